@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# bootstrap.sh NAME…: bring the environments dev (.venv), stack, sam, checkov (.tools/NAME) up to their hash-locked files.
+# uv is taken from PATH, else brought from PyPI into .tools. Silent and quick when there is nothing to do.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+fresh() { [ -f "$1/.lock" ] && cmp -s "requirements/$2.lock" "$1/.lock"; }
+
+find_uv() {
+  uv=$(command -v uv || true)
+  [ -n "$uv" ] && return
+  uv=.tools/uv/bin/uv
+  [ -x "$uv" ] && return
+  local python
+  for python in python3.13 python3; do
+    command -v "$python" >/dev/null && "$python" -c 'import ensurepip, venv' 2>/dev/null && break
+  done
+  "$python" -m venv .tools/uv
+  .tools/uv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.lock
+}
+
+for name in "$@"; do
+  folder=.tools/$name
+  [ "$name" = dev ] && folder=.venv
+  fresh "$folder" "$name" && continue
+  find_uv
+  echo "setting up $folder from requirements/$name.lock" >&2
+  "$uv" venv --quiet --allow-existing --python '>=3.13,<3.14' "$folder"
+  "$uv" pip sync --quiet --python "$folder/bin/python" --require-hashes "requirements/$name.lock"
+  if [ "$name" = dev ]; then
+    # The sources are imported from where they stand: nothing of ours is built or copied.
+    for part in layers/matcher layers/ledger functions/intake functions/scan functions/publish local; do
+      echo "$PWD/$part"
+    done > "$(echo .venv/lib/python3.*/site-packages)/terang.pth"
+    printf '#!%s\nimport sys\nfrom terang.command import main\nsys.exit(main())\n' "$PWD/.venv/bin/python" > .venv/bin/terang
+    chmod +x .venv/bin/terang
+  fi
+  cp "requirements/$name.lock" "$folder/.lock"
+done
