@@ -1,0 +1,217 @@
+"""One dropped file from its arrival to its units: pinned, and cut, or translated first."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import sha256
+
+from formats import Context, FileRefusedError, Reader, check_size, choose
+from translation import parts, translate
+
+from ledger.closing import FILE_DAYS, Closing, refused_file
+from ledger.errors import ObjectGoneError
+from ledger.identity import digest, file_id
+from ledger.keys import part_key, receipt_key, unknown_receipt_key
+from ledger.manifest import Manifest, Marker, Source, cut, units
+from ledger.pointer import current_set
+from ledger.ports import Clock, Objects, Store, UnitQueue
+from ledger.post import utc
+from ledger.pretty import pretty
+from ledger.provider import Provider, is_provider_id
+from ledger.pseudonym import KEY_ID, Pseudonyms
+from ledger.receipt import Receipt, digest_of_ids
+from ledger.refusal import Code
+
+HEAD_BYTES = 256 * 1024
+"""How much of a file decides its format."""
+
+IDENTITY_BYTES = 1024 * 1024
+"""How much of a refused file, beside its size, makes it the same file when it comes again."""
+
+WHITE = b"\xef\xbb\xbf \t\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What became of a file: `cut`, `refused` (with a code), `known`, `gone`, `unknown_provider`."""
+
+    outcome: str
+    file: str
+    provider: str = ""
+    format: str = ""
+    size: int = 0
+    ranges: int = 0
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """Takes files in over the ports."""
+
+    store: Store
+    objects: Objects
+    queue: UnitQueue
+    clock: Clock
+    closing: Closing
+    secret: bytes
+    work_bucket: str
+    out_bucket: str
+    public_bucket: str
+    range_bytes: int
+    part_bytes: int
+
+    def receive(self, bucket: str, key: str, version: str, seconds_left: float) -> Arrival:
+        """Take one version of one object in; the same event again changes nothing.
+
+        Raises OperatorError while no set is published, and whatever the platform raises: the
+        event then comes again.
+        """
+        file = file_id(bucket, key, version)
+        sealed = self.store.manifest(file)
+        if sealed is not None:
+            return self._send(*sealed, outcome="known")
+        try:
+            dropped = self.objects.head(bucket, key, version or None)
+            name = provider_of(key)
+            provider = self.store.provider(name) if name else None
+            if provider is None:
+                return self._unknown(dropped, file)
+            return self._take(dropped, file, provider, seconds_left)
+        except ObjectGoneError:
+            return Arrival("gone", file)  # it was refused, or its sender took it back
+
+    def _take(self, dropped: Source, file: str, provider: Provider, seconds_left: float) -> Arrival:
+        head = (
+            self.objects.read_range(dropped, 0, min(dropped.size, HEAD_BYTES))
+            if dropped.size
+            else b""
+        )
+        put: list[Source] = []
+        try:
+            if not head.strip(WHITE) and len(head) == dropped.size:
+                return self._seal(dropped, file, provider, "jsonl", 1, None)
+            reader = choose(head, dropped.key, dropped.size)
+            if reader.name == "jsonl":
+                return self._seal(dropped, file, provider, reader.name, reader.version, None)
+            check_size(reader, dropped.size, seconds_left)
+            # Taken one by one, so that what was put before a refusal is known.
+            put.extend(self._translated(dropped, file, provider, reader))
+            return self._seal(dropped, file, provider, reader.name, reader.version, put)
+        except FileRefusedError as refused:
+            for source in put:
+                self.objects.delete_version(source)
+            return self._refuse(dropped, file, provider.provider, head, refused)
+
+    def _translated(
+        self, dropped: Source, file: str, provider: Provider, reader: Reader
+    ) -> Iterator[Source]:
+        """The parts of a translation, as they are put: a second try writes the same bytes."""
+        context = Context(
+            provider=provider.provider,
+            name=dropped.key,
+            open_channels=frozenset(provider.open_channels),
+        )
+        pseudonyms = Pseudonyms.derive(self.secret, provider.provider)
+        with self.objects.open(dropped) as stream:
+            lines = translate(stream, reader, context, pseudonyms)
+            for number, part in enumerate(parts(lines, self.part_bytes)):
+                key = part_key(file, reader.name, reader.version, number)
+                yield self.objects.put_new(self.work_bucket, key, part)
+
+    def _seal(
+        self,
+        dropped: Source,
+        file: str,
+        provider: Provider,
+        format_name: str,
+        reader_version: int,
+        translated: list[Source] | None,
+    ) -> Arrival:
+        sources = [dropped] if translated is None else translated
+        now = self.clock.now()
+        manifest = Manifest(
+            file=file,
+            provider=provider.provider,
+            dropped=dropped,
+            format=format_name,
+            reader_version=reader_version,
+            range_bytes=self.range_bytes,
+            ranges=sum(len(cut(source, self.range_bytes)) for source in sources),
+            set=current_set(self.objects, self.public_bucket),
+            pseudonym_key=KEY_ID,
+            day=now.date().isoformat(),
+            at=utc(now),
+            translated=translated is not None,
+        )
+        expires = int((now + timedelta(days=FILE_DAYS)).timestamp())
+        if self.store.seal(manifest, sources, expires):
+            return self._send(manifest, sources, outcome="cut")
+        sealed = self.store.manifest(file)  # another worker sealed it a moment before
+        return self._send(*sealed, outcome="known") if sealed else Arrival("gone", file)
+
+    def _send(self, manifest: Manifest, sources: list[Source], outcome: str) -> Arrival:
+        self.queue.send(units(manifest, sources))
+        if not manifest.ranges:
+            self.closing.close(manifest.file)
+        return Arrival(
+            outcome,
+            manifest.file,
+            manifest.provider,
+            manifest.format,
+            manifest.dropped.size,
+            manifest.ranges,
+        )
+
+    def _refuse(
+        self, dropped: Source, file: str, provider: str, head: bytes, refused: FileRefusedError
+    ) -> Arrival:
+        """One record, refused: journalled once, told to the sender, and the file gone at once."""
+        at = utc(self.clock.now())
+        more = min(dropped.size, IDENTITY_BYTES)
+        start = head if more <= len(head) else self.objects.read_range(dropped, 0, more)
+        identity = (provider, refused.code, sha256(start[:more]).hexdigest(), str(dropped.size))
+        marker = Marker(digest("refused", *identity), provider, at[:10])
+        receipt = Receipt(
+            unit=marker.unit,
+            provider=provider,
+            kind="file",
+            source=dropped.key,
+            bytes=dropped.size,
+            lines=0,
+            records=1,
+            inspected=0,
+            refused={refused.code: 1},
+            findings=0,
+            findings_digest=digest_of_ids(()),
+            repeats=0,
+            by_rule={},
+            by_language={},
+            set="",
+            at=at,
+        )
+        self.store.commit(marker, receipt, "", None)
+        told = refused_file(
+            dropped, file, provider, at, refused.code, place=refused.at, advice=refused.advice
+        )
+        self.objects.put(self.out_bucket, receipt_key(provider, file), pretty(told))
+        self.objects.delete_version(dropped)
+        return Arrival("refused", file, provider, size=dropped.size, code=refused.code)
+
+    def _unknown(self, dropped: Source, file: str) -> Arrival:
+        """Nobody registered drops here: a note without the key's words, and the file is gone."""
+        key = unknown_receipt_key(sha256(dropped.key.encode()).hexdigest())
+        note = {"code": Code.PROVIDER_UNKNOWN, "file": file, "bytes": dropped.size}
+        self.objects.put(self.out_bucket, key, pretty(note))
+        self.objects.delete_version(dropped)
+        return Arrival("unknown_provider", file, code=Code.PROVIDER_UNKNOWN)
+
+
+def provider_of(key: str) -> str:
+    """The provider whose prefix the key lies under, or nothing.
+
+    >>> provider_of("drop/acme/2026/export.json"), provider_of("drop/acme"), provider_of("x/acme/a")
+    ('acme', '', '')
+    """
+    folder, _, rest = key.partition("/")
+    name, slash, _ = rest.partition("/")
+    return name if folder == "drop" and slash and is_provider_id(name) else ""

@@ -1,0 +1,72 @@
+"""The flood guard: a rule that hits too much of a provider's day proposes nothing more that day."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ledger.ports import Clock, Store
+
+TOTALS_SECONDS = 60
+"""How long a worker believes the day's totals before it folds the receipts again."""
+
+
+@dataclass(frozen=True, slots=True)
+class FloodLimits:
+    """More than `per_mille` of a day's posts, of at least `minimum_posts`, is a flood."""
+
+    per_mille: int
+    minimum_posts: int
+
+    def flooded(self, posts: int, hits: Mapping[str, int]) -> set[str]:
+        """The rules that hit too much.
+
+        >>> FloodLimits(20, 1000).flooded(1000, {"a/b": 21, "a/c": 20})
+        {'a/b'}
+        >>> FloodLimits(20, 1000).flooded(999, {"a/b": 999})
+        set()
+        """
+        if posts < self.minimum_posts:
+            return set()
+        return {rule for rule, count in hits.items() if count * 1000 > self.per_mille * posts}
+
+
+@dataclass(slots=True)
+class FloodGuard:
+    """Which rules are held, by the day's receipts and the unit at hand."""
+
+    store: Store
+    clock: Clock
+    limits: FloodLimits
+    expire_seconds: int
+    _totals: dict[tuple[str, str], tuple[float, int, Counter[str]]] = field(default_factory=dict)
+
+    def held(self, provider: str, day: str, posts: int, hits: Mapping[str, int]) -> set[str]:
+        """The rules (`pack/rule`) whose findings of this unit are not proposed.
+
+        A rule once held stays so for the day, until somebody looks and lifts it.
+        """
+        standing = self.store.floods(provider, day)
+        all_posts, all_hits = self._day(provider, day)
+        total = Counter(all_hits)
+        total.update(hits)
+        expires = int(self.clock.now().timestamp()) + self.expire_seconds
+        for rule in self.limits.flooded(all_posts + posts, total):
+            if rule in hits and rule not in standing:
+                self.store.put_flood(provider, day, rule, expires)
+                standing[rule] = False
+        return {rule for rule, lifted in standing.items() if not lifted}
+
+    def _day(self, provider: str, day: str) -> tuple[int, Counter[str]]:
+        now = self.clock.now().timestamp()
+        known = self._totals.get((provider, day))
+        if known is None or now - known[0] > TOTALS_SECONDS:
+            posts, hits = 0, Counter[str]()
+            for receipt in self.store.receipts(provider, day):
+                posts += receipt.inspected
+                for key, count in receipt.by_rule.items():
+                    pack, _, rule, mode = key.split("/")
+                    if mode == "live":
+                        hits[f"{pack}/{rule}"] += count
+            known = (now, posts, hits)
+            self._totals = {(provider, day): known}
+        return known[1], known[2]

@@ -1,0 +1,88 @@
+"""Posts become findings: one for each rule that a post satisfies."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from ledger.finding import Finding, FoundSpan, excerpt_of
+from ledger.identity import finding_id
+from ledger.post import Post, TranslatedPost, utc
+from ledger.pseudonym import Pseudonyms
+from ledger.receipt import rule_key
+from matcher import Hit
+from rulesets import Rules
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A finding as it would be put, with its excerpt."""
+
+    finding: Finding
+    excerpt: str
+
+
+def inspect_posts(
+    posts: Sequence[Post],
+    rules: Rules,
+    pseudonyms: Pseudonyms,
+    *,
+    provider: str,
+    unit: str,
+    found_at: str,
+) -> list[Found]:
+    """All findings of these posts, in order; the same text of the same post counts once."""
+    found: dict[str, Found] = {}
+    hits_of = rules.matcher.find_posts([post.parts for post in posts])
+    for post, hits in zip(posts, hits_of, strict=True):
+        if not hits:
+            continue
+        account = post.account if isinstance(post, TranslatedPost) else pseudonyms.of(post.account)
+        text, parts = post.text_digest, dict(post.parts)
+        for hit in hits:
+            one = finding_id(provider, post.id, text, hit.pack, hit.rule, hit.mode)
+            finding = Finding(
+                finding=one,
+                provider=provider,
+                post=post.id,
+                account=account,
+                published_at=utc(post.published_at),
+                found_at=found_at,
+                pack=hit.pack,
+                version=hit.version,
+                set=rules.set,
+                rule=hit.rule,
+                mode=hit.mode,
+                category=hit.category,
+                severity=hit.severity,
+                spans=_spans(hit),
+                unit=unit,
+                reach=post.reach,
+                language=post.language,
+                url=post.url,
+            )
+            first = hit.spans[0]
+            excerpt = excerpt_of(parts[first.part], first.start, first.end)
+            found.setdefault(one, Found(finding, excerpt))
+    return list(found.values())
+
+
+def live_hits(found: Iterable[Found]) -> dict[str, int]:
+    """How often each live rule hit, by `pack/rule`."""
+    live = (one.finding for one in found if one.finding.mode == "live")
+    return dict(Counter(f"{finding.pack}/{finding.rule}" for finding in live))
+
+
+def by_rule(findings: Iterable[Finding]) -> dict[str, int]:
+    """Findings by `pack/version/rule/mode`."""
+    return dict(Counter(rule_key(one.pack, one.version, one.rule, one.mode) for one in findings))
+
+
+MAX_SPANS = 100
+"""Spans that a finding keeps: a post can repeat a term many thousand times."""
+
+
+def _spans(hit: Hit) -> tuple[FoundSpan, ...]:
+    return tuple(
+        FoundSpan(span.part, span.start, span.end, span.term, tuple(map(str, span.evasion)))
+        for span in hit.spans[:MAX_SPANS]
+    )

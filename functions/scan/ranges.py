@@ -1,0 +1,70 @@
+"""The lines that a range owns: those whose first byte lies in it."""
+
+from dataclasses import dataclass
+
+from ledger.identity import unit_id
+from ledger.manifest import Unit
+from ledger.ports import Objects
+from ledger.post import LINE_BYTES
+
+READ_ON_BYTES = 256 * 1024
+BOM = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """Whole lines, and how many bytes of a last line beyond all bounds were passed over.
+
+    `size` counts both: the sizes of a source's ranges add up to the source.
+    """
+
+    data: bytes
+    passed_over: int = 0
+
+    @property
+    def size(self) -> int:
+        """Bytes that the range owns."""
+        return len(self.data) + self.passed_over
+
+    def unit(self, provider: str) -> str:
+        """The unit's id, over its own bytes."""
+        tail = b"\n+%d" % self.passed_over if self.passed_over else b""
+        return unit_id(provider, self.data + tail)
+
+
+def owned(objects: Objects, unit: Unit) -> Owned:
+    """Read the lines that begin in the unit's range; flat memory whatever their length.
+
+    Raises ObjectChangedError or ObjectGoneError.
+    """
+    # One byte before the range tells whether a line begins at its first byte.
+    before = min(unit.start, 1)
+    data = objects.read_range(unit.source, unit.start - before, unit.end)
+    if before:
+        first = data.find(b"\n")
+        if first < 0:
+            return Owned(b"")
+        data = data[first + 1 :]
+    if not data or data.endswith(b"\n"):
+        return Owned(data)
+    return _read_on(objects, unit, data)
+
+
+def _read_on(objects: Objects, unit: Unit, data: bytes) -> Owned:
+    """The data with the rest of its last line; past the bound its rest is only counted."""
+    pieces, position, passed_over = [data], unit.end, 0
+    last = len(data) - data.rfind(b"\n") - 1
+    while position < unit.source.size:
+        end = min(unit.source.size, position + READ_ON_BYTES)
+        more = objects.read_range(unit.source, position, end)
+        newline = more.find(b"\n") + 1
+        rest = more[:newline] if newline else more
+        if last <= LINE_BYTES:
+            pieces.append(rest)
+            last += len(rest)
+        else:
+            passed_over += len(rest)
+        if newline:
+            break
+        position = end
+    return Owned(b"".join(pieces), passed_over)

@@ -1,0 +1,65 @@
+"""The function scan: units and messages in, findings and receipts out."""
+
+import os
+from datetime import UTC, datetime
+
+import boto3
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.utilities import parameters
+from aws_lambda_powertools.utilities.batch import (
+    BatchProcessor,
+    EventType,
+    process_partial_response,
+)
+from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from deliveries import Deliveries, Message
+from scan_metrics import count
+from scan_settings import ScanSettings, deliveries_of
+
+logger, metrics = Logger(), Metrics()
+processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+taken: Deliveries = deliveries_of(
+    ScanSettings.of(os.environ),
+    boto3.client("dynamodb"),
+    boto3.client("s3"),
+    parameters.get_secret(os.environ["PSEUDONYM_SECRET"]),
+)
+
+
+@metrics.log_metrics
+def handler(event: dict[str, object], context: LambdaContext) -> PartialItemFailureResponse:
+    """Take each delivery; those that failed are named, and come again."""
+
+    def take(record: SQSRecord) -> None:
+        outcome = taken.take(
+            message_of(record), lambda: context.get_remaining_time_in_millis() / 1000
+        )
+        count(outcome, record.message_id, logger, metrics)
+
+    answer = process_partial_response(
+        event=event, record_handler=take, processor=processor, context=context
+    )
+    for kind, error, _ in processor.exceptions:
+        logger.error("failed", extra={"error": getattr(kind, "__name__", "unknown")})
+        if isinstance(error, MemoryError):
+            raise error  # the worker is spent: a fresh one takes what is left
+    return answer
+
+
+def message_of(record: SQSRecord) -> Message:
+    """The delivery in plain words."""
+    attributes = record.message_attributes
+    return Message(
+        queue_arn=record.event_source_arn,
+        body=record.body,
+        sender_id=record.attributes.sender_id or "",
+        attributes={
+            name: value.string_value or ""
+            for name in ("provider", "first_sender")
+            if (value := attributes[name]) is not None
+        },
+        sent_at=datetime.fromtimestamp(int(record.attributes.sent_timestamp) / 1000, UTC),
+    )

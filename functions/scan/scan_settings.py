@@ -1,0 +1,67 @@
+"""What the environment tells scan, and the parts that it makes of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from deliveries import Deliveries
+from flood import FloodGuard, FloodLimits
+from ledger.clock import clock_of
+from ledger.closing import FILE_DAYS, Closing
+from ledger.objects import S3Objects
+from ledger.store import DynamoStore
+from rulesets import RuleSets
+from senders import Senders
+from unit_work import Scanner
+
+DAY_SECONDS = 24 * 60 * 60
+
+
+@dataclass(frozen=True, slots=True)
+class ScanSettings:
+    """The settings of the template; a missing one fails at start, and loudly."""
+
+    table: str
+    work_bucket: str
+    out_bucket: str
+    public_bucket: str
+    public_url: str
+    posts_queue_arn: str
+    redrive_sender: str
+    max_rule_per_mille: int
+    flood_minimum_posts: int
+    excerpt_days: int
+    today: str
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> "ScanSettings":
+        """Read the environment; each setting has its field's name in capitals."""
+        return cls(
+            **{name: kind(environment[name.upper()]) for name, kind in cls.__annotations__.items()}
+        )
+
+
+def deliveries_of(settings: ScanSettings, dynamodb: Any, s3: Any, secret: str) -> Deliveries:
+    """The parts of scan, put together over clients of AWS."""
+    clock = clock_of(settings.today)
+    store, objects = DynamoStore.of(dynamodb, settings.table), S3Objects(s3)
+    limits = FloodLimits(settings.max_rule_per_mille, settings.flood_minimum_posts)
+    scanner = Scanner(
+        store=store,
+        objects=objects,
+        clock=clock,
+        rulesets=RuleSets(objects, clock, settings.public_bucket, public=bool(settings.public_url)),
+        guard=FloodGuard(store, clock, limits, expire_seconds=FILE_DAYS * DAY_SECONDS),
+        secret=secret.encode(),
+        work_bucket=settings.work_bucket,
+        out_bucket=settings.out_bucket,
+        excerpt_days=settings.excerpt_days,
+    )
+    return Deliveries(
+        scanner=scanner,
+        closing=Closing(store, objects, clock, settings.out_bucket, settings.work_bucket),
+        senders=Senders(store, clock, settings.redrive_sender),
+        clock=clock,
+        posts_queue_arn=settings.posts_queue_arn,
+        trial_day=bool(settings.today),
+    )

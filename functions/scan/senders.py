@@ -1,0 +1,41 @@
+"""Who sent a message: the attribute `provider`, believed if the sender's role is registered."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ledger.ports import Clock, Store
+from ledger.provider import Provider, is_provider_id
+
+REGISTRY_SECONDS = 60
+"""How long a worker believes what a provider registered before it looks again."""
+
+
+@dataclass(slots=True)
+class Senders:
+    """The registered senders. `redrive` is the operator's role that repeats dead letters."""
+
+    store: Store
+    clock: Clock
+    redrive: str = ""
+    _known: dict[str, tuple[float, Provider | None]] = field(default_factory=dict)
+
+    def believed(self, sender_id: str, attributes: Mapping[str, str]) -> str | None:
+        """The provider of a message, or nothing if its sender is unknown.
+
+        `sender_id` is SQS's own SenderId, for a role `ID:session`. When the redrive role repeats a
+        message, the attribute `first_sender` names whom it repeats.
+        """
+        sender = sender_id.partition(":")[0]
+        if self.redrive and sender == self.redrive:
+            sender = attributes.get("first_sender", "").partition(":")[0]
+        name = attributes.get("provider", "")
+        provider = self._registered(name) if is_provider_id(name) else None
+        return name if provider and sender and sender in provider.senders else None
+
+    def _registered(self, name: str) -> Provider | None:
+        now = self.clock.now().timestamp()
+        known = self._known.get(name)
+        if known is None or now - known[0] > REGISTRY_SECONDS:
+            known = (now, self.store.provider(name))
+            self._known[name] = known
+        return known[1]

@@ -1,0 +1,222 @@
+"""One unit from its bytes to its receipt. Whatever is repeated changes no number."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import msgspec
+
+from flood import FloodGuard
+from inspection import Found, by_rule, inspect_posts, live_hits
+from ledger.errors import ObjectChangedError, ObjectGoneError
+from ledger.finding import Finding
+from ledger.identity import digest, unit_id
+from ledger.keys import findings_key, message_receipt_key, refusals_key
+from ledger.manifest import Marker, RangeRow, Unit
+from ledger.ports import Clock, Objects, Store
+from ledger.post import utc
+from ledger.pretty import lines_of_json, pretty
+from ledger.pseudonym import Pseudonyms
+from ledger.receipt import Receipt, digest_of_ids
+from ledger.refusal import Code, Refusal
+from message import lines_of
+from ranges import BOM, owned
+from reading import Reading, read
+from rulesets import RuleSets
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a delivery came to: the unit's receipt, if it has one, and whether it was new."""
+
+    receipt: Receipt | None
+    new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """A unit at hand; `file` and `number` name the range it was cut as."""
+
+    provider: str
+    unit: str
+    kind: str
+    size: int
+    source: str = ""
+    file: str = ""
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Scanner:
+    """Scans units over the ports."""
+
+    store: Store
+    objects: Objects
+    clock: Clock
+    rulesets: RuleSets
+    guard: FloodGuard
+    secret: bytes
+    work_bucket: str
+    out_bucket: str
+    excerpt_days: int
+
+    def scan_range(self, unit: Unit) -> Outcome:
+        """Scan one range of a file."""
+        row = self.store.range_row(unit.file, unit.number)
+        if row is not None:
+            return self._known(row.unit) if row.unit else Outcome(None, new=False)
+        try:
+            lines = owned(self.objects, unit)
+        except (ObjectChangedError, ObjectGoneError) as error:
+            return self._lost(unit, Code(error.code))
+        if not lines.size:
+            self.store.put_range(unit.file, RangeRow(unit.number, "", 0, 0))
+            return Outcome(None, new=False)
+        job = _Job(
+            provider=unit.provider,
+            unit=lines.unit(unit.provider),
+            kind="range",
+            size=lines.size,
+            source=unit.source.key,
+            file=unit.file,
+            number=unit.number,
+        )
+        if self.store.marker(job.unit) is not None:
+            return self._repeated(job)
+        data = lines.data.removeprefix(BOM) if unit.start == 0 else lines.data
+        pseudonyms = Pseudonyms.derive(self.secret, unit.provider, unit.pseudonym_key)
+        at = datetime.fromisoformat(unit.at)
+        return self._work(job, read(data, translated=unit.translated), unit.set, at, pseudonyms)
+
+    def scan_message(self, provider: str, body: str, sent_at: datetime) -> Outcome:
+        """Scan one message of a believed sender."""
+        data = body.encode("utf-8", "surrogatepass")
+        job = _Job(provider, unit_id(provider, data), "message", len(data))
+        if self.store.marker(job.unit) is not None:
+            return self._known(job.unit)
+        lines = lines_of(body)
+        if isinstance(lines, Refusal):
+            reading = Reading(lines=1, records=1)
+            reading.refuse(lines)
+        else:
+            reading = read(lines)
+        pseudonyms = Pseudonyms.derive(self.secret, provider)
+        outcome = self._work(job, reading, self.rulesets.current(), sent_at, pseudonyms)
+        if outcome.receipt and outcome.receipt.refused:
+            key = message_receipt_key(_marker(outcome.receipt))
+            self.objects.put(self.out_bucket, key, pretty(outcome.receipt))
+        return outcome
+
+    def _work(
+        self, job: _Job, reading: Reading, set_digest: str, at: datetime, pseudonyms: Pseudonyms
+    ) -> Outcome:
+        """Find, record, commit: in this order, so that a receipt never speaks of what is not."""
+        rules = self.rulesets.rules(set_digest, job.provider, at)
+        now = self.clock.now()
+        marker = Marker(job.unit, job.provider, now.date().isoformat())
+        found = inspect_posts(
+            reading.posts,
+            rules,
+            pseudonyms,
+            provider=job.provider,
+            unit=job.unit,
+            found_at=utc(now),
+        )
+        hits = live_hits(found)
+        held = self.guard.held(job.provider, marker.day, len(reading.posts), hits)
+        stored = self._put(found, held, int((now + timedelta(days=self.excerpt_days)).timestamp()))
+        ours = sorted(
+            (finding for finding in stored if finding.unit == job.unit),
+            key=lambda finding: finding.finding,
+        )
+        if reading.refusals:
+            key = refusals_key(job.unit)
+            self.objects.put(self.work_bucket, key, lines_of_json(reading.refusals))
+        self.store.put_finding_ids(marker, [finding.finding for finding in ours])
+        first, last = reading.first_and_last
+        receipt = Receipt(
+            unit=job.unit,
+            provider=job.provider,
+            kind=job.kind,
+            source=job.source,
+            bytes=job.size,
+            lines=reading.lines,
+            records=reading.records,
+            inspected=len(reading.posts),
+            refused=dict(reading.refused),
+            findings=len(ours),
+            findings_digest=digest_of_ids(finding.finding for finding in ours),
+            repeats=len(stored) - len(ours),
+            by_rule=by_rule(ours),
+            held=by_rule(finding for finding in ours if finding.held),
+            by_language=reading.by_language,
+            set=set_digest,
+            skipped=rules.skipped,
+            at=utc(now),
+            unknown_fields=reading.unknown_fields,
+            assumed_utc=reading.assumed_utc,
+            first=first,
+            last=last,
+        )
+        excerpts = {one.finding.finding: one.excerpt for one in found}
+        pairs = [(finding, excerpts[finding.finding]) for finding in ours]
+        return self._commit(job, marker, receipt, pairs)
+
+    def _commit(
+        self, job: _Job, marker: Marker, receipt: Receipt, ours: list[tuple[Finding, str]]
+    ) -> Outcome:
+        row = RangeRow(job.number, job.unit, job.size, receipt.lines) if job.file else None
+        if not self.store.commit(marker, receipt, job.file, row):
+            return self._repeated(job)  # another worker was first, or our own word came back late
+        self._hand_out(marker, ours)
+        return Outcome(receipt, new=True)
+
+    def _put(self, found: list[Found], held: set[str], expires: int) -> list[Finding]:
+        pairs = []
+        for one in found:
+            finding = one.finding
+            if finding.mode == "live" and f"{finding.pack}/{finding.rule}" in held:
+                finding = msgspec.structs.replace(finding, held=True)
+            pairs.append((finding, one.excerpt))
+        return self.store.put_findings(pairs, expires)
+
+    def _hand_out(self, marker: Marker, pairs: Iterable[tuple[Finding, str | None]]) -> None:
+        """Make sure that the provider has the unit's findings; what stands there stays."""
+        rows = [
+            msgspec.to_builtins(finding) | ({} if excerpt is None else {"excerpt": excerpt})
+            for finding, excerpt in pairs
+        ]
+        if rows:
+            self.objects.put_if(self.out_bucket, findings_key(marker), lines_of_json(rows), None)
+
+    def _known(self, unit: str) -> Outcome:
+        marker = self.store.marker(unit)
+        if marker is None:
+            raise LookupError(f"unit {unit} has a row and no marker")
+        receipt = self.store.receipt(marker)
+        if receipt.findings:
+            self._hand_out(marker, self.store.findings_of(marker))
+        return Outcome(receipt, new=False)
+
+    def _repeated(self, job: _Job) -> Outcome:
+        """A unit that was committed before, here or under another key: only its row is put."""
+        outcome = self._known(job.unit)
+        if job.file and outcome.receipt:
+            lines = outcome.receipt.lines
+            row = RangeRow(job.number, job.unit, job.size, lines, known=True)
+            self.store.put_range(job.file, row)
+        return outcome
+
+    def _lost(self, unit: Unit, code: Code) -> Outcome:
+        """A range that cannot be read any more: one record, refused, and the sender is told."""
+        lost = digest("lost", unit.provider, unit.file, str(unit.number))
+        job = _Job(unit.provider, lost, "range", 0, unit.source.key, unit.file, unit.number)
+        reading = Reading(lines=0, records=1)
+        reading.refuse(Refusal(code))
+        pseudonyms = Pseudonyms.derive(self.secret, unit.provider, unit.pseudonym_key)
+        at = datetime.fromisoformat(unit.at)
+        return self._work(job, reading, unit.set, at, pseudonyms)
+
+
+def _marker(receipt: Receipt) -> Marker:
+    return Marker(receipt.unit, receipt.provider, receipt.at[:10])

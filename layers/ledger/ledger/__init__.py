@@ -1,0 +1,1 @@
+"""What happened: posts, findings, receipts, and the journal that every published number folds."""

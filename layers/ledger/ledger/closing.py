@@ -1,0 +1,180 @@
+"""Closing a file: when its last range is committed, its sender gets a receipt."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import islice
+from typing import Any
+
+import msgspec
+
+from ledger.keys import receipt_key, refusals_key
+from ledger.manifest import Manifest, RangeRow, Source
+from ledger.ports import Clock, Objects, Store
+from ledger.post import utc
+from ledger.pretty import pretty
+from ledger.receipt import Receipt
+from ledger.refusal import Refusal
+
+REFUSALS_SHOWN = 10_000
+"""Refusals that a sender's receipt shows with their places; all are counted."""
+
+FILE_DAYS = 60
+"""How long manifests, their rows and the list of files are kept."""
+
+
+class FileReceipt(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a provider's file came to, under its own name.
+
+    `status` is `done` or `refused` (the whole file, with its `code`); `repeated` says that every
+    unit had been delivered before, so that no published number changed. Counts are those of the
+    units as delivered. `refusals` show line (from 1) and byte (from 0) of the sender's file, or
+    `at`, the place in its own format.
+    """
+
+    file: str
+    provider: str
+    key: str
+    version: str
+    status: str
+    at: str
+    bytes: int
+    format: str = ""
+    code: str = ""
+    place: str = ""
+    advice: str = ""
+    ranges: int = 0
+    repeated_ranges: int = 0
+    repeated: bool = False
+    lines: int = 0
+    records: int = 0
+    inspected: int = 0
+    refused: dict[str, int] = {}
+    findings: int = 0
+    repeats: int = 0
+    by_rule: dict[str, int] = {}
+    held: dict[str, int] = {}
+    skipped: tuple[str, ...] = ()
+    unknown_fields: int = 0
+    assumed_utc: int = 0
+    first: str = ""
+    last: str = ""
+    set: str = ""
+    refusals: list[Refusal] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """Closes files over the ports; any worker may do it, and twice does no harm."""
+
+    store: Store
+    objects: Objects
+    clock: Clock
+    out_bucket: str
+    work_bucket: str
+
+    def close(self, file: str) -> bool:
+        """Write the sender's receipt if every range of the file is committed; whether it is."""
+        sealed = self.store.manifest(file)
+        if sealed is None or self.store.range_count(file) < sealed[0].ranges:
+            return False
+        manifest = sealed[0]
+        now = self.clock.now()
+        receipt = self._receipt(manifest, self.store.ranges(file), utc(now))
+        key = receipt_key(manifest.provider, file)
+        self.objects.put_if(self.out_bucket, key, pretty(receipt), None)
+        expires = int((now + timedelta(days=FILE_DAYS)).timestamp())
+        self.store.close_file(manifest.provider, file, now.date().isoformat(), expires)
+        self.objects.delete_version(manifest.dropped)  # the drop bucket is a mailbox
+        return True
+
+    def _receipt(self, manifest: Manifest, rows: list[RangeRow], at: str) -> FileReceipt:
+        receipts = self.receipts(rows)
+        delivered = [receipts[row.unit] for row in rows if row.unit]
+        known = sum(row.known for row in rows)
+        return FileReceipt(
+            file=manifest.file,
+            provider=manifest.provider,
+            key=manifest.dropped.key,
+            version=manifest.dropped.version,
+            status="done",
+            at=at,
+            bytes=manifest.dropped.size,
+            format=manifest.format,
+            ranges=manifest.ranges,
+            repeated_ranges=known,
+            repeated=bool(delivered) and known == len(delivered),
+            set=manifest.set,
+            refusals=list(islice(self.refusals(manifest, rows), REFUSALS_SHOWN)),
+            **sums(delivered),
+        )
+
+    def receipts(self, rows: list[RangeRow]) -> dict[str, Receipt]:
+        """The receipts behind the rows of a file, by unit."""
+        return {row.unit: self._receipt_of(row.unit) for row in rows if row.unit}
+
+    def refusals(self, manifest: Manifest, rows: list[RangeRow]) -> Iterator[Refusal]:
+        """The file's refusals with their places in it: each range's are moved behind the last's."""
+        receipts = self.receipts(rows)
+        lines = size = 0
+        for row in rows:
+            if row.unit and receipts[row.unit].refused:
+                for refusal in self._refusals_of(row.unit):
+                    if manifest.translated:  # lines of parts are nothing that the sender knows
+                        yield msgspec.structs.replace(refusal, line=0, byte=0)
+                    else:
+                        line, byte = refusal.line + lines, refusal.byte + size
+                        yield msgspec.structs.replace(refusal, line=line, byte=byte)
+            lines += row.lines
+            size += row.bytes
+
+    def _refusals_of(self, unit: str) -> list[Refusal]:
+        data = self.objects.get(self.work_bucket, refusals_key(unit)) or b""
+        return [msgspec.json.decode(line, type=Refusal) for line in data.splitlines()]
+
+    def _receipt_of(self, unit: str) -> Receipt:
+        marker = self.store.marker(unit)
+        if marker is None:
+            raise LookupError(f"unit {unit} has a row and no marker")
+        return self.store.receipt(marker)
+
+
+def sums(receipts: list[Receipt]) -> dict[str, Any]:
+    """The counts of these receipts, added up under the names of a FileReceipt."""
+    counted = (
+        *("lines", "records", "inspected", "findings", "repeats"),
+        *("unknown_fields", "assumed_utc"),
+    )
+    total: dict[str, Any] = {
+        name: sum(getattr(receipt, name) for receipt in receipts) for name in counted
+    }
+    for name in ("refused", "by_rule", "held"):
+        counter = Counter[str]()
+        for receipt in receipts:
+            counter.update(getattr(receipt, name))
+        total[name] = dict(sorted(counter.items()))
+    total["skipped"] = tuple(sorted({one for receipt in receipts for one in receipt.skipped}))
+    total["first"] = min((one.first for one in receipts if one.first), default="")
+    total["last"] = max((one.last for one in receipts if one.last), default="")
+    return total
+
+
+def refused_file(
+    dropped: Source, file: str, provider: str, at: str, code: str, *, place: str, advice: str
+) -> FileReceipt:
+    """The receipt of a file refused as a whole: where, and what its sender can do."""
+    return FileReceipt(
+        file=file,
+        provider=provider,
+        key=dropped.key,
+        version=dropped.version,
+        status="refused",
+        at=at,
+        bytes=dropped.size,
+        records=1,
+        refused={code: 1},
+        code=code,
+        place=place,
+        advice=advice,
+    )

@@ -1,0 +1,49 @@
+"""The ids of units, files and findings: SHA-256 over length-prefixed fields."""
+
+import hashlib
+
+
+def digest(kind: str, *fields: str | bytes) -> str:
+    """The id of `kind` that these fields make, as 64 hex digits.
+
+    Each field is preceded by its length, so that no two lists of fields run together:
+
+    >>> digest("unit", "ab", "c") == digest("unit", "a", "bc")
+    False
+    """
+    sha = hashlib.sha256()
+    for field in (kind, *fields):
+        data = field.encode() if isinstance(field, str) else field
+        sha.update(len(data).to_bytes(8, "big"))
+        sha.update(data)
+    return sha.hexdigest()
+
+
+def unit_id(provider: str, data: bytes) -> str:
+    """The id of what one worker takes: the provider and the unit's own bytes, never an ETag.
+
+    The same bytes under another key, or a week later, are the same unit.
+
+    >>> unit_id("acme", b"{}")[:8]
+    'd63bb1a2'
+    """
+    return digest("unit", provider, data)
+
+
+def file_id(bucket: str, key: str, version: str) -> str:
+    """The id of one version of a dropped object.
+
+    >>> file_id("drop", "drop/acme/a", "v1") == file_id("drop", "drop/acme/a", "v2")
+    False
+    """
+    return digest("file", bucket, key, version)
+
+
+def finding_id(provider: str, post: str, text: str, pack: str, rule: str, mode: str) -> str:
+    """The id of a hit of one rule on one text of one post; `text` is the digest of all its parts.
+
+    >>> finding_id("acme", "p1", "…", "a", "b", "live") == finding_id(
+    ...     "acme", "p1", "…", "a", "b", "shadow")
+    False
+    """
+    return digest("finding", provider, post, text, pack, rule, mode)

@@ -1,0 +1,108 @@
+"""A manifest: how one dropped file was cut into units. Sealed before the first unit is sent."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+
+class Source(msgspec.Struct, frozen=True):
+    """One object that units are cut from: the sender's own, or one part of its translation."""
+
+    bucket: str
+    key: str
+    version: str
+    etag: str
+    size: int
+
+
+class Manifest(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What was pinned when a file came in; every unit of the file reads by it.
+
+    `dropped` is the sender's object; `format` and `reader_version` say how it was read (`jsonl` is
+    cut where it stands, anything else was translated into parts); `ranges` counts the units;
+    `day` (UTC) decides which packs are in force; `at` is when it was sealed.
+    """
+
+    file: str
+    provider: str
+    dropped: Source
+    format: str
+    reader_version: int
+    range_bytes: int
+    ranges: int
+    set: str
+    pseudonym_key: str
+    day: str
+    at: str
+    translated: bool = False
+
+
+class Unit(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The message for one range of a file: bytes `start` to `end` (excluded) of the source.
+
+    `number` counts over the whole file from 0; `at` is when the manifest was sealed.
+    """
+
+    file: str
+    provider: str
+    number: int
+    source: Source
+    start: int
+    end: int
+    set: str
+    pseudonym_key: str
+    at: str
+    translated: bool = False
+
+
+class RangeRow(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What became of one range: its unit (empty when it owns no line), and its size.
+
+    `known` says that the unit had been committed before, by another file or range.
+    """
+
+    number: int
+    unit: str
+    bytes: int
+    lines: int
+    known: bool = False
+
+
+class Marker(msgspec.Struct, frozen=True):
+    """That a unit was committed, and where its receipt stands."""
+
+    unit: str
+    provider: str
+    day: str
+
+
+def cut(source: Source, range_bytes: int) -> list[tuple[int, int]]:
+    """The ranges of a source: equal cuts of its bytes; a line belongs to the cut of its first byte.
+
+    >>> cut(Source("b", "k", "v", "e", 10), 4)
+    [(0, 4), (4, 8), (8, 10)]
+    >>> cut(Source("b", "k", "v", "e", 0), 4)
+    []
+    """
+    size = source.size
+    return [(start, min(size, start + range_bytes)) for start in range(0, size, range_bytes)]
+
+
+def units(manifest: Manifest, sources: list[Source]) -> Iterator[Unit]:
+    """The units of a file, in order: the same each time they are sent."""
+    number = 0
+    for source in sources:
+        for start, end in cut(source, manifest.range_bytes):
+            yield Unit(
+                file=manifest.file,
+                provider=manifest.provider,
+                number=number,
+                source=source,
+                start=start,
+                end=end,
+                set=manifest.set,
+                pseudonym_key=manifest.pseudonym_key,
+                at=manifest.at,
+                translated=manifest.translated,
+            )
+            number += 1

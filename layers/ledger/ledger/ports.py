@@ -1,0 +1,129 @@
+"""The ports through which effects pass: the core receives them as arguments."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import BinaryIO, Protocol
+
+from ledger.finding import Finding
+from ledger.manifest import Manifest, Marker, RangeRow, Source, Unit
+from ledger.provider import OpenFile, Provider
+from ledger.receipt import Receipt
+
+
+class Clock(Protocol):
+    """What time it is."""
+
+    def now(self) -> datetime:
+        """The moment, in UTC."""
+
+
+class Objects(Protocol):
+    """Buckets of objects."""
+
+    def head(self, bucket: str, key: str, version: str | None = None) -> Source:
+        """The pinned description of an object. Raises ObjectGoneError if there is none."""
+
+    def read_range(self, source: Source, start: int, end: int) -> bytes:
+        """Exactly the bytes start to end of that version; never fewer, never another version's.
+
+        Raises ObjectChangedError or ObjectGoneError.
+        """
+
+    def open(self, source: Source) -> BinaryIO:
+        """The object as a seekable file that reads ranges as it goes."""
+
+    def get(self, bucket: str, key: str) -> bytes | None:
+        """The newest bytes under a key, or nothing."""
+
+    def put(self, bucket: str, key: str, data: bytes) -> Source:
+        """Write, over whatever stands there. The content type follows the key's ending."""
+
+    def put_new(self, bucket: str, key: str, data: bytes) -> Source:
+        """Write once: the same bytes again are no error. Raises ImmutableError for other bytes."""
+
+    def put_if(self, bucket: str, key: str, data: bytes, etag: str | None) -> bool:
+        """Compare and swap: write only over that ETag, or (None) only where nothing stands."""
+
+    def delete_version(self, source: Source) -> None:
+        """Delete that one version for good; no delete marker stays."""
+
+    def keys(self, bucket: str, prefix: str) -> list[str]:
+        """All keys under a prefix, sorted."""
+
+
+class UnitQueue(Protocol):
+    """The queue of units."""
+
+    def send(self, units: Iterable[Unit]) -> None:
+        """Send all; what the queue refused is sent again, and what is left raises."""
+
+
+class Store(Protocol):
+    """The table: journal, cases, markers, manifests, providers."""
+
+    def provider(self, provider: str) -> Provider | None:
+        """One provider, if it is registered."""
+
+    def providers(self) -> list[Provider]:
+        """All providers, sorted by id."""
+
+    def put_provider(self, provider: Provider) -> None:
+        """Register a provider, or change it."""
+
+    def manifest(self, file: str) -> tuple[Manifest, list[Source]] | None:
+        """A sealed manifest and the sources its ranges are cut from."""
+
+    def seal(self, manifest: Manifest, sources: Sequence[Source], expires: int) -> bool:
+        """Put a manifest if absent, and list its file as open; False if it was sealed before.
+
+        `expires`, here and below, is the end of what is kept in seconds since 1970.
+        """
+
+    def marker(self, unit: str) -> Marker | None:
+        """Whether the unit was committed, and where."""
+
+    def put_findings(self, pairs: Sequence[tuple[Finding, str]], expires: int) -> list[Finding]:
+        """Put findings with their excerpts if absent; the findings as they stand afterwards.
+
+        In the order of the pairs: the stored one where one stood before, else the given one.
+        `expires` is the excerpts' end.
+        """
+
+    def put_finding_ids(self, marker: Marker, ids: Sequence[str]) -> None:
+        """Put the pages of a receipt, before it."""
+
+    def commit(self, marker: Marker, receipt: Receipt, file: str, row: RangeRow | None) -> bool:
+        """Put marker, receipt and range row in one transaction; False if the marker stood."""
+
+    def put_range(self, file: str, row: RangeRow) -> None:
+        """Put the row of a range whose unit is known, or that owns no line, if absent."""
+
+    def range_row(self, file: str, number: int) -> RangeRow | None:
+        """The row of one range, once it is committed."""
+
+    def ranges(self, file: str) -> list[RangeRow]:
+        """The rows of a file, by number."""
+
+    def range_count(self, file: str) -> int:
+        """How many rows a file has: cheaper than the rows."""
+
+    def receipt(self, marker: Marker) -> Receipt:
+        """The receipt of a committed unit."""
+
+    def receipts(self, provider: str, day: str) -> list[Receipt]:
+        """All receipts of a provider and day, by unit."""
+
+    def findings_of(self, marker: Marker) -> list[tuple[Finding, str | None]]:
+        """A unit's findings by id, each with its excerpt while that is kept."""
+
+    def files(self, provider: str) -> list[OpenFile]:
+        """The provider's files of the last weeks, closed or not, by day and id."""
+
+    def close_file(self, provider: str, file: str, day: str, expires: int) -> None:
+        """Say that the last range of a file was committed by that day; the first word stays."""
+
+    def floods(self, provider: str, day: str) -> dict[str, bool]:
+        """The rules under flood guard that day (`pack/rule`), and whether somebody lifted it."""
+
+    def put_flood(self, provider: str, day: str, rule: str, expires: int) -> bool:
+        """Put a rule under flood guard for a day; False if it was or had been."""

@@ -1,0 +1,69 @@
+"""A receipt: what one unit came to. Every published number is a fold of receipts."""
+
+from collections.abc import Iterable
+from hashlib import sha256
+
+import msgspec
+
+
+class Receipt(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The counts of one unit, written once.
+
+    `kind` is `range` (of a file), `message`, or `file` (refused as a whole: one record).
+    `records` were counted before any was judged; a receipt closes if they equal `inspected` plus
+    all `refused`. `findings` are those that this unit put first, `repeats` those that another unit
+    had put. `by_rule` and `held` are keyed `pack/version/rule/mode`; `held` findings are part of
+    `by_rule`, and were not proposed because the flood guard stood. `skipped` names packs out of
+    their dates as `pack/version`. `first` and `last` are the earliest and latest `published_at`,
+    `at` the time of the commit, all RFC 3339 in UTC. `source` is the key of the sender's file, or
+    empty for a message; it is never published.
+    """
+
+    unit: str
+    provider: str
+    kind: str
+    source: str
+    bytes: int
+    lines: int
+    records: int
+    inspected: int
+    refused: dict[str, int]
+    findings: int
+    findings_digest: str
+    repeats: int
+    by_rule: dict[str, int]
+    by_language: dict[str, int]
+    set: str
+    at: str
+    held: dict[str, int] = {}
+    skipped: tuple[str, ...] = ()
+    unknown_fields: int = 0
+    assumed_utc: int = 0
+    first: str = ""
+    last: str = ""
+
+    @property
+    def closes(self) -> bool:
+        """Whether every record was either accepted or refused, and each finding has its rule."""
+        return (
+            self.records == self.inspected + sum(self.refused.values())
+            and sum(self.by_rule.values()) == self.findings
+        )
+
+
+def rule_key(pack: str, version: int, rule: str, mode: str) -> str:
+    """The key under which a rule is counted.
+
+    >>> rule_key("one-time-codes", 3, "asks-for-code", "live")
+    'one-time-codes/3/asks-for-code/live'
+    """
+    return f"{pack}/{version}/{rule}/{mode}"
+
+
+def digest_of_ids(ids: Iterable[str]) -> str:
+    """One digest for a set of findings, whatever their order.
+
+    >>> digest_of_ids(["b", "a"]) == digest_of_ids(["a", "b"])
+    True
+    """
+    return sha256("\n".join(sorted(ids)).encode()).hexdigest()

@@ -1,0 +1,59 @@
+"""Refusals: records that were not accepted, each with its code and its place."""
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Code(StrEnum):
+    """Why a record, or a whole file, was refused. Published; a code's meaning never changes."""
+
+    NOT_PUBLIC = "not_public"
+    ENCODING = "encoding"
+    LINE_LONG = "line_long"
+    JSON_SYNTAX = "json_syntax"
+    JSON_DEPTH = "json_depth"
+    JSON_DUPLICATE_KEY = "json_duplicate_key"
+    NOT_AN_OBJECT = "not_an_object"
+    FIELD_MISSING = "field_missing"
+    FIELD_TYPE = "field_type"
+    FIELD_LENGTH = "field_length"
+    FIELD_RANGE = "field_range"
+    TIME_SYNTAX = "time_syntax"
+    TIME_OFFSET = "time_offset"
+    MSG_SYNTAX = "msg_syntax"
+    SENDER_UNKNOWN = "sender_unknown"
+    PROVIDER_UNKNOWN = "provider_unknown"
+    OBJECT_CHANGED = "object_changed"
+    OBJECT_GONE = "object_gone"
+    # of a whole file, or of an item of a format that is no JSON Lines
+    FORMAT_UNKNOWN = "format_unknown"
+    TOO_LARGE_FOR_FORMAT = "too_large_for_format"
+    BOMB = "bomb"
+    GZIP_TRUNCATED = "gzip_truncated"
+    GZIP_BROKEN = "gzip_broken"
+    ZIP_BROKEN = "zip_broken"
+    ZIP_ENCRYPTED = "zip_encrypted"
+    ZIP_METHOD = "zip_method"
+    ZIP_NESTED = "zip_nested"
+    ZIP_OVERLAP = "zip_overlap"
+    CSV_HEADER = "csv_header"
+    CSV_NO_AUDIENCE = "csv_no_audience"
+    CSV_ROW = "csv_row"
+    CHANNEL_NOT_OPEN = "channel_not_open"
+    NOT_A_POST = "not_a_post"
+
+
+class Refusal(msgspec.Struct, frozen=True, omit_defaults=True, repr_omit_defaults=True):
+    """One record that was not accepted: its code and place, and nothing of its content.
+
+    `line` counts from 1 and `byte` from 0, both within the unit (the sender's receipt adds them up
+    over the file); `at` is the place in the sender's own format (`messages[3]`); `field` names the
+    field at fault, in the words of the format.
+    """
+
+    code: Code
+    line: int = 0
+    byte: int = 0
+    at: str = ""
+    field: str = ""

@@ -1,0 +1,208 @@
+"""The table on DynamoDB: what is written once stays, and nothing is ever incremented."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from ledger.finding import Finding
+from ledger.manifest import Manifest, Marker, RangeRow, Source
+from ledger.provider import OpenFile, Provider
+from ledger.receipt import Receipt
+from ledger.table import Table, record_of, shards
+
+FILE_DAYS = 60
+"""How long manifests and their rows are kept after the file came."""
+
+IDS_PER_PAGE = 4_000
+"""Ids of findings in one page of a receipt: 32 bytes each, far under the 400 KB of an item."""
+
+SEVERITIES = {"high": "0", "medium": "1", "low": "2"}
+
+
+@dataclass(frozen=True, slots=True)
+class DynamoStore:
+    """The port `Store` on a table with the keys `pk` and `sk`.
+
+    Each item holds its record as one JSON string under `record`, beside the few attributes that a
+    condition, an index or the time to live needs.
+    """
+
+    table: Table
+
+    @classmethod
+    def of(cls, client: Any, name: str) -> "DynamoStore":
+        """The store of a table, on a DynamoDB client."""
+        return cls(Table(client, name))
+
+    def provider(self, provider: str) -> Provider | None:
+        """One provider, if it is registered."""
+        return record_of(self.table.get(f"P#{provider}", "provider"), Provider)
+
+    def providers(self) -> list[Provider]:
+        """All providers, sorted by id."""
+        names = [item["sk"]["S"] for item in self.table.query("P#", "")]
+        return [found for name in names if (found := self.provider(name))]
+
+    def put_provider(self, provider: Provider) -> None:
+        """Register a provider, or change it."""
+        self.table.put("P#", provider.provider)
+        self.table.put(f"P#{provider.provider}", "provider", provider)
+
+    def manifest(self, file: str) -> tuple[Manifest, list[Source]] | None:
+        """A sealed manifest and the sources its ranges are cut from."""
+        manifest = record_of(self.table.get(f"F#{file}", "manifest"), Manifest)
+        if manifest is None:
+            return None
+        if not manifest.translated:
+            return manifest, [manifest.dropped]
+        return manifest, self.table.records(f"F#{file}", "part#", Source)
+
+    def seal(self, manifest: Manifest, sources: Sequence[Source], expires: int) -> bool:
+        """Put a manifest if absent, its parts before it, and list its file as open."""
+        key = f"F#{manifest.file}"
+        if manifest.translated:
+            for number, source in enumerate(sources):
+                self.table.put(key, f"part#{number:06}", source, expires=expires)
+        opened = OpenFile(manifest.file, manifest.day, manifest.ranges)
+        owner = f"P#{manifest.provider}"
+        return self.table.transact(
+            self.table.new(key, "manifest", manifest, expires=expires),
+            self.table.over(owner, f"file#{manifest.file}", opened, expires=expires),
+        )
+
+    def marker(self, unit: str) -> Marker | None:
+        """Whether the unit was committed, and where."""
+        return record_of(self.table.get(f"U#{unit}", "unit"), Marker)
+
+    def put_findings(self, pairs: Sequence[tuple[Finding, str]], expires: int) -> list[Finding]:
+        """Put findings with their excerpts if absent; the findings as they stand afterwards."""
+        stored = self.table.put_pairs(
+            [
+                (
+                    self.table.item(f"C#{found.finding}", "finding", found, **open_keys(found)),
+                    self.table.item(f"C#{found.finding}", "excerpt", text=text, expires=expires),
+                )
+                for found, text in pairs
+            ]
+        )
+        return [
+            record_of(item, Finding) or given
+            for item, (given, _) in zip(stored, pairs, strict=True)
+        ]
+
+    def put_finding_ids(self, marker: Marker, ids: Sequence[str]) -> None:
+        """Put the pages of a receipt, before it."""
+        key, sort = _receipt_key(marker)
+        for page, first in enumerate(range(0, len(ids), IDS_PER_PAGE)):
+            packed = b"".join(bytes.fromhex(one) for one in ids[first : first + IDS_PER_PAGE])
+            self.table.put(key, f"{sort}#{page:06}", ids=packed)
+
+    def commit(self, marker: Marker, receipt: Receipt, file: str, row: RangeRow | None) -> bool:
+        """Put marker, receipt and range row in one transaction; False if the marker stood."""
+        puts = [
+            self.table.new(f"U#{marker.unit}", "unit", marker),
+            self.table.new(*_receipt_key(marker), receipt),
+        ]
+        if row is not None:
+            puts.append(self.table.over(f"F#{file}", f"range#{row.number:06}", row))
+        return self.table.transact(*puts)
+
+    def put_range(self, file: str, row: RangeRow) -> None:
+        """Put the row of a range whose unit is known, or that owns no line, if absent."""
+        self.table.transact(self.table.new(f"F#{file}", f"range#{row.number:06}", row))
+
+    def range_row(self, file: str, number: int) -> RangeRow | None:
+        """The row of one range, once it is committed."""
+        return record_of(self.table.get(f"F#{file}", f"range#{number:06}"), RangeRow)
+
+    def ranges(self, file: str) -> list[RangeRow]:
+        """The rows of a file, by number."""
+        return self.table.records(f"F#{file}", "range#", RangeRow)
+
+    def range_count(self, file: str) -> int:
+        """How many rows a file has: cheaper than the rows."""
+        return self.table.count(f"F#{file}", "range#")
+
+    def receipt(self, marker: Marker) -> Receipt:
+        """The receipt of a committed unit."""
+        found = record_of(self.table.get(*_receipt_key(marker)), Receipt)
+        if found is None:
+            raise LookupError(f"unit {marker.unit} has a marker and no receipt")
+        return found
+
+    def receipts(self, provider: str, day: str) -> list[Receipt]:
+        """All receipts of a provider and day, by unit."""
+        found = [
+            record
+            for shard in shards()
+            for item in self.table.query(f"J#{provider}#{day}#{shard}", "receipt#")
+            if (record := record_of(item, Receipt))
+        ]
+        return sorted(found, key=lambda receipt: receipt.unit)
+
+    def findings_of(self, marker: Marker) -> list[tuple[Finding, str | None]]:
+        """A unit's findings by id, each with its excerpt while that is kept."""
+        key, sort = _receipt_key(marker)
+        packed = b"".join(item["ids"]["B"] for item in self.table.query(key, f"{sort}#"))
+        ids = [packed[at : at + 32].hex() for at in range(0, len(packed), 32)]
+        keys = [(f"C#{one}", kind) for one in ids for kind in ("finding", "excerpt")]
+        items = self.table.get_many(keys)
+        return [
+            (finding, items.get((f"C#{one}", "excerpt"), {}).get("text", {}).get("S"))
+            for one in sorted(ids)
+            if (finding := record_of(items.get((f"C#{one}", "finding")), Finding))
+        ]
+
+    def files(self, provider: str) -> list[OpenFile]:
+        """The provider's files of the last weeks, closed or not, by day and id."""
+        closed = {
+            item["sk"]["S"].removeprefix("closed#"): item["day"]["S"]
+            for item in self.table.query(f"P#{provider}", "closed#")
+        }
+        found = self.table.records(f"P#{provider}", "file#", OpenFile)
+        filled = [msgspec.structs.replace(one, closed=closed.get(one.file, "")) for one in found]
+        return sorted(filled, key=lambda one: (one.day, one.file))
+
+    def close_file(self, provider: str, file: str, day: str, expires: int) -> None:
+        """Say that the last range of a file was committed by that day; the first word stays."""
+        new = self.table.new(f"P#{provider}", f"closed#{file}", day=day, expires=expires)
+        self.table.transact(new)
+
+    def floods(self, provider: str, day: str) -> dict[str, bool]:
+        """The rules under flood guard that day, and whether somebody lifted it."""
+        prefix = f"flood#{day}#"
+        return {
+            item["sk"]["S"].removeprefix(prefix): item["lifted"]["BOOL"]
+            for item in self.table.query(f"P#{provider}", prefix)
+        }
+
+    def put_flood(self, provider: str, day: str, rule: str, expires: int) -> bool:
+        """Put a rule under flood guard for a day; False if it was or had been."""
+        new = self.table.new(f"P#{provider}", f"flood#{day}#{rule}", lifted=False, expires=expires)
+        return self.table.transact(new)
+
+    def lift_flood(self, provider: str, day: str, rule: str) -> None:
+        """Somebody looked: the rule proposes again that day."""
+        self.table.put(f"P#{provider}", f"flood#{day}#{rule}", lifted=True)
+
+
+def open_keys(finding: Finding) -> dict[str, str]:
+    """The keys under which an open finding is listed: severity, then reach, then age.
+
+    What is in shadow or held is not proposed, and is not listed.
+    """
+    if finding.mode != "live" or finding.held:
+        return {}
+    reach = 10**12 - min(finding.reach or 0, 10**12)
+    rank = SEVERITIES[finding.severity]
+    return {
+        "open_pk": finding.provider,
+        "open_sk": f"{rank}#{reach:013}#{finding.found_at}#{finding.finding}",
+    }
+
+
+def _receipt_key(marker: Marker) -> tuple[str, str]:
+    shard = marker.unit[0]
+    return f"J#{marker.provider}#{marker.day}#{shard}", f"receipt#{marker.unit}"

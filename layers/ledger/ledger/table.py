@@ -1,0 +1,221 @@
+"""A DynamoDB table in plain words: put, put if absent, transactions, and queries that page."""
+
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from itertools import batched
+from typing import Any
+
+import msgspec
+from botocore.exceptions import ClientError
+
+type Item = dict[str, Any]
+"""An item in DynamoDB's own notation: `{"pk": {"S": …}, …}`."""
+
+PAIRS = 25
+"""Pairs in one transaction of findings: 50 of the 100 actions that DynamoDB takes."""
+
+THREADS = 8
+_TRIES = 8
+_GET = 100  # keys of one BatchGetItem
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table with the keys `pk` and `sk`."""
+
+    client: Any
+    name: str
+
+    def item(self, pk: str, sk: str, record: Any = None, **attributes: Any) -> Item:
+        """An item with its record as JSON, and attributes of str, int, bool or bytes."""
+        item = {"pk": {"S": pk}, "sk": {"S": sk}}
+        if record is not None:
+            item["record"] = {"S": msgspec.json.encode(record).decode()}
+        return item | {name: _typed(value) for name, value in attributes.items()}
+
+    def put(self, pk: str, sk: str, record: Any = None, **attributes: Any) -> None:
+        """Put, over whatever stands there."""
+        item = self.item(pk, sk, record, **attributes)
+        self.client.put_item(TableName=self.name, Item=item)
+
+    def over(self, pk: str, sk: str, record: Any = None, **attributes: Any) -> Item:
+        """The action of a transaction that puts over whatever stands there."""
+        return {"Put": {"TableName": self.name, "Item": self.item(pk, sk, record, **attributes)}}
+
+    def new(self, pk: str, sk: str, record: Any = None, **attributes: Any) -> Item:
+        """The action of a transaction that puts if absent."""
+        return _if_absent(self.over(pk, sk, record, **attributes))
+
+    def get(self, pk: str, sk: str) -> Item | None:
+        """One item, read consistently."""
+        key = {"pk": {"S": pk}, "sk": {"S": sk}}
+        answer = self.client.get_item(TableName=self.name, Key=key, ConsistentRead=True)
+        return answer.get("Item") or None
+
+    def query(self, pk: str, prefix: str) -> Iterator[Item]:
+        """The items under a partition whose sort key starts so, in order, read consistently."""
+        for page in self._pages(pk, prefix):
+            yield from page["Items"]
+
+    def count(self, pk: str, prefix: str) -> int:
+        """How many items `query` would give."""
+        return sum(page["Count"] for page in self._pages(pk, prefix, Select="COUNT"))
+
+    def records[T](self, pk: str, prefix: str, kind: type[T]) -> list[T]:
+        """The records of a query, in order."""
+        return [found for item in self.query(pk, prefix) if (found := record_of(item, kind))]
+
+    def get_many(self, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Item]:
+        """The items that exist under these keys, read consistently."""
+        found: dict[tuple[str, str], Item] = {}
+        for batch in batched(keys, _GET):
+            wanted = [{"pk": {"S": pk}, "sk": {"S": sk}} for pk, sk in batch]
+            for pause in _pauses():
+                request = {self.name: {"Keys": wanted, "ConsistentRead": True}}
+                answer = self.client.batch_get_item(RequestItems=request)
+                for item in answer["Responses"].get(self.name, ()):
+                    found[item["pk"]["S"], item["sk"]["S"]] = item
+                wanted = answer.get("UnprocessedKeys", {}).get(self.name, {}).get("Keys", [])
+                if not wanted:
+                    break
+                pause()
+            else:
+                raise OSError(f"the table did not give {len(wanted)} of its items")
+        return found
+
+    def transact(self, *actions: Item) -> bool:
+        """All or nothing; False if the condition of the first action failed.
+
+        Raises for every other reason, after waiting out conflicts with other transactions.
+        """
+        for pause in _pauses():
+            reasons = self._cancelled(actions)
+            if reasons is None:
+                return True
+            if reasons[0].get("Code") == "ConditionalCheckFailed":
+                return False
+            _only_conflicts(reasons)
+            pause()
+        raise OSError("other transactions kept the items busy")
+
+    def put_pairs(self, pairs: Sequence[tuple[Item, Item]]) -> list[Item | None]:
+        """Put pairs whose first item is absent; for each pair the first item that stood before.
+
+        Pairs go in transactions of 25 over several threads. When one is cancelled, the pairs that
+        exist are taken out and the rest is tried again.
+        """
+        batches = list(batched(pairs, PAIRS))
+        if len(batches) < 2:  # one transaction needs no threads
+            return [stood for batch in batches for stood in self._put_batch(batch)]
+        with ThreadPoolExecutor(THREADS) as pool:
+            return [stood for result in pool.map(self._put_batch, batches) for stood in result]
+
+    def _put_batch(self, pairs: tuple[tuple[Item, Item], ...]) -> list[Item | None]:
+        stood: list[Item | None] = [None] * len(pairs)
+        left = list(range(len(pairs)))
+        for pause in _pauses():
+            actions = [
+                action
+                for place in left
+                for action in (
+                    _if_absent({"Put": {"TableName": self.name, "Item": pairs[place][0]}}),
+                    {"Put": {"TableName": self.name, "Item": pairs[place][1]}},
+                )
+            ]
+            reasons = self._cancelled(actions) if actions else None
+            if reasons is None:
+                return stood
+            exists = [
+                place
+                for place, reason in zip(left, reasons[::2], strict=True)
+                if reason.get("Code") == "ConditionalCheckFailed"
+            ]
+            for place in exists:
+                first = pairs[place][0]
+                stood[place] = self.get(first["pk"]["S"], first["sk"]["S"])
+            left = [place for place in left if place not in exists]
+            if not exists:
+                _only_conflicts(reasons)
+                pause()
+        raise OSError("other transactions kept the findings busy")
+
+    def _cancelled(self, actions: Sequence[Item]) -> list[Item] | None:
+        """Nothing if the transaction went through, else why each action was cancelled."""
+        try:
+            self.client.transact_write_items(TransactItems=list(actions))
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "TransactionCanceledException":
+                raise
+            reasons: list[Item] = error.response["CancellationReasons"]
+            return reasons
+        return None
+
+    def _pages(self, pk: str, prefix: str, **options: Any) -> Iterator[Item]:
+        values = {":pk": {"S": pk}}
+        condition = "pk = :pk"
+        if prefix:
+            condition += " AND begins_with(sk, :prefix)"
+            values[":prefix"] = {"S": prefix}
+        pages: Iterator[Item] = self.client.get_paginator("query").paginate(
+            TableName=self.name,
+            KeyConditionExpression=condition,
+            ExpressionAttributeValues=values,
+            ConsistentRead=True,
+            **options,
+        )
+        return iter(pages)
+
+
+def record_of[T](item: Item | None, kind: type[T]) -> T | None:
+    """The record of an item, or nothing where there is no item or it has none.
+
+    >>> record_of({"record": {"S": "7"}}, int), record_of(None, int)
+    (7, None)
+    """
+    if item is None or "record" not in item:
+        return None
+    return msgspec.json.decode(item["record"]["S"], type=kind)
+
+
+def shards() -> str:
+    """The shards of a journal day: the first hex digit of an id."""
+    return "0123456789abcdef"
+
+
+def _if_absent(action: Item) -> Item:
+    return {"Put": action["Put"] | {"ConditionExpression": "attribute_not_exists(pk)"}}
+
+
+def _typed(value: Any) -> Item:
+    match value:
+        case bool():
+            return {"BOOL": value}
+        case int():
+            return {"N": str(value)}
+        case bytes():
+            return {"B": value}
+        case _:
+            return {"S": str(value)}
+
+
+def _only_conflicts(reasons: Sequence[Item]) -> None:
+    """Raise unless waiting can help: each reason is none, a conflict or a throttle."""
+    passing = {"None", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
+    codes = {reason.get("Code", "None") for reason in reasons}
+    if not codes <= passing:
+        raise OSError(f"the transaction was cancelled: {', '.join(sorted(codes - passing))}")
+
+
+def _pauses() -> Iterator[Callable[[], None]]:
+    """As many tries as waiting makes sense for, each with its pause: doubling, with jitter."""
+    for attempt in range(_TRIES):
+        longest = 0.05 * 2**attempt
+        yield partial(_sleep_up_to, longest)
+
+
+def _sleep_up_to(seconds: float) -> None:
+    time.sleep(random.uniform(0, seconds))  # noqa: S311 - jitter keeps no secret
