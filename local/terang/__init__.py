@@ -1,0 +1,1 @@
+"""The same stack on one machine, and the `terang` command."""

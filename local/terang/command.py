@@ -1,0 +1,175 @@
+"""The `terang` command: its words, and which part does the work."""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from pathlib import Path
+
+type Work = Callable[[argparse.Namespace], int]
+type Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - its only name
+
+USAGE = 2
+"""The exit code for wrong usage, and for packs that do not check."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; its exit code."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    work: Work = options.work
+    try:
+        return work(options)
+    except BrokenPipeError:
+        sys.stderr.close()  # whoever read our output has gone
+        return 0
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="terang",
+        description="Inspects public posts against published, expiring rules.",
+        epilog="example: terang run posts.jsonl --provider acme-chat --packs packs --out out",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_run(commands)
+    _add_scan(commands)
+    _add_packs(commands)
+    _add_providers(commands)
+    _add_recount(commands)
+    return parser
+
+
+def _later(module: str, name: str) -> Work:
+    """Work whose module is imported when it begins: `terang scan` waits for no AWS."""
+
+    def work(options: argparse.Namespace) -> int:
+        found: Work = getattr(import_module(f"terang.{module}"), name)
+        return found(options)
+
+    return work
+
+
+def _add(commands: Commands, name: str, text: str, example: str) -> argparse.ArgumentParser:
+    return commands.add_parser(
+        name,
+        help=text,
+        description=text[0].upper() + text[1:] + ".",
+        epilog=f"example: {example}",
+    )
+
+
+def _add_run(commands: Commands) -> None:
+    one = _add(
+        commands,
+        "run",
+        "send files through the whole stack on this machine, and publish what came of them",
+        "terang run export.json --provider acme-chat --packs packs --out out --today 2026-11-25",
+    )
+    one.add_argument("files", nargs="*", type=Path, metavar="FILE", help="default: the samples")
+    one.add_argument("--provider", default="sample-chat", help="whose posts they are")
+    one.add_argument("--packs", type=Path, default=None, metavar="DIR", help="default: packs/")
+    one.add_argument("--out", type=Path, default=Path("terang-out"), metavar="DIR")
+    one.add_argument("--messages", type=Path, metavar="FILE", help="lines to send as messages")
+    one.add_argument("--json", action="store_true", help="one line of JSON on stdout")
+    one.add_argument("--today", default="", metavar="DAY", help="the day that all clocks read")
+    one.add_argument(
+        "--open",
+        action="append",
+        default=[],
+        metavar="CHANNEL",
+        help="a channel that anybody may join: telegram:ID or discord:ID",
+    )
+    one.add_argument("--keep", action="store_true", help="leave the stack up")
+    one.add_argument("--serve", action="store_true", help="serve the pages on loopback")
+    one.set_defaults(work=_later("run_command", "run"))
+
+
+def _add_scan(commands: Commands) -> None:
+    one = _add(
+        commands,
+        "scan",
+        "match posts on stdin, without AWS; a line for each post with hits on stdout",
+        "terang scan --packs packs < posts.jsonl > hits.jsonl",
+    )
+    one.add_argument("--packs", type=Path, required=True, metavar="DIR")
+    one.add_argument("--today", default="", metavar="DAY")
+    one.set_defaults(work=_later("scan_command", "scan"))
+
+
+def _add_packs(commands: Commands) -> None:
+    group = _add(commands, "packs", "check, try and publish packs", "terang packs check packs")
+    packs = group.add_subparsers(required=True, metavar="COMMAND")
+    one = _add(packs, "check", "check every pack of a folder", "terang packs check packs")
+    one.add_argument("packs", type=Path, metavar="DIR")
+    one.add_argument("--today", default="", metavar="DAY")
+    one.set_defaults(work=_later("packs_command", "check"))
+    one = _add(
+        packs,
+        "try",
+        "show what hits a text, and why or why not",
+        'terang packs try packs "Please send me the OTP"',
+    )
+    one.add_argument("packs", type=Path, metavar="DIR")
+    one.add_argument("text", metavar="TEXT", help="- reads stdin")
+    one.add_argument("--today", default="", metavar="DAY")
+    one.set_defaults(work=_later("packs_command", "try_text"))
+    one = _add(
+        packs,
+        "publish",
+        "check packs and publish them as the set in force",
+        "terang packs publish packs --stack terang",
+    )
+    one.add_argument("packs", type=Path, metavar="DIR")
+    one.add_argument("--stack", default="terang", help="the deployed stack's name")
+    one.add_argument(
+        "--provider",
+        action="append",
+        default=[],
+        metavar="ID=PACK,PACK",
+        help="the packs that one provider runs; by default all that rest on the law",
+    )
+    one.set_defaults(work=_later("packs_command", "publish"))
+
+
+def _add_providers(commands: Commands) -> None:
+    group = _add(commands, "providers", "register providers", "terang providers list")
+    providers = group.add_subparsers(required=True, metavar="COMMAND")
+    one = _add(
+        providers,
+        "add",
+        "deploy a provider's role, and register it",
+        "terang providers add acme-chat --principal arn:aws:iam::123456789012:root",
+    )
+    one.add_argument("provider", metavar="ID")
+    one.add_argument("--principal", required=True, metavar="ARN", help="who may take the role")
+    one.add_argument("--open", action="append", default=[], metavar="CHANNEL")
+    one.add_argument("--packs", default="", metavar="PACK,PACK", help="default: those of the law")
+    one.add_argument("--stack", default="terang")
+    one.set_defaults(work=_later("providers_command", "add"))
+    one = _add(providers, "list", "list the providers", "terang providers list --stack terang")
+    one.add_argument("--stack", default="terang")
+    one.set_defaults(work=_later("providers_command", "list_all"))
+    one = _add(
+        providers,
+        "lift",
+        "let a rule propose again that the flood guard holds today",
+        "terang providers lift acme-chat one-time-codes/asks-for-code",
+    )
+    one.add_argument("provider", metavar="ID")
+    one.add_argument("rule", metavar="PACK/RULE")
+    one.add_argument("--stack", default="terang")
+    one.set_defaults(work=_later("providers_command", "lift"))
+
+
+def _add_recount(commands: Commands) -> None:
+    one = _add(
+        commands,
+        "recount",
+        "prove every published number from the public journal",
+        "terang recount out/public",
+    )
+    one.add_argument("folder", type=Path, metavar="DIR")
+    one.set_defaults(work=_later("recount", "recount_command"))

@@ -1,0 +1,77 @@
+"""Deploys template.yaml unchanged to the local stack."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+from terang.archive import fingerprint, zip_of
+from terang.stack import REGION, ROOT, LocalStack, StackError
+
+ARTIFACTS = "local-artifacts"
+BUILT = ROOT / ".local-build"
+DEPLOY_SECONDS = 120
+
+
+def built() -> dict[str, Path]:
+    """The zips of layers and functions by the path that the template names, made where changed."""
+    zips = {}
+    for uri in ("layers/matcher", "layers/ledger", *(f"functions/{name}" for name in FUNCTIONS)):
+        folder = ROOT / uri
+        path = BUILT / f"{uri.replace('/', '-')}-{fingerprint(folder)}.zip"
+        if not path.exists():
+            BUILT.mkdir(exist_ok=True)
+            for old in BUILT.glob(f"{uri.replace('/', '-')}-*.zip"):
+                old.unlink()
+            path.write_bytes(zip_of(folder, "python/" if uri.startswith("layers/") else ""))
+        zips[uri] = path
+    return zips
+
+
+FUNCTIONS = ("intake", "scan", "publish")
+
+
+def deploy(stack: LocalStack, name: str, parameters: dict[str, str]) -> dict[str, str]:
+    """Create the stack from the template; its outputs. Raises StackError with the reason."""
+    zips = built()
+    s3 = stack.client("s3")
+    s3.create_bucket(Bucket=ARTIFACTS, CreateBucketConfiguration={"LocationConstraint": REGION})
+    for path in zips.values():
+        s3.put_object(Bucket=ARTIFACTS, Key=path.name, Body=path.read_bytes())
+    cloudformation = stack.client("cloudformation")
+    cloudformation.create_stack(
+        StackName=name,
+        TemplateBody=_with_artifacts(zips),
+        Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+        Parameters=[
+            {"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()
+        ],
+    )
+    return _outputs(cloudformation, name)
+
+
+def _outputs(cloudformation: Any, name: str) -> dict[str, str]:
+    deadline = time.monotonic() + DEPLOY_SECONDS
+    while time.monotonic() < deadline:
+        found = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
+        status = found["StackStatus"]
+        if status == "CREATE_COMPLETE":
+            return {one["OutputKey"]: one["OutputValue"] for one in found.get("Outputs", ())}
+        if not status.endswith("_IN_PROGRESS"):
+            events = cloudformation.describe_stack_events(StackName=name)["StackEvents"]
+            failed = [
+                f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason', '')}"
+                for event in events
+                if event["ResourceStatus"].endswith("FAILED")
+            ]
+            raise StackError(f"the template did not deploy ({status}):\n" + "\n".join(failed))
+        time.sleep(0.1)
+    raise StackError(f"the template did not deploy within {DEPLOY_SECONDS} s")
+
+
+def _with_artifacts(zips: dict[str, Path]) -> str:
+    """The template's text with the place of each zip instead of its folder, as `sam build` does."""
+    text = (ROOT / "template.yaml").read_text()
+    for uri, path in zips.items():
+        for key in ("CodeUri", "ContentUri"):
+            text = text.replace(f"{key}: {uri}\n", f"{key}: s3://{ARTIFACTS}/{path.name}\n")
+    return text

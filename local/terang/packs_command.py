@@ -1,0 +1,95 @@
+"""`terang packs`: check packs, try them on a text, publish them."""
+
+import argparse
+import sys
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from rich.console import Console
+
+from ledger.errors import OperatorError
+from matcher import Pack, PackError, SetError, load_packs
+from terang.command import USAGE
+from terang.explain import explain
+
+console = Console(stderr=True, highlight=False)
+
+
+def check(options: argparse.Namespace) -> int:
+    """Check every pack of a folder: 0 if all is well, 1 with file, line and reason if not."""
+    packs = checked(options.packs, options.today, console)
+    if packs is None:
+        return 1
+    rules = sum(len(pack.rules) for pack in packs)
+    print(f"{len(packs)} packs, {rules} rules: all well")
+    return 0
+
+
+def checked(folder: Path, today: str, console: Console) -> list[Pack] | None:
+    """The packs of a folder, or nothing when they do not check; problems and warnings are told."""
+    day = day_of(today) if today else None
+    if not folder.is_dir():
+        console.print(f"{folder}: no such folder", style="red", markup=False)
+        return None
+    try:
+        packs = load_packs(folder, day or datetime.now(UTC).date())
+    except PackError as error:
+        for problem in error.problems:
+            console.print(str(problem), style="red", markup=False, soft_wrap=True)
+        return None
+    for warning in packs.warnings:
+        console.print(f"warning: {warning}", style="yellow", markup=False, soft_wrap=True)
+    return list(packs)
+
+
+def day_of(text: str) -> date | None:
+    """The day, or nothing if it is none.
+
+    >>> day_of("2026-11-25"), day_of("25.11.")
+    (datetime.date(2026, 11, 25), None)
+    """
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def try_text(options: argparse.Namespace) -> int:
+    """Print what hits a text, and for each rule that nearly does what decided against it."""
+    packs = checked(options.packs, options.today, console)
+    if packs is None:
+        return USAGE
+    text = sys.stdin.read() if options.text == "-" else options.text
+    for line in explain(packs, text):
+        print(line)
+    return 0
+
+
+def publish(options: argparse.Namespace) -> int:
+    """Check packs and publish them as the set in force of a deployed stack."""
+    from terang.remote import Remote  # check and try wait for no AWS
+
+    packs = checked(options.packs, "", console)
+    if packs is None:
+        return USAGE
+    chosen = {}
+    for one in options.provider:
+        provider, separator, names = one.partition("=")
+        if not separator:
+            console.print(f"--provider {one!r}: ID=PACK,PACK", style="red", markup=False)
+            return USAGE
+        chosen[provider] = [name for name in names.split(",") if name]
+    try:
+        remote = Remote.find(options.stack)
+        digest = remote.public.publish(
+            options.packs,
+            packs,
+            chosen,
+            notice_hours=remote.notice_hours,
+            now=datetime.now(UTC),
+        )
+    except (OperatorError, SetError) as error:
+        console.print(f"terang packs: {error}", style="red", markup=False)
+        return 1
+    print(digest)
+    return 0

@@ -1,0 +1,84 @@
+"""`terang providers`: register who may send, list them, and lift what the flood guard holds."""
+
+import argparse
+from datetime import UTC, datetime
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from ledger.errors import OperatorError
+from ledger.provider import Provider, is_provider_id
+from terang.command import USAGE
+from terang.remote import Remote
+from terang.stack import ROOT
+
+console = Console(stderr=True, highlight=False)
+
+
+def add(options: argparse.Namespace) -> int:
+    """Deploy the provider's role and register it; again for the same one changes it."""
+    if not is_provider_id(options.provider):
+        console.print(
+            f"{options.provider!r}: 3 to 40 of a-z, 0-9 and -, and not `all`", markup=False
+        )
+        return USAGE
+    try:
+        remote = Remote.find(options.stack)
+        template = (ROOT / "provider.yaml").read_text()
+        role = remote.deploy_provider(options.provider, template, options.principal)
+        before = remote.store.provider(options.provider) or Provider(options.provider)
+        remote.store.put_provider(
+            msgspec.structs.replace(
+                before,
+                senders=tuple(sorted({*before.senders, role})),
+                open_channels=tuple(sorted({*before.open_channels, *options.open})),
+            )
+        )
+        if options.packs:
+            remote.public.choose(options.provider, options.packs.split(","))
+    except OperatorError as error:
+        console.print(f"terang providers: {error}", style="red", markup=False)
+        return 1
+    console.print(f"{options.provider} sends as {role}", markup=False)
+    return 0
+
+
+def list_all(options: argparse.Namespace) -> int:
+    """A table of the providers, their senders, open channels and packs."""
+    try:
+        remote = Remote.find(options.stack)
+        chosen = remote.public.chosen()
+        providers = remote.store.providers()
+    except OperatorError as error:
+        console.print(f"terang providers: {error}", style="red", markup=False)
+        return 1
+    table = Table()
+    for column in ("provider", "senders", "open channels", "packs"):
+        table.add_column(column)
+    for one in providers:
+        packs = chosen.get(one.provider)
+        table.add_row(
+            one.provider,
+            "\n".join(one.senders),
+            "\n".join(one.open_channels),
+            "those of the law" if packs is None else "\n".join(packs),
+        )
+    Console(highlight=False).print(table, markup=False)
+    return 0
+
+
+def lift(options: argparse.Namespace) -> int:
+    """Somebody looked: the rule proposes again today."""
+    try:
+        remote = Remote.find(options.stack)
+        today = datetime.now(UTC).date().isoformat()
+        if options.rule not in remote.store.floods(options.provider, today):
+            console.print(f"{options.rule} is not held for {options.provider} today", markup=False)
+            return 1
+        remote.store.lift_flood(options.provider, today, options.rule)
+    except OperatorError as error:
+        console.print(f"terang providers: {error}", style="red", markup=False)
+        return 1
+    console.print(f"{options.rule} proposes again for {options.provider}", markup=False)
+    return 0

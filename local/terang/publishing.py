@@ -1,0 +1,142 @@
+"""Publishing packs: their YAML, a new set, and last the pointer, moved by compare-and-swap."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+
+import msgspec
+
+from ledger.errors import ImmutableError, OperatorError
+from ledger.objects import S3Objects
+from ledger.pointer import POINTER_KEY, Pointer, set_key
+from ledger.pretty import pretty
+from matcher import Choice, Pack, RuleSet, build_set, digest_of, load_set
+
+TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class PublicBucket:
+    """Where packs are published."""
+
+    objects: S3Objects
+    name: str
+
+    def publish(
+        self,
+        folder: Path,
+        packs: Sequence[Pack],
+        chosen: Mapping[str, Sequence[str]],
+        *,
+        notice_hours: int,
+        now: datetime,
+    ) -> str:
+        """Publish checked packs as the set in force; its digest.
+
+        `chosen` names, for providers that want other than what rests on the law, the packs that
+        they run; what earlier sets say of other providers stays. Raises OperatorError when a
+        version was published before with other content, or others publish at the same time.
+        """
+        for pack in packs:
+            self._put_yaml(folder, pack)
+        return self._move(
+            lambda before: next_set(before, packs, chosen, notice_hours=notice_hours, now=now)
+        )
+
+    def choose(self, provider: str, packs: Sequence[str]) -> str:
+        """Let a provider run these packs of the set in force; the new set's digest."""
+
+        def changed(before: RuleSet | None) -> bytes:
+            if before is None:
+                raise OperatorError("no set is published yet: run `terang packs publish`")
+            unknown = sorted(set(packs) - {pack.id for pack in before.packs})
+            if unknown:
+                raise OperatorError(f"not in the set in force: {', '.join(unknown)}")
+            return next_set(
+                before,
+                before.packs,
+                {provider: packs},
+                notice_hours=before.notice_hours,
+                now=datetime.now(UTC),
+            )
+
+        return self._move(changed)
+
+    def chosen(self) -> dict[str, tuple[str, ...] | None]:
+        """The packs that each provider of the set in force runs; None is all that rest on law."""
+        found = self.objects.get(self.name, POINTER_KEY)
+        providers = self._set(found).providers if found else {}
+        return {name: choice.packs for name, choice in providers.items()}
+
+    def _move(self, following: Callable[[RuleSet | None], bytes]) -> str:
+        """Write the set that follows the one in force, and move the pointer to it."""
+        for _ in range(TRIES):
+            found = self.objects.get_with_etag(self.name, POINTER_KEY)
+            data = following(self._set(found[0]) if found else None)
+            digest = digest_of(data)
+            self.objects.put_new(self.name, set_key(digest), data)
+            etag = found[1] if found else None
+            if self.objects.put_if(self.name, POINTER_KEY, pretty(Pointer(digest)), etag):
+                return digest
+        raise OperatorError("others kept publishing at the same time: try again")
+
+    def _put_yaml(self, folder: Path, pack: Pack) -> None:
+        source = next(
+            path
+            for path in sorted(folder.glob("*.yaml"))
+            if sha256(path.read_bytes()).hexdigest() == pack.digest
+        )
+        try:
+            key = f"packs/{pack.id}/{pack.version}.yaml"
+            self.objects.put_new(self.name, key, source.read_bytes())
+        except ImmutableError:
+            raise OperatorError(
+                f"{source.name}: version {pack.version} of {pack.id} was published with other"
+                " content: what changes needs a higher version"
+            ) from None
+
+    def _set(self, pointer: bytes) -> RuleSet:
+        digest = msgspec.json.decode(pointer, type=Pointer).set
+        data = self.objects.get(self.name, set_key(digest))
+        if data is None:
+            raise OperatorError(f"the set {digest} is gone from the public bucket")
+        return load_set(data, digest)
+
+
+def next_set(
+    before: RuleSet | None,
+    packs: Sequence[Pack],
+    chosen: Mapping[str, Sequence[str]],
+    *,
+    notice_hours: int,
+    now: datetime,
+) -> bytes:
+    """The document that follows the set in force.
+
+    A version that was in force keeps the moment of its publication, so that publishing again does
+    not begin a new notice period. A pause ends with a higher version of its pack, and only so.
+    """
+    known = {(pack.id, pack.version): pack for pack in before.packs} if before else {}
+    moment = now.astimezone(UTC).replace(microsecond=0)
+    dated = [
+        msgspec.structs.replace(
+            pack,
+            published_at=known[pack.id, pack.version].published_at
+            if (pack.id, pack.version) in known
+            else moment,
+        )
+        for pack in packs
+    ]
+    kept = {f"{pack.id}/" for pack in packs if (pack.id, pack.version) in known}
+    ids = {pack.id for pack in packs}
+    providers = {}
+    for name, choice in (before.providers if before else {}).items():
+        paused = tuple(one for one in choice.paused if any(map(one.rule.startswith, kept)))
+        names = None if choice.packs is None else tuple(i for i in choice.packs if i in ids)
+        providers[name] = Choice(names, paused)
+    for name, wanted in chosen.items():
+        paused = providers[name].paused if name in providers else ()
+        providers[name] = Choice(tuple(wanted), paused)
+    return build_set(dated, notice_hours=notice_hours, providers=providers)

@@ -1,0 +1,227 @@
+"""`terang run`, as a person meets it: checks, progress, a table of what was found, and where."""
+
+import argparse
+import json
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+from rich.table import Table
+
+from ledger.clock import clock_of
+from ledger.closing import FileReceipt
+from ledger.pretty import lines_of_json
+from ledger.provider import is_provider_id
+from ledger.receipt import Receipt
+from terang.command import USAGE
+from terang.deploy import deploy
+from terang.packs_command import checked, day_of
+from terang.publishing import PublicBucket
+from terang.runner import Deployed, Dropped, Progress
+from terang.stack import ROOT, LocalStack, StackError, local_stack
+
+STACK = "terang"
+PAGES_PORT = 8765
+SAMPLES = ROOT / "local/samples"
+SAMPLES_DAY = "2026-11-25"
+
+console = Console(stderr=True, highlight=False)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run; 0 when all work ended, 1 when the pipeline failed, 2 for wrong usage or packs."""
+    if not options.files:
+        options.files = sorted(path for path in (SAMPLES / "files").iterdir())
+        options.messages = options.messages or SAMPLES / "messages.jsonl"
+        options.today = options.today or SAMPLES_DAY
+    options.packs = options.packs or ROOT / "packs"
+    fault = _fault(options)
+    if fault:
+        console.print(f"terang run: {fault}", style="red")
+        return USAGE
+    packs = checked(options.packs, options.today, console)
+    if packs is None:
+        return USAGE
+    try:
+        with local_stack(keep=options.keep) as stack:
+            deployed = Deployed(stack, deploy(stack, STACK, _parameters(options)), options.today)
+            deployed.register(options.provider, options.open)
+            PublicBucket(deployed.objects, deployed.outputs["PublicBucket"]).publish(
+                options.packs,
+                packs,
+                {options.provider: [pack.id for pack in packs]},
+                notice_hours=0,
+                now=clock_of(options.today).now(),
+            )
+            result = _work(deployed, options)
+            if options.keep:
+                _tell_kept(stack)
+    except StackError as error:
+        console.print(f"terang run: {error}", style="red")
+        return 1
+    if options.json:
+        print(json.dumps(result.line(options.out), ensure_ascii=False))
+    result.show(options.out)
+    if options.serve:
+        _serve(options.out / "public")
+    return 0
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a run came to."""
+
+    provider: str
+    receipts: list[Receipt]
+    files: list[tuple[Dropped, FileReceipt]]
+
+    def line(self, out: Path) -> dict[str, object]:
+        """The one line of --json. Findings are distinct; a rule is `pack/rule`."""
+        refused, by_rule = Counter[str](), Counter[str]()
+        for receipt in self.receipts:
+            refused.update(receipt.refused)
+            for key, count in receipt.by_rule.items():
+                pack, _, rule, _ = key.split("/")
+                by_rule[f"{pack}/{rule}"] += count
+        return {
+            "provider": self.provider,
+            "inspected": sum(receipt.inspected for receipt in self.receipts),
+            "refused": refused.total(),
+            "findings": sum(receipt.findings for receipt in self.receipts),
+            "by_rule": dict(sorted(by_rule.items())),
+            "refusals_by_code": dict(sorted(refused.items())),
+            "out": str(out),
+        }
+
+    def show(self, out: Path) -> None:
+        """The table for people."""
+        line = self.line(out)
+        for dropped, file in self.files:
+            said = f"refused: {file.code}" if file.status == "refused" else file.format
+            again = ", delivered before" if file.repeated else ""
+            advice = f" ({file.advice})" if file.advice else ""
+            console.print(f"{dropped.path.name}: {said}{again}{advice}", markup=False)
+        table = Table(title=f"{self.provider}: what was found", title_justify="left")
+        table.add_column("rule")
+        table.add_column("mode")
+        table.add_column("findings", justify="right")
+        counts = Counter[str]()
+        for receipt in self.receipts:
+            counts.update(receipt.by_rule)
+        for key, count in counts.most_common():
+            pack, _, rule, mode = key.split("/")
+            table.add_row(f"{pack}/{rule}", mode, f"{count:,}")
+        console.print(table)
+        console.print(
+            f"{line['inspected']:,} posts inspected, {line['refused']:,} records refused,"
+            f" {line['findings']:,} findings"
+        )
+        for code, count in dict(line["refusals_by_code"]).items():  # type: ignore[call-overload]
+            console.print(f"  refused {code}: {count:,}")
+        console.print(f"pages:    {out / 'public/index.html'}", markup=False)
+        console.print(f"findings: {out / 'findings.jsonl'}", markup=False)
+        console.print(f"check:    terang recount {out / 'public'}", markup=False)
+
+
+def _fault(options: argparse.Namespace) -> str:
+    """What is wrong with the words of the call, or nothing."""
+    if not is_provider_id(options.provider):
+        return f"--provider {options.provider!r}: 3 to 40 of a-z, 0-9 and -, and not `all`"
+    missing = [str(path) for path in options.files if not path.is_file()]
+    if missing:
+        return f"no such file: {', '.join(missing)}"
+    if options.today and day_of(options.today) is None:
+        return f"--today {options.today!r}: a day as YYYY-MM-DD"
+    wrong = [one for one in options.open if one.partition(":")[0] not in {"telegram", "discord"}]
+    if wrong:
+        return f"--open {wrong[0]!r}: telegram:ID or discord:ID"
+    out: Path = options.out
+    if out.exists() and any(out.iterdir()) and not (out / "findings.jsonl").exists():
+        return f"--out {out} holds something else than an earlier run: name another folder"
+    return ""
+
+
+def _parameters(options: argparse.Namespace) -> dict[str, str]:
+    return {
+        "PublicUrl": f"http://127.0.0.1:{PAGES_PORT}",
+        "NoticeHours": "0",  # a trial: the packs are read where they are run
+        "DeletionProtection": "false",
+        "Today": options.today,
+        "VisibilityTimeout": "60",  # a unit takes seconds; what a killed worker had comes soon
+        "ScanConcurrency": "2",
+        "BatchWindow": "0",
+    }
+
+
+def _work(deployed: Deployed, options: argparse.Namespace) -> Result:
+    dropped = deployed.drop(options.provider, options.files)
+    bodies = options.messages.read_text().splitlines() if options.messages else []
+    messages = deployed.send(options.provider, [body for body in bodies if body.strip()])
+    with _progress_bar() as show:
+        closed = deployed.wait(options.provider, dropped, messages, show)
+    deployed.publish()
+    _write(deployed, options.out, dropped, closed)
+    receipts = deployed.receipts(options.provider)
+    return Result(options.provider, receipts, list(zip(dropped, closed, strict=True)))
+
+
+def _write(
+    deployed: Deployed, out: Path, dropped: Sequence[Dropped], closed: Sequence[FileReceipt]
+) -> None:
+    """Replace the folder by what this run came to."""
+    if out.exists():
+        shutil.rmtree(out)
+    out.mkdir(parents=True)
+    deployed.copy(deployed.outputs["PublicBucket"], "", out / "public")
+    deployed.copy(deployed.outputs["OutBucket"], "out/", out)
+    findings = sorted((out / "out").rglob("findings/*/*.jsonl"))
+    with (out / "findings.jsonl").open("wb") as whole:
+        for path in findings:
+            whole.write(path.read_bytes())
+    refusals = lines_of_json(deployed.refusals(dropped, closed))
+    (out / "refusals.jsonl").write_bytes(refusals)
+
+
+@contextmanager
+def _progress_bar() -> Iterator[Callable[[Progress], None]]:
+    columns = (
+        BarColumn(),
+        DownloadColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[posts]:,} posts, {task.fields[findings]:,} findings"),
+    )
+    with Bar(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("", total=None, posts=0, findings=0)
+
+        def show(progress: Progress) -> None:
+            bar.update(
+                task,
+                total=progress.size,
+                completed=progress.done,
+                posts=progress.posts,
+                findings=progress.findings,
+            )
+
+        yield show
+
+
+def _tell_kept(stack: LocalStack) -> None:
+    console.print("the stack is up; talk to it with")
+    for name, value in stack.environment().items():
+        console.print(f"  export {name}={value}", markup=False)
+    console.print(f"and stop it with: kill {stack.pid}", markup=False)
+
+
+def _serve(folder: Path) -> None:
+    handler = partial(SimpleHTTPRequestHandler, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", PAGES_PORT), handler) as server:
+        console.print(f"serving http://127.0.0.1:{PAGES_PORT} until Ctrl-C", markup=False)
+        server.serve_forever()

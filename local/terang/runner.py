@@ -1,0 +1,202 @@
+"""`terang run`: files through the whole stack on this machine, and the results in a folder."""
+
+import json
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from boto3.s3.transfer import TransferConfig
+
+from ledger.clock import clock_of
+from ledger.closing import Closing, FileReceipt
+from ledger.identity import file_id
+from ledger.keys import receipt_key
+from ledger.objects import S3Objects
+from ledger.provider import Provider
+from ledger.receipt import Receipt
+from ledger.store import DynamoStore
+from terang.stack import ACCOUNT, LocalStack, StackError
+
+STALL_SECONDS = 180
+"""How long nothing may move before a run gives up."""
+
+POLL_SECONDS = 0.25
+
+UPLOAD = TransferConfig(multipart_threshold=64 << 20, multipart_chunksize=64 << 20)
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A file that was dropped: where it came from, its id and size."""
+
+    path: Path
+    file: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is: bytes in all and done, and what they came to."""
+
+    size: int
+    done: int
+    posts: int
+    refused: int
+    findings: int
+    files_closed: int
+    files: int
+
+
+@dataclass(slots=True)
+class Deployed:
+    """The deployed stack as the command uses it."""
+
+    stack: LocalStack
+    outputs: dict[str, str]
+    today: str = ""
+    store: DynamoStore = field(init=False)
+    objects: S3Objects = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.store = DynamoStore.of(self.stack.client("dynamodb"), self.outputs["Table"])
+        self.objects = S3Objects(self.stack.client("s3"))
+
+    @property
+    def day(self) -> str:
+        """The day that the stack's clocks read."""
+        return clock_of(self.today).now().date().isoformat()
+
+    def register(self, provider: str, open_channels: Iterable[str]) -> None:
+        """Register the provider; the emulator names its one account as every sender."""
+        self.store.put_provider(
+            Provider(provider, senders=(ACCOUNT,), open_channels=tuple(open_channels))
+        )
+
+    def drop(self, provider: str, paths: Sequence[Path]) -> list[Dropped]:
+        """Drop the files under the provider's prefix."""
+        s3, bucket = self.stack.client("s3"), self.outputs["DropBucket"]
+        dropped = []
+        for number, path in enumerate(paths):
+            key = f"drop/{provider}/{number:04}/{path.name}"
+            s3.upload_file(str(path), bucket, key, Config=UPLOAD)
+            head = self.objects.head(bucket, key)
+            dropped.append(Dropped(path, file_id(bucket, key, head.version), head.size))
+        return dropped
+
+    def send(self, provider: str, bodies: Iterable[str]) -> int:
+        """Send messages to the posts queue in the provider's name; how many."""
+        sqs, count = self.stack.client("sqs"), 0
+        for body in bodies:
+            attribute = {"DataType": "String", "StringValue": provider}
+            sqs.send_message(
+                QueueUrl=self.outputs["PostsUrl"],
+                MessageBody=body,
+                MessageAttributes={"provider": attribute},
+            )
+            count += 1
+        return count
+
+    def receipts(self, provider: str) -> list[Receipt]:
+        """The receipts of the stack's day."""
+        return self.store.receipts(provider, self.day)
+
+    def file_receipt(self, provider: str, file: str) -> FileReceipt | None:
+        """What a dropped file came to, once it is closed."""
+        data = self.objects.get(self.outputs["OutBucket"], receipt_key(provider, file))
+        return msgspec.json.decode(data, type=FileReceipt) if data else None
+
+    def wait(
+        self,
+        provider: str,
+        dropped: Sequence[Dropped],
+        messages: int,
+        show: Callable[[Progress], None],
+    ) -> list[FileReceipt]:
+        """Wait until every file has its receipt and every message was taken.
+
+        Raises StackError if something went to the dead letters, or nothing moves any more.
+        """
+        closed: dict[str, FileReceipt] = {}
+        last, moved = None, time.monotonic()
+        while True:
+            for one in dropped:
+                if one.file not in closed and (receipt := self.file_receipt(provider, one.file)):
+                    closed[one.file] = receipt
+            progress = self._progress(provider, dropped, closed)
+            show(progress)
+            taken = sum(receipt.kind == "message" for receipt in self.receipts(provider))
+            if len(closed) == len(dropped) and taken >= messages:
+                return [closed[one.file] for one in dropped]
+            if (progress, taken) != last:
+                last, moved = (progress, taken), time.monotonic()
+            elif time.monotonic() - moved > STALL_SECONDS:
+                raise StackError(f"nothing has moved for {STALL_SECONDS} s")
+            self._look_at_dead_letters()
+            time.sleep(POLL_SECONDS)
+
+    def publish(self) -> None:
+        """Publish the open day, provisionally. Raises StackError if the function fails."""
+        answer = self.stack.client("lambda").invoke(
+            FunctionName=self.outputs["PublishFunction"],
+            Payload=json.dumps({"through": self.day, "provisional": True}).encode(),
+        )
+        body = answer["Payload"].read().decode(errors="replace")
+        if answer.get("FunctionError"):
+            raise StackError(f"publish failed: {body[:2000]}")
+
+    def refusals(self, dropped: Sequence[Dropped], closed: Sequence[FileReceipt]) -> Iterator[Any]:
+        """Every refusal kept with its place, a builtin each, with the file's name."""
+        clock = clock_of(self.today)
+        closing = Closing(
+            self.store, self.objects, clock, self.outputs["OutBucket"], self.outputs["WorkBucket"]
+        )
+        for one, receipt in zip(dropped, closed, strict=True):
+            if receipt.status == "refused":
+                place = {"at": receipt.place} if receipt.place else {}
+                yield {"file": one.path.name, "code": receipt.code, **place}
+                continue
+            sealed = self.store.manifest(one.file)
+            rows = self.store.ranges(one.file)
+            for refusal in closing.refusals(sealed[0], rows) if sealed else ():
+                yield {"file": one.path.name, **msgspec.to_builtins(refusal)}
+
+    def copy(self, bucket: str, prefix: str, folder: Path) -> None:
+        """Copy everything under a prefix of a bucket into a folder."""
+        for key in self.objects.keys(bucket, prefix):
+            path = folder / key
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(self.objects.get(bucket, key) or b"")
+
+    def _progress(
+        self, provider: str, dropped: Sequence[Dropped], closed: dict[str, FileReceipt]
+    ) -> Progress:
+        receipts = self.receipts(provider)
+        done = 0
+        for one in dropped:
+            if one.file in closed:
+                done += one.size
+            else:
+                done += min(one.size, sum(row.bytes for row in self.store.ranges(one.file)))
+        return Progress(
+            size=sum(one.size for one in dropped),
+            done=done,
+            posts=sum(receipt.inspected for receipt in receipts),
+            refused=sum(sum(receipt.refused.values()) for receipt in receipts),
+            findings=sum(receipt.findings for receipt in receipts),
+            files_closed=len(closed),
+            files=len(dropped),
+        )
+
+    def _look_at_dead_letters(self) -> None:
+        sqs = self.stack.client("sqs")
+        for output in ("UnitsDeadUrl", "PostsDeadUrl", "IntakeFailedUrl"):
+            answer = sqs.get_queue_attributes(
+                QueueUrl=self.outputs[output], AttributeNames=["ApproximateNumberOfMessages"]
+            )
+            count = int(answer["Attributes"]["ApproximateNumberOfMessages"])
+            if count:
+                where = output.removesuffix("Url")
+                raise StackError(f"{count} messages ended in {where}: see the log of the stack")
