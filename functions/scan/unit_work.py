@@ -93,7 +93,9 @@ class Scanner:
         data = body.encode("utf-8", "surrogatepass")
         job = _Job(provider, unit_id(provider, data), "message", len(data))
         if self.store.marker(job.unit) is not None:
-            return self._known(job.unit)
+            outcome = self._known(job.unit)
+            self._tell_refusals(outcome.receipt)
+            return outcome
         lines = lines_of(body)
         if isinstance(lines, Refusal):
             reading = Reading(lines=1, records=1)
@@ -102,10 +104,17 @@ class Scanner:
             reading = read(lines)
         pseudonyms = Pseudonyms.derive(self.secret, provider)
         outcome = self._work(job, reading, self.rulesets.current(), sent_at, pseudonyms)
-        if outcome.receipt and outcome.receipt.refused:
-            key = message_receipt_key(_marker(outcome.receipt))
-            self.objects.put(self.out_bucket, key, pretty(outcome.receipt))
+        self._tell_refusals(outcome.receipt)
         return outcome
+
+    def _tell_refusals(self, receipt: Receipt | None) -> None:
+        """Make sure that a message's sender has its refusals, each with its place."""
+        if receipt is None or not receipt.refused:
+            return
+        data = self.objects.get(self.work_bucket, refusals_key(receipt.unit)) or b""
+        refusals = [msgspec.json.decode(line) for line in data.splitlines()]
+        told = msgspec.to_builtins(receipt) | {"refusals": refusals}
+        self.objects.put(self.out_bucket, message_receipt_key(_marker(receipt)), pretty(told))
 
     def _work(
         self, job: _Job, reading: Reading, set_digest: str, at: datetime, pseudonyms: Pseudonyms

@@ -168,13 +168,17 @@ def _work(deployed: Deployed, options: argparse.Namespace) -> Result:
     with _progress_bar() as show:
         closed = deployed.wait(options.provider, dropped, messages, show)
     deployed.publish()
-    _write(deployed, options.out, dropped, closed)
+    _write(deployed, options.provider, options.out, dropped, closed)
     receipts = deployed.receipts(options.provider)
     return Result(options.provider, receipts, list(zip(dropped, closed, strict=True)))
 
 
 def _write(
-    deployed: Deployed, out: Path, dropped: Sequence[Dropped], closed: Sequence[FileReceipt]
+    deployed: Deployed,
+    provider: str,
+    out: Path,
+    dropped: Sequence[Dropped],
+    closed: Sequence[FileReceipt],
 ) -> None:
     """Replace the folder by what this run came to."""
     if out.exists():
@@ -186,7 +190,7 @@ def _write(
     with (out / "findings.jsonl").open("wb") as whole:
         for path in findings:
             whole.write(path.read_bytes())
-    refusals = lines_of_json(deployed.refusals(dropped, closed))
+    refusals = lines_of_json(deployed.refusals(provider, dropped, closed))
     (out / "refusals.jsonl").write_bytes(refusals)
 
 

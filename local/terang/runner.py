@@ -147,8 +147,15 @@ class Deployed:
         if answer.get("FunctionError"):
             raise StackError(f"publish failed: {body[:2000]}")
 
-    def refusals(self, dropped: Sequence[Dropped], closed: Sequence[FileReceipt]) -> Iterator[Any]:
-        """Every refusal kept with its place, a builtin each, with the file's name."""
+    def refusals(
+        self, provider: str, dropped: Sequence[Dropped], closed: Sequence[FileReceipt]
+    ) -> Iterator[dict[str, Any]]:
+        """Every refusal that is kept with its place; `file` is empty for a message's."""
+        for key in self.objects.keys(
+            self.outputs["OutBucket"], f"out/{provider}/receipts/messages/"
+        ):
+            told = msgspec.json.decode(self.objects.get(self.outputs["OutBucket"], key) or b"{}")
+            yield from ({"file": "", **refusal} for refusal in told.get("refusals", ()))
         clock = clock_of(self.today)
         closing = Closing(
             self.store, self.objects, clock, self.outputs["OutBucket"], self.outputs["WorkBucket"]

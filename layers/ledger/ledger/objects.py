@@ -26,11 +26,12 @@ _CONFLICT = {"ConditionalRequestConflict", "409"}
 _CONFLICT_TRIES = 5
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class S3Objects:
     """The port `Objects` on an S3 client."""
 
     client: Any
+    _ignores_range: bool = False
 
     def head(self, bucket: str, key: str, version: str | None = None) -> Source:
         """The pinned description of an object, of its newest version if none is named."""
@@ -57,9 +58,12 @@ class S3Objects:
         }
         wanted = f"bytes {start}-{end - 1}/{source.size}"
         try:
-            answer = self.client.get_object(**asked, VersionId=source.version)
-            if answer.get("ContentRange") != wanted:
-                answer["Body"].close()
+            if not self._ignores_range:
+                answer = self.client.get_object(**asked, VersionId=source.version)
+                if answer.get("ContentRange") != wanted:
+                    answer["Body"].close()
+                    self._ignores_range = True  # this server will not learn it: ask no more
+            if self._ignores_range:
                 answer = self.client.get_object(**asked)
         except ClientError as error:
             raise _translated(error) from error
