@@ -8,7 +8,6 @@ from ledger.ports import Objects
 from ledger.post import LINE_BYTES
 
 READ_ON_BYTES = 256 * 1024
-BOM = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,8 @@ import msgspec
 from ledger.post import Post, TranslatedPost, read_line, read_translated_line, utc
 from ledger.refusal import Refusal
 
+BOM = b"\xef\xbb\xbf"
+
 REFUSALS_IN_DETAIL = 10_000
 """Refusals of one unit that are kept with their places; all are counted."""
 
@@ -51,14 +53,14 @@ class Reading:
 
 
 def read(data: bytes, *, translated: bool = False) -> Reading:
-    r"""Read all lines; blank ones are no records.
+    r"""Read all lines; blank ones are no records, and a byte order mark is none of a line.
 
     >>> read(b'\n{"id": "1", "audience": "private"}\n').refusals
     [Refusal(code=<Code.NOT_PUBLIC: 'not_public'>, line=2, byte=1, field='audience')]
     """
     reading = Reading()
-    byte = 0
-    for line in _lines(data):
+    byte = len(BOM) if data.startswith(BOM) else 0
+    for line in _lines(data[byte:]):
         reading.lines += 1
         if line.strip():
             reading.records += 1

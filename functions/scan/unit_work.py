@@ -20,7 +20,7 @@ from ledger.pseudonym import Pseudonyms
 from ledger.receipt import Receipt, digest_of_ids
 from ledger.refusal import Code, Refusal
 from message import lines_of
-from ranges import BOM, owned
+from ranges import owned
 from reading import Reading, read
 from rulesets import RuleSets
 
@@ -83,10 +83,9 @@ class Scanner:
         )
         if self.store.marker(job.unit) is not None:
             return self._repeated(job)
-        data = lines.data.removeprefix(BOM) if unit.start == 0 else lines.data
         pseudonyms = Pseudonyms.derive(self.secret, unit.provider, unit.pseudonym_key)
         at = datetime.fromisoformat(unit.at)
-        return self._work(job, read(data, translated=unit.translated), unit.set, at, pseudonyms)
+        return self._work(job, read(lines.data, translated=unit.translated), unit.set, at, pseudonyms)
 
     def scan_message(self, provider: str, body: str, sent_at: datetime) -> Outcome:
         """Scan one message of a believed sender."""

@@ -8,14 +8,29 @@ import argparse
 import csv
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-COUNTED = ("bytes", "lines", "records", "inspected", "repeats", "unknown_fields", "assumed_utc")
+type Record = dict[str, Any]
+
+ADDED = ("bytes", "lines", "records", "inspected", "repeats", "unknown_fields", "assumed_utc")
 """Counts of a journal line that are added as they stand."""
+
+EARLIER = re.compile(r"\.r\d+$")
+"""The name of an earlier revision: the journal that it folded was published again since."""
+
+
+class Ruling(NamedTuple):
+    """What the set in force says of a rule."""
+
+    category: str
+    severity: str
+    campaign: str | None
 
 
 @dataclass(slots=True)
@@ -26,162 +41,152 @@ class Recount:
     tallies: dict[str, Counter[str]] = field(default_factory=dict)
     days: list[str] = field(default_factory=list)
 
-    def tally(self, name: str, key: str, count: int) -> None:
-        """Add to one entry of a tally."""
-        if count:
-            self.tallies.setdefault(name, Counter())[key] += count
+    def tally(self, name: str, entries: dict[str, int]) -> None:
+        """Add the entries of a tally; nought is no entry."""
+        found = self.tallies.setdefault(name, Counter())
+        found.update({key: count for key, count in entries.items() if count})
 
-    def number(self, name: str) -> Any:
+    def number(self, name: str, published: object) -> object:
         """The recounted number of that name, in the shape in which it is published."""
         if name in {"first", "last"}:
-            days = sorted(self.days)
-            return "" if not days else days[0 if name == "first" else -1]
-        if name in self.tallies:
-            return dict(self.tallies[name])
+            return (min if name == "first" else max)(self.days, default="")
+        if isinstance(published, dict):
+            return dict(self.tallies.get(name, {}))
         return self.counts[name]
 
 
 def recount_command(options: argparse.Namespace) -> int:
     """Print what differs; 0 if every number stands, 1 if one does not, 2 if there is nothing."""
     folder: Path = options.folder
-    summaries = sorted((folder / "summaries").glob("*/*.json"))
-    if not summaries:
+    paths = sorted((folder / "summaries").glob("*/*.json"))
+    if not paths:
         print(f"{folder}: no summaries/ here; this wants a copy of the public bucket")
         return 2
-    checked = differing = 0
-    for path in summaries:
-        name = path.relative_to(folder).as_posix()
+    recounted = [path for path in paths if not EARLIER.search(path.stem)]
+    differing = 0
+    for path in recounted:
         differences = list(differences_of(folder, path))
-        checked += 1
         differing += bool(differences)
         for difference in differences:
-            print(f"{name}: {difference}")
-    print(f"{checked} summaries recounted, {differing} differ")
+            print(f"{path.relative_to(folder).as_posix()}: {difference}")
+    earlier = len(paths) - len(recounted)
+    print(f"{len(recounted)} summaries recounted, {differing} differ")
+    if earlier:
+        print(f"{earlier} earlier revisions stand beside them, and are not recounted")
     return 1 if differing else 0
 
 
 def differences_of(folder: Path, path: Path) -> Iterator[str]:
     """What in one summary does not follow from the files that it names."""
-    summary = json.loads(path.read_bytes())
-    wanted = _campaign_of(summary)
+    summary: Record = json.loads(path.read_bytes())
     total = Recount()
+    yield from _unnamed(folder, summary)
     for named in summary["journal"]:
         data = _read(folder / named["path"])
-        if data is None:
-            yield f"{named['path']} is missing"
-            return
         if hashlib.sha256(data).hexdigest() != named["sha256"]:
-            yield f"{named['path']} is not the file that was folded: its SHA-256 differs"
-            if summary["revision"] == 1 or path.stem.count(".r"):
-                return
-        lines = data.splitlines()
+            yield f"{named['path']} is missing, or is not the file that was folded"
+        lines = [json.loads(line) for line in data.splitlines()]
         if len(lines) != named["lines"]:
             yield f"{named['path']} has {len(lines)} lines, not {named['lines']}"
         for line in lines:
-            yield from _add(total, json.loads(line), folder, wanted)
+            yield from _broken(line)
+            yield from _add(total, line, folder, summary)
     for name, published in summary["numbers"].items():
-        counted = (
-            total.number(name)
-            if name not in _tallies(summary)
-            else dict(total.tallies.get(name, {}))
-        )
+        counted = total.number(name, published)
         if counted != published:
             yield f"{name}: published {_short(published)}, recounted {_short(counted)}"
-    yield from _csv_differences(path, summary)
+    yield from _parts(folder, summary)
+    yield from _sheet(path.with_suffix(".csv"), summary)
 
 
-def _tallies(summary: dict[str, Any]) -> set[str]:
-    return {name for name, value in summary["numbers"].items() if isinstance(value, dict)}
+def _unnamed(folder: Path, summary: Record) -> Iterator[str]:
+    """Journals of the period that are there and were not folded."""
+    providers = "*" if summary["provider"] == "all" else summary["provider"]
+    named = {entry["path"] for entry in summary["journal"]}
+    for path in sorted(folder.glob(f"journal/{providers}/*.jsonl")):
+        name = path.relative_to(folder).as_posix()
+        if summary["first_day"] <= path.stem <= summary["last_day"] and name not in named:
+            yield f"{name} lies in the period and is not among its journals"
 
 
-def _campaign_of(summary: dict[str, Any]) -> str | None:
-    return summary["period"] if summary["kind"] == "campaign" else None
-
-
-def _add(total: Recount, line: dict[str, Any], folder: Path, campaign: str | None) -> Iterator[str]:
-    """Add one receipt; of a campaign only the findings of its packs."""
-    refused = sum(line["refused"].values())
-    if line["records"] != line["inspected"] + refused:
-        yield f"receipt {line['n']} does not close: {line['records']} records"
+def _broken(line: Record) -> Iterator[str]:
+    """Sums within one receipt that do not close."""
+    if line["records"] != line["inspected"] + sum(line["refused"].values()):
+        yield f"receipt {line['n']} does not close: its records are not inspected plus refused"
     if sum(line["by_rule"].values()) != line["findings"]:
-        yield f"receipt {line['n']} has findings without a rule"
-    for name in COUNTED:
-        total.counts[name] += line[name]
+        yield f"receipt {line['n']} does not close: its findings are not those of its rules"
+
+
+def _add(total: Recount, line: Record, folder: Path, summary: Record) -> Iterator[str]:
+    """Add one receipt; of a campaign only the findings of its packs."""
+    total.counts.update({name: line[name] for name in ADDED})
     total.counts["units"] += 1
     total.counts["files_refused"] += line["kind"] == "file"
-    total.counts["refused"] += refused
-    for code, count in line["refused"].items():
-        total.tally("refused_by_code", code, count)
-    for language, count in line["by_language"].items():
-        total.tally("by_language", language, count)
-    for pack in line["skipped"]:
-        total.tally("skipped", pack, 1)
-    if line["set"]:
-        total.tally("sets", line["set"], 1)
+    total.counts["refused"] += sum(line["refused"].values())
+    total.tally("refused_by_code", line["refused"])
+    total.tally("by_language", line["by_language"])
+    total.tally("skipped", dict.fromkeys(line["skipped"], 1))
+    total.tally("sets", {line["set"]: 1} if line["set"] else {})
     total.days += [day for day in (line["first"], line["last"]) if day]
-    rules = _rules(folder, line["set"]) if line["by_rule"] else {}
     for key, count in line["by_rule"].items():
-        name, _, mode = key.rpartition("/")
-        if name not in rules:
-            yield f"receipt {line['n']}: {name} is no rule of the set {line['set'][:12]}"
-            continue
-        category, severity, of_campaign = rules[name]
-        if campaign is not None and of_campaign != campaign:
-            continue
-        total.counts["findings"] += count
-        total.counts[mode] += count
-        total.tally("by_rule", key, count)
-        total.tally("by_category", f"{category}/{mode}", count)
-        total.tally("by_severity", f"{severity}/{mode}", count)
-        held = line["held"].get(key, 0)
-        total.counts["held"] += held
-        total.tally("held_by_rule", key, held)
+        rule, _, mode = key.rpartition("/")
+        ruling = _rulings(folder, line["set"]).get(rule)
+        if ruling is None:
+            yield f"receipt {line['n']}: {rule} is no rule of the set {line['set'][:12]}"
+        elif summary["kind"] != "campaign" or ruling.campaign == summary["period"]:
+            held = line["held"].get(key, 0)
+            total.counts.update({"findings": count, mode: count, "held": held})
+            total.tally("by_rule", {key: count})
+            total.tally("held_by_rule", {key: held})
+            total.tally("by_category", {f"{ruling.category}/{mode}": count})
+            total.tally("by_severity", {f"{ruling.severity}/{mode}": count})
 
 
-_sets: dict[tuple[Path, str], dict[str, tuple[str, str, str | None]]] = {}
+@cache
+def _rulings(folder: Path, digest: str) -> dict[str, Ruling]:
+    """What a set says of each `pack/version/rule`; nothing if its file is not the one named."""
+    data = _read(folder / f"sets/{digest}.json")
+    if hashlib.sha256(data).hexdigest() != digest:
+        return {}
+    return {
+        f"{pack['id']}/{pack['version']}/{rule['id']}": Ruling(
+            pack["category"], rule["severity"], pack.get("campaign")
+        )
+        for pack in json.loads(data)["packs"]
+        for rule in pack["rules"]
+    }
 
 
-def _rules(folder: Path, digest: str) -> dict[str, tuple[str, str, str | None]]:
-    """Category, severity and campaign of each `pack/version/rule` of a set.
-
-    The file must have the digest that names it: nobody can change a set afterwards.
-    """
-    if (folder, digest) not in _sets:
-        data = _read(folder / f"sets/{digest}.json") or b"{}"
-        packs = json.loads(data).get("packs", ())
-        if hashlib.sha256(data).hexdigest() != digest:
-            packs = ()
-        _sets[folder, digest] = {
-            f"{pack['id']}/{pack['version']}/{rule['id']}": (
-                pack["category"],
-                rule["severity"],
-                pack.get("campaign"),
-            )
-            for pack in packs
-            for rule in pack["rules"]
-        }
-    return _sets[folder, digest]
+def _parts(folder: Path, summary: Record) -> Iterator[str]:
+    """Days of a month, and providers of `all`, that say other than their own summaries."""
+    if summary["kind"] == "campaign":
+        return  # its parts hold only the findings of its packs
+    owner, period = summary["provider"], summary["period"]
+    for kind in ("days", "providers"):
+        for part in summary[kind]:
+            place = f"{owner}/{part['name']}" if kind == "days" else f"{part['name']}/{period}"
+            data = _read(folder / f"summaries/{place}.json")
+            numbers = json.loads(data)["numbers"] if data else {}
+            for name, value in part.items():
+                if name in numbers and numbers[name] != value:
+                    yield f"{part['name']}: {name} is {value} here and {numbers[name]} in its own"
 
 
-def _csv_differences(path: Path, summary: dict[str, Any]) -> Iterator[str]:
-    """Whether the CSV beside it says the same; earlier revisions have none."""
-    beside = path.with_suffix(".csv")
-    if not beside.exists():
-        return
-    with beside.open(newline="", encoding="utf-8-sig") as file:
-        rows = {(row["measure"], row["key"]): row["value"] for row in csv.DictReader(file)}
+def _sheet(path: Path, summary: Record) -> Iterator[str]:
+    """Whether the CSV beside a summary says the same."""
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        said = {(row["measure"], row["key"]): row["value"] for row in csv.DictReader(file)}
     for name, value in summary["numbers"].items():
         entries = value.items() if isinstance(value, dict) else [("", value)]
         for key, count in entries:
-            said = rows.get((name, key))
-            if isinstance(count, int) and said != str(count):
-                yield f"the CSV says {name} {key} = {said}, the JSON {count}"
+            if isinstance(count, int) and said.get((name, key)) != str(count):
+                yield f"the CSV says {name} {key} = {said.get((name, key))}, the JSON {count}"
 
 
-def _read(path: Path) -> bytes | None:
-    return path.read_bytes() if path.is_file() else None
+def _read(path: Path) -> bytes:
+    return path.read_bytes() if path.is_file() else b""
 
 
-def _short(value: Any) -> str:
+def _short(value: object) -> str:
     text = json.dumps(value, sort_keys=True)
     return text if len(text) < 200 else text[:200] + "…"

@@ -122,9 +122,9 @@ class Closing:
             if row.unit and receipts[row.unit].refused:
                 for refusal in self._refusals_of(row.unit):
                     if manifest.translated:  # lines of parts are nothing that the sender knows
-                        yield msgspec.structs.replace(refusal, line=0, byte=0)
+                        yield msgspec.structs.replace(refusal, line=None, byte=None)
                     else:
-                        line, byte = refusal.line + lines, refusal.byte + size
+                        line, byte = (refusal.line or 0) + lines, (refusal.byte or 0) + size
                         yield msgspec.structs.replace(refusal, line=line, byte=byte)
             lines += row.lines
             size += row.bytes

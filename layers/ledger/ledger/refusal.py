@@ -53,7 +53,7 @@ class Refusal(msgspec.Struct, frozen=True, omit_defaults=True, repr_omit_default
     """
 
     code: Code
-    line: int = 0
-    byte: int = 0
+    line: int | None = None
+    byte: int | None = None
     at: str = ""
     field: str = ""
