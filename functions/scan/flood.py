@@ -31,6 +31,15 @@ class FloodLimits:
 
 
 @dataclass(slots=True)
+class _Total:
+    """What a provider's day came to: its receipts when they were folded, and units since."""
+
+    folded_at: float
+    posts: int = 0
+    hits: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(slots=True)
 class FloodGuard:
     """Which rules are held, by the day's receipts and the unit at hand."""
 
@@ -38,7 +47,7 @@ class FloodGuard:
     clock: Clock
     limits: FloodLimits
     expire_seconds: int
-    _totals: dict[tuple[str, str], tuple[float, int, Counter[str]]] = field(default_factory=dict)
+    _totals: dict[tuple[str, str], _Total] = field(default_factory=dict)
 
     def held(self, provider: str, day: str, posts: int, hits: Mapping[str, int]) -> set[str]:
         """The rules (`pack/rule`) whose findings of this unit are not proposed.
@@ -46,27 +55,27 @@ class FloodGuard:
         A rule once held stays so for the day, until somebody looks and lifts it.
         """
         standing = self.store.floods(provider, day)
-        all_posts, all_hits = self._day(provider, day)
-        total = Counter(all_hits)
-        total.update(hits)
+        total = self._day(provider, day)
+        total.posts += posts
+        total.hits.update(hits)
         expires = int(self.clock.now().timestamp()) + self.expire_seconds
-        for rule in self.limits.flooded(all_posts + posts, total):
+        for rule in self.limits.flooded(total.posts, total.hits):
             if rule in hits and rule not in standing:
                 self.store.put_flood(provider, day, rule, expires)
                 standing[rule] = False
         return {rule for rule, lifted in standing.items() if not lifted}
 
-    def _day(self, provider: str, day: str) -> tuple[int, Counter[str]]:
+    def _day(self, provider: str, day: str) -> _Total:
         now = self.clock.now().timestamp()
         known = self._totals.get((provider, day))
-        if known is None or now - known[0] > TOTALS_SECONDS:
-            posts, hits = 0, Counter[str]()
+        if known is None or now - known.folded_at > TOTALS_SECONDS:
+            known = _Total(now)
             for receipt in self.store.receipts(provider, day):
-                posts += receipt.inspected
+                known.posts += receipt.inspected
                 for key, count in receipt.by_rule.items():
                     pack, _, rule, mode = key.split("/")
                     if mode == "live":
-                        hits[f"{pack}/{rule}"] += count
-            known = (now, posts, hits)
-            self._totals = {(provider, day): known}
-        return known[1], known[2]
+                        known.hits[f"{pack}/{rule}"] += count
+            of_today = {key: total for key, total in self._totals.items() if key[1] == day}
+            self._totals = of_today | {(provider, day): known}
+        return known

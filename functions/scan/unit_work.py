@@ -85,7 +85,9 @@ class Scanner:
             return self._repeated(job)
         pseudonyms = Pseudonyms.derive(self.secret, unit.provider, unit.pseudonym_key)
         at = datetime.fromisoformat(unit.at)
-        return self._work(job, read(lines.data, translated=unit.translated), unit.set, at, pseudonyms)
+        return self._work(
+            job, read(lines.data, translated=unit.translated), unit.set, at, pseudonyms
+        )
 
     def scan_message(self, provider: str, body: str, sent_at: datetime) -> Outcome:
         """Scan one message of a believed sender."""

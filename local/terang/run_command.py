@@ -3,10 +3,8 @@
 import argparse
 import json
 import shutil
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -14,17 +12,16 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
-from rich.table import Table
 
 from ledger.clock import clock_of
 from ledger.closing import FileReceipt
 from ledger.pretty import lines_of_json
 from ledger.provider import is_provider_id
-from ledger.receipt import Receipt
 from terang.command import USAGE
 from terang.deploy import deploy
 from terang.packs_command import checked, day_of
 from terang.publishing import PublicBucket
+from terang.result import Result
 from terang.runner import Deployed, Dropped, Progress
 from terang.stack import ROOT, LocalStack, StackError, local_stack
 
@@ -62,73 +59,17 @@ def run(options: argparse.Namespace) -> int:
                 now=clock_of(options.today).now(),
             )
             result = _work(deployed, options)
-            if options.keep:
-                _tell_kept(stack)
     except StackError as error:
         console.print(f"terang run: {error}", style="red")
         return 1
     if options.json:
         print(json.dumps(result.line(options.out), ensure_ascii=False))
-    result.show(options.out)
+    result.show(console, options.out)
+    if options.keep:
+        _tell_kept(stack)
     if options.serve:
         _serve(options.out / "public")
     return 0
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What a run came to."""
-
-    provider: str
-    receipts: list[Receipt]
-    files: list[tuple[Dropped, FileReceipt]]
-
-    def line(self, out: Path) -> dict[str, object]:
-        """The one line of --json. Findings are distinct; a rule is `pack/rule`."""
-        refused, by_rule = Counter[str](), Counter[str]()
-        for receipt in self.receipts:
-            refused.update(receipt.refused)
-            for key, count in receipt.by_rule.items():
-                pack, _, rule, _ = key.split("/")
-                by_rule[f"{pack}/{rule}"] += count
-        return {
-            "provider": self.provider,
-            "inspected": sum(receipt.inspected for receipt in self.receipts),
-            "refused": refused.total(),
-            "findings": sum(receipt.findings for receipt in self.receipts),
-            "by_rule": dict(sorted(by_rule.items())),
-            "refusals_by_code": dict(sorted(refused.items())),
-            "out": str(out),
-        }
-
-    def show(self, out: Path) -> None:
-        """The table for people."""
-        line = self.line(out)
-        for dropped, file in self.files:
-            said = f"refused: {file.code}" if file.status == "refused" else file.format
-            again = ", delivered before" if file.repeated else ""
-            advice = f" ({file.advice})" if file.advice else ""
-            console.print(f"{dropped.path.name}: {said}{again}{advice}", markup=False)
-        table = Table(title=f"{self.provider}: what was found", title_justify="left")
-        table.add_column("rule")
-        table.add_column("mode")
-        table.add_column("findings", justify="right")
-        counts = Counter[str]()
-        for receipt in self.receipts:
-            counts.update(receipt.by_rule)
-        for key, count in counts.most_common():
-            pack, _, rule, mode = key.split("/")
-            table.add_row(f"{pack}/{rule}", mode, f"{count:,}")
-        console.print(table)
-        console.print(
-            f"{line['inspected']:,} posts inspected, {line['refused']:,} records refused,"
-            f" {line['findings']:,} findings"
-        )
-        for code, count in dict(line["refusals_by_code"]).items():  # type: ignore[call-overload]
-            console.print(f"  refused {code}: {count:,}")
-        console.print(f"pages:    {out / 'public/index.html'}", markup=False)
-        console.print(f"findings: {out / 'findings.jsonl'}", markup=False)
-        console.print(f"check:    terang recount {out / 'public'}", markup=False)
 
 
 def _fault(options: argparse.Namespace) -> str:
@@ -221,7 +162,7 @@ def _tell_kept(stack: LocalStack) -> None:
     console.print("the stack is up; talk to it with")
     for name, value in stack.environment().items():
         console.print(f"  export {name}={value}", markup=False)
-    console.print(f"and stop it with: kill {stack.pid}", markup=False)
+    console.print(f"and stop it with: kill {stack.pid}; rm -r {stack.folder}", markup=False)
 
 
 def _serve(folder: Path) -> None:

@@ -1,0 +1,68 @@
+"""What a run came to: one line for programs, a table for people."""
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from ledger.closing import FileReceipt
+from ledger.receipt import Receipt
+from terang.runner import Dropped
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a run came to."""
+
+    provider: str
+    receipts: list[Receipt]
+    files: list[tuple[Dropped, FileReceipt]]
+
+    def line(self, out: Path) -> dict[str, object]:
+        """The one line of --json. Findings are distinct; a rule is `pack/rule`."""
+        refused, by_rule = Counter[str](), Counter[str]()
+        for receipt in self.receipts:
+            refused.update(receipt.refused)
+            for key, count in receipt.by_rule.items():
+                pack, _, rule, _ = key.split("/")
+                by_rule[f"{pack}/{rule}"] += count
+        return {
+            "provider": self.provider,
+            "inspected": sum(receipt.inspected for receipt in self.receipts),
+            "refused": refused.total(),
+            "findings": sum(receipt.findings for receipt in self.receipts),
+            "by_rule": dict(sorted(by_rule.items())),
+            "refusals_by_code": dict(sorted(refused.items())),
+            "out": str(out),
+        }
+
+    def show(self, console: Console, out: Path) -> None:
+        """The table for people."""
+        line = self.line(out)
+        for dropped, file in self.files:
+            said = f"refused: {file.code}" if file.status == "refused" else file.format
+            again = ", delivered before" if file.repeated else ""
+            advice = f" ({file.advice})" if file.advice else ""
+            console.print(f"{dropped.path.name}: {said}{again}{advice}", markup=False)
+        table = Table(title=f"{self.provider}: what was found", title_justify="left")
+        table.add_column("rule")
+        table.add_column("mode")
+        table.add_column("findings", justify="right")
+        counts = Counter[str]()
+        for receipt in self.receipts:
+            counts.update(receipt.by_rule)
+        for key, count in counts.most_common():
+            pack, _, rule, mode = key.split("/")
+            table.add_row(f"{pack}/{rule}", mode, f"{count:,}")
+        console.print(table)
+        console.print(
+            f"{line['inspected']:,} posts inspected, {line['refused']:,} records refused,"
+            f" {line['findings']:,} findings"
+        )
+        for code, count in dict(line["refusals_by_code"]).items():  # type: ignore[call-overload]
+            console.print(f"  refused {code}: {count:,}")
+        console.print(f"pages:    {out / 'public/index.html'}", markup=False)
+        console.print(f"findings: {out / 'findings.jsonl'}", markup=False)
+        console.print(f"check:    terang recount {out / 'public'}", markup=False)
