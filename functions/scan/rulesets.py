@@ -35,9 +35,7 @@ class RuleSets:
     public: bool
     _pointer: tuple[float, str] = (0.0, "")
     _sets: OrderedDict[str, RuleSet] = field(default_factory=OrderedDict)
-    _rules: OrderedDict[tuple[str, tuple[str, ...], frozenset[str]], Rules] = field(
-        default_factory=OrderedDict
-    )
+    _rules: OrderedDict[tuple[object, ...], Rules] = field(default_factory=OrderedDict)
 
     def current(self) -> str:
         """The digest of the set in force, at most half a minute old."""
@@ -51,7 +49,7 @@ class RuleSets:
         rule_set = self._set(digest)
         selection = rule_set.for_provider(provider, at, public=self.public)
         packs = tuple(pack.id for pack in selection.packs)
-        key = (digest, packs, frozenset(selection.shadowed))
+        key = (digest, packs, selection.skipped, frozenset(selection.shadowed))
         if key not in self._rules:
             versions = {pack.id: pack.version for pack in rule_set.packs}
             skipped = tuple(f"{pack}/{versions[pack]}" for pack in selection.skipped)

@@ -24,6 +24,9 @@ from ranges import owned
 from reading import Reading, read
 from rulesets import RuleSets
 
+HOLDS_EXCERPTS = "holds=excerpts"
+"""By this tag the out bucket lets files of findings expire with the excerpts in them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -197,7 +200,8 @@ class Scanner:
             for finding, excerpt in pairs
         ]
         if rows:
-            self.objects.put_if(self.out_bucket, findings_key(marker), lines_of_json(rows), None)
+            key, data = findings_key(marker), lines_of_json(rows)
+            self.objects.put_if(self.out_bucket, key, data, None, tags=HOLDS_EXCERPTS)
 
     def _known(self, unit: str) -> Outcome:
         marker = self.store.marker(unit)

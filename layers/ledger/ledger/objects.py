@@ -107,11 +107,13 @@ class S3Objects:
                 raise ImmutableError(f"other bytes already stand under {key}") from None
             return self.head(bucket, key)
 
-    def put_if(self, bucket: str, key: str, data: bytes, etag: str | None) -> bool:
+    def put_if(self, bucket: str, key: str, data: bytes, etag: str | None, tags: str = "") -> bool:
         """Compare and swap."""
-        condition = {"IfNoneMatch": "*"} if etag is None else {"IfMatch": etag}
+        options = {"IfNoneMatch": "*"} if etag is None else {"IfMatch": etag}
+        if tags:
+            options["Tagging"] = tags
         try:
-            self._put(bucket, key, data, **condition)
+            self._put(bucket, key, data, **options)
         except (ObjectChangedError, ObjectGoneError):
             return False
         return True
@@ -125,12 +127,12 @@ class S3Objects:
         pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
         return sorted(item["Key"] for page in pages for item in page.get("Contents", ()))
 
-    def _put(self, bucket: str, key: str, data: bytes, **condition: str) -> Source:
+    def _put(self, bucket: str, key: str, data: bytes, **options: str) -> Source:
         content_type = CONTENT_TYPES.get(key.rpartition(".")[2], "application/octet-stream")
         for attempt in range(_CONFLICT_TRIES):
             try:
                 answer = self.client.put_object(
-                    Bucket=bucket, Key=key, Body=data, ContentType=content_type, **condition
+                    Bucket=bucket, Key=key, Body=data, ContentType=content_type, **options
                 )
             except ClientError as error:
                 if error.response["Error"]["Code"] not in _CONFLICT:

@@ -41,8 +41,11 @@ class Objects(Protocol):
     def put_new(self, bucket: str, key: str, data: bytes) -> Source:
         """Write once: the same bytes again are no error. Raises ImmutableError for other bytes."""
 
-    def put_if(self, bucket: str, key: str, data: bytes, etag: str | None) -> bool:
-        """Compare and swap: write only over that ETag, or (None) only where nothing stands."""
+    def put_if(self, bucket: str, key: str, data: bytes, etag: str | None, tags: str = "") -> bool:
+        """Compare and swap: write only over that ETag, or (None) only where nothing stands.
+
+        `tags` are those of a URL's query; a bucket's lifecycle can go by them.
+        """
 
     def delete_version(self, source: Source) -> None:
         """Delete that one version for good; no delete marker stays."""

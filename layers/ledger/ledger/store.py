@@ -12,9 +12,6 @@ from ledger.provider import OpenFile, Provider
 from ledger.receipt import Receipt
 from ledger.table import Table, record_of, shards
 
-FILE_DAYS = 60
-"""How long manifests and their rows are kept after the file came."""
-
 IDS_PER_PAGE = 4_000
 """Ids of findings in one page of a receipt: 32 bytes each, far under the 400 KB of an item."""
 
@@ -106,7 +103,7 @@ class DynamoStore:
             self.table.new(*_receipt_key(marker), receipt),
         ]
         if row is not None:
-            puts.append(self.table.over(f"F#{file}", f"range#{row.number:06}", row))
+            puts.append(self.table.new(f"F#{file}", f"range#{row.number:06}", row))
         return self.table.transact(*puts)
 
     def put_range(self, file: str, row: RangeRow) -> None:

@@ -1,0 +1,10 @@
+"""What every test run needs, wherever its tests stand."""
+
+import sys
+
+import pygal
+
+# pygal leaves an importer of Python 2's kind behind. Python passes over it; pytest stumbles.
+sys.meta_path[:] = [one for one in sys.meta_path if hasattr(one, "find_spec")]
+
+assert pygal  # imported for what it leaves behind
