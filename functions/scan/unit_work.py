@@ -67,11 +67,13 @@ class Scanner:
         """Scan one range of a file."""
         row = self.store.range_row(unit.file, unit.number)
         if row is not None:
-            return self._known(row.unit) if row.unit else Outcome(None, new=False)
+            return self._done(row)
         try:
             lines = owned(self.objects, unit)
         except (ObjectChangedError, ObjectGoneError) as error:
-            return self._lost(unit, Code(error.code))
+            # Another worker may have done this range since, and closed the file: then it is gone.
+            row = self.store.range_row(unit.file, unit.number)
+            return self._lost(unit, Code(error.code)) if row is None else self._done(row)
         if not lines.size:
             self.store.put_range(unit.file, RangeRow(unit.number, "", 0, 0))
             return Outcome(None, new=False)
@@ -202,6 +204,10 @@ class Scanner:
         if rows:
             key, data = findings_key(marker), lines_of_json(rows)
             self.objects.put_if(self.out_bucket, key, data, None, tags=HOLDS_EXCERPTS)
+
+    def _done(self, row: RangeRow) -> Outcome:
+        """What a range came to that has its row."""
+        return self._known(row.unit) if row.unit else Outcome(None, new=False)
 
     def _known(self, unit: str) -> Outcome:
         marker = self.store.marker(unit)
