@@ -77,7 +77,7 @@ def _read_one(line: bytes, *, translated: bool) -> tuple[Post, int] | Refusal:
     if not translated:
         return read_line(line)
     found = read_translated_line(line)
-    return found if isinstance(found, Refusal) else (found, 0)
+    return found if isinstance(found, Refusal) else (found, found.unknown_fields)
 
 
 def _lines(data: bytes) -> list[bytes]:

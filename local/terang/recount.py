@@ -22,7 +22,7 @@ ADDED = ("bytes", "lines", "records", "inspected", "repeats", "unknown_fields", 
 """Counts of a journal line that are added as they stand."""
 
 EARLIER = re.compile(r"\.r\d+$")
-"""The name of an earlier revision: the journal that it folded was published again since."""
+"""The end of the name of an earlier revision, of a summary or of a journal."""
 
 
 class Ruling(NamedTuple):
@@ -62,17 +62,13 @@ def recount_command(options: argparse.Namespace) -> int:
     if not paths:
         print(f"{folder}: no summaries/ here; this wants a copy of the public bucket")
         return 2
-    recounted = [path for path in paths if not EARLIER.search(path.stem)]
     differing = 0
-    for path in recounted:
+    for path in paths:
         differences = list(differences_of(folder, path))
         differing += bool(differences)
         for difference in differences:
             print(f"{path.relative_to(folder).as_posix()}: {difference}")
-    earlier = len(paths) - len(recounted)
-    print(f"{len(recounted)} summaries recounted, {differing} differ")
-    if earlier:
-        print(f"{earlier} earlier revisions stand beside them, and are not recounted")
+    print(f"{len(paths)} summaries recounted, {differing} differ")
     return 1 if differing else 0
 
 
@@ -80,11 +76,13 @@ def differences_of(folder: Path, path: Path) -> Iterator[str]:
     """What in one summary does not follow from the files that it names."""
     summary: Record = json.loads(path.read_bytes())
     total = Recount()
-    yield from _unnamed(folder, summary)
+    if not EARLIER.search(path.stem):
+        yield from _unnamed(folder, summary)
     for named in summary["journal"]:
-        data = _read(folder / named["path"])
-        if hashlib.sha256(data).hexdigest() != named["sha256"]:
+        data = _journal(folder / named["path"], named["sha256"])
+        if not data and named["lines"]:
             yield f"{named['path']} is missing, or is not the file that was folded"
+            return
         lines = [json.loads(line) for line in data.splitlines()]
         if len(lines) != named["lines"]:
             yield f"{named['path']} has {len(lines)} lines, not {named['lines']}"
@@ -95,8 +93,18 @@ def differences_of(folder: Path, path: Path) -> Iterator[str]:
         counted = total.number(name, published)
         if counted != published:
             yield f"{name}: published {_short(published)}, recounted {_short(counted)}"
-    yield from _parts(folder, summary)
-    yield from _sheet(path.with_suffix(".csv"), summary)
+    if not EARLIER.search(path.stem):  # days and sheets stand in their newest revision
+        yield from _parts(folder, summary)
+        yield from _sheet(path.with_suffix(".csv"), summary)
+
+
+def _journal(path: Path, digest: str) -> bytes:
+    """The journal of that digest: the one named, or an earlier revision of it; else nothing."""
+    for one in (path, *sorted(path.parent.glob(f"{path.stem}.r*.jsonl"))):
+        data = _read(one)
+        if hashlib.sha256(data).hexdigest() == digest:
+            return data
+    return b""
 
 
 def _unnamed(folder: Path, summary: Record) -> Iterator[str]:
@@ -105,7 +113,8 @@ def _unnamed(folder: Path, summary: Record) -> Iterator[str]:
     named = {entry["path"] for entry in summary["journal"]}
     for path in sorted(folder.glob(f"journal/{providers}/*.jsonl")):
         name = path.relative_to(folder).as_posix()
-        if summary["first_day"] <= path.stem <= summary["last_day"] and name not in named:
+        in_period = summary["first_day"] <= path.stem <= summary["last_day"]
+        if in_period and name not in named and not EARLIER.search(path.stem):
             yield f"{name} lies in the period and is not among its journals"
 
 

@@ -63,11 +63,13 @@ class Post(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class TranslatedPost(Post, frozen=True, omit_defaults=True, kw_only=True):
     """A post out of another format than JSON Lines, as intake wrote it: the account is a pseudonym.
 
-    `at` is its place in the sender's file; `assumed_utc` says that its time had no offset.
+    `at` is its place in the sender's file; `assumed_utc` says that its time had no offset;
+    `unknown_fields` counts the fields that were ignored.
     """
 
     at: str
     assumed_utc: bool = False
+    unknown_fields: int = 0
 
 
 FIELDS: dict[str, Any] = {name: Post.__annotations__[name] for name in Post.__struct_fields__}

@@ -1,0 +1,55 @@
+# `make` lists the targets. Each brings what it needs from hash-locked files (scripts/bootstrap.sh).
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.SUFFIXES:
+.PHONY: help run test check bench build deploy clean setup setup-check setup-build template-check
+
+export SAM_CLI_TELEMETRY := 0
+
+BIN := .venv/bin
+SAM := .tools/sam/bin/sam
+CHECKOV := .tools/checkov/bin/checkov
+SOURCES := layers functions local
+TEMPLATES := template.yaml provider.yaml
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: setup ## the samples, or FILE= PROVIDER= PACKS= OUT=, through the whole stack on this machine
+	$(BIN)/terang run $(FILE) $(if $(PROVIDER),--provider $(PROVIDER)) $(if $(PACKS),--packs $(PACKS)) $(if $(OUT),--out $(OUT)) $(ARGS)
+
+test: setup ## all tests; ARGS= goes to pytest
+	$(BIN)/pytest $(ARGS)
+
+check: setup-check template-check ## what CI demands: format, lint, types, template, security, tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy $(SOURCES)
+	$(BIN)/bandit --quiet --severity-level medium --recursive $(SOURCES) scripts # ruff's S rules see the low ones
+	$(BIN)/pytest $(ARGS)
+
+template-check: setup-check
+	$(BIN)/cfn-lint $(TEMPLATES)
+	AWS_DEFAULT_REGION=eu-west-1 $(SAM) validate --lint --template template.yaml # wants a region, calls nobody
+	scripts/check_checkov.sh $(CHECKOV) $(TEMPLATES)
+
+bench: setup ## speed and memory of the matcher and the handlers
+	$(BIN)/pytest tests/bench -o python_files='bench_*.py' -s $(ARGS)
+
+build: setup-build ## sam build: layers and functions as they go to AWS
+	$(SAM) build
+
+deploy: build ## sam deploy; asks for every parameter unless ARGS= names them
+	$(SAM) deploy $(if $(ARGS),$(ARGS),--guided)
+
+clean: ## remove environments, builds and caches; packs, samples and your output stay
+	rm -rf .venv .tools .aws-sam .local-build .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+setup:
+	@scripts/bootstrap.sh dev stack
+setup-check:
+	@scripts/bootstrap.sh dev stack sam checkov
+setup-build:
+	@scripts/bootstrap.sh sam

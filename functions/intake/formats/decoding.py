@@ -1,0 +1,65 @@
+"""JSON values from bytes that are already bounded, or the code of why there is none."""
+
+import json
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+import msgspec
+
+from formats.lines import lines
+from ledger.post import too_deep
+from ledger.refusal import Code
+
+
+def decode_object(raw: bytes | Code) -> dict[str, Any] | Code:
+    """The object that these bytes are, or why they are none; a code is handed on.
+
+    Raw bytes must not nest deeper than JSON_DEPTH.
+
+    >>> decode_object(b'{"a": 1, "a": 2}')
+    <Code.JSON_DUPLICATE_KEY: 'json_duplicate_key'>
+    """
+    record = decode(raw)
+    return record if isinstance(record, dict | Code) else Code.NOT_AN_OBJECT
+
+
+def decode(raw: bytes | Code) -> Any:
+    """The value that these bytes are, or a Code; a string is never a Code."""
+    if isinstance(raw, Code):
+        return raw
+    try:
+        text = raw.decode("utf-8")
+        msgspec.json.decode(raw)  # the grammar: no NaN, no lone surrogate, no control character
+        return json.loads(text, object_pairs_hook=_unique)
+    except UnicodeDecodeError:
+        return Code.ENCODING
+    except _DuplicateKeyError:
+        return Code.JSON_DUPLICATE_KEY
+    except (msgspec.DecodeError, ValueError):
+        return Code.JSON_SYNTAX
+
+
+def object_lines(stream: BinaryIO) -> Iterator[tuple[str, dict[str, Any] | Code]]:
+    r"""The object of each line that is not blank, or why it is none, with its place.
+
+    >>> import io
+    >>> list(object_lines(io.BytesIO(b'\n{"a": 1}\n[]')))
+    [('line 2', {'a': 1}), ('line 3', <Code.NOT_AN_OBJECT: 'not_an_object'>)]
+    """
+    for number, line, _ in lines(stream):
+        at = f"line {number}"
+        if line is None:
+            yield at, Code.LINE_LONG
+        elif line.strip():
+            yield at, Code.JSON_DEPTH if too_deep(line) else decode_object(line)
+
+
+class _DuplicateKeyError(Exception):
+    """The same key twice: nobody could say which was meant."""
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    record = dict(pairs)
+    if len(record) < len(pairs):
+        raise _DuplicateKeyError
+    return record

@@ -1,0 +1,32 @@
+"""HTML as its readers see it: text and links. No tree is built, and time is linear."""
+
+import re
+from html import unescape
+
+_PIECE = re.compile(
+    r"""<(?: !--(?:.*?-->|.*)                             # an open comment hides all that follows
+      | (?P<hidden>script|style)\b.*?(?:</(?P=hidden)\s*>|\Z)
+      | /?(?P<tag>[a-z][a-z0-9]*)(?P<attributes>(?:[^<>"']|"[^"]*"|'[^']*')*+)> )""",
+    re.DOTALL | re.IGNORECASE | re.VERBOSE,
+)
+_HREF = re.compile(r"""\bhref\s*+=\s*+(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
+_BREAKS = frozenset({"p", "br", "div", "li", "ul", "ol", "hr", "tr", "pre", "blockquote"})
+
+
+def read_html(html: str) -> tuple[str, list[str]]:
+    r"""The text, a line for each block, and the addresses of the links, in order.
+
+    Inline tags leave nothing behind, so that a word broken by them is whole again.
+
+    >>> read_html('<p>See <a href="https://example.org/?a=1&amp;b=2">th<b></b>is</a></p><p>Now</p>')
+    ('See this\nNow', ['https://example.org/?a=1&b=2'])
+    """
+    addresses: list[str] = []
+
+    def shown(piece: re.Match[str]) -> str:
+        hrefs = _HREF.finditer(piece["attributes"] or "")
+        addresses.extend(unescape(href[href.lastindex or 0]) for href in hrefs)
+        return "\n" if (piece["tag"] or "").lower() in _BREAKS else ""
+
+    lines = map(str.strip, unescape(_PIECE.sub(shown, html)).split("\n"))
+    return "\n".join(filter(None, lines)), addresses

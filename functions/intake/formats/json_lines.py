@@ -1,0 +1,28 @@
+"""JSON Lines: a post a line, as DESIGN says a post. Inside archives; a plain file is cut by bytes.
+
+A line is read as the scan of a plain file reads it, with the same codes.
+"""
+
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from formats.decoding import object_lines
+from formats.reader import Context, Item
+from formats.sample import Sample
+from ledger.refusal import Code, Refusal
+
+name = "jsonl"
+version = 1
+bytes_per_second = 5_000_000
+
+
+def recognises(sample: Sample) -> bool:
+    """One of the first lines is an object by itself, or there is nothing but blank lines."""
+    cut_short = sample.text.startswith(b"{") and not sample.whole and not sample.lines
+    return bool(sample.objects) or cut_short or not sample.text
+
+
+def items(stream: BinaryIO, context: Context) -> Iterator[Item | Refusal]:  # noqa: ARG001
+    """A post of each line that is not blank, at `line 12`."""
+    for at, record in object_lines(stream):
+        yield Refusal(record, at=at) if isinstance(record, Code) else Item(at, record)

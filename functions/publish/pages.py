@@ -1,0 +1,191 @@
+"""The pages: server-rendered, without a script, readable from a folder as from a server."""
+
+import base64
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+import tables
+import wording
+from folding import Numbers
+from periods import Kind, day_words, month_words
+from published_set import Catalogue, PublishedPack
+from spreadsheet import visible
+from summary import Summary
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A provider, or `all`, on the index: what is published of it, and the newest day."""
+
+    provider: str
+    days: tuple[str, ...]
+    months: tuple[str, ...]
+    campaigns: tuple[str, ...]
+    newest: Summary | None
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What the index lists; `months` are those of all providers, oldest first."""
+
+    months: tuple[Summary, ...]
+    providers: tuple[Listed, ...]
+    public_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """Renders pages; the sets tell what packs and rules are called."""
+
+    catalogue: Catalogue
+
+    def summary(self, summary: Summary, earlier: str = "") -> str:
+        """The page of a summary; `earlier` is the period before it that has a page, if any."""
+        numbers = summary.numbers
+        met, quiet = tables.rule_rows(summary, self.catalogue)
+        categories = tables.category_rows(numbers.by_category)
+        refusals = tables.refusal_rows(numbers.refused_by_code)
+        by_day = summary.days
+        return _render(
+            "summary.html",
+            root="../../",
+            s=summary,
+            n=numbers,
+            title=wording.title_of(summary),
+            opening=wording.opening(summary),
+            earlier=earlier,
+            met=met,
+            quiet=quiet,
+            categories=categories,
+            refusals=refusals,
+            languages=tables.tally_rows(numbers.by_language),
+            findings_chart=tables.findings_chart(by_day, categories)
+            if by_day
+            else tables.category_chart(categories),
+            inspected_chart=tables.inspected_chart(by_day) if by_day else "",
+            refusal_chart=tables.refusal_chart(refusals),
+            packs=self.catalogue.packs,
+        )
+
+    def packs(
+        self, totals: Numbers, notice_hours: int, campaigns: Iterable[str] = ()
+    ) -> dict[tuple[str, int], str]:
+        """A page for each version of each pack.
+
+        Args:
+            totals: All numbers published so far.
+            notice_hours: How long a new version runs in shadow.
+            campaigns: Those that have a page.
+        """
+        published = frozenset(campaigns)
+        newest: dict[str, int] = {}
+        for name, version in self.catalogue.packs:
+            newest[name] = max(version, newest.get(name, 0))
+        return {
+            key: self._pack(
+                pack,
+                totals,
+                notice_hours,
+                newest=newest[pack.id],
+                campaign_shown=pack.campaign in published,
+            )
+            for key, pack in self.catalogue.packs.items()
+        }
+
+    def index(self, contents: Contents) -> str:
+        """The index of all that is published."""
+        current = {(p.id, p.version): p for p in self.catalogue.in_force.packs}
+        return _render(
+            "index.html",
+            root="",
+            c=contents,
+            newest=next((listed.newest for listed in contents.providers), None),
+            packs=self.catalogue.packs,
+            current=current,
+            months_of=tables.months_of,
+        )
+
+    def _pack(
+        self,
+        pack: PublishedPack,
+        totals: Numbers,
+        notice_hours: int,
+        *,
+        newest: int,
+        campaign_shown: bool,
+    ) -> str:
+        found = {
+            rule.id: {
+                mode: totals.by_rule.get(f"{pack.id}/{pack.version}/{rule.id}/{mode}", 0)
+                for mode in ("live", "shadow")
+            }
+            for rule in pack.rules
+        }
+        in_force = {(other.id, other.version) for other in self.catalogue.in_force.packs}
+        return _render(
+            "pack.html",
+            root="../../",
+            pack=pack,
+            found=found,
+            current=(pack.id, pack.version) in in_force,
+            newest=newest,
+            campaign_shown=campaign_shown,
+            notice_hours=notice_hours,
+            proposes_from=pack.proposes_from(notice_hours),
+            category=wording.category_words(pack.category),
+        )
+
+
+def policy_for(stylesheet: str) -> str:
+    """The content security policy: nothing but this one stylesheet, no script from anywhere."""
+    digest = base64.b64encode(sha256(stylesheet.encode()).digest()).decode()
+    return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+
+
+def shown(value: object) -> object:
+    """What a template prints: numbers with separators, texts without control characters.
+
+    >>> shown(12345), shown("a" + chr(27) + "[2J")
+    ('12,345', 'a�[2J')
+    """
+    if isinstance(value, Markup):
+        return value
+    return f"{value:,}" if isinstance(value, int) else visible(str(value))
+
+
+def _render(template: str, **context: object) -> str:
+    return _environment().get_template(template).render(context) + "\n"
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=shown,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    stylesheet = (TEMPLATES / "page.css").read_text("utf-8")
+    # The stylesheet is a file of ours; a policy by digest needs its bytes as they are.
+    environment.globals |= {
+        "stylesheet": Markup(stylesheet),  # noqa: S704 # nosec B704
+        "policy": policy_for(stylesheet),
+        "meanings": wording.meanings(),
+        "check_command": wording.CHECK_COMMAND,
+        "day_words": day_words,
+        "month_words": month_words,
+        "category_words": wording.category_words,
+        "counted": wording.counted,
+        "kinds": Kind,
+    }
+    return environment

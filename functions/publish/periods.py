@@ -1,0 +1,137 @@
+"""Days, months and campaigns, as ISO text in UTC, and how they are said."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+
+SETTLING = timedelta(hours=2)
+"""How long after its end a day is closed: work that began before midnight is committed by then."""
+
+LOOK_BACK_DAYS = 35
+"""How many closed days are looked at again: any month's first day and four days more."""
+
+MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+
+
+class Kind(StrEnum):
+    """What a summary covers."""
+
+    DAY = "day"
+    MONTH = "month"
+    CAMPAIGN = "campaign"
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A named run of days, both ends included."""
+
+    kind: Kind
+    name: str
+    first_day: str
+    last_day: str
+
+    @property
+    def words(self) -> str:
+        """How a page says it.
+
+        >>> month_of("2026-11-25").words, day_period("2026-11-05").words
+        ('November 2026', '5 November 2026')
+        """
+        if self.kind is Kind.CAMPAIGN:
+            return f"campaign {self.name}"
+        return month_words(self.name) if self.kind is Kind.MONTH else day_words(self.name)
+
+
+class _Dated(Protocol):
+    @property
+    def from_(self) -> str: ...
+    @property
+    def until(self) -> str: ...
+
+
+def day_period(day: str) -> Period:
+    """The period of one day."""
+    return Period(Kind.DAY, day, day, day)
+
+
+def month_of(day: str) -> Period:
+    """The month that a day belongs to.
+
+    >>> month_of("2024-02-03").last_day
+    '2024-02-29'
+    """
+    first = date.fromisoformat(day).replace(day=1)
+    last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+    return Period(Kind.MONTH, day[:7], first.isoformat(), last.isoformat())
+
+
+def campaign_period(name: str, dates: Iterable[_Dated]) -> Period:
+    """From the first to the last day on which a pack of the campaign is in force."""
+    found = list(dates)
+    return Period(Kind.CAMPAIGN, name, min(d.from_ for d in found), max(d.until for d in found))
+
+
+def last_closed_day(now: datetime) -> str:
+    """The newest day whose end is two hours past.
+
+    >>> last_closed_day(datetime.fromisoformat("2026-11-26T01:59Z"))
+    '2026-11-24'
+    >>> last_closed_day(datetime.fromisoformat("2026-11-26T02:00Z"))
+    '2026-11-25'
+    """
+    return ((now - SETTLING).date() - timedelta(days=1)).isoformat()
+
+
+def days_between(first: str, last: str) -> list[str]:
+    """All days from the first to the last, both included; none if they are the wrong way round.
+
+    >>> days_between("2026-11-30", "2026-12-01")
+    ['2026-11-30', '2026-12-01']
+    """
+    start, end = date.fromisoformat(first), date.fromisoformat(last)
+    return [(start + timedelta(days=n)).isoformat() for n in range((end - start).days + 1)]
+
+
+def days_before(day: str, count: int) -> str:
+    """The day so many days earlier.
+
+    >>> days_before("2026-12-01", 1)
+    '2026-11-30'
+    """
+    return (date.fromisoformat(day) - timedelta(days=count)).isoformat()
+
+
+def day_words(day: str) -> str:
+    """A day as a page says it; what is no day is said as it is.
+
+    >>> day_words("2026-11-05"), day_words("")
+    ('5 November 2026', '')
+    """
+    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", day):
+        return day
+    return f"{int(day[8:])} {month_words(day[:7])}"
+
+
+def month_words(month: str) -> str:
+    """A month as a page says it.
+
+    >>> month_words("2026-11")
+    'November 2026'
+    """
+    return f"{MONTHS[int(month[5:]) - 1]} {month[:4]}"

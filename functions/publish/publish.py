@@ -1,0 +1,50 @@
+"""The function publish: the journal is folded, and its numbers are put where all can read them."""
+
+import os
+
+import boto3
+import msgspec
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from ledger.clock import clock_of
+from ledger.closing import Closing
+from ledger.objects import S3Objects
+from ledger.store import DynamoStore
+from publishing import Desk, Order, Outcome, publish
+from shelf import Shelf
+
+logger, metrics = Logger(), Metrics()
+setting = os.environ
+store = DynamoStore.of(boto3.client("dynamodb"), setting["TABLE"])
+objects, clock = S3Objects(boto3.client("s3")), clock_of(setting["TODAY"])
+closing = Closing(store, objects, clock, setting["OUT_BUCKET"], setting["WORK_BUCKET"])
+
+
+@metrics.log_metrics
+def handler(event: dict[str, object], context: LambdaContext) -> dict[str, int]:  # noqa: ARG001
+    """Publish what is due; `{"through": DAY, "provisional": true}` publishes open days too."""
+    desk = Desk(
+        store=store,
+        shelf=Shelf(objects, setting["PUBLIC_BUCKET"]),
+        clock=clock,
+        close=closing.close,
+        public_url=setting["PUBLIC_URL"],
+        notice_hours=int(setting["NOTICE_HOURS"]),
+    )
+    outcome = publish(desk, msgspec.convert(event, Order))
+    tell(outcome)
+    return {"written": outcome.written, "revised": len(outcome.revised)}
+
+
+def tell(outcome: Outcome) -> None:
+    """Log and count what was published; a receipt that was left out is an error and alarms."""
+    for left in outcome.left_out:
+        logger.error("receipt left out", extra=msgspec.to_builtins(left))
+    for path in outcome.revised:
+        logger.warning("revised", extra={"summary": path})
+    logger.info("published", extra={"written": outcome.written})
+    metrics.add_metric("SummariesWritten", MetricUnit.Count, outcome.written)
+    metrics.add_metric("SummariesRevised", MetricUnit.Count, len(outcome.revised))
+    metrics.add_metric("ReceiptNotClosed", MetricUnit.Count, len(outcome.left_out))

@@ -1,0 +1,208 @@
+"""The published sets as publish reads them: plain JSON beside the numbers, open to everyone."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+import msgspec
+
+from ledger.errors import OperatorError
+
+SAFE_NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,62}")
+"""What may stand in a public path: ids of packs and names of campaigns."""
+
+PERIOD_NAME = re.compile(r"\d{4}-\d{2}(-\d{2})?")
+"""Months and days: a campaign of such a name would overwrite them."""
+
+
+class LegalGround(msgspec.Struct, frozen=True):
+    """The law, or the terms, that a pack rests on."""
+
+    text: str = ""
+    url: str = ""
+
+
+class InForce(msgspec.Struct, frozen=True, rename={"from_": "from"}):
+    """The days of a pack, both included, in UTC."""
+
+    from_: str
+    until: str
+
+
+class PublishedRule(msgspec.Struct, frozen=True, rename={"except_": "except"}):
+    """One rule as its author wrote it.
+
+    `any` is short for one group of `all`; `mode` is None where the pack's mode holds.
+    """
+
+    id: str
+    severity: str
+    why: str
+    all: tuple[tuple[str, ...], ...] = ()
+    any: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
+    within: int | None = None
+    except_: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
+    exact: bool = False
+    match: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    mode: str | None = None
+
+    @property
+    def groups(self) -> tuple[tuple[str, ...], ...]:
+        """The groups of terms, each of which must be met."""
+        return (self.any, *self.all) if self.any else self.all
+
+
+class PublishedPack(msgspec.Struct, frozen=True):
+    """One version of a pack; its content never changes."""
+
+    id: str
+    version: int
+    title: str
+    why: str
+    category: str
+    ground: str
+    owner: str
+    in_force: InForce
+    mode: str
+    rules: tuple[PublishedRule, ...]
+    keywords: tuple[str, ...] = ()
+    legal_ground: LegalGround = LegalGround()
+    languages: tuple[str, ...] = ()
+    campaign: str | None = None
+    published_at: str | None = None
+
+    def proposes_from(self, notice_hours: int) -> str:
+        """The moment after its notice period, RFC 3339 to the minute, or empty if not known."""
+        if not self.published_at:
+            return ""
+        moment = datetime.fromisoformat(self.published_at) + timedelta(hours=notice_hours)
+        return moment.isoformat(timespec="minutes").replace("+00:00", "Z")
+
+
+class Paused(msgspec.Struct, frozen=True):
+    """A rule (`pack/rule`) that is held in shadow for a provider, since when and why."""
+
+    rule: str
+    since: str = ""
+    why: str = ""
+
+
+class Terms(msgspec.Struct, frozen=True):
+    """What a set says of one provider: its packs (None: all with ground `illegal`), and pauses."""
+
+    packs: tuple[str, ...] | None = None
+    paused: tuple[Paused, ...] = ()
+
+
+class PublishedSet(msgspec.Struct, frozen=True):
+    """The packs in force at one time, under the digest that receipts name."""
+
+    packs: tuple[PublishedPack, ...] = ()
+    providers: dict[str, Terms] = {}
+    notice_hours: int = 24
+
+    def runs(self, provider: str, pack: PublishedPack) -> bool:
+        """Whether the provider's posts meet this pack; `all` stands for anybody's."""
+        if provider == "all":
+            named = {name for terms in self.providers.values() for name in terms.packs or ()}
+            return pack.ground == "illegal" or pack.id in named
+        packs = self.providers.get(provider, Terms()).packs
+        return pack.ground == "illegal" if packs is None else pack.id in packs
+
+
+class Ruling(NamedTuple):
+    """What a finding of a rule counts as."""
+
+    category: str
+    severity: str
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """All published sets by digest, and the one in force (empty while there is none)."""
+
+    sets: Mapping[str, PublishedSet]
+    current: str = ""
+    rulings: dict[tuple[str, str], Ruling] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for digest, published in self.sets.items():
+            for pack in published.packs:
+                for rule in pack.rules:
+                    key = (digest, f"{pack.id}/{pack.version}/{rule.id}")
+                    self.rulings[key] = Ruling(pack.category, rule.severity)
+
+    def ruling(self, digest: str, rule_key: str) -> Ruling | None:
+        """What a `pack/version/rule/mode` of that set counts as; None if it is no rule of it."""
+        rule, _, mode = rule_key.rpartition("/")
+        return self.rulings.get((digest, rule)) if mode in {"live", "shadow"} else None
+
+    @property
+    def in_force(self) -> PublishedSet:
+        """The set that the pointer names; an empty one while there is none."""
+        return self.sets.get(self.current, PublishedSet())
+
+    @property
+    def packs(self) -> dict[tuple[str, int], PublishedPack]:
+        """Every version of every pack that any set holds, by id and version."""
+        found = {(p.id, p.version): p for s in self.sets.values() for p in s.packs}
+        return dict(sorted(found.items()))
+
+    @property
+    def campaigns(self) -> dict[str, tuple[PublishedPack, ...]]:
+        """The versions of packs that belong to each campaign."""
+        found: dict[str, tuple[PublishedPack, ...]] = {}
+        for pack in self.packs.values():
+            if pack.campaign:
+                found[pack.campaign] = (*found.get(pack.campaign, ()), pack)
+        return dict(sorted(found.items()))
+
+    def ran(self, provider: str, digests: Iterable[str]) -> dict[tuple[str, int], PublishedPack]:
+        """The packs that these sets run for a provider, by id and version."""
+        known = [self.sets[digest] for digest in digests if digest in self.sets]
+        found = {(p.id, p.version): p for s in known for p in s.packs if s.runs(provider, p)}
+        return dict(sorted(found.items()))
+
+    def paused(self, provider: str, digests: Iterable[str]) -> tuple[Paused, ...]:
+        """The rules that these sets hold in shadow for a provider, by rule."""
+        known = [self.sets[digest] for digest in digests if digest in self.sets]
+        found = {p for s in known for p in s.providers.get(provider, Terms()).paused}
+        return tuple(sorted(found, key=lambda paused: (paused.rule, paused.since, paused.why)))
+
+
+def parse_set(data: bytes) -> PublishedSet:
+    """A published set. Fields that publish does not need are ignored.
+
+    >>> parse_set(b'{"packs": [], "fold": 3}').notice_hours
+    24
+
+    Raises:
+        OperatorError: it is no set, or a name in it cannot stand in a public path.
+    """
+    try:
+        published = msgspec.json.decode(data, type=PublishedSet)
+    except msgspec.DecodeError as error:
+        raise OperatorError(f"a published set cannot be read: {error}") from error
+    for pack in published.packs:
+        if not SAFE_NAME.fullmatch(pack.id):
+            raise OperatorError(f"a pack's id may hold a-z, 0-9 and hyphens, got {pack.id!r}")
+        if pack.campaign and not is_campaign_name(pack.campaign):
+            raise OperatorError(
+                "a campaign's name may hold a-z, 0-9 and hyphens and be no month or day,"
+                f" got {pack.campaign!r}"
+            )
+    return published
+
+
+def is_campaign_name(name: str) -> bool:
+    """Whether a summary may be published under the name.
+
+    >>> is_campaign_name("november-2026"), is_campaign_name("2026-11"), is_campaign_name("../x")
+    (True, False, False)
+    """
+    return SAFE_NAME.fullmatch(name) is not None and PERIOD_NAME.fullmatch(name) is None

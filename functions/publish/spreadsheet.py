@@ -1,0 +1,74 @@
+"""The CSV of a summary: long format, safe to open in a spreadsheet.
+
+Source: OWASP ASVS 5.0, 1.2.10 and "CSV Injection"; RFC 4180. A cell that a spreadsheet would
+take for a formula gets an apostrophe, also behind blanks or in full width, which libraries miss.
+"""
+
+import unicodedata
+from collections.abc import Iterator
+
+from folding import measures
+from summary import Summary
+
+HEADER = ("period", "provider", "measure", "key", "value")
+FORMULA = frozenset("=+-@|%−")
+
+
+def encode_csv(summary: Summary) -> bytes:
+    """The summary as `period,provider,measure,key,value`, one number a line, in UTF-8."""
+    rows = [",".join(HEADER)]
+    for measure, key, value in csv_rows(summary):
+        cells = (summary.period, summary.provider, measure, key, value)
+        rows.append(",".join(cell(part) for part in cells))
+    return ("\r\n".join(rows) + "\r\n").encode()
+
+
+def csv_rows(summary: Summary) -> Iterator[tuple[str, str, int | str]]:
+    """All numbers of a summary, and how far they can be trusted, as (measure, key, value)."""
+    yield "revision", "", summary.revision
+    yield "provisional", "", int(summary.provisional)
+    yield from measures(summary.numbers)
+    yield "open_files", "", len(summary.open_files)
+    yield "left_out", "", len(summary.left_out)
+    for name in ("decided", "overturned", "precision"):
+        value = getattr(summary.errors, name)
+        yield name, "", "" if value is None else value
+
+
+def cell(value: int | str) -> str:
+    r"""A number bare, a text quoted and harmless.
+
+    >>> [cell(value) for value in (12, "plain", "=1+1", " ＝1")]
+    ['12', '"plain"', '"\'=1+1"', '"\' ＝1"']
+    """
+    if isinstance(value, int | float):
+        return str(value)
+    text = visible(value)
+    guard = "'" if _first_sign(text) in FORMULA else ""
+    return '"' + (guard + text).replace('"', '""') + '"'
+
+
+def visible(text: str) -> str:
+    r"""The text with all that a terminal or a reader's eye would obey made a replacement mark.
+
+    Controls, line breaks and the marks that turn the direction of writing are replaced; all else
+    stays, joiners of scripts included.
+
+    >>> visible("a\nb" + chr(0x202E))
+    'a�b�'
+    """
+    return "".join("\ufffd" if _obeyed(character) else character for character in text)
+
+
+def _obeyed(character: str) -> bool:
+    bidirectional = unicodedata.bidirectional(character)
+    turns = bidirectional in {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
+    return turns or unicodedata.category(character) in {"Cc", "Zl", "Zp"}
+
+
+def _first_sign(text: str) -> str:
+    """The first character that can be seen, in its plain width."""
+    for character in text:
+        if unicodedata.category(character) not in {"Cf", "Mn", "Zs"}:
+            return unicodedata.normalize("NFKC", character)[:1]
+    return ""

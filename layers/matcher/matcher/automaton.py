@@ -1,0 +1,64 @@
+"""Many patterns found in one pass over a folded text.
+
+An Aho-Corasick automaton whose nodes keep their children in an unsorted list searched from the
+front. So text and patterns go in as UTF-8 bytes seen as Latin-1 (no list grows beyond 256), and
+patterns are added by the frequency of their letters. Only `iter` is used: `iter_long` loses
+matches, and `.set()` on its iterator corrupts memory (pyahocorasick 2.3).
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from itertools import accumulate, islice
+
+import ahocorasick
+
+MATCHES_IN_PART = 200_000
+"""Matches of patterns looked at in one part of a post; what comes after is not seen.
+
+A part of 65,536 code points cannot hold as many unless more than three terms end at each letter.
+"""
+
+_FREQUENT = b" aeiontsrlhdumkgcypbfwvjzxq"
+_RANK = bytes(_FREQUENT.find(code) if code in _FREQUENT else 27 + code // 2 for code in range(256))
+
+
+def _as_latin(text: str) -> str:
+    return text if text.isascii() else text.encode().decode("latin-1")
+
+
+class Automaton:
+    """Finds which of its patterns occur in a text, and where.
+
+    >>> automaton = Automaton([" otp ", " kode otp ", "bom"])
+    >>> sorted(automaton.seen(" kode otp bombastis "))
+    [0, 1, 2]
+    >>> list(automaton.ends(" kode otp "))
+    [(1, 10), (0, 10)]
+    """
+
+    def __init__(self, patterns: Sequence[str]):
+        """Takes distinct folded patterns, none empty; their indexes are what is reported."""
+        self._automaton = ahocorasick.Automaton(ahocorasick.STORE_INTS)
+        keyed = [(pattern.encode().translate(_RANK), at) for at, pattern in enumerate(patterns)]
+        for _, at in sorted(keyed):
+            self._automaton.add_word(_as_latin(patterns[at]), at)
+        self._automaton.make_automaton()
+        self._empty = not patterns
+
+    def seen(self, folded: str) -> set[int]:
+        """The indexes of the patterns that occur in a folded text."""
+        if self._empty:
+            return set()
+        return {at for _, at in islice(self._automaton.iter(_as_latin(folded)), MATCHES_IN_PART)}
+
+    def ends(self, folded: str) -> Iterator[tuple[int, int]]:
+        """Each occurrence as pattern index and end position in code points, by end position."""
+        if self._empty:
+            return
+        found = islice(self._automaton.iter(_as_latin(folded)), MATCHES_IN_PART)
+        if folded.isascii():
+            yield from ((at, last + 1) for last, at in found)
+            return
+        sizes = (1 + (char > "\x7f") + (char > "\u07ff") + (char > "\uffff") for char in folded)
+        starts = list(accumulate(sizes, initial=0))
+        yield from ((at, bisect_right(starts, last)) for last, at in found)

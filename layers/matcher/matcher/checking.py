@@ -1,0 +1,161 @@
+"""Reads a folder of packs and checks everything that can be known before they run."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from publicsuffixlist import PublicSuffixList
+
+from matcher.links import normal_host
+from matcher.matcher import Hit, Matcher
+from matcher.pack import DAYS_IN_FORCE, PACK_BYTES, Pack, PackError, Problem
+from matcher.reading import PackFile, read_pack
+
+EXAMPLES = 2  # of each kind, at the least
+_SHIPPED = Path(__file__).resolve().parents[3] / "packs" / "protected"
+
+
+class Packs(list[Pack]):
+    """Packs that passed every check, in the order of ids, and what their authors should know."""
+
+    def __init__(self, packs: Iterable[Pack], warnings: Iterable[Problem]):
+        super().__init__(packs)
+        self.warnings = tuple(warnings)
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A protected sentence: no rule may hit it."""
+
+    file: str
+    line: int
+    text: str
+
+
+def load_packs(
+    folder: Path | str, today: date | None = None, *, protected: Path | str | None = None
+) -> Packs:
+    """Reads the `*.yaml` files of a folder (or one file) and checks everything.
+
+    A pack that has expired is left out with a warning that says how to renew it.
+
+    Args:
+        folder: Where the packs are.
+        today: The day that decides what has expired; None is today (UTC).
+        protected: A folder of sentences, one a line, `#` for comments. None is `protected` in
+            the folder of packs, or else the one that ships.
+
+    Raises:
+        PackError: With every problem of every file, by file and line.
+    """
+    today = today or datetime.now(UTC).date()
+    place = Path(folder)
+    sentences = list(_sentences(place, Path(protected) if protected else None))
+    problems, files = _read(place)
+    problems += _twice(files)
+    if not sentences:
+        problems.append(Problem(str(place), 1, None, "no protected sentences: name their folder"))
+    running = [file for file in files if today <= file.pack.in_force.until]
+    for file in running:
+        matcher = Matcher([file.pack])
+        problems += _check_examples(file, matcher)
+        problems += _check_hosts(file)
+        problems += _check_protected(file, matcher, sentences)
+    if problems:
+        raise PackError(sorted(problems, key=lambda problem: (problem.file, problem.line)))
+    warnings = [warning for file in files for warning in file.warnings]
+    warnings += [_expired(file) for file in files if file not in running]
+    packs = sorted((file.pack for file in running), key=lambda pack: pack.id)
+    return Packs(packs, sorted(warnings, key=lambda warning: (warning.file, warning.line)))
+
+
+def _read(place: Path) -> tuple[list[Problem], list[PackFile]]:
+    paths = [place] if place.is_file() else sorted([*place.glob("*.yaml"), *place.glob("*.yml")])
+    problems: list[Problem] = []
+    files: list[PackFile] = []
+    if not paths:
+        problems.append(Problem(str(place), 1, None, "no packs here: no file ends in .yaml"))
+    for path in paths:
+        if path.stat().st_size > PACK_BYTES:
+            message = f"a pack has at most {PACK_BYTES:,} bytes; divide it"
+            problems.append(Problem(str(path), 1, None, message))
+            continue
+        try:
+            files.append(read_pack(path.read_text("utf-8"), str(path)))
+        except PackError as error:
+            problems += error.problems
+        except UnicodeDecodeError as error:
+            message = f"byte {error.start} is no UTF-8; save the file as UTF-8"
+            problems.append(Problem(str(path), 1, None, message))
+    return problems, files
+
+
+def _sentences(place: Path, given: Path | None) -> Iterator[Sentence]:
+    beside = (place.parent if place.is_file() else place) / "protected"
+    folder = given or (beside if beside.is_dir() else _SHIPPED)
+    for path in sorted(folder.glob("*.txt")):
+        lines = path.read_text("utf-8").split("\n")
+        for number, line in enumerate(lines, 1):
+            if line.strip() and not line.startswith("#"):
+                yield Sentence(str(path), number, line.strip())
+
+
+def _twice(files: list[PackFile]) -> Iterator[Problem]:
+    first: dict[str, PackFile] = {}
+    for file in files:
+        other = first.setdefault(file.pack.id, file)
+        if other is not file:
+            message = f"`{file.pack.id}` is the id of {other.name} too; rename one"
+            yield file.problem(("id",), message)
+
+
+def _check_examples(file: PackFile, matcher: Matcher) -> Iterator[Problem]:
+    for rule in file.pack.rules:
+        for kind, examples in (("match", rule.match), ("ignore", rule.ignore)):
+            if len(examples) < EXAMPLES:
+                message = f"`{kind}` needs {EXAMPLES} examples at least, and has {len(examples)}"
+                yield file.problem((rule.id,), message, rule.id)
+            for example in examples:
+                hit = next((hit for hit in matcher.find(example) if hit.rule == rule.id), None)
+                key = (rule.id, kind, example)
+                if kind == "match" and hit is None:
+                    yield file.problem(key, "this `match` example is not hit", rule.id)
+                elif kind == "ignore" and hit:
+                    message = f"this `ignore` example is hit by {_terms_of(hit)}"
+                    yield file.problem(key, message, rule.id)
+
+
+def _check_hosts(file: PackFile) -> Iterator[Problem]:
+    suffixes = PublicSuffixList()
+    for rule in file.pack.rules:
+        for written in rule.links:
+            if suffixes.privatesuffix(normal_host(written)) is None:
+                message = f"`{written}` is a public suffix: all its sites would be meant; name one"
+                yield file.problem((rule.id, "links", written), message, rule.id)
+
+
+def _check_protected(
+    file: PackFile, matcher: Matcher, sentences: list[Sentence]
+) -> Iterator[Problem]:
+    hits = matcher.find_all(sentence.text for sentence in sentences)
+    for sentence, found in zip(sentences, hits, strict=True):
+        for hit in found:
+            message = (
+                f"hits the protected sentence {sentence.file}:{sentence.line} by {_terms_of(hit)}: "
+                f"{sentence.text}"
+            )
+            yield file.problem((hit.rule,), message, hit.rule)
+
+
+def _terms_of(hit: Hit) -> str:
+    return ", ".join(dict.fromkeys(f"`{span.term}`" for span in hit.spans))
+
+
+def _expired(file: PackFile) -> Problem:
+    until = file.pack.in_force.until
+    message = (
+        f"skipped: it expired with {until}; to renew it, review it, set `in_force` to at most "
+        f"{DAYS_IN_FORCE} days from then on, and raise `version` to {file.pack.version + 1}"
+    )
+    return file.problem(("in_force",), message)

@@ -1,0 +1,183 @@
+"""Links and mentions, which terms do not look inside, and the host names of links.
+
+A link begins with `http://`, `https://` or `www.`, or is a host name followed by a slash. It ends
+at white space, a quote, a bracket of the kinds that enclose links, or a letter of a script without
+spaces (those stand right after links: "https://t.example/a领取"); final punctuation is not part of
+it. A mention is `@` and a name that no word character precedes.
+
+A host name without a slash is no link, and terms do look there, or "otp.send it" would hide its
+words; but `links` groups find it.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from matcher.fold import MEMO_LIMIT, is_dropped, is_spaceless, is_word
+
+_SPACELESS, _DROPPED = "\x01", "\x02"
+
+
+class _Shapes(dict[int, str]):
+    """A table that keeps the length of a text, and makes `re` see words as the fold does.
+
+    Spaceless letters and dropped characters become one character each, marks become letters.
+    """
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        shape = char.lower() if char.isascii() else char
+        if is_dropped(char):
+            shape = _DROPPED
+        elif is_spaceless(char):
+            shape = _SPACELESS
+        elif is_word(char) and not char.isalnum():
+            shape = "m"
+        elif char.isalnum() and not is_word(char):
+            shape = "'"
+        if len(self) < MEMO_LIMIT:
+            self[code] = shape
+        return shape
+
+
+_shapes = _Shapes()
+
+_LINK_END = (
+    rf"\s<>\"'`{{}}|\\^«»“”‘’\u3000-\u3020\uff00-\uff0f\uff1a-\uff20\uff3b-\uff65{_SPACELESS}"
+)
+_LETTERS = rf"[\w{_DROPPED}]"
+_LABEL = rf"[^\W_](?:[^\W_]|[-{_DROPPED}])*+"
+_HOST = rf"(?:{_LABEL}\.)+(?:xn--[a-z0-9-]++|[^\W\d_]{{2,63}}+)"
+_SPACELESS_HOST = rf"(?:{_SPACELESS}++[.。])+{_SPACELESS}*+"
+_HOST_START = r"(?<![\w.@-])"
+
+_LINK = re.compile(
+    rf"(?<!\w)https?://(?:{_SPACELESS_HOST})?[^{_LINK_END}]++"
+    rf"|(?<!\w)www\.[^{_LINK_END}]++"
+    rf"|{_HOST_START}{_HOST}(?::\d{{1,5}})?/[^{_LINK_END}]*+"
+    rf"|(?<!\w)[@＠]{_LETTERS}++(?:[.-]{_LETTERS}++)*+(?:@{_HOST})?"
+)
+_BARE_HOST = re.compile(rf"{_HOST_START}{_HOST}(?!\.?[\w-])")
+_NAME_LENGTH = 253  # of a domain name (RFC 1035)
+_FINAL_SIGNS = ".,;:!?)]*_~…"
+
+
+class Opaque(NamedTuple):
+    """A link or mention at a half-open span of code points."""
+
+    start: int
+    end: int
+    is_link: bool
+
+
+class Host(NamedTuple):
+    """A host name in normal form, at its half-open span of code points."""
+
+    start: int
+    end: int
+    name: str
+
+
+def normal_host(host: str) -> str:
+    """The form in which host names are compared: NFKC, case folded, IDNA decoded, no end dot.
+
+    >>> normal_host("WWW.Xn--Mnchen-3ya.Example."), normal_host("ｓｈｏｐ。example")
+    ('www.münchen.example', 'shop.example')
+    """
+    seen = "".join(c for c in host if not is_dropped(c) or unicodedata.category(c)[0] == "M")
+    plain = unicodedata.normalize("NFKC", seen).casefold().replace("。", ".").strip(".")
+    labels = [_decode_label(label) for label in plain.split(".")]
+    return unicodedata.normalize("NFC", ".".join(labels))
+
+
+def _decode_label(label: str) -> str:
+    if not label.startswith("xn--") or not label.isascii():
+        return label
+    try:
+        return label[4:].encode("ascii").decode("punycode").casefold()
+    except UnicodeError:
+        return label
+
+
+def host_of(url: str) -> Host | None:
+    """Finds the host name of a URL, with or without a scheme, or None.
+
+    >>> host_of("https://user@Shop.example:8443/a?b#c")
+    Host(start=13, end=25, name='shop.example')
+    >>> host_of("mailto:") is None
+    True
+    """
+    scheme = re.match(r"\s*[a-z][a-z0-9+.-]*://", url, re.IGNORECASE)
+    start = scheme.end() if scheme else len(url) - len(url.lstrip())
+    end = start + len(re.split(r"[/?#\\\s]", url[start:], maxsplit=1)[0])
+    start = url.rfind("@", start, end) + 1 or start
+    host = url[start:end].partition(":")[0]
+    name = normal_host(host)
+    if "." not in name or len(name) > _NAME_LENGTH:
+        return None
+    return Host(start, start + len(host), name)
+
+
+def opaque_spans(text: str) -> list[Opaque]:
+    """Finds the links and mentions of a text, in order, without overlaps.
+
+    >>> [span[:2] for span in opaque_spans("see www.a.example/otp, @otp")]
+    [(4, 21), (23, 27)]
+    """
+    if not any(sign in text for sign in "/@＠") and "www." not in text.lower():
+        return []
+    return list(_opaque_spans(text))
+
+
+def _opaque_spans(text: str) -> Iterator[Opaque]:
+    for found in _LINK.finditer(text.translate(_shapes)):
+        start, end = found.span()
+        if _follows_word(text, start):
+            continue
+        if text[start] in "@＠":
+            yield Opaque(start, end, is_link=False)
+            continue
+        end = start + len(found[0].rstrip(_FINAL_SIGNS))
+        if host_of(text[start:end]):
+            yield Opaque(start, end, is_link=True)
+
+
+def _follows_word(text: str, start: int) -> bool:
+    """Whether the character before, other than dropped ones, is one of a word."""
+    before = start - 1
+    while before >= 0 and is_dropped(text[before]):
+        before -= 1
+    return before >= 0 and is_word(text[before])
+
+
+def _word_end(text: str, end: int) -> int:
+    """Where the word ends that may go on at `end`: `re` takes marks for signs."""
+    word_end = end
+    while end < len(text) and (is_dropped(text[end]) or is_word(text[end])):
+        end += 1
+        if is_word(text[end - 1]):
+            word_end = end
+    return word_end
+
+
+def hosts(text: str) -> list[Host]:
+    """Finds the host names in a text: those of its links, and those that stand bare.
+
+    >>> [host.name for host in hosts("shop.example or https://www.shop.example/x")]
+    ['shop.example', 'www.shop.example']
+    """
+    found, rest = [], list(text)
+    for link in opaque_spans(text):
+        rest[link.start : link.end] = " " * (link.end - link.start)
+        if link.is_link and (host := host_of(text[link.start : link.end])):
+            found.append(Host(link.start + host.start, link.start + host.end, host.name))
+    bare_hosts = _BARE_HOST.finditer("".join(rest).translate(_shapes))
+    found += (
+        Host(*bare.span(), normal_host(text[bare.start() : bare.end()]))
+        for bare in bare_hosts
+        if len(bare[0]) <= _NAME_LENGTH
+        and not _follows_word(text, bare.start())
+        and _word_end(text, bare.end()) == bare.end()
+    )
+    return sorted(found)

@@ -1,0 +1,257 @@
+"""Finds which rules a post satisfies, and shows where.
+
+One pass over the folded text finds candidates; only a part in which every group of some rule has
+a candidate is looked at closely, against the original.
+
+Limits: words split by signs or spaces (b.o.m.b), digits and signs for letters, masked and
+repeated letters are not seen through. Of a part, the first 200,000 matches of terms are looked
+at; a hit shows its first 200 spans.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from matcher.automaton import Automaton
+from matcher.fold import Evasion, fold
+from matcher.links import Host, host_of, hosts, normal_host
+from matcher.pack import Mode, Pack, Rule, Severity
+from matcher.term import Match, Place, Term
+from matcher.trace import Trace
+from matcher.windows import ITEMS_SHOWN, Cover, Item, longest, satisfied
+
+type Part = tuple[str, str]
+"""A part's name (`text`, `media_text/0`, `links/0` …) and its text."""
+
+
+class Span(msgspec.Struct, frozen=True):
+    """A term found: half-open code points of the original part.
+
+    `term` is as written in the pack; `evasion` is what had to be seen through, often nothing.
+    """
+
+    part: str
+    start: int
+    end: int
+    term: str
+    evasion: tuple[Evasion, ...]
+
+
+class Hit(msgspec.Struct, frozen=True):
+    """A rule that a post satisfies, with the spans of all its windows in order."""
+
+    pack: str
+    version: int
+    rule: str
+    mode: Mode
+    category: str
+    severity: Severity
+    spans: tuple[Span, ...]
+
+
+_EXCEPT, _UNLESS = -1, -2  # where a rule's terms stand that are in no group
+_PUNYCODE = " xn "  # the fold of "xn--" in a host name that IDNA has yet to decode
+
+
+class _Use(NamedTuple):
+    """A term in a group of a rule, or in its `except` or `unless`."""
+
+    term: Term
+    order: int  # in the rule
+    rule: int
+    group: int
+
+
+type _Matches = dict[int, list[tuple[int, Match]]]
+"""What was found of one rule in one part: group to the term's order in the rule and the match."""
+
+type _Served = dict[int, dict[int, list[tuple[int, Span]]]]
+"""What a post's `links` serve: rule to group to the number of the part and the span in it."""
+
+
+class Matcher:
+    """Finds hits of the rules of some packs. Finding changes nothing, so it is safe to share.
+
+    The docstring of this package has an example.
+    """
+
+    def __init__(self, packs: Iterable[Pack]):
+        """Compiles packs; hits come in the order of pack ids, then of rules in their pack."""
+        ordered = sorted(packs, key=lambda pack: pack.id)
+        self._rules = [(pack, rule) for pack in ordered for rule in pack.rules]
+        self._full: list[int] = []  # by rule: its groups, as bits
+        self._uses: defaultdict[str, list[_Use]] = defaultdict(list)  # by pattern
+        self._needs: defaultdict[str, set[tuple[int, int]]] = defaultdict(set)
+        self._hosts: defaultdict[str, list[tuple[int, int, str]]] = defaultdict(list)
+        terms: dict[str, Term] = {}
+        for number, (_, rule) in enumerate(self._rules):
+            self._add_rule(number, rule, terms)
+        patterns = list({**self._uses, **self._needs})
+        self._uses_by_index = [tuple(self._uses.get(pattern, ())) for pattern in patterns]
+        self._needs_by_index = [tuple(self._needs.get(pattern, ())) for pattern in patterns]
+        self._automaton = Automaton(patterns)
+
+    def _add_rule(self, number: int, rule: Rule, terms: dict[str, Term]) -> None:
+        groups = [*enumerate(rule.groups), (_EXCEPT, rule.except_), (_UNLESS, rule.unless)]
+        for group, written_terms in groups:
+            for order, written in enumerate(written_terms):
+                term = terms.setdefault(written, Term.of(written))
+                self._uses[term.pattern].append(_Use(term, order, number, group))
+                if group >= 0:
+                    self._needs[term.pattern].add((number, 1 << group))
+        last = len(rule.groups)
+        for written in rule.links:
+            name = normal_host(written)
+            self._hosts[name].append((number, last, written))
+            for pattern in [fold(name)] if name.isascii() else [fold(name), _PUNYCODE]:
+                self._needs[pattern].add((number, 1 << last))
+        self._full.append((1 << last + bool(rule.links)) - 1)
+
+    def find(self, text: str) -> tuple[Hit, ...]:
+        """Finds the hits of one text, taken as a post whose only part is `text`."""
+        return self._find((("text", text),))
+
+    def find_all(self, texts: Iterable[str]) -> list[tuple[Hit, ...]]:
+        """Finds the hits of each text, in the order of texts."""
+        return [self.find(text) for text in texts]
+
+    def find_posts(self, posts: Iterable[Sequence[Part]]) -> list[tuple[Hit, ...]]:
+        """Finds the hits of each post, one for each rule however many parts satisfy it.
+
+        Args:
+            posts: Each a sequence of its parts in order, names distinct: `text`, `media_text/0` …
+                are texts; `links/0` … are URLs. Windows lie within one part. A link has no
+                place in the text, so it serves `links` groups in any window of the part `text`.
+
+        Returns:
+            For each post, its hits in the order of pack ids, then of rules in their pack.
+        """
+        return [self._find(post) for post in posts]
+
+    def _find(self, post: Sequence[Part]) -> tuple[Hit, ...]:
+        served = self._served(post) if self._hosts else {}
+        if served and all(name != "text" for name, _ in post):
+            post = [*post, ("text", "")]
+        spans: defaultdict[int, list[tuple[int, Span]]] = defaultdict(list)
+        for number, (name, text) in enumerate(post):
+            if name.startswith("links/"):
+                continue
+            helped = served if name == "text" else {}
+            for rule, matches in self._find_in(text, helped):
+                spans[rule] += ((number, _span(name, match)) for match in matches)
+                for by_link in helped.get(rule, {}).values():
+                    spans[rule] += by_link
+        return tuple(self._hit(rule, spans[rule]) for rule in sorted(spans))
+
+    def _hit(self, number: int, spans: list[tuple[int, Span]]) -> Hit:
+        pack, rule = self._rules[number]
+        ordered = sorted(spans, key=lambda found: (found[0], found[1].start, found[1].end))
+        return Hit(
+            pack.id,
+            pack.version,
+            rule.id,
+            rule.mode or pack.mode,
+            pack.category,
+            rule.severity,
+            tuple(span for _, span in ordered[:ITEMS_SHOWN]),
+        )
+
+    def _served(self, post: Sequence[Part]) -> _Served:
+        served: _Served = {}
+        for number, (name, url) in enumerate(post):
+            if name.startswith("links/") and (host := host_of(url)):
+                for rule, group, written in self._rules_of_host(host):
+                    span = Span(name, host.start, host.end, written, ())
+                    served.setdefault(rule, {}).setdefault(group, []).append((number, span))
+        return served
+
+    def _rules_of_host(self, host: Host) -> list[tuple[int, int, str]]:
+        """The rules that name a host or one above it, each once, with the longest name."""
+        labels = host.name.split(".")
+        longest_first = (".".join(labels[first:]) for first in range(len(labels)))
+        named: dict[int, tuple[int, int, str]] = {}
+        for name in longest_first:
+            for rule, group, written in self._hosts.get(name, ()):
+                named.setdefault(rule, (rule, group, written))
+        return list(named.values())
+
+    def _find_in(self, text: str, served: _Served) -> Iterator[tuple[int, list[Match]]]:
+        """The rules that one part satisfies, each with its matches in the part."""
+        candidates = self._candidates(text, served)
+        if not candidates:
+            return
+        trace = Trace.of(text)
+        found = self._matches(trace, candidates)
+        for rule in candidates:
+            needed = self._full[rule]
+            for group in served.get(rule, ()):
+                needed &= ~(1 << group)
+            matches = _satisfying(self._rules[rule][1], found[rule], needed)
+            if matches is not None:
+                yield rule, matches
+
+    def _candidates(self, text: str, served: _Served) -> list[int]:
+        """The rules that have a candidate for every group in one part."""
+        seen = self._automaton.seen(fold(text))
+        if not seen and not served:
+            return []
+        groups: defaultdict[int, int] = defaultdict(int)
+        for rule, by_group in served.items():
+            groups[rule] = sum(1 << group for group in by_group)
+        for index in seen:
+            for rule, group in self._needs_by_index[index]:
+                groups[rule] |= group
+        return [rule for rule, found in groups.items() if found == self._full[rule]]
+
+    def _matches(self, trace: Trace, candidates: list[int]) -> defaultdict[int, _Matches]:
+        """What the strict look leaves of the terms and hosts of some rules."""
+        found: defaultdict[int, _Matches] = defaultdict(lambda: defaultdict(list))
+        wanted = set(candidates)
+        for index, end in self._automaton.ends(trace.folded):
+            for use in self._uses_by_index[index]:
+                if use.rule in wanted:
+                    exact = self._rules[use.rule][1].exact
+                    if match := use.term.look(trace, end, exact=exact):
+                        found[use.rule][use.group].append((use.order, match))
+        if any(self._rules[rule][1].links for rule in candidates):
+            for host in hosts(trace.text):
+                first, last = trace.word_at(host.start), trace.word_at(host.end - 1)
+                place = Place(host.start, host.end, first, last)
+                for rule, group, written in self._rules_of_host(host):
+                    found[rule][group].append((0, Match(place, written, ())))
+        return found
+
+
+def _satisfying(rule: Rule, found: _Matches, needed: int) -> list[Match] | None:
+    """The matches in the satisfied windows of a part; None if there is none.
+
+    The list is empty where links outside the text serve all groups.
+    """
+    excepted = Cover((match.place.start, match.place.end) for _, match in found.get(_EXCEPT, ()))
+    unless = Cover((match.place.first, match.place.last) for _, match in found.get(_UNLESS, ()))
+    groups: defaultdict[Place, int] = defaultdict(int)
+    best: dict[Place, tuple[int, int, Match]] = {}
+    for group, matches in found.items():
+        if group < 0:
+            continue
+        counting = [
+            (len(match.evasion), order, match)
+            for order, match in matches
+            if not excepted.reaches(match.place.start, match.place.end)
+        ]
+        for place in longest(match.place for *_, match in counting):
+            groups[place] |= 1 << group
+        for candidate in counting:
+            place = candidate[2].place
+            best[place] = min(best.get(place, candidate), candidate)
+    items = [Item(place, groups[place]) for place in sorted(groups)]
+    chosen = satisfied(items, needed, rule.within, unless)
+    if not chosen and (needed or unless):
+        return None
+    return [best[item.place][2] for item in chosen]
+
+
+def _span(part: str, match: Match) -> Span:
+    return Span(part, match.place.start, match.place.end, match.term, match.evasion)

@@ -1,0 +1,264 @@
+"""YAML to a pack: structure, bounds, and what may be said in it. Examples are run elsewhere."""
+
+import hashlib
+import re
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+import yaml
+
+from matcher.categories import LINK_CATEGORIES, TERMS_ONLY, category_fault, keyword_fault
+from matcher.pack import (
+    DAYS_IN_FORCE,
+    GROUPS_IN_RULE,
+    PACK_BYTES,
+    RULES_IN_PACK,
+    TERMS_IN_PACK,
+    Ground,
+    InForce,
+    LegalGround,
+    Mode,
+    Pack,
+    PackError,
+    Problem,
+    Rule,
+    Severity,
+)
+from matcher.term import Term
+from matcher.wording import host_fault, term_fault, term_warning
+from matcher.yaml_nodes import Fields, compose, line_of, strings
+
+_PACK_KEYS = (
+    "id", "version", "title", "why", "category", "keywords", "ground", "legal_ground", "languages",
+    "owner", "in_force", "mode", "campaign", "rules",
+)  # fmt: skip
+_RULE_KEYS = (
+    "id", "severity", "why", "all", "any", "links", "within", "except", "unless", "exact", "match",
+    "ignore",
+)  # fmt: skip
+_ID = r"[a-z0-9-]{3,40}"
+_ID_MEANS = "3 to 40 of a-z, 0-9 and -"
+_LANGUAGE = r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*"
+_URL = r"https?://\S+"
+_WORDS_IN_PART = 65_536
+
+
+@dataclass(frozen=True)
+class PackFile:
+    """A pack that was read, with the lines of what later checks speak of.
+
+    `lines` goes from `("id",)`, `("in_force",)`, `(rule id,)` and `(rule id, kind, text)`, where
+    kind is match, ignore or links, to a line.
+    """
+
+    pack: Pack
+    name: str
+    lines: dict[tuple[str, ...], int]
+    warnings: tuple[Problem, ...]
+
+    def problem(self, key: tuple[str, ...], message: str, rule: str | None = None) -> Problem:
+        """A problem of this file at what `key` names in `lines`."""
+        return Problem(self.name, self.lines[key], rule, message)
+
+
+def read_pack(text: str, name: str) -> PackFile:
+    """Reads one pack.
+
+    Raises:
+        PackError: With every problem found, in the order of lines.
+    """
+    reader = _Reader(name)
+    size = len(text.encode("utf-8", "surrogatepass"))
+    pack = None
+    if size > PACK_BYTES:
+        reader.report(1, f"a pack has at most {PACK_BYTES:,} bytes, this one {size:,}; divide it")
+    elif top := compose(text, reader.report):
+        pack = reader.pack(top, hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest())
+    if pack is None or reader.problems:
+        raise PackError(sorted(reader.problems, key=lambda problem: problem.line))
+    return PackFile(pack, name, reader.lines, tuple(reader.warnings))
+
+
+@dataclass
+class _Reader:
+    """Collects what is wrong with one file while it is read; `rule` is the one being read."""
+
+    name: str
+    rule: str | None = None
+    terms: int = 0
+    problems: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
+    lines: dict[tuple[str, ...], int] = field(default_factory=dict)
+
+    def report(self, line: int, message: str) -> None:
+        self.problems.append(Problem(self.name, line, self.rule, message))
+
+    def warn(self, line: int, message: str) -> None:
+        self.warnings.append(Problem(self.name, line, self.rule, message))
+
+    def pack(self, top: yaml.MappingNode, digest: str) -> Pack:
+        fields = Fields.of(top, _PACK_KEYS, self.report)
+        version = fields.number("version", 1, 10**9) if fields.has("version", required=True) else 1
+        self.lines["id",] = fields.line("id")
+        category, keywords = self._category(fields)
+        ground = fields.choice("ground", Ground)
+        if category in TERMS_ONLY and ground is not Ground.TERMS:
+            self.report(fields.line("ground"), f"{category} is no breach of law; say ground: terms")
+        campaign = "campaign" in fields.nodes
+        return Pack(
+            id=fields.text("id", _ID, _ID_MEANS),
+            version=version,
+            title=fields.text("title", r".{0,199}\S.{0,199}", "one line of at most 200 letters"),
+            why=fields.text("why"),
+            category=category,
+            keywords=keywords,
+            ground=ground,
+            legal_ground=self._legal_ground(fields),
+            languages=self._languages(fields),
+            owner=fields.text("owner"),
+            in_force=self._in_force(fields),
+            mode=fields.choice("mode", Mode, Mode.LIVE),
+            campaign=fields.text("campaign", _ID, _ID_MEANS) if campaign else None,
+            rules=self._rules(fields, category),
+            digest=digest,
+        )
+
+    def _category(self, fields: Fields) -> tuple[str, tuple[str, ...]]:
+        category = fields.text("category", r"\w+", "a category of the DSA")
+        keywords = fields.texts("keywords", required=True)
+        fault = category_fault(category) if category else None
+        if fault:
+            self.report(fields.line("category"), fault)
+        elif category:
+            for line, keyword in keywords:
+                if fault := keyword_fault(category, keyword):
+                    self.report(line, fault)
+        return category, tuple(keyword for _, keyword in keywords)
+
+    def _legal_ground(self, fields: Fields) -> LegalGround:
+        if not fields.has("legal_ground", required=True):
+            return LegalGround("", "")
+        inner = Fields.of(fields.nodes["legal_ground"], ("text", "url"), self.report)
+        return LegalGround(inner.text("text"), inner.text("url", _URL, "a link: https://…"))
+
+    def _languages(self, fields: Fields) -> tuple[str, ...]:
+        languages = fields.texts("languages", required=True)
+        for line, code in languages:
+            if not re.fullmatch(_LANGUAGE, code):
+                self.report(line, f"`{code}` is no language code like en, id, zh-Hant")
+        return tuple(code for _, code in languages)
+
+    def _in_force(self, fields: Fields) -> InForce:
+        self.lines["in_force",] = fields.line("in_force")
+        if not fields.has("in_force", required=True):
+            return InForce(date.min, date.min)
+        inner = Fields.of(fields.nodes["in_force"], ("from", "until"), self.report)
+        first, last = inner.day("from"), inner.day("until")
+        days = (last - first).days + 1
+        if days < 1:
+            self.report(inner.line("until"), f"`until` {last} lies before `from` {first}")
+        elif days > DAYS_IN_FORCE and first > date.min:
+            self.report(
+                inner.line("until"),
+                f"a pack is in force for at most {DAYS_IN_FORCE} days, this one for {days}; "
+                f"end it by {first + timedelta(days=DAYS_IN_FORCE - 1)} and renew it then",
+            )
+        return InForce(first, last)
+
+    def _rules(self, fields: Fields, category: str) -> tuple[Rule, ...]:
+        if not fields.has("rules", required=True):
+            return ()
+        node = fields.nodes["rules"]
+        if not isinstance(node, yaml.SequenceNode) or not node.value:
+            self.report(line_of(node), "`rules` must be a list of one rule or more")
+            return ()
+        if len(node.value) > RULES_IN_PACK:
+            self.report(line_of(node), f"a pack has at most {RULES_IN_PACK:,} rules; divide it")
+            return ()
+        rules = tuple(self._rule(item, category) for item in node.value)
+        self.rule = None
+        if self.terms > TERMS_IN_PACK:
+            self.report(line_of(node), f"a pack has at most {TERMS_IN_PACK:,} terms; divide it")
+        return rules
+
+    def _rule(self, node: yaml.Node, category: str) -> Rule:
+        self.rule = _name_of(node)
+        fields = Fields.of(node, _RULE_KEYS, self.report)
+        rule_id = fields.text("id", _ID, _ID_MEANS)
+        if (rule_id,) in self.lines:
+            self.report(fields.line("id"), f"`{rule_id}` names two rules; rename one")
+        self.lines.setdefault((rule_id,), line_of(node))
+        limited = "within" in fields.nodes
+        return Rule(
+            id=rule_id,
+            severity=fields.choice("severity", Severity),
+            why=fields.text("why"),
+            groups=self._groups(fields),
+            links=self._links(fields, rule_id, category),
+            within=fields.number("within", 0, _WORDS_IN_PART) if limited else None,
+            except_=self._terms(fields.texts("except", required=False)),
+            unless=self._terms(fields.texts("unless", required=False)),
+            exact=fields.flag("exact"),
+            match=self._examples(fields, rule_id, "match"),
+            ignore=self._examples(fields, rule_id, "ignore"),
+        )
+
+    def _groups(self, fields: Fields) -> tuple[tuple[str, ...], ...]:
+        """The groups of `all`, or the one of `any`; none where `links` is all there is."""
+        both = "all" in fields.nodes and "any" in fields.nodes
+        if both or not fields.nodes.keys() & {"all", "any", "links"}:
+            self.report(line_of(fields.node), "a rule needs `any:` (one group) or `all:` (groups)")
+        if "any" in fields.nodes:
+            return (self._terms(fields.texts("any", required=False)),)
+        if "all" not in fields.nodes:
+            return ()
+        node = fields.nodes["all"]
+        groups = node.value if isinstance(node, yaml.SequenceNode) else []
+        if not groups or not all(isinstance(group, yaml.SequenceNode) for group in groups):
+            self.report(
+                line_of(node), "`all` must be a list of groups, each a list; for one, use `any:`"
+            )
+            return ()
+        if len(groups) > GROUPS_IN_RULE:
+            self.report(line_of(node), f"a rule has at most {GROUPS_IN_RULE} groups; join some")
+        return tuple(self._terms(strings(group, "a group", self.report)) for group in groups)
+
+    def _terms(self, terms: list[tuple[int, str]]) -> tuple[str, ...]:
+        self.terms += len(terms)
+        seen: dict[str, str] = {}
+        for line, written in terms:
+            if fault := term_fault(written):
+                self.report(line, fault)
+                continue
+            if warning := term_warning(written):
+                self.warn(line, warning)
+            first = seen.setdefault(Term.of(written).pattern, written)
+            if first is not written:
+                self.warn(line, f"`{written}` says the same as `{first}`; one will do")
+        return tuple(written for _, written in terms)
+
+    def _links(self, fields: Fields, rule_id: str, category: str) -> tuple[str, ...]:
+        links = fields.texts("links", required=False)
+        if links and category not in LINK_CATEGORIES:
+            self.report(
+                fields.line("links"), f"`links` is for {' and '.join(LINK_CATEGORIES)} only"
+            )
+        for line, written in links:
+            self.lines.setdefault((rule_id, "links", written), line)
+            if fault := host_fault(written):
+                self.report(line, fault)
+        self.terms += len(links)
+        return tuple(written for _, written in links)
+
+    def _examples(self, fields: Fields, rule_id: str, key: str) -> tuple[str, ...]:
+        examples = fields.texts(key, required=False)
+        for line, example in examples:
+            self.lines.setdefault((rule_id, key, example), line)
+        return tuple(example for _, example in examples)
+
+
+def _name_of(node: yaml.Node) -> str | None:
+    """The id of a rule that is about to be read, for problems that come before it."""
+    pairs = node.value if isinstance(node, yaml.MappingNode) else []
+    ids = (value.value for key, value in pairs if key.value == "id")
+    return next((name for name in ids if isinstance(name, str)), None)

@@ -1,0 +1,182 @@
+"""A set: the packs in force, for every provider, as one immutable document named by its digest.
+
+The document is canonical JSON (sorted keys, no white space), stored as `sets/<digest>.json`.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+import msgspec
+from msgspec import structs
+
+from matcher.fold import FOLD_VERSION
+from matcher.pack import Ground, Mode, Pack
+
+FORMAT = 1
+
+
+class SetError(ValueError):
+    """A document that is not the set it is taken for, or that this code cannot run."""
+
+
+class Paused(msgspec.Struct, frozen=True):
+    """A rule held in shadow for one provider: `pack/rule`, since when (RFC 3339), and why."""
+
+    rule: str
+    since: str
+    why: str
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """What a provider runs: pack ids, or None for every pack whose ground is illegal."""
+
+    packs: tuple[str, ...] | None = None
+    paused: tuple[Paused, ...] = ()
+
+    def takes(self, pack: Pack) -> bool:
+        """Whether the provider runs a pack; one that rests on terms only if it is named."""
+        return pack.ground is Ground.ILLEGAL if self.packs is None else pack.id in self.packs
+
+
+class Selection(NamedTuple):
+    """What one provider runs at one time.
+
+    `skipped` names packs outside their dates, in the order of ids. `shadowed` gives the reason
+    for each rule (`pack/rule`) that was moved to shadow: not-public, paused, or notice.
+    """
+
+    packs: tuple[Pack, ...]
+    skipped: tuple[str, ...]
+    shadowed: dict[str, str]
+
+
+class RuleSet(msgspec.Struct, frozen=True, kw_only=True):
+    """The content of a set. `notice_hours` is how long a new version runs in shadow first."""
+
+    format: int = FORMAT
+    fold: str = FOLD_VERSION
+    notice_hours: int
+    packs: tuple[Pack, ...]
+    providers: dict[str, Choice] = {}
+
+    def for_provider(self, provider: str, at: datetime, *, public: bool) -> Selection:
+        """Selects what a provider runs at a moment.
+
+        A pack outside its dates on that UTC day is skipped and named, never an error. A rule is
+        forced into shadow where nobody can read it (`public` is false), where it is paused for
+        the provider, and until `notice_hours` have passed since its version was published.
+
+        Args:
+            provider: One without an entry runs every pack whose ground is illegal.
+            at: A moment with its offset.
+            public: Whether the packs can be read at a public address.
+        """
+        choice = self.providers.get(provider, Choice())
+        running: list[Pack] = []
+        skipped: list[str] = []
+        shadowed: dict[str, str] = {}
+        for pack in filter(choice.takes, self.packs):
+            if at.astimezone(UTC).date() not in pack.in_force:
+                skipped.append(pack.id)
+                continue
+            reasons = self._reasons(pack, choice, at, public=public)
+            shadowed |= reasons
+            running.append(_in_shadow(pack, reasons))
+        return Selection(tuple(running), tuple(skipped), shadowed)
+
+    def _reasons(self, pack: Pack, choice: Choice, at: datetime, *, public: bool) -> dict[str, str]:
+        """The reason for each rule of a pack that must run in shadow."""
+        names = [f"{pack.id}/{rule.id}" for rule in pack.rules]
+        if not public:
+            return dict.fromkeys(names, "not-public")
+        if pack.published_at and at < pack.published_at + timedelta(hours=self.notice_hours):
+            return dict.fromkeys(names, "notice")
+        paused = {pause.rule for pause in choice.paused}
+        return {name: "paused" for name in names if name in paused}
+
+
+def _in_shadow(pack: Pack, names: Mapping[str, str]) -> Pack:
+    rules = tuple(
+        structs.replace(rule, mode=Mode.SHADOW) if f"{pack.id}/{rule.id}" in names else rule
+        for rule in pack.rules
+    )
+    return structs.replace(pack, rules=rules)
+
+
+def build_set(
+    packs: Iterable[Pack],
+    *,
+    notice_hours: int,
+    providers: Mapping[str, Choice] | None = None,
+) -> bytes:
+    """Builds the document of a set; the same content gives the same bytes.
+
+    Args:
+        packs: In any order, each with `published_at`, when its version was first published.
+        notice_hours: How long a new version runs in shadow.
+        providers: What each provider runs and has paused, where it differs from the default.
+
+    Raises:
+        SetError: If ids stand twice or name nothing, or a pack lacks `published_at`.
+    """
+    ordered = tuple(sorted(packs, key=lambda pack: pack.id))
+    made = RuleSet(notice_hours=notice_hours, packs=ordered, providers=dict(providers or {}))
+    _check(made)
+    return msgspec.json.encode(made, order="sorted")
+
+
+def digest_of(data: bytes) -> str:
+    """The name of a set: the SHA-256 of its document, in hex."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def load_set(data: bytes, digest: str | None = None) -> RuleSet:
+    """Reads a set, and makes sure that it is the one asked for and that this code can run it.
+
+    Args:
+        data: The document.
+        digest: What its SHA-256 must be; None takes any.
+
+    Raises:
+        SetError: If the digest, the format or the version of the fold differ, or the document is
+            no sound set.
+    """
+    if digest is not None and (got := digest_of(data)) != digest:
+        raise SetError(f"the set's digest is {got}, not {digest}; it was changed or mixed up")
+    try:
+        made = msgspec.json.decode(data, type=_Versions)
+        if made.format != FORMAT:
+            raise SetError(f"the set has format {made.format}; this code reads {FORMAT}")
+        if made.fold != FOLD_VERSION:
+            raise SetError(
+                f"the set was checked with fold {made.fold}; this code has {FOLD_VERSION}, "
+                "so publish the packs again with it"
+            )
+        rule_set = msgspec.json.decode(data, type=RuleSet)
+    except msgspec.MsgspecError as error:
+        raise SetError(f"no sound set: {error}") from None
+    _check(rule_set)
+    return rule_set
+
+
+class _Versions(msgspec.Struct):
+    """What must be known of a set before the rest is read."""
+
+    format: int
+    fold: str
+
+
+def _check(made: RuleSet) -> None:
+    ids = [pack.id for pack in made.packs]
+    if len(set(ids)) < len(ids):
+        raise SetError(f"pack ids stand twice: {sorted({i for i in ids if ids.count(i) > 1})}")
+    rules = {f"{pack.id}/{rule.id}" for pack in made.packs for rule in pack.rules}
+    for pack in made.packs:
+        if pack.published_at is None or pack.published_at.tzinfo is None:
+            raise SetError(f"pack {pack.id} lacks `published_at` with its offset")
+    for provider, choice in made.providers.items():
+        unknown = {*(choice.packs or ())} - {*ids} | {p.rule for p in choice.paused} - rules
+        if unknown:
+            raise SetError(f"provider {provider} names what is not in the set: {sorted(unknown)}")

@@ -1,0 +1,163 @@
+"""Windows: where every group of a rule stands, close enough together.
+
+A window runs from one span to another in the order of text (by start, then end). It is full when
+every group has a span of its own between them, both ends included: one span serves one group, so
+that `all: [[otp], [otp, code]]` needs two. It is minimal when no full window lies inside it.
+"""
+
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate, islice
+from typing import NamedTuple
+
+from matcher.term import Place
+
+ITEMS_SHOWN = 200
+"""Items after which no further window is looked for; a finding must fit into a table's item."""
+
+
+class Item(NamedTuple):
+    """A distinct place, and the groups that a term there belongs to, as bits."""
+
+    place: Place
+    groups: int
+
+
+class Cover:
+    """Intervals, asked whether one of them begins early enough and ends late enough.
+
+    >>> phrases = Cover([(4, 9), (0, 2)])
+    >>> phrases.reaches(5, 9), phrases.reaches(3, 9)
+    (True, False)
+    """
+
+    def __init__(self, intervals: Iterable[tuple[int, int]]):
+        ordered = sorted(intervals)
+        self._starts = [start for start, _ in ordered]
+        self._ends = list(accumulate((end for _, end in ordered), max))
+
+    def __bool__(self) -> bool:
+        return bool(self._starts)
+
+    def reaches(self, start: int, end: int) -> bool:
+        """Whether an interval begins at `start` or before and ends at `end` or after."""
+        at = bisect_right(self._starts, start)
+        return at > 0 and self._ends[at - 1] >= end
+
+
+def longest(places: Iterable[Place]) -> list[Place]:
+    """Drops each place that lies inside a longer one.
+
+    >>> longest([Place(5, 8, 1, 1), Place(0, 8, 0, 1)])
+    [Place(start=0, end=8, first=0, last=1)]
+    """
+    kept: list[Place] = []
+    for place in sorted(set(places), key=lambda place: (place.start, -place.end)):
+        if not kept or place.end > kept[-1].end:
+            kept.append(place)
+    return kept
+
+
+def satisfied(items: Sequence[Item], groups: int, within: int | None, unless: Cover) -> list[Item]:
+    """Returns the items in those minimal windows that are near enough and not cancelled.
+
+    Args:
+        items: In order of text, each place once.
+        groups: The groups that need a span, as bits; 0 makes each item a window of its own.
+        within: The most words between the end of the first and the start of the last span.
+        unless: First and last words of the phrases that cancel a window which, widened by
+            `within` words on both sides, touches one; without `within`, any window.
+
+    Returns:
+        Items in order of text, no more than the first `ITEMS_SHOWN`; empty if no window counts.
+    """
+    chosen: list[Item] = []
+    done = 0
+    for first, last in _minimal(items, groups):
+        if len(chosen) >= ITEMS_SHOWN:
+            break
+        window = items[first : last + 1]
+        if _is_near(window, within) and not _is_cancelled(window, within, unless):
+            chosen += items[max(first, done) : last + 1]
+            done = last + 1
+    return chosen[:ITEMS_SHOWN]
+
+
+def _is_near(window: Sequence[Item], within: int | None) -> bool:
+    return within is None or window[-1].place.first - window[0].place.last - 1 <= within
+
+
+def _is_cancelled(window: Sequence[Item], within: int | None, unless: Cover) -> bool:
+    if within is None:
+        return bool(unless)
+    first = window[0].place.first - within
+    last = max(item.place.last for item in window) + within
+    return unless.reaches(last, first)
+
+
+def _minimal(items: Sequence[Item], groups: int) -> Iterator[tuple[int, int]]:
+    """The minimal full windows, as indexes of their first and last item, in order."""
+    if not groups:
+        yield from ((at, at) for at in range(len(items)))
+        return
+    window = _Window(groups)
+    last = -1
+    for first, item in enumerate(items):
+        while not window.is_full():
+            last += 1
+            if last == len(items):
+                return
+            window.add(last, items[last].groups)
+        window.drop_first(item.groups)
+        if not window.is_full():
+            yield first, last
+
+
+class _Window:
+    """The items between two moving ends, by group."""
+
+    def __init__(self, groups: int):
+        bits = range(groups.bit_length())
+        self._by_group = {1 << bit: deque[int]() for bit in bits if groups >> bit & 1}
+        self._shared = 0
+
+    def add(self, at: int, groups: int) -> None:
+        self._shared += self._is_shared(groups)
+        for group, members in self._by_group.items():
+            if groups & group:
+                members.append(at)
+
+    def drop_first(self, groups: int) -> None:
+        self._shared -= self._is_shared(groups)
+        for group, members in self._by_group.items():
+            if groups & group:
+                members.popleft()
+
+    def _is_shared(self, groups: int) -> bool:
+        return sum(1 for group in self._by_group if groups & group) > 1
+
+    def is_full(self) -> bool:
+        """Whether every group gets an item of its own (bipartite matching by augmenting paths).
+
+        A group with as many items as there are groups can always be served last, so no more
+        than that many are looked at.
+        """
+        if not all(self._by_group.values()):
+            return False
+        if not self._shared:
+            return True
+        few = len(self._by_group)
+        choices = {group: list(islice(members, few)) for group, members in self._by_group.items()}
+        taken: dict[int, int] = {}
+
+        def serve(group: int, tried: set[int]) -> bool:
+            for at in choices[group]:
+                if at not in tried:
+                    tried.add(at)
+                    if at not in taken or serve(taken[at], tried):
+                        taken[at] = group
+                        return True
+            return False
+
+        return all(serve(group, set()) for group in choices)

@@ -1,0 +1,266 @@
+"""Builds the fold table, layers/matcher/matcher/fold.json, from Unicode and ICU.
+
+Run it with a Python 3.13 that has PyICU (Debian: python3-icu), then look at the diff:
+
+    python3 scripts/build_fold.py layers/matcher/matcher/fold.json
+
+Sources: the Unicode Character Database as in `unicodedata`; scripts, default-ignorable code
+points and the look-alikes of UTS #39 (single characters only) as in ICU's SpoofChecker.
+The steps for one code point, whose order is part of the specification:
+
+1. An invisible, a bidi control or another default-ignorable code point is dropped; so are
+   accents (combining marks made for Latin, Greek and Cyrillic), the vowel marks of Arabic and
+   Hebrew, and tatweel. Marks of other scripts are letters there and stay.
+2. What is left goes through NFKC, case folding and NFKD until nothing changes, and again loses
+   the marks of step 1. Small capitals and letters in dark circles, squares
+   and brackets become letters, a
+   digit of any script the digit of that value.
+3. A Latin letter that looks like one of a-z (dotless i, script g, o with a stroke) becomes it.
+   Case folding comes first, so the long s is an s, although UTS #39 says f.
+4. A letter of another script in `LOOKALIKE_SCRIPTS` gets a second look: the letter of a-z that
+   its *small* form resembles, else the one its capital resembles. Both cases share it, since a
+   table by code point would otherwise part В from в. Arabic has no look-alikes here: UTS #39
+   makes alef an l.
+"""
+
+import hashlib
+import json
+import re
+import sys
+import unicodedata
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+import icu  # type: ignore[import-not-found]
+
+LOOKALIKE_SCRIPTS = ("Grek", "Cyrl", "Armn", "Copt", "Cher", "Lisu", "Cans")
+SPACELESS_SCRIPTS = ("Hani", "Hira", "Kana", "Thai", "Laoo", "Khmr", "Mymr")
+ACCENT_BLOCKS = (
+    range(0x0300, 0x0370),
+    range(0x0483, 0x048A),
+    range(0x1AB0, 0x1B00),
+    range(0x1DC0, 0x1E00),
+    range(0x20D0, 0x2100),
+    range(0xA66F, 0xA680),
+    range(0xFE20, 0xFE30),
+)
+TATWEEL = 0x0640
+APOSTROPHE_LETTERS = "\u02b9\u02bb\u02bc\u02bd\u02ee"  # letters to Unicode, apostrophes to people
+TRADE_SIGNS = "\u2120\u2122"  # "otp™" is the word otp
+HANGUL = range(0xAC00, 0xD7A4)  # decomposed by arithmetic at run time
+SMALL_CAPITAL = re.compile(r"LATIN LETTER SMALL CAPITAL ([A-Z])")
+ENCLOSED = re.compile(
+    r"(?:NEGATIVE (?:CIRCLED|SQUARED)|PARENTHESIZED) LATIN (?:CAPITAL|SMALL) LETTER ([A-Z])"
+)
+
+_spoof = icu.SpoofChecker()
+
+
+def script(char: str) -> str:
+    """The four-letter script code of a character."""
+    return str(icu.Script.getScript(char).getShortName())
+
+
+@cache
+def skeleton(char: str) -> str:
+    """The UTS #39 skeleton without accents: equal skeletons look alike."""
+    raw = _spoof.getSkeleton(icu.USpoofChecks.SINGLE_SCRIPT_CONFUSABLE, char)
+    return "".join(c for c in raw if not is_accent(ord(c)))
+
+
+def is_accent(code: int) -> bool:
+    """Whether a code point is a combining mark that Latin, Greek or Cyrillic letters wear."""
+    mark = unicodedata.category(chr(code))[0] == "M"
+    return mark and any(code in block for block in ACCENT_BLOCKS)
+
+
+def is_vowel_mark(code: int) -> bool:
+    """Whether a code point is a vowel mark of Arabic or Hebrew, or tatweel."""
+    mark = unicodedata.category(chr(code)) == "Mn"
+    arabic = 0x0600 <= code < 0x0700 or 0x08C0 <= code < 0x0900
+    return code == TATWEEL or (mark and (arabic or 0x0590 <= code < 0x05D0 or code == 0xFB1E))
+
+
+def is_invisible(code: int) -> bool:
+    """Whether a code point shows nothing and parts nothing."""
+    char = chr(code)
+    if icu.Char.hasBinaryProperty(char, icu.UProperty.DEFAULT_IGNORABLE_CODE_POINT):
+        return True
+    category = unicodedata.category(char)
+    return category == "Cf" or (category == "Cc" and not char.isspace())
+
+
+def is_word(char: str) -> bool:
+    """Whether a character is a letter, a digit or a mark."""
+    return unicodedata.category(char)[0] in "LNM" and char not in APOSTROPHE_LETTERS
+
+
+def is_spaceless(char: str) -> bool:
+    """Whether a character belongs to a script that writes no spaces between words."""
+    users = icu.Script.getScriptExtensions(char)  # of a mark or sign that is of no one script
+    return any(icu.Script(code).getShortName() in SPACELESS_SCRIPTS for code in users)
+
+
+def letters_of_style(char: str) -> str:
+    """The letter that a small capital or enclosed letter shows, else the character."""
+    name = unicodedata.name(char, "")
+    styled = SMALL_CAPITAL.fullmatch(name) or ENCLOSED.fullmatch(name)
+    return styled[1].lower() if styled else char
+
+
+def latin_lookalike(char: str) -> str:
+    """The letter of a-z that another Latin letter looks like, else the character."""
+    if char.isascii() or script(char) != "Latn":
+        return char
+    twin = skeleton(char)
+    return twin.lower() if len(twin) == 1 and twin.isascii() and twin.isalpha() else char
+
+
+def plain(char: str) -> str:
+    """Steps 1 to 3 for one code point: what it is once its dress is taken off."""
+    now, before = letters_of_style(char), ""
+    while now != before:
+        before = now
+        now = unicodedata.normalize("NFC", now) if len(now) == 1 else now
+        now = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", now).casefold())
+        dropped = (is_accent, is_vowel_mark, is_invisible)
+        now = "".join(c for c in now if not any(test(ord(c)) for test in dropped))
+        now = "".join(
+            str(unicodedata.decimal(c)) if unicodedata.category(c) == "Nd" else c for c in now
+        )
+        now = "".join(latin_lookalike(letters_of_style(c)) for c in now)
+    return now
+
+
+def dressed_as(char: str, folded: str) -> str:
+    """Which kind of dress a code point wore, by the names of `matcher.Evasion`, or "case"."""
+    tag = unicodedata.decomposition(char).partition(">")[0]
+    if tag in ("<wide", "<narrow"):
+        return "width"
+    if tag.startswith("<") or letters_of_style(char) != char:
+        return "style"
+    if unicodedata.category(char) == "Nd":
+        return "style"
+    lower = unicodedata.normalize("NFKD", char.casefold())
+    if lower == folded:
+        return "case"
+    if any(is_vowel_mark(ord(c)) for c in lower):
+        return "vowel-mark"
+    if any(is_accent(ord(c)) for c in lower) or any(is_accent(ord(c)) for c in raw_skeleton(lower)):
+        return "accent"
+    return "lookalike" if script(char) == "Latn" else "style"
+
+
+def raw_skeleton(text: str) -> str:
+    """The skeleton with its marks, so that a stroke through a letter is seen as an accent."""
+    return str(_spoof.getSkeleton(icu.USpoofChecks.SINGLE_SCRIPT_CONFUSABLE, text))
+
+
+def lookalike(char: str) -> str | None:
+    """Step 4: the letter that a small letter of another script resembles, or None."""
+    small = skeleton(char)
+    if len(small) == 1 and small.isascii() and small.isalpha():
+        return small.lower()
+    capital = char.upper()
+    if len(capital) == 1 and capital != char:
+        for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ":
+            if skeleton(letter) == skeleton(capital):
+                return letter.lower()
+    if len(small) == 1 and letters_of_style(small) != small:
+        return letters_of_style(small)
+    if len(small) == 1 and script(small) in LOOKALIKE_SCRIPTS and script(small) != script(char):
+        return plain(small)
+    return None
+
+
+def ranges(codes: Iterable[int]) -> list[list[int]]:
+    """Sorted code points as [first, last] pairs, both included."""
+    runs: list[list[int]] = []
+    for code in codes:
+        if runs and runs[-1][1] == code - 1:
+            runs[-1][1] = code
+        else:
+            runs.append([code, code])
+    return runs
+
+
+def as_words(folded: str) -> str:
+    """A folded string as the table gives it: signs are spaces, spaceless letters stand apart."""
+    parts = (f" {c} " if is_spaceless(c) else c for c in (c if is_word(c) else " " for c in folded))
+    return re.sub(" +", " ", "".join(parts))
+
+
+def dropped_as(code: int) -> str | None:
+    """The kind under which a code point is dropped, or None if it stays."""
+    tests = {"invisible": is_invisible, "accent": is_accent, "vowel-mark": is_vowel_mark}
+    return next((kind for kind, test in tests.items() if test(code)), None)
+
+
+def folded_as(char: str) -> tuple[str, str] | None:
+    """A kind of dress and the folded form, for a code point that does not stand for itself."""
+    folded = plain(char)
+    if folded == char or char in TRADE_SIGNS:
+        return None
+    words = as_words(folded)
+    if words == " ":
+        # Of the signs, only an Arabic vowel mark drawn on its own is more than a space.
+        return ("vowel-mark", "") if 0xFE70 <= ord(char) <= 0xFEFF else None
+    return (dressed_as(char, folded) if folded else "vowel-mark"), words
+
+
+def twins_of(chars: Iterable[str]) -> dict[str, str]:
+    """The look-alikes of step 4, each led to its end, none within one script."""
+    raw = {char: twin for char in chars if (twin := lookalike(char))}
+    led = {char: raw.get(twin, twin) for char, twin in raw.items()}
+    twins = {char: twin for char, twin in led.items() if script(twin) != script(char)}
+    if circular := set(twins.values()) & set(twins):
+        sys.exit(f"look-alikes of look-alikes: {circular}")
+    return twins
+
+
+def build() -> dict[str, object]:
+    """The whole table; see `matcher.fold` for how it is read."""
+    dropped: dict[str, list[int]] = {}
+    folded: dict[str, dict[str, str]] = {}
+    words: list[int] = []
+    spaceless: list[int] = []
+    for code in range(0x110000):
+        char = chr(code)
+        if kind := dropped_as(code):
+            dropped.setdefault(kind, []).append(code)
+        elif code in HANGUL or unicodedata.category(char) in ("Cs", "Cn", "Co"):
+            continue
+        elif dress := folded_as(char):
+            folded.setdefault(dress[0], {})[char] = dress[1]
+        elif is_word(char) and plain(char) == char:
+            (spaceless if is_spaceless(char) else words).append(code)
+    scripts: dict[str, list[int]] = {}
+    for code in range(0x110000):
+        if unicodedata.category(chr(code))[0] == "L":
+            scripts.setdefault(script(chr(code)), []).append(code)
+    return {
+        "words": ranges(words),
+        "spaceless": ranges(spaceless),
+        "dropped": {kind: ranges(codes) for kind, codes in dropped.items()},
+        "folded": folded,
+        "lookalikes": twins_of(
+            char for char in map(chr, words) if script(char) in LOOKALIKE_SCRIPTS
+        ),
+        "scripts": {name: ranges(scripts[name]) for name in (*LOOKALIKE_SCRIPTS, "Latn")},
+    }
+
+
+def main(path: str) -> None:
+    """Writes the table with a version that says what it was made of."""
+    table = build()
+    digest = hashlib.sha256(json.dumps(table, sort_keys=True).encode()).hexdigest()[:12]
+    unicode_version = unicodedata.unidata_version
+    version = f"unicode-{unicode_version}+icu-{icu.ICU_VERSION}+{digest}"
+    text = json.dumps({"version": version, **table}, ensure_ascii=True, separators=(",", ":"))
+    Path(path).write_text(text + "\n", encoding="ascii")
+    print(version, len(text), "bytes")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,34 @@
+"""No test reaches the network: a connection goes to this machine, or nowhere."""
+
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+LOOPBACK = ("127.", "::1", "localhost")
+
+
+class NetworkError(AssertionError):
+    """A test tried to reach another machine."""
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_network() -> Iterator[None]:
+    """Sockets connect to loopback only; a name of another machine is not even looked up."""
+    connect, look_up = socket.socket.connect, socket.getaddrinfo
+
+    def connect_here(this: socket.socket, address: Any) -> None:
+        if this.family != socket.AF_UNIX and not str(address[0]).startswith(LOOPBACK):
+            raise NetworkError(f"a test connects to {address[0]}")
+        connect(this, address)
+
+    def look_up_here(host: Any, *details: Any, **options: Any) -> Any:
+        if host is not None and not str(host).startswith(LOOPBACK):
+            raise NetworkError(f"a test looks up {host}")
+        return look_up(host, *details, **options)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(socket.socket, "connect", connect_here)
+        patched.setattr(socket, "getaddrinfo", look_up_here)
+        yield

@@ -1,0 +1,83 @@
+"""Small invented files of the formats that intake reads, and what comes of reading them."""
+
+import io
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import formats
+from formats import Budget, Context, Item
+from ledger.refusal import Refusal
+
+POST: dict[str, Any] = {
+    "id": "1",
+    "account": "u1",
+    "text": "The market opens at nine.",
+    "audience": "public",
+    "published_at": "2026-11-25T10:00:00Z",
+}
+
+PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
+
+
+def post(**changes: Any) -> dict[str, Any]:
+    """A public post, changed."""
+    return POST | changes
+
+
+def json_lines(*records: Any) -> bytes:
+    """A line for each record."""
+    return b"".join(json.dumps(record).encode() + b"\n" for record in records)
+
+
+def dumps(value: Any) -> bytes:
+    """The value as JSON."""
+    return json.dumps(value).encode()
+
+
+def context(*open_channels: str, budget: Budget | None = None) -> Context:
+    """What a reader is told about a file of the provider `acme`."""
+    return Context("acme", "posts", frozenset(open_channels), budget or Budget())
+
+
+def read(data: bytes, *open_channels: str, budget: Budget | None = None) -> list[Item | Refusal]:
+    """All that the chosen reader gives."""
+    reader = formats.choose(data[: formats.HEAD_BYTES], "posts", len(data))
+    return list(reader.items(io.BytesIO(data), context(*open_channels, budget=budget)))
+
+
+def items(found: Iterable[Item | Refusal]) -> list[Item]:
+    """The items among what was found."""
+    return [one for one in found if isinstance(one, Item)]
+
+
+def refusals(found: Iterable[Item | Refusal]) -> list[tuple[str, str]]:
+    """Code and place of each refusal."""
+    return [(one.code.value, one.at) for one in found if isinstance(one, Refusal)]
+
+
+class Generated(io.RawIOBase):
+    """Pieces made as they are read, at most `most` bytes at once; counts what it gave."""
+
+    def __init__(self, pieces: Iterable[bytes], most: int = 1 << 20) -> None:
+        super().__init__()
+        self._pieces: Iterator[bytes] = iter(pieces)
+        self._rest = b""
+        self._most = most
+        self.given = 0
+
+    def readable(self) -> bool:
+        """Yes."""
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        """Some bytes, or none at the end."""
+        while not self._rest:
+            piece = next(self._pieces, None)
+            if piece is None:
+                return b""
+            self._rest = piece
+        size = self._most if size < 0 else min(size, self._most)
+        data, self._rest = self._rest[:size], self._rest[size:]
+        self.given += len(data)
+        return data

@@ -1,0 +1,162 @@
+"""Whatever bytes come: items, refusals, or a file refused. Never another error, never a guess."""
+
+import gzip
+import io
+import json
+import zipfile
+from typing import Any
+
+import msgspec
+from format_files import PUBLIC, Generated, context, dumps, json_lines, post
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import formats
+from formats import FileRefusedError
+from formats.document import Document
+from ledger.post import LINE_BYTES, TranslatedPost, read_line, read_translated_line
+from ledger.pseudonym import Pseudonyms
+from ledger.refusal import Code, Refusal
+from translation import parts, translate
+
+PSEUDONYMS = Pseudonyms.derive(b"secret", "acme")
+
+
+def _zip(*members: tuple[str, bytes]) -> bytes:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members:
+            archive.writestr(name, data)
+    return target.getvalue()
+
+
+MESSAGE = {"id": 1, "type": "message", "date": "2026-11-25T10:00:00", "from_id": "u", "text": "hi"}
+CHAT = {"name": "n", "type": "public_channel", "id": 5, "messages": [MESSAGE] * 3}
+PRIVATE_CHAT = CHAT | {"type": "personal_chat", "id": 6}
+NOTE = {"id": "n1", "type": "Note", "to": [PUBLIC], "content": "<p>x</p>", "attributedTo": "a"}
+DISCORD_MESSAGE = {"id": "1", "type": "Default", "content": "x", "author": {"id": "4"}}
+FILES = {
+    "jsonl": json_lines(post(), post(links=["https://example.org"])),
+    "array": dumps([post(), post()]),
+    "telegram": json.dumps(CHAT, indent=1).encode(),
+    "account": dumps({"about": "", "chats": {"list": [PRIVATE_CHAT, CHAT]}}),
+    "activitystreams": dumps({"orderedItems": [NOTE, {"type": "Create", "object": NOTE}]}),
+    "discord": dumps(
+        {
+            "guild": {"id": "10"},
+            "channel": {"id": "2", "type": "GuildTextChat"},
+            "messages": [DISCORD_MESSAGE],
+        }
+    ),
+    "jetstream": json_lines({"did": "d", "time_us": 1, "kind": "commit", "commit": {}}) * 2,
+    "csv": b'id,account,text,audience,published_at\n1,u,"a\nb",public,2026-11-25T10:00:00Z\n',
+}
+FILES |= {
+    "gzip": gzip.compress(FILES["jsonl"]) + gzip.compress(FILES["jsonl"]),
+    "zip": _zip(("posts.jsonl", FILES["jsonl"]), ("chat/result.json", FILES["account"])),
+}
+
+
+def outcome(data: bytes) -> tuple[list[bytes], Code | None]:
+    """The lines, and the code of the file where it was refused."""
+    lines: list[bytes] = []
+    try:
+        reader = formats.choose(data[: formats.HEAD_BYTES], "posts", len(data))
+        told = context("discord:10")
+        for line in translate(io.BytesIO(data), reader, told, PSEUDONYMS):
+            assert isinstance(read_translated_line(line), TranslatedPost | Refusal)
+            lines.append(line)
+    except FileRefusedError as refused:
+        return lines, refused.code
+    return lines, None
+
+
+@given(st.binary(max_size=400))
+def test_any_bytes(data: bytes) -> None:
+    outcome(data)
+
+
+@given(
+    st.sampled_from([b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b\x08\0", b'{"messages": [', b"["]),
+    st.binary(max_size=200),
+)
+def test_any_bytes_behind_the_beginning_of_a_format(head: bytes, data: bytes) -> None:
+    outcome(head + data)
+
+
+@settings(max_examples=400)
+@given(st.sampled_from(sorted(FILES)), st.data())
+def test_any_change_of_a_good_file(name: str, data: st.DataObject) -> None:
+    """Bytes replaced, inserted, left out, or the rest cut off, in up to four places."""
+    changed = bytearray(FILES[name])
+    for _ in range(data.draw(st.integers(1, 4))):
+        start = data.draw(st.integers(0, len(changed)))
+        length = data.draw(st.sampled_from([0, 1, 2, 4, 30, 1 << 20]))
+        changed[start : start + length] = data.draw(st.binary(max_size=4))
+    outcome(bytes(changed))
+
+
+WORDS = ["public", "public_channel", PUBLIC, "Note", "Create", "message", "0", "Default", "commit"]
+KEYS = {*post(), *CHAT, *MESSAGE, *NOTE, *DISCORD_MESSAGE, "guild", "channel", "chats", "list"}
+KEYS |= {"orderedItems", "first", "object", "posts", "did", "kind", "commit", "record", "@context"}
+numbers = st.integers(-10, 10) | st.floats(width=16)
+scalars = st.none() | st.booleans() | numbers | st.text(max_size=9) | st.sampled_from(WORDS)
+keys = st.sampled_from(sorted(KEYS))
+values = st.recursive(
+    scalars, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(keys, inner, max_size=6)
+)
+
+
+@settings(max_examples=400)
+@given(values, st.sampled_from([None, 1]))
+def test_any_json_made_of_the_words_of_the_formats(value: Any, indent: int | None) -> None:
+    outcome(json.dumps(value, indent=indent).encode())
+
+
+@given(st.lists(values, max_size=6), st.integers(1, 9), st.booleans())
+def test_a_document_is_what_a_parser_of_the_whole_reads(
+    wanted: list[Any], most: int, ascii_only: bool
+) -> None:
+    text = json.dumps({"list": wanted, "end": 0}, ensure_ascii=ascii_only)
+    stream: Any = Generated([text.encode("utf-8", "replace")], most)
+    document = Document(stream)
+    found: list[bytes | Code] = []
+    for key in document.members():
+        if key == "list":
+            found = [document.value() for _ in document.elements()]
+        else:
+            document.skip()
+    document.end()
+    assert "\0".join(map(_dumped, found)) == "\0".join(json.dumps(value) for value in wanted)
+
+
+def _dumped(raw: bytes | Code) -> str:
+    assert not isinstance(raw, Code)
+    return json.dumps(json.loads(raw))
+
+
+fields = st.sampled_from(["id", "account", "text", "audience", "published_at", "reach", "links"])
+odd = st.none() | st.integers() | st.text(max_size=5) | st.lists(st.text(max_size=3), max_size=3)
+
+
+@given(st.dictionaries(fields, odd, max_size=3), st.sets(fields, max_size=1))
+def test_a_packed_line_fares_as_a_plain_one(changes: dict[str, Any], out: set[str]) -> None:
+    """The same post, refused with the same code or accepted, however it was sent."""
+    record = {key: value for key, value in (post() | changes).items() if key not in out}
+    plain = read_line(dumps(record))
+    lines, _ = outcome(gzip.compress(json_lines(record)))
+    packed = read_translated_line(lines[0])
+    if isinstance(plain, Refusal):
+        assert isinstance(packed, Refusal)
+        assert (packed.code, packed.field) == (plain.code, plain.field)
+    else:
+        told = msgspec.structs.asdict(plain[0]) | {"account": PSEUDONYMS.of(plain[0].account)}
+        assert msgspec.structs.asdict(packed) == told | {"at": "line 1", "assumed_utc": False}
+
+
+@given(st.lists(st.binary(max_size=30).map(lambda data: data + b"\n")), st.integers(1, 60))
+def test_parts_are_the_lines(lines: list[bytes], part_bytes: int) -> None:
+    cut = list(parts(lines, part_bytes))
+    assert b"".join(cut) == b"".join(lines)
+    assert all(len(part) <= max(part_bytes, 31) <= LINE_BYTES for part in cut)
+    assert all(cut)

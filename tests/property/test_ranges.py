@@ -1,0 +1,83 @@
+"""However a file is cut, each line is in exactly one range and no byte is lost."""
+
+from collections.abc import Iterator
+from itertools import product
+from typing import TYPE_CHECKING, cast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import ranges
+from ledger.manifest import cut
+from memory_objects import RangesOf
+from ranges import owned
+
+if TYPE_CHECKING:
+    from ledger.ports import Objects
+
+BYTES = [b"a", b"\n", b"\r", b"\xc3", b"\xa9", b'"']
+
+
+def owners(data: bytes, size: int) -> list[bytes]:
+    """What each range should own: by whole lines and where they begin."""
+    expected = [b""] * len(range(0, len(data), size))
+    begin = 0
+    while begin < len(data):
+        end = data.find(b"\n", begin) + 1 or len(data)
+        expected[begin // size] += data[begin:end]
+        begin = end
+    return expected
+
+
+def check(data: bytes, size: int) -> None:
+    objects = RangesOf(data)
+    found = [
+        owned(cast("Objects", objects), objects.unit(*place)) for place in cut(objects.source, size)
+    ]
+    assert [one.data for one in found] == owners(data, size)
+    assert sum(one.size for one in found) == len(data)
+
+
+def files(alphabet: list[bytes], longest: int) -> Iterator[bytes]:
+    for length in range(longest + 1):
+        yield from map(b"".join, product(alphabet, repeat=length))
+
+
+@pytest.mark.parametrize(
+    ("alphabet", "longest", "read_on"),
+    [(BYTES, 6, 2), (BYTES[:2], 10, 1), (BYTES[:2], 10, 3), (BYTES[:2], 10, 100)],
+    ids=["all six bytes", "newlines, byte by byte", "newlines, in threes", "newlines, at once"],
+)
+def test_all_short_files_in_all_cuts(
+    alphabet: list[bytes], longest: int, read_on: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ranges, "READ_ON_BYTES", read_on)
+    for data in files(alphabet, longest):
+        for size in range(1, len(data) + 2):
+            check(data, size)
+
+
+@given(
+    st.lists(st.integers(0, 40).map(lambda length: b"x" * length), max_size=12).map(b"\n".join),
+    st.integers(1, 60),
+    st.integers(1, 9),
+    st.integers(0, 30),
+)
+def test_sizes_add_up_and_lines_begin_once_whatever_the_bounds(
+    data: bytes, size: int, read_on: int, line_bytes: int
+) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(ranges, "READ_ON_BYTES", read_on)
+        patched.setattr(ranges, "LINE_BYTES", line_bytes)
+        objects = RangesOf(data)
+        found = [
+            owned(cast("Objects", objects), objects.unit(*place))
+            for place in cut(objects.source, size)
+        ]
+    for one, whole in zip(found, owners(data, size), strict=True):
+        assert one.size == len(whole)
+        assert whole.startswith(one.data)
+        if one.passed_over:
+            kept = one.data[one.data.rfind(b"\n") + 1 :]
+            assert line_bytes < len(kept) <= max(line_bytes, size) + read_on

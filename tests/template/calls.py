@@ -1,0 +1,103 @@
+"""The calls that code makes of AWS, and the permissions that each of them needs."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from unittest import mock
+
+from botocore.client import BaseClient
+from botocore.exceptions import ClientError
+from template.resolved import Resolved
+
+NOT_THERE = {"404", "NoSuchKey", "NoSuchVersion"}
+
+
+@dataclass(frozen=True)
+class Need:
+    """One permission: an action on a resource, for the table with the partition that is touched."""
+
+    action: str
+    resource: str
+    partition: str = ""
+
+
+@dataclass
+class Calls:
+    """What was called of a stack's resources, as the permissions that it needs."""
+
+    stack: Resolved
+    needs: set[Need] = field(default_factory=set)
+
+    @contextmanager
+    def recorded(self) -> Iterator[None]:
+        """Record every call of any client while it lasts."""
+        call = BaseClient._make_api_call
+
+        def record(client: BaseClient, operation: str, params: dict[str, Any]) -> Any:
+            service = client.meta.service_model.service_name
+            self.needs.update(self._needs(service, operation, params))
+            try:
+                return call(client, operation, params)
+            except ClientError as error:
+                if service == "s3" and error.response["Error"]["Code"] in NOT_THERE:
+                    # Without it S3 answers 403, which is another error.
+                    self.needs.add(Need("s3:ListBucket", f"arn:aws:s3:::{params['Bucket']}"))
+                raise
+
+        with mock.patch.object(BaseClient, "_make_api_call", record):
+            yield
+
+    def _needs(self, service: str, operation: str, params: dict[str, Any]) -> Iterator[Need]:
+        match service:
+            case "s3":
+                yield from _s3(operation, params)
+            case "dynamodb":
+                yield from self._dynamodb(operation, params)
+            case "sqs":
+                action = operation.removesuffix("Batch")
+                yield Need(f"sqs:{action}", self.stack.arn(params["QueueUrl"].rpartition("/")[2]))
+            case "secretsmanager":
+                yield Need(f"secretsmanager:{operation}", params["SecretId"])
+            case _:
+                raise NotImplementedError(service)
+
+    def _dynamodb(self, operation: str, params: dict[str, Any]) -> Iterator[Need]:
+        match operation:
+            case "Query":
+                touched = [("Query", params["ExpressionAttributeValues"][":pk"]["S"])]
+            case "GetItem":
+                touched = [("GetItem", params["Key"]["pk"]["S"])]
+            case "PutItem":
+                touched = [("PutItem", params["Item"]["pk"]["S"])]
+            case "BatchGetItem":
+                [asked] = params["RequestItems"].values()
+                touched = [("BatchGetItem", key["pk"]["S"]) for key in asked["Keys"]]
+            case "TransactWriteItems":
+                puts = [action["Put"] for action in params["TransactItems"]]
+                touched = [("PutItem", put["Item"]["pk"]["S"]) for put in puts]
+            case _:
+                raise NotImplementedError(operation)
+        for action, partition in touched:
+            yield Need(f"dynamodb:{action}", self.stack.arn("Table"), partition)
+
+
+def _s3(operation: str, params: dict[str, Any]) -> Iterator[Need]:
+    bucket = f"arn:aws:s3:::{params['Bucket']}"
+    if operation == "ListObjectsV2":
+        yield Need("s3:ListBucket", bucket)
+        return
+    key, version = f"{bucket}/{params['Key']}", "Version" if params.get("VersionId") else ""
+    match operation:
+        case "GetObject" | "HeadObject":
+            yield Need(f"s3:GetObject{version}", key)
+        case "DeleteObject":
+            yield Need(f"s3:DeleteObject{version}", key)
+        case "PutObject":
+            yield Need("s3:PutObject", key)
+            if params.get("Tagging"):
+                yield Need("s3:PutObjectTagging", key)
+            if params.get("IfMatch"):
+                yield Need("s3:GetObject", key)
+        case _:
+            raise NotImplementedError(operation)

@@ -1,0 +1,60 @@
+"""Ways to break a template, for tests that a rule notices."""
+
+from collections.abc import Callable
+from typing import Any
+
+from template.resolved import source
+
+type Template = dict[str, Any]
+type Change = Callable[[Template], None]
+
+
+def broken(change: Change) -> Template:
+    """The template as written, but for one change."""
+    template = source()
+    change(template)
+    return template
+
+
+def put(path: str, value: Any) -> Change:
+    """Set what stands at a path such as `Resources/Scan/Properties/Timeout`."""
+
+    def change(template: Template) -> None:
+        place, last = _reach(template, path)
+        place[last] = value
+
+    return change
+
+
+def drop(path: str) -> Change:
+    """Take out what stands at a path."""
+
+    def change(template: Template) -> None:
+        place, last = _reach(template, path)
+        del place[last]
+
+    return change
+
+
+def add(path: str, value: Any) -> Change:
+    """Append to the list at a path."""
+
+    def change(template: Template) -> None:
+        place, last = _reach(template, path)
+        place[last].append(value)
+
+    return change
+
+
+def allow(role: str, action: Any, resource: Any) -> Change:
+    """Give a role one more permission."""
+    statements = f"Resources/{role}/Properties/Policies/0/PolicyDocument/Statement"
+    return add(statements, {"Effect": "Allow", "Action": action, "Resource": resource})
+
+
+def _reach(template: Template, path: str) -> tuple[Any, Any]:
+    place: Any = template
+    *steps, last = (int(step) if step.isdigit() else step for step in path.split("/"))
+    for step in steps:
+        place = place[step]
+    return place, last

@@ -1,0 +1,153 @@
+"""The house rules of what runs: each is a function that yields what breaks it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from template.resolved import Resolved, as_list, references
+
+SECTIONS = ["Parameters", "Mappings", "Conditions", "Globals", "Resources", "Outputs"]
+CONSTRAINTS = {"AllowedValues", "AllowedPattern", "MinValue", "MaxValue"}
+
+
+def sections_stand_in_order(stack: Resolved) -> Iterator[str]:
+    """Description, Parameters, Mappings, Conditions, Globals, Resources, Outputs."""
+    order = [section for section in stack.written if section in SECTIONS]
+    if order != sorted(order, key=SECTIONS.index):
+        yield f"sections in this order: {order}"
+
+
+def everything_says_what_it_is(stack: Resolved) -> Iterator[str]:
+    """Parameters, functions, layers and outputs have descriptions; parameters are bounded."""
+    for section in ("Parameters", "Outputs"):
+        for name, one in stack.written[section].items():
+            if not one.get("Description"):
+                yield f"{section} {name} has no description"
+    for name, one in stack.written["Parameters"].items():
+        if not CONSTRAINTS & one.keys() or not one.get("ConstraintDescription"):
+            yield f"parameter {name} has no constraint, or does not explain it"
+    for kind in ("AWS::Lambda::Function", "AWS::Lambda::LayerVersion"):
+        for name, one in stack.typed(kind).items():
+            if not one.get("Description"):
+                yield f"{name} has no description"
+
+
+def nothing_turns_in_a_circle(stack: Resolved) -> Iterator[str]:
+    """CloudFormation can order the resources after SAM has expanded them."""
+    resources = stack.expanded["Resources"]
+    waits = {
+        name: {one for one in references(resource) if one in resources and one != name}
+        for name, resource in resources.items()
+    }
+    while free := [name for name, others in waits.items() if not others]:
+        for name in free:
+            del waits[name]
+        for others in waits.values():
+            others.difference_update(free)
+    if waits:
+        yield f"these wait for each other: {sorted(waits)}"
+
+
+def mappings_report_each_failed_message(stack: Resolved) -> Iterator[str]:
+    """Otherwise one bad message repeats, and at last kills, its whole batch."""
+    for name, mapping in _mappings(stack).items():
+        if mapping.get("FunctionResponseTypes") != ["ReportBatchItemFailures"]:
+            yield f"{name} does not report batch item failures"
+
+
+def mappings_are_bounded(stack: Resolved) -> Iterator[str]:
+    """MaximumConcurrency, as a number: reserved concurrency would burn receives."""
+    for name, mapping in _mappings(stack).items():
+        if not isinstance(mapping.get("ScalingConfig", {}).get("MaximumConcurrency"), int):
+            yield f"{name} has no MaximumConcurrency"
+
+
+def messages_stay_hidden_long_enough(stack: Resolved) -> Iterator[str]:
+    """Visibility of at least 6 x the function's timeout and the batch window (AWS's advice)."""
+    functions = stack.typed("AWS::Lambda::Function")
+    longest = int(stack.written["Parameters"]["BatchWindow"]["MaxValue"])
+    for name, mapping in _mappings(stack).items():
+        needed = 6 * functions[mapping["FunctionName"]]["Timeout"] + longest
+        queue = _queue(stack, mapping["EventSourceArn"])
+        if int(stack.typed("AWS::SQS::Queue")[queue].get("VisibilityTimeout", 30)) < needed:
+            yield f"{queue} shows a message again before {needed} s, while {name} may work on it"
+
+
+def dead_letters_outlive_their_source(stack: Resolved) -> Iterator[str]:
+    """A dead letter keeps the time of its first sending: the source's days are part of its own."""
+    queues = stack.typed("AWS::SQS::Queue")
+    for name in {_queue(stack, one["EventSourceArn"]) for one in _mappings(stack).values()}:
+        redrive = queues[name].get("RedrivePolicy")
+        if redrive is None:
+            yield f"{name} has no dead letters"
+            continue
+        dead = queues[_queue(stack, redrive["deadLetterTargetArn"])]
+        if dead["MessageRetentionPeriod"] < 2 * queues[name]["MessageRetentionPeriod"]:
+            yield f"the dead letters of {name} vanish too early"
+
+
+def every_function_fails_into_something(stack: Resolved) -> Iterator[str]:
+    """Dead letters behind its queues, or a failure destination that its role may send to."""
+    mapped = {mapping["FunctionName"] for mapping in _mappings(stack).values()}
+    targets = {
+        config["FunctionName"]: config.get("DestinationConfig", {}).get("OnFailure", {})
+        for config in stack.typed("AWS::Lambda::EventInvokeConfig").values()
+    }
+    for function in stack.typed("AWS::Lambda::Function"):
+        target = targets.get(function, {}).get("Destination")
+        sends = any(
+            "sqs:SendMessage" in as_list(one["Action"]) and target in as_list(one["Resource"])
+            for one in stack.statements(stack.role_of(function))
+        )
+        if function not in mapped and not (target and sends):
+            yield f"{function} has no failure path"
+
+
+def somebody_hears_of_dead_letters(stack: Resolved) -> Iterator[str]:
+    """An alarm on each queue that holds what failed."""
+    sources = stack.typed("AWS::SQS::Queue").values()
+    failed = {
+        queue["RedrivePolicy"]["deadLetterTargetArn"]
+        for queue in sources
+        if "RedrivePolicy" in queue
+    }
+    for config in stack.typed("AWS::Lambda::EventInvokeConfig").values():
+        failed.add(config["DestinationConfig"]["OnFailure"]["Destination"])
+    heard = {
+        dimension["Value"].removesuffix(".QueueName")
+        for alarm in stack.typed("AWS::CloudWatch::Alarm").values()
+        if alarm["MetricName"] == "ApproximateNumberOfMessagesVisible" and alarm["Threshold"] == 0
+        for dimension in alarm["Dimensions"]
+    }
+    for name in sorted({_queue(stack, arn) for arn in failed} - heard):
+        yield f"no alarm on {name}"
+
+
+def every_function_logs_into_its_own_group(stack: Resolved) -> Iterator[str]:
+    """A group of the stack, with an end and a key; nothing that Lambda would make by itself."""
+    groups = stack.typed("AWS::Logs::LogGroup")
+    for name, function in stack.typed("AWS::Lambda::Function").items():
+        group = groups.get(function.get("LoggingConfig", {}).get("LogGroup", ""))
+        if group is None or not {"RetentionInDays", "KmsKeyId"} <= group.keys():
+            yield f"{name} has no log group with retention and key"
+
+
+FLOW_RULES = (
+    sections_stand_in_order,
+    everything_says_what_it_is,
+    nothing_turns_in_a_circle,
+    mappings_report_each_failed_message,
+    mappings_are_bounded,
+    messages_stay_hidden_long_enough,
+    dead_letters_outlive_their_source,
+    every_function_fails_into_something,
+    somebody_hears_of_dead_letters,
+    every_function_logs_into_its_own_group,
+)
+
+
+def _mappings(stack: Resolved) -> dict[str, dict[str, Any]]:
+    return stack.typed("AWS::Lambda::EventSourceMapping")
+
+
+def _queue(stack: Resolved, arn: str) -> str:
+    return next(name for name in stack.typed("AWS::SQS::Queue") if stack.arn(name) == arn)

@@ -1,0 +1,199 @@
+"""The house rules of what is kept and who may touch it: each yields what breaks it."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from template.resolved import Resolved, as_list
+
+RETAINED = {
+    "AWS::S3::Bucket",
+    "AWS::DynamoDB::Table",
+    "AWS::KMS::Key",
+    "AWS::SecretsManager::Secret",
+}
+DELETING = {"dynamodb:DeleteItem", "dynamodb:BatchWriteItem", "dynamodb:PartiQLDelete"}
+
+
+def nothing_is_allowed_by_a_star(stack: Resolved) -> Iterator[str]:
+    """No `*` as or in an action, none as a resource, no policy that somebody else keeps."""
+    for name, role in stack.typed("AWS::IAM::Role").items():
+        if role.get("ManagedPolicyArns"):
+            yield f"{name} has a managed policy"
+        for one in stack.statements(name):
+            if any("*" in action for action in as_list(one["Action"])):
+                yield f"{name} allows {one['Action']}"
+            if any(arn.split(":", 5)[-1].startswith("*") for arn in as_list(one["Resource"])):
+                yield f"{name} allows something on {one['Resource']}"
+
+
+def nothing_is_open_to_everybody(stack: Resolved) -> Iterator[str]:
+    """No policy of a bucket, queue or key allows `*`, neither as principal nor as action.
+
+    The one exception: in a key's own policy the account's root has every action.
+    """
+    root = {"AWS": "arn:aws:iam::123456789012:root"}
+    for name, document in _resource_policies(stack):
+        for one in document["Statement"]:
+            starred = any("*" in said for said in (*as_list(one["Action"]), one["Principal"]))
+            if one["Effect"] == "Allow" and starred and one["Principal"] != root:
+                yield f"{name} allows {one['Action']} to {one['Principal']}"
+
+
+def nobody_deletes_from_the_ledger(stack: Resolved) -> Iterator[str]:
+    """What happened stays: no role deletes items, nor the table."""
+    for name in stack.typed("AWS::IAM::Role"):
+        for one in stack.statements(name):
+            if DELETING & set(as_list(one["Action"])):
+                yield f"{name} may delete items"
+
+
+def only_publish_writes_the_public_bucket(stack: Resolved) -> Iterator[str]:
+    """Packs and sets are put there by the operator, from outside the stack."""
+    bucket = stack.arn("PublicBucket")
+    for function in stack.typed("AWS::Lambda::Function"):
+        for one in stack.statements(stack.role_of(function)):
+            writes = any(_writes(action) for action in as_list(one["Action"]))
+            if writes and function != "Publish" and _under(bucket, one):
+                yield f"{function} may write the public bucket"
+
+
+def no_function_writes_what_calls_it(stack: Resolved) -> Iterator[str]:
+    """A function that puts into the bucket whose events call it may call itself for ever."""
+    buckets = stack.typed("AWS::S3::Bucket")
+    for name, bucket in buckets.items():
+        events = bucket.get("NotificationConfiguration", {}).get("LambdaConfigurations", [])
+        for function in stack.typed("AWS::Lambda::Function"):
+            if stack.arn(function) not in {event["Function"] for event in events}:
+                continue
+            for one in stack.statements(stack.role_of(function)):
+                if "s3:PutObject" in as_list(one["Action"]) and _under(stack.arn(name), one):
+                    yield f"{function} is called by {name} and writes it"
+
+
+def what_holds_state_is_retained(stack: Resolved) -> Iterator[str]:
+    """Neither removing nor replacing the stack's resource takes the data with it."""
+    for name, resource in stack.resources.items():
+        kept = resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy")
+        if resource["Type"] in RETAINED and kept != ("Retain", "Retain"):
+            yield f"{name} is not retained"
+
+
+def buckets_are_closed(stack: Resolved) -> Iterator[str]:
+    """Versioned, encrypted, owned, blocked to the public, over TLS only, named after the place."""
+    tls_only = {
+        policy["Bucket"]: _denies_plain_http(policy["PolicyDocument"])
+        for policy in stack.typed("AWS::S3::BucketPolicy").values()
+    }
+    for name, bucket in stack.typed("AWS::S3::Bucket").items():
+        rules = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+        algorithm = rules[0]["ServerSideEncryptionByDefault"]["SSEAlgorithm"]
+        checks = {
+            "versioned": bucket.get("VersioningConfiguration") == {"Status": "Enabled"},
+            "blocked": list(bucket.get("PublicAccessBlockConfiguration", {}).values())
+            == [True] * 4,
+            "owned": bucket["OwnershipControls"]["Rules"]
+            == [{"ObjectOwnership": "BucketOwnerEnforced"}],
+            "under the stack's key": algorithm == "aws:kms" or name == "PublicBucket",
+            "reached over TLS only": tls_only.get(bucket["BucketName"], False),
+            "named after account and region": bucket["BucketName"].endswith(
+                "-123456789012-eu-west-1"
+            ),
+        }
+        yield from (f"{name} is not {what}" for what, holds in checks.items() if not holds)
+
+
+def queues_are_closed(stack: Resolved) -> Iterator[str]:
+    """Encrypted under the stack's key and reached over TLS only."""
+    covered = {
+        queue
+        for policy in stack.typed("AWS::SQS::QueuePolicy").values()
+        if _denies_plain_http(policy["PolicyDocument"])
+        for queue in policy["Queues"]
+    }
+    for name, queue in stack.typed("AWS::SQS::Queue").items():
+        if queue.get("KmsMasterKeyId") != stack.arn("Key"):
+            yield f"{name} is not under the stack's key"
+        if name not in covered:
+            yield f"{name} is not reached over TLS only"
+
+
+def the_table_can_be_restored_and_forgets(stack: Resolved) -> Iterator[str]:
+    """Point-in-time recovery, the stack's key, items that expire, and no deletion by default."""
+    for name, table in stack.typed("AWS::DynamoDB::Table").items():
+        checks = {
+            "restorable": table.get("PointInTimeRecoverySpecification", {}).get(
+                "PointInTimeRecoveryEnabled"
+            ),
+            "under the stack's key": table.get("SSESpecification", {}).get("KMSMasterKeyId")
+            == stack.arn("Key"),
+            "expiring": table.get("TimeToLiveSpecification")
+            == {"AttributeName": "expires", "Enabled": True},
+            "protected": table.get("DeletionProtectionEnabled") is True,
+            "on demand": table.get("BillingMode") == "PAY_PER_REQUEST",
+        }
+        yield from (f"{name} is not {what}" for what, holds in checks.items() if not holds)
+
+
+def files_do_not_outlive_their_use(stack: Resolved) -> Iterator[str]:
+    """Every version: drop 3 days, work as long as dead letters, excerpts as their days say."""
+    days = {
+        name: [_days(rule) for rule in bucket.get("LifecycleConfiguration", {}).get("Rules", ())]
+        for name, bucket in stack.typed("AWS::S3::Bucket").items()
+    }
+    dead = max(one["MessageRetentionPeriod"] for one in stack.typed("AWS::SQS::Queue").values())
+    for name, wanted, tag in (
+        ("DropBucket", 3, None),
+        ("WorkBucket", dead // 86400, None),
+        ("OutBucket", int(stack.parameters["ExcerptDays"]) + 1, ("holds", "excerpts")),
+    ):
+        if (wanted, tag) not in days[name]:
+            yield f"{name} does not forget after {wanted} days"
+
+
+GUARD_RULES = (
+    nothing_is_allowed_by_a_star,
+    nothing_is_open_to_everybody,
+    nobody_deletes_from_the_ledger,
+    only_publish_writes_the_public_bucket,
+    no_function_writes_what_calls_it,
+    what_holds_state_is_retained,
+    buckets_are_closed,
+    queues_are_closed,
+    the_table_can_be_restored_and_forgets,
+    files_do_not_outlive_their_use,
+)
+
+
+def _resource_policies(stack: Resolved) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for kind, place in (
+        ("AWS::KMS::Key", "KeyPolicy"),
+        ("AWS::S3::BucketPolicy", "PolicyDocument"),
+        ("AWS::SQS::QueuePolicy", "PolicyDocument"),
+    ):
+        for name, one in stack.typed(kind).items():
+            yield name, one[place]
+
+
+def _writes(action: str) -> bool:
+    return action.startswith(("s3:Put", "s3:Delete", "s3:Restore", "s3:Replicate"))
+
+
+def _under(bucket_arn: str, statement: Mapping[str, Any]) -> bool:
+    arns = as_list(statement["Resource"])
+    return any(arn == bucket_arn or arn.startswith(f"{bucket_arn}/") for arn in arns)
+
+
+def _denies_plain_http(document: Mapping[str, Any]) -> bool:
+    return any(
+        one["Effect"] == "Deny"
+        and one["Principal"] == "*"
+        and one["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+        for one in document["Statement"]
+    )
+
+
+def _days(rule: Mapping[str, Any]) -> tuple[int, tuple[str, str] | None]:
+    """After how many days nothing of a key is left, and the tag that the rule looks for."""
+    noncurrent = rule.get("NoncurrentVersionExpiration", {}).get("NoncurrentDays", 0)
+    tags = [(tag["Key"], tag["Value"]) for tag in rule.get("TagFilters", ())]
+    return int(rule.get("ExpirationInDays", 0)) + noncurrent, tags[0] if tags else None

@@ -1,0 +1,131 @@
+"""The handlers live on what the template gives them: its settings and its permissions."""
+
+import json
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+
+import pytest
+from moto import mock_aws
+from template.permissions import allows
+from template.resolved import as_list
+from template.trial import DAY, SETTINGS, STACK, Trial, bucket, delivery, lines, post
+
+from ledger.closing import Closing
+
+# Powertools says so of each event that counts nothing.
+pytestmark = pytest.mark.filterwarnings("ignore:No application metrics to publish")
+
+FUNCTIONS = tuple(SETTINGS)
+DROP, WORK, PUBLIC = (f"arn:aws:s3:::{bucket(kind)}" for kind in ("drop", "work", "public"))
+LOG = ("CreateLogStream", "PutLogEvents")
+TAKE = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
+PRIVATE = post(99, audience="friends")
+FILES = {
+    "drop/acme/posts.jsonl": lines(*map(post, range(15)), PRIVATE),
+    "drop/acme/array.json": json.dumps([*map(post, range(40, 55)), PRIVATE]).encode(),
+    "drop/acme/broken.json": json.dumps([*map(post, range(80, 120))]).encode()[:-40],
+    "drop/acme/empty.jsonl": b"",
+    "drop/acme/picture.png": b"\x89PNG\r\n\x1a\n" + bytes(64),
+    "drop/nobody/posts.jsonl": lines(post(1)),
+}
+MESSAGES = (
+    delivery("Posts", json.dumps(post(100))),
+    delivery("Posts", json.dumps([post(101), PRIVATE])),
+    delivery("Posts", json.dumps(post(102)), sender="AROASOMEBODYELSE"),
+    delivery("Posts", "no posts at all"),
+)
+
+# What Lambda itself, S3 and SQS do in the role's name.
+LAMBDA_CALLS = {
+    function: {
+        *((f"logs:{action}", STACK.arn(f"{function}Logs")) for action in LOG),
+        *((f"kms:{action}", STACK.arn("Key")) for action in ("Decrypt", "GenerateDataKey")),
+        *((f"sqs:{action}", STACK.arn(queue)) for action, queue in queues),
+    }
+    for function, queues in {
+        "Intake": [("SendMessage", "IntakeFailed")],
+        "Scan": [(action, queue) for action in TAKE for queue in ("Units", "Posts")],
+        "Publish": [("SendMessage", "PublishFailed")],
+    }.items()
+}
+NEVER_IN_A_TRIAL = {
+    "Intake": {
+        ("s3:GetObject", f"{DROP}/drop/*"),  # a server that ignores the range of a version
+        ("s3:GetObject", f"{WORK}/parts/*"),  # a try that crashed had put the part
+        ("s3:ListBucket", PUBLIC),  # no set is published yet
+    },
+    "Scan": {
+        ("s3:GetObject", f"{DROP}/drop/*"),  # as above
+        ("s3:GetObject", f"{WORK}/parts/*"),
+        ("s3:ListBucket", WORK),  # a part or refusals that have expired
+        ("s3:ListBucket", PUBLIC),
+    },
+    "Publish": {("s3:ListBucket", WORK)},
+}
+
+
+@pytest.fixture(scope="module")
+def trial() -> Iterator[Trial]:
+    """Every function run over files and messages of each kind, and over repeats of them.
+
+    One file is taken back before it is read, and of one the worker dies that should have closed it.
+    """
+    with pytest.MonkeyPatch.context() as patch, mock_aws():
+        patch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+        trial = Trial(patch)
+        dropped = [trial.drop(key, data) for key, data in FILES.items()]
+        gone = trial.drop("drop/acme/gone.jsonl", lines(post(200)))
+        trial.run("Intake", *dropped, gone, {"Event": "s3:TestEvent"})
+        trial.take_back(gone)
+        trial.run("Intake", *dropped, gone)
+        units = [delivery("Units", body) for body in trial.waiting_units()]
+        taken = trial.run("Scan", *MESSAGES, *units, *units)
+        assert taken == [{"batchItemFailures": []}] * len(taken)
+        trial.run("Intake", trial.drop("drop/acme/open.jsonl", lines(post(300), PRIVATE)))
+        with patch.context() as dying:
+            dying.setattr(Closing, "close", lambda closing, file: False)
+            trial.run("Scan", *(delivery("Units", body) for body in trial.waiting_units()))
+        trial.run("Publish", {"through": DAY, "provisional": True}, {})
+        yield trial
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_is_given_the_settings_that_it_reads(trial: Trial, function: str) -> None:
+    read = trial.environments[function].asked
+    given = {name for name in SETTINGS[function] if not name.startswith("POWERTOOLS_")}
+    assert given - read == set()
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_may_do_what_it_does(trial: Trial, function: str) -> None:
+    needs = trial.calls[function].needs
+    role = STACK.role_of(function)
+    denied = {
+        need
+        for need in needs
+        if not allows(STACK, role, need.action, need.resource, LeadingKeys=need.partition)
+    }
+    assert len(needs) > 5
+    assert denied == set()
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_may_do_nothing_else(trial: Trial, function: str) -> None:
+    called = trial.calls[function].needs
+    uncalled = {
+        (action, resource)
+        for statement in STACK.statements(STACK.role_of(function))
+        for action in as_list(statement["Action"])
+        for resource in as_list(statement["Resource"])
+        if not any(one.action == action and fnmatchcase(one.resource, resource) for one in called)
+    }
+    assert uncalled == LAMBDA_CALLS[function] | NEVER_IN_A_TRIAL[function]
+
+
+def test_what_holds_excerpts_carries_the_tag_by_which_it_expires(trial: Trial) -> None:
+    rules = STACK.typed("AWS::S3::Bucket")["OutBucket"]["LifecycleConfiguration"]["Rules"]
+    [wanted] = [rule["TagFilters"] for rule in rules if "TagFilters" in rule]
+    tags = {key: trial.tags(key) for key in trial.keys("out")}
+    findings = {key for key in tags if "/findings/" in key}
+    assert findings
+    assert {key for key, found in tags.items() if found == wanted} == findings

@@ -1,0 +1,246 @@
+"""What each role may do, asked as IAM would be asked."""
+
+import pytest
+from template.permissions import allows
+from template.resolved import Resolved, source
+
+STACK = Resolved.of(source())
+PLACE = "123456789012-eu-west-1"
+BUCKETS = {
+    name: f"arn:aws:s3:::terang-{name}-{PLACE}" for name in ("drop", "work", "out", "public")
+}
+TABLE = STACK.arn("Table")
+
+
+def s3(bucket: str, key: str) -> str:
+    return f"{BUCKETS[bucket]}/{key}"
+
+
+MAY = {
+    "intake reads a dropped file": (
+        "Intake",
+        "s3:GetObjectVersion",
+        s3("drop", "drop/acme/a b.json"),
+    ),
+    "intake deletes a refused file": (
+        "Intake",
+        "s3:DeleteObjectVersion",
+        s3("drop", "drop/acme/x"),
+    ),
+    "intake writes a part": (
+        "Intake",
+        "s3:PutObject",
+        s3("work", "parts/f/telegram-1/000000.jsonl"),
+    ),
+    "intake says what it refused": (
+        "Intake",
+        "s3:PutObject",
+        s3("out", "out/acme/receipts/f.json"),
+    ),
+    "intake notes an unknown provider": (
+        "Intake",
+        "s3:PutObject",
+        s3("out", "receipts/_unknown/d.json"),
+    ),
+    "intake sends units": ("Intake", "sqs:SendMessage", STACK.arn("Units")),
+    "intake makes pseudonyms": ("Intake", "secretsmanager:GetSecretValue", "PseudonymSecret"),
+    "scan reads a dropped range": ("Scan", "s3:GetObjectVersion", s3("drop", "drop/acme/x.jsonl")),
+    "scan reads a part": (
+        "Scan",
+        "s3:GetObjectVersion",
+        s3("work", "parts/f/telegram-1/000000.jsonl"),
+    ),
+    "scan keeps refusals": ("Scan", "s3:PutObject", s3("work", "refusals/u.jsonl")),
+    "scan hands out findings": (
+        "Scan",
+        "s3:PutObject",
+        s3("out", "out/acme/findings/2026-11-25/u.jsonl"),
+    ),
+    "scan tags them": (
+        "Scan",
+        "s3:PutObjectTagging",
+        s3("out", "out/acme/findings/2026-11-25/u.jsonl"),
+    ),
+    "scan tells a gone file from a denied one": ("Scan", "s3:ListBucket", BUCKETS["drop"]),
+    "scan takes posts": ("Scan", "sqs:DeleteMessage", STACK.arn("Posts")),
+    "scan reads the set": ("Scan", "s3:GetObject", s3("public", "sets/current.json")),
+    "publish writes pages": ("Publish", "s3:PutObject", s3("public", "summaries/all/2026-11.html")),
+    "publish writes a pack's page": ("Publish", "s3:PutObject", s3("public", "packs/codes/3.html")),
+    "publish looks for an earlier revision": ("Publish", "s3:ListBucket", BUCKETS["public"]),
+    "publish closes a file": ("Publish", "s3:PutObject", s3("out", "out/acme/receipts/f.json")),
+}
+
+MAY_NOT = {
+    "intake reads findings in the out bucket": (
+        "Intake",
+        "s3:GetObject",
+        s3("out", "out/acme/findings/2026-11-25/u.jsonl"),
+    ),
+    "intake writes findings": (
+        "Intake",
+        "s3:PutObject",
+        s3("out", "out/acme/findings/2026-11-25/u.jsonl"),
+    ),
+    "intake writes into the drop bucket": ("Intake", "s3:PutObject", s3("drop", "drop/acme/x")),
+    "intake takes posts": ("Intake", "sqs:ReceiveMessage", STACK.arn("Posts")),
+    "intake scans the table": ("Intake", "dynamodb:Scan", TABLE),
+    "scan reads back what it handed out": (
+        "Scan",
+        "s3:GetObject",
+        s3("out", "out/acme/findings/2026-11-25/u.jsonl"),
+    ),
+    "scan writes a part": ("Scan", "s3:PutObject", s3("work", "parts/f/telegram-1/000000.jsonl")),
+    "scan changes a set": ("Scan", "s3:PutObject", s3("public", "sets/current.json")),
+    "scan sends units": ("Scan", "sqs:SendMessage", STACK.arn("Units")),
+    "scan changes what was written": ("Scan", "dynamodb:UpdateItem", TABLE),
+    "scan lists open findings": ("Scan", "dynamodb:Query", f"{TABLE}/index/open"),
+    "publish changes a set": ("Publish", "s3:PutObject", s3("public", "sets/current.json")),
+    "publish changes a pack": ("Publish", "s3:PutObject", s3("public", "packs/codes/3.yaml")),
+    "publish reads dropped files": ("Publish", "s3:GetObjectVersion", s3("drop", "drop/acme/x")),
+    "publish reads parts": (
+        "Publish",
+        "s3:GetObject",
+        s3("work", "parts/f/telegram-1/000000.jsonl"),
+    ),
+    "publish makes pseudonyms": ("Publish", "secretsmanager:GetSecretValue", "PseudonymSecret"),
+    "publish reads findings in the out bucket": (
+        "Publish",
+        "s3:GetObject",
+        s3("out", "out/acme/findings/2026-11-25/u.jsonl"),
+    ),
+}
+
+
+@pytest.mark.parametrize(("function", "action", "resource"), MAY.values(), ids=MAY)
+def test_a_function_may(function: str, action: str, resource: str) -> None:
+    assert allows(STACK, STACK.role_of(function), action, resource)
+
+
+@pytest.mark.parametrize(("function", "action", "resource"), MAY_NOT.values(), ids=MAY_NOT)
+def test_a_function_may_not(function: str, action: str, resource: str) -> None:
+    assert not allows(STACK, STACK.role_of(function), action, resource)
+
+
+READ, WRITE = ("dynamodb:GetItem", "dynamodb:Query"), ("dynamodb:PutItem",)
+MANIFEST, PROVIDERS, FINDING, RECEIPT, MARKER = (
+    "F#ab",
+    "P#acme",
+    "C#ab",
+    "J#acme#2026-11-25#a",
+    "U#ab",
+)
+
+
+@pytest.mark.parametrize(
+    ("function", "actions", "key", "may"),
+    [
+        pytest.param("Intake", READ + WRITE, MANIFEST, True, id="intake keeps manifests"),
+        pytest.param("Intake", READ + WRITE, PROVIDERS, True, id="intake lists files"),
+        pytest.param("Intake", READ + WRITE, FINDING, False, id="intake knows no finding"),
+        pytest.param("Intake", READ, RECEIPT, False, id="intake reads no receipt"),
+        pytest.param("Intake", READ, MARKER, False, id="intake reads no marker"),
+        pytest.param("Intake", WRITE, RECEIPT, True, id="intake journals a refused file"),
+        pytest.param("Intake", WRITE, MARKER, True, id="intake marks a refused file"),
+        pytest.param("Publish", READ, RECEIPT, True, id="publish folds receipts"),
+        pytest.param("Publish", WRITE, RECEIPT, False, id="publish writes no receipt"),
+        pytest.param("Publish", READ + WRITE, FINDING, False, id="publish knows no finding"),
+        pytest.param("Publish", WRITE, PROVIDERS, True, id="publish notes closed files"),
+    ],
+)
+def test_in_the_table(function: str, actions: tuple[str, ...], key: str, may: bool) -> None:
+    role = STACK.role_of(function)
+    assert {allows(STACK, role, one, TABLE, LeadingKeys=key) for one in actions} == {may}
+
+
+PROVIDER = Resolved.of(
+    source("provider.yaml"),
+    ProviderId="acme",
+    TrustedPrincipal="arn:aws:iam::210987654321:root",
+    DropBucket=f"terang-drop-{PLACE}",
+    OutBucket=f"terang-out-{PLACE}",
+    PostsArn="arn:aws:sqs:eu-west-1:123456789012:posts",
+    KeyArn="arn:aws:kms:eu-west-1:123456789012:key/k",
+)
+KEY = "arn:aws:kms:eu-west-1:123456789012:key/k"
+THROUGH_S3, ALONE = {"ViaService": "s3.eu-west-1.amazonaws.com"}, dict[str, str]()
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "context", "may"),
+    [
+        pytest.param("s3:PutObject", s3("drop", "drop/acme/x.jsonl"), {}, True, id="drops files"),
+        pytest.param(
+            "s3:PutObject", s3("drop", "drop/acme-two/x"), {}, False, id="not a namesake's"
+        ),
+        pytest.param("s3:PutObject", s3("drop", "other/acme/x"), {}, False, id="nowhere else"),
+        pytest.param("s3:GetObject", s3("drop", "drop/acme/x"), {}, False, id="reads back no file"),
+        pytest.param(
+            "s3:GetObject", s3("out", "out/acme/receipts/f.json"), {}, True, id="reads receipts"
+        ),
+        pytest.param(
+            "s3:GetObject", s3("out", "out/beta/receipts/f.json"), {}, False, id="not another's"
+        ),
+        pytest.param(
+            "s3:PutObject", s3("out", "out/acme/receipts/f.json"), {}, False, id="writes no receipt"
+        ),
+        pytest.param(
+            "s3:ListBucket",
+            BUCKETS["out"],
+            {"prefix": "out/acme/findings/"},
+            True,
+            id="lists its own",
+        ),
+        pytest.param(
+            "s3:ListBucket", BUCKETS["out"], {"prefix": "out/"}, False, id="lists no providers"
+        ),
+        pytest.param("s3:ListBucket", BUCKETS["out"], {}, False, id="lists not everything"),
+        pytest.param(
+            "sqs:SendMessage",
+            "arn:aws:sqs:eu-west-1:123456789012:posts",
+            {},
+            True,
+            id="sends posts",
+        ),
+        pytest.param("kms:Decrypt", KEY, THROUGH_S3, True, id="uses the key through S3"),
+        pytest.param("kms:Decrypt", KEY, ALONE, False, id="does not decrypt alone"),
+    ],
+)
+def test_a_provider_may(action: str, resource: str, context: dict[str, str], may: bool) -> None:
+    assert allows(PROVIDER, "Role", action, resource, **context) is may
+
+
+def test_the_public_bucket_is_read_by_its_door_alone() -> None:
+    statements = {
+        door: [
+            one
+            for one in Resolved.of(source(), PublicDoor=door).typed("AWS::S3::BucketPolicy")[
+                "PublicBucketPolicy"
+            ]["PolicyDocument"]["Statement"]
+            if one["Effect"] == "Allow"
+        ]
+        for door in ("own", "cloudfront")
+    }
+    assert statements["own"] == []
+    [door] = statements["cloudfront"]
+    assert door["Principal"] == {"Service": "cloudfront.amazonaws.com"}
+    assert door["Condition"] == {
+        "StringEquals": {"aws:SourceArn": "arn:aws:cloudfront::123456789012:distribution/Door"}
+    }
+
+
+@pytest.mark.parametrize(
+    ("parameters", "url"),
+    [
+        pytest.param({}, "", id="no address: every rule in shadow"),
+        pytest.param({"PublicUrl": "https://t.example"}, "https://t.example", id="the operator's"),
+        pytest.param({"PublicDoor": "cloudfront"}, "https://Door.DomainName", id="the door's"),
+        pytest.param(
+            {"PublicDoor": "cloudfront", "PublicUrl": "https://t.example"},
+            "https://t.example",
+            id="the operator's before the door's",
+        ),
+    ],
+)
+def test_rules_are_readable_under(parameters: dict[str, str], url: str) -> None:
+    functions = Resolved.of(source(), **parameters).typed("AWS::Lambda::Function")
+    assert functions["Scan"]["Environment"]["Variables"]["PUBLIC_URL"] == url

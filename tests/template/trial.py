@@ -1,0 +1,207 @@
+"""A trial of the handlers on moto, in the environment and with the names of the template."""
+
+import importlib
+import json
+import os
+import sys
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import msgspec
+import pytest
+from aws_lambda_powertools.utilities import parameters
+from template.calls import Calls
+from template.resolved import Resolved, source
+
+from ledger.provider import Provider
+from ledger.store import DynamoStore
+from matcher import Pack, build_set, digest_of
+
+DAY, SENDER = "2026-11-25", "AROAEXAMPLEACME"
+STACK = Resolved.of(
+    source(), Today=DAY, PublicUrl="https://terang.example", RangeBytes="2048", PartBytes="1024"
+)
+SETTINGS = {
+    name: function["Environment"]["Variables"]
+    for name, function in STACK.typed("AWS::Lambda::Function").items()
+}
+CONTEXT = SimpleNamespace(
+    function_name="trial",
+    memory_limit_in_mb="1769",
+    invoked_function_arn="arn:aws:lambda:eu-west-1:123456789012:function:trial",
+    aws_request_id="request",
+    get_remaining_time_in_millis=lambda: 300_000,
+)
+PACK = """
+id: lamp-oil
+version: 1
+title: Sale of lamp oil
+why: A pack for trials.
+category: SCAMS_AND_FRAUD
+keywords: [PHISHING]
+ground: illegal
+legal_ground: {text: "Lamp Act, article 1", url: "https://law.example/1"}
+languages: [en]
+owner: trust@provider.example
+in_force: {from: 2026-11-01, until: 2027-04-30}
+rules: [{id: oil, severity: low, why: Offers lamp oil., any: [lamp oil]}]
+"""
+
+
+class Environment(dict[str, str]):
+    """An environment that remembers what it was asked for."""
+
+    def __init__(self, *given: dict[str, str]) -> None:
+        super().__init__({name: value for one in given for name, value in one.items()})
+        self.asked: set[str] = set()
+
+    def __getitem__(self, name: str) -> str:
+        self.asked.add(name)
+        return super().__getitem__(name)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        self.asked.add(name)
+        return super().get(name, default)
+
+
+class Trial:
+    """The stack's buckets, table, queue and secret on moto, and what each function did there."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self.patch = patch
+        self.outside = {name: one for name, one in os.environ.items() if name not in _ALL_SETTINGS}
+        self.environments: dict[str, Environment] = {}
+        self.calls = {name: Calls(STACK) for name in SETTINGS}
+        self.s3, self.sqs = boto3.client("s3"), boto3.client("sqs")
+        self.units = self.sqs.create_queue(QueueName="Units")["QueueUrl"]
+        _make_buckets(self.s3)
+        _make_table()
+        secret = {"Name": "PseudonymSecret", "SecretString": "forty letters that nobody can guess"}
+        boto3.client("secretsmanager").create_secret(**secret)
+        _publish_a_set(self.s3)
+
+    def start(self, function: str) -> Any:
+        """The handler of a function, freshly imported in the environment that it is given."""
+        given = {name: str(value) for name, value in SETTINGS[function].items()}
+        if "UNITS_QUEUE_URL" in given:
+            given["UNITS_QUEUE_URL"] = self.units
+        environment = self.environments.setdefault(function, Environment(self.outside, given))
+        self.patch.setattr(os, "environ", environment)
+        entry = STACK.typed("AWS::Lambda::Function")[function]["Handler"]
+        module, _, handler = entry.partition(".")
+        self.patch.setitem(sys.modules, module, None)  # so that it is forgotten after the trial
+        del sys.modules[module]
+        parameters.clear_caches()
+        with self.calls[function].recorded():
+            return getattr(importlib.import_module(module), handler)
+
+    def run(self, function: str, *events: dict[str, Any]) -> list[Any]:
+        """What a function answers to these events."""
+        handler = self.start(function)
+        with self.calls[function].recorded():
+            return [handler(event, CONTEXT) for event in events]
+
+    def drop(self, key: str, data: bytes) -> dict[str, Any]:
+        """Drop a file; the event that S3 sends."""
+        put = self.s3.put_object(Bucket=bucket("drop"), Key=key, Body=data)
+        found = {"key": key, "versionId": put["VersionId"], "size": len(data)}
+        place = {"bucket": {"name": bucket("drop")}, "object": found}
+        return {"Records": [{"eventName": "ObjectCreated:Put", "s3": place}]}
+
+    def take_back(self, event: dict[str, Any]) -> None:
+        """Delete a dropped file as its sender could."""
+        found = event["Records"][0]["s3"]["object"]
+        self.s3.delete_object(Bucket=bucket("drop"), Key=found["key"], VersionId=found["versionId"])
+
+    def keys(self, kind: str) -> list[str]:
+        """The keys of one of the stack's buckets."""
+        return [one["Key"] for one in self.s3.list_objects_v2(Bucket=bucket(kind))["Contents"]]
+
+    def tags(self, key: str) -> list[dict[str, str]]:
+        """The tags of an object in the out bucket."""
+        found: list[dict[str, str]] = self.s3.get_object_tagging(Bucket=bucket("out"), Key=key)[
+            "TagSet"
+        ]
+        return found
+
+    def waiting_units(self) -> list[str]:
+        """The bodies of all units that were sent, taken from the queue."""
+        bodies: list[str] = []
+        while found := self.sqs.receive_message(QueueUrl=self.units).get("Messages"):
+            for message in found:
+                bodies.append(message["Body"])
+                handle = message["ReceiptHandle"]
+                self.sqs.delete_message(QueueUrl=self.units, ReceiptHandle=handle)
+        return bodies
+
+
+def bucket(kind: str) -> str:
+    """The name of the stack's bucket of a kind."""
+    return f"terang-{kind}-123456789012-eu-west-1"
+
+
+def delivery(queue: str, body: str, sender: str = SENDER) -> dict[str, Any]:
+    """The event of one message, as the mapping of a queue gives it."""
+    record = {
+        "messageId": f"message-{len(body)}",
+        "receiptHandle": "handle",
+        "body": body,
+        "attributes": {
+            "ApproximateReceiveCount": "1",
+            "SentTimestamp": "1795593600000",
+            "SenderId": f"{sender}:session",
+            "ApproximateFirstReceiveTimestamp": "1795593600000",
+        },
+        "messageAttributes": {"provider": {"stringValue": "acme", "dataType": "String"}},
+        "md5OfBody": "",
+        "eventSource": "aws:sqs",
+        "eventSourceARN": STACK.arn(queue),
+        "awsRegion": "eu-west-1",
+    }
+    return {"Records": [record]}
+
+
+def post(number: int, **changed: Any) -> dict[str, Any]:
+    """A post that the pack finds something in."""
+    return {
+        "id": f"p{number}",
+        "account": "a1",
+        "text": f"lamp oil for sale, offer {number}",
+        "audience": "public",
+        "published_at": f"{DAY}T08:00:00Z",
+    } | changed
+
+
+def lines(*posts: dict[str, Any]) -> bytes:
+    """Posts as JSON Lines."""
+    return b"".join(json.dumps(one).encode() + b"\n" for one in posts)
+
+
+_ALL_SETTINGS = {name for settings in SETTINGS.values() for name in settings}
+
+
+def _make_buckets(s3: Any) -> None:
+    for one in STACK.typed("AWS::S3::Bucket").values():
+        place = {"LocationConstraint": "eu-west-1"}
+        s3.create_bucket(Bucket=one["BucketName"], CreateBucketConfiguration=place)
+        versions = one["VersioningConfiguration"]
+        s3.put_bucket_versioning(Bucket=one["BucketName"], VersioningConfiguration=versions)
+
+
+def _make_table() -> None:
+    table = STACK.typed("AWS::DynamoDB::Table")["Table"]
+    kept = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
+    dynamodb = boto3.client("dynamodb")
+    dynamodb.create_table(TableName="Table", **{name: table[name] for name in kept})
+    DynamoStore.of(dynamodb, "Table").put_provider(Provider("acme", senders=(SENDER,)))
+
+
+def _publish_a_set(s3: Any) -> None:
+    published_at = datetime(2026, 11, 1, tzinfo=UTC)
+    pack = msgspec.structs.replace(Pack.parse(PACK, "lamp-oil.yaml"), published_at=published_at)
+    data = build_set([pack], notice_hours=0)
+    pointer = json.dumps({"set": digest_of(data)}).encode()
+    s3.put_object(Bucket=bucket("public"), Key=f"sets/{digest_of(data)}.json", Body=data)
+    s3.put_object(Bucket=bucket("public"), Key="sets/current.json", Body=pointer)

@@ -1,0 +1,230 @@
+"""A small world for publish: a journal and buckets in memory, a clock that stands, sample facts.
+
+The samples are invented; the packs say nothing that anybody could misuse.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import TYPE_CHECKING, cast
+
+import msgspec
+
+from ledger.errors import ImmutableError
+from ledger.manifest import Source
+from ledger.provider import OpenFile, Provider
+from ledger.receipt import Receipt, rule_key
+from publishing import Desk, Order, Outcome, publish
+from shelf import Shelf
+
+if TYPE_CHECKING:
+    from ledger.ports import Objects, Store
+
+BUCKET = "public"
+
+
+class DiedError(Exception):
+    """The worker is gone."""
+
+
+@dataclass(slots=True)
+class MemoryObjects:
+    """Buckets as a dictionary; `writes` keeps the order of all that was put.
+
+    At write number `fatal` the worker dies, once; `applied` says whether the write still stands.
+    """
+
+    stored: dict[str, bytes] = field(default_factory=dict)
+    writes: list[str] = field(default_factory=list)
+    fatal: int | None = None
+    applied: bool = False
+
+    def get(self, bucket: str, key: str) -> bytes | None:
+        return self.stored.get(key)
+
+    def put(self, bucket: str, key: str, data: bytes) -> Source:
+        if dies := self.fatal == len(self.writes):
+            self.fatal = None
+        if self.applied or not dies:
+            self.stored[key] = data
+        if dies:
+            raise DiedError(key)
+        self.writes.append(key)
+        return Source(bucket, key, "v1", "etag", len(data))
+
+    def put_new(self, bucket: str, key: str, data: bytes) -> Source:
+        if self.stored.get(key, data) != data:
+            raise ImmutableError(key)
+        return self.put(bucket, key, data)
+
+    def keys(self, bucket: str, prefix: str) -> list[str]:
+        return sorted(key for key in self.stored if key.startswith(prefix))
+
+
+@dataclass(slots=True)
+class MemoryStore:
+    """The journal by provider and day, and the lists of files."""
+
+    journal: dict[tuple[str, str], list[Receipt]] = field(default_factory=dict)
+    open_files: dict[str, list[OpenFile]] = field(default_factory=dict)
+    registered: list[str] = field(default_factory=list)
+
+    def add(self, receipt: Receipt) -> None:
+        self.journal.setdefault((receipt.provider, receipt.at[:10]), []).append(receipt)
+        if receipt.provider not in self.registered:
+            self.registered.append(receipt.provider)
+
+    def providers(self) -> list[Provider]:
+        return [Provider(name) for name in sorted(self.registered)]
+
+    def receipts(self, provider: str, day: str) -> list[Receipt]:
+        return list(self.journal.get((provider, day), ()))
+
+    def files(self, provider: str) -> list[OpenFile]:
+        return list(self.open_files.get(provider, ()))
+
+
+@dataclass(frozen=True, slots=True)
+class StandingClock:
+    """A clock that shows one moment."""
+
+    moment: datetime
+
+    def now(self) -> datetime:
+        return self.moment
+
+
+@dataclass(slots=True)
+class World:
+    """All that a run of publish touches."""
+
+    store: MemoryStore = field(default_factory=MemoryStore)
+    objects: MemoryObjects = field(default_factory=MemoryObjects)
+    public_url: str = "https://terang.example"
+    closed: list[str] = field(default_factory=list)
+
+    def put_set(self, *packs: dict[str, object], **providers: dict[str, object]) -> str:
+        """Publish a set and move the pointer to it; its digest."""
+        named = {name.replace("_", "-"): terms for name, terms in providers.items()}
+        data = msgspec.json.encode(
+            {"format": 1, "notice_hours": 24, "packs": packs, "providers": named}, order="sorted"
+        )
+        digest = sha256(data).hexdigest()
+        self.objects.stored[f"sets/{digest}.json"] = data
+        self.objects.stored["sets/current.json"] = msgspec.json.encode({"set": digest})
+        return digest
+
+    def publish(
+        self, moment: str, through: str | None = None, *, provisional: bool = False
+    ) -> Outcome:
+        """Run publish at a moment, by a fresh worker that knows only what stands."""
+        self.objects.writes.clear()
+        return publish(self.desk(moment), Order(through, provisional))
+
+    def desk(self, moment: str) -> Desk:
+        return Desk(
+            store=cast("Store", self.store),
+            shelf=Shelf(cast("Objects", self.objects), BUCKET),
+            clock=StandingClock(datetime.fromisoformat(moment).astimezone(UTC)),
+            close=self.closed.append,
+            public_url=self.public_url,
+            notice_hours=24,
+        )
+
+    def json(self, key: str) -> dict[str, object]:
+        found: dict[str, object] = msgspec.json.decode(self.objects.stored[key])
+        return found
+
+    def text(self, key: str) -> str:
+        return self.objects.stored[key].decode()
+
+
+def sample_pack(
+    name: str = "one-time-codes",
+    version: int = 1,
+    rules: Iterable[dict[str, object]] | None = None,
+    **changes: object,
+) -> dict[str, object]:
+    """A pack as it stands in a published set."""
+    return {
+        "id": name,
+        "version": version,
+        "title": "Theft of one-time codes",
+        "why": "A one-time code opens an account. These rules look for posts that ask for one.",
+        "category": "SCAMS_AND_FRAUD",
+        "keywords": ["PHISHING"],
+        "ground": "illegal",
+        "legal_ground": {"text": "A law, Article 1", "url": "https://law.example/1"},
+        "languages": ["en", "id", "zh"],
+        "owner": "trust@provider.example",
+        "in_force": {"from": "2026-11-01", "until": "2027-04-30"},
+        "mode": "live",
+        "published_at": "2026-10-30T09:00:00Z",
+        "digest": "d" * 64,
+        "rules": list(rules if rules is not None else [sample_rule()]),
+        **changes,
+    }
+
+
+def sample_rule(name: str = "asks-for-code", **changes: object) -> dict[str, object]:
+    """A rule as it stands in a published set."""
+    return {
+        "id": name,
+        "severity": "high",
+        "why": "Asks the reader to pass on a one-time code.",
+        "all": [
+            ["otp", "one-time code", "kode otp", "验证码"],
+            ["send me", "kirim ke saya", "发给我"],
+        ],
+        "within": 12,
+        "except": ["otp bank"],
+        "unless": ["never share", "jangan pernah"],
+        "match": ["Please send me the OTP you just got", "把验证码发给我"],
+        "ignore": [
+            "Your OTP is 4711. Never share it with anyone.",
+            "Jangan pernah kirim kode OTP.",
+        ],
+        **changes,
+    }
+
+
+def sample_receipt(
+    day: str = "2026-11-25",
+    number: int = 1,
+    provider: str = "acme",
+    *,
+    inspected: int = 100,
+    refused: dict[str, int] | None = None,
+    by_rule: dict[str, int] | None = None,
+    **changes: object,
+) -> Receipt:
+    """A receipt that closes, unless `changes` say otherwise."""
+    refusals = {"not_public": 3} if refused is None else refused
+    rules = by_rule or {}
+    receipt = Receipt(
+        unit=sha256(f"{provider}/{day}/{number}".encode()).hexdigest(),
+        provider=provider,
+        kind="range",
+        source=f"drop/{provider}/secret-name-{number}.jsonl",
+        bytes=inspected * 240,
+        lines=inspected + sum(refusals.values()),
+        records=inspected + sum(refusals.values()),
+        inspected=inspected,
+        refused=refusals,
+        findings=sum(rules.values()),
+        findings_digest="f" * 64,
+        repeats=0,
+        by_rule=rules,
+        by_language={"en": inspected} if inspected else {},
+        set="",
+        at=f"{day}T10:00:00Z",
+        first=f"{day}T00:00:01Z",
+        last=f"{day}T09:59:59Z",
+    )
+    return msgspec.structs.replace(receipt, **changes)
+
+
+def live(rule: str = "asks-for-code", pack: str = "one-time-codes", version: int = 1) -> str:
+    """The key of a live rule."""
+    return rule_key(pack, version, rule, "live")

@@ -1,0 +1,104 @@
+"""The arrows of the house: functions know layers, and only the adapters know AWS."""
+
+import ast
+import inspect
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from ledger import ports
+from ledger.clock import SystemClock
+from ledger.objects import S3Objects
+from ledger.ports import Clock, Objects, Store, UnitQueue
+from ledger.store import DynamoStore
+from ledger.unit_queue import SqsUnitQueue
+
+ROOT = Path(__file__).parents[2]
+LEDGER, MATCHER = ROOT / "layers/ledger/ledger", ROOT / "layers/matcher/matcher"
+ADAPTERS = {"store", "table", "objects", "unit_queue"}
+CORE = sorted({path.stem for path in LEDGER.glob("*.py")} - ADAPTERS - {"__init__"})
+FUNCTIONS = sorted(path for path in (ROOT / "functions").iterdir() if path.is_dir())
+AWS = ("boto3", "botocore", "aws_lambda_powertools")
+
+
+def imported(path: Path) -> Iterator[str]:
+    """The top-level names that a module imports, anywhere in it."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module.partition(".")[0]
+
+
+def names_of(function: Path) -> list[str]:
+    """What a function's folder puts on the path: modules and packages."""
+    return [
+        path.stem
+        for path in function.iterdir()
+        if path.suffix == ".py" or (path / "__init__.py").exists()
+    ]
+
+
+def test_the_core_runs_where_there_is_no_aws() -> None:
+    """In a process of its own, in which whoever imports boto3 or Powertools fails."""
+    modules = [f"ledger.{name}" for name in CORE]
+    modules += [f"matcher.{path.stem}" for path in MATCHER.glob("*.py") if path.stem != "__init__"]
+    program = (
+        "import importlib, sys\n"
+        f"sys.modules.update(dict.fromkeys({AWS!r}))\n"
+        f"for name in {modules!r}: importlib.import_module(name)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    "path", [*MATCHER.glob("*.py"), *(LEDGER / f"{name}.py" for name in CORE)], ids=lambda p: p.stem
+)
+def test_no_module_of_the_core_names_aws(path: Path) -> None:
+    assert not set(imported(path)) & set(AWS)
+
+
+def test_ledger_and_matcher_do_not_know_each_other_nor_the_functions() -> None:
+    of_functions = {name for function in FUNCTIONS for name in names_of(function)}
+    for path in LEDGER.glob("*.py"):
+        assert not set(imported(path)) & (of_functions | {"matcher"}), path.name
+    for path in MATCHER.glob("*.py"):
+        assert not set(imported(path)) & (of_functions | {"ledger"}), path.name
+
+
+def test_a_function_imports_no_other_functions_modules() -> None:
+    for function in FUNCTIONS:
+        others = {name for other in FUNCTIONS if other != function for name in names_of(other)}
+        for path in function.rglob("*.py"):
+            assert not set(imported(path)) & others, path
+
+
+def test_module_names_are_unique_and_shadow_nothing() -> None:
+    """Two functions' folders are on one path in tests; a stem of the standard library hides it."""
+    counted = Counter(name for function in FUNCTIONS for name in names_of(function))
+    assert [name for name, count in counted.items() if count > 1] == []
+    assert counted.keys() & (sys.stdlib_module_names | {"ledger", "matcher", *AWS}) == set()
+
+
+def test_adapters_satisfy_their_ports() -> None:
+    """The assignments are checked by mypy; the names and parameters of the methods here."""
+    clock: Clock = SystemClock()
+    objects: Objects = S3Objects(None)
+    queue: UnitQueue = SqsUnitQueue(None, "")
+    store: Store = DynamoStore.of(None, "table")
+    adapters: dict[str, object] = {
+        "Clock": clock, "Objects": objects, "UnitQueue": queue, "Store": store
+    }  # fmt: skip
+    found = [one for _, one in inspect.getmembers(ports, inspect.isclass) if Protocol in one.__bases__]
+    assert {one.__name__ for one in found} == adapters.keys()
+    for port in found:
+        for name, method in inspect.getmembers(port, inspect.isfunction):
+            if not name.startswith("_"):
+                offered = getattr(type(adapters[port.__name__]), name)
+                assert inspect.signature(offered) == inspect.signature(method), name

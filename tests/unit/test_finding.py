@@ -1,0 +1,33 @@
+"""Excerpts: at most 280 code points, around the span."""
+
+import pytest
+
+from ledger.finding import EXCERPT_LENGTH, excerpt_of
+
+TEXT = "".join(chr(0x4E00 + place) for place in range(1000))
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [(0, 3), (1, 140), (500, 503), (997, 1000), (0, 280), (720, 1000), (360, 640)],
+    ids=["first", "early", "middle", "last", "as long, first", "as long, last", "as long, middle"],
+)
+def test_the_span_is_inside_and_the_length_is_used(start: int, end: int) -> None:
+    excerpt = excerpt_of(TEXT, start, end)
+    assert len(excerpt) == EXCERPT_LENGTH
+    assert TEXT[start:end] in excerpt
+    assert excerpt in TEXT
+
+
+def test_a_span_in_the_middle_stands_in_the_middle() -> None:
+    before, after = excerpt_of(TEXT, 500, 502).split(TEXT[500:502])
+    assert abs(len(before) - len(after)) <= 1
+
+
+def test_a_longer_span_gives_its_beginning() -> None:
+    assert excerpt_of(TEXT, 100, 900) == TEXT[100 : 100 + EXCERPT_LENGTH]
+
+
+def test_a_short_text_is_whole() -> None:
+    assert excerpt_of(TEXT[:280], 3, 4) == TEXT[:280]
+    assert excerpt_of("", 0, 0) == ""

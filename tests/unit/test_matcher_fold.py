@@ -1,0 +1,98 @@
+"""The fold's own laws, over all of Unicode."""
+
+import subprocess
+import sys
+import unicodedata
+
+import ahocorasick
+import pytest
+
+from matcher import FOLD_VERSION
+from matcher.automaton import MATCHES_IN_PART, Automaton
+from matcher.fold import (
+    FOLD,
+    LOOKALIKES,
+    MEMO_LIMIT,
+    STRICT,
+    fold,
+    script_of,
+)
+
+ALL = [chr(code) for code in range(0x110000)]
+
+
+def test_every_code_point_folds_to_what_stays() -> None:
+    assert [char for char in ALL if fold(fold(char)) != fold(char)] == []
+
+
+def test_small_and_capital_letters_fold_alike() -> None:
+    """But for those whose capital is two letters."""
+    letters = [c for c in ALL if c.isalpha()]
+    odd = [
+        c for c in letters if len(c.upper()) == 1 == len(c.lower()) and fold(c.upper()) != fold(c)
+    ]
+    assert odd == []
+
+
+def test_look_alikes_lead_out_of_their_script_and_no_further() -> None:
+    assert not set(LOOKALIKES) & set(LOOKALIKES.values())
+    assert all(script_of(char) != script_of(twin) for char, twin in LOOKALIKES.items())
+
+
+def test_strict_and_generous_folds_are_of_one_length() -> None:
+    assert [char for char in ALL if len(FOLD[ord(char)]) != len(STRICT[ord(char)])] == []
+
+
+def test_no_letter_of_arabic_or_indic_scripts_becomes_latin() -> None:
+    letters = [
+        chr(code) for code in (*range(0x620, 0x700), *range(0x900, 0xE00)) if chr(code).isalpha()
+    ]
+    assert [char for char in letters if fold(char).strip().isascii() and fold(char).strip()] == []
+
+
+@pytest.mark.parametrize("text", ["का की कि कु", "ที่ นี่ น้ำ", "ລາວ ປີ້", "ខ្មែរ", "မြန်မာ", "বাংলা", "தமிழ்"])
+def test_marks_of_indic_and_south_east_asian_scripts_stay(text: str) -> None:
+    marks = [c for c in unicodedata.normalize("NFKD", text) if unicodedata.category(c)[0] == "M"]
+    assert [c for c in fold(text) if unicodedata.category(c)[0] == "M"] == marks
+
+
+def test_the_table_does_not_grow_for_ever() -> None:
+    assert len(FOLD) <= MEMO_LIMIT
+
+
+def test_the_version_names_the_table() -> None:
+    assert FOLD_VERSION.startswith("1+unicode-15.1.0+icu-")
+
+
+def test_the_automaton_reports_what_is_inside_a_longer_pattern() -> None:
+    """`iter_long` of the library would lose the second."""
+    assert Automaton(["abcd", "bc"]).seen("abc") == {1}
+    long = ahocorasick.Automaton()
+    long.add_word("abcd", 0)
+    long.add_word("bc", 1)
+    long.make_automaton()
+    assert list(long.iter_long("abc")) == []
+
+
+def test_the_automaton_counts_code_points_whatever_their_width() -> None:
+    text = "aé验😀b"
+    found = dict(Automaton(list(text)).ends(text))
+    assert found == {0: 1, 1: 2, 2: 3, 3: 4, 4: 5}
+
+
+def test_the_automaton_stops_at_its_limit() -> None:
+    assert sum(1 for _ in Automaton(["a"]).ends("a" * (MATCHES_IN_PART + 5))) == MATCHES_IN_PART
+
+
+def test_what_runs_on_posts_imports_no_yaml_aws_or_neighbour() -> None:
+    script = (
+        "import sys, matcher; "
+        "matcher.Matcher([]).find('otp'); "
+        "roots = {name.partition('.')[0] for name in sys.modules}; "
+        "print(*sorted(roots & {'aws_lambda_powertools', 'boto3', 'botocore', 'ledger', 'yaml', "
+        "'publicsuffixlist', 'numpy', 'pydantic'}))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == ""
