@@ -45,7 +45,9 @@ class Result:
             said = f"refused: {file.code}" if file.status == "refused" else file.format
             again = ", delivered before" if file.repeated else ""
             advice = f" ({file.advice})" if file.advice else ""
-            console.print(f"{dropped.path.name}: {said}{again}{advice}", markup=False)
+            console.print(
+                f"{dropped.path.name}: {said}{again}{advice}", markup=False, soft_wrap=True
+            )
         table = Table(title=f"{self.provider}: what was found", title_justify="left")
         table.add_column("rule")
         table.add_column("mode")

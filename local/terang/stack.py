@@ -4,7 +4,7 @@ import os
 import shutil
 import signal
 import socket
-import subprocess  # nosec B404 - starts the emulator, whose path is ours
+import subprocess
 import tempfile
 import time
 import urllib.request
@@ -53,7 +53,7 @@ class LocalStack:
                 endpoint_url=self.url,
                 region_name=REGION,
                 aws_access_key_id="test",
-                aws_secret_access_key="test",  # noqa: S106 # nosec B106 - the emulator takes any
+                aws_secret_access_key="test",  # noqa: S106 - the emulator takes any
                 config=Config(retries={"max_attempts": 5}, read_timeout=900),
             )
         return self._clients[service]
@@ -85,7 +85,7 @@ def local_stack(*, keep: bool = False) -> Iterator[LocalStack]:
     port = _free_port()
     url = f"http://127.0.0.1:{port}"
     with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(  # noqa: S603 # nosec B603 - a path of ours, no shell
+        process = subprocess.Popen(  # noqa: S603 - a path of ours, no shell
             [EMULATOR],
             env=_environment(port, folder),
             stdout=log,
