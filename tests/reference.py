@@ -15,10 +15,44 @@ from matcher.fold import FOLD, LOOKALIKES, STRICT, evasions, is_spaceless, scrip
 from matcher.links import host_of, hosts, normal_host, opaque_spans
 from matcher.pack import InForce, LegalGround
 
-type Found = tuple[str, str, tuple[tuple[str, int, int, str, tuple[str, ...]], ...]]
-"""Pack, rule, and spans as (part, start, end, term, evasion)."""
+type Match = tuple[int, int, str, tuple[str, ...]]
+"""Start, end, term, evasion."""
+
+type Span = tuple[str, int, int, str, tuple[str, ...]]
+"""Part, start, end, term, evasion."""
+
+type Found = tuple[str, str, tuple[Span, ...]]
+"""Pack, rule, and spans."""
 
 APOSTROPHES = "'’‘‛ʹʻʼʽ`´＇"
+
+
+PACK = """\
+id: one-time-codes
+version: 3
+title: Theft of one-time codes
+why: Whoever passes on a code gives away an account.
+category: SCAMS_AND_FRAUD
+keywords: [PHISHING]
+ground: illegal
+legal_ground: {text: Fraud, url: "https://law.example/1"}
+languages: [en, id]
+owner: trust@provider.example
+in_force: {from: 2026-11-01, until: 2027-04-30}
+rules:
+  - id: asks-for-code
+    severity: high
+    why: Asks for a code.
+    all:
+      - [otp, kode otp]
+      - [send me]
+    within: 12
+    except: [otp bank]
+    unless: [never share]
+    match: [send me the otp, otp - send me]
+    ignore: [my otp, "never share an otp, even if asked: send me"]
+"""
+"""A sound pack, as its author writes it."""
 
 
 def pack_of(*rules: Rule) -> Pack:
@@ -56,7 +90,7 @@ def find_post(packs: Sequence[Pack], post: Sequence[tuple[str, str]]) -> list[Fo
     return found
 
 
-def spans_of(rule: Rule, post: Sequence[tuple[str, str]]) -> tuple | None:
+def spans_of(rule: Rule, post: Sequence[tuple[str, str]]) -> tuple[Span, ...] | None:
     """The spans of a rule in a post, or None where it is not satisfied."""
     linked = [
         (name, *host[:2], written, ())
@@ -65,7 +99,7 @@ def spans_of(rule: Rule, post: Sequence[tuple[str, str]]) -> tuple | None:
         if (written := host_term(rule, host.name))
     ]
     satisfied = False
-    spans: list[tuple] = []
+    spans: list[Span] = []
     texts = [part for part in post if not part[0].startswith("links/")]
     if all(name != "text" for name, _ in texts):
         texts.append(("text", ""))
@@ -85,12 +119,12 @@ def host_term(rule: Rule, name: str) -> str | None:
     return max(above, key=lambda written: len(normal_host(written)), default=None)
 
 
-def spans_in(rule: Rule, text: str, *, served: bool) -> list[tuple] | None:
+def spans_in(rule: Rule, text: str, *, served: bool) -> list[Match] | None:
     """The spans of the satisfied windows in one text; None if there is no such window."""
     groups = [matches_of(group, text, rule.exact) for group in rule.groups]
     if rule.links:
-        in_text = [(*host[:2], host_term(rule, host.name), ()) for host in hosts(text)]
-        groups.append([match for match in in_text if match[2]])
+        found = [(host, host_term(rule, host.name)) for host in hosts(text)]
+        groups.append([(*host[:2], written, ()) for host, written in found if written])
     excepted = matches_of(rule.except_, text, rule.exact)
     groups = [
         [m for m in group if not any(e[0] <= m[0] and m[1] <= e[1] for e in excepted)]
@@ -123,14 +157,16 @@ def spans_in(rule: Rule, text: str, *, served: bool) -> list[tuple] | None:
     return [min(m for m in matches if m[2][:2] == item)[2] for item in sorted(chosen)]
 
 
-def ordered(rule: Rule, group: list[tuple]) -> Iterator[tuple[int, tuple]]:
+def ordered(rule: Rule, group: list[Match]) -> Iterator[tuple[int, Match]]:
     """Each match with the place of its term in the group."""
     for match in group:
         at = [terms.index(match[2]) for terms in rule.groups if match[2] in terms]
         yield (min(at) if at else 0), match
 
 
-def is_cancelled(rule: Rule, window: Sequence[tuple[int, int]], cancelling: list) -> bool:
+def is_cancelled(
+    rule: Rule, window: Sequence[tuple[int, int]], cancelling: list[tuple[int, int]]
+) -> bool:
     if rule.within is None:
         return bool(cancelling)
     first = window[0][0] - rule.within
@@ -182,7 +218,7 @@ def is_mark(char: str) -> bool:
     return unicodedata.category(char)[0] == "M"
 
 
-def matches_of(terms: Sequence[str], text: str, exact: bool) -> list[tuple]:
+def matches_of(terms: Sequence[str], text: str, exact: bool) -> list[Match]:
     """Every slice of a text that is one of the terms, as (start, end, term, evasion)."""
     return [
         (start, end, term, evasions(text[start:end], literal_of(term)))

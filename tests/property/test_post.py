@@ -72,7 +72,9 @@ def test_the_fast_way_agrees_with_the_slow_one(given: bytes) -> None:
 
 
 @given(records(), st.data())
-def test_broken_bytes_are_refused_and_nothing_else_happens(given: bytes, data: st.DataObject) -> None:
+def test_broken_bytes_are_refused_and_nothing_else_happens(
+    given: bytes, data: st.DataObject
+) -> None:
     place = data.draw(st.integers(0, len(given) - 1))
     piece = data.draw(st.sampled_from([b"", b"\xff", b"\x00", b'"', b"\\", b"}", b"\xed\xa0\x80"]))
     broken = given[:place] + piece + given[place + 1 :]

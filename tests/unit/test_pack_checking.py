@@ -4,8 +4,9 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from reference import PACK
+
 from matcher import Matcher, PackError, load_packs
-from test_pack_reading import PACK
 
 TODAY = date(2026, 11, 15)
 
@@ -28,3 +29,118 @@ def problems(folder: Path, **more: Path) -> list[str]:
 def rewrite(folder: Path, old: str, new: str) -> None:
     assert PACK.count(old) == 1
     folder.joinpath("otp.yaml").write_text(PACK.replace(old, new), "utf-8")
+
+
+def test_sound_packs_are_loaded_in_the_order_of_ids(folder: Path) -> None:
+    folder.joinpath("zz.yml").write_text(PACK.replace("one-time-codes", "a-first"), "utf-8")
+    packs = load_packs(folder, TODAY)
+    assert [pack.id for pack in packs] == ["a-first", "one-time-codes"]
+    assert packs.warnings == ()
+    assert len(Matcher(packs).find("send me the otp")) == 2
+
+
+def test_one_file_is_loaded_too(folder: Path) -> None:
+    assert [pack.id for pack in load_packs(folder / "otp.yaml", TODAY)] == ["one-time-codes"]
+
+
+EXAMPLES = {
+    "a match that is not hit": ("otp - send me]", "otp]", [
+        "otp.yaml:22: asks-for-code: this `match` example is not hit",
+    ]),
+    "an ignore that is hit": ("[my otp,", "[send me that otp,", [
+        "otp.yaml:23: asks-for-code: this `ignore` example is hit by `send me`, `otp`",
+    ]),
+    "one match only": (", otp - send me]", "]", [
+        "otp.yaml:13: asks-for-code: `match` needs 2 examples at least, and has 1",
+    ]),
+    "no ignore": ('    ignore: [my otp, "never share an otp, even if asked: send me"]\n', "", [
+        "otp.yaml:13: asks-for-code: `ignore` needs 2 examples at least, and has 0",
+    ]),
+    "a public suffix": ("    within: 12", "    links: [co.uk]", [
+        "otp.yaml:19: asks-for-code: `co.uk` is a public suffix: all its sites would be meant;",
+        "otp.yaml:22: asks-for-code: this `match` example is not hit",
+        "otp.yaml:22: asks-for-code: this `match` example is not hit",
+    ]),
+    "a public suffix of a site builder": ("    within: 12", "    links: [github.io]", [
+        "otp.yaml:19: asks-for-code: `github.io` is a public suffix: all its sites would be meant;",
+        "otp.yaml:22: asks-for-code: this `match` example is not hit",
+        "otp.yaml:22: asks-for-code: this `match` example is not hit",
+    ]),
+    "a protected sentence": (
+        "[otp, kode otp]\n      - [send me]", "[otp, police]\n      - [send me, warn]", [
+            "otp.yaml:13: asks-for-code: hits the protected sentence protected/en.txt:2 by",
+        ]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "expected"), EXAMPLES.values(), ids=EXAMPLES)
+def test_the_author_is_told(folder: Path, old: str, new: str, expected: list[str]) -> None:
+    rewrite(folder, old, new)
+    told = problems(folder)
+    assert [line[: len(want)] for line, want in zip(told, expected, strict=True)] == expected
+
+
+def test_an_id_of_two_packs_is_told_at_the_second(folder: Path) -> None:
+    folder.joinpath("zz.yaml").write_text(PACK, "utf-8")
+    assert problems(folder) == ["zz.yaml:1: `one-time-codes` is the id of otp.yaml too; rename one"]
+
+
+def test_the_problems_of_all_files_are_told(folder: Path) -> None:
+    rewrite(folder, "version: 3", "version: x")
+    folder.joinpath("zz.yaml").write_bytes(b"id: \xff")
+    folder.joinpath("big.yaml").write_bytes(b"#" * (2 * 1024 * 1024 + 1))
+    assert problems(folder) == [
+        "big.yaml:1: a pack has at most 2,097,152 bytes; divide it",
+        "otp.yaml:2: `version` must be a whole number from 1 to 1000000000",
+        "zz.yaml:1: byte 4 is no UTF-8; save the file as UTF-8",
+    ]
+
+
+def test_an_expired_pack_is_skipped_with_advice(folder: Path) -> None:
+    packs = load_packs(folder, date(2027, 5, 1))
+    assert packs == []
+    [warning] = packs.warnings
+    assert (warning.line, warning.rule) == (11, None)
+    assert "it expired with 2027-04-30" in warning.message
+    assert "raise `version` to 4" in warning.message
+
+
+def test_a_pack_runs_on_its_last_day_and_waits_for_its_first(folder: Path) -> None:
+    assert len(load_packs(folder, date(2027, 4, 30))) == 1
+    assert len(load_packs(folder, date(2026, 1, 1))) == 1
+
+
+WARNINGS = {
+    "signs that do not count": ("[otp, kode otp]", '[otp, "c++"]', "`c++` is compared as `c`"),
+    "a single letter": ("[otp, kode otp]", "[otp, x]", "`x` is a single letter or digit"),
+    "two terms that fold alike": ("[otp, kode otp]", "[otp, ÓTP]", "`ÓTP` says the same as `otp`"),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "message"), WARNINGS.values(), ids=WARNINGS)
+def test_a_warning_stops_nothing(folder: Path, old: str, new: str, message: str) -> None:
+    rewrite(folder, old, new)
+    packs = load_packs(folder, TODAY)
+    assert len(packs) == 1
+    [warning] = packs.warnings
+    assert warning.line == 17
+    assert warning.message.startswith(message)
+
+
+def test_protected_sentences_may_lie_elsewhere(folder: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    elsewhere.joinpath("id.txt").write_text("Send me no OTP, says the ministry.", "utf-8")
+    assert problems(folder, protected=elsewhere)[0].startswith(
+        "otp.yaml:13: asks-for-code: hits the protected sentence elsewhere/id.txt:1"
+    )
+
+
+def test_without_protected_sentences_nothing_is_sound(folder: Path) -> None:
+    folder.joinpath("protected/en.txt").write_text("# none yet\n", "utf-8")
+    assert "no protected sentences: name their folder" in problems(folder)[0]
+
+
+def test_a_folder_without_packs_is_told(folder: Path) -> None:
+    folder.joinpath("otp.yaml").unlink()
+    assert "no packs here" in problems(folder)[0]

@@ -4,8 +4,9 @@ One pass over the folded text finds candidates; only a part in which every group
 a candidate is looked at closely, against the original.
 
 Limits: words split by signs or spaces (b.o.m.b), digits and signs for letters, masked and
-repeated letters are not seen through. Of a part, the first 200,000 matches of terms are looked
-at; a hit shows its first 200 spans.
+repeated letters are not seen through. A word wholly in look-alikes of one script passes for that
+script's own where the part has other letters of it. Of a part, the first 200,000 matches of terms
+are looked at; a hit shows its first 200 spans.
 """
 
 from collections import defaultdict
@@ -97,7 +98,7 @@ class Matcher:
         groups = [*enumerate(rule.groups), (_EXCEPT, rule.except_), (_UNLESS, rule.unless)]
         for group, written_terms in groups:
             for order, written in enumerate(written_terms):
-                term = terms.setdefault(written, Term.of(written))
+                term = terms.get(written) or terms.setdefault(written, Term.of(written))
                 self._uses[term.pattern].append(_Use(term, order, number, group))
                 if group >= 0:
                     self._needs[term.pattern].add((number, 1 << group))

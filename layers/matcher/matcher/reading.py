@@ -155,9 +155,11 @@ class _Reader:
         inner = Fields.of(fields.nodes["in_force"], ("from", "until"), self.report)
         first, last = inner.day("from"), inner.day("until")
         days = (last - first).days + 1
-        if days < 1:
+        if date.min in (first, last):
+            pass  # told already
+        elif days < 1:
             self.report(inner.line("until"), f"`until` {last} lies before `from` {first}")
-        elif days > DAYS_IN_FORCE and first > date.min:
+        elif days > DAYS_IN_FORCE:
             self.report(
                 inner.line("until"),
                 f"a pack is in force for at most {DAYS_IN_FORCE} days, this one for {days}; "

@@ -32,7 +32,7 @@ def compose(text: str, report: Report) -> yaml.MappingNode | None:
         line = marks[0].line + 1 if marks else 1
         report(line, f"no valid YAML: {error.problem or error.context}")
         return None
-    except yaml.YAMLError:
+    except (yaml.YAMLError, UnicodeEncodeError):
         report(1, "no valid YAML: it contains a character that YAML does not allow")
         return None
     if not isinstance(top, yaml.MappingNode):
