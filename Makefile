@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .SUFFIXES:
-.PHONY: help run test check bench build deploy clean setup setup-check setup-build template-check
+.PHONY: help run test check bench build deploy clean setup setup-test setup-check setup-build template-check
 
 export SAM_CLI_TELEMETRY := 0
 
@@ -19,7 +19,7 @@ help: ## list the targets
 run: setup ## the samples, or FILE= PROVIDER= PACKS= OUT=, through the whole stack on this machine
 	$(BIN)/terang run $(FILE) $(if $(PROVIDER),--provider $(PROVIDER)) $(if $(PACKS),--packs $(PACKS)) $(if $(OUT),--out $(OUT)) $(ARGS)
 
-test: setup ## all tests; ARGS= goes to pytest
+test: setup-test ## all tests; ARGS= goes to pytest
 	$(BIN)/pytest $(ARGS)
 
 check: setup-check template-check ## what CI demands: format, lint, types, template, security, tests
@@ -49,7 +49,9 @@ clean: ## remove environments, builds and caches; packs, samples and your output
 
 setup:
 	@scripts/bootstrap.sh dev stack
+setup-test:
+	@scripts/bootstrap.sh dev stack sam runtime
 setup-check:
-	@scripts/bootstrap.sh dev stack sam checkov
+	@scripts/bootstrap.sh dev stack sam runtime checkov
 setup-build:
-	@scripts/bootstrap.sh sam
+	@scripts/bootstrap.sh sam runtime
