@@ -38,7 +38,7 @@ bench: setup ## speed and memory of the matcher and the handlers
 	$(BIN)/pytest tests/bench -o python_files='bench_*.py' -s $(ARGS)
 
 build: setup-build ## sam build: layers and functions as they go to AWS
-	$(SAM) build
+	PATH="$(CURDIR)/.tools/runtime/bin:$$PATH" $(SAM) build # sam wants a python3.13 that has pip
 
 deploy: build ## sam deploy; asks for every parameter unless ARGS= names them
 	$(SAM) deploy $(if $(ARGS),$(ARGS),--guided)

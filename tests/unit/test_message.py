@@ -3,11 +3,11 @@
 import json
 
 import pytest
+from sample_posts import fields, line
 
 from ledger.refusal import Code, Refusal
 from message import lines_of
 from reading import read
-from samples import fields, line
 
 POST = fields()
 NAN = b'{"x": NaN}'.decode()
@@ -73,6 +73,7 @@ def test_what_holds_no_records_is_refused_as_one(body: str, code: Code) -> None:
 def test_numbers_and_words_come_through_unchanged() -> None:
     body = '[{"n": 12345678901234567890123, "f": 1.10, "t": "\\u00e9\\/"}]'
     assert lines_of(body) == b'{"n":12345678901234567890123,"f":1.10,"t":"\\u00e9\\/"}\n'
-    assert lines_of(line().decode()) == line().replace(b'": "', b'":"').replace(
-        b'", "', b'","'
-    ) + b"\n"
+    assert (
+        lines_of(line().decode())
+        == line().replace(b'": "', b'":"').replace(b'", "', b'","') + b"\n"
+    )

@@ -3,11 +3,11 @@
 from typing import TYPE_CHECKING, cast
 
 import pytest
+from memory_objects import RangesOf
 
 import ranges
 from ledger.manifest import cut
 from ledger.refusal import Code
-from memory_objects import RangesOf
 from ranges import Owned, owned
 from reading import read
 

@@ -2,11 +2,11 @@
 
 import msgspec
 import pytest
+from sample_posts import fields, line
 
 from ledger.post import TranslatedPost
 from ledger.refusal import Code, Refusal
 from reading import REFUSALS_IN_DETAIL, read
-from samples import fields, line
 
 GOOD, BAD = line(), line(audience="followers")
 
