@@ -43,6 +43,9 @@ build: setup-build ## sam build: layers and functions as they go to AWS
 deploy: build ## sam deploy; asks for every parameter unless ARGS= names them
 	$(SAM) deploy $(if $(ARGS),$(ARGS),--guided)
 
+lock: ## requirements/*.lock anew from requirements/*.in, with hashes
+	scripts/lock.sh
+
 clean: ## remove environments, builds and caches; packs, samples and your output stay
 	rm -rf .venv .tools .aws-sam .local-build .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -28,6 +28,9 @@ def check(options: argparse.Namespace) -> int:
 def checked(folder: Path, today: str, console: Console) -> list[Pack] | None:
     """The packs of a folder, or nothing when they do not check; problems and warnings are told."""
     day = day_of(today) if today else None
+    if today and day is None:
+        console.print(f"{today}: a day as YYYY-MM-DD", style="red", markup=False)
+        return None
     if not folder.is_dir():
         console.print(f"{folder}: no such folder", style="red", markup=False)
         return None
@@ -45,13 +48,14 @@ def checked(folder: Path, today: str, console: Console) -> list[Pack] | None:
 def day_of(text: str) -> date | None:
     """The day, or nothing if it is none.
 
-    >>> day_of("2026-11-25"), day_of("25.11.")
+    >>> day_of("2026-11-25"), day_of("20261125")
     (datetime.date(2026, 11, 25), None)
     """
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         return None
+    return day if day.isoformat() == text else None
 
 
 def try_text(options: argparse.Namespace) -> int:

@@ -30,7 +30,7 @@ GOOD, BAD = line(), line(audience="followers")
          "a blank line between"],
 )  # fmt: skip
 def test_blank_lines_are_lines_and_no_records(data: bytes, lines: int, records: int) -> None:
-    reading = read(data)
+    reading = read(data, begins_file=True)
     assert (reading.lines, reading.records) == (lines, records)
     assert reading.records == len(reading.posts) + sum(reading.refused.values())
 
@@ -39,7 +39,7 @@ def test_blank_lines_are_lines_and_no_records(data: bytes, lines: int, records: 
 @pytest.mark.parametrize("end", [b"\n", b"\r\n"], ids=["LF", "CRLF"])
 def test_a_refusal_has_the_line_and_byte_where_its_record_begins(mark: bytes, end: bytes) -> None:
     data = mark + end.join([GOOD, b"", BAD, GOOD, BAD])
-    for refusal in read(data).refusals:
+    for refusal in read(data, begins_file=True).refusals:
         assert refusal.line is not None
         assert refusal.byte is not None
         assert data[refusal.byte :].startswith(BAD)

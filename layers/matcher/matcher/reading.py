@@ -36,8 +36,10 @@ _RULE_KEYS = (
     "id", "severity", "why", "all", "any", "links", "within", "except", "unless", "exact", "match",
     "ignore",
 )  # fmt: skip
-_ID = r"[a-z0-9-]{3,40}"
-_ID_MEANS = "3 to 40 of a-z, 0-9 and -"
+_ID = r"[a-z0-9][a-z0-9-]{2,39}"
+_ID_MEANS = "3 to 40 of a-z, 0-9 and -, and begin with a letter or digit"
+_CAMPAIGN = rf"(?!\d{{4}}-\d{{2}}(-\d{{2}})?$){_ID}"
+_CAMPAIGN_MEANS = f"{_ID_MEANS}, and be no month or day, since those name other summaries"
 _LANGUAGE = r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*"
 _URL = r"https?://\S+"
 _WORDS_IN_PART = 65_536
@@ -118,7 +120,7 @@ class _Reader:
             owner=fields.text("owner"),
             in_force=self._in_force(fields),
             mode=fields.choice("mode", Mode, Mode.LIVE),
-            campaign=fields.text("campaign", _ID, _ID_MEANS) if campaign else None,
+            campaign=fields.text("campaign", _CAMPAIGN, _CAMPAIGN_MEANS) if campaign else None,
             rules=self._rules(fields, category),
             digest=digest,
         )
