@@ -44,7 +44,7 @@ def test_a_refusal_has_the_line_and_byte_where_its_record_begins(mark: bytes, en
         assert refusal.byte is not None
         assert data[refusal.byte :].startswith(BAD)
         assert data[: refusal.byte].count(b"\n") == refusal.line - 1
-    assert [refusal.line for refusal in read(data).refusals] == [3, 5]
+    assert [refusal.line for refusal in read(data, begins_file=True).refusals] == [3, 5]
 
 
 def test_a_lone_carriage_return_ends_no_line() -> None:
