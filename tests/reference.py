@@ -121,7 +121,7 @@ def host_term(rule: Rule, name: str) -> str | None:
 
 def spans_in(rule: Rule, text: str, *, served: bool) -> list[Match] | None:
     """The spans of the satisfied windows in one text; None if there is no such window."""
-    groups = [matches_of(group, text, rule.exact) for group in rule.groups]
+    groups = [matches_of(group, text, rule.exact) for group in groups_of(rule)]
     if rule.links:
         found = [(host, host_term(rule, host.name)) for host in hosts(text)]
         groups.append([(*host[:2], written, ()) for host, written in found if written])
@@ -132,11 +132,16 @@ def spans_in(rule: Rule, text: str, *, served: bool) -> list[Match] | None:
     ]
     places = [without_nested({m[:2] for m in group}) for group in groups]
     items = sorted(set().union(*places)) if places else []
-    needed = places[:-1] if served else places
+    needed = [*zip(places, counts_of(rule), strict=True)][: -1 if served else None]
 
     def full(window: Sequence[tuple[int, int]]) -> bool:
-        choices = [[item for item in window if item in group] for group in needed]
-        return any(len(set(pick)) == len(needed) for pick in itertools.product(*choices))
+        """Hall: any of the groups find together as many items as they need together."""
+        inside = set(window)
+        return all(
+            len(inside & set().union(*(group for group, _ in some))) >= sum(n for _, n in some)
+            for size in range(1, len(needed) + 1)
+            for some in itertools.combinations(needed, size)
+        )
 
     numbers = {item: words_of(text, item) for item in items}
     cancelling = [words_of(text, m[:2]) for m in matches_of(rule.unless, text, rule.exact)]
@@ -157,10 +162,21 @@ def spans_in(rule: Rule, text: str, *, served: bool) -> list[Match] | None:
     return [min(m for m in matches if m[2][:2] == item)[2] for item in sorted(chosen)]
 
 
+def groups_of(rule: Rule) -> list[tuple[str, ...]]:
+    return [*rule.groups, rule.at_least.of] if rule.at_least else [*rule.groups]
+
+
+def counts_of(rule: Rule) -> list[int]:
+    """How many spans each group needs."""
+    counts = [1] * len(rule.groups)
+    counts += [rule.at_least.n] if rule.at_least else []
+    return counts + [1] * bool(rule.links)
+
+
 def ordered(rule: Rule, group: list[Match]) -> Iterator[tuple[int, Match]]:
     """Each match with the place of its term in the group."""
     for match in group:
-        at = [terms.index(match[2]) for terms in rule.groups if match[2] in terms]
+        at = [terms.index(match[2]) for terms in groups_of(rule) if match[2] in terms]
         yield (min(at) if at else 0), match
 
 

@@ -10,7 +10,7 @@ import reference
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matcher import Hit, Matcher, Pack, Rule, Severity
+from matcher import AtLeast, Hit, Matcher, Pack, Rule, Severity
 from matcher.fold import FOLD, fold
 
 SPACED = [
@@ -65,11 +65,16 @@ def draw_terms(random: Random, low: int, high: int) -> tuple[str, ...]:
 def draw_rule(random: Random, number: int) -> Rule:
     """A rule of one to three groups, with anything that may go with them."""
     links = random.choice([(), (), (), ("shop.example",), ("example", "shop.example")])
+    counted = AtLeast(random.randint(2, 4), draw_terms(random, 1, 4))
+    at_least = random.choice([None, None, counted])
     return Rule(
         id=f"rule-{number}",
         severity=Severity.LOW,
         why="Tests.",
-        groups=tuple(draw_terms(random, 1, 3) for _ in range(random.randint(not links, 3))),
+        groups=tuple(
+            draw_terms(random, 1, 3) for _ in range(random.randint(not links and not at_least, 3))
+        ),
+        at_least=at_least,
         links=links,
         within=random.choice([None, None, 0, 1, 3]),
         except_=draw_terms(random, 0, 2) if random.random() < 0.3 else (),
@@ -81,10 +86,16 @@ def draw_rule(random: Random, number: int) -> Rule:
 def draw_text(random: Random, pack: Pack) -> str:
     """A text made mostly of a pack's own terms, parted anyhow, some letters dressed up."""
     rule = random.choice(pack.rules)
-    lists = [*rule.groups * 2, rule.except_, rule.unless, rule.links]
+    lists = [
+        *rule.groups * 2,
+        *[rule.at_least.of if rule.at_least else ()] * 3,
+        rule.except_,
+        rule.unless,
+        rule.links,
+    ]
     spoken = [term.strip("*") for terms in lists for term in terms]
     out = ""
-    for _ in range(random.randint(1, 6)):
+    for _ in range(random.randint(1, 8)):
         piece = random.choice(random.choice([spoken, spoken, spoken, WORDS, LINKS]))
         if random.random() < 0.3:
             piece = piece.replace(" ", random.choice(SIGNS))

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from reference import PACK
 
-from matcher import Ground, Mode, Pack, PackError, Severity
+from matcher import AtLeast, Ground, Mode, Pack, PackError, Severity
 from matcher.pack import PACK_BYTES
 
 
@@ -47,6 +47,13 @@ def test_any_is_all_with_one_group() -> None:
 def test_the_digest_is_that_of_the_text() -> None:
     assert Pack.parse(PACK, "a").digest == Pack.parse(PACK, "b").digest
     assert Pack.parse(PACK + "\n", "a").digest != Pack.parse(PACK, "a").digest
+
+
+def test_at_least_is_a_group_that_counts() -> None:
+    old = "all:\n      - [otp, kode otp]\n      - [send me]"
+    text = changed(old, "at_least: {n: 2, of: [otp, send me]}")
+    [rule] = Pack.parse(text, "otp.yaml").rules
+    assert (rule.groups, rule.at_least) == ((), AtLeast(2, ("otp", "send me")))
 
 
 ERRORS = {
@@ -124,6 +131,23 @@ ERRORS = {
         ]),
     "both any and all": ("    within: 12", "    any: [x]", [
         "otp.yaml:13: asks-for-code: a rule needs `any:` (one group) or `all:` (groups)",
+    ]),
+    "a count of one": ("    within: 12", "    at_least: {n: 1, of: [x y]}", [
+        "otp.yaml:19: asks-for-code: `n` must be a whole number from 2 to 16",
+    ]),
+    "a count without a number": ("    within: 12", "    at_least: {of: [x y]}", [
+        "otp.yaml:19: asks-for-code: `n` is missing",
+    ]),
+    "a count of nothing": ("    within: 12", "    at_least: {n: 2}", [
+        "otp.yaml:19: asks-for-code: `of` is missing",
+    ]),
+    "a count that is a list": ("    within: 12", "    at_least: [x y]", [
+        "otp.yaml:19: asks-for-code: a mapping of `n:`, `of:`",
+        "otp.yaml:19: asks-for-code: `n` is missing",
+        "otp.yaml:19: asks-for-code: `of` is missing",
+    ]),
+    "a bad term that counts": ("    within: 12", "    at_least: {n: 2, of: [x y, '@bank']}", [
+        "otp.yaml:19: asks-for-code: `@bank` is a handle",
     ]),
     "a negative distance": ("within: 12", "within: -1", [
         "otp.yaml:19: asks-for-code: `within` must be a whole number from 0 to 65536",

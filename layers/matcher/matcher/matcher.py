@@ -95,14 +95,14 @@ class Matcher:
         self._automaton = Automaton(patterns)
 
     def _add_rule(self, number: int, rule: Rule, terms: dict[str, Term]) -> None:
-        groups = [*enumerate(rule.groups), (_EXCEPT, rule.except_), (_UNLESS, rule.unless)]
+        groups = [*enumerate(_groups(rule)), (_EXCEPT, rule.except_), (_UNLESS, rule.unless)]
         for group, written_terms in groups:
             for order, written in enumerate(written_terms):
                 term = terms.get(written) or terms.setdefault(written, Term.of(written))
                 self._uses[term.pattern].append(_Use(term, order, number, group))
                 if group >= 0:
                     self._needs[term.pattern].add((number, 1 << group))
-        last = len(rule.groups)
+        last = len(_groups(rule))
         for written in rule.links:
             name = normal_host(written)
             self._hosts[name].append((number, last, written))
@@ -225,6 +225,11 @@ class Matcher:
         return found
 
 
+def _groups(rule: Rule) -> tuple[tuple[str, ...], ...]:
+    """The groups of terms: those of `all`, then that of `at_least`. `links` comes after them."""
+    return (*rule.groups, rule.at_least.of) if rule.at_least else rule.groups
+
+
 def _satisfying(rule: Rule, found: _Matches, needed: int) -> list[Match] | None:
     """The matches in the satisfied windows of a part; None if there is none.
 
@@ -248,7 +253,8 @@ def _satisfying(rule: Rule, found: _Matches, needed: int) -> list[Match] | None:
             place = candidate[2].place
             best[place] = min(best.get(place, candidate), candidate)
     items = [Item(place, groups[place]) for place in sorted(groups)]
-    chosen = satisfied(items, needed, rule.within, unless)
+    counts = {1 << len(rule.groups): rule.at_least.n} if rule.at_least else {}
+    chosen = satisfied(items, needed, rule.within, unless, counts)
     if not chosen and (needed or unless):
         return None
     return [best[item.place][2] for item in chosen]

@@ -11,9 +11,11 @@ from matcher.categories import LINK_CATEGORIES, TERMS_ONLY, category_fault, keyw
 from matcher.pack import (
     DAYS_IN_FORCE,
     GROUPS_IN_RULE,
+    MOST_AT_LEAST,
     PACK_BYTES,
     RULES_IN_PACK,
     TERMS_IN_PACK,
+    AtLeast,
     Ground,
     InForce,
     LegalGround,
@@ -33,8 +35,8 @@ _PACK_KEYS = (
     "owner", "in_force", "mode", "campaign", "rules",
 )  # fmt: skip
 _RULE_KEYS = (
-    "id", "severity", "why", "all", "any", "links", "within", "except", "unless", "exact", "match",
-    "ignore",
+    "id", "severity", "why", "all", "any", "at_least", "links", "within", "except", "unless",
+    "exact", "match", "ignore",
 )  # fmt: skip
 _ID = r"[a-z0-9-]{3,40}"
 _ID_MEANS = "3 to 40 of a-z, 0-9 and -"
@@ -196,6 +198,7 @@ class _Reader:
             severity=fields.choice("severity", Severity),
             why=fields.text("why"),
             groups=self._groups(fields),
+            at_least=self._at_least(fields),
             links=self._links(fields, rule_id, category),
             within=fields.number("within", 0, _WORDS_IN_PART) if limited else None,
             except_=self._terms(fields.texts("except", required=False)),
@@ -206,9 +209,9 @@ class _Reader:
         )
 
     def _groups(self, fields: Fields) -> tuple[tuple[str, ...], ...]:
-        """The groups of `all`, or the one of `any`; none where `links` is all there is."""
+        """The groups of `all`, or the one of `any`; none where other groups are all there is."""
         both = "all" in fields.nodes and "any" in fields.nodes
-        if both or not fields.nodes.keys() & {"all", "any", "links"}:
+        if both or not fields.nodes.keys() & {"all", "any", "at_least", "links"}:
             self.report(line_of(fields.node), "a rule needs `any:` (one group) or `all:` (groups)")
         if "any" in fields.nodes:
             return (self._terms(fields.texts("any", required=False)),)
@@ -224,6 +227,13 @@ class _Reader:
         if len(groups) > GROUPS_IN_RULE:
             self.report(line_of(node), f"a rule has at most {GROUPS_IN_RULE} groups; join some")
         return tuple(self._terms(strings(group, "a group", self.report)) for group in groups)
+
+    def _at_least(self, fields: Fields) -> AtLeast | None:
+        if "at_least" not in fields.nodes:
+            return None
+        inner = Fields.of(fields.nodes["at_least"], ("n", "of"), self.report)
+        needed = inner.number("n", 2, MOST_AT_LEAST) if inner.has("n", required=True) else 2
+        return AtLeast(needed, self._terms(inner.texts("of", required=True)))
 
     def _terms(self, terms: list[tuple[int, str]]) -> tuple[str, ...]:
         self.terms += len(terms)
