@@ -66,6 +66,16 @@ EXAMPLES = {
         "otp.yaml:22: asks-for-code: this `match` example is not hit",
         "otp.yaml:22: asks-for-code: this `match` example is not hit",
     ]),
+    "a public suffix behind a sign": ("    within: 12", "    links: [~co.uk]", [
+        "otp.yaml:19: asks-for-code: `~co.uk` is a public suffix: all its sites would be meant;",
+        "otp.yaml:22: asks-for-code: this `match` example is not hit",
+        "otp.yaml:22: asks-for-code: this `match` example is not hit",
+    ]),
+    "a host that a public suffix looks like": ("    within: 12", "    links: [squaret.net]", [
+        "otp.yaml:19: asks-for-code: `square7.net` looks like `squaret.net` and is a public suffix:",
+        "otp.yaml:22: asks-for-code: this `match` example is not hit",
+        "otp.yaml:22: asks-for-code: this `match` example is not hit",
+    ]),
     "a protected sentence": (
         "[otp, kode otp]\n      - [send me]", "[otp, police]\n      - [send me, warn]", [
             "otp.yaml:13: asks-for-code: hits the protected sentence protected/en.txt:2 by",

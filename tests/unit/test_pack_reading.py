@@ -195,6 +195,10 @@ ERRORS = {
     "a link with a path": ("    within: 12", "    links: [https://a.example/x]", [
         "otp.yaml:19: asks-for-code: `https://a.example/x` is no host name; write it without",
     ]),
+    "look-alikes in an exact rule": (
+        "    within: 12", "    exact: true\n    links: [~a.example]", [
+            "otp.yaml:20: asks-for-code: `~a.example` means look-alikes, and an `exact` rule takes",
+        ]),
     "a name without a dot": ("    within: 12", "    links: [localhost]", [
         "otp.yaml:19: asks-for-code: `localhost` is no host name",
     ]),

@@ -1,13 +1,16 @@
 """Reads a folder of packs and checks everything that can be known before they run."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cache
+from importlib.resources import files as package_files
 from pathlib import Path
 
 from publicsuffixlist import PublicSuffixList
 
-from matcher.links import normal_host
+from matcher.lookalike_hosts import NamedHost, glance, passes_for
 from matcher.matcher import Hit, Matcher
 from matcher.pack import DAYS_IN_FORCE, PACK_BYTES, Pack, PackError, Problem
 from matcher.reading import PackFile, read_pack
@@ -127,12 +130,42 @@ def _check_examples(file: PackFile, matcher: Matcher) -> Iterator[Problem]:
 
 
 def _check_hosts(file: PackFile) -> Iterator[Problem]:
-    suffixes = PublicSuffixList()
     for rule in file.pack.rules:
         for written in rule.links:
-            if suffixes.privatesuffix(normal_host(written)) is None:
+            name = NamedHost.of(written).name
+            message = None
+            if _suffixes().privatesuffix(name) is None:
                 message = f"`{written}` is a public suffix: all its sites would be meant; name one"
+            elif not rule.exact and (suffix := _suffix_like(name)):
+                message = (
+                    f"`{suffix}` looks like `{written}` and is a public suffix: all its sites "
+                    "would be meant; add `exact: true`, which takes no look-alikes"
+                )
+            if message:
                 yield file.problem((rule.id, "links", written), message, rule.id)
+
+
+@cache
+def _suffixes() -> PublicSuffixList:
+    return PublicSuffixList()
+
+
+@cache
+def _suffixes_by_glance() -> dict[str, list[str]]:
+    """The public suffixes that can look like a host: those that are not all plain letters."""
+    lines = package_files("publicsuffixlist").joinpath("public_suffix_list.dat").read_text("utf-8")
+    by_glance: dict[str, list[str]] = {}
+    for line in lines.splitlines():
+        name = line.strip().removeprefix("*.").removeprefix("!")
+        if "." in name and not name.startswith("//") and re.search(r"[^a-z.-]", name):
+            by_glance.setdefault(glance(name), []).append(name)
+    return by_glance
+
+
+def _suffix_like(name: str) -> str | None:
+    """A public suffix among a host name's look-alikes, or None."""
+    alike = _suffixes_by_glance().get(glance(name), ())
+    return next((suffix for suffix in alike if passes_for(suffix, name)), None)
 
 
 def _check_protected(

@@ -257,7 +257,7 @@ class _Reader:
             )
         for line, written in links:
             self.lines.setdefault((rule_id, "links", written), line)
-            if fault := host_fault(written):
+            if fault := host_fault(written, exact=fields.flag("exact")):
                 self.report(line, fault)
         self.terms += len(links)
         return tuple(written for _, written in links)
