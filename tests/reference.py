@@ -46,13 +46,13 @@ rules:
     severity: high
     why: Asks for a code.
     all:
-      - [otp, kode otp]
+      - [otp, login code]
       - [send me]
     within: 12
     except: [otp bank]
     unless: [never share]
     match: [send me the otp, otp - send me]
-    ignore: [my otp, "never share an otp, even if asked: send me"]
+    ignore: [send me my otp bank, "never share an otp, even if asked: send me"]
 """
 """A sound pack, as its author writes it."""
 

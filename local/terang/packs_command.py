@@ -17,7 +17,7 @@ console = Console(stderr=True, highlight=False)
 
 def check(options: argparse.Namespace) -> int:
     """Check every pack of a folder: 0 if all is well, 1 with file, line and reason if not."""
-    packs = checked(options.packs, options.today, console)
+    packs = checked(options.packs, options.today, console, advice=True)
     if packs is None:
         return 1
     rules = sum(len(pack.rules) for pack in packs)
@@ -25,14 +25,19 @@ def check(options: argparse.Namespace) -> int:
     return 0
 
 
-def checked(folder: Path, today: str, console: Console) -> list[Pack] | None:
-    """The packs of a folder, or nothing when they do not check; problems and warnings are told."""
+def checked(
+    folder: Path, today: str, console: Console, *, advice: bool = False
+) -> list[Pack] | None:
+    """The packs of a folder, or nothing when they do not check; problems and warnings are told.
+
+    `advice` adds the warnings that matter to whoever edits the packs.
+    """
     day = day_of(today) if today else None
     if not folder.is_dir():
         console.print(f"{folder}: no such folder", style="red", markup=False)
         return None
     try:
-        packs = load_packs(folder, day or datetime.now(UTC).date())
+        packs = load_packs(folder, day or datetime.now(UTC).date(), advice=advice)
     except PackError as error:
         for problem in error.problems:
             console.print(str(problem), style="red", markup=False, soft_wrap=True)
@@ -69,7 +74,7 @@ def publish(options: argparse.Namespace) -> int:
     """Check packs and publish them as the set in force of a deployed stack."""
     from terang.remote import Remote  # check and try wait for no AWS
 
-    packs = checked(options.packs, "", console)
+    packs = checked(options.packs, "", console, advice=True)
     if packs is None:
         return USAGE
     chosen = {}

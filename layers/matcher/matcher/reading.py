@@ -50,7 +50,8 @@ class PackFile:
     """A pack that was read, with the lines of what later checks speak of.
 
     `lines` goes from `("id",)`, `("in_force",)`, `(rule id,)` and `(rule id, kind, text)`, where
-    kind is match, ignore or links, to a line.
+    kind is match, ignore, links, except, unless, or the number of a group, to a line. The group of
+    `at_least` comes after those of `all`.
     """
 
     pack: Pack
@@ -193,16 +194,17 @@ class _Reader:
             self.report(fields.line("id"), f"`{rule_id}` names two rules; rename one")
         self.lines.setdefault((rule_id,), line_of(node))
         limited = "within" in fields.nodes
+        groups = self._groups(fields)
         return Rule(
             id=rule_id,
             severity=fields.choice("severity", Severity),
             why=fields.text("why"),
-            groups=self._groups(fields),
-            at_least=self._at_least(fields),
+            groups=groups,
+            at_least=self._at_least(fields, len(groups)),
             links=self._links(fields, rule_id, category),
             within=fields.number("within", 0, _WORDS_IN_PART) if limited else None,
-            except_=self._terms(fields.texts("except", required=False)),
-            unless=self._terms(fields.texts("unless", required=False)),
+            except_=self._terms("except", fields.texts("except", required=False)),
+            unless=self._terms("unless", fields.texts("unless", required=False)),
             exact=fields.flag("exact"),
             match=self._examples(fields, rule_id, "match"),
             ignore=self._examples(fields, rule_id, "ignore"),
@@ -214,7 +216,7 @@ class _Reader:
         if both or not fields.nodes.keys() & {"all", "any", "at_least", "links"}:
             self.report(line_of(fields.node), "a rule needs `any:` (one group) or `all:` (groups)")
         if "any" in fields.nodes:
-            return (self._terms(fields.texts("any", required=False)),)
+            return (self._terms("0", fields.texts("any", required=False)),)
         if "all" not in fields.nodes:
             return ()
         node = fields.nodes["all"]
@@ -226,19 +228,23 @@ class _Reader:
             return ()
         if len(groups) > GROUPS_IN_RULE:
             self.report(line_of(node), f"a rule has at most {GROUPS_IN_RULE} groups; join some")
-        return tuple(self._terms(strings(group, "a group", self.report)) for group in groups)
+        return tuple(
+            self._terms(str(number), strings(group, "a group", self.report))
+            for number, group in enumerate(groups)
+        )
 
-    def _at_least(self, fields: Fields) -> AtLeast | None:
+    def _at_least(self, fields: Fields, number: int) -> AtLeast | None:
         if "at_least" not in fields.nodes:
             return None
         inner = Fields.of(fields.nodes["at_least"], ("n", "of"), self.report)
         needed = inner.number("n", 2, MOST_AT_LEAST) if inner.has("n", required=True) else 2
-        return AtLeast(needed, self._terms(inner.texts("of", required=True)))
+        return AtLeast(needed, self._terms(str(number), inner.texts("of", required=True)))
 
-    def _terms(self, terms: list[tuple[int, str]]) -> tuple[str, ...]:
+    def _terms(self, key: str, terms: list[tuple[int, str]]) -> tuple[str, ...]:
         self.terms += len(terms)
         seen: dict[str, str] = {}
         for line, written in terms:
+            self.lines.setdefault((self.rule or "", key, written), line)
             if fault := term_fault(written):
                 self.report(line, fault)
                 continue

@@ -101,7 +101,7 @@ class Fields:
     def has(self, key: str, *, required: bool) -> bool:
         """Whether a field is there; one that is required and missing is reported."""
         if required and key not in self.nodes:
-            self.report(line_of(self.node), f"`{key}` is missing")
+            self.report(line_of(self.node), f"`{key}` is missing; add it")
         return key in self.nodes
 
     def text(self, key: str, pattern: str = r"(?s).*\S.*", means: str = "some words") -> str:
