@@ -33,8 +33,8 @@ def checked(
     `advice` adds the warnings that matter to whoever edits the packs.
     """
     day = day_of(today) if today else None
-    if not folder.is_dir():
-        console.print(f"{folder}: no such folder", style="red", markup=False)
+    if not folder.exists():
+        console.print(f"{folder}: no such file or folder", style="red", markup=False)
         return None
     try:
         packs = load_packs(folder, day or datetime.now(UTC).date(), advice=advice)

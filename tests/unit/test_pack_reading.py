@@ -123,7 +123,7 @@ ERRORS = {
         "otp.yaml:20: asks-for-code: `@bank` is a handle",
     ]),
     "an empty group": ("[otp, login code]", "[]", [
-        "otp.yaml:17: asks-for-code: a group is empty; fill it or leave it out",
+        "otp.yaml:17: asks-for-code: a group is empty; fill it",
     ]),
     "a flat list of groups": (
         "      - [otp, login code]\n      - [send me]", "      - otp\n      - send me", [

@@ -81,8 +81,26 @@ def load_packs(
     return Packs(packs, sorted(warnings, key=lambda warning: (warning.file, warning.line)))
 
 
+def read_packs(folder: Path | str) -> list[Pack]:
+    """Reads the packs of a folder (or one file) without running examples or looking at dates.
+
+    Raises:
+        PackError: With every problem of every file.
+    """
+    problems, files = _read(Path(folder))
+    problems += _twice(files)
+    if problems:
+        raise PackError(problems)
+    return [file.pack for file in files]
+
+
+def pack_paths(place: Path) -> list[Path]:
+    """The pack files of a folder in the order of names, or the one file that is named."""
+    return [place] if place.is_file() else sorted([*place.glob("*.yaml"), *place.glob("*.yml")])
+
+
 def _read(place: Path) -> tuple[list[Problem], list[PackFile]]:
-    paths = [place] if place.is_file() else sorted([*place.glob("*.yaml"), *place.glob("*.yml")])
+    paths = pack_paths(place)
     problems: list[Problem] = []
     files: list[PackFile] = []
     if not paths:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import yaml
 
-from matcher.categories import LINK_CATEGORIES, TERMS_ONLY, category_fault, keyword_fault
+from matcher.categories import KEYWORDS, LINK_CATEGORIES, TERMS_ONLY, category_fault, keyword_fault
 from matcher.pack import (
     DAYS_IN_FORCE,
     GROUPS_IN_RULE,
@@ -30,11 +30,11 @@ from matcher.term import Term
 from matcher.wording import host_fault, term_fault, term_warning
 from matcher.yaml_nodes import Fields, compose, line_of, strings
 
-_PACK_KEYS = (
+PACK_KEYS = (
     "id", "version", "title", "why", "category", "keywords", "ground", "legal_ground", "languages",
     "owner", "in_force", "mode", "campaign", "rules",
 )  # fmt: skip
-_RULE_KEYS = (
+RULE_KEYS = (
     "id", "severity", "why", "all", "any", "at_least", "links", "within", "except", "unless",
     "exact", "match", "ignore",
 )  # fmt: skip
@@ -100,7 +100,7 @@ class _Reader:
         self.warnings.append(Problem(self.name, line, self.rule, message))
 
     def pack(self, top: yaml.MappingNode, digest: str) -> Pack:
-        fields = Fields.of(top, _PACK_KEYS, self.report)
+        fields = Fields.of(top, PACK_KEYS, self.report)
         version = fields.number("version", 1, 10**9) if fields.has("version", required=True) else 1
         self.lines["id",] = fields.line("id")
         category, keywords = self._category(fields)
@@ -136,6 +136,9 @@ class _Reader:
             for line, keyword in keywords:
                 if fault := keyword_fault(category, keyword):
                     self.report(line, fault)
+            if not keywords:
+                allowed = ", ".join(KEYWORDS[category])
+                self.report(fields.line("keywords"), f"choose `keywords` of {category}: {allowed}")
         return category, tuple(keyword for _, keyword in keywords)
 
     def _legal_ground(self, fields: Fields) -> LegalGround:
@@ -188,7 +191,7 @@ class _Reader:
 
     def _rule(self, node: yaml.Node, category: str) -> Rule:
         self.rule = _name_of(node)
-        fields = Fields.of(node, _RULE_KEYS, self.report)
+        fields = Fields.of(node, RULE_KEYS, self.report)
         rule_id = fields.text("id", _ID, _ID_MEANS)
         if (rule_id,) in self.lines:
             self.report(fields.line("id"), f"`{rule_id}` names two rules; rename one")

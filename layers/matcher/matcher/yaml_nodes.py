@@ -184,6 +184,6 @@ def strings(node: yaml.Node, name: str, report: Report) -> list[tuple[int, str]]
         report(line_of(node), f"{name} must be a list: [one, two]")
         return []
     if not node.value:
-        report(line_of(node), f"{name} is empty; fill it or leave it out")
+        report(line_of(node), f"{name} is empty; fill it")
     read = ((line_of(item), string(item, name, report)) for item in node.value)
     return [(line, value) for line, value in read if value is not None]
