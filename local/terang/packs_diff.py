@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from itertools import batched
 from typing import Any
 
-from rich.console import Console
-
 from ledger.post import Post, read_line
 from ledger.pretty import lines_of_json
 from ledger.refusal import Refusal
@@ -17,12 +15,12 @@ from matcher import Hit, Matcher, PackError
 from matcher.checking import read_packs
 from terang.command import USAGE
 from terang.scan_command import BATCH, hit_row
+from terang.telling import problem
 
 EXAMPLES = 10
 """Posts that are shown for each rule and each kind of change; all are counted."""
 
 EXCERPT = 200  # code points
-console = Console(stderr=True, highlight=False)
 
 
 @dataclass(slots=True)
@@ -58,7 +56,7 @@ def diff(options: argparse.Namespace) -> int:
         with options.posts.open("rb") as lines:
             found = compare(old, new, lines)
     except (PackError, OSError) as error:
-        console.print(str(error), style="red", markup=False, soft_wrap=True)
+        problem(error)
         return USAGE
     if options.json:
         sys.stdout.write(lines_of_json([as_row(found)]).decode())

@@ -2,20 +2,17 @@
 
 import argparse
 
-from rich.console import Console
-
 from matcher import PackError
 from matcher.checking import pack_paths
 from terang.command import USAGE
 from terang.pack_layout import canonical
-
-console = Console(stderr=True, highlight=False)
+from terang.telling import problem
 
 
 def format_packs(options: argparse.Namespace) -> int:
     """Lay out packs: 0 if all is well now; 1 if some do not parse, or `--check` finds work."""
     if not options.packs.exists():
-        console.print(f"{options.packs}: no such file or folder", style="red", markup=False)
+        problem(f"{options.packs}: no such file or folder")
         return USAGE
     well = True
     for path in pack_paths(options.packs):
@@ -23,7 +20,7 @@ def format_packs(options: argparse.Namespace) -> int:
             text = path.read_bytes().decode("utf-8")
             laid_out = canonical(text, str(path))
         except (PackError, UnicodeDecodeError) as error:
-            console.print(f"{error}", style="red", markup=False, soft_wrap=True)
+            problem(error)
             well = False
             continue
         if laid_out == text:

@@ -7,20 +7,18 @@ from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 from typing import NamedTuple
 
-from rich.console import Console
-
 from matcher.categories import TERMS_ONLY, category_fault
 from matcher.term import Term
 from matcher.wording import term_fault
 from terang.command import USAGE
 from terang.pack_layout import listed, plain_or_quoted
 from terang.packs_command import day_of
+from terang.telling import problem, warning
 
 DAYS = 182  # half a year
 EXAMPLES = 20  # terms that become `match` examples
 _COMMENT = "#"
 _TABLES = {".csv": ",", ".tsv": "\t"}
-console = Console(stderr=True, highlight=False)
 
 
 class Word(NamedTuple):
@@ -37,17 +35,17 @@ def import_words(options: argparse.Namespace) -> int:
     if today is None:
         fault = f"--today {options.today}: no day of the calendar, like 2026-11-30"
     if fault:
-        console.print(fault, style="red", markup=False)
+        problem(fault)
         return USAGE
     try:
         text = options.words.read_text("utf-8-sig")
         words = list(_words(text, _TABLES.get(options.words.suffix.lower()), options.column))
     except (OSError, ValueError) as error:
-        console.print(f"{options.words}: {error}", style="red", markup=False)
+        problem(f"{options.words}: {error}")
         return USAGE
     terms = list(_sound(words, str(options.words)))
     if not terms:
-        console.print(f"{options.words}: no term in it", style="red", markup=False)
+        problem(f"{options.words}: no term in it")
         return 1
     print("\n".join(pack_lines(options, terms, today or date.min)))
     return 0
@@ -80,7 +78,7 @@ def _sound(words: Iterable[Word], name: str) -> Iterator[str]:
     for line, written in words:
         fault = term_fault(written)
         if fault:
-            console.print(f"{name}:{line}: left out: {fault}", style="yellow", markup=False)
+            warning(f"{name}:{line}: left out: {fault}")
         elif (pattern := Term.of(written).pattern) not in seen:
             seen.add(pattern)
             yield written

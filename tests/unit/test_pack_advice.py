@@ -58,7 +58,10 @@ CHANGES = {
         "18: `never share it` can never match: `never share` in `unless` cancels it",
     ]),
     "an exception without a term": ("[otp bank]", "[otp bank, river bank]", [
-        "20: the exception `river bank` holds no term, so it cancels nothing",
+        "20: the exception `river bank` cancels nothing: it holds no term",
+    ]),
+    "an exception that a context cancels": ("[otp bank]", "[otp bank, never share otp]", [
+        "20: the exception `never share otp` cancels nothing: `never share` in `unless` cancels",
     ]),
     "an exception that no example needs": ("[otp bank]", "[otp bank, otp form]", [
         "20: no `ignore` example needs `otp form` in `except`; add one that would be hit without,",

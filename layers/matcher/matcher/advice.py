@@ -110,10 +110,9 @@ class _Advice:
     def exceptions(self) -> Iterator[Problem]:
         """Exceptions that hold no term, and phrases that no example needs; none told before."""
         for listed, probes in self.found.items():
-            if listed.key == "except" and not any(_holds_term(found) for found in probes):
-                yield self._warn(
-                    listed, f"the exception `{listed.written}` holds no term, so it cancels nothing"
-                )
+            if listed.key == "except" and (why := _idle(probes)):
+                message = f"the exception `{listed.written}` cancels nothing: {why}"
+                yield self._warn(listed, message)
         for key in ("except", "unless"):
             listed_here = (Listed(key, phrase) for phrase in self.lists[key])
             phrases = [one.written for one in listed_here if one not in self._told]
@@ -220,8 +219,14 @@ def _covers(outer: list[Span], inner: list[Span]) -> bool:
     return all(any(o.start <= i.start and i.end <= o.end for o in outer) for i in inner)
 
 
-def _holds_term(found: dict[Listed, list[Span]]) -> bool:
-    return any(key not in ("except", "unless") for key, _ in found)
+def _idle(probes: list[dict[Listed, list[Span]]]) -> str | None:
+    """Why an exception, in whose words this stands, cancels nothing."""
+    if not any(one.key not in ("except", "unless") for found in probes for one in found):
+        return "it holds no term"
+    for one in probes[0]:
+        if one.key == "unless" and all(one in found for found in probes):
+            return f"`{one.written}` in `unless` cancels it already"
+    return None
 
 
 class _Data(msgspec.Struct, frozen=True):

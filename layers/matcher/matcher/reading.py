@@ -38,11 +38,11 @@ RULE_KEYS = (
     "id", "severity", "why", "all", "any", "at_least", "links", "within", "except", "unless",
     "exact", "match", "ignore",
 )  # fmt: skip
-_ID = r"[a-z0-9-]{3,40}"
+ID = r"[a-z0-9-]{3,40}"
 _ID_MEANS = "3 to 40 of a-z, 0-9 and -"
-_LANGUAGE = r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*"
-_URL = r"https?://\S+"
-_WORDS_IN_PART = 65_536
+LANGUAGE = r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*"
+URL = r"https?://\S+"
+WORDS_IN_PART = 65_536
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ class _Reader:
             self.report(fields.line("ground"), f"{category} is no breach of law; say ground: terms")
         campaign = "campaign" in fields.nodes
         return Pack(
-            id=fields.text("id", _ID, _ID_MEANS),
+            id=fields.text("id", ID, _ID_MEANS),
             version=version,
             title=fields.text("title", r".{0,199}\S.{0,199}", "one line of at most 200 letters"),
             why=fields.text("why"),
@@ -121,7 +121,7 @@ class _Reader:
             owner=fields.text("owner"),
             in_force=self._in_force(fields),
             mode=fields.choice("mode", Mode, Mode.LIVE),
-            campaign=fields.text("campaign", _ID, _ID_MEANS) if campaign else None,
+            campaign=fields.text("campaign", ID, _ID_MEANS) if campaign else None,
             rules=self._rules(fields, category),
             digest=digest,
         )
@@ -145,12 +145,12 @@ class _Reader:
         if not fields.has("legal_ground", required=True):
             return LegalGround("", "")
         inner = Fields.of(fields.nodes["legal_ground"], ("text", "url"), self.report)
-        return LegalGround(inner.text("text"), inner.text("url", _URL, "a link: https://…"))
+        return LegalGround(inner.text("text"), inner.text("url", URL, "a link: https://…"))
 
     def _languages(self, fields: Fields) -> tuple[str, ...]:
         languages = fields.texts("languages", required=True)
         for line, code in languages:
-            if not re.fullmatch(_LANGUAGE, code):
+            if not re.fullmatch(LANGUAGE, code):
                 self.report(line, f"`{code}` is no language code like en, id, zh-Hant")
         return tuple(code for _, code in languages)
 
@@ -192,7 +192,7 @@ class _Reader:
     def _rule(self, node: yaml.Node, category: str) -> Rule:
         self.rule = _name_of(node)
         fields = Fields.of(node, RULE_KEYS, self.report)
-        rule_id = fields.text("id", _ID, _ID_MEANS)
+        rule_id = fields.text("id", ID, _ID_MEANS)
         if (rule_id,) in self.lines:
             self.report(fields.line("id"), f"`{rule_id}` names two rules; rename one")
         self.lines.setdefault((rule_id,), line_of(node))
@@ -205,7 +205,7 @@ class _Reader:
             groups=groups,
             at_least=self._at_least(fields, len(groups)),
             links=self._links(fields, rule_id, category),
-            within=fields.number("within", 0, _WORDS_IN_PART) if limited else None,
+            within=fields.number("within", 0, WORDS_IN_PART) if limited else None,
             except_=self._terms("except", fields.texts("except", required=False)),
             unless=self._terms("unless", fields.texts("unless", required=False)),
             exact=fields.flag("exact"),

@@ -45,15 +45,17 @@ def why_not(pack: Pack, rule: Rule, text: str) -> str:
     for key, change in _LOOSER.items():
         if _hits(pack, structs.replace(rule, **change), text):
             return _decided(pack, rule, key, text)
-    return "more than one of `unless`, `except` and `within` stands against it"
+    decided = [_decided(pack, rule, key, text) for key in _LOOSER]
+    return "; ".join(filter(None, decided)) + "; each is enough"
 
 
 def _decided(pack: Pack, rule: Rule, key: str, text: str) -> str:
     if key == "within":
-        return f"its terms stand more than {rule.within} words apart (`within`)"
+        far = f"its terms stand more than {rule.within} words apart (`within`)"
+        return "" if rule.within is None else far
     if key == "unless":
         near = dict.fromkeys(span.term for span in _spans(pack, rule, rule.unless, text))
-        return f"{_quoted(near)} in `unless` stands near"
+        return f"{_quoted(near)} in `unless` stands near" if near else ""
     held = {m.exception: m.span.term for m in met_in(pack, rule, text) if m.exception}
     return " and ".join(f"the exception `{by}` holds `{term}`" for by, term in held.items())
 
