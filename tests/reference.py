@@ -6,11 +6,12 @@ the text, and every pair of spans for a window.
 """
 
 import itertools
+import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from matcher import Ground, Pack, Rule
+from matcher import Evasion, Ground, Pack, Rule
 from matcher.fold import FOLD, LOOKALIKES, STRICT, evasions, is_spaceless, script_of
 from matcher.links import host_of, hosts, normal_host, opaque_spans
 from matcher.pack import InForce, LegalGround
@@ -24,6 +25,7 @@ type Span = tuple[str, int, int, str, tuple[str, ...]]
 type Found = tuple[str, str, tuple[Span, ...]]
 """Pack, rule, and spans."""
 
+DIGITS = {"0": "o", "1": "il", "3": "e", "4": "a", "5": "s", "7": "t", "8": "b"}
 APOSTROPHES = "'’‘‛ʹʻʼʽ`´＇"
 
 
@@ -44,13 +46,13 @@ rules:
     severity: high
     why: Asks for a code.
     all:
-      - [otp, kode otp]
+      - [otp, login code]
       - [send me]
     within: 12
     except: [otp bank]
     unless: [never share]
     match: [send me the otp, otp - send me]
-    ignore: [my otp, "never share an otp, even if asked: send me"]
+    ignore: [send me my otp bank, "never share an otp, even if asked: send me"]
 """
 """A sound pack, as its author writes it."""
 
@@ -93,10 +95,10 @@ def find_post(packs: Sequence[Pack], post: Sequence[tuple[str, str]]) -> list[Fo
 def spans_of(rule: Rule, post: Sequence[tuple[str, str]]) -> tuple[Span, ...] | None:
     """The spans of a rule in a post, or None where it is not satisfied."""
     linked = [
-        (name, *host[:2], written, ())
+        (name, *host[:2], *found)
         for name, url in post
         if name.startswith("links/") and (host := host_of(url))
-        if (written := host_term(rule, host.name))
+        if (found := host_term(rule, host.name))
     ]
     satisfied = False
     spans: list[Span] = []
@@ -113,18 +115,40 @@ def spans_of(rule: Rule, post: Sequence[tuple[str, str]]) -> tuple[Span, ...] | 
     return tuple(sorted(spans, key=lambda s: (order[s[0]], *s[1:3]))) if satisfied else None
 
 
-def host_term(rule: Rule, name: str) -> str | None:
-    """The longest of a rule's host names that a host name is, or is under."""
-    above = [w for w in rule.links if ("." + name).endswith("." + normal_host(w))]
-    return max(above, key=lambda written: len(normal_host(written)), default=None)
+def host_term(rule: Rule, seen: str) -> tuple[str, tuple[Evasion, ...]] | None:
+    """The longest of a rule's host names that a host name is, is under, or passes for."""
+    own = [w for w in rule.links if w[0] != "~" and ("." + seen).endswith("." + normal_host(w))]
+    if own:
+        return max(own, key=lambda written: len(normal_host(written))), ()
+    names = [(w, normal_host(w.removeprefix("~"))) for w in rule.links if not rule.exact]
+    alike = [(len(name), -at, w) for at, (w, name) in enumerate(names) if looks_like(seen, name)]
+    return (max(alike)[2], (Evasion.LOOKALIKE,)) if alike else None
+
+
+def looks_like(seen: str, named: str) -> bool:
+    """Whether some plain spelling of the end of a host name is the named one."""
+    labels = seen.split(".")[-len(named.split(".")) :]
+    if ".".join(labels) == named or labels[-1] != named.split(".")[-1]:
+        return False
+    return re.fullmatch("".join(map(spellings, ".".join(labels))), named) is not None
+
+
+def spellings(char: str) -> str:
+    """What a character of a host name may stand for, as a pattern."""
+    if char in DIGITS:
+        return f"[{char}{DIGITS[char]}]"
+    plain = [DIGITS.get(p, p) for p in FOLD[ord(char)].strip()]
+    if char.isascii() or not re.fullmatch("[a-z]*", "".join(plain)):
+        return re.escape(char)
+    return f"(?:{char}|{''.join(f'[{letters}]' for letters in plain)})"
 
 
 def spans_in(rule: Rule, text: str, *, served: bool) -> list[Match] | None:
     """The spans of the satisfied windows in one text; None if there is no such window."""
-    groups = [matches_of(group, text, rule.exact) for group in rule.groups]
+    groups = [matches_of(group, text, rule.exact) for group in groups_of(rule)]
     if rule.links:
-        found = [(host, host_term(rule, host.name)) for host in hosts(text)]
-        groups.append([(*host[:2], written, ()) for host, written in found if written])
+        named = [(host, host_term(rule, host.name)) for host in hosts(text)]
+        groups.append([(*host[:2], *found) for host, found in named if found])
     excepted = matches_of(rule.except_, text, rule.exact)
     groups = [
         [m for m in group if not any(e[0] <= m[0] and m[1] <= e[1] for e in excepted)]
@@ -132,11 +156,16 @@ def spans_in(rule: Rule, text: str, *, served: bool) -> list[Match] | None:
     ]
     places = [without_nested({m[:2] for m in group}) for group in groups]
     items = sorted(set().union(*places)) if places else []
-    needed = places[:-1] if served else places
+    needed = [*zip(places, counts_of(rule), strict=True)][: -1 if served else None]
 
     def full(window: Sequence[tuple[int, int]]) -> bool:
-        choices = [[item for item in window if item in group] for group in needed]
-        return any(len(set(pick)) == len(needed) for pick in itertools.product(*choices))
+        """Hall: any of the groups find together as many items as they need together."""
+        inside = set(window)
+        return all(
+            len(inside & set().union(*(group for group, _ in some))) >= sum(n for _, n in some)
+            for size in range(1, len(needed) + 1)
+            for some in itertools.combinations(needed, size)
+        )
 
     numbers = {item: words_of(text, item) for item in items}
     cancelling = [words_of(text, m[:2]) for m in matches_of(rule.unless, text, rule.exact)]
@@ -157,10 +186,21 @@ def spans_in(rule: Rule, text: str, *, served: bool) -> list[Match] | None:
     return [min(m for m in matches if m[2][:2] == item)[2] for item in sorted(chosen)]
 
 
+def groups_of(rule: Rule) -> list[tuple[str, ...]]:
+    return [*rule.groups, rule.at_least.of] if rule.at_least else [*rule.groups]
+
+
+def counts_of(rule: Rule) -> list[int]:
+    """How many spans each group needs."""
+    counts = [1] * len(rule.groups)
+    counts += [rule.at_least.n] if rule.at_least else []
+    return counts + [1] * bool(rule.links)
+
+
 def ordered(rule: Rule, group: list[Match]) -> Iterator[tuple[int, Match]]:
     """Each match with the place of its term in the group."""
     for match in group:
-        at = [terms.index(match[2]) for terms in rule.groups if match[2] in terms]
+        at = [terms.index(match[2]) for terms in groups_of(rule) if match[2] in terms]
         yield (min(at) if at else 0), match
 
 

@@ -31,6 +31,13 @@ class InForce(msgspec.Struct, frozen=True, rename={"from_": "from"}):
     until: str
 
 
+class AtLeast(msgspec.Struct, frozen=True):
+    """A group of which `n` terms or more must be met, each at a place of its own."""
+
+    n: int
+    of: tuple[str, ...]
+
+
 class PublishedRule(msgspec.Struct, frozen=True, rename={"except_": "except"}):
     """One rule as its author wrote it.
 
@@ -42,6 +49,7 @@ class PublishedRule(msgspec.Struct, frozen=True, rename={"except_": "except"}):
     why: str
     all: tuple[tuple[str, ...], ...] = ()
     any: tuple[str, ...] = ()
+    at_least: AtLeast | None = None
     links: tuple[str, ...] = ()
     within: int | None = None
     except_: tuple[str, ...] = ()

@@ -2,12 +2,11 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
-from importlib import import_module
+from collections.abc import Sequence
 from pathlib import Path
 
-type Work = Callable[[argparse.Namespace], int]
-type Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - its only name
+from terang.arguments import Commands, Work, add, later
+from terang.packs_arguments import add_packs
 
 USAGE = 2
 """The exit code for wrong usage, and for packs that do not check."""
@@ -36,33 +35,14 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_run(commands)
     _add_scan(commands)
-    _add_packs(commands)
+    add_packs(commands)
     _add_providers(commands)
     _add_recount(commands)
     return parser
 
 
-def _later(module: str, name: str) -> Work:
-    """Work whose module is imported when it begins: `terang scan` waits for no AWS."""
-
-    def work(options: argparse.Namespace) -> int:
-        found: Work = getattr(import_module(f"terang.{module}"), name)
-        return found(options)
-
-    return work
-
-
-def _add(commands: Commands, name: str, text: str, example: str) -> argparse.ArgumentParser:
-    return commands.add_parser(
-        name,
-        help=text,
-        description=text[0].upper() + text[1:] + ".",
-        epilog=f"example: {example}",
-    )
-
-
 def _add_run(commands: Commands) -> None:
-    one = _add(
+    one = add(
         commands,
         "run",
         "send files through the whole stack on this machine, and publish what came of them",
@@ -84,11 +64,11 @@ def _add_run(commands: Commands) -> None:
     )
     one.add_argument("--keep", action="store_true", help="leave the stack up")
     one.add_argument("--serve", action="store_true", help="serve the pages on loopback")
-    one.set_defaults(work=_later("run_command", "run"))
+    one.set_defaults(work=later("run_command", "run"))
 
 
 def _add_scan(commands: Commands) -> None:
-    one = _add(
+    one = add(
         commands,
         "scan",
         "match posts on stdin, without AWS; a line for each post with hits on stdout",
@@ -96,48 +76,13 @@ def _add_scan(commands: Commands) -> None:
     )
     one.add_argument("--packs", type=Path, required=True, metavar="DIR")
     one.add_argument("--today", default="", metavar="DAY")
-    one.set_defaults(work=_later("scan_command", "scan"))
-
-
-def _add_packs(commands: Commands) -> None:
-    group = _add(commands, "packs", "check, try and publish packs", "terang packs check packs")
-    packs = group.add_subparsers(required=True, metavar="COMMAND")
-    one = _add(packs, "check", "check every pack of a folder", "terang packs check packs")
-    one.add_argument("packs", type=Path, metavar="DIR")
-    one.add_argument("--today", default="", metavar="DAY")
-    one.set_defaults(work=_later("packs_command", "check"))
-    one = _add(
-        packs,
-        "try",
-        "show what hits a text, and why or why not",
-        'terang packs try packs "Please send me the OTP"',
-    )
-    one.add_argument("packs", type=Path, metavar="DIR")
-    one.add_argument("text", metavar="TEXT", help="- reads stdin")
-    one.add_argument("--today", default="", metavar="DAY")
-    one.set_defaults(work=_later("packs_command", "try_text"))
-    one = _add(
-        packs,
-        "publish",
-        "check packs and publish them as the set in force",
-        "terang packs publish packs --stack terang",
-    )
-    one.add_argument("packs", type=Path, metavar="DIR")
-    one.add_argument("--stack", default="terang", help="the deployed stack's name")
-    one.add_argument(
-        "--provider",
-        action="append",
-        default=[],
-        metavar="ID=PACK,PACK",
-        help="the packs that one provider runs; by default all that rest on the law",
-    )
-    one.set_defaults(work=_later("packs_command", "publish"))
+    one.set_defaults(work=later("scan_command", "scan"))
 
 
 def _add_providers(commands: Commands) -> None:
-    group = _add(commands, "providers", "register providers", "terang providers list")
+    group = add(commands, "providers", "register providers", "terang providers list")
     providers = group.add_subparsers(required=True, metavar="COMMAND")
-    one = _add(
+    one = add(
         providers,
         "add",
         "deploy a provider's role, and register it",
@@ -148,11 +93,11 @@ def _add_providers(commands: Commands) -> None:
     one.add_argument("--open", action="append", default=[], metavar="CHANNEL")
     one.add_argument("--packs", default="", metavar="PACK,PACK", help="default: those of the law")
     one.add_argument("--stack", default="terang")
-    one.set_defaults(work=_later("providers_command", "add"))
-    one = _add(providers, "list", "list the providers", "terang providers list --stack terang")
+    one.set_defaults(work=later("providers_command", "add"))
+    one = add(providers, "list", "list the providers", "terang providers list --stack terang")
     one.add_argument("--stack", default="terang")
-    one.set_defaults(work=_later("providers_command", "list_all"))
-    one = _add(
+    one.set_defaults(work=later("providers_command", "list_all"))
+    one = add(
         providers,
         "pause",
         "hold a rule in shadow for a provider until a higher version of its pack",
@@ -162,8 +107,8 @@ def _add_providers(commands: Commands) -> None:
     one.add_argument("rule", metavar="PACK/RULE")
     one.add_argument("--why", required=True, help="published with the set")
     one.add_argument("--stack", default="terang")
-    one.set_defaults(work=_later("providers_command", "pause"))
-    one = _add(
+    one.set_defaults(work=later("providers_command", "pause"))
+    one = add(
         providers,
         "lift",
         "let a rule propose again that the flood guard holds today",
@@ -172,15 +117,15 @@ def _add_providers(commands: Commands) -> None:
     one.add_argument("provider", metavar="ID")
     one.add_argument("rule", metavar="PACK/RULE")
     one.add_argument("--stack", default="terang")
-    one.set_defaults(work=_later("providers_command", "lift"))
+    one.set_defaults(work=later("providers_command", "lift"))
 
 
 def _add_recount(commands: Commands) -> None:
-    one = _add(
+    one = add(
         commands,
         "recount",
         "prove every published number from the public journal",
         "terang recount out/public",
     )
     one.add_argument("folder", type=Path, metavar="DIR")
-    one.set_defaults(work=_later("recount", "recount_command"))
+    one.set_defaults(work=later("recount", "recount_command"))

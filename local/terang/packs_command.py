@@ -1,6 +1,7 @@
 """`terang packs`: check packs, try them on a text, publish them."""
 
 import argparse
+import json
 import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -8,7 +9,9 @@ from pathlib import Path
 from rich.console import Console
 
 from ledger.errors import OperatorError
-from matcher import Pack, PackError, SetError, load_packs
+from matcher import PackError, SetError, load_packs
+from matcher.checking import Packs
+from matcher.pack_schema import pack_schema
 from terang.command import USAGE
 from terang.explain import explain
 
@@ -17,32 +20,42 @@ console = Console(stderr=True, highlight=False)
 
 def check(options: argparse.Namespace) -> int:
     """Check every pack of a folder: 0 if all is well, 1 with file, line and reason if not."""
-    packs = checked(options.packs, options.today, console)
+    packs = checked(options.packs, options.today, console, advice=True)
     if packs is None:
         return 1
     rules = sum(len(pack.rules) for pack in packs)
-    print(f"{len(packs)} packs, {rules} rules: all well")
+    count = len(packs.warnings)
+    told = f"sound, {count} warning{'s' * (count != 1)}" if count else "all well"
+    print(f"{len(packs)} packs, {rules} rules: {told}")
     return 0
 
 
-def checked(folder: Path, today: str, console: Console) -> list[Pack] | None:
-    """The packs of a folder, or nothing when they do not check; problems and warnings are told."""
-    day = day_of(today) if today else None
-    if today and day is None:
-        console.print(f"{today}: a day as YYYY-MM-DD", style="red", markup=False)
-        return None
-    if not folder.is_dir():
-        console.print(f"{folder}: no such folder", style="red", markup=False)
+def schema(_: argparse.Namespace) -> int:
+    """Print the JSON Schema of a pack."""
+    print(json.dumps(pack_schema(), indent=2))
+    return 0
+
+
+def checked(folder: Path, today: str, console: Console, *, advice: bool = False) -> Packs | None:
+    """The packs of a folder, or nothing when they do not check; problems and warnings are told.
+
+    `advice` adds the warnings that matter to whoever edits the packs.
+    """
+    day = day_of(today) if today else datetime.now(UTC).date()
+    if not folder.exists() or day is None:
+        missing = f"{folder}: no such file or folder"
+        fault = missing if day else f"--today {today}: no day of the calendar, like 2026-11-30"
+        console.print(fault, style="red", markup=False, soft_wrap=True)
         return None
     try:
-        packs = load_packs(folder, day or datetime.now(UTC).date())
+        packs = load_packs(folder, day, advice=advice)
     except PackError as error:
         for problem in error.problems:
             console.print(str(problem), style="red", markup=False, soft_wrap=True)
         return None
     for warning in packs.warnings:
         console.print(f"warning: {warning}", style="yellow", markup=False, soft_wrap=True)
-    return list(packs)
+    return packs
 
 
 def day_of(text: str) -> date | None:
@@ -73,7 +86,7 @@ def publish(options: argparse.Namespace) -> int:
     """Check packs and publish them as the set in force of a deployed stack."""
     from terang.remote import Remote  # check and try wait for no AWS
 
-    packs = checked(options.packs, "", console)
+    packs = checked(options.packs, "", console, advice=True)
     if packs is None:
         return USAGE
     chosen = {}

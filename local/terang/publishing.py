@@ -104,7 +104,8 @@ class PublicBucket:
         raise OperatorError("others kept publishing at the same time: try again")
 
     def _put_yaml(self, folder: Path, pack: Pack) -> None:
-        texts = (path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.y*ml")))
+        paths = [folder] if folder.is_file() else sorted(folder.glob("*.y*ml"))
+        texts = (path.read_text(encoding="utf-8") for path in paths)
         source = next(
             data
             for data in (text.encode() for text in texts)

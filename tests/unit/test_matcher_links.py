@@ -3,7 +3,7 @@
 import pytest
 from reference import pack_of
 
-from matcher import Matcher, Rule, Severity
+from matcher import Evasion, Matcher, Rule, Severity
 from matcher.links import hosts, normal_host, opaque_spans
 
 OPAQUE = {
@@ -46,7 +46,6 @@ HOSTS = {
     "as a subdomain of another": ("shop.example.other.example", False),
     "in the path of another": ("https://other.example/shop.example", False),
     "in the user of another": ("https://shop.example@other.example/", False),
-    "with a look-alike, which is another host": ("shoр.example", False),
 }
 
 
@@ -54,6 +53,67 @@ HOSTS = {
 def test_a_rule_on_a_host_finds_it(text: str, found: bool) -> None:
     rule = Rule(id="the-rule", severity=Severity.LOW, why="T", links=("shop.example",))
     assert bool(Matcher([pack_of(rule)]).find(text)) is found
+
+
+PASSING = {
+    "a Cyrillic letter": ("shoр.example", True),
+    "a digit": ("https://sh0p.example/x", True),
+    "an accent": ("shóp.example", True),
+    "an accent that joins no letter": ("shop\u0320.example", True),
+    "a Cyrillic letter, encoded": ("https://xn--sho-2ed.example/", True),
+    "as a subdomain": ("www.sh0p.example", True),
+    "both": ("5h0p.example", True),
+    "the host itself": ("shop.example", False),
+    "its subdomain": ("https://www.shop.example", False),
+    "a figure in another place": ("sh0p.shop.example", False),
+    "a dressed last label": ("shop.exampl3", False),
+    "a missing letter": ("sho.example", False),
+    "a hyphen more": ("s-hop.example", False),
+    "part of a longer name": ("mysh0p.example", False),
+    "in the path of another": ("https://other.example/sh0p.example", False),
+}
+
+
+@pytest.mark.parametrize(("text", "found"), PASSING.values(), ids=PASSING)
+def test_a_rule_on_a_host_finds_what_passes_for_it(text: str, found: bool) -> None:
+    only, both, exact = matcher_of(links=("~shop.example",)), matcher_of(), matcher_of(exact=True)
+    worn = [span.evasion for hit in only.find(text) for span in hit.spans]
+    assert worn == [(Evasion.LOOKALIKE,)] * found
+    if found:
+        assert [span.evasion for hit in both.find(text) for span in hit.spans] == worn
+        assert exact.find(text) == ()
+
+
+PLAIN = {
+    "a false name, and the true one": ("b4nk.example", "bank.example"),
+    "another figure": ("shop1.example", "shop2.example"),
+    "two plain letters": ("mall.example", "mail.example"),
+    "a name with an accent, and without": ("münchen.example", "munchen.example"),
+    "another accent": ("münchen.example", "mûnchen.example"),
+    "a name of another script": ("рот.example", "pot.example"),
+}
+
+
+@pytest.mark.parametrize(("named", "text"), PLAIN.values(), ids=PLAIN)
+def test_only_a_plain_letter_that_gave_way_makes_a_lookalike(named: str, text: str) -> None:
+    assert matcher_of(links=(named,)).find(text) == ()
+
+
+def test_a_figure_one_passes_for_two_letters() -> None:
+    for named in ("mall.example", "mail.example"):
+        assert len(matcher_of(links=(named,)).find("ma1l.example")) == 1
+
+
+def test_the_name_itself_counts_before_one_it_passes_for() -> None:
+    [hit] = matcher_of(links=("~shop.example", "sh0p.example")).find("www.sh0p.example")
+    assert [(span.term, span.evasion) for span in hit.spans] == [("sh0p.example", ())]
+
+
+def test_a_link_of_the_post_may_pass_for_a_host() -> None:
+    [[hit]] = matcher_of().find_posts([[("links/0", "https://sh0p.example/")]])
+    assert [(s.part, s.start, s.end, *s.evasion) for s in hit.spans] == [
+        ("links/0", 8, 20, Evasion.LOOKALIKE)
+    ]
 
 
 @pytest.mark.parametrize("written", ["münchen.example", "xn--mnchen-3ya.example"])
@@ -65,13 +125,8 @@ def test_hosts_are_the_same_encoded_or_not(written: str, text: str) -> None:
 
 
 def matcher_of(**more: object) -> Matcher:
-    rule = Rule(
-        id="the-rule",
-        severity=Severity.LOW,
-        why="T",
-        links=("shop.example",),
-        **more,  # type: ignore[arg-type]
-    )
+    fields = {"links": ("shop.example",), **more}
+    rule = Rule(id="the-rule", severity=Severity.LOW, why="T", **fields)  # type: ignore[arg-type]
     return Matcher([pack_of(rule)])
 
 

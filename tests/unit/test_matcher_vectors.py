@@ -106,6 +106,7 @@ LATER = {
     "digits and signs for letters": (["asset"], "4$$3t"),
     "a masked letter": (["bomb"], "b*mb"),
     "traditional for simplified Han": (["验证码"], "驗證碼"),
+    "kana of two folded letters, parted": (["ガ验"], "ガ-验"),
     "Han letters that signs part": (["验证码"], "验-证-码"),
 }
 

@@ -4,7 +4,7 @@ import pytest
 from msgspec import structs
 from reference import pack_of
 
-from matcher import Hit, Matcher, Mode, Pack, Rule, Severity
+from matcher import AtLeast, Hit, Matcher, Mode, Pack, Rule, Severity
 
 
 def rule_of(*groups: list[str], **more: object) -> Rule:
@@ -15,6 +15,10 @@ def rule_of(*groups: list[str], **more: object) -> Rule:
         groups=tuple(map(tuple, groups)),
         **more,  # type: ignore[arg-type]
     )
+
+
+def counted(n: int, *terms: str, **more: object) -> Rule:
+    return structs.replace(rule_of(), at_least=AtLeast(n, terms), **more)
 
 
 def slices(rule: Rule, text: str) -> list[str]:
@@ -43,6 +47,34 @@ ROWS = {
     "three groups that share two words": (rule_of(["a", "b"], ["a", "b"], ["a", "b"]), "a b", []),
     "groups served crosswise": (rule_of(["a", "b"], ["a"]), "a b", ["a", "b"]),
     "the longer of two in one group": (rule_of(["kode otp", "otp"]), "kode otp", ["kode otp"]),
+    "fewer than at least": (counted(3, "a", "b"), "a x b", []),
+    "at least three": (counted(3, "a", "b", "c"), "c x a x b", ["c", "a", "b"]),
+    "one term at three places counts thrice": (counted(3, "a"), "a a a", ["a", "a", "a"]),
+    "a term inside a longer one does not count": (counted(2, "kode otp", "otp"), "kode otp", []),
+    "terms that overlap count each": (counted(2, "a b", "b c"), "a b c", ["a b", "b c"]),
+    "at least two, too far apart": (counted(2, "a", within=1), "a x x a", []),
+    "at least two beside a group": (
+        counted(2, "a", "b", groups=(("c",),)),
+        "a b c",
+        ["a", "b", "c"],
+    ),
+    "at least two and a group that share a word": (
+        counted(2, "a", "b", groups=(("a",),)),
+        "a b",
+        [],
+    ),
+    "at least two and a group that share three": (
+        counted(2, "a", "b", groups=(("a",),)),
+        "a b a",
+        ["a", "b", "a"],
+    ),
+    "at least two beside a link": (
+        counted(2, "a", links=("c.example",)),
+        "a c.example a",
+        ["a", "c.example", "a"],
+    ),
+    "an exception takes one of two": (counted(2, "a", except_=("a b",)), "a x a b", []),
+    "a context cancels what counts": (counted(2, "a", unless=("never",)), "a a never", []),
     "8 an exception": (rule_of(["otp"], except_=("otp bank",)), "otp bank", []),
     "8 an exception hides no other": (
         rule_of(["otp"], except_=("otp bank",)),

@@ -32,7 +32,8 @@ def rewrite(folder: Path, old: str, new: str) -> None:
 
 
 def test_sound_packs_are_loaded_in_the_order_of_ids(folder: Path) -> None:
-    folder.joinpath("zz.yml").write_text(PACK.replace("one-time-codes", "a-first"), "utf-8")
+    other = PACK.replace("one-time-codes", "a-first").replace("[otp, login code]", "[otp]")
+    folder.joinpath("zz.yml").write_text(other, "utf-8")
     packs = load_packs(folder, TODAY)
     assert [pack.id for pack in packs] == ["a-first", "one-time-codes"]
     assert packs.warnings == ()
@@ -45,15 +46,15 @@ def test_one_file_is_loaded_too(folder: Path) -> None:
 
 EXAMPLES = {
     "a match that is not hit": ("otp - send me]", "otp]", [
-        "otp.yaml:22: asks-for-code: this `match` example is not hit",
+        "otp.yaml:22: asks-for-code: this `match` example is not hit: nothing of [send me]; mend",
     ]),
-    "an ignore that is hit": ("[my otp,", "[send me that otp,", [
+    "an ignore that is hit": ("[send me my otp bank,", "[send me that otp,", [
         "otp.yaml:23: asks-for-code: this `ignore` example is hit by `send me`, `otp`",
     ]),
     "one match only": (", otp - send me]", "]", [
         "otp.yaml:13: asks-for-code: `match` needs 2 examples at least, and has 1",
     ]),
-    "no ignore": ('    ignore: [my otp, "never share an otp, even if asked: send me"]\n', "", [
+    "no ignore": (PACK[PACK.index("    ignore:") :], "", [
         "otp.yaml:13: asks-for-code: `ignore` needs 2 examples at least, and has 0",
     ]),
     "a public suffix": ("    within: 12", "    links: [co.uk]", [
@@ -66,8 +67,18 @@ EXAMPLES = {
         "otp.yaml:22: asks-for-code: this `match` example is not hit",
         "otp.yaml:22: asks-for-code: this `match` example is not hit",
     ]),
+    "a public suffix behind a sign": ("    within: 12", "    links: [~co.uk]", [
+        "otp.yaml:19: asks-for-code: `~co.uk` is a public suffix: all its sites would be meant;",
+        "otp.yaml:22: asks-for-code: this `match` example is not hit",
+        "otp.yaml:22: asks-for-code: this `match` example is not hit",
+    ]),
+    "a host that a public suffix looks like": ("    within: 12", "    links: [squaret.net]", [
+        "otp.yaml:19: asks-for-code: `square7.net` looks like `squaret.net` and is a public",
+        "otp.yaml:22: asks-for-code: this `match` example is not hit",
+        "otp.yaml:22: asks-for-code: this `match` example is not hit",
+    ]),
     "a protected sentence": (
-        "[otp, kode otp]\n      - [send me]", "[otp, police]\n      - [send me, warn]", [
+        "[otp, login code]\n      - [send me]", "[otp, police]\n      - [send me, warn]", [
             "otp.yaml:13: asks-for-code: hits the protected sentence protected/en.txt:2 by",
         ]),
 }  # fmt: skip
@@ -111,9 +122,9 @@ def test_a_pack_runs_on_its_last_day_and_waits_for_its_first(folder: Path) -> No
 
 
 WARNINGS = {
-    "signs that do not count": ("[otp, kode otp]", '[otp, "c++"]', "`c++` is compared as `c`"),
-    "a single letter": ("[otp, kode otp]", "[otp, x]", "`x` is a single letter or digit"),
-    "two terms that fold alike": ("[otp, kode otp]", "[otp, ÓTP]", "`ÓTP` says the same as `otp`"),
+    "signs that do not count": ("[otp, login code]", '[otp, "c++"]', "`c++` is compared as `c`"),
+    "a single letter": ("[otp, login code]", "[otp, x]", "`x` is a single letter or digit"),
+    "two terms that fold alike": ("[otp, login code]", "[otp, ÓTP]", "`ÓTP` says the same"),
 }
 
 

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from reference import PACK
 
-from matcher import Ground, Mode, Pack, PackError, Severity
+from matcher import AtLeast, Ground, Mode, Pack, PackError, Severity
 from matcher.pack import PACK_BYTES
 
 
@@ -30,7 +30,7 @@ def test_a_pack_is_read_as_written() -> None:
         Mode.LIVE,
     )
     assert (pack.in_force.from_, pack.in_force.until) == (date(2026, 11, 1), date(2027, 4, 30))
-    assert (rule.groups, rule.within) == ((("otp", "kode otp"), ("send me",)), 12)
+    assert (rule.groups, rule.within) == ((("otp", "login code"), ("send me",)), 12)
     assert (rule.except_, rule.unless, rule.severity) == (
         ("otp bank",),
         ("never share",),
@@ -40,13 +40,20 @@ def test_a_pack_is_read_as_written() -> None:
 
 
 def test_any_is_all_with_one_group() -> None:
-    text = changed("all:\n      - [otp, kode otp]\n      - [send me]", "any: [otp, kode otp]")
-    assert Pack.parse(text, "otp.yaml").rules[0].groups == (("otp", "kode otp"),)
+    text = changed("all:\n      - [otp, login code]\n      - [send me]", "any: [otp, login code]")
+    assert Pack.parse(text, "otp.yaml").rules[0].groups == (("otp", "login code"),)
 
 
 def test_the_digest_is_that_of_the_text() -> None:
     assert Pack.parse(PACK, "a").digest == Pack.parse(PACK, "b").digest
     assert Pack.parse(PACK + "\n", "a").digest != Pack.parse(PACK, "a").digest
+
+
+def test_at_least_is_a_group_that_counts() -> None:
+    old = "all:\n      - [otp, login code]\n      - [send me]"
+    text = changed(old, "at_least: {n: 2, of: [otp, send me]}")
+    [rule] = Pack.parse(text, "otp.yaml").rules
+    assert (rule.groups, rule.at_least) == ((), AtLeast(2, ("otp", "send me")))
 
 
 ERRORS = {
@@ -67,63 +74,80 @@ ERRORS = {
     "an id with other letters": ("one-time-codes", "One_Time", [
         "otp.yaml:1: `id` must be 3 to 40 of a-z, 0-9 and -",
     ]),
-    "no as a term": ("[otp, kode otp]", "[otp, no]", [
+    "no as a term": ("[otp, login code]", "[otp, no]", [
         'otp.yaml:17: asks-for-code: a group: YAML reads no as bool; quote it: "no"',
     ]),
-    "a number as a term": ("[otp, kode otp]", "[otp, 4711]", [
+    "a number as a term": ("[otp, login code]", "[otp, 4711]", [
         'otp.yaml:17: asks-for-code: a group: YAML reads 4711 as int; quote it: "4711"',
     ]),
-    "a day as a term": ("[otp, kode otp]", "[otp, 2026-11-01]", [
+    "a day as a term": ("[otp, login code]", "[otp, 2026-11-01]", [
         "otp.yaml:17: asks-for-code: a group: YAML reads 2026-11-01 as timestamp; quote it",
     ]),
-    "nothing as a term": ("[otp, kode otp]", "[otp, ~]", [
+    "nothing as a term": ("[otp, login code]", "[otp, ~]", [
         "otp.yaml:17: asks-for-code: a group: YAML reads ~ as null; quote it",
     ]),
     "Norwegian": ("[en, id]", "[en, no]", [
         'otp.yaml:9: `languages`: YAML reads no as bool; quote it: "no"',
     ]),
-    "a list as a term": ("[otp, kode otp]", "[otp, [kode]]", [
+    "a list as a term": ("[otp, login code]", "[otp, [kode]]", [
         "otp.yaml:17: asks-for-code: a group must be a string",
     ]),
-    "an empty term": ("[otp, kode otp]", '[otp, ""]', [
+    "an empty term": ("[otp, login code]", '[otp, ""]', [
         "otp.yaml:17: asks-for-code: a term needs at least one letter or digit",
     ]),
-    "a term of one space": ("[otp, kode otp]", '[otp, " "]', [
+    "a term of one space": ("[otp, login code]", '[otp, " "]', [
         "otp.yaml:17: asks-for-code: a term needs at least one letter or digit",
     ]),
-    "a term of signs": ("[otp, kode otp]", '[otp, "!?"]', [
+    "a term of signs": ("[otp, login code]", '[otp, "!?"]', [
         "otp.yaml:17: asks-for-code: `!?` has no letter or digit",
     ]),
-    "a term of invisible characters": ("[otp, kode otp]", '[otp, "\u00ad"]', [
+    "a term of invisible characters": ("[otp, login code]", '[otp, "\u00ad"]', [
         "otp.yaml:17: asks-for-code: `\u00ad` has no letter or digit",
     ]),
-    "a term of stars": ("[otp, kode otp]", '[otp, "**"]', [
+    "a term of stars": ("[otp, login code]", '[otp, "**"]', [
         "otp.yaml:17: asks-for-code: `**` has no letter or digit",
     ]),
-    "a star in the middle": ("[otp, kode otp]", "[otp, b*mb]", [
+    "a star in the middle": ("[otp, login code]", "[otp, b*mb]", [
         "otp.yaml:17: asks-for-code: `b*mb`: `*` may stand only at an end, to open it",
     ]),
-    "a handle": ("[otp, kode otp]", '[otp, "@someone"]', [
+    "a handle": ("[otp, login code]", '[otp, "@someone"]', [
         "otp.yaml:17: asks-for-code: `@someone` is a handle; rules name no accounts",
     ]),
-    "a link as a term": ("[otp, kode otp]", '[otp, "https://a.example"]', [
+    "a link as a term": ("[otp, login code]", '[otp, "https://a.example"]', [
         "otp.yaml:17: asks-for-code: `https://a.example` is a link, and terms do not look inside",
     ]),
-    "a long term": ("[otp, kode otp]", f"[otp, {'x' * 101}]", [
+    "a long term": ("[otp, login code]", f"[otp, {'x' * 101}]", [
         "otp.yaml:17: asks-for-code: a term has at most 100 code points, this one 101; shorten it",
     ]),
     "a bad term in except": ("[otp bank]", '["@bank"]', [
         "otp.yaml:20: asks-for-code: `@bank` is a handle",
     ]),
-    "an empty group": ("[otp, kode otp]", "[]", [
-        "otp.yaml:17: asks-for-code: a group is empty; fill it or leave it out",
+    "an empty group": ("[otp, login code]", "[]", [
+        "otp.yaml:17: asks-for-code: a group is empty; fill it",
     ]),
     "a flat list of groups": (
-        "      - [otp, kode otp]\n      - [send me]", "      - otp\n      - send me", [
+        "      - [otp, login code]\n      - [send me]", "      - otp\n      - send me", [
             "otp.yaml:17: asks-for-code: `all` must be a list of groups, each a list; for one, use",
         ]),
     "both any and all": ("    within: 12", "    any: [x]", [
         "otp.yaml:13: asks-for-code: a rule needs `any:` (one group) or `all:` (groups)",
+    ]),
+    "a count of one": ("    within: 12", "    at_least: {n: 1, of: [x y]}", [
+        "otp.yaml:19: asks-for-code: `n` must be a whole number from 2 to 16",
+    ]),
+    "a count without a number": ("    within: 12", "    at_least: {of: [x y]}", [
+        "otp.yaml:19: asks-for-code: `n` is missing",
+    ]),
+    "a count of nothing": ("    within: 12", "    at_least: {n: 2}", [
+        "otp.yaml:19: asks-for-code: `of` is missing",
+    ]),
+    "a count that is a list": ("    within: 12", "    at_least: [x y]", [
+        "otp.yaml:19: asks-for-code: a mapping of `n:`, `of:`",
+        "otp.yaml:19: asks-for-code: `n` is missing",
+        "otp.yaml:19: asks-for-code: `of` is missing",
+    ]),
+    "a bad term that counts": ("    within: 12", "    at_least: {n: 2, of: [x y, '@bank']}", [
+        "otp.yaml:19: asks-for-code: `@bank` is a handle",
     ]),
     "a negative distance": ("within: 12", "within: -1", [
         "otp.yaml:19: asks-for-code: `within` must be a whole number from 0 to 65536",
@@ -171,6 +195,10 @@ ERRORS = {
     "a link with a path": ("    within: 12", "    links: [https://a.example/x]", [
         "otp.yaml:19: asks-for-code: `https://a.example/x` is no host name; write it without",
     ]),
+    "look-alikes in an exact rule": (
+        "    within: 12", "    exact: true\n    links: [~a.example]", [
+            "otp.yaml:20: asks-for-code: `~a.example` means look-alikes, and an `exact` rule takes",
+        ]),
     "a name without a dot": ("    within: 12", "    links: [localhost]", [
         "otp.yaml:19: asks-for-code: `localhost` is no host name",
     ]),
@@ -216,7 +244,7 @@ def test_two_rules_of_one_id_are_told() -> None:
 
 
 def test_all_problems_are_told_in_the_order_of_lines() -> None:
-    text = PACK.replace("version: 3", "version: x").replace("[otp, kode otp]", "[no, '@a']")
+    text = PACK.replace("version: 3", "version: x").replace("[otp, login code]", "[no, '@a']")
     assert [line.split(": ")[0] for line in problems(text.replace("12", "-1"))] == [
         "otp.yaml:2",
         "otp.yaml:17",
@@ -236,7 +264,7 @@ def test_a_pack_is_bounded_before_it_is_parsed() -> None:
 
 def test_terms_are_bounded() -> None:
     many = ", ".join(f"a{number}" for number in range(100_001))
-    assert "at most 100,000 terms" in problems(changed("[otp, kode otp]", f"[{many}]"))[-1]
+    assert "at most 100,000 terms" in problems(changed("[otp, login code]", f"[{many}]"))[-1]
 
 
 def test_a_lone_surrogate_is_refused_not_raised() -> None:

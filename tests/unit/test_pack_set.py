@@ -69,7 +69,7 @@ def test_a_set_is_canonical_json_that_shows_its_packs() -> None:
     [pack, *_] = plain["packs"]
     assert pack["published_at"] == "2026-11-01T12:00:00Z"
     assert pack["in_force"] == {"from": "2026-11-01", "until": "2027-04-30"}
-    assert pack["rules"][0]["all"] == [["otp", "kode otp"], ["send me"]]
+    assert pack["rules"][0]["all"] == [["otp", "login code"], ["send me"]]
     assert pack["rules"][0]["except"] == ["otp bank"]
     assert plain["providers"]["paused"] == {"packs": None, "paused": [structs.asdict(PAUSE)]}
 

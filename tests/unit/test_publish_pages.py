@@ -257,6 +257,18 @@ def test_a_pack_page_shows_all_of_every_rule_and_its_numbers(site: World) -> Non
     assert re.search(r'<a href="#prize">prize</a></th><td class="num">2</td>', page)
 
 
+def test_a_pack_page_says_how_many_terms_a_counting_group_needs() -> None:
+    made = World()
+    counted = {"n": 3, "of": ["free", "gratis"]}
+    alone = sample_rule("alone", all=[], within=None, at_least=counted)
+    made.put_set(sample_pack(rules=[sample_rule(at_least=counted), alone]))
+    made.publish(CLOSED)
+    page = made.text("packs/one-time-codes/1.html")
+    assert "and, within 12 words, at least 3 times one of" in page
+    assert ">At least 3 times one of<" in page
+    assert '<li dir="auto">gratis</li>' in page
+
+
 def test_a_pack_that_was_replaced_says_so() -> None:
     made = World()
     made.put_set(sample_pack())

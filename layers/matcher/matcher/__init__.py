@@ -42,7 +42,7 @@ from typing import TYPE_CHECKING
 
 from matcher.fold import FOLD_VERSION, Evasion
 from matcher.matcher import Hit, Matcher, Span
-from matcher.pack import Ground, Mode, Pack, PackError, Problem, Rule, Severity
+from matcher.pack import AtLeast, Ground, Mode, Pack, PackError, Problem, Rule, Severity
 from matcher.rule_set import (
     Choice,
     Paused,
@@ -59,6 +59,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FOLD_VERSION",
+    "AtLeast",
     "Choice",
     "Evasion",
     "Ground",

@@ -1,16 +1,21 @@
 """Reads a folder of packs and checks everything that can be known before they run."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cache
+from importlib.resources import files as package_files
 from pathlib import Path
 
 from publicsuffixlist import PublicSuffixList
 
-from matcher.links import normal_host
+from matcher.advice import advise
+from matcher.lookalike_hosts import NamedHost, glance, passes_for
 from matcher.matcher import Hit, Matcher
 from matcher.pack import DAYS_IN_FORCE, PACK_BYTES, Pack, PackError, Problem
 from matcher.reading import PackFile, read_pack
+from matcher.reasons import why_not
 
 EXAMPLES = 2  # of each kind, at the least
 _SHIPPED = Path(__file__).resolve().parents[3] / "packs" / "protected"
@@ -34,7 +39,11 @@ class Sentence:
 
 
 def load_packs(
-    folder: Path | str, today: date | None = None, *, protected: Path | str | None = None
+    folder: Path | str,
+    today: date | None = None,
+    *,
+    protected: Path | str | None = None,
+    advice: bool = True,
 ) -> Packs:
     """Reads the `*.yaml` files of a folder (or one file) and checks everything.
 
@@ -45,6 +54,7 @@ def load_packs(
         today: The day that decides what has expired; None is today (UTC).
         protected: A folder of sentences, one a line, `#` for comments. None is `protected` in
             the folder of packs, or else the one that ships.
+        advice: Whether to look for terms, exceptions and rules that do nothing or too much.
 
     Raises:
         PackError: With every problem of every file, by file and line.
@@ -65,17 +75,38 @@ def load_packs(
     if problems:
         raise PackError(sorted(problems, key=lambda problem: (problem.file, problem.line)))
     warnings = [warning for file in files for warning in file.warnings]
+    warnings += advise(running) if advice else ()
     warnings += [_expired(file) for file in files if file not in running]
     packs = sorted((file.pack for file in running), key=lambda pack: pack.id)
     return Packs(packs, sorted(warnings, key=lambda warning: (warning.file, warning.line)))
 
 
+def read_packs(folder: Path | str) -> list[Pack]:
+    """Reads the packs of a folder (or one file) without running examples or looking at dates.
+
+    Raises:
+        PackError: With every problem of every file.
+    """
+    problems, files = _read(Path(folder))
+    problems += _twice(files)
+    if problems:
+        raise PackError(problems)
+    return [file.pack for file in files]
+
+
+def pack_paths(place: Path) -> list[Path]:
+    """The pack files of a folder in the order of names, or the one file that is named."""
+    return [place] if place.is_file() else sorted([*place.glob("*.yaml"), *place.glob("*.yml")])
+
+
 def _read(place: Path) -> tuple[list[Problem], list[PackFile]]:
-    paths = [place] if place.is_file() else sorted([*place.glob("*.yaml"), *place.glob("*.yml")])
+    paths = pack_paths(place)
     problems: list[Problem] = []
     files: list[PackFile] = []
     if not paths:
-        problems.append(Problem(str(place), 1, None, "no packs here: no file ends in .yaml"))
+        problems.append(
+            Problem(str(place), 1, None, "no packs here: no file ends in .yaml; name their folder")
+        )
     for path in paths:
         if path.stat().st_size > PACK_BYTES:
             message = f"a pack has at most {PACK_BYTES:,} bytes; divide it"
@@ -114,25 +145,63 @@ def _check_examples(file: PackFile, matcher: Matcher) -> Iterator[Problem]:
     for rule in file.pack.rules:
         for kind, examples in (("match", rule.match), ("ignore", rule.ignore)):
             if len(examples) < EXAMPLES:
-                message = f"`{kind}` needs {EXAMPLES} examples at least, and has {len(examples)}"
+                message = (
+                    f"`{kind}` needs {EXAMPLES} examples at least, and has {len(examples)}; "
+                    f"add {EXAMPLES - len(examples)}"
+                )
                 yield file.problem((rule.id,), message, rule.id)
             for example in examples:
                 hit = next((hit for hit in matcher.find(example) if hit.rule == rule.id), None)
                 key = (rule.id, kind, example)
                 if kind == "match" and hit is None:
-                    yield file.problem(key, "this `match` example is not hit", rule.id)
+                    why = why_not(file.pack, rule, example) or "no term of the rule stands in it"
+                    message = f"this `match` example is not hit: {why}; mend the rule, or reword it"
+                    yield file.problem(key, message, rule.id)
                 elif kind == "ignore" and hit:
-                    message = f"this `ignore` example is hit by {_terms_of(hit)}"
+                    message = (
+                        f"this `ignore` example is hit by {_terms_of(hit)}; narrow a group, or add "
+                        "what makes it innocent to `unless` or `except`"
+                    )
                     yield file.problem(key, message, rule.id)
 
 
 def _check_hosts(file: PackFile) -> Iterator[Problem]:
-    suffixes = PublicSuffixList()
     for rule in file.pack.rules:
         for written in rule.links:
-            if suffixes.privatesuffix(normal_host(written)) is None:
+            name = NamedHost.of(written).name
+            message = None
+            if _suffixes().privatesuffix(name) is None:
                 message = f"`{written}` is a public suffix: all its sites would be meant; name one"
+            elif not rule.exact and (suffix := _suffix_like(name)):
+                message = (
+                    f"`{suffix}` looks like `{written}` and is a public suffix: all its sites "
+                    "would be meant; add `exact: true`, which takes no look-alikes"
+                )
+            if message:
                 yield file.problem((rule.id, "links", written), message, rule.id)
+
+
+@cache
+def _suffixes() -> PublicSuffixList:
+    return PublicSuffixList()
+
+
+@cache
+def _suffixes_by_glance() -> dict[str, list[str]]:
+    """The public suffixes that can look like a host: those that are not all plain letters."""
+    lines = package_files("publicsuffixlist").joinpath("public_suffix_list.dat").read_text("utf-8")
+    by_glance: dict[str, list[str]] = {}
+    for line in lines.splitlines():
+        name = line.strip().removeprefix("*.").removeprefix("!")
+        if "." in name and not name.startswith("//") and re.search(r"[^a-z.-]", name):
+            by_glance.setdefault(glance(name), []).append(name)
+    return by_glance
+
+
+def _suffix_like(name: str) -> str | None:
+    """A public suffix among a host name's look-alikes, or None."""
+    alike = _suffixes_by_glance().get(glance(name), ())
+    return next((suffix for suffix in alike if passes_for(suffix, name)), None)
 
 
 def _check_protected(
@@ -142,8 +211,8 @@ def _check_protected(
     for sentence, found in zip(sentences, hits, strict=True):
         for hit in found:
             message = (
-                f"hits the protected sentence {sentence.file}:{sentence.line} by {_terms_of(hit)}: "
-                f"{sentence.text}"
+                f"hits the protected sentence {sentence.file}:{sentence.line} by {_terms_of(hit)}; "
+                f"no rule may, so narrow it: {sentence.text}"
             )
             yield file.problem((hit.rule,), message, hit.rule)
 

@@ -17,7 +17,8 @@ import msgspec
 
 from matcher.automaton import Automaton
 from matcher.fold import Evasion, fold
-from matcher.links import Host, host_of, hosts, normal_host
+from matcher.links import Host, host_of, hosts
+from matcher.lookalike_hosts import NamedHost, glance, passes_for
 from matcher.pack import Mode, Pack, Rule, Severity
 from matcher.term import Match, Place, Term
 from matcher.trace import Trace
@@ -56,6 +57,15 @@ _EXCEPT, _UNLESS = -1, -2  # where a rule's terms stand that are in no group
 _PUNYCODE = " xn "  # the fold of "xn--" in a host name that IDNA has yet to decode
 
 
+class _HostUse(NamedTuple):
+    """A host name in the `links` of a rule."""
+
+    rule: int
+    group: int
+    written: str
+    name: str
+
+
 class _Use(NamedTuple):
     """A term in a group of a rule, or in its `except` or `unless`."""
 
@@ -85,7 +95,8 @@ class Matcher:
         self._full: list[int] = []  # by rule: its groups, as bits
         self._uses: defaultdict[str, list[_Use]] = defaultdict(list)  # by pattern
         self._needs: defaultdict[str, set[tuple[int, int]]] = defaultdict(set)
-        self._hosts: defaultdict[str, list[tuple[int, int, str]]] = defaultdict(list)
+        self._hosts: defaultdict[str, list[_HostUse]] = defaultdict(list)  # by name
+        self._lookalikes: defaultdict[str, list[_HostUse]] = defaultdict(list)  # by glance
         terms: dict[str, Term] = {}
         for number, (_, rule) in enumerate(self._rules):
             self._add_rule(number, rule, terms)
@@ -95,18 +106,23 @@ class Matcher:
         self._automaton = Automaton(patterns)
 
     def _add_rule(self, number: int, rule: Rule, terms: dict[str, Term]) -> None:
-        groups = [*enumerate(rule.groups), (_EXCEPT, rule.except_), (_UNLESS, rule.unless)]
+        groups = [*enumerate(_groups(rule)), (_EXCEPT, rule.except_), (_UNLESS, rule.unless)]
         for group, written_terms in groups:
             for order, written in enumerate(written_terms):
                 term = terms.get(written) or terms.setdefault(written, Term.of(written))
                 self._uses[term.pattern].append(_Use(term, order, number, group))
                 if group >= 0:
                     self._needs[term.pattern].add((number, 1 << group))
-        last = len(rule.groups)
+        last = len(_groups(rule))
         for written in rule.links:
-            name = normal_host(written)
-            self._hosts[name].append((number, last, written))
-            for pattern in [fold(name)] if name.isascii() else [fold(name), _PUNYCODE]:
+            name, itself = NamedHost.of(written)
+            use = _HostUse(number, last, written, name)
+            if itself:
+                self._hosts[name].append(use)
+            if not rule.exact:
+                self._lookalikes[glance(name)].append(use)
+            told_by = name if rule.exact else name.rpartition(".")[2]  # no look-alike changes that
+            for pattern in [fold(told_by)] if told_by.isascii() else [fold(told_by), _PUNYCODE]:
                 self._needs[pattern].add((number, 1 << last))
         self._full.append((1 << last + bool(rule.links)) - 1)
 
@@ -132,7 +148,7 @@ class Matcher:
         return [self._find(post) for post in posts]
 
     def _find(self, post: Sequence[Part]) -> tuple[Hit, ...]:
-        served = self._served(post) if self._hosts else {}
+        served = self._served(post) if self._hosts or self._lookalikes else {}
         if served and all(name != "text" for name, _ in post):
             post = [*post, ("text", "")]
         spans: defaultdict[int, list[tuple[int, Span]]] = defaultdict(list)
@@ -163,19 +179,26 @@ class Matcher:
         served: _Served = {}
         for number, (name, url) in enumerate(post):
             if name.startswith("links/") and (host := host_of(url)):
-                for rule, group, written in self._rules_of_host(host):
-                    span = Span(name, host.start, host.end, written, ())
+                for (rule, group, written, _), evasion in self._rules_of_host(host):
+                    span = Span(name, host.start, host.end, written, evasion)
                     served.setdefault(rule, {}).setdefault(group, []).append((number, span))
         return served
 
-    def _rules_of_host(self, host: Host) -> list[tuple[int, int, str]]:
-        """The rules that name a host or one above it, each once, with the longest name."""
+    def _rules_of_host(self, host: Host) -> list[tuple[_HostUse, tuple[Evasion, ...]]]:
+        """The rules that name a host or one above it, or one that it passes for.
+
+        Each stands once, with the longest name; a look-alike only where no name is meant itself.
+        """
         labels = host.name.split(".")
-        longest_first = (".".join(labels[first:]) for first in range(len(labels)))
-        named: dict[int, tuple[int, int, str]] = {}
+        longest_first = [".".join(labels[first:]) for first in range(len(labels))]
+        named: dict[int, tuple[_HostUse, tuple[Evasion, ...]]] = {}
         for name in longest_first:
-            for rule, group, written in self._hosts.get(name, ()):
-                named.setdefault(rule, (rule, group, written))
+            for use in self._hosts.get(name, ()):
+                named.setdefault(use.rule, (use, ()))
+        for name in longest_first if self._lookalikes else ():
+            for use in self._lookalikes.get(glance(name), ()):
+                if passes_for(name, use.name):
+                    named.setdefault(use.rule, (use, (Evasion.LOOKALIKE,)))
         return list(named.values())
 
     def _find_in(self, text: str, served: _Served) -> Iterator[tuple[int, list[Match]]]:
@@ -220,9 +243,14 @@ class Matcher:
             for host in hosts(trace.text):
                 first, last = trace.word_at(host.start), trace.word_at(host.end - 1)
                 place = Place(host.start, host.end, first, last)
-                for rule, group, written in self._rules_of_host(host):
-                    found[rule][group].append((0, Match(place, written, ())))
+                for (rule, group, written, _), evasion in self._rules_of_host(host):
+                    found[rule][group].append((0, Match(place, written, evasion)))
         return found
+
+
+def _groups(rule: Rule) -> tuple[tuple[str, ...], ...]:
+    """The groups of terms: those of `all`, then that of `at_least`. `links` comes after them."""
+    return (*rule.groups, rule.at_least.of) if rule.at_least else rule.groups
 
 
 def _satisfying(rule: Rule, found: _Matches, needed: int) -> list[Match] | None:
@@ -248,7 +276,8 @@ def _satisfying(rule: Rule, found: _Matches, needed: int) -> list[Match] | None:
             place = candidate[2].place
             best[place] = min(best.get(place, candidate), candidate)
     items = [Item(place, groups[place]) for place in sorted(groups)]
-    chosen = satisfied(items, needed, rule.within, unless)
+    counts = {1 << len(rule.groups): rule.at_least.n} if rule.at_least else {}
+    chosen = satisfied(items, needed, rule.within, unless, counts)
     if not chosen and (needed or unless):
         return None
     return [best[item.place][2] for item in chosen]

@@ -14,6 +14,7 @@ PACK_BYTES = 2 * 1024 * 1024
 RULES_IN_PACK = 10_000
 TERMS_IN_PACK = 100_000
 GROUPS_IN_RULE = 16  # keeps the matching of spans to groups small
+MOST_AT_LEAST = 16  # so does this
 TERM_LENGTH = 100  # code points
 DAYS_IN_FORCE = 366
 
@@ -57,6 +58,16 @@ class InForce(msgspec.Struct, frozen=True, rename={"from_": "from"}):
         return self.from_ <= day <= self.until
 
 
+class AtLeast(msgspec.Struct, frozen=True):
+    """A group that needs `n` spans, each at a place of its own.
+
+    The same term counts at each place where it stands; of places inside one another, the longest.
+    """
+
+    n: int
+    of: tuple[str, ...]
+
+
 class Rule(
     msgspec.Struct,
     frozen=True,
@@ -66,16 +77,17 @@ class Rule(
 ):
     """One condition: every group of terms occurs, close enough together.
 
-    A term is kept as written. `links` is one more group, of host names. `within` counts the words
-    between the end of the first and the start of the last span; None is the whole part. A term
-    inside a phrase of `except_` does not count; a phrase of `unless` near the window cancels it.
-    `mode` is None where the pack's mode holds.
+    A term is kept as written. `at_least` is one more group, which needs several spans; `links` is
+    one of host names. `within` counts the words between the end of the first and the start of the
+    last span; None is the whole part. A term inside a phrase of `except_` does not count; a phrase
+    of `unless` near the window cancels it. `mode` is None where the pack's mode holds.
     """
 
     id: str
     severity: Severity
     why: str
     groups: tuple[tuple[str, ...], ...] = ()
+    at_least: AtLeast | None = None
     links: tuple[str, ...] = ()
     within: int | None = None
     except_: tuple[str, ...] = ()

@@ -7,13 +7,15 @@ from datetime import date, timedelta
 
 import yaml
 
-from matcher.categories import LINK_CATEGORIES, TERMS_ONLY, category_fault, keyword_fault
+from matcher.categories import KEYWORDS, LINK_CATEGORIES, TERMS_ONLY, category_fault, keyword_fault
 from matcher.pack import (
     DAYS_IN_FORCE,
     GROUPS_IN_RULE,
+    MOST_AT_LEAST,
     PACK_BYTES,
     RULES_IN_PACK,
     TERMS_IN_PACK,
+    AtLeast,
     Ground,
     InForce,
     LegalGround,
@@ -28,21 +30,21 @@ from matcher.term import Term
 from matcher.wording import host_fault, term_fault, term_warning
 from matcher.yaml_nodes import Fields, compose, line_of, strings
 
-_PACK_KEYS = (
+PACK_KEYS = (
     "id", "version", "title", "why", "category", "keywords", "ground", "legal_ground", "languages",
     "owner", "in_force", "mode", "campaign", "rules",
 )  # fmt: skip
-_RULE_KEYS = (
-    "id", "severity", "why", "all", "any", "links", "within", "except", "unless", "exact", "match",
-    "ignore",
+RULE_KEYS = (
+    "id", "severity", "why", "all", "any", "at_least", "links", "within", "except", "unless",
+    "exact", "match", "ignore",
 )  # fmt: skip
-_ID = r"[a-z0-9][a-z0-9-]{2,39}"
+ID = r"[a-z0-9][a-z0-9-]{2,39}"
 _ID_MEANS = "3 to 40 of a-z, 0-9 and -, and begin with a letter or digit"
-_CAMPAIGN = rf"(?!\d{{4}}-\d{{2}}(-\d{{2}})?$){_ID}"
+CAMPAIGN = rf"(?!\d{{4}}-\d{{2}}(-\d{{2}})?$){ID}"
 _CAMPAIGN_MEANS = f"{_ID_MEANS}, and be no month or day, since those name other summaries"
-_LANGUAGE = r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*"
-_URL = r"https?://\S+"
-_WORDS_IN_PART = 65_536
+LANGUAGE = r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*"
+URL = r"https?://\S+"
+WORDS_IN_PART = 65_536
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,8 @@ class PackFile:
     """A pack that was read, with the lines of what later checks speak of.
 
     `lines` goes from `("id",)`, `("in_force",)`, `(rule id,)` and `(rule id, kind, text)`, where
-    kind is match, ignore or links, to a line.
+    kind is match, ignore, links, except, unless, or the number of a group, to a line. The group of
+    `at_least` comes after those of `all`.
     """
 
     pack: Pack
@@ -99,7 +102,7 @@ class _Reader:
         self.warnings.append(Problem(self.name, line, self.rule, message))
 
     def pack(self, top: yaml.MappingNode, digest: str) -> Pack:
-        fields = Fields.of(top, _PACK_KEYS, self.report)
+        fields = Fields.of(top, PACK_KEYS, self.report)
         version = fields.number("version", 1, 10**9) if fields.has("version", required=True) else 1
         self.lines["id",] = fields.line("id")
         category, keywords = self._category(fields)
@@ -108,7 +111,7 @@ class _Reader:
             self.report(fields.line("ground"), f"{category} is no breach of law; say ground: terms")
         campaign = "campaign" in fields.nodes
         return Pack(
-            id=fields.text("id", _ID, _ID_MEANS),
+            id=fields.text("id", ID, _ID_MEANS),
             version=version,
             title=fields.text("title", r".{0,199}\S.{0,199}", "one line of at most 200 letters"),
             why=fields.text("why"),
@@ -120,7 +123,7 @@ class _Reader:
             owner=fields.text("owner"),
             in_force=self._in_force(fields),
             mode=fields.choice("mode", Mode, Mode.LIVE),
-            campaign=fields.text("campaign", _CAMPAIGN, _CAMPAIGN_MEANS) if campaign else None,
+            campaign=fields.text("campaign", CAMPAIGN, _CAMPAIGN_MEANS) if campaign else None,
             rules=self._rules(fields, category),
             digest=digest,
         )
@@ -135,18 +138,21 @@ class _Reader:
             for line, keyword in keywords:
                 if fault := keyword_fault(category, keyword):
                     self.report(line, fault)
+            if not keywords:
+                allowed = ", ".join(KEYWORDS[category])
+                self.report(fields.line("keywords"), f"choose `keywords` of {category}: {allowed}")
         return category, tuple(keyword for _, keyword in keywords)
 
     def _legal_ground(self, fields: Fields) -> LegalGround:
         if not fields.has("legal_ground", required=True):
             return LegalGround("", "")
         inner = Fields.of(fields.nodes["legal_ground"], ("text", "url"), self.report)
-        return LegalGround(inner.text("text"), inner.text("url", _URL, "a link: https://…"))
+        return LegalGround(inner.text("text"), inner.text("url", URL, "a link: https://…"))
 
     def _languages(self, fields: Fields) -> tuple[str, ...]:
         languages = fields.texts("languages", required=True)
         for line, code in languages:
-            if not re.fullmatch(_LANGUAGE, code):
+            if not re.fullmatch(LANGUAGE, code):
                 self.report(line, f"`{code}` is no language code like en, id, zh-Hant")
         return tuple(code for _, code in languages)
 
@@ -187,33 +193,35 @@ class _Reader:
 
     def _rule(self, node: yaml.Node, category: str) -> Rule:
         self.rule = _name_of(node)
-        fields = Fields.of(node, _RULE_KEYS, self.report)
-        rule_id = fields.text("id", _ID, _ID_MEANS)
+        fields = Fields.of(node, RULE_KEYS, self.report)
+        rule_id = fields.text("id", ID, _ID_MEANS)
         if (rule_id,) in self.lines:
             self.report(fields.line("id"), f"`{rule_id}` names two rules; rename one")
         self.lines.setdefault((rule_id,), line_of(node))
         limited = "within" in fields.nodes
+        groups = self._groups(fields)
         return Rule(
             id=rule_id,
             severity=fields.choice("severity", Severity),
             why=fields.text("why"),
-            groups=self._groups(fields),
+            groups=groups,
+            at_least=self._at_least(fields, len(groups)),
             links=self._links(fields, rule_id, category),
-            within=fields.number("within", 0, _WORDS_IN_PART) if limited else None,
-            except_=self._terms(fields.texts("except", required=False)),
-            unless=self._terms(fields.texts("unless", required=False)),
+            within=fields.number("within", 0, WORDS_IN_PART) if limited else None,
+            except_=self._terms("except", fields.texts("except", required=False)),
+            unless=self._terms("unless", fields.texts("unless", required=False)),
             exact=fields.flag("exact"),
             match=self._examples(fields, rule_id, "match"),
             ignore=self._examples(fields, rule_id, "ignore"),
         )
 
     def _groups(self, fields: Fields) -> tuple[tuple[str, ...], ...]:
-        """The groups of `all`, or the one of `any`; none where `links` is all there is."""
+        """The groups of `all`, or the one of `any`; none where other groups are all there is."""
         both = "all" in fields.nodes and "any" in fields.nodes
-        if both or not fields.nodes.keys() & {"all", "any", "links"}:
+        if both or not fields.nodes.keys() & {"all", "any", "at_least", "links"}:
             self.report(line_of(fields.node), "a rule needs `any:` (one group) or `all:` (groups)")
         if "any" in fields.nodes:
-            return (self._terms(fields.texts("any", required=False)),)
+            return (self._terms("0", fields.texts("any", required=False)),)
         if "all" not in fields.nodes:
             return ()
         node = fields.nodes["all"]
@@ -225,12 +233,23 @@ class _Reader:
             return ()
         if len(groups) > GROUPS_IN_RULE:
             self.report(line_of(node), f"a rule has at most {GROUPS_IN_RULE} groups; join some")
-        return tuple(self._terms(strings(group, "a group", self.report)) for group in groups)
+        return tuple(
+            self._terms(str(number), strings(group, "a group", self.report))
+            for number, group in enumerate(groups)
+        )
 
-    def _terms(self, terms: list[tuple[int, str]]) -> tuple[str, ...]:
+    def _at_least(self, fields: Fields, number: int) -> AtLeast | None:
+        if "at_least" not in fields.nodes:
+            return None
+        inner = Fields.of(fields.nodes["at_least"], ("n", "of"), self.report)
+        needed = inner.number("n", 2, MOST_AT_LEAST) if inner.has("n", required=True) else 2
+        return AtLeast(needed, self._terms(str(number), inner.texts("of", required=True)))
+
+    def _terms(self, key: str, terms: list[tuple[int, str]]) -> tuple[str, ...]:
         self.terms += len(terms)
         seen: dict[str, str] = {}
         for line, written in terms:
+            self.lines.setdefault((self.rule or "", key, written), line)
             if fault := term_fault(written):
                 self.report(line, fault)
                 continue
@@ -249,7 +268,7 @@ class _Reader:
             )
         for line, written in links:
             self.lines.setdefault((rule_id, "links", written), line)
-            if fault := host_fault(written):
+            if fault := host_fault(written, exact=fields.flag("exact")):
                 self.report(line, fault)
         self.terms += len(links)
         return tuple(written for _, written in links)

@@ -127,9 +127,11 @@ class Term:
             return False
         if self.closes and _loses_mark(text, source[last]):
             return False
-        letters = last - first + 1 - folded.count(" ", first, last)
-        if not self.tight or source[last] - source[first] + 1 == letters:
-            return True  # in the second case there is nothing between the letters at all
+        if not self.tight:
+            return True
+        letters = {source[at] for at in range(first, last + 1) if folded[at] != " "}
+        if source[last] - source[first] + 1 == len(letters):
+            return True  # there is nothing between the letters at all
         gaps = (at for at in range(first, last) if folded[at] == " ")
         return all(trace.gap_is_empty(at) for number, at in enumerate(gaps) if number in self.tight)
 

@@ -2,12 +2,13 @@
 
 A window runs from one span to another in the order of text (by start, then end). It is full when
 every group has a span of its own between them, both ends included: one span serves one group, so
-that `all: [[otp], [otp, code]]` needs two. It is minimal when no full window lies inside it.
+that `all: [[otp], [otp, code]]` needs two; and a group that counts needs as many as it says. It is
+minimal when no full window lies inside it.
 """
 
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate, islice
 from typing import NamedTuple
 
@@ -59,7 +60,13 @@ def longest(places: Iterable[Place]) -> list[Place]:
     return kept
 
 
-def satisfied(items: Sequence[Item], groups: int, within: int | None, unless: Cover) -> list[Item]:
+def satisfied(
+    items: Sequence[Item],
+    groups: int,
+    within: int | None,
+    unless: Cover,
+    counts: Mapping[int, int],
+) -> list[Item]:
     """Returns the items in those minimal windows that are near enough and not cancelled.
 
     Args:
@@ -68,13 +75,14 @@ def satisfied(items: Sequence[Item], groups: int, within: int | None, unless: Co
         within: The most words between the end of the first and the start of the last span.
         unless: First and last words of the phrases that cancel a window which, widened by
             `within` words on both sides, touches one; without `within`, any window.
+        counts: How many spans a group needs, by its bit, where one is not enough.
 
     Returns:
         Items in order of text, no more than the first `ITEMS_SHOWN`; empty if no window counts.
     """
     chosen: list[Item] = []
     done = 0
-    for first, last in _minimal(items, groups):
+    for first, last in _minimal(items, groups, counts):
         if len(chosen) >= ITEMS_SHOWN:
             break
         window = items[first : last + 1]
@@ -96,12 +104,14 @@ def _is_cancelled(window: Sequence[Item], within: int | None, unless: Cover) -> 
     return unless.reaches(last, first)
 
 
-def _minimal(items: Sequence[Item], groups: int) -> Iterator[tuple[int, int]]:
+def _minimal(
+    items: Sequence[Item], groups: int, counts: Mapping[int, int]
+) -> Iterator[tuple[int, int]]:
     """The minimal full windows, as indexes of their first and last item, in order."""
     if not groups:
         yield from ((at, at) for at in range(len(items)))
         return
-    window = _Window(groups)
+    window = _Window(groups, counts)
     last = -1
     for first, item in enumerate(items):
         while not window.is_full():
@@ -117,18 +127,23 @@ def _minimal(items: Sequence[Item], groups: int) -> Iterator[tuple[int, int]]:
 class _Window:
     """The items between two moving ends, by group."""
 
-    def __init__(self, groups: int):
+    def __init__(self, groups: int, counts: Mapping[int, int]):
         bits = range(groups.bit_length())
         self._by_group = {1 << bit: deque[int]() for bit in bits if groups >> bit & 1}
+        self._needs = {group: counts.get(group, 1) for group in self._by_group}
+        self._needed = sum(self._needs.values())
+        self._items = 0
         self._shared = 0
 
     def add(self, at: int, groups: int) -> None:
+        self._items += 1
         self._shared += self._is_shared(groups)
         for group, members in self._by_group.items():
             if groups & group:
                 members.append(at)
 
     def drop_first(self, groups: int) -> None:
+        self._items -= 1
         self._shared -= self._is_shared(groups)
         for group, members in self._by_group.items():
             if groups & group:
@@ -138,16 +153,19 @@ class _Window:
         return sum(1 for group in self._by_group if groups & group) > 1
 
     def is_full(self) -> bool:
-        """Whether every group gets an item of its own (bipartite matching by augmenting paths).
+        """Whether every group gets items of its own (bipartite matching by augmenting paths).
 
-        A group with as many items as there are groups can always be served last, so no more
-        than that many are looked at.
+        A group with as many items as all groups need can always be served last, so no more than
+        that many are looked at.
         """
-        if not all(self._by_group.values()):
+        needs = self._needs
+        if self._items < self._needed or any(
+            len(members) < needs[group] for group, members in self._by_group.items()
+        ):
             return False
         if not self._shared:
             return True
-        few = len(self._by_group)
+        few = self._needed
         choices = {group: list(islice(members, few)) for group, members in self._by_group.items()}
         taken: dict[int, int] = {}
 
@@ -160,4 +178,4 @@ class _Window:
                         return True
             return False
 
-        return all(serve(group, set()) for group in choices)
+        return all(serve(group, set()) for group in choices for _ in range(needs[group]))

@@ -3,7 +3,8 @@
 import re
 
 from matcher.fold import FOLD, fold, is_spaceless
-from matcher.links import hosts, normal_host, opaque_spans
+from matcher.links import hosts, opaque_spans
+from matcher.lookalike_hosts import NamedHost
 from matcher.pack import TERM_LENGTH
 from matcher.term import Term
 
@@ -56,7 +57,7 @@ def term_warning(written: str) -> str | None:
     return None
 
 
-def host_fault(written: str) -> str | None:
+def host_fault(written: str, *, exact: bool = False) -> str | None:
     """Says why a string is no host name for `links`, or None if it is one.
 
     >>> host_fault("https://shop.example/x")
@@ -64,7 +65,9 @@ def host_fault(written: str) -> str | None:
     >>> host_fault("shop.example") is None
     True
     """
-    if _HOST.fullmatch(normal_host(written)) and not written.strip().startswith("."):
+    if _HOST.fullmatch(NamedHost.of(written).name) and not written.strip().startswith("."):
+        if exact and not NamedHost.of(written).itself:
+            return f"`{written}` means look-alikes, and an `exact` rule takes none; drop one"
         return None
     found = hosts(written)
     advice = found[0].name if found else "shop.example"

@@ -101,7 +101,7 @@ class Fields:
     def has(self, key: str, *, required: bool) -> bool:
         """Whether a field is there; one that is required and missing is reported."""
         if required and key not in self.nodes:
-            self.report(line_of(self.node), f"`{key}` is missing")
+            self.report(line_of(self.node), f"`{key}` is missing; add it")
         return key in self.nodes
 
     def text(self, key: str, pattern: str = r"(?s).*\S.*", means: str = "some words") -> str:
@@ -184,6 +184,6 @@ def strings(node: yaml.Node, name: str, report: Report) -> list[tuple[int, str]]
         report(line_of(node), f"{name} must be a list: [one, two]")
         return []
     if not node.value:
-        report(line_of(node), f"{name} is empty; fill it or leave it out")
+        report(line_of(node), f"{name} is empty; fill it")
     read = ((line_of(item), string(item, name, report)) for item in node.value)
     return [(line, value) for line, value in read if value is not None]

@@ -1,0 +1,28 @@
+"""What the commands of `terang` share: how one is added, and how its work is found."""
+
+import argparse
+from collections.abc import Callable
+from importlib import import_module
+
+type Work = Callable[[argparse.Namespace], int]
+type Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - its only name
+
+
+def later(module: str, name: str) -> Work:
+    """Work whose module is imported when it begins: `terang scan` waits for no AWS."""
+
+    def work(options: argparse.Namespace) -> int:
+        found: Work = getattr(import_module(f"terang.{module}"), name)
+        return found(options)
+
+    return work
+
+
+def add(commands: Commands, name: str, text: str, example: str) -> argparse.ArgumentParser:
+    """Adds a command whose `--help` ends with an example."""
+    return commands.add_parser(
+        name,
+        help=text,
+        description=text[0].upper() + text[1:] + ".",
+        epilog=f"example: {example}",
+    )

@@ -1,0 +1,117 @@
+"""The words of `terang packs`."""
+
+from pathlib import Path
+
+from terang.arguments import Commands, add, later
+
+
+def add_packs(commands: Commands) -> None:
+    """Adds `terang packs` and what it can do."""
+    group = add(
+        commands, "packs", "write, check, try and publish packs", "terang packs check packs"
+    )
+    packs = group.add_subparsers(required=True, metavar="COMMAND")
+    _add_check(packs)
+    _add_try(packs)
+    _add_format(packs)
+    _add_diff(packs)
+    _add_import(packs)
+    _add_schema(packs)
+    _add_publish(packs)
+
+
+def _add_check(packs: Commands) -> None:
+    one = add(packs, "check", "check every pack of a folder", "terang packs check packs")
+    one.add_argument("packs", type=Path, metavar="DIR")
+    one.add_argument("--today", default="", metavar="DAY")
+    one.set_defaults(work=later("packs_command", "check"))
+
+
+def _add_try(packs: Commands) -> None:
+    one = add(
+        packs,
+        "try",
+        "show what hits a text, and why or why not",
+        'terang packs try packs "Please send me the OTP"',
+    )
+    one.add_argument("packs", type=Path, metavar="DIR")
+    one.add_argument("text", metavar="TEXT", help="- reads stdin")
+    one.add_argument("--today", default="", metavar="DAY")
+    one.set_defaults(work=later("packs_command", "try_text"))
+
+
+def _add_format(packs: Commands) -> None:
+    one = add(
+        packs,
+        "format",
+        "write packs in the canonical layout, comments kept",
+        "terang packs format packs --check",
+    )
+    one.add_argument("packs", type=Path, metavar="DIR|FILE")
+    one.add_argument("--check", action="store_true", help="change nothing; exit 1 if it would")
+    one.set_defaults(work=later("packs_format", "format_packs"))
+
+
+def _add_diff(packs: Commands) -> None:
+    one = add(
+        packs,
+        "diff",
+        "show what a new version of packs newly hits in some posts, and what it no longer hits",
+        "terang packs diff packs new-packs --posts posts.jsonl",
+    )
+    one.add_argument("old", type=Path, metavar="OLD", help="a folder or a file")
+    one.add_argument("new", type=Path, metavar="NEW", help="a folder or a file")
+    one.add_argument("--posts", type=Path, required=True, metavar="FILE", help="JSON Lines")
+    one.add_argument("--json", action="store_true", help="one line of JSON, without text of posts")
+    one.set_defaults(work=later("packs_diff", "diff"))
+
+
+def _add_import(packs: Commands) -> None:
+    one = add(
+        packs,
+        "import",
+        "turn a list of words into a shadow pack on stdout, to be filled in",
+        "terang packs import words.txt --id new-pack --category SCAMS_AND_FRAUD > new-pack.yaml",
+    )
+    one.add_argument(
+        "words", type=Path, metavar="FILE", help="a term a line (# for comments), or .csv, .tsv"
+    )
+    one.add_argument("--id", required=True, help="the pack's id")
+    one.add_argument("--category", required=True, help="a category of the DSA")
+    one.add_argument("--keyword", action="append", default=[], help="default: to be filled in")
+    one.add_argument(
+        "--language", action="append", default=[], help="such as en; default: to be filled in"
+    )
+    one.add_argument("--owner", default="", help="default: to be filled in")
+    one.add_argument("--column", default="", help="of a table: by default `term`, or the first")
+    one.add_argument("--today", default="", metavar="DAY", help="the first day in force")
+    one.set_defaults(work=later("packs_import", "import_words"))
+
+
+def _add_schema(packs: Commands) -> None:
+    one = add(
+        packs,
+        "schema",
+        "print the JSON Schema of a pack, for editors",
+        "terang packs schema > docs/pack.schema.json",
+    )
+    one.set_defaults(work=later("packs_command", "schema"))
+
+
+def _add_publish(packs: Commands) -> None:
+    one = add(
+        packs,
+        "publish",
+        "check packs and publish them as the set in force",
+        "terang packs publish packs --stack terang",
+    )
+    one.add_argument("packs", type=Path, metavar="DIR")
+    one.add_argument("--stack", default="terang", help="the deployed stack's name")
+    one.add_argument(
+        "--provider",
+        action="append",
+        default=[],
+        metavar="ID=PACK,PACK",
+        help="the packs that one provider runs; by default all that rest on the law",
+    )
+    one.set_defaults(work=later("packs_command", "publish"))

@@ -1,0 +1,34 @@
+"""`terang packs format`: packs in the canonical layout."""
+
+import argparse
+
+from matcher import PackError
+from matcher.checking import pack_paths
+from terang.command import USAGE
+from terang.pack_layout import canonical
+from terang.telling import problem
+
+
+def format_packs(options: argparse.Namespace) -> int:
+    """Lay out packs: 0 if all is well now; 1 if some do not parse, or `--check` finds work."""
+    if not options.packs.exists():
+        problem(f"{options.packs}: no such file or folder")
+        return USAGE
+    well = True
+    for path in pack_paths(options.packs):
+        try:
+            text = path.read_bytes().decode("utf-8")
+            laid_out = canonical(text, str(path))
+        except (PackError, UnicodeDecodeError) as error:
+            problem(error)
+            well = False
+            continue
+        if laid_out == text:
+            continue
+        if options.check:
+            well = False
+            print(f"would format {path}")
+        else:
+            path.write_text(laid_out, "utf-8", newline="\n")
+            print(f"formatted {path}")
+    return 0 if well else 1
