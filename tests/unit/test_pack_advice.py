@@ -38,14 +38,16 @@ def test_a_pack_that_needs_all_it_says_is_left_in_peace(tmp_path: Path) -> None:
 
 CHANGES = {
     "a term found in another": ("[otp, login code]", "[otp, kode otp]", [
-        "17: `kode otp` adds nothing: `otp` is found in it; drop one",
+        "17: `kode otp` adds next to nothing: `otp` is found in it; drop one",
     ]),
+    "a term found in another, where a group shares it": (
+        "[otp, login code]\n      - [send me]", "[otp, the otp]\n      - [send me, otp]", []),
     "a term that another takes in by its open end": ("[otp, login code]", "[otp, otps, 'otp*']", [
-        "17: `otp` adds nothing: `otp*` is found in it; drop one",
-        "17: `otps` adds nothing: `otp*` is found in it; drop one",
+        "17: `otp` adds next to nothing: `otp*` is found in it; drop one",
+        "17: `otps` adds next to nothing: `otp*` is found in it; drop one",
     ]),
     "a phrase of unless found in another": ("[never share]", "[never share, never share an]", [
-        "21: `never share an` adds nothing: `never share` is found in it; drop one",
+        "21: `never share an` adds next to nothing: `never share` is found in it; drop one",
     ]),
     "an exception of a second term": ("[otp bank]", "[otp bank, my login code]", [
         "20: no `ignore` example needs `my login code` in `except`;",

@@ -74,7 +74,9 @@ def test_check_counts_warnings_and_goes_on(
     code, out, err = told(capsys, folder, "check", folder / "packs", "--today", "2026-11-15")
     assert (code, out) == (0, ["1 packs, 1 rules: sound, 1 warning"])
     [warning] = err
-    assert warning.startswith("warning: packs/otp.yaml:17: asks-for-code: `kode otp` adds nothing:")
+    assert warning.startswith(
+        "warning: packs/otp.yaml:17: asks-for-code: `kode otp` adds next to nothing:"
+    )
 
 
 def test_check_names_what_is_wrong(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

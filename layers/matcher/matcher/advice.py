@@ -101,10 +101,12 @@ class _Advice:
                 return f"`{written}` can never match: the exception `{one.written}` swallows it"
             if one.key == "unless":
                 return f"`{written}` can never match: `{one.written}` in `unless` cancels it"
+        if len({one.key for one in everywhere} - {"unless", "except"}) > 1:
+            return None  # two groups share its words, and one span serves one group
         own = Term.of(written).pattern
         for one in everywhere:
             if one.key == key and Term.of(one.written).pattern != own:
-                return f"`{written}` adds nothing: `{one.written}` is found in it; drop one"
+                return f"`{written}` adds next to nothing: `{one.written}` is found in it; drop one"
         return None
 
     def exceptions(self) -> Iterator[Problem]:
