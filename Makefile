@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .SUFFIXES:
-.PHONY: help run test check bench build deploy clean setup setup-check setup-build template-check
+.PHONY: help run test check bench build deploy clean setup setup-test setup-check setup-build template-check
 
 export SAM_CLI_TELEMETRY := 0
 
@@ -19,7 +19,7 @@ help: ## list the targets
 run: setup ## the samples, or FILE= PROVIDER= PACKS= OUT=, through the whole stack on this machine
 	$(BIN)/terang run $(FILE) $(if $(PROVIDER),--provider $(PROVIDER)) $(if $(PACKS),--packs $(PACKS)) $(if $(OUT),--out $(OUT)) $(ARGS)
 
-test: setup ## all tests; ARGS= goes to pytest
+test: setup-test ## all tests; ARGS= goes to pytest
 	$(BIN)/pytest $(ARGS)
 
 check: setup-check template-check ## what CI demands: format, lint, types, template, security, tests
@@ -38,10 +38,13 @@ bench: setup ## speed and memory of the matcher and the handlers
 	$(BIN)/pytest tests/bench -o python_files='bench_*.py' -s $(ARGS)
 
 build: setup-build ## sam build: layers and functions as they go to AWS
-	$(SAM) build
+	PATH="$(CURDIR)/.tools/runtime/bin:$$PATH" $(SAM) build # sam wants a python3.13 that has pip
 
 deploy: build ## sam deploy; asks for every parameter unless ARGS= names them
 	$(SAM) deploy $(if $(ARGS),$(ARGS),--guided)
+
+lock: ## requirements/*.lock anew from requirements/*.in, with hashes
+	scripts/lock.sh
 
 clean: ## remove environments, builds and caches; packs, samples and your output stay
 	rm -rf .venv .tools .aws-sam .local-build .hypothesis .mypy_cache .pytest_cache .ruff_cache
@@ -49,7 +52,9 @@ clean: ## remove environments, builds and caches; packs, samples and your output
 
 setup:
 	@scripts/bootstrap.sh dev stack
+setup-test:
+	@scripts/bootstrap.sh dev stack sam runtime
 setup-check:
-	@scripts/bootstrap.sh dev stack sam checkov
+	@scripts/bootstrap.sh dev stack sam runtime checkov
 setup-build:
-	@scripts/bootstrap.sh sam
+	@scripts/bootstrap.sh sam runtime

@@ -4,6 +4,9 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
+# Certificates are the machine's: a company's proxy has its own. Newer and older uv ask by different names.
+export UV_SYSTEM_CERTS=1 UV_NATIVE_TLS=1
+
 fresh() { [ -f "$1/.lock" ] && cmp -s "requirements/$2.lock" "$1/.lock"; }
 
 find_uv() {

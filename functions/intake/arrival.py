@@ -5,9 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
 
-from formats import Context, FileRefusedError, Reader, check_size, choose
-from translation import parts, translate
-
+from formats import HEAD_BYTES, Context, FileRefusedError, Reader, check_size, choose
 from ledger.closing import FILE_DAYS, Closing, refused_file
 from ledger.errors import ObjectGoneError
 from ledger.identity import digest, file_id
@@ -21,9 +19,7 @@ from ledger.provider import Provider, is_provider_id
 from ledger.pseudonym import KEY_ID, Pseudonyms
 from ledger.receipt import Receipt, digest_of_ids
 from ledger.refusal import Code
-
-HEAD_BYTES = 256 * 1024
-"""How much of a file decides its format."""
+from translation import parts, translate
 
 IDENTITY_BYTES = 1024 * 1024
 """How much of a refused file, beside its size, makes it the same file when it comes again."""
@@ -33,7 +29,7 @@ WHITE = b"\xef\xbb\xbf \t\r\n"
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """What became of a file: `cut`, `refused` (with a code), `known`, `gone`, `unknown_provider`."""
+    """A file became `cut`, `refused` (with a code), `known`, `gone` or `unknown_provider`."""
 
     outcome: str
     file: str

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from ledger.ports import Clock, Store
 
-TOTALS_SECONDS = 60
+TOTALS_SECONDS = 300
 """How long a worker believes the day's totals before it folds the receipts again."""
 
 

@@ -1,8 +1,11 @@
 """The body of a message: one post, an array of posts, or lines."""
 
+import json
+
 import msgspec
 
 from ledger.refusal import Code, Refusal
+from ledger.unique import DuplicateKeyError, unique
 
 
 def lines_of(body: str) -> bytes | Refusal:
@@ -27,12 +30,36 @@ def lines_of(body: str) -> bytes | Refusal:
             return b"".join(_one_line(item) for item in msgspec.json.decode(data, type=_ARRAY))
         msgspec.json.decode(data)
     except (msgspec.DecodeError, RecursionError):
-        # An object that does not end where the body ends: lines, each judged by itself.
-        return data if start == b"{" else Refusal(Code.MSG_SYNTAX)
+        return _salvaged(data)
     return _one_line(data)
 
 
 _ARRAY = list[msgspec.Raw]
+
+
+def _salvaged(data: bytes) -> bytes | Refusal:
+    """A body that is not JSON as a whole: lines, or the items that can still be told apart.
+
+    The standard library reads what is no Unicode, such as half a surrogate pair; the item that
+    holds it is refused when its line is read, and the others are not.
+    """
+    lines = data.strip().split(b"\n")
+    if data.lstrip().startswith(b"{") and (len(lines) == 1 or any(map(_is_object, lines))):
+        return data
+    try:
+        value = json.loads(data, object_pairs_hook=unique)
+    except (ValueError, RecursionError, DuplicateKeyError):
+        return Refusal(Code.MSG_SYNTAX)
+    items = value if isinstance(value, list) else [value]
+    return b"".join(json.dumps(item).encode() + b"\n" for item in items)
+
+
+def _is_object(line: bytes) -> bool:
+    try:
+        msgspec.json.decode(line, type=dict[str, msgspec.Raw])
+    except (msgspec.DecodeError, RecursionError):
+        return False
+    return True
 
 
 def _one_line(value: bytes | msgspec.Raw) -> bytes:

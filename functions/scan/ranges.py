@@ -8,6 +8,7 @@ from ledger.ports import Objects
 from ledger.post import LINE_BYTES
 
 READ_ON_BYTES = 256 * 1024
+PASS_OVER_BYTES = 8 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,8 @@ def _read_on(objects: Objects, unit: Unit, data: bytes) -> Owned:
     pieces, position, passed_over = [data], unit.end, 0
     last = len(data) - data.rfind(b"\n") - 1
     while position < unit.source.size:
-        end = min(unit.source.size, position + READ_ON_BYTES)
+        step = READ_ON_BYTES if last <= LINE_BYTES else PASS_OVER_BYTES
+        end = min(unit.source.size, position + step)
         more = objects.read_range(unit.source, position, end)
         newline = more.find(b"\n") + 1
         rest = more[:newline] if newline else more

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from ledger.language import language_of
 from ledger.post import Post, TranslatedPost, read_line, read_translated_line, utc
 from ledger.refusal import Refusal
 
@@ -28,8 +29,12 @@ class Reading:
 
     @property
     def by_language(self) -> dict[str, int]:
-        """Accepted posts by the language that they say; `und` where they say none (BCP 47)."""
-        return dict(Counter(post.language or "und" for post in self.posts))
+        """Accepted posts by the language that they say: known ones by name, so that it is short."""
+        said = Counter(post.language for post in self.posts)
+        counted = Counter[str]()
+        for tag, count in said.items():
+            counted[language_of(tag)] += count
+        return dict(counted)
 
     @property
     def first_and_last(self) -> tuple[str, str]:
@@ -52,14 +57,16 @@ class Reading:
             self.refusals.append(refusal)
 
 
-def read(data: bytes, *, translated: bool = False) -> Reading:
-    r"""Read all lines; blank ones are no records, and a byte order mark is none of a line.
+def read(data: bytes, *, translated: bool = False, begins_file: bool = False) -> Reading:
+    r"""Read all lines; blank ones are no records.
+
+    A byte order mark is none of the first line of a file, and nowhere else.
 
     >>> read(b'\n{"id": "1", "audience": "private"}\n').refusals
     [Refusal(code=<Code.NOT_PUBLIC: 'not_public'>, line=2, byte=1, field='audience')]
     """
     reading = Reading()
-    byte = len(BOM) if data.startswith(BOM) else 0
+    byte = len(BOM) if begins_file and data.startswith(BOM) else 0
     for line in _lines(data[byte:]):
         reading.lines += 1
         if line.strip():

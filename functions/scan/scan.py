@@ -42,11 +42,17 @@ def handler(event: dict[str, object], context: LambdaContext) -> PartialItemFail
     answer = process_partial_response(
         event=event, record_handler=take, processor=processor, context=context
     )
-    for kind, error, _ in processor.exceptions:
-        logger.error("failed", extra={"error": getattr(kind, "__name__", "unknown")})
+    for _, error, _ in processor.exceptions:
+        logger.error("failed", extra={"error": type(error).__name__, "code": code_of(error)})
         if isinstance(error, MemoryError):
             raise error  # the worker is spent: a fresh one takes what is left
     return answer
+
+
+def code_of(error: BaseException | None) -> str:
+    """The platform's code of an error, or nothing: its message could hold what was sent."""
+    answer = getattr(error, "response", {})
+    return str(answer.get("Error", {}).get("Code", ""))
 
 
 def message_of(record: SQSRecord) -> Message:

@@ -37,5 +37,6 @@ class Senders:
         known = self._known.get(name)
         if known is None or now - known[0] > REGISTRY_SECONDS:
             known = (now, self.store.provider(name))
-            self._known[name] = known
+            if known[1] is not None:  # names that nobody registered are without number
+                self._known[name] = known
         return known[1]

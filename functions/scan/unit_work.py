@@ -91,7 +91,15 @@ class Scanner:
         pseudonyms = Pseudonyms.derive(self.secret, unit.provider, unit.pseudonym_key)
         at = datetime.fromisoformat(unit.at)
         return self._work(
-            job, read(lines.data, translated=unit.translated), unit.set, at, pseudonyms
+            job,
+            read(
+                lines.data,
+                translated=unit.translated,
+                begins_file=unit.start == 0 and not unit.translated,
+            ),
+            unit.set,
+            at,
+            pseudonyms,
         )
 
     def scan_message(self, provider: str, body: str, sent_at: datetime) -> Outcome:

@@ -99,6 +99,17 @@ def _add_providers(commands: Commands) -> None:
     one.set_defaults(work=later("providers_command", "list_all"))
     one = add(
         providers,
+        "pause",
+        "hold a rule in shadow for a provider until a higher version of its pack",
+        'terang providers pause acme-chat otp/asks-for-code --why "hits school timetables"',
+    )
+    one.add_argument("provider", metavar="ID")
+    one.add_argument("rule", metavar="PACK/RULE")
+    one.add_argument("--why", required=True, help="published with the set")
+    one.add_argument("--stack", default="terang")
+    one.set_defaults(work=later("providers_command", "pause"))
+    one = add(
+        providers,
         "lift",
         "let a rule propose again that the flood guard holds today",
         "terang providers lift acme-chat one-time-codes/asks-for-code",

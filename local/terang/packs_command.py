@@ -61,13 +61,14 @@ def checked(folder: Path, today: str, console: Console, *, advice: bool = False)
 def day_of(text: str) -> date | None:
     """The day, or nothing if it is none.
 
-    >>> day_of("2026-11-25"), day_of("25.11.")
+    >>> day_of("2026-11-25"), day_of("20261125")
     (datetime.date(2026, 11, 25), None)
     """
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         return None
+    return day if day.isoformat() == text else None
 
 
 def try_text(options: argparse.Namespace) -> int:

@@ -1,14 +1,16 @@
 """`terang providers`: register who may send, list them, and lift what the flood guard holds."""
 
 import argparse
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 from rich.console import Console
 from rich.table import Table
 
+from ledger.closing import FILE_DAYS
 from ledger.errors import OperatorError
 from ledger.provider import Provider, is_provider_id
+from matcher import SetError
 from terang.command import USAGE
 from terang.remote import Remote
 from terang.stack import ROOT
@@ -37,7 +39,7 @@ def add(options: argparse.Namespace) -> int:
         )
         if options.packs:
             remote.public.choose(options.provider, options.packs.split(","))
-    except OperatorError as error:
+    except (OperatorError, SetError) as error:
         console.print(f"terang providers: {error}", style="red", markup=False)
         return 1
     console.print(f"{options.provider} sends as {role}", markup=False)
@@ -50,7 +52,7 @@ def list_all(options: argparse.Namespace) -> int:
         remote = Remote.find(options.stack)
         chosen = remote.public.chosen()
         providers = remote.store.providers()
-    except OperatorError as error:
+    except (OperatorError, SetError) as error:
         console.print(f"terang providers: {error}", style="red", markup=False)
         return 1
     table = Table()
@@ -68,6 +70,18 @@ def list_all(options: argparse.Namespace) -> int:
     return 0
 
 
+def pause(options: argparse.Namespace) -> int:
+    """Hold a rule in shadow for a provider, with a reason that everybody can read."""
+    try:
+        remote = Remote.find(options.stack)
+        digest = remote.public.pause(options.provider, options.rule, options.why)
+    except (OperatorError, SetError) as error:
+        console.print(f"terang providers: {error}", style="red", markup=False)
+        return 1
+    print(digest)
+    return 0
+
+
 def lift(options: argparse.Namespace) -> int:
     """Somebody looked: the rule proposes again today."""
     try:
@@ -76,8 +90,9 @@ def lift(options: argparse.Namespace) -> int:
         if options.rule not in remote.store.floods(options.provider, today):
             console.print(f"{options.rule} is not held for {options.provider} today", markup=False)
             return 1
-        remote.store.lift_flood(options.provider, today, options.rule)
-    except OperatorError as error:
+        expires = int((datetime.now(UTC) + timedelta(days=FILE_DAYS)).timestamp())
+        remote.store.lift_flood(options.provider, today, options.rule, expires)
+    except (OperatorError, SetError) as error:
         console.print(f"terang providers: {error}", style="red", markup=False)
         return 1
     console.print(f"{options.rule} proposes again for {options.provider}", markup=False)

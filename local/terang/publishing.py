@@ -12,7 +12,7 @@ from ledger.errors import ImmutableError, OperatorError
 from ledger.objects import S3Objects
 from ledger.pointer import POINTER_KEY, Pointer, set_key
 from ledger.pretty import pretty
-from matcher import Choice, Pack, RuleSet, build_set, digest_of, load_set
+from matcher import Choice, Pack, Paused, RuleSet, build_set, digest_of, load_set
 
 TRIES = 5
 
@@ -64,6 +64,27 @@ class PublicBucket:
 
         return self._move(changed)
 
+    def pause(self, provider: str, rule: str, why: str) -> str:
+        """Hold a rule (`pack/rule`) in shadow for a provider, for everybody to see; the new set.
+
+        Only a higher version of its pack lifts it.
+        """
+
+        def changed(before: RuleSet | None) -> bytes:
+            if before is None:
+                raise OperatorError("no set is published yet: run `terang packs publish`")
+            since = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+            choice = before.providers.get(provider, Choice())
+            others = tuple(one for one in choice.paused if one.rule != rule)
+            paused = Choice(choice.packs, (*others, Paused(rule, since, why)))
+            return build_set(
+                before.packs,
+                notice_hours=before.notice_hours,
+                providers=before.providers | {provider: paused},
+            )
+
+        return self._move(changed)
+
     def chosen(self) -> dict[str, tuple[str, ...] | None]:
         """The packs that each provider of the set in force runs; None is all that rest on law."""
         found = self.objects.get(self.name, POINTER_KEY)
@@ -83,18 +104,19 @@ class PublicBucket:
         raise OperatorError("others kept publishing at the same time: try again")
 
     def _put_yaml(self, folder: Path, pack: Pack) -> None:
+        texts = (path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.y*ml")))
         source = next(
-            path
-            for path in sorted(folder.glob("*.yaml"))
-            if sha256(path.read_bytes()).hexdigest() == pack.digest
+            data
+            for data in (text.encode() for text in texts)
+            if sha256(data).hexdigest() == pack.digest
         )
         try:
             key = f"packs/{pack.id}/{pack.version}.yaml"
-            self.objects.put_new(self.name, key, source.read_bytes())
+            self.objects.put_new(self.name, key, source)
         except ImmutableError:
             raise OperatorError(
-                f"{source.name}: version {pack.version} of {pack.id} was published with other"
-                " content: what changes needs a higher version"
+                f"version {pack.version} of {pack.id} was published with other content:"
+                " what changes needs a higher version"
             ) from None
 
     def _set(self, pointer: bytes) -> RuleSet:

@@ -9,7 +9,7 @@ import csv
 import hashlib
 import json
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
@@ -23,6 +23,10 @@ ADDED = ("bytes", "lines", "records", "inspected", "repeats", "unknown_fields", 
 
 EARLIER = re.compile(r"\.r\d+$")
 """The end of the name of an earlier revision, of a summary or of a journal."""
+
+
+NO_NUMBERS = {"name", "provisional", "revision"}
+"""What the line of a day or provider holds beside its numbers."""
 
 
 class Ruling(NamedTuple):
@@ -75,7 +79,7 @@ def recount_command(options: argparse.Namespace) -> int:
 def differences_of(folder: Path, path: Path) -> Iterator[str]:
     """What in one summary does not follow from the files that it names."""
     summary: Record = json.loads(path.read_bytes())
-    total = Recount()
+    total, parts = Recount(), defaultdict[str, Recount](Recount)
     if not EARLIER.search(path.stem):
         yield from _unnamed(folder, summary)
     for named in summary["journal"]:
@@ -86,16 +90,26 @@ def differences_of(folder: Path, path: Path) -> Iterator[str]:
         lines = [json.loads(line) for line in data.splitlines()]
         if len(lines) != named["lines"]:
             yield f"{named['path']} has {len(lines)} lines, not {named['lines']}"
+        provider, day = named["path"].removesuffix(".jsonl").split("/")[1:]
         for line in lines:
             yield from _broken(line)
             yield from _add(total, line, folder, summary)
-    for name, published in summary["numbers"].items():
-        counted = total.number(name, published)
-        if counted != published:
-            yield f"{name}: published {_short(published)}, recounted {_short(counted)}"
-    if not EARLIER.search(path.stem):  # days and sheets stand in their newest revision
-        yield from _parts(folder, summary)
+            for part in (parts[provider], parts[day]):
+                list(_add(part, line, folder, summary))  # what is unknown was said above
+    yield from _against(summary["numbers"], total, "")
+    for part_said in (*summary["days"], *summary["providers"]):
+        numbers = {name: part_said[name] for name in part_said if name not in NO_NUMBERS}
+        yield from _against(numbers, parts[part_said["name"]], f"{part_said['name']}: ")
+    if not EARLIER.search(path.stem):  # an earlier revision has no sheet
         yield from _sheet(path.with_suffix(".csv"), summary)
+
+
+def _against(published: Record, counted: Recount, of: str) -> Iterator[str]:
+    """The published numbers that the journal does not add up to."""
+    for name, value in published.items():
+        found = counted.number(name, value)
+        if found != value:
+            yield f"{of}{name}: published {_short(value)}, recounted {_short(found)}"
 
 
 def _journal(path: Path, digest: str) -> bytes:
@@ -164,21 +178,6 @@ def _rulings(folder: Path, digest: str) -> dict[str, Ruling]:
         for pack in json.loads(data)["packs"]
         for rule in pack["rules"]
     }
-
-
-def _parts(folder: Path, summary: Record) -> Iterator[str]:
-    """Days of a month, and providers of `all`, that say other than their own summaries."""
-    if summary["kind"] == "campaign":
-        return  # its parts hold only the findings of its packs
-    owner, period = summary["provider"], summary["period"]
-    for kind in ("days", "providers"):
-        for part in summary[kind]:
-            place = f"{owner}/{part['name']}" if kind == "days" else f"{part['name']}/{period}"
-            data = _read(folder / f"summaries/{place}.json")
-            numbers = json.loads(data)["numbers"] if data else {}
-            for name, value in part.items():
-                if name in numbers and numbers[name] != value:
-                    yield f"{part['name']}: {name} is {value} here and {numbers[name]} in its own"
 
 
 def _sheet(path: Path, summary: Record) -> Iterator[str]:

@@ -55,7 +55,7 @@ class Result:
         counts = Counter[str]()
         for receipt in self.receipts:
             counts.update(receipt.by_rule)
-        for key, count in counts.most_common():
+        for key, count in sorted(counts.items(), key=lambda one: (-one[1], one[0])):
             pack, _, rule, mode = key.split("/")
             table.add_row(f"{pack}/{rule}", mode, f"{count:,}")
         console.print(table)

@@ -15,6 +15,7 @@ from rich.progress import Progress as Bar
 
 from ledger.clock import clock_of
 from ledger.closing import FileReceipt
+from ledger.errors import OperatorError
 from ledger.pretty import lines_of_json
 from ledger.provider import is_provider_id
 from terang.command import USAGE
@@ -29,6 +30,9 @@ STACK = "terang"
 PAGES_PORT = 8765
 SAMPLES = ROOT / "local/samples"
 SAMPLES_DAY = "2026-11-25"
+
+RESULTS = {"findings.jsonl", "refusals.jsonl", "public", "out"}
+"""What a run leaves in its folder; a folder that holds anything else is not replaced."""
 
 console = Console(stderr=True, highlight=False)
 
@@ -59,8 +63,8 @@ def run(options: argparse.Namespace) -> int:
                 now=clock_of(options.today).now(),
             )
             result = _work(deployed, options)
-    except StackError as error:
-        console.print(f"terang run: {error}", style="red")
+    except (StackError, OperatorError) as error:
+        console.print(f"terang run: {error}", style="red", markup=False)
         return 1
     if options.json:
         print(json.dumps(result.line(options.out), ensure_ascii=False))
@@ -85,8 +89,10 @@ def _fault(options: argparse.Namespace) -> str:
     if wrong:
         return f"--open {wrong[0]!r}: telegram:ID or discord:ID"
     out: Path = options.out
-    if out.exists() and any(out.iterdir()) and not (out / "findings.jsonl").exists():
+    if out.exists() and not (out.is_dir() and {one.name for one in out.iterdir()} <= RESULTS):
         return f"--out {out} holds something else than an earlier run: name another folder"
+    if options.messages and not options.messages.is_file():
+        return f"no such file: {options.messages}"
     return ""
 
 
@@ -104,7 +110,7 @@ def _parameters(options: argparse.Namespace) -> dict[str, str]:
 
 def _work(deployed: Deployed, options: argparse.Namespace) -> Result:
     dropped = deployed.drop(options.provider, options.files)
-    bodies = options.messages.read_text().splitlines() if options.messages else []
+    bodies = options.messages.read_text(encoding="utf-8").split("\n") if options.messages else []
     messages = deployed.send(options.provider, [body for body in bodies if body.strip()])
     with _progress_bar() as show:
         closed = deployed.wait(options.provider, dropped, messages, show)

@@ -12,7 +12,7 @@ from boto3.s3.transfer import TransferConfig
 
 from ledger.clock import clock_of
 from ledger.closing import Closing, FileReceipt
-from ledger.identity import file_id
+from ledger.identity import file_id, unit_id
 from ledger.keys import receipt_key
 from ledger.objects import S3Objects
 from ledger.provider import Provider
@@ -24,6 +24,9 @@ STALL_SECONDS = 180
 """How long nothing may move before a run gives up."""
 
 POLL_SECONDS = 0.25
+
+MESSAGE_BYTES = 1024 * 1024
+"""The largest message that SQS takes."""
 
 UPLOAD = TransferConfig(multipart_threshold=64 << 20, multipart_chunksize=64 << 20)
 
@@ -59,8 +62,10 @@ class Deployed:
     today: str = ""
     store: DynamoStore = field(init=False)
     objects: S3Objects = field(init=False)
+    began: str = field(init=False)
 
     def __post_init__(self) -> None:
+        self.began = self.day
         self.store = DynamoStore.of(self.stack.client("dynamodb"), self.outputs["Table"])
         self.objects = S3Objects(self.stack.client("s3"))
 
@@ -86,22 +91,28 @@ class Deployed:
             dropped.append(Dropped(path, file_id(bucket, key, head.version), head.size))
         return dropped
 
-    def send(self, provider: str, bodies: Iterable[str]) -> int:
-        """Send messages to the posts queue in the provider's name; how many."""
-        sqs, count = self.stack.client("sqs"), 0
+    def send(self, provider: str, bodies: Iterable[str]) -> set[str]:
+        """Send messages to the posts queue in the provider's name; the ids of their units.
+
+        Raises StackError for a body that SQS would not take.
+        """
+        sqs, units = self.stack.client("sqs"), set[str]()
         for body in bodies:
+            if len(body.encode()) > MESSAGE_BYTES:
+                raise StackError(f"a message is larger than {MESSAGE_BYTES} bytes: drop a file")
             attribute = {"DataType": "String", "StringValue": provider}
             sqs.send_message(
                 QueueUrl=self.outputs["PostsUrl"],
                 MessageBody=body,
                 MessageAttributes={"provider": attribute},
             )
-            count += 1
-        return count
+            units.add(unit_id(provider, body.encode()))
+        return units
 
     def receipts(self, provider: str) -> list[Receipt]:
-        """The receipts of the stack's day."""
-        return self.store.receipts(provider, self.day)
+        """The receipts since the run began: it may go on over midnight."""
+        days = sorted({self.began, self.day})
+        return [one for day in days for one in self.store.receipts(provider, day)]
 
     def file_receipt(self, provider: str, file: str) -> FileReceipt | None:
         """What a dropped file came to, once it is closed."""
@@ -112,7 +123,7 @@ class Deployed:
         self,
         provider: str,
         dropped: Sequence[Dropped],
-        messages: int,
+        messages: set[str],
         show: Callable[[Progress], None],
     ) -> list[FileReceipt]:
         """Wait until every file has its receipt and every message was taken.
@@ -127,8 +138,8 @@ class Deployed:
                     closed[one.file] = receipt
             progress = self._progress(provider, dropped, closed)
             show(progress)
-            taken = sum(receipt.kind == "message" for receipt in self.receipts(provider))
-            if len(closed) == len(dropped) and taken >= messages:
+            taken = len(messages & {receipt.unit for receipt in self.receipts(provider)})
+            if len(closed) == len(dropped) and taken == len(messages):
                 return [closed[one.file] for one in dropped]
             if (progress, taken) != last:
                 last, moved = (progress, taken), time.monotonic()

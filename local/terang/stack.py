@@ -96,8 +96,8 @@ def local_stack(*, keep: bool = False) -> Iterator[LocalStack]:
     kept = False
     try:
         _wait_until_up(url, process, folder)
-        yield stack
         kept = keep
+        yield stack
     finally:
         if not kept:
             _stop(process)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, cast
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from memory_objects import RangesOf
 
 import ranges
 from ledger.manifest import cut
-from memory_objects import RangesOf
 from ranges import owned
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 import pytest
+from sample_posts import StandingClock
 
 from deliveries import RESERVE_SECONDS, Deliveries, Message, TimeReserveError
 from ledger.manifest import Source, Unit
-from samples import StandingClock
 from unit_work import Outcome
 
 if TYPE_CHECKING:

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, cast
 
 import msgspec
 import pytest
+from sample_posts import StandingClock
 
 from flood import TOTALS_SECONDS, FloodGuard, FloodLimits
 from ledger.receipt import Receipt
-from samples import StandingClock
 
 if TYPE_CHECKING:
     from ledger.ports import Store

@@ -3,13 +3,13 @@
 from typing import Any
 
 import msgspec
+from sample_posts import OTP, PRIZE, SHADOW, fields, pack
 
 from inspection import MAX_SPANS, Found, by_rule, inspect_posts, live_hits
 from ledger.post import Post, TranslatedPost
 from ledger.pseudonym import Pseudonyms
 from matcher import Matcher
 from rulesets import Rules
-from samples import OTP, PRIZE, SHADOW, fields, pack
 
 PSEUDONYMS = Pseudonyms.derive(b"secret", "acme")
 RULES = Rules("set", (), Matcher([pack(), pack(SHADOW)]))

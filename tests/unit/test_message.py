@@ -3,11 +3,11 @@
 import json
 
 import pytest
+from sample_posts import fields, line
 
 from ledger.refusal import Code, Refusal
 from message import lines_of
 from reading import read
-from samples import fields, line
 
 POST = fields()
 NAN = b'{"x": NaN}'.decode()
@@ -35,12 +35,18 @@ NAN = b'{"x": NaN}'.decode()
         (json.dumps(fields(x=json.loads("[" * 99 + "]" * 99))), 0, {Code.JSON_DEPTH: 1}),
         (json.dumps([POST, json.loads("[" * 99 + "]" * 99)]), 1, {Code.JSON_DEPTH: 1}),
         ('{"a":' * 100_000, 0, {Code.JSON_DEPTH: 1}),
+        (f"[{NAN}]", 0, {Code.JSON_SYNTAX: 1}),
+        (f'[{json.dumps(POST)}, {{"id": "\\ud800"}}]', 1, {Code.JSON_SYNTAX: 1}),
+        (json.dumps(fields(text="\ud800"), indent=2), 0, {Code.JSON_SYNTAX: 1}),
+        ("{\n" + json.dumps(POST), 1, {Code.JSON_SYNTAX: 1}),
     ],
     ids=["an object", "an indented object", "an object in white space", "an array",
          "an indented array", "an array of anything", "an empty array", "lines", "lines with CRLF",
          "a line of garbage", "two objects on one line", "NaN", "separators that Python cuts at",
          "an escaped newline", "a key twice", "a key twice in an array", "too deep",
-         "too deep in an array", "brackets without end"],
+         "too deep in an array", "brackets without end", "NaN in an array",
+         "half a surrogate pair in an array", "half a surrogate pair in an indented object",
+         "a broken line before a good one"],
 )  # fmt: skip
 def test_bodies_are_read(body: str, posts: int, refused: dict[Code, int]) -> None:
     found = lines_of(body)
@@ -60,11 +66,11 @@ def test_bodies_are_read(body: str, posts: int, refused: dict[Code, int]) -> Non
         ("[", Code.MSG_SYNTAX),
         ("[" * 100_000, Code.MSG_SYNTAX),
         (json.dumps([POST]) + "x", Code.MSG_SYNTAX),
-        (f"[{NAN}]", Code.MSG_SYNTAX),
+        (json.dumps(POST, indent=2)[:-1], Code.MSG_SYNTAX),
         ('{"text": "\ud800"}', Code.ENCODING),
     ],
     ids=["empty", "blank", "words", "a string", "a number", "an open array", "brackets without end",
-         "words behind an array", "NaN in an array", "a lone surrogate"],
+         "words behind an array", "an indented object without its end", "a lone surrogate"],
 )  # fmt: skip
 def test_what_holds_no_records_is_refused_as_one(body: str, code: Code) -> None:
     assert lines_of(body) == Refusal(code)
@@ -73,6 +79,7 @@ def test_what_holds_no_records_is_refused_as_one(body: str, code: Code) -> None:
 def test_numbers_and_words_come_through_unchanged() -> None:
     body = '[{"n": 12345678901234567890123, "f": 1.10, "t": "\\u00e9\\/"}]'
     assert lines_of(body) == b'{"n":12345678901234567890123,"f":1.10,"t":"\\u00e9\\/"}\n'
-    assert lines_of(line().decode()) == line().replace(b'": "', b'":"').replace(
-        b'", "', b'","'
-    ) + b"\n"
+    assert (
+        lines_of(line().decode())
+        == line().replace(b'": "', b'":"').replace(b'", "', b'","') + b"\n"
+    )

@@ -2,11 +2,11 @@
 
 import msgspec
 import pytest
+from sample_posts import fields, line
 
 from ledger.post import TranslatedPost
 from ledger.refusal import Code, Refusal
 from reading import REFUSALS_IN_DETAIL, read
-from samples import fields, line
 
 GOOD, BAD = line(), line(audience="followers")
 
@@ -30,7 +30,7 @@ GOOD, BAD = line(), line(audience="followers")
          "a blank line between"],
 )  # fmt: skip
 def test_blank_lines_are_lines_and_no_records(data: bytes, lines: int, records: int) -> None:
-    reading = read(data)
+    reading = read(data, begins_file=True)
     assert (reading.lines, reading.records) == (lines, records)
     assert reading.records == len(reading.posts) + sum(reading.refused.values())
 
@@ -39,12 +39,12 @@ def test_blank_lines_are_lines_and_no_records(data: bytes, lines: int, records: 
 @pytest.mark.parametrize("end", [b"\n", b"\r\n"], ids=["LF", "CRLF"])
 def test_a_refusal_has_the_line_and_byte_where_its_record_begins(mark: bytes, end: bytes) -> None:
     data = mark + end.join([GOOD, b"", BAD, GOOD, BAD])
-    for refusal in read(data).refusals:
+    for refusal in read(data, begins_file=True).refusals:
         assert refusal.line is not None
         assert refusal.byte is not None
         assert data[refusal.byte :].startswith(BAD)
         assert data[: refusal.byte].count(b"\n") == refusal.line - 1
-    assert [refusal.line for refusal in read(data).refusals] == [3, 5]
+    assert [refusal.line for refusal in read(data, begins_file=True).refusals] == [3, 5]
 
 
 def test_a_lone_carriage_return_ends_no_line() -> None:

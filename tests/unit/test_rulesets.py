@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 import pytest
+from sample_posts import OTP, SHADOW, StandingClock, pack
 
 from ledger.errors import OperatorError
 from ledger.pointer import POINTER_KEY, set_key
@@ -14,7 +15,6 @@ from matcher import SetError, build_set
 from matcher.pack import InForce
 from matcher.rule_set import Choice
 from rulesets import KEPT, POINTER_SECONDS, RuleSets
-from samples import OTP, SHADOW, StandingClock, pack
 
 if TYPE_CHECKING:
     from ledger.ports import Objects

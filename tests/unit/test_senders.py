@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 import pytest
+from sample_posts import StandingClock
 
 from ledger.provider import Provider
-from samples import StandingClock
 from senders import REGISTRY_SECONDS, Senders
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ import msgspec
 from formats.lines import lines
 from ledger.post import too_deep
 from ledger.refusal import Code
+from ledger.unique import DuplicateKeyError, unique
 
 
 def decode_object(raw: bytes | Code) -> dict[str, Any] | Code:
@@ -30,10 +31,10 @@ def decode(raw: bytes | Code) -> Any:
     try:
         text = raw.decode("utf-8")
         msgspec.json.decode(raw)  # the grammar: no NaN, no lone surrogate, no control character
-        return json.loads(text, object_pairs_hook=_unique)
+        return json.loads(text, object_pairs_hook=unique)
     except UnicodeDecodeError:
         return Code.ENCODING
-    except _DuplicateKeyError:
+    except DuplicateKeyError:
         return Code.JSON_DUPLICATE_KEY
     except (msgspec.DecodeError, ValueError):
         return Code.JSON_SYNTAX
@@ -52,14 +53,3 @@ def object_lines(stream: BinaryIO) -> Iterator[tuple[str, dict[str, Any] | Code]
             yield at, Code.LINE_LONG
         elif line.strip():
             yield at, Code.JSON_DEPTH if too_deep(line) else decode_object(line)
-
-
-class _DuplicateKeyError(Exception):
-    """The same key twice: nobody could say which was meant."""
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    record = dict(pairs)
-    if len(record) < len(pairs):
-        raise _DuplicateKeyError
-    return record

@@ -24,7 +24,9 @@ FILE_DAYS = 60
 """How long manifests, their rows and the list of files are kept."""
 
 
-class FileReceipt(msgspec.Struct, frozen=True, omit_defaults=True):
+class FileReceipt(
+    msgspec.Struct, frozen=True, omit_defaults=True, rename={"first": "from", "last": "until"}
+):
     """What a provider's file came to, under its own name.
 
     `status` is `done` or `refused` (the whole file, with its `code`); `repeated` says that every
@@ -106,7 +108,7 @@ class Closing:
             repeated_ranges=known,
             repeated=bool(delivered) and known == len(delivered),
             set=manifest.set,
-            refusals=list(islice(self.refusals(manifest, rows), REFUSALS_SHOWN)),
+            refusals=list(islice(self._refusals(manifest, rows, receipts), REFUSALS_SHOWN)),
             **sums(delivered),
         )
 
@@ -116,15 +118,21 @@ class Closing:
 
     def refusals(self, manifest: Manifest, rows: list[RangeRow]) -> Iterator[Refusal]:
         """The file's refusals with their places in it: each range's are moved behind the last's."""
-        receipts = self.receipts(rows)
+        return self._refusals(manifest, rows, self.receipts(rows))
+
+    def _refusals(
+        self, manifest: Manifest, rows: list[RangeRow], receipts: dict[str, Receipt]
+    ) -> Iterator[Refusal]:
         lines = size = 0
         for row in rows:
             if row.unit and receipts[row.unit].refused:
                 for refusal in self._refusals_of(row.unit):
                     if manifest.translated:  # lines of parts are nothing that the sender knows
                         yield msgspec.structs.replace(refusal, line=None, byte=None)
+                    elif refusal.line is None or refusal.byte is None:  # of a range that is lost
+                        yield refusal
                     else:
-                        line, byte = (refusal.line or 0) + lines, (refusal.byte or 0) + size
+                        line, byte = refusal.line + lines, refusal.byte + size
                         yield msgspec.structs.replace(refusal, line=line, byte=byte)
             lines += row.lines
             size += row.bytes

@@ -6,7 +6,7 @@ EXCERPT_LENGTH = 280
 """Code points of a post that are kept for whoever decides."""
 
 
-class FoundSpan(msgspec.Struct, frozen=True, omit_defaults=True):
+class FoundSpan(msgspec.Struct, frozen=True):
     """Where a term stands: half-open code points of the original `part`."""
 
     part: str
@@ -16,7 +16,7 @@ class FoundSpan(msgspec.Struct, frozen=True, omit_defaults=True):
     evasion: tuple[str, ...] = ()
 
 
-class Finding(msgspec.Struct, frozen=True, omit_defaults=True):
+class Finding(msgspec.Struct, frozen=True):
     """One hit of one rule on one post, with its reason.
 
     `account` is a pseudonym; `published_at` and `found_at` are RFC 3339 in UTC; `unit` is the unit

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from ledger.refusal import Code, Refusal
+from ledger.unique import DuplicateKeyError, unique
 
 LINE_BYTES = 2 * 1024 * 1024
 """The longest line that is read."""
@@ -200,25 +201,14 @@ def _explain(line: bytes) -> tuple[Post, int] | Refusal:
         return Refusal(Code.ENCODING)
     try:
         msgspec.json.decode(line)  # the grammar: no NaN, no lone surrogate, no control character
-        record = json.loads(text, object_pairs_hook=_unique)
-    except _DuplicateKeyError:
+        record = json.loads(text, object_pairs_hook=unique)
+    except DuplicateKeyError:
         return Refusal(Code.JSON_DUPLICATE_KEY)  # the key may be the sender's words
     except (msgspec.DecodeError, ValueError, RecursionError):
         return Refusal(Code.JSON_SYNTAX)
     if not isinstance(record, dict):
         return Refusal(Code.NOT_AN_OBJECT)
     return read_fields(record)
-
-
-class _DuplicateKeyError(Exception):
-    """The same key twice in one object."""
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    record = dict(pairs)
-    if len(record) < len(pairs):
-        raise _DuplicateKeyError
-    return record
 
 
 def _fault(name: str, value: Any) -> Code:

@@ -6,7 +6,9 @@ from hashlib import sha256
 import msgspec
 
 
-class Receipt(msgspec.Struct, frozen=True, omit_defaults=True):
+class Receipt(
+    msgspec.Struct, frozen=True, omit_defaults=True, rename={"first": "from", "last": "until"}
+):
     """The counts of one unit, written once.
 
     `kind` is `range` (of a file), `message`, or `file` (refused as a whole: one record).
@@ -14,9 +16,9 @@ class Receipt(msgspec.Struct, frozen=True, omit_defaults=True):
     all `refused`. `findings` are those that this unit put first, `repeats` those that another unit
     had put. `by_rule` and `held` are keyed `pack/version/rule/mode`; `held` findings are part of
     `by_rule`, and were not proposed because the flood guard stood. `skipped` names packs out of
-    their dates as `pack/version`. `first` and `last` are the earliest and latest `published_at`,
-    `at` the time of the commit, all RFC 3339 in UTC. `source` is the key of the sender's file, or
-    empty for a message; it is never published.
+    their dates as `pack/version`. `first` and `last` (in JSON `from` and `until`) are the earliest
+    and latest `published_at`, `at` the time of the commit, all RFC 3339 in UTC. `source` is the key
+    of the sender's file, or empty for a message; it is never published.
     """
 
     unit: str

@@ -61,7 +61,7 @@ class DynamoStore:
         key = f"F#{manifest.file}"
         if manifest.translated:
             for number, source in enumerate(sources):
-                self.table.put(key, f"part#{number:06}", source, expires=expires)
+                self.table.put(key, f"part#{number:08}", source, expires=expires)
         opened = OpenFile(manifest.file, manifest.day, manifest.ranges)
         owner = f"P#{manifest.provider}"
         return self.table.transact(
@@ -94,7 +94,7 @@ class DynamoStore:
         key, sort = _receipt_key(marker)
         for page, first in enumerate(range(0, len(ids), IDS_PER_PAGE)):
             packed = b"".join(bytes.fromhex(one) for one in ids[first : first + IDS_PER_PAGE])
-            self.table.put(key, f"{sort}#{page:06}", ids=packed)
+            self.table.put(key, f"{sort}#{page:08}", ids=packed)
 
     def commit(self, marker: Marker, receipt: Receipt, file: str, row: RangeRow | None) -> bool:
         """Put marker, receipt and range row in one transaction; False if the marker stood."""
@@ -103,16 +103,16 @@ class DynamoStore:
             self.table.new(*_receipt_key(marker), receipt),
         ]
         if row is not None:
-            puts.append(self.table.new(f"F#{file}", f"range#{row.number:06}", row))
+            puts.append(self.table.new(f"F#{file}", f"range#{row.number:08}", row))
         return self.table.transact(*puts)
 
     def put_range(self, file: str, row: RangeRow) -> None:
         """Put the row of a range whose unit is known, or that owns no line, if absent."""
-        self.table.transact(self.table.new(f"F#{file}", f"range#{row.number:06}", row))
+        self.table.transact(self.table.new(f"F#{file}", f"range#{row.number:08}", row))
 
     def range_row(self, file: str, number: int) -> RangeRow | None:
         """The row of one range, once it is committed."""
-        return record_of(self.table.get(f"F#{file}", f"range#{number:06}"), RangeRow)
+        return record_of(self.table.get(f"F#{file}", f"range#{number:08}"), RangeRow)
 
     def ranges(self, file: str) -> list[RangeRow]:
         """The rows of a file, by number."""
@@ -180,9 +180,9 @@ class DynamoStore:
         new = self.table.new(f"P#{provider}", f"flood#{day}#{rule}", lifted=False, expires=expires)
         return self.table.transact(new)
 
-    def lift_flood(self, provider: str, day: str, rule: str) -> None:
+    def lift_flood(self, provider: str, day: str, rule: str, expires: int) -> None:
         """Somebody looked: the rule proposes again that day."""
-        self.table.put(f"P#{provider}", f"flood#{day}#{rule}", lifted=True)
+        self.table.put(f"P#{provider}", f"flood#{day}#{rule}", lifted=True, expires=expires)
 
 
 def open_keys(finding: Finding) -> dict[str, str]:

@@ -67,7 +67,8 @@ class Table:
 
     def records[T](self, pk: str, prefix: str, kind: type[T]) -> list[T]:
         """The records of a query, in order."""
-        return [found for item in self.query(pk, prefix) if (found := record_of(item, kind))]
+        found = (record_of(item, kind) for item in self.query(pk, prefix))
+        return [record for record in found if record is not None]
 
     def get_many(self, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Item]:
         """The items that exist under these keys, read consistently."""

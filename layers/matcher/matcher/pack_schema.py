@@ -17,7 +17,7 @@ from matcher.pack import (
     Mode,
     Severity,
 )
-from matcher.reading import ID, LANGUAGE, PACK_KEYS, RULE_KEYS, URL, WORDS_IN_PART
+from matcher.reading import CAMPAIGN, ID, LANGUAGE, PACK_KEYS, RULE_KEYS, URL, WORDS_IN_PART
 
 type Schema = dict[str, Any]
 
@@ -69,7 +69,7 @@ def pack_schema() -> Schema:
         "owner": _TEXT,
         "in_force": _mapping({"from": _DAY, "until": _DAY}),
         "mode": {"enum": list(Mode)},
-        "campaign": _string(ID),
+        "campaign": _string(CAMPAIGN),
         "rules": {
             "type": "array",
             "items": {"$ref": "#/$defs/rule"},

@@ -38,8 +38,10 @@ RULE_KEYS = (
     "id", "severity", "why", "all", "any", "at_least", "links", "within", "except", "unless",
     "exact", "match", "ignore",
 )  # fmt: skip
-ID = r"[a-z0-9-]{3,40}"
-_ID_MEANS = "3 to 40 of a-z, 0-9 and -"
+ID = r"[a-z0-9][a-z0-9-]{2,39}"
+_ID_MEANS = "3 to 40 of a-z, 0-9 and -, and begin with a letter or digit"
+CAMPAIGN = rf"(?!\d{{4}}-\d{{2}}(-\d{{2}})?$){ID}"
+_CAMPAIGN_MEANS = f"{_ID_MEANS}, and be no month or day, since those name other summaries"
 LANGUAGE = r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*"
 URL = r"https?://\S+"
 WORDS_IN_PART = 65_536
@@ -121,7 +123,7 @@ class _Reader:
             owner=fields.text("owner"),
             in_force=self._in_force(fields),
             mode=fields.choice("mode", Mode, Mode.LIVE),
-            campaign=fields.text("campaign", ID, _ID_MEANS) if campaign else None,
+            campaign=fields.text("campaign", CAMPAIGN, _CAMPAIGN_MEANS) if campaign else None,
             rules=self._rules(fields, category),
             digest=digest,
         )

@@ -89,6 +89,8 @@ class RuleSet(msgspec.Struct, frozen=True, kw_only=True):
     def _reasons(self, pack: Pack, choice: Choice, at: datetime, *, public: bool) -> dict[str, str]:
         """The reason for each rule of a pack that must run in shadow."""
         names = [f"{pack.id}/{rule.id}" for rule in pack.rules]
+        if self.fold != FOLD_VERSION:
+            return dict.fromkeys(names, "fold")
         if not public:
             return dict.fromkeys(names, "not-public")
         if pack.published_at and at < pack.published_at + timedelta(hours=self.notice_hours):
@@ -133,27 +135,23 @@ def digest_of(data: bytes) -> str:
 
 
 def load_set(data: bytes, digest: str | None = None) -> RuleSet:
-    """Reads a set, and makes sure that it is the one asked for and that this code can run it.
+    """Reads a set, and makes sure that it is the one asked for.
+
+    A set that was checked with another fold is read, and proposes nothing: see `for_provider`.
 
     Args:
         data: The document.
         digest: What its SHA-256 must be; None takes any.
 
     Raises:
-        SetError: If the digest, the format or the version of the fold differ, or the document is
-            no sound set.
+        SetError: If the digest or the format differs, or the document is no sound set.
     """
     if digest is not None and (got := digest_of(data)) != digest:
         raise SetError(f"the set's digest is {got}, not {digest}; it was changed or mixed up")
     try:
-        made = msgspec.json.decode(data, type=_Versions)
+        made = msgspec.json.decode(data, type=_Format)
         if made.format != FORMAT:
             raise SetError(f"the set has format {made.format}; this code reads {FORMAT}")
-        if made.fold != FOLD_VERSION:
-            raise SetError(
-                f"the set was checked with fold {made.fold}; this code has {FOLD_VERSION}, "
-                "so publish the packs again with it"
-            )
         rule_set = msgspec.json.decode(data, type=RuleSet)
     except msgspec.MsgspecError as error:
         raise SetError(f"no sound set: {error}") from None
@@ -161,11 +159,10 @@ def load_set(data: bytes, digest: str | None = None) -> RuleSet:
     return rule_set
 
 
-class _Versions(msgspec.Struct):
+class _Format(msgspec.Struct):
     """What must be known of a set before the rest is read."""
 
     format: int
-    fold: str
 
 
 def _check(made: RuleSet) -> None:

@@ -1,0 +1,40 @@
+"""Print env.json for a deployed stack: python events/env.py [STACK] > events/env.json.
+
+`sam local invoke --env-vars` then lets a function work on that stack, with your credentials.
+POSTS_QUEUE_ARN stays the one that the events here name as their source.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+SHIPPED = Path(__file__).with_name("env.json")
+
+
+def env_of(stack: str) -> dict[str, dict[str, str]]:
+    """The settings of each function of the stack, under its name in the template."""
+    cloudformation, functions = boto3.client("cloudformation"), boto3.client("lambda")
+    outputs = {
+        one["OutputKey"]: one["OutputValue"]
+        for one in cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["Outputs"]
+    }
+    shipped: dict[str, dict[str, str]] = json.loads(SHIPPED.read_text())
+    filled = {}
+    for name, settings in shipped.items():
+        found: dict[str, Any] = functions.get_function_configuration(
+            FunctionName=outputs[f"{name}Function"]
+        )
+        deployed = found["Environment"]["Variables"]
+        filled[name] = {
+            key: value if key == "POSTS_QUEUE_ARN" else deployed.get(key, value)
+            for key, value in settings.items()
+        }
+    return filled
+
+
+if __name__ == "__main__":
+    text = json.dumps(env_of(*sys.argv[1:2] or ["terang"]), indent=2)
+    sys.stdout.write(f"{text}\n")

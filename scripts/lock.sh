@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# lock.sh [NAME…]: resolve requirements/NAME.in (all by default) into NAME.lock, with hashes and without addresses.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../requirements"
+export UV_SYSTEM_CERTS=1 UV_NATIVE_TLS=1
+uv=$(command -v uv || echo ../.tools/uv/bin/uv)
+
+[ $# -gt 0 ] || set -- $(basename -s .in ./*.in)
+for name in "$@"; do
+  "$uv" pip compile --quiet --generate-hashes --no-header --python-version 3.13 \
+    --python-platform x86_64-manylinux_2_28 "$name.in" --output-file "$name.lock"
+done

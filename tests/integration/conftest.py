@@ -1,0 +1,83 @@
+"""AWS in memory, with the limits that moto does not keep."""
+
+from collections.abc import Callable, Iterator
+from threading import Lock
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from moto import mock_aws
+from moto.core.models import botocore_stubber
+from world import SECRET, SECRET_NAME, Clients, World
+
+TRANSACTION_BYTES = 4 * 1024 * 1024
+
+
+def keep_limits(params: dict[str, Any], model: Any, **_: Any) -> None:
+    """Reads are consistent, except of the index; transactions are as small as they must be."""
+    if model.name in {"GetItem", "Query"} and "IndexName" not in params:
+        assert params.get("ConsistentRead") is True
+    if model.name == "BatchGetItem":
+        for request in params["RequestItems"].values():
+            assert request["ConsistentRead"] is True
+            assert len(request["Keys"]) <= 100
+    if model.name == "TransactWriteItems":
+        assert len(params["TransactItems"]) <= 100
+        assert len(repr(params["TransactItems"])) < TRANSACTION_BYTES
+
+
+_one_at_a_time = Lock()
+
+
+def answer(event_name: str, request: Any, **more: Any) -> Any:
+    """What moto answers. It is not made for threads, so they wait for each other here."""
+    with _one_at_a_time:
+        return botocore_stubber(event_name=event_name, request=request, **more)
+
+
+def clients_of_moto() -> Clients:
+    """Clients that try three times."""
+    quick = Config(retries={"mode": "standard", "total_max_attempts": 3})
+    session = boto3.Session(region_name="us-east-1")
+    made = Clients(*(session.client(name, config=quick) for name in ("dynamodb", "s3", "sqs")))
+    made.dynamodb.meta.events.register("before-parameter-build.dynamodb.*", keep_limits)
+    for client in (made.dynamodb, made.s3, made.sqs):
+        client.meta.events.unregister("before-send", botocore_stubber)
+        client.meta.events.register_first("before-send", answer)
+    return made
+
+
+@pytest.fixture(scope="module")
+def clients() -> Iterator[Clients]:
+    """Clients made once a module: making one takes longer than most tests."""
+    with mock_aws():
+        secrets = boto3.client("secretsmanager", region_name="us-east-1")
+        secrets.create_secret(Name=SECRET_NAME, SecretString=SECRET.decode())
+        yield clients_of_moto()
+
+
+@pytest.fixture
+def new_world(clients: Clients) -> Iterator[Callable[..., World]]:
+    """Make worlds; they are gone at the test's end."""
+    made: list[World] = []
+
+    def make(**settings: Any) -> World:
+        made.append(World(clients, **settings))
+        return made[-1]
+
+    yield make
+    for world in made:
+        world.remove()
+
+
+@pytest.fixture
+def world(new_world: Callable[..., World]) -> World:
+    """One world."""
+    return new_world()
+
+
+@pytest.fixture
+def fresh_clients(clients: Clients) -> Clients:
+    """Clients of the same AWS that a test may hang faults into."""
+    return clients_of_moto()

@@ -1,0 +1,123 @@
+"""The functions as they are deployed: settings, the module imported anew, events, a context."""
+
+import importlib
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+from urllib.parse import quote
+
+import boto3
+import pytest
+from world import DAY, ROLE, SECRET_NAME, World
+
+
+class Output:
+    """Standard output as it is at the moment: pytest changes it between a fixture and its test."""
+
+    def write(self, text: str) -> int:
+        return sys.stdout.write(text)
+
+    def flush(self) -> None:
+        sys.stdout.flush()
+
+
+@dataclass(slots=True)
+class Context:
+    """What Lambda tells of a call."""
+
+    seconds: float = 300
+    function_name: str = "function"
+    memory_limit_in_mb: str = "1769"
+    aws_request_id: str = "request"
+    invoked_function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:function"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return int(self.seconds * 1000)
+
+
+@contextmanager
+def deployed(name: str, world: World) -> Iterator[ModuleType]:
+    """The handler's module with the settings of the template, over the world's clients of moto."""
+    settings = {
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "POWERTOOLS_SERVICE_NAME": f"{name}-{world.number}",
+        "POWERTOOLS_METRICS_NAMESPACE": "Terang",
+        "TABLE": world.table,
+        "DROP_BUCKET": world.drop,
+        "WORK_BUCKET": world.work,
+        "OUT_BUCKET": world.out,
+        "PUBLIC_BUCKET": world.public,
+        "PUBLIC_URL": "https://terang.example",
+        "POSTS_QUEUE_ARN": "arn:posts",
+        "UNITS_QUEUE_URL": world.queue_url,
+        "REDRIVE_SENDER": "",
+        "MAX_RULE_PER_MILLE": "1000",
+        "FLOOD_MINIMUM_POSTS": "1000000",
+        "EXCERPT_DAYS": "30",
+        "RANGE_BYTES": "1000",
+        "PART_BYTES": "1000",
+        "PSEUDONYM_SECRET": SECRET_NAME,
+        "TODAY": DAY,
+    }
+    with pytest.MonkeyPatch.context() as patched:
+        for key, value in settings.items():
+            patched.setenv(key, value)
+        patched.delitem(sys.modules, name, raising=False)
+        patched.setattr(boto3, "client", lambda service: getattr(world.clients, service))
+        module = importlib.import_module(name)
+        module.logger.handlers[0].setStream(Output())
+        yield module
+        patched.delitem(sys.modules, name, raising=False)
+
+
+def created(world: World, key: str, version: str, **changes: Any) -> dict[str, Any]:
+    """S3's record of a created object; the key is written as S3 writes it in events."""
+    record = {
+        "eventVersion": "2.1",
+        "eventSource": "aws:s3",
+        "eventName": "ObjectCreated:Put",
+        "s3": {
+            "bucket": {"name": world.drop, "arn": f"arn:aws:s3:::{world.drop}"},
+            "object": {
+                "key": quote(key, safe="/").replace("%20", "+"),
+                "size": 1,
+                "eTag": "0",
+                "versionId": version,
+                "sequencer": "0055AED6DCD90281E5",
+            },
+        },
+    }
+    return record | changes
+
+
+def delivery(
+    number: int, body: str, queue: str = "arn:posts", sender: str = f"{ROLE}:session", **named: str
+) -> dict[str, Any]:
+    """SQS's record of a message; `named` are its attributes, `provider` among them."""
+    return {
+        "messageId": f"message-{number}",
+        "receiptHandle": "handle",
+        "body": body,
+        "attributes": {
+            "ApproximateReceiveCount": "1",
+            "SentTimestamp": "1795608000000",
+            "SenderId": sender,
+            "ApproximateFirstReceiveTimestamp": "1795608000001",
+        },
+        "messageAttributes": {
+            name: {
+                "stringValue": value,
+                "stringListValues": [],
+                "binaryListValues": [],
+                "dataType": "String",
+            }
+            for name, value in named.items()
+        },
+        "md5OfBody": "",
+        "eventSource": "aws:sqs",
+        "eventSourceARN": queue,
+        "awsRegion": "us-east-1",
+    }

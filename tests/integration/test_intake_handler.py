@@ -1,0 +1,90 @@
+"""The function intake, event by event."""
+
+import json
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any
+
+import pytest
+from integration.handlers import Context, created, deployed
+from sample_posts import lines
+from world import World
+
+pytestmark = pytest.mark.filterwarnings("ignore:No application metrics to publish")
+
+
+@pytest.fixture
+def intake(world: World) -> Iterator[ModuleType]:
+    with deployed("intake", world) as module:
+        yield module
+
+
+def call(intake: ModuleType, *records: dict[str, Any]) -> None:
+    assert intake.handler({"Records": list(records)}, Context()) is None
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["posts.jsonl", "my posts.jsonl", "a+b.jsonl", "100%.jsonl", "a%20b+c d.jsonl",
+     "\u00fc/\u4e16\u754c \U0001f600.jsonl", "folder/", "a..b/../c.jsonl", "x" * 1000],
+    ids=["plain", "a space", "a plus", "a percent", "written like an escape", "Unicode",
+         "a slash at the end", "dots", "as long as a key may be"],
+)  # fmt: skip
+def test_keys_of_any_kind_are_read(world: World, intake: ModuleType, name: str) -> None:
+    key, version = world.put(lines("a"), name)
+    call(intake, created(world, key, version))
+    [unit] = world.units()
+    assert (unit.source.key, unit.source.version) == (key, version)
+    world.scan(unit)
+    assert world.file_receipt(unit.file).key == key
+
+
+def test_the_test_event_of_s3_does_nothing(world: World, intake: ModuleType) -> None:
+    before = world.state()
+    event = {"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": world.drop}
+    assert intake.handler(event, Context()) is None
+    assert world.state() == before
+
+
+def test_events_of_another_bucket_or_kind_are_ignored(world: World, intake: ModuleType) -> None:
+    key, version = world.put(lines("a"))
+    foreign = created(world, key, world.objects.put(world.work, key, lines("a")).version)
+    foreign["s3"] = foreign["s3"] | {"bucket": {"name": world.work}}
+    before = world.state()
+    call(intake, foreign, created(world, key, version, eventName="ObjectRemoved:Delete"))
+    assert world.state() == before
+    assert world.units() == []
+
+
+def test_every_record_of_an_event_is_taken(world: World, intake: ModuleType) -> None:
+    places = [world.put(lines("a"), f"{number}.jsonl") for number in range(3)]
+    call(intake, *(created(world, *place) for place in places))
+    assert len(world.units()) == 3
+
+
+def test_a_fault_of_the_platform_raises_so_that_the_event_comes_again(
+    world: World, intake: ModuleType
+) -> None:
+    world.clients.s3.delete_object(Bucket=world.public, Key="sets/current.json")
+    key, version = world.put(lines("a"))
+    with pytest.raises(Exception, match="no set is published"):
+        call(intake, created(world, key, version))
+
+
+def test_outcomes_are_counted_and_no_name_or_word_is_logged(
+    world: World, intake: ModuleType, capsys: pytest.CaptureFixture[str]
+) -> None:
+    canary = "canary-4711"
+    places = [
+        world.put(lines(canary), f"{canary}.jsonl"),
+        world.put(bytes(range(256)) * 8 + canary.encode(), f"{canary}.bin"),
+        world.put(lines(canary), f"{canary}.jsonl", provider=f"no-{canary}"),
+    ]
+    call(intake, *(created(world, *place) for place in places))
+    output = capsys.readouterr()
+    assert canary not in output.out + output.err
+    written = [json.loads(row) for row in output.out.splitlines()]
+    logged = [row["message"] for row in written if "message" in row]
+    assert logged == ["cut", "refused", "unknown_provider"]
+    [emf] = [row for row in written if "_aws" in row]
+    assert (emf["Units"], emf["FilesRefused"], emf["UnknownProvider"]) == ([1], [1], [1])

@@ -1,0 +1,299 @@
+"""Buckets: versions are pinned, ranges are exact, and what is written once stays."""
+
+from collections.abc import Callable, Iterator
+from io import SEEK_CUR, SEEK_END, BytesIO
+from typing import Any
+
+import boto3
+import msgspec
+import pytest
+from botocore.exceptions import ClientError
+from botocore.response import StreamingBody
+from botocore.stub import ANY, Stubber
+from faults import plan_answers
+from world import Clients, World
+
+import ledger.objects
+from ledger.errors import ImmutableError, ObjectChangedError, ObjectGoneError, OperatorError
+from ledger.manifest import Source
+from ledger.objects import S3Objects
+
+DATA = b"0123456789"
+SOURCE = Source("drop", "drop/acme/a", "v1", '"etag"', 10)
+
+
+@pytest.fixture
+def objects(world: World) -> S3Objects:
+    return world.objects
+
+
+@pytest.fixture(autouse=True)
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The pauses that would have been made."""
+    slept: list[float] = []
+    monkeypatch.setattr("ledger.objects.time.sleep", slept.append)
+    return slept
+
+
+@pytest.fixture(scope="module")
+def lonely_client(clients: Clients) -> Any:
+    return boto3.Session(region_name="us-east-1").client("s3")
+
+
+@pytest.fixture
+def stubbed(lonely_client: Any) -> Iterator[tuple[S3Objects, Stubber]]:
+    """An S3 client whose answers are told beforehand, each for the parameters it must get."""
+    with Stubber(lonely_client) as stubber:
+        yield S3Objects(lonely_client), stubber
+
+
+def body(data: bytes) -> StreamingBody:
+    return StreamingBody(BytesIO(data), len(data))
+
+
+def asked(version: str | None = None, start: int = 2, end: int = 5) -> dict[str, Any]:
+    request = {
+        "Bucket": "drop",
+        "Key": "drop/acme/a",
+        "IfMatch": '"etag"',
+        "Range": f"bytes={start}-{end - 1}",
+    }
+    return request | ({"VersionId": version} if version else {})
+
+
+def test_a_range_is_exact_and_of_the_pinned_version(world: World, objects: S3Objects) -> None:
+    source = objects.put(world.drop, "k", DATA)
+    objects.put(world.drop, "k", b"another content")
+    assert [objects.read_range(source, *cut) for cut in ((0, 10), (2, 5), (9, 10))] == [
+        DATA, b"234", b"9"
+    ]  # fmt: skip
+
+
+def test_the_pin_is_what_head_says(world: World, objects: S3Objects) -> None:
+    first, second = objects.put(world.drop, "k", DATA), objects.put(world.drop, "k", b"2")
+    assert objects.head(world.drop, "k") == second
+    assert objects.head(world.drop, "k", first.version) == first
+    assert first.version != second.version
+
+
+def test_a_deleted_version_or_object_is_gone(world: World, objects: S3Objects) -> None:
+    source = objects.put(world.drop, "k", DATA)
+    objects.delete_version(source)
+    with pytest.raises(ObjectGoneError):
+        objects.read_range(source, 0, 3)
+    with pytest.raises(ObjectGoneError):
+        objects.head(world.drop, "k")
+    with pytest.raises(ObjectGoneError):
+        objects.head(world.drop, "k", source.version)
+    assert objects.get(world.drop, "k") is None
+    objects.delete_version(source)
+
+
+def test_no_delete_marker_and_no_other_version_is_touched(world: World, objects: S3Objects) -> None:
+    first, second = objects.put(world.drop, "k", DATA), objects.put(world.drop, "k", b"2")
+    objects.delete_version(second)
+    listed = world.clients.s3.list_object_versions(Bucket=world.drop)
+    assert [one["VersionId"] for one in listed["Versions"]] == [first.version]
+    assert "DeleteMarkers" not in listed
+
+
+def test_other_bytes_than_the_etag_says_are_changed(world: World, objects: S3Objects) -> None:
+    source = msgspec.structs.replace(objects.put(world.drop, "k", DATA), etag='"other"')
+    with pytest.raises(ObjectChangedError):
+        objects.read_range(source, 0, 3)
+
+
+def test_a_version_that_is_a_delete_marker_is_gone(world: World, objects: S3Objects) -> None:
+    source = objects.put(world.drop, "k", DATA)
+    marker = world.clients.s3.delete_object(Bucket=world.drop, Key="k")["VersionId"]
+    assert objects.read_range(source, 0, 3) == b"012"
+    with pytest.raises(ObjectGoneError):
+        objects.read_range(msgspec.structs.replace(source, version=marker), 0, 3)
+
+
+class TestServerThatIgnoresTheRange:
+    """RFC 9110 allows it, and some do it when a version is named."""
+
+    def whole(self) -> dict[str, Any]:
+        return {"Body": body(DATA), "VersionId": "v1"}
+
+    def part(self, version: str = "v1", of: str = "bytes 2-4/10", data: bytes = b"234") -> Any:
+        return {"Body": body(data), "VersionId": version, "ContentRange": of}
+
+    def test_is_asked_again_without_the_version(self, stubbed: tuple[S3Objects, Stubber]) -> None:
+        objects, stubber = stubbed
+        whole = self.whole()
+        stubber.add_response("get_object", whole, asked("v1"))
+        stubber.add_response("get_object", self.part(), asked())
+        assert objects.read_range(SOURCE, 2, 5) == b"234"
+        assert whole["Body"]._raw_stream.closed
+        stubber.assert_no_pending_responses()
+
+    def test_is_not_asked_in_vain_a_second_time(self, stubbed: tuple[S3Objects, Stubber]) -> None:
+        objects, stubber = stubbed
+        stubber.add_response("get_object", self.whole(), asked("v1"))
+        stubber.add_response("get_object", self.part(), asked())
+        stubber.add_response("get_object", self.part(), asked())
+        assert objects.read_range(SOURCE, 2, 5) == objects.read_range(SOURCE, 2, 5)
+
+    @pytest.mark.parametrize(
+        ("version", "of"),
+        [("v2", "bytes 2-4/10"), ("v1", "bytes 2-4/11"), ("v1", "bytes 0-9/10"), ("v1", None)],
+        ids=["another version", "another size", "another range", "the whole again"],
+    )
+    def test_is_not_believed_unless_all_is_as_pinned(
+        self, stubbed: tuple[S3Objects, Stubber], version: str, of: str | None
+    ) -> None:
+        objects, stubber = stubbed
+        answer = self.part(version) | {"ContentRange": of} if of else self.whole()
+        stubber.add_response("get_object", self.whole(), asked("v1"))
+        stubber.add_response("get_object", answer, asked())
+        with pytest.raises(ObjectChangedError):
+            objects.read_range(SOURCE, 2, 5)
+
+    def test_says_so_when_the_object_has_other_bytes(
+        self, stubbed: tuple[S3Objects, Stubber]
+    ) -> None:
+        objects, stubber = stubbed
+        stubber.add_response("get_object", self.whole(), asked("v1"))
+        stubber.add_client_error("get_object", "PreconditionFailed", expected_params=asked())
+        with pytest.raises(ObjectChangedError):
+            objects.read_range(SOURCE, 2, 5)
+
+
+def test_an_answer_of_another_version_is_not_believed(stubbed: tuple[S3Objects, Stubber]) -> None:
+    objects, stubber = stubbed
+    part = {"Body": body(b"234"), "VersionId": "v2", "ContentRange": "bytes 2-4/10"}
+    stubber.add_response("get_object", part, asked("v1"))
+    with pytest.raises(ObjectChangedError):
+        objects.read_range(SOURCE, 2, 5)
+
+
+def test_fewer_bytes_than_asked_are_no_answer(stubbed: tuple[S3Objects, Stubber]) -> None:
+    objects, stubber = stubbed
+    part = {"Body": body(b"23"), "VersionId": "v1", "ContentRange": "bytes 2-4/10"}
+    stubber.add_response("get_object", part, asked("v1"))
+    with pytest.raises(OSError, match="got 2 of 3 bytes"):
+        objects.read_range(SOURCE, 2, 5)
+
+
+@pytest.mark.parametrize(
+    ("code", "error"),
+    [
+        ("NoSuchKey", ObjectGoneError),
+        ("NoSuchVersion", ObjectGoneError),
+        ("MethodNotAllowed", ObjectGoneError),
+        ("PreconditionFailed", ObjectChangedError),
+        ("InvalidRange", ObjectChangedError),
+        ("AccessDenied", OperatorError),
+        ("NoSuchBucket", OperatorError),
+        ("SlowDown", ClientError),
+        ("InternalError", ClientError),
+    ],
+)
+def test_errors_are_told_by_who_must_act(
+    stubbed: tuple[S3Objects, Stubber], code: str, error: type[Exception]
+) -> None:
+    objects, stubber = stubbed
+    stubber.add_client_error("get_object", code)
+    with pytest.raises(error):
+        objects.read_range(SOURCE, 2, 5)
+
+
+def test_what_is_written_once_stays(world: World, objects: S3Objects) -> None:
+    first = objects.put_new(world.work, "k", DATA)
+    assert objects.put_new(world.work, "k", DATA) == first
+    with pytest.raises(ImmutableError):
+        objects.put_new(world.work, "k", b"other")
+    assert objects.get(world.work, "k") == DATA
+
+
+def test_compare_and_swap(world: World, objects: S3Objects) -> None:
+    assert objects.put_if(world.public, "k", b"1", None)
+    assert not objects.put_if(world.public, "k", b"2", None)
+    found = objects.get_with_etag(world.public, "k")
+    assert found is not None
+    assert objects.put_if(world.public, "k", b"3", found[1])
+    assert not objects.put_if(world.public, "k", b"4", found[1])
+    assert not objects.put_if(world.public, "absent", b"5", found[1])
+    assert objects.get(world.public, "k") == b"3"
+    assert objects.get(world.public, "absent") is None
+
+
+def test_a_file_that_holds_excerpts_is_tagged(world: World, objects: S3Objects) -> None:
+    """The lifecycle of the out bucket goes by the tag."""
+    objects.put_if(world.out, "k", DATA, None, tags="holds=excerpts")
+    tags = world.clients.s3.get_object_tagging(Bucket=world.out, Key="k")["TagSet"]
+    assert tags == [{"Key": "holds", "Value": "excerpts"}]
+
+
+def test_a_write_that_meets_another_is_tried_again(
+    stubbed: tuple[S3Objects, Stubber], pauses: list[float]
+) -> None:
+    objects, stubber = stubbed
+    stubber.add_client_error("put_object", "ConditionalRequestConflict")
+    stubber.add_client_error("put_object", "ConditionalRequestConflict")
+    stubber.add_response("put_object", {"ETag": '"e"', "VersionId": "v7"})
+    assert objects.put_new("work", "k", DATA) == Source("work", "k", "v7", '"e"', 10)
+    assert pauses == [0.05, 0.1]
+
+
+def test_a_write_that_always_meets_another_raises(stubbed: tuple[S3Objects, Stubber]) -> None:
+    objects, stubber = stubbed
+    for _ in range(5):
+        stubber.add_client_error("put_object", "ConditionalRequestConflict")
+    with pytest.raises(OSError, match="kept k busy"):
+        objects.put_new("work", "k", DATA)
+
+
+def test_a_write_whose_acknowledgement_is_lost_is_found_done(
+    world: World, fresh_clients: Clients
+) -> None:
+    plan_answers(fresh_clients.s3, "s3", "PutObject", ["lost_ack", "ok", "lost_ack"])
+    shaky = S3Objects(fresh_clients.s3)
+    assert shaky.put_new(world.work, "k", DATA) == world.objects.head(world.work, "k")
+    assert not shaky.put_if(world.work, "k2", DATA, None)
+    assert world.objects.get(world.work, "k2") == DATA
+
+
+@pytest.mark.parametrize(
+    ("key", "kind"),
+    [("a.html", "text/html; charset=utf-8"), ("a.jsonl", "application/x-ndjson"),
+     ("a/b.json", "application/json"), ("a", "application/octet-stream")],
+)  # fmt: skip
+def test_the_content_type_follows_the_ending(
+    stubbed: tuple[S3Objects, Stubber], key: str, kind: str
+) -> None:
+    objects, stubber = stubbed
+    expected = {"Bucket": "b", "Key": key, "Body": ANY, "ContentType": kind}
+    stubber.add_response("put_object", {"ETag": '"e"'}, expected)
+    objects.put("b", key, DATA)
+
+
+def test_keys_are_listed_sorted_over_all_pages(world: World, objects: S3Objects) -> None:
+    for name in ("b", "a/2", "a/1", "c"):
+        objects.put(world.out, name, b"")
+    pages: Callable[..., Any] = world.clients.s3.get_paginator("list_objects_v2").paginate
+    assert len(list(pages(Bucket=world.out, PaginationConfig={"PageSize": 3}))) == 2
+    assert objects.keys(world.out, "") == ["a/1", "a/2", "b", "c"]
+    assert objects.keys(world.out, "a/") == ["a/1", "a/2"]
+    assert objects.keys(world.out, "x") == []
+
+
+def test_an_object_opens_as_a_file_of_its_version(
+    world: World, objects: S3Objects, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledger.objects, "READ_AHEAD_BYTES", 4)
+    source = objects.put(world.drop, "k", DATA)
+    objects.put(world.drop, "k", b"another")
+    with objects.open(source) as file:
+        assert file.read(3) == b"012"
+        assert file.seek(-2, SEEK_END) == 8
+        assert file.read() == b"89"
+        assert file.read(1) == b""
+        assert file.seek(1) == 1
+        assert file.seek(2, SEEK_CUR) == 3
+        assert file.tell() == 3
+        assert file.read() == DATA[3:]
+    with objects.open(objects.put(world.drop, "empty", b"")) as file:
+        assert file.read() == b""

@@ -1,0 +1,150 @@
+"""The function scan, event by event: what failed comes again, and no word of a post is logged."""
+
+import json
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any
+
+import msgspec
+import pytest
+from integration.handlers import Context, delivery, deployed
+from sample_posts import OTP, fields, line, lines
+from world import DAY, World
+
+pytestmark = pytest.mark.filterwarnings("ignore:No application metrics to publish")
+CANARY = "canary-4711"
+
+
+@pytest.fixture
+def scan(world: World) -> Iterator[ModuleType]:
+    with deployed("scan", world) as module:
+        yield module
+
+
+def post(number: int, queue: str = "arn:posts", **changes: Any) -> dict[str, Any]:
+    """A delivery of one post of `acme`."""
+    return delivery(number, json.dumps(fields(id=f"m{number}", **changes)), queue, provider="acme")
+
+
+def call(scan: ModuleType, *records: dict[str, Any], seconds: float = 300) -> list[str]:
+    """Let the handler take these deliveries; the numbers of those that failed."""
+    answer = scan.handler({"Records": list(records)}, Context(seconds))
+    assert answer.keys() == {"batchItemFailures"}
+    failed = [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+    return [one.removeprefix("message-") for one in failed]
+
+
+def metrics(output: str) -> dict[str, Any]:
+    """The counts of the metrics that were written, by name, added up."""
+    counts: dict[str, Any] = {}
+    for row in map(json.loads, output.splitlines()):
+        for group in row.get("_aws", {}).get("CloudWatchMetrics", ()):
+            for metric in group["Metrics"]:
+                name = metric["Name"]
+                counts[name] = counts.get(name, 0) + sum(row[name])
+    return counts
+
+
+def test_units_and_messages_are_taken_and_counted(
+    world: World, scan: ModuleType, capsys: pytest.CaptureFixture[str]
+) -> None:
+    [unit] = world.take_in(lines("a", OTP))
+    body = msgspec.json.encode(unit).decode()
+    records = [
+        delivery(0, body, "arn:units"),
+        post(1),
+        post(2, audience="followers"),
+    ]
+    assert call(scan, *records) == []
+    assert call(scan, *records) == []
+    assert [receipt.kind for receipt in world.receipts()].count("message") == 2
+    assert world.file_receipt(unit.file).findings == 1
+    counted = metrics(capsys.readouterr().out)
+    assert (counted["PostsInspected"], counted["PostsRefused"], counted["Findings"]) == (3, 1, 1)
+    assert "NewestPostAge" in counted
+
+
+def test_only_what_failed_comes_again(world: World, scan: ModuleType) -> None:
+    records = [post(0), delivery(1, "no unit", "arn:units"), post(2)]
+    assert call(scan, *records) == ["1"]
+    assert len(world.receipts()) == 2
+
+
+def test_when_all_fail_all_are_named_and_nothing_is_raised(scan: ModuleType) -> None:
+    assert call(scan, *(delivery(n, "{}", "arn:units") for n in range(3))) == ["0", "1", "2"]
+
+
+def test_garbage_of_a_sender_is_data_and_does_not_come_again(
+    world: World, scan: ModuleType
+) -> None:
+    assert call(scan, delivery(0, "hello", provider="acme")) == []
+    assert world.receipts()[0].refused == {"msg_syntax": 1}
+
+
+def test_with_too_little_time_left_all_comes_again(world: World, scan: ModuleType) -> None:
+    assert call(scan, post(0), post(1), seconds=5) == ["0", "1"]
+    assert world.receipts() == []
+
+
+def test_an_unknown_sender_stores_nothing_and_is_alarmed(
+    world: World, scan: ModuleType, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = world.state()
+    body = json.dumps(fields(text=CANARY))
+    records = [
+        delivery(0, body, sender="AROASTRANGE:x", provider="acme"),
+        delivery(1, body, sender="AROASTRANGE:x", provider="nobody"),
+        delivery(2, body),
+    ]
+    assert call(scan, *records) == []
+    assert world.state() == before
+    output = capsys.readouterr().out
+    assert metrics(output) == {"UnknownSender": 3}
+    assert "sender_unknown" in output
+    assert CANARY not in output
+
+
+def test_a_worker_without_memory_is_given_up(
+    scan: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Spent:
+        def take(self, *_: Any) -> None:
+            raise MemoryError
+
+    monkeypatch.setattr(scan, "taken", Spent())
+    with pytest.raises(MemoryError):
+        call(scan, post(0))
+
+
+def test_no_word_of_a_post_is_logged_whatever_happens(
+    world: World, scan: ModuleType, capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    canaries = {name: f"{name}-{CANARY}" for name in ("id", "account", "text", "url")}
+    canaries["text"] += " " + OTP
+    [unit] = world.take_in(line(**canaries) + b"\n", f"{CANARY}.jsonl")
+    body = msgspec.json.encode(unit).decode()
+    records = [
+        delivery(0, body, "arn:units"),
+        delivery(1, json.dumps(fields(**canaries)), provider="acme"),
+        delivery(2, CANARY, provider="acme"),
+        delivery(3, json.dumps(fields(**{CANARY: 1, "audience": CANARY})), provider="acme"),
+        delivery(4, json.dumps({"file": CANARY, "number": CANARY}), "arn:units"),
+        delivery(5, json.dumps(fields(**canaries)), provider=CANARY),
+        delivery(6, json.dumps(fields(**canaries)), sender=CANARY, provider="acme"),
+    ]
+    assert call(scan, *records) == ["4"]
+
+    def fail(*_: Any, **__: Any) -> None:
+        raise OSError(f"{CANARY} is in the error of a library")
+
+    monkeypatch.setattr(type(world.objects), "put_if", fail)
+    assert call(scan, post(7, text=canaries["text"])) == ["7"]
+    output = capsys.readouterr()
+    assert CANARY not in output.out + output.err
+    assert "OSError" in output.out
+
+
+def test_the_day_of_a_trial_stands(world: World, scan: ModuleType) -> None:
+    call(scan, post(0))
+    assert [receipt.at[:10] for receipt in world.receipts(DAY)] == [DAY]

@@ -1,0 +1,127 @@
+"""What `sam build` makes, run by Lambda's own runtime client and emulator, without Docker."""
+
+import json
+import os
+import platform
+import socket
+import subprocess
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from stack.running import ROOT
+
+BUILD = ROOT / ".aws-sam/build"
+SAM = ROOT / ".tools/sam/bin/sam"
+RUNTIME = ROOT / ".tools/runtime/bin/python"
+"""Lambda's interpreter with what its runtime brings: the runtime client and boto3."""
+
+LAYERS = ("MatcherLayer", "LedgerLayer")
+SOURCES = ("functions", "layers", "template.yaml")
+MACHINES = {"x86_64": "x86_64", "aarch64": "arm64"}
+START_SECONDS = 20
+
+
+def emulator() -> Path:
+    """The Runtime Interface Emulator that ships with sam."""
+    name = f"aws-lambda-rie-{MACHINES[platform.machine()]}"
+    return next(SAM.parents[1].glob(f"lib/python3.*/site-packages/samcli/local/rapid/{name}"))
+
+
+def build() -> None:
+    """Bring the build up to the sources: `sam build` wants a python3.13 with pip first on PATH."""
+    if _is_fresh():
+        return
+    path = f"{RUNTIME.parent}{os.pathsep}{os.environ['PATH']}"
+    subprocess.run(
+        [SAM, "build"],
+        cwd=ROOT,
+        env=os.environ | {"PATH": path, "SAM_CLI_TELEMETRY": "0"},
+        capture_output=True,
+        check=True,
+    )
+
+
+def _is_fresh() -> bool:
+    built = BUILD / "template.yaml"
+    return built.exists() and built.stat().st_mtime > max(
+        path.stat().st_mtime
+        for source in SOURCES
+        for path in (ROOT / source, *(ROOT / source).rglob("*"))
+        if "__pycache__" not in path.parts and path.is_file()
+    )
+
+
+def size_of(part: str) -> int:
+    """Bytes of a built layer or function, unzipped."""
+    return sum(path.stat().st_size for path in (BUILD / part).rglob("*") if path.is_file())
+
+
+def environment(function: str, settings: Mapping[str, str]) -> dict[str, str]:
+    """What the function finds on Lambda, in the order of /var/task, /opt/python, /var/runtime."""
+    places = [BUILD / function, *(BUILD / layer / "python" for layer in LAYERS)]
+    return dict(settings) | {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": os.pathsep.join(map(str, places)),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "LAMBDA_TASK_ROOT": str(BUILD / function),
+        "AWS_LAMBDA_FUNCTION_NAME": function,
+        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1769",
+        "AWS_LAMBDA_FUNCTION_TIMEOUT": "300",
+    }
+
+
+@contextmanager
+def started(function: str, settings: Mapping[str, str], log: Path) -> Iterator[str]:
+    """The built function, waiting for events at the address that is given."""
+    doors = [_free_port(), _free_port()]
+    door, api = (f"127.0.0.1:{port}" for port in doors)
+    command: list[str | Path] = [
+        *(emulator(), "--log-level", "error"),
+        *("--runtime-interface-emulator-address", door, "--runtime-api-address", api),
+        *(RUNTIME, "-m", "awslambdaric", f"{function.lower()}.handler"),
+    ]
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            command,
+            cwd=BUILD / function,
+            env=environment(function, settings),
+            stdout=out,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        _wait_for(doors[0])
+        yield f"http://{door}/2015-03-31/functions/function/invocations"
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def invoke(url: str, event: Mapping[str, Any]) -> Any:
+    """The answer to an event. An error of the handler is an answer too, with `errorMessage`."""
+    request = urllib.request.Request(url, json.dumps(event).encode())
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        return json.loads(answer.read() or b"null")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _wait_for(port: int) -> None:
+    until = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except ConnectionRefusedError:
+            if time.monotonic() > until:
+                raise
+        else:
+            return

@@ -1,0 +1,66 @@
+"""The template deployed once to the local stack, with the shipped packs in force on 2026-11-25."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from stack.running import DAY, ROOT, STACK, Running
+
+from matcher import Pack
+from terang.deploy import deploy
+from terang.publishing import PublicBucket
+from terang.stack import EMULATOR, local_stack
+
+RANGE_BYTES = 64 * 1024
+"""Small, so that a file of a few megabytes is many units."""
+
+PARAMETERS = {
+    "PublicUrl": "http://127.0.0.1:1",  # nobody looks, but rules propose only where one could
+    "NoticeHours": "0",
+    "DeletionProtection": "false",
+    "Today": DAY,
+    "RangeBytes": str(RANGE_BYTES),
+    "VisibilityTimeout": "5",  # what a killed worker had comes back soon
+    "ScanConcurrency": "2",
+    "BatchWindow": "0",
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker("stack")
+
+
+@pytest.fixture(scope="session")
+def running() -> Iterator[Running]:
+    if not EMULATOR.exists():
+        pytest.skip("the local stack is not set up: scripts/bootstrap.sh stack")
+    with local_stack() as stack:
+        made = Running(stack, deploy(stack, STACK, PARAMETERS), DAY)
+        folder = ROOT / "packs"
+        packs = [Pack.parse(path.read_text(), path.name) for path in sorted(folder.glob("*.yaml"))]
+        bucket = PublicBucket(made.objects, made.outputs["PublicBucket"])
+        bucket.publish(folder, packs, {}, notice_hours=0, now=datetime(2026, 11, 25, tzinfo=UTC))
+        yield made
+
+
+@pytest.fixture(scope="session")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """20,000 posts, every hundredth met by a rule: about 4.4 MB, 67 units."""
+    path = tmp_path_factory.mktemp("large") / "large.jsonl"
+    with path.open("w") as file:
+        for number in range(20_000):
+            text = "Send me the OTP please" if number % 100 == 0 else "The market opens at nine"
+            post = {
+                "id": f"p-{number}",
+                "account": f"user-{number % 997}",
+                "text": f"{text}, stall {number}." + " It is dry today." * 3,
+                "audience": "public",
+                "published_at": "2026-11-24T08:00:00Z",
+                "language": "en",
+            }
+            file.write(json.dumps(post) + "\n")
+    return path

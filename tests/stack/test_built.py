@@ -1,0 +1,114 @@
+"""The built layers and functions under Lambda's own runtime client: nothing is missing in them."""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from stack import built
+from stack.running import DAY, ROOT, Running
+
+from ledger.identity import file_id
+from terang.runner import Dropped
+from terang.stack import ACCOUNT
+
+UNZIPPED_BYTES = 100_000_000
+"""Far under the 250 MB that Lambda takes; what grows past it should be meant."""
+
+FUNCTIONS = ("Intake", "Scan", "Publish")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def build() -> None:
+    if not built.SAM.exists():
+        pytest.skip("sam is not set up: scripts/bootstrap.sh sam runtime")
+    subprocess.run([ROOT / "scripts/bootstrap.sh", "runtime"], check=True)
+    built.build()
+
+
+def event_of(name: str) -> dict[str, Any]:
+    event: dict[str, Any] = json.loads((ROOT / f"events/{name}.json").read_text())
+    return event
+
+
+def settings_of(running: Running, function: str) -> dict[str, str]:
+    """The settings of the deployed function, and how to reach the local stack."""
+    found = running.stack.client("lambda").get_function_configuration(
+        FunctionName=running.outputs[f"{function}Function"]
+    )
+    settings: dict[str, str] = found["Environment"]["Variables"]
+    return settings | running.stack.environment()
+
+
+@pytest.fixture
+def silent(running: Running) -> Iterator[None]:
+    """The drop bucket tells the deployed intake nothing: the built one is alone."""
+    s3, bucket = running.stack.client("s3"), running.outputs["DropBucket"]
+    told = s3.get_bucket_notification_configuration(Bucket=bucket)
+    told.pop("ResponseMetadata")
+    s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={})
+    yield
+    s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=told)
+
+
+def test_the_built_intake_cuts_a_file(running: Running, silent: None, tmp_path: Path) -> None:
+    """The deployed scan takes the units that it sent."""
+    running.register("built-chat", ())
+    bucket, key = running.outputs["DropBucket"], "drop/built-chat/posts.jsonl"
+    sample = ROOT / "local/samples/files/posts.jsonl"
+    source = running.objects.put(bucket, key, sample.read_bytes())
+    event = event_of("intake-s3-put")
+    place = event["Records"][0]["s3"]
+    place["bucket"]["name"] = bucket
+    place["object"] |= {"key": key, "versionId": source.version}
+    with built.started("Intake", settings_of(running, "Intake"), tmp_path / "log") as url:
+        assert built.invoke(url, event) is None
+    log = (tmp_path / "log").read_text()
+    assert '"message":"cut"' in log
+    file = file_id(bucket, key, source.version)
+    (told,) = running.finish("built-chat", [Dropped(sample, file, source.size)])
+    assert (told.status, told.inspected, told.findings) == ("done", 58, 14)
+
+
+def test_the_built_scan_finds_and_refuses(running: Running, tmp_path: Path) -> None:
+    running.register("built-chat", ())
+    event = event_of("scan-posts-malformed-among-good")
+    for record in event["Records"]:
+        record["messageAttributes"]["provider"]["stringValue"] = "built-chat"
+        record["eventSourceARN"] = running.outputs["PostsArn"]
+        record["attributes"]["SenderId"] = ACCOUNT
+    with built.started("Scan", settings_of(running, "Scan"), tmp_path / "log") as url:
+        assert built.invoke(url, event) == {"batchItemFailures": []}
+    receipts = [one for one in running.receipts("built-chat") if one.kind == "message"]
+    assert sorted(one.inspected for one in receipts) == [0, 1, 1]
+    assert [one.refused for one in receipts if one.refused] == [{"json_syntax": 1}]
+    (met,) = [key for one in receipts for key in one.by_rule]
+    assert met.startswith("advance-fee/")
+
+
+def test_the_built_publish_publishes(running: Running, tmp_path: Path) -> None:
+    running.register("built-chat", ())
+    sent = running.send("built-chat", ['{"id": "sent to be published"}'])
+    taken = sum(one.kind == "message" for one in running.receipts("built-chat"))
+    running.finish("built-chat", [], taken + sent)
+    with built.started("Publish", settings_of(running, "Publish"), tmp_path / "log") as url:
+        answer = built.invoke(url, event_of("publish-provisional"))
+    assert answer["written"] > 0, answer
+    receipts, numbers = running.receipts("built-chat"), running.summary("built-chat")["numbers"]
+    assert numbers["records"] == sum(one.records for one in receipts)
+    assert numbers["refused_by_code"]["not_public"] >= 1
+    assert b"<svg" in running.published()[f"summaries/built-chat/{DAY}.html"]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_and_its_layers_are_far_from_lambdas_limit(function: str) -> None:
+    assert sum(map(built.size_of, (function, *built.LAYERS))) < UNZIPPED_BYTES
+
+
+@pytest.mark.parametrize("part", [*FUNCTIONS, *built.LAYERS])
+def test_nothing_built_is_what_the_runtime_brings(part: str) -> None:
+    """boto3 in a layer would hide the runtime's own, and weigh more than all the rest."""
+    names = {path.name for path in (built.BUILD / part).glob("**/*") if path.is_dir()}
+    assert names.isdisjoint({"boto3", "botocore", "awslambdaric"})

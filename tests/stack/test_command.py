@@ -1,0 +1,177 @@
+"""`terang run` and `terang recount` as a person or a script calls them."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from stack.running import DAY, ROOT, STACK, Running
+
+import terang.stack
+from terang.command import main
+from terang.stack import EMULATOR
+
+POSTS = ROOT / "local/samples/files/posts.jsonl"
+PRIVATE = ROOT / "local/samples/files/telegram-private-chat.json"
+NAMES = {"provider", "inspected", "refused", "findings", "by_rule", "refusals_by_code", "out"}
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """One run of two files: its folder, and what it printed on stdout."""
+    if not EMULATOR.exists():
+        pytest.skip("the local stack is not set up: scripts/bootstrap.sh stack")
+    out = tmp_path_factory.mktemp("run") / "out"
+    words = [POSTS, PRIVATE, "--provider", "acme-chat", "--packs", ROOT / "packs", "--json"]
+    terang = Path(sys.executable).with_name("terang")
+    done = subprocess.run(
+        [terang, "run", *map(str, words), "--out", str(out), "--today", DAY],
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return out, done.stdout
+
+
+def line_of(printed: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(printed)
+    return found
+
+
+def test_json_is_exactly_one_line(run: tuple[Path, str]) -> None:
+    out, printed = run
+    assert printed.count("\n") == 1
+    line = line_of(printed)
+    assert line.keys() == NAMES
+    assert (line["provider"], line["out"]) == ("acme-chat", str(out))
+    assert (line["inspected"], line["refused"]) == (58, 3)
+    assert line["refusals_by_code"] == {"field_type": 1, "not_public": 2}
+    assert line["findings"] == sum(line["by_rule"].values()) == 15
+    assert line["by_rule"]["account-takeover/asks-for-code"] == 4
+
+
+def test_the_folder_holds_findings_refusals_and_both_buckets(run: tuple[Path, str]) -> None:
+    out, printed = run
+    findings = [json.loads(one) for one in (out / "findings.jsonl").read_text().splitlines()]
+    refusals = [json.loads(one) for one in (out / "refusals.jsonl").read_text().splitlines()]
+    assert len({one["finding"] for one in findings}) == line_of(printed)["findings"]
+    assert [(one["file"], one["code"], one.get("line")) for one in refusals] == [
+        ("posts.jsonl", "not_public", 21),
+        ("posts.jsonl", "field_type", 42),
+        ("telegram-private-chat.json", "not_public", None),
+    ]
+    assert {path.name for path in out.iterdir()} == {
+        *("findings.jsonl", "refusals.jsonl", "out", "public")
+    }
+    assert (out / f"public/summaries/acme-chat/{DAY}.html").exists()
+
+
+def test_the_out_bucket_holds_what_this_provider_may_read(run: tuple[Path, str]) -> None:
+    told = run[0] / "out"
+    files = [path.relative_to(told).as_posix() for path in told.rglob("*") if path.is_file()]
+    name = r"[0-9a-f]{64}"
+    kinds = (rf"receipts/{name}\.json", rf"findings/{DAY}/{name}\.jsonl")
+    found = [sum(bool(re.fullmatch(f"acme-chat/{kind}", one)) for one in files) for kind in kinds]
+    assert found == [2, 1]
+    assert sum(found) == len(files)
+
+
+def test_recount_is_clean_and_is_not_after_one_digit(
+    run: tuple[Path, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["recount", str(run[0] / "public")]) == 0
+    assert " 0 differ" in capsys.readouterr().out
+    changed = tmp_path / "public"
+    shutil.copytree(run[0] / "public", changed)
+    summary = changed / f"summaries/acme-chat/{DAY}.json"
+    text = summary.read_text()
+    summary.write_text(text.replace('"inspected": 58', '"inspected": 59', 1))
+    assert summary.read_text() != text
+    assert main(["recount", str(changed)]) == 1
+    assert "inspected: published 59, recounted 58" in capsys.readouterr().out
+
+
+def test_env_py_fills_env_json_with_what_the_functions_have(running: Running) -> None:
+    """The events name the queue of posts themselves: its name stays theirs."""
+    done = subprocess.run(
+        [sys.executable, ROOT / "events/env.py", STACK],
+        env=os.environ | running.stack.environment(),
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    filled = json.loads(done.stdout)
+    shipped = json.loads((ROOT / "events/env.json").read_text())
+    assert {name: one.keys() for name, one in filled.items()} == {
+        name: one.keys() for name, one in shipped.items()
+    }
+    assert {one["TABLE"] for one in filled.values()} == {running.outputs["Table"]}
+    assert filled["Intake"]["UNITS_QUEUE_URL"] == running.outputs["UnitsUrl"]
+    assert filled["Scan"]["POSTS_QUEUE_ARN"] == shipped["Scan"]["POSTS_QUEUE_ARN"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        pytest.param(["nowhere.jsonl"], "no such file", id="a file that is not there"),
+        pytest.param([str(POSTS), "--provider", "A"], "--provider", id="a provider's bad name"),
+        pytest.param([str(POSTS), "--today", "soon"], "--today", id="a day that is none"),
+        pytest.param([str(POSTS), "--open", "irc:1"], "--open", id="a channel of no kind"),
+        pytest.param([str(POSTS), "--packs", "nowhere"], "no such folder", id="no packs"),
+        pytest.param([str(POSTS), "--packs", "broken"], "broken.yaml", id="a pack that is broken"),
+        pytest.param([str(POSTS), "--out", "full"], "something else", id="a folder in use"),
+    ],
+)
+def test_wrong_usage_ends_in_2_and_says_why(
+    words: list[str],
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for folder in ("broken", "full"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / f"{folder}.yaml").write_text("id: broken\nversion: one\n")
+    defaults = ["--out", "out", "--json"]
+    assert main(["run", *(defaults if "--out" not in words else ["--json"]), *words]) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert said in printed.err.replace("\n", " ")
+
+
+@pytest.mark.parametrize("words", [["run", "--nonsense"], ["runs"], []])
+def test_words_that_mean_nothing_end_in_2(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    assert ended.value.code == 2
+
+
+@pytest.mark.parametrize(
+    ("emulator", "said"),
+    [
+        pytest.param("/nowhere", "not set up", id="no emulator"),
+        pytest.param("/bin/false", "did not start", id="an emulator that dies"),
+    ],
+)
+def test_a_pipeline_that_fails_ends_in_1(
+    emulator: str,
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(terang.stack, "EMULATOR", Path(emulator))
+    out = tmp_path / "out"
+    assert main(["run", str(POSTS), "--out", str(out), "--today", DAY, "--json"]) == 1
+    printed = capsys.readouterr()
+    assert (printed.out, out.exists()) == ("", False)
+    assert said in printed.err.replace("\n", " ")

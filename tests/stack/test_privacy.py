@@ -1,0 +1,142 @@
+"""What is not public is refused, and is nowhere afterwards: no bucket, no table, no log."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from stack.running import ROOT, Running
+
+CANARY = "zq7-canary"
+"""A word that no sample, rule or name holds."""
+
+TIMES = {"date": "2026-11-24T20:01:00", "date_unixtime": "1795528860"}
+
+
+def message(number: int, text: str) -> dict[str, Any]:
+    sender = {"from": f"Name {CANARY}", "from_id": "user700000001"}
+    return {"id": number, "type": "message", "text": text} | TIMES | sender
+
+
+def chat(kind: str, number: int, text: str = f"Lunch at noon? {CANARY}") -> dict[str, Any]:
+    return {
+        "name": f"Name {CANARY}" if "public" not in kind else "Village news",
+        "type": kind,
+        "id": number,
+        "messages": [message(1, text), message(2, text)],
+    }
+
+
+def account(*chats: dict[str, Any]) -> dict[str, Any]:
+    """A whole account, as the application exports it."""
+    person = {"first_name": CANARY, "phone_number": CANARY, "bio": CANARY}
+    return {
+        "about": "All of it.",
+        "personal_information": person,
+        "contacts": {"list": [{"first_name": CANARY, "phone_number": CANARY}]},
+        "chats": {"list": list(chats)},
+    }
+
+
+PRIVATE = {
+    "a personal chat": chat("personal_chat", 1),
+    "a private group": chat("private_group", 2),
+    "a private supergroup": chat("private_supergroup", 3),
+    "a private channel": chat("private_channel", 4),
+    "saved messages": chat("saved_messages", 5),
+    "a chat with a bot": chat("bot_chat", 6),
+    "a whole account": account(chat("personal_chat", 7), chat("private_group", 8)),
+}
+
+
+@pytest.fixture(scope="module")
+def refused(running: Running, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The private exports, all delivered; what their sender is told of each."""
+    folder = tmp_path_factory.mktemp("private")
+    for name, export in PRIVATE.items():
+        (folder / f"{name}.json").write_text(json.dumps(export))
+    closed = running.take("private-chat", *(folder / f"{name}.json" for name in PRIVATE))
+    running.publish()
+    return dict(zip(PRIVATE, closed, strict=True))
+
+
+@pytest.mark.parametrize("name", PRIVATE)
+def test_a_private_export_is_refused_as_a_whole(refused: dict[str, Any], name: str) -> None:
+    told = refused[name]
+    assert (told.status, told.code, told.inspected) == ("refused", "not_public", 0)
+    assert told.advice
+
+
+def test_nothing_of_a_private_export_is_stored(running: Running, refused: dict[str, Any]) -> None:
+    """In any version of any object, any item of the table, or any log line."""
+    assert running.places_of(CANARY) == []
+    assert CANARY not in running.logs()
+    assert list(running.versions("DropBucket", "drop/private-chat/")) == []
+    for told in refused.values():
+        assert list(running.versions("WorkBucket", f"parts/{told.file}/")) == []
+
+
+def test_the_search_for_what_is_stored_finds_what_is(running: Running, tmp_path: Path) -> None:
+    """Else the test above could not fail."""
+    public = tmp_path / "public.json"
+    public.write_text(json.dumps(chat("public_channel", 9, "Send me the OTP, zq7-found")))
+    running.take("mixed-chat", public)
+    kinds = {place.partition("/")[0].partition("#")[0] for place in running.places_of("zq7-found")}
+    assert kinds == {"WorkBucket", "OutBucket", "C"}
+
+
+def test_of_a_whole_account_only_the_public_channel_enters(
+    running: Running, tmp_path: Path
+) -> None:
+    public = chat("public_channel", 10, "The market opens at nine, zq7-open")
+    mixed = tmp_path / "mixed.json"
+    mixed.write_text(json.dumps(account(chat("personal_chat", 11), public)))
+    (told,) = running.take("mixed-chat", mixed)
+    assert (told.status, told.inspected, told.refused) == ("done", 2, {"not_public": 2})
+    assert running.places_of(CANARY) == []
+    assert CANARY not in running.logs()
+
+
+def test_what_lines_rows_and_messages_say_is_in_no_log(running: Running, tmp_path: Path) -> None:
+    """Posts with findings, refused and broken records, and messages that cannot be read."""
+    word = "zq7-logged"
+    post = {
+        "id": f"p-{word}",
+        "account": word,
+        "text": f"Send me the OTP {word}",
+        "audience": "public",
+        "published_at": "2026-11-24T08:00:00Z",
+        "url": f"https://chat.example/{word}",
+    }
+    records = [post, post | {"id": 1}, post | {"audience": word}, post | {"published_at": word}]
+    lines = tmp_path / "lines.jsonl"
+    broken = f'{{"id": "{word}\n{word}\n{{"{word}": 1, "{word}": 2}}\n'
+    lines.write_text("".join(json.dumps(one) + "\n" for one in records) + broken)
+    rows = tmp_path / "rows.csv"
+    rows.write_text(f'id,account,text,audience,published_at\n1,a,"{word},public,x\n{word},b\n')
+    unknown = tmp_path / "unknown.bin"
+    unknown.write_text(f"{word} is no format at all")
+    running.register("logged-chat", ())
+    dropped = running.drop("logged-chat", [lines, rows, unknown])
+    bodies = [word, f'{{"id": "{word}', json.dumps([post | {"id": f"m-{word}"}, word, [word]])]
+    running.finish("logged-chat", dropped, running.send("logged-chat", bodies))
+    refused = [code for one in running.receipts("logged-chat") for code in one.refused]
+    assert {"field_type", "json_syntax", "msg_syntax", "not_public", "time_syntax"} <= {*refused}
+    assert sum(one.findings for one in running.receipts("logged-chat")) == 2
+    assert word not in running.logs()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("refuse-personal-chat", id="a real personal chat"),
+        pytest.param("refuse-whole-account-export", id="a real whole account"),
+    ],
+)
+def test_a_real_private_export_is_refused(running: Running, name: str) -> None:
+    path = ROOT.parent / f"shared/data/exports/telegram/{name}.json"
+    if not path.exists():
+        pytest.skip("no real exports beside this checkout")
+    (told,) = running.take("mixed-chat", path)
+    assert told.inspected == 0
+    assert set(told.refused) <= {"not_public", "not_a_post", "channel_not_open"}

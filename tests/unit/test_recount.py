@@ -1,0 +1,142 @@
+"""`terang recount`: what was published stands, and a single changed digit is named."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from unit.publish_world import World, live, sample_pack, sample_receipt
+
+from terang.recount import differences_of, recount_command
+
+CLOSED = "2026-11-26T02:00:00Z"
+SHADOW = live().replace("/live", "/shadow")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A copy of a public bucket: two providers, two days, a campaign, held and shadow findings."""
+    return _copy(_world(), tmp_path)
+
+
+def _world() -> World:
+    world = World()
+    digest = world.put_set(sample_pack(campaign="autumn"))
+    for day, provider, number in (
+        ("2026-11-24", "acme", 1),
+        ("2026-11-25", "acme", 2),
+        ("2026-11-25", "beta", 3),
+    ):
+        world.store.add(
+            sample_receipt(
+                day, number, provider, by_rule={live(): 4, SHADOW: 1}, held={live(): 1}, set=digest
+            )
+        )
+    world.publish(CLOSED)
+    return world
+
+
+def _copy(world: World, folder: Path) -> Path:
+    for key, data in world.objects.stored.items():
+        path = folder / key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    return folder
+
+
+def _recount(folder: Path) -> int:
+    return recount_command(argparse.Namespace(folder=folder))
+
+
+def test_what_was_published_is_what_the_journal_adds_up_to(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _recount(folder) == 0
+    assert capsys.readouterr().out == "11 summaries recounted, 0 differ\n"
+
+
+def test_a_revised_day_and_the_earlier_one_are_both_recounted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world = _world()
+    world.store.add(sample_receipt("2026-11-25", 9, "acme", inspected=7))
+    world.publish("2026-11-26T03:00:00Z")
+    folder = _copy(world, tmp_path)
+    assert (folder / "summaries/acme/2026-11-25.r1.json").exists()
+    assert _recount(folder) == 0
+    (folder / "journal/acme/2026-11-25.r1.jsonl").unlink()
+    assert _recount(folder) == 1
+    assert "2026-11-25.r1.json: journal/acme/2026-11-25.jsonl is missing" in capsys.readouterr().out
+
+
+def test_every_changed_number_is_named(folder: Path) -> None:
+    for path in sorted((folder / "summaries").glob("*/*.json")):
+        summary = json.loads(path.read_bytes())
+        for name, value in summary["numbers"].items():
+            changed = summary | {"numbers": summary["numbers"] | {name: _other(value)}}
+            path.write_text(json.dumps(changed))
+            named = [one for one in differences_of(folder, path) if one.startswith(f"{name}:")]
+            assert named, f"{path.name}: {name} was changed and not named"
+        path.write_text(json.dumps(summary))
+
+
+def _other(value: Any) -> Any:
+    if isinstance(value, dict):
+        return value | {"more": 1}
+    return value + 1 if isinstance(value, int) else "2026-01-01"
+
+
+@pytest.mark.parametrize(
+    ("path", "before", "after", "said"),
+    [
+        pytest.param(
+            "journal/acme/2026-11-25.jsonl",
+            '"inspected":100',
+            '"inspected":101',
+            "is missing, or is not the file that was folded",
+            id="a digit of the journal",
+        ),
+        pytest.param(
+            "summaries/acme/2026-11.csv",
+            '"inspected","",200',
+            '"inspected","",201',
+            "the CSV says inspected  = 201, the JSON 200",
+            id="a digit of a sheet",
+        ),
+    ],
+)
+def test_a_changed_file_is_named(
+    folder: Path,
+    capsys: pytest.CaptureFixture[str],
+    path: str,
+    before: str,
+    after: str,
+    said: str,
+) -> None:
+    text = (folder / path).read_text()
+    assert before in text
+    (folder / path).write_text(text.replace(before, after, 1))
+    assert _recount(folder) == 1
+    assert said in capsys.readouterr().out
+
+
+def test_a_set_that_was_changed_afterwards_rules_nothing(folder: Path) -> None:
+    path = next(one for one in folder.glob("sets/*.json") if one.stem != "current")
+    path.write_text(path.read_text().replace('"severity":"high"', '"severity":"low"'))
+    differences = list(differences_of(folder, folder / "summaries/acme/2026-11-25.json"))
+    assert any("is no rule of the set" in one for one in differences)
+
+
+def test_a_journal_that_was_left_out_is_named(folder: Path) -> None:
+    path = folder / "summaries/all/2026-11-25.json"
+    summary = json.loads(path.read_bytes())
+    summary["journal"] = [one for one in summary["journal"] if "beta" not in one["path"]]
+    path.write_text(json.dumps(summary))
+    (first, *_) = differences_of(folder, path)
+    assert first == "journal/beta/2026-11-25.jsonl lies in the period and is not among its journals"
+
+
+def test_another_folder_is_wrong_usage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert _recount(tmp_path) == 2
+    assert "no summaries/ here" in capsys.readouterr().out

@@ -1,0 +1,254 @@
+"""Terang's parts over an AWS in memory: a table, four buckets and a queue for one test."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from hashlib import sha256
+from itertools import count
+from typing import Any
+
+import msgspec
+from sample_posts import SHADOW, StandingClock, pack
+
+from arrival import Intake
+from deliveries import Deliveries
+from flood import FloodGuard, FloodLimits
+from ledger.closing import Closing, FileReceipt
+from ledger.keys import receipt_key
+from ledger.manifest import Unit
+from ledger.objects import S3Objects
+from ledger.ports import Objects, Store
+from ledger.provider import Provider
+from ledger.receipt import Receipt
+from ledger.store import DynamoStore
+from ledger.unit_queue import SqsUnitQueue
+from matcher import Pack, build_set
+from matcher.rule_set import Choice
+from rulesets import RuleSets
+from senders import Senders
+from unit_work import Scanner
+
+SECRET, SECRET_NAME = b"the secret of this test", "pseudonym-secret"
+ROLE = "AROAACME"
+DAY = "2026-11-25"
+KEYS = [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
+OPEN_KEYS = [
+    {"AttributeName": "open_pk", "KeyType": "HASH"},
+    {"AttributeName": "open_sk", "KeyType": "RANGE"},
+]
+_numbers = count()
+
+
+@dataclass(frozen=True, slots=True)
+class Clients:
+    """Clients of AWS; those of a test speak to moto."""
+
+    dynamodb: Any
+    s3: Any
+    sqs: Any
+
+
+@dataclass(slots=True)
+class World:
+    """One stack, empty but for the provider `acme` and a set of two packs."""
+
+    clients: Clients
+    number: int = field(default_factory=lambda: next(_numbers))
+    clock: StandingClock = field(default_factory=StandingClock)
+    range_bytes: int = 1_000
+    part_bytes: int = 1_000
+    limits: FloodLimits = FloodLimits(1_000, 1_000_000)  # noqa: RUF009 - frozen
+    queue_url: str = ""
+    removed: bool = False
+
+    def __post_init__(self) -> None:
+        """Make the table, the buckets and the queue; register `acme` and publish."""
+        self.clients.dynamodb.create_table(
+            TableName=self.table,
+            BillingMode="PAY_PER_REQUEST",
+            KeySchema=KEYS,
+            AttributeDefinitions=[
+                {"AttributeName": key["AttributeName"], "AttributeType": "S"}
+                for key in KEYS + OPEN_KEYS
+            ],
+            GlobalSecondaryIndexes=[
+                {
+                    "IndexName": "open",
+                    "KeySchema": OPEN_KEYS,
+                    "Projection": {"ProjectionType": "KEYS_ONLY"},
+                }
+            ],
+        )
+        for bucket in self.buckets:
+            self.clients.s3.create_bucket(Bucket=bucket)
+            self.clients.s3.put_bucket_versioning(
+                Bucket=bucket, VersioningConfiguration={"Status": "Enabled"}
+            )
+        self.queue_url = self.clients.sqs.create_queue(QueueName=f"units-{self.number}")["QueueUrl"]
+        self.store.put_provider(Provider("acme", (ROLE,)))
+        self.publish(pack(), pack(SHADOW))
+
+    def remove(self) -> None:
+        """Take the table away: moto copies all tables in each transaction."""
+        if not self.removed:
+            self.clients.dynamodb.delete_table(TableName=self.table)
+        self.removed = True
+
+    @property
+    def table(self) -> str:
+        return f"terang-{self.number}"
+
+    @property
+    def buckets(self) -> tuple[str, ...]:
+        return self.drop, self.work, self.out, self.public
+
+    @property
+    def drop(self) -> str:
+        return f"drop-{self.number}"
+
+    @property
+    def work(self) -> str:
+        return f"work-{self.number}"
+
+    @property
+    def out(self) -> str:
+        return f"out-{self.number}"
+
+    @property
+    def public(self) -> str:
+        return f"public-{self.number}"
+
+    @property
+    def store(self) -> DynamoStore:
+        return DynamoStore.of(self.clients.dynamodb, self.table)
+
+    @property
+    def objects(self) -> S3Objects:
+        return S3Objects(self.clients.s3)
+
+    def publish(self, *packs: Pack, **providers: Choice) -> str:
+        """Put a set of these packs in force; its digest."""
+        data = build_set(packs, notice_hours=0, providers=providers)
+        name = sha256(data).hexdigest()
+        self.objects.put_new(self.public, f"sets/{name}.json", data)
+        self.objects.put(self.public, "sets/current.json", msgspec.json.encode({"set": name}))
+        return name
+
+    def closing(self, store: Store | None = None, objects: Objects | None = None) -> Closing:
+        return Closing(
+            store or self.store, objects or self.objects, self.clock, self.out, self.work
+        )
+
+    def intake(self, store: Any = None, objects: Any = None, queue: Any = None) -> Intake:
+        """Intake, over other ports where they are given."""
+        return Intake(
+            store=store or self.store,
+            objects=objects or self.objects,
+            queue=queue or SqsUnitQueue(self.clients.sqs, self.queue_url),
+            clock=self.clock,
+            closing=self.closing(store, objects),
+            secret=SECRET,
+            work_bucket=self.work,
+            out_bucket=self.out,
+            public_bucket=self.public,
+            range_bytes=self.range_bytes,
+            part_bytes=self.part_bytes,
+        )
+
+    def scanner(self, store: Any = None, objects: Any = None) -> Scanner:
+        """A fresh worker of scan, over other ports where they are given."""
+        store, objects = store or self.store, objects or self.objects
+        return Scanner(
+            store=store,
+            objects=objects,
+            clock=self.clock,
+            rulesets=RuleSets(objects, self.clock, self.public, public=True),
+            guard=FloodGuard(store, self.clock, self.limits, expire_seconds=60),
+            secret=SECRET,
+            work_bucket=self.work,
+            out_bucket=self.out,
+            excerpt_days=30,
+        )
+
+    def deliveries(self, store: Any = None, objects: Any = None) -> Deliveries:
+        """A fresh worker of scan, from the delivery on."""
+        store, objects = store or self.store, objects or self.objects
+        return Deliveries(
+            scanner=self.scanner(store, objects),
+            closing=self.closing(store, objects),
+            senders=Senders(store, self.clock, "AROAREDRIVE"),
+            clock=self.clock,
+            posts_queue_arn="arn:posts",
+            trial_day=False,
+        )
+
+    def put(
+        self, data: bytes, name: str = "posts.jsonl", provider: str = "acme"
+    ) -> tuple[str, str]:
+        """Drop a file; its key and version."""
+        key = f"drop/{provider}/{name}"
+        return key, self.objects.put(self.drop, key, data).version
+
+    def take_in(self, data: bytes, name: str = "posts.jsonl") -> list[Unit]:
+        """Drop a file and let intake cut it; its units."""
+        self.intake().receive(self.drop, *self.put(data, name), seconds_left=900)
+        return self.units()
+
+    def units(self) -> list[Unit]:
+        """The units that were sent, in order; each is taken once."""
+        return sorted(self._received(), key=lambda unit: (unit.file, unit.number))
+
+    def _received(self) -> Iterator[Unit]:
+        sqs = self.clients.sqs
+        while found := sqs.receive_message(
+            QueueUrl=self.queue_url, MaxNumberOfMessages=10, WaitTimeSeconds=0
+        ).get("Messages"):
+            for message in found:
+                sqs.delete_message(QueueUrl=self.queue_url, ReceiptHandle=message["ReceiptHandle"])
+                yield msgspec.json.decode(message["Body"], type=Unit)
+
+    def scan(self, *units: Unit) -> None:
+        """Scan units, each by a fresh worker, and close their files."""
+        for unit in units:
+            self.scanner().scan_range(unit)
+            self.closing().close(unit.file)
+
+    def receipts(self, day: str = DAY) -> list[Receipt]:
+        """What `acme`'s day came to."""
+        return self.store.receipts("acme", day)
+
+    def file_receipt(self, file: str) -> FileReceipt:
+        """What the sender is told of a file."""
+        data = self.objects.get(self.out, receipt_key("acme", file))
+        assert data is not None
+        return msgspec.json.decode(data, type=FileReceipt)
+
+    def items(self) -> list[dict[str, Any]]:
+        """All that stands in the table."""
+        pages = self.clients.dynamodb.get_paginator("scan").paginate(TableName=self.table)
+        return [item for page in pages for item in page["Items"]]
+
+    def open_findings(self) -> list[str]:
+        """The findings that the open index lists, in its order."""
+        answer = self.clients.dynamodb.query(
+            TableName=self.table,
+            IndexName="open",
+            KeyConditionExpression="open_pk = :provider",
+            ExpressionAttributeValues={":provider": {"S": "acme"}},
+        )
+        return [item["pk"]["S"].removeprefix("C#") for item in answer["Items"]]
+
+    def state(self) -> dict[str, Any]:
+        """All items and all objects, without what names this world: equal facts, equal state."""
+        items = {(item["pk"]["S"], item["sk"]["S"]): item for item in self.items()}
+        objects = {
+            (bucket.rpartition("-")[0], key): self.objects.get(bucket, key)
+            for bucket in self.buckets
+            for key in self.objects.keys(bucket, "")
+        }
+        return {"items": items, "objects": objects}
+
+    def everything(self) -> bytes:
+        """All that is stored or handed out, for looking whether some words are in it."""
+        state = self.state()
+        stored = b"".join(data or b"" for data in state["objects"].values())
+        return stored + msgspec.json.encode([*state["items"].values()])
