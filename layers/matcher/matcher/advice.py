@@ -165,14 +165,14 @@ class _Advice:
 
     def _common_word(self, written: str) -> str | None:
         term = Term.of(written)
-        if " " in term.pattern.strip(" ") and not term.literal.strip().isalnum():
-            return None
         for language in self.file.pack.languages:
-            for folded, word in common_words(language.partition("-")[0]).items():
-                if term.pattern == folded or (
-                    not (term.opens and term.closes) and term.pattern in folded
-                ):
-                    return word
+            words = common_words(language.partition("-")[0])
+            if term.pattern in words:
+                return words[term.pattern]
+            if not (term.opens and term.closes):
+                for folded, word in words.items():
+                    if term.pattern in folded:
+                        return word
         return None
 
     def hosts(self) -> Iterator[Problem]:
