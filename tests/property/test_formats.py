@@ -151,7 +151,8 @@ def test_a_packed_line_fares_as_a_plain_one(changes: dict[str, Any], out: set[st
         assert (packed.code, packed.field) == (plain.code, plain.field)
     else:
         told = msgspec.structs.asdict(plain[0]) | {"account": PSEUDONYMS.of(plain[0].account)}
-        assert msgspec.structs.asdict(packed) == told | {"at": "line 1", "assumed_utc": False}
+        of_packing = {"at": "line 1", "assumed_utc": False, "unknown_fields": plain[1]}
+        assert msgspec.structs.asdict(packed) == told | of_packing
 
 
 @given(st.lists(st.binary(max_size=30).map(lambda data: data + b"\n")), st.integers(1, 60))

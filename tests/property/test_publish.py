@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from unit.publish_world import World, sample_pack, sample_receipt, sample_rule
 
 from folding import Numbers, fold
+from ledger.language import LANGUAGES, SCRIPTS
 from ledger.receipt import Receipt
-from public_journal import public_language
+from public_journal import journal_line
 from spreadsheet import cell, visible
 from summary import Summary, decode_summary
 
@@ -27,6 +28,7 @@ KEYS = [
     for rule in pack["rules"]  # type: ignore[attr-defined]
     for mode in ("live", "shadow")
 ]
+ENDINGS = ("", *(f"-{script}" for script in SCRIPTS))
 counts = st.integers(0, 1_000)
 tallies = st.dictionaries(st.sampled_from(["a", "b", "c"]), counts)
 days = st.dates().map(str) | st.just("")
@@ -139,6 +141,9 @@ def test_a_cell_is_read_back_as_its_visible_text_and_never_as_a_formula(text: st
     assert not re.match(r"\s*[=+\-@\t\r\n\0]", row[0])
 
 
-@given(st.text(max_size=40))
-def test_a_shown_language_is_short_and_plain(text: str) -> None:
-    assert re.fullmatch(r"und|other|[a-z]{2,3}(-[a-z]{4})?", public_language(text))
+@given(st.dictionaries(st.text(max_size=40) | st.sampled_from(["en", "EN-gb", "x y"]), counts))
+def test_a_shown_language_is_known_and_every_post_keeps_one(tags: dict[str, int]) -> None:
+    shown = journal_line(1, sample_receipt(by_language=tags)).by_language
+    known = {"other", *(f"{language}{script}" for language in LANGUAGES for script in ENDINGS)}
+    assert shown.keys() <= known
+    assert sum(shown.values()) == sum(tags.values())

@@ -104,16 +104,23 @@ class World:
     public_url: str = "https://terang.example"
     closed: list[str] = field(default_factory=list)
 
-    def put_set(self, *packs: dict[str, object], **providers: dict[str, object]) -> str:
+    def put_set(
+        self, *packs: dict[str, object], notice_hours: int = 24, **providers: dict[str, object]
+    ) -> str:
         """Publish a set and move the pointer to it; its digest."""
         named = {name.replace("_", "-"): terms for name, terms in providers.items()}
         data = msgspec.json.encode(
-            {"format": 1, "notice_hours": 24, "packs": packs, "providers": named}, order="sorted"
+            {"format": 1, "notice_hours": notice_hours, "packs": packs, "providers": named},
+            order="sorted",
         )
         digest = sha256(data).hexdigest()
         self.objects.stored[f"sets/{digest}.json"] = data
-        self.objects.stored["sets/current.json"] = msgspec.json.encode({"set": digest})
+        self.put_in_force(digest)
         return digest
+
+    def put_in_force(self, digest: str) -> None:
+        """Move the pointer to a set, as a rollback does."""
+        self.objects.stored["sets/current.json"] = msgspec.json.encode({"set": digest})
 
     def publish(
         self, moment: str, through: str | None = None, *, provisional: bool = False

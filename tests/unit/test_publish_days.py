@@ -295,6 +295,37 @@ def test_with_no_public_address_the_summary_says_why_nothing_is_proposed() -> No
         assert "every rule runs in shadow" in made.text(page)
 
 
+@pytest.mark.parametrize(
+    ("ran", "hours"),
+    [
+        pytest.param([6], 6, id="that of the set that ran"),
+        pytest.param([6, 2, 48], 2, id="the shortest of several"),
+        pytest.param([0], 0, id="none at all"),
+        pytest.param([], 72, id="that of the set in force if none ran"),
+    ],
+)
+def test_a_summary_shows_the_notice_period_that_was_applied(ran: list[int], hours: int) -> None:
+    made = World()
+    for number, notice in enumerate(ran):
+        digest = made.put_set(sample_pack(), notice_hours=notice)
+        made.store.add(sample_receipt(number=number, set=digest))
+    if not ran:
+        made.store.add(sample_receipt(inspected=0, refused={"format_unknown": 1}, kind="file"))
+    made.put_set(sample_pack(), notice_hours=72)
+    made.publish(CLOSED)
+    for path in ("acme/2026-11-25", "all/2026-11-25", "acme/2026-11", "all/2026-11"):
+        assert summary(made, path).notice_hours == hours
+    said = f"runs in shadow for {hours} hours before it may propose"
+    assert said in made.text("summaries/acme/2026-11-25.html")
+
+
+def test_without_a_set_the_operators_notice_period_is_shown() -> None:
+    made = World()
+    made.store.add(sample_receipt())
+    publish(replace(made.desk(CLOSED), notice_hours=5), Order())
+    assert summary(made, "acme/2026-11-25").notice_hours == 5
+
+
 def test_paused_and_held_rules_are_named() -> None:
     made = World()
     pause = {
@@ -335,6 +366,24 @@ def test_a_campaign_is_its_packs_over_their_days() -> None:
     assert not campaign.provisional
     assert summary(made, "all/autumn").numbers.by_rule == {prize: 4}
     assert "summaries/kilat/autumn.json" not in made.objects.stored
+
+
+@pytest.mark.parametrize("name", ["2026-11", "2026-11-25", "../autumn", "a.b"])
+def test_a_campaign_named_like_a_period_or_a_path_gets_no_summary(name: str) -> None:
+    """It overwrites nothing and stops nothing: every other summary is as without it."""
+    found = []
+    for campaign in (None, name):
+        made = World()
+        digest = made.put_set(sample_pack(), sample_pack("bait", campaign=campaign))
+        made.store.add(sample_receipt(by_rule={live(): 3}, set=digest))
+        outcome = made.publish(CLOSED)
+        assert outcome.unpublishable == ([f"campaign {campaign}"] if campaign else [])
+        tables = [key for key in made.objects.stored if key.endswith(".csv")]
+        found.append({key: made.text(key).replace(digest, "") for key in tables})
+        assert "packs/bait/1.html" in made.objects.stored
+    assert len(found[1]) == 4
+    assert found[0] == found[1]
+    assert f"<dd>{name}</dd>" in made.text("packs/bait/1.html")
 
 
 def test_a_campaign_long_over_is_left_as_it_stands() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import boto3
 import pytest
 from moto import mock_aws
-from unit.publish_world import sample_receipt
+from unit.publish_world import sample_pack, sample_receipt
 
 from ledger.manifest import Marker
 from ledger.objects import S3Objects
@@ -117,7 +117,7 @@ def test_an_order_that_is_no_day_fails_loudly(deployed: Deployed) -> None:
 
 
 def test_a_receipt_that_does_not_close_alarms_and_is_logged_without_its_id(
-    deployed: Deployed, capsys: pytest.CaptureFixture[str]
+    capsys: pytest.CaptureFixture[str], deployed: Deployed
 ) -> None:
     broken = sample_receipt(records=9)
     deployed.commit(broken)
@@ -127,5 +127,22 @@ def test_a_receipt_that_does_not_close_alarms_and_is_logged_without_its_id(
     (metrics,) = [line for line in lines if "_aws" in line]
     assert metrics["ReceiptNotClosed"] == [1.0]
     assert metrics["service"] == "publish"
+    assert [line["message"] for line in lines if line.get("level") == "ERROR"] == [
+        "receipt left out"
+    ]
     assert broken.unit not in printed
     assert broken.source not in printed
+
+
+def test_a_name_that_cannot_be_published_is_logged_and_counted(
+    capsys: pytest.CaptureFixture[str], deployed: Deployed
+) -> None:
+    packs = {"packs": [sample_pack("Bait")]}
+    deployed.s3.put_object(Bucket="public", Key="sets/0123abcd.json", Body=json.dumps(packs))
+    deployed.publish(dict(ORDER))
+    printed = capsys.readouterr().out.splitlines()
+    lines = [json.loads(line) for line in printed if line.startswith("{")]
+    assert [line["unpublishable"] for line in lines if "unpublishable" in line] == ["pack Bait"]
+    (metrics,) = [line for line in lines if "_aws" in line]
+    assert metrics["NamesUnpublishable"] == [1.0]
+    assert "index.html" in deployed.published()

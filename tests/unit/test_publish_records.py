@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from unit.publish_world import World, live, sample_pack, sample_receipt
 
-from public_journal import public_language
+from public_journal import journal_line
 from spreadsheet import HEADER, cell, visible
 from summary import decode_summary, encode_summary
 
@@ -91,12 +91,16 @@ def test_nothing_published_identifies_a_unit_a_file_or_a_post(published: World) 
         pytest.param("", "und", id="nothing is undetermined"),
         pytest.param("call me at 5", "other", id="a sentence is no language"),
         pytest.param("english", "other", id="a name of a language is no tag"),
+        pytest.param("joe", "other", id="a tag that no language has"),
         pytest.param("id-x-johndoe", "id", id="a private subtag goes"),
         pytest.param("=1+1", "other", id="a formula is no language"),
     ],
 )
 def test_a_language_is_shown_only_as_far_as_it_is_one(tag: str, shown: str) -> None:
-    assert public_language(tag) == shown
+    """Older receipts hold what the sender wrote, newer ones what is shown of it already."""
+    for held in (tag, shown):
+        line = journal_line(1, sample_receipt(by_language={held: 100}))
+        assert line.by_language == {shown: 100}
 
 
 def test_the_csv_holds_every_number_of_the_json(published: World) -> None:
