@@ -35,7 +35,10 @@ class Notes:
 
 @dataclass(frozen=True, slots=True)
 class Drafter:
-    """Writes drafts under the operator's settings; with no public address all runs in shadow."""
+    """Writes drafts under the operator's settings; with no public address all runs in shadow.
+
+    `notice_hours` is told only while there is no set: each set has a notice period of its own.
+    """
 
     catalogue: Catalogue
     public_url: str
@@ -120,7 +123,7 @@ class Drafter:
             open_files=notes.open_files,
             left_out=notes.left_out,
             paused=notes.paused,
-            notice_hours=self.notice_hours,
+            notice_hours=self.catalogue.notice_hours(numbers.sets, self.notice_hours),
             public_url=self.public_url,
             all_in_shadow="" if self.public_url else NO_ADDRESS,
         )

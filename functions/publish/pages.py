@@ -13,10 +13,11 @@ from markupsafe import Markup
 import tables
 import wording
 from folding import Numbers
+from pack_state import State, state_of, versions_in
 from periods import Kind, day_words, month_words
 from published_set import Catalogue, PublishedPack
 from spreadsheet import visible
-from summary import Summary
+from summary import NO_ADDRESS, Summary
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -38,14 +39,19 @@ class Contents:
 
     months: tuple[Summary, ...]
     providers: tuple[Listed, ...]
-    public_url: str
 
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """Renders pages; the sets tell what packs and rules are called."""
+    """Renders pages; the sets tell what packs and rules are called.
+
+    `public_url` and `today`, the day of the run in UTC, tell whether a pack is live. No other
+    page depends on the day, and these only through the state of a pack.
+    """
 
     catalogue: Catalogue
+    public_url: str
+    today: str
 
     def summary(self, summary: Summary, earlier: str = "") -> str:
         """The page of a summary; `earlier` is the period before it that has a page, if any."""
@@ -75,53 +81,37 @@ class Pages:
             packs=self.catalogue.packs,
         )
 
-    def packs(
-        self, totals: Numbers, notice_hours: int, campaigns: Iterable[str] = ()
-    ) -> dict[tuple[str, int], str]:
-        """A page for each version of each pack.
+    def packs(self, totals: Numbers, campaigns: Iterable[str] = ()) -> dict[tuple[str, int], str]:
+        """A page for each version of each pack whose id can stand in a path.
 
         Args:
             totals: All numbers published so far.
-            notice_hours: How long a new version runs in shadow.
             campaigns: Those that have a page.
         """
         published = frozenset(campaigns)
-        newest: dict[str, int] = {}
-        for name, version in self.catalogue.packs:
-            newest[name] = max(version, newest.get(name, 0))
         return {
-            key: self._pack(
-                pack,
-                totals,
-                notice_hours,
-                newest=newest[pack.id],
-                campaign_shown=pack.campaign in published,
-            )
+            key: self._pack(pack, totals, campaign_shown=pack.campaign in published)
             for key, pack in self.catalogue.packs.items()
+            if pack.has_page
         }
 
     def index(self, contents: Contents) -> str:
         """The index of all that is published."""
-        current = {(p.id, p.version): p for p in self.catalogue.in_force.packs}
         return _render(
             "index.html",
             root="",
             c=contents,
             newest=next((listed.newest for listed in contents.providers), None),
             packs=self.catalogue.packs,
-            current=current,
+            states={key: self._state(pack) for key, pack in self.catalogue.packs.items()},
+            public_url=self.public_url,
             months_of=tables.months_of,
         )
 
-    def _pack(
-        self,
-        pack: PublishedPack,
-        totals: Numbers,
-        notice_hours: int,
-        *,
-        newest: int,
-        campaign_shown: bool,
-    ) -> str:
+    def _state(self, pack: PublishedPack) -> State:
+        return state_of(pack, self.catalogue.in_force, self.today, public=bool(self.public_url))
+
+    def _pack(self, pack: PublishedPack, totals: Numbers, *, campaign_shown: bool) -> str:
         found = {
             rule.id: {
                 mode: totals.by_rule.get(f"{pack.id}/{pack.version}/{rule.id}/{mode}", 0)
@@ -129,14 +119,15 @@ class Pages:
             }
             for rule in pack.rules
         }
-        in_force = {(other.id, other.version) for other in self.catalogue.in_force.packs}
+        notice_hours = self.catalogue.notice_hours_of(pack)
         return _render(
             "pack.html",
             root="../../",
             pack=pack,
             found=found,
-            current=(pack.id, pack.version) in in_force,
-            newest=newest,
+            state=self._state(pack),
+            versions=versions_in(self.catalogue.in_force, pack.id),
+            public_url=self.public_url,
             campaign_shown=campaign_shown,
             notice_hours=notice_hours,
             proposes_from=pack.proposes_from(notice_hours),
@@ -181,6 +172,7 @@ def _environment() -> Environment:
         "stylesheet": Markup(stylesheet),  # noqa: S704 # nosec B704
         "policy": policy_for(stylesheet),
         "meanings": wording.meanings(),
+        "no_address": NO_ADDRESS,
         "check_command": wording.CHECK_COMMAND,
         "day_words": day_words,
         "month_words": month_words,

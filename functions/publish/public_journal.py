@@ -4,7 +4,6 @@ A line keeps the counts of a receipt and drops its ids, the sender's file and al
 and `last` are days here, since the second in which a single post was published would name it.
 """
 
-import re
 from collections.abc import Iterable
 from hashlib import sha256
 from typing import Annotated
@@ -12,10 +11,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from ledger.language import language_of
 from ledger.receipt import Receipt
-
-LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z]{4})?(?![a-z0-9])")
-"""A language and at most its script (BCP 47): the sender writes this field, so no more is shown."""
 
 Tally = dict[str, int]
 
@@ -59,10 +56,10 @@ class JournalLine(msgspec.Struct, frozen=True):
 
 
 def journal_line(number: int, receipt: Receipt) -> JournalLine:
-    """A receipt as the public may see it."""
+    """A receipt as the public may see it; an old one may hold languages as the sender wrote."""
     languages: Tally = {}
     for language, count in receipt.by_language.items():
-        name = public_language(language)
+        name = language_of(language)
         languages[name] = languages.get(name, 0) + count
     return JournalLine(
         n=number,
@@ -99,20 +96,6 @@ def encode_journal(lines: Iterable[JournalLine]) -> bytes:
     b''
     """
     return b"".join(msgspec.json.encode(line, order="sorted") + b"\n" for line in lines)
-
-
-def public_language(language: str) -> str:
-    """A language tag cut to language and script; `other` for what is none, `und` for nothing.
-
-    >>> [public_language(tag) for tag in ("zh-Hant-TW", "EN_us", "id", "my name is", "")]
-    ['zh-hant', 'en', 'id', 'other', 'und']
-    """
-    tag = language.lower().replace("_", "-")
-    found = LANGUAGE.match(tag)
-    whole = re.fullmatch(r"[a-z]{2,3}(-[a-z0-9]{1,8})*", tag)
-    if found is None or whole is None:
-        return "other" if tag else "und"
-    return found.group()
 
 
 def short_digest(identifier: str) -> str:

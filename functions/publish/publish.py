@@ -44,7 +44,10 @@ def tell(outcome: Outcome) -> None:
         logger.error("receipt left out", extra=msgspec.to_builtins(left))
     for path in outcome.revised:
         logger.warning("revised", extra={"summary": path})
+    for name in outcome.unpublishable:
+        logger.warning("not published under its name", extra={"unpublishable": name})
     logger.info("published", extra={"written": outcome.written})
     metrics.add_metric("SummariesWritten", MetricUnit.Count, outcome.written)
     metrics.add_metric("SummariesRevised", MetricUnit.Count, len(outcome.revised))
     metrics.add_metric("ReceiptNotClosed", MetricUnit.Count, len(outcome.left_out))
+    metrics.add_metric("NamesUnpublishable", MetricUnit.Count, len(outcome.unpublishable))

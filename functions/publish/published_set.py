@@ -84,6 +84,11 @@ class PublishedPack(msgspec.Struct, frozen=True):
     campaign: str | None = None
     published_at: str | None = None
 
+    @property
+    def has_page(self) -> bool:
+        """Whether its id can stand in a public path; what cannot is counted all the same."""
+        return SAFE_NAME.fullmatch(self.id) is not None
+
     def proposes_from(self, notice_hours: int) -> str:
         """The moment after its notice period, RFC 3339 to the minute, or empty if not known."""
         if not self.published_at:
@@ -155,6 +160,32 @@ class Catalogue:
         """The set that the pointer names; an empty one while there is none."""
         return self.sets.get(self.current, PublishedSet())
 
+    def notice_hours(self, digests: Iterable[str], otherwise: int) -> int:
+        """The shortest notice period that these sets applied.
+
+        Of no known set it is that of the set in force, and while there is none, `otherwise`.
+        """
+        applied = [self.sets[digest].notice_hours for digest in digests if digest in self.sets]
+        if not applied and self.current in self.sets:
+            return self.in_force.notice_hours
+        return min(applied, default=otherwise)
+
+    def notice_hours_of(self, pack: PublishedPack) -> int:
+        """The notice period of the newest set that holds this version of a pack.
+
+        The set in force is the newest. Others bear no date: of them, the one with the newest
+        version of any pack, and of several the shortest period.
+
+        Raises:
+            ValueError: no set holds the version.
+        """
+        holding = [
+            (digest == self.current, _newest_version(published), -published.notice_hours)
+            for digest, published in self.sets.items()
+            if any((p.id, p.version) == (pack.id, pack.version) for p in published.packs)
+        ]
+        return -max(holding)[-1]
+
     @property
     def packs(self) -> dict[tuple[str, int], PublishedPack]:
         """Every version of every pack that any set holds, by id and version."""
@@ -163,12 +194,21 @@ class Catalogue:
 
     @property
     def campaigns(self) -> dict[str, tuple[PublishedPack, ...]]:
-        """The versions of packs that belong to each campaign."""
+        """The versions of packs that belong to each campaign whose name can stand in a path."""
         found: dict[str, tuple[PublishedPack, ...]] = {}
         for pack in self.packs.values():
-            if pack.campaign:
+            if pack.campaign and is_campaign_name(pack.campaign):
                 found[pack.campaign] = (*found.get(pack.campaign, ()), pack)
         return dict(sorted(found.items()))
+
+    @property
+    def unpublishable(self) -> list[str]:
+        """Packs that get no page and campaigns that get no summary, for want of a fit name."""
+        packs = self.packs.values()
+        names = {f"pack {pack.id}" for pack in packs if not pack.has_page}
+        campaigns = {pack.campaign for pack in packs if pack.campaign}
+        names |= {f"campaign {name}" for name in campaigns if not is_campaign_name(name)}
+        return sorted(names)
 
     def ran(self, provider: str, digests: Iterable[str]) -> dict[tuple[str, int], PublishedPack]:
         """The packs that these sets run for a provider, by id and version."""
@@ -186,25 +226,19 @@ class Catalogue:
 def parse_set(data: bytes) -> PublishedSet:
     """A published set. Fields that publish does not need are ignored.
 
+    A name that cannot stand in a public path is no error: the set never changes, so an error
+    would hold back every number for ever. See `Catalogue.unpublishable`.
+
     >>> parse_set(b'{"packs": [], "fold": 3}').notice_hours
     24
 
     Raises:
-        OperatorError: it is no set, or a name in it cannot stand in a public path.
+        OperatorError: it is no set.
     """
     try:
-        published = msgspec.json.decode(data, type=PublishedSet)
+        return msgspec.json.decode(data, type=PublishedSet)
     except msgspec.DecodeError as error:
         raise OperatorError(f"a published set cannot be read: {error}") from error
-    for pack in published.packs:
-        if not SAFE_NAME.fullmatch(pack.id):
-            raise OperatorError(f"a pack's id may hold a-z, 0-9 and hyphens, got {pack.id!r}")
-        if pack.campaign and not is_campaign_name(pack.campaign):
-            raise OperatorError(
-                "a campaign's name may hold a-z, 0-9 and hyphens and be no month or day,"
-                f" got {pack.campaign!r}"
-            )
-    return published
 
 
 def is_campaign_name(name: str) -> bool:
@@ -214,3 +248,8 @@ def is_campaign_name(name: str) -> bool:
     (True, False, False)
     """
     return SAFE_NAME.fullmatch(name) is not None and PERIOD_NAME.fullmatch(name) is None
+
+
+def _newest_version(published: PublishedSet) -> str:
+    """When the newest version in a set was published, RFC 3339, or empty if not known."""
+    return max((pack.published_at or "" for pack in published.packs), default="")

@@ -70,6 +70,7 @@ class Outcome:
     written: int = 0
     revised: list[str] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
+    unpublishable: list[str] = field(default_factory=list)
 
 
 def publish(desk: Desk, order: Order) -> Outcome:
@@ -133,17 +134,17 @@ class _Run:
     @classmethod
     def of(cls, desk: Desk, order: Order) -> "_Run":
         now = desk.clock.now()
-        closed = last_closed_day(now)
+        today, closed = now.date().isoformat(), last_closed_day(now)
         catalogue = desk.shelf.catalogue()
         return cls(
             desk=desk,
             catalogue=catalogue,
             drafter=Drafter(catalogue, desk.public_url, desk.notice_hours),
-            pages=Pages(catalogue),
-            days=days_due(order, now.date().isoformat(), closed),
+            pages=Pages(catalogue, desk.public_url, today),
+            days=days_due(order, today, closed),
             closed=closed,
             providers=_named(desk.store.providers()),
-            outcome=Outcome(),
+            outcome=Outcome(unpublishable=catalogue.unpublishable),
         )
 
     def publish_days(self, provider: str) -> None:
@@ -191,8 +192,7 @@ class _Run:
         months = self._all_of("all", Kind.MONTH)
         totals = fold(month.numbers for month in months)
         campaigns = shelf.periods("all", Kind.CAMPAIGN)
-        pages = self.pages.packs(totals, self.drafter.notice_hours, campaigns)
-        for (pack, version), page in pages.items():
+        for (pack, version), page in self.pages.packs(totals, campaigns).items():
             shelf.put(f"packs/{pack}/{version}.html", page.encode())
         shelf.put("index.html", self.pages.index(self._contents(months)).encode())
 
@@ -253,5 +253,4 @@ class _Run:
                 for name in sorted(shelf.names, key=lambda name: (name != "all", name))
                 if (days := shelf.periods(name, Kind.DAY))
             ),
-            public_url=self.drafter.public_url,
         )

@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from charts import bars, columns
 from periods import Kind
-from published_set import Catalogue, PublishedRule
+from published_set import Catalogue, PublishedPack, PublishedRule
 from summary import Part, RuleErrors, Summary
 from wording import CATEGORIES, category_words, refusal_words
 
@@ -45,13 +45,13 @@ def rule_rows(summary: Summary, catalogue: Catalogue) -> tuple[list[RuleRow], li
     """The rules that found something, most findings first; and those that ran and found nothing."""
     known = catalogue.packs
     ran = catalogue.ran(summary.provider, summary.numbers.sets)
-    named = {tuple(key.split("/", 2)[:2]) for key in summary.numbers.by_rule}
-    packs = {**ran, **{(p, int(v)): known[p, int(v)] for p, v in named if (p, int(v)) in known}}
+    found = {key.rpartition("/")[0] for key in summary.numbers.by_rule}
     rows = [
-        _rule_row(f"{pack.id}/{pack.version}/{rule.id}", rule, pack.category, summary)
-        for pack in packs.values()
-        for rule in pack.rules
+        _rule_row(pack, rule, summary)
+        for version, pack in known.items()
         if summary.kind is not Kind.CAMPAIGN or pack.campaign == summary.period
+        if version in ran or any(_rule_name(pack, rule) in found for rule in pack.rules)
+        for rule in pack.rules
     ]
     rows.sort(key=lambda row: (-row.live, -row.shadow, row.pack, row.version, row.rule))
     return [row for row in rows if row.live or row.shadow], [
@@ -139,16 +139,19 @@ def day_label(day: str) -> str:
     return day[8:].lstrip("0")
 
 
-def _rule_row(key: str, rule: PublishedRule, category: str, summary: Summary) -> RuleRow:
-    numbers = summary.numbers
-    pack, version, _ = key.split("/", 2)
+def _rule_name(pack: PublishedPack, rule: PublishedRule) -> str:
+    return f"{pack.id}/{pack.version}/{rule.id}"
+
+
+def _rule_row(pack: PublishedPack, rule: PublishedRule, summary: Summary) -> RuleRow:
+    numbers, key = summary.numbers, _rule_name(pack, rule)
     return RuleRow(
-        pack=pack,
-        version=int(version),
+        pack=pack.id,
+        version=pack.version,
         rule=rule.id,
         why=rule.why,
         severity=rule.severity,
-        category=category_words(category),
+        category=category_words(pack.category),
         live=numbers.by_rule.get(f"{key}/live", 0),
         shadow=numbers.by_rule.get(f"{key}/shadow", 0),
         held=sum(numbers.held_by_rule.get(f"{key}/{mode}", 0) for mode in ("live", "shadow")),
