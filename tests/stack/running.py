@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +29,10 @@ class Running(Deployed):
         self.register(provider, open_channels)
         return self.finish(provider, self.drop(provider, paths))
 
-    def finish(self, provider: str, dropped: list[Dropped], messages: int = 0) -> list[FileReceipt]:
-        return self.wait(provider, dropped, messages, lambda progress: None)
+    def finish(
+        self, provider: str, dropped: list[Dropped], messages: Iterable[str] = ()
+    ) -> list[FileReceipt]:
+        return self.wait(provider, dropped, set(messages), lambda progress: None)
 
     def summary(self, provider: str) -> dict[str, Any]:
         """The published summary of the day."""

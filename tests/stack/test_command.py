@@ -123,7 +123,7 @@ def test_env_py_fills_env_json_with_what_the_functions_have(running: Running) ->
         pytest.param([str(POSTS), "--provider", "A"], "--provider", id="a provider's bad name"),
         pytest.param([str(POSTS), "--today", "soon"], "--today", id="a day that is none"),
         pytest.param([str(POSTS), "--open", "irc:1"], "--open", id="a channel of no kind"),
-        pytest.param([str(POSTS), "--packs", "nowhere"], "no such folder", id="no packs"),
+        pytest.param([str(POSTS), "--packs", "nowhere"], "no such file or folder", id="no packs"),
         pytest.param([str(POSTS), "--packs", "broken"], "broken.yaml", id="a pack that is broken"),
         pytest.param([str(POSTS), "--out", "full"], "something else", id="a folder in use"),
     ],

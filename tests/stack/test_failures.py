@@ -33,5 +33,5 @@ def test_a_run_that_leaves_dead_letters_says_so(running: Running) -> None:
     sqs.send_message(QueueUrl=url, MessageBody="{}")
     running.register("beside-chat", ())
     with pytest.raises(StackError, match="1 messages ended in PostsDead"):
-        running.finish("beside-chat", [], messages=1)
+        running.finish("beside-chat", [], messages=["a unit that never comes"])
     assert running.dead_letters("PostsDeadUrl") == ["{}"]

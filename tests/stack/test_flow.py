@@ -172,7 +172,7 @@ def test_a_worker_killed_in_the_middle_changes_no_number(
             kill(killed)
 
     running.register("killed-chat", ())
-    running.wait("killed-chat", running.drop("killed-chat", [large]), 0, watch)
+    running.wait("killed-chat", running.drop("killed-chat", [large]), set(), watch)
     assert killed
     assert "Worker process died" in running.stack.log()
     assert totals(running.receipts("killed-chat")) == totals(running.receipts("parted-chat"))
