@@ -11,7 +11,8 @@ are looked at; a hit shows its first 200 spans.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -22,6 +23,12 @@ from matcher.pack import Mode, Pack, Rule, Severity
 from matcher.term import Match, Place, Term
 from matcher.trace import Trace
 from matcher.windows import ITEMS_SHOWN, Cover, Item, longest, satisfied
+
+if TYPE_CHECKING:
+    from matcher.batch import Sieve
+
+POSTS_IN_BATCH = 2_000
+"""Posts that are looked at together; fewer take less time than the import of numpy."""
 
 type Part = tuple[str, str]
 """A part's name (`text`, `media_text/0`, `links/0` …) and its text."""
@@ -116,7 +123,7 @@ class Matcher:
 
     def find_all(self, texts: Iterable[str]) -> list[tuple[Hit, ...]]:
         """Finds the hits of each text, in the order of texts."""
-        return [self.find(text) for text in texts]
+        return self.find_posts([(("text", text),) for text in texts])
 
     def find_posts(self, posts: Iterable[Sequence[Part]]) -> list[tuple[Hit, ...]]:
         """Finds the hits of each post, one for each rule however many parts satisfy it.
@@ -129,7 +136,35 @@ class Matcher:
         Returns:
             For each post, its hits in the order of pack ids, then of rules in their pack.
         """
-        return [self._find(post) for post in posts]
+        posts = list(posts)
+        if len(posts) < POSTS_IN_BATCH or self._sieve is None:
+            return [self._find(post) for post in posts]
+        found: list[tuple[Hit, ...]] = [()] * len(posts)
+        for number in self._passing(posts, self._sieve):
+            found[number] = self._find(posts[number])
+        return found
+
+    @cached_property
+    def _sieve(self) -> "Sieve | None":
+        """What lets through the texts worth a look; None where there is no numpy."""
+        try:
+            from matcher.batch import Sieve
+        except ModuleNotFoundError:
+            return None
+        return Sieve(self._needs, self._full)
+
+    def _passing(self, posts: Sequence[Sequence[Part]], sieve: "Sieve") -> set[int]:
+        """The numbers of the posts of which a part may satisfy a rule, or that a link helps."""
+        texts, numbers = [], []
+        for number, post in enumerate(posts):
+            for name, text in post:
+                if not name.startswith("links/"):
+                    texts.append(text)
+                    numbers.append(number)
+        passing = {numbers[at] for at in sieve.passing(texts)}
+        if self._hosts:
+            passing.update(number for number, post in enumerate(posts) if self._served(post))
+        return passing
 
     def _find(self, post: Sequence[Part]) -> tuple[Hit, ...]:
         served = self._served(post) if self._hosts else {}
