@@ -17,7 +17,7 @@ from matcher import matcher as engine
 from matcher.batch import LETTERS_IN_KEY, NEEDS_LOOKED_AT, WORDS_IN_KEY, Sieve
 from matcher.fold import FOLD, fold
 from matcher.symbols import Alphabet
-from matcher.term import Term
+from matcher.term import pattern_of
 
 seeds = st.integers(0, 2**48)
 
@@ -81,12 +81,12 @@ def test_no_text_is_lost_that_holds_a_pattern(seed: int) -> None:
     """Patterns of any length, whole or open, shared by few rules or many."""
     random = Random(seed)
     words = [*WORDS, "".join(random.choices("abco", k=random.randrange(1, 20)))]
-    patterns = {Term.of(draw_term(random)).pattern for _ in range(random.randrange(8))}
-    patterns |= {Term.of(" ".join(random.choices(words, k=random.randrange(9)))).pattern}
+    terms = [draw_term(random) for _ in range(random.randrange(8))]
+    terms.append(" ".join(random.choices(words, k=random.randrange(9))))
+    patterns = sorted(set(map(pattern_of, terms)))
     rules = random.choice([1, NEEDS_LOOKED_AT + 1])
-    sieve = Sieve(
-        {pattern: [(rule, 1) for rule in range(rules)] for pattern in patterns}, [1] * rules
-    )
+    needs = [(at, rule, 1) for at in range(len(patterns)) for rule in range(rules)]
+    sieve = Sieve(patterns, needs, [1] * rules)
     texts = [
         random.choice(["", "x", " "]).join(random.choices([*patterns, *words], k=4))
         for _ in range(9)
@@ -110,7 +110,7 @@ def test_no_text_is_lost_that_holds_a_pattern(seed: int) -> None:
     ],
 )
 def test_a_text_without_the_pattern_is_held_back(term: str, text: str) -> None:
-    sieve = Sieve({Term.of(term).pattern: [(0, 1)]}, [1])
+    sieve = Sieve([pattern_of(term)], [(0, 0, 1)], [1])
     assert list(sieve.passing([text, term, text, ""])) == [1]
 
 
@@ -118,7 +118,7 @@ def test_a_text_without_the_pattern_is_held_back(term: str, text: str) -> None:
 @pytest.mark.parametrize("star", ["{}*", "*{}", "*{}*"])
 def test_a_piece_of_any_length_is_found_where_it_may_be(star: str, letters: int) -> None:
     piece = "abcdefghijkl"[:letters]
-    sieve = Sieve({Term.of(star.format(piece)).pattern: [(0, 1)]}, [1])
+    sieve = Sieve([pattern_of(star.format(piece))], [(0, 0, 1)], [1])
     texts = [piece, piece + "zz", "zz" + piece, "zz" + piece + "zz", "zz"]
     expected = {"{}*": [0, 1], "*{}": [0, 2], "*{}*": [0, 1, 2, 3]}[star]
     assert list(sieve.passing(texts)) == expected
@@ -127,13 +127,14 @@ def test_a_piece_of_any_length_is_found_where_it_may_be(star: str, letters: int)
 @pytest.mark.parametrize("words", range(1, WORDS_IN_KEY + 1))
 def test_a_phrase_of_any_length_is_found_across_no_two_texts(words: int) -> None:
     phrase = list("abcdefgh")[:words]
-    sieve = Sieve({f" {' '.join(phrase)} ": [(0, 1)]}, [1])
+    sieve = Sieve([f" {' '.join(phrase)} "], [(0, 0, 1)], [1])
     texts = [" ".join(phrase[:at]) for at in range(words)] + phrase[1:] + [" ".join(phrase)]
     assert list(sieve.passing(texts)) == [len(texts) - 1]
 
 
 def test_a_rule_needs_all_its_groups_in_one_text() -> None:
-    sieve = Sieve({" a ": [(0, 1), (1, 1)], " b ": [(0, 2)], " c ": [(2, 1)]}, [3, 1, 3])
+    needs = [(0, 0, 1), (0, 1, 1), (1, 0, 2), (2, 2, 1)]
+    sieve = Sieve([" a ", " b ", " c "], needs, full=[3, 1, 3])
     assert list(sieve.passing(["b", "a b", "c", "a", "b b"])) == [1, 3]
 
 
@@ -154,7 +155,7 @@ def test_letters_of_one_word_are_told_apart() -> None:
 
 def test_lines_end_where_texts_end() -> None:
     """More text than is looked at together, and one text larger than that."""
-    sieve = Sieve({" otp ": [(0, 1)]}, [1])
+    sieve = Sieve([" otp "], [(0, 0, 1)], [1])
     texts = ["otp", "x " * 70_000, "otp", "x " * 70_000 + "otp", "", "otp"] * 3
     expected = [at for at, text in enumerate(texts) if text.endswith("otp")]
     assert list(sieve.passing(texts)) == expected

@@ -8,8 +8,9 @@ Imported only when there are enough texts to pay for the import of numpy. Where 
 each text is looked at by itself, with the same result.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import chain
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import accumulate, chain
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -33,27 +34,30 @@ type Chosen = npt.NDArray[np.bool_]
 class Sieve:
     """Lets through the texts that may satisfy a rule, and a few that do not.
 
-    >>> sieve = Sieve({" send me ": [(0, 1)], " otp ": [(0, 2)], " bomb": [(1, 1)]}, [3, 1])
+    >>> needs = [(0, 0, 1), (1, 0, 2), (2, 1, 1)]
+    >>> sieve = Sieve([" send me ", " otp ", " bomb"], needs, full=[3, 1])
     >>> list(sieve.passing(["Send me the OTP", "send otp", "BOMBS", ""]))
     [0, 2]
     """
 
-    def __init__(self, needs: Mapping[str, Collection[tuple[int, int]]], full: Sequence[int]):
+    def __init__(
+        self, patterns: Sequence[str], needs: Iterable[tuple[int, int, int]], full: Sequence[int]
+    ):
         """Takes what satisfies rules.
 
         Args:
-            needs: By folded pattern, the rules that it serves, each with its group as a bit.
+            patterns: Folded; there is at least one.
+            needs: Places of patterns, each with a rule that it serves and the group as a bit.
             full: By rule, the bits of all its groups, fewer than 32.
         """
-        patterns = _Patterns.of(list(needs))
         self._finders: list[_Finder] = []
-        keys = np.full(len(needs), -1)
+        keys = np.full(len(patterns), -1)
         number = 0
-        for finder, chosen in _finders(patterns):
+        for finder, chosen in _finders(_Patterns.of(patterns)):
             self._finders.append(finder)
             keys[chosen] = number + finder.keys
             number += finder.number
-        self._needs = _Needs(keys, number, needs.values(), full)
+        self._needs = _Needs(keys, number, needs, full)
 
     def passing(self, texts: Sequence[str]) -> Iterator[int]:
         """The places of texts that may satisfy a rule, in order."""
@@ -71,17 +75,13 @@ class Sieve:
             first += len(some)
 
 
-def _in_lines(texts: Iterable[str]) -> Iterator[list[str]]:
-    some: list[str] = []
-    length = 0
-    for text in texts:
-        some.append(text)
-        length += len(text)
-        if length > LINE_LENGTH:
-            yield some
-            some, length = [], 0
-    if some:
-        yield some
+def _in_lines(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+    ends = list(accumulate(map(len, texts), initial=0))
+    first = 0
+    while first < len(texts):
+        last = min(bisect_left(ends, ends[first] + LINE_LENGTH, first + 1), len(texts))
+        yield texts[first:last]
+        first = last
 
 
 class _Patterns(NamedTuple):
@@ -248,15 +248,13 @@ class _Needs:
         self,
         keys: Places,
         number: int,
-        needs: Iterable[Collection[tuple[int, int]]],
+        needs: Iterable[tuple[int, int, int]],
         full: Sequence[int],
     ):
         """Takes the key of each pattern (-1: none), the number of keys, and what patterns serve."""
         self._full = np.array(full, np.uint32)
-        served = (
-            (key, *need) for key, some in zip(keys.tolist(), needs, strict=True) for need in some
-        )
-        flat = np.fromiter(chain.from_iterable(served), np.int64).reshape(-1, 3)
+        flat = np.fromiter(chain.from_iterable(needs), np.int64).reshape(-1, 3)
+        flat[:, 0] = keys[flat[:, 0]]
         flat = flat[np.lexsort((flat[:, 1], flat[:, 0]))]
         flat = flat[flat[:, 0] >= 0]
         of_key, self._rules, bits = flat.T

@@ -12,15 +12,16 @@ are looked at; a hit shows its first 200 spans.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from matcher.automaton import Automaton
 from matcher.fold import Evasion, fold
+from matcher.index import EXCEPT, UNLESS, Index
 from matcher.links import Host, host_of, hosts, normal_host
 from matcher.pack import Mode, Pack, Rule, Severity
-from matcher.term import Match, Place, Term
+from matcher.term import Match, Place
 from matcher.trace import Trace
 from matcher.windows import ITEMS_SHOWN, Cover, Item, longest, satisfied
 
@@ -59,19 +60,6 @@ class Hit(msgspec.Struct, frozen=True):
     spans: tuple[Span, ...]
 
 
-_EXCEPT, _UNLESS = -1, -2  # where a rule's terms stand that are in no group
-_PUNYCODE = " xn "  # the fold of "xn--" in a host name that IDNA has yet to decode
-
-
-class _Use(NamedTuple):
-    """A term in a group of a rule, or in its `except` or `unless`."""
-
-    term: Term
-    order: int  # in the rule
-    rule: int
-    group: int
-
-
 type _Matches = dict[int, list[tuple[int, Match]]]
 """What was found of one rule in one part: group to the term's order in the rule and the match."""
 
@@ -90,32 +78,14 @@ class Matcher:
         ordered = sorted(packs, key=lambda pack: pack.id)
         self._rules = [(pack, rule) for pack in ordered for rule in pack.rules]
         self._full: list[int] = []  # by rule: its groups, as bits
-        self._uses: defaultdict[str, list[_Use]] = defaultdict(list)  # by pattern
-        self._needs: defaultdict[str, set[tuple[int, int]]] = defaultdict(set)
         self._hosts: defaultdict[str, list[tuple[int, int, str]]] = defaultdict(list)
-        terms: dict[str, Term] = {}
         for number, (_, rule) in enumerate(self._rules):
-            self._add_rule(number, rule, terms)
-        patterns = list({**self._uses, **self._needs})
-        self._uses_by_index = [tuple(self._uses.get(pattern, ())) for pattern in patterns]
-        self._needs_by_index = [tuple(self._needs.get(pattern, ())) for pattern in patterns]
-        self._automaton = Automaton(patterns)
-
-    def _add_rule(self, number: int, rule: Rule, terms: dict[str, Term]) -> None:
-        groups = [*enumerate(rule.groups), (_EXCEPT, rule.except_), (_UNLESS, rule.unless)]
-        for group, written_terms in groups:
-            for order, written in enumerate(written_terms):
-                term = terms.get(written) or terms.setdefault(written, Term.of(written))
-                self._uses[term.pattern].append(_Use(term, order, number, group))
-                if group >= 0:
-                    self._needs[term.pattern].add((number, 1 << group))
-        last = len(rule.groups)
-        for written in rule.links:
-            name = normal_host(written)
-            self._hosts[name].append((number, last, written))
-            for pattern in [fold(name)] if name.isascii() else [fold(name), _PUNYCODE]:
-                self._needs[pattern].add((number, 1 << last))
-        self._full.append((1 << last + bool(rule.links)) - 1)
+            last = len(rule.groups)
+            for written in rule.links:
+                self._hosts[normal_host(written)].append((number, last, written))
+            self._full.append((1 << last + bool(rule.links)) - 1)
+        self._index = Index([rule for _, rule in self._rules])
+        self._automaton = Automaton(self._index.patterns)
 
     def find(self, text: str) -> tuple[Hit, ...]:
         """Finds the hits of one text, taken as a post whose only part is `text`."""
@@ -151,17 +121,18 @@ class Matcher:
             from matcher.batch import Sieve
         except ModuleNotFoundError:
             return None
-        return Sieve(self._needs, self._full)
+        return Sieve(self._index.patterns, self._index.needs(), self._full)
 
     def _passing(self, posts: Sequence[Sequence[Part]], sieve: "Sieve") -> set[int]:
         """The numbers of the posts of which a part may satisfy a rule, or that a link helps."""
-        texts, numbers = [], []
-        for number, post in enumerate(posts):
-            for name, text in post:
-                if not name.startswith("links/"):
-                    texts.append(text)
-                    numbers.append(number)
-        passing = {numbers[at] for at in sieve.passing(texts)}
+        parts = [
+            (number, text)
+            for number, post in enumerate(posts)
+            for name, text in post
+            if not name.startswith("links/")
+        ]
+        numbers = [number for number, _ in parts]
+        passing = {numbers[at] for at in sieve.passing([text for _, text in parts])}
         if self._hosts:
             passing.update(number for number, post in enumerate(posts) if self._served(post))
         return passing
@@ -237,8 +208,9 @@ class Matcher:
         for rule, by_group in served.items():
             groups[rule] = sum(1 << group for group in by_group)
         for index in seen:
-            for rule, group in self._needs_by_index[index]:
-                groups[rule] |= group
+            for rule, group, _ in self._index.uses(index):
+                if group >= 0:
+                    groups[rule] |= 1 << group
         return [rule for rule, found in groups.items() if found == self._full[rule]]
 
     def _matches(self, trace: Trace, candidates: list[int]) -> defaultdict[int, _Matches]:
@@ -246,10 +218,10 @@ class Matcher:
         found: defaultdict[int, _Matches] = defaultdict(lambda: defaultdict(list))
         wanted = set(candidates)
         for index, end in self._automaton.ends(trace.folded):
-            for use in self._uses_by_index[index]:
-                if use.rule in wanted:
+            for use in self._index.uses(index):
+                if use.rule in wanted and (term := self._index.term(use)):
                     exact = self._rules[use.rule][1].exact
-                    if match := use.term.look(trace, end, exact=exact):
+                    if match := term.look(trace, end, exact=exact):
                         found[use.rule][use.group].append((use.order, match))
         if any(self._rules[rule][1].links for rule in candidates):
             for host in hosts(trace.text):
@@ -265,8 +237,8 @@ def _satisfying(rule: Rule, found: _Matches, needed: int) -> list[Match] | None:
 
     The list is empty where links outside the text serve all groups.
     """
-    excepted = Cover((match.place.start, match.place.end) for _, match in found.get(_EXCEPT, ()))
-    unless = Cover((match.place.first, match.place.last) for _, match in found.get(_UNLESS, ()))
+    excepted = Cover((match.place.start, match.place.end) for _, match in found.get(EXCEPT, ()))
+    unless = Cover((match.place.first, match.place.last) for _, match in found.get(UNLESS, ()))
     groups: defaultdict[Place, int] = defaultdict(int)
     best: dict[Place, tuple[int, int, Match]] = {}
     for group, matches in found.items():
