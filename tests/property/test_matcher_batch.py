@@ -37,7 +37,8 @@ HOSTILE = {
 @pytest.fixture(autouse=True)
 def together(monkeypatch: pytest.MonkeyPatch) -> None:
     """However few posts there are, they are looked at together."""
-    monkeypatch.setattr(engine, "POSTS_IN_BATCH", 0)
+    monkeypatch.setattr(engine, "FIRST_BATCH", 0)
+    monkeypatch.setattr(engine, "BATCH", 0)
 
 
 def draw_post(random: Random, text: str) -> list[tuple[str, str]]:
@@ -59,7 +60,7 @@ def test_posts_together_are_found_as_each_alone(seed: int) -> None:
 
 def alone(matcher: Matcher, post: list[tuple[str, str]]) -> object:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(engine, "POSTS_IN_BATCH", 2)
+        patch.setattr(engine, "BATCH", 2)
         return matcher.find_posts([post])[0]
 
 
@@ -73,6 +74,12 @@ def test_hostile_texts_are_found_as_each_alone(text: str) -> None:
     matcher = Matcher([reference.pack_of(*rules)])
     texts = ["otp", text, "", text + "一丁", "otp"]
     assert matcher.find_all(texts) == [matcher.find(one) for one in texts]
+
+
+def test_rules_without_any_pattern_find_nothing() -> None:
+    assert Matcher([]).find_all(["otp", ""]) == [(), ()]
+    nothing = Rule(id="none", severity=Severity.LOW, why="Tests.", groups=(("-",),))
+    assert Matcher([reference.pack_of(nothing)]).find_all(["-", ""]) == [(), ()]
 
 
 @given(seeds)

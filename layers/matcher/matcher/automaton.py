@@ -38,9 +38,10 @@ class Automaton:
     def __init__(self, patterns: Sequence[str]):
         """Takes distinct folded patterns, none empty; their indexes are what is reported."""
         self._automaton = ahocorasick.Automaton(ahocorasick.STORE_INTS)
-        keyed = [(pattern.encode().translate(_RANK), at) for at, pattern in enumerate(patterns)]
-        for _, at in sorted(keyed):
-            self._automaton.add_word(_as_latin(patterns[at]), at)
+        encoded = [pattern.encode() for pattern in patterns]
+        ranked = [data.translate(_RANK) for data in encoded]
+        for at in sorted(range(len(patterns)), key=ranked.__getitem__):
+            self._automaton.add_word(encoded[at].decode("latin-1"), at)
         self._automaton.make_automaton()
         self._empty = not patterns
 

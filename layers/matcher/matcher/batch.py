@@ -152,7 +152,9 @@ class _Level:
     def look(self, values: Hashes) -> tuple[Places, Places, Places]:
         """The places of values that are keys, the numbers of those, the places of beginnings."""
         flags = self._flags.take((values >> self._shift).view(np.int64))
-        found, onward = np.flatnonzero(flags & 1), np.flatnonzero(flags & 2)
+        marked = np.flatnonzero(flags)
+        flags = flags[marked]
+        found, onward = marked[flags & 1 > 0], marked[flags & 2 > 0]
         at = np.minimum(np.searchsorted(self._keys, values[found]), self._keys.size - 1)
         same = self._keys[at] == values[found]
         return found[same], self._numbers[at[same]], onward
@@ -269,8 +271,8 @@ class _Needs:
             keys: The keys.
             number: Of texts.
         """
-        pairs = np.unique(texts * self._firsts.size + keys)
-        texts, keys = np.divmod(pairs, self._firsts.size)
+        pairs = np.sort(texts * self._firsts.size + keys)
+        texts, keys = np.divmod(pairs[np.diff(pairs, prepend=-1) > 0], self._firsts.size)
         passing = np.zeros(number, bool)
         counts = self._firsts[keys + 1] - self._firsts[keys]
         many = counts > NEEDS_LOOKED_AT

@@ -11,7 +11,6 @@ are looked at; a hit shows its first 200 spans.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -28,8 +27,11 @@ from matcher.windows import ITEMS_SHOWN, Cover, Item, longest, satisfied
 if TYPE_CHECKING:
     from matcher.batch import Sieve
 
-POSTS_IN_BATCH = 2_000
-"""Posts that are looked at together; fewer take less time than the import of numpy."""
+FIRST_BATCH = 5_000
+"""Posts for which numpy is imported: a tenth to a fifth of a second, and 10 to 20 µs a post won."""
+
+BATCH = 100
+"""Posts that are looked at together once that is done."""
 
 type Part = tuple[str, str]
 """A part's name (`text`, `media_text/0`, `links/0` …) and its text."""
@@ -86,6 +88,7 @@ class Matcher:
             self._full.append((1 << last + bool(rule.links)) - 1)
         self._index = Index([rule for _, rule in self._rules])
         self._automaton = Automaton(self._index.patterns)
+        self._sieve: Sieve | None = None
 
     def find(self, text: str) -> tuple[Hit, ...]:
         """Finds the hits of one text, taken as a post whose only part is `text`."""
@@ -107,21 +110,23 @@ class Matcher:
             For each post, its hits in the order of pack ids, then of rules in their pack.
         """
         posts = list(posts)
-        if len(posts) < POSTS_IN_BATCH or self._sieve is None:
+        sieve = self._sieve_for(len(posts))
+        if sieve is None:
             return [self._find(post) for post in posts]
         found: list[tuple[Hit, ...]] = [()] * len(posts)
-        for number in self._passing(posts, self._sieve):
+        for number in self._passing(posts, sieve):
             found[number] = self._find(posts[number])
         return found
 
-    @cached_property
-    def _sieve(self) -> "Sieve | None":
-        """What lets through the texts worth a look; None where there is no numpy."""
-        try:
-            from matcher.batch import Sieve
-        except ModuleNotFoundError:
-            return None
-        return Sieve(self._index.patterns, self._index.needs(), self._full)
+    def _sieve_for(self, posts: int) -> "Sieve | None":
+        """What lets through the posts worth a look; None for few posts, or where no numpy is."""
+        if self._sieve is None and posts >= FIRST_BATCH and self._index.patterns:
+            try:
+                from matcher.batch import Sieve
+            except ModuleNotFoundError:
+                return None
+            self._sieve = Sieve(self._index.patterns, self._index.needs(), self._full)
+        return self._sieve if posts >= BATCH else None
 
     def _passing(self, posts: Sequence[Sequence[Part]], sieve: "Sieve") -> set[int]:
         """The numbers of the posts of which a part may satisfy a rule, or that a link helps."""
