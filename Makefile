@@ -34,7 +34,8 @@ template-check: setup-check
 	AWS_DEFAULT_REGION=eu-west-1 $(SAM) validate --lint --template template.yaml # wants a region, calls nobody
 	scripts/check_checkov.sh $(CHECKOV) $(TEMPLATES)
 
-bench: setup ## speed and memory of the matcher and the handlers
+bench: setup ## speed and memory of the matcher, beside others; ARGS= goes to pytest
+	@scripts/bootstrap.sh bench
 	$(BIN)/pytest tests/bench -o python_files='bench_*.py' -s $(ARGS)
 
 build: setup-build ## sam build: layers and functions as they go to AWS

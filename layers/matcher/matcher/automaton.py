@@ -6,9 +6,8 @@ patterns are added by the frequency of their letters. Only `iter` is used: `iter
 matches, and `.set()` on its iterator corrupts memory (pyahocorasick 2.3).
 """
 
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from itertools import accumulate, islice
+from itertools import islice
 
 import ahocorasick
 
@@ -39,9 +38,10 @@ class Automaton:
     def __init__(self, patterns: Sequence[str]):
         """Takes distinct folded patterns, none empty; their indexes are what is reported."""
         self._automaton = ahocorasick.Automaton(ahocorasick.STORE_INTS)
-        keyed = [(pattern.encode().translate(_RANK), at) for at, pattern in enumerate(patterns)]
-        for _, at in sorted(keyed):
-            self._automaton.add_word(_as_latin(patterns[at]), at)
+        encoded = [pattern.encode() for pattern in patterns]
+        ranked = [data.translate(_RANK) for data in encoded]
+        for at in sorted(range(len(patterns)), key=ranked.__getitem__):
+            self._automaton.add_word(encoded[at].decode("latin-1"), at)
         self._automaton.make_automaton()
         self._empty = not patterns
 
@@ -55,10 +55,9 @@ class Automaton:
         """Each occurrence as pattern index and end position in code points, by end position."""
         if self._empty:
             return
-        found = islice(self._automaton.iter(_as_latin(folded)), MATCHES_IN_PART)
-        if folded.isascii():
-            yield from ((at, last + 1) for last, at in found)
-            return
-        sizes = (1 + (char > "\x7f") + (char > "\u07ff") + (char > "\uffff") for char in folded)
-        starts = list(accumulate(sizes, initial=0))
-        yield from ((at, bisect_right(starts, last)) for last, at in found)
+        data = folded.encode()
+        end = counted = 0
+        for last, at in islice(self._automaton.iter(data.decode("latin-1")), MATCHES_IN_PART):
+            end += len(data[counted : last + 1].decode())
+            counted = last + 1
+            yield at, end

@@ -58,6 +58,7 @@ _LINK = re.compile(
     rf"|{_HOST_START}{_HOST}(?::\d{{1,5}})?/[^{_LINK_END}]*+"
     rf"|(?<!\w)[@＠]{_LETTERS}++(?:[.-]{_LETTERS}++)*+(?:@{_HOST})?"
 )
+_SIGN = re.compile(r"[/@＠]|www\.", re.IGNORECASE)
 _BARE_HOST = re.compile(rf"{_HOST_START}{_HOST}(?!\.?[\w-])")
 _NAME_LENGTH = 253  # of a domain name (RFC 1035)
 _FINAL_SIGNS = ".,;:!?)]*_~…"
@@ -125,14 +126,21 @@ def opaque_spans(text: str) -> list[Opaque]:
     >>> [span[:2] for span in opaque_spans("see www.a.example/otp, @otp")]
     [(4, 21), (23, 27)]
     """
-    if not any(sign in text for sign in "/@＠") and "www." not in text.lower():
-        return []
-    return list(_opaque_spans(text))
+    found: list[Opaque] = []
+    end = 0
+    while sign := _SIGN.search(text, end):  # none holds a space, so only what it stands in is read
+        start = max(end, text.rfind(" ", end, sign.start()) + 1)
+        end = text.find(" ", sign.end())
+        end = len(text) if end < 0 else end
+        found += _opaque_spans(text, start, end)
+    return found
 
 
-def _opaque_spans(text: str) -> Iterator[Opaque]:
-    for found in _LINK.finditer(text.translate(_shapes)):
-        start, end = found.span()
+def _opaque_spans(text: str, start: int, end: int) -> Iterator[Opaque]:
+    """Finds those between two places that are the ends of the text or have a space beyond."""
+    offset = start
+    for found in _LINK.finditer(text[start:end].translate(_shapes)):
+        start, end = offset + found.start(), offset + found.end()
         if _follows_word(text, start):
             continue
         if text[start] in "@＠":

@@ -11,18 +11,28 @@ are looked at; a hit shows its first 200 spans.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from matcher.automaton import Automaton
 from matcher.fold import Evasion, fold
+from matcher.index import EXCEPT, UNLESS, Index, groups_of
 from matcher.links import Host, host_of, hosts
 from matcher.lookalike_hosts import NamedHost, glance, passes_for
 from matcher.pack import Mode, Pack, Rule, Severity
-from matcher.term import Match, Place, Term
+from matcher.term import Match, Place
 from matcher.trace import Trace
 from matcher.windows import ITEMS_SHOWN, Cover, Item, longest, satisfied
+
+if TYPE_CHECKING:
+    from matcher.batch import Sieve
+
+FIRST_BATCH = 5_000
+"""Posts for which numpy is imported: a tenth to a fifth of a second, and 10 to 20 µs a post won."""
+
+BATCH = 100
+"""Posts that are looked at together once that is done."""
 
 type Part = tuple[str, str]
 """A part's name (`text`, `media_text/0`, `links/0` …) and its text."""
@@ -53,10 +63,6 @@ class Hit(msgspec.Struct, frozen=True):
     spans: tuple[Span, ...]
 
 
-_EXCEPT, _UNLESS = -1, -2  # where a rule's terms stand that are in no group
-_PUNYCODE = " xn "  # the fold of "xn--" in a host name that IDNA has yet to decode
-
-
 class _HostUse(NamedTuple):
     """A host name in the `links` of a rule."""
 
@@ -64,15 +70,6 @@ class _HostUse(NamedTuple):
     group: int
     written: str
     name: str
-
-
-class _Use(NamedTuple):
-    """A term in a group of a rule, or in its `except` or `unless`."""
-
-    term: Term
-    order: int  # in the rule
-    rule: int
-    group: int
 
 
 type _Matches = dict[int, list[tuple[int, Match]]]
@@ -93,38 +90,24 @@ class Matcher:
         ordered = sorted(packs, key=lambda pack: pack.id)
         self._rules = [(pack, rule) for pack in ordered for rule in pack.rules]
         self._full: list[int] = []  # by rule: its groups, as bits
-        self._uses: defaultdict[str, list[_Use]] = defaultdict(list)  # by pattern
-        self._needs: defaultdict[str, set[tuple[int, int]]] = defaultdict(set)
         self._hosts: defaultdict[str, list[_HostUse]] = defaultdict(list)  # by name
         self._lookalikes: defaultdict[str, list[_HostUse]] = defaultdict(list)  # by glance
-        terms: dict[str, Term] = {}
         for number, (_, rule) in enumerate(self._rules):
-            self._add_rule(number, rule, terms)
-        patterns = list({**self._uses, **self._needs})
-        self._uses_by_index = [tuple(self._uses.get(pattern, ())) for pattern in patterns]
-        self._needs_by_index = [tuple(self._needs.get(pattern, ())) for pattern in patterns]
-        self._automaton = Automaton(patterns)
+            last = len(groups_of(rule))
+            self._add_hosts(number, last, rule)
+            self._full.append((1 << last + bool(rule.links)) - 1)
+        self._index = Index([rule for _, rule in self._rules])
+        self._automaton = Automaton(self._index.patterns)
+        self._sieve: Sieve | None = None
 
-    def _add_rule(self, number: int, rule: Rule, terms: dict[str, Term]) -> None:
-        groups = [*enumerate(_groups(rule)), (_EXCEPT, rule.except_), (_UNLESS, rule.unless)]
-        for group, written_terms in groups:
-            for order, written in enumerate(written_terms):
-                term = terms.get(written) or terms.setdefault(written, Term.of(written))
-                self._uses[term.pattern].append(_Use(term, order, number, group))
-                if group >= 0:
-                    self._needs[term.pattern].add((number, 1 << group))
-        last = len(_groups(rule))
+    def _add_hosts(self, number: int, group: int, rule: Rule) -> None:
         for written in rule.links:
             name, itself = NamedHost.of(written)
-            use = _HostUse(number, last, written, name)
+            use = _HostUse(number, group, written, name)
             if itself:
                 self._hosts[name].append(use)
             if not rule.exact:
                 self._lookalikes[glance(name)].append(use)
-            told_by = name if rule.exact else name.rpartition(".")[2]  # no look-alike changes that
-            for pattern in [fold(told_by)] if told_by.isascii() else [fold(told_by), _PUNYCODE]:
-                self._needs[pattern].add((number, 1 << last))
-        self._full.append((1 << last + bool(rule.links)) - 1)
 
     def find(self, text: str) -> tuple[Hit, ...]:
         """Finds the hits of one text, taken as a post whose only part is `text`."""
@@ -132,7 +115,7 @@ class Matcher:
 
     def find_all(self, texts: Iterable[str]) -> list[tuple[Hit, ...]]:
         """Finds the hits of each text, in the order of texts."""
-        return [self.find(text) for text in texts]
+        return self.find_posts([(("text", text),) for text in texts])
 
     def find_posts(self, posts: Iterable[Sequence[Part]]) -> list[tuple[Hit, ...]]:
         """Finds the hits of each post, one for each rule however many parts satisfy it.
@@ -145,7 +128,38 @@ class Matcher:
         Returns:
             For each post, its hits in the order of pack ids, then of rules in their pack.
         """
-        return [self._find(post) for post in posts]
+        posts = list(posts)
+        sieve = self._sieve_for(len(posts))
+        if sieve is None:
+            return [self._find(post) for post in posts]
+        found: list[tuple[Hit, ...]] = [()] * len(posts)
+        for number in self._passing(posts, sieve):
+            found[number] = self._find(posts[number])
+        return found
+
+    def _sieve_for(self, posts: int) -> "Sieve | None":
+        """What lets through the posts worth a look; None for few posts, or where no numpy is."""
+        if self._sieve is None and posts >= FIRST_BATCH and self._index.patterns:
+            try:
+                from matcher.batch import Sieve
+            except ModuleNotFoundError:
+                return None
+            self._sieve = Sieve(self._index.patterns, self._index.needs(), self._full)
+        return self._sieve if posts >= BATCH else None
+
+    def _passing(self, posts: Sequence[Sequence[Part]], sieve: "Sieve") -> set[int]:
+        """The numbers of the posts of which a part may satisfy a rule, or that a link helps."""
+        parts = [
+            (number, text)
+            for number, post in enumerate(posts)
+            for name, text in post
+            if not name.startswith("links/")
+        ]
+        numbers = [number for number, _ in parts]
+        passing = {numbers[at] for at in sieve.passing([text for _, text in parts])}
+        if self._hosts or self._lookalikes:
+            passing.update(number for number, post in enumerate(posts) if self._served(post))
+        return passing
 
     def _find(self, post: Sequence[Part]) -> tuple[Hit, ...]:
         served = self._served(post) if self._hosts or self._lookalikes else {}
@@ -225,8 +239,9 @@ class Matcher:
         for rule, by_group in served.items():
             groups[rule] = sum(1 << group for group in by_group)
         for index in seen:
-            for rule, group in self._needs_by_index[index]:
-                groups[rule] |= group
+            for rule, group, _ in self._index.uses(index):
+                if group >= 0:
+                    groups[rule] |= 1 << group
         return [rule for rule, found in groups.items() if found == self._full[rule]]
 
     def _matches(self, trace: Trace, candidates: list[int]) -> defaultdict[int, _Matches]:
@@ -234,10 +249,10 @@ class Matcher:
         found: defaultdict[int, _Matches] = defaultdict(lambda: defaultdict(list))
         wanted = set(candidates)
         for index, end in self._automaton.ends(trace.folded):
-            for use in self._uses_by_index[index]:
-                if use.rule in wanted:
+            for use in self._index.uses(index):
+                if use.rule in wanted and (term := self._index.term(use)):
                     exact = self._rules[use.rule][1].exact
-                    if match := use.term.look(trace, end, exact=exact):
+                    if match := term.look(trace, end, exact=exact):
                         found[use.rule][use.group].append((use.order, match))
         if any(self._rules[rule][1].links for rule in candidates):
             for host in hosts(trace.text):
@@ -248,18 +263,13 @@ class Matcher:
         return found
 
 
-def _groups(rule: Rule) -> tuple[tuple[str, ...], ...]:
-    """The groups of terms: those of `all`, then that of `at_least`. `links` comes after them."""
-    return (*rule.groups, rule.at_least.of) if rule.at_least else rule.groups
-
-
 def _satisfying(rule: Rule, found: _Matches, needed: int) -> list[Match] | None:
     """The matches in the satisfied windows of a part; None if there is none.
 
     The list is empty where links outside the text serve all groups.
     """
-    excepted = Cover((match.place.start, match.place.end) for _, match in found.get(_EXCEPT, ()))
-    unless = Cover((match.place.first, match.place.last) for _, match in found.get(_UNLESS, ()))
+    excepted = Cover((match.place.start, match.place.end) for _, match in found.get(EXCEPT, ()))
+    unless = Cover((match.place.first, match.place.last) for _, match in found.get(UNLESS, ()))
     groups: defaultdict[Place, int] = defaultdict(int)
     best: dict[Place, tuple[int, int, Match]] = {}
     for group, matches in found.items():

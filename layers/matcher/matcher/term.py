@@ -69,12 +69,8 @@ class Term:
     @classmethod
     def of(cls, written: str) -> Self:
         """Compiles a term; one that folds to nothing gets the pattern ""."""
-        stripped = written.strip()
-        literal = stripped.removeprefix("*").removesuffix("*")
-        opens, closes = not stripped.startswith("*"), not stripped.endswith("*")
-        words = fold(literal).strip(" ")
-        pattern = f"{' ' * opens}{words}{' ' * closes}" if words else ""
-        return cls(written, literal, pattern, opens, closes)
+        opens, literal, closes = _read(written)
+        return cls(written, literal, pattern_of(written), opens, closes)
 
     @cached_property
     def tight(self) -> frozenset[int]:
@@ -146,6 +142,24 @@ class Term:
                 if script_of(seen) == script or trace.is_own_word(at, script):
                     return False
         return True
+
+
+def pattern_of(written: str) -> str:
+    """The folded pattern of a term as written, without compiling the term.
+
+    >>> pattern_of("One-time code"), pattern_of("*bomb"), pattern_of("-")
+    (' one time code ', 'bomb ', '')
+    """
+    opens, literal, closes = _read(written)
+    folded = fold(literal)
+    return folded[not opens : len(folded) - (not closes)] if folded != " " else ""
+
+
+def _read(written: str) -> tuple[bool, str, bool]:
+    """Whether a term begins where a word does, what it says, and whether it ends where one ends."""
+    stripped = written.strip()
+    opens, closes = not stripped.startswith("*"), not stripped.endswith("*")
+    return opens, stripped.removeprefix("*").removesuffix("*"), closes
 
 
 def _is_tight(trace: Trace, at: int) -> bool:

@@ -1,0 +1,108 @@
+"""What rules look for: their patterns, and the terms and groups that each stands for.
+
+There may be 100,000 terms, and a worker starts cold: so a use is one number, and a term is
+compiled when it is first looked at.
+"""
+
+from array import array
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from matcher.fold import fold
+from matcher.lookalike_hosts import NamedHost
+from matcher.pack import Rule
+from matcher.term import Term, pattern_of
+
+EXCEPT, UNLESS = -1, -2
+"""Where a rule's terms stand that are in no group."""
+
+_PUNYCODE = " xn "  # the fold of "xn--" in a host name that IDNA has yet to decode
+_GROUP, _RULE = 20, 26  # bits below them in a use: 100,000 terms in a pack, 20 lists in a rule
+
+
+class Use(NamedTuple):
+    """A term's place in a rule: its group, `EXCEPT` or `UNLESS`, and its order there.
+
+    The pattern of a host name is in the group behind the last, and has no term.
+    """
+
+    rule: int
+    group: int
+    order: int
+
+
+class Index:
+    """The patterns of some rules, and what each stands for.
+
+    >>> from matcher.pack import Severity
+    >>> rule = Rule(id="a", severity=Severity.LOW, why="", groups=(("otp",), ("OTP", "kirim")))
+    >>> index = Index([rule])
+    >>> index.patterns, list(index.uses(0))
+    ([' otp ', ' kirim '], [Use(rule=0, group=0, order=0), Use(rule=0, group=1, order=0)])
+    """
+
+    def __init__(self, rules: Sequence[Rule]):
+        """Takes rules; they are known by their place."""
+        self._rules = rules
+        self._first = array("q")  # by pattern, its first use
+        self._more: dict[int, list[int]] = {}  # by pattern, the others if there are any
+        self._terms: dict[str, Term] = {}
+        places: dict[str, int] = {}
+        for number, rule in enumerate(rules):
+            for pattern, use in _uses(number, rule):
+                place = places.setdefault(pattern, len(places))
+                if place == len(self._first):
+                    self._first.append(use)
+                else:
+                    self._more.setdefault(place, []).append(use)
+        self.patterns = list(places)
+
+    def uses(self, pattern: int) -> Iterator[Use]:
+        """What a pattern stands for."""
+        for use in (self._first[pattern], *self._more.get(pattern, ())):
+            order = use & (1 << _GROUP) - 1
+            group = (use >> _GROUP & (1 << _RULE - _GROUP) - 1) + UNLESS
+            yield Use(use >> _RULE, group, order)
+
+    def needs(self) -> Iterator[tuple[int, int, int]]:
+        """Each pattern with a rule that it serves, and the group as a bit."""
+        for pattern in range(len(self.patterns)):
+            for use in self.uses(pattern):
+                if use.group >= 0:
+                    yield pattern, use.rule, 1 << use.group
+
+    def term(self, use: Use) -> Term | None:
+        """The term of a use; None for a host name."""
+        terms = _terms(self._rules[use.rule])
+        written = terms[use.group - UNLESS]
+        if use.order >= len(written):
+            return None
+        term = written[use.order]
+        return self._terms.get(term) or self._terms.setdefault(term, Term.of(term))
+
+
+def groups_of(rule: Rule) -> tuple[tuple[str, ...], ...]:
+    """The groups of terms: those of `all`, then that of `at_least`. `links` comes after them."""
+    return (*rule.groups, rule.at_least.of) if rule.at_least else rule.groups
+
+
+def _terms(rule: Rule) -> tuple[tuple[str, ...], ...]:
+    """The terms of a rule by group, from `UNLESS` on; none for its host names."""
+    return rule.unless, rule.except_, *groups_of(rule), ()
+
+
+def _uses(number: int, rule: Rule) -> Iterator[tuple[str, int]]:
+    by_group = _terms(rule)
+    for group, terms in enumerate(by_group):
+        first = number << _RULE | group << _GROUP
+        for order, written in enumerate(terms):
+            yield pattern_of(written), first + order
+    for pattern in {pattern: None for written in rule.links for pattern in _told_by(written, rule)}:
+        yield pattern, number << _RULE | len(by_group) - 1 << _GROUP
+
+
+def _told_by(written: str, rule: Rule) -> tuple[str, ...]:
+    """The patterns of which a text that holds a host name of a rule, or its look-alike, has one."""
+    name = NamedHost.of(written).name
+    told_by = name if rule.exact else name.rpartition(".")[2]  # no look-alike changes that
+    return (fold(told_by),) if told_by.isascii() else (fold(told_by), _PUNYCODE)

@@ -1,0 +1,171 @@
+"""Many folded texts as one array of symbols, for `matcher.batch`.
+
+A symbol stands for a folded code point in 16 bits. Code points may share one, so equal symbols
+prove nothing; but what the fold makes equal has equal symbols, in the same words.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+type Symbols = npt.NDArray[np.uint16]
+type Hashes = npt.NDArray[np.uint64]
+type Places = npt.NDArray[np.intp]
+
+_UNKNOWN, _DROPPED, _SPACE, _MANY = range(4)
+_LETTER = 8  # the first symbol of a letter
+_ALONE = 0x8000  # the first symbol of a letter that is a word by itself
+_TEXT_END = 0xFFFF
+
+_PAD = 8  # symbols that may be looked at behind the last word
+_MASKS = np.array([(1 << 16 * size) - 1 for size in range(5)], np.uint64)
+_ODD = np.uint64(0x9E3779B97F4A7C15)  # 2⁶⁴ by the golden ratio, as in Fibonacci hashing
+_HALF = np.uint64(32)
+
+
+def mixed(values: Hashes) -> Hashes:
+    """Spreads the bits of values, the best into the upper half; equal only for equal values."""
+    values = values * _ODD
+    values ^= values >> _HALF
+    values *= _ODD
+    return values
+
+
+class Line(NamedTuple):
+    """Texts in a row, each ended by a word of its own.
+
+    `starts` and `sizes` give the place and the symbols of each word, `ends` the place of each
+    text's end. Behind the last one there is room to look.
+    """
+
+    symbols: Symbols
+    starts: Places
+    sizes: Places
+    ends: Places
+
+    def windows(self) -> Hashes:
+        """At each place, the four symbols from there on as one value."""
+        return np.ndarray((self.symbols.size - 3,), "<u8", self.symbols, 0, (2,))
+
+    def hashes(self) -> Hashes:
+        """A value for each word: the same for the same word."""
+        windows = self.windows()
+        hashes = mixed(windows[self.starts] & _MASKS[np.minimum(self.sizes, 4)])
+        long = np.flatnonzero(self.sizes > 4)
+        starts, sizes = self.starts[long], self.sizes[long]
+        rest = mixed(windows[starts + 4] & _MASKS[np.minimum(sizes - 4, 4)])
+        rest ^= windows[starts + sizes - 4]  # of a word of more than 12, the middle does not count
+        hashes[long] = mixed(hashes[long] + rest) + sizes.view(np.uint64)
+        return hashes
+
+    def heads(self, places: Places, size: int) -> Hashes:
+        """A value for each place: the `size` symbols from there on, at most 8."""
+        windows = self.windows()
+        hashes = mixed(windows[places] & _MASKS[min(size, 4)])
+        if size > 4:
+            hashes = mixed(hashes + (windows[places + 4] & _MASKS[size - 4]))
+        return hashes
+
+    @property
+    def last(self) -> int:
+        """The place of the last symbol: that of the last text's end."""
+        return self.symbols.size - _PAD - 1
+
+    def letters(self) -> Places:
+        """The places of all letters that make words together with others."""
+        return np.flatnonzero((self.symbols >= _LETTER) & (self.symbols < _ALONE))
+
+    def alone(self, words: Places) -> npt.NDArray[np.bool_]:
+        """Whether each of some words is a letter that is always one by itself, or a text's end."""
+        return self.symbols[self.starts[words]] >= _ALONE
+
+    def mirrored(self) -> "Line":
+        """The line read backwards: the same words, and what is at place p is at `last` - p."""
+        symbols = np.concatenate((self.symbols[self.last :: -1], self.symbols[self.last + 1 :]))
+        starts = self.last - (self.starts + self.sizes - 1)
+        return Line(symbols, starts, self.sizes, self.last - self.ends)
+
+
+class Alphabet:
+    """The symbols of a fold table, learnt as its code points are met."""
+
+    def __init__(self, table: Mapping[int, str]):
+        self._table = table
+        self._symbols = np.zeros(0x110000, np.uint16)
+        self._many: dict[int, Symbols] = {}
+
+    def line(self, texts: Sequence[str]) -> Line:
+        """Folds texts; there is at least one."""
+        joined = "\n".join((*texts, ""))
+        codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32)
+        ends = np.cumsum(np.fromiter(map(len, texts), np.intp, len(texts)) + 1) - 1
+        symbols = self._symbols.take(codes)
+        if not symbols.all():
+            self._learn(np.unique(codes[symbols == _UNKNOWN]).tolist())
+            symbols = self._symbols.take(codes)
+        symbols[ends] = _TEXT_END
+        many = np.flatnonzero(symbols == _MANY)
+        if many.size:
+            symbols = self._spread(symbols, many, codes)
+        kept = symbols != _DROPPED
+        if not kept.all():
+            symbols = symbols[kept]
+        return _line(symbols, len(texts))
+
+    def _learn(self, codes: Sequence[int]) -> None:
+        for code in codes:
+            folded = self._table[code]
+            if len(folded) == 3 and folded == self._table[ord(folded[1])]:
+                self._symbols[code] = _ALONE | ord(folded[1]) % (_TEXT_END - _ALONE)
+            elif len(folded) == 1:
+                self._symbols[code] = _letter(folded)
+            elif folded:
+                self._symbols[code] = _MANY
+                self._many[code] = self._spelled(folded)
+            else:
+                self._symbols[code] = _DROPPED
+
+    def _spelled(self, folded: str) -> Symbols:
+        """The symbols of what one code point folds to: those of its own letters."""
+        codes = [ord(char) for char in folded]
+        self._learn(codes)
+        return self._symbols[codes]
+
+    def _spread(self, symbols: Symbols, many: Places, codes: npt.NDArray[np.uint32]) -> Symbols:
+        """Puts in place what single code points fold to where that is several letters."""
+        distinct, which = np.unique(codes[many], return_inverse=True)
+        spelled = [self._many[code] for code in distinct.tolist()]
+        sizes = np.array([one.size for one in spelled])
+        firsts = (np.cumsum(sizes) - sizes)[which]
+        sizes = sizes[which]
+        times = np.ones(symbols.size, np.intp)
+        times[many] = sizes
+        places = (np.cumsum(times) - times)[many]
+        symbols = np.repeat(symbols, times)
+        within = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+        letters = np.concatenate(spelled)[np.repeat(firsts, sizes) + within]
+        symbols[np.repeat(places, sizes) + within] = letters
+        return symbols
+
+
+def _letter(folded: str) -> int:
+    return _SPACE if folded == " " else _LETTER + ord(folded) % (_ALONE - _LETTER)
+
+
+def _line(kept: Symbols, texts: int) -> Line:
+    """Finds the words; each text is ended by one symbol, so that none runs into the next."""
+    symbols = np.concatenate((kept, np.full(_PAD, _SPACE, np.uint16)))
+    alone = symbols >= _ALONE
+    letter = (symbols >= _LETTER) & ~alone
+    first, last = alone.copy(), alone.copy()
+    first[1:] |= letter[1:] > letter[:-1]
+    first[0] |= letter[0]
+    last[:-1] |= letter[:-1] > letter[1:]
+    starts = np.flatnonzero(first)
+    sizes = np.flatnonzero(last) - starts + 1
+    ends = np.flatnonzero(symbols == _TEXT_END)
+    if ends.size != texts:
+        raise AssertionError(f"{ends.size} ends of {texts} texts")
+    return Line(symbols, starts, sizes, ends)

@@ -1,0 +1,27 @@
+"""Brings in what is measured beside the matcher, and prints the tables at the end of the run."""
+
+import site
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+# The same Python as .venv, whose own packages come first.
+for peers in Path(__file__).parents[2].glob(".tools/bench/lib/python3*/site-packages"):
+    site.addsitedir(str(peers))
+
+from bench.measure import Report  # noqa: E402 - after the path
+
+
+def pytest_ignore_collect(config: pytest.Config) -> bool | None:
+    """Only `make bench` looks in here: the tests run without the peers."""
+    return None if "bench_*.py" in config.getini("python_files") else True
+
+
+@pytest.fixture(scope="session")
+def report() -> Iterator[Report]:
+    """Takes rows and goals."""
+    report = Report()
+    yield report
+    sys.stdout.write(f"\n\n{report}\n")

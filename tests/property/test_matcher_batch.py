@@ -1,0 +1,226 @@
+"""Many posts at once are found as each alone: with numpy, without it, and on hostile texts."""
+
+import subprocess
+import sys
+from itertools import chain
+from random import Random
+
+import numpy as np
+import pytest
+import reference
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from property.test_matcher_reference import LINKS, WORDS, draw_pack, draw_term, draw_text
+
+from matcher import AtLeast, Matcher, Rule, Severity
+from matcher import matcher as engine
+from matcher.batch import LETTERS_IN_KEY, NEEDS_LOOKED_AT, WORDS_IN_KEY, Sieve
+from matcher.fold import FOLD, fold
+from matcher.symbols import Alphabet
+from matcher.term import pattern_of
+
+seeds = st.integers(0, 2**48)
+
+HOSTILE = {
+    "alternating marks": "\u0301\u064e" * 40_000,
+    "a code point that folds to eighteen": "\ufdfa" * 20_000,
+    "two thousand different Han characters": "".join(map(chr, range(0x4E00, 0x4E00 + 2_000))),
+    "a term many times": "otp " * 10_000,
+    "one word without an end": "o" * 10_000,
+    "line ends and noncharacters": "otp\n\uffff\n\ufffe\x00otp\r\n\U0010ffff" * 1_000,
+    "lone surrogates": "otp \ud800 otp\udfff" * 1_000,
+    "syllables of Hangul": "각가" * 10_000,
+    "nothing": "",
+}
+
+
+@pytest.fixture(autouse=True)
+def together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However few posts there are, they are looked at together."""
+    monkeypatch.setattr(engine, "FIRST_BATCH", 0)
+    monkeypatch.setattr(engine, "BATCH", 0)
+
+
+def draw_post(random: Random, text: str) -> list[tuple[str, str]]:
+    post = [(f"links/{at}", random.choice([*LINKS, "-"])) for at in range(random.choice([0, 0, 1]))]
+    post += [(name, text) for name in random.choice([("text",), ("text", "media_text/0"), ()])]
+    random.shuffle(post)
+    return post
+
+
+@given(seeds)
+@settings(max_examples=300, deadline=None)
+def test_posts_together_are_found_as_each_alone(seed: int) -> None:
+    random = Random(seed)
+    packs = [draw_pack(random)]
+    posts = [draw_post(random, draw_text(random, packs[0])) for _ in range(random.randrange(12))]
+    matcher = Matcher(packs)
+    assert matcher.find_posts(posts) == [alone(matcher, post) for post in posts]
+
+
+def alone(matcher: Matcher, post: list[tuple[str, str]]) -> object:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "BATCH", 2)
+        return matcher.find_posts([post])[0]
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_texts_are_found_as_each_alone(text: str) -> None:
+    terms = ("otp", "otp otp", "*o*", "丁", "一丁", "가", "صلى الله عليه وسلم")
+    rules = [
+        Rule(id="any", severity=Severity.LOW, why="Tests.", groups=(terms,)),
+        Rule(id="both", severity=Severity.LOW, why="Tests.", groups=(("otp",), ("丁*", "*가"))),
+    ]
+    matcher = Matcher([reference.pack_of(*rules)])
+    texts = ["otp", text, "", text + "一丁", "otp"]
+    assert matcher.find_all(texts) == [matcher.find(one) for one in texts]
+
+
+@pytest.mark.parametrize(
+    ("links", "text"),
+    [
+        ("shop.example", "at sh0p.example today"),
+        ("shop.example", "https://www.xn--shp-hna.example/a"),
+        ("~shop.example", "ѕһор.example"),
+        ("shop.例え", "https://sh0p.xn--r8jz45g/a"),
+        ("a.__", "see https://a.__/x"),
+    ],
+    ids=["a digit", "an accent in IDNA", "Cyrillic", "a last label in IDNA", "a label of signs"],
+)
+@pytest.mark.parametrize("counted", [False, True], ids=["alone", "beside a group that counts"])
+def test_no_host_is_held_back(links: str, text: str, counted: bool) -> None:
+    group = AtLeast(2, ("otp", "код")) if counted else None
+    rule = Rule(id="host", severity=Severity.LOW, why="Tests.", links=(links,), at_least=group)
+    texts = ["otp", text, "", f"otp {text} код", "otp код"]
+    hits = Matcher([reference.pack_of(rule)]).find_all(texts)
+    assert [at for at, found in enumerate(hits) if found] == ([3] if counted else [1, 3])
+
+
+def test_a_link_that_is_a_lookalike_holds_no_post_back() -> None:
+    rule = Rule(id="host", severity=Severity.LOW, why="Tests.", links=("~shop.example",))
+    posts = [[("text", "x")], [("text", "x"), ("links/0", "https://sh0p.example")]]
+    hits = Matcher([reference.pack_of(rule)]).find_posts(posts)
+    assert list(map(bool, hits)) == [False, True]
+
+
+def test_rules_without_any_pattern_find_nothing() -> None:
+    assert Matcher([]).find_all(["otp", ""]) == [(), ()]
+    nothing = Rule(id="none", severity=Severity.LOW, why="Tests.", groups=(("-",),))
+    assert Matcher([reference.pack_of(nothing)]).find_all(["-", ""]) == [(), ()]
+
+
+@given(seeds)
+@settings(max_examples=300, deadline=None)
+def test_no_text_is_lost_that_holds_a_pattern(seed: int) -> None:
+    """Patterns of any length, whole or open, shared by few rules or many."""
+    random = Random(seed)
+    words = [*WORDS, "".join(random.choices("abco", k=random.randrange(1, 20)))]
+    terms = [draw_term(random) for _ in range(random.randrange(8))]
+    terms.append(" ".join(random.choices(words, k=random.randrange(9))))
+    patterns = sorted(set(map(pattern_of, terms)))
+    rules = random.choice([1, NEEDS_LOOKED_AT + 1])
+    needs = [(at, rule, 1) for at in range(len(patterns)) for rule in range(rules)]
+    sieve = Sieve(patterns, needs, [1] * rules)
+    texts = [
+        random.choice(["", "x", " "]).join(random.choices([*patterns, *words], k=4))
+        for _ in range(9)
+    ]
+    holding = {
+        at for at, text in enumerate(texts) if any(one and one in fold(text) for one in patterns)
+    }
+    assert holding <= set(sieve.passing(texts))
+
+
+@pytest.mark.parametrize(
+    ("term", "text"),
+    [
+        ("open sesame", "open barley"),
+        ("a b c d", "a b c e"),
+        ("consolidation", "consolidations"),
+        ("bomb*", "tomb"),
+        ("*bomb", "bombs"),
+        ("*bomb*", "bob"),
+        ("验证码", "验证证码"),
+    ],
+)
+def test_a_text_without_the_pattern_is_held_back(term: str, text: str) -> None:
+    sieve = Sieve([pattern_of(term)], [(0, 0, 1)], [1])
+    assert list(sieve.passing([text, term, text, ""])) == [1]
+
+
+@pytest.mark.parametrize("letters", range(1, LETTERS_IN_KEY + 3))
+@pytest.mark.parametrize("star", ["{}*", "*{}", "*{}*"])
+def test_a_piece_of_any_length_is_found_where_it_may_be(star: str, letters: int) -> None:
+    piece = "abcdefghijkl"[:letters]
+    sieve = Sieve([pattern_of(star.format(piece))], [(0, 0, 1)], [1])
+    texts = [piece, piece + "zz", "zz" + piece, "zz" + piece + "zz", "zz"]
+    expected = {"{}*": [0, 1], "*{}": [0, 2], "*{}*": [0, 1, 2, 3]}[star]
+    assert list(sieve.passing(texts)) == expected
+
+
+@pytest.mark.parametrize("words", range(1, WORDS_IN_KEY + 1))
+def test_a_phrase_of_any_length_is_found_across_no_two_texts(words: int) -> None:
+    phrase = list("abcdefgh")[:words]
+    sieve = Sieve([f" {' '.join(phrase)} "], [(0, 0, 1)], [1])
+    texts = [" ".join(phrase[:at]) for at in range(words)] + phrase[1:] + [" ".join(phrase)]
+    assert list(sieve.passing(texts)) == [len(texts) - 1]
+
+
+def test_a_rule_needs_all_its_groups_in_one_text() -> None:
+    needs = [(0, 0, 1), (0, 1, 1), (1, 0, 2), (2, 2, 1)]
+    sieve = Sieve([" a ", " b ", " c "], needs, full=[3, 1, 3])
+    assert list(sieve.passing(["b", "a b", "c", "a", "b b"])) == [1, 3]
+
+
+def test_every_code_point_is_folded_as_by_the_table() -> None:
+    """In words, so that what it folds to meets its neighbours as it does in `fold`."""
+    codes = [code for code in range(0x110000) if FOLD[code] != " "]
+    texts = [f"x{char}y {char}" for char in map(chr, chain(codes, range(0x3000), [0xD800, 0xE000]))]
+    alphabet = Alphabet(FOLD)
+    seen, folded = alphabet.line(texts), alphabet.line([fold(text) for text in texts])
+    assert np.array_equal(seen.hashes(), folded.hashes())
+
+
+def test_letters_of_one_word_are_told_apart() -> None:
+    """A false pass is dear where it is common: no two words of a language share a value."""
+    words = [f"{head}{tail}" for head in "abcdefgh" for tail in map(str, range(5_000))]
+    assert np.unique(Alphabet(FOLD).line(words).hashes()).size == len(words) + 1
+
+
+def test_lines_end_where_texts_end() -> None:
+    """More text than is looked at together, and one text larger than that."""
+    sieve = Sieve([" otp "], [(0, 0, 1)], [1])
+    texts = ["otp", "x " * 70_000, "otp", "x " * 70_000 + "otp", "", "otp"] * 3
+    expected = [at for at, text in enumerate(texts) if text.endswith("otp")]
+    assert list(sieve.passing(texts)) == expected
+
+
+PROGRAM = """
+import sys
+{before}
+from matcher import Matcher
+from reference import pack_of
+from matcher import Rule, Severity
+rule = Rule(id="a", severity=Severity.LOW, why="Tests.", groups=(("otp",),))
+matcher = Matcher([pack_of(rule)])
+hits = matcher.find_all(["otp", "x"] * {posts})
+print(sum(map(bool, hits)), bool(sys.modules.get("numpy")))
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "posts", "printed"),
+    [
+        ("", 5_000, "5000 True"),
+        ("", 5, "5 False"),
+        ("sys.modules['numpy'] = None", 5_000, "5000 False"),
+    ],
+    ids=["many posts import numpy", "few do not", "without numpy the hits are the same"],
+)
+def test_numpy_is_for_many_posts_and_may_be_missing(before: str, posts: int, printed: str) -> None:
+    program = PROGRAM.format(before=before, posts=posts)
+    paths = "import sys; sys.path.insert(0, 'tests')\n"
+    done = subprocess.run(
+        [sys.executable, "-c", paths + program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == printed
