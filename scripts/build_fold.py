@@ -1,6 +1,7 @@
-"""Builds the fold table, layers/matcher/matcher/fold.json, from Unicode and ICU.
+"""Builds the fold table, layers/matcher/matcher/fold.json, from Unicode, ICU and OpenCC.
 
-Run it with a Python 3.13 that has PyICU (Debian: python3-icu), then look at the diff:
+Run it with a Python 3.13 that has PyICU (Debian: python3-icu) and opencc-python-reimplemented,
+then look at the diff:
 
     python3 scripts/build_fold.py layers/matcher/matcher/fold.json
 
@@ -21,6 +22,9 @@ The steps for one code point, whose order is part of the specification:
    its *small* form resembles, else the one its capital resembles. Both cases share it, since a
    table by code point would otherwise part В from в. Arabic has no look-alikes here: UTS #39
    makes alef an l.
+5. A traditional Han letter gives the simplified one (OpenCC's first choice), by way of OpenCC's
+   standard form where Taiwan or Hong Kong write another. The standard forms are kept beside it:
+   髮 and 發 are both 发, but not each other.
 """
 
 import hashlib
@@ -30,6 +34,7 @@ import sys
 import unicodedata
 from collections.abc import Iterable
 from functools import cache
+from importlib import metadata, resources
 from pathlib import Path
 
 import icu  # type: ignore[import-not-found]
@@ -219,6 +224,33 @@ def twins_of(chars: Iterable[str]) -> dict[str, str]:
     return twins
 
 
+def opencc(name: str) -> dict[str, str]:
+    """Single letters of a dictionary of OpenCC, each with its first choice."""
+    text = (resources.files("opencc") / "dictionary" / f"{name}.txt").read_text("utf-8")
+    pairs = (line.split() for line in text.splitlines() if line)
+    return {pair[0]: pair[1] for pair in pairs if len(pair[0]) == len(pair[1]) == 1}
+
+
+def han() -> tuple[dict[str, str], dict[str, str]]:
+    """Step 5: traditional letters to simplified ones, and those with another standard form."""
+    simplified = opencc("TSCharacters")
+    standard = {
+        variant: char
+        for name in ("TWVariants", "HKVariants")
+        for char, variant in opencc(name).items()
+        if variant not in simplified.values()
+    }
+    once = {
+        char: simplified.get(standard.get(char, char), standard.get(char, char))
+        for char in {*standard, *simplified}
+    }
+    folded = {char: once.get(to, to) for char, to in sorted(once.items())}
+    folded = {char: to for char, to in folded.items() if char != to}
+    if circular := set(folded.values()) & set(folded):
+        sys.exit(f"simplified letters of simplified letters: {circular}")
+    return folded, {char: to for char, to in sorted(standard.items()) if char in folded}
+
+
 def build() -> dict[str, object]:
     """The whole table; see `matcher.fold` for how it is read."""
     dropped: dict[str, list[int]] = {}
@@ -239,6 +271,7 @@ def build() -> dict[str, object]:
     for code in range(0x110000):
         if unicodedata.category(chr(code))[0] == "L":
             scripts.setdefault(script(chr(code)), []).append(code)
+    simplified, standard = han()
     return {
         "words": ranges(words),
         "spaceless": ranges(spaceless),
@@ -247,6 +280,8 @@ def build() -> dict[str, object]:
         "lookalikes": twins_of(
             char for char in map(chr, words) if script(char) in LOOKALIKE_SCRIPTS
         ),
+        "han": simplified,
+        "han_standard": standard,
         "scripts": {name: ranges(scripts[name]) for name in (*LOOKALIKE_SCRIPTS, "Latn")},
     }
 
@@ -256,7 +291,9 @@ def main(path: str) -> None:
     table = build()
     digest = hashlib.sha256(json.dumps(table, sort_keys=True).encode()).hexdigest()[:12]
     unicode_version = unicodedata.unidata_version
-    version = f"unicode-{unicode_version}+icu-{icu.ICU_VERSION}+{digest}"
+    opencc_version = metadata.version("opencc-python-reimplemented")
+    sources = f"unicode-{unicode_version}+icu-{icu.ICU_VERSION}+opencc-{opencc_version}"
+    version = f"{sources}+{digest}"
     text = json.dumps({"version": version, **table}, ensure_ascii=True, separators=(",", ":"))
     Path(path).write_text(text + "\n", encoding="ascii")
     print(version, len(text), "bytes")

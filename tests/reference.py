@@ -1,8 +1,9 @@
 """A slow, obvious matcher, to hold the real one against.
 
-It shares with the engine only the fold table, the scripts of letters and the finding of links
-(each tested on its own). It has no automaton, no patterns and no offsets: it tries every slice of
-the text, and every pair of spans for a window.
+It shares with the engine only the fold table, the scripts of letters, the forms of Indonesian words
+and the finding of links (each tested on its own). It knows no words in disguise: what those are is
+defined by `matcher.vocabulary` and has tests of its own. It has no automaton, no patterns and no
+offsets: it tries every slice of the text, and every pair of spans for a window.
 """
 
 import itertools
@@ -12,7 +13,8 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from matcher import Evasion, Ground, Pack, Rule
-from matcher.fold import FOLD, LOOKALIKES, STRICT, evasions, is_spaceless, script_of
+from matcher.affixes import forms
+from matcher.fold import FOLD, HAN, LOOKALIKES, STRICT, evasions, is_spaceless, script_of
 from matcher.links import host_of, hosts, normal_host, opaque_spans
 from matcher.pack import InForce, LegalGround
 
@@ -145,11 +147,11 @@ def spellings(char: str) -> str:
 
 def spans_in(rule: Rule, text: str, *, served: bool) -> list[Match] | None:
     """The spans of the satisfied windows in one text; None if there is no such window."""
-    groups = [matches_of(group, text, rule.exact) for group in groups_of(rule)]
+    groups = [matches_of(rule, group, text) for group in groups_of(rule)]
     if rule.links:
         named = [(host, host_term(rule, host.name)) for host in hosts(text)]
         groups.append([(*host[:2], *found) for host, found in named if found])
-    excepted = matches_of(rule.except_, text, rule.exact)
+    excepted = matches_of(rule, rule.except_, text)
     groups = [
         [m for m in group if not any(e[0] <= m[0] and m[1] <= e[1] for e in excepted)]
         for group in groups
@@ -168,7 +170,7 @@ def spans_in(rule: Rule, text: str, *, served: bool) -> list[Match] | None:
         )
 
     numbers = {item: words_of(text, item) for item in items}
-    cancelling = [words_of(text, m[:2]) for m in matches_of(rule.unless, text, rule.exact)]
+    cancelling = [words_of(text, m[:2]) for m in matches_of(rule, rule.unless, text)]
     chosen: set[tuple[int, int]] = set()
     for first, last in itertools.combinations_with_replacement(range(len(items)), 2):
         window = items[first : last + 1]
@@ -258,15 +260,25 @@ def is_mark(char: str) -> bool:
     return unicodedata.category(char)[0] == "M"
 
 
-def matches_of(terms: Sequence[str], text: str, exact: bool) -> list[Match]:
+def matches_of(rule: Rule, terms: Sequence[str], text: str) -> list[Match]:
     """Every slice of a text that is one of the terms, as (start, end, term, evasion)."""
     return [
-        (start, end, term, evasions(text[start:end], literal_of(term)))
+        (start, end, term, worn(text[start:end], literal_of(form)))
         for term in terms
+        for form in (forms(term) if rule.affixes else [term])
+        if squeeze(translate(literal_of(form), FOLD)) in squeeze(translate(text, FOLD))
         for start in range(len(text))
         for end in range(start + 1, len(text) + 1)
-        if is_term(term, text, start, end, exact)
+        if is_term(form, text, start, end, rule.exact)
     ]
+
+
+def worn(slice_: str, literal: str) -> tuple[str, ...]:
+    """What a slice wears, and whether it is simplified where the term is not."""
+    kinds = set(evasions(slice_, literal))
+    if any(c in HAN for c in set(translate(literal, STRICT)) - set(translate(slice_, STRICT))):
+        kinds.add(Evasion.HAN)
+    return tuple(sorted(kinds))
 
 
 def literal_of(term: str) -> str:
@@ -397,6 +409,10 @@ def letters_allowed(text: str, start: int, end: int, literal: str) -> bool:
     ]
     for (at, plain), letter in zip(seen, own, strict=True):
         if plain == letter:
+            continue
+        if plain in HAN or letter in HAN:
+            if HAN.get(plain, plain) not in (plain, letter):
+                return False
             continue
         script, other = script_of(plain), script_of(letter)
         if script == other:

@@ -51,6 +51,18 @@ class Automaton:
             return set()
         return {at for _, at in islice(self._automaton.iter(_as_latin(folded)), MATCHES_IN_PART)}
 
+    def like(self, masked: str) -> Iterator[int]:
+        """The indexes of patterns that begin a folded text in which `*` is any byte of UTF-8.
+
+        >>> sorted(Automaton([" bomb", " bumb ", "bo"]).like(" b*mb "))
+        [0, 1]
+        """
+        if self._empty:
+            return
+        key = _as_latin(masked)
+        how = ahocorasick.MATCH_AT_MOST_PREFIX
+        yield from (at for _, at in self._automaton.items(key, "*", how))
+
     def ends(self, folded: str) -> Iterator[tuple[int, int]]:
         """Each occurrence as pattern index and end position in code points, by end position."""
         if self._empty:

@@ -2,7 +2,8 @@
 
 All words of all texts are looked up together, in arrays: by a value for each word, then for each
 two words in a row, and so on, as far as patterns begin so. Only a text in which every group of
-some rule seems to have a pattern is left for `Matcher`, whose look at it decides.
+some rule seems to have a pattern, or one that may have a word in disguise, is left for `Matcher`,
+whose look at it decides.
 
 Imported only when there are enough texts to pay for the import of numpy. Where there is no numpy,
 each text is looked at by itself, with the same result.
@@ -17,7 +18,9 @@ import numpy as np
 import numpy.typing as npt
 
 from matcher.fold import FOLD
+from matcher.suspects import suspects
 from matcher.symbols import Alphabet, Hashes, Line, Places, mixed
+from matcher.vocabulary import Vocabulary
 
 LINE_LENGTH = 128 * 1024
 """Code points looked at together: more is no faster, and takes more memory."""
@@ -41,7 +44,11 @@ class Sieve:
     """
 
     def __init__(
-        self, patterns: Sequence[str], needs: Iterable[tuple[int, int, int]], full: Sequence[int]
+        self,
+        patterns: Sequence[str],
+        needs: Iterable[tuple[int, int, int]],
+        full: Sequence[int],
+        vocabulary: Vocabulary | None = None,
     ):
         """Takes what satisfies rules.
 
@@ -49,7 +56,9 @@ class Sieve:
             patterns: Folded; there is at least one.
             needs: Places of patterns, each with a rule that it serves and the group as a bit.
             full: By rule, the bits of all its groups, fewer than 32.
+            vocabulary: The words of the patterns; None lets no text through for a word in disguise.
         """
+        self._vocabulary = vocabulary
         self._finders: list[_Finder] = []
         keys = np.full(len(patterns), -1)
         number = 0
@@ -71,7 +80,8 @@ class Sieve:
                     keys.append(found + number)
                 number += finder.number
             met = self._needs.met(np.concatenate(texts_of), np.concatenate(keys), len(some))
-            yield from (first + met).tolist()
+            odd = suspects(line, some, self._vocabulary) if self._vocabulary else set()
+            yield from (first + at for at in sorted(odd.union(met.tolist())))
             first += len(some)
 
 

@@ -24,8 +24,15 @@ class Evasion(StrEnum):
     """What a text wore that its term did not. Plain case is no evasion."""
 
     ACCENT = "accent"  # accents on Latin, Greek and Cyrillic letters
+    FOREIGN = "foreign"  # a letter of another script that sounds like the one it stands for
+    HAN = "han"  # traditional for simplified Han, or the other way round
     INVISIBLE = "invisible"  # zero-width, bidi and other characters that show nothing
+    LEET = "leet"  # digits and signs for letters
     LOOKALIKE = "lookalike"  # a letter of another script, or an odd one, that looks the same
+    MASKED = "masked"  # a star for letters
+    PADDED = "padded"  # digits after the word
+    REPEATED = "repeated"  # a letter more often than it is in the term
+    SEPARATED = "separated"  # letters apart
     STYLE = "style"  # mathematical, circled, small-capital letters; digits of other scripts
     VOWEL_MARK = "vowel-mark"  # Arabic and Hebrew vowel marks, and tatweel
     WIDTH = "width"  # full-width and half-width forms
@@ -40,6 +47,8 @@ class _Data(msgspec.Struct, frozen=True):
     dropped: dict[Evasion, list[tuple[int, int]]]
     folded: dict[str, dict[str, str]]  # by the names of Evasion, and "case"
     lookalikes: dict[str, str]
+    han: dict[str, str]  # traditional to simplified
+    han_standard: dict[str, str]  # regional forms of traditional letters to the standard ones
     scripts: dict[str, list[tuple[int, int]]]
 
 
@@ -90,26 +99,33 @@ def _load() -> tuple[_Data, FoldTable, FoldTable, dict[int, Evasion]]:
         strict.update((ord(char), plain) for char, plain in folded.items())
         if name != "case":
             kinds.update(dict.fromkeys(map(ord, folded), Evasion(name)))
-    twins = str.maketrans(data.lookalikes)
+    twins = str.maketrans(data.lookalikes | data.han)
     generous = {code: plain.translate(twins) for code, plain in strict.items()}
     generous.update((ord(char), twin) for char, twin in data.lookalikes.items())
+    generous.update((ord(char), f" {plain} ") for char, plain in data.han.items())
     kinds.update(
         (code, Evasion.LOOKALIKE)
         for code, plain in generous.items()
         if plain != strict.get(code) and kinds.get(code) is not Evasion.ACCENT
     )
+    kinds.update(dict.fromkeys(map(ord, data.han), Evasion.HAN))
+    strict.update((ord(char), f" {plain} ") for char, plain in data.han_standard.items())
     words, spaceless = Ranges(data.words), Ranges(data.spaceless)
     return data, FoldTable(generous, words, spaceless), FoldTable(strict, words, spaceless), kinds
 
 
 _data, FOLD, STRICT, _kinds = _load()
-"""`FOLD` is the table; `STRICT` is the same one without look-alikes of other scripts."""
+"""`FOLD` is the table; `STRICT` is the same one without look-alikes of other scripts, and with
+traditional Han letters in their standard form."""
 
-FOLD_VERSION = f"1+{_data.version}"
+FOLD_VERSION = f"2+{_data.version}"
 """Names the fold: the step count of this code, and the versions and digest of its table."""
 
 LOOKALIKES = _data.lookalikes
 """Small letters of other scripts, and the letter each is folded to."""
+
+HAN = _data.han
+"""Traditional Han letters, and the simplified one each is folded to."""
 
 _spaceless = Ranges(_data.spaceless)
 _scripts = {name: Ranges(pairs) for name, pairs in _data.scripts.items()}

@@ -6,8 +6,10 @@ compiled when it is first looked at.
 
 from array import array
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
+from matcher.affixes import forms
 from matcher.fold import fold
 from matcher.lookalike_hosts import NamedHost
 from matcher.pack import Rule
@@ -20,8 +22,14 @@ _PUNYCODE = " xn "  # the fold of "xn--" in a host name that IDNA has yet to dec
 _GROUP, _RULE = 20, 26  # bits below them in a use: 100,000 terms in a pack, 20 lists in a rule
 
 
+type _Forms = tuple[tuple[tuple[str, str], ...], ...]
+"""Forms by group, each with its term as written."""
+
+
 class Use(NamedTuple):
     """A term's place in a rule: its group, `EXCEPT` or `UNLESS`, and its order there.
+
+    In a rule with `affixes` the order counts forms.
 
     The pattern of a host name is in the group behind the last, and has no term.
     """
@@ -46,10 +54,11 @@ class Index:
         self._rules = rules
         self._first = array("q")  # by pattern, its first use
         self._more: dict[int, list[int]] = {}  # by pattern, the others if there are any
-        self._terms: dict[str, Term] = {}
+        self._terms: dict[tuple[str, str], Term] = {}
+        self._forms = {at: _forms(rule) for at, rule in enumerate(rules) if rule.affixes}
         places: dict[str, int] = {}
         for number, rule in enumerate(rules):
-            for pattern, use in _uses(number, rule):
+            for pattern, use in _uses(number, rule, self._forms.get(number)):
                 place = places.setdefault(pattern, len(places))
                 if place == len(self._first):
                     self._first.append(use)
@@ -73,12 +82,18 @@ class Index:
 
     def term(self, use: Use) -> Term | None:
         """The term of a use; None for a host name."""
-        terms = _terms(self._rules[use.rule])
-        written = terms[use.group - UNLESS]
-        if use.order >= len(written):
+        group = use.group - UNLESS
+        if affixed := self._forms.get(use.rule):
+            pairs = affixed[group][use.order : use.order + 1]
+        else:
+            written = _terms(self._rules[use.rule])[group][use.order : use.order + 1]
+            pairs = tuple((term, term) for term in written)
+        if not pairs:
             return None
-        term = written[use.order]
-        return self._terms.get(term) or self._terms.setdefault(term, Term.of(term))
+        form, term = pairs[0]
+        return self._terms.get(pairs[0]) or self._terms.setdefault(
+            pairs[0], replace(Term.of(form), written=term)
+        )
 
 
 def groups_of(rule: Rule) -> tuple[tuple[str, ...], ...]:
@@ -91,11 +106,20 @@ def _terms(rule: Rule) -> tuple[tuple[str, ...], ...]:
     return rule.unless, rule.except_, *groups_of(rule), ()
 
 
-def _uses(number: int, rule: Rule) -> Iterator[tuple[str, int]]:
+def _forms(rule: Rule) -> _Forms:
+    """The forms of a rule's terms by group, each with its term, in the order of terms."""
+    return tuple(
+        tuple((form, written) for written in terms for form in forms(written))
+        for terms in _terms(rule)
+    )
+
+
+def _uses(number: int, rule: Rule, affixed: _Forms | None) -> Iterator[tuple[str, int]]:
     by_group = _terms(rule)
     for group, terms in enumerate(by_group):
         first = number << _RULE | group << _GROUP
-        for order, written in enumerate(terms):
+        looked_for = (form for form, _ in affixed[group]) if affixed else terms
+        for order, written in enumerate(looked_for):
             yield pattern_of(written), first + order
     for pattern in {pattern: None for written in rule.links for pattern in _told_by(written, rule)}:
         yield pattern, number << _RULE | len(by_group) - 1 << _GROUP

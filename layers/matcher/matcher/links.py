@@ -44,7 +44,8 @@ class _Shapes(dict[int, str]):
 _shapes = _Shapes()
 
 _LINK_END = (
-    rf"\s<>\"'`{{}}|\\^«»“”‘’\u3000-\u3020\uff00-\uff0f\uff1a-\uff20\uff3b-\uff65{_SPACELESS}"
+    rf"\s<>\"'`{{}}|\\^«»“”‘’\u3000-\u3020"
+    rf"\uff00-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65{_SPACELESS}"  # signs, not letters
 )
 _LETTERS = rf"[\w{_DROPPED}]"
 _LABEL = rf"[^\W_](?:[^\W_]|[-{_DROPPED}])*+"

@@ -1,12 +1,13 @@
 """Finds which rules a post satisfies, and shows where.
 
-One pass over the folded text finds candidates; only a part in which every group of some rule has
-a candidate is looked at closely, against the original.
+One pass over the folded text finds candidates. A text that may have words in disguise is read
+again with each of them undressed, by the same automaton. Only a part in which every group of some
+rule has a candidate is looked at closely, against the original.
 
-Limits: words split by signs or spaces (b.o.m.b), digits and signs for letters, masked and
-repeated letters are not seen through. A word wholly in look-alikes of one script passes for that
-script's own where the part has other letters of it. Of a part, the first 200,000 matches of terms
-are looked at; a hit shows its first 200 spans.
+Limits: those of `matcher.innocence` and `matcher.masks` in what a disguise may be. A word wholly
+in look-alikes of one script passes for that script's own where the part has other letters of it.
+Of a part, the first 200,000 matches of terms and the first 2,000 disguised words are looked at; a
+hit shows its first 200 spans.
 """
 
 from collections import defaultdict
@@ -16,13 +17,16 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from matcher.automaton import Automaton
+from matcher.disguise import chunks
 from matcher.fold import Evasion, fold
 from matcher.index import EXCEPT, UNLESS, Index, groups_of
 from matcher.links import Host, host_of, hosts
 from matcher.lookalike_hosts import NamedHost, glance, passes_for
 from matcher.pack import Mode, Pack, Rule, Severity
+from matcher.suspicion import Together, is_suspect
 from matcher.term import Match, Place
 from matcher.trace import Trace
+from matcher.vocabulary import Reading, Vocabulary
 from matcher.windows import ITEMS_SHOWN, Cover, Item, longest, satisfied
 
 if TYPE_CHECKING:
@@ -98,6 +102,7 @@ class Matcher:
             self._full.append((1 << last + bool(rule.links)) - 1)
         self._index = Index([rule for _, rule in self._rules])
         self._automaton = Automaton(self._index.patterns)
+        self._vocabulary = Vocabulary(self._index.patterns)
         self._sieve: Sieve | None = None
 
     def _add_hosts(self, number: int, group: int, rule: Rule) -> None:
@@ -144,7 +149,8 @@ class Matcher:
                 from matcher.batch import Sieve
             except ModuleNotFoundError:
                 return None
-            self._sieve = Sieve(self._index.patterns, self._index.needs(), self._full)
+            needs = self._index.needs()
+            self._sieve = Sieve(self._index.patterns, needs, self._full, self._vocabulary)
         return self._sieve if posts >= BATCH else None
 
     def _passing(self, posts: Sequence[Sequence[Part]], sieve: "Sieve") -> set[int]:
@@ -217,11 +223,16 @@ class Matcher:
 
     def _find_in(self, text: str, served: _Served) -> Iterator[tuple[int, list[Match]]]:
         """The rules that one part satisfies, each with its matches in the part."""
-        candidates = self._candidates(text, served)
+        folded = fold(text)
+        seen = self._automaton.seen(folded)
+        layers = self._layers(text, folded)
+        for readings in layers:
+            seen |= self._automaton.seen(_with(readings, text))
+        candidates = self._candidates(seen, served)
         if not candidates:
             return
         trace = Trace.of(text)
-        found = self._matches(trace, candidates)
+        found = self._matches([trace, *map(trace.undressed, layers)], candidates)
         for rule in candidates:
             needed = self._full[rule]
             for group in served.get(rule, ()):
@@ -230,9 +241,24 @@ class Matcher:
             if matches is not None:
                 yield rule, matches
 
-    def _candidates(self, text: str, served: _Served) -> list[int]:
+    def _layers(self, text: str, folded: str) -> list[list[Reading]]:
+        """What to read at the disguised words of a text, in as many layers as a word has readings.
+
+        A word with fewer keeps its last one, so that a phrase of two is found.
+        """
+        if not is_suspect(text, folded) and not self._vocabulary.mentioned_in(Together.of([text])):
+            return []
+        read: list[list[Reading]] = []
+        end = 0
+        for chunk in chunks(text):
+            if chunk.start >= end and (readings := self._vocabulary.read(chunk)):
+                read.append(readings)
+                end = max(reading.end for reading in readings)
+        depth = max(map(len, read), default=0)
+        return [[r[min(layer, len(r) - 1)] for r in read] for layer in range(depth)]
+
+    def _candidates(self, seen: set[int], served: _Served) -> list[int]:
         """The rules that have a candidate for every group in one part."""
-        seen = self._automaton.seen(fold(text))
         if not seen and not served:
             return []
         groups: defaultdict[int, int] = defaultdict(int)
@@ -244,16 +270,20 @@ class Matcher:
                     groups[rule] |= 1 << group
         return [rule for rule, found in groups.items() if found == self._full[rule]]
 
-    def _matches(self, trace: Trace, candidates: list[int]) -> defaultdict[int, _Matches]:
+    def _matches(
+        self, traces: Sequence[Trace], candidates: list[int]
+    ) -> defaultdict[int, _Matches]:
         """What the strict look leaves of the terms and hosts of some rules."""
         found: defaultdict[int, _Matches] = defaultdict(lambda: defaultdict(list))
         wanted = set(candidates)
-        for index, end in self._automaton.ends(trace.folded):
-            for use in self._index.uses(index):
-                if use.rule in wanted and (term := self._index.term(use)):
-                    exact = self._rules[use.rule][1].exact
-                    if match := term.look(trace, end, exact=exact):
-                        found[use.rule][use.group].append((use.order, match))
+        for trace in traces:
+            for index, end in self._automaton.ends(trace.folded):
+                for use in self._index.uses(index):
+                    if use.rule in wanted and (term := self._index.term(use)):
+                        exact = self._rules[use.rule][1].exact
+                        if match := term.look(trace, end, exact=exact):
+                            found[use.rule][use.group].append((use.order, match))
+        trace = traces[0]
         if any(self._rules[rule][1].links for rule in candidates):
             for host in hosts(trace.text):
                 first, last = trace.word_at(host.start), trace.word_at(host.end - 1)
@@ -261,6 +291,15 @@ class Matcher:
                 for (rule, group, written, _), evasion in self._rules_of_host(host):
                     found[rule][group].append((0, Match(place, written, evasion)))
         return found
+
+
+def _with(readings: Sequence[Reading], text: str) -> str:
+    """The fold of a text with something else read at some places."""
+    pieces, at = [], 0
+    for reading in readings:
+        pieces += [text[at : reading.start], f" {reading.letters} "]
+        at = reading.end
+    return fold("".join([*pieces, text[at:]]))  # folding what is folded changes nothing
 
 
 def _satisfying(rule: Rule, found: _Matches, needed: int) -> list[Match] | None:

@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from matcher.affixes import Affixes
+
 PACK_BYTES = 2 * 1024 * 1024
 RULES_IN_PACK = 10_000
 TERMS_IN_PACK = 100_000
@@ -80,7 +82,8 @@ class Rule(
     A term is kept as written. `at_least` is one more group, which needs several spans; `links` is
     one of host names. `within` counts the words between the end of the first and the start of the
     last span; None is the whole part. A term inside a phrase of `except_` does not count; a phrase
-    of `unless` near the window cancels it. `mode` is None where the pack's mode holds.
+    of `unless` near the window cancels it. With `affixes` the forms of a term count as the term.
+    `mode` is None where the pack's mode holds.
     """
 
     id: str
@@ -93,6 +96,7 @@ class Rule(
     except_: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
     exact: bool = False
+    affixes: Affixes | None = None
     match: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     mode: Mode | None = None

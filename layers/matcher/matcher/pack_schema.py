@@ -7,6 +7,7 @@ Limits: what needs a look at several fields (dates, examples, keywords beside a 
 from collections.abc import Collection
 from typing import Any
 
+from matcher.affixes import Affixes
 from matcher.categories import KEYWORDS, LINK_CATEGORIES, TERMS_ONLY
 from matcher.pack import (
     GROUPS_IN_RULE,
@@ -45,6 +46,7 @@ _SAID = {
     "except": "Phrases inside which a term does not count.",
     "unless": "Context that cancels.",
     "exact": "Sees through no disguise.",
+    "affixes": "id: the forms of an Indonesian or Malay word count as the word.",
     "match": "Examples that must be hit.",
     "ignore": "Examples that must not be hit.",
 }
@@ -101,6 +103,7 @@ def _rule() -> Schema:
         "except": _TERMS,
         "unless": _TERMS,
         "exact": {"type": "boolean"},
+        "affixes": {"enum": list(Affixes)},
         "match": _EXAMPLES,
         "ignore": _EXAMPLES,
     }

@@ -4,10 +4,13 @@ import hashlib
 import re
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import chain
 
 import yaml
 
+from matcher.affixes import Affixes, forms
 from matcher.categories import KEYWORDS, LINK_CATEGORIES, TERMS_ONLY, category_fault, keyword_fault
+from matcher.index import groups_of
 from matcher.pack import (
     DAYS_IN_FORCE,
     GROUPS_IN_RULE,
@@ -36,7 +39,7 @@ PACK_KEYS = (
 )  # fmt: skip
 RULE_KEYS = (
     "id", "severity", "why", "all", "any", "at_least", "links", "within", "except", "unless",
-    "exact", "match", "ignore",
+    "exact", "affixes", "match", "ignore",
 )  # fmt: skip
 ID = r"[a-z0-9][a-z0-9-]{2,39}"
 _ID_MEANS = "3 to 40 of a-z, 0-9 and -, and begin with a letter or digit"
@@ -199,8 +202,9 @@ class _Reader:
             self.report(fields.line("id"), f"`{rule_id}` names two rules; rename one")
         self.lines.setdefault((rule_id,), line_of(node))
         limited = "within" in fields.nodes
+        affixes = fields.choice("affixes", Affixes) if "affixes" in fields.nodes else None
         groups = self._groups(fields)
-        return Rule(
+        rule = Rule(
             id=rule_id,
             severity=fields.choice("severity", Severity),
             why=fields.text("why"),
@@ -211,9 +215,14 @@ class _Reader:
             except_=self._terms("except", fields.texts("except", required=False)),
             unless=self._terms("unless", fields.texts("unless", required=False)),
             exact=fields.flag("exact"),
+            affixes=affixes,
             match=self._examples(fields, rule_id, "match"),
             ignore=self._examples(fields, rule_id, "ignore"),
         )
+        if affixes:
+            terms = chain(*groups_of(rule), rule.except_, rule.unless)
+            self.terms += sum(len(forms(written)) - 1 for written in terms)
+        return rule
 
     def _groups(self, fields: Fields) -> tuple[tuple[str, ...], ...]:
         """The groups of `all`, or the one of `any`; none where other groups are all there is."""
@@ -247,7 +256,7 @@ class _Reader:
 
     def _terms(self, key: str, terms: list[tuple[int, str]]) -> tuple[str, ...]:
         self.terms += len(terms)
-        seen: dict[str, str] = {}
+        seen: dict[tuple[str, str], str] = {}  # both Han forms may stand: people read packs
         for line, written in terms:
             self.lines.setdefault((self.rule or "", key, written), line)
             if fault := term_fault(written):
@@ -255,7 +264,8 @@ class _Reader:
                 continue
             if warning := term_warning(written):
                 self.warn(line, warning)
-            first = seen.setdefault(Term.of(written).pattern, written)
+            term = Term.of(written)
+            first = seen.setdefault((term.pattern, term.letters), written)
             if first is not written:
                 self.warn(line, f"`{written}` says the same as `{first}`; one will do")
         return tuple(written for _, written in terms)

@@ -14,10 +14,10 @@ type Symbols = npt.NDArray[np.uint16]
 type Hashes = npt.NDArray[np.uint64]
 type Places = npt.NDArray[np.intp]
 
-_UNKNOWN, _DROPPED, _SPACE, _MANY = range(4)
-_LETTER = 8  # the first symbol of a letter
-_ALONE = 0x8000  # the first symbol of a letter that is a word by itself
-_TEXT_END = 0xFFFF
+_UNKNOWN, _DROPPED, SPACE, _MANY = range(4)
+LETTER = 8  # the first symbol of a letter
+ALONE = 0x8000  # the first symbol of a letter that is a word by itself
+TEXT_END = 0xFFFF
 
 _PAD = 8  # symbols that may be looked at behind the last word
 _MASKS = np.array([(1 << 16 * size) - 1 for size in range(5)], np.uint64)
@@ -75,11 +75,17 @@ class Line(NamedTuple):
 
     def letters(self) -> Places:
         """The places of all letters that make words together with others."""
-        return np.flatnonzero((self.symbols >= _LETTER) & (self.symbols < _ALONE))
+        return np.flatnonzero((self.symbols >= LETTER) & (self.symbols < ALONE))
+
+    def letters_of(self, word: int) -> str:
+        """The folded letters of a word, as far as their symbols tell them."""
+        first = int(self.starts[word])
+        symbols = self.symbols[first : first + int(self.sizes[word])]
+        return "".join(chr(symbol - LETTER) for symbol in symbols.tolist())
 
     def alone(self, words: Places) -> npt.NDArray[np.bool_]:
         """Whether each of some words is a letter that is always one by itself, or a text's end."""
-        return self.symbols[self.starts[words]] >= _ALONE
+        return self.symbols[self.starts[words]] >= ALONE
 
     def mirrored(self) -> "Line":
         """The line read backwards: the same words, and what is at place p is at `last` - p."""
@@ -105,7 +111,7 @@ class Alphabet:
         if not symbols.all():
             self._learn(np.unique(codes[symbols == _UNKNOWN]).tolist())
             symbols = self._symbols.take(codes)
-        symbols[ends] = _TEXT_END
+        symbols[ends] = TEXT_END
         many = np.flatnonzero(symbols == _MANY)
         if many.size:
             symbols = self._spread(symbols, many, codes)
@@ -118,7 +124,7 @@ class Alphabet:
         for code in codes:
             folded = self._table[code]
             if len(folded) == 3 and folded == self._table[ord(folded[1])]:
-                self._symbols[code] = _ALONE | ord(folded[1]) % (_TEXT_END - _ALONE)
+                self._symbols[code] = ALONE | ord(folded[1]) % (TEXT_END - ALONE)
             elif len(folded) == 1:
                 self._symbols[code] = _letter(folded)
             elif folded:
@@ -151,21 +157,21 @@ class Alphabet:
 
 
 def _letter(folded: str) -> int:
-    return _SPACE if folded == " " else _LETTER + ord(folded) % (_ALONE - _LETTER)
+    return SPACE if folded == " " else LETTER + ord(folded) % (ALONE - LETTER)
 
 
 def _line(kept: Symbols, texts: int) -> Line:
     """Finds the words; each text is ended by one symbol, so that none runs into the next."""
-    symbols = np.concatenate((kept, np.full(_PAD, _SPACE, np.uint16)))
-    alone = symbols >= _ALONE
-    letter = (symbols >= _LETTER) & ~alone
+    symbols = np.concatenate((kept, np.full(_PAD, SPACE, np.uint16)))
+    alone = symbols >= ALONE
+    letter = (symbols >= LETTER) & ~alone
     first, last = alone.copy(), alone.copy()
     first[1:] |= letter[1:] > letter[:-1]
     first[0] |= letter[0]
     last[:-1] |= letter[:-1] > letter[1:]
     starts = np.flatnonzero(first)
     sizes = np.flatnonzero(last) - starts + 1
-    ends = np.flatnonzero(symbols == _TEXT_END)
+    ends = np.flatnonzero(symbols == TEXT_END)
     if ends.size != texts:
         raise AssertionError(f"{ends.size} ends of {texts} texts")
     return Line(symbols, starts, sizes, ends)

@@ -8,6 +8,8 @@ What the look settles, since the fold cannot:
 - The words of a phrase may be parted by any white space and signs. Letters of a spaceless script
   may not ("转。账" is no 转账), unless the term itself parts them; and the last one carries its
   marks ("ที่" is no "ที").
+- Of a traditional and a simplified Han letter one stands for the other; two traditional ones that
+  are simplified alike do not.
 - A look-alike is a letter of *another* script. A word written wholly in another script than the
   term is that script's own word, if the part is otherwise written in that script.
 """
@@ -19,6 +21,7 @@ from typing import NamedTuple, Self
 
 from matcher.fold import (
     FOLD,
+    HAN,
     STRICT,
     Evasion,
     evasions,
@@ -28,7 +31,7 @@ from matcher.fold import (
     is_word,
     script_of,
 )
-from matcher.trace import Trace
+from matcher.trace import READ, Trace
 
 _APOSTROPHES = "'’‘‛ʹʻʼʽ`´＇"
 
@@ -99,17 +102,24 @@ class Term:
         """
         last = end - 1 - self.closes
         first = end - len(self.pattern) + self.opens
+        readings = trace.read_at(first, last)
+        if trace.readings and not readings:
+            return None  # found in the text as it stands
         if not self._is_whole(trace, first, last):
             return None
         start = trace.source[first]
         stop = _with_marks(trace.text, trace.source[last] + 1)
         original = trace.text[start:stop]
-        if exact and _plain(original) != self.plain:
+        read = frozenset[Evasion]().union(*(reading.evasion for reading in readings))
+        if exact and (read or _plain(original) != self.plain):
             return None
-        if not self._has_letters_of(trace, original, first, last):
+        if not self._has_letters_of(trace, first, last):
             return None
         place = Place(start, stop, trace.words[first], trace.words[last])
-        return Match(place, self.written, evasions(original, self.literal))
+        worn = set(evasions(original, self.literal))
+        if HAN.keys() & set(self.letters) - set(original.translate(STRICT)):
+            worn.add(Evasion.HAN)
+        return Match(place, self.written, tuple(sorted(worn | read)))
 
     def _is_whole(self, trace: Trace, first: int, last: int) -> bool:
         folded, source, text = trace.folded, trace.source, trace.text
@@ -131,16 +141,21 @@ class Term:
         gaps = (at for at in range(first, last) if folded[at] == " ")
         return all(trace.gap_is_empty(at) for number, at in enumerate(gaps) if number in self.tight)
 
-    def _has_letters_of(self, trace: Trace, original: str, first: int, last: int) -> bool:
-        letters = original.translate(STRICT).replace(" ", "")
+    def _has_letters_of(self, trace: Trace, first: int, last: int) -> bool:
+        letters = trace.strict[first : last + 1].replace(" ", "")
         if letters == self.letters:
             return True
         places = [at for at in range(first, last + 1) if trace.folded[at] != " "]
         for at, seen, own in zip(places, letters, self.letters, strict=True):
-            if seen != own:
-                script = script_of(own)
-                if script_of(seen) == script or trace.is_own_word(at, script):
-                    return False
+            if seen in (own, READ):
+                continue
+            if seen in HAN or own in HAN:
+                if trace.folded[at] not in (seen, own):
+                    return False  # 髮 is no 發, though both are simplified to 发
+                continue
+            script = script_of(own)
+            if script_of(seen) == script or trace.is_own_word(at, script):
+                return False
         return True
 
 

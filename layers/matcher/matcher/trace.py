@@ -1,14 +1,18 @@
 """A part of a post as the strict look needs it: folded, with the way back to the original."""
 
 import unicodedata
-from bisect import bisect_right
-from dataclasses import dataclass, field
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from operator import itemgetter
 from typing import Self
 
 from matcher.fold import FOLD, LOOKALIKES, STRICT, is_spaceless, script_of
 from matcher.links import opaque_spans
+from matcher.vocabulary import Reading
 
 OPAQUE = "\ue000"  # stands for a link or mention; the fold gives no such character
+READ = "\ue001"  # stands in `strict` for a letter that was read, not seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +21,7 @@ class Trace:
 
     `source[i]` is the code point of `text` that gave `folded[i]`; `words[i]` is the number of the
     word that `folded[i]` belongs to (a space: to the word before). Marks of spaceless scripts
-    count with the letter they follow.
+    count with the letter they follow. `strict[i]` is `folded[i]` before look-alikes are folded.
 
     >>> trace = Trace.of("Ｏtp: https://a.example")
     >>> trace.folded.replace(OPAQUE, "<link>"), trace.source[:5], trace.words[:6]
@@ -28,33 +32,101 @@ class Trace:
     folded: str
     source: list[int]
     words: list[int]
+    strict: str
+    readings: tuple[tuple[int, int, Reading], ...] = ()  # with their half-open places in `folded`
     _scripts: dict[int, set[str | None]] = field(default_factory=dict)  # by a word's first letter
     _written_in: dict[tuple[str | None, str | None], bool] = field(default_factory=dict)
 
     @classmethod
     def of(cls, text: str) -> Self:
         """Follows a text through the fold."""
-        folded, source, words = [" "], [0], [-1]
+        folded, source, words, strict = [" "], [0], [-1], [" "]
         word, at = -1, 0
 
-        def add(plain: str, here: int) -> None:
+        def add(plain: str, seen: str, here: int) -> None:
             nonlocal word
             if folded[-1] == " ":
                 if plain == " ":
                     return
                 word += not (is_spaceless(plain) and unicodedata.category(plain)[0] == "M")
             folded.append(plain)
+            strict.append(seen)
             source.append(here)
             words.append(word)
 
         for start, end, _ in [*opaque_spans(text), (len(text), len(text), False)]:
             for here in range(at, start):
-                for plain in FOLD[ord(text[here])]:
-                    add(plain, here)
+                code = ord(text[here])
+                for plain, seen in zip(FOLD[code], STRICT[code], strict=True):
+                    add(plain, seen, here)
             for plain in f" {OPAQUE} " if start < end else " ":
-                add(plain, start)
+                add(plain, plain, start)
             at = end
-        return cls(text, "".join(folded), source, words)
+        return cls(text, "".join(folded), source, words, "".join(strict))
+
+    def undressed(self, readings: Sequence[Reading]) -> Self:
+        """The same text with something else read at some places, in order and none overlapping.
+
+        Words keep their numbers, so that places found in both are told apart or as one.
+        """
+        folded, strict = "", ""
+        source: list[int] = []
+        words: list[int] = []
+        places: list[tuple[int, int, Reading]] = []
+
+        def add(letters: str, seen: str, at: Sequence[int], numbers: Sequence[int]) -> None:
+            nonlocal folded, strict
+            skipped = letters[:1] == folded[-1:] == " "  # one space is enough
+            folded += letters[skipped:]
+            strict += seen[skipped:]
+            source.extend(at[skipped:])
+            words.extend(numbers[skipped:])
+
+        def keep(first: int, end: int) -> None:
+            cut = slice(first, end)
+            add(self.folded[cut], self.strict[cut], self.source[cut], self.words[cut])
+
+        end = 0
+        for reading in readings:
+            first = bisect_left(self.source, reading.start, end)
+            keep(end, first)
+            numbers = self._numbers(reading)
+            add(" ", " ", [reading.start], [numbers[0] - 1])
+            begin = len(folded)
+            add(reading.letters, self._seen(reading), reading.at, numbers)
+            places.append((begin, len(folded), reading))
+            add(" ", " ", [reading.end - 1], [numbers[-1]])
+            end = bisect_left(self.source, reading.end, first)
+        keep(end, len(self.folded))
+        return replace(
+            self,
+            folded=folded,
+            strict=strict,
+            source=source,
+            words=words,
+            readings=tuple(places),
+            _scripts={},
+        )
+
+    def _seen(self, reading: Reading) -> str:
+        """The letters of a reading as the text has them, before look-alikes are folded."""
+        seen = []
+        for letter, at in zip(reading.letters, reading.at, strict=True):
+            code = ord(self.text[at])
+            same = FOLD[code].strip(" ") == letter
+            seen.append(letter if letter == " " else STRICT[code].strip(" ") if same else READ)
+        return "".join(seen)
+
+    def _numbers(self, reading: Reading) -> list[int]:
+        """The numbers of the plain words that the letters of a reading lie in, or lie beside."""
+        first = self.words[min(bisect_left(self.source, reading.start), len(self.words) - 1)]
+        return [max(self.word_at(place), first) for place in reading.at]
+
+    def read_at(self, first: int, last: int) -> list[Reading]:
+        """The readings that `folded[first:last + 1]` has a part of."""
+        at = bisect_right(self.readings, first, key=itemgetter(1))
+        end = bisect_right(self.readings, last, key=itemgetter(0))
+        return [reading for *_, reading in self.readings[at:end]]
 
     def word_at(self, place: int) -> int:
         """The number of the word at a code point of the text, or of the last one before it."""
@@ -63,6 +135,8 @@ class Trace:
     def gap_is_empty(self, at: int) -> bool:
         """Whether nothing but dropped characters parts the words around the space `folded[at]`."""
         before, after = self.source[at - 1], self.source[at + 1]
+        if self.read_at(at, at):
+            return True  # of letters apart
         return all(not FOLD[ord(char)] for char in self.text[before + 1 : after])
 
     def is_own_word(self, at: int, other: str | None) -> bool:

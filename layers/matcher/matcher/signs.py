@@ -1,0 +1,27 @@
+"""Digits, signs and stars that may stand for letters, and what of a word they leave the same."""
+
+from collections import defaultdict
+
+SIGNS = {
+    "0": "o", "1": "il", "!": "il", "|": "il", "3": "e", "€": "e", "4": "a", "@": "a", "5": "s",
+    "$": "s", "§": "s", "6": "g", "9": "g", "7": "t", "+": "t", "8": "b", "¢": "c",
+}  # fmt: skip
+"""Digits and signs, and the letters each may stand for."""
+STAR = "*"
+STARS = "*＊∗⁎✱✲•●"
+SIGNS_OF: defaultdict[str, str] = defaultdict(str)
+for _sign, _letters in SIGNS.items():
+    for _letter in _letters:
+        SIGNS_OF[_letter] += _sign
+CLASS = str.maketrans({"l": "i", **{sign: letters[0] for sign, letters in SIGNS.items()}})
+
+
+def skeleton_of(letters: str) -> tuple[str, list[int]]:
+    """Letters with runs and look-alikes as one, and where each begins; the end comes last."""
+    out: list[str] = []
+    starts: list[int] = []
+    for at, letter in enumerate(letters.translate(CLASS)):
+        if not out or out[-1] != letter:
+            out.append(letter)
+            starts.append(at)
+    return "".join(out), [*starts, len(letters)]

@@ -1,0 +1,95 @@
+"""A fast look at texts for what any disguise needs, so that plain ones are passed over."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from itertools import accumulate
+from typing import NamedTuple, Self
+
+from matcher.signs import STARS
+
+STRETCHED = re.compile(r"([^\W\d_])\1\1", re.IGNORECASE)
+_RARE_SIGNS = f"{STARS}€$§|+¢"
+_OF_MANY_USES = {  # each begins with a plain character, which is searched for fast
+    "!": re.compile(r"!(?<=\w!)(?=[\w@])|!(?=\w)"),
+    "@": re.compile(r"@(?:(?<=[0-9A-Za-z\u00c0-\u077f]@)|\w*[!@$+€|*](?=\w))"),
+    "#": re.compile(r"#(?<!\w#)(?=\w*(?:[^\W\d_A-Z][A-Z]|[A-Z]{2}[a-z]))"),
+}
+_MIXED_FOLD = re.compile(r"[0-9](?=[^\W\d])|[0-9](?<=[^\W\d].)")
+_SINGLES = re.compile(r" [a-z\u0370-\u077f] [0-9a-z\u0370-\u077f] [0-9a-z\u0370-\u077f] ")
+_TWO_SCRIPTS = re.compile(r"[a-z][\u0621-\u064a]|[\u0621-\u064a][a-z]")
+_HAN_APART = re.compile(r"(?:[\u3400-\u9fff][^\w，。、；：！？\n]{1,6}){2}[\u3400-\u9fff]")
+
+
+def is_suspect(text: str, folded: str) -> bool:
+    """Whether a text may have a word in disguise, but for a mention that may be one.
+
+    >>> from matcher.fold import fold
+    >>> [is_suspect(text, fold(text)) for text in ("A plain text, 24 words.", "b0mb", "heeelp")]
+    [False, True, True]
+    """
+    return bool(
+        _has_sign(text)
+        or _MIXED_FOLD.search(folded)
+        or (has_run_of_three(folded) and STRETCHED.search(folded))
+        or _SINGLES.search(folded)
+        or (not folded.isascii() and (_TWO_SCRIPTS.search(folded) or _HAN_APART.search(text)))
+    )
+
+
+def _has_sign(text: str) -> bool:
+    """Whether a text has what its fold does not show of a disguise."""
+    return any(sign in text for sign in _RARE_SIGNS) or any(
+        sign in text and pattern.search(text) for sign, pattern in _OF_MANY_USES.items()
+    )
+
+
+class Together(NamedTuple):
+    """Many texts as one, a line end behind each, and where each ends in it."""
+
+    text: str
+    ends: list[int]
+
+    @classmethod
+    def of(cls, texts: Sequence[str]) -> Self:
+        """Joins texts."""
+        return cls("\n".join((*texts, "")), list(accumulate(len(text) + 1 for text in texts)))
+
+    def with_signs(self) -> set[int]:
+        """The numbers of the texts that have what their fold does not show of a disguise.
+
+        >>> sorted(Together.of(["$hoot", "plain!", "p!ain", "#BigWord"]).with_signs())
+        [0, 2, 3]
+        """
+        rare = (re.compile(re.escape(sign)) for sign in _RARE_SIGNS if sign in self.text)
+        found = (pattern.finditer(self.text) for pattern in (*rare, *_OF_MANY_USES.values()))
+        return {self.number(sign.start()) for signs in found for sign in signs}
+
+    def number(self, place: int) -> int:
+        """The number of the text that a place in the joined text belongs to."""
+        return bisect_right(self.ends, place)
+
+
+def has_run_of_three(folded: str) -> bool:
+    """Whether a character stands thrice in a row, or something that looks so to the bytes.
+
+    All neighbours are compared at once, as two long integers: a search by pattern costs ten times
+    as much.
+    """
+    ascii_ = folded.isascii()
+    width, data = (
+        (1, folded.encode()) if ascii_ else (4, folded.encode("utf-32-le", "surrogatepass"))
+    )
+    number = int.from_bytes(data, "little")
+    unlike = number ^ (number >> 8 * width)
+    unlike |= unlike >> 8 * width
+    return bytes(width) in unlike.to_bytes(len(data), "little")[: -2 * width]
+
+
+def has_han_apart(text: str) -> bool:
+    """Whether three Han letters stand apart, and no sentence or clause ends between them.
+
+    >>> has_han_apart("验-证-码"), has_han_apart("我，你，他")
+    (True, False)
+    """
+    return bool(_HAN_APART.search(text))

@@ -1,0 +1,288 @@
+"""The words that terms are made of, and which of them a word in disguise stands for.
+
+Candidates come from a skeleton, in which letters that share a sign (i and l) and runs of a letter
+are one; a look at every letter then decides, and one at whether nobody innocent writes so
+(`matcher.innocence`, `matcher.masks`). A run of three letters or more stands for any shorter one,
+and then so do other runs of that word; a shorter run never stands for a longer one.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from functools import cached_property, lru_cache
+from itertools import groupby, islice
+from typing import NamedTuple
+
+from matcher.automaton import Automaton
+from matcher.disguise import Chunk, Kind
+from matcher.fold import Evasion, fold, is_spaceless
+from matcher.innocence import MENTION, is_sound
+from matcher.masks import (
+    STARS_IN_WORD,
+    fit_masked,
+    foreign_as_stars,
+    is_enough,
+    queries,
+    sounds,
+)
+from matcher.signs import CLASS, SIGNS_OF, STAR, skeleton_of
+from matcher.suspicion import Together
+
+WORDS_LIKE_CHUNK = 500
+"""Words looked at for one place and number of stars; a long list may have more."""
+READINGS_OF_CHUNK = 4
+"""Words that one chunk is read as; a fifth that fits as well is not seen."""
+_PADDED = re.compile(r"([^\W\d]{4,})\d{1,2}|([^\W\d]{3})2")
+_HANDLE = re.compile(rf"@(\w{{{MENTION - 1},60}})(?!\w)")
+_ARTICLES = "aiouy"
+_PUNCTUATION = "!+|@"
+_RUN_OF_THREE = re.compile(r"([^\W\d])\1\1|(?<=[^\W\d])(\d)\2\2(?=[^\W\d])")
+
+
+class Reading(NamedTuple):
+    """What to read at half-open code points of a text instead of what stands there.
+
+    `letters` is folded and may have spaces; `at[i]` is the code point that stands for
+    `letters[i]`.
+    """
+
+    start: int
+    end: int
+    letters: str
+    at: tuple[int, ...]
+    evasion: frozenset[Evasion]
+
+
+class _Word(NamedTuple):
+    letters: str
+    opens: bool
+    closes: bool
+    alone: bool  # a pattern of its own, not only part of a phrase
+
+
+class Vocabulary:
+    """The words of some patterns, found again in disguise.
+
+    >>> from matcher.disguise import chunks
+    >>> vocabulary = Vocabulary([" bomb ", " hello world "])
+    >>> for chunk in chunks("A b0mb, heeellooo, b*mb, w.o.r.l.d and he1p"):
+    ...     print(*((reading.letters, *reading.evasion) for reading in vocabulary.read(chunk)))
+    ('bomb', <Evasion.LEET: 'leet'>)
+    ('hello', <Evasion.REPEATED: 'repeated'>)
+    ('bomb', <Evasion.MASKED: 'masked'>)
+    ('world', <Evasion.SEPARATED: 'separated'>)
+    <BLANKLINE>
+    """
+
+    def __init__(self, patterns: Iterable[str]):
+        """Takes folded patterns, with a space at each end that must be the end of a word."""
+        self._patterns = patterns
+
+    @cached_property
+    def _words(self) -> dict[str, list[_Word]]:
+        """By skeleton, with a space at each end that is closed. Made when a chunk is met."""
+        alone: dict[tuple[str, bool, bool], bool] = {}
+        for pattern in self._patterns:
+            words = pattern.split()
+            for number, letters in enumerate(words):
+                if len(letters) > 1 and not is_spaceless(letters[0]):
+                    opens = number > 0 or pattern[0] == " "
+                    closes = number < len(words) - 1 or pattern[-1] == " "
+                    key = letters, opens, closes
+                    alone[key] = alone.get(key, False) or len(words) == 1
+        words_of: defaultdict[str, list[_Word]] = defaultdict(list)
+        for word in (_Word(*key, single) for key, single in alone.items()):
+            skeleton, _ = skeleton_of(word.letters)
+            words_of[f"{' ' * word.opens}{skeleton}{' ' * word.closes}"].append(word)
+        return dict(words_of)
+
+    @cached_property
+    def _automaton(self) -> Automaton:
+        return Automaton(list(self._words))
+
+    @cached_property
+    def _by_index(self) -> list[tuple[str, list[_Word]]]:
+        return list(self._words.items())
+
+    @cached_property
+    def _spelled(self) -> set[str]:
+        return {word.letters for words in self._words.values() for word in words}
+
+    @cached_property
+    def _mentioned(self) -> set[str]:
+        """Words of which a mention may be the whole, its @ being an a; with letters for signs."""
+        words = (word for words in self._words.values() for word in words)
+        long = (word.letters for word in words if word.opens and len(word.letters) >= MENTION)
+        return {letters.translate(CLASS) for letters in long if letters[0] == "a"}
+
+    def mentioned_in(self, together: Together) -> set[int]:
+        """The numbers of the texts with a mention that may be one of the words."""
+        if "@" not in together.text or not self._mentioned:
+            return set()
+        found = _HANDLE.finditer(together.text)
+        return {together.number(mention.start()) for mention in found if self._is_mention(mention)}
+
+    def _is_mention(self, found: re.Match[str]) -> bool:
+        handle = found[1].lower() if found[1].isascii() else fold(found[1]).strip(" ")
+        return f"a{handle.translate(CLASS)}" in self._mentioned
+
+    def may_be(self, units: str) -> bool:
+        """Whether a folded word without signs may be one of the words, or with digits behind.
+
+        Cheaper than `read`, and never false where that has a reading.
+        """
+        if len(set(units)) < 2:
+            return False
+        skeletons = [skeleton_of(units)[0]]
+        if padded := _PADDED.fullmatch(units):
+            skeletons.append(skeleton_of(padded[1] or padded[2])[0])
+        return any(self._automaton.seen(f" {skeleton} ") for skeleton in skeletons)
+
+    def read(self, chunk: Chunk) -> list[Reading]:
+        """The words of the vocabulary that a chunk stands for, at most `READINGS_OF_CHUNK`."""
+        if chunk.kind is Kind.HASHTAG:
+            known = not self._spelled.isdisjoint(chunk.units.split())
+            return [_as_it_stands(chunk, chunk.units, frozenset())] if known else []
+        if is_spaceless(chunk.units[0]):
+            letters = " ".join(chunk.units)
+            return [_as_it_stands(chunk, letters, frozenset({Evasion.SEPARATED}))]
+        found: dict[tuple[str, int, int], Reading] = {}
+        for part, evasion in _parts(chunk):
+            if STAR in part.units:
+                candidates = self._masked(part)
+            elif masked := foreign_as_stars(part.units):
+                candidates = self._foreign(part, masked)
+            else:
+                candidates = self._plain(part, evasion)
+            for reading in candidates:
+                found.setdefault((reading.letters, reading.start, reading.end), reading)
+                if len(found) == READINGS_OF_CHUNK:
+                    return list(found.values())
+        return list(found.values())
+
+    def _plain(self, chunk: Chunk, evasion: frozenset[Evasion]) -> Iterator[Reading]:
+        """Readings without stars."""
+        skeleton, starts = skeleton_of(chunk.units)
+        for index, end in self._automaton.ends(f" {skeleton} "):
+            key, words = self._by_index[index]
+            for word in words:
+                first = starts[end - len(key) + word.opens - 1]
+                last = starts[end - word.closes - 1]
+                if fit := _fit(word.letters, chunk.units[first:last]):
+                    worn = evasion | _worn(word.letters, chunk, first, last, fit)
+                    if worn and is_sound(word.letters, chunk, first, last, worn, alone=word.alone):
+                        yield _reading(chunk, word.letters, first, last, fit, worn)
+
+    def _masked(self, chunk: Chunk) -> Iterator[Reading]:
+        """Readings of a chunk with stars."""
+        for word, last, fit in self._like(chunk.units, chunk.written, 1):
+            if is_enough(word, chunk.units[:last]):
+                yield _reading(chunk, word, 0, last, fit, frozenset({Evasion.MASKED}))
+
+    def _foreign(self, chunk: Chunk, masked: str) -> Iterator[Reading]:
+        """Readings of a chunk with stars for a foreign letter."""
+        for word, last, fit in self._like(masked, chunk.written, 2):
+            if len(word) > 2 and sounds(word, chunk.units, masked, fit):
+                yield _reading(chunk, word, 0, last, fit, frozenset({Evasion.FOREIGN}))
+
+    def _like(self, units: str, written: str, free: int) -> Iterator[tuple[str, int, list[int]]]:
+        """The words that units with stars fit, with how many of the units and which for what.
+
+        Up to `free` stars in a row stand for one letter or two; more, for as many as they are.
+        """
+        stars = units.count(STAR)
+        if stars > min(STARS_IN_WORD, len(units) - stars + 1):
+            return
+        for query in queries(units, written):
+            for index in islice(self._automaton.like(query), WORDS_LIKE_CHUNK):
+                for word in self._by_index[index][1]:
+                    for last in range(len(units), len(units) * word.closes - 1, -1):
+                        if fit := fit_masked(word.letters, units[:last], free):
+                            yield word.letters, last, fit
+                            break
+
+
+def _parts(chunk: Chunk) -> Iterator[tuple[Chunk, frozenset[Evasion]]]:
+    """What of a chunk may be the word: without emphasis, punctuation, padding, or an article."""
+    units, nothing = chunk.units, frozenset[Evasion]()
+    if chunk.kind is Kind.MENTION:
+        yield chunk, nothing
+        return
+    if chunk.kind is Kind.APART:
+        yield chunk, nothing
+        if units[0] in _ARTICLES:
+            yield chunk.part(1, len(units)), nothing
+        return
+    bare = units.strip(STAR)
+    if units[:1] == units[-1:] == STAR or f"{STAR}{STAR}" in (units[:2], units[-2:]):
+        first = units.index(bare) if bare else 0
+        chunk, units = chunk.part(first, first + len(bare)), bare
+    if len(units) < 2:
+        return
+    yield chunk, nothing
+    first = len(units) - len(units.lstrip(_PUNCTUATION))
+    last = len(units.rstrip(_PUNCTUATION))
+    for part in {(first, len(units)), (0, last), (first, last)} - {(0, len(units))}:
+        if part[1] - part[0] > 1:
+            yield chunk.part(*part), nothing
+    padded = _PADDED.fullmatch(units[first:last])
+    if padded and not chunk.written[first:last].isupper():
+        end = first + padded.end(padded.lastindex or 0)
+        yield chunk.part(first, end), frozenset({Evasion.PADDED})
+
+
+def _fit(word: str, units: str) -> list[int] | None:
+    """The unit that stands for each letter of a word, of those for its last letter the last."""
+    found = _pattern(word, bool(_RUN_OF_THREE.search(units))).fullmatch(units)
+    if not found:
+        return None
+    fit: list[int] = []
+    for number, (_, run) in enumerate(groupby(word), 1):
+        start, end = found.span(number)
+        length = len(list(run))
+        fit += range(start, start + length)
+        if fit and end == len(units):
+            fit[-1] = end - 1
+    return fit
+
+
+@lru_cache(10_000)
+def _pattern(word: str, stretched: bool) -> re.Pattern[str]:
+    """Matches the units that stand for a word; one group for each run of a letter."""
+    groups = []
+    for letter, run in groupby(word):
+        length = len(list(run))
+        count = f"{{{length},}}" if stretched and letter.isalpha() else f"{{{length}}}"
+        groups.append(f"([{re.escape(letter + SIGNS_OF[letter])}]{count})")
+    return re.compile("".join(groups))
+
+
+def _worn(word: str, chunk: Chunk, first: int, last: int, fit: list[int]) -> frozenset[Evasion]:
+    worn = set()
+    units = chunk.units[first:last]
+    if any(units[at] != letter for at, letter in zip(fit, word, strict=True)):
+        worn.add(Evasion.LEET)
+    if len(units) > len(word):
+        worn.add(Evasion.REPEATED)
+    if chunk.kind is Kind.APART:
+        worn.add(Evasion.SEPARATED)
+    return frozenset(worn)
+
+
+def _as_it_stands(chunk: Chunk, letters: str, evasion: frozenset[Evasion]) -> Reading:
+    places = iter(chunk.at)
+    at = chunk.at if len(letters) == len(chunk.at) else ()
+    if not at:
+        at = tuple(place for place in places for _ in "ab")[:-1]
+    return Reading(chunk.start, chunk.end, letters, at, evasion)
+
+
+def _reading(
+    chunk: Chunk, word: str, first: int, last: int, fit: list[int], worn: frozenset[Evasion]
+) -> Reading:
+    before = [at for at in range(first) if chunk.units[at].isalnum()]
+    after = [at for at in range(last, len(chunk.units)) if chunk.units[at].isalnum()]
+    letters = [*(chunk.units[at] for at in before), word, *(chunk.units[at] for at in after)]
+    places = [*before, *(first + at for at in fit), *after]
+    at = tuple(chunk.at[place] for place in places)
+    return Reading(chunk.start, chunk.end, "".join(letters), at, worn)

@@ -1,0 +1,162 @@
+"""What is seen through and what is hit by mistake, step by step, on real words and texts.
+
+The data is not part of the project (`../shared/data`); without it there is nothing to measure.
+Each row switches one more disguise on. Run it by `make bench`, or alone:
+
+    .venv/bin/pytest tests/bench/bench_evasion.py -o python_files='bench_*.py' -s
+"""
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+from reference import pack_of
+
+from matcher import Evasion, Hit, Matcher, Rule, Severity, load_packs
+from matcher.disguise import Chunk
+from matcher.vocabulary import Reading
+
+ROOT = Path(__file__).parents[2]
+DATA = ROOT.parent / "shared" / "data"
+DAY = date(2026, 11, 25)
+
+STEPS = (
+    Evasion.LEET,
+    Evasion.REPEATED,
+    Evasion.SEPARATED,
+    Evasion.MASKED,
+    Evasion.FOREIGN,
+    Evasion.PADDED,
+)
+"""The disguises, in the order in which the rows switch them on; the fold alone comes first."""
+
+GOALS = {
+    ("manual", "en"): 0.99, ("manual", "fr"): 0.97,
+    ("star", "en"): 0.95, ("star", "fr"): 0.95, ("star", "ar"): 0.95, ("star", "arz-latn"): 0.95,
+    ("one-letter", "en"): 0.97, ("one-letter", "fr"): 0.97,
+}  # fmt: skip
+"""Kind of evasion and language, and the least recall."""
+
+pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason=f"no data at {DATA}")
+
+
+def texts(folder: str) -> Iterator[str]:
+    for path in sorted((DATA / folder).glob("*.jsonl")):
+        with path.open(encoding="utf-8") as lines:
+            yield from (json.loads(line)["text"] for line in lines)
+
+
+def pairs() -> list[dict[str, str]]:
+    with (DATA / "evasion" / "pairs.jsonl").open(encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines]
+
+
+def matcher_of(*terms: str) -> Matcher:
+    """One whole-word rule for each term."""
+    rules = [
+        Rule(id=f"rule-{number}", severity=Severity.LOW, why="Measures.", groups=((term,),))
+        for number, term in enumerate(terms)
+    ]
+    return Matcher([pack_of(*rules)])
+
+
+def only(matcher: Matcher, steps: tuple[Evasion, ...], patch: pytest.MonkeyPatch) -> Matcher:
+    """A matcher that sees through some disguises only."""
+    vocabulary = matcher._vocabulary
+    read = vocabulary.read
+
+    def read_some(chunk: Chunk) -> list[Reading]:
+        return [reading for reading in read(chunk) if reading.evasion <= set(steps)]
+
+    patch.setattr(vocabulary, "read", read_some)
+    return matcher
+
+
+def worn(hits: tuple[Hit, ...], text: str) -> Iterator[str]:
+    """What is hit that is not written plainly: what, for which term, through what."""
+    for span in (span for hit in hits for span in hit.spans if span.evasion):
+        yield f"{text[span.start : span.end]!r} for {span.term!r}, {'+'.join(span.evasion)}"
+
+
+def test_recall_and_innocence(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows, clean = pairs(), [*texts("clean"), *texts("fraud")]
+    terms = sorted({row["plain"] for row in rows})
+    alone = {term: matcher_of(term) for term in terms}
+    together = matcher_of(*terms)
+    shipped = Matcher(load_packs(ROOT / "packs", today=DAY))
+    protected = [
+        line
+        for path in sorted((ROOT / "packs" / "protected").glob("*.txt"))
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if line.strip() and not line.startswith("#")
+    ]
+    kinds = sorted({(row["kind"], row["lang"]) for row in rows})
+    total = Counter((row["kind"], row["lang"]) for row in rows)
+    table = [["step", *(f"{kind} {lang}" for kind, lang in kinds), "odd", "shipped", "protected"]]
+    recall: dict[tuple[str, str], float] = {}
+    odd: list[str] = []
+    for number in range(len(STEPS) + 1):
+        with monkeypatch.context() as patch:
+            for matcher in (*alone.values(), together, shipped):
+                only(matcher, STEPS[:number], patch)
+            found = Counter(
+                (row["kind"], row["lang"])
+                for row in rows
+                if alone[row["plain"]].find(row["obfuscated"])
+            )
+            recall = {kind: found[kind] / total[kind] for kind in kinds}
+            odd = [line for text in clean for line in worn(together.find(text), text)]
+            table.append(
+                [
+                    f"+ {STEPS[number - 1]}" if number else "the fold",
+                    *(f"{recall[kind]:.4f}" for kind in kinds),
+                    str(len(odd)),
+                    str(sum(bool(shipped.find(text)) for text in texts("clean"))),
+                    str(sum(bool(shipped.find(text)) for text in protected)),
+                ]
+            )
+    counts = f"{len(rows):,} pairs, {len(terms)} terms, {len(clean):,} texts"
+    show(f"Recall by kind and language ({counts}); odd: hits that are not plain", table, odd)
+    assert {kind: recall[kind] for kind, goal in GOALS.items() if recall[kind] < goal} == {}
+    assert odd == []
+    assert table[-1][-2:] == table[1][-2:] == ["0", "0"]
+
+
+def test_names_and_phrases_that_only_contain_a_word() -> None:
+    with (DATA / "names" / "scunthorpe-candidates.tsv").open(encoding="utf-8") as lines:
+        next(lines)
+        names = [line.rstrip("\n").split("\t")[1:] for line in lines]
+    words = sorted({word for _, contained in names for word in contained.split(",")})
+    terms = sorted({*words, *(row["plain"] for row in pairs())})
+    matcher = matcher_of(*terms)
+    phrases = (DATA / "evasion" / "lookalike-false-positives.txt").read_text("utf-8").splitlines()
+    table = [["set", "texts", "the word alone", "with an accent", "other"]]
+    others: list[str] = []
+    for name, items in (("names", [name for name, _ in names]), ("phrases", phrases)):
+        spans = [
+            (text[span.start : span.end], span)
+            for text in items
+            for hit in matcher.find(text)
+            for span in hit.spans
+        ]
+        plain = [word for word, span in spans if word.casefold() == span.term.casefold()]
+        accented = [word for word, span in spans if span.evasion == (Evasion.ACCENT,)]
+        rest = [f"{word!r} for {s.term!r}" for word, s in spans if set(s.evasion) - {"accent"}]
+        others += rest
+        table.append([name, *map(str, (len(items), len(plain), len(accented), len(rest)))])
+    show(f"Hits of {len(terms)} terms on what contains them", table, others)
+    assert others == []
+
+
+def show(title: str, table: list[list[str]], below: list[str]) -> None:
+    """Prints a table with its columns aligned, and lines below it."""
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    lines = [
+        "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
+        for row in table
+    ]
+    sys.stdout.write("\n".join(["", "", title, "", *lines, *below, ""]))

@@ -1,0 +1,179 @@
+"""Injected disguises are found; the index of words loses nothing that each word alone would find.
+
+Cases are drawn by `random` from a seed that Hypothesis chooses and prints.
+"""
+
+import os
+from random import Random
+
+import reference
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from matcher import Evasion, Matcher, Rule, Severity
+from matcher.batch import Sieve
+from matcher.disguise import Kind, chunks
+from matcher.fold import FOLD, fold
+from matcher.signs import SIGNS, STAR
+from matcher.suspects import suspects
+from matcher.suspicion import is_suspect
+from matcher.symbols import Alphabet
+from matcher.vocabulary import READINGS_OF_CHUNK, Vocabulary
+
+CASES = int(os.environ.get("MATCHER_CASES", "2000"))
+
+WORDS = [
+    "bombing", "payload", "transfer", "kirimkan", "Überweisung", "пароли", "заказы", "рассылка",
+    "حوالات", "رسالتك", "hello", "success", "silly", "mp3player", "deliver",
+]  # fmt: skip
+AROUND = [
+    ("", ""),
+    ("the ", " now"),
+    ("请", "给我"),
+    ("(", ")"),
+    ("", "."),
+    ("привет ", "!"),
+    ("قل ", " "),
+]
+SEPARATORS = [".", "-", " ", "_", "🔥", "·", " - ", "/", "~"]
+LETTERS = {
+    letter: [s for s in SIGNS if letter in SIGNS[s] and s not in "@+|!"] for letter in "oielastgb"
+}
+
+seeds = st.integers(0, 2**48)
+
+
+def rule_of(*terms: str, exact: bool = False) -> Rule:
+    return Rule(id="the-rule", severity=Severity.LOW, why="T", groups=(terms,), exact=exact)
+
+
+def with_sign(random: Random, word: str) -> str:
+    """A letter inside the word as a digit or sign."""
+    places = [at for at in range(1, len(word) - 1) if LETTERS.get(word[at])]
+    if not places:
+        return word
+    at = random.choice(places)
+    return word[:at] + random.choice(LETTERS[word[at]]) + word[at + 1 :]
+
+
+def with_repeats(random: Random, word: str) -> str:
+    places = [at for at, letter in enumerate(word) if letter.isalpha()]
+    at = random.choice(places)
+    return word[:at] + word[at] * random.randint(3, 9) + word[at + 1 :]
+
+
+def apart(random: Random, word: str) -> str:
+    return random.choice(SEPARATORS).join(word)
+
+
+def with_star(random: Random, word: str) -> str:
+    at = random.randint(1, len(word) - 3)
+    hidden = random.choice([1, 2])
+    return word[:at] + random.choice("*＊") * random.choice([1, hidden]) + word[at + hidden :]
+
+
+INJECTED = {
+    Evasion.LEET: with_sign,
+    Evasion.REPEATED: with_repeats,
+    Evasion.SEPARATED: apart,
+    Evasion.MASKED: with_star,
+}
+
+
+@given(seeds)
+@settings(max_examples=CASES, deadline=None)
+def test_an_injected_disguise_is_found_where_it_is(seed: int) -> None:
+    random = Random(seed)
+    word, (before, after) = random.choice(WORDS), random.choice(AROUND)
+    evasion = random.choice(list(INJECTED))
+    dressed = INJECTED[evasion](random, word)
+    text = f"{before}{dressed}{after}"
+    hits = Matcher([reference.pack_of(rule_of(word, "another"))]).find(text)
+    found = [(span.start, span.end) for hit in hits for span in hit.spans]
+    assert found == [(len(before), len(before) + len(dressed))], text
+    if fold(dressed) != fold(word):
+        assert evasion in hits[0].spans[0].evasion
+        assert Matcher([reference.pack_of(rule_of(word, exact=True))]).find(text) == (), text
+
+
+@given(seeds)
+def test_no_text_with_a_reading_is_passed_over(seed: int) -> None:
+    text = draw_text(Random(seed))
+    vocabulary = Vocabulary([f" {fold(word).strip()} " for word in WORDS])
+    if any(vocabulary.read(chunk) for chunk in chunks(text)):
+        assert is_suspect(text, fold(text)), text
+        assert suspects(Alphabet(FOLD).line([text]), [text], vocabulary) == {0}, text
+
+
+@given(seeds)
+@settings(max_examples=CASES, deadline=None)
+def test_many_posts_in_disguise_are_found_as_each_alone(seed: int) -> None:
+    random = Random(seed)
+    matcher = Matcher([reference.pack_of(rule_of(*random.sample(WORDS, 8)))])
+    texts = [draw_text(random) for _ in range(12)]
+    sieve = Sieve(
+        matcher._index.patterns, matcher._index.needs(), matcher._full, matcher._vocabulary
+    )
+    passing = set(sieve.passing(texts))
+    assert [at for at, text in enumerate(texts) if matcher.find(text) and at not in passing] == []
+
+
+@given(seeds)
+def test_the_index_of_words_finds_what_each_word_alone_finds(seed: int) -> None:
+    random = Random(seed)
+    patterns = [draw_pattern(random) for _ in range(6)]
+    together, alone = Vocabulary(patterns), [Vocabulary([pattern]) for pattern in patterns]
+    for chunk in chunks(draw_text(random)):
+        if chunk.kind is Kind.WORD:
+            each = {reading for vocabulary in alone for reading in vocabulary.read(chunk)}
+            found = together.read(chunk)
+            assert set(found) <= each
+            assert len(found) >= min(len(each), READINGS_OF_CHUNK)
+
+
+@given(seeds)
+def test_a_reading_is_what_its_units_may_stand_for(seed: int) -> None:
+    """Without stars and foreign letters: each letter is there, or a sign of it, in order."""
+    random = Random(seed)
+    vocabulary = Vocabulary([draw_pattern(random) for _ in range(6)])
+    text = draw_text(random)
+    for chunk in chunks(text):
+        for reading in vocabulary.read(chunk):
+            assert list(reading.at) == sorted(reading.at)
+            assert chunk.start <= reading.start < reading.end <= chunk.end
+            if reading.evasion <= {Evasion.LEET, Evasion.REPEATED, Evasion.SEPARATED}:
+                for letter, at in zip(reading.letters, reading.at, strict=True):
+                    own = FOLD[ord(text[at])].strip() or text[at]
+                    assert letter in own + SIGNS.get(text[at], "") or letter == " ", text
+
+
+@given(st.text(st.characters(codec=None), max_size=200))
+def test_any_text_at_all_has_its_chunks(text: str) -> None:
+    for chunk in chunks(text):
+        assert len(chunk.units) == len(chunk.at) == len(chunk.written)
+        assert list(chunk.at) == sorted(chunk.at)
+
+
+@given(st.text("b0o*@#aA!.-+ 1l\u200b验ب", max_size=60))
+def test_a_dense_text_of_signs_is_matched(text: str) -> None:
+    Matcher([reference.pack_of(rule_of("bool*", "*oba", "*bo*", "ab", "验验验"))]).find(text)
+
+
+def draw_pattern(random: Random) -> str:
+    """A folded word of few letters, so that several fit, at times open at an end."""
+    letters = random.choice(["abo", "ilo", "est", "رسا"])
+    word = "".join(random.choices(letters, k=random.randint(3, 6)))
+    return random.choice([" ", " ", ""]) + word + random.choice([" ", " ", ""])
+
+
+def draw_text(random: Random) -> str:
+    """Words of few letters and signs, or some of the words above in disguise."""
+    pieces = []
+    for _ in range(random.randint(1, 4)):
+        if random.random() < 0.5:
+            piece = random.choice(list(INJECTED.values()))(random, random.choice(WORDS))
+        else:
+            letters = random.choice(["abo04@", "ilo1!0", "est357$", "رساsr", "aabb44**"])
+            piece = "".join(random.choices(letters + STAR, k=random.randint(3, 9)))
+        pieces.append(piece)
+    return random.choice([" ", "\n", ", "]).join(pieces)

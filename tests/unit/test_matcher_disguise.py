@@ -1,0 +1,239 @@
+"""Words in disguise: what is seen through, and what only looks like one.
+
+A row is: a term, a text, and the slices of the text that are found.
+"""
+
+import pytest
+from reference import pack_of
+
+from matcher import Evasion, Matcher, Rule, Severity
+from matcher.affixes import Affixes, forms
+from matcher.disguise import chunks
+from matcher.fold import fold
+from matcher.suspicion import is_suspect
+
+ZWSP, VS16 = "\u200b", "\ufe0f"
+
+SEEN_THROUGH = {
+    # digits and signs for letters
+    "digits and signs": ("asset", "4$$3t", ["4$$3t"]),
+    "one digit": ("bomb", "a b0mb here", ["b0mb"]),
+    "one for i, and for l": ("killer", "ki11er k1ller", ["ki11er", "k1ller"]),
+    "a sign at the start": ("shoot", "$hoot", ["$hoot"]),
+    "a sign at the end": ("guns", "gun$", ["gun$"]),
+    "a full stop after it": ("bomb", "b0mb. B0MB!", ["b0mb", "B0MB"]),
+    "a short word with a sign": ("gun", "g@n g!n", []),
+    "a short word with a vowel's digit": ("bom", "b0m", ["b0m"]),
+    "a plural's digit": ("bombs", "bomb5", ["bomb5"]),
+    "both words of a phrase": ("send me", "s3nd me, s3nd m3 and $end me", ["s3nd me", "$end me"]),
+    "a phrase with a hyphen": ("jerk-off", "jerk-0ff", ["jerk-0ff"]),
+    "a word opened at its end": ("bomb*", "b0mbing", ["b0mb"]),
+    "a word opened at its start": ("*bomb", "carb0mb", ["b0mb"]),
+    "beside Han letters": ("bomb", "请b0mb给", ["b0mb"]),
+    "beside an accent": ("décor", "d3cor dec0r", ["d3cor", "dec0r"]),
+    "an invisible character too": ("bomb", f"b{ZWSP}0mb", [f"b{ZWSP}0mb"]),
+    "a look-alike too": ("bomb", "b0мb", ["b0мb"]),
+    "Cyrillic with digits": ("бомба", "б0мба", ["б0мба"]),
+    "an @ inside, behind another sign": ("beastial", "beas+!@l", ["beas+!@l"]),
+    "an @ that begins a long word": ("assassins", "@ssassins", ["@ssassins"]),
+    "digits behind a word": ("test", "test0 test42", ["test", "test"]),
+    "reduplication by digit": ("bom", "bom2", ["bom"]),
+    # repeated letters
+    "a stretched vowel": ("bomb", "booomb", ["booomb"]),
+    "a stretched end": ("bomb", "bombbbbb", ["bombbbbb"]),
+    "stretched in capitals": ("bomb", "BOoOMB", ["BOoOMB"]),
+    "two runs": ("help", "heeellpp", ["heeellpp"]),
+    "a run of two stretched": ("hello", "hellllo", ["hellllo"]),
+    "stretched Arabic": ("سلام", "سلااااام", ["سلااااام"]),
+    "stretched and with a digit": ("bomb", "b000mb", ["b000mb"]),
+    # letters apart
+    "full stops": ("bomb", "b.o.m.b", ["b.o.m.b"]),
+    "spaces": ("bomb", "the b o m b now", ["b o m b"]),
+    "hyphens with spaces": ("bomb", "b - o - m - b", ["b - o - m - b"]),
+    "stars": ("bomb", "b*o*m*b", ["b*o*m*b"]),
+    "emoji": ("bomb", "b🔥o🔥m🔥b", ["b🔥o🔥m🔥b"]),
+    "emoji of two code points": ("bom", f"b❤{VS16}o❤{VS16}m", [f"b❤{VS16}o❤{VS16}m"]),
+    "underscores": ("bomb", "b_o_m_b", ["b_o_m_b"]),
+    "an article before": ("bomb", "a b o m b", ["b o m b"]),
+    "another separator before": ("bomb", "a b.o.m.b", ["b.o.m.b"]),
+    "a phrase": ("send me", "s e n d  m e", []),
+    "a phrase of longer words": ("send otp", "s e n d  o t p", ["s e n d  o t p"]),
+    "with digits": ("bomb", "b.0.m.b", ["b.0.m.b"]),
+    "three small letters": ("gun", "g.u.n g u n", ["g.u.n", "g u n"]),
+    "Cyrillic apart": ("бомба", "б о м б а", ["б о м б а"]),
+    "Han with spaces": ("验证码", "验 证 码", ["验 证 码"]),
+    "Han with emoji": ("加微信", "加🔥微🔥信", ["加🔥微🔥信"]),
+    "traditional Han apart": ("验证码", "驗.證.碼", ["驗.證.碼"]),
+    # masked letters
+    "a star": ("bomb", "b*mb", ["b*mb"]),
+    "two stars": ("fuck", "f**k", ["f**k"]),
+    "a star for two letters": ("bombing", "bo*ing", ["bo*ing"]),
+    "a star for a double letter": ("pussy", "pu*y", ["pu*y"]),
+    "two places": ("weapons", "w*ap*ns", ["w*ap*ns"]),
+    "the last letter": ("bombs", "bomb*", ["bomb*"]),
+    "a full-width star": ("bomb", "b＊mb", ["b＊mb"]),
+    "a bullet": ("bomb", "b•mb", ["b•mb"]),
+    "Arabic, whose words are short": ("نجس", "ن*س", ["ن*س"]),
+    "a word opened at its end, masked": ("bomb*", "b*mbing", ["b*mb"]),
+    "a sign beside a star": ("shoot", "$h*ot", ["$h*ot"]),
+    "i and l beside a star": ("killings", "kil*ings", ["kil*ings"]),
+    # a letter of a foreign script
+    "a Latin letter in an Arabic word": ("رسالة", "رsالة", ["رsالة"]),
+    "two Latin letters for one": ("شراء", "shراء", ["shراء"]),
+    "an Arabic letter in a Latin word": ("bomba", "boمba", ["boمba"]),
+}  # fmt: skip
+
+INNOCENT = {
+    "a number and its unit": (["sos", "look", "tam", "lan", "asan"], "50s 100k 7am 1an 45an"),
+    "a number alone": (["lol", "sos"], "101 505 1,01 5.0.5"),
+    "a word and its number": (["babi", "pager", "gate", "gens"], "bab1 pag3r4 Gat3 Bab1 gen5G"),
+    "a word and a year": (["bombs"], "bom1985"),
+    "a model": (["ass", "gas", "babi", "hini"], "A5S A55 a55 G4S B4B1 H1N1 a5s"),
+    "a code of capitals and a digit": (["her", "gate"], "HER2 GATE7"),
+    "letters and a number": (["mal"], "m a 1"),
+    "a price": (["suso", "usd", "ass"], "US$50 A$5 $5 S$50"),
+    "a question or a call": (["taxi", "bani", "guni"], "No tax! ban! gun!!"),
+    "a service with a plus": (["start", "post", "at"], "star+ pos+ A+ 18+"),
+    "a line with a plus": (["train", "terror"], "+rain +error"),
+    "a word in quotes or brackets": (["kill"], "'ill' |ill| !ill"),
+    "an address": (["ass", "last"], "a@ss.example l@st.example"),
+    "a mention": (["bomb", "bomber", "anal", "arms"], "@b0mb @b0mber @nal @rms"),
+    "a double letter": (["helo", "hel", "as", "con", "god"], "hello hell ass coon good"),
+    "a double letter of a stretched word": (["heel", "hello"], "helllp heelo heeelo"),
+    "a Roman number": (["ii", "xi", "i"], "III XIII XXIII"),
+    "digits in a row": (["10"], "1000 10000"),
+    "laughter": (["ha", "hah"], "haaaa hahahaha"),
+    "an address of the web": (["wow"], "www.wow.example www"),
+    "initials": (["jap", "gas", "ass"], "J.A.P. Smith G. A. S. Kumar A S S"),
+    "a list of letters": (["bad", "abcd"], "b, a, d; a, b, c, d"),
+    "letters of several words": (["lass", "asset"], "c l a s s e t"),
+    "words apart": (["bomb"], "bo mb b omb bom b bo.mb bo-mb"),
+    "two letters apart": (["ok", "tv"], "o k t.v o-k"),
+    "an abbreviation": (["eg", "ie"], "e.g. i.e."),
+    "a sum": (["aob", "sea"], "2*a = 4, 5*3"),
+    "emphasis": (["bold", "bolds", "abold"], "*bol* **bol** *bol now* and *so bol*"),
+    "a bullet at a word": (["kill", "call"], "*ill\n*all •all"),
+    "too few letters left": (["fire", "bomb", "bombing"], "f*** b**m b**** bo*****"),
+    "another word that a star does not fit": (["bomb", "bombs"], "b*mp b*ombs"),
+    "a Latin word behind an Arabic particle": (["war", "lion"], "وar لion"),
+    "an Arabic word and a Latin letter that sounds otherwise": (["رسالة"], "رkالة"),
+    "a Han sentence that ends": (["转账"], "好转。账单"),
+    "Han words that a space parts": (["转账", "单转账"], "账单 转 账户"),
+    "an enumeration of Han": (["甲乙丙"], "甲、乙、丙"),
+    "a name run together": (["big word"], "#Bigword BigWord"),
+    "Arabizi, whose digits are its letters": (["mart", "tara"], "ma7 ma7al 3ala"),
+    "a mixed-up link": (["bomb"], "https://a.example/b0mb b0mb.example/b*mb"),
+}  # fmt: skip
+
+
+def slices(terms: tuple[str, ...], text: str, **options: object) -> list[str]:
+    rule = Rule(id="the-rule", severity=Severity.LOW, why="Tests.", groups=(terms,), **options)
+    hits = Matcher([pack_of(rule)]).find(text)
+    return [text[span.start : span.end] for hit in hits for span in hit.spans]
+
+
+@pytest.mark.parametrize(("term", "text", "expected"), SEEN_THROUGH.values(), ids=SEEN_THROUGH)
+def test_sees_through(term: str, text: str, expected: list[str]) -> None:
+    assert slices((term,), text) == expected
+
+
+@pytest.mark.parametrize(("term", "text", "expected"), SEEN_THROUGH.values(), ids=SEEN_THROUGH)
+def test_an_exact_rule_does_not(term: str, text: str, expected: list[str]) -> None:
+    padded = [found for found in slices((term,), text, exact=True) if found != term]
+    assert padded == []
+
+
+@pytest.mark.parametrize(("terms", "text"), INNOCENT.values(), ids=INNOCENT)
+def test_hits_nothing_innocent(terms: list[str], text: str) -> None:
+    assert slices(tuple(terms), text) == []
+
+
+WORN = {
+    "digits": ("bomb", "b0mb", (Evasion.LEET,)),
+    "a repeated letter": ("bomb", "booomb", (Evasion.REPEATED,)),
+    "letters apart": ("bomb", "b.o.m.b", (Evasion.SEPARATED,)),
+    "a star": ("bomb", "b*mb", (Evasion.MASKED,)),
+    "digits behind": ("bomb", "bomb7", (Evasion.PADDED,)),
+    "a foreign letter": ("bomba", "boمba", (Evasion.FOREIGN,)),
+    "another Han letter": ("验证码", "驗證碼", (Evasion.HAN,)),
+    "the same, the other way round": ("驗證碼", "验证码", (Evasion.HAN,)),
+    "a hashtag, which is none": ("big word", "#BigWord", ()),
+    "several": ("bomb", "b.0.м.b", (Evasion.LEET, Evasion.LOOKALIKE, Evasion.SEPARATED)),
+    "a digit of the term's own": ("mp3", "mp3", ()),
+    "a letter that the term has twice": ("hello", "hello", ()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("term", "text", "worn"), WORN.values(), ids=WORN)
+def test_a_span_says_what_was_seen_through(term: str, text: str, worn: tuple[Evasion, ...]) -> None:
+    rule = Rule(id="the-rule", severity=Severity.LOW, why="Tests.", groups=((term,),))
+    [hit] = Matcher([pack_of(rule)]).find(text)
+    assert {span.evasion for span in hit.spans} == {worn}
+
+
+def test_a_disguised_word_counts_in_windows_as_the_words_it_is_written_in() -> None:
+    near = {"groups": (("send",), ("code",)), "within": 1}
+    rule = Rule(id="the-rule", severity=Severity.LOW, why="Tests.", **near)
+    matcher = Matcher([pack_of(rule)])
+    assert matcher.find("s3nd the c0de")
+    assert not matcher.find("s3nd me the c0de")
+    assert matcher.find("s e n d the c o d e")
+
+
+def test_an_exception_is_seen_through_as_well() -> None:
+    rule = Rule(
+        id="the-rule", severity=Severity.LOW, why="T", groups=(("otp",),), unless=("never share",)
+    )
+    assert Matcher([pack_of(rule)]).find("n3ver share the otp") == ()
+
+
+def test_two_words_that_one_disguise_fits_are_both_found() -> None:
+    assert slices(("bomb", "bumb"), "b*mb") == ["b*mb"]
+    rules = [
+        Rule(id=f"rule-{term}", severity=Severity.LOW, why="Tests.", groups=((term,),))
+        for term in ("bomb", "bumb")
+    ]
+    assert len(Matcher([pack_of(*rules)]).find("b*mb")) == 2
+
+
+def test_what_has_no_disguise_is_passed_over() -> None:
+    text = "Plain words, 24 of them (or so), e-mail included: all is well. 请把它给我。"
+    assert not is_suspect(text, fold(text))
+    assert chunks(text) == []
+
+
+AFFIXED = {
+    "me- before k": ("kirim", "mengirim mengirimkan mengirimi", 3),
+    "me- before s, t and p": ("sapu", "menyapu", 1),
+    "me- before a cluster": ("proses", "memproses", 1),
+    "me- before a vowel": ("ambil", "mengambil", 1),
+    "me- before a word of one syllable": ("bom", "mengebom pengeboman", 2),
+    "di-, ber-, ter-": ("kirim", "dikirim berkirim terkirim", 3),
+    "-nya, -kan, -i, -an": ("kirim", "kirimnya kirimkan kirimi kiriman", 4),
+    "reduplication": ("obat", "obat-obatan, obat2, obat-obat", 3),
+    "colloquial": ("kirim", "ngirim kirimin", 2),
+    "pe- and pe-an": ("jual", "penjual penjualan", 2),
+    "no other word": ("obat", "sobat robat batas", 0),
+    "a phrase stays as it is": ("kode otp", "kode otpnya", 0),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("term", "text", "count"), AFFIXED.values(), ids=AFFIXED)
+def test_affixes_of_indonesian_are_an_option(term: str, text: str, count: int) -> None:
+    assert len(slices((term,), text, affixes=Affixes.ID)) == count
+
+
+def test_without_the_option_affixes_part_words() -> None:
+    assert slices(("kirim",), "mengirimkan kirimnya") == []
+
+
+def test_a_form_is_reported_as_its_term() -> None:
+    rule = Rule(
+        id="the-rule", severity=Severity.LOW, why="T", groups=(("kirim",),), affixes=Affixes.ID
+    )
+    [hit] = Matcher([pack_of(rule)]).find("tolong k1rimkan")
+    assert [(span.term, span.evasion) for span in hit.spans] == [("kirim", (Evasion.LEET,))]
+
+
+def test_a_word_has_a_bounded_number_of_forms() -> None:
+    assert max(len(forms(word)) for word in ("kirim", "percaya", "bom", "obat", "cari")) < 150
