@@ -45,6 +45,10 @@ SEEN_THROUGH = {
     "two runs": ("help", "heeellpp", ["heeellpp"]),
     "a run of two stretched": ("hello", "hellllo", ["hellllo"]),
     "stretched Arabic": ("سلام", "سلااااام", ["سلااااام"]),
+    "stretched over invisible characters": (
+        "bomb", f"bo{ZWSP}o{ZWSP}omb", [f"bo{ZWSP}o{ZWSP}omb"]
+    ),
+    "stretched by look-alikes": ("bomb", "bоoomb", ["bоoomb"]),
     "stretched and with a digit": ("bomb", "b000mb", ["b000mb"]),
     # letters apart
     "full stops": ("bomb", "b.o.m.b", ["b.o.m.b"]),
@@ -56,6 +60,8 @@ SEEN_THROUGH = {
     "underscores": ("bomb", "b_o_m_b", ["b_o_m_b"]),
     "an article before": ("bomb", "a b o m b", ["b o m b"]),
     "another separator before": ("bomb", "a b.o.m.b", ["b.o.m.b"]),
+    "a Cyrillic word of one letter before": ("пароли", "и п а р о л и", ["п а р о л и"]),
+    "a mark of exclamation behind": ("bomb", "b o m b !", ["b o m b"]),
     "a phrase": ("send me", "s e n d  m e", []),
     "a phrase of longer words": ("send otp", "s e n d  o t p", ["s e n d  o t p"]),
     "with digits": ("bomb", "b.0.m.b", ["b.0.m.b"]),
@@ -63,6 +69,8 @@ SEEN_THROUGH = {
     "Cyrillic apart": ("бомба", "б о м б а", ["б о м б а"]),
     "Han with spaces": ("验证码", "验 证 码", ["验 证 码"]),
     "Han with emoji": ("加微信", "加🔥微🔥信", ["加🔥微🔥信"]),
+    "Han with underscores": ("验证码", "验_证_码", ["验_证_码"]),
+    "Han with hyphens and spaces": ("验证码", "验 - 证 - 码", ["验 - 证 - 码"]),
     "traditional Han apart": ("验证码", "驗.證.碼", ["驗.證.碼"]),
     # masked letters
     "a star": ("bomb", "b*mb", ["b*mb"]),
@@ -75,6 +83,7 @@ SEEN_THROUGH = {
     "a bullet": ("bomb", "b•mb", ["b•mb"]),
     "Arabic, whose words are short": ("نجس", "ن*س", ["ن*س"]),
     "a word opened at its end, masked": ("bomb*", "b*mbing", ["b*mb"]),
+    "a number sign or per cent inside": ("fuck", "f#ck f%ck f#%k", ["f#ck", "f%ck", "f#%k"]),
     "a sign beside a star": ("shoot", "$h*ot", ["$h*ot"]),
     "i and l beside a star": ("killings", "kil*ings", ["kil*ings"]),
     # a letter of a foreign script
@@ -109,6 +118,7 @@ INNOCENT = {
     "letters of several words": (["lass", "asset"], "c l a s s e t"),
     "words apart": (["bomb"], "bo mb b omb bom b bo.mb bo-mb"),
     "two letters apart": (["ok", "tv"], "o k t.v o-k"),
+    "a number sign or per cent at a word": (["fuck"], "#uck fuc# 100%uck fuc%"),
     "an abbreviation": (["eg", "ie"], "e.g. i.e."),
     "a sum": (["aob", "sea"], "2*a = 4, 5*3"),
     "emphasis": (["bold", "bolds", "abold"], "*bol* **bol** *bol now* and *so bol*"),

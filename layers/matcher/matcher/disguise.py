@@ -104,7 +104,10 @@ _MIXED_AROUND_DROPPED = re.compile(rf"w{_DROPPED}*[d$*]|[d$*]{_DROPPED}*w")
 _LATIN, _ARABIC = r"[A-Za-z\u00c0-\u024f]", r"[\u0620-\u06ff\ufb50-\ufdff\ufe70-\ufefc]"
 _TWO_SCRIPTS_WRITTEN = re.compile(rf"{_LATIN}{_ARABIC}|{_ARABIC}{_LATIN}")
 _APART = re.compile(r"(?<![wd*])[wd$](?:[^wdzh]{1,6}?[wd$](?![wd])){2,}")
-_HAN_CHAIN = re.compile(rf"h(?:{_DROPPED}{{0,2}}[-$* ]{_DROPPED}{{0,2}}h){{2,}}")
+_HAN_CHAIN = re.compile(
+    rf"h(?:{_DROPPED}{{0,2}}(?: [-$*] |[-$* ]){_DROPPED}{{0,2}}h){{2,}}"  # not wider: lists
+)
+_MASKED_BY_SIGN = re.compile(r"(?<=[^\W\d_])[#%]{1,4}(?=[^\W\d_])")
 _DOMAIN = re.compile("-w")
 _SIGN_INSIDE = re.compile(r"[$*][wd$*]")
 _EMPHASIS = re.compile(r"(?<![wdz*])([*]+)(?=[wdhz$])[^*\n]{1,300}(?<=[^ *])([*]+)(?![wdz*])")
@@ -117,13 +120,22 @@ def chunks(text: str) -> list[Chunk]:
     >>> [(chunk.kind.value, chunk.units) for chunk in chunks("B0mb, b.o.m.b or b*mb #BigWord")]
     [('word', 'b0mb'), ('apart', 'bomb'), ('word', 'b*mb'), ('hashtag', 'big word')]
     """
-    shape = text.translate(_shapes)
+    shape = _shape(text)
     spans = opaque_spans(text)
     found = list(_mentions(text, shape, spans))
     for start, end in (*_opaque(shape, spans), *_emphasis(shape)):
         shape = f"{shape[:start]}{'-' * (end - start)}{shape[end:]}"
     found += (*_apart(text, shape), *_words(text, shape), *_hashtags(text, shape))
     return sorted(found, key=lambda chunk: (chunk.start, -chunk.end))[:CHUNKS_IN_PART]
+
+
+def _shape(text: str) -> str:
+    """What each character of a text is; # and % are stars inside a word, and only there."""
+    shape = text.translate(_shapes)
+    for found in _MASKED_BY_SIGN.finditer(text) if "#" in text or "%" in text else ():
+        start, end = found.span()
+        shape = f"{shape[:start]}{STAR * (end - start)}{shape[end:]}"
+    return shape
 
 
 def _opaque(shape: str, spans: list[Opaque]) -> Iterator[tuple[int, int]]:
@@ -166,11 +178,14 @@ def _evidence(text: str, shape: str) -> Iterator[int]:
     """Places in words that have a digit, sign or star beside a letter, a run, or two scripts."""
     mixed = _MIXED_AROUND_DROPPED if _DROPPED in shape else _MIXED
     yield from (found.start() for found in mixed.finditer(shape))
-    if has_run_of_three(text.lower()):
-        yield from (found.start() for found in STRETCHED.finditer(text))
-    if not text.isascii():
-        for found in _TWO_SCRIPTS_WRITTEN.finditer(text):
-            yield found.start()
+    if text.isascii():
+        if has_run_of_three(text.lower()):
+            yield from (found.start() for found in STRETCHED.finditer(text))
+        return
+    kept = [at for at, kind in enumerate(shape) if kind != _DROPPED]
+    folded = "".join(FOLD[ord(text[at])][:1] for at in kept)
+    yield from (kept[found.start()] for found in STRETCHED.finditer(folded))
+    yield from (found.start() for found in _TWO_SCRIPTS_WRITTEN.finditer(text))
 
 
 def _units(text: str, shape: str, places: range) -> tuple[str, tuple[int, ...]]:

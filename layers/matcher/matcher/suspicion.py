@@ -13,12 +13,15 @@ _RARE_SIGNS = f"{STARS}€$§|+¢"
 _OF_MANY_USES = {  # each begins with a plain character, which is searched for fast
     "!": re.compile(r"!(?<=\w!)(?=[\w@])|!(?=\w)"),
     "@": re.compile(r"@(?:(?<=[0-9A-Za-z\u00c0-\u077f]@)|\w*[!@$+€|*](?=\w))"),
-    "#": re.compile(r"#(?<!\w#)(?=\w*(?:[^\W\d_A-Z][A-Z]|[A-Z]{2}[a-z]))"),
+    "#": re.compile(
+        r"#(?<!\w#)(?=\w*(?:[^\W\d_A-Z][A-Z]|[A-Z]{2}[a-z]))|#(?<=[^\W\d_]#)(?=[#%]*[^\W\d_])"
+    ),
+    "%": re.compile(r"%(?<=[^\W\d_]%)(?=[#%]*[^\W\d_])"),
 }
 _MIXED_FOLD = re.compile(r"[0-9](?=[^\W\d])|[0-9](?<=[^\W\d].)")
 _SINGLES = re.compile(r" [a-z\u0370-\u077f] [0-9a-z\u0370-\u077f] [0-9a-z\u0370-\u077f] ")
 _TWO_SCRIPTS = re.compile(r"[a-z][\u0621-\u064a]|[\u0621-\u064a][a-z]")
-_HAN_APART = re.compile(r"(?:[\u3400-\u9fff][^\w，。、；：！？\n]{1,6}){2}[\u3400-\u9fff]")
+_HAN_APART = re.compile(r"(?:[\u3400-\u9fff](?:_|[^\w，。、；：！？\n]){1,6}){2}[\u3400-\u9fff]")
 
 
 def is_suspect(text: str, folded: str) -> bool:

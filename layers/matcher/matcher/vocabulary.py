@@ -10,7 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cached_property, lru_cache
-from itertools import groupby, islice
+from itertools import groupby, islice, product
 from typing import NamedTuple
 
 from matcher.automaton import Automaton
@@ -34,7 +34,7 @@ READINGS_OF_CHUNK = 4
 """Words that one chunk is read as; a fifth that fits as well is not seen."""
 _PADDED = re.compile(r"([^\W\d]{4,})\d{1,2}|([^\W\d]{3})2")
 _HANDLE = re.compile(rf"@(\w{{{MENTION - 1},60}})(?!\w)")
-_ARTICLES = "aiouy"
+_WORDS_OF_ONE_LETTER = "aeiouybckия"  # folded: a, y, o, à; в, с, к, и, я
 _PUNCTUATION = "!+|@"
 _RUN_OF_THREE = re.compile(r"([^\W\d])\1\1|(?<=[^\W\d])(\d)\2\2(?=[^\W\d])")
 
@@ -209,9 +209,9 @@ def _parts(chunk: Chunk) -> Iterator[tuple[Chunk, frozenset[Evasion]]]:
         yield chunk, nothing
         return
     if chunk.kind is Kind.APART:
-        yield chunk, nothing
-        if units[0] in _ARTICLES:
-            yield chunk.part(1, len(units)), nothing
+        lasts = dict.fromkeys((len(units), len(units.rstrip(_PUNCTUATION))))
+        for first, last in product(range(1 + (units[0] in _WORDS_OF_ONE_LETTER)), lasts):
+            yield chunk.part(first, last), nothing
         return
     bare = units.strip(STAR)
     if units[:1] == units[-1:] == STAR or f"{STAR}{STAR}" in (units[:2], units[-2:]):
