@@ -8,8 +8,9 @@ from random import Random
 import numpy as np
 import pytest
 import reference
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from property.effort import share
 from property.test_matcher_reference import LINKS, WORDS, draw_pack, draw_term, draw_text
 
 from matcher import AtLeast, Matcher, Rule, Severity
@@ -49,7 +50,7 @@ def draw_post(random: Random, text: str) -> list[tuple[str, str]]:
 
 
 @given(seeds)
-@settings(max_examples=300, deadline=None)
+@share(2.5)
 def test_posts_together_are_found_as_each_alone(seed: int) -> None:
     random = Random(seed)
     packs = [draw_pack(random)]
@@ -110,7 +111,7 @@ def test_rules_without_any_pattern_find_nothing() -> None:
 
 
 @given(seeds)
-@settings(max_examples=300, deadline=None)
+@share(5)
 def test_no_text_is_lost_that_holds_a_pattern(seed: int) -> None:
     """Patterns of any length, whole or open, shared by few rules or many."""
     random = Random(seed)

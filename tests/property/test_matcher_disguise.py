@@ -3,12 +3,12 @@
 Cases are drawn by `random` from a seed that Hypothesis chooses and prints.
 """
 
-import os
 from random import Random
 
 import reference
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from property.effort import share
 
 from matcher import Evasion, Matcher, Rule, Severity
 from matcher.batch import Sieve
@@ -20,8 +20,7 @@ from matcher.suspicion import is_suspect
 from matcher.symbols import Alphabet
 from matcher.vocabulary import READINGS_OF_CHUNK, Vocabulary
 
-CASES = int(os.environ.get("MATCHER_CASES", "2000"))
-
+TEXTS_TOGETHER = 12
 WORDS = [
     "bombing", "payload", "transfer", "kirimkan", "Überweisung", "пароли", "заказы", "рассылка",
     "حوالات", "رسالتك", "hello", "success", "silly", "mp3player", "deliver",
@@ -81,7 +80,7 @@ INJECTED = {
 
 
 @given(seeds)
-@settings(max_examples=CASES, deadline=None)
+@share(5)
 def test_an_injected_disguise_is_found_where_it_is(seed: int) -> None:
     random = Random(seed)
     word, (before, after) = random.choice(WORDS), random.choice(AROUND)
@@ -97,6 +96,7 @@ def test_an_injected_disguise_is_found_where_it_is(seed: int) -> None:
 
 
 @given(seeds)
+@share(2.5)
 def test_no_text_with_a_reading_is_passed_over(seed: int) -> None:
     text = draw_text(Random(seed))
     vocabulary = Vocabulary([f" {fold(word).strip()} " for word in WORDS])
@@ -106,11 +106,11 @@ def test_no_text_with_a_reading_is_passed_over(seed: int) -> None:
 
 
 @given(seeds)
-@settings(max_examples=CASES, deadline=None)
+@share(5, each=TEXTS_TOGETHER)
 def test_many_posts_in_disguise_are_found_as_each_alone(seed: int) -> None:
     random = Random(seed)
     matcher = Matcher([reference.pack_of(rule_of(*random.sample(WORDS, 8)))])
-    texts = [draw_text(random) for _ in range(12)]
+    texts = [draw_text(random) for _ in range(TEXTS_TOGETHER)]
     sieve = Sieve(
         matcher._index.patterns, matcher._index.needs(), matcher._full, matcher._vocabulary
     )
@@ -119,6 +119,7 @@ def test_many_posts_in_disguise_are_found_as_each_alone(seed: int) -> None:
 
 
 @given(seeds)
+@share(2.5)
 def test_the_index_of_words_finds_what_each_word_alone_finds(seed: int) -> None:
     random = Random(seed)
     patterns = [draw_pattern(random) for _ in range(6)]
@@ -132,6 +133,7 @@ def test_the_index_of_words_finds_what_each_word_alone_finds(seed: int) -> None:
 
 
 @given(seeds)
+@share(2.5)
 def test_a_reading_is_what_its_units_may_stand_for(seed: int) -> None:
     """Without stars and foreign letters: each letter is there, or a sign of it, in order."""
     random = Random(seed)
@@ -148,6 +150,7 @@ def test_a_reading_is_what_its_units_may_stand_for(seed: int) -> None:
 
 
 @given(st.text(st.characters(codec=None), max_size=200))
+@share(2.5)
 def test_any_text_at_all_has_its_chunks(text: str) -> None:
     for chunk in chunks(text):
         assert len(chunk.units) == len(chunk.at) == len(chunk.written)
@@ -155,6 +158,7 @@ def test_any_text_at_all_has_its_chunks(text: str) -> None:
 
 
 @given(st.text("b0o*@#aA!.-+ 1l\u200b验ب", max_size=60))
+@share(2.5)
 def test_a_dense_text_of_signs_is_matched(text: str) -> None:
     Matcher([reference.pack_of(rule_of("bool*", "*oba", "*bo*", "ab", "验验验"))]).find(text)
 

@@ -4,13 +4,13 @@ Cases are drawn by `random` from a seed that Hypothesis chooses and prints: draw
 too few of them would contain a match.
 """
 
-import os
 from random import Random
 
 import reference
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from property.effort import share
 
 from matcher import AtLeast, Hit, Matcher, Pack, Rule, Severity
 from matcher.affixes import Affixes, forms
@@ -18,9 +18,6 @@ from matcher.fold import FOLD, fold
 from matcher.links import normal_host
 from matcher.lookalike_hosts import glance
 from matcher.vocabulary import Reading
-
-CASES = int(os.environ.get("MATCHER_CASES", "2000"))
-"""Texts drawn for each of the laws that matter most; 100,000 take a quarter of an hour."""
 
 TEXTS_OF_PACK = 4
 
@@ -143,7 +140,7 @@ seeds = st.integers(0, 2**48)
 
 
 @given(seeds)
-@settings(max_examples=CASES // TEXTS_OF_PACK, deadline=None)
+@share(30, each=TEXTS_OF_PACK)
 def test_the_engine_finds_what_the_reference_finds(seed: int) -> None:
     random = Random(seed)
     pack = draw_pack(random)
@@ -154,7 +151,7 @@ def test_the_engine_finds_what_the_reference_finds(seed: int) -> None:
 
 
 @given(seeds)
-@settings(max_examples=200, deadline=None)
+@share(5)
 def test_posts_of_several_parts_are_found_as_by_the_reference(seed: int) -> None:
     random = Random(seed)
     pack = draw_pack(random)
@@ -169,17 +166,17 @@ def test_posts_of_several_parts_are_found_as_by_the_reference(seed: int) -> None
 
 
 @given(seeds)
-@settings(max_examples=100, deadline=None)
+@share(5, each=TEXTS_OF_PACK)
 def test_many_texts_are_found_as_each_alone(seed: int) -> None:
     random = Random(seed)
     packs = [draw_pack(random)]
-    texts = [draw_text(random, packs[0]) for _ in range(4)]
+    texts = [draw_text(random, packs[0]) for _ in range(TEXTS_OF_PACK)]
     matcher = Matcher(packs)
     assert matcher.find_all(texts) == [matcher.find(text) for text in texts]
 
 
 @given(seeds)
-@settings(max_examples=200, deadline=None)
+@share(5)
 def test_spans_slice_to_what_folds_to_their_term(seed: int) -> None:
     random = Random(seed)
     pack = draw_pack(random)
@@ -194,7 +191,7 @@ def test_spans_slice_to_what_folds_to_their_term(seed: int) -> None:
 
 
 @given(seeds)
-@settings(max_examples=CASES, deadline=None)
+@share(2.5)
 def test_a_look_for_disguises_loses_nothing(seed: int) -> None:
     """But for windows that a disguised word cancels or excepts: so rules here have none."""
     random = Random(seed)
@@ -206,17 +203,19 @@ def test_a_look_for_disguises_loses_nothing(seed: int) -> None:
 
 
 @given(st.text(max_size=200))
+@share(2.5)
 def test_folding_twice_changes_nothing(text: str) -> None:
     assert fold(fold(text)) == fold(text)
 
 
 @given(st.text(max_size=50), st.text(max_size=50))
+@share(2.5)
 def test_the_fold_has_no_context(left: str, right: str) -> None:
     assert (left + right).translate(FOLD) == left.translate(FOLD) + right.translate(FOLD)
 
 
 @given(st.text(st.characters(codec=None), max_size=300))
-@settings(max_examples=300)
+@share(2.5)
 def test_any_text_at_all_is_taken(text: str) -> None:
     """Lone surrogates, unassigned and private code points too."""
     rule = Rule(id="any-text", severity=Severity.LOW, why="Tests.", groups=(("a*", "1"),))
