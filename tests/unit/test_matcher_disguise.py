@@ -213,18 +213,18 @@ def test_what_has_no_disguise_is_passed_over() -> None:
 
 
 AFFIXED = {
-    "me- before k": ("kirim", "mengirim mengirimkan mengirimi", 3),
-    "me- before s, t and p": ("sapu", "menyapu", 1),
-    "me- before a cluster": ("proses", "memproses", 1),
-    "me- before a vowel": ("ambil", "mengambil", 1),
-    "me- before a word of one syllable": ("bom", "mengebom pengeboman", 2),
-    "di-, ber-, ter-": ("kirim", "dikirim berkirim terkirim", 3),
-    "-nya, -kan, -i, -an": ("kirim", "kirimnya kirimkan kirimi kiriman", 4),
-    "reduplication": ("obat", "obat-obatan, obat2, obat-obat", 3),
-    "colloquial": ("kirim", "ngirim kirimin", 2),
-    "pe- and pe-an": ("jual", "penjual penjualan", 2),
-    "no other word": ("obat", "sobat robat batas", 0),
-    "a phrase stays as it is": ("kode otp", "kode otpnya", 0),
+    "17 me- before k": ("kirim", "mengirim mengirimkan mengirimi", 3),
+    "17 me- before s, t and p": ("sapu", "menyapu", 1),
+    "17 me- before a cluster": ("proses", "memproses", 1),
+    "17 me- before a vowel": ("ambil", "mengambil", 1),
+    "17 me- before a word of one syllable": ("bom", "mengebom pengeboman", 2),
+    "17 di-, ber-, ter-": ("kirim", "dikirim berkirim terkirim", 3),
+    "17 -nya, -kan, -i, -an": ("kirim", "kirimnya kirimkan kirimi kiriman", 4),
+    "17 reduplication": ("obat", "obat-obatan, obat2, obat-obat", 3),
+    "17 colloquial": ("kirim", "ngirim kirimin", 2),
+    "17 pe- and pe-an": ("jual", "penjual penjualan", 2),
+    "17 no other word": ("obat", "sobat robat batas", 0),
+    "17 a phrase stays as it is": ("kode otp", "kode otpnya", 0),
 }  # fmt: skip
 
 

@@ -69,6 +69,7 @@ FOUND = {
     "12 offsets after characters that grow": (["otp"], "ﷺ ½ ß otp", ["otp"]),
     "12 offsets after characters that vanish": (["otp"], f"{ZWSP * 9}é otp", ["otp"]),
     "12 offsets after characters outside the first plane": (["otp"], "😀😀 otp", ["otp"]),
+    "14 no term is a regular expression": (["(a+)+$", "x.y"], "aaaaaaaa! xzy x.y", ["x.y"]),
     "17 reduplication": (["obat"], "obat-obatan", ["obat"]),
     "17 Han without spaces": (["验证码"], "请把验证码发给我", ["验证码"]),
     "17 Japanese without spaces": (["コード"], "認証コードを送って", ["コード"]),
@@ -122,6 +123,13 @@ def slices(terms: list[str], text: str) -> list[str]:
 @pytest.mark.parametrize(("terms", "text", "expected"), FOUND.values(), ids=FOUND)
 def test_finds_exactly(terms: list[str], text: str, expected: list[str]) -> None:
     assert slices(terms, text) == expected
+
+
+def test_16_a_span_says_which_term_it_is() -> None:
+    terms = ("otp", "one-time code", "Über")
+    rule = Rule(id="the-rule", severity=Severity.LOW, why="Tests.", groups=(terms,))
+    [hit] = Matcher([pack_of(rule)]).find("ONE TIME CODE, über, ｏｔｐ")
+    assert [span.term for span in hit.spans] == ["one-time code", "Über", "otp"]
 
 
 WORN = {

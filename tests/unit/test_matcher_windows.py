@@ -82,6 +82,27 @@ ROWS = {
         ["otp"],
     ),
     "an exception only touches": (rule_of(["a b"], except_=("b c",)), "a b c", ["a b"]),
+    "8 two exceptions around a hit": (
+        rule_of(["otp"], except_=("otp bank", "bank otp")),
+        "otp bank and otp and bank otp",
+        ["otp"],
+    ),
+    "6 a link's host, where the rule names it": (
+        rule_of(["otp"], links=("shop.example",)),
+        "otp: https://www.shop.example/otp",
+        ["otp", "www.shop.example"],
+    ),
+    "6 no word of a link's path": (rule_of(["otp"], links=("a.example",)), "a.example/otp", []),
+    "15 a report": (
+        rule_of(["send me"], ["otp"], within=12, unless=("police", "never share")),
+        "Police warn of messages that say: send me the otp",
+        [],
+    ),
+    "15 what is reported": (
+        rule_of(["send me"], ["otp"], within=12, unless=("police", "never share")),
+        "Please send me the otp",
+        ["send me", "otp"],
+    ),
     "15 a context cancels": (rule_of(["otp"], unless=("never",)), "never x x x otp", []),
     "15 a context near the window": (rule_of(["a"], within=2, unless=("never",)), "a x never", []),
     "15 a context far from the window": (

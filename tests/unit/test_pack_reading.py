@@ -92,16 +92,16 @@ ERRORS = {
     "a list as a term": ("[otp, login code]", "[otp, [kode]]", [
         "otp.yaml:17: asks-for-code: a group must be a string",
     ]),
-    "an empty term": ("[otp, login code]", '[otp, ""]', [
+    "13 an empty term": ("[otp, login code]", '[otp, ""]', [
         "otp.yaml:17: asks-for-code: a term needs at least one letter or digit",
     ]),
-    "a term of one space": ("[otp, login code]", '[otp, " "]', [
+    "13 a term of one space": ("[otp, login code]", '[otp, " "]', [
         "otp.yaml:17: asks-for-code: a term needs at least one letter or digit",
     ]),
-    "a term of signs": ("[otp, login code]", '[otp, "!?"]', [
+    "13 a term of signs": ("[otp, login code]", '[otp, "!?"]', [
         "otp.yaml:17: asks-for-code: `!?` has no letter or digit",
     ]),
-    "a term of invisible characters": ("[otp, login code]", '[otp, "\u00ad"]', [
+    "13 a term of invisible characters": ("[otp, login code]", '[otp, "\u00ad"]', [
         "otp.yaml:17: asks-for-code: `\u00ad` has no letter or digit",
     ]),
     "a term of stars": ("[otp, login code]", '[otp, "**"]', [
