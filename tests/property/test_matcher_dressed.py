@@ -26,7 +26,7 @@ DEVANAGARI = ["पासवर्ड", "कोड", "भेजो"]
 THAI = ["รหัสผ่าน", "โอนเงิน"]
 HAN = ["验证码", "转账号", "发给我"]
 BESIDE = ["hello", "now", "12", "ok", "привет", "عن", "और", "请", "ที่", "🔥", "!", "…", "@otp"]
-BESIDE += ["https://a.example/otp", "#otp", "(", "-"]
+BESIDE += ["https://a.example/#BigWord", "#otp", "(", "-"]
 GAPS = [" ", " ", " ", "\n", ", ", "  ", " 🔥 "]
 
 INVISIBLE = "\u200b\u00ad\u2060\u202e\ufeff"

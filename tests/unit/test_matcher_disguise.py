@@ -132,6 +132,7 @@ INNOCENT = {
     "an enumeration of Han": (["甲乙丙"], "甲、乙、丙"),
     "a name run together": (["big word"], "#Bigword BigWord"),
     "Arabizi, whose digits are its letters": (["mart", "tara"], "ma7 ma7al 3ala"),
+    "a link's own hash": (["big word"], "see https://a.example/#BigWord www.a.example/#BigWord"),
     "a mixed-up link": (["bomb"], "https://a.example/b0mb b0mb.example/b*mb"),
 }  # fmt: skip
 

@@ -276,7 +276,8 @@ def _hashtags(text: str, shape: str) -> Iterator[Chunk]:
                 plain = plain[1:]
             units += plain
             at += [here] * len(plain)
-        yield _chunk(text, Kind.HASHTAG, "".join(units), tuple(at))
+        if units:  # a link's own hash has none: those are hidden
+            yield _chunk(text, Kind.HASHTAG, "".join(units), tuple(at))
 
 
 def _chunk(text: str, kind: Kind, units: str, at: tuple[int, ...], between: str = "") -> Chunk:
