@@ -17,6 +17,7 @@ from typing import Self
 
 from matcher.fold import FOLD, MEMO_LIMIT, is_spaceless
 from matcher.links import Opaque, opaque_spans
+from matcher.notation import filled, notation
 from matcher.signs import SIGNS, STAR, STARS
 from matcher.suspicion import STRETCHED, has_run_of_three
 
@@ -107,10 +108,13 @@ _APART = re.compile(r"(?<![wd*])[wd$](?:[^wdzh]{1,6}?[wd$](?![wd])){2,}")
 _HAN_CHAIN = re.compile(
     rf"h(?:{_DROPPED}{{0,2}}(?: [-$*] |[-$* ]){_DROPPED}{{0,2}}h){{2,}}"  # not wider: lists
 )
-_MASKED_BY_SIGN = re.compile(r"(?<=[^\W\d_])[#%]{1,4}(?=[^\W\d_])")
+_MASKED_BY_SIGN = re.compile(  # not in C#m, n%s, n%lu
+    r"(?<=[^\W\d_])[#%]{1,4}(?=[^\W\d_]{2})(?<!%(?=[hlz][dioux]))(?<!%(?=ll[dioux]))"
+    r"|(?<=[^\W\d_]{2})#{1,4}(?=[^\W\d_])"
+)
+_ESCAPED_STAR = re.compile(r"(?<=[\w*])\\(?=[*][\w\\*])")
 _DOMAIN = re.compile("-w")
 _SIGN_INSIDE = re.compile(r"[$*][wd$*]")
-_EMPHASIS = re.compile(r"(?<![wdz*])([*]+)(?=[wdhz$])[^*\n]{1,300}(?<=[^ *])([*]+)(?![wdz*])")
 _ENUMERATING = ",;:&=<>，、；：。！？"
 
 
@@ -123,19 +127,24 @@ def chunks(text: str) -> list[Chunk]:
     shape = _shape(text)
     spans = opaque_spans(text)
     found = list(_mentions(text, shape, spans))
-    for start, end in (*_opaque(shape, spans), *_emphasis(shape)):
-        shape = f"{shape[:start]}{'-' * (end - start)}{shape[end:]}"
+    shape = filled(shape, _opaque(shape, spans))
+    shape = filled(shape, notation(text, shape))
     found += (*_apart(text, shape), *_words(text, shape), *_hashtags(text, shape))
     return sorted(found, key=lambda chunk: (chunk.start, -chunk.end))[:CHUNKS_IN_PART]
 
 
 def _shape(text: str) -> str:
-    """What each character of a text is; # and % are stars inside a word, and only there."""
+    r"""What each character of a text is; inside a word # and % are stars, and \* is one."""
     shape = text.translate(_shapes)
-    for found in _MASKED_BY_SIGN.finditer(text) if "#" in text or "%" in text else ():
-        start, end = found.span()
-        shape = f"{shape[:start]}{STAR * (end - start)}{shape[end:]}"
+    if "#" in text or "%" in text:
+        shape = filled(shape, _spans(_MASKED_BY_SIGN, text), STAR)
+    if "\\" in text:
+        shape = filled(shape, _spans(_ESCAPED_STAR, text), _DROPPED)
     return shape
+
+
+def _spans(pattern: re.Pattern[str], text: str) -> Iterator[tuple[int, int]]:
+    return (found.span() for found in pattern.finditer(text))
 
 
 def _opaque(shape: str, spans: list[Opaque]) -> Iterator[tuple[int, int]]:
@@ -152,13 +161,6 @@ def _mentions(text: str, shape: str, spans: list[Opaque]) -> Iterator[Chunk]:
             units, places = _units(text, shape, range(start, end))
             if len(units) <= _LONGEST:
                 yield _chunk(text, Kind.MENTION, units, places)
-
-
-def _emphasis(shape: str) -> Iterator[tuple[int, int]]:
-    """The stars around words that are *set off* by them."""
-    for found in _EMPHASIS.finditer(shape) if shape.count(STAR) > 1 else ():
-        yield found.span(1)
-        yield found.span(2)
 
 
 def _words(text: str, shape: str) -> Iterator[Chunk]:
@@ -193,6 +195,8 @@ def _units(text: str, shape: str, places: range) -> tuple[str, tuple[int, ...]]:
     at: list[int] = []
     for here in places:
         kind = shape[here]
+        if kind == _DROPPED:
+            continue
         plain = STAR if kind == STAR else text[here] if kind == "$" else FOLD[ord(text[here])]
         units += plain
         at += [here] * len(plain)

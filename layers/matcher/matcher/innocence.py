@@ -15,11 +15,12 @@ from matcher.fold import Evasion
 _UNIT_OF_NUMBER = re.compile(r"\d+[^\W\d]{1,2}")
 _NUMBER_OF_WORD = re.compile(r"([^\W\d]+)(\d+)")
 _EDGED_BY_SIGN = re.compile(
-    r"[^\W\d]+[!|]+|[^\W\d]{1,4}[+]+|[@!][^\W\d]{1,3}|[+][^\W\d]{1,5}|[|][^\W\d]+"
+    r"[^\W\d]+[!|]+|[^\W\d]{1,4}[+]+|[@!][^\W\d]{1,3}|[+][^\W\d]{1,5}[+]*|[|][^\W\d]+[|]*"
 )
 _VOWEL_INSIDE = re.compile(r"[^\W\daeiou]+[0134][^\W\d]+")
+_ROMAN = re.compile(r"m{0,3}(cm|cd|d?c{0,3})(xc|xl|l?x{0,3})(ix|iv|v?i{0,3})")
 _COUNTED = "1469"
-_DIGIT = re.compile(r"\d")
+_MORE_THAN_LETTER = re.compile(r"[\d+|]")
 MENTION = 7  # letters of a word that an @ may begin
 
 
@@ -31,13 +32,16 @@ def is_sound(
     length = len(word)
     if length < 3 or not any(map(str.isalpha, units)):
         return False
-    if Evasion.REPEATED in worn and len(set(word)) < 2:
+    if worn & {Evasion.REPEATED, Evasion.SEPARATED} and len(set(word)) < 2:
+        return False  # XXX, 10.x.x.x
+    if Evasion.REPEATED in worn and _ROMAN.fullmatch(units):
         return False
+    if Evasion.REPEATED in worn and length == 3 and written.isupper() and last - first == 4:
+        return False  # ACC and ACCC are two names
     if Evasion.SEPARATED in worn:
-        initials = written.isupper() and chunk.between.strip() in ("", ".")
         if sum(map(str.isalnum, units)) < 3:
             return False
-        return length > 3 or (units.isalpha() and not initials)
+        return length > 3 or (units.isalpha() and not _are_initials(written, chunk.between))
     if chunk.kind is Kind.MENTION:
         whole = Evasion.REPEATED not in worn
         return length >= MENTION and whole and (first, last) == (0, len(chunk.units))
@@ -45,7 +49,16 @@ def is_sound(
         return True
     if units.isalnum():
         return length > 5 or not _is_number_or_model(units, written)
-    return not _EDGED_BY_SIGN.fullmatch(units) and (length > 3 or not _DIGIT.search(units))
+    return not _EDGED_BY_SIGN.fullmatch(units) and (
+        length > 3 or not _MORE_THAN_LETTER.search(units)
+    )
+
+
+def _are_initials(written: str, between: str) -> bool:
+    """Whether three letters apart are names or variables: J.A.P. Smith, A or B i C."""
+    if written.isupper():
+        return between.strip() in ("", ".")
+    return not written[1:].islower()
 
 
 def _is_number_or_model(units: str, written: str) -> bool:

@@ -1,8 +1,9 @@
 """Words with stars for letters, or with a letter of a foreign script in the place of a star.
 
 A star stands for a letter or, alone, for two. Half of the letters must be left. At an edge, where
-footnotes and lists have stars, one stands for one letter. A foreign letter must sound like what it
-stands for.
+footnotes and lists have stars, one stands for one letter; at the start only in words written
+without vowels or with digits for letters, since "*error" corrects or explains. A foreign letter
+must sound like what it stands for.
 """
 
 import re
@@ -23,6 +24,7 @@ SOUNDS = {
 """Arabic letters, folded, and how people write their sound in Latin letters and digits."""
 _CONSONANTAL = re.compile(r"[\u05d0-\u05ea\u0621-\u064a]+")  # Hebrew and Arabic: short words
 _HAS_LOOKALIKES = re.compile(r"[\u0370-\u058f]")  # Greek, Cyrillic, Armenian
+_FACTOR = re.compile(r"^\d+\*|\*\d+$")
 _FOREIGN = (
     (re.compile(r"[\u0621-\u064a]"), re.compile(r"[a-z0-9]+")),
     (re.compile(r"[a-z]"), re.compile(r"[\u0621-\u064a]+")),
@@ -105,10 +107,15 @@ def sounds(word: str, units: str, masked: str, fit: list[int]) -> bool:
 
 def is_enough(word: str, units: str) -> bool:
     """Whether what is left of a masked word tells it."""
-    short = bool(_CONSONANTAL.fullmatch(word))
     seen = sum(unit.isalnum() for unit in units)
-    if sum(map(str.isalpha, units)) < 2 or 2 * seen < len(word) or len(word) < 3:
+    telling = sum(unit.isalpha() or unit in word for unit in units)
+    if telling < 2 or 2 * seen < len(word) or len(word) < 3:
         return False
+    factor = _FACTOR.search(units)
+    if factor and factor[0].strip(STAR) not in word:
+        return False
+    arabizi = any(unit.isdigit() and unit in word for unit in units)
+    short = arabizi or bool(_CONSONANTAL.fullmatch(word))
     if units[0] == STAR:
-        return len(word) == len(units) and seen >= 4 - short
+        return short and len(word) == len(units) and seen > 2
     return units[-1] != STAR or (len(word) == len(units) and seen >= 3 - short)

@@ -8,7 +8,8 @@ SIGNS = {
 }  # fmt: skip
 """Digits and signs, and the letters each may stand for."""
 STAR = "*"
-STARS = "*＊∗⁎✱✲•●"
+BULLETS = "•●"
+STARS = f"*＊∗⁎✱✲{BULLETS}"
 SIGNS_OF: defaultdict[str, str] = defaultdict(str)
 for _sign, _letters in SIGNS.items():
     for _letter in _letters:

@@ -34,7 +34,7 @@ READINGS_OF_CHUNK = 4
 """Words that one chunk is read as; a fifth that fits as well is not seen."""
 _PADDED = re.compile(r"([^\W\d]{4,})\d{1,2}|([^\W\d]{3})2")
 _HANDLE = re.compile(rf"@(\w{{{MENTION - 1},60}})(?!\w)")
-_WORDS_OF_ONE_LETTER = "aeiouybckия"  # folded: a, y, o, à; в, с, к, и, я
+_WORDS_OF_ONE_LETTER = "aeiouyàóéяуиовкса"  # as written: articles, "and", "in" …
 _PUNCTUATION = "!+|@"
 _RUN_OF_THREE = re.compile(r"([^\W\d])\1\1|(?<=[^\W\d])(\d)\2\2(?=[^\W\d])")
 
@@ -210,7 +210,8 @@ def _parts(chunk: Chunk) -> Iterator[tuple[Chunk, frozenset[Evasion]]]:
         return
     if chunk.kind is Kind.APART:
         lasts = dict.fromkeys((len(units), len(units.rstrip(_PUNCTUATION))))
-        for first, last in product(range(1 + (units[0] in _WORDS_OF_ONE_LETTER)), lasts):
+        word_before = chunk.between == " " and chunk.written[0].lower() in _WORDS_OF_ONE_LETTER
+        for first, last in product(range(1 + word_before), lasts):
             yield chunk.part(first, last), nothing
         return
     bare = units.strip(STAR)
