@@ -9,7 +9,7 @@ Each row switches one more disguise on. Run it by `make bench`, or alone:
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from reference import pack_of
 
 from matcher import Evasion, Hit, Matcher, Rule, Severity, load_packs
 from matcher.disguise import Chunk
+from matcher.index import groups_of
 from matcher.vocabulary import Reading
 
 ROOT = Path(__file__).parents[2]
@@ -88,12 +89,7 @@ def test_recall_and_innocence(monkeypatch: pytest.MonkeyPatch) -> None:
     alone = {term: matcher_of(term) for term in terms}
     together = matcher_of(*terms)
     shipped = Matcher(load_packs(ROOT / "packs", today=DAY))
-    protected = [
-        line
-        for path in sorted((ROOT / "packs" / "protected").glob("*.txt"))
-        for line in path.read_text(encoding="utf-8").splitlines()
-        if line.strip() and not line.startswith("#")
-    ]
+    protected = protected_sentences()
     kinds = sorted({(row["kind"], row["lang"]) for row in rows})
     total = Counter((row["kind"], row["lang"]) for row in rows)
     table = [["step", *(f"{kind} {lang}" for kind, lang in kinds), "odd", "shipped", "protected"]]
@@ -124,6 +120,59 @@ def test_recall_and_innocence(monkeypatch: pytest.MonkeyPatch) -> None:
     assert {kind: recall[kind] for kind, goal in GOALS.items() if recall[kind] < goal} == {}
     assert odd == []
     assert table[-1][-2:] == table[1][-2:] == ["0", "0"]
+
+
+def test_each_disguise_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What each disguise, switched on by itself, adds to the hits on what must not be hit.
+
+    The rules of the packs are what runs. Their terms, each a rule by itself, find many innocent
+    texts as they stand; what counts is how many spans a disguise adds to those.
+    """
+    packs = load_packs(ROOT / "packs", today=DAY)
+    rules = [rule for pack in packs for rule in pack.rules]
+    matchers = {
+        "taboo words": matcher_of(*sorted({row["plain"] for row in pairs()})),
+        "terms of the packs": matcher_of(
+            *sorted({term for rule in rules for group in groups_of(rule) for term in group})
+        ),
+        "the packs": Matcher(packs),
+    }
+    places = {"clean": [*texts("clean")], "protected": protected_sentences()}
+    columns = [(name, place) for name in matchers for place in places]
+    table = [["switched on", *(f"{name} on {place}" for name, place in columns)]]
+    added: list[str] = []
+    before: dict[tuple[str, str], Counter[str]] = {}
+    for step in (None, *STEPS):
+        row = ["the fold" if step is None else f"{step} alone"]
+        with monkeypatch.context() as patch:
+            for matcher in matchers.values():
+                only(matcher, (step,) if step else (), patch)
+            for column in columns:
+                found = Counter(shown(matchers[column[0]], places[column[1]]))
+                first = before.setdefault(column, found)
+                row.append(f"{found.total():,} (+{(found - first).total()})")
+                added += [f"{row[0]}, {column[0]}: {hit}" for hit in (found - first)]
+        table.append(row)
+    sizes = ", ".join(f"{place}: {len(items):,} texts" for place, items in places.items())
+    show(f"Spans before and after each disguise ({sizes})", table, added)
+    assert [hit for hit in added if "terms of the packs" not in hit] == []
+
+
+def shown(matcher: Matcher, items: Sequence[str]) -> Iterator[str]:
+    """Each span that is found, as a line to read."""
+    for text, hits in zip(items, matcher.find_all(items), strict=True):
+        for span in (span for hit in hits for span in hit.spans):
+            around = text[max(0, span.start - 20) : span.end + 20]
+            yield f"{text[span.start : span.end]!r} for {span.term!r} in {around!r}"
+
+
+def protected_sentences() -> list[str]:
+    return [
+        line
+        for path in sorted((ROOT / "packs" / "protected").glob("*.txt"))
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if line.strip() and not line.startswith("#")
+    ]
 
 
 def test_names_and_phrases_that_only_contain_a_word() -> None:
