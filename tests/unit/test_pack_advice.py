@@ -113,6 +113,12 @@ def test_everyday_words_are_told(tmp_path: Path, groups: str, expected: list[str
     assert [one[: len(want)] for one, want in zip(messages, expected, strict=True)] == expected
 
 
+def test_an_exception_is_needed_in_both_han_spellings(tmp_path: Path) -> None:
+    """Either of them would do, but people read packs."""
+    both = PACK.replace("[otp bank]", "[otp银行, otp銀行]").replace("my otp bank", "my otp银行")
+    assert warnings(tmp_path, both) == []
+
+
 def test_a_long_list_that_no_example_needs_is_told_once(tmp_path: Path) -> None:
     words = ", ".join(f"word{number}" for number in range(9))
     rule = f"    any: [otp]\n    unless: [{words}]\n    match: [otp, my otp]\n    ignore: [a, b]\n"

@@ -125,9 +125,10 @@ class _Advice:
                 yield from (self._needless(key, [phrase]) for phrase in needless)
 
     def _needs(self, key: str, phrases: list[str]) -> bool:
-        """Whether an `ignore` example would be hit without some phrases."""
+        """Whether an `ignore` example would be hit without some phrases, however spelled."""
         gone = {*phrases, *(written for told, written in self._told if told == key)}
-        left = tuple(phrase for phrase in self.lists[key] if phrase not in gone)
+        patterns = {Term.of(phrase).pattern for phrase in gone}  # of both Han spellings
+        left = tuple(one for one in self.lists[key] if Term.of(one).pattern not in patterns)
         change = {"except_": left} if key == "except" else {"unless": left}
         looser = structs.replace(self.rule, **change)
         matcher = Matcher([structs.replace(self.file.pack, rules=(looser,))])
