@@ -140,7 +140,7 @@ def spellings(char: str) -> str:
     if char in DIGITS:
         return f"[{char}{DIGITS[char]}]"
     plain = [DIGITS.get(p, p) for p in FOLD[ord(char)].strip()]
-    if char.isascii() or not re.fullmatch("[a-z]*", "".join(plain)):
+    if char.isascii() or FOLD[ord(char)] == " " or not re.fullmatch("[a-z]*", "".join(plain)):
         return re.escape(char)
     return f"(?:{char}|{''.join(f'[{letters}]' for letters in plain)})"
 

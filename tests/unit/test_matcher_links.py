@@ -69,6 +69,7 @@ PASSING = {
     "a dressed last label": ("shop.exampl3", False),
     "a missing letter": ("sho.example", False),
     "a hyphen more": ("s-hop.example", False),
+    "with a sign more": ("https://~shop.example https://_shop.example/", False),
     "part of a longer name": ("mysh0p.example", False),
     "in the path of another": ("https://other.example/sh0p.example", False),
 }

@@ -73,7 +73,7 @@ def passes_for(seen: str, named: str) -> bool:
 
 
 def _plainly(name: str) -> Iterator[tuple[str, str]]:
-    """Each letter of the folded name, with the character that gave it; labels stay labels."""
+    """Each letter of the folded name, with the character that gave it; signs stay signs."""
     for char in name:
-        plain = char if char in ".-" else FOLD[ord(char)].strip(" ")
+        plain = char if FOLD[ord(char)] == " " else FOLD[ord(char)].strip(" ")
         yield from ((letter, char) for letter in plain)
