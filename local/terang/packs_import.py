@@ -18,7 +18,7 @@ from terang.telling import problem, warning
 DAYS = 182  # half a year
 EXAMPLES = 20  # terms that become `match` examples
 _COMMENT = "#"
-_TABLES = {".csv": ",", ".tsv": "\t"}
+_TABLES = {".csv": ",;", ".tsv": "\t"}  # of .csv, what the header has more of: Excel writes both
 
 
 class Word(NamedTuple):
@@ -51,18 +51,19 @@ def import_words(options: argparse.Namespace) -> int:
     return 0
 
 
-def _words(text: str, separator: str | None, column: str) -> Iterator[Word]:
+def _words(text: str, separators: str | None, column: str) -> Iterator[Word]:
     """The words of a list, or of one column of a table with a header.
 
     Raises:
         ValueError: If the table has no such column.
     """
-    if separator is None:
+    if separators is None:
         for number, line in enumerate(text.splitlines(), 1):
             if line.strip() and not line.lstrip().startswith(_COMMENT):
                 yield Word(number, line.strip())
         return
-    rows = csv.DictReader(StringIO(text), delimiter=separator)
+    header = text.partition("\n")[0]
+    rows = csv.DictReader(StringIO(text), delimiter=max(separators, key=header.count))
     names = list(rows.fieldnames or ())
     wanted = column or ("term" if "term" in names else next(iter(names), ""))
     if wanted not in names:

@@ -273,6 +273,7 @@ TABLES = {
         "[free gift]",
     ),
     "tabs": ("words.tsv", "rank\tterm\n1\tfree gift\n", (), "[free gift]"),
+    "semicolons": ("words.csv", 'term;rank\n"free; gift, now";1\n', (), '["free; gift, now"]'),
     "a mark at the start": ("words.csv", "\ufeffterm\nfree gift\n", (), "[free gift]"),
 }
 
