@@ -47,6 +47,8 @@ FOUND = {
     "7 and one of them alone": (["word"], "#BigWord #bigword", ["Word"]),
     "7 words parted by underscores behind a hash": (["send me"], "#send_me", ["send_me"]),
     "7 capitals in a row behind a hash": (["otp code"], "#OTPCode", ["OTPCode"]),
+    "7 capitals of Cyrillic and Greek": (["код", "μου"], "#МойКод #ΚωδικοςΜου", ["Код", "Μου"]),
+    "7 behind a full-width hash": (["big word"], "＃BigWord", ["BigWord"]),
     "7 no words run together without a hash": (["big word"], "BigWord", []),
     "7 between underscores": (["word"], "_word_", ["word"]),
     "9 a phrase across a newline": (["one time"], "one\ntime", ["one\ntime"]),

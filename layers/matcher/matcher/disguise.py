@@ -18,7 +18,7 @@ from typing import Self
 from matcher.fold import FOLD, MEMO_LIMIT, is_spaceless
 from matcher.links import Opaque, opaque_spans
 from matcher.notation import filled, notation
-from matcher.signs import SIGNS, STAR, STARS
+from matcher.signs import HASHES, IN_CAPITALS, SIGNS, STAR, STARS
 from matcher.suspicion import STRETCHED, has_run_of_three
 
 CHUNKS_IN_PART = 2_000
@@ -98,7 +98,7 @@ def _is_han(char: str) -> bool:
 
 
 _shapes = _Shapes()
-_HASHTAG = re.compile(r"(?<!\w)#(?=\w*(?:[^\W\d_A-Z][A-Z]|[A-Z]{2}[a-z]))\w{3,100}")
+_HASHTAG = re.compile(rf"(?<!\w)[{HASHES}]{IN_CAPITALS}\w{{3,100}}")
 _APART_AS_SPACE = str.maketrans(dict.fromkeys("-\nhz", " "))
 _MIXED = re.compile(r"[d$*](?=w)|[d$*](?<=w.)")
 _MIXED_AROUND_DROPPED = re.compile(rf"w{_DROPPED}*[d$*]|[d$*]{_DROPPED}*w")
@@ -263,7 +263,7 @@ def _chain_units(text: str, shape: str, run: list[int]) -> tuple[str, tuple[int,
 
 
 def _hashtags(text: str, shape: str) -> Iterator[Chunk]:
-    for found in _HASHTAG.finditer(text) if "#" in text else ():
+    for found in _HASHTAG.finditer(text) if any(hash_ in text for hash_ in HASHES) else ():
         units: list[str] = []
         at: list[int] = []
         for here in range(found.start() + 1, found.end()):

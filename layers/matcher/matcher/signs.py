@@ -8,6 +8,10 @@ SIGNS = {
 }  # fmt: skip
 """Digits and signs, and the letters each may stand for."""
 STAR = "*"
+_CAPITALS = r"A-Z\u00c0-\u00d6\u00d8-\u00de\u0391-\u03a9\u0400-\u042f"  # Latin, Greek, Cyrillic
+HASHES = "#＃"
+IN_CAPITALS = rf"(?=\w*(?:[^\W\d_{_CAPITALS}][{_CAPITALS}]|[{_CAPITALS}]{{2}}[^\W\d_{_CAPITALS}]))"
+"""Behind a hash: a pattern for words run together, of which a later one has a capital."""
 BULLETS = "•●"
 STARS = f"*＊∗⁎✱✲{BULLETS}"
 SIGNS_OF: defaultdict[str, str] = defaultdict(str)

@@ -6,16 +6,15 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import NamedTuple, Self
 
-from matcher.signs import STARS
+from matcher.signs import IN_CAPITALS, STARS
 
 STRETCHED = re.compile(r"([^\W\d_])\1\1", re.IGNORECASE)
 _RARE_SIGNS = f"{STARS}€$§|+¢"
 _OF_MANY_USES = {  # each begins with a plain character, which is searched for fast
     "!": re.compile(r"!(?<=\w!)(?=[\w@])|!(?=\w)"),
     "@": re.compile(r"@(?:(?<=[0-9A-Za-z\u00c0-\u077f]@)|\w*[!@$+€|*](?=\w))"),
-    "#": re.compile(
-        r"#(?<!\w#)(?=\w*(?:[^\W\d_A-Z][A-Z]|[A-Z]{2}[a-z]))|#(?<=[^\W\d_]#)(?=[#%]*[^\W\d_])"
-    ),
+    "#": re.compile(rf"#(?<!\w#){IN_CAPITALS}|#(?<=[^\W\d_]#)(?=[#%]*[^\W\d_])"),
+    "＃": re.compile(rf"＃(?<!\w＃){IN_CAPITALS}"),
     "%": re.compile(r"%(?<=[^\W\d_]%)(?=[#%]*[^\W\d_])"),
 }
 _MIXED_FOLD = re.compile(r"[0-9](?=[^\W\d])|[0-9](?<=[^\W\d].)")
