@@ -67,11 +67,12 @@ def read(data: bytes, *, translated: bool = False, begins_file: bool = False) ->
     """
     reading = Reading()
     byte = len(BOM) if begins_file and data.startswith(BOM) else 0
-    for line in _lines(data[byte:]):
+    read_one = _read_translated if translated else read_line
+    for line in _lines(data[byte:] if byte else data):
         reading.lines += 1
-        if line.strip():
+        if line and not line.isspace():
             reading.records += 1
-            found = _read_one(line, translated=translated)
+            found = read_one(line)
             if isinstance(found, Refusal):
                 reading.refuse(msgspec.structs.replace(found, line=reading.lines, byte=byte))
             else:
@@ -80,9 +81,7 @@ def read(data: bytes, *, translated: bool = False, begins_file: bool = False) ->
     return reading
 
 
-def _read_one(line: bytes, *, translated: bool) -> tuple[Post, int] | Refusal:
-    if not translated:
-        return read_line(line)
+def _read_translated(line: bytes) -> tuple[Post, int] | Refusal:
     found = read_translated_line(line)
     return found if isinstance(found, Refusal) else (found, found.unknown_fields)
 

@@ -47,6 +47,8 @@ class Post(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def parts(self) -> tuple[tuple[str, str], ...]:
         """What is inspected, in order: `text`, `media_text/0` …, `links/0` …."""
+        if not self.media_text and not self.links:
+            return (("text", self.text),)
         return tuple(self._parts())
 
     def _parts(self) -> Iterator[tuple[str, str]]:
@@ -95,10 +97,8 @@ def read_line(line: bytes) -> tuple[Post, int] | Refusal:
     """
     if len(line) > LINE_BYTES:
         return Refusal(Code.LINE_LONG)
-    if too_deep(line):
-        return Refusal(Code.JSON_DEPTH)
     try:
-        post = _strict.decode(line)
+        post = _strict.decode(line)  # what nests deeper than a post's own lists stops it there
     except (msgspec.DecodeError, UnicodeDecodeError):
         return _explain(line)
     # A second key of the same name would win unseen, and nobody could say which was meant.
@@ -186,15 +186,21 @@ def _each_key_once(line: bytes, post: Post) -> bool:
     """
     strings = 2 * (len(REQUIRED) + (post.language is not None) + (post.url is not None))
     strings += post.reach is not None
-    strings += sum(
-        1 + len(values) for values in (post.links, post.media_text) if values is not None
-    )
-    quotes = line.count(b'"') - line.count(b'\\"')
-    return quotes == 2 * strings and b"\\\\" not in line
+    for values in (post.links, post.media_text):
+        if values is not None:
+            strings += 1 + len(values)
+    quotes = line.count(b'"')
+    if b"\\" in line:
+        quotes -= line.count(b'\\"')
+        if b"\\\\" in line:
+            return False
+    return quotes == 2 * strings
 
 
 def _explain(line: bytes) -> tuple[Post, int] | Refusal:
     """What the strict decoder would not take: a post with unknown fields, or a refusal."""
+    if too_deep(line):
+        return Refusal(Code.JSON_DEPTH)
     try:
         text = line.decode("utf-8")
     except UnicodeDecodeError:
