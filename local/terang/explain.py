@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from matcher import Hit, Matcher, Pack, Rule
 from matcher.fold import fold
-from matcher.matcher import Span
+from matcher.hit import Span
 from matcher.reasons import met_in, why_not
 
 

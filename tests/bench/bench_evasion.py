@@ -67,7 +67,7 @@ def matcher_of(*terms: str) -> Matcher:
 
 def only(matcher: Matcher, steps: tuple[Evasion, ...], patch: pytest.MonkeyPatch) -> Matcher:
     """A matcher that sees through some disguises only."""
-    vocabulary = matcher._vocabulary
+    vocabulary = matcher._look.vocabulary
     read = vocabulary.read
 
     def read_some(chunk: Chunk) -> list[Reading]:

@@ -12,7 +12,7 @@ from better_profanity import Profanity
 from glin_profanity import Filter
 
 from matcher import Hit, Matcher
-from matcher.batch import _ALPHABET, _in_lines
+from matcher.batch import ALPHABET, in_lines
 from reading import read
 
 if TYPE_CHECKING:
@@ -40,8 +40,8 @@ def one_by_one(data: bytes, matcher: Matcher) -> Hits:
 def only_folded(data: bytes) -> None:
     """The limit: posts are read and folded, and nothing is looked for."""
     parts = [post.parts for post in read(data).posts]
-    for texts in _in_lines([text for post in parts for _, text in post]):
-        _ALPHABET.line(texts)
+    for texts in in_lines([text for post in parts for _, text in post]):
+        ALPHABET.line(texts)
 
 
 def behind_peer(data: bytes, matcher: Matcher, peer: Peer, buffers: Buffers) -> Hits:
@@ -73,7 +73,7 @@ def test_the_whole_path(count: int, report: Report) -> None:
         "terang, each post alone": partial(one_by_one, low, matcher),
     }
     for kind in peers:
-        peer = kind(matcher._index.patterns)
+        peer = kind(matcher._look.index.patterns)
         assert behind_peer(low, matcher, peer, buffers) == hits
         cases[f"{kind.__name__} on the same fold"] = partial(
             behind_peer, low, matcher, peer, buffers

@@ -15,8 +15,10 @@ from property.test_matcher_reference import LINKS, WORDS, draw_pack, draw_term, 
 
 from matcher import AtLeast, Matcher, Rule, Severity
 from matcher import matcher as engine
-from matcher.batch import LETTERS_IN_KEY, NEEDS_LOOKED_AT, WORDS_IN_KEY, Sieve
+from matcher.batch import Sieve
+from matcher.finders import LETTERS_IN_KEY, WORDS_IN_KEY
 from matcher.fold import FOLD, fold
+from matcher.needs import NEEDS_LOOKED_AT
 from matcher.symbols import Alphabet
 from matcher.term import pattern_of
 

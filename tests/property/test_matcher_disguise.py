@@ -111,9 +111,8 @@ def test_many_posts_in_disguise_are_found_as_each_alone(seed: int) -> None:
     random = Random(seed)
     matcher = Matcher([reference.pack_of(rule_of(*random.sample(WORDS, 8)))])
     texts = [draw_text(random) for _ in range(TEXTS_TOGETHER)]
-    sieve = Sieve(
-        matcher._index.patterns, matcher._index.needs(), matcher._full, matcher._vocabulary
-    )
+    look = matcher._look
+    sieve = Sieve(look.index.patterns, look.index.needs(), matcher._full, look.vocabulary)
     passing = set(sieve.passing(texts))
     assert [at for at, text in enumerate(texts) if matcher.find(text) and at not in passing] == []
 

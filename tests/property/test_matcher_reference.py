@@ -17,7 +17,6 @@ from matcher.affixes import Affixes, forms
 from matcher.fold import FOLD, fold
 from matcher.links import normal_host
 from matcher.lookalike_hosts import glance
-from matcher.vocabulary import Reading
 
 TEXTS_OF_PACK = 4
 
@@ -132,8 +131,9 @@ def plainly(hits: tuple[Hit, ...]) -> list[reference.Found]:
 class PlainMatcher(Matcher):
     """The engine without a look for words in disguise, which the reference does not know."""
 
-    def _layers(self, text: str, folded: str) -> list[list[Reading]]:
-        return []
+    def __init__(self, packs: Iterable[Pack]):
+        super().__init__(packs)
+        self._look.layers = lambda *_: []
 
 
 seeds = st.integers(0, 2**48)

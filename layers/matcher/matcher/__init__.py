@@ -41,7 +41,8 @@ for the published set that runs.
 from typing import TYPE_CHECKING
 
 from matcher.fold import FOLD_VERSION, Evasion
-from matcher.matcher import Hit, Matcher, Span
+from matcher.hit import Hit, Span
+from matcher.matcher import Matcher
 from matcher.pack import AtLeast, Ground, Mode, Pack, PackError, Problem, Rule, Severity
 from matcher.rule_set import (
     Choice,

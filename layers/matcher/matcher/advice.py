@@ -13,8 +13,9 @@ from typing import NamedTuple
 import msgspec
 from msgspec import structs
 
+from matcher.hit import Span
 from matcher.lookalike_hosts import NamedHost
-from matcher.matcher import Matcher, Span
+from matcher.matcher import Matcher
 from matcher.pack import Mode, Pack, Problem, Rule
 from matcher.reading import PackFile
 from matcher.term import Term

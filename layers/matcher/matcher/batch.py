@@ -10,28 +10,18 @@ each text is looked at by itself, with the same result.
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import accumulate, chain
-from typing import NamedTuple, Protocol
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
 
 import numpy as np
-import numpy.typing as npt
 
-from matcher.fold import FOLD
+from matcher.finders import ALPHABET, Finder, Patterns, finders_of
+from matcher.needs import Needs
 from matcher.suspects import suspects
-from matcher.symbols import Alphabet, Hashes, Line, Places, mixed
 from matcher.vocabulary import Vocabulary
 
 LINE_LENGTH = 128 * 1024
 """Code points looked at together: more is no faster, and takes more memory."""
-
-WORDS_IN_KEY = 4  # of a longer pattern the first ones count
-LETTERS_IN_KEY = 8  # of a word that is open at an end
-NEEDS_LOOKED_AT = 64  # of a key; a text with one that serves more is let through
-_ODD = np.uint64(0xC2B2AE3D27D4EB4F)
-_ALPHABET = Alphabet(FOLD)
-
-type Chosen = npt.NDArray[np.bool_]
 
 
 class Sieve:
@@ -59,20 +49,20 @@ class Sieve:
             vocabulary: The words of the patterns; None lets no text through for a word in disguise.
         """
         self._vocabulary = vocabulary
-        self._finders: list[_Finder] = []
+        self._finders: list[Finder] = []
         keys = np.full(len(patterns), -1)
         number = 0
-        for finder, chosen in _finders(_Patterns.of(patterns)):
+        for finder, chosen in finders_of(Patterns.of(patterns)):
             self._finders.append(finder)
             keys[chosen] = number + finder.keys
             number += finder.number
-        self._needs = _Needs(keys, number, needs, full)
+        self._needs = Needs(keys, number, needs, full)
 
     def passing(self, texts: Sequence[str]) -> Iterator[int]:
         """The places of texts that may satisfy a rule, in order."""
         first = 0
-        for some in _in_lines(texts):
-            line = _ALPHABET.line(some)
+        for some in in_lines(texts):
+            line = ALPHABET.line(some)
             texts_of, keys, number = [np.zeros(0, np.intp)], [np.zeros(0, np.intp)], 0
             for finder in self._finders:
                 for places, found in finder.find(line):
@@ -85,232 +75,11 @@ class Sieve:
             first += len(some)
 
 
-def _in_lines(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+def in_lines(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Texts in order, as many at a time as are looked at together."""
     ends = list(accumulate(map(len, texts), initial=0))
     first = 0
     while first < len(texts):
         last = min(bisect_left(ends, ends[first] + LINE_LENGTH, first + 1), len(texts))
         yield texts[first:last]
         first = last
-
-
-class _Patterns(NamedTuple):
-    """Folded patterns as a line, with their words, and which end of them may be in a word."""
-
-    line: Line
-    firsts: Places  # words
-    sizes: Places  # in words
-    opens: Chosen  # its first word may be the end of one
-    closes: Chosen  # its last word may be the beginning of one
-    wordless: Chosen  # the space that every fold holds
-
-    @classmethod
-    def of(cls, patterns: Sequence[str]) -> "_Patterns":
-        line = _ALPHABET.line(patterns)
-        ends = np.searchsorted(line.starts, line.ends)
-        firsts = np.concatenate(([0], ends[:-1] + 1))
-        opens = np.array([pattern[:1] != " " for pattern in patterns]) & ~line.alone(firsts)
-        closes = np.array([pattern[-1:] != " " for pattern in patterns])
-        closes &= ~line.alone(np.maximum(ends - 1, 0))
-        wordless = np.array([pattern == " " for pattern in patterns])
-        return cls(line, firsts, ends - firsts, opens, closes, wordless)
-
-
-class _Finder(Protocol):
-    """Finds its keys in a line; `keys` has the number of each of its patterns' keys."""
-
-    keys: Places
-    number: int
-
-    def find(self, line: Line) -> Iterator[tuple[Places, Places]]:
-        """The places in the line at which keys were found, and the keys."""
-
-
-def _finders(patterns: _Patterns) -> Iterator[tuple[_Finder, Chosen]]:
-    """What finds the patterns, and which of them each finds.
-
-    A pattern is found by its whole words, if it has any; else by its longer piece of a word.
-    """
-    line, firsts, sizes, opens, closes, wordless = patterns
-    whole = sizes - opens - closes
-    if (chosen := whole > 0).any():
-        yield _Phrases(line.hashes(), (firsts + opens)[chosen], whole[chosen]), chosen
-    pieces = (whole < 1) & (sizes > 0)
-    inside = pieces & opens & closes & (sizes == 1)
-    if inside.any():
-        yield _Pieces(line, firsts[inside], Line.letters), inside
-    if (chosen := pieces & ~opens).any():
-        yield _Pieces(line, firsts[chosen], _starts), chosen
-    if (chosen := pieces & opens & ~inside).any():
-        yield _Endings(line, firsts[chosen]), chosen
-    if wordless.any():
-        yield _Everywhere(), wordless
-
-
-def _starts(line: Line) -> Places:
-    return line.starts
-
-
-class _Level:
-    """Values that are keys, and values with which longer keys begin; asked for many at once."""
-
-    def __init__(self, keys: Hashes, numbers: Places, beginnings: Hashes):
-        """Takes distinct values in order, the number of each key, and any beginnings."""
-        self._keys, self._numbers = keys, numbers
-        bits = max(10, (32 * (keys.size + beginnings.size)).bit_length())
-        self._shift = np.uint64(64 - bits)
-        self._flags = np.zeros(1 << bits, np.uint8)
-        self._flags[keys >> self._shift] = 1
-        self._flags[beginnings >> self._shift] |= 2
-
-    def look(self, values: Hashes) -> tuple[Places, Places, Places]:
-        """The places of values that are keys, the numbers of those, the places of beginnings."""
-        flags = self._flags.take((values >> self._shift).view(np.int64))
-        marked = np.flatnonzero(flags)
-        flags = flags[marked]
-        found, onward = marked[flags & 1 > 0], marked[flags & 2 > 0]
-        at = np.minimum(np.searchsorted(self._keys, values[found]), self._keys.size - 1)
-        same = self._keys[at] == values[found]
-        return found[same], self._numbers[at[same]], onward
-
-
-class _Phrases:
-    """Keys of one to four whole words in a row."""
-
-    def __init__(self, words: Hashes, firsts: Places, sizes: Places):
-        """Takes the values of words, and for each key its first one and their number."""
-        sizes = np.minimum(sizes, WORDS_IN_KEY)
-        self.keys = np.zeros(sizes.size, np.intp)
-        self.number = 0
-        self._levels: list[_Level] = []
-        values = words[firsts]
-        for depth in range(sizes.max()):
-            if depth:
-                longer = sizes > depth
-                values[longer] = _joined(values[longer], words[firsts[longer] + depth])
-            ends = sizes == depth + 1
-            keys, which = np.unique(values[ends], return_inverse=True)
-            self.keys[ends] = which + self.number
-            numbers = np.arange(self.number, self.number + keys.size)
-            self._levels.append(_Level(keys, numbers, values[sizes > depth + 1]))
-            self.number += keys.size
-
-    def find(self, line: Line) -> Iterator[tuple[Places, Places]]:
-        """The places in the line at which keys begin, and the keys."""
-        words = line.hashes()
-        values, starts, following = words, line.starts, words[:0]
-        at = np.arange(0)
-        for depth, level in enumerate(self._levels):
-            if depth:
-                values = _joined(values, following)
-            found, numbers, onward = level.look(values)
-            yield starts[found], numbers
-            at = at[onward] if depth else onward
-            starts = starts[onward]
-            following = words[np.minimum(at + depth + 1, words.size - 1)]
-            values = values[onward]
-
-
-def _joined(values: Hashes, following: Hashes) -> Hashes:
-    return mixed(values + following * _ODD)
-
-
-class _Pieces:
-    """Keys of one to eight letters that stand in a row at certain places of a line."""
-
-    def __init__(self, line: Line, words: Places, places: Callable[[Line], Places]):
-        """Takes the patterns' line, each key's word there, and the places to look at."""
-        self._places = places
-        starts, sizes = line.starts[words], np.minimum(line.sizes[words], LETTERS_IN_KEY)
-        self.keys = np.zeros(sizes.size, np.intp)
-        self.number = 0
-        self._levels: dict[int, _Level] = {}  # by letters
-        longer = starts[sizes > 4]
-        for size in sorted({*sizes.tolist(), *([4] if longer.size else [])}):
-            ends = sizes == size
-            keys, which = np.unique(line.heads(starts[ends], size), return_inverse=True)
-            self.keys[ends] = which + self.number
-            numbers = np.arange(self.number, self.number + keys.size)
-            beginnings = line.heads(longer if size == 4 else longer[:0], size)
-            self._levels[size] = _Level(keys, numbers, beginnings)
-            self.number += keys.size
-
-    def find(self, line: Line) -> Iterator[tuple[Places, Places]]:
-        """The places in the line at which keys begin, and the keys."""
-        places = self._places(line)
-        for size, level in self._levels.items():
-            found, numbers, onward = level.look(line.heads(places, size))
-            yield places[found], numbers
-            if size == 4:
-                places = places[onward]
-
-
-class _Endings(_Pieces):
-    """Keys of one to eight letters with which a word ends: the line is read backwards."""
-
-    def __init__(self, line: Line, words: Places):
-        super().__init__(line.mirrored(), words, _starts)
-
-    def find(self, line: Line) -> Iterator[tuple[Places, Places]]:
-        """The places in the line at which keys end, and the keys."""
-        for places, numbers in super().find(line.mirrored()):
-            yield line.last - places, numbers
-
-
-class _Everywhere:
-    """The key of a pattern without words, as of a host name whose last label is signs."""
-
-    keys = np.zeros(1, np.intp)
-    number = 1
-
-    def find(self, line: Line) -> Iterator[tuple[Places, Places]]:
-        """The end of each text, and the key."""
-        yield line.ends, np.zeros(line.ends.size, np.intp)
-
-
-class _Needs:
-    """What keys say about rules."""
-
-    def __init__(
-        self,
-        keys: Places,
-        number: int,
-        needs: Iterable[tuple[int, int, int]],
-        full: Sequence[int],
-    ):
-        """Takes the key of each pattern (-1: none), the number of keys, and what patterns serve."""
-        self._full = np.array(full, np.uint32)
-        flat = np.fromiter(chain.from_iterable(needs), np.int64).reshape(-1, 3)
-        flat[:, 0] = keys[flat[:, 0]]
-        flat = flat[np.lexsort((flat[:, 1], flat[:, 0]))]
-        flat = flat[flat[:, 0] >= 0]
-        of_key, self._rules, bits = flat.T
-        self._bits = bits.astype(np.uint32)
-        self._firsts = np.searchsorted(of_key, np.arange(number + 1))
-
-    def met(self, texts: Places, keys: Places, number: int) -> Places:
-        """The texts in which every group of some rule has a key, in order.
-
-        Args:
-            texts: For each key that was found, the number of the text it stands in.
-            keys: The keys.
-            number: Of texts.
-        """
-        pairs = np.sort(texts * self._firsts.size + keys)
-        texts, keys = np.divmod(pairs[np.diff(pairs, prepend=-1) > 0], self._firsts.size)
-        passing = np.zeros(number, bool)
-        counts = self._firsts[keys + 1] - self._firsts[keys]
-        many = counts > NEEDS_LOOKED_AT
-        passing[texts[many]] = True
-        texts, keys, counts = texts[~many], keys[~many], counts[~many]
-        within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-        needs = np.repeat(self._firsts[keys], counts) + within
-        pairs = np.repeat(texts, counts) * self._full.size + self._rules[needs]
-        order = np.argsort(pairs, kind="stable")
-        pairs = pairs[order]
-        firsts = np.flatnonzero(np.diff(pairs, prepend=-1))
-        if firsts.size:
-            got = np.bitwise_or.reduceat(self._bits[needs[order]], firsts)
-            texts, rules = np.divmod(pairs[firsts], self._full.size)
-            passing[texts[got == self._full[rules]]] = True
-        return np.flatnonzero(passing)

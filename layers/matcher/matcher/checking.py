@@ -11,8 +11,9 @@ from pathlib import Path
 from publicsuffixlist import PublicSuffixList
 
 from matcher.advice import advise
+from matcher.hit import Hit
 from matcher.lookalike_hosts import NamedHost, glance, passes_for
-from matcher.matcher import Hit, Matcher
+from matcher.matcher import Matcher
 from matcher.pack import DAYS_IN_FORCE, PACK_BYTES, Pack, PackError, Problem
 from matcher.reading import PackFile, read_pack
 from matcher.reasons import why_not

@@ -4,7 +4,8 @@ from typing import Any, NamedTuple
 
 from msgspec import structs
 
-from matcher.matcher import Matcher, Span
+from matcher.hit import Span
+from matcher.matcher import Matcher
 from matcher.pack import Pack, Rule
 
 _LOOSER: dict[str, dict[str, Any]] = {

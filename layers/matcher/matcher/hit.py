@@ -1,0 +1,34 @@
+"""What is found: rules that a post satisfies, and where."""
+
+import msgspec
+
+from matcher.fold import Evasion
+from matcher.pack import Mode, Severity
+
+type Part = tuple[str, str]
+"""A part's name (`text`, `media_text/0`, `links/0` …) and its text."""
+
+
+class Span(msgspec.Struct, frozen=True):
+    """A term found: half-open code points of the original part.
+
+    `term` is as written in the pack; `evasion` is what had to be seen through, often nothing.
+    """
+
+    part: str
+    start: int
+    end: int
+    term: str
+    evasion: tuple[Evasion, ...]
+
+
+class Hit(msgspec.Struct, frozen=True):
+    """A rule that a post satisfies, with the spans of all its windows in order."""
+
+    pack: str
+    version: int
+    rule: str
+    mode: Mode
+    category: str
+    severity: Severity
+    spans: tuple[Span, ...]

@@ -1,0 +1,146 @@
+"""The look at one part of a post: which rules it satisfies, and by what.
+
+One pass over the folded text finds candidates. A text that may have words in disguise is read
+again with each of them undressed, by the same automaton. Only a part in which every group of some
+rule has a candidate is looked at closely, against the original.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from matcher.automaton import Automaton
+from matcher.disguise import chunks
+from matcher.fold import fold
+from matcher.index import EXCEPT, UNLESS, Index
+from matcher.links import hosts
+from matcher.named_hosts import NamedHosts, Served
+from matcher.pack import Rule
+from matcher.suspicion import Together, is_suspect
+from matcher.term import Match, Place
+from matcher.trace import Trace
+from matcher.vocabulary import Reading, Vocabulary
+from matcher.windows import Cover, Item, longest, satisfied
+
+type _Matches = dict[int, list[tuple[int, Match]]]
+"""What was found of one rule in one part: group to the term's order in the rule and the match."""
+
+
+class Look:
+    """Looks at parts for some rules, which are known by their place."""
+
+    def __init__(self, rules: Sequence[Rule], full: Sequence[int], named: NamedHosts):
+        """Takes rules, the groups of each as bits, and their host names."""
+        self._rules, self._full, self._named = rules, full, named
+        self.index = Index(rules)
+        self.vocabulary = Vocabulary(self.index.patterns)
+        self._automaton = Automaton(self.index.patterns)
+
+    def rules_in(self, text: str, served: Served) -> Iterator[tuple[int, list[Match]]]:
+        """The rules that one part satisfies, each with its matches in the part."""
+        folded = fold(text)
+        seen = self._automaton.seen(folded)
+        layers = self.layers(text, folded)
+        for readings in layers:
+            seen |= self._automaton.seen(_with(readings, text))
+        candidates = self._candidates(seen, served)
+        if not candidates:
+            return
+        trace = Trace.of(text)
+        found = self._matches([trace, *map(trace.undressed, layers)], candidates)
+        for rule in candidates:
+            needed = self._full[rule]
+            for group in served.get(rule, ()):
+                needed &= ~(1 << group)
+            matches = _satisfying(self._rules[rule], found[rule], needed)
+            if matches is not None:
+                yield rule, matches
+
+    def layers(self, text: str, folded: str) -> list[list[Reading]]:
+        """What to read at the disguised words of a text, in as many layers as a word has readings.
+
+        A word with fewer keeps its last one, so that a phrase of two is found.
+        """
+        if not is_suspect(text, folded) and not self.vocabulary.mentioned_in(Together.of([text])):
+            return []
+        read: list[list[Reading]] = []
+        end = 0
+        for chunk in chunks(text):
+            if chunk.start >= end and (readings := self.vocabulary.read(chunk)):
+                read.append(readings)
+                end = max(reading.end for reading in readings)
+        depth = max(map(len, read), default=0)
+        return [[r[min(layer, len(r) - 1)] for r in read] for layer in range(depth)]
+
+    def _candidates(self, seen: set[int], served: Served) -> list[int]:
+        """The rules that have a candidate for every group in one part."""
+        if not seen and not served:
+            return []
+        groups: defaultdict[int, int] = defaultdict(int)
+        for rule, by_group in served.items():
+            groups[rule] = sum(1 << group for group in by_group)
+        for index in seen:
+            for rule, group, _ in self.index.uses(index):
+                if group >= 0:
+                    groups[rule] |= 1 << group
+        return [rule for rule, found in groups.items() if found == self._full[rule]]
+
+    def _matches(
+        self, traces: Sequence[Trace], candidates: list[int]
+    ) -> defaultdict[int, _Matches]:
+        """What the strict look leaves of the terms and hosts of some rules."""
+        found: defaultdict[int, _Matches] = defaultdict(lambda: defaultdict(list))
+        wanted = set(candidates)
+        for trace in traces:
+            for index, end in self._automaton.ends(trace.folded):
+                for use in self.index.uses(index):
+                    if use.rule in wanted and (term := self.index.term(use)):
+                        exact = self._rules[use.rule].exact
+                        if match := term.look(trace, end, exact=exact):
+                            found[use.rule][use.group].append((use.order, match))
+        trace = traces[0]
+        if any(self._rules[rule].links for rule in candidates):
+            for host in hosts(trace.text):
+                first, last = trace.word_at(host.start), trace.word_at(host.end - 1)
+                place = Place(host.start, host.end, first, last)
+                for (rule, group, written, _), evasion in self._named.rules_of(host):
+                    found[rule][group].append((0, Match(place, written, evasion)))
+        return found
+
+
+def _with(readings: Sequence[Reading], text: str) -> str:
+    """The fold of a text with something else read at some places."""
+    pieces, at = [], 0
+    for reading in readings:
+        pieces += [text[at : reading.start], f" {reading.letters} "]
+        at = reading.end
+    return fold("".join([*pieces, text[at:]]))  # folding what is folded changes nothing
+
+
+def _satisfying(rule: Rule, found: _Matches, needed: int) -> list[Match] | None:
+    """The matches in the satisfied windows of a part; None if there is none.
+
+    The list is empty where links outside the text serve all groups.
+    """
+    excepted = Cover((match.place.start, match.place.end) for _, match in found.get(EXCEPT, ()))
+    unless = Cover((match.place.first, match.place.last) for _, match in found.get(UNLESS, ()))
+    groups: defaultdict[Place, int] = defaultdict(int)
+    best: dict[Place, tuple[int, int, Match]] = {}
+    for group, matches in found.items():
+        if group < 0:
+            continue
+        counting = [
+            (len(match.evasion), order, match)
+            for order, match in matches
+            if not excepted.reaches(match.place.start, match.place.end)
+        ]
+        for place in longest(match.place for *_, match in counting):
+            groups[place] |= 1 << group
+        for candidate in counting:
+            place = candidate[2].place
+            best[place] = min(best.get(place, candidate), candidate)
+    items = [Item(place, groups[place]) for place in sorted(groups)]
+    counts = {1 << len(rule.groups): rule.at_least.n} if rule.at_least else {}
+    chosen = satisfied(items, needed, rule.within, unless, counts)
+    if not chosen and (needed or unless):
+        return None
+    return [best[item.place][2] for item in chosen]
