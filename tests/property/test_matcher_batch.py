@@ -61,6 +61,44 @@ def test_posts_together_are_found_as_each_alone(seed: int) -> None:
     assert matcher.find_posts(posts) == [alone(matcher, post) for post in posts]
 
 
+FILLER = [
+    "plain words, and more; ",
+    "see https://www.a.example/a/otp?b=c and @otp.code, ",
+    "一二，三 ที่นี่ ",
+    "Ｗｉｄｅ ﷺ ½ \u200b\u0301 x\u0301 ",
+    "\n\t",
+    "no-space-at-all" * 3,
+]
+
+
+@given(seeds)
+@settings(max_examples=300, deadline=None)
+def test_what_stands_between_many_words_is_found_where_it_is(seed: int) -> None:
+    """Long texts, of which only stretches are looked at."""
+    random = Random(seed)
+    packs = [draw_pack(random)]
+    texts = [
+        "".join(
+            random.choice([*random.choices(FILLER, k=5), draw_text(random, packs[0])])
+            for _ in range(random.randrange(30))
+        )
+        for _ in range(6)
+    ]
+    matcher = Matcher(packs)
+    assert matcher.find_all(texts) == [matcher.find(text) for text in texts]
+
+
+def test_stretches_hold_all_patterns_and_little_else() -> None:
+    """A phrase of many words and signs, a word open at an end, one after what folds to several."""
+    terms = [" a b c d e f ", "nd ", "wor", " 验 证 ", " far "]
+    sieve = Sieve(terms, [(at, 0, 1) for at in range(len(terms))], [1])
+    text = "ﷺ x\u0301y, a-b ... c\u200b d!!! e\nf. A hand 一验证码 https://a.example/far/far end"
+    [(_, stretches)] = sieve.passing([text])
+    assert [text[start:end] for start, end in stretches or ()] == [
+        "a-b ... c\u200b d!!! e\nf.", "hand", "一验证码", "https://a.example/far/far", "end",
+    ]  # fmt: skip
+
+
 def alone(matcher: Matcher, post: list[tuple[str, str]]) -> object:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(engine, "BATCH", 2)
@@ -131,7 +169,7 @@ def test_no_text_is_lost_that_holds_a_pattern(seed: int) -> None:
     holding = {
         at for at, text in enumerate(texts) if any(one and one in fold(text) for one in patterns)
     }
-    assert holding <= set(sieve.passing(texts))
+    assert holding <= {passing.text for passing in sieve.passing(texts)}
 
 
 @pytest.mark.parametrize(
@@ -148,7 +186,7 @@ def test_no_text_is_lost_that_holds_a_pattern(seed: int) -> None:
 )
 def test_a_text_without_the_pattern_is_held_back(term: str, text: str) -> None:
     sieve = Sieve([pattern_of(term)], [(0, 0, 1)], [1])
-    assert list(sieve.passing([text, term, text, ""])) == [1]
+    assert [passing.text for passing in sieve.passing([text, term, text, ""])] == [1]
 
 
 @pytest.mark.parametrize("letters", range(1, LETTERS_IN_KEY + 3))
@@ -158,7 +196,7 @@ def test_a_piece_of_any_length_is_found_where_it_may_be(star: str, letters: int)
     sieve = Sieve([pattern_of(star.format(piece))], [(0, 0, 1)], [1])
     texts = [piece, piece + "zz", "zz" + piece, "zz" + piece + "zz", "zz"]
     expected = {"{}*": [0, 1], "*{}": [0, 2], "*{}*": [0, 1, 2, 3]}[star]
-    assert list(sieve.passing(texts)) == expected
+    assert [passing.text for passing in sieve.passing(texts)] == expected
 
 
 @pytest.mark.parametrize("words", range(1, WORDS_IN_KEY + 1))
@@ -166,13 +204,13 @@ def test_a_phrase_of_any_length_is_found_across_no_two_texts(words: int) -> None
     phrase = list("abcdefgh")[:words]
     sieve = Sieve([f" {' '.join(phrase)} "], [(0, 0, 1)], [1])
     texts = [" ".join(phrase[:at]) for at in range(words)] + phrase[1:] + [" ".join(phrase)]
-    assert list(sieve.passing(texts)) == [len(texts) - 1]
+    assert [passing.text for passing in sieve.passing(texts)] == [len(texts) - 1]
 
 
 def test_a_rule_needs_all_its_groups_in_one_text() -> None:
     needs = [(0, 0, 1), (0, 1, 1), (1, 0, 2), (2, 2, 1)]
     sieve = Sieve([" a ", " b ", " c "], needs, full=[3, 1, 3])
-    assert list(sieve.passing(["b", "a b", "c", "a", "b b"])) == [1, 3]
+    assert [passing.text for passing in sieve.passing(["b", "a b", "c", "a", "b b"])] == [1, 3]
 
 
 def test_every_code_point_is_folded_as_by_the_table() -> None:
@@ -195,7 +233,7 @@ def test_lines_end_where_texts_end() -> None:
     sieve = Sieve([" otp "], [(0, 0, 1)], [1])
     texts = ["otp", "x " * 70_000, "otp", "x " * 70_000 + "otp", "", "otp"] * 3
     expected = [at for at, text in enumerate(texts) if text.endswith("otp")]
-    assert list(sieve.passing(texts)) == expected
+    assert [passing.text for passing in sieve.passing(texts)] == expected
 
 
 PROGRAM = """

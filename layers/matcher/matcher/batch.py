@@ -12,16 +12,33 @@ each text is looked at by itself, with the same result.
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
+from typing import NamedTuple
 
 import numpy as np
 
 from matcher.finders import ALPHABET, Finder, Patterns, finders_of
+from matcher.links import stretch_around
 from matcher.needs import Needs
 from matcher.suspects import suspects
+from matcher.symbols import Line, Places
 from matcher.vocabulary import Vocabulary
 
 LINE_LENGTH = 128 * 1024
 """Code points looked at together: more is no faster, and takes more memory."""
+
+PLACES_LOOKED_AT = 64
+"""Keys in a text; a text with more is looked at as a whole."""
+
+
+class Passing(NamedTuple):
+    """A text that may satisfy a rule: its place, and stretches that hold all its patterns.
+
+    A text that may have a word in disguise, or has patterns everywhere, is for a look at the whole
+    of it, and has None.
+    """
+
+    text: int
+    stretches: list[tuple[int, int]] | None
 
 
 class Sieve:
@@ -29,8 +46,8 @@ class Sieve:
 
     >>> needs = [(0, 0, 1), (1, 0, 2), (2, 1, 1)]
     >>> sieve = Sieve([" send me ", " otp ", " bomb"], needs, full=[3, 1])
-    >>> list(sieve.passing(["Send me the OTP", "send otp", "BOMBS", ""]))
-    [0, 2]
+    >>> list(sieve.passing(["Please send me the OTP", "send otp", "BOMBS", ""]))
+    [Passing(text=0, stretches=[(7, 14), (19, 22)]), Passing(text=2, stretches=[(0, 5)])]
     """
 
     def __init__(
@@ -52,27 +69,69 @@ class Sieve:
         self._finders: list[Finder] = []
         keys = np.full(len(patterns), -1)
         number = 0
-        for finder, chosen in finders_of(Patterns.of(patterns)):
+        told = Patterns.of(patterns)
+        for finder, chosen in finders_of(told):
             self._finders.append(finder)
             keys[chosen] = number + finder.keys
             number += finder.number
         self._needs = Needs(keys, number, needs, full)
+        self._before, self._after = np.zeros(number, np.intp), np.zeros(number, np.intp)
+        for most, of_pattern in zip((self._before, self._after), told.around(), strict=True):
+            np.maximum.at(most, keys[keys >= 0], of_pattern[keys >= 0])
 
-    def passing(self, texts: Sequence[str]) -> Iterator[int]:
-        """The places of texts that may satisfy a rule, in order."""
+    def passing(self, texts: Sequence[str]) -> Iterator[Passing]:
+        """The texts that may satisfy a rule, in order."""
         first = 0
         for some in in_lines(texts):
             line = ALPHABET.line(some)
-            texts_of, keys, number = [np.zeros(0, np.intp)], [np.zeros(0, np.intp)], 0
-            for finder in self._finders:
-                for places, found in finder.find(line):
-                    texts_of.append(np.searchsorted(line.ends, places))
-                    keys.append(found + number)
-                number += finder.number
-            met = self._needs.met(np.concatenate(texts_of), np.concatenate(keys), len(some))
+            places, keys = self._found(line)
+            texts_of = np.searchsorted(line.ends, places)
+            met = self._needs.met(texts_of, keys, len(some)).tolist()
             odd = suspects(line, some, self._vocabulary) if self._vocabulary else set()
-            yield from (first + at for at in sorted(odd.union(met.tolist())))
+            for text in sorted(odd.union(met)):
+                stretches = None
+                if text not in odd:
+                    here = np.flatnonzero(texts_of == text)
+                    if here.size <= PLACES_LOOKED_AT:
+                        spans = self._spans(line, text, places[here], keys[here])
+                        stretches = _stretches(some[text], spans)
+                yield Passing(first + text, stretches)
             first += len(some)
+
+    def _found(self, line: Line) -> tuple[Places, Places]:
+        """The places at which keys are, and the keys."""
+        at, keys, number = [np.zeros(0, np.intp)], [np.zeros(0, np.intp)], 0
+        for finder in self._finders:
+            for places, found in finder.find(line):
+                at.append(places)
+                keys.append(found + number)
+            number += finder.number
+        return np.concatenate(at), np.concatenate(keys)
+
+    def _spans(
+        self, line: Line, text: int, places: Places, keys: Places
+    ) -> Iterator[tuple[int, int]]:
+        """The half-open code points of a text around each key that its patterns may reach."""
+        words = line.words_at(places)
+        least = line.words_at(line.ends[text - 1 : text]) + 1 if text else 0
+        most = line.words_at(line.ends[text : text + 1]) - 1  # before that of the text's end
+        firsts = np.clip(words - self._before[keys], least, most)
+        lasts = np.clip(words + self._after[keys], least, most)
+        starts = line.in_text(text, line.starts[firsts])
+        ends = line.in_text(text, line.starts[lasts] + line.sizes[lasts] - 1) + 1
+        return zip(starts.tolist(), ends.tolist(), strict=True)
+
+
+def _stretches(text: str, spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """What holds all of some spans and divides nothing, in order; what is close is one."""
+    stretches: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if stretches and start <= stretches[-1][1]:
+            if end > stretches[-1][1]:
+                stretches[-1] = stretches[-1][0], stretch_around(text, start, end)[1]
+        else:
+            stretches.append(stretch_around(text, start, end))
+    return stretches
 
 
 def in_lines(texts: Sequence[str]) -> Iterator[Sequence[str]]:

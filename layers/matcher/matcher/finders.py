@@ -33,6 +33,11 @@ class Patterns(NamedTuple):
     closes: Chosen  # its last word may be the beginning of one
     wordless: Chosen  # the space that every fold holds
 
+    def around(self) -> tuple[Places, Places]:
+        """How many words of each pattern come before the one its key begins with, and after."""
+        before = np.where(self.sizes - self.opens - self.closes > 0, self.opens, 0)
+        return before, np.maximum(self.sizes - 1 - before, 0)
+
     @classmethod
     def of(cls, patterns: Sequence[str]) -> "Patterns":
         """Puts patterns in a line; there is at least one."""

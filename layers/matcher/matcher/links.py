@@ -62,6 +62,7 @@ _LINK = re.compile(
 _SIGN = re.compile(r"[/@＠]|www\.", re.IGNORECASE)
 _BARE_HOST = re.compile(rf"{_HOST_START}{_HOST}(?!\.?[\w-])")
 _NAME_LENGTH = 253  # of a domain name (RFC 1035)
+_PARTING = " \n，！"  # the commonest of what ends links, hosts and mentions, and parts words
 _FINAL_SIGNS = ".,;:!?)]*_~…"
 
 
@@ -121,20 +122,34 @@ def host_of(url: str) -> Host | None:
     return Host(start, start + len(host), name)
 
 
-def opaque_spans(text: str) -> list[Opaque]:
-    """Finds the links and mentions of a text, in order, without overlaps.
+def opaque_spans(text: str, start: int = 0, end: int | None = None) -> list[Opaque]:
+    """Finds the links and mentions of a text or of a stretch of it, in order, without overlaps.
 
     >>> [span[:2] for span in opaque_spans("see www.a.example/otp, @otp")]
     [(4, 21), (23, 27)]
     """
     found: list[Opaque] = []
-    end = 0
-    while sign := _SIGN.search(text, end):  # none holds a space, so only what it stands in is read
-        start = max(end, text.rfind(" ", end, sign.start()) + 1)
-        end = text.find(" ", sign.end())
-        end = len(text) if end < 0 else end
-        found += _opaque_spans(text, start, end)
+    stop = len(text) if end is None else end
+    at = start
+    while sign := _SIGN.search(text, at, stop):  # no span holds a space: what it stands in is read
+        first = max(at, text.rfind(" ", at, sign.start()) + 1)
+        at = text.find(" ", sign.end(), stop)
+        at = stop if at < 0 else at
+        found += _opaque_spans(text, first, at)
     return found
+
+
+def stretch_around(text: str, start: int, end: int) -> tuple[int, int]:
+    """The stretch of a text that parts neither words nor links nor mentions around a place.
+
+    It begins and ends at a character that is part of none, or where the text does.
+
+    >>> stretch_around("see https://a.example/otp, my otp", 22, 25)
+    (4, 26)
+    """
+    first = max(text.rfind(char, 0, start) for char in _PARTING) + 1
+    after = [at for char in _PARTING if (at := text.find(char, end)) >= 0]
+    return first, min(after, default=len(text))
 
 
 def _opaque_spans(text: str, start: int, end: int) -> Iterator[Opaque]:

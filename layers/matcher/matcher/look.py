@@ -17,12 +17,15 @@ from matcher.named_hosts import NamedHosts, Served
 from matcher.pack import Rule
 from matcher.suspicion import Together, is_suspect
 from matcher.term import Match, Place
-from matcher.trace import Trace
+from matcher.trace import Trace, words_in
 from matcher.vocabulary import Reading, Vocabulary
 from matcher.windows import Cover, Item, longest, satisfied
 
 type _Matches = dict[int, list[tuple[int, Match]]]
 """What was found of one rule in one part: group to the term's order in the rule and the match."""
+
+type Stretches = Sequence[tuple[int, int]]
+"""Half-open code points of a text, in order, each as by `links.stretch_around`."""
 
 
 class Look:
@@ -35,18 +38,37 @@ class Look:
         self.vocabulary = Vocabulary(self.index.patterns)
         self._automaton = Automaton(self.index.patterns)
 
-    def rules_in(self, text: str, served: Served) -> Iterator[tuple[int, list[Match]]]:
-        """The rules that one part satisfies, each with its matches in the part."""
-        folded = fold(text)
-        seen = self._automaton.seen(folded)
-        layers = self.layers(text, folded)
-        for readings in layers:
-            seen |= self._automaton.seen(_with(readings, text))
+    def rules_in(
+        self, text: str, served: Served, stretches: Stretches | None = None
+    ) -> Iterator[tuple[int, list[Match]]]:
+        """The rules that one part satisfies, each with its matches in the part.
+
+        Args:
+            text: The part.
+            served: What links beside the text serve.
+            stretches: Where all patterns stand, if that is known and no word is in disguise.
+        """
+        layers: list[list[Reading]] = []
+        if stretches is None:
+            folded = fold(text)
+            seen = self._automaton.seen(folded)
+            layers = self.layers(text, folded)
+            for readings in layers:
+                seen |= self._automaton.seen(_with(readings, text))
+        else:
+            each = (self._automaton.seen(fold(text[start:end])) for start, end in stretches)
+            seen = set().union(*each)
         candidates = self._candidates(seen, served)
         if not candidates:
             return
-        trace = Trace.of(text)
-        found = self._matches([trace, *map(trace.undressed, layers)], candidates)
+        rules = [self._rules[rule] for rule in candidates]
+        if stretches is None or any(rule.links for rule in rules):
+            trace = Trace.of(text)
+            traces = [trace, *map(trace.undressed, layers)]
+        else:
+            counting = any(rule.within is not None for rule in rules)
+            traces = list(_traces(text, stretches, counting=counting))
+        found = self._matches(traces, candidates)
         for rule in candidates:
             needed = self._full[rule]
             for group in served.get(rule, ()):
@@ -105,6 +127,16 @@ class Look:
                 for (rule, group, written, _), evasion in self._named.rules_of(host):
                     found[rule][group].append((0, Match(place, written, evasion)))
         return found
+
+
+def _traces(text: str, stretches: Stretches, *, counting: bool) -> Iterator[Trace]:
+    """Follows the stretches of a text; counts words from the text's beginning only if told to."""
+    words = at = 0
+    for start, end in stretches:
+        words += words_in(text, at, start) if counting else 0
+        trace = Trace.of(text, start, end, words)
+        yield trace
+        words, at = trace.words[-1] + 1, end
 
 
 def _with(readings: Sequence[Reading], text: str) -> str:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from matcher.hit import Hit, Part, Span
 from matcher.index import groups_of
-from matcher.look import Look
+from matcher.look import Look, Stretches
 from matcher.named_hosts import NamedHosts
 from matcher.pack import Pack
 from matcher.term import Match
@@ -29,6 +29,10 @@ FIRST_BATCH = 5_000
 
 BATCH = 100
 """Posts that are looked at together once that is done."""
+
+type _Near = dict[int, Stretches | None]
+"""The parts of a post that may satisfy a rule by themselves, by number, with where their patterns
+stand; None where that is not known."""
 
 
 class Matcher:
@@ -74,8 +78,8 @@ class Matcher:
         if sieve is None:
             return [self._find(post) for post in posts]
         found: list[tuple[Hit, ...]] = [()] * len(posts)
-        for number in self._passing(posts, sieve):
-            found[number] = self._find(posts[number])
+        for number, near in self._passing(posts, sieve).items():
+            found[number] = self._find(posts[number], near)
         return found
 
     def _sieve_for(self, posts: int) -> "Sieve | None":
@@ -89,21 +93,25 @@ class Matcher:
             self._sieve = Sieve(self._look.index.patterns, needs, self._full, self._look.vocabulary)
         return self._sieve if posts >= BATCH else None
 
-    def _passing(self, posts: Sequence[Sequence[Part]], sieve: "Sieve") -> set[int]:
-        """The numbers of the posts of which a part may satisfy a rule, or that a link helps."""
+    def _passing(self, posts: Sequence[Sequence[Part]], sieve: "Sieve") -> dict[int, _Near]:
+        """The posts of which a part may satisfy a rule, or that a link helps, by number."""
         parts = [
-            (number, text)
+            (number, part, text)
             for number, post in enumerate(posts)
-            for name, text in post
+            for part, (name, text) in enumerate(post)
             if not name.startswith("links/")
         ]
-        numbers = [number for number, _ in parts]
-        passing = {numbers[at] for at in sieve.passing([text for _, text in parts])}
+        passing: dict[int, _Near] = {}
+        for at, stretches in sieve.passing([text for *_, text in parts]):
+            number, part, _ = parts[at]
+            passing.setdefault(number, {})[part] = stretches
         if self._named:
-            passing.update(number for number, post in enumerate(posts) if self._named.served(post))
+            for number, post in enumerate(posts):
+                if number not in passing and self._named.served(post):
+                    passing[number] = {}
         return passing
 
-    def _find(self, post: Sequence[Part]) -> tuple[Hit, ...]:
+    def _find(self, post: Sequence[Part], near: _Near | None = None) -> tuple[Hit, ...]:
         served = self._named.served(post) if self._named else {}
         if served and all(name != "text" for name, _ in post):
             post = [*post, ("text", "")]
@@ -112,7 +120,8 @@ class Matcher:
             if name.startswith("links/"):
                 continue
             helped = served if name == "text" else {}
-            for rule, matches in self._look.rules_in(text, helped):
+            stretches = None if near is None or helped else near.get(number, ())
+            for rule, matches in self._look.rules_in(text, helped, stretches):
                 spans[rule] += ((number, _span(name, match)) for match in matches)
                 for by_link in helped.get(rule, {}).values():
                     spans[rule] += by_link

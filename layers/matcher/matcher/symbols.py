@@ -13,6 +13,7 @@ import numpy.typing as npt
 type Symbols = npt.NDArray[np.uint16]
 type Hashes = npt.NDArray[np.uint64]
 type Places = npt.NDArray[np.intp]
+type Widths = npt.NDArray[np.intp] | npt.NDArray[np.bool_]
 
 _UNKNOWN, _DROPPED, SPACE, _MANY = range(4)
 LETTER = 8  # the first symbol of a letter
@@ -37,13 +38,16 @@ class Line(NamedTuple):
     """Texts in a row, each ended by a word of its own.
 
     `starts` and `sizes` give the place and the symbols of each word, `ends` the place of each
-    text's end. Behind the last one there is room to look.
+    text's end. Behind the last one there is room to look. `widths` has the number of symbols that
+    each code point gave, in texts which end at `text_ends`; None if each gave one.
     """
 
     symbols: Symbols
     starts: Places
     sizes: Places
     ends: Places
+    text_ends: Places
+    widths: Widths | None
 
     def windows(self) -> Hashes:
         """At each place, the four symbols from there on as one value."""
@@ -68,6 +72,19 @@ class Line(NamedTuple):
             hashes = mixed(hashes + (windows[places + 4] & _MASKS[size - 4]))
         return hashes
 
+    def words_at(self, places: Places) -> Places:
+        """The words at some places, or the last ones before."""
+        return np.searchsorted(self.starts, places, "right") - 1
+
+    def in_text(self, text: int, places: Places) -> Places:
+        """The code points of a text that gave the symbols at some places."""
+        first = self.ends[text - 1] + 1 if text else 0
+        if self.widths is None:
+            return places - first
+        begin = self.text_ends[text - 1] + 1 if text else 0
+        symbols = np.cumsum(self.widths[begin : self.text_ends[text]])
+        return np.searchsorted(symbols, places - first, "right")
+
     @property
     def last(self) -> int:
         """The place of the last symbol: that of the last text's end."""
@@ -91,7 +108,7 @@ class Line(NamedTuple):
         """The line read backwards: the same words, and what is at place p is at `last` - p."""
         symbols = np.concatenate((self.symbols[self.last :: -1], self.symbols[self.last + 1 :]))
         starts = self.last - (self.starts + self.sizes - 1)
-        return Line(symbols, starts, self.sizes, self.last - self.ends)
+        return self._replace(symbols=symbols, starts=starts, ends=self.last - self.ends)
 
 
 class Alphabet:
@@ -112,13 +129,14 @@ class Alphabet:
             self._learn(np.unique(codes[symbols == _UNKNOWN]).tolist())
             symbols = self._symbols.take(codes)
         symbols[ends] = TEXT_END
-        many = np.flatnonzero(symbols == _MANY)
-        if many.size:
-            symbols = self._spread(symbols, many, codes)
         kept = symbols != _DROPPED
-        if not kept.all():
-            symbols = symbols[kept]
-        return _line(symbols, len(texts))
+        many = np.flatnonzero(symbols == _MANY)
+        widths: Widths | None = None
+        if many.size:
+            symbols, widths = self._spread(symbols, kept, many, codes)
+        elif not kept.all():
+            symbols, widths = symbols[kept], kept
+        return _line(symbols, ends, widths)
 
     def _learn(self, codes: Sequence[int]) -> None:
         for code in codes:
@@ -139,28 +157,38 @@ class Alphabet:
         self._learn(codes)
         return self._symbols[codes]
 
-    def _spread(self, symbols: Symbols, many: Places, codes: npt.NDArray[np.uint32]) -> Symbols:
-        """Puts in place what single code points fold to where that is several letters."""
+    def _spread(
+        self,
+        symbols: Symbols,
+        kept: npt.NDArray[np.bool_],
+        many: Places,
+        codes: npt.NDArray[np.uint32],
+    ) -> tuple[Symbols, Places]:
+        """Puts in place what single code points fold to where that is several letters, or none.
+
+        Returns:
+            The symbols, and the number that each code point gave.
+        """
         distinct, which = np.unique(codes[many], return_inverse=True)
         spelled = [self._many[code] for code in distinct.tolist()]
         sizes = np.array([one.size for one in spelled])
         firsts = (np.cumsum(sizes) - sizes)[which]
         sizes = sizes[which]
-        times = np.ones(symbols.size, np.intp)
-        times[many] = sizes
-        places = (np.cumsum(times) - times)[many]
-        symbols = np.repeat(symbols, times)
+        widths = kept.astype(np.intp)
+        widths[many] = sizes
+        places = (np.cumsum(widths) - widths)[many]
+        symbols = np.repeat(symbols, widths)
         within = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
         letters = np.concatenate(spelled)[np.repeat(firsts, sizes) + within]
         symbols[np.repeat(places, sizes) + within] = letters
-        return symbols
+        return symbols, widths
 
 
 def _letter(folded: str) -> int:
     return SPACE if folded == " " else LETTER + ord(folded) % (ALONE - LETTER)
 
 
-def _line(kept: Symbols, texts: int) -> Line:
+def _line(kept: Symbols, text_ends: Places, widths: Widths | None) -> Line:
     """Finds the words; each text is ended by one symbol, so that none runs into the next."""
     symbols = np.concatenate((kept, np.full(_PAD, SPACE, np.uint16)))
     alone = symbols >= ALONE
@@ -172,6 +200,6 @@ def _line(kept: Symbols, texts: int) -> Line:
     starts = np.flatnonzero(first)
     sizes = np.flatnonzero(last) - starts + 1
     ends = np.flatnonzero(symbols == TEXT_END)
-    if ends.size != texts:
-        raise AssertionError(f"{ends.size} ends of {texts} texts")
-    return Line(symbols, starts, sizes, ends)
+    if ends.size != text_ends.size:
+        raise AssertionError(f"{ends.size} ends of {text_ends.size} texts")
+    return Line(symbols, starts, sizes, ends, text_ends, widths)

@@ -4,10 +4,11 @@ import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain, repeat
 from operator import itemgetter
 from typing import Self
 
-from matcher.fold import FOLD, LOOKALIKES, STRICT, is_spaceless, script_of
+from matcher.fold import FOLD, LOOKALIKES, STRICT, fold, is_spaceless, script_of
 from matcher.links import opaque_spans
 from matcher.vocabulary import Reading
 
@@ -38,30 +39,31 @@ class Trace:
     _written_in: dict[tuple[str | None, str | None], bool] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, text: str) -> Self:
-        """Follows a text through the fold."""
-        folded, source, words, strict = [" "], [0], [-1], [" "]
-        word, at = -1, 0
-
-        def add(plain: str, seen: str, here: int) -> None:
-            nonlocal word
-            if folded[-1] == " ":
+    def of(cls, text: str, start: int = 0, end: int | None = None, words_before: int = 0) -> Self:
+        """Follows a text through the fold, or a stretch of it as by `links.stretch_around`."""
+        folded, source, words, strict = [" "], [start], [words_before - 1], [" "]
+        word, at, spaced = words_before - 1, start, True
+        stop = len(text) if end is None else end
+        for first, last, _ in [*opaque_spans(text, start, stop), (stop, stop, False)]:
+            letters = [
+                (plain, seen, here)
+                for here, char in enumerate(text[at:first], at)
+                for plain, seen in zip(FOLD[ord(char)], STRICT[ord(char)], strict=True)
+            ]
+            opaque = f" {OPAQUE} " if first < last else " "
+            for plain, seen, here in chain(letters, zip(opaque, opaque, repeat(first))):
                 if plain == " ":
-                    return
-                word += not (is_spaceless(plain) and unicodedata.category(plain)[0] == "M")
-            folded.append(plain)
-            strict.append(seen)
-            source.append(here)
-            words.append(word)
-
-        for start, end, _ in [*opaque_spans(text), (len(text), len(text), False)]:
-            for here in range(at, start):
-                code = ord(text[here])
-                for plain, seen in zip(FOLD[code], STRICT[code], strict=True):
-                    add(plain, seen, here)
-            for plain in f" {OPAQUE} " if start < end else " ":
-                add(plain, plain, start)
-            at = end
+                    if spaced:
+                        continue
+                    spaced = True
+                elif spaced:
+                    spaced = False
+                    word += not _is_mark(plain)
+                folded.append(plain)
+                strict.append(seen)
+                source.append(here)
+                words.append(word)
+            at = last
         return cls(text, "".join(folded), source, words, "".join(strict))
 
     def undressed(self, readings: Sequence[Reading]) -> Self:
@@ -162,3 +164,22 @@ class Trace:
             letters = set(self.text.translate(STRICT)) - twins - LOOKALIKES.keys()
             self._written_in[script, other] = any(script_of(char) == script for char in letters)
         return self._written_in[script, other]
+
+
+def words_in(text: str, start: int, end: int) -> int:
+    """The number of words in a stretch of a text, as `Trace.words` counts them.
+
+    >>> words_in("Ｏtp: https://a.example ที่", 0, 26)
+    3
+    """
+    part = text[start:end]
+    if opaque_spans(part):
+        return Trace.of(text, start, end).words[-1] + 1
+    folded = fold(part)
+    marks = () if folded.isascii() else filter(_is_mark, set(folded))
+    return folded.count(" ") - 1 - sum(map(folded.count, marks))
+
+
+def _is_mark(folded: str) -> bool:
+    """Whether a folded letter is a mark of a spaceless script."""
+    return folded > "\x7f" and is_spaceless(folded) and unicodedata.category(folded)[0] == "M"
