@@ -4,6 +4,7 @@ Cases are drawn by `random` from a seed that Hypothesis chooses and prints: draw
 too few of them would contain a match.
 """
 
+from collections.abc import Iterable
 from random import Random
 
 import reference

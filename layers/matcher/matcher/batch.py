@@ -86,15 +86,14 @@ class Sieve:
             line = ALPHABET.line(some)
             places, keys = self._found(line)
             texts_of = np.searchsorted(line.ends, places)
-            met = self._needs.met(texts_of, keys, len(some)).tolist()
+            met = self._needs.met(texts_of, keys, len(some))
             odd = suspects(line, some, self._vocabulary) if self._vocabulary else set()
-            for text in sorted(odd.union(met)):
+            near = np.isin(texts_of, met)
+            spans = self._spans(line, texts_of[near], places[near], keys[near])
+            for text in sorted(odd.union(spans)):
                 stretches = None
-                if text not in odd:
-                    here = np.flatnonzero(texts_of == text)
-                    if here.size <= PLACES_LOOKED_AT:
-                        spans = self._spans(line, text, places[here], keys[here])
-                        stretches = _stretches(some[text], spans)
+                if text not in odd and len(spans[text]) <= PLACES_LOOKED_AT:
+                    stretches = _stretches(some[text], spans[text])
                 yield Passing(first + text, stretches)
             first += len(some)
 
@@ -109,17 +108,22 @@ class Sieve:
         return np.concatenate(at), np.concatenate(keys)
 
     def _spans(
-        self, line: Line, text: int, places: Places, keys: Places
-    ) -> Iterator[tuple[int, int]]:
-        """The half-open code points of a text around each key that its patterns may reach."""
+        self, line: Line, texts: Places, places: Places, keys: Places
+    ) -> dict[int, list[tuple[int, int]]]:
+        """By text, the half-open code points around each of its keys that patterns may reach."""
+        ends = line.words_at(line.ends)  # that of a text is a word by itself
+        least, most = np.append(-1, ends)[texts] + 1, ends[texts] - 1
         words = line.words_at(places)
-        least = line.words_at(line.ends[text - 1 : text]) + 1 if text else 0
-        most = line.words_at(line.ends[text : text + 1]) - 1  # before that of the text's end
         firsts = np.clip(words - self._before[keys], least, most)
         lasts = np.clip(words + self._after[keys], least, most)
-        starts = line.in_text(text, line.starts[firsts])
-        ends = line.in_text(text, line.starts[lasts] + line.sizes[lasts] - 1) + 1
-        return zip(starts.tolist(), ends.tolist(), strict=True)
+        starts = line.code_points(line.starts[firsts])
+        stops = line.code_points(line.starts[lasts] + line.sizes[lasts] - 1) + 1
+        begins = np.append(-1, line.joined.ends)[texts] + 1
+        found: dict[int, list[tuple[int, int]]] = {}
+        spans = zip((starts - begins).tolist(), (stops - begins).tolist(), strict=True)
+        for text, span in zip(texts.tolist(), spans, strict=True):
+            found.setdefault(text, []).append(span)
+        return found
 
 
 def _stretches(text: str, spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -11,13 +11,14 @@ import numpy as np
 import numpy.typing as npt
 
 from matcher.fold import FOLD
+from matcher.suspicion import SIGNS_SEEN
 from matcher.symbols import Alphabet, Hashes, Line, Places, mixed
 
 WORDS_IN_KEY = 4  # of a longer pattern the first ones count
 LETTERS_IN_KEY = 8  # of a word that is open at an end
 _ODD = np.uint64(0xC2B2AE3D27D4EB4F)
 
-ALPHABET = Alphabet(FOLD)
+ALPHABET = Alphabet(FOLD, SIGNS_SEEN)
 """What has been learnt of the fold, by patterns and texts together."""
 
 type Chosen = npt.NDArray[np.bool_]

@@ -194,11 +194,9 @@ def evasions(original: str, term: str) -> tuple[Evasion, ...]:
     >>> evasions("Überweisung", "überweisung"), evasions("Ｕberwei\u00adsung", "überweisung")
     ((), (<Evasion.INVISIBLE: 'invisible'>, <Evasion.WIDTH: 'width'>))
     """
+    odd = [char for char in set(original) if ord(char) in _kinds]
+    if not odd:
+        return ()
     both_forms = unicodedata.normalize("NFC", term) + unicodedata.normalize("NFD", term)
     own = set(term.casefold() + both_forms.casefold())
-    worn = {
-        kind
-        for char in set(original)
-        if (kind := _kinds.get(ord(char))) and char.casefold() not in own
-    }
-    return tuple(sorted(worn))
+    return tuple(sorted({_kinds[ord(char)] for char in odd if char.casefold() not in own}))

@@ -15,7 +15,7 @@ from matcher.index import EXCEPT, UNLESS, Index
 from matcher.links import hosts
 from matcher.named_hosts import NamedHosts, Served
 from matcher.pack import Rule
-from matcher.suspicion import Together, is_suspect
+from matcher.suspicion import is_suspect
 from matcher.term import Match, Place
 from matcher.trace import Trace, words_in
 from matcher.vocabulary import Reading, Vocabulary
@@ -82,7 +82,7 @@ class Look:
 
         A word with fewer keeps its last one, so that a phrase of two is found.
         """
-        if not is_suspect(text, folded) and not self.vocabulary.mentioned_in(Together.of([text])):
+        if not is_suspect(text, folded) and not self.vocabulary.mentioned_in(text):
             return []
         read: list[list[Reading]] = []
         end = 0

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from matcher.suspicion import Together, has_han_apart
-from matcher.symbols import ALONE, LETTER, TEXT_END, Line, Places, Symbols
+from matcher.suspicion import OF_MANY_USES, has_han_apart
+from matcher.symbols import ALONE, LETTER, SIGN, SPACE, TEXT_END, Joined, Line, Places, Symbols
 from matcher.vocabulary import Vocabulary
 
 _BETWEEN = 7  # places from one Han letter to the next, of letters apart
@@ -21,16 +21,14 @@ type _Chosen = npt.NDArray[np.bool_]
 def suspects(line: Line, texts: Sequence[str], vocabulary: Vocabulary) -> set[int]:
     """The numbers of the texts of a line in which a word in disguise may be.
 
-    >>> from matcher.fold import FOLD
-    >>> from matcher.symbols import Alphabet
-    >>> texts = ["24 h", "b0mb", "h0me", "booomb", "b.o.m.b", "验-证-码", "$hoot"]
-    >>> sorted(suspects(Alphabet(FOLD).line(texts), texts, Vocabulary([" bomb "])))
-    [1, 3, 4, 5, 6]
+    >>> from matcher.finders import ALPHABET
+    >>> texts = ["24 h", "b0mb", "h0me", "booomb", "b.o.m.b", "验-证-码", "$hoot", "so!", "p!ain"]
+    >>> sorted(suspects(ALPHABET.line(texts), texts, Vocabulary([" bomb "])))
+    [1, 3, 4, 5, 6, 8]
     """
+    found = _with_signs(line.joined, vocabulary)
     words, mixed = _odd_words(line)
     single, alone = _apart(line)
-    together = Together.of(texts)
-    found = together.with_signs() | vocabulary.mentioned_in(together)
     for places in (line.starts[mixed], line.starts[single]):
         found.update(_texts_of(line, places))
     texts_of_words = np.searchsorted(line.ends, line.starts[words]).tolist()
@@ -40,6 +38,25 @@ def suspects(line: Line, texts: Sequence[str], vocabulary: Vocabulary) -> set[in
     han = _texts_of(line, line.starts[alone])
     found.update(text for text in han if has_han_apart(texts[text]))
     return found
+
+
+def _with_signs(joined: Joined, vocabulary: Vocabulary) -> set[int]:
+    """The texts that have what their fold does not show of a disguise."""
+    signs = np.flatnonzero(joined.symbols == SIGN)
+    after, code_after = joined.symbols[signs + 1], joined.codes[signs + 1]
+    ends_word = (after == SPACE) & (code_after < 128) & (code_after != ord("_"))
+    signs = signs[(joined.codes[signs] != ord("!")) | ~ends_word]  # most are those of sentences
+    codes = joined.codes[signs]
+    places: list[int] = []
+    for sign, pattern in OF_MANY_USES.items():
+        own = codes == ord(sign)
+        here = signs[own].tolist()
+        places += (place for place in here if pattern.match(joined.text, place))
+        if sign == "@":
+            places += vocabulary.mentioned_among(joined.text, here)
+        signs, codes = signs[~own], codes[~own]
+    places += signs.tolist()
+    return set(np.searchsorted(joined.ends, np.array(places, np.intp)).tolist())
 
 
 def _texts_of(line: Line, places: Places) -> list[int]:

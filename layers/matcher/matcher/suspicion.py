@@ -1,22 +1,22 @@
 """A fast look at texts for what any disguise needs, so that plain ones are passed over."""
 
 import re
-from bisect import bisect_right
-from collections.abc import Sequence
-from itertools import accumulate
-from typing import NamedTuple, Self
 
 from matcher.signs import IN_CAPITALS, STARS
 
 STRETCHED = re.compile(r"([^\W\d_])\1\1", re.IGNORECASE)
 _RARE_SIGNS = f"{STARS}€$§|+¢"
-_OF_MANY_USES = {  # each begins with a plain character, which is searched for fast
+OF_MANY_USES = {  # each begins with a plain character, which is searched for fast
     "!": re.compile(r"!(?<=\w!)(?=[\w@])|!(?=\w)"),
-    "@": re.compile(r"@(?:(?<=[0-9A-Za-z\u00c0-\u077f]@)|\w*[!@$+€|*](?=\w))"),
+    "@": re.compile(r"@(?:(?<=[0-9A-Za-z\u00c0-\u077f]@)|\w*+[!@$+€|*](?=\w))"),
     "#": re.compile(rf"#(?<!\w#){IN_CAPITALS}|#(?<=[^\W\d_]#)(?=[#%]*[^\W\d_])"),
     "＃": re.compile(rf"＃(?<!\w＃){IN_CAPITALS}"),
     "%": re.compile(r"%(?<=[^\W\d_]%)(?=[#%]*[^\W\d_])"),
 }
+"""Signs with a use of their own, and what tells at one that it may be part of a disguise."""
+
+SIGNS_SEEN = f"{_RARE_SIGNS}{''.join(OF_MANY_USES)}"
+"""Signs without which no text has what its fold does not show of a disguise."""
 _MIXED_FOLD = re.compile(r"[0-9](?=[^\W\d])|[0-9](?<=[^\W\d].)")
 _SINGLES = re.compile(r" [a-z\u0370-\u077f] [0-9a-z\u0370-\u077f] [0-9a-z\u0370-\u077f] ")
 _TWO_SCRIPTS = re.compile(r"[a-z][\u0621-\u064a]|[\u0621-\u064a][a-z]")
@@ -42,34 +42,8 @@ def is_suspect(text: str, folded: str) -> bool:
 def _has_sign(text: str) -> bool:
     """Whether a text has what its fold does not show of a disguise."""
     return any(sign in text for sign in _RARE_SIGNS) or any(
-        sign in text and pattern.search(text) for sign, pattern in _OF_MANY_USES.items()
+        sign in text and pattern.search(text) for sign, pattern in OF_MANY_USES.items()
     )
-
-
-class Together(NamedTuple):
-    """Many texts as one, a line end behind each, and where each ends in it."""
-
-    text: str
-    ends: list[int]
-
-    @classmethod
-    def of(cls, texts: Sequence[str]) -> Self:
-        """Joins texts."""
-        return cls("\n".join((*texts, "")), list(accumulate(len(text) + 1 for text in texts)))
-
-    def with_signs(self) -> set[int]:
-        """The numbers of the texts that have what their fold does not show of a disguise.
-
-        >>> sorted(Together.of(["$hoot", "plain!", "p!ain", "#BigWord"]).with_signs())
-        [0, 2, 3]
-        """
-        rare = (re.compile(re.escape(sign)) for sign in _RARE_SIGNS if sign in self.text)
-        found = (pattern.finditer(self.text) for pattern in (*rare, *_OF_MANY_USES.values()))
-        return {self.number(sign.start()) for signs in found for sign in signs}
-
-    def number(self, place: int) -> int:
-        """The number of the text that a place in the joined text belongs to."""
-        return bisect_right(self.ends, place)
 
 
 def has_run_of_three(folded: str) -> bool:

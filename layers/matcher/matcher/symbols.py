@@ -15,7 +15,7 @@ type Hashes = npt.NDArray[np.uint64]
 type Places = npt.NDArray[np.intp]
 type Widths = npt.NDArray[np.intp] | npt.NDArray[np.bool_]
 
-_UNKNOWN, _DROPPED, SPACE, _MANY = range(4)
+_UNKNOWN, _DROPPED, SPACE, _MANY, SIGN = range(5)
 LETTER = 8  # the first symbol of a letter
 ALONE = 0x8000  # the first symbol of a letter that is a word by itself
 TEXT_END = 0xFFFF
@@ -34,20 +34,33 @@ def mixed(values: Hashes) -> Hashes:
     return values
 
 
+class Joined(NamedTuple):
+    """Texts as one, a line end behind each, with the code and the symbol of each code point.
+
+    Here `SIGN` is the symbol of those signs that an `Alphabet` was told of; `ends` are the places
+    of the line ends.
+    """
+
+    text: str
+    codes: npt.NDArray[np.uint32]
+    symbols: Symbols
+    ends: Places
+
+
 class Line(NamedTuple):
     """Texts in a row, each ended by a word of its own.
 
     `starts` and `sizes` give the place and the symbols of each word, `ends` the place of each
     text's end. Behind the last one there is room to look. `widths` has the number of symbols that
-    each code point gave, in texts which end at `text_ends`; None if each gave one.
+    each code point gave; None if each gave one.
     """
 
     symbols: Symbols
     starts: Places
     sizes: Places
     ends: Places
-    text_ends: Places
     widths: Widths | None
+    joined: Joined
 
     def windows(self) -> Hashes:
         """At each place, the four symbols from there on as one value."""
@@ -76,14 +89,16 @@ class Line(NamedTuple):
         """The words at some places, or the last ones before."""
         return np.searchsorted(self.starts, places, "right") - 1
 
-    def in_text(self, text: int, places: Places) -> Places:
-        """The code points of a text that gave the symbols at some places."""
-        first = self.ends[text - 1] + 1 if text else 0
+    def code_points(self, places: Places) -> Places:
+        """The code points, in all texts joined, that gave the symbols at some places."""
         if self.widths is None:
-            return places - first
-        begin = self.text_ends[text - 1] + 1 if text else 0
-        symbols = np.cumsum(self.widths[begin : self.text_ends[text]])
-        return np.searchsorted(symbols, places - first, "right")
+            return places
+        odd = np.flatnonzero(self.widths != 1)
+        shifts = np.cumsum(self.widths[odd].astype(np.intp) - 1)
+        before = np.searchsorted(odd + 1 + shifts, places, "right")  # that many odd ones
+        shifts, odd = np.append(0, shifts), np.append(odd, self.widths.size)
+        found: Places = np.minimum(places - shifts[before], odd[before])
+        return found
 
     @property
     def last(self) -> int:
@@ -114,20 +129,23 @@ class Line(NamedTuple):
 class Alphabet:
     """The symbols of a fold table, learnt as its code points are met."""
 
-    def __init__(self, table: Mapping[int, str]):
+    def __init__(self, table: Mapping[int, str], signs: str = ""):
+        """Takes a table, and signs that are to be seen among all that it folds to a space."""
         self._table = table
+        self._signs = {ord(sign) for sign in signs}
         self._symbols = np.zeros(0x110000, np.uint16)
         self._many: dict[int, Symbols] = {}
 
     def line(self, texts: Sequence[str]) -> Line:
         """Folds texts; there is at least one."""
-        joined = "\n".join((*texts, ""))
-        codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32)
+        text = "\n".join((*texts, ""))
+        codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
         ends = np.cumsum(np.fromiter(map(len, texts), np.intp, len(texts)) + 1) - 1
         symbols = self._symbols.take(codes)
         if not symbols.all():
             self._learn(np.unique(codes[symbols == _UNKNOWN]).tolist())
             symbols = self._symbols.take(codes)
+        joined = Joined(text, codes, symbols.copy(), ends)
         symbols[ends] = TEXT_END
         kept = symbols != _DROPPED
         many = np.flatnonzero(symbols == _MANY)
@@ -136,7 +154,7 @@ class Alphabet:
             symbols, widths = self._spread(symbols, kept, many, codes)
         elif not kept.all():
             symbols, widths = symbols[kept], kept
-        return _line(symbols, ends, widths)
+        return _line(symbols, widths, joined)
 
     def _learn(self, codes: Sequence[int]) -> None:
         for code in codes:
@@ -144,7 +162,7 @@ class Alphabet:
             if len(folded) == 3 and folded == self._table[ord(folded[1])]:
                 self._symbols[code] = ALONE | ord(folded[1]) % (TEXT_END - ALONE)
             elif len(folded) == 1:
-                self._symbols[code] = _letter(folded)
+                self._symbols[code] = SIGN if code in self._signs else _letter(folded)
             elif folded:
                 self._symbols[code] = _MANY
                 self._many[code] = self._spelled(folded)
@@ -188,7 +206,7 @@ def _letter(folded: str) -> int:
     return SPACE if folded == " " else LETTER + ord(folded) % (ALONE - LETTER)
 
 
-def _line(kept: Symbols, text_ends: Places, widths: Widths | None) -> Line:
+def _line(kept: Symbols, widths: Widths | None, joined: Joined) -> Line:
     """Finds the words; each text is ended by one symbol, so that none runs into the next."""
     symbols = np.concatenate((kept, np.full(_PAD, SPACE, np.uint16)))
     alone = symbols >= ALONE
@@ -200,6 +218,6 @@ def _line(kept: Symbols, text_ends: Places, widths: Widths | None) -> Line:
     starts = np.flatnonzero(first)
     sizes = np.flatnonzero(last) - starts + 1
     ends = np.flatnonzero(symbols == TEXT_END)
-    if ends.size != text_ends.size:
-        raise AssertionError(f"{ends.size} ends of {text_ends.size} texts")
-    return Line(symbols, starts, sizes, ends, text_ends, widths)
+    if ends.size != joined.ends.size:
+        raise AssertionError(f"{ends.size} ends of {joined.ends.size} texts")
+    return Line(symbols, starts, sizes, ends, widths, joined)

@@ -88,6 +88,11 @@ class Term:
         return self.literal.translate(STRICT).replace(" ", "")
 
     @cached_property
+    def traditional(self) -> frozenset[str]:
+        """Those of its letters for which simplified ones may stand."""
+        return frozenset(HAN.keys() & set(self.letters))
+
+    @cached_property
     def plain(self) -> str:
         """What an `exact` rule compares."""
         return _plain(self.literal)
@@ -116,10 +121,10 @@ class Term:
         if not self._has_letters_of(trace, first, last):
             return None
         place = Place(start, stop, trace.words[first], trace.words[last])
-        worn = set(evasions(original, self.literal))
-        if HAN.keys() & set(self.letters) - set(original.translate(STRICT)):
-            worn.add(Evasion.HAN)
-        return Match(place, self.written, tuple(sorted(worn | read)))
+        worn = evasions(original, self.literal)
+        if self.traditional and not self.traditional <= set(original.translate(STRICT)):
+            worn = tuple(sorted({*worn, Evasion.HAN}))
+        return Match(place, self.written, tuple(sorted(read.union(worn))) if read else worn)
 
     def _is_whole(self, trace: Trace, first: int, last: int) -> bool:
         folded, source, text = trace.folded, trace.source, trace.text

@@ -4,16 +4,30 @@ import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain, repeat
 from operator import itemgetter
 from typing import Self
 
-from matcher.fold import FOLD, LOOKALIKES, STRICT, fold, is_spaceless, script_of
+from matcher.fold import FOLD, LOOKALIKES, MEMO_LIMIT, STRICT, fold, is_spaceless, script_of
 from matcher.links import opaque_spans
 from matcher.vocabulary import Reading
 
 OPAQUE = "\ue000"  # stands for a link or mention; the fold gives no such character
 READ = "\ue001"  # stands in `strict` for a letter that was read, not seen
+_SPACE = ((" ", " "),)
+_OPAQUE = (*_SPACE, (OPAQUE, OPAQUE), *_SPACE)
+
+
+class _Pairs(dict[int, tuple[tuple[str, str], ...]]):
+    """What each code point is folded to, letter by letter, with and without look-alikes."""
+
+    def __missing__(self, code: int) -> tuple[tuple[str, str], ...]:
+        pairs = tuple(zip(FOLD[code], STRICT[code], strict=True))
+        if len(self) < MEMO_LIMIT:
+            self[code] = pairs
+        return pairs
+
+
+_pairs = _Pairs()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,24 +59,21 @@ class Trace:
         word, at, spaced = words_before - 1, start, True
         stop = len(text) if end is None else end
         for first, last, _ in [*opaque_spans(text, start, stop), (stop, stop, False)]:
-            letters = [
-                (plain, seen, here)
-                for here, char in enumerate(text[at:first], at)
-                for plain, seen in zip(FOLD[ord(char)], STRICT[ord(char)], strict=True)
-            ]
-            opaque = f" {OPAQUE} " if first < last else " "
-            for plain, seen, here in chain(letters, zip(opaque, opaque, repeat(first))):
-                if plain == " ":
-                    if spaced:
-                        continue
-                    spaced = True
-                elif spaced:
-                    spaced = False
-                    word += not _is_mark(plain)
-                folded.append(plain)
-                strict.append(seen)
-                source.append(here)
-                words.append(word)
+            pairs = [_pairs[ord(char)] for char in text[at:first]]
+            pairs.append(_OPAQUE if first < last else _SPACE)
+            for here, letters in enumerate(pairs, at):
+                for plain, seen in letters:
+                    if plain == " ":
+                        if spaced:
+                            continue
+                        spaced = True
+                    elif spaced:
+                        spaced = False
+                        word += not _is_mark(plain)
+                    folded.append(plain)
+                    strict.append(seen)
+                    source.append(here)
+                    words.append(word)
             at = last
         return cls(text, "".join(folded), source, words, "".join(strict))
 

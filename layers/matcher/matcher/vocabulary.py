@@ -26,7 +26,6 @@ from matcher.masks import (
     sounds,
 )
 from matcher.signs import CLASS, SIGNS_OF, STAR, skeleton_of
-from matcher.suspicion import Together
 
 WORDS_LIKE_CHUNK = 500
 """Words looked at for one place and number of stars; a long list may have more."""
@@ -115,12 +114,24 @@ class Vocabulary:
         long = (word.letters for word in words if word.opens and len(word.letters) >= MENTION)
         return {letters.translate(CLASS) for letters in long if letters[0] == "a"}
 
-    def mentioned_in(self, together: Together) -> set[int]:
-        """The numbers of the texts with a mention that may be one of the words."""
-        if "@" not in together.text or not self._mentioned:
-            return set()
-        found = _HANDLE.finditer(together.text)
-        return {together.number(mention.start()) for mention in found if self._is_mention(mention)}
+    @cached_property
+    def _mentioned_heads(self) -> set[str]:
+        """The three letters with which such a mention begins."""
+        return {letters[1:4] for letters in self._mentioned}
+
+    def mentioned_in(self, text: str) -> bool:
+        """Whether a text has a mention that may be one of the words."""
+        if "@" not in text or not self._mentioned:
+            return False
+        return any(map(self._is_mention, _HANDLE.finditer(text)))
+
+    def mentioned_among(self, text: str, places: Iterable[int]) -> Iterator[int]:
+        """Those of some places, each of an @, at which there is one."""
+        for place in places if self._mentioned else ():
+            head = text[place + 1 : place + 4]
+            known = head.lower().translate(CLASS) in self._mentioned_heads or not head.isascii()
+            if known and (found := _HANDLE.match(text, place)) and self._is_mention(found):
+                yield place
 
     def _is_mention(self, found: re.Match[str]) -> bool:
         handle = found[1].lower() if found[1].isascii() else fold(found[1]).strip(" ")

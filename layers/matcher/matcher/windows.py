@@ -108,8 +108,8 @@ def _minimal(
     items: Sequence[Item], groups: int, counts: Mapping[int, int]
 ) -> Iterator[tuple[int, int]]:
     """The minimal full windows, as indexes of their first and last item, in order."""
-    if not groups:
-        yield from ((at, at) for at in range(len(items)))
+    if groups & (groups - 1) == 0 and not counts:  # one group at most: each item is a window
+        yield from ((at, at) for at, item in enumerate(items) if item.groups & groups == groups)
         return
     window = _Window(groups, counts)
     last = -1
