@@ -72,7 +72,7 @@ FILLER = [
 
 
 @given(seeds)
-@settings(max_examples=300, deadline=None)
+@share(5)
 def test_what_stands_between_many_words_is_found_where_it_is(seed: int) -> None:
     """Long texts, of which only stretches are looked at."""
     random = Random(seed)
