@@ -32,7 +32,7 @@ for name in "$@"; do
   "$uv" pip sync --quiet --python "$folder/bin/python" --require-hashes "requirements/$name.lock"
   if [ "$name" = dev ]; then
     # The sources are imported from where they stand: nothing of ours is built or copied.
-    for part in layers/matcher layers/ledger functions/intake functions/scan functions/publish local; do
+    for part in layers/matcher layers/ledger functions/intake functions/scan functions/decide functions/publish local; do
       echo "$PWD/$part"
     done > "$(echo .venv/lib/python3.*/site-packages)/terang.pth"
     printf '#!%s\nimport sys\nfrom terang.command import main\nsys.exit(main())\n' "$PWD/.venv/bin/python" > .venv/bin/terang

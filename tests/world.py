@@ -19,12 +19,12 @@ from ledger.objects import S3Objects
 from ledger.ports import Objects, Store
 from ledger.provider import Provider
 from ledger.receipt import Receipt
+from ledger.senders import Senders
 from ledger.store import DynamoStore
 from ledger.unit_queue import SqsUnitQueue
 from matcher import Pack, build_set
 from matcher.rule_set import Choice
 from rulesets import RuleSets
-from senders import Senders
 from unit_work import Scanner
 
 SECRET, SECRET_NAME = b"the secret of this test", "pseudonym-secret"

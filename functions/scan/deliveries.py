@@ -2,34 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 
 import msgspec
 
 from ledger.closing import Closing
-from ledger.errors import OperatorError
+from ledger.delivery import Message, keep_reserve
 from ledger.manifest import Unit
 from ledger.ports import Clock
-from senders import Senders
+from ledger.senders import Senders
 from unit_work import Outcome, Scanner
-
-RESERVE_SECONDS = 20
-"""Time that a delivery must have left to begin: else it is handed back, and comes again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """A delivery in plain words: its queue, body, sender, attributes and when it was sent."""
-
-    queue_arn: str
-    body: str
-    sender_id: str
-    attributes: dict[str, str]
-    sent_at: datetime
-
-
-class TimeReserveError(OperatorError):
-    """Too little time is left to begin: the delivery comes again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +30,7 @@ class Deliveries:
         Raises TimeReserveError when too little time is left, and whatever the platform raises:
         the delivery then comes again.
         """
-        if seconds_left() < RESERVE_SECONDS:
-            raise TimeReserveError("too little time is left to begin")
+        keep_reserve(seconds_left)
         if message.queue_arn != self.posts_queue_arn:
             unit = msgspec.json.decode(message.body, type=Unit)
             outcome = self.scanner.scan_range(unit)

@@ -1,7 +1,6 @@
 """The function scan: units and messages in, findings and receipts out."""
 
 import os
-from datetime import UTC, datetime
 
 import boto3
 from aws_lambda_powertools import Logger, Metrics
@@ -15,7 +14,8 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from deliveries import Deliveries, Message
+from deliveries import Deliveries
+from ledger.delivery import Message, code_of
 from scan_metrics import count
 from scan_settings import ScanSettings, deliveries_of
 
@@ -35,7 +35,7 @@ def handler(event: dict[str, object], context: LambdaContext) -> PartialItemFail
 
     def take(record: SQSRecord) -> None:
         outcome = taken.take(
-            message_of(record), lambda: context.get_remaining_time_in_millis() / 1000
+            Message.of(record.raw_event), lambda: context.get_remaining_time_in_millis() / 1000
         )
         count(outcome, record.message_id, logger, metrics)
 
@@ -47,25 +47,3 @@ def handler(event: dict[str, object], context: LambdaContext) -> PartialItemFail
         if isinstance(error, MemoryError):
             raise error  # the worker is spent: a fresh one takes what is left
     return answer
-
-
-def code_of(error: BaseException | None) -> str:
-    """The platform's code of an error, or nothing: its message could hold what was sent."""
-    answer = getattr(error, "response", {})
-    return str(answer.get("Error", {}).get("Code", ""))
-
-
-def message_of(record: SQSRecord) -> Message:
-    """The delivery in plain words."""
-    attributes = record.message_attributes
-    return Message(
-        queue_arn=record.event_source_arn,
-        body=record.body,
-        sender_id=record.attributes.sender_id or "",
-        attributes={
-            name: value.string_value or ""
-            for name in ("provider", "first_sender")
-            if (value := attributes[name]) is not None
-        },
-        sent_at=datetime.fromtimestamp(int(record.attributes.sent_timestamp) / 1000, UTC),
-    )

@@ -9,9 +9,9 @@ from flood import FloodGuard, FloodLimits
 from ledger.clock import clock_of
 from ledger.closing import FILE_DAYS, Closing
 from ledger.objects import S3Objects
+from ledger.senders import Senders
 from ledger.store import DynamoStore
 from rulesets import RuleSets
-from senders import Senders
 from unit_work import Scanner
 
 DAY_SECONDS = 24 * 60 * 60

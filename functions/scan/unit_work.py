@@ -11,21 +11,18 @@ from inspection import Found, by_rule, inspect_posts, live_hits
 from ledger.errors import ObjectChangedError, ObjectGoneError
 from ledger.finding import Finding
 from ledger.identity import digest, unit_id
-from ledger.keys import findings_key, message_receipt_key, refusals_key
+from ledger.keys import HOLDS_EXCERPTS, findings_key, message_receipt_key, refusals_key
 from ledger.manifest import Marker, RangeRow, Unit
+from ledger.message_body import lines_of
 from ledger.ports import Clock, Objects, Store
 from ledger.post import utc
 from ledger.pretty import lines_of_json, pretty
 from ledger.pseudonym import Pseudonyms
 from ledger.receipt import Receipt, digest_of_ids
 from ledger.refusal import Code, Refusal
-from message import lines_of
 from ranges import owned
 from reading import Reading, read
 from rulesets import RuleSets
-
-HOLDS_EXCERPTS = "holds=excerpts"
-"""By this tag the out bucket lets files of findings expire with the excerpts in them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from sample_posts import OTP, PRIZE, SHADOW, fields, line, lines, pack
 from world import DAY, SECRET, World
 
 import ranges
-from deliveries import Message
 from flood import FloodLimits
+from ledger.delivery import Message
 from ledger.errors import OperatorError
 from ledger.identity import unit_id
 from ledger.keys import findings_key, message_receipt_key, refusals_key

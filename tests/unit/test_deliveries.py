@@ -8,13 +8,14 @@ import msgspec
 import pytest
 from sample_posts import StandingClock
 
-from deliveries import RESERVE_SECONDS, Deliveries, Message, TimeReserveError
+from deliveries import Deliveries
+from ledger.delivery import RESERVE_SECONDS, Message, TimeReserveError
 from ledger.manifest import Source, Unit
 from unit_work import Outcome
 
 if TYPE_CHECKING:
     from ledger.closing import Closing
-    from senders import Senders
+    from ledger.senders import Senders
     from unit_work import Scanner
 
 UNIT = Unit(

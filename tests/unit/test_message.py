@@ -5,8 +5,8 @@ import json
 import pytest
 from sample_posts import fields, line
 
+from ledger.message_body import lines_of
 from ledger.refusal import Code, Refusal
-from message import lines_of
 from reading import read
 
 POST = fields()

@@ -7,7 +7,7 @@ import pytest
 from sample_posts import StandingClock
 
 from ledger.provider import Provider
-from senders import REGISTRY_SECONDS, Senders
+from ledger.senders import REGISTRY_SECONDS, Senders
 
 if TYPE_CHECKING:
     from ledger.ports import Store

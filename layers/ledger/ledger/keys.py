@@ -2,6 +2,9 @@
 
 from ledger.manifest import Marker
 
+HOLDS_EXCERPTS = "holds=excerpts"
+"""By this tag the out bucket lets files expire with the excerpts in them."""
+
 
 def findings_key(marker: Marker) -> str:
     """A unit's findings, for its provider.
