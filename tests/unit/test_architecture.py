@@ -19,7 +19,7 @@ from ledger.unit_queue import SqsUnitQueue
 
 ROOT = Path(__file__).parents[2]
 LEDGER, MATCHER = ROOT / "layers/ledger/ledger", ROOT / "layers/matcher/matcher"
-ADAPTERS = {"store", "table", "objects", "unit_queue"}
+ADAPTERS = {"store", "case_store", "table", "objects", "unit_queue"}
 CORE = sorted({path.stem for path in LEDGER.glob("*.py")} - ADAPTERS - {"__init__"})
 FUNCTIONS = sorted(path for path in (ROOT / "functions").iterdir() if path.is_dir())
 AWS = ("boto3", "botocore", "aws_lambda_powertools")

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import BinaryIO, Protocol
 
+from ledger.case import Case, CaseMarker, CaseMove, Waiting
+from ledger.case_entry import JournalEntry
 from ledger.finding import Finding
 from ledger.manifest import Manifest, Marker, RangeRow, Source, Unit
 from ledger.provider import OpenFile, Provider
@@ -130,3 +132,35 @@ class Store(Protocol):
 
     def put_flood(self, provider: str, day: str, rule: str, expires: int) -> bool:
         """Put a rule under flood guard for a day; False if it was or had been."""
+
+    def case(self, case: str) -> Case | None:
+        """A case as it stands, or nothing: the id is a finding's or an entry's."""
+
+    def case_marker(self, message: str) -> CaseMarker | None:
+        """Whether a message about a case was committed; `message` is its marker's id."""
+
+    def commit_case(
+        self, marker: CaseMarker, entry: JournalEntry, moves: Sequence[CaseMove]
+    ) -> bool:
+        """Put marker, journal entry and each case's next entry in one transaction.
+
+        False if any of them stood, or an excerpt is gone by now: then read again and judge anew.
+        """
+
+    def wait(self, case: str, waiting: Waiting, expires: int) -> None:
+        """Keep a message until something moves the case that it waits for."""
+
+    def stop_waiting(self, case: str, waiting: Waiting) -> None:
+        """The message waits no longer."""
+
+    def journal_entries(self, provider: str, day: str) -> list[JournalEntry]:
+        """All case entries of a provider and day, by id."""
+
+    def open_findings(self, provider: str, limit: int) -> list[Finding]:
+        """The first open findings by severity, reach and age; the list may lag by a second."""
+
+    def put_sample(self, marker: Marker, posts: Sequence[tuple[str, str]], expires: int) -> None:
+        """Keep the posts of a unit's sample, each with its rank."""
+
+    def samples(self, provider: str, day: str) -> list[tuple[str, str]]:
+        """The posts of all units' samples of a provider and day, by rank; repeats are in it."""

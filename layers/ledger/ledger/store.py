@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from ledger.case_store import CaseStore
 from ledger.finding import Finding
 from ledger.manifest import Manifest, Marker, RangeRow, Source
 from ledger.provider import OpenFile, Provider
@@ -19,14 +20,12 @@ SEVERITIES = {"high": "0", "medium": "1", "low": "2"}
 
 
 @dataclass(frozen=True, slots=True)
-class DynamoStore:
+class DynamoStore(CaseStore):
     """The port `Store` on a table with the keys `pk` and `sk`.
 
     Each item holds its record as one JSON string under `record`, beside the few attributes that a
     condition, an index or the time to live needs.
     """
-
-    table: Table
 
     @classmethod
     def of(cls, client: Any, name: str) -> "DynamoStore":

@@ -32,7 +32,7 @@ class Table:
 
     def item(self, pk: str, sk: str, record: Any = None, **attributes: Any) -> Item:
         """An item with its record as JSON, and attributes of str, int, bool or bytes."""
-        item = {"pk": {"S": pk}, "sk": {"S": sk}}
+        item = _key(pk, sk)
         if record is not None:
             item["record"] = {"S": msgspec.json.encode(record).decode()}
         return item | {name: _typed(value) for name, value in attributes.items()}
@@ -50,16 +50,48 @@ class Table:
         """The action of a transaction that puts if absent."""
         return _if_absent(self.over(pk, sk, record, **attributes))
 
+    def without(self, pk: str, sk: str, *attributes: str) -> Item:
+        """The action of a transaction that takes attributes off an item that is there."""
+        removed = f"REMOVE {', '.join(attributes)}"
+        return self._update(pk, sk, UpdateExpression=removed)
+
+    def until(self, pk: str, sk: str, expires: int) -> Item:
+        """The action of a transaction that moves the end of an item that is there."""
+        return self._update(
+            pk,
+            sk,
+            UpdateExpression="SET expires = :expires",
+            ExpressionAttributeValues={":expires": {"N": str(expires)}},
+        )
+
+    def gone(self, pk: str, sk: str) -> Item:
+        """The action of a transaction that deletes an item, if it is there."""
+        return {"Delete": {"TableName": self.name, "Key": _key(pk, sk)}}
+
+    def delete(self, pk: str, sk: str) -> None:
+        """Delete an item, if it is there."""
+        self.client.delete_item(TableName=self.name, Key=_key(pk, sk))
+
     def get(self, pk: str, sk: str) -> Item | None:
         """One item, read consistently."""
-        key = {"pk": {"S": pk}, "sk": {"S": sk}}
-        answer = self.client.get_item(TableName=self.name, Key=key, ConsistentRead=True)
+        answer = self.client.get_item(TableName=self.name, Key=_key(pk, sk), ConsistentRead=True)
         return answer.get("Item") or None
 
     def query(self, pk: str, prefix: str) -> Iterator[Item]:
         """The items under a partition whose sort key starts so, in order, read consistently."""
         for page in self._pages(pk, prefix):
             yield from page["Items"]
+
+    def listed(self, index: str, key: str, value: str, limit: int) -> list[tuple[str, str]]:
+        """The first keys that a sparse index lists under a value, in its order; it may lag."""
+        pages = self.client.get_paginator("query").paginate(
+            TableName=self.name,
+            IndexName=index,
+            KeyConditionExpression=f"{key} = :value",
+            ExpressionAttributeValues={":value": {"S": value}},
+            PaginationConfig={"MaxItems": limit},
+        )
+        return [(item["pk"]["S"], item["sk"]["S"]) for page in pages for item in page["Items"]]
 
     def count(self, pk: str, prefix: str) -> int:
         """How many items `query` would give."""
@@ -74,7 +106,7 @@ class Table:
         """The items that exist under these keys, read consistently."""
         found: dict[tuple[str, str], Item] = {}
         for batch in batched(keys, _GET):
-            wanted = [{"pk": {"S": pk}, "sk": {"S": sk}} for pk, sk in batch]
+            wanted = [_key(pk, sk) for pk, sk in batch]
             for pause in _pauses():
                 request = {self.name: {"Keys": wanted, "ConsistentRead": True}}
                 answer = self.client.batch_get_item(RequestItems=request)
@@ -93,11 +125,22 @@ class Table:
 
         Raises for every other reason, after waiting out conflicts with other transactions.
         """
+        return self._transact(actions, watched=1)
+
+    def transact_all(self, *actions: Item) -> bool:
+        """All or nothing; False if the condition of any action failed.
+
+        Raises for every other reason, after waiting out conflicts with other transactions.
+        """
+        return self._transact(actions, watched=len(actions))
+
+    def _transact(self, actions: Sequence[Item], watched: int) -> bool:
+        """All or nothing; False if a condition failed of the first `watched` actions."""
         for pause in _pauses():
             reasons = self._cancelled(actions)
             if reasons is None:
                 return True
-            if reasons[0].get("Code") == "ConditionalCheckFailed":
+            if any(reason.get("Code") == "ConditionalCheckFailed" for reason in reasons[:watched]):
                 return False
             _only_conflicts(reasons)
             pause()
@@ -155,6 +198,17 @@ class Table:
             return reasons
         return None
 
+    def _update(self, pk: str, sk: str, **options: Any) -> Item:
+        """An update that makes no item: of one that is gone by now, only its keys would come."""
+        return {
+            "Update": {
+                "TableName": self.name,
+                "Key": _key(pk, sk),
+                "ConditionExpression": "attribute_exists(pk)",
+                **options,
+            }
+        }
+
     def _pages(self, pk: str, prefix: str, **options: Any) -> Iterator[Item]:
         values = {":pk": {"S": pk}}
         condition = "pk = :pk"
@@ -185,6 +239,10 @@ def record_of[T](item: Item | None, kind: type[T]) -> T | None:
 def shards() -> str:
     """The shards of a journal day: the first hex digit of an id."""
     return "0123456789abcdef"
+
+
+def _key(pk: str, sk: str) -> Item:
+    return {"pk": {"S": pk}, "sk": {"S": sk}}
 
 
 def _if_absent(action: Item) -> Item:

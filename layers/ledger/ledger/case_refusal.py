@@ -1,0 +1,31 @@
+"""Why a message about a case was refused."""
+
+from enum import StrEnum
+
+from ledger.refusal import Code
+
+
+class CaseCode(StrEnum):
+    """Codes of messages about cases, beside those of records. A code's meaning never changes."""
+
+    TYPE_UNKNOWN = "type_unknown"  # no such type of message
+    FIELD_UNKNOWN = "field_unknown"  # a field that the type does not have
+    FIELD_CONFLICT = "field_conflict"  # a field that does not go with another one, or lacks it
+    NEEDS_PERSON = "needs_person"  # nobody is named who decided, or a machine did
+    PERSON_FIELD = "person_field"  # an order to inform keeps its clock and authority only
+    TOO_MANY = "too_many"  # more findings than one decision takes
+    ID_REUSED = "id_reused"  # the sender's id stands for another message already
+    OTHER_PROVIDER = "other_provider"  # a finding of somebody else
+    UNKNOWN = "unknown"  # what the message refers to is not here, or not yet
+    NOT_COUNTED = "not_counted"  # no receipt counts the finding yet
+    MIXED_POSTS = "mixed_posts"  # one decision is about one post
+    MIXED_CATEGORIES = "mixed_categories"  # and about one category
+    DECIDED_ALREADY = "decided_already"  # somebody was first
+    STALE = "stale"  # the case moved after it was opened
+    SAME_MODERATOR = "same_moderator"  # another person must look
+    OUT_OF_ORDER = "out_of_order"  # something must come first
+    NOTHING_DECIDED = "nothing_decided"  # it was passed on, so there is nothing to contest
+    NOT_IN_SAMPLE = "not_in_sample"  # nobody asked for it, and it would bend the sample
+
+
+type AnyCode = Code | CaseCode

@@ -1,0 +1,121 @@
+"""The cases on DynamoDB: each entry is put once, and a message moves all its cases or none."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ledger.case import Case, CaseMarker, CaseMove, Waiting
+from ledger.case_entry import CaseEntry, JournalEntry
+from ledger.finding import Finding
+from ledger.manifest import Marker
+from ledger.table import Item, Table, record_of, shards
+
+OPEN_INDEX = "open"
+
+
+@dataclass(frozen=True, slots=True)
+class CaseStore:
+    """The part of the port `Store` that knows cases, on a table with the keys `pk` and `sk`."""
+
+    table: Table
+
+    def case(self, case: str) -> Case | None:
+        """A case as it stands, or nothing."""
+        items = {item["sk"]["S"]: item for item in self.table.query(f"C#{case}", "")}
+        entries = [one for key in sorted(items) if key.isdigit() for one in _entries(items[key])]
+        finding = record_of(items.get("finding"), Finding)
+        waiting = [
+            found
+            for key, item in items.items()
+            if key.startswith("waits#") and (found := record_of(item, Waiting))
+        ]
+        if not entries and finding is None and not waiting:
+            return None
+        excerpt = items.get("excerpt", {})
+        expires = excerpt.get("expires", {}).get("N")
+        return Case(
+            case,
+            entries=tuple(entries),
+            finding=finding,
+            excerpt=excerpt.get("text", {}).get("S"),
+            excerpt_expires=int(expires) if expires else None,
+            waiting=tuple(waiting),
+        )
+
+    def case_marker(self, message: str) -> CaseMarker | None:
+        """Whether a message about a case was committed."""
+        return record_of(self.table.get(f"M#{message}", "message"), CaseMarker)
+
+    def commit_case(
+        self, marker: CaseMarker, entry: JournalEntry, moves: Sequence[CaseMove]
+    ) -> bool:
+        """Put marker, journal entry and each case's next entry in one transaction."""
+        journal = f"J#{marker.provider}#{marker.day}#{entry.entry[0]}"
+        actions = [
+            self.table.new(f"M#{marker.message}", "message", marker),
+            self.table.new(journal, f"entry#{entry.entry}", entry),
+            *(action for move in moves for action in self._actions(move)),
+        ]
+        return self.table.transact_all(*actions)
+
+    def _actions(self, move: CaseMove) -> Iterator[Item]:
+        key = f"C#{move.case}"
+        yield self.table.new(key, f"{move.entry.number:04}", move.entry)
+        if move.closes:
+            yield self.table.without(key, "finding", "open_pk", "open_sk")
+        if move.excerpt_expires == 0:
+            yield self.table.gone(key, "excerpt")
+        elif move.excerpt_expires is not None:
+            yield self.table.until(key, "excerpt", move.excerpt_expires)
+
+    def wait(self, case: str, waiting: Waiting, expires: int) -> None:
+        """Keep a message until something moves the case that it waits for."""
+        self.table.put(f"C#{case}", f"waits#{waiting.message}", waiting, expires=expires)
+
+    def stop_waiting(self, case: str, waiting: Waiting) -> None:
+        """The message waits no longer."""
+        self.table.delete(f"C#{case}", f"waits#{waiting.message}")
+
+    def journal_entries(self, provider: str, day: str) -> list[JournalEntry]:
+        """All case entries of a provider and day, by id."""
+        found = [
+            record
+            for shard in shards()
+            for record in self.table.records(f"J#{provider}#{day}#{shard}", "entry#", JournalEntry)
+        ]
+        return sorted(found, key=lambda entry: entry.entry)
+
+    def open_findings(self, provider: str, limit: int) -> list[Finding]:
+        """The first open findings by severity, reach and age.
+
+        The index only lists: each finding is read from the table, and one that was decided since
+        is left out.
+        """
+        keys = self.table.listed(OPEN_INDEX, "open_pk", provider, limit)
+        items = self.table.get_many(keys)
+        return [
+            finding
+            for key in keys
+            if "open_pk" in items.get(key, {}) and (finding := record_of(items[key], Finding))
+        ]
+
+    def put_sample(self, marker: Marker, posts: Sequence[tuple[str, str]], expires: int) -> None:
+        """Keep the posts of a unit's sample, each with its rank."""
+        key = f"J#{marker.provider}#{marker.day}#{marker.unit[0]}"
+        self.table.put(key, f"sample#{marker.unit}", list(posts), expires=expires)
+
+    def samples(self, provider: str, day: str) -> list[tuple[str, str]]:
+        """The posts of all units' samples of a provider and day, by rank."""
+        found = [
+            post
+            for shard in shards()
+            for posts in self.table.records(
+                f"J#{provider}#{day}#{shard}", "sample#", list[tuple[str, str]]
+            )
+            for post in posts
+        ]
+        return sorted(found, key=lambda post: (post[1], post[0]))
+
+
+def _entries(item: Item) -> Iterator[CaseEntry]:
+    if (entry := record_of(item, CaseEntry)) is not None:
+        yield entry

@@ -1,0 +1,187 @@
+"""The codes of the Digital Services Act that people decide by: measures, categories, countries.
+
+Categories and keywords stand without the prefixes `STATEMENT_CATEGORY_` and `KEYWORD_`, as in
+packs; the codes of measures are whole, as the transparency database wants them.
+
+Source: European Commission, DSA Transparency Database, and Implementing Regulation (EU) 2024/2835,
+Annexes I and II.
+"""
+
+from enum import StrEnum
+
+NOT_SPECIFIED_ORDER, NOT_SPECIFIED_NOTICE = "NOT_SPECIFIED_ORDER", "NOT_SPECIFIED_NOTICE"
+
+CATEGORIES: dict[str, tuple[str, ...]] = {
+    "ANIMAL_WELFARE": ("ANIMAL_HARM", "UNLAWFUL_SALE_ANIMALS", "OTHER"),
+    "CONSUMER_INFORMATION": (
+        "HIDDEN_ADVERTISEMENT",
+        "INSUFFICIENT_INFORMATION_ON_TRADERS",
+        "MISLEADING_INFO_GOODS_SERVICES",
+        "MISLEADING_INFO_CONSUMER_RIGHTS",
+        "NONCOMPLIANCE_PRICING",
+        "OTHER",
+    ),
+    "CYBER_VIOLENCE": (
+        "CYBER_BULLYING_INTIMIDATION",
+        "CYBER_HARASSMENT",
+        "CYBER_INCITEMENT",
+        "CYBER_STALKING",
+        "NON_CONSENSUAL_IMAGE_SHARING",
+        "NON_CONSENSUAL_MATERIAL_DEEPFAKE",
+        "OTHER",
+    ),
+    "CYBER_VIOLENCE_AGAINST_WOMEN": (
+        "BULLYING_AGAINST_GIRLS",
+        "CYBER_HARASSMENT_AGAINST_WOMEN",
+        "CYBER_STALKING_AGAINST_WOMEN",
+        "FEMALE_GENDERED_DISINFORMATION",
+        "INCITEMENT_AGAINST_WOMEN",
+        "NON_CONSENSUAL_IMAGE_SHARING_AGAINST_WOMEN",
+        "NON_CONSENSUAL_MATERIAL_DEEPFAKE_AGAINST_WOMEN",
+        "OTHER",
+    ),
+    "DATA_PROTECTION_AND_PRIVACY_VIOLATIONS": (
+        "BIOMETRIC_DATA_BREACH",
+        "DATA_FALSIFICATION",
+        "MISSING_PROCESSING_GROUND",
+        "RIGHT_TO_BE_FORGOTTEN",
+        "OTHER",
+    ),
+    "ILLEGAL_OR_HARMFUL_SPEECH": ("DEFAMATION", "DISCRIMINATION", "HATE_SPEECH", "OTHER"),
+    "INTELLECTUAL_PROPERTY_INFRINGEMENTS": (
+        "COPYRIGHT_INFRINGEMENT",
+        "DESIGN_INFRINGEMENT",
+        "GEOGRAPHIC_INDICATIONS_INFRINGEMENT",
+        "PATENT_INFRINGEMENT",
+        "TRADE_SECRET_INFRINGEMENT",
+        "TRADEMARK_INFRINGEMENT",
+        "OTHER",
+    ),
+    "NEGATIVE_EFFECTS_ON_CIVIC_DISCOURSE_OR_ELECTIONS": (
+        "MISINFORMATION_DISINFORMATION",
+        "VIOLATION_EU_LAW",
+        "VIOLATION_NATIONAL_LAW",
+        "OTHER",
+    ),
+    "PROTECTION_OF_MINORS": (
+        "AGE_SPECIFIC_RESTRICTIONS_MINORS",
+        "CHILD_SEXUAL_ABUSE_MATERIAL",
+        "CHILD_SEXUAL_ABUSE_MATERIAL_DEEPFAKE",
+        "GROOMING_SEXUAL_ENTICEMENT_MINORS",
+        "UNSAFE_CHALLENGES",
+        "OTHER",
+    ),
+    "RISK_FOR_PUBLIC_SECURITY": (
+        "ILLEGAL_ORGANIZATIONS",
+        "RISK_ENVIRONMENTAL_DAMAGE",
+        "RISK_PUBLIC_HEALTH",
+        "TERRORIST_CONTENT",
+        "OTHER",
+    ),
+    "SCAMS_AND_FRAUD": (
+        "IMPERSONATION_ACCOUNT_HIJACKING",
+        "INAUTHENTIC_ACCOUNTS",
+        "INAUTHENTIC_LISTINGS",
+        "INAUTHENTIC_USER_REVIEWS",
+        "PHISHING",
+        "PYRAMID_SCHEMES",
+        "OTHER",
+    ),
+    "SELF_HARM": ("CONTENT_PROMOTING_EATING_DISORDERS", "SELF_MUTILATION", "SUICIDE", "OTHER"),
+    "UNSAFE_AND_PROHIBITED_PRODUCTS": ("PROHIBITED_PRODUCTS", "UNSAFE_PRODUCTS", "OTHER"),
+    "VIOLENCE": (
+        "COORDINATED_HARM",
+        "INCITEMENT_VIOLENCE_HATRED",
+        "HUMAN_EXPLOITATION",
+        "HUMAN_TRAFFICKING",
+        "TRAFFICKING_WOMEN_GIRLS",
+        "OTHER",
+    ),
+    "OTHER_VIOLATION_TC": (
+        "ADULT_SEXUAL_MATERIAL",
+        "AGE_SPECIFIC_RESTRICTIONS",
+        "GEOGRAPHICAL_REQUIREMENTS",
+        "GOODS_SERVICES_NOT_PERMITTED",
+        "LANGUAGE_REQUIREMENTS",
+        "NUDITY",
+        "OTHER",
+    ),
+    NOT_SPECIFIED_ORDER: (),
+    NOT_SPECIFIED_NOTICE: (),
+}
+"""Every category with its keywords, in the order of the report's template.
+
+A notice, an order or an audit may name any of them; which of them a pack may carry is decided
+elsewhere, and is far less.
+"""
+
+EEA = frozenset(
+    """AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IS IT LI LT LU LV MT NL NO PL PT RO SE SI
+    SK""".split()  # noqa: SIM905 - a list of thirty strings is no easier to read
+)
+"""The countries of the European Economic Area."""
+
+
+class Visibility(StrEnum):
+    """What becomes of how a post is seen."""
+
+    CONTENT_REMOVED = "DECISION_VISIBILITY_CONTENT_REMOVED"
+    CONTENT_DISABLED = "DECISION_VISIBILITY_CONTENT_DISABLED"
+    CONTENT_DEMOTED = "DECISION_VISIBILITY_CONTENT_DEMOTED"
+    CONTENT_AGE_RESTRICTED = "DECISION_VISIBILITY_CONTENT_AGE_RESTRICTED"
+    CONTENT_INTERACTION_RESTRICTED = "DECISION_VISIBILITY_CONTENT_INTERACTION_RESTRICTED"
+    CONTENT_LABELLED = "DECISION_VISIBILITY_CONTENT_LABELLED"
+    OTHER = "DECISION_VISIBILITY_OTHER"
+
+
+class Monetary(StrEnum):
+    """What becomes of the money that a post earns."""
+
+    SUSPENSION = "DECISION_MONETARY_SUSPENSION"
+    TERMINATION = "DECISION_MONETARY_TERMINATION"
+    OTHER = "DECISION_MONETARY_OTHER"
+
+
+class Provision(StrEnum):
+    """What becomes of the service for the author."""
+
+    PARTIAL_SUSPENSION = "DECISION_PROVISION_PARTIAL_SUSPENSION"
+    TOTAL_SUSPENSION = "DECISION_PROVISION_TOTAL_SUSPENSION"
+    PARTIAL_TERMINATION = "DECISION_PROVISION_PARTIAL_TERMINATION"
+    TOTAL_TERMINATION = "DECISION_PROVISION_TOTAL_TERMINATION"
+
+
+class AccountMeasure(StrEnum):
+    """What becomes of the author's account."""
+
+    SUSPENDED = "DECISION_ACCOUNT_SUSPENDED"
+    TERMINATED = "DECISION_ACCOUNT_TERMINATED"
+
+
+class AccountType(StrEnum):
+    """Whose account it is."""
+
+    BUSINESS = "ACCOUNT_TYPE_BUSINESS"
+    PRIVATE = "ACCOUNT_TYPE_PRIVATE"
+
+
+class ContentType(StrEnum):
+    """What was decided on."""
+
+    APP = "CONTENT_TYPE_APP"
+    AUDIO = "CONTENT_TYPE_AUDIO"
+    IMAGE = "CONTENT_TYPE_IMAGE"
+    PRODUCT = "CONTENT_TYPE_PRODUCT"
+    SYNTHETIC_MEDIA = "CONTENT_TYPE_SYNTHETIC_MEDIA"
+    TEXT = "CONTENT_TYPE_TEXT"
+    VIDEO = "CONTENT_TYPE_VIDEO"
+    OTHER = "CONTENT_TYPE_OTHER"
+
+
+class SourceType(StrEnum):
+    """What made somebody look: the system itself, or who said so."""
+
+    VOLUNTARY = "VOLUNTARY"
+    ARTICLE_16 = "ARTICLE_16"
+    TRUSTED_FLAGGER = "TRUSTED_FLAGGER"
+    OTHER_NOTIFICATION = "OTHER_NOTIFICATION"
