@@ -10,6 +10,8 @@ import msgspec
 from sample_posts import SHADOW, StandingClock, pack
 
 from arrival import Intake
+from case_work import CaseWork, Handled
+from decide_settings import DecideSettings, case_work_of
 from deliveries import Deliveries
 from flood import FloodGuard, FloodLimits
 from ledger.closing import Closing, FileReceipt
@@ -180,6 +182,21 @@ class World:
             posts_queue_arn="arn:posts",
             trial_day=False,
         )
+
+    def case_work(self, store: Any = None, objects: Any = None) -> CaseWork:
+        """A fresh worker of decide, over other ports where they are given."""
+        settings = DecideSettings(
+            self.table, self.out, self.public, "https://terang.example", "AROAREDRIVE", ""
+        )
+        return case_work_of(settings, store or self.store, objects or self.objects, self.clock)
+
+    def decide(self, *messages: dict[str, Any], provider: str = "acme") -> list[Handled]:
+        """Take messages about cases, each by a fresh worker; what they and what they woke came to."""
+        return [
+            handled
+            for message in messages
+            for handled in self.case_work().take(provider, msgspec.json.encode(message))
+        ]
 
     def put(
         self, data: bytes, name: str = "posts.jsonl", provider: str = "acme"

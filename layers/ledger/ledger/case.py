@@ -129,7 +129,7 @@ TRANSITIONS: Mapping[tuple[Kind, State | None], Mapping[Move, State | CaseCode]]
     (Kind.CONTEST, State.CLOSED): {Move.ANSWER: _DECIDED},
     (Kind.ORDER, NEW): {Move.OPEN: State.OPEN, Move.CLOSE: State.CLOSED},
     (Kind.ORDER, State.OPEN): {Move.REPORT: State.OPEN, Move.CLOSE: State.CLOSED},
-    (Kind.ORDER, State.CLOSED): {Move.REPORT: _DECIDED, Move.CLOSE: _DECIDED},
+    (Kind.ORDER, State.CLOSED): {Move.REPORT: State.CLOSED, Move.CLOSE: _DECIDED},
     (Kind.RECORD, NEW): {Move.CLOSE: State.CLOSED},
     (Kind.RECORD, State.CLOSED): {Move.CLOSE: _DECIDED},
 }
@@ -167,9 +167,18 @@ class Case(msgspec.Struct, frozen=True, omit_defaults=True):
         return State.OPEN if self.finding else NEW
 
     @property
+    def next_number(self) -> int:
+        """The number of the entry that comes next."""
+        return len(self.entries) + 1
+
+    @property
     def first(self) -> JournalEntry | None:
         """What opened it, or the first thing that was done about a finding."""
         return self.entries[0].entry if self.entries else None
+
+    def entry_by(self, *moves: Move) -> JournalEntry | None:
+        """The first entry that made one of these moves."""
+        return next((one.entry for one in self.entries if one.move in moves), None)
 
     @property
     def contests_open(self) -> int:
@@ -180,23 +189,27 @@ class Case(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class CaseMove(msgspec.Struct, frozen=True):
-    """What a commit does to one case: its next entry, and what becomes of a finding's items.
+    """What a commit does to one case: its next entry, if any, and what becomes of its items.
 
     `closes` takes the finding off the list of open ones; `excerpt_expires` is the excerpt's new
     end, 0 deletes it at once, None leaves it.
     """
 
     case: str
-    entry: CaseEntry
+    entry: CaseEntry | None = None
     closes: bool = False
     excerpt_expires: int | None = None
 
 
 class CaseMarker(msgspec.Struct, frozen=True):
-    """That a message was committed: its id, the digest of its bytes, its day and entry."""
+    """That a message was committed: its id, the digest of what it says, its day and entry.
+
+    `wakes` are the cases whose waiting messages it lets be judged anew.
+    """
 
     message: str
     provider: str
-    bytes: str
+    digest: str
     day: str
     entry: str
+    wakes: tuple[str, ...] = ()

@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+import msgspec
+
 from ledger.refusal import Code
 
 
@@ -29,3 +31,24 @@ class CaseCode(StrEnum):
 
 
 type AnyCode = Code | CaseCode
+
+
+class First(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Who was first: what they decided and when, under the provider's own pseudonym."""
+
+    moderator: str = ""
+    verdict: str = ""
+    at: str = ""
+
+
+class CaseRefusal(msgspec.Struct, frozen=True, omit_defaults=True, repr_omit_defaults=True):
+    """Why one message was refused, and nothing of its words.
+
+    `waits_for` names the case that must move before the message can be judged anew; a message
+    that waits is not lost.
+    """
+
+    code: AnyCode
+    field: str = ""
+    first: First | None = None
+    waits_for: str = ""

@@ -59,7 +59,8 @@ class CaseStore:
 
     def _actions(self, move: CaseMove) -> Iterator[Item]:
         key = f"C#{move.case}"
-        yield self.table.new(key, f"{move.entry.number:04}", move.entry)
+        if move.entry is not None:
+            yield self.table.new(key, f"{move.entry.number:04}", move.entry)
         if move.closes:
             yield self.table.without(key, "finding", "open_pk", "open_sk")
         if move.excerpt_expires == 0:
@@ -67,9 +68,11 @@ class CaseStore:
         elif move.excerpt_expires is not None:
             yield self.table.until(key, "excerpt", move.excerpt_expires)
 
-    def wait(self, case: str, waiting: Waiting, expires: int) -> None:
+    def wait(self, case: str, waiting: Waiting, expires: int) -> Waiting:
         """Keep a message until something moves the case that it waits for."""
-        self.table.put(f"C#{case}", f"waits#{waiting.message}", waiting, expires=expires)
+        key = f"C#{case}", f"waits#{waiting.message}"
+        self.table.transact(self.table.new(*key, waiting, expires=expires))
+        return record_of(self.table.get(*key), Waiting) or waiting
 
     def stop_waiting(self, case: str, waiting: Waiting) -> None:
         """The message waits no longer."""

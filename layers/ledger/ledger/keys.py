@@ -38,3 +38,27 @@ def refusals_key(unit: str) -> str:
 def part_key(file: str, reader: str, version: int, number: int) -> str:
     """One part of a translated file, in the work bucket."""
     return f"parts/{file}/{reader}-{version}/{number:06}.jsonl"
+
+
+def case_receipt_key(provider: str, day: str, message: str) -> str:
+    """The receipt of a message about a case that was refused, or had to wait.
+
+    >>> case_receipt_key("acme", "2026-11-25", "ab")
+    'out/acme/receipts/messages/2026-11-25/ab.json'
+    """
+    return f"out/{provider}/receipts/messages/{day}/{message}.json"
+
+
+def author_notice_key(provider: str, decision: str, language: str) -> str:
+    """What the author of a post is told of a measure, for the provider to hand on."""
+    return f"out/{provider}/notices/{decision}.{language}.txt"
+
+
+def proposal_key(provider: str, rule: str, finding: str) -> str:
+    """An example that an overturned decision proposes for a rule (`pack/version/rule`)."""
+    return f"out/{provider}/proposals/{rule}/{finding}.json"
+
+
+def audit_key(provider: str, month: str) -> str:
+    """The month's sample of posts that no rule hit, for the provider's moderators."""
+    return f"out/{provider}/audit/{month}.jsonl"

@@ -147,8 +147,11 @@ class Store(Protocol):
         False if any of them stood, or an excerpt is gone by now: then read again and judge anew.
         """
 
-    def wait(self, case: str, waiting: Waiting, expires: int) -> None:
-        """Keep a message until something moves the case that it waits for."""
+    def wait(self, case: str, waiting: Waiting, expires: int) -> Waiting:
+        """Keep a message until something moves the case that it waits for.
+
+        What is kept: the first word of the same message stays, with its day.
+        """
 
     def stop_waiting(self, case: str, waiting: Waiting) -> None:
         """The message waits no longer."""

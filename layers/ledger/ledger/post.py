@@ -1,6 +1,5 @@
 """A post: one public message of one account, read from a line of JSON."""
 
-import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -10,7 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from ledger.refusal import Code, Refusal
-from ledger.unique import DuplicateKeyError, unique
+from ledger.strict_json import read_object
 
 LINE_BYTES = 2 * 1024 * 1024
 """The longest line that is read."""
@@ -201,20 +200,8 @@ def _explain(line: bytes) -> tuple[Post, int] | Refusal:
     """What the strict decoder would not take: a post with unknown fields, or a refusal."""
     if too_deep(line):
         return Refusal(Code.JSON_DEPTH)
-    try:
-        text = line.decode("utf-8")
-    except UnicodeDecodeError:
-        return Refusal(Code.ENCODING)
-    try:
-        msgspec.json.decode(line)  # the grammar: no NaN, no lone surrogate, no control character
-        record = json.loads(text, object_pairs_hook=unique)
-    except DuplicateKeyError:
-        return Refusal(Code.JSON_DUPLICATE_KEY)  # the key may be the sender's words
-    except (msgspec.DecodeError, ValueError, RecursionError):
-        return Refusal(Code.JSON_SYNTAX)
-    if not isinstance(record, dict):
-        return Refusal(Code.NOT_AN_OBJECT)
-    return read_fields(record)
+    record = read_object(line)
+    return record if isinstance(record, Refusal) else read_fields(record)
 
 
 def _fault(name: str, value: Any) -> Code:

@@ -1,0 +1,43 @@
+"""Deliveries of messages about cases: believed like posts, and taken one by one."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from case_work import CaseWork, Handled
+from ledger.case_refusal import CaseRefusal
+from ledger.delivery import Message, keep_reserve
+from ledger.message_body import lines_of
+from ledger.refusal import Refusal
+from ledger.senders import Senders
+
+
+@dataclass(frozen=True, slots=True)
+class CaseDeliveries:
+    """Takes deliveries; those that were done in part go on from there when they come again."""
+
+    work: CaseWork
+    senders: Senders
+
+    def take(self, message: Message, seconds_left: Callable[[], float]) -> list[Handled] | None:
+        """What became of each message of a delivery; nothing for a sender who is not believed.
+
+        Raises TimeReserveError when too little time is left, and whatever the platform raises:
+        the delivery then comes again, and what of it was taken is known.
+        """
+        provider = self.senders.believed(message.sender_id, message.attributes)
+        if provider is None:
+            return None
+        return list(self._take(provider, message.body, seconds_left))
+
+    def _take(
+        self, provider: str, body: str, seconds_left: Callable[[], float]
+    ) -> Iterator[Handled]:
+        lines = lines_of(body)
+        if isinstance(lines, Refusal):
+            data = body.encode("utf-8", "surrogatepass")
+            yield self.work.refuse(provider, data, CaseRefusal(lines.code))
+            return
+        for line in lines.split(b"\n"):
+            if line.strip():
+                keep_reserve(seconds_left)
+                yield from self.work.take(provider, line)

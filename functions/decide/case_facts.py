@@ -1,0 +1,53 @@
+"""What must be read before a message about a case can be judged."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from ledger.case import Case
+from ledger.case_entry import case_id
+from ledger.finding import Finding
+
+REFERENCES = {
+    "decision": "decision",
+    "complaint": "complaint",
+    "dispute": "dispute",
+    "notice": "notice",
+    "follows": "order",
+}
+"""Fields that hold another message's id, and that message's type."""
+
+
+@dataclass(frozen=True, slots=True)
+class PackFacts:
+    """What a pack says of every decision that rests on it."""
+
+    ground: str = ""
+    ground_text: str = ""
+    ground_url: str = ""
+    keywords: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that `judge` knows: the provider, the moment, and the cases that are there.
+
+    `counted` are the findings that a receipt counts; `packs` are those of the findings, by
+    finding; `sampled` says whether the post of an audit was drawn.
+    """
+
+    provider: str
+    now: datetime
+    cases: Mapping[str, Case] = field(default_factory=dict)
+    counted: frozenset[str] = frozenset()
+    packs: Mapping[str, PackFacts] = field(default_factory=dict)
+    sampled: bool = False
+
+    def id_of(self, reference: str, message: str) -> str:
+        """The id of what a field of a message refers to."""
+        return case_id(REFERENCES[reference], self.provider, message)
+
+    def finding(self, finding: str) -> Finding | None:
+        """A finding, if it is there."""
+        case = self.cases.get(finding)
+        return case.finding if case else None

@@ -1,0 +1,57 @@
+"""What the environment tells decide, and the parts that it makes of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from author_notice import AuthorNotices
+from case_deliveries import CaseDeliveries
+from case_effects import Effects
+from case_facts_reader import FactsReader
+from case_work import CaseWork
+from decided_packs import DecidedPacks
+from ledger.clock import clock_of
+from ledger.objects import S3Objects
+from ledger.ports import Clock, Objects, Store
+from ledger.senders import Senders
+from ledger.store import DynamoStore
+
+
+@dataclass(frozen=True, slots=True)
+class DecideSettings:
+    """The settings of the template; a missing one fails at start, and loudly."""
+
+    table: str
+    out_bucket: str
+    public_bucket: str
+    public_url: str
+    redrive_sender: str
+    today: str
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> "DecideSettings":
+        """Read the environment; each setting has its field's name in capitals."""
+        return cls(**{name: environment[name.upper()] for name in cls.__annotations__})
+
+
+def case_deliveries_of(settings: DecideSettings, dynamodb: Any, s3: Any) -> CaseDeliveries:
+    """The parts of decide, put together over clients of AWS."""
+    clock = clock_of(settings.today)
+    store = DynamoStore.of(dynamodb, settings.table)
+    work = case_work_of(settings, store, S3Objects(s3), clock)
+    return CaseDeliveries(work, Senders(store, clock, settings.redrive_sender))
+
+
+def case_work_of(
+    settings: DecideSettings, store: Store, objects: Objects, clock: Clock
+) -> CaseWork:
+    """What takes messages, over ports."""
+    packs, out = DecidedPacks(objects, settings.public_bucket), settings.out_bucket
+    return CaseWork(
+        store=store,
+        objects=objects,
+        clock=clock,
+        reader=FactsReader(store, objects, packs, out),
+        effects=Effects(store, objects, packs, AuthorNotices(settings.public_url), out),
+        out_bucket=out,
+    )

@@ -1,0 +1,49 @@
+"""The judge: a message and what is known become entries, or a refusal. Pure."""
+
+from case_facts import Facts
+from judgement import Judgement
+from judging_contests import (
+    judge_contest,
+    judge_outcome,
+    judge_reinstatement,
+    judge_second_review,
+)
+from judging_decision import judge_decision
+from judging_records import judge_audit, judge_notice, judge_order, judge_suspension
+from ledger.case_messages import (
+    Audit,
+    CaseMessage,
+    Complaint,
+    Decision,
+    Dispute,
+    Notice,
+    Order,
+    Outcome,
+    Reinstatement,
+    SecondReview,
+    Suspension,
+)
+from ledger.case_refusal import CaseRefusal
+
+
+def judge(message: CaseMessage, facts: Facts) -> Judgement | CaseRefusal:
+    """What becomes of a message by these facts; newer ones may bring another answer."""
+    match message:
+        case Decision():
+            return judge_decision(message, facts)
+        case SecondReview():
+            return judge_second_review(message, facts)
+        case Complaint() | Dispute():
+            return judge_contest(message, facts)
+        case Outcome():
+            return judge_outcome(message, facts)
+        case Reinstatement():
+            return judge_reinstatement(message, facts)
+        case Notice():
+            return judge_notice(message, facts)
+        case Order():
+            return judge_order(message, facts)
+        case Suspension():
+            return judge_suspension(message, facts)
+        case Audit():
+            return judge_audit(message, facts)

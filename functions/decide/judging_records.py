@@ -1,0 +1,72 @@
+"""Judging what comes from outside, or stands for itself: notices, orders, suspensions, audits."""
+
+from collections.abc import Iterator
+
+from case_facts import Facts
+from judgement import Judgement, Step, entry_of, refusals_of, taken, unknown
+from ledger.case import Case, Kind, Move
+from ledger.case_entry import case_id
+from ledger.case_messages import Audit, Notice, Order, Suspension
+from ledger.case_refusal import CaseCode, CaseRefusal
+
+
+def judge_notice(message: Notice, facts: Facts) -> Judgement | CaseRefusal:
+    """Take a notice: it waits for a decision, also where a finding of the post has one."""
+    entry = entry_of(message, facts)
+    opened = Step(entry.entry, None, Kind.MATTER, Move.OPEN)
+    if message.finding is None:
+        return taken(message, entry, [opened])
+    case = facts.cases.get(message.finding)
+    if case is None or case.finding is None:
+        return unknown("finding")
+    if case.finding.provider != facts.provider:
+        return CaseRefusal(CaseCode.OTHER_PROVIDER, "finding")
+    if case.finding.post != message.post:
+        return CaseRefusal(CaseCode.MIXED_POSTS, "finding")
+    return taken(message, entry, [opened, Step(case.case, case, Kind.MATTER, Move.NOTE)])
+
+
+def judge_order(message: Order, facts: Facts) -> Judgement | CaseRefusal:
+    """Take an order, or what came later of one."""
+    ends = message.outcome is not None
+    if message.follows is None:
+        entry = entry_of(message, facts)
+        opened = Step(entry.entry, None, Kind.ORDER, Move.CLOSE if ends else Move.OPEN)
+        return taken(message, entry, [opened])
+    first = facts.id_of("follows", message.follows)
+    case = facts.cases.get(first)
+    if case is None or case.first is None:
+        return unknown("follows", first)
+    step = Step(first, case, Kind.ORDER, Move.CLOSE if ends else Move.REPORT)
+    refusal = next(_refusals_of_order(message, case, step), None)
+    return refusal or taken(message, entry_of(message, facts, about=case.first), [step])
+
+
+def judge_suspension(message: Suspension, facts: Facts) -> Judgement:
+    """Take a suspension: it is counted, and nothing follows."""
+    entry = entry_of(message, facts)
+    return taken(message, entry, [Step(entry.entry, None, Kind.RECORD, Move.CLOSE)])
+
+
+def judge_audit(message: Audit, facts: Facts) -> Judgement | CaseRefusal:
+    """Take what was seen at a post of the sample: once for each post and month."""
+    if not facts.sampled:
+        return CaseRefusal(CaseCode.NOT_IN_SAMPLE, "post")
+    audited = audit_id(facts.provider, message)
+    step = Step(audited, facts.cases.get(audited), Kind.RECORD, Move.CLOSE)
+    refusal = next(refusals_of([step], "post"), None)
+    return refusal or taken(message, entry_of(message, facts), [step])
+
+
+def audit_id(provider: str, message: Audit) -> str:
+    """The case of a post and month: a second verdict on it is refused, whatever its id."""
+    return case_id("audit", provider, f"{message.month}/{message.post}")
+
+
+def _refusals_of_order(message: Order, case: Case, step: Step) -> Iterator[CaseRefusal]:
+    """It must be the same order: what differs would be another one under its name."""
+    first = case.entries[0].entry
+    for field in ("kind", "country", "authority", "regulation"):
+        if getattr(message, field) != getattr(first, field):
+            yield CaseRefusal(CaseCode.FIELD_CONFLICT, field)
+    yield from refusals_of([step], "follows")
