@@ -191,7 +191,7 @@ class World:
         return case_work_of(settings, store or self.store, objects or self.objects, self.clock)
 
     def decide(self, *messages: dict[str, Any], provider: str = "acme") -> list[Handled]:
-        """Take messages about cases, each by a fresh worker; what they and what they woke came to."""
+        """Take messages about cases, each by a fresh worker; what they and the woken came to."""
         return [
             handled
             for message in messages

@@ -48,9 +48,6 @@ class _Arrival:
     day: str = ""
     case: str = ""
 
-    def waiting(self, message: str) -> Waiting:
-        return Waiting(message, self.provider, self.line, self.day)
-
 
 @dataclass(frozen=True, slots=True)
 class CaseWork:
@@ -100,7 +97,7 @@ class CaseWork:
         elif arrival.case:
             self._tell_of(name, arrival, message, "taken")
         if arrival.case:
-            self.store.stop_waiting(arrival.case, arrival.waiting(name))
+            self._stop_waiting(name, arrival)
         if isinstance(settled, CaseRefusal):
             return Handled("refused", kind, settled.code), None
         self.effects.make_sure(message, arrival.provider)
@@ -145,8 +142,12 @@ class CaseWork:
         waiting = Waiting(name, arrival.provider, arrival.line, day)
         kept = self.store.wait(case, waiting, expires)
         if arrival.case:
-            self.store.stop_waiting(arrival.case, waiting)
+            self._stop_waiting(name, arrival)
         return replace(arrival, day=kept.day, case=case)
+
+    def _stop_waiting(self, name: str, arrival: _Arrival) -> None:
+        waiting = Waiting(name, arrival.provider, arrival.line, arrival.day)
+        self.store.stop_waiting(arrival.case, waiting, int(self.clock.now().timestamp()))
 
     def _woken(self, marker: CaseMarker) -> Iterator[_Arrival]:
         """The messages that wait for a case that the marker's message moved."""

@@ -9,9 +9,6 @@ from datetime import datetime, timedelta
 from ledger.case import State
 from ledger.case_entry import JournalEntry
 
-AT_ONCE = 0
-"""An excerpt that nobody may look at again is deleted."""
-
 DISMISSED_DAYS = 7
 MEASURE_DAYS = 184 + 14
 """The longest six months, and two weeks for what was sent on their last day."""
@@ -24,13 +21,18 @@ ANSWERED_DAYS = 14
 
 def after_decision(entry: JournalEntry, now: datetime) -> int | None:
     """The end after a decision; None leaves it as it is."""
-    if entry.escalation == "child_abuse":
-        return AT_ONCE
+    if is_forgotten(entry):
+        return _in_days(now, 0)
     if entry.verdict == "dismissed":
         return _in_days(now, DISMISSED_DAYS)
     if entry.measures is not None:
         return _in_days(now, MEASURE_DAYS)
     return None
+
+
+def is_forgotten(entry: JournalEntry) -> bool:
+    """Whether nobody may look at the excerpt again: suspected abuse of a child."""
+    return entry.escalation == "child_abuse"
 
 
 def while_contested(now: datetime) -> int:

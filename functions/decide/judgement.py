@@ -33,6 +33,7 @@ class Step:
     move: Move
     closes: bool = False
     excerpt_expires: int | None = None
+    forgets: bool = False
 
     @property
     def outcome(self) -> State | CaseCode:
@@ -104,4 +105,4 @@ def _move(step: Step, entry: JournalEntry, message: Message) -> CaseMove:
         post=getattr(message, "post", None) or "",
         url=getattr(message, "url", None) or "",
     )
-    return CaseMove(step.id, made, step.closes, step.excerpt_expires)
+    return CaseMove(step.id, made, step.closes, step.excerpt_expires, step.forgets)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from case_facts import Facts, PackFacts
-from excerpt_ends import after_decision
+from excerpt_ends import after_decision, is_forgotten
 from judgement import Judgement, Step, entry_of, refusals_of, taken, unknown
 from ledger.case import Case, Kind, Move
 from ledger.case_entry import JournalEntry
@@ -111,14 +111,15 @@ def _steps(message: Decision, facts: Facts, entry: JournalEntry | None = None) -
     """What it does to each matter; with its entry, also to their excerpts."""
     move = MOVES[message.verdict]
     for case in _matters(message, facts):
-        expires = after_decision(entry, facts.now) if entry else None
+        ends = entry is not None and case.excerpt is not None
         yield Step(
             case.case,
             case,
             Kind.MATTER,
             move,
             closes=move is Move.DECIDE and case.finding is not None,
-            excerpt_expires=None if case.excerpt is None else expires,
+            excerpt_expires=after_decision(entry, facts.now) if entry and ends else None,
+            forgets=is_forgotten(entry) if entry and ends else False,
         )
 
 

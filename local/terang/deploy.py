@@ -27,7 +27,7 @@ def built() -> dict[str, Path]:
     return zips
 
 
-FUNCTIONS = ("intake", "scan", "publish")
+FUNCTIONS = ("intake", "scan", "decide", "publish")
 
 
 def deploy(stack: LocalStack, name: str, parameters: dict[str, str]) -> dict[str, str]:

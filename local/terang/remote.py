@@ -53,6 +53,7 @@ class Remote:
             "ProviderId": provider,
             "TrustedPrincipal": principal,
             **{name: self.outputs[name] for name in ("DropBucket", "OutBucket", "PostsArn")},
+            "CasesArn": self.outputs.get("CasesArn", ""),  # a stack that is older has no such queue
             "KeyArn": self.outputs["KeyArn"],
         }
         request = {

@@ -96,18 +96,26 @@ class Deployed:
 
         Raises StackError for a body that SQS would not take.
         """
-        sqs, units = self.stack.client("sqs"), set[str]()
+        units = set[str]()
         for body in bodies:
             if len(body.encode()) > MESSAGE_BYTES:
                 raise StackError(f"a message is larger than {MESSAGE_BYTES} bytes: drop a file")
-            attribute = {"DataType": "String", "StringValue": provider}
-            sqs.send_message(
-                QueueUrl=self.outputs["PostsUrl"],
-                MessageBody=body,
-                MessageAttributes={"provider": attribute},
-            )
+            self._send("PostsUrl", provider, body)
             units.add(unit_id(provider, body.encode()))
         return units
+
+    def send_cases(self, provider: str, bodies: Iterable[str]) -> None:
+        """Send messages about cases to their queue in the provider's name."""
+        for body in bodies:
+            self._send("CasesUrl", provider, body)
+
+    def _send(self, output: str, provider: str, body: str) -> None:
+        attribute = {"DataType": "String", "StringValue": provider}
+        self.stack.client("sqs").send_message(
+            QueueUrl=self.outputs[output],
+            MessageBody=body,
+            MessageAttributes={"provider": attribute},
+        )
 
     def receipts(self, provider: str) -> list[Receipt]:
         """The receipts since the run began: it may go on over midnight."""
@@ -210,7 +218,7 @@ class Deployed:
 
     def _look_at_dead_letters(self) -> None:
         sqs = self.stack.client("sqs")
-        for output in ("UnitsDeadUrl", "PostsDeadUrl", "IntakeFailedUrl"):
+        for output in ("UnitsDeadUrl", "PostsDeadUrl", "CasesDeadUrl", "IntakeFailedUrl"):
             answer = sqs.get_queue_attributes(
                 QueueUrl=self.outputs[output], AttributeNames=["ApproximateNumberOfMessages"]
             )

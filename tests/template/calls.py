@@ -64,6 +64,8 @@ class Calls:
 
     def _dynamodb(self, operation: str, params: dict[str, Any]) -> Iterator[Need]:
         match operation:
+            case "Query" if "IndexName" in params:
+                raise NotImplementedError("no function lists by the index")
             case "Query":
                 touched = [("Query", params["ExpressionAttributeValues"][":pk"]["S"])]
             case "GetItem":
@@ -74,12 +76,17 @@ class Calls:
                 [asked] = params["RequestItems"].values()
                 touched = [("BatchGetItem", key["pk"]["S"]) for key in asked["Keys"]]
             case "TransactWriteItems":
-                puts = [action["Put"] for action in params["TransactItems"]]
-                touched = [("PutItem", put["Item"]["pk"]["S"]) for put in puts]
+                touched = [_touched(action) for action in params["TransactItems"]]
             case _:
                 raise NotImplementedError(operation)
         for action, partition in touched:
             yield Need(f"dynamodb:{action}", self.stack.arn("Table"), partition)
+
+
+def _touched(action: dict[str, Any]) -> tuple[str, str]:
+    """The permission and the partition of one action of a transaction."""
+    [(kind, details)] = action.items()
+    return f"{kind}Item", details.get("Item", details.get("Key"))["pk"]["S"]
 
 
 def _s3(operation: str, params: dict[str, Any]) -> Iterator[Need]:

@@ -3,9 +3,11 @@
 import json
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
+from typing import Any
 
 import pytest
 from moto import mock_aws
+from sample_messages import audit, complaint, decision, outcome
 from template.permissions import allows
 from template.resolved import as_list
 from template.trial import DAY, SETTINGS, STACK, Trial, bucket, delivery, lines, post
@@ -45,6 +47,7 @@ LAMBDA_CALLS = {
     for function, queues in {
         "Intake": [("SendMessage", "IntakeFailed")],
         "Scan": [(action, queue) for action in TAKE for queue in ("Units", "Posts")],
+        "Decide": [(action, "Cases") for action in TAKE],
         "Publish": [("SendMessage", "PublishFailed")],
     }.items()
 }
@@ -60,8 +63,28 @@ NEVER_IN_A_TRIAL = {
         ("s3:ListBucket", WORK),  # a part or refusals that have expired
         ("s3:ListBucket", PUBLIC),
     },
+    "Decide": {("s3:ListBucket", PUBLIC)},  # a set that somebody deleted
     "Publish": {("s3:ListBucket", WORK)},
 }
+
+
+def messages_of(trial: Trial) -> list[dict[str, Any]]:
+    """Messages on two findings of the trial: some are refused, one waits for another."""
+    confirmed, harmful = sorted(trial.findings())[:2]
+    trial.sample("acme", DAY[:7], "p1")
+    return [
+        outcome(complaint="c-1"),
+        decision(confirmed),
+        decision(confirmed, id="d-2"),
+        complaint(),
+        decision(harmful, id="d-3", verdict="escalated", escalation="child_abuse"),
+        audit(post="p1"),
+        audit(id="a-2", post="p1", month="2026-10"),
+    ]
+
+
+def about_cases(message: dict[str, Any]) -> dict[str, Any]:
+    return delivery("Cases", json.dumps(message))
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +108,8 @@ def trial() -> Iterator[Trial]:
         with patch.context() as dying:
             dying.setattr(Closing, "close", lambda closing, file: False)
             trial.run("Scan", *(delivery("Units", body) for body in trial.waiting_units()))
+        told = trial.run("Decide", *map(about_cases, messages_of(trial)))
+        assert told == [{"batchItemFailures": []}] * len(told)
         trial.run("Publish", {"through": DAY, "provisional": True}, {})
         yield trial
 
@@ -126,6 +151,6 @@ def test_what_holds_excerpts_carries_the_tag_by_which_it_expires(trial: Trial) -
     rules = STACK.typed("AWS::S3::Bucket")["OutBucket"]["LifecycleConfiguration"]["Rules"]
     [wanted] = [rule["TagFilters"] for rule in rules if "TagFilters" in rule]
     tags = {key: trial.tags(key) for key in trial.keys("out")}
-    findings = {key for key in tags if "/findings/" in key}
-    assert findings
-    assert {key for key, found in tags.items() if found == wanted} == findings
+    kept = {key for key in tags if "/findings/" in key or "/proposals/" in key}
+    assert {key.split("/")[2] for key in kept} == {"findings", "proposals"}
+    assert {key for key, found in tags.items() if found == wanted} == kept

@@ -64,6 +64,23 @@ MAY = {
     "scan tells a gone file from a denied one": ("Scan", "s3:ListBucket", BUCKETS["drop"]),
     "scan takes posts": ("Scan", "sqs:DeleteMessage", STACK.arn("Posts")),
     "scan reads the set": ("Scan", "s3:GetObject", s3("public", "sets/current.json")),
+    "decide takes messages": ("Decide", "sqs:DeleteMessage", STACK.arn("Cases")),
+    "decide reads the pack that a decision rests on": (
+        "Decide",
+        "s3:GetObject",
+        s3("public", "sets/ab.json"),
+    ),
+    "decide tells an author": ("Decide", "s3:PutObject", s3("out", "out/acme/notices/d.en.txt")),
+    "decide says what it refused": (
+        "Decide",
+        "s3:PutObject",
+        s3("out", "out/acme/receipts/messages/2026-11-25/m.json"),
+    ),
+    "decide tags an excerpt that it proposes": (
+        "Decide",
+        "s3:PutObjectTagging",
+        s3("out", "out/acme/proposals/codes/3/asks-for-code/f.json"),
+    ),
     "publish writes pages": ("Publish", "s3:PutObject", s3("public", "summaries/all/2026-11.html")),
     "publish writes a pack's page": ("Publish", "s3:PutObject", s3("public", "packs/codes/3.html")),
     "publish looks for an earlier revision": ("Publish", "s3:ListBucket", BUCKETS["public"]),
@@ -94,6 +111,19 @@ MAY_NOT = {
     "scan sends units": ("Scan", "sqs:SendMessage", STACK.arn("Units")),
     "scan changes what was written": ("Scan", "dynamodb:UpdateItem", TABLE),
     "scan lists open findings": ("Scan", "dynamodb:Query", f"{TABLE}/index/open"),
+    "decide takes posts": ("Decide", "sqs:ReceiveMessage", STACK.arn("Posts")),
+    "decide writes a file's receipt": (
+        "Decide",
+        "s3:PutObject",
+        s3("out", "out/acme/receipts/f.json"),
+    ),
+    "decide reads findings in the out bucket": (
+        "Decide",
+        "s3:GetObject",
+        s3("out", "out/acme/findings/2026-11-25/u.jsonl"),
+    ),
+    "decide makes pseudonyms": ("Decide", "secretsmanager:GetSecretValue", "PseudonymSecret"),
+    "decide reads dropped files": ("Decide", "s3:GetObjectVersion", s3("drop", "drop/acme/x")),
     "publish changes a set": ("Publish", "s3:PutObject", s3("public", "sets/current.json")),
     "publish changes a pack": ("Publish", "s3:PutObject", s3("public", "packs/codes/3.yaml")),
     "publish reads dropped files": ("Publish", "s3:GetObjectVersion", s3("drop", "drop/acme/x")),
@@ -122,6 +152,7 @@ def test_a_function_may_not(function: str, action: str, resource: str) -> None:
 
 
 READ, WRITE = ("dynamodb:GetItem", "dynamodb:Query"), ("dynamodb:PutItem",)
+UPDATE, MESSAGE = ("dynamodb:UpdateItem",), "M#ab"
 MANIFEST, PROVIDERS, FINDING, RECEIPT, MARKER = (
     "F#ab",
     "P#acme",
@@ -141,6 +172,13 @@ MANIFEST, PROVIDERS, FINDING, RECEIPT, MARKER = (
         pytest.param("Intake", READ, MARKER, False, id="intake reads no marker"),
         pytest.param("Intake", WRITE, RECEIPT, True, id="intake journals a refused file"),
         pytest.param("Intake", WRITE, MARKER, True, id="intake marks a refused file"),
+        pytest.param("Decide", READ + WRITE + UPDATE, FINDING, True, id="decide moves cases"),
+        pytest.param("Decide", READ + WRITE, MESSAGE, True, id="decide knows what it took"),
+        pytest.param("Decide", READ, MARKER, True, id="decide asks whether a unit is counted"),
+        pytest.param("Decide", WRITE + UPDATE, MARKER, False, id="decide marks no unit"),
+        pytest.param("Decide", WRITE, RECEIPT, True, id="decide journals entries"),
+        pytest.param("Decide", READ + UPDATE, RECEIPT, False, id="decide folds no journal"),
+        pytest.param("Decide", WRITE, PROVIDERS, False, id="decide registers nobody"),
         pytest.param("Publish", READ, RECEIPT, True, id="publish folds receipts"),
         pytest.param("Publish", WRITE, RECEIPT, False, id="publish writes no receipt"),
         pytest.param("Publish", READ + WRITE, FINDING, False, id="publish knows no finding"),
@@ -159,6 +197,7 @@ PROVIDER = Resolved.of(
     DropBucket=f"terang-drop-{PLACE}",
     OutBucket=f"terang-out-{PLACE}",
     PostsArn="arn:aws:sqs:eu-west-1:123456789012:posts",
+    CasesArn="arn:aws:sqs:eu-west-1:123456789012:cases",
     KeyArn="arn:aws:kms:eu-west-1:123456789012:key/k",
 )
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/k"
@@ -200,6 +239,16 @@ THROUGH_S3, ALONE = {"ViaService": "s3.eu-west-1.amazonaws.com"}, dict[str, str]
             {},
             True,
             id="sends posts",
+        ),
+        pytest.param(
+            "sqs:SendMessage",
+            "arn:aws:sqs:eu-west-1:123456789012:cases",
+            {},
+            True,
+            id="sends decisions",
+        ),
+        pytest.param(
+            "s3:GetObject", s3("out", "out/acme/notices/d.en.txt"), {}, True, id="reads notices"
         ),
         pytest.param("kms:Decrypt", KEY, THROUGH_S3, True, id="uses the key through S3"),
         pytest.param("kms:Decrypt", KEY, ALONE, False, id="does not decrypt alone"),

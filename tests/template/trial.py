@@ -119,6 +119,18 @@ class Trial:
         """The keys of one of the stack's buckets."""
         return [one["Key"] for one in self.s3.list_objects_v2(Bucket=bucket(kind))["Contents"]]
 
+    def findings(self) -> list[str]:
+        """The ids of the findings in the table."""
+        items = boto3.client("dynamodb").scan(TableName="Table")["Items"]
+        return [item["pk"]["S"][2:] for item in items if item["sk"]["S"] == "finding"]
+
+    def sample(self, provider: str, month: str, post: str) -> None:
+        """Let the month's sample ask for a post."""
+        line = json.dumps({"post": post, "rank": "00"}).encode()
+        self.s3.put_object(
+            Bucket=bucket("out"), Key=f"out/{provider}/audit/{month}.jsonl", Body=line
+        )
+
     def tags(self, key: str) -> list[dict[str, str]]:
         """The tags of an object in the out bucket."""
         found: list[dict[str, str]] = self.s3.get_object_tagging(Bucket=bucket("out"), Key=key)[

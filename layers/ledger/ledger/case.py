@@ -192,13 +192,14 @@ class CaseMove(msgspec.Struct, frozen=True):
     """What a commit does to one case: its next entry, if any, and what becomes of its items.
 
     `closes` takes the finding off the list of open ones; `excerpt_expires` is the excerpt's new
-    end, 0 deletes it at once, None leaves it.
+    end, None leaves it, and `forgets` says that its text goes at once.
     """
 
     case: str
     entry: CaseEntry | None = None
     closes: bool = False
     excerpt_expires: int | None = None
+    forgets: bool = False
 
 
 class CaseMarker(msgspec.Struct, frozen=True):

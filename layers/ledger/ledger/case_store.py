@@ -63,20 +63,22 @@ class CaseStore:
             yield self.table.new(key, f"{move.entry.number:04}", move.entry)
         if move.closes:
             yield self.table.without(key, "finding", "open_pk", "open_sk")
-        if move.excerpt_expires == 0:
-            yield self.table.gone(key, "excerpt")
+        if move.forgets:  # the text is gone at once, the empty item when it expires
+            yield self.table.over(key, "excerpt", expires=move.excerpt_expires)
         elif move.excerpt_expires is not None:
             yield self.table.until(key, "excerpt", move.excerpt_expires)
 
     def wait(self, case: str, waiting: Waiting, expires: int) -> Waiting:
         """Keep a message until something moves the case that it waits for."""
         key = f"C#{case}", f"waits#{waiting.message}"
-        self.table.transact(self.table.new(*key, waiting, expires=expires))
-        return record_of(self.table.get(*key), Waiting) or waiting
+        standing = record_of(self.table.get(*key), Waiting)
+        if standing is None:
+            self.table.put(*key, waiting, expires=expires)
+        return standing or waiting
 
-    def stop_waiting(self, case: str, waiting: Waiting) -> None:
-        """The message waits no longer."""
-        self.table.delete(f"C#{case}", f"waits#{waiting.message}")
+    def stop_waiting(self, case: str, waiting: Waiting, expires: int) -> None:
+        """The message waits no longer; no role deletes items, so an empty one stays until then."""
+        self.table.put(f"C#{case}", f"waits#{waiting.message}", expires=expires)
 
     def journal_entries(self, provider: str, day: str) -> list[JournalEntry]:
         """All case entries of a provider and day, by id."""

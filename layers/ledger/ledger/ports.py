@@ -153,7 +153,7 @@ class Store(Protocol):
         What is kept: the first word of the same message stays, with its day.
         """
 
-    def stop_waiting(self, case: str, waiting: Waiting) -> None:
+    def stop_waiting(self, case: str, waiting: Waiting, expires: int) -> None:
         """The message waits no longer."""
 
     def journal_entries(self, provider: str, day: str) -> list[JournalEntry]:

@@ -64,14 +64,6 @@ class Table:
             ExpressionAttributeValues={":expires": {"N": str(expires)}},
         )
 
-    def gone(self, pk: str, sk: str) -> Item:
-        """The action of a transaction that deletes an item, if it is there."""
-        return {"Delete": {"TableName": self.name, "Key": _key(pk, sk)}}
-
-    def delete(self, pk: str, sk: str) -> None:
-        """Delete an item, if it is there."""
-        self.client.delete_item(TableName=self.name, Key=_key(pk, sk))
-
     def get(self, pk: str, sk: str) -> Item | None:
         """One item, read consistently."""
         answer = self.client.get_item(TableName=self.name, Key=_key(pk, sk), ConsistentRead=True)
