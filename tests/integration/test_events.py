@@ -19,8 +19,10 @@ import yaml
 from aws_lambda_powertools.utilities import parameters
 from moto import mock_aws
 
+from ledger.case_entry import JournalEntry
+from ledger.case_receipt import CaseReceipt
 from ledger.identity import file_id
-from ledger.keys import receipt_key
+from ledger.keys import audit_key, receipt_key
 from ledger.manifest import Unit
 from ledger.objects import S3Objects
 from ledger.pointer import POINTER_KEY, set_key
@@ -254,7 +256,7 @@ def test_events_of_the_sample_tell_its_true_size_and_digest(name: str) -> None:
     assert (told["size"], told["eTag"]) == (len(data), md5(data).hexdigest())
 
 
-@pytest.mark.parametrize("name", names("scan"))
+@pytest.mark.parametrize("name", [*names("scan"), *names("decide")])
 def test_messages_tell_the_true_digest_of_their_bodies(name: str) -> None:
     for record in read_event(name)["Records"]:
         assert record["md5OfBody"] == md5(record["body"].encode()).hexdigest()
@@ -406,6 +408,65 @@ def test_a_message_delivered_twice_changes_no_number(account: Account) -> None:
     before = account.receipts()
     account.invoke("Scan", event)
     assert account.receipts() == before
+
+
+DECIDED = ("decision", "second-review", "complaint", "outcome", "dispute", "reinstatement")
+"""Events about one decision, in the order in which people act."""
+
+BESIDE = ("notice", "order", "suspension", "audit")
+
+
+def decide(account: Account, *events: str) -> list[JournalEntry]:
+    """Record the finding and take these events; the case entries that stand then."""
+    account.invoke("Scan", read_event("scan-posts-object"))
+    sample = json.dumps({"post": "e-3", "rank": "00"}).encode()
+    account.objects.put(bucket("OUT"), audit_key("sample-chat", DAY[:7]), sample)
+    for name in events:
+        answer = account.invoke("Decide", read_event(f"decide-{name}"))
+        assert answer == {"batchItemFailures": []}
+    return account.store.journal_entries("sample-chat", DAY)
+
+
+@pytest.mark.parametrize("backwards", [False, True], ids=["in order", "each before its cause"])
+def test_every_message_about_cases_becomes_an_entry(account: Account, backwards: bool) -> None:
+    events = (*DECIDED, *BESIDE)[:: -1 if backwards else 1]
+    entries = decide(account, *events)
+    assert sorted(one.type for one in entries) == sorted(name.replace("-", "_") for name in events)
+    [outcome] = [one for one in entries if one.type == "outcome"]
+    assert outcome.overturns
+    assert outcome.about is not None
+    assert [key.split("/")[0] for key in outcome.about.rules] == ["account-takeover"]
+    assert account.store.open_findings("sample-chat", 10) == []
+    notices = account.objects.keys(bucket("OUT"), "out/sample-chat/notices/")
+    assert {key.rpartition("/")[2].split(".")[1] for key in notices} == {"en", "id", "zh"}
+    [proposal] = account.objects.keys(bucket("OUT"), "out/sample-chat/proposals/")
+    assert "/account-takeover/" in proposal
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        pytest.param("decision", {"CasesTaken": 1.0}, id="a decision"),
+        pytest.param("complaint", {"CasesWaiting": 1.0}, id="a complaint before its decision"),
+        pytest.param("needs-person", {"CasesRefused": 1.0}, id="a decision by nobody"),
+        pytest.param("unknown-sender", {"UnknownSender": 1.0}, id="a sender unknown"),
+    ],
+)
+def test_decide_tells_its_metrics(
+    account: Account, capsys: pytest.CaptureFixture[str], name: str, told: dict[str, float]
+) -> None:
+    account.invoke("Scan", read_event("scan-posts-object"))
+    capsys.readouterr()
+    account.invoke("Decide", read_event(f"decide-{name}"))
+    assert metrics_of(capsys.readouterr().out) == told
+
+
+def test_who_decides_without_a_person_is_told(account: Account) -> None:
+    assert decide(account, "needs-person", "unknown-sender") == []
+    prefix = f"out/sample-chat/receipts/messages/{DAY}/"
+    [key] = account.objects.keys(bucket("OUT"), prefix)
+    told = msgspec.json.decode(account.objects.get(bucket("OUT"), key) or b"", type=CaseReceipt)
+    assert (told.status, told.code, told.field) == ("refused", "needs_person", "moderator")
 
 
 @pytest.mark.parametrize(
