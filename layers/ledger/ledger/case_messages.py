@@ -21,23 +21,25 @@ from ledger.dsa_codes import (
 FINDINGS_IN_DECISION = 20
 """Findings that one decision moves: three actions each of the 100 that a transaction takes."""
 
+
+def _whole(pattern: str) -> str:
+    """The pattern of a whole text: for Python `$` alone would let a newline follow."""
+    return f"^({pattern})$(?!\n)"
+
+
 Id = Annotated[str, Meta(min_length=1, max_length=200)]
-FindingId = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
-Moderator = Annotated[
-    str,
-    Meta(
-        pattern="^[A-Za-z0-9._-]{1,100}$", description="A pseudonym of the provider's, not a name."
-    ),
-]
+FindingId = Annotated[str, Meta(pattern=_whole("[0-9a-f]{64}"))]
+_A_PSEUDONYM = "A pseudonym of the provider's, not a name."
+Moderator = Annotated[str, Meta(pattern=_whole("[A-Za-z0-9._-]{1,100}"), description=_A_PSEUDONYM)]
 Time = Annotated[datetime, Meta(tz=True)]
 Reason = Annotated[str, Meta(min_length=1, max_length=2_000)]
 Words = Annotated[str, Meta(min_length=1, max_length=500)]
-Link = Annotated[str, Meta(pattern=r"^https?://\S+$", max_length=500)]
+Link = Annotated[str, Meta(pattern=_whole(r"https?://\S+"), max_length=500)]
 Items = Annotated[int, Meta(ge=1, le=1_000_000)]
-Category = Annotated[str, Meta(pattern=f"^({'|'.join(CATEGORIES)})$")]
-Keyword = Annotated[str, Meta(pattern="^[A-Z_]{1,60}$")]
-Country = Annotated[str, Meta(pattern=f"^({'|'.join(sorted(EEA))})$")]
-Month = Annotated[str, Meta(pattern="^[0-9]{4}-(0[1-9]|1[0-2])$")]
+Category = Annotated[str, Meta(pattern=_whole("|".join(CATEGORIES)))]
+Keyword = Annotated[str, Meta(pattern=_whole("[A-Z_]{1,60}"))]
+Country = Annotated[str, Meta(pattern=_whole("|".join(sorted(EEA))))]
+Month = Annotated[str, Meta(pattern=_whole("[0-9]{4}-(0[1-9]|1[0-2])"))]
 
 
 class Verdict(StrEnum):

@@ -11,7 +11,7 @@ import msgspec
 from ledger.case_messages import TYPES, CaseMessage
 from ledger.case_refusal import CaseCode, CaseRefusal
 from ledger.case_rules import broken_rule
-from ledger.post import LINE_BYTES, too_deep
+from ledger.post import LINE_BYTES, YEARS, too_deep
 from ledger.refusal import Code, Refusal
 from ledger.strict_json import read_object
 
@@ -84,6 +84,8 @@ def _read(
             known[field.name] = msgspec.convert(value, field.type)
         except msgspec.ValidationError:
             return CaseRefusal(_fault(field.name, field.type, value), place)
+        if isinstance(known[field.name], datetime) and known[field.name].year not in YEARS:
+            return CaseRefusal(Code.FIELD_RANGE, place)
     names = {field.encode_name for field in msgspec.structs.fields(kind)}
     for name in fields:
         if name not in names:

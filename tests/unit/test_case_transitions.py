@@ -1,0 +1,87 @@
+"""What may happen to a case in which state: every row of the table, and no others."""
+
+import pytest
+
+from ledger.case import TRANSITIONS, Kind, Move, State
+from ledger.case_refusal import CaseCode
+
+ROWS = """
+matter    new        open      open
+matter    open       note      open
+matter    open       skip      open
+matter    open       escalate  escalated
+matter    open       decide    decided
+matter    escalated  note      escalated
+matter    escalated  skip      escalated
+matter    escalated  escalate  escalated
+matter    escalated  decide    decided
+matter    decided    note      decided
+matter    decided    skip      !decided_already
+matter    decided    escalate  decided
+matter    decided    decide    !decided_already
+decision  new        decide    standing
+decision  new        refer     referred
+decision  standing   review    standing
+decision  standing   contest   standing
+decision  standing   uphold    standing
+decision  standing   narrow    narrowed
+decision  standing   overturn  overturned
+decision  standing   restore   !out_of_order
+decision  standing   withdraw  overturned
+decision  narrowed   review    narrowed
+decision  narrowed   contest   narrowed
+decision  narrowed   uphold    narrowed
+decision  narrowed   narrow    narrowed
+decision  narrowed   overturn  overturned
+decision  narrowed   restore   narrowed
+decision  narrowed   withdraw  overturned
+decision  overturned review    overturned
+decision  overturned contest   overturned
+decision  overturned uphold    overturned
+decision  overturned narrow    overturned
+decision  overturned overturn  overturned
+decision  overturned restore   overturned
+decision  overturned withdraw  overturned
+decision  referred   review    !nothing_decided
+decision  referred   contest   !nothing_decided
+decision  referred   uphold    !nothing_decided
+decision  referred   narrow    !nothing_decided
+decision  referred   overturn  !nothing_decided
+decision  referred   restore   !nothing_decided
+decision  referred   withdraw  !nothing_decided
+contest   new        open      open
+contest   open       answer    closed
+contest   closed     answer    !decided_already
+order     new        open      open
+order     new        close     closed
+order     open       report    open
+order     open       close     closed
+order     closed     report    closed
+order     closed     close     !decided_already
+record    new        close     closed
+record    closed     close     !decided_already
+"""
+
+
+def rows() -> list[list[str]]:
+    return [row.split() for row in ROWS.split("\n") if row]
+
+
+@pytest.mark.parametrize(("kind", "state", "move", "outcome"), rows(), ids=map("-".join, rows()))
+def test_a_move_leads_here(kind: str, state: str, move: str, outcome: str) -> None:
+    before = None if state == "new" else State(state)
+    refused = outcome.startswith("!")
+    after = CaseCode(outcome[1:]) if refused else State(outcome)
+    assert TRANSITIONS[Kind(kind), before][Move(move)] == after
+
+
+def test_there_are_no_other_moves() -> None:
+    assert sum(map(len, TRANSITIONS.values())) == len(rows())
+
+
+def test_nothing_that_is_decided_opens_again() -> None:
+    """No retroactive verdict: an overturned decision stays so, a decided matter too."""
+    for (kind, state), moves in TRANSITIONS.items():
+        if state in {State.DECIDED, State.OVERTURNED, State.CLOSED}:
+            kept = {after for after in moves.values() if isinstance(after, State)}
+            assert kept <= {state}, (kind, state)
