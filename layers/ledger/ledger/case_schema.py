@@ -15,7 +15,7 @@ def case_message_schema() -> dict[str, Any]:
     """The schema of one message of any type.
 
     >>> sorted(case_message_schema()["$defs"])[:3]
-    ['Audit', 'Complaint', 'Decision']
+    ['AccountMeasure', 'AccountType', 'Answer']
     """
     schema = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
