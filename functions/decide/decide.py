@@ -40,4 +40,6 @@ def handler(event: dict[str, object], context: LambdaContext) -> PartialItemFail
     )
     for _, error, _ in processor.exceptions:
         logger.error("failed", extra={"error": type(error).__name__, "code": code_of(error)})
+        if isinstance(error, MemoryError):
+            raise error  # the worker is spent: a fresh one takes what is left
     return answer
