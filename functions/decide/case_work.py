@@ -179,6 +179,7 @@ class CaseWork:
             provider=arrival.provider,
             status=status,
             at=utc(now),
+            kind="case",
             code=str(refusal.code) if refusal else "",
             field=refusal.field if refusal else "",
             first=refusal.first if refusal else None,

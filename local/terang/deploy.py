@@ -7,7 +7,7 @@ from typing import Any
 from terang.archive import fingerprint, zip_of
 from terang.stack import REGION, ROOT, LocalStack, StackError
 
-ARTIFACTS = "local-artifacts"
+ARTIFACTS, TEMPLATE = "local-artifacts", "template.yaml"
 BUILT = ROOT / ".local-build"
 DEPLOY_SECONDS = 120
 
@@ -37,10 +37,11 @@ def deploy(stack: LocalStack, name: str, parameters: dict[str, str]) -> dict[str
     s3.create_bucket(Bucket=ARTIFACTS, CreateBucketConfiguration={"LocationConstraint": REGION})
     for path in zips.values():
         s3.put_object(Bucket=ARTIFACTS, Key=path.name, Body=path.read_bytes())
+    s3.put_object(Bucket=ARTIFACTS, Key=TEMPLATE, Body=_with_artifacts(zips).encode())
     cloudformation = stack.client("cloudformation")
     cloudformation.create_stack(
         StackName=name,
-        TemplateBody=_with_artifacts(zips),
+        TemplateURL=f"{stack.url}/{ARTIFACTS}/{TEMPLATE}",  # 51,200 bytes in the call are too few
         Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
         Parameters=[
             {"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()

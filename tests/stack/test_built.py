@@ -17,7 +17,7 @@ from terang.stack import ACCOUNT
 UNZIPPED_BYTES = 100_000_000
 """Far under the 250 MB that Lambda takes; what grows past it should be meant."""
 
-FUNCTIONS = ("Intake", "Scan", "Publish")
+FUNCTIONS = ("Intake", "Scan", "Decide", "Publish")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -86,6 +86,23 @@ def test_the_built_scan_finds_and_refuses(running: Running, tmp_path: Path) -> N
     assert [one.refused for one in receipts if one.refused] == [{"json_syntax": 1}]
     (met,) = [key for one in receipts for key in one.by_rule]
     assert met.startswith("advance-fee/")
+
+
+def test_the_built_decide_tells_an_author(running: Running, tmp_path: Path) -> None:
+    """Its templates and the library that fills them are in the build."""
+    running.register("built-decides", ())
+    post = json.loads(event_of("scan-posts-object")["Records"][0]["body"])
+    running.finish("built-decides", [], running.send("built-decides", [json.dumps(post)]))
+    [finding] = running.store.open_findings("built-decides", 9)
+    event = event_of("decide-decision")
+    [record] = event["Records"]
+    record["body"] = json.dumps(json.loads(record["body"]) | {"findings": [finding.finding]})
+    record["messageAttributes"]["provider"]["stringValue"] = "built-decides"
+    record["attributes"]["SenderId"] = ACCOUNT
+    with built.started("Decide", settings_of(running, "Decide"), tmp_path / "log") as url:
+        assert built.invoke(url, event) == {"batchItemFailures": []}
+    keys = running.objects.keys(running.outputs["OutBucket"], "out/built-decides/notices/")
+    assert [key.rpartition(".")[0][-2:] for key in keys] == ["en", "id", "zh"]
 
 
 def test_the_built_publish_publishes(running: Running, tmp_path: Path) -> None:
