@@ -150,8 +150,18 @@ class MemoryCases:
     def get(self, bucket: str, key: str) -> bytes | None:
         return self.files.get(key)
 
+    def get_with_etag(self, bucket: str, key: str) -> tuple[bytes, str] | None:
+        data = self.files.get(key)
+        return None if data is None else (data, str(hash(data)))
+
     def put(self, bucket: str, key: str, data: bytes) -> None:
         self.files[key] = data
 
     def put_if(self, bucket: str, key: str, data: bytes, etag: str | None, tags: str = "") -> bool:
-        return self.files.setdefault(key, data) is data
+        if etag is None:
+            return self.files.setdefault(key, data) is data
+        stands = self.get_with_etag(bucket, key)
+        if stands is None or stands[1] != etag:
+            return False
+        self.files[key] = data
+        return True

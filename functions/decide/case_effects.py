@@ -4,9 +4,11 @@ from dataclasses import dataclass
 
 from author_notice import LANGUAGES, AuthorNotices, Found
 from decided_packs import DecidedPacks
+from forgotten_excerpts import ForgottenExcerpts
 from ledger.case import Case, State
 from ledger.case_entry import JournalEntry, case_id
-from ledger.case_messages import CaseMessage, Decision, Outcome, Reinstatement
+from ledger.case_messages import CaseMessage, Decision, Escalation, Outcome, Reinstatement
+from ledger.finding import Finding
 from ledger.keys import HOLDS_EXCERPTS, author_notice_key, proposal_key
 from ledger.ports import Objects, Store
 from ledger.pretty import pretty
@@ -20,6 +22,7 @@ class Effects:
     objects: Objects
     packs: DecidedPacks
     notices: AuthorNotices
+    forgotten: ForgottenExcerpts
     out_bucket: str
 
     def make_sure(self, message: CaseMessage, provider: str) -> None:
@@ -27,6 +30,10 @@ class Effects:
         match message:
             case Decision() if message.measures is not None:
                 self._tell_author(case_id("decision", provider, message.id))
+            case Decision(escalation=Escalation.CHILD_ABUSE):
+                for one in self._decided_on(case_id("decision", provider, message.id)):
+                    if one.finding:
+                        self.forgotten.forget(one.finding)
             case Outcome(complaint=str(complaint)):
                 self._propose_after(case_id("complaint", provider, complaint))
             case Outcome(dispute=str(dispute)):
@@ -37,15 +44,18 @@ class Effects:
                 pass
 
     def _tell_author(self, decision: str) -> None:
-        case = self._there(decision)
-        others = [name for name in case.entries[0].entry.cases if name != decision]
-        cases = [one for name in others if (one := self.store.case(name))]
+        case, cases = self._there(decision), self._decided_on(decision)
         found = [Found(one.finding, self.packs.of(one.finding)) for one in cases if one.finding]
         notices = [one.entries[0] for one in cases if one.finding is None]
         for language in LANGUAGES:
             text = self.notices.text(language, case.entries[0], found, notices)
             key = author_notice_key(case.entries[0].entry.provider, decision, language)
             self.objects.put_if(self.out_bucket, key, text.encode(), None)
+
+    def _decided_on(self, decision: str) -> list[Case]:
+        """The cases of a decision's findings, and of its notice."""
+        names = self._there(decision).entries[0].entry.cases
+        return [one for name in names if name != decision and (one := self.store.case(name))]
 
     def _propose_after(self, contest: str) -> None:
         asked = self._there(contest).entries[0].entry
@@ -58,16 +68,13 @@ class Effects:
             return
         decided = case.entries[0].entry
         overturned = next(one.entry for one in case.entries if one.entry.overturns)
-        for name in decided.cases:
-            found = self.store.case(name)
-            if found is not None and found.finding is not None and found.excerpt is not None:
-                self._put_proposal(found, found.excerpt, decided, overturned)
+        for one in self._decided_on(decision):
+            if one.finding is not None and one.excerpt is not None:
+                self._put_proposal(one.finding, one.excerpt, decided, overturned)
 
     def _put_proposal(
-        self, found: Case, excerpt: str, decided: JournalEntry, overturned: JournalEntry
+        self, finding: Finding, excerpt: str, decided: JournalEntry, overturned: JournalEntry
     ) -> None:
-        finding = found.finding
-        assert finding is not None  # noqa: S101 - the caller looked
         proposal = {
             "pack": finding.pack,
             "version": finding.version,

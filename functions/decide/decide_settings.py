@@ -10,6 +10,7 @@ from case_effects import Effects
 from case_facts_reader import FactsReader
 from case_work import CaseWork
 from decided_packs import DecidedPacks
+from forgotten_excerpts import ForgottenExcerpts
 from ledger.clock import clock_of
 from ledger.objects import S3Objects
 from ledger.ports import Clock, Objects, Store
@@ -47,11 +48,13 @@ def case_work_of(
 ) -> CaseWork:
     """What takes messages, over ports."""
     packs, out = DecidedPacks(objects, settings.public_bucket), settings.out_bucket
+    notices = AuthorNotices(settings.public_url)
+    forgotten = ForgottenExcerpts(store, objects, out)
     return CaseWork(
         store=store,
         objects=objects,
         clock=clock,
         reader=FactsReader(store, objects, packs, out),
-        effects=Effects(store, objects, packs, AuthorNotices(settings.public_url), out),
+        effects=Effects(store, objects, packs, notices, forgotten, out),
         out_bucket=out,
     )

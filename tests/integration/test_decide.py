@@ -104,10 +104,20 @@ def test_what_is_decided_is_listed_no_more(world: World) -> None:
 
 
 def test_an_escalation_for_a_child_leaves_no_excerpt_anywhere(world: World) -> None:
-    [finding] = found(world)
-    world.decide(decision(finding, verdict="escalated", escalation="child_abuse"))
-    assert case_of(world, finding).excerpt is None
-    assert not [one for one in world.items() if OTP in str(one)]
+    """Neither in the table nor in the file that was handed out; the other finding keeps its own."""
+    finding, other = found(world, OTP, f"{OTP} today")
+    escalated = decision(finding, verdict="escalated", escalation="child_abuse")
+    for _ in range(2):
+        world.decide(escalated)
+        assert case_of(world, finding).excerpt is None
+        [key] = world.objects.keys(world.out, "out/acme/findings/")
+        rows = (world.objects.get(world.out, key) or b"").splitlines()
+        excerpts = {row["finding"]: row.get("excerpt") for row in map(msgspec.json.decode, rows)}
+        assert excerpts.keys() == {finding, other}
+        assert excerpts[finding] is None
+        assert excerpts[other] is not None
+        tags = world.clients.s3.get_object_tagging(Bucket=world.out, Key=key)["TagSet"]
+        assert tags == [{"Key": "holds", "Value": "excerpts"}]
 
 
 class TestTwoAtOnce:

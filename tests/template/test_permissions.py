@@ -76,6 +76,11 @@ MAY = {
         "s3:PutObject",
         s3("out", "out/acme/receipts/messages/2026-11-25/m.json"),
     ),
+    "decide takes an excerpt out of what was handed out": (
+        "Decide",
+        "s3:PutObject",
+        s3("out", "out/acme/findings/2026-11-25/u.jsonl"),
+    ),
     "decide tags an excerpt that it proposes": (
         "Decide",
         "s3:PutObjectTagging",
@@ -117,10 +122,10 @@ MAY_NOT = {
         "s3:PutObject",
         s3("out", "out/acme/receipts/f.json"),
     ),
-    "decide reads findings in the out bucket": (
+    "decide reads back a notice": (
         "Decide",
         "s3:GetObject",
-        s3("out", "out/acme/findings/2026-11-25/u.jsonl"),
+        s3("out", "out/acme/notices/d.en.txt"),
     ),
     "decide makes pseudonyms": ("Decide", "secretsmanager:GetSecretValue", "PseudonymSecret"),
     "decide reads dropped files": ("Decide", "s3:GetObjectVersion", s3("drop", "drop/acme/x")),

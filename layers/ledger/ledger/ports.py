@@ -37,6 +37,9 @@ class Objects(Protocol):
     def get(self, bucket: str, key: str) -> bytes | None:
         """The newest bytes under a key, or nothing."""
 
+    def get_with_etag(self, bucket: str, key: str) -> tuple[bytes, str] | None:
+        """The newest bytes under a key and their ETag, for put_if."""
+
     def put(self, bucket: str, key: str, data: bytes) -> Source:
         """Write, over whatever stands there. The content type follows the key's ending."""
 
