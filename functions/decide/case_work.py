@@ -120,6 +120,8 @@ class CaseWork:
             now = self.clock.now()
             judged = judge(message, self.reader.read(message, arrival.provider, now))
             if isinstance(judged, CaseRefusal):
+                if self.store.case_marker(name) is not None:
+                    continue  # another delivery of it was first: it is refused for its own sake
                 return judged, False
             entry = judged.entry
             marker = CaseMarker(

@@ -3,7 +3,9 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
+from faults import Calls
 from memory_cases import MemoryCases, finding
 from sample_messages import (
     REMOVED,
@@ -391,6 +393,23 @@ def test_the_same_message_again_changes_nothing(cases: MemoryCases) -> None:
     before = dict(cases.journal), dict(cases.entries), dict(cases.files)
     assert {one.status for one in cases.decide(*messages)} == {"repeated"}
     assert (cases.journal, cases.entries, cases.files) == before
+
+
+@pytest.mark.parametrize("at", range(6))
+def test_a_second_delivery_at_the_same_time_is_refused_for_nothing(
+    cases: MemoryCases, at: int
+) -> None:
+    """At whatever call of its work the other delivery is taken, it hears of no first one."""
+    line = msgspec.json.encode(decision(F1))
+
+    def other() -> None:
+        cases.decide(decision(F1))
+
+    calls = Calls(at=at, happens=other)
+    handled = list(cases.work(calls.through(cases)).take("acme", line))
+    assert len(calls.names) > at
+    assert {one.status for one in handled} <= {"taken", "repeated"}
+    assert cases.receipts() == {}
 
 
 def test_the_order_of_keys_makes_no_other_message(cases: MemoryCases) -> None:
