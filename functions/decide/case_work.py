@@ -86,7 +86,7 @@ class CaseWork:
         settled, new = self._settle(name, arrival, message)
         while isinstance(settled, CaseRefusal) and settled.waits_for not in {"", arrival.case}:
             # What it waits for may have come between the look and the wait: look once more.
-            arrival = self._wait(name, arrival, settled.waits_for)
+            arrival = self._wait(name, arrival, message, settled.waits_for)
             settled, new = self._settle(name, arrival, message)
         kind = str(message.__struct_config__.tag)
         if isinstance(settled, CaseRefusal) and settled.waits_for:
@@ -136,12 +136,15 @@ class CaseWork:
                 return marker, True
         raise OSError("others kept the cases of a message busy")
 
-    def _wait(self, name: str, arrival: _Arrival, case: str) -> _Arrival:
-        """Keep the message with the case that it waits for, and no longer with another one."""
+    def _wait(self, name: str, arrival: _Arrival, message: CaseMessage, case: str) -> _Arrival:
+        """Keep the message with the case that it waits for, and no longer with another one.
+
+        What is kept is what it says: a sender's line may be blown up by blanks beyond an item.
+        """
         now = self.clock.now()
         expires = int((now + timedelta(days=WAIT_DAYS)).timestamp())
         day = arrival.day or now.date().isoformat()
-        waiting = Waiting(name, arrival.provider, arrival.line, day)
+        waiting = Waiting(name, arrival.provider, msgspec.json.encode(message), day)
         kept = self.store.wait(case, waiting, expires)
         if arrival.case:
             self._stop_waiting(name, arrival)

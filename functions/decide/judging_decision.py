@@ -62,8 +62,8 @@ def _refusals(message: Decision, facts: Facts) -> Iterator[CaseRefusal]:
     yield from refusals_of(_steps(message, facts), field)
     opened_at = utc(message.opened_at)
     for case in _matters(message, facts):
-        escalated = case.entry_by(Move.ESCALATE)
-        if escalated is not None and escalated.decided_at > opened_at:
+        escalated = [one.entry for one in case.entries if one.move == Move.ESCALATE]
+        if any(entry.decided_at > opened_at for entry in escalated):
             yield CaseRefusal(CaseCode.STALE, "opened_at")
 
 

@@ -260,6 +260,14 @@ def _finding(world: World) -> Finding:
     return kept
 
 
+def test_a_line_of_blanks_waits_as_well_as_a_short_one(world: World) -> None:
+    """An item of the table holds 400 KB, a message 1 MiB."""
+    [finding] = found(world)
+    line = msgspec.json.encode(complaint()).ljust(1_000_000 - 1)
+    assert [one.status for one in world.case_work().take("acme", line)] == ["waiting"]
+    assert [one.status for one in world.decide(decision(finding))] == ["taken", "taken"]
+
+
 def test_the_first_word_of_a_waiting_message_stays(world: World) -> None:
     first, second = (Waiting("m", "acme", b"{}", day) for day in ("2026-11-24", "2026-11-25"))
     assert world.store.wait("c", first, 9) == first
