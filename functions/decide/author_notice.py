@@ -55,7 +55,8 @@ def _environment() -> Environment:
     return Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         undefined=StrictUndefined,
-        autoescape=False,  # noqa: S701  # nosec B701 - plain text, which nothing reads as markup
+        # Plain text, which nothing reads as markup.
+        autoescape=False,  # noqa: S701  # nosec B701
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
