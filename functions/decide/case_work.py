@@ -86,11 +86,10 @@ class CaseWork:
         settled, new = self._settle(name, arrival, message)
         while isinstance(settled, CaseRefusal) and settled.waits_for not in {"", arrival.case}:
             # What it waits for may have come between the look and the wait: look once more.
-            arrival = self._wait(name, arrival, message, settled.waits_for)
+            arrival = self._wait(name, arrival, message, settled)
             settled, new = self._settle(name, arrival, message)
         kind = str(message.__struct_config__.tag)
         if isinstance(settled, CaseRefusal) and settled.waits_for:
-            self._tell_of(name, arrival, message, "waiting", settled)
             return Handled("waiting", kind, settled.code), None
         if isinstance(settled, CaseRefusal):
             self._tell_of(name, arrival, message, "refused", settled)
@@ -136,19 +135,31 @@ class CaseWork:
                 return marker, True
         raise OSError("others kept the cases of a message busy")
 
-    def _wait(self, name: str, arrival: _Arrival, message: CaseMessage, case: str) -> _Arrival:
+    def _wait(
+        self, name: str, arrival: _Arrival, message: CaseMessage, refusal: CaseRefusal
+    ) -> _Arrival:
         """Keep the message with the case that it waits for, and no longer with another one.
 
-        What is kept is what it says: a sender's line may be blown up by blanks beyond an item.
+        Its sender is told before: whoever takes it from there tells the sender after that, so the
+        last word is the true one. What is kept is what the message says, since a sender's line may
+        be blown up by blanks beyond an item of the table.
         """
-        now = self.clock.now()
+        now, case = self.clock.now(), refusal.waits_for
+        day = arrival.day or self._waits_since(case, name) or now.date().isoformat()
+        dated = replace(arrival, day=day)
+        self._tell_of(name, dated, message, "waiting", refusal)
         expires = int((now + timedelta(days=WAIT_DAYS)).timestamp())
-        day = arrival.day or now.date().isoformat()
         waiting = Waiting(name, arrival.provider, msgspec.json.encode(message), day)
         kept = self.store.wait(case, waiting, expires)
         if arrival.case:
             self._stop_waiting(name, arrival)
-        return replace(arrival, day=kept.day, case=case)
+        return replace(dated, day=kept.day, case=case)
+
+    def _waits_since(self, name: str, message: str) -> str:
+        """The day since which the message waits there already, or nothing."""
+        case = self.store.case(name)
+        waiting = case.waiting if case else ()
+        return next((one.day for one in waiting if one.message == message), "")
 
     def _stop_waiting(self, name: str, arrival: _Arrival) -> None:
         waiting = Waiting(name, arrival.provider, arrival.line, arrival.day)

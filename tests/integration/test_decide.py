@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -170,6 +171,22 @@ class TestTwoAtOnce:
         assert handled.status == "taken"
         assert receipts(world)["c-1"].status == "taken"
         assert case_of(world, case_id("decision", "acme", "d-1")).waiting == ()
+
+    def test_the_last_word_to_who_waits_is_the_true_one(
+        self, new_world: Callable[..., World]
+    ) -> None:
+        """Whenever its cause comes: a receipt that says `waiting` for good would be a lie."""
+        alone = Calls()
+        decide(new_world(), alone, complaint())
+        for at, name in enumerate(alone.names):
+            world = new_world()
+            [finding] = found(world)
+            calls = Calls(at=at, happens=partial(world.decide, decision(finding)))
+            decide(world, calls, complaint())
+            told = receipts(world).get("c-1")
+            assert told is None or told.status == "taken", f"before {name}, call {at}"
+            assert len(entries(world, "complaint")) == 1
+            world.remove()
 
 
 MESSAGES = [complaint(), reinstatement(), outcome()]
