@@ -1,0 +1,108 @@
+"""Estimates: shares with their intervals, percentiles, and why one is blank.
+
+Every share on a page is a share of few: without its interval nobody can tell 3 of 4 from 300 of
+400. Intervals are Wilson's score intervals at 95 %: they stay between 0 and 1, hold near both
+ends, and do not shrink to a point where all or none of few were counted.
+"""
+
+from collections.abc import Mapping
+from math import sqrt
+from statistics import NormalDist, quantiles
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+CONFIDENCE = 0.95
+
+DIGITS = 4
+"""Decimals of a published share: a hundredth of a per cent, and the same bytes everywhere."""
+
+
+class Estimate(msgspec.Struct, frozen=True):
+    """A share of a count, with its 95 % interval; blank with a note where too few were counted."""
+
+    count: Annotated[int, Meta(ge=0, description="How many of them it is true of.")] = 0
+    of: Annotated[int, Meta(ge=0, description="How many were counted.")] = 0
+    share: Annotated[float | None, Meta(description="The share, 0 to 1; null where blank.")] = None
+    low: Annotated[float | None, Meta(description="Lower end of its 95 % interval.")] = None
+    high: Annotated[float | None, Meta(description="Upper end of its 95 % interval.")] = None
+    note: Annotated[str, Meta(description="Why it is blank, or empty.")] = ""
+
+
+class Percentiles(msgspec.Struct, frozen=True):
+    """How long something took: hours, of so many; null where none ended."""
+
+    of: Annotated[int, Meta(ge=0, description="How many ended.")] = 0
+    median_hours: Annotated[float | None, Meta(description="Half took no longer.")] = None
+    p90_hours: Annotated[float | None, Meta(description="Nine of ten took no longer.")] = None
+
+
+def estimate(count: int, of: int, at_least: int = 1) -> Estimate:
+    """The share with its interval, or blank with the reason.
+
+    Args:
+        count: How many of them it is true of.
+        of: How many were counted.
+        at_least: Below so many the share is blank.
+
+    >>> estimate(81, 263).low, estimate(81, 263).high
+    (0.2553, 0.3662)
+    >>> estimate(3, 4, at_least=20).note
+    'only 4 of the 20 that are needed'
+    """
+    if of < at_least or not of:
+        note = f"only {of} of the {at_least} that are needed" if of else "none yet"
+        return Estimate(count, of, note=note)
+    low, high = wilson(count, of)
+    return Estimate(count, of, round(count / of, DIGITS), round(low, DIGITS), round(high, DIGITS))
+
+
+def wilson(count: int, of: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
+    """Both ends of the score interval of a share.
+
+    Source: E. B. Wilson, "Probable inference, the law of succession, and statistical inference"
+    (1927); recommended for few by Brown, Cai and DasGupta, "Interval estimation for a binomial
+    proportion" (2001). The numbers of Newcombe (1998), table I, method 3, are its tests.
+    """
+    z = NormalDist().inv_cdf((1 + confidence) / 2)
+    share = count / of
+    middle = share + z * z / (2 * of)
+    margin = z * sqrt(share * (1 - share) / of + z * z / (4 * of * of))
+    whole = 1 + z * z / of
+    low = 0.0 if count == 0 else (middle - margin) / whole
+    high = 1.0 if count == of else (middle + margin) / whole
+    return low, high
+
+
+def percentiles(seconds: Mapping[str, int]) -> Percentiles:
+    """Median and ninth decile of durations, given as a tally of seconds.
+
+    Between two durations the deciles lie on the line between them, as `statistics.quantiles`
+    has it with both extremes included.
+
+    >>> percentiles({"3600": 1, "7200": 2}).median_hours
+    2.0
+    """
+    durations = [int(length) for length, count in seconds.items() for _ in range(count)]
+    if not durations:
+        return Percentiles()
+    if len(durations) == 1:
+        durations *= 2  # one duration is each of its percentiles
+    deciles = quantiles(durations, n=10, method="inclusive")
+    return Percentiles(sum(seconds.values()), _hours(deciles[4]), _hours(deciles[8]))
+
+
+def rounded_seconds(seconds: float) -> int:
+    """A duration with three significant digits: near enough to judge, too coarse to name a moment.
+
+    >>> rounded_seconds(4.6), rounded_seconds(86_399), rounded_seconds(-3)
+    (5, 86400, 0)
+    """
+    whole = max(0, round(seconds))
+    step: int = 10 ** max(0, len(str(whole)) - 3)
+    return (whole + step // 2) // step * step
+
+
+def _hours(seconds: float) -> float:
+    return round(seconds / 3600, 3)
