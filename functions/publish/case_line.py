@@ -123,7 +123,7 @@ def case_line(number: int, entry: JournalEntry, letters: Mapping[str, str]) -> C
     """An entry as the public may see it; `letters` names its moderator."""
     about = entry.about
     decision = entry if entry.type == "decision" else about if entry.decision else None
-    return CaseLine(
+    line = CaseLine(
         n=number,
         kind="case",
         type=entry.type,
@@ -147,9 +147,9 @@ def case_line(number: int, entry: JournalEntry, letters: Mapping[str, str]) -> C
         why=entry.why,
         trusted_flagger=entry.trusted_flagger,
         items=entry.items,
-        **_order(entry),
         month=entry.month,
     )
+    return _with_order(line, entry) if entry.type == "order" else line
 
 
 def measures_of(entry: JournalEntry) -> tuple[str, ...]:
@@ -177,23 +177,20 @@ def _wait(entry: JournalEntry) -> int | None:
     return None
 
 
-def _order(entry: JournalEntry) -> dict[str, str | bool | int | None]:
-    """What a line says of an order; its clocks only where this message is the first to tell."""
-    if entry.type != "order":
-        return {}
+def _with_order(line: CaseLine, entry: JournalEntry) -> CaseLine:
+    """The line with what it says of an order; a clock only where no earlier message told it."""
     told = entry.about
-    new_word = entry.acknowledged_at and not (told and told.acknowledged_at)
-    new_deed = entry.effected_at and not (told and told.effected_at)
-    return {
-        "order": entry.kind,
-        "country": entry.country,
-        "authority": entry.authority,
-        "received": told is None,
-        "acknowledge_seconds": _between(entry.received_at, entry.acknowledged_at)
-        if new_word
-        else None,
-        "effect_seconds": _between(entry.received_at, entry.effected_at) if new_deed else None,
-    }
+    acknowledged = "" if told and told.acknowledged_at else entry.acknowledged_at
+    effected = "" if told and told.effected_at else entry.effected_at
+    return msgspec.structs.replace(
+        line,
+        order=entry.kind,
+        country=entry.country,
+        authority=entry.authority,
+        received=told is None,
+        acknowledge_seconds=_between(entry.received_at, acknowledged),
+        effect_seconds=_between(entry.received_at, effected),
+    )
 
 
 def _between(began: str, ended: str) -> int | None:

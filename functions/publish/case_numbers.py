@@ -7,6 +7,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from adding import added
 from case_line import CaseLine
 from published_set import PublishedPack
 
@@ -14,6 +15,9 @@ Tally = dict[str, int]
 
 UNHURRIED_SECONDS = 5
 """Below so many seconds from opening a case to its verdict, nobody can have read it."""
+
+CLOCKS = ("decide", "notice", "complaint", "dispute")
+"""What has a tally `<clock>_seconds`, of which the median and the ninth decile are told."""
 
 JUDGED = ("confirmed", "dismissed")
 """The verdicts that say whether a finding was right; to pass it on or to skip it says neither."""
@@ -100,9 +104,7 @@ class CaseNumbers(msgspec.Struct, frozen=True):
     notice_items: Annotated[int, Meta(ge=0, description="Items that these notices name.")] = 0
     trusted_notices: Annotated[int, Meta(ge=0, description="Notices by trusted flaggers.")] = 0
     notices_by_category: Annotated[Tally, Meta(description="Notices by category.")] = {}
-    notices_answered: Annotated[
-        int, Meta(ge=0, description="Notices that a decision answers.")
-    ] = 0
+    notices_answered: Annotated[int, Meta(ge=0, description="Notices that a decision answers.")] = 0
     orders: Annotated[
         Tally, Meta(description="Orders received by `kind/country/authority`: act or inform.")
     ] = {}
@@ -184,7 +186,7 @@ class Counting:
             name: {key: count for key, count in sorted(tally.items()) if count}
             for name, tally in self.tallies.items()
         }
-        return CaseNumbers(**self.counts, **tallies)
+        return msgspec.convert({**self.counts, **tallies}, CaseNumbers)
 
     def tally(self, name: str, key: object, count: int = 1) -> None:
         """Count under a key of a tally."""
@@ -228,7 +230,7 @@ class Counting:
     def _complaint(self, line: CaseLine) -> None:
         self.tally("complaints", line.by)
 
-    def _dispute(self, line: CaseLine) -> None:
+    def _dispute(self, _line: CaseLine) -> None:
         self.counts["disputes"] += 1
 
     def _outcome(self, line: CaseLine) -> None:
@@ -273,6 +275,11 @@ class Counting:
         self.tally("audited", f"{line.month}/{line.verdict}")
         if line.category:
             self.tally("audited", f"{line.month}/{line.verdict}/{line.category}")
+
+
+def fold_cases(parts: Iterable[CaseNumbers]) -> CaseNumbers:
+    """The numbers of all parts together; of none, nought."""
+    return added(CaseNumbers, parts)
 
 
 def by_month(numbers: CaseNumbers) -> CaseNumbers:

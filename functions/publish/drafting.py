@@ -5,11 +5,16 @@ Whether a draft is published, or what stands stays, is settled elsewhere.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
+from adding import tallied
+from case_numbers import CaseNumbers, by_month, fold_cases, of_packs
 from folding import Numbers, fold, only_packs
 from gathering import DayFacts
-from periods import Period, day_period
+from periods import Kind, Period, day_period
+from precision import Errors, errors_of, of_cohort
 from published_set import Catalogue, PublishedPack
+from standing import Before, Month, Standing, standing_of
 from summary import (
     NO_ADDRESS,
     JournalFile,
@@ -18,7 +23,6 @@ from summary import (
     Part,
     PausedNote,
     Summary,
-    errors_of,
     part_of,
 )
 
@@ -31,6 +35,24 @@ class Notes:
     open_files: tuple[OpenFileNote, ...]
     left_out: tuple[LeftOut, ...]
     paused: tuple[PausedNote, ...]
+
+
+class Counted(NamedTuple):
+    """What a period adds up to, and the last day of it that is counted."""
+
+    numbers: Numbers
+    cases: CaseNumbers
+    last_day: str
+
+    def errors(self, period: Period) -> Errors:
+        """What people decided on the findings of the period itself; of a campaign, on its rules."""
+        found = self.cases.by_rule
+        if period.kind is Kind.CAMPAIGN:
+            by_rule = tallied({key.partition("/")[2]: count} for key, count in found.items())
+        else:
+            by_rule = of_cohort(found, period.name)
+        rules = {key.rpartition("/")[0] for key in self.numbers.by_rule}
+        return errors_of(by_rule, rules, self.last_day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +72,11 @@ class Drafter:
         paused = tuple(PausedNote(provider, note.rule, note.since, note.why) for note in found)
         notes = Notes((facts.journal_file,), facts.open_files, facts.left_out, paused)
         return self._summary(
-            provider, day_period(day), facts.numbers, notes, provisional=provisional
+            provider,
+            day_period(day),
+            Counted(facts.numbers, facts.cases, day),
+            notes,
+            provisional=provisional,
         )
 
     def all_day(self, day: str, providers: Sequence[Summary]) -> Summary:
@@ -58,7 +84,11 @@ class Drafter:
         return self._summary(
             "all",
             day_period(day),
-            fold(summary.numbers for summary in providers),
+            Counted(
+                fold(summary.numbers for summary in providers),
+                fold_cases(summary.cases for summary in providers),
+                day,
+            ),
             _joined(providers, providers),
             provisional=any(summary.provisional for summary in providers),
             providers=tuple(part_of(summary.provider, summary) for summary in providers),
@@ -72,6 +102,7 @@ class Drafter:
         packs: Iterable[PublishedPack] = (),
         *,
         over: bool,
+        before: Summary | None = None,
     ) -> Summary:
         """The draft of a month or campaign, from the summaries of its days.
 
@@ -81,33 +112,42 @@ class Drafter:
             providers: For `all`, the providers' summaries of the same period, in order.
             packs: For a campaign, the packs whose findings count; none for all.
             over: Whether the period's last day is closed.
+            before: For a month, the summary of the month before, from which it carries on.
         """
         chosen = tuple(packs)
-
-        def counted(day: Summary) -> Numbers:
-            return only_packs(day.numbers, chosen) if chosen else day.numbers
-
+        counted = [_counted(day, chosen) for day in days]
+        whole = Counted(
+            fold(day.numbers for day in counted),
+            fold_cases(by_month(day.cases) for day in counted),
+            days[-1].period,
+        )
         return self._summary(
             days[0].provider,
             period,
-            fold(counted(day) for day in days),
+            whole,
             _joined(days, days[-1:]),
             provisional=not over or any(day.provisional for day in days),
-            days=tuple(part_of(day.period, day, counted(day)) for day in days),
+            days=tuple(
+                part_of(day.period, day, only.numbers, only.cases)
+                for day, only in zip(days, counted, strict=True)
+            ),
             providers=tuple(part_of(summary.provider, summary) for summary in providers),
+            standing=_standing(period, whole, days, before) if period.kind is Kind.MONTH else None,
         )
 
     def _summary(
         self,
         provider: str,
         period: Period,
-        numbers: Numbers,
+        counted: Counted,
         notes: Notes,
         *,
         provisional: bool,
         days: tuple[Part, ...] = (),
         providers: tuple[Part, ...] = (),
+        standing: Standing | None = None,
     ) -> Summary:
+        numbers = counted.numbers
         return Summary(
             provider=provider,
             kind=period.kind,
@@ -116,7 +156,9 @@ class Drafter:
             last_day=period.last_day,
             provisional=provisional,
             numbers=numbers,
-            errors=errors_of(numbers),
+            cases=counted.cases,
+            errors=counted.errors(period),
+            standing=standing,
             days=days,
             providers=providers,
             journal=notes.journal,
@@ -127,6 +169,24 @@ class Drafter:
             public_url=self.public_url,
             all_in_shadow="" if self.public_url else NO_ADDRESS,
         )
+
+
+def _counted(day: Summary, packs: tuple[PublishedPack, ...]) -> Counted:
+    """What a day adds to a longer period; to a campaign, only what is of its packs."""
+    if not packs:
+        return Counted(day.numbers, day.cases, day.period)
+    return Counted(only_packs(day.numbers, packs), of_packs(day.cases, packs), day.period)
+
+
+def _standing(
+    period: Period, whole: Counted, days: Sequence[Summary], before: Summary | None
+) -> Standing:
+    """How cases stand after a month."""
+    live = {day.period: day.numbers.live for day in days}
+    month = Month(period.name, whole.last_day, whole.numbers, whole.cases, live)
+    if before is None or before.standing is None:
+        return standing_of(month, Standing(), None)
+    return standing_of(month, before.standing, Before(before.period, before.revision))
 
 
 def _joined(summaries: Sequence[Summary], newest: Sequence[Summary]) -> Notes:

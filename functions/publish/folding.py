@@ -12,6 +12,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from adding import added
 from ledger.receipt import Receipt
 from public_journal import JournalLine
 from published_set import Catalogue, PublishedPack, Ruling
@@ -103,8 +104,6 @@ class Fault(StrEnum):
     RULE_UNKNOWN = "rule_unknown"
 
 
-COUNTS = tuple(n for n in Numbers.__struct_fields__ if isinstance(getattr(Numbers(), n), int))
-TALLIES = tuple(n for n in Numbers.__struct_fields__ if isinstance(getattr(Numbers(), n), dict))
 OF_RULES = (
     "findings",
     "live",
@@ -209,11 +208,9 @@ def fold(parts: Iterable[Numbers]) -> Numbers:
     '2026-11-01'
     """
     folded = list(parts)
-    sums = {name: sum(getattr(part, name) for part in folded) for name in COUNTS}
-    tallies = {name: _added(getattr(part, name) for part in folded) for name in TALLIES}
     first = min((part.first for part in folded if part.first), default="")
     last = max((part.last for part in folded), default="")
-    return msgspec.convert({**sums, **tallies, "first": first, "last": last}, Numbers)
+    return msgspec.structs.replace(added(Numbers, folded), first=first, last=last)
 
 
 def only_packs(numbers: Numbers, packs: Iterable[PublishedPack]) -> Numbers:
@@ -245,13 +242,6 @@ def measures(numbers: Numbers) -> Iterator[tuple[str, str, int | str]]:
             yield from ((name, key, count) for key, count in sorted(value.items()))
         elif isinstance(value, int) or value:
             yield name, "", value
-
-
-def _added(tallies: Iterable[Tally]) -> Tally:
-    added: Counter[str] = Counter()
-    for tally in tallies:
-        added.update(tally)
-    return dict(sorted(added.items()))
 
 
 def _without_zeros(tally: Mapping[str, int]) -> Tally:

@@ -1,15 +1,26 @@
 """Gathering: what the journal and the list of files say of one provider's day."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from hashlib import sha256
 
+from case_line import case_lines
+from case_numbers import CaseNumbers, case_numbers
 from folding import Numbers, fault_of, fold, numbers_of
+from ledger.case_entry import JournalEntry
 from ledger.provider import OpenFile
 from ledger.receipt import Receipt
 from public_journal import encode_journal, journal_lines, short_digest
 from published_set import Catalogue
 from summary import JournalFile, LeftOut, OpenFileNote, journal_path
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """What people did on a day, and the letters under which moderators are told apart."""
+
+    entries: Sequence[JournalEntry] = ()
+    letters: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +30,7 @@ class DayFacts:
     journal_file: JournalFile
     journal: bytes
     numbers: Numbers
+    cases: CaseNumbers
     left_out: tuple[LeftOut, ...]
     open_files: tuple[OpenFileNote, ...]
 
@@ -32,15 +44,17 @@ def gather(
     provider: str,
     day: str,
     receipts: Iterable[Receipt],
+    people: People,
     files: Sequence[OpenFile],
     catalogue: Catalogue,
 ) -> DayFacts:
-    """Fold a day's receipts into its journal and numbers; those that may not be counted are named.
+    """Fold a day into its journal and numbers; receipts that may not be counted are named.
 
     Args:
         provider: The provider.
         day: The day of the journal, UTC.
         receipts: All receipts of that day, in any order.
+        people: What people did that day, and the letters of moderators.
         files: The provider's files, open or closed.
         catalogue: The sets in which the receipts' rules are looked up.
     """
@@ -53,12 +67,14 @@ def gather(
         else:
             left_out.append(LeftOut(provider, day, short_digest(receipt.unit), fault))
     lines = journal_lines(counted)
-    journal = encode_journal(lines)
+    done = case_lines(people.entries, people.letters, len(lines) + 1)
+    journal = encode_journal(lines) + encode_journal(done)
     path = f"{journal_path(provider, day)}.jsonl"
     return DayFacts(
-        journal_file=JournalFile(path, sha256(journal).hexdigest(), len(lines)),
+        journal_file=JournalFile(path, sha256(journal).hexdigest(), len(lines) + len(done)),
         journal=journal,
         numbers=fold(numbers_of(line, catalogue) for line in lines),
+        cases=case_numbers(done),
         left_out=tuple(sorted(left_out, key=lambda left: left.receipt)),
         open_files=open_on(provider, day, files),
     )

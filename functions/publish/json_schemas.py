@@ -4,12 +4,16 @@ from typing import Any
 
 import msgspec
 
+from case_line import CaseLine
 from public_journal import JournalLine
 from summary import Summary
 
-PUBLISHED = {
-    "schemas/summary.json": (Summary, "A summary of Terang"),
-    "schemas/journal.json": (JournalLine, "A line of Terang's public journal"),
+PUBLISHED: dict[str, tuple[str, tuple[type[msgspec.Struct], ...]]] = {
+    "schemas/summary.json": ("A summary of Terang", (Summary,)),
+    "schemas/journal.json": (
+        "A line of Terang's public journal: a receipt, or what somebody did about a case",
+        (JournalLine, CaseLine),
+    ),
 }
 
 
@@ -19,10 +23,13 @@ def json_schemas() -> dict[str, bytes]:
     >>> sorted(json_schemas())
     ['schemas/journal.json', 'schemas/summary.json']
     """
-    return {path: _encoded(record, title) for path, (record, title) in PUBLISHED.items()}
+    return {path: _encoded(title, records) for path, (title, records) in PUBLISHED.items()}
 
 
-def _encoded(record: Any, title: str) -> bytes:
+def _encoded(title: str, records: tuple[type[msgspec.Struct], ...]) -> bytes:
     dialect = "https://json-schema.org/draft/2020-12/schema"
-    schema = {"$schema": dialect, "title": title, **msgspec.json.schema(record)}
+    found, components = msgspec.json.schema_components(records, ref_template="#/$defs/{name}")
+    shown = list(found)
+    body: dict[str, Any] = shown[0] if len(shown) == 1 else {"anyOf": shown}
+    schema = {"$schema": dialect, "title": title, **body, "$defs": components}
     return msgspec.json.format(msgspec.json.encode(schema, order="sorted"), indent=2) + b"\n"

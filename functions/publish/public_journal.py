@@ -2,6 +2,7 @@
 
 A line keeps the counts of a receipt and drops its ids, the sender's file and all moments: `first`
 and `last` are days here, since the second in which a single post was published would name it.
+What people did follows in the same file, see `case_line`.
 """
 
 from collections.abc import Iterable
@@ -89,8 +90,8 @@ def journal_lines(receipts: Iterable[Receipt]) -> list[JournalLine]:
     return [journal_line(number, receipt) for number, receipt in enumerate(ordered, 1)]
 
 
-def encode_journal(lines: Iterable[JournalLine]) -> bytes:
-    """JSON Lines with sorted keys: the same receipts give the same bytes.
+def encode_journal(lines: Iterable[msgspec.Struct]) -> bytes:
+    """JSON Lines with sorted keys: the same lines give the same bytes.
 
     >>> encode_journal([])
     b''

@@ -8,6 +8,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from auditing import OutBucket
 from ledger.clock import clock_of
 from ledger.closing import Closing
 from ledger.objects import S3Objects
@@ -30,8 +31,10 @@ def handler(event: dict[str, object], context: LambdaContext) -> dict[str, int]:
         shelf=Shelf(objects, setting["PUBLIC_BUCKET"]),
         clock=clock,
         close=closing.close,
+        out=OutBucket(objects, setting["OUT_BUCKET"]),
         public_url=setting["PUBLIC_URL"],
         notice_hours=int(setting["NOTICE_HOURS"]),
+        pause_below=float(setting["PAUSE_BELOW"]),
     )
     outcome = publish(desk, msgspec.convert(event, Order))
     tell(outcome)
@@ -44,10 +47,13 @@ def tell(outcome: Outcome) -> None:
         logger.error("receipt left out", extra=msgspec.to_builtins(left))
     for path in outcome.revised:
         logger.warning("revised", extra={"summary": path})
+    for pause in outcome.paused:
+        logger.warning("rule paused", extra={"paused_for": pause.provider, "rule": pause.rule})
     for name in outcome.unpublishable:
         logger.warning("not published under its name", extra={"unpublishable": name})
     logger.info("published", extra={"written": outcome.written})
     metrics.add_metric("SummariesWritten", MetricUnit.Count, outcome.written)
     metrics.add_metric("SummariesRevised", MetricUnit.Count, len(outcome.revised))
     metrics.add_metric("ReceiptNotClosed", MetricUnit.Count, len(outcome.left_out))
+    metrics.add_metric("RulesPaused", MetricUnit.Count, len(outcome.paused))
     metrics.add_metric("NamesUnpublishable", MetricUnit.Count, len(outcome.unpublishable))

@@ -6,19 +6,23 @@ one, and the next run ends it.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Annotated
 
 import msgspec
 
+from auditing import OutBucket, audit_key_path, encode_key, hand_out
 from drafting import Drafter
 from folding import fold
-from gathering import DayFacts, gather
+from gathering import DayFacts, People, gather
 from json_schemas import json_schemas
 from ledger.errors import OperatorError
+from ledger.letters import letters_of
 from ledger.ports import Clock, Store
 from ledger.provider import Provider, is_provider_id
 from pages import Contents, Listed, Pages
+from pausing import Pause, due, pause
 from periods import (
     LOOK_BACK_DAYS,
     Kind,
@@ -33,6 +37,10 @@ from published_set import Catalogue, PublishedPack
 from revising import settle
 from shelf import Shelf
 from summary import LeftOut, Summary
+from wording import period_of
+
+LETTER_DAYS = 120
+"""For how long moderators keep their letters of a month: longer than its days can be revised."""
 
 Day = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")]
 
@@ -59,8 +67,10 @@ class Desk:
     shelf: Shelf
     clock: Clock
     close: Callable[[str], object]
+    out: OutBucket
     public_url: str
     notice_hours: int
+    pause_below: float
 
 
 @dataclass(slots=True)
@@ -68,6 +78,7 @@ class Outcome:
     """What a run did, for logs and metrics."""
 
     written: int = 0
+    paused: list[Pause] = field(default_factory=list)
     revised: list[str] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
     unpublishable: list[str] = field(default_factory=list)
@@ -84,6 +95,9 @@ def publish(desk: Desk, order: Order) -> Outcome:
         run.publish_days(provider)
     run.publish_all_days()
     run.publish_months()
+    if run.pause_rules():
+        run = run.anew()
+        run.publish_months()
     run.publish_campaigns()
     run.publish_rest()
     for provider in run.providers:
@@ -154,9 +168,12 @@ class _Run:
         begun = bool(known) and known[0] < self.days[0]
         for day in self.days:
             receipts = self.desk.store.receipts(provider, day)
-            facts = gather(provider, day, receipts, files, self.catalogue)
+            people = self._people(provider, day)
+            facts = gather(provider, day, receipts, people, files, self.catalogue)
             begun = begun or not facts.silent
             if begun:
+                posts = self.desk.store.samples(provider, day)
+                hand_out(self.desk.out, provider, day[:7], posts)
                 draft = self.drafter.day(provider, day, facts, provisional=day > self.closed)
                 self._settle(draft, facts)
 
@@ -172,6 +189,24 @@ class _Run:
         for month in months.values():
             for provider in (*self.providers, "all"):
                 self._settle_longer(provider, month)
+
+    def pause_rules(self) -> bool:
+        """Pause the rules that people find wrong too often; whether there was any."""
+        desk, in_force = self.desk, self.catalogue.in_force
+        for provider in self.providers:
+            months = desk.shelf.periods(provider, Kind.MONTH)
+            newest = desk.shelf.standing(provider, months[-1]) if months else None
+            if newest and newest.standing:
+                self.outcome.paused += due(provider, newest.standing, in_force, desk.pause_below)
+        if not self.outcome.paused:
+            return False
+        pause(desk.shelf.objects, desk.shelf.bucket, self.outcome.paused, desk.clock.now())
+        return True
+
+    def anew(self) -> "_Run":
+        """The same run under the sets as they are now."""
+        fresh = _Run.of(self.desk, Order())
+        return replace(fresh, days=self.days, outcome=self.outcome)
 
     def publish_campaigns(self) -> None:
         """Publish the campaigns that are not long over, for the providers that run their packs."""
@@ -189,6 +224,9 @@ class _Run:
         shelf = self.desk.shelf
         for path, schema in json_schemas().items():
             shelf.put(path, schema)
+        for month in {day[:7] for day in self.days if month_of(day).last_day <= self.closed}:
+            if key := self.desk.store.audit_key(month):
+                shelf.put(audit_key_path(month), encode_key(month, key))
         months = self._all_of("all", Kind.MONTH)
         totals = fold(month.numbers for month in months)
         campaigns = shelf.periods("all", Kind.CAMPAIGN)
@@ -204,7 +242,25 @@ class _Run:
         if days:
             parts = self._standing_of_all(period.name) if provider == "all" else ()
             over = period.last_day <= self.closed
-            self._settle(self.drafter.longer(period, days, parts, packs, over=over))
+            before = self._before(provider, period)
+            self._settle(self.drafter.longer(period, days, parts, packs, over=over, before=before))
+
+    def _before(self, provider: str, period: Period) -> Summary | None:
+        """The newest summary of the same kind and provider before this period."""
+        shelf = self.desk.shelf
+        earlier = [name for name in shelf.periods(provider, period.kind) if name < period.name]
+        return shelf.standing(provider, earlier[-1]) if earlier else None
+
+    def _people(self, provider: str, day: str) -> People:
+        """What people did on a day, and the letters of the moderators among them."""
+        store = self.desk.store
+        entries = store.journal_entries(provider, day)
+        named = sorted(entries, key=lambda entry: entry.entry)
+        if not named:
+            return People()
+        expires = int((self.desk.clock.now() + timedelta(days=LETTER_DAYS)).timestamp())
+        moderators = [entry.moderator for entry in named]
+        return People(entries, letters_of(store, provider, day[:7], moderators, expires))
 
     def _settle(self, draft: Summary, facts: DayFacts | None = None) -> None:
         """Write what shall stand, if it does not: first what it names, then the summary."""
@@ -219,10 +275,8 @@ class _Run:
         if facts:
             shelf.put(facts.journal_file.path, facts.journal)
             self.outcome.left_out.extend(facts.left_out)
-        earlier = [
-            name for name in shelf.periods(draft.provider, draft.kind) if name < draft.period
-        ]
-        shelf.put_summary(settled, self.pages.summary(settled, earlier[-1] if earlier else ""))
+        before = self._before(draft.provider, period_of(draft))
+        shelf.put_summary(settled, self.pages.summary(settled, before.period if before else ""))
         self.outcome.written += 1
 
     def _standing_of_all(self, period: str) -> list[Summary]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from case_numbers import case_measures
 from folding import measures
 from periods import Kind
 from summary import Change, Summary
@@ -44,6 +45,8 @@ def changed(standing: Summary, draft: Summary) -> Iterator[Change]:
 
 def _facts(summary: Summary) -> Facts:
     facts: Facts = {(measure, key): value for measure, key, value in measures(summary.numbers)}
+    for measure, key, value in case_measures(summary.cases):
+        facts[measure, key] = value
     for left in summary.left_out:
         facts["left_out", f"{left.provider}/{left.day}/{left.receipt}"] = str(left.why)
     if summary.kind is not Kind.DAY or summary.provider == "all":
@@ -62,6 +65,8 @@ def _reason(standing: Summary, draft: Summary) -> str:
         return f"{_units(late)} came to the journal after revision {standing.revision}."
     if late < 0:
         return f"{_units(-late)} of revision {standing.revision} stood no longer in the journal."
+    if standing.numbers == draft.numbers and standing.cases != draft.cases:
+        return f"Case entries came to the journal after revision {standing.revision}."
     return f"The journal differed from the one that revision {standing.revision} folded."
 
 

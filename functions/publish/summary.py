@@ -8,10 +8,11 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from case_numbers import CaseNumbers
 from folding import Fault, Numbers, Tally
 from periods import Kind
-
-NO_DECISIONS = "no decisions recorded yet"
+from precision import Errors
+from standing import Standing
 
 NO_ADDRESS = (
     "No public address is set, so every rule runs in shadow:"
@@ -24,7 +25,9 @@ class JournalFile(msgspec.Struct, frozen=True):
 
     path: Annotated[str, Meta(description="Path below the public address.")]
     sha256: Annotated[str, Meta(description="SHA-256 of the file's bytes, in hex.")]
-    lines: Annotated[int, Meta(ge=0, description="Lines: one for each receipt.")]
+    lines: Annotated[
+        int, Meta(ge=0, description="Lines: one for each receipt, and for each case entry.")
+    ]
 
 
 class LeftOut(msgspec.Struct, frozen=True):
@@ -82,30 +85,8 @@ class Part(msgspec.Struct, frozen=True):
     shadow: Annotated[int, Meta(ge=0, description="As in numbers.")]
     held: Annotated[int, Meta(ge=0, description="As in numbers.")]
     by_category: Annotated[Tally, Meta(description="As in numbers.")]
-
-
-class RuleErrors(msgspec.Struct, frozen=True):
-    """How often people found a rule wrong; null until the first decision."""
-
-    decided: Annotated[int | None, Meta(description="Findings that somebody decided.")] = None
-    overturned: Annotated[int | None, Meta(description="Those found to be no case.")] = None
-    precision: Annotated[
-        float | None, Meta(description="Share of decided findings that stood, 0 to 1.")
-    ] = None
-
-
-class Errors(msgspec.Struct, frozen=True):
-    """What people decided on the findings, and how often Terang was wrong."""
-
-    decided: Annotated[int | None, Meta(description="Findings that somebody decided.")] = None
-    overturned: Annotated[int | None, Meta(description="Those found to be no case.")] = None
-    precision: Annotated[
-        float | None, Meta(description="Share of decided findings that stood, 0 to 1.")
-    ] = None
-    by_rule: Annotated[
-        dict[str, RuleErrors], Meta(description="The same by `pack/version/rule`.")
-    ] = {}
-    note: Annotated[str, Meta(description="What to know of these figures.")] = NO_DECISIONS
+    decided: Annotated[int, Meta(ge=0, description="As in cases.")] = 0
+    overturned: Annotated[int, Meta(ge=0, description="As in cases.")] = 0
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,7 +115,16 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
         tuple[Change, ...], Meta(description="What this revision changed against the one before.")
     ] = ()
     numbers: Annotated[Numbers, Meta(description="What was counted: a fold of the journal files.")]
-    errors: Annotated[Errors, Meta(description="What people decided on the findings.")]
+    cases: Annotated[
+        CaseNumbers, Meta(description="What people did: a fold of the same journal files.")
+    ] = CaseNumbers()
+    errors: Annotated[
+        Errors, Meta(description="What people decided on the findings of the period.")
+    ] = Errors()
+    standing: Annotated[
+        Standing | None,
+        Meta(description="Of a month, how cases stand at its end; null for other periods."),
+    ] = None
     days: Annotated[tuple[Part, ...], Meta(description="The days, of a month or campaign.")] = ()
     providers: Annotated[tuple[Part, ...], Meta(description="The providers, of `all`.")] = ()
     journal: Annotated[
@@ -181,15 +171,12 @@ def journal_path(provider: str, day: str) -> str:
     return f"journal/{provider}/{day}"
 
 
-def errors_of(numbers: Numbers) -> Errors:
-    """The place of decisions beside each rule that found something; no case is recorded yet."""
-    rules = sorted({key.rpartition("/")[0] for key in numbers.by_rule})
-    return Errors(by_rule={rule: RuleErrors() for rule in rules})
-
-
-def part_of(name: str, summary: Summary, numbers: Numbers | None = None) -> Part:
+def part_of(
+    name: str, summary: Summary, numbers: Numbers | None = None, cases: CaseNumbers | None = None
+) -> Part:
     """A summary as one line of a larger one, with its own numbers or with those given."""
     shown = summary.numbers if numbers is None else numbers
+    done = summary.cases if cases is None else cases
     return Part(
         name=name,
         provisional=summary.provisional,
@@ -200,6 +187,8 @@ def part_of(name: str, summary: Summary, numbers: Numbers | None = None) -> Part
         shadow=shown.shadow,
         held=shown.held,
         by_category=shown.by_category,
+        decided=done.decided,
+        overturned=done.overturned,
     )
 
 

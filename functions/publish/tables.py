@@ -7,8 +7,9 @@ from markupsafe import Markup
 
 from charts import bars, columns
 from periods import Kind
+from precision import RuleErrors
 from published_set import Catalogue, PublishedPack, PublishedRule
-from summary import Part, RuleErrors, Summary
+from summary import Part, Summary
 from wording import CATEGORIES, category_words, refusal_words
 
 SHADOW = ("shadow", "In shadow")

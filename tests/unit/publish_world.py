@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, cast
 
 import msgspec
 
+from auditing import OutBucket
+from ledger.case_entry import JournalEntry
 from ledger.errors import ImmutableError
 from ledger.manifest import Source
 from ledger.provider import OpenFile, Provider
@@ -58,6 +60,17 @@ class MemoryObjects:
             raise ImmutableError(key)
         return self.put(bucket, key, data)
 
+    def put_if(self, bucket: str, key: str, data: bytes, etag: str | None, tags: str = "") -> bool:
+        standing = self.get_with_etag(bucket, key)
+        if (standing[1] if standing else None) != etag:
+            return False
+        self.put(bucket, key, data)
+        return True
+
+    def get_with_etag(self, bucket: str, key: str) -> tuple[bytes, str] | None:
+        data = self.stored.get(key)
+        return None if data is None else (data, sha256(data).hexdigest())
+
     def keys(self, bucket: str, prefix: str) -> list[str]:
         return sorted(key for key in self.stored if key.startswith(prefix))
 
@@ -69,11 +82,37 @@ class MemoryStore:
     journal: dict[tuple[str, str], list[Receipt]] = field(default_factory=dict)
     open_files: dict[str, list[OpenFile]] = field(default_factory=dict)
     registered: list[str] = field(default_factory=list)
+    entries: dict[tuple[str, str], list[JournalEntry]] = field(default_factory=dict)
+    given: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
+    sampled: dict[tuple[str, str], list[tuple[str, str]]] = field(default_factory=dict)
+    audit_keys: dict[str, str] = field(default_factory=dict)
 
     def add(self, receipt: Receipt) -> None:
         self.journal.setdefault((receipt.provider, receipt.at[:10]), []).append(receipt)
         if receipt.provider not in self.registered:
             self.registered.append(receipt.provider)
+
+    def do(self, entry: JournalEntry) -> None:
+        """Add what somebody did."""
+        self.entries.setdefault((entry.provider, entry.at[:10]), []).append(entry)
+
+    def journal_entries(self, provider: str, day: str) -> list[JournalEntry]:
+        return list(self.entries.get((provider, day), ()))
+
+    def letters(self, provider: str, month: str) -> dict[str, str]:
+        return {who: letter for letter, who in self.given.get((provider, month), {}).items()}
+
+    def put_letter(
+        self, provider: str, month: str, letter: str, moderator: str, expires: int
+    ) -> bool:
+        given = self.given.setdefault((provider, month), {})
+        return given.setdefault(letter, moderator) == moderator
+
+    def samples(self, provider: str, day: str) -> list[tuple[str, str]]:
+        return self.sampled.get((provider, day), [])
+
+    def audit_key(self, month: str) -> str | None:
+        return self.audit_keys.get(month)
 
     def providers(self) -> list[Provider]:
         return [Provider(name) for name in sorted(self.registered)]
@@ -135,8 +174,10 @@ class World:
             shelf=Shelf(cast("Objects", self.objects), BUCKET),
             clock=StandingClock(datetime.fromisoformat(moment).astimezone(UTC)),
             close=self.closed.append,
+            out=OutBucket(cast("Objects", self.objects), "out"),
             public_url=self.public_url,
             notice_hours=24,
+            pause_below=0.5,
         )
 
     def json(self, key: str) -> dict[str, object]:

@@ -18,10 +18,11 @@ class JournalEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     as the id of that entry. Fields of the message keep their names.
 
     Of a decision there are also `rules` (findings by `pack/version/rule/mode`), `found_days` (the
-    day of each finding: its cohort), `found_at` and `reach` of the first and largest, `set`, and
-    `source_type`. An entry on a decision carries the decision's own under `about`, an outcome also
-    the complaint or dispute under `answers`, and a later message of an order the first one under
-    `about`: nobody has to join.
+    day of each finding: its cohort), `found` (both together: `day/pack/version/rule/mode`),
+    `found_at` and `reach` of the first and largest, `set`, and `source_type`. An entry on a
+    decision carries the decision's own under `about`, an outcome also the complaint or dispute
+    under `answers`, and a later message of an order the first one under `about`: nobody has to
+    join.
     `overturns` says that by this entry the decision was overturned first.
     """
 
@@ -73,6 +74,7 @@ class JournalEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     month: str = ""
     rules: dict[str, int] = {}
     found_days: tuple[str, ...] = ()
+    found: dict[str, int] = {}
     found_at: str = ""
     reach: int | None = None
     set: str = ""

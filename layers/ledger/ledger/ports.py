@@ -136,6 +136,20 @@ class Store(Protocol):
     def put_flood(self, provider: str, day: str, rule: str, expires: int) -> bool:
         """Put a rule under flood guard for a day; False if it was or had been."""
 
+    def letters(self, provider: str, month: str) -> dict[str, str]:
+        """The letters of a provider's month by moderator."""
+
+    def put_letter(
+        self, provider: str, month: str, letter: str, moderator: str, expires: int
+    ) -> bool:
+        """Give a letter to a moderator; False if another has it."""
+
+    def audit_key(self, month: str) -> str | None:
+        """The key of a month's audit sample in hex, if any post was sampled."""
+
+    def put_audit_key(self, month: str, key: str, expires: int) -> None:
+        """Leave the key of a month's audit sample for whoever publishes it after the month."""
+
     def case(self, case: str) -> Case | None:
         """A case as it stands, or nothing: the id is a finding's or an entry's."""
 

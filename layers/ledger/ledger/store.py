@@ -183,6 +183,31 @@ class DynamoStore(CaseStore):
         """Somebody looked: the rule proposes again that day."""
         self.table.put(f"P#{provider}", f"flood#{day}#{rule}", lifted=True, expires=expires)
 
+    def letters(self, provider: str, month: str) -> dict[str, str]:
+        """The letters of a provider's month by moderator."""
+        prefix = f"letter#{month}#"
+        return {
+            item["moderator"]["S"]: item["sk"]["S"].removeprefix(prefix)
+            for item in self.table.query(f"P#{provider}", prefix)
+        }
+
+    def put_letter(
+        self, provider: str, month: str, letter: str, moderator: str, expires: int
+    ) -> bool:
+        """Give a letter to a moderator; False if another has it."""
+        key = f"letter#{month}#{letter}"
+        new = self.table.new(f"P#{provider}", key, moderator=moderator, expires=expires)
+        return self.table.transact(new)
+
+    def audit_key(self, month: str) -> str | None:
+        """The key of a month's audit sample in hex, if any post was sampled."""
+        found = self.table.get("P#_audit", month)
+        return found["key"]["S"] if found else None
+
+    def put_audit_key(self, month: str, key: str, expires: int) -> None:
+        """Leave the key of a month's audit sample for whoever publishes it after the month."""
+        self.table.put("P#_audit", month, key=key, expires=expires)
+
 
 def open_keys(finding: Finding) -> dict[str, str]:
     """The keys under which an open finding is listed: severity, then reach, then age.

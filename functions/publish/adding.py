@@ -1,0 +1,36 @@
+"""Adding records of counts and tallies: the order and the grouping of the parts never matter."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+
+def added[T: msgspec.Struct](kind: type[T], parts: Iterable[T]) -> T:
+    """All parts together: counts and tallies are added, texts are left empty; of none, nought.
+
+    Args:
+        kind: A struct whose fields are counts (0), tallies ({}) or texts ("") by default.
+        parts: Any number of it.
+    """
+    nought, folded = kind(), list(parts)
+    sums: dict[str, object] = {}
+    for name in kind.__struct_fields__:
+        default = getattr(nought, name)
+        if isinstance(default, dict):
+            sums[name] = tallied(getattr(part, name) for part in folded)
+        elif isinstance(default, int):
+            sums[name] = sum(getattr(part, name) for part in folded)
+    return msgspec.convert(sums, kind)
+
+
+def tallied(tallies: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    """The sum of tallies, by key in order.
+
+    >>> tallied([{"b": 1}, {"a": 1, "b": 1}])
+    {'a': 1, 'b': 2}
+    """
+    total: Counter[str] = Counter()
+    for tally in tallies:
+        total.update(tally)
+    return dict(sorted(total.items()))
