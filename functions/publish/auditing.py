@@ -71,7 +71,7 @@ def merged(standing: bytes, posts: Iterable[tuple[str, str]]) -> bytes:
     r"""The sample of what stood before and more posts, as JSON Lines by rank.
 
     >>> merged(b"", [("p-1", "ff"), ("p-2", "0a"), ("p-1", "ff")])
-    b'{"post":"p-2","rank":"0a"}\\n{"post":"p-1","rank":"ff"}\\n'
+    b'{"post":"p-2","rank":"0a"}\n{"post":"p-1","rank":"ff"}\n'
     """
     before = [msgspec.json.decode(line, type=Sampled) for line in standing.splitlines()]
     ranked = {(one.rank, one.post) for one in before} | {(rank, post) for post, rank in posts}

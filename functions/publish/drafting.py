@@ -3,16 +3,16 @@
 Whether a draft is published, or what stands stays, is settled elsewhere.
 """
 
+import operator
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from adding import tallied
 from case_numbers import CaseNumbers, by_month, fold_cases, of_packs
 from folding import Numbers, fold, only_packs
 from gathering import DayFacts
 from periods import Kind, Period, day_period
-from precision import Errors, errors_of, of_cohort
+from precision import Errors, errors_of, of_cohort, without_cohorts
 from published_set import Catalogue, PublishedPack
 from standing import Before, Month, Standing, standing_of
 from summary import (
@@ -48,7 +48,7 @@ class Counted(NamedTuple):
         """What people decided on the findings of the period itself; of a campaign, on its rules."""
         found = self.cases.by_rule
         if period.kind is Kind.CAMPAIGN:
-            by_rule = tallied({key.partition("/")[2]: count} for key, count in found.items())
+            by_rule = without_cohorts(found)
         else:
             by_rule = of_cohort(found, period.name)
         rules = {key.rpartition("/")[0] for key in self.numbers.by_rule}
@@ -69,8 +69,9 @@ class Drafter:
     def day(self, provider: str, day: str, facts: DayFacts, *, provisional: bool) -> Summary:
         """The draft of a provider's day."""
         found = self.catalogue.paused(provider, facts.numbers.sets)
-        paused = tuple(PausedNote(provider, note.rule, note.since, note.why) for note in found)
-        notes = Notes((facts.journal_file,), facts.open_files, facts.left_out, paused)
+        paused = {PausedNote(provider, note.rule, note.since, note.why) for note in found}
+        paused |= self._paused_by(provider, day)
+        notes = Notes((facts.journal_file,), facts.open_files, facts.left_out, _in_order(paused))
         return self._summary(
             provider,
             day_period(day),
@@ -115,6 +116,8 @@ class Drafter:
             before: For a month, the summary of the month before, from which it carries on.
         """
         chosen = tuple(packs)
+        notes = _joined(days, days[-1:])
+        paused = {*notes.paused, *self._paused_by(days[0].provider, period.last_day)}
         counted = [_counted(day, chosen) for day in days]
         whole = Counted(
             fold(day.numbers for day in counted),
@@ -125,7 +128,7 @@ class Drafter:
             days[0].provider,
             period,
             whole,
-            _joined(days, days[-1:]),
+            replace(notes, paused=_in_order(paused)),
             provisional=not over or any(day.provisional for day in days),
             days=tuple(
                 part_of(day.period, day, only.numbers, only.cases)
@@ -134,6 +137,19 @@ class Drafter:
             providers=tuple(part_of(summary.provider, summary) for summary in providers),
             standing=_standing(period, whole, days, before) if period.kind is Kind.MONTH else None,
         )
+
+    def _paused_by(self, provider: str, day: str) -> set[PausedNote]:
+        """What the set in force holds in shadow for a provider, or any, since that day or before.
+
+        The sets that units named say the same a unit later; a pause is to be seen at once.
+        """
+        return {
+            PausedNote(name, pause.rule, pause.since, pause.why)
+            for name, terms in self.catalogue.in_force.providers.items()
+            if provider in {name, "all"}
+            for pause in terms.paused
+            if pause.since[:10] <= day
+        }
 
     def _summary(
         self,
@@ -191,10 +207,15 @@ def _standing(
 
 def _joined(summaries: Sequence[Summary], newest: Sequence[Summary]) -> Notes:
     """What several summaries say beside their numbers; files are open only in the newest ones."""
-    paused = {note: None for summary in summaries for note in summary.paused}
+    paused = {note for summary in summaries for note in summary.paused}
     return Notes(
         journal=tuple(file for summary in summaries for file in summary.journal),
         open_files=tuple(note for summary in newest for note in summary.open_files),
         left_out=tuple(left for summary in summaries for left in summary.left_out),
-        paused=tuple(sorted(paused, key=lambda note: (note.provider, note.rule, note.since))),
+        paused=_in_order(paused),
     )
+
+
+def _in_order(paused: Iterable[PausedNote]) -> tuple[PausedNote, ...]:
+    key = operator.attrgetter("provider", "rule", "since", "why")
+    return tuple(sorted(paused, key=key))

@@ -10,11 +10,13 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+import case_tables
 import tables
 import wording
 from folding import Numbers
 from pack_state import State, state_of, versions_in
 from periods import Kind, day_words, month_words
+from precision import Errors, RuleErrors
 from published_set import Catalogue, PublishedPack
 from spreadsheet import visible
 from summary import NO_ADDRESS, Summary
@@ -59,7 +61,8 @@ class Pages:
         met, quiet = tables.rule_rows(summary, self.catalogue)
         categories = tables.category_rows(numbers.by_category)
         refusals = tables.refusal_rows(numbers.refused_by_code)
-        by_day = summary.days
+        by_day, cases = summary.days, case_tables.case_tables(summary.cases)
+        decided = any(day.decided or day.overturned for day in by_day)
         return _render(
             "summary.html",
             root="../../",
@@ -79,18 +82,25 @@ class Pages:
             inspected_chart=tables.inspected_chart(by_day) if by_day else "",
             refusal_chart=tables.refusal_chart(refusals),
             packs=self.catalogue.packs,
+            cases=cases,
+            decided_chart=case_tables.decided_chart(by_day) if decided else "",
+            complaints_chart=case_tables.complaints_chart(summary.cases),
+            open_chart=case_tables.open_chart(summary.standing) if summary.standing else "",
         )
 
-    def packs(self, totals: Numbers, campaigns: Iterable[str] = ()) -> dict[tuple[str, int], str]:
+    def packs(
+        self, totals: Numbers, errors: Errors, campaigns: Iterable[str] = ()
+    ) -> dict[tuple[str, int], str]:
         """A page for each version of each pack whose id can stand in a path.
 
         Args:
             totals: All numbers published so far.
+            errors: What people decided on all findings so far.
             campaigns: Those that have a page.
         """
         published = frozenset(campaigns)
         return {
-            key: self._pack(pack, totals, campaign_shown=pack.campaign in published)
+            key: self._pack(pack, totals, errors, campaign_shown=pack.campaign in published)
             for key, pack in self.catalogue.packs.items()
             if pack.has_page
         }
@@ -111,7 +121,9 @@ class Pages:
     def _state(self, pack: PublishedPack) -> State:
         return state_of(pack, self.catalogue.in_force, self.today, public=bool(self.public_url))
 
-    def _pack(self, pack: PublishedPack, totals: Numbers, *, campaign_shown: bool) -> str:
+    def _pack(
+        self, pack: PublishedPack, totals: Numbers, errors: Errors, *, campaign_shown: bool
+    ) -> str:
         found = {
             rule.id: {
                 mode: totals.by_rule.get(f"{pack.id}/{pack.version}/{rule.id}/{mode}", 0)
@@ -125,6 +137,11 @@ class Pages:
             root="../../",
             pack=pack,
             found=found,
+            errors={
+                rule.id: errors.by_rule.get(f"{pack.id}/{pack.version}/{rule.id}", RuleErrors())
+                for rule in pack.rules
+            },
+            paused=self.catalogue.pauses_of(pack),
             state=self._state(pack),
             versions=versions_in(self.catalogue.in_force, pack.id),
             public_url=self.public_url,
@@ -178,6 +195,10 @@ def _environment() -> Environment:
         "month_words": month_words,
         "category_words": wording.category_words,
         "counted": wording.counted,
+        "case_words": wording.case_words,
+        "share_words": wording.share_words,
+        "hours_words": wording.hours_words,
+        "moderator_decisions": case_tables.MODERATOR_DECISIONS,
         "kinds": Kind,
     }
     return environment

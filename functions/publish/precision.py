@@ -7,6 +7,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from adding import tallied
 from estimates import estimate
 
 NO_DECISIONS = "no decisions recorded yet"
@@ -85,6 +86,15 @@ def of_cohort(by_rule: Tally, found: str) -> dict[str, int]:
         for key, count in by_rule.items()
         if key.partition("/")[0] == found
     }
+
+
+def without_cohorts(by_rule: Tally) -> dict[str, int]:
+    """The whole of `CaseNumbers.by_rule`, whenever found.
+
+    >>> without_cohorts({"2026-11/a/1/r/live/confirmed": 2, "2026-10/a/1/r/live/confirmed": 9})
+    {'a/1/r/live/confirmed': 11}
+    """
+    return tallied({key.partition("/")[2]: count} for key, count in by_rule.items())
 
 
 def _errors(counts: Mapping[str, int]) -> RuleErrors:

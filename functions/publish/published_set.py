@@ -216,6 +216,17 @@ class Catalogue:
         found = {(p.id, p.version): p for s in known for p in s.packs if s.runs(provider, p)}
         return dict(sorted(found.items()))
 
+    def pauses_of(self, pack: PublishedPack) -> dict[str, dict[str, Paused]]:
+        """For whom the set in force holds a rule of this version in shadow: by rule, provider."""
+        found: dict[str, dict[str, Paused]] = {}
+        if any((p.id, p.version) == (pack.id, pack.version) for p in self.in_force.packs):
+            for provider, terms in sorted(self.in_force.providers.items()):
+                for pause in terms.paused:
+                    name, _, rule = pause.rule.partition("/")
+                    if name == pack.id:
+                        found.setdefault(rule, {})[provider] = pause
+        return found
+
     def paused(self, provider: str, digests: Iterable[str]) -> tuple[Paused, ...]:
         """The rules that these sets hold in shadow for a provider, by rule."""
         known = [self.sets[digest] for digest in digests if digest in self.sets]

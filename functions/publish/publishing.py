@@ -13,6 +13,7 @@ from typing import Annotated
 import msgspec
 
 from auditing import OutBucket, audit_key_path, encode_key, hand_out
+from case_numbers import fold_cases
 from drafting import Drafter
 from folding import fold
 from gathering import DayFacts, People, gather
@@ -33,6 +34,7 @@ from periods import (
     last_closed_day,
     month_of,
 )
+from precision import errors_of, without_cohorts
 from published_set import Catalogue, PublishedPack
 from revising import settle
 from shelf import Shelf
@@ -229,8 +231,9 @@ class _Run:
                 shelf.put(audit_key_path(month), encode_key(month, key))
         months = self._all_of("all", Kind.MONTH)
         totals = fold(month.numbers for month in months)
+        decided = errors_of(without_cohorts(fold_cases(month.cases for month in months).by_rule))
         campaigns = shelf.periods("all", Kind.CAMPAIGN)
-        for (pack, version), page in self.pages.packs(totals, campaigns).items():
+        for (pack, version), page in self.pages.packs(totals, decided, campaigns).items():
             shelf.put(f"packs/{pack}/{version}.html", page.encode())
         shelf.put("index.html", self.pages.index(self._contents(months)).encode())
 

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from case_numbers import CaseNumbers
 from folding import Numbers
 from ledger.refusal import Code
 from periods import Kind, Period
@@ -54,6 +55,22 @@ REFUSALS = {
     Code.NOT_A_POST: "An item that is no post, such as a service notice",
 }
 
+CASES = {
+    "confirmed": "Confirmed",
+    "dismissed": "Dismissed: no case",
+    "escalated": "Passed on to an authority",
+    "skipped": "Skipped for now",
+    "upheld": "Decision upheld",
+    "partly_reversed": "Partly reversed",
+    "reversed": "Reversed",
+    "omitted": "No decision",
+    "contested": "contested",
+    "refused": "refused",
+    "impossible": "not possible",
+    "all": "All",
+}
+"""What people did, in plain words."""
+
 CHECK_COMMAND = "terang recount DIR"
 
 
@@ -64,6 +81,43 @@ def category_words(category: str) -> str:
     ('Self-harm', 'New one')
     """
     return CATEGORIES.get(category) or category.replace("_", " ").capitalize()
+
+
+def case_words(code: str) -> str:
+    """A verdict, an outcome, a measure or a category as a page says it.
+
+    >>> case_words("partly_reversed"), case_words("DECISION_VISIBILITY_CONTENT_REMOVED")
+    ('Partly reversed', 'Visibility: content removed')
+    """
+    if code.startswith("DECISION_"):
+        field, _, measure = code.removeprefix("DECISION_").partition("_")
+        return f"{field.capitalize()}: {measure.replace('_', ' ').lower()}"
+    return CASES.get(code) or category_words(code)
+
+
+def share_words(share: float | None) -> str:
+    """A share in per cent, without a decimal where it would only pretend.
+
+    >>> share_words(0.4567), share_words(0.0012), share_words(None)
+    ('46 %', '0.1 %', '')
+    """
+    if share is None:
+        return ""
+    whole = 100 * share
+    return f"{whole:.0f} %" if whole == 0 or whole >= 10 else f"{whole:.1f} %"
+
+
+def hours_words(hours: float | None) -> str:
+    """A duration as people say it.
+
+    >>> hours_words(0.25), hours_words(5.04), hours_words(80.0), hours_words(None)
+    ('15 minutes', '5.0 hours', '3.3 days', '')
+    """
+    if hours is None:
+        return ""
+    if hours < 1:
+        return counted(round(hours * 60), "minute")
+    return f"{hours:.1f} hours" if hours < 72 else f"{hours / 24:.1f} days"
 
 
 def refusal_words(code: str) -> str:
@@ -77,8 +131,9 @@ def refusal_words(code: str) -> str:
 
 def meanings() -> dict[str, str]:
     """What each number means: the descriptions of the schema, so that both say the same."""
-    fields = msgspec.json.schema(Numbers)["$defs"]["Numbers"]["properties"]
-    return {name: field["description"] for name, field in fields.items()}
+    _, records = msgspec.json.schema_components((Numbers, CaseNumbers))
+    fields = [field for record in records.values() for field in record["properties"].items()]
+    return {name: field["description"] for name, field in fields}
 
 
 def counted(number: int, one: str, many: str = "") -> str:
@@ -117,6 +172,8 @@ def opening(summary: Summary) -> list[str]:
     said = [f"{_when(summary)} Terang read {posts} of {of}{_found(summary)}."]
     if numbers.findings:
         said.append(_became(numbers))
+    if summary.cases.decisions or summary.cases.overturned:
+        said.append(_decided(summary.cases))
     if numbers.refused:
         verb = "was" if numbers.refused == 1 else "were"
         said.append(
@@ -158,6 +215,13 @@ def _became(numbers: Numbers) -> str:
         return f"{every} {were} {said[0].partition(' ')[2]}."
     said[0] = said[0].replace(" ", f" {were} ", 1)
     return f"Of these, {', '.join(said[:-1])} and {said[-1]}."
+
+
+def _decided(cases: CaseNumbers) -> str:
+    """What people decided, and how many decisions fell: the errors as near as the findings."""
+    fell = counted(cases.overturned, "decision was", "decisions were") if cases.overturned else ""
+    done = f"People took {counted(cases.decisions, 'decision')}"
+    return f"{done}; {fell or 'none was'} overturned."
 
 
 def _whose(summary: Summary) -> str:

@@ -88,6 +88,17 @@ MAY = {
     ),
     "publish writes pages": ("Publish", "s3:PutObject", s3("public", "summaries/all/2026-11.html")),
     "publish writes a pack's page": ("Publish", "s3:PutObject", s3("public", "packs/codes/3.html")),
+    "publish pauses a rule": ("Publish", "s3:PutObject", s3("public", "sets/current.json")),
+    "publish shows the key of a sample": (
+        "Publish",
+        "s3:PutObject",
+        s3("public", "audit/2026-11.json"),
+    ),
+    "publish hands out the sample": (
+        "Publish",
+        "s3:PutObject",
+        s3("out", "out/acme/audit/m.jsonl"),
+    ),
     "publish looks for an earlier revision": ("Publish", "s3:ListBucket", BUCKETS["public"]),
     "publish closes a file": ("Publish", "s3:PutObject", s3("out", "out/acme/receipts/f.json")),
 }
@@ -129,7 +140,6 @@ MAY_NOT = {
     ),
     "decide makes pseudonyms": ("Decide", "secretsmanager:GetSecretValue", "PseudonymSecret"),
     "decide reads dropped files": ("Decide", "s3:GetObjectVersion", s3("drop", "drop/acme/x")),
-    "publish changes a set": ("Publish", "s3:PutObject", s3("public", "sets/current.json")),
     "publish changes a pack": ("Publish", "s3:PutObject", s3("public", "packs/codes/3.yaml")),
     "publish reads dropped files": ("Publish", "s3:GetObjectVersion", s3("drop", "drop/acme/x")),
     "publish reads parts": (

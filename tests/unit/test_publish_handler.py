@@ -30,6 +30,7 @@ SETTINGS = {
     "DROP_BUCKET": "drop",
     "PUBLIC_URL": "https://terang.example",
     "NOTICE_HOURS": "24",
+    "PAUSE_BELOW": "0.5",
     "TODAY": "2026-11-25",
     "POWERTOOLS_SERVICE_NAME": "publish",
     "POWERTOOLS_METRICS_NAMESPACE": "Terang",
