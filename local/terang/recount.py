@@ -1,7 +1,8 @@
 """`terang recount`: proves every published number from the public journal.
 
 It reads a copy of the public bucket and nothing else, and shares no code with what published it:
-only the standard library, so that anybody can read it in one sitting, or write it anew.
+only the standard library, so that anybody can read it in one sitting, or write it anew. What people
+did is added up in `recount_cases`.
 """
 
 import argparse
@@ -14,9 +15,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-type Record = dict[str, Any]
+from terang.recount_cases import case_differences, sums_for
+from terang.recount_standing import COUNT, Record, short
 
 ADDED = ("bytes", "lines", "records", "inspected", "repeats", "unknown_fields", "assumed_utc")
 """Counts of a journal line that are added as they stand."""
@@ -80,6 +82,7 @@ def differences_of(folder: Path, path: Path) -> Iterator[str]:
     """What in one summary does not follow from the files that it names."""
     summary: Record = json.loads(path.read_bytes())
     total, parts = Recount(), defaultdict[str, Recount](Recount)
+    on_cases = defaultdict[str, list[Record]](list)
     if not EARLIER.search(path.stem):
         yield from _unnamed(folder, summary)
     for named in summary["journal"]:
@@ -91,15 +94,21 @@ def differences_of(folder: Path, path: Path) -> Iterator[str]:
         if len(lines) != named["lines"]:
             yield f"{named['path']} has {len(lines)} lines, not {named['lines']}"
         provider, day = named["path"].removesuffix(".jsonl").split("/")[1:]
-        for line in lines:
+        for name in ("", provider, day):
+            on_cases[name] += [line for line in lines if line["kind"] == "case"]
+        for line in (line for line in lines if line["kind"] != "case"):
             yield from _broken(line)
             yield from _add(total, line, folder, summary)
             for part in (parts[provider], parts[day]):
                 list(_add(part, line, folder, summary))  # what is unknown was said above
     yield from _against(summary["numbers"], total, "")
+    yield from case_differences(folder, summary, on_cases[""])
     for part_said in (*summary["days"], *summary["providers"]):
+        name = part_said["name"]
+        sums = sums_for(folder, summary, on_cases[name])
+        parts[name].counts.update({one: sums[one][COUNT] for one in ("decided", "overturned")})
         numbers = {name: part_said[name] for name in part_said if name not in NO_NUMBERS}
-        yield from _against(numbers, parts[part_said["name"]], f"{part_said['name']}: ")
+        yield from _against(numbers, parts[name], f"{name}: ")
     if not EARLIER.search(path.stem):  # an earlier revision has no sheet
         yield from _sheet(path.with_suffix(".csv"), summary)
 
@@ -109,7 +118,7 @@ def _against(published: Record, counted: Recount, of: str) -> Iterator[str]:
     for name, value in published.items():
         found = counted.number(name, value)
         if found != value:
-            yield f"{of}{name}: published {_short(value)}, recounted {_short(found)}"
+            yield f"{of}{name}: published {short(value)}, recounted {short(found)}"
 
 
 def _journal(path: Path, digest: str) -> bytes:
@@ -189,12 +198,11 @@ def _sheet(path: Path, summary: Record) -> Iterator[str]:
         for key, count in entries:
             if isinstance(count, int) and said.get((name, key)) != str(count):
                 yield f"the CSV says {name} {key} = {said.get((name, key))}, the JSON {count}"
+    for name, value in summary["cases"].items():
+        for key, count in value.items() if isinstance(value, dict) else [("", value)]:
+            if said.get((f"cases.{name}", key)) != str(count):
+                yield f"the CSV says cases.{name} {key} = {said.get((f'cases.{name}', key))}"
 
 
 def _read(path: Path) -> bytes:
     return path.read_bytes() if path.is_file() else b""
-
-
-def _short(value: object) -> str:
-    text = json.dumps(value, sort_keys=True)
-    return text if len(text) < 200 else text[:200] + "…"
