@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from ledger.keys import audit_sample_key
+from ledger.keys import audit_key
 from ledger.ports import Objects
 from ledger.pretty import pretty
 
@@ -45,7 +45,7 @@ def hand_out(out: OutBucket, provider: str, month: str, posts: Sequence[tuple[st
     """Merge posts into the provider's sample of the month; whether that changed it."""
     if not posts:
         return False
-    key = audit_sample_key(provider, month)
+    key = audit_key(provider, month)
     before = out.objects.get(out.name, key) or b""
     after = merged(before, posts)
     if after != before:
