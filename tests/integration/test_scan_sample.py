@@ -1,0 +1,80 @@
+"""Each unit gives posts that no rule met to the audit sample, and nothing of them but their ids."""
+
+import msgspec
+import pytest
+from faults import Calls, CrashError
+from sample_posts import OTP, PRIZE, line, lines
+from world import DAY, SECRET, World
+
+from ledger.audit_sample import Sampled, audit_key, draw
+
+QUIET = ("The market opens at nine", "Rain is due", "The road is closed")
+FILE = lines(OTP, *QUIET, PRIZE) + line(id="bad", audience="followers") + b"\n"
+
+BEFORE_COMMIT = 6
+"""The number of the store's call that puts the sample, as a test checks."""
+
+
+def expected(month: str, *posts: str) -> list[Sampled]:
+    return list(draw(audit_key(SECRET, month), "acme", posts))
+
+
+def test_posts_that_no_rule_met_are_drawn_and_flagged_ones_never(world: World) -> None:
+    """A rule in shadow flags as a live one does; what was refused is no post."""
+    world.scan(*world.take_in(FILE))
+    assert world.store.samples("acme", DAY) == expected("2026-11", "p1", "p2", "p3")
+
+
+def test_a_post_flagged_in_one_of_its_texts_is_not_drawn(world: World) -> None:
+    world.scan(*world.take_in(lines(QUIET[0]) + lines(OTP) + lines(QUIET[1], start=1)))
+    assert world.store.samples("acme", DAY) == expected("2026-11", "p1")
+
+
+def test_a_finding_that_another_unit_put_first_flags_all_the_same(world: World) -> None:
+    world.scan(*world.take_in(lines(OTP)))
+    world.scan(*world.take_in(lines(OTP, *QUIET), "more.jsonl"))
+    assert world.store.samples("acme", DAY) == expected("2026-11", "p1", "p2", "p3")
+
+
+def test_repeats_change_no_sample(world: World) -> None:
+    world.scan(*world.take_in(FILE))
+    before = world.state()["items"]
+    world.clock.move(days=7)
+    [again] = world.take_in(FILE, "again.jsonl")
+    world.scan(again)
+    samples = [key for key in world.state()["items"] if key[1].startswith("sample#")]
+    assert samples == [key for key in before if key[1].startswith("sample#")]
+
+
+def test_the_month_is_that_of_the_commit(world: World) -> None:
+    """A worker that died on the last day of a month leaves a part that no receipt speaks of."""
+    world.clock.move(days=5)
+    [unit] = world.take_in(FILE)
+    calls = Calls(fatal=BEFORE_COMMIT)
+    dying = world.scanner(calls.through(world.store))
+    with pytest.raises(CrashError):
+        dying.scan_range(unit)
+    assert calls.names[-1] == "put_sample"
+    world.clock.move(days=1)
+    world.scan(unit)
+    assert world.receipts("2026-11-30") == []
+    assert world.store.samples("acme", "2026-11-30") == expected("2026-11", "p1", "p2", "p3")
+    assert world.store.samples("acme", "2026-12-01") == expected("2026-12", "p1", "p2", "p3")
+
+
+def test_the_item_has_no_text_and_no_account_and_ends_after_90_days(world: World) -> None:
+    world.scan(*world.take_in(FILE))
+    [item] = [one for one in world.items() if one["sk"]["S"].startswith("sample#")]
+    assert item["pk"]["S"] == f"J#acme#{DAY}#{world.receipts()[0].unit[0]}"
+    assert int(item["expires"]["N"]) == world.clock.now().timestamp() + 90 * 86_400
+    stored = item["record"]["S"]
+    assert [post for post, _ in msgspec.json.decode(stored)] == [
+        one.post for one in expected("2026-11", "p1", "p2", "p3")
+    ]
+    for word in ("market", "user-7"):
+        assert word not in stored
+
+
+def test_a_unit_without_such_a_post_has_none(world: World) -> None:
+    world.scan(*world.take_in(lines(OTP)))
+    assert world.store.samples("acme", DAY) == []
