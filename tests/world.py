@@ -27,6 +27,7 @@ from ledger.unit_queue import SqsUnitQueue
 from matcher import Pack, build_set
 from matcher.rule_set import Choice
 from rulesets import RuleSets
+from sampling import Sampler
 from unit_work import Scanner
 
 SECRET, SECRET_NAME = b"the secret of this test", "pseudonym-secret"
@@ -165,6 +166,7 @@ class World:
             clock=self.clock,
             rulesets=RuleSets(objects, self.clock, self.public, public=True),
             guard=FloodGuard(store, self.clock, self.limits, expire_seconds=60),
+            sampler=Sampler(store, self.clock, SECRET),
             secret=SECRET,
             work_bucket=self.work,
             out_bucket=self.out,

@@ -12,6 +12,7 @@ from ledger.objects import S3Objects
 from ledger.senders import Senders
 from ledger.store import DynamoStore
 from rulesets import RuleSets
+from sampling import Sampler
 from unit_work import Scanner
 
 DAY_SECONDS = 24 * 60 * 60
@@ -52,6 +53,7 @@ def deliveries_of(settings: ScanSettings, dynamodb: Any, s3: Any, secret: str) -
         clock=clock,
         rulesets=RuleSets(objects, clock, settings.public_bucket, public=bool(settings.public_url)),
         guard=FloodGuard(store, clock, limits, expire_seconds=FILE_DAYS * DAY_SECONDS),
+        sampler=Sampler(store, clock, secret.encode()),
         secret=secret.encode(),
         work_bucket=settings.work_bucket,
         out_bucket=settings.out_bucket,

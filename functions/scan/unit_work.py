@@ -1,6 +1,6 @@
 """One unit from its bytes to its receipt. Whatever is repeated changes no number."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -8,7 +8,6 @@ import msgspec
 
 from flood import FloodGuard
 from inspection import Found, by_rule, inspect_posts, live_hits
-from ledger.audit_sample import SAMPLE_DAYS, audit_key, draw
 from ledger.errors import ObjectChangedError, ObjectGoneError
 from ledger.finding import Finding
 from ledger.identity import digest, unit_id
@@ -16,7 +15,7 @@ from ledger.keys import HOLDS_EXCERPTS, findings_key, message_receipt_key, refus
 from ledger.manifest import Marker, RangeRow, Unit
 from ledger.message_body import lines_of
 from ledger.ports import Clock, Objects, Store
-from ledger.post import Post, utc
+from ledger.post import utc
 from ledger.pretty import lines_of_json, pretty
 from ledger.pseudonym import Pseudonyms
 from ledger.receipt import Receipt, digest_of_ids
@@ -24,6 +23,7 @@ from ledger.refusal import Code, Refusal
 from ranges import owned
 from reading import Reading, read
 from rulesets import RuleSets
+from sampling import Sampler
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,7 @@ class Scanner:
     clock: Clock
     rulesets: RuleSets
     guard: FloodGuard
+    sampler: Sampler
     secret: bytes
     work_bucket: str
     out_bucket: str
@@ -154,7 +155,7 @@ class Scanner:
             key = refusals_key(job.unit)
             self.objects.put(self.work_bucket, key, lines_of_json(reading.refusals))
         self.store.put_finding_ids(marker, [finding.finding for finding in ours])
-        self._put_sample(marker, reading.posts, found, now)
+        self.sampler.keep(marker, reading.posts, found)
         first, last = reading.first_and_last
         receipt = Receipt(
             unit=job.unit,
@@ -201,17 +202,6 @@ class Scanner:
                 finding = msgspec.structs.replace(finding, held=True)
             pairs.append((finding, one.excerpt))
         return self.store.put_findings(pairs, expires)
-
-    def _put_sample(
-        self, marker: Marker, posts: Sequence[Post], found: list[Found], now: datetime
-    ) -> None:
-        """Keep the unit's part of the month's audit sample: of posts that no rule met."""
-        flagged = {one.finding.post for one in found}
-        unflagged = (post.id for post in posts if post.id not in flagged)
-        key = audit_key(self.secret, marker.day[:7])
-        if drawn := draw(key, marker.provider, unflagged):
-            expires = int((now + timedelta(days=SAMPLE_DAYS)).timestamp())
-            self.store.put_sample(marker, drawn, expires)
 
     def _hand_out(self, marker: Marker, pairs: Iterable[tuple[Finding, str | None]]) -> None:
         """Make sure that the provider has the unit's findings; what stands there stays."""

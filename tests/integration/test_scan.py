@@ -396,7 +396,7 @@ def deliver(world: World, unit: Unit, calls: Calls) -> None:
 
 ORDER = [
     "range_row", "read_range", "marker", "get", "floods", "receipts", "put_findings", "put",
-    "put_finding_ids", "put_sample", "commit",
+    "put_finding_ids", "put_audit_key", "put_sample", "commit",
 ]  # fmt: skip
 """The calls of a delivery until the commit: what is counted is recorded before it."""
 

@@ -6,17 +6,17 @@ from faults import Calls, CrashError
 from sample_posts import OTP, PRIZE, line, lines
 from world import DAY, SECRET, World
 
-from ledger.audit_sample import Sampled, audit_key, draw
+from ledger.audit_sample import Sampled, draw, month_key
 
 QUIET = ("The market opens at nine", "Rain is due", "The road is closed")
 FILE = lines(OTP, *QUIET, PRIZE) + line(id="bad", audience="followers") + b"\n"
 
-BEFORE_COMMIT = 6
+BEFORE_COMMIT = 7
 """The number of the store's call that puts the sample, as a test checks."""
 
 
 def expected(month: str, *posts: str) -> list[Sampled]:
-    return list(draw(audit_key(SECRET, month), "acme", posts))
+    return list(draw(month_key(SECRET, month), "acme", posts))
 
 
 def test_posts_that_no_rule_met_are_drawn_and_flagged_ones_never(world: World) -> None:
@@ -78,3 +78,15 @@ def test_the_item_has_no_text_and_no_account_and_ends_after_90_days(world: World
 def test_a_unit_without_such_a_post_has_none(world: World) -> None:
     world.scan(*world.take_in(lines(OTP)))
     assert world.store.samples("acme", DAY) == []
+
+
+def test_the_months_key_is_left_for_whoever_publishes_it(world: World) -> None:
+    """Once by a worker and month: it is the same each time."""
+    calls = Calls()
+    scanner = world.scanner(calls.through(world.store))
+    for number in range(2):
+        [unit] = world.take_in(lines(*QUIET, start=number), f"{number}.jsonl")
+        scanner.scan_range(unit)
+    assert calls.names.count("put_audit_key") == 1
+    [item] = [one for one in world.items() if one["pk"]["S"] == "P#_audit"]
+    assert (item["sk"]["S"], item["key"]["S"]) == ("2026-11", month_key(SECRET, "2026-11").hex())

@@ -7,9 +7,9 @@ from itertools import batched
 
 import msgspec
 
-from ledger.audit_sample import SAMPLE_SIZE, Sampled, audit_key, draw, merge
+from ledger.audit_sample import SAMPLE_SIZE, Sampled, draw, merge, month_key
 
-KEY = audit_key(b"secret", "2026-11")
+KEY = month_key(b"secret", "2026-11")
 POSTS = [f"p-{number}" for number in range(10_000)]
 
 
@@ -51,7 +51,7 @@ def test_each_post_is_as_likely_as_another() -> None:
     """Over 300 months ten strata of ids are drawn as often: chi-squared under its 99.9 %."""
     drawn = [0] * 10
     for month in range(300):
-        sample = draw(audit_key(b"secret", str(month)), "acme", POSTS[:1_000], size=50)
+        sample = draw(month_key(b"secret", str(month)), "acme", POSTS[:1_000], size=50)
         for one in sample:
             drawn[int(one.post.removeprefix("p-")) // 100] += 1
     expected = 300 * 50 / 10
@@ -62,8 +62,8 @@ def test_months_providers_and_secrets_draw_apart() -> None:
     first = draw(KEY, "acme", POSTS)
     others = (
         draw(KEY, "others", POSTS),
-        draw(audit_key(b"secret", "2026-12"), "acme", POSTS),
-        draw(audit_key(b"other", "2026-11"), "acme", POSTS),
+        draw(month_key(b"secret", "2026-12"), "acme", POSTS),
+        draw(month_key(b"other", "2026-11"), "acme", POSTS),
     )
     for other in others:
         assert len(set(names(first)) & set(names(other))) < 20  # 4 are expected

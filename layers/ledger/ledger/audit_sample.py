@@ -29,12 +29,12 @@ class Sampled(NamedTuple):
     rank: str
 
 
-def audit_key(secret: bytes, month: str) -> bytes:
+def month_key(secret: bytes, month: str) -> bytes:
     """The key of a month (`YYYY-MM`), derived from the one secret of the stack.
 
     It tells nothing of the secret or of another month's key: it can be published afterwards.
 
-    >>> audit_key(b"secret", "2026-11").hex()[:16]
+    >>> month_key(b"secret", "2026-11").hex()[:16]
     '065b43c229910c66'
     """
     return hkdf(secret, b"terang audit", f"audit {month}".encode(), 32)
@@ -47,7 +47,7 @@ def draw(
 
     A rank is the start of HMAC-SHA-256 over `provider/post`; no provider's id holds a slash.
 
-    >>> key = audit_key(b"secret", "2026-11")
+    >>> key = month_key(b"secret", "2026-11")
     >>> [one.post for one in draw(key, "acme", ["p1", "p2", "p3", "p2"], size=2)]
     ['p1', 'p3']
     """
@@ -59,7 +59,7 @@ def merge(
 ) -> tuple[Sampled, ...]:
     """What `draw` gives for all posts together, from what it gave for each part of them.
 
-    >>> key = audit_key(b"secret", "2026-11")
+    >>> key = month_key(b"secret", "2026-11")
     >>> parts = [draw(key, "acme", ids, 2) for ids in (["a", "b", "c"], ["c", "d", "e"])]
     >>> merge(parts, 2) == draw(key, "acme", ["a", "b", "c", "d", "e"], 2)
     True
