@@ -139,14 +139,17 @@ def _ground(message: Decision, pack: PackFacts) -> dict[str, Any]:
 def _of_findings(findings: Sequence[Finding], facts: Facts) -> dict[str, Any]:
     if not findings:
         return {}
-    keys = (rule_key(one.pack, one.version, one.rule, one.mode) for one in findings)
+    keys = [rule_key(one.pack, one.version, one.rule, one.mode) for one in findings]
+    days = [one.found_at[:10] for one in findings]
+    found = Counter(f"{day}/{key}" for day, key in zip(days, keys, strict=True))
     keywords = {word for one in findings for word in facts.packs[one.finding].keywords}
     reaches = [one.reach for one in findings if one.reach is not None]
     return {
         "category": findings[0].category,
         "keywords": tuple(sorted(keywords)),
         "rules": dict(sorted(Counter(keys).items())),
-        "found_days": tuple(sorted(one.found_at[:10] for one in findings)),
+        "found_days": tuple(sorted(days)),
+        "found": dict(sorted(found.items())),
         "found_at": min(one.found_at for one in findings),
         "reach": max(reaches, default=None),
         "set": findings[0].set,

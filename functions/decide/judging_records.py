@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 
+import msgspec
+
 from case_facts import Facts
 from judgement import Judgement, Step, entry_of, refusals_of, taken, unknown
 from ledger.case import Case, Kind, Move
-from ledger.case_entry import case_id
+from ledger.case_entry import JournalEntry, case_id
 from ledger.case_messages import Audit, Notice, Order, Suspension
 from ledger.case_refusal import CaseCode, CaseRefusal
 
@@ -39,7 +41,7 @@ def judge_order(message: Order, facts: Facts) -> Judgement | CaseRefusal:
         return unknown("follows", first)
     step = Step(first, case, Kind.ORDER, Move.CLOSE if ends else Move.REPORT)
     refusal = next(_refusals_of_order(message, case, step), None)
-    return refusal or taken(message, entry_of(message, facts, about=case.first), [step])
+    return refusal or taken(message, entry_of(message, facts, about=_told(case)), [step])
 
 
 def judge_suspension(message: Suspension, facts: Facts) -> Judgement:
@@ -61,6 +63,19 @@ def judge_audit(message: Audit, facts: Facts) -> Judgement | CaseRefusal:
 def audit_id(provider: str, message: Audit) -> str:
     """The case of a post and month: a second verdict on it is refused, whatever its id."""
     return case_id("audit", provider, f"{message.month}/{message.post}")
+
+
+def _told(case: Case) -> JournalEntry:
+    """The order's first entry with both clocks as far as any message told them before.
+
+    A later message may repeat them; who counts can tell what is new by this.
+    """
+    first = case.entries[0].entry
+    told = {
+        clock: next((at for one in case.entries if (at := getattr(one.entry, clock))), "")
+        for clock in ("acknowledged_at", "effected_at")
+    }
+    return msgspec.structs.replace(first, **told)
 
 
 def _refusals_of_order(message: Order, case: Case, step: Step) -> Iterator[CaseRefusal]:

@@ -1,36 +1,29 @@
-"""The audit sample: the month's smallest ranks of all units, for people to look at.
+"""The month's audit sample for the moderators, and after the month the key that drew it."""
 
-Each unit keeps its own smallest; the smallest of all are among them. A rank is a keyed digest of
-the post's id, so the sample is even, the same post counts once however often it came, and nobody
-could foresee it; after the month the key is published, and whoever knows the ids can check it.
-"""
-
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
 
+from ledger.audit_sample import merge
 from ledger.keys import audit_key
 from ledger.ports import Objects
-from ledger.pretty import pretty
-
-SAMPLE = 200
-"""Posts of a month that people are asked to look at."""
+from ledger.pretty import lines_of_json, pretty
 
 
-class Sampled(msgspec.Struct, frozen=True):
+class Drawn(msgspec.Struct, frozen=True):
     """A post of the sample: its id at the provider, and its rank in hex."""
 
     post: str
     rank: str
 
 
-class AuditKey(msgspec.Struct, frozen=True):
-    """The key of a month's sample, published after it."""
+class PublishedKey(msgspec.Struct, frozen=True):
+    """The key of a month's sample: whoever has the posts can draw it again."""
 
     month: str
     key: str
-    rank: str = "HMAC-SHA-256 of the key, over the provider's id and the post's id"
+    rank: str = "the first 32 hex digits of HMAC-SHA-256 under the key, over provider/post"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,27 +46,26 @@ def hand_out(out: OutBucket, provider: str, month: str, posts: Sequence[tuple[st
     return after != before
 
 
-def encode_key(month: str, key: str) -> bytes:
-    """The key of a month's sample as it is published."""
-    return pretty(AuditKey(month, key))
-
-
-def audit_key_path(month: str) -> str:
-    """Where the key of a month's sample is published.
-
-    >>> audit_key_path("2026-11")
-    'audit/2026-11.json'
-    """
-    return f"audit/{month}.json"
-
-
-def merged(standing: bytes, posts: Iterable[tuple[str, str]]) -> bytes:
-    r"""The sample of what stood before and more posts, as JSON Lines by rank.
+def merged(before: bytes, posts: Sequence[tuple[str, str]]) -> bytes:
+    r"""The smallest ranks of what stood before and of more posts, as JSON Lines.
 
     >>> merged(b"", [("p-1", "ff"), ("p-2", "0a"), ("p-1", "ff")])
     b'{"post":"p-2","rank":"0a"}\n{"post":"p-1","rank":"ff"}\n'
     """
-    before = [msgspec.json.decode(line, type=Sampled) for line in standing.splitlines()]
-    ranked = {(one.rank, one.post) for one in before} | {(rank, post) for post, rank in posts}
-    smallest = [Sampled(post, rank) for rank, post in sorted(ranked)[:SAMPLE]]
-    return b"".join(msgspec.json.encode(one) + b"\n" for one in smallest)
+    stood = [msgspec.json.decode(line, type=Drawn) for line in before.splitlines()]
+    smallest = merge([[(one.post, one.rank) for one in stood], posts])
+    return lines_of_json(Drawn(*one) for one in smallest)
+
+
+def encode_key(month: str, key: str) -> bytes:
+    """The key of a month's sample as it is published."""
+    return pretty(PublishedKey(month, key))
+
+
+def key_path(month: str) -> str:
+    """Where the key of a month's sample is published.
+
+    >>> key_path("2026-11")
+    'audit/2026-11.json'
+    """
+    return f"audit/{month}.json"

@@ -170,8 +170,7 @@ def _answers(entry: JournalEntry) -> str:
 def _wait(entry: JournalEntry) -> int | None:
     """How long it was waited for: since the finding or notice, since the complaint or dispute."""
     if entry.type == "decision" and entry.verdict != "skipped":
-        began = entry.found_at or (entry.answers.received_at if entry.answers else "")
-        return _between(began, entry.decided_at)
+        return _between(entry.found_at, entry.decided_at)
     if entry.type == "outcome" and entry.answers:
         return _between(entry.answers.received_at, entry.decided_at)
     return None

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import msgspec
 
-from auditing import OutBucket, audit_key_path, encode_key, hand_out
+from auditing import OutBucket, encode_key, hand_out, key_path
 from case_numbers import fold_cases
 from drafting import Drafter
 from folding import fold
@@ -228,7 +228,7 @@ class _Run:
             shelf.put(path, schema)
         for month in {day[:7] for day in self.days if month_of(day).last_day <= self.closed}:
             if key := self.desk.store.audit_key(month):
-                shelf.put(audit_key_path(month), encode_key(month, key))
+                shelf.put(key_path(month), encode_key(month, key))
         months = self._all_of("all", Kind.MONTH)
         totals = fold(month.numbers for month in months)
         decided = errors_of(without_cohorts(fold_cases(month.cases for month in months).by_rule))
