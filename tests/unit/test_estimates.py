@@ -1,0 +1,105 @@
+"""Intervals and percentiles: against published figures, and honest where few were counted."""
+
+import pytest
+
+from estimates import estimate, percentiles, rounded_seconds, wilson
+from precision import errors_of
+from recall import strata_of
+
+NEWCOMBE = [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611),
+            (1, 29, 0.0061, 0.1718)]  # fmt: skip
+"""R. G. Newcombe, "Two-sided confidence intervals for the single proportion", Statistics in
+Medicine 17 (1998), table I, method 3."""
+
+
+@pytest.mark.parametrize(("count", "of", "low", "high"), NEWCOMBE)
+def test_wilson_gives_what_newcombe_printed(count: int, of: int, low: float, high: float) -> None:
+    found = wilson(count, of)
+    assert found == pytest.approx((low, high), abs=0.000_05)
+    mirrored = wilson(of - count, of)
+    assert mirrored == pytest.approx((1 - found[1], 1 - found[0]))
+
+
+def test_a_share_of_few_is_blank_and_says_why() -> None:
+    assert estimate(0, 0).note == "none yet"
+    blank = estimate(19, 19, at_least=20)
+    assert (blank.share, blank.low, blank.high) == (None, None, None)
+    assert estimate(20, 20, at_least=20).share == 1
+
+
+@pytest.mark.parametrize(
+    ("seconds", "median", "p90"),
+    [
+        pytest.param({"3600": 1}, 1, 1, id="one"),
+        pytest.param({"3600": 1, "7200": 1}, 1.5, 1.9, id="between two"),
+        pytest.param({"3600": 9, "36000": 1}, 1, 1.9, id="one of ten is slow"),
+        pytest.param({"0": 5, "36000": 5}, 5, 10, id="half and half"),
+    ],
+)
+def test_percentiles(seconds: dict[str, int], median: float, p90: float) -> None:
+    found = percentiles(seconds)
+    assert (found.median_hours, found.p90_hours) == (median, p90)
+    assert percentiles({}).median_hours is None
+
+
+@pytest.mark.parametrize(
+    ("seconds", "rounded"),
+    [(0.4, 0), (59, 59), (999, 999), (1_004, 1_000), (1_005, 1_010), (12_345, 12_300)],
+)
+def test_durations_keep_three_digits(seconds: float, rounded: int) -> None:
+    assert rounded_seconds(seconds) == rounded
+
+
+def test_precision_takes_back_what_fell_and_gives_back_what_was_restored() -> None:
+    errors = errors_of(
+        {
+            "a/1/r/live/confirmed": 8,
+            "a/1/r/live/overturned": 2,
+            "a/1/r/shadow/dismissed": 2,
+            "a/1/r/live/restored": 1,
+            "a/1/r/live/escalated": 5,
+        },
+        rules=["a/1/quiet"],
+        as_of="2026-11-30",
+    )
+    rule = errors.by_rule["a/1/r"]
+    assert (rule.decided, rule.dismissed, rule.overturned, rule.precision) == (10, 2, 2, 0.7)
+    assert errors.by_rule["a/1/quiet"].precision is None
+    assert (errors.decided, errors.as_of, errors.note) == (10, "2026-11-30", "")
+
+
+def test_recall_and_prevalence_hold_their_intervals_and_their_strata() -> None:
+    """200 looked at, 2 bad, of 10,000 posts with 90 confirmed: 99 missed, 48 % recalled."""
+    strata = strata_of(
+        {"VIOLENCE/confirmed": 60, "SELF_HARM/confirmed": 40, "SELF_HARM/overturned": 10},
+        {"violating": 2, "violating/VIOLENCE": 2, "not_violating": 198, "gone": 20},
+        10_000,
+    )
+    whole = strata["all"]
+    assert (whole.confirmed, whole.missed.count, whole.missed.of) == (90, 2, 200)
+    missed = 9_910 * 0.01
+    assert whole.recall.share == pytest.approx(90 / (90 + missed), abs=0.0001)
+    assert whole.prevalence.share == pytest.approx((90 + missed) / 10_000, abs=0.0001)
+    assert whole.recall.low < whole.recall.share < whole.recall.high  # type: ignore[operator]
+    assert (strata["SELF_HARM"].missed.count, strata["VIOLENCE"].missed.count) == (0, 2)
+    assert strata["SELF_HARM"].recall.share == 1
+
+
+@pytest.mark.parametrize(
+    ("posts", "audited", "why"),
+    [
+        pytest.param({"A/confirmed": 9}, {"not_violating": 99}, "only 99 of the 100", id="few"),
+        pytest.param({"A/confirmed": 9}, {}, "none yet", id="none"),
+        pytest.param({}, {"not_violating": 150}, "no violating post", id="nothing bad known"),
+    ],
+)
+def test_recall_is_blank_with_its_reason(
+    posts: dict[str, int], audited: dict[str, int], why: str
+) -> None:
+    recall = strata_of(posts, audited, 5_000)["all"].recall
+    assert recall.share is None
+    assert why in recall.note
+
+
+def test_where_nothing_was_decided_or_looked_at_there_are_no_strata() -> None:
+    assert strata_of({}, {}, 5_000) == {}
