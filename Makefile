@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .SUFFIXES:
-.PHONY: help run test check bench build deploy clean setup setup-test setup-check setup-build template-check
+.PHONY: help run test month check bench build deploy clean setup setup-test setup-check setup-build template-check
 
 export SAM_CLI_TELEMETRY := 0
 
@@ -21,6 +21,9 @@ run: setup ## the samples, or FILE= PROVIDER= PACKS= OUT=, through the whole sta
 
 test: setup-test ## all tests; ARGS= goes to pytest
 	$(BIN)/pytest $(ARGS)
+
+month: setup ## a month of 20,000 posts and all that people do, by a script of its own count; OUT= keeps its pages
+	MONTH=full MONTH_OUT=$(OUT) $(BIN)/pytest tests/month --durations=1 $(ARGS)
 
 check: setup-check template-check ## what CI demands: format, lint, types, template, security, tests
 	$(BIN)/ruff format --check .

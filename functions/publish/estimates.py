@@ -19,15 +19,20 @@ DIGITS = 4
 """Decimals of a published share: a hundredth of a per cent, and the same bytes everywhere."""
 
 
-class Estimate(msgspec.Struct, frozen=True):
-    """A share of a count, with its 95 % interval; blank with a note where too few were counted."""
+class Share(msgspec.Struct, frozen=True, kw_only=True):
+    """A share with its 95 % interval; blank with a note where too little is known."""
 
-    count: Annotated[int, Meta(ge=0, description="How many of them it is true of.")] = 0
-    of: Annotated[int, Meta(ge=0, description="How many were counted.")] = 0
     share: Annotated[float | None, Meta(description="The share, 0 to 1; null where blank.")] = None
     low: Annotated[float | None, Meta(description="Lower end of its 95 % interval.")] = None
     high: Annotated[float | None, Meta(description="Upper end of its 95 % interval.")] = None
     note: Annotated[str, Meta(description="Why it is blank, or empty.")] = ""
+
+
+class Estimate(Share, frozen=True, kw_only=True):
+    """A share of a count."""
+
+    count: Annotated[int, Meta(ge=0, description="How many of them it is true of.")] = 0
+    of: Annotated[int, Meta(ge=0, description="How many were counted.")] = 0
 
 
 class Percentiles(msgspec.Struct, frozen=True):
@@ -53,9 +58,9 @@ def estimate(count: int, of: int, at_least: int = 1) -> Estimate:
     """
     if of < at_least or not of:
         note = f"only {of} of the {at_least} that are needed" if of else "none yet"
-        return Estimate(count, of, note=note)
-    low, high = wilson(count, of)
-    return Estimate(count, of, round(count / of, DIGITS), round(low, DIGITS), round(high, DIGITS))
+        return Estimate(count=count, of=of, note=note)
+    low, high = (round(end, DIGITS) for end in wilson(count, of))
+    return Estimate(count=count, of=of, share=round(count / of, DIGITS), low=low, high=high)
 
 
 def wilson(count: int, of: int, confidence: float = CONFIDENCE) -> tuple[float, float]:

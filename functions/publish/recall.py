@@ -18,7 +18,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from estimates import DIGITS, Estimate, estimate
+from estimates import DIGITS, Estimate, Share, estimate, wilson
 
 AT_LEAST = 100
 """Audited posts below which nothing is estimated: of 100 sound ones up to 4 % may still be bad."""
@@ -36,11 +36,11 @@ class Stratum(msgspec.Struct, frozen=True):
         Estimate, Meta(description="Violating posts in the audit sample, which no rule had met.")
     ] = Estimate()
     prevalence: Annotated[
-        Estimate, Meta(description="Share of violating posts among all, met or not.")
-    ] = Estimate()
-    recall: Annotated[
-        Estimate, Meta(description="Share of the violating posts that rules met.")
-    ] = Estimate()
+        Share, Meta(description="Share of violating posts among all, met or not.")
+    ] = Share()
+    recall: Annotated[Share, Meta(description="Share of the violating posts that rules met.")] = (
+        Share()
+    )
 
 
 def strata_of(
@@ -54,7 +54,7 @@ def strata_of(
         inspected: Its posts that were inspected.
 
     >>> strata_of({"VIOLENCE/confirmed": 50}, {"not_violating": 200}, 20_000)["all"].recall.low
-    0.1176
+    0.1174
     """
     confirmed = Counter[str]()
     for key, count in posts.items():
@@ -73,19 +73,21 @@ def strata_of(
 
 def _stratum(confirmed: int, violating: int, judged: int, inspected: int) -> Stratum:
     missed = estimate(violating, judged, AT_LEAST)
-    if missed.share is None or missed.low is None or missed.high is None or not inspected:
-        blank = Estimate(note=missed.note)
+    if missed.share is None or not inspected:
+        blank = Share(note=missed.note)
         return Stratum(confirmed, missed, blank, blank)
     unmet = max(0, inspected - confirmed)
-    likely, fewest, most = (unmet * share for share in (missed.share, missed.low, missed.high))
-    prevalence = Estimate(
+    # From the interval itself: a rounded share of many posts would be off by several of them.
+    shares = (violating / judged, *wilson(violating, judged))
+    likely, fewest, most = (unmet * share for share in shares)
+    prevalence = Share(
         share=_share(confirmed + likely, inspected),
         low=_share(confirmed + fewest, inspected),
         high=_share(confirmed + most, inspected),
     )
     if not confirmed + likely:
-        return Stratum(confirmed, missed, prevalence, Estimate(note="no violating post is known"))
-    recall = Estimate(
+        return Stratum(confirmed, missed, prevalence, Share(note="no violating post is known"))
+    recall = Share(
         share=_share(confirmed, confirmed + likely),
         low=_share(confirmed, confirmed + most),
         high=_share(confirmed, confirmed + fewest),

@@ -143,29 +143,32 @@ def _strata(cohort: Record) -> Iterator[str]:
     for name, said in cohort["strata"].items():
         bad = audited.get("violating" if name == "all" else f"violating/{name}", 0)
         confirmed = met.total() if name == "all" else met[name]
-        if (said["missed"]["count"], said["missed"]["of"], said["confirmed"]) != (
-            bad,
-            looked,
-            confirmed,
-        ):
-            yield f"cohort {cohort['month']} {name}: the audited or confirmed posts differ"
-        if looked < SAMPLE_AT_LEAST or not cohort["inspected"]:
-            blank = said["recall"]["share"] is None and said["prevalence"]["share"] is None
-            if not blank:
-                yield f"cohort {cohort['month']} {name}: too few were looked at for these shares"
-            continue
-        low, high = _interval(bad, looked)
-        unmet = max(0, cohort["inspected"] - confirmed)
-        for field, share in (("share", bad / looked), ("low", low), ("high", high)):
-            missed = unmet * share
-            found = (confirmed + missed) / cohort["inspected"]
-            if not _same(said["prevalence"][field], found):
-                yield f"cohort {cohort['month']} {name} prevalence {field}: recounted {found:.4f}"
-            turned = {"share": "share", "low": "high", "high": "low"}[field]
-            if said["recall"]["share"] is not None and confirmed + missed:
-                recall = confirmed / (confirmed + missed)
-                if not _same(said["recall"][turned], recall):
-                    yield f"cohort {cohort['month']} {name} recall {turned}: not {recall:.4f}"
+        wanted = _stratum(confirmed, bad, looked, cohort["inspected"])
+        for place, value in wanted.items():
+            part, _, field = place.rpartition(".")
+            found = said[part][field] if part else said[field]
+            if not _same(found, value):
+                yield f"cohort {cohort['month']} {name} {place}: published {found}, not {value}"
+
+
+def _stratum(confirmed: int, bad: int, looked: int, inspected: int) -> Record:
+    """What must be said of one stratum; all shares are blank where too few were looked at."""
+    wanted: Record = {"confirmed": confirmed, "missed.count": bad, "missed.of": looked}
+    for part in ("missed", "prevalence", "recall"):
+        wanted |= dict.fromkeys((f"{part}.share", f"{part}.low", f"{part}.high"))
+    if looked < SAMPLE_AT_LEAST or not inspected:
+        return wanted
+    low, high = _interval(bad, looked)
+    ends = {"share": bad / looked, "low": low, "high": high}
+    turned = {"share": "share", "low": "high", "high": "low"}
+    for field, share in ends.items():
+        missed = max(0, inspected - confirmed) * share
+        wanted[f"missed.{field}"] = share
+        wanted[f"prevalence.{field}"] = (confirmed + missed) / inspected
+        if confirmed + bad:
+            whole = confirmed + missed
+            wanted[f"recall.{turned[field]}"] = confirmed / whole if whole else 0.0
+    return wanted
 
 
 def _same(said: float | None, recounted: float | None) -> bool:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from month.writing import PROVIDER, Message, Plan, Post
+
 from terang.runner import Deployed
 
 OURS = {"found", "after_minutes", "looked_seconds", "day", "blunder", "found_at", "category"}
@@ -164,11 +165,14 @@ class Life:
         }
 
     def receipts(self) -> dict[str, dict[str, Any]]:
-        """What the sender was told of messages that were not simply taken, by the sender's id."""
+        """What the sender was told of messages that were not simply taken, by the sender's id.
+
+        One that could not be read has no id there: it stands under an empty one.
+        """
         objects, bucket = self.deployed.objects, self.deployed.outputs["OutBucket"]
         keys = objects.keys(bucket, f"out/{PROVIDER}/receipts/messages/")
         told = [json.loads(objects.get(bucket, key) or b"{}") for key in keys]
-        return {one.get("id") or one["message"]: one for one in told}
+        return {one.get("id", ""): one for one in told}
 
 
 def sendable(post: Post) -> dict[str, Any]:

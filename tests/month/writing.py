@@ -348,4 +348,5 @@ def _blunder(plan: Plan, decisions: list[Message]) -> None:
         ("waiting", "unknown", lost | {"id": "z-lost"}),
     ):
         plan.say(last, message | {"blunder": True})
-        plan.told[message["id"]] = (status, code)
+        unread = code == "needs_person"
+        plan.told["" if unread else message["id"]] = (status, code)

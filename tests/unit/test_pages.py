@@ -10,8 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 from unit.publish_world import World, live, sample_pack, sample_receipt, sample_rule
+from unit.sample_entries import contest, decision, entry, outcome
+
+from ledger.case_entry import JournalEntry
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -38,6 +42,32 @@ pytestmark = [
 ]
 
 
+def everything_people_do() -> Iterator[JournalEntry]:
+    """Cases of every kind on one day, so that the pages show every table about them."""
+    first = decision("first")
+    yield first
+    for number in range(22):
+        yield decision(f"c {number}", looked_seconds=number % 7, after_hours=number)
+        yield decision(f"d {number}", "dismissed", moderator="budi", measures=None)
+    complaint, dispute = contest("x", first), contest("y", first, "dispute")
+    for asked in (complaint, dispute):
+        yield msgspec.structs.replace(asked, at=first.at)
+    yield outcome("ox", complaint, day="2026-11-25")
+    yield outcome("oy", dispute, "upheld", day="2026-11-25", implemented=True, moderator="")
+    yield entry("n", "notice", category="VIOLENCE", items=2, trusted_flagger=True)
+    yield entry("s", "suspension", why="illegal_content", moderator="sari")
+    yield entry("v", "second_review", decision=first.entry, about=first, verdict="dismissed",
+                moderator="sari")  # fmt: skip
+    for number, end in enumerate(("complied", "contested", "")):
+        yield entry(f"w {number}", "order", kind="act", country="DE", items=1, outcome=end,
+                    authority="An office", received_at="2026-11-24T08:00:00Z",
+                    acknowledged_at="2026-11-24T09:00:00Z")  # fmt: skip
+    for number in range(120):
+        bad = {"category": "VIOLENCE"} if number == 7 else {}
+        verdict = "violating" if bad else "not_violating"
+        yield entry(f"a {number}", "audit", month="2026-11", verdict=verdict, **bad)
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small site with every kind of page and notice, as a folder."""
@@ -58,6 +88,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made.store.add(sample_receipt("2026-10-29", provider="kilat", inspected=40, set=digest))
     made.store.add(sample_receipt(number=7, by_rule=found, held={live(): 4}, set=digest))
     made.store.add(sample_receipt(number=8, records=7))
+    for done in everything_people_do():
+        made.store.do(done)
     made.publish("2026-11-26T02:00:00Z")
     made.store.add(sample_receipt("2026-11-20", 9, inspected=12, set=digest))
     made.publish("2026-11-26T03:00:00Z")

@@ -2,11 +2,14 @@
 
 import argparse
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from unit.publish_world import World, live, sample_pack, sample_receipt
+from unit.sample_entries import contest, decision, entry, outcome
 
 from terang.recount import differences_of, recount_command
 
@@ -18,6 +21,62 @@ SHADOW = live().replace("/live", "/shadow")
 def folder(tmp_path: Path) -> Path:
     """A copy of a public bucket: two providers, two days, a campaign, held and shadow findings."""
     return _copy(_world(), tmp_path)
+
+
+def _on_cases(summary: Any) -> Iterator[tuple[list[str | int], Any]]:
+    """The places of all that is said of cases, each with its value."""
+    for part in ("cases", "errors", "standing"):
+        yield from _leaves(summary[part], [part])
+
+
+def _leaves(value: Any, place: list[str | int]) -> Iterator[tuple[list[str | int], Any]]:
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _leaves(inner, [*place, name])
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            yield from _leaves(inner, [*place, number])
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        yield place, value
+
+
+def test_every_changed_number_on_cases_is_named(tmp_path: Path) -> None:
+    """Also those of months before, of shares and of both ends of every interval."""
+    world = _world()
+    first = decision("first")
+    complaint = contest("x", first)
+    for done in (
+        first,
+        *(decision(f"c {n}") for n in range(4)),
+        *(decision(f"d {n}", "dismissed", measures=None) for n in range(3)),
+        msgspec.structs.replace(complaint, at=first.at),
+        outcome("o", complaint, day="2026-11-25"),
+        entry("n", "notice", category="VIOLENCE", items=2),
+        *(entry(f"a {n}", "audit", month="2026-11", verdict="not_violating") for n in range(99)),
+        *(entry(f"b {n}", "audit", month="2026-11", verdict="violating", category="VIOLENCE")
+          for n in range(9)),
+        decision("late", "dismissed", day="2026-12-01", measures=None),
+    ):  # fmt: skip
+        world.store.do(done)
+    world.publish("2026-12-02T02:00:00Z")
+    folder = _copy(world, tmp_path)
+    changed = 0
+    for name in ("2026-11-25", "2026-11", "2026-12"):
+        path = folder / f"summaries/acme/{name}.json"
+        text = path.read_text()
+        assert list(differences_of(folder, path)) == []
+        for place, value in _on_cases(json.loads(text)):
+            summary = json.loads(text)
+            *way, last = place
+            inner = summary
+            for step in way:
+                inner = inner[step]
+            inner[last] = value + 1
+            path.write_text(json.dumps(summary))
+            assert list(differences_of(folder, path)), f"{name}: {place} was changed and not named"
+            changed += 1
+        path.write_text(text)
+    assert changed > 150
 
 
 def _world() -> World:
