@@ -64,6 +64,7 @@ def test_a_decision_moves_all_its_findings_at_once(cases: MemoryCases) -> None:
     assert made.cases == (F1, F2, made.entry)
     assert made.rules == {"codes/3/asks-for-code/live": 2}
     assert made.found_days == ("2026-11-25", "2026-11-25")
+    assert made.found == {f"2026-11-25/{rule}": count for rule, count in made.rules.items()}
     assert (made.category, made.keywords, made.reach) == ("SCAMS_AND_FRAUD", ("PHISHING",), 2)
     assert (made.ground, made.ground_text) == ("illegal", "A provision")
     assert made.source_type == "VOLUNTARY"
@@ -400,6 +401,17 @@ def test_a_later_message_of_an_order_carries_the_first(cases: MemoryCases) -> No
     assert made.follows == entry(cases, "order", "q-1").entry
     assert made.about == entry(cases, "order", "q-1")
     assert made.cases == (made.follows,)
+
+
+def test_a_clock_that_an_earlier_message_told_stands_beside_the_order(cases: MemoryCases) -> None:
+    """A later message may repeat it: whoever counts must see that it is no news."""
+    seen = {"acknowledged_at": "2026-11-25T09:00:00Z"}
+    done = seen | {"effected_at": "2026-11-25T10:00:00Z", "outcome": "complied"}
+    cases.decide(order(), order(id="q-8", follows="q-1", **seen))
+    cases.decide(order(id="q-9", follows="q-1", **done))
+    about = entry(cases, "order", "q-9").about
+    assert about is not None
+    assert (about.acknowledged_at, about.effected_at) == ("2026-11-25T09:00:00Z", "")
 
 
 def test_the_same_message_again_changes_nothing(cases: MemoryCases) -> None:
