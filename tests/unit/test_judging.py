@@ -407,7 +407,8 @@ def test_a_clock_that_an_earlier_message_told_stands_beside_the_order(cases: Mem
     """A later message may repeat it: whoever counts must see that it is no news."""
     seen = {"acknowledged_at": "2026-11-25T09:00:00Z"}
     done = seen | {"effected_at": "2026-11-25T10:00:00Z", "outcome": "complied"}
-    cases.decide(order(), order(id="q-8", follows="q-1", **seen))
+    first = order(acknowledged_at=None)
+    cases.decide(first, order(id="q-8", follows="q-1", **seen))
     cases.decide(order(id="q-9", follows="q-1", **done))
     about = entry(cases, "order", "q-9").about
     assert about is not None
