@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from estimates import estimate
 from ledger.errors import OperatorError
 from ledger.pointer import POINTER_KEY, Pointer, set_key
 from ledger.ports import Objects
@@ -66,11 +65,11 @@ def _is_wrong_too_often(found: RuleErrors, below: float) -> bool:
 
 def _reason(found: RuleErrors, version: int, day: str) -> str:
     decided = found.decided or 0
-    stood = estimate(round((found.precision or 0) * decided), decided)
+    stood = round((found.precision or 0) * decided)
     return (
-        f"Of {decided} findings of version {version} that people decided by {day},"
-        f" {stood.count} stand: at best {100 * (found.high or 0):.0f} % with 95 % confidence."
-        " A higher version of the pack lifts it."
+        f"of {decided} findings of version {version} that people decided by {day},"
+        f" {stood} stand: at best {100 * (found.high or 0):.0f}\N{NO-BREAK SPACE}%"
+        " with 95\N{NO-BREAK SPACE}% confidence"
     )
 
 

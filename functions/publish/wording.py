@@ -98,13 +98,14 @@ def case_words(code: str) -> str:
 def share_words(share: float | None) -> str:
     """A share in per cent, without a decimal where it would only pretend.
 
-    >>> share_words(0.4567), share_words(0.0012), share_words(None)
-    ('46 %', '0.1 %', '')
+    >>> [share_words(share).replace("\N{NO-BREAK SPACE}", " ") for share in (0.4567, 0.0012, None)]
+    ['46 %', '0.1 %', '']
     """
     if share is None:
         return ""
     whole = 100 * share
-    return f"{whole:.0f} %" if whole == 0 or whole >= 10 else f"{whole:.1f} %"
+    digits = 0 if whole == 0 or whole >= 10 else 1
+    return f"{whole:.{digits}f}\N{NO-BREAK SPACE}%"
 
 
 def hours_words(hours: float | None) -> str:

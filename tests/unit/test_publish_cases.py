@@ -188,7 +188,7 @@ def test_a_rule_that_people_find_wrong_is_paused_visibly_and_once() -> None:
     held = made.json(f"sets/{current}.json")
     (pause,) = held["providers"]["acme"]["paused"]  # type: ignore[index]
     assert pause["since"] == "2026-11-26T02:00:00Z"
-    assert "Of 20 findings of version 1 that people decided by 2026-11-25, 2 stand" in pause["why"]
+    assert "of 20 findings of version 1 that people decided by 2026-11-25, 2 stand" in pause["why"]
     month = summary(made, "acme/2026-11")
     assert [note.rule for note in month.paused] == ["one-time-codes/asks-for-code"]
     assert "Paused rules." in made.text("summaries/acme/2026-11.html")
