@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from month.writing import PROVIDER, Message, Plan, Post, is_drawn
+from month.writing import PROVIDER, Message, Plan, is_drawn
 
 type Tallies = defaultdict[str, Counter[str]]
 
@@ -221,8 +221,3 @@ def _audit(message: Message, _: object, __: object, ___: object, t: Tallies) -> 
     t["audited"][f"{message['month']}/{message['verdict']}"] += 1
     if "category" in message:
         t["audited"][f"{message['month']}/{message['verdict']}/{message['category']}"] += 1
-
-
-def category_of(post: Post) -> str:
-    """The category under which a post's findings stand."""
-    return post.category

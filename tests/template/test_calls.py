@@ -18,12 +18,14 @@ from ledger.closing import Closing
 pytestmark = pytest.mark.filterwarnings("ignore:No application metrics to publish")
 
 FUNCTIONS = tuple(SETTINGS)
-DROP, WORK, PUBLIC = (f"arn:aws:s3:::{bucket(kind)}" for kind in ("drop", "work", "public"))
+DROP, WORK, OUT, PUBLIC = (
+    f"arn:aws:s3:::{bucket(kind)}" for kind in ("drop", "work", "out", "public")
+)
 LOG = ("CreateLogStream", "PutLogEvents")
 TAKE = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
 PRIVATE = post(99, audience="friends")
 FILES = {
-    "drop/acme/posts.jsonl": lines(*map(post, range(15)), PRIVATE),
+    "drop/acme/posts.jsonl": lines(*map(post, range(15)), PRIVATE, post(130, text="Rain is due")),
     "drop/acme/array.json": json.dumps([*map(post, range(40, 55)), PRIVATE]).encode(),
     "drop/acme/broken.json": json.dumps([*map(post, range(80, 120))]).encode()[:-40],
     "drop/acme/empty.jsonl": b"",
@@ -64,13 +66,17 @@ NEVER_IN_A_TRIAL = {
         ("s3:ListBucket", PUBLIC),
     },
     "Decide": {("s3:ListBucket", PUBLIC)},  # a set that somebody deleted
-    "Publish": {("s3:ListBucket", WORK)},
+    "Publish": {("s3:ListBucket", WORK), ("s3:ListBucket", OUT)},  # a month's first sample
 }
 
 
 def messages_of(trial: Trial) -> list[dict[str, Any]]:
-    """Messages on two findings of the trial: some are refused, one waits for another."""
-    confirmed, harmful = sorted(trial.findings())[:2]
+    """Messages on findings of the trial: some are refused, one waits for another.
+
+    So many findings of one rule are dismissed that it is paused.
+    """
+    confirmed, harmful, *wrong = sorted(trial.findings())[:14]
+    dismissed = {"verdict": "dismissed", "measures": None, "applied_at": None}
     trial.sample("acme", DAY[:7], "p1")
     return [
         outcome(complaint="c-1"),
@@ -80,6 +86,7 @@ def messages_of(trial: Trial) -> list[dict[str, Any]]:
         decision(harmful, id="d-3", verdict="escalated", escalation="child_abuse"),
         audit(post="p1"),
         audit(id="a-2", post="p1", month="2026-10"),
+        *(decision(one, id=f"w-{n}", **dismissed) for n, one in enumerate(wrong)),
     ]
 
 
@@ -110,6 +117,7 @@ def trial() -> Iterator[Trial]:
             trial.run("Scan", *(delivery("Units", body) for body in trial.waiting_units()))
         told = trial.run("Decide", *map(about_cases, messages_of(trial)))
         assert told == [{"batchItemFailures": []}] * len(told)
+        trial.leave_key("2026-10")
         trial.run("Publish", {"through": DAY, "provisional": True}, {})
         yield trial
 

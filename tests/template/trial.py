@@ -131,6 +131,10 @@ class Trial:
             Bucket=bucket("out"), Key=f"out/{provider}/audit/{month}.jsonl", Body=line
         )
 
+    def leave_key(self, month: str) -> None:
+        """Leave the key of a month's sample, as scan did in that month."""
+        DynamoStore.of(boto3.client("dynamodb"), "Table").put_audit_key(month, "ab" * 32, 2**31)
+
     def tags(self, key: str) -> list[dict[str, str]]:
         """The tags of an object in the out bucket."""
         found: list[dict[str, str]] = self.s3.get_object_tagging(Bucket=bucket("out"), Key=key)[
