@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 
+from case_counting import case_numbers
 from case_line import case_lines
-from case_numbers import CaseNumbers, case_numbers
+from case_numbers import CaseNumbers
 from folding import Numbers, fault_of, fold, numbers_of
 from ledger.case_entry import JournalEntry
 from ledger.provider import OpenFile

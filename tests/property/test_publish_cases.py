@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from unit.publish_world import World, sample_pack, sample_receipt, sample_rule
 from unit.sample_entries import contest, decision, entry, outcome
 
+from case_counting import Counting
 from case_line import CaseLine
-from case_numbers import Counting, by_month, fold_cases
+from case_numbers import by_month, fold_cases
 from ledger.case_entry import JournalEntry
 from summary import decode_summary
 from terang.recount import recount_command

@@ -4,8 +4,9 @@ import msgspec
 import pytest
 from unit.sample_entries import RULE, contest, decision, entry, outcome
 
+from case_counting import case_numbers
 from case_line import case_line, case_lines
-from case_numbers import CaseNumbers, by_month, case_numbers, fold_cases
+from case_numbers import CaseNumbers, by_month, fold_cases
 from ledger.case_entry import JournalEntry
 
 LETTERS = {"lia": "A", "budi": "B"}
