@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from terang.arguments import Commands, Work, add, later
+from terang.cases_arguments import add_cases
 from terang.packs_arguments import add_packs
 
 USAGE = 2
@@ -36,6 +37,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_run(commands)
     _add_scan(commands)
     add_packs(commands)
+    add_cases(commands)
     _add_providers(commands)
     _add_recount(commands)
     return parser
