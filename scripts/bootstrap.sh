@@ -22,21 +22,25 @@ find_uv() {
   .tools/uv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.lock
 }
 
+point_to_sources() {
+  # The sources are imported from where they stand: nothing of ours is built or copied. Written each
+  # time, since a folder can be added without any lock being changed.
+  for part in layers/matcher layers/ledger functions/intake functions/scan functions/decide functions/publish local; do
+    echo "$PWD/$part"
+  done > "$(echo .venv/lib/python3.*/site-packages)/terang.pth"
+  printf '#!%s\nimport sys\nfrom terang.command import main\nsys.exit(main())\n' "$PWD/.venv/bin/python" > .venv/bin/terang
+  chmod +x .venv/bin/terang
+}
+
 for name in "$@"; do
   folder=.tools/$name
   [ "$name" = dev ] && folder=.venv
-  fresh "$folder" "$name" && continue
-  find_uv
-  echo "setting up $folder from requirements/$name.lock" >&2
-  "$uv" venv --quiet --allow-existing --python '>=3.13,<3.14' "$folder"
-  "$uv" pip sync --quiet --python "$folder/bin/python" --require-hashes "requirements/$name.lock"
-  if [ "$name" = dev ]; then
-    # The sources are imported from where they stand: nothing of ours is built or copied.
-    for part in layers/matcher layers/ledger functions/intake functions/scan functions/decide functions/publish local; do
-      echo "$PWD/$part"
-    done > "$(echo .venv/lib/python3.*/site-packages)/terang.pth"
-    printf '#!%s\nimport sys\nfrom terang.command import main\nsys.exit(main())\n' "$PWD/.venv/bin/python" > .venv/bin/terang
-    chmod +x .venv/bin/terang
+  if ! fresh "$folder" "$name"; then
+    find_uv
+    echo "setting up $folder from requirements/$name.lock" >&2
+    "$uv" venv --quiet --allow-existing --python '>=3.13,<3.14' "$folder"
+    "$uv" pip sync --quiet --python "$folder/bin/python" --require-hashes "requirements/$name.lock"
   fi
+  [ "$name" = dev ] && point_to_sources
   cp "requirements/$name.lock" "$folder/.lock"
 done
