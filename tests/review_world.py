@@ -75,13 +75,18 @@ class WrittenTerminal:
         self.keys, self.lines = iter(self.keys), iter(self.lines)
 
     def show(self, screen: RenderableType) -> None:
-        console = Console(width=100, color_system=None, highlight=False)
-        with console.capture() as capture:
-            console.print(screen)
-        self.shown.append(capture.get())
+        self.shown.append(console_text(screen))
 
     def key(self) -> str | None:
         return next(iter(self.keys), None)
 
     def line(self, prompt: str) -> str | None:
         return next(iter(self.lines))
+
+
+def console_text(screen: RenderableType) -> str:
+    """What a terminal 160 columns wide shows, without its colours."""
+    console = Console(width=160, color_system=None, highlight=False)
+    with console.capture() as capture:
+        console.print(screen)
+    return capture.get()

@@ -55,6 +55,9 @@ def _add_run(commands: Commands) -> None:
     one.add_argument("--packs", type=Path, default=None, metavar="DIR", help="default: packs/")
     one.add_argument("--out", type=Path, default=Path("terang-out"), metavar="DIR")
     one.add_argument("--messages", type=Path, metavar="FILE", help="lines to send as messages")
+    one.add_argument(
+        "--cases", type=Path, metavar="FILE", help="messages about cases, sent after the findings"
+    )
     one.add_argument("--json", action="store_true", help="one line of JSON on stdout")
     one.add_argument("--today", default="", metavar="DAY", help="the day that all clocks read")
     one.add_argument(

@@ -7,9 +7,12 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from ledger.clock import clock_of
 from ledger.errors import OperatorError
 from ledger.objects import S3Objects
+from ledger.ports import Clock
 from ledger.store import DynamoStore
+from terang.case_queue import CaseQueue
 from terang.publishing import PublicBucket
 
 
@@ -20,6 +23,7 @@ class Remote:
     name: str
     outputs: dict[str, str]
     notice_hours: int
+    today: str = ""
 
     @classmethod
     def find(cls, name: str) -> "Remote":
@@ -33,7 +37,7 @@ class Remote:
             raise OperatorError(f"cannot read the stack {name}: {error}") from None
         outputs = {one["OutputKey"]: one["OutputValue"] for one in found.get("Outputs", ())}
         given = {one["ParameterKey"]: one["ParameterValue"] for one in found.get("Parameters", ())}
-        return cls(name, outputs, int(given.get("NoticeHours", "24")))
+        return cls(name, outputs, int(given.get("NoticeHours", "24")), given.get("Today", ""))
 
     @cached_property
     def store(self) -> DynamoStore:
@@ -41,14 +45,63 @@ class Remote:
         return DynamoStore.of(boto3.client("dynamodb"), self.outputs["Table"])
 
     @cached_property
+    def objects(self) -> S3Objects:
+        """Its buckets."""
+        return S3Objects(boto3.client("s3"))
+
+    @cached_property
     def public(self) -> PublicBucket:
         """Its public bucket."""
-        return PublicBucket(S3Objects(boto3.client("s3")), self.outputs["PublicBucket"])
+        return PublicBucket(self.objects, self.outputs["PublicBucket"])
+
+    @cached_property
+    def clock(self) -> Clock:
+        """The clock that its functions read."""
+        return clock_of(self.today)
+
+    def cases(self, provider: str) -> CaseQueue:
+        """Its queue of cases in a provider's name. Raises OperatorError where it has none."""
+        if "CasesUrl" not in self.outputs:
+            raise OperatorError(f"the stack {self.name} has no queue of cases yet: deploy it anew")
+        return CaseQueue(
+            sqs=boto3.client("sqs", **self._credentials(provider)),
+            url=self.outputs["CasesUrl"],
+            store=self.store,
+            objects=self.objects,
+            out_bucket=self.outputs["OutBucket"],
+            provider=provider,
+            clock=self.clock,
+        )
+
+    def _credentials(self, provider: str) -> dict[str, str]:
+        """Those of the provider's role, since only it is believed; the caller's where it has none.
+
+        Raises OperatorError if the caller may not take the role.
+        """
+        try:
+            stacks = boto3.client("cloudformation").describe_stacks(
+                StackName=_provider_stack(self.name, provider)
+            )["Stacks"]
+        except (BotoCoreError, ClientError):
+            return {}
+        role = next(
+            one["OutputValue"] for one in stacks[0]["Outputs"] if one["OutputKey"] == "RoleArn"
+        )
+        try:
+            taken = boto3.client("sts").assume_role(RoleArn=role, RoleSessionName="terang-cases")
+        except (BotoCoreError, ClientError) as error:
+            raise OperatorError(f"cannot send as {provider}: {error}") from None
+        given = taken["Credentials"]
+        return {
+            "aws_access_key_id": given["AccessKeyId"],
+            "aws_secret_access_key": given["SecretAccessKey"],
+            "aws_session_token": given["SessionToken"],
+        }
 
     def deploy_provider(self, provider: str, template: str, principal: str) -> str:
         """Deploy the provider's own small stack, or change it; the unique id of its role."""
         cloudformation: Any = boto3.client("cloudformation")
-        stack = f"{self.name}-provider-{provider}"
+        stack = _provider_stack(self.name, provider)
         parameters = {
             "ProviderId": provider,
             "TrustedPrincipal": principal,
@@ -77,3 +130,7 @@ class Remote:
                 raise OperatorError(f"cannot deploy the role of {provider}: {error}") from None
         found = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["Outputs"]
         return str(next(one["OutputValue"] for one in found if one["OutputKey"] == "RoleId"))
+
+
+def _provider_stack(stack: str, provider: str) -> str:
+    return f"{stack}-provider-{provider}"

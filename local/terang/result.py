@@ -9,6 +9,8 @@ from rich.table import Table
 
 from ledger.closing import FileReceipt
 from ledger.receipt import Receipt
+from terang.case_queue import Answer
+from terang.case_sending import told
 from terang.runner import Dropped
 
 
@@ -19,6 +21,7 @@ class Result:
     provider: str
     receipts: list[Receipt]
     files: list[tuple[Dropped, FileReceipt]]
+    cases: list[Answer]
 
     def line(self, out: Path) -> dict[str, object]:
         """The one line of --json. Findings are distinct; a rule is `pack/rule`."""
@@ -65,6 +68,8 @@ class Result:
         )
         for code, count in dict(line["refusals_by_code"]).items():  # type: ignore[call-overload]
             console.print(f"  refused {code}: {count:,}")
+        for told_of in told(self.cases) if self.cases else ():
+            console.print(told_of, markup=False, soft_wrap=True)
         console.print(f"pages:    {out / 'public/index.html'}", markup=False)
         console.print(f"findings: {out / 'findings.jsonl'}", markup=False)
         console.print(f"check:    terang recount {out / 'public'}", markup=False)

@@ -3,11 +3,12 @@
 import argparse
 import json
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
@@ -18,8 +19,11 @@ from ledger.closing import FileReceipt
 from ledger.errors import OperatorError
 from ledger.pretty import lines_of_json
 from ledger.provider import is_provider_id
+from terang.case_sending import send_file
+from terang.case_shorthand import findings_in
 from terang.command import USAGE
 from terang.deploy import deploy
+from terang.message_file import read_messages
 from terang.packs_command import checked, day_of
 from terang.publishing import PublicBucket
 from terang.result import Result
@@ -42,6 +46,7 @@ def run(options: argparse.Namespace) -> int:
     if not options.files:
         options.files = sorted(path for path in (SAMPLES / "files").iterdir())
         options.messages = options.messages or SAMPLES / "messages.jsonl"
+        options.cases = options.cases or SAMPLES / "cases.jsonl"
         options.today = options.today or SAMPLES_DAY
     options.packs = options.packs or ROOT / "packs"
     fault = _fault(options)
@@ -50,6 +55,11 @@ def run(options: argparse.Namespace) -> int:
         return USAGE
     packs = checked(options.packs, options.today, console)
     if packs is None:
+        return USAGE
+    try:
+        cases = read_messages(options.cases) if options.cases else []
+    except OperatorError as error:
+        console.print(f"terang run: {error}", style="red", markup=False)
         return USAGE
     try:
         with local_stack(keep=options.keep) as stack:
@@ -62,7 +72,7 @@ def run(options: argparse.Namespace) -> int:
                 notice_hours=0,
                 now=clock_of(options.today).now(),
             )
-            result = _work(deployed, options)
+            result = _work(deployed, options, cases)
     except (StackError, OperatorError) as error:
         console.print(f"terang run: {error}", style="red", markup=False)
         return 1
@@ -108,16 +118,26 @@ def _parameters(options: argparse.Namespace) -> dict[str, str]:
     }
 
 
-def _work(deployed: Deployed, options: argparse.Namespace) -> Result:
+def _work(
+    deployed: Deployed, options: argparse.Namespace, cases: Sequence[Mapping[str, Any]]
+) -> Result:
     dropped = deployed.drop(options.provider, options.files)
     bodies = options.messages.read_text(encoding="utf-8").split("\n") if options.messages else []
     messages = deployed.send(options.provider, [body for body in bodies if body.strip()])
     with _progress_bar() as show:
         closed = deployed.wait(options.provider, dropped, messages, show)
+    out = deployed.outputs["OutBucket"]
+    answers = send_file(
+        deployed.cases(options.provider),
+        cases,
+        lambda: findings_in(deployed.objects, out, options.provider),
+        trial=True,
+    )
     deployed.publish()
     _write(deployed, options.provider, options.out, dropped, closed)
     receipts = deployed.receipts(options.provider)
-    return Result(options.provider, receipts, list(zip(dropped, closed, strict=True)))
+    files = list(zip(dropped, closed, strict=True))
+    return Result(options.provider, receipts, files, answers)
 
 
 def _write(

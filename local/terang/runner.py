@@ -18,6 +18,7 @@ from ledger.objects import S3Objects
 from ledger.provider import Provider
 from ledger.receipt import Receipt
 from ledger.store import DynamoStore
+from terang.case_queue import CaseQueue
 from terang.stack import ACCOUNT, LocalStack, StackError
 
 STALL_SECONDS = 180
@@ -108,6 +109,18 @@ class Deployed:
         """Send messages about cases to their queue in the provider's name."""
         for body in bodies:
             self._send("CasesUrl", provider, body)
+
+    def cases(self, provider: str) -> CaseQueue:
+        """The queue of cases in the provider's name, where each message is waited for."""
+        return CaseQueue(
+            sqs=self.stack.client("sqs"),
+            url=self.outputs["CasesUrl"],
+            store=self.store,
+            objects=self.objects,
+            out_bucket=self.outputs["OutBucket"],
+            provider=provider,
+            clock=clock_of(self.today),
+        )
 
     def _send(self, output: str, provider: str, body: str) -> None:
         attribute = {"DataType": "String", "StringValue": provider}

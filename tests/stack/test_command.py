@@ -12,25 +12,37 @@ from typing import Any
 import pytest
 from stack.running import DAY, ROOT, STACK, Running
 
+import terang.case_queue
 import terang.stack
+from ledger.errors import OperatorError
 from terang.command import main
 from terang.stack import EMULATOR
 
 POSTS = ROOT / "local/samples/files/posts.jsonl"
+CASES = ROOT / "local/samples/cases.jsonl"
 PRIVATE = ROOT / "local/samples/files/telegram-private-chat.json"
 NAMES = {"provider", "inspected", "refused", "findings", "by_rule", "refusals_by_code", "out"}
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """One run of two files: its folder, and what it printed on stdout."""
+    """One run of two files, and of what people did after: its folder, and its stdout."""
     if not EMULATOR.exists():
         pytest.skip("the local stack is not set up: scripts/bootstrap.sh stack")
     out = tmp_path_factory.mktemp("run") / "out"
     words = [POSTS, PRIVATE, "--provider", "acme-chat", "--packs", ROOT / "packs", "--json"]
-    terang = Path(sys.executable).with_name("terang")
     done = subprocess.run(
-        [terang, "run", *map(str, words), "--out", str(out), "--today", DAY],
+        [
+            Path(sys.executable).with_name("terang"),
+            "run",
+            *map(str, words),
+            "--out",
+            str(out),
+            "--today",
+            DAY,
+            "--cases",
+            CASES,
+        ],
         capture_output=True,
         check=False,
         text=True,
@@ -76,10 +88,25 @@ def test_the_out_bucket_holds_what_this_provider_may_read(run: tuple[Path, str])
     told = run[0] / "out"
     files = [path.relative_to(told).as_posix() for path in told.rglob("*") if path.is_file()]
     name = r"[0-9a-f]{64}"
-    kinds = (rf"receipts/{name}\.json", rf"findings/{DAY}/{name}\.jsonl")
-    found = [sum(bool(re.fullmatch(f"acme-chat/{kind}", one)) for one in files) for kind in kinds]
-    assert found == [2, 1]
-    assert sum(found) == len(files)
+    kinds = {
+        rf"receipts/{name}\.json": 2,
+        rf"findings/{DAY}/{name}\.jsonl": 1,
+        rf"receipts/messages/{DAY}/{name}\.json": 1,  # the decision that nobody took
+        rf"notices/{name}\.(en|id|zh)\.txt": 12,  # four decisions with a measure
+        rf"proposals/threats-of-violence/1/knows-where-you-live/{name}\.json": 1,
+    }
+    found = {
+        kind: sum(bool(re.fullmatch(f"acme-chat/{kind}", one)) for one in files) for kind in kinds
+    }
+    assert found == kinds
+    assert sum(found.values()) == len(files)
+
+
+def test_what_people_did_is_recorded_before_the_day_is_published(run: tuple[Path, str]) -> None:
+    """A decision, a complaint, its outcome and the rest: all but the one without a moderator."""
+    [refused] = (run[0] / "out/acme-chat/receipts/messages").rglob("*.json")
+    told = json.loads(refused.read_text())
+    assert (told["status"], told["code"], told["field"]) == ("refused", "needs_person", "moderator")
 
 
 def test_recount_is_clean_and_is_not_after_one_digit(
@@ -95,6 +122,54 @@ def test_recount_is_clean_and_is_not_after_one_digit(
     assert summary.read_text() != text
     assert main(["recount", str(changed)]) == 1
     assert "inspected: published 59, recounted 58" in capsys.readouterr().out
+
+
+def call(running: Running, *words: str | Path) -> subprocess.CompletedProcess[str]:
+    """The command as a person calls it, against the deployed stack."""
+    return subprocess.run(
+        [Path(sys.executable).with_name("terang"), *words, "--stack", STACK],
+        env=os.environ | running.stack.environment() | {"COLUMNS": "160"},
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+
+
+def test_cases_are_sent_and_shown(running: Running, tmp_path: Path) -> None:
+    """A file sent twice changes nothing; what names no finding is told and not sent."""
+    running.take("cases-chat", POSTS)
+    file = tmp_path / "cases.jsonl"
+    times = {"opened_at": f"{DAY}T23:59:58Z", "decided_at": f"{DAY}T23:59:59Z"}
+    decided = {
+        "type": "decision", "id": "d-1", "post": "p-008", "rule": "account-takeover/asks-for-code",
+        "verdict": "dismissed", "reason": "A joke among friends.", "moderator": "m-1", **times,
+    }  # fmt: skip
+    complaint = {
+        "type": "complaint", "id": "c-1", "decision": "d-1", "by": "author",
+        "received_at": f"{DAY}T23:59:59Z",
+    }  # fmt: skip
+    file.write_text(json.dumps([complaint, decided]))
+    for _ in range(2):
+        done = call(running, "cases", "send", file, "--provider", "cases-chat")
+        assert (done.returncode, done.stdout) == (0, "2 of 2 messages about cases taken\n")
+    shown = call(running, "case", "c-1", "--provider", "cases-chat")
+    assert shown.returncode == 0, shown.stderr
+    assert re.search(r"decision d-1 .* m-1 .* dismissed .* A joke among friends", shown.stdout)
+    assert "complaint c-1" in shown.stdout
+    assert "░" in shown.stdout
+    file.write_text(json.dumps(decided | {"id": "d-2", "rule": "account-takeover/other"}))
+    lost = call(running, "cases", "send", file, "--provider", "cases-chat")
+    assert lost.returncode == 1
+    assert "not sent decision d-2: unknown (rule)" in lost.stdout
+    assert call(running, "case", "nobody").returncode == 1
+
+
+def test_a_provider_that_is_not_registered_is_not_waited_for_for_ever(
+    running: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(terang.case_queue, "STALL_SECONDS", 1)
+    with pytest.raises(OperatorError, match="is the sender registered for nobody-chat"):
+        running.cases("nobody-chat").send([{"type": "complaint", "id": "c-1"}])
 
 
 def test_env_py_fills_env_json_with_what_the_functions_have(running: Running) -> None:

@@ -1,6 +1,9 @@
 """The ids of units, files and findings: SHA-256 over length-prefixed fields."""
 
 import hashlib
+import re
+
+_ID = re.compile("[0-9a-f]{64}")
 
 
 def digest(kind: str, *fields: str | bytes) -> str:
@@ -17,6 +20,15 @@ def digest(kind: str, *fields: str | bytes) -> str:
         sha.update(len(data).to_bytes(8, "big"))
         sha.update(data)
     return sha.hexdigest()
+
+
+def is_id(value: str) -> bool:
+    """Whether the value can be an id of ours.
+
+    >>> is_id(digest("unit", "a")), is_id("m-1")
+    (True, False)
+    """
+    return _ID.fullmatch(value) is not None
 
 
 def unit_id(provider: str, data: bytes) -> str:

@@ -1,0 +1,87 @@
+"""One case on the terminal: what was found, and all that people did about it."""
+
+from datetime import datetime
+
+from rich.console import Group, RenderableType
+from rich.panel import Panel
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+from ledger.case import Case
+from ledger.case_entry import CaseEntry, JournalEntry
+from terang.case_history import History
+from terang.review_screen import age
+from terang.visible_text import blurred, visible
+
+
+def case_screen(history: History, *, shown: bool, now: datetime) -> RenderableType:
+    """The whole case; an excerpt is blurred unless it is asked for."""
+    case = history.case
+    findings = [_finding(one, shown=shown, now=now) for one in history.findings]
+    return Group(
+        Rule(f"case {case.case}: {case.state or 'not there yet'}"), *findings, _table(history)
+    )
+
+
+def _finding(case: Case, *, shown: bool, now: datetime) -> Panel:
+    finding = case.finding
+    if finding is None:
+        raise LookupError("a case without a finding has none to show")
+    text = Text.assemble(
+        f"{finding.severity}  {finding.category}  {finding.mode}  {case.state}\n",
+        ("post ", "dim"), visible(finding.post), f"  {visible(finding.url or '')}",
+        ("  author ", "dim"), finding.account,
+        ("\nfound ", "dim"), f"{finding.found_at}, {age(finding.found_at, now)} ago\n",
+    )  # fmt: skip
+    text.append(_excerpt(case, shown=shown))
+    title = f"{finding.pack}/{finding.rule} v{finding.version}  {finding.finding[:12]}"
+    return Panel(text, title=title, title_align="left")
+
+
+def _excerpt(case: Case, *, shown: bool) -> Text:
+    if case.excerpt is None:
+        return Text("The excerpt is no longer kept.", "dim")
+    return Text(visible(case.excerpt)) if shown else Text(blurred(case.excerpt), "dim")
+
+
+def _table(history: History) -> Table:
+    table = Table(expand=True, box=None, padding=(0, 1), header_style="dim")
+    for column in ("recorded", "what", "by", "came to", "why"):
+        table.add_column(column, ratio=3 if column == "why" else None)
+    for entry in history.entries:
+        table.add_row(*(Text(visible(cell)) for cell in _row(entry)))
+    if not history.entries:
+        table.add_row("", Text("nobody has done anything about it yet", "dim"))
+    return table
+
+
+def _row(one: CaseEntry) -> tuple[str, str, str, str, str]:
+    entry = one.entry
+    at = entry.at.replace("T", " ").removesuffix("Z")
+    what = f"{entry.type} {one.message}"
+    by = entry.moderator or entry.by or entry.body or entry.authority
+    return at, what, by, came_to(entry), one.reason or entry.ground_text
+
+
+def came_to(entry: JournalEntry) -> str:
+    """What an entry says in a few words: its verdict or outcome, and what was done.
+
+    >>> came_to(JournalEntry("e", "decision", "acme", "", verdict="dismissed"))
+    'dismissed'
+    """
+    words = [entry.verdict or entry.outcome or entry.cause or entry.why, entry.escalation]
+    if entry.measures is not None:
+        done = entry.measures
+        codes = (*done.visibility, done.monetary, done.provision, done.account)
+        words += [_short(str(code)) for code in codes if code]
+    if entry.type == "order":
+        words = [entry.kind, entry.country, *words]
+    if entry.overturns:
+        words.append("overturned")
+    return ", ".join(word for word in words if word)
+
+
+def _short(code: str) -> str:
+    """A measure's code in words."""
+    return code.removeprefix("DECISION_").replace("_", " ").lower()
