@@ -1,22 +1,51 @@
-"""`terang review`: findings one by one at the terminal, decisions into a file."""
+"""`terang review`: findings one by one at the terminal, decisions into a file or to the stack."""
 
 import argparse
 import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import msgspec
 from rich.console import Console
 
+from ledger.case_messages import Message
 from ledger.clock import SystemClock
 from ledger.errors import OperatorError
+from ledger.ports import Clock
+from ledger.provider import is_provider_id
+from terang.case_queue import CaseQueue
+from terang.case_sending import send_file, told
 from terang.command import USAGE
 from terang.message_file import MessageFile, read_messages
-from terang.review_cards import cards
-from terang.review_sources import findings_of_run, why_in_folder
+from terang.remote import Remote
+from terang.review_cards import Card, cards
+from terang.review_screen import Why
+from terang.review_sources import (
+    findings_of_run,
+    findings_of_stack,
+    second_reviews,
+    why_in_folder,
+    why_in_sets,
+)
 from terang.reviewing import sit
 from terang.telling import problem
 from terang.terminal import TtyTerminal, is_terminal
 
 MODERATOR = re.compile(r"[A-Za-z0-9._-]{1,100}")
+
+console = Console(highlight=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """What a sitting needs: cards, what rules say, the stack's clock, and where to send, if so."""
+
+    cards: tuple[Card, ...]
+    why: Why
+    clock: Clock
+    queue: Callable[[], CaseQueue] | None = None
 
 
 def review(options: argparse.Namespace) -> int:
@@ -26,41 +55,75 @@ def review(options: argparse.Namespace) -> int:
         problem(f"terang review: {fault}")
         return USAGE
     options.decisions = options.decisions or Path(f"decisions-{options.moderator}.jsonl")
+    file = MessageFile(options.decisions)
     try:
-        decided = _decided(options.decisions)
-        found = findings_of_run(options.findings, decided)
+        before = read_messages(options.decisions) if options.decisions.exists() else []
+        desk = _desk_of_run(options, before) if options.findings else _desk(options, before)
+        with TtyTerminal() as terminal:
+            made = sit(terminal, desk.clock, options.moderator, desk.cards, desk.why, file.write)
+        return _end(options, desk, made)
     except OperatorError as error:
         problem(f"terang review: {error}")
         return 1
-    file = MessageFile(options.decisions)
-    why = why_in_folder(options.findings)
-    with TtyTerminal() as terminal:
-        made = sit(terminal, SystemClock(), options.moderator, cards(found), why, file.write)
-    _tell(options.decisions, len(made))
-    return 0
-
-
-def _tell(file: Path, count: int) -> None:
-    told = f"{count} decision{'' if count == 1 else 's'} in {file}" if count else "nothing decided"
-    Console(highlight=False).print(told, markup=False, soft_wrap=True)
 
 
 def _fault(options: argparse.Namespace) -> str:
     if not MODERATOR.fullmatch(options.moderator):
         return f"--moderator {options.moderator!r}: a pseudonym of letters, digits, `.`, `_`, `-`"
-    if options.findings is None:
-        return "name a run's folder"
+    if (options.findings is None) == (not options.provider):
+        return "name a run's folder, or --provider P of a stack"
+    if options.provider and not is_provider_id(options.provider):
+        return f"--provider {options.provider!r} names no provider"
+    if options.send and not options.provider:
+        return "--send needs --provider P of a stack"
     if not is_terminal():
         return "it needs a terminal, for it shows one post at a time and waits for a key"
     return ""
 
 
-def _decided(path: Path) -> set[str]:
+def _desk_of_run(options: argparse.Namespace, before: Sequence[dict[str, Any]]) -> _Desk:
+    found = findings_of_run(options.findings, _decided(before))[: options.limit]
+    return _Desk(cards(found), why_in_folder(options.findings), SystemClock())
+
+
+def _desk(options: argparse.Namespace, before: Sequence[dict[str, Any]]) -> _Desk:
+    """Second reviews come after what nobody has decided."""
+    remote, provider = Remote.find(options.stack), options.provider
+    found = findings_of_stack(remote.store, provider, options.limit, _decided(before))
+    seconds = second_reviews(
+        remote.store,
+        provider,
+        options.moderator,
+        remote.clock.now().date(),
+        [str(one.get("decision")) for one in before if one.get("type") == "second_review"],
+    )
+    bucket = remote.outputs["PublicBucket"]
+    why = why_in_sets(lambda key: remote.objects.get(bucket, key))
+    return _Desk((*cards(found), *seconds), why, remote.clock, lambda: remote.cases(provider))
+
+
+def _decided(before: Sequence[dict[str, Any]]) -> set[str]:
     """The findings that the file decides already: a review goes on where it was left."""
-    messages = read_messages(path) if path.exists() else []
     return {
         finding
-        for message in messages
+        for message in before
         if message.get("type") == "decision" and message.get("verdict") != "skipped"
         for finding in message.get("findings", ())
     }
+
+
+def _end(options: argparse.Namespace, desk: _Desk, made: Sequence[Message]) -> int:
+    """Say what was decided, and send it if asked to."""
+    many = "" if len(made) == 1 else "s"
+    text = f"{len(made)} decision{many} in {options.decisions}" if made else "nothing decided"
+    console.print(text, markup=False, soft_wrap=True)
+    if not made or desk.queue is None:
+        return 0
+    if options.send:
+        messages = [msgspec.to_builtins(message) for message in made]
+        for line in told(send_file(desk.queue(), messages, list)):
+            console.print(line, markup=False, soft_wrap=True)
+        return 0
+    words = f"terang cases send {options.decisions} --provider {options.provider}"
+    console.print(f"send with: {words} --stack {options.stack}", markup=False, soft_wrap=True)
+    return 0

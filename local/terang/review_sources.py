@@ -1,18 +1,24 @@
 """Where a review's findings come from: a run's folder, or a deployed stack."""
 
 from collections.abc import Callable, Iterable
+from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 
 import msgspec
 
+from ledger.case_entry import JournalEntry, is_for_second_review
 from ledger.errors import OperatorError
 from ledger.finding import Finding
 from ledger.pointer import set_key
+from ledger.ports import Store
 from ledger.store import open_keys
 from matcher import RuleSet, SetError, load_set
-from terang.review_cards import OpenFinding
+from terang.review_cards import Card, OpenFinding
 from terang.review_screen import Why
+
+SECOND_REVIEW_DAYS = 7
+"""How far back decisions are offered for a second review: so long a dismissed excerpt is kept."""
 
 
 class _Row(Finding, frozen=True):
@@ -39,6 +45,49 @@ def findings_of_run(path: Path, decided: Iterable[str]) -> list[OpenFinding]:
     listed = [(open_keys(row).get("open_sk", ""), row) for row in rows if row.finding not in done]
     listed = sorted((one for one in listed if one[0]), key=lambda one: one[0])
     return [OpenFinding(row, row.excerpt) for _, row in listed]
+
+
+def findings_of_stack(
+    store: Store, provider: str, limit: int, decided: Iterable[str]
+) -> list[OpenFinding]:
+    """The most urgent open findings of a provider, but for those `decided` and not yet sent."""
+    done = set(decided)
+    listed = store.open_findings(provider, limit + len(done))
+    found = [one for one in listed if one.finding not in done][:limit]
+    excerpts = store.excerpts([one.finding for one in found])
+    return [OpenFinding(one, excerpts.get(one.finding)) for one in found]
+
+
+def second_reviews(
+    store: Store, provider: str, moderator: str, today: date, sent: Iterable[str]
+) -> tuple[Card, ...]:
+    """Colleagues' decisions of the last days that were drawn for a second review, oldest first.
+
+    One that has a second review already, or has one in `sent`, is left out; so is one whose
+    findings are not there.
+    """
+    days = [today - timedelta(days=back) for back in reversed(range(SECOND_REVIEW_DAYS))]
+    entries = [one for day in days for one in store.journal_entries(provider, day.isoformat())]
+    reviewed = {one.decision for one in entries if one.type == "second_review"}
+    drawn = (
+        one
+        for one in sorted(entries, key=lambda entry: entry.at)
+        if one.type == "decision"
+        and one.verdict != "skipped"
+        and one.moderator != moderator
+        and one.entry not in reviewed
+        and is_for_second_review(one.entry)
+    )
+    done = set(sent)
+    made = [_second_card(store, one) for one in drawn]
+    return tuple(one for one in made if one is not None and one.decision not in done)
+
+
+def _second_card(store: Store, decided: JournalEntry) -> Card | None:
+    cases = [case for name in decided.cases if (case := store.case(name)) is not None]
+    findings = tuple(OpenFinding(one.finding, one.excerpt) for one in cases if one.finding)
+    own = next((one for one in cases if one.case == decided.entry), None)
+    return Card(findings, own.entries[0].message) if own and findings else None
 
 
 def why_in_folder(path: Path) -> Why:

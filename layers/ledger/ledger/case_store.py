@@ -120,6 +120,12 @@ class CaseStore:
         ]
         return sorted(found, key=lambda post: (post[1], post[0]))
 
+    def excerpts(self, findings: Sequence[str]) -> dict[str, str]:
+        """The excerpts that are still kept, by finding."""
+        keys = [(f"C#{finding}", "excerpt") for finding in findings]
+        items = self.table.get_many(keys)
+        return {pk[2:]: item["text"]["S"] for (pk, _), item in items.items() if "text" in item}
+
 
 def _entries(item: Item) -> Iterator[CaseEntry]:
     if (entry := record_of(item, CaseEntry)) is not None:

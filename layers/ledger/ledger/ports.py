@@ -179,6 +179,9 @@ class Store(Protocol):
     def open_findings(self, provider: str, limit: int) -> list[Finding]:
         """The first open findings by severity, reach and age; the list may lag by a second."""
 
+    def excerpts(self, findings: Sequence[str]) -> dict[str, str]:
+        """The excerpts that are still kept, by finding."""
+
     def put_sample(self, marker: Marker, posts: Sequence[tuple[str, str]], expires: int) -> None:
         """Keep the posts of a unit's sample, each with its rank."""
 

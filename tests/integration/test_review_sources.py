@@ -1,0 +1,87 @@
+"""A review of a stack lists what is open, and decisions that were drawn for a second look."""
+
+from typing import Any
+
+import pytest
+from sample_messages import decision, second_review
+from sample_posts import OTP, PRIZE, line, lines
+from world import World
+
+from ledger.case_entry import case_id, is_for_second_review
+from terang.review_cards import Card
+from terang.review_sources import findings_of_stack, second_reviews
+
+DRAWN = [
+    name
+    for name in (f"d-{number}" for number in range(200))
+    if is_for_second_review(case_id("decision", "acme", name))
+]
+"""Ids of decisions that are drawn: about one in twenty."""
+
+NOT_DRAWN = next(
+    name
+    for name in (f"d-{number}" for number in range(200))
+    if not is_for_second_review(case_id("decision", "acme", name))
+)
+
+
+@pytest.fixture
+def findings(world: World) -> list[str]:
+    data = b"".join(line(id=f"p{n}", text=OTP, reach=9 - n) + b"\n" for n in range(4))
+    world.scan(*world.take_in(data + lines(PRIZE, start=9)))
+    return world.open_findings()
+
+
+def seconds(world: World, moderator: str = "m-2", *sent: str) -> tuple[Card, ...]:
+    return second_reviews(world.store, "acme", moderator, world.clock.now().date(), sent)
+
+
+def test_open_findings_come_with_their_excerpts(world: World, findings: list[str]) -> None:
+    listed = findings_of_stack(world.store, "acme", 9, [])
+    assert [one.finding.finding for one in listed] == findings
+    assert [one.finding.post for one in listed] == ["p0", "p1", "p2", "p3"]
+    assert {one.excerpt for one in listed} == {OTP}
+
+
+def test_what_is_decided_here_or_in_the_file_is_not_open(world: World, findings: list[str]) -> None:
+    world.decide(decision(findings[0]))
+    listed = findings_of_stack(world.store, "acme", 2, [findings[1]])
+    assert [one.finding.finding for one in listed] == findings[2:4]
+
+
+def test_a_finding_without_its_excerpt_is_listed_all_the_same(
+    world: World, findings: list[str]
+) -> None:
+    """Suspected abuse of a child goes to an authority; nobody else is to look at it again."""
+    escalated: Any = decision(findings[0], verdict="escalated", escalation="child_abuse")
+    world.decide(escalated)
+    listed = {one.finding.finding: one.excerpt for one in findings_of_stack(
+        world.store, "acme", 9, [])}  # fmt: skip
+    assert listed[findings[1]] == OTP
+    assert listed.get(findings[0]) is None
+
+
+def test_drawn_decisions_of_colleagues_are_offered(world: World, findings: list[str]) -> None:
+    world.decide(decision(findings[0], id=DRAWN[0]), decision(findings[1], id=NOT_DRAWN))
+    [card] = seconds(world)
+    assert card.decision == DRAWN[0]
+    assert card.first.finding == findings[0]
+    assert card.excerpt == OTP
+
+
+def test_none_is_offered_twice_or_to_who_decided(world: World, findings: list[str]) -> None:
+    world.decide(decision(findings[0], id=DRAWN[0]))
+    assert seconds(world, "m-1") == ()
+    assert seconds(world, "m-2", DRAWN[0]) == ()
+    world.decide(second_review(decision=DRAWN[0]))
+    assert seconds(world, "m-3") == ()
+
+
+def test_one_skipped_and_one_of_long_ago_are_not_offered(world: World, findings: list[str]) -> None:
+    world.decide(decision(findings[0], id=DRAWN[0], verdict="skipped", reason=...))
+    assert seconds(world) == ()
+    world.decide(decision(findings[1], id=DRAWN[1]))
+    world.clock.move(days=6)
+    assert len(seconds(world)) == 1
+    world.clock.move(days=1)
+    assert seconds(world) == ()
