@@ -8,6 +8,7 @@ from terang.arguments import Commands, add, later
 def add_cases(commands: Commands) -> None:
     """Adds what moderators use."""
     _add_review(commands)
+    _add_audit(commands)
     _add_case(commands)
     _add_send(commands)
 
@@ -27,6 +28,26 @@ def _add_review(commands: Commands) -> None:
     one.add_argument("--send", action="store_true", help="send the decisions at the end")
     one.add_argument("--limit", type=int, default=200, metavar="N", help="findings at one sitting")
     one.set_defaults(work=later("review_command", "review"))
+
+
+def _add_audit(commands: Commands) -> None:
+    one = add(
+        commands,
+        "audit",
+        "judge posts that no rule met: the month's sample, drawn by chance",
+        "terang audit --provider acme-chat --month 2026-11 --moderator m-7",
+    )
+    one.add_argument(
+        "run", nargs="?", type=Path, metavar="OUT", help="a run's folder, else a stack"
+    )
+    one.add_argument("--provider", required=True, metavar="ID")
+    one.add_argument("--month", required=True, metavar="YYYY-MM")
+    one.add_argument("--moderator", required=True, metavar="NAME", help="a pseudonym, published")
+    one.add_argument(
+        "--verdicts", type=Path, metavar="FILE", help="default: audit-MONTH-NAME.jsonl"
+    )
+    one.add_argument("--stack", default="terang")
+    one.set_defaults(work=later("audit_command", "audit"))
 
 
 def _add_case(commands: Commands) -> None:

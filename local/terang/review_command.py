@@ -29,7 +29,7 @@ from terang.review_sources import (
     why_in_folder,
     why_in_sets,
 )
-from terang.reviewing import sit
+from terang.reviewing import review_cards
 from terang.telling import problem
 from terang.terminal import TtyTerminal, is_terminal
 
@@ -60,7 +60,9 @@ def review(options: argparse.Namespace) -> int:
         before = read_messages(options.decisions) if options.decisions.exists() else []
         desk = _desk_of_run(options, before) if options.findings else _desk(options, before)
         with TtyTerminal() as terminal:
-            made = sit(terminal, desk.clock, options.moderator, desk.cards, desk.why, file.write)
+            made = review_cards(
+                terminal, desk.clock, options.moderator, desk.cards, desk.why, file.write
+            )
         return _end(options, desk, made)
     except OperatorError as error:
         problem(f"terang review: {error}")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum, auto
 
-from ledger.case_messages import Decision, Escalation, Measures, SecondReview, Verdict
+from ledger.case_messages import Decision, Escalation, Measures, Message, SecondReview, Verdict
 from ledger.dsa_codes import Visibility
 from terang.review_cards import Card
 
@@ -73,6 +73,16 @@ class Review:
     measure: Visibility | None = None
     reasons: Mapping[tuple[str, Verdict], str] = field(default_factory=dict)
     note: str = ""
+
+    @property
+    def done(self) -> bool:
+        """Whether it was ended."""
+        return self.stage is Stage.DONE
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """What was decided, as it is sent."""
+        return tuple(one.message for one in self.decided)
 
     @property
     def card(self) -> Card:

@@ -1,32 +1,26 @@
-"""A sitting at the terminal: keys in, screens and messages out."""
-
-from collections.abc import Callable, Sequence
+"""A review at the terminal."""
 
 from ledger.case_messages import Message
 from ledger.ports import Clock
 from terang.review_cards import Card
 from terang.review_screen import Why, screen
 from terang.review_steps import Review, Stage, answer, begin, press
+from terang.sitting import Keep, sit
 from terang.terminal import Terminal
 
-type Keep = Callable[[Sequence[Message]], None]
-"""Takes all messages of the sitting so far, each time that they change."""
 
-
-def sit(
+def review_cards(
     terminal: Terminal, clock: Clock, moderator: str, cards: tuple[Card, ...], why: Why, keep: Keep
-) -> list[Message]:
+) -> tuple[Message, ...]:
     """Let a moderator go through the cards; the messages that came of it."""
-    review = begin(moderator, cards, clock.now())
-    while review.stage is not Stage.DONE:
-        terminal.show(screen(review, why, clock.now()))
-        following = _step(terminal, review, clock)
-        if following is None:
-            break  # the terminal was closed
-        if following.decided != review.decided:
-            keep([one.message for one in following.decided])
-        review = following
-    return [one.message for one in review.decided]
+    return sit(
+        terminal,
+        clock,
+        begin(moderator, cards, clock.now()),
+        lambda review: screen(review, why, clock.now()),
+        _step,
+        keep,
+    )
 
 
 def _step(terminal: Terminal, review: Review, clock: Clock) -> Review | None:

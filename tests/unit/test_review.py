@@ -15,7 +15,7 @@ from terang.message_file import MessageFile, read_messages
 from terang.review_cards import alike, cards
 from terang.review_screen import marks
 from terang.review_sources import findings_of_run, why_in_folder
-from terang.reviewing import sit
+from terang.reviewing import review_cards
 from terang.visible_text import blurred, visible
 
 
@@ -23,7 +23,7 @@ def sitting(terminal: WrittenTerminal, *waiting: Any) -> list[Any]:
     def why(finding: object) -> str:
         return "Asks for a code."
 
-    return sit(terminal, StandingClock(), "m-7", waiting, why, lambda messages: None)
+    return review_cards(terminal, StandingClock(), "m-7", waiting, why, lambda messages: None)
 
 
 def test_cards_are_of_one_post_and_one_category() -> None:
@@ -116,7 +116,7 @@ def test_decisions_are_on_the_disk_when_they_are_taken_and_gone_when_taken_back(
         decided.write(messages)
         seen.append(len(read_messages(file)))
 
-    made = sit(
+    made = review_cards(
         terminal, StandingClock(), "m-7", (card("p1"), card("p2"), card("p3")), lambda _: "", keep
     )
     assert seen == [1, 2, 1, 0, 1]

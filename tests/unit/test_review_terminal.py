@@ -1,72 +1,19 @@
 """`terang review` on a terminal of its own, as a person types."""
 
-import os
-import pty
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from select import select
 
 import pytest
 from review_world import run_folder
+from typed import typing
 
 from terang.command import main
 from terang.message_file import read_messages
-
-SECONDS = 30
-TERANG = Path(sys.executable).with_name("terang")
-
-
-@dataclass(slots=True)
-class Typed:
-    """The terminal's other end."""
-
-    end: int
-    process: subprocess.Popen[bytes]
-    read: str = ""
-
-    def until(self, words: str) -> str:
-        """Read on until these words have come; what came since the last ones."""
-        deadline = time.monotonic() + SECONDS
-        while words not in self.read and time.monotonic() < deadline:
-            if select([self.end], [], [], 0.1)[0]:
-                self.read += os.read(self.end, 65_536).decode(errors="replace")
-        assert words in self.read, self.read
-        before, _, self.read = self.read.partition(words)
-        return before
-
-    def type(self, keys: str) -> None:
-        os.write(self.end, keys.encode())
-
-
-@contextmanager
-def typing(*words: str | Path) -> Iterator[Typed]:
-    end, other = pty.openpty()
-    process = subprocess.Popen(
-        [TERANG, "review", *words],
-        stdin=other,
-        stdout=other,
-        stderr=other,
-        env=os.environ | {"TERM": "xterm", "COLUMNS": "120", "LINES": "40"},
-        start_new_session=True,
-    )
-    os.close(other)
-    try:
-        yield Typed(end, process)
-    finally:
-        process.kill()
-        process.wait()
-        os.close(end)
 
 
 def test_a_moderator_decides_with_keys_and_goes_on_another_day(tmp_path: Path) -> None:
     """Keys typed ahead are not lost, and an arrow is no verdict."""
     run, file = run_folder(tmp_path / "run"), tmp_path / "decisions.jsonl"
-    with typing(run, "--moderator", "m-7", "--decisions", file) as person:
+    with typing("review", run, "--moderator", "m-7", "--decisions", file) as person:
         assert "send me" not in person.until("3 waiting")
         person.type(" ")
         person.until("send")
@@ -77,27 +24,27 @@ def test_a_moderator_decides_with_keys_and_goes_on_another_day(tmp_path: Path) -
         person.type("asks for a código 验证码\n")
         person.until("2 waiting, 1 decided")
         person.type("nq")
-        assert person.process.wait(SECONDS) == 0
+        assert person.ended() == 0
         person.until(f"1 decision in {file}")
     [message] = read_messages(file)
     assert (message["verdict"], message["reason"]) == ("confirmed", "asks for a código 验证码")
-    with typing(run, "--moderator", "m-8", "--decisions", file) as person:
+    with typing("review", run, "--moderator", "m-8", "--decisions", file) as person:
         person.until("2 waiting, 0 decided")
         person.type("ss")
         person.until("Nothing waits any more")
         person.type("q")
-        assert person.process.wait(SECONDS) == 0
+        assert person.ended() == 0
     assert len(read_messages(file)) == 3
 
 
 def test_breaking_off_loses_no_decision(tmp_path: Path) -> None:
     run, file = run_folder(tmp_path / "run"), tmp_path / "decisions.jsonl"
-    with typing(run, "--moderator", "m-7", "--decisions", file) as person:
+    with typing("review", run, "--moderator", "m-7", "--decisions", file) as person:
         person.until("3 waiting")
         person.type("s")
         person.until("2 waiting")
         person.process.send_signal(2)
-        assert person.process.wait(SECONDS) == 130
+        assert person.ended() == 130
     assert len(read_messages(file)) == 1
 
 
