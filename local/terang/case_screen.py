@@ -46,22 +46,24 @@ def _excerpt(case: Case, *, shown: bool) -> Text:
 
 
 def _table(history: History) -> Table:
-    table = Table(expand=True, box=None, padding=(0, 1), header_style="dim")
-    for column in ("recorded", "what", "by", "came to", "why"):
-        table.add_column(column, ratio=3 if column == "why" else None)
-    for entry in history.entries:
-        table.add_row(*(Text(visible(cell)) for cell in _row(entry)))
+    """A row for each entry: when it was recorded, and under what was done the reason for it."""
+    table = Table.grid(padding=(0, 2))
+    for one in history.entries:
+        table.add_row(Text(one.entry.at.replace("T", " ").removesuffix("Z"), "dim"), _told(one))
     if not history.entries:
-        table.add_row("", Text("nobody has done anything about it yet", "dim"))
+        table.add_row(Text("nobody has done anything about it yet", "dim"))
     return table
 
 
-def _row(one: CaseEntry) -> tuple[str, str, str, str, str]:
+def _told(one: CaseEntry) -> Text:
     entry = one.entry
-    at = entry.at.replace("T", " ").removesuffix("Z")
-    what = f"{entry.type} {one.message}"
     by = entry.moderator or entry.by or entry.body or entry.authority
-    return at, what, by, came_to(entry), one.reason or entry.ground_text
+    text = Text.assemble((f"{entry.type} {visible(one.message)}", "bold"))
+    text.append(f" by {visible(by)}" if by else "")
+    text.append(f": {words}" if (words := came_to(entry)) else "")
+    if reason := one.reason or entry.ground_text:
+        text.append(f"\n{visible(reason)}")
+    return text
 
 
 def came_to(entry: JournalEntry) -> str:

@@ -61,10 +61,10 @@ def test_the_screen_says_who_decided_what_and_why(world: World, story: str) -> N
     told = screen(world, story)
     for words in (
         "codes/asks-for-code v3",
-        "m-1",
-        "confirmed, visibility content removed",
+        "decision d-1 by m-1: confirmed, visibility content removed",
         "It asks readers for a one-time code.",
-        "reversed, overturned",
+        "complaint c-1 by author",
+        "outcome o-1 by m-2: reversed, overturned",
         "The post warns of such messages.",
     ):
         assert words in told
