@@ -18,10 +18,16 @@ ALIKE_SHOWN = 3
 
 @dataclass(frozen=True, slots=True)
 class OpenFinding:
-    """A finding that nobody has decided, with its excerpt while that is kept."""
+    """A finding that nobody has decided, with its excerpt while that is kept.
+
+    `notice` is the sender's id of a notice about it that waits for an answer; `escalated` says
+    that it was passed on.
+    """
 
     finding: Finding
     excerpt: str | None
+    notice: str = ""
+    escalated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,16 @@ class Card:
     def excerpt(self) -> str:
         """The first excerpt that is still kept, or nothing."""
         return next((one.excerpt for one in self.findings if one.excerpt), "")
+
+    @property
+    def notice(self) -> str:
+        """The first notice that waits for an answer, or nothing."""
+        return next((one.notice for one in self.findings if one.notice), "")
+
+    @property
+    def escalated(self) -> bool:
+        """Whether any of it was passed on before."""
+        return any(one.escalated for one in self.findings)
 
 
 def cards(findings: Iterable[OpenFinding]) -> tuple[Card, ...]:

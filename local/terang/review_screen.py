@@ -58,6 +58,12 @@ def _head(card: Card, now: datetime) -> Text:
         visible(first.post),
         f"  {visible(first.url or '')}",
     )
+    if card.notice:
+        head.append(
+            f"\nThe notice {visible(card.notice)} is about it, and is answered by what you decide."
+        )
+    if card.escalated:
+        head.append("\nIt was escalated before, and nobody has decided on it yet.", "bold red")
     if card.decision:
         head.append("\nA second review: a colleague decided this, and you do not see how.", "bold")
     return head
@@ -84,7 +90,7 @@ def _excerpts(review: Review) -> Table:
     others = [
         Panel(
             _excerpt(other, shown=review.shown),
-            title=f"alike: {visible(other.first.post)}",
+            title=Text(f"alike: {visible(other.first.post)}"),  # as it stands: no markup of theirs
             title_align="left",
             border_style="dim",
         )

@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
+from ledger.case import Move, State
 from ledger.case_entry import JournalEntry, is_for_second_review
 from ledger.errors import OperatorError
 from ledger.finding import Finding
@@ -54,8 +56,30 @@ def findings_of_stack(
     done = set(decided)
     listed = store.open_findings(provider, limit + len(done))
     found = [one for one in listed if one.finding not in done][:limit]
-    excerpts = store.excerpts([one.finding for one in found])
-    return [OpenFinding(one, excerpts.get(one.finding)) for one in found]
+    ids = [one.finding for one in found]
+    excerpts, begun = store.excerpts(ids), store.begun(ids)
+    return [
+        OpenFinding(
+            one,
+            excerpts.get(one.finding),
+            **(_so_far(store, one.finding) if one.finding in begun else {}),
+        )
+        for one in found
+    ]
+
+
+def _so_far(store: Store, finding: str) -> dict[str, Any]:
+    """What was done about an open finding: passed on, or a notice that still waits."""
+    case = store.case(finding)
+    if case is None:
+        return {}
+    notices = (one for one in case.entries if one.move == Move.NOTE)
+    waiting = (
+        one.message
+        for one in notices
+        if (notice := store.case(one.entry.entry)) is not None and notice.state is State.OPEN
+    )
+    return {"notice": next(waiting, ""), "escalated": case.state is State.ESCALATED}
 
 
 def second_reviews(

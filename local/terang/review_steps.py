@@ -165,11 +165,12 @@ def _leave_out(review: Review, place: int) -> Review:
 
 def _decide(review: Review, reason: str | None, now: datetime) -> Review:
     card = review.card
-    taken = [one for n, one in enumerate(card.findings) if n not in review.left_out]
+    taken = Card(tuple(one for n, one in enumerate(card.findings) if n not in review.left_out))
     left = tuple(one for n, one in enumerate(card.findings) if n in review.left_out)
     message = Decision(
         id=_id(review, now),
-        findings=tuple(one.finding.finding for one in taken),
+        findings=tuple(one.finding.finding for one in taken.findings),
+        notice=taken.notice or None,
         verdict=review.verdict,
         escalation=review.escalation,
         measures=Measures(visibility=(review.measure,)) if review.measure else None,

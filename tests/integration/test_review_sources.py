@@ -2,14 +2,16 @@
 
 from typing import Any
 
+import msgspec
 import pytest
-from sample_messages import decision, second_review
+from sample_messages import decision, notice, second_review
 from sample_posts import OTP, PRIZE, line, lines
 from world import World
 
 from ledger.case_entry import case_id, is_for_second_review
-from terang.review_cards import Card
+from terang.review_cards import Card, cards
 from terang.review_sources import findings_of_stack, second_reviews
+from terang.review_steps import answer, begin, press
 
 DRAWN = [
     name
@@ -59,6 +61,28 @@ def test_a_finding_without_its_excerpt_is_listed_all_the_same(
         world.store, "acme", 9, [])}  # fmt: skip
     assert listed[findings[1]] == OTP
     assert listed.get(findings[0]) is None
+
+
+def test_a_notice_that_waits_and_an_escalation_are_told(world: World, findings: list[str]) -> None:
+    world.decide(
+        notice(post="p0", finding=findings[0]),
+        decision(findings[1], verdict="escalated", escalation="threat_to_life"),
+        decision(findings[2], id="d-2", verdict="skipped", reason=...),
+    )
+    told = [(one.notice, one.escalated) for one in findings_of_stack(world.store, "acme", 9, [])]
+    assert told == [("n-1", False), ("", True), ("", False), ("", False)]
+
+
+def test_a_decision_answers_the_notice(world: World, findings: list[str]) -> None:
+    world.decide(notice(post="p0", finding=findings[0]))
+    [card, *_] = cards(findings_of_stack(world.store, "acme", 9, []))
+    review = begin("m-7", (card,), world.clock.now())
+    judged = press(review, "d", world.clock.now())
+    [message] = answer(judged, "it warns", world.clock.now()).messages
+    assert [one.status for one in world.decide(msgspec.to_builtins(message))] == ["taken"]
+    told = world.store.case(case_id("notice", "acme", "n-1"))
+    assert told is not None
+    assert told.state == "decided"
 
 
 def test_drawn_decisions_of_colleagues_are_offered(world: World, findings: list[str]) -> None:

@@ -1,5 +1,6 @@
 """A review as a moderator meets it: cards in order, blurred screens, and a file of decisions."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from ledger.case_messages import Decision
 from ledger.errors import OperatorError
 from ledger.finding import FoundSpan, excerpt_of
 from terang.message_file import MessageFile, read_messages
-from terang.review_cards import alike, cards
+from terang.review_cards import Card, alike, cards
 from terang.review_screen import marks
 from terang.review_sources import findings_of_run, why_in_folder
 from terang.reviewing import review_cards
@@ -73,11 +74,21 @@ def test_a_second_review_does_not_tell_the_first() -> None:
     assert "m-1-x" not in terminal.shown[0]
 
 
+def test_a_card_tells_of_a_notice_and_of_an_escalation() -> None:
+    terminal = WrittenTerminal(["q"])
+    plain = found("p1")
+    sitting(terminal, Card((replace(plain, notice="n-1", escalated=True), plain)))
+    assert "The notice n-1 is about it" in terminal.shown[0]
+    assert "escalated before" in terminal.shown[0]
+
+
 def test_a_post_cannot_command_the_terminal() -> None:
-    hostile = "\x1b[2J\x1b]0;title\x07 send\u202e me \x9b31m"
-    one = found("p\x1b[31m", "asks", hostile, url="https://a.example/\x1b[2J", language="e\x9bn")
+    hostile = "\x1b[2J\x1b]0;title\x07 send\u202e me \x9b31m [/] [bold]:smile:"
+    one = found("p[/]\x1b[31m", "asks", hostile, url="https://a.example/\x1b[2J", language="e\x9bn")
     terminal = WrittenTerminal([" ", "q"])
-    sitting(terminal, *cards([one]))
+    sitting(terminal, *cards([one, found("[/bold]", "asks", hostile)]))
+    assert "alike: [/bold]" in terminal.shown[0]
+    assert "[/] [bold]:smile:" in terminal.shown[1]
     for screen in terminal.shown:
         assert not set(screen) & {"\x1b", "\x07", "\x9b", "\u202e"}
     assert len(visible(hostile)) == len(hostile)

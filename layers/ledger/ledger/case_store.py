@@ -126,6 +126,11 @@ class CaseStore:
         items = self.table.get_many(keys)
         return {pk[2:]: item["text"]["S"] for (pk, _), item in items.items() if "text" in item}
 
+    def begun(self, findings: Sequence[str]) -> set[str]:
+        """Those about which somebody has done anything yet."""
+        items = self.table.get_many([(f"C#{finding}", f"{1:04}") for finding in findings])
+        return {pk[2:] for pk, _ in items}
+
 
 def _entries(item: Item) -> Iterator[CaseEntry]:
     if (entry := record_of(item, CaseEntry)) is not None:

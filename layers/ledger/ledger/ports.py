@@ -182,6 +182,9 @@ class Store(Protocol):
     def excerpts(self, findings: Sequence[str]) -> dict[str, str]:
         """The excerpts that are still kept, by finding."""
 
+    def begun(self, findings: Sequence[str]) -> set[str]:
+        """Those about which somebody has done anything yet."""
+
     def put_sample(self, marker: Marker, posts: Sequence[tuple[str, str]], expires: int) -> None:
         """Keep the posts of a unit's sample, each with its rank."""
 
