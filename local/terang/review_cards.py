@@ -2,16 +2,20 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
-from itertools import batched
+from functools import lru_cache
+from itertools import batched, islice
 
 from ledger.finding import Finding
+from matcher.fold import fold
 
 FINDINGS_OF_A_DECISION = 20
 """Findings that one decision may name."""
 
-ALIKE = 0.8
-"""How much of two excerpts must be equal for them to stand side by side."""
+ALIKE = 0.6
+"""How far two excerpts must resemble each other to stand side by side: a word or two may differ."""
+
+SHINGLE = 4
+"""Characters of a shingle: two words of Chinese or most of one of English."""
 
 ALIKE_SHOWN = 3
 
@@ -73,15 +77,27 @@ def cards(findings: Iterable[OpenFinding]) -> tuple[Card, ...]:
 
 def alike(card: Card, others: Sequence[Card]) -> list[Card]:
     """Cards of other posts, of the same category, whose words are nearly those of this one."""
-    matcher = SequenceMatcher(None, autojunk=False)
-    matcher.set_seq2(card.excerpt.casefold())  # what it learns of this one serves for all others
-    found = []
-    for other in others:
-        same = other.first.category == card.first.category and other.first.post != card.first.post
-        if not same or not other.excerpt:
-            continue
-        matcher.set_seq1(other.excerpt.casefold())
-        bounds = (matcher.real_quick_ratio, matcher.quick_ratio, matcher.ratio)  # dearer each
-        if all(bound() >= ALIKE for bound in bounds):
-            found.append(other)
-    return found[:ALIKE_SHOWN]
+    own = _shingles(card.excerpt)
+    found = (
+        other
+        for other in others
+        if other.first.category == card.first.category
+        and other.first.post != card.first.post
+        and _resemblance(own, _shingles(other.excerpt)) >= ALIKE
+    )
+    return list(islice(found, ALIKE_SHOWN))
+
+
+@lru_cache(maxsize=1_000)
+def _shingles(text: str) -> frozenset[str]:
+    """All runs of a few characters, of the text as rules compare it: a disguise hides nothing."""
+    folded = fold(text)
+    return frozenset(folded[at : at + SHINGLE] for at in range(len(folded) - SHINGLE + 1))
+
+
+def _resemblance(one: frozenset[str], other: frozenset[str]) -> float:
+    """What two texts share of what either has, from 0 to 1.
+
+    Source: Broder, On the resemblance and containment of documents (1997).
+    """
+    return len(one & other) / len(one | other) if one and other else 0.0

@@ -201,6 +201,8 @@ def test_env_py_fills_env_json_with_what_the_functions_have(running: Running) ->
         pytest.param([str(POSTS), "--open", "irc:1"], "--open", id="a channel of no kind"),
         pytest.param([str(POSTS), "--packs", "nowhere"], "no such file or folder", id="no packs"),
         pytest.param([str(POSTS), "--packs", "broken"], "broken.yaml", id="a pack that is broken"),
+        pytest.param([str(POSTS), "--cases", "nowhere"], "cannot read", id="no file of cases"),
+        pytest.param([str(POSTS), "--cases", "words"], "not a JSON object", id="cases of no kind"),
         pytest.param([str(POSTS), "--out", "full"], "something else", id="a folder in use"),
     ],
 )
@@ -215,6 +217,7 @@ def test_wrong_usage_ends_in_2_and_says_why(
     for folder in ("broken", "full"):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / f"{folder}.yaml").write_text("id: broken\nversion: one\n")
+    (tmp_path / "words").write_text("confirmed\n")
     defaults = ["--out", "out", "--json"]
     assert main(["run", *(defaults if "--out" not in words else ["--json"]), *words]) == 2
     printed = capsys.readouterr()

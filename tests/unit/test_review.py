@@ -51,6 +51,13 @@ def test_alike_is_what_another_post_says_in_nearly_the_same_words() -> None:
         same,
     )
     assert alike(own, others) == [same]
+    disguised = card("p6", "Ｗin a рrize today, ｏnly 7 are left")
+    assert alike(own, [disguised]) == [disguised]
+    chinese = (
+        card("p7", "恭喜中奖，先付手续费再领奖，今天截止"),
+        card("p8", "恭喜中奖，先付手续费再领奖，明天截止"),
+    )
+    assert alike(chinese[0], chinese) == [chinese[1]]
     assert len(alike(own, [card(f"q{n}", own.excerpt) for n in range(9)])) == 3
     assert alike(card("p5", None), others) == []
 
