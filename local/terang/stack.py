@@ -96,8 +96,8 @@ def local_stack(*, keep: bool = False) -> Iterator[LocalStack]:
     kept = False
     try:
         _wait_until_up(url, process, folder)
-        kept = keep
         yield stack
+        kept = keep  # not where something failed: nobody would be told that it is up
     finally:
         if not kept:
             _stop(process)
