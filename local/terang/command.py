@@ -8,6 +8,7 @@ from pathlib import Path
 from terang.arguments import Commands, Work, add, later
 from terang.cases_arguments import add_cases
 from terang.packs_arguments import add_packs
+from terang.statements_arguments import add_statements
 
 USAGE = 2
 """The exit code for wrong usage, and for packs that do not check."""
@@ -40,6 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     add_cases(commands)
     _add_providers(commands)
     _add_recount(commands)
+    add_statements(commands)
     return parser
 
 

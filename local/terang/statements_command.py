@@ -1,0 +1,143 @@
+"""`terang statements lint`: whether statements of reasons hold, and mean what they say."""
+
+import argparse
+import json
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from rich.console import Console
+from rich.progress import Progress
+
+from dsa.distribution import Distribution
+from dsa.meaning import PackCodes, meaning_problems
+from dsa.problem import Problem
+from dsa.statement_rules import schema_problems
+from matcher import Pack, PackError
+from terang.command import USAGE
+from terang.packs_command import day_of
+from terang.stack import ROOT
+from terang.statement_files import Item, statements_in
+
+console = Console(stderr=True, highlight=False)
+
+
+def lint(options: argparse.Namespace) -> int:
+    """Print each problem; 0 if there is none, 1 if there is one, 2 for wrong usage."""
+    files = list(_files(options.files))
+    missing = [str(path) for path in (*files, *options.last) if not path.is_file()]
+    today = day_of(options.today) if options.today else datetime.now(UTC).date()
+    if missing or not files or today is None:
+        fault = f"no such file: {', '.join(missing)}" if missing else "no files, or no such day"
+        console.print(f"terang statements lint: {fault}", style="red", markup=False)
+        return USAGE
+    packs = pack_codes(options.packs or ROOT / "packs")
+    found = Counter[str]()
+    statements = 0
+    with _progress(files) as told:
+        distribution = _last_month(options.last)
+        for path in files:
+            for item in statements_in(path, told):
+                statements += bool(item.statement)
+                place = Place(str(path), item.number, item.statement.get("puid"))
+                for problem in problems_of(item, place, packs, today, distribution):
+                    found[problem.code] += 1
+                    _tell(place, problem, as_json=options.json)
+        for place, problem in distribution.problems():
+            found[problem.code] += 1
+            _tell(place, problem, as_json=options.json)
+    _summary(statements, found)
+    return 1 if found else 0
+
+
+class Place(NamedTuple):
+    """Where a statement lies; `item` counts from 1."""
+
+    file: str
+    item: int
+    puid: object
+
+
+def problems_of(
+    item: Item, place: Place, packs: PackCodes, today: date, distribution: Distribution[Place]
+) -> Iterator[Problem]:
+    """The problems of one statement: of the file, the schema, its meaning, its puid."""
+    if item.fault:
+        yield item.fault
+    if not item.statement:
+        if not item.fault:
+            yield Problem("", "not_a_statement", "an empty object")
+        return
+    for problem in schema_problems(item.statement):
+        unknown = item.columns is not None and problem.field not in item.columns
+        if not (unknown and problem.code in {"required", "no_restriction"}):
+            yield problem
+    yield from meaning_problems(item.statement, packs, today)
+    yield from distribution.add(place, item.statement)
+
+
+def pack_codes(folder: Path) -> PackCodes:
+    """The category and keywords of each pack of a folder; what is no pack is passed over."""
+    codes = {}
+    for path in sorted(folder.glob("*.yaml")):
+        try:
+            pack = Pack.parse(path.read_text(encoding="utf-8"), path.name)
+        except PackError:
+            continue
+        codes[pack.id] = (str(pack.category), frozenset(map(str, pack.keywords)))
+    return codes
+
+
+def _last_month(paths: list[Path]) -> Distribution[Place]:
+    """What the files of last month look like; their own problems are not told again."""
+    distribution = Distribution[Place]()
+    for path in paths:
+        for item in statements_in(path, lambda _: None):
+            place = Place(str(path), item.number, item.statement.get("puid"))
+            list(distribution.add(place, item.statement))
+    distribution.flags.clear()
+    return distribution
+
+
+def _files(given: list[Path]) -> Iterator[Path]:
+    for path in given:
+        if path.is_dir():
+            yield from sorted(one for one in path.rglob("*") if one.is_file())
+        else:
+            yield path
+
+
+def _tell(place: Place, problem: Problem, *, as_json: bool) -> None:
+    puid = place.puid if isinstance(place.puid, str) and place.puid else None
+    if as_json:
+        line = {
+            "file": place.file,
+            "item": place.item,
+            "puid": puid,
+            "field": problem.field,
+            "code": problem.code,
+            "message": problem.message,
+        }
+        print(json.dumps(line, ensure_ascii=False))
+    else:
+        which = f"{place.file}: item {place.item}{f' {puid}' if puid else ''}"
+        field = f" {problem.field}:" if problem.field else ""
+        print(f"{which}:{field} {problem.code}: {problem.message}")
+
+
+def _summary(statements: int, found: Counter[str]) -> None:
+    told = ", ".join(f"{code} {count:,}" for code, count in found.most_common())
+    console.print(
+        f"{statements:,} statements, {found.total():,} problems{': ' if told else ''}{told}"
+    )
+
+
+@contextmanager
+def _progress(files: list[Path]) -> Iterator[Callable[[int], None]]:
+    with Progress(console=console, transient=True, disable=not sys.stderr.isatty()) as bar:
+        task = bar.add_task("", total=sum(path.stat().st_size for path in files))
+        yield lambda read: bar.advance(task, read)
