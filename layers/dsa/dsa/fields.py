@@ -121,9 +121,9 @@ def day_of(value: Any) -> date | None:
 
 
 _CATEGORIES = frozenset(
-    taxonomy.CATEGORY_PREFIX + category.code
-    for category in taxonomy.CATEGORIES
-    if category.code not in taxonomy.REPORT_ONLY
+    taxonomy.CATEGORY_PREFIX + category
+    for category in taxonomy.KEYWORDS_OF
+    if category not in taxonomy.REPORT_ONLY
 )
 _KEYWORDS = frozenset(taxonomy.KEYWORD_PREFIX + code for code in taxonomy.KEYWORDS)
 _EXPIRED = {taxonomy.CATEGORY_PREFIX + code for code in taxonomy.EXPIRED_CATEGORIES} | {
