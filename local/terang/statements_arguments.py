@@ -15,6 +15,7 @@ def add_statements(commands: Commands) -> None:
     )
     statements = group.add_subparsers(required=True, metavar="COMMAND")
     _add_lint(statements)
+    _add_submit(statements)
 
 
 def _add_lint(statements: Commands) -> None:
@@ -45,3 +46,24 @@ def _add_lint(statements: Commands) -> None:
     )
     one.add_argument("--today", default="", metavar="DAY", help="later days are wrong")
     one.set_defaults(work=later("statements_command", "lint"))
+
+
+def _add_submit(statements: Commands) -> None:
+    one = add(
+        statements,
+        "submit",
+        "send statements to the DSA Transparency Database; the same command again goes on",
+        "terang statements submit out/out/acme-chat/statements --to https://SANDBOX",
+    )
+    one.add_argument("files", nargs="+", type=Path, metavar="FILE|DIR")
+    one.add_argument(
+        "--to", required=True, metavar="ADDRESS", help="of the sandbox, or of the database"
+    )
+    one.add_argument(
+        "--sent",
+        type=Path,
+        default=Path("statements-sent.jsonl"),
+        metavar="FILE",
+        help="keeps what was sent; default: statements-sent.jsonl",
+    )
+    one.set_defaults(work=later("statements_submit", "submit"))

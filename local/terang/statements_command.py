@@ -33,7 +33,7 @@ def lint(options: argparse.Namespace) -> int:
     today = day_of(options.today) if options.today else datetime.now(UTC).date()
     if missing or not files or today is None:
         fault = f"no such file: {', '.join(missing)}" if missing else "no files, or no such day"
-        console.print(f"terang statements lint: {fault}", style="red", markup=False)
+        console.print(f"terang statements lint: {fault}", style="red", markup=False, soft_wrap=True)
         return USAGE
     packs = pack_codes(options.packs or ROOT / "packs")
     found = Counter[str]()

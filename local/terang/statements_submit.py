@@ -1,0 +1,137 @@
+"""`terang statements submit`: sends statements of reasons, and can be stopped and begun again."""
+
+import argparse
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import batched
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from rich.console import Console
+
+from dsa.statement_rules import BATCH, schema_problems
+from ledger.errors import OperatorError
+from terang.command import USAGE
+from terang.sor_api import SorApi
+from terang.statement_files import statements_in
+
+TOKEN = "TERANG_SOR_TOKEN"  # noqa: S105 - the name of a variable
+"""The environment variable that holds the provider's token: words of a command are seen by all."""
+
+console = Console(stderr=True, highlight=False)
+
+type Statement = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Sent:
+    """The file that says which statements the database has; a line for each, never changed."""
+
+    path: Path
+    puids: set[str] = field(default_factory=set)
+
+    @classmethod
+    def read(cls, path: Path) -> "Sent":
+        """What an earlier try sent; a line that was cut off by a crash is as if it were not."""
+        sent = cls(path)
+        if path.exists():
+            data = path.read_bytes()
+            whole = data[: data.rfind(b"\n") + 1]
+            if whole != data:
+                path.write_bytes(whole)
+            sent.puids = {msgspec.json.decode(line)["puid"] for line in whole.splitlines()}
+        return sent
+
+    def add(self, rows: Sequence[Statement]) -> None:
+        """Note statements, and let nothing follow before that is on disk."""
+        with self.path.open("ab") as file:
+            file.write(b"".join(msgspec.json.encode(row) + b"\n" for row in rows))
+            file.flush()
+            os.fsync(file.fileno())
+        self.puids |= {row["puid"] for row in rows}
+
+
+def submit(options: argparse.Namespace) -> int:
+    """Send what was not sent; 0 if the database has all, 1 if not, 2 for wrong usage."""
+    token = os.environ.get(TOKEN, "")
+    files = sorted(_files(options.files))
+    fault = "" if token else f"put the token into the environment variable {TOKEN}"
+    if not files or any(not path.is_file() for path in files):
+        fault = "no such file"
+    if not options.to.startswith(("https://", "http://127.0.0.1", "http://localhost")):
+        fault = f"--to {options.to!r}: an https address; the token is a secret"
+    if fault:
+        console.print(
+            f"terang statements submit: {fault}", style="red", markup=False, soft_wrap=True
+        )
+        return USAGE
+    sent, refused = Sent.read(options.sent), 0
+    before = len(sent.puids)
+    api = SorApi(options.to, token)
+    try:
+        for batch in batched(_unsent(files, sent), BATCH):
+            sound = [one for one in batch if not _told(one)]
+            refused += len(batch) - len(sound) + _send(api, sent, sound)
+            console.print(f"{len(sent.puids) - before:,} sent", style="dim")
+    except OperatorError as error:
+        console.print(
+            f"terang statements submit: {error}", style="red", markup=False, soft_wrap=True
+        )
+        console.print(f"{len(sent.puids) - before:,} sent; the same command goes on from here")
+        return 1
+    console.print(f"{len(sent.puids) - before:,} sent, {before:,} were before, {refused:,} refused")
+    return 1 if refused else 0
+
+
+def _send(api: SorApi, sent: Sent, batch: list[Statement]) -> int:
+    """Send a batch until the database has all that it takes; how many it refused.
+
+    A batch goes in whole or not at all, so those that are refused or known are taken out.
+    """
+    refused = 0
+    while batch:
+        answer = api.send(batch)
+        if answer.taken:
+            kept = ("puid", "uuid", "created_at", "permalink")
+            rows = [{key: one.get(key) for key in kept} for one in answer.taken.values()]
+            sent.add(rows)
+            return refused
+        known = [one for one in batch if one["puid"] in answer.existing]
+        sent.add([{"puid": one["puid"], "uuid": None} for one in known])
+        for place, errors in answer.refused.items():
+            for name, messages in errors.items():
+                print(f"{batch[place]['puid']}: {name}: refused: {'; '.join(messages)}")
+        refused += len(answer.refused)
+        batch = [
+            one
+            for place, one in enumerate(batch)
+            if place not in answer.refused and one["puid"] not in answer.existing
+        ]
+    return refused
+
+
+def _told(statement: Statement) -> bool:
+    """Whether the database would refuse a statement; then its problems are told, and it stays."""
+    problems = list(schema_problems(statement))
+    for problem in problems:
+        print(f"{statement.get('puid')}: {problem.field}: {problem.code}: {problem.message}")
+    return bool(problems)
+
+
+def _unsent(files: list[Path], sent: Sent) -> Iterator[Statement]:
+    seen: set[str] = set()
+    for path in files:
+        for item in statements_in(path, lambda _: None):
+            if item.fault and not item.statement:
+                raise OperatorError(f"{path}: item {item.number}: {item.fault.message}")
+            puid = str(item.statement.get("puid"))
+            if puid not in sent.puids and puid not in seen:
+                seen.add(puid)
+                yield item.statement
+
+
+def _files(given: list[Path]) -> Iterator[Path]:
+    for path in given:
+        yield from sorted(path.rglob("*.json")) if path.is_dir() else [path]
