@@ -8,6 +8,7 @@ from pathlib import Path
 from terang.arguments import Commands, Work, add, later
 from terang.cases_arguments import add_cases
 from terang.packs_arguments import add_packs
+from terang.report_arguments import add_report
 from terang.statements_arguments import add_statements
 
 USAGE = 2
@@ -42,6 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_providers(commands)
     _add_recount(commands)
     add_statements(commands)
+    add_report(commands)
     return parser
 
 

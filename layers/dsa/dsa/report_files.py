@@ -1,0 +1,109 @@
+"""The files of a report: eleven CSVs, a workbook, and what proves every number of them.
+
+Beside the parts lie `ledger.jsonl`, the entries from which all was counted, and `cells.jsonl`, for
+each number of parts 3 to 8 the entries that it is made of. Same facts, same bytes.
+"""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
+
+from dsa.report import Cell, Reporting, Rows
+from dsa.report_cell import Counted
+from dsa.report_ledger import Entries
+from dsa.report_tco import HEADER as TCO_HEADER
+from dsa.report_tco import tco_rows
+from dsa.report_template import HEADERS, file_name
+from dsa.report_workbook import workbook
+from ledger.case_entry import JournalEntry
+
+LEDGER, CELLS, WORKBOOK, TCO = "ledger.jsonl", "cells.jsonl", "report.xlsx", "TCO_Art_7_3.csv"
+PROVED = range(3, 9)
+"""The parts whose numbers are counted."""
+
+
+class LedgerHead(msgspec.Struct, frozen=True):
+    """The first line of `ledger.jsonl`: whose entries follow, of which days, and beside them."""
+
+    provider: str
+    first: str
+    last: str
+    inspected: int
+
+
+class CellLine(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One number: part, row of the CSV (1 is below the header), column, value, and its entries."""
+
+    part: int
+    row: int
+    column: str
+    value: str
+    how: str
+    ids: tuple[str, ...] = ()
+    of: tuple[str, ...] = ()
+    why: str = ""
+
+
+def report_files(reporting: Reporting, provider: str) -> dict[str, bytes]:
+    """The bytes of each file by its name."""
+    parts = reporting.parts()
+    period = reporting.period
+    head = LedgerHead(provider, str(period.first), str(period.last), reporting.inspected)
+    tco = [
+        [row.letter, row.indicator, row.number or "", row.text]
+        for row in tco_rows(reporting.entries)
+    ]
+    return {
+        **{file_name(part): _csv(HEADERS[part], rows) for part, rows in parts.items()},
+        TCO: _csv(TCO_HEADER, tco),
+        LEDGER: _lines([head, *reporting.entries.all]),
+        CELLS: _lines(cell_lines(parts)),
+        WORKBOOK: workbook(
+            {
+                f"{part}_{name}"[:31]: [list(HEADERS[part]), *rows]
+                for part, name, rows in _named(parts)
+            }
+        ),
+    }
+
+
+def cell_lines(parts: dict[int, Rows]) -> Iterator[CellLine]:
+    """The numbers of parts 3 to 8, with what they are made of."""
+    for part in PROVED:
+        for number, row in enumerate(parts[part], 1):
+            for column, cell in zip(HEADERS[part], row, strict=True):
+                if isinstance(cell, Counted):
+                    made = (cell.how, cell.ids, cell.of, cell.why)
+                    yield CellLine(part, number, column, cell.text, *made)
+
+
+def entries_of(data: bytes) -> tuple[LedgerHead, Entries]:
+    """What a `ledger.jsonl` holds. Raises msgspec.DecodeError where it is none."""
+    first, *rest = data.splitlines()
+    head = msgspec.json.decode(first, type=LedgerHead)
+    return head, Entries.of(msgspec.json.decode(line, type=JournalEntry) for line in rest)
+
+
+def _named(parts: dict[int, Rows]) -> Iterator[tuple[int, str, Rows]]:
+    for part, rows in parts.items():
+        yield part, file_name(part).removesuffix(".csv").split("_", 2)[2], rows
+
+
+def _csv(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
+    """As RFC 4180 has it, in UTF-8."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(header)
+    writer.writerows([shown(cell) for cell in row] for row in rows)
+    return text.getvalue().encode()
+
+
+def shown(cell: Cell) -> str:
+    """A cell as text."""
+    return cell.text if isinstance(cell, Counted) else cell
+
+
+def _lines(records: Iterable[msgspec.Struct]) -> bytes:
+    return b"".join(msgspec.json.encode(one, order="sorted") + b"\n" for one in records)

@@ -1,0 +1,138 @@
+"""`terang report`: the harmonised report of a provider's year, and how it was corrected."""
+
+import argparse
+import csv
+import io
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import msgspec
+import yaml
+from rich.console import Console
+
+from dsa.report import Period, Reporting
+from dsa.report_about import About
+from dsa.report_files import LEDGER, entries_of, report_files
+from dsa.report_ledger import Entries
+from ledger.errors import OperatorError
+from terang.command import USAGE
+from terang.packs_command import day_of
+
+CORRECTIONS = "corrections.csv"
+_REVISION = re.compile(r"r(\d+)")
+
+console = Console(stderr=True, highlight=False)
+
+
+def report(options: argparse.Namespace) -> int:
+    """Write a report; 0 once it stands, 1 when its ledger cannot be read, 2 for wrong usage."""
+    try:
+        period, about = period_of(options), about_of(options.about)
+    except ValueError as error:
+        console.print(f"terang report: {error}", style="red", markup=False, soft_wrap=True)
+        return USAGE
+    try:
+        provider, entries, inspected = _read(options, period)
+    except (OSError, OperatorError, msgspec.DecodeError) as error:
+        console.print(f"terang report: {error}", style="red", markup=False, soft_wrap=True)
+        return 1
+    files = report_files(Reporting(period, entries, inspected, about), provider)
+    changed = write(options.out, files, about)
+    console.print(
+        f"{options.out}: {len(entries.all):,} entries, {str(period).replace('/', ' to ')}"
+    )
+    if changed:
+        console.print(f"corrected: {changed} cells changed; the version before stands beside")
+    console.print(f"prove it: terang report check {options.out}", markup=False)
+    return 0
+
+
+def period_of(options: argparse.Namespace) -> Period:
+    """The period of the call. Raises ValueError, saying what is wrong."""
+    if not (options.out and options.period and (options.provider or options.ledger)):
+        raise ValueError("--provider (or --ledger), --period and --out are needed")
+    first, _, last = str(options.period).partition("/")
+    if re.fullmatch(r"20\d\d", first) and not last:
+        return Period.year(int(first))
+    days = day_of(first), day_of(last)
+    if days[0] is None or days[1] is None or days[0] > days[1]:
+        raise ValueError(f"--period {options.period!r}: a year, or FIRST/LAST as YYYY-MM-DD")
+    return Period(days[0], days[1])
+
+
+def about_of(path: Path | None) -> About:
+    """What the provider says of itself. Raises ValueError, saying where the file is wrong."""
+    if path is None:
+        return About()
+    try:
+        return msgspec.yaml.decode(path.read_bytes(), type=About)
+    except OSError as error:
+        raise ValueError(f"{path}: {error.strerror}") from error
+    except (msgspec.DecodeError, yaml.YAMLError) as error:
+        raise ValueError(
+            f"{path}: {error}; allowed: {', '.join(About.__struct_fields__)}"
+        ) from error
+
+
+def _read(options: argparse.Namespace, period: Period) -> tuple[str, Entries, int]:
+    if options.ledger:
+        head, entries = entries_of(options.ledger.read_bytes())
+        return head.provider, entries, head.inspected
+    from terang.report_source import read_ledger
+
+    entries, inspected = read_ledger(options.stack, options.provider, period)
+    return options.provider, entries, inspected
+
+
+def write(folder: Path, files: Mapping[str, bytes], about: About) -> int:
+    """Write a report; over an earlier one that differs, as a correction. The cells that changed.
+
+    The earlier version moves to `r<number>` in the same folder and stays; `corrections.csv` names
+    each cell that changed, what it was, the day and the reason.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    changes: list[list[str]] = []
+    earlier = {name: (folder / name).read_bytes() for name in files if (folder / name).is_file()}
+    if earlier and any(earlier.get(name) != data for name, data in files.items() if name != LEDGER):
+        number = len(list(folder.glob("r[0-9]*"))) + 1
+        changes = list(_changes(earlier, files, number + 1, about))
+        kept = folder / f"r{number}"
+        kept.mkdir()
+        for name in (*earlier, CORRECTIONS):
+            if (folder / name).is_file():
+                shutil.move(folder / name, kept / name)
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
+    if changes:
+        text = io.StringIO(newline="")
+        csv.writer(text).writerows([_HEADER, *changes])
+        (folder / CORRECTIONS).write_text(text.getvalue(), encoding="utf-8", newline="")
+    return len(changes)
+
+
+_HEADER = ["Version", "File", "Row", "Column", "Before", "Now", "Date", "Reason and method"]
+
+
+def _changes(
+    earlier: Mapping[str, bytes], files: Mapping[str, bytes], version: int, about: About
+) -> Iterator[list[str]]:
+    on = about.published.isoformat() if about.published else ""
+    for name, data in files.items():
+        if not name.endswith(".csv") or name not in earlier:
+            continue
+        old, new = _table(earlier[name]), _table(data)
+        for row in range(max(len(old), len(new))):
+            for column, title in enumerate(new[0]):
+                before, now = (_cell(table, row, column) for table in (old, new))
+                if before != now:
+                    yield [str(version), name, str(row), title, before, now, on, about.correction]
+
+
+def _table(data: bytes) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(data.decode(), newline="")))
+
+
+def _cell(table: list[list[str]], row: int, column: int) -> str:
+    return table[row][column] if row < len(table) and column < len(table[row]) else ""

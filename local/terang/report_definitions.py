@@ -1,0 +1,166 @@
+"""What each number of parts 3 to 8 means, said once more for `terang report check`.
+
+It shares no code with what wrote the report: only the standard library.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from statistics import median
+from typing import Any
+
+type Record = dict[str, Any]
+
+PROVIDERS_OWN = "VOLUNTARY"
+LIMITED_TO_TERMS = "OTHER_VIOLATION_TC"
+AUDITED_AT_LEAST = 100
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What a number must be, and the entries behind it; None where it must be blank."""
+
+    value: float | None
+    ids: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Book:
+    """The entries of a report, and how many posts were inspected."""
+
+    entries: tuple[Record, ...]
+    inspected: int
+
+    def of(self, kind: str) -> Iterator[Record]:
+        """The entries of a type."""
+        return (one for one in self.entries if one["type"] == kind)
+
+    @cached_property
+    def fallen(self) -> set[str]:
+        """Decisions that an entry overturned."""
+        return {one["about"]["entry"] for one in self.entries if one.get("overturns")}
+
+
+def did_something(decision: Record) -> bool:
+    """Whether a decision took any measure."""
+    taken = decision.get("measures") or {}
+    return any(taken.get(name) for name in ("visibility", "monetary", "provision", "account"))
+
+
+def number_of(entries: list[Record]) -> Proof:
+    """A count."""
+    return Proof(len(entries), _ids(entries))
+
+
+def items_of(entries: list[Record]) -> Proof:
+    """Items of information, added."""
+    return Proof(sum(one.get("items", 0) for one in entries), _ids(entries))
+
+
+def hours_of(spans: list[tuple[Record, str, str]]) -> Proof:
+    """The median of spans between two moments, in hours."""
+    hours = [
+        (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds() / 3600
+        for _, start, end in spans
+    ]
+    ids = _ids([one for one, _, _ in spans])
+    return Proof(median(hours) if hours else None, ids)
+
+
+def _ids(entries: list[Record]) -> frozenset[str]:
+    return frozenset(one["entry"] for one in entries)
+
+
+# Parts 3 to 6: by the title of a column, without the blanks at its ends.
+
+
+def order_cell(column: str, book: Book, here: Callable[[Record], bool]) -> Proof:
+    """A number on orders that came in the period."""
+    kind = "inform" if "provide information" in column else "act"
+    mine = [one for one in book.of("order") if not one.get("follows") and one["kind"] == kind]
+    mine = [one for one in mine if here(one)]
+    if column.startswith("Median time"):
+        clock = "acknowledged_at" if "inform the authority" in column else "effected_at"
+        return hours_of(
+            [(one, one["received_at"], end) for one in mine if (end := _first(book, one, clock))]
+        )
+    return items_of(mine) if column.startswith("Number of specific items") else number_of(mine)
+
+
+def _first(book: Book, order: Record, clock: str) -> str:
+    """The earliest moment that any message of an order told."""
+    told = [one for one in book.of("order") if order["entry"] in (one["entry"], one.get("follows"))]
+    return min((one[clock] for one in told if one.get(clock)), default="")
+
+
+def notice_cell(column: str, book: Book, here: Callable[[Record], bool]) -> Proof:
+    """A number on notices of Article 16, or on what was decided about them."""
+    trusted = "rusted" in column
+    if column.startswith("Number of ") and "actions" not in column:
+        mine = [one for one in book.of("notice") if one.get("article_16") and here(one)]
+        mine = [one for one in mine if one.get("trusted_flagger") or not trusted]
+        return items_of(mine) if "specific items" in column else number_of(mine)
+    decided = [
+        one
+        for one in book.of("decision")
+        if (one.get("about") or {}).get("article_16")
+        and one["verdict"] != "skipped"
+        and here(one["about"])
+        and (one["about"].get("trusted_flagger") or not trusted)
+    ]
+    if column.startswith("Median time"):
+        return hours_of([(one, one["about"]["received_at"], one["decided_at"]) for one in decided])
+    law = "basis of the law" in column
+    acted = [one for one in decided if did_something(one)]
+    return number_of([one for one in acted if (one.get("ground") == "illegal") == law])
+
+
+MEASURE_COLUMNS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "Visibility restriction Removal": ("visibility", ("CONTENT_REMOVED",)),
+    "Visibility restriction Disable": ("visibility", ("CONTENT_DISABLED",)),
+    "Visibility restriction Demoted": ("visibility", ("CONTENT_DEMOTED",)),
+    "Visibility restriction Age restricted": ("visibility", ("CONTENT_AGE_RESTRICTED",)),
+    "Visibility restriction Interaction restricted": (
+        *("visibility", ("CONTENT_INTERACTION_RESTRICTED",)),
+    ),
+    "Visibility restriction Labelled": ("visibility", ("CONTENT_LABELLED",)),
+    "Visibility restriction Other": ("visibility", ("OTHER",)),
+    "Monetary restriction Suspension": ("monetary", ("SUSPENSION",)),
+    "Monetary restriction Termination": ("monetary", ("TERMINATION",)),
+    "Monetary restriction Other": ("monetary", ("OTHER",)),
+    "Provision of the service Suspension": (
+        *("provision", ("PARTIAL_SUSPENSION", "TOTAL_SUSPENSION")),
+    ),
+    "Provision of the service Termination": (
+        *("provision", ("PARTIAL_TERMINATION", "TOTAL_TERMINATION")),
+    ),
+    "Account restriction Suspension": ("account", ("SUSPENDED",)),
+    "Account restriction Termination": ("account", ("TERMINATED",)),
+}
+"""The measure of each column of parts 5 and 6, and its codes without their prefix."""
+
+
+def measure_cell(column: str, part: int, book: Book, here: Callable[[Record], bool]) -> Proof:
+    """A number on measures that nobody had asked for."""
+    mine = [
+        one
+        for one in book.of("decision")
+        if did_something(one) and one["source_type"] == PROVIDERS_OWN and here(one)
+    ]
+    mine = [one for one in mine if (part == 5) == _by_law(one)]
+    if column.startswith("Number of measures taken after detection"):
+        mine = [one for one in mine if one.get("rules")]
+    elif column in MEASURE_COLUMNS:
+        name, codes = MEASURE_COLUMNS[column]
+        wanted = {f"DECISION_{name.upper()}_{code}" for code in codes}
+        mine = [one for one in mine if wanted & _codes(one["measures"].get(name))]
+    return number_of(mine)
+
+
+def _by_law(decision: Record) -> bool:
+    return decision.get("ground") == "illegal" and decision.get("category") != LIMITED_TO_TERMS
+
+
+def _codes(value: str | list[str] | None) -> set[str]:
+    return {value} if isinstance(value, str) else set(value or ())
