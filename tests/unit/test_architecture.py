@@ -19,6 +19,7 @@ from ledger.unit_queue import SqsUnitQueue
 
 ROOT = Path(__file__).parents[2]
 LEDGER, MATCHER = ROOT / "layers/ledger/ledger", ROOT / "layers/matcher/matcher"
+DSA = ROOT / "layers/dsa/dsa"
 ADAPTERS = {"store", "case_store", "table", "objects", "unit_queue"}
 CORE = sorted({path.stem for path in LEDGER.glob("*.py")} - ADAPTERS - {"__init__"})
 FUNCTIONS = sorted(path for path in (ROOT / "functions").iterdir() if path.is_dir())
@@ -46,7 +47,8 @@ def names_of(function: Path) -> list[str]:
 def test_the_core_runs_where_there_is_no_aws() -> None:
     """In a process of its own, in which whoever imports boto3 or Powertools fails."""
     modules = [f"ledger.{name}" for name in CORE]
-    modules += [f"matcher.{path.stem}" for path in MATCHER.glob("*.py") if path.stem != "__init__"]
+    for layer in (MATCHER, DSA):
+        modules += [f"{layer.name}.{one.stem}" for one in layer.glob("*.py") if one.stem[0] != "_"]
     program = (
         "import importlib, sys\n"
         f"sys.modules.update(dict.fromkeys({AWS!r}))\n"
@@ -57,18 +59,23 @@ def test_the_core_runs_where_there_is_no_aws() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", [*MATCHER.glob("*.py"), *(LEDGER / f"{name}.py" for name in CORE)], ids=lambda p: p.stem
+    "path",
+    [*MATCHER.glob("*.py"), *DSA.glob("*.py"), *(LEDGER / f"{name}.py" for name in CORE)],
+    ids=lambda p: p.stem,
 )
 def test_no_module_of_the_core_names_aws(path: Path) -> None:
     assert not set(imported(path)) & set(AWS)
 
 
-def test_ledger_and_matcher_do_not_know_each_other_nor_the_functions() -> None:
+def test_layers_know_no_functions_and_only_dsa_knows_another() -> None:
+    """What the Digital Services Act asks for is made of the ledger's entries."""
     of_functions = {name for function in FUNCTIONS for name in names_of(function)}
     for path in LEDGER.glob("*.py"):
-        assert not set(imported(path)) & (of_functions | {"matcher"}), path.name
+        assert not set(imported(path)) & (of_functions | {"matcher", "dsa"}), path.name
     for path in MATCHER.glob("*.py"):
-        assert not set(imported(path)) & (of_functions | {"ledger"}), path.name
+        assert not set(imported(path)) & (of_functions | {"ledger", "dsa"}), path.name
+    for path in DSA.glob("*.py"):
+        assert not set(imported(path)) & (of_functions | {"matcher"}), path.name
 
 
 def test_a_function_imports_no_other_functions_modules() -> None:
@@ -82,7 +89,7 @@ def test_module_names_are_unique_and_shadow_nothing() -> None:
     """Two functions' folders are on one path in tests; a stem of the standard library hides it."""
     counted = Counter(name for function in FUNCTIONS for name in names_of(function))
     assert [name for name, count in counted.items() if count > 1] == []
-    assert counted.keys() & (sys.stdlib_module_names | {"ledger", "matcher", *AWS}) == set()
+    assert counted.keys() & (sys.stdlib_module_names | {"dsa", "ledger", "matcher", *AWS}) == set()
 
 
 def test_adapters_have_the_methods_of_their_ports() -> None:

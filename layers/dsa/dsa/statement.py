@@ -111,7 +111,7 @@ def _ground(decided: Decided) -> Mapping[str, Any]:
 
 def _explanation(decided: Decided) -> str:
     matched = decided.matched
-    if not any(personal_data(decided.reason)):
+    if not personal_data(decided.reason):
         return decided.reason[:2000]
     return matched.why if matched else "A moderator found that the post is what the notice says."
 
