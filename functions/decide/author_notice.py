@@ -98,13 +98,18 @@ class AuthorNotices:
 
     def _reason(self, found: Found) -> Reason:
         finding = found.finding
-        page = f"{self.public_url}/packs/{finding.pack}/{finding.version}.html#{finding.rule}"
         return Reason(
             found.pack.title,
             f"{finding.pack}/{finding.version}/{finding.rule}",
             found.pack.why(finding.rule),
-            page if self.public_url else "",
+            page_of(finding, self.public_url),
         )
+
+
+def page_of(finding: Finding, public_url: str) -> str:
+    """Where everybody reads the rule of a finding, or nothing where nobody serves it."""
+    page = f"{public_url}/packs/{finding.pack}/{finding.version}.html#{finding.rule}"
+    return page if public_url else ""
 
 
 def measures_of(measures: Measures) -> list[Done]:

@@ -4,19 +4,21 @@ from dataclasses import dataclass
 
 from author_notice import LANGUAGES, AuthorNotices, Found
 from decided_packs import DecidedPacks
+from dsa.statement import statement_of
 from forgotten_excerpts import ForgottenExcerpts
 from ledger.case import Case, State
 from ledger.case_entry import JournalEntry, case_id
 from ledger.case_messages import CaseMessage, Decision, Escalation, Outcome, Reinstatement
 from ledger.finding import Finding
-from ledger.keys import HOLDS_EXCERPTS, author_notice_key, proposal_key
+from ledger.keys import HOLDS_EXCERPTS, author_notice_key, proposal_key, statement_key
 from ledger.ports import Objects, Store
 from ledger.pretty import pretty
+from stating import decided
 
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """Hands out notices to authors, and examples that overturned decisions propose."""
+    """Hands out notices to authors, statements, and examples that overturned decisions propose."""
 
     store: Store
     objects: Objects
@@ -29,7 +31,7 @@ class Effects:
         """Write what a committed message asks for; what stands there stays."""
         match message:
             case Decision() if message.measures is not None:
-                self._tell_author(case_id("decision", provider, message.id))
+                self._tell(case_id("decision", provider, message.id))
             case Decision(escalation=Escalation.CHILD_ABUSE):
                 for one in self._decided_on(case_id("decision", provider, message.id)):
                     if one.finding:
@@ -43,14 +45,19 @@ class Effects:
             case _:
                 pass
 
-    def _tell_author(self, decision: str) -> None:
+    def _tell(self, decision: str) -> None:
+        """Tell the author what was done and why, and state it for the transparency database."""
         case, cases = self._there(decision), self._decided_on(decision)
+        entry = case.entries[0].entry
         found = [Found(one.finding, self.packs.of(one.finding)) for one in cases if one.finding]
         notices = [one.entries[0] for one in cases if one.finding is None]
         for language in LANGUAGES:
             text = self.notices.text(language, case.entries[0], found, notices)
-            key = author_notice_key(case.entries[0].entry.provider, decision, language)
+            key = author_notice_key(entry.provider, decision, language)
             self.objects.put_if(self.out_bucket, key, text.encode(), None)
+        statement = statement_of(decided(case.entries[0], found, self.notices.public_url))
+        key = statement_key(entry.provider, entry.at[:10], decision)
+        self.objects.put_if(self.out_bucket, key, pretty(statement), None)
 
     def _decided_on(self, decision: str) -> list[Case]:
         """The cases of a decision's findings, and of its notice."""

@@ -39,6 +39,7 @@ def judge_decision(message: Decision, facts: Facts) -> Judgement | CaseRefusal:
         **_of_findings(findings, facts),
         **_of_notice(notice, alone=not findings),
         source_type=source_of(notice.first if notice else None),
+        about=notice.first if notice else None,
     )
     decides = MOVES[message.verdict] is Move.DECIDE
     opened = Step(entry.entry, None, Kind.DECISION, Move.DECIDE if decides else Move.REFER)

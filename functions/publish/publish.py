@@ -49,11 +49,14 @@ def tell(outcome: Outcome) -> None:
         logger.warning("revised", extra={"summary": path})
     for pause in outcome.paused:
         logger.warning("rule paused", extra={"paused_for": pause.provider, "rule": pause.rule})
+    for difference in outcome.unproved:
+        logger.error("report not proved", extra={"difference": difference})
     for name in outcome.unpublishable:
         logger.warning("not published under its name", extra={"unpublishable": name})
     logger.info("published", extra={"written": outcome.written})
     metrics.add_metric("SummariesWritten", MetricUnit.Count, outcome.written)
     metrics.add_metric("SummariesRevised", MetricUnit.Count, len(outcome.revised))
     metrics.add_metric("ReceiptNotClosed", MetricUnit.Count, len(outcome.left_out))
+    metrics.add_metric("ReportNotProved", MetricUnit.Count, len(outcome.unproved))
     metrics.add_metric("RulesPaused", MetricUnit.Count, len(outcome.paused))
     metrics.add_metric("NamesUnpublishable", MetricUnit.Count, len(outcome.unpublishable))

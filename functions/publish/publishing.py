@@ -38,8 +38,10 @@ from precision import errors_of, without_cohorts
 from published_set import Catalogue, PublishedPack
 from revising import settle
 from shelf import Shelf
+from statement_batches import batch_statements
 from summary import LeftOut, Summary
 from wording import period_of
+from year_report import YearReports
 
 LETTER_DAYS = 120
 """For how long moderators keep their letters of a month: longer than its days can be revised."""
@@ -84,6 +86,7 @@ class Outcome:
     revised: list[str] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
     unpublishable: list[str] = field(default_factory=list)
+    unproved: list[str] = field(default_factory=list)
 
 
 def publish(desk: Desk, order: Order) -> Outcome:
@@ -102,6 +105,7 @@ def publish(desk: Desk, order: Order) -> Outcome:
         run.publish_months()
     run.publish_campaigns()
     run.publish_rest()
+    run.state_and_report()
     for provider in run.providers:
         for file in desk.store.files(provider):
             if not file.closed:
@@ -236,6 +240,15 @@ class _Run:
         for (pack, version), page in self.pages.packs(totals, decided, campaigns).items():
             shelf.put(f"packs/{pack}/{version}.html", page.encode())
         shelf.put("index.html", self.pages.index(self._contents(months)).encode())
+
+    def state_and_report(self) -> None:
+        """Gather statements of reasons into batches, and write reports of a year that is over."""
+        desk = self.desk
+        years = YearReports(desk.store, desk.shelf, desk.out)
+        for provider in self.providers:
+            for day in self.days:
+                batch_statements(desk.out, provider, day)
+            self.outcome.unproved += years.write(provider, self.closed)
 
     def _settle_longer(
         self, provider: str, period: Period, packs: Sequence[PublishedPack] = ()

@@ -15,7 +15,7 @@ DEPLOY_SECONDS = 120
 def built() -> dict[str, Path]:
     """The zips of layers and functions by the path that the template names, made where changed."""
     zips = {}
-    for uri in ("layers/matcher", "layers/ledger", *(f"functions/{name}" for name in FUNCTIONS)):
+    for uri in (*(f"layers/{one}" for one in LAYERS), *(f"functions/{one}" for one in FUNCTIONS)):
         folder = ROOT / uri
         path = BUILT / f"{uri.replace('/', '-')}-{fingerprint(folder)}.zip"
         if not path.exists():
@@ -27,6 +27,7 @@ def built() -> dict[str, Path]:
     return zips
 
 
+LAYERS = ("matcher", "ledger", "dsa")
 FUNCTIONS = ("intake", "scan", "decide", "publish")
 
 

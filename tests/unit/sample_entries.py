@@ -50,7 +50,7 @@ def decision(
         "decided_at": decided.isoformat(),
         "ground": "illegal" if verdict == "confirmed" else "",
         "measures": REMOVED if verdict == "confirmed" else None,
-        "source_type": "SOURCE_VOLUNTARY",
+        "source_type": "VOLUNTARY",
     }
     if shown:
         defaults |= {

@@ -13,6 +13,7 @@ from ledger.case_entry import JournalEntry
 from ledger.dsa_codes import SourceType
 
 _SELF_FOUND = SourceType.VOLUNTARY
+_OTHER_CONTENT = "A public post of a kind that the schema does not name."
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def statement_of(decided: Decided) -> dict[str, Any]:
         "category_specification": _keywords(entry),
         "category_specification_other": entry.other if taxonomy.OTHER in entry.keywords else "",
         "content_type": sorted(entry.content_type),
-        "content_type_other": "",
+        "content_type_other": _OTHER_CONTENT if _is_other(entry) else "",
         "content_language": _language(decided.language),
         "content_date": decided.published_at[:10],
         "territorial_scope": sorted(entry.scope),
@@ -127,6 +128,10 @@ def _facts(decided: Decided) -> str:
         where = f", published at {matched.address}" if matched.address else ""
         found = f"Matched pack {matched.pack} {matched.version} rule {matched.rule}{where}."
     return f"{found} Decided by a moderator."
+
+
+def _is_other(entry: JournalEntry) -> bool:
+    return "CONTENT_TYPE_OTHER" in entry.content_type
 
 
 def _keywords(entry: JournalEntry) -> list[str]:

@@ -21,8 +21,8 @@ class JournalEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     day of each finding: its cohort), `found` (both together: `day/pack/version/rule/mode`),
     `found_at` and `reach` of the first and largest, `set`, and `source_type`. An entry on a
     decision carries the decision's own under `about`, an outcome also the complaint or dispute
-    under `answers`, and a later message of an order the first one under `about`: nobody has to
-    join.
+    under `answers`; a decision on a notice carries the notice's under `about`, a later message of
+    an order the first one: nobody has to join.
     `overturns` says that by this entry the decision was overturned first.
     """
 

@@ -54,6 +54,38 @@ def author_notice_key(provider: str, decision: str, language: str) -> str:
     return f"out/{provider}/notices/{decision}.{language}.txt"
 
 
+def statement_key(provider: str, day: str, decision: str) -> str:
+    """The statement of reasons of one decision with a measure, on the day of its commit."""
+    return f"{statements_of_day(provider, day)}{decision}.json"
+
+
+def statements_of_day(provider: str, day: str) -> str:
+    """Where a day's statements stand one by one.
+
+    >>> statements_of_day("acme", "2026-11-25")
+    'out/acme/decisions/2026-11-25/'
+    """
+    return f"out/{provider}/decisions/{day}/"
+
+
+def statement_batch_key(provider: str, day: str, number: int) -> str:
+    """A batch of a day's statements, counted from 1, ready for the transparency database.
+
+    >>> statement_batch_key("acme", "2026-11-25", 1)
+    'out/acme/statements/2026-11-25-0001.json'
+    """
+    return f"out/{provider}/statements/{day}-{number:04}.json"
+
+
+def report_key(provider: str, period: str, name: str) -> str:
+    """A file of a provider's yearly report.
+
+    >>> report_key("acme", "2026", "report.xlsx")
+    'out/acme/reports/2026/report.xlsx'
+    """
+    return f"out/{provider}/reports/{period}/{name}"
+
+
 def proposal_key(provider: str, rule: str, finding: str) -> str:
     """An example that an overturned decision proposes for a rule (`pack/version/rule`)."""
     return f"out/{provider}/proposals/{rule}/{finding}.json"

@@ -1,4 +1,4 @@
-"""What each number of parts 3 to 8 means, said once more for `terang report check`.
+"""What each number of parts 3 to 8 means, said once more for whoever checks a report.
 
 It shares no code with what wrote the report: only the standard library.
 """

@@ -1,9 +1,9 @@
-"""What each row of parts 7 and 8 means, said once more for `terang report check`.
+"""What each row of parts 7 and 8 means, said once more for whoever checks a report.
 
 It shares no code with what wrote the report: only the standard library.
 """
 
-from terang.report_definitions import (
+from report_proof.definitions import (
     AUDITED_AT_LEAST,
     PROVIDERS_OWN,
     Book,

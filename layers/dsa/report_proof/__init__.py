@@ -1,0 +1,1 @@
+"""Proves a report from the entries beside it, with code that shares nothing with the writer."""
