@@ -66,7 +66,10 @@ NEVER_IN_A_TRIAL = {
         ("s3:ListBucket", PUBLIC),
     },
     "Decide": {("s3:ListBucket", PUBLIC)},  # a set that somebody deleted
-    "Publish": {("s3:ListBucket", WORK), ("s3:ListBucket", OUT)},  # a month's first sample
+    "Publish": {
+        ("s3:ListBucket", WORK),
+        ("s3:PutObject", f"{OUT}/out/*/reports/*"),  # a year that is over
+    },
 }
 
 

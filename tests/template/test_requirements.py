@@ -26,7 +26,7 @@ def pins(path: Path) -> dict[str, str]:
 
 def imported(folder: Path) -> Iterator[str]:
     """The distributions that a folder's modules import, but for the standard library and ours."""
-    ours = {path.stem for path in folder.iterdir()} | {"matcher", "ledger"}
+    ours = {path.stem for path in folder.iterdir()} | {"dsa", "ledger", "matcher", "report_proof"}
     distributions = packages_distributions()
     for path in folder.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -47,6 +47,6 @@ def test_a_folder_pins_what_the_tests_run_with(folder: Path) -> None:
 @pytest.mark.parametrize("function", ["intake", "scan", "decide", "publish"])
 def test_a_function_is_deployed_with_what_it_imports(function: str) -> None:
     folder = ROOT / "functions" / function
-    layers = [ROOT / "layers" / name / "requirements.txt" for name in ("matcher", "ledger")]
+    layers = [ROOT / "layers" / name / "requirements.txt" for name in ("matcher", "ledger", "dsa")]
     brought = {name for path in [folder / "requirements.txt", *layers] for name in pins(path)}
     assert set(imported(folder)) - brought - BROUGHT_BY_LAMBDA == set()
