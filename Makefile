@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .SUFFIXES:
-.PHONY: help run test month check bench build deploy clean setup setup-test setup-check setup-build template-check
+.PHONY: help run test month check bench build deploy clean setup setup-test setup-check setup-build template-check fuzz
 
 export SAM_CLI_TELEMETRY := 0
 
@@ -41,6 +41,10 @@ bench: setup ## speed and memory of the matcher, beside others; ARGS= goes to py
 	@scripts/bootstrap.sh bench
 	$(BIN)/pytest tests/bench -o python_files='bench_*.py' -s $(ARGS)
 
+fuzz: ## RUNS= inputs (a million) for each reader of files, packs and messages
+	@scripts/bootstrap.sh fuzz
+	for target in readers packs messages; do .tools/fuzz/bin/python tests/fuzz/fuzz_$$target.py $(or $(RUNS),1000000); done
+
 build: setup-build ## sam build: layers and functions as they go to AWS
 	PATH="$(CURDIR)/.tools/runtime/bin:$$PATH" $(SAM) build # sam wants a python3.13 that has pip
 
@@ -51,7 +55,7 @@ lock: ## requirements/*.lock anew from requirements/*.in, with hashes
 	scripts/lock.sh
 
 clean: ## remove environments, builds and caches; packs, samples and your output stay
-	rm -rf .venv .tools .aws-sam .local-build .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .tools .aws-sam .local-build .fuzz .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 setup:

@@ -1,0 +1,90 @@
+"""Any bytes as a dropped file: lines of posts and refusals, or one code for the file.
+
+The first byte of an input says how the rest comes: as it is, packed by gzip, or as members of a
+zip. What is read twice is the same twice, and a plain file is the same posts however it is cut.
+"""
+
+import io
+import zipfile
+import zlib
+
+import atheris
+from harness import INSTRUMENTED, fuzz
+
+with atheris.instrument_imports(include=INSTRUMENTED):
+    from fuzz_seeds import FILES, WORDS
+    from memory_objects import RangesOf
+
+    import formats
+    from formats import FileRefusedError
+    from formats.reader import Context
+    from ledger.manifest import cut
+    from ledger.post import TranslatedPost, read_translated_line
+    from ledger.pseudonym import Pseudonyms
+    from ledger.refusal import Refusal
+    from ranges import owned
+    from reading import Reading, read
+    from translation import translate
+
+PSEUDONYMS = Pseudonyms.derive(b"secret", "acme")
+CONTEXT = Context("acme", "posts", frozenset({"discord:10", "telegram:5"}))
+PLAIN, GZIP, ZIP, RANGES = range(4)
+
+
+def one_file(data: bytes) -> None:
+    """Read one file in the way that its first byte says."""
+    way, rest = data[:1], data[1:]
+    kind = (way[0] if way else 0) % 4
+    if kind == RANGES:
+        _cut(rest, 1 + (way[0] >> 2))
+        return
+    if kind == GZIP:
+        rest = _gzipped(rest)
+    elif kind == ZIP:
+        rest = _zipped(rest, way[0] >> 2)
+    assert _lines(rest) == _lines(rest)
+
+
+def _lines(data: bytes) -> list[bytes]:
+    lines: list[bytes] = []
+    try:
+        reader = formats.choose(data[: formats.HEAD_BYTES], CONTEXT.name, len(data))
+        for line in translate(io.BytesIO(data), reader, CONTEXT, PSEUDONYMS):
+            assert isinstance(read_translated_line(line), TranslatedPost | Refusal)
+            lines.append(line)
+    except FileRefusedError as refused:
+        lines.append(refused.code.encode() + refused.at.encode())
+    return lines
+
+
+def _cut(data: bytes, size: int) -> None:
+    """The ranges hold the bytes, the lines and the records of the whole, each once."""
+    objects = RangesOf(data)
+    pieces = [owned(objects, objects.unit(*place)).data for place in cut(objects.source, size)]
+    assert b"".join(pieces) == data
+    whole = read(data)
+    assert whole.records == len(whole.posts) + whole.refused.total()
+    parts = [_counts(read(piece)) for piece in pieces]
+    assert _counts(whole) == tuple(map(sum, zip((0, 0, 0, 0), *parts, strict=True)))
+
+
+def _counts(reading: Reading) -> tuple[int, int, int, int]:
+    return reading.lines, reading.records, len(reading.posts), reading.refused.total()
+
+
+def _gzipped(data: bytes) -> bytes:
+    packer = zlib.compressobj(1, wbits=31)
+    return packer.compress(data) + packer.flush()
+
+
+def _zipped(data: bytes, at: int) -> bytes:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        archive.writestr(zipfile.ZipInfo("a.jsonl"), data[at:])
+        archive.writestr(zipfile.ZipInfo("../b.csv"), data[:at])
+    return target.getvalue()
+
+
+if __name__ == "__main__":
+    kinds = [bytes([kind]) for kind in (PLAIN, GZIP, ZIP, RANGES)]
+    fuzz("readers", one_file, [kind + file for kind in kinds for file in FILES.values()], WORDS)
