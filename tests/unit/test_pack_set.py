@@ -99,6 +99,16 @@ def test_a_set_that_cannot_run_is_refused(old: str, new: str, message: str) -> N
         load_set(data.replace(old, new).encode())
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [(b'"title":"', b'"title":"\x94'), (b'"format":1', b'"deep":' + b"[" * 100_000)],
+    ids=["bytes that are no UTF-8", "brackets without end"],
+)
+def test_bytes_that_no_parser_takes_are_no_set(old: bytes, new: bytes) -> None:
+    with pytest.raises(SetError, match="no sound set"):
+        load_set(build_set(PACKS, notice_hours=72).replace(old, new, 1))
+
+
 def test_a_set_names_nothing_that_is_not_in_it() -> None:
     for choice in (
         Choice(packs=("other",)),

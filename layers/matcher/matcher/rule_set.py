@@ -153,7 +153,7 @@ def load_set(data: bytes, digest: str | None = None) -> RuleSet:
         if made.format != FORMAT:
             raise SetError(f"the set has format {made.format}; this code reads {FORMAT}")
         rule_set = msgspec.json.decode(data, type=RuleSet)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise SetError(f"no sound set: {error}") from None
     _check(rule_set)
     return rule_set
