@@ -4,7 +4,8 @@ import pytest
 from format_files import items, read, refusals
 
 from formats import FileRefusedError
-from ledger.post import LINE_BYTES
+from ledger.post import LINE_BYTES, read_fields
+from ledger.refusal import Code, Refusal
 
 HEADER = "id,account,text,audience,published_at"
 ROW = "1,u1,Hello,public,2026-11-25T10:00:00Z"
@@ -106,6 +107,13 @@ def test_a_row_at_fault_costs_itself_only(row: bytes, code: str) -> None:
     found = read(b"\n".join((HEADER.encode(), ROW.encode(), row, ROW.encode(), b"")))
     assert [item.at for item in items(found)] == ["row 2", "row 4"]
     assert refusals(found) == [(code, "row 3")]
+
+
+def test_a_list_in_a_cell_nested_without_end_is_no_list() -> None:
+    found = read(f"{HEADER},links\n{ROW},{'[' * 100_000}\n{ROW},\n".encode())
+    refused = read_fields(items(found)[0].fields)
+    assert refused == Refusal(Code.FIELD_TYPE, field="links")
+    assert len(items(found)) == 2
 
 
 def test_text_inside_a_broken_row_is_never_a_row() -> None:

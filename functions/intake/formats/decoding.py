@@ -15,8 +15,6 @@ from ledger.unique import DuplicateKeyError, unique
 def decode_object(raw: bytes | Code) -> dict[str, Any] | Code:
     """The object that these bytes are, or why they are none; a code is handed on.
 
-    Raw bytes must not nest deeper than JSON_DEPTH.
-
     >>> decode_object(b'{"a": 1, "a": 2}')
     <Code.JSON_DUPLICATE_KEY: 'json_duplicate_key'>
     """
@@ -25,7 +23,10 @@ def decode_object(raw: bytes | Code) -> dict[str, Any] | Code:
 
 
 def decode(raw: bytes | Code) -> Any:
-    """The value that these bytes are, or a Code; a string is never a Code."""
+    """The value that these bytes are, or a Code; a string is never a Code.
+
+    JSON_DEPTH is looked at by who bounds the bytes; here only a parser's own limit counts.
+    """
     if isinstance(raw, Code):
         return raw
     try:
@@ -36,6 +37,8 @@ def decode(raw: bytes | Code) -> Any:
         return Code.ENCODING
     except DuplicateKeyError:
         return Code.JSON_DUPLICATE_KEY
+    except RecursionError:
+        return Code.JSON_DEPTH
     except (msgspec.DecodeError, ValueError):
         return Code.JSON_SYNTAX
 
