@@ -47,6 +47,8 @@ def chosen(data: bytes, name: str = "") -> str:
         pytest.param(b"[1, 2]\n" + json_lines(post()), "jsonl", id="an array first, then posts"),
         pytest.param(json_lines(post(messages=[], guild=1)), "jsonl", id="a post with odd fields"),
         pytest.param(dumps(post(text="x" * 300_000)), "jsonl", id="a line longer than the head"),
+        pytest.param(b'{"text": "caf\xe9"}\n' * 3, "jsonl", id="lines in Latin-1"),
+        pytest.param(b'{"a":' * 99 + b"1" + b"}" * 99, "jsonl", id="a line nested too deep"),
         pytest.param(b"", "jsonl", id="nothing"),
         pytest.param(b"\xef\xbb\xbf\n\r\n \n", "jsonl", id="only a mark and newlines"),
         pytest.param(dumps([post()]), "json-array", id="an array on one line"),

@@ -17,9 +17,17 @@ bytes_per_second = 5_000_000
 
 
 def recognises(sample: Sample) -> bool:
-    """One of the first lines is an object by itself, or there is nothing but blank lines."""
+    """One of the first lines is an object, or would be; or there is nothing but blank lines.
+
+    A line in braces that cannot be decoded (Latin-1, nested too deep) is refused by itself.
+    """
     cut_short = sample.text.startswith(b"{") and not sample.whole and not sample.lines
-    return bool(sample.objects) or cut_short or not sample.text
+    return any(map(_in_braces, sample.lines)) or cut_short or not sample.text
+
+
+def _in_braces(line: bytes) -> bool:
+    stripped = line.strip()
+    return stripped.startswith(b"{") and stripped.endswith(b"}")
 
 
 def items(stream: BinaryIO, context: Context) -> Iterator[Item | Refusal]:  # noqa: ARG001
