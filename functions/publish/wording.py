@@ -47,6 +47,7 @@ REFUSALS = {
     Code.ZIP_ENCRYPTED: "An encrypted zip file",
     Code.ZIP_METHOD: "A zip file of an unknown method",
     Code.ZIP_NESTED: "An archive inside a zip file",
+    Code.ZIP_LINK: "A link inside a zip file",
     Code.ZIP_OVERLAP: "A zip file whose members overlap",
     Code.CSV_HEADER: "A CSV file without the needed columns",
     Code.CSV_NO_AUDIENCE: "A CSV file that does not say what is public",

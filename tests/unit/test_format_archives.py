@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import stat
 import struct
 import warnings
 import zipfile
@@ -107,6 +108,17 @@ class TestZip:
             "posts.jsonl~2 line 1",
             ".. line 1",
         ]
+
+    def test_a_link_is_refused_by_itself_and_never_followed(self) -> None:
+        link = zipfile.ZipInfo("posts.jsonl")
+        link.external_attr = (stat.S_IFLNK | 0o777) << 16
+        target = io.BytesIO()
+        with zipfile.ZipFile(target, "w") as archive:
+            archive.writestr(link, dumps(post()))  # even where its target reads like a post
+            archive.writestr("b.jsonl", LINES)
+        found = read(target.getvalue())
+        assert refusals(found) == [("zip_link", "member 1")]
+        assert len(items(found)) == 2
 
     def test_two_members_of_one_name_are_both_read(self) -> None:
         found = read(pack(("p.jsonl", dumps(post())), ("p.jsonl", dumps(post(id="2")))))

@@ -1,11 +1,12 @@
 """zip of any plain formats, member by member; nothing is ever extracted, names are labels only.
 
-A member that cannot be read (encrypted, an archive, a picture) or is private as a whole is refused
-by itself, and the rest goes on; a file of which no member can be read is refused whole. Damage, and
-a budget passed, refuse the file: a truncated file publishes nothing.
+A member that cannot be read (encrypted, a link, an archive, a picture) or is private as a whole is
+refused by itself, and the rest goes on; a file of which no member can be read is refused whole.
+Damage, and a budget passed, refuse the file: a truncated file publishes nothing.
 """
 
 import re
+import stat
 import struct
 import zipfile
 import zlib
@@ -33,6 +34,7 @@ OF_A_MEMBER = (
     Code.ZIP_ENCRYPTED,
     Code.ZIP_METHOD,
     Code.ZIP_NESTED,
+    Code.ZIP_LINK,
     Code.CSV_NO_AUDIENCE,
     Code.CSV_HEADER,
     Code.ENCODING,
@@ -101,6 +103,8 @@ def _member(
     plain = member.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
     if member.flag_bits & PATCHED or not plain:
         raise FileRefusedError(Code.ZIP_METHOD)
+    if stat.S_ISLNK(member.external_attr >> 16):  # the upper half is the mode of Unix
+        raise FileRefusedError(Code.ZIP_LINK)
     with _faults():
         unpacker = archive.open(member)
     with unpacker:

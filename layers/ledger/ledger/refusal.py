@@ -36,6 +36,7 @@ class Code(StrEnum):
     ZIP_ENCRYPTED = "zip_encrypted"
     ZIP_METHOD = "zip_method"
     ZIP_NESTED = "zip_nested"
+    ZIP_LINK = "zip_link"
     ZIP_OVERLAP = "zip_overlap"
     CSV_HEADER = "csv_header"
     CSV_NO_AUDIENCE = "csv_no_audience"
