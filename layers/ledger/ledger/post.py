@@ -101,7 +101,7 @@ def read_line(line: bytes) -> tuple[Post, int] | Refusal:
     except (msgspec.DecodeError, UnicodeDecodeError):
         return _explain(line)
     # A second key of the same name would win unseen, and nobody could say which was meant.
-    if not _each_key_once(line, post) or post.published_at.year not in YEARS:
+    if not _each_key_once(line, post) or _odd(post):
         return _explain(line)
     return post, 0
 
@@ -140,9 +140,8 @@ def read_fields(fields: dict[str, Any]) -> tuple[Post, int] | Refusal:
             known[name] = msgspec.convert(value, FIELDS[name])
         except msgspec.ValidationError:
             return Refusal(_fault(name, value), field=name)
-    if known["published_at"].year not in YEARS:
-        return Refusal(Code.FIELD_RANGE, field="published_at")
-    return Post(**known), sum(name not in FIELDS for name in fields)
+    post = Post(**known)
+    return _odd(post) or (post, sum(name not in FIELDS for name in fields))
 
 
 def too_deep(line: bytes, limit: int = JSON_DEPTH) -> bool:
@@ -194,6 +193,16 @@ def _each_key_once(line: bytes, post: Post) -> bool:
         if b"\\\\" in line:
             return False
     return quotes == 2 * strings
+
+
+def _odd(post: Post) -> Refusal | None:
+    """What the types of the fields cannot say: no name is blank, no year out of all reason."""
+    for name in ("id", "account"):
+        if getattr(post, name).isspace():
+            return Refusal(Code.FIELD_LENGTH, field=name)
+    if post.published_at.year not in YEARS:
+        return Refusal(Code.FIELD_RANGE, field="published_at")
+    return None
 
 
 def _explain(line: bytes) -> tuple[Post, int] | Refusal:
