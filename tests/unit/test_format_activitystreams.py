@@ -1,5 +1,6 @@
 """ActivityStreams: what is addressed to the Public collection enters, and nothing else."""
 
+from time import process_time
 from typing import Any
 
 import pytest
@@ -189,3 +190,9 @@ def test_html_is_read_as_its_readers_see_it(html: str, text: str) -> None:
 def test_html_takes_linear_time(piece: str) -> None:
     """Half a million characters of each kind of trouble; a parser that starts again would hang."""
     read_html(piece * (500_000 // len(piece)))
+
+
+def test_a_name_of_a_tag_that_never_ends_takes_linear_time() -> None:
+    began = process_time()
+    read_html("<" + "a" * 500_000)
+    assert process_time() - began < 5

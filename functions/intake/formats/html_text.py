@@ -6,7 +6,7 @@ from html import unescape
 _PIECE = re.compile(
     r"""<(?: !--(?:.*?-->|.*)                             # an open comment hides all that follows
       | (?P<hidden>script|style)\b.*?(?:</(?P=hidden)\s*>|\Z)
-      | /?(?P<tag>[a-z][a-z0-9]*)(?P<attributes>(?:[^<>"']|"[^"]*"|'[^']*')*+)> )""",
+      | /?(?P<tag>[a-z][a-z0-9]*+)(?P<attributes>(?:[^<>"']|"[^"]*"|'[^']*')*+)> )""",
     re.DOTALL | re.IGNORECASE | re.VERBOSE,
 )
 _HREF = re.compile(r"""\bhref\s*+=\s*+(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
