@@ -21,6 +21,7 @@ KEYS = 1_000
 _SPACE = re.compile(rb"[ \t\r\n]*+")
 _SCALAR = re.compile(rb'[^ \t\r\n,:"\[\]{}]*+')
 _QUOTED = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)
+_OPENING, _CLOSING = re.compile(rb"[\[{]*+"), re.compile(rb"[\]}]*+")
 _UP_TO_BRACKET = re.compile(rb'(?:[^"\[\]{}]++|"[^"\\]*+(?:\\.[^"\\]*+)*+")*+', re.DOTALL)
 
 
@@ -108,13 +109,19 @@ class Document:
                     raise self._fault()
                 mark = 0
                 continue
-            self._position += 1
+            # Brackets are counted by runs: a file may hold nothing else.
             if byte == b'"':
                 quoted = not quoted
-            else:
-                depth += 1 if byte in b"[{" else -1
+                self._position += 1
+            elif opening := self._after(_OPENING) - self._position:
+                depth += opening
+                self._position += opening
                 if depth > JSON_DEPTH:
                     lost = lost or Code.JSON_DEPTH
+            else:
+                closing = min(depth, self._after(_CLOSING) - self._position)
+                depth -= closing
+                self._position += closing
         if self._position - mark > LINE_BYTES:
             lost = lost or Code.LINE_LONG
         return lost or self._buffer[mark : self._position]
