@@ -1,0 +1,139 @@
+"""Rows F1-F16 for files that are cut where they stand: empty, broken, endless, oddly named."""
+
+import json
+from collections.abc import Callable
+from itertools import product
+
+import pytest
+from catalogue.whole_files import in_ranges, whole
+from integration.handlers import Context, created, deployed
+from sample_posts import fields, line
+from world import DAY, World
+
+from ledger.post import LINE_BYTES
+from ledger.refusal import Code, Refusal
+from reading import read
+
+pytestmark = pytest.mark.filterwarnings("ignore:No application metrics to publish")
+MARK = b"\xef\xbb\xbf"
+
+
+@pytest.mark.parametrize("data", [b"", b"\n\r\n\n", MARK, MARK + b"\r\n"], ids=repr)
+def test_f1_a_file_without_records_is_accepted_and_closed(
+    new_world: Callable[..., World], data: bytes
+) -> None:
+    world = new_world(range_bytes=2)
+    arrival = world.intake().receive(world.drop, *world.put(data), seconds_left=900)
+    world.scan(*world.units())
+    receipt = world.file_receipt(arrival.file)
+    assert (receipt.status, receipt.records, receipt.refused) == ("done", 0, {})
+    assert [file.closed for file in world.store.files("acme")] == [DAY]
+
+
+def test_f2_any_ends_of_lines_give_the_records_of_a_whole_read() -> None:
+    """Every choice of four ends for three lines, in all ranges, with and without a mark."""
+    short = [b'{"id":"1"}', b"[]", b""]
+    for ends in product([b"\n", b"\r\n", b"\r", b""], repeat=3):
+        data = b"".join(one + end for one, end in zip(short, ends, strict=True))
+        for text in (data, MARK + data):
+            for size in range(1, len(text) + 1):
+                assert in_ranges(text, size) == whole(text), (text, size)
+
+
+def test_f2_a_lone_carriage_return_ends_no_line() -> None:
+    both = line() + b"\r" + line(id="2")
+    assert read(both).refusals == [Refusal(Code.JSON_SYNTAX, line=1, byte=0)]
+    assert [post.id for post in read(both.replace(b"\r", b"\r\n")).posts] == ["1", "2"]
+
+
+def test_f4_a_line_longer_than_a_range_is_read_by_the_range_that_it_begins_in() -> None:
+    data = line() + b"\n" + line(id="2", text="long " * 5_000) + b"\n" + line(id="3")
+    posts, *_ = in_ranges(data, 1_000)
+    assert isinstance(posts, list)
+    assert [post.id for post in posts] == ["1", "2", "3"]
+
+
+@pytest.mark.parametrize("size", [64 * 1024, 1024**2, 8 * 1024**2])
+def test_f4_a_line_beyond_the_bound_is_line_long_at_its_place(size: int) -> None:
+    first = line() + b"\n"
+    data = first + b"x" * (3 * LINE_BYTES) + b"\n" + line(id="3") + b"\n"
+    posts, refusals, *_ = in_ranges(data, size)
+    assert refusals == [Refusal(Code.LINE_LONG, line=2, byte=len(first))]
+    assert isinstance(posts, list)
+    assert [post.id for post in posts] == ["1", "3"]
+
+
+BAD_BYTES = {
+    "Latin-1": line(text="é").replace(b"\xc3\xa9", b"\xe9"),
+    "half a character": line(text="é").replace(b"\xa9", b""),
+    "a surrogate in UTF-8": line(text="é").replace(b"\xc3\xa9", b"\xed\xa0\x80"),
+    "too long a form": line(text="é").replace(b"\xc3\xa9", b"\xc0\xaf"),
+    "UTF-16": json.dumps(fields()).encode("utf-16-le").replace(b"\n", b""),
+}
+
+
+@pytest.mark.parametrize("bad", BAD_BYTES.values(), ids=BAD_BYTES)
+def test_f13_a_line_that_is_no_utf_8_is_refused_at_its_place(bad: bytes) -> None:
+    data = line() + b"\n" + bad + b"\n" + line(id="3") + b"\n"
+    reading = read(data)
+    assert [(one.line, one.byte) for one in reading.refusals] == [(2, len(line()) + 1)]
+    # UTF-16 of plain letters is also UTF-8, with a NUL behind each.
+    assert set(reading.refused) == {Code.JSON_SYNTAX if b"{\0" in bad else Code.ENCODING}
+    assert [post.id for post in reading.posts] == ["1", "3"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-32"])
+def test_f13_a_file_of_another_encoding_is_refused_whole_and_is_gone(
+    world: World, encoding: str
+) -> None:
+    data = json.dumps(fields(text="é")).encode(encoding)
+    arrival = world.intake().receive(world.drop, *world.put(data), seconds_left=900)
+    assert (arrival.outcome, arrival.code) == ("refused", "encoding")
+    assert world.clients.s3.list_object_versions(Bucket=world.drop).get("Versions", []) == []
+
+
+def test_f13_a_file_of_latin_1_lines_says_so_line_by_line(world: World) -> None:
+    bad = line(text="é").replace(b"\xc3\xa9", b"\xe9") + b"\n"
+    [unit] = world.take_in(bad * 3)
+    world.scan(unit)
+    receipt = world.file_receipt(unit.file)
+    assert receipt.refused == {"encoding": 3}
+    assert [one.byte for one in receipt.refusals] == [0, len(bad), 2 * len(bad)]
+
+
+JSON = {
+    "65 levels": (b'{"a":' * 65 + b"1" + b"}" * 65, Code.JSON_DEPTH),
+    "a megabyte of brackets": (b"[" * 1024**2, Code.JSON_DEPTH),
+    "NaN": (b'{"reach":NaN}', Code.JSON_SYNTAX),
+    "Infinity": (b'{"reach":-Infinity}', Code.JSON_SYNTAX),
+    "1e400": (b'{"reach":1e400}', Code.JSON_SYNTAX),
+    "a key twice": (b'{"audience":"private","audience":"public"}', Code.JSON_DUPLICATE_KEY),
+    "a key twice, once escaped": (
+        b'{"audience":"private","audi\\u0065nce":"public"}', Code.JSON_DUPLICATE_KEY),
+    "an id of 30 digits": (line().replace(b'"id": "1"', b'"id": 1' + b"0" * 29), Code.FIELD_TYPE),
+    "half a surrogate pair": (line().replace(b"nine", b"\\ud83d"), Code.JSON_SYNTAX),
+    "an array": (b"[" + line() + b"]", Code.NOT_AN_OBJECT),
+    "a number of 5,000 digits": (b'{"reach":' + b"9" * 5_000 + b"}", Code.JSON_SYNTAX),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("bad", "code"), JSON.values(), ids=JSON)
+def test_f14_json_that_nobody_can_be_sure_of_costs_its_line(bad: bytes, code: Code) -> None:
+    reading = read(line() + b"\n" + bad + b"\n" + line(id="3"))
+    assert reading.refused == {code: 1}
+    assert [post.id for post in reading.posts] == ["1", "3"]
+
+
+NAMES = ["a b", "a+b", "100%", "a%2Bb", "ü/世界 😀", "a..b/../c", "folder/", "é" * 507, "x" * 1014]
+
+
+@pytest.mark.parametrize("name", NAMES, ids=lambda name: name[:12])
+def test_f16_a_key_is_the_same_from_the_event_to_the_receipt(world: World, name: str) -> None:
+    key, version = world.put(line() + b"\n", name)
+    assert len(key.encode()) <= 1024
+    with deployed("intake", world) as intake:
+        intake.handler({"Records": [created(world, key, version)]}, Context())
+    [unit] = world.units()
+    assert unit.source.key == key
+    world.scan(unit)
+    assert (world.file_receipt(unit.file).key, world.file_receipt(unit.file).inspected) == (key, 1)

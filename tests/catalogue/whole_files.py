@@ -1,0 +1,46 @@
+"""Files in memory: read whole, and read in ranges; both must come to the same."""
+
+from collections import Counter
+from typing import TYPE_CHECKING, cast
+
+import msgspec
+from memory_objects import RangesOf
+
+from ledger.manifest import cut
+from ranges import owned
+from reading import Reading, read
+
+if TYPE_CHECKING:
+    from ledger.ports import Objects
+    from ledger.refusal import Refusal
+
+
+def told(readings: list[Reading], sizes: list[int]) -> tuple[object, ...]:
+    """All that readings of a file's pieces say, with places in the file."""
+    refusals: list[Refusal] = []
+    lines = size = 0
+    for reading, length in zip(readings, sizes, strict=True):
+        for one in reading.refusals:
+            line, byte = lines + (one.line or 0), size + (one.byte or 0)
+            refusals.append(msgspec.structs.replace(one, line=line, byte=byte))
+        lines += reading.lines
+        size += length
+    refused = sum((reading.refused for reading in readings), Counter[str]())
+    posts = [post for reading in readings for post in reading.posts]
+    return posts, refusals, refused, lines, sum(reading.records for reading in readings)
+
+
+def whole(data: bytes) -> tuple[object, ...]:
+    """What a file says, read in one piece."""
+    return told([read(data, begins_file=True)], [len(data)])
+
+
+def in_ranges(data: bytes, range_bytes: int) -> tuple[object, ...]:
+    """What a file says, read range by range."""
+    objects = RangesOf(data)
+    pieces = [
+        owned(cast("Objects", objects), objects.unit(*place))
+        for place in cut(objects.source, range_bytes)
+    ]
+    readings = [read(piece.data, begins_file=not number) for number, piece in enumerate(pieces)]
+    return told(readings, [piece.size for piece in pieces])
