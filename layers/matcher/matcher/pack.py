@@ -3,6 +3,7 @@
 `Pack.parse` reads the YAML of one pack; `load_packs` reads a folder and checks everything.
 """
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime
 from enum import StrEnum
@@ -141,11 +142,19 @@ class Pack(msgspec.Struct, frozen=True, kw_only=True):
         return read_pack(text, name).pack
 
 
+_OBEYED = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
 class Problem(NamedTuple):
-    """What is wrong in a pack's file, where, and how to mend it.
+    r"""What is wrong in a pack's file, where, and how to mend it.
+
+    It may quote the pack, whose words are anybody's: as text it is one line, in which nothing is
+    left that a terminal obeys.
 
     >>> str(Problem("otp.yaml", 12, "asks-for-code", "`whithin` is not known"))
     'otp.yaml:12: asks-for-code: `whithin` is not known'
+    >>> print(Problem("otp.yaml", 12, None, "unknown key `\x1b[2J`"))
+    otp.yaml:12: unknown key `\x1b[2J`
     """
 
     file: str
@@ -155,7 +164,8 @@ class Problem(NamedTuple):
 
     def __str__(self) -> str:
         rule = f"{self.rule}: " if self.rule else ""
-        return f"{self.file}:{self.line}: {rule}{self.message}"
+        told = f"{self.file}:{self.line}: {rule}{self.message}"
+        return _OBEYED.sub(lambda sign: ascii(sign[0])[1:-1], told)
 
 
 class PackError(ValueError):
