@@ -24,8 +24,14 @@ def set_key(digest: str) -> str:
 
 
 def current_set(objects: Objects, public_bucket: str) -> str:
-    """The digest of the set in force. Raises OperatorError while none was published."""
+    """The digest of the set in force.
+
+    Raises OperatorError while none was published, and where the pointer is none.
+    """
     data = objects.get(public_bucket, POINTER_KEY)
     if data is None:
         raise OperatorError("no set is published yet: run `terang packs publish`")
-    return msgspec.json.decode(data, type=Pointer).set
+    try:
+        return msgspec.json.decode(data, type=Pointer).set
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        raise OperatorError(f"{POINTER_KEY} names no set: restore its last version") from None
