@@ -62,8 +62,13 @@ def load_packs(
     """
     today = today or datetime.now(UTC).date()
     place = Path(folder)
-    sentences = list(_sentences(place, Path(protected) if protected else None))
     problems, files = _read(place)
+    sentences: list[Sentence] = []
+    for path in _sentence_paths(place, Path(protected) if protected else None):
+        try:
+            sentences += _sentences(path)
+        except UnicodeDecodeError as error:
+            problems.append(_no_utf8(path, error))
     problems += _twice(files)
     if not sentences:
         problems.append(Problem(str(place), 1, None, "no protected sentences: name their folder"))
@@ -118,19 +123,26 @@ def _read(place: Path) -> tuple[list[Problem], list[PackFile]]:
         except PackError as error:
             problems += error.problems
         except UnicodeDecodeError as error:
-            message = f"byte {error.start} is no UTF-8; save the file as UTF-8"
-            problems.append(Problem(str(path), 1, None, message))
+            problems.append(_no_utf8(path, error))
     return problems, files
 
 
-def _sentences(place: Path, given: Path | None) -> Iterator[Sentence]:
+def _sentence_paths(place: Path, given: Path | None) -> list[Path]:
     beside = (place.parent if place.is_file() else place) / "protected"
     folder = given or (beside if beside.is_dir() else _SHIPPED)
-    for path in sorted(folder.glob("*.txt")):
-        lines = path.read_text("utf-8").split("\n")
-        for number, line in enumerate(lines, 1):
-            if line.strip() and not line.startswith("#"):
-                yield Sentence(str(path), number, line.strip())
+    return sorted(folder.glob("*.txt"))
+
+
+def _sentences(path: Path) -> Iterator[Sentence]:
+    for number, line in enumerate(path.read_text("utf-8").split("\n"), 1):
+        if line.strip() and not line.startswith("#"):
+            yield Sentence(str(path), number, line.strip())
+
+
+def _no_utf8(path: Path, error: UnicodeDecodeError) -> Problem:
+    line = error.object.count(b"\n", 0, error.start) + 1
+    message = f"byte {error.start} is no UTF-8; save the file as UTF-8"
+    return Problem(str(path), line, None, message)
 
 
 def _twice(files: list[PackFile]) -> Iterator[Problem]:
