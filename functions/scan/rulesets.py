@@ -10,7 +10,7 @@ from ledger.ports import Clock, Objects
 from matcher import Matcher, RuleSet, load_set
 
 POINTER_SECONDS = 30
-"""How long a worker believes the pointer before it looks again."""
+"""How long a worker believes the pointer, at most, before it looks again."""
 
 KEPT = 8
 """Sets and matchers that a worker keeps: sets change seldom, and a provider has one at a time."""
@@ -27,12 +27,17 @@ class Rules:
 
 @dataclass(slots=True)
 class RuleSets:
-    """Published sets, kept warm. With no public address (`public` false) all is shadow."""
+    """Published sets, kept warm. With no public address (`public` false) all is shadow.
+
+    `patience` is this worker's own share of POINTER_SECONDS: workers that began together must not
+    look, and then read a new set, all at one moment.
+    """
 
     objects: Objects
     clock: Clock
     public_bucket: str
     public: bool
+    patience: float = POINTER_SECONDS
     _pointer: tuple[float, str] = (0.0, "")
     _sets: OrderedDict[str, RuleSet] = field(default_factory=OrderedDict)
     _rules: OrderedDict[tuple[object, ...], Rules] = field(default_factory=OrderedDict)
@@ -40,7 +45,7 @@ class RuleSets:
     def current(self) -> str:
         """The digest of the set in force, at most half a minute old."""
         now = self.clock.now().timestamp()
-        if now - self._pointer[0] > POINTER_SECONDS or not self._pointer[1]:
+        if now - self._pointer[0] > self.patience or not self._pointer[1]:
             self._pointer = (now, current_set(self.objects, self.public_bucket))
         return self._pointer[1]
 

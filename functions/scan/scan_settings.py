@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from random import uniform
 from typing import Any
 
 from deliveries import Deliveries
@@ -11,11 +12,14 @@ from ledger.closing import FILE_DAYS, Closing
 from ledger.objects import S3Objects
 from ledger.senders import Senders
 from ledger.store import DynamoStore
-from rulesets import RuleSets
+from rulesets import POINTER_SECONDS, RuleSets
 from sampling import Sampler
 from unit_work import Scanner
 
 DAY_SECONDS = 24 * 60 * 60
+
+PATIENCE = (0.5, 1.0)
+"""The share of POINTER_SECONDS for which a worker believes the pointer is drawn from here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,13 @@ def deliveries_of(settings: ScanSettings, dynamodb: Any, s3: Any, secret: str) -
         store=store,
         objects=objects,
         clock=clock,
-        rulesets=RuleSets(objects, clock, settings.public_bucket, public=bool(settings.public_url)),
+        rulesets=RuleSets(
+            objects,
+            clock,
+            settings.public_bucket,
+            public=bool(settings.public_url),
+            patience=POINTER_SECONDS * uniform(*PATIENCE),  # noqa: S311 - no secret
+        ),
         guard=FloodGuard(store, clock, limits, expire_seconds=FILE_DAYS * DAY_SECONDS),
         sampler=Sampler(store, clock, secret.encode()),
         secret=secret.encode(),
