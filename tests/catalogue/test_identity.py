@@ -1,0 +1,123 @@
+"""Rows I1-I4: who wrote what, and who sent it."""
+
+import json
+from typing import Any
+
+import msgspec
+import pytest
+from aws_lambda_powertools.utilities import parameters
+from integration import handlers
+from integration.handlers import deployed
+from sample_posts import OTP, fields, line, lines
+from world import ROLE, SECRET, World
+
+from deliveries import Message
+from ledger.provider import Provider
+from ledger.pseudonym import Pseudonyms
+from ledger.refusal import Code
+from reading import read
+
+
+def scan(world: World, provider: str = "acme", **changes: Any) -> Any:
+    """Send one post that hits a rule, as a message; its receipt."""
+    body = json.dumps(fields(**({"id": "same", "text": OTP} | changes)))
+    return world.scanner().scan_message(provider, body, world.clock.now()).receipt
+
+
+def test_i1_one_id_with_another_text_is_another_finding(world: World) -> None:
+    receipts = [scan(world), scan(world, text=f"{OTP} now"), scan(world, media_text=["a caption"])]
+    assert [(one.findings, one.repeats) for one in receipts] == [(1, 0)] * 3
+    assert len(set(world.open_findings())) == 3
+
+
+def test_i1_one_id_at_another_time_is_a_repeat(world: World) -> None:
+    receipts = [scan(world), scan(world, published_at="2026-11-24T10:00:00Z")]
+    assert [(one.findings, one.repeats) for one in receipts] == [(1, 0), (0, 1)]
+    assert len(world.open_findings()) == 1
+
+
+def test_i1_one_id_of_another_provider_is_its_own(world: World) -> None:
+    world.store.put_provider(Provider("others"))
+    receipts = [scan(world), scan(world, provider="others")]
+    assert [(one.findings, one.repeats) for one in receipts] == [(1, 0)] * 2
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        (..., Code.FIELD_MISSING),
+        (None, Code.FIELD_MISSING),
+        ("", Code.FIELD_LENGTH),
+        ("\u3000 \t", Code.FIELD_LENGTH),
+        ("x" * 201, Code.FIELD_LENGTH),
+        (1, Code.FIELD_TYPE),
+        (1.0, Code.FIELD_TYPE),
+        (True, Code.FIELD_TYPE),
+        (["1"], Code.FIELD_TYPE),
+    ],
+    ids=["absent", "null", "empty", "blank", "huge", "a number", "a fraction", "true", "a list"],
+)
+@pytest.mark.parametrize("field", ["id", "account"])
+def test_i2_what_is_no_id_is_refused_by_its_field(field: str, given: Any, code: Code) -> None:
+    reading = read(line(**{field: given}) + b"\n" + line())
+    assert [(one.code, one.field, one.line) for one in reading.refusals] == [(code, field, 1)]
+    assert len(reading.posts) == 1
+
+
+def test_i2_an_id_is_kept_as_it_is_written() -> None:
+    written = ["1", "01", " 1", "1.0", "é", "e\u0301", "A", "a"]
+    data = b"\n".join(line(id=one) for one in written)
+    assert [post.id for post in read(data).posts] == written
+
+
+def test_i3_the_prefix_is_the_provider_whatever_the_file_says(world: World) -> None:
+    world.store.put_provider(Provider("others"))
+    [unit] = world.take_in(line(provider="others", tenant="others", text=OTP) + b"\n")
+    world.scan(unit)
+    [receipt] = world.receipts()
+    assert (receipt.findings, receipt.unknown_fields) == (1, 2)
+    assert world.store.receipts("others", receipt.at[:10]) == []
+
+
+@pytest.mark.parametrize(
+    ("sender", "named"),
+    [(f"{ROLE}:session", "others"), ("AROAOTHERS:session", "acme"), ("", "acme"), (ROLE, "")],
+    ids=["acme's role for others", "the role of others for acme", "nobody", "for nobody"],
+)
+def test_i3_a_message_for_another_provider_is_not_believed(
+    world: World, sender: str, named: str
+) -> None:
+    world.store.put_provider(Provider("others", ("AROAOTHERS",)))
+    body = json.dumps(fields(text=OTP))
+    message = Message("arn:posts", body, sender, {"provider": named}, world.clock.now())
+    before = world.state()
+    assert world.deliveries().take(message, lambda: 300) is None  # the handler counts an alarm
+    assert world.state() == before
+
+
+def test_i4_a_file_keeps_the_pseudonym_key_that_it_came_under(world: World) -> None:
+    """Whatever key is the newest when a unit is scanned: it names its own."""
+    world.range_bytes = 200
+    units = world.take_in(lines(OTP, OTP, OTP))
+    assert {unit.pseudonym_key for unit in units} == {"k1"}
+    older = [msgspec.structs.replace(unit, pseudonym_key="k0") for unit in units]
+    world.scan(*older)
+    keys = world.objects.keys(world.out, "out/acme/findings/")
+    data = b"".join(world.objects.get(world.out, key) or b"" for key in keys)
+    rows = [json.loads(row) for row in data.splitlines()]
+    assert len(rows) == 3
+    assert {row["account"] for row in rows} == {
+        Pseudonyms.derive(SECRET, "acme", "k0").of("user-7")
+    }
+
+
+def test_i4_without_the_secret_no_worker_begins(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its import fails, so the delivery comes again; nothing is stored under another name."""
+    monkeypatch.setattr(handlers, "SECRET_NAME", "no-such-secret")
+    before = world.state()
+    for function in ("intake", "scan"):
+        with pytest.raises(parameters.GetParameterError), deployed(function, world):
+            pass
+    assert world.state() == before
