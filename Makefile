@@ -3,7 +3,11 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .SUFFIXES:
+<<<<<<< HEAD
 .PHONY: help run test month check bench build deploy clean setup setup-test setup-check setup-build template-check fuzz
+=======
+.PHONY: help run test check bench fuzz drill-ranges build deploy clean setup setup-test setup-check setup-build template-check
+>>>>>>> 1e8d65a (tests: all strings of seven signs in all ranges, and a drill)
 
 export SAM_CLI_TELEMETRY := 0
 
@@ -14,7 +18,7 @@ SOURCES := layers functions local
 TEMPLATES := template.yaml provider.yaml
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: setup ## the samples, or FILE= PROVIDER= PACKS= OUT=, through the whole stack on this machine
 	$(BIN)/terang run $(FILE) $(if $(PROVIDER),--provider $(PROVIDER)) $(if $(PACKS),--packs $(PACKS)) $(if $(OUT),--out $(OUT)) $(ARGS)
@@ -44,6 +48,9 @@ bench: setup ## speed and memory of the matcher, beside others; ARGS= goes to py
 fuzz: ## RUNS= inputs (a million) for each reader of files, packs and messages
 	@scripts/bootstrap.sh fuzz
 	for target in readers packs messages; do .tools/fuzz/bin/python tests/fuzz/fuzz_$$target.py $(or $(RUNS),1000000); done
+
+drill-ranges: setup ## CASES= (a million) random files, each cut at random; SEED= is the first
+	PYTHONPATH=tests $(BIN)/python -m drill.ranges_drill --cases $(or $(CASES),1000000) --first $(or $(SEED),0)
 
 build: setup-build ## sam build: layers and functions as they go to AWS
 	PATH="$(CURDIR)/.tools/runtime/bin:$$PATH" $(SAM) build # sam wants a python3.13 that has pip

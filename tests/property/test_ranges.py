@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from memory_objects import RangesOf
+from whole_lines import check, owners
 
 import ranges
 from ledger.manifest import cut
@@ -17,26 +18,7 @@ if TYPE_CHECKING:
     from ledger.ports import Objects
 
 BYTES = [b"a", b"\n", b"\r", b"\xc3", b"\xa9", b'"']
-
-
-def owners(data: bytes, size: int) -> list[bytes]:
-    """What each range should own: by whole lines and where they begin."""
-    expected = [b""] * len(range(0, len(data), size))
-    begin = 0
-    while begin < len(data):
-        end = data.find(b"\n", begin) + 1 or len(data)
-        expected[begin // size] += data[begin:end]
-        begin = end
-    return expected
-
-
-def check(data: bytes, size: int) -> None:
-    objects = RangesOf(data)
-    found = [
-        owned(cast("Objects", objects), objects.unit(*place)) for place in cut(objects.source, size)
-    ]
-    assert [one.data for one in found] == owners(data, size)
-    assert sum(one.size for one in found) == len(data)
+SIGNS = [b"a", b"\n", b"\r", "é".encode(), b'"']
 
 
 def files(alphabet: list[bytes], longest: int) -> Iterator[bytes]:
@@ -46,8 +28,14 @@ def files(alphabet: list[bytes], longest: int) -> Iterator[bytes]:
 
 @pytest.mark.parametrize(
     ("alphabet", "longest", "read_on"),
-    [(BYTES, 6, 2), (BYTES[:2], 10, 1), (BYTES[:2], 10, 3), (BYTES[:2], 10, 100)],
-    ids=["all six bytes", "newlines, byte by byte", "newlines, in threes", "newlines, at once"],
+    [(SIGNS, 7, 3), (BYTES, 6, 2), (BYTES[:2], 10, 1), (BYTES[:2], 10, 3), (BYTES[:2], 10, 100)],
+    ids=[
+        "signs",
+        "half signs",
+        "newlines, byte by byte",
+        "newlines, in threes",
+        "newlines, at once",
+    ],
 )
 def test_all_short_files_in_all_cuts(
     alphabet: list[bytes], longest: int, read_on: int, monkeypatch: pytest.MonkeyPatch
