@@ -1,0 +1,84 @@
+"""Row F15: 20 GB are as many units as the formula says, each in the memory of a unit."""
+
+from collections.abc import Iterable
+from typing import Any, cast
+
+import pytest
+from catalogue.measuring import peak_mib
+from catalogue.sparse_object import SparseObject
+from world import World
+
+from ledger.manifest import Unit
+from ranges import owned
+from reading import read
+
+SIZE = 20_000_000_000
+RANGE_BYTES = 8 * 1024**2
+UNITS = -(-SIZE // RANGE_BYTES)
+assert UNITS == 2_385
+
+
+class UnitList:
+    """A queue that keeps what is sent."""
+
+    def __init__(self) -> None:
+        self.sent: list[Unit] = []
+
+    def send(self, units: Iterable[Unit]) -> None:
+        self.sent += units
+
+
+def taken_in(world: World, line_bytes: int) -> tuple[SparseObject, list[Unit]]:
+    """An object of 20 GB that intake has cut, and its units."""
+    world.range_bytes = RANGE_BYTES
+    large = SparseObject(world.objects, world.drop, "drop/acme/large", SIZE, line_bytes)
+    queue = UnitList()
+    arrival = world.intake(objects=large, queue=queue).receive(large.bucket, large.key, "v1", 900)
+    assert (arrival.outcome, arrival.size, arrival.ranges) == ("cut", SIZE, UNITS)
+    return large, queue.sent
+
+
+def test_f15_twenty_gigabytes_are_cut_without_being_read(world: World) -> None:
+    found: list[Any] = []
+    peak = peak_mib("cutting 20 GB", lambda: found.append(taken_in(world, 1_000_003)))
+    large, units = found[0]
+    assert peak < 64
+    assert large.longest_read <= 256 * 1024  # the head, to tell the format
+    assert [unit.number for unit in units] == list(range(UNITS))
+    assert sum(unit.end - unit.start for unit in units) == SIZE
+    assert not large.deleted
+
+
+LOOKED_AT = 16
+"""Each so many units are read: all 2,385 take 43 s, and come to the same."""
+
+
+def test_f15_a_unit_owns_the_lines_that_begin_in_it_in_flat_memory(world: World) -> None:
+    """Lines of 1,000,003 bytes, which meet the cuts of 8 MiB at ever other places."""
+    large, units = taken_in(world, 1_000_003)
+
+    def scan() -> None:
+        for unit in (*units[::LOOKED_AT], units[-1]):
+            lines = owned(cast("Any", large), unit)
+            reading = read(lines.data, begins_file=not unit.start)
+            first, end = (-(-place // large.line_bytes) for place in (unit.start, unit.end))
+            assert [post.id for post in reading.posts] == [f"{n:010d}" for n in range(first, end)]
+            assert reading.records == len(reading.posts)
+            assert lines.size == min(end * large.line_bytes, SIZE) - first * large.line_bytes
+
+    assert peak_mib("units of 20 GB, one after another", scan) < 64
+
+
+@pytest.mark.parametrize("place", [0, UNITS // 2, UNITS - 2])
+def test_f15_a_unit_of_short_lines_takes_the_same_memory_wherever_it_lies(
+    world: World, place: int
+) -> None:
+    """41,943 posts of 200 bytes a unit: a hundred million in the object."""
+    large, units = taken_in(world, 200)
+    found: list[Any] = []
+
+    def scan() -> None:
+        found.append(read(owned(cast("Any", large), units[place]).data))
+
+    assert peak_mib(f"unit {place} of short lines", scan) < 128
+    assert len(found[0].posts) in (41_943, 41_944)
