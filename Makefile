@@ -3,11 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .SUFFIXES:
-<<<<<<< HEAD
-.PHONY: help run test month check bench build deploy clean setup setup-test setup-check setup-build template-check fuzz
-=======
-.PHONY: help run test check bench fuzz drill-ranges build deploy clean setup setup-test setup-check setup-build template-check
->>>>>>> 1e8d65a (tests: all strings of seven signs in all ranges, and a drill)
+.PHONY: help run test month check bench build deploy clean fuzz setup setup-test setup-check setup-build template-check drill-ranges
 
 export SAM_CLI_TELEMETRY := 0
 

@@ -15,10 +15,10 @@ from sample_posts import OTP, line, pack
 
 import formats
 from formats import FileRefusedError
+from ledger.message_body import lines_of
 from ledger.pseudonym import Pseudonyms
 from ledger.refusal import Code
 from matcher import Matcher
-from message import lines_of
 from reading import read
 from translation import translate
 

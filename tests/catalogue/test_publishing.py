@@ -14,6 +14,7 @@ from unit.publish_world import World as Journal
 from unit.publish_world import sample_receipt
 from world import World
 
+from auditing import OutBucket
 from ledger.pointer import POINTER_KEY, current_set, set_key
 from matcher import RuleSet, load_packs, load_set
 from publishing import Desk, Order, publish
@@ -94,8 +95,10 @@ def summary(world: World, moment: datetime) -> Summary:
         shelf=Shelf(world.objects, world.public),
         clock=StandingClock(moment),
         close=world.closing().close,
+        out=OutBucket(world.objects, world.out),
         public_url="https://terang.example",
         notice_hours=0,
+        pause_below=0.5,
     )
     publish(desk, Order())
     data = world.objects.get(world.public, f"summaries/acme/{DAY}.json") or b""

@@ -6,8 +6,8 @@ from harness import INSTRUMENTED, fuzz
 with atheris.instrument_imports(include=INSTRUMENTED):
     from fuzz_seeds import BODIES, WORDS
 
+    from ledger.message_body import lines_of
     from ledger.refusal import Refusal
-    from message import lines_of
     from reading import read
 
 
