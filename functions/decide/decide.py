@@ -16,7 +16,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from case_deliveries import CaseDeliveries
 from decide_metrics import count
 from decide_settings import DecideSettings, case_deliveries_of
-from ledger.delivery import Message, code_of
+from ledger.delivery import Message, tell_failures
 
 logger, metrics = Logger(), Metrics()
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
@@ -38,8 +38,5 @@ def handler(event: dict[str, object], context: LambdaContext) -> PartialItemFail
     answer = process_partial_response(
         event=event, record_handler=take, processor=processor, context=context
     )
-    for _, error, _ in processor.exceptions:
-        logger.error("failed", extra={"error": type(error).__name__, "code": code_of(error)})
-        if isinstance(error, MemoryError):
-            raise error  # the worker is spent: a fresh one takes what is left
+    tell_failures(processor.exceptions, logger.error)
     return answer

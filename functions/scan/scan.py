@@ -15,7 +15,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from deliveries import Deliveries
-from ledger.delivery import Message, code_of
+from ledger.delivery import Message, tell_failures
 from scan_metrics import count
 from scan_settings import ScanSettings, deliveries_of
 
@@ -42,8 +42,5 @@ def handler(event: dict[str, object], context: LambdaContext) -> PartialItemFail
     answer = process_partial_response(
         event=event, record_handler=take, processor=processor, context=context
     )
-    for _, error, _ in processor.exceptions:
-        logger.error("failed", extra={"error": type(error).__name__, "code": code_of(error)})
-        if isinstance(error, MemoryError):
-            raise error  # the worker is spent: a fresh one takes what is left
+    tell_failures(processor.exceptions, logger.error)
     return answer

@@ -38,6 +38,9 @@ def lint(options: argparse.Namespace) -> int:
     if not folder.is_dir():
         print(f"{folder}: no such folder")
         return USAGE
+    if not any(_path(folder, part) for part in PARTS):
+        print(f"{folder}: no part of a report here, such as {file_name(1)}")
+        return USAGE
     found = 0
     for fault in faults_of(folder):
         found += 1

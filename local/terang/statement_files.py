@@ -7,7 +7,8 @@ import csv
 import gzip
 import io
 import zipfile
-from collections.abc import Callable, Iterator
+import zlib
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -46,11 +47,34 @@ type Told = Callable[[int], None]
 """Is told how many bytes of the file have been read."""
 
 
+def files_of(given: Iterable[Path]) -> list[Path]:
+    """The files that are meant: a folder means all files below it, in order."""
+    return [
+        file
+        for path in given
+        for file in (sorted(path.rglob("*")) if path.is_dir() else [path])
+        if not file.is_dir()
+    ]
+
+
 def statements_in(path: Path, told: Told) -> Iterator[Item]:
     """The statements of a file, or of each file of a zip; gzip is opened.
 
-    Raises OSError where the file cannot be read, and UnicodeDecodeError where a table is no UTF-8.
+    Where the file breaks off, or is not what it seems, the last item says so. Raises OSError where
+    it cannot be read at all.
     """
+    number = 0
+    try:
+        for item in _opened(path, told):
+            number = item.number
+            yield item
+    except (UnicodeDecodeError, csv.Error, EOFError, zlib.error, zipfile.BadZipFile) as error:
+        yield _none(number + 1, f"the file cannot be read from here on ({type(error).__name__})")
+    except gzip.BadGzipFile:
+        yield _none(number + 1, "the file begins like gzip and is none")
+
+
+def _opened(path: Path, told: Told) -> Iterator[Item]:
     with path.open("rb") as file:
         head = file.read(4)
         file.seek(0)
@@ -135,8 +159,12 @@ def _values(document: Document) -> Iterator[tuple[bytes | Code, bool]]:
         if key == "statements" and document.peek() == b"[":
             for _ in document.elements():
                 yield document.value(), True
-        elif isinstance(value := document.value(), bytes):
-            single.append(msgspec.json.encode(key) + b":" + value)
+        else:
+            value = document.value()
+            if isinstance(value, Code):  # too long or too deep to be part of a statement
+                yield value, False
+            else:
+                single.append(msgspec.json.encode(key) + b":" + value)
     if single:
         yield b"{" + b",".join(single) + b"}", False
 

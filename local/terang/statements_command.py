@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from dsa.distribution import Distribution
+from dsa.fields import FIELDS
 from dsa.meaning import PackCodes, meaning_problems
 from dsa.problem import Problem
 from dsa.statement_rules import schema_problems
@@ -21,14 +22,14 @@ from matcher import Pack, PackError
 from terang.command import USAGE
 from terang.packs_command import day_of
 from terang.stack import ROOT
-from terang.statement_files import Item, statements_in
+from terang.statement_files import Item, files_of, statements_in
 
 console = Console(stderr=True, highlight=False)
 
 
 def lint(options: argparse.Namespace) -> int:
     """Print each problem; 0 if there is none, 1 if there is one, 2 for wrong usage."""
-    files = list(_files(options.files))
+    files = files_of(options.files)
     missing = [str(path) for path in (*files, *options.last) if not path.is_file()]
     today = day_of(options.today) if options.today else datetime.now(UTC).date()
     if missing or not files or today is None:
@@ -68,9 +69,9 @@ def problems_of(
     """The problems of one statement: of the file, the schema, its meaning, its puid."""
     if item.fault:
         yield item.fault
-    if not item.statement:
+    if not item.statement.keys() & FIELDS.keys():
         if not item.fault:
-            yield Problem("", "not_a_statement", "an empty object")
+            yield Problem("", "not_a_statement", "it has none of the fields of a statement")
         return
     for problem in schema_problems(item.statement):
         unknown = item.columns is not None and problem.field not in item.columns
@@ -103,14 +104,6 @@ def _last_month(paths: list[Path]) -> Distribution[Place]:
     return distribution
 
 
-def _files(given: list[Path]) -> Iterator[Path]:
-    for path in given:
-        if path.is_dir():
-            yield from sorted(one for one in path.rglob("*") if one.is_file())
-        else:
-            yield path
-
-
 def _tell(place: Place, problem: Problem, *, as_json: bool) -> None:
     puid = place.puid if isinstance(place.puid, str) and place.puid else None
     if as_json:
@@ -131,9 +124,8 @@ def _tell(place: Place, problem: Problem, *, as_json: bool) -> None:
 
 def _summary(statements: int, found: Counter[str]) -> None:
     told = ", ".join(f"{code} {count:,}" for code, count in found.most_common())
-    console.print(
-        f"{statements:,} statements, {found.total():,} problems{': ' if told else ''}{told}"
-    )
+    counted = f"statements: {statements:,}; problems: {found.total():,}"
+    console.print(f"{counted} ({told})" if told else counted, soft_wrap=True)
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from dsa.statement_rules import BATCH, schema_problems
 from ledger.errors import OperatorError
 from terang.command import USAGE
 from terang.sor_api import SorApi
-from terang.statement_files import statements_in
+from terang.statement_files import files_of, statements_in
 
 TOKEN = "TERANG_SOR_TOKEN"  # noqa: S105 - the name of a variable
 """The environment variable that holds the provider's token: words of a command are seen by all."""
@@ -56,7 +56,7 @@ class Sent:
 def submit(options: argparse.Namespace) -> int:
     """Send what was not sent; 0 if the database has all, 1 if not, 2 for wrong usage."""
     token = os.environ.get(TOKEN, "")
-    files = sorted(_files(options.files))
+    files = files_of(options.files)
     fault = "" if token else f"put the token into the environment variable {TOKEN}"
     if not files or any(not path.is_file() for path in files):
         fault = "no such file"
@@ -130,8 +130,3 @@ def _unsent(files: list[Path], sent: Sent) -> Iterator[Statement]:
             if puid not in sent.puids and puid not in seen:
                 seen.add(puid)
                 yield item.statement
-
-
-def _files(given: list[Path]) -> Iterator[Path]:
-    for path in given:
-        yield from sorted(path.rglob("*.json")) if path.is_dir() else [path]

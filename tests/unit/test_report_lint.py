@@ -134,3 +134,8 @@ def test_blanks_at_the_ends_of_the_templates_names_are_no_matter(
     stripped = [title.strip() for title in HEADERS[4]]
     change: Change = lambda rows: rows.__setitem__(0, stripped)  # noqa: E731 - one line is plainer
     assert lint(put(tmp_path / "report", changed(report, 4, change)), capsys) == (0, [])
+
+
+def test_a_folder_without_a_report_is_wrong_usage(tmp_path: Path) -> None:
+    assert main(["report", "lint", str(tmp_path)]) == 2
+    assert main(["report", "check", str(tmp_path)]) == 2

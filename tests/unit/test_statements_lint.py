@@ -149,3 +149,28 @@ def test_wrong_usage_ends_with_two(words: list[str], tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     given = [word.format(file=tmp_path / "file") for word in words]
     assert main(["statements", "lint", *given]) == 2
+
+
+BROKEN_FILES = {
+    "no text at all": b"\xff\xfe\x00\x01",
+    "a table that is no UTF-8": b"category,x\n\xff\xfe,1\n",
+    "a table with an endless cell": b"category,x\na," + b"y" * 200_000 + b"\n",
+    "nothing": b"",
+    "gzip that breaks off": gzip.compress(b"x" * 5_000)[:20],
+    "gzip by its first bytes": b"\x1f\x8bno gzip",
+    "zip by its first bytes": b"PK\x03\x04no zip",
+    "a value too long for a statement": b'{"puid": "' + b"x" * 3_000_000 + b'"}',
+    "brackets without end": b"[" * 100_000,
+    "something else": b'{"text": "a post", "id": "1"}\n',
+}
+
+
+@pytest.mark.parametrize("name", BROKEN_FILES)
+def test_a_file_that_is_something_else_is_told_once(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(BROKEN_FILES[name])
+    code, told = lint(capsys, path)
+    assert code == 1
+    assert [one["code"] for one in told] == ["not_a_statement"]

@@ -54,6 +54,9 @@ class WrittenReport:
     @classmethod
     def read(cls, files: Mapping[str, bytes]) -> "WrittenReport":
         """Read a report from its files by name. Raises NoReportError."""
+        missing = [one for one in ("ledger.jsonl", "cells.jsonl") if one not in files]
+        if missing:
+            raise NoReportError(f"there is no {missing[0]}")
         try:
             names = {int(found[1]): name for name in files if (found := _NAME.fullmatch(name))}
             head, *entries = map(json.loads, files["ledger.jsonl"].splitlines())

@@ -1,6 +1,6 @@
 """One delivery of SQS in plain words, and when there is too little time left to begin it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -57,3 +57,16 @@ def code_of(error: BaseException | None) -> str:
     """
     answer = getattr(error, "response", {})
     return str(answer.get("Error", {}).get("Code", ""))
+
+
+def tell_failures(
+    failures: Iterable[tuple[Any, BaseException | None, Any]], log: Callable[..., None]
+) -> None:
+    """Log what deliveries failed of, in the form in which Powertools keeps it; nothing of theirs.
+
+    Raises MemoryError if one did: the worker is spent, and a fresh one takes what is left.
+    """
+    for _, error, _ in failures:
+        log("failed", extra={"error": type(error).__name__, "code": code_of(error)})
+        if isinstance(error, MemoryError):
+            raise error
