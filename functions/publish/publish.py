@@ -9,11 +9,12 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from auditing import OutBucket
+from desk import Desk, Order, Outcome
 from ledger.clock import clock_of
 from ledger.closing import Closing
 from ledger.objects import S3Objects
 from ledger.store import DynamoStore
-from publishing import Desk, Order, Outcome, publish
+from publishing import publish
 from shelf import Shelf
 
 logger, metrics = Logger(), Metrics()

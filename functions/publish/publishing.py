@@ -5,88 +5,39 @@ month, everything before the index. A run that dies leaves a smaller truth behin
 one, and the next run ends it.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Annotated
 
-import msgspec
-
-from auditing import OutBucket, encode_key, hand_out, key_path
+from auditing import encode_key, hand_out, key_path
 from case_numbers import fold_cases
+from desk import Desk, Order, Outcome, days_due
 from drafting import Drafter
 from folding import fold
 from gathering import DayFacts, People, gather
 from json_schemas import json_schemas
 from ledger.errors import OperatorError
 from ledger.letters import letters_of
-from ledger.ports import Clock, Store
 from ledger.provider import Provider, is_provider_id
 from pages import Contents, Listed, Pages
-from pausing import Pause, due, pause
+from pausing import due, pause
 from periods import (
-    LOOK_BACK_DAYS,
     Kind,
     Period,
     campaign_period,
-    days_before,
-    days_between,
     last_closed_day,
     month_of,
 )
 from precision import errors_of, without_cohorts
 from published_set import Catalogue, PublishedPack
 from revising import settle
-from shelf import Shelf
 from statement_batches import batch_statements
-from summary import LeftOut, Summary
+from summary import Summary
 from wording import period_of
 from year_report import YearReports
 
 LETTER_DAYS = 120
 """For how long moderators keep their letters of a month: longer than its days can be revised."""
-
-Day = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")]
-
-
-class Order(msgspec.Struct, frozen=True):
-    """What is asked for: nothing (all closed days), or also open days up to `through`.
-
-    `through` without `provisional` publishes closed days only, and none after it.
-    """
-
-    through: Day | None = None
-    provisional: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """All that publishing needs of the world.
-
-    `close` is asked for each file that is still open: if its last worker died after its last
-    range, nobody else would write the sender's receipt.
-    """
-
-    store: Store
-    shelf: Shelf
-    clock: Clock
-    close: Callable[[str], object]
-    out: OutBucket
-    public_url: str
-    notice_hours: int
-    pause_below: float
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What a run did, for logs and metrics."""
-
-    written: int = 0
-    paused: list[Pause] = field(default_factory=list)
-    revised: list[str] = field(default_factory=list)
-    left_out: list[LeftOut] = field(default_factory=list)
-    unpublishable: list[str] = field(default_factory=list)
-    unproved: list[str] = field(default_factory=list)
 
 
 def publish(desk: Desk, order: Order) -> Outcome:
@@ -105,28 +56,12 @@ def publish(desk: Desk, order: Order) -> Outcome:
         run.publish_months()
     run.publish_campaigns()
     run.publish_rest()
-    run.state_and_report()
+    run.report_years()
     for provider in run.providers:
         for file in desk.store.files(provider):
             if not file.closed:
                 desk.close(file.file)
     return run.outcome
-
-
-def days_due(order: Order, today: str, closed: str) -> list[str]:
-    """The days that a run looks at, oldest first.
-
-    >>> days_due(Order(), "2026-11-26", "2026-11-25")[-1]
-    '2026-11-25'
-    >>> days_due(Order("2026-12-31", provisional=True), "2026-11-26", "2026-11-25")[-1]
-    '2026-11-26'
-    """
-    last = closed
-    if order.provisional:
-        last = max(closed, min(order.through or today, today))
-    elif order.through:
-        last = min(closed, order.through)
-    return days_between(days_before(closed, LOOK_BACK_DAYS - 1), last)
 
 
 def _named(providers: Iterable[Provider]) -> list[str]:
@@ -182,6 +117,8 @@ class _Run:
                 hand_out(self.desk.out, provider, day[:7], posts)
                 draft = self.drafter.day(provider, day, facts, provisional=day > self.closed)
                 self._settle(draft, facts)
+                if any(entry.measures for entry in people.entries):
+                    batch_statements(self.desk.out, provider, day)
 
     def publish_all_days(self) -> None:
         """Publish the days of all providers together."""
@@ -241,13 +178,11 @@ class _Run:
             shelf.put(f"packs/{pack}/{version}.html", page.encode())
         shelf.put("index.html", self.pages.index(self._contents(months)).encode())
 
-    def state_and_report(self) -> None:
-        """Gather statements of reasons into batches, and write reports of a year that is over."""
+    def report_years(self) -> None:
+        """Write the reports of a year that is over."""
         desk = self.desk
         years = YearReports(desk.store, desk.shelf, desk.out)
         for provider in self.providers:
-            for day in self.days:
-                batch_statements(desk.out, provider, day)
             self.outcome.unproved += years.write(provider, self.closed)
 
     def _settle_longer(

@@ -15,9 +15,10 @@ from unit.publish_world import sample_receipt
 from world import World
 
 from auditing import OutBucket
+from desk import Desk, Order
 from ledger.pointer import POINTER_KEY, current_set, set_key
 from matcher import RuleSet, load_packs, load_set
-from publishing import Desk, Order, publish
+from publishing import publish
 from shelf import Shelf
 from summary import Summary
 from terang.publishing import PublicBucket

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, cast
 import msgspec
 
 from auditing import OutBucket
+from desk import Desk, Order, Outcome
 from ledger.case_entry import JournalEntry
 from ledger.errors import ImmutableError
 from ledger.manifest import Source
 from ledger.provider import OpenFile, Provider
 from ledger.receipt import Receipt, rule_key
-from publishing import Desk, Order, Outcome, publish
+from publishing import publish
 from shelf import Shelf
 
 if TYPE_CHECKING:

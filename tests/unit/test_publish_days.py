@@ -5,10 +5,11 @@ from dataclasses import replace
 import pytest
 from unit.publish_world import DiedError, World, live, sample_pack, sample_receipt, sample_rule
 
+from desk import Order
 from ledger.errors import OperatorError
 from ledger.provider import OpenFile
 from public_journal import short_digest
-from publishing import Order, publish
+from publishing import publish
 from summary import Summary, decode_summary
 
 DAY = "summaries/acme/2026-11-25.json"

@@ -16,8 +16,9 @@ DAY = "2026-11-25"
 
 
 def stated(made: World, numbers: range) -> None:
-    """Statements as decide puts them with their decisions."""
+    """Decisions with a measure, and their statements as decide puts them."""
     for number in numbers:
+        do(made, decision(f"s {number}"))
         puid = f"{number:064x}"
         key = f"{statements_of_day('acme', DAY)}{puid}.json"
         made.objects.stored[key] = json.dumps({"puid": puid}).encode()
@@ -101,3 +102,10 @@ def test_a_report_that_is_not_proved_is_not_written(monkeypatch: pytest.MonkeyPa
     outcome = made.publish("2027-01-01T02:00:00Z")
     assert reported(made) == {}
     assert [one.split(":")[0] for one in outcome.unproved] == ["acme 2026"] * 2
+
+
+def test_a_day_without_a_measure_is_not_looked_through_for_statements() -> None:
+    made = world(d20261125=4)
+    do(made, decision("d", "dismissed"))
+    made.publish("2026-11-26T02:00:00Z")
+    assert not [key for key in made.objects.writes if "/statements/" in key]
