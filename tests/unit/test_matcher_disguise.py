@@ -71,6 +71,9 @@ SEEN_THROUGH = {
     "Han with emoji": ("加微信", "加🔥微🔥信", ["加🔥微🔥信"]),
     "Han with underscores": ("验证码", "验_证_码", ["验_证_码"]),
     "Han with hyphens and spaces": ("验证码", "验 - 证 - 码", ["验 - 证 - 码"]),
+    "Han apart twice, each otherwise": (
+        "发给我", "发 给 我 发-给-我 发·给·我", ["发 给 我", "发-给-我", "发·给·我"]
+    ),
     "traditional Han apart": ("验证码", "驗.證.碼", ["驗.證.碼"]),
     # masked letters
     "a star": ("bomb", "b*mb", ["b*mb"]),

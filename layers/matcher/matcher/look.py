@@ -12,6 +12,7 @@ from matcher.automaton import Automaton
 from matcher.disguise import chunks
 from matcher.fold import fold
 from matcher.index import EXCEPT, UNLESS, Index
+from matcher.layers import layers
 from matcher.links import hosts
 from matcher.named_hosts import NamedHosts, Served
 from matcher.pack import Rule
@@ -48,12 +49,12 @@ class Look:
             served: What links beside the text serve.
             stretches: Where all patterns stand, if that is known and no word is in disguise.
         """
-        layers: list[list[Reading]] = []
+        read: list[list[Reading]] = []
         if stretches is None:
             folded = fold(text)
             seen = self._automaton.seen(folded)
-            layers = self.layers(text, folded)
-            for readings in layers:
+            read = self.layers(text, folded)
+            for readings in read:
                 seen |= self._automaton.seen(_with(readings, text))
         else:
             each = (self._automaton.seen(fold(text[start:end])) for start, end in stretches)
@@ -64,7 +65,7 @@ class Look:
         rules = [self._rules[rule] for rule in candidates]
         if stretches is None or any(rule.links for rule in rules):
             trace = Trace.of(text)
-            traces = [trace, *map(trace.undressed, layers)]
+            traces = [trace, *map(trace.undressed, read)]
         else:
             counting = any(rule.within is not None for rule in rules)
             traces = list(_traces(text, stretches, counting=counting))
@@ -78,20 +79,10 @@ class Look:
                 yield rule, matches
 
     def layers(self, text: str, folded: str) -> list[list[Reading]]:
-        """What to read at the disguised words of a text, in as many layers as a word has readings.
-
-        A word with fewer keeps its last one, so that a phrase of two is found.
-        """
+        """What to read at the disguised words of a text; none where nothing is suspect."""
         if not is_suspect(text, folded) and not self.vocabulary.mentioned_in(text):
             return []
-        read: list[list[Reading]] = []
-        end = 0
-        for chunk in chunks(text):
-            if chunk.start >= end and (readings := self.vocabulary.read(chunk)):
-                read.append(readings)
-                end = max(reading.end for reading in readings)
-        depth = max(map(len, read), default=0)
-        return [[r[min(layer, len(r) - 1)] for r in read] for layer in range(depth)]
+        return layers(chunks(text), self.vocabulary)
 
     def _candidates(self, seen: set[int], served: Served) -> list[int]:
         """The rules that have a candidate for every group in one part."""
