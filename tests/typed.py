@@ -2,6 +2,7 @@
 
 import os
 import pty
+import signal
 import subprocess
 import sys
 import time
@@ -51,6 +52,9 @@ def typing(*words: str | Path) -> Iterator[Typed]:
         stderr=other,
         env=os.environ | {"TERM": "xterm", "COLUMNS": "120", "LINES": "40"},
         start_new_session=True,
+        preexec_fn=lambda: signal.signal(
+            signal.SIGINT, signal.SIG_DFL
+        ),  # who runs the tests may ignore it
     )
     os.close(other)
     try:

@@ -7,23 +7,19 @@ set before it stays. Only a higher version of the pack lifts it.
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from hashlib import sha256
 from typing import Any, NamedTuple
 
 import msgspec
 
 from ledger.errors import OperatorError
-from ledger.pointer import POINTER_KEY, Pointer, set_key
+from ledger.pointer import NO_SET, move_pointer
 from ledger.ports import Objects
-from ledger.pretty import pretty
 from precision import RuleErrors, errors_of
 from published_set import PublishedSet, Terms
 from standing import Standing
 
 AT_LEAST = 10
 """Decided findings of one provider below which no rule is judged."""
-
-TRIES = 5
 
 
 class Pause(NamedTuple):
@@ -79,19 +75,13 @@ def pause(objects: Objects, bucket: str, pauses: list[Pause], now: datetime) -> 
     Raises:
         OperatorError: others kept publishing sets at the same time, or there is none.
     """
-    for _ in range(TRIES):
-        found = objects.get_with_etag(bucket, POINTER_KEY)
-        if found is None:
-            raise OperatorError("no set is published yet: run `terang packs publish`")
-        before = objects.get(bucket, set_key(msgspec.json.decode(found[0], type=Pointer).set))
+
+    def following(before: bytes | None) -> bytes:
         if before is None:
-            raise OperatorError("the set in force is gone from the public bucket")
-        data = with_pauses(before, pauses, now)
-        digest = sha256(data).hexdigest()
-        objects.put_new(bucket, set_key(digest), data)
-        if objects.put_if(bucket, POINTER_KEY, pretty(Pointer(digest)), found[1]):
-            return digest
-    raise OperatorError("others kept publishing sets at the same time: the next run tries again")
+            raise OperatorError(NO_SET)
+        return with_pauses(before, pauses, now)
+
+    return move_pointer(objects, bucket, following)
 
 
 def with_pauses(before: bytes, pauses: list[Pause], now: datetime) -> bytes:

@@ -10,11 +10,8 @@ import msgspec
 
 from ledger.errors import ImmutableError, OperatorError
 from ledger.objects import S3Objects
-from ledger.pointer import POINTER_KEY, Pointer, set_key
-from ledger.pretty import pretty
-from matcher import Choice, Pack, Paused, RuleSet, build_set, digest_of, load_set
-
-TRIES = 5
+from ledger.pointer import NO_SET, POINTER_KEY, current_set, move_pointer, set_key
+from matcher import Choice, Pack, Paused, RuleSet, build_set, load_set
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +47,7 @@ class PublicBucket:
 
         def changed(before: RuleSet | None) -> bytes:
             if before is None:
-                raise OperatorError("no set is published yet: run `terang packs publish`")
+                raise OperatorError(NO_SET)
             unknown = sorted(set(packs) - {pack.id for pack in before.packs})
             if unknown:
                 raise OperatorError(f"not in the set in force: {', '.join(unknown)}")
@@ -72,7 +69,7 @@ class PublicBucket:
 
         def changed(before: RuleSet | None) -> bytes:
             if before is None:
-                raise OperatorError("no set is published yet: run `terang packs publish`")
+                raise OperatorError(NO_SET)
             since = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
             choice = before.providers.get(provider, Choice())
             others = tuple(one for one in choice.paused if one.rule != rule)
@@ -87,21 +84,22 @@ class PublicBucket:
 
     def chosen(self) -> dict[str, tuple[str, ...] | None]:
         """The packs that each provider of the set in force runs; None is all that rest on law."""
-        found = self.objects.get(self.name, POINTER_KEY)
-        providers = self._set(found).providers if found else {}
+        if self.objects.get(self.name, POINTER_KEY) is None:
+            return {}
+        digest = current_set(self.objects, self.name)
+        data = self.objects.get(self.name, set_key(digest))
+        if data is None:
+            raise OperatorError(f"the set {digest} is gone from the public bucket")
+        providers = load_set(data, digest).providers
         return {name: choice.packs for name, choice in providers.items()}
 
     def _move(self, following: Callable[[RuleSet | None], bytes]) -> str:
         """Write the set that follows the one in force, and move the pointer to it."""
-        for _ in range(TRIES):
-            found = self.objects.get_with_etag(self.name, POINTER_KEY)
-            data = following(self._set(found[0]) if found else None)
-            digest = digest_of(data)
-            self.objects.put_new(self.name, set_key(digest), data)
-            etag = found[1] if found else None
-            if self.objects.put_if(self.name, POINTER_KEY, pretty(Pointer(digest)), etag):
-                return digest
-        raise OperatorError("others kept publishing at the same time: try again")
+        return move_pointer(
+            self.objects,
+            self.name,
+            lambda before: following(None if before is None else load_set(before)),
+        )
 
     def _put_yaml(self, folder: Path, pack: Pack) -> None:
         paths = [folder] if folder.is_file() else sorted(folder.glob("*.y*ml"))
@@ -119,13 +117,6 @@ class PublicBucket:
                 f"version {pack.version} of {pack.id} was published with other content:"
                 " what changes needs a higher version"
             ) from None
-
-    def _set(self, pointer: bytes) -> RuleSet:
-        digest = msgspec.json.decode(pointer, type=Pointer).set
-        data = self.objects.get(self.name, set_key(digest))
-        if data is None:
-            raise OperatorError(f"the set {digest} is gone from the public bucket")
-        return load_set(data, digest)
 
 
 def next_set(

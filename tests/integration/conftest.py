@@ -7,6 +7,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
+from integration.event_account import account, shipped  # noqa: F401 - fixtures
 from moto import mock_aws
 from moto.core.models import botocore_stubber
 from world import SECRET, SECRET_NAME, Clients, World

@@ -1,232 +1,30 @@
 """Each event in events/ through its handler over S3, SQS and DynamoDB: what comes of it."""
 
-import importlib
 import json
-import sys
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from hashlib import md5
-from pathlib import Path
-from types import ModuleType, SimpleNamespace
-from typing import Any
-from urllib.parse import unquote_plus
 
-import boto3
 import msgspec
 import pytest
-import yaml
-from aws_lambda_powertools.utilities import parameters
-from moto import mock_aws
+from integration.event_account import (
+    DAY,
+    ENV,
+    EVENTS,
+    MIB,
+    SAMPLE,
+    Account,
+    bucket,
+    names,
+    place,
+    read_event,
+    read_template,
+)
 
 from ledger.case_entry import JournalEntry
 from ledger.case_receipt import CaseReceipt
-from ledger.identity import file_id
 from ledger.keys import audit_key, receipt_key
 from ledger.manifest import Unit
-from ledger.objects import S3Objects
-from ledger.pointer import POINTER_KEY, set_key
-from ledger.provider import Provider
-from ledger.receipt import Receipt
-from ledger.store import DynamoStore
-from matcher import Pack, build_set, digest_of
-
-ROOT = Path(__file__).resolve().parents[2]
-EVENTS = ROOT / "events"
-SAMPLE = ROOT / "local/samples/files/posts.jsonl"
-ENV: dict[str, dict[str, str]] = json.loads((EVENTS / "env.json").read_text())
-AWS = {
-    "AWS_DEFAULT_REGION": "eu-west-1",
-    "AWS_ACCESS_KEY_ID": "test",
-    "AWS_SECRET_ACCESS_KEY": "test",
-}
-DAY = "2026-11-25"
-MIB = 1024 * 1024
 
 pytestmark = pytest.mark.filterwarnings("ignore:No application metrics")
-
-
-def read_event(name: str) -> dict[str, Any]:
-    event: dict[str, Any] = json.loads((EVENTS / f"{name}.json").read_text())
-    return event
-
-
-def names(prefix: str) -> list[str]:
-    return sorted(path.stem for path in EVENTS.glob(f"{prefix}-*.json"))
-
-
-@dataclass
-class Account:
-    """An account that has what env.json names, one provider, and the shipped packs in force."""
-
-    monkeypatch: pytest.MonkeyPatch
-    store: DynamoStore
-    objects: S3Objects
-    s3: Any
-    sqs: Any
-    in_force: str
-    imported: list[str] = field(default_factory=list)
-
-    def invoke(self, function: str, event: dict[str, Any]) -> Any:
-        """Call the function's handler as a fresh worker would."""
-        for name, value in ENV[function].items():
-            self.monkeypatch.setenv(name, value)
-        module = function.lower()
-        sys.modules.pop(module, None)
-        self.imported.append(module)
-        loaded: ModuleType = importlib.import_module(module)
-        context = SimpleNamespace(
-            function_name=function,
-            memory_limit_in_mb=1769,
-            aws_request_id="1",
-            get_remaining_time_in_millis=lambda: 300_000,
-        )
-        return loaded.handler(event, context)
-
-    def drop(self, event: dict[str, Any], data: bytes) -> str:
-        """Put the object that an event speaks of, and pin its version in the event; the file."""
-        key, version = unquote_plus(place(event)["object"]["key"]), ""
-        if "Multipart" in event["Records"][0]["eventName"]:
-            version = self._put_in_parts(key, data)
-        else:
-            version = self.s3.put_object(Bucket=bucket("DROP"), Key=key, Body=data)["VersionId"]
-        place(event)["object"]["versionId"] = version
-        return file_id(bucket("DROP"), key, version)
-
-    def _put_in_parts(self, key: str, data: bytes) -> str:
-        where = {"Bucket": bucket("DROP"), "Key": key}
-        upload = self.s3.create_multipart_upload(**where)["UploadId"]
-        parts = []
-        for number, start in enumerate(range(0, len(data), 8 * MIB), 1):
-            body = data[start : start + 8 * MIB]
-            part = self.s3.upload_part(**where, UploadId=upload, PartNumber=number, Body=body)
-            parts.append({"PartNumber": number, "ETag": part["ETag"]})
-        answer = self.s3.complete_multipart_upload(
-            **where, UploadId=upload, MultipartUpload={"Parts": parts}
-        )
-        return str(answer["VersionId"])
-
-    def remove(self) -> None:
-        """Take all away: the names are those of env.json, and the next test wants them too."""
-        boto3.client("dynamodb").delete_table(TableName=ENV["Scan"]["TABLE"])
-        self.sqs.delete_queue(QueueUrl=ENV["Intake"]["UNITS_QUEUE_URL"])
-        boto3.client("secretsmanager").delete_secret(
-            SecretId=ENV["Scan"]["PSEUDONYM_SECRET"], ForceDeleteWithoutRecovery=True
-        )
-        resource = boto3.resource("s3")
-        for kind in ("DROP", "WORK", "OUT", "PUBLIC"):
-            resource.Bucket(bucket(kind)).object_versions.delete()
-            resource.Bucket(bucket(kind)).delete()
-
-    def units(self) -> list[Unit]:
-        """The units that were sent, by number."""
-        answer = self.sqs.receive_message(
-            QueueUrl=ENV["Intake"]["UNITS_QUEUE_URL"], MaxNumberOfMessages=10
-        )
-        bodies = [message["Body"] for message in answer.get("Messages", ())]
-        sent = [msgspec.json.decode(body, type=Unit) for body in bodies]
-        return sorted(sent, key=lambda unit: unit.number)
-
-    def receipts(self) -> list[Receipt]:
-        return self.store.receipts("sample-chat", DAY)
-
-    def total(self) -> tuple[int, dict[str, int], set[str]]:
-        """Inspected posts, refusals by code, and the rules that were met, over all receipts."""
-        refused: dict[str, int] = {}
-        for receipt in self.receipts():
-            for code, count in receipt.refused.items():
-                refused[code] = refused.get(code, 0) + count
-        met = [key.split("/") for receipt in self.receipts() for key in receipt.by_rule]
-        rules = {f"{pack}/{rule}" for pack, _, rule, _ in met}
-        return sum(receipt.inspected for receipt in self.receipts()), refused, rules
-
-
-def place(event: dict[str, Any]) -> dict[str, Any]:
-    """What an S3 event says of its object."""
-    found: dict[str, Any] = event["Records"][0]["s3"]
-    return found
-
-
-def bucket(kind: str) -> str:
-    return {**ENV["Intake"], **ENV["Scan"]}[f"{kind}_BUCKET"]
-
-
-@pytest.fixture(scope="module")
-def shipped() -> bytes:
-    """The shipped packs as a set without a notice period."""
-    published_at = datetime(2026, 11, 1, tzinfo=UTC)
-    packs = [
-        msgspec.structs.replace(Pack.parse(path.read_text(), path.name), published_at=published_at)
-        for path in sorted((ROOT / "packs").glob("*.yaml"))
-    ]
-    return build_set(packs, notice_hours=0)
-
-
-@pytest.fixture
-def account(monkeypatch: pytest.MonkeyPatch, shipped: bytes) -> Iterator[Account]:
-    for name, value in AWS.items():
-        monkeypatch.setenv(name, value)
-    parameters.clear_caches()  # type: ignore[no-untyped-call]
-    with mock_aws():
-        s3 = boto3.client("s3")
-        for kind in ("DROP", "WORK", "OUT", "PUBLIC"):
-            region = {"LocationConstraint": AWS["AWS_DEFAULT_REGION"]}
-            s3.create_bucket(Bucket=bucket(kind), CreateBucketConfiguration=region)
-            s3.put_bucket_versioning(
-                Bucket=bucket(kind), VersioningConfiguration={"Status": "Enabled"}
-            )
-        sqs = boto3.client("sqs")
-        sqs.create_queue(QueueName=ENV["Intake"]["UNITS_QUEUE_URL"].rpartition("/")[2])
-        secret = boto3.client("secretsmanager").create_secret(
-            Name="terang-pseudonyms", SecretString="a root key for trials"
-        )
-        for settings in ("Intake", "Scan"):
-            monkeypatch.setitem(ENV[settings], "PSEUDONYM_SECRET", secret["ARN"])
-        store = create_table()
-        store.put_provider(Provider("sample-chat", senders=("AROAEXAMPLEUPLOADER1",)))
-        objects = S3Objects(s3)
-        digest = digest_of(shipped)
-        objects.put(bucket("PUBLIC"), set_key(digest), shipped)
-        objects.put(bucket("PUBLIC"), POINTER_KEY, msgspec.json.encode({"set": digest}))
-        made = Account(monkeypatch, store, objects, s3, sqs, digest)
-        yield made
-        made.remove()
-    for module in made.imported:
-        sys.modules.pop(module, None)
-    parameters.clear_caches()  # type: ignore[no-untyped-call]
-
-
-def read_template() -> dict[str, Any]:
-    """The template as it stands, its short forms of CloudFormation (`!Ref`) passed over."""
-    template: dict[str, Any] = yaml.load((ROOT / "template.yaml").read_text(), Loader=_Tags)
-    return template
-
-
-def create_table() -> DynamoStore:
-    """The table, with the keys and the index of the template."""
-    template = read_template()
-    properties = template["Resources"]["Table"]["Properties"]
-    dynamodb = boto3.client("dynamodb")
-    dynamodb.create_table(
-        TableName=ENV["Scan"]["TABLE"],
-        **{
-            name: properties[name]
-            for name in (
-                "AttributeDefinitions",
-                "BillingMode",
-                "GlobalSecondaryIndexes",
-                "KeySchema",
-            )
-        },
-    )
-    return DynamoStore.of(dynamodb, ENV["Scan"]["TABLE"])
-
-
-class _Tags(yaml.SafeLoader):
-    """YAML without its tags."""
-
-
-_Tags.add_multi_constructor("!", lambda loader, tag, node: None)
 
 
 def metrics_of(printed: str) -> dict[str, float]:
