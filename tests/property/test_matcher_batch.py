@@ -61,6 +61,18 @@ def test_posts_together_are_found_as_each_alone(seed: int) -> None:
     assert matcher.find_posts(posts) == [alone(matcher, post) for post in posts]
 
 
+def test_mentions_and_hashtags_in_disguise_hold_no_post_back() -> None:
+    """Among signs that are none: ends of sentences, addresses, plain tags."""
+    terms = ("anaconda", "all nighter", "big word")
+    rule = Rule(id="any", severity=Severity.LOW, why="Tests.", groups=(terms,))
+    texts = ["so! @someone", "@naconda", "an @N4COND4!", "@ana @naco", "#BigWord", "#bigword #Big"]
+    texts += ["#allNighter", "me@naconda.example", "x #B", "@ана @nаconda", "@", "#", "!"]
+    matcher = Matcher([reference.pack_of(rule)])
+    hits = matcher.find_all(texts)
+    assert hits == [matcher.find(text) for text in texts]
+    assert [at for at, found in enumerate(hits) if found] == [1, 2, 4, 6, 9]
+
+
 FILLER = [
     "plain words, and more; ",
     "see https://www.a.example/a/otp?b=c and @otp.code, ",

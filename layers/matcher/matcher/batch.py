@@ -116,13 +116,12 @@ class Sieve:
         words = line.words_at(places)
         firsts = np.clip(words - self._before[keys], least, most)
         lasts = np.clip(words + self._after[keys], least, most)
-        starts = line.code_points(line.starts[firsts])
-        stops = line.code_points(line.starts[lasts] + line.sizes[lasts] - 1) + 1
-        begins = np.append(-1, line.joined.ends)[texts] + 1
+        symbols = np.stack((line.starts[firsts], line.starts[lasts] + line.sizes[lasts] - 1))
+        starts, lasts = line.code_points(symbols) - np.append(-1, line.joined.ends)[texts] - 1
         found: dict[int, list[tuple[int, int]]] = {}
-        spans = zip((starts - begins).tolist(), (stops - begins).tolist(), strict=True)
-        for text, span in zip(texts.tolist(), spans, strict=True):
-            found.setdefault(text, []).append(span)
+        spans = zip(texts.tolist(), starts.tolist(), (lasts + 1).tolist(), strict=True)
+        for text, start, end in spans:
+            found.setdefault(text, []).append((start, end))
         return found
 
 

@@ -80,7 +80,8 @@ class Look:
 
     def layers(self, text: str, folded: str) -> list[list[Reading]]:
         """What to read at the disguised words of a text; none where nothing is suspect."""
-        if not is_suspect(text, folded) and not self.vocabulary.mentioned_in(text):
+        mentions = "@" in text and self.vocabulary.mentions.is_in(text)
+        if not mentions and not is_suspect(text, folded):
             return []
         return layers(chunks(text), self.vocabulary)
 
@@ -105,10 +106,13 @@ class Look:
         wanted = set(candidates)
         for trace in traces:
             for index, end in self._automaton.ends(trace.folded):
+                looks: dict[tuple[int, bool], Match | None] = {}  # groups may share a term
                 for use in self.index.uses(index):
                     if use.rule in wanted and (term := self.index.term(use)):
-                        exact = self._rules[use.rule].exact
-                        if match := term.look(trace, end, exact=exact):
+                        how = id(term), self._rules[use.rule].exact
+                        if how not in looks:
+                            looks[how] = term.look(trace, end, exact=how[1])
+                        if match := looks[how]:
                             found[use.rule][use.group].append((use.order, match))
         trace = traces[0]
         if any(self._rules[rule].links for rule in candidates):

@@ -95,15 +95,16 @@ class Matcher:
 
     def _passing(self, posts: Sequence[Sequence[Part]], sieve: "Sieve") -> dict[int, _Near]:
         """The posts of which a part may satisfy a rule, or that a link helps, by number."""
-        parts = [
-            (number, part, text)
-            for number, post in enumerate(posts)
-            for part, (name, text) in enumerate(post)
-            if not name.startswith("links/")
-        ]
+        owners: list[tuple[int, int]] = []
+        texts: list[str] = []
+        for number, post in enumerate(posts):
+            for part, (name, text) in enumerate(post):
+                if not name.startswith("links/"):
+                    owners.append((number, part))
+                    texts.append(text)
         passing: dict[int, _Near] = {}
-        for at, stretches in sieve.passing([text for *_, text in parts]):
-            number, part, _ = parts[at]
+        for at, stretches in sieve.passing(texts):
+            number, part = owners[at]
             passing.setdefault(number, {})[part] = stretches
         if self._named:
             for number, post in enumerate(posts):

@@ -52,8 +52,8 @@ def _with_signs(joined: Joined, vocabulary: Vocabulary) -> set[int]:
         own = codes == ord(sign)
         here = signs[own].tolist()
         places += (place for place in here if pattern.match(joined.text, place))
-        if sign == "@":
-            places += vocabulary.mentioned_among(joined.text, here)
+        if sign == "@" and here:
+            places += vocabulary.mentions.among(joined.text, here)
         signs, codes = signs[~own], codes[~own]
     places += signs.tolist()
     return set(np.searchsorted(joined.ends, np.array(places, np.intp)).tolist())

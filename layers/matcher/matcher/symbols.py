@@ -91,9 +91,9 @@ class Line(NamedTuple):
 
     def code_points(self, places: Places) -> Places:
         """The code points, in all texts joined, that gave the symbols at some places."""
-        if self.widths is None:
+        if self.widths is None or not places.size:
             return places
-        odd = np.flatnonzero(self.widths != 1)
+        odd = np.flatnonzero(~self.widths if self.widths.dtype == bool else self.widths != 1)
         shifts = np.cumsum(self.widths[odd].astype(np.intp) - 1)
         before = np.searchsorted(odd + 1 + shifts, places, "right")  # that many odd ones
         shifts, odd = np.append(0, shifts), np.append(odd, self.widths.size)
@@ -145,8 +145,8 @@ class Alphabet:
         if not symbols.all():
             self._learn(np.unique(codes[symbols == _UNKNOWN]).tolist())
             symbols = self._symbols.take(codes)
-        joined = Joined(text, codes, symbols.copy(), ends)
         symbols[ends] = TEXT_END
+        joined = Joined(text, codes, symbols, ends)
         kept = symbols != _DROPPED
         many = np.flatnonzero(symbols == _MANY)
         widths: Widths | None = None

@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 from matcher.automaton import Automaton
 from matcher.disguise import Chunk, Kind
-from matcher.fold import Evasion, fold, is_spaceless
-from matcher.innocence import MENTION, is_sound
+from matcher.fold import Evasion, is_spaceless
+from matcher.innocence import is_sound
 from matcher.masks import (
     STARS_IN_WORD,
     fit_masked,
@@ -25,14 +25,14 @@ from matcher.masks import (
     queries,
     sounds,
 )
-from matcher.signs import CLASS, SIGNS_OF, STAR, skeleton_of
+from matcher.mentions import Mentions
+from matcher.signs import SIGNS_OF, STAR, skeleton_of
 
 WORDS_LIKE_CHUNK = 500
 """Words looked at for one place and number of stars; a long list may have more."""
 READINGS_OF_CHUNK = 4
 """Words that one chunk is read as; a fifth that fits as well is not seen."""
 _PADDED = re.compile(r"([^\W\d]{4,})\d{1,2}|([^\W\d]{3})2")
-_HANDLE = re.compile(rf"@(\w{{{MENTION - 1},60}})(?!\w)")
 _WORDS_OF_ONE_LETTER = "aeiouyàóéяуиовкса"  # as written: articles, "and", "in" …
 _PUNCTUATION = "!+|@"
 _RUN_OF_THREE = re.compile(r"([^\W\d])\1\1|(?<=[^\W\d])(\d)\2\2(?=[^\W\d])")
@@ -108,34 +108,10 @@ class Vocabulary:
         return {word.letters for words in self._words.values() for word in words}
 
     @cached_property
-    def _mentioned(self) -> set[str]:
-        """Words of which a mention may be the whole, its @ being an a; with letters for signs."""
+    def mentions(self) -> Mentions:
+        """The words of which a mention may be the whole, its @ being an a."""
         words = (word for words in self._words.values() for word in words)
-        long = (word.letters for word in words if word.opens and len(word.letters) >= MENTION)
-        return {letters.translate(CLASS) for letters in long if letters[0] == "a"}
-
-    @cached_property
-    def _mentioned_heads(self) -> set[str]:
-        """The three letters with which such a mention begins."""
-        return {letters[1:4] for letters in self._mentioned}
-
-    def mentioned_in(self, text: str) -> bool:
-        """Whether a text has a mention that may be one of the words."""
-        if "@" not in text or not self._mentioned:
-            return False
-        return any(map(self._is_mention, _HANDLE.finditer(text)))
-
-    def mentioned_among(self, text: str, places: Iterable[int]) -> Iterator[int]:
-        """Those of some places, each of an @, at which there is one."""
-        for place in places if self._mentioned else ():
-            head = text[place + 1 : place + 4]
-            known = head.lower().translate(CLASS) in self._mentioned_heads or not head.isascii()
-            if known and (found := _HANDLE.match(text, place)) and self._is_mention(found):
-                yield place
-
-    def _is_mention(self, found: re.Match[str]) -> bool:
-        handle = found[1].lower() if found[1].isascii() else fold(found[1]).strip(" ")
-        return f"a{handle.translate(CLASS)}" in self._mentioned
+        return Mentions(word.letters for word in words if word.opens)
 
     def may_be(self, units: str) -> bool:
         """Whether a folded word without signs may be one of the words, or with digits behind.

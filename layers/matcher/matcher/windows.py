@@ -82,7 +82,7 @@ def satisfied(
     """
     chosen: list[Item] = []
     done = 0
-    for first, last in _minimal(items, groups, counts):
+    for first, last in _minimal(items, groups, within, counts):
         if len(chosen) >= ITEMS_SHOWN:
             break
         window = items[first : last + 1]
@@ -105,77 +105,77 @@ def _is_cancelled(window: Sequence[Item], within: int | None, unless: Cover) -> 
 
 
 def _minimal(
-    items: Sequence[Item], groups: int, counts: Mapping[int, int]
+    items: Sequence[Item], groups: int, within: int | None, counts: Mapping[int, int]
 ) -> Iterator[tuple[int, int]]:
-    """The minimal full windows, as indexes of their first and last item, in order."""
-    if groups & (groups - 1) == 0 and not counts:  # one group at most: each item is a window
+    """The minimal full windows, as indexes of their first and last item, in order.
+
+    Windows that are too long for `within` may be left out.
+    """
+    if (
+        groups & (groups - 1) == 0 and groups not in counts
+    ):  # one group at most: each item is a window
         yield from ((at, at) for at, item in enumerate(items) if item.groups & groups == groups)
         return
     window = _Window(groups, counts)
     last = -1
     for first, item in enumerate(items):
         while not window.is_full():
-            last += 1
-            if last == len(items):
+            if last + 1 == len(items):
                 return
+            if not _is_near((item, items[last + 1]), within):
+                break
+            last += 1
             window.add(last, items[last].groups)
-        window.drop_first(item.groups)
-        if not window.is_full():
+        full = window.is_full()
+        window.drop_first(first, item.groups)
+        if full and not window.is_full():
             yield first, last
 
 
 class _Window:
-    """The items between two moving ends, by group."""
+    """The items between two moving ends, and which of them serves which group.
+
+    What serves a group goes on doing so while the ends move, so that an item that comes or goes
+    costs one search for a path (bipartite matching by augmenting paths). A group with as many
+    items as all groups need can always be served, so no more than that many are looked at.
+    """
 
     def __init__(self, groups: int, counts: Mapping[int, int]):
         bits = range(groups.bit_length())
         self._by_group = {1 << bit: deque[int]() for bit in bits if groups >> bit & 1}
-        self._needs = {group: counts.get(group, 1) for group in self._by_group}
-        self._needed = sum(self._needs.values())
-        self._items = 0
-        self._shared = 0
+        self._unserved = [g for g in self._by_group for _ in range(counts.get(g, 1))]
+        self._needed = len(self._unserved)
+        self._serves: dict[int, int] = {}  # item to group
+        self._is_stuck = False  # until another item comes
 
     def add(self, at: int, groups: int) -> None:
-        self._items += 1
-        self._shared += self._is_shared(groups)
+        self._is_stuck = False
         for group, members in self._by_group.items():
             if groups & group:
                 members.append(at)
 
-    def drop_first(self, groups: int) -> None:
-        self._items -= 1
-        self._shared -= self._is_shared(groups)
+    def drop_first(self, at: int, groups: int) -> None:
         for group, members in self._by_group.items():
             if groups & group:
                 members.popleft()
-
-    def _is_shared(self, groups: int) -> bool:
-        return sum(1 for group in self._by_group if groups & group) > 1
+        if group := self._serves.pop(at, 0):
+            self._unserved.append(group)
 
     def is_full(self) -> bool:
-        """Whether every group gets items of its own (bipartite matching by augmenting paths).
+        """Whether every group gets items of its own."""
+        while self._unserved and not self._is_stuck:
+            self._is_stuck = not all(map(self._by_group.__getitem__, self._unserved))
+            if not self._is_stuck and self._serve(self._unserved[-1], set()):
+                self._unserved.pop()
+            else:
+                self._is_stuck = True
+        return not self._unserved
 
-        A group with as many items as all groups need can always be served last, so no more than
-        that many are looked at.
-        """
-        needs = self._needs
-        if self._items < self._needed or any(
-            len(members) < needs[group] for group, members in self._by_group.items()
-        ):
-            return False
-        if not self._shared:
-            return True
-        few = self._needed
-        choices = {group: list(islice(members, few)) for group, members in self._by_group.items()}
-        taken: dict[int, int] = {}
-
-        def serve(group: int, tried: set[int]) -> bool:
-            for at in choices[group]:
-                if at not in tried:
-                    tried.add(at)
-                    if at not in taken or serve(taken[at], tried):
-                        taken[at] = group
-                        return True
-            return False
-
-        return all(serve(group, set()) for group in choices for _ in range(needs[group]))
+    def _serve(self, group: int, tried: set[int]) -> bool:
+        for at in islice(self._by_group[group], self._needed):
+            if at not in tried:
+                tried.add(at)
+                if at not in self._serves or self._serve(self._serves[at], tried):
+                    self._serves[at] = group
+                    return True
+        return False
