@@ -36,9 +36,8 @@ LONGER = {
 }
 """Texts longer than any post: what is handed to the matcher directly has no such limit."""
 GROUPS = 16
-MOST = 40
-"""Times plain text of the same length: what the worst hostile text may cost. Each of 16 groups may
-have matches to place at each word, where plain text has none."""
+MOST = 20
+"""Times plain text of the same length: what the worst hostile text may cost."""
 
 
 def plain_text() -> str:
