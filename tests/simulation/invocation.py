@@ -1,0 +1,80 @@
+"""One call of a function, which can stand still between two calls of AWS."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+from faults import CrashError
+from greenlet import getcurrent, greenlet
+
+from simulation.stage import deployed
+
+SECONDS = {"intake": 900, "scan": 300, "publish": 900}
+LOOKS = 3
+"""A call that is short of time has enough of it for so many looks at the clock."""
+
+
+@dataclass(slots=True)
+class Worker:
+    """A warm environment of a function: its module, and a clock that may be off."""
+
+    function: str
+    module: ModuleType
+    skew: float
+
+    @classmethod
+    def started(cls, function: str, skew: float) -> "Worker":
+        """A cold start."""
+        return cls(function, deployed(function), skew)
+
+
+class Invocation(greenlet):
+    """A call at work: `answer` or `error` is what it came to, `ended` hears of it."""
+
+    def __init__(
+        self,
+        worker: Worker,
+        event: dict[str, Any],
+        ended: Callable[["Invocation"], None],
+        *,
+        short_of_time: bool = False,
+    ) -> None:
+        super().__init__(self._work)
+        self.worker, self.event, self.ended = worker, event, ended
+        self.function, self.skew = worker.function, worker.skew
+        self.looks_left = LOOKS if short_of_time else None
+        self.answer: Any = None
+        self.error: BaseException | None = None
+        self.hub = getcurrent()
+
+    def pause(self) -> None:
+        """Let others go on."""
+        self.hub.switch()
+
+    def get_remaining_time_in_millis(self) -> int:
+        """What Lambda's context says."""
+        if self.looks_left is None:
+            return SECONDS[self.function] * 1_000
+        self.looks_left -= 1
+        return SECONDS[self.function] * 1_000 if self.looks_left >= 0 else 1_000
+
+    def _work(self) -> None:
+        try:
+            self.answer = self.worker.module.handler(self.event, _Context(self))
+        except (Exception, CrashError) as error:  # noqa: BLE001 - Lambda hears of whatever it is
+            self.error = error
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """What Lambda tells of a call."""
+
+    invocation: Invocation
+    function_name: str = "function"
+    memory_limit_in_mb: str = "1769"
+    aws_request_id: str = "request"
+    invoked_function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:function"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.invocation.get_remaining_time_in_millis()

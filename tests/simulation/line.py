@@ -1,0 +1,127 @@
+"""The line between workers and AWS, on which calls are lost, doubled and late."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from botocore.exceptions import ReadTimeoutError
+from faults import CrashError
+from greenlet import getcurrent
+
+from simulation.answers import cancelled, refusal
+from simulation.chance import Chance, Fault
+
+CALL_SECONDS = 0.02
+
+
+class Worker(Protocol):
+    """Who makes a call: a function's name, and how to let others go on."""
+
+    function: str
+
+    def pause(self) -> None:
+        """Let others go on."""
+
+
+@dataclass(slots=True)
+class FaultyLine:
+    """Passes calls on as chance has it. Calls of nobody's (of the test itself) always pass."""
+
+    chance: Chance
+    seconds: float
+    number: int = 0
+    trace: list[tuple[str, str]] = field(default_factory=list)
+    under_way: list[tuple[int, Callable[[], Any]]] = field(default_factory=list)
+    planned: list[tuple[int, Callable[[], Any]]] = field(default_factory=list)
+    is_quiet: bool = False
+
+    def call(self, operation: str, perform: Callable[..., Any], params: dict[str, Any]) -> Any:
+        worker: Any = getcurrent()
+        if not hasattr(worker, "pause"):
+            return perform(**params)
+        if not self.is_quiet and self.chance.switches():
+            worker.pause()
+        self.seconds += CALL_SECONDS
+        number, self.number = self.number, self.number + 1
+        self.deliver_late()
+        self._let_happen()
+        self.trace.append((worker.function, operation))
+        if operation == "transact_write_items":  # as boto3 does by itself
+            params = {"ClientRequestToken": f"token-{number}"} | params
+        if self.is_quiet:
+            return perform(**params)
+        fault = self.chance.fault(number, worker.function, operation)
+        return perform(**params) if fault is None else self._fail(fault, operation, perform, params)
+
+    def deliver_late(self, *, all_of_them: bool = False) -> None:
+        """Apply the calls that were late, and are due."""
+        due = [one for one in self.under_way if all_of_them or one[0] <= self.number]
+        self.under_way = [one for one in self.under_way if one not in due]
+        for _, perform in due:
+            try:
+                perform()
+            except Exception:  # noqa: BLE001, S110 - nobody is there any more to hear of it
+                pass
+
+    def _let_happen(self) -> None:
+        """What others do to the stack at a planned call."""
+        while self.planned and self.planned[0][0] < self.number:
+            self.planned.pop(0)[1]()
+
+    def _fail(
+        self, fault: Fault, operation: str, perform: Callable[..., Any], params: dict[str, Any]
+    ) -> Any:
+        match fault:
+            case Fault.REFUSED:
+                raise refusal("InternalServerError", operation)
+            case Fault.BUSY:
+                return self._busy(operation, perform, params)
+            case Fault.REPEATED | Fault.DOUBLED:
+                return self._again(fault, perform, params)
+            case Fault.UNKNOWN:
+                perform(**params)
+                raise ReadTimeoutError(endpoint_url="https://aws.example")
+            case Fault.LATE:
+                self._later(perform, params)
+                raise ReadTimeoutError(endpoint_url="https://aws.example")
+            case Fault.KILLED_AFTER:
+                perform(**params)
+            case Fault.KILLED_LATE:
+                self._later(perform, params)
+        raise CrashError
+
+    def _again(self, fault: Fault, perform: Callable[..., Any], params: dict[str, Any]) -> Any:
+        """The client's own second try; it sees what the first one did."""
+        perform(**params)
+        if fault is Fault.DOUBLED:
+            params = {name: value for name, value in params.items() if name != "ClientRequestToken"}
+        return perform(**params)
+
+    def _later(self, perform: Callable[..., Any], params: dict[str, Any]) -> None:
+        due = self.number + self.chance.late_calls()
+        self.under_way.append((due, lambda: perform(**params)))
+
+    def _busy(self, operation: str, perform: Callable[..., Any], params: dict[str, Any]) -> Any:
+        match operation:
+            case "transact_write_items":
+                reasons = ["None"] * len(params["TransactItems"])
+                raise cancelled(["TransactionConflict", *reasons[1:]])
+            case "put_object":
+                code = "ConditionalRequestConflict" if _is_conditional(params) else "SlowDown"
+                raise refusal(code, operation)
+            case "send_message_batch":
+                kept, *refused = params["Entries"]
+                answer = perform(**params | {"Entries": [kept]})
+                failed = [{"Id": one["Id"], "Code": "InternalError"} for one in refused or [kept]]
+                return answer | {"Failed": failed}
+            case "batch_get_item":
+                [(table, request)] = params["RequestItems"].items()
+                few = request | {"Keys": request["Keys"][:1]}
+                answer = perform(RequestItems={table: few})
+                left = {table: request | {"Keys": request["Keys"][1:]}} if request["Keys"][1:] else {}
+                return answer | {"UnprocessedKeys": left}
+        raise refusal("ThrottlingException", operation)
+
+
+def _is_conditional(params: dict[str, Any]) -> bool:
+    return bool(params.get("IfNoneMatch") or params.get("IfMatch"))

@@ -1,0 +1,177 @@
+"""What must hold when everything is done, whatever happened on the way.
+
+Nothing is lost and nothing is counted twice: the sums of each file, unit and day close, and what is
+published is what a run without faults publishes.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from hashlib import sha256
+from typing import Any
+
+from simulation.fabric import Fabric
+from simulation.records import Record, Records, objects_of
+from simulation.scenarios import CANARY, Scenario
+
+
+def broken(fabric: Fabric, scenario: Scenario) -> Iterator[str]:
+    """Each law that a finished run breaks, in words."""
+    records = Records.of(fabric)
+    yield from _units(fabric, records)
+    yield from _findings(records)
+    yield from _files(fabric, records, scenario)
+    yield from _told(fabric, records)
+    yield from _published(fabric, records)
+    yield from _seen(fabric)
+
+
+def _units(fabric: Fabric, records: Records) -> Iterator[str]:
+    """Each unit has one marker and one receipt, which closes."""
+    for unit in records.twice:
+        yield f"unit {unit[:8]} has two receipts"
+    if records.receipts.keys() != records.markers.keys():
+        yield "markers and receipts are not of the same units"
+    for unit, receipt in records.receipts.items():
+        refused = sum(receipt["refused"].values())
+        if receipt["records"] != receipt["inspected"] + refused:
+            yield f"unit {unit[:8]}: records are not inspected + refused"
+        if sum(receipt["by_rule"].values()) != receipt["findings"]:
+            yield f"unit {unit[:8]}: findings are not the sum of its rules"
+        if receipt["at"][:10] != records.days[unit] != records.markers[unit]["day"]:
+            yield f"unit {unit[:8]} stands under another day"
+        if refused and receipt["kind"] != "file":
+            detail = objects_of(fabric, fabric.world.work, f"refusals/{unit}.jsonl").values()
+            if [len(data.splitlines()) for data in detail] != [refused]:
+                yield f"unit {unit[:8]}: its refusals are not told in detail"
+
+
+def _findings(records: Records) -> Iterator[str]:
+    """Each finding is counted with one unit: the one that it names."""
+    owners: Counter[str] = Counter()
+    for unit, receipt in records.receipts.items():
+        ids = records.pages.get(f"{records.days[unit]}/{unit}", [])
+        owners.update(ids)
+        if len(ids) != receipt["findings"]:
+            yield f"unit {unit[:8]} counts {receipt['findings']} findings and lists {len(ids)}"
+        if sha256("\n".join(sorted(ids)).encode()).hexdigest() != receipt["findings_digest"]:
+            yield f"unit {unit[:8]}: the digest of its findings is another"
+        found = [records.findings.get(one, {}) for one in ids]
+        if any(one.get("unit") != unit for one in found):
+            yield f"unit {unit[:8]} lists a finding that is not its own"
+        rules = Counter("{pack}/{version}/{rule}/{mode}".format(**one) for one in found if one)
+        if rules != receipt["by_rule"]:
+            yield f"unit {unit[:8]}: its rules are not those of its findings"
+        if any(one.get("set", receipt["set"]) != receipt["set"] for one in found):
+            yield f"unit {unit[:8]}: a finding is of another set than the unit"
+    if owners.keys() != records.findings.keys():
+        yield f"{len(records.findings.keys() - owners.keys())} findings belong to no receipt"
+    if any(count > 1 for count in owners.values()):
+        yield "a finding is counted by two units"
+    if records.excerpts.keys() != records.findings.keys():
+        yield "findings and excerpts are not of the same cases"
+
+
+def _files(fabric: Fabric, records: Records, scenario: Scenario) -> Iterator[str]:
+    """Each file is read to its end: its ranges add up to it, and its sender has the receipt."""
+    told = {
+        record["key"]: record
+        for data in objects_of(fabric, fabric.world.out, "out/acme/receipts/").values()
+        if "key" in (record := json.loads(data))
+    }
+    expected = [key for key in scenario.files if key not in scenario.strangers]
+    if sorted(told) != sorted(expected):
+        yield f"{len(told)} of {len(expected)} files have their receipt"
+    for file, manifest in records.manifests.items():
+        rows = records.rows.get(file, [])
+        sources = records.parts[file] if manifest.get("translated") else [manifest["dropped"]]
+        if [row["number"] for row in rows] != list(range(manifest["ranges"])):
+            yield f"file {file[:8]} has {len(rows)} of {manifest['ranges']} ranges"
+        if sum(row["bytes"] for row in rows) != sum(source["size"] for source in sources):
+            yield f"file {file[:8]}: its ranges do not add up to it"
+        if any(row["unit"] and row["unit"] not in records.receipts for row in rows):
+            yield f"file {file[:8]}: a range names a unit without a receipt"
+        if file not in records.closed:
+            yield f"file {file[:8]} is not closed"
+        yield from _sums(told.get(manifest["dropped"]["key"], {}), rows, records)
+    if objects_of(fabric, fabric.world.drop):
+        yield "the mailbox is not empty"
+
+
+def _sums(told: Record, rows: list[Record], records: Records) -> Iterator[str]:
+    delivered = [records.receipts[row["unit"]] for row in rows if row["unit"] in records.receipts]
+    for name in ("lines", "records", "inspected", "findings", "repeats"):
+        if told.get(name, 0) != sum(receipt[name] for receipt in delivered):
+            yield f"the sender's receipt says {told.get(name, 0)} {name}"
+    refused = sum(sum(receipt["refused"].values()) for receipt in delivered)
+    if told.get("status") == "done" and len(told.get("refusals", ())) != refused:
+        yield "the sender's receipt does not name each refusal"
+
+
+def _told(fabric: Fabric, records: Records) -> Iterator[str]:
+    """A provider is handed each of its findings, and the refusals of its messages."""
+    handed: Counter[str] = Counter()
+    for data in objects_of(fabric, fabric.world.out, "out/acme/findings/").values():
+        rows = [json.loads(row) for row in data.splitlines()]
+        handed.update(row["finding"] for row in rows if row.get("excerpt"))
+    if handed != Counter(records.findings.keys()):
+        yield f"{handed.total()} of {len(records.findings)} findings were handed out"
+    folder = objects_of(fabric, fabric.world.out, "out/acme/receipts/messages/")
+    units = {key.rpartition("/")[2].removesuffix(".json") for key in folder}
+    expected = {
+        unit
+        for unit, receipt in records.receipts.items()
+        if receipt["kind"] == "message" and receipt["refused"]
+    }
+    if units != expected:
+        yield "the refusals of a message were not told"
+
+
+COUNTED = ("bytes", "lines", "records", "inspected", "refused", "findings", "units")
+
+
+def _published(fabric: Fabric, records: Records) -> Iterator[str]:
+    """The days that stand add up to the receipts; nothing is left out, no file is open."""
+    public = objects_of(fabric, fabric.world.public)
+    for provider in ("acme", "all"):
+        days = _days(public, provider)
+        for name in COUNTED:
+            published = sum(day["numbers"][name] for day in days)
+            if published != (counted := _counted(records, name)):
+                yield f"published for {provider}: {published} {name}, and they are {counted}"
+        if any(day["left_out"] for day in days):
+            yield "a receipt is left out"
+        if days and days[-1]["open_files"]:
+            yield "a file is published as open"
+    for key, data in public.items():
+        if key.startswith("journal/") and ".r" not in key:
+            day = json.loads(public[key.replace("journal", "summaries").replace("jsonl", "json")])
+            if day["journal"][0]["sha256"] != sha256(data).hexdigest():
+                yield f"{key} is not the journal that its day folds"
+
+
+def _days(public: dict[str, bytes], provider: str) -> list[Any]:
+    prefix = f"summaries/{provider}/"
+    found = [json.loads(data) for key, data in public.items()
+             if key.startswith(prefix) and key.endswith(".json") and ".r" not in key]  # fmt: skip
+    return [one for one in found if one["kind"] == "day"]
+
+
+def _counted(records: Records, name: str) -> int:
+    receipts = records.receipts.values()
+    if name == "units":
+        return len(receipts)
+    if name == "refused":
+        return sum(sum(receipt["refused"].values()) for receipt in receipts)
+    return sum(receipt[name] for receipt in receipts)
+
+
+def _seen(fabric: Fabric) -> Iterator[str]:
+    """No word of a harmless post, no account and no name of a file is seen where it must not be."""
+    if any(CANARY in line for line in fabric.logs):
+        yield "the canary stands in a log"
+    buckets = (fabric.world.out, fabric.world.public)
+    for bucket in buckets:
+        for key, data in objects_of(fabric, bucket).items():
+            if CANARY.encode() in data and not key.startswith("out/acme/receipts/"):
+                yield f"the canary stands in {key}"

@@ -1,0 +1,112 @@
+"""What providers send in a run: small, and of every kind that takes its own way."""
+
+import gzip
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+
+from sample_posts import OTP, PRIZE, SHADOW, fields, line, lines, pack
+from world import ROLE
+
+from matcher import Pack
+
+CANARY = "canary-4711"
+"""Stands in harmless posts, accounts and names of files: nowhere may it be seen again."""
+
+QUIET = f"The market is quiet, {CANARY}."
+PRIVATE = line(id="private", audience="followers", text=QUIET, account=CANARY) + b"\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """Files and messages; `overlaps` says that posts come in more than one unit."""
+
+    name: str
+    files: dict[str, bytes] = field(default_factory=dict)
+    messages: tuple[str, ...] = ()
+    overlaps: bool = False
+    strangers: tuple[str, ...] = ()
+
+
+def _rows() -> bytes:
+    """Ten lines over several ranges: one range owns no line, one line is blank, one is private."""
+    rows = [line(id=f"p{n}", text=text, account=f"{CANARY}-{n}") for n, text in enumerate(
+        [OTP, QUIET, PRIZE, f"{OTP}. You won the grand prize", QUIET + " x" * 400, OTP, PRIZE])]  # fmt: skip
+    return b"\n".join([*rows[:3], b"", *rows[3:]]) + b"\n" + PRIVATE
+
+
+def _table() -> bytes:
+    """The same kind of posts as CSV, which is translated into parts."""
+    texts = [OTP, QUIET, PRIZE, OTP, QUIET]
+    rows = [f"c{n},user-{n},{text},public,2026-11-25T03:00:00Z" for n, text in enumerate(texts)]
+    rows.append(f"c9,{CANARY},{QUIET},followers,2026-11-25T03:00:00Z")
+    quoted = [row.replace(f",{QUIET},", f',"{QUIET}",') for row in rows]
+    return "\n".join(["id,account,text,audience,published_at", *quoted]).encode()
+
+
+MESSAGES = (
+    json.dumps([fields(id="m1", text=OTP), fields(id="m2", text=PRIZE), fields(id=3)]),
+    json.dumps(fields(id="m4", text=QUIET, account=CANARY)),
+    f"nothing that can be read, {CANARY}",
+)
+
+SCENARIOS = [
+    Scenario("a file of lines", {"drop/acme/lines ü+1.jsonl": _rows()}),
+    Scenario("a file that is translated", {"drop/acme/table.csv": _table()}),
+    Scenario("messages", messages=MESSAGES),
+    Scenario(
+        "files refused as a whole",
+        {
+            "drop/acme/cut.jsonl.gz": gzip.compress(_rows(), mtime=0)[:-9],
+            "drop/nobody/lines.jsonl": _rows(),
+            f"drop/acme/{CANARY}.jsonl": b"\n\n",
+        },
+        strangers=("drop/nobody/lines.jsonl",),
+    ),
+    Scenario(
+        "the same bytes twice",
+        {"drop/acme/1.jsonl": _rows(), "drop/acme/2.jsonl": _rows()},
+        (MESSAGES[0], MESSAGES[0]),
+        overlaps=True,
+    ),
+    Scenario(
+        "posts that come again",
+        {"drop/acme/1.jsonl": _rows(), "drop/acme/2.jsonl": lines(OTP, QUIET, PRIZE) + _rows()},
+        (json.dumps([fields(id="p0", text=OTP), fields(id="p9", text=PRIZE)]),),
+        overlaps=True,
+    ),
+    Scenario(
+        "everything at once",
+        {"drop/acme/lines.jsonl": _rows(), "drop/acme/table.csv": _table()},
+        MESSAGES,
+    ),
+]
+BY_NAME = {one.name: one for one in SCENARIOS}
+
+CANONICAL = Scenario(
+    "canonical",
+    {"drop/acme/lines.jsonl": lines(OTP, QUIET, PRIZE, OTP) + PRIVATE},
+    (json.dumps([fields(id="m1", text=OTP), fields(id="m2", audience="followers")]),),
+)
+"""The run of which every fault and every pair of faults is tried."""
+
+RANGE_BYTES = 420
+
+
+@cache
+def first_set() -> tuple[Pack, ...]:
+    """The packs in force at the beginning."""
+    return pack(), pack(SHADOW)
+
+
+@cache
+def second_set() -> tuple[Pack, ...]:
+    """Those in force after the pointer moved: other rules in a higher version, one pack less."""
+    changed = SHADOW.replace("version: 1", "version: 2").replace("mode: shadow", "mode: live")
+    return (pack(changed.replace("grand prize", "grand")),)
+
+
+SENDER = f"{ROLE}:session"
+
+Packs = Callable[[], tuple[Pack, ...]]
