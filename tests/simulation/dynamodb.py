@@ -8,7 +8,6 @@ to be consistent answers with what stood some calls ago.
 Source: Amazon DynamoDB Developer Guide, "Quotas" and "DynamoDB transactions: how it works".
 """
 
-import copy
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -78,7 +77,7 @@ class DynamoDB:
     def get_item(self, TableName: str, Key: Item, ConsistentRead: bool = False) -> Item:
         self._calls += 1
         item = self._read(TableName, Key, ConsistentRead)
-        return {} if item is None else {"Item": copy.deepcopy(item)}
+        return {} if item is None else {"Item": _copy(item)}
 
     def batch_get_item(self, RequestItems: dict[str, Any]) -> Item:
         self._calls += 1
@@ -91,11 +90,11 @@ class DynamoDB:
             if len(set(names)) < len(names):
                 raise invalid("BatchGetItem", "duplicate keys")
             items = [self._read(table, key, _consistent(request)) for key in request["Keys"]]
-            found[table] = [copy.deepcopy(item) for item in items if item is not None]
+            found[table] = [_copy(item) for item in items if item is not None]
         return {"Responses": found, "UnprocessedKeys": {}}
 
     def query(self, TableName: str, ExpressionAttributeValues: Item, **asked: Any) -> Item:
-        """`pk = :pk`, with `begins_with(sk, :prefix)` or without; or all of an index's partition."""
+        """`pk = :pk`, perhaps with `begins_with(sk, :prefix)`; or a partition of an index."""
         self._calls += 1
         values = {name: value["S"] for name, value in ExpressionAttributeValues.items()}
         if "IndexName" in asked:
@@ -111,9 +110,7 @@ class DynamoDB:
         found = [item for pk in table for _, item in self._partition(TableName, pk, "", True)]
         return self._page(found, asked)
 
-    def transact_write_items(
-        self, TransactItems: list[Item], ClientRequestToken: str = ""
-    ) -> Item:
+    def transact_write_items(self, TransactItems: list[Item], ClientRequestToken: str = "") -> Item:
         self._calls += 1
         actions = [_action(one) for one in TransactItems]
         self._check_transaction(actions)
@@ -129,7 +126,7 @@ class DynamoDB:
             if kind != "ConditionCheck":
                 self._write(one["TableName"], item, item if kind == "Put" else None)
         if ClientRequestToken:
-            self._tokens[ClientRequestToken] = (self.seconds(), copy.deepcopy(actions))
+            self._tokens[ClientRequestToken] = (self.seconds(), actions)
         return {}
 
     def _check_transaction(self, actions: list[tuple[str, Item, Item]]) -> None:
@@ -180,7 +177,11 @@ class DynamoDB:
     def _write(self, table: str, key: Item, item: Item | None) -> None:
         pk, sk = _key(key)
         slot = self._table(table, "").setdefault(pk, {}).setdefault(sk, _Slot())
-        slot.before, slot.item, slot.written = slot.item, copy.deepcopy(item), self._calls
+        slot.before, slot.item, slot.written = (
+            slot.item,
+            None if item is None else _copy(item),
+            self._calls,
+        )
 
     def _partition(
         self, table: str, pk: str, prefix: str, consistent: bool
@@ -203,7 +204,7 @@ class DynamoDB:
         page = found[start : start + self.page_items]
         end = start + len(page)
         more = {"LastEvaluatedKey": {"place": end}} if end < len(found) else {}
-        items = {} if asked.get("Select") == "COUNT" else {"Items": copy.deepcopy(page)}
+        items = {} if asked.get("Select") == "COUNT" else {"Items": [_copy(item) for item in page]}
         return {"Count": len(page)} | items | more
 
 
@@ -211,6 +212,10 @@ def _action(one: Item) -> tuple[str, Item, Item]:
     """The kind of a transaction's action, its parameters, and the item or key that it names."""
     [(kind, told)] = one.items()
     return kind, told, told["Item"] if kind == "Put" else told["Key"]
+
+
+def _copy(item: Item) -> Item:
+    return {name: dict(value) for name, value in item.items()}
 
 
 def _key(item: Item) -> Key:

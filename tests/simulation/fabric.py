@@ -7,8 +7,6 @@ from typing import Any
 
 from faults import CrashError
 from greenlet import getcurrent
-from world import World
-
 from simulation.chance import Chance
 from simulation.clients import Client, GoodLine
 from simulation.dynamodb import DynamoDB
@@ -17,6 +15,7 @@ from simulation.invocation import Invocation, Worker
 from simulation.line import FaultyLine
 from simulation.s3 import S3
 from simulation.sqs import SQS, Message
+from world import World
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC).timestamp()
 WEEK = 7 * 86_400.0
@@ -65,6 +64,7 @@ class Fabric:
     logs: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     redriven: bool = False
+    most_skewed: float = 0.0
 
     def __post_init__(self) -> None:
         self.line = FaultyLine(self.chance, NOON)
@@ -119,17 +119,21 @@ class Fabric:
                 return
         raise EndlessError("the run does not come to an end")
 
+    @property
+    def has_failed(self) -> bool:
+        """Whether events were put aside, or messages are among the dead letters."""
+        dead = [self.sqs.queues[_url(f"{one.queue}-dead")].messages for one in SOURCES]
+        return bool(self.aside or any(dead))
+
     def redrive(self) -> None:
-        """A week later the operator lets all that failed be tried again, until nothing fails."""
-        while self.aside or any(self.sqs.queues[_url(f"{one.queue}-dead")].messages
-                                for one in SOURCES):  # fmt: skip
-            self.redriven = True
-            self.line.seconds += WEEK
-            for source in SOURCES:
-                self.sqs.redrive(_url(f"{source.queue}-dead"), _url(source.queue))
-            self.events += [one.again(self.line.seconds) for one in self.aside]
-            self.aside.clear()
-            self.run()
+        """A week later the operator lets all that failed be tried again."""
+        self.redriven = True
+        self.line.seconds += WEEK
+        for source in SOURCES:
+            self.sqs.redrive(_url(f"{source.queue}-dead"), _url(source.queue))
+        self.events += [one.again(self.line.seconds) for one in self.aside]
+        self.aside.clear()
+        self.run()
 
     def repeat_everything(self) -> None:
         """All that ever came comes again, a week later."""
@@ -238,11 +242,16 @@ class Fabric:
         self, function: str, event: dict[str, Any], ended: Callable[[Invocation], None]
     ) -> None:
         free = self.idle.setdefault(function, [])
-        worker = free.pop() if free else Worker.started(function, self.chance.skew())
-        short = self.chance.happens("short of time") if function == "scan" else False
+        worker = free.pop() if free else self._start(function)
+        short = function == "scan" and self.chance.happens("short of time")
         invocation = Invocation(worker, event, ended, short_of_time=short)
         self.at_work.append(invocation)
         self._resume(invocation)
+
+    def _start(self, function: str) -> Worker:
+        skew = 0.0 if self.line.is_quiet else self.chance.skew()
+        self.most_skewed = max(self.most_skewed, abs(skew))
+        return Worker.started(function, skew)
 
     def _resume(self, invocation: Invocation) -> None:
         invocation.switch()
@@ -252,6 +261,12 @@ class Fabric:
         error = invocation.error
         if error is not None:
             self.errors.append(f"{invocation.worker.function}: {type(error).__name__}")
+            import os
+            import sys
+            import traceback
+
+            if os.environ.get("TB") and not isinstance(error, CrashError):
+                traceback.print_exception(error, file=sys.stderr)
         if not isinstance(error, CrashError | MemoryError):
             self.idle[invocation.worker.function].append(invocation.worker)
         invocation.ended(invocation)
@@ -265,7 +280,7 @@ def _failed(answer: Any, sent: set[str]) -> set[str]:
     if not answer or not answer.get("batchItemFailures"):
         return set()
     named = {failure.get("itemIdentifier") for failure in answer["batchItemFailures"]}
-    return named if named <= sent else sent
+    return min(named, sent)
 
 
 def _url(queue: str) -> str:

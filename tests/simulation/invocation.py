@@ -7,7 +7,6 @@ from typing import Any
 
 from faults import CrashError
 from greenlet import getcurrent, greenlet
-
 from simulation.stage import deployed
 
 SECONDS = {"intake": 900, "scan": 300, "publish": 900}

@@ -1,13 +1,13 @@
 """The line between workers and AWS, on which calls are lost, doubled and late."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from botocore.exceptions import ReadTimeoutError
+from botocore.exceptions import ClientError, ReadTimeoutError
 from faults import CrashError
 from greenlet import getcurrent
-
 from simulation.answers import cancelled, refusal
 from simulation.chance import Chance, Fault
 
@@ -58,10 +58,8 @@ class FaultyLine:
         due = [one for one in self.under_way if all_of_them or one[0] <= self.number]
         self.under_way = [one for one in self.under_way if one not in due]
         for _, perform in due:
-            try:
+            with suppress(ClientError):  # nobody is there any more to hear of it
                 perform()
-            except Exception:  # noqa: BLE001, S110 - nobody is there any more to hear of it
-                pass
 
     def _let_happen(self) -> None:
         """What others do to the stack at a planned call."""
@@ -118,7 +116,9 @@ class FaultyLine:
                 [(table, request)] = params["RequestItems"].items()
                 few = request | {"Keys": request["Keys"][:1]}
                 answer = perform(RequestItems={table: few})
-                left = {table: request | {"Keys": request["Keys"][1:]}} if request["Keys"][1:] else {}
+                left = (
+                    {table: request | {"Keys": request["Keys"][1:]}} if request["Keys"][1:] else {}
+                )
                 return answer | {"UnprocessedKeys": left}
         raise refusal("ThrottlingException", operation)
 

@@ -1,15 +1,16 @@
 """The machine on which handlers run in a simulation: clock, sleep, settings, clients.
 
 Handlers are imported as they are. What they take from the machine comes from the fabric that is on
-the stage, and what is pure and slow (a matcher, a page) is computed once for equal arguments.
+the stage. What is pure and slow is computed once for equal arguments (matchers, schemas, tables);
+a page is the digest of what it would be made of, so that equal pages stay equal and others do not.
 """
 
-import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
+from hashlib import sha256
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Protocol
@@ -24,15 +25,19 @@ import ledger.store
 import ledger.table
 import publishing
 import rulesets
+import shelf
 from folding import Numbers
+from json_schemas import json_schemas
 from ledger.clock import SystemClock
 from matcher import Matcher, Pack
 from pages import Contents, Pages
-from summary import Summary
+from spreadsheet import encode_csv
+from summary import Summary, decode_summary, encode_summary
 
 ROOT = Path(__file__).resolve().parents[2]
-LOOK_BACK_DAYS = 12
-"""Days that publish looks at again: all that a run can touch, and fewer calls than 35."""
+LOOK_BACK_DAYS = 5
+"""Days that publish looks at again: all that is touched between two weeks, with a clock a day off;
+and fewer calls than 35 days take."""
 
 SMALL = {"PAIRS": 2, "IDS_PER_PAGE": 2}
 """Small limits, so that a few findings are several transactions and pages."""
@@ -119,45 +124,46 @@ def stage(settings: dict[str, str]) -> Iterator[None]:
         patched.setattr(ledger.store, "IDS_PER_PAGE", SMALL["IDS_PER_PAGE"])
         patched.setattr(publishing, "LOOK_BACK_DAYS", LOOK_BACK_DAYS)
         patched.setattr(rulesets, "Matcher", _matcher)
+        patched.setattr(publishing, "json_schemas", lambda: _schemas)
+        patched.setattr(shelf, "encode_csv", lambda summary: _csv(encode_summary(summary)))
         patched.setattr(Pages, "summary", _summary_page)
         patched.setattr(Pages, "packs", _pack_pages)
         patched.setattr(Pages, "index", _index_page)
         yield
 
 
-_MATCHERS: dict[bytes, Matcher] = {}
-_PAGES: dict[tuple[object, ...], Any] = {}
-_summary, _packs, _index = Pages.summary, Pages.packs, Pages.index
+_matchers: dict[bytes, Matcher] = {}
+_schemas = json_schemas()
 
 
 def _matcher(packs: tuple[Pack, ...]) -> Matcher:
+    """A matcher is built once for the same packs."""
     key = msgspec.json.encode(packs)
-    if key not in _MATCHERS:
-        _MATCHERS[key] = Matcher(packs)
-    return _MATCHERS[key]
+    if key not in _matchers:
+        _matchers[key] = Matcher(packs)
+    return _matchers[key]
 
 
 def _summary_page(self: Pages, summary: Summary, earlier: str = "") -> str:
-    key = (*_about(self), msgspec.json.encode(summary), earlier)
-    return _once(key, lambda: _summary(self, summary, earlier))
+    return _told(self, summary, earlier)
 
 
-def _pack_pages(self: Pages, totals: Numbers, campaigns: Any = ()) -> Any:
-    key = (*_about(self), msgspec.json.encode(totals, order="sorted"), *campaigns)
-    return _once(key, lambda: _packs(self, totals, campaigns))
+def _pack_pages(self: Pages, totals: Numbers, campaigns: Iterable[str] = ()) -> dict[Any, str]:
+    told = _told(self, totals, *campaigns)
+    return {key: f"{key} {told}" for key, pack in self.catalogue.packs.items() if pack.has_page}
 
 
 def _index_page(self: Pages, contents: Contents) -> str:
-    key = (*_about(self), msgspec.json.encode(contents, order="sorted"))
-    return _once(key, lambda: _index(self, contents))
+    return _told(self, contents)
 
 
-def _about(pages: Pages) -> tuple[object, ...]:
+def _told(pages: Pages, *arguments: object) -> str:
+    """A page as the digest of all that it is made of."""
     catalogue = pages.catalogue
-    return (catalogue.current, *sorted(catalogue.sets), pages.public_url, pages.today)
+    about = (catalogue.current, *sorted(catalogue.sets), pages.public_url, pages.today)
+    return sha256(msgspec.json.encode((about, arguments), order="sorted")).hexdigest()
 
 
-def _once(key: tuple[object, ...], make: Callable[[], Any]) -> Any:
-    if key not in _PAGES:
-        _PAGES[key] = make()
-    return _PAGES[key]
+@lru_cache(maxsize=2_000)
+def _csv(encoded: bytes) -> bytes:
+    return encode_csv(decode_summary(encoded))
