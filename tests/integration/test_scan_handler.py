@@ -2,14 +2,17 @@
 
 import json
 from collections.abc import Iterator
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import msgspec
 import pytest
+from botocore.exceptions import ReadTimeoutError
 from integration.handlers import Context, delivery, deployed
 from sample_posts import OTP, fields, line, lines
 from world import DAY, World
+
+from deliveries import Message
 
 pytestmark = pytest.mark.filterwarnings("ignore:No application metrics to publish")
 CANARY = "canary-4711"
@@ -67,6 +70,22 @@ def test_units_and_messages_are_taken_and_counted(
 def test_only_what_failed_comes_again(world: World, scan: ModuleType) -> None:
     records = [post(0), delivery(1, "no unit", "arn:units"), post(2)]
     assert call(scan, *records) == ["1"]
+    assert len(world.receipts()) == 2
+
+
+def test_a_call_without_an_answer_fails_its_own_delivery_only(
+    world: World, scan: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A timeout of the client has an attribute `response`, and it is None."""
+    take = scan.taken.take
+
+    def take_or_wait(message: Message, seconds_left: Any) -> Any:
+        if "m1" in message.body:
+            raise ReadTimeoutError(endpoint_url="https://aws.example")
+        return take(message, seconds_left)
+
+    monkeypatch.setattr(scan, "taken", SimpleNamespace(take=take_or_wait))
+    assert call(scan, post(0), post(1), post(2)) == ["1"]
     assert len(world.receipts()) == 2
 
 

@@ -55,7 +55,7 @@ def code_of(error: BaseException | None) -> str:
     >>> code_of(KeyError("x"))
     ''
     """
-    answer = getattr(error, "response", {})
+    answer = getattr(error, "response", None) or {}  # a timeout has none, under that very name
     return str(answer.get("Error", {}).get("Code", ""))
 
 
