@@ -1,6 +1,6 @@
 """One unit from its bytes to its receipt. Whatever is repeated changes no number."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,17 +12,17 @@ from ledger.errors import ObjectChangedError, ObjectGoneError
 from ledger.finding import Finding
 from ledger.identity import digest, unit_id
 from ledger.keys import HOLDS_EXCERPTS, findings_key, message_receipt_key, refusals_key
-from ledger.manifest import Marker, RangeRow, Unit
+from ledger.manifest import FirstTry, Marker, RangeRow, Unit
 from ledger.message_body import lines_of
 from ledger.ports import Clock, Objects, Store
-from ledger.post import utc
+from ledger.post import Post, utc
 from ledger.pretty import lines_of_json, pretty
 from ledger.pseudonym import Pseudonyms
 from ledger.receipt import Receipt, digest_of_ids
 from ledger.refusal import Code, Refusal
 from ranges import owned
 from reading import Reading, read
-from rulesets import RuleSets
+from rulesets import Rules, RuleSets
 from sampling import Sampler
 
 
@@ -132,18 +132,18 @@ class Scanner:
     def _work(
         self, job: _Job, reading: Reading, set_digest: str, at: datetime, pseudonyms: Pseudonyms
     ) -> Outcome:
-        """Find, record, commit: in this order, so that a receipt never speaks of what is not."""
-        rules = self.rulesets.rules(set_digest, job.provider, at)
+        """Find, record, commit: in this order, so that a receipt never speaks of what is not.
+
+        A unit that is tried again meets the rules of its first try: had the pointer moved since,
+        findings of the old set would stand that no receipt counts.
+        """
         now = self.clock.now()
         marker = Marker(job.unit, job.provider, now.date().isoformat())
-        found = inspect_posts(
-            reading.posts,
-            rules,
-            pseudonyms,
-            provider=job.provider,
-            unit=job.unit,
-            found_at=utc(now),
-        )
+        own = FirstTry(set_digest, utc(at))
+        rules, found = self._find(job, reading.posts, own, pseudonyms, utc(now))
+        tried = self.store.begin(job.unit, own) if found else self.store.first_try(job.unit)
+        if tried is not None and tried != own:
+            rules, found = self._find(job, reading.posts, tried, pseudonyms, utc(now))
         hits = live_hits(found)
         held = self.guard.held(job.provider, marker.day, len(reading.posts), hits)
         stored = self._put(found, held, int((now + timedelta(days=self.excerpt_days)).timestamp()))
@@ -173,7 +173,7 @@ class Scanner:
             by_rule=by_rule(ours),
             held=by_rule(finding for finding in ours if finding.held),
             by_language=reading.by_language,
-            set=set_digest,
+            set=rules.set,
             skipped=rules.skipped,
             at=utc(now),
             unknown_fields=reading.unknown_fields,
@@ -184,6 +184,21 @@ class Scanner:
         excerpts = {one.finding.finding: one.excerpt for one in found}
         pairs = [(finding, excerpts[finding.finding]) for finding in ours]
         return self._commit(job, marker, receipt, pairs)
+
+    def _find(
+        self,
+        job: _Job,
+        posts: Sequence[Post],
+        by: FirstTry,
+        pseudonyms: Pseudonyms,
+        found_at: str,
+    ) -> tuple[Rules, list[Found]]:
+        """The rules of that set at that moment, and what they find."""
+        rules = self.rulesets.rules(by.set, job.provider, datetime.fromisoformat(by.at))
+        found = inspect_posts(
+            posts, rules, pseudonyms, provider=job.provider, unit=job.unit, found_at=found_at
+        )
+        return rules, found
 
     def _commit(
         self, job: _Job, marker: Marker, receipt: Receipt, ours: list[tuple[Finding, str]]

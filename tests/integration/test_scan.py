@@ -395,10 +395,17 @@ def deliver(world: World, unit: Unit, calls: Calls) -> None:
 
 
 ORDER = [
-    "range_row", "read_range", "marker", "get", "floods", "receipts", "put_findings", "put",
+    "range_row", "read_range", "marker", "get", "begin", "floods", "receipts", "put_findings", "put",
     "put_finding_ids", "put_audit_key", "put_sample", "commit",
 ]  # fmt: skip
 """The calls of a delivery until the commit: what is counted is recorded before it."""
+
+
+MESSAGE_ORDER = [
+    "marker", "get", "get", "begin", "floods", "receipts", "put_findings", "put_finding_ids",
+    "commit",
+]  # fmt: skip
+"""The calls for a message until the commit."""
 
 
 def untouched(new_world: Callable[..., World]) -> tuple[Any, list[str]]:
@@ -454,6 +461,51 @@ class TestCrashes:
         deliver(world, unit, Calls())
         assert world.receipts() == []
         assert one(world.receipts("2026-11-26")).findings == 3
+
+
+class TestTriedAgainAfterThePointerMoved:
+    """A unit keeps the rules of its first try: what that put is counted, and nothing else."""
+
+    BODY = json.dumps([fields(id="m1", text=OTP), fields(id="m2", text=PRIZE)])
+
+    def test_counts_what_its_first_try_put(self, world: World) -> None:
+        with pytest.raises(CrashError):
+            scan_message(world, self.BODY, Calls(fatal=MESSAGE_ORDER.index("put_findings")))
+        world.publish(pack(SHADOW))
+        scan_message(world, self.BODY, Calls())
+        receipt = one(world.receipts())
+        assert receipt.by_rule == {
+            "codes/3/asks-for-code/live": 1, "prizes/1/names-prize/shadow": 1
+        }  # fmt: skip
+        found = world.store.findings_of(marker(receipt))
+        assert {finding.set for finding, _ in found} == {receipt.set}
+
+    def test_does_so_though_the_new_set_finds_nothing(self, world: World) -> None:
+        with pytest.raises(CrashError):
+            scan_message(world, self.BODY, Calls(fatal=MESSAGE_ORDER.index("put_findings")))
+        world.publish()
+        scan_message(world, self.BODY, Calls())
+        assert one(world.receipts()).findings == 2
+
+    def test_and_another_worker_agree(self, world: World) -> None:
+        """The pointer moves, and another worker commits, before the first puts its findings."""
+
+        def other() -> None:
+            world.publish(pack(SHADOW))
+            scan_message(world, self.BODY, Calls())
+
+        at = MESSAGE_ORDER.index("begin")
+        scan_message(world, self.BODY, Calls(at, other))
+        receipt = one(world.receipts())
+        assert receipt.by_rule == {"prizes/1/names-prize/shadow": 1}
+        assert len([item for item in world.items() if item["sk"]["S"] == "finding"]) == 1
+
+    def test_of_which_nothing_was_put_meets_the_new_rules(self, world: World) -> None:
+        with pytest.raises(CrashError):
+            scan_message(world, self.BODY, Calls(fatal=MESSAGE_ORDER.index("begin") - 1))
+        world.publish(pack(SHADOW))
+        scan_message(world, self.BODY, Calls())
+        assert one(world.receipts()).by_rule == {"prizes/1/names-prize/shadow": 1}
 
 
 class TestTwoWorkers:

@@ -76,6 +76,16 @@ class Marker(msgspec.Struct, frozen=True):
     day: str
 
 
+class FirstTry(msgspec.Struct, frozen=True):
+    """What decides which rules a unit meets: the set, and the moment by which packs are in force.
+
+    Those of its first try, if that put findings and died: whoever tries again must find the same.
+    """
+
+    set: str
+    at: str
+
+
 def cut(source: Source, range_bytes: int) -> list[tuple[int, int]]:
     """The ranges of a source: equal cuts of its bytes; a line belongs to the cut of its first byte.
 

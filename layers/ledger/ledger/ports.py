@@ -7,7 +7,7 @@ from typing import BinaryIO, Protocol
 from ledger.case import Case, CaseMarker, CaseMove, Waiting
 from ledger.case_entry import JournalEntry
 from ledger.finding import Finding
-from ledger.manifest import Manifest, Marker, RangeRow, Source, Unit
+from ledger.manifest import FirstTry, Manifest, Marker, RangeRow, Source, Unit
 from ledger.provider import OpenFile, Provider
 from ledger.receipt import Receipt
 
@@ -89,6 +89,12 @@ class Store(Protocol):
 
     def marker(self, unit: str) -> Marker | None:
         """Whether the unit was committed, and where."""
+
+    def first_try(self, unit: str) -> FirstTry | None:
+        """By which rules the unit was first tried, if it had findings then."""
+
+    def begin(self, unit: str, own: FirstTry) -> FirstTry:
+        """Say by which rules the unit is tried, if absent; the first word, which stays."""
 
     def put_findings(self, pairs: Sequence[tuple[Finding, str]], expires: int) -> list[Finding]:
         """Put findings with their excerpts if absent; the findings as they stand afterwards.

@@ -8,7 +8,7 @@ import msgspec
 
 from ledger.case_store import CaseStore
 from ledger.finding import Finding
-from ledger.manifest import Manifest, Marker, RangeRow, Source
+from ledger.manifest import FirstTry, Manifest, Marker, RangeRow, Source
 from ledger.provider import OpenFile, Provider
 from ledger.receipt import Receipt
 from ledger.table import Table, record_of, shards
@@ -71,6 +71,15 @@ class DynamoStore(CaseStore):
     def marker(self, unit: str) -> Marker | None:
         """Whether the unit was committed, and where."""
         return record_of(self.table.get(f"U#{unit}", "unit"), Marker)
+
+    def first_try(self, unit: str) -> FirstTry | None:
+        """By which rules the unit was first tried, if it had findings then."""
+        return record_of(self.table.get(f"U#{unit}", "try"), FirstTry)
+
+    def begin(self, unit: str, own: FirstTry) -> FirstTry:
+        """Say by which rules the unit is tried, if absent; the first word, which stays."""
+        self.table.transact(self.table.new(f"U#{unit}", "try", own))
+        return self.first_try(unit) or own
 
     def put_findings(self, pairs: Sequence[tuple[Finding, str]], expires: int) -> list[Finding]:
         """Put findings with their excerpts if absent; the findings as they stand afterwards."""
