@@ -1,6 +1,6 @@
 """What happens in a run: told call by call, or drawn from a seed. Either replays exactly."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from random import Random
@@ -16,13 +16,14 @@ class Fault(StrEnum):
     DOUBLED = "doubled"  # the same, and was not recognised
     UNKNOWN = "unknown"  # applied, not acknowledged, and the client has given up
     LATE = "late"  # the client has given up, and some calls later it is applied all the same
+    SPENT = "spent"  # the worker has no memory left, now and for ever
     KILLED_BEFORE = "killed before"  # the worker is gone, the call was not made
     KILLED_AFTER = "killed after"  # the worker is gone, the call was applied
     KILLED_LATE = "killed late"  # the worker is gone, and some calls later the call is applied
 
 
 READS = {"get_item", "query", "batch_get_item", "get_object", "head_object", "list_objects_v2"}
-READ_FAULTS = (Fault.REFUSED, Fault.KILLED_BEFORE, Fault.KILLED_AFTER)
+READ_FAULTS = (Fault.REFUSED, Fault.SPENT, Fault.KILLED_BEFORE, Fault.KILLED_AFTER)
 SOFT = {"transact_write_items", "send_message_batch", "batch_get_item", "put_object"}
 """Operations that can say that they are busy in a way of their own."""
 
@@ -157,13 +158,3 @@ class Drawn:
         skew = self.random.choice(SKEWS)
         self.drawn.append(f"a clock is {skew:+.0f} s off")
         return skew
-
-
-def names_of(faults: Mapping[int, Fault]) -> str:
-    """Told faults as a person reads them."""
-    return ", ".join(f"call {number}: {fault}" for number, fault in sorted(faults.items()))
-
-
-def pairs[T](found: Sequence[T]) -> list[tuple[T, T]]:
-    """Every two of them."""
-    return [(one, other) for place, one in enumerate(found) for other in found[place + 1 :]]

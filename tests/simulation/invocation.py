@@ -21,6 +21,7 @@ class Worker:
     function: str
     module: ModuleType
     skew: float
+    is_spent: bool = False
 
     @classmethod
     def started(cls, function: str, skew: float) -> "Worker":
@@ -46,6 +47,15 @@ class Invocation(greenlet):
         self.answer: Any = None
         self.error: BaseException | None = None
         self.hub = getcurrent()
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether the worker has no memory left."""
+        return self.worker.is_spent
+
+    @is_spent.setter
+    def is_spent(self, spent: bool) -> None:
+        self.worker.is_spent = spent
 
     def pause(self) -> None:
         """Let others go on."""

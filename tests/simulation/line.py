@@ -18,6 +18,7 @@ class Worker(Protocol):
     """Who makes a call: a function's name, and how to let others go on."""
 
     function: str
+    is_spent: bool
 
     def pause(self) -> None:
         """Let others go on."""
@@ -48,10 +49,16 @@ class FaultyLine:
         self.trace.append((worker.function, operation))
         if operation == "transact_write_items":  # as boto3 does by itself
             params = {"ClientRequestToken": f"token-{number}"} | params
+        if worker.is_spent:
+            raise MemoryError
         if self.is_quiet:
             return perform(**params)
         fault = self.chance.fault(number, worker.function, operation)
         return perform(**params) if fault is None else self._fail(fault, operation, perform, params)
+
+    def plan(self, number: int, happening: Callable[[], Any]) -> None:
+        """Let something happen to the stack before call number `number`."""
+        self.planned.append((number, happening))
 
     def deliver_late(self, *, all_of_them: bool = False) -> None:
         """Apply the calls that were late, and are due."""
@@ -63,8 +70,10 @@ class FaultyLine:
 
     def _let_happen(self) -> None:
         """What others do to the stack at a planned call."""
-        while self.planned and self.planned[0][0] < self.number:
-            self.planned.pop(0)[1]()
+        due = [one for one in self.planned if one[0] < self.number]
+        self.planned = [one for one in self.planned if one not in due]
+        for _, happening in due:
+            happening()
 
     def _fail(
         self, fault: Fault, operation: str, perform: Callable[..., Any], params: dict[str, Any]
@@ -82,6 +91,10 @@ class FaultyLine:
             case Fault.LATE:
                 self._later(perform, params)
                 raise ReadTimeoutError(endpoint_url="https://aws.example")
+            case Fault.SPENT:
+                worker: Any = getcurrent()
+                worker.is_spent = True
+                raise MemoryError
             case Fault.KILLED_AFTER:
                 perform(**params)
             case Fault.KILLED_LATE:

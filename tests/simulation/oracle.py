@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any
 
+from botocore.exceptions import ClientError, ReadTimeoutError
+from faults import CrashError
 from simulation.fabric import Fabric
 from simulation.records import Record, Records, objects_of
 from simulation.scenarios import CANARY, Scenario
@@ -24,6 +26,7 @@ def broken(fabric: Fabric, scenario: Scenario) -> Iterator[str]:
     yield from _told(fabric, records)
     yield from _published(fabric, records)
     yield from _seen(fabric)
+    yield from _failed(fabric)
 
 
 def _units(fabric: Fabric, records: Records) -> Iterator[str]:
@@ -62,6 +65,10 @@ def _findings(records: Records) -> Iterator[str]:
         rules = Counter("{pack}/{version}/{rule}/{mode}".format(**one) for one in found if one)
         if rules != receipt["by_rule"]:
             yield f"unit {unit[:8]}: its rules are not those of its findings"
+        held = Counter("{pack}/{version}/{rule}/{mode}".format(**one) for one in found
+                       if one.get("held"))  # fmt: skip
+        if held != receipt.get("held", {}):
+            yield f"unit {unit[:8]}: what it says is held is not"
         if any(one.get("set", receipt["set"]) != receipt["set"] for one in found):
             yield f"unit {unit[:8]}: a finding is of another set than the unit"
     if owners.keys() != records.findings.keys():
@@ -75,15 +82,17 @@ def _findings(records: Records) -> Iterator[str]:
 def _files(fabric: Fabric, records: Records, scenario: Scenario) -> Iterator[str]:
     """Each file is read to its end: its ranges add up to it, and its sender has the receipt."""
     told = {
-        record["key"]: record
+        (record["key"], record["version"]): record
         for data in objects_of(fabric, fabric.world.out, "out/acme/receipts/").values()
         if "key" in (record := json.loads(data))
     }
-    expected = [key for key in scenario.files if key not in scenario.strangers]
-    if sorted(told) != sorted(expected):
+    sent = [*scenario.files, *scenario.later]
+    expected = [key for key in sent if key not in scenario.strangers]
+    if sorted(key for key, _ in told) != sorted(expected):
         yield f"{len(told)} of {len(expected)} files have their receipt"
     for file, manifest in records.manifests.items():
         rows = records.rows.get(file, [])
+        dropped = manifest["dropped"]["key"], manifest["dropped"]["version"]
         sources = records.parts[file] if manifest.get("translated") else [manifest["dropped"]]
         if [row["number"] for row in rows] != list(range(manifest["ranges"])):
             yield f"file {file[:8]} has {len(rows)} of {manifest['ranges']} ranges"
@@ -93,7 +102,7 @@ def _files(fabric: Fabric, records: Records, scenario: Scenario) -> Iterator[str
             yield f"file {file[:8]}: a range names a unit without a receipt"
         if file not in records.closed:
             yield f"file {file[:8]} is not closed"
-        yield from _sums(told.get(manifest["dropped"]["key"], {}), rows, records)
+        yield from _sums(told.get(dropped, {}), rows, records)
     if objects_of(fabric, fabric.world.drop):
         yield "the mailbox is not empty"
 
@@ -175,3 +184,15 @@ def _seen(fabric: Fabric) -> Iterator[str]:
         for key, data in objects_of(fabric, bucket).items():
             if CANARY.encode() in data and not key.startswith("out/acme/receipts/"):
                 yield f"the canary stands in {key}"
+
+
+INJECTED = (ClientError, ReadTimeoutError, CrashError, MemoryError, OSError)
+
+
+def _failed(fabric: Fabric) -> Iterator[str]:
+    """Functions fail by what was done to them and by nothing else, and in the end they do not."""
+    for error in fabric.errors:
+        if not isinstance(error, INJECTED):
+            yield f"a function failed by itself: {type(error).__name__}"
+    if fabric.has_failed:
+        yield "something fails for ever"

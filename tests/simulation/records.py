@@ -38,31 +38,31 @@ class Records:
 
     def _add(self, pk: str, sk: str, item: Record) -> None:
         record = json.loads(item["record"]["S"]) if "record" in item else {}
-        name = pk.partition("#")[2]
-        match pk[0], sk.partition("#")[0]:
-            case "J", "receipt" if sk.count("#") == 1:
-                if record["unit"] in self.receipts:
-                    self.twice.append(record["unit"])
-                self.receipts[record["unit"]] = record
-                self.days[record["unit"]] = pk.split("#")[2]
-            case "J", "receipt":
-                packed = item["ids"]["B"]
-                ids = [packed[at : at + 32].hex() for at in range(0, len(packed), 32)]
-                self.pages[f"{pk.split('#')[2]}/{sk.split('#')[1]}"] += ids
-            case "C", "finding":
-                self.findings[name] = record
-            case "C", "excerpt":
-                self.excerpts[name] = item["text"]["S"]
-            case "U", "unit":
-                self.markers[name] = record
-            case "F", "manifest":
-                self.manifests[name] = record
-            case "F", "part":
-                self.parts[name].append(record)
-            case "F", "range":
-                self.rows[name].append(record)
-            case "P", "closed":
-                self.closed.add(sk.partition("#")[2])
+        kind, name = pk[0], pk.partition("#")[2]
+        sort = sk.partition("#")[0]
+        if kind == "J":
+            self._add_to_journal(pk.split("#")[2], sk, record, item)
+        elif (kind, sort) == ("C", "excerpt"):
+            self.excerpts[name] = item["text"]["S"]
+        elif (kind, sort) == ("P", "closed"):
+            self.closed.add(sk.partition("#")[2])
+        elif (kind, sort) in {("F", "part"), ("F", "range")}:
+            (self.parts if sort == "part" else self.rows)[name].append(record)
+        else:
+            one_of_a_kind = {"finding": self.findings, "unit": self.markers,
+                             "manifest": self.manifests}  # fmt: skip
+            one_of_a_kind.get(sort, {})[name] = record
+
+    def _add_to_journal(self, day: str, sk: str, record: Record, item: Record) -> None:
+        unit = sk.split("#")[1]
+        if sk.count("#") == 1:
+            if unit in self.receipts:
+                self.twice.append(unit)
+            self.receipts[unit], self.days[unit] = record, day
+        else:
+            packed = item["ids"]["B"]
+            ids = [packed[at : at + 32].hex() for at in range(0, len(packed), 32)]
+            self.pages[f"{day}/{unit}"] += ids
 
 
 def objects_of(fabric: Fabric, bucket: str, prefix: str = "") -> dict[str, bytes]:

@@ -5,6 +5,7 @@ RFC 9110, 14.2 (Range).
 """
 
 import io
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import md5
@@ -34,7 +35,7 @@ class S3:
     created: Callable[[str, str, str], None] = lambda bucket, key, version: None
     page_keys: int = PAGE_KEYS
     buckets: dict[str, dict[str, list[_Version]]] = field(default_factory=dict)
-    _made: int = 0
+    _made: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def create_bucket(self, Bucket: str, **_: Any) -> dict[str, Any]:
         self.buckets[Bucket] = {}
@@ -54,15 +55,14 @@ class S3:
         IfMatch: str = "",
         Tagging: str = "",
     ) -> dict[str, Any]:
-        versions = self._bucket(Bucket, "PutObject").setdefault(Key, [])
-        newest = _newest(versions)
+        newest = _newest(self._bucket(Bucket, "PutObject").get(Key, []))
         if IfNoneMatch and newest is not None:
             raise refusal("PreconditionFailed", "PutObject")
         if IfMatch and newest is None:
             raise refusal("NoSuchKey", "PutObject")
         if IfMatch and newest is not None and newest.etag != IfMatch:
             raise refusal("PreconditionFailed", "PutObject")
-        version = self._append(versions, bytes(Body), Tagging)
+        version = self._append(Bucket, Key, bytes(Body), Tagging)
         self.created(Bucket, Key, version.number)
         return {"VersionId": version.number, "ETag": version.etag}
 
@@ -94,7 +94,7 @@ class S3:
         if VersionId:
             versions[:] = [one for one in versions if one.number != VersionId]
             return {"VersionId": VersionId}
-        marker = self._append(self.buckets[Bucket].setdefault(Key, []), b"", is_marker=True)
+        marker = self._append(Bucket, Key, b"", is_marker=True)
         return {"DeleteMarker": True, "VersionId": marker.number}
 
     def list_objects_v2(
@@ -118,12 +118,14 @@ class S3:
         return listed
 
     def _append(
-        self, versions: list[_Version], data: bytes, tags: str = "", *, is_marker: bool = False
+        self, bucket: str, key: str, data: bytes, tags: str = "", *, is_marker: bool = False
     ) -> _Version:
-        self._made += 1
+        self._made[bucket, key] += 1
+        number = f"v{self._made[bucket, key]}"
         etag = f'"{md5(data, usedforsecurity=False).hexdigest()}"'
-        versions.append(_Version(f"v{self._made:06}", data, etag, tags, is_marker))
-        return versions[-1]
+        version = _Version(number, data, etag, tags, is_marker)
+        self.buckets[bucket].setdefault(key, []).append(version)
+        return version
 
     def _bucket(self, name: str, operation: str) -> dict[str, list[_Version]]:
         if name not in self.buckets:

@@ -18,22 +18,43 @@ QUIET = f"The market is quiet, {CANARY}."
 PRIVATE = line(id="private", audience="followers", text=QUIET, account=CANARY) + b"\n"
 
 
+RANGE_BYTES = 420
+
+NO_FLOOD = {"MAX_RULE_PER_MILLE": "1000", "FLOOD_MINIMUM_POSTS": "1000000"}
+FLOOD = {"MAX_RULE_PER_MILLE": "200", "FLOOD_MINIMUM_POSTS": "3"}
+
+
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """Files and messages; `overlaps` says that posts come in more than one unit."""
+    """Files and messages; `later` files come while work is under way.
+
+    `overlaps` says that posts come in more than one unit, `strangers` which files are nobody's.
+    """
 
     name: str
     files: dict[str, bytes] = field(default_factory=dict)
     messages: tuple[str, ...] = ()
+    later: dict[str, bytes] = field(default_factory=dict)
     overlaps: bool = False
     strangers: tuple[str, ...] = ()
+    settings: dict[str, str] = field(default_factory=lambda: NO_FLOOD)
 
 
 def _rows() -> bytes:
     """Ten lines over several ranges: one range owns no line, one line is blank, one is private."""
-    rows = [line(id=f"p{n}", text=text, account=f"{CANARY}-{n}") for n, text in enumerate(
-        [OTP, QUIET, PRIZE, f"{OTP}. You won the grand prize", QUIET + " x" * 400, OTP, PRIZE])]  # fmt: skip
+    texts = [OTP, QUIET, PRIZE, f"{OTP}. {PRIZE}", QUIET + " x" * 400, OTP, PRIZE]
+    accounts = [f"{CANARY}-{n}" for n in range(len(texts))]
+    rows = [line(id=f"p{n}", text=text, account=accounts[n]) for n, text in enumerate(texts)]
     return b"\n".join([*rows[:3], b"", *rows[3:]]) + b"\n" + PRIVATE
+
+
+def _aligned() -> bytes:
+    """Lines of which some begin exactly where a range does, and one ends a byte later."""
+    rows = b""
+    for number, size in enumerate((RANGE_BYTES, RANGE_BYTES - 1, RANGE_BYTES + 1, 200, 220)):
+        bare = line(id=f"a{number}", text=f"{OTP} ", account="user-1")
+        rows += bare.replace(OTP.encode(), OTP.encode() + b"." * (size - 1 - len(bare))) + b"\n"
+    return rows
 
 
 def _table() -> bytes:
@@ -76,14 +97,24 @@ SCENARIOS = [
         (json.dumps([fields(id="p0", text=OTP), fields(id="p9", text=PRIZE)]),),
         overlaps=True,
     ),
+    Scenario("lines on the cut", {"drop/acme/aligned.jsonl": _aligned()}),
+    Scenario(
+        "a file that is overwritten",
+        {"drop/acme/lines.jsonl": lines(OTP, QUIET, PRIZE, OTP)},
+        later={"drop/acme/lines.jsonl": lines(QUIET, PRIZE, OTP, OTP, start=50)},
+    ),
+    Scenario(
+        "a flood",
+        {"drop/acme/lines.jsonl": lines(*[OTP, OTP, QUIET] * 4)},
+        overlaps=True,
+        settings=FLOOD,
+    ),
     Scenario(
         "everything at once",
         {"drop/acme/lines.jsonl": _rows(), "drop/acme/table.csv": _table()},
         MESSAGES,
     ),
 ]
-BY_NAME = {one.name: one for one in SCENARIOS}
-
 CANONICAL = Scenario(
     "canonical",
     {"drop/acme/lines.jsonl": lines(OTP, QUIET, PRIZE, OTP) + PRIVATE},
@@ -91,7 +122,7 @@ CANONICAL = Scenario(
 )
 """The run of which every fault and every pair of faults is tried."""
 
-RANGE_BYTES = 420
+BY_NAME = {one.name: one for one in (*SCENARIOS, CANONICAL)}
 
 
 @cache

@@ -5,6 +5,7 @@ the stage. What is pure and slow is computed once for equal arguments (matchers,
 a page is the digest of what it would be made of, so that equal pages stay equal and others do not.
 """
 
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, redirect_stdout
@@ -45,6 +46,8 @@ SMALL = {"PAIRS": 2, "IDS_PER_PAGE": 2}
 
 class Fabric(Protocol):
     """What a worker gets from the run that is on the stage."""
+
+    settings: dict[str, str]
 
     def client(self, service: str) -> Any:
         """A client of AWS."""
@@ -89,6 +92,7 @@ _playing: list[Fabric] = []
 def on_stage(fabric: Fabric) -> Iterator[None]:
     """Let workers run on this fabric."""
     _playing.append(fabric)
+    os.environ |= fabric.settings
     try:
         with redirect_stdout(_Sink()):  # type: ignore[type-var]
             yield

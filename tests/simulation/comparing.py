@@ -1,0 +1,87 @@
+"""Whether a run came to what a run without faults comes to, moments apart."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from simulation.fabric import Fabric
+from simulation.records import Records, objects_of
+
+
+@dataclass(slots=True)
+class Facts:
+    """What two runs of one scenario must have in common: units, findings, files, published bytes.
+
+    Without the moments at which things were done, and, for units, the file that brought them first.
+    """
+
+    units: dict[str, Any]
+    findings: dict[str, Any]
+    files: dict[tuple[str, str], Any]
+    public: dict[str, bytes]
+    days: set[str]
+
+    @classmethod
+    def of(cls, fabric: Fabric) -> "Facts":
+        """The facts of a finished run."""
+        records = Records.of(fabric)
+        return cls(
+            units={unit: _without(one, "at", "source") for unit, one in records.receipts.items()},
+            findings={name: _without(one, "found_at") for name, one in records.findings.items()},
+            files={
+                (told["key"], told["version"]): _without(told, "at")
+                for data in objects_of(fabric, fabric.world.out, "out/acme/receipts/").values()
+                if "key" in (told := json.loads(data))
+            },
+            public=objects_of(fabric, fabric.world.public),
+            days=set(records.days.values()),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """The facts of a run without faults, under the first set, and under the second if it came."""
+
+    first: Facts
+    second: Facts
+
+    def differences(self, fabric: Fabric, *, exactly: bool) -> Iterator[str]:
+        """What is otherwise.
+
+        `exactly` is false for scenarios whose posts come in several units: which of them is first,
+        and counts a finding, is a matter of order, and only the sums are the same.
+        """
+        facts = Facts.of(fabric)
+        if facts.units.keys() != self.first.units.keys():
+            yield "other units than without faults"
+        elif exactly:
+            yield from self._records(facts)
+            yield from self._bytes(fabric, facts)
+        elif self.first is self.second and facts.findings.keys() != self.first.findings.keys():
+            yield "other findings than without faults"
+
+    def _records(self, facts: Facts) -> Iterator[str]:
+        """Each record is that of the first set, or of the second."""
+        for name in ("units", "findings", "files"):
+            standing = getattr(facts, name)
+            wanted = [getattr(one, name) for one in (self.first, self.second)]
+            if name == "files" and self.first is not self.second:
+                continue  # a file can hold units of the one and the other
+            for key, record in standing.items():
+                if record not in [one.get(key) for one in wanted]:
+                    yield f"{name}: {str(key)[:40]} came to something else"
+
+    def _bytes(self, fabric: Fabric, facts: Facts) -> Iterator[str]:
+        """What is published has the same bytes, if all was done on the day it came."""
+        if self.first is not self.second or facts.days != self.first.days:
+            return
+        if fabric.redriven or fabric.most_skewed:
+            return  # days were published at other moments, and other days are empty
+        for key in sorted(facts.public.keys() | self.first.public.keys()):
+            if facts.public.get(key) != self.first.public.get(key):
+                yield f"{key} has other bytes"
+
+
+def _without(record: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in record.items() if name not in names}
