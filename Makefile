@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .SUFFIXES:
-.PHONY: help run test month check bench build deploy clean fuzz setup setup-test setup-check setup-build template-check drill-ranges
+.PHONY: help run test month drill drill-ranges fuzz check bench build deploy clean setup setup-test setup-check setup-build template-check
 
 export SAM_CLI_TELEMETRY := 0
 
@@ -24,6 +24,10 @@ test: setup-test ## all tests; ARGS= goes to pytest
 
 month: setup ## a month of 20,000 posts and all that people do, by a script of its own count; OUT= keeps its pages
 	MONTH=full MONTH_OUT=$(OUT) $(BIN)/pytest tests/month --durations=1 $(ARGS)
+
+drill: setup-test ## simulated faults, seed after seed: MINUTES= JOBS=; PAIRS=1 for all pairs; SEED= or FAULTS= for one alone
+	PYTHONPATH=tests $(BIN)/python -m simulation.drill $(if $(MINUTES),--minutes $(MINUTES)) $(if $(JOBS),--jobs $(JOBS)) \
+	  $(if $(PAIRS),--pairs) $(if $(SEED),--seed $(SEED)) $(if $(FAULTS),--faults '$(FAULTS)')
 
 check: setup-check template-check ## what CI demands: format, lint, types, template, security, tests
 	$(BIN)/ruff format --check .

@@ -121,7 +121,7 @@ class Fabric:
 
     def be_quiet(self) -> None:
         """From now on nothing fails, and workers are fresh, with clocks that are right."""
-        self.line.is_quiet = True
+        self.line.be_quiet()
         self.idle.clear()
 
     @property

@@ -46,7 +46,8 @@ class FaultyLine:
         number, self.number = self.number, self.number + 1
         self.deliver_late()
         self._let_happen()
-        self.trace.append((worker.function, operation))
+        if not self.is_quiet:
+            self.trace.append((worker.function, operation))
         if operation == "transact_write_items":  # as boto3 does by itself
             params = {"ClientRequestToken": f"token-{number}"} | params
         if worker.is_spent:
@@ -55,6 +56,11 @@ class FaultyLine:
             return perform(**params)
         fault = self.chance.fault(number, worker.function, operation)
         return perform(**params) if fault is None else self._fail(fault, operation, perform, params)
+
+    def be_quiet(self) -> None:
+        """From now on all calls pass. What is under way arrives."""
+        self.is_quiet = True
+        self.deliver_late(all_of_them=True)
 
     def plan(self, number: int, happening: Callable[[], Any]) -> None:
         """Let something happen to the stack before call number `number`."""

@@ -1,0 +1,51 @@
+"""Runs by their seed, and what a failing one says of itself."""
+
+from pathlib import Path
+
+from simulation.chance import Drawn
+from simulation.runs import run
+from simulation.scenarios import BY_NAME, SCENARIOS, Scenario
+
+KEPT = Path(__file__).with_name("seeds.txt")
+"""Seeds that once failed, each with the name of its scenario; they are run for ever."""
+
+
+class WrongError(AssertionError):
+    """A run broke a law."""
+
+
+def scenario_of(seed: int) -> Scenario:
+    """Scenarios take turns."""
+    return SCENARIOS[seed % len(SCENARIOS)]
+
+
+def check_seed(seed: int, scenario: Scenario | None = None) -> None:
+    """Run a seed. Raises WrongError with all that happened and how to see it again."""
+    chance, played = Drawn(seed), scenario or scenario_of(seed)
+    finished = run(played, chance)
+    if not finished.wrong:
+        return
+    raise WrongError(
+        "\n".join([
+            f"seed {seed}, {played.name}",
+            *(f"  happened: {what}" for what in chance.drawn),
+            *(f"  failed: {type(error).__name__}" for error in finished.fabric.errors),
+            *(f"  WRONG: {what}" for what in finished.wrong),
+            f"  alone: make drill SEED={seed}",
+        ])
+    )  # fmt: skip
+
+
+def kept() -> list[tuple[int, Scenario]]:
+    """The seeds that once failed."""
+    rows = [row for row in KEPT.read_text().splitlines() if row and not row.startswith("#")]
+    split = [row.split(maxsplit=1) for row in rows]
+    return [(int(seed), BY_NAME[name]) for seed, name in split]
+
+
+def keep(seed: int) -> None:
+    """Put a seed on the list."""
+    row = f"{seed} {scenario_of(seed).name}\n"
+    if row not in KEPT.read_text():
+        with KEPT.open("a") as file:
+            file.write(row)

@@ -1,0 +1,65 @@
+"""Whatever is lost, doubled, late or killed: nothing is lost and nothing is counted twice.
+
+Each run takes files and messages through intake, scan and publish, as they are deployed, over an
+AWS in memory, while a seed decides what fails. What is left must close, and come to the same units,
+findings and published bytes as a run without faults.
+"""
+
+import pytest
+from simulation.chance import Drawn, Told
+from simulation.runs import run
+from simulation.scenarios import SCENARIOS, Scenario
+from simulation.seeds import check_seed, kept
+from simulation.told import check_told, firsts, seconds, singles
+
+pytestmark = [
+    pytest.mark.usefixtures("stage"),
+    pytest.mark.filterwarnings("ignore:No application metrics to publish"),
+]
+
+SEEDS = 2_000
+BLOCK = 100
+
+PAIRS_APART = 37
+"""Of the pairs each thirty-seventh is run here, and all of them by `make drill`."""
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda one: one.name)
+def test_a_run_without_faults_is_right(scenario: Scenario) -> None:
+    finished = run(scenario, Told())
+    assert finished.wrong == []
+    assert finished.fabric.errors == []
+    assert finished.fabric.world.receipts()
+
+
+@pytest.mark.parametrize(("seed", "scenario"), kept(), ids=str)
+def test_a_seed_that_once_failed_does_not_fail(seed: int, scenario: Scenario) -> None:
+    check_seed(seed, scenario)
+
+
+@pytest.mark.parametrize("first", range(0, SEEDS, BLOCK))
+def test_a_schedule_drawn_from_a_seed_changes_nothing(first: int) -> None:
+    for seed in range(first, first + BLOCK):
+        check_seed(seed)
+
+
+def test_no_single_fault_changes_anything() -> None:
+    """Of each call of the canonical run: all that can become of it."""
+    for place in singles():
+        check_told(place)
+
+
+def test_no_pair_of_faults_changes_anything() -> None:
+    number = 0
+    for first in firsts():
+        for second in seconds(first):
+            number += 1
+            if number % PAIRS_APART == 0:
+                check_told(first, second)
+    assert number > 10_000
+
+
+def test_a_seed_gives_the_same_run_each_time() -> None:
+    first, again = (run(SCENARIOS[-1], Drawn(7)) for _ in range(2))
+    assert first.calls == again.calls
+    assert first.fabric.world.state() == again.fabric.world.state()

@@ -1,0 +1,66 @@
+"""Every single fault and every pair of faults of the canonical run."""
+
+from collections.abc import Iterator
+
+from simulation.chance import Fault, Told, faults_of
+from simulation.runs import run
+from simulation.scenarios import CANONICAL
+from simulation.seeds import WrongError
+
+type Place = tuple[int, Fault]
+
+
+def check_told(*places: Place) -> list[tuple[str, str]]:
+    """Run the canonical scenario with these faults; its calls. Raises WrongError."""
+    finished = run(CANONICAL, Told(dict(places)))
+    if finished.wrong:
+        named = ", ".join(f"{number}:{fault}" for number, fault in places)
+        laws = "\n".join(f"  WRONG: {what}" for what in finished.wrong)
+        raise WrongError(f"faults {named}\n{laws}\n  alone: make drill FAULTS='{named}'")
+    return finished.calls
+
+
+def singles() -> list[Place]:
+    """Every fault of every call of a run without any."""
+    return places(run(CANONICAL, Told()).calls)
+
+
+def places(calls: list[tuple[str, str]], after: int = -1) -> list[Place]:
+    """Every fault of each call after number `after`."""
+    return [
+        (number, fault)
+        for number, (_, operation) in enumerate(calls)
+        if number > after
+        for fault in faults_of(operation)
+    ]
+
+
+def firsts() -> list[Place]:
+    """The first faults of all pairs: those of intake and scan.
+
+    A second fault in publish would meet a run that has come to its end as if it had had none.
+    """
+    return [
+        (n, fault) for n, fault in singles() if n < _published_from(run(CANONICAL, Told()).calls)
+    ]
+
+
+def seconds(first: Place) -> Iterator[Place]:
+    """All faults that can follow a first one: of every later call of the run that had it."""
+    calls = check_told(first)
+    yield from places(calls[: _published_from(calls)], after=first[0])
+
+
+def parse(told: str) -> list[Place]:
+    """Faults as a failing run names them.
+
+    >>> parse("3:killed before, 17:late")
+    [(3, <Fault.KILLED_BEFORE: 'killed before'>), (17, <Fault.LATE: 'late'>)]
+    """
+    split = [place.partition(":") for place in told.split(",")]
+    return [(int(number), Fault(fault.strip())) for number, _, fault in split]
+
+
+def _published_from(calls: list[tuple[str, str]]) -> int:
+    functions = [function for function, _ in calls]
+    return functions.index("publish") if "publish" in functions else len(functions)
