@@ -134,8 +134,8 @@ class Scanner:
     ) -> Outcome:
         """Find, record, commit: in this order, so that a receipt never speaks of what is not.
 
-        A unit that is tried again meets the rules of its first try: had the pointer moved since,
-        findings of the old set would stand that no receipt counts.
+        A unit that is tried again, or by two workers at once, meets the rules of its first try: had
+        the pointer moved since, findings of the old set would stand that no receipt counts.
         """
         now = self.clock.now()
         marker = Marker(job.unit, job.provider, now.date().isoformat())
@@ -183,7 +183,7 @@ class Scanner:
         )
         excerpts = {one.finding.finding: one.excerpt for one in found}
         pairs = [(finding, excerpts[finding.finding]) for finding in ours]
-        return self._commit(job, marker, receipt, pairs)
+        return self._commit(job, marker, receipt, pairs, own if tried is None else None)
 
     def _find(
         self,
@@ -201,10 +201,15 @@ class Scanner:
         return rules, found
 
     def _commit(
-        self, job: _Job, marker: Marker, receipt: Receipt, ours: list[tuple[Finding, str]]
+        self,
+        job: _Job,
+        marker: Marker,
+        receipt: Receipt,
+        ours: list[tuple[Finding, str]],
+        tried: FirstTry | None,
     ) -> Outcome:
         row = RangeRow(job.number, job.unit, job.size, receipt.lines) if job.file else None
-        if not self.store.commit(marker, receipt, job.file, row):
+        if not self.store.commit(marker, receipt, job.file, row, tried):
             return self._repeated(job)  # another worker was first, or our own word came back late
         self._hand_out(marker, ours)
         return Outcome(receipt, new=True)

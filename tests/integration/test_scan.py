@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
 from typing import Any
@@ -499,6 +500,37 @@ class TestTriedAgainAfterThePointerMoved:
         receipt = one(world.receipts())
         assert receipt.by_rule == {"prizes/1/names-prize/shadow": 1}
         assert len([item for item in world.items() if item["sk"]["S"] == "finding"]) == 1
+
+    def test_by_another_that_finds_nothing_is_counted_once(self, world: World) -> None:
+        """The other commits before the first says by which rules it tries: the first gives way."""
+
+        def other() -> None:
+            world.publish()
+            scan_message(world, self.BODY, Calls())
+
+        scan_message(world, self.BODY, Calls(MESSAGE_ORDER.index("begin"), other))
+        assert one(world.receipts()).findings == 0
+        assert not [item for item in world.items() if item["sk"]["S"] == "finding"]
+
+    def test_that_finds_nothing_gives_way_to_one_that_does(self, world: World) -> None:
+        """The other puts its findings and dies, after the first looked and before it commits."""
+        old = world.scanner()
+        old.rulesets.current()
+        world.publish()
+        calls = Calls(fatal=["marker", "begin", "put_findings"].index("put_findings"))
+
+        def other() -> None:
+            dying = replace(old, store=calls.through(world.store))
+            with pytest.raises(CrashError):
+                dying.scan_message("acme", self.BODY, world.clock.now())
+
+        commit = len(["marker", "get", "get", "first_try", "floods", "receipts", "put_findings",
+                      "put_finding_ids"])  # fmt: skip
+        with pytest.raises(OSError, match="ConditionalCheckFailed"):
+            scan_message(world, self.BODY, Calls(commit, other))
+        assert world.receipts() == []
+        scan_message(world, self.BODY, Calls())
+        assert one(world.receipts()).findings == 2
 
     def test_of_which_nothing_was_put_meets_the_new_rules(self, world: World) -> None:
         with pytest.raises(CrashError):

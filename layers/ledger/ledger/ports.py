@@ -106,8 +106,19 @@ class Store(Protocol):
     def put_finding_ids(self, marker: Marker, ids: Sequence[str]) -> None:
         """Put the pages of a receipt, before it."""
 
-    def commit(self, marker: Marker, receipt: Receipt, file: str, row: RangeRow | None) -> bool:
-        """Put marker, receipt and range row in one transaction; False if the marker stood."""
+    def commit(
+        self,
+        marker: Marker,
+        receipt: Receipt,
+        file: str,
+        row: RangeRow | None,
+        tried: FirstTry | None = None,
+    ) -> bool:
+        """Put marker, receipt and range row in one transaction; False if the marker stood.
+
+        A unit that did not `begin`, since it found nothing, is `tried` here: raises OSError if
+        another worker began it meanwhile, by whatever rules.
+        """
 
     def put_range(self, file: str, row: RangeRow) -> None:
         """Put the row of a range whose unit is known, or that owns no line, if absent."""

@@ -104,7 +104,14 @@ class DynamoStore(CaseStore):
             packed = b"".join(bytes.fromhex(one) for one in ids[first : first + IDS_PER_PAGE])
             self.table.put(key, f"{sort}#{page:08}", ids=packed)
 
-    def commit(self, marker: Marker, receipt: Receipt, file: str, row: RangeRow | None) -> bool:
+    def commit(
+        self,
+        marker: Marker,
+        receipt: Receipt,
+        file: str,
+        row: RangeRow | None,
+        tried: FirstTry | None = None,
+    ) -> bool:
         """Put marker, receipt and range row in one transaction; False if the marker stood."""
         puts = [
             self.table.new(f"U#{marker.unit}", "unit", marker),
@@ -112,6 +119,8 @@ class DynamoStore(CaseStore):
         ]
         if row is not None:
             puts.append(self.table.new(f"F#{file}", f"range#{row.number:08}", row))
+        if tried is not None:
+            puts.append(self.table.new(f"U#{marker.unit}", "try", tried))
         return self.table.transact(*puts)
 
     def put_range(self, file: str, row: RangeRow) -> None:
