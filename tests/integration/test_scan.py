@@ -396,8 +396,8 @@ def deliver(world: World, unit: Unit, calls: Calls) -> None:
 
 
 ORDER = [
-    "range_row", "read_range", "marker", "get", "begin", "floods", "receipts", "put_findings", "put",
-    "put_finding_ids", "put_audit_key", "put_sample", "commit",
+    "range_row", "read_range", "marker", "get", "begin", "floods", "receipts", "put_findings",
+    "put", "put_finding_ids", "put_audit_key", "put_sample", "commit",
 ]  # fmt: skip
 """The calls of a delivery until the commit: what is counted is recorded before it."""
 

@@ -96,8 +96,11 @@ class Told:
         return 0.0
 
 
-RATES = {"intake": 0.06, "scan": 0.05, "publish": 0.004}
-"""Faults by call: publish makes some hundred calls, most of them reads."""
+BUSY_SHARE = 0.25
+"""Of the faults of operations that can say so."""
+
+RATES = {"intake": 0.04, "scan": 0.03, "publish": 0.006}
+"""Faults by call at a middling pace: publish makes some hundred calls, most of them reads."""
 
 ODDS = {
     "duplicated": 0.15,  # an event or message comes twice
@@ -117,6 +120,7 @@ class Drawn:
     seed: int
     random: Random = field(init=False)
     left: int = field(init=False)
+    pace: float = field(init=False)
     eagerness: float = field(init=False)
     skewed: bool = field(init=False)
     drawn: list[str] = field(default_factory=list)
@@ -124,14 +128,16 @@ class Drawn:
     def __post_init__(self) -> None:
         self.random = Random(self.seed)
         self.left = self.random.choice((0, 1, 2, 3, 5, 8))
+        self.pace = self.random.choice((0.3, 1.0, 3.0))
         self.eagerness = self.random.choice((0.0, 0.1, 0.5))
         self.skewed = self.random.random() < 0.3
 
     def fault(self, number: int, function: str, operation: str) -> Fault | None:
-        if not self.left or self.random.random() > RATES.get(function, 0.05):
+        if not self.left or self.random.random() > RATES.get(function, 0.05) * self.pace:
             return None
         self.left -= 1
-        fault = self.random.choice(faults_of(operation))
+        is_busy = operation in SOFT and self.random.random() < BUSY_SHARE
+        fault = Fault.BUSY if is_busy else self.random.choice(faults_of(operation))
         self.drawn.append(f"call {number}, {function}'s {operation}: {fault}")
         return fault
 

@@ -23,6 +23,9 @@ VISIBILITY = 1_860.0
 RECEIVES = 5
 TRIES = 3  # of an event of S3: the first, and two more
 CONCURRENCY = {"intake": 2, "scan": 3, "publish": 1}
+MOST_LOOKS = 3
+"""A call that is short of time has enough of it for fewer looks at what is left."""
+
 MOST_STEPS = 5_000
 """A run of a few files takes some hundred: whatever takes this many does not end."""
 
@@ -65,11 +68,12 @@ class Fabric:
     errors: list[BaseException] = field(default_factory=list)
     redriven: bool = False
     most_skewed: float = 0.0
+    reused_spent: bool = False
 
     def __post_init__(self) -> None:
         self.line = FaultyLine(self.chance, NOON)
         self.dynamodb = DynamoDB(lambda: self.line.seconds, stale_calls=40, page_items=3)
-        self.s3 = S3(self._created, page_keys=3)
+        self.s3 = S3(self._created, page_keys=1)
         self.sqs = SQS(lambda: self.line.seconds, self._shuffled)
         self.world = World(self._clients(GoodLine()), number=0)
         for source in SOURCES:
@@ -248,8 +252,10 @@ class Fabric:
     ) -> None:
         free = self.idle.setdefault(function, [])
         worker = free.pop() if free else self._start(function)
+        self.reused_spent |= worker.is_spent
         short = function == "scan" and self.chance.happens("short of time")
-        invocation = Invocation(worker, event, ended, short_of_time=short)
+        looks = self.chance.pick(MOST_LOOKS) if short else None
+        invocation = Invocation(worker, event, ended, looks)
         self.at_work.append(invocation)
         self._resume(invocation)
 

@@ -10,8 +10,6 @@ from greenlet import getcurrent, greenlet
 from simulation.stage import deployed
 
 SECONDS = {"intake": 900, "scan": 300, "publish": 900}
-LOOKS = 3
-"""A call that is short of time has enough of it for so many looks at the clock."""
 
 
 @dataclass(slots=True)
@@ -30,20 +28,22 @@ class Worker:
 
 
 class Invocation(greenlet):
-    """A call at work: `answer` or `error` is what it came to, `ended` hears of it."""
+    """A call at work: `answer` or `error` is what it came to, `ended` hears of it.
+
+    `looks_left` is how often there is still time when the function looks; None: always.
+    """
 
     def __init__(
         self,
         worker: Worker,
         event: dict[str, Any],
         ended: Callable[["Invocation"], None],
-        *,
-        short_of_time: bool = False,
+        looks_left: int | None = None,
     ) -> None:
         super().__init__(self._work)
         self.worker, self.event, self.ended = worker, event, ended
         self.function, self.skew = worker.function, worker.skew
-        self.looks_left = LOOKS if short_of_time else None
+        self.looks_left = looks_left
         self.answer: Any = None
         self.error: BaseException | None = None
         self.hub = getcurrent()

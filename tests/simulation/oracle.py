@@ -55,28 +55,35 @@ def _findings(records: Records) -> Iterator[str]:
     for unit, receipt in records.receipts.items():
         ids = records.pages.get(f"{records.days[unit]}/{unit}", [])
         owners.update(ids)
-        if len(ids) != receipt["findings"]:
-            yield f"unit {unit[:8]} counts {receipt['findings']} findings and lists {len(ids)}"
-        if sha256("\n".join(sorted(ids)).encode()).hexdigest() != receipt["findings_digest"]:
-            yield f"unit {unit[:8]}: the digest of its findings is another"
-        found = [records.findings.get(one, {}) for one in ids]
-        if any(one.get("unit") != unit for one in found):
-            yield f"unit {unit[:8]} lists a finding that is not its own"
-        rules = Counter("{pack}/{version}/{rule}/{mode}".format(**one) for one in found if one)
-        if rules != receipt["by_rule"]:
-            yield f"unit {unit[:8]}: its rules are not those of its findings"
-        held = Counter("{pack}/{version}/{rule}/{mode}".format(**one) for one in found
-                       if one.get("held"))  # fmt: skip
-        if held != receipt.get("held", {}):
-            yield f"unit {unit[:8]}: what it says is held is not"
-        if any(one.get("set", receipt["set"]) != receipt["set"] for one in found):
-            yield f"unit {unit[:8]}: a finding is of another set than the unit"
+        found = [records.findings[one] for one in ids if one in records.findings]
+        for what in _mistold(receipt, ids, found):
+            yield f"unit {unit[:8]}: {what}"
     if owners.keys() != records.findings.keys():
         yield f"{len(records.findings.keys() - owners.keys())} findings belong to no receipt"
     if any(count > 1 for count in owners.values()):
         yield "a finding is counted by two units"
     if records.excerpts.keys() != records.findings.keys():
         yield "findings and excerpts are not of the same cases"
+
+
+def _mistold(receipt: Record, ids: list[str], found: list[Record]) -> Iterator[str]:
+    """What a receipt says of its findings, and is not so."""
+    if len(ids) != receipt["findings"]:
+        yield f"it counts {receipt['findings']} findings and lists {len(ids)}"
+    if sha256("\n".join(sorted(ids)).encode()).hexdigest() != receipt["findings_digest"]:
+        yield "the digest of its findings is another"
+    if any(one["unit"] != receipt["unit"] for one in found):
+        yield "it lists a finding that is not its own"
+    if _by_rule(found) != receipt["by_rule"]:
+        yield "its rules are not those of its findings"
+    if _by_rule([one for one in found if one.get("held")]) != receipt.get("held", {}):
+        yield "what it says is held is not"
+    if any(one["set"] != receipt["set"] for one in found):
+        yield "a finding is of another set than the unit"
+
+
+def _by_rule(found: list[Record]) -> Counter[str]:
+    return Counter("{pack}/{version}/{rule}/{mode}".format(**one) for one in found)
 
 
 def _files(fabric: Fabric, records: Records, scenario: Scenario) -> Iterator[str]:
@@ -194,5 +201,7 @@ def _failed(fabric: Fabric) -> Iterator[str]:
     for error in fabric.errors:
         if not isinstance(error, INJECTED):
             yield f"a function failed by itself: {type(error).__name__}"
+    if fabric.reused_spent:
+        yield "a worker without memory was used again"
     if fabric.has_failed:
         yield "something fails for ever"

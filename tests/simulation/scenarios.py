@@ -67,7 +67,14 @@ def _table() -> bytes:
 
 
 MESSAGES = (
-    json.dumps([fields(id="m1", text=OTP), fields(id="m2", text=PRIZE), fields(id=3)]),
+    json.dumps(
+        [
+            fields(id="m1", text=OTP),
+            fields(id="m2", text=PRIZE),
+            fields(id=3),
+            *(fields(id=f"m{n}", text=f"{OTP}. {PRIZE}") for n in (5, 6)),
+        ]
+    ),
     json.dumps(fields(id="m4", text=QUIET, account=CANARY)),
     f"nothing that can be read, {CANARY}",
 )

@@ -149,22 +149,22 @@ def _matcher(packs: tuple[Pack, ...]) -> Matcher:
 
 
 def _summary_page(self: Pages, summary: Summary, earlier: str = "") -> str:
-    return _told(self, summary, earlier)
+    return _told(self, "", summary, earlier)  # no page of a summary depends on the day of the run
 
 
 def _pack_pages(self: Pages, totals: Numbers, campaigns: Iterable[str] = ()) -> dict[Any, str]:
-    told = _told(self, totals, *campaigns)
+    told = _told(self, self.today, totals, *campaigns)
     return {key: f"{key} {told}" for key, pack in self.catalogue.packs.items() if pack.has_page}
 
 
 def _index_page(self: Pages, contents: Contents) -> str:
-    return _told(self, contents)
+    return _told(self, self.today, contents)
 
 
-def _told(pages: Pages, *arguments: object) -> str:
+def _told(pages: Pages, today: str, *arguments: object) -> str:
     """A page as the digest of all that it is made of."""
     catalogue = pages.catalogue
-    about = (catalogue.current, *sorted(catalogue.sets), pages.public_url, pages.today)
+    about = (catalogue.current, *sorted(catalogue.sets), pages.public_url, today)
     return sha256(msgspec.json.encode((about, arguments), order="sorted")).hexdigest()
 
 

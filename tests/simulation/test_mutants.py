@@ -1,0 +1,42 @@
+"""Every known bug is seen by the seeds that the tests run, and by few of them."""
+
+import pytest
+from simulation.known_bugs import KNOWN_BUGS
+from simulation.mutants import Mutant, Swapped
+from simulation.runs import expected_of
+from simulation.scenarios import BY_NAME
+from simulation.seeds import WrongError, check_seed
+from simulation.told import check_told, singles
+
+pytestmark = [
+    pytest.mark.usefixtures("stage"),
+    pytest.mark.filterwarnings("ignore:No application metrics to publish"),
+]
+
+ENOUGH = 400
+"""Seeds in which a bug must show itself, or else in a single fault: fewer than the tests run."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def expectations(stage: None) -> None:
+    """What is right is learnt before anything is wrong."""
+    for name in BY_NAME:
+        expected_of(name)
+
+
+@pytest.mark.parametrize("mutant", KNOWN_BUGS, ids=lambda one: one.name)
+def test_a_known_bug_is_seen(mutant: Mutant | Swapped) -> None:
+    with mutant.alive(), pytest.raises(WrongError):
+        _run_the_suite()
+
+
+def _run_the_suite() -> None:
+    for seed in range(ENOUGH):
+        check_seed(seed)
+    for place in singles():
+        check_told(place)
+
+
+def test_there_are_enough_of_them() -> None:
+    assert len(KNOWN_BUGS) >= 25
+    assert len({one.name for one in KNOWN_BUGS}) == len(KNOWN_BUGS)
