@@ -56,7 +56,7 @@ class DynamoDB:
         return {}
 
     def delete_table(self, TableName: str) -> Item:
-        del self._table(TableName, "DeleteTable")[TableName]
+        del self.tables[TableName]
         return {}
 
     def put_item(self, TableName: str, Item: Item, **condition: Any) -> Item:
@@ -141,7 +141,7 @@ class DynamoDB:
         for kind, _, item in actions:
             if kind == "Put":
                 self._check(item, "TransactWriteItems")
-        if sum(_size(item) for _, _, item in actions) > TRANSACTION_BYTES:
+        if sum(size_of(item) for _, _, item in actions) > TRANSACTION_BYTES:
             raise invalid("TransactWriteItems", "more than 4 MB")
 
     def _check(self, item: Item, operation: str) -> None:
@@ -150,7 +150,7 @@ class DynamoDB:
             raise invalid(operation, "an empty key")
         if len(pk.encode()) > PARTITION_KEY_BYTES or len(sk.encode()) > SORT_KEY_BYTES:
             raise invalid(operation, "a key beyond its bounds")
-        if _size(item) > ITEM_BYTES:
+        if size_of(item) > ITEM_BYTES:
             raise invalid(operation, "an item of more than 400 KB")
         for value in item.values():
             if len(value.get("N", "").strip("-").replace(".", "")) > NUMBER_DIGITS:
@@ -229,7 +229,7 @@ def _consistent(asked: Item) -> bool:
     return bool(asked.get("ConsistentRead", False))
 
 
-def _size(item: Item) -> int:
+def size_of(item: Item) -> int:
     """Bytes as DynamoDB counts them: names and values, numbers two digits a byte."""
     return sum(len(name.encode()) + _value_size(value) for name, value in item.items())
 

@@ -192,7 +192,7 @@ class Fabric:
 
     def _free(self, function: str) -> bool:
         busy = sum(one.worker.function == function for one in self.at_work)
-        return busy < CONCURRENCY[function]
+        return busy < CONCURRENCY.get(function, 2)
 
     def _visible(self, source: Source) -> bool:
         now = self.line.seconds

@@ -64,9 +64,9 @@ class Invocation(greenlet):
     def get_remaining_time_in_millis(self) -> int:
         """What Lambda's context says."""
         if self.looks_left is None:
-            return SECONDS[self.function] * 1_000
+            return SECONDS.get(self.function, 300) * 1_000
         self.looks_left -= 1
-        return SECONDS[self.function] * 1_000 if self.looks_left >= 0 else 1_000
+        return SECONDS.get(self.function, 300) * 1_000 if self.looks_left >= 0 else 1_000
 
     def _work(self) -> None:
         try:

@@ -1,0 +1,73 @@
+"""The ports over each implementation: what a pipeline of one file leaves is the same."""
+
+from dataclasses import dataclass
+
+import pytest
+from sample_posts import OTP, PRIZE, line, lines
+from world import DAY, World
+
+from ledger.manifest import FirstTry, Marker, RangeRow
+from ledger.receipt import Receipt, digest_of_ids
+
+FILE = lines("a", OTP, PRIZE, OTP) + line(audience="followers") + b"\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A unit that found nothing, for committing."""
+
+    name: str = "ab" * 32
+
+    @property
+    def marker(self) -> Marker:
+        return Marker(self.name, "acme", DAY)
+
+    @property
+    def receipt(self) -> Receipt:
+        return Receipt(
+            unit=self.name, provider="acme", kind="range", source="drop/acme/a", bytes=10, lines=2,
+            records=2, inspected=2, refused={}, findings=0, findings_digest=digest_of_ids([]),
+            repeats=0, by_rule={}, by_language={}, set="set", at=f"{DAY}T12:00:00Z",
+        )  # fmt: skip
+
+    @property
+    def row(self) -> RangeRow:
+        return RangeRow(0, self.name, 10, 2)
+
+
+def test_a_file_becomes_findings_and_receipts(aws: World) -> None:
+    units = aws.take_in(FILE)
+    aws.scan(*units, *units)
+    [receipt] = aws.receipts()
+    assert (receipt.inspected, receipt.refused, receipt.findings) == (4, {"not_public": 1}, 3)
+    assert len(aws.store.findings_of(Marker(receipt.unit, "acme", DAY))) == 3
+    assert len(aws.open_findings()) == 2
+    told = aws.file_receipt(units[0].file)
+    assert (told.status, told.inspected, told.findings) == ("done", 4, 3)
+    assert aws.objects.keys(aws.drop, "") == []
+    assert [file.closed for file in aws.store.files("acme")] == [DAY]
+
+
+def test_a_unit_is_committed_once(aws: World) -> None:
+    unit = Unit()
+    assert aws.store.commit(unit.marker, unit.receipt, "f1", unit.row)
+    assert not aws.store.commit(unit.marker, unit.receipt, "f1", unit.row)
+    assert aws.receipts() == [unit.receipt]
+    assert aws.store.ranges("f1") == [unit.row]
+
+
+def test_a_unit_is_tried_by_one_set_of_rules(aws: World) -> None:
+    unit, first, other = Unit(), FirstTry("one", DAY), FirstTry("other", DAY)
+    assert aws.store.first_try(unit.name) is None
+    assert aws.store.begin(unit.name, first) == first
+    assert aws.store.begin(unit.name, other) == first
+    with pytest.raises(OSError, match="ConditionalCheckFailed"):
+        aws.store.commit(unit.marker, unit.receipt, "f1", unit.row, other)
+    assert aws.receipts() == []
+    assert aws.store.commit(unit.marker, unit.receipt, "f1", unit.row)
+
+
+def test_a_rule_is_held_once_a_day(aws: World) -> None:
+    assert aws.store.put_flood("acme", DAY, "codes/asks", 9)
+    assert not aws.store.put_flood("acme", DAY, "codes/asks", 9)
+    assert aws.store.floods("acme", DAY) == {"codes/asks": False}
