@@ -35,6 +35,8 @@ def _units(fabric: Fabric, records: Records) -> Iterator[str]:
         yield f"unit {unit[:8]} has two receipts"
     if records.receipts.keys() != records.markers.keys():
         yield "markers and receipts are not of the same units"
+    if not records.sampled <= records.receipts.keys():
+        yield "a sample is kept of what is no unit"
     for unit, receipt in records.receipts.items():
         refused = sum(receipt["refused"].values())
         if receipt["records"] != receipt["inspected"] + refused:

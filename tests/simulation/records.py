@@ -24,6 +24,7 @@ class Records:
     parts: dict[str, list[Record]] = field(default_factory=lambda: defaultdict(list))
     rows: dict[str, list[Record]] = field(default_factory=lambda: defaultdict(list))
     closed: set[str] = field(default_factory=set)
+    sampled: set[str] = field(default_factory=set)
     twice: list[str] = field(default_factory=list)
 
     @classmethod
@@ -55,7 +56,9 @@ class Records:
 
     def _add_to_journal(self, day: str, sk: str, record: Record, item: Record) -> None:
         unit = sk.split("#")[1]
-        if sk.count("#") == 1:
+        if sk.startswith("sample#"):
+            self.sampled.add(unit)
+        elif sk.count("#") == 1:
             if unit in self.receipts:
                 self.twice.append(unit)
             self.receipts[unit], self.days[unit] = record, day

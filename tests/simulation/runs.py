@@ -33,6 +33,7 @@ SETTINGS = {
     "PUBLIC_BUCKET": "public-0",
     "PUBLIC_URL": "https://terang.example",
     "NOTICE_HOURS": "0",
+    "PAUSE_BELOW": "0.5",
     "POSTS_QUEUE_ARN": "arn:posts",
     "UNITS_QUEUE_URL": "https://sqs.example/units",
     "REDRIVE_SENDER": "",

@@ -6,6 +6,7 @@ a page is the digest of what it would be made of, so that equal pages stay equal
 """
 
 import os
+import random
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, redirect_stdout
@@ -22,16 +23,19 @@ import pytest
 from aws_lambda_powertools.utilities import parameters
 from world import SECRET
 
+import desk
 import ledger.store
 import ledger.table
 import publishing
 import rulesets
+import scan_settings
 import shelf
 from folding import Numbers
 from json_schemas import json_schemas
 from ledger.clock import SystemClock
 from matcher import Matcher, Pack
 from pages import Contents, Pages
+from precision import Errors
 from spreadsheet import encode_csv
 from summary import Summary, decode_summary, encode_summary
 
@@ -123,10 +127,12 @@ def stage(settings: dict[str, str]) -> Iterator[None]:
         patched.setattr(parameters, "get_secret", lambda _: SECRET.decode())
         patched.setattr(SystemClock, "now", lambda _: _playing[-1].now())
         patched.setattr(time, "sleep", lambda seconds: _playing[-1].sleep(seconds))
+        patched.setattr(random, "uniform", _middle)
+        patched.setattr(scan_settings, "uniform", _middle)
         patched.setattr(ledger.table, "ThreadPoolExecutor", _OneAfterAnother)
         patched.setattr(ledger.table, "PAIRS", SMALL["PAIRS"])
         patched.setattr(ledger.store, "IDS_PER_PAGE", SMALL["IDS_PER_PAGE"])
-        patched.setattr(publishing, "LOOK_BACK_DAYS", LOOK_BACK_DAYS)
+        patched.setattr(desk, "LOOK_BACK_DAYS", LOOK_BACK_DAYS)
         patched.setattr(rulesets, "Matcher", _matcher)
         patched.setattr(publishing, "json_schemas", lambda: _schemas)
         patched.setattr(shelf, "encode_csv", lambda summary: _csv(encode_summary(summary)))
@@ -134,6 +140,11 @@ def stage(settings: dict[str, str]) -> Iterator[None]:
         patched.setattr(Pages, "packs", _pack_pages)
         patched.setattr(Pages, "index", _index_page)
         yield
+
+
+def _middle(low: float, high: float) -> float:
+    """Chance is the seed's alone: pauses and patience are what they are on the average."""
+    return (low + high) / 2
 
 
 _matchers: dict[bytes, Matcher] = {}
@@ -152,8 +163,10 @@ def _summary_page(self: Pages, summary: Summary, earlier: str = "") -> str:
     return _told(self, "", summary, earlier)  # no page of a summary depends on the day of the run
 
 
-def _pack_pages(self: Pages, totals: Numbers, campaigns: Iterable[str] = ()) -> dict[Any, str]:
-    told = _told(self, self.today, totals, *campaigns)
+def _pack_pages(
+    self: Pages, totals: Numbers, errors: Errors, campaigns: Iterable[str] = ()
+) -> dict[Any, str]:
+    told = _told(self, self.today, totals, errors, *campaigns)
     return {key: f"{key} {told}" for key, pack in self.catalogue.packs.items() if pack.has_page}
 
 
