@@ -11,7 +11,7 @@ from ledger.audit_sample import Sampled, draw, month_key
 QUIET = ("The market opens at nine", "Rain is due", "The road is closed")
 FILE = lines(OTP, *QUIET, PRIZE) + line(id="bad", audience="followers") + b"\n"
 
-BEFORE_COMMIT = 7
+BEFORE_COMMIT = 8
 """The number of the store's call that puts the sample, as a test checks."""
 
 
