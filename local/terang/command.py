@@ -7,6 +7,7 @@ from pathlib import Path
 
 from terang.arguments import Commands, Work, add, later
 from terang.cases_arguments import add_cases
+from terang.factchecks_arguments import add_factchecks
 from terang.packs_arguments import add_packs
 from terang.report_arguments import add_report
 from terang.statements_arguments import add_statements
@@ -40,6 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_scan(commands)
     add_packs(commands)
     add_cases(commands)
+    add_factchecks(commands)
     _add_providers(commands)
     _add_recount(commands)
     add_statements(commands)

@@ -1,0 +1,1 @@
+"""Published fact-checks, matched: which checks exist of what a text says."""

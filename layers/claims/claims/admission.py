@@ -1,0 +1,85 @@
+"""Which reviews of a feed become checks, and why the others do not."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from claims.languages import guess, primary
+from claims.publishers import Trust
+from claims.ratings import NO_CHECK, rating_of, readable
+from claims.review import Check, Review
+from claims.shelving import Entry
+from claims.topics import topic_of
+
+GUESSED = ("en", "id", "zh", "es", "fr", "pt", "de", "ms")
+FEWEST_LETTERS = 8
+
+
+class Refused(StrEnum):
+    """Why a review is not taken."""
+
+    NO_LINK = "no_link"
+    NOT_TRUSTED = "publisher_not_trusted"
+    NO_CLAIM = "no_claim"
+    NO_CHECK = "checks_no_claim"
+
+
+@dataclass(slots=True)
+class Admitted:
+    """What an import took and refused; `told` counts what was taken with something missing."""
+
+    entries: list[Entry] = field(default_factory=list)
+    refused: Counter[str] = field(default_factory=Counter)
+    told: Counter[str] = field(default_factory=Counter)
+
+
+def admit(reviews: Iterable[Review], trust: Trust) -> Admitted:
+    """The checks among reviews. Of one link and claim the later counts, of equal days the last."""
+    result = Admitted()
+    taken: dict[tuple[str, str], Entry] = {}
+    for review in reviews:
+        found = _entry(review, trust, result.told)
+        if isinstance(found, Refused):
+            result.refused[found] += 1
+            continue
+        key = (found.check.url, found.check.claim.casefold())
+        if key in taken:
+            result.told["repeated"] += 1
+        if key not in taken or found.check.date >= taken[key].check.date:
+            taken[key] = found
+    result.entries = list(taken.values())
+    return result
+
+
+def _entry(review: Review, trust: Trust, told: Counter[str]) -> Entry | Refused:
+    publisher = trust.publisher_of(review.url)
+    if publisher is None:
+        return Refused.NOT_TRUSTED if review.url else Refused.NO_LINK
+    claim = review.claim or review.title
+    if sum(char.isalnum() for char in claim) < FEWEST_LETTERS and not _is_joined(claim):
+        return Refused.NO_CLAIM
+    language = primary(review.language) or publisher.language or guess(claim, GUESSED) or "en"
+    rating = rating_of(review.rating, publisher.domain, language)
+    if rating == NO_CHECK:
+        return Refused.NO_CHECK
+    if rating is None:
+        told["rating_unknown" if review.rating else "rating_missing"] += 1
+    if not review.date:
+        told["date_missing"] += 1
+    check = Check(
+        url=review.url,
+        claim=claim,
+        rating=readable(rating),
+        stated=review.rating[:100],
+        publisher=publisher.name or review.publisher or publisher.domain,
+        date=review.date,
+        language=language,
+        topic=topic_of(f"{claim} {review.title}", language),
+    )
+    return Entry(check, review.title, review.summary)
+
+
+def _is_joined(claim: str) -> bool:
+    """In a script without spaces a few letters say much."""
+    return sum(char > "\u3000" for char in claim) >= 4

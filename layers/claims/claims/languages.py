@@ -1,0 +1,55 @@
+"""In which language a text is, as far as small words and the script can tell."""
+
+import re
+from collections.abc import Collection
+
+from claims.words import clean, stop_words
+
+_SCRIPTS = {
+    "zh": re.compile("[\u3400-\u4dbf\u4e00-\u9fff]"),
+    "ja": re.compile("[\u3040-\u30ff]"),
+    "ar": re.compile("[\u0600-\u06ff]"),
+    "th": re.compile("[\u0e00-\u0e7f]"),
+    "ko": re.compile("[\uac00-\ud7a3]"),
+    "hi": re.compile("[\u0900-\u097f]"),
+    "ru": re.compile("[\u0400-\u04ff]"),
+    "el": re.compile("[\u0370-\u03ff]"),
+}
+_TOKEN = re.compile(r"[^\W\d_]+")
+_READ = 2_000
+
+
+def primary(tag: str) -> str:
+    """The language of a tag, without script and region.
+
+    >>> primary("zh-Hant-TW"), primary("EN_us"), primary("")
+    ('zh', 'en', '')
+    """
+    found = re.match(r"[a-z]{2,3}(?=$|[-_])", tag.strip().lower())
+    return found[0] if found else ""
+
+
+def guess(text: str, among: Collection[str]) -> str:
+    """The language of `among` in which a text is; empty where nothing speaks clearly for one.
+
+    >>> guess("Minum air garam dapat menyembuhkan pilek dalam satu malam", {"en", "id"})
+    'id'
+    >>> guess("Tesla Model 3", {"en", "id"})
+    ''
+    """
+    text = clean(text[:_READ])
+    letters = len(re.findall(r"[^\W\d_]", text))
+    for language, script in _SCRIPTS.items():
+        if len(script.findall(text)) > letters * (0.1 if language == "ja" else 0.3):
+            if language == "zh" and len(_SCRIPTS["ja"].findall(text)) > letters * 0.1:
+                continue
+            return language if language in among else ""
+    words = [word.casefold() for word in _TOKEN.findall(text)]
+    counted = sorted(
+        ((sum(word in stop_words(one) for word in words), one) for one in among), reverse=True
+    )
+    if not counted or counted[0][0] < 2:
+        return ""
+    best, language = counted[0]
+    second = counted[1][0] if len(counted) > 1 else 0
+    return language if best >= 1.5 * second else ""

@@ -1,0 +1,27 @@
+"""Text of feeds as plain text: no markup, no invisible characters, one line."""
+
+import html
+import re
+import unicodedata
+
+from claims.review import LONGEST_CLAIM
+
+_TAG = re.compile(r"<[^<>]{0,2000}>")
+_SPACES = re.compile(r"\s+")
+_UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn")
+
+
+def plain(value: str) -> str:
+    r"""The text on one line, without tags, control and invisible characters, cut to its limit.
+
+    Pages escape what they show all the same: this is for reading, not for safety.
+
+    >>> plain(" <b>Drinking</b>&nbsp;salt\u200b water  cures\n nothing ")
+    'Drinking salt water cures nothing'
+    """
+    text = _TAG.sub(" ", html.unescape(value[: LONGEST_CLAIM * 8]))
+    seen = "".join(
+        char if unicodedata.category(char) not in _UNSEEN else " " if char in "\n\r\t" else ""
+        for char in text
+    )
+    return _SPACES.sub(" ", seen).strip()[:LONGEST_CLAIM]

@@ -1,0 +1,103 @@
+"""In which order checks answer a text: a sum of few weighted likenesses, which can be read."""
+
+import heapq
+import json
+import math
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+from claims.likeness import (
+    USUAL_CLAIM,
+    USUAL_TITLE,
+    Question,
+    covered,
+    field_score,
+    neighbours,
+    share,
+    window,
+)
+from claims.shelf import Shelf
+
+CANDIDATES = 30
+"""Best checks by words, and by grams, that are looked at closely."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A check's place on its shelf, its score, and how it is like the text."""
+
+    place: int
+    score: float
+    likeness: dict[str, float]
+
+
+@cache
+def weights() -> dict[str, float]:
+    """The published weight of each likeness."""
+    text = resources.files("claims").joinpath("data/ranking.json").read_text(encoding="utf-8")
+    loaded: dict[str, float] = json.loads(text)["weights"]
+    return loaded
+
+
+def rank(shelf: Shelf, text: str, question: Question) -> list[Ranked]:
+    """The checks that are most like a text, best first; none if it shares nothing with any."""
+    table = weights()
+    ranked = [
+        Ranked(place, sum(table[name] * one for name, one in likeness.items()), likeness)
+        for place, likeness in likenesses(shelf, text, question).items()
+    ]
+    return sorted(ranked, key=lambda one: (-one.score, one.place))
+
+
+def likenesses(shelf: Shelf, text: str, question: Question) -> dict[int, dict[str, float]]:
+    """How each candidate is like the text; every number is between 0 and about 1."""
+    words = shelf.by_words(list(question.numbers))
+    grams = shelf.by_grams(text)
+    by_words = heapq.nlargest(CANDIDATES, words, key=words.__getitem__)
+    by_grams = heapq.nlargest(CANDIDATES, grams, key=grams.__getitem__)
+    rank_by_words = {place: at for at, place in enumerate(by_words)}
+    rank_by_grams = {place: at for at, place in enumerate(by_grams)}
+    found = {
+        place: _raw(question, place)
+        | {
+            "words": words.get(place, 0.0),
+            "grams": grams.get(place, 0.0),
+            "first by words": 1 / (1 + rank_by_words.get(place, 99)),
+            "first by grams": 1 / (1 + rank_by_grams.get(place, 99)),
+        }
+        for place in dict.fromkeys(by_words + by_grams)
+    }
+    for name in ("words", "grams", "claim", "title", "summary"):
+        most = max((likeness[name] for likeness in found.values()), default=0.0)
+        for likeness in found.values():
+            likeness[name] = share(likeness[name], most)
+    return found
+
+
+def _raw(question: Question, place: int) -> dict[str, float]:
+    shelf, known = question.shelf, question.known
+    claim, title = shelf.words("claim", place), shelf.words("title", place)
+    matched = known.intersection({*claim, *title})
+    weight = sum(shelf.rarity[word] for word in matched)
+    heaviest = max((shelf.rarity[word] for word in matched), default=0.0)
+    head = sum(shelf.rarity[word] for word in matched & question.head)
+    return {
+        "claim": field_score(question, claim, USUAL_CLAIM),
+        "title": field_score(question, title, USUAL_TITLE),
+        "summary": field_score(question, shelf.words("summary", place), 2 * USUAL_CLAIM),
+        "claim covered": covered(question, claim),
+        "title covered": covered(question, title),
+        "text covered": share(weight, question.weight),
+        "text's head covered": share(head, question.weight),
+        "rarest word": share(heaviest, question.heaviest),
+        "words shared": math.log1p(len(matched)) / 3,
+        "neighbours": max(neighbours(question, claim), neighbours(question, title)),
+        "together": max(window(question, claim), window(question, title)),
+    }
+
+
+def explain(likeness: dict[str, float]) -> list[tuple[str, float]]:
+    """What each likeness adds to the score, the largest first: they add up to it."""
+    terms = [(name, weights()[name] * one) for name, one in likeness.items()]
+    return sorted(terms, key=lambda term: -abs(term[1]))

@@ -1,0 +1,100 @@
+"""The checks of one language, ready to be searched."""
+
+import heapq
+from collections import Counter
+from functools import cached_property
+
+import msgspec
+
+from claims.artefact import Artefact
+from claims.grams import grams_of
+from claims.review import Check
+from claims.shelving import NAME_BIT
+from claims.words import words_of
+
+MOST_WORDS = 96
+MOST_GRAMS = 192
+"""The rarest of a text that are looked up: a long one takes no longer than a page of it."""
+
+
+class Shelf:
+    """Finds which checks share words or letters with a text."""
+
+    def __init__(self, artefact: Artefact, language: str, total: int):
+        self.language, self.total = language, total
+        self._artefact = artefact
+        self.rarity = self._numbers("word_rarity")
+        self.number = {
+            word: at for at, word in enumerate(artefact.text(f"{language}/words").split("\n"))
+        }
+        self._gram_number = {
+            gram: at for at, gram in enumerate(artefact.text(f"{language}/grams").split("\n"))
+        }
+        self._word_ids, self._word_weights = (
+            self._numbers("word_ids"),
+            self._numbers("word_weights"),
+        )
+        self._word_starts, self._step = self._numbers("word_starts"), self._numbers("word_step")[0]
+        self._gram_ids, self._gram_starts = self._numbers("gram_ids"), self._numbers("gram_starts")
+        self._gram_rarity = self._numbers("gram_rarity")
+        self._gram_factor = self._numbers("gram_factor")
+        self.groups = self._numbers("groups")
+        self._fields = {
+            name: (self._numbers(f"{name}_words"), self._numbers(f"{name}_starts"))
+            for name in ("claim", "title", "summary")
+        }
+        self._check_starts, self._checks = self._numbers("check_starts"), self._numbers("checks")
+
+    def _numbers(self, name: str) -> memoryview:
+        return self._artefact.numbers(f"{self.language}/{name}")
+
+    @cached_property
+    def unknown_rarity(self) -> float:
+        """The weight of a word that no check holds."""
+        return max(self.rarity, default=1.0)
+
+    def check(self, place: int) -> Check:
+        """The check at a place."""
+        start, end = self._check_starts[place], self._check_starts[place + 1] - 1
+        return msgspec.json.decode(bytes(self._checks[start:end]), type=Check)
+
+    def words(self, field: str, place: int) -> list[int]:
+        """The words of a check's claim, title or summary as numbers, names not told apart."""
+        words, starts = self._fields[field]
+        return [one & ~NAME_BIT for one in words[starts[place] : starts[place + 1]]]
+
+    def names(self, place: int) -> set[int]:
+        """The words of a check's claim that were written like names."""
+        words, starts = self._fields["claim"]
+        return {
+            one & ~NAME_BIT for one in words[starts[place] : starts[place + 1]] if one & NAME_BIT
+        }
+
+    def numbers_of(self, text: str) -> list[int]:
+        """The words of a text in order as numbers; -1 for a word that no check holds."""
+        return [self.number.get(word.stem, -1) for word in words_of(text, self.language)]
+
+    def by_words(self, numbers: list[int]) -> dict[int, float]:
+        """BM25 of each check that shares a word with the text."""
+        times = Counter(number for number in numbers if number >= 0)
+        rarest = heapq.nlargest(MOST_WORDS, times, key=self.rarity.__getitem__)
+        scores: dict[int, float] = {}
+        for number in rarest:
+            start, end = self._word_starts[number], self._word_starts[number + 1]
+            factor = self._step * (1.0 if times[number] == 1 else 1.3)
+            ids, weights = self._word_ids[start:end], self._word_weights[start:end]
+            for place, weight in zip(ids, weights, strict=True):
+                scores[place] = scores.get(place, 0.0) + factor * weight
+        return scores
+
+    def by_grams(self, text: str) -> dict[int, float]:
+        """BM25 over grams of each check that shares one that is not too common."""
+        known = self._gram_number
+        numbers = [known[gram] for gram in grams_of(text) if gram in known]
+        scores: dict[int, float] = {}
+        for number in heapq.nlargest(MOST_GRAMS, numbers, key=self._gram_rarity.__getitem__):
+            weight = self._gram_rarity[number]
+            for place in self._gram_ids[self._gram_starts[number] : self._gram_starts[number + 1]]:
+                scores[place] = scores.get(place, 0.0) + weight
+        factor = self._gram_factor
+        return {place: score * factor[place] for place, score in scores.items()}

@@ -1,0 +1,91 @@
+"""What a claim is about, and whether it may make findings: by public lists of words.
+
+Limits: a list knows the words that stand in it. A claim about a person of politics whom it does
+not name, under a topic, may still make a finding; it proposes a label with a link, no more.
+"""
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+from claims.words import IS_JOINED, words_of
+
+TIP_LINE_ONLY = ""
+"""The topic of a check that answers whoever asks, and never makes a finding."""
+
+
+def topic_of(text: str, language: str) -> str:
+    """The topic under which a check of this claim makes findings, or `TIP_LINE_ONLY`.
+
+    >>> topic_of("Drinking salt water cures colds", "en"), topic_of("A free voucher", "en")
+    ('health', 'money')
+    >>> topic_of("The mayor says salt water cures colds", "en"), topic_of("Cats can swim", "en")
+    ('', '')
+    """
+    if kept_out_by(text):
+        return TIP_LINE_ONLY
+    lists = _lists("topics")
+    languages = [language] if any(language in of for of in lists.values()) else list(LANGUAGES)
+    counted = {topic: sum(of[one].count(text) for one in languages) for topic, of in lists.items()}
+    best = max(counted, key=counted.__getitem__)
+    return best if counted[best] else TIP_LINE_ONLY
+
+
+def kept_out_by(text: str) -> list[str]:
+    """The lists that keep a claim from making findings.
+
+    >>> kept_out_by("Presiden membagikan vaksin di gereja")
+    ['office', 'religion']
+    """
+    lists = _lists("kept_out")
+    return [name for name, of in lists.items() if any(one.count(text) for one in of.values())]
+
+
+LANGUAGES = ("en", "id", "zh")
+
+
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """The terms of a list in one language: stems, phrases of stems, and runs of joined letters."""
+
+    language: str
+    stems: frozenset[str]
+    phrases: tuple[tuple[str, ...], ...]
+    joined: tuple[str, ...]
+
+    def count(self, text: str) -> int:
+        """How many of the terms a text holds."""
+        stems = [word.stem for word in words_of(text, self.language)]
+        line = f" {' '.join(stems)} "
+        return (
+            len(self.stems.intersection(stems))
+            + sum(f" {' '.join(phrase)} " in line for phrase in self.phrases)
+            + sum(run in text for run in self.joined)
+        )
+
+
+@cache
+def _lists(kind: str) -> dict[str, dict[str, _Terms]]:
+    text = resources.files("claims").joinpath("data/topics.json").read_text(encoding="utf-8")
+    loaded: dict[str, dict[str, str]] = json.loads(text)[kind]
+    return {
+        name: {language: _terms(written, language) for language, written in lists.items()}
+        for name, lists in loaded.items()
+    }
+
+
+def _terms(written: str, language: str) -> _Terms:
+    terms = [term.replace("_", " ") for term in written.split()]
+    joined = tuple(term for term in terms if IS_JOINED.match(term))
+    stems = [
+        tuple(word.stem for word in words_of(term, language))
+        for term in terms
+        if not IS_JOINED.match(term)
+    ]
+    return _Terms(
+        language,
+        frozenset(one[0] for one in stems if len(one) == 1),
+        tuple(one for one in stems if len(one) > 1),
+        joined,
+    )

@@ -1,0 +1,118 @@
+"""From text to the words that are compared: links dropped, tags split, stemmed by language.
+
+The same steps for a claim and for what people write of it:
+
+>>> text = "RT @HealthDesk: #SaltWater cures COLDS?? https://a.example/1"
+>>> [word.stem for word in words_of(text, "en")]
+['health', 'desk', 'salt', 'water', 'cure', 'cold']
+"""
+
+import html
+import json
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+import Stemmer
+
+STEMMERS = {
+    "ar": "arabic", "ca": "catalan", "da": "danish", "de": "german", "el": "greek",
+    "en": "english", "es": "spanish", "eu": "basque", "fi": "finnish", "fr": "french",
+    "ga": "irish", "hi": "hindi", "hu": "hungarian", "hy": "armenian", "id": "indonesian",
+    "it": "italian", "lt": "lithuanian", "ms": "indonesian", "ne": "nepali", "nl": "dutch",
+    "no": "norwegian", "pt": "portuguese", "ro": "romanian", "ru": "russian", "sr": "serbian",
+    "sv": "swedish", "ta": "tamil", "tr": "turkish",
+}  # fmt: skip
+"""Snowball's stemmer for each language; words of another stay as they are."""
+
+LONGEST_TEXT = 20_000
+"""Code points of a text that are read: a forwarded message is shorter, and time stays bounded."""
+LONGEST_WORD = 40
+
+_LINK = re.compile(
+    r"(?:https?://|www\.)\S+|\b(?:pic\.twitter\.com|t\.co|bit\.ly)/\S+", re.IGNORECASE
+)
+_RETWEET = re.compile(r"^\s*RT\b(?=\s*@)")
+_TAG = re.compile(r"[#@＃＠](\w+)")
+_HUMP = re.compile(r"(?<=[a-z\d])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[A-Za-z])(?=\d)|_")
+_THOUSANDS = re.compile(r"(?<=\d)[.,](?=\d{3}\b)")
+_JOINED = (
+    "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u0e00-\u0e7f\u1000-\u109f\u1780-\u17ff"
+)
+_WORD = re.compile(rf"[{_JOINED}]+|(?:(?![{_JOINED}])[^\W_])+(?:['’](?:(?![{_JOINED}])[^\W_])+)*")
+IS_JOINED = re.compile(f"[{_JOINED}]")
+"""A letter of a script that is written without spaces."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word as it is compared, and whether it was written like a name."""
+
+    stem: str
+    is_name: bool = False
+
+
+@cache
+def _lists() -> dict[str, dict[str, dict[str, str]]]:
+    text = resources.files("claims").joinpath("data/words.json").read_text(encoding="utf-8")
+    loaded: dict[str, dict[str, dict[str, str]]] = json.loads(text)
+    return loaded
+
+
+@cache
+def stop_words(language: str) -> frozenset[str]:
+    """The words of a language that say nothing about what a text is about."""
+    return frozenset(" ".join(_lists()["stop"].get(language, {}).values()).split())
+
+
+@cache
+def _short_forms(language: str) -> dict[str, str]:
+    return dict(_lists()["short"].get(language, {}))
+
+
+@cache
+def _stemmer(language: str) -> "Stemmer.Stemmer | None":
+    name = STEMMERS.get(language)
+    return Stemmer.Stemmer(name) if name else None
+
+
+def clean(text: str) -> str:
+    """The text without links, its tags and handles split at capitals and digits.
+
+    >>> clean("RT @DrHealth_ID: see #FakeNews2020 at https://a.example/x &amp; pass it on")
+    '  Dr Health ID: see  Fake News 2020 at   & pass it on'
+    """
+    text = unicodedata.normalize("NFKC", html.unescape(text[:LONGEST_TEXT]))
+    text = _LINK.sub(" ", _RETWEET.sub("", text))
+    text = "".join(char for char in text if unicodedata.category(char) != "Cf")
+    text = _TAG.sub(lambda found: f" {_HUMP.sub(' ', found[1])}", text)
+    return _THOUSANDS.sub("", text)
+
+
+def words_of(text: str, language: str) -> list[Word]:
+    """The words of a text in order, without stop words; scripts without spaces give bigrams."""
+    stop, short, stemmer = stop_words(language), _short_forms(language), _stemmer(language)
+    found: list[tuple[str, bool]] = []
+    spelled = _WORD.findall(clean(text))
+    capitals = sum(word[:1].isupper() for word in spelled)
+    titled = capitals > 0.6 * len(spelled)  # a headline in capitals marks no names
+    for place, written in enumerate(spelled):
+        if IS_JOINED.match(written):
+            found.extend((pair, False) for pair in _pairs(written))
+            continue
+        word = written.casefold().replace("’", "'").removesuffix("'s").replace("'", "")
+        word = short.get(word, word)
+        if word not in stop and (len(word) > 1 or word.isdigit()):
+            is_name = written[:1].isupper() and place > 0 and not titled
+            found.append((word[:LONGEST_WORD], is_name))
+    if stemmer is None:
+        return [Word(word, is_name) for word, is_name in found]
+    stems = stemmer.stemWords([word for word, _ in found])
+    return [Word(stem, is_name) for stem, (_, is_name) in zip(stems, found, strict=True)]
+
+
+def _pairs(run: str) -> list[str]:
+    """Neighbouring letters of a run without spaces, two by two."""
+    return [run[at : at + 2] for at in range(len(run) - 1)] or [run]

@@ -1,0 +1,95 @@
+"""`terang ask`: which published checks are about a text, from an index on this machine."""
+
+import argparse
+import sys
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+import msgspec
+from rich.console import Console
+
+from claims.asking import Answer, Level, ask
+from claims.dates import days_between
+from claims.errors import BadIndexError
+from claims.index import Index
+from claims.ranking import explain
+from ledger.pretty import lines_of_json
+from terang.check_library import CheckLibrary
+from terang.command import USAGE
+from terang.telling import problem
+
+LONG_BEFORE_DAYS = 365
+"""A check this much older than the post is told to be so."""
+
+
+class _Text(msgspec.Struct):
+    id: str | int
+    text: str
+
+
+def ask_texts(options: argparse.Namespace) -> int:
+    """Answer a text or a file of texts: 0, also where no check was found; 1 without an index."""
+    if (options.text is None) == (options.file is None):
+        problem("terang ask: give a text, or --file with lines of texts")
+        return USAGE
+    try:
+        index = CheckLibrary(options.index).current()
+        if options.file is None:
+            text = sys.stdin.read() if options.text == "-" else options.text
+            _answer(index, _Text("", text), options)
+        else:
+            with options.file.open("rb") as stream:
+                for one in _texts(stream):
+                    _answer(index, one, options)
+    except (BadIndexError, OSError, msgspec.MsgspecError) as error:
+        problem(f"terang ask: {error}")
+        return 1
+    return 0
+
+
+def _texts(stream: BinaryIO) -> Iterator[_Text]:
+    decoder = msgspec.json.Decoder(_Text)
+    for line in stream:
+        if line.strip():
+            yield decoder.decode(line)
+
+
+def _answer(index: Index, one: _Text, options: argparse.Namespace) -> None:
+    answers = ask(index, one.text, options.language)
+    if options.json:
+        row = {"id": one.id, "checks": [_row(answer) for answer in answers]}
+        sys.stdout.buffer.write(lines_of_json([row]))
+    else:
+        _print(answers, options)
+
+
+def _row(answer: Answer) -> dict[str, Any]:
+    check = answer.check
+    return {
+        "url": check.url,
+        "claim": check.claim,
+        "rating": str(check.rating),
+        "publisher": check.publisher,
+        "date": check.date,
+        "score": answer.score,
+        "level": str(answer.level),
+    }
+
+
+def _print(answers: list[Answer], options: argparse.Namespace) -> None:
+    console = Console(highlight=False)
+    shown = [answer for answer in answers if answer.level is not Level.NONE]
+    if not shown:
+        console.print("no published check was found")
+    for answer in shown:
+        check = answer.check
+        console.print(f"{check.rating}: {check.claim}", markup=False, soft_wrap=True)
+        day = check.date or "no date"
+        console.print(f"  {check.publisher}, {day}, {check.url}", markup=False, soft_wrap=True)
+        console.print(f"  {answer.level}, score {answer.score:.2f}", markup=False)
+        age = days_between(check.date, options.published)
+        if age is not None and age > LONG_BEFORE_DAYS:
+            console.print(f"  checked {age // 365} years before the text was posted")
+        if options.why:
+            for name, term in explain(answer.likeness)[:5]:
+                console.print(f"    {term:+.2f} {name}", markup=False)

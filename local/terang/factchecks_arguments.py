@@ -1,0 +1,48 @@
+"""The words of `terang factchecks` and `terang ask`."""
+
+from pathlib import Path
+
+from terang.arguments import Commands, add, later
+
+INDEX = Path("terang-index")
+
+
+def add_factchecks(commands: Commands) -> None:
+    """Adds `terang factchecks` and `terang ask`."""
+    group = add(
+        commands,
+        "factchecks",
+        "bring in published fact-checks",
+        "terang factchecks import feed.json --index terang-index",
+    )
+    factchecks = group.add_subparsers(required=True, metavar="COMMAND")
+    one = add(
+        factchecks,
+        "import",
+        "read a feed of ClaimReview or a table of checks, and build the index anew",
+        "terang factchecks import checks.csv --index terang-index --trust check.example",
+    )
+    one.add_argument("feed", metavar="FILE|URL", help="JSON-LD, a DataFeed, or CSV")
+    one.add_argument("--index", type=Path, default=INDEX, metavar="DIR")
+    one.add_argument(
+        "--trust",
+        action="append",
+        default=[],
+        metavar="DOMAIN",
+        help="a publisher whose checks are taken, beside those of the public list",
+    )
+    one.set_defaults(work=later("factchecks_command", "import_feed"))
+    one = add(
+        commands,
+        "ask",
+        "which published checks are about a text; nothing is stored",
+        'terang ask "salt water cures colds" --index terang-index',
+    )
+    one.add_argument("text", nargs="?", metavar="TEXT", help="- reads it from stdin")
+    one.add_argument("--file", type=Path, metavar="TEXTS", help='lines of {"id", "text"}')
+    one.add_argument("--index", type=Path, default=INDEX, metavar="DIR")
+    one.add_argument("--json", action="store_true", help="a line of JSON for each text")
+    one.add_argument("--language", default="", metavar="TAG", help="default: guessed")
+    one.add_argument("--published", default="", metavar="DAY", help="when the text was posted")
+    one.add_argument("--why", action="store_true", help="the terms that decided the order")
+    one.set_defaults(work=later("ask_command", "ask_texts"))

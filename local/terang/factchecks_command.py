@@ -1,0 +1,79 @@
+"""`terang factchecks`: read a feed of published checks, and build the index that answers."""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+from urllib.error import URLError
+from urllib.request import Request, urlopen
+
+from rich.console import Console
+from rich.progress import DownloadColumn, Progress, TextColumn, TimeElapsedColumn
+
+from claims.admission import Admitted, admit
+from claims.errors import FeedError
+from claims.feed import read_feed
+from claims.publishers import Trust
+from terang.check_library import CheckLibrary
+from terang.telling import problem
+
+SECONDS = 60
+"""How long an address may be silent."""
+
+
+def import_feed(options: argparse.Namespace) -> int:
+    """Import one feed: 0 when its checks are in the index, 1 when it cannot be read."""
+    try:
+        with _opened(options.feed) as stream, _progress() as told:
+            admitted = admit(read_feed(stream, told), Trust(options.trust))
+    except (FeedError, OSError, URLError) as error:
+        problem(f"terang factchecks: {options.feed}: {error}")
+        return 1
+    index = CheckLibrary(options.index).replace(_name(options.feed), admitted.entries)
+    _tell(admitted)
+    languages = ", ".join(f"{one} {count:,}" for one, count in sorted(index.totals.items()))
+    print(f"{sum(index.totals.values()):,} checks in the index ({languages or 'none'})")
+    print(index.digest)
+    return 0
+
+
+def _tell(admitted: Admitted) -> None:
+    print(f"{len(admitted.entries):,} checks taken, {admitted.refused.total():,} refused")
+    for code, count in admitted.refused.most_common():
+        print(f"  refused {code}: {count:,}")
+    for code, count in admitted.told.most_common():
+        print(f"  taken with {code}: {count:,}")
+
+
+def _is_address(feed: str) -> bool:
+    return feed.startswith("https://")
+
+
+def _name(feed: str) -> str:
+    """What a feed is known by: its address, or its file's name wherever that lies."""
+    return feed if _is_address(feed) else Path(feed).name
+
+
+@contextmanager
+def _opened(feed: str) -> Iterator[BinaryIO]:
+    if _is_address(feed):
+        request = Request(feed, headers={"User-Agent": "terang"})  # noqa: S310 - https only, see above
+        with urlopen(request, timeout=SECONDS) as answer:  # noqa: S310
+            yield answer
+    else:
+        with Path(feed).open("rb") as stream:
+            yield stream
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[int], None]]:
+    """A line on stderr that tells how much was read, where somebody looks."""
+    columns = (TextColumn("reading"), DownloadColumn(), TimeElapsedColumn())
+    console = Console(file=sys.stderr)
+    with Progress(
+        *columns, console=console, transient=True, disable=not sys.stderr.isatty()
+    ) as bar:
+        task = bar.add_task("reading", total=None)
+        yield lambda count: bar.update(task, completed=count)
