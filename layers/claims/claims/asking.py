@@ -6,7 +6,7 @@ from enum import StrEnum
 from claims.attaching import attach_score
 from claims.index import Index
 from claims.languages import guess
-from claims.likeness import Question
+from claims.likeness import question_of
 from claims.ranking import Ranked, rank
 from claims.review import Check
 from claims.shelf import Shelf
@@ -49,7 +49,7 @@ def ask(index: Index, text: str, language: str = "") -> list[Answer]:
 
 
 def _from_shelf(shelf: Shelf, text: str) -> list[tuple[float, Answer]]:
-    question = Question(shelf, tuple(shelf.numbers_of(text)))
+    question = question_of(shelf, text)
     ranked = rank(shelf, text, question)
     return [(one.score, _answer(shelf, one)) for one in ranked[:ANSWERS]]
 

@@ -6,7 +6,9 @@ from functools import cached_property
 from itertools import pairwise
 
 from claims.bm25 import saturated
+from claims.related import related
 from claims.shelf import Shelf
+from claims.words import words_of
 
 HEAD = 40
 """Words at the beginning of a text, where a forwarded message says what it is about."""
@@ -20,6 +22,8 @@ class Question:
 
     shelf: Shelf
     numbers: tuple[int, ...]
+    meant: frozenset[int] = frozenset()
+    """Words that the text does not hold, but others that say nearly the same."""
 
     @cached_property
     def known(self) -> frozenset[int]:
@@ -36,11 +40,6 @@ class Question:
         return found
 
     @cached_property
-    def weight(self) -> float:
-        """The weight of all its different known words."""
-        return sum(self.shelf.rarity[number] for number in self.known) or 1.0
-
-    @cached_property
     def heaviest(self) -> float:
         """The weight of its rarest known word."""
         return max((self.shelf.rarity[number] for number in self.known), default=1.0)
@@ -49,6 +48,15 @@ class Question:
     def head(self) -> frozenset[int]:
         """The known words among its first."""
         return frozenset(number for number in self.numbers[:HEAD] if number >= 0)
+
+
+def question_of(shelf: Shelf, text: str) -> Question:
+    """A text as this shelf reads it."""
+    stems = [word.stem for word in words_of(text, shelf.language)]
+    number, near = shelf.number, related(shelf.language)
+    numbers = tuple(number.get(stem, -1) for stem in stems)
+    meant = {number[other] for stem in stems for other in near.get(stem, ()) if other in number}
+    return Question(shelf, numbers, frozenset(meant.difference(numbers)))
 
 
 def share(found: float, whole: float) -> float:
@@ -74,6 +82,15 @@ def covered(question: Question, words: list[int]) -> float:
     return share(found, sum(rarity[word] for word in different))
 
 
+def meant(question: Question, words: list[int]) -> float:
+    """The share of a field's weight that the text holds or means; what it means counts half."""
+    rarity = question.shelf.rarity
+    different = set(words)
+    found = sum(rarity[word] for word in different & question.known)
+    found += sum(rarity[word] for word in different & question.meant) / 2
+    return share(found, sum(rarity[word] for word in different))
+
+
 def neighbours(question: Question, words: list[int]) -> float:
     """The share of a field's pairs of neighbours that stand near each other in the text."""
     rarity, places = question.shelf.rarity, question.places
@@ -88,28 +105,3 @@ def neighbours(question: Question, words: list[int]) -> float:
 
 def _near(some: list[int], others: list[int]) -> bool:
     return any(0 < other - one <= 3 for one in some[:8] for other in others[:8])
-
-
-def window(question: Question, words: list[int]) -> float:
-    """The share of a claim's weight that the best stretch of the text holds, twice the claim long.
-
-    A long text shares words with everything; a repeated claim has them together.
-    """
-    rarity, places = question.shelf.rarity, question.places
-    different = set(words)
-    whole = sum(rarity[word] for word in different)
-    spots = sorted((at, word) for word in different & question.known for at in places[word])
-    length = 2 * len(different) + 6
-    inside: Counter[int] = Counter()
-    best = weight = 0.0
-    first = 0
-    for at, word in spots:
-        inside[word] += 1
-        weight += rarity[word] * (inside[word] == 1)
-        while spots[first][0] <= at - length:
-            gone = spots[first][1]
-            inside[gone] -= 1
-            weight -= rarity[gone] * (inside[gone] == 0)
-            first += 1
-        best = max(best, weight)
-    return share(best, whole)

@@ -2,7 +2,6 @@
 
 import heapq
 import json
-import math
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -13,9 +12,9 @@ from claims.likeness import (
     Question,
     covered,
     field_score,
+    meant,
     neighbours,
     share,
-    window,
 )
 from claims.shelf import Shelf
 
@@ -52,7 +51,7 @@ def rank(shelf: Shelf, text: str, question: Question) -> list[Ranked]:
 
 def likenesses(shelf: Shelf, text: str, question: Question) -> dict[int, dict[str, float]]:
     """How each candidate is like the text; every number is between 0 and about 1."""
-    words = shelf.by_words(list(question.numbers))
+    words = shelf.by_words(question.numbers, question.meant)
     grams = shelf.by_grams(text)
     by_words = heapq.nlargest(CANDIDATES, words, key=words.__getitem__)
     by_grams = heapq.nlargest(CANDIDATES, grams, key=grams.__getitem__)
@@ -68,7 +67,7 @@ def likenesses(shelf: Shelf, text: str, question: Question) -> dict[int, dict[st
         }
         for place in dict.fromkeys(by_words + by_grams)
     }
-    for name in ("words", "grams", "claim", "title", "summary"):
+    for name in ("words", "grams", "claim", "title", "summary", "head"):
         most = max((likeness[name] for likeness in found.values()), default=0.0)
         for likeness in found.values():
             likeness[name] = share(likeness[name], most)
@@ -76,24 +75,21 @@ def likenesses(shelf: Shelf, text: str, question: Question) -> dict[int, dict[st
 
 
 def _raw(question: Question, place: int) -> dict[str, float]:
-    shelf, known = question.shelf, question.known
+    shelf = question.shelf
     claim, title = shelf.words("claim", place), shelf.words("title", place)
-    matched = known.intersection({*claim, *title})
-    weight = sum(shelf.rarity[word] for word in matched)
+    matched = question.known.intersection({*claim, *title})
     heaviest = max((shelf.rarity[word] for word in matched), default=0.0)
-    head = sum(shelf.rarity[word] for word in matched & question.head)
     return {
         "claim": field_score(question, claim, USUAL_CLAIM),
         "title": field_score(question, title, USUAL_TITLE),
         "summary": field_score(question, shelf.words("summary", place), 2 * USUAL_CLAIM),
+        "head": sum(shelf.rarity[word] for word in matched & question.head),
         "claim covered": covered(question, claim),
         "title covered": covered(question, title),
-        "text covered": share(weight, question.weight),
-        "text's head covered": share(head, question.weight),
+        "claim meant": meant(question, claim),
+        "title meant": meant(question, title),
         "rarest word": share(heaviest, question.heaviest),
-        "words shared": math.log1p(len(matched)) / 3,
         "neighbours": max(neighbours(question, claim), neighbours(question, title)),
-        "together": max(window(question, claim), window(question, title)),
     }
 
 

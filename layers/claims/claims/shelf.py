@@ -2,6 +2,7 @@
 
 import heapq
 from collections import Counter
+from collections.abc import Collection, Sequence
 from functools import cached_property
 
 import msgspec
@@ -10,11 +11,14 @@ from claims.artefact import Artefact
 from claims.grams import grams_of
 from claims.review import Check
 from claims.shelving import NAME_BIT
-from claims.words import words_of
 
 MOST_WORDS = 96
 MOST_GRAMS = 192
 """The rarest of a text that are looked up: a long one takes no longer than a page of it."""
+
+
+MEANT = 0.3
+"""What a word counts that the text does not hold, but another that says nearly the same."""
 
 
 class Shelf:
@@ -70,21 +74,26 @@ class Shelf:
             one & ~NAME_BIT for one in words[starts[place] : starts[place + 1]] if one & NAME_BIT
         }
 
-    def numbers_of(self, text: str) -> list[int]:
-        """The words of a text in order as numbers; -1 for a word that no check holds."""
-        return [self.number.get(word.stem, -1) for word in words_of(text, self.language)]
+    def is_number(self, word: int) -> bool:
+        """Whether a word is written in digits."""
+        return word in self._digits
 
-    def by_words(self, numbers: list[int]) -> dict[int, float]:
-        """BM25 of each check that shares a word with the text."""
+    @cached_property
+    def _digits(self) -> frozenset[int]:
+        return frozenset(number for word, number in self.number.items() if word[0].isdigit())
+
+    def by_words(self, numbers: Sequence[int], meant: Collection[int] = ()) -> dict[int, float]:
+        """BM25 of each check that shares a word with the text; what it only means counts less."""
         times = Counter(number for number in numbers if number >= 0)
         rarest = heapq.nlargest(MOST_WORDS, times, key=self.rarity.__getitem__)
+        counted = [(number, 1.0 if times[number] == 1 else 1.3) for number in rarest]
         scores: dict[int, float] = {}
-        for number in rarest:
+        for number, factor in counted + [(number, MEANT) for number in meant]:
             start, end = self._word_starts[number], self._word_starts[number + 1]
-            factor = self._step * (1.0 if times[number] == 1 else 1.3)
+            step = self._step * factor
             ids, weights = self._word_ids[start:end], self._word_weights[start:end]
             for place, weight in zip(ids, weights, strict=True):
-                scores[place] = scores.get(place, 0.0) + factor * weight
+                scores[place] = scores.get(place, 0.0) + step * weight
         return scores
 
     def by_grams(self, text: str) -> dict[int, float]:

@@ -1,0 +1,24 @@
+"""Claims of words drawn as often as people use them: what a large index shares with any text."""
+
+from collections.abc import Iterator
+from itertools import islice
+from random import Random
+
+from development import entry_of
+from wordfreq import get_frequency_dict
+
+from claims.shelving import Entry
+
+KNOWN = 30_000
+
+
+def noise(language: str, count: int, random: Random) -> Iterator[Entry]:
+    """`count` claims of 8 to 30 words, and a title of some of them and others."""
+    used = islice(get_frequency_dict(language).items(), KNOWN)
+    words, weights = zip(*((word, often) for word, often in used if word.isalpha()), strict=True)
+    glue = "" if language == "zh" else " "
+    for place in range(count):
+        claim = random.choices(words, weights, k=random.randint(8, 30))
+        title = random.sample(claim, 3) + random.choices(words, weights, k=random.randint(1, 5))
+        link = f"https://noise.example/{language}/{place:05}"
+        yield entry_of(link, glue.join(claim), glue.join(title), language)

@@ -1,0 +1,82 @@
+"""Learns the weights that ship, from the development set alone, and says how well they do on it.
+
+    make weights
+
+Each figure is of texts whose check took no part in learning (five folds by check).
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+from development import LANGUAGES
+from fitting import fit_order, fit_trees, place_of_right
+from samples import FOLDS, Choice, Judged, choices, judged
+
+from claims import ranking
+from claims.attaching import trees_of
+
+DATA = Path(__file__).parents[1] / "layers/claims/claims/data"
+
+
+def main() -> None:
+    """Write `ranking.json` and, with the order that it gives, `attaching.json`."""
+    some = [one for language in LANGUAGES for one in choices(language)]
+    _tell_order(some)
+    weights = fit_order(some)
+    _write("ranking.json", {"weights": weights})
+    ranking.weights.cache_clear()
+    answers = [one for language in LANGUAGES for one in judged(language)]
+    _tell_trees(answers)
+    _write("attaching.json", fit_trees(answers))
+
+
+def _write(name: str, content: dict[str, object]) -> None:
+    lines = [f"{json.dumps(key)}: {_laid_out(value)}" for key, value in content.items()]
+    (DATA / name).write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+
+
+def _laid_out(value: object) -> str:
+    """A tree a line."""
+    if isinstance(value, list) and isinstance(value[0], list):
+        return "[\n" + ",\n".join(json.dumps(one) for one in value) + "\n]"
+    return json.dumps(value)
+
+
+def _tell_order(some: list[Choice]) -> None:
+    places: dict[str, list[int]] = defaultdict(list)
+    for fold in range(FOLDS):
+        weights = fit_order([one for one in some if one.fold != fold])
+        for one in some:
+            if one.fold == fold:
+                places[one.kind].append(place_of_right(one, weights))
+    for kind, found in places.items():
+        first, five = (np.mean(np.array(found) < count) for count in (1, 5))
+        print(f"{kind}: first {first:.3f}, among five {five:.3f} of {len(found)} texts")
+
+
+def _tell_trees(some: list[Judged]) -> None:
+    scores: dict[str, list[float]] = defaultdict(list)
+    for fold in range(FOLDS):
+        trees = trees_of(fit_trees([one for one in some if one.fold != fold]))
+        for one in some:
+            if one.fold == fold:
+                kind = one.kind if one.right or one.kind.endswith(WRONG) else f"{one.kind} wrong"
+                scores[kind].append(trees.score(one.evidence))
+    for kind, found in scores.items():
+        print(f"{kind}: {_spread(found)}")
+
+
+WRONG = ("taken out", "clean")
+
+
+def _spread(found: Iterable[float]) -> str:
+    some = np.array(list(found))
+    above = ", ".join(f"{np.mean(some > bound):.3f} above {bound}" for bound in (0, 1, 2, 3))
+    return f"{len(some)} answers, {above}, highest {some.max():.2f}"
+
+
+if __name__ == "__main__":
+    main()
