@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .SUFFIXES:
-.PHONY: help run test month drill drill-ranges fuzz check bench build deploy clean setup setup-test setup-check setup-build template-check
+.PHONY: help run test month drill drill-ranges fuzz check bench bench-factchecks weights build deploy clean setup setup-test setup-check setup-build template-check
 
 export SAM_CLI_TELEMETRY := 0
 
@@ -14,7 +14,7 @@ SOURCES := layers functions local
 TEMPLATES := template.yaml provider.yaml
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: setup ## the samples, or FILE= PROVIDER= PACKS= OUT=, through the whole stack on this machine
 	$(BIN)/terang run $(FILE) $(if $(PROVIDER),--provider $(PROVIDER)) $(if $(PACKS),--packs $(PACKS)) $(if $(OUT),--out $(OUT)) $(ARGS)
@@ -51,6 +51,13 @@ fuzz: ## RUNS= inputs (a million) for each reader of files, packs and messages
 
 drill-ranges: setup ## CASES= (a million) random files, each cut at random; SEED= is the first
 	PYTHONPATH=tests $(BIN)/python -m drill.ranges_drill --cases $(or $(CASES),1000000) --first $(or $(SEED),0)
+
+bench-factchecks: setup ## how well published checks are found and attached, and what that costs
+	$(BIN)/pytest tests/bench/bench_factchecks.py -o python_files='bench_*.py' -s $(ARGS)
+
+weights: ## learn the weights of layers/claims anew from training/checks
+	@scripts/bootstrap.sh training
+	PYTHONPATH=layers/claims:training .tools/training/bin/python training/train.py
 
 build: setup-build ## sam build: layers and functions as they go to AWS
 	PATH="$(CURDIR)/.tools/runtime/bin:$$PATH" $(SAM) build # sam wants a python3.13 that has pip

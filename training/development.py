@@ -1,8 +1,8 @@
 """The development set: invented checks, each with texts that repeat its claim in other words.
 
-    = claim, cut by | into what it is about and what is said of it
-    # title, where there is one
-    > a text, as people would write or forward it
+= claim, cut by | into what it is about and what is said of it
+# title, where there is one
+> a text, as people would write or forward it
 """
 
 from collections.abc import Iterable, Iterator

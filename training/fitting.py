@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from samples import Choice, Judged, Numbers
 from scipy.optimize import minimize
 from sklearn.ensemble import HistGradientBoostingClassifier
+
+from samples import Choice, Judged, Numbers
 
 EXPECTED = {
     "words": 3.0, "grams": 2.0, "claim": 1.5, "title": 1.0, "summary": 0.5, "head": 0.3,

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from itertools import islice
 from random import Random
 
-from development import entry_of
 from wordfreq import get_frequency_dict
 
 from claims.shelving import Entry
+from development import entry_of
 
 KNOWN = 30_000
 

@@ -11,12 +11,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
-from development import LANGUAGES
-from fitting import fit_order, fit_trees, place_of_right
-from samples import FOLDS, Choice, Judged, choices, judged
 
 from claims import ranking
 from claims.attaching import trees_of
+from development import LANGUAGES
+from fitting import fit_order, fit_trees, place_of_right
+from samples import FOLDS, Choice, Judged, choices, judged
 
 DATA = Path(__file__).parents[1] / "layers/claims/claims/data"
 

@@ -3,17 +3,18 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from claims.attaching import attach_score
+from claims.attaching import COMPARED, chance, evidence_for, model
 from claims.index import Index
 from claims.languages import guess
-from claims.likeness import question_of
+from claims.likeness import Question, question_of
 from claims.ranking import Ranked, rank
 from claims.review import Check
-from claims.shelf import Shelf
+from claims.thresholds import Bounds
+from claims.words import count_words
 
 ANSWERS = 5
 FEWEST_WORDS = 8
-"""Below this many words of its own a text is too short to say what a claim says."""
+"""Below this many words a text is too short to say what a claim says: nothing is attached."""
 
 
 class Level(StrEnum):
@@ -38,22 +39,52 @@ def ask(index: Index, text: str, language: str = "") -> list[Answer]:
     """The published checks nearest to a text, best first, five at most.
 
     Without `language` it is guessed; where nothing speaks clearly for one, all are asked.
+    What stands in one group with an attached check is shown behind it, so that checks which
+    disagree are seen together.
     """
     languages = set(index.totals)
     known = language if language in languages else guess(text, languages)
     found: list[tuple[float, Answer]] = []
     for one in [known] if known else sorted(languages):
-        found.extend(_from_shelf(index.shelf(one), text))
-    found.sort(key=lambda pair: -pair[0])
+        found.extend(_from_shelf(index, one, text))
+    if not known:
+        found.sort(key=lambda pair: (pair[1].level is not Level.ATTACH, -pair[0]))
     return [answer for _, answer in found[:ANSWERS]]
 
 
-def _from_shelf(shelf: Shelf, text: str) -> list[tuple[float, Answer]]:
+def _from_shelf(index: Index, language: str, text: str) -> list[tuple[float, Answer]]:
+    """The answers from one shelf, each with its place in the order as a number."""
+    shelf, bounds = index.shelf(language), index.bounds[language]
     question = question_of(shelf, text)
     ranked = rank(shelf, text, question)
-    return [(one.score, _answer(shelf, one)) for one in ranked[:ANSWERS]]
+    if not ranked:
+        return []
+    group = shelf.groups[ranked[0].place]
+    (first,) = _scores(question, text, ranked[:COMPARED])[:1]
+    attaches = first >= bounds.attach and count_words(text) >= FEWEST_WORDS
+    if attaches:
+        ranked.sort(key=lambda one: shelf.groups[one.place] != group)
+    found = []
+    for one, score in zip(ranked, _scores(question, text, ranked[:ANSWERS]), strict=False):
+        may_attach = attaches and shelf.groups[one.place] == group
+        level = level_of(score, bounds, may_attach=may_attach)
+        answer = Answer(shelf.check(one.place), round(chance(score), 3), level, one.likeness)
+        found.append((one.score, answer))
+    return found
 
 
-def _answer(shelf: Shelf, one: Ranked) -> Answer:
-    score = attach_score(one)
-    return Answer(shelf.check(one.place), round(score, 3), Level.SUGGEST, one.likeness)
+def _scores(question: Question, text: str, ranked: list[Ranked]) -> list[float]:
+    return [model().score(one) for one in evidence_for(question, text, ranked)]
+
+
+def level_of(score: float, bounds: Bounds, *, may_attach: bool) -> Level:
+    """What an answer is worth.
+
+    >>> level_of(2.5, Bounds(suggest=-1, attach=2), may_attach=True)
+    <Level.ATTACH: 'attach'>
+    >>> level_of(2.5, Bounds(suggest=-1, attach=2), may_attach=False)
+    <Level.SUGGEST: 'suggest'>
+    """
+    if may_attach and score >= bounds.attach:
+        return Level.ATTACH
+    return Level.SUGGEST if score >= bounds.suggest else Level.NONE

@@ -19,7 +19,7 @@ from claims.ranking import Ranked
 type Node = tuple[int, float, int, int, float]
 """Number of the evidence (-1 for a leaf), its bound, next node at most so much, above, value."""
 
-COMPARED = 4
+COMPARED = 5
 """Checks at the head of the order whose evidence is taken."""
 
 
@@ -65,9 +65,7 @@ def evidence_for(question: Question, text: str, ranked: list[Ranked]) -> list[di
     found = [evidence_of(question, grams, one) for one in some]
     for one, evidence in zip(some, found, strict=True):
         others = [
-            found[at]
-            for at, other in enumerate(some)
-            if groups[other.place] != groups[one.place]
+            found[at] for at, other in enumerate(some) if groups[other.place] != groups[one.place]
         ]
         evidence["alone"] = alone(evidence, others)
     return found

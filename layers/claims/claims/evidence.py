@@ -68,9 +68,10 @@ def evidence_of(question: Question, text_grams: frozenset[str], one: Ranked) -> 
     grams = grams_of(shelf.check(one.place).claim)
     found = sum(gram in text_grams for gram in grams)
     numbers = [word for word in words if shelf.is_number(word)]
+    held = share(stretch.weight, sum(rarity[word] for word in words))
     return {
-        "claim": share(stretch.weight, sum(rarity[word] for word in words)),
-        "title": covered(question, title) if title else 0.5,
+        "claim": held,
+        "title": covered(question, title) if title else held,
         "weight": min(1.0, sum(rarity[word] for word in either) / ENOUGH_WEIGHT),
         "words": min(1.0, len(either) / ENOUGH_WORDS),
         "no names": min(1.0, sum(rarity[word] for word in common) / (ENOUGH_WEIGHT / 2)),
@@ -78,7 +79,7 @@ def evidence_of(question: Question, text_grams: frozenset[str], one: Ranked) -> 
         "neighbours": neighbours(question, claim),
         "stretch": share(stretch.weight, stretch.whole),
         "letters": share(found, len(grams)),
-        "numbers": share(sum(word in question.known for word in numbers), len(numbers) or 1)
+        "numbers": share(sum(word in question.known for word in numbers), len(numbers))
         if numbers
         else 1.0,
     }

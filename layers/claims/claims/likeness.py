@@ -86,9 +86,9 @@ def meant(question: Question, words: list[int]) -> float:
     """The share of a field's weight that the text holds or means; what it means counts half."""
     rarity = question.shelf.rarity
     different = set(words)
-    found = sum(rarity[word] for word in different & question.known)
-    found += sum(rarity[word] for word in different & question.meant) / 2
-    return share(found, sum(rarity[word] for word in different))
+    held = sum(rarity[word] for word in different & question.known)
+    means = sum(rarity[word] for word in different & question.meant)
+    return share(held + means / 2, sum(rarity[word] for word in different))
 
 
 def neighbours(question: Question, words: list[int]) -> float:

@@ -74,6 +74,13 @@ class Shelf:
             one & ~NAME_BIT for one in words[starts[place] : starts[place + 1]] if one & NAME_BIT
         }
 
+    def likeness(self, one: int, other: int) -> float:
+        """The share of two checks' weight of words that they have in common, from 0 to 1."""
+        some = {*self.words("claim", one), *self.words("title", one)}
+        others = {*self.words("claim", other), *self.words("title", other)}
+        whole = sum(self.rarity[word] for word in some | others)
+        return sum(self.rarity[word] for word in some & others) / whole if whole else 0.0
+
     def is_number(self, word: int) -> bool:
         """Whether a word is written in digits."""
         return word in self._digits

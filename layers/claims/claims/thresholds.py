@@ -5,19 +5,30 @@ on clean text, and on its own claims asked for with their own answer taken out.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache
 from importlib import resources
 
 import msgspec
 
+from claims.attaching import evidence_for, model
+from claims.likeness import question_of
+from claims.ranking import rank
+from claims.shelf import Shelf
+
 FALSE_ATTACH = 1 / 1_000
 """Clean sentences that may be given a check, at most."""
 FALSE_SUGGEST = 1 / 50
-LOWEST_ATTACH, LOWEST_SUGGEST = 1.5, -1.5
+FALSE_ANSWER = 3 / 1_000
+"""Texts without a right answer that may be given a check, at most."""
+LOWEST_ATTACH, LOWEST_SUGGEST = 1.0, -1.5
 """Scores below which no index attaches or suggests, however little it shares with clean text."""
 NEVER = 1e6
 """The bound of a language for which there is no clean text: nothing is attached."""
+ALIKE = 0.2
+"""Share of weight in common above which two claims may be about one rumour."""
+LOWEST = -10.0
+"""The score of no answer at all."""
 ASKED = 300
 """Claims of the index that are asked for."""
 
@@ -39,12 +50,35 @@ def clean_text(language: str) -> tuple[str, ...]:
     return tuple(line for line in lines if line.strip() and not line.startswith("#"))
 
 
-def bounds_of(clean: Sequence[float], answerless: Sequence[float]) -> Bounds:
-    """The bounds that these best scores of wrong answers ask for."""
+def measure(shelf: Shelf) -> Bounds:
+    """The bounds of a shelf."""
+    clean = [_best(shelf, text) for text in clean_text(shelf.language)]
+    step = max(1, shelf.total // ASKED)
+    asked = [
+        _best(shelf, shelf.check(place).claim, but=place) for place in range(0, shelf.total, step)
+    ]
+    suggest = max(LOWEST_SUGGEST, rare(clean or asked, FALSE_SUGGEST))
     if not clean:
-        return Bounds(max(LOWEST_SUGGEST, rare(answerless, FALSE_SUGGEST)), NEVER)
-    attach = max(LOWEST_ATTACH, rare(clean, FALSE_ATTACH))
-    return Bounds(min(attach, max(LOWEST_SUGGEST, rare(clean, FALSE_SUGGEST))), attach)
+        return Bounds(suggest, NEVER)
+    attach = max(LOWEST_ATTACH, rare(clean, FALSE_ATTACH), rare(asked, FALSE_ANSWER))
+    return Bounds(min(suggest, attach), attach)
+
+
+def _best(shelf: Shelf, text: str, but: int | None = None) -> float:
+    """The score of the first answer to a text.
+
+    With `but` of the first about another rumour than this check: one about the same would be right.
+    """
+    question = question_of(shelf, text)
+    ranked = rank(shelf, text, question)
+    if but is not None:
+        ranked = [one for one in ranked if not _is_alike(shelf, but, one.place)]
+    return model().score(evidence_for(question, text, ranked)[0]) if ranked else LOWEST
+
+
+def _is_alike(shelf: Shelf, one: int, other: int) -> bool:
+    same = shelf.groups[one] == shelf.groups[other]
+    return same or shelf.likeness(one, other) > ALIKE
 
 
 def rare(scores: Sequence[float], share: float) -> float:
@@ -63,6 +97,3 @@ def rare(scores: Sequence[float], share: float) -> float:
     above = [score - start for score in ordered if score > start]
     scale = sum(above) / len(above) if above else 0.0
     return start + scale * math.log(0.1 / share)
-
-
-type Best = Callable[[str], float]
