@@ -53,6 +53,7 @@ drill-ranges: setup ## CASES= (a million) random files, each cut at random; SEED
 	PYTHONPATH=tests $(BIN)/python -m drill.ranges_drill --cases $(or $(CASES),1000000) --first $(or $(SEED),0)
 
 bench-factchecks: setup ## how well published checks are found and attached, and what that costs
+	@scripts/bootstrap.sh bench
 	$(BIN)/pytest tests/bench/bench_factchecks.py -o python_files='bench_*.py' -s $(ARGS)
 
 weights: ## learn the weights of layers/claims anew from training/checks

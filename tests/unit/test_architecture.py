@@ -20,6 +20,7 @@ from ledger.unit_queue import SqsUnitQueue
 ROOT = Path(__file__).parents[2]
 LEDGER, MATCHER = ROOT / "layers/ledger/ledger", ROOT / "layers/matcher/matcher"
 DSA = ROOT / "layers/dsa/dsa"
+CLAIMS = ROOT / "layers/claims/claims"
 ADAPTERS = {"store", "case_store", "table", "objects", "unit_queue"}
 CORE = sorted({path.stem for path in LEDGER.glob("*.py")} - ADAPTERS - {"__init__"})
 FUNCTIONS = sorted(path for path in (ROOT / "functions").iterdir() if path.is_dir())
@@ -47,7 +48,7 @@ def names_of(function: Path) -> list[str]:
 def test_the_core_runs_where_there_is_no_aws() -> None:
     """In a process of its own, in which whoever imports boto3 or Powertools fails."""
     modules = [f"ledger.{name}" for name in CORE]
-    for layer in (MATCHER, DSA):
+    for layer in (MATCHER, DSA, CLAIMS):
         modules += [f"{layer.name}.{one.stem}" for one in layer.glob("*.py") if one.stem[0] != "_"]
     program = (
         "import importlib, sys\n"
@@ -60,7 +61,7 @@ def test_the_core_runs_where_there_is_no_aws() -> None:
 
 @pytest.mark.parametrize(
     "path",
-    [*MATCHER.glob("*.py"), *DSA.glob("*.py"), *(LEDGER / f"{name}.py" for name in CORE)],
+    [*MATCHER.glob("*.py"), *DSA.glob("*.py"), *CLAIMS.glob("*.py"), *(LEDGER / f"{name}.py" for name in CORE)],
     ids=lambda p: p.stem,
 )
 def test_no_module_of_the_core_names_aws(path: Path) -> None:
@@ -70,12 +71,16 @@ def test_no_module_of_the_core_names_aws(path: Path) -> None:
 def test_layers_know_no_functions_and_only_dsa_knows_another() -> None:
     """What the Digital Services Act asks for is made of the ledger's entries."""
     of_functions = {name for function in FUNCTIONS for name in names_of(function)}
-    for path in LEDGER.glob("*.py"):
-        assert not set(imported(path)) & (of_functions | {"matcher", "dsa"}), path.name
-    for path in MATCHER.glob("*.py"):
-        assert not set(imported(path)) & (of_functions | {"ledger", "dsa"}), path.name
-    for path in DSA.glob("*.py"):
-        assert not set(imported(path)) & (of_functions | {"matcher"}), path.name
+    knows = {"ledger": LEDGER, "matcher": MATCHER, "claims": CLAIMS, "dsa": DSA}
+    for name, folder in knows.items():
+        allowed = {name, "ledger"} if name == "dsa" else {name}
+        for path in folder.glob("*.py"):
+            assert not set(imported(path)) & (of_functions | knows.keys() - allowed), path
+
+
+def test_claims_brings_no_library_of_arrays_or_learning() -> None:
+    heavy = {"numpy", "scipy", "sklearn", "torch"}
+    assert not any(set(imported(path)) & heavy for path in CLAIMS.glob("*.py"))
 
 
 def test_a_function_imports_no_other_functions_modules() -> None:
@@ -89,7 +94,7 @@ def test_module_names_are_unique_and_shadow_nothing() -> None:
     """Two functions' folders are on one path in tests; a stem of the standard library hides it."""
     counted = Counter(name for function in FUNCTIONS for name in names_of(function))
     assert [name for name, count in counted.items() if count > 1] == []
-    assert counted.keys() & (sys.stdlib_module_names | {"dsa", "ledger", "matcher", *AWS}) == set()
+    assert counted.keys() & (sys.stdlib_module_names | {"claims", "dsa", "ledger", "matcher", *AWS}) == set()
 
 
 def test_adapters_have_the_methods_of_their_ports() -> None:

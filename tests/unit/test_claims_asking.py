@@ -1,0 +1,153 @@
+"""An index of checks, and what it answers."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from claims.asking import ANSWERS, FEWEST_WORDS, Level, ask
+from claims.attaching import model
+from claims.dates import days_between
+from claims.errors import BadIndexError
+from claims.index import Index, build_index
+from claims.ranking import explain
+from claims.review import Check, Rating
+from claims.shelving import Entry
+from claims.thresholds import NEVER, clean_text
+from claims.words import LONGEST_TEXT, count_words
+from development import LANGUAGES, entry_of, examples
+
+
+@pytest.fixture(scope="module")
+def data() -> bytes:
+    """The invented checks of all languages; one of them twice, with another rating."""
+    entries = [example.entry for language in LANGUAGES for example in examples(language)]
+    first = entries[0].check
+    other = msgspec.structs.replace(
+        first, url="https://other.example/salt", rating=Rating.TRUE, publisher="Other Check"
+    )
+    french = msgspec.structs.replace(
+        first, url="https://check.example/fr", claim="L'eau salée guérit le rhume", language="fr"
+    )
+    return build_index([*entries, Entry(other), Entry(french)])
+
+
+@pytest.fixture(scope="module")
+def index(data: bytes) -> Index:
+    return Index(data)
+
+
+SALT = (
+    "Everybody says that drinking warm salt water three times a day cures the common cold "
+    "within one night, so my aunt does it #SaltWater https://a.example/1"
+)
+
+
+def test_a_text_that_repeats_a_claim_is_given_its_check(index: Index) -> None:
+    first, *_ = ask(index, SALT)
+    assert first.level is Level.ATTACH
+    assert first.check.claim.startswith("Drinking warm salt water")
+
+
+def test_checks_that_disagree_are_shown_together(index: Index) -> None:
+    attached = [answer for answer in ask(index, SALT) if answer.level is Level.ATTACH]
+    assert {answer.check.rating for answer in attached} == {Rating.FALSE, Rating.TRUE}
+
+
+def test_a_short_text_is_never_attached(index: Index) -> None:
+    text = "warm salt water cures the common cold"
+    assert count_words(text) < FEWEST_WORDS
+    found = ask(index, text)
+    assert found[0].check.claim.startswith("Drinking warm salt water")
+    assert all(answer.level is not Level.ATTACH for answer in found)
+
+
+def test_links_and_tags_do_not_make_a_text_longer() -> None:
+    assert count_words("salt https://a.example/b https://a.example/c www.example/d") == 1
+
+
+@pytest.mark.parametrize("text", ["", "   ", "🙂🙂🙂", "https://a.example/1", "\x00\u202e"])
+def test_a_text_without_words_has_no_answer(index: Index, text: str) -> None:
+    assert all(answer.level is Level.NONE for answer in ask(index, text))
+
+
+@pytest.mark.parametrize(
+    "piece", ["x", "salt water ", "盐水", "# @ ", "<", "&amp;", "a.", "1,000 "]
+)
+def test_ten_megabytes_of_anything_are_answered(index: Index, piece: str) -> None:
+    """Only `LONGEST_TEXT` code points are read, whatever they are."""
+    long = piece * (10_000_000 // len(piece))
+    assert [one.check.url for one in ask(index, long)] == [
+        one.check.url for one in ask(index, long[:LONGEST_TEXT])
+    ]
+
+
+def test_five_answers_at_most_in_the_texts_language(index: Index) -> None:
+    for language in LANGUAGES:
+        for example in examples(language)[:20]:
+            found = ask(index, example.texts[0], language)
+            assert len(found) <= ANSWERS
+            assert {answer.check.language for answer in found} <= {language}
+
+
+def test_a_language_without_clean_text_never_attaches(index: Index) -> None:
+    assert clean_text("fr") == ()
+    assert index.bounds["fr"].attach == NEVER
+    found = ask(index, "On dit que l'eau salée guérit le rhume en une seule nuit, vraiment", "fr")
+    assert [answer.level for answer in found if answer.level is Level.ATTACH] == []
+
+
+def test_the_terms_of_an_order_add_up(index: Index) -> None:
+    first, second, *_ = ask(index, SALT, "en")
+    assert sum(term for _, term in explain(first.likeness)) >= sum(
+        term for _, term in explain(second.likeness)
+    )
+    sizes = [abs(term) for _, term in explain(first.likeness)]
+    assert sizes == sorted(sizes, reverse=True)
+
+
+def test_the_same_checks_in_any_order_give_the_same_bytes() -> None:
+    some = [example.entry for example in examples("id")][:12]
+    assert build_index(some) == build_index(some[::-1])
+
+
+def test_an_index_shows_no_summary() -> None:
+    entry = entry_of("https://check.example/1", "Salt cures colds", "Salt", "en")
+    told = Entry(entry.check, entry.title, "We asked zebras whether aardvarks bewilder them")
+    data = build_index([told])
+    assert b"aardvarks bewilder" not in data
+    assert [one.check.url for one in ask(Index(data), "zebras and aardvarks", "en")]
+
+
+@pytest.mark.parametrize("cut", [0, 5, 40, 5_000])
+def test_half_an_index_is_refused(data: bytes, cut: int) -> None:
+    with pytest.raises(BadIndexError):
+        Index(data[:cut])
+
+
+def test_another_claim_by_a_name_is_no_match(index: Index) -> None:
+    """The singer of a check, and something else that is said of her."""
+    text = "The singer Dana Lark opened her third bakery near the old harbour on a sunny morning"
+    assert all(answer.level is not Level.ATTACH for answer in ask(index, text, "en"))
+
+
+def test_more_evidence_never_lowers_the_score() -> None:
+    trees = model()
+    for name in trees.evidence:
+        base = dict.fromkeys(trees.evidence, 0.4)
+        scores = [trees.score(base | {name: step / 20}) for step in range(21)]
+        assert scores == sorted(scores), name
+
+
+def test_a_check_from_long_before_is_told_by_its_days() -> None:
+    old = Check("https://a.example", "Salt cures", Rating.FALSE, "", "", "2016-01-01", "en", "")
+    assert days_between(old.date, "2026-01-01") == 3_653
+    assert days_between("", "2026-01-01") is None
+
+
+def test_clean_text_is_that_of_the_protected_sentences() -> None:
+    """A layer holds its own copy: nothing outside of it is deployed with it."""
+    root = Path(__file__).parents[2]
+    for language in LANGUAGES:
+        mine = root / f"layers/claims/claims/data/clean/{language}.txt"
+        assert mine.read_bytes() == (root / f"packs/protected/{language}.txt").read_bytes()
