@@ -1,9 +1,9 @@
 """How well published checks are found and attached, and what that costs.
 
 The checks are the invented ones of training/checks, among near misses and claims of drawn words,
-14,000 in each index; the shipped weights were learnt from them, so `make weights` tells what they do
-for checks that they do not know. Clean text is not part of the project (`../shared/data`); without
-it no false attach on it is counted.
+14,000 in each index; the shipped weights were learnt from them, so `make weights` tells what they
+do for checks that they do not know. Clean text is not part of the project (`../shared/data`);
+without it no false attach on it is counted.
 """
 
 import json
@@ -82,7 +82,7 @@ def library(request: pytest.FixtureRequest) -> Library:
 
 
 def places(index: Index, library: Library) -> Iterator[tuple[int, list[Level], bool]]:
-    """For each text the place of its check (99: none of five), the levels, and what was attached."""
+    """For each text the place of its check (99: none of five), the levels, and if it is attached."""
     for example in library.some:
         for text in example.texts:
             found = ask(index, text, library.language)
@@ -108,7 +108,8 @@ def test_checks_are_found_and_attached(library: Library, report: Report) -> None
         f"{right / count:.3f}", f"{right / max(1, attached):.3f}",
     )  # fmt: skip
     for bounds, got, name in (
-        (FIRST, first, "first"), (AMONG_FIVE, five, "among five"), (ATTACHED, right / count, "attached"),
+        (FIRST, first, "first"), (AMONG_FIVE, five, "among five"),
+        (ATTACHED, right / count, "attached"),
     ):  # fmt: skip
         if library.language in bounds:
             report.goal(f"{name}, {library.language}", got, bounds[library.language], most=False)
@@ -136,7 +137,8 @@ def test_wrong_answers_are_not_attached(library: Library, report: Report) -> Non
         report.row(table, "", "bound", "texts without answer", "attached", "clean", "attached")
     wrong_gone, wrong_clean = attached(bare, gone, library), attached(index, clean, library)
     report.row(
-        table, library.language, f"{bounds.attach:.2f}", len(gone), wrong_gone, len(clean), wrong_clean
+        table, library.language, f"{bounds.attach:.2f}", len(gone), wrong_gone, len(clean),
+        wrong_clean,
     )  # fmt: skip
     name = f"attached without answer, {library.language}"
     report.goal(name, wrong_gone / len(gone), 0.003, most=True)

@@ -61,7 +61,12 @@ def test_the_core_runs_where_there_is_no_aws() -> None:
 
 @pytest.mark.parametrize(
     "path",
-    [*MATCHER.glob("*.py"), *DSA.glob("*.py"), *CLAIMS.glob("*.py"), *(LEDGER / f"{name}.py" for name in CORE)],
+    [
+        *MATCHER.glob("*.py"),
+        *DSA.glob("*.py"),
+        *CLAIMS.glob("*.py"),
+        *(LEDGER / f"{name}.py" for name in CORE),
+    ],
     ids=lambda p: p.stem,
 )
 def test_no_module_of_the_core_names_aws(path: Path) -> None:
@@ -94,7 +99,10 @@ def test_module_names_are_unique_and_shadow_nothing() -> None:
     """Two functions' folders are on one path in tests; a stem of the standard library hides it."""
     counted = Counter(name for function in FUNCTIONS for name in names_of(function))
     assert [name for name, count in counted.items() if count > 1] == []
-    assert counted.keys() & (sys.stdlib_module_names | {"claims", "dsa", "ledger", "matcher", *AWS}) == set()
+    assert (
+        counted.keys() & (sys.stdlib_module_names | {"claims", "dsa", "ledger", "matcher", *AWS})
+        == set()
+    )
 
 
 def test_adapters_have_the_methods_of_their_ports() -> None:
