@@ -82,7 +82,7 @@ def library(request: pytest.FixtureRequest) -> Library:
 
 
 def places(index: Index, library: Library) -> Iterator[tuple[int, list[Level], bool]]:
-    """For each text the place of its check (99: none of five), the levels, and if it is attached."""
+    """For each text the place of its check (99: none of five), its levels, if it is attached."""
     for example in library.some:
         for text in example.texts:
             found = ask(index, text, library.language)
