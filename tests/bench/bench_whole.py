@@ -58,7 +58,7 @@ def without_disguises(count: int) -> Matcher:
     """A matcher that, like the peers, looks for no words in disguise."""
     matcher = Matcher([corpus.pack(count)])
     matcher.find_all([""] * FIRST_BATCH)
-    matcher._sieve._vocabulary = None
+    matcher._sieve._suspects = None
     return matcher
 
 

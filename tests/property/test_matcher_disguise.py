@@ -16,7 +16,7 @@ from matcher.disguise import Kind, chunks
 from matcher.finders import ALPHABET
 from matcher.fold import FOLD, fold
 from matcher.signs import SIGNS, STAR
-from matcher.suspects import suspects
+from matcher.suspects import Suspects
 from matcher.suspicion import is_suspect
 from matcher.vocabulary import READINGS_OF_CHUNK, Vocabulary
 
@@ -102,7 +102,7 @@ def test_no_text_with_a_reading_is_passed_over(seed: int) -> None:
     vocabulary = Vocabulary([f" {fold(word).strip()} " for word in WORDS])
     if any(vocabulary.read(chunk) for chunk in chunks(text)):
         assert is_suspect(text, fold(text)), text
-        assert suspects(ALPHABET.line([text]), [text], vocabulary) == {0}, text
+        assert Suspects(vocabulary).among(ALPHABET.line([text]), [text]) == {0}, text
 
 
 @given(seeds)

@@ -19,7 +19,7 @@ import numpy as np
 from matcher.finders import ALPHABET, Finder, Patterns, finders_of
 from matcher.links import stretch_around
 from matcher.needs import Needs
-from matcher.suspects import suspects
+from matcher.suspects import Suspects
 from matcher.symbols import Line, Places
 from matcher.vocabulary import Vocabulary
 
@@ -65,7 +65,7 @@ class Sieve:
             full: By rule, the bits of all its groups, fewer than 32.
             vocabulary: The words of the patterns; None lets no text through for a word in disguise.
         """
-        self._vocabulary = vocabulary
+        self._suspects = Suspects(vocabulary) if vocabulary else None
         self._finders: list[Finder] = []
         keys = np.full(len(patterns), -1)
         number = 0
@@ -87,7 +87,7 @@ class Sieve:
             places, keys = self._found(line)
             texts_of = np.searchsorted(line.ends, places)
             met = self._needs.met(texts_of, keys, len(some))
-            odd = suspects(line, some, self._vocabulary) if self._vocabulary else set()
+            odd = self._suspects.among(line, some) if self._suspects else set()
             near = np.isin(texts_of, met)
             spans = self._spans(line, texts_of[near], places[near], keys[near])
             for text in sorted(odd.union(spans)):

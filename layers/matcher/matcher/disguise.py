@@ -97,7 +97,17 @@ def _is_han(char: str) -> bool:
     return "\u3400" <= char <= "\u9fff"
 
 
-_shapes = _Shapes()
+class _Firsts(dict[int, str]):
+    """A table that keeps the length of a text and gives the first letter of each fold."""
+
+    def __missing__(self, code: int) -> str:
+        first = FOLD[code][:1] or _DROPPED
+        if len(self) < MEMO_LIMIT:
+            self[code] = first
+        return first
+
+
+_shapes, _firsts = _Shapes(), _Firsts()
 _HASHTAG = re.compile(rf"(?<!\w)[{HASHES}]{IN_CAPITALS}\w{{3,100}}")
 _APART_AS_SPACE = str.maketrans(dict.fromkeys("-\nhz", " "))
 _MIXED = re.compile(r"[d$*](?=w)|[d$*](?<=w.)")
@@ -184,9 +194,12 @@ def _evidence(text: str, shape: str) -> Iterator[int]:
         if has_run_of_three(text.lower()):
             yield from (found.start() for found in STRETCHED.finditer(text))
         return
-    kept = [at for at, kind in enumerate(shape) if kind != _DROPPED]
-    folded = "".join(FOLD[ord(text[at])][:1] for at in kept)
-    yield from (kept[found.start()] for found in STRETCHED.finditer(folded))
+    if _DROPPED in shape:
+        kept = [at for at, kind in enumerate(shape) if kind != _DROPPED]
+        folded = "".join([text[at] for at in kept]).translate(_firsts)
+        yield from (kept[found.start()] for found in STRETCHED.finditer(folded))
+    else:
+        yield from (found.start() for found in STRETCHED.finditer(text.translate(_firsts)))
     yield from (found.start() for found in _TWO_SCRIPTS_WRITTEN.finditer(text))
 
 

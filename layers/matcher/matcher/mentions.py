@@ -15,6 +15,8 @@ _HEAD = 3  # letters; of few handles these are those of a word
 class Mentions:
     """Words of which a mention may be the whole.
 
+    `heads` has the first letters of all, behind the @, in each of their signs.
+
     >>> mentions = Mentions(["anaconda", "python"])
     >>> mentions.is_in("an @naconda"), mentions.is_in("a @ython")
     (True, False)
@@ -27,7 +29,7 @@ class Mentions:
         heads = {word[1 : 1 + _HEAD] for word in self._words}
         written = {letter: letter + SIGNS_OF[letter] for head in heads for letter in head}
         written["i"] = f"il{SIGNS_OF['i']}"
-        self._heads = {
+        self.heads = {
             "".join(one) for head in heads for one in product(*map(written.__getitem__, head))
         }
 
@@ -39,7 +41,7 @@ class Mentions:
         """Those of some places, each of an @, at which there is one."""
         for place in places if self._words else ():
             head = text[place + 1 : place + 1 + _HEAD]
-            if head.lower() in self._heads or not head.isascii():
+            if head.lower() in self.heads or not head.isascii():
                 found = _HANDLE.match(text, place)
                 if found and self._is(found):
                     yield place

@@ -23,7 +23,9 @@ SIGNS_SEEN = f"{_RARE_SIGNS}{''.join(OF_MANY_USES)}"
 _MIXED_FOLD = re.compile(r"[0-9](?=[^\W\d])|[0-9](?<=[^\W\d].)")
 _SINGLES = re.compile(r" [a-z\u0370-\u077f] [0-9a-z\u0370-\u077f] [0-9a-z\u0370-\u077f] ")
 _TWO_SCRIPTS = re.compile(r"[a-z][\u0621-\u064a]|[\u0621-\u064a][a-z]")
-_HAN_APART = re.compile(r"(?:[\u3400-\u9fff](?:_|[^\w，。、；：！？\n]){1,6}){2}[\u3400-\u9fff]")
+ENDINGS = "，。、；：！？\n"
+"""What ends a sentence or a clause of Han letters: behind one, none of a word stands apart."""
+_HAN_APART = re.compile(rf"(?:[\u3400-\u9fff](?:_|[^\w{ENDINGS}]){{1,6}}){{2}}[\u3400-\u9fff]")
 
 
 def is_suspect(text: str, folded: str) -> bool:

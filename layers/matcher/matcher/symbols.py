@@ -5,6 +5,7 @@ prove nothing; but what the fold makes equal has equal symbols, in the same word
 """
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -13,9 +14,8 @@ import numpy.typing as npt
 type Symbols = npt.NDArray[np.uint16]
 type Hashes = npt.NDArray[np.uint64]
 type Places = npt.NDArray[np.intp]
-type Widths = npt.NDArray[np.intp] | npt.NDArray[np.bool_]
 
-_UNKNOWN, _DROPPED, SPACE, _MANY, SIGN = range(5)
+_UNKNOWN, _DROPPED, SPACE, MANY, SIGN = range(5)
 LETTER = 8  # the first symbol of a letter
 ALONE = 0x8000  # the first symbol of a letter that is a word by itself
 TEXT_END = 0xFFFF
@@ -47,12 +47,34 @@ class Joined(NamedTuple):
     ends: Places
 
 
+class Widths:
+    """How many symbols each code point gave, where that is not one for each."""
+
+    def __init__(self, widths: npt.NDArray[np.intp] | npt.NDArray[np.bool_]):
+        self._widths = widths
+
+    @cached_property
+    def _odd(self) -> tuple[Places, Places]:
+        """The code points that gave none or several, and how far symbols are shifted by each."""
+        widths = self._widths
+        odd = np.flatnonzero(~widths if widths.dtype == bool else widths != 1)
+        shifts = np.cumsum(widths[odd].astype(np.intp) - 1)
+        return np.append(odd, widths.size), np.append(0, shifts)
+
+    def code_points(self, places: Places) -> Places:
+        """The code points that gave the symbols at some places."""
+        odd, shifts = self._odd
+        before = np.searchsorted(odd[:-1] + 1 + shifts[1:], places, "right")  # that many odd ones
+        found: Places = np.minimum(places - shifts[before], odd[before])
+        return found
+
+
 class Line(NamedTuple):
     """Texts in a row, each ended by a word of its own.
 
     `starts` and `sizes` give the place and the symbols of each word, `ends` the place of each
-    text's end. Behind the last one there is room to look. `widths` has the number of symbols that
-    each code point gave; None if each gave one.
+    text's end. Behind the last one there is room to look. `widths` is None if each code point gave
+    one symbol.
     """
 
     symbols: Symbols
@@ -69,13 +91,16 @@ class Line(NamedTuple):
     def hashes(self) -> Hashes:
         """A value for each word: the same for the same word."""
         windows = self.windows()
-        hashes = mixed(windows[self.starts] & _MASKS[np.minimum(self.sizes, 4)])
+        hashes = windows.take(self.starts)
+        hashes &= _MASKS.take(self.sizes, mode="clip")
         long = np.flatnonzero(self.sizes > 4)
         starts, sizes = self.starts[long], self.sizes[long]
-        rest = mixed(windows[starts + 4] & _MASKS[np.minimum(sizes - 4, 4)])
-        rest ^= windows[starts + sizes - 4]  # of a word of more than 12, the middle does not count
-        hashes[long] = mixed(hashes[long] + rest) + sizes.view(np.uint64)
-        return hashes
+        rest = windows[starts + sizes - 4] * _ODD
+        rest += sizes.view(np.uint64)
+        longer = np.flatnonzero(sizes > 8)  # of more than 12, the middle does not count
+        rest[longer] += mixed(windows[starts[longer] + 4])
+        hashes[long] += mixed(rest)
+        return mixed(hashes)
 
     def heads(self, places: Places, size: int) -> Hashes:
         """A value for each place: the `size` symbols from there on, at most 8."""
@@ -91,14 +116,7 @@ class Line(NamedTuple):
 
     def code_points(self, places: Places) -> Places:
         """The code points, in all texts joined, that gave the symbols at some places."""
-        if self.widths is None or not places.size:
-            return places
-        odd = np.flatnonzero(~self.widths if self.widths.dtype == bool else self.widths != 1)
-        shifts = np.cumsum(self.widths[odd].astype(np.intp) - 1)
-        before = np.searchsorted(odd + 1 + shifts, places, "right")  # that many odd ones
-        shifts, odd = np.append(0, shifts), np.append(odd, self.widths.size)
-        found: Places = np.minimum(places - shifts[before], odd[before])
-        return found
+        return places if self.widths is None else self.widths.code_points(places)
 
     @property
     def last(self) -> int:
@@ -148,12 +166,13 @@ class Alphabet:
         symbols[ends] = TEXT_END
         joined = Joined(text, codes, symbols, ends)
         kept = symbols != _DROPPED
-        many = np.flatnonzero(symbols == _MANY)
+        many = np.flatnonzero(symbols == MANY)
         widths: Widths | None = None
         if many.size:
-            symbols, widths = self._spread(symbols, kept, many, codes)
+            symbols, each = self._spread(symbols, kept, many, codes)
+            widths = Widths(each)
         elif not kept.all():
-            symbols, widths = symbols[kept], kept
+            symbols, widths = symbols[kept], Widths(kept)
         return _line(symbols, widths, joined)
 
     def _learn(self, codes: Sequence[int]) -> None:
@@ -164,7 +183,7 @@ class Alphabet:
             elif len(folded) == 1:
                 self._symbols[code] = SIGN if code in self._signs else _letter(folded)
             elif folded:
-                self._symbols[code] = _MANY
+                self._symbols[code] = MANY
                 self._many[code] = self._spelled(folded)
             else:
                 self._symbols[code] = _DROPPED

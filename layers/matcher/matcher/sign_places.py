@@ -1,0 +1,101 @@
+"""Many texts at once: the signs that may be part of a word in disguise, for `matcher.suspects`.
+
+What `matcher.suspicion` asks by patterns at each sign is first asked of all by arrays, roughly;
+most signs are those of sentences, mentions and topics in small letters.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from matcher.mentions import Mentions
+from matcher.suspicion import OF_MANY_USES
+from matcher.symbols import LETTER, MANY, SIGN, SPACE, Joined, Places
+
+_APART = 64  # code points: a longer word is not looked at, see `matcher.disguise`
+_BEHIND_FIRST = np.arange(2, 18)  # code points from a hash on
+_HEAD = np.arange(1, 4)  # code points from an @ on, as in `Mentions.heads`
+_PLAIN = 128
+_CAPITALS = [("A", "Z"), ("\u00c0", "\u00de"), ("\u0391", "\u042f")]  # at least those of hashtags
+
+type _Chosen = npt.NDArray[np.bool_]
+type _Codes = npt.NDArray[np.uint32]
+
+
+class SignPlaces:
+    """Finds signs that have what the fold does not show of a disguise.
+
+    >>> from matcher.finders import ALPHABET
+    >>> joined = ALPHABET.line(["a $ign!", "#topic #BigWord @you", "so!", "p!ain"]).joined
+    >>> SignPlaces(Mentions(["anaconda"])).among(joined)
+    [34, 15, 2]
+    """
+
+    def __init__(self, mentions: Mentions):
+        """Takes what a mention may be in disguise."""
+        self._mentions = mentions
+        plain = [[ord(char) for char in head] for head in mentions.heads if head.isascii()]
+        letters = filter(str.isalpha, "".join(mentions.heads))
+        self._letters_are_plain = all(map(str.isascii, letters))
+        heads = np.unique(_as_one(np.array(plain, np.uint32).reshape(-1, _HEAD.size)))
+        self._heads = np.append(heads, _PLAIN**_HEAD.size)  # that is none
+
+    def among(self, joined: Joined) -> list[int]:
+        """Places of such signs in the texts that are joined, sign by sign."""
+        signs = np.flatnonzero(joined.symbols == SIGN)
+        codes = joined.codes[signs]
+        behind_letter = joined.symbols[np.maximum(signs - 1, 0)] >= LETTER
+        ends_word = _ends_word(joined, signs)
+        near_next = np.diff(signs, append=joined.symbols.size) <= _APART
+        near_next[:-1] &= ~ends_word[1:] & (codes[1:] != ord("#"))
+        found: list[int] = []
+        of_one_use = np.ones(signs.size, bool)
+        for sign, pattern in OF_MANY_USES.items():
+            here = codes == ord(sign)
+            of_one_use &= ~here
+            if sign == "!":
+                here &= ~ends_word
+            elif sign == "@":
+                heads = self._begin_mentions(joined, signs[here])
+                found += self._mentions.among(joined.text, heads.tolist())
+                here &= behind_letter | near_next
+            elif sign == "#":
+                here[here] = behind_letter[here] | _may_have_capitals(joined, signs[here])
+            found += (at for at in signs[here].tolist() if pattern.match(joined.text, at))
+        return found + signs[of_one_use].tolist()
+
+    def _begin_mentions(self, joined: Joined, places: Places) -> Places:
+        """Those of some places, each of an @, behind which a word may be in disguise."""
+        behind = np.minimum(places[:, None] + _HEAD, joined.codes.size - 1)
+        symbols, codes = joined.symbols[behind], joined.codes[behind]
+        heads = np.where(symbols >= LETTER, symbols - np.uint16(LETTER), codes)
+        numbers = _as_one(heads)
+        at = np.searchsorted(self._heads[:-1], numbers)
+        odd = (symbols < SPACE) | (symbols == MANY) | ((symbols == SIGN) & (codes >= _PLAIN))
+        if not self._letters_are_plain:
+            odd |= (symbols >= LETTER) & (heads >= _PLAIN)
+        told: _Chosen = (self._heads[at] == numbers) | odd.any(axis=1)
+        return places[told]
+
+
+def _as_one(heads: _Codes) -> _Codes:
+    """One number for the plain characters of each head."""
+    return heads[:, 0] * _PLAIN**2 + heads[:, 1] * _PLAIN + heads[:, 2]
+
+
+def _ends_word(joined: Joined, signs: Places) -> _Chosen:
+    """Whether each of some signs has a plain space or sign behind it."""
+    code = joined.codes[signs + 1]
+    return (joined.symbols[signs + 1] == SPACE) & (code < _PLAIN) & (code != ord("_"))
+
+
+def _may_have_capitals(joined: Joined, hashes: Places) -> _Chosen:
+    """Whether the word behind each hash has a capital after its first letter, or is long."""
+    behind = np.minimum(hashes[:, None] + _BEHIND_FIRST, joined.codes.size - 1)
+    codes, ends = joined.codes[behind], joined.symbols[behind] < LETTER
+    capital = np.zeros(codes.shape, bool)
+    for first, last in _CAPITALS:
+        capital |= (codes >= ord(first)) & (codes <= ord(last))
+    capital[:, -1] = True  # there may be one further on
+    ended = ends.cumsum(axis=1, dtype=bool)
+    told: _Chosen = ~ended[np.arange(hashes.size), capital.argmax(axis=1)]
+    return told
