@@ -33,12 +33,13 @@ PLACES_LOOKED_AT = 64
 class Passing(NamedTuple):
     """A text that may satisfy a rule: its place, and stretches that hold all its patterns.
 
-    A text that may have a word in disguise, or has patterns everywhere, is for a look at the whole
-    of it, and has None.
+    A text that has patterns everywhere is for a look at the whole of it, and has None. A suspect
+    may have others, in disguise.
     """
 
     text: int
     stretches: list[tuple[int, int]] | None
+    suspect: bool
 
 
 class Sieve:
@@ -46,8 +47,8 @@ class Sieve:
 
     >>> needs = [(0, 0, 1), (1, 0, 2), (2, 1, 1)]
     >>> sieve = Sieve([" send me ", " otp ", " bomb"], needs, full=[3, 1])
-    >>> list(sieve.passing(["Please send me the OTP", "send otp", "BOMBS", ""]))
-    [Passing(text=0, stretches=[(7, 14), (19, 22)]), Passing(text=2, stretches=[(0, 5)])]
+    >>> [found[:2] for found in sieve.passing(["Please send me the OTP", "send otp", "BOMBS", ""])]
+    [(0, [(7, 14), (19, 22)]), (2, [(0, 5)])]
     """
 
     def __init__(
@@ -91,10 +92,10 @@ class Sieve:
             near = np.isin(texts_of, met)
             spans = self._spans(line, texts_of[near], places[near], keys[near])
             for text in sorted(odd.union(spans)):
-                stretches = None
-                if text not in odd and len(spans[text]) <= PLACES_LOOKED_AT:
-                    stretches = _stretches(some[text], spans[text])
-                yield Passing(first + text, stretches)
+                around = spans.get(text, [])
+                few = len(around) <= PLACES_LOOKED_AT
+                stretches = _stretches(some[text], around) if few else None
+                yield Passing(first + text, stretches, text in odd)
             first += len(some)
 
     def _found(self, line: Line) -> tuple[Places, Places]:

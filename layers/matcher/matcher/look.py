@@ -40,20 +40,27 @@ class Look:
         self._automaton = Automaton(self.index.patterns)
 
     def rules_in(
-        self, text: str, served: Served, stretches: Stretches | None = None
+        self,
+        text: str,
+        served: Served,
+        stretches: Stretches | None = None,
+        *,
+        suspect: bool = False,
     ) -> Iterator[tuple[int, list[Match]]]:
         """The rules that one part satisfies, each with its matches in the part.
 
         Args:
             text: The part.
             served: What links beside the text serve.
-            stretches: Where all patterns stand, if that is known and no word is in disguise.
+            stretches: Where all patterns stand that are not in disguise, if that is known.
+            suspect: Whether a word may be in disguise, if stretches are known.
         """
-        read: list[list[Reading]] = []
-        if stretches is None:
-            folded = fold(text)
+        disguised = chunks(text) if suspect else []
+        read = layers(disguised, self.vocabulary) if disguised else []
+        if stretches is None or read:
+            stretches, folded = None, fold(text)
             seen = self._automaton.seen(folded)
-            read = self.layers(text, folded)
+            read = self.layers(text, folded, read)
             for readings in read:
                 seen |= self._automaton.seen(_with(readings, text))
         else:
@@ -78,12 +85,14 @@ class Look:
             if matches is not None:
                 yield rule, matches
 
-    def layers(self, text: str, folded: str) -> list[list[Reading]]:
+    def layers(
+        self, text: str, folded: str, known: list[list[Reading]] | None = None
+    ) -> list[list[Reading]]:
         """What to read at the disguised words of a text; none where nothing is suspect."""
         mentions = "@" in text and self.vocabulary.mentions.is_in(text)
         if not mentions and not is_suspect(text, folded):
             return []
-        return layers(chunks(text), self.vocabulary)
+        return known or layers(chunks(text), self.vocabulary)
 
     def _candidates(self, seen: set[int], served: Served) -> list[int]:
         """The rules that have a candidate for every group in one part."""

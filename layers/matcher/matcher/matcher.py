@@ -30,9 +30,9 @@ FIRST_BATCH = 5_000
 BATCH = 100
 """Posts that are looked at together once that is done."""
 
-type _Near = dict[int, Stretches | None]
+type _Near = dict[int, tuple[Stretches | None, bool]]
 """The parts of a post that may satisfy a rule by themselves, by number, with where their patterns
-stand; None where that is not known."""
+stand (None where that is not known), and whether a word may be in disguise."""
 
 
 class Matcher:
@@ -103,9 +103,9 @@ class Matcher:
                     owners.append((number, part))
                     texts.append(text)
         passing: dict[int, _Near] = {}
-        for at, stretches in sieve.passing(texts):
+        for at, stretches, suspect in sieve.passing(texts):
             number, part = owners[at]
-            passing.setdefault(number, {})[part] = stretches
+            passing.setdefault(number, {})[part] = stretches, suspect
         if self._named:
             for number, post in enumerate(posts):
                 if number not in passing and self._named.served(post):
@@ -121,8 +121,9 @@ class Matcher:
             if name.startswith("links/"):
                 continue
             helped = served if name == "text" else {}
-            stretches = None if near is None or helped else near.get(number, ())
-            for rule, matches in self._look.rules_in(text, helped, stretches):
+            known = None if near is None or helped else near.get(number, ((), False))
+            stretches, suspect = known or (None, False)
+            for rule, matches in self._look.rules_in(text, helped, stretches, suspect=suspect):
                 spans[rule] += ((number, _span(name, match)) for match in matches)
                 for by_link in helped.get(rule, {}).values():
                     spans[rule] += by_link

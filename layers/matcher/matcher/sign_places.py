@@ -60,8 +60,9 @@ class SignPlaces:
                 here &= behind_letter | near_next
             elif sign == "#":
                 here[here] = behind_letter[here] | _may_have_capitals(joined, signs[here])
-            found += (at for at in signs[here].tolist() if pattern.match(joined.text, at))
-        return found + signs[of_one_use].tolist()
+            places: list[int] = signs[here].tolist()
+            found += (at for at in places if pattern.match(joined.text, at))
+        return [*found, *signs[of_one_use].tolist()]
 
     def _begin_mentions(self, joined: Joined, places: Places) -> Places:
         """Those of some places, each of an @, behind which a word may be in disguise."""
@@ -96,6 +97,6 @@ def _may_have_capitals(joined: Joined, hashes: Places) -> _Chosen:
     for first, last in _CAPITALS:
         capital |= (codes >= ord(first)) & (codes <= ord(last))
     capital[:, -1] = True  # there may be one further on
-    ended = ends.cumsum(axis=1, dtype=bool)
-    told: _Chosen = ~ended[np.arange(hashes.size), capital.argmax(axis=1)]
-    return told
+    ended: _Chosen = ends.cumsum(axis=1, dtype=bool)
+    within: _Chosen = ~ended[np.arange(hashes.size), capital.argmax(axis=1)]
+    return within
