@@ -86,7 +86,8 @@ def _as_one(heads: _Codes) -> _Codes:
 def _ends_word(joined: Joined, signs: Places) -> _Chosen:
     """Whether each of some signs has a plain space or sign behind it."""
     code = joined.codes[signs + 1]
-    return (joined.symbols[signs + 1] == SPACE) & (code < _PLAIN) & (code != ord("_"))
+    is_space: _Chosen = joined.symbols[signs + 1] == SPACE
+    return is_space & (code < _PLAIN) & (code != ord("_"))
 
 
 def _may_have_capitals(joined: Joined, hashes: Places) -> _Chosen:
