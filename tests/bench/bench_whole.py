@@ -12,8 +12,9 @@ from better_profanity import Profanity
 from glin_profanity import Filter
 
 from matcher import Hit, Matcher
-from matcher.batch import ALPHABET, in_lines
+from matcher.batch import ALPHABET
 from matcher.matcher import FIRST_BATCH
+from matcher.symbols import in_lines
 from reading import read
 
 if TYPE_CHECKING:

@@ -25,6 +25,10 @@ def _as_latin(text: str) -> str:
     return text if text.isascii() else text.encode().decode("latin-1")
 
 
+def _ranked(pattern: str) -> bytes:
+    return pattern.encode().translate(_RANK)
+
+
 class Automaton:
     """Finds which of its patterns occur in a text, and where.
 
@@ -38,10 +42,8 @@ class Automaton:
     def __init__(self, patterns: Sequence[str]):
         """Takes distinct folded patterns, none empty; their indexes are what is reported."""
         self._automaton = ahocorasick.Automaton(ahocorasick.STORE_INTS)
-        encoded = [pattern.encode() for pattern in patterns]
-        ranked = [data.translate(_RANK) for data in encoded]
-        for at in sorted(range(len(patterns)), key=ranked.__getitem__):
-            self._automaton.add_word(encoded[at].decode("latin-1"), at)
+        for at in sorted(range(len(patterns)), key=lambda at: _ranked(patterns[at])):
+            self._automaton.add_word(_as_latin(patterns[at]), at)
         self._automaton.make_automaton()
         self._empty = not patterns
 

@@ -9,9 +9,7 @@ Imported only when there are enough texts to pay for the import of numpy. Where 
 each text is looked at by itself, with the same result.
 """
 
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
@@ -20,11 +18,8 @@ from matcher.finders import ALPHABET, Finder, Patterns, finders_of
 from matcher.links import stretch_around
 from matcher.needs import Needs
 from matcher.suspects import Suspects
-from matcher.symbols import Line, Places
+from matcher.symbols import Line, Places, in_lines
 from matcher.vocabulary import Vocabulary
-
-LINE_LENGTH = 128 * 1024
-"""Code points looked at together: more is no faster, and takes more memory."""
 
 PLACES_LOOKED_AT = 64
 """Keys in a text; a text with more is looked at as a whole."""
@@ -136,13 +131,3 @@ def _stretches(text: str, spans: Iterable[tuple[int, int]]) -> list[tuple[int, i
         else:
             stretches.append(stretch_around(text, start, end))
     return stretches
-
-
-def in_lines(texts: Sequence[str]) -> Iterator[Sequence[str]]:
-    """Texts in order, as many at a time as are looked at together."""
-    ends = list(accumulate(map(len, texts), initial=0))
-    first = 0
-    while first < len(texts):
-        last = min(bisect_left(ends, ends[first] + LINE_LENGTH, first + 1), len(texts))
-        yield texts[first:last]
-        first = last

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from matcher.fold import FOLD
 from matcher.suspicion import SIGNS_SEEN
-from matcher.symbols import Alphabet, Hashes, Line, Places, mixed
+from matcher.symbols import Alphabet, Hashes, Line, Places, in_lines, mixed
 
 WORDS_IN_KEY = 4  # of a longer pattern the first ones count
 LETTERS_IN_KEY = 8  # of a word that is open at an end
@@ -42,7 +42,7 @@ class Patterns(NamedTuple):
     @classmethod
     def of(cls, patterns: Sequence[str]) -> "Patterns":
         """Puts patterns in a line; there is at least one."""
-        line = ALPHABET.line(patterns)
+        line = Line.together(map(ALPHABET.line, in_lines(patterns)))
         ends = np.searchsorted(line.starts, line.ends)
         firsts = np.concatenate(([0], ends[:-1] + 1))
         opens = np.array([pattern[:1] != " " for pattern in patterns]) & ~line.alone(firsts)
@@ -93,7 +93,7 @@ class _Level:
     def __init__(self, keys: Hashes, numbers: Places, beginnings: Hashes):
         """Takes distinct values in order, the number of each key, and any beginnings."""
         self._keys, self._numbers = keys, numbers
-        bits = max(10, (32 * (keys.size + beginnings.size)).bit_length())
+        bits = max(10, (16 * (keys.size + beginnings.size)).bit_length())
         self._shift = np.uint64(64 - bits)
         self._flags = np.zeros(1 << bits, np.uint8)
         self._flags[keys >> self._shift] = 1

@@ -4,17 +4,21 @@ What `matcher.suspicion` asks by patterns at each sign is first asked of all by 
 most signs are those of sentences, mentions and topics in small letters.
 """
 
+from collections.abc import Iterator
+from functools import cached_property
+
 import numpy as np
 import numpy.typing as npt
 
-from matcher.mentions import Mentions
 from matcher.suspicion import OF_MANY_USES
 from matcher.symbols import LETTER, MANY, SIGN, SPACE, Joined, Places
+from matcher.vocabulary import Vocabulary
 
 _APART = 64  # code points: a longer word is not looked at, see `matcher.disguise`
 _BEHIND_FIRST = np.arange(2, 18)  # code points from a hash on
 _HEAD = np.arange(1, 4)  # code points from an @ on, as in `Mentions.heads`
 _PLAIN = 128
+_NONE = _PLAIN**_HEAD.size
 _CAPITALS = [("A", "Z"), ("\u00c0", "\u00de"), ("\u0391", "\u042f")]  # at least those of hashtags
 
 type _Chosen = npt.NDArray[np.bool_]
@@ -26,18 +30,25 @@ class SignPlaces:
 
     >>> from matcher.finders import ALPHABET
     >>> joined = ALPHABET.line(["a $ign!", "#topic #BigWord @you", "so!", "p!ain"]).joined
-    >>> SignPlaces(Mentions(["anaconda"])).among(joined)
+    >>> SignPlaces(Vocabulary([" anaconda "])).among(joined)
     [34, 15, 2]
     """
 
-    def __init__(self, mentions: Mentions):
-        """Takes what a mention may be in disguise."""
-        self._mentions = mentions
-        plain = [[ord(char) for char in head] for head in mentions.heads if head.isascii()]
-        letters = filter(str.isalpha, "".join(mentions.heads))
-        self._letters_are_plain = all(map(str.isascii, letters))
-        heads = np.unique(_as_one(np.array(plain, np.uint32).reshape(-1, _HEAD.size)))
-        self._heads = np.append(heads, _PLAIN**_HEAD.size)  # that is none
+    def __init__(self, vocabulary: Vocabulary):
+        """Takes the words that may be in disguise."""
+        self._vocabulary = vocabulary
+
+    @cached_property
+    def _heads(self) -> tuple[_Codes, bool]:
+        """The plain heads of mentions as numbers, in order, and whether letters of all are plain.
+
+        Made when a mention is met.
+        """
+        heads = self._vocabulary.mentions.heads
+        plain = [[ord(char) for char in head] for head in heads if head.isascii()]
+        numbers = np.unique(_as_one(np.array(plain, np.uint32).reshape(-1, _HEAD.size)))
+        letters = filter(str.isalpha, "".join(heads))
+        return np.append(numbers, _NONE), all(map(str.isascii, letters))
 
     def among(self, joined: Joined) -> list[int]:
         """Places of such signs in the texts that are joined, sign by sign."""
@@ -55,8 +66,7 @@ class SignPlaces:
             if sign == "!":
                 here &= ~ends_word
             elif sign == "@":
-                heads = self._begin_mentions(joined, signs[here])
-                found += self._mentions.among(joined.text, heads.tolist())
+                found += self._mentions(joined, signs[here])
                 here &= behind_letter | near_next
             elif sign == "#":
                 here[here] = behind_letter[here] | _may_have_capitals(joined, signs[here])
@@ -64,18 +74,20 @@ class SignPlaces:
             found += (at for at in places if pattern.match(joined.text, at))
         return [*found, *signs[of_one_use].tolist()]
 
-    def _begin_mentions(self, joined: Joined, places: Places) -> Places:
-        """Those of some places, each of an @, behind which a word may be in disguise."""
+    def _mentions(self, joined: Joined, places: Places) -> Iterator[int]:
+        """Those of some places, each of an @, at which a mention is a word in disguise."""
+        if not places.size:
+            return iter(())
+        known, letters_are_plain = self._heads
         behind = np.minimum(places[:, None] + _HEAD, joined.codes.size - 1)
         symbols, codes = joined.symbols[behind], joined.codes[behind]
         heads = np.where(symbols >= LETTER, symbols - np.uint16(LETTER), codes)
-        numbers = _as_one(heads)
-        at = np.searchsorted(self._heads[:-1], numbers)
         odd = (symbols < SPACE) | (symbols == MANY) | ((symbols == SIGN) & (codes >= _PLAIN))
-        if not self._letters_are_plain:
+        if not letters_are_plain:
             odd |= (symbols >= LETTER) & (heads >= _PLAIN)
-        told: _Chosen = (self._heads[at] == numbers) | odd.any(axis=1)
-        return places[told]
+        numbers = _as_one(heads)
+        told = (known[np.searchsorted(known[:-1], numbers)] == numbers) | odd.any(axis=1)
+        return self._vocabulary.mentions.among(joined.text, places[told].tolist())
 
 
 def _as_one(heads: _Codes) -> _Codes:
@@ -87,7 +99,8 @@ def _ends_word(joined: Joined, signs: Places) -> _Chosen:
     """Whether each of some signs has a plain space or sign behind it."""
     code = joined.codes[signs + 1]
     is_space: _Chosen = joined.symbols[signs + 1] == SPACE
-    return is_space & (code < _PLAIN) & (code != ord("_"))
+    is_space &= (code < _PLAIN) & (code != ord("_"))
+    return is_space
 
 
 def _may_have_capitals(joined: Joined, hashes: Places) -> _Chosen:

@@ -32,7 +32,7 @@ class Suspects:
     def __init__(self, vocabulary: Vocabulary):
         """Takes the words that may be in disguise."""
         self._vocabulary = vocabulary
-        self._signs = SignPlaces(vocabulary.mentions)
+        self._signs = SignPlaces(vocabulary)
 
     def among(self, line: Line, texts: Sequence[str]) -> set[int]:
         """The numbers of those texts of a line."""

@@ -4,8 +4,10 @@ A symbol stands for a folded code point in 16 bits. Code points may share one, s
 prove nothing; but what the fold makes equal has equal symbols, in the same words.
 """
 
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
@@ -20,7 +22,11 @@ LETTER = 8  # the first symbol of a letter
 ALONE = 0x8000  # the first symbol of a letter that is a word by itself
 TEXT_END = 0xFFFF
 
+LINE_LENGTH = 128 * 1024
+"""Code points looked at together: more is no faster, and takes more memory."""
+
 _PAD = 8  # symbols that may be looked at behind the last word
+_BEHIND = np.full(_PAD, SPACE, np.uint16)
 _MASKS = np.array([(1 << 16 * size) - 1 for size in range(5)], np.uint64)
 _ODD = np.uint64(0x9E3779B97F4A7C15)  # 2⁶⁴ by the golden ratio, as in Fibonacci hashing
 _HALF = np.uint64(32)
@@ -83,6 +89,25 @@ class Line(NamedTuple):
     ends: Places
     widths: Widths | None
     joined: Joined
+
+    @classmethod
+    def together(cls, lines: Iterable["Line"]) -> "Line":
+        """Several lines as one, without the texts that they were made of."""
+        parts: list[tuple[Symbols, Places, Places, Places]] = []
+        at = 0
+        for symbols, starts, sizes, ends, _, _ in lines:
+            parts.append((symbols[:-_PAD], starts + at, sizes, ends + at))
+            at += symbols.size - _PAD
+        symbols, starts, sizes, ends = map(np.concatenate, zip(*parts, strict=True))
+        symbols = np.append(symbols, _BEHIND)
+        return cls(
+            symbols,
+            starts,
+            sizes,
+            ends,
+            None,
+            Joined("", np.zeros(0, np.uint32), symbols[:0], ends),
+        )
 
     def windows(self) -> Hashes:
         """At each place, the four symbols from there on as one value."""
@@ -227,7 +252,7 @@ def _letter(folded: str) -> int:
 
 def _line(kept: Symbols, widths: Widths | None, joined: Joined) -> Line:
     """Finds the words; each text is ended by one symbol, so that none runs into the next."""
-    symbols = np.concatenate((kept, np.full(_PAD, SPACE, np.uint16)))
+    symbols = np.concatenate((kept, _BEHIND))
     alone = symbols >= ALONE
     letter = (symbols >= LETTER) & ~alone
     first, last = alone.copy(), alone.copy()
@@ -240,3 +265,13 @@ def _line(kept: Symbols, widths: Widths | None, joined: Joined) -> Line:
     if ends.size != joined.ends.size:
         raise AssertionError(f"{ends.size} ends of {joined.ends.size} texts")
     return Line(symbols, starts, sizes, ends, widths, joined)
+
+
+def in_lines(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Texts in order, as many at a time as are looked at together."""
+    ends = list(accumulate(map(len, texts), initial=0))
+    first = 0
+    while first < len(texts):
+        last = min(bisect_left(ends, ends[first] + LINE_LENGTH, first + 1), len(texts))
+        yield texts[first:last]
+        first = last

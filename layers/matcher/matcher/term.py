@@ -14,6 +14,7 @@ What the look settles, since the fold cannot:
   term is that script's own word, if the part is otherwise written in that script.
 """
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
@@ -33,6 +34,7 @@ from matcher.fold import (
 )
 from matcher.trace import READ, Trace
 
+_FOLDED = re.compile("[a-z]+(?: [a-z]+)*")
 _APOSTROPHES = "'’‘‛ʹʻʼʽ`´＇"
 
 
@@ -170,6 +172,8 @@ def pattern_of(written: str) -> str:
     >>> pattern_of("One-time code"), pattern_of("*bomb"), pattern_of("-")
     (' one time code ', 'bomb ', '')
     """
+    if _FOLDED.fullmatch(written):
+        return f" {written} "  # most terms of long lists, and a worker starts cold
     opens, literal, closes = _read(written)
     folded = fold(literal)
     return folded[not opens : len(folded) - (not closes)] if folded != " " else ""
