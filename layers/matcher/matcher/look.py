@@ -11,13 +11,13 @@ from collections.abc import Iterator, Sequence
 from matcher.automaton import Automaton
 from matcher.disguise import chunks
 from matcher.fold import fold
-from matcher.index import EXCEPT, UNLESS, Index
+from matcher.index import EXCEPT, UNLESS, Index, Use
 from matcher.layers import layers
 from matcher.links import hosts
 from matcher.named_hosts import NamedHosts, Served
 from matcher.pack import Rule
 from matcher.suspicion import is_suspect
-from matcher.term import Match, Place
+from matcher.term import Match, Place, Term
 from matcher.trace import Trace, words_in
 from matcher.vocabulary import Reading, Vocabulary
 from matcher.windows import Cover, Item, longest, satisfied
@@ -113,16 +113,18 @@ class Look:
         """What the strict look leaves of the terms and hosts of some rules."""
         found: defaultdict[int, _Matches] = defaultdict(lambda: defaultdict(list))
         wanted = set(candidates)
+        uses: dict[int, list[tuple[Use, Term]]] = {}
         for trace in traces:
             for index, end in self._automaton.ends(trace.folded):
+                if index not in uses:
+                    uses[index] = list(self._terms_of(index, wanted))
                 looks: dict[tuple[int, bool], Match | None] = {}  # groups may share a term
-                for use in self.index.uses(index):
-                    if use.rule in wanted and (term := self.index.term(use)):
-                        how = id(term), self._rules[use.rule].exact
-                        if how not in looks:
-                            looks[how] = term.look(trace, end, exact=how[1])
-                        if match := looks[how]:
-                            found[use.rule][use.group].append((use.order, match))
+                for (rule, group, order), term in uses[index]:
+                    how = id(term), self._rules[rule].exact
+                    if how not in looks:
+                        looks[how] = term.look(trace, end, exact=how[1])
+                    if match := looks[how]:
+                        found[rule][group].append((order, match))
         trace = traces[0]
         if any(self._rules[rule].links for rule in candidates):
             for host in hosts(trace.text):
@@ -131,6 +133,12 @@ class Look:
                 for (rule, group, written, _), evasion in self._named.rules_of(host):
                     found[rule][group].append((0, Match(place, written, evasion)))
         return found
+
+    def _terms_of(self, index: int, rules: set[int]) -> Iterator[tuple[Use, Term]]:
+        """The terms of some rules that a pattern stands for."""
+        for use in self.index.uses(index):
+            if use.rule in rules and (term := self.index.term(use)):
+                yield use, term
 
 
 def _traces(text: str, stretches: Stretches, *, counting: bool) -> Iterator[Trace]:
