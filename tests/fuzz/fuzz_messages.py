@@ -1,12 +1,16 @@
 """Any text as the body of a message: lines that are read, or one refusal."""
 
 import atheris
+import msgspec
 from harness import INSTRUMENTED, fuzz
 
 with atheris.instrument_imports(include=INSTRUMENTED):
-    from fuzz_seeds import BODIES, WORDS
+    from fuzz_seeds import BODIES, CASES, CASE_WORDS, WORDS
 
+    from ledger.case_reading import FIELD_NAME, read_case_message
+    from ledger.case_refusal import CaseRefusal
     from ledger.message_body import lines_of
+    from ledger.pretty import pretty
     from ledger.refusal import Refusal
     from reading import read
 
@@ -20,7 +24,25 @@ def posts(body: str) -> None:
     assert reading.records == len(reading.posts) + reading.refused.total()
 
 
-READERS = (posts,)
+def cases(body: str) -> None:
+    """A body from the queue of cases: each line is a message, or a refusal that quotes nothing.
+
+    What waits is kept as it was read, so reading that again must give the same message.
+    """
+    lines = lines_of(body)
+    if isinstance(lines, Refusal):
+        return
+    for line in filter(bytes.strip, lines.split(b"\n")):
+        message = read_case_message(line)
+        if isinstance(message, CaseRefusal):
+            names = message.field.removesuffix("]").replace("[", ".").split(".")
+            assert all(FIELD_NAME.fullmatch(name) or name.isdigit() for name in names if name)
+        else:
+            assert read_case_message(msgspec.json.encode(message)) == message
+        pretty(message)
+
+
+READERS = (posts, cases)
 """What reads bodies; the first byte of an input chooses."""
 
 
@@ -31,5 +53,5 @@ def one_message(data: bytes) -> None:
 
 
 if __name__ == "__main__":
-    ways = [bytes([number]) for number in range(len(READERS))]
-    fuzz("messages", one_message, [way + body for way in ways for body in BODIES], WORDS)
+    seeds = [bytes([0]) + body for body in BODIES] + [bytes([1]) + body for body in CASES]
+    fuzz("messages", one_message, seeds, [*WORDS, *CASE_WORDS])

@@ -6,6 +6,19 @@ import json
 import zipfile
 
 from format_files import PUBLIC, dumps, json_lines, post
+from sample_messages import (
+    audit,
+    complaint,
+    decision,
+    dispute,
+    inform,
+    notice,
+    order,
+    outcome,
+    reinstatement,
+    second_review,
+    suspension,
+)
 
 MESSAGE = {"id": 1, "type": "message", "date": "2026-11-25T10:00:00", "from_id": "u", "text": "hi"}
 CHAT = {"name": "n", "type": "public_channel", "id": 5, "messages": [MESSAGE]}
@@ -53,3 +66,28 @@ WORDS += [b'"chats":{"list":[', b'"first":{', b'"orderedItems":[', b'"object":{'
           b"\r\n", b'""', b"1e400", b"NaN", b"PK\x01\x02", b"PK\x03\x04", b"PK\x05\x06",
           b"PK\x06\x06", b"PK\x06\x07", b"\x1f\x8b\x08\x00", b"<!--", b"<script", b"&amp;",
           b"<a href='"]  # fmt: skip
+
+MESSAGES = [
+    decision("f" * 64, notice="n-1", ground="illegal", ground_text="A law", ground_url="https://x"),
+    decision("e" * 64, verdict="dismissed"),
+    complaint(),
+    dispute(),
+    outcome(),
+    second_review(),
+    notice(),
+    order(),
+    inform(),
+    suspension(),
+    reinstatement(),
+    audit(),
+]
+"""Messages about cases, one of each type and some of two."""
+
+CASES = [dumps(message) for message in MESSAGES]
+CASES += [dumps(MESSAGES), b"\n".join(CASES), b'[{"type": "decision", "id": "\\ud800"}]']
+
+CASE_WORDS = [f'"{name}":'.encode() for name in sorted({name for one in MESSAGES for name in one})]
+CASE_WORDS += [f'"{one}"'.encode() for one in ("decision", "complaint", "dispute", "outcome",
+               "second_review", "notice", "order", "suspension", "reinstatement", "audit",
+               "confirmed", "dismissed", "escalated", "skipped", "act", "inform", "reversed",
+               "2026-11-25T12:31:00+00:00", "DECISION_VISIBILITY_CONTENT_REMOVED")]  # fmt: skip
