@@ -19,11 +19,16 @@ Day = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")]
 class Order(msgspec.Struct, frozen=True):
     """What is asked for: nothing (all closed days), or also open days up to `through`.
 
-    `through` without `provisional` publishes closed days only, and none after it.
+    `through` without `provisional` publishes closed days only, and none after it. `since` looks
+    further back than LOOK_BACK_DAYS. `rebuild` writes everything again, also what already stands.
+    `accept` names days (`provider/day`) that are published though the table lost some of them.
     """
 
     through: Day | None = None
     provisional: bool = False
+    since: Day | None = None
+    rebuild: bool = False
+    accept: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,7 @@ class Outcome:
     left_out: list[LeftOut] = field(default_factory=list)
     unpublishable: list[str] = field(default_factory=list)
     unproved: list[str] = field(default_factory=list)
+    behind: list[str] = field(default_factory=list)
 
 
 def days_due(order: Order, today: str, closed: str) -> list[str]:
@@ -63,10 +69,13 @@ def days_due(order: Order, today: str, closed: str) -> list[str]:
     '2026-11-25'
     >>> days_due(Order("2026-12-31", provisional=True), "2026-11-26", "2026-11-25")[-1]
     '2026-11-26'
+    >>> days_due(Order(since="2026-01-01"), "2026-11-26", "2026-11-25")[0]
+    '2026-01-01'
     """
     last = closed
     if order.provisional:
         last = max(closed, min(order.through or today, today))
     elif order.through:
         last = min(closed, order.through)
-    return days_between(days_before(closed, LOOK_BACK_DAYS - 1), last)
+    first = days_before(closed, LOOK_BACK_DAYS - 1)
+    return days_between(min(first, order.since or first), last)

@@ -26,7 +26,7 @@ closing = Closing(store, objects, clock, setting["OUT_BUCKET"], setting["WORK_BU
 
 @metrics.log_metrics
 def handler(event: dict[str, object], context: LambdaContext) -> dict[str, int]:  # noqa: ARG001
-    """Publish what is due; `{"through": DAY, "provisional": true}` publishes open days too."""
+    """Publish what is due; the event's fields are those of an Order."""
     desk = Desk(
         store=store,
         shelf=Shelf(objects, setting["PUBLIC_BUCKET"]),
@@ -50,6 +50,8 @@ def tell(outcome: Outcome) -> None:
         logger.warning("revised", extra={"summary": path})
     for pause in outcome.paused:
         logger.warning("rule paused", extra={"paused_for": pause.provider, "rule": pause.rule})
+    for day in outcome.behind:
+        logger.error("the table lacks what is published", extra={"behind": day})
     for difference in outcome.unproved:
         logger.error("report not proved", extra={"difference": difference})
     for name in outcome.unpublishable:
@@ -60,4 +62,5 @@ def tell(outcome: Outcome) -> None:
     metrics.add_metric("ReceiptNotClosed", MetricUnit.Count, len(outcome.left_out))
     metrics.add_metric("ReportNotProved", MetricUnit.Count, len(outcome.unproved))
     metrics.add_metric("RulesPaused", MetricUnit.Count, len(outcome.paused))
+    metrics.add_metric("TableBehind", MetricUnit.Count, len(outcome.behind))
     metrics.add_metric("NamesUnpublishable", MetricUnit.Count, len(outcome.unpublishable))

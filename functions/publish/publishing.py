@@ -30,7 +30,7 @@ from periods import (
 )
 from precision import errors_of, without_cohorts
 from published_set import Catalogue, PublishedPack
-from revising import settle
+from revising import is_behind, settle
 from statement_batches import batch_statements
 from summary import Summary
 from wording import period_of
@@ -78,6 +78,7 @@ class _Run:
     """One run: what it was asked, and what it has learnt."""
 
     desk: Desk
+    order: Order
     catalogue: Catalogue
     drafter: Drafter
     pages: Pages
@@ -93,6 +94,7 @@ class _Run:
         catalogue = desk.shelf.catalogue()
         return cls(
             desk=desk,
+            order=order,
             catalogue=catalogue,
             drafter=Drafter(catalogue, desk.public_url, desk.notice_hours),
             pages=Pages(catalogue, desk.public_url, today),
@@ -111,7 +113,7 @@ class _Run:
             receipts = self.desk.store.receipts(provider, day)
             people = self._people(provider, day)
             facts = gather(provider, day, receipts, people, files, self.catalogue)
-            begun = begun or not facts.silent
+            begun = begun or not facts.silent or day in known
             if begun:
                 posts = self.desk.store.samples(provider, day)
                 hand_out(self.desk.out, provider, day[:7], posts)
@@ -149,7 +151,7 @@ class _Run:
     def anew(self) -> "_Run":
         """The same run under the sets as they are now."""
         fresh = _Run.of(self.desk, Order())
-        return replace(fresh, days=self.days, outcome=self.outcome)
+        return replace(fresh, order=self.order, days=self.days, outcome=self.outcome)
 
     def publish_campaigns(self) -> None:
         """Publish the campaigns that are not long over, for the providers that run their packs."""
@@ -214,16 +216,24 @@ class _Run:
         return People(entries, letters_of(store, provider, day[:7], moderators, expires))
 
     def _settle(self, draft: Summary, facts: DayFacts | None = None) -> None:
-        """Write what shall stand, if it does not: first what it names, then the summary."""
+        """Write what shall stand, if it does not: first what it names, then the summary.
+
+        A day of which the table holds less than was published stays as it stands: the table was
+        restored to an earlier moment, or lost something, and somebody must say which is true.
+        """
         shelf = self.desk.shelf
         standing = shelf.standing(draft.provider, draft.period)
+        day = f"{draft.provider}/{draft.period}"
+        if facts and standing and is_behind(standing, draft) and day not in self.order.accept:
+            self.outcome.behind.append(day)
+            return
         settled = settle(standing, draft)
-        if settled == standing:
+        if settled == standing and not self.order.rebuild:
             return
         if standing and settled.revision > standing.revision:
             shelf.keep(standing)
             self.outcome.revised.append(settled.path)
-        if facts:
+        if facts and facts.journal_file == settled.journal[0]:
             shelf.put(facts.journal_file.path, facts.journal)
             self.outcome.left_out.extend(facts.left_out)
         before = self._before(draft.provider, period_of(draft))

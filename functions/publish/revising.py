@@ -34,6 +34,21 @@ def settle(standing: Summary | None, draft: Summary) -> Summary:
     return msgspec.structs.replace(draft, revision=revision, why_revised=why, changes=changes)
 
 
+def is_behind(standing: Summary, draft: Summary) -> bool:
+    """Whether a day's table holds less than was published of it.
+
+    Nothing is ever taken out of the journal. A receipt that is left out is still there.
+    """
+    before, now = _held(standing), _held(draft)
+    return any(fewer < more for fewer, more in zip(now, before, strict=True))
+
+
+def _held(day: Summary) -> tuple[int, int]:
+    """How many receipts and how many case entries the table holds for a day."""
+    units = day.numbers.units
+    return units + len(day.left_out), sum(file.lines for file in day.journal) - units
+
+
 def changed(standing: Summary, draft: Summary) -> Iterator[Change]:
     """What differs between two summaries of one period, in the order of the CSV."""
     before, after = _facts(standing), _facts(draft)

@@ -48,7 +48,7 @@ def _errors(errors: Errors) -> Iterator[tuple[str, str, int | float | str]]:
     """The errors of all rules, then of each rule; blank until the first decision."""
     for name in RuleErrors.__struct_fields__:
         yield name, "", _blank(getattr(errors, name))
-    for rule, of_rule in errors.by_rule.items():
+    for rule, of_rule in sorted(errors.by_rule.items()):
         for name in RuleErrors.__struct_fields__:
             yield f"{name}_by_rule", rule, _blank(getattr(of_rule, name))
 
@@ -63,7 +63,7 @@ def _standing(standing: Standing) -> Iterator[tuple[str, str, int | float | str]
         yield "cohort_live", cohort.month, cohort.live
         for name in RuleErrors.__struct_fields__:
             yield f"cohort_{name}", cohort.month, _blank(getattr(cohort.errors, name))
-        for stratum, found in cohort.strata.items():
+        for stratum, found in sorted(cohort.strata.items()):
             key = f"{cohort.month}/{stratum}"
             for name in ("prevalence", "recall"):
                 share = getattr(found, name)

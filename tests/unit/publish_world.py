@@ -163,11 +163,12 @@ class World:
         self.objects.stored["sets/current.json"] = msgspec.json.encode({"set": digest})
 
     def publish(
-        self, moment: str, through: str | None = None, *, provisional: bool = False
+        self, moment: str, through: str | None = None, **asked: bool | str | tuple[str, ...]
     ) -> Outcome:
         """Run publish at a moment, by a fresh worker that knows only what stands."""
         self.objects.writes.clear()
-        return publish(self.desk(moment), Order(through, provisional))
+        order = msgspec.convert({"through": through, **asked}, Order)
+        return publish(self.desk(moment), order)
 
     def desk(self, moment: str) -> Desk:
         return Desk(

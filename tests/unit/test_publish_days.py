@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import msgspec
 import pytest
 from unit.publish_world import DiedError, World, live, sample_pack, sample_receipt, sample_rule
 
@@ -150,14 +151,36 @@ def test_a_second_revision_leaves_both_earlier_ones() -> None:
     assert set(kept) <= made.objects.stored.keys()
 
 
-def test_a_receipt_that_is_gone_is_a_revision_too() -> None:
+def test_a_table_that_is_behind_changes_nothing_until_somebody_accepts_it() -> None:
+    """Restored to yesterday, it holds less than was published: which is true, people must say."""
     made = world()
     made.store.add(sample_receipt(number=2))
     made.publish(CLOSED)
+    before = dict(made.objects.stored)
     made.store.journal["acme", "2026-11-25"].pop()
-    made.publish("2026-11-27T03:00:00Z")
+    assert made.publish("2026-11-27T03:00:00Z").behind == ["acme/2026-11-25"]
+    assert summary(made, "acme/2026-11-25").revision == 1
+    days = [key for key in before if "2026-11-25" in key]
+    assert [made.objects.stored[key] for key in days] == [before[key] for key in days]
+    made.publish("2026-11-27T04:00:00Z", accept=("acme/2026-11-25",))
     day = summary(made, "acme/2026-11-25")
     assert day.why_revised == "1 unit of revision 1 stood no longer in the journal."
+
+
+def test_a_table_that_lost_a_whole_day_is_behind_too() -> None:
+    made = world()
+    made.publish(CLOSED)
+    made.store.journal.clear()
+    assert made.publish("2026-11-27T03:00:00Z").behind == ["acme/2026-11-25"]
+
+
+def test_a_receipt_that_is_left_out_is_not_missing() -> None:
+    made = world()
+    made.publish(CLOSED)
+    [receipt] = made.store.journal["acme", "2026-11-25"]
+    made.store.journal["acme", "2026-11-25"] = [msgspec.structs.replace(receipt, records=1)]
+    outcome = made.publish("2026-11-27T03:00:00Z")
+    assert (outcome.behind, len(outcome.left_out)) == ([], 1)
 
 
 def test_a_closed_day_never_becomes_provisional_again() -> None:
