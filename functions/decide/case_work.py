@@ -1,6 +1,5 @@
 """One message from its line to its entries. Nothing counts twice, and what is early waits."""
 
-from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -13,7 +12,7 @@ from case_facts_reader import FactsReader
 from judging import judge
 from ledger.case import CaseMarker, Waiting
 from ledger.case_entry import JournalEntry
-from ledger.case_messages import CaseMessage
+from ledger.case_messages import CaseMessage, Decision
 from ledger.case_reading import read_case_message
 from ledger.case_receipt import CaseReceipt
 from ledger.case_refusal import CaseCode, CaseRefusal
@@ -41,12 +40,22 @@ class Handled:
 
 @dataclass(frozen=True, slots=True)
 class _Arrival:
-    """A line; if it has waited, since which day and for which case."""
+    """A line; if it has waited, since which day and for which case, and the message's name."""
 
     provider: str
     line: bytes
     day: str = ""
     case: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    """A message that was taken or refused for good, and the marker by which it stands."""
+
+    name: str
+    arrival: _Arrival
+    marker: CaseMarker | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +70,24 @@ class CaseWork:
     out_bucket: str
 
     def take(self, provider: str, line: bytes) -> Iterator[Handled]:
-        """Take one message, and after it whatever has waited for it."""
-        arrivals = deque([_Arrival(provider, line)])
-        while arrivals:
-            arrival = arrivals.popleft()
-            handled, marker = self._handle(arrival)
-            yield handled
-            if marker is not None:
-                arrivals.extend(self._woken(marker))
+        """Take one message, and after it whatever has waited for it.
+
+        A message that has waited waits on until all that waits for it is taken too: whoever dies
+        in between finds it there again, and goes on from it.
+        """
+        left: list[_Arrival | _Settled] = [_Arrival(provider, line)]
+        done: set[str] = set()
+        while left:
+            one = left.pop()
+            if isinstance(one, _Settled):
+                self._stop_waiting(one.name, one.arrival)
+            elif one.name not in done:
+                handled, settled = self._handle(one)
+                yield handled
+                if settled is not None:
+                    done.add(settled.name)
+                    left += [settled] if settled.arrival.case else []
+                    left += self._woken(settled.marker) if settled.marker else []
 
     def refuse(self, provider: str, data: bytes, refusal: CaseRefusal) -> Handled:
         """Tell the sender of a line, or of a whole body, that cannot be read."""
@@ -77,8 +96,8 @@ class CaseWork:
         self._tell(receipt, day="")
         return Handled("refused", code=refusal.code)
 
-    def _handle(self, arrival: _Arrival) -> tuple[Handled, CaseMarker | None]:
-        """What comes of a line, and the marker by which it stands, if it does."""
+    def _handle(self, arrival: _Arrival) -> tuple[Handled, _Settled | None]:
+        """What comes of a line, and how it is settled, unless it waits or cannot be read."""
         message = read_case_message(arrival.line)
         if isinstance(message, CaseRefusal):
             return self.refuse(arrival.provider, arrival.line, message), None
@@ -91,16 +110,16 @@ class CaseWork:
         kind = str(message.__struct_config__.tag)
         if isinstance(settled, CaseRefusal) and settled.waits_for:
             return Handled("waiting", kind, settled.code), None
+        if not arrival.case:
+            arrival = self._where_it_waits(name, arrival, message)
         if isinstance(settled, CaseRefusal):
             self._tell_of(name, arrival, message, "refused", settled)
         elif arrival.case:
             self._tell_of(name, arrival, message, "taken")
-        if arrival.case:
-            self._stop_waiting(name, arrival)
         if isinstance(settled, CaseRefusal):
-            return Handled("refused", kind, settled.code), None
+            return Handled("refused", kind, settled.code), _Settled(name, arrival)
         self.effects.make_sure(message, arrival.provider)
-        return Handled("taken" if new else "repeated", kind), settled
+        return Handled("taken" if new else "repeated", kind), _Settled(name, arrival, settled)
 
     def _settle(
         self, name: str, arrival: _Arrival, message: CaseMessage
@@ -140,26 +159,33 @@ class CaseWork:
     ) -> _Arrival:
         """Keep the message with the case that it waits for, and no longer with another one.
 
-        Its sender is told before: whoever takes it from there tells the sender after that, so the
-        last word is the true one. What is kept is what the message says, since a sender's line may
-        be blown up by blanks beyond an item of the table.
+        Its sender is told after that, and only then is the case looked at once more: whoever dies
+        in between leaves a message that is found there when it comes again. What is kept is what
+        the message says, since a sender's line may be blown up by blanks beyond an item.
         """
         now, case = self.clock.now(), refusal.waits_for
-        day = arrival.day or self._waits_since(case, name) or now.date().isoformat()
-        dated = replace(arrival, day=day)
-        self._tell_of(name, dated, message, "waiting", refusal)
         expires = int((now + timedelta(days=WAIT_DAYS)).timestamp())
-        waiting = Waiting(name, arrival.provider, msgspec.json.encode(message), day)
-        kept = self.store.wait(case, waiting, expires)
+        line, day = msgspec.json.encode(message), arrival.day or now.date().isoformat()
+        kept = self.store.wait(case, Waiting(name, arrival.provider, line, day), expires)
+        dated = replace(arrival, day=kept.day, case=case)
+        self._tell_of(name, dated, message, "waiting", refusal)
         if arrival.case:
             self._stop_waiting(name, arrival)
-        return replace(dated, day=kept.day, case=case)
+        return dated
 
-    def _waits_since(self, name: str, message: str) -> str:
-        """The day since which the message waits there already, or nothing."""
-        case = self.store.case(name)
-        waiting = case.waiting if case else ()
-        return next((one.day for one in waiting if one.message == message), "")
+    def _where_it_waits(self, name: str, arrival: _Arrival, message: CaseMessage) -> _Arrival:
+        """The arrival with the case at which an earlier delivery of it was kept, if one was.
+
+        A decision on findings alone waits for nothing: there are the most of these.
+        """
+        if isinstance(message, Decision) and message.notice is None:
+            return arrival
+        facts = self.reader.read(message, arrival.provider, self.clock.now())
+        for case in facts.cases.values():
+            for one in case.waiting:
+                if one.message == name:
+                    return replace(arrival, day=one.day, case=case.case)
+        return arrival
 
     def _stop_waiting(self, name: str, arrival: _Arrival) -> None:
         waiting = Waiting(name, arrival.provider, arrival.line, arrival.day)
@@ -169,8 +195,8 @@ class CaseWork:
         """The messages that wait for a case that the marker's message moved."""
         for name in marker.wakes:
             case = self.store.case(name)
-            for waiting in case.waiting if case else ():
-                yield _Arrival(waiting.provider, waiting.line, waiting.day, name)
+            for one in case.waiting if case else ():
+                yield _Arrival(one.provider, one.line, one.day, name, one.message)
 
     def _tell_of(
         self,

@@ -216,6 +216,33 @@ class TestCrashes:
             assert alike(world) == alike(whole), f"killed after {name}, call {at}"
             world.remove()
 
+    def test_lose_nothing_that_waits(self, new_world: Callable[..., World]) -> None:
+        """Only the decision comes again: what waits was taken off its queue long ago."""
+        whole, calls = new_world(), Calls()
+        story(whole, found(whole)[0], calls)
+        for at, name in enumerate(calls.names):
+            world = new_world()
+            [finding] = found(world)
+            with pytest.raises(CrashError):
+                story(world, finding, Calls(fatal=at))
+            decide(world, Calls(), decision(finding))
+            assert alike(world) == alike(whole), f"killed after {name}, call {at}"
+            world.remove()
+
+    def test_leave_nobody_waiting_who_was_taken(self, new_world: Callable[..., World]) -> None:
+        """Killed while it was put aside, and taken straight when it comes again."""
+        alone = Calls()
+        decide(new_world(), alone, complaint())
+        for at, name in enumerate(alone.names):
+            world = new_world()
+            [finding] = found(world)
+            with pytest.raises(CrashError):
+                decide(world, Calls(fatal=at), complaint())
+            world.decide(decision(finding), complaint())
+            told = receipts(world).get("c-1")
+            assert told is None or told.status == "taken", f"killed after {name}, call {at}"
+            world.remove()
+
     @pytest.mark.parametrize(
         "acts", [("drop", "ok"), ("lost_ack", "ok")], ids=["lost", "no answer"]
     )

@@ -1,0 +1,180 @@
+"""Dead letters go back as they came, in their first sender's name, and none is lost on the way."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from simulation.answers import refusal
+from simulation.sqs import SQS
+
+from ledger.delivery import ATTRIBUTES
+from terang.redriving import NOT_BELIEVED, DeadLetters, Events, Letter, Messages, Returned, Units
+
+DEAD, LIVE = "https://sqs.example/dead", "https://sqs.example/live"
+ACME, OPERATOR = "AROAACME:session", "AROAOPERATOR"
+BEGAN = 1_000.0
+
+
+class KilledError(Exception):
+    """The command is gone."""
+
+
+@dataclass(slots=True)
+class Killed:
+    """SQS, until the call of that name has been made so many times: then it is over."""
+
+    sqs: SQS
+    call: str
+    after: int
+
+    def __getattr__(self, name: str) -> Any:
+        if name == self.call:
+            self.after -= 1
+            if self.after < 0:
+                raise KilledError
+        return getattr(self.sqs, name)
+
+
+@dataclass(slots=True)
+class Functions:
+    called: list[dict[str, Any]] = field(default_factory=list)
+
+    def invoke(self, **call: Any) -> None:
+        self.called.append(call)
+
+
+@dataclass(slots=True)
+class Clock:
+    now: float = 10.0
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def sqs(clock: Clock) -> SQS:
+    made = SQS(lambda: clock.now)
+    for name in ("dead", "live"):
+        made.create_queue(name)
+    return made
+
+
+def text(value: str) -> dict[str, str]:
+    return {"DataType": "String", "StringValue": value}
+
+
+def die(sqs: SQS, *bodies: str, sender: str = ACME, **named: str) -> None:
+    sqs.sender = sender
+    attributes = {name: text(value) for name, value in named.items()}
+    for body in bodies:
+        sqs.send_message(DEAD, body, attributes)
+    sqs.sender = f"{OPERATOR}:me"
+
+
+def messages(sqs: Any, believed: bool = True) -> DeadLetters:
+    return DeadLetters(sqs, DEAD, Messages(sqs, LIVE, lambda _, __: believed, OPERATOR))
+
+
+def redrive(queue: DeadLetters, limit: int | None = None) -> Returned:
+    return queue.redrive(BEGAN, limit, lambda _: None)
+
+
+def bodies(sqs: SQS, url: str) -> list[str]:
+    return sorted(one.body for one in sqs.queues[url].messages)
+
+
+def test_body_and_attributes_go_back_with_the_first_sender(sqs: SQS) -> None:
+    die(sqs, "a post", provider="acme", trace="kept", first_sender="AROAFORGED")
+    assert redrive(messages(sqs)) == Returned(1)
+    [sent] = sqs.queues[LIVE].messages
+    named = {name: value["StringValue"] for name, value in sent.attributes.items()}
+    assert named == {"provider": "acme", "trace": "kept", "first_sender": ACME}
+    assert (sent.body, bodies(sqs, DEAD)) == ("a post", [])
+    assert "first_sender" in ATTRIBUTES
+
+
+def test_what_was_repeated_before_still_names_its_first_sender(sqs: SQS) -> None:
+    die(sqs, "a post", sender=f"{OPERATOR}:me", provider="acme", first_sender=ACME)
+    redrive(messages(sqs))
+    [sent] = sqs.queues[LIVE].messages
+    assert sent.attributes["first_sender"]["StringValue"] == ACME
+
+
+def test_what_nobody_would_believe_stays_and_is_seen_at_once(sqs: SQS) -> None:
+    die(sqs, "1", "2", provider="acme")
+    assert redrive(messages(sqs, believed=False)).left == {NOT_BELIEVED: 2}
+    assert messages(sqs).look().looked_at == 2
+    assert bodies(sqs, LIVE) == []
+
+
+@pytest.mark.parametrize("call", ["send_message", "delete_message", "receive_message"])
+@pytest.mark.parametrize("after", [0, 1, 7, 13])
+def test_nothing_is_lost_when_it_is_killed_and_begun_again(
+    sqs: SQS, clock: Clock, call: str, after: int
+) -> None:
+    """What was sent and not deleted comes twice: that is harmless, and a letter lost is not."""
+    letters = [f"post {number:02}" for number in range(25)]
+    die(sqs, *letters, provider="acme")
+    with pytest.raises(KilledError):
+        redrive(messages(Killed(sqs, call, after if call != "receive_message" else after % 3)))
+    clock.now += 121
+    redrive(messages(sqs))
+    assert bodies(sqs, DEAD) == []
+    assert sorted(set(bodies(sqs, LIVE))) == letters
+    assert len(bodies(sqs, LIVE)) <= len(letters) + 1
+
+
+def test_a_limit_holds_for_letters_and_the_rest_stays(sqs: SQS) -> None:
+    die(sqs, *map(str, range(25)), provider="acme")
+    assert redrive(messages(sqs), limit=12).returned == 12
+    assert len(bodies(sqs, DEAD)) == 13
+
+
+def test_what_failed_again_meanwhile_is_not_tried_for_ever(sqs: SQS, clock: Clock) -> None:
+    clock.now = BEGAN + 1
+    die(sqs, "poison", provider="acme")
+    assert redrive(messages(sqs)).left == {"failed again just now": 1}
+    assert bodies(sqs, LIVE) == []
+
+
+def test_a_letter_that_sqs_does_not_take_stays(sqs: SQS) -> None:
+    """With its first sender beside it, a body of nearly 1 MiB can be too large."""
+
+    class Full(Messages):
+        def send(self, letter: Letter) -> str:
+            raise refusal("InvalidParameterValue", "SendMessage")
+
+    die(sqs, "large", provider="acme")
+    queue = DeadLetters(sqs, DEAD, Full(sqs, LIVE, lambda _, __: True, OPERATOR))
+    assert redrive(queue).left == {"refused: InvalidParameterValue": 1}
+    assert bodies(sqs, DEAD) == ["large"]
+
+
+def test_looking_says_what_is_there_and_takes_nothing(sqs: SQS, clock: Clock) -> None:
+    die(sqs, '{"provider": "acme"}')
+    clock.now = 500
+    die(sqs, '{"provider": "acme"}', "no json")
+    seen = DeadLetters(sqs, DEAD, Units(sqs, LIVE)).look()
+    assert (seen.count, seen.looked_at, seen.oldest) == (3, 3, 10)
+    assert seen.about == {"acme": 2, "no unit": 1}
+    assert len(sqs.receive_message(DEAD, MaxNumberOfMessages=10)["Messages"]) == 3
+
+
+def test_a_failed_event_calls_its_function_again(sqs: SQS) -> None:
+    functions = Functions()
+    body = '{"requestPayload": {"Records": []}, "responsePayload": {"errorType": "OSError"}}'
+    die(sqs, body, body, "{}")
+    queue = DeadLetters(sqs, DEAD, Events(functions, "intake"))
+    assert queue.look().about == {"OSError": 2, "no answer": 1}
+    assert redrive(queue) == Returned(2, left=queue.look().about.__class__({"no failed event": 1}))
+    assert [call["Payload"] for call in functions.called] == [b'{"Records": []}'] * 2
+    assert {call["InvocationType"] for call in functions.called} == {"Event"}
+
+
+def test_equal_runs_of_publish_are_called_once(sqs: SQS) -> None:
+    functions = Functions()
+    die(sqs, '{"requestPayload": {}}', '{"requestPayload": {}}')
+    assert redrive(DeadLetters(sqs, DEAD, Events(functions, "publish", once=True))).returned == 2
+    assert len(functions.called) == 1
