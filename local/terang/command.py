@@ -8,6 +8,7 @@ from pathlib import Path
 from terang.arguments import Commands, Work, add, later
 from terang.cases_arguments import add_cases
 from terang.factchecks_arguments import add_factchecks
+from terang.operation_arguments import add_operation
 from terang.packs_arguments import add_packs
 from terang.report_arguments import add_report
 from terang.statements_arguments import add_statements
@@ -46,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_recount(commands)
     add_statements(commands)
     add_report(commands)
+    add_operation(commands)
     return parser
 
 

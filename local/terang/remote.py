@@ -24,6 +24,8 @@ class Remote:
     outputs: dict[str, str]
     notice_hours: int
     today: str = ""
+    excerpt_days: int = 30
+    redrive_sender: str = ""
 
     @classmethod
     def find(cls, name: str) -> "Remote":
@@ -37,7 +39,14 @@ class Remote:
             raise OperatorError(f"cannot read the stack {name}: {error}") from None
         outputs = {one["OutputKey"]: one["OutputValue"] for one in found.get("Outputs", ())}
         given = {one["ParameterKey"]: one["ParameterValue"] for one in found.get("Parameters", ())}
-        return cls(name, outputs, int(given.get("NoticeHours", "24")), given.get("Today", ""))
+        return cls(
+            name,
+            outputs,
+            int(given.get("NoticeHours", "24")),
+            given.get("Today", ""),
+            int(given.get("ExcerptDays", "30")),
+            given.get("RedriveSender", ""),
+        )
 
     @cached_property
     def store(self) -> DynamoStore:

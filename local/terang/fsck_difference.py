@@ -1,0 +1,72 @@
+"""A difference that `terang fsck` names: where, what is, what should be, and what to type."""
+
+from typing import NamedTuple
+
+PAGE = "see docs/operate.md, "
+RESTORE = PAGE + "Restoring a table"
+
+ADVICE = {
+    "marker_without_receipt": RESTORE,
+    "receipt_without_marker": RESTORE,
+    "receipt_twice": RESTORE,
+    "receipt_misplaced": RESTORE,
+    "receipt_sums": PAGE + "ReceiptNotClosedAlarm",
+    "receipt_findings": RESTORE,
+    "finding_missing": RESTORE,
+    "finding_stray": "terang redrive --stack {stack}",
+    "finding_twice": RESTORE,
+    "range_missing": "terang redrive --file {name} --stack {stack}",
+    "range_unit": RESTORE,
+    "range_bytes": RESTORE,
+    "file_not_closed": "terang publish --stack {stack}",
+    "entry_gap": RESTORE,
+    "entry_without_journal": RESTORE,
+    "journal_without_entry": RESTORE,
+    "message_without_entry": RESTORE,
+    "entry_without_message": RESTORE,
+    "decided_and_listed": RESTORE,
+    "findings_untold": PAGE + "What fsck names",
+    "findings_mistold": PAGE + "What fsck names",
+    "findings_of_nothing": PAGE + "What fsck names",
+    "refusals_untold": PAGE + "What fsck names",
+    "file_untold": "terang publish --stack {stack}",
+    "file_mistold": PAGE + "What fsck names",
+    "statement_missing": PAGE + "What fsck names",
+    "public_ahead": RESTORE
+    + "; if the loss is true: terang publish --accept {name} --stack {stack}",
+    "public_behind": "terang publish --since {day} --stack {stack}",
+    "public_other": "terang publish --since {day} --rebuild --stack {stack}",
+    "recount": "terang publish --since {day} --rebuild --stack {stack}",
+    "page_missing": "terang publish --since {day} --rebuild --stack {stack}",
+}
+"""Every kind of difference, and what to do about it; `{name}` is what its place ends with."""
+
+
+class Difference(NamedTuple):
+    """One difference. `where` is a key of the table or of a bucket."""
+
+    kind: str
+    where: str
+    found: str
+    wanted: str
+
+    def advice(self, stack: str) -> str:
+        """What to type, or where to read on.
+
+        >>> Difference("public_behind", "acme/2026-11-25", "1 line", "2 lines").advice("terang")
+        'terang publish --since 2026-11-25 --stack terang'
+        """
+        day = self.where.rpartition("/")[2].partition(".")[0]
+        since = f"{day}-01" if len(day) == len("2026-11") else day
+        name = self.where.rpartition("#")[2].removeprefix("journal/")
+        return ADVICE[self.kind].format(stack=stack, name=name, day=since)
+
+    def record(self, stack: str) -> dict[str, str]:
+        """The difference as `--json` prints it."""
+        return {
+            "kind": self.kind,
+            "where": self.where,
+            "is": self.found,
+            "should": self.wanted,
+            "type": self.advice(stack),
+        }

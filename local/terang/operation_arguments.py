@@ -1,0 +1,64 @@
+"""The words of `terang fsck`, `terang redrive` and `terang publish`: what an operator types."""
+
+from terang.arguments import Commands, add, later
+
+QUEUES = ("units", "posts", "cases", "intake", "publish")
+"""What can be redriven: dead letters of three queues, failed events of two functions."""
+
+
+def add_operation(commands: Commands) -> None:
+    """Adds what operators use."""
+    _add_fsck(commands)
+    _add_redrive(commands)
+    _add_publish(commands)
+
+
+def _add_fsck(commands: Commands) -> None:
+    one = add(
+        commands,
+        "fsck",
+        "recompute every published number from the table and the files; name each difference",
+        "terang fsck --stack terang",
+    )
+    one.add_argument("--stack", default="terang")
+    one.add_argument("--json", action="store_true", help="one line of JSON on stdout")
+    one.set_defaults(work=later("fsck_command", "fsck"))
+
+
+def _add_redrive(commands: Commands) -> None:
+    one = add(
+        commands,
+        "redrive",
+        "return dead letters and failed events to where they were going",
+        "terang redrive --queue posts --dry-run",
+    )
+    one.add_argument("--queue", choices=QUEUES, action="append", help="default: all of them")
+    one.add_argument("--dry-run", action="store_true", help="only show what is there")
+    one.add_argument("--limit", type=int, metavar="N", help="at most so many of each queue")
+    one.add_argument(
+        "--file", default="", metavar="ID", help="instead: send all units of a sealed file again"
+    )
+    one.add_argument("--stack", default="terang")
+    one.set_defaults(work=later("redrive_command", "redrive"))
+
+
+def _add_publish(commands: Commands) -> None:
+    one = add(
+        commands,
+        "publish",
+        "publish now what is due, or more than is due",
+        "terang publish --since 2026-01-01 --rebuild",
+    )
+    one.add_argument("--since", metavar="DAY", help="look further back than 35 days")
+    one.add_argument("--through", metavar="DAY", help="no day after this one")
+    one.add_argument("--provisional", action="store_true", help="open days too, marked so")
+    one.add_argument("--rebuild", action="store_true", help="write what stands again too")
+    one.add_argument(
+        "--accept",
+        action="append",
+        default=[],
+        metavar="PROVIDER/DAY",
+        help="a day that is published though the table lost some of it",
+    )
+    one.add_argument("--stack", default="terang")
+    one.set_defaults(work=later("publish_command", "publish"))

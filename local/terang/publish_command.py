@@ -1,0 +1,60 @@
+"""`terang publish`: calls the function publish now, with an order of the operator's."""
+
+import argparse
+import json
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.console import Console
+
+from ledger.errors import OperatorError
+from terang.command import USAGE
+from terang.packs_command import day_of
+from terang.remote import Remote
+from terang.telling import problem
+
+WAIT_SECONDS = 900
+"""The longest that a function may take."""
+
+console = Console(stderr=True, highlight=False)
+
+
+def publish(options: argparse.Namespace) -> int:
+    """Publish; 0 when the function ended, 1 when it failed, 2 for wrong usage."""
+    accepted = [one.rpartition("/")[2] for one in options.accept]
+    for day in (options.since, options.through, *accepted):
+        if day and day_of(day) is None:
+            problem(f"terang publish: {day!r}: a day as YYYY-MM-DD")
+            return USAGE
+    try:
+        remote = Remote.find(options.stack)
+        told = call(remote, order_of(options))
+    except OperatorError as error:
+        problem(f"terang publish: {error}")
+        return 1
+    console.print(f"{told.get('written', 0):,} written, {told.get('revised', 0):,} revised")
+    return 0
+
+
+def order_of(options: argparse.Namespace) -> dict[str, Any]:
+    """The event: only what was asked for."""
+    names = ("since", "through", "provisional", "rebuild", "accept")
+    return {name: value for name in names if (value := getattr(options, name))}
+
+
+def call(remote: Remote, event: dict[str, Any]) -> dict[str, int]:
+    """What publish answers. Raises OperatorError if it fails, or cannot be called."""
+    config = Config(read_timeout=WAIT_SECONDS, retries={"total_max_attempts": 1})
+    try:
+        answer = boto3.client("lambda", config=config).invoke(
+            FunctionName=remote.outputs["PublishFunction"], Payload=json.dumps(event).encode()
+        )
+    except (BotoCoreError, ClientError) as error:
+        raise OperatorError(f"cannot call publish: {error}") from None
+    body = answer["Payload"].read()
+    if answer.get("FunctionError"):
+        raise OperatorError(f"publish failed: {body.decode(errors='replace')[:2000]}")
+    told: dict[str, int] = json.loads(body)
+    return told
