@@ -5,7 +5,7 @@ import msgspec
 from harness import INSTRUMENTED, fuzz
 
 with atheris.instrument_imports(include=INSTRUMENTED):
-    from fuzz_seeds import BODIES, CASES, CASE_WORDS, WORDS
+    from fuzz_seeds import BODIES, CASE_WORDS, CASES, WORDS
 
     from ledger.case_reading import FIELD_NAME, read_case_message
     from ledger.case_refusal import CaseRefusal

@@ -1,4 +1,4 @@
-"""Condition expressions, as far as a store may use them; any other is an error, and loud."""
+"""Expressions, as far as a store may use them; any other is an error, and loud."""
 
 import re
 from typing import Any
@@ -21,6 +21,21 @@ def holds(item: dict[str, Any] | None, asked: dict[str, Any]) -> bool:
     expression = asked.get("ConditionExpression", "")
     parts = [part for part in expression.split(" AND ") if part]
     return all(_part_holds(item or {}, part.strip("() ") + _closing(part), asked) for part in parts)
+
+
+def updated(item: dict[str, Any], asked: dict[str, Any]) -> dict[str, Any]:
+    """The item after an update: `SET a = :b`, or `REMOVE a, b`.
+
+    >>> updated({"n": {"N": "1"}, "o": {"N": "2"}}, {"UpdateExpression": "REMOVE n, p"})
+    {'o': {'N': '2'}}
+    """
+    kind, _, rest = asked["UpdateExpression"].partition(" ")
+    if kind == "REMOVE":
+        gone = set(rest.split(", "))
+        return {name: value for name, value in item.items() if name not in gone}
+    if kind == "SET" and (found := _EQUALS.fullmatch(rest)):
+        return item | {found["path"]: asked["ExpressionAttributeValues"][found["value"]]}
+    raise NotImplementedError(f"the update {asked['UpdateExpression']!r}")
 
 
 def _closing(part: str) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from simulation.answers import cancelled, invalid, refusal
-from simulation.conditions import holds
+from simulation.conditions import holds, updated
 
 type Item = dict[str, Any]
 type Key = tuple[str, str]
@@ -127,7 +127,8 @@ class DynamoDB:
             raise cancelled(["None" if good else "ConditionalCheckFailed" for good in held])
         for kind, one, item in actions:
             if kind != "ConditionCheck":
-                self._write(one["TableName"], item, item if kind == "Put" else None)
+                standing = self._standing(one["TableName"], item)
+                self._write(one["TableName"], item, _written(kind, one, item, standing))
         if ClientRequestToken:
             self._tokens[ClientRequestToken] = (self.seconds(), actions)
         return {}
@@ -215,6 +216,16 @@ def _action(one: Item) -> tuple[str, Item, Item]:
     """The kind of a transaction's action, its parameters, and the item or key that it names."""
     [(kind, told)] = one.items()
     return kind, told, told["Item"] if kind == "Put" else told["Key"]
+
+
+def _written(kind: str, told: Item, item: Item, standing: Item | None) -> Item | None:
+    """What stands after an action: the item, nothing, or what stood, updated."""
+    match kind:
+        case "Put":
+            return item
+        case "Update":
+            return updated(standing or item, told)
+    return None
 
 
 def _copy(item: Item) -> Item:

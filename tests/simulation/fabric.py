@@ -22,7 +22,7 @@ WEEK = 7 * 86_400.0
 VISIBILITY = 1_860.0
 RECEIVES = 5
 TRIES = 3  # of an event of S3: the first, and two more
-CONCURRENCY = {"intake": 2, "scan": 3, "publish": 1}
+CONCURRENCY = {"intake": 2, "scan": 3, "decide": 2, "publish": 1}
 MOST_LOOKS = 3
 """A call that is short of time has enough of it for fewer looks at what is left."""
 
@@ -44,7 +44,8 @@ class Source:
 
 
 UNITS, POSTS = Source("units", "scan", 1), Source("posts", "scan", 10)
-SOURCES = [UNITS, POSTS]
+CASES = Source("cases", "decide", 10)
+SOURCES = [UNITS, POSTS, CASES]
 """Queues and their functions; another function is another line here, and nothing else."""
 
 
@@ -69,6 +70,8 @@ class Fabric:
     redriven: bool = False
     most_skewed: float = 0.0
     reused_spent: bool = False
+    handed_out: Callable[[bytes], None] | None = None
+    published_early: bool = False
 
     def __post_init__(self) -> None:
         self.line = FaultyLine(self.chance, NOON)
@@ -172,6 +175,8 @@ class Fabric:
         return self.chance.shuffle(found)
 
     def _created(self, bucket: str, key: str, version: str) -> None:
+        if bucket == self.settings["OUT_BUCKET"] and "/findings/" in key and self.handed_out:
+            self.handed_out(self.s3.buckets[bucket][key][-1].data)
         if bucket != self.settings["DROP_BUCKET"]:
             return
         event = created(bucket, key, version)

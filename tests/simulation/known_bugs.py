@@ -11,7 +11,9 @@ from ledger.receipt import Receipt
 from ledger.store import DynamoStore
 
 STORE, TABLE, OBJECTS = "ledger.store:DynamoStore", "ledger.table:Table", "ledger.objects:S3Objects"
+CASE_STORE = "ledger.case_store:CaseStore"
 SCANNER, CLOSING, INTAKE = "unit_work:Scanner", "ledger.closing:Closing", "arrival:Intake"
+CASES = "case_work:CaseWork"
 PUBLISH, SHELF = "publishing:_Run", "shelf:Shelf"
 
 
@@ -150,6 +152,26 @@ KNOWN_BUGS = [
            'unquote_plus(found["key"])', 'found["key"]'),
     Mutant("parts of a translation are one too few", f"{INTAKE}._translated",
            "key, part)", "key, part[:-1])"),
+    # what people did
+    Mutant("a message about a case has no marker of its own", f"{CASE_STORE}.commit_case",
+           'self.table.new(f"M#', 'self.table.over(f"M#'),
+    Mutant("the journal's entry is another call", f"{CASE_STORE}.commit_case",
+           "return self.table.transact_all(*actions)",
+           "return self.table.transact_all(actions.pop(1)) and self.table.transact_all(*actions)"),
+    Mutant("who waits is not woken", f"{CASES}.take",
+           "left += self._woken(settled.marker) if settled.marker else []", "pass"),
+    Mutant("who is woken waits no more before it has woken others", f"{CASES}.take",
+           "left += [settled] if settled.arrival.case else []",
+           "self._stop_waiting(settled.name, settled.arrival) if settled.arrival.case else None"),
+    Mutant("what one waits for is not looked for once more", f"{CASES}._handle",
+           "arrival = self._wait(name, arrival, message, settled)",
+           "self._wait(name, arrival, message, settled)\n            break"),
+    Mutant("a message that waited is not known when it comes again", f"{CASES}._handle",
+           "if not arrival.case:", "if False:"),
+    Mutant("what follows a decision is written at its first try only", f"{CASES}._handle",
+           "self.effects.make_sure(", "new and self.effects.make_sure("),
+    Mutant("the handler of cases names no failure", "decide.py", "    return answer\n",
+           '    return {"batchItemFailures": []}\n'),
     # what is published
     Mutant("a summary before its page and its table", f"{SHELF}.put_summary",
            'self.put(f"{summary.path}.html", page.encode())',

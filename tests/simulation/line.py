@@ -35,6 +35,7 @@ class FaultyLine:
     under_way: list[tuple[int, Callable[[], Any]]] = field(default_factory=list)
     planned: list[tuple[int, Callable[[], Any]]] = field(default_factory=list)
     is_quiet: bool = False
+    late: set[str] = field(default_factory=set)
 
     def call(self, operation: str, perform: Callable[..., Any], params: dict[str, Any]) -> Any:
         worker: Any = getcurrent()
@@ -88,6 +89,8 @@ class FaultyLine:
     def _fail(
         self, fault: Fault, operation: str, perform: Callable[..., Any], params: dict[str, Any]
     ) -> Any:
+        if fault in {Fault.LATE, Fault.KILLED_LATE}:
+            self.late.add(operation)
         match fault:
             case Fault.REFUSED:
                 raise refusal("InternalServerError", operation)

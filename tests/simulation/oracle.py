@@ -13,8 +13,11 @@ from typing import Any
 from botocore.exceptions import ClientError, ReadTimeoutError
 from faults import CrashError
 from simulation.fabric import Fabric
+from simulation.moderators import entries
 from simulation.records import Record, Records, objects_of
 from simulation.scenarios import CANARY, Scenario
+
+from terang.fsck_cases import case_differences
 
 
 def broken(fabric: Fabric, scenario: Scenario) -> Iterator[str]:
@@ -24,6 +27,7 @@ def broken(fabric: Fabric, scenario: Scenario) -> Iterator[str]:
     yield from _findings(records)
     yield from _files(fabric, records, scenario)
     yield from _told(fabric, records)
+    yield from _cases(fabric, records, scenario)
     yield from _published(fabric, records)
     yield from _seen(fabric)
     yield from _failed(fabric)
@@ -135,7 +139,11 @@ def _told(fabric: Fabric, records: Records) -> Iterator[str]:
     if handed != Counter(records.findings.keys()):
         yield f"{handed.total()} of {len(records.findings)} findings were handed out"
     folder = objects_of(fabric, fabric.world.out, "out/acme/receipts/messages/")
-    units = {key.rpartition("/")[2].removesuffix(".json") for key in folder}
+    units = {
+        key.rpartition("/")[2].removesuffix(".json")
+        for key, data in folder.items()
+        if json.loads(data)["kind"] != "case"
+    }
     expected = {
         unit
         for unit, receipt in records.receipts.items()
@@ -143,6 +151,26 @@ def _told(fabric: Fabric, records: Records) -> Iterator[str]:
     }
     if units != expected:
         yield "the refusals of a message were not told"
+
+
+def _cases(fabric: Fabric, records: Records, scenario: Scenario) -> Iterator[str]:
+    """Each message about a finding became its entry, once, whenever it came."""
+    for one in case_differences(records.ledger):
+        yield f"{one.kind}: {one.where[:24]} is {one.found}, should be {one.wanted}"
+    findings = records.findings.values() if scenario.decided else ()
+    if {name for one in findings for name in entries(one)} != records.entries.keys():
+        yield f"{len(records.entries)} entries are not those of the messages"
+    if records.waiting:
+        yield f"{len(records.waiting)} messages wait for what has come"
+    told = objects_of(fabric, fabric.world.out, "out/acme/receipts/messages/")
+    last = [one["status"] for data in told.values() if (one := json.loads(data))["kind"] == "case"]
+    is_last = "put_object" not in fabric.line.late and not fabric.most_skewed
+    if is_last and set(last) - {"taken"}:  # else the last word came late, or for another day
+        yield f"messages about cases were {', '.join(sorted(set(last)))}"
+    confirmed = {name for name, one in records.entries.items() if one.get("measures")}
+    stated = objects_of(fabric, fabric.world.out, "out/acme/decisions/")
+    if {key.rpartition("/")[2].removesuffix(".json") for key in stated} != confirmed:
+        yield "decisions with a measure and statements are not the same"
 
 
 COUNTED = ("bytes", "lines", "records", "inspected", "refused", "findings", "units")
@@ -161,6 +189,16 @@ def _published(fabric: Fabric, records: Records) -> Iterator[str]:
             yield "a receipt is left out"
         if days and days[-1]["open_files"]:
             yield "a file is published as open"
+    types = Counter(one["type"] for one in records.entries.values())
+    lines = Counter(
+        line["type"]
+        for key, data in public.items()
+        if key.startswith("journal/") and ".r" not in key
+        for line in map(json.loads, data.splitlines())
+        if line["kind"] == "case"
+    )
+    if types != lines:
+        yield f"published are {lines}, and they are {types}"
     for key, data in public.items():
         if key.startswith("journal/") and ".r" not in key:
             day = json.loads(public[key.replace("journal", "summaries").replace("jsonl", "json")])

@@ -7,6 +7,8 @@ from typing import Any
 
 from simulation.fabric import Fabric
 
+from terang.fsck_ledger import Ledger
+
 type Record = dict[str, Any]
 
 
@@ -26,6 +28,9 @@ class Records:
     closed: set[str] = field(default_factory=set)
     sampled: set[str] = field(default_factory=set)
     twice: list[str] = field(default_factory=list)
+    entries: dict[str, Record] = field(default_factory=dict)
+    waiting: set[str] = field(default_factory=set)
+    ledger: Ledger = field(default_factory=Ledger)
 
     @classmethod
     def of(cls, fabric: Fabric) -> "Records":
@@ -35,6 +40,7 @@ class Records:
             for sk, slot in sorted(slots.items()):
                 if slot.item is not None:
                     records._add(pk, sk, slot.item)
+                    records.ledger.add([slot.item])
         return records
 
     def _add(self, pk: str, sk: str, item: Record) -> None:
@@ -45,6 +51,8 @@ class Records:
             self._add_to_journal(pk.split("#")[2], sk, record, item)
         elif (kind, sort) == ("C", "excerpt"):
             self.excerpts[name] = item["text"]["S"]
+        elif (kind, sort) == ("C", "waits"):
+            self.waiting |= {sk} if record else set()
         elif (kind, sort) == ("P", "closed"):
             self.closed.add(sk.partition("#")[2])
         elif (kind, sort) in {("F", "part"), ("F", "range")}:
@@ -56,7 +64,9 @@ class Records:
 
     def _add_to_journal(self, day: str, sk: str, record: Record, item: Record) -> None:
         unit = sk.split("#")[1]
-        if sk.startswith("sample#"):
+        if sk.startswith("entry#"):
+            self.entries[unit] = record
+        elif sk.startswith("sample#"):
             self.sampled.add(unit)
         elif sk.count("#") == 1:
             if unit in self.receipts:

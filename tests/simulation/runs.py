@@ -9,6 +9,7 @@ from functools import cache, partial
 from simulation.chance import Chance, Told
 from simulation.comparing import Expected, Facts
 from simulation.fabric import NOON, Fabric, day_after
+from simulation.moderators import bodies
 from simulation.oracle import broken
 from simulation.records import Records
 from simulation.scenarios import (
@@ -117,6 +118,7 @@ def _plan(fabric: Fabric, scenario: Scenario, packs: Packs) -> bool:
     for key, data in scenario.later.items():
         plan(chance.pick(60), partial(fabric.world.objects.put, fabric.world.drop, key, data))
     if chance.happens("published early"):
+        fabric.published_early = True
         order = {"through": "2026-11-25", "provisional": True}
         plan(chance.pick(60), lambda: fabric.at(fabric.line.seconds, "publish", order))
     moves = packs is first_set and chance.happens("moved")
@@ -126,10 +128,18 @@ def _plan(fabric: Fabric, scenario: Scenario, packs: Packs) -> bool:
 
 
 def _send(fabric: Fabric, scenario: Scenario) -> None:
+    if scenario.decided:
+        fabric.handed_out = lambda data: _decide(fabric, data)
     for key, data in scenario.files.items():
         fabric.world.objects.put(fabric.world.drop, key, data)
     for body in scenario.messages:
         fabric.send("posts", body, SENDER, provider="acme")
+
+
+def _decide(fabric: Fabric, handed_out: bytes) -> None:
+    """The provider's moderators say all that they will ever say, in no order."""
+    for body in fabric.chance.shuffle(list(bodies(handed_out))):
+        fabric.send("cases", body, SENDER, provider="acme")
 
 
 def _publish(fabric: Fabric) -> None:

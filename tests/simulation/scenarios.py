@@ -28,7 +28,8 @@ FLOOD = {"MAX_RULE_PER_MILLE": "200", "FLOOD_MINIMUM_POSTS": "3"}
 class Scenario:
     """Files and messages; `later` files come while work is under way.
 
-    `overlaps` says that posts come in more than one unit, `strangers` which files are nobody's.
+    `overlaps` says that posts come in more than one unit, `strangers` which files are nobody's,
+    `decided` that moderators decide on each finding as soon as they are handed it.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Scenario:
     later: dict[str, bytes] = field(default_factory=dict)
     overlaps: bool = False
     strangers: tuple[str, ...] = ()
+    decided: bool = False
     settings: dict[str, str] = field(default_factory=lambda: NO_FLOOD)
 
 
@@ -115,6 +117,12 @@ SCENARIOS = [
         {"drop/acme/lines.jsonl": lines(*[OTP, OTP, QUIET] * 4)},
         overlaps=True,
         settings=FLOOD,
+    ),
+    Scenario(
+        "people decide",
+        {"drop/acme/lines.jsonl": lines(OTP, QUIET, PRIZE)},
+        (json.dumps([fields(id="m1", text=OTP)]),),
+        decided=True,
     ),
     Scenario(
         "everything at once",

@@ -111,3 +111,18 @@ def test_the_open_index_lists_what_has_its_keys(aws: World, table: Table) -> Non
     table.put("C#2", "finding")
     table.put("C#3", "finding", open_pk="others", open_sk="0")
     assert aws.open_findings() == ["0", "1"]
+
+
+def test_an_update_changes_what_is_there_and_makes_nothing(table: Table) -> None:
+    """Taking the keys off the list leaves the rest; of an item that is gone nothing comes back."""
+    table.put("C#1", "finding", {"a": 1}, open_pk="acme", open_sk="1")
+    table.put("C#1", "excerpt", text="words", expires=5)
+    assert table.transact_all(
+        table.without("C#1", "finding", "open_pk", "open_sk"), table.until("C#1", "excerpt", 9)
+    )
+    assert table.get("C#1", "finding") == table.item("C#1", "finding", {"a": 1})
+    assert table.get("C#1", "excerpt") == table.item("C#1", "excerpt", text="words", expires=9)
+    gone = table.until("C#2", "excerpt", 9)
+    assert not table.transact_all(table.until("C#1", "excerpt", 7), gone)
+    assert table.get("C#2", "excerpt") is None
+    assert table.get("C#1", "excerpt") == table.item("C#1", "excerpt", text="words", expires=9)

@@ -1,0 +1,56 @@
+"""What a provider's moderators send about each finding that they are handed: all in one go.
+
+A decision, a complaint about it, its outcome and what follows are sent at once, so that they come
+in any order. Times follow the finding's own, so that waits are the same in every run.
+"""
+
+import json
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from sample_messages import complaint, decision, outcome, reinstatement, second_review
+
+from ledger.case_entry import case_id, is_for_second_review
+
+PROVIDER = "acme"
+
+
+def bodies(handed_out: bytes) -> Iterator[str]:
+    """The messages about the findings of one file, each a body of its own."""
+    for row in handed_out.splitlines():
+        yield from map(json.dumps, messages(json.loads(row)))
+
+
+def entries(finding: dict[str, Any]) -> list[str]:
+    """The ids of the entries that these messages become."""
+    return [case_id(one["type"], PROVIDER, one["id"]) for one in messages(finding)]
+
+
+def messages(finding: dict[str, Any]) -> list[dict[str, Any]]:
+    """All that is said about one finding; about one in shadow, nothing."""
+    if finding["mode"] != "live":
+        return []
+    name, found = finding["finding"][:8], datetime.fromisoformat(finding["found_at"])
+    decided, contested, ended = (
+        (found + timedelta(minutes=minutes)).isoformat() for minutes in (1, 60, 120)
+    )
+    is_confirmed = int(finding["finding"][-1], 16) % 3 != 0
+    about = {"decision": f"d-{name}"}
+    told = [
+        decision(
+            finding["finding"],
+            id=f"d-{name}",
+            verdict="confirmed" if is_confirmed else "dismissed",
+            opened_at=found.isoformat(),
+            decided_at=decided,
+            **({"applied_at": decided} if is_confirmed else {}),
+        ),
+        complaint(id=f"c-{name}", received_at=contested, **about),
+        outcome(id=f"o-{name}", complaint=f"c-{name}", decided_at=ended),
+    ]
+    if is_confirmed:
+        told.append(reinstatement(id=f"b-{name}", reinstated_at=ended, **about))
+    if is_for_second_review(case_id("decision", PROVIDER, f"d-{name}")):
+        told.append(second_review(id=f"r-{name}", opened_at=decided, decided_at=ended, **about))
+    return told
