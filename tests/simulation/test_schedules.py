@@ -8,7 +8,7 @@ findings and published bytes as a run without faults.
 import pytest
 from simulation.chance import Drawn, Told
 from simulation.runs import run
-from simulation.scenarios import SCENARIOS, Scenario
+from simulation.scenarios import DECIDED, SCENARIOS, Scenario
 from simulation.seeds import check_seed, kept
 from simulation.told import check_told, firsts, seconds, singles
 
@@ -24,7 +24,7 @@ PAIRS_APART = 101
 """Of the pairs each hundred and first is run here, and all of them by `make drill PAIRS=1`."""
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda one: one.name)
+@pytest.mark.parametrize("scenario", [*SCENARIOS, DECIDED], ids=lambda one: one.name)
 def test_a_run_without_faults_is_right(scenario: Scenario) -> None:
     finished = run(scenario, Told())
     assert finished.wrong == []
