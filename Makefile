@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .SUFFIXES:
-.PHONY: help run test month drill drill-ranges fuzz check bench bench-factchecks weights build deploy clean setup setup-test setup-check setup-build template-check
+.PHONY: help run test month load drill drill-ranges fuzz check bench bench-factchecks weights build deploy clean setup setup-test setup-check setup-build template-check
 
 export SAM_CLI_TELEMETRY := 0
 
@@ -24,6 +24,9 @@ test: setup-test ## all tests; ARGS= goes to pytest
 
 month: setup ## a month of 20,000 posts and all that people do, by a script of its own count; OUT= keeps its pages
 	MONTH=full MONTH_OUT=$(OUT) $(BIN)/pytest tests/month --durations=1 $(ARGS)
+
+load: setup ## 50,000 messages and 40 files of three providers at once while workers are killed; ARGS= e.g. --messages 5000
+	PYTHONPATH=tests $(BIN)/python -m load $(ARGS)
 
 drill: setup-test ## simulated faults, seed after seed: MINUTES= JOBS=; PAIRS=1 for all pairs; SEED= or FAULTS= for one alone
 	PYTHONPATH=tests $(BIN)/python -m simulation.drill $(if $(MINUTES),--minutes $(MINUTES)) $(if $(JOBS),--jobs $(JOBS)) \

@@ -1,4 +1,4 @@
-"""The words of `terang fsck`, `terang redrive` and `terang publish`: what an operator types."""
+"""The words of `terang fsck`, `redrive`, `publish` and `restore`: what an operator types."""
 
 from terang.arguments import Commands, add, later
 
@@ -11,6 +11,7 @@ def add_operation(commands: Commands) -> None:
     _add_fsck(commands)
     _add_redrive(commands)
     _add_publish(commands)
+    _add_restore(commands)
 
 
 def _add_fsck(commands: Commands) -> None:
@@ -62,3 +63,15 @@ def _add_publish(commands: Commands) -> None:
     )
     one.add_argument("--stack", default="terang")
     one.set_defaults(work=later("publish_command", "publish"))
+
+
+def _add_restore(commands: Commands) -> None:
+    one = add(
+        commands,
+        "restore",
+        "put back what a restored copy of the table has and the table has not",
+        "terang restore terang-Table-1ABC-restored",
+    )
+    one.add_argument("copy", metavar="TABLE", help="the copy, as DynamoDB restored it")
+    one.add_argument("--stack", default="terang")
+    one.set_defaults(work=later("restore_command", "restore"))

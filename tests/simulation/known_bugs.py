@@ -152,9 +152,20 @@ KNOWN_BUGS = [
            'unquote_plus(found["key"])', 'found["key"]'),
     Mutant("parts of a translation are one too few", f"{INTAKE}._translated",
            "key, part)", "key, part[:-1])"),
-    # what people did
-    Mutant("a message about a case has no marker of its own", f"{CASE_STORE}.commit_case",
-           'self.table.new(f"M#', 'self.table.over(f"M#'),
+    # what is published
+    Mutant("a summary before its page and its table", f"{SHELF}.put_summary",
+           'self.put(f"{summary.path}.html", page.encode())',
+           'self.put(f"{summary.path}.json", encode_summary(summary))'
+           '; self.put(f"{summary.path}.html", page.encode())'),
+    Mutant("a summary before its journal", f"{PUBLISH}._settle",
+           "    if facts:",
+           '    shelf.put_summary(settled, self.pages.summary(settled, ""))\n    if facts:'),
+    Mutant("a published day is not looked at again", f"{PUBLISH}._settle",
+           "if settled == standing and not self.order.rebuild:",
+           "if standing and not standing.provisional:"),
+]  # fmt: skip
+
+BUGS_OF_CASES = [
     Mutant("the journal's entry is another call", f"{CASE_STORE}.commit_case",
            "return self.table.transact_all(*actions)",
            "return self.table.transact_all(actions.pop(1)) and self.table.transact_all(*actions)"),
@@ -165,21 +176,12 @@ KNOWN_BUGS = [
            "self._stop_waiting(settled.name, settled.arrival) if settled.arrival.case else None"),
     Mutant("what one waits for is not looked for once more", f"{CASES}._handle",
            "arrival = self._wait(name, arrival, message, settled)",
-           "self._wait(name, arrival, message, settled)\n            break"),
+           "self._wait(name, arrival, message, settled)\n        break"),
     Mutant("a message that waited is not known when it comes again", f"{CASES}._handle",
            "if not arrival.case:", "if False:"),
     Mutant("what follows a decision is written at its first try only", f"{CASES}._handle",
            "self.effects.make_sure(", "new and self.effects.make_sure("),
     Mutant("the handler of cases names no failure", "decide.py", "    return answer\n",
            '    return {"batchItemFailures": []}\n'),
-    # what is published
-    Mutant("a summary before its page and its table", f"{SHELF}.put_summary",
-           'self.put(f"{summary.path}.html", page.encode())',
-           'self.put(f"{summary.path}.json", encode_summary(summary))'
-           '; self.put(f"{summary.path}.html", page.encode())'),
-    Mutant("a summary before its journal", f"{PUBLISH}._settle",
-           "    if facts:",
-           '    shelf.put_summary(settled, self.pages.summary(settled, ""))\n    if facts:'),
-    Mutant("a published day is not looked at again", f"{PUBLISH}._settle",
-           "if settled == standing:", "if standing and not standing.provisional:"),
 ]  # fmt: skip
+"""Those of what people do: seeds of the scenario in which they decide must show them."""

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from simulation import runs
@@ -18,7 +18,9 @@ from world import DAY, StandingClock
 from ledger.objects import S3Objects
 from terang.fsck_difference import ADVICE
 from terang.fsck_stack import Looked, Stack
-from terang.remote import Remote
+
+if TYPE_CHECKING:
+    from terang.remote import Remote
 
 pytestmark = [
     pytest.mark.usefixtures("stage"),
@@ -147,7 +149,7 @@ def finding_nobody_counts(made: Deployed) -> None:
 
 
 def finding_counted_twice(made: Deployed) -> None:
-    unit, pk, sk = made.unit("message", found=False)
+    _, pk, sk = made.unit("message", found=False)
     made.put(pk, f"{sk}#00000000", {"ids": {"B": bytes.fromhex(made.finding("shadow"))}})
 
 

@@ -3,10 +3,10 @@
 from itertools import zip_longest
 
 import pytest
-from simulation.known_bugs import KNOWN_BUGS
+from simulation.known_bugs import BUGS_OF_CASES, KNOWN_BUGS
 from simulation.mutants import Mutant, Swapped
 from simulation.runs import expected_of
-from simulation.scenarios import BY_NAME
+from simulation.scenarios import BY_NAME, DECIDED
 from simulation.seeds import WrongError, check_seed
 from simulation.told import check_told, singles
 
@@ -30,6 +30,18 @@ def expectations(stage: None) -> None:
 def test_a_known_bug_is_seen(mutant: Mutant | Swapped) -> None:
     with mutant.alive(), pytest.raises(WrongError):
         _run_the_suite()
+
+
+@pytest.mark.parametrize("mutant", BUGS_OF_CASES, ids=lambda one: one.name)
+def test_a_known_bug_of_cases_is_seen(mutant: Mutant) -> None:
+    with mutant.alive(), pytest.raises(WrongError):
+        _decide_often()
+
+
+def _decide_often() -> None:
+    """Seeds of the scenario in which people decide."""
+    for seed in range(ENOUGH):
+        check_seed(seed, DECIDED)
 
 
 def _run_the_suite() -> None:

@@ -5,10 +5,14 @@ from typing import Any
 
 import pytest
 from simulation.answers import refusal
+from simulation.clients import Client, GoodLine
+from simulation.dynamodb import DynamoDB
 from simulation.sqs import SQS
 
 from ledger.delivery import ATTRIBUTES
+from ledger.table import Table
 from terang.redriving import NOT_BELIEVED, DeadLetters, Events, Letter, Messages, Returned, Units
+from terang.restore_command import put_back
 
 DEAD, LIVE = "https://sqs.example/dead", "https://sqs.example/live"
 ACME, OPERATOR = "AROAACME:session", "AROAOPERATOR"
@@ -178,3 +182,17 @@ def test_equal_runs_of_publish_are_called_once(sqs: SQS) -> None:
     die(sqs, '{"requestPayload": {}}', '{"requestPayload": {}}')
     assert redrive(DeadLetters(sqs, DEAD, Events(functions, "publish", once=True))).returned == 2
     assert len(functions.called) == 1
+
+
+def test_a_copy_gives_back_what_is_missing_and_no_text() -> None:
+    """What the table has since stays as it is, and an excerpt that was deleted stays away."""
+    dynamodb = Client(DynamoDB(page_items=2), GoodLine())
+    for name in ("copy", "live"):
+        dynamodb.create_table(TableName=name)
+    here, there = Table(dynamodb, "live"), Table(dynamodb, "copy")
+    for number in range(5):
+        there.put("C#1", f"{number:04}", number)
+    there.put("C#1", "excerpt", text="words")
+    here.put("C#1", "0001", "newer")
+    assert put_back(dynamodb, "copy", "live") == (4, 1)
+    assert here.records("C#1", "", object) == [0, "newer", 2, 3, 4]

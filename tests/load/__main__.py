@@ -1,0 +1,62 @@
+"""`make load`: the whole load on a stack of its own, and its figures."""
+
+import argparse
+import random
+import sys
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+from load.loading import Load, Size
+from stack.conftest import PARAMETERS
+from stack.running import DAY, ROOT, STACK, Running
+
+from matcher import Pack
+from terang.deploy import deploy
+from terang.publishing import PublicBucket
+from terang.stack import local_stack
+
+
+def main(arguments: list[str]) -> int:
+    """The command; 1 if a sum does not close."""
+    parser = argparse.ArgumentParser(prog="load", description=__doc__)
+    parser.add_argument("--messages", type=int, default=50_000)
+    parser.add_argument("--files", type=int, default=40)
+    parser.add_argument("--posts", type=int, default=2_000, help="in each file")
+    parser.add_argument("--kills", type=int, default=1_000, help="at most")
+    parser.add_argument("--kill-seconds", type=float, default=8.0, help="between two kills")
+    parser.add_argument("--seed", type=int, default=1)
+    told = parser.parse_args(arguments)
+    size = Size(told.messages, told.files, told.posts, told.kills, told.kill_seconds)
+    with local_stack() as stack, tempfile.TemporaryDirectory() as folder:
+        running = Running(stack, deploy(stack, STACK, PARAMETERS), DAY)
+        packs = ROOT / "packs"
+        read = [Pack.parse(path.read_text(), path.name) for path in sorted(packs.glob("*.yaml"))]
+        bucket = PublicBucket(running.objects, running.outputs["PublicBucket"])
+        bucket.publish(packs, read, {}, notice_hours=0, now=datetime(2026, 11, 25, tzinfo=UTC))
+        load = Load(running, size, Path(folder), random.Random(told.seed))
+        load.run()
+        differences = list(load.differences())
+    for line in figures(load):
+        print(line)
+    for difference in differences:
+        print(f"WRONG: {difference}")
+    return 1 if differences else 0
+
+
+def figures(load: Load) -> list[str]:
+    """What was sent, what became of it, and what it took."""
+    total = {
+        name: sum(one[name] for one in load.expected.values()) for name in ("records", "findings")
+    }
+    killed = ", ".join(f"{name} {count}" for name, count in sorted(load.killed.items()))
+    size, providers = load.size, len(load.providers)
+    return [
+        f"{size.messages:,} messages, {size.files} files of {size.posts:,} posts, {providers} providers",
+        f"{load.killed.total()} workers killed ({killed}), {load.redriven:,} dead letters redriven",
+        f"{total['records']:,} records in {load.seconds:.0f} s, {total['findings']:,} findings",
+    ]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
