@@ -50,9 +50,9 @@ def figures(load: Load) -> list[str]:
         name: sum(one[name] for one in load.expected.values()) for name in ("records", "findings")
     }
     killed = ", ".join(f"{name} {count}" for name, count in sorted(load.killed.items()))
-    size, providers = load.size, len(load.providers)
+    size = load.size
     return [
-        f"{size.messages:,} messages, {size.files} files of {size.posts:,} posts, {providers} providers",
+        f"{size.messages:,} messages, {size.files} files of {size.posts:,} posts",
         f"{load.killed.total()} workers killed ({killed}), {load.redriven:,} dead letters redriven",
         f"{total['records']:,} records in {load.seconds:.0f} s, {total['findings']:,} findings",
     ]
