@@ -1,6 +1,6 @@
-"""What the weights are learnt from: texts, the checks they are compared with, and the right one."""
+"""What the weights are learnt from: texts, the checks they are compared with, the right ones."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from random import Random
 
@@ -9,36 +9,42 @@ import numpy as np
 from claims.attaching import evidence_for
 from claims.index import Index, build_index
 from claims.likeness import question_of
-from claims.ranking import Ranked, likenesses, rank
+from claims.ranking import likenesses, rank
 from claims.shelf import Shelf
 from claims.shelving import Entry
 from claims.thresholds import clean_text
 from development import Example, examples, near_misses
+from frames import Told, told
 from noise import noise
+from posting import posted
 
-NOISE = 6_000
+NOISE = 9_000
 """Claims of an index beside the invented ones: with them it is as large as that of a country."""
 FOLDS = 5
 NEAR = 0.4
 """Texts in whose index somebody has checked another claim about the very same thing."""
+STORIES = 8
+"""Times that each story with slots is told."""
+LOOKED_AT = 40
 
 type Numbers = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+type Marks = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A text's candidates, a row of likenesses each, and the right one's row (-1: not found)."""
+    """A text's candidates, a row of likenesses each, and which of them are right."""
 
     kind: str
     fold: int
     names: tuple[str, ...]
     rows: Numbers
-    right: int
+    right: Marks
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """The evidence for the first answer to a text, and whether it is the right one."""
+    """The evidence for the first answer to a text, and whether it is a right one."""
 
     kind: str
     fold: int
@@ -46,80 +52,88 @@ class Judged:
     right: bool
 
 
-def shelf_of(entries: list[Entry], language: str) -> Shelf:
-    """An index of these, opened."""
-    return Index(build_index(entries)).shelf(language)
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A text with its right answers; `fold` is that of its check or story."""
+
+    kind: str
+    fold: int
+    told: Told
 
 
-def variants(
-    language: str, rounds: int, share: float = 1.0
-) -> Iterator[tuple[str, list[Example], Shelf]]:
-    """The index with titles and without: tables bring none."""
-    random = Random(1)
+def shelves(language: str, random: Random) -> Iterator[tuple[str, Shelf, list[Sample]]]:
+    """The index with titles and without, since tables bring none, and the texts asked of it."""
     some = examples(language)
-    near = list(near_misses(some, language, random, rounds))
-    near = random.sample(near, int(len(near) * share))
-    entries = [one.entry for one in some] + near + list(noise(language, NOISE, random))
-    yield f"{language} titles", some, shelf_of(entries, language)
-    bare = [Entry(entry.check) for entry in entries]
-    yield f"{language} claims", some, shelf_of(bare, language)
+    near = list(near_misses(some, language, random, rounds=1))
+    near = random.sample(near, int(len(near) * NEAR))
+    stories, texts = told(language, STORIES, random)
+    entries = [one.entry for one in some] + near + stories
+    samples = [*_of_examples(some, entries), *_of_stories(texts)]
+    entries += noise(language, NOISE, random)
+    for kind, these in (("titles", entries), ("claims", [Entry(one.check) for one in entries])):
+        shelf = Index(build_index(these)).shelf(language)
+        yield f"{language} {kind}", shelf, samples
+
+
+def _of_examples(some: list[Example], entries: list[Entry]) -> Iterator[Sample]:
+    for number, example in enumerate(some):
+        gone = frozenset(one.check.url for one in entries if one.check.claim.endswith(example.said))
+        rights = frozenset([example.entry.check.url])
+        for text in example.texts:
+            yield Sample("checks", number % FOLDS, Told(text, rights, gone))
+
+
+def _of_stories(texts: list[Told]) -> Iterator[Sample]:
+    for one in texts:
+        story = int(min(one.rights).split("/")[-2])
+        yield Sample("stories", story % FOLDS, one)
 
 
 def choices(language: str) -> Iterator[Choice]:
     """For each text of the development set the candidates among which it is looked for."""
-    for kind, some, shelf in variants(language, rounds=3):
-        place_of = {shelf.check(place).url: place for place in range(shelf.total)}
-        for number, example in enumerate(some):
-            for text in example.texts:
-                found = likenesses(shelf, text, question_of(shelf, text))
-                places = list(found)
-                names = tuple(next(iter(found.values()))) if found else ()
-                rows = np.array([list(one.values()) for one in found.values()])
-                gold = place_of[example.entry.check.url]
-                right = places.index(gold) if gold in places else -1
-                yield Choice(kind, number % FOLDS, names, rows, right)
+    random = Random(1)
+    for kind, shelf, samples in shelves(language, random):
+        links = [shelf.check(place).url for place in range(shelf.total)]
+        for sample in samples:
+            text = posted(sample.told.text, language, random)
+            found = likenesses(shelf, text, question_of(shelf, text))
+            names = tuple(next(iter(found.values()))) if found else ()
+            rows = np.array([list(one.values()) for one in found.values()])
+            right = np.array([links[place] in sample.told.rights for place in found], bool)
+            yield Choice(f"{kind} {sample.kind}", sample.fold, names, rows, right)
 
 
 def judged(language: str) -> Iterator[Judged]:
-    """The first answer to each text, to it with its right answer taken out, and to clean text."""
-    random = Random(2)
-    clean = clean_text(language)
-    for kind, some, shelf in variants(language, rounds=1, share=NEAR):
-        for number, example in enumerate(some):
-            fold, url = number % FOLDS, example.entry.check.url
-            for text in example.texts:
-                told = f"{random.choice(clean)} {text} {' '.join(random.sample(clean, 2))}"
-                for way, one in (("", text), (" inside", told)):
-                    if (found := _first(shelf, one, _any)) is not None:
-                        right = shelf.check(found[0]).url == url
-                        yield Judged(f"{kind}{way}", fold, found[1], right)
-                    other = _first(shelf, one, _other_than(shelf, example))
-                    if other is not None:
-                        yield Judged(f"{kind}{way} taken out", fold, other[1], right=False)
+    """The first answer to each text, to it with its right answers taken out, and to clean text."""
+    random, clean = Random(2), clean_text(language)
+    for kind, shelf, samples in shelves(language, random):
+        for sample in samples:
+            one = sample.told
+            texts = {"": posted(one.text, language, random)}
+            if sample.kind == "checks":
+                before, *after = random.sample(clean, 3)
+                texts[" inside"] = f"{before} {one.text} {' '.join(after)}"
+            for way, text in texts.items():
+                name = f"{kind} {sample.kind}{way}"
+                if (found := _first(shelf, text)) is not None:
+                    yield Judged(name, sample.fold, found[1], found[0] in one.rights)
+                if (other := _first(shelf, text, but=one.gone)) is not None:
+                    yield Judged(f"{name} taken out", sample.fold, other[1], right=False)
         for number, text in enumerate(clean):
-            if (found := _first(shelf, text, _any)) is not None:
+            if (found := _first(shelf, text)) is not None:
                 yield Judged(f"{kind} clean", number % FOLDS, found[1], right=False)
 
 
-def _any(_: int) -> bool:
-    return True
-
-
-def _other_than(shelf: Shelf, example: Example) -> Callable[[int], bool]:
-    """Whether a check says something else than an example; a near miss may say the same."""
-
-    def is_other(place: int) -> bool:
-        return not shelf.check(place).claim.endswith(example.said)
-
-    return is_other
-
-
 def _first(
-    shelf: Shelf, text: str, counts: Callable[[int], bool]
-) -> tuple[int, dict[str, float]] | None:
-    """The place of the best check that counts, and the evidence for it."""
+    shelf: Shelf, text: str, but: Collection[str] = ()
+) -> tuple[str, dict[str, float]] | None:
+    """The link of the best check that is none of `but`, and the evidence for it."""
     question = question_of(shelf, text)
-    ranked: list[Ranked] = [one for one in rank(shelf, text, question)[:20] if counts(one.place)]
+    ranked = [
+        one
+        for one in rank(shelf, text, question)[:LOOKED_AT]
+        if shelf.check(one.place).url not in but
+    ]
     if not ranked:
         return None
-    return ranked[0].place, evidence_for(question, text, ranked)[0]
+    return shelf.check(ranked[0].place).url, evidence_for(question, text, ranked)[0]

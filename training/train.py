@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 
 from claims import ranking
-from claims.attaching import trees_of
+from claims.attaching import curves_of
 from development import LANGUAGES
-from fitting import fit_order, fit_trees, place_of_right
+from fitting import fit_curves, fit_order, place_of_right
 from samples import FOLDS, Choice, Judged, choices, judged
 
 DATA = Path(__file__).parents[1] / "layers/claims/claims/data"
@@ -29,8 +29,8 @@ def main() -> None:
     _write("ranking.json", {"weights": weights})
     ranking.weights.cache_clear()
     answers = [one for language in LANGUAGES for one in judged(language)]
-    _tell_trees(answers)
-    _write("attaching.json", fit_trees(answers))
+    _tell_curves(answers)
+    _write("attaching.json", fit_curves(answers))
 
 
 def _write(name: str, content: dict[str, object]) -> None:
@@ -39,9 +39,10 @@ def _write(name: str, content: dict[str, object]) -> None:
 
 
 def _laid_out(value: object) -> str:
-    """A tree a line."""
-    if isinstance(value, list) and isinstance(value[0], list):
-        return "[\n" + ",\n".join(json.dumps(one) for one in value) + "\n]"
+    """A weight, or a curve, a line."""
+    if isinstance(value, dict):
+        lines = [f"  {json.dumps(name)}: {json.dumps(one)}" for name, one in value.items()]
+        return "{\n" + ",\n".join(lines) + "\n}"
     return json.dumps(value)
 
 
@@ -57,14 +58,14 @@ def _tell_order(some: list[Choice]) -> None:
         print(f"{kind}: first {first:.3f}, among five {five:.3f} of {len(found)} texts")
 
 
-def _tell_trees(some: list[Judged]) -> None:
+def _tell_curves(some: list[Judged]) -> None:
     scores: dict[str, list[float]] = defaultdict(list)
     for fold in range(FOLDS):
-        trees = trees_of(fit_trees([one for one in some if one.fold != fold]))
+        curves = curves_of(fit_curves([one for one in some if one.fold != fold]))
         for one in some:
             if one.fold == fold:
                 kind = one.kind if one.right or one.kind.endswith(WRONG) else f"{one.kind} wrong"
-                scores[kind].append(trees.score(one.evidence))
+                scores[kind].append(curves.score(one.evidence))
     for kind, found in scores.items():
         print(f"{kind}: {_spread(found)}")
 

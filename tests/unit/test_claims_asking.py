@@ -82,6 +82,15 @@ def test_ten_megabytes_of_anything_are_answered(index: Index, piece: str) -> Non
     ]
 
 
+def test_a_long_text_is_found_by_its_head() -> None:
+    """What a forwarded message says first counts more than what follows behind forty words."""
+    entries = [example.entry for example in examples("id")]
+    first, other = entries[0].check, entries[3].check
+    filler = "kemarin siang kami duduk bersama di teras sambil menunggu hujan reda dan mengobrol "
+    text = f"{first.claim}. {filler * 5}{other.claim}."
+    assert ask(Index(build_index(entries)), text, "id")[0].check.url == first.url
+
+
 def test_five_answers_at_most_in_the_texts_language(index: Index) -> None:
     for language in LANGUAGES:
         for example in examples(language)[:20]:
@@ -132,10 +141,11 @@ def test_another_claim_by_a_name_is_no_match(index: Index) -> None:
 
 
 def test_more_evidence_never_lowers_the_score() -> None:
-    trees = model()
-    for name in trees.evidence:
-        base = dict.fromkeys(trees.evidence, 0.4)
-        scores = [trees.score(base | {name: step / 20}) for step in range(21)]
+    curves = model()
+    assert all(weight >= 0 for curve in curves.curves.values() for weight in curve)
+    for name in curves.evidence:
+        base = dict.fromkeys(curves.evidence, 0.4)
+        scores = [curves.score(base | {name: step / 20}) for step in range(21)]
         assert scores == sorted(scores), name
 
 

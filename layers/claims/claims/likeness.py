@@ -7,11 +7,9 @@ from itertools import pairwise
 
 from claims.bm25 import saturated
 from claims.related import related
-from claims.shelf import Shelf
+from claims.shelf import HEAD, Shelf
 from claims.words import words_of
 
-HEAD = 40
-"""Words at the beginning of a text, where a forwarded message says what it is about."""
 USUAL_CLAIM, USUAL_TITLE = 10.0, 8.0
 """Words of a claim and a title, when stop words are gone."""
 

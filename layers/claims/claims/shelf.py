@@ -15,8 +15,12 @@ from claims.shelving import NAME_BIT
 MOST_WORDS = 96
 MOST_GRAMS = 192
 """The rarest of a text that are looked up: a long one takes no longer than a page of it."""
-
-
+HEAD = 40
+"""Words at the beginning of a text, where a forwarded message says what it is about."""
+AFTER_HEAD = 0.6
+"""What a word counts that stands only behind the head."""
+GRAM_LETTERS = 600
+"""Code points of a text whose grams are looked up: further on, they bring chance along."""
 MEANT = 0.3
 """What a word counts that the text does not hold, but another that says nearly the same."""
 
@@ -92,8 +96,12 @@ class Shelf:
     def by_words(self, numbers: Sequence[int], meant: Collection[int] = ()) -> dict[int, float]:
         """BM25 of each check that shares a word with the text; what it only means counts less."""
         times = Counter(number for number in numbers if number >= 0)
+        head = set(numbers[:HEAD])
         rarest = heapq.nlargest(MOST_WORDS, times, key=self.rarity.__getitem__)
-        counted = [(number, 1.0 if times[number] == 1 else 1.3) for number in rarest]
+        counted = [
+            (number, (1.0 if times[number] == 1 else 1.3) * (1.0 if number in head else AFTER_HEAD))
+            for number in rarest
+        ]
         scores: dict[int, float] = {}
         for number, factor in counted + [(number, MEANT) for number in meant]:
             start, end = self._word_starts[number], self._word_starts[number + 1]
@@ -106,7 +114,7 @@ class Shelf:
     def by_grams(self, text: str) -> dict[int, float]:
         """BM25 over grams of each check that shares one that is not too common."""
         known = self._gram_number
-        numbers = [known[gram] for gram in grams_of(text) if gram in known]
+        numbers = [known[gram] for gram in grams_of(text[:GRAM_LETTERS]) if gram in known]
         scores: dict[int, float] = {}
         for number in heapq.nlargest(MOST_GRAMS, numbers, key=self._gram_rarity.__getitem__):
             weight = self._gram_rarity[number]
