@@ -1,8 +1,9 @@
 """A folder of checks on this machine: the feeds as they were taken, and the index built of them."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -14,6 +15,14 @@ from claims.shelving import Entry
 class _Pointer(msgspec.Struct, frozen=True):
     digest: str
     checks: dict[str, int]
+
+
+class Changes(NamedTuple):
+    """What a feed brings against what it brought before: checks by link and claim."""
+
+    new: int
+    corrected: int
+    gone: int
 
 
 class CheckLibrary:
@@ -28,16 +37,24 @@ class CheckLibrary:
 
     def replace(self, feed: str, entries: Iterable[Entry]) -> Index:
         """Put a feed in place of its earlier self, and build the index of all feeds."""
-        feeds = self._folder / "feeds"
-        feeds.mkdir(parents=True, exist_ok=True)
-        name = hashlib.sha256(feed.encode()).hexdigest()[:16]
-        write_whole(feeds / f"{name}.jsonl", msgspec.json.Encoder().encode_lines(entries))
+        path = self._path(feed)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, msgspec.json.Encoder().encode_lines(entries))
         data = build_index(self._entries())
         index = Index(data)
         write_whole(self._folder / f"{index.digest}.claims", data)
         pointer = msgspec.json.encode(_Pointer(index.digest, index.totals))
         write_whole(self._folder / "current.json", pointer)
         return index
+
+    def changes(self, feed: str, entries: Iterable[Entry]) -> Changes:
+        """What `replace` would change of a feed."""
+        path = self._path(feed)
+        before = _by_key(_read(path)) if path.exists() else {}
+        after = _by_key(entries)
+        kept = before.keys() & after.keys()
+        corrected = sum(before[key].check != after[key].check for key in kept)
+        return Changes(len(after) - len(kept), corrected, len(before) - len(kept))
 
     def current(self) -> Index:
         """The index in use.
@@ -57,16 +74,29 @@ class CheckLibrary:
             raise BadIndexError(f"{self._folder}: the index is not what its name promises")
         return index
 
+    def _path(self, feed: str) -> Path:
+        return self._folder / "feeds" / f"{hashlib.sha256(feed.encode()).hexdigest()[:16]}.jsonl"
+
     def _entries(self) -> Iterable[Entry]:
         """All checks of all feeds; of one link and claim, the latest."""
-        found: dict[tuple[str, str], Entry] = {}
-        for path in sorted((self._folder / "feeds").glob("*.jsonl")):
-            for line in path.read_bytes().splitlines():
-                entry = msgspec.json.decode(line, type=Entry)
-                key = (entry.check.url, entry.check.claim.casefold())
-                if key not in found or entry.check.date >= found[key].check.date:
-                    found[key] = entry
-        return found.values()
+        paths = sorted((self._folder / "feeds").glob("*.jsonl"))
+        return _by_key(entry for path in paths for entry in _read(path)).values()
+
+
+def _read(path: Path) -> Iterator[Entry]:
+    with path.open("rb") as lines:
+        for line in lines:
+            yield msgspec.json.decode(line, type=Entry)
+
+
+def _by_key(entries: Iterable[Entry]) -> dict[tuple[str, str], Entry]:
+    """Checks by link and claim; the latest of each."""
+    found: dict[tuple[str, str], Entry] = {}
+    for entry in entries:
+        key = (entry.check.url, entry.check.claim.casefold())
+        if key not in found or entry.check.date >= found[key].check.date:
+            found[key] = entry
+    return found
 
 
 def write_whole(path: Path, data: bytes) -> None:

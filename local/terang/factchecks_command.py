@@ -31,8 +31,11 @@ def import_feed(options: argparse.Namespace) -> int:
     except (FeedError, OSError, URLError) as error:
         problem(f"terang factchecks: {options.feed}: {error}")
         return 1
-    index = CheckLibrary(options.index).replace(_name(options.feed), admitted.entries)
+    library, name = CheckLibrary(options.index), _name(options.feed)
+    changes = library.changes(name, admitted.entries)
+    index = library.replace(name, admitted.entries)
     _tell(admitted)
+    print(f"{changes.new:,} new, {changes.corrected:,} corrected, {changes.gone:,} gone")
     languages = ", ".join(f"{one} {count:,}" for one, count in sorted(index.totals.items()))
     print(f"{sum(index.totals.values()):,} checks in the index ({languages or 'none'})")
     print(index.digest)
