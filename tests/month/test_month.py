@@ -5,88 +5,19 @@ The small month runs with all other tests; `make month` runs the full one and ke
 
 import argparse
 import json
-import os
-import random
 import shutil
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
-from month.counting import expected
-from month.living import Life, sendable
-from month.writing import FULL, PROVIDER, SMALL, TERMS, Post, write
+from month.living import sendable
+from month.lived import Month
+from month.writing import PROVIDER, TERMS, Post
 
-from matcher import Pack
-from terang.deploy import deploy
-from terang.publishing import PublicBucket
 from terang.recount import recount_command
-from terang.runner import Deployed
-from terang.stack import EMULATOR, local_stack
 
-PACKS = Path(__file__).parent / "packs"
-SEED = 20261130
 PAUSED = "market-tricks/names-a-stall"
-PARAMETERS = {
-    "PublicUrl": "http://127.0.0.1:1",
-    "NoticeHours": "0",
-    "DeletionProtection": "false",
-    "VisibilityTimeout": "60",
-    "ScanConcurrency": "2",
-    "BatchWindow": "0",
-}
 
 pytestmark = pytest.mark.stack
-
-
-@dataclass
-class Month:
-    """A month that was lived through: what was published, and the script's own count."""
-
-    life: Life
-    public: Path
-    count: dict[str, Any]
-
-    def json(self, path: str) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads((self.public / path).read_bytes())
-        return found
-
-    @property
-    def summary(self) -> dict[str, Any]:
-        return self.json(f"summaries/{PROVIDER}/2026-11.json")
-
-    def notices(self) -> list[str]:
-        """The notices to authors that stand in the out bucket."""
-        bucket = self.life.deployed.outputs["OutBucket"]
-        return self.life.deployed.objects.keys(bucket, f"out/{PROVIDER}/notices/")
-
-
-@pytest.fixture(scope="module")
-def month(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Month]:
-    if not EMULATOR.exists():
-        pytest.skip("the local stack is not set up: scripts/bootstrap.sh stack")
-    full = os.environ.get("MONTH") == "full"
-    plan = write(FULL if full else SMALL, SEED)
-    folder = Path(os.environ.get("MONTH_OUT") or tmp_path_factory.mktemp("month"))
-    shutil.rmtree(folder / "public", ignore_errors=True)
-    (folder / "posts").mkdir(parents=True, exist_ok=True)
-    with local_stack() as stack:
-        first = plan.size.days[0]
-        deployed = Deployed(stack, deploy(stack, "terang-month", PARAMETERS | {"Today": first}))
-        deployed.register(PROVIDER, [])
-        packs = [Pack.parse(path.read_text(), path.name) for path in sorted(PACKS.glob("*.yaml"))]
-        PublicBucket(deployed.objects, deployed.outputs["PublicBucket"]).publish(
-            PACKS, packs, {}, notice_hours=0, now=datetime(2026, 11, 1, tzinfo=UTC)
-        )
-        life = Life(deployed, plan, folder / "posts", random.Random(SEED))
-        life.live()
-        count = expected(plan, life.counted, life.rules())
-        (folder / "expected.json").write_text(json.dumps(count, indent=2, sort_keys=True))
-        public = folder / "public"
-        deployed.copy(deployed.outputs["PublicBucket"], "", public)
-        yield Month(life, public, count)
 
 
 def test_posts_and_findings_are_those_of_the_script(month: Month) -> None:
