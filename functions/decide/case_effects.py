@@ -1,6 +1,7 @@
 """What follows from a commit outside the table; every delivery, a repeated one too, makes sure."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from author_notice import LANGUAGES, AuthorNotices, Found
 from decided_packs import DecidedPacks
@@ -13,7 +14,7 @@ from ledger.finding import Finding
 from ledger.keys import HOLDS_EXCERPTS, author_notice_key, proposal_key, statement_key
 from ledger.ports import Objects, Store
 from ledger.pretty import pretty
-from stating import decided
+from stating import decided, faults_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +28,15 @@ class Effects:
     forgotten: ForgottenExcerpts
     out_bucket: str
 
-    def make_sure(self, message: CaseMessage, provider: str) -> None:
-        """Write what a committed message asks for; what stands there stays."""
+    def make_sure(self, message: CaseMessage, provider: str) -> tuple[str, ...]:
+        """Write what a committed message asks for; what stands there stays.
+
+        The faults of the statement that it asks for: it is written all the same, since the decision
+        stands, and somebody has to mend the one or the other.
+        """
         match message:
             case Decision() if message.measures is not None:
-                self._tell(case_id("decision", provider, message.id))
+                return self._tell(case_id("decision", provider, message.id))
             case Decision(escalation=Escalation.CHILD_ABUSE):
                 for one in self._decided_on(case_id("decision", provider, message.id)):
                     if one.finding:
@@ -44,8 +49,9 @@ class Effects:
                 self._propose(case_id("decision", provider, message.decision))
             case _:
                 pass
+        return ()
 
-    def _tell(self, decision: str) -> None:
+    def _tell(self, decision: str) -> tuple[str, ...]:
         """Tell the author what was done and why, and state it for the transparency database."""
         case, cases = self._there(decision), self._decided_on(decision)
         entry = case.entries[0].entry
@@ -58,6 +64,7 @@ class Effects:
         statement = statement_of(decided(case.entries[0], found, self.notices.public_url))
         key = statement_key(entry.provider, entry.at[:10], decision)
         self.objects.put_if(self.out_bucket, key, pretty(statement), None)
+        return faults_of(statement, date.fromisoformat(entry.at[:10]))
 
     def _decided_on(self, decision: str) -> list[Case]:
         """The cases of a decision's findings, and of its notice."""

@@ -31,11 +31,15 @@ WAIT_DAYS = 14
 
 @dataclass(frozen=True, slots=True)
 class Handled:
-    """What a message came to: `taken`, `repeated`, `waiting`, or `refused` with its code."""
+    """What a message came to: `taken`, `repeated`, `waiting`, or `refused` with its code.
+
+    `faults` are those of the statement of reasons that it became.
+    """
 
     status: str
     type: str = ""
     code: str = ""
+    faults: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +122,9 @@ class CaseWork:
             self._tell_of(name, arrival, message, "taken")
         if isinstance(settled, CaseRefusal):
             return Handled("refused", kind, settled.code), _Settled(name, arrival)
-        self.effects.make_sure(message, arrival.provider)
-        return Handled("taken" if new else "repeated", kind), _Settled(name, arrival, settled)
+        faults = self.effects.make_sure(message, arrival.provider)
+        handled = Handled("taken" if new else "repeated", kind, faults=faults)
+        return handled, _Settled(name, arrival, settled)
 
     def _settle(
         self, name: str, arrival: _Arrival, message: CaseMessage

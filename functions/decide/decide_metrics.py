@@ -37,3 +37,13 @@ def count(
     for status, name in METRICS.items():
         if by_status[status]:
             metrics.add_metric(name, MetricUnit.Count, by_status[status])
+    _tell_faults(handled, logger, metrics)
+
+
+def _tell_faults(handled: Sequence[Handled], logger: Logger, metrics: Metrics) -> None:
+    """Alarm on statements that the database would refuse, or that mislead; each counts once."""
+    faulty = [one for one in handled if one.faults and one.status == "taken"]
+    for one in faulty:
+        logger.error("statement invalid", extra={"faults": one.faults})
+    if faulty:
+        metrics.add_metric("StatementInvalid", MetricUnit.Count, len(faulty))

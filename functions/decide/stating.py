@@ -1,9 +1,13 @@
 """What the statement of reasons of a decision says beside its entry."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
 
 from author_notice import Found, page_of
+from dsa.meaning import meaning_problems
 from dsa.statement import Decided, Matched
+from dsa.statement_rules import schema_problems
 from ledger.case_entry import CaseEntry
 
 
@@ -26,3 +30,12 @@ def decided(decision: CaseEntry, found: Sequence[Found], public_url: str) -> Dec
         address=page_of(first, public_url),
     )
     return Decided(entry, decision.reason, first.published_at, first.language or "", matched)
+
+
+def faults_of(statement: Mapping[str, Any], today: date) -> tuple[str, ...]:
+    """What `terang statements lint` would say of a statement, as `puid field code`.
+
+    The category is the pack's by the making, so no packs are asked.
+    """
+    problems = (*schema_problems(statement), *meaning_problems(statement, {}, today))
+    return tuple(f"{statement['puid']} {one.field} {one.code}" for one in problems)

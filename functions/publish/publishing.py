@@ -183,7 +183,7 @@ class _Run:
     def report_years(self) -> None:
         """Write the reports of a year that is over."""
         desk = self.desk
-        years = YearReports(desk.store, desk.shelf, desk.out)
+        years = YearReports(desk.store, desk.shelf, desk.out, desk.clock.now().date())
         for provider in self.providers:
             self.outcome.unproved += years.write(provider, self.closed)
 

@@ -1,6 +1,7 @@
 """The harmonised report of a year that is over: written once, if every number of it is proved."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from auditing import OutBucket
 from dsa.report import Period, Reporting
@@ -24,6 +25,7 @@ class YearReports:
     store: Store
     shelf: Shelf
     out: OutBucket
+    today: date
 
     def write(self, provider: str, closed: str) -> list[str]:
         """Write the report of the last year that is over by a closed day, if it does not stand.
@@ -40,7 +42,7 @@ class YearReports:
             period=Period.year(int(year)),
             entries=Entries.of(entries),
             inspected=self._inspected(provider, year),
-            about=About(name=provider),
+            about=About(name=provider, published=self.today),
         )
         files = report_files(reporting, provider)
         differences = prove(WrittenReport.read(files)).differences

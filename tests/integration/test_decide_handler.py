@@ -106,6 +106,27 @@ def test_garbage_of_a_sender_is_told_and_does_not_come_again(
     assert types(world) == ["notice"]
 
 
+def test_a_statement_with_a_fault_is_written_and_alarmed_once(
+    world: World, decide: ModuleType, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The decision stands: people were told of it, and the fault is the statement's alone."""
+    world.scan(*world.take_in(lines(OTP)))
+    [finding] = world.open_findings()
+    said = decision(finding, ground_text=f"As {CANARY}@mail.example has it")
+    said["measures"] = said["measures"] | {"visibility_until": "2026-11-01"}
+    assert call(decide, about(0, said), about(1, said)) == []
+    [key] = world.objects.keys(world.out, "out/acme/decisions/")
+    puid = key.rpartition("/")[2].removesuffix(".json")
+    out = capsys.readouterr().out
+    assert metrics(out) == {"CasesTaken": 1, "StatementInvalid": 1}
+    [logged] = [line for line in out.splitlines() if "statement invalid" in line]
+    assert json.loads(logged)["faults"] == [
+        f"{puid} illegal_content_legal_ground personal_data_email",
+        f"{puid} end_date_visibility_restriction date_order",
+    ]
+    assert CANARY not in out
+
+
 def test_an_unknown_sender_stores_nothing_and_is_alarmed(
     world: World, decide: ModuleType, capsys: pytest.CaptureFixture[str]
 ) -> None:

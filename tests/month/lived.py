@@ -41,6 +41,7 @@ class Month:
     life: Life
     folder: Path
     count: dict[str, Any]
+    full: bool
 
     @property
     def public(self) -> Path:
@@ -66,7 +67,8 @@ class Month:
 @contextmanager
 def lived(folder: Path) -> Iterator[Month]:
     """The month of `MONTH`, small or full, on a stack that is up as long as the context."""
-    plan = write(FULL if os.environ.get("MONTH") == "full" else SMALL, SEED)
+    full = os.environ.get("MONTH") == "full"
+    plan = write(FULL if full else SMALL, SEED)
     shutil.rmtree(folder / "public", ignore_errors=True)
     (folder / "posts").mkdir(parents=True, exist_ok=True)
     with local_stack() as stack:
@@ -82,4 +84,4 @@ def lived(folder: Path) -> Iterator[Month]:
         count = expected(plan, life.counted, life.rules())
         (folder / "expected.json").write_text(json.dumps(count, indent=2, sort_keys=True))
         deployed.copy(deployed.outputs["PublicBucket"], "", folder / "public")
-        yield Month(life, folder, count)
+        yield Month(life, folder, count, full)

@@ -9,8 +9,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from month.living import sendable
 from month.lived import Month
+from month.living import sendable
 from month.writing import PROVIDER, TERMS, Post
 
 from terang.recount import recount_command

@@ -1,0 +1,269 @@
+"""The scripted month as a year: statements, the harmonised report, and the proof of its numbers."""
+
+import csv
+import json
+import shutil
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import pytest
+from month.faulty import FAULTS, seed
+from month.lived import PACKS, STACK, Month
+from month.writing import PROVIDER, Message
+
+from dsa.report_template import PARTS, file_name
+from ledger.case_entry import case_id
+from terang.command import main
+
+TEMPLATE = Path(__file__).parents[3] / "shared/data/dsa/report-template"
+ABOUT = """\
+name: Acme Chat
+published: 2027-02-20
+qualitative:
+  summary: Moderators look at what published rules point out, and remove, disable or label it.
+"""
+
+type Table = list[list[str]]
+
+pytestmark = pytest.mark.stack
+
+
+@dataclass(frozen=True)
+class Year:
+    """The year is over: what stands in the out bucket, and the report that the command wrote."""
+
+    month: Month
+    out: Path
+    report: Path
+
+    @property
+    def statements(self) -> Path:
+        """The batches for the transparency database."""
+        return self.out / "statements"
+
+    def table(self, part: int) -> Table:
+        return table(self.report / file_name(part))
+
+    def sent(self, kind: str) -> list[Message]:
+        """The script's messages of a type, each once."""
+        return [one for one in self.month.life.counted if one["type"] == kind]
+
+    def measures(self) -> list[Message]:
+        return [one for one in self.sent("decision") if "measures" in one]
+
+    def own(self) -> list[Message]:
+        """Measures that no notice asked for."""
+        return [one for one in self.measures() if "notice" not in one]
+
+
+@pytest.fixture(scope="module")
+def year(month: Month) -> Year:
+    """Publish finds the year over; then the provider has its report written with its own words.
+
+    From what publish left in the out bucket, or, in the full month, from the stack day by day.
+    """
+    life = month.life
+    life.begin("2027-01-02")
+    life.publish({})
+    out, report, about = (month.folder / name for name in ("out", "report", "about.yaml"))
+    for folder in (out, report):
+        shutil.rmtree(folder, ignore_errors=True)
+    life.deployed.copy(life.deployed.outputs["OutBucket"], f"out/{PROVIDER}/", out)
+    made = Year(month, out / f"out/{PROVIDER}", report)
+    about.write_text(ABOUT)
+    words = ["report", "--period", "2026", "--out", str(report), "--about", str(about)]
+    if month.full:
+        assert from_stack(month, words) == 0
+    else:
+        assert main([*words, "--ledger", str(made.out / "reports/2026/ledger.jsonl")]) == 0
+    return made
+
+
+def from_stack(month: Month, words: list[str]) -> int:
+    with pytest.MonkeyPatch.context() as patched:
+        for name, value in month.life.deployed.stack.environment().items():
+            patched.setenv(name, value)
+        return main([*words, "--provider", PROVIDER, "--stack", STACK])
+
+
+def table(path: Path) -> Table:
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        return list(csv.reader(file))
+
+
+def spread(hours: list[float]) -> str:
+    """The median as the report writes it."""
+    return f"{round(median(hours), 4):.4f}".rstrip("0").rstrip(".")
+
+
+def hours(began: str, ended: str) -> float:
+    return (datetime.fromisoformat(ended) - datetime.fromisoformat(began)).total_seconds() / 3600
+
+
+def test_the_numbers_of_the_parts_are_those_of_the_script(year: Year) -> None:
+    """Counted from the messages that were sent, by what the template's columns mean."""
+    orders = [one for one in year.sent("order") if "follows" not in one]
+    act, inform = ([one for one in orders if one["kind"] == kind] for kind in ("act", "inform"))
+    total = year.table(3)[1]
+    assert total[6:8] == [str(len(act)), str(sum(one["items"] for one in act))]
+    assert total[10] == str(len(inform))
+    notices = year.sent("notice")
+    trusted = [one for one in notices if one["trusted_flagger"]]
+    items = [sum(one["items"] for one in some) for some in (notices, trusted)]
+    total = year.table(4)[1]
+    assert total[5:9] == [str(one) for one in (len(notices), len(trusted), *items)]
+    received = {one["id"]: one["received_at"] for one in notices}
+    answers = [one for one in year.sent("decision") if "notice" in one]
+    answers = [one for one in answers if one["verdict"] != "skipped"]
+    waited = [hours(received[one["notice"]], one["decided_at"]) for one in answers]
+    assert total[9] == spread(waited)
+    total = year.table(5)[1]
+    assert total[5:7] == [str(len(year.own()))] * 2
+    seen = Counter(code for one in year.own() for code in one["measures"]["visibility"])
+    codes = [f"DECISION_VISIBILITY_CONTENT_{one}" for one in ("REMOVED", "DISABLED", "LABELLED")]
+    assert [total[place] for place in (7, 8, 12)] == [str(seen[code]) for code in codes]
+    assert total[19] == str(sum("account" in one["measures"] for one in year.own()))
+    assert [row[5] for row in year.table(6)[1:]] == ["0"] * 98
+
+
+def test_complaints_and_disputes_are_those_of_the_script(year: Year) -> None:
+    said = {(row[4].strip(), row[5]): row[6] for row in year.table(7)}
+    for kind, words in (("complaint", "complaints submitted"), ("dispute", "disputes submitted")):
+        indicator = next(one for one, _ in said if words in one)
+        ended = [one for one in year.sent("outcome") if kind in one]
+        counted = Counter(one["outcome"] for one in ended)
+        assert said[indicator, "Total number"] == str(len(year.sent(kind)))
+        assert said[indicator, "Decisions upheld"] == str(counted["upheld"])
+        assert said[indicator, "Decisions partially reversed"] == str(counted["partly_reversed"])
+        assert said[indicator, "Decisions reversed"] == str(counted["reversed"])
+        assert said[indicator, "Decision omitted"] == str(counted["omitted"])
+        came = {one["id"]: one["received_at"] for one in year.sent(kind)}
+        decided = [one for one in ended if one["outcome"] != "omitted"]
+        waited = [hours(came[one[kind]], one["decided_at"]) for one in decided]
+        assert said[indicator, "Median time"] == spread(waited)
+
+
+def test_part_eight_says_what_the_summary_says(year: Year) -> None:
+    """All of the year was found, decided and audited in one month: both must be the same."""
+    said = {row[4].strip(): row[6] for row in year.table(8) if row[5] == "Total number"}
+    (cohort,) = year.month.summary["standing"]["cohorts"]
+    means = "Accuracy of the automated means - "
+    assert said[f"{means}Recall"] == str(cohort["strata"]["all"]["recall"]["share"])
+    tallies = cohort["errors"]["by_rule"].values()
+    stand = sum(round(one["precision"] * one["decided"]) for one in tallies)
+    assert float(said[f"{means}Precision"]) == pytest.approx(
+        stand / sum(one["decided"] for one in tallies), abs=0.0001
+    )
+    assert said["Number of measures not taken by automated means"] == str(len(year.measures()))
+
+
+@pytest.mark.skipif(not TEMPLATE.exists(), reason="the Commission's blank files are not here")
+def test_headers_and_first_two_columns_are_the_blanks(year: Year) -> None:
+    """Part 3 has the block of a Member State once in the blank, and here for each of the 27."""
+    for part in PARTS:
+        blank, ours = table(TEMPLATE / file_name(part)), year.table(part)
+        assert ours[0] == blank[0]
+        ours = [row for n, row in enumerate(ours) if part != 3 or n <= len(blank) - 1]
+        assert [row[:2] for row in ours] == [row[:2] for row in blank], part
+    assert len(year.table(3)) == 92 + 27 * 90
+
+
+def test_every_number_is_proved_and_a_changed_one_is_refused(
+    year: Year, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["report", "check", str(year.report)]) == 0
+    assert ", 0 differ" in capsys.readouterr().out
+    copy = shutil.copytree(year.report, tmp_path / "copy")
+    path = copy / file_name(5)
+    rows = table(path)
+    rows[1][7] = str(int(rows[1][7]) + 1)
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows(rows)
+    assert main(["report", "check", str(copy)]) == 1
+    said = capsys.readouterr().out
+    assert f"{path.name}: row 1, 'Visibility restriction Removal': " in said
+    assert f"written {rows[1][7]}, proved {int(rows[1][7]) - 1}" in said
+
+
+def test_a_cell_leads_to_its_cases(year: Year, capsys: pytest.CaptureFixture[str]) -> None:
+    """From the number of removals to decisions, and from these to what was found."""
+    assert main(["report", "check", str(year.report), "--cell", "5:1:H"]) == 0
+    first, *ids = capsys.readouterr().out.splitlines()
+    removed = [
+        case_id("decision", PROVIDER, one["id"])
+        for one in year.own()
+        if "DECISION_VISIBILITY_CONTENT_REMOVED" in one["measures"]["visibility"]
+    ]
+    assert sorted(ids) == sorted(removed)
+    assert first == f"Visibility restriction Removal: {len(ids)} = count of {len(ids)}"
+    case = year.month.life.deployed.store.case(ids[0])
+    assert case is not None
+    assert {one.entry.entry for one in case.entries} >= {ids[0]}
+
+
+def test_what_publish_wrote_and_what_the_command_wrote_are_the_same(year: Year) -> None:
+    """Apart from part 1 and 11, in which the provider speaks."""
+    published = year.out / "reports/2026"
+    same = [file_name(part) for part in range(2, 11)] + ["ledger.jsonl", "cells.jsonl"]
+    for name in (*same, "TCO_Art_7_3.csv"):
+        assert (published / name).read_bytes() == (year.report / name).read_bytes(), name
+    assert table(published / file_name(1))[2][3] == "2027-01-02"
+    assert (year.report / file_name(1)).read_text().count("Acme Chat") == 1
+
+
+def test_the_ledger_is_read_from_a_stack(year: Year, tmp_path: Path) -> None:
+    """Of the days of the script alone: a year's worth of empty ones takes its time."""
+    days = year.month.life.plan.size.days
+    words = ["report", "--period", f"{days[0]}/2026-12-01", "--out", str(tmp_path / "report")]
+    assert from_stack(year.month, words) == 0
+    read, written = (
+        folder.joinpath("ledger.jsonl").read_bytes().splitlines()[1:]
+        for folder in (tmp_path / "report", year.report)
+    )
+    assert read == written
+    assert len(read) > len(year.measures())
+
+
+def test_the_report_has_no_problem(year: Year, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["report", "lint", str(year.report)]) == 0
+    assert capsys.readouterr().out == "0 problems\n"
+
+
+def test_each_measure_has_its_statement_and_all_are_sound(
+    year: Year, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stated = [one["puid"] for _, one in in_batches(year.statements)]
+    measures = [case_id("decision", PROVIDER, one["id"]) for one in year.measures()]
+    assert sorted(stated) == sorted(measures)
+    assert lint(year.statements, capsys) == (0, [])
+
+
+def test_twenty_faults_are_named_and_nothing_else(
+    year: Year, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A copy with twenty faults, each of another code, in twenty statements."""
+    copy = shutil.copytree(year.statements, tmp_path / "statements")
+    wanted = seed(copy)
+    code, told = lint(copy, capsys)
+    assert code == 1
+    assert [(one["puid"], one["field"], one["code"]) for one in told] == wanted
+    assert len({one["code"] for one in told}) == len(FAULTS) == 20
+
+
+def lint(folder: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, list[dict[str, Any]]]:
+    words = ["statements", "lint", str(folder), "--json", "--packs", str(PACKS)]
+    code = main([*words, "--today", "2027-01-02"])
+    return code, [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def in_batches(folder: Path) -> list[tuple[Path, dict[str, Any]]]:
+    """All statements with the batch that each lies in."""
+    return [
+        (path, one)
+        for path in sorted(folder.glob("*.json"))
+        for one in json.loads(path.read_bytes())["statements"]
+    ]
