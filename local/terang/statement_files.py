@@ -6,6 +6,8 @@ Each is read as a stream, in memory of one statement, whatever the file's size.
 import csv
 import gzip
 import io
+import shutil
+import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
@@ -23,6 +25,7 @@ from formats.refused import FileRefusedError
 from ledger.refusal import Code
 
 _HEAD_BYTES = 2 * 1024 * 1024
+_ZIP = b"PK\x03\x04"
 _ARRAYS = {
     *("decision_visibility", "category_addition", "category_specification"),
     *("content_type", "territorial_scope"),
@@ -58,7 +61,7 @@ def files_of(given: Iterable[Path]) -> list[Path]:
 
 
 def statements_in(path: Path, told: Told) -> Iterator[Item]:
-    """The statements of a file, or of each file of a zip; gzip is opened.
+    """The statements of a file, or of each file of a zip or of the zips in it; gzip is opened.
 
     Where the file breaks off, or is not what it seems, the last item says so. Raises OSError where
     it cannot be read at all.
@@ -82,7 +85,7 @@ def _opened(path: Path, told: Told) -> Iterator[Item]:
         if head[:2] == b"\x1f\x8b":
             with gzip.open(source) as opened:
                 yield from _read(io.BufferedReader(opened, _HEAD_BYTES))
-        elif head == b"PK\x03\x04":
+        elif head == _ZIP:
             yield from _of_zip(path, told)
         else:
             yield from _read(source)
@@ -91,12 +94,34 @@ def _opened(path: Path, told: Told) -> Iterator[Item]:
 def _of_zip(path: Path, told: Told) -> Iterator[Item]:
     number = 0
     with zipfile.ZipFile(path) as archive:
-        for name in archive.namelist():
-            with archive.open(name) as member:
-                for item in _read(io.BufferedReader(cast("io.RawIOBase", member), _HEAD_BYTES)):
-                    number += 1
-                    yield Item(number, item.statement, item.fault, item.columns)
-            told(archive.getinfo(name).compress_size)
+        for member in archive.infolist():
+            for item in _of_member(archive, member, nested=False):
+                number += 1
+                yield Item(number, item.statement, item.fault, item.columns)
+            told(member.compress_size)
+
+
+def _of_member(
+    archive: zipfile.ZipFile, member: zipfile.ZipInfo, *, nested: bool
+) -> Iterator[Item]:
+    """The statements of a member, or of a zip that it is: the database's days hold zips of CSV.
+
+    A zip is read from its end, so one that is inside another is first laid on disk.
+    """
+    if member.is_dir():
+        return
+    with archive.open(member) as opened:
+        stream = io.BufferedReader(cast("io.RawIOBase", opened), _HEAD_BYTES)
+        if stream.peek(4)[:4] != _ZIP:
+            yield from _read(stream)
+        elif nested:
+            yield _none(1, f"{member.filename} is a zip within a zip within a zip")
+        else:
+            with tempfile.TemporaryFile() as laid:
+                shutil.copyfileobj(stream, laid, _HEAD_BYTES)
+                with zipfile.ZipFile(laid) as inner:
+                    for one in inner.infolist():
+                        yield from _of_member(inner, one, nested=True)
 
 
 def _read(stream: "io.BufferedReader[Any]") -> Iterator[Item]:

@@ -37,10 +37,11 @@ def table(statements: list[dict[str, Any]]) -> bytes:
     return text.getvalue().encode()
 
 
-def zipped(name: str, data: bytes) -> bytes:
+def zipped(name: str, *members: bytes) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(name, data)
+        for number, data in enumerate(members):
+            archive.writestr(f"{number}-{name}", data)
     return out.getvalue()
 
 
@@ -61,6 +62,9 @@ FORMS = {
     "a table of the database": table(BROKEN),
     "gzip": gzip.compress(table(BROKEN)),
     "zip": zipped("sor-full.csv", table(BROKEN)),
+    "a day of the database, zips in a zip": zipped(
+        *("sor-full.zip", *(zipped("sor-full.csv", table([one])) for one in BROKEN)),
+    ),
 }
 
 
@@ -144,6 +148,42 @@ def test_a_month_is_held_against_the_one_before(
     assert [(one["item"], one["code"]) for one in told] == [(1, "distribution_shift")]
 
 
+HEADER = Path(__file__).parents[3] / "shared/data/dsa/sor-csv-header-full.csv"
+
+
+@pytest.mark.skipif(not HEADER.exists(), reason="the database's header is not here")
+def test_every_column_of_the_database_is_known(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A row with something in each of them is a statement of the schema, and what is its answer."""
+    columns = HEADER.read_text().strip().split(",")
+    row = dict.fromkeys(columns, "") | {
+        name: json.dumps(value) if isinstance(value, list) else value
+        for name, value in SOUND.items()
+        if name != "puid"
+    }
+    row |= {
+        "uuid": "u-1",
+        "account_type": "ACCOUNT_TYPE_PRIVATE",
+        "decision_account": "DECISION_ACCOUNT_SUSPENDED",
+        "end_date_account_restriction": "2026-12-01 00:00:00",
+        "content_id_ean": "4006381333931",
+        "platform_uid": "p-1",
+        "platform_name": "Acme",
+        "created_at": "2026-11-03 10:00:00",
+    }
+    path = tmp_path / "day.csv"
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, columns)
+        writer.writeheader()
+        writer.writerows([row, row | {"platform_uid": "p-2", "content_id_ean": "47"}])
+    code, told = lint(capsys, path)
+    assert (code, [(one["item"], one["field"], one["code"]) for one in told]) == (
+        1,
+        [(2, "content_id", "format")],
+    )
+
+
 @pytest.mark.parametrize("words", [["no-such-file"], ["{file}", "--today", "yesterday"]])
 def test_wrong_usage_ends_with_two(words: list[str], tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
@@ -158,6 +198,8 @@ BROKEN_FILES = {
     "nothing": b"",
     "gzip that breaks off": gzip.compress(b"x" * 5_000)[:20],
     "gzip by its first bytes": b"\x1f\x8bno gzip",
+    "zips without end": zipped("a", zipped("b", zipped("c", table(BROKEN)))),
+    "a zip in a zip that breaks off": zipped("a", zipped("b", b"x" * 5_000)[:90]),
     "zip by its first bytes": b"PK\x03\x04no zip",
     "a value too long for a statement": b'{"puid": "' + b"x" * 3_000_000 + b'"}',
     "brackets without end": b"[" * 100_000,
