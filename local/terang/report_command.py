@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import msgspec
-import yaml
 from rich.console import Console
 
 from dsa.report import Period, Reporting
@@ -17,6 +16,7 @@ from dsa.report_about import About
 from dsa.report_files import LEDGER, entries_of, report_files
 from dsa.report_ledger import Entries
 from ledger.errors import OperatorError
+from terang.about_file import read_about
 from terang.command import USAGE
 from terang.packs_command import day_of
 
@@ -29,7 +29,8 @@ console = Console(stderr=True, highlight=False)
 def report(options: argparse.Namespace) -> int:
     """Write a report; 0 once it stands, 1 when its ledger cannot be read, 2 for wrong usage."""
     try:
-        period, about = period_of(options), about_of(options.about)
+        period = period_of(options)
+        about = read_about(options.about) if options.about else About()
     except ValueError as error:
         console.print(f"terang report: {error}", style="red", markup=False, soft_wrap=True)
         return USAGE
@@ -60,20 +61,6 @@ def period_of(options: argparse.Namespace) -> Period:
     if days[0] is None or days[1] is None or days[0] > days[1]:
         raise ValueError(f"--period {options.period!r}: a year, or FIRST/LAST as YYYY-MM-DD")
     return Period(days[0], days[1])
-
-
-def about_of(path: Path | None) -> About:
-    """What the provider says of itself. Raises ValueError, saying where the file is wrong."""
-    if path is None:
-        return About()
-    try:
-        return msgspec.yaml.decode(path.read_bytes(), type=About)
-    except OSError as error:
-        raise ValueError(f"{path}: {error.strerror}") from error
-    except (msgspec.DecodeError, yaml.YAMLError) as error:
-        raise ValueError(
-            f"{path}: {error}; allowed: {', '.join(About.__struct_fields__)}"
-        ) from error
 
 
 def _read(options: argparse.Namespace, period: Period) -> tuple[str, Entries, int]:

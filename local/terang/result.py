@@ -22,6 +22,7 @@ class Result:
     receipts: list[Receipt]
     files: list[tuple[Dropped, FileReceipt]]
     cases: list[Answer]
+    report: Path | None
 
     def line(self, out: Path) -> dict[str, object]:
         """The one line of --json. Findings are distinct; a rule is `pack/rule`."""
@@ -72,4 +73,6 @@ class Result:
             console.print(told_of, markup=False, soft_wrap=True)
         console.print(f"pages:    {out / 'public/index.html'}", markup=False)
         console.print(f"findings: {out / 'findings.jsonl'}", markup=False)
+        if self.report:
+            console.print(f"report:   {self.report} (the year so far)", markup=False)
         console.print(f"check:    terang recount {out / 'public'}", markup=False)

@@ -29,6 +29,7 @@ from terang.publishing import PublicBucket
 from terang.result import Result
 from terang.runner import Deployed, Dropped, Progress
 from terang.stack import ROOT, LocalStack, StackError, local_stack
+from terang.year_so_far import write_year_so_far
 
 STACK = "terang"
 PAGES_PORT = 8765
@@ -135,9 +136,10 @@ def _work(
     )
     deployed.publish()
     _write(deployed, options.provider, options.out, dropped, closed)
+    report = write_year_so_far(deployed, options.provider, options.out)
     receipts = deployed.receipts(options.provider)
     files = list(zip(dropped, closed, strict=True))
-    return Result(options.provider, receipts, files, answers)
+    return Result(options.provider, receipts, files, answers, report)
 
 
 def _write(

@@ -218,20 +218,6 @@ def test_a_correction_keeps_the_version_before(
     assert "cells changed" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [("nome: x\n", "nome"), ("published: soon\n", "published"), ("name: [\n", "about.yaml")],
-)
-def test_a_wrong_word_about_oneself_is_told(
-    text: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    path = tmp_path / "about.yaml"
-    path.write_text(text)
-    words = ["report", "--provider", "acme", "--period", "2026", "--out", str(tmp_path / "out")]
-    assert main([*words, "--about", str(path)]) == 2
-    assert said in capsys.readouterr().err
-
-
 @pytest.mark.parametrize("period", ["26", "2026-01-01/2025-12-31", "2026/2027", ""])
 def test_a_period_that_is_none_is_wrong_usage(period: str, tmp_path: Path) -> None:
     words = ["report", "--provider", "acme", "--out", str(tmp_path / "out"), "--period", period]

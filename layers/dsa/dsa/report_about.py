@@ -2,7 +2,7 @@
 
 from datetime import date
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
@@ -10,7 +10,7 @@ from msgspec import Meta
 VALUE_LENGTH = 5_000
 """Characters of one text of part 11."""
 
-_Text = Annotated[str, Meta(max_length=VALUE_LENGTH)]
+Text = Annotated[str, Meta(max_length=VALUE_LENGTH)]
 
 
 class ServiceKind(StrEnum):
@@ -23,28 +23,64 @@ class ServiceKind(StrEnum):
 class Qualitative(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The texts of part 11 that every provider writes, in the template's order."""
 
-    summary: _Text = ""
-    meaningful_information: _Text = ""
-    automated_means: _Text = ""
-    accuracy: _Text = ""
-    purposes: _Text = ""
-    safeguards: _Text = ""
+    summary: Annotated[
+        Text, Meta(description="What you moderate of your own accord, and which restrictions.")
+    ] = ""
+    meaningful_information: Annotated[
+        Text,
+        Meta(
+            description="How you find it, and how far it reached before: the share of views of"
+            " violating content, if you measure it."
+        ),
+    ] = ""
+    automated_means: Annotated[
+        Text, Meta(description="The automated means and their parameters.")
+    ] = ""
+    accuracy: Annotated[
+        Text, Meta(description="The indicators of accuracy and error, and how you measure them.")
+    ] = ""
+    purposes: Annotated[Text, Meta(description="What exactly the automated means are for.")] = ""
+    safeguards: Annotated[Text, Meta(description="What protects people from their errors.")] = ""
 
 
 class About(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The provider's own part of a report; all of it may be left out of the file.
+    """The provider's own part of a report; all of it may be left out of the file."""
 
-    `name` is its legal name, `service` the column "Service", `published` the day of publication and
-    `previous` that of the report before. `correction` says why and how a report was corrected.
+    name: Annotated[Text, Meta(description="The legal name of the provider.")] = ""
+    service: Annotated[
+        Text, Meta(description="The service that the report is about: the column Service.")
+    ] = ""
+    kind: Annotated[
+        ServiceKind,
+        Meta(description="`platform`, or `hosting`: then what only platforms count is blank."),
+    ] = ServiceKind.PLATFORM
+    published: Annotated[
+        date | None, Meta(description="The day on which this version is published.")
+    ] = None
+    previous: Annotated[
+        date | None, Meta(description="The day on which the report before was published.")
+    ] = None
+    correction: Annotated[
+        Text, Meta(description="Of a corrected version: why it was corrected, and by what method.")
+    ] = ""
+    qualitative: Annotated[
+        Qualitative,
+        Meta(description="Texts of part 11; one left out says what is true of every stack."),
+    ] = Qualitative()
+
+
+def about_schema() -> dict[str, Any]:
+    """The JSON Schema of the provider's file.
+
+    >>> sorted(about_schema()["$defs"])
+    ['About', 'Qualitative', 'ServiceKind']
     """
-
-    name: str = ""
-    service: str = ""
-    kind: ServiceKind = ServiceKind.PLATFORM
-    published: date | None = None
-    previous: date | None = None
-    correction: _Text = ""
-    qualitative: Qualitative = Qualitative()
+    schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "What a provider says of itself in its yearly report",
+        **msgspec.json.schema(About),
+    }
+    return msgspec.json.decode(msgspec.json.encode(schema), type=dict[str, Any])
 
 
 TEXTS = {

@@ -1,0 +1,30 @@
+"""The harmonised report of a trial: its year is not over, and shows what it will hold."""
+
+from pathlib import Path
+
+from dsa.report import Period, Reporting
+from dsa.report_about import About
+from dsa.report_files import report_files
+from dsa.report_ledger import Entries
+from ledger.keys import report_key
+from terang.runner import Deployed
+
+
+def write_year_so_far(deployed: Deployed, provider: str, out: Path) -> Path | None:
+    """Write the report from a run's entries where publish puts that of a year that is over.
+
+    Its folder; none where nobody did anything.
+    """
+    store, days = deployed.store, sorted({deployed.began, deployed.day})
+    entries = Entries.of(one for day in days for one in store.journal_entries(provider, day))
+    if not entries.all:
+        return None
+    inspected = sum(one.inspected for one in deployed.receipts(provider))
+    year = days[-1][:4]
+    reporting = Reporting(Period.year(int(year)), entries, inspected, About(name=provider))
+    files = report_files(reporting, provider)
+    for name, data in files.items():
+        path = out / report_key(provider, year, name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    return out / report_key(provider, year, "")
