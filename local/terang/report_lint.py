@@ -1,35 +1,24 @@
 """`terang report lint`: anybody's harmonised report against the template, its sums, its meaning."""
 
 import argparse
-import csv
 import json
 import re
 from collections.abc import Iterator
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
 
 from dsa.fields import day_of
 from dsa.report_template import HEADERS, INDICATORS, PARTS, file_name, kinds_of
 from terang.command import USAGE
+from terang.report_blanks import zeros_for_blanks
+from terang.report_tables import Fault, Table, read_part
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
-_SEPARATED = re.compile(r"\d{1,3}(?:[,. '’\u00a0\u202f]\d{3})+(?:[.,]\d+)?")
+_SEPARATED = re.compile(r"\d{1,3}(?:[,. '’\u00a0\u202f]\d{3})+(?:[.,]\d+)?|\d+,\d+")
+"""Thousands that are parted, or a comma in place of the point."""
 _COUNTS = re.compile(r"Number of|restriction|Provision of the service|Account")
 _SHARES = re.compile(r"Accuracy of the automated means|Percentage")
-
-type Table = list[list[str]]
-
-
-class Fault(NamedTuple):
-    """What is wrong, and where: `row` counts from 1 below the header, 0 is the header."""
-
-    part: int
-    row: int
-    column: str
-    code: str
-    message: str
 
 
 def lint(options: argparse.Namespace) -> int:
@@ -62,31 +51,14 @@ def faults_of(folder: Path) -> Iterator[Fault]:
         if path is None:
             yield Fault(part, 0, "", "part_missing", f"there is no {file_name(part)}")
             continue
-        try:
-            with path.open(newline="", encoding="utf-8-sig") as file:
-                header, *rows = [row for row in csv.reader(file) if any(row)]
-        except (UnicodeDecodeError, ValueError, csv.Error) as error:
-            yield Fault(part, 0, "", "not_csv", f"no CSV in UTF-8: {type(error).__name__}")
-            continue
-        wrong = list(_header(part, header))
-        yield from wrong
-        if not wrong:
-            yield from _rows(part, rows)
+        read = read_part(part, path)
+        yield from read.faults
+        if read.rows is not None:
+            yield from _rows(part, read.rows)
 
 
 def _path(folder: Path, part: int) -> Path | None:
     return next(iter(sorted(folder.glob(f"*Part_{part}_*.csv"))), None)
-
-
-def _header(part: int, header: list[str]) -> Iterator[Fault]:
-    wanted = HEADERS[part]
-    if len(header) != len(wanted):
-        message = f"{len(header)} columns, the template has {len(wanted)}"
-        yield Fault(part, 0, "", "header", message)
-        return
-    for found, name in zip(header, wanted, strict=True):
-        if found.strip() != name.strip():
-            yield Fault(part, 0, name, "header", f"is called {found!r}")
 
 
 def _rows(part: int, rows: Table) -> Iterator[Fault]:
@@ -103,6 +75,7 @@ def _rows(part: int, rows: Table) -> Iterator[Fault]:
         yield from _order_of_indicators(part, rows)
     if part > 2:
         yield from _periods(part, rows)
+    yield from zeros_for_blanks(part, rows)
     for number, row in enumerate(rows, 1):
         yield from _values(part, number, row)
 
@@ -250,8 +223,6 @@ def _values(part: int, number: int, row: list[str]) -> Iterator[Fault]:
                 yield Fault(part, number, name, "not_a_number", f"{value!r}")
         elif what == "share" and not 0 <= float(value) <= 1:
             yield Fault(part, number, name, "share_range", f"{value}: from 0 to 1, no per cent")
-        elif what == "share" and float(value) == 0 and _of_nothing(part, row):
-            yield Fault(part, number, name, "zero_for_blank", "0 of nothing: leave it blank")
         elif what == "count" and "." in value:
             yield Fault(part, number, name, "not_whole", f"{value}: a count is whole")
 
@@ -268,8 +239,3 @@ def _measured(part: int, name: str, row: list[str]) -> str:
             return "hours"
         return "count" if name in HEADERS[part][5:] and name != "Scope" else ""
     return "count" if part in (9, 10) and name == "Value" else ""
-
-
-def _of_nothing(part: int, row: list[str]) -> bool:
-    """Whether a share of nought is one of nothing: an accuracy without a case to be right about."""
-    return part == 8 and row[4].startswith("Accuracy")

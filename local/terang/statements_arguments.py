@@ -66,4 +66,10 @@ def _add_submit(statements: Commands) -> None:
         metavar="FILE",
         help="keeps what was sent; default: statements-sent.jsonl",
     )
+    one.add_argument(
+        "--token-file",
+        type=Path,
+        metavar="FILE",
+        help="holds the token; default: the environment variable TERANG_SOR_TOKEN",
+    )
     one.set_defaults(work=later("statements_submit", "submit"))

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import batched
@@ -18,7 +19,7 @@ from terang.sor_api import SorApi
 from terang.statement_files import files_of, statements_in
 
 TOKEN = "TERANG_SOR_TOKEN"  # noqa: S105 - the name of a variable
-"""The environment variable that holds the provider's token: words of a command are seen by all."""
+"""The variable that holds the provider's token, if no file does: words of a command are seen."""
 
 console = Console(stderr=True, highlight=False)
 
@@ -55,9 +56,8 @@ class Sent:
 
 def submit(options: argparse.Namespace) -> int:
     """Send what was not sent; 0 if the database has all, 1 if not, 2 for wrong usage."""
-    token = os.environ.get(TOKEN, "")
     files = files_of(options.files)
-    fault = "" if token else f"put the token into the environment variable {TOKEN}"
+    token, fault = _token(options.token_file)
     if not files or any(not path.is_file() for path in files):
         fault = "no such file"
     if not options.to.startswith(("https://", "http://127.0.0.1", "http://localhost")):
@@ -83,6 +83,23 @@ def submit(options: argparse.Namespace) -> int:
         return 1
     console.print(f"{len(sent.puids) - before:,} sent, {before:,} were before, {refused:,} refused")
     return 1 if refused else 0
+
+
+def _token(file: Path | None) -> tuple[str, str]:
+    """The token, or what is wrong with it; never the two together."""
+    if file is None:
+        token, where = os.environ.get(TOKEN, ""), f"the environment variable {TOKEN}"
+    else:
+        try:
+            token, where = file.read_text(encoding="ascii", errors="replace").strip(), str(file)
+        except OSError as error:
+            return "", f"--token-file {file}: {error.strerror}"
+    if not token:
+        return "", f"put the token into {where}"
+    # A header takes no other signs, and the error of whoever refuses one would show the token.
+    if not re.fullmatch(r"[!-~]+", token):
+        return "", f"{where} holds signs that no token has"
+    return token, ""
 
 
 def _send(api: SorApi, sent: Sent, batch: list[Statement]) -> int:

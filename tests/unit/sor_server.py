@@ -23,6 +23,8 @@ class Database:
     next: list[str] = field(default_factory=list)
     requests: int = 0
     address: str = ""
+    held: threading.Event = field(default_factory=threading.Event)
+    go_on: threading.Event = field(default_factory=threading.Event)
 
     def answer(self, token: str, body: bytes) -> tuple[int, dict[str, str], dict[str, Any]]:
         """The status, headers and body for a request."""
@@ -47,7 +49,10 @@ class Database:
             return 422, {}, {"message": "exists", "errors": {"existing_puids": known}}
         taken = [one | {"uuid": f"u-{one['puid']}", "created_at": "now"} for one in statements]
         self.has |= {one["puid"]: one for one in taken}
-        if order == "lost":
+        if order == "held":  # taken, and the answer waits for a word of the test
+            self.held.set()
+            self.go_on.wait(30)
+        if order in {"lost", "held"}:
             return 0, {}, {}
         return 201, {}, {"statements": taken}
 

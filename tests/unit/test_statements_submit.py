@@ -1,6 +1,9 @@
 """`terang statements submit` against a server with the database's rules."""
 
 import json
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -125,6 +128,58 @@ def test_it_goes_on_where_it_was_stopped(
     assert len(database.has) == 250
     assert database.requests == 2
     assert len(sent(files)) == len(set(sent(files))) == 250
+
+
+def test_killed_in_the_middle_it_goes_on_and_sends_nothing_twice(
+    tmp_path: Path, database: Database
+) -> None:
+    """Killed after the database took the third batch, and before it could note that."""
+    files = written(tmp_path, many(730))
+    database.next = ["", "", "held"]
+    words = ["statements", "submit", files, "--to", database.address]
+    words += ["--sent", tmp_path / "sent.jsonl"]
+    command = [Path(sys.executable).with_name("terang"), *words]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as running:
+        assert database.held.wait(30)
+        arguments = Path(f"/proc/{running.pid}/cmdline").read_bytes()
+        running.send_signal(signal.SIGKILL)
+        printed = running.stdout.read() if running.stdout else b""
+    database.go_on.set()
+    assert TOKEN.encode() not in arguments + printed
+    assert (len(database.has), len(sent(files))) == (300, 200)
+    assert submit(files, database.address) == 0
+    assert sorted(sent(files)) == sorted(database.has)
+    assert len(database.has) == 730
+
+
+def test_the_token_may_lie_in_a_file(
+    tmp_path: Path, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(statements_submit.TOKEN)
+    files, token = written(tmp_path, many(3)), tmp_path / "token"
+    words = ["statements", "submit", str(files), "--to", database.address]
+    words += ["--sent", str(tmp_path / "sent.jsonl"), "--token-file", str(token)]
+    assert main(words) == 2
+    token.write_text("")
+    assert main(words) == 2
+    token.write_text(f"{TOKEN}\n")
+    assert main(words) == 0
+    assert len(database.has) == 3
+
+
+@pytest.mark.parametrize("token", ["a secret", "secret\nof two lines", "sécret"])
+def test_a_token_that_is_none_is_not_shown(
+    token: str,
+    tmp_path: Path,
+    database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv(statements_submit.TOKEN, token)
+    assert submit(written(tmp_path, many(1)), database.address) == 2
+    told = capsys.readouterr()
+    assert "cret" not in told.out + told.err
+    assert database.requests == 0
 
 
 def test_a_wrong_token_stops_at_once(
