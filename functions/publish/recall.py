@@ -9,6 +9,8 @@ Source: stratified estimation with one stratum known in full, W. G. Cochran, "Sa
 
 Limits: posts are taken as delivered, so that exports which overlap make the number of unmet posts
 too large and recall too low, never too high. Findings that wait are not counted as confirmed.
+
+Part 8 of the yearly report has the same definition (`dsa.report_automated`), of its own period.
 """
 
 from collections import Counter

@@ -52,10 +52,11 @@ class YearReports:
             self.out.objects.put(self.out.name, report_key(provider, year, name), files[name])
         return []
 
-    def _inspected(self, provider: str, year: str) -> int:
+    def _inspected(self, provider: str, year: str) -> dict[str, int]:
         months = [one for one in self.shelf.periods(provider, Kind.MONTH) if one[:4] == year]
-        standing = (self.shelf.standing(provider, month) for month in months)
-        return sum(one.numbers.inspected for one in standing if one)
+        standing = {month: self.shelf.standing(provider, month) for month in months}
+        counted = {month: one.numbers.inspected for month, one in standing.items() if one}
+        return {month: count for month, count in counted.items() if count}
 
 
 def _year_over(closed: str) -> str:

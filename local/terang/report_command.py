@@ -63,7 +63,7 @@ def period_of(options: argparse.Namespace) -> Period:
     return Period(days[0], days[1])
 
 
-def _read(options: argparse.Namespace, period: Period) -> tuple[str, Entries, int]:
+def _read(options: argparse.Namespace, period: Period) -> tuple[str, Entries, dict[str, int]]:
     if options.ledger:
         head, entries = entries_of(options.ledger.read_bytes())
         return head.provider, entries, head.inspected

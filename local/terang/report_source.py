@@ -1,5 +1,6 @@
 """The ledger of a report's period, read from a deployed stack."""
 
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
@@ -18,8 +19,8 @@ THREADS = 8
 console = Console(stderr=True)
 
 
-def read_ledger(stack: str, provider: str, period: Period) -> tuple[Entries, int]:
-    """All entries of a provider and period, and how many of its posts were inspected.
+def read_ledger(stack: str, provider: str, period: Period) -> tuple[Entries, dict[str, int]]:
+    """All entries of a provider and period, and how many of its posts were inspected by month.
 
     Raises OperatorError if there is no such stack.
     """
@@ -31,13 +32,13 @@ def read_ledger(stack: str, provider: str, period: Period) -> tuple[Entries, int
 
     days = [day.isoformat() for day in days_of(period)]
     entries: list[JournalEntry] = []
-    inspected = 0
+    inspected = Counter[str]()
     with ThreadPoolExecutor(THREADS) as pool:
         told = track(pool.map(read, days), "reading days", len(days), console=console)
-        for of_day, counted in told:
+        for day, (of_day, counted) in zip(days, told, strict=True):
             entries += of_day
-            inspected += counted
-    return Entries.of(entries), inspected
+            inspected[day[:7]] += counted
+    return Entries.of(entries), dict(+inspected)
 
 
 def days_of(period: Period) -> Iterator[date]:

@@ -1,5 +1,6 @@
 """The harmonised report of a trial: its year is not over, and shows what it will hold."""
 
+from collections import Counter
 from pathlib import Path
 
 from dsa.report import Period, Reporting
@@ -19,7 +20,9 @@ def write_year_so_far(deployed: Deployed, provider: str, out: Path) -> Path | No
     entries = Entries.of(one for day in days for one in store.journal_entries(provider, day))
     if not entries.all:
         return None
-    inspected = sum(one.inspected for one in deployed.receipts(provider))
+    inspected = Counter[str]()
+    for day in days:
+        inspected[day[:7]] += sum(one.inspected for one in store.receipts(provider, day))
     year = days[-1][:4]
     reporting = Reporting(Period.year(int(year)), entries, inspected, About(name=provider))
     files = report_files(reporting, provider)

@@ -61,7 +61,8 @@ def _year(chance: random.Random) -> Iterator[JournalEntry]:
         yield from _order(number, chance)
     for number in range(150):
         verdict = "violating" if number % 50 == 0 else "not_violating"
-        yield entry("audit", number, 90, verdict="gone" if number == 9 else verdict)
+        told = {"month": f"2026-0{2 + number % 2}", "verdict": "gone" if number == 9 else verdict}
+        yield entry("audit", number, 90, **told)
     for number, cause in enumerate(("court", "complaint", "complaint")):
         about = decisions[number]
         yield entry("reinstatement", number, 95, about=about, cause=cause, reinstated_at=at(94))
@@ -103,6 +104,7 @@ def _decision(number: int, chance: random.Random, notice: JournalEntry | None) -
         notice=notice.entry if notice else "",
         about=msgspec.to_builtins(notice) if notice else None,
         rules={} if notice else {f"pack-{number % 3}/1/rule/live": chance.randint(1, 3)},
+        found_days=() if notice else (f"2026-0{2 + number % 3}-{1 + number % 28:02}",),
         automated_decision="NOT_AUTOMATED",
         content_type=("CONTENT_TYPE_TEXT",),
     )

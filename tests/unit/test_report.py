@@ -11,10 +11,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from unit.report_ledger_samples import year
+from unit.report_ledger_samples import entry, year
 
 from dsa.report import Period, Reporting
 from dsa.report_about import About, ServiceKind
+from dsa.report_automated import recall
 from dsa.report_files import entries_of, report_files
 from dsa.report_ledger import Entries
 from dsa.report_template import PARTS, file_name
@@ -24,12 +25,14 @@ ROOT = Path(__file__).parents[2]
 TEMPLATE = ROOT.parent / "shared/data/dsa/report-template"
 TABLES = [file_name(part) for part in PARTS]
 
+INSPECTED = {"2026-02": 2_000, "2026-03": 17_000, "2026-04": 1_000}
+
 type Table = list[list[str]]
 
 
 def written(seed: int = 7, about: About | None = None) -> dict[str, bytes]:
     entries = Entries.of(year(seed))
-    return report_files(Reporting(Period.year(2026), entries, 20_000, about or About()), "acme")
+    return report_files(Reporting(Period.year(2026), entries, INSPECTED, about or About()), "acme")
 
 
 def table(data: bytes) -> Table:
@@ -119,10 +122,42 @@ def _other_ids(data: bytes) -> bytes:
     return b"".join(json.dumps(line).encode() + b"\n" for line in lines)
 
 
+def _without(kind: str) -> Callable[[bytes], bytes]:
+    """Without the first entry of a type that a number is made of."""
+
+    def change(data: bytes) -> bytes:
+        lines = data.splitlines()
+        of_kind = (n for n, line in enumerate(lines) if f'"type":"{kind}"'.encode() in line)
+        lines.pop(
+            next(n for n in of_kind if b'"gone"' not in lines[n] and b"skipped" not in lines[n])
+        )
+        return b"\n".join(lines) + b"\n"
+
+    return change
+
+
+def _other_whole(data: bytes) -> bytes:
+    """A share of one entry fewer than it is of."""
+    lines = [json.loads(line) for line in data.splitlines()]
+    share = next(line for line in lines if line["how"] == "recall" and line.get("of"))
+    share["of"] = share["of"][1:]
+    return b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+
+
 @pytest.mark.parametrize(
     ("name", "change"),
-    [("ledger.jsonl", _without_last), ("cells.jsonl", _without_last), ("cells.jsonl", _other_ids)],
-    ids=["an entry is missing", "a claim is missing", "a claim names other entries"],
+    [
+        ("ledger.jsonl", _without("decision")),
+        ("ledger.jsonl", _without("audit")),
+        ("ledger.jsonl", _without("order")),
+        ("cells.jsonl", _without_last),
+        ("cells.jsonl", _other_ids),
+        ("cells.jsonl", _other_whole),
+    ],
+    ids=[
+        *("a decision is missing", "an audit is missing", "an order is missing"),
+        *("a claim is missing", "a claim names other entries", "a share is of other entries"),
+    ],
 )
 def test_a_changed_proof_is_refused(
     name: str, change: Callable[[bytes], bytes], tmp_path: Path, report: dict[str, bytes]
@@ -167,6 +202,29 @@ def test_the_workbook_has_a_sheet_for_each_part(report: dict[str, bytes]) -> Non
     with zipfile.ZipFile(io.BytesIO(report["report.xlsx"])) as book:
         sheets = book.read("xl/workbook.xml").decode()
     assert [f'name="{part}_' in sheets for part in PARTS] == [True] * 11
+
+
+def test_recall_is_estimated_month_by_month() -> None:
+    """Samples of a small month and of a large one have one size: added up, they would mislead.
+
+    In February rules met 10 of 20, in March 10 of 1,000: 20 of 1,020 together. All posts and both
+    samples in one would say 20 of some 1,109.
+    """
+    audits = [
+        entry("audit", number, 9, month=month, verdict="violating" if bad else "not_violating")
+        for number, (month, bad) in enumerate(
+            [("2026-02", n < 5) for n in range(100)] + [("2026-03", n < 10) for n in range(100)]
+        )
+    ]
+    found = [
+        entry("decision", n, 9, verdict="confirmed", rules={"p/1/r/live": 1}, found_days=(day,))
+        for n, day in enumerate(["2026-02-03"] * 10 + ["2026-03-03"] * 10 + ["2026-04-03"] * 70)
+    ]
+    inspected = {"2026-02": 210, "2026-03": 9_910, "2026-04": 90_000}
+    told = recall(Entries.of([*audits, *found]), inspected)
+    assert told.value == round(20 / (20 + 10 + 990), 4)
+    assert told.why.endswith("in 2 months from 2026-02 to 2026-03, looked at by people: 200.")
+    assert len(told.ids) == 20
 
 
 def test_terrorist_content_is_told_apart(report: dict[str, bytes]) -> None:

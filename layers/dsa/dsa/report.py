@@ -3,7 +3,7 @@
 Source: Implementing Regulation (EU) 2024/2835, Annexes I and II.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -46,11 +46,11 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Reporting:
-    """All that a report is made of; `inspected` counts the posts inspected in the period."""
+    """All that a report is made of; `inspected` counts the posts inspected, by month."""
 
     period: Period
     entries: Entries
-    inspected: int
+    inspected: Mapping[str, int]
     about: About
 
     def parts(self) -> dict[int, Rows]:

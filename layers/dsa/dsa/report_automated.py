@@ -1,6 +1,7 @@
 """Part 8: what machines did, and how often they were right."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 from dsa.report_cell import Counted, blank, count
 from dsa.report_ledger import Entries
@@ -22,7 +23,6 @@ _CONTEXT = {
     "Number of notices solely": "No notice is processed by a machine alone.",
     "Number of notices not": "Notices under Article 16.",
     "Precision": "Share of the decided findings that stand, after complaints and disputes.",
-    "Recall": "From an even sample of the posts that no rule met, looked at by people.",
     "Accuracy": "Not measured.",
 }
 
@@ -30,19 +30,21 @@ _NOT_LOOKED_AT = "Not measured: the posts that no rule met are looked at in a sa
 _NO_RULES = "Not measured: notices are processed by people alone."
 
 
-def automated(entries: Entries, indicator: str, scope: str, inspected: int) -> tuple[Counted, str]:
+def automated(
+    entries: Entries, indicator: str, scope: str, inspected: Mapping[str, int]
+) -> tuple[Counted, str]:
     """The number of a row of part 8 and its context, by indicator and scope of the template.
 
-    `inspected` is how many posts were inspected in the period.
+    `inspected` is how many posts were inspected, by month.
     """
     said, scope = indicator.strip(), scope.strip()
     number = _number(entries, said, scope, inspected)
     said = said.rpartition(" - ")[2]
-    measure = next(text for start, text in _CONTEXT.items() if said.startswith(start))
-    return number, SYSTEM.format(measure=number.why or measure)
+    measure = number.why or next(text for start, text in _CONTEXT.items() if said.startswith(start))
+    return number, SYSTEM.format(measure=measure)
 
 
-def _number(entries: Entries, said: str, scope: str, inspected: int) -> Counted:
+def _number(entries: Entries, said: str, scope: str, inspected: Mapping[str, int]) -> Counted:
     on_notices = scope.startswith("NAM")
     if said.startswith(("Number of measures solely", "Number of notices solely")):
         return count(())
@@ -74,23 +76,45 @@ def precision(entries: Entries) -> Counted:
     return Counted(share, "precision", _ids(stand), _ids(decided))
 
 
-def recall(entries: Entries, inspected: int) -> Counted:
+def recall(entries: Entries, inspected: Mapping[str, int]) -> Counted:
     """The share of violating posts that rules met, the others estimated from the audit.
 
+    The definition is that of the published summaries (`recall.py` of publish): a decision is one
+    post and category, it counts in the month of its first finding, and what rules missed is the
+    audited share of the posts that they did not meet. A month's sample has the same size whatever
+    the month's, so each month is estimated for itself, and one without a sample tells nothing.
+
     `ids` are the decisions that stand, `of` the audited posts. Blank below AUDITED_AT_LEAST.
+
+    Limits: publish counts a month's decisions whenever they come, a report those of its period; the
+    findings of a year's last days are decided in the next one.
     """
     audited = [one for one in entries.typed("audit") if one.verdict != "gone"]
     if len(audited) < AUDITED_AT_LEAST:
         why = f"Not measured: {len(audited)} posts were audited, {AUDITED_AT_LEAST} are needed."
         return Counted(None, "recall", why=why)
-    standing = _standing(entries)
-    confirmed = [one for one in _decided(entries) if one.entry in standing]
-    violating = sum(one.verdict == "violating" for one in audited)
-    missed = max(0, inspected - len(confirmed)) * violating / len(audited)
-    if not len(confirmed) + missed:
+    samples, standing = Counter(one.month for one in audited), _standing(entries)
+    found = [
+        one
+        for one in _decided(entries)
+        if one.entry in standing and min(one.found_days)[:7] in samples
+    ]
+    met = Counter(min(one.found_days)[:7] for one in found)
+    bad = Counter(one.month for one in audited if one.verdict == "violating")
+    missed = sum(
+        max(0, inspected.get(month, 0) - met[month]) * bad[month] / size
+        for month, size in samples.items()
+    )
+    if not len(found) + missed:
         return Counted(None, "recall", why="Not measured: no violating post is known.")
-    share = round(len(confirmed) / (len(confirmed) + missed), 4)
-    return Counted(share, "recall", _ids(confirmed), _ids(audited))
+    share = round(len(found) / (len(found) + missed), 4)
+    told = f"From even samples of the posts that no rule met in {_months(samples)}, looked at by"
+    return Counted(share, "recall", _ids(found), _ids(audited), f"{told} people: {len(audited)}.")
+
+
+def _months(samples: Mapping[str, int]) -> str:
+    names = sorted(samples)
+    return names[0] if len(names) == 1 else f"{len(names)} months from {names[0]} to {names[-1]}"
 
 
 def _decided(entries: Entries) -> list[JournalEntry]:

@@ -25,12 +25,15 @@ PROVED = range(3, 9)
 
 
 class LedgerHead(msgspec.Struct, frozen=True):
-    """The first line of `ledger.jsonl`: whose entries follow, of which days, and beside them."""
+    """The first line of `ledger.jsonl`: whose entries follow, of which days, and beside them.
+
+    `inspected` counts the posts that were inspected, by month.
+    """
 
     provider: str
     first: str
     last: str
-    inspected: int
+    inspected: dict[str, int]
 
 
 class CellLine(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -50,7 +53,7 @@ def report_files(reporting: Reporting, provider: str) -> dict[str, bytes]:
     """The bytes of each file by its name."""
     parts = reporting.parts()
     period = reporting.period
-    head = LedgerHead(provider, str(period.first), str(period.last), reporting.inspected)
+    head = LedgerHead(provider, str(period.first), str(period.last), dict(reporting.inspected))
     tco = [
         [row.letter, row.indicator, row.number or "", row.text]
         for row in tco_rows(reporting.entries)

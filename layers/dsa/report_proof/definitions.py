@@ -19,18 +19,22 @@ AUDITED_AT_LEAST = 100
 
 @dataclass(frozen=True)
 class Proof:
-    """What a number must be, and the entries behind it; None where it must be blank."""
+    """What a number must be, and the entries behind it; None where it must be blank.
+
+    Of a share `ids` are those above the line and `of` all of them.
+    """
 
     value: float | None
     ids: frozenset[str]
+    of: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
 class Book:
-    """The entries of a report, and how many posts were inspected."""
+    """The entries of a report, and how many posts were inspected by month."""
 
     entries: tuple[Record, ...]
-    inspected: int
+    inspected: dict[str, int]
 
     def of(self, kind: str) -> Iterator[Record]:
         """The entries of a type."""

@@ -51,7 +51,7 @@ def contest_cell(indicator: str, scope: str, book: Book) -> Proof:
         )
     done = [one for one in decided if one.get("implemented")]
     share = len(done) / len(decided) if decided else None
-    return Proof(share, number_of(done).ids)
+    return Proof(share, number_of(done).ids, number_of(decided).ids)
 
 
 def _regards(indicator: str, decision: Record) -> bool:
@@ -104,14 +104,20 @@ def _precision(book: Book) -> Proof:
     if not findings:
         return Proof(None, frozenset())
     share = sum(sum(one["rules"].values()) for one in right) / sum(findings)
-    return Proof(share, number_of(right).ids)
+    return Proof(share, number_of(right).ids, number_of(judged).ids)
 
 
 def _recall(book: Book) -> Proof:
+    """Of the months with an audit: what was found, beside it and what the samples say was not."""
     audited = [one for one in book.of("audit") if one["verdict"] != "gone"]
-    right = _judged(book)[1]
-    bad = sum(one["verdict"] == "violating" for one in audited)
-    if len(audited) < AUDITED_AT_LEAST or not (bad or right):
+    months = {one["month"] for one in audited}
+    found = [one for one in _judged(book)[1] if min(one["found_days"])[:7] in months]
+    missed = 0.0
+    for month in months:
+        sample = [one["verdict"] == "violating" for one in audited if one["month"] == month]
+        met = sum(min(one["found_days"])[:7] == month for one in found)
+        missed += max(0, book.inspected.get(month, 0) - met) * sum(sample) / len(sample)
+    if len(audited) < AUDITED_AT_LEAST or not (found or missed):
         return Proof(None, frozenset())
-    missed = (book.inspected - len(right)) * bad / len(audited)
-    return Proof(len(right) / (len(right) + missed), number_of(right).ids)
+    share = len(found) / (len(found) + missed)
+    return Proof(share, number_of(found).ids, number_of(audited).ids)

@@ -93,7 +93,7 @@ def _differences(written: str, claim: Record | None, proof: Proof) -> Iterator[s
     if claim is None:
         yield "no entries are claimed for it"
         return
-    if set(claim.get("ids", ())) != proof.ids:
+    if set(claim.get("ids", ())) != proof.ids or set(claim.get("of", ())) != proof.of:
         yield "the entries claimed are not those that it means"
     if claim["value"] != written:
         yield f"the CSV says {written or 'nothing'}, cells.jsonl {claim['value'] or 'nothing'}"
