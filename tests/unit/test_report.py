@@ -6,10 +6,12 @@ import io
 import json
 import random
 import sys
+import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 from unit.report_ledger_samples import entry, year
 
@@ -19,6 +21,8 @@ from dsa.report_automated import recall
 from dsa.report_files import entries_of, report_files
 from dsa.report_ledger import Entries
 from dsa.report_template import PARTS, file_name
+from ledger.case_entry import JournalEntry
+from report_proof.proof import WrittenReport, prove
 from terang.command import main
 
 ROOT = Path(__file__).parents[2]
@@ -79,6 +83,19 @@ def test_every_number_is_proved(
     said = capsys.readouterr().out
     assert ", 0 differ" in said
     assert int(said.split()[0].replace(",", "")) > 20_000
+
+
+def test_a_large_year_is_proved_while_a_function_may_run() -> None:
+    """10,000 entries: looked through anew for each number they took three minutes, now a second."""
+    one = {"provider": "acme", "at": "2026-03-01T00:00:00Z", "verdict": "confirmed"}
+    one |= {"type": "decision", "category": "VIOLENCE", "ground": "illegal"}
+    one |= {"source_type": "VOLUNTARY", "measures": {"account": "DECISION_ACCOUNT_SUSPENDED"}}
+    made = [msgspec.convert(one | {"entry": f"{n:064x}"}, JournalEntry) for n in range(10_000)]
+    files = report_files(Reporting(Period.year(2026), Entries.of(made), {}, About()), "acme")
+    began = time.monotonic()
+    proved = prove(WrittenReport.read(files))
+    assert (proved.entries, proved.differences) == (10_000, ())
+    assert time.monotonic() - began < 30
 
 
 def test_a_hosting_services_report_is_proved_too(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 It shares no code with what wrote the report: only the standard library.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -36,14 +36,57 @@ class Book:
     entries: tuple[Record, ...]
     inspected: dict[str, int]
 
-    def of(self, kind: str) -> Iterator[Record]:
+    def of(self, kind: str) -> list[Record]:
         """The entries of a type."""
-        return (one for one in self.entries if one["type"] == kind)
+        return self._by_type.get(kind, [])
+
+    @cached_property
+    def _by_type(self) -> dict[str, list[Record]]:
+        found: dict[str, list[Record]] = {}
+        for one in self.entries:
+            found.setdefault(one["type"], []).append(one)
+        return found
 
     @cached_property
     def fallen(self) -> set[str]:
         """Decisions that an entry overturned."""
         return {one["about"]["entry"] for one in self.entries if one.get("overturns")}
+
+    @cached_property
+    def orders(self) -> dict[str, list[Record]]:
+        """The first messages of orders, by kind."""
+        first = [one for one in self.of("order") if not one.get("follows")]
+        return {kind: [one for one in first if one["kind"] == kind] for kind in ("act", "inform")}
+
+    @cached_property
+    def clocks(self) -> dict[tuple[str, str], str]:
+        """The earliest moment that any message of an order told, by the order and the clock."""
+        found: dict[tuple[str, str], str] = {}
+        for one in self.of("order"):
+            for clock in ("acknowledged_at", "effected_at"):
+                place = one.get("follows") or one["entry"], clock
+                if told := one.get(clock):
+                    found[place] = min(told, found.get(place, told))
+        return found
+
+    @cached_property
+    def notices(self) -> list[Record]:
+        """Notices of Article 16."""
+        return [one for one in self.of("notice") if one.get("article_16")]
+
+    @cached_property
+    def on_notices(self) -> list[Record]:
+        """What was decided on them."""
+        decided = [one for one in self.of("decision") if one["verdict"] != "skipped"]
+        return [one for one in decided if (one.get("about") or {}).get("article_16")]
+
+    @cached_property
+    def own(self) -> dict[int, list[Record]]:
+        """Measures that nobody had asked for: against the law (5), or the terms alone (6)."""
+        acted = [one for one in self.of("decision") if did_something(one)]
+        mine = [one for one in acted if one["source_type"] == PROVIDERS_OWN]
+        law = [one for one in mine if _by_law(one)]
+        return {5: law, 6: [one for one in mine if not _by_law(one)]}
 
 
 def did_something(decision: Record) -> bool:
@@ -79,40 +122,29 @@ def _ids(entries: list[Record]) -> frozenset[str]:
 # Parts 3 to 6: by the title of a column, without the blanks at its ends.
 
 
-def order_cell(column: str, book: Book, here: Callable[[Record], bool]) -> Proof:
+type Here = Callable[[list[Record], str], list[Record]]
+"""The entries of a list of the book that count in a row, by what they are, or are about."""
+
+
+def order_cell(column: str, book: Book, here: Here) -> Proof:
     """A number on orders that came in the period."""
-    kind = "inform" if "provide information" in column else "act"
-    mine = [one for one in book.of("order") if not one.get("follows") and one["kind"] == kind]
-    mine = [one for one in mine if here(one)]
+    mine = here(book.orders["inform" if "provide information" in column else "act"], "")
     if column.startswith("Median time"):
         clock = "acknowledged_at" if "inform the authority" in column else "effected_at"
-        return hours_of(
-            [(one, one["received_at"], end) for one in mine if (end := _first(book, one, clock))]
-        )
+        ends = ((one, book.clocks.get((one["entry"], clock), "")) for one in mine)
+        return hours_of([(one, one["received_at"], end) for one, end in ends if end])
     return items_of(mine) if column.startswith("Number of specific items") else number_of(mine)
 
 
-def _first(book: Book, order: Record, clock: str) -> str:
-    """The earliest moment that any message of an order told."""
-    told = [one for one in book.of("order") if order["entry"] in (one["entry"], one.get("follows"))]
-    return min((one[clock] for one in told if one.get(clock)), default="")
-
-
-def notice_cell(column: str, book: Book, here: Callable[[Record], bool]) -> Proof:
+def notice_cell(column: str, book: Book, here: Here) -> Proof:
     """A number on notices of Article 16, or on what was decided about them."""
     trusted = "rusted" in column
     if column.startswith("Number of ") and "actions" not in column:
-        mine = [one for one in book.of("notice") if one.get("article_16") and here(one)]
+        mine = here(book.notices, "")
         mine = [one for one in mine if one.get("trusted_flagger") or not trusted]
         return items_of(mine) if "specific items" in column else number_of(mine)
-    decided = [
-        one
-        for one in book.of("decision")
-        if (one.get("about") or {}).get("article_16")
-        and one["verdict"] != "skipped"
-        and here(one["about"])
-        and (one["about"].get("trusted_flagger") or not trusted)
-    ]
+    decided = here(book.on_notices, "about")
+    decided = [one for one in decided if one["about"].get("trusted_flagger") or not trusted]
     if column.startswith("Median time"):
         return hours_of([(one, one["about"]["received_at"], one["decided_at"]) for one in decided])
     law = "basis of the law" in column
@@ -145,14 +177,9 @@ MEASURE_COLUMNS: dict[str, tuple[str, tuple[str, ...]]] = {
 """The measure of each column of parts 5 and 6, and its codes without their prefix."""
 
 
-def measure_cell(column: str, part: int, book: Book, here: Callable[[Record], bool]) -> Proof:
+def measure_cell(column: str, part: int, book: Book, here: Here) -> Proof:
     """A number on measures that nobody had asked for."""
-    mine = [
-        one
-        for one in book.of("decision")
-        if did_something(one) and one["source_type"] == PROVIDERS_OWN and here(one)
-    ]
-    mine = [one for one in mine if (part == 5) == _by_law(one)]
+    mine = here(book.own[part], "")
     if column.startswith("Number of measures taken after detection"):
         mine = [one for one in mine if one.get("rules")]
     elif column in MEASURE_COLUMNS:

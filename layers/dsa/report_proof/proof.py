@@ -9,12 +9,13 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from report_proof.definitions import (
     LIMITED_TO_TERMS,
     Book,
+    Here,
     Proof,
     Record,
     measure_cell,
@@ -25,6 +26,9 @@ from report_proof.indicators import automated_cell, contest_cell
 
 NEAR = 0.0001
 """Shares and medians are written with four digits."""
+
+type Filed = dict[tuple[int, str], dict[tuple[str, str, str, str], list[Record]]]
+"""The lists of a book sorted once for all rows: by country, category, sub-category and words."""
 
 _NAME = re.compile(r"Part_([3-8])_\w+\.csv")
 
@@ -76,8 +80,9 @@ def prove(report: WrittenReport) -> Proved:
     differences = []
     places = set()
     for part, rows in report.parts.items():
+        filed: Filed = {}
         for number, row in enumerate(rows, 1):
-            for column, proof in _proofs(part, row, rows, report.book):
+            for column, proof in _proofs(part, row, rows, report.book, filed):
                 places.add((part, number, column))
                 claim = report.claims.get((part, number, column))
                 differences += [
@@ -111,7 +116,9 @@ def _differences(written: str, claim: Record | None, proof: Proof) -> Iterator[s
         yield f"written {written}, proved {proof.value:g}"
 
 
-def _proofs(part: int, row: Record, rows: list[Record], book: Book) -> Iterator[tuple[str, Proof]]:
+def _proofs(
+    part: int, row: Record, rows: list[Record], book: Book, filed: Filed
+) -> Iterator[tuple[str, Proof]]:
     """Each number of a row by its column, and what it must be."""
     if part in (7, 8):
         if _applies(row["Applicability"], rows):
@@ -119,7 +126,7 @@ def _proofs(part: int, row: Record, rows: list[Record], book: Book) -> Iterator[
             cell = contest_cell if part == 7 else automated_cell
             yield "Value", cell(indicator, scope, book)
         return
-    here = _in_row(part, row)
+    here = _in_row(part, row, filed)
     for column in row:
         if column.startswith(("Number", "Median", "Visib", "Monet", "Provision", "Account")):
             name = column.strip()
@@ -132,26 +139,41 @@ def _proofs(part: int, row: Record, rows: list[Record], book: Book) -> Iterator[
                     yield column, measure_cell(name, part, book, here)
 
 
-def _in_row(part: int, row: Record) -> Callable[[Record], bool]:
-    """Whether an entry counts in a row of categories, by the row's own cells."""
+def _in_row(part: int, row: Record, filed: Filed) -> Here:
+    """What counts in a row of categories, by the row's own cells."""
     code, scope = row[_category_column(row)], row.get("Scope", "TOTAL")
     other = row['Description of the sub-category "Other"']
-    category = row["_category"]
 
-    def counts(entry: Record) -> bool:
-        country = entry.get("country", "")
-        if scope not in ("TOTAL", "EL" if country == "GR" else country):
+    def counts(country: str, category: str, keyword: str, said: str) -> bool:
+        if scope not in ("TOTAL", country):
             return False
         if code == "TOTAL":
             return True
-        mine, keyword = _filed(part, entry, row["_keywords"])
         if code.startswith("STATEMENT_CATEGORY_"):
-            return bool(mine == code.removeprefix("STATEMENT_CATEGORY_"))
-        said = entry.get("other") or "Not specified further."
-        named = keyword == code.removeprefix("KEYWORD_")
-        return bool(mine == category and named and (keyword != "OTHER" or said == other))
+            return bool(category == code.removeprefix("STATEMENT_CATEGORY_"))
+        named = category == row["_category"] and keyword == code.removeprefix("KEYWORD_")
+        return bool(named and (keyword != "OTHER" or said == other))
 
-    return counts
+    def here(entries: list[Record], by: str) -> list[Record]:
+        place = id(entries), by
+        if place not in filed:
+            filed[place] = _sorted(part, entries, by, row["_keywords"])
+        return [one for kind, some in filed[place].items() if counts(*kind) for one in some]
+
+    return here
+
+
+def _sorted(
+    part: int, entries: list[Record], by: str, keywords: dict[str, list[str]]
+) -> dict[tuple[str, str, str, str], list[Record]]:
+    found: dict[tuple[str, str, str, str], list[Record]] = {}
+    for one in entries:
+        about = one[by] if by else one
+        country = about.get("country", "")
+        said = about.get("other") or "Not specified further."
+        kind = "EL" if country == "GR" else country, *_filed(part, about, keywords), said
+        found.setdefault(kind, []).append(one)
+    return found
 
 
 def _filed(part: int, entry: Record, keywords_of: dict[str, list[str]]) -> tuple[str, str]:
