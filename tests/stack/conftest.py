@@ -1,6 +1,8 @@
 """The template deployed once to the local stack, with the shipped packs in force on 2026-11-25."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -64,3 +66,32 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
             }
             file.write(json.dumps(post) + "\n")
     return path
+
+
+@pytest.fixture(scope="session")
+def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """One run of two files, and of what people did after: its folder, and its stdout."""
+    if not EMULATOR.exists():
+        pytest.skip("the local stack is not set up: scripts/bootstrap.sh stack")
+    out = tmp_path_factory.mktemp("run") / "out"
+    samples = ROOT / "local/samples"
+    files = [samples / "files" / name for name in ("posts.jsonl", "telegram-private-chat.json")]
+    words = [*files, "--provider", "acme-chat", "--packs", ROOT / "packs", "--json"]
+    done = subprocess.run(
+        [
+            Path(sys.executable).with_name("terang"),
+            "run",
+            *map(str, words),
+            "--out",
+            str(out),
+            "--today",
+            DAY,
+            "--cases",
+            samples / "cases.jsonl",
+        ],
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return out, done.stdout

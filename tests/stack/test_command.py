@@ -16,39 +16,12 @@ import terang.case_queue
 import terang.stack
 from ledger.errors import OperatorError
 from terang.command import main
-from terang.stack import EMULATOR, StackError, local_stack
+from terang.stack import StackError, local_stack
 
 POSTS = ROOT / "local/samples/files/posts.jsonl"
 CASES = ROOT / "local/samples/cases.jsonl"
 PRIVATE = ROOT / "local/samples/files/telegram-private-chat.json"
 NAMES = {"provider", "inspected", "refused", "findings", "by_rule", "refusals_by_code", "out"}
-
-
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """One run of two files, and of what people did after: its folder, and its stdout."""
-    if not EMULATOR.exists():
-        pytest.skip("the local stack is not set up: scripts/bootstrap.sh stack")
-    out = tmp_path_factory.mktemp("run") / "out"
-    words = [POSTS, PRIVATE, "--provider", "acme-chat", "--packs", ROOT / "packs", "--json"]
-    done = subprocess.run(
-        [
-            Path(sys.executable).with_name("terang"),
-            "run",
-            *map(str, words),
-            "--out",
-            str(out),
-            "--today",
-            DAY,
-            "--cases",
-            CASES,
-        ],
-        capture_output=True,
-        check=False,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    return out, done.stdout
 
 
 def line_of(printed: str) -> dict[str, Any]:

@@ -209,4 +209,4 @@ def _no_code(field: str, value: Any, codes: Collection[str], means: str) -> Prob
     if value in _REPORT_ONLY:
         return Problem(field, "report_only_code", f"{value} stands only in the yearly report")
     some = ", ".join(sorted(codes)[:8]) + (", …" if len(codes) > 8 else "")
-    return Problem(field, "not_allowed", f"{shown(value)} is none of the {means}: {some}")
+    return Problem(field, "not_allowed", f"{shown(value)} is not allowed; {means}: {some}")

@@ -35,7 +35,7 @@ _BY_MACHINE = re.compile(
     r"""\b(?:
       matched\ (?:the\ )?(?:pack|rule|keyword|hash|pattern)
     | (?:found|detected|flagged|identified)\ (?:by|through|with|using)\ (?:(?:an?|the|our)\ )?
-      (?:automat|machine|classifier|algorithm|system|software|filter|tool|rule|pack)
+      (?:automat\w*|machine|classifier|algorithm|system|software|filter|tool|rule|pack)
     | automatic(?:ally)?\ (?:detect|flagg|found|identif)
     )""",
     re.IGNORECASE | re.VERBOSE,
