@@ -46,6 +46,9 @@ def report(options: argparse.Namespace) -> int:
     )
     if changed:
         console.print(f"corrected: {changed} cells changed; the version before stands beside")
+        if not (about.correction and about.published):
+            told = "say why in `correction` and when in `published` of --about: both must be told"
+            console.print(f"terang report: {told}", style="red", markup=False, soft_wrap=True)
     console.print(f"prove it: terang report check {options.out}", markup=False)
     return 0
 

@@ -293,6 +293,25 @@ def test_a_correction_keeps_the_version_before(
     assert "cells changed" in capsys.readouterr().err
 
 
+def test_every_version_is_kept_and_a_correction_without_a_reason_is_told(
+    tmp_path: Path, report: dict[str, bytes], capsys: pytest.CaptureFixture[str]
+) -> None:
+    ledger, out = tmp_path / "ledger.jsonl", tmp_path / "out"
+    words = ["report", "--period", "2026", "--ledger", str(ledger), "--out", str(out)]
+    lines = report["ledger.jsonl"].splitlines(keepends=True)
+    versions = []
+    for fewer in (0, 200, 300):
+        ledger.write_bytes(b"".join(lines[: len(lines) - fewer]))
+        assert main(words) == 0
+        versions.append((out / file_name(7)).read_bytes())
+        assert main(["report", "check", str(out)]) == 0
+    assert [(out / name / file_name(7)).read_bytes() for name in ("r1", "r2")] == versions[:2]
+    assert len(set(versions)) == 3
+    assert {row[0] for row in table((out / "corrections.csv").read_bytes())[1:]} == {"3"}
+    assert {row[0] for row in table((out / "r2/corrections.csv").read_bytes())[1:]} == {"2"}
+    assert capsys.readouterr().err.count("say why in `correction`") == 2
+
+
 @pytest.mark.parametrize("period", ["26", "2026-01-01/2025-12-31", "2026/2027", ""])
 def test_a_period_that_is_none_is_wrong_usage(period: str, tmp_path: Path) -> None:
     words = ["report", "--provider", "acme", "--out", str(tmp_path / "out"), "--period", period]
