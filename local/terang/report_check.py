@@ -16,12 +16,12 @@ def check(options: argparse.Namespace) -> int:
     try:
         files = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
         report = WrittenReport.read(files)
+        if options.cell:
+            return _show(options.cell, report)
+        proved = prove(report)
     except (OSError, NoReportError) as error:
         print(f"{folder}: no report that can be proved: {error}")
         return USAGE
-    if options.cell:
-        return _show(options.cell, report)
-    proved = prove(report)
     for difference in proved.differences:
         print(difference)
     print(

@@ -183,6 +183,32 @@ def test_a_changed_proof_is_refused(
     assert main(["report", "check", str(folder)]) == 1
 
 
+DAMAGED: dict[str, tuple[str, bytes, bytes]] = {
+    "a row that breaks off": (file_name(7), b",Total number,", b",Total number\r\nx,"),
+    "a row with a cell more": (file_name(5), b"\r\nAll,", b"\r\nAll,x,"),
+    "a column that is gone": (file_name(5), b"Category of illegal", b"Kind of illegal"),
+    "a suspension for nothing": (file_name(7), b"manifestly illegal content", b"something else"),
+    "a moment that is none": ("ledger.jsonl", b'"received_at":"2026', b'"received_at":"soon'),
+    "an entry that is none": ("ledger.jsonl", b'\n{"about"', b'\n[]\n{"about"'),
+    "an entry without an id": ("ledger.jsonl", b'"type":"complaint"', b'"type":["complaint"]'),
+    "a claim without a value": ("cells.jsonl", b'"value"', b'"walue"'),
+    "a claim of a place that is none": ("cells.jsonl", b'"row":2,', b'"row":[2],'),
+    "no line of JSON": ("cells.jsonl", b'{"column"', b"{column"),
+    "no text": ("ledger.jsonl", b'"acme"', b"\xff"),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGED)
+def test_a_damaged_report_is_told_as_one(
+    name: str, tmp_path: Path, report: dict[str, bytes], capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, before, after = DAMAGED[name]
+    assert before in report[file]
+    folder = put(tmp_path / "report", report | {file: report[file].replace(before, after)})
+    assert main(["report", "check", str(folder)]) == 2
+    assert "no report that can be proved: " in capsys.readouterr().out
+
+
 def test_a_cell_shows_its_entries(
     tmp_path: Path, report: dict[str, bytes], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -46,6 +46,10 @@ class NoReportError(ValueError):
     """These files are no report that can be proved; the message says why."""
 
 
+_NOT_AS_DOCUMENTED = (ValueError, TypeError, AttributeError, LookupError, RuntimeError, csv.Error)
+"""What comes of entries, claims and rows in another shape; RuntimeError of an unknown indicator."""
+
+
 @dataclass(frozen=True)
 class WrittenReport:
     """The files of a report as they were written: rows of parts, entries, and claims by place."""
@@ -61,22 +65,38 @@ class WrittenReport:
         missing = [one for one in ("ledger.jsonl", "cells.jsonl") if one not in files]
         if missing:
             raise NoReportError(f"there is no {missing[0]}")
+        names = {int(found[1]): name for name in files if (found := _NAME.fullmatch(name))}
+        absent = [part for part in range(3, 9) if part not in names]
+        if absent:
+            raise NoReportError(f"there is no Part_{absent[0]}_….csv")
         try:
-            names = {int(found[1]): name for name in files if (found := _NAME.fullmatch(name))}
             head, *entries = map(json.loads, files["ledger.jsonl"].splitlines())
             lines = map(json.loads, files["cells.jsonl"].splitlines())
             return cls(
                 names,
-                {part: _rows(part, files[names[part]]) for part in range(3, 9)},
+                {part: _rows(part, names[part], files[names[part]]) for part in range(3, 9)},
                 Book(tuple(entries), head["inspected"]),
                 {(one["part"], one["row"], one["column"]): one for one in lines},
             )
-        except (ValueError, KeyError, StopIteration, csv.Error) as error:
+        except NoReportError:
+            raise
+        except _NOT_AS_DOCUMENTED as error:
             raise NoReportError(f"{type(error).__name__}: {error}") from error
 
 
 def prove(report: WrittenReport) -> Proved:
-    """Count every number again, and say what does not follow."""
+    """Count every number again, and say what does not follow.
+
+    Raises NoReportError where an entry or a claim is not as it is documented.
+    """
+    try:
+        return _prove(report)
+    except _NOT_AS_DOCUMENTED as error:
+        told = f"an entry or a claim is not as documented: {type(error).__name__}: {error}"
+        raise NoReportError(told) from error
+
+
+def _prove(report: WrittenReport) -> Proved:
     differences = []
     places = set()
     for part, rows in report.parts.items():
@@ -187,10 +207,13 @@ def _filed(part: int, entry: Record, keywords_of: dict[str, list[str]]) -> tuple
     return category, specific[0] if specific else "OTHER"
 
 
-def _rows(part: int, data: bytes) -> list[Record]:
+def _rows(part: int, name: str, data: bytes) -> list[Record]:
     """The rows of a part; of categories, each with the category that it stands under."""
     text = io.StringIO(data.decode("utf-8-sig"), newline="")
     rows: list[Record] = list(csv.DictReader(text))
+    for number, row in enumerate(rows, 1):
+        if None in row or None in row.values():
+            raise NoReportError(f"{name}: row {number} has not as many cells as the header")
     if part in (7, 8):
         return rows
     keywords: dict[str, list[str]] = {}
@@ -209,7 +232,10 @@ def _rows(part: int, data: bytes) -> list[Record]:
 
 
 def _category_column(row: Record) -> str:
-    return next(name for name in row if name.startswith("Category of"))
+    found = [name for name in row if name.startswith("Category of")]
+    if not found:
+        raise NoReportError("there is no column of categories")
+    return found[0]
 
 
 def _applies(who: str, rows: list[Record]) -> bool:
