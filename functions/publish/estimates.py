@@ -6,14 +6,13 @@ ends, and do not shrink to a point where all or none of few were counted.
 """
 
 from collections.abc import Mapping
-from math import sqrt
-from statistics import NormalDist, quantiles
+from statistics import quantiles
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
-CONFIDENCE = 0.95
+from dsa.interval import wilson
 
 DIGITS = 4
 """Decimals of a published share: a hundredth of a per cent, and the same bytes everywhere."""
@@ -61,23 +60,6 @@ def estimate(count: int, of: int, at_least: int = 1) -> Estimate:
         return Estimate(count=count, of=of, note=note)
     low, high = (round(end, DIGITS) for end in wilson(count, of))
     return Estimate(count=count, of=of, share=round(count / of, DIGITS), low=low, high=high)
-
-
-def wilson(count: int, of: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
-    """Both ends of the score interval of a share.
-
-    Source: E. B. Wilson, "Probable inference, the law of succession, and statistical inference"
-    (1927); recommended for few by Brown, Cai and DasGupta, "Interval estimation for a binomial
-    proportion" (2001). The numbers of Newcombe (1998), table I, method 3, are its tests.
-    """
-    z = NormalDist().inv_cdf((1 + confidence) / 2)
-    share = count / of
-    middle = share + z * z / (2 * of)
-    margin = z * sqrt(share * (1 - share) / of + z * z / (4 * of * of))
-    whole = 1 + z * z / of
-    low = 0.0 if count == 0 else (middle - margin) / whole
-    high = 1.0 if count == of else (middle + margin) / whole
-    return low, high
 
 
 def percentiles(seconds: Mapping[str, int]) -> Percentiles:

@@ -20,7 +20,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from estimates import DIGITS, Estimate, Share, estimate, wilson
+from dsa.interval import wilson
+from estimates import DIGITS, Estimate, Share, estimate
 
 AT_LEAST = 100
 """Audited posts below which nothing is estimated: of 100 sound ones up to 4 % may still be bad."""

@@ -153,6 +153,9 @@ def test_part_eight_says_what_the_summary_says(year: Year) -> None:
     (cohort,) = year.month.summary["standing"]["cohorts"]
     means = "Accuracy of the automated means - "
     assert said[f"{means}Recall"] == str(cohort["strata"]["all"]["recall"]["share"])
+    low, high = (cohort["strata"]["all"]["recall"][end] for end in ("low", "high"))
+    contexts = {row[4].strip(): row[7] for row in year.table(8) if row[5] == "Total number"}
+    assert f"95 % interval {low:.2f} to {high:.2f}" in contexts[f"{means}Recall"]
     tallies = cohort["errors"]["by_rule"].values()
     stand = sum(round(one["precision"] * one["decided"]) for one in tallies)
     assert float(said[f"{means}Precision"]) == pytest.approx(

@@ -2,7 +2,8 @@
 
 import pytest
 
-from estimates import estimate, percentiles, rounded_seconds, wilson
+from dsa.interval import wilson
+from estimates import estimate, percentiles, rounded_seconds
 from precision import errors_of
 from recall import strata_of
 

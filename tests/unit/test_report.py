@@ -266,7 +266,10 @@ def test_recall_is_estimated_month_by_month() -> None:
     inspected = {"2026-02": 210, "2026-03": 9_910, "2026-04": 90_000}
     told = recall(Entries.of([*audits, *found]), inspected)
     assert told.value == round(20 / (20 + 10 + 990), 4)
-    assert told.why.endswith("in 2 months from 2026-02 to 2026-03, looked at by people: 200.")
+    assert told.why.endswith(
+        "in 2 months from 2026-02 to 2026-03, looked at by people, 200 in all: "
+        "95 % interval 0.01 to 0.04."
+    )
     assert len(told.ids) == 20
 
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from dsa.interval import wilson
 from dsa.report_cell import Counted, blank, count
 from dsa.report_ledger import Entries
 from ledger.case_entry import JournalEntry
@@ -22,7 +23,6 @@ _CONTEXT = {
     "Number of measures not": "Decisions with a measure.",
     "Number of notices solely": "No notice is processed by a machine alone.",
     "Number of notices not": "Notices under Article 16.",
-    "Precision": "Share of the decided findings that stand, after complaints and disputes.",
     "Accuracy": "Not measured.",
 }
 
@@ -72,8 +72,11 @@ def precision(entries: Entries) -> Counted:
     if not whole:
         return Counted(None, "precision", why="Not measured: no finding was decided.")
     stand = [one for one in decided if one.entry in standing]
-    share = round(sum(map(_findings, stand)) / whole, 4)
-    return Counted(share, "precision", _ids(stand), _ids(decided))
+    standing_findings = sum(map(_findings, stand))
+    share = round(standing_findings / whole, 4)
+    told = "Share of the decided findings that stand, after complaints and disputes"
+    why = f"{told}: {_sure(*wilson(standing_findings, whole))}."
+    return Counted(share, "precision", _ids(stand), _ids(decided), why)
 
 
 def recall(entries: Entries, inspected: Mapping[str, int]) -> Counted:
@@ -101,15 +104,24 @@ def recall(entries: Entries, inspected: Mapping[str, int]) -> Counted:
     ]
     met = Counter(min(one.found_days)[:7] for one in found)
     bad = Counter(one.month for one in audited if one.verdict == "violating")
-    missed = sum(
-        max(0, inspected.get(month, 0) - met[month]) * bad[month] / size
-        for month, size in samples.items()
-    )
+    unmet = {month: max(0, inspected.get(month, 0) - met[month]) for month in samples}
+    missed = sum(unmet[month] * bad[month] / size for month, size in samples.items())
     if not len(found) + missed:
         return Counted(None, "recall", why="Not measured: no violating post is known.")
     share = round(len(found) / (len(found) + missed), 4)
+    # The ends of all months together are wider than that of their sum: rather too unsure.
+    ends = {month: wilson(bad[month], size) for month, size in samples.items()}
+    low, high = (
+        len(found) / (len(found) + sum(unmet[month] * ends[month][end] for month in samples))
+        for end in (1, 0)
+    )
     told = f"From even samples of the posts that no rule met in {_months(samples)}, looked at by"
-    return Counted(share, "recall", _ids(found), _ids(audited), f"{told} people: {len(audited)}.")
+    why = f"{told} people, {len(audited)} in all: {_sure(low, high)}."
+    return Counted(share, "recall", _ids(found), _ids(audited), why)
+
+
+def _sure(low: float, high: float) -> str:
+    return f"95 % interval {low:.2f} to {high:.2f}"
 
 
 def _months(samples: Mapping[str, int]) -> str:

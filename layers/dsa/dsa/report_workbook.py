@@ -10,7 +10,7 @@ from xlsxwriter.worksheet import Worksheet
 from dsa.report import Cell
 from dsa.report_cell import Counted
 
-_WIDEST, _NARROWEST = 60, 12
+_WIDEST, _NARROWEST = 72, 12
 _A3 = 8
 _NO_MOMENT = datetime(1980, 1, 1, tzinfo=UTC)
 """The same facts give the same bytes, so a workbook does not say when it was made."""
@@ -61,4 +61,4 @@ def _widths(rows: Sequence[Sequence[Cell]]) -> list[int]:
         for column, cell in enumerate(row):
             length = len(cell.text if isinstance(cell, Counted) else cell)
             longest[column] = max(longest[column], length)
-    return [min(max(length + 1, _NARROWEST), _WIDEST) for length in longest]
+    return [min(max(length + 3, _NARROWEST), _WIDEST) for length in longest]
