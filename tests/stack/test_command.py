@@ -70,7 +70,7 @@ def test_the_out_bucket_holds_what_this_provider_may_read(run: tuple[Path, str])
         rf"statements/{DAY}-0001\.json": 1,
         rf"notices/{name}\.(en|id|zh)\.txt": 12,  # four decisions with a measure
         r"reports/2026/(Part_\d+_\w+|TCO_Art_7_3)\.csv": 12,
-        r"reports/2026/(ledger|cells)\.jsonl|reports/2026/report\.xlsx": 3,
+        r"reports/2026/(ledger\.jsonl|cells\.jsonl|report\.xlsx)": 3,
         rf"proposals/threats-of-violence/1/knows-where-you-live/{name}\.json": 1,
     }
     found = {
