@@ -9,9 +9,9 @@ type Template = dict[str, Any]
 type Change = Callable[[Template], None]
 
 
-def broken(change: Change) -> Template:
+def broken(change: Change, name: str = "template.yaml") -> Template:
     """The template as written, but for one change."""
-    template = source()
+    template = source(name)
     change(template)
     return template
 
@@ -54,7 +54,7 @@ def allow(role: str, action: Any, resource: Any) -> Change:
 
 def _reach(template: Template, path: str) -> tuple[Any, Any]:
     place: Any = template
-    *steps, last = (int(step) if step.isdigit() else step for step in path.split("/"))
+    *steps, last = (int(step) if step.lstrip("-").isdigit() else step for step in path.split("/"))
     for step in steps:
         place = place[step]
     return place, last

@@ -96,7 +96,7 @@ def every_function_fails_into_something(stack: Resolved) -> Iterator[str]:
         target = targets.get(function, {}).get("Destination")
         sends = any(
             "sqs:SendMessage" in as_list(one["Action"]) and target in as_list(one["Resource"])
-            for one in stack.statements(stack.role_of(function))
+            for one in stack.grants(stack.role_of(function))
         )
         if function not in mapped and not (target and sends):
             yield f"{function} has no failure path"

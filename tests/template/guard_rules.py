@@ -19,7 +19,7 @@ def nothing_is_allowed_by_a_star(stack: Resolved) -> Iterator[str]:
     for name, role in stack.typed("AWS::IAM::Role").items():
         if role.get("ManagedPolicyArns"):
             yield f"{name} has a managed policy"
-        for one in stack.statements(name):
+        for one in stack.grants(name):
             if any("*" in action for action in as_list(one["Action"])):
                 yield f"{name} allows {one['Action']}"
             if any(arn.split(":", 5)[-1].startswith("*") for arn in as_list(one["Resource"])):
@@ -42,7 +42,7 @@ def nothing_is_open_to_everybody(stack: Resolved) -> Iterator[str]:
 def nobody_deletes_from_the_ledger(stack: Resolved) -> Iterator[str]:
     """What happened stays: no role deletes items, nor the table."""
     for name in stack.typed("AWS::IAM::Role"):
-        for one in stack.statements(name):
+        for one in stack.grants(name):
             if DELETING & set(as_list(one["Action"])):
                 yield f"{name} may delete items"
 
@@ -51,7 +51,7 @@ def only_publish_writes_the_public_bucket(stack: Resolved) -> Iterator[str]:
     """Packs and sets are put there by the operator, from outside the stack."""
     bucket = stack.arn("PublicBucket")
     for function in stack.typed("AWS::Lambda::Function"):
-        for one in stack.statements(stack.role_of(function)):
+        for one in stack.grants(stack.role_of(function)):
             writes = any(_writes(action) for action in as_list(one["Action"]))
             if writes and function != "Publish" and _under(bucket, one):
                 yield f"{function} may write the public bucket"
@@ -65,7 +65,7 @@ def no_function_writes_what_calls_it(stack: Resolved) -> Iterator[str]:
         for function in stack.typed("AWS::Lambda::Function"):
             if stack.arn(function) not in {event["Function"] for event in events}:
                 continue
-            for one in stack.statements(stack.role_of(function)):
+            for one in stack.grants(stack.role_of(function)):
                 if "s3:PutObject" in as_list(one["Action"]) and _under(stack.arn(name), one):
                     yield f"{function} is called by {name} and writes it"
 

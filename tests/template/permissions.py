@@ -1,10 +1,14 @@
 """Whether IAM would let a role do something, by the role's own policies."""
 
+import re
 from collections.abc import Mapping
-from fnmatch import fnmatchcase
+from functools import cache
 from typing import Any
 
-from template.resolved import Resolved, as_list
+from template.resolved import PSEUDO, Resolved, as_list
+
+OURS = {"ResourceAccount": PSEUDO["AWS::AccountId"]}
+"""Where a request says nothing else, what it touches is the stack's own."""
 
 
 def allows(stack: Resolved, role: str, action: str, resource: str, **context: str) -> bool:
@@ -15,15 +19,30 @@ def allows(stack: Resolved, role: str, action: str, resource: str, **context: st
     effects = {
         statement["Effect"]
         for statement in stack.statements(role)
-        if _speaks_of(statement, action, resource) and _holds(statement, context)
+        if _speaks_of(statement, action, resource) and _holds(statement, OURS | context)
     }
     return effects == {"Allow"}
 
 
+def matches(pattern: str, given: str) -> bool:
+    """Whether a pattern of IAM matches: `*` is any text, `?` any character, all else itself.
+
+    >>> matches("out/a[b]/*", "out/a[b]/x/y"), matches("out/a?c/*", "out/ac/x")
+    (True, False)
+    """
+    return _compiled(pattern).fullmatch(given) is not None
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    parts = (".*" if sign == "*" else "." if sign == "?" else re.escape(sign) for sign in pattern)
+    return re.compile("".join(parts), re.DOTALL)
+
+
 def _speaks_of(statement: Mapping[str, Any], action: str, resource: str) -> bool:
     actions, resources = as_list(statement["Action"]), as_list(statement["Resource"])
-    return any(fnmatchcase(action, one) for one in actions) and any(
-        fnmatchcase(resource, one) for one in resources
+    return any(matches(one, action) for one in actions) and any(
+        matches(one, resource) for one in resources
     )
 
 
@@ -38,9 +57,11 @@ def _holds(statement: Mapping[str, Any], context: Mapping[str, str]) -> bool:
 def _operator(operator: str, given: str | None, wanted: list[str]) -> bool:
     match operator:
         case "ForAllValues:StringLike":  # also where the request has no such key
-            return given is None or any(fnmatchcase(given, one) for one in wanted)
+            return given is None or any(matches(one, given) for one in wanted)
         case "StringLike":
-            return given is not None and any(fnmatchcase(given, one) for one in wanted)
+            return given is not None and any(matches(one, given) for one in wanted)
         case "StringEquals":
             return given in wanted
+        case "StringNotEquals":  # also where the request has no such key
+            return given not in wanted
     raise NotImplementedError(operator)

@@ -70,6 +70,10 @@ class Resolved:
             one for policy in policies for one in as_list(policy["PolicyDocument"]["Statement"])
         ]
 
+    def grants(self, role: str) -> list[dict[str, Any]]:
+        """What a role's own policies allow."""
+        return [one for one in self.statements(role) if one["Effect"] == "Allow"]
+
     def role_of(self, function: str) -> str:
         """The logical id of the role that a function runs under."""
         arn = self.typed("AWS::Lambda::Function")[function]["Role"]

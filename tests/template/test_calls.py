@@ -2,13 +2,12 @@
 
 import json
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
 from moto import mock_aws
 from sample_messages import audit, complaint, decision, outcome
-from template.permissions import allows
+from template.permissions import allows, matches
 from template.resolved import as_list
 from template.trial import DAY, SETTINGS, STACK, Trial, bucket, delivery, lines, post
 
@@ -150,10 +149,10 @@ def test_a_function_may_do_nothing_else(trial: Trial, function: str) -> None:
     called = trial.calls[function].needs
     uncalled = {
         (action, resource)
-        for statement in STACK.statements(STACK.role_of(function))
+        for statement in STACK.grants(STACK.role_of(function))
         for action in as_list(statement["Action"])
         for resource in as_list(statement["Resource"])
-        if not any(one.action == action and fnmatchcase(one.resource, resource) for one in called)
+        if not any(one.action == action and matches(resource, one.resource) for one in called)
     }
     assert uncalled == LAMBDA_CALLS[function] | NEVER_IN_A_TRIAL[function]
 
