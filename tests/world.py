@@ -10,6 +10,7 @@ import msgspec
 from sample_posts import SHADOW, StandingClock, pack
 
 from arrival import Intake
+from case_deliveries import CaseDeliveries
 from case_work import CaseWork, Handled
 from decide_settings import DecideSettings, case_work_of
 from deliveries import Deliveries
@@ -191,6 +192,10 @@ class World:
             self.table, self.out, self.public, "https://terang.example", "AROAREDRIVE", ""
         )
         return case_work_of(settings, store or self.store, objects or self.objects, self.clock)
+
+    def case_deliveries(self) -> CaseDeliveries:
+        """A fresh worker of decide, from the delivery on."""
+        return CaseDeliveries(self.case_work(), Senders(self.store, self.clock, "AROAREDRIVE"))
 
     def decide(self, *messages: dict[str, Any], provider: str = "acme") -> list[Handled]:
         """Take messages about cases, each by a fresh worker; what they and the woken came to."""
