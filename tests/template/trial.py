@@ -4,14 +4,18 @@ import importlib
 import json
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
+from unittest import mock
 
 import boto3
 import msgspec
 import pytest
 from aws_lambda_powertools.utilities import parameters
+from botocore.client import BaseClient
 from template.calls import Calls
 from template.resolved import Resolved, source
 
@@ -82,12 +86,13 @@ class Trial:
         boto3.client("secretsmanager").create_secret(**secret)
         _publish_a_set(self.s3)
 
-    def start(self, function: str) -> Any:
+    def start(self, function: str, today: str = DAY) -> Any:
         """The handler of a function, freshly imported in the environment that it is given."""
-        given = {name: str(value) for name, value in SETTINGS[function].items()}
+        given = {name: str(value) for name, value in SETTINGS[function].items()} | {"TODAY": today}
         if "UNITS_QUEUE_URL" in given:
             given["UNITS_QUEUE_URL"] = self.units
         environment = self.environments.setdefault(function, Environment(self.outside, given))
+        environment.update(given)
         self.patch.setattr(os, "environ", environment)
         entry = STACK.typed("AWS::Lambda::Function")[function]["Handler"]
         module, _, handler = entry.partition(".")
@@ -97,9 +102,9 @@ class Trial:
         with self.calls[function].recorded():
             return getattr(importlib.import_module(module), handler)
 
-    def run(self, function: str, *events: dict[str, Any]) -> list[Any]:
+    def run(self, function: str, *events: dict[str, Any], today: str = DAY) -> list[Any]:
         """What a function answers to these events."""
-        handler = self.start(function)
+        handler = self.start(function, today)
         with self.calls[function].recorded():
             return [handler(event, CONTEXT) for event in events]
 
@@ -115,9 +120,31 @@ class Trial:
         found = event["Records"][0]["s3"]["object"]
         self.s3.delete_object(Bucket=bucket("drop"), Key=found["key"], VersionId=found["versionId"])
 
-    def keys(self, kind: str) -> list[str]:
+    def keys(self, kind: str, prefix: str = "") -> list[str]:
         """The keys of one of the stack's buckets."""
-        return [one["Key"] for one in self.s3.list_objects_v2(Bucket=bucket(kind))["Contents"]]
+        found = self.s3.list_objects_v2(Bucket=bucket(kind), Prefix=prefix)
+        return [one["Key"] for one in found.get("Contents", ())]
+
+    def expire(self, kind: str, prefix: str) -> None:
+        """Let all versions under a prefix go, as a lifecycle or an operator would."""
+        found = self.s3.list_object_versions(Bucket=bucket(kind), Prefix=prefix)
+        for one in found["Versions"]:
+            place = {"Key": one["Key"], "VersionId": one["VersionId"]}
+            self.s3.delete_object(Bucket=bucket(kind), **place)
+
+    @contextmanager
+    def ignoring_ranges(self) -> Iterator[None]:
+        """A server that does not know Range where a version is named."""
+        call = BaseClient._make_api_call
+
+        def answer(client: BaseClient, operation: str, params: dict[str, Any]) -> Any:
+            answered = call(client, operation, params)
+            if operation == "GetObject" and "VersionId" in params:
+                answered.pop("ContentRange", None)
+            return answered
+
+        with mock.patch.object(BaseClient, "_make_api_call", answer):
+            yield
 
     def findings(self) -> list[str]:
         """The ids of the findings in the table."""
