@@ -36,17 +36,24 @@ class Calls:
 
         def record(client: BaseClient, operation: str, params: dict[str, Any]) -> Any:
             service = client.meta.service_model.service_name
-            self.needs.update(self._needs(service, operation, params))
+            self.note(service, operation, params)
             try:
                 return call(client, operation, params)
             except ClientError as error:
                 if service == "s3" and error.response["Error"]["Code"] in NOT_THERE:
-                    # Without it S3 answers 403, which is another error.
-                    self.needs.add(Need("s3:ListBucket", f"arn:aws:s3:::{params['Bucket']}"))
+                    self.miss(params)
                 raise
 
         with mock.patch.object(BaseClient, "_make_api_call", record):
             yield
+
+    def note(self, service: str, operation: str, params: dict[str, Any]) -> None:
+        """Note a call."""
+        self.needs.update(self._needs(service, operation, params))
+
+    def miss(self, params: dict[str, Any]) -> None:
+        """Note that S3 said that an object is not there: who may not list is told 403 instead."""
+        self.needs.add(Need("s3:ListBucket", f"arn:aws:s3:::{params['Bucket']}"))
 
     def _needs(self, service: str, operation: str, params: dict[str, Any]) -> Iterator[Need]:
         match service:
