@@ -6,13 +6,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
+from canary import ACCOUNT, TEXT
 
 from matcher import Pack
 
 POST: dict[str, Any] = {
     "id": "1",
-    "account": "user-7",
-    "text": "The market opens at nine.",
+    "account": ACCOUNT,
+    "text": f"The {TEXT} opens at nine.",
     "audience": "public",
     "published_at": "2026-11-25T10:00:00+07:00",
 }

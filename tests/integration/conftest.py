@@ -7,6 +7,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
+from canary import leaks, places_of, told
 from integration.event_account import account, shipped  # noqa: F401 - fixtures
 from moto import mock_aws
 from moto.core.models import botocore_stubber
@@ -59,8 +60,26 @@ def clients() -> Iterator[Clients]:
 
 
 @pytest.fixture
-def new_world(clients: Clients) -> Iterator[Callable[..., World]]:
-    """Make worlds; they are gone at the test's end."""
+def heard(
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Callable[[], str]:
+    """All that a test printed, logged and measured, also what it has read itself."""
+    read, parts = capsys.readouterr, list[str]()
+
+    def reading() -> Any:
+        found = read()
+        parts.append(found.out + found.err)
+        return found
+
+    monkeypatch.setattr(capsys, "readouterr", reading)
+    return lambda: f"{reading() and ''.join(parts)}{caplog.text}"
+
+
+@pytest.fixture
+def new_world(clients: Clients, heard: Callable[[], str]) -> Iterator[Callable[..., World]]:
+    """Make worlds; at the test's end they are searched for what senders said, and are gone."""
     made: list[World] = []
 
     def make(**settings: Any) -> World:
@@ -68,6 +87,8 @@ def new_world(clients: Clients) -> Iterator[Callable[..., World]]:
         return made[-1]
 
     yield make
+    places = [place for world in made if not world.removed for place in places_of(world)]
+    assert leaks([*places, *told(heard())]) == []
     for world in made:
         world.remove()
 

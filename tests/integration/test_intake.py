@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from canary import ACCOUNT
 from faults import Calls, CrashError
 from sample_posts import OTP, fields, line, lines, pack
 from world import DAY, SECRET, World
@@ -65,8 +66,8 @@ def test_another_format_is_translated_into_parts(new_world: Callable[..., World]
     assert len(parts) > 1
     assert all(unit.translated for unit in units)
     written = b"".join(world.objects.get(world.work, key) or b"" for key in parts)
-    assert b"user-7" not in written
-    assert Pseudonyms.derive(SECRET, "acme").of("user-7").encode() in written
+    assert ACCOUNT.encode() not in written
+    assert Pseudonyms.derive(SECRET, "acme").of(ACCOUNT).encode() in written
     assert b"followers" not in written
     world.scan(*units)
     told = world.file_receipt(arrival.file)

@@ -2,6 +2,7 @@
 
 import msgspec
 import pytest
+from canary import ACCOUNT
 from faults import Calls, CrashError
 from sample_posts import OTP, PRIZE, line, lines
 from world import DAY, SECRET, World
@@ -71,7 +72,7 @@ def test_the_item_has_no_text_and_no_account_and_ends_after_90_days(world: World
     assert [post for post, _ in msgspec.json.decode(stored)] == [
         one.post for one in expected("2026-11", "p1", "p2", "p3")
     ]
-    for word in ("market", "user-7"):
+    for word in ("market", ACCOUNT):
         assert word not in stored
 
 

@@ -6,16 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 
+from canary import ACCOUNT, NAME, TEXT, URL
 from sample_posts import OTP, PRIZE, SHADOW, fields, line, lines, pack
 from world import ROLE
 
 from matcher import Pack
 
-CANARY = "canary-4711"
-"""Stands in harmless posts, accounts and names of files: nowhere may it be seen again."""
-
-QUIET = f"The market is quiet, {CANARY}."
-PRIVATE = line(id="private", audience="followers", text=QUIET, account=CANARY) + b"\n"
+QUIET = f"The market is quiet, {TEXT}."
+PRIVATE = line(id="private", audience="followers", text=QUIET, url=URL) + b"\n"
 
 
 RANGE_BYTES = 420
@@ -45,7 +43,7 @@ class Scenario:
 def _rows() -> bytes:
     """Ten lines over several ranges: one range owns no line, one line is blank, one is private."""
     texts = [OTP, QUIET, PRIZE, f"{OTP}. {PRIZE}", QUIET + " x" * 400, OTP, PRIZE]
-    accounts = [f"{CANARY}-{n}" for n in range(len(texts))]
+    accounts = [f"{ACCOUNT}-{n}" for n in range(len(texts))]
     rows = [line(id=f"p{n}", text=text, account=accounts[n]) for n, text in enumerate(texts)]
     return b"\n".join([*rows[:3], b"", *rows[3:]]) + b"\n" + PRIVATE
 
@@ -63,7 +61,7 @@ def _table() -> bytes:
     """The same kind of posts as CSV, which is translated into parts."""
     texts = [OTP, QUIET, PRIZE, OTP, QUIET]
     rows = [f"c{n},user-{n},{text},public,2026-11-25T03:00:00Z" for n, text in enumerate(texts)]
-    rows.append(f"c9,{CANARY},{QUIET},followers,2026-11-25T03:00:00Z")
+    rows.append(f"c9,{ACCOUNT},{QUIET},followers,2026-11-25T03:00:00Z")
     quoted = [row.replace(f",{QUIET},", f',"{QUIET}",') for row in rows]
     return "\n".join(["id,account,text,audience,published_at", *quoted]).encode()
 
@@ -77,8 +75,8 @@ MESSAGES = (
             *(fields(id=f"m{n}", text=f"{OTP}. {PRIZE}") for n in (5, 6)),
         ]
     ),
-    json.dumps(fields(id="m4", text=QUIET, account=CANARY)),
-    f"nothing that can be read, {CANARY}",
+    json.dumps(fields(id="m4", text=QUIET, url=URL)),
+    f"nothing that can be read, {TEXT} {ACCOUNT}",
 )
 
 SCENARIOS = [
@@ -90,7 +88,7 @@ SCENARIOS = [
         {
             "drop/acme/cut.jsonl.gz": gzip.compress(_rows(), mtime=0)[:-9],
             "drop/nobody/lines.jsonl": _rows(),
-            f"drop/acme/{CANARY}.jsonl": b"\n\n",
+            f"drop/acme/{NAME}.jsonl": b"\n\n",
         },
         strangers=("drop/nobody/lines.jsonl",),
     ),

@@ -47,6 +47,7 @@ class SQS:
     choose: Callable[[list[Message]], list[Message]] = lambda found: found
     sender: str = "123456789012"
     queues: dict[str, Queue] = field(default_factory=dict)
+    ever: list[tuple[str, Message]] = field(default_factory=list)
     _made: int = 0
 
     def create_queue(self, QueueName: str, Attributes: dict[str, str] | None = None) -> Any:
@@ -152,6 +153,7 @@ class SQS:
         self._made += 1
         message = Message(self._made, body, self.seconds(), self.sender, attributes)
         queue.messages.append(message)
+        self.ever.append((queue.name, message))
         return message
 
     def _hopeless(self, queue: Queue, now: float) -> list[Message]:
