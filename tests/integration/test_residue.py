@@ -1,0 +1,136 @@
+"""After the receipt no version of what was refused is left, whatever died on the way.
+
+The worlds of these tests are searched at their end for the words that stand in each sample post, so
+here the versions are listed, and the worker dies after each call.
+"""
+
+import gzip
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from canary import ACCOUNT, TEXT, leaks, places_of
+from faults import Calls, CrashError
+from sample_posts import OTP, fields, line, lines
+from world import World
+
+from ledger.keys import unknown_receipt_key
+
+PRIVATE = line(id="private", audience="followers") + b"\n"
+CHAT = {
+    "name": f"Two people, {TEXT}",
+    "type": "personal_chat",
+    "id": 7,
+    "messages": [
+        {"id": n, "type": "message", "date": "2026-11-24T20:01:00", "date_unixtime": "1795528860",
+         "from": ACCOUNT, "from_id": f"user{n}", "text": TEXT}
+        for n in range(3)
+    ],
+}  # fmt: skip
+ROWS = "id,account,text,audience\n" + f"1,{ACCOUNT},{TEXT},public\n" * 40
+
+WHOLE: dict[str, tuple[str, bytes, str]] = {
+    "a private chat": ("acme", json.dumps(CHAT).encode(), "not_public"),
+    "a gzip cut short": ("acme", gzip.compress(lines(*["quiet"] * 60), 0, mtime=0)[:-9],
+                         "gzip_truncated"),
+    "a table without its columns": ("acme", ROWS.replace(",audience", ",a").encode(),
+                                                  "csv_header"),
+    "no format at all": ("acme", bytes(range(256)) * 8 + TEXT.encode(), "format_unknown"),
+    "a file of nobody's": ("nobody", lines("quiet") + PRIVATE, "provider_unknown"),
+}  # fmt: skip
+
+
+def versions(world: World, *buckets: str) -> list[str]:
+    """Every version and every delete marker in these buckets."""
+    found: list[str] = []
+    for bucket in buckets:
+        told = world.clients.s3.list_object_versions(Bucket=bucket)
+        found += [
+            one["Key"] for kind in ("Versions", "DeleteMarkers") for one in told.get(kind, ())
+        ]
+    return found
+
+
+@pytest.mark.parametrize(("provider", "data", "code"), WHOLE.values(), ids=WHOLE)
+def test_a_file_refused_as_a_whole_is_gone_at_once(
+    new_world: Callable[..., World], provider: str, data: bytes, code: str
+) -> None:
+    """Also where the worker dies after any call, and the event comes again."""
+    fatal, died = 0, True
+    while died:
+        world, calls = new_world(part_bytes=2_000), Calls(fatal=fatal)
+        ports = {"store": calls.through(world.store), "objects": calls.through(world.objects)}
+        place = world.put(data, "private.bin", provider)
+        try:
+            world.intake(**ports).receive(world.drop, *place, seconds_left=900)
+            died = False
+        except CrashError:
+            again = world.intake().receive(world.drop, *place, seconds_left=900)
+            assert again.code == code or (again.outcome, versions(world, world.drop)) == (
+                "gone",
+                [],
+            )
+        assert versions(world, world.drop, world.work) == [], f"after call {fatal}"
+        assert world.units() == []
+        told = [key for key in world.objects.keys(world.out, "") if "receipts/" in key]
+        assert [world.objects.get(world.out, key) or b"" for key in told] != []
+        assert leaks(places_of(world)) == []
+        world.remove()
+        fatal += 1
+    assert fatal > 4
+
+
+@pytest.mark.parametrize("provider", ["acme", "nobody"])
+def test_an_older_version_is_refused_and_gone_as_well(world: World, provider: str) -> None:
+    """Each version has an event of its own."""
+    chat = json.dumps(CHAT).encode()
+    places = [world.put(data, "x.json", provider) for data in (chat, chat + b" ", chat + b"  ")]
+    for place in reversed(places):
+        world.intake().receive(world.drop, *place, seconds_left=900)
+    assert versions(world, world.drop, world.work) == []
+
+
+def test_a_file_of_nobodys_is_told_by_a_digest_alone(world: World) -> None:
+    key, version = world.put(lines("quiet"), "of-nobody.jsonl", "nobody")
+    arrival = world.intake().receive(world.drop, key, version, seconds_left=900)
+    [note] = world.objects.keys(world.out, "receipts/_unknown/")
+    assert len(note) == len(unknown_receipt_key("0" * 64))
+    told = json.loads(world.objects.get(world.out, note) or b"")
+    assert told == {"code": "provider_unknown", "file": arrival.file, "bytes": len(lines("quiet"))}
+
+
+FILES: dict[str, bytes] = {
+    "lines": lines(OTP, "quiet") + PRIVATE + line(id=7) + b"\n" + b"{ no json\n" + lines("quiet"),
+    "a translated array": json.dumps(
+        [fields(id="1", text=OTP), fields(id="2"), fields(id="3", audience="followers"), [TEXT]]
+    ).encode(),
+}
+
+
+@pytest.mark.parametrize("data", FILES.values(), ids=FILES)
+def test_of_refused_records_nothing_is_left_after_the_receipt(
+    new_world: Callable[..., World], data: bytes
+) -> None:
+    """The search at the end would find their words; the file itself is gone in every version."""
+    fatal, died = 0, True
+    while died:
+        world, calls = new_world(), Calls(fatal=fatal)
+        units = world.take_in(data)
+        ports: dict[str, Any] = {
+            "store": calls.through(world.store),
+            "objects": calls.through(world.objects),
+        }
+        try:
+            for unit in units:
+                world.scanner(**ports).scan_range(unit)
+                world.closing(**ports).close(unit.file)
+            died = False
+        except CrashError:
+            world.scan(*units)
+        assert versions(world, world.drop) == [], f"after call {fatal}"
+        assert b"followers" not in b"".join(
+            world.objects.get(world.work, key) or b"" for key in world.objects.keys(world.work, "")
+        )
+        fatal += 1
+    assert fatal > 10
