@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 import msgspec
-from rich.console import Console
 
 from claims.asking import Answer, Level, ask
 from claims.dates import days_between
@@ -16,7 +15,7 @@ from claims.ranking import explain
 from ledger.pretty import lines_of_json
 from terang.check_library import CheckLibrary
 from terang.command import USAGE
-from terang.telling import problem
+from terang.telling import Screen, inert, problem
 
 LONG_BEFORE_DAYS = 365
 """A check this much older than the post is told to be so."""
@@ -58,7 +57,7 @@ def _answer(index: Index, one: _Text, options: argparse.Namespace) -> None:
     answers = ask(index, one.text, options.language)
     if options.json:
         row = {"id": one.id, "checks": [_row(answer) for answer in answers]}
-        sys.stdout.buffer.write(lines_of_json([row]))
+        sys.stdout.buffer.write(inert(lines_of_json([row])))
     else:
         _print(answers, options)
 
@@ -77,19 +76,19 @@ def _row(answer: Answer) -> dict[str, Any]:
 
 
 def _print(answers: list[Answer], options: argparse.Namespace) -> None:
-    console = Console(highlight=False)
+    console = Screen()
     shown = [answer for answer in answers if answer.level is not Level.NONE]
     if not shown:
         console.print("no published check was found")
     for answer in shown:
         check = answer.check
-        console.print(f"{check.rating}: {check.claim}", markup=False, soft_wrap=True)
+        console.print(f"{check.rating}: {check.claim}", soft_wrap=True)
         day = check.date or "no date"
-        console.print(f"  {check.publisher}, {day}, {check.url}", markup=False, soft_wrap=True)
-        console.print(f"  {answer.level}, score {answer.score:.2f}", markup=False)
+        console.print(f"  {check.publisher}, {day}, {check.url}", soft_wrap=True)
+        console.print(f"  {answer.level}, score {answer.score:.2f}")
         age = days_between(check.date, options.published)
         if age is not None and age > LONG_BEFORE_DAYS:
             console.print(f"  checked {age // 365} years before the text was posted")
         if options.why:
             for name, term in explain(answer.likeness)[:5]:
-                console.print(f"    {term:+.2f} {name}", markup=False)
+                console.print(f"    {term:+.2f} {name}")

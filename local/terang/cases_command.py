@@ -2,8 +2,6 @@
 
 import argparse
 
-from rich.console import Console
-
 from ledger.case_entry import case_id
 from ledger.case_messages import TYPES
 from ledger.errors import OperatorError
@@ -17,9 +15,9 @@ from terang.case_shorthand import findings_in
 from terang.command import USAGE
 from terang.message_file import read_messages
 from terang.remote import Remote
-from terang.telling import problem
+from terang.telling import Screen, problem
 
-console = Console(highlight=False)
+console = Screen()
 
 
 def send(options: argparse.Namespace) -> int:
@@ -40,7 +38,7 @@ def send(options: argparse.Namespace) -> int:
         problem(f"terang cases: {error}")
         return 1
     for line in told(answers):
-        console.print(line, markup=False, soft_wrap=True)
+        console.print(line, soft_wrap=True)
     return 1 if any(answer.status == NOT_SENT for answer in answers) else 0
 
 

@@ -17,7 +17,7 @@ from claims.errors import FeedError
 from claims.feed import read_feed
 from claims.publishers import Trust
 from terang.check_library import CheckLibrary
-from terang.telling import problem
+from terang.telling import problem, say
 
 SECONDS = 60
 """How long an address may be silent."""
@@ -37,17 +37,17 @@ def import_feed(options: argparse.Namespace) -> int:
     _tell(admitted)
     print(f"{changes.new:,} new, {changes.corrected:,} corrected, {changes.gone:,} gone")
     languages = ", ".join(f"{one} {count:,}" for one, count in sorted(index.totals.items()))
-    print(f"{sum(index.totals.values()):,} checks in the index ({languages or 'none'})")
-    print(index.digest)
+    say(f"{sum(index.totals.values()):,} checks in the index ({languages or 'none'})")
+    say(index.digest)
     return 0
 
 
 def _tell(admitted: Admitted) -> None:
-    print(f"{len(admitted.entries):,} checks taken, {admitted.refused.total():,} refused")
+    say(f"{len(admitted.entries):,} checks taken, {admitted.refused.total():,} refused")
     for code, count in admitted.refused.most_common():
-        print(f"  refused {code}: {count:,}")
+        say(f"  refused {code}: {count:,}")
     for code, count in admitted.told.most_common():
-        print(f"  taken with {code}: {count:,}")
+        say(f"  taken with {code}: {count:,}")
 
 
 def _is_address(feed: str) -> bool:

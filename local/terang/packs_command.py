@@ -14,8 +14,9 @@ from matcher.checking import Packs
 from matcher.pack_schema import pack_schema
 from terang.command import USAGE
 from terang.explain import explain
+from terang.telling import Screen, say
 
-console = Console(stderr=True, highlight=False)
+console = Screen(stderr=True)
 
 
 def check(options: argparse.Namespace) -> int:
@@ -26,13 +27,13 @@ def check(options: argparse.Namespace) -> int:
     rules = sum(len(pack.rules) for pack in packs)
     count = len(packs.warnings)
     told = f"sound, {count} warning{'s' * (count != 1)}" if count else "all well"
-    print(f"{len(packs)} packs, {rules} rules: {told}")
+    say(f"{len(packs)} packs, {rules} rules: {told}")
     return 0
 
 
 def schema(_: argparse.Namespace) -> int:
     """Print the JSON Schema of a pack."""
-    print(json.dumps(pack_schema(), indent=2))
+    say(json.dumps(pack_schema(), indent=2))
     return 0
 
 
@@ -45,16 +46,16 @@ def checked(folder: Path, today: str, console: Console, *, advice: bool = False)
     if not folder.exists() or day is None:
         missing = f"{folder}: no such file or folder"
         fault = missing if day else f"--today {today}: no day of the calendar, like 2026-11-30"
-        console.print(fault, style="red", markup=False, soft_wrap=True)
+        console.print(fault, style="red", soft_wrap=True)
         return None
     try:
         packs = load_packs(folder, day, advice=advice)
     except PackError as error:
         for problem in error.problems:
-            console.print(str(problem), style="red", markup=False, soft_wrap=True)
+            console.print(str(problem), style="red", soft_wrap=True)
         return None
     for warning in packs.warnings:
-        console.print(f"warning: {warning}", style="yellow", markup=False, soft_wrap=True)
+        console.print(f"warning: {warning}", style="yellow", soft_wrap=True)
     return packs
 
 
@@ -78,7 +79,7 @@ def try_text(options: argparse.Namespace) -> int:
         return USAGE
     text = sys.stdin.read() if options.text == "-" else options.text
     for line in explain(packs, text):
-        print(line)
+        say(line)
     return 0
 
 
@@ -93,7 +94,7 @@ def publish(options: argparse.Namespace) -> int:
     for one in options.provider:
         provider, separator, names = one.partition("=")
         if not separator:
-            console.print(f"--provider {one!r}: ID=PACK,PACK", style="red", markup=False)
+            console.print(f"--provider {one!r}: ID=PACK,PACK", style="red")
             return USAGE
         chosen[provider] = [name for name in names.split(",") if name]
     try:
@@ -106,7 +107,7 @@ def publish(options: argparse.Namespace) -> int:
             now=datetime.now(UTC),
         )
     except (OperatorError, SetError) as error:
-        console.print(f"terang packs: {error}", style="red", markup=False)
+        console.print(f"terang packs: {error}", style="red")
         return 1
-    print(digest)
+    say(digest)
     return 0

@@ -15,7 +15,7 @@ from matcher import Hit, Matcher, PackError
 from matcher.checking import read_packs
 from terang.command import USAGE
 from terang.scan_command import BATCH, hit_row
-from terang.telling import problem
+from terang.telling import inert, problem, say
 
 EXAMPLES = 10
 """Posts that are shown for each rule and each kind of change; all are counted."""
@@ -59,10 +59,10 @@ def diff(options: argparse.Namespace) -> int:
         problem(error)
         return USAGE
     if options.json:
-        sys.stdout.write(lines_of_json([as_row(found)]).decode())
+        sys.stdout.write(inert(lines_of_json([as_row(found)])).decode())
     else:
         for line in as_lines(found):
-            print(line)
+            say(line)
     return 0
 
 

@@ -6,7 +6,7 @@ from matcher import PackError
 from matcher.checking import pack_paths
 from terang.command import USAGE
 from terang.pack_layout import canonical
-from terang.telling import problem
+from terang.telling import problem, say
 
 
 def format_packs(options: argparse.Namespace) -> int:
@@ -27,8 +27,8 @@ def format_packs(options: argparse.Namespace) -> int:
             continue
         if options.check:
             well = False
-            print(f"would format {path}")
+            say(f"would format {path}")
         else:
             path.write_text(laid_out, "utf-8", newline="\n")
-            print(f"formatted {path}")
+            say(f"formatted {path}")
     return 0 if well else 1

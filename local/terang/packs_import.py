@@ -13,7 +13,7 @@ from matcher.wording import term_fault
 from terang.command import USAGE
 from terang.pack_layout import listed, plain_or_quoted
 from terang.packs_command import day_of
-from terang.telling import problem, warning
+from terang.telling import problem, say, warning
 
 DAYS = 182  # half a year
 EXAMPLES = 20  # terms that become `match` examples
@@ -47,7 +47,7 @@ def import_words(options: argparse.Namespace) -> int:
     if not terms:
         problem(f"{options.words}: no term in it")
         return 1
-    print("\n".join(pack_lines(options, terms, today or date.min)))
+    say("\n".join(pack_lines(options, terms, today or date.min)))
     return 0
 
 

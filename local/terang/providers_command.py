@@ -4,7 +4,6 @@ import argparse
 from datetime import UTC, datetime, timedelta
 
 import msgspec
-from rich.console import Console
 from rich.table import Table
 
 from ledger.closing import FILE_DAYS
@@ -14,16 +13,15 @@ from matcher import SetError
 from terang.command import USAGE
 from terang.remote import Remote
 from terang.stack import ROOT
+from terang.telling import Screen, say
 
-console = Console(stderr=True, highlight=False)
+console = Screen(stderr=True)
 
 
 def add(options: argparse.Namespace) -> int:
     """Deploy the provider's role and register it; again for the same one changes it."""
     if not is_provider_id(options.provider):
-        console.print(
-            f"{options.provider!r}: 3 to 40 of a-z, 0-9 and -, and not `all`", markup=False
-        )
+        console.print(f"{options.provider!r}: 3 to 40 of a-z, 0-9 and -, and not `all`")
         return USAGE
     try:
         remote = Remote.find(options.stack)
@@ -40,9 +38,9 @@ def add(options: argparse.Namespace) -> int:
         if options.packs:
             remote.public.choose(options.provider, options.packs.split(","))
     except (OperatorError, SetError) as error:
-        console.print(f"terang providers: {error}", style="red", markup=False)
+        console.print(f"terang providers: {error}", style="red")
         return 1
-    console.print(f"{options.provider} sends as {role}", markup=False)
+    console.print(f"{options.provider} sends as {role}")
     return 0
 
 
@@ -53,7 +51,7 @@ def list_all(options: argparse.Namespace) -> int:
         chosen = remote.public.chosen()
         providers = remote.store.providers()
     except (OperatorError, SetError) as error:
-        console.print(f"terang providers: {error}", style="red", markup=False)
+        console.print(f"terang providers: {error}", style="red")
         return 1
     table = Table()
     for column in ("provider", "senders", "open channels", "packs"):
@@ -66,7 +64,7 @@ def list_all(options: argparse.Namespace) -> int:
             "\n".join(one.open_channels),
             "those of the law" if packs is None else "\n".join(packs),
         )
-    Console(highlight=False).print(table, markup=False)
+    Screen().print(table)
     return 0
 
 
@@ -76,9 +74,9 @@ def pause(options: argparse.Namespace) -> int:
         remote = Remote.find(options.stack)
         digest = remote.public.pause(options.provider, options.rule, options.why)
     except (OperatorError, SetError) as error:
-        console.print(f"terang providers: {error}", style="red", markup=False)
+        console.print(f"terang providers: {error}", style="red")
         return 1
-    print(digest)
+    say(digest)
     return 0
 
 
@@ -88,12 +86,12 @@ def lift(options: argparse.Namespace) -> int:
         remote = Remote.find(options.stack)
         today = datetime.now(UTC).date().isoformat()
         if options.rule not in remote.store.floods(options.provider, today):
-            console.print(f"{options.rule} is not held for {options.provider} today", markup=False)
+            console.print(f"{options.rule} is not held for {options.provider} today")
             return 1
         expires = int((datetime.now(UTC) + timedelta(days=FILE_DAYS)).timestamp())
         remote.store.lift_flood(options.provider, today, options.rule, expires)
     except (OperatorError, SetError) as error:
-        console.print(f"terang providers: {error}", style="red", markup=False)
+        console.print(f"terang providers: {error}", style="red")
         return 1
-    console.print(f"{options.rule} proposes again for {options.provider}", markup=False)
+    console.print(f"{options.rule} proposes again for {options.provider}")
     return 0

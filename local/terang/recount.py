@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 from terang.recount_cases import case_differences, sums_for
 from terang.recount_standing import COUNT, Record, short
+from terang.telling import say
 
 ADDED = ("bytes", "lines", "records", "inspected", "repeats", "unknown_fields", "assumed_utc")
 """Counts of a journal line that are added as they stand."""
@@ -66,15 +67,15 @@ def recount_command(options: argparse.Namespace) -> int:
     folder: Path = options.folder
     paths = sorted((folder / "summaries").glob("*/*.json"))
     if not paths:
-        print(f"{folder}: no summaries/ here; this wants a copy of the public bucket")
+        say(f"{folder}: no summaries/ here; this wants a copy of the public bucket")
         return 2
     differing = 0
     for path in paths:
         differences = list(differences_of(folder, path))
         differing += bool(differences)
         for difference in differences:
-            print(f"{path.relative_to(folder).as_posix()}: {difference}")
-    print(f"{len(paths)} summaries recounted, {differing} differ")
+            say(f"{path.relative_to(folder).as_posix()}: {difference}")
+    say(f"{len(paths)} summaries recounted, {differing} differ")
     return 1 if differing else 0
 
 

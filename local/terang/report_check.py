@@ -6,6 +6,7 @@ from pathlib import Path
 
 from report_proof.proof import NoReportError, WrittenReport, prove
 from terang.command import USAGE
+from terang.telling import say
 
 _CELL = re.compile(r"(?P<part>[3-8]):(?P<row>\d+)(?::(?P<column>[A-Z]{1,2}))?")
 
@@ -20,11 +21,11 @@ def check(options: argparse.Namespace) -> int:
             return _show(options.cell, report)
         proved = prove(report)
     except (OSError, NoReportError) as error:
-        print(f"{folder}: no report that can be proved: {error}")
+        say(f"{folder}: no report that can be proved: {error}")
         return USAGE
     for difference in proved.differences:
-        print(difference)
-    print(
+        say(difference)
+    say(
         f"{proved.numbers:,} numbers proved from {proved.entries:,} entries,"
         f" {len(proved.differences)} differ"
     )
@@ -36,7 +37,7 @@ def _show(cell: str, report: WrittenReport) -> int:
     found = _CELL.fullmatch(cell)
     rows = report.parts[int(found["part"])] if found else []
     if not found or not 1 <= int(found["row"]) <= len(rows):
-        print(f"--cell {cell}: PART:ROW:COLUMN, such as 5:2:F; row 1 is the first below the header")
+        say(f"--cell {cell}: PART:ROW:COLUMN, such as 5:2:F; row 1 is the first below the header")
         return USAGE
     part, row = int(found["part"]), int(found["row"])
     columns = [name for name in rows[row - 1] if not name.startswith("_")]
@@ -44,14 +45,14 @@ def _show(cell: str, report: WrittenReport) -> int:
     column = columns[place - 1] if 1 <= place <= len(columns) else "Value"
     claim = report.claims.get((part, row, column))
     if claim is None:
-        print(f"--cell {cell}: {column!r} holds no number that was counted")
+        say(f"--cell {cell}: {column!r} holds no number that was counted")
         return USAGE
     ids = claim.get("ids", ())
-    print(f"{column.strip()}: {claim['value'] or 'blank'} = {claim['how']} of {len(ids)}")
+    say(f"{column.strip()}: {claim['value'] or 'blank'} = {claim['how']} of {len(ids)}")
     for one in ids:
-        print(one)
+        say(one)
     for one in claim.get("of", ()):
-        print(f"of {one}")
+        say(f"of {one}")
     return 0
 
 

@@ -1,7 +1,6 @@
 """`terang report lint`: anybody's harmonised report against the template, its sums, its meaning."""
 
 import argparse
-import json
 import re
 from collections.abc import Iterator
 from datetime import date
@@ -13,6 +12,7 @@ from dsa.report_template import HEADERS, INDICATORS, PARTS, file_name, kinds_of
 from terang.command import USAGE
 from terang.report_blanks import zeros_for_blanks
 from terang.report_tables import Fault, Table, read_part
+from terang.telling import say, say_json
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _SEPARATED = re.compile(r"\d{1,3}(?:[,. '’\u00a0\u202f]\d{3})+(?:[.,]\d+)?|\d+,\d+")
@@ -25,22 +25,22 @@ def lint(options: argparse.Namespace) -> int:
     """Print each problem; 0 if there is none, 1 if there is one, 2 if this is no folder."""
     folder: Path = options.folder
     if not folder.is_dir():
-        print(f"{folder}: no such folder")
+        say(f"{folder}: no such folder")
         return USAGE
     if not any(_path(folder, part) for part in PARTS):
-        print(f"{folder}: no part of a report here, such as {file_name(1)}")
+        say(f"{folder}: no part of a report here, such as {file_name(1)}")
         return USAGE
     found = 0
     for fault in faults_of(folder):
         found += 1
         name = file_name(fault.part)
         if options.json:
-            print(json.dumps({"file": name, **fault._asdict()}, ensure_ascii=False))
+            say_json({"file": name, **fault._asdict()})
         else:
             column = f", {fault.column.strip()!r}" if fault.column else ""
-            print(f"{name}: row {fault.row}{column}: {fault.code}: {fault.message}")
+            say(f"{name}: row {fault.row}{column}: {fault.code}: {fault.message}")
     if not options.json:
-        print(f"{found} problems")
+        say(f"{found} problems")
     return 1 if found else 0
 
 

@@ -5,18 +5,18 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
-from rich.console import Console
 from rich.progress import track
 
 from dsa.report import Period
 from dsa.report_ledger import Entries
 from ledger.case_entry import JournalEntry
 from terang.remote import Remote
+from terang.telling import Screen
 
 THREADS = 8
 """Days that are read at once: each is sixteen short queries."""
 
-console = Console(stderr=True)
+console = Screen(stderr=True)
 
 
 def read_ledger(stack: str, provider: str, period: Period) -> tuple[Entries, dict[str, int]]:

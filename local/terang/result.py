@@ -49,9 +49,7 @@ class Result:
             said = f"refused: {file.code}" if file.status == "refused" else file.format
             again = ", delivered before" if file.repeated else ""
             advice = f" ({file.advice})" if file.advice else ""
-            console.print(
-                f"{dropped.path.name}: {said}{again}{advice}", markup=False, soft_wrap=True
-            )
+            console.print(f"{dropped.path.name}: {said}{again}{advice}", soft_wrap=True)
         table = Table(title=f"{self.provider}: what was found", title_justify="left")
         table.add_column("rule")
         table.add_column("mode")
@@ -70,9 +68,9 @@ class Result:
         for code, count in dict(line["refusals_by_code"]).items():  # type: ignore[call-overload]
             console.print(f"  refused {code}: {count:,}")
         for told_of in told(self.cases) if self.cases else ():
-            console.print(told_of, markup=False, soft_wrap=True)
-        console.print(f"pages:    {out / 'public/index.html'}", markup=False)
-        console.print(f"findings: {out / 'findings.jsonl'}", markup=False)
+            console.print(told_of, soft_wrap=True)
+        console.print(f"pages:    {out / 'public/index.html'}")
+        console.print(f"findings: {out / 'findings.jsonl'}")
         if self.report:
-            console.print(f"report:   {self.report} (the year so far)", markup=False)
-        console.print(f"check:    terang recount {out / 'public'}", markup=False)
+            console.print(f"report:   {self.report} (the year so far)")
+        console.print(f"check:    terang recount {out / 'public'}")

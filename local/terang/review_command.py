@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from rich.console import Console
 
 from ledger.case_messages import Message
 from ledger.clock import SystemClock
@@ -30,12 +29,12 @@ from terang.review_sources import (
     why_in_sets,
 )
 from terang.reviewing import review_cards
-from terang.telling import problem
+from terang.telling import Screen, problem
 from terang.terminal import TtyTerminal, is_terminal
 
 MODERATOR = re.compile(r"[A-Za-z0-9._-]{1,100}")
 
-console = Console(highlight=False)
+console = Screen()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +117,14 @@ def _end(options: argparse.Namespace, desk: _Desk, made: Sequence[Message]) -> i
     """Say what was decided, and send it if asked to."""
     many = "" if len(made) == 1 else "s"
     text = f"{len(made)} decision{many} in {options.decisions}" if made else "nothing decided"
-    console.print(text, markup=False, soft_wrap=True)
+    console.print(text, soft_wrap=True)
     if not made or desk.queue is None:
         return 0
     if options.send:
         messages = [msgspec.to_builtins(message) for message in made]
         for line in told(send_file(desk.queue(), messages, list)):
-            console.print(line, markup=False, soft_wrap=True)
+            console.print(line, soft_wrap=True)
         return 0
     words = f"terang cases send {options.decisions} --provider {options.provider}"
-    console.print(f"send with: {words} --stack {options.stack}", markup=False, soft_wrap=True)
+    console.print(f"send with: {words} --stack {options.stack}", soft_wrap=True)
     return 0

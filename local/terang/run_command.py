@@ -1,7 +1,6 @@
 """`terang run`, as a person meets it: checks, progress, a table of what was found, and where."""
 
 import argparse
-import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,7 +9,6 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
@@ -29,6 +27,7 @@ from terang.publishing import PublicBucket
 from terang.result import Result
 from terang.runner import Deployed, Dropped, Progress
 from terang.stack import ROOT, LocalStack, StackError, local_stack
+from terang.telling import Screen, say_json
 from terang.year_so_far import write_year_so_far
 
 STACK = "terang"
@@ -39,7 +38,7 @@ SAMPLES_DAY = "2026-11-25"
 RESULTS = {"findings.jsonl", "refusals.jsonl", "public", "out"}
 """What a run leaves in its folder; a folder that holds anything else is not replaced."""
 
-console = Console(stderr=True, highlight=False)
+console = Screen(stderr=True)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -60,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         cases = read_messages(options.cases) if options.cases else []
     except OperatorError as error:
-        console.print(f"terang run: {error}", style="red", markup=False)
+        console.print(f"terang run: {error}", style="red")
         return USAGE
     try:
         with local_stack(keep=options.keep) as stack:
@@ -75,10 +74,10 @@ def run(options: argparse.Namespace) -> int:
             )
             result = _work(deployed, options, cases)
     except (StackError, OperatorError) as error:
-        console.print(f"terang run: {error}", style="red", markup=False)
+        console.print(f"terang run: {error}", style="red")
         return 1
     if options.json:
-        print(json.dumps(result.line(options.out), ensure_ascii=False))
+        say_json(result.line(options.out))
     result.show(console, options.out)
     if options.keep:
         _tell_kept(stack)
@@ -189,12 +188,12 @@ def _progress_bar() -> Iterator[Callable[[Progress], None]]:
 def _tell_kept(stack: LocalStack) -> None:
     console.print("the stack is up; talk to it with")
     for name, value in stack.environment().items():
-        console.print(f"  export {name}={value}", markup=False)
-    console.print(f"and stop it with: kill {stack.pid}; rm -r {stack.folder}", markup=False)
+        console.print(f"  export {name}={value}")
+    console.print(f"and stop it with: kill {stack.pid}; rm -r {stack.folder}")
 
 
 def _serve(folder: Path) -> None:
     handler = partial(SimpleHTTPRequestHandler, directory=str(folder))
     with ThreadingHTTPServer(("127.0.0.1", PAGES_PORT), handler) as server:
-        console.print(f"serving http://127.0.0.1:{PAGES_PORT} until Ctrl-C", markup=False)
+        console.print(f"serving http://127.0.0.1:{PAGES_PORT} until Ctrl-C")
         server.serve_forever()

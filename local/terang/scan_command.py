@@ -6,7 +6,6 @@ from itertools import batched
 from typing import Any
 
 import msgspec
-from rich.console import Console
 
 from ledger.post import read_line
 from ledger.pretty import lines_of_json
@@ -14,6 +13,7 @@ from ledger.refusal import Refusal
 from matcher import Hit, Matcher
 from terang.command import USAGE
 from terang.packs_command import checked
+from terang.telling import Screen, inert
 
 BATCH = 2_000
 """Posts that are matched at once."""
@@ -21,7 +21,7 @@ BATCH = 2_000
 
 def scan(options: argparse.Namespace) -> int:
     """A line for each post with hits; refused lines as JSON on stderr. 0 once all was read."""
-    packs = checked(options.packs, options.today, Console(stderr=True, highlight=False))
+    packs = checked(options.packs, options.today, Screen(stderr=True))
     if packs is None:
         return USAGE
     matcher = Matcher(packs)
@@ -33,7 +33,7 @@ def scan(options: argparse.Namespace) -> int:
             found = read_line(line.rstrip(b"\n"))
             if isinstance(found, Refusal):
                 refusal = msgspec.structs.replace(found, line=number)
-                sys.stderr.buffer.write(lines_of_json([refusal]))
+                sys.stderr.buffer.write(inert(lines_of_json([refusal])))
             else:
                 posts.append(found[0])
         hits_of = matcher.find_posts([post.parts for post in posts])
@@ -42,7 +42,7 @@ def scan(options: argparse.Namespace) -> int:
             for post, hits in zip(posts, hits_of, strict=True)
             if hits
         ]
-        sys.stdout.buffer.write(lines_of_json(rows))
+        sys.stdout.buffer.write(inert(lines_of_json(rows)))
     sys.stdout.buffer.flush()
     return 0
 

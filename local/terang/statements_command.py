@@ -1,7 +1,6 @@
 """`terang statements lint`: whether statements of reasons hold, and mean what they say."""
 
 import argparse
-import json
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -10,7 +9,6 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from rich.console import Console
 from rich.progress import Progress
 
 from dsa.distribution import Distribution
@@ -23,8 +21,9 @@ from terang.command import USAGE
 from terang.packs_command import day_of
 from terang.stack import ROOT
 from terang.statement_files import Item, files_of, statements_in
+from terang.telling import Screen, say, say_json
 
-console = Console(stderr=True, highlight=False)
+console = Screen(stderr=True)
 
 
 def lint(options: argparse.Namespace) -> int:
@@ -34,7 +33,7 @@ def lint(options: argparse.Namespace) -> int:
     today = day_of(options.today) if options.today else datetime.now(UTC).date()
     if missing or not files or today is None:
         fault = f"no such file: {', '.join(missing)}" if missing else "no files, or no such day"
-        console.print(f"terang statements lint: {fault}", style="red", markup=False, soft_wrap=True)
+        console.print(f"terang statements lint: {fault}", style="red", soft_wrap=True)
         return USAGE
     packs = pack_codes(options.packs or ROOT / "packs")
     found = Counter[str]()
@@ -115,11 +114,11 @@ def _tell(place: Place, problem: Problem, *, as_json: bool) -> None:
             "code": problem.code,
             "message": problem.message,
         }
-        print(json.dumps(line, ensure_ascii=False))
+        say_json(line)
     else:
         which = f"{place.file}: item {place.item}{f' {puid}' if puid else ''}"
         field = f" {problem.field}:" if problem.field else ""
-        print(f"{which}:{field} {problem.code}: {problem.message}")
+        say(f"{which}:{field} {problem.code}: {problem.message}")
 
 
 def _summary(statements: int, found: Counter[str]) -> None:

@@ -10,18 +10,18 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from rich.console import Console
 
 from dsa.statement_rules import BATCH, schema_problems
 from ledger.errors import OperatorError
 from terang.command import USAGE
 from terang.sor_api import SorApi
 from terang.statement_files import files_of, statements_in
+from terang.telling import Screen, say
 
 TOKEN = "TERANG_SOR_TOKEN"  # noqa: S105 - the name of a variable
 """The variable that holds the provider's token, if no file does: words of a command are seen."""
 
-console = Console(stderr=True, highlight=False)
+console = Screen(stderr=True)
 
 type Statement = dict[str, Any]
 
@@ -63,9 +63,7 @@ def submit(options: argparse.Namespace) -> int:
     if not options.to.startswith(("https://", "http://127.0.0.1", "http://localhost")):
         fault = f"--to {options.to!r}: an https address; the token is a secret"
     if fault:
-        console.print(
-            f"terang statements submit: {fault}", style="red", markup=False, soft_wrap=True
-        )
+        console.print(f"terang statements submit: {fault}", style="red", soft_wrap=True)
         return USAGE
     sent, refused = Sent.read(options.sent), 0
     before = len(sent.puids)
@@ -76,9 +74,7 @@ def submit(options: argparse.Namespace) -> int:
             refused += len(batch) - len(sound) + _send(api, sent, sound)
             console.print(f"{len(sent.puids) - before:,} sent", style="dim")
     except OperatorError as error:
-        console.print(
-            f"terang statements submit: {error}", style="red", markup=False, soft_wrap=True
-        )
+        console.print(f"terang statements submit: {error}", style="red", soft_wrap=True)
         console.print(f"{len(sent.puids) - before:,} sent; the same command goes on from here")
         return 1
     console.print(f"{len(sent.puids) - before:,} sent, {before:,} were before, {refused:,} refused")
@@ -119,7 +115,7 @@ def _send(api: SorApi, sent: Sent, batch: list[Statement]) -> int:
         sent.add([{"puid": one["puid"], "uuid": None} for one in known])
         for place, errors in answer.refused.items():
             for name, messages in errors.items():
-                print(f"{batch[place]['puid']}: {name}: refused: {'; '.join(messages)}")
+                say(f"{batch[place]['puid']}: {name}: refused: {'; '.join(messages)}")
         refused += len(answer.refused)
         batch = [
             one
@@ -133,7 +129,7 @@ def _told(statement: Statement) -> bool:
     """Whether the database would refuse a statement; then its problems are told, and it stays."""
     problems = list(schema_problems(statement))
     for problem in problems:
-        print(f"{statement.get('puid')}: {problem.field}: {problem.code}: {problem.message}")
+        say(f"{statement.get('puid')}: {problem.field}: {problem.code}: {problem.message}")
     return bool(problems)
 
 

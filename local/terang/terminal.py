@@ -8,7 +8,9 @@ from contextlib import suppress
 from select import select
 from typing import Protocol, Self
 
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
+
+from terang.telling import Screen
 
 with suppress(ImportError):
     import readline  # noqa: F401 - being there is enough: lines can be edited
@@ -34,7 +36,7 @@ class TtyTerminal:
     """The port `Terminal` on the terminal of this process, which comes back as it was."""
 
     def __init__(self) -> None:
-        self.console = Console(highlight=False)
+        self.console = Screen()
         self._file = sys.stdin.fileno()
         self._before = termios.tcgetattr(self._file)
 
