@@ -16,6 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from decided_packs import DecidedPack
 from ledger.case_entry import CaseEntry
 from ledger.case_messages import Measures
+from ledger.cells import visible
 from ledger.finding import Finding
 
 LANGUAGES = ("en", "id", "zh")
@@ -55,6 +56,7 @@ def _environment() -> Environment:
     return Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         undefined=StrictUndefined,
+        finalize=lambda value: visible(str(value), keep="\n"),
         # Plain text, which nothing reads as markup.
         autoescape=False,  # noqa: S701  # nosec B701
         trim_blocks=True,
@@ -89,8 +91,8 @@ class AuthorNotices:
         return self._templates.get_template(f"notice.{language}.txt").render(
             entry=entry,
             done=measures_of(entry.measures),
-            post=posts[0],
-            url=next(filter(None, urls), ""),
+            post=visible(posts[0]),  # an id of several lines would write lines of its own
+            url=visible(next(filter(None, urls), "")),
             reason=decision.reason,
             rules=[self._reason(one) for one in found],
             contest_until=months_after(applied, CONTEST_MONTHS).isoformat(),

@@ -15,7 +15,7 @@ import pygal
 from markupsafe import Markup
 from pygal.style import Style
 
-from spreadsheet import visible
+from ledger.cells import visible
 
 WIDTH = 560
 """Units of a chart's width; at 390 pixels a unit is about 0.6 of a pixel, so labels are large."""

@@ -14,11 +14,11 @@ import case_tables
 import tables
 import wording
 from folding import Numbers
+from ledger.cells import visible
 from pack_state import State, state_of, versions_in
 from periods import Kind, day_words, month_words
 from precision import Errors, RuleErrors
 from published_set import Catalogue, PublishedPack
-from spreadsheet import visible
 from summary import NO_ADDRESS, Summary
 
 TEMPLATES = Path(__file__).parent / "templates"

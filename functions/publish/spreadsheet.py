@@ -1,21 +1,16 @@
-"""The CSV of a summary: long format, safe to open in a spreadsheet.
+"""The CSV of a summary: long format, safe to open in a spreadsheet (RFC 4180)."""
 
-Source: OWASP ASVS 5.0, 1.2.10 and "CSV Injection"; RFC 4180. A cell that a spreadsheet would
-take for a formula gets an apostrophe, also behind blanks or in full width, which libraries miss.
-"""
-
-import unicodedata
 from collections.abc import Iterator
 
 from case_numbers import CLOCKS, case_measures
 from estimates import percentiles
 from folding import measures
+from ledger.cells import harmless, visible
 from precision import Errors, RuleErrors
 from standing import Standing
 from summary import Summary
 
 HEADER = ("period", "provider", "measure", "key", "value")
-FORMULA = frozenset("=+-@|%−")
 
 
 def encode_csv(summary: Summary) -> bytes:
@@ -84,32 +79,4 @@ def cell(value: float | str) -> str:
     """
     if isinstance(value, int | float):
         return str(value)
-    text = visible(value)
-    guard = "'" if _first_sign(text) in FORMULA else ""
-    return '"' + (guard + text).replace('"', '""') + '"'
-
-
-def visible(text: str) -> str:
-    r"""The text with all that a terminal or a reader's eye would obey made a replacement mark.
-
-    Controls, line breaks and the marks that turn the direction of writing are replaced; all else
-    stays, joiners of scripts included.
-
-    >>> visible("a\nb" + chr(0x202E))
-    'a�b�'
-    """
-    return "".join("\ufffd" if _obeyed(character) else character for character in text)
-
-
-def _obeyed(character: str) -> bool:
-    bidirectional = unicodedata.bidirectional(character)
-    turns = bidirectional in {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
-    return turns or unicodedata.category(character) in {"Cc", "Zl", "Zp"}
-
-
-def _first_sign(text: str) -> str:
-    """The first character that can be seen, in its plain width."""
-    for character in text:
-        if unicodedata.category(character) not in {"Cf", "Mn", "Zs"}:
-            return unicodedata.normalize("NFKC", character)[:1]
-    return ""
+    return '"' + harmless(visible(value)).replace('"', '""') + '"'

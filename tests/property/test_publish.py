@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from unit.publish_world import World, sample_pack, sample_receipt, sample_rule
 
 from folding import Numbers, fold
+from ledger.cells import visible
 from ledger.language import LANGUAGES, SCRIPTS
 from ledger.receipt import Receipt
 from public_journal import journal_line
-from spreadsheet import cell, visible
+from spreadsheet import cell
 from summary import Summary, decode_summary
 
 PACKS = [

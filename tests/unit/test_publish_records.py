@@ -10,8 +10,9 @@ import msgspec
 import pytest
 from unit.publish_world import World, live, sample_pack, sample_receipt
 
+from ledger.cells import visible
 from public_journal import journal_line
-from spreadsheet import HEADER, cell, visible
+from spreadsheet import HEADER, cell
 from summary import decode_summary, encode_summary
 
 CLOSED = "2026-11-26T02:00:00Z"

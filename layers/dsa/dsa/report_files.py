@@ -18,6 +18,7 @@ from dsa.report_tco import tco_rows
 from dsa.report_template import HEADERS, file_name
 from dsa.report_workbook import workbook
 from ledger.case_entry import JournalEntry
+from ledger.cells import harmless, visible
 
 LEDGER, CELLS, WORKBOOK, TCO = "ledger.jsonl", "cells.jsonl", "report.xlsx", "TCO_Art_7_3.csv"
 PROVED = range(3, 9)
@@ -99,8 +100,13 @@ def _csv(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(header)
-    writer.writerows([shown(cell) for cell in row] for row in rows)
+    writer.writerows([_told(cell) for cell in row] for row in rows)
     return text.getvalue().encode()
+
+
+def _told(cell: Cell) -> str:
+    """A number as text; a text of whoever wrote it so that no spreadsheet obeys it."""
+    return shown(cell) if isinstance(cell, Counted) else harmless(visible(cell, keep="\n"))
 
 
 def shown(cell: Cell) -> str:
