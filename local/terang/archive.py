@@ -7,7 +7,7 @@ import zipfile
 from importlib.metadata import Distribution, distribution
 from pathlib import Path
 
-SKIPPED = {"__pycache__", "requirements.txt"}
+SKIPPED = {"__pycache__", "requirements.in", "requirements.txt"}
 PROVIDED = {"boto3", "botocore", "s3transfer"}
 """Lambda's runtime brings these."""
 
@@ -55,7 +55,7 @@ def packages(requirements: str) -> list[Distribution]:
     while waiting:
         requirement = waiting.pop().strip()
         match = _NAME.match(requirement)
-        if match is None or "extra ==" in requirement:
+        if match is None or requirement.startswith("-") or "extra ==" in requirement:
             continue
         name = match.group().lower().replace("_", "-")
         if name not in found and name not in PROVIDED:
