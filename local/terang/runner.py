@@ -84,12 +84,19 @@ class Deployed:
     def drop(self, provider: str, paths: Sequence[Path]) -> list[Dropped]:
         """Drop the files under the provider's prefix."""
         s3, bucket = self.stack.client("s3"), self.outputs["DropBucket"]
+        versions: list[str] = []
+        # Asked for afterwards it may be gone: intake deletes at once what it refuses.
+        for operation in ("PutObject", "CompleteMultipartUpload"):
+            s3.meta.events.register(
+                f"after-call.s3.{operation}",
+                lambda parsed, **_: versions.append(parsed.get("VersionId", "")),
+            )
         dropped = []
         for number, path in enumerate(paths):
             key = f"drop/{provider}/{number:04}/{path.name}"
             s3.upload_file(str(path), bucket, key, Config=UPLOAD)
-            head = self.objects.head(bucket, key)
-            dropped.append(Dropped(path, file_id(bucket, key, head.version), head.size))
+            file = file_id(bucket, key, versions[-1])
+            dropped.append(Dropped(path, file, path.stat().st_size))
         return dropped
 
     def send(self, provider: str, bodies: Iterable[str]) -> set[str]:
