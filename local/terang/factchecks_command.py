@@ -9,7 +9,6 @@ from typing import BinaryIO
 from urllib.error import URLError
 from urllib.request import Request, urlopen
 
-from rich.console import Console
 from rich.progress import DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 
 from claims.admission import Admitted, admit
@@ -17,7 +16,7 @@ from claims.errors import FeedError
 from claims.feed import read_feed
 from claims.publishers import Trust
 from terang.check_library import CheckLibrary
-from terang.telling import problem, say
+from terang.telling import Screen, problem, say
 
 SECONDS = 60
 """How long an address may be silent."""
@@ -35,7 +34,7 @@ def import_feed(options: argparse.Namespace) -> int:
     changes = library.changes(name, admitted.entries)
     index = library.replace(name, admitted.entries)
     _tell(admitted)
-    print(f"{changes.new:,} new, {changes.corrected:,} corrected, {changes.gone:,} gone")
+    say(f"{changes.new:,} new, {changes.corrected:,} corrected, {changes.gone:,} gone")
     languages = ", ".join(f"{one} {count:,}" for one, count in sorted(index.totals.items()))
     say(f"{sum(index.totals.values()):,} checks in the index ({languages or 'none'})")
     say(index.digest)
@@ -74,7 +73,7 @@ def _opened(feed: str) -> Iterator[BinaryIO]:
 def _progress() -> Iterator[Callable[[int], None]]:
     """A line on stderr that tells how much was read, where somebody looks."""
     columns = (TextColumn("reading"), DownloadColumn(), TimeElapsedColumn())
-    console = Console(file=sys.stderr)
+    console = Screen(stderr=True)
     with Progress(
         *columns, console=console, transient=True, disable=not sys.stderr.isatty()
     ) as bar:

@@ -1,7 +1,6 @@
 """`terang fsck`: every published number from the table and the files; each difference by name."""
 
 import argparse
-import json
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -9,17 +8,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import boto3
-from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn
 
 from ledger.errors import OperatorError
 from terang.fsck_difference import Difference
 from terang.fsck_stack import Looked, Stack, Tell
 from terang.remote import Remote
-from terang.telling import problem
+from terang.telling import Screen, problem, say, say_json
 from terang.visible_text import visible
 
-console = Console(stderr=True, highlight=False)
+console = Screen(stderr=True)
 
 
 def fsck(options: argparse.Namespace) -> int:
@@ -33,10 +31,10 @@ def fsck(options: argparse.Namespace) -> int:
         return 2
     if options.json:
         told = [one.record(options.stack) for one in looked.differences]
-        print(json.dumps({"differences": told, **looked.counted, "under_way": looked.under_way}))
+        say_json({"differences": told, **looked.counted, "under_way": looked.under_way})
     else:
         for line in lines_of(looked.differences, options.stack):
-            print(line)
+            say(line)
     counted = ", ".join(f"{count:,} {name}" for name, count in looked.counted.items())
     console.print(f"{counted}: {len(looked.differences):,} differences", soft_wrap=True)
     if looked.under_way:

@@ -6,8 +6,6 @@ import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from rich.console import Console
-
 from ledger.errors import OperatorError
 from matcher import PackError, SetError, load_packs
 from matcher.checking import Packs
@@ -37,7 +35,7 @@ def schema(_: argparse.Namespace) -> int:
     return 0
 
 
-def checked(folder: Path, today: str, console: Console, *, advice: bool = False) -> Packs | None:
+def checked(folder: Path, today: str, console: Screen, *, advice: bool = False) -> Packs | None:
     """The packs of a folder, or nothing when they do not check; problems and warnings are told.
 
     `advice` adds the warnings that matter to whoever edits the packs.

@@ -7,18 +7,17 @@ from typing import Any
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
-from rich.console import Console
 
 from ledger.errors import OperatorError
 from terang.command import USAGE
 from terang.packs_command import day_of
 from terang.remote import Remote
-from terang.telling import problem
+from terang.telling import Screen, problem
 
 WAIT_SECONDS = 900
 """The longest that a function may take."""
 
-console = Console(stderr=True, highlight=False)
+console = Screen(stderr=True)
 
 
 def publish(options: argparse.Namespace) -> int:

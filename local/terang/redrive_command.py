@@ -8,7 +8,6 @@ from typing import Any
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
-from rich.console import Console
 from rich.table import Table
 
 from ledger.errors import OperatorError
@@ -17,10 +16,10 @@ from ledger.unit_queue import SqsUnitQueue
 from terang.operation_arguments import QUEUES
 from terang.redriving import DeadLetters, Events, Messages, Returned, Seen, Target, Units
 from terang.remote import Remote
-from terang.telling import problem, warning
+from terang.telling import Screen, problem, warning
 from terang.visible_text import visible
 
-console = Console(stderr=True, highlight=False)
+console = Screen(stderr=True)
 
 
 def redrive(options: argparse.Namespace) -> int:

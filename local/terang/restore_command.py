@@ -5,14 +5,13 @@ from typing import Any
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
-from rich.console import Console
 
 from ledger.delivery import code_of
 from ledger.errors import OperatorError
 from terang.remote import Remote
-from terang.telling import problem
+from terang.telling import Screen, problem
 
-console = Console(stderr=True, highlight=False)
+console = Screen(stderr=True)
 
 
 def restore(options: argparse.Namespace) -> int:

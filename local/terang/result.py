@@ -4,7 +4,6 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 
 from ledger.closing import FileReceipt
@@ -12,6 +11,7 @@ from ledger.receipt import Receipt
 from terang.case_queue import Answer
 from terang.case_sending import told
 from terang.runner import Dropped
+from terang.telling import Screen
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Result:
             "out": str(out),
         }
 
-    def show(self, console: Console, out: Path) -> None:
+    def show(self, console: Screen, out: Path) -> None:
         """The table for people."""
         line = self.line(out)
         for dropped, file in self.files:

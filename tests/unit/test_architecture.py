@@ -120,3 +120,13 @@ def test_adapters_have_the_methods_of_their_ports() -> None:
         for name, method in inspect.getmembers(found[port], inspect.isfunction):
             if not name.startswith("_"):
                 assert inspect.signature(getattr(adapter, name)) == inspect.signature(method), name
+
+
+def test_the_command_tells_everything_in_one_place() -> None:
+    """Another console would let a terminal obey what a stranger called something."""
+    made = [
+        path.name
+        for path in (ROOT / "local/terang").glob("*.py")
+        if path.name != "telling.py" and "import Console" in path.read_text("utf-8")
+    ]
+    assert made == []
