@@ -62,7 +62,7 @@ def _name(feed: str) -> str:
 def _opened(feed: str) -> Iterator[BinaryIO]:
     if _is_address(feed):
         request = Request(feed, headers={"User-Agent": "terang"})  # noqa: S310 - https only, see above
-        with urlopen(request, timeout=SECONDS) as answer:  # noqa: S310  # nosec B310 - https only
+        with urlopen(request, timeout=SECONDS) as answer:  # noqa: S310 - https only  # nosec B310
             yield answer
     else:
         with Path(feed).open("rb") as stream:

@@ -164,8 +164,9 @@ KNOWN_BUGS = [
            'self.put(f"{summary.path}.json", encode_summary(summary))'
            '; self.put(f"{summary.path}.html", page.encode())'),
     Mutant("a summary before its journal", f"{PUBLISH}._settle",
-           "    if facts:",
-           '    shelf.put_summary(settled, self.pages.summary(settled, ""))\n    if facts:'),
+           "    if facts and facts.journal_file",
+           '    shelf.put_summary(settled, self.pages.summary(settled, ""))'
+           "\n    if facts and facts.journal_file"),
     Mutant("a published day is not looked at again", f"{PUBLISH}._settle",
            "if settled == standing and not self.order.rebuild:",
            "if standing and not standing.provisional:"),
