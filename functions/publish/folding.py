@@ -216,7 +216,7 @@ def fold(parts: Iterable[Numbers]) -> Numbers:
 def only_packs(numbers: Numbers, packs: Iterable[PublishedPack]) -> Numbers:
     """The numbers with the findings of these packs alone; what is not counted by rule stays."""
     rulings = {
-        f"{pack.id}/{pack.version}/{rule.id}": Ruling(pack.category, rule.severity)
+        f"{pack.id}/{pack.version}/{rule.id}": Ruling(pack.category_of(rule), rule.severity)
         for pack in packs
         for rule in pack.rules
     }

@@ -148,7 +148,7 @@ class Pages:
             campaign_shown=campaign_shown,
             notice_hours=notice_hours,
             proposes_from=pack.proposes_from(notice_hours),
-            category=wording.category_words(pack.category),
+            category=" or ".join(map(wording.category_words, pack.categories)),
         )
 
 

@@ -17,6 +17,10 @@ PERIOD_NAME = re.compile(r"\d{4}-\d{2}(-\d{2})?")
 """Months and days: a campaign of such a name would overwrite them."""
 
 
+FACTCHECKS = "factchecks"
+"""The pack whose rules are no words: see `matcher.factchecks`."""
+
+
 class LegalGround(msgspec.Struct, frozen=True):
     """The law, or the terms, that a pack rests on."""
 
@@ -41,7 +45,8 @@ class AtLeast(msgspec.Struct, frozen=True):
 class PublishedRule(msgspec.Struct, frozen=True, rename={"except_": "except"}):
     """One rule as its author wrote it.
 
-    `any` is short for one group of `all`; `mode` is None where the pack's mode holds.
+    `any` is short for one group of `all`; `mode` is None where the pack's mode holds. Only rules of
+    the pack `factchecks` have a category of their own.
     """
 
     id: str
@@ -58,6 +63,8 @@ class PublishedRule(msgspec.Struct, frozen=True, rename={"except_": "except"}):
     match: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     mode: str | None = None
+    category: str = ""
+    keywords: tuple[str, ...] = ()
 
     @property
     def groups(self) -> tuple[tuple[str, ...], ...]:
@@ -89,6 +96,15 @@ class PublishedPack(msgspec.Struct, frozen=True):
         """Whether its id can stand in a public path; what cannot is counted all the same."""
         return SAFE_NAME.fullmatch(self.id) is not None
 
+    def category_of(self, rule: PublishedRule) -> str:
+        """What findings of a rule count as."""
+        return rule.category or self.category
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """What its findings count as, in the order of its rules, each once."""
+        return tuple(dict.fromkeys(map(self.category_of, self.rules))) or (self.category,)
+
     def proposes_from(self, notice_hours: int) -> str:
         """The moment after its notice period, RFC 3339 to the minute, or empty if not known."""
         if not self.published_at:
@@ -106,21 +122,31 @@ class Paused(msgspec.Struct, frozen=True):
 
 
 class Terms(msgspec.Struct, frozen=True):
-    """What a set says of one provider: its packs (None: all with ground `illegal`), and pauses."""
+    """What a set says of one provider: its packs (None: all with ground `illegal`), and pauses.
+
+    `factchecks`: findings of published checks are proposed to it, not only counted.
+    """
 
     packs: tuple[str, ...] | None = None
     paused: tuple[Paused, ...] = ()
+    factchecks: bool = False
 
 
 class PublishedSet(msgspec.Struct, frozen=True):
-    """The packs in force at one time, under the digest that receipts name."""
+    """The packs in force at one time, under the digest that receipts name.
+
+    `factchecks` is the digest of the index of published checks, or empty.
+    """
 
     packs: tuple[PublishedPack, ...] = ()
     providers: dict[str, Terms] = {}
     notice_hours: int = 24
+    factchecks: str = ""
 
     def runs(self, provider: str, pack: PublishedPack) -> bool:
         """Whether the provider's posts meet this pack; `all` stands for anybody's."""
+        if pack.id == FACTCHECKS:
+            return True  # in shadow where nobody asked for it
         if provider == "all":
             named = {name for terms in self.providers.values() for name in terms.packs or ()}
             return pack.ground == "illegal" or pack.id in named
@@ -148,7 +174,7 @@ class Catalogue:
             for pack in published.packs:
                 for rule in pack.rules:
                     key = (digest, f"{pack.id}/{pack.version}/{rule.id}")
-                    self.rulings[key] = Ruling(pack.category, rule.severity)
+                    self.rulings[key] = Ruling(pack.category_of(rule), rule.severity)
 
     def ruling(self, digest: str, rule_key: str) -> Ruling | None:
         """What a `pack/version/rule/mode` of that set counts as; None if it is no rule of it."""

@@ -152,7 +152,7 @@ def _rule_row(pack: PublishedPack, rule: PublishedRule, summary: Summary) -> Rul
         rule=rule.id,
         why=rule.why,
         severity=rule.severity,
-        category=category_words(pack.category),
+        category=category_words(pack.category_of(rule)),
         live=numbers.by_rule.get(f"{key}/live", 0),
         shadow=numbers.by_rule.get(f"{key}/shadow", 0),
         held=sum(numbers.held_by_rule.get(f"{key}/{mode}", 0) for mode in ("live", "shadow")),

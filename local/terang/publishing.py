@@ -12,6 +12,7 @@ from ledger.errors import ImmutableError, OperatorError
 from ledger.objects import S3Objects
 from ledger.pointer import NO_SET, POINTER_KEY, current_set, move_pointer, set_key
 from matcher import Choice, Pack, Paused, RuleSet, build_set, load_set
+from matcher.factchecks import FACTCHECKS, without_factchecks
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,22 +43,27 @@ class PublicBucket:
             lambda before: next_set(before, packs, chosen, notice_hours=notice_hours, now=now)
         )
 
-    def choose(self, provider: str, packs: Sequence[str]) -> str:
-        """Let a provider run these packs of the set in force; the new set's digest."""
+    def choose(
+        self, provider: str, packs: Sequence[str] | None, *, factchecks: bool | None = None
+    ) -> str:
+        """Let a provider run these packs of the set in force; the new set's digest.
+
+        `factchecks` says whether findings of published fact-checks are proposed to it, or only
+        counted. What is None stays as it is.
+        """
 
         def changed(before: RuleSet | None) -> bytes:
             if before is None:
                 raise OperatorError(NO_SET)
-            unknown = sorted(set(packs) - {pack.id for pack in before.packs})
+            unknown = sorted(set(packs or ()) - {pack.id for pack in before.packs})
             if unknown:
                 raise OperatorError(f"not in the set in force: {', '.join(unknown)}")
-            return next_set(
-                before,
-                before.packs,
-                {provider: packs},
-                notice_hours=before.notice_hours,
-                now=datetime.now(UTC),
-            )
+            choice = before.providers.get(provider, Choice())
+            if packs is not None:
+                choice = msgspec.structs.replace(choice, packs=tuple(packs))
+            if factchecks is not None:
+                choice = msgspec.structs.replace(choice, factchecks=factchecks)
+            return _with_choice(before, provider, choice)
 
         return self._move(changed)
 
@@ -73,12 +79,8 @@ class PublicBucket:
             since = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
             choice = before.providers.get(provider, Choice())
             others = tuple(one for one in choice.paused if one.rule != rule)
-            paused = Choice(choice.packs, (*others, Paused(rule, since, why)))
-            return build_set(
-                before.packs,
-                notice_hours=before.notice_hours,
-                providers=before.providers | {provider: paused},
-            )
+            paused = (*others, Paused(rule, since, why))
+            return _with_choice(before, provider, msgspec.structs.replace(choice, paused=paused))
 
         return self._move(changed)
 
@@ -130,8 +132,10 @@ def next_set(
     """The document that follows the set in force.
 
     A version that was in force keeps the moment of its publication, so that publishing again does
-    not begin a new notice period. A pause ends with a higher version of its pack, and only so.
+    not begin a new notice period. A pause ends with a higher version of its pack, and only so. The
+    index of published checks stays, with its pack: checks come by another way.
     """
+    standing = [pack for pack in before.packs if pack.id == FACTCHECKS] if before else []
     known = {(pack.id, pack.version): pack for pack in before.packs} if before else {}
     moment = now.astimezone(UTC).replace(microsecond=0)
     dated = [
@@ -141,16 +145,28 @@ def next_set(
             if (pack.id, pack.version) in known
             else moment,
         )
-        for pack in packs
+        for pack in without_factchecks(packs)
     ]
-    kept = {f"{pack.id}/" for pack in packs if (pack.id, pack.version) in known}
-    ids = {pack.id for pack in packs}
+    dated += standing
+    kept = {f"{pack.id}/" for pack in dated if (pack.id, pack.version) in known}
+    ids = {pack.id for pack in dated}
     providers = {}
     for name, choice in (before.providers if before else {}).items():
         paused = tuple(one for one in choice.paused if any(map(one.rule.startswith, kept)))
         names = None if choice.packs is None else tuple(i for i in choice.packs if i in ids)
-        providers[name] = Choice(names, paused)
+        providers[name] = Choice(names, paused, choice.factchecks)
     for name, wanted in chosen.items():
-        paused = providers[name].paused if name in providers else ()
-        providers[name] = Choice(tuple(wanted), paused)
-    return build_set(dated, notice_hours=notice_hours, providers=providers)
+        choice = providers.get(name, Choice())
+        providers[name] = msgspec.structs.replace(choice, packs=tuple(wanted))
+    factchecks = before.factchecks if before else ""
+    return build_set(dated, notice_hours=notice_hours, providers=providers, factchecks=factchecks)
+
+
+def _with_choice(before: RuleSet, provider: str, choice: Choice) -> bytes:
+    """The set with what one provider runs, and everything else as it was."""
+    return build_set(
+        before.packs,
+        notice_hours=before.notice_hours,
+        providers=before.providers | {provider: choice},
+        factchecks=before.factchecks,
+    )

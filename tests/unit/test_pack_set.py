@@ -71,7 +71,8 @@ def test_a_set_is_canonical_json_that_shows_its_packs() -> None:
     assert pack["in_force"] == {"from": "2026-11-01", "until": "2027-04-30"}
     assert pack["rules"][0]["all"] == [["otp", "login code"], ["send me"]]
     assert pack["rules"][0]["except"] == ["otp bank"]
-    assert plain["providers"]["paused"] == {"packs": None, "paused": [structs.asdict(PAUSE)]}
+    paused = {"packs": None, "paused": [structs.asdict(PAUSE)], "factchecks": False}
+    assert plain["providers"]["paused"] == paused
 
 
 def test_the_digest_is_checked() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from publicsuffixlist import PublicSuffixList
 
 from matcher.advice import advise
+from matcher.factchecks import FACTCHECKS
 from matcher.hit import Hit
 from matcher.lookalike_hosts import NamedHost, glance, passes_for
 from matcher.matcher import Matcher
@@ -148,6 +149,9 @@ def _no_utf8(path: Path, error: UnicodeDecodeError) -> Problem:
 def _twice(files: list[PackFile]) -> Iterator[Problem]:
     first: dict[str, PackFile] = {}
     for file in files:
+        if file.pack.id == FACTCHECKS:
+            message = f"`{FACTCHECKS}` is the id of what published fact-checks find; rename it"
+            yield file.problem(("id",), message)
         other = first.setdefault(file.pack.id, file)
         if other is not file:
             message = f"`{file.pack.id}` is the id of {other.name} too; rename one"

@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from matcher.factchecks import without_factchecks
 from matcher.hit import Hit, Part, Span
 from matcher.index import groups_of
 from matcher.look import Look, Stretches
@@ -42,8 +43,11 @@ class Matcher:
     """
 
     def __init__(self, packs: Iterable[Pack]):
-        """Compiles packs; hits come in the order of pack ids, then of rules in their pack."""
-        ordered = sorted(packs, key=lambda pack: pack.id)
+        """Compiles packs; hits come in the order of pack ids, then of rules in their pack.
+
+        The pack `factchecks` is passed over: its rules are no words.
+        """
+        ordered = sorted(without_factchecks(packs), key=lambda pack: pack.id)
         self._rules = [(pack, rule) for pack in ordered for rule in pack.rules]
         self._full: list[int] = []  # by rule: its groups, as bits
         self._named = NamedHosts()

@@ -84,7 +84,8 @@ class Rule(
     one of host names. `within` counts the words between the end of the first and the start of the
     last span; None is the whole part. A term inside a phrase of `except_` does not count; a phrase
     of `unless` near the window cancels it. With `affixes` the forms of a term count as the term.
-    `mode` is None where the pack's mode holds.
+    `mode` is None where the pack's mode holds; only the pack `factchecks` has rules of a category
+    of their own.
     """
 
     id: str
@@ -101,6 +102,8 @@ class Rule(
     match: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     mode: Mode | None = None
+    category: str = ""
+    keywords: tuple[str, ...] = ()
 
 
 class Pack(msgspec.Struct, frozen=True, kw_only=True):

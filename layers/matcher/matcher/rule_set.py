@@ -11,6 +11,7 @@ from typing import NamedTuple
 import msgspec
 from msgspec import structs
 
+from matcher.factchecks import FACTCHECKS
 from matcher.fold import FOLD_VERSION
 from matcher.pack import Ground, Mode, Pack
 
@@ -30,13 +31,19 @@ class Paused(msgspec.Struct, frozen=True):
 
 
 class Choice(msgspec.Struct, frozen=True):
-    """What a provider runs: pack ids, or None for every pack whose ground is illegal."""
+    """What a provider runs: pack ids, or None for every pack whose ground is illegal.
+
+    Findings of published fact-checks are in shadow unless `factchecks` says that it wants them.
+    """
 
     packs: tuple[str, ...] | None = None
     paused: tuple[Paused, ...] = ()
+    factchecks: bool = False
 
     def takes(self, pack: Pack) -> bool:
         """Whether the provider runs a pack; one that rests on terms only if it is named."""
+        if pack.id == FACTCHECKS:
+            return True
         return pack.ground is Ground.ILLEGAL if self.packs is None else pack.id in self.packs
 
 
@@ -44,7 +51,7 @@ class Selection(NamedTuple):
     """What one provider runs at one time.
 
     `skipped` names packs outside their dates, in the order of ids. `shadowed` gives the reason
-    for each rule (`pack/rule`) that was moved to shadow: not-public, paused, or notice.
+    for each rule (`pack/rule`) that was moved to shadow: not-public, not-wanted, paused, or notice.
     """
 
     packs: tuple[Pack, ...]
@@ -53,13 +60,17 @@ class Selection(NamedTuple):
 
 
 class RuleSet(msgspec.Struct, frozen=True, kw_only=True):
-    """The content of a set. `notice_hours` is how long a new version runs in shadow first."""
+    """The content of a set. `notice_hours` is how long a new version runs in shadow first.
+
+    `factchecks` is the digest of the index of published checks, or empty.
+    """
 
     format: int = FORMAT
     fold: str = FOLD_VERSION
     notice_hours: int
     packs: tuple[Pack, ...]
     providers: dict[str, Choice] = {}
+    factchecks: str = ""
 
     def for_provider(self, provider: str, at: datetime, *, public: bool) -> Selection:
         """Selects what a provider runs at a moment.
@@ -93,6 +104,8 @@ class RuleSet(msgspec.Struct, frozen=True, kw_only=True):
             return dict.fromkeys(names, "fold")
         if not public:
             return dict.fromkeys(names, "not-public")
+        if pack.id == FACTCHECKS and not choice.factchecks:
+            return dict.fromkeys(names, "not-wanted")
         if pack.published_at and at < pack.published_at + timedelta(hours=self.notice_hours):
             return dict.fromkeys(names, "notice")
         paused = {pause.rule for pause in choice.paused}
@@ -112,6 +125,7 @@ def build_set(
     *,
     notice_hours: int,
     providers: Mapping[str, Choice] | None = None,
+    factchecks: str = "",
 ) -> bytes:
     """Builds the document of a set; the same content gives the same bytes.
 
@@ -119,12 +133,18 @@ def build_set(
         packs: In any order, each with `published_at`, when its version was first published.
         notice_hours: How long a new version runs in shadow.
         providers: What each provider runs and has paused, where it differs from the default.
+        factchecks: The digest of the index of published checks.
 
     Raises:
         SetError: If ids stand twice or name nothing, or a pack lacks `published_at`.
     """
     ordered = tuple(sorted(packs, key=lambda pack: pack.id))
-    made = RuleSet(notice_hours=notice_hours, packs=ordered, providers=dict(providers or {}))
+    made = RuleSet(
+        notice_hours=notice_hours,
+        packs=ordered,
+        providers=dict(providers or {}),
+        factchecks=factchecks,
+    )
     _check(made)
     return msgspec.json.encode(made, order="sorted")
 
@@ -173,6 +193,8 @@ def _check(made: RuleSet) -> None:
     for pack in made.packs:
         if pack.published_at is None or pack.published_at.tzinfo is None:
             raise SetError(f"pack {pack.id} lacks `published_at` with its offset")
+    if bool(made.factchecks) != (FACTCHECKS in ids):
+        raise SetError(f"an index of checks and the pack {FACTCHECKS} come together, or not at all")
     for provider, choice in made.providers.items():
         unknown = {*(choice.packs or ())} - {*ids} | {p.rule for p in choice.paused} - rules
         if unknown:
