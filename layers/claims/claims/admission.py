@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from claims.languages import guess, primary
-from claims.publishers import Trust
+from claims.publishers import Trust, host_of
 from claims.ratings import NO_CHECK, rating_of, readable
 from claims.review import Check, Review
 from claims.shelving import Entry
@@ -14,6 +14,8 @@ from claims.topics import topic_of
 
 GUESSED = ("en", "id", "zh", "es", "fr", "pt", "de", "ms")
 FEWEST_LETTERS = 8
+MOST_STRANGERS = 1_000
+"""Hosts that are told by name: a poisoned feed could bring a new one with each review."""
 
 
 class Refused(StrEnum):
@@ -27,11 +29,23 @@ class Refused(StrEnum):
 
 @dataclass(slots=True)
 class Admitted:
-    """What an import took and refused; `told` counts what was taken with something missing."""
+    """What an import took and refused; `told` counts what was taken with something missing.
+
+    `strangers` are the hosts whose checks were refused because nobody trusts them, the first
+    MOST_STRANGERS of them.
+    """
 
     entries: list[Entry] = field(default_factory=list)
     refused: Counter[str] = field(default_factory=Counter)
     told: Counter[str] = field(default_factory=Counter)
+    strangers: Counter[str] = field(default_factory=Counter)
+
+    def refuse(self, review: Review, why: Refused) -> None:
+        """Count a review that is not taken."""
+        self.refused[why] += 1
+        host = host_of(review.url) if why is Refused.NOT_TRUSTED else ""
+        if host and (host in self.strangers or len(self.strangers) < MOST_STRANGERS):
+            self.strangers[host] += 1
 
 
 def admit(reviews: Iterable[Review], trust: Trust) -> Admitted:
@@ -41,7 +55,7 @@ def admit(reviews: Iterable[Review], trust: Trust) -> Admitted:
     for review in reviews:
         found = _entry(review, trust, result.told)
         if isinstance(found, Refused):
-            result.refused[found] += 1
+            result.refuse(review, found)
             continue
         key = (found.check.url, found.check.claim.casefold())
         if key in taken:

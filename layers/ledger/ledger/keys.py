@@ -30,6 +30,15 @@ def unknown_receipt_key(digest: str) -> str:
     return f"receipts/_unknown/{digest}.json"
 
 
+def factchecks_key(index: str) -> str:
+    """An index of published checks by its digest, in the public bucket.
+
+    >>> factchecks_key("ab")
+    'factchecks/ab.claims'
+    """
+    return f"factchecks/{index}.claims"
+
+
 def refusals_key(unit: str) -> str:
     """A unit's refusals with their places, in the work bucket."""
     return f"refusals/{unit}.jsonl"
