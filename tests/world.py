@@ -15,6 +15,8 @@ from case_work import CaseWork, Handled
 from decide_settings import DecideSettings, case_work_of
 from deliveries import Deliveries
 from flood import FloodGuard, FloodLimits
+from learn_settings import LearnSettings, learner_over
+from learning import Learner, Lesson
 from ledger.closing import Closing, FileReceipt
 from ledger.keys import receipt_key
 from ledger.manifest import Unit
@@ -204,6 +206,16 @@ class World:
             for message in messages
             for handled in self.case_work().take(provider, msgspec.json.encode(message))
         ]
+
+    def learner(self, objects: Any = None) -> Learner:
+        """A fresh worker of learn, over another port where it is given."""
+        settings = LearnSettings(self.work, self.out, self.public, 0, "check.example", "")
+        return learner_over(settings, objects or self.objects, self.clock)
+
+    def import_checks(self, feed: bytes, key: str = "factchecks/checks.csv") -> Lesson:
+        """Put a feed of checks where learn looks, and let it take it."""
+        self.objects.put(self.work, key, feed)
+        return self.learner().learn(key)
 
     def put(
         self, data: bytes, name: str = "posts.jsonl", provider: str = "acme"

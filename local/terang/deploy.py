@@ -27,8 +27,8 @@ def built() -> dict[str, Path]:
     return zips
 
 
-LAYERS = ("matcher", "ledger", "dsa")
-FUNCTIONS = ("intake", "scan", "decide", "publish")
+LAYERS = ("matcher", "ledger", "dsa", "claims")
+FUNCTIONS = ("intake", "scan", "decide", "publish", "learn")
 
 
 def deploy(stack: LocalStack, name: str, parameters: dict[str, str]) -> dict[str, str]:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from faults import CrashError
 from moto import mock_aws
+from sample_checks import CHECKS, REPEATS_FRIDGE, table
 from sample_messages import audit, complaint, decision, outcome
 from template.permissions import allows, matches
 from template.resolved import as_list
@@ -39,6 +40,7 @@ MESSAGES = (
     delivery("Posts", json.dumps([post(101), PRIVATE])),
     delivery("Posts", json.dumps(post(102)), sender="AROASOMEBODYELSE"),
     delivery("Posts", "no posts at all"),
+    delivery("Posts", json.dumps(post(140, text=REPEATS_FRIDGE))),
 )
 
 # What Lambda itself, S3 and SQS do in the role's name.
@@ -53,6 +55,7 @@ LAMBDA_CALLS = {
         "Scan": [(action, queue) for action in TAKE for queue in ("Units", "Posts")],
         "Decide": [(action, "Cases") for action in TAKE],
         "Publish": [("SendMessage", "PublishFailed")],
+        "Learn": [("SendMessage", "LearnFailed")],
     }.items()
 }
 
@@ -90,6 +93,13 @@ def trial() -> Iterator[Trial]:
     with pytest.MonkeyPatch.context() as patch, mock_aws():
         patch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
         trial = Trial(patch)
+        fed = trial.feed("factchecks/checks.csv", table(*CHECKS))
+        trial.run("Learn", fed, fed, {"Event": "s3:TestEvent"})
+        for some in (CHECKS[1:], CHECKS):
+            trial.run("Learn", trial.feed("factchecks/checks.csv", table(*some)))
+        trial.s3.delete_object(Bucket=bucket("work"), Key="factchecks/checks.csv")
+        trial.run("Learn", fed)
+        trial.want_factchecks("acme")
         dropped = [trial.drop(key, data) for key, data in FILES.items()]
         gone = trial.drop("drop/acme/gone.jsonl", lines(post(200)))
         trial.run("Intake", *dropped, gone, {"Event": "s3:TestEvent"})

@@ -19,6 +19,7 @@ from template.resolved import Resolved, Rule, source
 
 OUT, PUBLIC = {"Fn::GetAtt": "OutBucket.Arn"}, {"Fn::Sub": "${PublicBucket.Arn}/*"}
 DROPPED = {"Fn::Sub": "arn:aws:s3:::terang-drop-${AWS::AccountId}-${AWS::Region}/done/*"}
+FED = {"Fn::Sub": "arn:aws:s3:::terang-work-${AWS::AccountId}-${AWS::Region}/factchecks/*"}
 TABLE = {"Fn::GetAtt": "Table.Arn"}
 EVERYBODY = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "x"}
 BUCKET, KEY, RULES = (
@@ -65,6 +66,14 @@ BROKEN: dict[str, tuple[Rule, Change]] = {
     "intake deletes from the public bucket": (
         only_publish_writes_the_public_bucket,
         allow("IntakeRole", ["s3:GetObject", "s3:DeleteObject"], PUBLIC),
+    ),
+    "learn writes a summary": (
+        only_publish_writes_the_public_bucket,
+        allow("LearnRole", "s3:PutObject", {"Fn::Sub": "${PublicBucket.Arn}/summaries/*"}),
+    ),
+    "learn writes the feeds that call it": (
+        no_function_writes_what_calls_it,
+        allow("LearnRole", "s3:PutObject", FED),
     ),
     "intake writes what calls it": (
         no_function_writes_what_calls_it,

@@ -12,6 +12,7 @@ from template.resolved import ROOT
 
 PIN = re.compile(r"([a-z0-9-]+)==([^\s;\\]+)")
 BROUGHT_BY_LAMBDA = {"boto3", "botocore"}
+LAYERS = ("matcher", "ledger", "dsa", "claims")
 DEPLOYED = sorted(path.parent for path in ROOT.glob("*/*/requirements.txt"))
 
 
@@ -26,7 +27,7 @@ def pins(path: Path) -> dict[str, str]:
 
 def imported(folder: Path) -> Iterator[str]:
     """The distributions that a folder's modules import, but for the standard library and ours."""
-    ours = {path.stem for path in folder.iterdir()} | {"dsa", "ledger", "matcher", "report_proof"}
+    ours = {path.stem for path in folder.iterdir()} | {*LAYERS, "report_proof"}
     distributions = packages_distributions()
     for path in folder.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -44,9 +45,9 @@ def test_a_folder_pins_what_the_tests_run_with(folder: Path) -> None:
     assert pins(path).items() <= pins(ROOT / "requirements/dev.lock").items()
 
 
-@pytest.mark.parametrize("function", ["intake", "scan", "decide", "publish"])
+@pytest.mark.parametrize("function", ["intake", "scan", "decide", "publish", "learn"])
 def test_a_function_is_deployed_with_what_it_imports(function: str) -> None:
     folder = ROOT / "functions" / function
-    layers = [ROOT / "layers" / name / "requirements.txt" for name in ("matcher", "ledger", "dsa")]
+    layers = [ROOT / "layers" / name / "requirements.txt" for name in LAYERS]
     brought = {name for path in [folder / "requirements.txt", *layers] for name in pins(path)}
     assert set(imported(folder)) - brought - BROUGHT_BY_LAMBDA == set()

@@ -19,13 +19,21 @@ from botocore.client import BaseClient
 from template.calls import Calls
 from template.resolved import Resolved, source
 
+from ledger.objects import S3Objects
 from ledger.provider import Provider
 from ledger.store import DynamoStore
 from matcher import Pack, build_set, digest_of
+from terang.publishing import PublicBucket
 
 DAY, SENDER = "2026-11-25", "AROAEXAMPLEACME"
 STACK = Resolved.of(
-    source(), Today=DAY, PublicUrl="https://terang.example", RangeBytes="2048", PartBytes="1024"
+    source(),
+    Today=DAY,
+    PublicUrl="https://terang.example",
+    RangeBytes="2048",
+    PartBytes="1024",
+    TrustedPublishers="check.example",
+    NoticeHours="0",
 )
 SETTINGS = {
     name: function["Environment"]["Variables"]
@@ -114,6 +122,17 @@ class Trial:
         found = {"key": key, "versionId": put["VersionId"], "size": len(data)}
         place = {"bucket": {"name": bucket("drop")}, "object": found}
         return {"Records": [{"eventName": "ObjectCreated:Put", "s3": place}]}
+
+    def feed(self, key: str, data: bytes) -> dict[str, Any]:
+        """Put a feed of checks; the event that S3 sends."""
+        self.s3.put_object(Bucket=bucket("work"), Key=key, Body=data)
+        place = {"bucket": {"name": bucket("work")}, "object": {"key": key, "size": len(data)}}
+        return {"Records": [{"eventName": "ObjectCreated:Put", "s3": place}]}
+
+    def want_factchecks(self, provider: str) -> None:
+        """Let a provider have what published checks find."""
+        public = PublicBucket(S3Objects(self.s3), bucket("public"))
+        public.choose(provider, None, factchecks=True)
 
     def take_back(self, event: dict[str, Any]) -> None:
         """Delete a dropped file as its sender could."""

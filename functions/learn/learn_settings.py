@@ -1,0 +1,52 @@
+"""What the environment tells learn, and the parts that it makes of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from claims.publishers import Trust
+from learning import Learner
+from ledger.clock import clock_of
+from ledger.objects import S3Objects
+from ledger.ports import Clock, Objects
+from library import Library
+from putting_in_force import PutInForce
+
+
+@dataclass(frozen=True, slots=True)
+class LearnSettings:
+    """The settings of the template; a missing one fails at start, and loudly."""
+
+    work_bucket: str
+    out_bucket: str
+    public_bucket: str
+    notice_hours: int
+    trusted_publishers: str
+    today: str
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> "LearnSettings":
+        """Read the environment; each setting has its field's name in capitals."""
+        return cls(
+            **{name: kind(environment[name.upper()]) for name, kind in cls.__annotations__.items()}
+        )
+
+
+def learner_of(settings: LearnSettings, s3: Any) -> Learner:
+    """The parts of learn, put together over clients of AWS."""
+    return learner_over(settings, S3Objects(s3), clock_of(settings.today))
+
+
+def learner_over(settings: LearnSettings, objects: Objects, clock: Clock) -> Learner:
+    """The parts of learn over ports."""
+    library = Library(objects, settings.out_bucket)
+    return Learner(
+        objects=objects,
+        clock=clock,
+        library=library,
+        in_force=PutInForce(objects, clock, library, settings.public_bucket, settings.notice_hours),
+        trust=Trust(one for one in settings.trusted_publishers.split(",") if one.strip()),
+        work_bucket=settings.work_bucket,
+        out_bucket=settings.out_bucket,
+        public_bucket=settings.public_bucket,
+    )

@@ -1,0 +1,179 @@
+"""A feed of published checks becomes an index and the set that names it, once."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import pytest
+from faults import Calls, CrashError
+from sample_checks import CHECKS, FRIDGE, SALT, check, data_feed, table
+from world import World
+
+import learning
+from claims.index import Index, build_index
+from claims.shelving import Entry
+from ledger.errors import OperatorError
+from ledger.keys import factchecks_key
+from ledger.pointer import current_set, set_key
+from matcher import RuleSet, load_set
+from matcher.factchecks import FACTCHECKS
+
+KEY = "factchecks/checks.csv"
+OTHER = "factchecks/other.json"
+MANY = [check(number, f"{SALT} number {number}") for number in range(40)]
+
+
+@pytest.fixture(autouse=True)
+def built_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An index of the same checks is the same: its bounds need not be measured each time."""
+    monkeypatch.setattr(learning, "build_index", _built)
+
+
+_indexes: dict[bytes, bytes] = {}
+
+
+def _built(entries: list[Entry]) -> bytes:
+    key = msgspec.json.encode(entries)
+    if key not in _indexes:
+        _indexes[key] = build_index(entries)
+    return _indexes[key]
+
+
+def in_force(world: World) -> RuleSet:
+    digest = current_set(world.objects, world.public)
+    return load_set(world.objects.get(world.public, set_key(digest)) or b"", digest)
+
+
+def index_of(world: World) -> Index:
+    return Index(world.objects.get(world.public, factchecks_key(in_force(world).factchecks)) or b"")
+
+
+def receipt_of(lesson: Any) -> dict[str, Any]:
+    assert lesson.receipt is not None
+    told: dict[str, Any] = msgspec.to_builtins(lesson.receipt)
+    return told
+
+
+def test_a_feed_becomes_the_index_that_the_set_names(world: World) -> None:
+    before = in_force(world)
+    lesson = world.import_checks(table(*CHECKS))
+    after = in_force(world)
+    assert lesson.outcome == "taken"
+    assert index_of(world).digest == after.factchecks
+    assert index_of(world).totals == {"en": 4}
+    [pack] = [pack for pack in after.packs if pack.id == FACTCHECKS]
+    assert [one for one in after.packs if one is not pack] == list(before.packs)
+    assert (pack.version, pack.languages) == (1, ("en",))
+    facts = msgspec.json.decode(
+        world.objects.get(world.public, f"factchecks/{after.factchecks}.json") or b""
+    )
+    assert facts["by_topic"] == {"health": 1, "money": 1}
+    assert facts["by_publisher"] == {"Check": 4}
+    assert world.objects.get(world.public, "packs/factchecks/1.yaml")
+
+
+def test_the_operator_is_told_what_was_refused_and_of_whom(world: World) -> None:
+    bread = [check(9, SALT, url="https://bread.example/1"), check(10, SALT, url="javascript:x")]
+    told = receipt_of(world.import_checks(data_feed(*CHECKS, *bread), OTHER))
+    assert told["refused"] == {"publisher_not_trusted": 2}
+    assert told["strangers"] == {"bread.example": 1}
+    [key] = world.objects.keys(world.out, "receipts/factchecks/")
+    assert msgspec.json.decode(world.objects.get(world.out, key) or b"") == told
+
+
+def test_the_same_event_again_changes_nothing(world: World) -> None:
+    world.import_checks(table(*CHECKS))
+    before = world.state()
+    assert world.learner().learn(KEY).outcome == "known"
+    assert world.state() == before
+
+
+def test_the_version_stays_while_checks_come_and_go(world: World) -> None:
+    """Else a daily feed would begin a notice period each day, and nothing ever be proposed."""
+    world.import_checks(table(*CHECKS))
+    [first] = [pack for pack in in_force(world).packs if pack.id == FACTCHECKS]
+    world.import_checks(table(*CHECKS, check(5, "Cats cure cancer", language="id")))
+    [second] = [pack for pack in in_force(world).packs if pack.id == FACTCHECKS]
+    assert (second.version, second.published_at) == (first.version, first.published_at)
+
+
+def test_what_is_corrected_or_gone_is_counted(world: World) -> None:
+    world.import_checks(table(*CHECKS))
+    told = receipt_of(world.import_checks(table(check(1, SALT, "True"), *CHECKS[2:])))
+    assert (told["corrected"], told["withdrawn"], told["total"]) == (1, 1, 3)
+
+
+def test_a_check_that_another_feed_still_has_is_not_withdrawn(world: World) -> None:
+    world.import_checks(table(*CHECKS))
+    world.import_checks(data_feed(check(2, FRIDGE)), OTHER)
+    receipt = world.import_checks(table(*CHECKS[:1], *CHECKS[2:])).receipt
+    assert receipt is not None
+    assert (receipt.withdrawn, receipt.total) == (0, 4)
+
+
+@pytest.mark.parametrize("feed", [b"", b"{]", b"\x00\xff", b"a,b\n1,2\n", table(*MANY)[:5]])
+def test_what_is_no_feed_leaves_all_as_it_was(world: World, feed: bytes) -> None:
+    world.import_checks(table(*CHECKS))
+    before = in_force(world)
+    assert receipt_of(world.import_checks(feed))["code"] == "unreadable"
+    assert in_force(world) == before
+
+
+def test_a_feed_that_was_cut_off_is_refused_until_somebody_confirms_it(world: World) -> None:
+    world.import_checks(table(*MANY))
+    told = receipt_of(world.import_checks(table(*MANY[:19])))
+    assert (told["status"], told["code"]) == ("refused", "shrinks")
+    assert index_of(world).totals == {"en": 40}
+    told = receipt_of(world.import_checks(table(*MANY[:19]), "factchecks/confirmed/checks.csv"))
+    assert (told["status"], told["withdrawn"]) == ("taken", 21)
+    assert index_of(world).totals == {"en": 19}
+
+
+def test_a_feed_that_was_taken_back_is_none(world: World) -> None:
+    assert world.learner().learn(KEY).outcome == "gone"
+
+
+def test_a_worker_that_dies_anywhere_leaves_what_the_next_one_mends(
+    new_world: Callable[..., World],
+) -> None:
+    whole = new_world()
+    whole.import_checks(table(*CHECKS))
+    whole.import_checks(table(*CHECKS[1:]))
+    counted = Calls()
+    other = new_world()
+    other.import_checks(table(*CHECKS))
+    other.objects.put(other.work, KEY, table(*CHECKS[1:]))
+    other.learner(counted.through(other.objects)).learn(KEY)
+    for number in range(len(counted.names)):
+        world = new_world()
+        world.import_checks(table(*CHECKS))
+        world.objects.put(world.work, KEY, table(*CHECKS[1:]))
+        with pytest.raises(CrashError):
+            world.learner(Calls(fatal=number).through(world.objects)).learn(KEY)
+        world.learner().learn(KEY)
+        assert in_force(world) == in_force(whole), counted.names[number]
+        catalogues = [one.learner().library.catalogue()[0] for one in (world, whole)]
+        assert catalogues[0].changes == catalogues[1].changes
+
+
+def test_two_feeds_at_once_both_count(new_world: Callable[..., World]) -> None:
+    """Whatever call the other import comes before, the set ends with the index of both."""
+    first, second = table(*CHECKS[:2]), data_feed(*CHECKS[2:])
+    counted = Calls()
+    world = new_world()
+    world.objects.put(world.work, KEY, first)
+    world.learner(counted.through(world.objects)).learn(KEY)
+    for number in range(len(counted.names)):
+        world = new_world()
+        world.objects.put(world.work, KEY, first)
+        calls = Calls(at=number, happens=lambda world=world: world.import_checks(second, OTHER))
+        world.learner(calls.through(world.objects)).learn(KEY)
+        assert index_of(world).totals == {"en": 4}, counted.names[number]
+
+
+def test_an_operator_hears_of_a_kept_feed_that_is_gone(world: World) -> None:
+    world.import_checks(table(*CHECKS))
+    [key] = world.objects.keys(world.out, "factchecks/feeds/")
+    world.clients.s3.delete_object(Bucket=world.out, Key=key)
+    with pytest.raises(OperatorError, match="is gone"):
+        world.import_checks(data_feed(*CHECKS[1:]), OTHER)
