@@ -17,7 +17,7 @@ from decided_packs import DecidedPack
 from ledger.case_entry import CaseEntry
 from ledger.case_messages import Measures
 from ledger.cells import visible
-from ledger.finding import Finding
+from ledger.finding import Finding, FoundCheck, Label
 
 LANGUAGES = ("en", "id", "zh")
 CONTEST_MONTHS = 6
@@ -44,12 +44,16 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """A rule that found the post, as its page says it; `page` is empty where nobody serves one."""
+    """A rule that found the post, as its page says it; `page` is empty where nobody serves one.
+
+    `checks` are the published fact-checks whose claim the post repeats.
+    """
 
     title: str
     name: str
     why: str
     page: str
+    checks: tuple[FoundCheck, ...] = ()
 
 
 def _environment() -> Environment:
@@ -105,6 +109,7 @@ class AuthorNotices:
             f"{finding.pack}/{finding.version}/{finding.rule}",
             found.pack.why(finding.rule),
             page_of(finding, self.public_url),
+            finding.label.checks if isinstance(finding.label, Label) else (),
         )
 
 

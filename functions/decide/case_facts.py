@@ -20,12 +20,13 @@ REFERENCES = {
 
 @dataclass(frozen=True, slots=True)
 class PackFacts:
-    """What a pack says of every decision that rests on it."""
+    """What a pack says of every decision that rests on it; `other` explains a keyword `OTHER`."""
 
     ground: str = ""
     ground_text: str = ""
     ground_url: str = ""
     keywords: tuple[str, ...] = ()
+    other: str = ""
 
 
 @dataclass(frozen=True, slots=True)

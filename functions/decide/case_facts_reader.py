@@ -56,7 +56,7 @@ class FactsReader:
                     now,
                     cases,
                     counted=frozenset(one.finding for one in findings if one.unit in known),
-                    packs={one.finding: self.packs.of(one).facts for one in ours},
+                    packs={one.finding: self.packs.of(one).facts(one.rule) for one in ours},
                 )
             case Outcome():
                 decisions = [case.first.decision for case in cases.values() if case.first]

@@ -23,10 +23,11 @@ class DecidedGround(msgspec.Struct, frozen=True):
 
 
 class DecidedRule(msgspec.Struct, frozen=True):
-    """What a rule says of itself."""
+    """What a rule says of itself; keywords of its own only where its pack has none."""
 
     id: str
     why: str
+    keywords: tuple[str, ...] = ()
 
 
 class DecidedPack(msgspec.Struct, frozen=True):
@@ -40,11 +41,12 @@ class DecidedPack(msgspec.Struct, frozen=True):
     keywords: tuple[str, ...] = ()
     legal_ground: DecidedGround = DecidedGround()
 
-    @property
-    def facts(self) -> PackFacts:
-        """What every decision takes over from it."""
+    def facts(self, rule: str) -> PackFacts:
+        """What every decision on a finding of that rule takes over."""
         ground = self.legal_ground
-        return PackFacts(self.ground, ground.text, ground.url, self.keywords)
+        own = next((one.keywords for one in self.rules if one.id == rule), ())
+        other = self.title if "OTHER" in own else ""
+        return PackFacts(self.ground, ground.text, ground.url, self.keywords or own, other)
 
     def why(self, rule: str) -> str:
         """What the public reads of a rule."""

@@ -148,6 +148,7 @@ def _of_findings(findings: Sequence[Finding], facts: Facts) -> dict[str, Any]:
     return {
         "category": findings[0].category,
         "keywords": tuple(sorted(keywords)),
+        "other": facts.packs[findings[0].finding].other,
         "rules": dict(sorted(Counter(keys).items())),
         "found_days": tuple(sorted(days)),
         "found": dict(sorted(found.items())),

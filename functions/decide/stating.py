@@ -9,6 +9,7 @@ from dsa.meaning import meaning_problems
 from dsa.statement import Decided, Matched
 from dsa.statement_rules import schema_problems
 from ledger.case_entry import CaseEntry
+from ledger.finding import Label
 
 
 def decided(decision: CaseEntry, found: Sequence[Found], public_url: str) -> Decided:
@@ -28,6 +29,7 @@ def decided(decision: CaseEntry, found: Sequence[Found], public_url: str) -> Dec
         why=found[0].pack.why(first.rule),
         legal_ground=found[0].pack.legal_ground.text,
         address=page_of(first, public_url),
+        check=first.label.checks[0].url if isinstance(first.label, Label) else "",
     )
     return Decided(entry, decision.reason, first.published_at, first.language or "", matched)
 

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from check_hits import NO_CHECKS, CheckHit
 from ledger.finding import Finding, FoundSpan, excerpt_of
 from ledger.identity import finding_id
 from ledger.post import Post, TranslatedPost, utc
@@ -21,6 +22,14 @@ class Found:
     excerpt: str
 
 
+@dataclass(frozen=True, slots=True)
+class Inspected:
+    """What posts came to; `not_asked` of them were not compared with checks any more."""
+
+    found: list[Found]
+    not_asked: int
+
+
 def inspect_posts(
     posts: Sequence[Post],
     rules: Rules,
@@ -29,16 +38,18 @@ def inspect_posts(
     provider: str,
     unit: str,
     found_at: str,
-) -> list[Found]:
+) -> Inspected:
     """All findings of these posts, in order; the same text of the same post counts once."""
     found: dict[str, Found] = {}
     hits_of = rules.matcher.find_posts([post.parts for post in posts])
-    for post, hits in zip(posts, hits_of, strict=True):
+    of_checks = rules.checks.hits(posts) if rules.checks else NO_CHECKS
+    for number, (post, of_words) in enumerate(zip(posts, hits_of, strict=True)):
+        hits = [CheckHit(hit) for hit in of_words] + of_checks.by_post.get(number, [])
         if not hits:
             continue
         account = post.account if isinstance(post, TranslatedPost) else pseudonyms.of(post.account)
         text, parts = post.text_digest, dict(post.parts)
-        for hit in hits:
+        for hit, label in hits:
             one = finding_id(provider, post.id, text, hit.pack, hit.rule, hit.mode)
             finding = Finding(
                 finding=one,
@@ -59,11 +70,12 @@ def inspect_posts(
                 reach=post.reach,
                 language=post.language,
                 url=post.url,
+                label=label,
             )
             first = hit.spans[0]
             excerpt = excerpt_of(parts[first.part], first.start, first.end)
             found.setdefault(one, Found(finding, excerpt))
-    return list(found.values())
+    return Inspected(list(found.values()), of_checks.not_asked)
 
 
 def live_hits(found: Iterable[Found]) -> dict[str, int]:

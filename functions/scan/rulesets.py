@@ -1,13 +1,20 @@
 """The rules of a unit: a published set, and of it what a provider runs at that moment."""
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
+from check_hits import CheckRules, check_rules, read_finder
 from ledger.errors import OperatorError
 from ledger.pointer import current_set, set_key
 from ledger.ports import Clock, Objects
-from matcher import Matcher, RuleSet, load_set
+from matcher import Matcher, Pack, RuleSet, load_set
+from matcher.factchecks import FACTCHECKS
+
+if TYPE_CHECKING:
+    from claims.finding import CheckFinder
 
 POINTER_SECONDS = 30
 """How long a worker believes the pointer, at most, before it looks again."""
@@ -16,13 +23,21 @@ KEPT = 8
 """Sets and matchers that a worker keeps: sets change seldom, and a provider has one at a time."""
 
 
+KEPT_INDEXES = 2
+"""Indexes of checks that a worker keeps: units of the set before are still on their way."""
+
+
 @dataclass(slots=True)
 class Rules:
-    """What a provider runs: the set's digest, packs out of their dates, and the matcher."""
+    """What a provider runs: the set's digest, packs out of their dates, and the matcher.
+
+    `checks` finds what published fact-checks are about; nothing where the set names no index.
+    """
 
     set: str
     skipped: tuple[str, ...]
     matcher: Matcher
+    checks: "CheckRules | None" = None
 
 
 @dataclass(slots=True)
@@ -40,6 +55,7 @@ class RuleSets:
     patience: float = POINTER_SECONDS
     _pointer: tuple[float, str] = (0.0, "")
     _sets: OrderedDict[str, RuleSet] = field(default_factory=OrderedDict)
+    _finders: "OrderedDict[str, CheckFinder]" = field(default_factory=OrderedDict)
     _rules: OrderedDict[tuple[object, ...], Rules] = field(default_factory=OrderedDict)
 
     def current(self) -> str:
@@ -58,8 +74,19 @@ class RuleSets:
         if key not in self._rules:
             versions = {pack.id: pack.version for pack in rule_set.packs}
             skipped = tuple(f"{pack}/{versions[pack]}" for pack in selection.skipped)
-            _keep(self._rules, key, Rules(digest, skipped, Matcher(selection.packs)))
+            matcher, checks = Matcher(selection.packs), self._checks(rule_set, selection.packs)
+            _keep(self._rules, key, Rules(digest, skipped, matcher, checks))
         return self._rules[key]
+
+    def _checks(self, rule_set: RuleSet, packs: Sequence[Pack]) -> "CheckRules | None":
+        """The rules of the pack of checks, where it runs, with the index that the set names."""
+        pack = next((pack for pack in packs if pack.id == FACTCHECKS), None)
+        if pack is None:
+            return None
+        if rule_set.factchecks not in self._finders:
+            finder = read_finder(self.objects, self.public_bucket, rule_set.factchecks)
+            _keep(self._finders, rule_set.factchecks, finder, KEPT_INDEXES)
+        return check_rules(pack, self._finders[rule_set.factchecks])
 
     def _set(self, digest: str) -> RuleSet:
         if digest not in self._sets:
@@ -70,7 +97,7 @@ class RuleSets:
         return self._sets[digest]
 
 
-def _keep[K, V](kept: OrderedDict[K, V], key: K, value: V) -> None:
+def _keep[K, V](kept: OrderedDict[K, V], key: K, value: V, most: int = KEPT) -> None:
     kept[key] = value
-    while len(kept) > KEPT:
+    while len(kept) > most:
         kept.popitem(last=False)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from flood import FloodGuard
-from inspection import Found, by_rule, inspect_posts, live_hits
+from inspection import Found, Inspected, by_rule, inspect_posts, live_hits
 from ledger.errors import ObjectChangedError, ObjectGoneError
 from ledger.finding import Finding
 from ledger.identity import digest, unit_id
@@ -140,10 +140,12 @@ class Scanner:
         now = self.clock.now()
         marker = Marker(job.unit, job.provider, now.date().isoformat())
         own = FirstTry(set_digest, utc(at))
-        rules, found = self._find(job, reading.posts, own, pseudonyms, utc(now))
+        rules, inspected = self._find(job, reading.posts, own, pseudonyms, utc(now))
+        found = inspected.found
         tried = self.store.begin(job.unit, own) if found else self.store.first_try(job.unit)
         if tried is not None and tried != own:
-            rules, found = self._find(job, reading.posts, tried, pseudonyms, utc(now))
+            rules, inspected = self._find(job, reading.posts, tried, pseudonyms, utc(now))
+            found = inspected.found
         hits = live_hits(found)
         held = self.guard.held(job.provider, marker.day, len(reading.posts), hits)
         stored = self._put(found, held, int((now + timedelta(days=self.excerpt_days)).timestamp()))
@@ -154,6 +156,7 @@ class Scanner:
         if reading.refusals:
             key = refusals_key(job.unit)
             self.objects.put(self.work_bucket, key, lines_of_json(reading.refusals))
+        self.store.put_uses([finding for finding in ours if finding.mode == "live"])
         self.store.put_finding_ids(marker, [finding.finding for finding in ours])
         self.sampler.keep(marker, reading.posts, found)
         first, last = reading.first_and_last
@@ -180,6 +183,7 @@ class Scanner:
             assumed_utc=reading.assumed_utc,
             first=first,
             last=last,
+            not_asked=inspected.not_asked,
         )
         excerpts = {one.finding.finding: one.excerpt for one in found}
         pairs = [(finding, excerpts[finding.finding]) for finding in ours]
@@ -192,13 +196,13 @@ class Scanner:
         by: FirstTry,
         pseudonyms: Pseudonyms,
         found_at: str,
-    ) -> tuple[Rules, list[Found]]:
+    ) -> tuple[Rules, Inspected]:
         """The rules of that set at that moment, and what they find."""
         rules = self.rulesets.rules(by.set, job.provider, datetime.fromisoformat(by.at))
-        found = inspect_posts(
+        inspected = inspect_posts(
             posts, rules, pseudonyms, provider=job.provider, unit=job.unit, found_at=found_at
         )
-        return rules, found
+        return rules, inspected
 
     def _commit(
         self,

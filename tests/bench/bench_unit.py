@@ -25,7 +25,7 @@ REQUESTS = 0.20
 
 def scan_unit(data: bytes, rules: Rules, pseudonyms: Pseudonyms) -> int:
     """The work of `scan` on a unit that neither S3 nor the table takes part in."""
-    found = inspect_posts(
+    inspected = inspect_posts(
         read(data).posts,
         rules,
         pseudonyms,
@@ -33,7 +33,7 @@ def scan_unit(data: bytes, rules: Rules, pseudonyms: Pseudonyms) -> int:
         unit="0" * 64,
         found_at="2026-11-25T12:00:00Z",
     )
-    return len(found)
+    return len(inspected.found)
 
 
 def test_a_unit_is_scanned(report: Report) -> None:

@@ -23,7 +23,7 @@ def post(**changes: Any) -> Post:
 def inspect(*posts: Post, provider: str = "acme", unit: str = "u1") -> list[Found]:
     return inspect_posts(
         posts, RULES, PSEUDONYMS, provider=provider, unit=unit, found_at="2026-11-25T12:00:00Z"
-    )
+    ).found
 
 
 def test_a_finding_says_all_about_its_hit_and_nothing_of_the_account() -> None:

@@ -27,6 +27,8 @@ class Matched:
     legal_ground: str
     address: str
     """Where everybody can read the rule, or empty."""
+    check: str = ""
+    """The link to the published fact-check that the finding proposed, or empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,10 @@ def _facts(decided: Decided) -> str:
     else:
         where = f", published at {matched.address}" if matched.address else ""
         found = f"Matched pack {matched.pack} {matched.version} rule {matched.rule}{where}."
-    return f"{found} Decided by a moderator."
+    said = f"{found} Decided by a moderator."
+    if matched and matched.check and not personal_data(matched.check):
+        return f"{said} The claim that it repeats was checked: {matched.check}"
+    return said
 
 
 def _is_other(entry: JournalEntry) -> bool:

@@ -16,12 +16,39 @@ class FoundSpan(msgspec.Struct, frozen=True):
     evasion: tuple[str, ...] = ()
 
 
+class FoundCheck(msgspec.Struct, frozen=True):
+    """A published fact-check whose claim a post repeats, as its publisher worded it.
+
+    `rating` is one of the six words of `claims`, `stated` the publisher's own; `date` is YYYY-MM-DD
+    or empty; `score` says how sure it is that the post repeats the claim, from 0 to 1.
+    """
+
+    url: str
+    claim: str
+    rating: str
+    stated: str
+    publisher: str
+    date: str
+    score: float
+
+
+class Label(msgspec.Struct, frozen=True):
+    """What a finding of a fact-check proposes: a label with the links, never more.
+
+    The checks stand with the nearest first; those that disagree are among them.
+    """
+
+    checks: tuple[FoundCheck, ...]
+    measure: str = "DECISION_VISIBILITY_CONTENT_LABELLED"
+
+
 class Finding(msgspec.Struct, frozen=True):
     """One hit of one rule on one post, with its reason.
 
     `account` is a pseudonym; `published_at` and `found_at` are RFC 3339 in UTC; `unit` is the unit
     that first put it; `held` says that the flood guard kept it from being proposed.
-    `post` and `url` are personal data: they are never published.
+    `post` and `url` are personal data: they are never published. Only a finding of the pack
+    `factchecks` has a `label`.
     """
 
     finding: str
@@ -43,6 +70,7 @@ class Finding(msgspec.Struct, frozen=True):
     language: str | None = None
     url: str | None = None
     held: bool = False
+    label: Label | msgspec.UnsetType = msgspec.UNSET
 
 
 def excerpt_of(text: str, start: int, end: int, length: int = EXCERPT_LENGTH) -> str:

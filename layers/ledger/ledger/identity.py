@@ -51,6 +51,15 @@ def file_id(bucket: str, key: str, version: str) -> str:
     return digest("file", bucket, key, version)
 
 
+def check_id(url: str) -> str:
+    """The id of a published fact-check, which its link names.
+
+    >>> check_id("https://check.example/1") == check_id("https://check.example/2")
+    False
+    """
+    return digest("check", url)
+
+
 def finding_id(provider: str, post: str, text: str, pack: str, rule: str, mode: str) -> str:
     """The id of a hit of one rule on one text of one post; `text` is the digest of all its parts.
 

@@ -103,6 +103,12 @@ class Store(Protocol):
         `expires` is the excerpts' end.
         """
 
+    def put_uses(self, findings: Sequence[Finding]) -> None:
+        """Note for each check which of these findings propose a label with it."""
+
+    def uses(self, check: str) -> list[tuple[str, str]]:
+        """The providers and ids of the findings that propose a label with a check, by its link."""
+
     def put_finding_ids(self, marker: Marker, ids: Sequence[str]) -> None:
         """Put the pages of a receipt, before it."""
 

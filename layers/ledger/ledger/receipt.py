@@ -18,7 +18,8 @@ class Receipt(
     `by_rule`, and were not proposed because the flood guard stood. `skipped` names packs out of
     their dates as `pack/version`. `first` and `last` (in JSON `from` and `until`) are the earliest
     and latest `published_at`, `at` the time of the commit, all RFC 3339 in UTC. `source` is the key
-    of the sender's file, or empty for a message; it is never published.
+    of the sender's file, or empty for a message; it is never published. `not_asked` counts posts
+    about which the index of checks was not asked any more, since the unit had asked often enough.
     """
 
     unit: str
@@ -43,6 +44,7 @@ class Receipt(
     assumed_utc: int = 0
     first: str = ""
     last: str = ""
+    not_asked: int = 0
 
     @property
     def closes(self) -> bool:

@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 
 from ledger.case_store import CaseStore
-from ledger.finding import Finding
+from ledger.finding import Finding, Label
+from ledger.identity import check_id
 from ledger.manifest import FirstTry, Manifest, Marker, RangeRow, Source
 from ledger.provider import OpenFile, Provider
 from ledger.receipt import Receipt
@@ -96,6 +97,21 @@ class DynamoStore(CaseStore):
             record_of(item, Finding) or given
             for item, (given, _) in zip(stored, pairs, strict=True)
         ]
+
+    def put_uses(self, findings: Sequence[Finding]) -> None:
+        """Note for each check which of these findings propose a label with it."""
+        self.table.put_all(
+            self.table.item(f"K#{check_id(check.url)}", f"{one.provider}#{one.finding}")
+            for one in findings
+            if isinstance(one.label, Label)
+            for check in one.label.checks
+        )
+
+    def uses(self, check: str) -> list[tuple[str, str]]:
+        """The providers and ids of the findings that propose a label with a check, by its link."""
+        items = self.table.query(f"K#{check_id(check)}", "")
+        found = (item["sk"]["S"].partition("#") for item in items)
+        return [(provider, finding) for provider, _, finding in found]
 
     def put_finding_ids(self, marker: Marker, ids: Sequence[str]) -> None:
         """Put the pages of a receipt, before it."""
