@@ -156,7 +156,8 @@ class Scanner:
         if reading.refusals:
             key = refusals_key(job.unit)
             self.objects.put(self.work_bucket, key, lines_of_json(reading.refusals))
-        self.store.put_uses([finding for finding in ours if finding.mode == "live"])
+        if labels := [one for one in ours if one.mode == "live" and one.label]:
+            self.store.put_uses(labels)
         self.store.put_finding_ids(marker, [finding.finding for finding in ours])
         self.sampler.keep(marker, reading.posts, found)
         first, last = reading.first_and_last
