@@ -11,16 +11,16 @@ import msgspec
 
 from claims.admission import Admitted, admit
 from claims.errors import FeedError
+from claims.facts import facts_of
 from claims.feed import read_feed
 from claims.index import Index, build_index
 from claims.merging import Change, changes
 from claims.publishers import Trust
 from claims.shelving import Entry
 from import_receipt import ImportReceipt, counted
-from index_facts import IndexFacts, facts_key, facts_of
 from ledger.errors import ObjectChangedError, ObjectGoneError
 from ledger.identity import digest
-from ledger.keys import factchecks_key
+from ledger.keys import factchecks_facts_key, factchecks_key
 from ledger.manifest import Source
 from ledger.ports import Clock, Objects
 from ledger.post import utc
@@ -141,8 +141,8 @@ class Learner:
         refused = Counter[str]()
         for feed in catalogue.feeds.values():
             refused.update(feed.refused)
-        facts: IndexFacts = facts_of(index.digest, entries, refused)
-        self.objects.put(self.public_bucket, facts_key(index.digest), pretty(facts))
+        key = factchecks_facts_key(index.digest)
+        self.objects.put(self.public_bucket, key, pretty(facts_of(index, refused)))
         return msgspec.structs.replace(
             catalogue, index=index.digest, languages=tuple(sorted(index.totals))
         )

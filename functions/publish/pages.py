@@ -18,7 +18,8 @@ from ledger.cells import visible
 from pack_state import State, state_of, versions_in
 from periods import Kind, day_words, month_words
 from precision import Errors, RuleErrors
-from published_set import Catalogue, PublishedPack
+from published_index import PublishedIndex, refusals_of
+from published_set import FACTCHECKS, Catalogue, PublishedPack
 from summary import NO_ADDRESS, Summary
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -48,12 +49,14 @@ class Pages:
     """Renders pages; the sets tell what packs and rules are called.
 
     `public_url` and `today`, the day of the run in UTC, tell whether a pack is live. No other
-    page depends on the day, and these only through the state of a pack.
+    page depends on the day, and these only through the state of a pack. `checks` is what is known
+    of the index of published checks in force.
     """
 
     catalogue: Catalogue
     public_url: str
     today: str
+    checks: PublishedIndex | None = None
 
     def summary(self, summary: Summary, earlier: str = "") -> str:
         """The page of a summary; `earlier` is the period before it that has a page, if any."""
@@ -116,6 +119,8 @@ class Pages:
             states={key: self._state(pack) for key, pack in self.catalogue.packs.items()},
             public_url=self.public_url,
             months_of=tables.months_of,
+            checks=self.checks,
+            refused_checks=refusals_of(self.checks) if self.checks else [],
         )
 
     def _state(self, pack: PublishedPack) -> State:
@@ -136,6 +141,7 @@ class Pages:
             "pack.html",
             root="../../",
             pack=pack,
+            of_checks=pack.id == FACTCHECKS,
             found=found,
             errors={
                 rule.id: errors.by_rule.get(f"{pack.id}/{pack.version}/{rule.id}", RuleErrors())

@@ -97,7 +97,7 @@ class _Run:
             order=order,
             catalogue=catalogue,
             drafter=Drafter(catalogue, desk.public_url, desk.notice_hours),
-            pages=Pages(catalogue, desk.public_url, today),
+            pages=Pages(catalogue, desk.public_url, today, desk.shelf.index_of(catalogue.in_force)),
             days=days_due(order, today, closed),
             closed=closed,
             providers=_named(desk.store.providers()),

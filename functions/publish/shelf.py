@@ -11,10 +11,12 @@ from hashlib import sha256
 import msgspec
 
 from ledger.errors import OperatorError
+from ledger.keys import factchecks_facts_key
 from ledger.pointer import POINTER_KEY, Pointer
 from ledger.ports import Objects
 from periods import Kind
-from published_set import Catalogue, parse_set
+from published_index import PublishedIndex
+from published_set import Catalogue, PublishedSet, parse_set
 from spreadsheet import encode_csv
 from summary import Summary, decode_summary, encode_summary, journal_path, summary_path
 
@@ -44,6 +46,13 @@ class Shelf:
         pointer = self.objects.get(self.bucket, POINTER_KEY)
         current = msgspec.json.decode(pointer, type=Pointer).set if pointer else ""
         return Catalogue(sets, current)
+
+    def index_of(self, published: PublishedSet) -> PublishedIndex | None:
+        """What stands beside the index of checks that a set names, if it names one."""
+        if not published.factchecks:
+            return None
+        data = self.objects.get(self.bucket, factchecks_facts_key(published.factchecks))
+        return msgspec.json.decode(data, type=PublishedIndex) if data else None
 
     def periods(self, provider: str, kind: Kind) -> list[str]:
         """The days, months or campaigns of a provider that stand, in order."""

@@ -15,10 +15,8 @@ from claims.ranking import explain
 from ledger.pretty import lines_of_json
 from terang.check_library import CheckLibrary
 from terang.command import USAGE
+from terang.shown_checks import LONG_BEFORE_DAYS
 from terang.telling import Screen, inert, problem
-
-LONG_BEFORE_DAYS = 365
-"""A check this much older than the post is told to be so."""
 
 
 class _Text(msgspec.Struct):

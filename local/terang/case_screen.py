@@ -12,6 +12,7 @@ from ledger.case import Case
 from ledger.case_entry import CaseEntry, JournalEntry
 from terang.case_history import History
 from terang.review_screen import age
+from terang.shown_checks import checks_of
 from terang.visible_text import blurred, visible
 
 
@@ -34,6 +35,8 @@ def _finding(case: Case, *, shown: bool, now: datetime) -> Panel:
         ("  author ", "dim"), finding.account,
         ("\nfound ", "dim"), f"{finding.found_at}, {age(finding.found_at, now)} ago\n",
     )  # fmt: skip
+    for line in checks_of(finding):
+        text.append(f"{line}\n", "cyan")
     text.append(_excerpt(case, shown=shown))
     title = f"{finding.pack}/{finding.rule} v{finding.version}  {finding.finding[:12]}"
     return Panel(text, title=title, title_align="left")

@@ -75,6 +75,12 @@ def _add_run(commands: Commands) -> None:
         metavar="CHANNEL",
         help="a channel that anybody may join: telegram:ID or discord:ID",
     )
+    one.add_argument(
+        "--index",
+        type=Path,
+        metavar="DIR",
+        help="checks of `terang factchecks import`; default: PACKS/factchecks if it is there",
+    )
     one.add_argument("--keep", action="store_true", help="leave the stack up")
     one.add_argument("--serve", action="store_true", help="serve the pages on loopback")
     one.set_defaults(work=later("run_command", "run"))
@@ -121,6 +127,16 @@ def _add_providers(commands: Commands) -> None:
     one.add_argument("--why", required=True, help="published with the set")
     one.add_argument("--stack", default="terang")
     one.set_defaults(work=later("providers_command", "pause"))
+    one = add(
+        providers,
+        "factchecks",
+        "propose labels with published fact-checks to a provider, or only count them",
+        "terang providers factchecks acme-chat on",
+    )
+    one.add_argument("provider", metavar="ID")
+    one.add_argument("answer", choices=("on", "off"))
+    one.add_argument("--stack", default="terang")
+    one.set_defaults(work=later("providers_command", "factchecks"))
     one = add(
         providers,
         "lift",

@@ -9,7 +9,7 @@ from rich.table import Table
 from ledger.closing import FILE_DAYS
 from ledger.errors import OperatorError
 from ledger.provider import Provider, is_provider_id
-from matcher import SetError
+from matcher import Choice, SetError
 from terang.command import USAGE
 from terang.remote import Remote
 from terang.stack import ROOT
@@ -48,21 +48,22 @@ def list_all(options: argparse.Namespace) -> int:
     """A table of the providers, their senders, open channels and packs."""
     try:
         remote = Remote.find(options.stack)
-        chosen = remote.public.chosen()
+        choices = remote.public.choices()
         providers = remote.store.providers()
     except (OperatorError, SetError) as error:
         console.print(f"terang providers: {error}", style="red")
         return 1
     table = Table()
-    for column in ("provider", "senders", "open channels", "packs"):
+    for column in ("provider", "senders", "open channels", "packs", "fact-checks"):
         table.add_column(column)
     for one in providers:
-        packs = chosen.get(one.provider)
+        choice = choices.get(one.provider, Choice())
         table.add_row(
             one.provider,
             "\n".join(one.senders),
             "\n".join(one.open_channels),
-            "those of the law" if packs is None else "\n".join(packs),
+            "those of the law" if choice.packs is None else "\n".join(choice.packs),
+            "proposed" if choice.factchecks else "in shadow",
         )
     Screen().print(table)
     return 0
@@ -77,6 +78,19 @@ def pause(options: argparse.Namespace) -> int:
         console.print(f"terang providers: {error}", style="red")
         return 1
     say(digest)
+    return 0
+
+
+def factchecks(options: argparse.Namespace) -> int:
+    """Propose what published fact-checks find to a provider, or only count it."""
+    try:
+        remote = Remote.find(options.stack)
+        wanted = options.answer == "on"
+        digest = remote.public.choose(options.provider, None, factchecks=wanted)
+    except (OperatorError, SetError) as error:
+        console.print(f"terang providers: {error}", style="red", markup=False)
+        return 1
+    print(digest)
     return 0
 
 

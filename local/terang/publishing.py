@@ -8,11 +8,15 @@ from pathlib import Path
 
 import msgspec
 
+from claims.facts import facts_of
+from claims.index import Index
 from ledger.errors import ImmutableError, OperatorError
+from ledger.keys import factchecks_facts_key, factchecks_key
 from ledger.objects import S3Objects
 from ledger.pointer import NO_SET, POINTER_KEY, current_set, move_pointer, set_key
+from ledger.pretty import pretty
 from matcher import Choice, Pack, Paused, RuleSet, build_set, load_set
-from matcher.factchecks import FACTCHECKS, without_factchecks
+from matcher.factchecks import FACTCHECKS, with_factchecks, without_factchecks, written
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,16 +88,29 @@ class PublicBucket:
 
         return self._move(changed)
 
-    def chosen(self) -> dict[str, tuple[str, ...] | None]:
-        """The packs that each provider of the set in force runs; None is all that rest on law."""
+    def publish_checks(self, index: Index, *, notice_hours: int, now: datetime) -> str:
+        """Put an index of published checks in force, as learn does; the new set's digest."""
+        self.objects.put_new(self.name, factchecks_key(index.digest), index.data)
+        facts = pretty(facts_of(index, {}))
+        self.objects.put(self.name, factchecks_facts_key(index.digest), facts)
+        languages = tuple(index.totals)
+        digest = self._move(
+            lambda before: with_factchecks(before, index.digest, languages, now, notice_hours)
+        )
+        data = self.objects.get(self.name, set_key(digest)) or b""
+        pack = next(pack for pack in load_set(data, digest).packs if pack.id == FACTCHECKS)
+        self.objects.put_new(self.name, f"packs/{FACTCHECKS}/{pack.version}.yaml", written(pack))
+        return digest
+
+    def choices(self) -> dict[str, Choice]:
+        """What each provider of the set in force runs that wants anything else than the default."""
         if self.objects.get(self.name, POINTER_KEY) is None:
             return {}
         digest = current_set(self.objects, self.name)
         data = self.objects.get(self.name, set_key(digest))
         if data is None:
             raise OperatorError(f"the set {digest} is gone from the public bucket")
-        providers = load_set(data, digest).providers
-        return {name: choice.packs for name, choice in providers.items()}
+        return load_set(data, digest).providers
 
     def _move(self, following: Callable[[RuleSet | None], bytes]) -> str:
         """Write the set that follows the one in force, and move the pointer to it."""

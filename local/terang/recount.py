@@ -183,7 +183,7 @@ def _rulings(folder: Path, digest: str) -> dict[str, Ruling]:
         return {}
     return {
         f"{pack['id']}/{pack['version']}/{rule['id']}": Ruling(
-            pack["category"], rule["severity"], pack.get("campaign")
+            rule.get("category") or pack["category"], rule["severity"], pack.get("campaign")
         )
         for pack in json.loads(data)["packs"]
         for rule in pack["rules"]

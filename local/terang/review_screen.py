@@ -9,9 +9,10 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from ledger.finding import EXCERPT_LENGTH, Finding
+from ledger.finding import EXCERPT_LENGTH, Finding, Label
 from terang.review_cards import Card, OpenFinding, alike
 from terang.review_steps import MEASURES, Review, Stage
+from terang.shown_checks import checks_of
 from terang.visible_text import blurred, visible
 
 SEVERITY_STYLES = {"high": "bold red", "medium": "yellow", "low": "cyan"}
@@ -77,6 +78,8 @@ def _findings(review: Review, why: Why) -> Table:
         told.append(f" v{finding.version}", "not bold")
         if said := why(finding):
             told.append(f"\n{said}", "not bold")
+        for line in checks_of(finding):
+            told.append(f"\n{line}", "not bold cyan")
         if seen := sorted({kind for span in finding.spans for kind in span.evasion}):
             told.append(f"\nseen through: {', '.join(seen)}", "not bold dim")
         table.add_row(f" {place + 1}", "left out" if left_out else "●", told)
@@ -120,8 +123,10 @@ def marks(one: OpenFinding) -> list[tuple[int, int]]:
     """Where the finding's terms stand in its excerpt; none where that cannot be told.
 
     An excerpt is cut around the first span; near the end of a long text the cut moves, and only
-    the words themselves would tell how far.
+    the words themselves would tell how far. What repeats a claim is the whole of it.
     """
+    if isinstance(one.finding.label, Label):
+        return []
     excerpt, first = one.excerpt or "", one.finding.spans[0]
     cut = 0
     if len(excerpt) >= EXCERPT_LENGTH:
@@ -142,7 +147,7 @@ def _keys(review: Review) -> Text:
         case Stage.CARD:
             return Text(SECOND_KEYS if review.card.decision else CARD_KEYS)
         case Stage.MEASURE:
-            told = [f"[{key}] {_short(one)}" for key, one in MEASURES.items()]
+            told = [_measure(key, one, review.card) for key, one in MEASURES.items()]
             return Text(
                 "What was done at the provider, by now?   " + "  ".join(told) + "   [Esc] back"
             )
@@ -152,6 +157,11 @@ def _keys(review: Review) -> Text:
             return Text(f"Why is it {review.verdict}? Ctrl-C goes back.{again}")
         case Stage.END | Stage.DONE:
             return Text(END_KEYS)
+
+
+def _measure(key: str, measure: object, card: Card) -> str:
+    proposed = {one.finding.label.measure for one in card.findings if one.finding.label}
+    return f"[{key}] {_short(measure)}{' (proposed)' if measure in proposed else ''}"
 
 
 def _short(measure: object) -> str:

@@ -12,13 +12,17 @@ from typing import Any
 from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
+from claims.errors import BadIndexError
+from claims.index import Index
 from ledger.clock import clock_of
 from ledger.closing import FileReceipt
 from ledger.errors import OperatorError
 from ledger.pretty import lines_of_json
 from ledger.provider import is_provider_id
+from matcher import Pack
 from terang.case_sending import send_file
 from terang.case_shorthand import findings_in
+from terang.check_library import CheckLibrary
 from terang.command import USAGE
 from terang.deploy import deploy
 from terang.message_file import read_messages
@@ -49,6 +53,8 @@ def run(options: argparse.Namespace) -> int:
         options.cases = options.cases or SAMPLES / "cases.jsonl"
         options.today = options.today or SAMPLES_DAY
     options.packs = options.packs or ROOT / "packs"
+    beside = options.packs / "factchecks"
+    options.index = options.index or (beside if beside.is_dir() else None)
     fault = _fault(options)
     if fault:
         console.print(f"terang run: {fault}", style="red")
@@ -58,20 +64,15 @@ def run(options: argparse.Namespace) -> int:
         return USAGE
     try:
         cases = read_messages(options.cases) if options.cases else []
-    except OperatorError as error:
+        index = CheckLibrary(options.index).current() if options.index else None
+    except (BadIndexError, OperatorError) as error:
         console.print(f"terang run: {error}", style="red")
         return USAGE
     try:
         with local_stack(keep=options.keep) as stack:
             deployed = Deployed(stack, deploy(stack, STACK, _parameters(options)), options.today)
             deployed.register(options.provider, options.open)
-            PublicBucket(deployed.objects, deployed.outputs["PublicBucket"]).publish(
-                options.packs,
-                packs,
-                {options.provider: [pack.id for pack in packs]},
-                notice_hours=0,
-                now=clock_of(options.today).now(),
-            )
+            _publish(deployed, options, packs, index)
             result = _work(deployed, options, cases)
     except (StackError, OperatorError) as error:
         console.print(f"terang run: {error}", style="red")
@@ -84,6 +85,18 @@ def run(options: argparse.Namespace) -> int:
     if options.serve:
         _serve(options.out / "public")
     return 0
+
+
+def _publish(
+    deployed: Deployed, options: argparse.Namespace, packs: Sequence[Pack], index: Index | None
+) -> None:
+    """Publish the packs, and the checks if there are any; the provider has all of them proposed."""
+    public = PublicBucket(deployed.objects, deployed.outputs["PublicBucket"])
+    chosen, now = {options.provider: [pack.id for pack in packs]}, clock_of(options.today).now()
+    public.publish(options.packs, packs, chosen, notice_hours=0, now=now)
+    if index is not None:
+        public.publish_checks(index, notice_hours=0, now=now)
+        public.choose(options.provider, None, factchecks=True)
 
 
 def _fault(options: argparse.Namespace) -> str:
@@ -112,7 +125,8 @@ def _parameters(options: argparse.Namespace) -> dict[str, str]:
         "NoticeHours": "0",  # a trial: the packs are read where they are run
         "DeletionProtection": "false",
         "Today": options.today,
-        "VisibilityTimeout": "60",  # a unit takes seconds; what a killed worker had comes soon
+        # A unit takes seconds, with an index two minutes; what a killed worker had comes soon.
+        "VisibilityTimeout": "300" if options.index else "60",
         "ScanConcurrency": "2",
         "BatchWindow": "0",
     }

@@ -145,14 +145,16 @@ class World:
     closed: list[str] = field(default_factory=list)
 
     def put_set(
-        self, *packs: dict[str, object], notice_hours: int = 24, **providers: dict[str, object]
+        self,
+        *packs: dict[str, object],
+        notice_hours: int = 24,
+        factchecks: str = "",
+        **providers: dict[str, object],
     ) -> str:
         """Publish a set and move the pointer to it; its digest."""
         named = {name.replace("_", "-"): terms for name, terms in providers.items()}
-        data = msgspec.json.encode(
-            {"format": 1, "notice_hours": notice_hours, "packs": packs, "providers": named},
-            order="sorted",
-        )
+        said = {"format": 1, "notice_hours": notice_hours, "packs": packs, "providers": named}
+        data = msgspec.json.encode(said | {"factchecks": factchecks}, order="sorted")
         digest = sha256(data).hexdigest()
         self.objects.stored[f"sets/{digest}.json"] = data
         self.put_in_force(digest)

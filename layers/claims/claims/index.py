@@ -45,7 +45,7 @@ class Index:
     """
 
     def __init__(self, data: bytes):
-        self._data = data
+        self.data = data
         self._artefact = Artefact(data)
         try:
             facts = msgspec.convert(self._artefact.facts, _Facts)
@@ -57,7 +57,7 @@ class Index:
     @cached_property
     def digest(self) -> str:
         """The name of the index: SHA-256 of its bytes."""
-        return digest_of(self._data)
+        return digest_of(self.data)
 
     def shelf(self, language: str) -> Shelf:
         """The shelf of a language that `totals` names."""

@@ -39,6 +39,15 @@ def factchecks_key(index: str) -> str:
     return f"factchecks/{index}.claims"
 
 
+def factchecks_facts_key(index: str) -> str:
+    """What an index holds, counted, beside it.
+
+    >>> factchecks_facts_key("ab")
+    'factchecks/ab.json'
+    """
+    return f"factchecks/{index}.json"
+
+
 def refusals_key(unit: str) -> str:
     """A unit's refusals with their places, in the work bucket."""
     return f"refusals/{unit}.jsonl"

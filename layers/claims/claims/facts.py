@@ -1,12 +1,13 @@
 """What everybody may know of an index without opening it: counts, and what each topic may find."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
 from claims.finding import makes_findings
-from claims.shelving import Entry
+from claims.index import Index
+from claims.review import Check
 
 
 class IndexFacts(msgspec.Struct, frozen=True):
@@ -25,23 +26,21 @@ class IndexFacts(msgspec.Struct, frozen=True):
     refused: dict[str, int]
 
 
-def facts_key(index: str) -> str:
-    """Where the facts of an index stand in the public bucket.
-
-    >>> facts_key("ab")
-    'factchecks/ab.json'
-    """
-    return f"factchecks/{index}.json"
+def checks_of(index: Index) -> Iterator[Check]:
+    """All checks of an index."""
+    for language, total in sorted(index.totals.items()):
+        shelf = index.shelf(language)
+        yield from (shelf.check(place) for place in range(total))
 
 
-def facts_of(index: str, entries: Iterable[Entry], refused: Mapping[str, int]) -> IndexFacts:
-    """The facts of an index of these checks."""
-    checks = [entry.check for entry in entries]
+def facts_of(index: Index, refused: Mapping[str, int]) -> IndexFacts:
+    """The facts of an index."""
+    checks = list(checks_of(index))
     return IndexFacts(
-        index=index,
+        index=index.digest,
         checks=len(checks),
         by_publisher=_counted(check.publisher for check in checks),
-        by_language=_counted(check.language for check in checks),
+        by_language=dict(sorted(index.totals.items())),
         by_rating=_counted(str(check.rating) for check in checks),
         by_topic=_counted(check.topic for check in checks if makes_findings(check)),
         refused=dict(sorted(refused.items())),
