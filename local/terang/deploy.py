@@ -28,7 +28,7 @@ def built() -> dict[str, Path]:
 
 
 LAYERS = ("matcher", "ledger", "dsa", "claims")
-FUNCTIONS = ("intake", "scan", "decide", "publish", "learn")
+FUNCTIONS = ("intake", "scan", "decide", "publish", "learn", "answer")
 
 
 def deploy(stack: LocalStack, name: str, parameters: dict[str, str]) -> dict[str, str]:

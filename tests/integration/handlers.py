@@ -60,6 +60,11 @@ def deployed(name: str, world: World) -> Iterator[ModuleType]:
         "RANGE_BYTES": "1000",
         "PART_BYTES": "1000",
         "PSEUDONYM_SECRET": SECRET_NAME,
+        "TIP_LINE": "iam",
+        "TIPS_PER_MINUTE": "1000",
+        "PARTNERS_SECRET": "partners",
+        "NOTICE_HOURS": "0",
+        "TRUSTED_PUBLISHERS": "check.example",
         "TODAY": DAY,
     }
     with pytest.MonkeyPatch.context() as patched:

@@ -10,6 +10,7 @@ from integration.event_account import (
     ENV,
     EVENTS,
     MIB,
+    ROOT,
     SAMPLE,
     Account,
     bucket,
@@ -284,6 +285,25 @@ def test_what_publish_writes(account: Account, name: str, published: bool) -> No
         summary = json.loads(data)
         assert summary["provisional"] is True
         assert (summary["numbers"]["inspected"], summary["numbers"]["findings"]) == (2, 1)
+
+
+def test_a_feed_is_learnt_and_a_question_answered(account: Account) -> None:
+    question, without = read_event("answer-question"), read_event("answer-no-question")
+    assert account.invoke("Answer", question)["statusCode"] == 503
+    event = read_event("learn-s3-put")
+    feed = (ROOT / "local/samples/factchecks.csv").read_bytes()
+    account.s3.put_object(Bucket=bucket("WORK"), Key=place(event)["object"]["key"], Body=feed)
+    assert account.invoke("Learn", event) is None
+    answer = account.invoke("Answer", question)
+    [first, *_] = json.loads(answer["body"])["checks"]
+    assert (answer["statusCode"], first["url"]) == (200, "https://check.example/salt-water")
+    assert account.invoke("Answer", without)["statusCode"] == 400
+
+
+def test_the_event_of_a_feed_tells_its_true_size_and_digest() -> None:
+    data = (ROOT / "local/samples/factchecks.csv").read_bytes()
+    told = place(read_event("learn-s3-put"))["object"]
+    assert (told["size"], told["eTag"]) == (len(data), md5(data).hexdigest())
 
 
 def test_the_readme_shows_how_to_invoke_every_event() -> None:

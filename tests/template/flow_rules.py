@@ -86,7 +86,11 @@ def dead_letters_outlive_their_source(stack: Resolved) -> Iterator[str]:
 
 
 def every_function_fails_into_something(stack: Resolved) -> Iterator[str]:
-    """Dead letters behind its queues, or a failure destination that its role may send to."""
+    """Dead letters behind its queues, or a failure destination that its role may send to.
+
+    A function that is only asked, over its URL, tells a failure to whoever asks.
+    """
+    asked = {one["TargetFunctionArn"] for one in stack.typed("AWS::Lambda::Url").values()}
     mapped = {mapping["FunctionName"] for mapping in _mappings(stack).values()}
     targets = {
         config["FunctionName"]: config.get("DestinationConfig", {}).get("OnFailure", {})
@@ -98,7 +102,8 @@ def every_function_fails_into_something(stack: Resolved) -> Iterator[str]:
             "sqs:SendMessage" in as_list(one["Action"]) and target in as_list(one["Resource"])
             for one in stack.grants(stack.role_of(function))
         )
-        if function not in mapped and not (target and sends):
+        tells = function in mapped or stack.arn(function) in asked
+        if not tells and not (target and sends):
             yield f"{function} has no failure path"
 
 

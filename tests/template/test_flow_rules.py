@@ -92,6 +92,10 @@ BROKEN: dict[str, tuple[Rule, Change]] = {
         every_function_fails_into_something,
         drop("Resources/Publish/Properties/EventInvokeConfig"),
     ),
+    "a function that nobody can ask": (
+        every_function_fails_into_something,
+        drop("Resources/AnswerUrl"),
+    ),
     "a failure destination that the role may not send to": (
         every_function_fails_into_something,
         send_no_failure,

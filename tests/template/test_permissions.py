@@ -100,6 +100,14 @@ MAY = {
         s3("out", "out/acme/audit/m.jsonl"),
     ),
     "publish looks for an earlier revision": ("Publish", "s3:ListBucket", BUCKETS["public"]),
+    "learn reads a feed": ("Learn", "s3:GetObjectVersion", s3("work", "factchecks/checks.csv")),
+    "learn keeps what it took": ("Learn", "s3:PutObject", s3("out", "factchecks/feeds/f.jsonl")),
+    "learn puts an index": ("Learn", "s3:PutObject", s3("public", "factchecks/ab.claims")),
+    "learn moves the pointer": ("Learn", "s3:PutObject", s3("public", "sets/current.json")),
+    "scan reads an index": ("Scan", "s3:GetObject", s3("public", "factchecks/ab.claims")),
+    "answer reads an index": ("Answer", "s3:GetObject", s3("public", "factchecks/ab.claims")),
+    "answer reads the pointer": ("Answer", "s3:GetObject", s3("public", "sets/current.json")),
+    "answer knows partners": ("Answer", "secretsmanager:GetSecretValue", "PartnersSecret"),
     "publish closes a file": ("Publish", "s3:PutObject", s3("out", "out/acme/receipts/f.json")),
 }
 
@@ -140,6 +148,33 @@ MAY_NOT = {
     ),
     "decide makes pseudonyms": ("Decide", "secretsmanager:GetSecretValue", "PseudonymSecret"),
     "decide reads dropped files": ("Decide", "s3:GetObjectVersion", s3("drop", "drop/acme/x")),
+    "learn reads posts": ("Learn", "s3:GetObject", s3("work", "parts/f/telegram-1/000000.jsonl")),
+    "learn writes a feed": ("Learn", "s3:PutObject", s3("work", "factchecks/checks.csv")),
+    "learn hands out findings": (
+        "Learn",
+        "s3:PutObject",
+        s3("out", "out/acme/findings/2026-11-25/u.jsonl"),
+    ),
+    "learn changes a pack of words": ("Learn", "s3:PutObject", s3("public", "packs/codes/3.yaml")),
+    "learn writes a page": ("Learn", "s3:PutObject", s3("public", "index.html")),
+    "learn makes pseudonyms": ("Learn", "secretsmanager:GetSecretValue", "PseudonymSecret"),
+    "scan writes an index": ("Scan", "s3:PutObject", s3("public", "factchecks/ab.claims")),
+    "scan reads feeds": ("Scan", "s3:GetObject", s3("work", "factchecks/checks.csv")),
+    "answer writes anything": ("Answer", "s3:PutObject", s3("public", "factchecks/ab.claims")),
+    "answer reads findings": (
+        "Answer",
+        "s3:GetObject",
+        s3("out", "out/acme/findings/2026-11-25/u.jsonl"),
+    ),
+    "answer reads the ledger": ("Answer", "dynamodb:GetItem", TABLE),
+    "answer writes the ledger": ("Answer", "dynamodb:PutItem", TABLE),
+    "answer makes pseudonyms": ("Answer", "secretsmanager:GetSecretValue", "PseudonymSecret"),
+    "answer sends messages": ("Answer", "sqs:SendMessage", STACK.arn("Cases")),
+    "a provider's kept feed is read by scan": (
+        "Scan",
+        "s3:GetObject",
+        s3("out", "factchecks/catalogue.json"),
+    ),
     "publish changes a pack": ("Publish", "s3:PutObject", s3("public", "packs/codes/3.yaml")),
     "publish reads dropped files": ("Publish", "s3:GetObjectVersion", s3("drop", "drop/acme/x")),
     "publish reads parts": (
@@ -221,3 +256,25 @@ def test_in_the_table(function: str, actions: tuple[str, ...], key: str, may: bo
 def test_rules_are_readable_under(parameters: dict[str, str], url: str) -> None:
     functions = Resolved.of(source(), **parameters).typed("AWS::Lambda::Function")
     assert functions["Scan"]["Environment"]["Variables"]["PUBLIC_URL"] == url
+
+
+@pytest.mark.parametrize(
+    ("asks", "auth", "everybody"),
+    [("iam", "AWS_IAM", False), ("secret", "NONE", True), ("off", None, False)],
+)
+def test_the_tip_line_is_open_only_where_it_asks_for_secrets(
+    asks: str, auth: str | None, everybody: bool
+) -> None:
+    stack = Resolved.of(source(), TipLine=asks)
+    urls = list(stack.typed("AWS::Lambda::Url").values())
+    assert [url["AuthType"] for url in urls] == ([auth] if auth else [])
+    answer = stack.typed("AWS::Lambda::Function")["Answer"]
+    assert answer["Environment"]["Variables"]["TIP_LINE"] == asks
+    assert ("ReservedConcurrentExecutions" in answer) is everybody
+    granted = stack.typed("AWS::Lambda::Permission").values()
+    to_all = [one for one in granted if one["Principal"] == "*"]
+    assert bool(to_all) is everybody
+    for one in to_all:
+        assert one["FunctionName"] == "Answer"
+        via_url = one.get("FunctionUrlAuthType") == "NONE" or one.get("InvokedViaFunctionUrl")
+        assert via_url

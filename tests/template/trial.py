@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from hashlib import sha256
 from types import SimpleNamespace
 from typing import Any
 from unittest import mock
@@ -34,6 +35,7 @@ STACK = Resolved.of(
     PartBytes="1024",
     TrustedPublishers="check.example",
     NoticeHours="0",
+    TipLine="secret",
 )
 SETTINGS = {
     name: function["Environment"]["Variables"]
@@ -92,6 +94,8 @@ class Trial:
         _make_table()
         secret = {"Name": "PseudonymSecret", "SecretString": "forty letters that nobody can guess"}
         boto3.client("secretsmanager").create_secret(**secret)
+        partners = json.dumps({"helpdesk": sha256(b"open sesame").hexdigest()})
+        boto3.client("secretsmanager").create_secret(Name="PartnersSecret", SecretString=partners)
         _publish_a_set(self.s3)
 
     def start(self, function: str, today: str = DAY) -> Any:
