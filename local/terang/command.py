@@ -7,7 +7,7 @@ from pathlib import Path
 
 from terang.arguments import Commands, Work, add, later
 from terang.cases_arguments import add_cases
-from terang.factchecks_arguments import add_factchecks
+from terang.factchecks_arguments import add_factchecks, add_partners
 from terang.operation_arguments import add_operation
 from terang.packs_arguments import add_packs
 from terang.report_arguments import add_report
@@ -43,6 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     add_packs(commands)
     add_cases(commands)
     add_factchecks(commands)
+    add_partners(commands)
     _add_providers(commands)
     _add_recount(commands)
     add_statements(commands)

@@ -7,6 +7,23 @@ from terang.arguments import Commands, add, later
 INDEX = Path("terang-index")
 
 
+def add_partners(commands: Commands) -> None:
+    """Adds `terang partners`."""
+    group = add(commands, "partners", "who may ask the tip line", "terang partners list")
+    partners = group.add_subparsers(required=True, metavar="COMMAND")
+    for name, text in (
+        ("add", "give a partner a new secret, which is printed this once"),
+        ("remove", "let a partner ask no more"),
+    ):
+        one = add(partners, name, text, f"terang partners {name} helpdesk --stack terang")
+        one.add_argument("partner", metavar="ID")
+        one.add_argument("--stack", default="terang")
+        one.set_defaults(work=later("partners_command", name))
+    one = add(partners, "list", "list the partners", "terang partners list --stack terang")
+    one.add_argument("--stack", default="terang")
+    one.set_defaults(work=later("partners_command", "list_all"))
+
+
 def add_factchecks(commands: Commands) -> None:
     """Adds `terang factchecks` and `terang ask`."""
     group = add(
@@ -30,6 +47,12 @@ def add_factchecks(commands: Commands) -> None:
         default=[],
         metavar="DOMAIN",
         help="a publisher whose checks are taken, beside those of the public list",
+    )
+    one.add_argument(
+        "--stack", default="", metavar="NAME", help="put it where a deployed stack learns from it"
+    )
+    one.add_argument(
+        "--confirm", action="store_true", help="with --stack: it may withdraw most of its checks"
     )
     one.set_defaults(work=later("factchecks_command", "import_feed"))
     one = add(

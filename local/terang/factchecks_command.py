@@ -9,13 +9,17 @@ from typing import BinaryIO
 from urllib.error import URLError
 from urllib.request import Request, urlopen
 
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.progress import DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 
 from claims.admission import Admitted, admit
 from claims.errors import FeedError
 from claims.feed import read_feed
 from claims.publishers import Trust
+from ledger.errors import OperatorError
 from terang.check_library import CheckLibrary
+from terang.remote import Remote
 from terang.telling import Screen, problem, say
 
 SECONDS = 60
@@ -24,6 +28,8 @@ SECONDS = 60
 
 def import_feed(options: argparse.Namespace) -> int:
     """Import one feed: 0 when its checks are in the index, 1 when it cannot be read."""
+    if options.stack:
+        return _put(options)
     try:
         with _opened(options.feed) as stream, _progress() as told:
             admitted = admit(read_feed(stream, told), Trust(options.trust))
@@ -38,6 +44,23 @@ def import_feed(options: argparse.Namespace) -> int:
     languages = ", ".join(f"{one} {count:,}" for one, count in sorted(index.totals.items()))
     say(f"{sum(index.totals.values()):,} checks in the index ({languages or 'none'})")
     say(index.digest)
+    return 0
+
+
+def _put(options: argparse.Namespace) -> int:
+    """Put a feed into the work bucket of a stack: its function learn takes it from there."""
+    folder = "factchecks/confirmed/" if options.confirm else "factchecks/"
+    name = options.feed.rstrip("/").rpartition("/")[2] if _is_address(options.feed) else ""
+    key = folder + (name or Path(options.feed).name)
+    try:
+        remote = Remote.find(options.stack)
+        with _opened(options.feed) as stream:
+            boto3.client("s3").upload_fileobj(stream, remote.outputs["WorkBucket"], key)
+    except (OperatorError, OSError, BotoCoreError, ClientError) as error:
+        problem(f"terang factchecks: {options.feed}: {error}")
+        return 1
+    out = remote.outputs["OutBucket"]
+    say(f"put as {key}; what comes of it is told under s3://{out}/receipts/factchecks/")
     return 0
 
 

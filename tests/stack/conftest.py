@@ -27,6 +27,8 @@ PARAMETERS = {
     "VisibilityTimeout": "5",  # what a killed worker had comes back soon
     "ScanConcurrency": "2",
     "BatchWindow": "0",
+    "TrustedPublishers": "check.example",
+    "TipLine": "secret",
 }
 
 

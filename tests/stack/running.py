@@ -72,7 +72,7 @@ class Running(Deployed):
         """All that the functions logged, and what the emulator itself says."""
         client = self.stack.client("logs")
         told = [self.stack.log()]
-        for function in ("intake", "scan", "decide", "publish"):
+        for function in ("intake", "scan", "decide", "publish", "learn", "answer"):
             pages = client.get_paginator("filter_log_events").paginate(
                 logGroupName=f"/terang/{STACK}/{function}"
             )

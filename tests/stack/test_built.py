@@ -17,7 +17,7 @@ from terang.stack import ACCOUNT
 UNZIPPED_BYTES = 100_000_000
 """Far under the 250 MB that Lambda takes; what grows past it should be meant."""
 
-FUNCTIONS = ("Intake", "Scan", "Decide", "Publish")
+FUNCTIONS = ("Intake", "Scan", "Decide", "Publish", "Learn", "Answer")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -116,6 +116,15 @@ def test_the_built_publish_publishes(running: Running, tmp_path: Path) -> None:
     assert numbers["records"] == sum(one.records for one in receipts)
     assert numbers["refused_by_code"]["not_public"] >= 1
     assert b"<svg" in running.published()[f"summaries/built-chat/{DAY}.html"]
+
+
+def test_the_built_learn_and_answer_start(running: Running, tmp_path: Path) -> None:
+    """All that they import is in their layers."""
+    with built.started("Learn", settings_of(running, "Learn"), tmp_path / "learn") as url:
+        assert built.invoke(url, event_of("intake-s3-test-event")) is None
+    with built.started("Answer", settings_of(running, "Answer"), tmp_path / "answer") as url:
+        answer = built.invoke(url, event_of("answer-question"))
+    assert (answer["statusCode"], answer["body"]) == (403, '{"code": "not_known"}')
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

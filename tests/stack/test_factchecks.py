@@ -1,0 +1,142 @@
+"""A feed of checks through the deployed template: an index, a finding, a page, and the tip line."""
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sample_checks import CHECKS, REPEATS_SALT, check, table
+from stack.running import STACK, Running
+
+from ledger.keys import factchecks_key
+from ledger.pointer import current_set, set_key
+from matcher import load_set
+from terang.command import main
+from terang.publishing import PublicBucket
+from terang.recount import recount_command
+
+PROVIDER = "factcheck-chat"
+KEY = "factchecks/checks.csv"
+CANARY = "zq8-canary"
+SECONDS = 60
+HOSTILE = [
+    check(80, "<script>alert(1)</script> Drinking bleach cures the flu \x1b[2J", publisher="<b>"),
+    check(81, "Garlic water cures malaria in a day", url="javascript:alert(1)"),
+    check(82, "Garlic water cures malaria in two days", url="https://bread.example/1"),
+]
+
+
+def index_in_force(running: Running) -> str:
+    bucket = running.outputs["PublicBucket"]
+    digest = current_set(running.objects, bucket)
+    return load_set(running.objects.get(bucket, set_key(digest)) or b"", digest).factchecks
+
+
+def feed(running: Running, *rows: dict[str, str]) -> None:
+    """Put a feed, and wait until its index is in force."""
+    before = index_in_force(running)
+    running.objects.put(running.outputs["WorkBucket"], KEY, table(*rows))
+    deadline = time.monotonic() + SECONDS
+    while index_in_force(running) == before:
+        assert time.monotonic() < deadline, running.stack.log()[-3000:]
+        time.sleep(0.2)
+
+
+@pytest.fixture(scope="module")
+def informed(running: Running) -> Running:
+    """The stack with an index, and a provider that wants what it finds."""
+    feed(running, *CHECKS, *HOSTILE)
+    running.register(PROVIDER, ())
+    public = PublicBucket(running.objects, running.outputs["PublicBucket"])
+    public.choose(PROVIDER, None, factchecks=True)
+    return running
+
+
+@pytest.fixture(scope="module")
+def scanned(informed: Running, tmp_path_factory: pytest.TempPathFactory) -> Running:
+    """A file of two posts, one of which repeats a claim; published."""
+    path = tmp_path_factory.mktemp("posts") / "posts.jsonl"
+    post = {"account": "a", "audience": "public", "published_at": "2026-11-25T08:00:00Z"}
+    posts = [{"id": "1", "text": REPEATS_SALT}, {"id": "2", "text": "The market opens at nine."}]
+    path.write_text("\n".join(json.dumps(post | one) for one in posts))
+    informed.take(PROVIDER, path)
+    informed.publish()
+    return informed
+
+
+def test_a_feed_is_learnt_and_a_post_found(scanned: Running) -> None:
+    [finding] = scanned.store.open_findings(PROVIDER, 9)
+    assert (finding.pack, finding.rule) == ("factchecks", "health")
+    assert finding.label
+    assert finding.label.checks[0].url == "https://check.example/1"
+    index = index_in_force(scanned)
+    assert factchecks_key(index) in scanned.published()
+
+
+def test_the_pages_tell_of_the_index_and_hold_nothing_hostile(
+    scanned: Running, tmp_path: Path
+) -> None:
+    published = scanned.published()
+    page = published["index.html"].decode()
+    assert "Published fact-checks" in page
+    assert index_in_force(scanned) in page
+    for name, data in published.items():
+        if name.endswith((".html", ".csv")):
+            assert b"<script" not in data
+            assert b"\x1b" not in data
+            assert b"bread.example" not in data
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+
+    class Options:
+        folder = tmp_path
+
+    assert recount_command(Options()) == 0  # type: ignore[arg-type]
+
+
+def test_the_operator_is_told_whom_nobody_trusts(scanned: Running) -> None:
+    bucket = scanned.outputs["OutBucket"]
+    keys = scanned.objects.keys(bucket, "receipts/factchecks/")
+    told = [json.loads(scanned.objects.get(bucket, key) or b"") for key in keys]
+    [receipt] = [one for one in told if one["feed"] == "checks.csv"]
+    assert receipt["strangers"] == {"bread.example": 1}
+    assert receipt["refused"] == {"publisher_not_trusted": 2}
+
+
+def ask(running: Running, text: str, secret: str) -> tuple[int, dict[str, Any]]:
+    """Ask as the function URL would: the emulator keeps the URL and serves none."""
+    event = {
+        "version": "2.0",
+        "headers": {"x-terang-partner": "helpdesk", "x-terang-secret": secret},
+        "requestContext": {"http": {"method": "POST", "sourceIp": "203.0.113.77"}},
+        "body": json.dumps({"text": text}),
+        "isBase64Encoded": False,
+    }
+    answer = running.stack.client("lambda").invoke(
+        FunctionName=running.outputs["AnswerFunction"], Payload=json.dumps(event).encode()
+    )
+    assert "FunctionError" not in answer
+    told = json.loads(answer["Payload"].read())
+    return told["statusCode"], json.loads(told["body"])
+
+
+def test_the_tip_line_answers_a_partner_and_keeps_nothing(
+    informed: Running, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in informed.stack.environment().items():
+        monkeypatch.setenv(name, value)
+    assert main(["partners", "add", "helpdesk", "--stack", STACK]) == 0
+    secret = capsys.readouterr().out.strip()
+    assert informed.outputs["TipLineUrl"].startswith("https://")
+    status, told = ask(informed, f"{REPEATS_SALT} {CANARY}", secret)
+    assert (status, told["checks"][0]["url"]) == (200, "https://check.example/1")
+    assert ask(informed, CANARY, "wrong")[0] == 403
+    assert ask(informed, "", secret) == (400, {"code": "no_text"})
+    assert informed.places_of(CANARY) == []
+    logs = informed.logs()
+    assert CANARY not in logs
+    assert secret not in logs
+    assert "203.0.113.77" not in logs
+    assert '"Answered"' in logs
