@@ -207,10 +207,12 @@ class World:
             for handled in self.case_work().take(provider, msgspec.json.encode(message))
         ]
 
-    def learner(self, objects: Any = None) -> Learner:
-        """A fresh worker of learn, over another port where it is given."""
-        settings = LearnSettings(self.work, self.out, self.public, 0, "check.example", "")
-        return learner_over(settings, objects or self.objects, self.clock)
+    def learner(self, objects: Any = None, store: Any = None) -> Learner:
+        """A fresh worker of learn, over other ports where they are given."""
+        settings = LearnSettings(
+            self.table, self.work, self.out, self.public, 0, "check.example", ""
+        )
+        return learner_over(settings, store or self.store, objects or self.objects, self.clock)
 
     def import_checks(self, feed: bytes, key: str = "factchecks/checks.csv") -> Lesson:
         """Put a feed of checks where learn looks, and let it take it."""

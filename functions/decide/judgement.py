@@ -70,9 +70,10 @@ def unknown(field: str, waits_for: str = "") -> CaseRefusal:
 
 
 def who_was_first(case: Case) -> First | None:
-    """Who made the move that can be made once."""
-    entry = case.entry_by(Move.DECIDE, Move.ANSWER, Move.CLOSE)
-    return first_of(entry) if entry else None
+    """Who made the move that can be made once; after a case was opened again, who did it since."""
+    once = (Move.DECIDE, Move.ANSWER, Move.CLOSE)
+    made = [one.entry for one in case.entries if one.move in once]
+    return first_of(made[-1]) if made else None
 
 
 def first_of(entry: JournalEntry) -> First:

@@ -15,7 +15,8 @@ class ImportReceipt(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `checks` were taken of it, `refused` and `told` (taken with something missing) are counted by
     code; `strangers` counts what was refused by the host that nobody trusts. `index` is the one
-    that was made, `total` its checks; `corrected` and `withdrawn` are checks that were there.
+    that was made, `total` its checks; `corrected` and `withdrawn` are checks that were there,
+    and `reopened` the findings that this try opened anew for them.
     """
 
     feed: str
@@ -33,6 +34,7 @@ class ImportReceipt(msgspec.Struct, frozen=True, omit_defaults=True):
     total: int = 0
     corrected: int = 0
     withdrawn: int = 0
+    reopened: int = 0
 
 
 def counted(admitted: Admitted) -> dict[str, dict[str, int]]:

@@ -14,7 +14,7 @@ from learning import PREFIX, Lesson
 
 logger, metrics = Logger(), Metrics()
 settings = LearnSettings.of(os.environ)
-learner = learner_of(settings, boto3.client("s3"))
+learner = learner_of(settings, boto3.client("dynamodb"), boto3.client("s3"))
 
 
 @metrics.log_metrics
@@ -31,10 +31,11 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:  # noqa: ARG
 def tell(lesson: Lesson) -> None:
     """Log and count what became of a feed: counts and codes, never a word of it."""
     receipt = lesson.receipt
-    said = ("code", "checks", "refused", "index", "total", "corrected", "withdrawn")
+    said = ("code", "checks", "refused", "index", "total", "corrected", "withdrawn", "reopened")
     logger.info(lesson.outcome, extra={name: getattr(receipt, name) for name in said if receipt})
     if lesson.outcome == "refused":
         metrics.add_metric("FeedRefused", MetricUnit.Count, 1)
     if lesson.outcome == "taken" and receipt is not None:
         metrics.add_metric("ChecksTaken", MetricUnit.Count, receipt.checks)
         metrics.add_metric("ChecksChanged", MetricUnit.Count, receipt.corrected + receipt.withdrawn)
+        metrics.add_metric("FindingsReopened", MetricUnit.Count, receipt.reopened)

@@ -8,15 +8,18 @@ from claims.publishers import Trust
 from learning import Learner
 from ledger.clock import clock_of
 from ledger.objects import S3Objects
-from ledger.ports import Clock, Objects
+from ledger.ports import Clock, Objects, Store
+from ledger.store import DynamoStore
 from library import Library
 from putting_in_force import PutInForce
+from reopening import Reopening
 
 
 @dataclass(frozen=True, slots=True)
 class LearnSettings:
     """The settings of the template; a missing one fails at start, and loudly."""
 
+    table: str
     work_bucket: str
     out_bucket: str
     public_bucket: str
@@ -32,12 +35,13 @@ class LearnSettings:
         )
 
 
-def learner_of(settings: LearnSettings, s3: Any) -> Learner:
+def learner_of(settings: LearnSettings, dynamodb: Any, s3: Any) -> Learner:
     """The parts of learn, put together over clients of AWS."""
-    return learner_over(settings, S3Objects(s3), clock_of(settings.today))
+    store = DynamoStore.of(dynamodb, settings.table)
+    return learner_over(settings, store, S3Objects(s3), clock_of(settings.today))
 
 
-def learner_over(settings: LearnSettings, objects: Objects, clock: Clock) -> Learner:
+def learner_over(settings: LearnSettings, store: Store, objects: Objects, clock: Clock) -> Learner:
     """The parts of learn over ports."""
     library = Library(objects, settings.out_bucket)
     return Learner(
@@ -45,6 +49,7 @@ def learner_over(settings: LearnSettings, objects: Objects, clock: Clock) -> Lea
         clock=clock,
         library=library,
         in_force=PutInForce(objects, clock, library, settings.public_bucket, settings.notice_hours),
+        reopening=Reopening(store, objects, clock, settings.out_bucket),
         trust=Trust(one for one in settings.trusted_publishers.split(",") if one.strip()),
         work_bucket=settings.work_bucket,
         out_bucket=settings.out_bucket,

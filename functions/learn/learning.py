@@ -6,15 +6,16 @@ compare-and-swap. So a try that died, or two at once, leave nothing that the nex
 
 from collections import Counter
 from dataclasses import dataclass
+from datetime import timedelta
 
 import msgspec
 
 from claims.admission import Admitted, admit
 from claims.errors import FeedError
-from claims.facts import facts_of
+from claims.facts import ChangedCheck, facts_of
 from claims.feed import read_feed
 from claims.index import Index, build_index
-from claims.merging import Change, changes
+from claims.merging import Change, CheckChange, changes
 from claims.publishers import Trust
 from claims.shelving import Entry
 from import_receipt import ImportReceipt, counted
@@ -25,8 +26,9 @@ from ledger.manifest import Source
 from ledger.ports import Clock, Objects
 from ledger.post import utc
 from ledger.pretty import pretty
-from library import Catalogue, Feed, Library
+from library import CHANGE_DAYS, Catalogue, Feed, Library, Pending
 from putting_in_force import PutInForce
+from reopening import Reopening
 
 PREFIX = "factchecks/"
 CONFIRMED = "factchecks/confirmed/"
@@ -55,6 +57,7 @@ class Learner:
     clock: Clock
     library: Library
     in_force: PutInForce
+    reopening: Reopening
     trust: Trust
     work_bucket: str
     out_bucket: str
@@ -73,6 +76,7 @@ class Learner:
         standing = self.library.catalogue()[0].feeds.get(name)
         if standing is not None and standing.version == _version(source):
             self.in_force.make_sure()
+            self._tell_changes()
             return Lesson("known")
         if source.size > LARGEST_BYTES:
             return self._refuse(name, source, "too_large", f"above {LARGEST_BYTES:,} bytes")
@@ -106,15 +110,13 @@ class Learner:
             after = msgspec.structs.replace(before, feeds=before.feeds | {name: feed})
             entries = self.library.checks(after)
             changed = changes(self.library.checks(before), entries)
-            after = self._indexed(after, entries)
-            if changed:
-                pending = (*before.changes, self.library.keep_changes(changed))
-                after = msgspec.structs.replace(after, changes=tuple(dict.fromkeys(pending)))
+            after = self._indexed(self._with_changes(after, changed, at), entries)
             if self.library.move(after, etag):
                 break
         else:
             raise OSError("other imports kept the catalogue busy")
         self.in_force.make_sure()
+        told = self._tell_changes()
         kinds = Counter(one.change for one in changed)
         receipt = ImportReceipt(
             feed=name,
@@ -130,8 +132,24 @@ class Learner:
             total=len(entries),
             corrected=kinds[Change.CORRECTED],
             withdrawn=kinds[Change.WITHDRAWN],
+            reopened=told["reopened"],
         )
         return self._tell(receipt)
+
+    def _with_changes(self, catalogue: Catalogue, changed: list[CheckChange], at: str) -> Catalogue:
+        """The catalogue with what changed lately; what is long told is let go."""
+        oldest = utc(self.clock.now() - timedelta(days=CHANGE_DAYS))
+        pending = [one for one in catalogue.changes if one.at >= oldest]
+        if changed:
+            pending.append(Pending(self.library.keep_changes(changed), at))
+        return msgspec.structs.replace(catalogue, changes=tuple(pending))
+
+    def _tell_changes(self) -> Counter[str]:
+        """Tell findings of each change of late; who was told is known."""
+        told = Counter[str]()
+        for pending in self.library.catalogue()[0].changes:
+            told += self.reopening.tell(self.library.changes(pending.changes))
+        return told
 
     def _indexed(self, catalogue: Catalogue, entries: list[Entry]) -> Catalogue:
         """The catalogue with the index of these checks, which then stands in the public bucket."""
@@ -142,7 +160,13 @@ class Learner:
         for feed in catalogue.feeds.values():
             refused.update(feed.refused)
         key = factchecks_facts_key(index.digest)
-        self.objects.put(self.public_bucket, key, pretty(facts_of(index, refused)))
+        changed = [
+            ChangedCheck(one.url, str(one.change), pending.at[:10])
+            for pending in catalogue.changes
+            for one in self.library.changes(pending.changes)
+        ]
+        facts = facts_of(index, refused, changed)
+        self.objects.put(self.public_bucket, key, pretty(facts))
         return msgspec.structs.replace(
             catalogue, index=index.digest, languages=tuple(sorted(index.totals))
         )

@@ -18,6 +18,9 @@ from ledger.pretty import pretty
 
 CATALOGUE_KEY = "factchecks/catalogue.json"
 
+CHANGE_DAYS = 15
+"""Days for which a change is told to findings: dead letters live for 14."""
+
 
 class Feed(msgspec.Struct, frozen=True):
     """A feed as it was taken last: which object, its checks, and what was refused of it."""
@@ -29,17 +32,24 @@ class Feed(msgspec.Struct, frozen=True):
     at: str
 
 
+class Pending(msgspec.Struct, frozen=True):
+    """What an import changed, and when: findings by the index before may still come."""
+
+    changes: str
+    at: str
+
+
 class Catalogue(msgspec.Struct, frozen=True):
     """The feeds that count, and the index that was made of them.
 
-    `changes` are lists of checks that say something else since; they stay until all that used
-    them is told.
+    `changes` stay for CHANGE_DAYS: a unit that was cut before keeps the index of its set, and may
+    come back from the dead letters.
     """
 
     feeds: dict[str, Feed] = {}
     index: str = ""
     languages: tuple[str, ...] = ()
-    changes: tuple[str, ...] = ()
+    changes: tuple[Pending, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

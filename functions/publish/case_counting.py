@@ -77,7 +77,7 @@ class Counting:
         """Count what became of the findings of a decision, and of the post that they are of."""
         for key, count in line.found.items():
             self.tally("by_rule", f"{key}/{what}", count)
-        if line.found and what in {"confirmed", "overturned", "restored"}:
+        if line.found and what in {"confirmed", "overturned", "restored", "confirmed_anew"}:
             self.tally("posts", f"{min(line.found)[:10]}/{line.category}/{what}")
 
     def _second_review(self, line: CaseLine) -> None:
@@ -106,6 +106,15 @@ class Counting:
             self.counts["overturned"] += 1
             self.tally("overturned_by", by)
             self._findings(line, "overturned" if line.about == "confirmed" else "restored")
+
+    def _correction(self, line: CaseLine) -> None:
+        """A check changed: a verdict that rested on it counts no longer, and the finding waits."""
+        self.tally("checks_changed", line.why)
+        if line.found:
+            self._findings(line, f"{line.about}_anew")
+            for key, count in line.found.items():
+                if key.endswith("/live"):
+                    self.tally("reopened", key[:10], count)
 
     def _notice(self, line: CaseLine) -> None:
         self.counts["notices"] += 1

@@ -29,7 +29,8 @@ class CaseLine(msgspec.Struct, frozen=True, omit_defaults=True):
         str,
         Meta(
             description="`decision`, `second_review`, `complaint`, `dispute`, `outcome`, `notice`,"
-            " `order`, `suspension`, `reinstatement` or `audit`."
+            " `order`, `suspension`, `reinstatement`, `audit`, or `correction`: a published check"
+            " changed on which a finding rests."
         ),
     ]
     moderator: Annotated[
@@ -47,7 +48,8 @@ class CaseLine(msgspec.Struct, frozen=True, omit_defaults=True):
         Tally,
         Meta(
             description="The findings that it decided, or that the decision had decided to which"
-            " it belongs, by `day/pack/version/rule/mode`: the day on which each was found."
+            " it belongs, by `day/pack/version/rule/mode`: the day on which each was found. Of a"
+            " correction, the finding whose verdict counts no longer."
         ),
     ] = {}
     about: Annotated[
@@ -91,7 +93,13 @@ class CaseLine(msgspec.Struct, frozen=True, omit_defaults=True):
         bool | None, Meta(description="Whether a dispute's outcome was carried out.")
     ] = None
     cause: Annotated[str, Meta(description="Why something was reinstated.")] = ""
-    why: Annotated[str, Meta(description="Why somebody was suspended.")] = ""
+    why: Annotated[
+        str,
+        Meta(
+            description="Why somebody was suspended; what became of a check: `corrected` or"
+            " `withdrawn`."
+        ),
+    ] = ""
     trusted_flagger: Annotated[
         bool, Meta(description="Whether a trusted flagger gave the notice.")
     ] = False
@@ -130,7 +138,7 @@ def case_line(number: int, entry: JournalEntry, letters: Mapping[str, str]) -> C
         moderator=letters.get(entry.moderator, ""),
         verdict=entry.verdict,
         category=entry.category or (decision.category if decision else ""),
-        found=decision.found if decision else {},
+        found=entry.found if entry.type == "correction" else decision.found if decision else {},
         about=about.verdict if entry.decision and about else "",
         measures=measures_of(entry),
         ground=entry.ground,

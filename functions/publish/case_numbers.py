@@ -127,19 +127,31 @@ class CaseNumbers(msgspec.Struct, frozen=True):
         Meta(
             description="Findings by `found/pack/version/rule/mode/what`: `found` is the day, in"
             " longer periods the month, in which each was found; `what` is confirmed, dismissed,"
-            " escalated, overturned (confirmed, and it fell) or restored (dismissed, and it stood"
-            " after all)."
+            " escalated, overturned (confirmed, and it fell), restored (dismissed, and it stood"
+            " after all), or confirmed_anew and dismissed_anew (a published check changed, and that"
+            " verdict counts no longer)."
         ),
     ] = {}
     by_found_day: Annotated[
         Tally,
         Meta(description="Findings of live rules that were decided, by the day they were found."),
     ] = {}
+    reopened: Annotated[
+        Tally,
+        Meta(
+            description="Findings of live rules that are open again, since a published check"
+            " changed, by the day they were found."
+        ),
+    ] = {}
+    checks_changed: Annotated[
+        Tally,
+        Meta(description="Findings whose published check was corrected or withdrawn, by which."),
+    ] = {}
     posts: Annotated[
         Tally,
         Meta(
             description="Decisions on findings by `found/category/what`: one post and category"
-            " each. `what` is confirmed, overturned or restored."
+            " each. `what` is confirmed, overturned, restored or confirmed_anew."
         ),
     ] = {}
     audited: Annotated[

@@ -98,10 +98,12 @@ def without_cohorts(by_rule: Tally) -> dict[str, int]:
 
 
 def _errors(counts: Mapping[str, int]) -> RuleErrors:
-    confirmed, dismissed = counts.get("confirmed", 0), counts.get("dismissed", 0)
+    confirmed = counts.get("confirmed", 0) - counts.get("confirmed_anew", 0)
+    dismissed = counts.get("dismissed", 0) - counts.get("dismissed_anew", 0)
     overturned, restored = counts.get("overturned", 0), counts.get("restored", 0)
     decided = confirmed + dismissed
-    if not decided:
+    if decided <= 0:
         return RuleErrors()
-    stand = estimate(confirmed - overturned + restored, decided)
+    # A decision may fall after its check had changed: then it is counted twice, never too kindly.
+    stand = estimate(max(0, confirmed - overturned + restored), decided)
     return RuleErrors(decided, dismissed, overturned, stand.share, stand.low, stand.high)

@@ -6,6 +6,19 @@ from typing import NamedTuple
 import msgspec
 
 
+class ChangedCheck(msgspec.Struct, frozen=True):
+    """A check that was corrected or withdrawn, and the day on which that was learnt."""
+
+    url: str
+    change: str
+    day: str
+
+    @property
+    def leads_somewhere(self) -> bool:
+        """Whether its link is one of the web."""
+        return self.url.startswith(("https://", "http://"))
+
+
 class PublishedIndex(msgspec.Struct, frozen=True):
     """What stands beside an index; `by_topic` counts the checks that may make findings."""
 
@@ -16,6 +29,7 @@ class PublishedIndex(msgspec.Struct, frozen=True):
     by_rating: dict[str, int] = {}
     by_topic: dict[str, int] = {}
     refused: dict[str, int] = {}
+    changed: tuple[ChangedCheck, ...] = ()
 
     @property
     def publishers(self) -> list[tuple[str, int]]:

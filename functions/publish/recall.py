@@ -62,7 +62,7 @@ def strata_of(
     confirmed = Counter[str]()
     for key, count in posts.items():
         category, _, what = key.rpartition("/")
-        confirmed[category] += -count if what == "overturned" else count
+        confirmed[category] += -count if what in {"overturned", "confirmed_anew"} else count
     violating = Counter(
         {key.partition("/")[2]: count for key, count in audited.items() if "/" in key}
     )

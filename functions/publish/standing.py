@@ -108,6 +108,7 @@ def standing_of(month: Month, earlier: Standing, before: Before | None) -> Stand
     cases = month.cases
     found = Counter(earlier.open_findings)
     found.update(month.live_by_day)
+    found.update(cases.reopened)
     found.subtract(cases.by_found_day)
     return Standing(
         day=month.day,

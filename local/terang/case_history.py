@@ -12,7 +12,7 @@ CASES = 200
 
 ORDER = (
     *("notice", "order", "decision", "second_review", "complaint", "dispute"),
-    *("outcome", "reinstatement"),
+    *("outcome", "reinstatement", "correction"),
 )
 """What comes first of what was committed within one second."""
 

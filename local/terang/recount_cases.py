@@ -33,6 +33,8 @@ def _counted(line: Record, cut: int) -> Iterator[tuple[str, str, int]]:
     kind, found = line["type"], line.get("found", {})
     if kind == "decision":
         yield from _decision(line, found, cut)
+    elif kind == "correction":
+        yield from _correction(line, found, cut)
     elif kind == "order":
         yield from _order(line)
     elif kind in SIMPLE:
@@ -66,6 +68,15 @@ def _audit(line: Record) -> Iterator[tuple[str, str, int]]:
     yield "audited", f"{line['month']}/{line['verdict']}", 1
     if "category" in line:
         yield "audited", f"{line['month']}/{line['verdict']}/{line['category']}", 1
+
+
+def _correction(line: Record, found: dict[str, int], cut: int) -> Iterator[tuple[str, str, int]]:
+    yield "checks_changed", line["why"], 1
+    if found:
+        yield from _became(line, found, f"{line['about']}_anew", cut)
+    for key, count in found.items():
+        if key.rpartition("/")[2] == "live":
+            yield "reopened", key[:10], count
 
 
 SIMPLE: dict[str, Callable[[Record], Iterable[tuple[str, str, int]]]] = {
@@ -111,7 +122,7 @@ def _became(
     for key, count in found.items():
         day, _, rule = key.partition("/")
         yield "by_rule", f"{day[:cut]}/{rule}/{what}", count
-    if found and what not in {"dismissed", "escalated"}:
+    if found and what not in {"dismissed", "escalated", "dismissed_anew"}:
         yield "posts", f"{min(found)[:cut]}/{line['category']}/{what}", 1
 
 

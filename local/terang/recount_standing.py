@@ -48,14 +48,16 @@ def _errors_of(said: Record, own: Counter[str], where: str) -> Iterator[str]:
 
 
 def _judged(counts: Counter[str]) -> dict[str, float | None]:
-    decided = counts["confirmed"] + counts["dismissed"]
-    if not decided:
+    confirmed = counts["confirmed"] - counts["confirmed_anew"]
+    dismissed = counts["dismissed"] - counts["dismissed_anew"]
+    decided = confirmed + dismissed
+    if decided <= 0:
         return dict.fromkeys(("decided", "dismissed", "overturned", "precision", "low", "high"))
-    stand = counts["confirmed"] - counts["overturned"] + counts["restored"]
+    stand = max(0, confirmed - counts["overturned"] + counts["restored"])
     low, high = _interval(stand, decided)
     return {
         "decided": decided,
-        "dismissed": counts["dismissed"],
+        "dismissed": dismissed,
         "overturned": counts["overturned"],
         "precision": stand / decided,
         "low": low,
@@ -79,6 +81,7 @@ def standing_differences(folder: Path, summary: Record, sums: Sums) -> Iterator[
         return
     opened = Counter[str](before.get("open_findings", {}))
     opened.update({day["name"]: day["live"] for day in summary["days"]})
+    opened.update(sums["reopened"])
     opened.subtract(sums["by_found_day"])
     if said["open_findings"] != positive(opened):
         yield f"open_findings: published {short(said['open_findings'])}, not {short(opened)}"
@@ -138,7 +141,7 @@ def _strata(cohort: Record) -> Iterator[str]:
     audited, met = cohort["audited"], Counter[str]()
     for key, count in cohort["posts"].items():
         category, _, what = key.rpartition("/")
-        met[category] += -count if what == "overturned" else count
+        met[category] += -count if what in {"overturned", "confirmed_anew"} else count
     looked = audited.get("violating", 0) + audited.get("not_violating", 0)
     for name, said in cohort["strata"].items():
         bad = audited.get("violating" if name == "all" else f"violating/{name}", 0)

@@ -10,11 +10,11 @@ import msgspec
 
 from ledger.case import Move, State
 from ledger.case_entry import JournalEntry, is_for_second_review
+from ledger.case_store import open_keys
 from ledger.errors import OperatorError
 from ledger.finding import Finding
 from ledger.pointer import set_key
 from ledger.ports import Store
-from ledger.store import open_keys
 from matcher import RuleSet, SetError, load_set
 from terang.review_cards import Card, OpenFinding
 from terang.review_screen import Why

@@ -2,19 +2,20 @@
 
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sample_checks import CHECKS, REPEATS_SALT, check, table
-from stack.running import STACK, Running
+from sample_messages import decision
+from stack.running import DAY, STACK, Running
 
 from ledger.keys import factchecks_key
 from ledger.pointer import current_set, set_key
 from matcher import load_set
 from terang.command import main
 from terang.publishing import PublicBucket
-from terang.recount import recount_command
 
 PROVIDER = "factcheck-chat"
 KEY = "factchecks/checks.csv"
@@ -86,14 +87,7 @@ def test_the_pages_tell_of_the_index_and_hold_nothing_hostile(
             assert b"<script" not in data
             assert b"\x1b" not in data
             assert b"bread.example" not in data
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
-
-    class Options:
-        folder = tmp_path
-
-    assert recount_command(Options()) == 0  # type: ignore[arg-type]
+    assert recounted(scanned, tmp_path) == 0
 
 
 def test_the_operator_is_told_whom_nobody_trusts(scanned: Running) -> None:
@@ -140,3 +134,46 @@ def test_the_tip_line_answers_a_partner_and_keeps_nothing(
     assert secret not in logs
     assert "203.0.113.77" not in logs
     assert '"Answered"' in logs
+
+
+def test_a_check_that_is_gone_opens_what_was_decided_by_it(
+    scanned: Running, tmp_path: Path
+) -> None:
+    """Through the page: what was decided counts no longer, and every number recounts."""
+    [finding] = scanned.store.open_findings(PROVIDER, 9)
+    measures = {"visibility": ["DECISION_VISIBILITY_CONTENT_LABELLED"]}
+    message = decision(finding.finding, measures=measures)
+    scanned.send_cases(PROVIDER, [json.dumps(message)])
+    wait(lambda: not scanned.store.open_findings(PROVIDER, 9), scanned)
+    feed(scanned, *CHECKS[1:])
+    wait(lambda: bool(scanned.store.open_findings(PROVIDER, 9)), scanned)
+    out = scanned.outputs["OutBucket"]
+    [key] = scanned.objects.keys(out, f"out/{PROVIDER}/corrections/")
+    told = json.loads(scanned.objects.get(out, key) or b"")
+    assert (told["change"], told["superseded"]) == ("withdrawn", True)
+    scanned.publish()
+    cases = scanned.summary(PROVIDER)["cases"]
+    assert (cases["decided"], cases["checks_changed"]) == (1, {"withdrawn": 1})
+    assert cases["reopened"] == {DAY: 1}
+    errors = scanned.summary(PROVIDER)["errors"]["by_rule"]["factchecks/1/health"]
+    assert errors["decided"] is None
+    page = scanned.published()[f"summaries/{PROVIDER}/{DAY}.html"].decode()
+    assert "1 finding by a check that was withdrawn" in page
+    assert "https://check.example/1" in scanned.published()["index.html"].decode()
+    assert recounted(scanned, tmp_path) == 0
+
+
+def wait(done: Callable[[], bool], running: Running) -> None:
+    deadline = time.monotonic() + SECONDS
+    while not done():
+        assert time.monotonic() < deadline, running.stack.log()[-3000:]
+        time.sleep(0.2)
+
+
+def recounted(running: Running, folder: Path) -> int:
+    """The exit code of `terang recount` over what is published."""
+    for name, data in running.published().items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    return main(["recount", str(folder)])

@@ -19,6 +19,7 @@ matter    decided    note      decided
 matter    decided    skip      !decided_already
 matter    decided    escalate  decided
 matter    decided    decide    !decided_already
+matter    decided    reopen    open
 decision  new        decide    standing
 decision  new        refer     referred
 decision  standing   review    standing
@@ -28,6 +29,7 @@ decision  standing   narrow    narrowed
 decision  standing   overturn  overturned
 decision  standing   restore   !out_of_order
 decision  standing   withdraw  overturned
+decision  standing   supersede standing
 decision  narrowed   review    narrowed
 decision  narrowed   contest   narrowed
 decision  narrowed   uphold    narrowed
@@ -35,6 +37,7 @@ decision  narrowed   narrow    narrowed
 decision  narrowed   overturn  overturned
 decision  narrowed   restore   narrowed
 decision  narrowed   withdraw  overturned
+decision  narrowed   supersede narrowed
 decision  overturned review    overturned
 decision  overturned contest   overturned
 decision  overturned uphold    overturned
@@ -80,8 +83,12 @@ def test_there_are_no_other_moves() -> None:
 
 
 def test_nothing_that_is_decided_opens_again() -> None:
-    """No retroactive verdict: an overturned decision stays so, a decided matter too."""
+    """No retroactive verdict: an overturned decision stays so, a decided matter too.
+
+    But a matter opens again when the published check changed that it was decided by.
+    """
     for (kind, state), moves in TRANSITIONS.items():
         if state in {State.DECIDED, State.OVERTURNED, State.CLOSED}:
-            kept = {after for after in moves.values() if isinstance(after, State)}
+            others = (after for move, after in moves.items() if move is not Move.REOPEN)
+            kept = {after for after in others if isinstance(after, State)}
             assert kept <= {state}, (kind, state)

@@ -55,10 +55,16 @@ def test_without_an_index_no_page_speaks_of_checks() -> None:
 
 @pytest.mark.parametrize("payload", PAYLOADS.values(), ids=PAYLOADS)
 def test_hostile_publishers_are_inert(payload: str) -> None:
-    page = site(by_publisher={payload: 1}, refused={payload: 1}).text("index.html")
+    changed = [
+        {"url": url, "change": payload, "day": "2026-11-25"}
+        for url in (payload, f"javascript:alert(1)//{payload}", f"https://check.example/{payload}")
+    ]
+    made = site(by_publisher={payload: 1}, refused={payload: 1}, changed=changed)
+    page = made.text("index.html")
     found = parsed(page)
     assert {tag for tag, _ in found.tags}.isdisjoint({"script", "img"})
     assert page.count("<style>") == 1
+    assert not [link for link in found.links if link.startswith("javascript:")]
     assert not [n for _, attributes in found.tags for n in attributes if n.startswith("on")]
     assert "\x1b" not in page
     assert "\u202e" not in page

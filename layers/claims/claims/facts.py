@@ -9,12 +9,23 @@ from claims.finding import makes_findings
 from claims.index import Index
 from claims.review import Check
 
+CHANGED_SHOWN = 100
+
+
+class ChangedCheck(msgspec.Struct, frozen=True):
+    """A check that was corrected or withdrawn, and on which day that was learnt."""
+
+    url: str
+    change: str
+    day: str
+
 
 class IndexFacts(msgspec.Struct, frozen=True):
     """The checks of an index, counted.
 
     `by_topic` counts those that may make findings; the others only answer. `refused` is what the
-    feeds that it was made of brought beside, by code.
+    feeds that it was made of brought beside, by code. `changed` are checks that lately said
+    something else: labels that name them are superseded.
     """
 
     index: str
@@ -24,6 +35,7 @@ class IndexFacts(msgspec.Struct, frozen=True):
     by_rating: dict[str, int]
     by_topic: dict[str, int]
     refused: dict[str, int]
+    changed: tuple[ChangedCheck, ...] = ()
 
 
 def checks_of(index: Index) -> Iterator[Check]:
@@ -33,8 +45,11 @@ def checks_of(index: Index) -> Iterator[Check]:
         yield from (shelf.check(place) for place in range(total))
 
 
-def facts_of(index: Index, refused: Mapping[str, int]) -> IndexFacts:
-    """The facts of an index."""
+def facts_of(
+    index: Index, refused: Mapping[str, int], changed: Iterable[ChangedCheck] = ()
+) -> IndexFacts:
+    """The facts of an index; of what changed the newest CHANGED_SHOWN."""
+    newest = sorted(changed, key=lambda one: (one.day, one.url), reverse=True)
     checks = list(checks_of(index))
     return IndexFacts(
         index=index.digest,
@@ -44,6 +59,7 @@ def facts_of(index: Index, refused: Mapping[str, int]) -> IndexFacts:
         by_rating=_counted(str(check.rating) for check in checks),
         by_topic=_counted(check.topic for check in checks if makes_findings(check)),
         refused=dict(sorted(refused.items())),
+        changed=tuple(newest[:CHANGED_SHOWN]),
     )
 
 

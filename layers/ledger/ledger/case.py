@@ -55,6 +55,8 @@ class Move(StrEnum):
     ANSWER = "answer"
     REPORT = "report"
     CLOSE = "close"
+    REOPEN = "reopen"
+    SUPERSEDE = "supersede"
 
 
 NEW = None
@@ -84,11 +86,15 @@ TRANSITIONS: Mapping[tuple[Kind, State | None], Mapping[Move, State | CaseCode]]
         Move.SKIP: _DECIDED,
         Move.ESCALATE: State.DECIDED,
         Move.DECIDE: _DECIDED,
+        # The published check that it rests on was corrected or withdrawn: somebody must look again.
+        Move.REOPEN: State.OPEN,
     },
     (Kind.DECISION, NEW): {Move.DECIDE: State.STANDING, Move.REFER: State.REFERRED},
     # Every complaint gets its answer, also on a decision that another one has overturned;
     # what is overturned does not stand up again.
+    # What a changed check supersedes stays what it was: no machine overturns a decision.
     (Kind.DECISION, State.STANDING): {
+        Move.SUPERSEDE: State.STANDING,
         Move.REVIEW: State.STANDING,
         Move.CONTEST: State.STANDING,
         Move.UPHOLD: State.STANDING,
@@ -98,6 +104,7 @@ TRANSITIONS: Mapping[tuple[Kind, State | None], Mapping[Move, State | CaseCode]]
         Move.WITHDRAW: State.OVERTURNED,
     },
     (Kind.DECISION, State.NARROWED): {
+        Move.SUPERSEDE: State.NARROWED,
         Move.REVIEW: State.NARROWED,
         Move.CONTEST: State.NARROWED,
         Move.UPHOLD: State.NARROWED,
@@ -191,8 +198,9 @@ class Case(msgspec.Struct, frozen=True, omit_defaults=True):
 class CaseMove(msgspec.Struct, frozen=True):
     """What a commit does to one case: its next entry, if any, and what becomes of its items.
 
-    `closes` takes the finding off the list of open ones; `excerpt_expires` is the excerpt's new
-    end, None leaves it, and `forgets` says that its text goes at once.
+    `closes` takes the finding off the list of open ones, `reopens` is one that comes back to it;
+    `excerpt_expires` is the excerpt's new end, None leaves it, and `forgets` says that its text
+    goes at once.
     """
 
     case: str
@@ -200,6 +208,7 @@ class CaseMove(msgspec.Struct, frozen=True):
     closes: bool = False
     excerpt_expires: int | None = None
     forgets: bool = False
+    reopens: Finding | None = None
 
 
 class CaseMarker(msgspec.Struct, frozen=True):

@@ -23,7 +23,9 @@ class JournalEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     decision carries the decision's own under `about`, an outcome also the complaint or dispute
     under `answers`; a decision on a notice carries the notice's under `about`, a later message of
     an order the first one: nobody has to join.
-    `overturns` says that by this entry the decision was overturned first.
+    `overturns` says that by this entry the decision was overturned first. A correction is no
+    message: a published check changed. It has the link under `check`, `corrected` or `withdrawn`
+    under `why`, and the finding under `found` where its verdict counts no longer.
     """
 
     entry: str
@@ -80,6 +82,7 @@ class JournalEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     set: str = ""
     source_type: str = ""
     overturns: bool = False
+    check: str = ""
     about: "JournalEntry | None" = None
     answers: "JournalEntry | None" = None
 

@@ -11,6 +11,8 @@ from ledger.table import Item, Table, record_of, shards
 
 OPEN_INDEX = "open"
 
+SEVERITIES = {"high": "0", "medium": "1", "low": "2"}
+
 
 @dataclass(frozen=True, slots=True)
 class CaseStore:
@@ -63,6 +65,8 @@ class CaseStore:
             yield self.table.new(key, f"{move.entry.number:04}", move.entry)
         if move.closes:
             yield self.table.without(key, "finding", "open_pk", "open_sk")
+        if move.reopens is not None and (keys := open_keys(move.reopens)):
+            yield self.table.again(key, "finding", **keys)
         if move.forgets:  # the text is gone at once, the empty item when it expires
             yield self.table.over(key, "excerpt", expires=move.excerpt_expires)
         elif move.excerpt_expires is not None:
@@ -130,6 +134,21 @@ class CaseStore:
         """Those about which somebody has done anything yet."""
         items = self.table.get_many([(f"C#{finding}", f"{1:04}") for finding in findings])
         return {pk[2:] for pk, _ in items}
+
+
+def open_keys(finding: Finding) -> dict[str, str]:
+    """The keys under which an open finding is listed: severity, then reach, then age.
+
+    What is in shadow or held is not proposed, and is not listed.
+    """
+    if finding.mode != "live" or finding.held:
+        return {}
+    reach = 10**12 - min(finding.reach or 0, 10**12)
+    rank = SEVERITIES[finding.severity]
+    return {
+        "open_pk": finding.provider,
+        "open_sk": f"{rank}#{reach:013}#{finding.found_at}#{finding.finding}",
+    }
 
 
 def _entries(item: Item) -> Iterator[CaseEntry]:

@@ -72,6 +72,15 @@ def author_notice_key(provider: str, decision: str, language: str) -> str:
     return f"out/{provider}/notices/{decision}.{language}.txt"
 
 
+def correction_key(provider: str, day: str, entry: str) -> str:
+    """That a published check changed on which a finding of the provider rests.
+
+    >>> correction_key("acme", "2026-11-25", "ab")
+    'out/acme/corrections/2026-11-25/ab.json'
+    """
+    return f"out/{provider}/corrections/{day}/{entry}.json"
+
+
 def statement_key(provider: str, day: str, decision: str) -> str:
     """The statement of reasons of one decision with a measure, on the day of its commit."""
     return f"{statements_of_day(provider, day)}{decision}.json"

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from ledger.case_store import CaseStore
+from ledger.case_store import CaseStore, open_keys
 from ledger.finding import Finding, Label
 from ledger.identity import check_id
 from ledger.manifest import FirstTry, Manifest, Marker, RangeRow, Source
@@ -16,8 +16,6 @@ from ledger.table import Table, record_of, shards
 
 IDS_PER_PAGE = 4_000
 """Ids of findings in one page of a receipt: 32 bytes each, far under the 400 KB of an item."""
-
-SEVERITIES = {"high": "0", "medium": "1", "low": "2"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,21 +239,6 @@ class DynamoStore(CaseStore):
     def put_audit_key(self, month: str, key: str, expires: int) -> None:
         """Leave the key of a month's audit sample for whoever publishes it after the month."""
         self.table.put("P#_audit", month, key=key, expires=expires)
-
-
-def open_keys(finding: Finding) -> dict[str, str]:
-    """The keys under which an open finding is listed: severity, then reach, then age.
-
-    What is in shadow or held is not proposed, and is not listed.
-    """
-    if finding.mode != "live" or finding.held:
-        return {}
-    reach = 10**12 - min(finding.reach or 0, 10**12)
-    rank = SEVERITIES[finding.severity]
-    return {
-        "open_pk": finding.provider,
-        "open_sk": f"{rank}#{reach:013}#{finding.found_at}#{finding.finding}",
-    }
 
 
 def _receipt_key(marker: Marker) -> tuple[str, str]:

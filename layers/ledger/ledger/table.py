@@ -63,6 +63,15 @@ class Table:
         removed = f"REMOVE {', '.join(attributes)}"
         return self._update(pk, sk, UpdateExpression=removed)
 
+    def again(self, pk: str, sk: str, **attributes: str) -> Item:
+        """The action of a transaction that puts attributes on an item that is there."""
+        return self._update(
+            pk,
+            sk,
+            UpdateExpression="SET " + ", ".join(f"{name} = :{name}" for name in attributes),
+            ExpressionAttributeValues={f":{n}": _typed(value) for n, value in attributes.items()},
+        )
+
     def until(self, pk: str, sk: str, expires: int) -> Item:
         """The action of a transaction that moves the end of an item that is there."""
         return self._update(

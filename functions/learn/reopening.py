@@ -1,0 +1,162 @@
+"""A check that changed re-opens the findings that were decided by what it said.
+
+The label that a decision put stays what it was: a person decided it. But it is superseded: the
+finding is open again, its verdict counts no longer, and its provider is told.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from claims.merging import CheckChange, Said
+from ledger.case import TRANSITIONS, Case, CaseMarker, CaseMove, Kind, Move, State
+from ledger.case_entry import CaseEntry, JournalEntry, case_id
+from ledger.finding import Finding, Label
+from ledger.identity import digest
+from ledger.keys import correction_key
+from ledger.ports import Clock, Objects, Store
+from ledger.post import utc
+from ledger.pretty import pretty
+from ledger.receipt import rule_key
+
+TRIES = 12
+"""How often a finding is looked at anew when others moved its case in between."""
+
+
+class Correction(msgspec.Struct, frozen=True):
+    """What a provider is told: take the label off, or change it, until somebody decides anew.
+
+    `superseded` says that a decision stood on the check; it names the decision then.
+    """
+
+    finding: str
+    check: str
+    change: str
+    before: tuple[Said, ...]
+    after: tuple[Said, ...]
+    superseded: bool
+    at: str
+    decision: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reopening:
+    """Tells findings over the ports that their check changed; a repeat tells nothing twice."""
+
+    store: Store
+    objects: Objects
+    clock: Clock
+    out_bucket: str
+
+    def tell(self, changes: Sequence[CheckChange]) -> Counter[str]:
+        """How many findings were newly `reopened`, and how many only `noted`."""
+        told = Counter[str]()
+        for change in changes:
+            for _, finding in self.store.uses(change.url):
+                if outcome := self._tell(finding, change):
+                    told[outcome] += 1
+        return told
+
+    def _tell(self, finding: str, change: CheckChange) -> str:
+        said = msgspec.json.encode(change)
+        name = digest("correction", finding, said)
+        for _ in range(TRIES):
+            if self.store.case_marker(name) is not None:
+                self._hand_out(finding, name, change)
+                return ""
+            case = self.store.case(finding)
+            if case is None or case.finding is None or not _rests_on(case.finding, change):
+                return ""
+            decision = self._decision_of(case)
+            entry = _entry(case.finding, decision, change, name, utc(self.clock.now()))
+            marker = CaseMarker(
+                message=name,
+                provider=entry.provider,
+                digest=digest("said", said),
+                day=entry.at[:10],
+                entry=entry.entry,
+            )
+            if self.store.commit_case(marker, entry, _moves(case, decision, entry, name)):
+                self._hand_out(finding, name, change)
+                return "reopened" if decision else "noted"
+        raise OSError("others kept the case of a finding busy")
+
+    def _decision_of(self, case: Case) -> Case | None:
+        """The decision that stands on a finding, if there is one."""
+        decided = [one.entry.entry for one in case.entries if one.move == Move.DECIDE]
+        if case.state is not State.DECIDED or not decided:
+            return None
+        decision = self.store.case(decided[-1])
+        stands = decision is not None and decision.state in {State.STANDING, State.NARROWED}
+        return decision if stands else None
+
+    def _hand_out(self, finding: str, name: str, change: CheckChange) -> None:
+        """Make sure that the provider is told; what stands there stays."""
+        case = self.store.case(finding)
+        made = [one.entry for one in case.entries if one.message == name] if case else []
+        for entry in made:
+            told = Correction(
+                finding=finding,
+                check=change.url,
+                change=str(change.change),
+                before=change.before,
+                after=change.after,
+                superseded=bool(entry.decision),
+                at=entry.at,
+                decision=entry.decision,
+            )
+            key = correction_key(entry.provider, entry.at[:10], entry.entry)
+            self.objects.put_if(self.out_bucket, key, pretty(told), None)
+
+
+def _rests_on(finding: Finding, change: CheckChange) -> bool:
+    """Whether the finding proposed what the check said before, and says no longer."""
+    checks = finding.label.checks if isinstance(finding.label, Label) else ()
+    said = {Said(one.claim, one.rating, one.date) for one in checks if one.url == change.url}
+    return bool(said.intersection(change.before) - set(change.after))
+
+
+def _entry(
+    finding: Finding, decision: Case | None, change: CheckChange, name: str, at: str
+) -> JournalEntry:
+    """The entry; only where a decision falls with the check it has what is counted no longer."""
+    key = rule_key(finding.pack, finding.version, finding.rule, finding.mode)
+    first = decision.first if decision else None
+    return JournalEntry(
+        entry=case_id("correction", finding.provider, name),
+        type="correction",
+        provider=finding.provider,
+        at=at,
+        cases=(finding.finding, *([decision.case] if decision else [])),
+        decision=decision.case if decision else "",
+        category=finding.category,
+        why=str(change.change),
+        check=change.url,
+        found={f"{finding.found_at[:10]}/{key}": 1} if decision else {},
+        about=first,
+    )
+
+
+def _moves(
+    case: Case, decision: Case | None, entry: JournalEntry, name: str
+) -> tuple[CaseMove, ...]:
+    moved = [(case, Kind.MATTER, Move.REOPEN if decision else Move.NOTE)]
+    if decision:
+        moved.append((decision, Kind.DECISION, Move.SUPERSEDE))
+    return tuple(
+        CaseMove(
+            one.case,
+            CaseEntry(
+                number=one.next_number,
+                move=move,
+                state=str(TRANSITIONS[kind, one.state][move]),
+                entry=entry,
+                message=name,
+                reason=f"The check {entry.check} was {entry.why}.",
+            ),
+            reopens=one.finding if move is Move.REOPEN else None,
+        )
+        for one, kind, move in moved
+    )

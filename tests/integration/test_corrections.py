@@ -1,0 +1,168 @@
+"""A check that is corrected or withdrawn re-opens what was decided by it, once."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from faults import Calls, CrashError
+from sample_checks import CHECKS, REPEATS_SALT, SALT, check, table
+from sample_messages import complaint, decision, outcome
+from sample_posts import lines
+from world import DAY, World
+
+from ledger.case import Case, State
+from terang.publishing import PublicBucket
+
+LABELLED = {"visibility": ["DECISION_VISIBILITY_CONTENT_LABELLED"]}
+WITHDRAWN = table(*CHECKS[1:])
+NOW_TRUE = table(check(1, SALT, "True"), *CHECKS[1:])
+KEY = "factchecks/checks.csv"
+
+
+def found(world: World, text: str = REPEATS_SALT, name: str = "posts.jsonl") -> str:
+    """A live finding by a check; its id."""
+    world.import_checks(table(*CHECKS))
+    PublicBucket(world.objects, world.public).choose("acme", None, factchecks=True)
+    world.scan(*world.take_in(lines(text), name))
+    [finding] = world.open_findings()
+    return finding
+
+
+def decided(world: World, **changes: Any) -> str:
+    finding = found(world)
+    [handled] = world.decide(decision(finding, **({"measures": LABELLED} | changes)))
+    assert handled.status == "taken"
+    assert world.open_findings() == []
+    return finding
+
+
+def case(world: World, name: str) -> Case:
+    there = world.store.case(name)
+    assert there is not None
+    return there
+
+
+def told(world: World) -> list[dict[str, Any]]:
+    keys = world.objects.keys(world.out, "out/acme/corrections/")
+    return [json.loads(world.objects.get(world.out, key) or b"") for key in keys]
+
+
+def corrections(world: World) -> list[Any]:
+    return [one for one in world.store.journal_entries("acme", DAY) if one.type == "correction"]
+
+
+@pytest.mark.parametrize(
+    ("feed", "why", "after"),
+    [
+        pytest.param(WITHDRAWN, "withdrawn", [], id="withdrawn"),
+        pytest.param(NOW_TRUE, "corrected", ["true"], id="corrected"),
+    ],
+)
+def test_what_was_decided_by_it_is_open_again(
+    world: World, feed: bytes, why: str, after: list[str]
+) -> None:
+    finding = decided(world)
+    receipt = world.import_checks(feed).receipt
+    assert receipt is not None
+    assert receipt.reopened == 1
+    assert world.open_findings() == [finding]
+    matter = case(world, finding)
+    assert matter.state is State.OPEN
+    assert [entry.move for entry in matter.entries] == ["decide", "reopen"]
+    superseded = case(world, matter.entries[0].entry.entry)
+    assert superseded.state is State.STANDING
+    assert [entry.move for entry in superseded.entries] == ["decide", "supersede"]
+    [entry] = corrections(world)
+    assert (entry.why, entry.check, entry.found) == (
+        why, "https://check.example/1", {f"{DAY}/factchecks/1/health/live": 1},
+    )  # fmt: skip
+    [notice] = told(world)
+    assert (notice["finding"], notice["change"], notice["superseded"]) == (finding, why, True)
+    assert notice["decision"] == superseded.case
+    assert [one["rating"] for one in notice["before"]] == ["false"]
+    assert [one["rating"] for one in notice["after"]] == after
+
+
+def test_somebody_decides_anew(world: World) -> None:
+    finding = decided(world)
+    world.import_checks(WITHDRAWN)
+    anew = decision(finding, id="d-9", verdict="dismissed", measures=None, applied_at=None)
+    assert [one.status for one in world.decide(anew, anew)] == ["taken", "repeated"]
+    assert case(world, finding).state is State.DECIDED
+    assert world.open_findings() == []
+
+
+def test_an_open_finding_is_told_and_stays_open(world: World) -> None:
+    finding = found(world)
+    world.import_checks(WITHDRAWN)
+    assert world.open_findings() == [finding]
+    assert [entry.move for entry in case(world, finding).entries] == ["note"]
+    [entry] = corrections(world)
+    assert entry.found == {}
+    [notice] = told(world)
+    assert notice["superseded"] is False
+
+
+def test_a_decision_that_fell_before_is_not_touched(world: World) -> None:
+    finding = decided(world)
+    world.decide(complaint(), outcome(complaint="c-1"))
+    world.import_checks(WITHDRAWN)
+    assert [entry.move for entry in case(world, finding).entries] == ["decide", "note"]
+
+
+def test_a_repeat_changes_nothing(world: World) -> None:
+    decided(world)
+    world.import_checks(WITHDRAWN)
+    before = world.state()
+    assert world.learner().learn(KEY).outcome == "known"
+    assert world.state() == before
+
+
+def test_a_worker_that_dies_anywhere_tells_each_finding_once(
+    new_world: Callable[..., World],
+) -> None:
+    """Killed after each call to the table and to the buckets, and tried again."""
+    counted = Calls()
+    whole = new_world()
+    decided(whole)
+    whole.objects.put(whole.work, KEY, WITHDRAWN)
+    whole.learner(counted.through(whole.objects), counted.through(whole.store)).learn(KEY)
+    first = counted.names.index("uses")
+    assert "commit_case" in counted.names[first:]
+    for number in range(first, len(counted.names)):
+        world = new_world()
+        finding = decided(world)
+        world.objects.put(world.work, KEY, WITHDRAWN)
+        calls = Calls(fatal=number)
+        with pytest.raises(CrashError):
+            world.learner(calls.through(world.objects), calls.through(world.store)).learn(KEY)
+        world.learner().learn(KEY)
+        assert len(corrections(world)) == len(told(world)) == 1
+        assert world.open_findings() == [finding]
+
+
+def test_a_unit_of_the_set_before_is_told_by_the_next_import(world: World) -> None:
+    """It was cut while the check stood, and scanned when it was gone."""
+    found(world)
+    late = world.take_in(lines(REPEATS_SALT + "!"), "late.jsonl")
+    world.import_checks(WITHDRAWN)
+    world.scan(*late)
+    assert len(corrections(world)) == 1
+    world.learner().learn(KEY)
+    assert len(corrections(world)) == 2
+
+
+def test_what_the_new_words_of_a_check_find_is_not_opened_for_the_old_ones(world: World) -> None:
+    found(world)
+    world.import_checks(table(check(1, SALT, "Misleading"), *CHECKS[1:]))
+    world.scan(*world.take_in(lines(REPEATS_SALT + "!"), "new.jsonl"))
+    world.learner().learn(KEY)
+    assert len(corrections(world)) == 1
+
+
+def test_a_finding_in_shadow_is_nobodys_to_decide(world: World) -> None:
+    world.import_checks(table(*CHECKS))
+    world.scan(*world.take_in(lines(REPEATS_SALT)))
+    world.import_checks(WITHDRAWN)
+    assert corrections(world) == []
