@@ -68,13 +68,15 @@ def messages_of(trial: Trial) -> list[dict[str, Any]]:
 
     So many findings of one rule are dismissed that it is paused.
     """
-    confirmed, harmful, *wrong = sorted(trial.findings())[:14]
+    [labelled] = trial.findings("factchecks")
+    confirmed, harmful, *wrong = sorted(trial.findings("lamp-oil"))[:14]
     dismissed = {"verdict": "dismissed", "measures": None, "applied_at": None}
     trial.sample("acme", DAY[:7], "p1")
     return [
         outcome(complaint="c-1"),
         decision(confirmed),
         decision(confirmed, id="d-2"),
+        decision(labelled, id="l-1"),
         complaint(),
         decision(harmful, id="d-3", verdict="escalated", escalation="child_abuse"),
         audit(post="p1"),
@@ -124,6 +126,8 @@ def trial() -> Iterator[Trial]:
             trial.run("Scan", *(delivery("Units", body) for body in trial.waiting_units()))
         told = trial.run("Decide", *map(about_cases, messages_of(trial)))
         assert told == [{"batchItemFailures": []}] * len(told)
+        without = table(CHECKS[0], *CHECKS[2:])
+        trial.run("Learn", trial.feed("factchecks/checks.csv", without))
         trial.run("Answer", question(REPEATS_FRIDGE), question(""))
         trial.leave_key("2026-10")
         trial.run("Publish", {"through": DAY, "provisional": True}, {})

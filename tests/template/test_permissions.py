@@ -202,7 +202,7 @@ def test_a_function_may_not(function: str, action: str, resource: str) -> None:
 
 
 READ, WRITE = ("dynamodb:GetItem", "dynamodb:Query"), ("dynamodb:PutItem",)
-UPDATE, MESSAGE = ("dynamodb:UpdateItem",), "M#ab"
+UPDATE, MESSAGE, USES = ("dynamodb:UpdateItem",), "M#ab", "K#ab"
 MANIFEST, PROVIDERS, FINDING, RECEIPT, MARKER = (
     "F#ab",
     "P#acme",
@@ -229,6 +229,14 @@ MANIFEST, PROVIDERS, FINDING, RECEIPT, MARKER = (
         pytest.param("Decide", WRITE, RECEIPT, True, id="decide journals entries"),
         pytest.param("Decide", READ + UPDATE, RECEIPT, False, id="decide folds no journal"),
         pytest.param("Decide", WRITE, PROVIDERS, False, id="decide registers nobody"),
+        pytest.param("Learn", READ + WRITE + UPDATE, FINDING, True, id="learn opens findings"),
+        pytest.param("Learn", READ, USES, True, id="learn finds the uses of a check"),
+        pytest.param("Learn", WRITE + UPDATE, USES, False, id="learn notes no use"),
+        pytest.param("Learn", READ + WRITE, MESSAGE, True, id="learn knows what it told"),
+        pytest.param("Learn", WRITE, RECEIPT, True, id="learn journals corrections"),
+        pytest.param("Learn", READ, RECEIPT, False, id="learn folds no journal"),
+        pytest.param("Learn", READ + WRITE, PROVIDERS, False, id="learn knows no provider"),
+        pytest.param("Learn", READ + WRITE, MARKER, False, id="learn marks no unit"),
         pytest.param("Publish", READ, RECEIPT, True, id="publish folds receipts"),
         pytest.param("Publish", WRITE, RECEIPT, False, id="publish writes no receipt"),
         pytest.param("Publish", READ + WRITE, FINDING, False, id="publish knows no finding"),

@@ -169,10 +169,13 @@ class Trial:
         with mock.patch.object(BaseClient, "_make_api_call", answer):
             yield
 
-    def findings(self) -> list[str]:
-        """The ids of the findings in the table."""
+    def findings(self, pack: str) -> list[str]:
+        """The ids of the findings of a pack in the table."""
         items = boto3.client("dynamodb").scan(TableName="Table")["Items"]
-        return [item["pk"]["S"][2:] for item in items if item["sk"]["S"] == "finding"]
+        records = [
+            json.loads(item["record"]["S"]) for item in items if item["sk"]["S"] == "finding"
+        ]
+        return [one["finding"] for one in records if one["pack"] == pack]
 
     def sample(self, provider: str, month: str, post: str) -> None:
         """Let the month's sample ask for a post."""
