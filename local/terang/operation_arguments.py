@@ -2,7 +2,7 @@
 
 from terang.arguments import Commands, add, later
 
-QUEUES = ("units", "posts", "cases", "intake", "publish")
+QUEUES = ("units", "posts", "cases", "intake", "publish", "learn")
 """What can be redriven: dead letters of three queues, failed events of two functions."""
 
 

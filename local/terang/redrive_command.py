@@ -64,6 +64,7 @@ def dead_letters(remote: Remote) -> dict[str, DeadLetters]:
         "cases": ("CasesDeadUrl", Messages(sqs, to["CasesUrl"], believed, remote.redrive_sender)),
         "intake": ("IntakeFailedUrl", Events(functions, to["IntakeFunction"])),
         "publish": ("PublishFailedUrl", Events(functions, to["PublishFunction"], once=True)),
+        "learn": ("LearnFailedUrl", Events(functions, to["LearnFunction"])),
     }
     return {name: DeadLetters(sqs, to[url], target) for name, (url, target) in targets.items()}
 
