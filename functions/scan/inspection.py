@@ -44,9 +44,9 @@ def inspect_posts(
     hits_of = rules.matcher.find_posts([post.parts for post in posts])
     of_checks = rules.checks.hits(posts) if rules.checks else NO_CHECKS
     for number, (post, of_words) in enumerate(zip(posts, hits_of, strict=True)):
-        hits = [CheckHit(hit) for hit in of_words] + of_checks.by_post.get(number, [])
-        if not hits:
+        if not of_words and number not in of_checks.by_post:
             continue
+        hits = [CheckHit(hit) for hit in of_words] + of_checks.by_post.get(number, [])
         account = post.account if isinstance(post, TranslatedPost) else pseudonyms.of(post.account)
         text, parts = post.text_digest, dict(post.parts)
         for hit, label in hits:
