@@ -19,9 +19,9 @@ from matcher import Hit, Mode, Pack, Rule, Span
 if TYPE_CHECKING:
     from claims.finding import Attached, CheckFinder
 
-ASKED = 12_000
-"""Different texts of one unit for which an index is asked: 5 ms each, so a minute, and two where
-all are long. A unit full of hoaxes must end; the same posts are asked at each try."""
+ASKED = 16_000
+"""Different texts of one unit for which an index is asked: 5 ms each, so a minute, and two and a
+half where all are long. A unit full of hoaxes must end; the same posts are asked at each try."""
 
 PARTS = 4
 """Parts of a post that are looked at: its text, and its first captions."""
