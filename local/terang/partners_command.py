@@ -13,7 +13,7 @@ from ledger.errors import OperatorError
 from ledger.provider import is_provider_id
 from terang.command import USAGE
 from terang.remote import Remote
-from terang.telling import problem
+from terang.telling import problem, say
 
 SECRET_BYTES = 32
 NOBODY = "nobody"
@@ -32,7 +32,7 @@ def add(options: argparse.Namespace) -> int:
     digest = sha256(secret.encode()).hexdigest()
     if not _changed(options.stack, lambda known: known | {options.partner: digest}):
         return 1
-    print(secret)
+    say(secret)
     return 0
 
 
@@ -51,7 +51,7 @@ def list_all(options: argparse.Namespace) -> int:
 
     def printed(known: Partners) -> Partners:
         for name in sorted(known.keys() - {NOBODY}):
-            print(name)
+            say(name)
         return known
 
     return 0 if _changed(options.stack, printed) else 1

@@ -88,9 +88,9 @@ def factchecks(options: argparse.Namespace) -> int:
         wanted = options.answer == "on"
         digest = remote.public.choose(options.provider, None, factchecks=wanted)
     except (OperatorError, SetError) as error:
-        console.print(f"terang providers: {error}", style="red", markup=False)
+        console.print(f"terang providers: {error}", style="red")
         return 1
-    print(digest)
+    say(digest)
     return 0
 
 
