@@ -166,13 +166,14 @@ def lose_the_set(trial: Trial) -> None:
     trial.expire("public", "sets/")
     with pytest.raises(OperatorError):
         trial.run("Intake", trial.drop("drop/acme/later.jsonl", lines(post(600))))
-    undecided = max(trial.findings())
+    undecided = max(trial.findings("lamp-oil"))
     for function, message in (
         ("Scan", delivery("Posts", json.dumps(post(601)))),
         ("Decide", about_cases(decision(undecided, id="d-9"))),
     ):
         failed = [{"itemIdentifier": message["Records"][0]["messageId"]}]
         assert trial.run(function, message) == [{"batchItemFailures": failed}]
+    trial.run("Learn", trial.feed("factchecks/later.csv", table(*CHECKS)))
 
 
 def crash() -> None:
