@@ -185,7 +185,7 @@ def test_what_became_of_a_file_is_told_on_its_own_line(
         file="f", provider="acme", key="k", version="v", status="refused", at="", bytes=1,
         code="not_public", advice="Send public posts.",
     )  # fmt: skip
-    told_of = Result("acme", [], [(dropped, receipt)], [])  # type: ignore[list-item]
+    told_of = Result("acme", [], [(dropped, receipt)], [], None)  # type: ignore[list-item]
     told_of.show(Screen(stderr=True), Path(named(word)))
     told = capsys.readouterr().err
     assert OBEYED.findall(told) == []

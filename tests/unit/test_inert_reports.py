@@ -31,7 +31,7 @@ def report(word: str) -> dict[str, bytes]:
     ]
     texts = Qualitative(**dict.fromkeys(Qualitative.__struct_fields__, word))
     about = About(name=word, service=word, correction=word, qualitative=texts)
-    reporting = Reporting(Period.year(2026), Entries.of(entries), 20_000, about)
+    reporting = Reporting(Period.year(2026), Entries.of(entries), {"2026-11": 20_000}, about)
     return report_files(reporting, "acme")
 
 
