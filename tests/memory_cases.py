@@ -28,7 +28,7 @@ def finding(number: int, **changes: Any) -> Finding:
         finding=f"{number:064x}",
         provider="acme",
         post="1",
-        account="k1:ab",
+        account="k2026-11:ab",
         published_at="2026-11-25T10:00:00Z",
         found_at="2026-11-25T12:00:00Z",
         pack="codes",

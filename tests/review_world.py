@@ -25,7 +25,7 @@ def found(
     """An open finding with its excerpt; its span is the first word."""
     end = len((text or "x").split()[0])
     made = Finding(
-        finding=digest("finding", post, rule), provider="acme", post=post, account="k1:ab",
+        finding=digest("finding", post, rule), provider="acme", post=post, account="k2026-11:ab",
         published_at=f"{DAY}T10:00:00Z", found_at=f"{DAY}T12:00:00Z", pack="codes", version=3,
         set="set", rule=rule, mode="live", category="SCAMS_AND_FRAUD", severity="high",
         spans=(FoundSpan("text", 0, end, (text or "x")[:end]),), unit=digest("unit", "1"), reach=7,

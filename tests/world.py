@@ -23,6 +23,7 @@ from ledger.manifest import Unit
 from ledger.objects import S3Objects
 from ledger.ports import Objects, Store
 from ledger.provider import Provider
+from ledger.pseudonym_keys import PseudonymKeys
 from ledger.receipt import Receipt
 from ledger.senders import Senders
 from ledger.store import DynamoStore
@@ -34,6 +35,7 @@ from sampling import Sampler
 from unit_work import Scanner
 
 SECRET, SECRET_NAME = b"the secret of this test", "pseudonym-secret"
+SALT = b"the salt of a month, and of 32 b"
 ROLE = "AROAACME"
 DAY = "2026-11-25"
 KEYS = [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
@@ -144,6 +146,14 @@ class World:
             store or self.store, objects or self.objects, self.clock, self.out, self.work
         )
 
+    def keys(self, store: Any = None) -> PseudonymKeys:
+        """The keys of the pseudonyms; two worlds have the same."""
+        return PseudonymKeys(store or self.store, self.clock, SECRET, fresh_salt=lambda: SALT)
+
+    def pseudonym(self, account: str) -> str:
+        """What stands for an account of `acme` this month."""
+        return self.keys().in_force("acme").of(account)
+
     def intake(self, store: Any = None, objects: Any = None, queue: Any = None) -> Intake:
         """Intake, over other ports where they are given."""
         return Intake(
@@ -152,7 +162,7 @@ class World:
             queue=queue or SqsUnitQueue(self.clients.sqs, self.queue_url),
             clock=self.clock,
             closing=self.closing(store, objects),
-            secret=SECRET,
+            keys=self.keys(store),
             work_bucket=self.work,
             out_bucket=self.out,
             public_bucket=self.public,
@@ -170,7 +180,7 @@ class World:
             rulesets=RuleSets(objects, self.clock, self.public, public=True),
             guard=FloodGuard(store, self.clock, self.limits, expire_seconds=60),
             sampler=Sampler(store, self.clock, SECRET),
-            secret=SECRET,
+            keys=self.keys(store),
             work_bucket=self.work,
             out_bucket=self.out,
             excerpt_days=30,

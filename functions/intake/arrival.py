@@ -16,7 +16,8 @@ from ledger.ports import Clock, Objects, Store, UnitQueue
 from ledger.post import utc
 from ledger.pretty import pretty
 from ledger.provider import Provider, is_provider_id
-from ledger.pseudonym import KEY_ID, Pseudonyms
+from ledger.pseudonym import Pseudonyms
+from ledger.pseudonym_keys import PseudonymKeys
 from ledger.receipt import Receipt, digest_of_ids
 from ledger.refusal import Code
 from translation import parts, translate
@@ -49,7 +50,7 @@ class Intake:
     queue: UnitQueue
     clock: Clock
     closing: Closing
-    secret: bytes
+    keys: PseudonymKeys
     work_bucket: str
     out_bucket: str
     public_bucket: str
@@ -83,35 +84,44 @@ class Intake:
             else b""
         )
         put: list[Source] = []
+        pseudonyms = self.keys.in_force(provider.provider)  # for the whole file, whatever it takes
+        key = pseudonyms.key_id
         try:
             if not head.strip(WHITE) and len(head) == dropped.size:
-                return self._seal(dropped, file, provider, "jsonl", 1, None)
+                return self._seal(dropped, file, provider, key, "jsonl", 1, None)
             reader = choose(head, dropped.key, dropped.size)
             if reader.name == "jsonl":
-                return self._seal(dropped, file, provider, reader.name, reader.version, None)
+                return self._seal(dropped, file, provider, key, reader.name, reader.version, None)
             check_size(reader, dropped.size, seconds_left)
             # Taken one by one, so that what was put before a refusal is known.
-            put.extend(self._translated(dropped, file, provider, reader))
-            return self._seal(dropped, file, provider, reader.name, reader.version, put)
+            put.extend(self._translated(dropped, file, provider, reader, pseudonyms))
+            return self._seal(dropped, file, provider, key, reader.name, reader.version, put)
         except FileRefusedError as refused:
             for source in put:
                 self.objects.delete_version(source)
             return self._refuse(dropped, file, provider.provider, head, refused)
 
     def _translated(
-        self, dropped: Source, file: str, provider: Provider, reader: Reader
+        self,
+        dropped: Source,
+        file: str,
+        provider: Provider,
+        reader: Reader,
+        pseudonyms: Pseudonyms,
     ) -> Iterator[Source]:
-        """The parts of a translation, as they are put: a second try writes the same bytes."""
+        """The parts of a translation, as they are put: a second try writes the same bytes.
+
+        One in another month has other pseudonyms, and parts of its own.
+        """
         context = Context(
             provider=provider.provider,
             name=dropped.key,
             open_channels=frozenset(provider.open_channels),
         )
-        pseudonyms = Pseudonyms.derive(self.secret, provider.provider)
         with self.objects.open(dropped) as stream:
             lines = translate(stream, reader, context, pseudonyms)
             for number, part in enumerate(parts(lines, self.part_bytes)):
-                key = part_key(file, reader.name, reader.version, number)
+                key = part_key(file, reader.name, reader.version, pseudonyms.key_id, number)
                 yield self.objects.put_new(self.work_bucket, key, part)
 
     def _seal(
@@ -119,6 +129,7 @@ class Intake:
         dropped: Source,
         file: str,
         provider: Provider,
+        pseudonym_key: str,
         format_name: str,
         reader_version: int,
         translated: list[Source] | None,
@@ -134,7 +145,7 @@ class Intake:
             range_bytes=self.range_bytes,
             ranges=sum(len(cut(source, self.range_bytes)) for source in sources),
             set=current_set(self.objects, self.public_bucket),
-            pseudonym_key=KEY_ID,
+            pseudonym_key=pseudonym_key,
             day=now.date().isoformat(),
             at=utc(now),
             translated=translated is not None,

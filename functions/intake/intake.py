@@ -14,6 +14,7 @@ from arrival import Arrival, Intake
 from ledger.clock import clock_of
 from ledger.closing import Closing
 from ledger.objects import S3Objects
+from ledger.pseudonym_keys import PseudonymKeys
 from ledger.store import DynamoStore
 from ledger.unit_queue import SqsUnitQueue
 
@@ -27,7 +28,9 @@ intake = Intake(
     queue=SqsUnitQueue(boto3.client("sqs"), setting["UNITS_QUEUE_URL"]),
     clock=clock,
     closing=Closing(store, objects, clock, setting["OUT_BUCKET"], setting["WORK_BUCKET"]),
-    secret=str(parameters.get_secret(setting["PSEUDONYM_SECRET"])).encode(),
+    keys=PseudonymKeys(
+        store, clock, str(parameters.get_secret(setting["PSEUDONYM_SECRET"])).encode()
+    ),
     work_bucket=setting["WORK_BUCKET"],
     out_bucket=setting["OUT_BUCKET"],
     public_bucket=setting["PUBLIC_BUCKET"],

@@ -1,21 +1,22 @@
 """The month's audit sample for the moderators, and after the month the key that drew it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import msgspec
 
-from ledger.audit_sample import merge
+from ledger.audit_sample import SampledPost, merge
 from ledger.keys import audit_key
 from ledger.ports import Objects
 from ledger.pretty import lines_of_json, pretty
 
 
 class Drawn(msgspec.Struct, frozen=True):
-    """A post of the sample: its id at the provider, and its rank in hex."""
+    """A post of the sample: its id at the provider, its rank in hex, its author's pseudonym."""
 
     post: str
     rank: str
+    account: str = ""
 
 
 class PublishedKey(msgspec.Struct, frozen=True):
@@ -34,27 +35,34 @@ class OutBucket:
     name: str
 
 
-def hand_out(out: OutBucket, provider: str, month: str, posts: Sequence[tuple[str, str]]) -> bool:
-    """Merge posts into the provider's sample of the month; whether that changed it."""
+def hand_out(
+    out: OutBucket, provider: str, month: str, sampled: Callable[[], Sequence[SampledPost]]
+) -> bool:
+    """Merge posts into the provider's sample of the month; whether that changed it.
+
+    What stands is read before the posts, and written over only if it still stands then: whoever
+    erases an author in between wins, and the next hour merges again.
+    """
+    key = audit_key(provider, month)
+    before, etag = out.objects.get_with_etag(out.name, key) or (b"", None)
+    posts = sampled()
     if not posts:
         return False
-    key = audit_key(provider, month)
-    before = out.objects.get(out.name, key) or b""
     after = merged(before, posts)
-    if after != before:
-        out.objects.put(out.name, key, after)
-    return after != before
+    return after != before and out.objects.put_if(out.name, key, after, etag)
 
 
-def merged(before: bytes, posts: Sequence[tuple[str, str]]) -> bytes:
+def merged(before: bytes, posts: Sequence[SampledPost]) -> bytes:
     r"""The smallest ranks of what stood before and of more posts, as JSON Lines.
 
-    >>> merged(b"", [("p-1", "ff"), ("p-2", "0a"), ("p-1", "ff")])
-    b'{"post":"p-2","rank":"0a"}\n{"post":"p-1","rank":"ff"}\n'
+    >>> merged(b"", [SampledPost("p-1", "ff", "k:b"), SampledPost("p-2", "0a", "k:a")] * 2)
+    b'{"post":"p-2","rank":"0a","account":"k:a"}\n{"post":"p-1","rank":"ff","account":"k:b"}\n'
     """
     stood = [msgspec.json.decode(line, type=Drawn) for line in before.splitlines()]
-    smallest = merge([[(one.post, one.rank) for one in stood], posts])
-    return lines_of_json(Drawn(*one) for one in smallest)
+    known = [*(Drawn(*one) for one in posts), *stood]
+    accounts = {one.post: one.account for one in known}
+    smallest = merge([[(one.post, one.rank) for one in known]])
+    return lines_of_json(Drawn(post, rank, accounts[post]) for post, rank in smallest)
 
 
 def encode_key(month: str, key: str) -> bytes:

@@ -8,6 +8,7 @@ one, and the next run ends it.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 
 from auditing import encode_key, hand_out, key_path
 from case_numbers import fold_cases
@@ -115,8 +116,8 @@ class _Run:
             facts = gather(provider, day, receipts, people, files, self.catalogue)
             begun = begun or not facts.silent or day in known
             if begun:
-                posts = self.desk.store.samples(provider, day)
-                hand_out(self.desk.out, provider, day[:7], posts)
+                sampled = partial(self.desk.store.samples, provider, day)
+                hand_out(self.desk.out, provider, day[:7], sampled)
                 draft = self.drafter.day(provider, day, facts, provisional=day > self.closed)
                 self._settle(draft, facts)
                 if any(entry.measures for entry in people.entries):

@@ -46,8 +46,7 @@ def inspect_posts(
     for number, (post, of_words) in enumerate(zip(posts, hits_of, strict=True)):
         if not of_words and number not in of_checks.by_post:
             continue
-        hits = [CheckHit(hit) for hit in of_words] + of_checks.by_post.get(number, [])
-        account = post.account if isinstance(post, TranslatedPost) else pseudonyms.of(post.account)
+        account = account_of(post, pseudonyms)
         text, parts = post.text_digest, dict(post.parts)
         for hit, label in hits:
             one = finding_id(provider, post.id, text, hit.pack, hit.rule, hit.mode)
@@ -76,6 +75,11 @@ def inspect_posts(
             excerpt = excerpt_of(parts[first.part], first.start, first.end)
             found.setdefault(one, Found(finding, excerpt))
     return Inspected(list(found.values()), of_checks.not_asked)
+
+
+def account_of(post: Post, pseudonyms: Pseudonyms) -> str:
+    """The pseudonym of a post's author; of a translated post it is one already."""
+    return post.account if isinstance(post, TranslatedPost) else pseudonyms.of(post.account)
 
 
 def live_hits(found: Iterable[Found]) -> dict[str, int]:

@@ -1,14 +1,15 @@
 """The audit sample of a unit: posts that no rule met, for people to judge what was missed."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from inspection import Found
-from ledger.audit_sample import SAMPLE_DAYS, draw, month_key
+from inspection import Found, account_of
+from ledger.audit_sample import SAMPLE_DAYS, SampledPost, draw, month_key
 from ledger.manifest import Marker
 from ledger.ports import Clock, Store
 from ledger.post import Post
+from ledger.pseudonym import Pseudonyms
 
 
 @dataclass(slots=True)
@@ -20,17 +21,33 @@ class Sampler:
     secret: bytes
     _left: set[str] = field(default_factory=set)
 
-    def keep(self, marker: Marker, posts: Sequence[Post], found: Sequence[Found]) -> None:
-        """Keep the unit's part of the month's sample: flagged posts have none, in no text."""
+    def draw(
+        self,
+        marker: Marker,
+        posts: Sequence[Post],
+        found: Sequence[Found],
+        pseudonyms: Pseudonyms,
+    ) -> list[SampledPost]:
+        """The unit's part of the month's sample: flagged posts are not in it, in no text."""
         flagged = {one.finding.post for one in found}
-        month = marker.day[:7]
-        key = month_key(self.secret, month)
-        unflagged = (post.id for post in posts if post.id not in flagged)
-        drawn = draw(key, marker.provider, unflagged)
+        unflagged = {post.id: post for post in posts if post.id not in flagged}
+        drawn = draw(month_key(self.secret, marker.day[:7]), marker.provider, unflagged)
+        return [
+            SampledPost(post, rank, account_of(unflagged[post], pseudonyms)) for post, rank in drawn
+        ]
+
+    def keep(self, marker: Marker, drawn: Sequence[SampledPost], erased: Collection[str]) -> None:
+        """Keep what was drawn but for posts of erased authors, and the month's key.
+
+        Also where that leaves none: an earlier try may have kept them.
+        """
         if not drawn:
             return
+        month = marker.day[:7]
         expires = int((self.clock.now() + timedelta(days=SAMPLE_DAYS)).timestamp())
         if month not in self._left:
+            key = month_key(self.secret, month)
             self.store.put_audit_key(month, key.hex(), expires)
             self._left.add(month)
-        self.store.put_sample(marker, drawn, expires)
+        kept = [one for one in drawn if one.account not in erased]
+        self.store.put_sample(marker, kept, expires)

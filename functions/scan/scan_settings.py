@@ -10,6 +10,7 @@ from flood import FloodGuard, FloodLimits
 from ledger.clock import clock_of
 from ledger.closing import FILE_DAYS, Closing
 from ledger.objects import S3Objects
+from ledger.pseudonym_keys import PseudonymKeys
 from ledger.senders import Senders
 from ledger.store import DynamoStore
 from rulesets import POINTER_SECONDS, RuleSets
@@ -64,7 +65,7 @@ def deliveries_of(settings: ScanSettings, dynamodb: Any, s3: Any, secret: str) -
         ),
         guard=FloodGuard(store, clock, limits, expire_seconds=FILE_DAYS * DAY_SECONDS),
         sampler=Sampler(store, clock, secret.encode()),
-        secret=secret.encode(),
+        keys=PseudonymKeys(store, clock, secret.encode()),
         work_bucket=settings.work_bucket,
         out_bucket=settings.out_bucket,
         excerpt_days=settings.excerpt_days,

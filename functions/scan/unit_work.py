@@ -1,6 +1,6 @@
 """One unit from its bytes to its receipt. Whatever is repeated changes no number."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,7 +9,7 @@ import msgspec
 from flood import FloodGuard
 from inspection import Found, Inspected, by_rule, inspect_posts, live_hits
 from ledger.errors import ObjectChangedError, ObjectGoneError
-from ledger.finding import Finding
+from ledger.finding import Finding, stub_of
 from ledger.identity import digest, unit_id
 from ledger.keys import HOLDS_EXCERPTS, findings_key, message_receipt_key, refusals_key
 from ledger.manifest import FirstTry, Marker, RangeRow, Unit
@@ -18,6 +18,7 @@ from ledger.ports import Clock, Objects, Store
 from ledger.post import Post, utc
 from ledger.pretty import lines_of_json, pretty
 from ledger.pseudonym import Pseudonyms
+from ledger.pseudonym_keys import PseudonymKeys
 from ledger.receipt import Receipt, digest_of_ids
 from ledger.refusal import Code, Refusal
 from ranges import owned
@@ -57,7 +58,7 @@ class Scanner:
     rulesets: RuleSets
     guard: FloodGuard
     sampler: Sampler
-    secret: bytes
+    keys: PseudonymKeys
     work_bucket: str
     out_bucket: str
     excerpt_days: int
@@ -87,7 +88,7 @@ class Scanner:
         )
         if self.store.marker(job.unit) is not None:
             return self._repeated(job)
-        pseudonyms = Pseudonyms.derive(self.secret, unit.provider, unit.pseudonym_key)
+        pseudonyms = self.keys.named(unit.provider, unit.pseudonym_key)
         at = datetime.fromisoformat(unit.at)
         return self._work(
             job,
@@ -115,7 +116,7 @@ class Scanner:
             reading.refuse(lines)
         else:
             reading = read(lines)
-        pseudonyms = Pseudonyms.derive(self.secret, provider)
+        pseudonyms = self.keys.in_force(provider)
         outcome = self._work(job, reading, self.rulesets.current(), sent_at, pseudonyms)
         self._tell_refusals(outcome.receipt)
         return outcome
@@ -148,7 +149,10 @@ class Scanner:
             found = inspected.found
         hits = live_hits(found)
         held = self.guard.held(job.provider, marker.day, len(reading.posts), hits)
-        stored = self._put(found, held, int((now + timedelta(days=self.excerpt_days)).timestamp()))
+        drawn = self.sampler.draw(marker, reading.posts, found, pseudonyms)
+        accounts = {one.finding.account for one in found} | {one.account for one in drawn}
+        erased = self.store.erased(job.provider, accounts)
+        stored = self._put(found, held, erased, now + timedelta(days=self.excerpt_days))
         ours = sorted(
             (finding for finding in stored if finding.unit == job.unit),
             key=lambda finding: finding.finding,
@@ -159,7 +163,9 @@ class Scanner:
         if labels := [one for one in ours if one.mode == "live" and one.label]:
             self.store.put_uses(labels)
         self.store.put_finding_ids(marker, [finding.finding for finding in ours])
-        self.sampler.keep(marker, reading.posts, found)
+        self.sampler.keep(marker, drawn, erased)
+        if self.store.erased(job.provider, accounts) != erased:
+            raise OSError("an author was erased meanwhile")  # the delivery comes again, and sees it
         first, last = reading.first_and_last
         receipt = Receipt(
             unit=job.unit,
@@ -187,7 +193,7 @@ class Scanner:
             not_asked=inspected.not_asked,
         )
         excerpts = {one.finding.finding: one.excerpt for one in found}
-        pairs = [(finding, excerpts[finding.finding]) for finding in ours]
+        pairs = [(one, None if one.is_erased else excerpts[one.finding]) for one in ours]
         return self._commit(job, marker, receipt, pairs, own if tried is None else None)
 
     def _find(
@@ -210,23 +216,35 @@ class Scanner:
         job: _Job,
         marker: Marker,
         receipt: Receipt,
-        ours: list[tuple[Finding, str]],
+        ours: list[tuple[Finding, str | None]],
         tried: FirstTry | None,
     ) -> Outcome:
         row = RangeRow(job.number, job.unit, job.size, receipt.lines) if job.file else None
         if not self.store.commit(marker, receipt, job.file, row, tried):
             return self._repeated(job)  # another worker was first, or our own word came back late
+        # Who is erased from here on is erased by whoever does it: the marker names the file.
+        if self.store.erased(job.provider, {one.account for one, _ in ours if one.account}):
+            ours = self.store.findings_of(marker)
         self._hand_out(marker, ours)
         return Outcome(receipt, new=True)
 
-    def _put(self, found: list[Found], held: set[str], expires: int) -> list[Finding]:
-        pairs = []
+    def _put(
+        self, found: list[Found], held: set[str], erased: Collection[str], end: datetime
+    ) -> list[Finding]:
+        """Put findings, of erased authors as stubs; they as they stand afterwards."""
+        expires, pairs = int(end.timestamp()), []
         for one in found:
             finding = one.finding
             if finding.mode == "live" and f"{finding.pack}/{finding.rule}" in held:
                 finding = msgspec.structs.replace(finding, held=True)
-            pairs.append((finding, one.excerpt))
-        return self.store.put_findings(pairs, expires)
+            gone = finding.account in erased
+            pairs.append((stub_of(finding), "") if gone else (finding, one.excerpt))
+        stored = self.store.put_findings(pairs, expires)
+        # An earlier try may have put them whole, behind the back of whoever erased the author.
+        for standing in stored:
+            if standing.account in erased:
+                self.store.turn_to_stub(standing, expires)
+        return [stub_of(each) if each.account in erased else each for each in stored]
 
     def _hand_out(self, marker: Marker, pairs: Iterable[tuple[Finding, str | None]]) -> None:
         """Make sure that the provider has the unit's findings; what stands there stays."""
@@ -266,9 +284,9 @@ class Scanner:
         job = _Job(unit.provider, lost, "range", 0, unit.source.key, unit.file, unit.number)
         reading = Reading(lines=0, records=1)
         reading.refuse(Refusal(code))
-        pseudonyms = Pseudonyms.derive(self.secret, unit.provider, unit.pseudonym_key)
         at = datetime.fromisoformat(unit.at)
-        return self._work(job, reading, unit.set, at, pseudonyms)
+        nobody = Pseudonyms(b"", unit.pseudonym_key)  # there is no post, and so no author
+        return self._work(job, reading, unit.set, at, nobody)
 
 
 def _marker(receipt: Receipt) -> Marker:

@@ -38,7 +38,7 @@ def scan_unit(data: bytes, rules: Rules, pseudonyms: Pseudonyms) -> int:
 
 def test_a_unit_is_scanned(report: Report) -> None:
     """Each row is a unit of 8 MiB; a million posts cost by seconds of this processor."""
-    pseudonyms = Pseudonyms.derive(b"secret" * 8, "acme")
+    pseudonyms = Pseudonyms.derive(b"secret" * 8, "acme", "k2026-11")
     table = "A unit, from bytes to findings ready to put (dollars by list price, see bench_unit.py)"
     report.row(table, "rules", "posts hit", "findings", "seconds", "s a million posts", *PRICES)
     sets = {"the packs that ship": Matcher(load_packs(PACKS, date(2026, 11, 25)))}

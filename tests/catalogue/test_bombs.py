@@ -25,7 +25,7 @@ from translation import translate
 PEAK_MIB = 16
 """A reader holds one line of 2 MiB, decoded, and some pieces of the stream."""
 
-PSEUDONYMS = Pseudonyms.derive(b"secret", "acme")
+PSEUDONYMS = Pseudonyms.derive(b"secret", "acme", "k2026-11")
 SPACES = gzip.compress(b" " * 16 * MIB, mtime=0)  # 16 KiB
 
 

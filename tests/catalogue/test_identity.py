@@ -10,11 +10,11 @@ from canary import ACCOUNT
 from integration import handlers
 from integration.handlers import deployed
 from sample_posts import OTP, fields, line, lines
-from world import ROLE, SECRET, World
+from world import ROLE, World
 
 from deliveries import Message
+from ledger.errors import KeyUnavailableError
 from ledger.provider import Provider
-from ledger.pseudonym import Pseudonyms
 from ledger.refusal import Code
 from reading import read
 
@@ -100,14 +100,29 @@ def test_i4_a_file_keeps_the_pseudonym_key_that_it_came_under(world: World) -> N
     """Whatever key is the newest when a unit is scanned: it names its own."""
     world.range_bytes = 200
     units = world.take_in(lines(OTP, OTP, OTP))
-    assert {unit.pseudonym_key for unit in units} == {"k1"}
-    older = [msgspec.structs.replace(unit, pseudonym_key="k0") for unit in units]
-    world.scan(*older)
+    assert {unit.pseudonym_key for unit in units} == {"k2026-11"}
+    november = world.pseudonym(ACCOUNT)
+    world.clock.move(days=7)
+    world.scan(*units)
     keys = world.objects.keys(world.out, "out/acme/findings/")
     data = b"".join(world.objects.get(world.out, key) or b"" for key in keys)
     rows = [json.loads(row) for row in data.splitlines()]
     assert len(rows) == 3
-    assert {row["account"] for row in rows} == {Pseudonyms.derive(SECRET, "acme", "k0").of(ACCOUNT)}
+    assert {row["account"] for row in rows} == {november} != {world.pseudonym(ACCOUNT)}
+
+
+@pytest.mark.parametrize("when", ["it never was", "its time is over"])
+def test_i4_a_unit_whose_key_is_missing_fails_and_comes_again(world: World, when: str) -> None:
+    """The code is `key_unavailable`; nothing is stored, and no other key is made or taken."""
+    [unit] = world.take_in(lines(OTP))
+    if when == "it never was":
+        unit = msgspec.structs.replace(unit, pseudonym_key="k2020-01")
+    else:
+        world.clock.move(days=2 * 366 + 6)
+    before = world.state()
+    with pytest.raises(KeyUnavailableError, match=unit.pseudonym_key):
+        world.scanner().scan_range(unit)
+    assert world.state() == before
 
 
 def test_i4_without_the_secret_no_worker_begins(

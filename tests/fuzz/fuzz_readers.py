@@ -26,7 +26,7 @@ with atheris.instrument_imports(include=INSTRUMENTED):
     from reading import Reading, read
     from translation import translate
 
-PSEUDONYMS = Pseudonyms.derive(b"secret", "acme")
+PSEUDONYMS = Pseudonyms.derive(b"secret", "acme", "k2026-11")
 CONTEXT = Context("acme", "posts", frozenset({"discord:10", "telegram:5"}))
 PLAIN, GZIP, ZIP, RANGES = range(4)
 

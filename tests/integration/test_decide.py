@@ -14,6 +14,7 @@ from sample_posts import OTP, PACK, lines, pack
 from world import DAY, Clients, World
 
 from case_work import Handled
+from ledger.audit_sample import SampledPost
 from ledger.case import Case, State, Waiting
 from ledger.case_entry import JournalEntry, case_id
 from ledger.case_receipt import CaseReceipt
@@ -323,7 +324,8 @@ def test_the_first_word_of_a_waiting_message_stays(world: World) -> None:
 
 
 def test_samples_come_by_rank(world: World) -> None:
-    for unit, posts in {"a1": [("p2", "0b")], "b1": [("p1", "0a"), ("p2", "0b")]}.items():
+    one, two = SampledPost("p1", "0a", "k:a"), SampledPost("p2", "0b", "k:b")
+    for unit, posts in {"a1": [two], "b1": [one, two]}.items():
         world.store.put_sample(Marker(unit, "acme", DAY), posts, 9)
-    assert world.store.samples("acme", DAY) == [("p1", "0a"), ("p2", "0b"), ("p2", "0b")]
+    assert world.store.samples("acme", DAY) == [one, two, two]
     assert world.store.samples("acme", "2026-11-24") == []

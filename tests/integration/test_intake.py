@@ -11,14 +11,13 @@ import pytest
 from canary import ACCOUNT
 from faults import Calls, CrashError
 from sample_posts import OTP, fields, line, lines, pack
-from world import DAY, SECRET, World
+from world import DAY, World
 
 from arrival import Intake
 from ledger.errors import OperatorError
 from ledger.identity import file_id
 from ledger.manifest import Unit
 from ledger.provider import Provider
-from ledger.pseudonym import Pseudonyms
 from ledger.unit_queue import SqsUnitQueue
 
 FILE = lines("a", OTP, "b", OTP) + line(audience="followers") + b"\n"
@@ -67,7 +66,7 @@ def test_another_format_is_translated_into_parts(new_world: Callable[..., World]
     assert all(unit.translated for unit in units)
     written = b"".join(world.objects.get(world.work, key) or b"" for key in parts)
     assert ACCOUNT.encode() not in written
-    assert Pseudonyms.derive(SECRET, "acme").of(ACCOUNT).encode() in written
+    assert world.pseudonym(ACCOUNT).encode() in written
     assert b"followers" not in written
     world.scan(*units)
     told = world.file_receipt(arrival.file)

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from faults import Calls, CrashError
 from sample_posts import OTP, PRIZE, SHADOW, fields, line, lines, pack
-from world import DAY, SECRET, World
+from world import DAY, World
 
 import ranges
 from flood import FloodLimits
@@ -20,7 +20,6 @@ from ledger.errors import OperatorError
 from ledger.identity import unit_id
 from ledger.keys import findings_key, message_receipt_key, refusals_key
 from ledger.manifest import Marker, Unit
-from ledger.pseudonym import Pseudonyms
 from ledger.receipt import Receipt
 from matcher.pack import InForce
 
@@ -74,7 +73,7 @@ def test_no_account_and_no_text_of_a_harmless_post_is_stored(world: World) -> No
     stored = world.everything()
     assert canary.encode() not in stored
     assert account.encode() not in stored
-    assert Pseudonyms.derive(SECRET, "acme").of(account).encode() in stored
+    assert world.pseudonym(account).encode() in stored
 
 
 def test_a_unit_taken_twice_changes_nothing(world: World) -> None:
@@ -396,15 +395,16 @@ def deliver(world: World, unit: Unit, calls: Calls) -> None:
 
 
 ORDER = [
-    "range_row", "read_range", "marker", "get", "begin", "floods", "receipts", "put_findings",
-    "put", "put_finding_ids", "put_audit_key", "put_sample", "commit",
+    "range_row", "read_range", "marker", "month_salt", "get", "begin", "floods", "receipts",
+    "erased", "put_findings", "put", "put_finding_ids", "put_audit_key", "put_sample", "erased",
+    "commit",
 ]  # fmt: skip
 """The calls of a delivery until the commit: what is counted is recorded before it."""
 
 
 MESSAGE_ORDER = [
-    "marker", "get", "get", "begin", "floods", "receipts", "put_findings", "put_finding_ids",
-    "commit",
+    "marker", "month_salt", "get", "get", "begin", "floods", "receipts", "erased", "put_findings",
+    "put_finding_ids", "erased", "commit",
 ]  # fmt: skip
 """The calls for a message until the commit."""
 

@@ -7,34 +7,35 @@ from faults import Calls, CrashError
 from sample_posts import OTP, PRIZE, line, lines
 from world import DAY, SECRET, World
 
-from ledger.audit_sample import Sampled, draw, month_key
+from ledger.audit_sample import SampledPost, draw, month_key
 
 QUIET = ("The market opens at nine", "Rain is due", "The road is closed")
 FILE = lines(OTP, *QUIET, PRIZE) + line(id="bad", audience="followers") + b"\n"
 
-BEFORE_COMMIT = 8
+BEFORE_COMMIT = 10
 """The number of the store's call that puts the sample, as a test checks."""
 
 
-def expected(month: str, *posts: str) -> list[Sampled]:
-    return list(draw(month_key(SECRET, month), "acme", posts))
+def expected(world: World, month: str, *posts: str) -> list[SampledPost]:
+    drawn = draw(month_key(SECRET, month), "acme", posts)
+    return [SampledPost(*one, world.pseudonym("user-7")) for one in drawn]
 
 
 def test_posts_that_no_rule_met_are_drawn_and_flagged_ones_never(world: World) -> None:
     """A rule in shadow flags as a live one does; what was refused is no post."""
     world.scan(*world.take_in(FILE))
-    assert world.store.samples("acme", DAY) == expected("2026-11", "p1", "p2", "p3")
+    assert world.store.samples("acme", DAY) == expected(world, "2026-11", "p1", "p2", "p3")
 
 
 def test_a_post_flagged_in_one_of_its_texts_is_not_drawn(world: World) -> None:
     world.scan(*world.take_in(lines(QUIET[0]) + lines(OTP) + lines(QUIET[1], start=1)))
-    assert world.store.samples("acme", DAY) == expected("2026-11", "p1")
+    assert world.store.samples("acme", DAY) == expected(world, "2026-11", "p1")
 
 
 def test_a_finding_that_another_unit_put_first_flags_all_the_same(world: World) -> None:
     world.scan(*world.take_in(lines(OTP)))
     world.scan(*world.take_in(lines(OTP, *QUIET), "more.jsonl"))
-    assert world.store.samples("acme", DAY) == expected("2026-11", "p1", "p2", "p3")
+    assert world.store.samples("acme", DAY) == expected(world, "2026-11", "p1", "p2", "p3")
 
 
 def test_repeats_change_no_sample(world: World) -> None:
@@ -59,8 +60,9 @@ def test_the_month_is_that_of_the_commit(world: World) -> None:
     world.clock.move(days=1)
     world.scan(unit)
     assert world.receipts("2026-11-30") == []
-    assert world.store.samples("acme", "2026-11-30") == expected("2026-11", "p1", "p2", "p3")
-    assert world.store.samples("acme", "2026-12-01") == expected("2026-12", "p1", "p2", "p3")
+    for day, month in {"2026-11-30": "2026-11", "2026-12-01": "2026-12"}.items():
+        drawn = [one[:2] for one in expected(world, month, "p1", "p2", "p3")]
+        assert [one[:2] for one in world.store.samples("acme", day)] == drawn
 
 
 def test_the_item_has_no_text_and_no_account_and_ends_after_90_days(world: World) -> None:
@@ -69,8 +71,8 @@ def test_the_item_has_no_text_and_no_account_and_ends_after_90_days(world: World
     assert item["pk"]["S"] == f"J#acme#{DAY}#{world.receipts()[0].unit[0]}"
     assert int(item["expires"]["N"]) == world.clock.now().timestamp() + 90 * 86_400
     stored = item["record"]["S"]
-    assert [post for post, _ in msgspec.json.decode(stored)] == [
-        one.post for one in expected("2026-11", "p1", "p2", "p3")
+    assert [post for post, _, _ in msgspec.json.decode(stored)] == [
+        one.post for one in expected(world, "2026-11", "p1", "p2", "p3")
     ]
     for word in ("market", ACCOUNT):
         assert word not in stored

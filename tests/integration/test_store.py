@@ -31,7 +31,8 @@ def manifest(**changes: Any) -> Manifest:
 
 def finding(number: int = 0, **changes: Any) -> Finding:
     made = Finding(
-        finding=digest("finding", str(number)), provider="acme", post=f"p{number}", account="k1:ab",
+        finding=digest("finding", str(number)), provider="acme", post=f"p{number}",
+        account="k2026-11:ab",
         published_at=f"{DAY}T10:00:00Z", found_at=f"{DAY}T12:00:00Z", pack="codes", version=3,
         set="set", rule="asks", mode="live", category="SCAMS_AND_FRAUD", severity="high",
         spans=(FoundSpan("text", 0, 3, "otp"),), unit=unit(0),

@@ -19,7 +19,7 @@ from ledger.pseudonym import Pseudonyms
 from ledger.refusal import Code, Refusal
 from translation import parts, translate
 
-PSEUDONYMS = Pseudonyms.derive(b"secret", "acme")
+PSEUDONYMS = Pseudonyms.derive(b"secret", "acme", "k2026-11")
 
 
 def _zip(*members: tuple[str, bytes]) -> bytes:

@@ -99,7 +99,7 @@ def test_the_provider_reads_its_findings_with_reasons(
     assert len(findings) == sum(RULES.values())
     evaded = next(one for one in findings if one["post"] == "p-019")
     assert {kind for span in evaded["spans"] for kind in span["evasion"]} >= {"invisible", "width"}
-    assert all(one["account"].startswith("k1:") for one in findings)
+    assert all(one["account"].startswith("k2026-11:") for one in findings)
     assert all(one["excerpt"] for one in findings)
 
 

@@ -13,6 +13,7 @@ import msgspec
 
 from auditing import OutBucket
 from desk import Desk, Order, Outcome
+from ledger.audit_sample import SampledPost
 from ledger.case_entry import JournalEntry
 from ledger.errors import ImmutableError
 from ledger.manifest import Source
@@ -85,7 +86,7 @@ class MemoryStore:
     registered: list[str] = field(default_factory=list)
     entries: dict[tuple[str, str], list[JournalEntry]] = field(default_factory=dict)
     given: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
-    sampled: dict[tuple[str, str], list[tuple[str, str]]] = field(default_factory=dict)
+    sampled: dict[tuple[str, str], list[SampledPost]] = field(default_factory=dict)
     audit_keys: dict[str, str] = field(default_factory=dict)
 
     def add(self, receipt: Receipt) -> None:
@@ -109,7 +110,7 @@ class MemoryStore:
         given = self.given.setdefault((provider, month), {})
         return given.setdefault(letter, moderator) == moderator
 
-    def samples(self, provider: str, day: str) -> list[tuple[str, str]]:
+    def samples(self, provider: str, day: str) -> list[SampledPost]:
         return self.sampled.get((provider, day), [])
 
     def audit_key(self, month: str) -> str | None:

@@ -12,7 +12,7 @@ from ledger.pseudonym import Pseudonyms
 from matcher import Matcher
 from rulesets import Rules
 
-PSEUDONYMS = Pseudonyms.derive(b"secret", "acme")
+PSEUDONYMS = Pseudonyms.derive(b"secret", "acme", "k2026-11")
 RULES = Rules("set", (), Matcher([pack(), pack(SHADOW)]))
 
 

@@ -9,6 +9,7 @@ import pytest
 from unit.publish_world import World, live, sample_pack, sample_receipt, sample_rule
 from unit.sample_entries import contest, decision, entry, outcome
 
+from ledger.audit_sample import SampledPost
 from ledger.case_entry import JournalEntry
 from ledger.letters import letters_of
 from summary import Summary, decode_summary
@@ -244,14 +245,19 @@ def test_a_campaign_tells_what_people_decided_on_its_own_rules(tmp_path: Path) -
 
 def test_the_sample_of_the_month_is_handed_out_and_its_key_published_after_it() -> None:
     made = world(d20261125=1)
-    made.store.sampled["acme", "2026-11-25"] = [(f"p-{n}", f"{n:032x}") for n in range(300)]
+    made.store.sampled["acme", "2026-11-25"] = [
+        SampledPost(f"p-{n}", f"{n:032x}", "k:a") for n in range(300)
+    ]
     made.store.audit_keys["2026-11"] = "ab" * 32
     made.publish("2026-11-26T02:00:00Z")
     drawn = made.text("out/acme/audit/2026-11.jsonl").splitlines()
     assert len(drawn) == 200
-    assert json.loads(drawn[0]) == {"post": "p-0", "rank": "0" * 32}
+    assert json.loads(drawn[0]) == {"post": "p-0", "rank": "0" * 32, "account": "k:a"}
     assert "audit/2026-11.json" not in made.objects.stored
-    made.store.sampled["acme", "2026-11-26"] = [("q", "0" * 31 + "1"), ("p-0", "0" * 32)]
+    made.store.sampled["acme", "2026-11-26"] = [
+        SampledPost("q", "0" * 31 + "1", "k:b"),
+        SampledPost("p-0", "0" * 32, "k:a"),
+    ]
     made.publish("2026-12-01T02:00:00Z")
     assert len(made.text("out/acme/audit/2026-11.jsonl").splitlines()) == 200
     assert '"post":"q"' in made.text("out/acme/audit/2026-11.jsonl").splitlines()[2]

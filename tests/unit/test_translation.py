@@ -19,7 +19,7 @@ from ledger.refusal import Refusal
 from translation import parts, translate
 
 EXPORTS = Path(__file__).parents[3] / "shared" / "data" / "exports"
-PSEUDONYMS = Pseudonyms.derive(b"secret", "acme")
+PSEUDONYMS = Pseudonyms.derive(b"secret", "acme", "k2026-11")
 
 
 def translated(data: bytes, *open_channels: str) -> list[bytes]:

@@ -29,6 +29,14 @@ class Sampled(NamedTuple):
     rank: str
 
 
+class SampledPost(NamedTuple):
+    """One post of a sample as it is kept: with its author's pseudonym, so that it can be erased."""
+
+    post: str
+    rank: str
+    account: str
+
+
 def month_key(secret: bytes, month: str) -> bytes:
     """The key of a month (`YYYY-MM`), derived from the one secret of the stack.
 

@@ -3,11 +3,13 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from ledger.audit_sample import SampledPost
+from ledger.author_store import AuthorStore
 from ledger.case import Case, CaseMarker, CaseMove, Waiting
 from ledger.case_entry import CaseEntry, JournalEntry
 from ledger.finding import Finding
 from ledger.manifest import Marker
-from ledger.table import Item, Table, record_of, shards
+from ledger.table import Item, record_of, shards
 
 OPEN_INDEX = "open"
 
@@ -15,10 +17,8 @@ SEVERITIES = {"high": "0", "medium": "1", "low": "2"}
 
 
 @dataclass(frozen=True, slots=True)
-class CaseStore:
+class CaseStore(AuthorStore):
     """The part of the port `Store` that knows cases, on a table with the keys `pk` and `sk`."""
-
-    table: Table
 
     def case(self, case: str) -> Case | None:
         """A case as it stands, or nothing."""
@@ -107,22 +107,22 @@ class CaseStore:
             if "open_pk" in items.get(key, {}) and (finding := record_of(items[key], Finding))
         ]
 
-    def put_sample(self, marker: Marker, posts: Sequence[tuple[str, str]], expires: int) -> None:
-        """Keep the posts of a unit's sample, each with its rank."""
+    def put_sample(self, marker: Marker, posts: Sequence[SampledPost], expires: int) -> None:
+        """Keep the posts of a unit's sample."""
         key = f"J#{marker.provider}#{marker.day}#{marker.unit[0]}"
         self.table.put(key, f"sample#{marker.unit}", list(posts), expires=expires)
 
-    def samples(self, provider: str, day: str) -> list[tuple[str, str]]:
+    def samples(self, provider: str, day: str) -> list[SampledPost]:
         """The posts of all units' samples of a provider and day, by rank."""
         found = [
             post
             for shard in shards()
             for posts in self.table.records(
-                f"J#{provider}#{day}#{shard}", "sample#", list[tuple[str, str]]
+                f"J#{provider}#{day}#{shard}", "sample#", list[SampledPost]
             )
             for post in posts
         ]
-        return sorted(found, key=lambda post: (post[1], post[0]))
+        return sorted(found, key=lambda post: (post.rank, post.post))
 
     def excerpts(self, findings: Sequence[str]) -> dict[str, str]:
         """The excerpts that are still kept, by finding."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from ledger.errors import OperatorError
+from ledger.errors import OperatorError, TerangError
 
 RESERVE_SECONDS = 20
 """Time that a delivery must have left to begin: else it is handed back, and comes again."""
@@ -50,11 +50,13 @@ def keep_reserve(seconds_left: Callable[[], float]) -> None:
 
 
 def code_of(error: BaseException | None) -> str:
-    """The platform's code of an error, or nothing: its message could hold what was sent.
+    """The code of an error, the platform's or ours: its message could hold what was sent.
 
     >>> code_of(KeyError("x"))
     ''
     """
+    if isinstance(error, TerangError):
+        return str(getattr(error, "code", ""))
     answer = getattr(error, "response", None) or {}  # a timeout has none, under that very name
     return str(answer.get("Error", {}).get("Code", ""))
 

@@ -21,5 +21,15 @@ class OperatorError(TerangError):
     """Something that only the operator can mend: a missing setting, set or permission."""
 
 
+class KeyUnavailableError(OperatorError):
+    """A pinned key of pseudonyms is not there: what needs it comes again, and uses no other."""
+
+    code = "key_unavailable"
+
+    def __init__(self, key_id: str) -> None:
+        super().__init__(f"the pseudonym key {key_id} is not in the table, or its time is over")
+        self.key_id = key_id
+
+
 class ImmutableError(OperatorError):
     """Other bytes already stand under a name that is written once."""

@@ -53,9 +53,9 @@ def refusals_key(unit: str) -> str:
     return f"refusals/{unit}.jsonl"
 
 
-def part_key(file: str, reader: str, version: int, number: int) -> str:
+def part_key(file: str, reader: str, version: int, pseudonym_key: str, number: int) -> str:
     """One part of a translated file, in the work bucket."""
-    return f"parts/{file}/{reader}-{version}/{number:06}.jsonl"
+    return f"parts/{file}/{reader}-{version}-{pseudonym_key}/{number:06}.jsonl"
 
 
 def case_receipt_key(provider: str, day: str, message: str) -> str:

@@ -1,14 +1,16 @@
 """The ports through which effects pass: the core receives them as arguments."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import BinaryIO, Protocol
 
+from ledger.audit_sample import SampledPost
 from ledger.case import Case, CaseMarker, CaseMove, Waiting
 from ledger.case_entry import JournalEntry
 from ledger.finding import Finding
 from ledger.manifest import FirstTry, Manifest, Marker, RangeRow, Source, Unit
 from ledger.provider import OpenFile, Provider
+from ledger.pseudonym import MonthSalt
 from ledger.receipt import Receipt
 
 
@@ -100,7 +102,7 @@ class Store(Protocol):
         """Put findings with their excerpts if absent; the findings as they stand afterwards.
 
         In the order of the pairs: the stored one where one stood before, else the given one.
-        `expires` is the excerpts' end.
+        `expires` is the excerpts' end; a stub has none.
         """
 
     def put_uses(self, findings: Sequence[Finding]) -> None:
@@ -208,8 +210,26 @@ class Store(Protocol):
     def begun(self, findings: Sequence[str]) -> set[str]:
         """Those about which somebody has done anything yet."""
 
-    def put_sample(self, marker: Marker, posts: Sequence[tuple[str, str]], expires: int) -> None:
-        """Keep the posts of a unit's sample, each with its rank."""
+    def put_sample(self, marker: Marker, posts: Sequence[SampledPost], expires: int) -> None:
+        """Keep the posts of a unit's sample."""
 
-    def samples(self, provider: str, day: str) -> list[tuple[str, str]]:
+    def samples(self, provider: str, day: str) -> list[SampledPost]:
         """The posts of all units' samples of a provider and day, by rank; repeats are in it."""
+
+    def month_salt(self, key_id: str) -> MonthSalt | None:
+        """The salt of a month's key of pseudonyms, if it stands."""
+
+    def month_salts(self) -> list[MonthSalt]:
+        """All that stand, by month."""
+
+    def begin_month(self, own: MonthSalt) -> MonthSalt:
+        """Put a month's salt if absent; the first one, which stays."""
+
+    def erased(self, provider: str, accounts: Collection[str]) -> frozenset[str]:
+        """Those of these pseudonyms under which a tombstone stands."""
+
+    def bury(self, provider: str, account: str, expires: int) -> None:
+        """Put a tombstone under a pseudonym: whatever comes of it until then is put as a stub."""
+
+    def turn_to_stub(self, finding: Finding, expires: int) -> None:
+        """Put the stub over a finding, off the list of open ones, and take its excerpt's text."""

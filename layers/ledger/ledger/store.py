@@ -85,10 +85,13 @@ class DynamoStore(CaseStore):
         stored = self.table.put_pairs(
             [
                 (
-                    self.table.item(f"C#{found.finding}", "finding", found, **open_keys(found)),
-                    self.table.item(f"C#{found.finding}", "excerpt", text=text, expires=expires),
+                    self.table.item(key, "finding", found, **open_keys(found)),
+                    None
+                    if found.is_erased
+                    else self.table.item(key, "excerpt", text=text, expires=expires),
                 )
                 for found, text in pairs
+                for key in (f"C#{found.finding}",)
             ]
         )
         return [
@@ -239,6 +242,21 @@ class DynamoStore(CaseStore):
     def put_audit_key(self, month: str, key: str, expires: int) -> None:
         """Leave the key of a month's audit sample for whoever publishes it after the month."""
         self.table.put("P#_audit", month, key=key, expires=expires)
+
+
+def open_keys(finding: Finding) -> dict[str, str]:
+    """The keys under which an open finding is listed: severity, then reach, then age.
+
+    What is in shadow or held is not proposed, and is not listed; of a stub nobody can judge.
+    """
+    if finding.mode != "live" or finding.held or finding.is_erased:
+        return {}
+    reach = 10**12 - min(finding.reach or 0, 10**12)
+    rank = SEVERITIES[finding.severity]
+    return {
+        "open_pk": finding.provider,
+        "open_sk": f"{rank}#{reach:013}#{finding.found_at}#{finding.finding}",
+    }
 
 
 def _receipt_key(marker: Marker) -> tuple[str, str]:

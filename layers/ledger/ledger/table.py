@@ -16,6 +16,8 @@ from botocore.exceptions import ClientError
 type Item = dict[str, Any]
 """An item in DynamoDB's own notation: `{"pk": {"S": …}, …}`."""
 
+type Pair = tuple[Item, Item | None]
+
 PAIRS = 25
 """Pairs in one transaction of findings: 50 of the 100 actions that DynamoDB takes."""
 
@@ -155,8 +157,10 @@ class Table:
             pause()
         raise OSError("other transactions kept the items busy")
 
-    def put_pairs(self, pairs: Sequence[tuple[Item, Item]]) -> list[Item | None]:
+    def put_pairs(self, pairs: Sequence[Pair]) -> list[Item | None]:
         """Put pairs whose first item is absent; for each pair the first item that stood before.
+
+        A pair may have no second item.
 
         Pairs go in transactions of 25 over several threads. When one is cancelled, the pairs that
         exist are taken out and the rest is tried again.
@@ -167,24 +171,18 @@ class Table:
         with ThreadPoolExecutor(THREADS) as pool:
             return [stood for result in pool.map(self._put_batch, batches) for stood in result]
 
-    def _put_batch(self, pairs: tuple[tuple[Item, Item], ...]) -> list[Item | None]:
+    def _put_batch(self, pairs: tuple[Pair, ...]) -> list[Item | None]:
         stood: list[Item | None] = [None] * len(pairs)
         left = list(range(len(pairs)))
         for pause in _pauses():
-            actions = [
-                action
-                for place in left
-                for action in (
-                    _if_absent({"Put": {"TableName": self.name, "Item": pairs[place][0]}}),
-                    {"Put": {"TableName": self.name, "Item": pairs[place][1]}},
-                )
-            ]
-            reasons = self._cancelled(actions) if actions else None
+            firsts = [_if_absent(self._put_of(pairs[place][0])) for place in left]
+            seconds = [self._put_of(second) for place in left if (second := pairs[place][1])]
+            reasons = self._cancelled([*firsts, *seconds]) if left else None
             if reasons is None:
                 return stood
             exists = [
                 place
-                for place, reason in zip(left, reasons[::2], strict=True)
+                for place, reason in zip(left, reasons[: len(left)], strict=True)
                 if reason.get("Code") == "ConditionalCheckFailed"
             ]
             for place in exists:
@@ -195,6 +193,9 @@ class Table:
                 _only_conflicts(reasons)
                 pause()
         raise OSError("other transactions kept the findings busy")
+
+    def _put_of(self, item: Item) -> Item:
+        return {"Put": {"TableName": self.name, "Item": item}}
 
     def _cancelled(self, actions: Sequence[Item]) -> list[Item] | None:
         """Nothing if the transaction went through, else why each action was cancelled."""
