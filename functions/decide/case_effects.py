@@ -57,7 +57,8 @@ class Effects:
         entry = case.entries[0].entry
         found = [Found(one.finding, self.packs.of(one.finding)) for one in cases if one.finding]
         notices = [one.entries[0] for one in cases if one.finding is None]
-        for language in LANGUAGES:
+        erased = any(one.finding.is_erased for one in found) or any(not one.post for one in notices)
+        for language in LANGUAGES if not erased else ():  # there is nobody to tell
             text = self.notices.text(language, case.entries[0], found, notices)
             key = author_notice_key(entry.provider, decision, language)
             self.objects.put_if(self.out_bucket, key, text.encode(), None)

@@ -9,6 +9,7 @@ import msgspec
 
 from case_effects import Effects
 from case_facts_reader import FactsReader
+from erased_authors import is_about_erased, without_words
 from judging import judge
 from ledger.case import CaseMarker, Waiting
 from ledger.case_entry import JournalEntry
@@ -141,11 +142,14 @@ class CaseWork:
                 same = standing.digest == says
                 return (standing if same else CaseRefusal(CaseCode.ID_REUSED, "id")), False
             now = self.clock.now()
-            judged = judge(message, self.reader.read(message, arrival.provider, now))
+            facts = self.reader.read(message, arrival.provider, now)
+            judged = judge(message, facts)
             if isinstance(judged, CaseRefusal):
                 if self.store.case_marker(name) is not None:
                     continue  # another delivery of it was first: it is refused for its own sake
                 return judged, False
+            if is_about_erased(facts):
+                judged = without_words(judged)
             entry = judged.entry
             marker = CaseMarker(
                 message=name,

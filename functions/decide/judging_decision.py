@@ -89,6 +89,7 @@ def _not_one_matter(message: Decision, facts: Facts) -> Iterator[CaseRefusal]:
     posts = {finding.post for finding in findings}
     if notice is not None:
         posts.add(notice.entries[0].post)
+    posts.discard("")  # of an erased author
     if len(posts) > 1:
         yield CaseRefusal(CaseCode.MIXED_POSTS, "findings")
     if len({finding.category for finding in findings}) > 1:

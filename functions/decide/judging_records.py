@@ -23,7 +23,7 @@ def judge_notice(message: Notice, facts: Facts) -> Judgement | CaseRefusal:
         return unknown("finding")
     if case.finding.provider != facts.provider:
         return CaseRefusal(CaseCode.OTHER_PROVIDER, "finding")
-    if case.finding.post != message.post:
+    if case.finding.post != message.post and not case.finding.is_erased:
         return CaseRefusal(CaseCode.MIXED_POSTS, "finding")
     return taken(message, entry, [opened, Step(case.case, case, Kind.MATTER, Move.NOTE)])
 

@@ -9,7 +9,7 @@ import msgspec
 from flood import FloodGuard
 from inspection import Found, Inspected, by_rule, inspect_posts, live_hits
 from ledger.errors import ObjectChangedError, ObjectGoneError
-from ledger.finding import Finding, stub_of
+from ledger.finding import Finding, row_of, stub_of
 from ledger.identity import digest, unit_id
 from ledger.keys import HOLDS_EXCERPTS, findings_key, message_receipt_key, refusals_key
 from ledger.manifest import FirstTry, Marker, RangeRow, Unit
@@ -248,10 +248,7 @@ class Scanner:
 
     def _hand_out(self, marker: Marker, pairs: Iterable[tuple[Finding, str | None]]) -> None:
         """Make sure that the provider has the unit's findings; what stands there stays."""
-        rows = [
-            msgspec.to_builtins(finding) | ({} if excerpt is None else {"excerpt": excerpt})
-            for finding, excerpt in pairs
-        ]
+        rows = [row_of(*one) for one in pairs]
         if rows:
             key, data = findings_key(marker), lines_of_json(rows)
             self.objects.put_if(self.out_bucket, key, data, None, tags=HOLDS_EXCERPTS)

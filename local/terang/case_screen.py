@@ -29,10 +29,11 @@ def _finding(case: Case, *, shown: bool, now: datetime) -> Panel:
     finding = case.finding
     if finding is None:
         raise LookupError("a case without a finding has none to show")
+    author = finding.account or "erased"
     text = Text.assemble(
         f"{finding.severity}  {finding.category}  {finding.mode}  {case.state}\n",
         ("post ", "dim"), visible(finding.post), f"  {visible(finding.url or '')}",
-        ("  author ", "dim"), finding.account,
+        ("  author ", "dim"), author,
         ("\nfound ", "dim"), f"{finding.found_at}, {age(finding.found_at, now)} ago\n",
     )  # fmt: skip
     for line in checks_of(finding):

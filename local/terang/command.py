@@ -8,6 +8,8 @@ from pathlib import Path
 from terang.arguments import Commands, Work, add, later
 from terang.cases_arguments import add_cases
 from terang.factchecks_arguments import add_factchecks, add_partners
+from terang.erase_arguments import add_erase
+from terang.factchecks_arguments import add_factchecks
 from terang.operation_arguments import add_operation
 from terang.packs_arguments import add_packs
 from terang.report_arguments import add_report
@@ -49,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     add_statements(commands)
     add_report(commands)
     add_operation(commands)
+    add_erase(commands)
     return parser
 
 

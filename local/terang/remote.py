@@ -68,6 +68,17 @@ class Remote:
         """The clock that its functions read."""
         return clock_of(self.today)
 
+    @cached_property
+    def secret(self) -> bytes:
+        """The root of its pseudonyms. Raises OperatorError if the caller may not read it."""
+        try:
+            found = boto3.client("secretsmanager").get_secret_value(
+                SecretId=self.outputs["PseudonymSecretArn"]
+            )
+        except (BotoCoreError, ClientError) as error:
+            raise OperatorError(f"cannot read the secret of the pseudonyms: {error}") from None
+        return str(found["SecretString"]).encode()
+
     def cases(self, provider: str) -> CaseQueue:
         """Its queue of cases in a provider's name. Raises OperatorError where it has none."""
         if "CasesUrl" not in self.outputs:

@@ -109,7 +109,11 @@ def second_reviews(
 
 def _second_card(store: Store, decided: JournalEntry) -> Card | None:
     cases = [case for name in decided.cases if (case := store.case(name)) is not None]
-    findings = tuple(OpenFinding(one.finding, one.excerpt) for one in cases if one.finding)
+    findings = tuple(
+        OpenFinding(one.finding, one.excerpt)
+        for one in cases
+        if one.finding and not one.finding.is_erased  # of a stub nobody can judge
+    )
     own = next((one for one in cases if one.case == decided.entry), None)
     return Card(findings, own.entries[0].message) if own and findings else None
 

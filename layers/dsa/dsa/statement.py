@@ -49,8 +49,9 @@ class Decided:
 def statement_of(decided: Decided) -> dict[str, Any]:
     """The statement, keys in the order of the schema and only those that say something.
 
-    The moderator's reason explains it, unless it holds what looks like personal data: then the
-    rule's own words do, for a statement is public. No post, account, excerpt or moderator is in it.
+    The moderator's reason explains it, unless it holds what looks like personal data, or was erased
+    with the post's author: then the rule's own words do, for a statement is public. No post,
+    account, excerpt or moderator is in it.
     """
     entry = decided.entry
     fields = {
@@ -114,7 +115,7 @@ def _ground(decided: Decided) -> Mapping[str, Any]:
 
 def _explanation(decided: Decided) -> str:
     matched = decided.matched
-    if not personal_data(decided.reason):
+    if decided.reason and not personal_data(decided.reason):
         return decided.reason[:2000]
     return matched.why if matched else "A moderator found that the post is what the notice says."
 

@@ -1,5 +1,7 @@
 """A finding: a rule satisfied by a post, recorded."""
 
+from typing import Any
+
 import msgspec
 
 EXCERPT_LENGTH = 280
@@ -98,6 +100,13 @@ def stub_of(finding: Finding) -> Finding:
         language=None,
         url=None,
     )
+
+
+def row_of(finding: Finding, excerpt: str | None) -> dict[str, Any]:
+    """A line of findings as a provider reads it: the finding, with its excerpt while it is kept."""
+    kept = {} if excerpt is None else {"excerpt": excerpt}
+    told: dict[str, Any] = msgspec.to_builtins(finding)
+    return told | kept
 
 
 def excerpt_of(text: str, start: int, end: int, length: int = EXCERPT_LENGTH) -> str:

@@ -2,7 +2,9 @@
 
 import io
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, BinaryIO, cast
 
 from botocore.exceptions import ClientError
@@ -24,6 +26,16 @@ _GONE = {"NoSuchKey", "NoSuchVersion", "404", "405", "MethodNotAllowed"}
 _CHANGED = {"PreconditionFailed", "412", "InvalidRange", "416"}
 _CONFLICT = {"ConditionalRequestConflict", "409"}
 _CONFLICT_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class StoredVersion:
+    """One version of an object as a bucket lists it; a delete marker has no bytes."""
+
+    source: Source
+    is_latest: bool
+    is_marker: bool
+    written_at: datetime
 
 
 @dataclass(slots=True)
@@ -121,6 +133,33 @@ class S3Objects:
     def delete_version(self, source: Source) -> None:
         """Delete that one version for good."""
         self.client.delete_object(Bucket=source.bucket, Key=source.key, VersionId=source.version)
+
+    def versions(self, bucket: str, prefix: str) -> Iterator[StoredVersion]:
+        """Every version under a prefix, delete markers too; of a key the newest first."""
+        pages = self.client.get_paginator("list_object_versions")
+        for page in pages.paginate(Bucket=bucket, Prefix=prefix):
+            for kind in ("Versions", "DeleteMarkers"):
+                for one in page.get(kind, ()):
+                    source = Source(
+                        bucket,
+                        one["Key"],
+                        one["VersionId"],
+                        one.get("ETag", ""),
+                        one.get("Size", 0),
+                    )
+                    yield StoredVersion(
+                        source, one["IsLatest"], kind == "DeleteMarkers", one["LastModified"]
+                    )
+
+    def version_bytes(self, source: Source) -> bytes | None:
+        """All bytes of one version, or nothing if it is gone."""
+        where = {"Bucket": source.bucket, "Key": source.key, "VersionId": source.version}
+        try:
+            return cast("bytes", self.client.get_object(**where)["Body"].read())
+        except ClientError as error:
+            if isinstance(_translated(error), ObjectGoneError):
+                return None
+            raise
 
     def keys(self, bucket: str, prefix: str) -> list[str]:
         """All keys under a prefix, sorted."""

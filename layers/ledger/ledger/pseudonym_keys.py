@@ -51,12 +51,15 @@ class PseudonymKeys:
             raise KeyUnavailableError(key_id)
         return self._derived(found, provider)
 
-    def kept(self, provider: str, days_ahead: int = 0) -> list[Pseudonyms]:
-        """All that are kept, by month, with those of the coming days: they are made now."""
-        now = self.clock.now()
-        for day in range(days_ahead + 1):
-            self._made(now + timedelta(days=day))
-        living = [one for one in self.store.month_salts() if one.expires > now.timestamp()]
+    def make_ahead(self, days: int) -> None:
+        """Make the keys of the coming days now: a tombstone must stand under each."""
+        for day in range(days + 1):
+            self._made(self.clock.now() + timedelta(days=day))
+
+    def kept(self, provider: str) -> list[Pseudonyms]:
+        """The provider's pseudonyms under all keys that are kept, by month."""
+        now = self.clock.now().timestamp()
+        living = [one for one in self.store.month_salts() if one.expires > now]
         return [self._derived(one, provider) for one in living]
 
     def _made(self, moment: datetime) -> MonthSalt:

@@ -1,0 +1,31 @@
+"""The words of `terang erase`."""
+
+from terang.arguments import Commands, add, later
+
+
+def add_erase(commands: Commands) -> None:
+    """Adds what an operator uses when an author asks to be forgotten."""
+    one = add(
+        commands,
+        "erase",
+        "take an author out of a stack: what was counted stays, what names them goes",
+        "terang erase --provider acme-chat --account - < account.txt",
+    )
+    one.add_argument("--provider", required=True, metavar="ID", help="where the author has it")
+    one.add_argument(
+        "--account",
+        required=True,
+        metavar="NAME",
+        help="the account as the provider sends it; - reads it from stdin, where nobody sees it",
+    )
+    one.add_argument(
+        "--post",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="a post of theirs that only a notice or an audit names; again for more",
+    )
+    one.add_argument("--stack", default="terang")
+    one.add_argument("--dry-run", action="store_true", help="say what would go, and write nothing")
+    one.add_argument("--json", action="store_true", help="one line of JSON on stdout")
+    one.set_defaults(work=later("erase_command", "erase"))

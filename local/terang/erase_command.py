@@ -1,0 +1,93 @@
+"""`terang erase`: an author asked to be forgotten, and the provider passes it on."""
+
+import argparse
+import sys
+from datetime import UTC, datetime
+
+import msgspec
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.console import Console
+
+from ledger.errors import OperatorError
+from ledger.provider import is_provider_id
+from ledger.pseudonym_keys import PseudonymKeys
+from terang.command import USAGE
+from terang.erasing import Erased, Erasure
+from terang.erasing_buckets import ErasingBuckets
+from terang.erasing_table import ErasingTable
+from terang.remote import Remote
+from terang.telling import problem
+
+WORDS = {
+    "findings": "findings turned into stubs",
+    "excerpts": "excerpts",
+    "entries": "entries of cases without their words",
+    "waiting": "waiting messages without their reason",
+    "samples": "audit samples without their posts",
+    "files": "files of findings written anew",
+    "notices": "notices to the author",
+    "statements": "statements without their reason",
+    "batches": "batches of statements written anew",
+    "proposals": "proposed examples",
+    "parts": "parts of translated files",
+}
+"""What is counted, and how it is told."""
+
+console = Console(highlight=False)
+
+
+def erase(options: argparse.Namespace) -> int:
+    """Erase; 0 when nothing is left, 1 when it must be done again, or cannot be done."""
+    account = sys.stdin.readline().rstrip("\r\n") if options.account == "-" else options.account
+    if not is_provider_id(options.provider) or not 1 <= len(account) <= 200:
+        problem("terang erase: a provider's id, and an account of 1 to 200 characters")
+        return USAGE
+    try:
+        remote = Remote.find(options.stack)
+        if remote.store.provider(options.provider) is None:
+            problem(f"terang erase: no provider {options.provider} is registered here")
+            return USAGE
+        done = _erasure(remote, options).erase(account, {*options.post})
+    except (BotoCoreError, ClientError, OSError, OperatorError) as error:
+        problem(f"terang erase: {type(error).__name__}: {error}; what was done stands: repeat it")
+        return 1
+    _tell(done, options)
+    return 0 if options.dry_run or (done.is_clean and not done.under_way) else 1
+
+
+def _erasure(remote: Remote, options: argparse.Namespace) -> Erasure:
+    buckets = ErasingBuckets(
+        store=remote.store,
+        objects=remote.objects,
+        out_bucket=remote.outputs["OutBucket"],
+        work_bucket=remote.outputs["WorkBucket"],
+        provider=options.provider,
+        now=datetime.now(UTC),
+        dry_run=options.dry_run,
+    )
+    return Erasure(
+        store=remote.store,
+        table=ErasingTable(remote.store.table),
+        buckets=buckets,
+        keys=PseudonymKeys(remote.store, remote.clock, remote.secret),
+        clock=remote.clock,
+        provider=options.provider,
+    )
+
+
+def _tell(done: Erased, options: argparse.Namespace) -> None:
+    """Say what was turned and deleted: counts, and neither account nor pseudonym."""
+    if options.json:
+        counts = {name: done.counts[name] for name in WORDS}
+        told = {"provider": options.provider, **counts, "under_way": done.under_way}
+        print(msgspec.json.encode(told | {"dry_run": options.dry_run}).decode())
+        return
+    for name, words in WORDS.items():
+        if done.counts[name]:
+            console.print(f"{done.counts[name]:>6}  {words}")
+    if not done.counts.total():
+        console.print("nothing of that author is here")
+    if done.under_way:
+        console.print(f"{done.under_way} parts of files under way hold posts: repeat it later")
+    elif not done.is_clean and not options.dry_run:
+        console.print("workers put more while it went on: repeat it")
