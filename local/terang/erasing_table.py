@@ -38,13 +38,15 @@ class TableTraces:
         return self.findings.keys() | self.stubs.keys()
 
     def related(self, posts: Set[str]) -> set[str]:
-        """Every case that hangs together with an erased finding or with one of the posts."""
+        """Every case that hangs together with an erased finding or notice, or one of the posts."""
         related = self.erased
         while True:
             more = {
                 case
                 for _, one in self.entries
-                if one.post in posts or not related.isdisjoint(one.entry.cases)
+                if one.post in posts
+                or (one.entry.type == "notice" and not one.post)  # erased before
+                or not related.isdisjoint(one.entry.cases)
                 for case in one.entry.cases
             }
             if more <= related:

@@ -1,0 +1,239 @@
+"""An author who is erased is nowhere, every number stays, and nothing brings them back."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from erased_world import (
+    ACCOUNT,
+    ARRAY,
+    FILE,
+    MESSAGE,
+    POST,
+    WORDS,
+    again,
+    erase,
+    finding_of,
+    live_through,
+    messages,
+    numbers,
+    places_of,
+    publish_all,
+    sample,
+)
+from faults import Calls, CrashError
+from sample_messages import decision, outcome
+from world import DAY, World
+
+from ledger.identity import unit_id
+from terang.recount import differences_of
+
+
+WRITES = ("begin_month", "bury", "replace", "turn", "delete_excerpt", "put_if", "delete_version")
+
+
+@pytest.fixture
+def lived(world: World) -> World:
+    live_through(world)
+    return world
+
+
+def alike(world: World) -> Any:
+    """All that is kept of posts and cases: the rest is told by versions, others in each world."""
+    state = world.state()
+    items = {key: one for key, one in state["items"].items() if key[0][:2] in {"C#", "E#", "J#"}}
+    of_files = {key for key, one in items.items() if key[1].startswith("receipt#")}
+    objects = {
+        place: data
+        for place, data in state["objects"].items()
+        if place[0] in {"out", "work"} and "/receipts/" not in place[1]
+    }
+    return {key: one for key, one in items.items() if key not in of_files}, objects
+
+
+def test_before_erasing_the_author_is_in_every_kind_of_place(lived: World) -> None:
+    """Else the search for what is left could not fail."""
+    kinds = {place.partition("#")[0].partition("acme/")[0] for place in places_of(lived, *WORDS)}
+    places = places_of(lived, *WORDS)
+    assert kinds == {"C", "J", "out/out/"} | {one for one in places if one.startswith("work/")}
+    folders = {one.split("/")[3] for one in places if one.startswith("out/")}
+    assert folders == {
+        "findings", "notices", "decisions", "statements", "proposals", "audit"
+    }  # fmt: skip
+    assert any(one.startswith("work/parts/") for one in places)
+
+
+def test_nothing_of_the_author_is_left_in_any_version(lived: World) -> None:
+    done = erase(lived)
+    assert done.is_clean
+    assert done.under_way == 0
+    assert places_of(lived, *WORDS) == []
+
+
+def test_it_says_what_went(lived: World) -> None:
+    counts = erase(lived).counts
+    assert {name: count for name, count in counts.items() if count} == {
+        "findings": 5, "excerpts": 5, "entries": 9, "waiting": 1, "samples": 3, "files": 3,
+        "notices": 6, "statements": 2, "batches": 1, "proposals": 1, "parts": 1,
+    }  # fmt: skip
+
+
+def test_what_is_of_others_stays(lived: World) -> None:
+    def of_ben() -> list[str]:
+        return places_of(lived, "his-", lived.keys().in_force("acme").of("ben"))
+
+    before = {place for place in of_ben() if not place.startswith("work/parts/")}
+    erase(lived)
+    assert {*of_ben()} == before
+    assert sample(lived) == ["his-2"]
+    assert len(lived.open_findings()) == 2
+
+
+def test_every_published_byte_stays_and_is_proved(lived: World, tmp_path: Path) -> None:
+    publish_all(lived)
+    before = numbers(lived)
+    erase(lived)
+    publish_all(lived)
+    assert numbers(lived) == before
+    for key, data in before.items():
+        path = tmp_path / key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data or b"")
+    paths = [*(tmp_path / "summaries").glob("*/*.json")]
+    assert paths
+    assert [one for path in paths for one in differences_of(tmp_path, path)] == []
+    assert places_of(lived, *WORDS) == []
+
+
+def test_a_stub_says_what_was_counted_and_nothing_else(lived: World) -> None:
+    finding = finding_of(lived, f"{POST}-2", "names-prize")
+    erase(lived)
+    case = lived.store.case(finding)
+    assert case is not None
+    assert case.excerpt is None
+    stub = case.finding
+    assert stub is not None
+    assert (stub.pack, stub.rule, stub.mode) == ("prizes", "names-prize", "shadow")
+    assert (stub.account, stub.post, stub.url, stub.spans, stub.reach) == ("", "", None, (), None)
+    assert (stub.published_at, stub.found_at[:10]) == (f"{DAY}T00:00:00Z", DAY)
+
+
+def test_a_dry_run_says_the_same_and_writes_nothing(lived: World) -> None:
+    before = lived.state()
+    planned = erase(lived, dry_run=True)
+    assert lived.state() == before
+    assert planned.counts == erase(lived).counts
+
+
+def test_again_it_finds_nothing(lived: World) -> None:
+    erase(lived)
+    before = lived.state()
+    assert not erase(lived).counts.total()
+    assert lived.state() == before
+
+
+def test_repeats_bring_nothing_back_and_change_no_number(lived: World) -> None:
+    """The same file and message, a redrive, another cut of the export, and each decision again."""
+    told = messages(lived)
+    units = lived.take_in(FILE, "once-more.jsonl")
+    erase(lived)
+    before = lived.receipts()
+    lived.scan(*units, *lived.take_in(FILE, "after.jsonl"), *lived.take_in(ARRAY, "a.json"))
+    lived.scanner().scan_message("acme", MESSAGE, lived.clock.now())
+    assert lived.receipts() == before
+    statuses = [one.status for one in lived.decide(*told[:-1])]
+    assert statuses == ["repeated"] * 6
+    erase(lived)  # parts of the repeated translation
+    assert places_of(lived, *WORDS) == []
+
+
+def test_an_export_of_another_cut_counts_and_brings_nothing_back(lived: World) -> None:
+    erase(lived)
+    units = lived.take_in(again(), "other.jsonl")
+    lived.scan(*units)
+    new = [one for one in lived.receipts() if one.source.endswith("other.jsonl")]
+    told = [(one.inspected, one.findings, one.repeats) for one in new]
+    assert [sum(each) for each in zip(*told, strict=True)] == [7, 1, 4]
+    publish_all(lived)
+    assert places_of(lived, *WORDS) == []
+
+
+def test_after_a_change_of_the_key_the_tombstone_still_holds(lived: World) -> None:
+    erase(lived)
+    november = lived.pseudonym(ACCOUNT)
+    lived.clock.move(days=7)
+    assert lived.pseudonym(ACCOUNT) != november
+    lived.scan(*lived.take_in(again(), "december.jsonl"))
+    assert places_of(lived, *WORDS) == []
+
+
+def test_a_finding_under_an_older_key_goes_too(world: World) -> None:
+    world.clock.move(days=-60)
+    world.scan(*world.take_in(FILE))
+    september = world.pseudonym(ACCOUNT)
+    world.clock.move(days=60)
+    erase(world)
+    assert places_of(world, *WORDS, september) == []
+
+
+def test_what_people_say_afterwards_is_counted_without_its_words(lived: World) -> None:
+    """A decision that was on its way, and the answer to a complaint: both have a quote."""
+    finding = finding_of(lived, f"{POST}-7")
+    erase(lived)
+    late = decision(finding, id="d-9", reason=f"It says {WORDS[1]}.")
+    [handled] = lived.decide(late)
+    assert handled.status == "taken"
+    assert places_of(lived, *WORDS) == []
+    assert lived.decide(outcome(id="o-9"))[0].code == "decided_already"
+    statements = lived.objects.keys(lived.out, f"out/acme/decisions/{DAY}/")
+    told = [lived.objects.get(lived.out, key) or b"" for key in statements]
+    assert sum(b"Asks for a code." in one for one in told) == 1
+
+
+def test_a_file_under_way_keeps_its_parts_until_it_is_closed(world: World) -> None:
+    units = world.take_in(ARRAY, "array.json")
+    done = erase(world)
+    assert (done.under_way, done.counts.total()) == (1, 0)
+    world.scan(*units)
+    [receipt] = world.receipts()
+    assert (receipt.inspected, receipt.findings) == (3, 2)
+    done = erase(world)
+    assert (done.under_way, done.counts["parts"]) == (0, 1)
+    assert places_of(world, *WORDS) == []
+
+
+def test_killed_after_any_kind_of_call_and_done_again_it_ends_the_same(
+    new_world: Callable[..., World],
+) -> None:
+    """After one that only reads, it is as if it were killed after the one before.
+
+    Of equal calls in a row only the first is tried here.
+    """
+    whole, calls = new_world(range_bytes=100_000), Calls()
+    live_through(whole)
+    erase(whole, calls)
+    expected = alike(whole)
+    whole.remove()
+    written = [(at, name) for at, name in enumerate(calls.names) if name in WRITES]
+    firsts = [
+        each
+        for each, before in zip(written, [(0, ""), *written], strict=False)
+        if each[1] != before[1]
+    ]
+    assert len(firsts) > 9
+    for at, name in firsts:
+        world = new_world(range_bytes=100_000)
+        live_through(world)
+        with pytest.raises(CrashError):
+            erase(world, Calls(fatal=at))
+        erase(world)
+        assert places_of(world, *WORDS) == [], f"killed after {name}, call {at}"
+        assert alike(world) == expected, f"killed after {name}, call {at}"
+        world.remove()
+
+
+def test_the_unit_of_a_message_is_known_by_its_bytes_alone(lived: World) -> None:
+    """The marker stays: by it a repeat is known without the author."""
+    erase(lived)
+    assert lived.store.marker(unit_id("acme", MESSAGE.encode())) is not None
