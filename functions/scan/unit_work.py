@@ -79,7 +79,7 @@ class Scanner:
             return Outcome(None, new=False)
         job = _Job(
             provider=unit.provider,
-            unit=lines.unit(unit.provider),
+            unit=lines.unit(unit.provider, translated=unit.translated),
             kind="range",
             size=lines.size,
             source=unit.source.key,

@@ -29,7 +29,6 @@ from world import DAY, World
 from ledger.identity import unit_id
 from terang.recount import differences_of
 
-
 WRITES = ("begin_month", "bury", "replace", "turn", "delete_excerpt", "put_if", "delete_version")
 
 

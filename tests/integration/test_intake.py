@@ -332,3 +332,17 @@ def test_fields_of_no_post_do_not_reach_the_work_bucket(world: World) -> None:
     world.scan(*world.take_in(gzip.compress(data, mtime=0), "a.gz"))
     assert world.receipts()[0].records == 3
     assert canary.encode() not in world.everything()
+
+
+def test_a_translated_file_that_comes_again_in_another_month_is_known(world: World) -> None:
+    """Its pseudonyms are others then, and with them the bytes of its parts."""
+    data = json.dumps([fields(id=str(number), text=OTP) for number in range(9)]).encode()
+    world.scan(*world.take_in(data, "array.json"))
+    before = world.receipts()
+    world.clock.move(days=7)
+    again = world.take_in(data, "again.json")
+    assert {one.pseudonym_key for one in again} == {"k2026-12"}
+    world.scan(*again)
+    assert world.receipts() == before
+    assert world.receipts("2026-12-02") == []
+    assert world.file_receipt(again[0].file).repeated

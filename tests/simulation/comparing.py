@@ -18,6 +18,7 @@ class Facts:
 
     units: dict[str, Any]
     findings: dict[str, Any]
+    accounts: dict[tuple[str, str], str]
     files: dict[tuple[str, str], Any]
     entries: dict[str, Any]
     public: dict[str, bytes]
@@ -29,7 +30,15 @@ class Facts:
         records = Records.of(fabric)
         return cls(
             units={unit: _without(one, "at", "source") for unit, one in records.receipts.items()},
-            findings={name: _without(one, "found_at") for name, one in records.findings.items()},
+            findings={
+                name: _without(one, "found_at", "account") for name, one in records.findings.items()
+            },
+            # What was redriven a week later may have come under the next month's key.
+            accounts={
+                (name, key_id): pseudonym
+                for name, one in records.findings.items()
+                for key_id, _, pseudonym in [one["account"].partition(":")]
+            },
             files={
                 (told["key"], told["version"]): _without(told, "at")
                 for data in objects_of(fabric, fabric.world.out, "out/acme/receipts/").values()
@@ -73,6 +82,9 @@ class Expected:
             for key, record in standing.items():
                 if record not in [one.get(key) for one in wanted]:
                     yield f"{name}: {str(key)[:40]} came to something else"
+        for key, pseudonym in facts.accounts.items():
+            if self.first.accounts.get(key, pseudonym) != pseudonym:
+                yield f"the author of {key[0][:40]} is somebody else"
 
     def _bytes(self, fabric: Fabric, facts: Facts) -> Iterator[str]:
         """What is published has the same bytes, if all was done on the day it came."""

@@ -7,6 +7,7 @@ a page is the digest of what it would be made of, so that equal pages stay equal
 
 import os
 import random
+import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, redirect_stdout
@@ -128,6 +129,7 @@ def stage(settings: dict[str, str]) -> Iterator[None]:
         patched.setattr(SystemClock, "now", lambda _: _playing[-1].now())
         patched.setattr(time, "sleep", lambda seconds: _playing[-1].sleep(seconds))
         patched.setattr(random, "uniform", _middle)
+        patched.setattr(secrets, "token_bytes", bytes)  # a seed replays to the same pseudonyms
         patched.setattr(scan_settings, "uniform", _middle)
         patched.setattr(ledger.table, "ThreadPoolExecutor", _OneAfterAnother)
         patched.setattr(ledger.table, "PAIRS", SMALL["PAIRS"])
