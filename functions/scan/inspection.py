@@ -46,6 +46,7 @@ def inspect_posts(
     for number, (post, of_words) in enumerate(zip(posts, hits_of, strict=True)):
         if not of_words and number not in of_checks.by_post:
             continue
+        hits = [CheckHit(hit) for hit in of_words] + of_checks.by_post.get(number, [])
         account = account_of(post, pseudonyms)
         text, parts = post.text_digest, dict(post.parts)
         for hit, label in hits:

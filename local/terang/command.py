@@ -7,9 +7,8 @@ from pathlib import Path
 
 from terang.arguments import Commands, Work, add, later
 from terang.cases_arguments import add_cases
-from terang.factchecks_arguments import add_factchecks, add_partners
 from terang.erase_arguments import add_erase
-from terang.factchecks_arguments import add_factchecks
+from terang.factchecks_arguments import add_factchecks, add_partners
 from terang.operation_arguments import add_operation
 from terang.packs_arguments import add_packs
 from terang.report_arguments import add_report

@@ -1,8 +1,7 @@
 """The rows of the fault catalogue that speak of bad input, and the answer that each must get.
 
 A refusal's code is named where there is one: bad input is data. `test_index.py` demands a test for
-each row, and a row for each test. Row I6, an author erased while a file is read, is not here: there
-is no erasing yet.
+each row, and a row for each test.
 """
 
 FILE = {
@@ -32,6 +31,7 @@ IDENTITY = {
     "I2": ("ids missing, blank, huge, or numbers", "field_missing, field_length, field_type"),
     "I3": ("a payload that names another provider", "the prefix wins; sender_unknown"),
     "I4": ("a pseudonym key that changed, or is missing", "the manifest's key, or again later"),
+    "I6": ("an author erased while a file is read", "the tombstone wins; the counts stay"),
 }
 PACK = {
     "P1": ("a set replaced while a file is read", "the manifest's set for all units"),

@@ -139,9 +139,9 @@ class CaseStore(AuthorStore):
 def open_keys(finding: Finding) -> dict[str, str]:
     """The keys under which an open finding is listed: severity, then reach, then age.
 
-    What is in shadow or held is not proposed, and is not listed.
+    What is in shadow or held is not proposed, and is not listed; of a stub nobody can judge.
     """
-    if finding.mode != "live" or finding.held:
+    if finding.mode != "live" or finding.held or finding.is_erased:
         return {}
     reach = 10**12 - min(finding.reach or 0, 10**12)
     rank = SEVERITIES[finding.severity]

@@ -244,21 +244,6 @@ class DynamoStore(CaseStore):
         self.table.put("P#_audit", month, key=key, expires=expires)
 
 
-def open_keys(finding: Finding) -> dict[str, str]:
-    """The keys under which an open finding is listed: severity, then reach, then age.
-
-    What is in shadow or held is not proposed, and is not listed; of a stub nobody can judge.
-    """
-    if finding.mode != "live" or finding.held or finding.is_erased:
-        return {}
-    reach = 10**12 - min(finding.reach or 0, 10**12)
-    rank = SEVERITIES[finding.severity]
-    return {
-        "open_pk": finding.provider,
-        "open_sk": f"{rank}#{reach:013}#{finding.found_at}#{finding.finding}",
-    }
-
-
 def _receipt_key(marker: Marker) -> tuple[str, str]:
     shard = marker.unit[0]
     return f"J#{marker.provider}#{marker.day}#{shard}", f"receipt#{marker.unit}"
