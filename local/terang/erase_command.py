@@ -4,9 +4,7 @@ import argparse
 import sys
 from datetime import UTC, datetime
 
-import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
-from rich.console import Console
 
 from ledger.errors import OperatorError
 from ledger.provider import is_provider_id
@@ -16,7 +14,7 @@ from terang.erasing import Erased, Erasure
 from terang.erasing_buckets import ErasingBuckets
 from terang.erasing_table import ErasingTable
 from terang.remote import Remote
-from terang.telling import problem
+from terang.telling import problem, say, say_json
 
 WORDS = {
     "findings": "findings turned into stubs",
@@ -32,8 +30,6 @@ WORDS = {
     "parts": "parts of translated files",
 }
 """What is counted, and how it is told."""
-
-console = Console(highlight=False)
 
 
 def erase(options: argparse.Namespace) -> int:
@@ -80,14 +76,14 @@ def _tell(done: Erased, options: argparse.Namespace) -> None:
     if options.json:
         counts = {name: done.counts[name] for name in WORDS}
         told = {"provider": options.provider, **counts, "under_way": done.under_way}
-        print(msgspec.json.encode(told | {"dry_run": options.dry_run}).decode())
+        say_json(told | {"dry_run": options.dry_run})
         return
     for name, words in WORDS.items():
         if done.counts[name]:
-            console.print(f"{done.counts[name]:>6}  {words}")
+            say(f"{done.counts[name]:>6}  {words}")
     if not done.counts.total():
-        console.print("nothing of that author is here")
+        say("nothing of that author is here")
     if done.under_way:
-        console.print(f"{done.under_way} parts of files under way hold posts: repeat it later")
+        say(f"{done.under_way} parts of files under way hold posts: repeat it later")
     elif not done.is_clean and not options.dry_run:
-        console.print("workers put more while it went on: repeat it")
+        say("workers put more while it went on: repeat it")

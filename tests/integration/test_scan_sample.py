@@ -18,7 +18,7 @@ BEFORE_COMMIT = 10
 
 def expected(world: World, month: str, *posts: str) -> list[SampledPost]:
     drawn = draw(month_key(SECRET, month), "acme", posts)
-    return [SampledPost(*one, world.pseudonym("user-7")) for one in drawn]
+    return [SampledPost(*one, world.pseudonym(ACCOUNT)) for one in drawn]
 
 
 def test_posts_that_no_rule_met_are_drawn_and_flagged_ones_never(world: World) -> None:

@@ -4,15 +4,15 @@ from collections.abc import Iterator
 
 from simulation.chance import Fault, Told, faults_of
 from simulation.runs import run
-from simulation.scenarios import CANONICAL
+from simulation.scenarios import CANONICAL, Scenario
 from simulation.seeds import WrongError
 
 type Place = tuple[int, Fault]
 
 
-def check_told(*places: Place) -> list[tuple[str, str]]:
-    """Run the canonical scenario with these faults; its calls. Raises WrongError."""
-    finished = run(CANONICAL, Told(dict(places)))
+def check_told(*places: Place, scenario: Scenario = CANONICAL) -> list[tuple[str, str]]:
+    """Run a scenario, the canonical one, with these faults; its calls. Raises WrongError."""
+    finished = run(scenario, Told(dict(places)))
     if finished.wrong:
         named = ", ".join(f"{number}:{fault}" for number, fault in places)
         laws = "\n".join(f"  WRONG: {what}" for what in finished.wrong)
@@ -20,9 +20,9 @@ def check_told(*places: Place) -> list[tuple[str, str]]:
     return finished.calls
 
 
-def singles() -> list[Place]:
+def singles(scenario: Scenario = CANONICAL) -> list[Place]:
     """Every fault of every call of a run without any."""
-    return places(run(CANONICAL, Told()).calls)
+    return places(run(scenario, Told()).calls)
 
 
 def places(calls: list[tuple[str, str]], after: int = -1) -> list[Place]:

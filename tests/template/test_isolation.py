@@ -93,7 +93,7 @@ def test_what_one_is_told_is_read_by_oneself_alone(name: str) -> None:
 def test_what_is_told_to_nobody_is_read_by_no_provider(name: str) -> None:
     kept = [
         f"{bucket('out')}/{unknown_receipt_key('ab')}",
-        f"{bucket('work')}/{part_key('f', 'csv', 1, 0)}",
+        f"{bucket('work')}/{part_key('f', 'csv', 1, 'k2026-11', 0)}",
         f"{bucket('work')}/{refusals_key('ab')}",
         f"{bucket('drop')}/drop/{name}/x.jsonl",
         f"{bucket('public')}/index.html",

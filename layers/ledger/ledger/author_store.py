@@ -7,7 +7,7 @@ from ledger.finding import Finding, stub_of
 from ledger.pseudonym import MonthSalt
 from ledger.table import Item, Table
 
-_SALTS, _ERASED = "K#", "E#"
+_SALTS, _ERASED = "S#", "E#"
 
 
 @dataclass(frozen=True, slots=True)
