@@ -3,10 +3,13 @@
 More of a claim in a text never lowers the score. Each piece of evidence adds a line, its square,
 and a line that ends at half: three published weights, none below zero (training/). Boosted trees
 follow their examples more closely, and held less on texts that were made in another way.
+A gate takes away, by a published slope, what a piece of evidence lacks to a start: however well
+all else agrees, a story that is told of somebody else is another story.
 """
 
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -25,12 +28,17 @@ type Curve = tuple[float, float, float]
 """Weights of a number, of its square, and of as much of it as is below a half."""
 
 
+type Gate = tuple[float, float]
+"""Below which number something is taken away, and how much for a whole."""
+
+
 @dataclass(frozen=True, slots=True)
 class Curves:
     """The published curves: what they give adds up to a score, whose zero is an even chance."""
 
     base: float
     curves: dict[str, Curve]
+    gates: dict[str, Gate]
 
     @property
     def evidence(self) -> tuple[str, ...]:
@@ -39,11 +47,15 @@ class Curves:
 
     def score(self, evidence: dict[str, float]) -> float:
         """The sum of what each piece of evidence gives."""
-        return self.base + sum(
-            line * one + square * one * one + early * min(one, HALF)
-            for one, (line, square, early) in (
-                (evidence[name], curve) for name, curve in self.curves.items()
+        return (
+            self.base
+            + sum(
+                line * one + square * one * one + early * min(one, HALF)
+                for one, (line, square, early) in (
+                    (evidence[name], curve) for name, curve in self.curves.items()
+                )
             )
+            - taken_away(self.gates, evidence)
         )
 
 
@@ -59,7 +71,17 @@ def curves_of(loaded: dict[str, Any]) -> Curves:
     curves = {
         name: (line, square, early) for name, (line, square, early) in loaded["curves"].items()
     }
-    return Curves(loaded["base"], curves)
+    gates = {name: (start, slope) for name, (start, slope) in loaded["gates"].items()}
+    return Curves(loaded["base"], curves, gates)
+
+
+def taken_away(gates: Mapping[str, Gate], evidence: Mapping[str, float]) -> float:
+    """What gates take from a score.
+
+    >>> taken_away({"named": (0.75, 8.0)}, {"named": 0.5})
+    2.0
+    """
+    return sum(slope * max(0.0, start - evidence[name]) for name, (start, slope) in gates.items())
 
 
 def evidence_for(question: Question, text: str, ranked: list[Ranked]) -> list[dict[str, float]]:

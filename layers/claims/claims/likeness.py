@@ -22,6 +22,8 @@ class Question:
     numbers: tuple[int, ...]
     meant: frozenset[int] = frozenset()
     """Words that the text does not hold, but others that say nearly the same."""
+    capitals: frozenset[int] = frozenset()
+    """Where its words stand that begin with a capital."""
 
     @cached_property
     def known(self) -> frozenset[int]:
@@ -50,11 +52,13 @@ class Question:
 
 def question_of(shelf: Shelf, text: str) -> Question:
     """A text as this shelf reads it."""
-    stems = [word.stem for word in words_of(text, shelf.language)]
+    words = words_of(text, shelf.language)
+    stems = [word.stem for word in words]
+    capitals = frozenset(at for at, word in enumerate(words) if word.is_name or word.opens)
     number, near = shelf.number, related(shelf.language)
     numbers = tuple(number.get(stem, -1) for stem in stems)
     meant = {number[other] for stem in stems for other in near.get(stem, ()) if other in number}
-    return Question(shelf, numbers, frozenset(meant.difference(numbers)))
+    return Question(shelf, numbers, frozenset(meant.difference(numbers)), capitals)
 
 
 def share(found: float, whole: float) -> float:

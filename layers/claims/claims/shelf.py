@@ -4,6 +4,7 @@ import heapq
 from collections import Counter
 from collections.abc import Collection, Sequence
 from functools import cached_property
+from itertools import groupby
 
 import msgspec
 
@@ -77,6 +78,25 @@ class Shelf:
         return {
             one & ~NAME_BIT for one in words[starts[place] : starts[place + 1]] if one & NAME_BIT
         }
+
+    def name_runs(self, place: int) -> list[list[int]]:
+        """The names of a check's claim in order, each with its words that stand together."""
+        words, starts = self._fields["claim"]
+        marked = words[starts[place] : starts[place + 1]]
+        together = groupby(marked, key=lambda one: bool(one & NAME_BIT))
+        return [[one & ~NAME_BIT for one in run] for is_name, run in together if is_name]
+
+    @cached_property
+    def all_names(self) -> frozenset[int]:
+        """The words that some claim writes like a name."""
+        return frozenset(one & ~NAME_BIT for one in self._fields["claim"][0] if one & NAME_BIT)
+
+    @property
+    def marks_names(self) -> bool:
+        """Whether most words are of a script in which names begin with a capital."""
+        return 2 * sum(word[:1].isupper() for word in map(str.upper, self.number)) > len(
+            self.number
+        )
 
     def likeness(self, one: int, other: int) -> float:
         """The share of two checks' weight of words that they have in common, from 0 to 1."""

@@ -2,13 +2,15 @@
 
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain, repeat
 from typing import Any
 
 import msgspec
 
 from claims.bm25 import rarity, saturated
+from claims.clean_text import clean_text
 from claims.grams import grams_of
 from claims.review import Check
 from claims.words import Word, words_of
@@ -46,6 +48,8 @@ def lay_out(entries: Sequence[Entry], language: str) -> "dict[str, bytes | array
         for entry in entries
     ]
     summaries = [words_of(entry.summary, language) for entry in entries]
+    known = map(words_of, clean_text(language), repeat(language))
+    claims = _with_names(claims, _small(chain(claims, titles, summaries, known)))
     counted = [
         Counter(word.stem for field in fields for word in field)
         for fields in zip(claims, titles, summaries, strict=True)
@@ -63,6 +67,22 @@ def lay_out(entries: Sequence[Entry], language: str) -> "dict[str, bytes | array
         **_field("title", titles, number),
         **_field("summary", [_unordered(one) for one in summaries], number),
     }
+
+
+def _small(texts: Iterable[Iterable[Word]]) -> set[str]:
+    """The stems that some text writes small."""
+    return {word.stem for words in texts for word in words if word.is_small}
+
+
+def _with_names(claims: Iterable[Iterable[Word]], small: Collection[str]) -> list[list[Word]]:
+    """The claims, where a word that opens a sentence is a name if it is written small nowhere."""
+    return [
+        [
+            replace(one, is_name=one.is_name or (one.opens and one.stem not in small))
+            for one in words
+        ]
+        for words in claims
+    ]
 
 
 def _unordered(words: Iterable[Word]) -> list[Word]:

@@ -42,16 +42,24 @@ _JOINED = (
     "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u0e00-\u0e7f\u1000-\u109f\u1780-\u17ff"
 )
 _WORD = re.compile(rf"[{_JOINED}]+|(?:(?![{_JOINED}])[^\W_])+(?:['’](?:(?![{_JOINED}])[^\W_])+)*")
+_OPENS = re.compile(r"[.!?:\n\"“]")
+"""Between two words: the second may begin a sentence, a quotation or what a colon announces."""
 IS_JOINED = re.compile(f"[{_JOINED}]")
 """A letter of a script that is written without spaces."""
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word as it is compared, and whether it was written like a name."""
+    """A word as it is compared, and how it was written.
+
+    `opens` is a capital that every sentence begins with: it makes a name only of a word that is
+    written small nowhere else.
+    """
 
     stem: str
     is_name: bool = False
+    opens: bool = False
+    is_small: bool = False
 
 
 @cache
@@ -104,23 +112,37 @@ def count_words(text: str) -> int:
 def words_of(text: str, language: str) -> list[Word]:
     """The words of a text in order, without stop words; scripts without spaces give bigrams."""
     stop, short, stemmer = stop_words(language), _short_forms(language), _stemmer(language)
-    found: list[tuple[str, bool]] = []
-    spelled = _WORD.findall(clean(text))
-    capitals = sum(word[:1].isupper() for word in spelled)
+    found: list[Word] = []
+    cleaned = clean(text)
+    spelled = list(_WORD.finditer(cleaned))
+    capitals = sum(cleaned[one.start()].isupper() for one in spelled)
     titled = capitals > 0.6 * len(spelled)  # a headline in capitals marks no names
-    for place, written in enumerate(spelled):
+    end = 0
+    for one in spelled:
+        written, between, end = one[0], cleaned[end : one.start()], one.end()
         if IS_JOINED.match(written):
-            found.extend((pair, False) for pair in _pairs(written))
+            found.extend(Word(pair) for pair in _pairs(written))
             continue
         word = written.casefold().replace("’", "'").removesuffix("'s").replace("'", "")
         word = short.get(word, word)
         if word not in stop and (len(word) > 1 or word.isdigit()):
-            is_name = written[:1].isupper() and place > 0 and not titled
-            found.append((word[:LONGEST_WORD], is_name))
+            capital = written[:1].isupper() and not titled
+            opens = one is spelled[0] or _OPENS.search(between) is not None
+            found.append(
+                Word(
+                    word[:LONGEST_WORD],
+                    capital and not opens,
+                    capital and opens,
+                    written[:1].islower(),
+                )
+            )
     if stemmer is None:
-        return [Word(word, is_name) for word, is_name in found]
-    stems = stemmer.stemWords([word for word, _ in found])
-    return [Word(stem, is_name) for stem, (_, is_name) in zip(stems, found, strict=True)]
+        return found
+    stems = stemmer.stemWords([word.stem for word in found])
+    return [
+        Word(stem, one.is_name, one.opens, one.is_small)
+        for stem, one in zip(stems, found, strict=True)
+    ]
 
 
 def _pairs(run: str) -> list[str]:
