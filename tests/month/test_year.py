@@ -152,7 +152,7 @@ def test_part_eight_says_what_the_summary_says(year: Year) -> None:
     said = {row[4].strip(): row[6] for row in year.table(8) if row[5] == "Total number"}
     (cohort,) = year.month.summary["standing"]["cohorts"]
     means = "Accuracy of the automated means - "
-    assert said[f"{means}Recall"] == str(cohort["strata"]["all"]["recall"]["share"])
+    assert float(said[f"{means}Recall"]) == cohort["strata"]["all"]["recall"]["share"]
     low, high = (cohort["strata"]["all"]["recall"][end] for end in ("low", "high"))
     contexts = {row[4].strip(): row[7] for row in year.table(8) if row[5] == "Total number"}
     assert f"95 % interval {low:.2f} to {high:.2f}" in contexts[f"{means}Recall"]

@@ -145,7 +145,7 @@ KNOWN_BUGS = [
            ", VersionId=source.version", ""),
     Mutant("the name of a file is logged", "intake.py",
            "tell(intake.receive(", "logger.info(key); tell(intake.receive("),
-    Mutant("an account is stored as it came", "inspection:inspect_posts",
+    Mutant("an account is stored as it came", "inspection:account_of",
            "pseudonyms.of(post.account)", "post.account"),
     Mutant("the places of refusals are not moved", f"{CLOSING}._refusals",
            "lines += row.lines", "lines += 0"),
