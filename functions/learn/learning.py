@@ -146,10 +146,11 @@ class Learner:
 
     def _tell_changes(self) -> Counter[str]:
         """Tell findings of each change of late; who was told is known."""
-        told = Counter[str]()
-        for pending in self.library.catalogue()[0].changes:
-            told += self.reopening.tell(self.library.changes(pending.changes))
-        return told
+        return self.reopening.tell(
+            (pending.at, change)
+            for pending in self.library.catalogue()[0].changes
+            for change in self.library.changes(pending.changes)
+        )
 
     def _indexed(self, catalogue: Catalogue, entries: list[Entry]) -> Catalogue:
         """The catalogue with the index of these checks, which then stands in the public bucket."""

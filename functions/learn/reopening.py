@@ -5,7 +5,7 @@ finding is open again, its verdict counts no longer, and its provider is told.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import msgspec
@@ -50,31 +50,41 @@ class Reopening:
     clock: Clock
     out_bucket: str
 
-    def tell(self, changes: Sequence[CheckChange]) -> Counter[str]:
-        """How many findings were newly `reopened`, and how many only `noted`."""
+    def tell(self, learnt: Iterable[tuple[str, CheckChange]]) -> Counter[str]:
+        """How many findings were newly `reopened`, and how many only `noted`.
+
+        Changes come with the time at which they were learnt, the oldest first.
+        """
         told = Counter[str]()
-        for change in changes:
+        earlier: dict[str, list[CheckChange]] = {}
+        for at, change in learnt:
+            before = earlier.setdefault(change.url, [])
             for _, finding in self.store.uses(change.url):
-                if outcome := self._tell(finding, change):
+                if outcome := self._tell(finding, change, at, before):
                     told[outcome] += 1
+            before.append(change)
         return told
 
-    def _tell(self, finding: str, change: CheckChange) -> str:
-        said = msgspec.json.encode(change)
-        name = digest("correction", finding, said)
+    def _tell(
+        self, finding: str, change: CheckChange, learnt_at: str, earlier: Collection[CheckChange]
+    ) -> str:
+        name, names = _name(finding, change), {_name(finding, one) for one in earlier}
         for _ in range(TRIES):
             if self.store.case_marker(name) is not None:
                 self._hand_out(finding, name, change)
                 return ""
             case = self.store.case(finding)
-            if case is None or case.finding is None or not _rests_on(case.finding, change):
+            if case is None or case.finding is None:
+                return ""
+            again = _was_told(case, change.url, learnt_at, names)
+            if not _rests_on(case.finding, change, again=again):
                 return ""
             decision = self._decision_of(case)
             entry = _entry(case.finding, decision, change, name, utc(self.clock.now()))
             marker = CaseMarker(
                 message=name,
                 provider=entry.provider,
-                digest=digest("said", said),
+                digest=digest("said", msgspec.json.encode(change)),
                 day=entry.at[:10],
                 entry=entry.entry,
             )
@@ -111,11 +121,33 @@ class Reopening:
             self.objects.put_if(self.out_bucket, key, pretty(told), None)
 
 
-def _rests_on(finding: Finding, change: CheckChange) -> bool:
-    """Whether the finding proposed what the check said before, and says no longer."""
+def _name(finding: str, change: CheckChange) -> str:
+    return digest("correction", finding, msgspec.json.encode(change))
+
+
+def _was_told(case: Case, check: str, learnt_at: str, names: Collection[str]) -> bool:
+    """Whether a finding knows of an earlier change of a check: by its name, or told before."""
+    return any(
+        one.message in names or one.entry.at < learnt_at
+        for one in case.entries
+        if one.entry.type == "correction" and one.entry.check == check
+    )
+
+
+def _rests_on(finding: Finding, change: CheckChange, *, again: bool) -> bool:
+    """Whether the finding proposed what the check said before, and says no longer.
+
+    Where it was told of an earlier change (`again`), the check said something else since: whatever
+    it says of the same claim counts, and of any claim when it has other words by now.
+    """
     checks = finding.label.checks if isinstance(finding.label, Label) else ()
     said = {Said(one.claim, one.rating, one.date) for one in checks if one.url == change.url}
-    return bool(said.intersection(change.before) - set(change.after))
+    gone = set(change.before) - set(change.after)
+    if not again:
+        return bool(said & gone)
+    claims = {one.claim for one in said}
+    known = any(one.claim in claims for one in change.before)
+    return any(one.claim in claims for one in gone) if known else bool(gone)
 
 
 def _entry(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from faults import Calls, CrashError
-from sample_checks import CHECKS, REPEATS_SALT, SALT, check, table
+from sample_checks import CHECKS, FRIDGE, REPEATS_SALT, SALT, check, table
 from sample_messages import complaint, decision, outcome
 from sample_posts import lines
 from world import DAY, World
@@ -91,6 +91,60 @@ def test_somebody_decides_anew(world: World) -> None:
     assert [one.status for one in world.decide(anew, anew)] == ["taken", "repeated"]
     assert case(world, finding).state is State.DECIDED
     assert world.open_findings() == []
+
+
+@pytest.mark.parametrize(
+    ("feed", "why"),
+    [
+        pytest.param(WITHDRAWN, "withdrawn", id="withdrawn at last"),
+        pytest.param(
+            table(check(1, SALT, "Misleading"), *CHECKS[1:]), "corrected", id="corrected again"
+        ),
+    ],
+)
+def test_a_second_change_opens_what_was_decided_after_the_first(
+    world: World, feed: bytes, why: str
+) -> None:
+    """The finding keeps its first words; the moderator decided by what the check said since."""
+    finding = decided(world)
+    world.import_checks(NOW_TRUE)
+    anew = decision(finding, id="d-9", verdict="dismissed", measures=None, applied_at=None)
+    assert [one.status for one in world.decide(anew)] == ["taken"]
+    world.import_checks(feed)
+    assert world.open_findings() == [finding]
+    assert sorted(one["change"] for one in told(world)) == sorted(["corrected", why])
+    world.learner().learn(KEY)
+    assert len(corrections(world)) == 2
+
+
+def test_a_second_change_is_told_when_the_first_is_long_past(world: World) -> None:
+    """The first is no longer told to late units then; the case itself knows of it."""
+    found(world)
+    world.import_checks(NOW_TRUE)
+    world.clock.move(days=40)
+    world.import_checks(WITHDRAWN)
+    assert [one["change"] for one in told(world)] == ["corrected", "withdrawn"]
+
+
+def test_a_second_change_of_another_claim_of_the_page_opens_nothing(world: World) -> None:
+    other = {"url": "https://check.example/1"}
+    decided(world)
+    now = [check(1, SALT, "True"), *CHECKS[1:]]
+    world.import_checks(table(*now, check(1, FRIDGE, **other)))
+    first = len(corrections(world))
+    world.import_checks(table(*now, check(1, FRIDGE, "True", **other)))
+    assert len(corrections(world)) == first == 1
+
+
+def test_a_late_unit_is_told_every_change_since(world: World) -> None:
+    """It was cut while the check stood, and scanned after its second change."""
+    found(world)
+    late = world.take_in(lines(REPEATS_SALT + "!"), "late.jsonl")
+    world.import_checks(NOW_TRUE)
+    world.import_checks(WITHDRAWN)
+    world.scan(*late)
+    world.learner().learn(KEY)
+    assert len(corrections(world)) == 4
 
 
 def test_an_open_finding_is_told_and_stays_open(world: World) -> None:
