@@ -24,6 +24,9 @@ from ledger.receipt import rule_key
 TRIES = 12
 """How often a finding is looked at anew when others moved its case in between."""
 
+SAID = 3
+"""Claims of a page that a moderator is told of."""
+
 
 class Correction(msgspec.Struct, frozen=True):
     """What a provider is told: take the label off, or change it, until somebody decides anew.
@@ -88,7 +91,7 @@ class Reopening:
                 day=entry.at[:10],
                 entry=entry.entry,
             )
-            if self.store.commit_case(marker, entry, _moves(case, decision, entry, name)):
+            if self.store.commit_case(marker, entry, _moves(case, decision, entry, name, change)):
                 self._hand_out(finding, name, change)
                 return "reopened" if decision else "noted"
         raise OSError("others kept the case of a finding busy")
@@ -150,6 +153,12 @@ def _rests_on(finding: Finding, change: CheckChange, *, again: bool) -> bool:
     return any(one.claim in claims for one in gone) if known else bool(gone)
 
 
+def _now(change: CheckChange) -> str:
+    """What it says since, for a moderator who still sees the words of the finding."""
+    said = [f"{one.rating} ({one.date or 'no date'})" for one in change.after[:SAID]]
+    return f" It says now: {', '.join(said)}." if said else ""
+
+
 def _entry(
     finding: Finding, decision: Case | None, change: CheckChange, name: str, at: str
 ) -> JournalEntry:
@@ -172,8 +181,9 @@ def _entry(
 
 
 def _moves(
-    case: Case, decision: Case | None, entry: JournalEntry, name: str
+    case: Case, decision: Case | None, entry: JournalEntry, name: str, change: CheckChange
 ) -> tuple[CaseMove, ...]:
+    reason = f"The check {entry.check} was {entry.why}." + _now(change)
     moved = [(case, Kind.MATTER, Move.REOPEN if decision else Move.NOTE)]
     if decision:
         moved.append((decision, Kind.DECISION, Move.SUPERSEDE))
@@ -186,7 +196,7 @@ def _moves(
                 state=str(TRANSITIONS[kind, one.state][move]),
                 entry=entry,
                 message=name,
-                reason=f"The check {entry.check} was {entry.why}.",
+                reason=reason,
             ),
             reopens=one.finding if move is Move.REOPEN else None,
         )

@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import msgspec
@@ -12,11 +13,12 @@ from claims.dates import days_between
 from claims.errors import BadIndexError
 from claims.index import Index
 from claims.ranking import explain
+from ledger.errors import OperatorError
 from ledger.pretty import lines_of_json
 from terang.check_library import CheckLibrary
 from terang.command import USAGE
 from terang.shown_checks import LONG_BEFORE_DAYS
-from terang.telling import Screen, inert, problem
+from terang.telling import Screen, inert, problem, say
 
 
 class _Text(msgspec.Struct):
@@ -36,19 +38,22 @@ def ask_texts(options: argparse.Namespace) -> int:
             _answer(index, _Text("", text), options)
         else:
             with options.file.open("rb") as stream:
-                for one in _texts(stream):
+                for one in _texts(options.file, stream):
                     _answer(index, one, options)
-    except (BadIndexError, OSError, msgspec.MsgspecError) as error:
+    except (BadIndexError, OSError, OperatorError) as error:
         problem(f"terang ask: {error}")
         return 1
     return 0
 
 
-def _texts(stream: BinaryIO) -> Iterator[_Text]:
+def _texts(path: Path, stream: BinaryIO) -> Iterator[_Text]:
     decoder = msgspec.json.Decoder(_Text)
-    for line in stream:
+    for number, line in enumerate(stream, 1):
         if line.strip():
-            yield decoder.decode(line)
+            try:
+                yield decoder.decode(line)
+            except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+                raise OperatorError(f"{path}:{number}: {error}") from None
 
 
 def _answer(index: Index, one: _Text, options: argparse.Namespace) -> None:
@@ -57,6 +62,8 @@ def _answer(index: Index, one: _Text, options: argparse.Namespace) -> None:
         row = {"id": one.id, "checks": [_row(answer) for answer in answers]}
         sys.stdout.buffer.write(inert(lines_of_json([row])))
     else:
+        if options.file is not None:
+            say(f"{one.id}:")
         _print(answers, options)
 
 

@@ -16,9 +16,10 @@ from rich.progress import DownloadColumn, Progress, TextColumn, TimeElapsedColum
 from claims.admission import Admitted, admit
 from claims.errors import FeedError
 from claims.feed import read_feed
-from claims.publishers import Trust
+from claims.publishers import Trust, host_of
 from ledger.errors import OperatorError
 from terang.check_library import CheckLibrary
+from terang.command import USAGE
 from terang.remote import Remote
 from terang.telling import Screen, problem, say
 
@@ -28,6 +29,9 @@ SECONDS = 60
 
 def import_feed(options: argparse.Namespace) -> int:
     """Import one feed: 0 when its checks are in the index, 1 when it cannot be read."""
+    if fault := _fault(options):
+        problem(f"terang factchecks: {fault}")
+        return USAGE
     if options.stack:
         return _put(options)
     try:
@@ -45,6 +49,17 @@ def import_feed(options: argparse.Namespace) -> int:
     say(f"{sum(index.totals.values()):,} checks in the index ({languages or 'none'})")
     say(index.digest)
     return 0
+
+
+def _fault(options: argparse.Namespace) -> str:
+    """What is wrong with the words of the call, or nothing."""
+    if "://" in options.feed and not _is_address(options.feed):
+        return f"{options.feed}: a feed is a file or an https:// address"
+    for domain in options.trust:
+        name = domain.strip().lower()
+        if not name or host_of(f"https://{name}/") != name:
+            return f"--trust {domain!r}: a domain, such as check.example"
+    return ""
 
 
 def _put(options: argparse.Namespace) -> int:

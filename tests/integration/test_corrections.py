@@ -73,6 +73,8 @@ def test_what_was_decided_by_it_is_open_again(
     superseded = case(world, matter.entries[0].entry.entry)
     assert superseded.state is State.STANDING
     assert [entry.move for entry in superseded.entries] == ["decide", "supersede"]
+    words = {"withdrawn": "", "corrected": " It says now: true (2026-10-01)."}[why]
+    assert matter.entries[-1].reason == f"The check https://check.example/1 was {why}.{words}"
     [entry] = corrections(world)
     assert (entry.why, entry.check, entry.found) == (
         why, "https://check.example/1", {f"{DAY}/factchecks/1/health/live": 1},

@@ -55,3 +55,49 @@ def test_an_old_check_is_told_to_be_so(tmp_path: Path, capsys: pytest.CaptureFix
     text = "drinking warm salt water cures the common cold in a single night"
     main(["ask", text, "--index", str(tmp_path / "index"), "--published", "2026-01-02"])
     assert "checked 10 years before the text was posted" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        pytest.param(["http://check.example/feed.json"], id="an address without encryption"),
+        pytest.param(["ftp://check.example/feed.json"], id="another scheme"),
+        pytest.param(["checks.csv", "--trust", "https://check.example/"], id="a link for a domain"),
+        pytest.param(["checks.csv", "--trust", "check.example:8443"], id="a port"),
+        pytest.param(["checks.csv", "--trust", "example"], id="no domain"),
+        pytest.param(["checks.csv", "--trust", ""], id="nothing"),
+    ],
+)
+def test_a_call_that_would_trust_or_find_nothing_is_refused(
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    index = tmp_path / "index"
+    assert main(["factchecks", "import", *words, "--index", str(index)]) == 2
+    assert "terang factchecks: " in capsys.readouterr().err
+    assert not index.exists()
+
+
+@pytest.mark.parametrize("line", ['{"id": "b"}', "no JSON", '{"id": null, "text": 5}', '"\xff"'])
+def test_a_line_that_is_no_text_is_named(
+    line: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    imported(tmp_path, f"{SALT},False,X,2026-01-02,en")
+    texts = tmp_path / "texts.jsonl"
+    texts.write_bytes(b'{"id": "a", "text": "salt"}\n\n' + line.encode("latin-1"))
+    capsys.readouterr()
+    assert main(["ask", "--file", str(texts), "--index", str(tmp_path / "index"), "--json"]) == 1
+    told = capsys.readouterr()
+    assert json.loads(told.out)["id"] == "a"
+    assert f"{texts}:3: " in told.err.replace("\n", "")
+
+
+def test_an_answer_for_people_names_the_text_of_a_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    imported(tmp_path, f"{SALT},False,X,2026-01-02,en")
+    texts = tmp_path / "texts.jsonl"
+    texts.write_text('{"id": "a", "text": "🙂"}\n{"id": 7, "text": "🙂"}', encoding="utf-8")
+    capsys.readouterr()
+    assert main(["ask", "--file", str(texts), "--index", str(tmp_path / "index")]) == 0
+    none = "no published check was found"
+    assert capsys.readouterr().out.splitlines() == ["a:", none, "7:", none]
