@@ -234,12 +234,14 @@ class _Run:
         if standing and settled.revision > standing.revision:
             shelf.keep(standing)
             self.outcome.revised.append(settled.path)
+        written = False
         if facts and facts.journal_file == settled.journal[0]:
-            shelf.put(facts.journal_file.path, facts.journal)
+            written = shelf.put(facts.journal_file.path, facts.journal)
             self.outcome.left_out.extend(facts.left_out)
         before = self._before(draft.provider, period_of(draft))
-        shelf.put_summary(settled, self.pages.summary(settled, before.period if before else ""))
-        self.outcome.written += 1
+        page = self.pages.summary(settled, before.period if before else "")
+        written |= shelf.put_summary(settled, page)
+        self.outcome.written += written
 
     def _standing_of_all(self, period: str) -> list[Summary]:
         """What stands for a period, of each provider that was ever published."""

@@ -72,13 +72,16 @@ class Shelf:
         self.objects.put(self.bucket, key, data)
         return True
 
-    def put_summary(self, summary: Summary, page: str) -> None:
-        """Put a summary's page, its CSV, and last the JSON that says they are there."""
-        self.put(f"{summary.path}.html", page.encode())
-        self.put(f"{summary.path}.csv", encode_csv(summary))
-        self.put(f"{summary.path}.json", encode_summary(summary))
+    def put_summary(self, summary: Summary, page: str) -> bool:
+        """Put a summary's page, its CSV, and last the JSON; whether one of them was not there."""
+        written = [
+            self.put(f"{summary.path}.html", page.encode()),
+            self.put(f"{summary.path}.csv", encode_csv(summary)),
+            self.put(f"{summary.path}.json", encode_summary(summary)),
+        ]
         self.summaries[summary.path] = summary
         self.names.setdefault(summary.provider, set()).add(summary.period)
+        return any(written)
 
     def keep(self, standing: Summary) -> None:
         """Keep an earlier revision, and the journal that it folds, beside what will replace them.

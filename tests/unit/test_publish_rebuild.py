@@ -61,6 +61,15 @@ def test_what_was_spoilt_is_mended_and_the_rest_is_not_written(made: World) -> N
     assert sorted(made.objects.writes) == sorted(spoilt)
 
 
+def test_it_tells_how_many_summaries_it_had_to_write(made: World) -> None:
+    """A rebuild that finds all as it should be says so; each spoilt part of one counts it once."""
+    assert made.publish(NOW, since=SINCE, rebuild=True).written == 0
+    for suffix in ("html", "csv"):
+        made.objects.stored[f"summaries/acme/2026-11-25.{suffix}"] += b" "
+    made.objects.stored["journal/acme/2026-11-05.jsonl"] += b" "
+    assert made.publish(NOW, since=SINCE, rebuild=True).written == 2
+
+
 def test_a_revision_stays_what_it_is_and_its_pages_come_back(made: World) -> None:
     made.store.add(sample_receipt("2026-11-25", 2))
     made.publish("2026-12-03T03:00:00Z")
