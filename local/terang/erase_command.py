@@ -33,13 +33,17 @@ WORDS = {
 
 
 def erase(options: argparse.Namespace) -> int:
-    """Erase; 0 when nothing is left, 1 when it must be done again, or cannot be done."""
+    """Erase; 0 when nothing is left, 1 to do it again, 2 for wrong usage or no such stack."""
     account = sys.stdin.readline().rstrip("\r\n") if options.account == "-" else options.account
     if not is_provider_id(options.provider) or not 1 <= len(account) <= 200:
         problem("terang erase: a provider's id, and an account of 1 to 200 characters")
         return USAGE
     try:
         remote = Remote.find(options.stack)
+    except OperatorError as error:
+        problem(f"terang erase: {error}")
+        return USAGE
+    try:
         if remote.store.provider(options.provider) is None:
             problem(f"terang erase: no provider {options.provider} is registered here")
             return USAGE

@@ -1,0 +1,26 @@
+"""`terang erase` where there is nothing to erase from."""
+
+from typing import NoReturn
+
+import pytest
+
+from ledger.errors import OperatorError
+from terang.command import main
+from terang.remote import Remote
+
+
+def test_a_stack_that_cannot_be_found_is_not_taken_for_work_half_done(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing was done, and repeating it does not help: a mistyped name is wrong usage."""
+
+    def find(name: str) -> NoReturn:
+        raise OperatorError(f"cannot read the stack {name}: it does not exist")
+
+    monkeypatch.setattr(Remote, "find", find)
+    asked = ["erase", "--provider", "acme", "--account", "zzz-account", "--stack", "nosuch"]
+    assert main(asked) == 2
+    told = capsys.readouterr().err
+    assert "cannot read the stack nosuch" in told
+    assert "repeat" not in told
+    assert "zzz-account" not in told
