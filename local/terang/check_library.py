@@ -9,6 +9,7 @@ import msgspec
 
 from claims.errors import BadIndexError
 from claims.index import Index, build_index
+from claims.merging import merge
 from claims.shelving import Entry
 
 
@@ -78,9 +79,8 @@ class CheckLibrary:
         return self._folder / "feeds" / f"{hashlib.sha256(feed.encode()).hexdigest()[:16]}.jsonl"
 
     def _entries(self) -> Iterable[Entry]:
-        """All checks of all feeds; of one link and claim, the latest."""
-        paths = sorted((self._folder / "feeds").glob("*.jsonl"))
-        return _by_key(entry for path in paths for entry in _read(path)).values()
+        """All checks of all feeds, as they are merged."""
+        return merge(map(_read, sorted((self._folder / "feeds").glob("*.jsonl"))))
 
 
 def _read(path: Path) -> Iterator[Entry]:
@@ -90,13 +90,7 @@ def _read(path: Path) -> Iterator[Entry]:
 
 
 def _by_key(entries: Iterable[Entry]) -> dict[tuple[str, str], Entry]:
-    """Checks by link and claim; the latest of each."""
-    found: dict[tuple[str, str], Entry] = {}
-    for entry in entries:
-        key = (entry.check.url, entry.check.claim.casefold())
-        if key not in found or entry.check.date >= found[key].check.date:
-            found[key] = entry
-    return found
+    return {(entry.check.url, entry.check.claim.casefold()): entry for entry in merge([entries])}
 
 
 def write_whole(path: Path, data: bytes) -> None:

@@ -40,6 +40,9 @@ def import_feed(options: argparse.Namespace) -> int:
     except (FeedError, OSError, URLError) as error:
         problem(f"terang factchecks: {options.feed}: {error}")
         return 1
+    if not admitted.entries and not admitted.refused:
+        problem(f"terang factchecks: {options.feed} holds no check: the index stays as it is")
+        return 1
     library, name = CheckLibrary(options.index), _name(options.feed)
     changes = library.changes(name, admitted.entries)
     index = library.replace(name, admitted.entries)

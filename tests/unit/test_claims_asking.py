@@ -44,6 +44,17 @@ SALT = (
 )
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_few_claims_are_attached_to_texts_that_repeat_them(language: str) -> None:
+    """One odd claim among them decides nothing."""
+    some = [example.entry for example in examples(language)][:20]
+    small = Index(build_index(some))
+    words = [one.check for one in some if count_words(one.check.claim) >= FEWEST_WORDS]
+    answers = [ask(small, f"They say: {one.claim}", language)[0] for one in words]
+    assert answers
+    assert {answer.level for answer in answers} == {Level.ATTACH}
+
+
 def test_a_text_that_repeats_a_claim_is_given_its_check(index: Index) -> None:
     first, *_ = ask(index, SALT)
     assert first.level is Level.ATTACH

@@ -49,3 +49,13 @@ def test_of_two_feeds_the_later_check_counts() -> None:
     old, new = entries(check(1, SALT)), entries(check(1, SALT, "True", date="2026-11-01"))
     for feeds in ([old, new], [new, old]):
         assert [one.check.rating for one in merge(feeds)] == ["true"]
+
+
+def test_a_page_that_words_its_claim_anew_no_longer_says_the_old_one() -> None:
+    """Its old check stays in no index, whichever feed it came from."""
+    old, new = entries(*CHECKS), entries(check(1, f"{SALT} overnight", "True", date="2027-01-01"))
+    for feeds in ([old, new], [new, old]):
+        merged = merge(feeds)
+        assert len(merged) == len(CHECKS)
+        [told] = [one.check for one in merged if one.check.url == "https://check.example/1"]
+        assert told.rating == "true"

@@ -34,6 +34,17 @@ def test_an_import_tells_what_was_refused_corrected_and_gone(
     assert "0 new, 1 corrected, 1 gone" in capsys.readouterr().out
 
 
+def test_a_feed_without_a_check_withdraws_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    imported(tmp_path, f"{SALT},False,X,2026-01-02,en")
+    assert imported(tmp_path) == 1
+    assert "holds no check: the index stays as it is" in capsys.readouterr().err
+    text = "drinking warm salt water cures the common cold in a single night"
+    main(["ask", text, "--index", str(tmp_path / "index")])
+    assert "check.example/salt" in capsys.readouterr().out
+
+
 def test_answers_are_lines_of_the_promised_shape(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -33,14 +33,31 @@ class CheckChange(msgspec.Struct, frozen=True):
 
 
 def merge(feeds: Iterable[Iterable[Entry]]) -> list[Entry]:
-    """The checks of all feeds; of one link and claim the latest, of equal days the last."""
-    found: dict[tuple[str, str], Entry] = {}
+    """The checks of all feeds, one for each link and claim.
+
+    Whoever corrects a page may word its claim anew: of a link, only the feeds count that have its
+    latest day. Of one link and claim the latest stays, of equal days the last.
+    """
+    found: dict[str, dict[str, Entry]] = {}
+    latest: dict[str, str] = {}
     for entries in feeds:
-        for entry in entries:
-            key = (entry.check.url, entry.check.claim.casefold())
-            if key not in found or entry.check.date >= found[key].check.date:
-                found[key] = entry
-    return list(found.values())
+        for url, told in _by_link_and_claim(entries).items():
+            day = max(entry.check.date for entry in told.values())
+            if day > latest.setdefault(url, day):
+                latest[url] = day
+                found[url] = {}
+            if day == latest[url]:
+                found.setdefault(url, {}).update(told)
+    return [entry for told in found.values() for entry in told.values()]
+
+
+def _by_link_and_claim(entries: Iterable[Entry]) -> dict[str, dict[str, Entry]]:
+    found: dict[str, dict[str, Entry]] = {}
+    for entry in entries:
+        told, claim = found.setdefault(entry.check.url, {}), entry.check.claim.casefold()
+        if claim not in told or entry.check.date >= told[claim].check.date:
+            told[claim] = entry
+    return found
 
 
 def changes(before: Iterable[Entry], after: Iterable[Entry]) -> list[CheckChange]:

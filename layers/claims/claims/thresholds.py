@@ -35,6 +35,8 @@ LOWEST = -10.0
 """The score of no answer at all."""
 ASKED = 300
 """Claims of the index that are asked for."""
+ENOUGH_ASKED = 100
+"""Fewer tell nothing of three in a thousand: one outlier among them would decide."""
 
 
 class Bounds(msgspec.Struct, frozen=True):
@@ -55,7 +57,9 @@ def measure(shelf: Shelf) -> Bounds:
     if not clean:
         return Bounds(suggest, NEVER)
     lowest = LOWEST_ATTACH if shelf.marks_names else LOWEST_UNNAMED
-    attach = max(lowest, rare(clean, FALSE_ATTACH), rare(asked, FALSE_ANSWER))
+    attach = max(lowest, rare(clean, FALSE_ATTACH))
+    if len(asked) >= ENOUGH_ASKED:
+        attach = max(attach, rare(asked, FALSE_ANSWER))
     return Bounds(min(suggest, attach), attach)
 
 
