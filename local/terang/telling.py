@@ -24,6 +24,11 @@ class Screen(Console):
     def __init__(self, *, stderr: bool = False) -> None:
         super().__init__(stderr=stderr, highlight=False, markup=False, emoji=False)
 
+    def print(self, *objects: object, **options: object) -> None:
+        """Tells after whatever was told before, on stdout too."""
+        sys.stdout.flush()
+        super().print(*objects, **options)  # type: ignore[arg-type]
+
     def render_str(self, text: str, **options: object) -> Text:
         """The string as text; only its line breaks are obeyed."""
         return super().render_str(lines_visible(text), **options)  # type: ignore[arg-type]

@@ -160,9 +160,9 @@ KNOWN_BUGS = [
            "key, part)", "key, part[:-1])"),
     # what is published
     Mutant("a summary before its page and its table", f"{SHELF}.put_summary",
-           'self.put(f"{summary.path}.html", page.encode())',
-           'self.put(f"{summary.path}.json", encode_summary(summary))'
-           '; self.put(f"{summary.path}.html", page.encode())'),
+           'self.put(f"{summary.path}.html", page.encode()),',
+           'self.put(f"{summary.path}.json", encode_summary(summary)),'
+           'self.put(f"{summary.path}.html", page.encode()),'),
     Mutant("a summary before its journal", f"{PUBLISH}._settle",
            "    if facts and facts.journal_file",
            '    shelf.put_summary(settled, self.pages.summary(settled, ""))'
