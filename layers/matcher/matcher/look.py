@@ -22,6 +22,8 @@ from matcher.trace import Trace, words_in
 from matcher.vocabulary import Reading, Vocabulary
 from matcher.windows import Cover, Item, longest, satisfied
 
+_NOWHERE = Cover(())
+
 type _Matches = dict[int, list[tuple[int, Match]]]
 """What was found of one rule in one part: group to the term's order in the rule and the match."""
 
@@ -165,8 +167,11 @@ def _satisfying(rule: Rule, found: _Matches, needed: int) -> list[Match] | None:
 
     The list is empty where links outside the text serve all groups.
     """
-    excepted = Cover((match.place.start, match.place.end) for _, match in found.get(EXCEPT, ()))
-    unless = Cover((match.place.first, match.place.last) for _, match in found.get(UNLESS, ()))
+    excepted = unless = _NOWHERE  # most rules that are met are met without either
+    if EXCEPT in found:
+        excepted = Cover((match.place.start, match.place.end) for _, match in found[EXCEPT])
+    if UNLESS in found:
+        unless = Cover((match.place.first, match.place.last) for _, match in found[UNLESS])
     groups: defaultdict[Place, int] = defaultdict(int)
     best: dict[Place, tuple[int, int, Match]] = {}
     for group, matches in found.items():

@@ -56,6 +56,8 @@ class Trace:
     def of(cls, text: str, start: int = 0, end: int | None = None, words_before: int = 0) -> Self:
         """Follows a text through the fold, or a stretch of it as by `links.stretch_around`."""
         folded, source, words, strict = [" "], [start], [words_before - 1], [" "]
+        to_folded, to_source = folded.append, source.append  # looked up once: this runs at each hit
+        to_words, to_strict = words.append, strict.append
         word, at, spaced = words_before - 1, start, True
         stop = len(text) if end is None else end
         for first, last, _ in [*opaque_spans(text, start, stop), (stop, stop, False)]:
@@ -70,10 +72,10 @@ class Trace:
                     elif spaced:
                         spaced = False
                         word += not _is_mark(plain)
-                    folded.append(plain)
-                    strict.append(seen)
-                    source.append(here)
-                    words.append(word)
+                    to_folded(plain)
+                    to_strict(seen)
+                    to_source(here)
+                    to_words(word)
             at = last
         return cls(text, "".join(folded), source, words, "".join(strict))
 
