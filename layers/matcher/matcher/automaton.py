@@ -25,10 +25,6 @@ def _as_latin(text: str) -> str:
     return text if text.isascii() else text.encode().decode("latin-1")
 
 
-def _ranked(pattern: str) -> bytes:
-    return pattern.encode().translate(_RANK)
-
-
 class Automaton:
     """Finds which of its patterns occur in a text, and where.
 
@@ -42,7 +38,8 @@ class Automaton:
     def __init__(self, patterns: Sequence[str]):
         """Takes distinct folded patterns, none empty; their indexes are what is reported."""
         self._automaton = ahocorasick.Automaton(ahocorasick.STORE_INTS)
-        for at in sorted(range(len(patterns)), key=lambda at: _ranked(patterns[at])):
+        ranks = [pattern.encode().translate(_RANK) for pattern in patterns]
+        for at in sorted(range(len(patterns)), key=ranks.__getitem__):
             self._automaton.add_word(_as_latin(patterns[at]), at)
         self._automaton.make_automaton()
         self._empty = not patterns
