@@ -12,11 +12,11 @@ from matcher.automaton import MATCHES_IN_PART, Automaton
 from matcher.fold import (
     FOLD,
     LOOKALIKES,
-    MEMO_LIMIT,
     STRICT,
     fold,
     script_of,
 )
+from matcher.memo import MEMO_LIMIT
 
 ALL = [chr(code) for code in range(0x110000)]
 

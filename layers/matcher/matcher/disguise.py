@@ -15,8 +15,9 @@ from enum import StrEnum
 from itertools import groupby, pairwise, product
 from typing import Self
 
-from matcher.fold import FOLD, MEMO_LIMIT, is_spaceless
+from matcher.fold import FOLD, is_spaceless
 from matcher.links import Opaque, opaque_spans
+from matcher.memo import Memo
 from matcher.notation import filled, notation
 from matcher.signs import HASHES, IN_CAPITALS, SIGNS, STAR, STARS
 from matcher.suspicion import STRETCHED, has_run_of_three
@@ -67,47 +68,32 @@ class Chunk:
         return replace(self, units=self.units[cut], at=self.at[cut], written=self.written[cut])
 
 
-class _Shapes(dict[int, str]):
-    """A table that keeps the length of a text and shows what each character is.
+def _shown(code: int) -> str:
+    """One character that shows what a character is.
 
     w letter, d digit, $ sign that may be a letter, * star, h Han, z other letter of a spaceless
     script, space, - anything else.
     """
-
-    def __missing__(self, code: int) -> str:
-        char, folded = chr(code), FOLD[code]
-        if char in STARS:
-            shape = STAR
-        elif char in SIGNS:
-            shape = "d" if char.isdigit() else "$"
-        elif not folded:
-            shape = _DROPPED
-        elif is_spaceless(char):
-            shape = _HAN if _is_han(folded[1]) else _SPACELESS
-        elif folded[0] == " ":
-            shape = char if char == "\n" else " " if char.isspace() else "-"
-        else:
-            shape = "d" if folded.isdigit() else "w"
-        if len(self) < MEMO_LIMIT:
-            self[code] = shape
-        return shape
+    char, folded = chr(code), FOLD[code]
+    if char in STARS:
+        return STAR
+    if char in SIGNS:
+        return "d" if char.isdigit() else "$"
+    if not folded:
+        return _DROPPED
+    if is_spaceless(char):
+        return _HAN if "\u3400" <= folded[1] <= "\u9fff" else _SPACELESS
+    if folded[0] == " ":
+        return char if char == "\n" else " " if char.isspace() else "-"
+    return "d" if folded.isdigit() else "w"
 
 
-def _is_han(char: str) -> bool:
-    return "\u3400" <= char <= "\u9fff"
+def _first(code: int) -> str:
+    """The first letter of what a character is folded to; of one character, whatever it is."""
+    return FOLD[code][:1] or _DROPPED
 
 
-class _Firsts(dict[int, str]):
-    """A table that keeps the length of a text and gives the first letter of each fold."""
-
-    def __missing__(self, code: int) -> str:
-        first = FOLD[code][:1] or _DROPPED
-        if len(self) < MEMO_LIMIT:
-            self[code] = first
-        return first
-
-
-_shapes, _firsts = _Shapes(), _Firsts()
+_shapes, _firsts = Memo(_shown), Memo(_first)
 _HASHTAG = re.compile(rf"(?<!\w)[{HASHES}]{IN_CAPITALS}\w{{3,100}}")
 _APART_AS_SPACE = str.maketrans(dict.fromkeys("-\nhz", " "))
 _MIXED = re.compile(r"[d$*](?=w)|[d$*](?<=w.)")

@@ -16,7 +16,8 @@ from pathlib import Path
 
 import msgspec
 
-MEMO_LIMIT = 100_000  # code points remembered, so that no text can make the table grow for ever
+from matcher.memo import Memo
+
 _HANGUL = range(0xAC00, 0xD7A4)
 
 
@@ -64,30 +65,24 @@ class Ranges:
         return at >= 0 and code <= self._lasts[at]
 
 
-class FoldTable(dict[int, str]):
-    """Code point to folded string, for `str.translate`; filled in as code points are met.
+def _fold_table(known: dict[int, str], words: Ranges, spaceless: Ranges) -> Memo[str]:
+    """Code point to folded string, for `str.translate`.
 
     A letter, digit or mark gives itself or its plain form; a spaceless letter stands between
     spaces; signs, spaces and unassigned code points give one space; what is dropped gives "".
     """
 
-    def __init__(self, known: dict[int, str], words: Ranges, spaceless: Ranges):
-        super().__init__(known)
-        self._words, self._spaceless = words, spaceless
-
-    def __missing__(self, code: int) -> str:
+    def folded(code: int) -> str:
         if code in _HANGUL:  # syllables and conjoining letters must meet
-            folded = unicodedata.normalize("NFD", chr(code))
-        elif code in self._words:
-            folded = chr(code)
-        else:
-            folded = f" {chr(code)} " if code in self._spaceless else " "
-        if len(self) < MEMO_LIMIT:
-            self[code] = folded
-        return folded
+            return unicodedata.normalize("NFD", chr(code))
+        if code in words:
+            return chr(code)
+        return f" {chr(code)} " if code in spaceless else " "
+
+    return Memo(folded, known)
 
 
-def _load() -> tuple[_Data, FoldTable, FoldTable, dict[int, Evasion]]:
+def _load() -> tuple[_Data, Memo[str], Memo[str], dict[int, Evasion]]:
     data = msgspec.json.decode(Path(__file__).with_name("fold.json").read_bytes(), type=_Data)
     strict: dict[int, str] = {}
     kinds: dict[int, Evasion] = {}
@@ -111,7 +106,8 @@ def _load() -> tuple[_Data, FoldTable, FoldTable, dict[int, Evasion]]:
     kinds.update(dict.fromkeys(map(ord, data.han), Evasion.HAN))
     strict.update((ord(char), f" {plain} ") for char, plain in data.han_standard.items())
     words, spaceless = Ranges(data.words), Ranges(data.spaceless)
-    return data, FoldTable(generous, words, spaceless), FoldTable(strict, words, spaceless), kinds
+    table, plainer = (_fold_table(some, words, spaceless) for some in (generous, strict))
+    return data, table, plainer, kinds
 
 
 _data, FOLD, STRICT, _kinds = _load()

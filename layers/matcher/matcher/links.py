@@ -14,34 +14,30 @@ import unicodedata
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from matcher.fold import MEMO_LIMIT, is_dropped, is_spaceless, is_word
+from matcher.fold import is_dropped, is_spaceless, is_word
+from matcher.memo import Memo
 
 _SPACELESS, _DROPPED = "\x01", "\x02"
 
 
-class _Shapes(dict[int, str]):
-    """A table that keeps the length of a text, and makes `re` see words as the fold does.
+def _shape(code: int) -> str:
+    """One character that makes `re` see words as the fold does.
 
     Spaceless letters and dropped characters become one character each, marks become letters.
     """
-
-    def __missing__(self, code: int) -> str:
-        char = chr(code)
-        shape = char.lower() if char.isascii() else char
-        if is_dropped(char):
-            shape = _DROPPED
-        elif is_spaceless(char):
-            shape = _SPACELESS
-        elif is_word(char) and not char.isalnum():
-            shape = "m"
-        elif char.isalnum() and not is_word(char):
-            shape = "'"
-        if len(self) < MEMO_LIMIT:
-            self[code] = shape
-        return shape
+    char = chr(code)
+    if is_dropped(char):
+        return _DROPPED
+    if is_spaceless(char):
+        return _SPACELESS
+    if is_word(char) and not char.isalnum():
+        return "m"
+    if char.isalnum() and not is_word(char):
+        return "'"
+    return char.lower() if char.isascii() else char
 
 
-_shapes = _Shapes()
+_shapes = Memo(_shape)
 
 _LINK_END = (
     rf"\s<>\"'`{{}}|\\^«»“”‘’\u3000-\u3020"

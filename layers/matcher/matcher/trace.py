@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from typing import Self
 
-from matcher.fold import FOLD, LOOKALIKES, MEMO_LIMIT, STRICT, fold, is_spaceless, script_of
+from matcher.fold import FOLD, LOOKALIKES, STRICT, fold, is_spaceless, script_of
 from matcher.links import opaque_spans
+from matcher.memo import Memo
 from matcher.vocabulary import Reading
 
 OPAQUE = "\ue000"  # stands for a link or mention; the fold gives no such character
@@ -17,17 +18,12 @@ _SPACE = ((" ", " "),)
 _OPAQUE = (*_SPACE, (OPAQUE, OPAQUE), *_SPACE)
 
 
-class _Pairs(dict[int, tuple[tuple[str, str], ...]]):
-    """What each code point is folded to, letter by letter, with and without look-alikes."""
-
-    def __missing__(self, code: int) -> tuple[tuple[str, str], ...]:
-        pairs = tuple(zip(FOLD[code], STRICT[code], strict=True))
-        if len(self) < MEMO_LIMIT:
-            self[code] = pairs
-        return pairs
+def _both(code: int) -> tuple[tuple[str, str], ...]:
+    """What a code point is folded to, letter by letter, with and without look-alikes."""
+    return tuple(zip(FOLD[code], STRICT[code], strict=True))
 
 
-_pairs = _Pairs()
+_pairs = Memo(_both)
 
 
 @dataclass(frozen=True, slots=True)
