@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from matcher.suspicion import OF_MANY_USES
-from matcher.symbols import LETTER, MANY, SIGN, SPACE, Joined, Places
+from matcher.symbols import LETTER, MANY, SIGN, SPACE, TEXT_END, Joined, Places
 from matcher.vocabulary import Vocabulary
 
 _APART = 64  # code points: a longer word is not looked at, see `matcher.disguise`
@@ -54,7 +54,8 @@ class SignPlaces:
         """Places of such signs in the texts that are joined, sign by sign."""
         signs = np.flatnonzero(joined.symbols == SIGN)
         codes = joined.codes[signs]
-        behind_letter = joined.symbols[np.maximum(signs - 1, 0)] >= LETTER
+        before = joined.symbols[np.maximum(signs - 1, 0)]
+        behind_letter = (before >= LETTER) & (before < TEXT_END)
         ends_word = _ends_word(joined, signs)
         near_next = np.diff(signs, append=joined.symbols.size) <= _APART
         near_next[:-1] &= ~ends_word[1:] & (codes[1:] != ord("#"))

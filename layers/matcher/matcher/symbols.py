@@ -99,15 +99,8 @@ class Line(NamedTuple):
             parts.append((symbols[:-_PAD], starts + at, sizes, ends + at))
             at += symbols.size - _PAD
         symbols, starts, sizes, ends = map(np.concatenate, zip(*parts, strict=True))
-        symbols = np.append(symbols, _BEHIND)
-        return cls(
-            symbols,
-            starts,
-            sizes,
-            ends,
-            None,
-            Joined("", np.zeros(0, np.uint32), symbols[:0], ends),
-        )
+        nothing = Joined("", np.zeros(0, np.uint32), symbols[:0].copy(), ends)
+        return cls(np.append(symbols, _BEHIND), starts, sizes, ends, None, nothing)
 
     def windows(self) -> Hashes:
         """At each place, the four symbols from there on as one value."""
