@@ -15,6 +15,11 @@ from ledger.store import DynamoStore
 from terang.case_queue import CaseQueue
 from terang.publishing import PublicBucket
 
+REACHED_BY = (
+    "(one on AWS wants credentials and AWS_DEFAULT_REGION; one that `terang run --keep` left wants"
+    " the lines that it printed)"
+)
+
 
 @dataclass(frozen=True)
 class Remote:
@@ -36,7 +41,7 @@ class Remote:
         try:
             found = boto3.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
         except (BotoCoreError, ClientError) as error:
-            raise OperatorError(f"cannot read the stack {name}: {error}") from None
+            raise OperatorError(f"cannot read the stack {name}: {error} {REACHED_BY}") from None
         outputs = {one["OutputKey"]: one["OutputValue"] for one in found.get("Outputs", ())}
         given = {one["ParameterKey"]: one["ParameterValue"] for one in found.get("Parameters", ())}
         return cls(
