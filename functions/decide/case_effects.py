@@ -5,6 +5,7 @@ from datetime import date
 
 from author_notice import LANGUAGES, AuthorNotices, Found
 from decided_packs import DecidedPacks
+from erased_authors import is_stub
 from dsa.statement import statement_of
 from forgotten_excerpts import ForgottenExcerpts
 from ledger.case import Case, State
@@ -57,7 +58,7 @@ class Effects:
         entry = case.entries[0].entry
         found = [Found(one.finding, self.packs.of(one.finding)) for one in cases if one.finding]
         notices = [one.entries[0] for one in cases if one.finding is None]
-        erased = any(one.finding.is_erased for one in found) or any(not one.post for one in notices)
+        erased = any(map(is_stub, cases))
         for language in LANGUAGES if not erased else ():  # there is nobody to tell
             text = self.notices.text(language, case.entries[0], found, notices)
             key = author_notice_key(entry.provider, decision, language)

@@ -8,6 +8,7 @@ from hashlib import sha256
 import msgspec
 
 from case_effects import Effects
+from case_facts import Facts
 from case_facts_reader import FactsReader
 from erased_authors import is_about_erased, without_words
 from judging import judge
@@ -107,16 +108,16 @@ class CaseWork:
         if isinstance(message, CaseRefusal):
             return self.refuse(arrival.provider, arrival.line, message), None
         name = digest("message", arrival.provider, message.id)
-        settled, new = self._settle(name, arrival, message)
+        settled, facts = self._settle(name, arrival, message)
         while isinstance(settled, CaseRefusal) and settled.waits_for not in {"", arrival.case}:
             # What it waits for may have come between the look and the wait: look once more.
             arrival = self._wait(name, arrival, message, settled)
-            settled, new = self._settle(name, arrival, message)
+            settled, facts = self._settle(name, arrival, message)
         kind = str(message.__struct_config__.tag)
         if isinstance(settled, CaseRefusal) and settled.waits_for:
             return Handled("waiting", kind, settled.code), None
         if not arrival.case:
-            arrival = self._where_it_waits(name, arrival, message)
+            arrival = self._where_it_waits(name, arrival, message, facts)
         if isinstance(settled, CaseRefusal):
             self._tell_of(name, arrival, message, "refused", settled)
         elif arrival.case:
@@ -124,13 +125,13 @@ class CaseWork:
         if isinstance(settled, CaseRefusal):
             return Handled("refused", kind, settled.code), _Settled(name, arrival)
         faults = self.effects.make_sure(message, arrival.provider)
-        handled = Handled("taken" if new else "repeated", kind, faults=faults)
+        handled = Handled("taken" if facts else "repeated", kind, faults=faults)
         return handled, _Settled(name, arrival, settled)
 
     def _settle(
         self, name: str, arrival: _Arrival, message: CaseMessage
-    ) -> tuple[CaseMarker | CaseRefusal, bool]:
-        """The marker by which the message stands, and whether it is new; or the refusal.
+    ) -> tuple[CaseMarker | CaseRefusal, Facts | None]:
+        """The marker by which the message stands, or the refusal; and by which facts, if it is new.
 
         A commit fails when somebody else moved one of its cases: then all is read again, and the
         message judged anew. Who was first stands; the other is told.
@@ -140,14 +141,14 @@ class CaseWork:
             standing = self.store.case_marker(name)
             if standing is not None:
                 same = standing.digest == says
-                return (standing if same else CaseRefusal(CaseCode.ID_REUSED, "id")), False
+                return (standing if same else CaseRefusal(CaseCode.ID_REUSED, "id")), None
             now = self.clock.now()
             facts = self.reader.read(message, arrival.provider, now)
             judged = judge(message, facts)
             if isinstance(judged, CaseRefusal):
                 if self.store.case_marker(name) is not None:
                     continue  # another delivery of it was first: it is refused for its own sake
-                return judged, False
+                return judged, facts
             if is_about_erased(facts):
                 judged = without_words(judged)
             entry = judged.entry
@@ -160,7 +161,7 @@ class CaseWork:
                 wakes=_wakes(entry),
             )
             if self.store.commit_case(marker, entry, judged.moves):
-                return marker, True
+                return marker, facts
         raise OSError("others kept the cases of a message busy")
 
     def _wait(
@@ -182,14 +183,16 @@ class CaseWork:
             self._stop_waiting(name, arrival)
         return dated
 
-    def _where_it_waits(self, name: str, arrival: _Arrival, message: CaseMessage) -> _Arrival:
+    def _where_it_waits(
+        self, name: str, arrival: _Arrival, message: CaseMessage, facts: Facts | None
+    ) -> _Arrival:
         """The arrival with the case at which an earlier delivery of it was kept, if one was.
 
         A decision on findings alone waits for nothing: there are the most of these.
         """
         if isinstance(message, Decision) and message.notice is None:
             return arrival
-        facts = self.reader.read(message, arrival.provider, self.clock.now())
+        facts = facts or self.reader.read(message, arrival.provider, self.clock.now())
         for case in facts.cases.values():
             for one in case.waiting:
                 if one.message == name:

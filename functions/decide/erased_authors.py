@@ -9,10 +9,11 @@ from ledger.case import Case, CaseMove
 
 def is_about_erased(facts: Facts) -> bool:
     """Whether a finding or a notice among what a message moves or speaks of is a stub."""
-    return any(map(_is_stub, facts.cases.values()))
+    return any(map(is_stub, facts.cases.values()))
 
 
-def _is_stub(case: Case) -> bool:
+def is_stub(case: Case) -> bool:
+    """Whether the author of the post that a finding or a notice is about was erased."""
     if case.finding is not None:
         return case.finding.is_erased
     first = case.entries[0] if case.entries else None

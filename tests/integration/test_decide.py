@@ -297,6 +297,12 @@ class TestRefusals:
         world.objects.put(world.out, audit_key("acme", "2026-11"), b'{"post":"1","rank":"0a"}\n')
         assert world.decide(audit())[0].status == "taken"
 
+    def test_what_a_message_is_judged_by_is_read_once(self, world: World) -> None:
+        world.objects.put(world.out, audit_key("acme", "2026-11"), b'{"post":"1","rank":"0a"}\n')
+        calls = Calls()
+        assert decide(world, calls, audit())[0].status == "taken"
+        assert (calls.names.count("get"), calls.names.count("case")) == (1, 2)  # and what it wakes
+
 
 def _finding(world: World) -> Finding:
     [finding] = found(world)
