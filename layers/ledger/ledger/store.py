@@ -12,7 +12,7 @@ from ledger.identity import check_id
 from ledger.manifest import FirstTry, Manifest, Marker, RangeRow, Source
 from ledger.provider import OpenFile, Provider
 from ledger.receipt import Receipt
-from ledger.table import Table, record_of, shards
+from ledger.table import Pair, Table, record_of, shards
 
 IDS_PER_PAGE = 4_000
 """Ids of findings in one page of a receipt: 32 bytes each, far under the 400 KB of an item."""
@@ -77,27 +77,24 @@ class DynamoStore(CaseStore):
 
     def begin(self, unit: str, own: FirstTry) -> FirstTry:
         """Say by which rules the unit is tried, if absent; the first word, which stays."""
-        self.table.transact(self.table.new(f"U#{unit}", "try", own))
+        if self.table.transact(self.table.new(f"U#{unit}", "try", own)):
+            return own
         return self.first_try(unit) or own
 
     def put_findings(self, pairs: Sequence[tuple[Finding, str]], expires: int) -> list[Finding]:
         """Put findings with their excerpts if absent; the findings as they stand afterwards."""
-        stored = self.table.put_pairs(
-            [
-                (
-                    self.table.item(key, "finding", found, **open_keys(found)),
-                    None
-                    if found.is_erased
-                    else self.table.item(key, "excerpt", text=text, expires=expires),
-                )
-                for found, text in pairs
-                for key in (f"C#{found.finding}",)
-            ]
-        )
+        stored = self.table.put_pairs([self._pair(found, text, expires) for found, text in pairs])
         return [
             record_of(item, Finding) or given
             for item, (given, _) in zip(stored, pairs, strict=True)
         ]
+
+    def _pair(self, found: Finding, text: str, expires: int) -> Pair:
+        key = f"C#{found.finding}"
+        finding = self.table.item(key, "finding", found, **open_keys(found))
+        if found.is_erased:
+            return finding, None
+        return finding, self.table.item(key, "excerpt", text=text, expires=expires)
 
     def put_uses(self, findings: Sequence[Finding]) -> None:
         """Note for each check which of these findings propose a label with it."""

@@ -4,7 +4,6 @@ import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from itertools import batched
@@ -47,10 +46,8 @@ class Table:
 
     def put_all(self, items: Iterable[Item]) -> None:
         """Put items over whatever stands there, in any order."""
-        some = list(items)
-        with ThreadPoolExecutor(THREADS) if len(some) > 1 else nullcontext() as pool:
-            put = partial(self.client.put_item, TableName=self.name)
-            list((pool.map if pool else map)(lambda item: put(Item=item), some))
+        with ThreadPoolExecutor(THREADS) as pool:
+            list(pool.map(lambda item: self.client.put_item(TableName=self.name, Item=item), items))
 
     def over(self, pk: str, sk: str, record: Any = None, **attributes: Any) -> Item:
         """The action of a transaction that puts over whatever stands there."""
