@@ -17,7 +17,7 @@ from decided_packs import DecidedPack
 from ledger.case_entry import CaseEntry
 from ledger.case_messages import Measures
 from ledger.cells import visible
-from ledger.finding import Finding, FoundCheck, Label
+from ledger.finding import Finding, FoundCheck
 
 LANGUAGES = ("en", "id", "zh")
 CONTEST_MONTHS = 6
@@ -109,7 +109,7 @@ class AuthorNotices:
             f"{finding.pack}/{finding.version}/{finding.rule}",
             found.pack.why(finding.rule),
             page_of(finding, self.public_url),
-            finding.label.checks if isinstance(finding.label, Label) else (),
+            finding.checks,
         )
 
 

@@ -5,8 +5,8 @@ from datetime import date
 
 from author_notice import LANGUAGES, AuthorNotices, Found
 from decided_packs import DecidedPacks
-from erased_authors import is_stub
 from dsa.statement import statement_of
+from erased_authors import is_stub
 from forgotten_excerpts import ForgottenExcerpts
 from ledger.case import Case, State
 from ledger.case_entry import JournalEntry, case_id

@@ -9,7 +9,6 @@ from dsa.meaning import meaning_problems
 from dsa.statement import Decided, Matched
 from dsa.statement_rules import schema_problems
 from ledger.case_entry import CaseEntry
-from ledger.finding import Label
 
 
 def decided(decision: CaseEntry, found: Sequence[Found], public_url: str) -> Decided:
@@ -29,7 +28,7 @@ def decided(decision: CaseEntry, found: Sequence[Found], public_url: str) -> Dec
         why=found[0].pack.why(first.rule),
         legal_ground=found[0].pack.legal_ground.text,
         address=page_of(first, public_url),
-        check=first.label.checks[0].url if isinstance(first.label, Label) else "",
+        check=first.checks[0].url if first.checks else "",
     )
     return Decided(entry, decision.reason, first.published_at, first.language or "", matched)
 

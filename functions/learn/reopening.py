@@ -13,7 +13,7 @@ import msgspec
 from claims.merging import CheckChange, Said
 from ledger.case import TRANSITIONS, Case, CaseMarker, CaseMove, Kind, Move, State
 from ledger.case_entry import CaseEntry, JournalEntry, case_id
-from ledger.finding import Finding, Label
+from ledger.finding import Finding
 from ledger.identity import digest
 from ledger.keys import correction_key
 from ledger.ports import Clock, Objects, Store
@@ -143,8 +143,9 @@ def _rests_on(finding: Finding, change: CheckChange, *, again: bool) -> bool:
     Where it was told of an earlier change (`again`), the check said something else since: whatever
     it says of the same claim counts, and of any claim when it has other words by now.
     """
-    checks = finding.label.checks if isinstance(finding.label, Label) else ()
-    said = {Said(one.claim, one.rating, one.date) for one in checks if one.url == change.url}
+    said = {
+        Said(one.claim, one.rating, one.date) for one in finding.checks if one.url == change.url
+    }
     gone = set(change.before) - set(change.after)
     if not again:
         return bool(said & gone)

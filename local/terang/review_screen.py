@@ -9,7 +9,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from ledger.finding import EXCERPT_LENGTH, Finding, Label
+from ledger.finding import EXCERPT_LENGTH, Finding
 from terang.review_cards import Card, OpenFinding, alike
 from terang.review_steps import MEASURES, Review, Stage
 from terang.shown_checks import checks_of
@@ -125,7 +125,7 @@ def marks(one: OpenFinding) -> list[tuple[int, int]]:
     An excerpt is cut around the first span; near the end of a long text the cut moves, and only
     the words themselves would tell how far. What repeats a claim is the whole of it.
     """
-    if isinstance(one.finding.label, Label):
+    if one.finding.checks:
         return []
     excerpt, first = one.excerpt or "", one.finding.spans[0]
     cut = 0

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from claims.dates import days_between
-from ledger.finding import Finding, Label
+from ledger.finding import Finding
 from terang.visible_text import visible
 
 LONG_BEFORE_DAYS = 365
@@ -12,9 +12,7 @@ LONG_BEFORE_DAYS = 365
 
 def checks_of(finding: Finding) -> Iterator[str]:
     """A line for each check whose claim a finding's post repeats, the nearest first."""
-    if not isinstance(finding.label, Label):
-        return
-    for check in finding.label.checks:
+    for check in finding.checks:
         day = check.date or "no date"
         stated = f" ({check.stated})" if check.stated.casefold() != check.rating else ""
         yield visible(f"{check.publisher}, {day}: {check.rating}{stated}: {check.claim}")

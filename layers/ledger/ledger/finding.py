@@ -79,6 +79,11 @@ class Finding(msgspec.Struct, frozen=True):
         """Whether it is a stub: its author was erased."""
         return not self.account
 
+    @property
+    def checks(self) -> tuple[FoundCheck, ...]:
+        """The published fact-checks of its label; none where it proposes no label."""
+        return self.label.checks if self.label else ()
+
 
 def stub_of(finding: Finding) -> Finding:
     """What stays of a finding when its author is erased: what was counted, and the days.

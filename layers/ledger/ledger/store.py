@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from ledger.case_store import CaseStore, open_keys
-from ledger.finding import Finding, Label
+from ledger.finding import Finding
 from ledger.identity import check_id
 from ledger.manifest import FirstTry, Manifest, Marker, RangeRow, Source
 from ledger.provider import OpenFile, Provider
@@ -101,8 +101,7 @@ class DynamoStore(CaseStore):
         self.table.put_all(
             self.table.item(f"K#{check_id(check.url)}", f"{one.provider}#{one.finding}")
             for one in findings
-            if isinstance(one.label, Label)
-            for check in one.label.checks
+            for check in one.checks
         )
 
     def uses(self, check: str) -> list[tuple[str, str]]:
