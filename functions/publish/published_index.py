@@ -25,8 +25,6 @@ class PublishedIndex(msgspec.Struct, frozen=True):
     index: str
     checks: int
     by_publisher: dict[str, int] = {}
-    by_language: dict[str, int] = {}
-    by_rating: dict[str, int] = {}
     by_topic: dict[str, int] = {}
     refused: dict[str, int] = {}
     changed: tuple[ChangedCheck, ...] = ()

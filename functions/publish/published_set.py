@@ -64,7 +64,6 @@ class PublishedRule(msgspec.Struct, frozen=True, rename={"except_": "except"}):
     ignore: tuple[str, ...] = ()
     mode: str | None = None
     category: str = ""
-    keywords: tuple[str, ...] = ()
 
     @property
     def groups(self) -> tuple[tuple[str, ...], ...]:

@@ -151,8 +151,8 @@ class _Run:
 
     def anew(self) -> "_Run":
         """The same run under the sets as they are now."""
-        fresh = _Run.of(self.desk, Order())
-        return replace(fresh, order=self.order, days=self.days, outcome=self.outcome)
+        fresh = _Run.of(self.desk, self.order)
+        return replace(fresh, days=self.days, outcome=self.outcome)
 
     def publish_campaigns(self) -> None:
         """Publish the campaigns that are not long over, for the providers that run their packs."""
