@@ -100,7 +100,13 @@ def publish_all(world: World) -> None:
     publish(desk, Order(DAY, provisional=True))
 
 
-def erase(world: World, calls: Calls | None = None, *, dry_run: bool = False) -> Erased:
+def erase(
+    world: World,
+    calls: Calls | None = None,
+    *,
+    dry_run: bool = False,
+    posts: frozenset[str] = frozenset(),
+) -> Erased:
     """Erase the author, over counted ports where they are given."""
     calls = calls or Calls()
     store: Any = calls.through(world.store)
@@ -110,7 +116,7 @@ def erase(world: World, calls: Calls | None = None, *, dry_run: bool = False) ->
         store, objects, world.out, world.work, "acme", datetime.now(UTC), dry_run=dry_run
     )
     work = Erasure(store, table, buckets, world.keys(store), world.clock, "acme")
-    return work.erase(ACCOUNT)
+    return work.erase(ACCOUNT, posts)
 
 
 def places_of(world: World, *words: str) -> list[str]:

@@ -23,7 +23,7 @@ def add_erase(commands: Commands) -> None:
         action="append",
         default=[],
         metavar="ID",
-        help="a post of theirs that only a notice or an audit names; again for more",
+        help="a post of theirs that its account does not lead to; again for more",
     )
     one.add_argument("--stack", default="terang")
     one.add_argument("--dry-run", action="store_true", help="say what would go, and write nothing")

@@ -13,6 +13,7 @@ from ledger.ports import Clock, Store
 from ledger.pseudonym_keys import PseudonymKeys
 from terang.erasing_buckets import BucketTraces, ErasingBuckets
 from terang.erasing_table import (
+    Author,
     ErasingTable,
     TableTraces,
     waiting_without_words,
@@ -76,15 +77,14 @@ class Erasure:
 
     def _round(self, accounts: Set[str], known: set[str], done: Erased) -> Counter[str]:
         """Look at everything once, and take out what is there."""
-        stored, files = self.table.traces(self.provider, accounts), self.buckets.traces(accounts)
+        author = Author(self.provider, accounts, known)
+        stored, files = self.table.traces(author), self.buckets.traces(accounts)
         known |= files.posts | {one.post for _, one in stored.findings.values()}
-        known |= {
-            one.post for _, posts in stored.samples for one in posts if one.account in accounts
-        }
+        known |= {one.post for _, posts in stored.samples for one in posts if author.has(one)}
         related = stored.related(known)
         counts = self.buckets.clean_cases(related, stored.erased)
         counts += self._clean_entries(stored, known, related)
-        counts += self._clean_samples(stored, accounts, known)
+        counts += self._clean_samples(stored, author)
         counts += self.buckets.clean_posts(accounts, stored.erased, known)
         counts += self._delete_parts(files, done)
         return counts + self._turn(stored)
@@ -103,12 +103,10 @@ class Erasure:
                 counts["waiting"] += self._write(self.table.replace, item, less_said)
         return counts
 
-    def _clean_samples(
-        self, stored: TableTraces, accounts: Set[str], posts: Set[str]
-    ) -> Counter[str]:
+    def _clean_samples(self, stored: TableTraces, author: Author) -> Counter[str]:
         counts = Counter[str]()
         for item, sample in stored.samples:
-            kept = [one for one in sample if one.account not in accounts and one.post not in posts]
+            kept = [one for one in sample if not author.has(one)]
             counts["samples"] += self._write(self.table.replace, item, kept)
         return counts
 

@@ -17,6 +17,22 @@ ERASED = "erased"
 """What stands for a reason where a message must have one."""
 
 
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who is erased: by pseudonyms, and by posts where the key of a pseudonym is gone.
+
+    `posts` grows while one looks: what is found names more of them.
+    """
+
+    provider: str
+    accounts: Set[str]
+    posts: Set[str]
+
+    def has(self, one: Finding | SampledPost) -> bool:
+        """Whether a finding or a post of a sample is theirs."""
+        return one.account in self.accounts or one.post in self.posts
+
+
 @dataclass(slots=True)
 class TableTraces:
     """What one look at the table found.
@@ -60,11 +76,11 @@ class ErasingTable:
 
     table: Table
 
-    def traces(self, provider: str, accounts: Set[str]) -> TableTraces:
+    def traces(self, author: Author) -> TableTraces:
         """Look at all that the table holds, consistently."""
         traces = TableTraces()
         for item in self._items():
-            _sort(item, provider, accounts, traces)
+            _sort(item, author, traces)
         return traces
 
     def replace(self, item: Item, record: Any) -> bool:
@@ -105,32 +121,30 @@ class ErasingTable:
         return {"Delete": {"TableName": self.table.name, "Key": key}}
 
 
-def _sort(item: Item, provider: str, accounts: Set[str], traces: TableTraces) -> None:
+def _sort(item: Item, author: Author, traces: TableTraces) -> None:
     """Put an item where it belongs, if it can be of the author."""
     pk, sk = item["pk"]["S"], item["sk"]["S"]
-    if pk.startswith(f"J#{provider}#") and sk.startswith("sample#"):
+    if pk.startswith(f"J#{author.provider}#") and sk.startswith("sample#"):
         posts = record_of(item, list[SampledPost]) or []
-        if any(one.account in accounts for one in posts):
+        if any(author.has(one) for one in posts):
             traces.samples.append((item, posts))
     elif pk.startswith("C#") and sk == "excerpt" and "text" in item:
         traces.excerpts.add(pk[2:])
     elif pk.startswith("C#"):
-        _sort_record(item, sk, provider, accounts, traces)
+        _sort_record(item, sk, author, traces)
 
 
-def _sort_record(
-    item: Item, sk: str, provider: str, accounts: Set[str], traces: TableTraces
-) -> None:
+def _sort_record(item: Item, sk: str, author: Author, traces: TableTraces) -> None:
     """The same for a case's finding, its entries, and the messages that wait for it."""
     match _record(item, sk):
-        case Finding() as finding if finding.provider == provider:
+        case Finding() as finding if finding.provider == author.provider:
             if finding.is_erased:
                 traces.stubs[finding.finding] = finding
-            elif finding.account in accounts:
+            elif author.has(finding):
                 traces.findings[finding.finding] = item, finding
-        case CaseEntry() as entry if entry.entry.provider == provider:
+        case CaseEntry() as entry if entry.entry.provider == author.provider:
             traces.entries.append((item, entry))
-        case Waiting() as waiting if waiting.provider == provider:
+        case Waiting() as waiting if waiting.provider == author.provider:
             traces.waiting.append((item, waiting))
 
 

@@ -176,6 +176,16 @@ def test_a_finding_under_an_older_key_goes_too(world: World) -> None:
     assert places_of(world, *WORDS, september) == []
 
 
+def test_a_finding_under_a_destroyed_key_goes_by_the_name_of_its_post(world: World) -> None:
+    world.scan(*world.take_in(FILE))
+    destroyed = world.pseudonym(ACCOUNT)
+    world.clock.move(days=800)
+    erase(world)
+    assert places_of(world, destroyed) != []
+    assert erase(world, posts=frozenset(f"{POST}-{number}" for number in range(10))).is_clean
+    assert places_of(world, *WORDS, destroyed) == []
+
+
 def test_what_people_say_afterwards_is_counted_without_its_words(lived: World) -> None:
     """A decision that was on its way, and the answer to a complaint: both have a quote."""
     finding = finding_of(lived, f"{POST}-7")
