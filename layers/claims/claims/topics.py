@@ -6,11 +6,12 @@ not name, under a topic, may still make a finding; it proposes a label with a li
 
 import json
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 
 from claims.words import IS_JOINED, words_of
 
+LANGUAGES = ("en", "id", "zh")
 TIP_LINE_ONLY = ""
 """The topic of a check that answers whoever asks, and never makes a finding."""
 
@@ -42,7 +43,10 @@ def kept_out_by(text: str) -> list[str]:
     return [name for name, of in lists.items() if any(one.count(text) for one in of.values())]
 
 
-LANGUAGES = ("en", "id", "zh")
+@lru_cache(maxsize=len(LANGUAGES))
+def _stems(text: str, language: str) -> tuple[str, ...]:
+    """The stems of a text, kept while one list after the other is compared with it."""
+    return tuple(word.stem for word in words_of(text, language))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,7 @@ class _Terms:
 
     def count(self, text: str) -> int:
         """How many of the terms a text holds."""
-        stems = [word.stem for word in words_of(text, self.language)]
+        stems = _stems(text, self.language)
         line = f" {' '.join(stems)} "
         return (
             len(self.stems.intersection(stems))
@@ -78,11 +82,7 @@ def _lists(kind: str) -> dict[str, dict[str, _Terms]]:
 def _terms(written: str, language: str) -> _Terms:
     terms = [term.replace("_", " ") for term in written.split()]
     joined = tuple(term for term in terms if IS_JOINED.match(term))
-    stems = [
-        tuple(word.stem for word in words_of(term, language))
-        for term in terms
-        if not IS_JOINED.match(term)
-    ]
+    stems = [_stems(term, language) for term in terms if not IS_JOINED.match(term)]
     return _Terms(
         language,
         frozenset(one[0] for one in stems if len(one) == 1),
