@@ -56,13 +56,13 @@ def lay_out(entries: Sequence[Entry], language: str) -> "dict[str, bytes | array
     ]
     vocabulary = sorted(set().union(*counted))
     number = {word: at for at, word in enumerate(vocabulary)}
-    encoder = msgspec.json.Encoder()
+    checks = [msgspec.json.encode(entry.check) for entry in entries]
     return {
-        "checks": b"\n".join(encoder.encode(entry.check) for entry in entries),
-        "check_starts": _starts(encoder.encode(entry.check) + b"\n" for entry in entries),
+        "checks": b"\n".join(checks),
+        "check_starts": _starts(check + b"\n" for check in checks),
         "words": "\n".join(vocabulary).encode(),
         **_word_postings(counted, number),
-        **_gram_postings([grams_of(entry.spelled) for entry in entries]),
+        **_gram_postings(grams_of(entry.spelled) for entry in entries),
         **_field("claim", claims, number),
         **_field("title", titles, number),
         **_field("summary", [_unordered(one) for one in summaries], number),
@@ -130,26 +130,28 @@ def _word_postings(
     }
 
 
-def _gram_postings(grams: Sequence[Sequence[str]]) -> "dict[str, bytes | array[Any]]":
+def _gram_postings(grams: Iterable[Sequence[str]]) -> "dict[str, bytes | array[Any]]":
     """For each gram that is not too common the checks that hold it."""
     holders: dict[str, list[int]] = {}
+    lengths = array("I")
     for place, one in enumerate(grams):
+        lengths.append(len(one))
         for gram in one:
             holders.setdefault(gram, []).append(place)
-    total = len(grams)
+    total = len(lengths)
     most = max(50, int(total * COMMON_GRAM))
     kept = sorted(gram for gram, places in holders.items() if len(places) <= most)
     ids, starts = _ids(total), array("I", [0])
     for gram in kept:
         ids.extend(holders[gram])
         starts.append(len(ids))
-    average = sum(map(len, grams)) / total or 1.0
+    average = sum(lengths) / total or 1.0
     return {
         "grams": "\n".join(kept).encode(),
         "gram_ids": ids,
         "gram_starts": starts,
         "gram_rarity": array("f", (rarity(len(holders[gram]), total) for gram in kept)),
-        "gram_factor": array("f", (saturated(1, len(one), average) for one in grams)),
+        "gram_factor": array("f", (saturated(1, one, average) for one in lengths)),
     }
 
 
