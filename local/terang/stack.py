@@ -9,7 +9,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -77,6 +77,7 @@ class LocalStack:
 def local_stack(*, keep: bool = False) -> Iterator[LocalStack]:
     """Start the emulator on a free port of loopback, and stop it unless it is kept.
 
+    TERM ends what is done meanwhile as Ctrl-C does.
     Raises StackError if it is not installed or does not start.
     """
     if not EMULATOR.exists():
@@ -94,6 +95,8 @@ def local_stack(*, keep: bool = False) -> Iterator[LocalStack]:
         )
     stack = LocalStack(url, process.pid, folder)
     kept = False
+    # By default TERM would end Python at once, and leave the emulator and its workers.
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         _wait_until_up(url, process, folder)
         yield stack
@@ -102,6 +105,7 @@ def local_stack(*, keep: bool = False) -> Iterator[LocalStack]:
         if not kept:
             _stop(process)
             shutil.rmtree(folder, ignore_errors=True)
+        signal.signal(signal.SIGTERM, before)
 
 
 def _environment(port: int, folder: Path) -> dict[str, str]:
@@ -134,13 +138,16 @@ def _wait_until_up(url: str, process: subprocess.Popen[bytes], folder: Path) -> 
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    """Ask it to end, which ends its workers too; then make sure, by its own process group."""
+    """Ask it to end, and its workers with it; then make sure, by its own process group.
+
+    Workers that it is starting just then it forgets.
+    """
     process.terminate()
-    try:
+    with suppress(subprocess.TimeoutExpired):
         process.wait(10)
-    except subprocess.TimeoutExpired:
+    with suppress(ProcessLookupError):  # nobody is left
         os.killpg(process.pid, signal.SIGKILL)
-        process.wait(10)
+    process.wait(10)
 
 
 def _free_port() -> int:

@@ -70,7 +70,8 @@ class Load:
         for provider in self.providers:
             self.running.register(provider, ())
         files = self._files()
-        with ThreadPoolExecutor(8) as pool:
+        pool = ThreadPoolExecutor(8)
+        try:
             sent = [pool.submit(self._send, *batch) for batch in self._batches()]
             sent += [pool.submit(self.running.drop, name, [path]) for name, path in files]
             while not all(one.done() for one in sent):
@@ -78,6 +79,8 @@ class Load:
                 time.sleep(0.2)
             for one in sent:
                 one.result()
+        finally:
+            pool.shutdown(cancel_futures=True)  # whoever stops it does not wait for the rest
         self._wait()
         self.running.publish()
         self.seconds = time.monotonic() - began

@@ -16,7 +16,6 @@ import terang.case_queue
 import terang.stack
 from ledger.errors import OperatorError
 from terang.command import main
-from terang.stack import StackError, local_stack
 
 POSTS = ROOT / "local/samples/files/posts.jsonl"
 CASES = ROOT / "local/samples/cases.jsonl"
@@ -232,12 +231,3 @@ def test_a_pipeline_that_fails_ends_in_1(
     printed = capsys.readouterr()
     assert (printed.out, out.exists()) == ("", False)
     assert said in printed.err.replace("\n", " ")
-
-
-def test_a_stack_on_which_something_failed_is_not_kept(running: Running) -> None:
-    """Whoever called is told of the failure only, and would not know what to stop."""
-    with pytest.raises(StackError, match="of the test"), local_stack(keep=True) as stack:
-        raise StackError("of the test")
-    assert not stack.folder.exists()
-    with pytest.raises(ProcessLookupError):
-        os.kill(stack.pid, 0)

@@ -1,0 +1,62 @@
+"""However a run ends, nothing of its emulator stays: neither processes nor folder."""
+
+import os
+import select
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from stack.running import Running
+
+import terang.stack
+from terang.stack import StackError, local_stack
+
+WAITS = """
+import signal
+from terang.stack import local_stack
+with local_stack() as stack:
+    print(stack.pid, stack.folder, flush=True)
+    signal.pause()
+"""
+
+
+def test_a_stack_on_which_something_failed_is_not_kept(running: Running) -> None:
+    """Whoever called is told of the failure only, and would not know what to stop."""
+    with pytest.raises(StackError, match="of the test"), local_stack(keep=True) as stack:
+        raise StackError("of the test")
+    assert not stack.folder.exists()
+    with pytest.raises(ProcessLookupError):
+        os.kill(stack.pid, 0)
+
+
+def test_term_stops_the_stack_too(running: Running) -> None:
+    """The emulator has a session of its own, so that no signal of the caller's reaches it."""
+    with subprocess.Popen([sys.executable, "-c", WAITS], stdout=subprocess.PIPE, text=True) as run:
+        assert run.stdout
+        pid, folder = run.stdout.readline().split()
+        run.terminate()
+    assert run.returncode == -signal.SIGINT
+    assert not Path(folder).exists()
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(pid), 0)
+
+
+def test_workers_that_the_emulator_forgot_are_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that holds the pipe: its end is seen there, whoever reaps it."""
+    pipe, emulator = tmp_path / "pipe", tmp_path / "emulator"
+    os.mkfifo(pipe)
+    emulator.write_text(f"#!/bin/sh\nexec 3>{pipe}\nsleep 600 &\nexit 1\n")
+    emulator.chmod(0o755)
+    monkeypatch.setattr(terang.stack, "EMULATOR", emulator)
+    held = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        with pytest.raises(StackError, match="did not start"), local_stack():
+            pass
+        assert select.select([held], [], [], 10)[0]
+        assert os.read(held, 1) == b""
+    finally:
+        os.close(held)
