@@ -16,7 +16,6 @@ from terang.audit_screen import screen
 from terang.audit_steps import Auditing, begin, press
 from terang.command import USAGE
 from terang.message_file import MessageFile, read_messages
-from terang.remote import Remote
 from terang.review_command import MODERATOR, console
 from terang.sitting import sit
 from terang.telling import problem
@@ -79,6 +78,8 @@ def _fault(options: argparse.Namespace) -> str:
 
 def _sample(options: argparse.Namespace) -> tuple[Clock, list[str]]:
     """The clock, and the posts of the month's sample by rank."""
+    from terang.remote import Remote  # a run's folder waits for no AWS
+
     key = f"out/{options.provider}/audit/{options.month}.jsonl"
     if options.run is not None:
         file = options.run / key

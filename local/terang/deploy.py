@@ -4,8 +4,9 @@ import time
 from pathlib import Path
 from typing import Any
 
+from terang import ROOT
 from terang.archive import fingerprint, zip_of
-from terang.stack import REGION, ROOT, LocalStack, StackError
+from terang.stack import REGION, LocalStack, StackError
 
 ARTIFACTS, TEMPLATE = "local-artifacts", "template.yaml"
 BUILT = ROOT / ".local-build"

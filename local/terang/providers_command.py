@@ -10,9 +10,9 @@ from ledger.closing import FILE_DAYS
 from ledger.errors import OperatorError
 from ledger.provider import Provider, is_provider_id
 from matcher import Choice, SetError
+from terang import ROOT
 from terang.command import USAGE
 from terang.remote import Remote
-from terang.stack import ROOT
 from terang.telling import Screen, say
 
 console = Screen(stderr=True)

@@ -18,7 +18,6 @@ from terang.case_queue import CaseQueue
 from terang.case_sending import send_file, told
 from terang.command import USAGE
 from terang.message_file import MessageFile, read_messages
-from terang.remote import Remote
 from terang.review_cards import Card, cards
 from terang.review_screen import Why
 from terang.review_sources import (
@@ -89,6 +88,8 @@ def _desk_of_run(options: argparse.Namespace, before: Sequence[dict[str, Any]]) 
 
 def _desk(options: argparse.Namespace, before: Sequence[dict[str, Any]]) -> _Desk:
     """Second reviews come after what nobody has decided."""
+    from terang.remote import Remote  # a run's folder waits for no AWS
+
     remote, provider = Remote.find(options.stack), options.provider
     found = findings_of_stack(remote.store, provider, options.limit, _decided(before))
     seconds = second_reviews(

@@ -20,6 +20,7 @@ from ledger.errors import OperatorError
 from ledger.pretty import lines_of_json
 from ledger.provider import is_provider_id
 from matcher import Pack
+from terang import ROOT
 from terang.case_sending import send_file
 from terang.case_shorthand import findings_in
 from terang.check_library import CheckLibrary
@@ -30,7 +31,7 @@ from terang.packs_command import checked, day_of
 from terang.publishing import PublicBucket
 from terang.result import Result
 from terang.runner import Deployed, Dropped, Progress
-from terang.stack import ROOT, LocalStack, StackError, local_stack
+from terang.stack import LocalStack, StackError, local_stack
 from terang.telling import Screen, say_json
 from terang.year_so_far import write_year_so_far
 

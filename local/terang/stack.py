@@ -17,7 +17,8 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-ROOT = Path(__file__).resolve().parents[2]
+from terang import ROOT
+
 EMULATOR = ROOT / ".tools/stack/bin/ministack"
 REGION = "eu-west-1"
 ACCOUNT = "123456789012"

@@ -17,9 +17,9 @@ from dsa.meaning import PackCodes, meaning_problems
 from dsa.problem import Problem
 from dsa.statement_rules import schema_problems
 from matcher import Pack, PackError
+from terang import ROOT
 from terang.command import USAGE
 from terang.packs_command import day_of
-from terang.stack import ROOT
 from terang.statement_files import Item, files_of, statements_in
 from terang.telling import Screen, say, say_json
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from ledger.closing import FileReceipt
+from terang import ROOT
 from terang.runner import Deployed, Dropped
-from terang.stack import ROOT
 
 __all__ = ["DAY", "ROOT", "STACK", "Running"]
 

@@ -130,3 +130,18 @@ def test_the_command_tells_everything_in_one_place() -> None:
         if path.name != "telling.py" and "import Console" in path.read_text("utf-8")
     ]
     assert made == []
+
+
+def test_commands_that_need_no_stack_do_not_wait_for_boto3() -> None:
+    """It takes longer to import than all of ours."""
+    names = (
+        *("scan_command", "packs_command", "recount", "report_command", "report_check"),
+        *("report_lint", "statements_command", "statements_submit", "review_command"),
+        *("audit_command", "ask_command"),
+    )
+    program = "import importlib, sys\n" + "".join(
+        f"importlib.import_module('terang.{name}')\nassert 'boto3' not in sys.modules, '{name}'\n"
+        for name in names
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
