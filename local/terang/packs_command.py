@@ -12,14 +12,12 @@ from matcher.checking import Packs
 from matcher.pack_schema import pack_schema
 from terang.command import USAGE
 from terang.explain import explain
-from terang.telling import Screen, say
-
-console = Screen(stderr=True)
+from terang.telling import problem, say, warning
 
 
 def check(options: argparse.Namespace) -> int:
     """Check every pack of a folder: 0 if all is well, 1 with file, line and reason if not."""
-    packs = checked(options.packs, options.today, console, advice=True)
+    packs = checked(options.packs, options.today, advice=True)
     if packs is None:
         return 1
     rules = sum(len(pack.rules) for pack in packs)
@@ -35,7 +33,7 @@ def schema(_: argparse.Namespace) -> int:
     return 0
 
 
-def checked(folder: Path, today: str, console: Screen, *, advice: bool = False) -> Packs | None:
+def checked(folder: Path, today: str, *, advice: bool = False) -> Packs | None:
     """The packs of a folder, or nothing when they do not check; problems and warnings are told.
 
     `advice` adds the warnings that matter to whoever edits the packs.
@@ -44,16 +42,16 @@ def checked(folder: Path, today: str, console: Screen, *, advice: bool = False) 
     if not folder.exists() or day is None:
         missing = f"{folder}: no such file or folder"
         fault = missing if day else f"--today {today}: no day of the calendar, like 2026-11-30"
-        console.print(fault, style="red", soft_wrap=True)
+        problem(fault)
         return None
     try:
         packs = load_packs(folder, day, advice=advice)
     except PackError as error:
-        for problem in error.problems:
-            console.print(str(problem), style="red", soft_wrap=True)
+        for one in error.problems:
+            problem(one)
         return None
-    for warning in packs.warnings:
-        console.print(f"warning: {warning}", style="yellow", soft_wrap=True)
+    for one in packs.warnings:
+        warning(f"warning: {one}")
     return packs
 
 
@@ -72,7 +70,7 @@ def day_of(text: str) -> date | None:
 
 def try_text(options: argparse.Namespace) -> int:
     """Print what hits a text, and for each rule that nearly does what decided against it."""
-    packs = checked(options.packs, options.today, console)
+    packs = checked(options.packs, options.today)
     if packs is None:
         return USAGE
     text = sys.stdin.read() if options.text == "-" else options.text
@@ -85,14 +83,14 @@ def publish(options: argparse.Namespace) -> int:
     """Check packs and publish them as the set in force of a deployed stack."""
     from terang.remote import Remote  # check and try wait for no AWS
 
-    packs = checked(options.packs, "", console, advice=True)
+    packs = checked(options.packs, "", advice=True)
     if packs is None:
         return USAGE
     chosen = {}
     for one in options.provider:
         provider, separator, names = one.partition("=")
         if not separator:
-            console.print(f"--provider {one!r}: ID=PACK,PACK", style="red")
+            problem(f"--provider {one!r}: ID=PACK,PACK")
             return USAGE
         chosen[provider] = [name for name in names.split(",") if name]
     try:
@@ -105,7 +103,7 @@ def publish(options: argparse.Namespace) -> int:
             now=datetime.now(UTC),
         )
     except (OperatorError, SetError) as error:
-        console.print(f"terang packs: {error}", style="red")
+        problem(f"terang packs: {error}")
         return 1
     say(digest)
     return 0

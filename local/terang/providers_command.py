@@ -1,6 +1,7 @@
 """`terang providers`: register who may send, list them, and lift what the flood guard holds."""
 
 import argparse
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -11,52 +12,64 @@ from ledger.errors import OperatorError
 from ledger.provider import Provider, is_provider_id
 from matcher import Choice, SetError
 from terang import ROOT
+from terang.arguments import Work
 from terang.command import USAGE
 from terang.remote import Remote
-from terang.telling import Screen, say
+from terang.telling import Screen, problem, say
 
 console = Screen(stderr=True)
+
+
+type OnStack = Callable[[Remote, argparse.Namespace], int]
+
+
+def _on_stack(work: OnStack) -> Work:
+    """The work on the stack that is named; what its operator must mend is told, and ends in 1."""
+
+    def done(options: argparse.Namespace) -> int:
+        try:
+            return work(Remote.find(options.stack), options)
+        except (OperatorError, SetError) as error:
+            problem(f"terang providers: {error}")
+            return 1
+
+    return done
 
 
 def add(options: argparse.Namespace) -> int:
     """Deploy the provider's role and register it; again for the same one changes it."""
     if not is_provider_id(options.provider):
-        console.print(f"{options.provider!r}: 3 to 40 of a-z, 0-9 and -, and not `all`")
+        problem(f"{options.provider!r}: 3 to 40 of a-z, 0-9 and -, and not `all`")
         return USAGE
-    try:
-        remote = Remote.find(options.stack)
-        template = (ROOT / "provider.yaml").read_text()
-        role = remote.deploy_provider(options.provider, template, options.principal)
-        before = remote.store.provider(options.provider) or Provider(options.provider)
-        remote.store.put_provider(
-            msgspec.structs.replace(
-                before,
-                senders=tuple(sorted({*before.senders, role})),
-                open_channels=tuple(sorted({*before.open_channels, *options.open})),
-            )
+    return _add(options)
+
+
+@_on_stack
+def _add(remote: Remote, options: argparse.Namespace) -> int:
+    template = (ROOT / "provider.yaml").read_text()
+    role = remote.deploy_provider(options.provider, template, options.principal)
+    before = remote.store.provider(options.provider) or Provider(options.provider)
+    remote.store.put_provider(
+        msgspec.structs.replace(
+            before,
+            senders=tuple(sorted({*before.senders, role})),
+            open_channels=tuple(sorted({*before.open_channels, *options.open})),
         )
-        if options.packs:
-            remote.public.choose(options.provider, options.packs.split(","))
-    except (OperatorError, SetError) as error:
-        console.print(f"terang providers: {error}", style="red")
-        return 1
+    )
+    if options.packs:
+        remote.public.choose(options.provider, options.packs.split(","))
     console.print(f"{options.provider} sends as {role}")
     return 0
 
 
-def list_all(options: argparse.Namespace) -> int:
+@_on_stack
+def list_all(remote: Remote, _: argparse.Namespace) -> int:
     """A table of the providers, their senders, open channels and packs."""
-    try:
-        remote = Remote.find(options.stack)
-        choices = remote.public.choices()
-        providers = remote.store.providers()
-    except (OperatorError, SetError) as error:
-        console.print(f"terang providers: {error}", style="red")
-        return 1
+    choices = remote.public.choices()
     table = Table()
     for column in ("provider", "senders", "open channels", "packs", "fact-checks"):
         table.add_column(column)
-    for one in providers:
+    for one in remote.store.providers():
         choice = choices.get(one.provider, Choice())
         table.add_row(
             one.provider,
@@ -69,43 +82,28 @@ def list_all(options: argparse.Namespace) -> int:
     return 0
 
 
-def pause(options: argparse.Namespace) -> int:
+@_on_stack
+def pause(remote: Remote, options: argparse.Namespace) -> int:
     """Hold a rule in shadow for a provider, with a reason that everybody can read."""
-    try:
-        remote = Remote.find(options.stack)
-        digest = remote.public.pause(options.provider, options.rule, options.why)
-    except (OperatorError, SetError) as error:
-        console.print(f"terang providers: {error}", style="red")
-        return 1
-    say(digest)
+    say(remote.public.pause(options.provider, options.rule, options.why))
     return 0
 
 
-def factchecks(options: argparse.Namespace) -> int:
+@_on_stack
+def factchecks(remote: Remote, options: argparse.Namespace) -> int:
     """Propose what published fact-checks find to a provider, or only count it."""
-    try:
-        remote = Remote.find(options.stack)
-        wanted = options.answer == "on"
-        digest = remote.public.choose(options.provider, None, factchecks=wanted)
-    except (OperatorError, SetError) as error:
-        console.print(f"terang providers: {error}", style="red")
-        return 1
-    say(digest)
+    say(remote.public.choose(options.provider, None, factchecks=options.answer == "on"))
     return 0
 
 
-def lift(options: argparse.Namespace) -> int:
+@_on_stack
+def lift(remote: Remote, options: argparse.Namespace) -> int:
     """Somebody looked: the rule proposes again today."""
-    try:
-        remote = Remote.find(options.stack)
-        today = datetime.now(UTC).date().isoformat()
-        if options.rule not in remote.store.floods(options.provider, today):
-            console.print(f"{options.rule} is not held for {options.provider} today")
-            return 1
-        expires = int((datetime.now(UTC) + timedelta(days=FILE_DAYS)).timestamp())
-        remote.store.lift_flood(options.provider, today, options.rule, expires)
-    except (OperatorError, SetError) as error:
-        console.print(f"terang providers: {error}", style="red")
+    today = datetime.now(UTC).date().isoformat()
+    if options.rule not in remote.store.floods(options.provider, today):
+        problem(f"{options.rule} is not held for {options.provider} today")
         return 1
+    expires = int((datetime.now(UTC) + timedelta(days=FILE_DAYS)).timestamp())
+    remote.store.lift_flood(options.provider, today, options.rule, expires)
     console.print(f"{options.rule} proposes again for {options.provider}")
     return 0

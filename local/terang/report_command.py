@@ -18,7 +18,7 @@ from ledger.errors import OperatorError
 from terang.about_file import read_about
 from terang.command import USAGE
 from terang.packs_command import day_of
-from terang.telling import Screen
+from terang.telling import Screen, problem
 
 CORRECTIONS = "corrections.csv"
 _REVISION = re.compile(r"r(\d+)")
@@ -32,12 +32,12 @@ def report(options: argparse.Namespace) -> int:
         period = period_of(options)
         about = read_about(options.about) if options.about else About()
     except ValueError as error:
-        console.print(f"terang report: {error}", style="red", soft_wrap=True)
+        problem(f"terang report: {error}")
         return USAGE
     try:
         provider, entries, inspected = _read(options, period)
     except (OSError, OperatorError, msgspec.DecodeError) as error:
-        console.print(f"terang report: {error}", style="red", soft_wrap=True)
+        problem(f"terang report: {error}")
         return 1
     files = report_files(Reporting(period, entries, inspected, about), provider)
     changed = write(options.out, files, about)
@@ -48,7 +48,7 @@ def report(options: argparse.Namespace) -> int:
         console.print(f"corrected: {changed} cells changed; the version before stands beside")
         if not (about.correction and about.published):
             told = "say why in `correction` and when in `published` of --about: both must be told"
-            console.print(f"terang report: {told}", style="red", soft_wrap=True)
+            problem(f"terang report: {told}")
     console.print(f"prove it: terang report check {options.out}")
     return 0
 

@@ -32,7 +32,7 @@ from terang.publishing import PublicBucket
 from terang.result import Result
 from terang.runner import Deployed, Dropped, Progress
 from terang.stack import LocalStack, StackError, local_stack
-from terang.telling import Screen, say_json
+from terang.telling import Screen, problem, say_json
 from terang.year_so_far import write_year_so_far
 
 STACK = "terang"
@@ -58,16 +58,16 @@ def run(options: argparse.Namespace) -> int:
     options.index = options.index or (beside if beside.is_dir() else None)
     fault = _fault(options)
     if fault:
-        console.print(f"terang run: {fault}", style="red")
+        problem(f"terang run: {fault}")
         return USAGE
-    packs = checked(options.packs, options.today, console)
+    packs = checked(options.packs, options.today)
     if packs is None:
         return USAGE
     try:
         cases = read_messages(options.cases) if options.cases else []
         index = CheckLibrary(options.index).current() if options.index else None
     except (BadIndexError, OperatorError) as error:
-        console.print(f"terang run: {error}", style="red")
+        problem(f"terang run: {error}")
         return USAGE
     try:
         with local_stack(keep=options.keep) as stack:
@@ -76,7 +76,7 @@ def run(options: argparse.Namespace) -> int:
             _publish(deployed, options, packs, index)
             result = _work(deployed, options, cases)
     except (StackError, OperatorError) as error:
-        console.print(f"terang run: {error}", style="red")
+        problem(f"terang run: {error}")
         return 1
     if options.json:
         say_json(result.line(options.out))

@@ -13,7 +13,7 @@ from ledger.refusal import Refusal
 from matcher import Hit, Matcher
 from terang.command import USAGE
 from terang.packs_command import checked
-from terang.telling import Screen, inert
+from terang.telling import inert
 
 BATCH = 2_000
 """Posts that are matched at once."""
@@ -21,7 +21,7 @@ BATCH = 2_000
 
 def scan(options: argparse.Namespace) -> int:
     """A line for each post with hits; refused lines as JSON on stderr. 0 once all was read."""
-    packs = checked(options.packs, options.today, Screen(stderr=True))
+    packs = checked(options.packs, options.today)
     if packs is None:
         return USAGE
     matcher = Matcher(packs)

@@ -21,7 +21,7 @@ from terang import ROOT
 from terang.command import USAGE
 from terang.packs_command import day_of
 from terang.statement_files import Item, files_of, statements_in
-from terang.telling import Screen, say, say_json
+from terang.telling import Screen, problem, say, say_json
 
 console = Screen(stderr=True)
 
@@ -33,7 +33,7 @@ def lint(options: argparse.Namespace) -> int:
     today = day_of(options.today) if options.today else datetime.now(UTC).date()
     if missing or not files or today is None:
         fault = f"no such file: {', '.join(missing)}" if missing else "no files, or no such day"
-        console.print(f"terang statements lint: {fault}", style="red", soft_wrap=True)
+        problem(f"terang statements lint: {fault}")
         return USAGE
     packs = pack_codes(options.packs or ROOT / "packs")
     found = Counter[str]()
@@ -44,12 +44,12 @@ def lint(options: argparse.Namespace) -> int:
             for item in statements_in(path, told):
                 statements += bool(item.statement)
                 place = Place(str(path), item.number, item.statement.get("puid"))
-                for problem in problems_of(item, place, packs, today, distribution):
-                    found[problem.code] += 1
-                    _tell(place, problem, as_json=options.json)
-        for place, problem in distribution.problems():
-            found[problem.code] += 1
-            _tell(place, problem, as_json=options.json)
+                for one in problems_of(item, place, packs, today, distribution):
+                    found[one.code] += 1
+                    _tell(place, one, as_json=options.json)
+        for place, one in distribution.problems():
+            found[one.code] += 1
+            _tell(place, one, as_json=options.json)
     _summary(statements, found)
     return 1 if found else 0
 
@@ -72,10 +72,10 @@ def problems_of(
         if not item.fault:
             yield Problem("", "not_a_statement", "it has none of the fields of a statement")
         return
-    for problem in schema_problems(item.statement):
-        unknown = item.columns is not None and problem.field not in item.columns
-        if not (unknown and problem.code in {"required", "no_restriction"}):
-            yield problem
+    for one in schema_problems(item.statement):
+        unknown = item.columns is not None and one.field not in item.columns
+        if not (unknown and one.code in {"required", "no_restriction"}):
+            yield one
     yield from meaning_problems(item.statement, packs, today)
     yield from distribution.add(place, item.statement)
 
@@ -103,22 +103,22 @@ def _last_month(paths: list[Path]) -> Distribution[Place]:
     return distribution
 
 
-def _tell(place: Place, problem: Problem, *, as_json: bool) -> None:
+def _tell(place: Place, told: Problem, *, as_json: bool) -> None:
     puid = place.puid if isinstance(place.puid, str) and place.puid else None
     if as_json:
         line = {
             "file": place.file,
             "item": place.item,
             "puid": puid,
-            "field": problem.field,
-            "code": problem.code,
-            "message": problem.message,
+            "field": told.field,
+            "code": told.code,
+            "message": told.message,
         }
         say_json(line)
     else:
         which = f"{place.file}: item {place.item}{f' {puid}' if puid else ''}"
-        field = f" {problem.field}:" if problem.field else ""
-        say(f"{which}:{field} {problem.code}: {problem.message}")
+        field = f" {told.field}:" if told.field else ""
+        say(f"{which}:{field} {told.code}: {told.message}")
 
 
 def _summary(statements: int, found: Counter[str]) -> None:

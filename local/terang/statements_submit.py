@@ -16,7 +16,7 @@ from ledger.errors import OperatorError
 from terang.command import USAGE
 from terang.sor_api import SorApi
 from terang.statement_files import files_of, statements_in
-from terang.telling import Screen, say
+from terang.telling import Screen, problem, say
 
 TOKEN = "TERANG_SOR_TOKEN"  # noqa: S105 - the name of a variable
 """The variable that holds the provider's token, if no file does: words of a command are seen."""
@@ -63,7 +63,7 @@ def submit(options: argparse.Namespace) -> int:
     if not options.to.startswith(("https://", "http://127.0.0.1", "http://localhost")):
         fault = f"--to {options.to!r}: an https address; the token is a secret"
     if fault:
-        console.print(f"terang statements submit: {fault}", style="red", soft_wrap=True)
+        problem(f"terang statements submit: {fault}")
         return USAGE
     sent, refused = Sent.read(options.sent), 0
     before = len(sent.puids)
@@ -74,7 +74,7 @@ def submit(options: argparse.Namespace) -> int:
             refused += len(batch) - len(sound) + _send(api, sent, sound)
             console.print(f"{len(sent.puids) - before:,} sent", style="dim")
     except OperatorError as error:
-        console.print(f"terang statements submit: {error}", style="red", soft_wrap=True)
+        problem(f"terang statements submit: {error}")
         console.print(f"{len(sent.puids) - before:,} sent; the same command goes on from here")
         return 1
     console.print(f"{len(sent.puids) - before:,} sent, {before:,} were before, {refused:,} refused")
@@ -128,8 +128,8 @@ def _send(api: SorApi, sent: Sent, batch: list[Statement]) -> int:
 def _told(statement: Statement) -> bool:
     """Whether the database would refuse a statement; then its problems are told, and it stays."""
     problems = list(schema_problems(statement))
-    for problem in problems:
-        say(f"{statement.get('puid')}: {problem.field}: {problem.code}: {problem.message}")
+    for one in problems:
+        say(f"{statement.get('puid')}: {one.field}: {one.code}: {one.message}")
     return bool(problems)
 
 

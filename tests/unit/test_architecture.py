@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -145,3 +146,14 @@ def test_commands_that_need_no_stack_do_not_wait_for_boto3() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_command_tells_every_problem_and_warning_by_telling() -> None:
+    """One colour, one place, and no line that a narrow terminal breaks."""
+    coloured = [
+        path.name
+        for path in (ROOT / "local/terang").glob("*.py")
+        if path.name != "telling.py"
+        and re.search(r'print\(.*style="(red|yellow)"', path.read_text("utf-8"))
+    ]
+    assert coloured == []
