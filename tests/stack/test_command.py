@@ -142,6 +142,26 @@ def test_cases_are_sent_and_shown(running: Running, tmp_path: Path) -> None:
     assert call(running, "case", "nobody").returncode == 1
 
 
+def test_what_a_provider_runs_is_changed_and_listed(running: Running) -> None:
+    """And what cannot be done is told in words, without a trace of the code."""
+    running.register("choosy-chat", ())
+    for answer, told in (("on", "proposed"), ("off", "in shadow")):
+        done = call(running, "providers", "factchecks", "choosy-chat", answer)
+        assert (done.returncode, len(done.stdout.strip())) == (0, 64), done.stderr
+        listed = call(running, "providers", "list").stdout.splitlines()
+        assert any("choosy-chat" in line and told in line for line in listed)
+    rule = "account-takeover/asks-for-code"
+    paused = call(running, "providers", "pause", "choosy-chat", rule, "--why", "hits timetables")
+    assert (paused.returncode, len(paused.stdout.strip())) == (0, 64), paused.stderr
+    for words, said in (
+        (("lift", "choosy-chat", rule), f"{rule} is not held for choosy-chat today\n"),
+        (("pause", "choosy-chat", "none/such", "--why", "no"), "terang providers: "),
+    ):
+        done = call(running, "providers", *words)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr.startswith(said)
+
+
 def test_a_provider_that_is_not_registered_is_not_waited_for_for_ever(
     running: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
