@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from terang.arguments import Commands, add, later
+from terang.arguments import Commands, add, add_stack, later
 
 
 def add_cases(commands: Commands) -> None:
@@ -24,7 +24,7 @@ def _add_review(commands: Commands) -> None:
     one.add_argument("--moderator", required=True, metavar="NAME", help="a pseudonym, published")
     one.add_argument("--decisions", type=Path, metavar="FILE", help="default: decisions-NAME.jsonl")
     one.add_argument("--provider", default="", metavar="ID", help="whose findings, of a stack")
-    one.add_argument("--stack", default="terang")
+    add_stack(one)
     one.add_argument("--send", action="store_true", help="send the decisions at the end")
     one.add_argument("--limit", type=int, default=200, metavar="N", help="findings at one sitting")
     one.set_defaults(work=later("review_command", "review"))
@@ -46,7 +46,7 @@ def _add_audit(commands: Commands) -> None:
     one.add_argument(
         "--verdicts", type=Path, metavar="FILE", help="default: audit-MONTH-NAME.jsonl"
     )
-    one.add_argument("--stack", default="terang")
+    add_stack(one)
     one.set_defaults(work=later("audit_command", "audit"))
 
 
@@ -60,7 +60,7 @@ def _add_case(commands: Commands) -> None:
     one.add_argument("case", metavar="ID", help="a finding, or a message of the provider's")
     one.add_argument("--provider", default="", metavar="ID", help="whose message it is")
     one.add_argument("--show", action="store_true", help="excerpts too")
-    one.add_argument("--stack", default="terang")
+    add_stack(one)
     one.set_defaults(work=later("cases_command", "show"))
 
 
@@ -80,5 +80,5 @@ def _add_send(commands: Commands) -> None:
     )
     one.add_argument("file", type=Path, metavar="FILE", help="docs/case-message.schema.json")
     one.add_argument("--provider", required=True, metavar="ID")
-    one.add_argument("--stack", default="terang")
+    add_stack(one)
     one.set_defaults(work=later("cases_command", "send"))

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from terang.arguments import Commands, Work, add, later
+from terang.arguments import Commands, Work, add, add_stack, later
 from terang.cases_arguments import add_cases
 from terang.erase_arguments import add_erase
 from terang.factchecks_arguments import add_factchecks, add_partners
@@ -114,10 +114,10 @@ def _add_providers(commands: Commands) -> None:
     one.add_argument("--principal", required=True, metavar="ARN", help="who may take the role")
     one.add_argument("--open", action="append", default=[], metavar="CHANNEL")
     one.add_argument("--packs", default="", metavar="PACK,PACK", help="default: those of the law")
-    one.add_argument("--stack", default="terang")
+    add_stack(one)
     one.set_defaults(work=later("providers_command", "add"))
     one = add(providers, "list", "list the providers", "terang providers list --stack terang")
-    one.add_argument("--stack", default="terang")
+    add_stack(one)
     one.set_defaults(work=later("providers_command", "list_all"))
     one = add(
         providers,
@@ -128,7 +128,7 @@ def _add_providers(commands: Commands) -> None:
     one.add_argument("provider", metavar="ID")
     one.add_argument("rule", metavar="PACK/RULE")
     one.add_argument("--why", required=True, help="published with the set")
-    one.add_argument("--stack", default="terang")
+    add_stack(one)
     one.set_defaults(work=later("providers_command", "pause"))
     one = add(
         providers,
@@ -138,7 +138,7 @@ def _add_providers(commands: Commands) -> None:
     )
     one.add_argument("provider", metavar="ID")
     one.add_argument("answer", choices=("on", "off"))
-    one.add_argument("--stack", default="terang")
+    add_stack(one)
     one.set_defaults(work=later("providers_command", "factchecks"))
     one = add(
         providers,
@@ -148,7 +148,7 @@ def _add_providers(commands: Commands) -> None:
     )
     one.add_argument("provider", metavar="ID")
     one.add_argument("rule", metavar="PACK/RULE")
-    one.add_argument("--stack", default="terang")
+    add_stack(one)
     one.set_defaults(work=later("providers_command", "lift"))
 
 

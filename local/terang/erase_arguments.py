@@ -1,6 +1,6 @@
 """The words of `terang erase`."""
 
-from terang.arguments import Commands, add, later
+from terang.arguments import Commands, add, add_stack, later
 
 
 def add_erase(commands: Commands) -> None:
@@ -25,7 +25,7 @@ def add_erase(commands: Commands) -> None:
         metavar="ID",
         help="a post of theirs that its account does not lead to; again for more",
     )
-    one.add_argument("--stack", default="terang")
+    add_stack(one)
     one.add_argument("--dry-run", action="store_true", help="say what would go, and write nothing")
     one.add_argument("--json", action="store_true", help="one line of JSON on stdout")
     one.set_defaults(work=later("erase_command", "erase"))

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from terang.arguments import Commands, add, later
+from terang.arguments import Commands, add, add_stack, later
 
 INDEX = Path("terang-index")
 
@@ -17,10 +17,10 @@ def add_partners(commands: Commands) -> None:
     ):
         one = add(partners, name, text, f"terang partners {name} helpdesk --stack terang")
         one.add_argument("partner", metavar="ID")
-        one.add_argument("--stack", default="terang")
+        add_stack(one)
         one.set_defaults(work=later("partners_command", name))
     one = add(partners, "list", "list the partners", "terang partners list --stack terang")
-    one.add_argument("--stack", default="terang")
+    add_stack(one)
     one.set_defaults(work=later("partners_command", "list_all"))
 
 

@@ -1,9 +1,9 @@
 """The words of `terang fsck`, `redrive`, `publish` and `restore`: what an operator types."""
 
-from terang.arguments import Commands, add, later
+from terang.arguments import Commands, add, add_stack, later
 
 QUEUES = ("units", "posts", "cases", "intake", "publish", "learn")
-"""What can be redriven: dead letters of three queues, failed events of two functions."""
+"""What can be redriven: dead letters of three queues, failed events of three functions."""
 
 
 def add_operation(commands: Commands) -> None:
@@ -21,7 +21,7 @@ def _add_fsck(commands: Commands) -> None:
         "recompute every published number from the table and the files; name each difference",
         "terang fsck --stack terang",
     )
-    one.add_argument("--stack", default="terang")
+    add_stack(one)
     one.add_argument("--json", action="store_true", help="one line of JSON on stdout")
     one.set_defaults(work=later("fsck_command", "fsck"))
 
@@ -39,7 +39,7 @@ def _add_redrive(commands: Commands) -> None:
     one.add_argument(
         "--file", default="", metavar="ID", help="instead: send all units of a sealed file again"
     )
-    one.add_argument("--stack", default="terang")
+    add_stack(one)
     one.set_defaults(work=later("redrive_command", "redrive"))
 
 
@@ -61,7 +61,7 @@ def _add_publish(commands: Commands) -> None:
         metavar="PROVIDER/DAY",
         help="a day that is published though the table lost some of it",
     )
-    one.add_argument("--stack", default="terang")
+    add_stack(one)
     one.set_defaults(work=later("publish_command", "publish"))
 
 
@@ -73,5 +73,5 @@ def _add_restore(commands: Commands) -> None:
         "terang restore terang-Table-1ABC-restored",
     )
     one.add_argument("copy", metavar="TABLE", help="the copy, as DynamoDB restored it")
-    one.add_argument("--stack", default="terang")
+    add_stack(one)
     one.set_defaults(work=later("restore_command", "restore"))

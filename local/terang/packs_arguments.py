@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from terang.arguments import Commands, add, later
+from terang.arguments import Commands, add, add_stack, later
 
 
 def add_packs(commands: Commands) -> None:
@@ -106,7 +106,7 @@ def _add_publish(packs: Commands) -> None:
         "terang packs publish packs --stack terang",
     )
     one.add_argument("packs", type=Path, metavar="DIR")
-    one.add_argument("--stack", default="terang", help="the deployed stack's name")
+    add_stack(one)
     one.add_argument(
         "--provider",
         action="append",

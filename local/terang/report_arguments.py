@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from terang.arguments import Commands, add, later
+from terang.arguments import Commands, add, add_stack, later
 
 
 def add_report(commands: Commands) -> None:
@@ -20,7 +20,7 @@ def add_report(commands: Commands) -> None:
     one.add_argument(
         "--ledger", type=Path, metavar="FILE", help="ledger.jsonl of an earlier report, and no AWS"
     )
-    one.add_argument("--stack", default="terang", help="whose ledger it is read from")
+    add_stack(one, "whose ledger it is read from")
     one.set_defaults(work=later("report_command", "report"))
     more = one.add_subparsers(metavar="COMMAND")
     _add_check(more)

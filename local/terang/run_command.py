@@ -21,6 +21,7 @@ from ledger.pretty import lines_of_json
 from ledger.provider import is_provider_id
 from matcher import Pack
 from terang import ROOT
+from terang.arguments import STACK
 from terang.case_sending import send_file
 from terang.case_shorthand import findings_in
 from terang.check_library import CheckLibrary
@@ -35,7 +36,6 @@ from terang.stack import LocalStack, StackError, local_stack
 from terang.telling import Screen, problem, say_json
 from terang.year_so_far import write_year_so_far
 
-STACK = "terang"
 PAGES_PORT = 8765
 SAMPLES = ROOT / "local/samples"
 SAMPLES_DAY = "2026-11-25"
