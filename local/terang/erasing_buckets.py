@@ -1,7 +1,7 @@
 """Where the buckets hold something of an author, and how every version of it is taken out."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Set
+from collections.abc import Callable, Collection, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -57,7 +57,7 @@ class ErasingBuckets:
                     rows = rows_of(self._bytes(one))
                     traces.posts |= {row["post"] for row in rows if row.get("account") in accounts}
         wanted = [account.encode() for account in accounts]
-        for one in self._parts():
+        for one in self.objects.versions(self.work_bucket, "parts/"):
             data = self._bytes(one)
             if any(account in data for account in wanted):
                 rows = rows_of(data)
@@ -115,9 +115,6 @@ class ErasingBuckets:
         for one in self.objects.versions(self.out_bucket, f"out/{self.provider}/{kind}/"):
             found.setdefault(one.source.key, []).append(one)
         return found
-
-    def _parts(self) -> Iterator[StoredVersion]:
-        return iter(self.objects.versions(self.work_bucket, "parts/"))
 
     def _bytes(self, one: StoredVersion) -> bytes:
         return b"" if one.is_marker else self.objects.version_bytes(one.source) or b""

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from ledger.audit_sample import SampledPost
 from ledger.case import Waiting
 from ledger.case_entry import CaseEntry
+from ledger.delivery import code_of
 from ledger.finding import Finding, stub_of
 from ledger.table import Item, Table, record_of
 
@@ -95,7 +96,7 @@ class ErasingTable:
                 ExpressionAttributeValues={":read": item["record"]},
             )
         except ClientError as error:
-            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+            if code_of(error) != "ConditionalCheckFailedException":
                 raise
             return False
         return True

@@ -46,7 +46,7 @@ def fsck(options: argparse.Namespace) -> int:
 
 def look(remote: Remote, tell: Tell) -> Looked:
     """What differs. A stack at work changes between two reads: what differs is looked at again."""
-    stack = Stack(remote, boto3.client("dynamodb"), boto3.client("sqs"), remote.excerpt_days, tell)
+    stack = Stack(remote, boto3.client("dynamodb"), boto3.client("sqs"), tell)
     first = _look(stack)
     if not first.differences:
         return first

@@ -1,7 +1,6 @@
 """A deployed stack as `terang fsck` looks at it: the table, two buckets, what is under way."""
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from terang.fsck_ledger import Ledger
 from terang.fsck_out import out_differences
 from terang.fsck_public import Public
 from terang.fsck_units import unit_differences
+from terang.redriving import messages_in
 from terang.remote import Remote
 
 type Tell = Callable[[str, int, int], None]
@@ -33,12 +33,11 @@ class Looked:
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """What is looked at. `sqs` and `dynamodb` are clients; `excerpt_days` is the parameter."""
+    """What is looked at; `sqs` and `dynamodb` are clients."""
 
     remote: Remote
     dynamodb: Any
     sqs: Any
-    excerpt_days: int
     tell: Tell
 
     def look(self, folder: Path) -> Looked:
@@ -55,10 +54,11 @@ class Stack:
             *unit_differences(ledger, quiet=not under_way),
             *case_differences(ledger),
             *out_differences(
-                ledger, keys, self._reader(out), now.date().isoformat(), self.excerpt_days
+                ledger, keys, self._reader(out), now.date().isoformat(), self.remote.excerpt_days
             ),
-            *self._with_progress(public.differences(ledger, now)),
         ]
+        self.tell("summaries recounted", 0, 0)
+        found += public.differences(ledger, now)
         counted = {
             "items": ledger.items,
             "receipts": len(ledger.receipts),
@@ -96,17 +96,9 @@ class Stack:
     def _reader(self, bucket: str) -> Callable[[str], bytes]:
         return lambda key: self.remote.objects.get(bucket, key) or b""
 
-    def _with_progress(self, found: Iterable[Difference]) -> Iterator[Difference]:
-        self.tell("summaries recounted", 0, 0)
-        yield from found
-
     def _under_way(self) -> int:
         """Messages that wait, or that somebody works on."""
-        names = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
-        total = Counter[str]()
-        for output in ("UnitsUrl", "PostsUrl", "CasesUrl"):
-            answer = self.sqs.get_queue_attributes(
-                QueueUrl=self.remote.outputs[output], AttributeNames=list(names)
-            )
-            total.update({name: int(answer["Attributes"][name]) for name in names})
-        return total.total()
+        outputs = self.remote.outputs
+        return sum(
+            messages_in(self.sqs, outputs[name]) for name in ("UnitsUrl", "PostsUrl", "CasesUrl")
+        )

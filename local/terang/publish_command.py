@@ -29,7 +29,7 @@ def publish(options: argparse.Namespace) -> int:
             return USAGE
     try:
         remote = Remote.find(options.stack)
-        told = call(remote, order_of(options))
+        told = _called(remote, order_of(options))
     except OperatorError as error:
         problem(f"terang publish: {error}")
         return 1
@@ -43,15 +43,18 @@ def order_of(options: argparse.Namespace) -> dict[str, Any]:
     return {name: value for name in names if (value := getattr(options, name))}
 
 
-def call(remote: Remote, event: dict[str, Any]) -> dict[str, int]:
-    """What publish answers. Raises OperatorError if it fails, or cannot be called."""
+def _called(remote: Remote, event: dict[str, Any]) -> dict[str, int]:
     config = Config(read_timeout=WAIT_SECONDS, retries={"total_max_attempts": 1})
+    functions = boto3.client("lambda", config=config)
     try:
-        answer = boto3.client("lambda", config=config).invoke(
-            FunctionName=remote.outputs["PublishFunction"], Payload=json.dumps(event).encode()
-        )
+        return call(functions, remote.outputs["PublishFunction"], event)
     except (BotoCoreError, ClientError) as error:
         raise OperatorError(f"cannot call publish: {error}") from None
+
+
+def call(functions: Any, name: str, event: dict[str, Any]) -> dict[str, int]:
+    """What publish answers. Raises OperatorError if it fails."""
+    answer = functions.invoke(FunctionName=name, Payload=json.dumps(event).encode())
     body = answer["Payload"].read()
     if answer.get("FunctionError"):
         raise OperatorError(f"publish failed: {body.decode(errors='replace')[:2000]}")

@@ -82,6 +82,13 @@ class Returned:
     left: Counter[str] = field(default_factory=Counter)
 
 
+def messages_in(sqs: Any, url: str) -> int:
+    """How many messages wait in a queue, or are being worked on; SQS counts roughly."""
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    told = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+    return sum(int(told[name]) for name in names)
+
+
 @dataclass(frozen=True, slots=True)
 class DeadLetters:
     """A queue of dead letters, and where they were going."""
@@ -92,9 +99,7 @@ class DeadLetters:
 
     def look(self) -> Seen:
         """What is there; nothing is taken out."""
-        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-        told = self.sqs.get_queue_attributes(QueueUrl=self.url, AttributeNames=names)["Attributes"]
-        seen = Seen(sum(int(told[name]) for name in names))
+        seen = Seen(messages_in(self.sqs, self.url))
         letters = list(self._letters(LOOKED_AT))
         for letter in letters:
             seen.about[self.target.about(letter)] += 1

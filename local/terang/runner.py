@@ -1,6 +1,5 @@
 """`terang run`: files through the whole stack on this machine, and the results in a folder."""
 
-import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from ledger.provider import Provider
 from ledger.receipt import Receipt
 from ledger.store import DynamoStore
 from terang.case_queue import CaseQueue
+from terang.publish_command import call
 from terang.stack import ACCOUNT, LocalStack, StackError
 
 STALL_SECONDS = 180
@@ -176,15 +176,14 @@ class Deployed:
             self._look_at_dead_letters()
             time.sleep(POLL_SECONDS)
 
-    def publish(self) -> None:
-        """Publish the open day, provisionally. Raises StackError if the function fails."""
-        answer = self.stack.client("lambda").invoke(
-            FunctionName=self.outputs["PublishFunction"],
-            Payload=json.dumps({"through": self.day, "provisional": True}).encode(),
-        )
-        body = answer["Payload"].read().decode(errors="replace")
-        if answer.get("FunctionError"):
-            raise StackError(f"publish failed: {body[:2000]}")
+    def publish(self, event: dict[str, Any] | None = None) -> None:
+        """Publish the open day, provisionally, or what an event says.
+
+        Raises OperatorError if the function fails.
+        """
+        today = {"through": self.day, "provisional": True}
+        name = self.outputs["PublishFunction"]
+        call(self.stack.client("lambda"), name, today if event is None else event)
 
     def refusals(
         self, provider: str, dropped: Sequence[Dropped], closed: Sequence[FileReceipt]

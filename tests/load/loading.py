@@ -19,6 +19,8 @@ from typing import Any
 
 from stack.running import STACK, Running, kill
 
+from terang.redriving import messages_in
+
 FUNCTIONS = ("Intake", "Scan", "Decide", "Publish")
 QUEUES = ("UnitsUrl", "PostsUrl")
 SAID_TWICE = 50
@@ -181,12 +183,7 @@ class Load:
     def _left(self) -> int:
         """Messages that wait or are worked on, and files that are not yet told of."""
         sqs = self.running.stack.client("sqs")
-        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-        total = 0
-        for output in QUEUES:
-            url = self.running.outputs[output]
-            told = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
-            total += sum(int(told[name]) for name in names)
+        total = sum(messages_in(sqs, self.running.outputs[output]) for output in QUEUES)
         drop = self.running.outputs["DropBucket"]
         return total + len(self.running.objects.keys(drop, "drop/load-"))
 

@@ -18,6 +18,7 @@ from typing import Any
 
 from month.writing import PROVIDER, Message, Plan, Post
 
+from terang.redriving import messages_in
 from terang.runner import Deployed
 
 OURS = {"found", "after_minutes", "looked_seconds", "day", "blunder", "found_at", "category"}
@@ -44,10 +45,10 @@ class Life:
             self.post([post for post in self.plan.posts if post.day == day])
             self.act(self.plan.messages.get(day, []))
         self.begin("2026-11-30")
-        self.publish({"through": "2026-11-30", "provisional": True})
+        self.deployed.publish({"through": "2026-11-30", "provisional": True})
         self.act(list(self.audits()))
         self.begin("2026-12-02")
-        self.publish({})
+        self.deployed.publish({})
 
     def begin(self, day: str) -> None:
         """Set the clocks of all functions to a day."""
@@ -135,24 +136,13 @@ class Life:
     def drain(self) -> None:
         """Wait until the queue of cases is empty, and nothing of it is in anybody's hands."""
         sqs, url = self.deployed.stack.client("sqs"), self.deployed.outputs["CasesUrl"]
-        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         quiet, end = 0, time.monotonic() + WAIT_SECONDS
         while quiet < 3:
-            asked = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
-            quiet = 0 if any(int(asked[name]) for name in names) else quiet + 1
+            left = messages_in(sqs, url)
+            quiet = 0 if left else quiet + 1
             if time.monotonic() > end:
-                raise TimeoutError(f"messages about cases wait after {WAIT_SECONDS} s: {asked}")
+                raise TimeoutError(f"{left} messages about cases wait after {WAIT_SECONDS} s")
             time.sleep(0.1)
-
-    def publish(self, event: dict[str, Any]) -> None:
-        """Run publish with an event."""
-        answer = self.deployed.stack.client("lambda").invoke(
-            FunctionName=self.deployed.outputs["PublishFunction"],
-            Payload=json.dumps(event).encode(),
-        )
-        body = answer["Payload"].read().decode(errors="replace")
-        if answer.get("FunctionError"):
-            raise RuntimeError(f"publish failed: {body[:2000]}")
 
     def rules(self) -> dict[str, list[str]]:
         """The rules of each finding by post, with the script's day on which it was found."""

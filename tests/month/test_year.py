@@ -68,7 +68,7 @@ def year(month: Month) -> Year:
     """
     life = month.life
     life.begin("2027-01-02")
-    life.publish({})
+    life.deployed.publish({})
     out, report, about = (month.folder / name for name in ("out", "report", "about.yaml"))
     for folder in (out, report):
         shutil.rmtree(folder, ignore_errors=True)

@@ -40,10 +40,11 @@ class Deployed:
     outputs: dict[str, str]
     objects: S3Objects
     clock: StandingClock
+    excerpt_days: int = 30
 
     def look(self, folder: Path) -> Looked:
         clients = [Client(one, GoodLine()) for one in (self.fabric.dynamodb, self.fabric.sqs)]
-        stack = Stack(cast("Remote", self), *clients, 30, lambda *_: None)
+        stack = Stack(cast("Remote", self), *clients, lambda *_: None)
         return stack.look(folder)
 
     @property
