@@ -37,7 +37,7 @@ def _struct[S: msgspec.Struct](kind: type[S], node: yaml.Node) -> S:
     types = get_type_hints(kind, include_extras=True)
     found: dict[str, Any] = {}
     for key, value in node.value:
-        name = key.value
+        name = key.value if isinstance(key, yaml.ScalarNode) else "?"
         if name not in types:
             raise _fault(key, f"there is no {name!r}; allowed: {', '.join(types)}")
         if name in found:
@@ -52,7 +52,7 @@ def _value(kind: Any, node: yaml.Node, name: str) -> Any:
         return _struct(bare, node)
     try:
         return msgspec.convert(_plain(node), kind)
-    except msgspec.ValidationError as error:
+    except (ValueError, msgspec.ValidationError) as error:  # YAML makes its days itself
         raise _fault(node, f"{name}: {error}") from error
 
 

@@ -97,8 +97,7 @@ class PublicBucket:
         digest = self._move(
             lambda before: with_factchecks(before, index.digest, languages, now, notice_hours)
         )
-        data = self.objects.get(self.name, set_key(digest)) or b""
-        pack = next(pack for pack in load_set(data, digest).packs if pack.id == FACTCHECKS)
+        pack = next(pack for pack in self._set(digest).packs if pack.id == FACTCHECKS)
         self.objects.put_new(self.name, f"packs/{FACTCHECKS}/{pack.version}.yaml", written(pack))
         return digest
 
@@ -106,11 +105,13 @@ class PublicBucket:
         """What each provider of the set in force runs that wants anything else than the default."""
         if self.objects.get(self.name, POINTER_KEY) is None:
             return {}
-        digest = current_set(self.objects, self.name)
+        return self._set(current_set(self.objects, self.name)).providers
+
+    def _set(self, digest: str) -> RuleSet:
         data = self.objects.get(self.name, set_key(digest))
         if data is None:
             raise OperatorError(f"the set {digest} is gone from the public bucket")
-        return load_set(data, digest).providers
+        return load_set(data, digest)
 
     def _move(self, following: Callable[[RuleSet | None], bytes]) -> str:
         """Write the set that follows the one in force, and move the pointer to it."""

@@ -56,6 +56,8 @@ FAULTS = {
     "a text that is none": ("qualitative:\n  purposes: x\n  aims: y\n", 3, "there is no 'aims'"),
     "a field twice": ("name: x\n\nname: y\n", 3, "'name' stands twice"),
     "a day that is none": ("# a comment\npublished: soon\n", 2, "published: "),
+    "a day of no calendar": ("name: x\npublished: 2026-02-30\n", 2, "published: day is out of"),
+    "a list for a field": ("name: x\n? [name]\n: y\n", 2, "there is no '?'"),
     "a kind that is none": ("kind: vlop\n", 1, "kind: Invalid enum value 'vlop'"),
     "a number for a text": ("name: x\nservice: 4711\n", 2, "service: Expected `str`, got `int`"),
     "a text for texts": ("name: x\nqualitative: y\n", 2, "must be fields such as summary"),
