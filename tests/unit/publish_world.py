@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import msgspec
@@ -21,11 +22,14 @@ from ledger.provider import OpenFile, Provider
 from ledger.receipt import Receipt, rule_key
 from publishing import publish
 from shelf import Shelf
+from summary import Summary, decode_summary
 
 if TYPE_CHECKING:
     from ledger.ports import Objects, Store
 
 BUCKET = "public"
+CLOSED = "2026-11-26T02:00:00Z"
+"""The moment at which 25 November is closed."""
 
 
 class DiedError(Exception):
@@ -184,6 +188,18 @@ class World:
             notice_hours=24,
             pause_below=0.5,
         )
+
+    def summary(self, path: str) -> Summary:
+        """What is published of a provider and a period, such as `acme/2026-11-25`."""
+        return decode_summary(self.objects.stored[f"summaries/{path}.json"])
+
+    def copy_to(self, folder: Path) -> Path:
+        """Write all that is published below a folder, as a copy of the buckets has it."""
+        for key, data in self.objects.stored.items():
+            path = folder / key
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+        return folder
 
     def json(self, key: str) -> dict[str, object]:
         found: dict[str, object] = msgspec.json.decode(self.objects.stored[key])

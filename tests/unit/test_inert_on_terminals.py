@@ -70,10 +70,7 @@ def recount(folder: Path, word: str) -> list[str]:
     world = World()
     world.store.add(sample_receipt())
     world.publish("2026-11-26T02:00:00Z")
-    for key, data in world.objects.stored.items():
-        path = folder / key
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
+    world.copy_to(folder)
     summary = folder / "summaries/acme/2026-11-25.json"
     told = json.loads(summary.read_bytes())
     told["numbers"]["by_rule"] = {word: 1}

@@ -94,11 +94,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made.store.add(sample_receipt("2026-11-20", 9, inspected=12, set=digest))
     made.publish("2026-11-26T03:00:00Z")
     root = tmp_path_factory.mktemp("site")
-    for key, data in made.objects.stored.items():
-        path = root / key
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
-    return root
+    return made.copy_to(root)
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):

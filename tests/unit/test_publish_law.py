@@ -4,9 +4,9 @@ import json
 from typing import Any
 
 import pytest
+from unit.decided_findings import RULE, do, world
 from unit.publish_world import World
 from unit.sample_entries import decision
-from unit.test_publish_cases import RULE, do, world
 
 import year_report
 from ledger.keys import report_key, statement_batch_key, statements_of_day

@@ -8,14 +8,12 @@ import re
 import jsonschema
 import msgspec
 import pytest
-from unit.publish_world import World, live, sample_pack, sample_receipt
+from unit.publish_world import CLOSED, World, live, sample_pack, sample_receipt
 
 from ledger.cells import visible
 from public_journal import journal_line
 from spreadsheet import HEADER, cell
 from summary import decode_summary, encode_summary
-
-CLOSED = "2026-11-26T02:00:00Z"
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +108,7 @@ def test_the_csv_holds_every_number_of_the_json(published: World) -> None:
     assert tuple(rows[0]) == HEADER
     assert {(row["period"], row["provider"]) for row in rows} == {("2026-11-25", "acme")}
     found = {(row["measure"], row["key"]): row["value"] for row in rows}
-    day = decode_summary(published.objects.stored["summaries/acme/2026-11-25.json"])
+    day = published.summary("acme/2026-11-25")
     assert found["inspected", ""] == str(day.numbers.inspected)
     assert found["by_rule", live()] == "2"
     assert (found["revision", ""], found["left_out", ""], found["decided", ""]) == ("2", "1", "")

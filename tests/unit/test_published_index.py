@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 from hostile import HOSTILE, OBEYED
-from unit.publish_world import World, sample_pack
-from unit.test_publish_pages import CLOSED, parsed
+from unit.publish_world import CLOSED, World, sample_pack
+from unit.published_site import parsed
 
 from ledger.keys import factchecks_facts_key
 from matcher.factchecks import FACTCHECKS, factchecks_pack

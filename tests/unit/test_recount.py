@@ -8,19 +8,18 @@ from typing import Any
 
 import msgspec
 import pytest
-from unit.publish_world import World, live, sample_pack, sample_receipt
+from unit.publish_world import CLOSED, World, live, sample_pack, sample_receipt
 from unit.sample_entries import contest, decision, entry, outcome
 
 from terang.recount import differences_of, recount_command
 
-CLOSED = "2026-11-26T02:00:00Z"
 SHADOW = live().replace("/live", "/shadow")
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A copy of a public bucket: two providers, two days, a campaign, held and shadow findings."""
-    return _copy(_world(), tmp_path)
+    return _world().copy_to(tmp_path)
 
 
 def _on_cases(summary: Any) -> Iterator[tuple[list[str | int], Any]]:
@@ -59,7 +58,7 @@ def test_every_changed_number_on_cases_is_named(tmp_path: Path) -> None:
     ):  # fmt: skip
         world.store.do(done)
     world.publish("2026-12-02T02:00:00Z")
-    folder = _copy(world, tmp_path)
+    folder = world.copy_to(tmp_path)
     changed = 0
     for name in ("2026-11-25", "2026-11", "2026-12"):
         path = folder / f"summaries/acme/{name}.json"
@@ -96,14 +95,6 @@ def _world() -> World:
     return world
 
 
-def _copy(world: World, folder: Path) -> Path:
-    for key, data in world.objects.stored.items():
-        path = folder / key
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
-    return folder
-
-
 def _recount(folder: Path) -> int:
     return recount_command(argparse.Namespace(folder=folder))
 
@@ -121,7 +112,7 @@ def test_a_revised_day_and_the_earlier_one_are_both_recounted(
     world = _world()
     world.store.add(sample_receipt("2026-11-25", 9, "acme", inspected=7))
     world.publish("2026-11-26T03:00:00Z")
-    folder = _copy(world, tmp_path)
+    folder = world.copy_to(tmp_path)
     assert (folder / "summaries/acme/2026-11-25.r1.json").exists()
     assert _recount(folder) == 0
     (folder / "journal/acme/2026-11-25.r1.jsonl").unlink()
