@@ -1,84 +1,27 @@
-"""Decide over the table: one transaction moves all or nothing, whoever is first, whatever dies."""
+"""Decide over the table: what one transaction moves, what waits, and what is refused."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
-from typing import Any
 
 import msgspec
 import pytest
-from faults import Calls, CrashError, plan_answers
-from sample_messages import audit, complaint, decision, notice, outcome, reinstatement
-from sample_posts import OTP, PACK, lines, pack
-from world import DAY, Clients, World
+from integration.decided_cases import case_of, entries, found
+from sample_messages import audit, complaint, decision, notice
+from sample_posts import OTP, PACK, pack
+from world import DAY, World
 
-from case_work import Handled
 from ledger.audit_sample import SampledPost
-from ledger.case import Case, State, Waiting
-from ledger.case_entry import JournalEntry, case_id
-from ledger.case_receipt import CaseReceipt
+from ledger.case import State, Waiting
 from ledger.errors import OperatorError
 from ledger.finding import Finding
 from ledger.keys import audit_key
 from ledger.manifest import Marker
 
 RULE = PACK[PACK.index("  - id: asks-for-code") :]
+
 MANY = PACK.replace(RULE, "").replace("id: codes", "id: many") + "".join(
     RULE.replace("asks-for-code", f"rule-{number}") for number in range(20)
 )
 """Twenty rules that say the same: a post that meets one has twenty findings."""
-
-
-def found(world: World, *texts: str) -> list[str]:
-    """Let scan find something in posts of these texts; the open findings."""
-    world.scan(*world.take_in(lines(*(texts or (OTP,)))))
-    return world.open_findings()
-
-
-def decide(world: World, calls: Calls, message: dict[str, Any]) -> list[Handled]:
-    """A fresh worker takes the message, over counted ports."""
-    work = world.case_work(calls.through(world.store), calls.through(world.objects))
-    return list(work.take("acme", msgspec.json.encode(message)))
-
-
-@dataclass(slots=True)
-class Meddled:
-    """A store before whose method `name` something happens once."""
-
-    target: Any
-    name: str
-    happens: Callable[[], Any]
-
-    def __getattr__(self, name: str) -> Any:
-        if name == self.name:
-            happens, self.happens = self.happens, lambda: None
-            happens()
-        return getattr(self.target, name)
-
-
-def meddled(
-    world: World, message: dict[str, Any], name: str, happens: Callable[[], Any]
-) -> list[Handled]:
-    """A worker takes the message while something happens between its reading and that call."""
-    work = world.case_work(Meddled(world.store, name, happens))
-    return list(work.take("acme", msgspec.json.encode(message)))
-
-
-def case_of(world: World, name: str) -> Case:
-    case = world.store.case(name)
-    assert case is not None
-    return case
-
-
-def entries(world: World, kind: str) -> list[JournalEntry]:
-    return [one for one in world.store.journal_entries("acme", DAY) if one.type == kind]
-
-
-def receipts(world: World) -> dict[str, CaseReceipt]:
-    keys = world.objects.keys(world.out, "out/acme/receipts/messages/")
-    read = [world.objects.get(world.out, key) or b"" for key in keys]
-    return {one.id: one for data in read if (one := msgspec.json.decode(data, type=CaseReceipt))}
 
 
 def test_twenty_findings_and_a_notice_are_one_transaction(world: World) -> None:
@@ -120,161 +63,6 @@ def test_an_escalation_for_a_child_leaves_no_excerpt_anywhere(world: World) -> N
         assert excerpts[other] is not None
         tags = world.clients.s3.get_object_tagging(Bucket=world.out, Key=key)["TagSet"]
         assert tags == [{"Key": "holds", "Value": "excerpts"}]
-
-
-class TestTwoAtOnce:
-    """One wins; the other reads again, is judged anew, and hears who was first."""
-
-    def test_decisions_on_one_finding(self, world: World) -> None:
-        [finding] = found(world)
-        other = decision(finding, id="d-2", moderator="m-2", verdict="dismissed")
-        [handled] = meddled(world, decision(finding), "commit_case", lambda: world.decide(other))
-        assert (handled.status, handled.code) == ("refused", "decided_already")
-        first = receipts(world)["d-1"].first
-        assert first is not None
-        assert (first.moderator, first.verdict) == ("m-2", "dismissed")
-        assert [one.moderator for one in entries(world, "decision")] == ["m-2"]
-
-    def test_what_does_not_collide_is_taken_at_the_second_try(self, world: World) -> None:
-        """Two complaints about one decision: each is the decision's next entry."""
-        [finding] = found(world)
-        world.decide(decision(finding))
-        other = complaint(id="c-2", by="notifier")
-        [handled] = meddled(world, complaint(), "commit_case", lambda: world.decide(other))
-        assert handled.status == "taken"
-        case = case_of(world, case_id("decision", "acme", "d-1"))
-        assert [one.number for one in case.entries] == [1, 2, 3]
-        assert case.contests_open == 2
-
-    def test_the_same_message_by_two_workers(self, world: World) -> None:
-        [finding] = found(world)
-        message = decision(finding)
-        [handled] = meddled(world, message, "commit_case", lambda: world.decide(message))
-        assert handled.status == "repeated"
-        assert len(entries(world, "decision")) == 1
-
-    def test_an_excerpt_that_expires_meanwhile(self, world: World) -> None:
-        """The text is gone, so there is nothing to keep: the decision is taken all the same."""
-        [finding] = found(world)
-        key = {"pk": {"S": f"C#{finding}"}, "sk": {"S": "excerpt"}}
-        [handled] = meddled(
-            world,
-            decision(finding),
-            "commit_case",
-            lambda: world.clients.dynamodb.delete_item(TableName=world.table, Key=key),
-        )
-        assert handled.status == "taken"
-        assert case_of(world, finding).excerpt is None
-
-    def test_what_it_waits_for_comes_between_the_look_and_the_wait(self, world: World) -> None:
-        [finding] = found(world)
-        [handled] = meddled(world, complaint(), "wait", lambda: world.decide(decision(finding)))
-        assert handled.status == "taken"
-        assert receipts(world)["c-1"].status == "taken"
-        assert case_of(world, case_id("decision", "acme", "d-1")).waiting == ()
-
-    def test_the_last_word_to_who_waits_is_the_true_one(
-        self, new_world: Callable[..., World]
-    ) -> None:
-        """Whenever its cause comes: a receipt that says `waiting` for good would be a lie."""
-        alone = Calls()
-        decide(new_world(), alone, complaint())
-        for at, name in enumerate(alone.names):
-            world = new_world()
-            [finding] = found(world)
-            calls = Calls(at=at, happens=partial(world.decide, decision(finding)))
-            decide(world, calls, complaint())
-            told = receipts(world).get("c-1")
-            assert told is None or told.status == "taken", f"before {name}, call {at}"
-            assert len(entries(world, "complaint")) == 1
-            world.remove()
-
-
-MESSAGES = [complaint(), reinstatement(), outcome()]
-"""They come before the decision that they speak of, and wait for it and for each other."""
-
-
-def story(world: World, finding: str, calls: Calls) -> None:
-    """Three messages that wait, and the decision that wakes them all, by a worker that may die."""
-    world.decide(*MESSAGES)
-    decide(world, calls, decision(finding))
-
-
-class TestCrashes:
-    """Killed after any call and delivered again: as if nothing had happened."""
-
-    def test_leave_no_trace(self, new_world: Callable[..., World]) -> None:
-        whole, calls = new_world(), Calls()
-        story(whole, found(whole)[0], calls)
-        assert [one.type for one in sorted(entries(whole, "outcome"), key=str)] == ["outcome"]
-        assert calls.names.count("commit_case") >= 4
-        for at, name in enumerate(calls.names):
-            world = new_world()
-            [finding] = found(world)
-            with pytest.raises(CrashError):
-                story(world, finding, Calls(fatal=at))
-            story(world, finding, Calls())
-            assert alike(world) == alike(whole), f"killed after {name}, call {at}"
-            world.remove()
-
-    def test_lose_nothing_that_waits(self, new_world: Callable[..., World]) -> None:
-        """Only the decision comes again: what waits was taken off its queue long ago."""
-        whole, calls = new_world(), Calls()
-        story(whole, found(whole)[0], calls)
-        for at, name in enumerate(calls.names):
-            world = new_world()
-            [finding] = found(world)
-            with pytest.raises(CrashError):
-                story(world, finding, Calls(fatal=at))
-            decide(world, Calls(), decision(finding))
-            assert alike(world) == alike(whole), f"killed after {name}, call {at}"
-            world.remove()
-
-    def test_leave_nobody_waiting_who_was_taken(self, new_world: Callable[..., World]) -> None:
-        """Killed while it was put aside, and taken straight when it comes again."""
-        alone = Calls()
-        decide(new_world(), alone, complaint())
-        for at, name in enumerate(alone.names):
-            world = new_world()
-            [finding] = found(world)
-            with pytest.raises(CrashError):
-                decide(world, Calls(fatal=at), complaint())
-            world.decide(decision(finding), complaint())
-            told = receipts(world).get("c-1")
-            assert told is None or told.status == "taken", f"killed after {name}, call {at}"
-            world.remove()
-
-    @pytest.mark.parametrize(
-        "acts", [("drop", "ok"), ("lost_ack", "ok")], ids=["lost", "no answer"]
-    )
-    def test_a_commit_without_an_answer(
-        self, new_world: Callable[..., World], fresh_clients: Clients, acts: tuple[str, ...]
-    ) -> None:
-        world = new_world()
-        [finding] = found(world)
-        plan_answers(fresh_clients.dynamodb, "dynamodb", "TransactWriteItems", acts)
-        world.clients = fresh_clients
-        [handled] = world.decide(decision(finding))
-        assert handled.status in {"taken", "repeated"}
-        assert len(entries(world, "decision")) == 1
-
-
-EMPTIED = {"pk", "sk", "expires"}
-
-
-def alike(world: World) -> dict[str, Any]:
-    """What stands of cases, and what was handed out; an emptied item is none."""
-    items = {
-        (item["pk"]["S"], item["sk"]["S"]): item
-        for item in world.items()
-        if item["pk"]["S"][:2] in {"C#", "M#"} or item["sk"]["S"].startswith("entry#")
-    }
-    keys = [key for key in world.objects.keys(world.out, "out/") if "/receipts/" not in key]
-    return {
-        "items": {key: item for key, item in items.items() if item.keys() != EMPTIED},
-        "objects": {key: world.objects.get(world.out, key) for key in keys},
-        "receipts": receipts(world),
-    }
 
 
 class TestRefusals:

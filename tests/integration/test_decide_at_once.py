@@ -1,0 +1,106 @@
+"""Two workers of decide at one case: one wins, the other is judged anew."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import msgspec
+from faults import Calls
+from integration.decided_cases import case_of, decide, entries, found, receipts
+from sample_messages import complaint, decision
+from world import World
+
+from case_work import Handled
+from ledger.case_entry import case_id
+
+
+@dataclass(slots=True)
+class Meddled:
+    """A store before whose method `name` something happens once."""
+
+    target: Any
+    name: str
+    happens: Callable[[], Any]
+
+    def __getattr__(self, name: str) -> Any:
+        if name == self.name:
+            happens, self.happens = self.happens, lambda: None
+            happens()
+        return getattr(self.target, name)
+
+
+def meddled(
+    world: World, message: dict[str, Any], name: str, happens: Callable[[], Any]
+) -> list[Handled]:
+    """A worker takes the message while something happens between its reading and that call."""
+    work = world.case_work(Meddled(world.store, name, happens))
+    return list(work.take("acme", msgspec.json.encode(message)))
+
+
+class TestTwoAtOnce:
+    """One wins; the other reads again, is judged anew, and hears who was first."""
+
+    def test_decisions_on_one_finding(self, world: World) -> None:
+        [finding] = found(world)
+        other = decision(finding, id="d-2", moderator="m-2", verdict="dismissed")
+        [handled] = meddled(world, decision(finding), "commit_case", lambda: world.decide(other))
+        assert (handled.status, handled.code) == ("refused", "decided_already")
+        first = receipts(world)["d-1"].first
+        assert first is not None
+        assert (first.moderator, first.verdict) == ("m-2", "dismissed")
+        assert [one.moderator for one in entries(world, "decision")] == ["m-2"]
+
+    def test_what_does_not_collide_is_taken_at_the_second_try(self, world: World) -> None:
+        """Two complaints about one decision: each is the decision's next entry."""
+        [finding] = found(world)
+        world.decide(decision(finding))
+        other = complaint(id="c-2", by="notifier")
+        [handled] = meddled(world, complaint(), "commit_case", lambda: world.decide(other))
+        assert handled.status == "taken"
+        case = case_of(world, case_id("decision", "acme", "d-1"))
+        assert [one.number for one in case.entries] == [1, 2, 3]
+        assert case.contests_open == 2
+
+    def test_the_same_message_by_two_workers(self, world: World) -> None:
+        [finding] = found(world)
+        message = decision(finding)
+        [handled] = meddled(world, message, "commit_case", lambda: world.decide(message))
+        assert handled.status == "repeated"
+        assert len(entries(world, "decision")) == 1
+
+    def test_an_excerpt_that_expires_meanwhile(self, world: World) -> None:
+        """The text is gone, so there is nothing to keep: the decision is taken all the same."""
+        [finding] = found(world)
+        key = {"pk": {"S": f"C#{finding}"}, "sk": {"S": "excerpt"}}
+        [handled] = meddled(
+            world,
+            decision(finding),
+            "commit_case",
+            lambda: world.clients.dynamodb.delete_item(TableName=world.table, Key=key),
+        )
+        assert handled.status == "taken"
+        assert case_of(world, finding).excerpt is None
+
+    def test_what_it_waits_for_comes_between_the_look_and_the_wait(self, world: World) -> None:
+        [finding] = found(world)
+        [handled] = meddled(world, complaint(), "wait", lambda: world.decide(decision(finding)))
+        assert handled.status == "taken"
+        assert receipts(world)["c-1"].status == "taken"
+        assert case_of(world, case_id("decision", "acme", "d-1")).waiting == ()
+
+    def test_the_last_word_to_who_waits_is_the_true_one(
+        self, new_world: Callable[..., World]
+    ) -> None:
+        """Whenever its cause comes: a receipt that says `waiting` for good would be a lie."""
+        alone = Calls()
+        decide(new_world(), alone, complaint())
+        for at, name in enumerate(alone.names):
+            world = new_world()
+            [finding] = found(world)
+            calls = Calls(at=at, happens=partial(world.decide, decision(finding)))
+            decide(world, calls, complaint())
+            told = receipts(world).get("c-1")
+            assert told is None or told.status == "taken", f"before {name}, call {at}"
+            assert len(entries(world, "complaint")) == 1
+            world.remove()

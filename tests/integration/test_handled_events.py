@@ -1,0 +1,273 @@
+"""Each event in events/ through its handler over S3, SQS and DynamoDB: what comes of it."""
+
+import json
+
+import msgspec
+import pytest
+from integration.event_account import (
+    DAY,
+    MIB,
+    ROOT,
+    SAMPLE,
+    Account,
+    bucket,
+    place,
+    read_event,
+)
+
+from ledger.case_entry import JournalEntry
+from ledger.case_receipt import CaseReceipt
+from ledger.keys import audit_key, receipt_key
+from ledger.manifest import Unit
+
+pytestmark = pytest.mark.filterwarnings("ignore:No application metrics")
+
+
+def metrics_of(printed: str) -> dict[str, float]:
+    """The metrics in what a handler printed, added up."""
+    found: dict[str, float] = {}
+    for line in printed.splitlines():
+        if '"_aws"' in line:
+            for name, values in json.loads(line).items():
+                if isinstance(values, list):
+                    found[name] = found.get(name, 0) + sum(values)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        pytest.param("intake-s3-put", "drop/sample-chat/posts.jsonl", id="a plain key"),
+        pytest.param(
+            "intake-s3-put-spaced-key",
+            "drop/sample-chat/week 48/a+b 100% unggahan-é 你好.jsonl",
+            id="blanks, plus, percent and letters beyond ASCII",
+        ),
+    ],
+)
+def test_a_dropped_file_becomes_one_unit_that_pins_its_version(
+    account: Account, name: str, key: str
+) -> None:
+    event = read_event(name)
+    file = account.drop(event, SAMPLE.read_bytes())
+    assert account.invoke("Intake", event) is None
+    (unit,) = account.units()
+    told = place(event)["object"]
+    assert (unit.file, unit.source.key, unit.source.version) == (file, key, told["versionId"])
+    assert (unit.start, unit.end, unit.source.size) == (0, told["size"], told["size"])
+    assert (unit.provider, unit.set, unit.translated) == ("sample-chat", account.in_force, False)
+
+
+def test_the_same_event_again_sends_the_same_units(account: Account) -> None:
+    event = read_event("intake-s3-put")
+    account.drop(event, SAMPLE.read_bytes())
+    account.invoke("Intake", event)
+    first = account.units()
+    account.invoke("Intake", event)
+    assert account.units() == first
+
+
+def test_a_file_put_in_parts_is_cut_by_bytes(account: Account) -> None:
+    event = read_event("intake-s3-multipart")
+    line = SAMPLE.read_bytes().split(b"\n")[0] + b"\n"
+    size = place(event)["object"]["size"]
+    data = (line * (size // len(line) + 1))[: size - 1] + b"\n"
+    account.drop(event, data)
+    account.invoke("Intake", event)
+    units = account.units()
+    assert [(unit.start, unit.end) for unit in units] == [(0, 8 * MIB), (8 * MIB, 12 * MIB)]
+    assert {unit.source.etag.rstrip('"')[-2:] for unit in units} == {"-2"}
+
+
+def test_the_test_event_of_s3_does_nothing(account: Account) -> None:
+    assert account.invoke("Intake", read_event("intake-s3-test-event")) is None
+    assert account.units() == []
+    assert account.objects.keys(bucket("OUT"), "") == []
+
+
+def test_a_unit_becomes_findings_a_receipt_and_the_senders_receipt(account: Account) -> None:
+    dropped = read_event("intake-s3-put")
+    file = account.drop(dropped, SAMPLE.read_bytes())
+    account.invoke("Intake", dropped)
+    (sent,) = account.units()
+    event = read_event("scan-unit")
+    shown = msgspec.json.decode(event["Records"][0]["body"], type=Unit)
+    pinned = msgspec.structs.replace(
+        shown,
+        file=file,
+        source=msgspec.structs.replace(shown.source, version=sent.source.version),
+        set=account.in_force,
+        at=sent.at,
+    )
+    assert pinned == sent
+    event["Records"][0]["body"] = msgspec.json.encode(pinned).decode()
+    assert account.invoke("Scan", event) == {"batchItemFailures": []}
+    (receipt,) = account.receipts()
+    assert (receipt.inspected, receipt.refused) == (58, {"field_type": 1, "not_public": 1})
+    assert receipt.findings == 14
+    assert receipt.closes
+    told = json.loads(account.objects.get(bucket("OUT"), receipt_key("sample-chat", file)) or "")
+    assert (told["status"], told["lines"], told["findings"]) == ("done", 60, 14)
+    assert account.objects.keys(bucket("DROP"), "") == []
+
+
+def test_a_unit_whose_file_is_gone_is_one_refused_record(account: Account) -> None:
+    """The event as it stands names a file that nobody dropped."""
+    event = read_event("scan-unit")
+    body = json.loads(event["Records"][0]["body"]) | {"set": account.in_force}
+    event["Records"][0]["body"] = json.dumps(body)
+    assert account.invoke("Scan", event) == {"batchItemFailures": []}
+    assert account.total() == (0, {"object_gone": 1}, set())
+
+
+@pytest.mark.parametrize(
+    ("name", "inspected", "refused", "rules"),
+    [
+        pytest.param(
+            "scan-posts-object", 1, {}, {"account-takeover/asks-for-code"}, id="an object"
+        ),
+        pytest.param(
+            "scan-posts-array",
+            2,
+            {"not_public": 1},
+            {"investment-and-task-jobs/paid-clicks-job"},
+            id="an array, one of its posts for followers only",
+        ),
+        pytest.param("scan-posts-lines", 2, {}, {"account-takeover/asks-for-code"}, id="lines"),
+        pytest.param(
+            "scan-posts-malformed-among-good",
+            2,
+            {"json_syntax": 1},
+            {"advance-fee/loan-with-fee"},
+            id="three messages, the second broken off",
+        ),
+        pytest.param("scan-posts-unknown-sender", 0, {}, set(), id="a sender nobody registered"),
+    ],
+)
+def test_what_comes_of_a_message(
+    account: Account, name: str, inspected: int, refused: dict[str, int], rules: set[str]
+) -> None:
+    assert account.invoke("Scan", read_event(name)) == {"batchItemFailures": []}
+    assert account.total() == (inspected, refused, rules)
+    assert all(receipt.closes for receipt in account.receipts())
+    findings = account.objects.keys(bucket("OUT"), f"out/sample-chat/findings/{DAY}/")
+    assert len(findings) == len(rules)
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        pytest.param(
+            "scan-posts-array",
+            {"PostsInspected": 2.0, "PostsRefused": 1.0, "Findings": 1.0},
+            id="what was inspected, refused and found",
+        ),
+        pytest.param("scan-posts-unknown-sender", {"UnknownSender": 1.0}, id="a sender unknown"),
+    ],
+)
+def test_scan_tells_its_metrics(
+    account: Account, capsys: pytest.CaptureFixture[str], name: str, told: dict[str, float]
+) -> None:
+    account.invoke("Scan", read_event(name))
+    metrics = metrics_of(capsys.readouterr().out)
+    metrics.pop("NewestPostAge", None)  # by the clock of the machine
+    assert metrics == told
+
+
+def test_a_message_delivered_twice_changes_no_number(account: Account) -> None:
+    event = read_event("scan-posts-array")
+    account.invoke("Scan", event)
+    before = account.receipts()
+    account.invoke("Scan", event)
+    assert account.receipts() == before
+
+
+DECIDED = ("decision", "second-review", "complaint", "outcome", "dispute", "reinstatement")
+"""Events about one decision, in the order in which people act."""
+
+BESIDE = ("notice", "order", "suspension", "audit")
+
+
+def decide(account: Account, *events: str) -> list[JournalEntry]:
+    """Record the finding and take these events; the case entries that stand then."""
+    account.invoke("Scan", read_event("scan-posts-object"))
+    sample = json.dumps({"post": "e-3", "rank": "00"}).encode()
+    account.objects.put(bucket("OUT"), audit_key("sample-chat", DAY[:7]), sample)
+    for name in events:
+        answer = account.invoke("Decide", read_event(f"decide-{name}"))
+        assert answer == {"batchItemFailures": []}
+    return account.store.journal_entries("sample-chat", DAY)
+
+
+@pytest.mark.parametrize("backwards", [False, True], ids=["in order", "each before its cause"])
+def test_every_message_about_cases_becomes_an_entry(account: Account, backwards: bool) -> None:
+    events = (*DECIDED, *BESIDE)[:: -1 if backwards else 1]
+    entries = decide(account, *events)
+    assert sorted(one.type for one in entries) == sorted(name.replace("-", "_") for name in events)
+    [outcome] = [one for one in entries if one.type == "outcome"]
+    assert outcome.overturns
+    assert outcome.about is not None
+    assert [key.split("/")[0] for key in outcome.about.rules] == ["account-takeover"]
+    assert account.store.open_findings("sample-chat", 10) == []
+    notices = account.objects.keys(bucket("OUT"), "out/sample-chat/notices/")
+    assert {key.rpartition("/")[2].split(".")[1] for key in notices} == {"en", "id", "zh"}
+    [proposal] = account.objects.keys(bucket("OUT"), "out/sample-chat/proposals/")
+    assert "/account-takeover/" in proposal
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        pytest.param("decision", {"CasesTaken": 1.0}, id="a decision"),
+        pytest.param("complaint", {"CasesWaiting": 1.0}, id="a complaint before its decision"),
+        pytest.param("needs-person", {"CasesRefused": 1.0}, id="a decision by nobody"),
+        pytest.param("unknown-sender", {"UnknownSender": 1.0}, id="a sender unknown"),
+    ],
+)
+def test_decide_tells_its_metrics(
+    account: Account, capsys: pytest.CaptureFixture[str], name: str, told: dict[str, float]
+) -> None:
+    account.invoke("Scan", read_event("scan-posts-object"))
+    capsys.readouterr()
+    account.invoke("Decide", read_event(f"decide-{name}"))
+    assert metrics_of(capsys.readouterr().out) == told
+
+
+def test_who_decides_without_a_person_is_told(account: Account) -> None:
+    assert decide(account, "needs-person", "unknown-sender") == []
+    prefix = f"out/sample-chat/receipts/messages/{DAY}/"
+    [key] = account.objects.keys(bucket("OUT"), prefix)
+    told = msgspec.json.decode(account.objects.get(bucket("OUT"), key) or b"", type=CaseReceipt)
+    assert (told.status, told.code, told.field) == ("refused", "needs_person", "moderator")
+
+
+@pytest.mark.parametrize(
+    ("name", "published"),
+    [
+        pytest.param("publish-schedule", False, id="the schedule leaves the open day"),
+        pytest.param("publish-provisional", True, id="an open day when it is asked for"),
+    ],
+)
+def test_what_publish_writes(account: Account, name: str, published: bool) -> None:
+    account.invoke("Scan", read_event("scan-posts-array"))
+    answer = account.invoke("Publish", read_event(name))
+    assert (answer["written"] > 0, answer["revised"]) == (published, 0)
+    data = account.objects.get(bucket("PUBLIC"), f"summaries/sample-chat/{DAY}.json")
+    assert (data is not None) is published
+    if data:
+        summary = json.loads(data)
+        assert summary["provisional"] is True
+        assert (summary["numbers"]["inspected"], summary["numbers"]["findings"]) == (2, 1)
+
+
+def test_a_feed_is_learnt_and_a_question_answered(account: Account) -> None:
+    question, without = read_event("answer-question"), read_event("answer-no-question")
+    assert account.invoke("Answer", question)["statusCode"] == 503
+    event = read_event("learn-s3-put")
+    feed = (ROOT / "local/samples/factchecks.csv").read_bytes()
+    account.s3.put_object(Bucket=bucket("WORK"), Key=place(event)["object"]["key"], Body=feed)
+    assert account.invoke("Learn", event) is None
+    answer = account.invoke("Answer", question)
+    [first, *_] = json.loads(answer["body"])["checks"]
+    assert (answer["statusCode"], first["url"]) == (200, "https://check.example/salt-water")
+    assert account.invoke("Answer", without)["statusCode"] == 400

@@ -1,0 +1,114 @@
+"""Files refused as a whole, and those of nobody who is registered: told, counted and gone."""
+
+import gzip
+import json
+from collections.abc import Callable
+from hashlib import sha256
+
+import pytest
+from faults import Calls
+from integration.received_files import BINARY, FILE, ZIPPED, counted, dropped, receive
+from sample_posts import OTP, line, lines
+from world import DAY, World
+
+from ledger.identity import file_id
+from ledger.provider import Provider
+
+
+class TestRefusedFiles:
+    """Refused as a whole: counted as one record, told with advice, and gone at once."""
+
+    def test_are_told_and_gone(self, world: World) -> None:
+        key, version = world.put(BINARY, "x.bin")
+        arrival = receive(world, key, version)
+        assert (arrival.outcome, arrival.code) == ("refused", "format_unknown")
+        [receipt] = world.receipts()
+        assert (receipt.kind, receipt.records, receipt.refused) == (
+            "file", 1, {"format_unknown": 1}
+        )  # fmt: skip
+        assert receipt.closes
+        told = world.file_receipt(arrival.file)
+        assert (told.status, told.code, told.key) == ("refused", "format_unknown", key)
+        assert dropped(world) == []
+        assert world.units() == []
+        assert world.store.manifest(arrival.file) is None
+
+    def test_are_counted_once_however_often_they_come(self, world: World) -> None:
+        for name in ("x.bin", "x.bin", "y.bin"):
+            arrival = receive(world, *world.put(BINARY, name))
+            assert world.file_receipt(arrival.file).code == "format_unknown"
+            world.clock.move(days=1)
+        counted = [world.receipts(f"2026-11-{day}") for day in (25, 26, 27)]
+        assert [len(receipts) for receipts in counted] == [1, 0, 0]
+        assert dropped(world) == []
+
+    def test_that_differ_in_bytes_or_size_are_counted_each(self, world: World) -> None:
+        for data in (BINARY, BINARY + b"\x00", b"\x00" + BINARY):
+            receive(world, *world.put(data, "x.bin"))
+        assert len(world.receipts()) == 3
+
+    def test_are_counted_for_each_provider(self, world: World) -> None:
+        world.store.put_provider(Provider("others"))
+        for provider in ("acme", "others"):
+            receive(world, *world.put(BINARY, "x.bin", provider))
+        assert len(world.receipts()) == len(world.store.receipts("others", DAY)) == 1
+
+    def test_that_break_in_the_middle_leave_no_part(self, new_world: Callable[..., World]) -> None:
+        world, calls = new_world(part_bytes=30_000), Calls()
+        words = (sha256(b"%d" % number).hexdigest() for number in range(3_000))
+        key, version = world.put(gzip.compress(lines(*words), mtime=0)[:-20], "x.gz")
+        arrival = counted(world, calls).receive(world.drop, key, version, 900)
+        assert (arrival.outcome, arrival.code) == ("refused", "gzip_truncated")
+        assert calls.names.count("put_new") > 1
+        assert world.objects.keys(world.work, "") == []
+        listed = world.clients.s3.list_object_versions(Bucket=world.work)
+        assert not listed.keys() & {"Versions", "DeleteMarkers"}
+        assert world.units() == []
+        assert dropped(world) == []
+
+    def test_event_again_finds_nothing_and_changes_nothing(self, world: World) -> None:
+        key, version = world.put(BINARY, "x.bin")
+        receive(world, key, version)
+        before = world.state()
+        assert receive(world, key, version).outcome == "gone"
+        assert world.state() == before
+
+    def test_need_no_set(self, world: World) -> None:
+        world.clients.s3.delete_object(Bucket=world.public, Key="sets/current.json")
+        assert receive(world, *world.put(BINARY, "x.bin")).outcome == "refused"
+
+    def test_that_are_too_large_for_the_time_left_are_told_what_to_do(self, world: World) -> None:
+        key, version = world.put(ZIPPED, "x.gz")
+        arrival = world.intake().receive(world.drop, key, version, seconds_left=0)
+        assert arrival.code == "too_large_for_format"
+        assert "JSON Lines" in world.file_receipt(arrival.file).advice
+
+
+class TestUnknownProviders:
+    """Nobody registered drops there: the operator gets a note, and nothing is kept."""
+
+    @pytest.mark.parametrize(
+        "key",
+        ["drop/nobody/posts.jsonl", "drop/posts.jsonl", "drop/ACME/x", "drop/all/x", "x/acme/y",
+         "drop//acme/x", "drop/acme#/x"],
+    )  # fmt: skip
+    def test_are_noted_without_the_words_of_the_key(self, world: World, key: str) -> None:
+        version = world.objects.put(world.drop, key, FILE).version
+        arrival = receive(world, key, version)
+        assert (arrival.outcome, arrival.provider) == ("unknown_provider", "")
+        note_key = f"receipts/_unknown/{sha256(key.encode()).hexdigest()}.json"
+        note = json.loads(world.objects.get(world.out, note_key) or b"{}")
+        assert note == {
+            "code": "provider_unknown",
+            "file": file_id(world.drop, key, version),
+            "bytes": len(FILE),
+        }
+        assert dropped(world, "") == []
+        assert world.receipts() == []
+        assert world.units() == []
+
+    def test_are_those_that_a_field_of_the_file_names(self, world: World) -> None:
+        """The prefix is the provider, whatever the records say."""
+        world.scan(*world.take_in(line(provider="others", text=OTP) + b"\n"))
+        assert len(world.receipts()) == 1
+        assert world.store.receipts("others", DAY) == []

@@ -1,0 +1,81 @@
+"""A message on the posts queue is a unit: whose it is, and what it may hold."""
+
+import json
+from typing import Any
+
+import pytest
+from integration.scanned_units import marker, one
+from sample_posts import OTP, fields
+from world import DAY, World
+
+from ledger.delivery import Message
+from ledger.keys import message_receipt_key
+
+
+class TestMessages:
+    """Of a believed sender: an object, an array or lines; and what cannot be read is one record."""
+
+    @pytest.mark.parametrize(
+        ("body", "inspected", "refused"),
+        [
+            (json.dumps(fields(text=OTP), indent=1), 1, {}),
+            (json.dumps([fields(text=OTP), fields(id=2)]), 1, {"field_type": 1}),
+            ("\n".join([json.dumps(fields(text=OTP)), "x"]), 1, {"json_syntax": 1}),
+            ("hello", 0, {"msg_syntax": 1}),
+            ("[]", 0, {}),
+        ],
+        ids=["an object", "an array", "lines", "garbage", "an empty array"],
+    )
+    def test_are_scanned_once(
+        self, world: World, body: str, inspected: int, refused: dict[str, int]
+    ) -> None:
+        first = world.scanner().scan_message("acme", body, world.clock.now())
+        before = world.state()
+        again = world.scanner().scan_message("acme", body, world.clock.now())
+        receipt = one(world.receipts())
+        assert (first.receipt, first.new, again.receipt, again.new) == (
+            receipt,
+            True,
+            receipt,
+            False,
+        )
+        assert (receipt.kind, receipt.source, receipt.bytes) == ("message", "", len(body))
+        assert (receipt.inspected, receipt.refused, receipt.findings) == (
+            inspected, refused, inspected
+        )  # fmt: skip
+        assert receipt.closes
+        assert world.state() == before
+        told = world.objects.get(world.out, message_receipt_key(marker(receipt)))
+        assert (told is not None) == bool(refused)
+        if told:
+            assert [one["code"] for one in json.loads(told)["refusals"]] == list(refused)
+
+    def test_are_another_unit_for_another_provider(self, world: World) -> None:
+        body = json.dumps(fields(text=OTP))
+        for provider in ("acme", "others"):
+            world.scanner().scan_message(provider, body, world.clock.now())
+        assert one(world.receipts()).findings == 1
+        assert one(world.store.receipts("others", DAY)).findings == 1
+
+    def test_with_lone_surrogates_are_refused(self, world: World) -> None:
+        outcome = world.scanner().scan_message("acme", '{"x":"\ud800"}', world.clock.now())
+        assert outcome.receipt is not None
+        assert outcome.receipt.refused == {"encoding": 1}
+
+    def test_of_an_unknown_sender_store_nothing(self, world: World) -> None:
+        before = world.state()
+        assert take_message(world, "AROASTRANGE:x") is None
+        assert world.state() == before
+
+    def test_of_the_redrive_role_count_for_the_first_sender(self, world: World) -> None:
+        assert take_message(world, "AROAACME:x").receipt.inspected == 1
+        again = take_message(world, "AROAREDRIVE:y", first_sender="AROAACME:x")
+        assert (again.new, again.receipt) == (False, one(world.receipts()))
+        assert take_message(world, "AROAREDRIVE:y") is None
+
+
+def take_message(world: World, sender: str, **attributes: str) -> Any:
+    attributes = {"provider": "acme"} | attributes
+    body = json.dumps(fields(text=OTP))
+    message = Message("arn:posts", body, sender, attributes, world.clock.now())
+    return world.deliveries().take(message, lambda: 300)

@@ -1,0 +1,94 @@
+"""Which rules a unit meets, and when their findings are proposed."""
+
+import json
+from collections.abc import Callable
+from datetime import date, timedelta
+
+import msgspec
+import pytest
+from integration.scanned_units import FILE, handed_out, one
+from sample_posts import OTP, PRIZE, SHADOW, fields, lines, pack
+from world import DAY, World
+
+from flood import FloodLimits
+from ledger.errors import OperatorError
+from matcher.pack import InForce
+
+
+class TestFloodGuard:
+    """What hits too much is counted and handed out, and not proposed."""
+
+    LIMITS = FloodLimits(200, 10)
+
+    def test_holds_for_the_day_and_lifts(self, new_world: Callable[..., World]) -> None:
+        world = new_world(limits=self.LIMITS, range_bytes=100_000)
+        world.scan(*world.take_in(lines(*[OTP] * 3, *["a"] * 7), "1.jsonl"))
+        receipt = one(world.receipts())
+        assert receipt.held == {"codes/3/asks-for-code/live": 3}
+        assert (receipt.findings, receipt.closes) == (3, True)
+        assert world.open_findings() == []
+        assert [finding["held"] for finding in handed_out(world, receipt)] == [True] * 3
+        assert world.store.floods("acme", DAY) == {"codes/asks-for-code": False}
+
+        world.scan(*world.take_in(lines(OTP, *["a"] * 90, start=100), "2.jsonl"))
+        assert world.open_findings() == []
+
+        world.store.lift_flood("acme", DAY, "codes/asks-for-code", 9)
+        world.scan(*world.take_in(lines(*[OTP] * 9, start=200), "3.jsonl"))
+        assert len(world.open_findings()) == 9
+
+    def test_lets_a_share_below_the_limit_through(self, new_world: Callable[..., World]) -> None:
+        world = new_world(limits=self.LIMITS, range_bytes=100_000)
+        world.scan(*world.take_in(lines(*[OTP] * 2, *["a"] * 8)))
+        assert len(world.open_findings()) == 2
+        assert one(world.receipts()).held == {}
+
+    def test_does_not_touch_shadow(self, new_world: Callable[..., World]) -> None:
+        world = new_world(limits=self.LIMITS, range_bytes=100_000)
+        world.scan(*world.take_in(lines(*[PRIZE] * 10)))
+        assert (one(world.receipts()).held, world.store.floods("acme", DAY)) == ({}, {})
+
+
+class TestPacksOutOfTheirDates:
+    """They are skipped and named, by the day on which the file came or the message was sent."""
+
+    PAST = InForce(from_=date(2026, 1, 1), until=date(2026, 11, 24))
+
+    def test_are_named_in_both_receipts(self, world: World) -> None:
+        world.publish(pack(in_force=self.PAST), pack(SHADOW))
+        [unit] = world.take_in(FILE)
+        world.scan(unit)
+        receipt = one(world.receipts())
+        assert receipt.skipped == world.file_receipt(unit.file).skipped == ("codes/3",)
+        assert receipt.by_rule == {"prizes/1/names-prize/shadow": 1}
+
+    def test_do_not_run_late_because_the_worker_was(self, world: World) -> None:
+        world.publish(pack(in_force=InForce(from_=date(2026, 11, 1), until=date(2026, 11, 25))))
+        [unit] = world.take_in(FILE)
+        world.clock.move(days=1)
+        world.scan(unit)
+        assert one(world.receipts("2026-11-26")).findings == 2
+
+    def test_run_for_a_message_by_the_day_it_was_sent(self, world: World) -> None:
+        world.publish(pack(in_force=self.PAST))
+        body, now = json.dumps(fields(text=OTP)), world.clock.now()
+        world.scanner().scan_message("acme", body, now - timedelta(days=1))
+        world.scanner().scan_message("acme", body + " ", now)
+        found = sorted(receipt.findings + receipt.repeats for receipt in world.receipts())
+        assert found == [0, 1]
+
+
+def test_a_set_published_meanwhile_does_not_touch_a_file(world: World) -> None:
+    """A unit is inspected by the set in force when its file came."""
+    [unit] = world.take_in(FILE)
+    world.publish(pack(SHADOW))
+    world.scan(unit)
+    assert one(world.receipts()).by_rule["codes/3/asks-for-code/live"] == 2
+
+
+def test_a_set_that_is_gone_stops_the_unit_before_anything_is_written(world: World) -> None:
+    [unit] = world.take_in(FILE)
+    before = world.state()
+    with pytest.raises(OperatorError, match="is not in the public bucket"):
+        world.scanner().scan_range(msgspec.structs.replace(unit, set="ab"))
+    assert world.state() == before

@@ -1,0 +1,86 @@
+"""A message whose first try died is tried again after the set in force changed."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from faults import Calls, CrashError
+from integration.scanned_units import MESSAGE_ORDER, marker, one, scan_message
+from sample_posts import OTP, PRIZE, SHADOW, fields, pack
+from world import World
+
+
+class TestTriedAgainAfterThePointerMoved:
+    """A unit keeps the rules of its first try: what that put is counted, and nothing else."""
+
+    BODY = json.dumps([fields(id="m1", text=OTP), fields(id="m2", text=PRIZE)])
+
+    def test_counts_what_its_first_try_put(self, world: World) -> None:
+        with pytest.raises(CrashError):
+            scan_message(world, self.BODY, Calls(fatal=MESSAGE_ORDER.index("put_findings")))
+        world.publish(pack(SHADOW))
+        scan_message(world, self.BODY, Calls())
+        receipt = one(world.receipts())
+        assert receipt.by_rule == {
+            "codes/3/asks-for-code/live": 1, "prizes/1/names-prize/shadow": 1
+        }  # fmt: skip
+        found = world.store.findings_of(marker(receipt))
+        assert {finding.set for finding, _ in found} == {receipt.set}
+
+    def test_does_so_though_the_new_set_finds_nothing(self, world: World) -> None:
+        with pytest.raises(CrashError):
+            scan_message(world, self.BODY, Calls(fatal=MESSAGE_ORDER.index("put_findings")))
+        world.publish()
+        scan_message(world, self.BODY, Calls())
+        assert one(world.receipts()).findings == 2
+
+    def test_and_another_worker_agree(self, world: World) -> None:
+        """The pointer moves, and another worker commits, before the first puts its findings."""
+
+        def other() -> None:
+            world.publish(pack(SHADOW))
+            scan_message(world, self.BODY, Calls())
+
+        at = MESSAGE_ORDER.index("begin")
+        scan_message(world, self.BODY, Calls(at, other))
+        receipt = one(world.receipts())
+        assert receipt.by_rule == {"prizes/1/names-prize/shadow": 1}
+        assert len([item for item in world.items() if item["sk"]["S"] == "finding"]) == 1
+
+    def test_by_another_that_finds_nothing_is_counted_once(self, world: World) -> None:
+        """The other commits before the first says by which rules it tries: the first gives way."""
+
+        def other() -> None:
+            world.publish()
+            scan_message(world, self.BODY, Calls())
+
+        scan_message(world, self.BODY, Calls(MESSAGE_ORDER.index("begin"), other))
+        assert one(world.receipts()).findings == 0
+        assert not [item for item in world.items() if item["sk"]["S"] == "finding"]
+
+    def test_that_finds_nothing_gives_way_to_one_that_does(self, world: World) -> None:
+        """The other puts its findings and dies, after the first looked and before it commits."""
+        old = world.scanner()
+        old.rulesets.current()
+        world.publish()
+        calls = Calls(fatal=["marker", "begin", "put_findings"].index("put_findings"))
+
+        def other() -> None:
+            dying = replace(old, store=calls.through(world.store))
+            with pytest.raises(CrashError):
+                dying.scan_message("acme", self.BODY, world.clock.now())
+
+        commit = len(["marker", "get", "get", "first_try", "floods", "receipts", "put_findings",
+                      "put_finding_ids"])  # fmt: skip
+        with pytest.raises(OSError, match="ConditionalCheckFailed"):
+            scan_message(world, self.BODY, Calls(commit, other))
+        assert world.receipts() == []
+        scan_message(world, self.BODY, Calls())
+        assert one(world.receipts()).findings == 2
+
+    def test_of_which_nothing_was_put_meets_the_new_rules(self, world: World) -> None:
+        with pytest.raises(CrashError):
+            scan_message(world, self.BODY, Calls(fatal=MESSAGE_ORDER.index("begin") - 1))
+        world.publish(pack(SHADOW))
+        scan_message(world, self.BODY, Calls())
+        assert one(world.receipts()).by_rule == {"prizes/1/names-prize/shadow": 1}
