@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from month.writing import PROVIDER, Message, Plan, is_drawn
+from month.plan import PROVIDER, Message, Plan, is_drawn
 
 type Tallies = defaultdict[str, Counter[str]]
 

@@ -13,7 +13,8 @@ from typing import Any
 
 from month.counting import expected
 from month.living import Life
-from month.writing import FULL, PROVIDER, SMALL, write
+from month.plan import FULL, PROVIDER, SMALL
+from month.writing import write
 
 from matcher import Pack
 from terang.deploy import deploy

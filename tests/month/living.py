@@ -16,7 +16,7 @@ from itertools import batched
 from pathlib import Path
 from typing import Any
 
-from month.writing import PROVIDER, Message, Plan, Post
+from month.plan import PROVIDER, Message, Plan, Post
 
 from terang.redriving import messages_in
 from terang.runner import Deployed

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from month.lived import Month
 from month.living import sendable
-from month.writing import PROVIDER, TERMS, Post
+from month.plan import PROVIDER, TERMS, Post
 
 from terang.recount import recount_command
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from month.faulty import FAULTS, seed
 from month.lived import PACKS, STACK, Month
-from month.writing import PROVIDER, Message
+from month.plan import PROVIDER, Message
 
 from dsa.report_template import PARTS, file_name
 from ledger.case_entry import case_id
