@@ -14,7 +14,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from reference import pack_of
+from sample_packs import pack_of
 
 from matcher import Evasion, Hit, Matcher, Rule, Severity, load_packs
 from matcher.disguise import Chunk

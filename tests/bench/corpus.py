@@ -18,7 +18,7 @@ from itertools import accumulate
 
 import msgspec
 import wordfreq
-from reference import pack_of
+from sample_packs import pack_of
 
 from matcher.automaton import Automaton
 from matcher.fold import fold, is_spaceless

@@ -7,11 +7,11 @@ from random import Random
 
 import numpy as np
 import pytest
-import reference
 from hypothesis import given
 from hypothesis import strategies as st
 from property.effort import share
 from property.test_matcher_reference import LINKS, WORDS, draw_pack, draw_term, draw_text
+from sample_packs import pack_of
 
 from matcher import AtLeast, Matcher, Rule, Severity
 from matcher import matcher as engine
@@ -67,7 +67,7 @@ def test_mentions_and_hashtags_in_disguise_hold_no_post_back() -> None:
     rule = Rule(id="any", severity=Severity.LOW, why="Tests.", groups=(terms,))
     texts = ["so! @someone", "@naconda", "an @N4COND4!", "@ana @naco", "#BigWord", "#bigword #Big"]
     texts += ["#allNighter", "me@naconda.example", "x #B", "@ана @nаconda", "@", "#", "!"]
-    matcher = Matcher([reference.pack_of(rule)])
+    matcher = Matcher([pack_of(rule)])
     hits = matcher.find_all(texts)
     assert hits == [matcher.find(text) for text in texts]
     assert [at for at, found in enumerate(hits) if found] == [1, 2, 4, 6, 9]
@@ -124,7 +124,7 @@ def test_hostile_texts_are_found_as_each_alone(text: str) -> None:
         Rule(id="any", severity=Severity.LOW, why="Tests.", groups=(terms,)),
         Rule(id="both", severity=Severity.LOW, why="Tests.", groups=(("otp",), ("丁*", "*가"))),
     ]
-    matcher = Matcher([reference.pack_of(*rules)])
+    matcher = Matcher([pack_of(*rules)])
     texts = ["otp", text, "", text + "一丁", "otp"]
     assert matcher.find_all(texts) == [matcher.find(one) for one in texts]
 
@@ -145,21 +145,21 @@ def test_no_host_is_held_back(links: str, text: str, counted: bool) -> None:
     group = AtLeast(2, ("otp", "код")) if counted else None
     rule = Rule(id="host", severity=Severity.LOW, why="Tests.", links=(links,), at_least=group)
     texts = ["otp", text, "", f"otp {text} код", "otp код"]
-    hits = Matcher([reference.pack_of(rule)]).find_all(texts)
+    hits = Matcher([pack_of(rule)]).find_all(texts)
     assert [at for at, found in enumerate(hits) if found] == ([3] if counted else [1, 3])
 
 
 def test_a_link_that_is_a_lookalike_holds_no_post_back() -> None:
     rule = Rule(id="host", severity=Severity.LOW, why="Tests.", links=("~shop.example",))
     posts = [[("text", "x")], [("text", "x"), ("links/0", "https://sh0p.example")]]
-    hits = Matcher([reference.pack_of(rule)]).find_posts(posts)
+    hits = Matcher([pack_of(rule)]).find_posts(posts)
     assert list(map(bool, hits)) == [False, True]
 
 
 def test_rules_without_any_pattern_find_nothing() -> None:
     assert Matcher([]).find_all(["otp", ""]) == [(), ()]
     nothing = Rule(id="none", severity=Severity.LOW, why="Tests.", groups=(("-",),))
-    assert Matcher([reference.pack_of(nothing)]).find_all(["-", ""]) == [(), ()]
+    assert Matcher([pack_of(nothing)]).find_all(["-", ""]) == [(), ()]
 
 
 @given(seeds)
@@ -252,7 +252,7 @@ PROGRAM = """
 import sys
 {before}
 from matcher import Matcher
-from reference import pack_of
+from sample_packs import pack_of
 from matcher import Rule, Severity
 rule = Rule(id="a", severity=Severity.LOW, why="Tests.", groups=(("otp",),))
 matcher = Matcher([pack_of(rule)])

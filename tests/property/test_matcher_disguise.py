@@ -5,10 +5,10 @@ Cases are drawn by `random` from a seed that Hypothesis chooses and prints.
 
 from random import Random
 
-import reference
 from hypothesis import given
 from hypothesis import strategies as st
 from property.effort import share
+from sample_packs import pack_of
 
 from matcher import Evasion, Matcher, Rule, Severity
 from matcher.batch import Sieve
@@ -87,12 +87,12 @@ def test_an_injected_disguise_is_found_where_it_is(seed: int) -> None:
     evasion = random.choice(list(INJECTED))
     dressed = INJECTED[evasion](random, word)
     text = f"{before}{dressed}{after}"
-    hits = Matcher([reference.pack_of(rule_of(word, "another"))]).find(text)
+    hits = Matcher([pack_of(rule_of(word, "another"))]).find(text)
     found = [(span.start, span.end) for hit in hits for span in hit.spans]
     assert found == [(len(before), len(before) + len(dressed))], text
     if fold(dressed) != fold(word):
         assert evasion in hits[0].spans[0].evasion
-        assert Matcher([reference.pack_of(rule_of(word, exact=True))]).find(text) == (), text
+        assert Matcher([pack_of(rule_of(word, exact=True))]).find(text) == (), text
 
 
 @given(seeds)
@@ -109,7 +109,7 @@ def test_no_text_with_a_reading_is_passed_over(seed: int) -> None:
 @share(5, each=TEXTS_TOGETHER)
 def test_many_posts_in_disguise_are_found_as_each_alone(seed: int) -> None:
     random = Random(seed)
-    matcher = Matcher([reference.pack_of(rule_of(*random.sample(WORDS, 8)))])
+    matcher = Matcher([pack_of(rule_of(*random.sample(WORDS, 8)))])
     texts = [draw_text(random) for _ in range(TEXTS_TOGETHER)]
     look = matcher._look
     sieve = Sieve(look.index.patterns, look.index.needs(), matcher._full, look.vocabulary)
@@ -159,7 +159,7 @@ def test_any_text_at_all_has_its_chunks(text: str) -> None:
 @given(st.text("b0o*@#aA!.-+ 1l\u200b验ب", max_size=60))
 @share(2.5)
 def test_a_dense_text_of_signs_is_matched(text: str) -> None:
-    Matcher([reference.pack_of(rule_of("bool*", "*oba", "*bo*", "ab", "验验验"))]).find(text)
+    Matcher([pack_of(rule_of("bool*", "*oba", "*bo*", "ab", "验验验"))]).find(text)
 
 
 def draw_pattern(random: Random) -> str:

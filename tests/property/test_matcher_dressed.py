@@ -12,6 +12,7 @@ import reference
 from hypothesis import given
 from hypothesis import strategies as st
 from property.effort import share
+from sample_packs import pack_of
 
 from matcher import AtLeast, Hit, Matcher, Pack, Rule, Severity
 from matcher import matcher as engine
@@ -120,7 +121,7 @@ def draw_terms(random: Random, low: int, high: int) -> tuple[str, ...]:
 
 
 def draw_pack(random: Random) -> Pack:
-    return reference.pack_of(
+    return pack_of(
         *(
             Rule(
                 id=f"rule-{number}",

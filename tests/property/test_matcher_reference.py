@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 from property.effort import share
+from sample_packs import pack_of
 
 from matcher import AtLeast, Hit, Matcher, Pack, Rule, Severity
 from matcher.affixes import Affixes, forms
@@ -119,7 +120,7 @@ def draw_text(random: Random, pack: Pack) -> str:
 
 
 def draw_pack(random: Random) -> Pack:
-    return reference.pack_of(*(draw_rule(random, number) for number in range(3)))
+    return pack_of(*(draw_rule(random, number) for number in range(3)))
 
 
 def plainly(hits: tuple[Hit, ...]) -> list[reference.Found]:
@@ -197,7 +198,7 @@ def test_a_look_for_disguises_loses_nothing(seed: int) -> None:
     """But for windows that a disguised word cancels or excepts: so rules here have none."""
     random = Random(seed)
     rules = [draw_rule(random, number) for number in range(3)]
-    pack = reference.pack_of(*(replace(rule, except_=(), unless=()) for rule in rules))
+    pack = pack_of(*(replace(rule, except_=(), unless=()) for rule in rules))
     text = draw_text(random, pack)
     plain = {hit.rule for hit in PlainMatcher([pack]).find(text)}
     assert plain <= {hit.rule for hit in Matcher([pack]).find(text)}
@@ -220,4 +221,4 @@ def test_the_fold_has_no_context(left: str, right: str) -> None:
 def test_any_text_at_all_is_taken(text: str) -> None:
     """Lone surrogates, unassigned and private code points too."""
     rule = Rule(id="any-text", severity=Severity.LOW, why="Tests.", groups=(("a*", "1"),))
-    Matcher([reference.pack_of(rule)]).find(text)
+    Matcher([pack_of(rule)]).find(text)

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 from hostile import HOSTILE, OBEYED
-from reference import PACK
+from sample_packs import PACK
 from sample_posts import line
 from unit.publish_world import World, sample_receipt
 from unit.statement_samples import changed

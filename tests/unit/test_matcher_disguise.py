@@ -4,7 +4,7 @@ A row is: a term, a text, and the slices of the text that are found.
 """
 
 import pytest
-from reference import pack_of
+from sample_packs import pack_of
 
 from matcher import Evasion, Matcher, Rule, Severity
 from matcher.affixes import Affixes, forms

@@ -1,7 +1,7 @@
 """Where links and mentions lie, and what rules on host names find."""
 
 import pytest
-from reference import pack_of
+from sample_packs import pack_of
 
 from matcher import Evasion, Matcher, Rule, Severity
 from matcher.links import hosts, normal_host, opaque_spans

@@ -5,7 +5,7 @@ looked for one by one, and all together as a batch.
 """
 
 import pytest
-from reference import pack_of
+from sample_packs import pack_of
 
 from matcher import Hit, Matcher, Rule, Severity
 from matcher import matcher as engine

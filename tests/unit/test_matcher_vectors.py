@@ -4,7 +4,7 @@ A row is: the terms of one group, a text, and the slices of the text that are fo
 """
 
 import pytest
-from reference import pack_of
+from sample_packs import pack_of
 
 from matcher import Evasion, Matcher, Rule, Severity
 

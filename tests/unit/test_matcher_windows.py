@@ -2,7 +2,7 @@
 
 import pytest
 from msgspec import structs
-from reference import pack_of
+from sample_packs import pack_of
 
 from matcher import AtLeast, Hit, Matcher, Mode, Pack, Rule, Severity
 

@@ -4,7 +4,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from reference import PACK
+from sample_packs import PACK
 
 from matcher import Matcher, PackError, load_packs
 

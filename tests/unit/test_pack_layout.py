@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from msgspec import structs
-from reference import PACK
+from sample_packs import PACK
 
 from matcher import Pack, PackError
 from terang.pack_layout import WIDTH, canonical

@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from reference import PACK
+from sample_packs import PACK
 
 from matcher import AtLeast, Ground, Mode, Pack, PackError, Severity
 from matcher.pack import PACK_BYTES

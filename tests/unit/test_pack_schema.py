@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 from jsonschema import Draft202012Validator
-from reference import PACK
+from sample_packs import PACK
 
 from matcher.pack_schema import pack_schema
 

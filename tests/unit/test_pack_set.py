@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from msgspec import structs
-from reference import PACK
+from sample_packs import PACK
 
 from matcher import (
     FOLD_VERSION,

@@ -1,0 +1,52 @@
+"""Sound packs for tests: one as its author writes it, and one around some rules."""
+
+from datetime import date
+
+from matcher import Ground, Pack, Rule
+from matcher.pack import InForce, LegalGround
+
+PACK = """\
+id: one-time-codes
+version: 3
+title: Theft of one-time codes
+why: Whoever passes on a code gives away an account.
+category: SCAMS_AND_FRAUD
+keywords: [PHISHING]
+ground: illegal
+legal_ground: {text: Fraud, url: "https://law.example/1"}
+languages: [en, id]
+owner: trust@provider.example
+in_force: {from: 2026-11-01, until: 2027-04-30}
+rules:
+  - id: asks-for-code
+    severity: high
+    why: Asks for a code.
+    all:
+      - [otp, login code]
+      - [send me]
+    within: 12
+    except: [otp bank]
+    unless: [never share]
+    match: [send me the otp, otp - send me]
+    ignore: [send me my otp bank, "never share an otp, even if asked: send me"]
+"""
+"""A sound pack, as its author writes it."""
+
+
+def pack_of(*rules: Rule) -> Pack:
+    """A pack around some rules."""
+    return Pack(
+        id="a-pack",
+        version=1,
+        title="A pack",
+        why="Tests.",
+        category="SCAMS_AND_FRAUD",
+        keywords=("PHISHING",),
+        ground=Ground.ILLEGAL,
+        legal_ground=LegalGround("A law", "https://law.example"),
+        languages=("en",),
+        owner="trust@provider.example",
+        in_force=InForce(date(2026, 11, 1), date(2026, 11, 30)),
+        rules=rules,
+        digest="0" * 64,
+    )
