@@ -2,6 +2,7 @@
 
 import io
 import json
+import zipfile
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -33,6 +34,15 @@ def json_lines(*records: Any) -> bytes:
 def dumps(value: Any) -> bytes:
     """The value as JSON."""
     return json.dumps(value).encode()
+
+
+def zipped(*members: tuple[str | zipfile.ZipInfo, bytes]) -> bytes:
+    """A zip of these members, packed."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members:
+            archive.writestr(name, data)
+    return target.getvalue()
 
 
 def context(*open_channels: str, budget: Budget | None = None) -> Context:

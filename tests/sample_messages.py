@@ -1,5 +1,6 @@
 """Messages about cases, one of each type, as a provider's moderators would send them."""
 
+from collections.abc import Callable
 from typing import Any
 
 REMOVED = {"visibility": ["DECISION_VISIBILITY_CONTENT_REMOVED"]}
@@ -173,3 +174,10 @@ def audit(**changes: Any) -> dict[str, Any]:
 
 def _with(message: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in (message | changes).items() if value is not ...}
+
+
+MAKERS: tuple[Callable[..., dict[str, Any]], ...] = (
+    *(complaint, dispute, outcome, second_review, notice, order, inform, suspension),
+    *(reinstatement, audit),
+)
+"""All but the decision, which is of findings."""

@@ -7,6 +7,7 @@ from itertools import count
 from typing import Any
 
 import msgspec
+from declared import table_shape
 from sample_posts import SHADOW, StandingClock, pack
 
 from arrival import Intake
@@ -38,11 +39,6 @@ SECRET, SECRET_NAME = b"the secret of this test", "pseudonym-secret"
 SALT = b"the salt of a month, and of 32 b"
 ROLE = "AROAACME"
 DAY = "2026-11-25"
-KEYS = [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
-OPEN_KEYS = [
-    {"AttributeName": "open_pk", "KeyType": "HASH"},
-    {"AttributeName": "open_sk", "KeyType": "RANGE"},
-]
 _numbers = count()
 
 
@@ -70,22 +66,7 @@ class World:
 
     def __post_init__(self) -> None:
         """Make the table, the buckets and the queue; register `acme` and publish."""
-        self.clients.dynamodb.create_table(
-            TableName=self.table,
-            BillingMode="PAY_PER_REQUEST",
-            KeySchema=KEYS,
-            AttributeDefinitions=[
-                {"AttributeName": key["AttributeName"], "AttributeType": "S"}
-                for key in KEYS + OPEN_KEYS
-            ],
-            GlobalSecondaryIndexes=[
-                {
-                    "IndexName": "open",
-                    "KeySchema": OPEN_KEYS,
-                    "Projection": {"ProjectionType": "KEYS_ONLY"},
-                }
-            ],
-        )
+        self.clients.dynamodb.create_table(TableName=self.table, **table_shape())
         for bucket in self.buckets:
             self.clients.s3.create_bucket(Bucket=bucket)
             self.clients.s3.put_bucket_versioning(

@@ -8,7 +8,7 @@ import zipfile
 from collections.abc import Callable
 
 import pytest
-from format_files import dumps, items, json_lines, post, read, refusals
+from format_files import dumps, items, json_lines, post, read, refusals, zipped
 from sample_posts import lines
 from world import World
 
@@ -17,14 +17,6 @@ from formats import FileRefusedError
 HEADER = "id,account,text,audience,published_at"
 ROW = "1,u1,Hello,public,2026-11-25T10:00:00Z"
 LINES = json_lines(post(), post(id="2"))
-
-
-def zipped(*members: tuple[str | zipfile.ZipInfo, bytes]) -> bytes:
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in members:
-            archive.writestr(name, data)
-    return target.getvalue()
 
 
 def test_f5_a_newline_in_quotes_is_text_however_the_parts_are_cut(

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from catalogue.measuring import MIB, peak_mib, seconds
-from format_files import Generated, context, json_lines, post
+from format_files import Generated, context, json_lines, post, zipped
 from sample_posts import OTP, line, pack
 
 import formats
@@ -43,14 +43,6 @@ def outcome(stream: Any, head: bytes, size: int) -> tuple[int, Code | None]:
 
 def of_bytes(data: bytes) -> tuple[int, Code | None]:
     return outcome(io.BytesIO(data), data[: formats.HEAD_BYTES], len(data))
-
-
-def zipped(*members: tuple[str, bytes]) -> bytes:
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in members:
-            archive.writestr(name, data)
-    return target.getvalue()
 
 
 def overlapping() -> bytes:

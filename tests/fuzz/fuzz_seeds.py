@@ -1,24 +1,11 @@
 """Files and bodies to begin with: one of each format, small and sound."""
 
 import gzip
-import io
 import json
-import zipfile
+from zipfile import ZipInfo
 
-from format_files import PUBLIC, dumps, json_lines, post
-from sample_messages import (
-    audit,
-    complaint,
-    decision,
-    dispute,
-    inform,
-    notice,
-    order,
-    outcome,
-    reinstatement,
-    second_review,
-    suspension,
-)
+from format_files import PUBLIC, dumps, json_lines, post, zipped
+from sample_messages import MAKERS, decision
 
 MESSAGE = {"id": 1, "type": "message", "date": "2026-11-25T10:00:00", "from_id": "u", "text": "hi"}
 CHAT = {"name": "n", "type": "public_channel", "id": 5, "messages": [MESSAGE]}
@@ -30,14 +17,6 @@ DISCORD = {
     "channel": {"id": "2", "type": "GuildTextChat"},
     "messages": [{"id": "1", "type": "Default", "content": "x", "author": {"id": "4"}}],
 }
-
-
-def _zip(**members: bytes) -> bytes:
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in members.items():
-            archive.writestr(zipfile.ZipInfo(name), data)
-    return target.getvalue()
 
 
 FILES = {
@@ -54,7 +33,7 @@ FILES = {
 }
 FILES |= {
     "gzip": gzip.compress(FILES["jsonl"], mtime=0) + gzip.compress(FILES["jsonl"], mtime=0),
-    "zip": _zip(a=FILES["jsonl"], b=FILES["account"]),
+    "zip": zipped((ZipInfo("a"), FILES["jsonl"]), (ZipInfo("b"), FILES["account"])),
 }
 
 BODIES = [dumps(post()), dumps([post(), post(id="2")]), FILES["jsonl"], b'[{"id": "\\ud800"}]']
@@ -70,18 +49,9 @@ WORDS += [b'"chats":{"list":[', b'"first":{', b'"orderedItems":[', b'"object":{'
 MESSAGES = [
     decision("f" * 64, notice="n-1", ground="illegal", ground_text="A law", ground_url="https://x"),
     decision("e" * 64, verdict="dismissed"),
-    complaint(),
-    dispute(),
-    outcome(),
-    second_review(),
-    notice(),
-    order(),
-    inform(),
-    suspension(),
-    reinstatement(),
-    audit(),
+    *(make() for make in MAKERS),
 ]
-"""Messages about cases, one of each type and some of two."""
+"""Messages about cases: two decisions, and one of each other kind."""
 
 CASES = [dumps(message) for message in MESSAGES]
 CASES += [dumps(MESSAGES), b"\n".join(CASES), b'[{"type": "decision", "id": "\\ud800"}]']

@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 from urllib.parse import unquote_plus
@@ -14,8 +13,8 @@ from urllib.parse import unquote_plus
 import boto3
 import msgspec
 import pytest
-import yaml
 from aws_lambda_powertools.utilities import parameters
+from declared import ROOT, table_shape
 from moto import mock_aws
 
 from ledger.identity import file_id
@@ -27,7 +26,6 @@ from ledger.receipt import Receipt
 from ledger.store import DynamoStore
 from matcher import Pack, build_set, digest_of
 
-ROOT = Path(__file__).resolve().parents[2]
 EVENTS = ROOT / "events"
 SAMPLE = ROOT / "local/samples/files/posts.jsonl"
 ENV: dict[str, dict[str, str]] = json.loads((EVENTS / "env.json").read_text())
@@ -190,34 +188,8 @@ def account(monkeypatch: pytest.MonkeyPatch, shipped: bytes) -> Iterator[Account
     parameters.clear_caches()  # type: ignore[no-untyped-call]
 
 
-def read_template() -> dict[str, Any]:
-    """The template as it stands, its short forms of CloudFormation (`!Ref`) passed over."""
-    template: dict[str, Any] = yaml.load((ROOT / "template.yaml").read_text(), Loader=_Tags)
-    return template
-
-
 def create_table() -> DynamoStore:
     """The table, with the keys and the index of the template."""
-    template = read_template()
-    properties = template["Resources"]["Table"]["Properties"]
     dynamodb = boto3.client("dynamodb")
-    dynamodb.create_table(
-        TableName=ENV["Scan"]["TABLE"],
-        **{
-            name: properties[name]
-            for name in (
-                "AttributeDefinitions",
-                "BillingMode",
-                "GlobalSecondaryIndexes",
-                "KeySchema",
-            )
-        },
-    )
+    dynamodb.create_table(TableName=ENV["Scan"]["TABLE"], **table_shape())
     return DynamoStore.of(dynamodb, ENV["Scan"]["TABLE"])
-
-
-class _Tags(yaml.SafeLoader):
-    """YAML without its tags."""
-
-
-_Tags.add_multi_constructor("!", lambda loader, tag, node: None)

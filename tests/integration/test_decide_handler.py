@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 from integration.handlers import Context, delivery, deployed
-from integration.test_scan_handler import metrics
+from integration.metrics import metrics_of
 from sample_messages import complaint, decision, notice, order, suspension
 from sample_posts import OTP, lines
 from world import DAY, World
@@ -63,7 +63,7 @@ def test_an_object_an_array_and_lines_are_taken_and_counted(
     assert call(decide, *records) == []
     assert call(decide, *records) == []
     assert types(world) == ["complaint", "decision", "notice", "order", "suspension"]
-    counted = metrics(capsys.readouterr().out)
+    counted = metrics_of(capsys.readouterr().out)
     assert counted == {"CasesTaken": 5, "CasesRefused": 2}
 
 
@@ -118,7 +118,7 @@ def test_a_statement_with_a_fault_is_written_and_alarmed_once(
     [key] = world.objects.keys(world.out, "out/acme/decisions/")
     puid = key.rpartition("/")[2].removesuffix(".json")
     out = capsys.readouterr().out
-    assert metrics(out) == {"CasesTaken": 1, "StatementInvalid": 1}
+    assert metrics_of(out) == {"CasesTaken": 1, "StatementInvalid": 1}
     [logged] = [line for line in out.splitlines() if "statement invalid" in line]
     assert json.loads(logged)["faults"] == [
         f"{puid} illegal_content_legal_ground personal_data_email",
@@ -134,7 +134,7 @@ def test_an_unknown_sender_stores_nothing_and_is_alarmed(
     strange = delivery(0, json.dumps(notice()), sender="AROASTRANGE:x", provider="acme")
     assert call(decide, strange, about(1, notice(), provider="nobody")) == []
     assert world.state() == before
-    assert metrics(capsys.readouterr().out) == {"UnknownSender": 2}
+    assert metrics_of(capsys.readouterr().out) == {"UnknownSender": 2}
 
 
 def test_a_worker_without_memory_is_given_up(

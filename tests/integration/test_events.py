@@ -3,6 +3,7 @@
 from hashlib import md5
 
 import pytest
+from declared import read_template
 from integration.event_account import (
     ENV,
     EVENTS,
@@ -11,7 +12,6 @@ from integration.event_account import (
     names,
     place,
     read_event,
-    read_template,
 )
 
 pytestmark = pytest.mark.filterwarnings("ignore:No application metrics")

@@ -14,6 +14,7 @@ from integration.event_account import (
     place,
     read_event,
 )
+from integration.metrics import metrics_of
 
 from ledger.case_entry import JournalEntry
 from ledger.case_receipt import CaseReceipt
@@ -21,17 +22,6 @@ from ledger.keys import audit_key, receipt_key
 from ledger.manifest import Unit
 
 pytestmark = pytest.mark.filterwarnings("ignore:No application metrics")
-
-
-def metrics_of(printed: str) -> dict[str, float]:
-    """The metrics in what a handler printed, added up."""
-    found: dict[str, float] = {}
-    for line in printed.splitlines():
-        if '"_aws"' in line:
-            for name, values in json.loads(line).items():
-                if isinstance(values, list):
-                    found[name] = found.get(name, 0) + sum(values)
-    return found
 
 
 @pytest.mark.parametrize(

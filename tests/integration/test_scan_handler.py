@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from botocore.exceptions import ReadTimeoutError
 from integration.handlers import Context, delivery, deployed
+from integration.metrics import metrics_of
 from sample_posts import OTP, fields, line, lines
 from world import DAY, World
 
@@ -37,17 +38,6 @@ def call(scan: ModuleType, *records: dict[str, Any], seconds: float = 300) -> li
     return [one.removeprefix("message-") for one in failed]
 
 
-def metrics(output: str) -> dict[str, Any]:
-    """The counts of the metrics that were written, by name, added up."""
-    counts: dict[str, Any] = {}
-    for row in map(json.loads, output.splitlines()):
-        for group in row.get("_aws", {}).get("CloudWatchMetrics", ()):
-            for metric in group["Metrics"]:
-                name = metric["Name"]
-                counts[name] = counts.get(name, 0) + sum(row[name])
-    return counts
-
-
 def test_units_and_messages_are_taken_and_counted(
     world: World, scan: ModuleType, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -62,7 +52,7 @@ def test_units_and_messages_are_taken_and_counted(
     assert call(scan, *records) == []
     assert [receipt.kind for receipt in world.receipts()].count("message") == 2
     assert world.file_receipt(unit.file).findings == 1
-    counted = metrics(capsys.readouterr().out)
+    counted = metrics_of(capsys.readouterr().out)
     assert (counted["PostsInspected"], counted["PostsRefused"], counted["Findings"]) == (3, 1, 1)
     assert "NewestPostAge" in counted
 
@@ -118,7 +108,7 @@ def test_an_unknown_sender_stores_nothing_and_is_alarmed(
     assert call(scan, *records) == []
     assert world.state() == before
     output = capsys.readouterr().out
-    assert metrics(output) == {"UnknownSender": 3}
+    assert metrics_of(output) == {"UnknownSender": 3}
     assert "sender_unknown" in output
     assert CANARY not in output
 

@@ -76,22 +76,33 @@ def test_what_is_open_is_what_the_script_left_open(month: Month) -> None:
 
 
 def test_recall_and_prevalence_of_the_audit_hold_the_truth(month: Month) -> None:
-    """The script knows all bad posts: the sample's share is near theirs, within its interval.
+    """The figures follow from what the audit saw; and the script, which knows all, agrees.
 
     Which posts are drawn hangs on the stack's own secret, another in each run. The interval of
     95 % misses the truth in one month of twenty; four standard errors, in one of ten thousand.
     """
     (cohort,) = month.summary["standing"]["cohorts"]
     stratum = cohort["strata"]["all"]
-    posts = month.life.plan.posts
-    missed = sum(bool(post.bad) for post in posts if not post.rules)
-    unmet = sum(not post.rules for post in posts)
-    share, of = missed / unmet, stratum["missed"]["of"]
-    error = math.sqrt(share * (1 - share) / of)
-    assert stratum["missed"]["share"] == pytest.approx(share, abs=4 * error + 1 / of)
-    for told in (stratum["missed"], stratum["recall"]):
-        assert told["low"] <= told["share"] <= told["high"]
+    posts = {post.id: post for post in month.life.plan.posts}
+    audits = [one for one in month.life.counted if one["type"] == "audit"]
+    assert not [one["post"] for one in audits if posts[one["post"]].rules]
+    judged = [one["verdict"] for one in audits if one["verdict"] != "gone"]
+    seen, of, confirmed = judged.count("violating"), len(judged), stratum["confirmed"]
+    assert (stratum["missed"]["count"], stratum["missed"]["of"]) == (seen, of)
     assert of >= 100
+    bad = confirmed + (len(posts) - confirmed) * seen / of
+    for name, share in (
+        ("missed", seen / of),
+        ("prevalence", bad / len(posts)),
+        ("recall", confirmed / bad),
+    ):
+        told = stratum[name]
+        assert told["low"] <= told["share"] <= told["high"]
+        assert told["share"] == pytest.approx(share, abs=0.0001)
+    unmet = [bool(post.bad) for post in posts.values() if not post.rules]
+    truth = sum(unmet) / len(unmet)
+    error = math.sqrt(truth * (1 - truth) / of)
+    assert seen / of == pytest.approx(truth, abs=4 * error + 1 / of)
 
 
 def test_blunders_were_refused_and_nothing_else_was(month: Month) -> None:

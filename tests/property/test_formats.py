@@ -3,11 +3,10 @@
 import gzip
 import io
 import json
-import zipfile
 from typing import Any
 
 import msgspec
-from format_files import PUBLIC, Generated, context, dumps, json_lines, post
+from format_files import PUBLIC, Generated, context, dumps, json_lines, post, zipped
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,14 +19,6 @@ from ledger.refusal import Code, Refusal
 from translation import parts, translate
 
 PSEUDONYMS = Pseudonyms.derive(b"secret", "acme", "k2026-11")
-
-
-def _zip(*members: tuple[str, bytes]) -> bytes:
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in members:
-            archive.writestr(name, data)
-    return target.getvalue()
 
 
 MESSAGE = {"id": 1, "type": "message", "date": "2026-11-25T10:00:00", "from_id": "u", "text": "hi"}
@@ -53,7 +44,7 @@ FILES = {
 }
 FILES |= {
     "gzip": gzip.compress(FILES["jsonl"]) + gzip.compress(FILES["jsonl"]),
-    "zip": _zip(("posts.jsonl", FILES["jsonl"]), ("chat/result.json", FILES["account"])),
+    "zip": zipped(("posts.jsonl", FILES["jsonl"]), ("chat/result.json", FILES["account"])),
 }
 
 

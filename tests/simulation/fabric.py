@@ -14,13 +14,12 @@ from simulation.events import Event, created, records_of
 from simulation.invocation import Invocation, Worker
 from simulation.line import FaultyLine
 from simulation.s3 import S3
+from simulation.sources import SOURCES, Source, failed_of, url_of
 from simulation.sqs import SQS, Message
 from world import Clients, World
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC).timestamp()
 WEEK = 7 * 86_400.0
-VISIBILITY = 1_860.0
-RECEIVES = 5
 TRIES = 3  # of an event of S3: the first, and two more
 CONCURRENCY = {"intake": 2, "scan": 3, "decide": 2, "publish": 1}
 MOST_LOOKS = 3
@@ -32,21 +31,6 @@ MOST_STEPS = 5_000
 
 class EndlessError(AssertionError):
     """A run does not come to an end."""
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A queue that a function takes from, as the template maps it."""
-
-    queue: str
-    function: str
-    batch: int
-
-
-UNITS, POSTS = Source("units", "scan", 1), Source("posts", "scan", 10)
-CASES = Source("cases", "decide", 10)
-SOURCES = [UNITS, POSTS, CASES]
-"""Queues and their functions; another function is another line here, and nothing else."""
 
 
 @dataclass(slots=True)
@@ -80,7 +64,7 @@ class Fabric:
         self.sqs = SQS(lambda: self.line.seconds, self._shuffled)
         self.world = World(self._clients(GoodLine()), number=0)
         for source in SOURCES:
-            self._make_queue(source.queue)
+            source.make_queue(self.sqs)
 
     def client(self, service: str) -> Client:
         """A worker's client of a service: its calls pass the faulty line."""
@@ -104,12 +88,8 @@ class Fabric:
 
     def send(self, queue: str, body: str, sender: str, **attributes: str) -> None:
         """A provider sends a message; sometimes it comes twice."""
-        named = {
-            name: {"StringValue": value, "DataType": "String"} for name, value in attributes.items()
-        }
-        self.sqs.sender = sender
         for _ in range(1 + self.chance.happens("duplicated")):
-            self.sqs.send_message(_url(queue), body, named)
+            self._put_message(queue, body, sender, attributes)
         self.ever.append((queue, (body, sender, attributes)))
 
     def at(self, seconds: float, function: str, payload: dict[str, Any]) -> None:
@@ -134,7 +114,7 @@ class Fabric:
     @property
     def has_failed(self) -> bool:
         """Whether events were put aside, or messages are among the dead letters."""
-        dead = [self.sqs.queues[_url(f"{one.queue}-dead")].messages for one in SOURCES]
+        dead = [self.sqs.queues[one.dead].messages for one in SOURCES]
         return bool(self.aside or any(dead))
 
     def redrive(self) -> None:
@@ -142,7 +122,7 @@ class Fabric:
         self.redriven = True
         self.line.seconds += WEEK
         for source in SOURCES:
-            self.sqs.redrive(_url(f"{source.queue}-dead"), _url(source.queue))
+            self.sqs.redrive(source.dead, source.url)
         self.events += [one.again(self.line.seconds) for one in self.aside]
         self.aside.clear()
         self.run()
@@ -154,22 +134,19 @@ class Fabric:
         for queue, told in self.ever:
             if queue == "intake":
                 self.at(self.line.seconds, "intake", told)
-                continue
-            body, self.sqs.sender, attributes = told
-            named = {
-                name: {"StringValue": value, "DataType": "String"}
-                for name, value in attributes.items()
-            }
-            self.sqs.send_message(_url(queue), body, named)
+            else:
+                self._put_message(queue, *told)
         self.run()
+
+    def _put_message(self, queue: str, body: str, sender: str, attributes: dict[str, str]) -> None:
+        named = {
+            name: {"StringValue": value, "DataType": "String"} for name, value in attributes.items()
+        }
+        self.sqs.sender = sender
+        self.sqs.send_message(url_of(queue), body, named)
 
     def _clients(self, line: Any) -> Any:
         return Clients(*(Client(one, line) for one in (self.dynamodb, self.s3, self.sqs)))
-
-    def _make_queue(self, name: str) -> None:
-        self.sqs.create_queue(f"{name}-dead")
-        queue = self.sqs.queues[self.sqs.create_queue(name)["QueueUrl"]]
-        queue.visibility, queue.dead, queue.most = VISIBILITY, _url(f"{name}-dead"), RECEIVES
 
     def _shuffled(self, found: list[Message]) -> list[Message]:
         return self.chance.shuffle(found)
@@ -201,7 +178,7 @@ class Fabric:
 
     def _visible(self, source: Source) -> bool:
         now = self.line.seconds
-        return any(one.visible <= now for one in self.sqs.queues[_url(source.queue)].messages)
+        return any(one.visible <= now for one in self.sqs.queues[source.url].messages)
 
     def _wait(self) -> bool:
         """Nothing can be done now: go on to when something can; False if never."""
@@ -210,7 +187,7 @@ class Fabric:
             return True
         moments = [event.at for event in self.events]
         for source in SOURCES:
-            moments += [one.visible for one in self.sqs.queues[_url(source.queue)].messages]
+            moments += [one.visible for one in self.sqs.queues[source.url].messages]
         if not moments:
             return False
         self.line.seconds = max(self.line.seconds, min(moments))
@@ -234,10 +211,9 @@ class Fabric:
 
     def _poll(self, source: Source) -> None:
         """Take messages for a function; those that it does not name as failed are deleted."""
-        url = _url(source.queue)
         hidden = 0.0 if self.chance.happens("overtaken") else None
         found = self.sqs.receive_message(
-            url, MaxNumberOfMessages=source.batch, VisibilityTimeout=hidden
+            source.url, MaxNumberOfMessages=source.batch, VisibilityTimeout=hidden
         ).get("Messages", [])
         if not found:
             return  # all that was visible went to the dead letters
@@ -245,10 +221,10 @@ class Fabric:
         def ended(invocation: Invocation) -> None:
             if invocation.error is not None:
                 return
-            failed = _failed(invocation.answer, {one["MessageId"] for one in found})
+            failed = failed_of(invocation.answer, {one["MessageId"] for one in found})
             for one in found:
                 if one["MessageId"] not in failed:
-                    self.sqs.delete_message(url, one["ReceiptHandle"])
+                    self.sqs.delete_message(source.url, one["ReceiptHandle"])
 
         self._begin(source.function, {"Records": records_of(found, f"arn:{source.queue}")}, ended)
 
@@ -280,21 +256,6 @@ class Fabric:
         if not isinstance(error, CrashError | MemoryError):
             self.idle[invocation.worker.function].append(invocation.worker)
         invocation.ended(invocation)
-
-
-def _failed(answer: Any, sent: set[str]) -> set[str]:
-    """What the answer of a function says failed, as AWS reads it: nothing said, nothing failed.
-
-    Source: AWS Lambda Developer Guide, "Reporting batch item failures".
-    """
-    if not answer or not answer.get("batchItemFailures"):
-        return set()
-    named = {failure.get("itemIdentifier") for failure in answer["batchItemFailures"]}
-    return min(named, sent)
-
-
-def _url(queue: str) -> str:
-    return f"https://sqs.example/{queue}"
 
 
 def day_after(seconds: float, hour: int = 3) -> float:

@@ -1,23 +1,21 @@
 """A message is read whole, or refused with the field at fault and nothing of its words."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
 from sample_messages import (
+    MAKERS,
     REMOVED,
     audit,
     complaint,
     decision,
-    dispute,
     inform,
     notice,
     order,
     outcome,
-    reinstatement,
     second_review,
     suspension,
 )
@@ -30,10 +28,6 @@ from ledger.post import LINE_BYTES
 
 ROOT = Path(__file__).parents[2]
 FINDING, OTHER = "a" * 64, "b" * 64
-MAKERS: tuple[Callable[..., dict[str, Any]], ...] = (
-    *(complaint, dispute, outcome, second_review, notice, order, inform, suspension),
-    *(reinstatement, audit),
-)
 LABEL = {"visibility": ["DECISION_VISIBILITY_OTHER"], "visibility_other": "A note beside it"}
 ALL_MEASURES = LABEL | {
     "monetary": "DECISION_MONETARY_SUSPENSION",

@@ -1,12 +1,10 @@
 """Content decides the format; the name only breaks ties."""
 
 import gzip
-import io
 import json
-import zipfile
 
 import pytest
-from format_files import PUBLIC, dumps, json_lines, post
+from format_files import PUBLIC, dumps, json_lines, post, zipped
 
 import formats
 from formats import FileRefusedError
@@ -19,14 +17,6 @@ DISCORD = {"guild": {"id": "1"}, "channel": {"id": "2"}, "messages": []}
 NOTE = {"@context": "https://www.w3.org/ns/activitystreams", "type": "Note", "to": [PUBLIC]}
 EVENT = {"did": "did:plc:a", "time_us": 1, "kind": "account", "account": {"active": True}}
 MATRIX = {"content": {"body": "hello"}, "room_id": "!a:example.org", "type": "m.room.message"}
-
-
-def zipped(**members: bytes) -> bytes:
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w") as archive:
-        for name, data in members.items():
-            archive.writestr(name, data)
-    return target.getvalue()
 
 
 def pretty(value: object) -> bytes:
@@ -71,7 +61,7 @@ def chosen(data: bytes, name: str = "") -> str:
         pytest.param(b'"text";"audience"\n', "csv", id="a header with semicolons and quotes"),
         pytest.param(b"id\ttext\n", "csv", id="a header with tabs"),
         pytest.param(gzip.compress(b""), "gzip", id="gzip"),
-        pytest.param(zipped(a=b""), "zip", id="zip"),
+        pytest.param(zipped(("a", b"")), "zip", id="zip"),
         pytest.param(zipped(), "zip", id="zip without members"),
     ],
 )

@@ -14,7 +14,7 @@ from sample_packs import PACK
 from sample_posts import line
 from unit.publish_world import World, sample_receipt
 from unit.statement_samples import changed
-from unit.test_report import put, table, written
+from unit.written_report import put, table, written
 
 from dsa.report_template import file_name
 from ledger.closing import FileReceipt

@@ -1,5 +1,7 @@
 """When the groups of a rule stand close enough together, and what takes that back."""
 
+from time import process_time
+
 import pytest
 from msgspec import structs
 from sample_packs import pack_of
@@ -210,5 +212,7 @@ def test_14_a_hostile_text_is_bounded(text: str) -> None:
         rule_of(["验" * 100, "ai"], exact=True),
         rule_of(["ai", "bo"], links=("shop.example", "a.a"), within=1),
     ]
-    for hit in Matcher([pack_of(*rules)]).find(text):
-        assert 0 < len(hit.spans) <= 200
+    began = process_time()
+    hits = Matcher([pack_of(*rules)]).find(text)
+    assert process_time() - began < 60
+    assert all(0 < len(hit.spans) <= 200 for hit in hits)

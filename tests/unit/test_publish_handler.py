@@ -10,6 +10,7 @@ from typing import Any
 
 import boto3
 import pytest
+from declared import table_shape
 from moto import mock_aws
 from unit.publish_world import sample_pack, sample_receipt
 
@@ -71,16 +72,8 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployed]:
                 Bucket=bucket,
                 CreateBucketConfiguration={"LocationConstraint": SETTINGS["AWS_DEFAULT_REGION"]},
             )
-        keys = (("pk", "HASH"), ("sk", "RANGE"))
         dynamodb = boto3.client("dynamodb")
-        dynamodb.create_table(
-            TableName="table",
-            KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in keys],
-            AttributeDefinitions=[
-                {"AttributeName": name, "AttributeType": "S"} for name, _ in keys
-            ],
-            BillingMode="PAY_PER_REQUEST",
-        )
+        dynamodb.create_table(TableName="table", **table_shape())
         store = DynamoStore.of(dynamodb, "table")
         store.put_provider(Provider("acme"))
         sys.modules.pop("publish", None)

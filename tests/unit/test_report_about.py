@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 from jsonschema import Draft202012Validator, FormatChecker
-from unit.test_report import table, written
+from unit.written_report import table, written
 
 from dsa.report_about import About, ServiceKind, about_schema
 from dsa.report_template import file_name

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from unit.test_report import put, table, written
+from unit.written_report import put, table, written
 
 from dsa.report_template import HEADERS, file_name
 from terang.command import main
