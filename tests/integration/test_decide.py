@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import msgspec
 import pytest
-from integration.decided_cases import case_of, entries, found
+from faults import Calls
+from integration.decided_cases import case_of, decide, entries, found
 from sample_messages import audit, complaint, decision, notice
 from sample_posts import OTP, PACK, pack
 from world import DAY, World
