@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
 
-from formats import HEAD_BYTES, Context, FileRefusedError, Reader, check_size, choose
+from formats import HEAD_BYTES, Context, FileRefusedError, Reader, check_size, choose, json_lines
 from ledger.closing import FILE_DAYS, Closing, refused_file
 from ledger.errors import ObjectGoneError
 from ledger.identity import digest, file_id
@@ -23,7 +23,7 @@ from ledger.refusal import Code
 from translation import parts, translate
 
 IDENTITY_BYTES = 1024 * 1024
-"""How much of a refused file, beside its size, makes it the same file when it comes again."""
+"""How much of a file, beside its size, makes it the same file when it comes again."""
 
 WHITE = b"\xef\xbb\xbf \t\r\n"
 
@@ -86,16 +86,16 @@ class Intake:
         put: list[Source] = []
         pseudonyms = self.keys.in_force(provider.provider)  # for the whole file, whatever it takes
         key = pseudonyms.key_id
+        blank = not head.strip(WHITE) and len(head) == dropped.size
         try:
-            if not head.strip(WHITE) and len(head) == dropped.size:
-                return self._seal(dropped, file, provider, key, "jsonl", 1, None)
-            reader = choose(head, dropped.key, dropped.size)
-            if reader.name == "jsonl":
-                return self._seal(dropped, file, provider, key, reader.name, reader.version, None)
+            reader = json_lines if blank else choose(head, dropped.key, dropped.size)
+            if reader is json_lines:
+                return self._seal(dropped, file, provider.provider, key, reader, [dropped])
             check_size(reader, dropped.size, seconds_left)
             # Taken one by one, so that what was put before a refusal is known.
             put.extend(self._translated(dropped, file, provider, reader, pseudonyms))
-            return self._seal(dropped, file, provider, key, reader.name, reader.version, put)
+            content = self._content(dropped, head)
+            return self._seal(dropped, file, provider.provider, key, reader, put, content)
         except FileRefusedError as refused:
             for source in put:
                 self.objects.delete_version(source)
@@ -128,27 +128,28 @@ class Intake:
         self,
         dropped: Source,
         file: str,
-        provider: Provider,
+        provider: str,
         pseudonym_key: str,
-        format_name: str,
-        reader_version: int,
-        translated: list[Source] | None,
+        reader: Reader,
+        sources: list[Source],
+        content: str = "",
     ) -> Arrival:
-        sources = [dropped] if translated is None else translated
+        """Pin how a file is cut. `content` is of a translated file, whose parts are its sources."""
         now = self.clock.now()
         manifest = Manifest(
             file=file,
-            provider=provider.provider,
+            provider=provider,
             dropped=dropped,
-            format=format_name,
-            reader_version=reader_version,
+            format=reader.name,
+            reader_version=reader.version,
             range_bytes=self.range_bytes,
             ranges=sum(len(cut(source, self.range_bytes)) for source in sources),
             set=current_set(self.objects, self.public_bucket),
             pseudonym_key=pseudonym_key,
             day=now.date().isoformat(),
             at=utc(now),
-            translated=translated is not None,
+            translated=bool(content),
+            content=content,
         )
         expires = int((now + timedelta(days=FILE_DAYS)).timestamp())
         if self.store.seal(manifest, sources, expires):
@@ -174,10 +175,8 @@ class Intake:
     ) -> Arrival:
         """One record, refused: journalled once, told to the sender, and the file gone at once."""
         at = utc(self.clock.now())
-        more = min(dropped.size, IDENTITY_BYTES)
-        start = head if more <= len(head) else self.objects.read_range(dropped, 0, more)
-        identity = (provider, refused.code, sha256(start[:more]).hexdigest(), str(dropped.size))
-        marker = Marker(digest("refused", *identity), provider, at[:10])
+        identity = digest("refused", provider, refused.code, self._content(dropped, head))
+        marker = Marker(identity, provider, at[:10])
         receipt = Receipt(
             unit=marker.unit,
             provider=provider,
@@ -203,6 +202,12 @@ class Intake:
         self.objects.put(self.out_bucket, receipt_key(provider, file), pretty(told))
         self.objects.delete_version(dropped)
         return Arrival("refused", file, provider, size=dropped.size, code=refused.code)
+
+    def _content(self, dropped: Source, head: bytes) -> str:
+        """What tells a file from others, under whatever key it comes: its beginning and size."""
+        more = min(dropped.size, IDENTITY_BYTES)
+        start = head if more <= len(head) else self.objects.read_range(dropped, 0, more)
+        return digest("content", start[:more], str(dropped.size))
 
     def _unknown(self, dropped: Source, file: str) -> Arrival:
         """Nobody registered drops here: a note without the key's words, and the file is gone."""

@@ -30,15 +30,18 @@ class Owned:
         """Bytes that the range owns."""
         return len(self.data) + self.passed_over
 
-    def unit(self, provider: str, *, translated: bool = False) -> str:
+    def id_in(self, unit: Unit) -> str:
         """The unit's id, over its own bytes.
 
         Of a translated file without the pseudonyms in them, which are others in another month:
-        the same file that comes again then must be known all the same.
+        the same file that comes again then must be known all the same. Where only refusals are
+        left, they say nothing of what was refused, and what the file held tells it from others.
         """
         tail = b"\n+%d" % self.passed_over if self.passed_over else b""
-        data = _PSEUDONYM.sub(b'"account":""', self.data) if translated else self.data
-        return unit_id(provider, data + tail)
+        if not unit.translated:
+            return unit_id(unit.provider, self.data + tail)
+        data, posts = _PSEUDONYM.subn(b'"account":""', self.data)
+        return unit_id(unit.provider, data + tail + (b"" if posts else unit.content.encode()))
 
 
 def owned(objects: Objects, unit: Unit) -> Owned:

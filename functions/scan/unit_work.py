@@ -79,7 +79,7 @@ class Scanner:
             return Outcome(None, new=False)
         job = _Job(
             provider=unit.provider,
-            unit=lines.unit(unit.provider, translated=unit.translated),
+            unit=lines.id_in(unit),
             kind="range",
             size=lines.size,
             source=unit.source.key,

@@ -170,3 +170,18 @@ def test_a_translated_file_that_comes_again_in_another_month_is_known(world: Wor
     assert world.receipts() == before
     assert world.receipts("2026-12-02") == []
     assert world.file_receipt(again[0].file).repeated
+
+
+def test_files_of_which_nothing_was_taken_are_told_apart_by_what_they_held(world: World) -> None:
+    """Rows of one day without an id are refused like those of the next: both days count."""
+
+    def told(day: int) -> tuple[bool, dict[str, int]]:
+        rows = f"id,account,text,audience,published_at\n,a,b,public,2026-11-{day}T08:00:00Z\n"
+        arrival = receive(world, *world.put(rows.encode(), f"{day}.csv"))
+        world.scan(*world.units())
+        receipt = world.file_receipt(arrival.file)
+        return receipt.repeated, receipt.refused
+
+    refused = {"field_missing": 1}
+    assert [told(24), told(25), told(24)] == [(False, refused), (False, refused), (True, refused)]
+    assert sum(receipt.records for receipt in world.receipts()) == 2

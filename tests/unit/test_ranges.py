@@ -81,4 +81,5 @@ def test_a_line_passed_over_is_one_refusal(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_lines_that_differ_only_in_what_was_passed_over_are_other_units() -> None:
-    assert len({Owned(b"a", passed).unit("acme") for passed in (0, 1, 2)}) == 3
+    unit = RangesOf(b"a").unit(0, 1)
+    assert len({Owned(b"a", passed).id_in(unit) for passed in (0, 1, 2)}) == 3

@@ -3,7 +3,7 @@
 To add a format, write a module like those beside this one and name it in `formats.plain`.
 """
 
-from formats import gzipped, zipped
+from formats import gzipped, json_lines, zipped
 from formats.plain import choose_plain
 from formats.reader import Budget, Context, Item, Reader
 from formats.refused import FileRefusedError
@@ -19,6 +19,7 @@ __all__ = [
     "Reader",
     "check_size",
     "choose",
+    "json_lines",
 ]
 
 ARCHIVES: tuple[Reader, ...] = (gzipped, zipped)

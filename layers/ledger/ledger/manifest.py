@@ -20,7 +20,8 @@ class Manifest(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `dropped` is the sender's object; `format` and `reader_version` say how it was read (`jsonl` is
     cut where it stands, anything else was translated into parts); `ranges` counts the units;
-    `day` (UTC) decides which packs are in force; `at` is when it was sealed.
+    `day` (UTC) decides which packs are in force; `at` is when it was sealed. `content` tells a
+    translated file from others by what it held, wherever it was dropped.
     """
 
     file: str
@@ -35,6 +36,7 @@ class Manifest(msgspec.Struct, frozen=True, omit_defaults=True):
     day: str
     at: str
     translated: bool = False
+    content: str = ""
 
 
 class Unit(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -53,6 +55,7 @@ class Unit(msgspec.Struct, frozen=True, omit_defaults=True):
     pseudonym_key: str
     at: str
     translated: bool = False
+    content: str = ""
 
 
 class RangeRow(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -114,5 +117,6 @@ def units(manifest: Manifest, sources: list[Source]) -> Iterator[Unit]:
                 pseudonym_key=manifest.pseudonym_key,
                 at=manifest.at,
                 translated=manifest.translated,
+                content=manifest.content,
             )
             number += 1
