@@ -38,10 +38,11 @@ class Owned:
         left, they say nothing of what was refused, and what the file held tells it from others.
         """
         tail = b"\n+%d" % self.passed_over if self.passed_over else b""
-        if not unit.translated:
-            return unit_id(unit.provider, self.data + tail)
-        data, posts = _PSEUDONYM.subn(b'"account":""', self.data)
-        return unit_id(unit.provider, data + tail + (b"" if posts else unit.content.encode()))
+        data = self.data
+        if unit.translated:
+            data, posts = _PSEUDONYM.subn(b'"account":""', data)
+            tail += b"" if posts else unit.content.encode()
+        return unit_id(unit.provider, data + tail)
 
 
 def owned(objects: Objects, unit: Unit) -> Owned:

@@ -87,7 +87,7 @@ KNOWN_BUGS = [
            "[place for place in left if place not in exists]", "[]"),
     Mutant("what another unit found is counted as one's own", f"{SCANNER}._work",
            "if finding.unit == job.unit", "if finding.unit"),
-    Mutant("a unit is named by its range", "ranges:Owned.unit", "data + tail", "b'' + tail"),
+    Mutant("a unit is named by its range", "ranges:Owned.id_in", "data + tail", "b'' + tail"),
     Mutant("a message is named by when it came", f"{SCANNER}.scan_message",
            "unit_id(provider, data)", "unit_id(provider, data + str(self.clock.now()).encode())"),
     Mutant("a unit meets the set of its last try", f"{SCANNER}._work",

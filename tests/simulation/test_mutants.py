@@ -20,6 +20,9 @@ REFUSED = BY_NAME["files refused as a whole"]
 ENOUGH = 400
 """Seeds in which a bug must show itself, or else in a single fault: fewer than the tests run."""
 
+ENOUGH_OF_CASES = 1_000
+"""Those in which a bug of cases must: two messages of people cross in few of them."""
+
 
 @pytest.fixture(scope="module", autouse=True)
 def expectations(stage: None) -> None:
@@ -42,7 +45,7 @@ def test_a_known_bug_of_cases_is_seen(mutant: Mutant) -> None:
 
 def _decide_often() -> None:
     """Seeds of the scenario in which people decide."""
-    for seed in range(ENOUGH):
+    for seed in range(ENOUGH_OF_CASES):
         check_seed(seed, DECIDED)
 
 
