@@ -12,7 +12,8 @@ from ledger.case import Waiting
 from ledger.case_entry import CaseEntry
 from ledger.delivery import code_of
 from ledger.finding import Finding, stub_of
-from ledger.table import Item, Table, record_of
+from ledger.items import Item, record_of
+from ledger.table import Table
 
 ERASED = "erased"
 """What stands for a reason where a message must have one."""

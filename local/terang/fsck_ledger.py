@@ -3,11 +3,12 @@
 What the functions share with the store they also get wrong with it; so nothing here is theirs.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
+
+from ledger.items import record_of
 
 type Record = dict[str, Any]
 
@@ -49,7 +50,7 @@ class Ledger:
             self.items += 1
             pk, sk = item["pk"]["S"], item["sk"]["S"]
             kind, _, name = pk.partition("#")
-            record = json.loads(item["record"]["S"]) if "record" in item else {}
+            record: Any = record_of(item, object) or {}
             match kind:
                 case "J":
                     self._journal(name, sk, record, item)

@@ -1,4 +1,4 @@
-"""The rows of the fault catalogue that speak of bad input, and the answer that each must get.
+"""The rows of the fault catalogue that speak of what is read, and the answer that each must get.
 
 A refusal's code is named where there is one: bad input is data. `test_index.py` demands a test for
 each row, and a row for each test.
@@ -44,4 +44,7 @@ PUBLISH = {
     "L2": ("two publishers move the pointer", "one first, the other reads again"),
     "L5": ("a summary while units are missing", "the file is named as open"),
 }
-ROWS = FILE | TEXT | IDENTITY | PACK | PUBLISH
+OPERATOR = {
+    "O4": ("code that went back, and rows of the later release", "schema_newer; again later"),
+}
+ROWS = FILE | TEXT | IDENTITY | PACK | PUBLISH | OPERATOR

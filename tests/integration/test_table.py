@@ -9,7 +9,8 @@ from botocore.exceptions import ClientError
 from world import Clients, World
 
 import ledger.table
-from ledger.table import PAIRS, Item, Table, record_of
+from ledger.items import Item, item_of, record_of
+from ledger.table import PAIRS, Table
 
 
 @pytest.fixture
@@ -62,11 +63,11 @@ def cancelled(*codes: str) -> ClientError:
     )
 
 
-def pair(table: Table, number: int, value: str = "new") -> tuple[Item, Item]:
+def pair(number: int, value: str = "new") -> tuple[Item, Item]:
     """A first item and one beside it."""
     return (
-        table.item(f"C#{number}", "finding", value=value),
-        table.item(f"C#{number}", "excerpt", value=value),
+        item_of(f"C#{number}", "finding", value=value),
+        item_of(f"C#{number}", "excerpt", value=value),
     )
 
 
@@ -78,7 +79,7 @@ def test_an_item_keeps_its_record_and_attributes(table: Table) -> None:
     table.put("p", "s", {"a": [1]}, number=7, text="t", yes=True, data=b"\x00")
     item = table.get("p", "s")
     assert item == {
-        "pk": {"S": "p"}, "sk": {"S": "s"}, "record": {"S": '{"a":[1]}'},
+        "pk": {"S": "p"}, "sk": {"S": "s"}, "record": {"S": '{"a":[1]}'}, "schema": {"N": "1"},
         "number": {"N": "7"}, "text": {"S": "t"}, "yes": {"BOOL": True}, "data": {"B": b"\x00"},
     }  # fmt: skip
     assert record_of(item, dict) == {"a": [1]}
@@ -131,7 +132,7 @@ def test_any_other_reason_raises_at_once(reason: str, waits: list[float]) -> Non
     with pytest.raises(OSError, match=reason):
         table.transact(table.new("p", "1"), table.new("p", "2"))
     with pytest.raises(OSError, match=reason):
-        table.put_pairs([pair(table, 1)])
+        table.put_pairs([pair(1)])
     assert waits == []
 
 
@@ -141,7 +142,7 @@ def test_any_other_error_raises() -> None:
     with pytest.raises(ClientError):
         table.transact(table.new("p", "1"))
     with pytest.raises(ClientError):
-        table.put_pairs([pair(table, 1)])
+        table.put_pairs([pair(1)])
 
 
 @pytest.mark.parametrize(
@@ -153,7 +154,7 @@ def test_any_other_error_raises() -> None:
 def test_pairs_that_exist_stay_and_the_others_are_put(table: Table, existing: list[int]) -> None:
     for number in existing:
         table.put(f"C#{number}", "finding", value=f"old {number}")
-    stood = table.put_pairs([pair(table, number) for number in range(60)])
+    stood = table.put_pairs([pair(number) for number in range(60)])
     assert [value(item) for item in stood] == [
         f"old {number}" if number in existing else None for number in range(60)
     ]
@@ -171,13 +172,13 @@ def test_no_pairs_need_no_transaction() -> None:
 
 def test_pairs_go_in_transactions_of_twenty_five() -> None:
     table, client = answering({}, {}, {})
-    assert table.put_pairs([pair(table, number) for number in range(2 * PAIRS + 1)]) == [None] * 51
+    assert table.put_pairs([pair(number) for number in range(2 * PAIRS + 1)]) == [None] * 51
     assert sorted(len(asked["TransactItems"]) for asked in client.asked) == [2, 50, 50]
 
 
 def test_a_conflict_among_pairs_is_waited_for(waits: list[float]) -> None:
     table, client = answering(cancelled("TransactionConflict", "None", "None", "None"), {})
-    assert table.put_pairs([pair(table, 1), pair(table, 2)]) == [None, None]
+    assert table.put_pairs([pair(1), pair(2)]) == [None, None]
     assert len(client.asked[1]["TransactItems"]) == 4
     assert waits == [0.05]
 
@@ -185,7 +186,7 @@ def test_a_conflict_among_pairs_is_waited_for(waits: list[float]) -> None:
 def test_pairs_whose_conflict_does_not_end_raise(waits: list[float]) -> None:
     table, _ = answering(*[cancelled("TransactionConflict", "None")] * 8)
     with pytest.raises(OSError, match="kept the findings busy"):
-        table.put_pairs([pair(table, 1)])
+        table.put_pairs([pair(1)])
 
 
 def test_a_pair_put_by_another_in_between_is_given(table: Table, waits: list[float]) -> None:
@@ -195,11 +196,11 @@ def test_a_pair_put_by_another_in_between_is_given(table: Table, waits: list[flo
     class Between:
         def __getattr__(self, name: str) -> Any:
             if name == "transact_write_items" and next(calls) == 1:
-                real.put_item(TableName=table.name, Item=pair(table, 2, "other")[0])
+                real.put_item(TableName=table.name, Item=pair(2, "other")[0])
             return getattr(real, name)
 
     table.put("C#1", "finding", value="old")
-    stood = Table(Between(), table.name).put_pairs([pair(table, number) for number in (1, 2, 3)])
+    stood = Table(Between(), table.name).put_pairs([pair(number) for number in (1, 2, 3)])
     assert [value(item) for item in stood] == ["old", "other", None]
 
 

@@ -4,8 +4,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from ledger.finding import Finding, stub_of
+from ledger.items import Item
 from ledger.pseudonym import MonthSalt
-from ledger.table import Item, Table
+from ledger.table import Table
 
 _SALTS, _ERASED = "S#", "E#"
 

@@ -8,8 +8,9 @@ from ledger.author_store import AuthorStore
 from ledger.case import Case, CaseMarker, CaseMove, Waiting
 from ledger.case_entry import CaseEntry, JournalEntry
 from ledger.finding import Finding
+from ledger.items import Item, record_of
 from ledger.manifest import Marker
-from ledger.table import Item, record_of, shards
+from ledger.table import shards
 
 OPEN_INDEX = "open"
 

@@ -33,3 +33,15 @@ class KeyUnavailableError(OperatorError):
 
 class ImmutableError(OperatorError):
     """Other bytes already stand under a name that is written once."""
+
+
+class SchemaNewerError(OperatorError):
+    """A row of a later release: code that went back does not guess at it."""
+
+    code = "schema_newer"
+
+    def __init__(self, found: int, known: int) -> None:
+        super().__init__(
+            f"the table holds a row of form {found}, and this release reads forms up to {known}:"
+            " go on with the release that wrote it; what waits is tried again"
+        )

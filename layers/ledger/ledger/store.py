@@ -9,10 +9,11 @@ import msgspec
 from ledger.case_store import CaseStore, open_keys
 from ledger.finding import Finding
 from ledger.identity import check_id
+from ledger.items import item_of, record_of
 from ledger.manifest import FirstTry, Manifest, Marker, RangeRow, Source
 from ledger.provider import OpenFile, Provider
 from ledger.receipt import Receipt
-from ledger.table import Pair, Table, record_of, shards
+from ledger.table import Pair, Table, shards
 
 IDS_PER_PAGE = 4_000
 """Ids of findings in one page of a receipt: 32 bytes each, far under the 400 KB of an item."""
@@ -91,15 +92,15 @@ class DynamoStore(CaseStore):
 
     def _pair(self, found: Finding, text: str, expires: int) -> Pair:
         key = f"C#{found.finding}"
-        finding = self.table.item(key, "finding", found, **open_keys(found))
+        finding = item_of(key, "finding", found, **open_keys(found))
         if found.is_erased:
             return finding, None
-        return finding, self.table.item(key, "excerpt", text=text, expires=expires)
+        return finding, item_of(key, "excerpt", text=text, expires=expires)
 
     def put_uses(self, findings: Sequence[Finding]) -> None:
         """Note for each check which of these findings propose a label with it."""
         self.table.put_all(
-            self.table.item(f"K#{check_id(check.url)}", f"{one.provider}#{one.finding}")
+            item_of(f"K#{check_id(check.url)}", f"{one.provider}#{one.finding}")
             for one in findings
             for check in one.checks
         )

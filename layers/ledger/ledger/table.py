@@ -9,11 +9,9 @@ from functools import partial
 from itertools import batched
 from typing import Any
 
-import msgspec
 from botocore.exceptions import ClientError
 
-type Item = dict[str, Any]
-"""An item in DynamoDB's own notation: `{"pk": {"S": …}, …}`."""
+from ledger.items import Item, item_of, key_of, record_of, typed
 
 type Pair = tuple[Item, Item | None]
 
@@ -32,16 +30,9 @@ class Table:
     client: Any
     name: str
 
-    def item(self, pk: str, sk: str, record: Any = None, **attributes: Any) -> Item:
-        """An item with its record as JSON, and attributes of str, int, bool or bytes."""
-        item = _key(pk, sk)
-        if record is not None:
-            item["record"] = {"S": msgspec.json.encode(record).decode()}
-        return item | {name: _typed(value) for name, value in attributes.items()}
-
     def put(self, pk: str, sk: str, record: Any = None, **attributes: Any) -> None:
         """Put, over whatever stands there."""
-        item = self.item(pk, sk, record, **attributes)
+        item = item_of(pk, sk, record, **attributes)
         self.client.put_item(TableName=self.name, Item=item)
 
     def put_all(self, items: Iterable[Item]) -> None:
@@ -51,7 +42,7 @@ class Table:
 
     def over(self, pk: str, sk: str, record: Any = None, **attributes: Any) -> Item:
         """The action of a transaction that puts over whatever stands there."""
-        return {"Put": {"TableName": self.name, "Item": self.item(pk, sk, record, **attributes)}}
+        return {"Put": {"TableName": self.name, "Item": item_of(pk, sk, record, **attributes)}}
 
     def new(self, pk: str, sk: str, record: Any = None, **attributes: Any) -> Item:
         """The action of a transaction that puts if absent."""
@@ -68,7 +59,7 @@ class Table:
             pk,
             sk,
             UpdateExpression="SET " + ", ".join(f"{name} = :{name}" for name in attributes),
-            ExpressionAttributeValues={f":{n}": _typed(value) for n, value in attributes.items()},
+            ExpressionAttributeValues={f":{n}": typed(value) for n, value in attributes.items()},
         )
 
     def until(self, pk: str, sk: str, expires: int) -> Item:
@@ -82,7 +73,7 @@ class Table:
 
     def get(self, pk: str, sk: str) -> Item | None:
         """One item, read consistently."""
-        answer = self.client.get_item(TableName=self.name, Key=_key(pk, sk), ConsistentRead=True)
+        answer = self.client.get_item(TableName=self.name, Key=key_of(pk, sk), ConsistentRead=True)
         return answer.get("Item") or None
 
     def query(self, pk: str, prefix: str) -> Iterator[Item]:
@@ -114,7 +105,7 @@ class Table:
         """The items that exist under these keys, read consistently."""
         found: dict[tuple[str, str], Item] = {}
         for batch in batched(keys, _GET):
-            wanted = [_key(pk, sk) for pk, sk in batch]
+            wanted = [key_of(pk, sk) for pk, sk in batch]
             for pause in _pauses():
                 request = {self.name: {"Keys": wanted, "ConsistentRead": True}}
                 answer = self.client.batch_get_item(RequestItems=request)
@@ -210,7 +201,7 @@ class Table:
         return {
             "Update": {
                 "TableName": self.name,
-                "Key": _key(pk, sk),
+                "Key": key_of(pk, sk),
                 "ConditionExpression": "attribute_exists(pk)",
                 **options,
             }
@@ -232,40 +223,13 @@ class Table:
         return iter(pages)
 
 
-def record_of[T](item: Item | None, kind: type[T]) -> T | None:
-    """The record of an item, or nothing where there is no item or it has none.
-
-    >>> record_of({"record": {"S": "7"}}, int), record_of(None, int)
-    (7, None)
-    """
-    if item is None or "record" not in item:
-        return None
-    return msgspec.json.decode(item["record"]["S"], type=kind)
-
-
 def shards() -> str:
     """The shards of a journal day: the first hex digit of an id."""
     return "0123456789abcdef"
 
 
-def _key(pk: str, sk: str) -> Item:
-    return {"pk": {"S": pk}, "sk": {"S": sk}}
-
-
 def _if_absent(action: Item) -> Item:
     return {"Put": action["Put"] | {"ConditionExpression": "attribute_not_exists(pk)"}}
-
-
-def _typed(value: Any) -> Item:
-    match value:
-        case bool():
-            return {"BOOL": value}
-        case int():
-            return {"N": str(value)}
-        case bytes():
-            return {"B": value}
-        case _:
-            return {"S": str(value)}
 
 
 def _only_conflicts(reasons: Sequence[Item]) -> None:

@@ -6,7 +6,8 @@ import pytest
 from botocore.exceptions import ClientError
 from world import World
 
-from ledger.table import Item, Table
+from ledger.items import Item, item_of
+from ledger.table import Table
 
 
 @pytest.fixture
@@ -120,9 +121,9 @@ def test_an_update_changes_what_is_there_and_makes_nothing(table: Table) -> None
     assert table.transact_all(
         table.without("C#1", "finding", "open_pk", "open_sk"), table.until("C#1", "excerpt", 9)
     )
-    assert table.get("C#1", "finding") == table.item("C#1", "finding", {"a": 1})
-    assert table.get("C#1", "excerpt") == table.item("C#1", "excerpt", text="words", expires=9)
+    assert table.get("C#1", "finding") == item_of("C#1", "finding", {"a": 1})
+    assert table.get("C#1", "excerpt") == item_of("C#1", "excerpt", text="words", expires=9)
     gone = table.until("C#2", "excerpt", 9)
     assert not table.transact_all(table.until("C#1", "excerpt", 7), gone)
     assert table.get("C#2", "excerpt") is None
-    assert table.get("C#1", "excerpt") == table.item("C#1", "excerpt", text="words", expires=9)
+    assert table.get("C#1", "excerpt") == item_of("C#1", "excerpt", text="words", expires=9)

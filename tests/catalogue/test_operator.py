@@ -1,0 +1,48 @@
+"""Row O4: code that went back does not guess at what a later release wrote."""
+
+from collections.abc import Callable
+
+import pytest
+from erased_world import publish_all
+from sample_messages import decision
+from sample_posts import OTP, lines
+from world import World
+
+from ledger.errors import SchemaNewerError
+
+FILE = lines(OTP, "The market opens at nine", "It is dry", OTP)
+
+
+def published(world: World) -> dict[str, bytes]:
+    """What everybody can read, by its key."""
+    keys = world.objects.keys(world.public, "")
+    return {key: world.objects.get(world.public, key) or b"" for key in keys}
+
+
+def test_o4_code_that_went_back_waits_for_the_later_release(
+    new_world: Callable[..., World], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever meets a row of the other form fails and comes again; then all is as if never."""
+    straight = new_world(range_bytes=200)
+    straight.scan(*straight.take_in(FILE))
+    publish_all(straight)
+    world = new_world(range_bytes=200)
+    monkeypatch.setattr("ledger.items.SCHEMA", 2)
+    first, *later = world.take_in(FILE)
+    world.scan(first)
+    [finding] = world.open_findings()
+    monkeypatch.setattr("ledger.items.SCHEMA", 1)
+    before = published(world)
+    for work in (
+        lambda: world.scan(first),
+        lambda: world.scan(*later),
+        lambda: world.decide(decision(finding)),
+        lambda: publish_all(world),
+    ):
+        with pytest.raises(SchemaNewerError, match="form 2, and this release reads forms up to 1"):
+            work()
+    assert published(world) == before
+    monkeypatch.setattr("ledger.items.SCHEMA", 2)
+    world.scan(first, *later)
+    publish_all(world)
+    assert published(world) == published(straight)
