@@ -17,7 +17,7 @@ from claims.feed import read_feed
 from claims.index import Index, build_index
 from claims.merging import Change, CheckChange, changes
 from claims.publishers import Trust
-from claims.shelving import Entry
+from claims.spool import Spool
 from import_receipt import ImportReceipt, counted
 from ledger.errors import ObjectChangedError, ObjectGoneError
 from ledger.identity import digest
@@ -152,7 +152,7 @@ class Learner:
             for change in self.library.changes(pending.changes)
         )
 
-    def _indexed(self, catalogue: Catalogue, entries: list[Entry]) -> Catalogue:
+    def _indexed(self, catalogue: Catalogue, entries: Spool) -> Catalogue:
         """The catalogue with the index of these checks, which then stands in the public bucket."""
         data = build_index(entries)
         index = Index(data)

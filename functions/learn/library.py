@@ -7,11 +7,13 @@ those that count now. Only the catalogue is ever changed, by compare-and-swap.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from io import BytesIO
 
 import msgspec
 
-from claims.merging import CheckChange, merge
+from claims.merging import CheckChange
 from claims.shelving import Entry
+from claims.spool import Spool
 from ledger.errors import OperatorError
 from ledger.ports import Objects
 from ledger.pretty import pretty
@@ -74,9 +76,9 @@ class Library:
         """Keep the checks of a feed; their digest."""
         return self._put_new("feeds", msgspec.json.Encoder().encode_lines(entries))
 
-    def checks(self, catalogue: Catalogue) -> list[Entry]:
+    def checks(self, catalogue: Catalogue) -> Spool:
         """The checks of all feeds that a catalogue names."""
-        return merge(self._read(feed.taken) for _, feed in sorted(catalogue.feeds.items()))
+        return Spool(self._read(feed.taken) for _, feed in sorted(catalogue.feeds.items()))
 
     def keep_changes(self, changes: Sequence[CheckChange]) -> str:
         """Keep what an import changed; its digest."""
@@ -91,11 +93,11 @@ class Library:
         decoder = msgspec.json.Decoder(Entry)
         return map(decoder.decode, self._lines("feeds", digest))
 
-    def _lines(self, folder: str, digest: str) -> list[bytes]:
+    def _lines(self, folder: str, digest: str) -> Iterable[bytes]:
         data = self.objects.get(self.bucket, _key(folder, digest))
         if data is None:
             raise OperatorError(f"{_key(folder, digest)} is gone from the out bucket")
-        return data.splitlines()
+        return BytesIO(data)
 
     def _put_new(self, folder: str, data: bytes) -> str:
         digest = sha256(data).hexdigest()

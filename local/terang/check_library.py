@@ -9,8 +9,10 @@ import msgspec
 
 from claims.errors import BadIndexError
 from claims.index import Index, build_index
-from claims.merging import merge
+from claims.merging import Change, changes
+from claims.progress import Progress, silent
 from claims.shelving import Entry
+from claims.spool import Spool
 
 
 class _Pointer(msgspec.Struct, frozen=True):
@@ -19,7 +21,7 @@ class _Pointer(msgspec.Struct, frozen=True):
 
 
 class Changes(NamedTuple):
-    """What a feed brings against what it brought before: checks by link and claim."""
+    """What an import changes of the pages in an index, each counted once whatever it checks."""
 
     new: int
     corrected: int
@@ -36,26 +38,24 @@ class CheckLibrary:
     def __init__(self, folder: Path):
         self._folder = folder
 
-    def replace(self, feed: str, entries: Iterable[Entry]) -> Index:
+    def replace(
+        self, feed: str, entries: Iterable[Entry], progress: Progress = silent
+    ) -> tuple[Index, Changes]:
         """Put a feed in place of its earlier self, and build the index of all feeds."""
-        path = self._path(feed)
+        before = self._checks()
+        path = self._folder / "feeds" / f"{hashlib.sha256(feed.encode()).hexdigest()[:16]}.jsonl"
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, msgspec.json.Encoder().encode_lines(entries))
-        data = build_index(self._entries())
+        write_whole(path, (msgspec.json.encode(entry) + b"\n" for entry in entries))
+        after = self._checks()
+        data = build_index(after, progress)
         index = Index(data)
-        write_whole(self._folder / f"{index.digest}.claims", data)
+        write_whole(self._folder / f"{index.digest}.claims", [data])
         pointer = msgspec.json.encode(_Pointer(index.digest, index.totals))
-        write_whole(self._folder / "current.json", pointer)
-        return index
-
-    def changes(self, feed: str, entries: Iterable[Entry]) -> Changes:
-        """What `replace` would change of a feed."""
-        path = self._path(feed)
-        before = _by_key(_read(path)) if path.exists() else {}
-        after = _by_key(entries)
-        kept = before.keys() & after.keys()
-        corrected = sum(before[key].check != after[key].check for key in kept)
-        return Changes(len(after) - len(kept), corrected, len(before) - len(kept))
+        write_whole(self._folder / "current.json", [pointer])
+        kinds = [one.change for one in changes(before, after)]
+        gone = kinds.count(Change.WITHDRAWN)
+        new = after.links() - before.links() + gone
+        return index, Changes(new, kinds.count(Change.CORRECTED), gone)
 
     def current(self) -> Index:
         """The index in use.
@@ -75,26 +75,19 @@ class CheckLibrary:
             raise BadIndexError(f"{self._folder}: the index is not what its name promises")
         return index
 
-    def _path(self, feed: str) -> Path:
-        return self._folder / "feeds" / f"{hashlib.sha256(feed.encode()).hexdigest()[:16]}.jsonl"
-
-    def _entries(self) -> Iterable[Entry]:
+    def _checks(self) -> Spool:
         """All checks of all feeds, as they are merged."""
-        return merge(map(_read, sorted((self._folder / "feeds").glob("*.jsonl"))))
+        return Spool(map(_read, sorted((self._folder / "feeds").glob("*.jsonl"))))
 
 
 def _read(path: Path) -> Iterator[Entry]:
     with path.open("rb") as lines:
-        for line in lines:
-            yield msgspec.json.decode(line, type=Entry)
+        yield from map(msgspec.json.Decoder(Entry).decode, lines)
 
 
-def _by_key(entries: Iterable[Entry]) -> dict[tuple[str, str], Entry]:
-    return {(entry.check.url, entry.check.claim.casefold()): entry for entry in merge([entries])}
-
-
-def write_whole(path: Path, data: bytes) -> None:
+def write_whole(path: Path, pieces: Iterable[bytes]) -> None:
     """Write a file so that nobody ever reads half of it."""
     part = path.with_suffix(".part")
-    part.write_bytes(data)
+    with part.open("wb") as file:
+        file.writelines(pieces)
     part.replace(path)

@@ -11,7 +11,7 @@ from urllib.request import Request, urlopen
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
-from rich.progress import DownloadColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import Progress, TextColumn, TimeElapsedColumn
 
 from claims.admission import Admitted, admit
 from claims.errors import FeedError
@@ -35,17 +35,21 @@ def import_feed(options: argparse.Namespace) -> int:
     if options.stack:
         return _put(options)
     try:
-        with _opened(options.feed) as stream, _progress() as told:
-            admitted = admit(read_feed(stream, told), Trust(options.trust))
+        with _opened(options.feed) as stream, _line("reading") as line:
+            feed = read_feed(stream, lambda read: line(f"reading: {read / 1e6:,.0f} MB"))
+            admitted = admit(feed, Trust(options.trust))
     except (FeedError, OSError, URLError) as error:
         problem(f"terang factchecks: {options.feed}: {error}")
         return 1
     if not admitted.entries and not admitted.refused:
         problem(f"terang factchecks: {options.feed} holds no check: the index stays as it is")
         return 1
-    library, name = CheckLibrary(options.index), _name(options.feed)
-    changes = library.changes(name, admitted.entries)
-    index = library.replace(name, admitted.entries)
+    with _line("merging") as line:
+        index, changes = CheckLibrary(options.index).replace(
+            _name(options.feed),
+            admitted.entries,
+            lambda what, done, total: line(f"{what}: {done:,} of {total:,}"),
+        )
     _tell(admitted)
     say(f"{changes.new:,} new, {changes.corrected:,} corrected, {changes.gone:,} gone")
     languages = ", ".join(f"{one} {count:,}" for one, count in sorted(index.totals.items()))
@@ -111,12 +115,12 @@ def _opened(feed: str) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[int], None]]:
-    """A line on stderr that tells how much was read, where somebody looks."""
-    columns = (TextColumn("reading"), DownloadColumn(), TimeElapsedColumn())
+def _line(first: str) -> Iterator[Callable[[str], None]]:
+    """A line on stderr that tells what is being done, where somebody looks."""
+    columns = (TextColumn("{task.description}"), TimeElapsedColumn())
     console = Screen(stderr=True)
     with Progress(
         *columns, console=console, transient=True, disable=not sys.stderr.isatty()
     ) as bar:
-        task = bar.add_task("reading", total=None)
-        yield lambda count: bar.update(task, completed=count)
+        task = bar.add_task(first, total=None)
+        yield lambda text: bar.update(task, description=text)

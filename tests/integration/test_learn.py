@@ -11,7 +11,7 @@ from world import World
 
 import learning
 from claims.index import Index, build_index
-from claims.shelving import Entry
+from claims.spool import Spool
 from ledger.errors import OperatorError
 from ledger.keys import factchecks_key
 from ledger.pointer import current_set, set_key
@@ -32,8 +32,8 @@ def built_once(monkeypatch: pytest.MonkeyPatch) -> None:
 _indexes: dict[bytes, bytes] = {}
 
 
-def _built(entries: list[Entry]) -> bytes:
-    key = msgspec.json.encode(entries)
+def _built(entries: Spool) -> bytes:
+    key = msgspec.json.encode(list(entries))
     if key not in _indexes:
         _indexes[key] = build_index(entries)
     return _indexes[key]

@@ -171,7 +171,7 @@ def test_a_poisoned_feed_leaves_only_what_its_publisher_checked() -> None:
     assert taken.keys() == {f"https://check.example/{end}" for end in ("salt", "other", "2")}
     assert taken["https://check.example/2"].claim == "Pepper cures colds"
     assert admitted.refused == {"publisher_not_trusted": 6, "no_claim": 1, "checks_no_claim": 1}
-    told = msgspec.json.encode(admitted.entries).decode()
+    told = msgspec.json.encode(list(admitted.entries)).decode()
     assert not any(mark in told for mark in ("<", "script", "onerror", "\u202e", "OR 1=1"))
 
 
@@ -186,10 +186,12 @@ def test_of_one_link_and_claim_the_later_check_counts() -> None:
 def test_a_rating_that_no_table_knows_is_unclear_and_counted() -> None:
     odd = REVIEW | {"reviewRating": {"alternateName": "Three bananas"}}
     admitted = admit(read([odd]), Trust(["check.example"]))
-    assert admitted.entries[0].check.rating is Rating.UNCLEAR
+    [entry] = admitted.entries
+    assert entry.check.rating is Rating.UNCLEAR
     assert admitted.told["rating_unknown"] == 1
 
 
 def test_a_true_check_is_taken_as_such() -> None:
     true = REVIEW | {"reviewRating": {"alternateName": "Correct"}}
-    assert admit(read([true]), Trust(["check.example"])).entries[0].check.rating is Rating.TRUE
+    [entry] = admit(read([true]), Trust(["check.example"])).entries
+    assert entry.check.rating is Rating.TRUE

@@ -7,12 +7,12 @@ from sample_checks import CHECKS, FRIDGE, PUBLISHER, SALT, check, table
 
 from claims.admission import admit
 from claims.feed import read_feed
-from claims.merging import Change, changes, merge
+from claims.merging import Change, changes
 from claims.publishers import Trust
-from claims.shelving import Entry
+from claims.spool import Spool
 
 
-def entries(*rows: dict[str, str]) -> list[Entry]:
+def entries(*rows: dict[str, str]) -> Spool:
     return admit(read_feed(io.BytesIO(table(*rows))), Trust([PUBLISHER])).entries
 
 
@@ -48,14 +48,14 @@ def test_a_page_of_several_claims_loses_one() -> None:
 def test_of_two_feeds_the_later_check_counts() -> None:
     old, new = entries(check(1, SALT)), entries(check(1, SALT, "True", date="2026-11-01"))
     for feeds in ([old, new], [new, old]):
-        assert [one.check.rating for one in merge(feeds)] == ["true"]
+        assert [one.check.rating for one in Spool(feeds)] == ["true"]
 
 
 def test_a_page_that_words_its_claim_anew_no_longer_says_the_old_one() -> None:
     """Its old check stays in no index, whichever feed it came from."""
     old, new = entries(*CHECKS), entries(check(1, f"{SALT} overnight", "True", date="2027-01-01"))
     for feeds in ([old, new], [new, old]):
-        merged = merge(feeds)
+        merged = Spool(feeds)
         assert len(merged) == len(CHECKS)
         [told] = [one.check for one in merged if one.check.url == "https://check.example/1"]
         assert told.rating == "true"

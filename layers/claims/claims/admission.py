@@ -1,7 +1,7 @@
 """Which reviews of a feed become checks, and why the others do not."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -10,6 +10,7 @@ from claims.publishers import Trust, host_of
 from claims.ratings import NO_CHECK, rating_of, readable
 from claims.review import Check, Review
 from claims.shelving import Entry
+from claims.spool import Spool
 from claims.topics import topic_of
 
 GUESSED = ("en", "id", "zh", "es", "fr", "pt", "de", "ms")
@@ -31,11 +32,12 @@ class Refused(StrEnum):
 class Admitted:
     """What an import took and refused; `told` counts what was taken with something missing.
 
-    `strangers` are the hosts whose checks were refused because nobody trusts them, the first
-    MOST_STRANGERS of them.
+    `taken` counts repeated checks too, `entries` has each once. `strangers` are the hosts whose
+    checks were refused because nobody trusts them, the first MOST_STRANGERS of them.
     """
 
-    entries: list[Entry] = field(default_factory=list)
+    entries: Spool = field(default_factory=Spool)
+    taken: int = 0
     refused: Counter[str] = field(default_factory=Counter)
     told: Counter[str] = field(default_factory=Counter)
     strangers: Counter[str] = field(default_factory=Counter)
@@ -51,19 +53,20 @@ class Admitted:
 def admit(reviews: Iterable[Review], trust: Trust) -> Admitted:
     """The checks among reviews. Of one link and claim the later counts, of equal days the last."""
     result = Admitted()
-    taken: dict[tuple[str, str], Entry] = {}
+    result.entries.take(_taken(reviews, trust, result))
+    if repeated := result.taken - len(result.entries):
+        result.told["repeated"] = repeated
+    return result
+
+
+def _taken(reviews: Iterable[Review], trust: Trust, result: Admitted) -> Iterator[Entry]:
     for review in reviews:
         found = _entry(review, trust, result.told)
         if isinstance(found, Refused):
             result.refuse(review, found)
-            continue
-        key = (found.check.url, found.check.claim.casefold())
-        if key in taken:
-            result.told["repeated"] += 1
-        if key not in taken or found.check.date >= taken[key].check.date:
-            taken[key] = found
-    result.entries = list(taken.values())
-    return result
+        else:
+            result.taken += 1
+            yield found
 
 
 def _entry(review: Review, trust: Trust, told: Counter[str]) -> Entry | Refused:

@@ -7,33 +7,44 @@ Numbers are little-endian, as all processors that Lambda has.
 
 import hashlib
 import sys
-from typing import TYPE_CHECKING, Any
+from collections.abc import Buffer, Mapping
+from io import BytesIO
+from shutil import copyfileobj
+from typing import Any, BinaryIO
 
 import msgspec
 
 from claims.errors import BadIndexError
 
-if TYPE_CHECKING:
-    from array import array
-
 MAGIC = b"terang claims 1\n"
 _ALIGNED = 8
-_CODES = "BHIf"
+_BYTES = {"B": 1, "H": 2, "I": 4, "f": 4}
 
 
-def seal(facts: dict[str, Any], arrays: "dict[str, bytes | array[Any]]") -> bytes:
-    """The bytes of an artefact; the same content gives the same bytes."""
-    places: dict[str, tuple[str, int, int]] = {}
-    body = bytearray()
-    for name in sorted(arrays):
-        one = arrays[name]
-        body.extend(bytes(-len(body) % _ALIGNED))
-        data = one if isinstance(one, bytes) else one.tobytes()
-        places[name] = ("B" if isinstance(one, bytes) else one.typecode, len(body), len(data))
-        body.extend(data)
-    directory = msgspec.json.encode({"facts": facts, "arrays": places}, order="sorted")
-    directory += b" " * (-(len(MAGIC) + 4 + len(directory)) % _ALIGNED)
-    return MAGIC + len(directory).to_bytes(4, "little") + directory + body
+class Sealing:
+    """An artefact that is made array by array; they lie in a file until it has its directory."""
+
+    def __init__(self, body: BinaryIO):
+        self._body = body
+        self._places: dict[str, tuple[str, int, int]] = {}
+
+    def add(self, arrays: Mapping[str, Buffer]) -> None:
+        """Write arrays behind those that are there."""
+        for name in sorted(arrays):
+            view = memoryview(arrays[name])
+            self._body.write(bytes(-self._body.tell() % _ALIGNED))
+            self._places[name] = (view.format, self._body.tell(), view.nbytes)
+            self._body.write(view)
+
+    def sealed(self, facts: dict[str, Any]) -> bytes:
+        """The bytes of the artefact; the same content in the same order gives the same bytes."""
+        directory = msgspec.json.encode({"facts": facts, "arrays": self._places}, order="sorted")
+        directory += b" " * (-(len(MAGIC) + 4 + len(directory)) % _ALIGNED)
+        whole = BytesIO()
+        whole.write(MAGIC + len(directory).to_bytes(4, "little") + directory)
+        self._body.seek(0)
+        copyfileobj(self._body, whole)
+        return whole.getvalue()
 
 
 def digest_of(data: bytes) -> str:
@@ -46,7 +57,22 @@ class _Directory(msgspec.Struct, frozen=True):
     arrays: dict[str, tuple[str, int, int]]
 
 
-class Artefact:
+class Laid:
+    """Named arrays as they were laid out, not sealed yet."""
+
+    def __init__(self, arrays: Mapping[str, Buffer]):
+        self._arrays = arrays
+
+    def numbers(self, name: str) -> "memoryview[Any]":
+        """An array, as a view of its numbers."""
+        return memoryview(self._arrays[name])
+
+    def text(self, name: str) -> str:
+        """An array of bytes, as the text that it holds."""
+        return str(self.numbers(name), "utf-8")
+
+
+class Artefact(Laid):
     """The facts and arrays of a sealed artefact; nothing is copied.
 
     Raises:
@@ -62,18 +88,11 @@ class Artefact:
             directory = msgspec.json.decode(data[start:end], type=_Directory)
         except msgspec.MsgspecError as error:
             raise BadIndexError("the index's directory cannot be read") from error
-        self.facts = directory.facts
-        self._places, self._body = directory.arrays, memoryview(data)[end:]
-        for code, at, size in self._places.values():
-            if code not in _CODES or at < 0 or size < 0 or at + size > len(self._body):
+        self.facts, body, views = directory.facts, memoryview(data)[end:], {}
+        for name, (code, at, size) in directory.arrays.items():
+            if code not in _BYTES or at < 0 or size < 0 or size % _BYTES[code]:
+                raise BadIndexError("the index's directory cannot be read")
+            if at + size > len(body):
                 raise BadIndexError("the index breaks off")
-
-    def numbers(self, name: str) -> "memoryview[Any]":
-        """An array, as a view of its numbers."""
-        code, at, size = self._places[name]
-        view: memoryview[Any] = self._body[at : at + size].cast(code)  # type: ignore[call-overload]
-        return view
-
-    def text(self, name: str) -> str:
-        """An array of bytes, as the text that it holds."""
-        return bytes(self.numbers(name)).decode()
+            views[name] = body[at : at + size].cast(code)  # type: ignore[call-overload]
+        super().__init__(views)

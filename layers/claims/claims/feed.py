@@ -15,7 +15,7 @@ ELEMENT_BYTES = 16 << 20
 CHUNK_BYTES = 1 << 16
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
-type Progress = Callable[[int], None]
+type BytesRead = Callable[[int], None]
 """Is told from time to time how many bytes have been read."""
 
 
@@ -25,7 +25,7 @@ class Watched:
     Its first bytes were read already, to see what it is.
     """
 
-    def __init__(self, head: bytes, stream: BinaryIO, progress: Progress | None):
+    def __init__(self, head: bytes, stream: BinaryIO, progress: BytesRead | None):
         self._head, self._stream, self._progress = head, stream, progress
         self.read_bytes = self.since_element = 0
 
@@ -43,7 +43,7 @@ class Watched:
         return data
 
 
-def read_feed(stream: BinaryIO, progress: Progress | None = None) -> Iterator[Review]:
+def read_feed(stream: BinaryIO, progress: BytesRead | None = None) -> Iterator[Review]:
     r"""The reviews of a feed, one after the other; what the feed is, its first bytes say.
 
     >>> import io

@@ -20,17 +20,17 @@ def group(arrays: Mapping[str, Any], total: int) -> "array[int]":
     rarity = arrays["word_rarity"]
     holders = arrays["word_starts"]
     founders: dict[int, list[int]] = {}
-    sets = [_words_of(arrays, place) for place in range(total)]
-    weights = [sum(rarity[word] for word in words) for words in sets]
-    leaders = array("I")
-    for place, words in enumerate(sets):
+    weights, leaders = array("d"), array("I")
+    for place in range(total):
+        words = _words_of(arrays, place)
+        weights.append(sum(rarity[word] for word in words))
         rare = [word for word in words if holders[word + 1] - holders[word] <= RARE]
         met = Counter(one for word in rare for one in founders.get(word, ()))
         leader, likeness = place, ALIKE
         for founder, shared in met.most_common(20):
             if shared < 2 and len(words) > 2:
                 break
-            common = sum(rarity[word] for word in words & sets[founder])
+            common = sum(rarity[word] for word in words & _words_of(arrays, founder))
             alike = common / (weights[place] + weights[founder] - common)
             if alike >= likeness:
                 leader, likeness = founder, alike

@@ -2,32 +2,38 @@
 
 from collections.abc import Iterable
 from functools import cached_property
-from typing import Any
+from tempfile import TemporaryFile
 
 import msgspec
 
-from claims.artefact import Artefact, digest_of, seal
+from claims.artefact import Artefact, Laid, Sealing, digest_of
 from claims.errors import BadIndexError
 from claims.grouping import group
+from claims.progress import Progress, silent, watched
 from claims.shelf import Shelf
 from claims.shelving import Entry, lay_out
+from claims.spool import Spool
 from claims.thresholds import Bounds, measure
 
 
-def build_index(entries: Iterable[Entry]) -> bytes:
-    """The bytes of the index of these checks; their order does not matter."""
-    by_language: dict[str, list[Entry]] = {}
-    for entry in sorted(entries, key=lambda entry: (entry.check.url, entry.check.claim)):
-        by_language.setdefault(entry.check.language, []).append(entry)
-    arrays: dict[str, Any] = {}
-    for language, some in sorted(by_language.items()):
-        shelf = lay_out(some, language)
-        shelf["groups"] = group(shelf, len(some))
-        arrays |= {f"{language}/{name}": one for name, one in shelf.items()}
-    facts = _Facts({language: len(some) for language, some in by_language.items()})
-    unmeasured = Index(seal(msgspec.to_builtins(facts), arrays))
-    bounds = {language: measure(unmeasured.shelf(language)) for language in by_language}
-    return seal(msgspec.to_builtins(_Facts(facts.checks, bounds)), arrays)
+def build_index(entries: Iterable[Entry], progress: Progress = silent) -> bytes:
+    """The bytes of the index of these checks; their order does not matter.
+
+    One language is laid out after the other, each check read again from where it lies.
+    """
+    checks = entries if isinstance(entries, Spool) else Spool([entries])
+    totals = checks.totals()
+    bounds: dict[str, Bounds] = {}
+    with TemporaryFile() as body:
+        sealing = Sealing(body)
+        for language, total in totals.items():
+            some = watched(checks.of(language), f"laying out {language}", total, progress)
+            arrays = lay_out(some, language, total)
+            arrays["groups"] = group(arrays, total)
+            named = {f"{language}/{name}": one for name, one in arrays.items()}
+            bounds[language] = measure(Shelf(Laid(named), language, total), progress)
+            sealing.add(named)
+        return sealing.sealed(msgspec.to_builtins(_Facts(totals, bounds)))
 
 
 class _Facts(msgspec.Struct, frozen=True):

@@ -1,11 +1,14 @@
-"""Many feeds make one index; and what a new import changes of the checks that were there."""
+"""What a new import changes of the checks that were there."""
 
-from collections.abc import Iterable
+import heapq
+from collections.abc import Iterator
 from enum import StrEnum
+from itertools import groupby
+from operator import itemgetter
 
 import msgspec
 
-from claims.shelving import Entry
+from claims.spool import Spool
 
 
 class Change(StrEnum):
@@ -32,54 +35,26 @@ class CheckChange(msgspec.Struct, frozen=True):
     after: tuple[Said, ...] = ()
 
 
-def merge(feeds: Iterable[Iterable[Entry]]) -> list[Entry]:
-    """The checks of all feeds, one for each link and claim.
-
-    Whoever corrects a page may word its claim anew: of a link, only the feeds count that have its
-    latest day. Of one link and claim the latest stays, of equal days the last.
-    """
-    found: dict[str, dict[str, Entry]] = {}
-    latest: dict[str, str] = {}
-    for entries in feeds:
-        for url, told in _by_link_and_claim(entries).items():
-            day = max(entry.check.date for entry in told.values())
-            if day > latest.setdefault(url, day):
-                latest[url] = day
-                found[url] = {}
-            if day == latest[url]:
-                found.setdefault(url, {}).update(told)
-    return [entry for told in found.values() for entry in told.values()]
-
-
-def _by_link_and_claim(entries: Iterable[Entry]) -> dict[str, dict[str, Entry]]:
-    found: dict[str, dict[str, Entry]] = {}
-    for entry in entries:
-        told, claim = found.setdefault(entry.check.url, {}), entry.check.claim.casefold()
-        if claim not in told or entry.check.date >= told[claim].check.date:
-            told[claim] = entry
-    return found
-
-
-def changes(before: Iterable[Entry], after: Iterable[Entry]) -> list[CheckChange]:
+def changes(before: Spool, after: Spool) -> list[CheckChange]:
     """The checks that say something else than before, or are gone, by their links.
 
     New ones change nothing that was found. A later day alone is a correction: publishers change
     their words without changing their rating.
     """
-    old, new = _by_link(before), _by_link(after)
     found = []
-    for url, said in sorted(old.items()):
-        now = new.get(url, ())
-        if now != said:
-            change = Change.CORRECTED if now else Change.WITHDRAWN
-            found.append(CheckChange(url, change, said, now))
+    both = heapq.merge(_said(before, 0), _said(after, 1), key=itemgetter(0))
+    for url, some in groupby(both, key=itemgetter(0)):
+        sides: tuple[list[Said], list[Said]] = ([], [])
+        for _, side, said in some:
+            sides[side].append(said)
+        old, new = (tuple(sorted(one, key=msgspec.structs.astuple)) for one in sides)
+        if old and new != old:
+            change = Change.CORRECTED if new else Change.WITHDRAWN
+            found.append(CheckChange(url, change, old, new))
     return found
 
 
-def _by_link(entries: Iterable[Entry]) -> dict[str, tuple[Said, ...]]:
-    found: dict[str, list[Said]] = {}
-    for entry in entries:
+def _said(checks: Spool, side: int) -> Iterator[tuple[str, int, Said]]:
+    for entry in checks:
         check = entry.check
-        said = Said(check.claim, str(check.rating), check.date)
-        found.setdefault(check.url, []).append(said)
-    return {url: tuple(sorted(some, key=msgspec.structs.astuple)) for url, some in found.items()}
+        yield check.url, side, Said(check.claim, str(check.rating), check.date)

@@ -8,10 +8,10 @@ from itertools import groupby
 
 import msgspec
 
-from claims.artefact import Artefact
+from claims.artefact import Laid
 from claims.grams import grams_of
 from claims.review import Check
-from claims.shelving import NAME_BIT
+from claims.word_arrays import NAME_BIT
 
 MOST_WORDS = 96
 MOST_GRAMS = 192
@@ -29,7 +29,7 @@ MEANT = 0.3
 class Shelf:
     """Finds which checks share words or letters with a text."""
 
-    def __init__(self, artefact: Artefact, language: str, total: int):
+    def __init__(self, artefact: Laid, language: str, total: int):
         self.language, self.total = language, total
         self._artefact = artefact
         self.rarity = self._numbers("word_rarity")

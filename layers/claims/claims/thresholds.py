@@ -12,6 +12,7 @@ import msgspec
 from claims.attaching import evidence_for, model
 from claims.clean_text import clean_text
 from claims.likeness import question_of
+from claims.progress import Progress, silent, watched
 from claims.ranking import rank
 from claims.shelf import Shelf
 
@@ -46,12 +47,15 @@ class Bounds(msgspec.Struct, frozen=True):
     attach: float
 
 
-def measure(shelf: Shelf) -> Bounds:
+def measure(shelf: Shelf, progress: Progress = silent) -> Bounds:
     """The bounds of a shelf."""
-    clean = [_best(shelf, text) for text in clean_text(shelf.language)]
-    step = max(1, shelf.total // ASKED)
+    what = f"measuring {shelf.language}"
+    texts = clean_text(shelf.language)
+    clean = [_best(shelf, text) for text in watched(texts, what, len(texts), progress)]
+    places = range(0, shelf.total, max(1, shelf.total // ASKED))
     asked = [
-        _best(shelf, shelf.check(place).claim, but=place) for place in range(0, shelf.total, step)
+        _best(shelf, shelf.check(place).claim, but=place)
+        for place in watched(places, what, len(places), progress)
     ]
     suggest = max(LOWEST_SUGGEST, rare(clean or asked, FALSE_SUGGEST))
     if not clean:
