@@ -20,8 +20,9 @@ def plain(value: str) -> str:
     'Drinking salt water cures nothing'
     """
     text = _TAG.sub(" ", html.unescape(value[: LONGEST_CLAIM * 8]))
-    seen = "".join(
-        char if unicodedata.category(char) not in _UNSEEN else " " if char in "\n\r\t" else ""
-        for char in text
-    )
-    return _SPACES.sub(" ", seen).strip()[:LONGEST_CLAIM]
+    if not text.isprintable():
+        text = "".join(
+            char if unicodedata.category(char) not in _UNSEEN else " " if char in "\n\r\t" else ""
+            for char in text
+        )
+    return _SPACES.sub(" ", text).strip()[:LONGEST_CLAIM]

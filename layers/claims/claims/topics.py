@@ -5,11 +5,13 @@ not name, under a topic, may still make a finding; it proposes a label with a li
 """
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
+from typing import NamedTuple
 
-from claims.words import IS_JOINED, words_of
+from claims.words import IS_JOINED, as_written, stemmed, words_of
 
 LANGUAGES = ("en", "id", "zh")
 TIP_LINE_ONLY = ""
@@ -43,10 +45,25 @@ def kept_out_by(text: str) -> list[str]:
     return [name for name, of in lists.items() if any(one.count(text) for one in of.values())]
 
 
-@lru_cache(maxsize=len(LANGUAGES))
-def _stems(text: str, language: str) -> tuple[str, ...]:
-    """The stems of a text, kept while one list after the other is compared with it."""
-    return tuple(word.stem for word in words_of(text, language))
+class _Reading(NamedTuple):
+    """A text as lists of one language are compared with it."""
+
+    stems: frozenset[str]
+    line: str
+    joined: str
+
+
+@lru_cache(maxsize=1)
+def _read(text: str) -> dict[str, _Reading]:
+    """A text in each language, kept while one list after the other is compared with it."""
+    words = as_written(text)
+    stems = {language: [word.stem for word in stemmed(words, language)] for language in LANGUAGES}
+    joined = text if IS_JOINED.search(text) else ""
+    return {one: _Reading(frozenset(some), _line(some), joined) for one, some in stems.items()}
+
+
+def _line(stems: Iterable[str]) -> str:
+    return f" {' '.join(stems)} "
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +72,18 @@ class _Terms:
 
     language: str
     stems: frozenset[str]
-    phrases: tuple[tuple[str, ...], ...]
+    phrases: tuple[str, ...]
     joined: tuple[str, ...]
 
     def count(self, text: str) -> int:
         """How many of the terms a text holds."""
-        stems = _stems(text, self.language)
-        line = f" {' '.join(stems)} "
-        return (
-            len(self.stems.intersection(stems))
-            + sum(f" {' '.join(phrase)} " in line for phrase in self.phrases)
-            + sum(run in text for run in self.joined)
-        )
+        read = _read(text)[self.language]
+        found = len(self.stems & read.stems)
+        if self.phrases:
+            found += sum(phrase in read.line for phrase in self.phrases)
+        if read.joined:
+            found += sum(run in read.joined for run in self.joined)
+        return found
 
 
 @cache
@@ -82,10 +99,14 @@ def _lists(kind: str) -> dict[str, dict[str, _Terms]]:
 def _terms(written: str, language: str) -> _Terms:
     terms = [term.replace("_", " ") for term in written.split()]
     joined = tuple(term for term in terms if IS_JOINED.match(term))
-    stems = [_stems(term, language) for term in terms if not IS_JOINED.match(term)]
+    stems = [
+        [word.stem for word in words_of(term, language)]
+        for term in terms
+        if not IS_JOINED.match(term)
+    ]
     return _Terms(
         language,
         frozenset(one[0] for one in stems if len(one) == 1),
-        tuple(one for one in stems if len(one) > 1),
+        tuple(_line(one) for one in stems if len(one) > 1),
         joined,
     )

@@ -11,10 +11,11 @@ import html
 import json
 import re
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Iterable
 from functools import cache
 from importlib import resources
 
+import msgspec
 import Stemmer
 
 STEMMERS = {
@@ -48,18 +49,18 @@ IS_JOINED = re.compile(f"[{_JOINED}]")
 """A letter of a script that is written without spaces."""
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(msgspec.Struct, frozen=True, gc=False):
     """A word as it is compared, and how it was written.
 
     `opens` is a capital that every sentence begins with: it makes a name only of a word that is
-    written small nowhere else.
+    written small nowhere else. `is_pair` are two letters of a script without spaces.
     """
 
     stem: str
     is_name: bool = False
     opens: bool = False
     is_small: bool = False
+    is_pair: bool = False
 
 
 @cache
@@ -94,7 +95,8 @@ def clean(text: str) -> str:
     """
     text = unicodedata.normalize("NFKC", html.unescape(text[:LONGEST_TEXT]))
     text = _LINK.sub(" ", _RETWEET.sub("", text))
-    text = "".join(char for char in text if unicodedata.category(char) != "Cf")
+    if not text.isascii() and not text.isprintable():  # else it has nothing of the kind
+        text = "".join(char for char in text if unicodedata.category(char) != "Cf")
     text = _TAG.sub(lambda found: f" {_HUMP.sub(' ', found[1])}", text)
     return _THOUSANDS.sub("", text)
 
@@ -111,7 +113,11 @@ def count_words(text: str) -> int:
 
 def words_of(text: str, language: str) -> list[Word]:
     """The words of a text in order, without stop words; scripts without spaces give bigrams."""
-    stop, short, stemmer = stop_words(language), _short_forms(language), _stemmer(language)
+    return stemmed(as_written(text), language)
+
+
+def as_written(text: str) -> list[Word]:
+    """The words of a text in order as they are written, but for capitals: of whatever language."""
     found: list[Word] = []
     cleaned = clean(text)
     spelled = list(_WORD.finditer(cleaned))
@@ -119,29 +125,33 @@ def words_of(text: str, language: str) -> list[Word]:
     titled = capitals > 0.6 * len(spelled)  # a headline in capitals marks no names
     end = 0
     for one in spelled:
-        written, between, end = one[0], cleaned[end : one.start()], one.end()
-        if IS_JOINED.match(written):
-            found.extend(Word(pair) for pair in _pairs(written))
+        as_is, begins, before = one[0], one.start(), end
+        end = one.end()
+        if IS_JOINED.match(as_is):
+            found.extend(Word(pair, is_pair=True) for pair in _pairs(as_is))
             continue
-        word = written.casefold().replace("’", "'").removesuffix("'s").replace("'", "")
-        word = short.get(word, word)
-        if word not in stop and (len(word) > 1 or word.isdigit()):
-            capital = written[:1].isupper() and not titled
-            opens = one is spelled[0] or _OPENS.search(between) is not None
-            found.append(
-                Word(
-                    word[:LONGEST_WORD],
-                    capital and not opens,
-                    capital and opens,
-                    written[:1].islower(),
-                )
-            )
-    if stemmer is None:
-        return found
-    stems = stemmer.stemWords([word.stem for word in found])
+        word = as_is.casefold().replace("’", "'").removesuffix("'s").replace("'", "")
+        if titled or not as_is[0].isupper():
+            found.append(Word(word, is_small=as_is[0].islower()))
+        else:
+            opens = not before or _OPENS.search(cleaned, before, begins) is not None
+            found.append(Word(word, not opens, opens))
+    return found
+
+
+def stemmed(words: Iterable[Word], language: str) -> list[Word]:
+    """The words that say something in a language, as their stems."""
+    stop, short, stemmer = stop_words(language), _short_forms(language), _stemmer(language)
+    kept, spelled = [], []
+    for one in words:
+        word = one.stem if one.is_pair else short.get(one.stem, one.stem)
+        if one.is_pair or (word not in stop and (len(word) > 1 or word.isdigit())):
+            kept.append(one)
+            spelled.append(word[:LONGEST_WORD])
+    stems = stemmer.stemWords(spelled) if stemmer else spelled
     return [
-        Word(stem, one.is_name, one.opens, one.is_small)
-        for stem, one in zip(stems, found, strict=True)
+        Word(stem, one.is_name, one.opens, one.is_small, one.is_pair)
+        for stem, one in zip(stems, kept, strict=True)
     ]
 
 
