@@ -78,6 +78,13 @@ def test_links_and_tags_do_not_make_a_text_longer() -> None:
     assert count_words("salt https://a.example/b https://a.example/c www.example/d") == 1
 
 
+def test_a_claim_of_small_words_alone_is_found_by_its_letters() -> None:
+    """It has no word that an index counts, and stopped the import of its feed."""
+    claim = "They were not what it was and who is it"
+    index = Index(build_index([entry_of("https://check.example/1", claim, "", "en")]))
+    assert [one.check.claim for one in ask(index, f"{claim} 7 salt", "en")] == [claim]
+
+
 @pytest.mark.parametrize("text", ["", "   ", "🙂🙂🙂", "https://a.example/1", "\x00\u202e"])
 def test_a_text_without_words_has_no_answer(index: Index, text: str) -> None:
     assert all(answer.level is Level.NONE for answer in ask(index, text))

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from endless import Endless
 
 from claims.admission import admit
 from claims.claim_review import reviews_in
@@ -103,19 +104,6 @@ def test_a_table_may_have_its_columns_in_any_order_and_case() -> None:
 def test_what_is_no_feed_is_refused_with_the_reason(data: bytes, told: str) -> None:
     with pytest.raises(FeedError, match=told):
         read(data)
-
-
-class Endless(io.RawIOBase):
-    """A feed that is made while it is read, so that nothing of it is held."""
-
-    def __init__(self, pieces: Iterator[bytes]):
-        self._pieces, self._rest = pieces, b""
-
-    def read(self, size: int = -1) -> bytes:
-        while len(self._rest) < size and (piece := next(self._pieces, b"")):
-            self._rest += piece
-        data, self._rest = self._rest[:size], self._rest[size:]
-        return data
 
 
 def test_an_element_that_does_not_end_is_refused_before_it_fills_the_memory() -> None:

@@ -111,7 +111,7 @@ class Shelf:
 
     @cached_property
     def _digits(self) -> frozenset[int]:
-        return frozenset(number for word, number in self.number.items() if word[0].isdigit())
+        return frozenset(number for word, number in self.number.items() if word[:1].isdigit())
 
     def by_words(self, numbers: Sequence[int], meant: Collection[int] = ()) -> dict[int, float]:
         """BM25 of each check that shares a word with the text; what it only means counts less."""

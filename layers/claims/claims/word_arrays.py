@@ -102,7 +102,7 @@ class WordArrays:
         average = sum(lengths) / total or 1.0
         ids, weights, starts = places(total), array("B"), array("I", [0])
         rarities = array("f", (rarity(len(self._holders[one]) // 2, total) for one in order))
-        step = max(rarities) * 1.9 / 255
+        step = max(rarities, default=0.0) * 1.9 / 255
         for weight, number in zip(rarities, order, strict=True):
             holders = self._holders[number]
             for place, times in zip(holders[::2], holders[1::2], strict=True):

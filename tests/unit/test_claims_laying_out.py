@@ -1,0 +1,135 @@
+"""The arrays of a shelf say what its checks say, counted here in dictionaries."""
+
+from collections import Counter, defaultdict
+from itertools import pairwise
+from random import Random
+
+import pytest
+
+from claims.bm25 import rarity, saturated
+from claims.clean_text import clean_text
+from claims.gram_arrays import COMMON_GRAM
+from claims.grams import grams_of
+from claims.shelving import Entry, lay_out
+from claims.word_arrays import NAME_BIT, Arrays
+from claims.words import words_of
+from development import LANGUAGES, examples
+
+
+@pytest.fixture(scope="module", params=LANGUAGES)
+def language(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
+@pytest.fixture(scope="module")
+def entries(language: str) -> list[Entry]:
+    """Checks whose title is their claim's, none, or their own; with the next claim as summary."""
+    checks = [one.entry.check for one in examples(language)]
+    titles = Random(7).choices(["", "The Title of Check", "claim"], k=len(checks))
+    return [
+        Entry(check, check.claim if title == "claim" else title, following.claim)
+        for title, (check, following) in zip(titles, pairwise(checks), strict=False)
+    ]
+
+
+@pytest.fixture(scope="module")
+def arrays(entries: list[Entry], language: str) -> Arrays:
+    return lay_out(iter(entries), language, len(entries))
+
+
+def texts(entry: Entry) -> dict[str, str]:
+    """The fields of a check that are searched for words."""
+    title = "" if entry.title == entry.check.claim else entry.title
+    return {"claim": entry.check.claim, "title": title, "summary": entry.summary}
+
+
+def counted(entry: Entry, language: str) -> Counter[str]:
+    """How often a check holds each word."""
+    return Counter(word.stem for text in texts(entry).values() for word in words_of(text, language))
+
+
+def listed(arrays: Arrays, name: str) -> list[str]:
+    return bytes(arrays[name]).decode().split("\n")
+
+
+def sliced(arrays: Arrays, name: str, starts: str) -> list[list[int]]:
+    found = memoryview(arrays[name]).tolist()
+    return [found[start:end] for start, end in pairwise(arrays[starts])]
+
+
+def test_each_word_names_the_checks_that_hold_it(
+    arrays: Arrays, entries: list[Entry], language: str
+) -> None:
+    holders = defaultdict(list)
+    for place, entry in enumerate(entries):
+        for stem in {
+            word.stem for text in texts(entry).values() for word in words_of(text, language)
+        }:
+            holders[stem].append(place)
+    assert listed(arrays, "words") == sorted(holders)
+    assert sliced(arrays, "word_ids", "word_starts") == [holders[one] for one in sorted(holders)]
+
+
+def test_a_word_weighs_as_much_for_a_check_as_bm25_says(
+    arrays: Arrays, entries: list[Entry], language: str
+) -> None:
+    """Within a step of 255; the heaviest is never more than 1.9 times the rarest word."""
+    by_check = [counted(entry, language) for entry in entries]
+    average = sum(counts.total() for counts in by_check) / len(entries)
+    [step] = arrays["word_step"]
+    words = listed(arrays, "words")
+    held = sliced(arrays, "word_ids", "word_starts")
+    weights = sliced(arrays, "word_weights", "word_starts")
+    for word, places, weighed in zip(words, held, weights, strict=True):
+        for place, weight in zip(places, weighed, strict=True):
+            counts = by_check[place]
+            score = saturated(counts[word], counts.total(), average)
+            assert abs(weight * step - score * rarity(len(places), len(entries))) <= step
+
+
+def test_each_gram_names_the_checks_that_hold_it_unless_many_do(
+    arrays: Arrays, entries: list[Entry]
+) -> None:
+    holders = defaultdict(list)
+    for place, entry in enumerate(entries):
+        for gram in grams_of(entry.spelled):
+            holders[gram].append(place)
+    most = max(50, int(len(entries) * COMMON_GRAM))
+    kept = sorted(gram for gram, places in holders.items() if len(places) <= most)
+    assert listed(arrays, "grams") == kept
+    assert sliced(arrays, "gram_ids", "gram_starts") == [holders[one] for one in kept]
+
+
+def test_each_field_has_its_words_in_order_and_a_summary_has_them_sorted(
+    arrays: Arrays, entries: list[Entry], language: str
+) -> None:
+    number = {word: at for at, word in enumerate(listed(arrays, "words"))}
+    for field in ("claim", "title", "summary"):
+        words = [
+            [number[word.stem] for word in words_of(texts(entry)[field], language)]
+            for entry in entries
+        ]
+        held = sliced(arrays, f"{field}_words", f"{field}_starts")
+        assert [[one & ~NAME_BIT for one in some] for some in held] == (
+            [sorted(set(one)) for one in words] if field == "summary" else words
+        )
+
+
+def test_a_word_that_opens_a_claim_is_a_name_unless_it_is_written_small_anywhere(
+    arrays: Arrays, entries: list[Entry], language: str
+) -> None:
+    every = [text for entry in entries for text in texts(entry).values()]
+    small = {
+        word.stem
+        for text in [*every, *clean_text(language)]
+        for word in words_of(text, language)
+        if word.is_small
+    }
+    names = [
+        [word.is_name or (word.opens and word.stem not in small) for word in words]
+        for words in (words_of(entry.check.claim, language) for entry in entries)
+    ]
+    held = sliced(arrays, "claim_words", "claim_starts")
+    assert [[bool(one & NAME_BIT) for one in some] for some in held] == names
+    assert any(map(any, names)) or language == "zh"
