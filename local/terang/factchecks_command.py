@@ -38,18 +38,18 @@ def import_feed(options: argparse.Namespace) -> int:
         with _opened(options.feed) as stream, _line("reading") as line:
             feed = read_feed(stream, lambda read: line(f"reading: {read / 1e6:,.0f} MB"))
             admitted = admit(feed, Trust(options.trust))
+        if not admitted.entries and not admitted.refused:
+            problem(f"terang factchecks: {options.feed} holds no check: the index stays as it is")
+            return 1
+        with _line("merging") as line:
+            index, changes = CheckLibrary(options.index).replace(
+                _name(options.feed),
+                admitted.entries,
+                lambda what, done, total: line(f"{what}: {done:,} of {total:,}"),
+            )
     except (FeedError, OSError, URLError) as error:
         problem(f"terang factchecks: {options.feed}: {error}")
         return 1
-    if not admitted.entries and not admitted.refused:
-        problem(f"terang factchecks: {options.feed} holds no check: the index stays as it is")
-        return 1
-    with _line("merging") as line:
-        index, changes = CheckLibrary(options.index).replace(
-            _name(options.feed),
-            admitted.entries,
-            lambda what, done, total: line(f"{what}: {done:,} of {total:,}"),
-        )
     _tell(admitted)
     say(f"{changes.new:,} new, {changes.corrected:,} corrected, {changes.gone:,} gone")
     languages = ", ".join(f"{one} {count:,}" for one, count in sorted(index.totals.items()))

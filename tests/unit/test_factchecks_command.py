@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from claims import spool
 from terang.command import main
 
 HEADER = "url,claim,rating,publisher,date,language\n"
@@ -43,6 +44,19 @@ def test_a_feed_without_a_check_withdraws_nothing(
     text = "drinking warm salt water cures the common cold in a single night"
     main(["ask", text, "--index", str(tmp_path / "index")])
     assert "check.example/salt" in capsys.readouterr().out
+
+
+def test_a_full_disk_is_told_and_leaves_the_index_as_it_was(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    imported(tmp_path, f"{SALT},False,X,2026-01-02,en")
+    before = (tmp_path / "index/current.json").read_bytes()
+    table = spool._TABLE
+    monkeypatch.setattr(spool, "_TABLE", f"{table}; PRAGMA max_page_count = 2")
+    rows = [SUGAR.replace("/sugar", f"/{number}") for number in range(100)]
+    assert imported(tmp_path, *rows) == 1
+    assert "no room to sort the checks" in capsys.readouterr().err
+    assert (tmp_path / "index/current.json").read_bytes() == before
 
 
 def test_answers_are_lines_of_the_promised_shape(

@@ -10,6 +10,7 @@ import msgspec
 from claims.shelving import Entry
 
 _TABLE = """
+    PRAGMA journal_mode = OFF;
     CREATE TABLE told (url, feed, claim, day, language, entry, PRIMARY KEY (url, feed, claim))
     WITHOUT ROWID"""
 _TAKE = """
@@ -34,16 +35,18 @@ class Spool:
 
     def __init__(self, feeds: Iterable[Iterable[Entry]] = ()):
         self._rows = sqlite3.connect("")  # a file without a name, gone when it is closed
-        self._rows.execute("PRAGMA journal_mode = OFF")
-        self._rows.execute(_TABLE)
+        self._rows.executescript(_TABLE)
         for feed, entries in enumerate(feeds):
             self.take(entries, feed)
         self._rows.execute(_DROP_OUTDATED)
         self._rows.execute(_DROP_REPEATED)
 
     def take(self, entries: Iterable[Entry], feed: int = 0) -> None:
-        """Take the checks of a feed, in any order."""
-        self._rows.executemany(_TAKE, (_row(feed, entry) for entry in entries))
+        """Take the checks of a feed, in any order. Raises OSError where the disk has no room."""
+        try:
+            self._rows.executemany(_TAKE, (_row(feed, entry) for entry in entries))
+        except sqlite3.Error as error:
+            raise OSError(f"no room to sort the checks: {error}") from error
 
     def __del__(self) -> None:
         self._rows.close()
