@@ -52,7 +52,11 @@ MESSAGE = json.dumps([hers(7, OTP), his(4, OTP)])
 def live_through(world: World) -> None:
     """Files, messages, decisions, and all that publish makes of them for the provider."""
     world.scan(*world.take_in(FILE))
-    world.scan(*world.take_in(ARRAY, "array.json"))
+    units = world.take_in(ARRAY, "array.json")
+    part = units[0].source
+    data = world.objects.get(part.bucket, part.key) or b""
+    world.scan(*units)
+    world.objects.put_new(part.bucket, part.key, data)  # by an intake that came late, and died
     world.scanner().scan_message("acme", MESSAGE, world.clock.now())
     assert [one.status for one in world.decide(*messages(world))] == [
         *["taken"] * 6, "waiting"

@@ -155,7 +155,13 @@ class Intake:
         if self.store.seal(manifest, sources, expires):
             return self._send(manifest, sources, outcome="cut")
         sealed = self.store.manifest(file)  # another worker sealed it a moment before
-        return self._send(*sealed, outcome="known") if sealed else Arrival("gone", file)
+        if sealed is None:
+            return Arrival("gone", file)
+        pinned = {source.version for source in sealed[1]}
+        for late in sources:  # that worker's parts may be done with by now: then these are nobody's
+            if late.version not in pinned:
+                self.objects.delete_version(late)
+        return self._send(*sealed, outcome="known")
 
     def _send(self, manifest: Manifest, sources: list[Source], outcome: str) -> Arrival:
         self.queue.send(units(manifest, sources))

@@ -39,6 +39,27 @@ class TestCrashes:
         assert calls.names.index("seal") < calls.names.index("send")
         assert calls.names.count("put_new") >= 1
 
+    def test_of_two_at_once_the_slower_leaves_no_part(
+        self, new_world: Callable[..., World]
+    ) -> None:
+        """The same event twice: the one is done with the file while the other still translates."""
+        calls = Calls()
+        run(new_world(part_bytes=400), ZIPPED, "a.gz", calls)
+        for at, call in enumerate(calls.names):
+            world = new_world(part_bytes=400)
+            key, version = world.put(ZIPPED, "a.gz")
+
+            def faster(world: World = world, key: str = key, version: str = version) -> None:
+                receive(world, key, version)
+                world.scan(*world.units())
+
+            slower = Calls(at=at, happens=faster)
+            counted(world, slower).receive(world.drop, key, version, 900)
+            world.scan(*world.units())
+            assert world.objects.keys(world.work, "parts/") == [], f"before {call}, call {at}"
+            assert sum(receipt.records for receipt in world.receipts()) == 5
+            world.remove()
+
 
 def run(world: World, data: bytes, name: str, calls: Calls) -> list[Any]:
     """Take a file in, once more if the worker dies, and scan what comes; what is left behind."""
@@ -48,12 +69,13 @@ def run(world: World, data: bytes, name: str, calls: Calls) -> list[Any]:
     except CrashError:
         receive(world, key, version)
     units = {unit.number: unit for unit in world.units()}
+    parts = [world.objects.get(world.work, key) for key in world.objects.keys(world.work, "parts/")]
     world.scan(*units.values())
     file = file_id(world.drop, key, version)
     told = msgspec.structs.replace(world.file_receipt(file), file="", version="")
-    parts = [world.objects.get(world.work, key) for key in world.objects.keys(world.work, "parts/")]
+    left = [*dropped(world), *world.objects.keys(world.work, "parts/")]
     receipts = [msgspec.structs.replace(receipt, source="") for receipt in world.receipts()]
-    return [told, parts, receipts, dropped(world), places(units), len(world.items())]
+    return [told, parts, receipts, left, places(units), len(world.items())]
 
 
 def places(units: dict[int, Unit]) -> list[tuple[int, int, int]]:

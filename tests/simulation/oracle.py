@@ -116,9 +116,16 @@ def _files(fabric: Fabric, records: Records, scenario: Scenario) -> Iterator[str
             yield f"file {file[:8]}: a range names a unit without a receipt"
         if file not in records.closed:
             yield f"file {file[:8]} is not closed"
+        if any(_is_there(fabric, source) for source in sources):
+            yield f"file {file[:8]}: a part is left"
         yield from _sums(told.get(dropped, {}), rows, records)
     if any(fabric.s3.buckets[fabric.world.drop].values()):
         yield "a version of a file is left in the mailbox"
+
+
+def _is_there(fabric: Fabric, source: Record) -> bool:
+    versions = fabric.s3.buckets[source["bucket"]].get(source["key"], [])
+    return any(one.number == source["version"] for one in versions)
 
 
 def _sums(told: Record, rows: list[Record], records: Records) -> Iterator[str]:

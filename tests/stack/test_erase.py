@@ -49,7 +49,7 @@ def test_an_erased_author_is_in_no_version_and_every_number_stays(
     running.publish()
     numbers = running.summary(PROVIDER)["numbers"]
     kinds = {place.partition("/")[0].partition("#")[0] for place in running.places_of(WORD)}
-    assert kinds == {"C", "J", "OutBucket", "WorkBucket"}
+    assert kinds == {"C", "J", "OutBucket"}
     planned = erase(capsys, "--dry-run")
     assert (planned["findings"], planned["dry_run"]) == (2, True)
     assert erase(capsys) == planned | {"dry_run": False}

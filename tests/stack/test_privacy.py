@@ -82,7 +82,7 @@ def test_the_search_for_what_is_stored_finds_what_is(running: Running, tmp_path:
     public.write_text(json.dumps(chat("public_channel", 9, "Send me the OTP, zq7-found")))
     running.take("mixed-chat", public)
     kinds = {place.partition("/")[0].partition("#")[0] for place in running.places_of("zq7-found")}
-    assert kinds == {"WorkBucket", "OutBucket", "C"}
+    assert kinds == {"OutBucket", "C"}  # parts went with their file
 
 
 def test_of_a_whole_account_only_the_public_channel_enters(

@@ -81,14 +81,15 @@ class Closing:
         sealed = self.store.manifest(file)
         if sealed is None or self.store.range_count(file) < sealed[0].ranges:
             return False
-        manifest = sealed[0]
+        manifest, sources = sealed
         now = self.clock.now()
         receipt = self._receipt(manifest, self.store.ranges(file), utc(now))
         key = receipt_key(manifest.provider, file)
         self.objects.put_if(self.out_bucket, key, pretty(receipt), None)
         expires = int((now + timedelta(days=FILE_DAYS)).timestamp())
         self.store.close_file(manifest.provider, file, now.date().isoformat(), expires)
-        self.objects.delete_version(manifest.dropped)  # the drop bucket is a mailbox
+        for source in dict.fromkeys((manifest.dropped, *sources)):
+            self.objects.delete_version(source)  # the drop bucket is a mailbox, and parts were work
         return True
 
     def _receipt(self, manifest: Manifest, rows: list[RangeRow], at: str) -> FileReceipt:
