@@ -65,57 +65,47 @@ class Ranges:
         return at >= 0 and code <= self._lasts[at]
 
 
-def _fold_table(known: dict[int, str], words: Ranges, spaceless: Ranges) -> Memo[str]:
-    """Code point to folded string, for `str.translate`.
+_data = msgspec.json.decode(Path(__file__).with_name("fold.json").read_bytes(), type=_Data)
+_words, _spaceless = Ranges(_data.words), Ranges(_data.spaceless)
+_dropped = {kind: Ranges(pairs) for kind, pairs in _data.dropped.items()}
+_standard = {ord(char): f" {plain} " for char, plain in _data.han_standard.items()}
+
+
+def _plain(code: int) -> str:
+    """What a code point gives before twins are folded.
 
     A letter, digit or mark gives itself or its plain form; a spaceless letter stands between
     spaces; signs, spaces and unassigned code points give one space; what is dropped gives "".
     """
-
-    def folded(code: int) -> str:
-        if code in _HANGUL:  # syllables and conjoining letters must meet
-            return unicodedata.normalize("NFD", chr(code))
-        if code in words:
-            return chr(code)
-        return f" {chr(code)} " if code in spaceless else " "
-
-    return Memo(folded, known)
-
-
-def _load() -> tuple[_Data, Memo[str], Memo[str], dict[int, Evasion]]:
-    data = msgspec.json.decode(Path(__file__).with_name("fold.json").read_bytes(), type=_Data)
-    strict: dict[int, str] = {}
-    kinds: dict[int, Evasion] = {}
-    for kind, pairs in data.dropped.items():
-        for first, last in pairs:
-            strict.update(dict.fromkeys(range(first, last + 1), ""))
-            kinds.update(dict.fromkeys(range(first, last + 1), kind))
-    for name, folded in data.folded.items():
-        strict.update((ord(char), plain) for char, plain in folded.items())
-        if name != "case":
-            kinds.update(dict.fromkeys(map(ord, folded), Evasion(name)))
-    twins = str.maketrans(data.lookalikes | data.han)
-    generous = {code: plain.translate(twins) for code, plain in strict.items()}
-    generous.update((ord(char), twin) for char, twin in data.lookalikes.items())
-    generous.update((ord(char), f" {plain} ") for char, plain in data.han.items())
-    kinds.update(
-        (code, Evasion.LOOKALIKE)
-        for code, plain in generous.items()
-        if plain != strict.get(code) and kinds.get(code) is not Evasion.ACCENT
-    )
-    kinds.update(dict.fromkeys(map(ord, data.han), Evasion.HAN))
-    strict.update((ord(char), f" {plain} ") for char, plain in data.han_standard.items())
-    words, spaceless = Ranges(data.words), Ranges(data.spaceless)
-    table, plainer = (_fold_table(some, words, spaceless) for some in (generous, strict))
-    return data, table, plainer, kinds
+    char = chr(code)
+    if code in _words:
+        return char
+    if code in _spaceless:
+        return f" {char} "
+    if code in _HANGUL:  # syllables and conjoining letters must meet
+        return unicodedata.normalize("NFD", char)
+    for folded in _data.folded.values():
+        if char in folded:
+            return folded[char]
+    return "" if any(code in ranges for ranges in _dropped.values()) else " "
 
 
-_data, FOLD, STRICT, _kinds = _load()
-"""`FOLD` is the table; `STRICT` is the same one without look-alikes of other scripts, and with
-traditional Han letters in their standard form."""
+def _generous(code: int) -> str:
+    """The same with look-alikes, and traditional Han letters, as their twins."""
+    return "".join(LOOKALIKES.get(char) or HAN.get(char, char) for char in _plain(code))
 
-FOLD_VERSION = f"2+{_data.version}"
-"""Names the fold: the step count of this code, and the versions and digest of its table."""
+
+def _kind(code: int) -> Evasion | None:
+    """What a code point wears; of case it is nothing."""
+    char = chr(code)
+    if char in HAN:
+        return Evasion.HAN
+    worn: list[str] = [kind for kind, ranges in _dropped.items() if code in ranges]
+    worn += (name for name, folded in _data.folded.items() if char in folded)
+    if FOLD[code] != STRICT[code] and Evasion.ACCENT not in worn:
+        return Evasion.LOOKALIKE
+    return Evasion(worn[0]) if worn and worn != ["case"] else None
+
 
 LOOKALIKES = _data.lookalikes
 """Small letters of other scripts, and the letter each is folded to."""
@@ -123,7 +113,14 @@ LOOKALIKES = _data.lookalikes
 HAN = _data.han
 """Traditional Han letters, and the simplified one each is folded to."""
 
-_spaceless = Ranges(_data.spaceless)
+FOLD, STRICT, _kinds = Memo(_generous), Memo(_plain, _standard), Memo(_kind)
+"""`FOLD` is the table, code point to string, for `str.translate`; `STRICT` is the same one without
+look-alikes of other scripts, and with traditional Han letters in their standard form. Filled in as
+code points are met: most of Unicode never is, and a worker starts cold."""
+
+FOLD_VERSION = f"2+{_data.version}"
+"""Names the fold: the step count of this code, and the versions and digest of its table."""
+
 _scripts = {name: Ranges(pairs) for name, pairs in _data.scripts.items()}
 
 
@@ -190,9 +187,9 @@ def evasions(original: str, term: str) -> tuple[Evasion, ...]:
     >>> evasions("Überweisung", "überweisung"), evasions("Ｕberwei\u00adsung", "überweisung")
     ((), (<Evasion.INVISIBLE: 'invisible'>, <Evasion.WIDTH: 'width'>))
     """
-    odd = [char for char in set(original) if ord(char) in _kinds]
+    odd = {char: kind for char in set(original) if (kind := _kinds[ord(char)])}
     if not odd:
         return ()
     both_forms = unicodedata.normalize("NFC", term) + unicodedata.normalize("NFD", term)
     own = set(term.casefold() + both_forms.casefold())
-    return tuple(sorted({_kinds[ord(char)] for char in odd if char.casefold() not in own}))
+    return tuple(sorted({kind for char, kind in odd.items() if char.casefold() not in own}))
