@@ -5,7 +5,7 @@ compiled when it is first looked at.
 """
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -52,23 +52,22 @@ class Index:
     def __init__(self, rules: Sequence[Rule]):
         """Takes rules; they are known by their place."""
         self._rules = rules
-        self._first = array("q")  # by pattern, its first use
-        self._more: dict[int, list[int]] = {}  # by pattern, the others if there are any
         self._terms: dict[tuple[str, str], Term] = {}
         self._forms = {at: _forms(rule) for at, rule in enumerate(rules) if rule.affixes}
-        places: dict[str, int] = {}
+        self._more: dict[int, list[int]] = {}  # by the first use of a pattern, its others if any
+        firsts: dict[str, int] = {}
         for number, rule in enumerate(rules):
-            for pattern, use in _uses(number, rule, self._forms.get(number)):
-                place = places.setdefault(pattern, len(places))
-                if place == len(self._first):
-                    self._first.append(use)
-                else:
-                    self._more.setdefault(place, []).append(use)
-        self.patterns = list(places)
+            for first_use, patterns in _patterns(number, rule, self._forms.get(number)):
+                for use, pattern in enumerate(patterns, first_use):
+                    if (first := firsts.setdefault(pattern, use)) != use:
+                        self._more.setdefault(first, []).append(use)
+        self.patterns = list(firsts)
+        self._first = array("q", firsts.values())  # by pattern, its first use
 
     def uses(self, pattern: int) -> Iterator[Use]:
         """What a pattern stands for."""
-        for use in (self._first[pattern], *self._more.get(pattern, ())):
+        first = self._first[pattern]
+        for use in (first, *self._more.get(first, ())):
             order = use & (1 << _GROUP) - 1
             group = (use >> _GROUP & (1 << _RULE - _GROUP) - 1) + UNLESS
             yield Use(use >> _RULE, group, order)
@@ -114,15 +113,16 @@ def _forms(rule: Rule) -> _Forms:
     )
 
 
-def _uses(number: int, rule: Rule, affixed: _Forms | None) -> Iterator[tuple[str, int]]:
+def _patterns(
+    number: int, rule: Rule, affixed: _Forms | None
+) -> Iterator[tuple[int, Iterable[str]]]:
+    """The patterns of a rule by group, each group with the use of its first one."""
     by_group = _terms(rule)
-    for group, terms in enumerate(by_group):
-        first = number << _RULE | group << _GROUP
+    for group, terms in enumerate(by_group[:-1]):
         looked_for = (form for form, _ in affixed[group]) if affixed else terms
-        for order, written in enumerate(looked_for):
-            yield pattern_of(written), first + order
-    for pattern in {pattern: None for written in rule.links for pattern in _told_by(written, rule)}:
-        yield pattern, number << _RULE | len(by_group) - 1 << _GROUP
+        yield number << _RULE | group << _GROUP, map(pattern_of, looked_for)
+    told_by = {pattern: None for written in rule.links for pattern in _told_by(written, rule)}
+    yield number << _RULE | len(by_group) - 1 << _GROUP, told_by
 
 
 def _told_by(written: str, rule: Rule) -> tuple[str, ...]:
