@@ -19,7 +19,7 @@ from sample_packs import pack_of
 from matcher import Evasion, Hit, Matcher, Rule, Severity, load_packs
 from matcher.disguise import Chunk
 from matcher.index import groups_of
-from matcher.vocabulary import Reading
+from matcher.trace import Reading
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT.parent / "shared" / "data"

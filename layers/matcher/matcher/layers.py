@@ -9,25 +9,24 @@ Limits: of three stretches that all overlap, the third is not read.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable
 
-from matcher.disguise import Chunk
-from matcher.vocabulary import Reading, Vocabulary
+from matcher.disguise import chunks
+from matcher.trace import Reading
+from matcher.vocabulary import Vocabulary
 
 
-def layers(found: Iterable[Chunk], vocabulary: Vocabulary) -> list[list[Reading]]:
-    """Reads chunks, which come in the order of text.
+def layers(text: str, vocabulary: Vocabulary) -> list[list[Reading]]:
+    """Reads the disguised words of a text; none where it has none.
 
-    >>> from matcher.disguise import chunks
     >>> vocabulary = Vocabulary([" bomb ", " bumb "])
-    >>> read = layers(chunks("a b*mb, b0mb"), vocabulary)
+    >>> read = layers("a b*mb, b0mb", vocabulary)
     >>> sorted([reading.letters for reading in layer] for layer in read)
     [['bomb', 'bomb'], ['bumb', 'bomb']]
     """
     first: list[list[Reading]] = []
     second: list[list[Reading]] = []
     ends = [0, 0]
-    for chunk in found:
+    for chunk in chunks(text):
         if chunk.start < min(ends):
             continue
         if readings := vocabulary.read(chunk):

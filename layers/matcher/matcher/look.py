@@ -7,20 +7,22 @@ rule has a candidate is looked at closely, against the original.
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from matcher.automaton import Automaton
-from matcher.disguise import chunks
 from matcher.fold import fold
 from matcher.index import EXCEPT, UNLESS, Index, Use
-from matcher.layers import layers
 from matcher.links import hosts
 from matcher.named_hosts import NamedHosts, Served
 from matcher.pack import Rule
 from matcher.suspicion import is_suspect
 from matcher.term import Match, Place, Term
-from matcher.trace import Trace, words_in
-from matcher.vocabulary import Reading, Vocabulary
+from matcher.trace import Reading, Trace, words_in
 from matcher.windows import Cover, Item, longest, satisfied
+
+if TYPE_CHECKING:
+    from matcher.vocabulary import Vocabulary
 
 _NOWHERE = Cover(())
 
@@ -38,8 +40,14 @@ class Look:
         """Takes rules, the groups of each as bits, and their host names."""
         self._rules, self._full, self._named = rules, full, named
         self.index = Index(rules)
-        self.vocabulary = Vocabulary(self.index.patterns)
         self._automaton = Automaton(self.index.patterns)
+
+    @cached_property
+    def vocabulary(self) -> "Vocabulary":
+        """The words of the patterns, to read disguises with; few texts need it, so it is late."""
+        from matcher.vocabulary import Vocabulary
+
+        return Vocabulary(self.index.patterns)
 
     def rules_in(
         self,
@@ -57,8 +65,7 @@ class Look:
             stretches: Where all patterns stand that are not in disguise, if that is known.
             suspect: Whether a word may be in disguise, if stretches are known.
         """
-        disguised = chunks(text) if suspect else []
-        read = layers(disguised, self.vocabulary) if disguised else []
+        read = self._read(text) if suspect else []
         if stretches is None or read:
             stretches, folded = None, fold(text)
             seen = self._automaton.seen(folded)
@@ -94,7 +101,12 @@ class Look:
         mentions = "@" in text and self.vocabulary.mentions.is_in(text)
         if not mentions and not is_suspect(text, folded):
             return []
-        return known or layers(chunks(text), self.vocabulary)
+        return known or self._read(text)
+
+    def _read(self, text: str) -> list[list[Reading]]:
+        from matcher.layers import layers  # late, like the vocabulary
+
+        return layers(text, self.vocabulary)
 
     def _candidates(self, seen: set[int], served: Served) -> list[int]:
         """The rules that have a candidate for every group in one part."""

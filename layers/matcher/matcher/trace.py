@@ -5,12 +5,11 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from operator import itemgetter
-from typing import Self
+from typing import NamedTuple, Self
 
-from matcher.fold import FOLD, LOOKALIKES, STRICT, fold, is_spaceless, script_of
+from matcher.fold import FOLD, LOOKALIKES, STRICT, Evasion, fold, is_spaceless, script_of
 from matcher.links import opaque_spans
 from matcher.memo import Memo
-from matcher.vocabulary import Reading
 
 OPAQUE = "\ue000"  # stands for a link or mention; the fold gives no such character
 READ = "\ue001"  # stands in `strict` for a letter that was read, not seen
@@ -24,6 +23,20 @@ def _both(code: int) -> tuple[tuple[str, str], ...]:
 
 
 _pairs = Memo(_both)
+
+
+class Reading(NamedTuple):
+    """What to read at half-open code points of a text instead of what stands there.
+
+    `letters` is folded and may have spaces; `at[i]` is the code point that stands for
+    `letters[i]`.
+    """
+
+    start: int
+    end: int
+    letters: str
+    at: tuple[int, ...]
+    evasion: frozenset[Evasion]
 
 
 @dataclass(frozen=True, slots=True)

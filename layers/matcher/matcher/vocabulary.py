@@ -27,6 +27,7 @@ from matcher.masks import (
 )
 from matcher.mentions import Mentions
 from matcher.signs import SIGNS_OF, STAR, skeleton_of
+from matcher.trace import Reading
 
 WORDS_LIKE_CHUNK = 500
 """Words looked at for one place and number of stars; a long list may have more."""
@@ -36,20 +37,6 @@ _PADDED = re.compile(r"([^\W\d]{4,})\d{1,2}|([^\W\d]{3})2")
 _WORDS_OF_ONE_LETTER = "aeiouyàóéяуиовкса"  # as written: articles, "and", "in" …
 _PUNCTUATION = "!+|@"
 _RUN_OF_THREE = re.compile(r"([^\W\d])\1\1|(?<=[^\W\d])(\d)\2\2(?=[^\W\d])")
-
-
-class Reading(NamedTuple):
-    """What to read at half-open code points of a text instead of what stands there.
-
-    `letters` is folded and may have spaces; `at[i]` is the code point that stands for
-    `letters[i]`.
-    """
-
-    start: int
-    end: int
-    letters: str
-    at: tuple[int, ...]
-    evasion: frozenset[Evasion]
 
 
 class _Word(NamedTuple):
