@@ -121,7 +121,8 @@ code points are met: most of Unicode never is, and a worker starts cold."""
 FOLD_VERSION = f"2+{_data.version}"
 """Names the fold: the step count of this code, and the versions and digest of its table."""
 
-_scripts = {name: Ranges(pairs) for name, pairs in _data.scripts.items()}
+_ranges = {name: Ranges(pairs) for name, pairs in _data.scripts.items()}
+_scripts = Memo(lambda code: next((name for name in _ranges if code in _ranges[name]), None))
 
 
 def fold(text: str) -> str:
@@ -149,8 +150,7 @@ def script_of(char: str) -> str | None:
     >>> script_of("ж"), script_of("z"), script_of("ع")
     ('Cyrl', 'Latn', None)
     """
-    code = ord(char)
-    return next((name for name, ranges in _scripts.items() if code in ranges), None)
+    return _scripts[ord(char)]
 
 
 def is_dropped(char: str) -> bool:
@@ -187,6 +187,8 @@ def evasions(original: str, term: str) -> tuple[Evasion, ...]:
     >>> evasions("Überweisung", "überweisung"), evasions("Ｕberwei\u00adsung", "überweisung")
     ((), (<Evasion.INVISIBLE: 'invisible'>, <Evasion.WIDTH: 'width'>))
     """
+    if original.isascii() and original.isprintable():
+        return ()
     odd = {char: kind for char in set(original) if (kind := _kinds[ord(char)])}
     if not odd:
         return ()

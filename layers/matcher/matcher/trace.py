@@ -22,7 +22,13 @@ def _both(code: int) -> tuple[tuple[str, str], ...]:
     return tuple(zip(FOLD[code], STRICT[code], strict=True))
 
 
-_pairs = Memo(_both)
+def _is_mark(code: int) -> bool:
+    """Whether a folded letter is a mark of a spaceless script."""
+    char = chr(code)
+    return char > "\x7f" and is_spaceless(char) and unicodedata.category(char)[0] == "M"
+
+
+_pairs, _marks = Memo(_both), Memo(_is_mark)
 
 
 class Reading(NamedTuple):
@@ -80,7 +86,7 @@ class Trace:
                         spaced = True
                     elif spaced:
                         spaced = False
-                        word += not _is_mark(plain)
+                        word += not _marks[ord(plain)]
                     to_folded(plain)
                     to_strict(seen)
                     to_source(here)
@@ -198,10 +204,5 @@ def words_in(text: str, start: int, end: int) -> int:
     if opaque_spans(part):
         return Trace.of(text, start, end).words[-1] + 1
     folded = fold(part)
-    marks = () if folded.isascii() else filter(_is_mark, set(folded))
+    marks = () if folded.isascii() else (char for char in set(folded) if _marks[ord(char)])
     return folded.count(" ") - 1 - sum(map(folded.count, marks))
-
-
-def _is_mark(folded: str) -> bool:
-    """Whether a folded letter is a mark of a spaceless script."""
-    return folded > "\x7f" and is_spaceless(folded) and unicodedata.category(folded)[0] == "M"
