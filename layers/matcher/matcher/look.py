@@ -194,7 +194,8 @@ def _satisfying(rule: Rule, found: _Matches, needed: int) -> list[Match] | None:
             for order, match in matches
             if not excepted.reaches(match.place.start, match.place.end)
         ]
-        for place in longest(match.place for *_, match in counting):
+        places = {match.place for *_, match in counting}
+        for place in longest(places) if len(places) > 1 else places:
             groups[place] |= 1 << group
         for candidate in counting:
             place = candidate[2].place

@@ -154,6 +154,8 @@ class Trace:
 
     def read_at(self, first: int, last: int) -> list[Reading]:
         """The readings that `folded[first:last + 1]` has a part of."""
+        if not self.readings:
+            return []
         at = bisect_right(self.readings, first, key=itemgetter(1))
         end = bisect_right(self.readings, last, key=itemgetter(0))
         return [reading for *_, reading in self.readings[at:end]]
