@@ -56,7 +56,7 @@ class Joined(NamedTuple):
 class Widths:
     """How many symbols each code point gave, where that is not one for each."""
 
-    def __init__(self, widths: npt.NDArray[np.intp] | npt.NDArray[np.bool_]):
+    def __init__(self, widths: npt.NDArray[np.uint8] | npt.NDArray[np.bool_]):
         self._widths = widths
 
     @cached_property
@@ -109,7 +109,7 @@ class Line(NamedTuple):
     def hashes(self) -> Hashes:
         """A value for each word: the same for the same word."""
         windows = self.windows()
-        hashes = windows.take(self.starts)
+        hashes = windows[self.starts]  # `take` would copy them all, since they overlap
         hashes &= _MASKS.take(self.sizes, mode="clip")
         long = np.flatnonzero(self.sizes > 4)
         starts, sizes = self.starts[long], self.sizes[long]
@@ -218,7 +218,7 @@ class Alphabet:
         kept: npt.NDArray[np.bool_],
         many: Places,
         codes: npt.NDArray[np.uint32],
-    ) -> tuple[Symbols, Places]:
+    ) -> tuple[Symbols, npt.NDArray[np.uint8]]:
         """Puts in place what single code points fold to where that is several letters, or none.
 
         Returns:
@@ -229,13 +229,18 @@ class Alphabet:
         sizes = np.array([one.size for one in spelled])
         firsts = (np.cumsum(sizes) - sizes)[which]
         sizes = sizes[which]
-        widths = kept.astype(np.intp)
+        widths = kept.astype(np.uint8)
         widths[many] = sizes
-        places = (np.cumsum(widths) - widths)[many]
-        symbols = np.repeat(symbols, widths)
         within = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
         letters = np.concatenate(spelled)[np.repeat(firsts, sizes) + within]
-        symbols[np.repeat(places, sizes) + within] = letters
+        single = kept.copy()
+        single[many] = False
+        singles = symbols[single]
+        before = np.searchsorted(np.flatnonzero(single), many)  # that many of them
+        symbols = np.empty(singles.size + letters.size, np.uint16)
+        is_letter = np.zeros(symbols.size, bool)
+        is_letter[np.repeat(before, sizes) + np.arange(letters.size)] = True
+        symbols[is_letter], symbols[~is_letter] = letters, singles
         return symbols, widths
 
 
