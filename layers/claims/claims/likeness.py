@@ -3,15 +3,18 @@
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
+from itertools import count, pairwise
 
 from claims.bm25 import saturated
 from claims.related import related
 from claims.shelf import HEAD, Shelf
+from claims.tags import humps, known_words
 from claims.words import words_of
 
 USUAL_CLAIM, USUAL_TITLE = 10.0, 8.0
 """Words of a claim and a title, when stop words are gone."""
+MOST_TAGS = 30
+"""Tags of a text that are split by the words of the index: time stays bounded."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,12 @@ class Question:
 
 def question_of(shelf: Shelf, text: str) -> Question:
     """A text as this shelf reads it."""
-    words = words_of(text, shelf.language)
+    turn = count()
+
+    def split(tag: str) -> str:
+        return known_words(tag, shelf.is_known) if next(turn) < MOST_TAGS else humps(tag)
+
+    words = words_of(text, shelf.language, split)
     stems = [word.stem for word in words]
     capitals = frozenset(at for at, word in enumerate(words) if word.is_name or word.opens)
     number, near = shelf.number, related(shelf.language)

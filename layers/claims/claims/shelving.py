@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from claims.bm25 import rarity, saturated
+from claims.bm25 import MOST, rarity, saturated
 from claims.clean_text import clean_text
 from claims.grams import grams_of
 from claims.review import Check
@@ -114,7 +114,7 @@ def _word_postings(
     average = sum(lengths) / total or 1.0
     ids, weights, starts = _ids(total), array("B"), array("I", [0])
     rarities = array("f", (rarity(len(one), total) for one in holders))
-    step = max(rarities) * 1.9 / 255
+    step = max(rarities) * MOST / 255
     for weight, one in zip(rarities, holders, strict=True):
         for place, times in one:
             ids.append(place)

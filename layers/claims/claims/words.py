@@ -8,14 +8,16 @@ The same steps for a claim and for what people write of it:
 """
 
 import html
-import json
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 
 import Stemmer
+
+from claims.spelling import joined_initials, spelled, word_lists
+from claims.tags import humps
 
 STEMMERS = {
     "ar": "arabic", "ca": "catalan", "da": "danish", "de": "german", "el": "greek",
@@ -36,7 +38,6 @@ _LINK = re.compile(
 )
 _RETWEET = re.compile(r"^\s*RT\b(?=\s*@)")
 _TAG = re.compile(r"[#@＃＠](\w+)")
-_HUMP = re.compile(r"(?<=[a-z\d])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[A-Za-z])(?=\d)|_")
 _THOUSANDS = re.compile(r"(?<=\d)[.,](?=\d{3}\b)")
 _JOINED = (
     "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u0e00-\u0e7f\u1000-\u109f\u1780-\u17ff"
@@ -63,21 +64,9 @@ class Word:
 
 
 @cache
-def _lists() -> dict[str, dict[str, dict[str, str]]]:
-    text = resources.files("claims").joinpath("data/words.json").read_text(encoding="utf-8")
-    loaded: dict[str, dict[str, dict[str, str]]] = json.loads(text)
-    return loaded
-
-
-@cache
 def stop_words(language: str) -> frozenset[str]:
     """The words of a language that say nothing about what a text is about."""
-    return frozenset(" ".join(_lists()["stop"].get(language, {}).values()).split())
-
-
-@cache
-def _short_forms(language: str) -> dict[str, str]:
-    return dict(_lists()["short"].get(language, {}))
+    return frozenset(" ".join(word_lists()["stop"].get(language, {}).values()).split())
 
 
 @cache
@@ -86,8 +75,8 @@ def _stemmer(language: str) -> "Stemmer.Stemmer | None":
     return Stemmer.Stemmer(name) if name else None
 
 
-def clean(text: str) -> str:
-    """The text without links, its tags and handles split at capitals and digits.
+def clean(text: str, split: Callable[[str], str] = humps) -> str:
+    """The text without links, its tags and handles split: at capitals and digits, or by `split`.
 
     >>> clean("RT @DrHealth_ID: see #FakeNews2020 at https://a.example/x &amp; pass it on")
     '  Dr Health ID: see  Fake News 2020 at   & pass it on'
@@ -95,8 +84,8 @@ def clean(text: str) -> str:
     text = unicodedata.normalize("NFKC", html.unescape(text[:LONGEST_TEXT]))
     text = _LINK.sub(" ", _RETWEET.sub("", text))
     text = "".join(char for char in text if unicodedata.category(char) != "Cf")
-    text = _TAG.sub(lambda found: f" {_HUMP.sub(' ', found[1])}", text)
-    return _THOUSANDS.sub("", text)
+    text = _TAG.sub(lambda found: f" {split(found[1])}", text)
+    return joined_initials(_THOUSANDS.sub("", text))
 
 
 def count_words(text: str) -> int:
@@ -109,33 +98,26 @@ def count_words(text: str) -> int:
     return sum((len(one) + 1) // 2 if IS_JOINED.match(one) else 1 for one in found)
 
 
-def words_of(text: str, language: str) -> list[Word]:
+def words_of(text: str, language: str, split: Callable[[str], str] = humps) -> list[Word]:
     """The words of a text in order, without stop words; scripts without spaces give bigrams."""
-    stop, short, stemmer = stop_words(language), _short_forms(language), _stemmer(language)
+    stop, stemmer = stop_words(language), _stemmer(language)
     found: list[Word] = []
-    cleaned = clean(text)
-    spelled = list(_WORD.finditer(cleaned))
-    capitals = sum(cleaned[one.start()].isupper() for one in spelled)
-    titled = capitals > 0.6 * len(spelled)  # a headline in capitals marks no names
+    cleaned = clean(text, split)
+    runs = list(_WORD.finditer(cleaned))
+    capitals = sum(cleaned[one.start()].isupper() for one in runs)
+    titled = capitals > 0.6 * len(runs)  # a headline in capitals marks no names
     end = 0
-    for one in spelled:
+    for one in runs:
         written, between, end = one[0], cleaned[end : one.start()], one.end()
         if IS_JOINED.match(written):
             found.extend(Word(pair) for pair in _pairs(written))
             continue
-        word = written.casefold().replace("’", "'").removesuffix("'s").replace("'", "")
-        word = short.get(word, word)
-        if word not in stop and (len(word) > 1 or word.isdigit()):
-            capital = written[:1].isupper() and not titled
-            opens = one is spelled[0] or _OPENS.search(between) is not None
-            found.append(
-                Word(
-                    word[:LONGEST_WORD],
-                    capital and not opens,
-                    capital and opens,
-                    written[:1].islower(),
-                )
-            )
+        capital = written[:1].isupper() and not titled
+        opens = one is runs[0] or _OPENS.search(between) is not None
+        for word in spelled(written, language):
+            if word not in stop and (len(word) > 1 or word.isdigit()):
+                is_name, may_be = capital and not opens, capital and opens
+                found.append(Word(word[:LONGEST_WORD], is_name, may_be, written[:1].islower()))
     if stemmer is None:
         return found
     stems = stemmer.stemWords([word.stem for word in found])
@@ -148,3 +130,9 @@ def words_of(text: str, language: str) -> list[Word]:
 def _pairs(run: str) -> list[str]:
     """Neighbouring letters of a run without spaces, two by two."""
     return [run[at : at + 2] for at in range(len(run) - 1)] or [run]
+
+
+def stem(word: str, language: str) -> str:
+    """A small word as it is compared."""
+    stemmer = _stemmer(language)
+    return stemmer.stemWord(word) if stemmer else word
