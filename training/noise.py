@@ -13,12 +13,12 @@ KNOWN = 30_000
 
 
 def noise(language: str, count: int, random: Random) -> Iterator[Entry]:
-    """`count` claims of 8 to 30 words, and a title of some of them and others."""
+    """`count` claims of 12 to 30 words, and a title of some of them and others."""
     used = islice(get_frequency_dict(language).items(), KNOWN)
     words, weights = zip(*((word, often) for word, often in used if word.isalpha()), strict=True)
     glue = "" if language == "zh" else " "
     for place in range(count):
-        claim = random.choices(words, weights, k=random.randint(8, 30))
+        claim = random.choices(words, weights, k=random.randint(12, 30))
         title = random.sample(claim, 3) + random.choices(words, weights, k=random.randint(1, 5))
         link = f"https://noise.example/{language}/{place:05}"
         yield entry_of(link, glue.join(claim), glue.join(title), language)

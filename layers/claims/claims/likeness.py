@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import count, pairwise
+from itertools import count
 
 from claims.bm25 import saturated
 from claims.related import related
@@ -99,19 +99,3 @@ def meant(question: Question, words: list[int]) -> float:
     held = sum(rarity[word] for word in different & question.known)
     means = sum(rarity[word] for word in different & question.meant)
     return share(held + means / 2, sum(rarity[word] for word in different))
-
-
-def neighbours(question: Question, words: list[int]) -> float:
-    """The share of a field's pairs of neighbours that stand near each other in the text."""
-    rarity, places = question.shelf.rarity, question.places
-    found = whole = 0.0
-    for one, other in pairwise(words):
-        weight = rarity[one] + rarity[other]
-        whole += weight
-        if one in places and other in places and _near(places[one], places[other]):
-            found += weight
-    return share(found, whole)
-
-
-def _near(some: list[int], others: list[int]) -> bool:
-    return any(0 < other - one <= 3 for one in some[:8] for other in others[:8])

@@ -111,14 +111,6 @@ class Shelf:
             return True
         return len(word) > 2 and stem(word, self.language) in self.number
 
-    def is_number(self, word: int) -> bool:
-        """Whether a word is written in digits."""
-        return word in self._digits
-
-    @cached_property
-    def _digits(self) -> frozenset[int]:
-        return frozenset(number for word, number in self.number.items() if word[0].isdigit())
-
     def by_words(self, numbers: Sequence[int], meant: Collection[int] = ()) -> dict[int, float]:
         """BM25 of each check that shares a word with the text; what it only means counts less."""
         head = {number for number in numbers[:HEAD] if number >= 0}

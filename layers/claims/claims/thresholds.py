@@ -72,7 +72,7 @@ def _best(shelf: Shelf, text: str, but: int | None = None) -> float:
     ranked = rank(shelf, text, question)
     if but is not None:
         ranked = [one for one in ranked if not _is_alike(shelf, but, one.place)]
-    return model().score(evidence_for(question, text, ranked)[0]) if ranked else LOWEST
+    return model().score(evidence_for(question, text, ranked, 1)[0]) if ranked else LOWEST
 
 
 def _is_alike(shelf: Shelf, one: int, other: int) -> bool:
