@@ -137,4 +137,4 @@ def _first(
     ]
     if not ranked:
         return None
-    return shelf.check(ranked[0].place).url, evidence_for(question, text, ranked)[0]
+    return shelf.check(ranked[0].place).url, evidence_for(question, text, ranked, 1)[0]

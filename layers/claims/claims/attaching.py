@@ -20,8 +20,6 @@ from claims.grams import grams_of
 from claims.likeness import Question, share
 from claims.ranking import Ranked
 
-COMPARED = 5
-"""Checks at the head of the order whose evidence is taken."""
 HALF = 0.5
 
 type Curve = tuple[float, float]
@@ -81,13 +79,13 @@ def taken_away(gates: Mapping[str, Gate], evidence: Mapping[str, float]) -> floa
 
 
 def evidence_for(
-    question: Question, text: str, ranked: list[Ranked], count: int = COMPARED
+    question: Question, text: str, ranked: list[Ranked], count: int
 ) -> list[dict[str, float]]:
     """The evidence for each of the first `count` checks, and how far others are behind."""
-    grams, some = frozenset(grams_of(text)), ranked[:COMPARED]
+    grams, groups = frozenset(grams_of(text)), question.shelf.groups
     return [
-        evidence_of(question, grams, one) | {"ahead": ahead(question.shelf.groups, one, some)}
-        for one in some[:count]
+        evidence_of(question, grams, one) | {"ahead": ahead(groups, one, ranked)}
+        for one in ranked[:count]
     ]
 
 

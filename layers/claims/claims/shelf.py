@@ -91,7 +91,7 @@ class Shelf:
         """The words that some claim writes like a name."""
         return frozenset(one & ~NAME_BIT for one in self._fields["claim"][0] if one & NAME_BIT)
 
-    @property
+    @cached_property
     def marks_names(self) -> bool:
         """Whether most words are of a script in which names begin with a capital."""
         return 2 * sum(word[:1].isupper() for word in map(str.upper, self.number)) > len(

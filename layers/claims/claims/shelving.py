@@ -49,7 +49,7 @@ def lay_out(entries: Sequence[Entry], language: str) -> "dict[str, bytes | array
     ]
     summaries = [words_of(entry.summary, language) for entry in entries]
     known = map(words_of, clean_text(language), repeat(language))
-    claims = _with_names(claims, _small(chain(claims, titles, summaries, known)))
+    claims = _with_names(claims, _mostly_small(chain(claims, titles, summaries, known)))
     counted = [
         Counter(word.stem for field in fields for word in field)
         for fields in zip(claims, titles, summaries, strict=True)
@@ -69,13 +69,19 @@ def lay_out(entries: Sequence[Entry], language: str) -> "dict[str, bytes | array
     }
 
 
-def _small(texts: Iterable[Iterable[Word]]) -> set[str]:
-    """The stems that some text writes small."""
-    return {word.stem for words in texts for word in words if word.is_small}
+def _mostly_small(texts: Iterable[Iterable[Word]]) -> set[str]:
+    """The stems that texts write small more often than with a capital within a sentence.
+
+    Not those that some text writes small: one slip would unmake a name.
+    """
+    times: Counter[str] = Counter()
+    for word in chain.from_iterable(texts):
+        times[word.stem] += word.is_small - word.is_name
+    return {stem for stem, count in times.items() if count > 0}
 
 
 def _with_names(claims: Iterable[Iterable[Word]], small: Collection[str]) -> list[list[Word]]:
-    """The claims, where a word that opens a sentence is a name if it is written small nowhere."""
+    """The claims, where a word that opens a sentence is a name if it is not mostly small."""
     return [
         [
             replace(one, is_name=one.is_name or (one.opens and one.stem not in small))
