@@ -17,7 +17,7 @@ EXPECTED = {
 """What is known before any example: BM25 of words and of grams, each as a share of its best, order
 checks well in any language. Invented examples shall not decide everything, so they pull against
 it: `make transfer` tells that what one language or one kind of examples teaches is as good for
-another. With five more likenesses (shares of claim and title held, neighbours, ranks) it was not."""
+another. With five more (shares of claim and title held, neighbours, ranks) it was not."""
 PULL = 0.1
 ALWAYS = {"head": 0.3, "summary": 0.3}
 """Weights that the examples cannot take away: few of them are long, and few have a summary."""
