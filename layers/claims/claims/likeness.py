@@ -84,14 +84,6 @@ def field_score(question: Question, words: list[int], usual: float) -> float:
     )
 
 
-def covered(question: Question, words: list[int]) -> float:
-    """The share of a field's weight that the text holds, from 0 to 1."""
-    rarity = question.shelf.rarity
-    different = set(words)
-    found = sum(rarity[word] for word in different & question.known)
-    return share(found, sum(rarity[word] for word in different))
-
-
 def meant(question: Question, words: list[int]) -> float:
     """The share of a field's weight that the text holds or means; what it means counts half."""
     rarity = question.shelf.rarity
