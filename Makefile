@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .SUFFIXES:
-.PHONY: help run test month load drill drill-ranges fuzz check bench bench-factchecks weights build deploy clean setup setup-test setup-check setup-build template-check
+.PHONY: help run test month load drill drill-ranges fuzz check bench bench-factchecks weights transfer build deploy clean setup setup-test setup-check setup-build template-check
 
 export SAM_CLI_TELEMETRY := 0
 
@@ -59,9 +59,13 @@ bench-factchecks: setup ## how well published checks are found and attached, and
 	@scripts/bootstrap.sh bench
 	$(BIN)/pytest tests/bench/bench_factchecks.py -o python_files='bench_*.py' -s $(ARGS)
 
-weights: ## learn the weights of layers/claims anew from training/checks
+weights: ## learn the weights of layers/claims anew from training
 	@scripts/bootstrap.sh training
 	PYTHONPATH=layers/claims:training .tools/training/bin/python training/train.py
+
+transfer: ## whether what the weights of layers/claims are learnt from holds for other texts
+	@scripts/bootstrap.sh training
+	PYTHONPATH=layers/claims:training .tools/training/bin/python training/transfer.py
 
 build: setup-build ## sam build: layers and functions as they go to AWS
 	PATH="$(CURDIR)/.tools/runtime/bin:$$PATH" $(SAM) build # sam wants a python3.13 that has pip

@@ -14,14 +14,19 @@ from random import Random
 from claims.review import Check, Rating
 from claims.shelving import Entry
 
-CHECKS = Path(__file__).parent / "checks"
+HERE = Path(__file__).parent
+SOURCES = ("checks", "posts")
+"""Folders of examples: claims with texts that rephrase them, and posts as claims are made of."""
 LANGUAGES = ("en", "id", "zh")
+MOST_ABOUT = 1.2
+"""How much longer than its second half the first half of a claim may be to be joined anew."""
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
     """An invented check, and texts whose right answer it is."""
 
+    source: str
     entry: Entry
     about: str
     said: str
@@ -29,18 +34,20 @@ class Example:
 
 
 def examples(language: str) -> list[Example]:
-    """The invented checks of a language, in the order of their file."""
-    blocks = (CHECKS / f"{language}.txt").read_text(encoding="utf-8").split("\n= ")
-    return [_example(block, language, place) for place, block in enumerate(blocks)]
+    """The invented checks of a language, in the order of their files."""
+    return [one for source in SOURCES for one in _examples(source, language)]
 
 
-def _example(block: str, language: str, place: int) -> Example:
-    first, *rest = block.removeprefix("= ").strip().split("\n")
-    about, _, said = (part.strip() for part in first.partition("|"))
-    title = next((line[2:] for line in rest if line.startswith("# ")), "")
-    texts = tuple(line[2:] for line in rest if line.startswith("> "))
-    link = f"https://check.example/{language}/{place:04}"
-    return Example(entry_of(link, joined(about, said), title, language), about, said, texts)
+def _examples(source: str, language: str) -> Iterator[Example]:
+    blocks = (HERE / source / f"{language}.txt").read_text(encoding="utf-8").split("\n= ")
+    for place, block in enumerate(blocks):
+        link = f"https://check.example/{language}/{source}/{place:04}"
+        first, *rest = block.removeprefix("= ").strip().split("\n")
+        about, _, said = (part.strip() for part in first.partition("|"))
+        title = next((line[2:] for line in rest if line.startswith("# ")), "")
+        texts = tuple(line[2:] for line in rest if line.startswith("> "))
+        entry = entry_of(link, joined(about, said), title, language)
+        yield Example(source, entry, about, said, texts)
 
 
 def joined(about: str, said: str) -> str:
@@ -66,11 +73,16 @@ def entry_of(link: str, claim: str, title: str, language: str) -> Entry:
 def near_misses(
     some: Iterable[Example], language: str, random: Random, rounds: int
 ) -> Iterator[Entry]:
-    """Claims that join what one is about with what is said of another: hard wrong answers."""
+    """Claims that join what one is about with what is said of another: hard wrong answers.
+
+    Not where the first half says nearly all: joined with anything it would be a right one.
+    """
     for number in range(rounds):
         shuffled = list(some)
         random.shuffle(shuffled)
         for place, (one, other) in enumerate(pairwise(shuffled)):
+            if len(one.about) > MOST_ABOUT * len(one.said):
+                continue
             link = f"https://check.example/{language}/near/{number}/{place:04}"
             title = other.entry.title if random.random() < 0.3 else ""
             yield entry_of(link, joined(one.about, other.said), title, language)

@@ -48,7 +48,11 @@ SLOTS = {
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A text, the links of all checks that answer it, and those to take out to leave none."""
+    """A text, the links of all checks that answer it, and those to take out to leave none.
+
+    The same story with another number or year is none of either: it is no answer that is looked
+    for, yet nobody would call it the check of another rumour.
+    """
 
     text: str
     rights: frozenset[str]
@@ -108,8 +112,10 @@ def _texts(
         rights = frozenset(
             link for link, one in all_filled if all(one[name] == values[name] for name in telling)
         )
-        alike = telling or set()
-        gone = rights if alike - {"number", "year"} else frozenset(link for link, _ in all_filled)
+        named = telling - {"number", "year"}
+        gone = frozenset(
+            link for link, one in all_filled if all(one[name] == values[name] for name in named)
+        )
         yield Told(_fill(post, values), rights, gone)
 
 

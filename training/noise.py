@@ -8,17 +8,25 @@ from wordfreq import get_frequency_dict
 
 from claims.shelving import Entry
 from development import entry_of
+from frames import SLOTS
 
 KNOWN = 30_000
 
 
 def noise(language: str, count: int, random: Random) -> Iterator[Entry]:
-    """`count` claims of 8 to 30 words, and a title of some of them and others."""
+    """`count` claims of 12 to 30 words, and a title of some of them and others.
+
+    Drawn words are small, so no name of a story is among them: it would be none any more.
+    """
     used = islice(get_frequency_dict(language).items(), KNOWN)
-    words, weights = zip(*((word, often) for word, often in used if word.isalpha()), strict=True)
+    names = {name for values in SLOTS[language].values() for name in values.casefold().split()}
+    words, weights = zip(
+        *((word, often) for word, often in used if word.isalpha() and word not in names),
+        strict=True,
+    )
     glue = "" if language == "zh" else " "
     for place in range(count):
-        claim = random.choices(words, weights, k=random.randint(8, 30))
+        claim = random.choices(words, weights, k=random.randint(12, 30))
         title = random.sample(claim, 3) + random.choices(words, weights, k=random.randint(1, 5))
         link = f"https://noise.example/{language}/{place:05}"
         yield entry_of(link, glue.join(claim), glue.join(title), language)

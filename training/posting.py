@@ -1,5 +1,6 @@
 """How people post: signatures, handles, links, forwards and slips, put around a text."""
 
+import re
 from random import Random
 
 FORWARDED = {
@@ -31,6 +32,8 @@ SIGNED = (
 )  # fmt: skip
 MONTHS = ("January", "March", "April", "June", "July", "September", "October", "December")
 
+_HAS_SIGNATURE = re.compile(r"— .+ \(@\w+\) \w+ \d+, \d+$")
+
 
 def posted(text: str, language: str, random: Random) -> str:
     """The text as somebody might post it; the same draw gives the same text."""
@@ -51,7 +54,9 @@ def posted(text: str, language: str, random: Random) -> str:
 
 
 def signed(text: str, random: Random) -> str:
-    """With a signature, as pages quote posts."""
+    """With a signature, as pages quote posts; what has its own keeps that."""
+    if _HAS_SIGNATURE.search(text):
+        return text
     name, handle = random.choice(SIGNED)
     day = f"{random.choice(MONTHS)} {random.randint(1, 28)}, {random.randint(2012, 2026)}"
     return f"{text} — {name} ({handle}) {day}"

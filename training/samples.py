@@ -80,7 +80,7 @@ def _of_examples(some: list[Example], entries: list[Entry]) -> Iterator[Sample]:
         gone = frozenset(one.check.url for one in entries if one.check.claim.endswith(example.said))
         rights = frozenset([example.entry.check.url])
         for text in example.texts:
-            yield Sample("checks", number % FOLDS, Told(text, rights, gone))
+            yield Sample(example.source, number % FOLDS, Told(text, rights, gone))
 
 
 def _of_stories(texts: list[Told]) -> Iterator[Sample]:
@@ -110,12 +110,13 @@ def judged(language: str) -> Iterator[Judged]:
         for sample in samples:
             one = sample.told
             texts = {"": posted(one.text, language, random)}
-            if sample.kind == "checks":
+            if sample.kind != "stories":
                 before, *after = random.sample(clean, 3)
                 texts[" inside"] = f"{before} {one.text} {' '.join(after)}"
             for way, text in texts.items():
                 name = f"{kind} {sample.kind}{way}"
-                if (found := _first(shelf, text)) is not None:
+                found = _first(shelf, text)
+                if found is not None and (found[0] in one.rights or found[0] not in one.gone):
                     yield Judged(name, sample.fold, found[1], found[0] in one.rights)
                 if (other := _first(shelf, text, but=one.gone)) is not None:
                     yield Judged(f"{name} taken out", sample.fold, other[1], right=False)
@@ -136,4 +137,4 @@ def _first(
     ]
     if not ranked:
         return None
-    return shelf.check(ranked[0].place).url, evidence_for(question, text, ranked)[0]
+    return shelf.check(ranked[0].place).url, evidence_for(question, text, ranked, 1)[0]

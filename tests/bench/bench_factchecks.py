@@ -24,7 +24,7 @@ from claims.index import Index, build_index
 from claims.likeness import question_of
 from claims.ranking import rank
 from claims.shelving import Entry
-from development import LANGUAGES, Example, entry_of, examples, near_misses
+from development import LANGUAGES, SOURCES, Example, entry_of, examples, near_misses
 from frames import Told, told
 from posting import posted, signed
 
@@ -81,7 +81,10 @@ def library(request: pytest.FixtureRequest) -> Library:
     near = list(near_misses(some, language, random, rounds=1))
     stories, texts = told(language, STORIES, random)
     entries = [one.entry for one in some] + random.sample(near, int(len(near) * NEAR)) + stories
-    asked = {"checks": list(_of_examples(some, entries)), "stories": texts}
+    asked = {
+        source: list(_of_examples([one for one in some if one.source == source], entries))
+        for source in SOURCES
+    } | {"stories": texts}
     entries += noise.noise(language, CHECKS - len(entries), random)
     start = time.process_time()
     data = build_index(entries)

@@ -6,7 +6,6 @@ import msgspec
 import pytest
 
 from claims.asking import ANSWERS, FEWEST_WORDS, Level, ask
-from claims.attaching import model
 from claims.clean_text import clean_text
 from claims.dates import days_between
 from claims.errors import BadIndexError
@@ -157,49 +156,6 @@ def test_another_claim_by_a_name_is_no_match(index: Index) -> None:
     """The singer of a check, and something else that is said of her."""
     text = "The singer Dana Lark opened her third bakery near the old harbour on a sunny morning"
     assert all(answer.level is not Level.ATTACH for answer in ask(index, text, "en"))
-
-
-@pytest.mark.parametrize(
-    ("text", "attached"),
-    [
-        ("Check your bathroom! Oakridge shampoo recalled, LIVE INSECTS in the bottles", True),
-        ("check your bathroom! oakridge shampoo recalled, live insects in the bottles", True),
-        ("Check your bathroom! Tidewell shampoo recalled, LIVE INSECTS in the bottles", False),
-        ("They say Bram Orven will host a show in which strangers swap pets for a month", True),
-        ("They say Orven will host a show in which strangers swap pets for a month", True),
-        ("They say Hugo Orven will host a show in which strangers swap pets for a month", False),
-        ("They say Hugo Quill will host a show in which strangers swap pets for a month", False),
-    ],
-)
-def test_a_story_told_of_another_name_is_another_story(text: str, attached: bool) -> None:
-    """A name that a claim begins with is one, since no text writes it small."""
-    claims = (
-        "Oakridge recalled bottles of shampoo because they contained live insects.",
-        "Bram Orven will host a show in which strangers swap pets for a month.",
-    )
-    stories = [entry_of(f"https://s.example/{one}", one, "", "en") for one in claims]
-    among = Index(build_index([*stories, *(one.entry for one in examples("en"))]))
-    first, *_ = ask(among, text, "en")
-    assert (first.level is Level.ATTACH) == attached
-
-
-def test_a_word_that_begins_a_claim_and_is_written_small_elsewhere_is_no_name() -> None:
-    claims = ("Vaccines weaken bones.", "Doctors hid that vaccines cost Oakridge nothing.")
-    entries = [entry_of(f"https://s.example/{one}", one, "", "en") for one in claims]
-    shelf = Index(build_index(entries)).shelf("en")
-    words = {number: word for word, number in shelf.number.items()}
-    names = {words[one] for place in range(2) for run in shelf.name_runs(place) for one in run}
-    assert names == {"oakridg"}
-
-
-def test_more_evidence_never_lowers_the_score() -> None:
-    curves = model()
-    assert all(weight >= 0 for curve in curves.curves.values() for weight in curve)
-    assert all(slope >= 0 for _, slope in curves.gates.values())
-    for name in (*curves.evidence, *curves.gates):
-        base = dict.fromkeys((*curves.evidence, *curves.gates), 0.4)
-        scores = [curves.score(base | {name: step / 20}) for step in range(21)]
-        assert scores == sorted(scores), name
 
 
 def test_a_check_from_long_before_is_told_by_its_days() -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from claims.attaching import COMPARED, chance, evidence_for, model
+from claims.attaching import chance, evidence_for, model
 from claims.index import Index
 from claims.languages import guess
 from claims.likeness import Question, question_of
@@ -60,12 +60,12 @@ def _from_shelf(index: Index, language: str, text: str) -> list[tuple[float, Ans
     if not ranked:
         return []
     group = shelf.groups[ranked[0].place]
-    (first,) = _scores(question, text, ranked[:COMPARED])[:1]
+    (first,) = _scores(question, text, ranked, 1)
     attaches = first >= bounds.attach and count_words(text) >= FEWEST_WORDS
     if attaches:
         ranked.sort(key=lambda one: shelf.groups[one.place] != group)
     found = []
-    for one, score in zip(ranked, _scores(question, text, ranked[:ANSWERS]), strict=False):
+    for one, score in zip(ranked, _scores(question, text, ranked, ANSWERS), strict=False):
         may_attach = attaches and shelf.groups[one.place] == group
         level = level_of(score, bounds, may_attach=may_attach)
         answer = Answer(shelf.check(one.place), round(chance(score), 3), level, one.likeness)
@@ -73,8 +73,8 @@ def _from_shelf(index: Index, language: str, text: str) -> list[tuple[float, Ans
     return found
 
 
-def _scores(question: Question, text: str, ranked: list[Ranked]) -> list[float]:
-    return [model().score(one) for one in evidence_for(question, text, ranked)]
+def _scores(question: Question, text: str, ranked: list[Ranked], count: int) -> list[float]:
+    return [model().score(one) for one in evidence_for(question, text, ranked, count)]
 
 
 def level_of(score: float, bounds: Bounds, *, may_attach: bool) -> Level:

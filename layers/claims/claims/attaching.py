@@ -1,31 +1,29 @@
 """How sure it is that a text repeats the claim of a check: a sum of curves that only rise.
 
-More of a claim in a text never lowers the score. Each piece of evidence adds a line, its square,
-and a line that ends at half: three published weights, none below zero (training/). Boosted trees
-follow their examples more closely, and held less on texts that were made in another way.
+More of a claim in a text never lowers the score. Each piece of evidence adds a line, and a line
+that ends at half: two published weights, none below zero (training/). Boosted trees with the same
+promise follow their examples more closely, and attached less for other languages and sources.
 A gate takes away, by a published slope, what a piece of evidence lacks to a start: however well
 all else agrees, a story that is told of somebody else is another story.
 """
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import Any
 
-from claims.evidence import alone, evidence_of
+from claims.evidence import evidence_of
 from claims.grams import grams_of
-from claims.likeness import Question
+from claims.likeness import Question, share
 from claims.ranking import Ranked
 
-COMPARED = 5
-"""Checks at the head of the order whose evidence is taken."""
 HALF = 0.5
 
-type Curve = tuple[float, float, float]
-"""Weights of a number, of its square, and of as much of it as is below a half."""
+type Curve = tuple[float, float]
+"""Weights of a number, and of as much of it as is below a half."""
 
 
 type Gate = tuple[float, float]
@@ -50,10 +48,8 @@ class Curves:
         return (
             self.base
             + sum(
-                line * one + square * one * one + early * min(one, HALF)
-                for one, (line, square, early) in (
-                    (evidence[name], curve) for name, curve in self.curves.items()
-                )
+                line * evidence[name] + early * min(evidence[name], HALF)
+                for name, (line, early) in self.curves.items()
             )
             - taken_away(self.gates, evidence)
         )
@@ -68,9 +64,7 @@ def model() -> Curves:
 
 def curves_of(loaded: dict[str, Any]) -> Curves:
     """Curves as they are written."""
-    curves = {
-        name: (line, square, early) for name, (line, square, early) in loaded["curves"].items()
-    }
+    curves = {name: (line, early) for name, (line, early) in loaded["curves"].items()}
     gates = {name: (start, slope) for name, (start, slope) in loaded["gates"].items()}
     return Curves(loaded["base"], curves, gates)
 
@@ -84,18 +78,23 @@ def taken_away(gates: Mapping[str, Gate], evidence: Mapping[str, float]) -> floa
     return sum(slope * max(0.0, start - evidence[name]) for name, (start, slope) in gates.items())
 
 
-def evidence_for(question: Question, text: str, ranked: list[Ranked]) -> list[dict[str, float]]:
-    """The evidence for each of the first checks, told apart from those of other groups."""
-    groups = question.shelf.groups
-    grams = frozenset(grams_of(text))
-    some = ranked[:COMPARED]
-    found = [evidence_of(question, grams, one) for one in some]
-    for one, evidence in zip(some, found, strict=True):
-        others = [
-            found[at] for at, other in enumerate(some) if groups[other.place] != groups[one.place]
-        ]
-        evidence["alone"] = alone(evidence, others)
-    return found
+def evidence_for(
+    question: Question, text: str, ranked: list[Ranked], count: int
+) -> list[dict[str, float]]:
+    """The evidence for each of the first `count` checks, and how far others are behind."""
+    grams, groups = frozenset(grams_of(text)), question.shelf.groups
+    return [
+        evidence_of(question, grams, one) | {"ahead": ahead(groups, one, ranked)}
+        for one in ranked[:count]
+    ]
+
+
+def ahead(groups: Sequence[int], one: Ranked, others: Sequence[Ranked]) -> float:
+    """By how much a check's place in the order is above that of the next group, from 0 to 1."""
+    next_best = max(
+        (other.score for other in others if groups[other.place] != groups[one.place]), default=0.0
+    )
+    return max(0.0, 1.0 - share(next_best, one.score))
 
 
 def chance(score: float) -> float:

@@ -3,15 +3,18 @@
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
+from itertools import count
 
 from claims.bm25 import saturated
 from claims.related import related
 from claims.shelf import HEAD, Shelf
+from claims.tags import humps, known_words
 from claims.words import words_of
 
 USUAL_CLAIM, USUAL_TITLE = 10.0, 8.0
 """Words of a claim and a title, when stop words are gone."""
+MOST_TAGS = 30
+"""Tags of a text that are split by the words of the index: time stays bounded."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,12 @@ class Question:
 
 def question_of(shelf: Shelf, text: str) -> Question:
     """A text as this shelf reads it."""
-    words = words_of(text, shelf.language)
+    turn = count()
+
+    def split(tag: str) -> str:
+        return known_words(tag, shelf.is_known) if next(turn) < MOST_TAGS else humps(tag)
+
+    words = words_of(text, shelf.language, split)
     stems = [word.stem for word in words]
     capitals = frozenset(at for at, word in enumerate(words) if word.is_name or word.opens)
     number, near = shelf.number, related(shelf.language)
@@ -76,14 +84,6 @@ def field_score(question: Question, words: list[int], usual: float) -> float:
     )
 
 
-def covered(question: Question, words: list[int]) -> float:
-    """The share of a field's weight that the text holds, from 0 to 1."""
-    rarity = question.shelf.rarity
-    different = set(words)
-    found = sum(rarity[word] for word in different & question.known)
-    return share(found, sum(rarity[word] for word in different))
-
-
 def meant(question: Question, words: list[int]) -> float:
     """The share of a field's weight that the text holds or means; what it means counts half."""
     rarity = question.shelf.rarity
@@ -91,19 +91,3 @@ def meant(question: Question, words: list[int]) -> float:
     held = sum(rarity[word] for word in different & question.known)
     means = sum(rarity[word] for word in different & question.meant)
     return share(held + means / 2, sum(rarity[word] for word in different))
-
-
-def neighbours(question: Question, words: list[int]) -> float:
-    """The share of a field's pairs of neighbours that stand near each other in the text."""
-    rarity, places = question.shelf.rarity, question.places
-    found = whole = 0.0
-    for one, other in pairwise(words):
-        weight = rarity[one] + rarity[other]
-        whole += weight
-        if one in places and other in places and _near(places[one], places[other]):
-            found += weight
-    return share(found, whole)
-
-
-def _near(some: list[int], others: list[int]) -> bool:
-    return any(0 < other - one <= 3 for one in some[:8] for other in others[:8])

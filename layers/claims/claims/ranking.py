@@ -10,10 +10,8 @@ from claims.likeness import (
     USUAL_CLAIM,
     USUAL_TITLE,
     Question,
-    covered,
     field_score,
     meant,
-    neighbours,
     share,
 )
 from claims.shelf import Shelf
@@ -55,16 +53,9 @@ def likenesses(shelf: Shelf, text: str, question: Question) -> dict[int, dict[st
     grams = shelf.by_grams(text)
     by_words = heapq.nlargest(CANDIDATES, words, key=words.__getitem__)
     by_grams = heapq.nlargest(CANDIDATES, grams, key=grams.__getitem__)
-    rank_by_words = {place: at for at, place in enumerate(by_words)}
-    rank_by_grams = {place: at for at, place in enumerate(by_grams)}
     found = {
         place: _raw(question, place)
-        | {
-            "words": words.get(place, 0.0),
-            "grams": grams.get(place, 0.0),
-            "first by words": 1 / (1 + rank_by_words.get(place, 99)),
-            "first by grams": 1 / (1 + rank_by_grams.get(place, 99)),
-        }
+        | {"words": words.get(place, 0.0), "grams": grams.get(place, 0.0)}
         for place in dict.fromkeys(by_words + by_grams)
     }
     for name in ("words", "grams", "claim", "title", "summary", "head"):
@@ -84,12 +75,9 @@ def _raw(question: Question, place: int) -> dict[str, float]:
         "title": field_score(question, title, USUAL_TITLE),
         "summary": field_score(question, shelf.words("summary", place), 2 * USUAL_CLAIM),
         "head": sum(shelf.rarity[word] for word in matched & question.head),
-        "claim covered": covered(question, claim),
-        "title covered": covered(question, title),
         "claim meant": meant(question, claim),
         "title meant": meant(question, title),
         "rarest word": share(heaviest, question.heaviest),
-        "neighbours": max(neighbours(question, claim), neighbours(question, title)),
     }
 
 

@@ -1,7 +1,6 @@
 """The checks of one language, ready to be searched."""
 
 import heapq
-from collections import Counter
 from collections.abc import Collection, Sequence
 from functools import cached_property
 from itertools import groupby
@@ -12,6 +11,7 @@ from claims.artefact import Laid
 from claims.grams import grams_of
 from claims.review import Check
 from claims.word_arrays import NAME_BIT
+from claims.words import stem, stop_words
 
 MOST_WORDS = 96
 MOST_GRAMS = 192
@@ -91,7 +91,7 @@ class Shelf:
         """The words that some claim writes like a name."""
         return frozenset(one & ~NAME_BIT for one in self._fields["claim"][0] if one & NAME_BIT)
 
-    @property
+    @cached_property
     def marks_names(self) -> bool:
         """Whether most words are of a script in which names begin with a capital."""
         return 2 * sum(word[:1].isupper() for word in map(str.upper, self.number)) > len(
@@ -105,23 +105,18 @@ class Shelf:
         whole = sum(self.rarity[word] for word in some | others)
         return sum(self.rarity[word] for word in some & others) / whole if whole else 0.0
 
-    def is_number(self, word: int) -> bool:
-        """Whether a word is written in digits."""
-        return word in self._digits
-
-    @cached_property
-    def _digits(self) -> frozenset[int]:
-        return frozenset(number for word, number in self.number.items() if word[:1].isdigit())
+    def is_known(self, word: str) -> bool:
+        """Whether a small word is one of the language's small words, or some check holds it."""
+        if word in stop_words(self.language):
+            return True
+        return len(word) > 2 and stem(word, self.language) in self.number
 
     def by_words(self, numbers: Sequence[int], meant: Collection[int] = ()) -> dict[int, float]:
         """BM25 of each check that shares a word with the text; what it only means counts less."""
-        times = Counter(number for number in numbers if number >= 0)
-        head = set(numbers[:HEAD])
-        rarest = heapq.nlargest(MOST_WORDS, times, key=self.rarity.__getitem__)
-        counted = [
-            (number, (1.0 if times[number] == 1 else 1.3) * (1.0 if number in head else AFTER_HEAD))
-            for number in rarest
-        ]
+        head = {number for number in numbers[:HEAD] if number >= 0}
+        known = {number for number in numbers if number >= 0}
+        rarest = heapq.nlargest(MOST_WORDS, known, key=lambda one: (self.rarity[one], one))
+        counted = [(number, 1.0 if number in head else AFTER_HEAD) for number in rarest]
         scores: dict[int, float] = {}
         for number, factor in counted + [(number, MEANT) for number in meant]:
             start, end = self._word_starts[number], self._word_starts[number + 1]

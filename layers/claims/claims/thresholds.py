@@ -23,10 +23,10 @@ a thousand (docs/factchecks.md)."""
 FALSE_SUGGEST = 1 / 50
 FALSE_ANSWER = 3 / 1_000
 """Texts without a right answer that may be given a check, at most."""
-LOWEST_ATTACH, LOWEST_SUGGEST = 1.7, -1.5
+LOWEST_ATTACH, LOWEST_SUGGEST = 2.0, -1.5
 """Scores below which no index attaches or suggests, however little it shares with clean text: an
 index cannot be asked for stories that nobody has checked, the development set can."""
-LOWEST_UNNAMED = 3.4
+LOWEST_UNNAMED = 3.1
 """The same where writing marks no names: the story of somebody else looks like the claim's own."""
 NEVER = 1e6
 """The bound of a language for which there is no clean text: nothing is attached."""
@@ -76,7 +76,7 @@ def _best(shelf: Shelf, text: str, but: int | None = None) -> float:
     ranked = rank(shelf, text, question)
     if but is not None:
         ranked = [one for one in ranked if not _is_alike(shelf, but, one.place)]
-    return model().score(evidence_for(question, text, ranked)[0]) if ranked else LOWEST
+    return model().score(evidence_for(question, text, ranked, 1)[0]) if ranked else LOWEST
 
 
 def _is_alike(shelf: Shelf, one: int, other: int) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Any
 
-from claims.bm25 import rarity, saturated
+from claims.bm25 import MOST, rarity, saturated
 from claims.clean_text import clean_text
 from claims.words import words_of
 
@@ -29,7 +29,7 @@ class WordArrays:
     def __init__(self, language: str):
         self._language = language
         self._numbers: dict[str, int] = {}
-        self._small: set[int] = set()
+        self._small = array("i")  # how much more often a word is written small than like a name
         self._claims, self._titles, self._summaries = _Field(), _Field(), _Field()
         self._holders: list[array[int]] = []
         self._lengths = array("I")
@@ -77,8 +77,8 @@ class WordArrays:
             number = self._numbers.setdefault(word.stem, len(self._holders))
             if number == len(self._holders):
                 self._holders.append(array("I"))
-            if word.is_small:
-                self._small.add(number)
+                self._small.append(0)
+            self._small[number] += word.is_small - word.is_name
             counts[number] += 1
             found.append(number | word.is_name * NAME_BIT | word.opens * opens_bit)
         return found
@@ -87,13 +87,16 @@ class WordArrays:
         """Clean text tells too which words are written small."""
         for text in clean_text(self._language):
             for word in words_of(text, self._language):
-                if word.is_small and word.stem in self._numbers:
-                    self._small.add(self._numbers[word.stem])
+                if (number := self._numbers.get(word.stem)) is not None:
+                    self._small[number] += word.is_small - word.is_name
 
     def _final(self, word: int, final: Sequence[int]) -> int:
-        """A word by its last number; if it opens a sentence, a name unless it is written small."""
+        """A word by its last number; if it opens a sentence, a name unless it is mostly small.
+
+        Not unless it is small anywhere: one slip would unmake a name.
+        """
         number = word & ~(NAME_BIT | OPENS_BIT)
-        is_name = word & NAME_BIT or (word & OPENS_BIT and number not in self._small)
+        is_name = word & NAME_BIT or (word & OPENS_BIT and self._small[number] <= 0)
         return final[number] | (NAME_BIT if is_name else 0)
 
     def _postings(self, order: Sequence[int]) -> Arrays:
@@ -102,7 +105,7 @@ class WordArrays:
         average = sum(lengths) / total or 1.0
         ids, weights, starts = places(total), array("B"), array("I", [0])
         rarities = array("f", (rarity(len(self._holders[one]) // 2, total) for one in order))
-        step = max(rarities, default=0.0) * 1.9 / 255
+        step = max(rarities, default=0.0) * MOST / 255
         for weight, number in zip(rarities, order, strict=True):
             holders = self._holders[number]
             for place, times in zip(holders[::2], holders[1::2], strict=True):

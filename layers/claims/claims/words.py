@@ -8,15 +8,16 @@ The same steps for a claim and for what people write of it:
 """
 
 import html
-import json
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
-from importlib import resources
 
 import msgspec
 import Stemmer
+
+from claims.spelling import joined_initials, spelled, word_lists
+from claims.tags import humps
 
 STEMMERS = {
     "ar": "arabic", "ca": "catalan", "da": "danish", "de": "german", "el": "greek",
@@ -37,7 +38,6 @@ _LINK = re.compile(
 )
 _RETWEET = re.compile(r"^\s*RT\b(?=\s*@)")
 _TAG = re.compile(r"[#@＃＠](\w+)")
-_HUMP = re.compile(r"(?<=[a-z\d])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[A-Za-z])(?=\d)|_")
 _THOUSANDS = re.compile(r"(?<=\d)[.,](?=\d{3}\b)")
 _JOINED = (
     "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u0e00-\u0e7f\u1000-\u109f\u1780-\u17ff"
@@ -53,7 +53,7 @@ class Word(msgspec.Struct, frozen=True, gc=False):
     """A word as it is compared, and how it was written.
 
     `opens` is a capital that every sentence begins with: it makes a name only of a word that is
-    written small nowhere else. `is_pair` are two letters of a script without spaces.
+    mostly not written small. `is_pair` are two letters of a script without spaces.
     """
 
     stem: str
@@ -64,21 +64,9 @@ class Word(msgspec.Struct, frozen=True, gc=False):
 
 
 @cache
-def _lists() -> dict[str, dict[str, dict[str, str]]]:
-    text = resources.files("claims").joinpath("data/words.json").read_text(encoding="utf-8")
-    loaded: dict[str, dict[str, dict[str, str]]] = json.loads(text)
-    return loaded
-
-
-@cache
 def stop_words(language: str) -> frozenset[str]:
     """The words of a language that say nothing about what a text is about."""
-    return frozenset(" ".join(_lists()["stop"].get(language, {}).values()).split())
-
-
-@cache
-def _short_forms(language: str) -> dict[str, str]:
-    return dict(_lists()["short"].get(language, {}))
+    return frozenset(" ".join(word_lists()["stop"].get(language, {}).values()).split())
 
 
 @cache
@@ -87,8 +75,8 @@ def _stemmer(language: str) -> "Stemmer.Stemmer | None":
     return Stemmer.Stemmer(name) if name else None
 
 
-def clean(text: str) -> str:
-    """The text without links, its tags and handles split at capitals and digits.
+def clean(text: str, split: Callable[[str], str] = humps) -> str:
+    """The text without links, its tags and handles split: at capitals and digits, or by `split`.
 
     >>> clean("RT @DrHealth_ID: see #FakeNews2020 at https://a.example/x &amp; pass it on")
     '  Dr Health ID: see  Fake News 2020 at   & pass it on'
@@ -97,8 +85,8 @@ def clean(text: str) -> str:
     text = _LINK.sub(" ", _RETWEET.sub("", text))
     if not text.isascii() and not text.isprintable():  # else it has nothing of the kind
         text = "".join(char for char in text if unicodedata.category(char) != "Cf")
-    text = _TAG.sub(lambda found: f" {_HUMP.sub(' ', found[1])}", text)
-    return _THOUSANDS.sub("", text)
+    text = _TAG.sub(lambda found: f" {split(found[1])}", text)
+    return joined_initials(_THOUSANDS.sub("", text))
 
 
 def count_words(text: str) -> int:
@@ -111,44 +99,42 @@ def count_words(text: str) -> int:
     return sum((len(one) + 1) // 2 if IS_JOINED.match(one) else 1 for one in found)
 
 
-def words_of(text: str, language: str) -> list[Word]:
+def words_of(text: str, language: str, split: Callable[[str], str] = humps) -> list[Word]:
     """The words of a text in order, without stop words; scripts without spaces give bigrams."""
-    return stemmed(as_written(text), language)
+    return stemmed(as_written(text, split), language)
 
 
-def as_written(text: str) -> list[Word]:
-    """The words of a text in order as they are written, but for capitals: of whatever language."""
+def as_written(text: str, split: Callable[[str], str] = humps) -> list[Word]:
+    """The words of a text in order as they are written: of whatever language."""
     found: list[Word] = []
-    cleaned = clean(text)
-    spelled = list(_WORD.finditer(cleaned))
-    capitals = sum(cleaned[one.start()].isupper() for one in spelled)
-    titled = capitals > 0.6 * len(spelled)  # a headline in capitals marks no names
+    cleaned = clean(text, split)
+    runs = list(_WORD.finditer(cleaned))
+    capitals = sum(cleaned[one.start()].isupper() for one in runs)
+    titled = capitals > 0.6 * len(runs)  # a headline in capitals marks no names
     end = 0
-    for one in spelled:
-        as_is, begins, before = one[0], one.start(), end
+    for one in runs:
+        written, begins, before = one[0], one.start(), end
         end = one.end()
-        if IS_JOINED.match(as_is):
-            found.extend(Word(pair, is_pair=True) for pair in _pairs(as_is))
-            continue
-        word = as_is.casefold().replace("’", "'").removesuffix("'s").replace("'", "")
-        if titled or not as_is[0].isupper():
-            found.append(Word(word, is_small=as_is[0].islower()))
+        if IS_JOINED.match(written):
+            found.extend(Word(pair, is_pair=True) for pair in _pairs(written))
+        elif titled or not written[0].isupper():
+            found.append(Word(written, is_small=written[0].islower()))
         else:
             opens = not before or _OPENS.search(cleaned, before, begins) is not None
-            found.append(Word(word, not opens, opens))
+            found.append(Word(written, not opens, opens))
     return found
 
 
 def stemmed(words: Iterable[Word], language: str) -> list[Word]:
     """The words that say something in a language, as their stems."""
-    stop, short, stemmer = stop_words(language), _short_forms(language), _stemmer(language)
-    kept, spelled = [], []
+    stop, stemmer = stop_words(language), _stemmer(language)
+    kept, compared = [], []
     for one in words:
-        word = one.stem if one.is_pair else short.get(one.stem, one.stem)
-        if one.is_pair or (word not in stop and (len(word) > 1 or word.isdigit())):
-            kept.append(one)
-            spelled.append(word[:LONGEST_WORD])
-    stems = stemmer.stemWords(spelled) if stemmer else spelled
+        for word in [one.stem] if one.is_pair else spelled(one.stem, language):
+            if one.is_pair or (word not in stop and (len(word) > 1 or word.isdigit())):
+                kept.append(one)
+                compared.append(word[:LONGEST_WORD])
+    stems = stemmer.stemWords(compared) if stemmer else compared
     return [
         Word(stem, one.is_name, one.opens, one.is_small, one.is_pair)
         for stem, one in zip(stems, kept, strict=True)
@@ -158,3 +144,9 @@ def stemmed(words: Iterable[Word], language: str) -> list[Word]:
 def _pairs(run: str) -> list[str]:
     """Neighbouring letters of a run without spaces, two by two."""
     return [run[at : at + 2] for at in range(len(run) - 1)] or [run]
+
+
+def stem(word: str, language: str) -> str:
+    """A small word as it is compared."""
+    stemmer = _stemmer(language)
+    return stemmer.stemWord(word) if stemmer else word
