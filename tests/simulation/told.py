@@ -40,9 +40,8 @@ def firsts() -> list[Place]:
 
     A second fault in publish would meet a run that has come to its end as if it had had none.
     """
-    return [
-        (n, fault) for n, fault in singles() if n < _published_from(run(CANONICAL, Told()).calls)
-    ]
+    calls = run(CANONICAL, Told()).calls
+    return places(calls[: _published_from(calls)])
 
 
 def seconds(first: Place) -> Iterator[Place]:
