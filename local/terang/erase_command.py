@@ -35,8 +35,13 @@ WORDS = {
 def erase(options: argparse.Namespace) -> int:
     """Erase; 0 when nothing is left, 1 to do it again, 2 for wrong usage or no such stack."""
     account = sys.stdin.readline().rstrip("\r\n") if options.account == "-" else options.account
-    if not is_provider_id(options.provider) or not 1 <= len(account) <= 200:
-        problem("terang erase: a provider's id, and an account of 1 to 200 characters")
+    fault = ""
+    if not is_provider_id(options.provider):
+        fault = f"--provider {options.provider!r} names no provider"
+    elif not 1 <= len(account) <= 200:
+        fault = f"--account has {len(account)} characters; allowed: 1 to 200"
+    if fault:
+        problem(f"terang erase: {fault}")
         return USAGE
     try:
         remote = Remote.find(options.stack)

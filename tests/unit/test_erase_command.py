@@ -24,3 +24,22 @@ def test_a_stack_that_cannot_be_found_is_not_taken_for_work_half_done(
     assert "cannot read the stack nosuch" in told
     assert "repeat" not in told
     assert "zzz-account" not in told
+
+
+@pytest.mark.parametrize(
+    ("provider", "account", "told"),
+    [
+        ("Big Co", "ana", "--provider 'Big Co' names no provider"),
+        ("acme", "", "--account has 0 characters; allowed: 1 to 200"),
+        ("acme", "zzz" * 99, "--account has 297 characters; allowed: 1 to 200"),
+    ],
+    ids=["provider", "nobody", "too long"],
+)
+def test_what_cannot_be_meant_is_named(
+    capsys: pytest.CaptureFixture[str], provider: str, account: str, told: str
+) -> None:
+    """An account is told by its length: it is on no screen and in no log."""
+    assert main(["erase", "--provider", provider, "--account", account]) == 2
+    found = capsys.readouterr().err
+    assert told in found
+    assert "zzz" not in found
