@@ -188,12 +188,13 @@ class CaseWork:
     ) -> _Arrival:
         """The arrival with the case at which an earlier delivery of it was kept, if one was.
 
+        Cases are looked at anew: by what the message was judged by, it may not have waited yet.
         A decision on findings alone waits for nothing: there are the most of these.
         """
         if isinstance(message, Decision) and message.notice is None:
             return arrival
         facts = facts or self.reader.read(message, arrival.provider, self.clock.now())
-        for case in facts.cases.values():
+        for case in filter(None, map(self.store.case, facts.cases)):
             for one in case.waiting:
                 if one.message == name:
                     return replace(arrival, day=one.day, case=case.case)

@@ -104,6 +104,7 @@ def _errors(counts: Mapping[str, int]) -> RuleErrors:
     decided = confirmed + dismissed
     if decided <= 0:
         return RuleErrors()
-    # A decision may fall after its check had changed: then it is counted twice, never too kindly.
-    stand = estimate(max(0, confirmed - overturned + restored), decided)
+    # A decision may fall before its check changes, or after: then it is counted twice. So may one
+    # that falls while the journal is read. No more can stand than were decided, and none too few.
+    stand = estimate(min(decided, max(0, confirmed - overturned + restored)), decided)
     return RuleErrors(decided, dismissed, overturned, stand.share, stand.low, stand.high)

@@ -63,6 +63,8 @@ def strata_of(
     for key, count in posts.items():
         category, _, what = key.rpartition("/")
         confirmed[category] += -count if what in {"overturned", "confirmed_anew"} else count
+    for category, count in confirmed.items():  # one that fell and was opened anew is taken twice
+        confirmed[category] = max(0, count)
     violating = Counter(
         {key.partition("/")[2]: count for key, count in audited.items() if "/" in key}
     )

@@ -69,6 +69,19 @@ def test_precision_takes_back_what_fell_and_gives_back_what_was_restored() -> No
     assert (errors.decided, errors.as_of, errors.note) == (10, "2026-11-30", "")
 
 
+def test_no_more_findings_stand_than_were_decided_and_none_too_few() -> None:
+    """A dismissal that fell and was opened anew is no decision, and stands; and the other way."""
+    anew = {"dismissed": 1, "restored": 1, "dismissed_anew": 1}
+    errors = errors_of({f"a/1/r/live/{what}": n for what, n in (anew | {"confirmed": 1}).items()})
+    assert (errors.decided, errors.precision, errors.high) == (1, 1.0, 1.0)
+    anew = {"confirmed": 1, "overturned": 1, "confirmed_anew": 1}
+    errors = errors_of({f"a/1/r/live/{what}": n for what, n in (anew | {"dismissed": 1}).items()})
+    assert (errors.decided, errors.precision, errors.low) == (1, 0.0, 0.0)
+    posts = {f"OTHER/{what}": n for what, n in anew.items() if what != "dismissed"}
+    found = strata_of(posts, {"not_violating": 200}, 1_000)["all"]
+    assert (found.confirmed, found.prevalence.share) == (0, 0.0)
+
+
 def test_recall_and_prevalence_hold_their_intervals_and_their_strata() -> None:
     """200 looked at, 2 bad, of 10,000 posts with 90 confirmed: 99 missed, 48 % recalled."""
     strata = strata_of(

@@ -74,11 +74,17 @@ class CaseStore(AuthorStore):
             yield self.table.until(key, "excerpt", move.excerpt_expires)
 
     def wait(self, case: str, waiting: Waiting, expires: int) -> Waiting:
-        """Keep a message until something moves the case that it waits for."""
+        """Keep a message until something moves the case that it waits for.
+
+        Not if it was taken meanwhile: a write that comes late would wait for ever.
+        """
         key = f"C#{case}", f"waits#{waiting.message}"
         standing = record_of(self.table.get(*key), Waiting)
         if standing is None:
-            self.table.put(*key, waiting, expires=expires)
+            self.table.transact_all(
+                self.table.over(*key, waiting, expires=expires),
+                self.table.absent(f"M#{waiting.message}", "message"),
+            )
         return standing or waiting
 
     def stop_waiting(self, case: str, waiting: Waiting, expires: int) -> None:

@@ -48,6 +48,11 @@ class Table:
         """The action of a transaction that puts if absent."""
         return _if_absent(self.over(pk, sk, record, **attributes))
 
+    def absent(self, pk: str, sk: str) -> Item:
+        """The condition of a transaction that an item is not there."""
+        condition = {"Key": key_of(pk, sk), "ConditionExpression": "attribute_not_exists(pk)"}
+        return {"ConditionCheck": {"TableName": self.name, **condition}}
+
     def without(self, pk: str, sk: str, *attributes: str) -> Item:
         """The action of a transaction that takes attributes off an item that is there."""
         removed = f"REMOVE {', '.join(attributes)}"
