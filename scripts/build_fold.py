@@ -13,9 +13,8 @@ The steps for one code point, whose order is part of the specification:
    accents (combining marks made for Latin, Greek and Cyrillic), the vowel marks of Arabic and
    Hebrew, and tatweel. Marks of other scripts are letters there and stay.
 2. What is left goes through NFKC, case folding and NFKD until nothing changes, and again loses
-   the marks of step 1. Small capitals and letters in dark circles, squares
-   and brackets become letters, a
-   digit of any script the digit of that value.
+   the marks of step 1. Small capitals and letters in dark circles, squares and brackets
+   become letters, a digit of any script the digit of that value.
 3. A Latin letter that looks like one of a-z (dotless i, script g, o with a stroke) becomes it.
    Case folding comes first, so the long s is an s, although UTS #39 says f.
 4. A letter of another script in `LOOKALIKE_SCRIPTS` gets a second look: the letter of a-z that
@@ -34,10 +33,11 @@ import sys
 import unicodedata
 from collections.abc import Iterable
 from functools import cache
-from importlib import metadata, resources
+from importlib import metadata
 from pathlib import Path
 
 import icu  # type: ignore[import-not-found]
+from han_letters import han
 
 LOOKALIKE_SCRIPTS = ("Grek", "Cyrl", "Armn", "Copt", "Cher", "Lisu", "Cans")
 SPACELESS_SCRIPTS = ("Hani", "Hira", "Kana", "Thai", "Laoo", "Khmr", "Mymr")
@@ -222,33 +222,6 @@ def twins_of(chars: Iterable[str]) -> dict[str, str]:
     if circular := set(twins.values()) & set(twins):
         sys.exit(f"look-alikes of look-alikes: {circular}")
     return twins
-
-
-def opencc(name: str) -> dict[str, str]:
-    """Single letters of a dictionary of OpenCC, each with its first choice."""
-    text = (resources.files("opencc") / "dictionary" / f"{name}.txt").read_text("utf-8")
-    pairs = (line.split() for line in text.splitlines() if line)
-    return {pair[0]: pair[1] for pair in pairs if len(pair[0]) == len(pair[1]) == 1}
-
-
-def han() -> tuple[dict[str, str], dict[str, str]]:
-    """Step 5: traditional letters to simplified ones, and those with another standard form."""
-    simplified = opencc("TSCharacters")
-    standard = {
-        variant: char
-        for name in ("TWVariants", "HKVariants")
-        for char, variant in opencc(name).items()
-        if variant not in simplified.values()
-    }
-    once = {
-        char: simplified.get(standard.get(char, char), standard.get(char, char))
-        for char in {*standard, *simplified}
-    }
-    folded = {char: once.get(to, to) for char, to in sorted(once.items())}
-    folded = {char: to for char, to in folded.items() if char != to}
-    if circular := set(folded.values()) & set(folded):
-        sys.exit(f"simplified letters of simplified letters: {circular}")
-    return folded, {char: to for char, to in sorted(standard.items()) if char in folded}
 
 
 def build() -> dict[str, object]:

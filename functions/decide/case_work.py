@@ -1,6 +1,6 @@
 """One message from its line to its entries. Nothing counts twice, and what is early waits."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from hashlib import sha256
@@ -12,7 +12,7 @@ from case_facts import Facts
 from case_facts_reader import FactsReader
 from erased_authors import is_about_erased, without_words
 from judging import judge
-from ledger.case import CaseMarker, Waiting
+from ledger.case import Case, CaseMarker, Waiting
 from ledger.case_entry import JournalEntry
 from ledger.case_messages import CaseMessage, Decision
 from ledger.case_reading import read_case_message
@@ -193,8 +193,12 @@ class CaseWork:
         """
         if isinstance(message, Decision) and message.notice is None:
             return arrival
-        facts = facts or self.reader.read(message, arrival.provider, self.clock.now())
-        for case in filter(None, map(self.store.case, facts.cases)):
+        cases: Iterable[Case] = (
+            filter(None, map(self.store.case, facts.cases))
+            if facts
+            else self.reader.read(message, arrival.provider, self.clock.now()).cases.values()
+        )
+        for case in cases:
             for one in case.waiting:
                 if one.message == name:
                     return replace(arrival, day=one.day, case=case.case)

@@ -9,16 +9,8 @@ from sample_packs import PACK
 from matcher import load_packs
 
 TODAY = date(2026, 11, 15)
-GROUPS = """\
-    all:
-      - [otp, login code]
-      - [send me]
-    within: 12
-    except: [otp bank]
-    unless: [never share]
-    match: [send me the otp, otp - send me]
-    ignore: [send me my otp bank, "never share an otp, even if asked: send me"]
-"""
+GROUPS = PACK[PACK.index("    all:") :]
+"""What the rule looks for, and its examples."""
 
 
 def warnings(tmp_path: Path, *packs: str) -> list[str]:
