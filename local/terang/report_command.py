@@ -21,7 +21,6 @@ from terang.packs_command import day_of
 from terang.telling import Screen, problem
 
 CORRECTIONS = "corrections.csv"
-_REVISION = re.compile(r"r(\d+)")
 
 console = Screen(stderr=True)
 
