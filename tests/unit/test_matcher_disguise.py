@@ -273,7 +273,10 @@ def test_a_word_has_a_bounded_number_of_forms() -> None:
     assert max(len(forms(word)) for word in ("kirim", "percaya", "bom", "obat", "cari")) < 150
 
 
-@pytest.mark.parametrize("text", ["今天#话题 很好", "ที่นี่#ดี", "価格は50%です", "#news and 5% of it"])
-def test_topics_and_shares_in_a_sentence_are_not_suspect(text: str) -> None:
+@pytest.mark.parametrize(
+    "text",
+    ["今天#话题 很好", "ที่นี่#ดี", "価格は50%です", "#news and 5% of it", "大家@张三@李四 早上好"],
+)
+def test_topics_names_and_shares_in_a_sentence_are_not_suspect(text: str) -> None:
     """Chinese posts are full of them, and a look for disguises costs ten times a plain one."""
     assert not is_suspect(text, fold(text))

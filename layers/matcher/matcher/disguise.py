@@ -99,14 +99,14 @@ _APART_AS_SPACE = str.maketrans(dict.fromkeys("-\nhz", " "))
 _MIXED = re.compile(r"[d$*](?=w)|[d$*](?<=w.)")
 _MIXED_AROUND_DROPPED = re.compile(rf"w{_DROPPED}*[d$*]|[d$*]{_DROPPED}*w")
 _LATIN, _ARABIC = r"[A-Za-z\u00c0-\u024f]", r"[\u0620-\u06ff\ufb50-\ufdff\ufe70-\ufefc]"
-_TWO_SCRIPTS_WRITTEN = re.compile(rf"{_LATIN}{_ARABIC}|{_ARABIC}{_LATIN}")
+_TWO_SCRIPTS_WRITTEN = re.compile(rf"{_ARABIC}(?:(?<={_LATIN}.)|(?={_LATIN}))")
 _APART = re.compile(r"(?<![wd*])[wd$](?:[^wdzh]{1,6}?[wd$](?![wd])){2,}")
 _HAN_CHAIN = re.compile(
     rf"h(?:{_DROPPED}{{0,2}}(?: [-$*] |[-$* ]){_DROPPED}{{0,2}}h){{2,}}"  # not wider: lists
 )
 _MASKED_BY_SIGN = re.compile(  # not in C#m, n%s, n%lu
-    r"(?<=[^\W\d_])[#%]{1,4}(?=[^\W\d_]{2})(?<!%(?=[hlz][dioux]))(?<!%(?=ll[dioux]))"
-    r"|(?<=[^\W\d_]{2})#{1,4}(?=[^\W\d_])"
+    r"[#%](?<=[^\W\d_].)[#%]{0,3}(?=[^\W\d_]{2})(?<!%(?=[hlz][dioux]))(?<!%(?=ll[dioux]))"
+    r"|#(?<=[^\W\d_]{2}.)#{0,3}(?=[^\W\d_])"
 )
 _ESCAPED_STAR = re.compile(r"(?<=[\w*])\\(?=[*][\w\\*])")
 _DOMAIN = re.compile("-w")

@@ -55,7 +55,7 @@ _LINK = re.compile(
     rf"|{_HOST_START}{_HOST}(?::\d{{1,5}})?/[^{_LINK_END}]*+"
     rf"|(?<!\w)[@＠]{_LETTERS}++(?:[.-]{_LETTERS}++)*+(?:@{_HOST})?"
 )
-_SIGN = re.compile(r"[/@＠]|www\.", re.IGNORECASE)
+_SIGN = re.compile(r"[/@＠wW](?:(?<![wW])|[wW]{2}\.)")
 _BARE_HOST = re.compile(rf"{_HOST_START}{_HOST}(?!\.?[\w-])")
 _NAME_LENGTH = 253  # of a domain name (RFC 1035)
 _PARTING = " \n，！"  # the commonest of what ends links, hosts and mentions, and parts words

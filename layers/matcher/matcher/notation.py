@@ -28,13 +28,14 @@ _OPERATOR_AFTER = re.compile(r"[ \t]?(?:[+=/^<>]|[)\]]?[ \t]?[-+=/^*])")
 _VARIABLE = re.compile(r"\$\w{1,60}(?=->|[\[{(]|[ \t]?=)|\$[^\W_]{1,60}_\w")
 _ANY_VARIABLE = re.compile(r"\$\w{1,60}")
 _PATTERN_CLASS = re.compile(r"\\[sSwWdDbB](?:[*+]\w*|[*+]?[$|])")
-_SERIAL = re.compile(r"(?<![\w-])[0-9a-f]{2,12}(?:-[0-9a-f]{4,12}){2,}(?!\w)", re.IGNORECASE)
+_HEX = "[0-9A-Fa-f]"  # these begin with what they search for, since that is found fast
+_SERIAL = re.compile(rf"{_HEX}(?<![\w-].){_HEX}{{1,11}}(?:-{_HEX}{{4,12}}){{2,}}(?!\w)")
 _NUMBER = re.compile(
-    r"(?<![\w+!|$])(?:\d{1,20}e\d{1,4}|0x[0-9a-f]{1,40}|#[0-9a-f]{6}(?:[0-9a-f]{2})?)(?!\w)",
-    re.IGNORECASE,
+    rf"(?:\d(?<![\w+!|$].)(?:\d{{0,19}}[Ee]\d{{1,4}}|(?<=0)[Xx]{_HEX}{{1,40}})"
+    rf"|#(?<![\w+!|$].){_HEX}{{6}}(?:{_HEX}{{2}})?)(?!\w)"
 )
 _CLITIC = re.compile(r"(?<=\w\w['’])[^\W\d_](?!\w)|(?<!\w)[^\W\d_](?=['’]\w\w)")
-_CHAPTER = re.compile(r"(?<=[^\W\d_])\d(?=[.]\d)")
+_CHAPTER = re.compile(r"\d(?<=[^\W\d_].)(?=[.]\d)")
 
 
 def notation(text: str, shape: str) -> Iterator[tuple[int, int]]:

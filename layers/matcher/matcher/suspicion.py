@@ -5,13 +5,14 @@ import re
 from matcher.signs import IN_CAPITALS, STARS
 
 STRETCHED = re.compile(r"([^\W\d_])\1\1", re.IGNORECASE)
-_SPACED = r"[^\W\d_\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff]"
-"""A letter; of scripts without spaces, in which #topics stand inside sentences, only rare ones."""
+_SPACELESS = r"\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff"
+"""Letters of scripts without spaces, in which #topics and @names stand inside sentences."""
+_SPACED = rf"[^\W\d_{_SPACELESS}]"
 
 _RARE_SIGNS = f"{STARS}€$§|+¢"
 OF_MANY_USES = {  # each begins with a plain character, which is searched for fast
     "!": re.compile(r"!(?<=\w!)(?=[\w@])|!(?=\w)"),
-    "@": re.compile(r"@(?:(?<=[0-9A-Za-z\u00c0-\u077f]@)|\w*+[!@$+€|*](?=\w))"),
+    "@": re.compile(rf"@(?:(?<=[0-9A-Za-z\u00c0-\u077f]@)|[^\W{_SPACELESS}]*+[!@$+€|*](?=\w))"),
     "#": re.compile(rf"#(?<!\w#){IN_CAPITALS}|#(?<={_SPACED}#)(?=[#%]*{_SPACED})"),
     "＃": re.compile(rf"＃(?<!\w＃){IN_CAPITALS}"),
     "%": re.compile(rf"%(?<={_SPACED}%)(?=[#%]*{_SPACED})"),
