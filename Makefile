@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .SUFFIXES:
-.PHONY: help run test month load drill drill-ranges fuzz check bench bench-factchecks weights transfer build deploy clean setup setup-test setup-check setup-build template-check
+.PHONY: help run test month load drill drill-ranges fuzz check bench bench-factchecks meaning weights transfer build deploy clean setup setup-test setup-check setup-build template-check
 
 export SAM_CLI_TELEMETRY := 0
 
@@ -56,8 +56,11 @@ drill-ranges: setup ## CASES= (a million) random files, each cut at random; SEED
 	PYTHONPATH=tests $(BIN)/python -m drill.ranges_drill --cases $(or $(CASES),1000000) --first $(or $(SEED),0)
 
 bench-factchecks: setup ## how well published checks are found and attached, and what that costs
-	@scripts/bootstrap.sh bench
+	@scripts/bootstrap.sh bench meaning
 	$(BIN)/pytest tests/bench/bench_factchecks.py -o python_files='bench_*.py' -s $(ARGS)
+
+meaning: setup ## the model of `terang ask --meaning`, 90 MB
+	@scripts/bootstrap.sh meaning
 
 weights: ## learn the weights of layers/claims anew from training
 	@scripts/bootstrap.sh training

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# bootstrap.sh NAME…: bring the environments dev (.venv), stack, sam, checkov, bench, fuzz (.tools/NAME) up to their hash-locked files.
+# bootstrap.sh NAME…: bring the environments dev (.venv), stack, sam, checkov, bench, meaning … (.tools/NAME) up to their hash-locked files.
 # uv is taken from PATH, else brought from PyPI into .tools. Silent and quick when there is nothing to do.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

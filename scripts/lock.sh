@@ -8,7 +8,8 @@ uv=$(command -v uv || echo ../.tools/uv/bin/uv)
 
 [ $# -gt 0 ] || set -- $(basename -s .in ./*.in)
 for name in "$@"; do
-  "$uv" pip compile --quiet --generate-hashes --no-header --python-version 3.13 \
+  alone=(); [ "$name" = meaning ] && alone=(--no-deps)
+  "$uv" pip compile --quiet --generate-hashes --no-header "${alone[@]}" --python-version 3.13 \
     --python-platform x86_64-manylinux_2_28 "$name.in" --output-file "$name.lock"
 done
 

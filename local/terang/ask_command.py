@@ -12,6 +12,7 @@ from claims.asking import Answer, Level, ask
 from claims.dates import days_between
 from claims.errors import BadIndexError
 from claims.index import Index
+from claims.meaning import Meaning
 from claims.ranking import explain
 from ledger.errors import OperatorError
 from ledger.pretty import lines_of_json
@@ -33,13 +34,14 @@ def ask_texts(options: argparse.Namespace) -> int:
         return USAGE
     try:
         index = CheckLibrary(options.index).current()
+        meaning = _model() if options.meaning else None
         if options.file is None:
             text = sys.stdin.read() if options.text == "-" else options.text
-            _answer(index, _Text("", text), options)
+            _answer(index, _Text("", text), meaning, options)
         else:
             with options.file.open("rb") as stream:
                 for one in _texts(options.file, stream):
-                    _answer(index, one, options)
+                    _answer(index, one, meaning, options)
     except (BadIndexError, OSError, OperatorError) as error:
         problem(f"terang ask: {error}")
         return 1
@@ -56,8 +58,14 @@ def _texts(path: Path, stream: BinaryIO) -> Iterator[_Text]:
                 raise OperatorError(f"{path}:{number}: {error}") from None
 
 
-def _answer(index: Index, one: _Text, options: argparse.Namespace) -> None:
-    answers = ask(index, one.text, options.language)
+def _model() -> Meaning:
+    from terang.sentence_model import SentenceModel  # late: numpy is slow to import
+
+    return SentenceModel.load()
+
+
+def _answer(index: Index, one: _Text, meaning: Meaning | None, options: argparse.Namespace) -> None:
+    answers = ask(index, one.text, options.language, meaning)
     if options.json:
         row = {"id": one.id, "checks": [_row(answer) for answer in answers]}
         sys.stdout.buffer.write(inert(lines_of_json([row])))

@@ -68,4 +68,7 @@ def add_factchecks(commands: Commands) -> None:
     one.add_argument("--language", default="", metavar="TAG", help="default: guessed")
     one.add_argument("--published", default="", metavar="DAY", help="when the text was posted")
     one.add_argument("--why", action="store_true", help="the terms that decided the order")
+    one.add_argument(
+        "--meaning", action="store_true", help="suggest in an order by meaning too (`make meaning`)"
+    )
     one.set_defaults(work=later("ask_command", "ask_texts"))

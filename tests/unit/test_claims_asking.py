@@ -1,5 +1,6 @@
 """An index of checks, and what it answers."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -170,3 +171,32 @@ def test_clean_text_is_that_of_the_protected_sentences() -> None:
     for language in LANGUAGES:
         mine = root / f"layers/claims/claims/data/clean/{language}.txt"
         assert mine.read_bytes() == (root / f"packs/protected/{language}.txt").read_bytes()
+
+
+class Birds:
+    """Takes whatever tells of birds for nearest."""
+
+    languages = frozenset({"en"})
+
+    def nearness(self, text: str, claims: Sequence[str]) -> list[float]:
+        return [0.9 if "birds" in claim else 0.1 for claim in claims]
+
+
+def test_a_model_of_meaning_orders_what_is_suggested(index: Index) -> None:
+    text = "Starlings drop from the sky in Linden, and a supermarket gives free refrigerators"
+    plain, first = ask(index, text, "en"), ask(index, text, "en", Birds())[0]
+    assert "birds" not in plain[0].check.claim
+    assert "birds" in first.check.claim
+    assert first.level is Level.SUGGEST
+    assert explain(first.likeness)[0][0] == "meaning"
+
+
+def test_a_model_of_meaning_neither_attaches_nor_detaches(index: Index) -> None:
+    assert ask(index, SALT, "en", Birds()) == ask(index, SALT, "en")
+    text = "Nothing of this is told of birds or of anything else that somebody has checked"
+    assert all(one.level is not Level.ATTACH for one in ask(index, text, "en", Birds()))
+
+
+def test_a_model_of_meaning_is_asked_in_its_languages_only(index: Index) -> None:
+    text = "Burung jatuh dari langit setelah menara seluler dinyalakan di taman kota itu"
+    assert ask(index, text, "id", Birds()) == ask(index, text, "id")

@@ -7,6 +7,7 @@ from claims.attaching import chance, evidence_for, model
 from claims.index import Index
 from claims.languages import guess
 from claims.likeness import Question, question_of
+from claims.meaning import Meaning, is_near, reordered
 from claims.ranking import Ranked, rank
 from claims.review import Check
 from claims.thresholds import Bounds
@@ -35,24 +36,29 @@ class Answer:
     likeness: dict[str, float]
 
 
-def ask(index: Index, text: str, language: str = "") -> list[Answer]:
+def ask(
+    index: Index, text: str, language: str = "", meaning: Meaning | None = None
+) -> list[Answer]:
     """The published checks nearest to a text, best first, five at most.
 
     Without `language` it is guessed; where nothing speaks clearly for one, all are asked.
     What stands in one group with an attached check is shown behind it, so that checks which
-    disagree are seen together.
+    disagree are seen together. With `meaning` what is not attached is put in order by it too, and
+    suggested if it is near.
     """
     languages = set(index.totals)
     known = language if language in languages else guess(text, languages)
     found: list[tuple[float, Answer]] = []
     for one in [known] if known else sorted(languages):
-        found.extend(_from_shelf(index, one, text))
+        found.extend(_from_shelf(index, one, text, meaning))
     if not known:
         found.sort(key=lambda pair: (pair[1].level is not Level.ATTACH, -pair[0]))
     return [answer for _, answer in found[:ANSWERS]]
 
 
-def _from_shelf(index: Index, language: str, text: str) -> list[tuple[float, Answer]]:
+def _from_shelf(
+    index: Index, language: str, text: str, meaning: Meaning | None
+) -> list[tuple[float, Answer]]:
     """The answers from one shelf, each with its place in the order as a number."""
     shelf, bounds = index.shelf(language), index.bounds[language]
     question = question_of(shelf, text)
@@ -64,10 +70,12 @@ def _from_shelf(index: Index, language: str, text: str) -> list[tuple[float, Ans
     attaches = first >= bounds.attach and count_words(text) >= FEWEST_WORDS
     if attaches:
         ranked.sort(key=lambda one: shelf.groups[one.place] != group)
+    elif meaning and language in meaning.languages:
+        ranked = reordered(shelf, text, ranked, meaning)
     found = []
     for one, score in zip(ranked, _scores(question, text, ranked, ANSWERS), strict=False):
         may_attach = attaches and shelf.groups[one.place] == group
-        level = level_of(score, bounds, may_attach=may_attach)
+        level = level_of(score, bounds, may_attach=may_attach, near=is_near(one))
         answer = Answer(shelf.check(one.place), round(chance(score), 3), level, one.likeness)
         found.append((one.score, answer))
     return found
@@ -77,7 +85,7 @@ def _scores(question: Question, text: str, ranked: list[Ranked], count: int) -> 
     return [model().score(one) for one in evidence_for(question, text, ranked, count)]
 
 
-def level_of(score: float, bounds: Bounds, *, may_attach: bool) -> Level:
+def level_of(score: float, bounds: Bounds, *, may_attach: bool, near: bool = False) -> Level:
     """What an answer is worth.
 
     >>> level_of(2.5, Bounds(suggest=-1, attach=2), may_attach=True)
@@ -87,4 +95,4 @@ def level_of(score: float, bounds: Bounds, *, may_attach: bool) -> Level:
     """
     if may_attach and score >= bounds.attach:
         return Level.ATTACH
-    return Level.SUGGEST if score >= bounds.suggest else Level.NONE
+    return Level.SUGGEST if near or score >= bounds.suggest else Level.NONE
