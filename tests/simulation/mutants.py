@@ -17,12 +17,16 @@ from simulation import stage
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """A bug: in the function `where`, `old` becomes `new`; a handler is named by its file."""
+    """A bug: in the function `where`, `old` becomes `new`; a handler is named by its file.
+
+    `shows` is the turn of the suite in which it was last seen to show.
+    """
 
     name: str
     where: str
     old: str
     new: str
+    shows: int = 0
 
     @contextmanager
     def alive(self) -> Iterator[None]:
@@ -72,6 +76,7 @@ class Swapped:
 
     name: str
     change: Callable[[pytest.MonkeyPatch], None]
+    shows: int = 0
 
     @contextmanager
     def alive(self) -> Iterator[None]:
