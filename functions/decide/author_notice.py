@@ -7,8 +7,9 @@ Source: Regulation (EU) 2022/2065 (DSA), Art. 17(3), 20 and 21.
 
 from calendar import monthrange
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -56,7 +57,9 @@ class Reason:
     checks: tuple[FoundCheck, ...] = ()
 
 
+@cache
 def _environment() -> Environment:
+    """One for all messages: to compile a template takes longer than to fill it."""
     return Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         undefined=StrictUndefined,
@@ -74,7 +77,6 @@ class AuthorNotices:
     """Writes notices; `public_url` is where the packs' pages are, or empty."""
 
     public_url: str
-    _templates: Environment = field(default_factory=_environment)
 
     def text(
         self,
@@ -92,7 +94,8 @@ class AuthorNotices:
         posts = [one.finding.post for one in found] or [one.post for one in notices]
         urls = [one.finding.url for one in found] + [one.url for one in notices]
         applied = date.fromisoformat(entry.applied_at[:10])
-        return self._templates.get_template(f"notice.{language}.txt").render(
+        template = _environment().get_template(f"notice.{language}.txt")
+        return template.render(
             entry=entry,
             done=measures_of(entry.measures),
             post=visible(posts[0]),  # an id of several lines would write lines of its own
