@@ -2,6 +2,7 @@
 
 import time
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 from terang import ROOT
@@ -21,11 +22,20 @@ def built() -> dict[str, Path]:
         path = BUILT / f"{uri.replace('/', '-')}-{fingerprint(folder)}.zip"
         if not path.exists():
             BUILT.mkdir(exist_ok=True)
+            data = zip_of(folder, "python/" if uri.startswith("layers/") else "")
             for old in BUILT.glob(f"{uri.replace('/', '-')}-*.zip"):
-                old.unlink()
-            path.write_bytes(zip_of(folder, "python/" if uri.startswith("layers/") else ""))
+                if old != path:
+                    old.unlink(missing_ok=True)
+            _put_whole(path, data)
         zips[uri] = path
     return zips
+
+
+def _put_whole(path: Path, data: bytes) -> None:
+    """Let a file appear with all its bytes: another run may be looking for it just now."""
+    with NamedTemporaryFile(dir=path.parent, delete=False) as part:
+        part.write(data)
+    Path(part.name).replace(path)
 
 
 LAYERS = ("matcher", "ledger", "dsa", "claims")
