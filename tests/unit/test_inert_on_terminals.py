@@ -5,6 +5,7 @@ import io
 import json
 import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -79,17 +80,23 @@ def recount(folder: Path, word: str) -> list[str]:
     return ["recount", str(folder)]
 
 
+@cache
+def sound() -> dict[str, bytes]:
+    """A report in which nothing is wrong."""
+    return written()
+
+
 def lint_report(folder: Path, word: str) -> list[str]:
-    rows = table(written()[file_name(3)])
+    rows = table(sound()[file_name(3)])
     rows[1][0], rows[2][3], rows[3][-1] = word, word, word
     text = io.StringIO(newline="")
     csv.writer(text).writerows(rows)
-    put(folder, written() | {file_name(3): text.getvalue().encode()})
+    put(folder, sound() | {file_name(3): text.getvalue().encode()})
     return ["report", "lint", str(folder)]
 
 
 def check_report(folder: Path, word: str) -> list[str]:
-    files = written()
+    files = sound()
     cells = [json.loads(one) for one in files["cells.jsonl"].splitlines()]
     for cell in cells[:3]:
         cell |= {"value": word, "how": word, "ids": [word], "column": word}

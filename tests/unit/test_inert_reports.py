@@ -4,6 +4,7 @@ import csv
 import io
 import re
 import zipfile
+from functools import cache
 from xml.etree import ElementTree
 
 import msgspec
@@ -24,6 +25,7 @@ from ledger.keys import author_notice_key
 NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
+@cache
 def report(word: str) -> dict[str, bytes]:
     """A report in which everything that somebody can word is this."""
     entries = [
