@@ -5,6 +5,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 import urllib.request
@@ -31,6 +32,15 @@ SERVICES = (
     "s3,sqs,dynamodb,dynamodbstreams,lambda,iam,sts,ssm,secretsmanager,kms,logs,monitoring,"
     "events,scheduler,cloudformation"
 )
+
+
+_ENDS_WITH = """
+import ctypes, os, signal, sys
+parent, *command = sys.argv[1:]
+ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG, which exec keeps
+if os.getppid() == int(parent):
+    os.execv(command[0], command)
+"""
 
 
 class StackError(RuntimeError):
@@ -78,7 +88,8 @@ class LocalStack:
 def local_stack(*, keep: bool = False) -> Iterator[LocalStack]:
     """Start the emulator on a free port of loopback, and stop it unless it is kept.
 
-    TERM ends what is done meanwhile as Ctrl-C does.
+    TERM ends what is done meanwhile as Ctrl-C does. The emulator that is not kept ends with this
+    process, also where that is killed.
     Raises StackError if it is not installed or does not start.
     """
     if not EMULATOR.exists():
@@ -88,7 +99,7 @@ def local_stack(*, keep: bool = False) -> Iterator[LocalStack]:
     url = f"http://127.0.0.1:{port}"
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(  # noqa: S603 - a path of ours, no shell
-            [EMULATOR],
+            [EMULATOR] if keep else ending_with_us(EMULATOR),
             env=_environment(port, folder),
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -107,6 +118,14 @@ def local_stack(*, keep: bool = False) -> Iterator[LocalStack]:
             _stop(process)
             shutil.rmtree(folder, ignore_errors=True)
         signal.signal(signal.SIGTERM, before)
+
+
+def ending_with_us(*command: str | Path) -> list[str | Path]:
+    """The command, so that it gets TERM when this process ends, however that ends.
+
+    No handler of a signal and no `finally` runs in a process that is killed.
+    """
+    return [sys.executable, "-I", "-S", "-c", _ENDS_WITH, str(os.getpid()), *command]
 
 
 def _environment(port: int, folder: Path) -> dict[str, str]:

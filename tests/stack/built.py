@@ -14,6 +14,8 @@ from typing import Any
 
 from stack.running import ROOT
 
+from terang.stack import ending_with_us
+
 BUILD = ROOT / ".aws-sam/build"
 SAM = ROOT / ".tools/sam/bin/sam"
 RUNTIME = ROOT / ".tools/runtime/bin/python"
@@ -87,7 +89,7 @@ def started(function: str, settings: Mapping[str, str], log: Path) -> Iterator[s
     ]
     with log.open("wb") as out:
         process = subprocess.Popen(
-            command,
+            ending_with_us(*command),
             cwd=BUILD / function,
             env=environment(function, settings),
             stdout=out,

@@ -2,9 +2,11 @@
 
 import os
 import select
+import shutil
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -41,6 +43,22 @@ def test_term_stops_the_stack_too(running: Running) -> None:
     assert not Path(folder).exists()
     with pytest.raises(ProcessLookupError):
         os.kill(int(pid), 0)
+
+
+def test_an_emulator_ends_with_a_run_that_is_killed(running: Running) -> None:
+    """Its folder is left to the machine: nobody is there any more to remove it."""
+    with subprocess.Popen([sys.executable, "-c", WAITS], stdout=subprocess.PIPE, text=True) as run:
+        assert run.stdout
+        pid, folder = run.stdout.readline().split()
+        emulator = os.pidfd_open(int(pid))
+        run.kill()
+    try:
+        assert select.select([emulator], [], [], 10)[0]
+    finally:
+        with suppress(ProcessLookupError):
+            signal.pidfd_send_signal(emulator, signal.SIGKILL)
+        os.close(emulator)
+        shutil.rmtree(folder)
 
 
 def test_workers_that_the_emulator_forgot_are_ended(
