@@ -1,8 +1,29 @@
 """What every test run needs, wherever its tests stand."""
 
+import signal
 import sys
+from typing import Any
 
 import pygal  # noqa: F401 - for what it leaves behind
+import pytest
+from sharing import Shares, turn_of
 
 # pygal leaves an importer of Python 2's kind behind. Python passes over it; pytest stumbles.
 sys.meta_path[:] = [one for one in sys.meta_path if hasattr(one, "find_spec")]
+
+
+def pytest_configure() -> None:
+    """TERM ends a run as Ctrl-C does: by default nothing that was started would be stopped."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Shares | None:
+    """Workers share the tests as tests/sharing.py has it, unless `--dist` says otherwise."""
+    return Shares(config, log) if config.getvalue("dist") == "load" else None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What takes long comes first where workers share; alone, a run keeps the files' order."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: turn_of(item.nodeid))
