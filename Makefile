@@ -20,7 +20,7 @@ run: setup ## the samples, or FILE= PROVIDER= PACKS= OUT=, through the whole sta
 	$(BIN)/terang run $(FILE) $(if $(PROVIDER),--provider $(PROVIDER)) $(if $(PACKS),--packs $(PACKS)) $(if $(OUT),--out $(OUT)) $(ARGS)
 
 test: setup-test ## all tests, on every processor; ARGS= goes to pytest
-	$(BIN)/pytest -n auto $(ARGS)
+	$(BIN)/pytest -n auto --maxprocesses 8 $(ARGS)
 
 month: setup ## a month of 20,000 posts and all that people do, by a script of its own count; OUT= keeps its pages
 	MONTH=full MONTH_OUT=$(OUT) $(BIN)/pytest tests/month --durations=1 $(ARGS)
@@ -37,7 +37,7 @@ check: setup-check template-check ## what CI demands: format, lint, types, templ
 	$(BIN)/ruff check .
 	$(BIN)/mypy $(SOURCES)
 	$(BIN)/bandit --quiet --severity-level medium --recursive $(SOURCES) scripts # ruff's S rules see the low ones
-	$(BIN)/pytest -n auto $(ARGS)
+	$(BIN)/pytest -n auto --maxprocesses 8 $(ARGS)
 
 template-check: setup-check
 	$(BIN)/cfn-lint $(TEMPLATES)
