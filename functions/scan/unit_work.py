@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from flood import FloodGuard
-from inspection import Found, Inspected, by_rule, inspect_posts, live_hits
+from inspection import Found, Inspected, inspect_posts, live_hits
 from ledger.errors import ObjectChangedError, ObjectGoneError
 from ledger.finding import Finding, row_of, stub_of
 from ledger.identity import digest, unit_id
@@ -19,12 +19,13 @@ from ledger.post import Post, utc
 from ledger.pretty import lines_of_json, pretty
 from ledger.pseudonym import Pseudonyms
 from ledger.pseudonym_keys import PseudonymKeys
-from ledger.receipt import Receipt, digest_of_ids
+from ledger.receipt import Receipt
 from ledger.refusal import Code, Refusal
 from ranges import owned
 from reading import Reading, read
 from rulesets import Rules, RuleSets
 from sampling import Sampler
+from unit_receipt import Job, receipt_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +34,6 @@ class Outcome:
 
     receipt: Receipt | None
     new: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Job:
-    """A unit at hand; `file` and `number` name the range it was cut as."""
-
-    provider: str
-    unit: str
-    kind: str
-    size: int
-    source: str = ""
-    file: str = ""
-    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +65,7 @@ class Scanner:
         if not lines.size:
             self.store.put_range(unit.file, RangeRow(unit.number, "", 0, 0))
             return Outcome(None, new=False)
-        job = _Job(
+        job = Job(
             provider=unit.provider,
             unit=lines.id_in(unit),
             kind="range",
@@ -105,7 +93,7 @@ class Scanner:
     def scan_message(self, provider: str, body: str, sent_at: datetime) -> Outcome:
         """Scan one message of a believed sender."""
         data = body.encode("utf-8", "surrogatepass")
-        job = _Job(provider, unit_id(provider, data), "message", len(data))
+        job = Job(provider, unit_id(provider, data), "message", len(data))
         if self.store.marker(job.unit) is not None:
             outcome = self._known(job.unit)
             self._tell_refusals(outcome.receipt)
@@ -131,7 +119,7 @@ class Scanner:
         self.objects.put(self.out_bucket, message_receipt_key(_marker(receipt)), pretty(told))
 
     def _work(
-        self, job: _Job, reading: Reading, set_digest: str, at: datetime, pseudonyms: Pseudonyms
+        self, job: Job, reading: Reading, set_digest: str, at: datetime, pseudonyms: Pseudonyms
     ) -> Outcome:
         """Find, record, commit: in this order, so that a receipt never speaks of what is not.
 
@@ -166,39 +154,15 @@ class Scanner:
         self.sampler.keep(marker, drawn, erased)
         if self.store.erased(job.provider, accounts) != erased:
             raise OSError("an author was erased meanwhile")  # the delivery comes again, and sees it
-        first, last = reading.first_and_last
-        receipt = Receipt(
-            unit=job.unit,
-            provider=job.provider,
-            kind=job.kind,
-            source=job.source,
-            bytes=job.size,
-            lines=reading.lines,
-            records=reading.records,
-            inspected=len(reading.posts),
-            refused=dict(reading.refused),
-            findings=len(ours),
-            findings_digest=digest_of_ids(finding.finding for finding in ours),
-            repeats=len(stored) - len(ours),
-            by_rule=by_rule(ours),
-            held=by_rule(finding for finding in ours if finding.held),
-            by_language=reading.by_language,
-            set=rules.set,
-            skipped=rules.skipped,
-            at=utc(now),
-            unknown_fields=reading.unknown_fields,
-            assumed_utc=reading.assumed_utc,
-            first=first,
-            last=last,
-            not_asked=inspected.not_asked,
-        )
+        repeats = len(stored) - len(ours)
+        receipt = receipt_of(job, reading, rules, inspected, ours, repeats, utc(now))
         excerpts = {one.finding.finding: one.excerpt for one in found}
         pairs = [(one, None if one.is_erased else excerpts[one.finding]) for one in ours]
         return self._commit(job, marker, receipt, pairs, own if tried is None else None)
 
     def _find(
         self,
-        job: _Job,
+        job: Job,
         posts: Sequence[Post],
         by: FirstTry,
         pseudonyms: Pseudonyms,
@@ -213,7 +177,7 @@ class Scanner:
 
     def _commit(
         self,
-        job: _Job,
+        job: Job,
         marker: Marker,
         receipt: Receipt,
         ours: list[tuple[Finding, str | None]],
@@ -266,7 +230,7 @@ class Scanner:
             self._hand_out(marker, self.store.findings_of(marker))
         return Outcome(receipt, new=False)
 
-    def _repeated(self, job: _Job) -> Outcome:
+    def _repeated(self, job: Job) -> Outcome:
         """A unit that was committed before, here or under another key: only its row is put."""
         outcome = self._known(job.unit)
         if job.file and outcome.receipt:
@@ -278,7 +242,7 @@ class Scanner:
     def _lost(self, unit: Unit, code: Code) -> Outcome:
         """A range that cannot be read any more: one record, refused, and the sender is told."""
         lost = digest("lost", unit.provider, unit.file, str(unit.number))
-        job = _Job(unit.provider, lost, "range", 0, unit.source.key, unit.file, unit.number)
+        job = Job(unit.provider, lost, "range", 0, unit.source.key, unit.file, unit.number)
         reading = Reading(lines=0, records=1)
         reading.refuse(Refusal(code))
         at = datetime.fromisoformat(unit.at)

@@ -1,0 +1,64 @@
+"""What a unit came to, as its receipt says it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from inspection import Inspected, by_rule
+from ledger.finding import Finding
+from ledger.receipt import Receipt, digest_of_ids
+from reading import Reading
+from rulesets import Rules
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A unit at hand; `file` and `number` name the range it was cut as."""
+
+    provider: str
+    unit: str
+    kind: str
+    size: int
+    source: str = ""
+    file: str = ""
+    number: int = 0
+
+
+def receipt_of(
+    job: Job,
+    reading: Reading,
+    rules: Rules,
+    inspected: Inspected,
+    ours: Sequence[Finding],
+    repeats: int,
+    at: str,
+) -> Receipt:
+    """The receipt of a unit: `ours` are the findings that it put first, in the order of ids.
+
+    `repeats` is the number of those that another unit had put before.
+    """
+    first, last = reading.first_and_last
+    return Receipt(
+        unit=job.unit,
+        provider=job.provider,
+        kind=job.kind,
+        source=job.source,
+        bytes=job.size,
+        lines=reading.lines,
+        records=reading.records,
+        inspected=len(reading.posts),
+        refused=dict(reading.refused),
+        findings=len(ours),
+        findings_digest=digest_of_ids(finding.finding for finding in ours),
+        repeats=repeats,
+        by_rule=by_rule(ours),
+        held=by_rule(finding for finding in ours if finding.held),
+        by_language=reading.by_language,
+        set=rules.set,
+        skipped=rules.skipped,
+        at=at,
+        unknown_fields=reading.unknown_fields,
+        assumed_utc=reading.assumed_utc,
+        first=first,
+        last=last,
+        not_asked=inspected.not_asked,
+    )
