@@ -173,6 +173,10 @@ def test_clean_text_is_that_of_the_protected_sentences() -> None:
         assert mine.read_bytes() == (root / f"packs/protected/{language}.txt").read_bytes()
 
 
+def test_the_language_may_be_any_tag_of_it(index: Index) -> None:
+    assert ask(index, SALT, "eng") == ask(index, SALT, "en-GB") == ask(index, SALT, "en")
+
+
 class Birds:
     """Takes whatever tells of birds for nearest."""
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from claims.attaching import chance, evidence_for, model
 from claims.index import Index
-from claims.languages import guess
+from claims.languages import guess, primary
 from claims.likeness import Question, question_of
 from claims.meaning import Meaning, is_near, reordered
 from claims.ranking import Ranked, rank
@@ -41,13 +41,13 @@ def ask(
 ) -> list[Answer]:
     """The published checks nearest to a text, best first, five at most.
 
-    Without `language` it is guessed; where nothing speaks clearly for one, all are asked.
+    Without `language`, a tag, it is guessed; where nothing speaks clearly for one, all are asked.
     What stands in one group with an attached check is shown behind it, so that checks which
     disagree are seen together. With `meaning` what is not attached is put in order by it too, and
     suggested if it is near.
     """
-    languages = set(index.totals)
-    known = language if language in languages else guess(text, languages)
+    languages, hint = set(index.totals), primary(language)
+    known = hint if hint in languages else guess(text, languages)
     found: list[tuple[float, Answer]] = []
     for one in [known] if known else sorted(languages):
         found.extend(_from_shelf(index, one, text, meaning))

@@ -15,18 +15,28 @@ _SCRIPTS = {
     "ru": re.compile("[\u0400-\u04ff]"),
     "el": re.compile("[\u0370-\u03ff]"),
 }
+_SAME = {
+    "ara": "ar", "chi": "zh", "cmn": "zh", "dan": "da", "deu": "de", "dut": "nl", "ell": "el",
+    "eng": "en", "fin": "fi", "fra": "fr", "fre": "fr", "ger": "de", "gre": "el", "hin": "hi",
+    "hun": "hu", "in": "id", "ind": "id", "ita": "it", "jpn": "ja", "kor": "ko", "may": "ms",
+    "msa": "ms", "nb": "no", "nep": "ne", "nld": "nl", "nn": "no", "nob": "no", "nor": "no",
+    "por": "pt", "ron": "ro", "rum": "ro", "rus": "ru", "spa": "es", "srp": "sr", "swe": "sv",
+    "tam": "ta", "tha": "th", "tur": "tr", "yue": "zh", "zho": "zh", "zsm": "ms",
+}  # fmt: skip
+"""Other codes of languages that are read here: of ISO 639-2 and 639-3, withdrawn ones, and those of
+a part of a language."""
 _TOKEN = re.compile(r"[^\W\d_]+")
 _READ = 2_000
 
 
 def primary(tag: str) -> str:
-    """The language of a tag, without script and region.
+    """The language of a tag, without script and region; of several codes for one, the shortest.
 
-    >>> primary("zh-Hant-TW"), primary("EN_us"), primary("")
-    ('zh', 'en', '')
+    >>> primary("zh-Hant-TW"), primary("EN_us"), primary("ind"), primary("in"), primary("")
+    ('zh', 'en', 'id', 'id', '')
     """
     found = re.match(r"[a-z]{2,3}(?=$|[-_])", tag.strip().lower())
-    return found[0] if found else ""
+    return _SAME.get(found[0], found[0]) if found else ""
 
 
 def guess(text: str, among: Collection[str]) -> str:
