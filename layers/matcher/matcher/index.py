@@ -53,6 +53,7 @@ class Index:
         """Takes rules; they are known by their place."""
         self._rules = rules
         self._terms: dict[tuple[str, str], Term] = {}
+        self._looked_at: dict[int, list[tuple[Use, Term]]] = {}  # by pattern
         self._forms = {at: _forms(rule) for at, rule in enumerate(rules) if rule.affixes}
         self._more: dict[int, list[int]] = {}  # by the first use of a pattern, its others if any
         firsts: dict[str, int] = {}
@@ -79,8 +80,14 @@ class Index:
                 if use.group >= 0:
                     yield pattern, use.rule, 1 << use.group
 
-    def term(self, use: Use) -> Term | None:
-        """The term of a use; None for a host name."""
+    def terms(self, pattern: int) -> list[tuple[Use, Term]]:
+        """The terms that a pattern stands for; a host name is none."""
+        if pattern not in self._looked_at:
+            terms = ((use, self._term(use)) for use in self.uses(pattern))
+            self._looked_at[pattern] = [(use, term) for use, term in terms if term]
+        return self._looked_at[pattern]
+
+    def _term(self, use: Use) -> Term | None:
         group = use.group - UNLESS
         if affixed := self._forms.get(use.rule):
             pairs = affixed[group][use.order : use.order + 1]

@@ -131,7 +131,7 @@ class Look:
         for trace in traces:
             for index, end in self._automaton.ends(trace.folded):
                 if index not in uses:
-                    uses[index] = list(self._terms_of(index, wanted))
+                    uses[index] = [it for it in self.index.terms(index) if it[0].rule in wanted]
                 looks: dict[tuple[int, bool], Match | None] = {}  # groups may share a term
                 for (rule, group, order), term in uses[index]:
                     how = id(term), self._rules[rule].exact
@@ -147,12 +147,6 @@ class Look:
                 for (rule, group, written, _), evasion in self._named.rules_of(host):
                     found[rule][group].append((0, Match(place, written, evasion)))
         return found
-
-    def _terms_of(self, index: int, rules: set[int]) -> Iterator[tuple[Use, Term]]:
-        """The terms of some rules that a pattern stands for."""
-        for use in self.index.uses(index):
-            if use.rule in rules and (term := self.index.term(use)):
-                yield use, term
 
 
 def _traces(text: str, stretches: Stretches, *, counting: bool) -> Iterator[Trace]:
@@ -179,6 +173,10 @@ def _satisfying(rule: Rule, found: _Matches, needed: int) -> list[Match] | None:
 
     The list is empty where links outside the text serve all groups.
     """
+    if len(found) == 1 and not rule.at_least:  # nearly always: one term, of the only group
+        [(group, matches)] = found.items()
+        if len(matches) == 1 and group >= 0 and needed == 1 << group:
+            return [matches[0][1]]
     excepted = unless = _NOWHERE  # most rules that are met are met without either
     if EXCEPT in found:
         excepted = Cover((match.place.start, match.place.end) for _, match in found[EXCEPT])

@@ -35,6 +35,7 @@ from matcher.fold import (
 from matcher.trace import READ, Trace
 
 _FOLDED = re.compile("[a-z]+(?: [a-z]+)*")
+_NOTHING = frozenset[Evasion]()
 _APOSTROPHES = "'’‘‛ʹʻʼʽ`´＇"
 
 
@@ -117,7 +118,7 @@ class Term:
         start = trace.source[first]
         stop = _with_marks(trace.text, trace.source[last] + 1)
         original = trace.text[start:stop]
-        read = frozenset[Evasion]().union(*(reading.evasion for reading in readings))
+        read = _NOTHING.union(*(one.evasion for one in readings)) if readings else _NOTHING
         if exact and (read or _plain(original) != self.plain):
             return None
         if not self._has_letters_of(trace, first, last):
