@@ -26,8 +26,9 @@ FALSE_ANSWER = 3 / 1_000
 LOWEST_ATTACH, LOWEST_SUGGEST = 2.0, -1.5
 """Scores below which no index attaches or suggests, however little it shares with clean text: an
 index cannot be asked for stories that nobody has checked, the development set can."""
-LOWEST_UNNAMED = 3.1
-"""The same where writing marks no names: the story of somebody else looks like the claim's own."""
+UNNAMED_ATTACH, UNNAMED_SUGGEST = 3.1, -3.0
+"""The same where writing marks no names: the story of somebody else looks like the claim's own, and
+what a text shares with a claim are pairs of letters, of which it holds fewer than of words."""
 NEVER = 1e6
 """The bound of a language for which there is no clean text: nothing is attached."""
 ALIKE = 0.2
@@ -57,11 +58,13 @@ def measure(shelf: Shelf, progress: Progress = silent) -> Bounds:
         _best(shelf, shelf.check(place).claim, but=place)
         for place in watched(places, what, len(places), progress)
     ]
-    suggest = max(LOWEST_SUGGEST, rare(clean or asked, FALSE_SUGGEST))
+    attach, suggest = UNNAMED_ATTACH, UNNAMED_SUGGEST
+    if shelf.marks_names:
+        attach, suggest = LOWEST_ATTACH, LOWEST_SUGGEST
+    suggest = max(suggest, rare(clean or asked, FALSE_SUGGEST))
     if not clean:
         return Bounds(suggest, NEVER)
-    lowest = LOWEST_ATTACH if shelf.marks_names else LOWEST_UNNAMED
-    attach = max(lowest, rare(clean, FALSE_ATTACH))
+    attach = max(attach, rare(clean, FALSE_ATTACH))
     if len(asked) >= ENOUGH_ASKED:
         attach = max(attach, rare(asked, FALSE_ANSWER))
     return Bounds(min(suggest, attach), attach)
