@@ -11,6 +11,7 @@ from claims.clean_text import clean_text
 from claims.dates import days_between
 from claims.errors import BadIndexError
 from claims.index import Index, build_index
+from claims.languages import guess
 from claims.ranking import explain
 from claims.review import Check, Rating
 from claims.shelving import Entry
@@ -193,6 +194,14 @@ def test_a_model_of_meaning_orders_what_is_suggested(index: Index) -> None:
     assert "birds" in first.check.claim
     assert first.level is Level.SUGGEST
     assert explain(first.likeness)[0][0] == "meaning"
+
+
+def test_that_order_stays_where_the_language_is_not_known() -> None:
+    index = Index(build_index([example.entry for example in examples("en")]))
+    text = "Starlings drop Linden sky: supermarket gives free refrigerators"
+    assert guess(text, index.totals) == ""
+    assert "birds" in ask(index, text, meaning=Birds())[0].check.claim
+    assert ask(index, text, meaning=Birds()) == ask(index, text, "en", Birds())
 
 
 def test_a_model_of_meaning_neither_attaches_nor_detaches(index: Index) -> None:

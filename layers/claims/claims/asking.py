@@ -65,6 +65,7 @@ def _from_shelf(
     ranked = rank(shelf, text, question)
     if not ranked:
         return []
+    order = [one.score for one in ranked]
     group = shelf.groups[ranked[0].place]
     (first,) = _scores(question, text, ranked, 1)
     attaches = first >= bounds.attach and count_words(text) >= FEWEST_WORDS
@@ -73,11 +74,12 @@ def _from_shelf(
     elif meaning and language in meaning.languages:
         ranked = reordered(shelf, text, ranked, meaning)
     found = []
-    for one, score in zip(ranked, _scores(question, text, ranked, ANSWERS), strict=False):
+    scores = _scores(question, text, ranked, ANSWERS)
+    for one, score, place in zip(ranked, scores, order, strict=False):
         may_attach = attaches and shelf.groups[one.place] == group
         level = level_of(score, bounds, may_attach=may_attach, near=is_near(one))
         answer = Answer(shelf.check(one.place), round(chance(score), 3), level, one.likeness)
-        found.append((one.score, answer))
+        found.append((place, answer))
     return found
 
 
