@@ -66,7 +66,8 @@ class SentenceModel:
     def nearness(self, text: str, claims: Sequence[str]) -> list[float]:
         """The cosine of the angle between a text and each claim: 1 the same, 0 or less another."""
         new = [claim for claim in dict.fromkeys(claims) if claim not in self._known]
-        asked, *vectors = self._vectors([clean(text), *new])
+        whole = clean(text).encode(errors="replace").decode()  # an argument may be no UTF-8
+        asked, *vectors = self._vectors([whole, *new])
         self._known.update(zip(new, vectors, strict=True))
         return [float(asked @ self._known[claim]) for claim in claims]
 

@@ -14,9 +14,10 @@ WIDTH, WIDE, WORDS = 2 * HEADS, 30, 50
 
 
 class Pieces:
-    """Each letter is a piece."""
+    """Each letter is a piece; like the real ones, they take only what UTF-8 can say."""
 
     def encode(self, text: str) -> SimpleNamespace:
+        text.encode()
         return SimpleNamespace(ids=[ord(letter) % WORDS for letter in text])
 
 
@@ -135,6 +136,11 @@ def test_nearness_is_what_the_same_written_out_gives() -> None:
     got = SentenceModel(table, Pieces()).nearness(texts[0], texts)
     assert got == pytest.approx(expected, abs=0.005)
     assert got[0] == pytest.approx(1)
+
+
+def test_what_is_no_utf_8_is_read_as_a_question_mark() -> None:
+    model = SentenceModel(weights(), Pieces())
+    assert model.nearness("salt \udcff water", ["salt ? water"]) == [pytest.approx(1)]
 
 
 def test_without_the_model_it_is_said_how_it_comes(monkeypatch: pytest.MonkeyPatch) -> None:
