@@ -11,12 +11,12 @@ from claims.clean_text import clean_text
 from claims.dates import days_between
 from claims.errors import BadIndexError
 from claims.index import Index, build_index
-from claims.languages import guess
+from claims.languages import guess, primary
 from claims.ranking import explain
 from claims.review import Check, Rating
 from claims.shelving import Entry
 from claims.thresholds import NEVER
-from claims.words import LONGEST_TEXT, count_words
+from claims.words import LONGEST_TEXT, STEMMERS, count_words
 from development import LANGUAGES, entry_of, examples
 
 
@@ -176,6 +176,15 @@ def test_clean_text_is_that_of_the_protected_sentences() -> None:
 
 def test_the_language_may_be_any_tag_of_it(index: Index) -> None:
     assert ask(index, SALT, "eng") == ask(index, SALT, "en-GB") == ask(index, SALT, "en")
+
+
+def test_each_language_that_has_a_stemmer_has_a_code_of_three_letters() -> None:
+    """Of a feed that says `cat` for Catalan the checks would stand on a shelf of their own."""
+    codes = (
+        "ara cat dan deu ell eng eus fin fra gle hin hun hye ind ita lit msa nep nld nno nor por "
+        "ron rus spa srp swe tam tur"
+    )
+    assert {primary(code) for code in codes.split()} == STEMMERS.keys()
 
 
 class Birds:

@@ -16,12 +16,14 @@ _SCRIPTS = {
     "el": re.compile("[\u0370-\u03ff]"),
 }
 _SAME = {
-    "ara": "ar", "chi": "zh", "cmn": "zh", "dan": "da", "deu": "de", "dut": "nl", "ell": "el",
-    "eng": "en", "fin": "fi", "fra": "fr", "fre": "fr", "ger": "de", "gre": "el", "hin": "hi",
-    "hun": "hu", "in": "id", "ind": "id", "ita": "it", "jpn": "ja", "kor": "ko", "may": "ms",
-    "msa": "ms", "nb": "no", "nep": "ne", "nld": "nl", "nn": "no", "nob": "no", "nor": "no",
-    "por": "pt", "ron": "ro", "rum": "ro", "rus": "ru", "spa": "es", "srp": "sr", "swe": "sv",
-    "tam": "ta", "tha": "th", "tur": "tr", "yue": "zh", "zho": "zh", "zsm": "ms",
+    "ara": "ar", "arm": "hy", "baq": "eu", "cat": "ca", "chi": "zh", "cmn": "zh", "dan": "da",
+    "deu": "de", "dut": "nl", "ell": "el", "eng": "en", "eus": "eu", "fin": "fi", "fra": "fr",
+    "fre": "fr", "ger": "de", "gle": "ga", "gre": "el", "hin": "hi", "hun": "hu", "hye": "hy",
+    "in": "id", "ind": "id", "ita": "it", "jpn": "ja", "kor": "ko", "lit": "lt", "may": "ms",
+    "mo": "ro", "mol": "ro", "msa": "ms", "nb": "no", "nep": "ne", "nld": "nl", "nn": "no",
+    "nno": "no", "nob": "no", "nor": "no", "por": "pt", "ron": "ro", "rum": "ro", "rus": "ru",
+    "spa": "es", "srp": "sr", "swe": "sv", "tam": "ta", "tha": "th", "tur": "tr", "yue": "zh",
+    "zho": "zh", "zsm": "ms",
 }  # fmt: skip
 """Other codes of languages that are read here: of ISO 639-2 and 639-3, withdrawn ones, and those of
 a part of a language."""
