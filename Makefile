@@ -19,7 +19,7 @@ help: ## list the targets
 run: setup ## the samples, or FILE= PROVIDER= PACKS= OUT=, through the whole stack on this machine
 	$(BIN)/terang run $(FILE) $(if $(PROVIDER),--provider $(PROVIDER)) $(if $(PACKS),--packs $(PACKS)) $(if $(OUT),--out $(OUT)) $(ARGS)
 
-test: setup-test ## all tests, on every processor; ARGS= goes to pytest
+test: setup-test ## all tests, on up to eight processors; ARGS= goes to pytest
 	$(BIN)/pytest -n auto --maxprocesses 8 $(ARGS)
 
 month: setup ## a month of 20,000 posts and all that people do, by a script of its own count; OUT= keeps its pages

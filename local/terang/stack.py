@@ -124,6 +124,8 @@ def ending_with_us(*command: str | Path) -> list[str | Path]:
     """The command, so that it gets TERM when this process ends, however that ends.
 
     No handler of a signal and no `finally` runs in a process that is killed.
+
+    Limits: Linux takes the thread that starts it for the parent, so that should be the main one.
     """
     return [sys.executable, "-I", "-S", "-c", _ENDS_WITH, str(os.getpid()), *command]
 

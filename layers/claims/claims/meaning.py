@@ -1,7 +1,7 @@
 """Suggestions in an order in which a model of meaning has a say, where somebody brings one.
 
 It finds what says the same in other words, and takes one story for another of the same topic: as
-evidence for attaching it made that worse (docs/factchecks.md). So it orders what people look at,
+evidence for attaching it made that worse (decision 15). So it orders what people look at,
 and decides nothing.
 """
 
