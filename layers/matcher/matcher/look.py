@@ -177,30 +177,40 @@ def _satisfying(rule: Rule, found: _Matches, needed: int) -> list[Match] | None:
         [(group, matches)] = found.items()
         if len(matches) == 1 and group >= 0 and needed == 1 << group:
             return [matches[0][1]]
-    excepted = unless = _NOWHERE  # most rules that are met are met without either
-    if EXCEPT in found:
-        excepted = Cover((match.place.start, match.place.end) for _, match in found[EXCEPT])
+    unless = _NOWHERE  # most rules that are met are met without
     if UNLESS in found:
         unless = Cover((match.place.first, match.place.last) for _, match in found[UNLESS])
-    groups: defaultdict[Place, int] = defaultdict(int)
-    best: dict[Place, tuple[int, int, Match]] = {}
-    for group, matches in found.items():
-        if group < 0:
-            continue
-        counting = [
-            (len(match.evasion), order, match)
-            for order, match in matches
-            if not excepted.reaches(match.place.start, match.place.end)
-        ]
-        places = {match.place for *_, match in counting}
-        for place in longest(places) if len(places) > 1 else places:
-            groups[place] |= 1 << group
-        for candidate in counting:
-            place = candidate[2].place
-            best[place] = min(best.get(place, candidate), candidate)
+    groups, best = _places(found)
     items = [Item(place, groups[place]) for place in sorted(groups)]
     counts = {1 << len(rule.groups): rule.at_least.n} if rule.at_least else {}
     chosen = satisfied(items, needed, rule.within, unless, counts)
     if not chosen and (needed or unless):
         return None
     return [best[item.place][2] for item in chosen]
+
+
+def _places(found: _Matches) -> tuple[dict[Place, int], dict[Place, tuple[int, int, Match]]]:
+    """Where the terms of groups stand outside of exceptions, longer ones before those inside them.
+
+    Returns:
+        By place the groups that have a term there, as bits; and the match that is shown: the one
+        that wears least, then the first, with what it wears and its order.
+    """
+    excepted = _NOWHERE
+    if EXCEPT in found:
+        excepted = Cover((match.place.start, match.place.end) for _, match in found[EXCEPT])
+    groups: defaultdict[Place, int] = defaultdict(int)
+    best: dict[Place, tuple[int, int, Match]] = {}
+    for group, matches in found.items():
+        if group < 0:
+            continue
+        if excepted:
+            matches = [pair for pair in matches if not excepted.reaches(*pair[1].place[:2])]
+        for order, match in matches:
+            candidate = len(match.evasion), order, match
+            if match.place not in best or candidate < best[match.place]:
+                best[match.place] = candidate
+        places = {match.place for _, match in matches}
+        for place in longest(places) if len(places) > 1 else places:
+            groups[place] |= 1 << group
+    return groups, best

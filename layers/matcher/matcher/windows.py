@@ -54,7 +54,9 @@ def longest(places: Iterable[Place]) -> list[Place]:
     [Place(start=0, end=8, first=0, last=1)]
     """
     kept: list[Place] = []
-    for place in sorted(set(places), key=lambda place: (place.start, -place.end)):
+    for place in sorted(set(places)):
+        if kept and kept[-1].start == place.start:
+            kept.pop()  # the shorter ones of a start come first
         if not kept or place.end > kept[-1].end:
             kept.append(place)
     return kept
