@@ -15,7 +15,7 @@ import numpy as np
 from claims import ranking
 from claims.attaching import curves_of
 from development import LANGUAGES
-from fitting import fit_curves, fit_order, place_of_right
+from fitting import BY_MEANING, fit_curves, fit_order, place_of_right
 from samples import FOLDS, Choice, Judged, choices, judged
 
 DATA = Path(__file__).parents[1] / "layers/claims/claims/data"
@@ -26,7 +26,7 @@ def main() -> None:
     some = [one for language in LANGUAGES for one in choices(language)]
     _tell_order(some)
     weights = fit_order(some)
-    _write("ranking.json", {"weights": weights})
+    _write("ranking.json", {"weights": weights | BY_MEANING})
     ranking.weights.cache_clear()
     answers = [one for language in LANGUAGES for one in judged(language)]
     _tell_curves(answers)

@@ -42,6 +42,16 @@ class Result:
             "out": str(out),
         }
 
+    def _table(self, counts: Counter[str]) -> Table:
+        table = Table(title=f"{self.provider}: what was found", title_justify="left")
+        table.add_column("rule")
+        table.add_column("mode")
+        table.add_column("findings", justify="right")
+        for key, count in sorted(counts.items(), key=lambda one: (-one[1], one[0])):
+            pack, _, rule, mode = key.split("/")
+            table.add_row(f"{pack}/{rule}", mode, f"{count:,}")
+        return table
+
     def show(self, console: Screen, out: Path) -> None:
         """The table for people."""
         line = self.line(out)
@@ -50,17 +60,11 @@ class Result:
             again = ", delivered before" if file.repeated else ""
             advice = f" ({file.advice})" if file.advice else ""
             console.print(f"{dropped.path.name}: {said}{again}{advice}", soft_wrap=True)
-        table = Table(title=f"{self.provider}: what was found", title_justify="left")
-        table.add_column("rule")
-        table.add_column("mode")
-        table.add_column("findings", justify="right")
         counts = Counter[str]()
         for receipt in self.receipts:
             counts.update(receipt.by_rule)
-        for key, count in sorted(counts.items(), key=lambda one: (-one[1], one[0])):
-            pack, _, rule, mode = key.split("/")
-            table.add_row(f"{pack}/{rule}", mode, f"{count:,}")
-        console.print(table)
+        if counts:
+            console.print(self._table(counts))
         console.print(
             f"{line['inspected']:,} posts inspected, {line['refused']:,} records refused,"
             f" {line['findings']:,} findings"

@@ -109,6 +109,9 @@ def test_a_campaign_tells_what_people_decided_on_its_own_rules(tmp_path: Path) -
     campaign = made.summary("acme/autumn")
     assert (campaign.errors.decided, campaign.errors.precision) == (1, 1.0)
     assert (campaign.cases.decided, campaign.cases.decisions, campaign.standing) == (1, 0, None)
+    page = made.text("summaries/acme/autumn.html")
+    assert '<dt>Decided</dt><dd class="big">1</dd>' in page
+    assert "<dt>Decisions</dt>" not in page  # they are of posts, not of rules
     assert recounted(made, tmp_path) == 0
 
 

@@ -65,7 +65,7 @@ def _from_shelf(
     ranked = rank(shelf, text, question)
     if not ranked:
         return []
-    order = [one.score for one in ranked]
+    by_words = [one.score for one in ranked]
     group = shelf.groups[ranked[0].place]
     (first,) = _scores(question, text, ranked, 1)
     attaches = first >= bounds.attach and count_words(text) >= FEWEST_WORDS
@@ -75,11 +75,11 @@ def _from_shelf(
         ranked = reordered(shelf, text, ranked, meaning)
     found = []
     scores = _scores(question, text, ranked, ANSWERS)
-    for one, score, place in zip(ranked, scores, order, strict=False):
+    for one, score, number in zip(ranked, scores, by_words, strict=False):
         may_attach = attaches and shelf.groups[one.place] == group
         level = level_of(score, bounds, may_attach=may_attach, near=is_near(one))
         answer = Answer(shelf.check(one.place), round(chance(score), 3), level, one.likeness)
-        found.append((place, answer))
+        found.append((number, answer))
     return found
 
 

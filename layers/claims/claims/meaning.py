@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from claims.ranking import MEANING, Ranked, weight_of
+from claims.ranking import MEANING, Ranked, weights
 from claims.shelf import Shelf
 
 LOOKED_AT = 20
@@ -43,6 +43,6 @@ def reordered(shelf: Shelf, text: str, ranked: Sequence[Ranked], meaning: Meanin
         replace(one, likeness=one.likeness | {MEANING: how})
         for one, how in zip(first, near, strict=True)
     ]
-    weight = weight_of(MEANING)
+    weight = weights()[MEANING]
     found.sort(key=lambda one: one.score + weight * one.likeness[MEANING], reverse=True)
     return [*found, *rest]

@@ -18,9 +18,8 @@ from claims.shelf import Shelf
 
 CANDIDATES = 30
 """Best checks by words, and by grams, that are looked at closely."""
-MEANING, MEANING_WEIGHT = "meaning", 20.0
-"""A likeness that is told only where somebody brings a model (`claims.meaning`), and its weight:
-above that of all others together. From 16 to 32 it hardly matters."""
+MEANING = "meaning"
+"""A likeness that is told only where somebody brings a model (`claims.meaning`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +37,6 @@ def weights() -> dict[str, float]:
     text = resources.files("claims").joinpath("data/ranking.json").read_text(encoding="utf-8")
     loaded: dict[str, float] = json.loads(text)["weights"]
     return loaded
-
-
-def weight_of(name: str) -> float:
-    """The weight of a likeness."""
-    return MEANING_WEIGHT if name == MEANING else weights()[name]
 
 
 def rank(shelf: Shelf, text: str, question: Question) -> list[Ranked]:
@@ -91,5 +85,5 @@ def _raw(question: Question, place: int) -> dict[str, float]:
 
 def explain(likeness: dict[str, float]) -> list[tuple[str, float]]:
     """What each likeness adds to the score, the largest first: they add up to it."""
-    terms = [(name, weight_of(name) * one) for name, one in likeness.items()]
+    terms = [(name, weights()[name] * one) for name, one in likeness.items()]
     return sorted(terms, key=lambda term: -abs(term[1]))
