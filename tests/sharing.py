@@ -8,7 +8,7 @@ OF_THE_STACK = ("tests/stack/", "tests/month/", "tests/simulation/contract/")
 """One worker has all of these: beside one emulator and its functions, a second would make both
 wait for a processor, and what waits here has bounds."""
 
-APART = ("tests/simulation/test_mutants.py", "tests/simulation/test_schedules.py")
+APART = ("tests/simulation/test_known_bugs.py", "tests/simulation/test_schedules.py")
 """Minutes in one file, and nothing to set up: any worker takes the next test."""
 
 FIRST = (*OF_THE_STACK, *APART, "tests/integration/", "tests/property/", "tests/catalogue/")

@@ -48,8 +48,9 @@ def _units(fabric: Fabric, records: Records) -> Iterator[str]:
             yield f"unit {unit[:8]}: records are not inspected + refused"
         if sum(receipt["by_rule"].values()) != receipt["findings"]:
             yield f"unit {unit[:8]}: findings are not the sum of its rules"
-        if receipt["at"][:10] != records.days[unit] != records.markers[unit]["day"]:
-            yield f"unit {unit[:8]} stands under another day"
+        marker = records.markers.get(unit, {"day": records.days[unit]})
+        if {receipt["at"][:10], marker["day"]} != {records.days[unit]}:
+            yield f"unit {unit[:8]} is filed under another day"
         if refused and receipt["kind"] != "file":
             detail = objects_of(fabric, fabric.world.work, f"refusals/{unit}.jsonl").values()
             if [len(data.splitlines()) for data in detail] != [refused]:

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
 import pytest
+from simulation.bugs import Bug
 from simulation.known_bugs import BUGS_OF_CASES, KNOWN_BUGS
-from simulation.mutants import Mutant, Swapped
 from simulation.runs import expected_of
 from simulation.scenarios import BY_NAME, DECIDED
 from simulation.seeds import WrongError, check_seed
@@ -32,16 +32,16 @@ def expectations(stage: None) -> None:
         expected_of(name)
 
 
-@pytest.mark.parametrize("mutant", KNOWN_BUGS, ids=lambda one: one.name)
-def test_a_known_bug_is_seen(mutant: Mutant | Swapped) -> None:
-    with mutant.alive(), pytest.raises(WrongError):
-        _run_the_suite(mutant.shows)
+@pytest.mark.parametrize("bug", KNOWN_BUGS, ids=lambda bug: bug.name)
+def test_a_known_bug_is_seen(bug: Bug) -> None:
+    with bug.alive(), pytest.raises(WrongError):
+        _run_the_suite(bug.shows)
 
 
-@pytest.mark.parametrize("mutant", BUGS_OF_CASES, ids=lambda one: one.name)
-def test_a_known_bug_of_cases_is_seen(mutant: Mutant) -> None:
-    with mutant.alive(), pytest.raises(WrongError):
-        _decide_often(mutant.shows)
+@pytest.mark.parametrize("bug", BUGS_OF_CASES, ids=lambda bug: bug.name)
+def test_a_known_bug_of_cases_is_seen(bug: Bug) -> None:
+    with bug.alive(), pytest.raises(WrongError):
+        _decide_often(bug.shows)
 
 
 def _decide_often(begin: int) -> None:

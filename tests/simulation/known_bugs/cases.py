@@ -1,0 +1,149 @@
+"""Bugs of what people do: seeds of the scenario in which they decide must show them."""
+
+from typing import Any
+from weakref import WeakKeyDictionary, WeakSet
+
+import msgspec
+import pytest
+from greenlet import getcurrent
+from simulation.bugs import Bug, Call, Change, at_aws, both, handler, method
+from simulation.known_bugs.answering import name_no_failure
+
+from case_effects import Effects
+from ledger.case import Case, CaseMarker
+from ledger.case_store import CaseStore
+from ledger.identity import digest
+from ledger.store import DynamoStore
+
+
+def _journal_alone(call: Call, TransactItems: Any, **rest: Any) -> Any:  # noqa: N803
+    """The entry of the journal is one call, marker and moves are another."""
+    first = TransactItems[0].get("Put", {}).get("Item", {}).get("pk", {}).get("S", "")
+    if first.startswith("M#"):
+        call(TransactItems=[TransactItems[1]], **rest)
+        TransactItems = [TransactItems[0], *TransactItems[2:]]  # noqa: N806
+    return call(TransactItems=TransactItems, **rest)
+
+
+def _nobody_waits(original: Call, store: CaseStore, name: str) -> Case | None:
+    case: Case | None = original(store, name)
+    return msgspec.structs.replace(case, waiting=()) if case else None
+
+
+class _Watched:
+    """What each worker last did: by its greenlet, since workers take turns at any call."""
+
+    def __init__(self) -> None:
+        self.message: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
+        self.committed: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
+        self.looks: WeakKeyDictionary[Any, dict[tuple[str, str], Any]] = WeakKeyDictionary()
+        self.looked: WeakSet[Any] = WeakSet()
+
+
+def _stops_waiting_first(
+    original: Call, store: CaseStore, marker: CaseMarker, entry: Any, moves: Any
+) -> bool:
+    """A message that waited waits no more as soon as it is taken, before it has woken others."""
+    done = bool(original(store, marker, entry, moves))
+    for move in moves if done else ():
+        case = store.case(move.case)
+        for one in case.waiting if case else ():
+            if one.message == marker.message:
+                store.stop_waiting(move.case, one, expires=1)
+    return done
+
+
+def _one_look() -> Change:
+    """After a message was put to wait, nothing is read again: the first look at it is used."""
+    seen = _Watched()
+    wait, marker_of = CaseStore.wait, CaseStore.case_marker
+
+    def wait_and_stop_looking(self: CaseStore, *given: Any) -> Any:
+        kept = wait(self, *given)
+        seen.looked.add(getcurrent())
+        return kept
+
+    def looked_once(owner: type, name: str) -> Change:
+        def look(original: Call, store: Any, key: str) -> Any:
+            looks = seen.looks.setdefault(getcurrent(), {})
+            if getcurrent() not in seen.looked or (name, key) not in looks:
+                looks[name, key] = original(store, key)
+            return looks[name, key]
+
+        return method(owner, name, look)
+
+    def next_message(self: CaseStore, message: str) -> Any:
+        worker = getcurrent()
+        if seen.message.get(worker) != message:
+            seen.message[worker] = message
+            seen.looked.discard(worker)
+            seen.looks[worker] = {}
+        return None if worker in seen.looked else marker_of(self, message)
+
+    def change(patched: pytest.MonkeyPatch) -> None:
+        patched.setattr(CaseStore, "wait", wait_and_stop_looking)
+        patched.setattr(CaseStore, "case_marker", next_message)
+
+    return both(change, looked_once(CaseStore, "case"), looked_once(DynamoStore, "marker"))
+
+
+def _own_waiting_unseen() -> Change:
+    """A message that comes again does not see that an earlier delivery of it waits."""
+    seen = _Watched()
+    case, marker_of = CaseStore.case, CaseStore.case_marker
+
+    def next_message(self: CaseStore, message: str) -> Any:
+        seen.message[getcurrent()] = message
+        return marker_of(self, message)
+
+    def look(self: CaseStore, name: str) -> Case | None:
+        found = case(self, name)
+        if found is None:
+            return None
+        own = seen.message.get(getcurrent())
+        others = tuple(one for one in found.waiting if one.message != own)
+        return msgspec.structs.replace(found, waiting=others)
+
+    def change(patched: pytest.MonkeyPatch) -> None:
+        patched.setattr(CaseStore, "case_marker", next_message)
+        patched.setattr(CaseStore, "case", look)
+
+    return change
+
+
+def _effects_once() -> Change:
+    """What follows a commit is written by the delivery that committed, and by no later one."""
+    seen = _Watched()
+    commit, make_sure = CaseStore.commit_case, Effects.make_sure
+
+    def remember(self: CaseStore, marker: Any, *given: Any) -> bool:
+        done = commit(self, marker, *given)
+        if done:
+            seen.committed.setdefault(getcurrent(), set()).add(marker.message)
+        return done
+
+    def make_sure_once(self: Effects, message: Any, provider: str) -> tuple[str, ...]:
+        name = digest("message", provider, message.id)
+        if name not in seen.committed.get(getcurrent(), ()):
+            return ()
+        return make_sure(self, message, provider)
+
+    def change(patched: pytest.MonkeyPatch) -> None:
+        patched.setattr(CaseStore, "commit_case", remember)
+        patched.setattr(Effects, "make_sure", make_sure_once)
+
+    return change
+
+
+CASES = [
+    Bug("the journal's entry is another call",
+        at_aws("transact_write_items", _journal_alone), shows=38),
+    Bug("who waits is not woken", method(CaseStore, "case", _nobody_waits)),
+    Bug("who is woken waits no more before it has woken others",
+        method(CaseStore, "commit_case", _stops_waiting_first), shows=81),
+    Bug("what one waits for is not looked for once more", _one_look(), shows=545),
+    Bug("a message that waited is not known when it comes again", _own_waiting_unseen(),
+        shows=432),
+    Bug("what follows a decision is written at its first try only", _effects_once(), shows=10),
+    Bug("the handler of cases names no failure", handler("decide", name_no_failure), shows=23),
+]  # fmt: skip

@@ -1,0 +1,52 @@
+"""Bugs of what is published."""
+
+from typing import Any
+
+import pytest
+from simulation.bugs import Bug, Call, Change, everywhere, method
+
+from revising import settle
+from shelf import Shelf
+from summary import encode_summary
+
+
+def _summary_first(original: Call, shelf: Shelf, summary: Any, page: str) -> Any:
+    shelf.put(f"{summary.path}.json", encode_summary(summary))
+    return original(shelf, summary, page)
+
+
+def _journal_last() -> Change:
+    """A day's journal is put after the summary that names it."""
+    put, put_summary = Shelf.put, Shelf.put_summary
+    kept: list[tuple[str, bytes]] = []
+
+    def keep(self: Shelf, key: str, data: bytes) -> bool:
+        if not key.startswith("journal/"):
+            return put(self, key, data)
+        kept.append((key, data))
+        return True
+
+    def put_journal_last(self: Shelf, *given: Any) -> Any:
+        written = put_summary(self, *given)
+        while kept:
+            put(self, *kept.pop())
+        return written
+
+    def change(patched: pytest.MonkeyPatch) -> None:
+        kept.clear()
+        patched.setattr(Shelf, "put", keep)
+        patched.setattr(Shelf, "put_summary", put_journal_last)
+
+    return change
+
+
+def _never_again(standing: Any, draft: Any) -> Any:
+    return standing if standing and not standing.provisional else settle(standing, draft)
+
+
+PUBLISHING = [
+    Bug("a summary before its page and its table",
+        method(Shelf, "put_summary", _summary_first), shows=174),
+    Bug("a summary before its journal", _journal_last(), shows=1071),
+    Bug("a published day is not looked at again", everywhere(settle, _never_again), shows=76),
+]  # fmt: skip
