@@ -131,9 +131,11 @@ def test_an_answer_for_people_names_the_text_of_a_file(
 STACK_FAULTS = {
     "trust": (
         ["--stack", "terang", "--trust", "check.example", "--trust", "facts.example"],
-        "a stack trusts the publishers of its parameter TrustedPublishers, not --trust: deploy it"
-        " with TrustedPublishers=check.example,facts.example in addition to those that it names,"
-        " then import without --trust",
+        (
+            "a stack trusts the publishers of its parameter TrustedPublishers, not --trust: deploy"
+            " it with TrustedPublishers=check.example,facts.example in addition to those that it"
+            " names, then import without --trust"
+        ),
     ),
     "index": (
         ["--stack", "terang", "--index", "terang-index"],
