@@ -28,8 +28,8 @@ class Order:
     """What shall change in the set in force; all else stays.
 
     `chosen` gives providers the ids of packs that they run, or None for those of the law.
-    `without_rules` names providers that may be left with no rule. `goes_back` allows versions that
-    are lower than those in force.
+    `without_rules` names providers that may be left with no rule. `target` is the earlier set that
+    comes back: then versions may be lower than those in force.
     """
 
     packs: Sequence[Pack]
@@ -38,7 +38,7 @@ class Order:
     removed: Sequence[str] = ()
     chosen: Mapping[str, Sequence[str] | None] = field(default_factory=dict)
     without_rules: Sequence[str] = ()
-    goes_back: bool = False
+    target: RuleSet | None = None
 
 
 def next_set(before: RuleSet | None, order: Order, earlier: Sequence[Earlier]) -> bytes:
@@ -77,6 +77,13 @@ def next_set(before: RuleSet | None, order: Order, earlier: Sequence[Earlier]) -
     for name, wanted in order.chosen.items():
         names = None if wanted is None else tuple(wanted)
         providers[name] = msgspec.structs.replace(providers.get(name, Choice()), packs=names)
+    if order.target:  # whoever it does not name runs the packs of the law, and needs no entry
+        target = order.target.providers
+        providers = {
+            name: choice
+            for name, choice in providers.items()
+            if name in target or choice != Choice()
+        }
     return build_set(
         after.values(),
         notice_hours=order.notice_hours,
@@ -90,8 +97,8 @@ def going_back(
 ) -> Order:
     """Return the order that puts an earlier set's packs, and who runs them, in force again.
 
-    The index of checks stays, and so do the choices of providers that the earlier set does not
-    name, as far as its packs go.
+    The index of checks stays, and so do pauses and whether a provider wants fact-checks. A
+    provider that the earlier set does not name runs the packs of the law, as it did then.
 
     Raises OperatorError if the earlier set was checked with another fold.
     """
@@ -107,9 +114,12 @@ def going_back(
         now=now,
         notice_hours=notice_hours,
         removed=[pack.id for pack in without_factchecks(before.packs) if pack.id not in ids],
-        chosen={name: choice.packs for name, choice in target.providers.items()},
+        chosen={
+            name: target.providers.get(name, Choice()).packs
+            for name in target.providers.keys() | before.providers.keys()
+        },
         without_rules=without_rules,
-        goes_back=True,
+        target=target,
     )
 
 
@@ -126,7 +136,7 @@ def _check(before: RuleSet | None, order: Order) -> None:
             raise OperatorError(f"--remove {name}: the set in force has no such pack")
     for pack in order.packs:
         found = standing.get(pack.id)
-        if found and found.version > pack.version and not order.goes_back:
+        if found and found.version > pack.version and not order.target:
             raise OperatorError(
                 f"{pack.id} has version {pack.version}, and version {found.version} is in force:"
                 " raise its version, or go back with `terang packs rollback`"
@@ -166,13 +176,25 @@ def _names(
     after: Mapping[str, Pack],
     earlier: Sequence[Earlier],
 ) -> tuple[str, ...] | None:
-    """Return the packs that a provider names in the set that follows."""
+    """Return the packs that a provider names in the set that follows; None for those of the law."""
     names = before.providers[provider].packs if before else None
     if before is None or names is None:
-        return names
-    if names or provider not in order.without_rules:
-        names = (*names, *_lost(provider, before, earlier))
+        return None
+    if not names and provider in order.without_rules:
+        return ()
+    if not names and _ran_the_law(provider, earlier):
+        return None
+    names = (*names, *_lost(provider, before, earlier))
     return tuple(name for name in names if name in after)
+
+
+def _ran_the_law(provider: str, earlier: Iterable[Earlier]) -> bool:
+    """Return whether a provider that names nothing ran the packs of the law before that."""
+    for rule_set, _ in earlier:
+        had = rule_set.providers.get(provider, Choice()).packs
+        if had != ():
+            return had is None
+    return False
 
 
 def _lost(provider: str, before: RuleSet, earlier: Iterable[Earlier]) -> tuple[str, ...]:

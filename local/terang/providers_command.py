@@ -2,7 +2,7 @@
 
 import argparse
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import msgspec
 from rich.table import Table
@@ -98,12 +98,13 @@ def factchecks(remote: Remote, options: argparse.Namespace) -> int:
 
 @_on_stack
 def lift(remote: Remote, options: argparse.Namespace) -> int:
-    """Somebody looked: the rule proposes again today."""
-    today = datetime.now(UTC).date().isoformat()
+    """Let a rule propose again today, by the day that the stack's functions read."""
+    now = remote.clock.now()
+    today = now.date().isoformat()
     if options.rule not in remote.store.floods(options.provider, today):
         problem(f"{options.rule} is not held for {options.provider} today")
         return 1
-    expires = int((datetime.now(UTC) + timedelta(days=FILE_DAYS)).timestamp())
+    expires = int((now + timedelta(days=FILE_DAYS)).timestamp())
     remote.store.lift_flood(options.provider, today, options.rule, expires)
     console.print(f"{options.rule} proposes again for {options.provider}")
     return 0

@@ -107,6 +107,8 @@ class SetChange:
         new = [name for name in after if name not in before]
         gone = [name for name in before if name not in after]
         changed = [f"new: {', '.join(new)}"] if new and before else []
+        if self.before and new and not before:
+            changed = ["ran none before"]
         changed += [f"no longer: {', '.join(gone)}"] if gone else []
         return f"{runs} ({'; '.join(changed)})" if changed else runs
 

@@ -45,7 +45,7 @@ class SetHistory:
         return [one for *_, one in sorted(found, key=lambda one: one[:2], reverse=True)]
 
     def _asks(self, standing: RuleSet, order: Order) -> bool:
-        if order.goes_back:
+        if order.target:
             return True
         lost = (name for name, choice in standing.providers.items() if choice.packs == ())
         if any(name not in order.without_rules for name in lost):

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import msgspec
@@ -10,12 +11,14 @@ import pytest
 from sample_posts import OTP, PACK, SHADOW, StandingClock, lines
 from world import World
 
-from ledger.pointer import RETURN_DAYS, read_pointer, set_key
+from ledger.errors import OperatorError
+from ledger.pointer import POINTER_KEY, RETURN_DAYS, read_pointer, set_key
 from ledger.provider import Provider
-from matcher import Choice, RuleSet, load_packs, load_set
+from matcher import Choice, Pack, RuleSet, load_packs, load_set
 from terang.command import main
 from terang.publishing import PublicBucket
 from terang.remote import Remote
+from terang.set_change import SetChange
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 type Command = Callable[..., int]
@@ -298,3 +301,115 @@ def test_a_version_published_with_other_content_is_refused_before_anything_is_wr
     assert packs("publish", one) == 1
     assert "version 3 of codes was published with other content" in capsys.readouterr().err
     assert stack.objects.keys(stack.public, "") == before
+
+
+def test_what_somebody_else_publishes_meanwhile_is_shown_and_kept(
+    stack: World, folder: Path
+) -> None:
+    """A removal that looked harmless is looked at again when the set is another one."""
+    packs("publish", folder)
+    bucket, shown = PublicBucket(stack.objects, stack.public), []
+
+    def consent(change: SetChange) -> None:
+        shown.append(list(change.lines()))
+        if len(shown) == 1:
+            packs("publish", one_pack(folder, "later"))
+
+    bucket.publish(
+        None, [], {}, notice_hours=24, now=NOW, removed=["prizes"], registered=["acme"],
+        consent=consent,
+    )  # fmt: skip
+    assert ids(stack) == ["codes", "later"]
+    assert [change[-1] for change in shown] == [
+        "acme: codes (no longer: prizes)",
+        "acme: codes, later (no longer: prizes)",
+    ]
+
+
+def test_what_is_refused_after_somebody_else_published_is_refused(
+    stack: World, folder: Path
+) -> None:
+    """Each of the two leaves a pack in force, and both together none."""
+    packs("publish", folder)
+    bucket, called = PublicBucket(stack.objects, stack.public), []
+
+    def consent(change: SetChange) -> None:
+        called.append(change)
+        if len(called) == 1:
+            packs("publish", "--remove", "codes")
+
+    with pytest.raises(OperatorError, match="no pack would be in force"):
+        bucket.publish(
+            None, [], {}, notice_hours=24, now=NOW, removed=["prizes"], registered=["acme"],
+            consent=consent,
+        )  # fmt: skip
+    assert ids(stack) == ["prizes"]
+
+
+def test_a_set_of_an_earlier_form_is_followed_and_gone_back_to(
+    stack: World, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its bytes are not those that this release would write; they come back as they are."""
+    packs("publish", folder, "--provider", "acme=codes")
+    made = msgspec.json.decode(msgspec.json.encode(in_force(stack)))
+    del made["factchecks"], made["providers"]["acme"]["factchecks"]
+    data = msgspec.json.encode(made, order="sorted")
+    old = sha256(data).hexdigest()
+    stack.objects.put_new(stack.public, set_key(old), data)
+    stack.objects.put(stack.public, POINTER_KEY, msgspec.json.encode({"set": old}))
+    assert packs("publish", folder) == 0
+    assert "nothing changes" in capsys.readouterr().err
+    assert packs("publish", one_pack(folder, "later")) == 0
+    assert ids(stack) == ["codes", "later", "prizes"]
+    assert packs("rollback", old) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == old
+    assert stack.objects.get(stack.public, set_key(old)) == data
+
+
+def test_the_clock_of_the_stack_dates_pauses_and_lifts_floods(
+    stack: World, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A kept stack has a day of its own: the machine's would be another one."""
+    packs("publish", folder)
+    words = ["providers", "pause", "acme", "codes/asks-for-code", "--why", "A trial."]
+    assert main(words) == 0
+    [pause] = in_force(stack).providers["acme"].paused
+    assert pause.since == "2026-11-25T12:00:00Z"
+    stack.store.put_flood("acme", "2026-11-25", "codes/asks-for-code", 9)
+    assert main(["providers", "lift", "acme", "codes/asks-for-code"]) == 0
+    assert stack.store.floods("acme", "2026-11-25") == {"codes/asks-for-code": True}
+
+
+@pytest.mark.parametrize(
+    ("words", "fault"),
+    [
+        ((), "name the folder of the packs, or --remove ID"),
+        (("--provider", "acme"), "--provider 'acme': ID=PACK,PACK"),
+        (("--remove", "codes", "--posts", "nowhere.jsonl"), "nowhere.jsonl: no such file"),
+    ],
+)
+def test_wrong_usage_is_said(
+    stack: World, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], fault: str
+) -> None:
+    assert packs("publish", *words) == 2
+    assert capsys.readouterr().err == f"terang packs: {fault}\n"
+
+
+def test_too_many_rules_for_a_provider_are_refused_with_the_limit(
+    stack: World, folder: Path
+) -> None:
+    """With those that stay: each folder by itself would fit."""
+    bucket = PublicBucket(stack.objects, stack.public)
+    for name, fits in (("a" * 40, True), ("b" * 40, False)):
+        head = PACK[: PACK.index("  - id")].replace("id: codes", f"id: {name}")
+        rules = (f"  - {{id: r{n:039}, severity: low, why: w, any: [t {n}]}}\n" for n in range(950))
+        path = folder / name
+        path.write_text(head + "".join(rules))
+        made = [Pack.parse(path.read_text(), name)]
+        if fits:
+            bucket.publish(path, made, {}, notice_hours=24, now=NOW)
+        else:
+            told = r"would run 1,900 rules: .* 3,\d+ more than the 409,600 of an item of the table"
+            with pytest.raises(OperatorError, match=told):
+                bucket.publish(path, made, {}, notice_hours=24, now=NOW)
+    assert ids(stack) == ["a" * 40]

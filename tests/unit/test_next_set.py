@@ -148,6 +148,12 @@ def test_publishing_again_repairs_a_provider_that_was_left_with_nothing() -> Non
     assert after.providers["acme"].packs == ("aaa", "bbb")
 
 
+def test_publishing_again_gives_a_provider_of_no_choice_the_packs_of_the_law_back() -> None:
+    emptied = follow(ALL, chosen={"others": []}, without_rules=["others"])
+    after = follow(emptied, pack("new"), earlier=[Earlier(emptied, T0), Earlier(ALL, T0)])
+    assert after.providers["others"].packs is None
+
+
 def test_a_provider_that_may_be_without_rules_stays_so() -> None:
     damaged = msgspec.structs.replace(ALL, providers={"acme": Choice(packs=())})
     earlier = [Earlier(ALL, T0)]
@@ -189,13 +195,20 @@ def test_going_back_after_long_begins_the_notice_of_what_returns() -> None:
     assert (published(after, "aaa"), published(after, "bbb")) == (at, T0)
 
 
-def test_going_back_lifts_no_pause_and_takes_no_pack_from_a_newer_provider() -> None:
-    later = follow(ALL, pack("aaa", 2), chosen={"newer": ["ccc"]})
+def test_going_back_lifts_no_pause_and_keeps_who_wants_fact_checks() -> None:
+    later = follow(ALL, pack("aaa", 2))
     choice = msgspec.structs.replace(later.providers["acme"], paused=(PAUSE,))
-    later = msgspec.structs.replace(later, providers=later.providers | {"acme": choice})
+    others = Choice(("ccc",), factchecks=True)
+    changed = later.providers | {"acme": choice, "others": others}
+    later = msgspec.structs.replace(later, providers=changed)
     after = back(later, ALL, T0, Earlier(ALL, T0))
     assert after.providers["acme"].paused == (PAUSE,)
-    assert after.providers["newer"].packs == ("ccc",)
+    assert after.providers["others"] == Choice(factchecks=True)
+
+
+def test_going_back_undoes_what_was_chosen_for_a_provider_without_an_entry() -> None:
+    emptied = follow(ALL, chosen={"others": []}, without_rules=["others"])
+    assert back(emptied, ALL, T0, Earlier(ALL, T0)) == ALL
 
 
 def test_the_index_of_checks_stays() -> None:
