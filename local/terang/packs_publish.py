@@ -108,7 +108,10 @@ class _Consent:
         for line in lines:
             console.print(line, soft_wrap=True)
         for name in change.without_rules:
-            warning(f"{name} runs no rule: its posts are inspected by nothing")
+            warning(
+                f"{name} runs no rule: its posts are inspected by nothing; name packs for it with"
+                f" --provider {name}=PACK,PACK"
+            )
         wants_answer = change.replaced or (change.removed and self.asks_for_removal)
         if wants_answer and not self.yes and sys.stdin.isatty():
             console.print("Publish this? [y/N]", end=" ")

@@ -15,7 +15,7 @@ from terang import ROOT
 from terang.arguments import Work
 from terang.command import USAGE
 from terang.remote import Remote
-from terang.telling import Screen, problem, say
+from terang.telling import Screen, problem, say, warning
 
 console = Screen(stderr=True)
 
@@ -59,7 +59,18 @@ def _add(remote: Remote, options: argparse.Namespace) -> int:
     if options.packs:
         remote.public.choose(options.provider, options.packs.split(","))
     console.print(f"{options.provider} sends as {role}")
+    _warn_without_rules(remote, options.provider)
     return 0
+
+
+def _warn_without_rules(remote: Remote, provider: str) -> None:
+    """Say so if a set is in force and the provider runs no rule of it."""
+    try:
+        rule_set = remote.public.in_force()[1]
+    except OperatorError:
+        return  # nothing is published yet
+    if rule_set.is_without_rules(provider, remote.clock.now().date()):
+        warning(f"{provider} runs no rule: name packs for it with --packs")
 
 
 @_on_stack

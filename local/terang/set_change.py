@@ -91,11 +91,19 @@ class SetChange:
             yield (
                 f"~ {new.id} version {old.version} -> {new.version}: {rules}, {self._proposes(new)}"
             )
+        if nobodys := self._run_by_nobody():
+            yield f"no provider runs {', '.join(nobodys)}: name it with --provider ID=PACK,PACK"
         stay = len(_words(self.after)) - len(self.added) - len(self.replaced)
         if stay and self.before != self.after:
             yield f"= {stay} {'pack stays' if stay == 1 else 'packs stay'}"
         for name in self.providers:
             yield f"{name}: {self._runs(name)}"
+
+    def _run_by_nobody(self) -> list[str]:
+        """Return the ids of added packs that none of the providers that are known will run."""
+        today = self.now.date()
+        run = {name for one in self.providers for name in _ids(self.after, one, today)}
+        return [pack.id for pack in self.added if pack.id not in run] if self.providers else []
 
     def _runs(self, provider: str) -> str:
         today = self.now.date()
