@@ -25,7 +25,7 @@ class PutInForce:
 
         The catalogue is read anew for each try: of two imports the later one's index stands.
         """
-        digest = move_pointer(self.objects, self.public_bucket, self._following)
+        digest = move_pointer(self.objects, self.public_bucket, self._following, self.clock.now())
         data = self.objects.get(self.public_bucket, set_key(digest))
         if data is None:
             raise OperatorError(f"the set {digest} is gone from the public bucket")

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Annotated
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from adding import added
 from ledger.receipt import Receipt
@@ -95,6 +95,13 @@ class Numbers(msgspec.Struct, frozen=True):
     ] = 0
     first: Annotated[str, Meta(description="Day of the earliest post, or empty.")] = ""
     last: Annotated[str, Meta(description="Day of the latest post, or empty.")] = ""
+    no_rules: Annotated[
+        int | UnsetType,
+        Meta(
+            description="Of the inspected posts, those for which their provider had no rule in"
+            " force; absent if there are none.",
+        ),
+    ] = UNSET
 
 
 class Fault(StrEnum):
@@ -125,6 +132,7 @@ _RECEIPT_COUNTS = (
     "repeats",
     "unknown_fields",
     "assumed_utc",
+    "no_rules",
 )
 
 
@@ -169,6 +177,7 @@ def numbers_of(line: JournalLine, catalogue: Catalogue) -> Numbers:
         assumed_utc=line.assumed_utc,
         first=line.first,
         last=line.last,
+        no_rules=line.no_rules,
     )
 
 
@@ -210,7 +219,10 @@ def fold(parts: Iterable[Numbers]) -> Numbers:
     folded = list(parts)
     first = min((part.first for part in folded if part.first), default="")
     last = max((part.last for part in folded), default="")
-    return msgspec.structs.replace(added(Numbers, folded), first=first, last=last)
+    no_rules = sum(part.no_rules or 0 for part in folded) or UNSET
+    return msgspec.structs.replace(
+        added(Numbers, folded), first=first, last=last, no_rules=no_rules
+    )
 
 
 def only_packs(numbers: Numbers, packs: Iterable[PublishedPack]) -> Numbers:

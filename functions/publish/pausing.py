@@ -81,7 +81,7 @@ def pause(objects: Objects, bucket: str, pauses: list[Pause], now: datetime) -> 
             raise OperatorError(NO_SET)
         return with_pauses(before, pauses, now)
 
-    return move_pointer(objects, bucket, following)
+    return move_pointer(objects, bucket, following, now)
 
 
 def with_pauses(before: bytes, pauses: list[Pause], now: datetime) -> bytes:

@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Annotated
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from ledger.language import language_of
 from ledger.receipt import Receipt
@@ -54,6 +54,10 @@ class JournalLine(msgspec.Struct, frozen=True):
     assumed_utc: Annotated[int, Meta(ge=0, description="Times without an offset, read as UTC.")]
     first: Annotated[str, Meta(description="Day of the earliest post, or empty.")]
     last: Annotated[str, Meta(description="Day of the latest post, or empty.")]
+    no_rules: Annotated[
+        int | UnsetType,
+        Meta(description="Inspected posts, where the provider had no rule in force; else absent."),
+    ] = UNSET
 
 
 def journal_line(number: int, receipt: Receipt) -> JournalLine:
@@ -81,6 +85,7 @@ def journal_line(number: int, receipt: Receipt) -> JournalLine:
         assumed_utc=receipt.assumed_utc,
         first=receipt.first[:10],
         last=receipt.last[:10],
+        no_rules=receipt.no_rules or UNSET,
     )
 
 

@@ -10,8 +10,10 @@ from check_hits import CheckRules, check_rules, read_finder
 from ledger.errors import OperatorError
 from ledger.pointer import current_set, set_key
 from ledger.ports import Clock, Objects
+from ledger.receipt import ITEM_BYTES, most_receipt_bytes
 from matcher import Matcher, Pack, RuleSet, load_set
 from matcher.factchecks import FACTCHECKS
+from matcher.rule_set import counted_rules
 
 if TYPE_CHECKING:
     from claims.finding import CheckFinder
@@ -32,12 +34,14 @@ class Rules:
     """What a provider runs: the set's digest, packs out of their dates, and the matcher.
 
     `checks` finds what published fact-checks are about; nothing where the set names no index.
+    `none_in_force` says that the provider has no rule at all, see `Selection`.
     """
 
     set: str
     skipped: tuple[str, ...]
     matcher: Matcher
     checks: "CheckRules | None" = None
+    none_in_force: bool = False
 
 
 @dataclass(slots=True)
@@ -66,16 +70,22 @@ class RuleSets:
         return self._pointer[1]
 
     def rules(self, digest: str, provider: str, at: datetime) -> Rules:
-        """The rules of that set for a provider at a moment. Raises OperatorError if it is gone."""
+        """Return the rules of that set for a provider at a moment.
+
+        Raises OperatorError if the set is gone, or has so many rules for the provider that a
+        receipt of all of them would not fit into the table: such a unit could never be committed.
+        """
         rule_set = self._set(digest)
         selection = rule_set.for_provider(provider, at, public=self.public)
         packs = tuple(pack.id for pack in selection.packs)
-        key = (digest, packs, selection.skipped, frozenset(selection.shadowed))
+        none = selection.no_rules
+        key = (digest, packs, selection.skipped, frozenset(selection.shadowed), none)
         if key not in self._rules:
             versions = {pack.id: pack.version for pack in rule_set.packs}
             skipped = tuple(f"{pack}/{versions[pack]}" for pack in selection.skipped)
+            _check_size(digest, provider, selection.packs)
             matcher, checks = Matcher(selection.packs), self._checks(rule_set, selection.packs)
-            _keep(self._rules, key, Rules(digest, skipped, matcher, checks))
+            _keep(self._rules, key, Rules(digest, skipped, matcher, checks, none))
         return self._rules[key]
 
     def _checks(self, rule_set: RuleSet, packs: Sequence[Pack]) -> "CheckRules | None":
@@ -95,6 +105,17 @@ class RuleSets:
                 raise OperatorError(f"the set {digest} is not in the public bucket")
             _keep(self._sets, digest, load_set(data, digest))
         return self._sets[digest]
+
+
+def _check_size(digest: str, provider: str, packs: Sequence[Pack]) -> None:
+    rules = list(counted_rules(packs))
+    size = most_receipt_bytes(rules)
+    if size > ITEM_BYTES:
+        raise OperatorError(
+            f"the set {digest} has {len(rules):,} rules for {provider}: a receipt that counts each"
+            f" of them takes up to {size:,} bytes, {size - ITEM_BYTES:,} more than the"
+            f" {ITEM_BYTES:,} of an item of the table"
+        )
 
 
 def _keep[K, V](kept: OrderedDict[K, V], key: K, value: V, most: int = KEPT) -> None:

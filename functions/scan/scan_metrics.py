@@ -33,6 +33,9 @@ def count(outcome: Outcome | None, delivery: str, logger: Logger, metrics: Metri
     metrics.add_metric("PostsInspected", MetricUnit.Count, receipt.inspected)
     metrics.add_metric("PostsRefused", MetricUnit.Count, sum(receipt.refused.values()))
     metrics.add_metric("Findings", MetricUnit.Count, receipt.findings)
+    if receipt.no_rules:
+        logger.warning("no rules", extra={"unit": receipt.unit, "provider": receipt.provider})
+        metrics.add_metric("NoRules", MetricUnit.Count, receipt.no_rules)
     if receipt.held:
         metrics.add_metric("FloodGuard", MetricUnit.Count, len(receipt.held))
     if receipt.last:

@@ -32,7 +32,7 @@ def receipt_of(
     repeats: int,
     at: str,
 ) -> Receipt:
-    """The receipt of a unit: `ours` are the findings that it put first, in the order of ids.
+    """Return the receipt of a unit. `ours` are the findings that it put first, in order of ids.
 
     `repeats` is the number of those that another unit had put before.
     """
@@ -61,4 +61,5 @@ def receipt_of(
         first=first,
         last=last,
         not_asked=inspected.not_asked,
+        no_rules=len(reading.posts) if rules.none_in_force else 0,
     )

@@ -40,13 +40,14 @@ def add_factchecks(commands: Commands) -> None:
         "terang factchecks import checks.csv --index terang-index --trust check.example",
     )
     one.add_argument("feed", metavar="FILE|URL", help="JSON-LD, a DataFeed, or CSV")
-    one.add_argument("--index", type=Path, default=INDEX, metavar="DIR")
+    one.add_argument("--index", type=Path, metavar="DIR", help=f"default: {INDEX}")
     one.add_argument(
         "--trust",
         action="append",
         default=[],
         metavar="DOMAIN",
-        help="a publisher whose checks are taken, beside those of the public list",
+        help="with --index: take this publisher's checks in addition to those of the public list;"
+        " a stack has its parameter TrustedPublishers",
     )
     one.add_argument(
         "--stack", default="", metavar="NAME", help="put it where a deployed stack learns from it"

@@ -20,6 +20,7 @@ from claims.publishers import Trust, host_of
 from ledger.errors import OperatorError
 from terang.check_library import CheckLibrary
 from terang.command import USAGE
+from terang.factchecks_arguments import INDEX
 from terang.remote import Remote
 from terang.telling import Screen, problem, say
 
@@ -42,7 +43,7 @@ def import_feed(options: argparse.Namespace) -> int:
             problem(f"terang factchecks: {options.feed} holds no check: the index stays as it is")
             return 1
         with _line("merging") as line:
-            index, changes = CheckLibrary(options.index).replace(
+            index, changes = CheckLibrary(options.index or INDEX).replace(
                 _name(options.feed),
                 admitted.entries,
                 lambda what, done, total: line(f"{what}: {done:,} of {total:,}"),
@@ -59,13 +60,23 @@ def import_feed(options: argparse.Namespace) -> int:
 
 
 def _fault(options: argparse.Namespace) -> str:
-    """What is wrong with the words of the call, or nothing."""
+    """Return what is wrong with the words of the call, or nothing."""
     if "://" in options.feed and not _is_address(options.feed):
         return f"{options.feed}: a feed is a file or an https:// address"
     for domain in options.trust:
         name = domain.strip().lower()
         if not name or host_of(f"https://{name}/") != name:
             return f"--trust {domain!r}: a domain, such as check.example"
+    if options.stack and options.trust:
+        return (
+            "a stack trusts the publishers of its parameter TrustedPublishers, not --trust:"
+            f" deploy it with TrustedPublishers={','.join(options.trust)} in addition to those"
+            " that it names, then import without --trust"
+        )
+    if options.stack and options.index is not None:
+        return "--index is for an index of your own, --stack for that of a stack: give one of them"
+    if options.confirm and not options.stack:
+        return "--confirm is for a stack: give --stack NAME, or leave it out"
     return ""
 
 

@@ -17,6 +17,8 @@ SETTLING = timedelta(hours=2)
 
 COUNTS = ("bytes", "lines", "records", "inspected", "findings", "repeats")
 LATER = ("unknown_fields", "assumed_utc")
+SELDOM = "no_rules"
+"""A count that records leave out where it is 0."""
 TALLIES = ("refused", "by_rule")
 CASE_WORDS = ("type", "verdict", "outcome", "cause", "why", "by", "month", "items", "ground")
 """What a line on a case repeats of its entry as it stands there."""
@@ -89,7 +91,7 @@ class Public:
 def _line_of(receipt: Record) -> str:
     """A receipt as a line of the public journal repeats it."""
     said = {name: receipt[name] for name in (*COUNTS, "kind", "set")}
-    said |= {name: receipt.get(name, 0) for name in LATER}
+    said |= {name: receipt.get(name, 0) for name in (*LATER, SELDOM)}
     said |= {name: _without_zeros(receipt[name]) for name in TALLIES}
     said |= {"held": _without_zeros(receipt.get("held", {}))}
     said |= {"skipped": sorted(receipt.get("skipped", ()))}
@@ -102,6 +104,7 @@ def _public_line(line: Record) -> str:
     if line["kind"] == "case":
         return _case(line, line.get("found", {}), line.get("overturns", False))
     said = {name: line[name] for name in (*COUNTS, *LATER, "kind", "set", "first", "last")}
+    said |= {SELDOM: line.get(SELDOM, 0)}
     said |= {name: _without_zeros(line[name]) for name in (*TALLIES, "held")}
     return json.dumps(said | {"skipped": sorted(line["skipped"])}, sort_keys=True)
 

@@ -1,5 +1,6 @@
 """The words of `terang packs`."""
 
+import argparse
 from pathlib import Path
 
 from terang.arguments import Commands, add, add_stack, later
@@ -18,6 +19,8 @@ def add_packs(commands: Commands) -> None:
     _add_import(packs)
     _add_schema(packs)
     _add_publish(packs)
+    _add_list(packs)
+    _add_rollback(packs)
 
 
 def _add_check(packs: Commands) -> None:
@@ -102,10 +105,10 @@ def _add_publish(packs: Commands) -> None:
     one = add(
         packs,
         "publish",
-        "check packs and publish them as the set in force",
+        "check packs and add them to the set in force, or replace theirs; others stay",
         "terang packs publish packs --stack terang",
     )
-    one.add_argument("packs", type=Path, metavar="DIR")
+    one.add_argument("packs", type=Path, nargs="?", metavar="DIR", help="not needed with --remove")
     add_stack(one)
     one.add_argument(
         "--provider",
@@ -114,4 +117,46 @@ def _add_publish(packs: Commands) -> None:
         metavar="ID=PACK,PACK",
         help="the packs that one provider runs; by default all that rest on the law",
     )
-    one.set_defaults(work=later("packs_command", "publish"))
+    one.add_argument(
+        "--remove", action="append", default=[], metavar="ID", help="a pack that leaves the set"
+    )
+    _add_consent(one)
+    one.set_defaults(work=later("packs_publish", "publish"))
+
+
+def _add_list(packs: Commands) -> None:
+    one = add(
+        packs,
+        "list",
+        "show the set in force, what each provider runs, and the sets before it",
+        "terang packs list --stack terang",
+    )
+    add_stack(one)
+    one.set_defaults(work=later("packs_publish", "list_in_force"))
+
+
+def _add_rollback(packs: Commands) -> None:
+    one = add(
+        packs,
+        "rollback",
+        "put the packs of an earlier set in force again",
+        "terang packs rollback 0123456789abcdef --stack terang",
+    )
+    one.add_argument("digest", metavar="DIGEST", help="of `terang packs list`, or its beginning")
+    add_stack(one)
+    _add_consent(one)
+    one.set_defaults(work=later("packs_publish", "rollback"))
+
+
+def _add_consent(one: argparse.ArgumentParser) -> None:
+    one.add_argument(
+        "--posts", type=Path, metavar="FILE", help="JSON Lines: show what the change hits in them"
+    )
+    one.add_argument(
+        "--allow-no-rules",
+        action="append",
+        default=[],
+        metavar="PROVIDER",
+        help="a provider that may be left with no rule",
+    )
+    one.add_argument("--yes", action="store_true", help="do not ask at a terminal")

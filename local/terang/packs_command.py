@@ -6,8 +6,7 @@ import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from ledger.errors import OperatorError
-from matcher import PackError, SetError, load_packs
+from matcher import PackError, load_packs
 from matcher.checking import Packs
 from matcher.pack_schema import pack_schema
 from terang.command import USAGE
@@ -76,34 +75,4 @@ def try_text(options: argparse.Namespace) -> int:
     text = sys.stdin.read() if options.text == "-" else options.text
     for line in explain(packs, text):
         say(line)
-    return 0
-
-
-def publish(options: argparse.Namespace) -> int:
-    """Check packs and publish them as the set in force of a deployed stack."""
-    from terang.remote import Remote  # check and try wait for no AWS
-
-    packs = checked(options.packs, "", advice=True)
-    if packs is None:
-        return USAGE
-    chosen = {}
-    for one in options.provider:
-        provider, separator, names = one.partition("=")
-        if not separator:
-            problem(f"--provider {one!r}: ID=PACK,PACK")
-            return USAGE
-        chosen[provider] = [name for name in names.split(",") if name]
-    try:
-        remote = Remote.find(options.stack)
-        digest = remote.public.publish(
-            options.packs,
-            packs,
-            chosen,
-            notice_hours=remote.notice_hours,
-            now=datetime.now(UTC),
-        )
-    except (OperatorError, SetError) as error:
-        problem(f"terang packs: {error}")
-        return 1
-    say(digest)
     return 0

@@ -2,7 +2,7 @@
 
 import argparse
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import msgspec
 from rich.table import Table
@@ -15,7 +15,7 @@ from terang import ROOT
 from terang.arguments import Work
 from terang.command import USAGE
 from terang.remote import Remote
-from terang.telling import Screen, problem, say
+from terang.telling import Screen, problem, say, warning
 
 console = Screen(stderr=True)
 
@@ -59,7 +59,18 @@ def _add(remote: Remote, options: argparse.Namespace) -> int:
     if options.packs:
         remote.public.choose(options.provider, options.packs.split(","))
     console.print(f"{options.provider} sends as {role}")
+    _warn_without_rules(remote, options.provider)
     return 0
+
+
+def _warn_without_rules(remote: Remote, provider: str) -> None:
+    """Say so if a set is in force and the provider runs no rule of it."""
+    try:
+        rule_set = remote.public.in_force()[1]
+    except OperatorError:
+        return  # nothing is published yet
+    if rule_set.is_without_rules(provider, remote.clock.now().date()):
+        warning(f"{provider} runs no rule: name packs for it with --packs")
 
 
 @_on_stack
@@ -98,12 +109,13 @@ def factchecks(remote: Remote, options: argparse.Namespace) -> int:
 
 @_on_stack
 def lift(remote: Remote, options: argparse.Namespace) -> int:
-    """Somebody looked: the rule proposes again today."""
-    today = datetime.now(UTC).date().isoformat()
+    """Let a rule propose again today, by the day that the stack's functions read."""
+    now = remote.clock.now()
+    today = now.date().isoformat()
     if options.rule not in remote.store.floods(options.provider, today):
         problem(f"{options.rule} is not held for {options.provider} today")
         return 1
-    expires = int((datetime.now(UTC) + timedelta(days=FILE_DAYS)).timestamp())
+    expires = int((now + timedelta(days=FILE_DAYS)).timestamp())
     remote.store.lift_flood(options.provider, today, options.rule, expires)
     console.print(f"{options.rule} proposes again for {options.provider}")
     return 0

@@ -66,7 +66,7 @@ class Remote:
     @cached_property
     def public(self) -> PublicBucket:
         """Its public bucket."""
-        return PublicBucket(self.objects, self.outputs["PublicBucket"])
+        return PublicBucket(self.objects, self.outputs["PublicBucket"], self.clock)
 
     @cached_property
     def clock(self) -> Clock:

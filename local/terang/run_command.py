@@ -92,8 +92,9 @@ def _publish(
     deployed: Deployed, options: argparse.Namespace, packs: Sequence[Pack], index: Index | None
 ) -> None:
     """Publish the packs, and the checks if there are any; the provider has all of them proposed."""
-    public = PublicBucket(deployed.objects, deployed.outputs["PublicBucket"])
-    chosen, now = {options.provider: [pack.id for pack in packs]}, clock_of(options.today).now()
+    clock = clock_of(options.today)
+    public = PublicBucket(deployed.objects, deployed.outputs["PublicBucket"], clock)
+    chosen, now = {options.provider: [pack.id for pack in packs]}, clock.now()
     public.publish(options.packs, packs, chosen, notice_hours=0, now=now)
     if index is not None:
         public.publish_checks(index, notice_hours=0, now=now)

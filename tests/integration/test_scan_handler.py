@@ -10,10 +10,11 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 from integration.handlers import Context, delivery, deployed
 from integration.metrics import metrics_of
-from sample_posts import OTP, fields, line, lines
+from sample_posts import OTP, fields, line, lines, pack
 from world import DAY, World
 
 from deliveries import Message
+from matcher.rule_set import Choice
 
 pytestmark = pytest.mark.filterwarnings("ignore:No application metrics to publish")
 CANARY = "canary-4711"
@@ -55,6 +56,14 @@ def test_units_and_messages_are_taken_and_counted(
     counted = metrics_of(capsys.readouterr().out)
     assert (counted["PostsInspected"], counted["PostsRefused"], counted["Findings"]) == (3, 1, 1)
     assert "NewestPostAge" in counted
+
+
+def test_posts_without_a_rule_are_counted_for_the_alarm(
+    world: World, scan: ModuleType, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.publish(pack(), acme=Choice(packs=()))
+    assert call(scan, post(1), post(2), post(1)) == []
+    assert metrics_of(capsys.readouterr().out)["NoRules"] == 2
 
 
 def test_only_what_failed_comes_again(world: World, scan: ModuleType) -> None:

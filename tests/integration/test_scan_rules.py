@@ -7,12 +7,15 @@ from datetime import date, timedelta
 import msgspec
 import pytest
 from integration.scanned_units import FILE, handed_out, one
+from sample_checks import CHECKS, table
 from sample_posts import OTP, PRIZE, SHADOW, fields, lines, pack
 from world import DAY, World
 
 from flood import FloodLimits
 from ledger.errors import OperatorError
 from matcher.pack import InForce
+from matcher.rule_set import Choice
+from terang.publishing import PublicBucket
 
 
 class TestFloodGuard:
@@ -76,6 +79,41 @@ class TestPacksOutOfTheirDates:
         world.scanner().scan_message("acme", body + " ", now)
         found = sorted(receipt.findings + receipt.repeats for receipt in world.receipts())
         assert found == [0, 1]
+
+
+class TestPostsWithoutRules:
+    """Nothing could be found in them: that is counted, in every receipt."""
+
+    def test_are_counted_in_both_receipts(self, world: World) -> None:
+        world.publish(pack(), acme=Choice(packs=()))
+        [unit] = world.take_in(FILE)
+        world.scan(unit)
+        receipt = one(world.receipts())
+        assert receipt.inspected > 0
+        assert (receipt.no_rules, receipt.findings) == (receipt.inspected, 0)
+        assert world.file_receipt(unit.file).no_rules == receipt.inspected
+
+    def test_are_those_of_packs_that_all_expired_too(self, world: World) -> None:
+        past = InForce(from_=date(2026, 1, 1), until=date(2026, 11, 24))
+        world.publish(pack(in_force=past), pack(SHADOW, in_force=past))
+        world.scan(*world.take_in(FILE))
+        receipt = one(world.receipts())
+        assert receipt.no_rules == receipt.inspected
+
+    @pytest.mark.parametrize(("wanted", "counted"), [(True, 0), (False, 1)])
+    def test_are_not_those_for_which_fact_checks_are_wanted(
+        self, world: World, wanted: bool, counted: int
+    ) -> None:
+        world.import_checks(table(*CHECKS))
+        PublicBucket(world.objects, world.public).choose("acme", (), factchecks=wanted)
+        world.scanner().scan_message("acme", json.dumps(fields(text=OTP)), world.clock.now())
+        assert one(world.receipts()).no_rules == counted
+
+    def test_are_none_where_a_rule_runs(self, world: World) -> None:
+        world.scan(*world.take_in(FILE))
+        receipt = one(world.receipts())
+        assert receipt.no_rules == 0
+        assert b"no_rules" not in msgspec.json.encode(receipt)
 
 
 def test_a_set_published_meanwhile_does_not_touch_a_file(world: World) -> None:

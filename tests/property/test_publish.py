@@ -38,7 +38,8 @@ numbers = st.builds(
     **{
         name: counts if value == 0 else tallies if value == {} else days
         for name, value in msgspec.structs.asdict(Numbers()).items()
-    },
+    }
+    | {"no_rules": st.just(msgspec.UNSET) | counts},  # absent where it is 0
 )
 
 

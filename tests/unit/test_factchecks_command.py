@@ -126,3 +126,29 @@ def test_an_answer_for_people_names_the_text_of_a_file(
     assert main(["ask", "--file", str(texts), "--index", str(tmp_path / "index")]) == 0
     none = "no published check was found"
     assert capsys.readouterr().out.splitlines() == ["a:", none, "7:", none]
+
+
+STACK_FAULTS = {
+    "trust": (
+        ["--stack", "terang", "--trust", "check.example", "--trust", "facts.example"],
+        (
+            "a stack trusts the publishers of its parameter TrustedPublishers, not --trust: deploy"
+            " it with TrustedPublishers=check.example,facts.example in addition to those that it"
+            " names, then import without --trust"
+        ),
+    ),
+    "index": (
+        ["--stack", "terang", "--index", "terang-index"],
+        "--index is for an index of your own, --stack for that of a stack: give one of them",
+    ),
+    "confirm": (["--confirm"], "--confirm is for a stack: give --stack NAME, or leave it out"),
+}
+
+
+@pytest.mark.parametrize(("words", "fault"), STACK_FAULTS.values(), ids=STACK_FAULTS)
+def test_an_option_that_would_be_ignored_is_refused(
+    words: list[str], fault: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing is read or put: whoever typed it believes that it is done."""
+    assert main(["factchecks", "import", "checks.csv", *words]) == 2
+    assert capsys.readouterr().err == f"terang factchecks: {fault}\n"

@@ -1,12 +1,20 @@
 """What a pack's author is told: the file, the line, the rule, and how to mend it."""
 
+from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 import pytest
+import yaml
 from sample_packs import PACK
 
 from matcher import AtLeast, Ground, Mode, Pack, PackError, Severity
 from matcher.pack import PACK_BYTES
+from matcher.reading import PROBLEMS_IN_PACK
+from matcher.yaml_nodes import KEYS_IN_MAPPING
+
+PACK_HAS = 12
+"""Keys of the sample pack itself."""
 
 
 def changed(old: str, new: str) -> str:
@@ -269,3 +277,54 @@ def test_terms_are_bounded() -> None:
 
 def test_a_lone_surrogate_is_refused_not_raised() -> None:
     assert problems(changed("Fraud,", "Fr\ud800aud,"))[0].startswith("otp.yaml:1: no valid YAML")
+
+
+def keys(number: int) -> str:
+    return "".join(f"k{one}: 1\n" for one in range(number))
+
+
+EXCESSIVE = {
+    "unknown keys": PACK + keys(100_000),
+    "one key again and again": PACK + "owner: x\n" * 100_000,
+    "keys that are lists": PACK + "? [a]\n: 1\n" * 50_000,
+    "keys of a rule": PACK + "    why: x\n" * 100_000,
+    "keys of an inner mapping": changed(
+        "{from: 2026-11-01,", "{" + ", ".join(f"k{one}: 1" for one in range(100_000)) + ","
+    ),
+}
+
+
+@pytest.mark.parametrize("text", EXCESSIVE.values(), ids=EXCESSIVE)
+def test_excessive_keys_are_refused_before_the_rest_is_read(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a hundred thousand keys the parser yields a few hundred events, and nothing is built."""
+    events = 0
+
+    def counted(*arguments: Any, **options: Any) -> Iterator[yaml.Event]:
+        nonlocal events
+        for event in parse(*arguments, **options):
+            events += 1
+            yield event
+
+    parse = yaml.parse
+    monkeypatch.setattr(yaml, "parse", counted)
+    monkeypatch.setattr(yaml, "compose", None)
+    [problem] = problems(text)
+    assert problem.endswith(": a mapping has at most 64 keys; remove the others")
+    assert events < 500
+
+
+def test_as_many_keys_as_a_mapping_may_have_are_named_one_by_one() -> None:
+    text = PACK + keys(KEYS_IN_MAPPING - PACK_HAS)
+    assert sum("unknown key" in problem for problem in problems(text)) == KEYS_IN_MAPPING - PACK_HAS
+    assert problems(text + "one_more: 1\n") == [
+        f"otp.yaml:{(text.count(chr(10))) + 1}: a mapping has at most 64 keys; remove the others"
+    ]
+
+
+def test_of_problems_without_end_the_first_are_named() -> None:
+    head = PACK[: PACK.index("  - id")]
+    named = problems(head + "  - {a: 1, b: 2}\n" * 5_000)
+    assert len(named) == PROBLEMS_IN_PACK + 1
+    assert named[-1].endswith("reading stopped after 200 problems; mend these first")

@@ -105,7 +105,7 @@ def test_format_of_nothing_is_wrong_usage(folder: Path, capsys: pytest.CaptureFi
     assert told(capsys, folder, "format", folder / "nowhere")[0] == 2
 
 
-COMMANDS = ("check", "try", "format", "diff", "import", "schema", "publish")
+COMMANDS = ("check", "try", "format", "diff", "import", "schema", "publish", "list", "rollback")
 
 
 @pytest.mark.parametrize("command", COMMANDS)

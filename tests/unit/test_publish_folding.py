@@ -124,7 +124,7 @@ def test_measures_name_every_number_once_in_a_fixed_order() -> None:
     assert [key for measure, key in named if measure == "refused_by_code"] == ["a", "b"]
     assert {measure for measure, _ in named} == set(Numbers.__struct_fields__) - {
         *("held_by_rule", "by_category", "by_severity", "by_language", "skipped", "sets"),
-        *("first", "last"),
+        *("first", "last", "no_rules"),
     }
 
 

@@ -120,6 +120,26 @@ def test_a_revised_day_and_the_earlier_one_are_both_recounted(
     assert "2026-11-25.r1.json: journal/acme/2026-11-25.jsonl is missing" in capsys.readouterr().out
 
 
+def test_posts_without_a_rule_are_recounted_and_shown(tmp_path: Path) -> None:
+    """A summary without the number, or a journal that says another, is named."""
+    world = _world()
+    world.store.add(sample_receipt("2026-11-25", 9, "acme", inspected=7, no_rules=7))
+    world.publish("2026-11-26T03:00:00Z")
+    assert "<strong>No rule in force.</strong> For 7 inspected posts" in world.text(
+        "summaries/acme/2026-11-25.html"
+    )
+    assert "No rule in force" not in world.text("summaries/beta/2026-11-25.html")
+    assert "no_rules" not in world.text("summaries/beta/2026-11-25.json")
+    folder = world.copy_to(tmp_path)
+    for path in (folder / "summaries").glob("*/*.json"):
+        assert list(differences_of(folder, path)) == []
+    for path in (folder / "summaries").glob("a*/2026-11*.json"):
+        summary = json.loads(path.read_bytes())
+        if summary["numbers"].pop("no_rules", 0):
+            path.write_text(json.dumps(summary))
+            assert "no_rules: not published, recounted 7" in list(differences_of(folder, path))
+
+
 def test_every_changed_number_is_named(folder: Path) -> None:
     for path in sorted((folder / "summaries").glob("*/*.json")):
         summary = json.loads(path.read_bytes())

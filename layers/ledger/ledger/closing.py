@@ -32,7 +32,8 @@ class FileReceipt(
     `status` is `done` or `refused` (the whole file, with its `code`); `repeated` says that every
     unit had been delivered before, so that no published number changed. Counts are those of the
     units as delivered. `refusals` show line (from 1) and byte (from 0) of the sender's file, or
-    `at`, the place in its own format.
+    `at`, the place in its own format. `no_rules` counts posts for which the provider had no rule
+    in force.
     """
 
     file: str
@@ -60,6 +61,7 @@ class FileReceipt(
     skipped: tuple[str, ...] = ()
     unknown_fields: int = 0
     assumed_utc: int = 0
+    no_rules: int = 0
     first: str = ""
     last: str = ""
     set: str = ""
@@ -158,6 +160,8 @@ def sums(receipts: list[Receipt]) -> dict[str, Any]:
     total: dict[str, Any] = {
         name: sum(getattr(receipt, name) for receipt in receipts) for name in counted
     }
+    if no_rules := sum(receipt.no_rules for receipt in receipts):
+        total["no_rules"] = no_rules
     for name in ("refused", "by_rule", "held"):
         counter = Counter[str]()
         for receipt in receipts:

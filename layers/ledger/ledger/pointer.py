@@ -1,14 +1,16 @@
-"""The pointer to the set in force: one small object, moved by compare-and-swap."""
+"""The pointer to the set in force and its history: one object, moved by compare-and-swap."""
 
 import random
 import time
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from hashlib import sha256
 
 import msgspec
 
 from ledger.errors import OperatorError
 from ledger.ports import Objects
+from ledger.post import utc
 from ledger.pretty import pretty
 
 POINTER_KEY = "sets/current.json"
@@ -19,10 +21,34 @@ TRIES = 8
 """How often a set is made anew when others moved the pointer in between."""
 
 
-class Pointer(msgspec.Struct, frozen=True):
-    """Which set is in force."""
+RETURN_DAYS = 30
+"""How long a set that was replaced stays in the pointer's history."""
+
+MOST_EARLIER = 1_000
+"""Sets in the pointer's history, at most: 200 KB. Of one that is left out, packs are new again."""
+
+
+class EarlierSet(msgspec.Struct, frozen=True):
+    """A set that was in force, by its digest, from `since` until before `until` (RFC 3339, UTC).
+
+    `since` is empty where the pointer of an earlier form did not say it.
+    """
 
     set: str
+    since: str
+    until: str
+
+
+class Pointer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Which set is in force, since when (RFC 3339, UTC), and which were before it.
+
+    `earlier` goes from the newest to the oldest, and holds what was in force in the last
+    RETURN_DAYS. A pointer of the earlier form has neither.
+    """
+
+    set: str
+    since: str = ""
+    earlier: tuple[EarlierSet, ...] = ()
 
 
 def set_key(digest: str) -> str:
@@ -35,48 +61,74 @@ def set_key(digest: str) -> str:
 
 
 def current_set(objects: Objects, public_bucket: str) -> str:
-    """The digest of the set in force.
+    """Return the digest of the set in force.
 
-    Raises OperatorError while none was published, and where the pointer is none.
+    Raises OperatorError while none was published, and if the pointer cannot be read.
+    """
+    pointer = read_pointer(objects, public_bucket)
+    if pointer is None:
+        raise OperatorError(NO_SET)
+    return pointer.set
+
+
+def read_pointer(objects: Objects, public_bucket: str) -> Pointer | None:
+    """Return the pointer, or None while no set was published.
+
+    Raises OperatorError if it cannot be read.
     """
     data = objects.get(public_bucket, POINTER_KEY)
-    if data is None:
-        raise OperatorError(NO_SET)
-    return _named_by(data)
+    return None if data is None else _parse(data)
 
 
 def move_pointer(
-    objects: Objects, public_bucket: str, following: Callable[[bytes | None], bytes]
+    objects: Objects,
+    public_bucket: str,
+    following: Callable[[bytes | None], bytes],
+    now: datetime,
 ) -> str:
-    """Put the set that follows the one in force, and move the pointer to it; its digest.
+    """Put the set that follows the one in force, move the pointer to it, and return its digest.
 
-    `following` makes it from the set in force, or from None before the first one. When somebody
-    else was faster it is asked again, after a while that is never the same for two.
+    `following` makes the set from the one in force, or from None before the first one. If somebody
+    else moves the pointer meanwhile, it is called again with the newer set, after a random pause.
+    Bytes that are already in force move nothing.
 
-    Raises OperatorError while others keep publishing, and where the set in force is gone.
+    Raises OperatorError while others keep publishing, and if the set in force is gone.
     """
     for attempt in range(TRIES):
         time.sleep(random.uniform(0, 0.02 * 2**attempt) if attempt else 0)  # noqa: S311 - jitter
         found = objects.get_with_etag(public_bucket, POINTER_KEY)
-        data = following(_set_of(objects, public_bucket, found[0]) if found else None)
+        before = _parse(found[0]) if found else None
+        data = following(_set_of(objects, public_bucket, before.set) if before else None)
         digest = sha256(data).hexdigest()
+        if before and digest == before.set:
+            return digest
         objects.put_new(public_bucket, set_key(digest), data)
         etag = found[1] if found else None
-        if objects.put_if(public_bucket, POINTER_KEY, pretty(Pointer(digest)), etag):
+        pointer = pretty(_moved(before, digest, now))
+        if objects.put_if(public_bucket, POINTER_KEY, pointer, etag):
             return digest
     raise OperatorError("others kept publishing at the same time: try again")
 
 
-def _set_of(objects: Objects, public_bucket: str, pointer: bytes) -> bytes:
-    digest = _named_by(pointer)
+def _moved(before: Pointer | None, digest: str, now: datetime) -> Pointer:
+    """Return the pointer to a set that comes into force now."""
+    if before is None:
+        return Pointer(digest, utc(now))
+    oldest = utc(now - timedelta(days=RETURN_DAYS))
+    ended = EarlierSet(before.set, before.since, utc(now))
+    earlier = [one for one in (ended, *before.earlier) if one.until >= oldest]
+    return Pointer(digest, utc(now), tuple(earlier[:MOST_EARLIER]))
+
+
+def _set_of(objects: Objects, public_bucket: str, digest: str) -> bytes:
     data = objects.get(public_bucket, set_key(digest))
     if data is None or sha256(data).hexdigest() != digest:
         raise OperatorError(f"the set {digest} is gone from the public bucket, or is another")
     return data
 
 
-def _named_by(pointer: bytes) -> str:
+def _parse(pointer: bytes) -> Pointer:
     try:
-        return msgspec.json.decode(pointer, type=Pointer).set
+        return msgspec.json.decode(pointer, type=Pointer)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         raise OperatorError(f"{POINTER_KEY} names no set: restore its last version") from None

@@ -20,6 +20,8 @@ class Receipt(
     and latest `published_at`, `at` the time of the commit, all RFC 3339 in UTC. `source` is the key
     of the sender's file, or empty for a message; it is never published. `not_asked` counts posts
     about which the index of checks was not asked any more, since the unit had asked often enough.
+    `no_rules` counts the inspected posts of a unit whose provider had no rule in force: no pack of
+    words, and no wish for fact-checks.
     """
 
     unit: str
@@ -45,6 +47,7 @@ class Receipt(
     first: str = ""
     last: str = ""
     not_asked: int = 0
+    no_rules: int = 0
 
     @property
     def closes(self) -> bool:
@@ -53,6 +56,41 @@ class Receipt(
             self.records == self.inspected + sum(self.refused.values())
             and sum(self.by_rule.values()) == self.findings
         )
+
+
+ITEM_BYTES = 400 * 1024
+"""The largest item that DynamoDB takes."""
+
+OTHER_BYTES = 40 * 1024
+"""The most that a receipt's item takes apart from its rules.
+
+201 known languages, each alone and with 6 scripts, at most 18 bytes each, are 25,326 bytes. A key
+of S3 has 1,024 bytes, which JSON writes as 6,144. 34 codes of refusals, the rules of fact-checks,
+ids, digests, counts and names of fields are about 4,000 together.
+"""
+
+COUNT_BYTES = 10
+"""Quotes, colon, comma and the count of one rule.
+
+A unit has at most 16 MiB and a line of at least 91 bytes for each post, so no count passes six
+digits: 16 * 1024**2 / 91 = 184,365.
+"""
+
+
+def most_receipt_bytes(rules: Iterable[tuple[str, bool]]) -> int:
+    """Return the most bytes that the item of a receipt takes if every rule finds something.
+
+    `rules` are names as `pack/version/rule`, and whether they are live. A live rule is counted in
+    `by_rule` and, if the flood guard holds it, again in `held`; one in shadow is counted once.
+
+    >>> most_receipt_bytes([("codes/3/asks", True)]) - most_receipt_bytes([])
+    54
+    """
+    total = OTHER_BYTES
+    for name, is_live in rules:
+        in_shadow = len(name) + len("/shadow") + COUNT_BYTES
+        total += 2 * (len(name) + len("/live") + COUNT_BYTES) if is_live else in_shadow
+    return total
 
 
 def rule_key(pack: str, version: int, rule: str, mode: str) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from matcher.fold import FOLD_VERSION
 from matcher.pack import Ground, InForce, LegalGround, Pack, Rule, Severity
 
 if TYPE_CHECKING:
@@ -105,9 +106,10 @@ def with_factchecks(
     now: datetime,
     notice_hours: int,
 ) -> bytes:
-    """The set that follows one, with an index of checks; all else is as it was.
+    """Return the set that follows one, with an index of checks; all else is as it was.
 
-    `notice_hours` serves where there is no set yet.
+    `notice_hours` is used where there is no set yet. Packs that were checked with another fold
+    stay so: only publishing them checks them again.
     """
     from matcher.rule_set import build_set
 
@@ -118,6 +120,7 @@ def with_factchecks(
         notice_hours=before.notice_hours if before else notice_hours,
         providers=before.providers if before else {},
         factchecks=digest,
+        fold=before.fold if before else FOLD_VERSION,
     )
 
 

@@ -48,6 +48,8 @@ _CAMPAIGN_MEANS = f"{_ID_MEANS}, and be no month or day, since those name other 
 LANGUAGE = r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*"
 URL = r"https?://\S+"
 WORDS_IN_PART = 65_536
+PROBLEMS_IN_PACK = 200
+"""Problems of one file after which reading stops: nobody mends more at a time."""
 
 
 @dataclass(frozen=True)
@@ -70,10 +72,11 @@ class PackFile:
 
 
 def read_pack(text: str, name: str) -> PackFile:
-    """Reads one pack.
+    """Read one pack.
 
     Raises:
-        PackError: With every problem found, in the order of lines.
+        PackError: With every problem found, in the order of lines; with the first
+            PROBLEMS_IN_PACK if there are more.
     """
     reader = _Reader(name)
     size = len(text.encode("utf-8", "surrogatepass"))
@@ -83,7 +86,7 @@ def read_pack(text: str, name: str) -> PackFile:
     elif top := compose(text, reader.report):
         pack = reader.pack(top, hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest())
     if pack is None or reader.problems:
-        raise PackError(sorted(reader.problems, key=lambda problem: problem.line))
+        raise PackError(reader.sorted_problems())
     return PackFile(pack, name, reader.lines, tuple(reader.warnings))
 
 
@@ -99,7 +102,15 @@ class _Reader:
     lines: dict[tuple[str, ...], int] = field(default_factory=dict)
 
     def report(self, line: int, message: str) -> None:
+        """Keep a problem. Raise PackError when there are PROBLEMS_IN_PACK of them."""
         self.problems.append(Problem(self.name, line, self.rule, message))
+        if len(self.problems) == PROBLEMS_IN_PACK:
+            message = f"reading stopped after {PROBLEMS_IN_PACK} problems; mend these first"
+            raise PackError([*self.sorted_problems(), Problem(self.name, line, None, message)])
+
+    def sorted_problems(self) -> list[Problem]:
+        """Return the problems in the order of lines."""
+        return sorted(self.problems, key=lambda problem: problem.line)
 
     def warn(self, line: int, message: str) -> None:
         self.warnings.append(Problem(self.name, line, self.rule, message))

@@ -4,8 +4,8 @@ The document is canonical JSON (sorted keys, no white space), stored as `sets/<d
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
 import msgspec
@@ -46,17 +46,24 @@ class Choice(msgspec.Struct, frozen=True):
             return True
         return pack.ground is Ground.ILLEGAL if self.packs is None else pack.id in self.packs
 
+    def wants_any(self, packs: Iterable[Pack]) -> bool:
+        """Return whether one of these packs is of words, or of fact-checks that are wanted."""
+        return any(pack.id != FACTCHECKS or self.factchecks for pack in packs)
+
 
 class Selection(NamedTuple):
     """What one provider runs at one time.
 
     `skipped` names packs outside their dates, in the order of ids. `shadowed` gives the reason
     for each rule (`pack/rule`) that was moved to shadow: not-public, not-wanted, paused, or notice.
+    `no_rules` says that no pack of words is among `packs`, and that the provider does not want
+    published fact-checks either: nothing can be proposed of its posts.
     """
 
     packs: tuple[Pack, ...]
     skipped: tuple[str, ...]
     shadowed: dict[str, str]
+    no_rules: bool
 
 
 class RuleSet(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,7 +102,20 @@ class RuleSet(msgspec.Struct, frozen=True, kw_only=True):
             reasons = self._reasons(pack, choice, at, public=public)
             shadowed |= reasons
             running.append(_in_shadow(pack, reasons))
-        return Selection(tuple(running), tuple(skipped), shadowed)
+        no_rules = not choice.wants_any(running)
+        return Selection(tuple(running), tuple(skipped), shadowed, no_rules)
+
+    def packs_of(self, provider: str, today: date) -> tuple[Pack, ...]:
+        """Return the packs that a provider runs from a day (UTC) on; those that expired do not."""
+        choice = self.providers.get(provider, Choice())
+        return tuple(
+            pack for pack in self.packs if choice.takes(pack) and today <= pack.in_force.until
+        )
+
+    def is_without_rules(self, provider: str, today: date) -> bool:
+        """Return whether a provider runs no pack of words and does not want fact-checks either."""
+        choice = self.providers.get(provider, Choice())
+        return not choice.wants_any(self.packs_of(provider, today))
 
     def _reasons(self, pack: Pack, choice: Choice, at: datetime, *, public: bool) -> dict[str, str]:
         """The reason for each rule of a pack that must run in shadow."""
@@ -126,20 +146,23 @@ def build_set(
     notice_hours: int,
     providers: Mapping[str, Choice] | None = None,
     factchecks: str = "",
+    fold: str = FOLD_VERSION,
 ) -> bytes:
-    """Builds the document of a set; the same content gives the same bytes.
+    """Build the document of a set. The same content gives the same bytes.
 
     Args:
         packs: In any order, each with `published_at`, when its version was first published.
         notice_hours: How long a new version runs in shadow.
         providers: What each provider runs and has paused, where it differs from the default.
         factchecks: The digest of the index of published checks.
+        fold: The fold with which the packs were checked.
 
     Raises:
         SetError: If ids stand twice or name nothing, or a pack lacks `published_at`.
     """
     ordered = tuple(sorted(packs, key=lambda pack: pack.id))
     made = RuleSet(
+        fold=fold,
         notice_hours=notice_hours,
         packs=ordered,
         providers=dict(providers or {}),
@@ -147,6 +170,14 @@ def build_set(
     )
     _check(made)
     return msgspec.json.encode(made, order="sorted")
+
+
+def counted_rules(packs: Iterable[Pack]) -> Iterator[tuple[str, bool]]:
+    """Yield each rule as receipts name it (`pack/version/rule`), and whether it is live."""
+    for pack in packs:
+        for rule in pack.rules:
+            is_live = (rule.mode or pack.mode) is Mode.LIVE
+            yield f"{pack.id}/{pack.version}/{rule.id}", is_live
 
 
 def digest_of(data: bytes) -> str:

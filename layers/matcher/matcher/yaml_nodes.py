@@ -14,6 +14,7 @@ from enum import StrEnum
 import yaml
 
 DEPTH = 12  # a pack needs 6
+KEYS_IN_MAPPING = 64  # a pack needs 14
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _STR = "tag:yaml.org,2002:str"
 
@@ -42,15 +43,22 @@ def compose(text: str, report: Report) -> yaml.MappingNode | None:
 
 
 def _is_tame(text: str, report: Report) -> bool:
-    """Looks at the stream of events, since composing expands aliases and recurses."""
-    depth = 0
+    """Look at the stream of events, and stop at the first that no pack needs.
+
+    Composing expands aliases and recurses, and takes seconds for a hundred thousand keys.
+    """
+    open_nodes: list[_OpenNode] = []
     for event in yaml.parse(text, Loader=_LOADER):
         line = event.start_mark.line + 1 if event.start_mark else 1
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
-        if depth > DEPTH:
+        if isinstance(event, yaml.CollectionEndEvent):
+            open_nodes.pop()
+        elif isinstance(event, yaml.NodeEvent):
+            if open_nodes and open_nodes[-1].takes_one_more():
+                report(line, f"a mapping has at most {KEYS_IN_MAPPING} keys; remove the others")
+                return False
+            if isinstance(event, yaml.CollectionStartEvent):
+                open_nodes.append(_OpenNode(isinstance(event, yaml.MappingStartEvent)))
+        if len(open_nodes) > DEPTH:
             report(line, f"nested deeper than {DEPTH} levels")
             return False
         if getattr(event, "anchor", None):
@@ -60,6 +68,19 @@ def _is_tame(text: str, report: Report) -> bool:
             report(line, "tags (!…) are not used in packs; leave it out")
             return False
     return True
+
+
+@dataclass(slots=True)
+class _OpenNode:
+    """A list or mapping whose end has not come yet; `children` of a mapping are keys and values."""
+
+    is_mapping: bool
+    children: int = 0
+
+    def takes_one_more(self) -> bool:
+        """Count one more child. Return whether a mapping has too many keys by now."""
+        self.children += 1
+        return self.is_mapping and self.children > 2 * KEYS_IN_MAPPING
 
 
 def line_of(node: yaml.Node) -> int:
