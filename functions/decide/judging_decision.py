@@ -139,17 +139,22 @@ def _ground(message: Decision, pack: PackFacts) -> dict[str, Any]:
 
 
 def _of_findings(findings: Sequence[Finding], facts: Facts) -> dict[str, Any]:
+    """Return what the findings say of the decision; nothing where there are none.
+
+    `keywords` are those of all findings, so `other` is the first explanation that any of them has.
+    """
     if not findings:
         return {}
     keys = [rule_key(one.pack, one.version, one.rule, one.mode) for one in findings]
     days = [one.found_at[:10] for one in findings]
     found = Counter(f"{day}/{key}" for day, key in zip(days, keys, strict=True))
-    keywords = {word for one in findings for word in facts.packs[one.finding].keywords}
+    packs = [facts.packs[one.finding] for one in findings]
+    keywords = {word for one in packs for word in one.keywords}
     reaches = [one.reach for one in findings if one.reach is not None]
     return {
         "category": findings[0].category,
         "keywords": tuple(sorted(keywords)),
-        "other": facts.packs[findings[0].finding].other,
+        "other": next((said for one in packs if (said := one.other)), ""),
         "rules": dict(sorted(Counter(keys).items())),
         "found_days": tuple(sorted(days)),
         "found": dict(sorted(found.items())),
