@@ -131,6 +131,12 @@ def test_a_reason_that_names_somebody_gives_way_to_the_rules_own() -> None:
     assert statement["illegal_content_explanation"] == MATCHED.why
 
 
+@pytest.mark.parametrize("blank", ["", " ", "\u200b\x00"])
+def test_a_blank_reason_of_an_earlier_release_gives_way_to_the_rules_own(blank: str) -> None:
+    statement = statement_of(decided(reason=blank))
+    assert statement["illegal_content_explanation"] == MATCHED.why
+
+
 def test_what_a_notice_told_was_not_found_by_machine() -> None:
     assert statement_of(decided(None, ground_text="x", **NOTICED))["automated_detection"] == "No"
 
