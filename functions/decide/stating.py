@@ -30,7 +30,8 @@ def decided(decision: CaseEntry, found: Sequence[Found], public_url: str) -> Dec
         address=page_of(first, public_url),
         check=first.checks[0].url if first.checks else "",
     )
-    return Decided(entry, decision.reason, first.published_at, first.language or "", matched)
+    published_at = min(first.published_at, first.found_at)  # the sender's word, and never later
+    return Decided(entry, decision.reason, published_at, first.language or "", matched)
 
 
 def faults_of(statement: Mapping[str, Any], today: date) -> tuple[str, ...]:
