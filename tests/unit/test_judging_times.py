@@ -212,6 +212,16 @@ def test_what_an_earlier_release_took_shuts_nothing_out(cases: MemoryCases) -> N
     assert (contested.status, contested.code) == ("taken", "")
 
 
+def test_a_statement_dates_no_post_after_it_was_found(cases: MemoryCases) -> None:
+    """Authors choose the times of some networks, and the database takes no day of the future."""
+    ahead = finding(8, published_at="2199-01-01T00:00:00Z")
+    cases.find(ahead)
+    [taken] = cases.decide(decision(ahead.finding))
+    assert not any("date_order" in one for one in taken.faults)
+    [statement] = [data for key, data in cases.files.items() if "/decisions/" in key]
+    assert msgspec.json.decode(statement)["content_date"] == "2026-11-25"
+
+
 def test_a_finding_of_a_clock_that_ran_ahead_can_be_decided(cases: MemoryCases) -> None:
     """Ours was wrong, and nobody can decide later than they do."""
     ahead = finding(9, found_at="2026-12-04T00:00:00Z")
