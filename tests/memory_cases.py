@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, cast
 
 import msgspec
+from sample_messages import SENT
 from sample_posts import StandingClock, pack
 
 from case_work import CaseWork, Handled
@@ -49,7 +51,7 @@ def finding(number: int, **changes: Any) -> Finding:
 class MemoryCases:
     """The store and the objects of one stack; `decide` takes messages as a fresh worker does."""
 
-    clock: StandingClock = field(default_factory=StandingClock)
+    clock: StandingClock = field(default_factory=lambda: StandingClock(SENT))
     findings: dict[str, Finding] = field(default_factory=dict)
     excerpts: dict[str, tuple[str, int]] = field(default_factory=dict)
     entries: dict[str, dict[int, CaseEntry]] = field(default_factory=dict)
@@ -71,12 +73,19 @@ class MemoryCases:
         settings = DecideSettings("table", "out", "public", "https://terang.example", "", "")
         return case_work_of(settings, cast("Any", store or self), cast("Any", self), self.clock)
 
-    def decide(self, *messages: dict[str, Any], provider: str = "acme") -> list[Handled]:
-        """What became of messages, and of those that they woke."""
+    def decide(
+        self,
+        *messages: dict[str, Any],
+        provider: str = "acme",
+        sent_at: datetime | None = None,
+    ) -> list[Handled]:
+        """What became of messages sent then or now, and of those that they woke."""
         return [
             handled
             for message in messages
-            for handled in self.work().take(provider, msgspec.json.encode(message))
+            for handled in self.work().take(
+                provider, msgspec.json.encode(message), sent_at or self.clock.now()
+            )
         ]
 
     def types(self) -> list[str]:

@@ -1,7 +1,11 @@
 """Messages about cases, one of each type, as a provider's moderators would send them."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
+
+SENT = datetime(2026, 12, 3, tzinfo=UTC)
+"""When these messages are sent, if a test does not say otherwise: after all that they tell."""
 
 REMOVED = {"visibility": ["DECISION_VISIBILITY_CONTENT_REMOVED"]}
 
@@ -170,6 +174,14 @@ def audit(**changes: Any) -> dict[str, Any]:
         },
         changes,
     )
+
+
+def on_day(day: str, message: dict[str, Any]) -> dict[str, Any]:
+    """The message with all that it tells on one day, as a trial has it."""
+    return {
+        name: f"{day}{value[10:]}" if name.endswith("_at") and isinstance(value, str) else value
+        for name, value in message.items()
+    }
 
 
 def _with(message: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:

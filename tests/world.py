@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 from declared import table_shape
+from sample_messages import SENT
 from sample_posts import SHADOW, StandingClock, pack
 
 from arrival import Intake
@@ -191,11 +192,14 @@ class World:
         return CaseDeliveries(self.case_work(), Senders(self.store, self.clock, "AROAREDRIVE"))
 
     def decide(self, *messages: dict[str, Any], provider: str = "acme") -> list[Handled]:
-        """Take messages about cases, each by a fresh worker; what they and the woken came to."""
+        """Take messages about cases, each by a fresh worker; what they and the woken came to.
+
+        They were sent after all that they tell, wherever the clock of the world stands.
+        """
         return [
             handled
             for message in messages
-            for handled in self.case_work().take(provider, msgspec.json.encode(message))
+            for handled in self.case_work().take(provider, msgspec.json.encode(message), SENT)
         ]
 
     def learner(self, objects: Any = None, store: Any = None) -> Learner:

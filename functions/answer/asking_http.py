@@ -9,6 +9,8 @@ from typing import Any
 
 import msgspec
 
+from ledger.cells import is_blank
+
 MOST_BYTES = 100 * 1024
 """Bytes of a question. 20,000 code points of it are read, which no forwarded message exceeds."""
 
@@ -41,7 +43,7 @@ class Request:
     def of(cls, event: Mapping[str, Any]) -> "Request":
         """Read an event of a function URL (payload format 2.0). Raises Refused.
 
-        `caller` is who signed the request, where the URL asks for that.
+        `caller` is the principal that signed the request, where the URL asks for that.
         """
         context = event.get("requestContext") or {}
         iam = (context.get("authorizer") or {}).get("iam") or {}
@@ -54,7 +56,7 @@ class Request:
             method=str((context.get("http") or {}).get("method", "")),
             headers={str(k).lower(): str(v) for k, v in (event.get("headers") or {}).items()},
             body=_bytes(text, encoded=bool(event.get("isBase64Encoded"))),
-            caller=str(iam.get("userArn") or ""),
+            caller=principal_of(str(iam.get("userArn") or "")),
         )
 
     def question(self) -> Question:
@@ -69,9 +71,30 @@ class Request:
             raise Refused(400, "no_question") from None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise Refused(400, "no_json") from None
-        if not question.text.strip():
+        if is_blank(question.text):
             raise Refused(400, "no_text")
         return question
+
+
+def principal_of(arn: str) -> str:
+    """Return who stands behind a signature, by the ARN of the caller.
+
+    Whoever assumes a role chooses the name of the session, and whoever asks for a federated user
+    chooses its name. A quota by such a name would be as many quotas as there are names.
+
+    >>> principal_of("arn:aws:sts::123456789012:assumed-role/helpdesk/bot")
+    'arn:aws:sts::123456789012:assumed-role/helpdesk'
+    >>> principal_of("arn:aws:sts::123456789012:federated-user/anna")
+    'arn:aws:sts::123456789012:federated-user'
+    >>> principal_of("arn:aws:iam::123456789012:user/team/anna")
+    'arn:aws:iam::123456789012:user/team/anna'
+    """
+    *account_parts, resource = arn.split(":", 5)
+    account = ":".join(account_parts)
+    kind, *names = resource.split("/")
+    if kind == "assumed-role" and names:
+        return f"{account}:{kind}/{names[0]}"
+    return f"{account}:{kind}" if kind == "federated-user" else arn
 
 
 def _bytes(text: str, *, encoded: bool) -> bytes:

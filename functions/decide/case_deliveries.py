@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from case_work import CaseWork, Handled
 from ledger.case_refusal import CaseRefusal
@@ -27,10 +28,11 @@ class CaseDeliveries:
         provider = self.senders.believed(message.sender_id, message.attributes)
         if provider is None:
             return None
-        return list(self._take(provider, message.body, seconds_left))
+        sent_at = self.work.clock.now() if self.work.trial_day else self.senders.first_sent(message)
+        return list(self._take(provider, message.body, sent_at, seconds_left))
 
     def _take(
-        self, provider: str, body: str, seconds_left: Callable[[], float]
+        self, provider: str, body: str, sent_at: datetime, seconds_left: Callable[[], float]
     ) -> Iterator[Handled]:
         lines = lines_of(body)
         if isinstance(lines, Refusal):
@@ -40,4 +42,4 @@ class CaseDeliveries:
         for line in lines.split(b"\n"):
             if line.strip():
                 keep_reserve(seconds_left)
-                yield from self.work.take(provider, line)
+                yield from self.work.take(provider, line, sent_at)

@@ -30,15 +30,28 @@ class PackFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Arrived:
+    """When a message was first sent, whatever repeats or delays it afterwards.
+
+    `by_day` says that a trial's clock gave the moment: its day counts, and no time of that day.
+    """
+
+    at: datetime
+    by_day: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """All that `judge` knows: the provider, the moment, and the cases that are there.
 
-    `counted` are the findings that a receipt counts; `packs` are those of the findings, by
-    finding; `sampled` says whether the post of an audit was drawn.
+    `arrived` bounds the times that the message states. `counted` are the findings that a receipt
+    counts; `packs` are those of the findings, by finding; `sampled` says whether the post of an
+    audit was drawn.
     """
 
     provider: str
     now: datetime
+    arrived: Arrived
     cases: Mapping[str, Case] = field(default_factory=dict)
     counted: frozenset[str] = frozenset()
     packs: Mapping[str, PackFacts] = field(default_factory=dict)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import msgspec
 
-from case_facts import Facts
+from case_facts import Arrived, Facts
 from decided_packs import DecidedPacks
 from judging_records import audit_id
 from ledger.case import Case
@@ -41,9 +41,9 @@ class FactsReader:
     packs: DecidedPacks
     out_bucket: str
 
-    def read(self, message: CaseMessage, provider: str, now: datetime) -> Facts:
-        """All that `judge` asks for."""
-        facts = Facts(provider, now)
+    def read(self, message: CaseMessage, provider: str, now: datetime, arrived: Arrived) -> Facts:
+        """Return all that `judge` asks for."""
+        facts = Facts(provider, now, arrived)
         cases = self._cases(_named(message, facts))
         match message:
             case Decision():
@@ -54,6 +54,7 @@ class FactsReader:
                 return Facts(
                     provider,
                     now,
+                    arrived,
                     cases,
                     counted=frozenset(one.finding for one in findings if one.unit in known),
                     packs={one.finding: self.packs.of(one).facts(one.rule) for one in ours},
@@ -65,10 +66,12 @@ class FactsReader:
             case Complaint() | Dispute():
                 cases |= self._cases(_decided_on(cases, list(cases)))
             case Audit():
-                return Facts(provider, now, cases, sampled=self._sampled(provider, message))
+                return Facts(
+                    provider, now, arrived, cases, sampled=self._sampled(provider, message)
+                )
             case _:
                 pass
-        return Facts(provider, now, cases)
+        return Facts(provider, now, arrived, cases)
 
     def _cases(self, ids: Iterable[str]) -> dict[str, Case]:
         """Those that are there; a case for which messages only wait is not."""

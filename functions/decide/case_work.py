@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 
 import msgspec
 
 from case_effects import Effects
-from case_facts import Facts
+from case_facts import Arrived, Facts
 from case_facts_reader import FactsReader
 from erased_authors import is_about_erased, without_words
 from judging import judge
@@ -46,10 +46,11 @@ class Handled:
 
 @dataclass(frozen=True, slots=True)
 class _Arrival:
-    """A line; if it has waited, since which day and for which case, and the message's name."""
+    """A line, and when it was first sent; if it waited, also day, case and the message's name."""
 
     provider: str
     line: bytes
+    sent_at: datetime
     day: str = ""
     case: str = ""
     name: str = ""
@@ -74,14 +75,18 @@ class CaseWork:
     reader: FactsReader
     effects: Effects
     out_bucket: str
+    trial_day: bool = False
 
-    def take(self, provider: str, line: bytes) -> Iterator[Handled]:
+    def take(self, provider: str, line: bytes, sent_at: datetime) -> Iterator[Handled]:
         """Take one message, and after it whatever has waited for it.
+
+        `sent_at` is when the message was first sent: no time that it states may lie after that.
+        In a trial the day of `sent_at` counts.
 
         A message that has waited waits on until all that waits for it is taken too: whoever dies
         in between finds it there again, and goes on from it.
         """
-        left: list[_Arrival | _Settled] = [_Arrival(provider, line)]
+        left: list[_Arrival | _Settled] = [_Arrival(provider, line, sent_at)]
         done: set[str] = set()
         while left:
             one = left.pop()
@@ -98,7 +103,8 @@ class CaseWork:
     def refuse(self, provider: str, data: bytes, refusal: CaseRefusal) -> Handled:
         """Tell the sender of a line, or of a whole body, that cannot be read."""
         unread = digest("unread", provider, data)
-        receipt = self._receipt(unread, _Arrival(provider, data), "refused", refusal)
+        arrival = _Arrival(provider, data, self.clock.now())
+        receipt = self._receipt(unread, arrival, "refused", refusal)
         self._tell(receipt, day="")
         return Handled("refused", code=refusal.code)
 
@@ -143,7 +149,7 @@ class CaseWork:
                 same = standing.digest == says
                 return (standing if same else CaseRefusal(CaseCode.ID_REUSED, "id")), None
             now = self.clock.now()
-            facts = self.reader.read(message, arrival.provider, now)
+            facts = self.reader.read(message, arrival.provider, now, self._arrived(arrival))
             judged = judge(message, facts)
             if isinstance(judged, CaseRefusal):
                 if self.store.case_marker(name) is not None:
@@ -176,8 +182,9 @@ class CaseWork:
         now, case = self.clock.now(), refusal.waits_for
         expires = int((now + timedelta(days=WAIT_DAYS)).timestamp())
         line, day = msgspec.json.encode(message), arrival.day or now.date().isoformat()
-        kept = self.store.wait(case, Waiting(name, arrival.provider, line, day), expires)
-        dated = replace(arrival, day=kept.day, case=case)
+        waiting = Waiting(name, arrival.provider, line, day, utc(arrival.sent_at))
+        kept = self.store.wait(case, waiting, expires)
+        dated = replace(arrival, day=kept.day, case=case, sent_at=_first_sent(kept))
         self._tell_of(name, dated, message, "waiting", refusal)
         if arrival.case:
             self._stop_waiting(name, arrival)
@@ -196,13 +203,18 @@ class CaseWork:
         cases: Iterable[Case] = (
             filter(None, map(self.store.case, facts.cases))
             if facts
-            else self.reader.read(message, arrival.provider, self.clock.now()).cases.values()
+            else self.reader.read(
+                message, arrival.provider, self.clock.now(), self._arrived(arrival)
+            ).cases.values()
         )
         for case in cases:
             for one in case.waiting:
                 if one.message == name:
                     return replace(arrival, day=one.day, case=case.case)
         return arrival
+
+    def _arrived(self, arrival: _Arrival) -> Arrived:
+        return Arrived(arrival.sent_at, self.trial_day)
 
     def _stop_waiting(self, name: str, arrival: _Arrival) -> None:
         waiting = Waiting(name, arrival.provider, arrival.line, arrival.day)
@@ -213,7 +225,7 @@ class CaseWork:
         for name in marker.wakes:
             case = self.store.case(name)
             for one in case.waiting if case else ():
-                yield _Arrival(one.provider, one.line, one.day, name, one.message)
+                yield _Arrival(one.provider, one.line, _first_sent(one), one.day, name, one.message)
 
     def _tell_of(
         self,
@@ -243,12 +255,18 @@ class CaseWork:
             field=refusal.field if refusal else "",
             first=refusal.first if refusal else None,
             waits_until=until,
+            advice=refusal.advice if refusal else "",
         )
 
     def _tell(self, receipt: CaseReceipt, day: str) -> None:
         """Write the receipt under the day on which the message first came, as far as is known."""
         key = case_receipt_key(receipt.provider, day or receipt.at[:10], receipt.message)
         self.objects.put(self.out_bucket, key, pretty(receipt))
+
+
+def _first_sent(waiting: Waiting) -> datetime:
+    """Return when a waiting message was first sent: the end of its day where nothing says so."""
+    return datetime.fromisoformat(waiting.at or f"{waiting.day}T23:59:59Z")
 
 
 def _wakes(entry: JournalEntry) -> tuple[str, ...]:

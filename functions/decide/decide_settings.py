@@ -57,4 +57,5 @@ def case_work_of(
         reader=FactsReader(store, objects, packs, out),
         effects=Effects(store, objects, packs, notices, forgotten, out),
         out_bucket=out,
+        trial_day=bool(settings.today),
     )

@@ -10,6 +10,7 @@ from judging_contests import (
 )
 from judging_decision import judge_decision
 from judging_records import judge_audit, judge_notice, judge_order, judge_suspension
+from judging_times import after_arrival
 from ledger.case_messages import (
     Audit,
     CaseMessage,
@@ -27,7 +28,12 @@ from ledger.case_refusal import CaseRefusal
 
 
 def judge(message: CaseMessage, facts: Facts) -> Judgement | CaseRefusal:
-    """What becomes of a message by these facts; newer ones may bring another answer."""
+    """Return what becomes of a message by these facts; newer ones may bring another answer."""
+    future = next(after_arrival(message, facts), None)
+    return future or _judge(message, facts)
+
+
+def _judge(message: CaseMessage, facts: Facts) -> Judgement | CaseRefusal:
     match message:
         case Decision():
             return judge_decision(message, facts)

@@ -7,12 +7,14 @@ import msgspec
 from case_facts import Facts
 from excerpt_ends import after_answer, while_contested
 from judgement import Judgement, Step, entry_of, first_of, refusals_of, taken, unknown
+from judging_times import before, began
 from ledger.case import Case, CaseMove, Kind, Move, State
 from ledger.case_entry import JournalEntry, is_for_second_review
 from ledger.case_messages import (
     Cause,
     Complaint,
     Dispute,
+    Message,
     Outcome,
     Reinstatement,
     Result,
@@ -38,6 +40,7 @@ def judge_second_review(message: SecondReview, facts: Facts) -> Judgement | Case
 
     def refusals() -> Iterator[CaseRefusal]:
         yield from refusals_of([step], "decision")
+        yield from _before_decision(message, decided, facts, "opened_at")
         if not is_for_second_review(case.case):
             yield CaseRefusal(CaseCode.NOT_IN_SAMPLE, "decision")
         if message.moderator == decided.moderator:
@@ -57,7 +60,12 @@ def judge_contest(message: Complaint | Dispute, facts: Facts) -> Judgement | Cas
         return found
     case, decided = found
     step = Step(case.case, case, Kind.DECISION, Move.CONTEST)
-    refusal = next(refusals_of([step], "decision"), None)
+
+    def refusals() -> Iterator[CaseRefusal]:
+        yield from refusals_of([step], "decision")
+        yield from _before_decision(message, decided, facts, "received_at")
+
+    refusal = next(refusals(), None)
     if refusal is not None:
         return refusal
     entry = entry_of(message, facts, about=decided)
@@ -83,6 +91,8 @@ def judge_outcome(message: Outcome, facts: Facts) -> Judgement | CaseRefusal:
         if message.complaint is not None and message.moderator == decided.moderator:
             yield CaseRefusal(CaseCode.SAME_MODERATOR, "moderator")
         yield from refusals_of([answer, step], field)
+        received = began(asked, "received_at")
+        yield from before(message, facts, received, f"the {field} was received", "decided_at")
 
     refusal = next(refusals(), None)
     if refusal is not None:
@@ -110,11 +120,23 @@ def judge_reinstatement(message: Reinstatement, facts: Facts) -> Judgement | Cas
     step = Step(case.case, case, Kind.DECISION, Move.RESTORE if follows else Move.WITHDRAW)
     if decided.measures is None:
         return CaseRefusal(CaseCode.NOTHING_DECIDED, "decision")  # nothing was taken away
-    refusal = next(refusals_of([step], "decision"), None)
+
+    def refusals() -> Iterator[CaseRefusal]:
+        yield from refusals_of([step], "decision")
+        yield from _before_decision(message, decided, facts, "reinstated_at")
+
+    refusal = next(refusals(), None)
     if refusal is not None:
         return refusal
     entry = entry_of(message, facts, about=decided, overturns=_overturns(step))
     return taken(message, entry, [step])
+
+
+def _before_decision(
+    message: Message, decided: JournalEntry, facts: Facts, field: str
+) -> Iterator[CaseRefusal]:
+    """What follows a decision cannot lie before it."""
+    return before(message, facts, began(decided, "decided_at"), "the decision was made", field)
 
 
 def _decision(message: str, facts: Facts) -> tuple[Case, JournalEntry] | CaseRefusal:

@@ -2,11 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 from case_facts import Facts, PackFacts
 from excerpt_ends import after_decision, is_forgotten
 from judgement import Judgement, Step, entry_of, refusals_of, taken, unknown
+from judging_times import before, began
 from ledger.case import Case, Kind, Move
 from ledger.case_entry import JournalEntry
 from ledger.case_messages import Decision, Verdict
@@ -59,12 +61,13 @@ def _refusals(message: Decision, facts: Facts) -> Iterator[CaseRefusal]:
     """Why it cannot be taken, in the order in which a sender can mend it."""
     yield from _not_there(message, facts)
     yield from _not_one_matter(message, facts)
+    yield from _too_early(message, facts)
     field = "findings" if message.findings else "notice"
     yield from refusals_of(_steps(message, facts), field)
-    opened_at = utc(message.opened_at)
+    opened_at = datetime.fromisoformat(utc(message.opened_at))  # entries have no split seconds
     for case in _matters(message, facts):
         escalated = [one.entry for one in case.entries if one.move == Move.ESCALATE]
-        if any(entry.decided_at > opened_at for entry in escalated):
+        if any(began(entry, "decided_at") > opened_at for entry in escalated):
             yield CaseRefusal(CaseCode.STALE, "opened_at")
 
 
@@ -94,6 +97,24 @@ def _not_one_matter(message: Decision, facts: Facts) -> Iterator[CaseRefusal]:
         yield CaseRefusal(CaseCode.MIXED_POSTS, "findings")
     if len({finding.category for finding in findings}) > 1:
         yield CaseRefusal(CaseCode.MIXED_CATEGORIES, "findings")
+
+
+def _too_early(message: Decision, facts: Facts) -> Iterator[CaseRefusal]:
+    """Nobody decides on what nobody has found or told yet.
+
+    Of several matters the case may be opened, and a measure be taken, when the first is there.
+    """
+    starts = [_start(case) for case in _matters(message, facts)]
+    what = "the finding was found, or the notice received"
+    yield from before(message, facts, min(starts), what, "opened_at", "applied_at")
+    yield from before(message, facts, max(starts), what, "decided_at")
+
+
+def _start(case: Case) -> datetime:
+    """Return when a finding was found or a notice received."""
+    if case.finding is not None:
+        return datetime.fromisoformat(case.finding.found_at)
+    return began(case.entries[0].entry, "received_at")
 
 
 def _matters(message: Decision, facts: Facts) -> list[Case]:
@@ -139,17 +160,22 @@ def _ground(message: Decision, pack: PackFacts) -> dict[str, Any]:
 
 
 def _of_findings(findings: Sequence[Finding], facts: Facts) -> dict[str, Any]:
+    """Return what the findings say of the decision; nothing where there are none.
+
+    `keywords` are those of all findings, so `other` is the first explanation that any of them has.
+    """
     if not findings:
         return {}
     keys = [rule_key(one.pack, one.version, one.rule, one.mode) for one in findings]
     days = [one.found_at[:10] for one in findings]
     found = Counter(f"{day}/{key}" for day, key in zip(days, keys, strict=True))
-    keywords = {word for one in findings for word in facts.packs[one.finding].keywords}
+    packs = [facts.packs[one.finding] for one in findings]
+    keywords = {word for one in packs for word in one.keywords}
     reaches = [one.reach for one in findings if one.reach is not None]
     return {
         "category": findings[0].category,
         "keywords": tuple(sorted(keywords)),
-        "other": facts.packs[findings[0].finding].other,
+        "other": next((said for one in packs if (said := one.other)), ""),
         "rules": dict(sorted(Counter(keys).items())),
         "found_days": tuple(sorted(days)),
         "found": dict(sorted(found.items())),

@@ -1,19 +1,25 @@
 """Judging what comes from outside, or stands for itself: notices, orders, suspensions, audits."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 import msgspec
 
 from case_facts import Facts
 from judgement import Judgement, Step, entry_of, refusals_of, taken, unknown
+from judging_times import before, too_old
 from ledger.case import Case, Kind, Move
 from ledger.case_entry import JournalEntry, case_id
 from ledger.case_messages import Audit, Notice, Order, Suspension
 from ledger.case_refusal import CaseCode, CaseRefusal
+from ledger.post import utc
 
 
 def judge_notice(message: Notice, facts: Facts) -> Judgement | CaseRefusal:
     """Take a notice: it waits for a decision, also where a finding of the post has one."""
+    refusal = next(too_old(message, facts, "received_at"), None)
+    if refusal is not None:
+        return refusal
     entry = entry_of(message, facts)
     opened = Step(entry.entry, None, Kind.MATTER, Move.OPEN)
     if message.finding is None:
@@ -31,6 +37,9 @@ def judge_notice(message: Notice, facts: Facts) -> Judgement | CaseRefusal:
 def judge_order(message: Order, facts: Facts) -> Judgement | CaseRefusal:
     """Take an order, or what came later of one."""
     ends = message.outcome is not None
+    refusal = next(too_old(message, facts, "received_at"), None)
+    if refusal is not None:
+        return refusal
     if message.follows is None:
         entry = entry_of(message, facts)
         opened = Step(entry.entry, None, Kind.ORDER, Move.CLOSE if ends else Move.OPEN)
@@ -44,8 +53,11 @@ def judge_order(message: Order, facts: Facts) -> Judgement | CaseRefusal:
     return refusal or taken(message, entry_of(message, facts, about=_told(case)), [step])
 
 
-def judge_suspension(message: Suspension, facts: Facts) -> Judgement:
+def judge_suspension(message: Suspension, facts: Facts) -> Judgement | CaseRefusal:
     """Take a suspension: it is counted, and nothing follows."""
+    refusal = next(too_old(message, facts, "from_at"), None)
+    if refusal is not None:
+        return refusal
     entry = entry_of(message, facts)
     return taken(message, entry, [Step(entry.entry, None, Kind.RECORD, Move.CLOSE)])
 
@@ -56,7 +68,13 @@ def judge_audit(message: Audit, facts: Facts) -> Judgement | CaseRefusal:
         return CaseRefusal(CaseCode.NOT_IN_SAMPLE, "post")
     audited = audit_id(facts.provider, message)
     step = Step(audited, facts.cases.get(audited), Kind.RECORD, Move.CLOSE)
-    refusal = next(refusals_of([step], "post"), None)
+
+    def refusals() -> Iterator[CaseRefusal]:
+        yield from refusals_of([step], "post")
+        began = datetime.fromisoformat(f"{message.month}-01T00:00:00Z")
+        yield from before(message, facts, began, "the sample's month began", "opened_at")
+
+    refusal = next(refusals(), None)
     return refusal or taken(message, entry_of(message, facts), [step])
 
 
@@ -84,4 +102,12 @@ def _refusals_of_order(message: Order, case: Case, step: Step) -> Iterator[CaseR
     for field in ("kind", "country", "authority", "regulation"):
         if getattr(message, field) != getattr(first, field):
             yield CaseRefusal(CaseCode.FIELD_CONFLICT, field)
+    # Its clock runs from there, so another time would be another clock.
+    if utc(message.received_at) != first.received_at:
+        yield CaseRefusal(
+            CaseCode.FIELD_CONFLICT,
+            "received_at",
+            advice=f"received_at is {utc(message.received_at)}; the order's first message says"
+            f" {first.received_at}",
+        )
     yield from refusals_of([step], "follows")

@@ -30,7 +30,9 @@ def decided(decision: CaseEntry, found: Sequence[Found], public_url: str) -> Dec
         address=page_of(first, public_url),
         check=first.checks[0].url if first.checks else "",
     )
-    return Decided(entry, decision.reason, first.published_at, first.language or "", matched)
+    # The sender's word on when the post was published: never later than it was found.
+    published_at = min(first.published_at, first.found_at)
+    return Decided(entry, decision.reason, published_at, first.language or "", matched)
 
 
 def faults_of(statement: Mapping[str, Any], today: date) -> tuple[str, ...]:

@@ -39,5 +39,5 @@ class Deliveries:
         provider = self.senders.believed(message.sender_id, message.attributes)
         if provider is None:
             return None
-        sent_at = self.clock.now() if self.trial_day else message.sent_at
+        sent_at = self.clock.now() if self.trial_day else self.senders.first_sent(message)
         return self.scanner.scan_message(provider, message.body, sent_at)

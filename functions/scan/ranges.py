@@ -7,6 +7,7 @@ from ledger.identity import unit_id
 from ledger.manifest import Unit
 from ledger.ports import Objects
 from ledger.post import LINE_BYTES
+from reading import BOM
 
 # Inside a text each quote stands behind a backslash, so this is the field and nothing else.
 _PSEUDONYM = re.compile(rb'"account":"k[0-9]{4}-[0-9]{2}:[0-9a-f]{32}"')
@@ -31,14 +32,18 @@ class Owned:
         return len(self.data) + self.passed_over
 
     def id_in(self, unit: Unit) -> str:
-        """The unit's id, over its own bytes.
+        """Return the unit's id, over its own bytes.
 
-        Of a translated file without the pseudonyms in them, which are others in another month:
-        the same file that comes again then must be known all the same. Where only refusals are
-        left, they say nothing of what was refused, and what the file held tells it from others.
+        The id of a translated unit leaves out the pseudonyms, which change with the month, so that
+        the same file is known when it comes again later. A translated unit that holds refusals
+        alone says nothing of what was refused, so the digest of the file's content joins the id.
+        A byte order mark that does not begin the file is read as part of its record. Such a unit
+        has another id than the same bytes at the start of a file.
         """
         tail = b"\n+%d" % self.passed_over if self.passed_over else b""
         data = self.data
+        if unit.start and data.startswith(BOM):
+            tail += b"\n+mark"
         if unit.translated:
             data, posts = _PSEUDONYM.subn(b'"account":""', data)
             tail += b"" if posts else unit.content.encode()

@@ -29,7 +29,8 @@ ASKED_AT_ONCE = 50
 class Answer:
     """What became of one message: `taken`, `waiting` or `refused` with code, field, and who was.
 
-    `id` and `type` are the sender's; `code` and the rest say why it waits or was refused.
+    `id` and `type` are the sender's; `code` and the rest say why it waits or was refused, and
+    `advice` which time was received and which are allowed.
     """
 
     id: str
@@ -38,13 +39,15 @@ class Answer:
     code: str = ""
     field: str = ""
     first: str = ""
+    advice: str = ""
 
     def __str__(self) -> str:
         """One line for people."""
         why = f": {self.code}" if self.code else ""
         field = f" ({self.field})" if self.field else ""
         first = f", {self.first} was first" if self.first else ""
-        return f"{self.status} {self.type} {self.id}{why}{field}{first}"
+        advice = f": {self.advice}" if self.advice else ""
+        return f"{self.status} {self.type} {self.id}{why}{field}{first}{advice}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +140,15 @@ class CaseQueue:
         if receipt is None or receipt == sent.before:
             return None
         first = receipt.first.moderator if receipt.first else ""
-        return Answer(sent.id, sent.type, receipt.status, receipt.code, receipt.field, first)
+        return Answer(
+            sent.id,
+            sent.type,
+            receipt.status,
+            receipt.code,
+            receipt.field,
+            first,
+            receipt.advice,
+        )
 
     def _receipt(self, name: str, earlier_key: str) -> CaseReceipt | None:
         """The newest receipt of that name; of one that waited, under the day it first came."""

@@ -13,9 +13,9 @@ def case_differences(ledger: Ledger) -> Iterator[Difference]:
     """What of the cases does not fit together."""
     for case, entries in sorted(ledger.cases.items()):
         yield from _numbered(case, entries)
-        for sk, record in sorted(entries.items()):
+        for sk, record in sorted(entries.items(), key=lambda one: int(one[0])):
             yield from _in_journal(ledger, f"C#{case} {sk}", record["entry"])
-        last = entries[max(entries)]
+        last = entries[max(entries, key=int)]
         if case in ledger.listed and last["state"] in SETTLED:
             yield Difference("decided_and_listed", f"C#{case}", "listed as open", last["state"])
     yield from _journal(ledger)

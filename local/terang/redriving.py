@@ -50,8 +50,12 @@ class Letter:
 
     @property
     def provider(self) -> str:
-        """The attribute `provider`, or nothing."""
-        return str(self.attributes.get("provider", {}).get("StringValue", ""))
+        """Return the attribute `provider`, or an empty text."""
+        return self.named("provider")
+
+    def named(self, attribute: str) -> str:
+        """Return the text of an attribute, or an empty one."""
+        return str(self.attributes.get(attribute, {}).get("StringValue", ""))
 
 
 class Target(Protocol):
@@ -190,23 +194,22 @@ class Messages:
     redrive_sender: str
 
     def send(self, letter: Letter) -> str:
-        """Send it again with its attributes, and its first sender beside them."""
-        first = self._first_sender(letter)
+        """Send it again with its attributes, its first sender and when that one sent it."""
+        # Only the operator's role may say that a letter was sent before, by whom and when.
+        # An earlier release did not say when.
+        repeated = self.redrive_sender and letter.sender.partition(":")[0] == self.redrive_sender
+        first = letter.named("first_sender") if repeated else letter.sender
         if not self.believed(letter.provider, first):
             return NOT_BELIEVED
-        named = {"first_sender": {"DataType": "String", "StringValue": first}}
+        sent = letter.named("first_sent") if repeated else ""
+        sent = sent or str(round(letter.sent * 1000))
+        named = {"first_sender": _text(first), "first_sent": _text(sent)}
         self.sqs.send_message(
             QueueUrl=self.url,
             MessageBody=letter.body,
             MessageAttributes=_sendable(letter.attributes) | named,
         )
         return ""
-
-    def _first_sender(self, letter: Letter) -> str:
-        """Who sent it first: only the operator's role may say that it was another."""
-        named = letter.attributes.get("first_sender", {}).get("StringValue", "")
-        repeated = self.redrive_sender and letter.sender.partition(":")[0] == self.redrive_sender
-        return str(named) if repeated else letter.sender
 
     def about(self, letter: Letter) -> str:
         """The provider in whose name it came."""
@@ -239,6 +242,10 @@ class Events:
         """The error that it failed of."""
         answer = _fields(letter.body).get("responsePayload") or {}
         return str(answer.get("errorType") or "no answer")
+
+
+def _text(value: str) -> dict[str, str]:
+    return {"DataType": "String", "StringValue": value}
 
 
 def _sendable(attributes: dict[str, Any]) -> dict[str, Any]:

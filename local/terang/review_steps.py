@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import Enum, auto
 
 from ledger.case_messages import Decision, Escalation, Measures, Message, SecondReview, Verdict
+from ledger.cells import is_blank
 from ledger.dsa_codes import Visibility
 from terang.review_cards import Card
 
@@ -127,7 +128,8 @@ def press(review: Review, key: str, now: datetime) -> Review:
 
 def answer(review: Review, line: str | None, now: datetime) -> Review:
     """The reason that was written; None, or nothing where nothing is suggested, goes back."""
-    reason = (line.strip() or review.suggested_reason) if line is not None else ""
+    written = "" if line is None or is_blank(line) else line.strip()
+    reason = (written or review.suggested_reason) if line is not None else ""
     if not reason:
         return replace(review, stage=Stage.CARD, note="No reason, no decision.")
     if len(reason) > REASON_LENGTH:

@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 from faults import Calls
+from sample_messages import SENT
 from sample_posts import OTP, lines
 from world import DAY, World
 
@@ -22,7 +23,7 @@ def found(world: World, *texts: str) -> list[str]:
 def decide(world: World, calls: Calls, message: dict[str, Any]) -> list[Handled]:
     """A fresh worker takes the message, over counted ports."""
     work = world.case_work(calls.through(world.store), calls.through(world.objects))
-    return list(work.take("acme", msgspec.json.encode(message)))
+    return list(work.take("acme", msgspec.json.encode(message), SENT))
 
 
 def case_of(world: World, name: str) -> Case:

@@ -1,17 +1,19 @@
 """Decide over the table: what one transaction moves, what waits, and what is refused."""
 
-from datetime import timedelta
+import json
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
 from faults import Calls
 from integration.decided_cases import case_of, decide, entries, found
-from sample_messages import audit, complaint, decision, notice
+from sample_messages import SENT, audit, complaint, decision, notice
 from sample_posts import OTP, PACK, pack
-from world import DAY, World
+from world import DAY, ROLE, World
 
 from ledger.audit_sample import SampledPost
 from ledger.case import State, Waiting
+from ledger.delivery import Message
 from ledger.errors import OperatorError
 from ledger.finding import Finding
 from ledger.keys import audit_key
@@ -66,6 +68,26 @@ def test_an_escalation_for_a_child_leaves_no_excerpt_anywhere(world: World) -> N
         assert tags == [{"Key": "holds", "Value": "excerpts"}]
 
 
+@pytest.mark.parametrize(
+    ("minutes", "status"), [(24, "refused"), (26, "taken")], ids=["before it", "after it"]
+)
+def test_a_redriven_decision_is_judged_as_on_the_day_it_was_sent(
+    world: World, minutes: int, status: str
+) -> None:
+    """It was decided at 12:30, and redriven a week later: whether it was sent after that counts."""
+    [finding] = found(world)
+    first = datetime(2026, 11, 25, 12, minutes, tzinfo=UTC)
+    named = {
+        "provider": "acme",
+        "first_sender": f"{ROLE}:session",
+        "first_sent": str(int(first.timestamp() * 1000)),
+    }
+    body = json.dumps(decision(finding, applied_at="2026-11-25T12:30:00Z"))
+    message = Message("arn:cases", body, "AROAREDRIVE:me", named, SENT)
+    [handled] = world.case_deliveries().take(message, lambda: 300) or []
+    assert handled.status == status
+
+
 class TestRefusals:
     """What is refused is told; what only the operator can mend comes again."""
 
@@ -104,7 +126,7 @@ def test_a_line_of_blanks_waits_as_well_as_a_short_one(world: World) -> None:
     """An item of the table holds 400 KB, a message 1 MiB."""
     [finding] = found(world)
     line = msgspec.json.encode(complaint()).ljust(1_000_000 - 1)
-    assert [one.status for one in world.case_work().take("acme", line)] == ["waiting"]
+    assert [one.status for one in world.case_work().take("acme", line, SENT)] == ["waiting"]
     assert [one.status for one in world.decide(decision(finding))] == ["taken", "taken"]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from faults import Calls
 from integration.decided_cases import case_of, decide, entries, found, receipts
-from sample_messages import complaint, decision
+from sample_messages import SENT, complaint, decision
 from world import World
 
 from case_work import Handled
@@ -35,7 +35,7 @@ def meddled(
 ) -> list[Handled]:
     """A worker takes the message while something happens between its reading and that call."""
     work = world.case_work(Meddled(world.store, name, happens))
-    return list(work.take("acme", msgspec.json.encode(message)))
+    return list(work.take("acme", msgspec.json.encode(message), SENT))
 
 
 class TestTwoAtOnce:

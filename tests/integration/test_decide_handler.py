@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from integration.handlers import Context, delivery, deployed
 from integration.metrics import metrics_of
-from sample_messages import complaint, decision, notice, order, suspension
+from sample_messages import complaint, decision, notice, on_day, order, suspension
 from sample_posts import OTP, lines
 from world import DAY, World
 
@@ -27,7 +27,8 @@ def decide(world: World) -> Iterator[ModuleType]:
 
 def about(number: int, *messages: Any, **named: str) -> dict[str, Any]:
     """A delivery of messages of `acme`."""
-    body = json.dumps(messages[0] if len(messages) == 1 else messages)
+    dated = [on_day(DAY, one) if isinstance(one, dict) else one for one in messages]
+    body = json.dumps(dated[0] if len(dated) == 1 else dated)
     return delivery(number, body, "arn:cases", **({"provider": "acme"} | named))
 
 

@@ -11,6 +11,7 @@ from integration.received_files import BINARY, FILE, ZIPPED, counted, dropped, r
 from sample_posts import OTP, line, lines
 from world import DAY, World
 
+from arrival import IDENTITY_BYTES
 from ledger.identity import file_id
 from ledger.provider import Provider
 
@@ -46,6 +47,15 @@ class TestRefusedFiles:
         for data in (BINARY, BINARY + b"\x00", b"\x00" + BINARY):
             receive(world, *world.put(data, "x.bin"))
         assert len(world.receipts()) == 3
+
+    def test_that_differ_in_size_behind_the_bytes_that_are_read_are_counted_each(
+        self, world: World
+    ) -> None:
+        """Only the first bytes are read for the identity; the size tells the rest apart."""
+        for more in (1, 2, 1):
+            data = b"\x00" * (IDENTITY_BYTES + more)
+            assert receive(world, *world.put(data, "x.bin")).code == "format_unknown"
+        assert sorted(receipt.bytes - IDENTITY_BYTES for receipt in world.receipts()) == [1, 2]
 
     def test_are_counted_for_each_provider(self, world: World) -> None:
         world.store.put_provider(Provider("others"))

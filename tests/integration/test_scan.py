@@ -83,6 +83,29 @@ def test_equal_ranges_of_one_file_are_one_unit(new_world: Callable[..., World]) 
     assert (told.ranges, told.repeated_ranges, told.repeated, told.lines) == (3, 2, False, 3)
 
 
+def test_only_the_start_of_a_file_may_have_a_byte_order_mark(
+    new_world: Callable[..., World],
+) -> None:
+    """A mark at the start of a later range belongs to its record, which is then no JSON."""
+    row = b"\xef\xbb\xbf" + line(text=OTP) + b"\n"
+    for order in (1, -1):  # the ranges hold the same bytes: whichever comes first
+        world = new_world(range_bytes=len(row))
+        units = world.take_in(row + row)
+        world.scan(*units[::order])
+        told = world.file_receipt(units[0].file)
+        assert (told.ranges, told.inspected, told.refused) == (2, 1, {"json_syntax": 1})
+        assert [(refusal.line, refusal.byte) for refusal in told.refusals] == [(2, len(row))]
+
+
+def test_a_file_of_no_lines_was_not_delivered_before(world: World) -> None:
+    """`repeated` says that all units were known: a file without units repeats nothing."""
+    for name in ("empty.jsonl", "again.jsonl"):
+        key, version = world.put(b"", name)
+        arrival = world.intake().receive(world.drop, key, version, seconds_left=900)
+        told = world.file_receipt(arrival.file)
+        assert (told.status, told.ranges, told.repeated) == ("done", 0, False)
+
+
 def test_a_finding_belongs_to_the_unit_that_put_it_first(world: World) -> None:
     world.scan(*world.take_in(lines(OTP)))
     world.scan(*world.take_in(lines(OTP, OTP), "more.jsonl"))

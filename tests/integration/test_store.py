@@ -9,8 +9,11 @@ from faults import plan_answers
 from world import DAY, Clients, World
 
 import ledger.store
+from ledger.case import CaseMarker
+from ledger.case_entry import JournalEntry
 from ledger.finding import Finding, FoundSpan
 from ledger.identity import digest
+from ledger.items import key_of
 from ledger.manifest import Manifest, Marker, RangeRow, Source
 from ledger.provider import OpenFile, Provider
 from ledger.receipt import Receipt, digest_of_ids
@@ -127,6 +130,29 @@ def test_a_unit_is_committed_once(store: DynamoStore) -> None:
     assert store.receipts("acme", DAY) == [receipt()]
     assert store.receipts("acme", "2026-11-26") == []
     assert store.ranges("f1") == [row]
+
+
+def test_a_receipt_is_never_written_over(world: World) -> None:
+    """Also where the marker before it was lost: what was published must stay as it was."""
+    store = world.store
+    assert store.commit(marker(), receipt(), "f1", None)
+    world.clients.dynamodb.delete_item(TableName=world.table, Key=key_of(f"U#{unit(0)}", "unit"))
+    with pytest.raises(OSError, match="ConditionalCheckFailed"):
+        store.commit(marker(), receipt(inspected=99), "f1", None)
+    assert store.receipts("acme", DAY) == [receipt()]
+
+
+def test_a_journal_entry_is_never_written_over(world: World) -> None:
+    store, name = world.store, digest("entry", "1")
+    first = JournalEntry(name, "suspension", "acme", f"{DAY}T12:00:00Z")
+    told = CaseMarker(digest("message", "1"), "acme", "says", DAY, name)
+    assert store.commit_case(told, first, ())
+    world.clients.dynamodb.delete_item(
+        TableName=world.table, Key=key_of(f"M#{told.message}", "message")
+    )
+    second = msgspec.structs.replace(first, why="illegal_content")
+    assert not store.commit_case(told, second, ())
+    assert store.journal_entries("acme", DAY) == [first]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ counts is a second opinion.
 
 import random
 from collections.abc import Iterator
+from datetime import date
 
 from month.asking import send_notices, send_orders
 from month.contesting import blunder, contest, dispute, review
@@ -72,7 +73,7 @@ def _decide(plan: Plan, met: list[Post], chance: random.Random) -> Iterator[Mess
             "verdict": "confirmed" if confirmed else "dismissed",
             "reason": "Seen together with what stands around it.",
             "moderator": moderator,
-            "after_minutes": chance.randrange(20, 9_000),
+            "after_minutes": _minutes(post.day, day, chance.randrange(20, 9_000)),
             "looked_seconds": chance.randrange(1, 5)
             if number % 19 == 0
             else chance.randrange(6, 300),
@@ -94,8 +95,18 @@ def _decide(plan: Plan, met: list[Post], chance: random.Random) -> Iterator[Mess
 SKIPPED = {"verdict": "skipped", "measures": None, "escalation": None}
 
 
+def _minutes(found: str, sent: str, drawn: int) -> int:
+    """The drawn minutes, cut so that the decision is made by the end of the day it is sent on.
+
+    The time of a script's day is the machine's: on the day itself four minutes are left at most,
+    and five after midnight are allowed.
+    """
+    days = (date.fromisoformat(sent) - date.fromisoformat(found)).days
+    return 1 + drawn % (days * 24 * 60 + 4)
+
+
 def _suspend(plan: Plan) -> None:
     for number, why in enumerate(("illegal_content", "illegal_content", "unfounded_notices")):
-        plan.say(plan.size.days[1], {"type": "suspension", "id": f"u-{number}", "why": why,
-                                     "from_at": "2026-11-12T00:00:00Z", "until": "2026-12-12",
-                                     "moderator": "lia"})  # fmt: skip
+        day = plan.size.days[1]
+        plan.say(day, {"type": "suspension", "id": f"u-{number}", "why": why, "moderator": "lia",
+                       "from_at": f"{day}T00:00:00Z", "until": "2026-12-12"})  # fmt: skip

@@ -1,12 +1,13 @@
 """What a provider's moderators send about each finding that they are handed: all in one go.
 
 A decision, a complaint about it, its outcome and what follows are sent at once, so that they come
-in any order. Times follow the finding's own, so that waits are the same in every run.
+in any order. Times follow the finding's own by less than the five minutes that a clock may run
+ahead, so that waits are the same in every run.
 """
 
 import json
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sample_messages import complaint, decision, outcome, reinstatement, second_review
@@ -14,26 +15,30 @@ from sample_messages import complaint, decision, outcome, reinstatement, second_
 from ledger.case_entry import case_id, is_for_second_review
 
 PROVIDER = "acme"
+NEVER = datetime.max.replace(tzinfo=UTC)
 
 
-def bodies(handed_out: bytes) -> Iterator[str]:
-    """The messages about the findings of one file, each a body of its own."""
+def bodies(handed_out: bytes, now: datetime) -> Iterator[str]:
+    """The messages about the findings of one file, each a body of its own, sent at that moment."""
     for row in handed_out.splitlines():
-        yield from map(json.dumps, messages(json.loads(row)))
+        yield from map(json.dumps, messages(json.loads(row), now))
 
 
 def entries(finding: dict[str, Any]) -> list[str]:
     """The ids of the entries that these messages become."""
-    return [case_id(one["type"], PROVIDER, one["id"]) for one in messages(finding)]
+    return [case_id(one["type"], PROVIDER, one["id"]) for one in messages(finding, NEVER)]
 
 
-def messages(finding: dict[str, Any]) -> list[dict[str, Any]]:
-    """All that is said about one finding; about one in shadow, nothing."""
+def messages(finding: dict[str, Any], now: datetime) -> list[dict[str, Any]]:
+    """All that is said about one finding; about one in shadow, nothing.
+
+    People's clocks are right: what was found later than now was found by a worker whose is not.
+    """
     if finding["mode"] != "live":
         return []
-    name, found = finding["finding"][:8], datetime.fromisoformat(finding["found_at"])
+    name, found = finding["finding"][:8], min(datetime.fromisoformat(finding["found_at"]), now)
     decided, contested, ended = (
-        (found + timedelta(minutes=minutes)).isoformat() for minutes in (1, 60, 120)
+        (found + timedelta(minutes=minutes)).isoformat() for minutes in (1, 2, 4)
     )
     is_confirmed = int(finding["finding"][-1], 16) % 3 != 0
     about = {"decision": f"d-{name}"}

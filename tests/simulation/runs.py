@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache, partial
 
 from simulation.chance import Chance, Told
@@ -138,7 +138,8 @@ def _send(fabric: Fabric, scenario: Scenario) -> None:
 
 def _decide(fabric: Fabric, handed_out: bytes) -> None:
     """The provider's moderators say all that they will ever say, in no order."""
-    for body in fabric.chance.shuffle(list(bodies(handed_out))):
+    now = datetime.fromtimestamp(fabric.line.seconds, UTC)
+    for body in fabric.chance.shuffle(list(bodies(handed_out, now))):
         fabric.send("cases", body, SENDER, provider="acme")
 
 

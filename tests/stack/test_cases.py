@@ -13,6 +13,7 @@ from sample_messages import (
     dispute,
     inform,
     notice,
+    on_day,
     order,
     outcome,
     reinstatement,
@@ -77,7 +78,8 @@ def entries(running: Running, finding: str) -> dict[str, JournalEntry]:
         suspension(),
         audit(),
     ]
-    bodies = [json.dumps(message) for message in (*reversed(messages), *messages)]
+    dated = [on_day(DAY, message) for message in messages]
+    bodies = [json.dumps(message) for message in (*reversed(dated), *dated)]
     running.send_cases(PROVIDER, bodies)
     until = time.monotonic() + SECONDS
     while True:

@@ -1,6 +1,7 @@
 """A message is read whole, or refused with the field at fault and nothing of its words."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from sample_messages import (
     audit,
     complaint,
     decision,
+    dispute,
     inform,
     notice,
     order,
@@ -20,7 +22,7 @@ from sample_messages import (
     suspension,
 )
 
-from ledger.case_messages import TYPES
+from ledger.case_messages import TYPES, Decision, Measures
 from ledger.case_reading import read_case_message
 from ledger.case_refusal import CaseRefusal
 from ledger.case_schema import case_message_schema
@@ -151,6 +153,12 @@ REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
         "time_syntax",
         "measures.visibility_until",
     ),
+    "an end after all times": (
+        decision(FINDING, measures=REMOVED | {"visibility_until": "9999-12-31"}),
+        "field_range",
+        "measures.visibility_until",
+    ),
+    "suspended until after all times": (suspension(until="9999-12-31"), "field_range", "until"),
     "a measure that was never applied": (
         decision(FINDING, applied_at=...),
         "field_missing",
@@ -249,6 +257,82 @@ REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
 @pytest.mark.parametrize(("message", "code", "field"), REFUSED.values(), ids=REFUSED)
 def test_a_message_is_refused(message: dict[str, Any], code: str, field: str) -> None:
     assert read_case_message(json.dumps(message).encode()) == CaseRefusal(code, field)  # type: ignore[arg-type]
+
+
+BLANKS = {
+    "a blank": " ",
+    "blanks and a newline": " \t\n\u00a0\u3000",
+    "NUL": "\x00",
+    "controls": "\x07\x1b\x7f",
+    "no width": "\u200b\u2060\ufeff",
+    "joiners": "\u200c\u200d",
+    "turns of direction": "\u202e\u2066",
+    "a mark without a letter": "\u0301\ufe0f",
+    "a filler of Hangul": "\u3164",
+    "an empty cell of Braille": "\u2800",
+}
+REQUIRED_TEXTS: dict[str, dict[str, Any]] = {
+    "reason": decision(FINDING),
+    "ground_text": decision(FINDING, ground_text="x"),
+    "measures.visibility_other": decision(FINDING, measures=LABEL),
+    "measures.monetary_other": decision(
+        FINDING, measures={"monetary": "DECISION_MONETARY_OTHER", "monetary_other": "x"}
+    ),
+    "body": dispute(),
+    "decision": complaint(),
+    "id": complaint(),
+    "post": notice(),
+    "other": notice(keyword="OTHER", other="x"),
+    "authority": order(),
+    "ground": order(outcome="refused", ground="x"),
+    "follows": order(follows="q-0"),
+    "complaint": outcome(),
+    "dispute": outcome(complaint=..., dispute="x-1"),
+    "notice": decision(FINDING, notice="n-1"),
+}
+
+
+def test_every_text_of_every_type_is_tried() -> None:
+    declared = {
+        name
+        for kind in (*TYPES.values(), Measures)
+        for name, shape in kind.__annotations__.items()
+        if "Words" in str(shape) or "Reason" in str(shape) or "Id" in str(shape).split()
+    }
+    assert declared <= {name.removeprefix("measures.") for name in REQUIRED_TEXTS}
+
+
+@pytest.mark.parametrize("blank", BLANKS.values(), ids=BLANKS)
+@pytest.mark.parametrize("field", REQUIRED_TEXTS)
+def test_a_blank_text_is_no_text(field: str, blank: str) -> None:
+    message = dict(REQUIRED_TEXTS[field])
+    first, _, rest = field.partition(".")
+    message[first] = message[first] | {rest: blank} if rest else blank
+    read = read_case_message(json.dumps(message).encode())
+    assert isinstance(read, CaseRefusal)
+    assert (str(read.code), read.field) == ("field_length", field)
+    assert read.advice.startswith(f"{field} is blank")
+
+
+@pytest.mark.parametrize("text", ["क्\u200dष", "\u200b.", "是", "👍🏽", "e\u0301"])
+def test_what_can_be_seen_is_a_text(text: str) -> None:
+    read = read_case_message(json.dumps(decision(FINDING, reason=text)).encode())
+    assert isinstance(read, Decision)
+    assert read.reason == text
+
+
+def test_a_leap_second_is_the_last_instant_before_it() -> None:
+    times = dict.fromkeys(("opened_at", "decided_at"), "2026-12-31T23:59:60Z")
+    local = {"applied_at": "2027-01-01T06:59:60.250+07:00"}
+    read = read_case_message(json.dumps(decision(FINDING, **times, **local)).encode())
+    assert isinstance(read, Decision)
+    last = datetime(2026, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
+    assert (read.opened_at, read.decided_at, read.applied_at) == (last, last, last)
+    for wrong in ("2026-12-31T22:59:60Z", "2026-12-31T23:59:61Z", "2026-12-31T23:58:60Z"):
+        told = read_case_message(json.dumps(complaint(received_at=wrong)).encode())
+        assert told == CaseRefusal("time_syntax", "received_at")  # type: ignore[arg-type]
+    told = read_case_message(json.dumps(complaint(received_at="2026-12-31T23:59:60")).encode())
+    assert isinstance(told, CaseRefusal)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """A delivery is a range or a message; which one its queue decides, and who sent it the sender."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
@@ -31,6 +31,7 @@ class Parts:
 
     done: list[Any] = field(default_factory=list)
     believed_provider: str | None = "acme"
+    waited: timedelta = timedelta()
 
     def scan_range(self, unit: Unit) -> Outcome:
         self.done.append(("range", unit))
@@ -47,6 +48,9 @@ class Parts:
     def believed(self, sender_id: str, attributes: dict[str, str]) -> str | None:
         self.done.append(("believed", sender_id, attributes))
         return self.believed_provider
+
+    def first_sent(self, message: Message) -> datetime:
+        return message.sent_at - self.waited
 
 
 def deliveries(parts: Parts, trial_day: bool = False) -> Deliveries:
@@ -72,6 +76,12 @@ def test_a_message_is_scanned_by_the_day_it_was_sent() -> None:
     assert parts.done == [
         ("believed", "AROAX:s", {"provider": "acme"}), ("message", "acme", "{}", SENT)
     ]  # fmt: skip
+
+
+def test_a_dead_letter_is_scanned_by_the_day_it_was_sent_first() -> None:
+    parts = Parts(waited=timedelta(days=9))
+    deliveries(parts).take(message(), lambda: 300)
+    assert parts.done[-1] == ("message", "acme", "{}", SENT - timedelta(days=9))
 
 
 def test_on_a_trial_day_every_message_was_sent_today() -> None:

@@ -28,6 +28,25 @@ def test_a_row_becomes_a_post() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("written", "read_as", "assumed"),
+    [
+        ("2026-12-31T23:59:60Z", "2026-12-31T23:59:59.999999+00:00", False),
+        ("2026-12-31 23:59:60", "2026-12-31T23:59:59.999999+00:00", True),
+        ("2027-01-01T06:59:60.25+07:00", "2027-01-01T06:59:59.999999+07:00", False),
+    ],
+)
+def test_a_leap_second_is_read_in_every_format_that_writes_times(
+    written: str, read_as: str, assumed: bool
+) -> None:
+    row = ROW.replace("2026-11-25T10:00:00Z", written)
+    (item,) = items(read(f"{HEADER}\n{row}\n".encode()))
+    assert item.assumed_utc is assumed
+    post = read_fields(item.fields)
+    assert not isinstance(post, Refusal)
+    assert post[0].published_at.isoformat() == read_as
+
+
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
 def test_delimiters_newlines_and_a_byte_order_mark(delimiter: str, newline: str) -> None:

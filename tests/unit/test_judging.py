@@ -2,8 +2,9 @@
 
 from typing import Any
 
+import msgspec
 import pytest
-from memory_cases import MemoryCases
+from memory_cases import SET, MemoryCases, finding
 from sample_messages import (
     REMOVED,
     audit,
@@ -22,6 +23,8 @@ from unit.judged_cases import F1, F2, days_left, entry, state, two_findings
 from ledger.case import State
 from ledger.case_entry import case_id
 from ledger.keys import audit_key
+from ledger.pointer import set_key
+from matcher import digest_of
 
 
 @pytest.fixture
@@ -42,6 +45,24 @@ def test_a_decision_moves_all_its_findings_at_once(cases: MemoryCases) -> None:
     assert (made.category, made.keywords, made.reach) == ("SCAMS_AND_FRAUD", ("PHISHING",), 2)
     assert (made.ground, made.ground_text) == ("illegal", "A provision")
     assert made.source_type == "VOLUNTARY"
+
+
+@pytest.mark.parametrize("order", [(1, 7), (7, 1)], ids=["explained last", "explained first"])
+def test_keyword_other_keeps_its_explanation_whichever_finding_is_first(
+    cases: MemoryCases, order: tuple[int, int]
+) -> None:
+    """A rule of its own keyword brings the explanation; the other finding's pack has none."""
+    data = msgspec.json.decode(SET)
+    [rule] = data["packs"][0]["rules"]
+    data["packs"].append(
+        data["packs"][0] | {"id": "own", "keywords": [], "rules": [rule | {"keywords": ["OTHER"]}]}
+    )
+    made = msgspec.json.encode(data)
+    cases.files[set_key(digest_of(made))] = made
+    cases.find(finding(7, pack="own", set=digest_of(made)))
+    cases.decide(decision(*(finding(number).finding for number in order)))
+    decided = entry(cases, "decision", "d-1")
+    assert (decided.keywords, decided.other) == (("OTHER", "PHISHING"), "Theft of one-time codes")
 
 
 def test_the_journal_holds_no_words_on_a_person(cases: MemoryCases) -> None:

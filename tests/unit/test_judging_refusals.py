@@ -7,6 +7,7 @@ import pytest
 from faults import Calls
 from memory_cases import MemoryCases, finding
 from sample_messages import (
+    SENT,
     audit,
     complaint,
     decision,
@@ -172,7 +173,7 @@ def test_what_comes_too_early_waits(
 ) -> None:
     assert {one.status for one in cases.decide(*early)} == {"waiting"}
     told = cases.receipts()[early[0]["id"]]
-    assert (told.status, told.waits_until) == ("waiting", "2026-12-09T12:00:00Z")
+    assert (told.status, told.waits_until) == ("waiting", "2026-12-17T00:00:00Z")
     cases.decide(*late)
     assert cases.types() == sorted(message["type"] for message in early + late)
     assert not any(cases.waiting.values())
@@ -206,7 +207,7 @@ def test_a_second_delivery_at_the_same_time_is_refused_for_nothing(
         cases.decide(decision(F1))
 
     calls = Calls(at=at, happens=other)
-    handled = list(cases.work(calls.through(cases)).take("acme", line))
+    handled = list(cases.work(calls.through(cases)).take("acme", line, SENT))
     assert len(calls.names) > at
     assert {one.status for one in handled} <= {"taken", "repeated"}
     assert cases.receipts() == {}

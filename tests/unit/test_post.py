@@ -1,6 +1,7 @@
 """A post is read from one line, or refused with a code that says why."""
 
 import json
+from datetime import UTC, datetime
 
 import msgspec
 import pytest
@@ -90,6 +91,13 @@ REFUSED = {
                          "published_at"),
     "year one, east of UTC": (line(published_at="0001-01-01T00:00:00+14:00"), Code.FIELD_RANGE,
                               "published_at"),
+    "a second 60 in the middle of a day": (line(published_at="2026-11-25T10:00:60Z"),
+                                           Code.TIME_SYNTAX, "published_at"),
+    "a second 61": (line(published_at="2026-12-31T23:59:61Z"), Code.TIME_SYNTAX, "published_at"),
+    "a leap second before all years": (line(published_at="0001-01-01T00:59:60+14:00"),
+                                       Code.TIME_SYNTAX, "published_at"),
+    "an id without width": (line(id="\u200b\u200d"), Code.FIELD_LENGTH, "id"),
+    "an account of NUL": (line(account="\x00"), Code.FIELD_LENGTH, "account"),
     "time in words": (line(published_at="yesterday"), Code.TIME_SYNTAX, "published_at"),
     "a day alone": (line(published_at="2026-11-25"), Code.TIME_SYNTAX, "published_at"),
     "30 February": (line(published_at="2026-02-30T10:00:00Z"), Code.TIME_SYNTAX, "published_at"),
@@ -117,6 +125,8 @@ ACCEPTED = {
     "escapes": (json.dumps(fields(text="\U0001f600\u00e9")).encode(), 0),
     "the word audience in the text": (line(text='"audience"'), 0),
     "UTC": (line(published_at="2026-11-25T10:00:00Z"), 0),
+    "a leap second": (line(published_at="2026-12-31T23:59:60Z"), 0),
+    "a leap second east of UTC": (line(published_at="2027-01-01T06:59:60.9+07:00"), 0),
     "the first year": (line(published_at="1990-01-01T00:00:00Z"), 0),
     "the last year": (line(published_at="2199-12-31T23:59:59Z"), 0),
 }  # fmt: skip
@@ -135,6 +145,20 @@ def test_what_is_right_is_a_post(given: bytes, unknown: int) -> None:
     told = {key: value for key, value in json.loads(given).items() if key in fields(**POST)}
     assert counted == unknown
     assert (post.id, post.account, post.text) == (told["id"], told["account"], told["text"])
+
+
+def test_a_leap_second_is_the_last_instant_before_it() -> None:
+    """Python has no second 60; the day and the minute stay as they were written."""
+    for written in ("2026-12-31T23:59:60Z", "2027-01-01T06:59:60.5+07:00"):
+        for found in (
+            read_line(line(published_at=written)),
+            read_line(line(published_at=written, likes=3)),
+            read_fields(fields(published_at=written)),
+        ):
+            assert not isinstance(found, Refusal)
+            moment = found[0].published_at.astimezone(UTC)
+            assert moment == datetime(2026, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
+            assert utc(moment) == "2026-12-31T23:59:59Z"
 
 
 def test_every_code_of_a_line_is_refused_somewhere() -> None:

@@ -94,16 +94,26 @@ def test_body_and_attributes_go_back_with_the_first_sender(sqs: SQS) -> None:
     assert redrive(messages(sqs)) == Returned(1)
     [sent] = sqs.queues[LIVE].messages
     named = {name: value["StringValue"] for name, value in sent.attributes.items()}
-    assert named == {"provider": "acme", "trace": "kept", "first_sender": ACME}
+    assert named == {
+        "provider": "acme", "trace": "kept", "first_sender": ACME, "first_sent": "10000"
+    }  # fmt: skip
     assert (sent.body, bodies(sqs, DEAD)) == ("a post", [])
-    assert "first_sender" in ATTRIBUTES
+    assert {"first_sender", "first_sent"} <= set(ATTRIBUTES)
 
 
 def test_what_was_repeated_before_still_names_its_first_sender(sqs: SQS) -> None:
-    die(sqs, "a post", sender=f"{OPERATOR}:me", provider="acme", first_sender=ACME)
+    die(sqs, "a post", sender=f"{OPERATOR}:me", provider="acme", first_sender=ACME, first_sent="7")
     redrive(messages(sqs))
     [sent] = sqs.queues[LIVE].messages
     assert sent.attributes["first_sender"]["StringValue"] == ACME
+    assert sent.attributes["first_sent"]["StringValue"] == "7"
+
+
+def test_nobody_else_says_when_a_letter_was_sent_first(sqs: SQS) -> None:
+    die(sqs, "a post", provider="acme", first_sent="7")
+    redrive(messages(sqs))
+    [sent] = sqs.queues[LIVE].messages
+    assert sent.attributes["first_sent"]["StringValue"] == "10000"
 
 
 def test_what_nobody_would_believe_stays_and_is_seen_at_once(sqs: SQS) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from unit.report_ledger_samples import at, entry
 from unit.written_report import ROOT, put, table, written
 
 from dsa.report import Period, Reporting
@@ -53,6 +54,25 @@ def test_a_large_year_is_proved_while_a_function_may_run() -> None:
     proved = prove(WrittenReport.read(files))
     assert (proved.entries, proved.differences) == (10_000, ())
     assert time.monotonic() - began < 30
+
+
+def test_measures_that_name_nothing_are_counted_nowhere() -> None:
+    """decide refuses them; a ledger that somebody else wrote may hold them all the same."""
+    notice = entry("notice", 1, 1, category="VIOLENCE", received_at=at(1), article_16=True, items=1)
+    about = {"notice": notice.entry, "about": msgspec.to_builtins(notice)}
+    fields = {"verdict": "confirmed", "category": "VIOLENCE", "ground": "illegal", "measures": {}}
+    fields |= {"decided_at": at(3)}
+    own = entry("decision", 1, 3, **fields, source_type="VOLUNTARY")
+    asked = entry("decision", 2, 3, **fields, **about, source_type="ARTICLE_16")
+    decided = msgspec.to_builtins(asked)
+    complaint = entry("complaint", 1, 4, about=decided, received_at=at(4))
+    contest = {"complaint": complaint.entry, "answers": msgspec.to_builtins(complaint)}
+    ended = {"outcome": "upheld", "decided_at": at(5), "measures": {}, "about": decided}
+    outcome = entry("outcome", 1, 5, **contest, **ended)
+    entries = Entries.of([notice, own, asked, complaint, outcome])
+    files = report_files(Reporting(Period.year(2026), entries, {}, About()), "acme")
+    proved = prove(WrittenReport.read(files))
+    assert (proved.entries, proved.differences) == (5, ())
 
 
 def test_a_hosting_services_report_is_proved_too(tmp_path: Path) -> None:

@@ -71,7 +71,7 @@ def test_keys_that_mean_nothing_decide_nothing(keys: tuple[str, ...]) -> None:
 
 
 def test_a_reason_is_owed() -> None:
-    for nothing in ("", "   "):
+    for nothing in ("", "   ", "\u200b", "\x00"):
         review = answer(play("d"), nothing, later(2))
         assert (review.decided, review.stage, review.note) == (
             (), Stage.CARD, "No reason, no decision."

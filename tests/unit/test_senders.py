@@ -1,17 +1,20 @@
 """A message is believed if the sender's role is registered for the provider that it names."""
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, cast
 
 import pytest
 from sample_posts import StandingClock
 
+from ledger.delivery import Message
 from ledger.provider import Provider
 from ledger.senders import REGISTRY_SECONDS, Senders
 
 if TYPE_CHECKING:
     from ledger.ports import Store
 
+SENT = datetime(2026, 11, 25, 12, tzinfo=UTC)
 ROLE, OTHER, REDRIVE = "AROAACME", "AROAOTHER", "AROAREDRIVE"
 
 
@@ -70,6 +73,28 @@ def senders(registry: Registry, clock: StandingClock | None = None, redrive: str
 )  # fmt: skip
 def test_who_is_believed(sender: str, attributes: dict[str, str], believed: str | None) -> None:
     assert senders(Registry(), redrive=REDRIVE).believed(sender, attributes) == believed
+
+
+@pytest.mark.parametrize(
+    ("sender", "first_sent", "days_ago"),
+    [
+        (REDRIVE, str(1_000 * int((SENT - timedelta(days=9)).timestamp())), 9),
+        (REDRIVE, str(1_000 * int((SENT + timedelta(days=9)).timestamp())), 0),
+        (REDRIVE, "", 0),
+        (REDRIVE, "soon", 0),
+        (REDRIVE, "\N{ARABIC-INDIC DIGIT ONE}", 0),
+        (REDRIVE, "9" * 5_000, 0),
+        (ROLE, str(1_000 * int((SENT - timedelta(days=9)).timestamp())), 0),
+    ],
+    ids=["the redrive role", "later than it was sent", "nothing is said", "no number",
+         "digits of another script", "a number beyond all times", "another role"],
+)  # fmt: skip
+def test_only_the_redrive_role_says_when_a_message_was_sent_first(
+    sender: str, first_sent: str, days_ago: int
+) -> None:
+    message = Message("arn:posts", "{}", f"{sender}:session", {"first_sent": first_sent}, SENT)
+    first = senders(Registry(), redrive=REDRIVE).first_sent(message)
+    assert first == SENT - timedelta(days=days_ago)
 
 
 def test_without_a_redrive_role_nobody_repeats() -> None:

@@ -113,8 +113,27 @@ def test_it_says_what_was_decided_and_no_more() -> None:
     }
 
 
+def test_a_sub_category_of_its_own_is_described() -> None:
+    statement = statement_of(DECISIONS["a sub-category of its own"])
+    assert statement["category_specification"] == ["KEYWORD_OTHER"]
+    assert statement["category_specification_other"] == "A kind"
+
+
+def test_a_sub_category_that_the_schema_names_is_not_described() -> None:
+    """The database drops a description without the keyword that it describes."""
+    statement = statement_of(decided(keywords=("PHISHING",), other="A kind"))
+    assert "category_specification_other" not in statement
+    assert list(schema_problems(statement)) == []
+
+
 def test_a_reason_that_names_somebody_gives_way_to_the_rules_own() -> None:
     statement = statement_of(decided(reason="Its author, @invented_seller, asks."))
+    assert statement["illegal_content_explanation"] == MATCHED.why
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\u200b\x00"])
+def test_a_blank_reason_of_an_earlier_release_gives_way_to_the_rules_own(blank: str) -> None:
+    statement = statement_of(decided(reason=blank))
     assert statement["illegal_content_explanation"] == MATCHED.why
 
 

@@ -57,6 +57,11 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
         changed(decision_account=["DECISION_ACCOUNT_SUSPENDED"]),
         *("decision_account", "type"),
     ),
+    "a blank explanation": (
+        changed(illegal_content_explanation=" \u200b"),
+        "illegal_content_explanation",
+        "required",
+    ),
     "no ground": (changed(decision_ground=None), "decision_ground", "required"),
     "illegal without the law": (
         changed(illegal_content_legal_ground=""),

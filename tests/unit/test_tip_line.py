@@ -161,6 +161,7 @@ def test_each_language_has_a_word_for_each_rating(words: Words) -> None:
         pytest.param('{"text": 1}', 400, "no_question", id="a number"),
         pytest.param("{}", 400, "no_question", id="no text"),
         pytest.param('{"text": " "}', 400, "no_text", id="blanks"),
+        pytest.param('{"text": "\\u200b\\u0000"}', 400, "no_text", id="nothing that is seen"),
         pytest.param(json.dumps({"text": "a" * MOST_BYTES}), 413, "too_large", id="too long"),
         pytest.param("a" * 10_000_000, 413, "too_large", id="10 MB"),
     ],
@@ -225,6 +226,44 @@ def test_a_partner_that_asks_too_often_waits(index: bytes) -> None:
     assert [line.ask({"text": "x"})[0] for _ in range(3)] == [200, 200, 429]
     line.seconds += WINDOW_SECONDS
     assert line.ask({"text": "x"})[0] == 200
+
+
+STS, IAM = "arn:aws:sts::123456789012", "arn:aws:iam::123456789012"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "shared"),
+    [
+        (f"{STS}:assumed-role/helpdesk/one", f"{STS}:assumed-role/helpdesk/two", True),
+        (f"{STS}:assumed-role/helpdesk/a:b", f"{STS}:assumed-role/helpdesk/c", True),
+        (f"{STS}:assumed-role/helpdesk/one", f"{STS}:assumed-role/other/one", False),
+        (f"{STS}:assumed-role/helpdesk/one",
+         "arn:aws:sts::210987654321:assumed-role/helpdesk/one", False),
+        ("arn:aws-cn:sts::123456789012:assumed-role/helpdesk/one",
+         "arn:aws-cn:sts::123456789012:assumed-role/helpdesk/two", True),
+        (f"{STS}:federated-user/anna", f"{STS}:federated-user/budi", True),
+        (f"{STS}:federated-user/anna", "arn:aws:sts::210987654321:federated-user/anna", False),
+        (f"{IAM}:user/anna", f"{IAM}:user/budi", False),
+        (f"{IAM}:user/team/anna", f"{IAM}:user/team/budi", False),
+        (f"{IAM}:root", f"{IAM}:root", True),
+        (f"{IAM}:root", "arn:aws:iam::210987654321:root", False),
+    ],
+    ids=["two sessions of a role", "a session with a colon", "two roles", "two accounts",
+         "another partition", "two federated users of an account", "federated by two accounts",
+         "two users", "two users with a path", "root", "the roots of two accounts"],
+)  # fmt: skip
+def test_a_principal_has_one_quota_whatever_its_session_is_called(
+    index: bytes, first: str, second: str, shared: bool
+) -> None:
+    public = Public()
+    public.put(index)
+    line = Line(public, signed=True, most=1)
+    told = []
+    for arn in (first, second):
+        iam = {"authorizer": {"iam": {"userArn": arn}}}
+        context = {"http": {"method": "POST"}} | iam
+        told.append(line.ask({"text": "x"}, headers={}, requestContext=context)[0])
+    assert told == [200, 429 if shared else 200]
 
 
 def test_without_an_index_it_says_so() -> None:

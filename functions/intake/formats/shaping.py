@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
+from ledger.post import before_leap_second
+
 LINKS, LINK_LENGTH = 100, 2_048
 TEXTS, TEXT_LENGTH = 50, 65_536
 
@@ -70,7 +72,8 @@ def moment(value: Any) -> tuple[Any, bool]:
     if not isinstance(value, str) or not _LOCAL_TIME.fullmatch(value):
         return value, False
     try:
-        return datetime.fromisoformat(value).replace(tzinfo=UTC).isoformat(), True
+        read = before_leap_second(f"{value}Z")
+        return datetime.fromisoformat(read).astimezone(UTC).isoformat(), True
     except ValueError:
         return value, False
 

@@ -10,6 +10,7 @@ from typing import Any
 from dsa import taxonomy
 from dsa.personal_data import personal_data
 from ledger.case_entry import JournalEntry
+from ledger.cells import is_blank
 from ledger.dsa_codes import SourceType
 
 _SELF_FOUND = SourceType.VOLUNTARY
@@ -115,7 +116,7 @@ def _ground(decided: Decided) -> Mapping[str, Any]:
 
 def _explanation(decided: Decided) -> str:
     matched = decided.matched
-    if decided.reason and not personal_data(decided.reason):
+    if not is_blank(decided.reason) and not personal_data(decided.reason):
         return decided.reason[:2000]
     return matched.why if matched else "A moderator found that the post is what the notice says."
 

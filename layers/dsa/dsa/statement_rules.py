@@ -9,6 +9,7 @@ from typing import Any
 from dsa import taxonomy
 from dsa.fields import ANSWERED, FIELDS, REQUIRED, RESTRICTIONS
 from dsa.problem import Problem
+from ledger.cells import is_blank
 
 BATCH = 100
 """Statements that one request may hold."""
@@ -57,8 +58,8 @@ def schema_problems(statement: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def is_there(value: object) -> bool:
-    """Whether a field says anything."""
-    return value is not None and value not in ("", [], {})
+    """Return whether a field says anything. The database trims texts, so a blank one does not."""
+    return not is_blank(value) if isinstance(value, str) else value not in (None, [], {})
 
 
 def _others(statement: Mapping[str, Any]) -> Iterator[Problem]:

@@ -144,12 +144,16 @@ TRANSITIONS: Mapping[tuple[Kind, State | None], Mapping[Move, State | CaseCode]]
 
 
 class Waiting(msgspec.Struct, frozen=True):
-    """A message that came before what it refers to: its id, its own bytes, and the day it came."""
+    """A message that came before what it refers to: its id, its own bytes, and the day it came.
+
+    `at` is when it was first sent, RFC 3339 in UTC; empty in what an earlier release kept.
+    """
 
     message: str
     provider: str
     line: bytes
     day: str
+    at: str = ""
 
 
 class Case(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -31,7 +31,11 @@ Id = Annotated[str, Meta(min_length=1, max_length=200)]
 FindingId = Annotated[str, Meta(pattern=_whole("[0-9a-f]{64}"))]
 _A_PSEUDONYM = "A pseudonym of the provider's, not a name."
 Moderator = Annotated[str, Meta(pattern=_whole("[A-Za-z0-9._-]{1,100}"), description=_A_PSEUDONYM)]
-Time = Annotated[datetime, Meta(tz=True)]
+_A_TIME = (
+    "RFC 3339 with an offset. At most 5 minutes after the message is sent, and at most 5 minutes"
+    " before what the message is about."
+)
+Time = Annotated[datetime, Meta(tz=True, description=_A_TIME)]
 Reason = Annotated[str, Meta(min_length=1, max_length=2_000)]
 Words = Annotated[str, Meta(min_length=1, max_length=500)]
 Link = Annotated[str, Meta(pattern=_whole(r"https?://\S+"), max_length=500)]

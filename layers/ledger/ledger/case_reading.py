@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from typing import Any, cast
 
@@ -11,7 +11,8 @@ import msgspec
 from ledger.case_messages import TYPES, CaseMessage
 from ledger.case_refusal import CaseCode, CaseRefusal
 from ledger.case_rules import broken_rule
-from ledger.post import LINE_BYTES, YEARS, too_deep
+from ledger.cells import is_blank
+from ledger.post import LINE_BYTES, YEARS, before_leap_second, too_deep
 from ledger.refusal import Code, Refusal
 from ledger.strict_json import read_object
 
@@ -80,17 +81,35 @@ def _read(
                 return read
             known[field.name] = read
             continue
-        try:
-            known[field.name] = msgspec.convert(value, field.type)
-        except msgspec.ValidationError:
-            return CaseRefusal(_fault(field.name, field.type, value), place)
-        if isinstance(known[field.name], datetime) and known[field.name].year not in YEARS:
-            return CaseRefusal(Code.FIELD_RANGE, place)
+        read_value = _value(field, value, place)
+        if isinstance(read_value, CaseRefusal):
+            return read_value
+        known[field.name] = read_value
     names = {field.encode_name for field in msgspec.structs.fields(kind)}
     for name in fields:
         if name not in names:
             return CaseRefusal(CaseCode.FIELD_UNKNOWN, within + _shown(name))
     return kind(**known)
+
+
+def _value(field: msgspec.structs.FieldInfo, value: Any, place: str) -> Any:
+    """Return a value as its field takes it, or a CaseRefusal.
+
+    A leap second is read as the last instant before it. A text that nobody can see is none.
+    """
+    is_time = isinstance(_known_kind(field.type), msgspec.inspect.DateTimeType)
+    if is_time and isinstance(value, str):
+        value = before_leap_second(value)
+    try:
+        read = msgspec.convert(value, field.type)
+    except msgspec.ValidationError:
+        return CaseRefusal(_fault(field.name, field.type, value), place)
+    if isinstance(read, str) and is_blank(read):
+        advice = f"{place} is blank: it needs a text that can be read"
+        return CaseRefusal(Code.FIELD_LENGTH, place, advice=advice)
+    if isinstance(read, date) and read.year not in YEARS:
+        return CaseRefusal(Code.FIELD_RANGE, place)
+    return read
 
 
 def _missing(field: str) -> Code | CaseCode:

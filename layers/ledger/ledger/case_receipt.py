@@ -12,7 +12,7 @@ class CaseReceipt(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `kind` tells it from the receipt of a message of posts. `message` is the message's own id here,
     and names the receipt; `id` and `type` are the sender's, where they could be read. `field` names
-    the field at fault, `first` who was first.
+    the field at fault, `first` who was first; `advice` says what was received and what is allowed.
     """
 
     message: str
@@ -26,3 +26,4 @@ class CaseReceipt(msgspec.Struct, frozen=True, omit_defaults=True):
     field: str = ""
     first: First | None = None
     waits_until: str = ""
+    advice: str = ""

@@ -28,6 +28,8 @@ class CaseCode(StrEnum):
     OUT_OF_ORDER = "out_of_order"  # something must come first
     NOTHING_DECIDED = "nothing_decided"  # it was passed on, so there is nothing to contest
     NOT_IN_SAMPLE = "not_in_sample"  # nobody asked for it, and it would bend the sample
+    TIME_FUTURE = "time_future"  # a time after the message's own arrival
+    TIME_EARLY = "time_early"  # a time before what the message is about
 
 
 type AnyCode = Code | CaseCode
@@ -44,11 +46,12 @@ class First(msgspec.Struct, frozen=True, omit_defaults=True):
 class CaseRefusal(msgspec.Struct, frozen=True, omit_defaults=True, repr_omit_defaults=True):
     """Why one message was refused, and nothing of its words.
 
-    `waits_for` names the case that must move before the message can be judged anew; a message
-    that waits is not lost.
+    `waits_for` names the case that must move before the message can be judged again; a message
+    that waits is not lost. `advice` says of a time what was received and what is allowed.
     """
 
     code: AnyCode
     field: str = ""
     first: First | None = None
     waits_for: str = ""
+    advice: str = ""

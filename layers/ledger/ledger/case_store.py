@@ -22,9 +22,11 @@ class CaseStore(AuthorStore):
     """The part of the port `Store` that knows cases, on a table with the keys `pk` and `sk`."""
 
     def case(self, case: str) -> Case | None:
-        """A case as it stands, or nothing."""
+        """Return a case as it stands, its entries in order of their numbers, or nothing."""
         items = {item["sk"]["S"]: item for item in self.table.query(f"C#{case}", "")}
-        entries = [one for key in sorted(items) if key.isdigit() for one in _entries(items[key])]
+        # Four digits pad a key. The 10,000th key has five, and sorts as text behind the 1,000th.
+        numbers = sorted((key for key in items if key.isdigit()), key=int)
+        entries = [one for key in numbers for one in _entries(items[key])]
         finding = record_of(items.get("finding"), Finding)
         waiting = [
             found

@@ -20,6 +20,29 @@ def harmless(text: str) -> str:
     return f"'{text}" if _first_sign(text) in FORMULA else text
 
 
+def is_blank(text: str) -> bool:
+    r"""Return whether a text holds nothing that a reader can see.
+
+    Blanks, controls, characters without width, and marks without a letter are not seen. Neither are
+    the fillers of Hangul and the empty cell of Braille, which Unicode counts as letter and symbol.
+
+    >>> [is_blank(text) for text in ("", " \t", "\x00", chr(0x200B), chr(0x3164), " a")]
+    [True, True, True, True, True, False]
+    """
+    first = text[:1]
+    if first.isascii() and first.isalnum():  # nearly every text
+        return False
+    return all(map(_is_unseen, text))
+
+
+_UNSEEN = frozenset({"Cc", "Cf", "Cn", "Cs", "Mn", "Me", "Zs", "Zl", "Zp"})
+_FILLERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+
+
+def _is_unseen(character: str) -> bool:
+    return character in _FILLERS or unicodedata.category(character) in _UNSEEN
+
+
 def visible(text: str, keep: str = "") -> str:
     r"""The text with all that a terminal or a reader's eye would obey made a replacement mark.
 

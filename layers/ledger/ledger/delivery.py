@@ -10,7 +10,7 @@ from ledger.errors import OperatorError, TerangError
 RESERVE_SECONDS = 20
 """Time that a delivery must have left to begin: else it is handed back, and comes again."""
 
-ATTRIBUTES = ("provider", "first_sender")
+ATTRIBUTES = ("provider", "first_sender", "first_sent")
 """The attributes of a message that anybody here reads."""
 
 

@@ -1,5 +1,6 @@
 """A post: one public message of one account, read from a line of JSON."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -8,6 +9,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from ledger.cells import is_blank
 from ledger.refusal import Code, Refusal
 from ledger.strict_json import read_object
 
@@ -82,6 +84,10 @@ REQUIRED = ("id", "account", "text", "audience", "published_at")
 YEARS = range(1990, 2200)
 """The years in which a post can have been published."""
 
+_LEAP_SECOND = re.compile(
+    r"(?P<minute>\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d):60(\.\d+)?(?P<offset>[Zz]|[+-]\d\d:\d\d)", re.ASCII
+)
+
 _strict = msgspec.json.Decoder(Post)
 _translated = msgspec.json.Decoder(TranslatedPost)
 
@@ -136,6 +142,8 @@ def read_fields(fields: dict[str, Any]) -> tuple[Post, int] | Refusal:
             if name in REQUIRED:
                 return Refusal(Code.FIELD_MISSING, field=name)
             continue
+        if name == "published_at" and isinstance(value, str):
+            value = before_leap_second(value)
         try:
             known[name] = msgspec.convert(value, FIELDS[name])
         except msgspec.ValidationError:
@@ -168,6 +176,32 @@ def too_deep(line: bytes, limit: int = JSON_DEPTH) -> bool:
     return False
 
 
+def before_leap_second(value: str) -> str:
+    """Return a time in its leap second as the last instant before it; any other text as it is.
+
+    RFC 3339 has a second 60 at 23:59 UTC, in whatever offset it is written. Python has none. The
+    last microsecond of the same minute keeps the day.
+
+    Source: RFC 3339, section 5.7.
+
+    >>> before_leap_second("2016-12-31T23:59:60Z")
+    '2016-12-31T23:59:59.999999Z'
+    >>> before_leap_second("2016-12-31T15:59:60.5-08:00")
+    '2016-12-31T15:59:59.999999-08:00'
+    >>> before_leap_second("2016-12-31T12:00:60Z")
+    '2016-12-31T12:00:60Z'
+    """
+    found = _LEAP_SECOND.fullmatch(value)
+    if found is None:
+        return value
+    text = f"{found['minute']}:59.999999{found['offset']}"
+    try:
+        moment = datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return value
+    return text if (moment.hour, moment.minute) == (23, 59) else value
+
+
 def utc(moment: datetime) -> str:
     """RFC 3339 in UTC, to the second.
 
@@ -198,7 +232,7 @@ def _each_key_once(line: bytes, post: Post) -> bool:
 def _odd(post: Post) -> Refusal | None:
     """What the types of the fields cannot say: no name is blank, no year out of all reason."""
     for name in ("id", "account"):
-        if getattr(post, name).isspace():
+        if is_blank(getattr(post, name)):
             return Refusal(Code.FIELD_LENGTH, field=name)
     if post.published_at.year not in YEARS:
         return Refusal(Code.FIELD_RANGE, field="published_at")

@@ -1,10 +1,15 @@
 """Who sent a message: the attribute `provider`, believed if the sender's role is registered."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
+from ledger.delivery import Message
 from ledger.ports import Clock, Store
 from ledger.provider import Provider, is_provider_id
+
+_MILLISECONDS = re.compile("[0-9]{1,14}")  # up to about the year 5138
 
 REGISTRY_SECONDS = 60
 """How long a worker believes what a provider registered before it looks again."""
@@ -26,11 +31,25 @@ class Senders:
         message, the attribute `first_sender` names whom it repeats.
         """
         sender = sender_id.partition(":")[0]
-        if self.redrive and sender == self.redrive:
+        if self._repeats(sender_id):
             sender = attributes.get("first_sender", "").partition(":")[0]
         name = attributes.get("provider", "")
         provider = self._registered(name) if is_provider_id(name) else None
         return name if provider and sender and sender in provider.senders else None
+
+    def first_sent(self, message: Message) -> datetime:
+        """Return when a message was sent first, so that a dead letter is judged as on that day.
+
+        SQS stamps a message again when the redrive role repeats it. That role alone may name an
+        earlier time, under the attribute `first_sent`, in milliseconds since 1970.
+        """
+        named = message.attributes.get("first_sent", "")
+        if self._repeats(message.sender_id) and _MILLISECONDS.fullmatch(named):
+            return min(datetime.fromtimestamp(int(named) / 1000, UTC), message.sent_at)
+        return message.sent_at
+
+    def _repeats(self, sender_id: str) -> bool:
+        return bool(self.redrive) and sender_id.partition(":")[0] == self.redrive
 
     def _registered(self, name: str) -> Provider | None:
         now = self.clock.now().timestamp()
