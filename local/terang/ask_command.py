@@ -95,9 +95,9 @@ def _print(answers: list[Answer], options: argparse.Namespace) -> None:
         console.print("no published check was found")
     for answer in shown:
         check = answer.check
-        console.print(f"{check.rating}: {check.claim}", soft_wrap=True)
+        console.print(f"{check.rating}: {check.claim}")
         day = check.date or "no date"
-        console.print(f"  {check.publisher}, {day}, {check.url}", soft_wrap=True)
+        console.print(f"  {check.publisher}, {day}, {check.url}")
         console.print(f"  {answer.level}, score {answer.score:.2f}")
         age = days_between(check.date, options.published)
         if age is not None and age > LONG_BEFORE_DAYS:

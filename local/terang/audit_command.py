@@ -47,10 +47,10 @@ def audit(options: argparse.Namespace) -> int:
     except OperatorError as error:
         problem(f"terang audit: {error}")
         return 1
-    console.print(f"{len(made)} judged in {file}", soft_wrap=True)
+    console.print(f"{len(made)} judged in {file}")
     if made:
         words = f"terang cases send {file} --provider {options.provider} --stack {options.stack}"
-        console.print(f"send with: {words}", soft_wrap=True)
+        console.print(f"send with: {words}")
     return 0
 
 

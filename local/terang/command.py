@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from terang.arguments import Commands, Work, add, add_stack, later
 from terang.cases_arguments import add_cases
@@ -13,13 +14,16 @@ from terang.operation_arguments import add_operation
 from terang.packs_arguments import add_packs
 from terang.report_arguments import add_report
 from terang.statements_arguments import add_statements
+from terang.telling import escape_what_cannot_be_written
+from terang.visible_text import visible
 
 USAGE = 2
 """The exit code for wrong usage, and for packs that do not check."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; its exit code."""
+    """Run the command and return its exit code: 0, 1 or 2; 130 after Ctrl-C."""
+    escape_what_cannot_be_written()
     parser = _parser()
     options = parser.parse_args(arguments)
     work: Work = options.work
@@ -32,8 +36,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors quote what was typed so that no terminal obeys it."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(visible(message))
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser: argparse.ArgumentParser = _Parser(
         prog="terang",
         description="Inspects public posts against published, expiring rules.",
         epilog="example: terang run posts.jsonl --provider acme-chat --packs packs --out out",

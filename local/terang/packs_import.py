@@ -47,7 +47,8 @@ def import_words(options: argparse.Namespace) -> int:
     if not terms:
         problem(f"{options.words}: no term in it")
         return 1
-    say("\n".join(pack_lines(options, terms, today or date.min)))
+    for line in pack_lines(options, terms, today or date.min):
+        say(line)
     return 0
 
 

@@ -118,14 +118,14 @@ def _end(options: argparse.Namespace, desk: _Desk, made: Sequence[Message]) -> i
     """Say what was decided, and send it if asked to."""
     many = "" if len(made) == 1 else "s"
     text = f"{len(made)} decision{many} in {options.decisions}" if made else "nothing decided"
-    console.print(text, soft_wrap=True)
+    console.print(text)
     if not made or desk.queue is None:
         return 0
     if options.send:
         messages = [msgspec.to_builtins(message) for message in made]
         for line in told(send_file(desk.queue(), messages, list)):
-            console.print(line, soft_wrap=True)
+            console.print(line)
         return 0
     words = f"terang cases send {options.decisions} --provider {options.provider}"
-    console.print(f"send with: {words} --stack {options.stack}", soft_wrap=True)
+    console.print(f"send with: {words} --stack {options.stack}")
     return 0
