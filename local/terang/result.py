@@ -10,7 +10,7 @@ from ledger.closing import FileReceipt
 from ledger.receipt import Receipt
 from terang.case_queue import Answer
 from terang.case_sending import told
-from terang.runner import Dropped
+from terang.runner import Dropped, name_of
 from terang.telling import Screen
 
 TABLE_BESIDE_RULES = 20
@@ -62,7 +62,7 @@ class Result:
             said = f"refused: {file.code}" if file.status == "refused" else file.format
             again = ", delivered before" if file.repeated else ""
             advice = f" ({file.advice})" if file.advice else ""
-            console.print(f"{dropped.path.name}: {said}{again}{advice}")
+            console.print(f"{name_of(dropped.path)}: {said}{again}{advice}")
         counts = Counter[str]()
         for receipt in self.receipts:
             counts.update(receipt.by_rule)

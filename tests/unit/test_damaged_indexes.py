@@ -94,7 +94,8 @@ def moved(data: bytes, draw: random.Random) -> bytes:
     code, at, size = told["arrays"][name]
     told["arrays"][name] = draw.choice(
         ([code, at + 4, size], [code, at, size - 4], [code, at, 0], ["f", at, size],
-         ["B", at, size], ["I", at, size], ["d", at, size], [code, -8, size], [code, 1 << 60, size], [code, at])
+         ["B", at, size], ["I", at, size], ["d", at, size], [code, -8, size],
+         [code, 1 << 60, size], [code, at])
     )  # fmt: skip
     return sealed(told, data[end:])
 
