@@ -40,7 +40,7 @@ def ask_texts(options: argparse.Namespace) -> int:
             _answer(index, _Text("", text), meaning, options)
         else:
             with options.file.open("rb") as stream:
-                for one in _texts(options.file, stream):
+                for one in texts_in(options.file, stream):
                     _answer(index, one, meaning, options)
     except (BadIndexError, OSError, OperatorError) as error:
         problem(f"terang ask: {error}")
@@ -48,13 +48,14 @@ def ask_texts(options: argparse.Namespace) -> int:
     return 0
 
 
-def _texts(path: Path, stream: BinaryIO) -> Iterator[_Text]:
+def texts_in(path: Path, stream: BinaryIO) -> Iterator[_Text]:
+    """Yield the texts of a file. Raises OperatorError with the line that is none."""
     decoder = msgspec.json.Decoder(_Text)
     for number, line in enumerate(stream, 1):
         if line.strip():
             try:
                 yield decoder.decode(line)
-            except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
                 raise OperatorError(f"{path}:{number}: {error}") from None
 
 

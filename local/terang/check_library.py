@@ -45,11 +45,11 @@ class CheckLibrary:
         self, feed: str, entries: Iterable[Entry], progress: Progress = silent
     ) -> tuple[Index, Changes]:
         """Put a feed in place of its earlier self, and build the index of all feeds."""
-        before = self._checks()
+        before = self.checks()
         path = self._folder / "feeds" / f"{hashlib.sha256(feed.encode()).hexdigest()[:16]}.jsonl"
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, (msgspec.json.encode(entry) + b"\n" for entry in entries))
-        after = self._checks()
+        after = self.checks()
         data = build_index(after, progress)
         index = Index(data)
         write_whole(self._folder / f"{index.digest}.claims", [data])
@@ -93,8 +93,8 @@ class CheckLibrary:
             raise BadIndexError(f"{path} names no index: import a feed again")
         return pointer
 
-    def _checks(self) -> Spool:
-        """All checks of all feeds, as they are merged."""
+    def checks(self) -> Spool:
+        """Return all checks of all feeds, merged. Raises FeedError if a feed is damaged."""
         return Spool(map(_read, sorted((self._folder / "feeds").glob("*.jsonl"))))
 
 

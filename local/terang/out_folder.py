@@ -18,8 +18,10 @@ def owned(out: Path) -> Iterator[None]:
     """Make the folder if it is missing, and let no other run write into it meanwhile.
 
     The lock is on the folder itself and ends with this process, however that ends. A folder that
-    is a link is followed. One that was made and holds nothing in the end is removed. Raises OperatorError if another run has it, if it holds something else
-    than an earlier run, or if it cannot be made.
+    is a link is followed. One that was made and holds nothing in the end is removed.
+
+    Raises OperatorError if another run has it, if it holds something else than an earlier run, or
+    if it cannot be made.
     """
     made = not out.exists()
     try:

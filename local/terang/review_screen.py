@@ -181,3 +181,15 @@ def age(at: str, now: datetime) -> str:
         if seconds >= size:
             return f"{seconds // size} {unit}"
     return f"{seconds} s"
+
+
+def is_moment(text: str) -> bool:
+    """Return whether a text is a time with its offset, of which an age can be told.
+
+    >>> is_moment("2026-11-25T10:00:00Z"), is_moment("2026-11-25T10:00:00"), is_moment("soon")
+    (True, False, False)
+    """
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False
