@@ -48,9 +48,9 @@ bench: setup ## speed and memory of the matcher, beside others; ARGS= goes to py
 	@scripts/bootstrap.sh bench
 	$(BIN)/pytest tests/bench -o python_files='bench_*.py' -s $(ARGS)
 
-fuzz: ## RUNS= inputs (a million) for each reader of files, packs and messages
+fuzz: setup ## RUNS= inputs (a million) for each reader of files, packs, messages, and of what the command is given
 	@scripts/bootstrap.sh fuzz
-	for target in readers packs messages; do .tools/fuzz/bin/python tests/fuzz/fuzz_$$target.py $(or $(RUNS),1000000); done
+	for target in readers packs messages statements reports recount checks desk authoring; do .tools/fuzz/bin/python tests/fuzz/fuzz_$$target.py $(or $(RUNS),1000000); done
 
 drill-ranges: setup ## CASES= (a million) random files, each cut at random; SEED= is the first
 	PYTHONPATH=tests $(BIN)/python -m drill.ranges_drill --cases $(or $(CASES),1000000) --first $(or $(SEED),0)

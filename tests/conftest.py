@@ -1,10 +1,14 @@
 """No test reaches the network: a connection goes to this machine, or nowhere."""
 
+import os
 import socket
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+
+os.environ["TERANG_TRACEBACK"] = "1"
+"""The command hides no fault of ours in a test, nor in a process that a test starts."""
 
 LOOPBACK = ("127.", "::1", "localhost")
 

@@ -28,6 +28,8 @@ def read_about(path: Path) -> About:
         raise AboutError(f"{path}:{line}: {error.problem}") from error
     except yaml.reader.ReaderError as error:
         raise AboutError(f"{path}: a character that YAML does not take: {error.reason}") from error
+    except RecursionError as error:
+        raise AboutError(f"{path}: nested too deep, or a part of itself") from error
 
 
 def _struct[S: msgspec.Struct](kind: type[S], node: yaml.Node) -> S:

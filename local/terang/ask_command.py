@@ -40,7 +40,7 @@ def ask_texts(options: argparse.Namespace) -> int:
             _answer(index, _Text("", text), meaning, options)
         else:
             with options.file.open("rb") as stream:
-                for one in _texts(options.file, stream):
+                for one in texts_in(options.file, stream):
                     _answer(index, one, meaning, options)
     except (BadIndexError, OSError, OperatorError) as error:
         problem(f"terang ask: {error}")
@@ -48,13 +48,14 @@ def ask_texts(options: argparse.Namespace) -> int:
     return 0
 
 
-def _texts(path: Path, stream: BinaryIO) -> Iterator[_Text]:
+def texts_in(path: Path, stream: BinaryIO) -> Iterator[_Text]:
+    """Yield the texts of a file. Raises OperatorError with the line that is none."""
     decoder = msgspec.json.Decoder(_Text)
     for number, line in enumerate(stream, 1):
         if line.strip():
             try:
                 yield decoder.decode(line)
-            except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
                 raise OperatorError(f"{path}:{number}: {error}") from None
 
 
@@ -95,9 +96,9 @@ def _print(answers: list[Answer], options: argparse.Namespace) -> None:
         console.print("no published check was found")
     for answer in shown:
         check = answer.check
-        console.print(f"{check.rating}: {check.claim}", soft_wrap=True)
+        console.print(f"{check.rating}: {check.claim}")
         day = check.date or "no date"
-        console.print(f"  {check.publisher}, {day}, {check.url}", soft_wrap=True)
+        console.print(f"  {check.publisher}, {day}, {check.url}")
         console.print(f"  {answer.level}, score {answer.score:.2f}")
         age = days_between(check.date, options.published)
         if age is not None and age > LONG_BEFORE_DAYS:

@@ -15,7 +15,7 @@ from ledger.provider import is_provider_id
 from terang.audit_screen import screen
 from terang.audit_steps import Auditing, begin, press
 from terang.command import USAGE
-from terang.message_file import MessageFile, read_messages
+from terang.message_file import MessageFile, decode_lines, read_file, read_messages
 from terang.review_command import MODERATOR, console
 from terang.sitting import sit
 from terang.telling import problem
@@ -47,20 +47,20 @@ def audit(options: argparse.Namespace) -> int:
     except OperatorError as error:
         problem(f"terang audit: {error}")
         return 1
-    console.print(f"{len(made)} judged in {file}", soft_wrap=True)
+    console.print(f"{len(made)} judged in {file}")
     if made:
         words = f"terang cases send {file} --provider {options.provider} --stack {options.stack}"
-        console.print(f"send with: {words}", soft_wrap=True)
+        console.print(f"send with: {words}")
     return 0
 
 
 def waiting(posts: Sequence[str], before: Sequence[dict[str, Any]], month: str) -> tuple[str, ...]:
     """The posts of the sample, by rank, that the file has no verdict on yet."""
-    judged = {
+    judged = [
         one.get("post")
         for one in before
         if one.get("type") == "audit" and one.get("month") == month
-    }
+    ]
     return tuple(post for post in posts if post not in judged)
 
 
@@ -83,17 +83,18 @@ def _sample(options: argparse.Namespace) -> tuple[Clock, list[str]]:
     key = f"out/{options.provider}/audit/{options.month}.jsonl"
     if options.run is not None:
         file = options.run / key
-        data = file.read_bytes() if file.is_file() else None
-        return SystemClock(), _posts(data, str(file))
+        data = read_file(file) if file.is_file() else None
+        return SystemClock(), posts_in(data, str(file))
     remote = Remote.find(options.stack)
     objects: Objects = remote.objects
-    return remote.clock, _posts(objects.get(remote.outputs["OutBucket"], key), key)
+    return remote.clock, posts_in(objects.get(remote.outputs["OutBucket"], key), key)
 
 
-def _posts(data: bytes | None, name: str) -> list[str]:
+def posts_in(data: bytes | None, name: str) -> list[str]:
+    """Return the posts of a sample, by rank. Raises OperatorError for none, or a bad line."""
     if data is None:
         raise OperatorError(f"no sample at {name}: publish draws it with each day")
-    return [msgspec.json.decode(line, type=_Line).post for line in data.splitlines()]
+    return [line.post for line in decode_lines(data, _Line, name)]
 
 
 def _step(terminal: Terminal, auditing: Auditing, clock: Clock) -> Auditing | None:

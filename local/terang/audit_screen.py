@@ -1,6 +1,5 @@
 """What a moderator sees of an audit: which post to open at the provider, and the keys."""
 
-from rich.columns import Columns
 from rich.console import Group, RenderableType
 from rich.rule import Rule
 from rich.text import Text
@@ -16,7 +15,7 @@ def screen(audit: Auditing) -> RenderableType:
     """The whole screen. Nothing of the post is kept here: it is opened where it stands."""
     waiting, judged = len(audit.waiting), len(audit.messages)
     title = f"audit of {audit.month} as {audit.moderator}: {waiting} waiting, {judged} judged"
-    parts: list[RenderableType] = [Rule(title)]
+    parts: list[RenderableType] = [Text(title, "bold"), Rule(style="dim")]
     if audit.waiting:
         parts.append(Text.assemble("\nOpen at the provider: ", (visible(audit.waiting[0]), "bold")))
         parts.append(Text("No rule met it. Is it illegal, or against the terms?\n"))
@@ -31,6 +30,6 @@ def _keys(audit: Auditing) -> RenderableType:
             return Text(POST_KEYS)
         case AuditStage.CATEGORY:
             lines = [Text(f"[{key}] {category}") for key, category in CATEGORY_KEYS.items()]
-            return Group(Text("Under which category?   [Esc] back"), Columns(lines))
+            return Group(Text("Under which category?   [Esc] back"), *lines)
         case AuditStage.END | AuditStage.DONE:
             return Text(END_KEYS)

@@ -1,15 +1,15 @@
 """One case on the terminal: what was found, and all that people did about it."""
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from rich.console import Group, RenderableType
-from rich.panel import Panel
+from rich.padding import Padding
 from rich.rule import Rule
-from rich.table import Table
 from rich.text import Text
 
 from ledger.case import Case
-from ledger.case_entry import CaseEntry, JournalEntry
+from ledger.case_entry import JournalEntry
 from terang.case_history import History
 from terang.review_screen import age
 from terang.shown_checks import checks_of
@@ -20,27 +20,28 @@ def case_screen(history: History, *, shown: bool, now: datetime) -> RenderableTy
     """The whole case; an excerpt is blurred unless it is asked for."""
     case = history.case
     findings = [_finding(one, shown=shown, now=now) for one in history.findings]
-    return Group(
-        Rule(f"case {case.case}: {case.state or 'not there yet'}"), *findings, _table(history)
-    )
+    title = Text(f"case {case.case}: {case.state or 'not there yet'}", "bold")
+    return Group(title, *findings, Rule(style="dim"), *_entries(history))
 
 
-def _finding(case: Case, *, shown: bool, now: datetime) -> Panel:
+def _finding(case: Case, *, shown: bool, now: datetime) -> Group:
     finding = case.finding
     if finding is None:
         raise LookupError("a case without a finding has none to show")
     author = finding.account or "erased"
     text = Text.assemble(
+        (f"{finding.pack}/{finding.rule}", "bold"), f" v{finding.version}\n",
+        ("finding ", "dim"), f"{finding.finding}\n",
         f"{finding.severity}  {finding.category}  {finding.mode}  {case.state}\n",
-        ("post ", "dim"), visible(finding.post), f"  {visible(finding.url or '')}",
-        ("  author ", "dim"), author,
+        ("post ", "dim"), f"{visible(finding.post)}\n",
+        f"{visible(finding.url)}\n" if finding.url else "",
+        ("author ", "dim"), author,
         ("\nfound ", "dim"), f"{finding.found_at}, {age(finding.found_at, now)} ago\n",
     )  # fmt: skip
     for line in checks_of(finding):
         text.append(f"{line}\n", "cyan")
     text.append(_excerpt(case, shown=shown))
-    title = f"{finding.pack}/{finding.rule} v{finding.version}  {finding.finding[:12]}"
-    return Panel(text, title=title, title_align="left")
+    return Group(Rule(style="dim"), text)
 
 
 def _excerpt(case: Case, *, shown: bool) -> Text:
@@ -49,25 +50,21 @@ def _excerpt(case: Case, *, shown: bool) -> Text:
     return Text(visible(case.excerpt)) if shown else Text(blurred(case.excerpt), "dim")
 
 
-def _table(history: History) -> Table:
-    """A row for each entry: when it was recorded, and under what was done the reason for it."""
-    table = Table.grid(padding=(0, 2))
-    for one in history.entries:
-        table.add_row(Text(one.entry.at.replace("T", " ").removesuffix("Z"), "dim"), _told(one))
+def _entries(history: History) -> Iterator[RenderableType]:
+    """Yield each entry: when it was recorded, what was done, and below it the reason."""
     if not history.entries:
-        table.add_row(Text("nobody has done anything about it yet", "dim"))
-    return table
-
-
-def _told(one: CaseEntry) -> Text:
-    entry = one.entry
-    by = entry.moderator or entry.by or entry.body or entry.authority
-    text = Text.assemble((f"{entry.type} {visible(one.message)}", "bold"))
-    text.append(f" by {visible(by)}" if by else "")
-    text.append(f": {words}" if (words := came_to(entry)) else "")
-    if reason := one.reason or entry.ground_text:
-        text.append(f"\n{visible(reason)}")
-    return text
+        yield Text("nobody has done anything about it yet", "dim")
+    for one in history.entries:
+        entry = one.entry
+        by = entry.moderator or entry.by or entry.body or entry.authority
+        recorded = entry.at.replace("T", " ").removesuffix("Z")
+        text = Text.assemble((f"{recorded}  ", "dim"), (f"{entry.type} ", "bold"))
+        text.append(visible(one.message), "bold")
+        text.append(f" by {visible(by)}" if by else "")
+        text.append(f": {visible(words)}" if (words := came_to(entry)) else "")
+        yield text
+        if reason := one.reason or entry.ground_text:
+            yield Padding(Text(visible(reason)), (0, 0, 0, 2))
 
 
 def came_to(entry: JournalEntry) -> str:

@@ -3,11 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import msgspec
-
 from ledger.finding import Finding
 from ledger.ports import Clock, Objects
 from ledger.post import utc
+from terang.message_file import decode_lines
 
 type Fields = Mapping[str, Any]
 
@@ -33,12 +32,20 @@ TIMES = {
 
 
 def findings_in(objects: Objects, out_bucket: str, provider: str) -> list[Finding]:
-    """The findings that the provider was told of and that are still kept, by day and unit."""
+    """Return the findings that the provider was told of and that are still kept, by day and unit.
+
+    Raises OperatorError for a file that holds something else.
+    """
     return [
-        msgspec.json.decode(line, type=Finding)
+        finding
         for key in objects.keys(out_bucket, f"out/{provider}/findings/")
-        for line in (objects.get(out_bucket, key) or b"").splitlines()
+        for finding in findings_of(objects.get(out_bucket, key) or b"", key)
     ]
+
+
+def findings_of(data: bytes, name: str) -> list[Finding]:
+    """Return the findings of a file. Raises OperatorError with the line that is none."""
+    return decode_lines(data, Finding, name)
 
 
 def resolved(message: Fields, findings: Iterable[Finding]) -> dict[str, Any] | None:
@@ -83,20 +90,34 @@ def waves(messages: Sequence[Fields]) -> list[list[Fields]]:
     ...     [{"id": "o", "complaint": "c"}, {"id": "d"}, {"id": "c", "decision": "d"}])]
     [['d'], ['c'], ['o']]
     """
-    behind = _behind(messages)
-    depths: dict[int, int] = {}
-
-    def depth(place: int, above: frozenset[int]) -> int:
-        if place not in depths:
-            before = behind[place] - above  # a ring is cut where it closes: decide will say so
-            below = (depth(one, above | {place}) for one in before)
-            depths[place] = max((1 + one for one in below), default=0)
-        return depths[place]
-
+    depths = _depths(_behind(messages))
     ordered: dict[int, list[Fields]] = {}
     for place, message in enumerate(messages):
-        ordered.setdefault(depth(place, frozenset({place})), []).append(message)
+        ordered.setdefault(depths[place], []).append(message)
     return [ordered[one] for one in sorted(ordered)]
+
+
+def _depths(behind: Sequence[set[int]]) -> dict[int, int]:
+    """Return for each place the length of the longest chain of places that it is behind.
+
+    The simple version calls itself for each place; a chain of a thousand messages is too deep for
+    that. A ring is cut where it closes: decide will say so.
+    """
+    depths: dict[int, int] = {}
+    for start in range(len(behind)):
+        path = [start]
+        on_path = {start}
+        while path:
+            place = path[-1]
+            before = behind[place] - on_path
+            waiting = next((one for one in before if one not in depths), None)
+            if waiting is not None:
+                path.append(waiting)
+                on_path.add(waiting)
+                continue
+            depths.setdefault(place, max((1 + depths[one] for one in before), default=0))
+            on_path.remove(path.pop())
+    return depths
 
 
 def _behind(messages: Sequence[Fields]) -> list[set[int]]:

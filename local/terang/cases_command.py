@@ -38,7 +38,7 @@ def send(options: argparse.Namespace) -> int:
         problem(f"terang cases: {error}")
         return 1
     for line in told(answers):
-        console.print(line, soft_wrap=True)
+        console.print(line)
     return 1 if any(answer.status == NOT_SENT for answer in answers) else 0
 
 

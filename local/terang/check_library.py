@@ -7,12 +7,15 @@ from typing import NamedTuple
 
 import msgspec
 
-from claims.errors import BadIndexError
+from claims.artefact import digest_of
+from claims.errors import BadIndexError, FeedError
 from claims.index import Index, build_index
 from claims.merging import Change, changes
 from claims.progress import Progress, silent
 from claims.shelving import Entry
 from claims.spool import Spool
+from ledger.identity import is_id
+from terang.index_check import sound_index
 
 
 class _Pointer(msgspec.Struct, frozen=True):
@@ -42,11 +45,11 @@ class CheckLibrary:
         self, feed: str, entries: Iterable[Entry], progress: Progress = silent
     ) -> tuple[Index, Changes]:
         """Put a feed in place of its earlier self, and build the index of all feeds."""
-        before = self._checks()
+        before = self.checks()
         path = self._folder / "feeds" / f"{hashlib.sha256(feed.encode()).hexdigest()[:16]}.jsonl"
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, (msgspec.json.encode(entry) + b"\n" for entry in entries))
-        after = self._checks()
+        after = self.checks()
         data = build_index(after, progress)
         index = Index(data)
         write_whole(self._folder / f"{index.digest}.claims", [data])
@@ -58,31 +61,59 @@ class CheckLibrary:
         return index, Changes(new, kinds.count(Change.CORRECTED), gone)
 
     def current(self) -> Index:
-        """The index in use.
+        """Return the index in use.
+
+        Its digest is compared before anything in it is read.
 
         Raises:
-            BadIndexError: there is none, or its bytes are not those that its name promises.
+            BadIndexError: There is none, its bytes are not those that its name promises, or they
+                are not a sound index.
         """
+        digest = self._pointer().digest
         try:
-            pointer = msgspec.json.decode(
-                (self._folder / "current.json").read_bytes(), type=_Pointer
-            )
-            data = (self._folder / f"{pointer.digest}.claims").read_bytes()
-        except (OSError, msgspec.MsgspecError) as error:
-            raise BadIndexError(f"{self._folder}: no index; import a feed first") from error
-        index = Index(data)
-        if index.digest != pointer.digest:
+            data = _regular(self._folder / f"{digest}.claims").read_bytes()
+        except OSError as error:
+            raise BadIndexError(f"{self._folder}: cannot read {digest}.claims") from error
+        if digest_of(data) != digest:
             raise BadIndexError(f"{self._folder}: the index is not what its name promises")
-        return index
+        try:
+            return sound_index(data)
+        except BadIndexError as error:
+            raise BadIndexError(f"{self._folder}: {error}") from error
 
-    def _checks(self) -> Spool:
-        """All checks of all feeds, as they are merged."""
+    def _pointer(self) -> _Pointer:
+        path = self._folder / "current.json"
+        if not path.exists():
+            raise BadIndexError(f"{self._folder}: no index; import a feed first")
+        try:
+            pointer = msgspec.json.decode(_regular(path).read_bytes(), type=_Pointer)
+        except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            raise BadIndexError(f"{path} cannot be read: import a feed again") from error
+        if not is_id(pointer.digest):
+            raise BadIndexError(f"{path} names no index: import a feed again")
+        return pointer
+
+    def checks(self) -> Spool:
+        """Return all checks of all feeds, merged. Raises FeedError if a feed is damaged."""
         return Spool(map(_read, sorted((self._folder / "feeds").glob("*.jsonl"))))
 
 
 def _read(path: Path) -> Iterator[Entry]:
-    with path.open("rb") as lines:
-        yield from map(msgspec.json.Decoder(Entry).decode, lines)
+    """Yield the checks of a feed as they were taken. Raises FeedError if the file is damaged."""
+    decoder = msgspec.json.Decoder(Entry)
+    with _regular(path).open("rb") as lines:
+        for number, line in enumerate(lines, 1):
+            try:
+                yield decoder.decode(line)
+            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+                raise FeedError(f"{path}:{number} is damaged: import its feed again") from None
+
+
+def _regular(path: Path) -> Path:
+    """Return the path of a regular file: a pipe would be waited for. Raises OSError for another."""
+    if path.exists() and not path.is_file():
+        raise OSError(f"{path} is not a file")
+    return path
 
 
 def write_whole(path: Path, pieces: Iterable[bytes]) -> None:

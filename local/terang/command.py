@@ -1,9 +1,12 @@
 """The `terang` command: its words, and which part does the work."""
 
 import argparse
+import os
 import sys
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from terang.arguments import Commands, Work, add, add_stack, later
 from terang.cases_arguments import add_cases
@@ -13,16 +16,24 @@ from terang.operation_arguments import add_operation
 from terang.packs_arguments import add_packs
 from terang.report_arguments import add_report
 from terang.statements_arguments import add_statements
+from terang.telling import escape_what_cannot_be_written, problem
+from terang.visible_text import visible
+
+TRACEBACK = "TERANG_TRACEBACK"
+"""The variable that lets a fault of ours end with its traceback; the tests set it."""
 
 USAGE = 2
 """The exit code for wrong usage, and for packs that do not check."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; its exit code."""
+    """Run the command and return its exit code: 0, 1 or 2; 130 after Ctrl-C."""
+    escape_what_cannot_be_written()
     parser = _parser()
     options = parser.parse_args(arguments)
     work: Work = options.work
+    if fault := _not_text(options):
+        parser.error(fault)
     try:
         return work(options)
     except BrokenPipeError:
@@ -30,10 +41,50 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     except KeyboardInterrupt:
         return 130
+    except Exception as error:
+        if os.environ.get(TRACEBACK):
+            raise
+        problem(_unexpected(error))
+        return 1
+
+
+def _not_text(options: argparse.Namespace) -> str:
+    """Return which option is not UTF-8, or nothing; files and texts to look at may be anything."""
+    for name, value in vars(options).items():
+        words = value if isinstance(value, list) else [value]
+        for word in words:
+            if isinstance(word, str) and name not in ("text", "feed") and not _encodes(word):
+                return f"{name} is not UTF-8: {word!r}"
+    return ""
+
+
+def _encodes(word: str) -> bool:
+    try:
+        word.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _unexpected(error: Exception) -> str:
+    """Return a sentence on a fault of ours without its text, which may quote what was read."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return (
+        f"terang: a fault that nobody expected ({type(error).__name__} at"
+        f" {Path(place.filename).name}:{place.lineno}). Please report it with the command, as"
+        f" CONTRIBUTING.md says; {TRACEBACK}=1 in the environment shows where it came from"
+    )
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors quote what was typed so that no terminal obeys it."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(visible(message))
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser: argparse.ArgumentParser = _Parser(
         prog="terang",
         description="Inspects public posts against published, expiring rules.",
         epilog="example: terang run posts.jsonl --provider acme-chat --packs packs --out out",

@@ -15,7 +15,6 @@ from terang.fsck_difference import Difference
 from terang.fsck_stack import Looked, Stack, Tell
 from terang.remote import Remote
 from terang.telling import Screen, problem, say, say_json
-from terang.visible_text import visible
 
 console = Screen(stderr=True)
 
@@ -36,7 +35,7 @@ def fsck(options: argparse.Namespace) -> int:
         for line in lines_of(looked.differences, options.stack):
             say(line)
     counted = ", ".join(f"{count:,} {name}" for name, count in looked.counted.items())
-    console.print(f"{counted}: {len(looked.differences):,} differences", soft_wrap=True)
+    console.print(f"{counted}: {len(looked.differences):,} differences")
     if looked.under_way:
         console.print(
             f"{looked.under_way:,} messages are under way: what they will bring is not missed yet"
@@ -58,8 +57,8 @@ def look(remote: Remote, tell: Tell) -> Looked:
 def lines_of(differences: Sequence[Difference], stack: str) -> Iterator[str]:
     """Three lines for each difference: where, what is and should be, what to type."""
     for one in differences:
-        yield f"{one.kind}: {visible(one.where)}"
-        yield f"  is {visible(one.found)}; should be {visible(one.wanted)}"
+        yield f"{one.kind}: {one.where}"
+        yield f"  is {one.found}; should be {one.wanted}"
         yield f"  {one.advice(stack)}"
 
 

@@ -1,7 +1,7 @@
 """Files of messages about cases: read whole, written line by line."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,33 +11,58 @@ import msgspec
 from ledger.case_messages import Message
 from ledger.errors import OperatorError
 
+UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What bytes that are no JSON of the wanted form raise where they are decoded."""
+
 
 def read_messages(path: Path) -> list[dict[str, Any]]:
-    """The messages of a file, as they stand: one object, an array of them, or a line each.
+    """Return the messages of a file: one object, an array of them, or a line each.
 
     Whether each is what it should be is for `decide` to say. Raises OperatorError for a file that
     cannot be read as JSON objects.
     """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise OperatorError(f"cannot read {path}: {error.strerror}") from None
+    data = read_file(path)
     try:
         whole = msgspec.json.decode(data, type=dict[str, Any] | list[dict[str, Any]])
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return [_one(path, number, line) for number, line in _numbered(data)]
+    except UNREADABLE:
+        return decode_lines(data, dict[str, Any], str(path), "not a JSON object")
     return whole if isinstance(whole, list) else [whole]
 
 
-def _numbered(data: bytes) -> list[tuple[int, bytes]]:
-    return [(number, line) for number, line in enumerate(data.split(b"\n"), 1) if line.strip()]
-
-
-def _one(path: Path, number: int, line: bytes) -> dict[str, Any]:
+def read_file(path: Path) -> bytes:
+    """Return the bytes of a regular file. Raises OperatorError, also for a pipe or a device."""
     try:
-        return msgspec.json.decode(line, type=dict[str, Any])
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raise OperatorError(f"{path}:{number}: not a JSON object") from None
+        if path.exists() and not path.is_file():
+            raise OperatorError(f"cannot read {path}: not a file")
+        return path.read_bytes()
+    except OSError as error:
+        raise OperatorError(f"cannot read {path}: {error.strerror}") from None
+
+
+def decode_lines[T](data: bytes, kind: type[T], name: str, fault: str = "") -> list[T]:
+    """Return each line that is not blank as one value of JSON.
+
+    Raises OperatorError with the name and line of the first that is none.
+    """
+    decoder, found = msgspec.json.Decoder(kind), []
+    for number, line in enumerate(data.split(b"\n"), 1):
+        if line.strip():
+            try:
+                found.append(decoder.decode(line))
+            except UNREADABLE as error:
+                raise OperatorError(f"{name}:{number}: {fault or error}") from None
+    return found
+
+
+def decided_in(messages: Iterable[Mapping[str, Any]]) -> set[str]:
+    """Return the findings that these messages decide; one that was skipped is not decided."""
+    named = [
+        message.get("findings")
+        for message in messages
+        if message.get("type") == "decision" and message.get("verdict") != "skipped"
+    ]
+    lists = [value for value in named if isinstance(value, list)]
+    return {finding for value in lists for finding in value if isinstance(finding, str)}
 
 
 @dataclass(slots=True)

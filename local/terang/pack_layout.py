@@ -22,23 +22,27 @@ _NESTED = {"legal_ground": ("text", "url"), "at_least": ("n", "of")}
 _STR = "tag:yaml.org,2002:str"
 
 
+class LayoutError(ValueError):
+    """A pack that cannot be laid out without a change of meaning; its file stays as it is."""
+
+
 def canonical(text: str, name: str) -> str:
     """Lays out a pack; laid out again, it stays the same.
 
     Raises:
         PackError: If it is no sound pack.
-        RuntimeError: If the layout would change what the pack means, or lose a comment.
+        LayoutError: If the layout would change what the pack means, or lose a comment.
     """
     pack = read_pack(text, name).pack
     top = cast("yaml.MappingNode", yaml.compose(text, Loader=yaml.SafeLoader))
     laid_out = "\n".join(_Layout(Comments.of(text, top, _BLOCKS)).pack(top)) + "\n"
     again = read_pack(laid_out, name).pack
     if structs.replace(again, digest=pack.digest) != pack:
-        raise RuntimeError(f"{name}: the layout would change the pack; it was left as it is")
+        raise LayoutError(f"{name}: the layout would change the pack; it was left as it is")
     lost = Counter(comment.text for comment in comments_in(text))
     lost -= Counter(comment.text for comment in comments_in(laid_out))
     if lost:
-        raise RuntimeError(f"{name}: the layout would lose {', '.join(lost)}")
+        raise LayoutError(f"{name}: the layout would lose {', '.join(lost)}")
     return laid_out
 
 

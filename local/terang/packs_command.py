@@ -28,7 +28,8 @@ def check(options: argparse.Namespace) -> int:
 
 def schema(_: argparse.Namespace) -> int:
     """Print the JSON Schema of a pack."""
-    say(json.dumps(pack_schema(), indent=2))
+    for line in json.dumps(pack_schema(), indent=2).split("\n"):
+        say(line)
     return 0
 
 

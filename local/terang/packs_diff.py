@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import batched
 from typing import Any
 
+from ledger.finding import excerpt_of
 from ledger.post import Post, read_line
 from ledger.pretty import lines_of_json
 from ledger.refusal import Refusal
@@ -19,8 +20,6 @@ from terang.telling import inert, problem, say
 
 EXAMPLES = 10
 """Posts that are shown for each rule and each kind of change; all are counted."""
-
-EXCERPT = 200  # code points
 
 
 @dataclass(slots=True)
@@ -55,8 +54,12 @@ def diff(options: argparse.Namespace) -> int:
         old, new = (Matcher(read_packs(place)) for place in (options.old, options.new))
         with options.posts.open("rb") as lines:
             found = compare(old, new, lines)
-    except (PackError, OSError) as error:
-        problem(error)
+    except PackError as error:
+        for one in error.problems:
+            problem(one)
+        return USAGE
+    except OSError as error:
+        problem(f"terang packs: {error}")
         return USAGE
     if options.json:
         sys.stdout.write(inert(lines_of_json([as_row(found)])).decode())
@@ -137,5 +140,7 @@ def as_lines(found: Difference) -> Iterator[str]:
 def _example(sign: str, post: Post, hit: Hit) -> Iterator[str]:
     spans = ", ".join(f"{span.part} {span.start}-{span.end} {span.term!r}" for span in hit.spans)
     yield f"  {sign} {post.id}: {spans}"
-    text = " ".join(post.text.split())
-    yield f"      {text[:EXCERPT]}{'…' if len(text) > EXCERPT else ''}"
+    first = hit.spans[0]
+    text = dict(post.parts)[first.part]
+    excerpt = excerpt_of(text, first.start, first.end)
+    yield f"      {' '.join(excerpt.split())}{'…' if len(excerpt) < len(text) else ''}"

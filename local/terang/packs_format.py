@@ -2,10 +2,12 @@
 
 import argparse
 
+from ledger.errors import OperatorError
 from matcher import PackError
 from matcher.checking import pack_paths
 from terang.command import USAGE
-from terang.pack_layout import canonical
+from terang.message_file import read_file
+from terang.pack_layout import LayoutError, canonical
 from terang.telling import problem, say
 
 
@@ -17,9 +19,18 @@ def format_packs(options: argparse.Namespace) -> int:
     well = True
     for path in pack_paths(options.packs):
         try:
-            text = path.read_bytes().decode("utf-8")
+            text = read_file(path).decode("utf-8")
             laid_out = canonical(text, str(path))
-        except (PackError, UnicodeDecodeError) as error:
+        except PackError as error:
+            for one in error.problems:
+                problem(one)
+            well = False
+            continue
+        except UnicodeDecodeError as error:
+            problem(f"{path}: byte {error.start} is no UTF-8; save the file as UTF-8")
+            well = False
+            continue
+        except (LayoutError, OperatorError) as error:
             problem(error)
             well = False
             continue

@@ -2,15 +2,17 @@
 
 import argparse
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 from typing import NamedTuple
 
+from ledger.errors import OperatorError
 from matcher.categories import TERMS_ONLY, category_fault
 from matcher.term import Term
 from matcher.wording import term_fault
 from terang.command import USAGE
+from terang.message_file import read_file
 from terang.pack_layout import listed, plain_or_quoted
 from terang.packs_command import day_of
 from terang.telling import problem, say, warning
@@ -38,25 +40,41 @@ def import_words(options: argparse.Namespace) -> int:
         problem(fault)
         return USAGE
     try:
-        text = options.words.read_text("utf-8-sig")
-        words = list(_words(text, _TABLES.get(options.words.suffix.lower()), options.column))
-    except (OSError, ValueError) as error:
+        words = words_of(read_file(options.words), options.words.suffix, options.column)
+    except OperatorError as error:
+        problem(f"terang packs: {error}")
+        return USAGE
+    except WordsError as error:
         problem(f"{options.words}: {error}")
         return USAGE
-    terms = list(_sound(words, str(options.words)))
+    terms = list(sound_words(words, str(options.words), warning))
     if not terms:
         problem(f"{options.words}: no term in it")
         return 1
-    say("\n".join(pack_lines(options, terms, today or date.min)))
+    for line in pack_lines(options, terms, today or date.min):
+        say(line)
     return 0
 
 
-def _words(text: str, separators: str | None, column: str) -> Iterator[Word]:
-    """The words of a list, or of one column of a table with a header.
+class WordsError(ValueError):
+    """A list or table of words that cannot be read; the message says why."""
+
+
+def words_of(data: bytes, suffix: str, column: str) -> list[Word]:
+    """Return the words of a list, or of one column of a table with a header (`.csv`, `.tsv`).
 
     Raises:
-        ValueError: If the table has no such column.
+        WordsError: If the file is no UTF-8 or no table, or the table has no such column.
     """
+    try:
+        return list(_words(data.decode("utf-8-sig"), _TABLES.get(suffix.lower()), column))
+    except UnicodeDecodeError as error:
+        raise WordsError(f"byte {error.start} is no UTF-8; save the file as UTF-8") from error
+    except csv.Error as error:
+        raise WordsError(f"no table: {error}") from error
+
+
+def _words(text: str, separators: str | None, column: str) -> Iterator[Word]:
     if separators is None:
         for number, line in enumerate(text.splitlines(), 1):
             if line.strip() and not line.lstrip().startswith(_COMMENT):
@@ -67,19 +85,19 @@ def _words(text: str, separators: str | None, column: str) -> Iterator[Word]:
     names = list(rows.fieldnames or ())
     wanted = column or ("term" if "term" in names else next(iter(names), ""))
     if wanted not in names:
-        raise ValueError(f"no column `{wanted}`; it has {', '.join(names) or 'none'}")
+        raise WordsError(f"no column `{wanted}`; it has {', '.join(names) or 'none'}")
     for row in rows:
         if (row[wanted] or "").strip():
             yield Word(rows.line_num, row[wanted].strip())
 
 
-def _sound(words: Iterable[Word], name: str) -> Iterator[str]:
-    """The words that can be terms, each once; of others the author is told."""
+def sound_words(words: Iterable[Word], name: str, warn: Callable[[str], None]) -> Iterator[str]:
+    """Yield the words that can be terms, each once; warn of the others."""
     seen: set[str] = set()
     for line, written in words:
         fault = term_fault(written)
         if fault:
-            warning(f"{name}:{line}: left out: {fault}")
+            warn(f"{name}:{line}: left out: {fault}")
         elif (pattern := Term.of(written).pattern) not in seen:
             seen.add(pattern)
             yield written

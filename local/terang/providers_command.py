@@ -5,7 +5,6 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import msgspec
-from rich.table import Table
 
 from ledger.closing import FILE_DAYS
 from ledger.errors import OperatorError
@@ -75,21 +74,21 @@ def _warn_without_rules(remote: Remote, provider: str) -> None:
 
 @_on_stack
 def list_all(remote: Remote, _: argparse.Namespace) -> int:
-    """A table of the providers, their senders, open channels and packs."""
+    """Print a line for each provider: its fact-checks, packs, open channels and senders.
+
+    The columns of a table would break a role's ARN, which people copy.
+    """
     choices = remote.public.choices()
-    table = Table()
-    for column in ("provider", "senders", "open channels", "packs", "fact-checks"):
-        table.add_column(column)
-    for one in remote.store.providers():
-        choice = choices.get(one.provider, Choice())
-        table.add_row(
-            one.provider,
-            "\n".join(one.senders),
-            "\n".join(one.open_channels),
-            "those of the law" if choice.packs is None else "\n".join(choice.packs),
-            "proposed" if choice.factchecks else "in shadow",
+    for provider in remote.store.providers():
+        choice = choices.get(provider.provider, Choice())
+        factchecks = "proposed" if choice.factchecks else "in shadow"
+        packs = "those of the law" if choice.packs is None else " ".join(choice.packs) or "none"
+        channels = " ".join(provider.open_channels) or "none"
+        senders = " ".join(provider.senders) or "none"
+        say(
+            f"{provider.provider}: fact-checks {factchecks}; packs: {packs};"
+            f" open channels: {channels}; senders: {senders}"
         )
-    Screen().print(table)
     return 0
 
 

@@ -8,7 +8,6 @@ did is added up in `recount_cases`.
 import argparse
 import csv
 import hashlib
-import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -18,7 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from terang.recount_cases import case_differences, sums_for
-from terang.recount_standing import COUNT, Record, short
+from terang.recount_standing import COUNT, FORM, Record, fault, json_of, record_of, unlike
 from terang.telling import say
 
 ADDED = ("bytes", "lines", "records", "inspected", "repeats", "unknown_fields", "assumed_utc")
@@ -83,38 +82,73 @@ def recount_command(options: argparse.Namespace) -> int:
 
 
 def differences_of(folder: Path, path: Path) -> Iterator[str]:
-    """What in one summary does not follow from the files that it names."""
-    summary: Record = json.loads(path.read_bytes())
-    total, parts = Recount(), defaultdict[str, Recount](Recount)
-    on_cases = defaultdict[str, list[Record]](list)
+    """Yield what in one summary does not follow from the files that it names.
+
+    A file that is damaged, of another form or no file at all is a difference too, and ends only
+    what rests on it.
+    """
+    try:
+        yield from _differences(folder, path)
+    except FORM as error:
+        yield f"cannot be recounted: {fault(error)}"
+
+
+def _differences(folder: Path, path: Path) -> Iterator[str]:
+    if not path.is_file():
+        yield "is not a file"
+        return
+    summary = json_of(path.read_bytes())
     if not EARLIER.search(path.stem):
         yield from _unnamed(folder, summary)
+    counted = _Counted()
     for named in summary["journal"]:
         data = _journal(folder / named["path"], named["sha256"])
         if not data and named["lines"]:
             yield f"{named['path']} is missing, or is not the file that was folded"
             return
-        lines = [json.loads(line) for line in data.splitlines()]
-        if len(lines) != named["lines"]:
-            yield f"{named['path']} has {len(lines)} lines, not {named['lines']}"
-        provider, day = named["path"].removesuffix(".jsonl").split("/")[1:]
-        for name in ("", provider, day):
-            on_cases[name] += [line for line in lines if line["kind"] == "case"]
-        for line in (line for line in lines if line["kind"] != "case"):
-            yield from _broken(line)
-            yield from _add(total, line, folder, summary)
-            for part in (parts[provider], parts[day]):
-                list(_add(part, line, folder, summary))  # what is unknown was said above
-    yield from _against(summary["numbers"], total, "")
-    yield from case_differences(folder, summary, on_cases[""])
+        yield from counted.add(named, data.splitlines(), folder, summary)
+    yield from _against(summary["numbers"], counted.total, "")
+    yield from case_differences(folder, summary, counted.on_cases[""])
     for part_said in (*summary["days"], *summary["providers"]):
         name = part_said["name"]
-        sums = sums_for(folder, summary, on_cases[name])
-        parts[name].counts.update({one: sums[one][COUNT] for one in ("decided", "overturned")})
+        part = counted.parts[name]
+        sums = sums_for(folder, summary, counted.on_cases[name])
+        part.counts.update({one: sums[one][COUNT] for one in ("decided", "overturned")})
         numbers = {name: part_said[name] for name in part_said if name not in NO_NUMBERS}
-        yield from _against(numbers, parts[name], f"{name}: ")
+        yield from _against(numbers, part, f"{name}: ")
     if not EARLIER.search(path.stem):  # an earlier revision has no sheet
         yield from _sheet(path.with_suffix(".csv"), summary)
+
+
+@dataclass(slots=True)
+class _Counted:
+    """What the journals of a summary add up to: in all, and by the name of a provider or day."""
+
+    total: Recount = field(default_factory=Recount)
+    parts: defaultdict[str, Recount] = field(default_factory=lambda: defaultdict(Recount))
+    on_cases: defaultdict[str, list[Record]] = field(default_factory=lambda: defaultdict(list))
+
+    def add(
+        self, named: Record, lines: list[bytes], folder: Path, summary: Record
+    ) -> Iterator[str]:
+        """Add the lines of one journal; yield what is wrong with them."""
+        journal = named["path"]
+        if len(lines) != named["lines"]:
+            yield f"{journal} has {len(lines)} lines, not {named['lines']}"
+        provider, day = journal.removesuffix(".jsonl").split("/")[1:]
+        for number, written in enumerate(lines, 1):
+            try:
+                line = json_of(written)
+                if line["kind"] == "case":
+                    for name in ("", provider, day):
+                        self.on_cases[name].append(line)
+                    continue
+                yield from _broken(line)
+                yield from _add(self.total, line, folder, summary)
+                for part in (self.parts[provider], self.parts[day]):
+                    list(_add(part, line, folder, summary))  # what is unknown was said above
+            except FORM as error:
+                yield f"{journal} line {number} cannot be added: {fault(error)}"
 
 
 def _against(published: Record, counted: Recount, of: str) -> Iterator[str]:
@@ -124,7 +158,7 @@ def _against(published: Record, counted: Recount, of: str) -> Iterator[str]:
     for name, value in published.items():
         found = counted.number(name, value)
         if found != value:
-            yield f"{of}{name}: published {short(value)}, recounted {short(found)}"
+            yield f"{of}{name}: {unlike(value, found)}"
 
 
 def _journal(path: Path, digest: str) -> bytes:
@@ -185,23 +219,36 @@ def _add(total: Recount, line: Record, folder: Path, summary: Record) -> Iterato
 
 @cache
 def _rulings(folder: Path, digest: str) -> dict[str, Ruling]:
-    """What a set says of each `pack/version/rule`; nothing if its file is not the one named."""
-    data = _read(folder / f"sets/{digest}.json")
-    if hashlib.sha256(data).hexdigest() != digest:
+    """Return what a set says of each `pack/version/rule`.
+
+    It says nothing if its file is not the one named, or has not the form of a set.
+    """
+    path = folder / f"sets/{digest}.json"
+    if hashlib.sha256(_read(path)).hexdigest() != digest:
         return {}
-    return {
-        f"{pack['id']}/{pack['version']}/{rule['id']}": Ruling(
-            rule.get("category") or pack["category"], rule["severity"], pack.get("campaign")
-        )
-        for pack in json.loads(data)["packs"]
-        for rule in pack["rules"]
-    }
+    try:
+        return {
+            f"{pack['id']}/{pack['version']}/{rule['id']}": Ruling(
+                rule.get("category") or pack["category"], rule["severity"], pack.get("campaign")
+            )
+            for pack in record_of(path).get("packs", ())
+            for rule in pack["rules"]
+        }
+    except FORM:
+        return {}
 
 
 def _sheet(path: Path, summary: Record) -> Iterator[str]:
-    """Whether the CSV beside a summary says the same."""
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        said = {(row["measure"], row["key"]): row["value"] for row in csv.DictReader(file)}
+    """Yield what the CSV of a summary says otherwise, or that it cannot be read."""
+    if not path.is_file():
+        yield f"{path.name} is not here, or is not a file"
+        return
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            said = {(row["measure"], row["key"]): row["value"] for row in csv.DictReader(file)}
+    except (*FORM, csv.Error) as error:
+        yield f"{path.name} cannot be read: {fault(error)}"
+        return
     for name, value in summary["numbers"].items():
         entries = value.items() if isinstance(value, dict) else [("", value)]
         for key, count in entries:

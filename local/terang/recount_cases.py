@@ -3,7 +3,6 @@
 It shares no code with what published them, and uses nothing but the standard library.
 """
 
-import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -14,8 +13,9 @@ from terang.recount_standing import (
     Sums,
     error_differences,
     positive,
-    short,
+    record_of,
     standing_differences,
+    unlike,
 )
 
 
@@ -145,7 +145,7 @@ def case_differences(folder: Path, summary: Record, lines: list[Record]) -> Iter
     for name, said in summary["cases"].items():
         counted = positive(sums[name]) if isinstance(said, dict) else sums[name][COUNT]
         if said != counted:
-            yield f"cases.{name}: published {short(said)}, recounted {short(counted)}"
+            yield f"cases.{name}: {unlike(said, counted)}"
     yield from error_differences(summary, sums["by_rule"])
     if summary["standing"]:
         yield from standing_differences(folder, summary, sums)
@@ -163,8 +163,7 @@ def _of_campaign(folder: Path, summary: Record, sums: Sums) -> Sums:
     packs = {
         f"{pack['id']}/{pack['version']}"
         for path in paths
-        if path.is_file()
-        for pack in json.loads(path.read_bytes())["packs"]
+        for pack in record_of(path).get("packs", ())
         if pack.get("campaign") == summary["period"]
     }
     chosen: Sums = defaultdict(Counter)

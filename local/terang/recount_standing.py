@@ -84,7 +84,7 @@ def standing_differences(folder: Path, summary: Record, sums: Sums) -> Iterator[
     opened.update(sums["reopened"])
     opened.subtract(sums["by_found_day"])
     if said["open_findings"] != positive(opened):
-        yield f"open_findings: published {short(said['open_findings'])}, not {short(opened)}"
+        yield f"open_findings: {unlike(said['open_findings'], positive(opened))}"
     for name, ended in (
         ("notices", sums["notices_answered"]),
         ("complaints", sums["complaints_ended"]),
@@ -104,11 +104,10 @@ def _before(folder: Path, summary: Record) -> Record | None:
         return {}
     stem = folder / f"summaries/{summary['provider']}/{named['period']}"
     for path in (stem.with_suffix(".json"), *stem.parent.glob(f"{stem.name}.r*.json")):
-        if path.is_file():
-            earlier: Record = json.loads(path.read_bytes())
-            if earlier["revision"] == named["revision"]:
-                standing: Record = earlier["standing"]
-                return standing
+        earlier = record_of(path)
+        if earlier and earlier["revision"] == named["revision"]:
+            standing: Record = earlier["standing"]
+            return standing
     return None
 
 
@@ -131,7 +130,7 @@ def _cohorts(said: Record, before: Record, summary: Record, sums: Sums) -> Itera
                 found, _, rest = key.partition("/")
                 added[rest] += count if found == month else 0
             if one[name] != positive(added):
-                yield f"cohort {month} {name}: published {short(one[name])}, not {short(added)}"
+                yield f"cohort {month} {name}: {unlike(one[name], positive(added))}"
         yield from _errors_of(one["errors"], Counter(one["by_rule"]), f"cohort {month}")
         yield from _strata(one)
 
@@ -186,7 +185,57 @@ def positive(counts: Counter[str]) -> dict[str, int]:
     return {key: count for key, count in counts.items() if count > 0}
 
 
-def short(value: object) -> str:
-    """A value as a line of the report says it."""
+def unlike(said: object, recounted: object) -> str:
+    """Return how two values differ, in words; of two tallies only the keys that differ.
+
+    >>> unlike({"a": 1, "b": 2}, {"a": 1, "b": 3})
+    'published {"b": 2}, recounted {"b": 3}'
+    """
+    if isinstance(said, dict) and isinstance(recounted, dict):
+        same = {key for key in said if key in recounted and said[key] == recounted[key]}
+        said, recounted = (
+            {key: value for key, value in tally.items() if key not in same}
+            for tally in (said, recounted)
+        )
+    return f"published {_short(said)}, recounted {_short(recounted)}"
+
+
+def _short(value: object) -> str:
     text = re.sub(r"\s+", " ", json.dumps(value, sort_keys=True))
     return text if len(text) < 200 else text[:200] + "…"
+
+
+FORM = (
+    *(ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError),
+    *(NotImplementedError, RecursionError),
+)
+"""What a file of another form raises where it is added up. Whoever catches it says so."""
+
+
+def fault(error: BaseException) -> str:
+    """Return what is wrong with a file that cannot be read or has another form, in words."""
+    if isinstance(error, OSError):
+        return f"{error.strerror or error}"
+    if isinstance(error, KeyError):
+        return f"{error.args[0]!r} is missing"
+    if isinstance(error, UnicodeDecodeError | json.JSONDecodeError):
+        return f"no JSON or no UTF-8 ({error})"
+    if isinstance(error, RecursionError):
+        return "it nests too deep"
+    return f"it has another form ({error})"
+
+
+def json_of(data: bytes) -> Record:
+    """Return the JSON object that these bytes are. Raises ValueError if they are none."""
+    value = json.loads(data.decode("utf-8"))
+    if not isinstance(value, dict):
+        raise ValueError("no object of JSON")  # noqa: TRY004 - data, and not a caller's type
+    return value
+
+
+def record_of(path: Path) -> Record:
+    """Return the JSON object of a file; an empty one if it is missing or cannot be read as one."""
+    try:
+        return json_of(path.read_bytes()) if path.is_file() else {}
+    except FORM:
+        return {}

@@ -17,7 +17,6 @@ from terang.operation_arguments import QUEUES
 from terang.redriving import DeadLetters, Events, Messages, Returned, Seen, Target, Units
 from terang.remote import Remote
 from terang.telling import Screen, problem, warning
-from terang.visible_text import visible
 
 console = Screen(stderr=True)
 
@@ -106,7 +105,7 @@ def _table(seen: dict[str, Seen], now: float) -> Table:
     for column in ("queue", "letters", "oldest", "whose, or what failed"):
         table.add_column(column)
     for name, one in seen.items():
-        about = ", ".join(f"{visible(what)} {count:,}" for what, count in one.about.most_common(5))
+        about = ", ".join(f"{what} {count:,}" for what, count in one.about.most_common(5))
         if one.looked_at < one.count:
             about += f" (of {one.looked_at:,})"
         age = "" if one.oldest is None else _age(now - one.oldest)

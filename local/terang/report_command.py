@@ -8,11 +8,9 @@ import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-import msgspec
-
 from dsa.report import Period, Reporting
 from dsa.report_about import About
-from dsa.report_files import LEDGER, entries_of, report_files
+from dsa.report_files import LEDGER, LedgerError, entries_of, report_files
 from dsa.report_ledger import Entries
 from ledger.errors import OperatorError
 from terang.about_file import read_about
@@ -35,11 +33,14 @@ def report(options: argparse.Namespace) -> int:
         return USAGE
     try:
         provider, entries, inspected = _read(options, period)
-    except (OSError, OperatorError, msgspec.DecodeError) as error:
+        files = report_files(Reporting(period, entries, inspected, about), provider)
+        changed = write(options.out, files, about)
+    except LedgerError as error:
+        problem(f"terang report: {options.ledger}: {error}")
+        return 1
+    except (OSError, OperatorError) as error:
         problem(f"terang report: {error}")
         return 1
-    files = report_files(Reporting(period, entries, inspected, about), provider)
-    changed = write(options.out, files, about)
     console.print(
         f"{options.out}: {len(entries.all):,} entries, {str(period).replace('/', ' to ')}"
     )

@@ -10,8 +10,11 @@ from ledger.closing import FileReceipt
 from ledger.receipt import Receipt
 from terang.case_queue import Answer
 from terang.case_sending import told
-from terang.runner import Dropped
+from terang.runner import Dropped, name_of
 from terang.telling import Screen
+
+TABLE_BESIDE_RULES = 20
+"""Columns that the table of findings needs beside `pack/version/rule/mode`; else it is a list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ class Result:
         table.add_column("rule")
         table.add_column("mode")
         table.add_column("findings", justify="right")
-        for key, count in sorted(counts.items(), key=lambda one: (-one[1], one[0])):
+        for key, count in _most_first(counts):
             pack, _, rule, mode = key.split("/")
             table.add_row(f"{pack}/{rule}", mode, f"{count:,}")
         return table
@@ -59,11 +62,16 @@ class Result:
             said = f"refused: {file.code}" if file.status == "refused" else file.format
             again = ", delivered before" if file.repeated else ""
             advice = f" ({file.advice})" if file.advice else ""
-            console.print(f"{dropped.path.name}: {said}{again}{advice}", soft_wrap=True)
+            console.print(f"{name_of(dropped.path)}: {said}{again}{advice}")
         counts = Counter[str]()
         for receipt in self.receipts:
             counts.update(receipt.by_rule)
-        if counts:
+        widest = max(map(len, counts), default=0)
+        if widest + TABLE_BESIDE_RULES > console.width:
+            for key, count in _most_first(counts):
+                pack, _, rule, mode = key.split("/")
+                console.print(f"{count:,} {pack}/{rule} ({mode})")
+        elif counts:
             console.print(self._table(counts))
         console.print(
             f"{line['inspected']:,} posts inspected, {line['refused']:,} records refused,"
@@ -72,9 +80,13 @@ class Result:
         for code, count in dict(line["refusals_by_code"]).items():  # type: ignore[call-overload]
             console.print(f"  refused {code}: {count:,}")
         for told_of in told(self.cases) if self.cases else ():
-            console.print(told_of, soft_wrap=True)
+            console.print(told_of)
         console.print(f"pages:    {out / 'public/index.html'}")
         console.print(f"findings: {out / 'findings.jsonl'}")
         if self.report:
             console.print(f"report:   {self.report} (the year so far)")
         console.print(f"check:    terang recount {out / 'public'}")
+
+
+def _most_first(counts: Counter[str]) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))

@@ -17,7 +17,7 @@ from ledger.provider import is_provider_id
 from terang.case_queue import CaseQueue
 from terang.case_sending import send_file, told
 from terang.command import USAGE
-from terang.message_file import MessageFile, read_messages
+from terang.message_file import MessageFile, decided_in, read_messages
 from terang.review_cards import Card, cards
 from terang.review_screen import Why
 from terang.review_sources import (
@@ -82,7 +82,7 @@ def _fault(options: argparse.Namespace) -> str:
 
 
 def _desk_of_run(options: argparse.Namespace, before: Sequence[dict[str, Any]]) -> _Desk:
-    found = findings_of_run(options.findings, _decided(before))[: options.limit]
+    found = findings_of_run(options.findings, decided_in(before))[: options.limit]
     return _Desk(cards(found), why_in_folder(options.findings), SystemClock())
 
 
@@ -91,7 +91,7 @@ def _desk(options: argparse.Namespace, before: Sequence[dict[str, Any]]) -> _Des
     from terang.remote import Remote  # a run's folder waits for no AWS
 
     remote, provider = Remote.find(options.stack), options.provider
-    found = findings_of_stack(remote.store, provider, options.limit, _decided(before))
+    found = findings_of_stack(remote.store, provider, options.limit, decided_in(before))
     seconds = second_reviews(
         remote.store,
         provider,
@@ -104,28 +104,18 @@ def _desk(options: argparse.Namespace, before: Sequence[dict[str, Any]]) -> _Des
     return _Desk((*cards(found), *seconds), why, remote.clock, lambda: remote.cases(provider))
 
 
-def _decided(before: Sequence[dict[str, Any]]) -> set[str]:
-    """The findings that the file decides already: a review goes on where it was left."""
-    return {
-        finding
-        for message in before
-        if message.get("type") == "decision" and message.get("verdict") != "skipped"
-        for finding in message.get("findings", ())
-    }
-
-
 def _end(options: argparse.Namespace, desk: _Desk, made: Sequence[Message]) -> int:
     """Say what was decided, and send it if asked to."""
     many = "" if len(made) == 1 else "s"
     text = f"{len(made)} decision{many} in {options.decisions}" if made else "nothing decided"
-    console.print(text, soft_wrap=True)
+    console.print(text)
     if not made or desk.queue is None:
         return 0
     if options.send:
         messages = [msgspec.to_builtins(message) for message in made]
         for line in told(send_file(desk.queue(), messages, list)):
-            console.print(line, soft_wrap=True)
+            console.print(line)
         return 0
     words = f"terang cases send {options.decisions} --provider {options.provider}"
-    console.print(f"send with: {words} --stack {options.stack}", soft_wrap=True)
+    console.print(f"send with: {words} --stack {options.stack}")
     return 0

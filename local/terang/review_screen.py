@@ -4,15 +4,16 @@ from collections.abc import Callable
 from datetime import datetime
 
 from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.panel import Panel
 from rich.rule import Rule
-from rich.table import Table
 from rich.text import Text
 
 from ledger.finding import EXCERPT_LENGTH, Finding
 from terang.review_cards import Card, OpenFinding, alike
 from terang.review_steps import MEASURES, Review, Stage
 from terang.shown_checks import checks_of
+from terang.telling import SideBySide
 from terang.visible_text import blurred, visible
 
 SEVERITY_STYLES = {"high": "bold red", "medium": "yellow", "low": "cyan"}
@@ -33,9 +34,9 @@ type Why = Callable[[Finding], str]
 
 def screen(review: Review, why: Why, now: datetime) -> RenderableType:
     """The whole screen of a review."""
-    parts: list[RenderableType] = [_title(review)]
+    parts: list[RenderableType] = [*_title(review)]
     if review.waiting:
-        parts += [_head(review.card, now), _findings(review, why), _excerpts(review)]
+        parts += [_head(review.card, now), *_findings(review, why), _excerpts(review)]
     parts.append(Rule(style="dim"))
     if review.note:
         parts.append(Text(review.note, "yellow"))
@@ -43,9 +44,11 @@ def screen(review: Review, why: Why, now: datetime) -> RenderableType:
     return Group(*parts)
 
 
-def _title(review: Review) -> Rule:
+def _title(review: Review) -> tuple[Text, Rule]:
+    """Return a line of text above a line; the title in a `Rule` would be cut off."""
     waiting, decided = len(review.waiting), len(review.decided)
-    return Rule(f"terang review as {review.moderator}: {waiting} waiting, {decided} decided")
+    title = f"terang review as {review.moderator}: {waiting} waiting, {decided} decided"
+    return Text(title, "bold"), Rule(style="dim")
 
 
 def _head(card: Card, now: datetime) -> Text:
@@ -57,7 +60,7 @@ def _head(card: Card, now: datetime) -> Text:
         f"  language {visible(first.language or 'unknown')}\n",
         ("post ", "dim"),
         visible(first.post),
-        f"  {visible(first.url or '')}",
+        f"\n{visible(first.url)}" if first.url else "",
     )
     if card.notice:
         head.append(
@@ -70,40 +73,37 @@ def _head(card: Card, now: datetime) -> Text:
     return head
 
 
-def _findings(review: Review, why: Why) -> Table:
-    table = Table.grid(padding=(0, 1))
+def _findings(review: Review, why: Why) -> list[RenderableType]:
+    parts: list[RenderableType] = []
     for place, one in enumerate(review.card.findings):
         finding, left_out = one.finding, place in review.left_out
-        told = Text(f"{finding.pack}/{finding.rule}", "dim strike" if left_out else "bold")
-        told.append(f" v{finding.version}", "not bold")
-        if said := why(finding):
-            told.append(f"\n{said}", "not bold")
-        for line in checks_of(finding):
-            told.append(f"\n{line}", "not bold cyan")
+        head = Text(f" {place + 1} {'left out' if left_out else '●'} ")
+        head.append(f"{finding.pack}/{finding.rule}", "dim strike" if left_out else "bold")
+        head.append(f" v{finding.version}")
+        details = [Text(visible(said))] if (said := why(finding)) else []
+        details += [Text(line, "cyan") for line in checks_of(finding)]
         if seen := sorted({kind for span in finding.spans for kind in span.evasion}):
-            told.append(f"\nseen through: {', '.join(seen)}", "not bold dim")
-        table.add_row(f" {place + 1}", "left out" if left_out else "●", told)
-    return table
+            details.append(Text(f"seen through: {', '.join(seen)}", "dim"))
+        parts += [head, *(Padding(detail, (0, 0, 0, 5)) for detail in details)]
+    return parts
 
 
-def _excerpts(review: Review) -> Table:
-    """The excerpt, and those that are nearly the same beside it: all blurred, or none."""
+def _excerpts(review: Review) -> SideBySide:
+    """Return the excerpt and those that are nearly the same: all blurred, or none."""
     card = review.card
     own = Panel(_excerpt(card, shown=review.shown), title="excerpt", title_align="left")
     others = [
         Panel(
-            _excerpt(other, shown=review.shown),
-            title=Text(f"alike: {visible(other.first.post)}"),  # as it stands: no markup of theirs
-            title_align="left",
+            # A post's id is up to 200 code points long, and a panel's title would be cut off.
+            Group(
+                Text(f"alike: {visible(other.first.post)}", "dim"),
+                _excerpt(other, shown=review.shown),
+            ),
             border_style="dim",
         )
         for other in alike(card, review.waiting)
     ]
-    beside = Table.grid(expand=True)
-    for _ in (own, *others):
-        beside.add_column(ratio=1)
-    beside.add_row(own, *others)
-    return beside
+    return SideBySide([own, *others])
 
 
 def _excerpt(card: Card, *, shown: bool) -> Text:
@@ -181,3 +181,15 @@ def age(at: str, now: datetime) -> str:
         if seconds >= size:
             return f"{seconds // size} {unit}"
     return f"{seconds} s"
+
+
+def is_moment(text: str) -> bool:
+    """Return whether a text is a time with its offset, of which an age can be told.
+
+    >>> is_moment("2026-11-25T10:00:00Z"), is_moment("2026-11-25T10:00:00"), is_moment("soon")
+    (True, False, False)
+    """
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False

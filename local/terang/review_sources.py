@@ -6,18 +6,17 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from ledger.case import Move, State
 from ledger.case_entry import JournalEntry, is_for_second_review
-from ledger.case_store import open_keys
+from ledger.case_store import SEVERITIES, open_keys
 from ledger.errors import OperatorError
 from ledger.finding import Finding
 from ledger.pointer import set_key
 from ledger.ports import Store
 from matcher import RuleSet, SetError, load_set
+from terang.message_file import decode_lines, read_file
 from terang.review_cards import Card, OpenFinding
-from terang.review_screen import Why
+from terang.review_screen import Why, is_moment
 
 SECOND_REVIEW_DAYS = 7
 """How far back decisions are offered for a second review: so long a dismissed excerpt is kept."""
@@ -36,13 +35,11 @@ def findings_of_run(path: Path, decided: Iterable[str]) -> list[OpenFinding]:
     for a file that holds something else.
     """
     file = path / "findings.jsonl" if path.is_dir() else path
-    try:
-        lines = file.read_bytes().splitlines()
-        rows = [msgspec.json.decode(line, type=_Row) for line in lines]
-    except OSError as error:
-        raise OperatorError(f"cannot read {file}: {error.strerror}") from None
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raise OperatorError(f"{file} is no findings.jsonl of a run") from None
+    rows = decode_lines(read_file(file), _Row, str(file), "no findings.jsonl of a run")
+    for number, row in enumerate(rows, 1):
+        if not (row.spans and row.severity in SEVERITIES and is_moment(row.found_at)):
+            why = "it needs spans, a severity, and the time when it was found"
+            raise OperatorError(f"{file}: finding {number} is none of a run: {why}")
     done = set(decided)
     listed = [(open_keys(row).get("open_sk", ""), row) for row in rows if row.finding not in done]
     listed = sorted((one for one in listed if one[0]), key=lambda one: one[0])
@@ -124,7 +121,7 @@ def why_in_folder(path: Path) -> Why:
 
     def read(key: str) -> bytes | None:
         file = folder / key
-        return file.read_bytes() if file.is_file() else None
+        return read_file(file) if file.is_file() else None
 
     return why_in_sets(read)
 

@@ -1,14 +1,15 @@
 """`terang run`, as a person meets it: checks, progress, a table of what was found, and where."""
 
 import argparse
-import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
@@ -28,6 +29,7 @@ from terang.check_library import CheckLibrary
 from terang.command import USAGE
 from terang.deploy import deploy
 from terang.message_file import read_messages
+from terang.out_folder import empty, owned
 from terang.packs_command import checked, day_of
 from terang.publishing import PublicBucket
 from terang.result import Result
@@ -40,10 +42,15 @@ PAGES_PORT = 8765
 SAMPLES = ROOT / "local/samples"
 SAMPLES_DAY = "2026-11-25"
 
-RESULTS = {"findings.jsonl", "refusals.jsonl", "public", "out"}
-"""What a run leaves in its folder; a folder that holds anything else is not replaced."""
-
 console = Screen(stderr=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """What is sent as messages: about cases, and bodies of posts."""
+
+    cases: list[dict[str, Any]]
+    bodies: list[str]
 
 
 def run(options: argparse.Namespace) -> int:
@@ -64,19 +71,31 @@ def run(options: argparse.Namespace) -> int:
     if packs is None:
         return USAGE
     try:
-        cases = read_messages(options.cases) if options.cases else []
+        sent = _Sent(
+            cases=read_messages(options.cases) if options.cases else [],
+            bodies=_bodies(options.messages) if options.messages else [],
+        )
         index = CheckLibrary(options.index).current() if options.index else None
+        with owned(options.out):
+            return _run(options, packs, index, sent)
     except (BadIndexError, OperatorError) as error:
         problem(f"terang run: {error}")
         return USAGE
+
+
+def _run(
+    options: argparse.Namespace, packs: Sequence[Pack], index: Index | None, sent: _Sent
+) -> int:
+    """Run with what was read before; 0 when all work ended, 1 when the pipeline failed."""
     try:
         with local_stack(keep=options.keep) as stack:
             deployed = Deployed(stack, deploy(stack, STACK, _parameters(options)), options.today)
             deployed.register(options.provider, options.open)
             _publish(deployed, options, packs, index)
-            result = _work(deployed, options, cases)
-    except (StackError, OperatorError) as error:
-        problem(f"terang run: {error}")
+            result = _work(deployed, options, sent)
+    except (StackError, OperatorError, BotoCoreError, ClientError, OSError) as error:
+        for line in f"terang run: {error}".splitlines():  # a stack that fails tells its log
+            problem(line)
         return 1
     if options.json:
         say_json(result.line(options.out))
@@ -113,9 +132,6 @@ def _fault(options: argparse.Namespace) -> str:
     wrong = [one for one in options.open if one.partition(":")[0] not in {"telegram", "discord"}]
     if wrong:
         return f"--open {wrong[0]!r}: telegram:ID or discord:ID"
-    out: Path = options.out
-    if out.exists() and not (out.is_dir() and {one.name for one in out.iterdir()} <= RESULTS):
-        return f"--out {out} holds something else than an earlier run: name another folder"
     if options.messages and not options.messages.is_file():
         return f"no such file: {options.messages}"
     return ""
@@ -134,18 +150,27 @@ def _parameters(options: argparse.Namespace) -> dict[str, str]:
     }
 
 
-def _work(
-    deployed: Deployed, options: argparse.Namespace, cases: Sequence[Mapping[str, Any]]
-) -> Result:
+def _bodies(path: Path) -> list[str]:
+    """Return the lines of a file, each the body of a message. Raises OperatorError."""
+    try:
+        lines = path.read_bytes().decode("utf-8").split("\n")
+    except OSError as error:
+        raise OperatorError(f"cannot read {path}: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise OperatorError(f"{path}:{line}: no UTF-8; the body of a message is text") from None
+    return [line for line in lines if line.strip()]
+
+
+def _work(deployed: Deployed, options: argparse.Namespace, sent: _Sent) -> Result:
     dropped = deployed.drop(options.provider, options.files)
-    bodies = options.messages.read_text(encoding="utf-8").split("\n") if options.messages else []
-    messages = deployed.send(options.provider, [body for body in bodies if body.strip()])
+    messages = deployed.send(options.provider, sent.bodies)
     with _progress_bar() as show:
         closed = deployed.wait(options.provider, dropped, messages, show)
     out = deployed.outputs["OutBucket"]
     answers = send_file(
         deployed.cases(options.provider),
-        cases,
+        sent.cases,
         lambda: findings_in(deployed.objects, out, options.provider),
         trial=True,
     )
@@ -164,10 +189,8 @@ def _write(
     dropped: Sequence[Dropped],
     closed: Sequence[FileReceipt],
 ) -> None:
-    """Replace the folder by what this run came to."""
-    if out.exists():
-        shutil.rmtree(out)
-    out.mkdir(parents=True)
+    """Replace what the folder holds by what this run came to."""
+    empty(out)
     deployed.copy(deployed.outputs["PublicBucket"], "", out / "public")
     deployed.copy(deployed.outputs["OutBucket"], "out/", out)
     findings = sorted((out / "out").rglob("findings/*/*.jsonl"))

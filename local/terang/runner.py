@@ -1,5 +1,6 @@
 """`terang run`: files through the whole stack on this machine, and the results in a folder."""
 
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -26,6 +27,9 @@ STALL_SECONDS = 180
 
 POLL_SECONDS = 0.25
 
+NAME_LENGTH = 800
+"""Code points of a name in a key of S3, which holds 1,024 bytes; only escapes become so long."""
+
 MESSAGE_BYTES = 1024 * 1024
 """The largest message that SQS takes."""
 
@@ -39,6 +43,23 @@ class Dropped:
     path: Path
     file: str
     size: int
+
+    @property
+    def name(self) -> str:
+        """The file's name as text, without its folder."""
+        return name_of(self.path)
+
+
+def name_of(path: Path) -> str:
+    r"""Return a file's name as text; each byte that is not UTF-8 is written `\xNN`.
+
+    Names of files are bytes; keys of S3 and our lines of JSON are UTF-8. The end of a name that
+    becomes longer than a key may be is kept.
+
+    >>> name_of(Path("posts.jsonl")), name_of(Path(os.fsdecode(b"caf\xe9.csv")))
+    ('posts.jsonl', 'caf\\xe9.csv')
+    """
+    return os.fsencode(path.name).decode("utf-8", "backslashreplace")[-NAME_LENGTH:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +114,7 @@ class Deployed:
             )
         dropped = []
         for number, path in enumerate(paths):
-            key = f"drop/{provider}/{number:04}/{path.name}"
+            key = f"drop/{provider}/{number:04}/{name_of(path)}"
             s3.upload_file(str(path), bucket, key, Config=UPLOAD)
             file = file_id(bucket, key, versions[-1])
             dropped.append(Dropped(path, file, path.stat().st_size))
@@ -201,12 +222,12 @@ class Deployed:
         for one, receipt in zip(dropped, closed, strict=True):
             if receipt.status == "refused":
                 place = {"at": receipt.place} if receipt.place else {}
-                yield {"file": one.path.name, "code": receipt.code, **place}
+                yield {"file": one.name, "code": receipt.code, **place}
                 continue
             sealed = self.store.manifest(one.file)
             rows = self.store.ranges(one.file)
             for refusal in closing.refusals(sealed[0], rows) if sealed else ():
-                yield {"file": one.path.name, **msgspec.to_builtins(refusal)}
+                yield {"file": one.name, **msgspec.to_builtins(refusal)}
 
     def copy(self, bucket: str, prefix: str, folder: Path) -> None:
         """Copy everything under a prefix of a bucket into a folder."""

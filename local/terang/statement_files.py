@@ -1,19 +1,15 @@
 """Statements of reasons as they lie in files: JSON Lines, batches of the API, CSV of the database.
 
-Each is read as a stream, in memory of one statement, whatever the file's size.
+Each is read as a stream, in memory of one statement, whatever the file's size. Every fault of a
+file is an item of its own; no reader here raises for bad input.
 """
 
 import csv
-import gzip
 import io
-import shutil
-import tempfile
-import zipfile
-import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 
 import msgspec
 
@@ -22,10 +18,10 @@ from dsa.statement_rules import BATCH
 from formats.document import Document
 from formats.lines import lines
 from formats.refused import FileRefusedError
+from ledger.post import LINE_BYTES, too_deep
 from ledger.refusal import Code
+from terang.statement_archives import HEAD_BYTES, UnreadableError, opened
 
-_HEAD_BYTES = 2 * 1024 * 1024
-_ZIP = b"PK\x03\x04"
 _ARRAYS = {
     *("decision_visibility", "category_addition", "category_specification"),
     *("content_type", "territorial_scope"),
@@ -61,85 +57,34 @@ def files_of(given: Iterable[Path]) -> list[Path]:
 
 
 def statements_in(path: Path, told: Told) -> Iterator[Item]:
-    """The statements of a file, or of each file of a zip or of the zips in it; gzip is opened.
+    """Yield the statements of a file, of each member of a zip, or of the zips in it.
 
-    Where the file breaks off, or is not what it seems, the last item says so. Raises OSError where
-    it cannot be read at all.
+    Gzip is opened. Where the file breaks off, or is not what it seems, the last item says so; a
+    member of a zip that cannot be read is one item, and the members after it go on.
     """
     number = 0
     try:
-        for item in _opened(path, told):
-            number = item.number
-            yield item
-    except (UnicodeDecodeError, csv.Error, EOFError, zlib.error, zipfile.BadZipFile) as error:
-        yield _none(number + 1, f"the file cannot be read from here on ({type(error).__name__})")
-    except gzip.BadGzipFile:
-        yield _none(number + 1, "the file begins like gzip and is none")
-
-
-def _opened(path: Path, told: Told) -> Iterator[Item]:
-    with path.open("rb") as file:
-        head = file.read(4)
-        file.seek(0)
-        source = io.BufferedReader(_Counted(file, told), _HEAD_BYTES)
-        if head[:2] == b"\x1f\x8b":
-            with gzip.open(source) as opened:
-                yield from _read(io.BufferedReader(opened, _HEAD_BYTES))
-        elif head == _ZIP:
-            yield from _of_zip(path, told)
-        else:
-            yield from _read(source)
-
-
-def _of_zip(path: Path, told: Told) -> Iterator[Item]:
-    number = 0
-    with zipfile.ZipFile(path) as archive:
-        for member in archive.infolist():
-            for item in _of_member(archive, member, nested=False):
+        with path.open("rb") as file:
+            for item in opened(_Counted(file, told), _read):
                 number += 1
-                yield Item(number, item.statement, item.fault, item.columns)
-            told(member.compress_size)
-
-
-def _of_member(
-    archive: zipfile.ZipFile, member: zipfile.ZipInfo, *, nested: bool
-) -> Iterator[Item]:
-    """The statements of a member, or of a zip that it is: the database's days hold zips of CSV.
-
-    A zip is read from its end, so one that is inside another is first laid on disk.
-    """
-    if member.is_dir():
-        return
-    with archive.open(member) as opened:
-        stream = io.BufferedReader(cast("io.RawIOBase", opened), _HEAD_BYTES)
-        if stream.peek(4)[:4] != _ZIP:
-            yield from _read(stream)
-        elif nested:
-            yield _none(1, f"{member.filename} is a zip within a zip within a zip")
-        else:
-            with tempfile.TemporaryFile() as laid:
-                shutil.copyfileobj(stream, laid, _HEAD_BYTES)
-                with zipfile.ZipFile(laid) as inner:
-                    for one in inner.infolist():
-                        yield from _of_member(inner, one, nested=True)
+                if isinstance(item, Item):
+                    yield Item(number, item.statement, item.fault, item.columns)
+                else:
+                    yield _none(number, str(item))
+    except UnreadableError as error:
+        yield _none(number + 1, str(error))
+    except OSError as error:
+        yield _none(number + 1, f"the file cannot be read: {error.strerror or error}")
 
 
 def _read(stream: "io.BufferedReader[Any]") -> Iterator[Item]:
-    head = stream.peek(_HEAD_BYTES)[:_HEAD_BYTES].removeprefix(b"\xef\xbb\xbf").lstrip()
+    head = stream.peek(HEAD_BYTES)[:HEAD_BYTES].removeprefix(b"\xef\xbb\xbf").lstrip()
     if head[:1] not in (b"{", b"["):
         yield from _of_table(stream)
-    elif _is_json(head.partition(b"\n")[0]) and head[:1] == b"{":
+    elif head[:1] == b"{" and not isinstance(_decoded(head.partition(b"\n")[0]), Problem):
         yield from _of_lines(stream)
     else:
         yield from _of_document(stream)
-
-
-def _is_json(data: bytes) -> bool:
-    try:
-        msgspec.json.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return False
-    return True
 
 
 def _of_lines(stream: BinaryIO) -> Iterator[Item]:
@@ -194,12 +139,21 @@ def _values(document: Document) -> Iterator[tuple[bytes | Code, bool]]:
         yield b"{" + b",".join(single) + b"}", False
 
 
-def _items(data: bytes, before: int) -> Iterator[Item]:
-    """The statement of a JSON value, or those of the batch that it is."""
+def _decoded(data: bytes) -> Any:
+    """Return the JSON value, or a Problem that says why there is none."""
+    if too_deep(data):
+        return Problem("", "not_a_statement", "nested too deep for a statement")
     try:
-        value = msgspec.json.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        yield _none(before + 1, "no JSON")
+        return msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return Problem("", "not_a_statement", "no JSON")
+
+
+def _items(data: bytes, before: int) -> Iterator[Item]:
+    """Yield the statement of a JSON value, or those of the batch that it is."""
+    value = _decoded(data)
+    if isinstance(value, Problem):
+        yield Item(before + 1, {}, value)
         return
     batch = value.get("statements") if isinstance(value, dict) else None
     for number, one in enumerate(batch if isinstance(batch, list) else [value], 1):
@@ -218,19 +172,47 @@ def _none(number: int, why: str) -> Item:
 
 
 def _of_table(stream: BinaryIO) -> Iterator[Item]:
-    text = io.TextIOWrapper(stream, "utf-8-sig", newline="")
-    rows = csv.DictReader(text)
-    columns = frozenset(_field(name) for name in rows.fieldnames or ())
-    if "category" not in columns:
-        yield _none(1, "neither JSON nor a table with the columns of the database")
-        return
-    for number, row in enumerate(rows, 1):
-        statement = {
-            _field(name): _cell(_field(name), value)
-            for name, value in row.items()
-            if isinstance(name, str) and value
-        }
-        yield Item(number, statement, columns=columns)
+    """Yield a statement for each row. A row is bounded, like a line, by 2 MiB."""
+    fed = _Fed(stream)
+    rows = csv.DictReader(fed)
+    number = 0
+    try:
+        columns = frozenset(_field(name) for name in rows.fieldnames or ())
+        if "category" not in columns:
+            yield _none(1, "neither JSON nor a table with the columns of the database")
+            return
+        for number, row in enumerate(rows, 1):
+            fed.begin_row()
+            statement = {
+                _field(name): _cell(_field(name), value)
+                for name, value in row.items()
+                if isinstance(name, str) and value
+            }
+            yield Item(number, statement, columns=columns)
+    except (UnicodeDecodeError, csv.Error) as error:
+        yield _none(number + 1, f"the table cannot be read from here on: {_why(error)}")
+
+
+def _why(error: Exception) -> str:
+    return "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
+
+
+class _Fed:
+    """Gives a table's lines to the reader of CSV, which would join lines without end."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._lines, self._size = lines(stream), 0
+
+    def begin_row(self) -> None:
+        """Count the bytes of a row from here on."""
+        self._size = 0
+
+    def __iter__(self) -> Iterator[str]:
+        for line in self._lines:
+            self._size += len(line.data or b"")
+            if line.data is None or self._size > LINE_BYTES:
+                raise csv.Error("a row of more than 2 MiB")
+            yield line.data.decode() + "\n"
 
 
 def _field(column: str) -> str:
@@ -242,7 +224,7 @@ def _cell(field: str, value: str) -> Any:
     if field in _ARRAYS and value.startswith("["):
         try:
             return msgspec.json.decode(value)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, RecursionError):
             return value
     if field == "content_id":
         return {"EAN-13": value}
@@ -260,6 +242,15 @@ class _Counted(io.RawIOBase):
 
     def readable(self) -> bool:
         return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
 
     def readinto(self, buffer: Any) -> int:
         data = self._file.read(len(buffer))

@@ -124,7 +124,7 @@ def _tell(place: Place, told: Problem, *, as_json: bool) -> None:
 def _summary(statements: int, found: Counter[str]) -> None:
     told = ", ".join(f"{code} {count:,}" for code, count in found.most_common())
     counted = f"statements: {statements:,}; problems: {found.total():,}"
-    console.print(f"{counted} ({told})" if told else counted, soft_wrap=True)
+    console.print(f"{counted} ({told})" if told else counted)
 
 
 @contextmanager

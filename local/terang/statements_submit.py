@@ -14,6 +14,7 @@ import msgspec
 from dsa.statement_rules import BATCH, schema_problems
 from ledger.errors import OperatorError
 from terang.command import USAGE
+from terang.message_file import decode_lines, read_file
 from terang.sor_api import SorApi
 from terang.statement_files import files_of, statements_in
 from terang.telling import Screen, problem, say
@@ -26,6 +27,12 @@ console = Screen(stderr=True)
 type Statement = dict[str, Any]
 
 
+class _SentLine(msgspec.Struct):
+    """A line of the file: of all that the database answered, what must be known again."""
+
+    puid: str
+
+
 @dataclass(slots=True)
 class Sent:
     """The file that says which statements the database has; a line for each, never changed."""
@@ -35,14 +42,17 @@ class Sent:
 
     @classmethod
     def read(cls, path: Path) -> "Sent":
-        """What an earlier try sent; a line that was cut off by a crash is as if it were not."""
+        """Return what an earlier try sent; a last line that was cut off by a crash is dropped.
+
+        Raises OperatorError for a file that holds something else; it is left as it is.
+        """
         sent = cls(path)
         if path.exists():
-            data = path.read_bytes()
+            data = read_file(path)
             whole = data[: data.rfind(b"\n") + 1]
+            sent.puids = {row.puid for row in decode_lines(whole, _SentLine, str(path))}
             if whole != data:
                 path.write_bytes(whole)
-            sent.puids = {msgspec.json.decode(line)["puid"] for line in whole.splitlines()}
         return sent
 
     def add(self, rows: Sequence[Statement]) -> None:
@@ -65,7 +75,11 @@ def submit(options: argparse.Namespace) -> int:
     if fault:
         problem(f"terang statements submit: {fault}")
         return USAGE
-    sent, refused = Sent.read(options.sent), 0
+    try:
+        sent, refused = Sent.read(options.sent), 0
+    except (OperatorError, OSError) as error:
+        problem(f"terang statements submit: {error}")
+        return USAGE
     before = len(sent.puids)
     api = SorApi(options.to, token)
     try:

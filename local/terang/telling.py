@@ -1,79 +1,115 @@
-"""All that the command tells people: strings stand as they are, and command no terminal.
+"""The one way in which the command writes to people: no terminal obeys a stranger's text.
 
-Names of files, fields of somebody's report and words of a pack are strangers' text. Everything that
-is told passes here; nothing else in this package prints, or makes a console.
+File names, fields of somebody's report and words of a pack are strangers' text. All output passes
+here; nothing else in this package prints or makes a console. There is one filter, `visible`. It
+also replaces line breaks, so a string that is written is one line and cannot forge another.
 """
 
+import io
 import json
 import re
 import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.panel import Panel
+from rich.table import Table
 from rich.text import Text
 
 from terang.visible_text import visible
 
 _OBEYED = re.compile(
-    "[\x80-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f]"
+    "[\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff"
+    "\U000e0000-\U000e007f]"
 )
 
 
+READABLE = 36
+"""Columns that a panel needs; where there are fewer, panels are below each other."""
+
+
 class Screen(Console):
-    """A console on which a string is no markup and no emoji, and shows what it would hide."""
+    """A console that takes no string for markup or emoji, and never cuts one off.
+
+    A string alone is one line, which the terminal wraps so that it can be copied whole. Inside a
+    table, strings keep their line breaks, and a word longer than its column is folded.
+    """
 
     def __init__(self, *, stderr: bool = False) -> None:
         super().__init__(stderr=stderr, highlight=False, markup=False, emoji=False)
 
     def print(self, *objects: object, **options: object) -> None:
-        """Tells after whatever was told before, on stdout too."""
+        """Print after everything that was written before, to stdout too."""
         sys.stdout.flush()
-        super().print(*objects, **options)  # type: ignore[arg-type]
+        options = {"crop": False} | options
+        if all(isinstance(one, str) for one in objects):
+            options = {"soft_wrap": True} | options
+        shown = [visible(one) if isinstance(one, str) else one for one in objects]
+        super().print(*shown, **options)  # type: ignore[arg-type]
 
     def render_str(self, text: str, **options: object) -> Text:
-        """The string as text; only its line breaks are obeyed."""
-        return super().render_str(lines_visible(text), **options)  # type: ignore[arg-type]
+        """Return the string as text in which a terminal obeys nothing but line breaks."""
+        shown = super().render_str("\n".join(map(visible, text.split("\n"))), **options)  # type: ignore[arg-type]
+        shown.overflow = shown.overflow or "fold"  # a column's default is an ellipsis
+        return shown
 
 
-def lines_visible(text: str) -> str:
-    r"""The text with a sign in place of whatever a terminal would obey, but for line breaks.
+@dataclass(frozen=True, slots=True)
+class SideBySide:
+    """Panels in columns, or below each other where columns would be too narrow to read."""
 
-    >>> lines_visible("a\x1b[2J\nb")
-    'a␛[2J\nb'
-    """
-    return "\n".join(map(visible, text.split("\n")))
+    panels: Sequence[Panel]
+
+    def __rich_console__(self, _: Console, options: ConsoleOptions) -> RenderResult:
+        if options.max_width < READABLE * len(self.panels):
+            yield from self.panels
+            return
+        grid = Table.grid(expand=True)
+        for _panel in self.panels:
+            grid.add_column(ratio=1, overflow="fold")
+        grid.add_row(*self.panels)
+        yield grid
 
 
 def say(text: object = "") -> None:
-    """Tells a result on stdout."""
-    sys.stdout.write(lines_visible(str(text)) + "\n")
+    """Write one line of a result to stdout."""
+    sys.stdout.write(visible(str(text)) + "\n")
 
 
 def say_json(record: object) -> None:
-    """Tells a record on stdout as one line of JSON."""
+    """Write a record to stdout as one line of JSON."""
     line = json.dumps(record, ensure_ascii=False) + "\n"
     sys.stdout.write(inert(line.encode("utf-8", "surrogatepass")).decode())
 
 
 def inert(lines: bytes) -> bytes:
-    r"""Lines of JSON that say the same, with whatever a terminal would obey escaped.
+    r"""Return lines of JSON that say the same, with everything a terminal would obey escaped.
 
     >>> inert('{"id": "a\x9b2J"}'.encode())
     b'{"id": "a\\u009b2J"}'
     """
-    if lines.isascii():  # JSON itself escapes the controls of ASCII
+    if lines.isascii() and b"\x7f" not in lines:  # JSON itself escapes the other controls of ASCII
         return lines
     text = lines.decode("utf-8", "surrogatepass")
     return _OBEYED.sub(lambda found: json.dumps(found[0])[1:-1], text).encode()
 
 
 def problem(text: object) -> None:
-    """Tells what stops a command."""
-    _console.print(str(text), style="red", soft_wrap=True)
+    """Write to stderr, as one line, what stops a command."""
+    _console.print(str(text), style="red")
 
 
 def warning(text: object) -> None:
-    """Tells what stops nothing."""
-    _console.print(str(text), style="yellow", soft_wrap=True)
+    """Write to stderr, as one line, what stops nothing."""
+    _console.print(str(text), style="yellow")
+
+
+def escape_what_cannot_be_written() -> None:
+    """Let stdout and stderr escape a character that their encoding lacks, instead of failing."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 _console = Screen(stderr=True)

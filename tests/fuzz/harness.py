@@ -13,9 +13,11 @@ from pathlib import Path
 import atheris
 
 ROOT = Path(__file__).resolve().parents[2]
-SOURCES = ("layers/matcher", "layers/ledger", "functions/intake", "functions/scan", "tests")
-INSTRUMENTED = ["csv", "formats", "gzip", "json", "ledger", "matcher", "message", "ranges",
-                "reading", "translation", "yaml", "zipfile"]  # fmt: skip
+SOURCES = ("layers/matcher", "layers/ledger", "layers/dsa", "layers/claims", "functions/intake",
+           "functions/scan", "local", "tests")  # fmt: skip
+INSTRUMENTED = ["claims", "csv", "dsa", "formats", "gzip", "json", "ledger", "matcher", "message",
+                "ranges", "reading", "report_proof", "terang", "translation", "yaml",
+                "zipfile"]  # fmt: skip
 
 SECONDS = 1.0
 """Processor time that one input may take: more is a hang."""

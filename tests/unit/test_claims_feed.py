@@ -183,3 +183,30 @@ def test_a_true_check_is_taken_as_such() -> None:
     true = REVIEW | {"reviewRating": {"alternateName": "Correct"}}
     [entry] = admit(read([true]), Trust(["check.example"])).entries
     assert entry.check.rating is Rating.TRUE
+
+
+@pytest.mark.parametrize(
+    "feed",
+    [
+        pytest.param(b"[" * 100_000, id="lists"),
+        pytest.param(b'{"a":' * 100_000, id="objects"),
+        pytest.param(b"[" * 100_000 + b"]" * 100_000, id="closed ones"),
+        pytest.param(b'[{"a": "x"}, ' * 10_000, id="others between them"),
+    ],
+)
+def test_a_feed_of_brackets_is_refused_before_it_is_parsed(feed: bytes) -> None:
+    """Its parser names each value by its path: 100 KB took all memory that there was."""
+    tracemalloc.start()
+    with pytest.raises(FeedError, match="deeper than 64"):
+        list(read_feed(io.BytesIO(feed)))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 8_000_000
+
+
+def test_brackets_in_strings_are_no_levels() -> None:
+    """Wherever the pieces of a feed are cut, escapes included."""
+    claim = 'Salt \\" [[[[' + "[{" * 60_000 + "\\"
+    feed = json.dumps([REVIEW | {"reviewBody": claim}] * 3).encode()
+    for shift in range(0, 40, 3):
+        assert len(list(read_feed(io.BytesIO(b" " * shift + feed)))) == 3

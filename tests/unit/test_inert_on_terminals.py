@@ -21,7 +21,7 @@ from dsa.report_template import file_name
 from ledger.closing import FileReceipt
 from terang.command import main
 from terang.result import Result
-from terang.telling import Screen, problem, say, warning
+from terang.telling import Screen, problem, say, say_json, warning
 
 
 def named(word: str) -> str:
@@ -135,6 +135,10 @@ def add_a_provider(folder: Path, word: str) -> list[str]:
     return ["providers", "add", word, "--principal", word]
 
 
+def type_what_no_command_takes(folder: Path, word: str) -> list[str]:
+    return ["recount", str(folder), f"x{word}"]
+
+
 def review_a_missing_folder(folder: Path, word: str) -> list[str]:
     return ["review", str(folder / named(word)), "--packs", str(folder), "--moderator", "m-1"]
 
@@ -144,7 +148,7 @@ COMMANDS: dict[str, Callable[[Path, str], list[str]]] = {
     for one in (
         *(check_packs, format_packs, try_packs, diff_packs, import_words, recount, lint_report),
         *(check_report, lint_statements, run_a_missing_file, run_for_nobody, scan_wrong_packs),
-        *(send_cases, add_a_provider, review_a_missing_folder),
+        *(send_cases, add_a_provider, review_a_missing_folder, type_what_no_command_takes),
     )
 }
 
@@ -207,3 +211,32 @@ def test_whatever_is_told_is_shown_as_it_stands(
     plain = "[bold red]x[/] [link=https://evil.example]y[/link] :smile:"
     Screen().print(plain, soft_wrap=True)
     assert capsys.readouterr().out == plain + "\n"
+
+
+FORGED = "s-1\nposts.json: item 7: required: must be there\r\nstatements: 0; problems: 0"
+
+
+@pytest.mark.parametrize("tell", [say, problem, warning, Screen().print], ids=lambda one: str(one))
+def test_a_string_is_one_line_whatever_it_holds(
+    capsys: pytest.CaptureFixture[str], tell: Callable[[str], None]
+) -> None:
+    tell(FORGED)
+    told = capsys.readouterr()
+    assert len((told.out + told.err).splitlines()) == 1
+
+
+def test_a_puid_forges_no_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = tmp_path / "batch.json"
+    path.write_text(json.dumps({"statements": [changed(puid=FORGED)]}))
+    assert main(["statements", "lint", str(path), "--today", "2026-11-25"]) == 1
+    [line] = capsys.readouterr().out.splitlines()
+    assert line.startswith(f"{path}: item 1 s-1␊posts.json")
+
+
+def test_json_is_written_whatever_bytes_a_name_holds(capsys: pytest.CaptureFixture[str]) -> None:
+    """A file name that is no UTF-8 reaches Python with a lone surrogate for each byte."""
+    say_json({"file": "\udcff\x7f"})
+    out = capsys.readouterr().out
+    assert out.isascii()
+    assert "\x7f" not in out
+    assert json.loads(out) == {"file": "\udcff\x7f"}

@@ -1,7 +1,9 @@
 """`terang recount`: what was published stands, and a single changed digit is named."""
 
 import argparse
+import hashlib
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -210,3 +212,129 @@ def test_a_journal_that_was_left_out_is_named(folder: Path) -> None:
 def test_another_folder_is_wrong_usage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert _recount(tmp_path) == 2
     assert "no summaries/ here" in capsys.readouterr().out
+
+
+DAMAGED = {
+    "nothing": b"",
+    "binary": b"\xff\xfe\x00\x01\x80",
+    "brackets without end": b"[" * 100_000,
+    "deep and closed": b"[" * 100_000 + b"]" * 100_000,
+    "deep objects": b'{"a":' * 50_000 + b"1" + b"}" * 50_000,
+    "an empty object": b"{}",
+    "a list": b"[]",
+    "a string": b'"summary"',
+    "a number of 5,000 digits": b'{"kind": ' + b"9" * 5_000 + b"}",
+    "no number": b'{"numbers": NaN, "journal": []}',
+    "NUL": b"\x00" * 100,
+    "UTF-16": '{"kind": "day"}'.encode("utf-16"),
+    "a lone surrogate": b'{"journal": [], "provider": "\\ud800", "first_day": "", "last_day": ""}',
+}
+FILES = (
+    "summaries/acme/2026-11-25.json",
+    "summaries/acme/2026-11-25.csv",
+    "summaries/all/autumn.json",
+    "journal/acme/2026-11-25.jsonl",
+    "sets/{set}.json",
+)
+
+
+def _file_of(folder: Path, name: str) -> Path:
+    found = next(one for one in folder.glob("sets/*.json") if one.stem != "current")
+    return folder / name.format(set=found.stem)
+
+
+@pytest.mark.parametrize("damage", DAMAGED)
+@pytest.mark.parametrize("name", FILES)
+def test_a_damaged_file_is_named_and_the_others_are_recounted(
+    folder: Path, name: str, damage: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = _file_of(folder, name)
+    path.write_bytes(DAMAGED[damage])
+    assert _recount(folder) == 1
+    *named, last = capsys.readouterr().out.splitlines()
+    assert last.startswith("11 summaries recounted, ")
+    assert named
+    if name.endswith("25.json"):
+        assert all(line.startswith(f"{name}: ") for line in named)
+
+
+@pytest.mark.parametrize("kind", ["a folder", "a pipe", "nothing that may be read"])
+@pytest.mark.parametrize("name", FILES)
+def test_something_else_in_the_place_of_a_file_is_named(
+    folder: Path, name: str, kind: str, capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    path = _file_of(folder, name)
+    if kind == "nothing that may be read":  # whoever runs the tests may be root, who reads all
+        _refuse(path, monkeypatch)
+    else:
+        path.unlink()
+        path.mkdir() if kind == "a folder" else os.mkfifo(path)
+    assert _recount(folder) == 1
+    assert len(capsys.readouterr().out.splitlines()) > 1
+
+
+def _refuse(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opening = Path.open
+
+    def opened(this: Path, *words: Any, **more: Any) -> Any:
+        if this == path:
+            raise PermissionError(13, "Permission denied")
+        return opening(this, *words, **more)
+
+    monkeypatch.setattr(Path, "open", opened)
+
+
+OTHER_VALUES = (None, True, 7, -1, 10**400, 1e308, "", "../../etc", "/", "\x00", [], {}, [[]])
+
+
+def test_every_value_of_another_type_is_named(tmp_path: Path) -> None:
+    """In each place of a summary and of a line of the journal; nothing but differences comes."""
+    folder = _world().copy_to(tmp_path)
+    path = folder / "summaries/acme/2026-11-25.json"
+    text = path.read_text()
+    assert list(differences_of(folder, path)) == []
+    for way in _ways(json.loads(text), []):
+        for value in OTHER_VALUES:
+            path.write_text(json.dumps(_changed(json.loads(text), way, value)))
+            assert all(isinstance(one, str) for one in differences_of(folder, path))
+    path.write_text(text)
+    journal = folder / "journal/acme/2026-11-25.jsonl"
+    first, *rest = journal.read_text().splitlines()
+    for way in _ways(json.loads(first), []):
+        for value in OTHER_VALUES:
+            changed = _changed(json.loads(first), way, value)
+            data = "\n".join([json.dumps(changed), *rest]).encode() + b"\n"
+            journal.write_bytes(data)
+            summary = json.loads(text)
+            summary["journal"][0]["sha256"] = hashlib.sha256(data).hexdigest()
+            path.write_text(json.dumps(summary))
+            assert all(isinstance(one, str) for one in differences_of(folder, path))
+
+
+def _ways(value: Any, way: list[str | int]) -> Iterator[list[str | int]]:
+    yield way
+    inner: Any = value.items() if isinstance(value, dict) else ()
+    inner = enumerate(value[:2]) if isinstance(value, list) else inner
+    for name, one in inner:
+        yield from _ways(one, [*way, name])
+
+
+def _changed(record: Any, way: list[str | int], value: Any) -> Any:
+    if not way:
+        return value
+    record[way[0]] = _changed(record[way[0]], way[1:], value)
+    return record
+
+
+def test_of_two_tallies_only_what_differs_is_said(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The one changed key of a hundred would else be cut off."""
+    path = folder / "summaries/acme/2026-11-25.json"
+    summary = json.loads(path.read_bytes())
+    summary["numbers"]["by_rule"] |= {"zz/1/rule/live": 7}
+    path.write_text(json.dumps(summary))
+    assert 'by_rule: published {"zz/1/rule/live": 7}, recounted {}' in [
+        *differences_of(folder, path)
+    ]

@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import json
+import tempfile
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from unit.statement_samples import SOUND, changed
 
+from dsa.fields import FIELDS
 from terang.command import main
 
 
@@ -216,3 +218,170 @@ def test_a_file_that_is_something_else_is_told_once(
     code, told = lint(capsys, path)
     assert code == 1
     assert [one["code"] for one in told] == ["not_a_statement"]
+
+
+def packed(packing: int, data: bytes, **changes: int) -> bytes:
+    """A zip of one member and a sound one behind it; `changes` set bytes of the first's headers."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", packing) as archive:
+        archive.writestr("first.jsonl", data)
+        archive.writestr("second.jsonl", lines([changed(puid="p-9", content_language="id")]))
+    whole = bytearray(out.getvalue())
+    local, central = whole.index(b"PK\x03\x04"), whole.index(b"PK\x01\x02")
+    for name, value in changes.items():
+        at = {"flags": (6, 8), "method": (8, 10), "version": (4, 6)}[name]
+        whole[local + at[0]], whole[central + at[1]] = value, value
+    return bytes(whole)
+
+
+def spoilt(method: int) -> bytes:
+    """A zip whose first member's data are damaged."""
+    whole = bytearray(packed(method, lines(many(50))))
+    start = whole.index(b"first.jsonl") + len("first.jsonl")
+    whole[start + 12 : start + 40] = b"\xff" * 28
+    return bytes(whole)
+
+
+STORED, DEFLATED = zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED
+DAMAGED_MEMBERS = {
+    "encrypted": (packed(DEFLATED, lines(many(1)), flags=1), "is encrypted"),
+    "strongly encrypted": (packed(DEFLATED, lines(many(1)), flags=0x41), "is encrypted"),
+    "an unknown method": (packed(DEFLATED, lines(many(1)), method=98), "method or version"),
+    "patched data": (packed(DEFLATED, lines(many(1)), flags=0x20), "method or version"),
+    "deflate": (spoilt(DEFLATED), "damaged"),
+    "bzip2": (spoilt(zipfile.ZIP_BZIP2), "damaged"),
+    "LZMA": (spoilt(zipfile.ZIP_LZMA), "damaged"),
+    "stored": (spoilt(STORED), "damaged"),
+    "a zip that expands a thousandfold": (
+        packed(DEFLATED, packed(STORED, b" " * 3_000_000)), "more than 200 times"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", DAMAGED_MEMBERS)
+def test_a_member_that_cannot_be_read_costs_itself(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is one problem that says why, and the next member is read."""
+    path = tmp_path / "day.zip"
+    data, why = DAMAGED_MEMBERS[name]
+    path.write_bytes(data)
+    code, told = lint(capsys, path)
+    assert told[-1]["puid"] == "p-9"
+    faults = [one for one in told if one["code"] == "not_a_statement"]
+    assert code == 1
+    assert [why in one["message"] for one in faults] == [True]
+    assert faults[0]["message"].startswith("first.jsonl ")
+
+
+def test_a_version_of_zip_that_is_not_known_is_said_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "day.zip"
+    path.write_bytes(packed(DEFLATED, lines(many(1)), version=99))
+    _, told = lint(capsys, path)
+    assert [one["code"] for one in told] == ["not_a_statement"]
+    assert "method or version" in told[0]["message"]
+
+
+def test_nothing_is_laid_on_the_disk_that_is_much_larger_than_the_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even a byte of a bomb: its declared size decides before it is expanded."""
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda: pytest.fail("something was laid"))
+    inner = packed(STORED, b" " * 30_000_000)
+    path = tmp_path / "bomb.zip"
+    path.write_bytes(packed(DEFLATED, inner))
+    assert path.stat().st_size < 100_000
+    _, told = lint(capsys, path)
+    assert "more than 200 times" in told[0]["message"]
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, lambda data: packed(DEFLATED, data)])
+def test_what_expands_without_end_is_not_read_to_its_end(
+    pack: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "bomb"
+    path.write_bytes(pack(b'{"puid": "p-1"}\n' + b"\n" * 4_000_000))
+    _, told = lint(capsys, path)
+    assert any("more than 200 times" in one["message"] for one in told)
+
+
+def test_members_that_lie_over_each_other_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A directory that names one member many times is a bomb of time."""
+    whole = packed(DEFLATED, lines(many(40)))
+    first, end = whole.index(b"PK\x01\x02"), whole.index(b"PK\x05\x06")
+    entry = whole[first : whole.index(b"PK\x01\x02", first + 4)]
+    tail = bytearray(whole[end:])
+    tail[8:12] = (50).to_bytes(2, "little") * 2
+    tail[12:16] = (50 * len(entry)).to_bytes(4, "little")
+    path = tmp_path / "day.zip"
+    path.write_bytes(whole[:first] + entry * 50 + tail)
+    _, told = lint(capsys, path)
+    assert [one["message"] for one in told] == [
+        "the file is a zip whose members lie over each other"
+    ]
+
+
+@pytest.mark.parametrize(
+    "value", [[{"a": 1}], {"a": [1]}, [[1]], 7, 10**4_000, 1e308, True, ["\x00"], "\x1b[2J"]
+)
+def test_a_field_of_another_type_is_a_problem_and_no_crash(
+    value: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "lines.jsonl"
+    rows = [changed(puid=f"p-{field}") | {field: value} for field in (*FIELDS, "another")]
+    path.write_bytes(lines(rows))
+    code, told = lint(capsys, path)
+    assert code == 1
+    assert told
+
+
+DEEP = {
+    "a cell": table([SOUND]).replace(b'"[""DE""]"', b'"' + b"[" * 90_000 + b"]" * 30_000 + b'"'),
+    "a line": b'{"puid": "p", "category": ' + b"[" * 5_000 + b"]" * 5_000 + b"}\n",
+    "a document": b'{\n"puid": "p",\n"category": ' + b"[" * 5_000 + b"]" * 5_000 + b"}\n",
+}
+
+
+@pytest.mark.parametrize("name", DEEP)
+def test_what_nests_deep_is_a_problem_and_no_crash(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(DEEP[name])
+    code, told = lint(capsys, path)
+    assert code == 1
+    assert told
+
+
+@pytest.mark.parametrize("cell", [b'"x\n",', b"x,"])
+def test_a_row_without_end_is_not_held_in_memory(
+    cell: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "day.csv"
+    path.write_bytes(b"category,x\n" + cell * 3_000_000)
+    _, told = lint(capsys, path)
+    assert [one["code"] for one in told] == ["not_a_statement"]
+    assert "2 MiB" in told[0]["message"]
+
+
+def test_a_file_that_may_not_be_read_is_a_problem_of_its_own(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).write_bytes(lines([SOUND]))
+    opening = Path.open
+
+    def refused(path: Path, *words: Any, **more: Any) -> Any:
+        if path.name == "a":
+            raise PermissionError(13, "Permission denied")
+        return opening(path, *words, **more)
+
+    monkeypatch.setattr(Path, "open", refused)
+    _, told = lint(capsys, tmp_path)
+    assert [(Path(one["file"]).name, one["message"]) for one in told] == [
+        ("a", "the file cannot be read: Permission denied")
+    ]

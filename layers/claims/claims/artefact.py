@@ -86,7 +86,7 @@ class Artefact(Laid):
         end = start + int.from_bytes(data[len(MAGIC) : start], "little")
         try:
             directory = msgspec.json.decode(data[start:end], type=_Directory)
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise BadIndexError("the index's directory cannot be read") from error
         self.facts, body, views = directory.facts, memoryview(data)[end:], {}
         for name, (code, at, size) in directory.arrays.items():

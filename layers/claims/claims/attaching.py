@@ -21,6 +21,8 @@ from claims.likeness import Question, share
 from claims.ranking import Ranked
 
 HALF = 0.5
+LARGEST_EXPONENT = 700.0
+"""`math.exp` overflows above 709; what is as small as this is 0 in any rounding."""
 
 type Curve = tuple[float, float]
 """Weights of a number, and of as much of it as is below a half."""
@@ -103,4 +105,4 @@ def chance(score: float) -> float:
     >>> chance(0.0), chance(4.0) > 0.98
     (0.5, True)
     """
-    return 1 / (1 + math.exp(-score))
+    return 1 / (1 + math.exp(min(-score, LARGEST_EXPONENT)))

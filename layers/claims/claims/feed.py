@@ -8,10 +8,13 @@ import ijson
 from claims import comma_separated
 from claims.claim_review import reviews_in
 from claims.errors import FeedError
+from claims.nesting import Nesting
 from claims.review import Review
 
 ELEMENT_BYTES = 16 << 20
 """Bytes between two elements of a feed, above which it is refused: memory stays flat."""
+DEEPEST = 64
+"""Levels of brackets of a feed, above which it is refused; those of publishers have some ten."""
 CHUNK_BYTES = 1 << 16
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
@@ -25,7 +28,8 @@ class Watched:
     Its first bytes were read already, to see what it is.
     """
 
-    def __init__(self, head: bytes, stream: BinaryIO, progress: BytesRead | None):
+    def __init__(self, head: bytes, stream: BinaryIO, progress: BytesRead | None, *, is_json: bool):
+        self._nesting = Nesting(DEEPEST) if is_json else None
         self._head, self._stream, self._progress = head, stream, progress
         self.read_bytes = self.since_element = 0
 
@@ -38,6 +42,8 @@ class Watched:
         self.since_element += len(data)
         if self.since_element > ELEMENT_BYTES:
             raise FeedError(f"one element of the feed is longer than {ELEMENT_BYTES:,} bytes")
+        if self._nesting is not None and self._nesting.exceeds(data):
+            raise FeedError(f"the feed nests deeper than {DEEPEST} levels")
         if self._progress is not None:
             self._progress(self.read_bytes)
         return data
@@ -57,8 +63,9 @@ def read_feed(stream: BinaryIO, progress: BytesRead | None = None) -> Iterator[R
     head = stream.read(CHUNK_BYTES)
     head = head.removeprefix(BYTE_ORDER_MARK)
     start = head.lstrip()[:1]
-    watched = Watched(head, stream, progress)
-    if start in (b"{", b"["):
+    is_json = start in (b"{", b"[")
+    watched = Watched(head, stream, progress, is_json=is_json)
+    if is_json:
         yield from _json(watched, _prefix(start, head))
     else:
         for review in comma_separated.reviews(watched):

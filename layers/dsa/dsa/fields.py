@@ -204,6 +204,8 @@ def _type(field: str, value: Any, wanted: str) -> Problem:
 
 
 def _no_code(field: str, value: Any, codes: Collection[str], means: str) -> Problem:
+    if not isinstance(value, str):
+        return _type(field, value, f"one of the {means}, as a string")
     if value in _EXPIRED:
         return Problem(field, "expired_code", f"{value} went with the schema of 2025-07-01")
     if value in _REPORT_ONLY:

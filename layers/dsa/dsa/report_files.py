@@ -83,11 +83,25 @@ def cell_lines(parts: dict[int, Rows]) -> Iterator[CellLine]:
                     yield CellLine(part, number, column, cell.text, *made)
 
 
+class LedgerError(ValueError):
+    """A file that is not the ledger of a report; the message says in which line, and why."""
+
+
 def entries_of(data: bytes) -> tuple[LedgerHead, Entries]:
-    """What a `ledger.jsonl` holds. Raises msgspec.DecodeError where it is none."""
-    first, *rest = data.splitlines()
-    head = msgspec.json.decode(first, type=LedgerHead)
-    return head, Entries.of(msgspec.json.decode(line, type=JournalEntry) for line in rest)
+    """Return what a `ledger.jsonl` holds. Raises LedgerError with the line that cannot be read."""
+    head: LedgerHead | None = None
+    entries = []
+    for number, line in enumerate(data.splitlines(), 1):
+        try:
+            if head is None:
+                head = msgspec.json.decode(line, type=LedgerHead)
+            else:
+                entries.append(msgspec.json.decode(line, type=JournalEntry))
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            raise LedgerError(f"line {number}: {error}") from error
+    if head is None:
+        raise LedgerError("line 1: there is no head that names provider and days")
+    return head, Entries.of(entries)
 
 
 def _named(parts: dict[int, Rows]) -> Iterator[tuple[int, str, Rows]]:

@@ -46,7 +46,10 @@ class NoReportError(ValueError):
     """These files are no report that can be proved; the message says why."""
 
 
-_NOT_AS_DOCUMENTED = (ValueError, TypeError, AttributeError, LookupError, RuntimeError, csv.Error)
+_NOT_AS_DOCUMENTED = (
+    *(ValueError, TypeError, AttributeError, LookupError, RuntimeError, ArithmeticError),
+    csv.Error,
+)
 """What comes of entries, claims and rows in another shape; RuntimeError of an unknown indicator."""
 
 

@@ -1,0 +1,71 @@
+"""Any bytes as what the commands for packs read: a pack to lay out, a list of words, posts.
+
+The first byte of an input says which.
+"""
+
+import argparse
+import contextlib
+import io
+from datetime import date
+from pathlib import Path
+
+import atheris
+import yaml
+from harness import INSTRUMENTED, ROOT, fuzz
+
+with atheris.instrument_imports(include=INSTRUMENTED):
+    from fuzz_seeds import FILES
+    from sample_packs import PACK as OTHER
+    from sample_posts import PACK
+
+    from ledger.post import read_line
+    from ledger.refusal import Refusal
+    from matcher import Matcher, Pack, PackError
+    from matcher.reading import PACK_KEYS, RULE_KEYS
+    from terang.explain import explain
+    from terang.pack_layout import LayoutError, canonical
+    from terang.packs_diff import as_lines, as_row, compare
+    from terang.packs_import import WordsError, pack_lines, sound_words, words_of
+
+FORMAT, WORDS, TABLE, POSTS, TEXT = range(5)
+PACKS = [Pack.parse(PACK, "pack.yaml")]
+OLD, NEW = Matcher(PACKS), Matcher([Pack.parse(OTHER, "other.yaml")])
+OPTIONS = argparse.Namespace(
+    id="gifts", category="SCAMS_AND_FRAUD", keyword=[], language=["en"], owner="o"
+)
+
+
+def one_input(data: bytes) -> None:
+    """Read one input in the way that its first byte says."""
+    kind, rest = (data[0] if data else 0) % 5, data[1:]
+    if kind == FORMAT:
+        with contextlib.suppress(PackError, LayoutError):
+            laid_out = canonical(rest.decode("utf-8", "surrogateescape"), "pack.yaml")
+            assert canonical(laid_out, "pack.yaml") == laid_out
+    elif kind in (WORDS, TABLE):
+        with contextlib.suppress(WordsError):
+            found = words_of(rest, ".csv" if kind == TABLE else ".txt", "")
+            terms = list(sound_words(found, "words", lambda _: None))
+            if terms:
+                yaml.safe_load("\n".join(pack_lines(OPTIONS, terms, date(2026, 11, 25))))
+    elif kind == POSTS:
+        found = compare(OLD, NEW, io.BytesIO(rest))
+        assert as_row(found)["posts"] == found.posts
+        assert all(isinstance(line, str) for line in as_lines(found))
+        for line in rest.split(b"\n"):
+            assert isinstance(read_line(line), tuple | Refusal)
+    else:
+        assert list(explain(PACKS, rest.decode("utf-8", "surrogateescape")))
+
+
+if __name__ == "__main__":
+    shipped = [path.read_bytes() for path in sorted((ROOT / "packs").glob("*.yaml"))]
+    packs = [PACK.encode(), *(one for one in shipped if len(one) < 4_000)]
+    seeds = [bytes([FORMAT]) + one for one in packs]
+    seeds += [bytes([WORDS]) + b"# list\notp\nfree gift\n\xe9\xaa\x8c\xe8\xaf\x81\n",
+              bytes([TABLE]) + b"term;more\notp;1\n", bytes([POSTS]) + FILES["jsonl"],
+              bytes([TEXT]) + b"Please send me the 0TP you got"]  # fmt: skip
+    words = [f"{word}: ".encode() for word in (*PACK_KEYS, *RULE_KEYS)]
+    words += [b"- ", b"[[", b"# c", b"|-\n", b">\n", b"!!", b"&a", b"\\ud800", b"\x00", b"\x85"]
+    assert Path(ROOT).is_dir()
+    fuzz("authoring", one_input, seeds, words)

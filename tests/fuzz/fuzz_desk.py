@@ -1,0 +1,75 @@
+"""Any bytes as what a moderator's commands read: findings, decisions, cases, a sample.
+
+Each is read and put on a screen, or refused with its line. The first byte says which.
+"""
+
+import contextlib
+import io
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+import atheris
+import msgspec
+from harness import INSTRUMENTED, fuzz
+
+with atheris.instrument_imports(include=INSTRUMENTED):
+    from fuzz_seeds import CASE_WORDS, CASES, MESSAGES
+    from rich.console import Console
+    from sample_posts import StandingClock
+
+    from ledger.errors import OperatorError
+    from terang.audit_command import posts_in, waiting
+    from terang.case_shorthand import findings_of, resolved, timed, waves
+    from terang.message_file import decided_in, read_messages
+    from terang.review_cards import cards
+    from terang.review_screen import screen
+    from terang.review_sources import findings_of_run
+    from terang.review_steps import begin, press
+
+FILE = Path(tempfile.mkdtemp(prefix="terang-fuzz-")) / "findings.jsonl"
+NOW = datetime(2026, 11, 25, 13, tzinfo=UTC)
+FINDINGS, MESSAGE_FILE, SAMPLE = range(3)
+FINDING = (
+    b'{"finding":"%s","provider":"acme","post":"p1","account":"k2026-11:ab","published_at":'
+    b'"2026-11-25T10:00:00Z","found_at":"2026-11-25T12:00:00Z","pack":"codes","version":3,"set":'
+    b'"s","rule":"asks","mode":"live","category":"SCAMS_AND_FRAUD","severity":"high","spans":'
+    b'[{"part":"text","start":0,"end":4,"term":"send"}],"unit":"u","reach":7,"excerpt":"send me"}\n'
+) % (b"f" * 64)
+
+
+def one_file(data: bytes) -> None:
+    """Read one file in the way that its first byte says."""
+    kind, rest = (data[0] if data else 0) % 3, data[1:]
+    FILE.write_bytes(rest)
+    with contextlib.suppress(OperatorError):
+        if kind == FINDINGS:
+            _review()
+            findings_of(rest, str(FILE))
+        elif kind == SAMPLE:
+            posts_in(rest, str(FILE))
+        else:
+            messages = read_messages(FILE)
+            decided_in(messages)
+            waiting(("p1",), messages, "2026-11")
+            sent = [resolved(message, ()) for message in messages]
+            for wave in waves([message for message in sent if message is not None]):
+                for message in wave:
+                    msgspec.json.encode(timed(message, StandingClock()))
+
+
+def _review() -> None:
+    review = begin("m-7", cards(findings_of_run(FILE, [])), NOW)
+    console = Console(file=io.StringIO(), width=60)
+    for key in " c1\x1bn":
+        console.print(screen(review, lambda _: "", NOW))
+        review = press(review, key, NOW)
+
+
+if __name__ == "__main__":
+    seeds = [bytes([FINDINGS]) + FINDING * 2, bytes([SAMPLE]) + b'{"post": "p1"}\n{"post": "p2"}\n']
+    seeds += [bytes([MESSAGE_FILE]) + case for case in CASES]
+    assert MESSAGES
+    words = [*CASE_WORDS, b'"spans":[', b'"found_at":"', b'"label":{"checks":[', b'"rule":["a/b"]',
+             b"[" * 65, b"1e999", b"\\ud800", b'"findings":7', b'"severity":"medium"']  # fmt: skip
+    fuzz("desk", one_file, seeds, words)

@@ -1,0 +1,78 @@
+"""Any bytes as one file of a report, or as what a provider says of itself: faults with their place.
+
+The first byte of an input chooses the file that is replaced in a report that is sound.
+"""
+
+import contextlib
+import tempfile
+from pathlib import Path
+
+import atheris
+import msgspec
+from harness import INSTRUMENTED, ROOT, fuzz
+
+with atheris.instrument_imports(include=INSTRUMENTED):
+    from unit.report_ledger_samples import year
+
+    from dsa.report import Period, Reporting
+    from dsa.report_about import About
+    from dsa.report_files import LedgerError, entries_of, report_files
+    from dsa.report_ledger import Entries
+    from dsa.report_template import PARTS, file_name
+    from report_proof.proof import NoReportError, WrittenReport, prove
+    from terang.about_file import AboutError, read_about
+    from terang.report_lint import faults_of
+    from terang.report_tables import read_part
+
+YEAR, INSPECTED = Period.year(2026), {"2026-02": 2_000, "2026-03": 17_000, "2026-04": 1_000}
+ROWS = 9
+"""Lines of each file that are kept: the whole report of a year is proved in a third of a second."""
+
+SOUND = {
+    name: b"\n".join(data.split(b"\n")[:ROWS]) + b"\n"
+    for name, data in report_files(
+        Reporting(YEAR, Entries.of(year()), INSPECTED, About()), "acme"
+    ).items()
+}
+FOLDER = Path(tempfile.mkdtemp(prefix="terang-fuzz-"))
+PROVED = [*(file_name(part) for part in range(3, 9)), "ledger.jsonl", "cells.jsonl"]
+LINTED = [file_name(part) for part in PARTS]
+ABOUT = "about.yaml"
+CHOICES = [*(("lint", name) for name in LINTED), *(("prove", name) for name in PROVED),
+           ("write", "ledger.jsonl"), ("about", ABOUT)]  # fmt: skip
+SHORT = 6_000
+"""The beginning of a file is its seed: a mutation reaches the rest in no time."""
+
+
+def one_file(data: bytes) -> None:
+    """Put one file in the place that the first byte of an input chooses, and read it there."""
+    work, name = CHOICES[(data[0] if data else 0) % len(CHOICES)]
+    rest = data[1:]
+    if work == "lint":
+        path = FOLDER / name
+        path.write_bytes(rest)
+        assert all(fault.row >= 0 for fault in read_part(LINTED.index(name) + 1, path).faults)
+        assert all(fault.code for fault in faults_of(FOLDER))
+        path.unlink()
+    elif work == "prove":
+        with contextlib.suppress(NoReportError):
+            prove(WrittenReport.read(SOUND | {name: rest}))
+    elif work == "write":
+        with contextlib.suppress(LedgerError):
+            head, entries = entries_of(rest)
+            if len(entries.all) > 1:  # the template is large, and what is counted matters here
+                Reporting(YEAR, entries, head.inspected, About()).parts()
+    else:
+        (FOLDER / ABOUT).write_bytes(rest)
+        with contextlib.suppress(AboutError):
+            msgspec.json.encode(read_about(FOLDER / ABOUT))
+
+
+if __name__ == "__main__":
+    about = (ROOT / "local/samples/report-about.yaml").read_bytes()
+    files = SOUND | {ABOUT: about}
+    seeds = [bytes([number]) + files[name][:SHORT] for number, (_, name) in enumerate(CHOICES)]
+    words = [b'"type":"decision"', b'"about":', b'"answers":{', b'"rules":{', b'"measures":{',
+             b"KEYWORD_OTHER", b"TOTAL", b"STATEMENT_CATEGORY_", "²".encode(), b"9" * 30,
+             b"1e999", b"[" * 65, b"null", b"&a", b"*a", b"!!python/name:os.system "]  # fmt: skip
+    fuzz("reports", one_file, seeds, words, longest=SHORT)
