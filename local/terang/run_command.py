@@ -128,6 +128,7 @@ def _parameters(options: argparse.Namespace) -> dict[str, str]:
         "Today": options.today,
         # A unit takes seconds, with an index two minutes; what a killed worker had comes soon.
         "VisibilityTimeout": "300" if options.index else "60",
+        "FileVisibilityTimeout": "900",  # as long as a translation may take
         "ScanConcurrency": "2",
         "BatchWindow": "0",
     }

@@ -66,10 +66,14 @@ def only_publish_writes_the_public_bucket(stack: Resolved) -> Iterator[str]:
 def no_function_writes_what_calls_it(stack: Resolved) -> Iterator[str]:
     """A function that puts into the bucket whose events call it may call itself for ever."""
     buckets = stack.typed("AWS::S3::Bucket")
+    mappings = stack.typed("AWS::Lambda::EventSourceMapping").values()
+    takers = {one["EventSourceArn"]: stack.arn(one["FunctionName"]) for one in mappings}
     for name, bucket in buckets.items():
-        events = bucket.get("NotificationConfiguration", {}).get("LambdaConfigurations", [])
+        told = bucket.get("NotificationConfiguration", {})
+        called = {event["Function"] for event in told.get("LambdaConfigurations", ())}
+        called |= {takers[event["Queue"]] for event in told.get("QueueConfigurations", ())}
         for function in stack.typed("AWS::Lambda::Function"):
-            if stack.arn(function) not in {event["Function"] for event in events}:
+            if stack.arn(function) not in called:
                 continue
             for one in stack.grants(stack.role_of(function)):
                 if "s3:PutObject" in as_list(one["Action"]) and _under(stack.arn(name), one):
