@@ -12,6 +12,7 @@ RETAINED = {
     "AWS::SecretsManager::Secret",
 }
 LEARNT = ("factchecks/*", "packs/factchecks/*.yaml", "sets/*")
+WRITING = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:BatchWriteItem"}
 DELETING = {"dynamodb:DeleteItem", "dynamodb:BatchWriteItem", "dynamodb:PartiQLDelete"}
 
 
@@ -46,6 +47,18 @@ def nobody_deletes_from_the_ledger(stack: Resolved) -> Iterator[str]:
         for one in stack.grants(name):
             if DELETING & set(as_list(one["Action"])):
                 yield f"{name} may delete items"
+
+
+def no_function_registers_a_sender(stack: Resolved) -> Iterator[str]:
+    """Who may send for a provider stands under `P#`, and only the operator writes there."""
+    for function in stack.typed("AWS::Lambda::Function"):
+        for one in stack.grants(stack.role_of(function)):
+            if not WRITING & set(as_list(one["Action"])):
+                continue
+            condition = one.get("Condition", {}).get("ForAllValues:StringLike", {})
+            keys = as_list(condition.get("dynamodb:LeadingKeys", ["*"]))
+            if any(key.startswith(("P", "*", "?")) for key in keys):
+                yield f"{function} may register a sender"
 
 
 def only_publish_writes_the_public_bucket(stack: Resolved) -> Iterator[str]:
@@ -164,6 +177,7 @@ GUARD_RULES = (
     nothing_is_allowed_by_a_star,
     nothing_is_open_to_everybody,
     nobody_deletes_from_the_ledger,
+    no_function_registers_a_sender,
     only_publish_writes_the_public_bucket,
     no_function_writes_what_calls_it,
     what_holds_state_is_retained,

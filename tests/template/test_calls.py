@@ -154,6 +154,7 @@ def play_what_is_rare(trial: Trial) -> None:
         trial.take_in(open_file)
         taken += trial.run("Scan", *(delivery("Units", one) for one in trial.waiting_units()))
     assert taken == [{"batchItemFailures": []}] * len(taken)
+    trial.run("Scan", delivery("Posts", json.dumps(post(550))), today="2026-12-01")
     trial.expire("work", "refusals/")
     trial.run("Publish", {}, today="2027-01-02")
     assert trial.keys("out", "out/acme/reports/2026/")
@@ -210,6 +211,23 @@ def test_a_function_may_do_nothing_else(trial: Trial, function: str) -> None:
         if not any(one.action == action and matches(resource, one.resource) for one in called)
     }
     assert uncalled == LAMBDA_CALLS[function]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_may_touch_no_other_partition(trial: Trial, function: str) -> None:
+    """Every statement on the table names its partitions, and each of them is touched."""
+    called = trial.calls[function].needs
+    for statement in STACK.grants(STACK.role_of(function)):
+        actions = as_list(statement["Action"])
+        if not actions[0].startswith("dynamodb:"):
+            continue
+        condition = statement["Condition"]["ForAllValues:StringLike"]
+        untouched = {
+            key
+            for key in condition["dynamodb:LeadingKeys"]
+            if not any(one.action in actions and matches(key, one.partition) for one in called)
+        }
+        assert untouched == set(), statement["Sid"]
 
 
 def test_what_holds_excerpts_carries_the_tag_by_which_it_expires(trial: Trial) -> None:
