@@ -14,11 +14,14 @@ from matcher import Choice, SetError
 from terang import ROOT
 from terang.arguments import Work
 from terang.command import USAGE
+from terang.first_steps import first_steps
 from terang.remote import Remote
-from terang.telling import Screen, problem, say
+from terang.telling import Screen, problem, say, say_json
 
 console = Screen(stderr=True)
 
+UNBROKEN = 10_000
+"""Signs in a line that nothing is cut from: more than any table here needs."""
 
 type OnStack = Callable[[Remote, argparse.Namespace], int]
 
@@ -37,7 +40,10 @@ def _on_stack(work: OnStack) -> Work:
 
 
 def add(options: argparse.Namespace) -> int:
-    """Deploy the provider's role and register it; again for the same one changes it."""
+    """Deploy the provider's role and register it. Print what the provider needs.
+
+    Again for the same provider it changes the role, and prints the same.
+    """
     if not is_provider_id(options.provider):
         problem(f"{options.provider!r}: 3 to 40 of a-z, 0-9 and -, and not `all`")
         return USAGE
@@ -52,20 +58,37 @@ def _add(remote: Remote, options: argparse.Namespace) -> int:
     remote.store.put_provider(
         msgspec.structs.replace(
             before,
-            senders=tuple(sorted({*before.senders, role})),
+            senders=tuple(sorted({*before.senders, *remote.senders(role["RoleId"])})),
             open_channels=tuple(sorted({*before.open_channels, *options.open})),
         )
     )
     if options.packs:
         remote.public.choose(options.provider, options.packs.split(","))
-    console.print(f"{options.provider} sends as {role}")
+    say(first_steps(remote.access(options.provider, role["RoleArn"])))
+    console.print(f"{options.provider} sends as {role['RoleId']}")
     return 0
 
 
 @_on_stack
-def list_all(remote: Remote, _: argparse.Namespace) -> int:
-    """A table of the providers, their senders, open channels and packs."""
+def list_all(remote: Remote, options: argparse.Namespace) -> int:
+    """Show the providers, their senders, open channels and packs: a table, or a line of JSON each.
+
+    The table is as wide as its content, so that whatever it shows can be copied.
+    """
     choices = remote.public.choices()
+    if options.json:
+        for one in remote.store.providers():
+            choice = choices.get(one.provider, Choice())
+            say_json(
+                {
+                    "provider": one.provider,
+                    "senders": list(one.senders),
+                    "open_channels": list(one.open_channels),
+                    "packs": None if choice.packs is None else list(choice.packs),
+                    "factchecks": choice.factchecks,
+                }
+            )
+        return 0
     table = Table()
     for column in ("provider", "senders", "open channels", "packs", "fact-checks"):
         table.add_column(column)
@@ -78,7 +101,9 @@ def list_all(remote: Remote, _: argparse.Namespace) -> int:
             "those of the law" if choice.packs is None else "\n".join(choice.packs),
             "proposed" if choice.factchecks else "in shadow",
         )
-    Screen().print(table)
+    screen = Screen()
+    screen.width = UNBROKEN
+    screen.print(table)
     return 0
 
 

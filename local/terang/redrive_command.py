@@ -104,7 +104,7 @@ def _send_file(remote: Remote, file: str) -> int:
 def _table(seen: dict[str, Seen], now: float) -> Table:
     table = Table()
     for column in ("queue", "letters", "oldest", "whose, or what failed"):
-        table.add_column(column)
+        table.add_column(column, overflow="fold")  # by default what is too long is cut
     for name, one in seen.items():
         about = ", ".join(f"{visible(what)} {count:,}" for what, count in one.about.most_common(5))
         if one.looked_at < one.count:
