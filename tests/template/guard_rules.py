@@ -94,10 +94,15 @@ def no_function_writes_what_calls_it(stack: Resolved) -> Iterator[str]:
 
 
 def what_holds_state_is_retained(stack: Resolved) -> Iterator[str]:
-    """Neither removing nor replacing the stack's resource takes the data with it."""
+    """Neither removing nor replacing the stack's resource takes the data with it.
+
+    A bucket whose creation failed holds nothing, and under its name the next creation would fail.
+    """
     for name, resource in stack.resources.items():
         kept = resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy")
-        if resource["Type"] in RETAINED and kept != ("Retain", "Retain"):
+        named = "BucketName" in resource.get("Properties", {})
+        wanted = "RetainExceptOnCreate" if named else "Retain"
+        if resource["Type"] in RETAINED and kept != (wanted, "Retain"):
             yield f"{name} is not retained"
 
 

@@ -93,6 +93,10 @@ BROKEN: dict[str, tuple[Rule, Change]] = {
         what_holds_state_is_retained,
         drop("Resources/WorkBucket/DeletionPolicy"),
     ),
+    "a bucket that is left over from a failed creation": (
+        what_holds_state_is_retained,
+        put("Resources/OutBucket/DeletionPolicy", "Retain"),
+    ),
     "a secret that is lost when it is replaced": (
         what_holds_state_is_retained,
         put("Resources/PseudonymSecret/UpdateReplacePolicy", "Delete"),
