@@ -18,7 +18,7 @@ LONGEST = {
     "AWS::Partition": "aws-us-gov",
 }
 QUEUE = "https://sqs.ap-southeast-1.amazonaws.com/123456789012/"
-SECRET = "arn:aws-us-gov:secretsmanager:ap-southeast-1:123456789012:secret:"  # noqa: S105 - no secret
+SECRET = "arn:aws-us-gov:secretsmanager:ap-southeast-1:123456789012:secret:"
 PHYSICAL = 60
 """Letters of a name that CloudFormation makes: it cuts the stack's and the resource's."""
 
