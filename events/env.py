@@ -1,6 +1,9 @@
-"""Print env.json for a deployed stack: python events/env.py [STACK] > events/env.json.
+"""Print the settings of a deployed stack. Type this in the clone's folder, with its name.
 
-`sam local invoke --env-vars` then lets a function work on that stack, with your credentials.
+    .venv/bin/python events/env.py terang > env.json
+
+`sam local invoke --env-vars env.json` then lets a function work on that stack, with your
+credentials. Write to another file than events/env.json: this program reads the names from it.
 POSTS_QUEUE_ARN stays the one that the events here name as their source.
 """
 
@@ -15,13 +18,19 @@ SHIPPED = Path(__file__).with_name("env.json")
 
 
 def env_of(stack: str) -> dict[str, dict[str, str]]:
-    """The settings of each function of the stack, under its name in the template."""
+    """Return the settings of each function of the stack, under its name in the template.
+
+    Raises SystemExit if events/env.json is empty: a shell empties the file that it writes to.
+    """
+    text = SHIPPED.read_text()
+    if not text.strip():
+        sys.exit(f"{SHIPPED} is empty: git checkout it, and write to env.json beside the Makefile")
     cloudformation, functions = boto3.client("cloudformation"), boto3.client("lambda")
     outputs = {
         one["OutputKey"]: one["OutputValue"]
         for one in cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["Outputs"]
     }
-    shipped: dict[str, dict[str, str]] = json.loads(SHIPPED.read_text())
+    shipped: dict[str, dict[str, str]] = json.loads(text)
     filled = {}
     for name, settings in shipped.items():
         found: dict[str, Any] = functions.get_function_configuration(

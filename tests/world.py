@@ -261,14 +261,18 @@ class World:
         return [item for page in pages for item in page["Items"]]
 
     def open_findings(self) -> list[str]:
-        """The findings that the open index lists, in its order."""
-        answer = self.clients.dynamodb.query(
-            TableName=self.table,
-            IndexName="open",
-            KeyConditionExpression="open_pk = :provider",
-            ExpressionAttributeValues={":provider": {"S": "acme"}},
-        )
-        return [item["pk"]["S"].removeprefix("C#") for item in answer["Items"]]
+        """The findings that the open index lists, by its sort keys."""
+        found = [
+            (item["open_sk"]["S"], item["pk"]["S"].removeprefix("C#"))
+            for partition in ("acme", *(f"acme#{digit:x}" for digit in range(16)))
+            for item in self.clients.dynamodb.query(
+                TableName=self.table,
+                IndexName="open",
+                KeyConditionExpression="open_pk = :partition",
+                ExpressionAttributeValues={":partition": {"S": partition}},
+            )["Items"]
+        ]
+        return [finding for _, finding in sorted(found)]
 
     def state(self) -> dict[str, Any]:
         """All items and all objects, without what names this world: equal facts, equal state."""

@@ -10,6 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from auditing import OutBucket
 from desk import Desk, Order, Outcome
+from known_sets import KnownSets
 from ledger.clock import clock_of
 from ledger.closing import Closing
 from ledger.objects import S3Objects
@@ -21,6 +22,7 @@ logger, metrics = Logger(), Metrics()
 setting = os.environ
 store = DynamoStore.of(boto3.client("dynamodb"), setting["TABLE"])
 objects, clock = S3Objects(boto3.client("s3")), clock_of(setting["TODAY"])
+known_sets = KnownSets()  # of this worker: a set never changes
 closing = Closing(store, objects, clock, setting["OUT_BUCKET"], setting["WORK_BUCKET"])
 
 
@@ -29,7 +31,7 @@ def handler(event: dict[str, object], context: LambdaContext) -> dict[str, int]:
     """Publish what is due; the event's fields are those of an Order."""
     desk = Desk(
         store=store,
-        shelf=Shelf(objects, setting["PUBLIC_BUCKET"]),
+        shelf=Shelf(objects, setting["PUBLIC_BUCKET"], known_sets),
         clock=clock,
         close=closing.close,
         out=OutBucket(objects, setting["OUT_BUCKET"]),

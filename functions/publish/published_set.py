@@ -8,8 +8,6 @@ from typing import NamedTuple
 
 import msgspec
 
-from ledger.errors import OperatorError
-
 SAFE_NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,62}")
 """What may stand in a public path: ids of packs and names of campaigns."""
 
@@ -134,7 +132,9 @@ class Terms(msgspec.Struct, frozen=True):
 class PublishedSet(msgspec.Struct, frozen=True):
     """The packs in force at one time, under the digest that receipts name.
 
-    `factchecks` is the digest of the index of published checks, or empty.
+    `factchecks` is the digest of the index of published checks, or empty. Fields that publish does
+    not need are ignored. A name that cannot stand in a public path is not an error: the set never
+    changes, so an error would hold back every number for ever. See `Catalogue.unpublishable`.
     """
 
     packs: tuple[PublishedPack, ...] = ()
@@ -166,19 +166,21 @@ class Catalogue:
 
     sets: Mapping[str, PublishedSet]
     current: str = ""
-    rulings: dict[tuple[str, str], Ruling] = field(init=False, default_factory=dict)
-
-    def __post_init__(self) -> None:
-        for digest, published in self.sets.items():
-            for pack in published.packs:
-                for rule in pack.rules:
-                    key = (digest, f"{pack.id}/{pack.version}/{rule.id}")
-                    self.rulings[key] = Ruling(pack.category_of(rule), rule.severity)
+    _rulings: dict[str, dict[str, Ruling]] = field(init=False, default_factory=dict)
 
     def ruling(self, digest: str, rule_key: str) -> Ruling | None:
-        """What a `pack/version/rule/mode` of that set counts as; None if it is no rule of it."""
+        """Return what a `pack/version/rule/mode` of that set counts as. None: it has no such rule.
+
+        Rules are looked up in sets that receipts name, and in no others.
+        """
         rule, _, mode = rule_key.rpartition("/")
-        return self.rulings.get((digest, rule)) if mode in {"live", "shadow"} else None
+        if digest not in self._rulings:
+            self._rulings[digest] = {
+                f"{pack.id}/{pack.version}/{rule.id}": Ruling(pack.category_of(rule), rule.severity)
+                for pack in self.sets.get(digest, PublishedSet()).packs
+                for rule in pack.rules
+            }
+        return self._rulings[digest].get(rule) if mode in {"live", "shadow"} else None
 
     @property
     def in_force(self) -> PublishedSet:
@@ -257,24 +259,6 @@ class Catalogue:
         known = [self.sets[digest] for digest in digests if digest in self.sets]
         found = {p for s in known for p in s.providers.get(provider, Terms()).paused}
         return tuple(sorted(found, key=lambda paused: (paused.rule, paused.since, paused.why)))
-
-
-def parse_set(data: bytes) -> PublishedSet:
-    """A published set. Fields that publish does not need are ignored.
-
-    A name that cannot stand in a public path is no error: the set never changes, so an error
-    would hold back every number for ever. See `Catalogue.unpublishable`.
-
-    >>> parse_set(b'{"packs": [], "fold": 3}').notice_hours
-    24
-
-    Raises:
-        OperatorError: it is no set.
-    """
-    try:
-        return msgspec.json.decode(data, type=PublishedSet)
-    except msgspec.DecodeError as error:
-        raise OperatorError(f"a published set cannot be read: {error}") from error
 
 
 def is_campaign_name(name: str) -> bool:

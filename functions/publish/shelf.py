@@ -10,13 +10,14 @@ from hashlib import sha256
 
 import msgspec
 
+from known_sets import KnownSets
 from ledger.errors import OperatorError
 from ledger.keys import factchecks_facts_key
 from ledger.pointer import POINTER_KEY, Pointer
 from ledger.ports import Objects
 from periods import Kind
 from published_index import PublishedIndex
-from published_set import Catalogue, PublishedSet, parse_set
+from published_set import Catalogue, PublishedSet
 from spreadsheet import encode_csv
 from summary import Summary, decode_summary, encode_summary, journal_path, summary_path
 
@@ -30,6 +31,7 @@ class Shelf:
 
     objects: Objects
     bucket: str
+    known_sets: KnownSets = field(default_factory=KnownSets)
     summaries: dict[str, Summary] = field(default_factory=dict)
     names: dict[str, set[str]] = field(default_factory=dict)
 
@@ -40,9 +42,10 @@ class Shelf:
                 self.names.setdefault(found["provider"], set()).add(found["period"])
 
     def catalogue(self) -> Catalogue:
-        """All published sets, and which one is in force."""
-        keys = [SET_KEY.fullmatch(key) for key in self.objects.keys(self.bucket, "sets/")]
-        sets = {key["digest"]: parse_set(self._must(key.group())) for key in keys if key}
+        """Return all published sets, and which one is in force. Read those that are new to us."""
+        found = map(SET_KEY.fullmatch, self.objects.keys(self.bucket, "sets/"))
+        digests = [key["digest"] for key in found if key]
+        sets = self.known_sets.read(digests, lambda digest: self._must(f"sets/{digest}.json"))
         pointer = self.objects.get(self.bucket, POINTER_KEY)
         current = msgspec.json.decode(pointer, type=Pointer).set if pointer else ""
         return Catalogue(sets, current)

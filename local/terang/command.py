@@ -158,7 +158,7 @@ def _add_providers(commands: Commands) -> None:
     one = add(
         providers,
         "add",
-        "deploy a provider's role, and register it",
+        "deploy a provider's role, register it, and print what the provider needs",
         "terang providers add acme-chat --principal arn:aws:iam::123456789012:root",
     )
     one.add_argument("provider", metavar="ID")
@@ -168,6 +168,7 @@ def _add_providers(commands: Commands) -> None:
     add_stack(one)
     one.set_defaults(work=later("providers_command", "add"))
     one = add(providers, "list", "list the providers", "terang providers list --stack terang")
+    one.add_argument("--json", action="store_true", help="a line of JSON for each on stdout")
     add_stack(one)
     one.set_defaults(work=later("providers_command", "list_all"))
     one = add(

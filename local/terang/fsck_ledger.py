@@ -62,7 +62,7 @@ class Ledger:
                     self.messages[name] = record
                 case "F":
                     self._file(name, sk, record)
-                case "P" if sk.startswith("closed#"):
+                case "P" | "W" if sk.startswith("closed#"):
                     self.closed.add(sk.removeprefix("closed#"))
 
     def days(self) -> set[Day]:

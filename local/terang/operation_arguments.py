@@ -3,7 +3,7 @@
 from terang.arguments import Commands, add, add_stack, later
 
 QUEUES = ("units", "posts", "cases", "intake", "publish", "learn")
-"""What can be redriven: dead letters of three queues, failed events of three functions."""
+"""What can be redriven: dead letters of four queues, failed events of two functions."""
 
 
 def add_operation(commands: Commands) -> None:

@@ -13,11 +13,13 @@ from matcher import Choice, SetError
 from terang import ROOT
 from terang.arguments import Work
 from terang.command import USAGE
+from terang.first_steps import first_steps
 from terang.remote import Remote
-from terang.telling import Screen, problem, say, warning
+from terang.telling import Screen, problem, say, say_json, warning
 
 console = Screen(stderr=True)
 
+"""Signs in a line that nothing is cut from: more than any table here needs."""
 
 type OnStack = Callable[[Remote, argparse.Namespace], int]
 
@@ -36,7 +38,10 @@ def _on_stack(work: OnStack) -> Work:
 
 
 def add(options: argparse.Namespace) -> int:
-    """Deploy the provider's role and register it; again for the same one changes it."""
+    """Deploy the provider's role and register it. Print what the provider needs.
+
+    Again for the same provider it changes the role, and prints the same.
+    """
     if not is_provider_id(options.provider):
         problem(f"{options.provider!r}: 3 to 40 of a-z, 0-9 and -, and not `all`")
         return USAGE
@@ -51,13 +56,14 @@ def _add(remote: Remote, options: argparse.Namespace) -> int:
     remote.store.put_provider(
         msgspec.structs.replace(
             before,
-            senders=tuple(sorted({*before.senders, role})),
+            senders=tuple(sorted({*before.senders, *remote.senders(role["RoleId"])})),
             open_channels=tuple(sorted({*before.open_channels, *options.open})),
         )
     )
     if options.packs:
         remote.public.choose(options.provider, options.packs.split(","))
-    console.print(f"{options.provider} sends as {role}")
+    say(first_steps(remote.access(options.provider, role["RoleArn"])))
+    console.print(f"{options.provider} sends as {role['RoleId']}")
     _warn_without_rules(remote, options.provider)
     return 0
 
@@ -73,12 +79,26 @@ def _warn_without_rules(remote: Remote, provider: str) -> None:
 
 
 @_on_stack
-def list_all(remote: Remote, _: argparse.Namespace) -> int:
+def list_all(remote: Remote, options: argparse.Namespace) -> int:
     """Print a line for each provider: its fact-checks, packs, open channels and senders.
 
-    The columns of a table would break a role's ARN, which people copy.
+    With `--json` each line is a JSON object. The columns of a table would break a role's ARN,
+    which people copy.
     """
     choices = remote.public.choices()
+    if options.json:
+        for one in remote.store.providers():
+            choice = choices.get(one.provider, Choice())
+            say_json(
+                {
+                    "provider": one.provider,
+                    "senders": list(one.senders),
+                    "open_channels": list(one.open_channels),
+                    "packs": None if choice.packs is None else list(choice.packs),
+                    "factchecks": choice.factchecks,
+                }
+            )
+        return 0
     for provider in remote.store.providers():
         choice = choices.get(provider.provider, Choice())
         factchecks = "proposed" if choice.factchecks else "in shadow"

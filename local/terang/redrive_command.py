@@ -14,7 +14,7 @@ from ledger.errors import OperatorError
 from ledger.manifest import units
 from ledger.unit_queue import SqsUnitQueue
 from terang.operation_arguments import QUEUES
-from terang.redriving import DeadLetters, Events, Messages, Returned, Seen, Target, Units
+from terang.redriving import DeadLetters, Events, Files, Messages, Returned, Seen, Target, Units
 from terang.remote import Remote
 from terang.telling import Screen, problem, warning
 
@@ -61,7 +61,7 @@ def dead_letters(remote: Remote) -> dict[str, DeadLetters]:
         "units": ("UnitsDeadUrl", Units(sqs, to["UnitsUrl"])),
         "posts": ("PostsDeadUrl", Messages(sqs, to["PostsUrl"], believed, remote.redrive_sender)),
         "cases": ("CasesDeadUrl", Messages(sqs, to["CasesUrl"], believed, remote.redrive_sender)),
-        "intake": ("IntakeFailedUrl", Events(functions, to["IntakeFunction"])),
+        "intake": ("IntakeFailedUrl", Files(sqs, to["FilesUrl"])),
         "publish": ("PublishFailedUrl", Events(functions, to["PublishFunction"], once=True)),
         "learn": ("LearnFailedUrl", Events(functions, to["LearnFunction"])),
     }
@@ -103,7 +103,7 @@ def _send_file(remote: Remote, file: str) -> int:
 def _table(seen: dict[str, Seen], now: float) -> Table:
     table = Table()
     for column in ("queue", "letters", "oldest", "whose, or what failed"):
-        table.add_column(column)
+        table.add_column(column, overflow="fold")  # by default what is too long is cut
     for name, one in seen.items():
         about = ", ".join(f"{what} {count:,}" for what, count in one.about.most_common(5))
         if one.looked_at < one.count:

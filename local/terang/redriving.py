@@ -9,10 +9,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
+from urllib.parse import unquote_plus
 
 from botocore.exceptions import ClientError
 
 from ledger.delivery import code_of
+from ledger.provider import is_provider_id
 
 HIDDEN_SECONDS = 120
 """How long a letter is hidden while it is returned."""
@@ -178,6 +180,31 @@ class Units:
     def about(self, letter: Letter) -> str:
         """The provider, as intake wrote it."""
         return str(_fields(letter.body).get("provider") or "no unit")
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The queue of dropped files, to which only S3 and the operator may send."""
+
+    sqs: Any
+    url: str
+
+    def send(self, letter: Letter) -> str:
+        """Send S3's event again."""
+        if "Records" not in _fields(letter.body):
+            return "no event of a file"
+        self.sqs.send_message(QueueUrl=self.url, MessageBody=letter.body)
+        return ""
+
+    def about(self, letter: Letter) -> str:
+        """Return the provider under whose prefix the file lies."""
+        try:
+            key = _fields(letter.body)["Records"][0]["s3"]["object"]["key"]
+        except (KeyError, IndexError, TypeError):
+            return "no file"
+        _, slash, rest = unquote_plus(str(key)).partition("drop/")
+        name = rest.partition("/")[0] if slash else ""
+        return name if is_provider_id(name) else "nobody's"
 
 
 @dataclass(frozen=True, slots=True)

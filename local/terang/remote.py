@@ -13,6 +13,7 @@ from ledger.objects import S3Objects
 from ledger.ports import Clock
 from ledger.store import DynamoStore
 from terang.case_queue import CaseQueue
+from terang.first_steps import Access, senders_of
 from terang.publishing import PublicBucket
 
 REACHED_BY = (
@@ -123,8 +124,21 @@ class Remote:
             "aws_session_token": given["SessionToken"],
         }
 
-    def deploy_provider(self, provider: str, template: str, principal: str) -> str:
-        """Deploy the provider's own small stack, or change it; the unique id of its role."""
+    def access(self, provider: str, role: str) -> Access:
+        """Return where a provider sends and reads; `role` is the ARN of its role."""
+        meta = boto3.client("cloudformation").meta
+        return Access.of(provider, role, self.outputs, meta.region_name, meta.endpoint_url)
+
+    def senders(self, role_id: str) -> set[str]:
+        """Return the senders that SQS names for messages of a role."""
+        account = boto3.client("sts").get_caller_identity()["Account"]
+        return senders_of(role_id, account, boto3.client("sqs").meta.endpoint_url)
+
+    def deploy_provider(self, provider: str, template: str, principal: str) -> dict[str, str]:
+        """Deploy the provider's own small stack, or change it. Return its outputs.
+
+        Raises OperatorError if it cannot be deployed.
+        """
         cloudformation: Any = boto3.client("cloudformation")
         stack = _provider_stack(self.name, provider)
         parameters = {
@@ -154,7 +168,7 @@ class Remote:
             if "No updates are to be performed" not in str(error):
                 raise OperatorError(f"cannot deploy the role of {provider}: {error}") from None
         found = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["Outputs"]
-        return str(next(one["OutputValue"] for one in found if one["OutputKey"] == "RoleId"))
+        return {one["OutputKey"]: one["OutputValue"] for one in found}
 
 
 def _provider_stack(stack: str, provider: str) -> str:

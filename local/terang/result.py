@@ -47,7 +47,7 @@ class Result:
 
     def _table(self, counts: Counter[str]) -> Table:
         table = Table(title=f"{self.provider}: what was found", title_justify="left")
-        table.add_column("rule")
+        table.add_column("rule", overflow="fold")
         table.add_column("mode")
         table.add_column("findings", justify="right")
         for key, count in _most_first(counts):

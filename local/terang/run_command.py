@@ -28,13 +28,14 @@ from terang.case_shorthand import findings_in
 from terang.check_library import CheckLibrary
 from terang.command import USAGE
 from terang.deploy import deploy
+from terang.first_steps import Access, first_steps
 from terang.message_file import read_messages
 from terang.out_folder import empty, owned
 from terang.packs_command import checked, day_of
 from terang.publishing import PublicBucket
 from terang.result import Result
 from terang.runner import Deployed, Dropped, Progress
-from terang.stack import LocalStack, StackError, local_stack
+from terang.stack import REGION, StackError, local_stack
 from terang.telling import Screen, problem, say_json
 from terang.year_so_far import write_year_so_far
 
@@ -101,7 +102,7 @@ def _run(
         say_json(result.line(options.out))
     result.show(console, options.out)
     if options.keep:
-        _tell_kept(stack)
+        _tell_kept(deployed, options.provider)
     if options.serve:
         _serve(options.out / "public")
     return 0
@@ -145,6 +146,7 @@ def _parameters(options: argparse.Namespace) -> dict[str, str]:
         "Today": options.today,
         # A unit takes seconds, with an index two minutes; what a killed worker had comes soon.
         "VisibilityTimeout": "300" if options.index else "60",
+        "FileVisibilityTimeout": "900",  # as long as a translation may take
         "ScanConcurrency": "2",
         "BatchWindow": "0",
     }
@@ -224,11 +226,13 @@ def _progress_bar() -> Iterator[Callable[[Progress], None]]:
         yield show
 
 
-def _tell_kept(stack: LocalStack) -> None:
-    console.print("the stack is up; talk to it with")
-    for name, value in stack.environment().items():
-        console.print(f"  export {name}={value}")
-    console.print(f"and stop it with: kill {stack.pid}; rm -r {stack.folder}")
+def _tell_kept(deployed: Deployed, provider: str) -> None:
+    """Print how to send to the stack that stays up, and how to stop it; no line is broken."""
+    stack = deployed.stack
+    access = Access.of(provider, "", deployed.outputs, REGION, stack.url)
+    console.print(first_steps(access), soft_wrap=True)
+    stop = f"kill {stack.pid}; rm -r {stack.folder}"
+    console.print(f"# The stack is up. Stop it with:\n{stop}", soft_wrap=True)
 
 
 def _serve(folder: Path) -> None:

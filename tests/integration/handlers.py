@@ -52,6 +52,7 @@ def deployed(name: str, world: World) -> Iterator[ModuleType]:
         "PUBLIC_BUCKET": world.public,
         "PUBLIC_URL": "https://terang.example",
         "POSTS_QUEUE_ARN": "arn:posts",
+        "FILES_QUEUE_URL": world.queue_url,
         "UNITS_QUEUE_URL": world.queue_url,
         "REDRIVE_SENDER": "",
         "MAX_RULE_PER_MILLE": "1000",

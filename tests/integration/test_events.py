@@ -33,7 +33,7 @@ def test_events_of_the_sample_tell_its_true_size_and_digest(name: str) -> None:
     assert (told["size"], told["eTag"]) == (len(data), md5(data).hexdigest())
 
 
-@pytest.mark.parametrize("name", [*names("scan"), *names("decide")])
+@pytest.mark.parametrize("name", [*names("intake-queued"), *names("scan"), *names("decide")])
 def test_messages_tell_the_true_digest_of_their_bodies(name: str) -> None:
     for record in read_event(name)["Records"]:
         assert record["md5OfBody"] == md5(record["body"].encode()).hexdigest()

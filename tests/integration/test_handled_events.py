@@ -48,6 +48,15 @@ def test_a_dropped_file_becomes_one_unit_that_pins_its_version(
     assert (unit.provider, unit.set, unit.translated) == ("sample-chat", account.in_force, False)
 
 
+def test_an_event_that_waited_in_the_queue_is_the_event_of_s3(account: Account) -> None:
+    queued, event = read_event("intake-queued-s3-put"), read_event("intake-s3-put")
+    assert json.loads(queued["Records"][0]["body"]) == event
+    file = account.drop(event, SAMPLE.read_bytes())
+    queued["Records"][0]["body"] = json.dumps(event)
+    assert account.invoke("Intake", queued) == {"batchItemFailures": []}
+    assert [unit.file for unit in account.units()] == [file]
+
+
 def test_the_same_event_again_sends_the_same_units(account: Account) -> None:
     event = read_event("intake-s3-put")
     account.drop(event, SAMPLE.read_bytes())

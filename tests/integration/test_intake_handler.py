@@ -6,9 +6,11 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from integration.handlers import Context, created, deployed
+from integration.handlers import Context, created, delivery, deployed
 from sample_posts import lines
 from world import World
+
+from ledger.errors import OperatorError
 
 pytestmark = pytest.mark.filterwarnings("ignore:No application metrics to publish")
 
@@ -21,6 +23,95 @@ def intake(world: World) -> Iterator[ModuleType]:
 
 def call(intake: ModuleType, *records: dict[str, Any]) -> None:
     assert intake.handler({"Records": list(records)}, Context()) is None
+
+
+def deliver(
+    world: World, intake: ModuleType, *bodies: object, receives: int = 1, handle: str = "handle"
+) -> set[str]:
+    """Deliver messages of the queue of files; the bodies of those that are named as failed."""
+    records = [delivery(number, json.dumps(one), "arn:files") for number, one in enumerate(bodies)]
+    for record in records:
+        record["receiptHandle"] = handle
+        record["attributes"]["ApproximateReceiveCount"] = str(receives)
+    answer = intake.handler({"Records": records}, Context())
+    failed = {one["itemIdentifier"] for one in answer["batchItemFailures"]}
+    return {record["body"] for record in records if record["messageId"] in failed}
+
+
+def file_event(world: World, name: str = "posts.jsonl") -> dict[str, Any]:
+    return {"Records": [created(world, *world.put(lines("a"), name))]}
+
+
+def test_a_file_that_waited_in_the_queue_is_cut(world: World, intake: ModuleType) -> None:
+    assert deliver(world, intake, file_event(world)) == set()
+    assert len(world.units()) == 1
+
+
+def test_a_message_that_comes_twice_sends_the_same_units(world: World, intake: ModuleType) -> None:
+    event = file_event(world)
+    assert deliver(world, intake, event) == set()
+    first = world.units()
+    assert deliver(world, intake, event, receives=2) == set()
+    assert world.units() == first
+    world.scan(*first)
+    before = world.state()
+    assert deliver(world, intake, event, receives=3) == set()
+    world.scan(*world.units())
+    assert world.state() == before
+
+
+def test_the_test_message_of_s3_is_taken_and_does_nothing(world: World, intake: ModuleType) -> None:
+    before = world.state()
+    told = {"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": world.drop}
+    assert deliver(world, intake, told) == set()
+    assert world.state() == before
+
+
+def test_a_message_that_fails_is_named_and_its_neighbours_are_not(
+    world: World, intake: ModuleType, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert deliver(world, intake, file_event(world), "zq7-poison") == {'"zq7-poison"'}
+    assert len(world.units()) == 1
+    assert "zq7-poison" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("receives", "seconds"), [(1, 60), (2, 120), (4, 240)])
+def test_a_failed_message_comes_again_after_minutes_and_not_hours(
+    world: World,
+    intake: ModuleType,
+    monkeypatch: pytest.MonkeyPatch,
+    receives: int,
+    seconds: int,
+) -> None:
+    """While no set is published, as on the first day of a stack."""
+    world.clients.s3.delete_object(Bucket=world.public, Key="sets/current.json")
+    hidden: list[dict[str, Any]] = []
+    monkeypatch.setattr(
+        intake.sqs, "change_message_visibility", lambda **asked: hidden.append(asked)
+    )
+    event = file_event(world)
+    assert deliver(world, intake, event, receives=receives, handle="h") == {json.dumps(event)}
+    queue = {"QueueUrl": intake.files_queue_url, "ReceiptHandle": "h"}
+    assert hidden == [queue | {"VisibilityTimeout": seconds}]
+
+
+def test_a_message_that_cannot_be_shown_sooner_fails_all_the_same(
+    world: World, intake: ModuleType
+) -> None:
+    """Its handle is one that SQS does not know any more."""
+    world.clients.s3.delete_object(Bucket=world.public, Key="sets/current.json")
+    assert len(deliver(world, intake, file_event(world), handle="stale")) == 1
+
+
+def test_a_worker_without_memory_names_nothing_and_ends(
+    world: World, intake: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def spent(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(type(intake.intake), "receive", spent)
+    with pytest.raises(MemoryError):
+        deliver(world, intake, file_event(world))
 
 
 @pytest.mark.parametrize(
@@ -67,7 +158,7 @@ def test_a_fault_of_the_platform_raises_so_that_the_event_comes_again(
 ) -> None:
     world.clients.s3.delete_object(Bucket=world.public, Key="sets/current.json")
     key, version = world.put(lines("a"))
-    with pytest.raises(Exception, match="no set is published"):
+    with pytest.raises(OperatorError, match="no set is published"):
         call(intake, created(world, key, version))
 
 

@@ -1,5 +1,6 @@
 """The store: what is written once stays, and an answer that is lost changes no number."""
 
+from collections import Counter
 from typing import Any
 
 import msgspec
@@ -11,9 +12,11 @@ from world import DAY, Clients, World
 import ledger.store
 from ledger.case import CaseMarker
 from ledger.case_entry import JournalEntry
+from ledger.case_store import open_keys
 from ledger.finding import Finding, FoundSpan
 from ledger.identity import digest
 from ledger.items import key_of
+from ledger.letters import letters_of
 from ledger.manifest import Manifest, Marker, RangeRow, Source
 from ledger.provider import OpenFile, Provider
 from ledger.receipt import Receipt, digest_of_ids
@@ -285,6 +288,28 @@ def test_open_findings_are_listed_by_severity_reach_and_age(
     assert [ids[one] for one in world.open_findings()] == [4, 2, 1, 3, 5, 0]
 
 
+def test_the_first_open_findings_come_from_all_partitions_in_one_order(
+    store: DynamoStore,
+) -> None:
+    """And from the one partition in which earlier releases listed all of a provider."""
+    findings = [finding(number, reach=number) for number in range(40)]
+    store.put_findings([(one, "") for one in findings], 9)
+    early = finding(99, reach=20)
+    listed = open_keys(early) | {"open_pk": "acme"}
+    store.table.put(f"C#{early.finding}", "finding", early, **listed)
+    widest = [one.reach for one in store.open_findings("acme", 25)]
+    assert widest == sorted([*range(16, 40), 20], reverse=True)
+    assert len(store.open_findings("acme", 99)) == 41
+    assert store.open_findings("other", 99) == []
+
+
+def test_open_findings_of_one_provider_share_no_partition() -> None:
+    """An index's partition takes 1,000 writes a second; with one for all the table throttles."""
+    partitions = Counter(open_keys(finding(number))["open_pk"] for number in range(1_600))
+    assert len(partitions) == 16
+    assert max(partitions.values()) < 150
+
+
 def test_files_are_open_until_they_are_closed_and_the_first_day_stays(store: DynamoStore) -> None:
     store.seal(manifest(), [DROPPED], 9)
     store.seal(manifest(file="f2", day="2026-11-24"), [DROPPED], 9)
@@ -304,3 +329,38 @@ def test_floods_stand_until_they_are_lifted(store: DynamoStore) -> None:
     assert not store.put_flood("acme", DAY, "codes/asks", 9)
     assert store.floods("acme", DAY) == {"codes/asks": True, "codes/other": False}
     assert store.floods("others", DAY) == {}
+
+
+def test_what_earlier_releases_noted_beside_the_registration_is_still_read(
+    store: DynamoStore,
+) -> None:
+    """They kept files, floods, letters and audit keys where providers are registered."""
+    early, later, rule = OpenFile("early", "2026-11-20", 2), OpenFile("later", DAY, 3), "codes/asks"
+    old = "P#acme"
+    store.table.put(old, "provider", Provider("acme"))
+    store.table.put(old, "file#early", early, expires=9)
+    store.table.put(old, "closed#early", day="2026-11-21", expires=9)
+    store.table.put(old, f"flood#{DAY}#{rule}", lifted=False, expires=9)
+    store.table.put(old, "letter#2026-11#A", moderator="m-1", expires=9)
+    store.table.put("P#_audit", "2026-10", key="ab", expires=9)
+    assert store.provider("acme") == Provider("acme")
+    assert store.floods("acme", DAY) == {rule: False}
+    assert letters_of(store, "acme", "2026-11", ["m-2", "m-1"], 9) == {"m-1": "A", "m-2": "B"}
+    assert store.audit_key("2026-10") == "ab"
+    store.seal(manifest(file="later"), [DROPPED], 9)
+    store.close_file("acme", "early", DAY, 9)
+    store.lift_flood("acme", DAY, rule, 9)
+    assert store.files("acme") == [msgspec.structs.replace(early, closed="2026-11-21"), later]
+    assert store.floods("acme", DAY) == {rule: True}
+
+
+def test_work_is_noted_where_no_provider_can_be_registered(
+    world: World, store: DynamoStore
+) -> None:
+    before = [item for item in world.items() if item["pk"]["S"].startswith("P#")]
+    store.seal(manifest(), [DROPPED], 9)
+    store.close_file("acme", "f1", DAY, 9)
+    store.put_flood("acme", DAY, "codes/asks", 9)
+    store.put_letter("acme", "2026-11", "A", "m-1", 9)
+    store.put_audit_key("2026-10", "ab", 9)
+    assert [item for item in world.items() if item["pk"]["S"].startswith("P#")] == before

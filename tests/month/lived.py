@@ -30,6 +30,7 @@ PARAMETERS = {
     "NoticeHours": "0",
     "DeletionProtection": "false",
     "VisibilityTimeout": "60",
+    "FileVisibilityTimeout": "60",
     "ScanConcurrency": "2",
     "BatchWindow": "0",
 }

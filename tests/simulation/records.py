@@ -53,7 +53,7 @@ class Records:
             self.excerpts[name] = item["text"]["S"]
         elif (kind, sort) == ("C", "waits"):
             self.waiting |= {sk} if record else set()
-        elif (kind, sort) == ("P", "closed"):
+        elif (kind, sort) == ("W", "closed"):
             self.closed.add(sk.partition("#")[2])
         elif (kind, sort) in {("F", "part"), ("F", "range")}:
             (self.parts if sort == "part" else self.rows)[name].append(record)

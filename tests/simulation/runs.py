@@ -36,6 +36,7 @@ SETTINGS = {
     "NOTICE_HOURS": "0",
     "PAUSE_BELOW": "0.5",
     "POSTS_QUEUE_ARN": "arn:posts",
+    "FILES_QUEUE_URL": "https://sqs.example/files",
     "UNITS_QUEUE_URL": "https://sqs.example/units",
     "REDRIVE_SENDER": "",
     "EXCERPT_DAYS": "30",

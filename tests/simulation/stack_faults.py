@@ -59,7 +59,7 @@ def row_of_other_size(made: Deployed) -> None:
 
 
 def file_open(made: Deployed) -> None:
-    made.remove("P#acme", f"closed#{made.file()}")
+    made.remove("W#acme", f"closed#{made.file()}")
 
 
 def entry_misnumbered(made: Deployed) -> None:

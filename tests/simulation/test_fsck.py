@@ -62,7 +62,7 @@ def test_every_kind_is_seeded() -> None:
 def test_what_is_under_way_is_not_missed_yet(made: Deployed, tmp_path: Path) -> None:
     finding_nobody_counts(made)
     row_lost(made)
-    made.remove("P#acme", f"closed#{made.file()}")
+    made.remove("W#acme", f"closed#{made.file()}")
     made.change("C#" + "0" * 64, "finding", unit="9" * 64)
     made.fabric.sqs.send_message("https://sqs.example/units", "a unit")
     looked = made.look(tmp_path)

@@ -25,6 +25,7 @@ PARAMETERS = {
     "Today": DAY,
     "RangeBytes": str(RANGE_BYTES),
     "VisibilityTimeout": "5",  # what a killed worker had comes back soon
+    "FileVisibilityTimeout": "5",
     "ScanConcurrency": "2",
     "BatchWindow": "0",
     "TrustedPublishers": "check.example",

@@ -15,7 +15,9 @@ from stack.running import DAY, ROOT, STACK, Running
 import terang.case_queue
 import terang.stack
 from ledger.errors import OperatorError
+from ledger.identity import file_id
 from terang.command import main
+from terang.runner import Dropped
 
 POSTS = ROOT / "local/samples/files/posts.jsonl"
 CASES = ROOT / "local/samples/cases.jsonl"
@@ -101,11 +103,13 @@ def test_recount_is_clean_and_is_not_after_one_digit(
     assert "inspected: published 59, recounted 58" in capsys.readouterr().out
 
 
-def call(running: Running, *words: str | Path) -> subprocess.CompletedProcess[str]:
+def call(
+    running: Running, *words: str | Path, columns: str = "160"
+) -> subprocess.CompletedProcess[str]:
     """The command as a person calls it, against the deployed stack."""
     return subprocess.run(
         [Path(sys.executable).with_name("terang"), *words, "--stack", STACK],
-        env=os.environ | running.stack.environment() | {"COLUMNS": "160"},
+        env=os.environ | running.stack.environment() | {"COLUMNS": columns},
         capture_output=True,
         check=False,
         text=True,
@@ -142,6 +146,68 @@ def test_cases_are_sent_and_shown(running: Running, tmp_path: Path) -> None:
     assert call(running, "case", "nobody").returncode == 1
 
 
+def parts_of(printed: str) -> tuple[dict[str, str], list[str], str]:
+    """The exports, the `aws` commands and the Python program of what a provider is told."""
+    exports = dict(re.findall(r"^export (\w+)=(\S+)$", printed, re.MULTILINE))
+    commands = re.findall(r"^aws .+$", printed, re.MULTILINE)
+    return exports, commands, printed.partition("python3 - <<'EOF'\n")[2].partition("EOF\n")[0]
+
+
+def test_what_a_new_provider_is_told_can_be_typed(running: Running, tmp_path: Path) -> None:
+    """The program sends a message and finds its receipt and its finding."""
+    principal = "arn:aws:iam::123456789012:root"
+    added = call(running, "providers", "add", "eager-chat", "--principal", principal)
+    assert added.returncode == 0, added.stderr
+    exports, (copied, listed), program = parts_of(added.stdout)
+    places = {"role": "arn:aws:iam::123456789012:role/", "posts": running.outputs["PostsUrl"]}
+    for place, value in (places | {"cases": running.outputs["CasesUrl"]}).items():
+        assert re.search(rf"^# {place}: +{re.escape(value)}", added.stdout, re.MULTILINE)
+    clean = {name: os.environ[name] for name in ("PATH", "HOME")}
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env=clean | exports,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    told, found = re.findall(r"^s3://(\S+)$", done.stdout, re.MULTILINE)
+    out = running.outputs["OutBucket"]
+    assert told.startswith(f"{out}/out/eager-chat/receipts/messages/{DAY}/")
+    assert found.startswith(f"{out}/out/eager-chat/findings/{DAY}/")
+    assert '"not_public": 1' in done.stdout
+    assert '"account-takeover"' in done.stdout
+    [receipt] = [one for one in running.receipts("eager-chat") if one.kind == "message"]
+    assert (receipt.inspected, receipt.findings, receipt.refused) == (1, 1, {"not_public": 1})
+    assert listed.endswith(f" s3://{out}/out/eager-chat/")
+    source, target = copied.removeprefix("aws s3 cp ").split()
+    bucket, _, key = target.removeprefix("s3://").partition("/")
+    line = added.stdout.partition(f"cat > {source} <<'EOF'\n")[2].partition("EOF\n")[0]
+    put = running.objects.put(bucket, key, line.encode())
+    dropped = Dropped(tmp_path / source, file_id(bucket, key, put.version), put.size)
+    (closed,) = running.finish("eager-chat", [dropped])
+    assert (closed.status, closed.inspected, closed.findings) == ("done", 1, 1)
+
+
+def test_the_list_of_providers_cuts_nothing(running: Running) -> None:
+    name, channel = "a-provider-with-forty-letters-in-its-name", "telegram:" + "1" * 60
+    running.register(name[:40], (channel,))
+    listed = call(running, "providers", "list", columns="40")
+    assert (listed.returncode, "…" in listed.stdout) == (0, False)
+    [line] = [one for one in listed.stdout.splitlines() if name[:40] in one]
+    assert channel in line
+    told = call(running, "providers", "list", "--json").stdout.splitlines()
+    [one] = [found for found in map(json.loads, told) if found["provider"] == name[:40]]
+    assert one == {
+        "provider": name[:40],
+        "senders": ["123456789012"],
+        "open_channels": [channel],
+        "packs": None,
+        "factchecks": False,
+    }
+
+
 def test_what_a_provider_runs_is_changed_and_listed(running: Running) -> None:
     """And what cannot be done is told in words, without a trace of the code."""
     running.register("choosy-chat", ())
@@ -170,16 +236,27 @@ def test_a_provider_that_is_not_registered_is_not_waited_for_for_ever(
         running.cases("nobody-chat").send([{"type": "complaint", "id": "c-1"}])
 
 
-def test_env_py_fills_env_json_with_what_the_functions_have(running: Running) -> None:
-    """The events name the queue of posts themselves: its name stays theirs."""
-    done = subprocess.run(
-        [sys.executable, ROOT / "events/env.py", STACK],
-        env=os.environ | running.stack.environment(),
-        capture_output=True,
-        check=True,
-        text=True,
-    )
-    filled = json.loads(done.stdout)
+def clone_of_events(folder: Path) -> Path:
+    """A clone's folder with what env.py needs, so that nothing is written into this one."""
+    (folder / "events").mkdir()
+    for name in ("env.py", "env.json"):
+        shutil.copy(ROOT / "events" / name, folder / "events" / name)
+    (folder / ".venv").symlink_to(ROOT / ".venv")
+    return folder
+
+
+def test_env_py_fills_env_json_with_what_the_functions_have(
+    running: Running, tmp_path: Path
+) -> None:
+    """The line of its docstring is typed as it is; the queue of posts keeps the events' name."""
+    clone = clone_of_events(tmp_path)
+    docstring = (ROOT / "events/env.py").read_text().split('"""')[1]
+    [line] = [one.strip() for one in docstring.splitlines() if one.startswith("    ")]
+    assert line in (ROOT / "events/README.md").read_text()
+    typed = line.replace(" terang ", f" {STACK} ")
+    environment = os.environ | running.stack.environment()
+    subprocess.run(["bash", "-ec", typed], cwd=clone, env=environment, check=True)
+    filled = json.loads((clone / "env.json").read_text())
     shipped = json.loads((ROOT / "events/env.json").read_text())
     assert {name: one.keys() for name, one in filled.items()} == {
         name: one.keys() for name, one in shipped.items()
@@ -187,6 +264,16 @@ def test_env_py_fills_env_json_with_what_the_functions_have(running: Running) ->
     assert {one["TABLE"] for one in filled.values() if "TABLE" in one} == {running.outputs["Table"]}
     assert filled["Intake"]["UNITS_QUEUE_URL"] == running.outputs["UnitsUrl"]
     assert filled["Scan"]["POSTS_QUEUE_ARN"] == shipped["Scan"]["POSTS_QUEUE_ARN"]
+
+
+def test_env_py_says_why_it_reads_nothing_once_its_names_were_emptied(tmp_path: Path) -> None:
+    clone = clone_of_events(tmp_path)
+    typed = ".venv/bin/python events/env.py terang > events/env.json"
+    done = subprocess.run(
+        ["bash", "-c", typed], cwd=clone, stderr=subprocess.PIPE, text=True, check=False
+    )
+    assert (done.returncode, "git checkout" in done.stderr) == (1, True)
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize(

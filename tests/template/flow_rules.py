@@ -6,6 +6,9 @@ from typing import Any
 from template.resolved import Resolved, as_list, references
 
 SECTIONS = ["Parameters", "Mappings", "Conditions", "Globals", "Resources", "Outputs"]
+NEW_ACCOUNT = 10
+"""Workers that a new account may run at a time, until AWS raises its limit."""
+
 CONSTRAINTS = {"AllowedValues", "AllowedPattern", "MinValue", "MaxValue"}
 
 
@@ -59,6 +62,45 @@ def mappings_are_bounded(stack: Resolved) -> Iterator[str]:
     for name, mapping in _mappings(stack).items():
         if not isinstance(mapping.get("ScalingConfig", {}).get("MaximumConcurrency"), int):
             yield f"{name} has no MaximumConcurrency"
+
+
+def a_new_account_can_run_it(stack: Resolved) -> Iterator[str]:
+    """All workers together, and no reserved ones, fit the limit of a new account.
+
+    A function without a mapping is called by the operator's feed or schedule, one call at a time.
+    The tip line shares what is left: whoever asks it too early asks again.
+    """
+    functions = stack.typed("AWS::Lambda::Function")
+    mappings = _mappings(stack).values()
+    asked = {one["TargetFunctionArn"] for one in stack.typed("AWS::Lambda::Url").values()}
+    mapped = {one["FunctionName"] for one in mappings}
+    called = [one for one in functions if one not in mapped and stack.arn(one) not in asked]
+    workers = len(called) + sum(
+        one.get("ScalingConfig", {}).get("MaximumConcurrency", 1_000) for one in mappings
+    )
+    if workers > NEW_ACCOUNT:
+        yield f"{workers} workers are more than a new account may run"
+    for name, function in functions.items():
+        if "ReservedConcurrentExecutions" in function:
+            yield f"{name} reserves workers, and a new account has none to reserve"
+
+
+def files_wait_in_a_queue(stack: Resolved) -> Iterator[str]:
+    """A bucket that providers write to tells a queue: S3 would start a worker for each file."""
+    bucket = stack.typed("AWS::S3::Bucket")["DropBucket"]["NotificationConfiguration"]
+    if bucket.get("LambdaConfigurations"):
+        yield "the drop bucket starts a worker for each file"
+    told = {_queue(stack, one["Queue"]) for one in bucket.get("QueueConfigurations", ())}
+    taken = {_queue(stack, one["EventSourceArn"]) for one in _mappings(stack).values()}
+    if not told or told - taken:
+        yield "nobody takes what the drop bucket tells"
+    arn = stack.arn("DropBucket")
+    for queue in told:
+        for policy in stack.typed("AWS::SQS::QueuePolicy").values():
+            for one in policy["PolicyDocument"]["Statement"] if queue in policy["Queues"] else ():
+                sources = str(one.get("Condition", {}).get("ArnEquals", {}).get("aws:SourceArn"))
+                if one["Effect"] == "Allow" and sources != arn:
+                    yield f"{queue} takes events of {sources}"
 
 
 def messages_stay_hidden_long_enough(stack: Resolved) -> Iterator[str]:
@@ -127,6 +169,30 @@ def somebody_hears_of_dead_letters(stack: Resolved) -> Iterator[str]:
         yield f"no alarm on {name}"
 
 
+def somebody_hears_when_work_stands_still(stack: Resolved) -> Iterator[str]:
+    """An alarm on the age of each queue, the throttles of each function, and a silent schedule."""
+    alarms = list(stack.typed("AWS::CloudWatch::Alarm").values())
+    aged = {_subject(one) for one in alarms if one["MetricName"] == "ApproximateAgeOfOldestMessage"}
+    for mapping in _mappings(stack).values():
+        queue = _queue(stack, mapping["EventSourceArn"])
+        if f"{queue}.QueueName" not in aged:
+            yield f"nobody hears when messages of {queue} wait"
+    throttled = {_subject(one) for one in alarms if one["MetricName"] == "Throttles"}
+    for name in sorted(stack.typed("AWS::Lambda::Function").keys() - throttled):
+        yield f"nobody hears when {name} is throttled"
+    missed = {
+        _subject(one)
+        for one in alarms
+        if one["MetricName"] == "Invocations"
+        and one["ComparisonOperator"] == "LessThanThreshold"
+        and one["TreatMissingData"] == "breaching"  # no call, no data
+    }
+    for name, schedule in stack.typed("AWS::Scheduler::Schedule").items():
+        called = {one for one in missed if stack.arn(one) == schedule["Target"]["Arn"]}
+        if not called:
+            yield f"nobody hears when {name} calls nobody"
+
+
 def every_function_logs_into_its_own_group(stack: Resolved) -> Iterator[str]:
     """A group of the stack, with an end and a key; nothing that Lambda would make by itself."""
     groups = stack.typed("AWS::Logs::LogGroup")
@@ -142,16 +208,24 @@ FLOW_RULES = (
     nothing_turns_in_a_circle,
     mappings_report_each_failed_message,
     mappings_are_bounded,
+    a_new_account_can_run_it,
+    files_wait_in_a_queue,
     messages_stay_hidden_long_enough,
     dead_letters_outlive_their_source,
     every_function_fails_into_something,
     somebody_hears_of_dead_letters,
+    somebody_hears_when_work_stands_still,
     every_function_logs_into_its_own_group,
 )
 
 
 def _mappings(stack: Resolved) -> dict[str, dict[str, Any]]:
     return stack.typed("AWS::Lambda::EventSourceMapping")
+
+
+def _subject(alarm: dict[str, Any]) -> str:
+    """The queue, function or table that an alarm listens to."""
+    return str(alarm["Dimensions"][0]["Value"])
 
 
 def _queue(stack: Resolved, arn: str) -> str:

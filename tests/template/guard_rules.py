@@ -12,6 +12,7 @@ RETAINED = {
     "AWS::SecretsManager::Secret",
 }
 LEARNT = ("factchecks/*", "packs/factchecks/*.yaml", "sets/*")
+WRITING = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:BatchWriteItem"}
 DELETING = {"dynamodb:DeleteItem", "dynamodb:BatchWriteItem", "dynamodb:PartiQLDelete"}
 
 
@@ -48,6 +49,18 @@ def nobody_deletes_from_the_ledger(stack: Resolved) -> Iterator[str]:
                 yield f"{name} may delete items"
 
 
+def no_function_registers_a_sender(stack: Resolved) -> Iterator[str]:
+    """Who may send for a provider stands under `P#`, and only the operator writes there."""
+    for function in stack.typed("AWS::Lambda::Function"):
+        for one in stack.grants(stack.role_of(function)):
+            if not WRITING & set(as_list(one["Action"])):
+                continue
+            condition = one.get("Condition", {}).get("ForAllValues:StringLike", {})
+            keys = as_list(condition.get("dynamodb:LeadingKeys", ["*"]))
+            if any(key.startswith(("P", "*", "?")) for key in keys):
+                yield f"{function} may register a sender"
+
+
 def only_publish_writes_the_public_bucket(stack: Resolved) -> Iterator[str]:
     """Packs and sets are put there by the operator, from outside the stack.
 
@@ -66,10 +79,14 @@ def only_publish_writes_the_public_bucket(stack: Resolved) -> Iterator[str]:
 def no_function_writes_what_calls_it(stack: Resolved) -> Iterator[str]:
     """A function that puts into the bucket whose events call it may call itself for ever."""
     buckets = stack.typed("AWS::S3::Bucket")
+    mappings = stack.typed("AWS::Lambda::EventSourceMapping").values()
+    takers = {one["EventSourceArn"]: stack.arn(one["FunctionName"]) for one in mappings}
     for name, bucket in buckets.items():
-        events = bucket.get("NotificationConfiguration", {}).get("LambdaConfigurations", [])
+        told = bucket.get("NotificationConfiguration", {})
+        called = {event["Function"] for event in told.get("LambdaConfigurations", ())}
+        called |= {takers[event["Queue"]] for event in told.get("QueueConfigurations", ())}
         for function in stack.typed("AWS::Lambda::Function"):
-            if stack.arn(function) not in {event["Function"] for event in events}:
+            if stack.arn(function) not in called:
                 continue
             for one in stack.grants(stack.role_of(function)):
                 if "s3:PutObject" in as_list(one["Action"]) and _under(stack.arn(name), one):
@@ -77,10 +94,15 @@ def no_function_writes_what_calls_it(stack: Resolved) -> Iterator[str]:
 
 
 def what_holds_state_is_retained(stack: Resolved) -> Iterator[str]:
-    """Neither removing nor replacing the stack's resource takes the data with it."""
+    """Neither removing nor replacing the stack's resource takes the data with it.
+
+    A bucket whose creation failed holds nothing, and under its name the next creation would fail.
+    """
     for name, resource in stack.resources.items():
         kept = resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy")
-        if resource["Type"] in RETAINED and kept != ("Retain", "Retain"):
+        named = "BucketName" in resource.get("Properties", {})
+        wanted = "RetainExceptOnCreate" if named else "Retain"
+        if resource["Type"] in RETAINED and kept != (wanted, "Retain"):
             yield f"{name} is not retained"
 
 
@@ -160,6 +182,7 @@ GUARD_RULES = (
     nothing_is_allowed_by_a_star,
     nothing_is_open_to_everybody,
     nobody_deletes_from_the_ledger,
+    no_function_registers_a_sender,
     only_publish_writes_the_public_bucket,
     no_function_writes_what_calls_it,
     what_holds_state_is_retained,

@@ -14,7 +14,6 @@ from template.resolved import as_list
 from template.trial import DAY, SETTINGS, STACK, Trial, bucket, delivery, lines, post
 
 from ledger.closing import Closing
-from ledger.errors import OperatorError
 from ledger.store import DynamoStore
 
 # Powertools says so of each event that counts nothing.
@@ -53,7 +52,7 @@ LAMBDA_CALLS = {
         *((f"sqs:{action}", STACK.arn(queue)) for action, queue in queues),
     }
     for function, queues in {
-        "Intake": [("SendMessage", "IntakeFailed")],
+        "Intake": [(action, "Files") for action in TAKE],
         "Scan": [(action, queue) for action in TAKE for queue in ("Units", "Posts")],
         "Decide": [(action, "Cases") for action in TAKE],
         "Publish": [("SendMessage", "PublishFailed")],
@@ -114,13 +113,13 @@ def trial() -> Iterator[Trial]:
         trial.want_factchecks("acme")
         dropped = [trial.drop(key, data) for key, data in FILES.items()]
         gone = trial.drop("drop/acme/gone.jsonl", lines(post(200)))
-        trial.run("Intake", *dropped, gone, {"Event": "s3:TestEvent"})
+        trial.take_in(*dropped, gone, {"Event": "s3:TestEvent"})
         trial.take_back(gone)
-        trial.run("Intake", *dropped, gone)
+        trial.take_in(*dropped, gone)
         units = [delivery("Units", body) for body in trial.waiting_units()]
         taken = trial.run("Scan", *MESSAGES, *units, *units)
         assert taken == [{"batchItemFailures": []}] * len(taken)
-        trial.run("Intake", trial.drop("drop/acme/open.jsonl", lines(post(300), PRIVATE)))
+        trial.take_in(trial.drop("drop/acme/open.jsonl", lines(post(300), PRIVATE)))
         with patch.context() as dying:
             dying.setattr(Closing, "close", lambda closing, file: False)
             trial.run("Scan", *(delivery("Units", body) for body in trial.waiting_units()))
@@ -142,19 +141,20 @@ def play_what_is_rare(trial: Trial) -> None:
     with trial.patch.context() as dying:
         dying.setattr(DynamoStore, "seal", lambda *_: crash())
         with pytest.raises(CrashError):
-            trial.run("Intake", files[0])
+            trial.take_in(files[0])
     with trial.ignoring_ranges():
-        trial.run("Intake", *files)
+        trial.take_in(*files)
         taken = trial.run("Scan", *(delivery("Units", one) for one in trial.waiting_units()))
-    trial.run("Intake", trial.drop("drop/acme/3.json", rows.replace(b"400", b"3")))
+    trial.take_in(trial.drop("drop/acme/3.json", rows.replace(b"400", b"3")))
     trial.expire("work", "parts/")
     taken += trial.run("Scan", *(delivery("Units", one) for one in trial.waiting_units()))
     open_file = trial.drop("drop/acme/late.jsonl", lines(post(500), PRIVATE))
     with trial.ignoring_ranges(), trial.patch.context() as dying:
         dying.setattr(Closing, "close", lambda closing, file: False)
-        trial.run("Intake", open_file)
+        trial.take_in(open_file)
         taken += trial.run("Scan", *(delivery("Units", one) for one in trial.waiting_units()))
     assert taken == [{"batchItemFailures": []}] * len(taken)
+    trial.run("Scan", delivery("Posts", json.dumps(post(550))), today="2026-12-01")
     trial.expire("work", "refusals/")
     trial.run("Publish", {}, today="2027-01-02")
     assert trial.keys("out", "out/acme/reports/2026/")
@@ -164,10 +164,10 @@ def play_what_is_rare(trial: Trial) -> None:
 def lose_the_set(trial: Trial) -> None:
     """Somebody deleted the sets: nothing is refused for that, everything comes again."""
     trial.expire("public", "sets/")
-    with pytest.raises(OperatorError):
-        trial.run("Intake", trial.drop("drop/acme/later.jsonl", lines(post(600))))
     undecided = max(trial.findings("lamp-oil"))
+    dropped = trial.drop("drop/acme/later.jsonl", lines(post(600)))
     for function, message in (
+        ("Intake", delivery("Files", json.dumps(dropped))),
         ("Scan", delivery("Posts", json.dumps(post(601)))),
         ("Decide", about_cases(decision(undecided, id="d-9"))),
     ):
@@ -211,6 +211,23 @@ def test_a_function_may_do_nothing_else(trial: Trial, function: str) -> None:
         if not any(one.action == action and matches(resource, one.resource) for one in called)
     }
     assert uncalled == LAMBDA_CALLS[function]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_may_touch_no_other_partition(trial: Trial, function: str) -> None:
+    """Every statement on the table names its partitions, and each of them is touched."""
+    called = trial.calls[function].needs
+    for statement in STACK.grants(STACK.role_of(function)):
+        actions = as_list(statement["Action"])
+        if not actions[0].startswith("dynamodb:"):
+            continue
+        condition = statement["Condition"]["ForAllValues:StringLike"]
+        untouched = {
+            key
+            for key in condition["dynamodb:LeadingKeys"]
+            if not any(one.action in actions and matches(key, one.partition) for one in called)
+        }
+        assert untouched == set(), statement["Sid"]
 
 
 def test_what_holds_excerpts_carries_the_tag_by_which_it_expires(trial: Trial) -> None:

@@ -4,20 +4,24 @@ import pytest
 from template.changes import Change, Template, broken, drop, put
 from template.flow_rules import (
     FLOW_RULES,
+    a_new_account_can_run_it,
     dead_letters_outlive_their_source,
     every_function_fails_into_something,
     every_function_logs_into_its_own_group,
     everything_says_what_it_is,
+    files_wait_in_a_queue,
     mappings_are_bounded,
     mappings_report_each_failed_message,
     messages_stay_hidden_long_enough,
     nothing_turns_in_a_circle,
     sections_stand_in_order,
     somebody_hears_of_dead_letters,
+    somebody_hears_when_work_stands_still,
 )
 from template.resolved import Resolved, Rule, source
 
 SCAN = "Resources/Scan/Properties"
+DROP = "Resources/DropBucket/Properties/NotificationConfiguration"
 UNITS_BOUND = f"{SCAN}/Events/Units/Properties/ScalingConfig"
 
 
@@ -26,10 +30,10 @@ def outputs_first(template: Template) -> None:
 
 
 def send_no_failure(template: Template) -> None:
-    policy = template["Resources"]["IntakeRole"]["Properties"]["Policies"][0]["PolicyDocument"]
+    policy = template["Resources"]["LearnRole"]["Properties"]["Policies"][0]["PolicyDocument"]
     for statement in policy["Statement"]:
         if statement["Action"] == "sqs:SendMessage":
-            statement["Resource"] = {"Fn::GetAtt": "Units.Arn"}
+            statement["Resource"] = {"Fn::GetAtt": "PublishFailed.Arn"}
 
 
 BROKEN: dict[str, tuple[Rule, Change]] = {
@@ -55,9 +59,9 @@ BROKEN: dict[str, tuple[Rule, Change]] = {
         everything_says_what_it_is,
         drop("Outputs/Table/Description"),
     ),
-    "intake refers to the bucket that calls it": (
+    "learn refers to the bucket that calls it": (
         nothing_turns_in_a_circle,
-        put("Resources/Intake/Properties/Environment/Variables/DROP_BUCKET", {"Ref": "DropBucket"}),
+        put("Resources/Learn/Properties/Environment/Variables/WORK_BUCKET", {"Ref": "WorkBucket"}),
     ),
     "a mapping that fails whole batches": (
         mappings_report_each_failed_message,
@@ -67,6 +71,30 @@ BROKEN: dict[str, tuple[Rule, Change]] = {
     "a bound that is a string": (
         mappings_are_bounded,
         put(f"{UNITS_BOUND}/MaximumConcurrency", {"Ref": "ScanConcurrency"}),
+    ),
+    "more workers than a new account may run": (
+        a_new_account_can_run_it,
+        put("Parameters/ScanConcurrency/Default", "3"),
+    ),
+    "workers reserved that a new account has not": (
+        a_new_account_can_run_it,
+        put("Resources/Intake/Properties/ReservedConcurrentExecutions", 2),
+    ),
+    "a worker for each file": (
+        files_wait_in_a_queue,
+        put(
+            f"{DROP}/LambdaConfigurations",
+            [{"Event": "s3:ObjectCreated:*", "Function": {"Fn::GetAtt": "Intake.Arn"}}],
+        ),
+    ),
+    "a drop bucket that tells nobody": (files_wait_in_a_queue, drop(f"{DROP}/QueueConfigurations")),
+    "a drop bucket that tells a queue nobody takes from": (
+        files_wait_in_a_queue,
+        put(f"{DROP}/QueueConfigurations/0/Queue", {"Fn::GetAtt": "IntakeFailed.Arn"}),
+    ),
+    "events of any bucket": (
+        files_wait_in_a_queue,
+        drop("Resources/FilesPolicy/Properties/PolicyDocument/Statement/1/Condition/ArnEquals"),
     ),
     "a function slower than its queue allows": (
         messages_stay_hidden_long_enough,
@@ -108,6 +136,22 @@ BROKEN: dict[str, tuple[Rule, Change]] = {
         somebody_hears_of_dead_letters,
         put("Resources/IntakeFailedAlarm/Properties/Threshold", 10),
     ),
+    "posts that wait and nobody hears": (
+        somebody_hears_when_work_stands_still,
+        drop("Resources/OldestPostAlarm"),
+    ),
+    "a throttled function that nobody hears of": (
+        somebody_hears_when_work_stands_still,
+        drop("Resources/LearnThrottledAlarm"),
+    ),
+    "a silent schedule that nobody hears of": (
+        somebody_hears_when_work_stands_still,
+        drop("Resources/PublishMissingAlarm"),
+    ),
+    "a silent schedule whose missing data is fine": (
+        somebody_hears_when_work_stands_still,
+        put("Resources/PublishMissingAlarm/Properties/TreatMissingData", "notBreaching"),
+    ),
     "a function that logs where Lambda likes": (
         every_function_logs_into_its_own_group,
         drop(f"{SCAN}/LoggingConfig"),
@@ -136,6 +180,7 @@ def test_every_rule_can_fail() -> None:
 
 def test_each_number_of_workers_is_what_the_parameter_says() -> None:
     template = source()
-    allowed = template["Parameters"]["ScanConcurrency"]["AllowedValues"]
-    mapping = template["Mappings"]["ScanConcurrency"]
-    assert {name: row["Workers"] for name, row in mapping.items()} == {n: int(n) for n in allowed}
+    mapping = template["Mappings"]["Concurrency"]
+    assert {name: row["Workers"] for name, row in mapping.items()} == {n: int(n) for n in mapping}
+    for parameter in ("ScanConcurrency", "IntakeConcurrency"):
+        assert set(template["Parameters"][parameter]["AllowedValues"]) == mapping.keys()

@@ -6,6 +6,7 @@ from template.guard_rules import (
     GUARD_RULES,
     buckets_are_closed,
     files_do_not_outlive_their_use,
+    no_function_registers_a_sender,
     no_function_writes_what_calls_it,
     nobody_deletes_from_the_ledger,
     nothing_is_allowed_by_a_star,
@@ -22,6 +23,7 @@ DROPPED = {"Fn::Sub": "arn:aws:s3:::terang-drop-${AWS::AccountId}-${AWS::Region}
 FED = {"Fn::Sub": "arn:aws:s3:::terang-work-${AWS::AccountId}-${AWS::Region}/factchecks/*"}
 TABLE = {"Fn::GetAtt": "Table.Arn"}
 EVERYBODY = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "x"}
+NOTES = "Resources/PublishRole/Properties/Policies/0/PolicyDocument/Statement/2"
 BUCKET, KEY, RULES = (
     "Resources/DropBucket/Properties",
     "Resources/Key/Properties/KeyPolicy/Statement",
@@ -59,6 +61,14 @@ BROKEN: dict[str, tuple[Rule, Change]] = {
         nobody_deletes_from_the_ledger,
         allow("ScanRole", ["dynamodb:GetItem", "dynamodb:DeleteItem"], TABLE),
     ),
+    "scan puts any key": (
+        no_function_registers_a_sender,
+        allow("ScanRole", "dynamodb:PutItem", TABLE),
+    ),
+    "publish puts where senders are registered": (
+        no_function_registers_a_sender,
+        put(f"{NOTES}/Condition/ForAllValues:StringLike/dynamodb:LeadingKeys", ["W#*", "P#*"]),
+    ),
     "scan writes the public bucket": (
         only_publish_writes_the_public_bucket,
         allow("ScanRole", "s3:PutObject", PUBLIC),
@@ -82,6 +92,10 @@ BROKEN: dict[str, tuple[Rule, Change]] = {
     "a bucket that goes with its stack": (
         what_holds_state_is_retained,
         drop("Resources/WorkBucket/DeletionPolicy"),
+    ),
+    "a bucket that is left over from a failed creation": (
+        what_holds_state_is_retained,
+        put("Resources/OutBucket/DeletionPolicy", "Retain"),
     ),
     "a secret that is lost when it is replaced": (
         what_holds_state_is_retained,

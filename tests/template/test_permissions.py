@@ -203,9 +203,10 @@ def test_a_function_may_not(function: str, action: str, resource: str) -> None:
 
 READ, WRITE = ("dynamodb:GetItem", "dynamodb:Query"), ("dynamodb:PutItem",)
 UPDATE, MESSAGE, USES = ("dynamodb:UpdateItem",), "M#ab", "K#ab"
-MANIFEST, PROVIDERS, FINDING, RECEIPT, MARKER = (
+MANIFEST, PROVIDERS, WORK, FINDING, RECEIPT, MARKER = (
     "F#ab",
     "P#acme",
+    "W#acme",
     "C#ab",
     "J#acme#2026-11-25#a",
     "U#ab",
@@ -216,7 +217,20 @@ MANIFEST, PROVIDERS, FINDING, RECEIPT, MARKER = (
     ("function", "actions", "key", "may"),
     [
         pytest.param("Intake", READ + WRITE, MANIFEST, True, id="intake keeps manifests"),
-        pytest.param("Intake", READ + WRITE, PROVIDERS, True, id="intake lists files"),
+        pytest.param("Intake", READ, PROVIDERS, True, id="intake knows who is registered"),
+        pytest.param("Intake", WRITE, PROVIDERS, False, id="intake registers nobody"),
+        pytest.param("Intake", WRITE, WORK, True, id="intake lists files"),
+        pytest.param("Scan", READ + WRITE, FINDING, True, id="scan keeps findings"),
+        pytest.param("Scan", READ + WRITE, RECEIPT, True, id="scan journals receipts"),
+        pytest.param("Scan", READ + WRITE, MARKER, True, id="scan marks units"),
+        pytest.param("Scan", READ + WRITE, WORK, True, id="scan notes floods and closed files"),
+        pytest.param("Scan", WRITE, USES, True, id="scan notes the uses of checks"),
+        pytest.param("Scan", READ, PROVIDERS, True, id="scan knows who is registered"),
+        pytest.param("Scan", WRITE + UPDATE, PROVIDERS, False, id="scan registers nobody"),
+        pytest.param("Scan", WRITE, "P#", False, id="scan lists no provider"),
+        pytest.param("Scan", WRITE, "E#acme#ab", False, id="scan erases nobody"),
+        pytest.param("Scan", READ + WRITE, MESSAGE, False, id="scan takes no message of cases"),
+        pytest.param("Scan", WRITE, "anything", False, id="scan puts no other key"),
         pytest.param("Intake", READ + WRITE, FINDING, False, id="intake knows no finding"),
         pytest.param("Intake", READ, RECEIPT, False, id="intake reads no receipt"),
         pytest.param("Intake", READ, MARKER, False, id="intake reads no marker"),
@@ -240,7 +254,9 @@ MANIFEST, PROVIDERS, FINDING, RECEIPT, MARKER = (
         pytest.param("Publish", READ, RECEIPT, True, id="publish folds receipts"),
         pytest.param("Publish", WRITE, RECEIPT, False, id="publish writes no receipt"),
         pytest.param("Publish", READ + WRITE, FINDING, False, id="publish knows no finding"),
-        pytest.param("Publish", WRITE, PROVIDERS, True, id="publish notes closed files"),
+        pytest.param("Publish", READ + WRITE, WORK, True, id="publish notes closed files"),
+        pytest.param("Publish", READ, PROVIDERS, True, id="publish knows who is registered"),
+        pytest.param("Publish", WRITE, PROVIDERS, False, id="publish registers nobody"),
     ],
 )
 def test_in_the_table(function: str, actions: tuple[str, ...], key: str, may: bool) -> None:

@@ -9,8 +9,9 @@ from hostile import FORMULA, HOSTILE, OBEYED
 from unit.publish_world import CLOSED, World, sample_pack, sample_receipt, sample_rule
 from unit.published_site import pages_of, parsed
 
+from known_sets import KnownSets
 from pages import Pages
-from published_set import Catalogue, parse_set
+from published_set import Catalogue
 from spreadsheet import encode_csv
 
 
@@ -42,7 +43,9 @@ def hostile_world(payload: str) -> tuple[list[str], bytes]:
     made.publish(CLOSED)
     day = made.summary("acme/2026-11-25")
     day = msgspec.structs.replace(day, provider=payload, public_url=payload)
-    catalogue = Catalogue({digest: parse_set(made.objects.stored[f"sets/{digest}.json"])}, digest)
+    catalogue = Catalogue(
+        {digest: KnownSets().parse(made.objects.stored[f"sets/{digest}.json"])}, digest
+    )
     pages = [Pages(catalogue, payload, "2026-11-26").summary(day)]
     return [*pages, *(made.text(key) for key in pages_of(made))], encode_csv(day)
 

@@ -5,15 +5,18 @@ import pytest
 from unit.publish_world import live, sample_pack, sample_receipt, sample_rule
 
 from folding import Fault, Numbers, fault_of, fold, measures, numbers_of, only_packs
+from known_sets import KnownSets
 from ledger.errors import OperatorError
 from public_journal import journal_line
-from published_set import Catalogue, PublishedPack, Ruling, parse_set
+from published_set import Catalogue, PublishedPack, Ruling
 
 SHADOW = "one-time-codes/1/asks-for-code/shadow"
 
 
 def catalogue(*packs: dict[str, object]) -> Catalogue:
-    return Catalogue({"set": parse_set(msgspec.json.encode({"packs": packs or [sample_pack()]}))})
+    return Catalogue(
+        {"set": KnownSets().parse(msgspec.json.encode({"packs": packs or [sample_pack()]}))}
+    )
 
 
 def test_a_receipt_is_counted_by_rule_category_severity_code_and_language() -> None:
@@ -148,11 +151,13 @@ def test_a_name_that_cannot_be_a_path_is_told_and_its_rules_are_known(
 
 def test_what_is_no_set_is_refused() -> None:
     with pytest.raises(OperatorError, match="cannot be read"):
-        parse_set(b'{"packs": 3}')
+        KnownSets().parse(b'{"packs": 3}')
 
 
 def test_a_set_with_unknown_fields_is_read() -> None:
     pack = {**sample_pack(), "new_field": 1, "campaign": None}
-    found = parse_set(msgspec.json.encode({"packs": [pack], "fold": "7", "format": 1})).packs[0]
+    found = (
+        KnownSets().parse(msgspec.json.encode({"packs": [pack], "fold": "7", "format": 1})).packs[0]
+    )
     assert isinstance(found, PublishedPack)
     assert found.rules[0].groups[0][0] == "otp"

@@ -1,5 +1,6 @@
 """Dead letters go back as they came, in their first sender's name, and none is lost on the way."""
 
+import json
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +12,16 @@ from simulation.sqs import SQS
 
 from ledger.delivery import ATTRIBUTES
 from ledger.table import Table
-from terang.redriving import NOT_BELIEVED, DeadLetters, Events, Letter, Messages, Returned, Units
+from terang.redriving import (
+    NOT_BELIEVED,
+    DeadLetters,
+    Events,
+    Files,
+    Letter,
+    Messages,
+    Returned,
+    Units,
+)
 from terang.restore_command import put_back
 
 DEAD, LIVE = "https://sqs.example/dead", "https://sqs.example/live"
@@ -185,6 +195,20 @@ def test_a_failed_event_calls_its_function_again(sqs: SQS) -> None:
     assert redrive(queue) == Returned(2, left=queue.look().about.__class__({"no failed event": 1}))
     assert [call["Payload"] for call in functions.called] == [b'{"Records": []}'] * 2
     assert {call["InvocationType"] for call in functions.called} == {"Event"}
+
+
+def test_an_event_of_a_file_goes_back_to_its_queue(sqs: SQS) -> None:
+    key = "drop/acme/week+48/a%2Bb.jsonl"
+    bodies_sent = [
+        json.dumps({"Records": [{"s3": {"object": {"key": one}}}]})
+        for one in (key, "drop/Who/x", "elsewhere/x")
+    ]
+    die(sqs, *bodies_sent, '{"Records": []}', "no json")
+    queue = DeadLetters(sqs, DEAD, Files(sqs, LIVE))
+    assert queue.look().about == {"acme": 1, "nobody's": 2, "no file": 2}
+    told = redrive(queue)
+    assert (told.returned, told.left) == (4, {"no event of a file": 1})
+    assert sorted(bodies(sqs, LIVE)) == sorted([*bodies_sent, '{"Records": []}'])
 
 
 def test_equal_runs_of_publish_are_called_once(sqs: SQS) -> None:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from heapq import merge
+from itertools import islice
 
 from ledger.audit_sample import SampledPost
 from ledger.author_store import AuthorStore
@@ -103,12 +105,14 @@ class CaseStore(AuthorStore):
         return sorted(found, key=lambda entry: entry.entry)
 
     def open_findings(self, provider: str, limit: int) -> list[Finding]:
-        """The first open findings by severity, reach and age.
+        """Return the first open findings by severity, reach and age.
 
         The index only lists: each finding is read from the table, and one that was decided since
-        is left out.
+        is left out. Earlier releases listed all findings of a provider in one partition.
         """
-        keys = self.table.listed(OPEN_INDEX, "open_pk", provider, limit)
+        partitions = [provider, *(_open_partition(provider, shard) for shard in shards())]
+        listed = [self.table.listed(OPEN_INDEX, one, limit) for one in partitions]
+        keys = [(pk, sk) for _, pk, sk in islice(merge(*listed), limit)]
         items = self.table.get_many(keys)
         return [
             finding
@@ -146,18 +150,27 @@ class CaseStore(AuthorStore):
 
 
 def open_keys(finding: Finding) -> dict[str, str]:
-    """The keys under which an open finding is listed: severity, then reach, then age.
+    """Return the keys under which an open finding is listed: severity, then reach, then age.
 
-    What is in shadow or held is not proposed, and is not listed; of a stub nobody can judge.
+    Return nothing for a finding that is in shadow, held or erased: nobody is asked about it.
+
+    One partition of an index takes 1,000 writes a second, and a write that the index refuses is
+    refused by the table. Ten million posts a day are 116 a second, but a file of them is scanned
+    at 100,000 posts a second: one finding in a hundred posts would fill the partition of a
+    provider. Sixteen partitions take 16,000 findings a second.
     """
     if finding.mode != "live" or finding.held or finding.is_erased:
         return {}
     reach = 10**12 - min(finding.reach or 0, 10**12)
     rank = SEVERITIES[finding.severity]
     return {
-        "open_pk": finding.provider,
+        "open_pk": _open_partition(finding.provider, finding.finding[0]),
         "open_sk": f"{rank}#{reach:013}#{finding.found_at}#{finding.finding}",
     }
+
+
+def _open_partition(provider: str, shard: str) -> str:
+    return f"{provider}#{shard}"
 
 
 def _entries(item: Item) -> Iterator[CaseEntry]:

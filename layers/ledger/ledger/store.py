@@ -1,6 +1,6 @@
 """The table on DynamoDB: what is written once stays, and nothing is ever incremented."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +9,7 @@ import msgspec
 from ledger.case_store import CaseStore, open_keys
 from ledger.finding import Finding
 from ledger.identity import check_id
-from ledger.items import item_of, record_of
+from ledger.items import Item, item_of, record_of
 from ledger.manifest import FirstTry, Manifest, Marker, RangeRow, Source
 from ledger.provider import OpenFile, Provider
 from ledger.receipt import Receipt
@@ -62,10 +62,10 @@ class DynamoStore(CaseStore):
             for number, source in enumerate(sources):
                 self.table.put(key, f"part#{number:08}", source, expires=expires)
         opened = OpenFile(manifest.file, manifest.day, manifest.ranges)
-        owner = f"P#{manifest.provider}"
+        work = _work(manifest.provider)
         return self.table.transact(
             self.table.new(key, "manifest", manifest, expires=expires),
-            self.table.over(owner, f"file#{manifest.file}", opened, expires=expires),
+            self.table.over(work, f"file#{manifest.file}", opened, expires=expires),
         )
 
     def marker(self, unit: str) -> Marker | None:
@@ -184,43 +184,47 @@ class DynamoStore(CaseStore):
         ]
 
     def files(self, provider: str) -> list[OpenFile]:
-        """The provider's files of the last weeks, closed or not, by day and id."""
+        """Return the provider's files of the last weeks, closed or not, by day and id."""
         closed = {
             item["sk"]["S"].removeprefix("closed#"): item["day"]["S"]
-            for item in self.table.query(f"P#{provider}", "closed#")
+            for item in self._work_items(provider, "closed#")
         }
-        found = self.table.records(f"P#{provider}", "file#", OpenFile)
+        found = [
+            opened
+            for item in self._work_items(provider, "file#")
+            if (opened := record_of(item, OpenFile))
+        ]
         filled = [msgspec.structs.replace(one, closed=closed.get(one.file, "")) for one in found]
         return sorted(filled, key=lambda one: (one.day, one.file))
 
     def close_file(self, provider: str, file: str, day: str, expires: int) -> None:
         """Say that the last range of a file was committed by that day; the first word stays."""
-        new = self.table.new(f"P#{provider}", f"closed#{file}", day=day, expires=expires)
+        new = self.table.new(_work(provider), f"closed#{file}", day=day, expires=expires)
         self.table.transact(new)
 
     def floods(self, provider: str, day: str) -> dict[str, bool]:
-        """The rules under flood guard that day, and whether somebody lifted it."""
-        prefix = f"flood#{day}#"
-        return {
-            item["sk"]["S"].removeprefix(prefix): item["lifted"]["BOOL"]
-            for item in self.table.query(f"P#{provider}", prefix)
-        }
+        """Return the rules under flood guard that day, and whether somebody lifted it."""
+        prefix, found = f"flood#{day}#", dict[str, bool]()
+        for item in self._work_items(provider, prefix):
+            rule = item["sk"]["S"].removeprefix(prefix)
+            found[rule] = found.get(rule, False) or item["lifted"]["BOOL"]
+        return found
 
     def put_flood(self, provider: str, day: str, rule: str, expires: int) -> bool:
         """Put a rule under flood guard for a day; False if it was or had been."""
-        new = self.table.new(f"P#{provider}", f"flood#{day}#{rule}", lifted=False, expires=expires)
+        new = self.table.new(_work(provider), f"flood#{day}#{rule}", lifted=False, expires=expires)
         return self.table.transact(new)
 
     def lift_flood(self, provider: str, day: str, rule: str, expires: int) -> None:
         """Somebody looked: the rule proposes again that day."""
-        self.table.put(f"P#{provider}", f"flood#{day}#{rule}", lifted=True, expires=expires)
+        self.table.put(_work(provider), f"flood#{day}#{rule}", lifted=True, expires=expires)
 
     def letters(self, provider: str, month: str) -> dict[str, str]:
         """The letters of a provider's month by moderator."""
         prefix = f"letter#{month}#"
         return {
             item["moderator"]["S"]: item["sk"]["S"].removeprefix(prefix)
-            for item in self.table.query(f"P#{provider}", prefix)
+            for item in self._work_items(provider, prefix)
         }
 
     def put_letter(
@@ -228,17 +232,34 @@ class DynamoStore(CaseStore):
     ) -> bool:
         """Give a letter to a moderator; False if another has it."""
         key = f"letter#{month}#{letter}"
-        new = self.table.new(f"P#{provider}", key, moderator=moderator, expires=expires)
+        new = self.table.new(_work(provider), key, moderator=moderator, expires=expires)
         return self.table.transact(new)
 
     def audit_key(self, month: str) -> str | None:
         """The key of a month's audit sample in hex, if any post was sampled."""
-        found = self.table.get("P#_audit", month)
+        found = self.table.get(_work("_audit"), month) or self.table.get("P#_audit", month)
         return found["key"]["S"] if found else None
 
     def put_audit_key(self, month: str, key: str, expires: int) -> None:
         """Leave the key of a month's audit sample for whoever publishes it after the month."""
-        self.table.put("P#_audit", month, key=key, expires=expires)
+        self.table.put(_work("_audit"), month, key=key, expires=expires)
+
+    def _work_items(self, provider: str, prefix: str) -> Iterator[Item]:
+        """Yield the items on a provider's work whose sort key starts so.
+
+        Earlier releases kept them in the partition of the registration. What stands there came
+        first, so it comes last here, and wins where only one of two can be kept.
+        """
+        yield from self.table.query(_work(provider), prefix)
+        yield from self.table.query(f"P#{provider}", prefix)
+
+
+def _work(provider: str) -> str:
+    """Return the partition of what functions note about a provider's files, floods and people.
+
+    It is not the partition of the registration: no function may write that one.
+    """
+    return f"W#{provider}"
 
 
 def _receipt_key(marker: Marker) -> tuple[str, str]:

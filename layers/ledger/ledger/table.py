@@ -86,16 +86,21 @@ class Table:
         for page in self._pages(pk, prefix):
             yield from page["Items"]
 
-    def listed(self, index: str, key: str, value: str, limit: int) -> list[tuple[str, str]]:
-        """The first keys that a sparse index lists under a value, in its order; it may lag."""
+    def listed(self, index: str, value: str, limit: int) -> list[tuple[str, str, str]]:
+        """Return the first entries of a sparse index under a value, in its order.
+
+        An entry is the index's sort key, then `pk` and `sk` of the item. The index `name` has the
+        keys `name_pk` and `name_sk`. It may lag behind the table.
+        """
         pages = self.client.get_paginator("query").paginate(
             TableName=self.name,
             IndexName=index,
-            KeyConditionExpression=f"{key} = :value",
+            KeyConditionExpression=f"{index}_pk = :value",
             ExpressionAttributeValues={":value": {"S": value}},
             PaginationConfig={"MaxItems": limit},
         )
-        return [(item["pk"]["S"], item["sk"]["S"]) for page in pages for item in page["Items"]]
+        items = (item for page in pages for item in page["Items"])
+        return [(item[f"{index}_sk"]["S"], item["pk"]["S"], item["sk"]["S"]) for item in items]
 
     def count(self, pk: str, prefix: str) -> int:
         """How many items `query` would give."""
@@ -229,7 +234,7 @@ class Table:
 
 
 def shards() -> str:
-    """The shards of a journal day: the first hex digit of an id."""
+    """Return the shards of a journal day or of the open findings: the first hex digit of an id."""
     return "0123456789abcdef"
 
 
