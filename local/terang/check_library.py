@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from claims.admission import with_topic
 from claims.errors import BadIndexError
 from claims.index import Index, build_index
 from claims.merging import Change, changes
@@ -82,7 +83,7 @@ class CheckLibrary:
 
 def _read(path: Path) -> Iterator[Entry]:
     with path.open("rb") as lines:
-        yield from map(msgspec.json.Decoder(Entry).decode, lines)
+        yield from map(with_topic, map(msgspec.json.Decoder(Entry).decode, lines))
 
 
 def write_whole(path: Path, pieces: Iterable[bytes]) -> None:

@@ -10,8 +10,9 @@ import msgspec
 
 from claims.facts import facts_of
 from claims.index import Index
+from claims.topics import lists, lists_digest
 from ledger.errors import ImmutableError, OperatorError
-from ledger.keys import factchecks_facts_key, factchecks_key
+from ledger.keys import factchecks_facts_key, factchecks_key, factchecks_lists_key
 from ledger.objects import S3Objects
 from ledger.pointer import NO_SET, POINTER_KEY, current_set, move_pointer, set_key
 from ledger.pretty import pretty
@@ -91,6 +92,7 @@ class PublicBucket:
     def publish_checks(self, index: Index, *, notice_hours: int, now: datetime) -> str:
         """Put an index of published checks in force, as learn does; the new set's digest."""
         self.objects.put_new(self.name, factchecks_key(index.digest), index.data)
+        self.objects.put_new(self.name, factchecks_lists_key(lists_digest()), lists())
         facts = pretty(facts_of(index, {}))
         self.objects.put(self.name, factchecks_facts_key(index.digest), facts)
         languages = tuple(index.totals)
