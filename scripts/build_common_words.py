@@ -20,7 +20,7 @@ from pathlib import Path
 from wordfreq import get_frequency_dict, top_n_list  # type: ignore[import-not-found]
 
 WORDS = {"ar": 500, "en": 1000, "fr": 500, "id": 1000, "ms": 500, "zh": 1000}
-CLAIMS_WORDS = {"en": 4000, "id": 4000, "zh": 3000}
+CLAIMS_WORDS = {"en": 4000, "id": 4000, "ms": 4000, "zh": 3000}
 OWN = {"ar": r"[\u0620-\u064a]{2,}", "zh": r"[\u4e00-\u9fff]+"}
 LATIN = r"[^\W\d_]{2,}(-[^\W\d_]{2,})?"
 

@@ -17,6 +17,7 @@ from typing import Any
 
 from claims.evidence import evidence_of
 from claims.grams import grams_of
+from claims.languages import is_written_in
 from claims.likeness import Question, share
 from claims.ranking import Ranked
 
@@ -31,12 +32,31 @@ type Gate = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
+class Demands:
+    """What a text must share with a claim to be given its check, whatever its score.
+
+    `least_telling` points of distinguishing words (names, numbers, words that most texts do not
+    hold), and `least_share` of the points of claim and title. With `own_language` the text must be
+    written in the language of the check.
+    """
+
+    least_telling: int = 0
+    least_share: float = 0.0
+    own_language: bool = False
+
+
+NOTHING_DEMANDED = Demands()
+"""What indexes demand that were built before there were demands."""
+
+
+@dataclass(frozen=True, slots=True)
 class Curves:
     """The published curves: what they give adds up to a score, whose zero is an even chance."""
 
     base: float
     curves: dict[str, Curve]
     gates: dict[str, Gate]
+    demands: Demands = NOTHING_DEMANDED
 
     @property
     def evidence(self) -> tuple[str, ...]:
@@ -58,15 +78,38 @@ class Curves:
 @cache
 def model() -> Curves:
     """The curves that ship."""
+    return curves_of(written())
+
+
+@cache
+def written() -> dict[str, Any]:
+    """The curves that ship, as they are written: an index that is built holds them from then on."""
     text = resources.files("claims").joinpath("data/attaching.json").read_text(encoding="utf-8")
-    return curves_of(json.loads(text))
+    loaded: dict[str, Any] = json.loads(text)
+    return loaded
+
+
+def undemanding() -> dict[str, Any]:
+    """Return the curves of an index that names none: they are the same, and demand nothing."""
+    return {name: part for name, part in written().items() if name != "demands"}
 
 
 def curves_of(loaded: dict[str, Any]) -> Curves:
     """Curves as they are written."""
     curves = {name: (line, early) for name, (line, early) in loaded["curves"].items()}
     gates = {name: (start, slope) for name, (start, slope) in loaded["gates"].items()}
-    return Curves(loaded["base"], curves, gates)
+    return Curves(loaded["base"], curves, gates, Demands(**loaded.get("demands", {})))
+
+
+def meets(demands: Demands, question: Question, text: str, place: int) -> bool:
+    """Return whether a text shares with a claim what tells it from other stories."""
+    shelf = question.shelf
+    if demands.own_language and not is_written_in(text, shelf.language):
+        return False
+    words = {*shelf.words("claim", place), *shelf.words("title", place)}
+    whole = sum(shelf.telling[word] for word in words)
+    shared = sum(shelf.telling[word] for word in words & question.known)
+    return shared >= max(demands.least_telling, demands.least_share * whole)
 
 
 def taken_away(gates: Mapping[str, Gate], evidence: Mapping[str, float]) -> float:
