@@ -10,7 +10,7 @@ all else agrees, a story that is told of somebody else is another story.
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -20,6 +20,7 @@ from claims.grams import grams_of
 from claims.languages import is_written_in
 from claims.likeness import Question, share
 from claims.ranking import Ranked
+from claims.word_arrays import RARE
 
 HALF = 0.5
 
@@ -35,13 +36,13 @@ type Gate = tuple[float, float]
 class Demands:
     """What a text must share with a claim to be given its check, whatever its score.
 
-    `least_telling` points of distinguishing words (names, numbers, words that most texts do not
-    hold), and `least_share` of the points of claim and title. With `own_language` the text must be
-    written in the language of the check.
+    Either a word that is on no list of common ones (a name, mostly), or `least_telling` points of
+    less common words; in both cases `least_share` of the points of claim and title, by language.
+    With `own_language` the text must be written in the language of the check.
     """
 
     least_telling: int = 0
-    least_share: float = 0.0
+    least_share: dict[str, float] = field(default_factory=dict)
     own_language: bool = False
 
 
@@ -108,8 +109,9 @@ def meets(demands: Demands, question: Question, text: str, place: int) -> bool:
         return False
     words = {*shelf.words("claim", place), *shelf.words("title", place)}
     whole = sum(shelf.telling[word] for word in words)
-    shared = sum(shelf.telling[word] for word in words & question.known)
-    return shared >= max(demands.least_telling, demands.least_share * whole)
+    shared = [shelf.telling[word] for word in words & question.known]
+    tells = RARE in shared or sum(shared) >= demands.least_telling
+    return tells and sum(shared) >= demands.least_share.get(shelf.language, 0.0) * whole
 
 
 def taken_away(gates: Mapping[str, Gate], evidence: Mapping[str, float]) -> float:

@@ -17,6 +17,7 @@ NAME_BIT = 1 << 31
 COMMONEST = 1_000
 """Words of a language of which most texts hold some."""
 RARE = 2
+"""Points of a word that is on no list of common ones."""
 _TELLS_NOTHING = re.compile(r"\d|(?:19|20)\d\d")
 OPENS_BIT = 1 << 30
 """Set in a claim's word whose capital may only be that of a sentence, until all words are known."""
