@@ -118,11 +118,11 @@ def test_a_short_claim_of_everyday_words_is_attached_to_nothing(text: str) -> No
     assert all(answer.level is not Level.ATTACH for answer in ask(among, text, "id"))
 
 
-def test_numbers_of_one_digit_and_years_tell_no_story_apart() -> None:
-    claim = "In 2020 the 3 bridges of Merrow lost 417 lamps."
+def test_small_numbers_and_years_tell_no_story_apart() -> None:
+    claim = "In 2020 the 32 bridges of Merrow lost 417 lamps."
     shelf = Index(build_index([entry_of("https://s.example/1", claim, "", "en")])).shelf("en")
     telling = {word: shelf.telling[number] for word, number in shelf.number.items()}
-    assert (telling["2020"], telling["3"]) == (0, 0)
+    assert (telling["2020"], telling["32"]) == (0, 0)
     assert telling["417"] == telling["merrow"] == 2
     assert 0 < telling["lamp"] <= 2
 

@@ -18,7 +18,7 @@ COMMONEST = 1_000
 """Words of a language of which most texts hold some."""
 RARE = 2
 """Points of a word that is on no list of common ones."""
-_TELLS_NOTHING = re.compile(r"\d|(?:19|20)\d\d")
+_TELLS_NOTHING = re.compile(r"\d{1,2}|(?:19|20)\d\d")
 OPENS_BIT = 1 << 30
 """Set in a claim's word whose capital may only be that of a sentence, until all words are known."""
 
@@ -133,8 +133,8 @@ class WordArrays:
 def _tell_apart(vocabulary: Iterable[str], language: str) -> "array[int]":
     """Return for each stem how well it tells one story from another, from 0 to RARE.
 
-    The commonest words of a language tell nothing, nor do numbers of one digit and years; a word
-    that is on no list of common ones, a name mostly, tells most.
+    The commonest words of a language tell nothing, nor do years and numbers of one or two digits;
+    a word that is on no list of common ones, a name mostly, tells most.
     """
     points: dict[str, int] = {}
     for rank, word in enumerate(common_words(language)):
