@@ -118,6 +118,27 @@ def test_a_short_claim_of_everyday_words_is_attached_to_nothing(text: str) -> No
     assert all(answer.level is not Level.ATTACH for answer in ask(among, text, "id"))
 
 
+def test_a_long_text_on_the_same_matter_is_given_no_check() -> None:
+    """A page on infections holds bacteria, antibiotics and honey, and repeats no claim."""
+    claim = "Honey never contains bacteria and can be used in place of antibiotics"
+    page = (
+        "Urinary infections are mostly caused by bacteria, which doctors treat with antibiotics for"
+        " three to seven days. Symptoms return when treatment stops early. Drink plenty of water,"
+        " avoid coffee and alcohol, empty the bladder often and wash before bathing. Women suffer"
+        " more frequently than men, because their urethra is shorter. Elderly patients develop"
+        " fever, confusion, back pain and chills, and should visit a clinic the same evening."
+    )
+    among = Index(
+        build_index(
+            [entry_of("https://s.example/1", claim, "", "en")]
+            + [one.entry for one in examples("en")]
+        )
+    )
+    assert all(answer.level is not Level.ATTACH for answer in ask(among, page, "en"))
+    repeats = f"{page} They also say that honey never contains bacteria and replaces antibiotics"
+    assert ask(among, repeats, "en")[0].level is Level.ATTACH
+
+
 def test_small_numbers_and_years_tell_no_story_apart() -> None:
     claim = "In 2020 the 32 bridges of Merrow lost 417 lamps."
     shelf = Index(build_index([entry_of("https://s.example/1", claim, "", "en")])).shelf("en")

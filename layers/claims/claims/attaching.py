@@ -15,7 +15,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from claims.evidence import evidence_of
+from claims.evidence import best_stretch, evidence_of
 from claims.grams import grams_of
 from claims.languages import is_written_in
 from claims.likeness import Question, share
@@ -38,11 +38,15 @@ class Demands:
 
     Either a word that is on no list of common ones (a name, mostly), or `least_telling` points of
     less common words; in both cases `least_share` of the points of claim and title, by language.
-    With `own_language` the text must be written in the language of the check.
+    They stand within one stretch of the text. A text of `long_text` words or more (small words
+    left out) holds something of everything, so it must hold `long_share`. With `own_language` the
+    text must be written in the language of the check.
     """
 
     least_telling: int = 0
     least_share: dict[str, float] = field(default_factory=dict)
+    long_text: int = 0
+    long_share: dict[str, float] = field(default_factory=dict)
     own_language: bool = False
 
 
@@ -109,9 +113,12 @@ def meets(demands: Demands, question: Question, text: str, place: int) -> bool:
         return False
     words = {*shelf.words("claim", place), *shelf.words("title", place)}
     whole = sum(shelf.telling[word] for word in words)
-    shared = [shelf.telling[word] for word in words & question.known]
+    stretch = best_stretch(question, frozenset(words))
+    shared = [shelf.telling[word] for word in stretch.shared]
     tells = RARE in shared or sum(shared) >= demands.least_telling
-    return tells and sum(shared) >= demands.least_share.get(shelf.language, 0.0) * whole
+    is_long = 0 < demands.long_text <= len(question.numbers)
+    shares = demands.least_share | (demands.long_share if is_long else {})
+    return tells and sum(shared) >= shares.get(shelf.language, 0.0) * whole
 
 
 def taken_away(gates: Mapping[str, Gate], evidence: Mapping[str, float]) -> float:
