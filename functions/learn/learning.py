@@ -18,10 +18,11 @@ from claims.index import Index, build_index
 from claims.merging import Change, CheckChange, changes
 from claims.publishers import Trust
 from claims.spool import Spool
+from claims.topics import lists, lists_digest
 from import_receipt import ImportReceipt, counted
 from ledger.errors import ObjectChangedError, ObjectGoneError
 from ledger.identity import digest
-from ledger.keys import factchecks_facts_key, factchecks_key
+from ledger.keys import factchecks_facts_key, factchecks_key, factchecks_lists_key
 from ledger.manifest import Source
 from ledger.ports import Clock, Objects
 from ledger.post import utc
@@ -104,6 +105,7 @@ class Learner:
             checks=len(admitted.entries),
             refused=counts["refused"],
             at=at,
+            lists=lists_digest(),
         )
         for _ in range(TRIES):
             before, etag = self.library.catalogue()
@@ -157,6 +159,7 @@ class Learner:
         data = build_index(entries)
         index = Index(data)
         self.objects.put_new(self.public_bucket, factchecks_key(index.digest), data)
+        self.objects.put_new(self.public_bucket, factchecks_lists_key(lists_digest()), lists())
         refused = Counter[str]()
         for feed in catalogue.feeds.values():
             refused.update(feed.refused)

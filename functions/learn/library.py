@@ -11,9 +11,11 @@ from io import BytesIO
 
 import msgspec
 
+from claims.admission import with_topic
 from claims.merging import CheckChange
 from claims.shelving import Entry
 from claims.spool import Spool
+from claims.topics import lists_digest
 from ledger.errors import OperatorError
 from ledger.ports import Objects
 from ledger.pretty import pretty
@@ -25,13 +27,17 @@ CHANGE_DAYS = 15
 
 
 class Feed(msgspec.Struct, frozen=True):
-    """A feed as it was taken last: which object, its checks, and what was refused of it."""
+    """A feed as it was taken last: which object, its checks, and what was refused of it.
+
+    `lists` names the lists that gave its checks their topics; feeds of before name none.
+    """
 
     version: str
     taken: str
     checks: int
     refused: dict[str, int]
     at: str
+    lists: str = ""
 
 
 class Pending(msgspec.Struct, frozen=True):
@@ -78,7 +84,7 @@ class Library:
 
     def checks(self, catalogue: Catalogue) -> Spool:
         """The checks of all feeds that a catalogue names."""
-        return Spool(self._read(feed.taken) for _, feed in sorted(catalogue.feeds.items()))
+        return Spool(self._under_lists(feed) for _, feed in sorted(catalogue.feeds.items()))
 
     def keep_changes(self, changes: Sequence[CheckChange]) -> str:
         """Keep what an import changed; its digest."""
@@ -88,6 +94,11 @@ class Library:
         """What an import changed. Raises OperatorError if it is gone."""
         lines = self._lines("changes", digest)
         return [msgspec.json.decode(line, type=CheckChange) for line in lines]
+
+    def _under_lists(self, feed: Feed) -> Iterable[Entry]:
+        """Yield the checks of a feed, under topics of the lists that this version has."""
+        entries = self._read(feed.taken)
+        return entries if feed.lists == lists_digest() else map(with_topic, entries)
 
     def _read(self, digest: str) -> Iterable[Entry]:
         decoder = msgspec.json.Decoder(Entry)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from claims.admission import with_topic
 from claims.artefact import digest_of
 from claims.errors import BadIndexError, FeedError
 from claims.index import Index, build_index
@@ -104,7 +105,7 @@ def _read(path: Path) -> Iterator[Entry]:
     with _regular(path).open("rb") as lines:
         for number, line in enumerate(lines, 1):
             try:
-                yield decoder.decode(line)
+                yield with_topic(decoder.decode(line))
             except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
                 raise FeedError(f"{path}:{number} is damaged: import its feed again") from None
 

@@ -19,8 +19,6 @@ from terang.telling import Screen, problem, say, say_json, warning
 
 console = Screen(stderr=True)
 
-"""Signs in a line that nothing is cut from: more than any table here needs."""
-
 type OnStack = Callable[[Remote, argparse.Namespace], int]
 
 

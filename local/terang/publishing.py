@@ -10,9 +10,10 @@ import msgspec
 
 from claims.facts import facts_of
 from claims.index import Index
+from claims.topics import lists, lists_digest
 from ledger.clock import SystemClock
 from ledger.errors import ImmutableError, OperatorError
-from ledger.keys import factchecks_facts_key, factchecks_key
+from ledger.keys import factchecks_facts_key, factchecks_key, factchecks_lists_key
 from ledger.objects import S3Objects
 from ledger.pointer import NO_SET, Pointer, current_set, move_pointer, read_pointer, set_key
 from ledger.ports import Clock
@@ -186,6 +187,7 @@ class PublicBucket:
     def publish_checks(self, index: Index, *, notice_hours: int, now: datetime) -> str:
         """Put an index of published checks in force, as learn does; the new set's digest."""
         self.objects.put_new(self.name, factchecks_key(index.digest), index.data)
+        self.objects.put_new(self.name, factchecks_lists_key(lists_digest()), lists())
         facts = pretty(facts_of(index, {}))
         self.objects.put(self.name, factchecks_facts_key(index.digest), facts)
         languages = tuple(index.totals)

@@ -19,16 +19,19 @@ from random import Random
 import pytest
 from bench.measure import Report
 
-from claims.asking import Level, ask
+from claims.asking import FEWEST_WORDS, Level, ask
 from claims.index import Index, build_index
 from claims.likeness import question_of
 from claims.meaning import Meaning
 from claims.ranking import rank
 from claims.shelving import Entry
+from claims.topics import topic_of
+from claims.words import count_words
 from development import LANGUAGES, SOURCES, Example, entry_of, examples, near_misses
 from frames import Told, told
 from posting import posted, signed
 from terang.sentence_model import SentenceModel
+from topic_claims import Admission, TopicClaim, admission, halves
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT.parent / "shared/data"
@@ -37,6 +40,9 @@ CLEAN = {
     "id": ("news-id", "reviews-tweets-news-id"),
     "zh": ("news-zh-cn", "wiki-zh"),
 }
+GENERIC = ROOT / "training/generic"
+MOST_ORDINARY = 2_000
+"""Texts of one set that are asked: more take long, and tell little more."""
 CHECKS = 14_000
 NEAR = 0.4
 STORIES = 8
@@ -241,6 +247,90 @@ def attached(index: Index, texts: list[str], library: Library) -> int:
         one.level is Level.ATTACH for one in ask(index, text, library.language)
     )
     return sum(map(asked, texts))
+
+
+def test_topics_are_told(report: Report) -> None:
+    """Which claims may make findings. Nothing is tuned on the half set aside: it is only asked."""
+    table = "Admission of claims to topics"
+    report.row(table, "", "claims", "on a topic", "admitted", "precision", "recall")
+    for half in ("development", "set_aside"):
+        every: list[tuple[TopicClaim, str]] = []
+        for language in LANGUAGES:
+            claims: tuple[TopicClaim, ...] = getattr(halves(language), half)
+            told_topics = [(claim, topic_of(claim.text, language)) for claim in claims]
+            every += told_topics
+            _admission_row(report, table, f"{language} {half}", told_topics)
+        counted = _admission_row(report, table, f"all {half}", every)
+        report.goal(f"admission precision, {half}", counted.precision, 0.98, most=False)
+        report.goal(f"admission recall, {half}", counted.recall, 0.80, most=False)
+
+
+def _admission_row(
+    report: Report, table: str, name: str, told_topics: list[tuple[TopicClaim, str]]
+) -> Admission:
+    counted = admission(told_topics)
+    report.row(
+        table, name, len(told_topics), counted.wanted, counted.admitted,
+        f"{counted.precision:.3f}", f"{counted.recall:.3f}",
+    )  # fmt: skip
+    return counted
+
+
+def test_ordinary_texts_are_given_no_check(report: Report) -> None:
+    """All languages in one index, with short claims of everyday words, and no language named."""
+    noise = pytest.importorskip("noise", reason="claims of drawn words need wordfreq")
+    sets = ordinary_texts()
+    if not sets:
+        pytest.skip("ordinary texts are not part of the project")
+    entries: list[Entry] = []
+    for language in LANGUAGES:
+        random, some = Random(3), examples(language)
+        mine = [one.entry for one in some] + generic(language) + told(language, STORIES, random)[0]
+        entries += mine + list(noise.noise(language, CHECKS - len(mine), random))
+    index = Index(build_index(entries))
+    table = "Attachments to ordinary texts"
+    report.row(table, "", "texts", "attached", "per 1,000")
+    for name, texts in sets.items():
+        given = sum(
+            any(one.level is Level.ATTACH for one in ask(index, text))
+            for text in texts
+            if count_words(text) >= FEWEST_WORDS
+        )
+        share = given / len(texts)
+        report.row(table, name, len(texts), given, f"{1_000 * share:.2f}")
+        report.goal(f"attached to ordinary text, {name}", share, 0.001, most=True)
+
+
+def ordinary_texts() -> dict[str, list[str]]:
+    """Return the texts by set, MOST_ORDINARY of each at most, drawn by a fixed seed."""
+    sets: dict[str, list[str]] = {}
+    for folder in ("clean", "fraud", "posts"):
+        for path in sorted((DATA / folder).glob("*.jsonl")):
+            rows = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+            texts = [one["text"] for one in rows if one.get("label", "ham") in ("ham", "ham_test")]
+            if texts:
+                sets[f"{folder}/{path.stem}"] = texts
+    messages = [
+        one["text"]
+        for path in sorted((DATA / "exports/telegram").glob("public-*.json"))
+        for one in json.loads(path.read_text(encoding="utf-8"))["messages"]
+        if isinstance(one.get("text"), str)
+    ]
+    if messages:
+        sets["exports/telegram"] = messages
+    return {
+        name: Random(11).sample(texts, MOST_ORDINARY) if len(texts) > MOST_ORDINARY else texts
+        for name, texts in sets.items()
+    }
+
+
+def generic(language: str) -> list[Entry]:
+    """Return invented checks of a few everyday words, which much ordinary text holds."""
+    lines = (GENERIC / f"{language}.txt").read_text(encoding="utf-8").splitlines()
+    return [
+        entry_of(f"https://check.example/{language}/generic/{place:03}", line, "", language)
+        for place, line in enumerate(lines)
+    ]
 
 
 def test_what_an_index_costs(library: Library, report: Report, tmp_path: Path) -> None:

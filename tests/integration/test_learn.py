@@ -1,6 +1,7 @@
 """A feed of published checks becomes an index and the set that names it, once."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -10,8 +11,10 @@ from sample_checks import CHECKS, FRIDGE, SALT, check, data_feed, table
 from world import World
 
 import learning
+from claims.facts import checks_of
 from claims.index import Index, build_index
 from claims.spool import Spool
+from claims.topics import lists
 from ledger.errors import OperatorError
 from ledger.keys import factchecks_key
 from ledger.pointer import current_set, set_key
@@ -69,7 +72,34 @@ def test_a_feed_becomes_the_index_that_the_set_names(world: World) -> None:
     )
     assert facts["by_topic"] == {"health": 1, "money": 1}
     assert facts["by_publisher"] == {"Check": 4}
+    assert world.objects.get(world.public, f"factchecks/topics/{facts['lists']}.json") == lists()
     assert world.objects.get(world.public, "packs/factchecks/1.yaml")
+
+
+def test_a_feed_taken_under_other_lists_is_read_again(world: World) -> None:
+    """All checks of an index are under one version of the lists; an index in force stays."""
+    world.import_checks(table(*CHECKS))
+    before = index_of(world)
+    catalogue, etag = world.learner().library.catalogue()
+    [(name, feed)] = catalogue.feeds.items()
+    stale = kept_under_no_topic(world)
+    old = msgspec.structs.replace(feed, taken=stale, lists="")
+    moved = msgspec.structs.replace(catalogue, feeds={name: old})
+    assert world.learner().library.move(moved, etag)
+    assert index_of(world).digest == before.digest
+    world.import_checks(data_feed(check(5, FRIDGE)), OTHER)
+    topics = {one.url: one.topic for one in checks_of(index_of(world))}
+    assert topics[CHECKS[0]["url"]] == "health"
+
+
+def kept_under_no_topic(world: World) -> str:
+    """Keep the checks of a feed as if their lists had admitted none of them."""
+    library = world.learner().library
+    entries = [
+        replace(entry, check=msgspec.structs.replace(entry.check, topic=""))
+        for entry in library.checks(library.catalogue()[0])
+    ]
+    return library.keep(entries)
 
 
 def test_the_operator_is_told_what_was_refused_and_of_whom(world: World) -> None:

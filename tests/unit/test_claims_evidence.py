@@ -1,9 +1,11 @@
 """What speaks for it that a text repeats a claim: its words in any spelling, and its names."""
 
+from tempfile import TemporaryFile
+
 import pytest
 
 from claims.asking import Level, ask
-from claims.attaching import ahead, model
+from claims.attaching import NOTHING_DEMANDED, ahead, model
 from claims.index import Index, build_index
 from claims.likeness import question_of
 from claims.ranking import Ranked
@@ -98,3 +100,103 @@ def test_more_evidence_never_lowers_the_score() -> None:
         base = dict.fromkeys((*curves.evidence, *curves.gates), 0.4)
         scores = [curves.score(base | {name: step / 20}) for step in range(21)]
         assert scores == sorted(scores), name
+
+
+GENERIC = ("Jumlah Penduduk Indonesia Tahun 2020", "Kinerja Ekspor dan Impor")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Menurut survei pada tahun 2020 jumlah penduduk Indonesia yang memakai telepon terus naik",
+        "Pertumbuhan konsumsi mencapai lima persen, sedangkan ekspor dan impor ikut naik",
+    ],
+)
+def test_a_short_claim_of_everyday_words_is_attached_to_nothing(text: str) -> None:
+    entries = [entry_of(f"https://s.example/{one}", one, "", "id") for one in GENERIC]
+    among = Index(build_index([*entries, *(one.entry for one in examples("id"))]))
+    assert all(answer.level is not Level.ATTACH for answer in ask(among, text, "id"))
+
+
+def test_a_long_text_on_the_same_matter_is_given_no_check() -> None:
+    """A page on infections holds bacteria, antibiotics and honey, and repeats no claim."""
+    claim = "Honey never contains bacteria and can be used in place of antibiotics"
+    page = (
+        "Urinary infections are mostly caused by bacteria, which doctors treat with antibiotics for"
+        " three to seven days. Symptoms return when treatment stops early. Drink plenty of water,"
+        " avoid coffee and alcohol, empty the bladder often and wash before bathing. Women suffer"
+        " more frequently than men, because their urethra is shorter. Elderly patients develop"
+        " fever, confusion, back pain and chills, and should visit a clinic the same evening."
+    )
+    among = Index(
+        build_index(
+            [entry_of("https://s.example/1", claim, "", "en")]
+            + [one.entry for one in examples("en")]
+        )
+    )
+    assert all(answer.level is not Level.ATTACH for answer in ask(among, page, "en"))
+    repeats = f"{page} They also say that honey never contains bacteria and replaces antibiotics"
+    assert ask(among, repeats, "en")[0].level is Level.ATTACH
+
+
+def test_small_numbers_and_years_tell_no_story_apart() -> None:
+    claim = "In 2020 the 32 bridges of Merrow lost 417 lamps."
+    shelf = Index(build_index([entry_of("https://s.example/1", claim, "", "en")])).shelf("en")
+    telling = {word: shelf.telling[number] for word, number in shelf.number.items()}
+    assert (telling["2020"], telling["32"]) == (0, 0)
+    assert telling["417"] == telling["merrow"] == 2
+    assert 0 < telling["lamp"] <= 2
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Drinking warm salt water three times a day cures the common cold within a night", "id"),
+        ("Minum air garam hangat tiga kali sehari menyembuhkan pilek dalam satu malam", "en"),
+        ("Beber agua salada tibia tres veces al día cura el resfriado común en una noche", "en"),
+    ],
+)
+def test_a_check_is_not_attached_across_languages(text: str, language: str) -> None:
+    """A feed may say the wrong language, and an asker too: the text itself has to be in it."""
+    claim = entry_of("https://s.example/1", text, "", language)
+    index = Index(build_index([claim, *(one.entry for one in examples(language))]))
+    for hint in (language, ""):
+        found = ask(index, text, hint)
+        assert all(answer.level is not Level.ATTACH for answer in found)
+
+
+def test_an_index_keeps_the_curves_it_was_built_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A deployment with other curves or demands changes no answer of an index in force."""
+    from claims import attaching
+
+    entries = [one.entry for one in examples("en")]
+    text = f"They say that {entries[0].check.claim}"
+    data = build_index(entries)
+    before = ask(Index(data), text, "en")
+    assert before[0].level is Level.ATTACH
+    stricter = attaching.written() | {"base": -50.0}
+    monkeypatch.setattr(attaching, "written", lambda: stricter)
+    attaching.model.cache_clear()
+    try:
+        assert attaching.model().base == -50.0
+        assert ask(Index(data), text, "en") == before
+    finally:
+        monkeypatch.undo()
+        attaching.model.cache_clear()
+
+
+def test_an_index_of_before_demands_nothing() -> None:
+    """It names no curves and no telling words: it answers as it did."""
+    from claims.artefact import Artefact, Sealing
+
+    entries = [one.entry for one in examples("en")][:30]
+    artefact = Artefact(build_index(entries))
+    old = {name: one for name, one in artefact._arrays.items() if not name.endswith("word_telling")}
+    facts = {name: one for name, one in artefact.facts.items() if name != "attaching"}
+    with TemporaryFile() as body:
+        sealing = Sealing(body)
+        sealing.add(old)
+        index = Index(sealing.sealed(facts))
+    assert index.curves.demands == NOTHING_DEMANDED
+    text = f"They say that {entries[0].check.claim}"
+    assert ask(index, text, "en")[0].level is Level.ATTACH

@@ -1,9 +1,13 @@
 """Which reviews of a feed become checks, and why the others do not."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from urllib.parse import unquote, urlsplit
+
+import msgspec
 
 from claims.languages import guess, primary
 from claims.publishers import Trust, host_of
@@ -11,10 +15,11 @@ from claims.ratings import NO_CHECK, rating_of, readable
 from claims.review import Check, Review
 from claims.shelving import Entry
 from claims.spool import Spool
-from claims.topics import topic_of
+from claims.topics import Cues, topic_of
 
 GUESSED = ("en", "id", "zh", "es", "fr", "pt", "de", "ms")
 FEWEST_LETTERS = 8
+_PATH_WORD = re.compile(r"[^\W_]+")
 MOST_STRANGERS = 1_000
 """Hosts that are told by name: a poisoned feed could bring a new one with each review."""
 
@@ -92,9 +97,30 @@ def _entry(review: Review, trust: Trust, told: Counter[str]) -> Entry | Refused:
         publisher=publisher.name or review.publisher or publisher.domain,
         date=review.date,
         language=language,
-        topic=topic_of(f"{claim} {review.title}", language),
+        topic="",
     )
-    return Entry(check, review.title, review.summary)
+    labels = ", ".join(one for one in (review.labels, _labels_of(review.url)) if one)
+    return with_topic(Entry(check, review.title, review.summary, Cues(labels, review.speaker)))
+
+
+def with_topic(entry: Entry) -> Entry:
+    """Return an entry under the topic that the lists of this version give it.
+
+    What was taken under earlier lists is read again before an index is built, so that all checks
+    of an index are under one version.
+    """
+    check = entry.check
+    topic = topic_of(f"{check.claim}\n{entry.title}", check.language, entry.cues)
+    return replace(entry, check=msgspec.structs.replace(check, topic=topic))
+
+
+def _labels_of(url: str) -> str:
+    """Return the words in the path of a link: many publishers write section and title there.
+
+    >>> _labels_of("https://check.example/health/2024/salt-water")
+    'health 2024 salt water'
+    """
+    return " ".join(_PATH_WORD.findall(unquote(urlsplit(url).path)))
 
 
 def _is_joined(claim: str) -> bool:

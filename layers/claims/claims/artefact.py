@@ -63,6 +63,9 @@ class Laid:
     def __init__(self, arrays: Mapping[str, Buffer]):
         self._arrays = arrays
 
+    def __contains__(self, name: str) -> bool:
+        return name in self._arrays
+
     def numbers(self, name: str) -> "memoryview[Any]":
         """An array, as a view of its numbers."""
         return memoryview(self._arrays[name])

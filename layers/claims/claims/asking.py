@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from claims.attaching import chance, evidence_for, model
+from claims.attaching import Curves, chance, evidence_for, meets
 from claims.index import Index
 from claims.languages import guess, primary
 from claims.likeness import Question, question_of
@@ -67,14 +67,19 @@ def _from_shelf(
         return []
     by_words = [one.score for one in ranked]
     group = shelf.groups[ranked[0].place]
-    (first,) = _scores(question, text, ranked, 1)
-    attaches = first >= bounds.attach and count_words(text) >= FEWEST_WORDS
+    curves = index.curves
+    (first,) = _scores(curves, question, text, ranked, 1)
+    attaches = (
+        first >= bounds.attach
+        and count_words(text) >= FEWEST_WORDS
+        and meets(curves.demands, question, text, ranked[0].place)
+    )
     if attaches:
         ranked.sort(key=lambda one: shelf.groups[one.place] != group)
     elif meaning and language in meaning.languages:
         ranked = reordered(shelf, text, ranked, meaning)
     found = []
-    scores = _scores(question, text, ranked, ANSWERS)
+    scores = _scores(curves, question, text, ranked, ANSWERS)
     for one, score, number in zip(ranked, scores, by_words, strict=False):
         may_attach = attaches and shelf.groups[one.place] == group
         level = level_of(score, bounds, may_attach=may_attach, near=is_near(one))
@@ -83,8 +88,10 @@ def _from_shelf(
     return found
 
 
-def _scores(question: Question, text: str, ranked: list[Ranked], count: int) -> list[float]:
-    return [model().score(one) for one in evidence_for(question, text, ranked, count)]
+def _scores(
+    curves: Curves, question: Question, text: str, ranked: list[Ranked], count: int
+) -> list[float]:
+    return [curves.score(one) for one in evidence_for(question, text, ranked, count)]
 
 
 def level_of(score: float, bounds: Bounds, *, may_attach: bool, near: bool = False) -> Level:

@@ -10,15 +10,17 @@ all else agrees, a story that is told of somebody else is another story.
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from typing import Any
 
-from claims.evidence import evidence_of
+from claims.evidence import best_stretch, evidence_of
 from claims.grams import grams_of
+from claims.languages import is_written_in
 from claims.likeness import Question, share
 from claims.ranking import Ranked
+from claims.word_arrays import RARE
 
 HALF = 0.5
 LARGEST_EXPONENT = 700.0
@@ -33,12 +35,35 @@ type Gate = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
+class Demands:
+    """What a text must share with a claim to be given its check, whatever its score.
+
+    Either a word that is on no list of common ones (a name, mostly), or `least_telling` points of
+    less common words; in both cases `least_share` of the points of claim and title, by language.
+    They stand within one stretch of the text. A text of `long_text` words or more (small words
+    left out) holds something of everything, so it must hold `long_share`. With `own_language` the
+    text must be written in the language of the check.
+    """
+
+    least_telling: int = 0
+    least_share: dict[str, float] = field(default_factory=dict)
+    long_text: int = 0
+    long_share: dict[str, float] = field(default_factory=dict)
+    own_language: bool = False
+
+
+NOTHING_DEMANDED = Demands()
+"""What indexes demand that were built before there were demands."""
+
+
+@dataclass(frozen=True, slots=True)
 class Curves:
     """The published curves: what they give adds up to a score, whose zero is an even chance."""
 
     base: float
     curves: dict[str, Curve]
     gates: dict[str, Gate]
+    demands: Demands = NOTHING_DEMANDED
 
     @property
     def evidence(self) -> tuple[str, ...]:
@@ -60,15 +85,42 @@ class Curves:
 @cache
 def model() -> Curves:
     """The curves that ship."""
+    return curves_of(written())
+
+
+@cache
+def written() -> dict[str, Any]:
+    """The curves that ship, as they are written: an index that is built holds them from then on."""
     text = resources.files("claims").joinpath("data/attaching.json").read_text(encoding="utf-8")
-    return curves_of(json.loads(text))
+    loaded: dict[str, Any] = json.loads(text)
+    return loaded
+
+
+def undemanding() -> dict[str, Any]:
+    """Return the curves of an index that names none: they are the same, and demand nothing."""
+    return {name: part for name, part in written().items() if name != "demands"}
 
 
 def curves_of(loaded: dict[str, Any]) -> Curves:
     """Curves as they are written."""
     curves = {name: (line, early) for name, (line, early) in loaded["curves"].items()}
     gates = {name: (start, slope) for name, (start, slope) in loaded["gates"].items()}
-    return Curves(loaded["base"], curves, gates)
+    return Curves(loaded["base"], curves, gates, Demands(**loaded.get("demands", {})))
+
+
+def meets(demands: Demands, question: Question, text: str, place: int) -> bool:
+    """Return whether a text shares with a claim what tells it from other stories."""
+    shelf = question.shelf
+    if demands.own_language and not is_written_in(text, shelf.language):
+        return False
+    words = {*shelf.words("claim", place), *shelf.words("title", place)}
+    whole = sum(shelf.telling[word] for word in words)
+    stretch = best_stretch(question, frozenset(words))
+    shared = [shelf.telling[word] for word in stretch.shared]
+    tells = RARE in shared or sum(shared) >= demands.least_telling
+    is_long = 0 < demands.long_text <= len(question.numbers)
+    shares = demands.least_share | (demands.long_share if is_long else {})
+    return tells and sum(shared) >= shares.get(shelf.language, 0.0) * whole
 
 
 def taken_away(gates: Mapping[str, Gate], evidence: Mapping[str, float]) -> float:

@@ -56,7 +56,24 @@ def _reviews_of(value: dict[str, Any]) -> Iterator[Review]:
             language=_text(value.get("inLanguage")).lower(),
             title=plain(title),
             summary=plain(_text(value.get("description")) or _text(value.get("reviewBody"))),
+            labels=_labels(value),
+            speaker=_speaker(value.get("itemReviewed")),
         )
+
+
+def _labels(value: dict[str, Any]) -> str:
+    """Return what a publisher files the check under, separated by commas."""
+    fields = ("keywords", "articleSection", "about", "genre")
+    return plain(", ".join(text for field in fields for text in _texts(value.get(field))))
+
+
+def _speaker(value: object, depth: int = 0) -> str:
+    """Return who made the claim, as the reviewed item or what it appeared in names its author."""
+    if isinstance(value, list):
+        value = value[0] if value else None
+    if not isinstance(value, dict) or depth > DEEPEST:
+        return ""
+    return _name(value.get("author")) or _speaker(value.get("itemReviewed"), depth + 1)
 
 
 def _texts(value: object) -> Iterator[str]:

@@ -51,6 +51,8 @@ def _review(row: dict[str, str]) -> Review:
         language=row.get("language", "").strip().lower(),
         title=plain(row.get("title", "")),
         summary=plain(row.get("summary", "")),
+        labels=plain(", ".join(row[name] for name in ("keywords", "section") if row.get(name))),
+        speaker=plain(row.get("speaker", "")),
     )
 
 

@@ -8,6 +8,7 @@ import msgspec
 from claims.finding import makes_findings
 from claims.index import Index
 from claims.review import Check
+from claims.topics import lists_digest
 
 CHANGED_SHOWN = 100
 
@@ -25,7 +26,8 @@ class IndexFacts(msgspec.Struct, frozen=True):
 
     `by_topic` counts those that may make findings; the others only answer. `refused` is what the
     feeds that it was made of brought beside, by code. `changed` are checks that lately said
-    something else: labels that name them are superseded.
+    something else: labels that name them are superseded. `lists` names the lists of words that
+    gave the checks their topics, which are published under `factchecks/topics/`.
     """
 
     index: str
@@ -36,6 +38,7 @@ class IndexFacts(msgspec.Struct, frozen=True):
     by_topic: dict[str, int]
     refused: dict[str, int]
     changed: tuple[ChangedCheck, ...] = ()
+    lists: str = ""
 
 
 def checks_of(index: Index) -> Iterator[Check]:
@@ -60,6 +63,7 @@ def facts_of(
         by_topic=_counted(check.topic for check in checks if makes_findings(check)),
         refused=dict(sorted(refused.items())),
         changed=tuple(newest[:CHANGED_SHOWN]),
+        lists=lists_digest(),
     )
 
 

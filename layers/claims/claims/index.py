@@ -3,10 +3,12 @@
 from collections.abc import Iterable
 from functools import cached_property
 from tempfile import TemporaryFile
+from typing import Any
 
 import msgspec
 
 from claims.artefact import Artefact, Laid, Sealing, digest_of
+from claims.attaching import curves_of, undemanding, written
 from claims.errors import BadIndexError
 from claims.grouping import group
 from claims.progress import Progress, silent, watched
@@ -33,14 +35,18 @@ def build_index(entries: Iterable[Entry], progress: Progress = silent) -> bytes:
             named = {f"{language}/{name}": one for name, one in arrays.items()}
             bounds[language] = measure(Shelf(Laid(named), language, total), progress)
             sealing.add(named)
-        return sealing.sealed(msgspec.to_builtins(_Facts(totals, bounds)))
+        return sealing.sealed(msgspec.to_builtins(_Facts(totals, bounds, written())))
 
 
 class _Facts(msgspec.Struct, frozen=True):
-    """Checks by language, and the bounds measured for each."""
+    """Checks by language, the bounds measured for each, and the curves that they were measured by.
+
+    An index of before names no curves: it is asked by those that shipped with it.
+    """
 
     checks: dict[str, int]
     bounds: dict[str, Bounds] = {}
+    attaching: dict[str, Any] = {}
 
 
 class Index:
@@ -58,6 +64,7 @@ class Index:
         except msgspec.ValidationError as error:
             raise BadIndexError("the index does not say what it holds") from error
         self.totals, self.bounds = facts.checks, facts.bounds
+        self.curves = curves_of(facts.attaching or undemanding())
         self._shelves: dict[str, Shelf] = {}
 
     @cached_property

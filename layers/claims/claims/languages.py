@@ -2,7 +2,10 @@
 
 import re
 from collections.abc import Collection
+from functools import cache
 
+from claims.common import common_words
+from claims.spelling import word_lists
 from claims.words import clean, stop_words
 
 _SCRIPTS = {
@@ -29,6 +32,17 @@ _SAME = {
 a part of a language."""
 _TOKEN = re.compile(r"[^\W\d_]+")
 _READ = 2_000
+
+
+_KIN = {"id": frozenset({"ms"}), "ms": frozenset({"id"})}
+"""Languages that share most words: a text may well be in both."""
+KIN_COUNTS = 0.8
+"""What a word counts that is familiar in the kin of a language: short texts hold few words that
+tell the two apart."""
+
+
+FEWEST_FAMILIAR = 3
+"""Familiar words that a text must hold to be written in a language for sure."""
 
 
 def primary(tag: str) -> str:
@@ -65,3 +79,33 @@ def guess(text: str, among: Collection[str]) -> str:
     best, language = counted[0]
     second = counted[1][0] if len(counted) > 1 else 0
     return language if best >= 1.5 * second else ""
+
+
+def is_written_in(text: str, language: str) -> bool:
+    """Return whether more words of a text are familiar in a language than in any other.
+
+    Malay and Indonesian share most words, so a text whose words are as familiar in one as in the
+    other, or nearly, is in both.
+
+    >>> is_written_in("Salt water cures colds, say the people", "en")
+    True
+    >>> is_written_in("Salt water cures colds, say the people", "id")
+    False
+    >>> is_written_in("Minum air garam hangat menyembuhkan pilek", "id")
+    True
+    """
+    if by_script := guess(text, _SCRIPTS):
+        return by_script == language
+    words = [word.casefold() for word in _TOKEN.findall(clean(text[:_READ]))]
+    counted = {one: sum(word in _familiar(one) for word in words) for one in word_lists()["stop"]}
+    mine = counted.pop(language, 0)
+    kin = _KIN.get(language, frozenset())
+    clearly = all(
+        mine > (KIN_COUNTS if one in kin else 1) * count for one, count in counted.items()
+    )
+    return clearly and mine >= FEWEST_FAMILIAR
+
+
+@cache
+def _familiar(language: str) -> frozenset[str]:
+    return stop_words(language).union(common_words(language))

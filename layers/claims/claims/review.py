@@ -23,7 +23,8 @@ class Review(msgspec.Struct, frozen=True, omit_defaults=True):
     """One reviewed claim of a feed; texts are as found there, cut to `LONGEST_CLAIM`.
 
     `date` is YYYY-MM-DD or empty, `language` a tag or empty, `rating` the publisher's own words.
-    Title and summary serve to find the claim and are never shown.
+    Title and summary serve to find the claim and are never shown. Labels (the publisher's keywords
+    and sections) and speaker (who made the claim) help to tell what it is about.
     """
 
     url: str
@@ -34,6 +35,8 @@ class Review(msgspec.Struct, frozen=True, omit_defaults=True):
     language: str = ""
     title: str = ""
     summary: str = ""
+    labels: str = ""
+    speaker: str = ""
 
 
 class Check(msgspec.Struct, frozen=True, array_like=True):

@@ -67,6 +67,12 @@ class Shelf:
         start, end = self._check_starts[place], self._check_starts[place + 1] - 1
         return msgspec.json.decode(bytes(self._checks[start:end]), type=Check)
 
+    @cached_property
+    def telling(self) -> Sequence[int]:
+        """How well each word tells one story from another; nothing of it in an index of before."""
+        name = f"{self.language}/word_telling"
+        return self._numbers("word_telling") if name in self._artefact else bytes(len(self.rarity))
+
     def words(self, field: str, place: int) -> list[int]:
         """The words of a check's claim, title or summary as numbers, names not told apart."""
         words, starts = self._fields[field]

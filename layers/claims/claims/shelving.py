@@ -12,16 +12,18 @@ import msgspec
 from claims.gram_arrays import GramArrays
 from claims.grams import grams_of
 from claims.review import Check
+from claims.topics import NO_CUES, Cues
 from claims.word_arrays import Arrays, WordArrays
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A check and the texts that only serve to find it."""
+    """A check, the texts that only serve to find it, and what tells what it is about."""
 
     check: Check
     title: str = ""
     summary: str = ""
+    cues: Cues = NO_CUES
 
     @property
     def spelled(self) -> str:

@@ -1,5 +1,6 @@
 """The words of a shelf as arrays: which checks hold a word, and the words of each check."""
 
+import re
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -8,10 +9,16 @@ from typing import Any
 
 from claims.bm25 import MOST, rarity, saturated
 from claims.clean_text import clean_text
-from claims.words import words_of
+from claims.common import common_words
+from claims.words import stem, words_of
 
 NAME_BIT = 1 << 31
 """Set in a claim's word that was written like a name."""
+COMMONEST = 1_000
+"""Words of a language of which most texts hold some."""
+RARE = 2
+"""Points of a word that is on no list of common ones."""
+_TELLS_NOTHING = re.compile(r"\d{1,2}|(?:19|20)\d\d")
 OPENS_BIT = 1 << 30
 """Set in a claim's word whose capital may only be that of a sentence, until all words are known."""
 
@@ -61,6 +68,7 @@ class WordArrays:
             summaries[start:end] = array("I", sorted(summaries[start:end]))
         return {
             "words": "\n".join(vocabulary).encode(),
+            "word_telling": _tell_apart(vocabulary, self._language),
             "claim_words": claims,
             "claim_starts": self._claims.starts,
             "title_words": titles,
@@ -120,6 +128,20 @@ class WordArrays:
             "word_rarity": rarities,
             "word_step": array("f", [step]),
         }
+
+
+def _tell_apart(vocabulary: Iterable[str], language: str) -> "array[int]":
+    """Return for each stem how well it tells one story from another, from 0 to RARE.
+
+    The commonest words of a language tell nothing, nor do years and numbers of one or two digits;
+    a word that is on no list of common ones, a name mostly, tells most.
+    """
+    points: dict[str, int] = {}
+    for rank, word in enumerate(common_words(language)):
+        points.setdefault(stem(word, language), int(rank >= COMMONEST))
+    return array(
+        "B", (0 if _TELLS_NOTHING.fullmatch(one) else points.get(one, RARE) for one in vocabulary)
+    )
 
 
 class _Field:

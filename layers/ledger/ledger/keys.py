@@ -48,6 +48,15 @@ def factchecks_facts_key(index: str) -> str:
     return f"factchecks/{index}.json"
 
 
+def factchecks_lists_key(lists: str) -> str:
+    """Return the key of the lists that gave checks their topics, by their digest.
+
+    >>> factchecks_lists_key("ab")
+    'factchecks/topics/ab.json'
+    """
+    return f"factchecks/topics/{lists}.json"
+
+
 def refusals_key(unit: str) -> str:
     """A unit's refusals with their places, in the work bucket."""
     return f"refusals/{unit}.jsonl"
