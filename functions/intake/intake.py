@@ -13,10 +13,14 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from arrival import Arrival, Intake
 from ledger.clock import clock_of
 from ledger.closing import Closing
+from ledger.delivery import TimeReserveError
 from ledger.objects import S3Objects
 from ledger.pseudonym_keys import PseudonymKeys
 from ledger.store import DynamoStore
 from ledger.unit_queue import SqsUnitQueue
+
+FILE_SECONDS = 600
+"""What the longest translation may take, with some room (see formats.effort)."""
 
 logger, metrics = Logger(), Metrics()
 setting = os.environ
@@ -41,15 +45,24 @@ intake = Intake(
 
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
-    """Take each created object in; S3's test event has no records, and nothing happens."""
-    for record in event.get("Records", ()):
+    """Take each created object in; S3's test event has no records, and nothing happens.
+
+    Raises TimeReserveError where a file before it has left too little time for the next one: the
+    event then comes again, and what was taken is known by then.
+    """
+
+    def seconds_left() -> float:
+        return context.get_remaining_time_in_millis() / 1000
+
+    for number, record in enumerate(event.get("Records", ())):
+        if number and seconds_left() < FILE_SECONDS:
+            raise TimeReserveError("too little time is left to begin another file")
         place = record["s3"]
         bucket, found = place["bucket"]["name"], place["object"]
         if bucket != setting["DROP_BUCKET"] or not record["eventName"].startswith("ObjectCreated"):
             logger.error("ignored", extra={"reason": "an event of another bucket or kind"})
             continue
         key, version = unquote_plus(found["key"]), found.get("versionId", "")
-        seconds_left = context.get_remaining_time_in_millis() / 1000
         tell(intake.receive(bucket, key, version, seconds_left))
 
 

@@ -15,7 +15,7 @@ from ledger.ports import Clock, Objects, Store
 from ledger.post import utc
 from ledger.pretty import pretty
 from ledger.receipt import Receipt
-from ledger.refusal import Refusal
+from ledger.refusal import Code, Refusal
 
 REFUSALS_SHOWN = 10_000
 """Refusals that a sender's receipt shows with their places; all are counted."""
@@ -186,4 +186,19 @@ def refused_file(
         code=code,
         place=place,
         advice=advice,
+    )
+
+
+def lost_file(dropped: Source, file: str, provider: str, at: str) -> FileReceipt:
+    """Return the receipt of a file that was gone before anything of it was read."""
+    return FileReceipt(
+        file=file,
+        provider=provider,
+        key=dropped.key,
+        version=dropped.version,
+        status="refused",
+        at=at,
+        bytes=dropped.size,
+        code=Code.OBJECT_GONE,
+        advice="It was deleted before it was read. Send it again.",
     )
