@@ -117,7 +117,14 @@ def erase(
     table: Any = calls.through(ErasingTable(world.store.table))
     objects: Any = calls.through(world.objects)
     buckets = ErasingBuckets(
-        store, objects, world.out, world.work, "acme", datetime.now(UTC), dry_run=dry_run
+        store=store,
+        objects=objects,
+        out_bucket=world.out,
+        work_bucket=world.work,
+        drop_bucket=world.drop,
+        provider="acme",
+        now=datetime.now(UTC),
+        dry_run=dry_run,
     )
     work = Erasure(store, table, buckets, world.keys(store), world.clock, "acme")
     return work.erase(ACCOUNT, posts)

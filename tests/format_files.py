@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import formats
-from formats import Budget, Context, Item
+from formats import Budget, Context, Effort, Item
 from ledger.refusal import Refusal
 
 POST: dict[str, Any] = {
@@ -47,13 +47,14 @@ def zipped(*members: tuple[str | zipfile.ZipInfo, bytes]) -> bytes:
 
 def context(*open_channels: str, budget: Budget | None = None) -> Context:
     """What a reader is told about a file of the provider `acme`."""
-    return Context("acme", "posts", frozenset(open_channels), budget or Budget())
+    return Context("acme", "posts", frozenset(open_channels), Effort(budget or Budget()))
 
 
 def read(data: bytes, *open_channels: str, budget: Budget | None = None) -> list[Item | Refusal]:
     """All that the chosen reader gives."""
     reader = formats.choose(data[: formats.HEAD_BYTES], "posts", len(data))
-    return list(reader.items(io.BytesIO(data), context(*open_channels, budget=budget)))
+    told = context(*open_channels, budget=budget)
+    return list(formats.read_counted(reader, io.BytesIO(data), told))
 
 
 def items(found: Iterable[Item | Refusal]) -> list[Item]:

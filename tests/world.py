@@ -17,6 +17,7 @@ from case_work import CaseWork, Handled
 from decide_settings import DecideSettings, case_work_of
 from deliveries import Deliveries
 from flood import FloodGuard, FloodLimits
+from formats import Budget
 from learn_settings import LearnSettings, learner_over
 from learning import Learner, Lesson
 from ledger.closing import Closing, FileReceipt
@@ -61,6 +62,7 @@ class World:
     clock: StandingClock = field(default_factory=StandingClock)
     range_bytes: int = 1_000
     part_bytes: int = 1_000
+    budget: Budget = Budget()  # noqa: RUF009 - frozen
     limits: FloodLimits = FloodLimits(1_000, 1_000_000)  # noqa: RUF009 - frozen
     queue_url: str = ""
     removed: bool = False
@@ -150,6 +152,7 @@ class World:
             public_bucket=self.public,
             range_bytes=self.range_bytes,
             part_bytes=self.part_bytes,
+            budget=self.budget,
         )
 
     def scanner(self, store: Any = None, objects: Any = None) -> Scanner:
@@ -223,7 +226,7 @@ class World:
 
     def take_in(self, data: bytes, name: str = "posts.jsonl") -> list[Unit]:
         """Drop a file and let intake cut it; its units."""
-        self.intake().receive(self.drop, *self.put(data, name), seconds_left=900)
+        self.intake().receive(self.drop, *self.put(data, name), seconds_left=lambda: 900)
         return self.units()
 
     def units(self) -> list[Unit]:

@@ -1,13 +1,23 @@
 """One dropped file from its arrival to its units: pinned, and cut, or translated first."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from datetime import timedelta
 from hashlib import sha256
 
-from formats import HEAD_BYTES, Context, FileRefusedError, Reader, check_size, choose, json_lines
-from ledger.closing import FILE_DAYS, Closing, refused_file
-from ledger.errors import ObjectGoneError
+from formats import (
+    HEAD_BYTES,
+    Budget,
+    Context,
+    Effort,
+    FileRefusedError,
+    Reader,
+    check_size,
+    choose,
+    json_lines,
+)
+from ledger.closing import FILE_DAYS, Closing, lost_file, refused_file
+from ledger.errors import ObjectGoneError, ObjectUnreadableError
 from ledger.identity import digest, file_id
 from ledger.keys import part_key, receipt_key, unknown_receipt_key
 from ledger.manifest import Manifest, Marker, Source, cut, units
@@ -25,12 +35,14 @@ from translation import parts, translate
 IDENTITY_BYTES = 1024 * 1024
 """How much of a file, beside its size, makes it the same file when it comes again."""
 
+UNREADABLE = "Put it again without an encryption key of your own, in the storage class STANDARD."
+
 WHITE = b"\xef\xbb\xbf \t\r\n"
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A file became `cut`, `refused` (with a code), `known`, `gone` or `unknown_provider`."""
+    """What a file became: `cut`, `refused` (with a code), `known`, `gone` or `unknown_provider`."""
 
     outcome: str
     file: str
@@ -56,9 +68,14 @@ class Intake:
     public_bucket: str
     range_bytes: int
     part_bytes: int
+    budget: Budget = field(default_factory=Budget)
 
-    def receive(self, bucket: str, key: str, version: str, seconds_left: float) -> Arrival:
+    def receive(
+        self, bucket: str, key: str, version: str, seconds_left: Callable[[], float]
+    ) -> Arrival:
         """Take one version of one object in; the same event again changes nothing.
+
+        `seconds_left` tells how much of the function's time is left.
 
         Raises OperatorError while no set is published, and whatever the platform raises: the
         event then comes again.
@@ -67,17 +84,29 @@ class Intake:
         sealed = self.store.manifest(file)
         if sealed is not None:
             return self._send(*sealed, outcome="known")
+        dropped = Source(bucket, key, version, etag="", size=0)  # until S3 says more
         try:
             dropped = self.objects.head(bucket, key, version or None)
-            name = provider_of(key)
-            provider = self.store.provider(name) if name else None
+            provider = self._provider(key)
             if provider is None:
                 return self._unknown(dropped, file)
             return self._take(dropped, file, provider, seconds_left)
         except ObjectGoneError:
-            return Arrival("gone", file)  # it was refused, or its sender took it back
+            return self._gone(dropped, file)
+        except ObjectUnreadableError:
+            return self._unreadable(dropped, file)
 
-    def _take(self, dropped: Source, file: str, provider: Provider, seconds_left: float) -> Arrival:
+    def _provider(self, key: str) -> Provider | None:
+        name = provider_of(key)
+        return self.store.provider(name) if name else None
+
+    def _take(
+        self,
+        dropped: Source,
+        file: str,
+        provider: Provider,
+        seconds_left: Callable[[], float],
+    ) -> Arrival:
         head = (
             self.objects.read_range(dropped, 0, min(dropped.size, HEAD_BYTES))
             if dropped.size
@@ -91,15 +120,17 @@ class Intake:
             reader = json_lines if blank else choose(head, dropped.key, dropped.size)
             if reader is json_lines:
                 return self._seal(dropped, file, provider.provider, key, reader, [dropped])
-            check_size(reader, dropped.size, seconds_left)
+            check_size(dropped.size, self.budget)
+            effort = Effort(self.budget, seconds_left)
             # Taken one by one, so that what was put before a refusal is known.
-            put.extend(self._translated(dropped, file, provider, reader, pseudonyms))
+            put.extend(self._translated(dropped, file, provider, reader, pseudonyms, effort))
             content = self._content(dropped, head)
             return self._seal(dropped, file, provider.provider, key, reader, put, content)
         except FileRefusedError as refused:
             for source in put:
                 self.objects.delete_version(source)
-            return self._refuse(dropped, file, provider.provider, head, refused)
+            content = self._content(dropped, head)
+            return self._refuse(dropped, file, provider.provider, content, refused)
 
     def _translated(
         self,
@@ -108,15 +139,17 @@ class Intake:
         provider: Provider,
         reader: Reader,
         pseudonyms: Pseudonyms,
+        effort: Effort,
     ) -> Iterator[Source]:
-        """The parts of a translation, as they are put: a second try writes the same bytes.
+        """Put the parts of a translation and yield them; a second try writes the same bytes.
 
-        One in another month has other pseudonyms, and parts of its own.
+        A try in another month has other pseudonyms, and parts of its own.
         """
         context = Context(
             provider=provider.provider,
             name=dropped.key,
             open_channels=frozenset(provider.open_channels),
+            effort=effort,
         )
         with self.objects.open(dropped) as stream:
             lines = translate(stream, reader, context, pseudonyms)
@@ -134,7 +167,15 @@ class Intake:
         sources: list[Source],
         content: str = "",
     ) -> Arrival:
-        """Pin how a file is cut. `content` is of a translated file, whose parts are its sources."""
+        """Pin how a file is cut. `content` is of a translated file, whose parts are its sources.
+
+        Raises FileRefusedError for more units than can be sent and closed in time.
+        """
+        ranges = sum(len(cut(source, self.range_bytes)) for source in sources)
+        if ranges > self.budget.units:
+            limit = self.budget.units * self.range_bytes
+            advice = f"Send it in files of at most {limit:,} bytes."
+            raise FileRefusedError(Code.TOO_LARGE_FOR_FORMAT, advice=advice)
         now = self.clock.now()
         manifest = Manifest(
             file=file,
@@ -143,7 +184,7 @@ class Intake:
             format=reader.name,
             reader_version=reader.version,
             range_bytes=self.range_bytes,
-            ranges=sum(len(cut(source, self.range_bytes)) for source in sources),
+            ranges=ranges,
             set=current_set(self.objects, self.public_bucket),
             pseudonym_key=pseudonym_key,
             day=now.date().isoformat(),
@@ -177,11 +218,14 @@ class Intake:
         )
 
     def _refuse(
-        self, dropped: Source, file: str, provider: str, head: bytes, refused: FileRefusedError
+        self, dropped: Source, file: str, provider: str, content: str, refused: FileRefusedError
     ) -> Arrival:
-        """One record, refused: journalled once, told to the sender, and the file gone at once."""
+        """Journal the file as one refused record, tell its sender, and delete it.
+
+        `content` tells the file from others: the same one refused again is not counted again.
+        """
         at = utc(self.clock.now())
-        identity = digest("refused", provider, refused.code, self._content(dropped, head))
+        identity = digest("refused", provider, refused.code, content)
         marker = Marker(identity, provider, at[:10])
         receipt = Receipt(
             unit=marker.unit,
@@ -208,6 +252,26 @@ class Intake:
         self.objects.put(self.out_bucket, receipt_key(provider, file), pretty(told))
         self.objects.delete_version(dropped)
         return Arrival("refused", file, provider, size=dropped.size, code=refused.code)
+
+    def _unreadable(self, dropped: Source, file: str) -> Arrival:
+        provider = self._provider(dropped.key)
+        if provider is None:
+            return self._unknown(dropped, file)
+        refused = FileRefusedError(Code.OBJECT_UNREADABLE, advice=UNREADABLE)
+        return self._refuse(dropped, file, provider.provider, digest("content", file), refused)
+
+    def _gone(self, dropped: Source, file: str) -> Arrival:
+        """Tell the sender of a file that nobody has read, if nothing was said of it before.
+
+        Mostly the file was refused or closed before, and its event came twice: then its receipt
+        stands and stays. No record of it is known, so none is counted.
+        """
+        provider = self._provider(dropped.key)
+        if provider is not None:
+            receipt = lost_file(dropped, file, provider.provider, utc(self.clock.now()))
+            key = receipt_key(provider.provider, file)
+            self.objects.put_if(self.out_bucket, key, pretty(receipt), None)
+        return Arrival("gone", file)
 
     def _content(self, dropped: Source, head: bytes) -> str:
         """What tells a file from others, under whatever key it comes: its beginning and size."""

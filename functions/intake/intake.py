@@ -22,11 +22,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 from arrival import Arrival, Intake
 from ledger.clock import clock_of
 from ledger.closing import Closing
-from ledger.delivery import tell_failures
+from ledger.delivery import TimeReserveError, tell_failures
 from ledger.objects import S3Objects
 from ledger.pseudonym_keys import PseudonymKeys
 from ledger.store import DynamoStore
 from ledger.unit_queue import SqsUnitQueue
+
+FILE_SECONDS = 600
+"""What the longest translation may take, with some room (see formats.effort)."""
 
 RETRY_SECONDS = 60
 """A failed message comes again after as many seconds times its number of deliveries.
@@ -82,15 +85,24 @@ def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailure
 
 
 def take_files(event: dict[str, Any], context: LambdaContext) -> None:
-    """Take in each created object of an event of S3. Its test event has no records."""
-    for record in event.get("Records", ()):
+    """Take in each created object of an event of S3. Its test event has no records.
+
+    Raises TimeReserveError where a file before it has left too little time for the next one: the
+    event then comes again, and what was taken is known by then.
+    """
+
+    def seconds_left() -> float:
+        return context.get_remaining_time_in_millis() / 1000
+
+    for number, record in enumerate(event.get("Records", ())):
+        if number and seconds_left() < FILE_SECONDS:
+            raise TimeReserveError("too little time is left to begin another file")
         place = record["s3"]
         bucket, found = place["bucket"]["name"], place["object"]
         if bucket != setting["DROP_BUCKET"] or not record["eventName"].startswith("ObjectCreated"):
             logger.error("ignored", extra={"reason": "an event of another bucket or kind"})
             continue
         key, version = unquote_plus(found["key"]), found.get("versionId", "")
-        seconds_left = context.get_remaining_time_in_millis() / 1000
         tell(intake.receive(bucket, key, version, seconds_left))
 
 

@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from formats.reader import Context, Item, Reader
+from formats.reader import Context, Item, Reader, read_counted
 from formats.refused import PRIVATE, FileRefusedError
 from ledger.post import LINE_BYTES, Post, TranslatedPost, read_fields
 from ledger.pseudonym import Pseudonyms
@@ -28,10 +28,12 @@ def translate(
     posts.
     """
     outcomes: Counter[Code | None] = Counter()
-    for found in reader.items(stream, context):
-        line = found if isinstance(found, Refusal) else _post_line(found, pseudonyms)
-        outcomes[line.code if isinstance(line, Refusal) else None] += 1
-        yield _refusal_line(line) if isinstance(line, Refusal) else line
+    for found in read_counted(reader, stream, context):
+        outcome = found if isinstance(found, Refusal) else _post_line(found, pseudonyms)
+        outcomes[outcome.code if isinstance(outcome, Refusal) else None] += 1
+        line = _refusal_line(outcome) if isinstance(outcome, Refusal) else outcome
+        context.effort.record(len(line))
+        yield line
     if outcomes.keys() & PRIVATE and outcomes.keys() <= PRIVATE | {Code.NOT_A_POST}:
         code = Code.NOT_PUBLIC if Code.NOT_PUBLIC in outcomes else Code.CHANNEL_NOT_OPEN
         raise FileRefusedError(code, advice="Only posts addressed to everyone enter.")

@@ -22,8 +22,11 @@ from ledger.pretty import pretty
 
 CATALOGUE_KEY = "factchecks/catalogue.json"
 
-CHANGE_DAYS = 15
-"""Days for which a change is told to findings: dead letters live for 14."""
+CHANGE_DAYS = 18
+"""Days for which a change is told to findings: a file that was cut before may be read for 16.
+
+S3 counts a day from the midnight after it, and both of a file's ends are counted so: 18.
+"""
 
 
 class Feed(msgspec.Struct, frozen=True):

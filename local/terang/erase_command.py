@@ -15,6 +15,7 @@ from terang.erasing_buckets import ErasingBuckets
 from terang.erasing_table import ErasingTable
 from terang.remote import Remote
 from terang.telling import problem, say, say_json
+from terang.visible_text import visible
 
 WORDS = {
     "findings": "findings turned into stubs",
@@ -30,6 +31,8 @@ WORDS = {
     "parts": "parts of translated files",
 }
 """What is counted, and how it is told."""
+
+FILES_SHOWN = 20
 
 
 def erase(options: argparse.Namespace) -> int:
@@ -66,6 +69,7 @@ def _erasure(remote: Remote, options: argparse.Namespace) -> Erasure:
         objects=remote.objects,
         out_bucket=remote.outputs["OutBucket"],
         work_bucket=remote.outputs["WorkBucket"],
+        drop_bucket=remote.outputs["DropBucket"],
         provider=options.provider,
         now=datetime.now(UTC),
         dry_run=options.dry_run,
@@ -84,7 +88,8 @@ def _tell(done: Erased, options: argparse.Namespace) -> None:
     """Say what was turned and deleted: counts, and neither account nor pseudonym."""
     if options.json:
         counts = {name: done.counts[name] for name in WORDS}
-        told = {"provider": options.provider, **counts, "under_way": done.under_way}
+        waiting = {"under_way": done.under_way, "waiting_files": len(done.waiting_files)}
+        told = {"provider": options.provider, **counts, **waiting}
         say_json(told | {"dry_run": options.dry_run})
         return
     for name, words in WORDS.items():
@@ -92,7 +97,18 @@ def _tell(done: Erased, options: argparse.Namespace) -> None:
             say(f"{done.counts[name]:>6}  {words}")
     if not done.counts.total():
         say("nothing of that author is here")
+    _tell_waiting(done.waiting_files)
     if done.under_way:
         say(f"{done.under_way} parts of files under way hold posts: repeat it later")
     elif not done.is_clean and not options.dry_run:
         say("workers put more while it went on: repeat it")
+
+
+def _tell_waiting(files: list[str]) -> None:
+    """Name the files that nobody has read to their end: what comes of them is put as stubs."""
+    if files:
+        say(f"{len(files)} files wait in the drop bucket as they came, and go when they are done:")
+    for key in files[:FILES_SHOWN]:
+        say(f"  {visible(key)}")
+    if len(files) > FILES_SHOWN:
+        say(f"  and {len(files) - FILES_SHOWN} more")

@@ -21,7 +21,10 @@ from terang.erasing_table import (
 )
 
 TOMBSTONE_DAYS = 30
-"""How long what comes of an erased author is put as stubs: dead letters come back after 14 days."""
+"""How long what comes of an erased author is put as stubs.
+
+A file that waits in the drop bucket may be read for 18 days, and a dead letter comes for 14.
+"""
 
 ROUNDS = 5
 """How often all is looked at, until a look finds nothing: workers go on meanwhile."""
@@ -32,10 +35,14 @@ RECENT_DAYS = 2
 
 @dataclass(slots=True)
 class Erased:
-    """What was turned or deleted, by kind; parts under way; whether a last look found nothing."""
+    """What was turned or deleted, by kind; what is under way; whether a last look found nothing.
+
+    `under_way` counts parts of translated files; `waiting_files` are keys of the drop bucket.
+    """
 
     counts: Counter[str] = field(default_factory=Counter)
     under_way: int = 0
+    waiting_files: list[str] = field(default_factory=list)
     is_clean: bool = False
 
 
@@ -73,6 +80,7 @@ class Erasure:
             done.is_clean = not counts.total()
             if done.is_clean:
                 break
+        done.waiting_files = self.buckets.waiting_files()
         return done
 
     def _round(self, accounts: Set[str], known: set[str], done: Erased) -> Counter[str]:

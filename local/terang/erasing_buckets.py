@@ -35,7 +35,7 @@ class BucketTraces:
 
 @dataclass(frozen=True, slots=True)
 class ErasingBuckets:
-    """The operator's hand on the out and the work bucket; `provider` is the author's.
+    """The operator's hand on the out, work and drop bucket; `provider` is the author's.
 
     `now` is the time by the clock of S3.
     """
@@ -44,6 +44,7 @@ class ErasingBuckets:
     objects: S3Objects
     out_bucket: str
     work_bucket: str
+    drop_bucket: str
     provider: str
     now: datetime
     dry_run: bool = False
@@ -96,6 +97,15 @@ class ErasingBuckets:
         free = [one for one in parts if not self._is_needed(one)]
         self._delete(free)
         return len(free), len(parts) - len(free)
+
+    def waiting_files(self) -> list[str]:
+        """Return the keys of the provider's files that still wait in the drop bucket, sorted.
+
+        They hold posts as they came, and nobody looks into them here. A key with several versions
+        is there once.
+        """
+        found = self.objects.versions(self.drop_bucket, f"drop/{self.provider}/")
+        return sorted({one.source.key for one in found if not one.is_marker})
 
     def hand_out(self, unit: str) -> None:
         """Make sure that a unit's file stands as the table has it now.

@@ -13,9 +13,11 @@ ADVICE = {
     "receipt_sums": PAGE + "ReceiptNotClosedAlarm",
     "receipt_findings": RESTORE,
     "finding_missing": RESTORE,
-    "finding_stray": "terang redrive --stack {stack}",
+    "finding_stray": "if its file is gone, let its sender put it again, else: "
+    "terang redrive --stack {stack}",
     "finding_twice": RESTORE,
-    "range_missing": "terang redrive --file {name} --stack {stack}",
+    "range_missing": "what is still there is read, what is gone is recorded as object_gone: "
+    "terang redrive --file {name} --stack {stack}",
     "range_unit": RESTORE,
     "range_bytes": RESTORE,
     "file_not_closed": "terang publish --stack {stack}",

@@ -64,7 +64,11 @@ def name_of(path: Path) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a run is: bytes in all and done, and what they came to."""
+    """How far a run is: bytes in all and done, parts of files that are being translated, findings.
+
+    `parts` only shows that something moves: a file may be translated for minutes before its first
+    unit is sent.
+    """
 
     size: int
     done: int
@@ -73,6 +77,7 @@ class Progress:
     findings: int
     files_closed: int
     files: int
+    parts: int = 0
 
 
 @dataclass(slots=True)
@@ -254,6 +259,7 @@ class Deployed:
             findings=sum(receipt.findings for receipt in receipts),
             files_closed=len(closed),
             files=len(dropped),
+            parts=len(self.objects.keys(self.outputs["WorkBucket"], "parts/")),
         )
 
     def _look_at_dead_letters(self) -> None:

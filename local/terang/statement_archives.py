@@ -17,8 +17,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from formats.effort import Budget, Effort
 from formats.inflated import FREE_BYTES, Inflated, Meter
-from formats.reader import Budget
 from formats.refused import FileRefusedError
 from ledger.refusal import Code
 
@@ -59,11 +59,11 @@ def opened[T](file: io.RawIOBase, read: Read[T]) -> Iterator[T | UnreadableError
     head = source.peek(4)[:4]
     with _unreadable("the file"):
         if head[:2] == GZIP:
-            meter = Meter(source, BUDGET)
+            meter = Meter(source, Effort(BUDGET))
             unpacker = gzip.GzipFile(fileobj=meter, mode="rb")
             yield from read(_expanding(unpacker, meter, _gzip_faults))
         elif head == ZIP:
-            yield from _of_zip(Meter(source, BUDGET), source, read, nested=False)
+            yield from _of_zip(Meter(source, Effort(BUDGET)), source, read, nested=False)
         else:
             yield from read(source)
 

@@ -33,7 +33,9 @@ def taken_in(world: World, line_bytes: int) -> tuple[SparseObject, list[Unit]]:
     world.range_bytes = RANGE_BYTES
     large = SparseObject(world.objects, world.drop, "drop/acme/large", SIZE, line_bytes)
     queue = UnitList()
-    arrival = world.intake(objects=large, queue=queue).receive(large.bucket, large.key, "v1", 900)
+    arrival = world.intake(objects=large, queue=queue).receive(
+        large.bucket, large.key, "v1", lambda: 900
+    )
     assert (arrival.outcome, arrival.size, arrival.ranges) == ("cut", SIZE, UNITS)
     return large, queue.sent
 

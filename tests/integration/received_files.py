@@ -18,7 +18,7 @@ BINARY = bytes(range(256)) * 8
 
 
 def receive(world: World, key: str, version: str, **ports: Any) -> Any:
-    return world.intake(**ports).receive(world.drop, key, version, 900)
+    return world.intake(**ports).receive(world.drop, key, version, lambda: 900)
 
 
 def dropped(world: World, key: str = "drop/acme/") -> list[str]:

@@ -1,5 +1,6 @@
 """An author who is erased is nowhere, every number stays, and nothing brings them back."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from erased_world import (
     again,
     erase,
     finding_of,
+    hers,
     live_through,
     messages,
     numbers,
@@ -23,7 +25,9 @@ from erased_world import (
     sample,
 )
 from faults import Calls, CrashError
+from integration.received_files import receive
 from sample_messages import decision, outcome
+from sample_posts import OTP
 from world import DAY, World
 
 from ledger.identity import unit_id
@@ -245,3 +249,16 @@ def test_the_unit_of_a_message_is_known_by_its_bytes_alone(lived: World) -> None
     """The marker stays: by it a repeat is known without the author."""
     erase(lived)
     assert lived.store.marker(unit_id("acme", MESSAGE.encode())) is not None
+
+
+def test_files_that_wait_are_named_and_what_comes_of_them_is_a_stub(lived: World) -> None:
+    """They hold the author's words as they came, and nobody looks into them here."""
+    late = json.dumps(hers(9, OTP)).encode() + b"\n"
+    key, version = lived.put(late, "late.jsonl")
+    lived.put(late, "late.jsonl", provider="others")
+    done = erase(lived)
+    assert (done.waiting_files, done.is_clean) == ([key], True)
+    receive(lived, key, version)
+    lived.scan(*lived.units())
+    assert places_of(lived, *WORDS) == []
+    assert erase(lived).waiting_files == []

@@ -10,6 +10,7 @@ from integration.received_files import FILE, ZIPPED, dropped, receive
 from sample_posts import OTP, fields, lines, pack
 from world import DAY, World
 
+from formats import Budget
 from ledger.errors import OperatorError
 
 
@@ -134,10 +135,36 @@ def test_without_a_set_the_event_comes_again(world: World) -> None:
     assert receive(world, key, version).outcome == "cut"
 
 
-def test_a_file_taken_back_before_it_was_read_is_gone(world: World) -> None:
+def test_a_file_that_is_gone_before_it_was_read_is_told_and_counted_nowhere(world: World) -> None:
+    """Its lifecycle ended, or its sender took it back: no record of it is known."""
     before = world.state()
-    assert receive(world, "drop/acme/x", "no-such-version").outcome == "gone"
-    assert world.state() == before
+    arrival = receive(world, "drop/acme/x", "no-such-version")
+    told = world.file_receipt(arrival.file)
+    assert (arrival.outcome, told.status, told.code) == ("gone", "refused", "object_gone")
+    assert (told.records, told.refused, told.key) == (0, {}, "drop/acme/x")
+    assert world.state()["items"] == before["items"]
+    assert receive(world, "drop/nobody/x", "no-such-version").outcome == "gone"
+    assert len(world.objects.keys(world.out, "")) == 1
+
+
+def test_a_file_of_more_units_than_can_be_sent_and_closed_is_refused(
+    new_world: Callable[..., World],
+) -> None:
+    world = new_world(range_bytes=100, budget=Budget(units=-(-len(FILE) // 100) - 1))
+    arrival = receive(world, *world.put(FILE))
+    assert (arrival.outcome, arrival.code) == ("refused", "too_large_for_format")
+    told = world.file_receipt(arrival.file)
+    assert told.advice == f"Send it in files of at most {world.budget.units * 100:,} bytes."
+    assert (world.units(), dropped(world)) == ([], [])
+
+
+def test_a_translation_of_more_units_than_that_leaves_no_part(
+    new_world: Callable[..., World],
+) -> None:
+    world = new_world(part_bytes=200, range_bytes=200, budget=Budget(units=2))
+    arrival = receive(world, *world.put(ZIPPED, "x.gz"))
+    assert arrival.code == "too_large_for_format"
+    assert world.objects.keys(world.work, "") == dropped(world) == []
 
 
 def test_an_overwritten_file_is_read_as_it_was_pinned(world: World) -> None:

@@ -54,7 +54,7 @@ class TestCrashes:
                 world.scan(*world.units())
 
             slower = Calls(at=at, happens=faster)
-            counted(world, slower).receive(world.drop, key, version, 900)
+            counted(world, slower).receive(world.drop, key, version, lambda: 900)
             world.scan(*world.units())
             assert world.objects.keys(world.work, "parts/") == [], f"before {call}, call {at}"
             assert sum(receipt.records for receipt in world.receipts()) == 5
@@ -65,7 +65,7 @@ def run(world: World, data: bytes, name: str, calls: Calls) -> list[Any]:
     """Take a file in, once more if the worker dies, and scan what comes; what is left behind."""
     key, version = world.put(data, name)
     try:
-        counted(world, calls).receive(world.drop, key, version, 900)
+        counted(world, calls).receive(world.drop, key, version, lambda: 900)
     except CrashError:
         receive(world, key, version)
     units = {unit.number: unit for unit in world.units()}

@@ -10,6 +10,7 @@ from integration.handlers import Context, created, delivery, deployed
 from sample_posts import lines
 from world import World
 
+from ledger.delivery import TimeReserveError
 from ledger.errors import OperatorError
 
 pytestmark = pytest.mark.filterwarnings("ignore:No application metrics to publish")
@@ -22,7 +23,7 @@ def intake(world: World) -> Iterator[ModuleType]:
 
 
 def call(intake: ModuleType, *records: dict[str, Any]) -> None:
-    assert intake.handler({"Records": list(records)}, Context()) is None
+    assert intake.handler({"Records": list(records)}, Context(seconds=900)) is None
 
 
 def deliver(
@@ -151,6 +152,17 @@ def test_every_record_of_an_event_is_taken(world: World, intake: ModuleType) -> 
     places = [world.put(lines("a"), f"{number}.jsonl") for number in range(3)]
     call(intake, *(created(world, *place) for place in places))
     assert len(world.units()) == 3
+
+
+def test_a_file_for_which_too_little_time_is_left_comes_again_with_its_event(
+    world: World, intake: ModuleType
+) -> None:
+    """It would be refused as too large, for the time that the file before it took."""
+    places = [world.put(lines("a"), f"{number}.jsonl") for number in range(2)]
+    records = {"Records": [created(world, *place) for place in places]}
+    with pytest.raises(TimeReserveError):
+        intake.handler(records, Context(seconds=500))
+    assert len(world.units()) == 1
 
 
 def test_a_fault_of_the_platform_raises_so_that_the_event_comes_again(

@@ -12,7 +12,10 @@ from sample_posts import OTP, line, lines
 from world import DAY, World
 
 from arrival import IDENTITY_BYTES
+from formats import Budget
+from ledger.errors import ObjectUnreadableError
 from ledger.identity import file_id
+from ledger.objects import S3Objects
 from ledger.provider import Provider
 
 
@@ -67,7 +70,7 @@ class TestRefusedFiles:
         world, calls = new_world(part_bytes=30_000), Calls()
         words = (sha256(b"%d" % number).hexdigest() for number in range(3_000))
         key, version = world.put(gzip.compress(lines(*words), mtime=0)[:-20], "x.gz")
-        arrival = counted(world, calls).receive(world.drop, key, version, 900)
+        arrival = counted(world, calls).receive(world.drop, key, version, lambda: 900)
         assert (arrival.outcome, arrival.code) == ("refused", "gzip_truncated")
         assert calls.names.count("put_new") > 1
         assert world.objects.keys(world.work, "") == []
@@ -89,9 +92,53 @@ class TestRefusedFiles:
 
     def test_that_are_too_large_for_the_time_left_are_told_what_to_do(self, world: World) -> None:
         key, version = world.put(ZIPPED, "x.gz")
-        arrival = world.intake().receive(world.drop, key, version, seconds_left=0)
+        arrival = world.intake().receive(world.drop, key, version, seconds_left=lambda: 0)
         assert arrival.code == "too_large_for_format"
         assert "JSON Lines" in world.file_receipt(arrival.file).advice
+
+
+class TestFilesOfTooMuchWork:
+    """Refused while they are read: nothing of them is left, and their event is not tried again."""
+
+    @pytest.mark.parametrize(
+        "budget",
+        [Budget(marks=20_000), Budget(records=1_000), Budget(written_bytes=100_000)],
+        ids=["marks", "records", "written bytes"],
+    )
+    def test_leave_nothing(self, new_world: Callable[..., World], budget: Budget) -> None:
+        world = new_world(part_bytes=30_000, budget=budget)
+        table = b"id,account,text,audience,published_at\n" + b"a\n" * 200_000
+        key, version = world.put(table, "x.csv")
+        arrival = receive(world, key, version)
+        assert (arrival.outcome, arrival.code) == ("refused", "too_large_for_format")
+        assert "JSON Lines" in world.file_receipt(arrival.file).advice
+        assert [one.refused for one in world.receipts()] == [{"too_large_for_format": 1}]
+        assert world.units() == dropped(world) == world.objects.keys(world.work, "") == []
+        assert receive(world, key, version).outcome == "gone"
+        assert len(world.receipts()) == 1
+
+
+class TestFilesThatS3DoesNotGiveOut:
+    """Archived, or under a key of the sender's own: the sender is told, and nobody tries again."""
+
+    @pytest.mark.parametrize("call", ["head", "read_range", "open"])
+    def test_are_refused(self, world: World, call: str) -> None:
+        class Closed(S3Objects):
+            pass
+
+        def refuse(*_: object) -> None:
+            raise ObjectUnreadableError
+
+        setattr(Closed, call, refuse)
+        data = ZIPPED if call == "open" else FILE
+        key, version = world.put(data)
+        arrival = receive(world, key, version, objects=Closed(world.clients.s3))
+        assert (arrival.outcome, arrival.code) == ("refused", "object_unreadable")
+        told = world.file_receipt(arrival.file)
+        assert (told.key, told.refused) == (key, {"object_unreadable": 1})
+        assert "STANDARD" in told.advice
+        assert world.units() == dropped(world) == []
+        assert world.receipts()[0].closes
 
 
 class TestUnknownProviders:

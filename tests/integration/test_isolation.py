@@ -34,7 +34,9 @@ FILE = lines(OTP, "The market is quiet.", OTP) + line(id=7) + b"\n"
 def finding(world: World) -> str:
     """A finding of `others`, who dropped a file, was told of it, and went through all of a case."""
     world.store.put_provider(Provider("others", (OTHERS,)))
-    world.intake().receive(world.drop, *world.put(FILE, provider="others"), seconds_left=900)
+    world.intake().receive(
+        world.drop, *world.put(FILE, provider="others"), seconds_left=lambda: 900
+    )
     world.scan(*world.units())
     sample = json.dumps({"post": "1", "rank": "00"}).encode()
     world.objects.put(world.out, audit_key("others", "2026-11"), sample)
@@ -131,7 +133,7 @@ def test_a_file_under_ones_prefix_is_ones_own(world: World, finding: str, key: s
     before = {name: data for name, data in of_others(world).items() if "acme" not in str(data)}
     data = line(id="mine", provider="others", text=OTP) + b"\n"
     source = world.objects.put(world.drop, key, data)
-    arrival = world.intake().receive(world.drop, key, source.version, seconds_left=900)
+    arrival = world.intake().receive(world.drop, key, source.version, seconds_left=lambda: 900)
     assert arrival.provider == "acme"
     world.scan(*world.units())
     [receipt] = world.receipts()

@@ -1,6 +1,7 @@
 """Buckets: versions are pinned, ranges are exact, and what is written once stays."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from io import SEEK_CUR, SEEK_END, BytesIO
 from typing import Any
 
@@ -14,7 +15,13 @@ from faults import plan_answers
 from world import Clients, World
 
 import ledger.objects
-from ledger.errors import ImmutableError, ObjectChangedError, ObjectGoneError, OperatorError
+from ledger.errors import (
+    ImmutableError,
+    ObjectChangedError,
+    ObjectGoneError,
+    ObjectUnreadableError,
+    OperatorError,
+)
 from ledger.manifest import Source
 from ledger.objects import S3Objects
 
@@ -185,7 +192,8 @@ def test_fewer_bytes_than_asked_are_no_answer(stubbed: tuple[S3Objects, Stubber]
         ("MethodNotAllowed", ObjectGoneError),
         ("PreconditionFailed", ObjectChangedError),
         ("InvalidRange", ObjectChangedError),
-        ("AccessDenied", OperatorError),
+        ("InvalidObjectState", ObjectUnreadableError),
+        ("InvalidRequest", ObjectUnreadableError),
         ("NoSuchBucket", OperatorError),
         ("SlowDown", ClientError),
         ("InternalError", ClientError),
@@ -297,3 +305,69 @@ def test_an_object_opens_as_a_file_of_its_version(
         assert file.read() == DATA[3:]
     with objects.open(objects.put(world.drop, "empty", b"")) as file:
         assert file.read() == b""
+
+
+class TestDenied:
+    """S3 may answer *denied* for what is not there: the list of versions tells which it is."""
+
+    def listing(self, *found: tuple[str, str]) -> dict[str, Any]:
+        when = datetime(2026, 11, 25, tzinfo=UTC)
+        versions = [
+            {"Key": key, "VersionId": version, "IsLatest": True, "LastModified": when}
+            for key, version in found
+        ]
+        return {"Versions": versions} if versions else {}
+
+    @pytest.mark.parametrize(
+        ("found", "error"),
+        [
+            pytest.param([("drop/acme/a", "v1")], OperatorError, id="it stands"),
+            pytest.param([("drop/acme/a", "v2")], ObjectGoneError, id="another version stands"),
+            pytest.param([("drop/acme/ab", "v1")], ObjectGoneError, id="another key begins so"),
+            pytest.param([], ObjectGoneError, id="nothing stands"),
+        ],
+    )
+    @pytest.mark.parametrize("asks", ["get_object", "head_object"])
+    def test_is_gone_or_denied_as_the_versions_say(
+        self,
+        stubbed: tuple[S3Objects, Stubber],
+        asks: str,
+        found: list[tuple[str, str]],
+        error: type[Exception],
+    ) -> None:
+        objects, stubber = stubbed
+        stubber.add_client_error(asks, "AccessDenied" if asks == "get_object" else "403")
+        asked_for = {"Bucket": "drop", "Prefix": "drop/acme/a"}
+        stubber.add_response("list_object_versions", self.listing(*found), asked_for)
+        ask = {
+            "get_object": lambda: objects.read_range(SOURCE, 2, 5),
+            "head_object": lambda: objects.head("drop", "drop/acme/a", "v1"),
+        }[asks]
+        with pytest.raises(error):
+            ask()
+        stubber.assert_no_pending_responses()
+
+    def test_is_the_operators_where_versions_cannot_be_listed(
+        self, stubbed: tuple[S3Objects, Stubber]
+    ) -> None:
+        objects, stubber = stubbed
+        stubber.add_client_error("get_object", "AccessDenied")
+        stubber.add_client_error("list_object_versions", "AccessDenied")
+        with pytest.raises(OperatorError):
+            objects.read_range(SOURCE, 2, 5)
+
+
+@pytest.mark.parametrize(
+    ("why", "error"), [("InvalidRequest", ObjectUnreadableError), ("ExpiredToken", ClientError)]
+)
+def test_a_head_that_says_nothing_is_asked_again_by_get(
+    stubbed: tuple[S3Objects, Stubber], why: str, error: type[Exception]
+) -> None:
+    """HEAD answers a bare 400 for a file under the sender's own key, and for much else."""
+    objects, stubber = stubbed
+    stubber.add_client_error("head_object", "400")
+    first = {"Bucket": "drop", "Key": "drop/acme/a", "VersionId": "v1", "Range": "bytes=0-0"}
+    stubber.add_client_error("get_object", why, expected_params=first)
+    with pytest.raises(error):
+        objects.head("drop", "drop/acme/a", "v1")
+    stubber.assert_no_pending_responses()

@@ -63,10 +63,10 @@ def test_a_file_refused_as_a_whole_is_gone_at_once(
         ports = {"store": calls.through(world.store), "objects": calls.through(world.objects)}
         place = world.put(data, "private.bin", provider)
         try:
-            world.intake(**ports).receive(world.drop, *place, seconds_left=900)
+            world.intake(**ports).receive(world.drop, *place, seconds_left=lambda: 900)
             died = False
         except CrashError:
-            again = world.intake().receive(world.drop, *place, seconds_left=900)
+            again = world.intake().receive(world.drop, *place, seconds_left=lambda: 900)
             assert again.code == code or (again.outcome, versions(world, world.drop)) == (
                 "gone",
                 [],
@@ -87,13 +87,13 @@ def test_an_older_version_is_refused_and_gone_as_well(world: World, provider: st
     chat = json.dumps(CHAT).encode()
     places = [world.put(data, "x.json", provider) for data in (chat, chat + b" ", chat + b"  ")]
     for place in reversed(places):
-        world.intake().receive(world.drop, *place, seconds_left=900)
+        world.intake().receive(world.drop, *place, seconds_left=lambda: 900)
     assert versions(world, world.drop, world.work) == []
 
 
 def test_a_file_of_nobodys_is_told_by_a_digest_alone(world: World) -> None:
     key, version = world.put(lines("quiet"), "of-nobody.jsonl", "nobody")
-    arrival = world.intake().receive(world.drop, key, version, seconds_left=900)
+    arrival = world.intake().receive(world.drop, key, version, seconds_left=lambda: 900)
     [note] = world.objects.keys(world.out, "receipts/_unknown/")
     assert len(note) == len(unknown_receipt_key("0" * 64))
     told = json.loads(world.objects.get(world.out, note) or b"")

@@ -1,5 +1,6 @@
 """A unit is scanned once, whatever is repeated or lost."""
 
+import gzip
 from collections.abc import Callable
 
 import msgspec
@@ -11,6 +12,9 @@ from world import DAY, World
 
 import ranges
 from ledger.identity import unit_id
+from terang.fsck_difference import Difference
+from terang.fsck_ledger import Ledger
+from terang.fsck_units import unit_differences
 
 
 def test_a_file_becomes_findings_and_a_receipt(world: World) -> None:
@@ -201,13 +205,46 @@ class TestLostObjects:
         world.objects.delete_version(first.source)
         world.scan(*others, *others)
         told = world.file_receipt(first.file)
-        assert told.status == "done"
+        assert (told.status, told.lost_ranges) == ("incomplete", len(others))
+        assert "again" in told.advice
         assert told.refused.get("object_gone") == len(others)
         lost = [refusal for refusal in told.refusals if refusal.code == "object_gone"]
         assert {(refusal.line, refusal.byte) for refusal in lost} == {(None, None)}
         assert told.records == told.inspected + sum(told.refused.values())
         assert all(receipt.closes for receipt in world.receipts())
         assert len(world.receipts()) == 1 + len(others)
+
+    def test_what_was_lost_is_no_difference_and_counts_when_the_file_comes_again(
+        self, new_world: Callable[..., World]
+    ) -> None:
+        """The record is closed as it is, so fsck names nothing; the sender can still mend it."""
+        world = new_world(range_bytes=300)
+        first, *others = world.take_in(FILE)
+        world.scan(first)
+        world.objects.delete_version(first.source)
+        world.scan(*others)
+        assert self.differences(world) == []
+        world.scan(*world.take_in(FILE, "again.jsonl"))
+        assert self.differences(world) == []
+        assert sum(receipt.inspected for receipt in world.receipts()) == 4
+        lost = [receipt for receipt in world.receipts() if "object_gone" in receipt.refused]
+        assert len(lost) == len(others)
+
+    def test_lost_parts_are_no_difference(self, new_world: Callable[..., World]) -> None:
+        world = new_world(part_bytes=300)
+        first, *others = world.take_in(gzip.compress(FILE), "x.gz")
+        for unit in others:
+            world.objects.delete_version(unit.source)
+        assert others
+        world.scan(first, *others)
+        assert world.file_receipt(first.file).status == "incomplete"
+        assert self.differences(world) == []
+
+    def differences(self, world: World) -> list[Difference]:
+        """What fsck says of the units and files of a table in which nothing is under way."""
+        ledger = Ledger()
+        ledger.add(world.items())
+        return list(unit_differences(ledger, quiet=True))
 
     def test_a_changed_object_is_refused(self, world: World) -> None:
         [unit] = world.take_in(FILE)

@@ -101,6 +101,9 @@ def _s3(operation: str, params: dict[str, Any]) -> Iterator[Need]:
     if operation == "ListObjectsV2":
         yield Need("s3:ListBucket", bucket)
         return
+    if operation == "ListObjectVersions":
+        yield Need("s3:ListBucketVersions", bucket)
+        return
     key, version = f"{bucket}/{params['Key']}", "Version" if params.get("VersionId") else ""
     match operation:
         case "GetObject" | "HeadObject":

@@ -163,19 +163,42 @@ def the_table_can_be_restored_and_forgets(stack: Resolved) -> Iterator[str]:
 
 
 def files_do_not_outlive_their_use(stack: Resolved) -> Iterator[str]:
-    """Every version: drop 3 days, work as long as dead letters, excerpts as their days say."""
+    """Every version: drop and work a day or two longer than dead letters, excerpts as they say."""
     days = {
         name: [_days(rule) for rule in bucket.get("LifecycleConfiguration", {}).get("Rules", ())]
         for name, bucket in stack.typed("AWS::S3::Bucket").items()
     }
     dead = max(one["MessageRetentionPeriod"] for one in stack.typed("AWS::SQS::Queue").values())
     for name, wanted, tag in (
-        ("DropBucket", 3, None),
-        ("WorkBucket", dead // 86400, None),
+        ("DropBucket", dead // 86400 + 2, None),
+        ("WorkBucket", dead // 86400 + 1, None),
         ("OutBucket", int(stack.parameters["ExcerptDays"]) + 1, ("holds", "excerpts")),
     ):
         if (wanted, tag) not in days[name]:
             yield f"{name} does not forget after {wanted} days"
+
+
+def what_nobody_here_reads_is_not_taken(stack: Resolved) -> Iterator[str]:
+    """The drop bucket denies files under other keys, and files that are archived at once."""
+    key = "s3:x-amz-server-side-encryption-aws-kms-key-id"
+    wanted: dict[str, Any] = {
+        "a key of the sender's": {
+            "Null": {"s3:x-amz-server-side-encryption-customer-algorithm": "false"}
+        },
+        "another KMS key": {
+            "Null": {key: "false"},
+            "StringNotEquals": {key: stack.arn("Key")},
+        },
+        "an archive": {"StringEquals": {"s3:x-amz-storage-class": ["GLACIER", "DEEP_ARCHIVE"]}},
+    }
+    policy = stack.typed("AWS::S3::BucketPolicy")["DropBucketPolicy"]["PolicyDocument"]
+    denied = [
+        one["Condition"]
+        for one in policy["Statement"]
+        if (one["Effect"], one["Principal"], one["Action"]) == ("Deny", "*", "s3:PutObject")
+        and one["Resource"] == f"{stack.arn('DropBucket')}/*"
+    ]
+    yield from (f"DropBucket takes {what}" for what, one in wanted.items() if one not in denied)
 
 
 GUARD_RULES = (
@@ -190,6 +213,7 @@ GUARD_RULES = (
     queues_are_closed,
     the_table_can_be_restored_and_forgets,
     files_do_not_outlive_their_use,
+    what_nobody_here_reads_is_not_taken,
 )
 
 

@@ -116,6 +116,8 @@ def trial() -> Iterator[Trial]:
         trial.take_in(*dropped, gone, {"Event": "s3:TestEvent"})
         trial.take_back(gone)
         trial.take_in(*dropped, gone)
+        with trial.denying_what_is_gone():
+            trial.take_in(*dropped)
         units = [delivery("Units", body) for body in trial.waiting_units()]
         taken = trial.run("Scan", *MESSAGES, *units, *units)
         assert taken == [{"batchItemFailures": []}] * len(taken)
@@ -147,7 +149,14 @@ def play_what_is_rare(trial: Trial) -> None:
         taken = trial.run("Scan", *(delivery("Units", one) for one in trial.waiting_units()))
     trial.take_in(trial.drop("drop/acme/3.json", rows.replace(b"400", b"3")))
     trial.expire("work", "parts/")
-    taken += trial.run("Scan", *(delivery("Units", one) for one in trial.waiting_units()))
+    parts = [delivery("Units", one) for one in trial.waiting_units()]
+    lost = trial.drop("drop/acme/lost.jsonl", lines(post(450)))
+    trial.take_in(lost)
+    trial.take_back(lost)
+    taken += trial.run("Scan", parts[0])
+    with trial.denying_what_is_gone():
+        lines_lost = [delivery("Units", one) for one in trial.waiting_units()]
+        taken += trial.run("Scan", *parts[1:], *lines_lost)
     open_file = trial.drop("drop/acme/late.jsonl", lines(post(500), PRIVATE))
     with trial.ignoring_ranges(), trial.patch.context() as dying:
         dying.setattr(Closing, "close", lambda closing, file: False)

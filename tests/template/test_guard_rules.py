@@ -15,6 +15,7 @@ from template.guard_rules import (
     queues_are_closed,
     the_table_can_be_restored_and_forgets,
     what_holds_state_is_retained,
+    what_nobody_here_reads_is_not_taken,
 )
 from template.resolved import Resolved, Rule, source
 
@@ -88,6 +89,21 @@ BROKEN: dict[str, tuple[Rule, Change]] = {
     "intake writes what calls it": (
         no_function_writes_what_calls_it,
         allow("IntakeRole", "s3:PutObject", DROPPED),
+    ),
+    "a file under a key of the sender's": (
+        what_nobody_here_reads_is_not_taken,
+        drop("Resources/DropBucketPolicy/Properties/PolicyDocument/Statement/1"),
+    ),
+    "a file under another KMS key": (
+        what_nobody_here_reads_is_not_taken,
+        drop("Resources/DropBucketPolicy/Properties/PolicyDocument/Statement/2/Condition/Null"),
+    ),
+    "a file that is archived at once": (
+        what_nobody_here_reads_is_not_taken,
+        put(
+            "Resources/DropBucketPolicy/Properties/PolicyDocument/Statement/3/Condition",
+            {"StringEquals": {"s3:x-amz-storage-class": ["GLACIER"]}},
+        ),
     ),
     "a bucket that goes with its stack": (
         what_holds_state_is_retained,

@@ -17,8 +17,9 @@ import msgspec
 import pytest
 from aws_lambda_powertools.utilities import parameters
 from botocore.client import BaseClient
+from botocore.exceptions import ClientError
 from moto.dynamodb.models.table import Item, Table
-from template.calls import Calls
+from template.calls import NOT_THERE, Calls
 from template.resolved import Resolved, source
 
 from ledger.objects import S3Objects
@@ -172,6 +173,22 @@ class Trial:
             if operation == "GetObject" and "VersionId" in params:
                 answered.pop("ContentRange", None)
             return answered
+
+        with mock.patch.object(BaseClient, "_make_api_call", answer):
+            yield
+
+    @contextmanager
+    def denying_what_is_gone(self) -> Iterator[None]:
+        """A server that says denied for a pinned version that is not there."""
+        call = BaseClient._make_api_call
+
+        def answer(client: BaseClient, operation: str, params: dict[str, Any]) -> Any:
+            try:
+                return call(client, operation, params)
+            except ClientError as error:
+                if "VersionId" in params and error.response["Error"]["Code"] in NOT_THERE:
+                    error.response["Error"]["Code"] = "AccessDenied"
+                raise
 
         with mock.patch.object(BaseClient, "_make_api_call", answer):
             yield

@@ -4,22 +4,24 @@ To add a format, write a module like those beside this one and name it in `forma
 """
 
 from formats import gzipped, json_lines, zipped
+from formats.effort import Budget, Effort, check_size
 from formats.plain import choose_plain
-from formats.reader import Budget, Context, Item, Reader
+from formats.reader import Context, Item, Reader, read_counted
 from formats.refused import FileRefusedError
 from formats.sample import HEAD_BYTES, Sample
-from ledger.refusal import Code
 
 __all__ = [
     "HEAD_BYTES",
     "Budget",
     "Context",
+    "Effort",
     "FileRefusedError",
     "Item",
     "Reader",
     "check_size",
     "choose",
     "json_lines",
+    "read_counted",
 ]
 
 ARCHIVES: tuple[Reader, ...] = (gzipped, zipped)
@@ -40,17 +42,3 @@ def choose(head: bytes, name: str, size: int) -> Reader:
         if archive.recognises(sample):
             return archive
     return choose_plain(sample)
-
-
-def check_size(reader: Reader, size: int, seconds: float) -> None:
-    """Refuse a file that its reader cannot do in a third of the seconds that a function may run.
-
-    Raises FileRefusedError `too_large_for_format`. A crash starts a translation again: two tries
-    must fit, and some room.
-    """
-    limit = int(reader.bytes_per_second * seconds / 3)
-    if size > limit:
-        raise FileRefusedError(
-            Code.TOO_LARGE_FOR_FORMAT,
-            advice=f"Send it as JSON Lines, or in files of at most {limit} bytes.",
-        )

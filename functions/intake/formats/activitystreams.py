@@ -24,7 +24,7 @@ from ledger.refusal import Code, Refusal
 
 name = "activitystreams"
 version = 1
-bytes_per_second = 5_000_000
+marks = b",[{<"
 
 PUBLIC = frozenset({"https://www.w3.org/ns/activitystreams#Public", "as:Public", "Public"})
 LISTS = frozenset({"orderedItems", "items"})

@@ -22,7 +22,7 @@ from ledger.refusal import Code, Refusal
 
 name = "discord"
 version = 1
-bytes_per_second = 5_000_000
+marks = b",[{"
 
 HEAD = frozenset({"guild", "channel"})
 WRITTEN = frozenset({"Default", "Reply", "20", "23"})

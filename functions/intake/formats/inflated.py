@@ -4,8 +4,9 @@ import io
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO, Protocol
 
+from formats.effort import ALL_MARKS, Effort, count_marks
 from formats.plain import choose_plain
-from formats.reader import Budget, Context, Item
+from formats.reader import Context, Item, read_counted
 from formats.refused import FileRefusedError
 from formats.sample import HEAD_BYTES, Sample
 from ledger.refusal import Code, Refusal
@@ -19,8 +20,8 @@ READ_BYTES = 4 * 1024**2
 class Meter:
     """The archive's stream: counts what was read of it, and what that unfolded to."""
 
-    def __init__(self, stream: BinaryIO, budget: Budget) -> None:
-        self._stream, self._budget = stream, budget
+    def __init__(self, stream: BinaryIO, effort: Effort) -> None:
+        self._stream, self._effort = stream, effort
         self._packed = self._inflated = 0
         self.seek, self.tell, self.seekable = stream.seek, stream.tell, stream.seekable
 
@@ -35,12 +36,9 @@ class Meter:
     def count(self, inflated: int) -> None:
         """Count bytes that came out. Raises FileRefusedError where a budget is passed."""
         self._inflated += inflated
-        if self._inflated > FREE_BYTES + self._budget.ratio * self._packed:
+        if self._inflated > FREE_BYTES + self._effort.budget.ratio * self._packed:
             raise FileRefusedError(Code.BOMB)
-        if self._inflated > self._budget.total_bytes:
-            raise FileRefusedError(
-                Code.TOO_LARGE_FOR_FORMAT, advice="Send it as JSON Lines, or in several files."
-            )
+        self._effort.unfold(inflated)
 
 
 class Unpacker(Protocol):
@@ -80,5 +78,6 @@ def read_inside(inflated: Inflated, name: str, context: Context) -> Iterator[Ite
     """The items of what was packed, by the reader of its own format. Raises FileRefusedError."""
     stream = io.BufferedReader(inflated, HEAD_BYTES)
     head = stream.peek(HEAD_BYTES)
+    context.effort.mark(1 + count_marks(head, ALL_MARKS))  # choosing a format looks at each of them
     reader = choose_plain(Sample(head, name, whole=len(head) < HEAD_BYTES))
-    yield from reader.items(stream, context)
+    yield from read_counted(reader, stream, context)

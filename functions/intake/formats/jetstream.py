@@ -15,7 +15,7 @@ from ledger.refusal import Code, Refusal
 
 name = "jetstream"
 version = 1
-bytes_per_second = 5_000_000
+marks = b"\n,[{"
 
 POSTS = "app.bsky.feed.post"
 

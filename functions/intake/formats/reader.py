@@ -4,22 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Protocol
 
+from formats.effort import Effort, Marked
 from formats.sample import Sample
 from ledger.refusal import Refusal
-
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """How far an archive may unfold; counted while it does, whatever its headers say.
-
-    Text packs about 3 to 20 times smaller, DEFLATE at most 1,032 times. The first MiB is free of
-    the ratio, so that a small file of one repeated line is no bomb. The total is what a reader
-    does in 300 s, a third of the longest time that a function may run: 300 x 5 MB.
-    """
-
-    ratio: int = 200
-    total_bytes: int = 1_500_000_000
-    members: int = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +14,13 @@ class Context:
     """What a reader may know about the file it reads.
 
     `open_channels` are those that the provider registered as open to anybody
-    (`telegram:ID`, `discord:GUILD`).
+    (`telegram:ID`, `discord:GUILD`). `effort` counts what the file costs.
     """
 
     provider: str
     name: str = ""
     open_channels: frozenset[str] = frozenset()
-    budget: Budget = field(default_factory=Budget)
+    effort: Effort = field(default_factory=Effort)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +39,23 @@ class Item:
 class Reader(Protocol):
     """One format. A module of this package is a reader; `formats.plain` lists them.
 
-    `version` rises when the same file would give other items. `bytes_per_second` is what it
-    surely does in a second: a quarter of what was measured on one core (16 to 27 MB of posts of
-    200 bytes); of an archive, in packed bytes of which each holds ten.
+    `version` rises when the same file would give other items. `marks` are the bytes at which the
+    reader does something by itself, such as a line or an element: their number bounds its work
+    (`formats.effort`). Those of an archive are those of its members.
     """
 
     name: str
     version: int
-    bytes_per_second: int
+    marks: bytes
 
     def recognises(self, sample: Sample) -> bool:
         """Whether the beginning of a file is of this format."""
 
     def items(self, stream: BinaryIO, context: Context) -> Iterator[Item | Refusal]:
         """All items in order, in flat memory. Raises FileRefusedError for a fault of the file."""
+
+
+def read_counted(reader: Reader, stream: BinaryIO, context: Context) -> Iterator[Item | Refusal]:
+    """The items of a file, its marks counted while it is read; an archive counts its members'."""
+    counted: Any = Marked(stream, reader.marks, context.effort) if reader.marks else stream
+    yield from reader.items(counted, context)

@@ -25,7 +25,7 @@ from ledger.refusal import Code, Refusal
 
 name = "telegram"
 version = 1
-bytes_per_second = 5_000_000
+marks = b",[{"
 
 PUBLIC = frozenset({"public_channel", "public_supergroup"})
 HEAD = frozenset({"type", "id"})

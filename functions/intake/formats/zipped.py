@@ -26,7 +26,7 @@ from ledger.refusal import Code, Refusal
 
 name = "zip"
 version = 1
-bytes_per_second = 500_000
+marks = b""
 
 OF_A_MEMBER = (
     Code.NOT_PUBLIC,
@@ -45,6 +45,8 @@ OF_A_MEMBER = (
 LOCAL_HEADER_BYTES = 30
 ENCRYPTED, PATCHED = 0x1 | 0x40, 0x20
 LABEL_LENGTH = 64
+JUMP_BYTES = 4 * 1024 * 1024
+"""What a step back in the file counts: S3 reads so much ahead, and must read it again."""
 
 _ODD = re.compile(r"[^A-Za-z0-9._-]+")
 
@@ -60,13 +62,17 @@ def items(stream: BinaryIO, context: Context) -> Iterator[Item | Refusal]:
     Raises FileRefusedError: `zip_broken`, `zip_overlap`, `bomb`, a code of OF_A_MEMBER where no
     member can be read, and what the formats inside raise.
     """
-    meter = Meter(stream, context.budget)
+    meter = Meter(stream, context.effort)
     with _faults():
         archive = zipfile.ZipFile(meter)
-    members = _members(archive, context.budget.members)
+    members = _members(archive, context.effort.budget.members)
     refused: list[Code] = []
     labels: Counter[str] = Counter()
+    behind = 0
     for number, member in enumerate(members, 1):
+        if member.header_offset < behind:
+            context.effort.unfold(JUMP_BYTES)
+        behind = member.header_offset
         label = _label(member.filename, labels)
         try:
             for found in _member(archive, member, meter, context):

@@ -15,7 +15,7 @@ from ledger.ports import Clock, Objects, Store
 from ledger.post import utc
 from ledger.pretty import pretty
 from ledger.receipt import Receipt
-from ledger.refusal import Refusal
+from ledger.refusal import Code, Refusal
 
 REFUSALS_SHOWN = 10_000
 """Refusals that a sender's receipt shows with their places; all are counted."""
@@ -24,14 +24,18 @@ FILE_DAYS = 60
 """How long manifests, their rows and the list of files are kept."""
 
 
+SEND_AGAIN = "Send the file again: what was counted of it is known, and not counted twice."
+
+
 class FileReceipt(
     msgspec.Struct, frozen=True, omit_defaults=True, rename={"first": "from", "last": "until"}
 ):
     """What a provider's file came to, under its own name.
 
-    `status` is `done` or `refused` (the whole file, with its `code`); `repeated` says that every
-    unit had been delivered before, so that no published number changed. Counts are those of the
-    units as delivered. `refusals` show line (from 1) and byte (from 0) of the sender's file, or
+    `status` is `done`, `refused` (the whole file, with its `code`) or `incomplete`: `lost_ranges`
+    were gone before they were read, and each of them is one refused record. `repeated` says that
+    every unit had been delivered before, so that no published number changed. Counts are those of
+    the units as delivered. `refusals` show line (from 1) and byte (from 0) of the sender's file, or
     `at`, the place in its own format. `no_rules` counts posts for which the provider had no rule
     in force.
     """
@@ -49,6 +53,7 @@ class FileReceipt(
     advice: str = ""
     ranges: int = 0
     repeated_ranges: int = 0
+    lost_ranges: int = 0
     repeated: bool = False
     lines: int = 0
     records: int = 0
@@ -98,17 +103,20 @@ class Closing:
         receipts = self.receipts(rows)
         delivered = [receipts[row.unit] for row in rows if row.unit]
         known = sum(row.known for row in rows)
+        lost = sum(row.is_lost for row in rows)
         return FileReceipt(
             file=manifest.file,
             provider=manifest.provider,
             key=manifest.dropped.key,
             version=manifest.dropped.version,
-            status="done",
+            status="incomplete" if lost else "done",
             at=at,
             bytes=manifest.dropped.size,
             format=manifest.format,
             ranges=manifest.ranges,
             repeated_ranges=known,
+            lost_ranges=lost,
+            advice=SEND_AGAIN if lost else "",
             repeated=bool(delivered) and known == len(delivered),
             set=manifest.set,
             refusals=list(islice(self._refusals(manifest, rows, receipts), REFUSALS_SHOWN)),
@@ -190,4 +198,19 @@ def refused_file(
         code=code,
         place=place,
         advice=advice,
+    )
+
+
+def lost_file(dropped: Source, file: str, provider: str, at: str) -> FileReceipt:
+    """Return the receipt of a file that was gone before anything of it was read."""
+    return FileReceipt(
+        file=file,
+        provider=provider,
+        key=dropped.key,
+        version=dropped.version,
+        status="refused",
+        at=at,
+        bytes=dropped.size,
+        code=Code.OBJECT_GONE,
+        advice="It was deleted before it was read. Send it again.",
     )

@@ -17,6 +17,15 @@ class ObjectGoneError(TerangError):
     code = "object_gone"
 
 
+class ObjectUnreadableError(TerangError):
+    """S3 keeps the sender's object in a way in which nobody here may read it.
+
+    It was put under a key that only its sender has, or is archived: the sender must put it again.
+    """
+
+    code = "object_unreadable"
+
+
 class OperatorError(TerangError):
     """Something that only the operator can mend: a missing setting, set or permission."""
 

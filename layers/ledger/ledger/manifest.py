@@ -70,6 +70,11 @@ class RangeRow(msgspec.Struct, frozen=True, omit_defaults=True):
     lines: int
     known: bool = False
 
+    @property
+    def is_lost(self) -> bool:
+        """Whether the range was gone before it was read: its unit is one refused record."""
+        return bool(self.unit) and not self.bytes
+
 
 class Marker(msgspec.Struct, frozen=True):
     """That a unit was committed, and where its receipt stands."""

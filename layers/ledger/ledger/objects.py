@@ -9,7 +9,13 @@ from typing import Any, BinaryIO, cast
 
 from botocore.exceptions import ClientError
 
-from ledger.errors import ImmutableError, ObjectChangedError, ObjectGoneError, OperatorError
+from ledger.errors import (
+    ImmutableError,
+    ObjectChangedError,
+    ObjectGoneError,
+    ObjectUnreadableError,
+    OperatorError,
+)
 from ledger.manifest import Source
 
 READ_AHEAD_BYTES = 4 * 1024 * 1024
@@ -24,6 +30,8 @@ CONTENT_TYPES = {
 
 _GONE = {"NoSuchKey", "NoSuchVersion", "404", "405", "MethodNotAllowed"}
 _CHANGED = {"PreconditionFailed", "412", "InvalidRange", "416"}
+_UNREADABLE = {"InvalidObjectState", "InvalidRequest"}  # archived; put with a key of the sender's
+_DENIED = {"AccessDenied", "403"}
 _CONFLICT = {"ConditionalRequestConflict", "409"}
 _CONFLICT_TRIES = 5
 
@@ -46,18 +54,25 @@ class S3Objects:
     _ignores_range: bool = False
 
     def head(self, bucket: str, key: str, version: str | None = None) -> Source:
-        """The pinned description of an object, of its newest version if none is named."""
+        """Return the pinned description of an object, of its newest version if none is named.
+
+        Raises ObjectGoneError, ObjectUnreadableError or OperatorError.
+        """
         pin = {"VersionId": version} if version else {}
         try:
             head = self.client.head_object(Bucket=bucket, Key=key, **pin)
         except ClientError as error:
-            raise _translated(error) from error
+            if error.response["Error"]["Code"] == "400":  # an answer to HEAD has no body to say why
+                self._ask_why(bucket, key, pin)
+            raise self._unread(error, bucket, key, version) from error
         return Source(
             bucket, key, head.get("VersionId", ""), head["ETag"], int(head["ContentLength"])
         )
 
     def read_range(self, source: Source, start: int, end: int) -> bytes:
-        """Exactly those bytes of that version.
+        """Return exactly those bytes of that version.
+
+        Raises ObjectChangedError, ObjectGoneError, ObjectUnreadableError or OperatorError.
 
         A server may ignore Range (RFC 9110, 14.2) and some do when a version is named: such an
         answer is closed unread and asked for again without the version, and must then carry it.
@@ -78,7 +93,7 @@ class S3Objects:
             if self._ignores_range:
                 answer = self.client.get_object(**asked)
         except ClientError as error:
-            raise _translated(error) from error
+            raise self._unread(error, source.bucket, source.key, source.version) from error
         with answer["Body"] as body:
             if answer.get("ContentRange") != wanted or answer.get("VersionId") != source.version:
                 raise ObjectChangedError("the object is no longer the version that was cut")
@@ -86,6 +101,28 @@ class S3Objects:
         if len(data) != end - start:
             raise OSError(f"got {len(data)} of {end - start} bytes")  # transient: asked again
         return data
+
+    def _ask_why(self, bucket: str, key: str, pin: dict[str, str]) -> None:
+        """Raise what S3 answers to the object's first byte, if it is not given out."""
+        try:
+            self.client.get_object(Bucket=bucket, Key=key, Range="bytes=0-0", **pin)["Body"].close()
+        except ClientError as error:
+            raise _translated(error) from error
+
+    def _unread(self, error: ClientError, bucket: str, key: str, version: str | None) -> Exception:
+        """Return why a version was not given out.
+
+        S3 also answers *denied* for a version that is not there, to a caller whose permissions to
+        list it finds too few. So the list of versions decides between gone and denied.
+        """
+        if version and error.response["Error"]["Code"] in _DENIED:
+            for found in self.versions(bucket, key):  # in the order of their keys
+                if found.source.key != key:
+                    break
+                if found.source.version == version:
+                    return _translated(error)
+            return ObjectGoneError("the object or its pinned version is gone")
+        return _translated(error)
 
     def open(self, source: Source) -> BinaryIO:
         """The object as a seekable file that reads ranges as it goes."""
@@ -135,9 +172,14 @@ class S3Objects:
         self.client.delete_object(Bucket=source.bucket, Key=source.key, VersionId=source.version)
 
     def versions(self, bucket: str, prefix: str) -> Iterator[StoredVersion]:
-        """Every version under a prefix, delete markers too; of a key the newest first."""
-        pages = self.client.get_paginator("list_object_versions")
-        for page in pages.paginate(Bucket=bucket, Prefix=prefix):
+        """Yield every version under a prefix, delete markers too; of a key the newest first.
+
+        Raises OperatorError if listing is not allowed.
+        """
+        pages = iter(
+            self.client.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix)
+        )
+        while page := self._next(pages):
             for kind in ("Versions", "DeleteMarkers"):
                 for one in page.get(kind, ()):
                     source = Source(
@@ -150,6 +192,12 @@ class S3Objects:
                     yield StoredVersion(
                         source, one["IsLatest"], kind == "DeleteMarkers", one["LastModified"]
                     )
+
+    def _next(self, pages: Iterator[dict[str, Any]]) -> dict[str, Any] | None:
+        try:
+            return next(pages, None)
+        except ClientError as error:
+            raise _translated(error) from error
 
     def version_bytes(self, source: Source) -> bytes | None:
         """All bytes of one version, or nothing if it is gone."""
@@ -221,6 +269,8 @@ def _translated(error: ClientError) -> Exception:
         return ObjectGoneError("the object or its pinned version is gone")
     if code in _CHANGED:
         return ObjectChangedError("the object is no longer the version that was cut")
-    if code in {"AccessDenied", "403", "NoSuchBucket"}:
+    if code in _UNREADABLE and error.operation_name == "GetObject":
+        return ObjectUnreadableError(f"S3 answered {code}: it does not give the object out")
+    if code in _DENIED | {"NoSuchBucket"}:
         return OperatorError(f"S3 answered {code}: see the function's policy and the bucket")
     return cast("Exception", error)

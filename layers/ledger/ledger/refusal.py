@@ -26,6 +26,7 @@ class Code(StrEnum):
     PROVIDER_UNKNOWN = "provider_unknown"
     OBJECT_CHANGED = "object_changed"
     OBJECT_GONE = "object_gone"
+    OBJECT_UNREADABLE = "object_unreadable"
     # of a whole file, or of an item of a format that is no JSON Lines
     FORMAT_UNKNOWN = "format_unknown"
     TOO_LARGE_FOR_FORMAT = "too_large_for_format"

@@ -1,0 +1,131 @@
+"""What outlives what: whoever may still come back finds what it needs, or the order is wrong.
+
+S3 counts a day of a lifecycle from the midnight after it, so each of its steps may take a day more
+than it says, and never less.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from template.changes import Change, broken, put
+from template.resolved import Resolved, source
+
+from ledger.audit_sample import SAMPLE_DAYS
+from ledger.closing import FILE_DAYS
+from ledger.pseudonym_keys import KEY_MONTHS
+from library import CHANGE_DAYS
+from periods import LOOK_BACK_DAYS
+from terang.erasing import TOMBSTONE_DAYS
+from terang.erasing_buckets import INTAKE_AGE
+
+DAY = timedelta(days=1)
+RULE = "Resources/{}/Properties/LifecycleConfiguration/Rules/0/{}"
+
+
+def _queue(stack: Resolved, name: str) -> timedelta:
+    return timedelta(seconds=stack.typed("AWS::SQS::Queue")[name]["MessageRetentionPeriod"])
+
+
+def _rule(stack: Resolved, bucket: str) -> dict[str, Any]:
+    rules = stack.typed("AWS::S3::Bucket")[bucket]["LifecycleConfiguration"]["Rules"]
+    return next(rule for rule in rules if "ExpirationInDays" in rule)
+
+
+def _hidden(stack: Resolved, bucket: str) -> timedelta:
+    """How long a version surely stays that another one covers at once."""
+    return DAY * int(_rule(stack, bucket)["NoncurrentVersionExpiration"]["NoncurrentDays"])
+
+
+def _least(stack: Resolved, bucket: str) -> timedelta:
+    """How long a version surely stays that nobody touches."""
+    return DAY * int(_rule(stack, bucket)["ExpirationInDays"]) + _hidden(stack, bucket)
+
+
+def _most(stack: Resolved, bucket: str) -> timedelta:
+    return _least(stack, bucket) + 2 * DAY
+
+
+def _tries(stack: Resolved, function: str) -> timedelta:
+    """How long an event is tried before its failure is kept."""
+    configured = stack.typed("AWS::Lambda::EventInvokeConfig")[f"{function}EventInvokeConfig"]
+    timeout = stack.typed("AWS::Lambda::Function")[function]["Timeout"]
+    return timedelta(seconds=configured["MaximumEventAgeInSeconds"] + timeout)
+
+
+def pairs(stack: Resolved) -> dict[str, tuple[timedelta, timedelta]]:
+    """The shorter and the longer of each pair, named by why the order matters."""
+    dead, intake = _queue(stack, "UnitsDead"), _tries(stack, "Intake")
+    timeout = timedelta(seconds=stack.typed("AWS::Lambda::Function")["Scan"]["Timeout"])
+    hidden = timedelta(seconds=stack.typed("AWS::SQS::Queue")["Units"]["VisibilityTimeout"])
+    return {
+        **{
+            f"{name} that fail to the end are kept as dead letters": (
+                _queue(stack, name), _queue(stack, f"{name}Dead")
+            )
+            for name in ("Units", "Posts", "Cases")
+        },
+        "a unit is hidden while it is tried": (timeout, hidden),
+        "a dead unit finds its file": (dead + intake, _hidden(stack, "DropBucket")),
+        "a dead unit finds its part": (dead + intake / 2, _least(stack, "WorkBucket")),
+        "a failed event finds its file": (
+            _queue(stack, "IntakeFailed") + intake, _hidden(stack, "DropBucket")
+        ),
+        "refusals are there when the last unit closes its file": (
+            dead, _least(stack, "WorkBucket")
+        ),
+        "a unit finds the manifest of its file": (_most(stack, "DropBucket"), DAY * FILE_DAYS),
+        "a file is closed while publish looks back": (DAY * LOOK_BACK_DAYS, DAY * FILE_DAYS),
+        "a unit by an old set hears of changed checks": (
+            _most(stack, "DropBucket"), DAY * CHANGE_DAYS
+        ),
+        "what comes of a file of an erased author is a stub": (
+            _most(stack, "DropBucket"), DAY * TOMBSTONE_DAYS
+        ),
+        "what comes of a dead message of an erased author is a stub": (
+            _queue(stack, "PostsDead"), DAY * TOMBSTONE_DAYS
+        ),
+        "parts are left over when nobody tries any more": (intake, INTAKE_AGE),
+        "a file finds the key of its pseudonyms": (
+            _most(stack, "DropBucket"), DAY * 30 * KEY_MONTHS
+        ),
+        "a month's sample is drawn from what is kept": (31 * DAY, DAY * SAMPLE_DAYS),
+        "an excerpt is handed out while it is kept": (
+            DAY * int(stack.parameters["ExcerptDays"]), _least(stack, "OutBucket")
+        ),
+    }  # fmt: skip
+
+
+def wrong(stack: Resolved) -> set[str]:
+    """The pairs whose order is wrong."""
+    return {why for why, (shorter, longer) in pairs(stack).items() if shorter > longer}
+
+
+def test_every_pair_is_in_order() -> None:
+    assert wrong(Resolved.of(source())) == set()
+
+
+FILE, PART = "a dead unit finds its file", "a dead unit finds its part"
+BROKEN: dict[str, tuple[Change, set[str]]] = {
+    "a file overwritten at once ends first": (
+        put(RULE.format("DropBucket", "NoncurrentVersionExpiration/NoncurrentDays"), 14),
+        {FILE, "a failed event finds its file"},
+    ),
+    "parts that end with their dead letters": (
+        put(RULE.format("WorkBucket", "ExpirationInDays"), 13), {PART}
+    ),
+    "dead letters that end with what waits": (
+        put("Resources/UnitsDead/Properties/MessageRetentionPeriod", 345_599),
+        {"Units that fail to the end are kept as dead letters"},
+    ),
+    "files that outlive a tombstone": (
+        put(RULE.format("DropBucket", "ExpirationInDays"), 20),
+        {"what comes of a file of an erased author is a stub",
+         "a unit by an old set hears of changed checks"},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("change", "why"), BROKEN.values(), ids=BROKEN)
+def test_an_order_that_is_broken_is_noticed(change: Change, why: set[str]) -> None:
+    assert wrong(Resolved.of(broken(change))) == why
