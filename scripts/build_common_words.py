@@ -1,28 +1,48 @@
-"""Build the lists of common words that ship with the layers, from wordfreq.
+"""Build the three lists of words that ship with the layers, from wordfreq.
 
-Run it with a Python that has wordfreq (58 MB, so it is no dependency), then look at the diff:
+- `layers/matcher/matcher/common_words.json`: the commonest words by language, for advice on packs.
+- `layers/matcher/matcher/ordinary_words.json`: folded words that are left where one letter of
+  another word is hidden (`*error` of terror, `star+` of start), for the matcher.
+- `layers/claims/claims/data/common.json`: more of the commonest words, which tell no claim from
+  another. In Chinese it holds pairs of letters, since claims are compared by pairs.
 
-    python3 scripts/build_common_words.py layers/matcher/matcher/common_words.json
-    python3 scripts/build_common_words.py --claims layers/claims/claims/data/common.json
+Run it with a Python that has wordfreq (58 MB, so it is no dependency) and what the matcher needs,
+then look at the diff:
+
+    PYTHONPATH=layers/matcher python3 scripts/build_common_words.py
 
 Only words of the language's own script count, of two letters or more where letters make words.
-Languages with smaller sources in wordfreq give fewer words: farther down come names. The list of
-claims is longer, and in Chinese it holds pairs of letters, since claims are compared by pairs.
+Languages with smaller sources in wordfreq give fewer words: farther down come names.
 """
 
 import json
 import re
-import sys
 from collections import Counter
 from importlib.metadata import version
 from pathlib import Path
 
 from wordfreq import get_frequency_dict, top_n_list  # type: ignore[import-not-found]
 
-WORDS = {"ar": 500, "en": 1000, "fr": 500, "id": 1000, "ms": 500, "zh": 1000}
+from matcher.fold import fold
+from matcher.signs import SIGNS
+
+LAYERS = Path(__file__).parents[1] / "layers"
+COMMON = LAYERS / "matcher/matcher/common_words.json"
+ORDINARY = LAYERS / "matcher/matcher/ordinary_words.json"
+OF_CLAIMS = LAYERS / "claims/claims/data/common.json"
+
+COMMON_WORDS = {"ar": 500, "en": 1000, "fr": 500, "id": 1000, "ms": 500, "zh": 1000}
 CLAIMS_WORDS = {"en": 4000, "id": 4000, "ms": 4000, "zh": 3000}
 OWN = {"ar": r"[\u0620-\u064a]{2,}", "zh": r"[\u4e00-\u9fff]+"}
 LATIN = r"[^\W\d_]{2,}(-[^\W\d_]{2,})?"
+
+ORDINARY_WORDS = {"ar": 1500, "en": 12000, "fr": 5000, "id": 6000, "ms": 2000, "ru": 4000}
+"""How many of the commonest words of a language are ordinary: behind them come names and rests of
+words, such as `wat` (en 16,383rd), `shi` (id 6,572nd)."""
+OF_PROGRAMMERS = ("nix", "mut")
+"""What follows a star in `*nix`, and in `*mut` of Rust."""
+ANY_WORD = 500_000  # of a language: all that wordfreq has
+LAST_LETTERS = tuple("".join(SIGNS.values()))  # of words of four letters; of five and six only t
 
 
 def words_of(language: str, count: int) -> str:
@@ -41,22 +61,43 @@ def pairs_of(language: str, count: int) -> str:
     return " ".join(pair for pair, _ in counted.most_common(count))
 
 
-def main() -> None:
-    """Write the file named on the command line."""
-    *options, path = sys.argv[1:]
-    if options == ["--claims"]:
-        words = {
-            language: (pairs_of if language == "zh" else words_of)(language, count)
-            for language, count in CLAIMS_WORDS.items()
-        }
-    else:
-        words = {language: words_of(language, count) for language, count in WORDS.items()}
+def ordinary_words() -> str:
+    """Return the folded ordinary words that are another word without an end, sorted."""
+    known = {fold(word).strip() for word in _all_words()}
+    behind_first = {word[1:] for word in known}
+    before_last = {word[:-1] for word in known if len(word) == 4 and word.endswith(LAST_LETTERS)}
+    before_last |= {word[:-1] for word in known if len(word) in (5, 6) and word.endswith("t")}
+    found = set(OF_PROGRAMMERS)
+    for language, number in ORDINARY_WORDS.items():
+        shortest = 2 if language == "ar" else 3
+        words = {fold(word).strip() for word in top_n_list(language, number)}
+        found |= {word for word in words if re.fullmatch(rf"[^\W\d_]{{{shortest},}}", word)}
+    return " ".join(sorted(found & (behind_first | before_last | set(OF_PROGRAMMERS))))
+
+
+def _all_words() -> set[str]:
+    return {word for language in ORDINARY_WORDS for word in top_n_list(language, ANY_WORD)}
+
+
+def write(path: Path, words: dict[str, str] | str) -> None:
+    """Write one list, with where it comes from."""
     data = {
         "source": f"wordfreq {version('wordfreq')} by Robyn Speer, https://github.com/rspeer/wordfreq",
         "licence": "CC BY-SA 4.0, https://creativecommons.org/licenses/by-sa/4.0/",
         "words": words,
     }
-    Path(path).write_text(json.dumps(data, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    path.write_text(json.dumps(data, ensure_ascii=False, indent=1) + "\n", "utf-8")
+
+
+def main() -> None:
+    """Write the three lists."""
+    write(COMMON, {language: words_of(language, count) for language, count in COMMON_WORDS.items()})
+    write(ORDINARY, ordinary_words())
+    of_claims = {
+        language: (pairs_of if language == "zh" else words_of)(language, count)
+        for language, count in CLAIMS_WORDS.items()
+    }
+    write(OF_CLAIMS, of_claims)
 
 
 if __name__ == "__main__":
