@@ -47,6 +47,9 @@ def audit(options: argparse.Namespace) -> int:
     except OperatorError as error:
         problem(f"terang audit: {error}")
         return 1
+    except OSError as error:
+        problem(f"terang audit: cannot write {file}: {error.strerror}")
+        return 1
     console.print(f"{len(made)} judged in {file}")
     if made:
         words = f"terang cases send {file} --provider {options.provider} --stack {options.stack}"

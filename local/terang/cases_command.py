@@ -26,7 +26,7 @@ def send(options: argparse.Namespace) -> int:
         problem(f"terang cases: --provider {options.provider!r} names no provider")
         return USAGE
     try:
-        messages = read_messages(options.file)
+        messages = read_messages(options.file, may_be_pipe=True)
         remote = Remote.find(options.stack)
         bucket = remote.outputs["OutBucket"]
         answers = send_file(

@@ -15,13 +15,13 @@ UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 """What bytes that are no JSON of the wanted form raise where they are decoded."""
 
 
-def read_messages(path: Path) -> list[dict[str, Any]]:
+def read_messages(path: Path, *, may_be_pipe: bool = False) -> list[dict[str, Any]]:
     """Return the messages of a file: one object, an array of them, or a line each.
 
     Whether each is what it should be is for `decide` to say. Raises OperatorError for a file that
     cannot be read as JSON objects.
     """
-    data = read_file(path)
+    data = read_file(path, may_be_pipe=may_be_pipe)
     try:
         whole = msgspec.json.decode(data, type=dict[str, Any] | list[dict[str, Any]])
     except UNREADABLE:
@@ -29,10 +29,14 @@ def read_messages(path: Path) -> list[dict[str, Any]]:
     return whole if isinstance(whole, list) else [whole]
 
 
-def read_file(path: Path) -> bytes:
-    """Return the bytes of a regular file. Raises OperatorError, also for a pipe or a device."""
+def read_file(path: Path, *, may_be_pipe: bool = False) -> bytes:
+    """Return the bytes of a file. Raises OperatorError for one that cannot be read.
+
+    A file that is named in a call may be a pipe (`<(…)` of a shell); one that is found in a folder,
+    or written to afterwards, may not: nobody might ever write into it.
+    """
     try:
-        if path.exists() and not path.is_file():
+        if path.exists() and not (path.is_file() or may_be_pipe):
             raise OperatorError(f"cannot read {path}: not a file")
         return path.read_bytes()
     except OSError as error:

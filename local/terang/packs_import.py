@@ -40,7 +40,9 @@ def import_words(options: argparse.Namespace) -> int:
         problem(fault)
         return USAGE
     try:
-        words = words_of(read_file(options.words), options.words.suffix, options.column)
+        words = words_of(
+            read_file(options.words, may_be_pipe=True), options.words.suffix, options.column
+        )
     except OperatorError as error:
         problem(f"terang packs: {error}")
         return USAGE

@@ -14,6 +14,7 @@ from terang.report_blanks import zeros_for_blanks
 from terang.report_tables import Fault, Table, read_part
 from terang.telling import say, say_json
 
+_COUNT = re.compile(r"[0-9]{1,18}")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _SEPARATED = re.compile(r"\d{1,3}(?:[,. '’\u00a0\u202f]\d{3})+(?:[.,]\d+)?|\d+,\d+")
 """Thousands that are parted, or a comma in place of the point."""
@@ -141,7 +142,7 @@ def _sums(part: int, rows: Table) -> Iterator[Fault]:
         sums: dict[tuple[str, str], tuple[int, int, int]] = {}
         above: tuple[str, str] | None = None
         for number, row in enumerate(rows, 1):
-            value = int(row[column]) if row[column].strip().isdigit() else 0
+            value = _count(row[column])
             here, said = row[scope] if part == 3 else "", row[code].strip()
             if said.startswith("KEYWORD_"):
                 if above in sums:
@@ -151,6 +152,16 @@ def _sums(part: int, rows: Table) -> Iterator[Fault]:
             above = (here, said)
             sums[above] = (number, value, 0)
         yield from _unequal(part, name, sums)
+
+
+def _count(cell: str) -> int:
+    """Return the number in a cell, 0 for what is none; `²` is a digit and no number.
+
+    >>> _count(" 12 "), _count("²"), _count("9" * 5_000)
+    (12, 0, 0)
+    """
+    digits = cell.strip()
+    return int(digits) if _COUNT.fullmatch(digits) else 0
 
 
 def _unequal(

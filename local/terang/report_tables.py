@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from dsa.report_template import HEADERS
+from ledger.errors import OperatorError
+from terang.message_file import read_file
 
 type Table = list[list[str]]
 
@@ -32,7 +34,10 @@ class Part(NamedTuple):
 
 def read_part(part: int, path: Path) -> Part:
     """Read a file; what can be read in spite of a fault is read, so that the rest is told too."""
-    data = path.read_bytes()
+    try:
+        data = read_file(path)
+    except OperatorError as error:
+        return Part(None, [Fault(part, 0, "", "not_csv", str(error))])
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -65,6 +65,9 @@ def review(options: argparse.Namespace) -> int:
     except OperatorError as error:
         problem(f"terang review: {error}")
         return 1
+    except OSError as error:
+        problem(f"terang review: cannot write {options.decisions}: {error.strerror}")
+        return 1
 
 
 def _fault(options: argparse.Namespace) -> str:

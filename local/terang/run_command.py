@@ -73,7 +73,7 @@ def run(options: argparse.Namespace) -> int:
         return USAGE
     try:
         sent = _Sent(
-            cases=read_messages(options.cases) if options.cases else [],
+            cases=read_messages(options.cases, may_be_pipe=True) if options.cases else [],
             bodies=_bodies(options.messages) if options.messages else [],
         )
         index = CheckLibrary(options.index).current() if options.index else None

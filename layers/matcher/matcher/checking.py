@@ -67,7 +67,12 @@ def load_packs(
     sentences: list[Sentence] = []
     for path in _sentence_paths(place, Path(protected) if protected else None):
         try:
-            sentences += _sentences(path)
+            if path.is_file():
+                sentences += _sentences(path)
+            else:
+                problems.append(Problem(str(path), 1, None, "not a file; remove or rename it"))
+        except OSError as error:
+            problems.append(_unreadable(path, error))
         except UnicodeDecodeError as error:
             problems.append(_no_utf8(path, error))
     problems += _twice(files)
@@ -115,12 +120,16 @@ def _read(place: Path) -> tuple[list[Problem], list[PackFile]]:
             Problem(str(place), 1, None, "no packs here: no file ends in .yaml; name their folder")
         )
     for path in paths:
-        if path.stat().st_size > PACK_BYTES:
-            message = f"a pack has at most {PACK_BYTES:,} bytes; divide it"
-            problems.append(Problem(str(path), 1, None, message))
-            continue
         try:
-            files.append(read_pack(path.read_text("utf-8"), str(path)))
+            if not path.is_file():  # a pipe would be waited for
+                problems.append(Problem(str(path), 1, None, "not a file; remove or rename it"))
+            elif path.stat().st_size > PACK_BYTES:
+                message = f"a pack has at most {PACK_BYTES:,} bytes; divide it"
+                problems.append(Problem(str(path), 1, None, message))
+            else:
+                files.append(read_pack(path.read_text("utf-8"), str(path)))
+        except OSError as error:
+            problems.append(_unreadable(path, error))
         except PackError as error:
             problems += error.problems
         except UnicodeDecodeError as error:
@@ -138,6 +147,10 @@ def _sentences(path: Path) -> Iterator[Sentence]:
     for number, line in enumerate(path.read_text("utf-8").split("\n"), 1):
         if line.strip() and not line.startswith("#"):
             yield Sentence(str(path), number, line.strip())
+
+
+def _unreadable(path: Path, error: OSError) -> Problem:
+    return Problem(str(path), 1, None, f"cannot be read: {error.strerror}")
 
 
 def _no_utf8(path: Path, error: UnicodeDecodeError) -> Problem:
