@@ -216,7 +216,9 @@ def test_whatever_is_told_is_shown_as_it_stands(
 FORGED = "s-1\nposts.json: item 7: required: must be there\r\nstatements: 0; problems: 0"
 
 
-@pytest.mark.parametrize("tell", [say, problem, warning, Screen().print], ids=lambda one: str(one))
+@pytest.mark.parametrize(
+    "tell", [say, problem, warning, Screen().print], ids=["say", "problem", "warning", "screen"]
+)
 def test_a_string_is_one_line_whatever_it_holds(
     capsys: pytest.CaptureFixture[str], tell: Callable[[str], None]
 ) -> None:
