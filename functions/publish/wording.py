@@ -38,6 +38,7 @@ REFUSALS = {
     Code.PROVIDER_UNKNOWN: "A provider that is not registered",
     Code.OBJECT_CHANGED: "A file that was replaced while it was read",
     Code.OBJECT_GONE: "A file that was deleted before it was read",
+    Code.OBJECT_UNREADABLE: "A file that the storage does not give out",
     Code.FORMAT_UNKNOWN: "A file in a format that is not known",
     Code.TOO_LARGE_FOR_FORMAT: "A file too large for its format",
     Code.BOMB: "A file that grows too much when it is unpacked",

@@ -6,9 +6,11 @@ from typing import Any, cast
 import pytest
 from catalogue.measuring import peak_mib
 from catalogue.sparse_object import SparseObject
+from faults import Calls
 from world import World
 
 from ledger.manifest import Unit
+from ledger.unit_queue import SqsUnitQueue
 from ranges import owned
 from reading import read
 
@@ -49,6 +51,57 @@ def test_f15_twenty_gigabytes_are_cut_without_being_read(world: World) -> None:
     assert [unit.number for unit in units] == list(range(UNITS))
     assert sum(unit.end - unit.start for unit in units) == SIZE
     assert not large.deleted
+
+
+class CountingSqs:
+    """A queue that takes all, and counts how often it is asked to."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def send_message_batch(self, **asked: Any) -> dict[str, Any]:
+        self.calls += 1
+        bodies = [entry["MessageBody"] for entry in asked["Entries"]]
+        assert 1 <= len(bodies) <= 10
+        assert sum(map(len, bodies)) < 256 * 1024
+        return {}
+
+
+def test_f15_the_largest_file_is_sent_in_a_thousand_calls_and_one_byte_more_is_refused(
+    world: World,
+) -> None:
+    """1,000 calls of 80 ms are 80 s of 900: no file outlasts the function by its size."""
+    world.range_bytes = RANGE_BYTES
+    units = world.budget.units
+    largest, sqs = units * RANGE_BYTES, CountingSqs()
+    for more, outcome in ((0, "cut"), (1, "refused")):
+        key = f"drop/acme/large-{more}"
+        large = SparseObject(world.objects, world.drop, key, largest + more, 200)
+        intake = world.intake(objects=large, queue=SqsUnitQueue(sqs, "url"))
+        arrival = intake.receive(large.bucket, large.key, "v1", lambda: 900)
+        assert arrival.outcome == outcome
+        assert sqs.calls == units // 10 == 1_000
+    assert large.deleted
+    assert f"{largest:,} bytes" in world.file_receipt(arrival.file).advice
+
+
+def test_closing_reads_two_items_for_each_unit_and_few_refusals(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """10,000 units are 20,000 items of 5 ms, and the refusals of a thousand of them."""
+    monkeypatch.setattr("ledger.closing.UNITS_SHOWN", 3)
+    lines = [b'{"a": %d}\n' % number for number in range(10, 22)]
+    world.range_bytes = len(lines[0])
+    units = world.take_in(b"".join(lines))
+    for unit in units:
+        world.scanner().scan_range(unit)
+    calls = Calls()
+    closing = world.closing(calls.through(world.store), calls.through(world.objects))
+    assert closing.close(units[0].file)
+    assert [calls.names.count(name) for name in ("marker", "receipt", "get")] == [12, 12, 3]
+    assert len(calls.names) < 2 * len(units) + 3 + 10
+    told = world.file_receipt(units[0].file)
+    assert (sum(told.refused.values()), len(told.refusals)) == (12, 3)
 
 
 LOOKED_AT = 16

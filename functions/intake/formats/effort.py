@@ -42,7 +42,8 @@ class Budget:
     their sum ends within 900 s. 7.5 million posts of 200 bytes reach the first and the third limit.
 
     `units` bounds what is sent and closed. Intake sends ten units a call, so 1,000 calls. Closing
-    reads two items of the table for each unit, within scan's 300 s: 20,000 x 5 ms = 100 s. At 8 MiB
+    reads two items of the table for each unit, within scan's 300 s: 20,000 x 5 ms = 100 s, and
+    the refusals of 1,000 units: 30 s. At 8 MiB
     a unit that is a file of 83.8 GB.
     """
 

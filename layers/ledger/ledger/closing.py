@@ -20,6 +20,9 @@ from ledger.refusal import Code, Refusal
 REFUSALS_SHOWN = 10_000
 """Refusals that a sender's receipt shows with their places; all are counted."""
 
+UNITS_SHOWN = 1_000
+"""Units of which it shows refusals: each is an object to be read, within scan's 300 s."""
+
 FILE_DAYS = 60
 """How long manifests, their rows and the list of files are kept."""
 
@@ -119,7 +122,9 @@ class Closing:
             advice=SEND_AGAIN if lost else "",
             repeated=bool(delivered) and known == len(delivered),
             set=manifest.set,
-            refusals=list(islice(self._refusals(manifest, rows, receipts), REFUSALS_SHOWN)),
+            refusals=list(
+                islice(self._refusals(manifest, rows, receipts, UNITS_SHOWN), REFUSALS_SHOWN)
+            ),
             **sums(delivered),
         )
 
@@ -128,15 +133,25 @@ class Closing:
         return {row.unit: self._receipt_of(row.unit) for row in rows if row.unit}
 
     def refusals(self, manifest: Manifest, rows: list[RangeRow]) -> Iterator[Refusal]:
-        """The file's refusals with their places in it: each range's are moved behind the last's."""
-        return self._refusals(manifest, rows, self.receipts(rows))
+        """Yield all refusals of a file that are kept, with their places in it.
+
+        Each range's are moved behind the last one's.
+        """
+        return self._refusals(manifest, rows, self.receipts(rows), len(rows))
 
     def _refusals(
-        self, manifest: Manifest, rows: list[RangeRow], receipts: dict[str, Receipt]
+        self,
+        manifest: Manifest,
+        rows: list[RangeRow],
+        receipts: dict[str, Receipt],
+        most_units: int,
     ) -> Iterator[Refusal]:
-        lines = size = 0
+        lines = size = units = 0
         for row in rows:
             if row.unit and receipts[row.unit].refused:
+                units += 1
+                if units > most_units:
+                    return
                 for refusal in self._refusals_of(row.unit):
                     if manifest.translated:  # lines of parts are nothing that the sender knows
                         yield msgspec.structs.replace(refusal, line=None, byte=None)
