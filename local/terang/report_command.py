@@ -10,11 +10,12 @@ from pathlib import Path
 
 from dsa.report import Period, Reporting
 from dsa.report_about import About
-from dsa.report_files import LEDGER, LedgerError, entries_of, report_files
+from dsa.report_files import LEDGER, LedgerError, report_files, report_of_ledger
 from dsa.report_ledger import Entries
 from ledger.errors import OperatorError
 from terang.about_file import read_about
 from terang.command import USAGE
+from terang.message_file import read_file
 from terang.packs_command import day_of
 from terang.telling import Screen, problem
 
@@ -32,8 +33,7 @@ def report(options: argparse.Namespace) -> int:
         problem(f"terang report: {error}")
         return USAGE
     try:
-        provider, entries, inspected = _read(options, period)
-        files = report_files(Reporting(period, entries, inspected, about), provider)
+        entries, files = _files(options, period, about)
         changed = write(options.out, files, about)
     except LedgerError as error:
         problem(f"terang report: {options.ledger}: {error}")
@@ -66,14 +66,18 @@ def period_of(options: argparse.Namespace) -> Period:
     return Period(days[0], days[1])
 
 
-def _read(options: argparse.Namespace, period: Period) -> tuple[str, Entries, dict[str, int]]:
+def _files(
+    options: argparse.Namespace, period: Period, about: About
+) -> tuple[Entries, dict[str, bytes]]:
+    """Return the entries of the period and the files of its report, from a ledger or a stack."""
     if options.ledger:
-        head, entries = entries_of(options.ledger.read_bytes())
-        return head.provider, entries, head.inspected
+        data = read_file(options.ledger, may_be_pipe=True)
+        _, entries, files = report_of_ledger(data, period, about)
+        return entries, files
     from terang.report_source import read_ledger
 
     entries, inspected = read_ledger(options.stack, options.provider, period)
-    return options.provider, entries, inspected
+    return entries, report_files(Reporting(period, entries, inspected, about), options.provider)
 
 
 def write(folder: Path, files: Mapping[str, bytes], about: About) -> int:

@@ -16,7 +16,7 @@ with atheris.instrument_imports(include=INSTRUMENTED):
 
     from dsa.report import Period, Reporting
     from dsa.report_about import About
-    from dsa.report_files import LedgerError, entries_of, report_files
+    from dsa.report_files import LedgerError, report_files, report_of_ledger
     from dsa.report_ledger import Entries
     from dsa.report_template import PARTS, file_name
     from report_proof.proof import NoReportError, WrittenReport, prove
@@ -59,9 +59,7 @@ def one_file(data: bytes) -> None:
             prove(WrittenReport.read(SOUND | {name: rest}))
     elif work == "write":
         with contextlib.suppress(LedgerError):
-            head, entries = entries_of(rest)
-            if len(entries.all) > 1:  # the template is large, and what is counted matters here
-                Reporting(YEAR, entries, head.inspected, About()).parts()
+            report_of_ledger(rest, YEAR, About())
     else:
         (FOLDER / ABOUT).write_bytes(rest)
         with contextlib.suppress(AboutError):

@@ -17,7 +17,7 @@ from unit.written_report import ROOT, put, table, written
 
 from dsa.report import Period, Reporting
 from dsa.report_about import About, ServiceKind
-from dsa.report_files import entries_of, report_files
+from dsa.report_files import LedgerError, entries_of, report_files, report_of_ledger
 from dsa.report_ledger import Entries
 from dsa.report_template import PARTS, file_name
 from ledger.case_entry import JournalEntry
@@ -205,3 +205,33 @@ def test_the_proof_shares_no_code_with_the_writer() -> None:
         names |= {alias.name for one in nodes if isinstance(one, ast.Import) for alias in one.names}
         tops = {name.partition(".")[0] for name in names}
         assert tops <= sys.stdlib_module_names | {"report_proof"}, path.name
+
+
+@pytest.mark.parametrize("time", ["2026-03m14T01:00:00Z", "2026-03-14T01:00:00", "soon", "14:00"])
+def test_a_ledger_with_a_time_that_is_none_names_its_line(
+    report: dict[str, bytes], time: str
+) -> None:
+    """Also where an entry carries another one: the hours between would be counted from it."""
+    lines = report["ledger.jsonl"].splitlines()
+    carrying = next(
+        n for n, one in enumerate(lines) if b'"about":{' in one and b"decided_at" in one
+    )
+    for number, change in (
+        (1, {"received_at": time}),
+        (carrying, {"about": json.loads(lines[carrying])["about"] | {"received_at": time}}),
+    ):
+        changed = json.dumps(json.loads(lines[number]) | change).encode()
+        data = b"\n".join([*lines[:number], changed, *lines[number + 1 :]])
+        with pytest.raises(LedgerError, match=f"line {number + 1}: `received_at`"):
+            entries_of(data)
+
+
+def test_an_entry_that_lacks_what_its_type_needs_is_named(report: dict[str, bytes]) -> None:
+    """It decodes, and only counting meets what is not there."""
+    head, *lines = report["ledger.jsonl"].splitlines()
+    bare = [json.loads(one) for one in lines]
+    for one in bare:
+        one.pop("received_at", "")
+    data = b"\n".join([head, *(json.dumps(one).encode() for one in bare)])
+    with pytest.raises(LedgerError, match="not as documented"):
+        report_of_ledger(data, Period.year(2026), About())

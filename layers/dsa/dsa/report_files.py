@@ -7,10 +7,12 @@ each number of parts 3 to 8 the entries that it is made of. Same facts, same byt
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 
 import msgspec
 
-from dsa.report import Cell, Reporting, Rows
+from dsa.report import Cell, Period, Reporting, Rows
+from dsa.report_about import About
 from dsa.report_cell import Counted
 from dsa.report_ledger import Entries
 from dsa.report_tco import HEADER as TCO_HEADER
@@ -83,6 +85,12 @@ def cell_lines(parts: dict[int, Rows]) -> Iterator[CellLine]:
                     yield CellLine(part, number, column, cell.text, *made)
 
 
+_NOT_AS_DOCUMENTED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What counting raises where an entry lacks what entries of its type have."""
+
+_TIMES = tuple(name for name in JournalEntry.__struct_fields__ if name.endswith("_at"))
+
+
 class LedgerError(ValueError):
     """A file that is not the ledger of a report; the message says in which line, and why."""
 
@@ -96,12 +104,47 @@ def entries_of(data: bytes) -> tuple[LedgerHead, Entries]:
             if head is None:
                 head = msgspec.json.decode(line, type=LedgerHead)
             else:
-                entries.append(msgspec.json.decode(line, type=JournalEntry))
+                entry = msgspec.json.decode(line, type=JournalEntry)
+                if fault := _time_fault(entry):
+                    raise LedgerError(f"line {number}: {fault}")
+                entries.append(entry)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise LedgerError(f"line {number}: {error}") from error
     if head is None:
         raise LedgerError("line 1: there is no head that names provider and days")
     return head, Entries.of(entries)
+
+
+def report_of_ledger(
+    data: bytes, period: Period, about: About
+) -> tuple[str, Entries, dict[str, bytes]]:
+    """Return the provider, the entries and the files of the report that a ledger gives.
+
+    Raises LedgerError, also where an entry can be read and lacks what its type needs.
+    """
+    head, entries = entries_of(data)
+    try:
+        reporting = Reporting(period, entries, head.inspected, about)
+        return head.provider, entries, report_files(reporting, head.provider)
+    except _NOT_AS_DOCUMENTED as error:
+        raise LedgerError(f"an entry is not as documented ({type(error).__name__})") from error
+
+
+def _time_fault(entry: JournalEntry) -> str:
+    """Return which time of an entry, or of one that it carries, is not RFC 3339 with its offset."""
+    for name in _TIMES:
+        value = getattr(entry, name)
+        if value and not _is_moment(value):
+            return f"`{name}` is no time as RFC 3339 with its offset"
+    carried = (one for one in (entry.about, entry.answers) if one is not None)
+    return next(filter(None, map(_time_fault, carried)), "")
+
+
+def _is_moment(text: str) -> bool:
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False
 
 
 def _named(parts: dict[int, Rows]) -> Iterator[tuple[int, str, Rows]]:
