@@ -1,8 +1,13 @@
-"""Builds the list of common words, layers/matcher/matcher/common_words.json, from wordfreq.
+"""Builds two lists of words of layers/matcher/matcher from wordfreq.
 
-Run it with a Python that has wordfreq (58 MB, so it is no dependency), then look at the diff:
+common_words.json has the commonest words by language, for advice on packs. ordinary_words.json has
+folded words that are left where one letter of another word is hidden (`*error` of terror, `star+`
+of start), for the matcher.
 
-    python3 scripts/build_common_words.py layers/matcher/matcher/common_words.json
+Run it with a Python that has wordfreq (58 MB, so it is no dependency) and what the matcher needs,
+then look at the diff:
+
+    PYTHONPATH=layers/matcher python3 scripts/build_common_words.py
 
 Only words of the language's own script count, of two letters or more where letters make words.
 Languages with smaller sources in wordfreq give fewer words: farther down come names.
@@ -10,31 +15,67 @@ Languages with smaller sources in wordfreq give fewer words: farther down come n
 
 import json
 import re
-import sys
 from importlib.metadata import version
 from pathlib import Path
 
 from wordfreq import top_n_list  # type: ignore[import-not-found]
 
+from matcher.fold import fold
+from matcher.signs import SIGNS
+
+FOLDER = Path(__file__).parents[1] / "layers" / "matcher" / "matcher"
 WORDS = {"ar": 500, "en": 1000, "fr": 500, "id": 1000, "ms": 500, "zh": 1000}
 OWN = {"ar": r"[\u0620-\u064a]{2,}", "zh": r"[\u4e00-\u9fff]+"}
 LATIN = r"[^\W\d_]{2,}(-[^\W\d_]{2,})?"
 
+ORDINARY = {"ar": 1500, "en": 12000, "fr": 5000, "id": 6000, "ms": 2000, "ru": 4000}
+"""How many of the commonest words of a language are ordinary: behind them come names and rests of
+words, such as `wat` (en 16,383rd), `shi` (id 6,572nd)."""
+OF_PROGRAMMERS = ("nix", "mut")
+"""What follows a star in `*nix`, and in `*mut` of Rust."""
+ANY_WORD = 500_000  # of a language: all that wordfreq has
+LAST_LETTERS = tuple("".join(SIGNS.values()))  # of words of four letters; of five and six only t
+
 
 def words_of(language: str) -> str:
-    """The commonest words of a language, most frequent first, parted by spaces."""
+    """Return the commonest words of a language, most frequent first, separated by spaces."""
     top = top_n_list(language, WORDS[language])
     return " ".join(word for word in top if re.fullmatch(OWN.get(language, LATIN), word))
 
 
-def main() -> None:
-    """Writes the file named on the command line."""
+def ordinary_words() -> str:
+    """Return the folded ordinary words that are another word without an end, sorted."""
+    known = {fold(word).strip() for word in _all_words()}
+    behind_first = {word[1:] for word in known}
+    before_last = {word[:-1] for word in known if len(word) == 4 and word.endswith(LAST_LETTERS)}
+    before_last |= {word[:-1] for word in known if len(word) in (5, 6) and word.endswith("t")}
+    found = set(OF_PROGRAMMERS)
+    for language, number in ORDINARY.items():
+        shortest = 2 if language == "ar" else 3
+        words = {fold(word).strip() for word in top_n_list(language, number)}
+        found |= {word for word in words if re.fullmatch(rf"[^\W\d_]{{{shortest},}}", word)}
+    return " ".join(sorted(found & (behind_first | before_last | set(OF_PROGRAMMERS))))
+
+
+def _all_words() -> set[str]:
+    return {word for language in ORDINARY for word in top_n_list(language, ANY_WORD)}
+
+
+def write(name: str, content: dict[str, object]) -> None:
+    """Write one list, with where it comes from."""
     data = {
         "source": f"wordfreq {version('wordfreq')} by Robyn Speer, https://github.com/rspeer/wordfreq",
         "licence": "CC BY-SA 4.0, https://creativecommons.org/licenses/by-sa/4.0/",
-        "words": {language: words_of(language) for language in WORDS},
+        **content,
     }
-    Path(sys.argv[1]).write_text(json.dumps(data, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    text = json.dumps(data, ensure_ascii=False, indent=1)
+    (FOLDER / name).write_text(text + "\n", "utf-8")
+
+
+def main() -> None:
+    """Write both lists."""
+    write("common_words.json", {"words": {language: words_of(language) for language in WORDS}})
+    write("ordinary_words.json", {"words": ordinary_words()})
 
 
 if __name__ == "__main__":

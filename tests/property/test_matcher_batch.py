@@ -73,6 +73,16 @@ def test_mentions_and_hashtags_in_disguise_hold_no_post_back() -> None:
     assert [at for at, found in enumerate(hits) if found] == [1, 2, 4, 6, 9]
 
 
+def test_digits_in_words_of_arabic_hold_no_post_back() -> None:
+    """Beside numbers that are none: of a unit, of a room, of a year."""
+    rule = Rule(id="any", severity=Severity.LOW, why="Tests.", groups=(("لعين", "قمار"),))
+    texts = ["ل3ين", "7 ايام", "غرفة12", "في2026", "9مار 12", "قمar", "ق1مار", "قم١ر"]
+    matcher = Matcher([pack_of(rule)])
+    hits = matcher.find_all(texts)
+    assert hits == [matcher.find(text) for text in texts]
+    assert [at for at, found in enumerate(hits) if found] == [0, 4, 7]
+
+
 FILLER = [
     "plain words, and more; ",
     "see https://www.a.example/a/otp?b=c and @otp.code, ",

@@ -22,8 +22,8 @@ from matcher.vocabulary import READINGS_OF_CHUNK, Vocabulary
 
 TEXTS_TOGETHER = 12
 WORDS = [
-    "bombing", "payload", "transfer", "kirimkan", "Überweisung", "пароли", "заказы", "рассылка",
-    "حوالات", "رسالتك", "hello", "success", "silly", "mp3player", "deliver",
+    "bombing", "settle", "payload", "transfer", "kirimkan", "Überweisung", "пароли", "заказы",
+    "рассылка", "حوالات", "رسالتك", "راسا", "hello", "success", "silly", "mp3player", "deliver",
 ]  # fmt: skip
 AROUND = [
     ("", ""),
@@ -66,13 +66,26 @@ def apart(random: Random, word: str) -> str:
 
 
 def with_star(random: Random, word: str) -> str:
-    at = random.randint(1, len(word) - 3)
-    hidden = random.choice([1, 2])
+    at = random.randint(0, len(word) - 3)
+    hidden = random.choice([1, 2]) if at else 1
     return word[:at] + random.choice("*＊") * random.choice([1, hidden]) + word[at + hidden :]
+
+
+DIGITS = {"ا": "12", "ح": "7", "ر": "r", "س": "s", "ت": "t", "ل": "l", "و": "9w", "ك": "k"}
+
+
+def with_foreign(random: Random, word: str) -> str:
+    """A letter inside an Arabic word as a digit or a Latin letter; other words stay."""
+    places = [at for at in range(1, len(word) - 1) if word[at] in DIGITS]
+    if not places:
+        return word
+    at = random.choice(places)
+    return word[:at] + random.choice(DIGITS[word[at]]) + word[at + 1 :]
 
 
 INJECTED = {
     Evasion.LEET: with_sign,
+    Evasion.FOREIGN: with_foreign,
     Evasion.REPEATED: with_repeats,
     Evasion.SEPARATED: apart,
     Evasion.MASKED: with_star,
@@ -176,7 +189,9 @@ def draw_text(random: Random) -> str:
         if random.random() < 0.5:
             piece = random.choice(list(INJECTED.values()))(random, random.choice(WORDS))
         else:
-            letters = random.choice(["abo04@", "ilo1!0", "est357$", "رساsr", "aabb44**"])
+            letters = random.choice(
+                ["abo04@", "ilo1!0", "est357$", "est++7", "رساsr", "رسا12", "aabb44**"]
+            )
             piece = "".join(random.choices(letters + STAR, k=random.randint(3, 9)))
         pieces.append(piece)
     return random.choice([" ", "\n", ", "]).join(pieces)

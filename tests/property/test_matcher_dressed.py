@@ -20,7 +20,16 @@ from matcher.signs import SIGNS
 
 TEXTS_OF_PACK = 4
 
-LATIN = ["bombing", "payload", "transfer", "kirimkan", "Überweisung", "deliver"]
+LATIN = [
+    "bombing",
+    "payload",
+    "transfer",
+    "kirimkan",
+    "Überweisung",
+    "deliver",
+    "toilet",
+    "tickets",
+]
 CYRILLIC = ["пароли", "заказы", "рассылка"]
 ARABIC = ["حوالات", "رسالتك", "مكافات"]
 DEVANAGARI = ["पासवर्ड", "कोड", "भेजो"]
@@ -36,6 +45,8 @@ SEPARATORS = [".", "-", "_", "🔥", "·", " ", " - "]
 TRADITIONAL = dict(zip("验证码转账号发给", "驗證碼轉賬號發給", strict=True))
 LOOKALIKES = dict(zip("oeacрасо", "оеасpaco", strict=True))
 SOUNDS = dict(zip("ارسملكت", "arsmlkt", strict=True))
+ARABIC_DIGITS = {"ح": "7", "ا": "1", "و": "9", "ة": "5"}
+EDGES = {"t": "+", "s": "$"}
 DIGITS = {
     letter: next(sign for sign in SIGNS if letter in SIGNS[sign] and sign not in "@+|!")
     for letter in "oielastgb"
@@ -63,14 +74,25 @@ def with_foreign(random: Random, word: str) -> str:
     return swapped(random, word, SOUNDS, 1)
 
 
+def with_digit(random: Random, word: str) -> str:
+    return swapped(random, word, ARABIC_DIGITS, 1)
+
+
+def with_edge(random: Random, word: str) -> str:
+    """A sign in place of the first or last letter, if that letter has one."""
+    if random.random() < 0.5:
+        return EDGES.get(word[0], word[0]) + word[1:]
+    return word[:-1] + EDGES.get(word[-1], word[-1])
+
+
 def stretched(random: Random, word: str) -> str:
     at = random.randrange(len(word))
     return word[:at] + word[at] * random.randint(3, 9) + word[at + 1 :]
 
 
 def masked(random: Random, word: str) -> str:
-    at = random.randint(1, len(word) - 3)
-    hidden = random.choice([1, 2])
+    at = random.randint(0, len(word) - 3)
+    hidden = random.choice([1, 2]) if at else 1
     return word[:at] + random.choice("*＊") * random.choice([1, hidden]) + word[at + hidden :]
 
 
@@ -97,9 +119,9 @@ def traditional(random: Random, word: str) -> str:
 
 SPACED: list[Callable[[Random, str], str]] = [stretched, masked, parted, with_invisible]
 DRESSES = [
-    (LATIN, [*SPACED, with_sign, with_lookalike, wide]),
+    (LATIN, [*SPACED, with_sign, with_edge, with_lookalike, wide]),
     (CYRILLIC, [*SPACED, with_lookalike]),
-    (ARABIC, [*SPACED, with_foreign, with_vowel_mark]),
+    (ARABIC, [*SPACED, with_foreign, with_digit, with_vowel_mark]),
     (DEVANAGARI + THAI, [with_invisible]),
     (HAN, [parted, traditional, with_invisible]),
 ]

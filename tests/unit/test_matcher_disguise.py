@@ -35,6 +35,20 @@ SEEN_THROUGH = {
     "a look-alike too": ("bomb", "b0мb", ["b0мb"]),
     "Cyrillic with digits": ("бомба", "б0мба", ["б0мба"]),
     "an @ inside, behind another sign": ("beastial", "beas+!@l", ["beas+!@l"]),
+    "an @ that begins a word, and a $ that ends it": (
+        "alerts", "@lert$ @ler7$ @l3rt5", ["@lert$", "@ler7$"]
+    ),
+    "an @ that begins a word, and a + that ends it": ("agent", "@gen+ @g3n+", ["@gen+", "@g3n+"]),
+    "a plus at the end, where what is left is no word": (
+        "moment", "momen+ m0men+", ["momen+", "m0men+"]
+    ),
+    "a plus at the end of four letters": ("wilt", "wil+ WIL+", ["wil+", "WIL+"]),
+    "a plus at the start": ("tower", "+ower", ["+ower"]),
+    "a mark of exclamation inside three letters": ("tin", "+!n", ["+!n"]),
+    "a counting digit, where what is left is no word": ("kiwi", "kiw1", ["kiw1"]),
+    "digits and signs alone, three of them signs": (
+        "settle", "$3++!3 53++!3 5377!3", ["$3++!3", "53++!3"]
+    ),
     "an @ that begins a long word": ("assassins", "@ssassins", ["@ssassins"]),
     "digits behind a word": ("test", "test0 test42", ["test", "test"]),
     "reduplication by digit": ("bom", "bom2", ["bom"]),
@@ -90,10 +104,20 @@ SEEN_THROUGH = {
     "a star that is escaped": ("fuck", r"f\*ck f\*\*k", [r"f\*ck", r"f\*\*k"]),
     "a star and Arabizi's digit": ("j7ba", "j7*a", ["j7*a"]),
     "a sign beside a star": ("shoot", "$h*ot", ["$h*ot"]),
+    "the first letter, where what is left is no word": ("bomber", "a *omber here", ["*omber"]),
+    "the first letter of a word in a phrase": (
+        "top secret", "top *ecret, top-*ecret", ["top *ecret", "top-*ecret"]
+    ),
+    "the first letter of Arabic": ("نجس", "*جس", ["*جس"]),
     "i and l beside a star": ("killings", "kil*ings", ["kil*ings"]),
     # a letter of a foreign script
     "a Latin letter in an Arabic word": ("رسالة", "رsالة", ["رsالة"]),
     "two Latin letters for one": ("شراء", "shراء", ["shراء"]),
+    "a digit for an Arabic letter": ("لعين", "ل3ين", ["ل3ين"]),
+    "a digit that looks like an Arabic letter": (
+        "قمار", "قم1ر 9مار قم١ر", ["قم1ر", "9مار", "قم١ر"]
+    ),
+    "a digit for hamza": ("خائن", "خا2ن", ["خا2ن"]),
     "an Arabic letter in a Latin word": ("bomba", "boمba", ["boمba"]),
 }  # fmt: skip
 
@@ -141,6 +165,20 @@ INNOCENT = {
     "a serial": (["babi"], "709cbe4c-80c1-56db-8ab1-dbce3146d2f7"),
     "a number with an exponent": (["lego", "oxbad"], "alloc(-1e90) 1E90 0xbad"),
     "a chapter behind a word": (["files"], "the log File5.4"),
+    "a + where what is left is a word": (
+        ["start", "post", "tends", "tall", "butt"], "star+ pos+ +ends +all but+"
+    ),
+    "a name that is raised by one": (["nickt", "foot"], "nick++ foo++"),
+    "the first letter, where what is left is a word": (
+        ["shit", "unix", "imut", "swords"], "*hit *nix *mut *words"
+    ),
+    "a topic behind a word": (["codes", "books"], "s3t code#カ book#ที่ #เลย"),
+    "a price in thousands": (["stok", "slmt", "sob", "sm", "kiss"], "$70K $1m+ $0b 50k$ $1.5m $k"),
+    "digits and signs alone that are a sum": (
+        ["settle", "tititi"], "53+71*3 $57.7+13 +1 71 +171 7+1"
+    ),
+    "a counted word": (["taxi", "moda"], "tax1 mod4 Kiw1 Kiw4"),
+    "Arabic and a number": (["ايام", "غرفةا", "اغرفة"], "2يام 7 غرفة غرفة1 1غرفة"),
     "words set off by lines and pluses": (["louti", "tit"], "an |out| and +i+ [a|t]"),
     "two names in capitals": (["acc"], "ACCC ACC1"),
     "an abbreviation": (["eg", "ie"], "e.g. i.e."),

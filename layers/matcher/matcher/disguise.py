@@ -20,7 +20,7 @@ from matcher.links import Opaque, opaque_spans
 from matcher.memo import Memo
 from matcher.notation import filled, notation
 from matcher.signs import HASHES, IN_CAPITALS, SIGNS, STAR, STARS
-from matcher.suspicion import STRETCHED, has_run_of_three
+from matcher.suspicion import SPACED, STRETCHED, has_run_of_three
 
 CHUNKS_IN_PART = 2_000
 """Disguised words looked at in one part of a post; what comes after is read as it stands."""
@@ -105,12 +105,14 @@ _HAN_CHAIN = re.compile(
     rf"h(?:{_DROPPED}{{0,2}}(?: [-$*] |[-$* ]){_DROPPED}{{0,2}}h){{2,}}"  # not wider: lists
 )
 _MASKED_BY_SIGN = re.compile(  # not in C#m, n%s, n%lu
-    r"[#%](?<=[^\W\d_].)[#%]{0,3}(?=[^\W\d_]{2})(?<!%(?=[hlz][dioux]))(?<!%(?=ll[dioux]))"
-    r"|#(?<=[^\W\d_]{2}.)#{0,3}(?=[^\W\d_])"
+    rf"[#%](?<={SPACED}.)[#%]{{0,3}}(?={SPACED}{{2}})(?<!%(?=[hlz][dioux]))(?<!%(?=ll[dioux]))"
+    rf"|#(?<={SPACED}{{2}}.)#{{0,3}}(?={SPACED})"
 )
 _ESCAPED_STAR = re.compile(r"(?<=[\w*])\\(?=[*][\w\\*])")
 _DOMAIN = re.compile("-w")
 _SIGN_INSIDE = re.compile(r"[$*][wd$*]")
+_ENDS_WORD = ("$", "+")
+_SIGNS_ALONE = re.compile(r"[$](?:(?=d)|(?<=d[$]))(?<=[d$][$])(?=[d$])")
 _ENUMERATING = ",;:&=<>，、；：。！？"
 
 
@@ -123,7 +125,7 @@ def chunks(text: str) -> list[Chunk]:
     shape = _shape(text)
     spans = opaque_spans(text)
     found = list(_mentions(text, shape, spans))
-    shape = filled(shape, _opaque(shape, spans))
+    shape = filled(shape, _opaque(text, shape, spans))
     shape = filled(shape, notation(text, shape))
     found += (*_apart(text, shape), *_words(text, shape), *_hashtags(text, shape))
     return sorted(found, key=lambda chunk: (chunk.start, -chunk.end))[:CHUNKS_IN_PART]
@@ -143,11 +145,16 @@ def _spans(pattern: re.Pattern[str], text: str) -> Iterator[tuple[int, int]]:
     return (found.span() for found in pattern.finditer(text))
 
 
-def _opaque(shape: str, spans: list[Opaque]) -> Iterator[tuple[int, int]]:
-    """Links and mentions; an @ in a word that has other signs (p!@no, @n@l) begins no mention."""
+def _opaque(text: str, shape: str, spans: list[Opaque]) -> Iterator[tuple[int, int]]:
+    """Yield links and mentions. An @ in a word that has other signs begins no mention.
+
+    Other signs stand before the @ (p!@no), inside the word (@n@l), or are a $ or + at its end
+    (@lert$): names have neither.
+    """
     for start, end, is_link in spans:
         before, after = shape[start - 1 : start] or " ", shape[end : end + 2]
-        if is_link or not (before in "wd$*" or _SIGN_INSIDE.match(after)):
+        in_word = before in "wd$*" or _SIGN_INSIDE.match(after) or text[end : end + 1] in _ENDS_WORD
+        if is_link or not in_word:
             yield start, end
 
 
@@ -173,9 +180,15 @@ def _words(text: str, shape: str) -> Iterator[Chunk]:
 
 
 def _evidence(text: str, shape: str) -> Iterator[int]:
-    """Places in words that have a digit, sign or star beside a letter, a run, or two scripts."""
+    """Yield a place in each word that may be in disguise; some words give several.
+
+    They have a digit, sign or star next to a letter, a sign inside digits and signs, a run of a
+    letter, or letters of two scripts.
+    """
     mixed = _MIXED_AROUND_DROPPED if _DROPPED in shape else _MIXED
     yield from (found.start() for found in mixed.finditer(shape))
+    if "$" in shape:
+        yield from (found.start() for found in _SIGNS_ALONE.finditer(shape))
     if text.isascii():
         if has_run_of_three(text.lower()):
             yield from (found.start() for found in STRETCHED.finditer(text))

@@ -118,8 +118,10 @@ FOLD, STRICT, _kinds = Memo(_generous), Memo(_plain, _standard), Memo(_kind)
 look-alikes of other scripts, and with traditional Han letters in their standard form. Filled in as
 code points are met: most of Unicode never is, and a worker starts cold."""
 
-FOLD_VERSION = f"2+{_data.version}"
-"""Names the fold: the step count of this code, and the versions and digest of its table."""
+FOLD_VERSION = f"3+{_data.version}"
+"""Names what texts are compared by: a count of the changes to this code and to the code and words
+that read disguises, then the versions and digest of the table. A set names it, so that no
+deployment changes what a published rule finds. Raise the count when a rule finds something else."""
 
 _ranges = {name: Ranges(pairs) for name, pairs in _data.scripts.items()}
 _scripts = Memo(lambda code: next((name for name in _ranges if code in _ranges[name]), None))

@@ -1,9 +1,10 @@
 """Words with stars for letters, or with a letter of a foreign script in the place of a star.
 
 A star stands for a letter or, alone, for two. Half of the letters must be left. At an edge, where
-footnotes and lists have stars, one stands for one letter; at the start only in words written
-without vowels or with digits for letters, since "*error" corrects or explains. A foreign letter
-must sound like what it stands for.
+footnotes and lists have stars, a star stands for one letter. At the start, what is left must be no
+ordinary word, since "*error" corrects or explains; in words written without vowels or with digits
+for letters, only where two letters are left. A foreign letter or digit must sound or look like the
+letter it stands for.
 """
 
 import re
@@ -11,17 +12,21 @@ from collections.abc import Iterator
 from functools import lru_cache
 from itertools import groupby, product
 
+from matcher.innocence import is_ordinary
 from matcher.signs import SIGNS, STAR, skeleton_of
 
 STARS_IN_WORD = 4
 SOUNDS = {
-    "ا": "a e i o u", "ب": "b p", "ت": "t", "ث": "th s t", "ج": "j g dj", "ح": "h 7",
-    "خ": "kh 5 x", "د": "d", "ذ": "dh d th z", "ر": "r", "ز": "z", "س": "s", "ش": "sh ch",
-    "ص": "s 9", "ض": "d", "ط": "t 6", "ظ": "z dh th", "ع": "3 a e", "غ": "gh g", "ف": "f v",
-    "ق": "q g k 9", "ك": "k c", "ل": "l", "م": "m", "ن": "n", "ه": "h", "و": "w ou u o v",
-    "ي": "y i", "ى": "a i y", "ة": "a h t", "ء": "2 a", "گ": "g", "پ": "p", "چ": "ch",
+    "ا": "a e i o u 1 2", "ب": "b p", "ت": "t", "ث": "th s t", "ج": "j g dj", "ح": "h 7",
+    "خ": "kh 5 7 x", "د": "d", "ذ": "dh d th z", "ر": "r", "ز": "z", "س": "s", "ش": "sh ch 4",
+    "ص": "s 9", "ض": "d dh 9", "ط": "t 6", "ظ": "z dh th 6", "ع": "3 a e", "غ": "gh g 3",
+    "ف": "f v", "ق": "q g k 2 8 9", "ك": "k c", "ل": "l", "م": "m", "ن": "n", "ه": "h 0 5",
+    "و": "w ou u o v 9", "ي": "y i e 2", "ى": "a i y", "ة": "a h t 0 5", "ء": "2 a", "گ": "g",
+    "پ": "p", "چ": "ch",
 }  # fmt: skip
-"""Arabic letters, folded, and how people write their sound in Latin letters and digits."""
+"""Arabic letters, folded, and how people write their sound, or their look, in Latin letters and
+digits. Hamza on its seats folds to them, so 2 stands for alif and ya too. 0, 1, 5 and 9 look like
+letters, 5 and 9 as the Arabic digits ٥ and ٩, which fold to the same."""
 _CONSONANTAL = re.compile(r"[\u05d0-\u05ea\u0621-\u064a]+")  # Hebrew and Arabic: short words
 _HAS_LOOKALIKES = re.compile(r"[\u0370-\u058f]")  # Greek, Cyrillic, Armenian
 _FACTOR = re.compile(r"^\d+\*|\*\d+$")
@@ -29,6 +34,7 @@ _FOREIGN = (
     (re.compile(r"[\u0621-\u064a]"), re.compile(r"[a-z0-9]+")),
     (re.compile(r"[a-z]"), re.compile(r"[\u0621-\u064a]+")),
 )
+_COUNTS = frozenset("01248")
 _PARTICLES = "وفبكل"  # Arabic writes them together with the next word, a Latin one too
 
 
@@ -96,7 +102,12 @@ def _pattern_of_units(units: str, free: int) -> re.Pattern[str]:
 
 
 def sounds(word: str, units: str, masked: str, fit: list[int]) -> bool:
-    """Whether the letters of a word that stand at a foreign letter sound like it."""
+    """Return whether the letters of a word sound like the foreign letters in their place.
+
+    A digit that counts more often than it is read (as in صفحة1) stands for a letter only inside.
+    """
+    if STAR in (masked[0], masked[-1]) and not _COUNTS.isdisjoint((units[0], units[-1])):
+        return False
     own = "".join(letter for letter, at in zip(word, fit, strict=True) if masked[at] == STAR)
     seen = "".join(unit for unit, star in zip(units, masked, strict=True) if star == STAR)
     if own in SOUNDS:
@@ -105,8 +116,14 @@ def sounds(word: str, units: str, masked: str, fit: list[int]) -> bool:
     return seen in SOUNDS and plain in SOUNDS[seen].split()
 
 
-def is_enough(word: str, units: str) -> bool:
-    """Whether what is left of a masked word tells it."""
+def is_enough(word: str, units: str, *, alone: bool) -> bool:
+    """Return whether what is left of a masked word identifies it.
+
+    Args:
+        word: The word that the units may stand for.
+        units: The letters, digits, signs and stars of the text.
+        alone: Whether the word is a term by itself. In a phrase the other words tell more.
+    """
     seen = sum(unit.isalnum() for unit in units)
     telling = sum(unit.isalpha() or unit in word for unit in units)
     if telling < 2 or 2 * seen < len(word) or len(word) < 3:
@@ -117,5 +134,7 @@ def is_enough(word: str, units: str) -> bool:
     arabizi = any(unit.isdigit() and unit in word for unit in units)
     short = arabizi or bool(_CONSONANTAL.fullmatch(word))
     if units[0] == STAR:
-        return short and len(word) == len(units) and seen > 2
+        if len(word) != len(units) or seen < 3 - short:
+            return False
+        return (short and seen > 2) or not (alone and is_ordinary(units[1:]))
     return units[-1] != STAR or (len(word) == len(units) and seen >= 3 - short)

@@ -2,6 +2,7 @@ r"""Where signs among letters are notation, and no disguise: typography, sums, c
 
 - Stars set words *off*, and point to footnotes. A bullet at the edge of a word begins an item.
 - In 2*a = b*c, stars multiply.
+- In $70K, $1.5m+ and 50k$, digits count money.
 - In `$hit->{n}`, `\s*m`, `part*.txt` and 8ab1-dbce, signs and digits are a machine's. Where one
   variable is seen, all of a text's words with `$` are variables.
 - In "that's" and "l'an", a single letter is part of a word.
@@ -34,7 +35,12 @@ _NUMBER = re.compile(
     rf"(?:\d(?<![\w+!|$].)(?:\d{{0,19}}[Ee]\d{{1,4}}|(?<=0)[Xx]{_HEX}{{1,40}})"
     rf"|#(?<![\w+!|$].){_HEX}{{6}}(?:{_HEX}{{2}})?)(?!\w)"
 )
-_CLITIC = re.compile(r"(?<=\w\w['’])[^\W\d_](?!\w)|(?<!\w)[^\W\d_](?=['’]\w\w)")
+_PRICE = re.compile(
+    r"\$(?<![\w+!|$@].)\d[\d.,]*[kKmMbB]?[+]?(?![\w+!|$])|\$(?<=\d[kKmMbB]\$)(?!\w)"
+)
+_CLITIC = re.compile(  # begins with its apostrophe, like the patterns above
+    r"['’](?:(?<=\w\w.)(?=([^\W\d_])(?!\w))|(?<=[^\W\d_].)(?<!\w\w.)(?=\w\w))"
+)
 _CHAPTER = re.compile(r"\d(?<=[^\W\d_].)(?=[.]\d)")
 
 
@@ -47,12 +53,16 @@ def notation(text: str, shape: str) -> Iterator[tuple[int, int]]:
     """
     if STAR in shape:
         yield from _stars(text, shape)
-    if "$" in text and _VARIABLE.search(text):
-        yield from (found.span() for found in _ANY_VARIABLE.finditer(text))
+    if "$" in text:
+        yield from (found.span() for found in _PRICE.finditer(text))
+        if _VARIABLE.search(text):
+            yield from (found.span() for found in _ANY_VARIABLE.finditer(text))
     if "\\" in text:
         yield from (found.span() for found in _PATTERN_CLASS.finditer(text))
     if "'" in text or "’" in text:
-        yield from (found.span() for found in _CLITIC.finditer(text))
+        for found in _CLITIC.finditer(text):
+            letter = found.start() + 1 if found[1] else found.start() - 1
+            yield letter, letter + 1
     if "d" in shape:
         for pattern in (_SERIAL, _NUMBER, _CHAPTER):
             yield from (found.span() for found in pattern.finditer(text))

@@ -38,10 +38,9 @@ class Suspects:
         """The numbers of those texts of a line."""
         signs = np.array(self._signs.among(line.joined), np.intp)
         found = set(np.searchsorted(line.joined.ends, signs).tolist())
-        words, mixed = _odd_words(line)
+        words = _odd_words(line)
         single, alone = _apart(line)
-        for places in (line.starts[mixed], line.starts[single]):
-            found.update(_texts_of(line, places))
+        found.update(_texts_of(line, line.starts[single]))
         texts_of_words = np.searchsorted(line.ends, line.starts[words]).tolist()
         for text, word in zip(texts_of_words, words.tolist(), strict=True):
             if text not in found and self._vocabulary.may_be(line.letters_of(word)):
@@ -62,8 +61,8 @@ def _texts_of(line: Line, places: Places) -> list[int]:
     return texts
 
 
-def _odd_words(line: Line) -> tuple[Places, Places]:
-    """The words with digits beside letters or a run of a letter; those of Latin and Arabic."""
+def _odd_words(line: Line) -> Places:
+    """Return the words with a digit next to a letter, a run of a letter, or Latin and Arabic."""
     symbols = line.symbols
     digit = _within(symbols, "0", "9")
     letter = (symbols - LETTER < ALONE - LETTER) & ~digit  # what is below wraps around
@@ -71,12 +70,8 @@ def _odd_words(line: Line) -> tuple[Places, Places]:
     odd = (letter[:-1] & digit[1:]) | (digit[:-1] & letter[1:])
     odd[1:] |= same[1:] & same[:-1] & letter[2:]
     arabic, latin = _within(symbols, "\u0621", "\u064a"), _within(symbols, "a", "z")
-    mixed = (latin[:-1] & arabic[1:]) | (arabic[:-1] & latin[1:])
-    return _words_at(line, np.flatnonzero(odd)), _words_at(line, np.flatnonzero(mixed))
-
-
-def _words_at(line: Line, places: Places) -> Places:
-    return np.unique(np.searchsorted(line.starts, places, "right") - 1)
+    odd |= (latin[:-1] & arabic[1:]) | (arabic[:-1] & latin[1:])
+    return np.unique(line.words_at(np.flatnonzero(odd)))
 
 
 def _apart(line: Line) -> tuple[_Chosen, _Chosen]:

@@ -7,15 +7,16 @@ from matcher.signs import IN_CAPITALS, STARS
 STRETCHED = re.compile(r"([^\W\d_])\1\1", re.IGNORECASE)
 _SPACELESS = r"\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff"
 """Letters of scripts without spaces, in which #topics and @names stand inside sentences."""
-_SPACED = rf"[^\W\d_{_SPACELESS}]"
+SPACED = rf"[^\W\d_{_SPACELESS}]"
+"""A pattern for one letter of any other script."""
 
 _RARE_SIGNS = f"{STARS}€$§|+¢"
 OF_MANY_USES = {  # each begins with a plain character, which is searched for fast
     "!": re.compile(r"!(?<=\w!)(?=[\w@])|!(?=\w)"),
     "@": re.compile(rf"@(?:(?<=[0-9A-Za-z\u00c0-\u077f]@)|[^\W{_SPACELESS}]*+[!@$+€|*](?=\w))"),
-    "#": re.compile(rf"#(?<!\w#){IN_CAPITALS}|#(?<={_SPACED}#)(?=[#%]*{_SPACED})"),
+    "#": re.compile(rf"#(?<!\w#){IN_CAPITALS}|#(?<={SPACED}#)(?=[#%]*{SPACED})"),
     "＃": re.compile(rf"＃(?<!\w＃){IN_CAPITALS}"),
-    "%": re.compile(rf"%(?<={_SPACED}%)(?=[#%]*{_SPACED})"),
+    "%": re.compile(rf"%(?<={SPACED}%)(?=[#%]*{SPACED})"),
 }
 """Signs with a use of their own, and what tells at one that it may be part of a disguise."""
 

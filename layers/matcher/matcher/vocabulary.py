@@ -101,16 +101,20 @@ class Vocabulary:
         return Mentions(word.letters for word in words if word.opens)
 
     def may_be(self, units: str) -> bool:
-        """Whether a folded word without signs may be one of the words, or with digits behind.
+        """Return whether a folded word without signs may be one of the words, in disguise.
 
-        Cheaper than `read`, and never false where that has a reading.
+        Cheaper than `read`, and never false where `read` finds something.
         """
         if len(set(units)) < 2:
             return False
-        skeletons = [skeleton_of(units)[0]]
-        if padded := _PADDED.fullmatch(units):
-            skeletons.append(skeleton_of(padded[1] or padded[2])[0])
-        return any(self._automaton.seen(f" {skeleton} ") for skeleton in skeletons)
+        padded = _PADDED.fullmatch(units)
+        for bare in (units, padded[1] or padded[2]) if padded else (units,):
+            if masked := foreign_as_stars(bare):
+                if any(self._like(masked, bare, 2)):
+                    return True
+            elif self._automaton.seen(f" {skeleton_of(bare)[0]} "):
+                return True
+        return False
 
     def read(self, chunk: Chunk) -> list[Reading]:
         """The words of the vocabulary that a chunk stands for, at most `READINGS_OF_CHUNK`."""
@@ -150,17 +154,17 @@ class Vocabulary:
     def _masked(self, chunk: Chunk) -> Iterator[Reading]:
         """Readings of a chunk with stars."""
         for word, last, fit in self._like(chunk.units, chunk.written, 1):
-            if is_enough(word, chunk.units[:last]):
-                yield _reading(chunk, word, 0, last, fit, frozenset({Evasion.MASKED}))
+            if is_enough(word.letters, chunk.units[:last], alone=word.alone):
+                yield _reading(chunk, word.letters, 0, last, fit, frozenset({Evasion.MASKED}))
 
     def _foreign(self, chunk: Chunk, masked: str) -> Iterator[Reading]:
         """Readings of a chunk with stars for a foreign letter."""
         for word, last, fit in self._like(masked, chunk.written, 2):
-            if len(word) > 2 and sounds(word, chunk.units, masked, fit):
-                yield _reading(chunk, word, 0, last, fit, frozenset({Evasion.FOREIGN}))
+            if len(word.letters) > 2 and sounds(word.letters, chunk.units, masked, fit):
+                yield _reading(chunk, word.letters, 0, last, fit, frozenset({Evasion.FOREIGN}))
 
-    def _like(self, units: str, written: str, free: int) -> Iterator[tuple[str, int, list[int]]]:
-        """The words that units with stars fit, with how many of the units and which for what.
+    def _like(self, units: str, written: str, free: int) -> Iterator[tuple[_Word, int, list[int]]]:
+        """Yield the words that units with stars fit, how many units each takes, and its fit.
 
         Up to `free` stars in a row stand for one letter or two; more, for as many as they are.
         """
@@ -172,7 +176,7 @@ class Vocabulary:
                 for word in self._by_index[index][1]:
                     for last in range(len(units), len(units) * word.closes - 1, -1):
                         if fit := fit_masked(word.letters, units[:last], free):
-                            yield word.letters, last, fit
+                            yield word, last, fit
                             break
 
 
