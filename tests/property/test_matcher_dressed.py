@@ -30,7 +30,7 @@ LATIN = [
     "toilet",
     "tickets",
 ]
-CYRILLIC = ["пароли", "заказы", "рассылка"]
+CYRILLIC = ["пароли", "заказы", "рассылка", "звезда", "чебурек"]
 ARABIC = ["حوالات", "رسالتك", "مكافات"]
 DEVANAGARI = ["पासवर्ड", "कोड", "भेजो"]
 THAI = ["รหัสผ่าน", "โอนเงิน"]
@@ -49,7 +49,7 @@ ARABIC_DIGITS = {"ح": "7", "ا": "1", "و": "9", "ة": "5"}
 EDGES = {"t": "+", "s": "$"}
 DIGITS = {
     letter: next(sign for sign in SIGNS if letter in SIGNS[sign] and sign not in "@+|!")
-    for letter in "oielastgb"
+    for letter in "oielastgbбзч"
 }
 
 
@@ -120,7 +120,7 @@ def traditional(random: Random, word: str) -> str:
 SPACED: list[Callable[[Random, str], str]] = [stretched, masked, parted, with_invisible]
 DRESSES = [
     (LATIN, [*SPACED, with_sign, with_edge, with_lookalike, wide]),
-    (CYRILLIC, [*SPACED, with_lookalike]),
+    (CYRILLIC, [*SPACED, with_sign, with_lookalike]),
     (ARABIC, [*SPACED, with_foreign, with_digit, with_vowel_mark]),
     (DEVANAGARI + THAI, [with_invisible]),
     (HAN, [parted, traditional, with_invisible]),

@@ -34,6 +34,10 @@ SEEN_THROUGH = {
     "an invisible character too": ("bomb", f"b{ZWSP}0mb", [f"b{ZWSP}0mb"]),
     "a look-alike too": ("bomb", "b0мb", ["b0мb"]),
     "Cyrillic with digits": ("бомба", "б0мба", ["б0мба"]),
+    "digits that look like Cyrillic letters": (
+        "чебурек", "4ебурек че6урек 4е6урек", ["4ебурек", "че6урек", "4е6урек"]
+    ),
+    "a digit for the Cyrillic z": ("заказ", "3аказ зака3 3ака3", ["3аказ", "зака3", "3ака3"]),
     "an @ inside, behind another sign": ("beastial", "beas+!@l", ["beas+!@l"]),
     "an @ that begins a word, and a $ that ends it": (
         "alerts", "@lert$ @ler7$ @l3rt5", ["@lert$", "@ler7$"]
@@ -123,6 +127,7 @@ SEEN_THROUGH = {
 
 INNOCENT = {
     "a number and its unit": (["sos", "look", "tam", "lan", "asan"], "50s 100k 7am 1an 45an"),
+    "a Cyrillic number and its unit": (["бч", "зг", "чшт", "зл"], "6ч 3г 4шт 3л"),
     "a number alone": (["lol", "sos"], "101 505 1,01 5.0.5"),
     "a word and its number": (["babi", "pager", "gate", "gens"], "bab1 pag3r4 Gat3 Bab1 gen5G"),
     "a word and a year": (["bombs"], "bom1985"),

@@ -3,8 +3,8 @@
 from collections import defaultdict
 
 SIGNS = {
-    "0": "o", "1": "il", "!": "il", "|": "il", "3": "e", "€": "e", "4": "a", "@": "a", "5": "s",
-    "$": "s", "§": "s", "6": "g", "9": "g", "7": "t", "+": "t", "8": "b", "¢": "c",
+    "0": "o", "1": "il", "!": "il", "|": "il", "3": "eз", "€": "e", "4": "aч", "@": "a", "5": "s",
+    "$": "s", "§": "s", "6": "gб", "9": "g", "7": "t", "+": "t", "8": "b", "¢": "c",
 }  # fmt: skip
 """Digits and signs, and the letters each may stand for."""
 STAR = "*"
@@ -18,7 +18,10 @@ SIGNS_OF: defaultdict[str, str] = defaultdict(str)
 for _sign, _letters in SIGNS.items():
     for _letter in _letters:
         SIGNS_OF[_letter] += _sign
-CLASS = str.maketrans({"l": "i", **{sign: letters[0] for sign, letters in SIGNS.items()}})
+CLASS = str.maketrans(
+    {like: letters[0] for sign, letters in SIGNS.items() for like in (sign, *letters[1:])}
+)
+"""Signs, and letters that share a sign (i and l), as one letter."""
 
 
 def skeleton_of(letters: str) -> tuple[str, list[int]]:
