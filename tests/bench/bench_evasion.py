@@ -17,6 +17,7 @@ import pytest
 from sample_packs import pack_of
 
 from matcher import Evasion, Hit, Matcher, Rule, Severity, load_packs
+from matcher.advice import common_words
 from matcher.disguise import Chunk
 from matcher.index import groups_of
 from matcher.trace import Reading
@@ -35,6 +36,10 @@ STEPS = (
 )
 """The disguises, in the order in which the rows switch them on; the fold alone comes first."""
 
+COMMON = ("ar", "en", "fr", "id", "ms")
+READ = {Evasion.LEET, Evasion.MASKED, Evasion.FOREIGN}
+"""Disguises of which letters are read that are not there."""
+
 GOALS = {
     ("manual", "en"): 0.99, ("manual", "fr"): 0.97,
     ("star", "en"): 0.95, ("star", "fr"): 0.95, ("star", "ar"): 0.95, ("star", "arz-latn"): 0.95,
@@ -49,6 +54,16 @@ def texts(folder: str) -> Iterator[str]:
     for path in sorted((DATA / folder).glob("*.jsonl")):
         with path.open(encoding="utf-8") as lines:
             yield from (json.loads(line)["text"] for line in lines)
+
+
+def ordinary_posts() -> Iterator[str]:
+    """Yield the posts that are labelled harmless and were not found to be mislabelled."""
+    for path in sorted((DATA / "posts").glob("*.jsonl")):
+        with path.open(encoding="utf-8") as lines:
+            for row in map(json.loads, lines):
+                odd = row.get("suspect") or row.get("label_error")
+                if row["label"] in ("ham", "ham_test") and not odd:
+                    yield row["text"]
 
 
 def pairs() -> list[dict[str, str]]:
@@ -156,6 +171,27 @@ def test_each_disguise_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     sizes = ", ".join(f"{place}: {len(items):,} texts" for place, items in places.items())
     show(f"Spans before and after each disguise ({sizes})", table, added)
     assert [hit for hit in added if "terms of the packs" not in hit] == []
+
+
+DISGUISED_POSTS = 1 / 2_000
+"""Of ordinary posts, the most in which an ordinary word is read by letters that are not there."""
+
+
+def test_ordinary_words_are_rarely_read_into_ordinary_posts() -> None:
+    """No list of terms is known beforehand: these are common words of six languages.
+
+    What is found is to be read: people do write `b3d` and `t*i`.
+    """
+    words = {word for language in COMMON for word in common_words(language) if len(word) > 4}
+    matcher = matcher_of(*sorted(word.strip() for word in words))
+    posts = [*ordinary_posts(), *texts("clean")]
+    found: list[str] = []
+    for text, hits in zip(posts, matcher.find_all(posts), strict=True):
+        spans = [span for hit in hits for span in hit.spans if READ.intersection(span.evasion)]
+        found += [f"{text[s.start : s.end]!r} for {s.term!r}, {'+'.join(s.evasion)}" for s in spans]
+    table = [["words", "texts", "read"], [str(len(words)), f"{len(posts):,}", str(len(found))]]
+    show("Ordinary words read into ordinary texts", table, found)
+    assert len(found) < DISGUISED_POSTS * len(posts)
 
 
 def shown(matcher: Matcher, items: Sequence[str]) -> Iterator[str]:

@@ -9,7 +9,15 @@ from collections import Counter
 from collections.abc import Iterator
 
 import pytest
-from bench.bench_evasion import DATA, DAY, ROOT, protected_sentences, show, texts
+from bench.bench_evasion import (
+    DATA,
+    DAY,
+    ROOT,
+    ordinary_posts,
+    protected_sentences,
+    show,
+    texts,
+)
 
 from matcher import Hit, Matcher, Mode, Pack, load_packs
 
@@ -56,6 +64,17 @@ def test_nothing_innocent_is_hit(packs: list[Pack]) -> None:
         wrong += [f"{name}: {as_line(hit, text)}" for hit, text in found]
     show("Hits of the packs on what must not be hit, and each of them", table, wrong)
     assert wrong == []
+
+
+def test_no_disguise_adds_a_hit_on_ordinary_posts(packs: list[Pack]) -> None:
+    """What is hit as it is written is a matter of its pack, and shown beside it."""
+    posts = [*ordinary_posts()]
+    hits_of_posts = zip(posts, Matcher(packs).find_all(posts), strict=True)
+    found = [(hit, text) for text, hits in hits_of_posts for hit in hits]
+    read = [(hit, text) for hit, text in found if any(span.evasion for span in hit.spans)]
+    table = [["posts", "hits", "in disguise"], [*map(str, (len(posts), len(found), len(read)))]]
+    show("Hits of the packs on ordinary posts", table, [as_line(*pair) for pair in found])
+    assert read == []
 
 
 def test_precision_and_recall(packs: list[Pack]) -> None:
