@@ -20,6 +20,7 @@ SEEN_THROUGH = {
     "one digit": ("bomb", "a b0mb here", ["b0mb"]),
     "one for i, and for l": ("killer", "ki11er k1ller", ["ki11er", "k1ller"]),
     "a sign at the start": ("shoot", "$hoot", ["$hoot"]),
+    "a sign behind what looks like millions": ("prisms", "pri5m$", ["pri5m$"]),
     "a sign at the end": ("guns", "gun$", ["gun$"]),
     "a full stop after it": ("bomb", "b0mb. B0MB!", ["b0mb", "B0MB"]),
     "a short word with a sign": ("gun", "g@n g!n", []),

@@ -39,7 +39,12 @@ _PARTICLES = "وفبكل"  # Arabic writes them together with the next word, a L
 
 
 def foreign_as_stars(units: str) -> str | None:
-    """Units with stars for the one or two letters among them that are of a foreign script."""
+    """Return units with stars for the one or two letters that are of a foreign script.
+
+    One script is Arabic, the other Latin letters and digits. None for all other units.
+    """
+    if units.isascii():  # most are, and this is asked of each
+        return None
     for own, foreign in _FOREIGN:
         runs = list(foreign.finditer(units))
         if len(runs) == 1 and len(runs[0][0]) < 3 and len(own.findall(units)) > 1:
