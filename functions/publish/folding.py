@@ -93,6 +93,13 @@ class Numbers(msgspec.Struct, frozen=True):
     assumed_utc: Annotated[
         int, Meta(ge=0, description="Times of publication without an offset, read as UTC.")
     ] = 0
+    partly_read: Annotated[
+        Annotated[int, Meta(ge=1)] | msgspec.UnsetType,
+        Meta(
+            description="Inspected posts of which only a part was read, since the whole would have"
+            " taken more work than a post may take. Absent if there are none.",
+        ),
+    ] = msgspec.UNSET
     first: Annotated[str, Meta(description="Day of the earliest post, or empty.")] = ""
     last: Annotated[str, Meta(description="Day of the latest post, or empty.")] = ""
 
@@ -125,6 +132,7 @@ _RECEIPT_COUNTS = (
     "repeats",
     "unknown_fields",
     "assumed_utc",
+    "partly_read",
 )
 
 
@@ -167,6 +175,7 @@ def numbers_of(line: JournalLine, catalogue: Catalogue) -> Numbers:
         sets={line.set: 1} if line.set else {},
         unknown_fields=line.unknown_fields,
         assumed_utc=line.assumed_utc,
+        partly_read=line.partly_read,
         first=line.first,
         last=line.last,
     )

@@ -54,6 +54,10 @@ class JournalLine(msgspec.Struct, frozen=True):
     assumed_utc: Annotated[int, Meta(ge=0, description="Times without an offset, read as UTC.")]
     first: Annotated[str, Meta(description="Day of the earliest post, or empty.")]
     last: Annotated[str, Meta(description="Day of the latest post, or empty.")]
+    partly_read: Annotated[
+        Annotated[int, Meta(ge=1)] | msgspec.UnsetType,
+        Meta(description="Inspected posts of which only a part was read; absent if none."),
+    ] = msgspec.UNSET
 
 
 def journal_line(number: int, receipt: Receipt) -> JournalLine:
@@ -81,6 +85,7 @@ def journal_line(number: int, receipt: Receipt) -> JournalLine:
         assumed_utc=receipt.assumed_utc,
         first=receipt.first[:10],
         last=receipt.last[:10],
+        partly_read=receipt.partly_read or msgspec.UNSET,
     )
 
 

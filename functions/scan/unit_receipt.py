@@ -61,4 +61,5 @@ def receipt_of(
         first=first,
         last=last,
         not_asked=inspected.not_asked,
+        partly_read=inspected.partly_read,
     )

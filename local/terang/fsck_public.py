@@ -16,7 +16,8 @@ SETTLING = timedelta(hours=2)
 """How long after its end a day may still be published."""
 
 COUNTS = ("bytes", "lines", "records", "inspected", "findings", "repeats")
-LATER = ("unknown_fields", "assumed_utc")
+LATER = ("unknown_fields", "assumed_utc", "partly_read")
+"""Counts that old receipts, or those without any, do not name."""
 TALLIES = ("refused", "by_rule")
 CASE_WORDS = ("type", "verdict", "outcome", "cause", "why", "by", "month", "items", "ground")
 """What a line on a case repeats of its entry as it stands there."""
@@ -101,7 +102,8 @@ def _public_line(line: Record) -> str:
     """What can be compared of a public line."""
     if line["kind"] == "case":
         return _case(line, line.get("found", {}), line.get("overturns", False))
-    said = {name: line[name] for name in (*COUNTS, *LATER, "kind", "set", "first", "last")}
+    said = {name: line[name] for name in (*COUNTS, "kind", "set", "first", "last")}
+    said |= {name: line.get(name, 0) for name in LATER}
     said |= {name: _without_zeros(line[name]) for name in (*TALLIES, "held")}
     return json.dumps(said | {"skipped": sorted(line["skipped"])}, sort_keys=True)
 

@@ -102,7 +102,7 @@ def differences_of(folder: Path, path: Path) -> Iterator[str]:
             yield from _add(total, line, folder, summary)
             for part in (parts[provider], parts[day]):
                 list(_add(part, line, folder, summary))  # what is unknown was said above
-    yield from _against(summary["numbers"], total, "")
+    yield from _against({"partly_read": 0} | summary["numbers"], total, "")
     yield from case_differences(folder, summary, on_cases[""])
     for part_said in (*summary["days"], *summary["providers"]):
         name = part_said["name"]
@@ -153,6 +153,7 @@ def _broken(line: Record) -> Iterator[str]:
 def _add(total: Recount, line: Record, folder: Path, summary: Record) -> Iterator[str]:
     """Add one receipt; of a campaign only the findings of its packs."""
     total.counts.update({name: line[name] for name in ADDED})
+    total.counts["partly_read"] += line.get("partly_read", 0)
     total.counts["units"] += 1
     total.counts["files_refused"] += line["kind"] == "file"
     total.counts["refused"] += sum(line["refused"].values())

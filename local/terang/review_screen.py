@@ -82,6 +82,8 @@ def _findings(review: Review, why: Why) -> Table:
             told.append(f"\n{line}", "not bold cyan")
         if seen := sorted({kind for span in finding.spans for kind in span.evasion}):
             told.append(f"\nseen through: {', '.join(seen)}", "not bold dim")
+        if finding.spans_capped:
+            told.append(f"\nat more than these {len(finding.spans)} places", "not bold dim")
         table.add_row(f" {place + 1}", "left out" if left_out else "●", told)
     return table
 

@@ -19,7 +19,8 @@ class Receipt(
     their dates as `pack/version`. `first` and `last` (in JSON `from` and `until`) are the earliest
     and latest `published_at`, `at` the time of the commit, all RFC 3339 in UTC. `source` is the key
     of the sender's file, or empty for a message; it is never published. `not_asked` counts posts
-    about which the index of checks was not asked any more, since the unit had asked often enough.
+    about which the index of checks was not asked any more, since the unit had asked often enough;
+    `partly_read` counts posts that would have taken more work than a post may take.
     """
 
     unit: str
@@ -45,6 +46,7 @@ class Receipt(
     first: str = ""
     last: str = ""
     not_asked: int = 0
+    partly_read: int = 0
 
     @property
     def closes(self) -> bool:

@@ -11,11 +11,14 @@ from typing import NamedTuple
 import msgspec
 from msgspec import structs
 
+from matcher import effort
 from matcher.factchecks import FACTCHECKS
 from matcher.fold import FOLD_VERSION
 from matcher.pack import Ground, Mode, Pack
 
 FORMAT = 1
+FIRST_EFFORT = 1
+"""What a set means that names no effort, as all do that were published before there were others."""
 
 
 class SetError(ValueError):
@@ -51,7 +54,8 @@ class Selection(NamedTuple):
     """What one provider runs at one time.
 
     `skipped` names packs outside their dates, in the order of ids. `shadowed` gives the reason
-    for each rule (`pack/rule`) that was moved to shadow: not-public, not-wanted, paused, or notice.
+    for each rule (`pack/rule`) that was moved to shadow: fold, effort, not-public, not-wanted,
+    paused, or notice.
     """
 
     packs: tuple[Pack, ...]
@@ -62,11 +66,13 @@ class Selection(NamedTuple):
 class RuleSet(msgspec.Struct, frozen=True, kw_only=True):
     """The content of a set. `notice_hours` is how long a new version runs in shadow first.
 
-    `factchecks` is the digest of the index of published checks, or empty.
+    `factchecks` is the digest of the index of published checks, or empty. `effort` names the budget
+    of work by which posts are read (`matcher.effort`); absent, it is the first.
     """
 
     format: int = FORMAT
     fold: str = FOLD_VERSION
+    effort: int | msgspec.UnsetType = msgspec.UNSET
     notice_hours: int
     packs: tuple[Pack, ...]
     providers: dict[str, Choice] = {}
@@ -102,6 +108,8 @@ class RuleSet(msgspec.Struct, frozen=True, kw_only=True):
         names = [f"{pack.id}/{rule.id}" for rule in pack.rules]
         if self.fold != FOLD_VERSION:
             return dict.fromkeys(names, "fold")
+        if (self.effort or FIRST_EFFORT) != effort.EFFORT_VERSION:
+            return dict.fromkeys(names, "effort")
         if not public:
             return dict.fromkeys(names, "not-public")
         if pack.id == FACTCHECKS and not choice.factchecks:
@@ -139,7 +147,9 @@ def build_set(
         SetError: If ids stand twice or name nothing, or a pack lacks `published_at`.
     """
     ordered = tuple(sorted(packs, key=lambda pack: pack.id))
+    budget = effort.EFFORT_VERSION
     made = RuleSet(
+        effort=msgspec.UNSET if budget == FIRST_EFFORT else budget,
         notice_hours=notice_hours,
         packs=ordered,
         providers=dict(providers or {}),
