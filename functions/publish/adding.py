@@ -7,10 +7,11 @@ import msgspec
 
 
 def added[T: msgspec.Struct](kind: type[T], parts: Iterable[T]) -> T:
-    """All parts together: counts and tallies are added, texts are left empty; of none, nought.
+    """Return all parts together: counts and tallies are added, texts are left empty.
 
     Args:
-        kind: A struct whose fields are counts (0), tallies ({}) or texts ("") by default.
+        kind: A struct whose fields are counts (0), counts that may be unset, tallies ({}) or texts
+            ("") by default.
         parts: Any number of it.
     """
     nought, folded = kind(), list(parts)
@@ -21,6 +22,8 @@ def added[T: msgspec.Struct](kind: type[T], parts: Iterable[T]) -> T:
             sums[name] = tallied(getattr(part, name) for part in folded)
         elif isinstance(default, int):
             sums[name] = sum(getattr(part, name) for part in folded)
+        elif default is msgspec.UNSET and (total := sum(getattr(p, name) or 0 for p in folded)):
+            sums[name] = total
     return msgspec.convert(sums, kind)
 
 

@@ -93,6 +93,13 @@ class Numbers(msgspec.Struct, frozen=True):
     assumed_utc: Annotated[
         int, Meta(ge=0, description="Times of publication without an offset, read as UTC.")
     ] = 0
+    partly_read: Annotated[
+        Annotated[int, Meta(ge=1)] | UnsetType,
+        Meta(
+            description="Inspected posts of which only a part was read, since the whole would have"
+            " taken more work than a post may take. Absent if there are none.",
+        ),
+    ] = UNSET
     first: Annotated[str, Meta(description="Day of the earliest post, or empty.")] = ""
     last: Annotated[str, Meta(description="Day of the latest post, or empty.")] = ""
     no_rules: Annotated[
@@ -133,6 +140,7 @@ _RECEIPT_COUNTS = (
     "unknown_fields",
     "assumed_utc",
     "no_rules",
+    "partly_read",
 )
 
 
@@ -175,6 +183,7 @@ def numbers_of(line: JournalLine, catalogue: Catalogue) -> Numbers:
         sets={line.set: 1} if line.set else {},
         unknown_fields=line.unknown_fields,
         assumed_utc=line.assumed_utc,
+        partly_read=line.partly_read,
         first=line.first,
         last=line.last,
         no_rules=line.no_rules,
@@ -219,10 +228,7 @@ def fold(parts: Iterable[Numbers]) -> Numbers:
     folded = list(parts)
     first = min((part.first for part in folded if part.first), default="")
     last = max((part.last for part in folded), default="")
-    no_rules = sum(part.no_rules or 0 for part in folded) or UNSET
-    return msgspec.structs.replace(
-        added(Numbers, folded), first=first, last=last, no_rules=no_rules
-    )
+    return msgspec.structs.replace(added(Numbers, folded), first=first, last=last)
 
 
 def only_packs(numbers: Numbers, packs: Iterable[PublishedPack]) -> Numbers:

@@ -58,6 +58,10 @@ class JournalLine(msgspec.Struct, frozen=True):
         int | UnsetType,
         Meta(description="Inspected posts, where the provider had no rule in force; else absent."),
     ] = UNSET
+    partly_read: Annotated[
+        Annotated[int, Meta(ge=1)] | UnsetType,
+        Meta(description="Inspected posts of which only a part was read; absent if none."),
+    ] = UNSET
 
 
 def journal_line(number: int, receipt: Receipt) -> JournalLine:
@@ -86,6 +90,7 @@ def journal_line(number: int, receipt: Receipt) -> JournalLine:
         first=receipt.first[:10],
         last=receipt.last[:10],
         no_rules=receipt.no_rules or UNSET,
+        partly_read=receipt.partly_read or UNSET,
     )
 
 

@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from check_hits import NO_CHECKS, CheckHit
 from ledger.finding import Finding, FoundSpan, excerpt_of
 from ledger.identity import finding_id
@@ -24,10 +26,15 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Inspected:
-    """What posts came to; `not_asked` of them were not compared with checks any more."""
+    """What posts came to.
+
+    `not_asked` of them were not compared with checks any more. `partly_read` of them would have
+    taken more work than a post may take, so that only a part of it was done.
+    """
 
     found: list[Found]
     not_asked: int
+    partly_read: int
 
 
 def inspect_posts(
@@ -41,9 +48,9 @@ def inspect_posts(
 ) -> Inspected:
     """All findings of these posts, in order; the same text of the same post counts once."""
     found: dict[str, Found] = {}
-    hits_of = rules.matcher.find_posts([post.parts for post in posts])
+    results = rules.matcher.results([post.parts for post in posts])
     of_checks = rules.checks.hits(posts) if rules.checks else NO_CHECKS
-    for number, (post, of_words) in enumerate(zip(posts, hits_of, strict=True)):
+    for number, (post, (of_words, _)) in enumerate(zip(posts, results, strict=True)):
         if not of_words and number not in of_checks.by_post:
             continue
         hits = [CheckHit(hit) for hit in of_words] + of_checks.by_post.get(number, [])
@@ -66,6 +73,7 @@ def inspect_posts(
                 category=hit.category,
                 severity=hit.severity,
                 spans=_spans(hit),
+                spans_capped=True if _is_capped(hit) else msgspec.UNSET,
                 unit=unit,
                 reach=post.reach,
                 language=post.language,
@@ -75,7 +83,8 @@ def inspect_posts(
             first = hit.spans[0]
             excerpt = excerpt_of(parts[first.part], first.start, first.end)
             found.setdefault(one, Found(finding, excerpt))
-    return Inspected(list(found.values()), of_checks.not_asked)
+    partly_read = sum(result.partly_read for result in results)
+    return Inspected(list(found.values()), of_checks.not_asked, partly_read)
 
 
 def account_of(post: Post, pseudonyms: Pseudonyms) -> str:
@@ -95,7 +104,11 @@ def by_rule(findings: Iterable[Finding]) -> dict[str, int]:
 
 
 MAX_SPANS = 100
-"""Spans that a finding keeps: a post can repeat a term many thousand times."""
+"""Spans that a finding keeps: a post can repeat a term many thousand times. A finding says so."""
+
+
+def _is_capped(hit: Hit) -> bool:
+    return hit.spans_capped or len(hit.spans) > MAX_SPANS
 
 
 def _spans(hit: Hit) -> tuple[FoundSpan, ...]:

@@ -62,4 +62,5 @@ def receipt_of(
         last=last,
         not_asked=inspected.not_asked,
         no_rules=len(reading.posts) if rules.none_in_force else 0,
+        partly_read=inspected.partly_read,
     )

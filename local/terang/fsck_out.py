@@ -10,7 +10,7 @@ from terang.fsck_ledger import Day, Ledger, Record
 
 type Get = Callable[[str], bytes]
 
-ADDED = ("lines", "records", "inspected", "findings", "repeats")
+ADDED = ("lines", "records", "inspected", "findings", "repeats", "partly_read")
 TALLIES = ("refused", "by_rule")
 
 
@@ -72,7 +72,7 @@ def _file(
     if any(unit not in ledger.receipts for unit in units):
         return  # said of the rows
     delivered = [ledger.receipts[unit][0][1] for unit in units]
-    wanted = {name: sum(one[name] for one in delivered) for name in ADDED}
+    wanted = {name: sum(one.get(name, 0) for one in delivered) for name in ADDED}
     for name in TALLIES:
         total = Counter[str]()
         for one in delivered:

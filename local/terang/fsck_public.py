@@ -16,9 +16,8 @@ SETTLING = timedelta(hours=2)
 """How long after its end a day may still be published."""
 
 COUNTS = ("bytes", "lines", "records", "inspected", "findings", "repeats")
-LATER = ("unknown_fields", "assumed_utc")
-SELDOM = "no_rules"
-"""A count that records leave out where it is 0."""
+LATER = ("unknown_fields", "assumed_utc", "no_rules", "partly_read")
+"""Counts that old receipts, or those without any, do not name."""
 TALLIES = ("refused", "by_rule")
 CASE_WORDS = ("type", "verdict", "outcome", "cause", "why", "by", "month", "items", "ground")
 """What a line on a case repeats of its entry as it stands there."""
@@ -91,7 +90,7 @@ class Public:
 def _line_of(receipt: Record) -> str:
     """A receipt as a line of the public journal repeats it."""
     said = {name: receipt[name] for name in (*COUNTS, "kind", "set")}
-    said |= {name: receipt.get(name, 0) for name in (*LATER, SELDOM)}
+    said |= {name: receipt.get(name, 0) for name in LATER}
     said |= {name: _without_zeros(receipt[name]) for name in TALLIES}
     said |= {"held": _without_zeros(receipt.get("held", {}))}
     said |= {"skipped": sorted(receipt.get("skipped", ()))}
@@ -103,8 +102,8 @@ def _public_line(line: Record) -> str:
     """What can be compared of a public line."""
     if line["kind"] == "case":
         return _case(line, line.get("found", {}), line.get("overturns", False))
-    said = {name: line[name] for name in (*COUNTS, *LATER, "kind", "set", "first", "last")}
-    said |= {SELDOM: line.get(SELDOM, 0)}
+    said = {name: line[name] for name in (*COUNTS, "kind", "set", "first", "last")}
+    said |= {name: line.get(name, 0) for name in LATER}
     said |= {name: _without_zeros(line[name]) for name in (*TALLIES, "held")}
     return json.dumps(said | {"skipped": sorted(line["skipped"])}, sort_keys=True)
 

@@ -23,8 +23,8 @@ from terang.telling import say
 ADDED = ("bytes", "lines", "records", "inspected", "repeats", "unknown_fields", "assumed_utc")
 """Counts of a journal line that are added as they are."""
 
-SELDOM = "no_rules"
-"""A count that a journal line and a summary leave out where it is 0."""
+SELDOM = ("no_rules", "partly_read")
+"""Counts that a journal line and a summary leave out where they are 0."""
 
 EARLIER = re.compile(r"\.r\d+$")
 """The end of the name of an earlier revision, of a summary or of a journal."""
@@ -153,8 +153,9 @@ class _Counted:
 
 def _against(published: Record, counted: Recount, of: str) -> Iterator[str]:
     """The published numbers that the journal does not add up to."""
-    if counted.counts[SELDOM] and SELDOM not in published and "records" in published:
-        yield f"{of}{SELDOM}: not published, recounted {counted.counts[SELDOM]}"
+    for name in SELDOM if "records" in published else ():
+        if counted.counts[name] and name not in published:
+            yield f"{of}{name}: not published, recounted {counted.counts[name]}"
     for name, value in published.items():
         found = counted.number(name, value)
         if found != value:
@@ -187,14 +188,14 @@ def _broken(line: Record) -> Iterator[str]:
         yield f"receipt {line['n']} does not close: its records are not inspected plus refused"
     if sum(line["by_rule"].values()) != line["findings"]:
         yield f"receipt {line['n']} does not close: its findings are not those of its rules"
-    if line.get(SELDOM, 0) not in {0, line["inspected"]}:
+    if line.get("no_rules", 0) not in {0, line["inspected"]}:
         yield f"receipt {line['n']} does not close: a unit has rules for all of its posts, or none"
 
 
 def _add(total: Recount, line: Record, folder: Path, summary: Record) -> Iterator[str]:
     """Add one receipt; of a campaign only the findings of its packs."""
     total.counts.update({name: line[name] for name in ADDED})
-    total.counts[SELDOM] += line.get(SELDOM, 0)
+    total.counts.update({name: line.get(name, 0) for name in SELDOM})
     total.counts["units"] += 1
     total.counts["files_refused"] += line["kind"] == "file"
     total.counts["refused"] += sum(line["refused"].values())

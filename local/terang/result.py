@@ -28,13 +28,17 @@ class Result:
     report: Path | None
 
     def line(self, out: Path) -> dict[str, object]:
-        """The one line of --json. Findings are distinct; a rule is `pack/rule`."""
+        """Return the one line of --json. Findings are distinct; a rule is `pack/rule`.
+
+        `partly_read` is there only if it is not zero.
+        """
         refused, by_rule = Counter[str](), Counter[str]()
         for receipt in self.receipts:
             refused.update(receipt.refused)
             for key, count in receipt.by_rule.items():
                 pack, _, rule, _ = key.split("/")
                 by_rule[f"{pack}/{rule}"] += count
+        partly_read = sum(receipt.partly_read for receipt in self.receipts)
         return {
             "provider": self.provider,
             "inspected": sum(receipt.inspected for receipt in self.receipts),
@@ -43,6 +47,7 @@ class Result:
             "by_rule": dict(sorted(by_rule.items())),
             "refusals_by_code": dict(sorted(refused.items())),
             "out": str(out),
+            **({"partly_read": partly_read} if partly_read else {}),
         }
 
     def _table(self, counts: Counter[str]) -> Table:
@@ -77,6 +82,10 @@ class Result:
             f"{line['inspected']:,} posts inspected, {line['refused']:,} records refused,"
             f" {line['findings']:,} findings"
         )
+        if "partly_read" in line:
+            console.print(
+                f"  read in part: {line['partly_read']:,} (their texts take too much work)"
+            )
         for code, count in dict(line["refusals_by_code"]).items():  # type: ignore[call-overload]
             console.print(f"  refused {code}: {count:,}")
         for told_of in told(self.cases) if self.cases else ():

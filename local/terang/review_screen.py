@@ -84,6 +84,8 @@ def _findings(review: Review, why: Why) -> list[RenderableType]:
         details += [Text(line, "cyan") for line in checks_of(finding)]
         if seen := sorted({kind for span in finding.spans for kind in span.evasion}):
             details.append(Text(f"seen through: {', '.join(seen)}", "dim"))
+        if finding.spans_capped:
+            details.append(Text(f"at more than these {len(finding.spans)} places", "dim"))
         parts += [head, *(Padding(detail, (0, 0, 0, 5)) for detail in details)]
     return parts
 

@@ -20,7 +20,10 @@ BATCH = 2_000
 
 
 def scan(options: argparse.Namespace) -> int:
-    """A line for each post with hits; refused lines as JSON on stderr. 0 once all was read."""
+    """Print a line for each post with hits, and return 0 once all was read.
+
+    Refused lines, and posts of which only a part was read, are lines of JSON on stderr.
+    """
     packs = checked(options.packs, options.today)
     if packs is None:
         return USAGE
@@ -36,19 +39,25 @@ def scan(options: argparse.Namespace) -> int:
                 sys.stderr.buffer.write(inert(lines_of_json([refusal])))
             else:
                 posts.append(found[0])
-        hits_of = matcher.find_posts([post.parts for post in posts])
+        results = matcher.results([post.parts for post in posts])
         rows = [
-            {"id": post.id, "hits": [hit_row(hit) for hit in hits]}
-            for post, hits in zip(posts, hits_of, strict=True)
-            if hits
+            {"id": post.id, "hits": [hit_row(hit) for hit in result.hits]}
+            for post, result in zip(posts, results, strict=True)
+            if result.hits
         ]
+        partly_read = [
+            {"id": post.id, "partly_read": True}
+            for post, result in zip(posts, results, strict=True)
+            if result.partly_read
+        ]
+        sys.stderr.buffer.write(inert(lines_of_json(partly_read)))
         sys.stdout.buffer.write(inert(lines_of_json(rows)))
     sys.stdout.buffer.flush()
     return 0
 
 
 def hit_row(hit: Hit) -> dict[str, Any]:
-    """A hit as it is printed: pack, rule, mode and spans."""
+    """Return a hit as it is printed: pack, rule, mode and spans, and whether there are more."""
     spans = [
         {
             "part": span.part,
@@ -59,4 +68,5 @@ def hit_row(hit: Hit) -> dict[str, Any]:
         }
         for span in hit.spans
     ]
-    return {"pack": hit.pack, "rule": hit.rule, "mode": str(hit.mode), "spans": spans}
+    row = {"pack": hit.pack, "rule": hit.rule, "mode": str(hit.mode), "spans": spans}
+    return row | ({"spans_capped": True} if hit.spans_capped else {})

@@ -13,7 +13,7 @@ from property.effort import share
 from property.test_matcher_reference import LINKS, WORDS, draw_pack, draw_term, draw_text
 from sample_packs import pack_of
 
-from matcher import AtLeast, Matcher, Rule, Severity
+from matcher import AtLeast, Matcher, Rule, Severity, effort
 from matcher import matcher as engine
 from matcher.batch import Sieve
 from matcher.finders import LETTERS_IN_KEY, WORDS_IN_KEY
@@ -59,6 +59,40 @@ def test_posts_together_are_found_as_each_alone(seed: int) -> None:
     posts = [draw_post(random, draw_text(random, packs[0])) for _ in range(random.randrange(12))]
     matcher = Matcher(packs)
     assert matcher.find_posts(posts) == [alone(matcher, post) for post in posts]
+
+
+DRESSED = (
+    "b*mb", "b**b", "b0mb", "boooomb", "b.o.m.b", "bоmb", "boاmb", "bomb", "otp", "0tp", "o*p",
+    "x1", "a1b2", "ooo", "*error", "b*m", "#BigOtp", "so!", "b0mb!", "cبd", "验-证-码", "$5",
+    "send", "mb3",
+)  # fmt: skip
+"""Words in disguise, plain ones, and some that only look so."""
+
+
+@given(seeds)
+@share(5)
+def test_posts_that_take_too_much_work_are_read_alike(seed: int) -> None:
+    """Together and alone they have the same hits, and the same of them are read in part."""
+    random = Random(seed)
+    terms = ("bomb", "bumb", "otp", "bomber*", "验证码")
+    rules = [
+        Rule(id="any", severity=Severity.LOW, why="Tests.", groups=(terms,)),
+        Rule(id="two", severity=Severity.LOW, why="Tests.", groups=(("otp",), ("b*", "send"))),
+        Rule(id="no", severity=Severity.LOW, why="Tests.", groups=(terms,), unless=("send",)),
+    ]
+    posts = []
+    for _ in range(6):
+        words = [random.choices(DRESSED, k=random.randrange(25)) for _ in range(3)]
+        names = random.choice([("text",), ("text", "media_text/0"), ("media_text/0", "links/0")])
+        posts.append([(name, " ".join(some)) for name, some in zip(names, words, strict=False)])
+    matcher = Matcher([pack_of(*rules)])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(effort, "STEPS_AT_LEAST", random.randrange(12))
+        patch.setattr(effort, "STEPS_PER_POINT", random.choice([0, 0.02, 0.1]))
+        together = matcher.results(posts)
+        patch.setattr(engine, "BATCH", len(posts) + 1)
+        assert together == matcher.results(posts)
+        assert together == matcher.results(posts)
 
 
 def test_mentions_and_hashtags_in_disguise_hold_no_post_back() -> None:

@@ -29,6 +29,10 @@ def receipt_without_sum(made: Deployed) -> None:
     made.change(*made.unit("message", found=False)[1:], records=9)
 
 
+def receipt_of_a_post_read_in_part(made: Deployed) -> None:
+    made.change(*made.unit("range", found=True)[1:], partly_read=1)
+
+
 def digest_changed(made: Deployed) -> None:
     made.change(*made.unit("range", found=True)[1:], findings_digest="0" * 64)
 
@@ -117,6 +121,10 @@ FAULTS: dict[str, tuple[Callable[[Deployed], None], set[str]]] = {
     ),
     "a receipt stands under another day": (receipt_of_another_day, {"receipt_misplaced"}),
     "a receipt does not close": (receipt_without_sum, {"receipt_sums", "public_other"}),
+    "a post read in part is kept silent": (
+        receipt_of_a_post_read_in_part,
+        {"public_other", "file_mistold"},
+    ),
     "a digest of findings is another": (digest_changed, {"receipt_findings"}),
     "a finding is lost": (finding_lost, {"finding_missing"}),
     "a finding is nobody's": (finding_nobody_counts, {"finding_stray"}),

@@ -165,6 +165,7 @@ def test_odd_values_are_never_an_error(field: str, odd: Any) -> None:
         pytest.param('<a title="x > y">z</a>', "z", id="a bracket inside a quote"),
         pytest.param("one</p>\n\n<p>two", "one\ntwo", id="blocks"),
         pytest.param("&amp;lt; &#x41; &bogus;", "&lt; A &bogus;", id="entities once"),
+        pytest.param(f"a&#{'9' * 5_000};", "a\ufffd", id="a number that int does not take"),
     ],
 )
 def test_html_is_read_as_its_readers_see_it(html: str, text: str) -> None:

@@ -3,10 +3,12 @@
 from typing import Any
 
 import msgspec
+import pytest
 from canary import ACCOUNT
 from sample_posts import OTP, PRIZE, SHADOW, fields, pack
 
 from inspection import MAX_SPANS, Found, by_rule, inspect_posts, live_hits
+from ledger.finding import Finding
 from ledger.post import Post, TranslatedPost
 from ledger.pseudonym import Pseudonyms
 from matcher import Matcher
@@ -80,6 +82,15 @@ def test_a_finding_fits_into_an_item_however_often_a_term_stands() -> None:
     [found] = inspect(post(text="grand prize " * 5_000))
     assert len(found.finding.spans) <= MAX_SPANS
     assert len(msgspec.json.encode(found.finding)) < 100_000
+
+
+@pytest.mark.parametrize("times", [1, MAX_SPANS, MAX_SPANS + 1, 300])
+def test_a_finding_says_where_it_keeps_fewer_spans_than_there_are(times: int) -> None:
+    """And says nothing else, so that other findings keep their bytes."""
+    [found] = inspect(post(text="grand prize " * times))
+    written = msgspec.to_builtins(found.finding)
+    assert written.get("spans_capped") == (True if times > MAX_SPANS else None)
+    assert msgspec.convert(written, Finding) == found.finding
 
 
 def test_no_posts_give_nothing() -> None:

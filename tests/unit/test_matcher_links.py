@@ -38,6 +38,12 @@ def test_links_and_mentions_are(text: str, expected: list[str]) -> None:
 HOSTS = {
     "itself": ("shop.example", True),
     "in a link": ("https://shop.example/x", True),
+    "behind a hidden character": ("see\u200bthis, \u200bshop.example", True),
+    "behind hyphens and a hidden character": ("- --\u200bshop.example", True),
+    "behind a dot and a hidden character": ("end.\u200bshop.example", True),
+    "behind a letter and a hidden character": ("my\u200bshop.example", False),
+    "behind a hyphen that is hidden as well": ("_my-\u200bshop.example", False),
+    "with hidden characters inside": ("sh\u200bop.exam\u200bple", False),
     "as a subdomain": ("https://www.shop.example", True),
     "in capitals and full width": ("ＳＨＯＰ.Example", True),
     "with a user and a port": ("http://me@shop.example:80/", True),

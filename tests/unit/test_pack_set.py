@@ -19,6 +19,7 @@ from matcher import (
     SetError,
     build_set,
     digest_of,
+    effort,
     load_set,
 )
 
@@ -52,6 +53,19 @@ def test_a_set_comes_back_as_it_was_built() -> None:
     assert rule_set.packs == tuple(sorted(PACKS, key=lambda pack: pack.id))
     assert rule_set.providers == PROVIDERS
     assert (rule_set.notice_hours, rule_set.fold) == (72, FOLD_VERSION)
+
+
+def test_a_set_of_another_effort_proposes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a post may take decides what is found of it; a set that names none means the first."""
+    first = build_set(PACKS, notice_hours=0)
+    assert b'"effort"' not in first
+    assert not load_set(first).for_provider("any", LATER, public=True).shadowed
+    monkeypatch.setattr(effort, "EFFORT_VERSION", 2)
+    second = build_set(PACKS, notice_hours=0)
+    assert load_set(second).effort == 2
+    assert not load_set(second).for_provider("any", LATER, public=True).shadowed
+    shadowed = load_set(first).for_provider("any", LATER, public=True).shadowed
+    assert set(shadowed.values()) == {"effort"}
 
 
 def test_the_same_content_gives_the_same_bytes() -> None:

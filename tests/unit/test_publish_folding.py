@@ -121,7 +121,12 @@ def test_a_rule_id_may_hold_a_slash_without_being_taken_for_another() -> None:
 
 
 def test_measures_name_every_number_once_in_a_fixed_order() -> None:
-    numbers = fold([Numbers(units=1, refused_by_code={"b": 1, "a": 2}, by_rule={live(): 1})])
+    numbers = fold(
+        [
+            Numbers(units=1, refused_by_code={"b": 1, "a": 2}, by_rule={live(): 1}),
+            Numbers(partly_read=1),
+        ]
+    )
     named = [(measure, key) for measure, key, _ in measures(numbers)]
     assert len(named) == len(set(named))
     assert [key for measure, key in named if measure == "refused_by_code"] == ["a", "b"]

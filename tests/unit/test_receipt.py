@@ -52,7 +52,7 @@ def test_a_receipt_is_written_and_read_again() -> None:
 
 
 def test_receipts_add_up_under_the_names_of_a_file_receipt() -> None:
-    one = receipt(skipped=("b/1", "a/1"), assumed_utc=2)
+    one = receipt(skipped=("b/1", "a/1"), assumed_utc=2, partly_read=3)
     other = receipt(
         refused={"not_public": 4}, records=7, skipped=("a/1",), held={"codes/3/asks/live": 1},
         unknown_fields=5, first="", last="2026-11-26T00:00:00Z",
@@ -60,7 +60,8 @@ def test_receipts_add_up_under_the_names_of_a_file_receipt() -> None:
     total = sums([one, other])
     assert total == {
         "lines": 12, "records": 12, "inspected": 6, "findings": 2, "repeats": 0,
-        "unknown_fields": 5, "assumed_utc": 2, "refused": {"field_type": 1, "not_public": 5},
+        "unknown_fields": 5, "assumed_utc": 2, "partly_read": 3,
+        "refused": {"field_type": 1, "not_public": 5},
         "by_rule": {"codes/3/asks/live": 2}, "held": {"codes/3/asks/live": 1},
         "skipped": ("a/1", "b/1"), "first": "2026-11-24T12:00:00Z", "last": "2026-11-26T00:00:00Z",
     }  # fmt: skip

@@ -1,7 +1,7 @@
 """HTML as its readers see it: text and links. No tree is built, and time is linear."""
 
+import html
 import re
-from html import unescape
 
 _PIECE = re.compile(
     r"""<(?: !--(?:.*?-->|.*)                             # an open comment hides all that follows
@@ -10,10 +10,11 @@ _PIECE = re.compile(
     re.DOTALL | re.IGNORECASE | re.VERBOSE,
 )
 _HREF = re.compile(r"""\bhref\s*+=\s*+(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
+_LONG_NUMBER = re.compile(r"&#(\d{9,})")  # `int` takes 4,300 digits and no more
 _BREAKS = frozenset({"p", "br", "div", "li", "ul", "ol", "hr", "tr", "pre", "blockquote"})
 
 
-def read_html(html: str) -> tuple[str, list[str]]:
+def read_html(markup: str) -> tuple[str, list[str]]:
     r"""The text, a line for each block, and the addresses of the links, in order.
 
     Inline tags leave nothing behind, so that a word broken by them is whole again.
@@ -25,8 +26,16 @@ def read_html(html: str) -> tuple[str, list[str]]:
 
     def shown(piece: re.Match[str]) -> str:
         hrefs = _HREF.finditer(piece["attributes"] or "")
-        addresses.extend(unescape(href[href.lastindex or 0]) for href in hrefs)
+        addresses.extend(_unescaped(href[href.lastindex or 0]) for href in hrefs)
         return "\n" if (piece["tag"] or "").lower() in _BREAKS else ""
 
-    lines = map(str.strip, unescape(_PIECE.sub(shown, html)).split("\n"))
+    lines = map(str.strip, _unescaped(_PIECE.sub(shown, markup)).split("\n"))
     return "\n".join(filter(None, lines)), addresses
+
+
+def _unescaped(text: str) -> str:
+    return html.unescape(_LONG_NUMBER.sub(_short, text))
+
+
+def _short(found: re.Match[str]) -> str:
+    return f"&#{found[1].lstrip('0')[:8] or '0'}"  # eight digits are past the last code point

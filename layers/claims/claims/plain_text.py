@@ -1,9 +1,9 @@
 """Text of feeds as plain text: no markup, no invisible characters, one line."""
 
-import html
 import re
 import unicodedata
 
+from claims.references import unescaped
 from claims.review import LONGEST_CLAIM
 
 _TAG = re.compile(r"<[^<>]{0,2000}>")
@@ -19,7 +19,7 @@ def plain(value: str) -> str:
     >>> plain(" <b>Drinking</b>&nbsp;salt\u200b water  cures\n nothing ")
     'Drinking salt water cures nothing'
     """
-    text = _TAG.sub(" ", html.unescape(value[: LONGEST_CLAIM * 8]))
+    text = _TAG.sub(" ", unescaped(value[: LONGEST_CLAIM * 8]))
     if not text.isprintable():
         text = "".join(
             char if unicodedata.category(char) not in _UNSEEN else " " if char in "\n\r\t" else ""

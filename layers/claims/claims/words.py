@@ -7,7 +7,6 @@ The same steps for a claim and for what people write of it:
 ['health', 'desk', 'salt', 'water', 'cure', 'cold']
 """
 
-import html
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
@@ -16,6 +15,7 @@ from functools import cache
 import msgspec
 import Stemmer
 
+from claims.references import unescaped
 from claims.spelling import joined_initials, spelled, word_lists
 from claims.tags import humps
 
@@ -81,7 +81,7 @@ def clean(text: str, split: Callable[[str], str] = humps) -> str:
     >>> clean("RT @DrHealth_ID: see #FakeNews2020 at https://a.example/x &amp; pass it on")
     '  Dr Health ID: see  Fake News 2020 at   & pass it on'
     """
-    text = unicodedata.normalize("NFKC", html.unescape(text[:LONGEST_TEXT]))
+    text = unicodedata.normalize("NFKC", unescaped(text[:LONGEST_TEXT]))
     text = _LINK.sub(" ", _RETWEET.sub("", text))
     if not text.isascii() and not text.isprintable():  # else it has nothing of the kind
         text = "".join(char for char in text if unicodedata.category(char) != "Cf")

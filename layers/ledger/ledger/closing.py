@@ -38,7 +38,8 @@ class FileReceipt(
     `status` is `done`, `refused` (the whole file, with its `code`) or `incomplete`: `lost_ranges`
     were gone before they were read, and each of them is one refused record. `repeated` says that
     every unit had been delivered before, so that no published number changed. Counts are those of
-    the units as delivered. `refusals` show line (from 1) and byte (from 0) of the sender's file, or
+    the units as delivered; `partly_read` of the inspected posts would have taken more work than a
+    post may take. `refusals` show line (from 1) and byte (from 0) of the sender's file, or
     `at`, the place in its own format. `no_rules` counts posts for which the provider had no rule
     in force.
     """
@@ -73,6 +74,7 @@ class FileReceipt(
     first: str = ""
     last: str = ""
     set: str = ""
+    partly_read: int = 0
     refusals: list[Refusal] = []
 
 
@@ -178,7 +180,7 @@ def sums(receipts: list[Receipt]) -> dict[str, Any]:
     """The counts of these receipts, added up under the names of a FileReceipt."""
     counted = (
         *("lines", "records", "inspected", "findings", "repeats"),
-        *("unknown_fields", "assumed_utc"),
+        *("unknown_fields", "assumed_utc", "partly_read"),
     )
     total: dict[str, Any] = {
         name: sum(getattr(receipt, name) for receipt in receipts) for name in counted

@@ -50,7 +50,8 @@ class Finding(msgspec.Struct, frozen=True):
     `account` is a pseudonym; `published_at` and `found_at` are RFC 3339 in UTC; `unit` is the unit
     that first put it; `held` says that the flood guard kept it from being proposed.
     `post` and `url` are personal data: they are never published. Only a finding of the pack
-    `factchecks` has a `label`.
+    `factchecks` has a `label`. `spans_capped` is there, and true, where the post meets the rule at
+    more places than `spans` keeps.
     """
 
     finding: str
@@ -73,6 +74,7 @@ class Finding(msgspec.Struct, frozen=True):
     url: str | None = None
     held: bool = False
     label: Label | msgspec.UnsetType = msgspec.UNSET
+    spans_capped: bool | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def is_erased(self) -> bool:
@@ -101,6 +103,7 @@ def stub_of(finding: Finding) -> Finding:
         account="",
         published_at=f"{finding.published_at[:10]}T00:00:00Z",
         spans=(),
+        spans_capped=msgspec.UNSET,
         reach=None,
         language=None,
         url=None,

@@ -22,6 +22,7 @@ class Receipt(
     about which the index of checks was not asked any more, since the unit had asked often enough.
     `no_rules` counts the inspected posts of a unit whose provider had no rule in force: no pack of
     words, and no wish for fact-checks.
+    `partly_read` counts posts that would have taken more work than a post may take.
     """
 
     unit: str
@@ -48,6 +49,7 @@ class Receipt(
     last: str = ""
     not_asked: int = 0
     no_rules: int = 0
+    partly_read: int = 0
 
     @property
     def closes(self) -> bool:

@@ -11,8 +11,10 @@ from itertools import islice
 
 import ahocorasick
 
+from matcher.effort import Effort
+
 MATCHES_IN_PART = 200_000
-"""Matches of patterns looked at in one part of a post; what comes after is not seen.
+"""Matches of patterns seen in one part of a post; what comes after is not, and ends its effort.
 
 A part of 65,536 code points cannot hold as many unless more than three terms end at each letter.
 """
@@ -44,31 +46,26 @@ class Automaton:
         self._automaton.make_automaton()
         self._empty = not patterns
 
-    def seen(self, folded: str) -> set[int]:
-        """The indexes of the patterns that occur in a folded text."""
+    def seen(self, folded: str, effort: Effort | None = None) -> set[int]:
+        """Return the indexes of the patterns that occur in a folded text."""
         if self._empty:
             return set()
-        return {at for _, at in islice(self._automaton.iter(_as_latin(folded)), MATCHES_IN_PART)}
+        matches = self._automaton.iter(_as_latin(folded))
+        found = {at for _, at in islice(matches, MATCHES_IN_PART)}
+        if effort and next(matches, None):
+            effort.ran_out = True
+        return found
 
-    def like(self, masked: str) -> Iterator[int]:
-        """The indexes of patterns that begin a folded text in which `*` is any byte of UTF-8.
-
-        >>> sorted(Automaton([" bomb", " bumb ", "bo"]).like(" b*mb "))
-        [0, 1]
-        """
-        if self._empty:
-            return
-        key = _as_latin(masked)
-        how = ahocorasick.MATCH_AT_MOST_PREFIX
-        yield from (at for _, at in self._automaton.items(key, "*", how))
-
-    def ends(self, folded: str) -> Iterator[tuple[int, int]]:
-        """Each occurrence as pattern index and end position in code points, by end position."""
+    def ends(self, folded: str, effort: Effort | None = None) -> Iterator[tuple[int, int]]:
+        """Yield each occurrence as pattern index and end in code points, by its end."""
         if self._empty:
             return
         data = folded.encode()
         end = counted = 0
-        for last, at in islice(self._automaton.iter(data.decode("latin-1")), MATCHES_IN_PART):
+        matches = self._automaton.iter(data.decode("latin-1"))
+        for last, at in islice(matches, MATCHES_IN_PART):
             end += len(data[counted : last + 1].decode())
             counted = last + 1
             yield at, end
+        if effort and next(matches, None):
+            effort.ran_out = True

@@ -22,8 +22,6 @@ from matcher.notation import filled, notation
 from matcher.signs import HASHES, IN_CAPITALS, SIGNS, STAR, STARS
 from matcher.suspicion import SPACED, STRETCHED, has_run_of_three
 
-CHUNKS_IN_PART = 2_000
-"""Disguised words looked at in one part of a post; what comes after is read as it stands."""
 _DROPPED, _HAN, _SPACELESS = "\x02", "h", "z"
 _LONGEST = 60  # units of a chunk; a longer one is no word
 
@@ -128,7 +126,7 @@ def chunks(text: str) -> list[Chunk]:
     shape = filled(shape, _opaque(text, shape, spans))
     shape = filled(shape, notation(text, shape))
     found += (*_apart(text, shape), *_words(text, shape), *_hashtags(text, shape))
-    return sorted(found, key=lambda chunk: (chunk.start, -chunk.end))[:CHUNKS_IN_PART]
+    return sorted(found, key=lambda chunk: (chunk.start, -chunk.end))
 
 
 def _shape(text: str) -> str:

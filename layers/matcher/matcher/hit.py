@@ -1,5 +1,7 @@
 """What is found: rules that a post satisfies, and where."""
 
+from typing import NamedTuple
+
 import msgspec
 
 from matcher.fold import Evasion
@@ -23,7 +25,10 @@ class Span(msgspec.Struct, frozen=True):
 
 
 class Hit(msgspec.Struct, frozen=True):
-    """A rule that a post satisfies, with the spans of all its windows in order."""
+    """A rule that a post satisfies, with the spans of its windows in order.
+
+    `spans_capped` says that there are more spans than these.
+    """
 
     pack: str
     version: int
@@ -32,3 +37,11 @@ class Hit(msgspec.Struct, frozen=True):
     category: str
     severity: Severity
     spans: tuple[Span, ...]
+    spans_capped: bool = False
+
+
+class Result(NamedTuple):
+    """The hits of a post, and whether it would have taken more work than a post may take."""
+
+    hits: tuple[Hit, ...]
+    partly_read: bool = False

@@ -11,25 +11,30 @@ Limits: of three stretches that all overlap, the third is not read.
 from bisect import bisect_left
 
 from matcher.disguise import chunks
+from matcher.effort import Effort
 from matcher.trace import Reading
-from matcher.vocabulary import Vocabulary
+from matcher.vocabulary import READINGS_OF_CHUNK, Vocabulary
 
 
-def layers(text: str, vocabulary: Vocabulary) -> list[list[Reading]]:
-    """Reads the disguised words of a text; none where it has none.
+def layers(text: str, vocabulary: Vocabulary, effort: Effort | None = None) -> list[list[Reading]]:
+    """Read the disguised words of a text, as far as the effort allows; none where it has none.
 
     >>> vocabulary = Vocabulary([" bomb ", " bumb "])
     >>> read = layers("a b*mb, b0mb", vocabulary)
     >>> sorted([reading.letters for reading in layer] for layer in read)
     [['bomb', 'bomb'], ['bumb', 'bomb']]
     """
+    effort = effort or Effort()
     first: list[list[Reading]] = []
     second: list[list[Reading]] = []
     ends = [0, 0]
     for chunk in chunks(text):
+        if effort.has_read_enough:
+            break
         if chunk.start < min(ends):
             continue
-        if readings := vocabulary.read(chunk):
+        if readings := vocabulary.read(chunk, effort):
+            effort.read(READINGS_OF_CHUNK)  # it is put into each layer
             late = chunk.start < ends[0]
             (second if late else first).append(readings)
             ends[late] = max(reading.end for reading in readings)

@@ -47,17 +47,19 @@ _LETTERS = rf"[\w{_DROPPED}]"
 _LABEL = rf"[^\W_](?:[^\W_]|[-{_DROPPED}])*+"
 _HOST = rf"(?:{_LABEL}\.)+(?:xn--[a-z0-9-]++|[^\W\d_]{{2,63}}+)"
 _SPACELESS_HOST = rf"(?:{_SPACELESS}++[.。])+{_SPACELESS}*+"
-_HOST_START = r"(?<![\w.@-])"
+_HOST_START = rf"(?<![^\W_])(?<![{_DROPPED}-])(?:(?<![_.@])|[{_DROPPED}-]++(?<={_DROPPED}))"
+"""Where a host name may begin, with the hidden characters before it ("\\u200bshop.example").
+None begins after a hidden character inside a word: each letter would be tried to the word's end."""
 
 _LINK = re.compile(
     rf"(?<!\w)https?://(?:{_SPACELESS_HOST})?[^{_LINK_END}]++"
     rf"|(?<!\w)www\.[^{_LINK_END}]++"
-    rf"|{_HOST_START}{_HOST}(?::\d{{1,5}})?/[^{_LINK_END}]*+"
+    rf"|{_HOST_START}(?P<host>{_HOST})(?::\d{{1,5}})?/[^{_LINK_END}]*+"
     rf"|(?<!\w)[@＠]{_LETTERS}++(?:[.-]{_LETTERS}++)*+(?:@{_HOST})?"
 )
 _SIGN = re.compile(r"[/@＠wW](?:(?<![wW])|[wW]{2}\.)")
-_BARE_HOST = re.compile(rf"{_HOST_START}{_HOST}(?!\.?[\w-])")
-_NAME_LENGTH = 253  # of a domain name (RFC 1035)
+_BARE_HOST = re.compile(rf"{_HOST_START}(?P<host>{_HOST})(?!\.?[\w-])")
+_NAME_LENGTH, _LABEL_LENGTH = 253, 63  # of a domain name and a label of it (RFC 1035)
 _PARTING = " \n，！"  # the commonest of what ends links, hosts and mentions, and parts words
 _FINAL_SIGNS = ".,;:!?)]*_~…"
 
@@ -91,7 +93,8 @@ def normal_host(host: str) -> str:
 
 
 def _decode_label(label: str) -> str:
-    if not label.startswith("xn--") or not label.isascii():
+    """Decode punycode; a longer label is no label, and decoding takes the square of its length."""
+    if not label.startswith("xn--") or not label.isascii() or len(label) > _LABEL_LENGTH:
         return label
     try:
         return label[4:].encode("ascii").decode("punycode").casefold()
@@ -149,18 +152,23 @@ def stretch_around(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def _opaque_spans(text: str, start: int, end: int) -> Iterator[Opaque]:
-    """Finds those between two places that are the ends of the text or have a space beyond."""
+    """Find links and mentions between two places that are text ends or have a space beyond."""
     offset = start
     for found in _LINK.finditer(text[start:end].translate(_shapes)):
-        start, end = offset + found.start(), offset + found.end()
+        start, end = offset + _start(found), offset + found.end()
         if _follows_word(text, start):
             continue
         if text[start] in "@＠":
             yield Opaque(start, end, is_link=False)
             continue
-        end = start + len(found[0].rstrip(_FINAL_SIGNS))
+        end = offset + found.start() + len(found[0].rstrip(_FINAL_SIGNS))
         if host_of(text[start:end]):
             yield Opaque(start, end, is_link=True)
+
+
+def _start(found: re.Match[str]) -> int:
+    """Return where a match begins, without the hidden characters before a host name."""
+    return found.start("host") if found["host"] else found.start()
 
 
 def _follows_word(text: str, start: int) -> bool:
@@ -194,10 +202,10 @@ def hosts(text: str) -> list[Host]:
             found.append(Host(link.start + host.start, link.start + host.end, host.name))
     bare_hosts = _BARE_HOST.finditer("".join(rest).translate(_shapes))
     found += (
-        Host(*bare.span(), normal_host(text[bare.start() : bare.end()]))
+        Host(*bare.span("host"), normal_host(text[bare.start("host") : bare.end()]))
         for bare in bare_hosts
-        if len(bare[0]) <= _NAME_LENGTH
-        and not _follows_word(text, bare.start())
+        if len(bare["host"]) <= _NAME_LENGTH
+        and not _follows_word(text, bare.start("host"))
         and _word_end(text, bare.end()) == bare.end()
     )
     return sorted(found)

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from matcher.automaton import Automaton
+from matcher.effort import Effort
 from matcher.fold import fold
 from matcher.index import EXCEPT, UNLESS, Index, Use
 from matcher.links import hosts
@@ -56,24 +57,29 @@ class Look:
         stretches: Stretches | None = None,
         *,
         suspect: bool = False,
+        effort: Effort | None = None,
     ) -> Iterator[tuple[int, list[Match]]]:
-        """The rules that one part satisfies, each with its matches in the part.
+        """Yield the rules that one part satisfies, each with its matches in the part.
+
+        Where the effort runs out, only what was looked at by then counts, also against a rule.
 
         Args:
             text: The part.
-            served: What links beside the text serve.
+            served: What links next to the text serve.
             stretches: Where all patterns stand that are not in disguise, if that is known.
             suspect: Whether a word may be in disguise, if stretches are known.
+            effort: What is left for the post.
         """
-        read = self._read(text) if suspect else []
+        effort = effort or Effort()
+        read = self._read(text, effort) if suspect else []
         if stretches is None or read:
             stretches, folded = None, fold(text)
-            seen = self._automaton.seen(folded)
-            read = self.layers(text, folded, read)
+            seen = self._automaton.seen(folded, effort)
+            read = self.layers(text, folded, read, effort)
             for readings in read:
-                seen |= self._automaton.seen(_with(readings, text))
+                seen |= self._automaton.seen(_with(readings, text), effort)
         else:
-            each = (self._automaton.seen(fold(text[start:end])) for start, end in stretches)
+            each = (self._automaton.seen(fold(text[start:end]), effort) for start, end in stretches)
             seen = set().union(*each)
         candidates = self._candidates(seen, served)
         if not candidates:
@@ -85,7 +91,9 @@ class Look:
         else:
             counting = any(rule.within is not None for rule in rules)
             traces = list(_traces(text, stretches, counting=counting))
-        found = self._matches(traces, candidates)
+        found = self._matches(traces, candidates, effort)
+        if any(rule.links for rule in rules):
+            self._add_hosts(traces[0], found)
         for rule in candidates:
             needed = self._full[rule]
             for group in served.get(rule, ()):
@@ -95,18 +103,22 @@ class Look:
                 yield rule, matches
 
     def layers(
-        self, text: str, folded: str, known: list[list[Reading]] | None = None
+        self,
+        text: str,
+        folded: str,
+        known: list[list[Reading]] | None = None,
+        effort: Effort | None = None,
     ) -> list[list[Reading]]:
-        """What to read at the disguised words of a text; none where nothing is suspect."""
+        """Return what to read at the disguised words of a text; none where nothing is suspect."""
         mentions = "@" in text and self.vocabulary.mentions.is_in(text)
         if not mentions and not is_suspect(text, folded):
             return []
-        return known or self._read(text)
+        return known or self._read(text, effort or Effort())
 
-    def _read(self, text: str) -> list[list[Reading]]:
+    def _read(self, text: str, effort: Effort) -> list[list[Reading]]:
         from matcher.layers import layers  # late, like the vocabulary
 
-        return layers(text, self.vocabulary)
+        return layers(text, self.vocabulary, effort)
 
     def _candidates(self, seen: set[int], served: Served) -> list[int]:
         """The rules that have a candidate for every group in one part."""
@@ -122,31 +134,34 @@ class Look:
         return [rule for rule, found in groups.items() if found == self._full[rule]]
 
     def _matches(
-        self, traces: Sequence[Trace], candidates: list[int]
+        self, traces: Sequence[Trace], candidates: list[int], effort: Effort
     ) -> defaultdict[int, _Matches]:
-        """What the strict look leaves of the terms and hosts of some rules."""
+        """Return what the strict look leaves of the terms of some rules."""
         found: defaultdict[int, _Matches] = defaultdict(lambda: defaultdict(list))
         wanted = set(candidates)
         uses: dict[int, list[tuple[Use, Term]]] = {}
         for trace in traces:
-            for index, end in self._automaton.ends(trace.folded):
+            for index, end in self._automaton.ends(trace.folded, effort):
                 if index not in uses:
                     uses[index] = [it for it in self.index.terms(index) if it[0].rule in wanted]
                 looks: dict[tuple[int, bool], Match | None] = {}  # groups may share a term
                 for (rule, group, order), term in uses[index]:
                     how = id(term), self._rules[rule].exact
                     if how not in looks:
+                        if not effort.look():
+                            return found
                         looks[how] = term.look(trace, end, exact=how[1])
                     if match := looks[how]:
                         found[rule][group].append((order, match))
-        trace = traces[0]
-        if any(self._rules[rule].links for rule in candidates):
-            for host in hosts(trace.text):
-                first, last = trace.word_at(host.start), trace.word_at(host.end - 1)
-                place = Place(host.start, host.end, first, last)
-                for (rule, group, written, _), evasion in self._named.rules_of(host):
-                    found[rule][group].append((0, Match(place, written, evasion)))
         return found
+
+    def _add_hosts(self, trace: Trace, found: defaultdict[int, _Matches]) -> None:
+        """Add the host names of a part to what was found of the rules that name them."""
+        for host in hosts(trace.text):
+            first, last = trace.word_at(host.start), trace.word_at(host.end - 1)
+            place = Place(host.start, host.end, first, last)
+            for (rule, group, written, _), evasion in self._named.rules_of(host):
+                found[rule][group].append((0, Match(place, written, evasion)))
 
 
 def _traces(text: str, stretches: Stretches, *, counting: bool) -> Iterator[Trace]:

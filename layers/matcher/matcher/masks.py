@@ -8,12 +8,12 @@ letter it stands for.
 """
 
 import re
-from collections.abc import Iterator
-from functools import lru_cache
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from itertools import groupby, product
 
 from matcher.innocence import is_ordinary
-from matcher.signs import SIGNS, STAR, skeleton_of
+from matcher.signs import SIGNS, STAR
 
 STARS_IN_WORD = 4
 SOUNDS = {
@@ -28,7 +28,7 @@ SOUNDS = {
 digits. Hamza on its seats folds to them, so 2 stands for alif and ya too. 0, 1, 5 and 9 look like
 letters, 5 and 9 as the Arabic digits ٥ and ٩, which fold to the same."""
 _CONSONANTAL = re.compile(r"[\u05d0-\u05ea\u0621-\u064a]+")  # Hebrew and Arabic: short words
-_HAS_LOOKALIKES = re.compile(r"[\u0370-\u058f]")  # Greek, Cyrillic, Armenian
+HAS_LOOKALIKES = re.compile(r"[\u0370-\u058f]")  # Greek, Cyrillic, Armenian: some fold to Latin
 _FACTOR = re.compile(r"^\d+\*|\*\d+$")
 _FOREIGN = (
     (re.compile(r"[\u0621-\u064a]"), re.compile(r"[a-z0-9]+")),
@@ -55,55 +55,88 @@ def foreign_as_stars(units: str) -> str | None:
     return None
 
 
-def queries(units: str, written: str) -> Iterator[str]:
-    """What to ask the trie: each skeleton with as many bytes masked as the stars may stand for."""
-    pieces = re.split(r"(\*+)", units)
-    skeletons = [skeleton_of(piece)[0] for piece in pieces[::2]]
-    native = bool(_HAS_LOOKALIKES.search(written))  # whose letters fold to Latin ones, or do not
-    widths = {len(unit.encode()) for unit in units if unit.isalnum()} | (
-        {1, 2} if native else set()
-    )
-    least, most = min(widths, default=1), max(widths, default=1)
-    masks = [len(stars) for stars in pieces[1::2]]
-    few = len(masks) < 3
-    bytes_masked = []
-    for mask in masks:
-        letters = range(0 if few else mask, mask + 1 + (few and mask == 1))  # runs are one
-        bytes_masked.append(range(least * letters[0], most * letters[-1] + 1, least))
-    for lengths in product(*bytes_masked):
-        query = skeletons[0]
-        for length, piece in zip(lengths, skeletons[1:], strict=True):
-            joins = not length and query[-1:] == piece[:1]
-            query += f"{STAR * length}{piece[joins:]}"
-        yield f" {query} "
+class MaskedWords:
+    """Words, found by the letters that stars leave of them.
+
+    Each letter at each place of words of one length is a number with a bit for each of those words.
+    What fits is the `and` of a few such numbers, so that a long list costs hardly more than a short
+    one. A search of the words for the letters before the first star would compare hundreds.
+
+    >>> words = MaskedWords(["bomb", "bumb", "bomber"])
+    >>> list(words.like("b*mb", 1)), list(words.like("b*m*er", 1))
+    ([(0, [0, 1, 2, 3]), (1, [0, 1, 2, 3])], [(2, [0, 1, 2, 3, 4, 5])])
+    """
+
+    def __init__(self, words: Iterable[str]):
+        """Take words; results name them by their place."""
+        self._by_length: defaultdict[int, list[tuple[int, str]]] = defaultdict(list)
+        for number, word in enumerate(words):
+            self._by_length[len(word)].append((number, word))
+        self._letters: dict[int, dict[tuple[int, str], int]] = {}
+
+    def like(self, units: str, free: int) -> Iterator[tuple[int, list[int]]]:
+        """Yield the words that units with stars fit, each with the unit for each of its letters.
+
+        Up to `free` stars in a row stand for one letter or two, more stars for as many letters as
+        they are. Short words come first, then words in their order.
+        """
+        runs = [(is_star, len(list(run))) for is_star, run in groupby(units, STAR.__eq__)]
+        ways = product(*(_lengths(*run, free) for run in runs))
+        for lengths in sorted(ways, key=sum) if len(runs) > 1 else ways:
+            if found := self._with_letters(units, runs, lengths):
+                words, fit = self._by_length[sum(lengths)], _fit_of(runs, lengths)
+                while found:
+                    first = found & -found
+                    yield words[first.bit_length() - 1][0], fit
+                    found ^= first
+
+    def _with_letters(
+        self, units: str, runs: list[tuple[bool, int]], lengths: tuple[int, ...]
+    ) -> int:
+        """Return the words of this length that have the seen units, or their letters, as bits."""
+        words = self._by_length.get(sum(lengths))
+        if not words:
+            return 0
+        letters, found = self._letters_of(sum(lengths)), (1 << len(words)) - 1
+        at = place = 0
+        for (is_star, size), length in zip(runs, lengths, strict=True):
+            for number, unit in enumerate("" if is_star else units[at : at + size], place):
+                same = letters.get((number, unit), 0)
+                for letter in SIGNS.get(unit, ""):
+                    same |= letters.get((number, letter), 0)
+                found &= same
+                if not found:
+                    return 0
+            at, place = at + size, place + length
+        return found
+
+    def _letters_of(self, length: int) -> dict[tuple[int, str], int]:
+        """Return the words of a length that have each letter at each place, as bits."""
+        if length not in self._letters:
+            words = self._by_length[length]
+            bits: defaultdict[tuple[int, str], bytearray] = defaultdict(
+                lambda: bytearray(len(words) // 8 + 1)
+            )
+            for at, (_, word) in enumerate(words):
+                for place_and_letter in enumerate(word):
+                    bits[place_and_letter][at >> 3] |= 1 << (at & 7)
+            self._letters[length] = {key: int.from_bytes(of, "little") for key, of in bits.items()}
+        return self._letters[length]
 
 
-def fit_masked(word: str, units: str, free: int) -> list[int] | None:
-    """The unit that stands for each letter of a word."""
-    found = _pattern_of_units(units, free).fullmatch(word)
-    if not found:
-        return None
+def _fit_of(runs: list[tuple[bool, int]], lengths: tuple[int, ...]) -> list[int]:
+    """Return the unit for each letter; where letters are more than stars, the last star again."""
     fit: list[int] = []
     at = 0
-    for number, (_, run) in enumerate(groupby(units, STAR.__eq__), 1):
-        start, end = found.span(number)
-        length = len(list(run))
-        fit += (at + min(place, length - 1) for place in range(end - start))
-        at += length
+    for (_, size), length in zip(runs, lengths, strict=True):
+        fit += (at + min(place, size - 1) for place in range(length))
+        at += size
     return fit
 
 
-@lru_cache(10_000)
-def _pattern_of_units(units: str, free: int) -> re.Pattern[str]:
-    groups = []
-    for is_star, run in groupby(units, STAR.__eq__):
-        kept = list(run)
-        if is_star:
-            fewest = 1 if len(kept) <= free else len(kept)
-            groups.append(f"(.{{{fewest},{max(2, len(kept)) if fewest == 1 else len(kept)}}})")
-        else:
-            groups.append("(" + "".join(f"[{re.escape(u + SIGNS.get(u, ''))}]" for u in kept) + ")")
-    return re.compile("".join(groups))
+def _lengths(is_star: bool, size: int, free: int) -> range:
+    """Return how many letters a run of units may stand for, the most first."""
+    return range(max(2, size), 0, -1) if is_star and size <= free else range(size, size - 1, -1)
 
 
 def sounds(word: str, units: str, masked: str, fit: list[int]) -> bool:

@@ -5,16 +5,17 @@ are held back together (`matcher.batch`), where numpy is at hand.
 
 Limits: those of `matcher.innocence` and `matcher.masks` in what a disguise may be. A word wholly
 in look-alikes of one script passes for that script's own where the part has other letters of it.
-Of a part, the first 200,000 matches of terms and the first 2,000 disguised words are looked at; a
-hit shows its first 200 spans.
+A post that takes more work than `matcher.effort` allows is read in part, and its result says so; a
+hit shows its first 200 spans, and says if there are more.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from matcher.effort import Effort
 from matcher.factchecks import without_factchecks
-from matcher.hit import Hit, Part, Span
+from matcher.hit import Hit, Part, Result, Span
 from matcher.index import groups_of
 from matcher.look import Look, Stretches
 from matcher.named_hosts import NamedHosts
@@ -60,7 +61,7 @@ class Matcher:
 
     def find(self, text: str) -> tuple[Hit, ...]:
         """Finds the hits of one text, taken as a post whose only part is `text`."""
-        return self._find((("text", text),))
+        return self._find((("text", text),)).hits
 
     def find_all(self, texts: Iterable[str]) -> list[tuple[Hit, ...]]:
         """Finds the hits of each text, in the order of texts."""
@@ -77,11 +78,18 @@ class Matcher:
         Returns:
             For each post, its hits in the order of pack ids, then of rules in their pack.
         """
+        return [result.hits for result in self.results(posts)]
+
+    def results(self, posts: Iterable[Sequence[Part]]) -> list[Result]:
+        """Find the hits of each post, as `find_posts` does, and say which posts were read in part.
+
+        Which they are depends on the post and the rules alone.
+        """
         posts = list(posts)
         sieve = self._sieve_for(len(posts))
         if sieve is None:
             return [self._find(post) for post in posts]
-        found: list[tuple[Hit, ...]] = [()] * len(posts)
+        found = [Result(())] * len(posts)
         for number, near in self._passing(posts, sieve).items():
             found[number] = self._find(posts[number], near)
         return found
@@ -116,7 +124,8 @@ class Matcher:
                     passing[number] = {}
         return passing
 
-    def _find(self, post: Sequence[Part], near: _Near | None = None) -> tuple[Hit, ...]:
+    def _find(self, post: Sequence[Part], near: _Near | None = None) -> Result:
+        effort = Effort.for_texts(text for name, text in post if not name.startswith("links/"))
         served = self._named.served(post) if self._named else {}
         if served and all(name != "text" for name, _ in post):
             post = [*post, ("text", "")]
@@ -127,11 +136,14 @@ class Matcher:
             helped = served if name == "text" else {}
             known = None if near is None or helped else near.get(number, ((), False))
             stretches, suspect = known or (None, False)
-            for rule, matches in self._look.rules_in(text, helped, stretches, suspect=suspect):
+            for rule, matches in self._look.rules_in(
+                text, helped, stretches, suspect=suspect, effort=effort
+            ):
                 spans[rule] += ((number, _span(name, match)) for match in matches)
                 for by_link in helped.get(rule, {}).values():
                     spans[rule] += by_link
-        return tuple(self._hit(rule, spans[rule]) for rule in sorted(spans))
+        hits = tuple(self._hit(rule, spans[rule]) for rule in sorted(spans))
+        return Result(hits, effort.ran_out)
 
     def _hit(self, number: int, spans: list[tuple[int, Span]]) -> Hit:
         pack, rule = self._rules[number]
@@ -144,6 +156,7 @@ class Matcher:
             pack.category,
             rule.severity,
             tuple(span for _, span in ordered[:ITEMS_SHOWN]),
+            len(ordered) > ITEMS_SHOWN,
         )
 
 

@@ -11,11 +11,14 @@ from typing import NamedTuple
 import msgspec
 from msgspec import structs
 
+from matcher import effort
 from matcher.factchecks import FACTCHECKS
 from matcher.fold import FOLD_VERSION
 from matcher.pack import Ground, Mode, Pack
 
 FORMAT = 1
+FIRST_EFFORT = 1
+"""What a set means that names no effort, as all do that were published before there were others."""
 
 
 class SetError(ValueError):
@@ -55,7 +58,8 @@ class Selection(NamedTuple):
     """What one provider runs at one time.
 
     `skipped` names packs outside their dates, in the order of ids. `shadowed` gives the reason
-    for each rule (`pack/rule`) that was moved to shadow: not-public, not-wanted, paused, or notice.
+    for each rule (`pack/rule`) that was moved to shadow: fold, effort, not-public, not-wanted,
+    paused, or notice.
     `no_rules` says that no pack of words is among `packs`, and that the provider does not want
     published fact-checks either: nothing can be proposed of its posts.
     """
@@ -69,11 +73,13 @@ class Selection(NamedTuple):
 class RuleSet(msgspec.Struct, frozen=True, kw_only=True):
     """The content of a set. `notice_hours` is how long a new version runs in shadow first.
 
-    `factchecks` is the digest of the index of published checks, or empty.
+    `factchecks` is the digest of the index of published checks, or empty. `effort` names the budget
+    of work by which posts are read (`matcher.effort`); absent, it is the first.
     """
 
     format: int = FORMAT
     fold: str = FOLD_VERSION
+    effort: int | msgspec.UnsetType = msgspec.UNSET
     notice_hours: int
     packs: tuple[Pack, ...]
     providers: dict[str, Choice] = {}
@@ -122,6 +128,8 @@ class RuleSet(msgspec.Struct, frozen=True, kw_only=True):
         names = [f"{pack.id}/{rule.id}" for rule in pack.rules]
         if self.fold != FOLD_VERSION:
             return dict.fromkeys(names, "fold")
+        if (self.effort or FIRST_EFFORT) != effort.EFFORT_VERSION:
+            return dict.fromkeys(names, "effort")
         if not public:
             return dict.fromkeys(names, "not-public")
         if pack.id == FACTCHECKS and not choice.factchecks:
@@ -161,8 +169,10 @@ def build_set(
         SetError: If ids stand twice or name nothing, or a pack lacks `published_at`.
     """
     ordered = tuple(sorted(packs, key=lambda pack: pack.id))
+    budget = effort.EFFORT_VERSION
     made = RuleSet(
         fold=fold,
+        effort=msgspec.UNSET if budget == FIRST_EFFORT else budget,
         notice_hours=notice_hours,
         packs=ordered,
         providers=dict(providers or {}),

@@ -99,18 +99,18 @@ class Trace:
 
         Words keep their numbers, so that places found in both are told apart or as one.
         """
-        folded, strict = "", ""
+        folded, strict = [""], [""]  # pieces: to add to a long string copies it each time
         source: list[int] = []
         words: list[int] = []
         places: list[tuple[int, int, Reading]] = []
 
         def add(letters: str, seen: str, at: Sequence[int], numbers: Sequence[int]) -> None:
-            nonlocal folded, strict
-            skipped = letters[:1] == folded[-1:] == " "  # one space is enough
-            folded += letters[skipped:]
-            strict += seen[skipped:]
-            source.extend(at[skipped:])
-            words.extend(numbers[skipped:])
+            skipped = letters[:1] == folded[-1][-1:] == " "  # one space is enough
+            if len(letters) > skipped:
+                folded.append(letters[skipped:])
+                strict.append(seen[skipped:])
+                source.extend(at[skipped:])
+                words.extend(numbers[skipped:])
 
         def keep(first: int, end: int) -> None:
             cut = slice(first, end)
@@ -122,16 +122,16 @@ class Trace:
             keep(end, first)
             numbers = self._numbers(reading)
             add(" ", " ", [reading.start], [numbers[0] - 1])
-            begin = len(folded)
+            begin = len(source)
             add(reading.letters, self._seen(reading), reading.at, numbers)
-            places.append((begin, len(folded), reading))
+            places.append((begin, len(source), reading))
             add(" ", " ", [reading.end - 1], [numbers[-1]])
             end = bisect_left(self.source, reading.end, first)
         keep(end, len(self.folded))
         return replace(
             self,
-            folded=folded,
-            strict=strict,
+            folded="".join(folded),
+            strict="".join(strict),
             source=source,
             words=words,
             readings=tuple(places),

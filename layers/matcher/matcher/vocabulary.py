@@ -9,34 +9,33 @@ and then so do other runs of that word; a shorter run never stands for a longer 
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from functools import cached_property, lru_cache
-from itertools import groupby, islice, product
+from functools import cached_property
+from itertools import product
 from typing import NamedTuple
 
 from matcher.automaton import Automaton
 from matcher.disguise import Chunk, Kind
+from matcher.effort import Effort
+from matcher.fitting import fit_of
 from matcher.fold import Evasion, is_spaceless
 from matcher.innocence import is_sound
 from matcher.masks import (
+    HAS_LOOKALIKES,
     STARS_IN_WORD,
-    fit_masked,
+    MaskedWords,
     foreign_as_stars,
     is_enough,
-    queries,
     sounds,
 )
 from matcher.mentions import Mentions
-from matcher.signs import SIGNS_OF, STAR, skeleton_of
+from matcher.signs import STAR, skeleton_of
 from matcher.trace import Reading
 
-WORDS_LIKE_CHUNK = 500
-"""Words looked at for one place and number of stars; a long list may have more."""
 READINGS_OF_CHUNK = 4
 """Words that one chunk is read as; a fifth that fits as well is not seen."""
 _PADDED = re.compile(r"([^\W\d]{4,})\d{1,2}|([^\W\d]{3})2")
 _WORDS_OF_ONE_LETTER = "aeiouyàóéяуиовкса"  # as written: articles, "and", "in" …
 _PUNCTUATION = "!+|@"
-_RUN_OF_THREE = re.compile(r"([^\W\d])\1\1|(?<=[^\W\d])(\d)\2\2(?=[^\W\d])")
 
 
 class _Word(NamedTuple):
@@ -95,6 +94,16 @@ class Vocabulary:
         return {word.letters for words in self._words.values() for word in words}
 
     @cached_property
+    def _opening(self) -> dict[bool, tuple[list[_Word], MaskedWords]]:
+        """The words that are open at no end, and those only at their end, for words with stars."""
+        opening = [word for words in self._words.values() for word in words if word.opens]
+        parts = {closes: [w for w in opening if w.closes == closes] for closes in (True, False)}
+        return {
+            closes: (words, MaskedWords(word.letters for word in words))
+            for closes, words in parts.items()
+        }
+
+    @cached_property
     def mentions(self) -> Mentions:
         """The words of which a mention may be the whole, its @ being an a."""
         words = (word for words in self._words.values() for word in words)
@@ -116,8 +125,9 @@ class Vocabulary:
                 return True
         return False
 
-    def read(self, chunk: Chunk) -> list[Reading]:
-        """The words of the vocabulary that a chunk stands for, at most `READINGS_OF_CHUNK`."""
+    def read(self, chunk: Chunk, effort: Effort | None = None) -> list[Reading]:
+        """Return the words that a chunk stands for, at most `READINGS_OF_CHUNK`."""
+        effort = effort or Effort()
         if chunk.kind is Kind.HASHTAG:
             known = not self._spelled.isdisjoint(chunk.units.split())
             return [_as_it_stands(chunk, chunk.units, frozenset())] if known else []
@@ -127,57 +137,82 @@ class Vocabulary:
         found: dict[tuple[str, int, int], Reading] = {}
         for part, evasion in _parts(chunk):
             if STAR in part.units:
-                candidates = self._masked(part)
+                candidates = self._masked(part, effort)
             elif masked := foreign_as_stars(part.units):
-                candidates = self._foreign(part, masked)
+                candidates = self._foreign(part, masked, effort)
             else:
-                candidates = self._plain(part, evasion)
+                candidates = self._plain(part, evasion, effort)
             for reading in candidates:
                 found.setdefault((reading.letters, reading.start, reading.end), reading)
                 if len(found) == READINGS_OF_CHUNK:
                     return list(found.values())
         return list(found.values())
 
-    def _plain(self, chunk: Chunk, evasion: frozenset[Evasion]) -> Iterator[Reading]:
-        """Readings without stars."""
+    def _plain(
+        self, chunk: Chunk, evasion: frozenset[Evasion], effort: Effort
+    ) -> Iterator[Reading]:
+        """Yield readings without stars."""
         skeleton, starts = skeleton_of(chunk.units)
+        told = False  # letters apart read the same wherever a word stands in them unchanged
         for index, end in self._automaton.ends(f" {skeleton} "):
             key, words = self._by_index[index]
             for word in words:
+                if not effort.read():
+                    return
                 first = starts[end - len(key) + word.opens - 1]
                 last = starts[end - word.closes - 1]
-                if fit := _fit(word.letters, chunk.units[first:last]):
+                if fit := fit_of(word.letters, chunk.units[first:last]):
+                    same = chunk.units[first:last] == word.letters
                     worn = evasion | _worn(word.letters, chunk, first, last, fit)
+                    if same and told:
+                        continue
                     if worn and is_sound(word.letters, chunk, first, last, worn, alone=word.alone):
+                        told |= same
                         yield _reading(chunk, word.letters, first, last, fit, worn)
 
-    def _masked(self, chunk: Chunk) -> Iterator[Reading]:
-        """Readings of a chunk with stars."""
+    def _masked(self, chunk: Chunk, effort: Effort) -> Iterator[Reading]:
+        """Yield readings of a chunk with stars."""
         for word, last, fit in self._like(chunk.units, chunk.written, 1):
+            if not effort.read():
+                return
             if is_enough(word.letters, chunk.units[:last], alone=word.alone):
                 yield _reading(chunk, word.letters, 0, last, fit, frozenset({Evasion.MASKED}))
 
-    def _foreign(self, chunk: Chunk, masked: str) -> Iterator[Reading]:
-        """Readings of a chunk with stars for a foreign letter."""
+    def _foreign(self, chunk: Chunk, masked: str, effort: Effort) -> Iterator[Reading]:
+        """Yield readings of a chunk with stars for a foreign letter."""
         for word, last, fit in self._like(masked, chunk.written, 2):
+            if not effort.read():
+                return
             if len(word.letters) > 2 and sounds(word.letters, chunk.units, masked, fit):
                 yield _reading(chunk, word.letters, 0, last, fit, frozenset({Evasion.FOREIGN}))
 
     def _like(self, units: str, written: str, free: int) -> Iterator[tuple[_Word, int, list[int]]]:
         """Yield the words that units with stars fit, how many units each takes, and its fit.
 
-        Up to `free` stars in a row stand for one letter or two; more, for as many as they are.
+        Up to `free` stars in a row stand for one letter or two; more, for as many as they are. In
+        a word `written` in Latin letters alone, a star stands for two of them, or for one other.
         """
         stars = units.count(STAR)
         if stars > min(STARS_IN_WORD, len(units) - stars + 1):
             return
-        for query in queries(units, written):
-            for index in islice(self._automaton.like(query), WORDS_LIKE_CHUNK):
-                for word in self._by_index[index][1]:
-                    for last in range(len(units), len(units) * word.closes - 1, -1):
-                        if fit := fit_masked(word.letters, units[:last], free):
-                            yield word, last, fit
-                            break
+        is_latin = units.isascii() and not HAS_LOOKALIKES.search(written)
+        for closes, (words, masked) in self._opening.items():
+            seen: set[int] = set()
+            for last in range(len(units), len(units) * closes - 1, -1) if words else ():
+                for number, fit in masked.like(units[:last], free):
+                    letters = words[number].letters
+                    if number in seen or (is_latin and _has_others(letters, units, fit)):
+                        continue
+                    seen.add(number)
+                    yield words[number], last, fit
+
+
+def _has_others(letters: str, units: str, fit: list[int]) -> bool:
+    """Return whether the stars stand for more letters of other scripts than one each."""
+    if letters.isascii():
+        return False
+    masked = "".join(letter for letter, at in zip(letters, fit, strict=True) if units[at] == STAR)
+    return len(masked.encode()) > 2 * units.count(STAR)
 
 
 def _parts(chunk: Chunk) -> Iterator[tuple[Chunk, frozenset[Evasion]]]:
@@ -208,32 +243,6 @@ def _parts(chunk: Chunk) -> Iterator[tuple[Chunk, frozenset[Evasion]]]:
     if padded and not chunk.written[first:last].isupper():
         end = first + padded.end(padded.lastindex or 0)
         yield chunk.part(first, end), frozenset({Evasion.PADDED})
-
-
-def _fit(word: str, units: str) -> list[int] | None:
-    """The unit that stands for each letter of a word, of those for its last letter the last."""
-    found = _pattern(word, bool(_RUN_OF_THREE.search(units))).fullmatch(units)
-    if not found:
-        return None
-    fit: list[int] = []
-    for number, (_, run) in enumerate(groupby(word), 1):
-        start, end = found.span(number)
-        length = len(list(run))
-        fit += range(start, start + length)
-        if fit and end == len(units):
-            fit[-1] = end - 1
-    return fit
-
-
-@lru_cache(10_000)
-def _pattern(word: str, stretched: bool) -> re.Pattern[str]:
-    """Matches the units that stand for a word; one group for each run of a letter."""
-    groups = []
-    for letter, run in groupby(word):
-        length = len(list(run))
-        count = f"{{{length},}}" if stretched and letter.isalpha() else f"{{{length}}}"
-        groups.append(f"([{re.escape(letter + SIGNS_OF[letter])}]{count})")
-    return re.compile("".join(groups))
 
 
 def _worn(word: str, chunk: Chunk, first: int, last: int, fit: list[int]) -> frozenset[Evasion]:

@@ -80,18 +80,19 @@ def satisfied(
         counts: How many spans a group needs, by its bit, where one is not enough.
 
     Returns:
-        Items in order of text, no more than the first `ITEMS_SHOWN`; empty if no window counts.
+        Items in order of text, empty if no window counts. One more than `ITEMS_SHOWN` at most,
+        which says that there are more.
     """
     chosen: list[Item] = []
     done = 0
     for first, last in _minimal(items, groups, within, counts):
-        if len(chosen) >= ITEMS_SHOWN:
+        if len(chosen) > ITEMS_SHOWN:
             break
         window = items[first : last + 1]
         if _is_near(window, within) and not _is_cancelled(window, within, unless):
             chosen += items[max(first, done) : last + 1]
             done = last + 1
-    return chosen[:ITEMS_SHOWN]
+    return chosen[: ITEMS_SHOWN + 1]
 
 
 def _is_near(window: Sequence[Item], within: int | None) -> bool:
