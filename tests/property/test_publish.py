@@ -39,7 +39,7 @@ numbers = st.builds(
         name: counts if value == 0 else tallies if value == {} else days
         for name, value in msgspec.structs.asdict(Numbers()).items()
     }
-    | {"no_rules": st.just(msgspec.UNSET) | counts},  # absent where it is 0
+    | dict.fromkeys(("no_rules", "partly_read"), counts.map(lambda count: count or msgspec.UNSET)),
 )
 
 
@@ -57,6 +57,7 @@ def receipts(draw: st.DrawFn) -> Receipt:
         by_rule=by_rule,
         held=held,
         repeats=draw(counts),
+        partly_read=draw(st.just(0) | counts),
         skipped=tuple(draw(st.sets(st.sampled_from(["old/1", "older/2"])))),
         by_language=draw(st.dictionaries(st.sampled_from(["en", "en-GB", "x y"]), counts)),
     )
