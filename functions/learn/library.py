@@ -22,10 +22,10 @@ from ledger.pretty import pretty
 
 CATALOGUE_KEY = "factchecks/catalogue.json"
 
-CHANGE_DAYS = 18
-"""Days for which a change is told to findings: a file that was cut before may be read for 16.
+CHANGE_DAYS = 22
+"""Days for which a change is told to findings: a file that was cut before may be read for 20.
 
-S3 counts a day from the midnight after it, and both of a file's ends are counted so: 18.
+S3 counts a day from the midnight after it, and both of a file's ends are counted so: 22.
 """
 
 

@@ -23,7 +23,7 @@ from terang.erasing_table import (
 TOMBSTONE_DAYS = 30
 """How long what comes of an erased author is put as stubs.
 
-A file that waits in the drop bucket may be read for 18 days, and a dead letter comes for 14.
+A file that waits in the drop bucket may be read for 22 days, and a dead letter comes for 14.
 """
 
 ROUNDS = 5

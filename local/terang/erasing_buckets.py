@@ -21,8 +21,8 @@ from terang.erasing_words import (
 
 type Cleaning = Callable[[bytes], bytes]
 
-INTAKE_AGE = timedelta(days=1)
-"""Age from which parts without a manifest are left over: intake tries for six hours at most."""
+INTAKE_AGE = timedelta(days=5)
+"""Age from which parts without a manifest are left over: a file waits in its queue for 4 days."""
 
 
 @dataclass(slots=True)

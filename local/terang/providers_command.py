@@ -60,7 +60,8 @@ def _add(remote: Remote, options: argparse.Namespace) -> int:
     )
     if options.packs:
         remote.public.choose(options.provider, options.packs.split(","))
-    say(first_steps(remote.access(options.provider, role["RoleArn"])))
+    for line in first_steps(remote.access(options.provider, role["RoleArn"])).splitlines():
+        say(line)
     console.print(f"{options.provider} sends as {role['RoleId']}")
     _warn_without_rules(remote, options.provider)
     return 0

@@ -230,7 +230,8 @@ def _tell_kept(deployed: Deployed, provider: str) -> None:
     """Print how to send to the stack that stays up, and how to stop it; no line is broken."""
     stack = deployed.stack
     access = Access.of(provider, "", deployed.outputs, REGION, stack.url)
-    console.print(first_steps(access), soft_wrap=True)
+    for line in first_steps(access).splitlines():
+        console.print(line, soft_wrap=True)
     stop = f"kill {stack.pid}; rm -r {stack.folder}"
     console.print(f"# The stack is up. Stop it with:\n{stop}", soft_wrap=True)
 

@@ -163,15 +163,20 @@ def the_table_can_be_restored_and_forgets(stack: Resolved) -> Iterator[str]:
 
 
 def files_do_not_outlive_their_use(stack: Resolved) -> Iterator[str]:
-    """Every version: drop and work a day or two longer than dead letters, excerpts as they say."""
+    """Every version: drop and work a day or two longer than a unit may ask, excerpts as they say.
+
+    A file waits for a worker, and then for the dead letters of its units.
+    """
     days = {
         name: [_days(rule) for rule in bucket.get("LifecycleConfiguration", {}).get("Rules", ())]
         for name, bucket in stack.typed("AWS::S3::Bucket").items()
     }
-    dead = max(one["MessageRetentionPeriod"] for one in stack.typed("AWS::SQS::Queue").values())
+    queues = stack.typed("AWS::SQS::Queue")
+    asked = max(one["MessageRetentionPeriod"] for one in queues.values())
+    asked += queues["Files"]["MessageRetentionPeriod"]
     for name, wanted, tag in (
-        ("DropBucket", dead // 86400 + 2, None),
-        ("WorkBucket", dead // 86400 + 1, None),
+        ("DropBucket", asked // 86400 + 2, None),
+        ("WorkBucket", asked // 86400 + 1, None),
         ("OutBucket", int(stack.parameters["ExcerptDays"]) + 1, ("holds", "excerpts")),
     ):
         if (wanted, tag) not in days[name]:

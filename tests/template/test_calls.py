@@ -8,7 +8,7 @@ import pytest
 from faults import CrashError
 from moto import mock_aws
 from sample_checks import CHECKS, REPEATS_FRIDGE, table
-from sample_messages import audit, complaint, decision, outcome
+from sample_messages import audit, complaint, decision, on_day, outcome
 from template.permissions import allows, matches
 from template.resolved import as_list
 from template.trial import DAY, SETTINGS, STACK, Trial, bucket, delivery, lines, post
@@ -92,7 +92,7 @@ def question(text: str) -> dict[str, Any]:
 
 
 def about_cases(message: dict[str, Any]) -> dict[str, Any]:
-    return delivery("Cases", json.dumps(message))
+    return delivery("Cases", json.dumps(on_day(DAY, message)))
 
 
 @pytest.fixture(scope="module")

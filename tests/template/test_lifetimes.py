@@ -46,17 +46,17 @@ def _most(stack: Resolved, bucket: str) -> timedelta:
     return _least(stack, bucket) + 2 * DAY
 
 
-def _tries(stack: Resolved, function: str) -> timedelta:
-    """How long an event is tried before its failure is kept."""
-    configured = stack.typed("AWS::Lambda::EventInvokeConfig")[f"{function}EventInvokeConfig"]
-    timeout = stack.typed("AWS::Lambda::Function")[function]["Timeout"]
-    return timedelta(seconds=configured["MaximumEventAgeInSeconds"] + timeout)
+def _timeout(stack: Resolved, function: str) -> timedelta:
+    return timedelta(seconds=stack.typed("AWS::Lambda::Function")[function]["Timeout"])
 
 
 def pairs(stack: Resolved) -> dict[str, tuple[timedelta, timedelta]]:
-    """The shorter and the longer of each pair, named by why the order matters."""
-    dead, intake = _queue(stack, "UnitsDead"), _tries(stack, "Intake")
-    timeout = timedelta(seconds=stack.typed("AWS::Lambda::Function")["Scan"]["Timeout"])
+    """The shorter and the longer of each pair, named by why the order matters.
+
+    The age of a dead letter counts from its first sending, in whatever queue it waits.
+    """
+    dead, timeout = _queue(stack, "UnitsDead"), _timeout(stack, "Scan")
+    intake = _queue(stack, "Files") + _timeout(stack, "Intake")
     hidden = timedelta(seconds=stack.typed("AWS::SQS::Queue")["Units"]["VisibilityTimeout"])
     return {
         **{
@@ -65,11 +65,14 @@ def pairs(stack: Resolved) -> dict[str, tuple[timedelta, timedelta]]:
             )
             for name in ("Units", "Posts", "Cases")
         },
+        "files that fail to the end are kept as dead letters": (
+            _queue(stack, "Files"), _queue(stack, "IntakeFailed")
+        ),
         "a unit is hidden while it is tried": (timeout, hidden),
         "a dead unit finds its file": (dead + intake, _hidden(stack, "DropBucket")),
-        "a dead unit finds its part": (dead + intake / 2, _least(stack, "WorkBucket")),
+        "a dead unit finds its part": (dead + intake, _least(stack, "WorkBucket")),
         "a failed event finds its file": (
-            _queue(stack, "IntakeFailed") + intake, _hidden(stack, "DropBucket")
+            _queue(stack, "IntakeFailed") + _timeout(stack, "Intake"), _hidden(stack, "DropBucket")
         ),
         "refusals are there when the last unit closes its file": (
             dead, _least(stack, "WorkBucket")

@@ -155,7 +155,11 @@ def test_a_run_shows_rules_files_and_folders_whole(
     width: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     receipt = SimpleNamespace(
-        inspected=1, refused={}, findings=1, by_rule={f"{LONG['pack']}/1/{LONG['rule']}/live": 1}
+        inspected=1,
+        refused={},
+        findings=1,
+        by_rule={f"{LONG['pack']}/1/{LONG['rule']}/live": 1},
+        partly_read=0,
     )
     name, out = "f" * 150 + ".jsonl", Path("/" + "o" * 150)
     file = SimpleNamespace(status="refused", code="not_public", repeated=False, advice="a" * 200)

@@ -26,6 +26,12 @@ HALF = 0.5
 LARGEST_EXPONENT = 700.0
 """`math.exp` overflows above 709; what is as small as this is 0 in any rounding."""
 
+EVIDENCE = frozenset(
+    ("claim", "title", "both", "letters", "weight", "heaviest two", "heaviest three", "no names",
+     "named", "ahead")
+)  # fmt: skip
+"""The names of the numbers that curves and gates may weigh: those of `evidence_for`."""
+
 type Curve = tuple[float, float]
 """Weights of a number, and of as much of it as is below a half."""
 

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from claims.artefact import Artefact, Laid, Sealing, digest_of
-from claims.attaching import curves_of, undemanding, written
+from claims.attaching import EVIDENCE, curves_of, undemanding, written
 from claims.errors import BadIndexError
 from claims.grouping import group
 from claims.progress import Progress, silent, watched
@@ -65,6 +65,8 @@ class Index:
             raise BadIndexError("the index does not say what it holds") from error
         self.totals, self.bounds = facts.checks, facts.bounds
         self.curves = curves_of(facts.attaching or undemanding())
+        if {*self.curves.curves, *self.curves.gates} - EVIDENCE:
+            raise BadIndexError("the index weighs evidence that this release does not know")
         self._shelves: dict[str, Shelf] = {}
 
     @cached_property

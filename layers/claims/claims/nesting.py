@@ -6,7 +6,8 @@ any machine has.
 
 import re
 
-_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:(")|\\?\Z)', re.DOTALL)
+"""A string, or one that goes on in the next piece: else each of its quotes would begin anew."""
 _END_OF_STRING = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 _NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
 
@@ -54,10 +55,13 @@ class Nesting:
                 self._rest = _odd_backslash(data)
                 return b""
             self._in_string, data = False, data[end.end() :]
-        outside, quote, inside = _STRING.sub(b"", data).partition(b'"')
-        if quote:
-            self._in_string, self._rest = True, _odd_backslash(inside)
-        return outside
+        return _STRING.sub(self._take, data)
+
+    def _take(self, string: re.Match[bytes]) -> bytes:
+        """Take a string out, and note whether it ended."""
+        if string[1] is None:
+            self._in_string, self._rest = True, _odd_backslash(string[0])
+        return b""
 
 
 def _odd_backslash(data: bytes) -> bytes:

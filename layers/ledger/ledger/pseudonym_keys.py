@@ -16,8 +16,8 @@ from ledger.pseudonym import MonthSalt, Pseudonyms, hkdf
 KEY_MONTHS = 24
 """Months for which a key is kept after its own, longer than anything under it is needed.
 
-A file may wait 18 days for its dead letters; an excerpt then has 30 days until somebody decides,
-198 after a measure, 366 while a complaint is open and 14 after its answer: 626 days in all.
+A file may wait 22 days for its dead letters; an excerpt then has 30 days until somebody decides,
+198 after a measure, 366 while a complaint is open and 14 after its answer: 630 days in all.
 """
 
 SALT_BYTES = 32
