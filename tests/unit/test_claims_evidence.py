@@ -7,6 +7,7 @@ from claims.attaching import ahead, model
 from claims.index import Index, build_index
 from claims.likeness import question_of
 from claims.ranking import Ranked
+from claims.tags import known_words
 from development import entry_of, examples
 
 
@@ -98,3 +99,17 @@ def test_more_evidence_never_lowers_the_score() -> None:
         base = dict.fromkeys((*curves.evidence, *curves.gates), 0.4)
         scores = [curves.score(base | {name: step / 20}) for step in range(21)]
         assert scores == sorted(scores), name
+
+
+@pytest.mark.parametrize(
+    ("tag", "split"),
+    [
+        pytest.param("nomorepillsnow", "no more pills now", id="four words"),
+        pytest.param("nomorepillsnowplease", "nomorepillsnowplease", id="five words"),
+        pytest.param("more", "more", id="a known word"),
+        pytest.param("nonow", "nonow", id="too short to try"),
+    ],
+)
+def test_a_tag_is_split_into_at_most_four_known_words(tag: str, split: str) -> None:
+    words = {"no", "more", "pills", "now", "please"}
+    assert known_words(tag, words.__contains__) == split
