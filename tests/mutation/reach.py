@@ -150,9 +150,11 @@ def attempt(tests: list[str], seconds: float) -> tuple[str, str]:
     if pid == 0:
         run_tests(tests, seconds, outward)
     os.close(outward)
-    _, status = os.waitpid(pid, 0)
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(pid, signal.SIGKILL)  # what the tests started
+    try:
+        _, status = os.waitpid(pid, 0)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(pid, signal.SIGKILL)  # what the tests started, or all of it after Ctrl-C
     with open(inward, "rb") as pipe:  # noqa: PTH123 - a descriptor
         code, _, by = pipe.read().decode().partition(" ")
     if code == "leak":
