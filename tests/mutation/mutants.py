@@ -67,13 +67,13 @@ class Reached:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         )
         inside = any(node.body[0].lineno <= mutant.line <= node.end_lineno for node in bodies)  # type: ignore[operator]
-        statement = max(
-            (node for node in ast.walk(tree) if isinstance(node, ast.stmt)
+        statement = max(  # a decorator is no part of one
+            (node.lineno for node in ast.walk(tree) if isinstance(node, ast.stmt)
              and node.lineno <= mutant.line <= node.end_lineno),  # type: ignore[operator]
-            key=lambda node: node.lineno,
+            default=mutant.line,
         )  # fmt: skip
         direct = self.by_line.get(f"{mutant.path}:{mutant.line}") or self.by_line.get(
-            f"{mutant.path}:{statement.lineno}"
+            f"{mutant.path}:{statement}"
         )
         if inside and direct:
             return direct
