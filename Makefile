@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .SUFFIXES:
-.PHONY: help run test month load drill drill-ranges fuzz check bench bench-factchecks meaning weights transfer build deploy clean setup setup-test setup-check setup-build template-check
+.PHONY: help run test month load drill drill-ranges fuzz mutants check bench bench-factchecks meaning weights transfer build deploy clean setup setup-test setup-check setup-build template-check
 
 export SAM_CLI_TELEMETRY := 0
 
@@ -51,6 +51,10 @@ bench: setup ## speed and memory of the matcher, beside others; ARGS= goes to py
 fuzz: setup ## RUNS= inputs (a million) for each reader of files, packs, messages, and of what the command is given
 	@scripts/bootstrap.sh fuzz
 	for target in readers packs messages statements reports recount checks desk authoring; do .tools/fuzz/bin/python tests/fuzz/fuzz_$$target.py $(or $(RUNS),1000000); done
+
+mutants: setup ## SIZE= small changes (100) to functions and layers, drawn by SEED=: which of them does no test notice?
+	@scripts/bootstrap.sh mutation
+	.tools/mutation/bin/python tests/mutation/mutants.py --size $(or $(SIZE),100) --seed $(or $(SEED),1) $(ARGS)
 
 drill-ranges: setup ## CASES= (a million) random files, each cut at random; SEED= is the first
 	PYTHONPATH=tests $(BIN)/python -m drill.ranges_drill --cases $(or $(CASES),1000000) --first $(or $(SEED),0)

@@ -63,7 +63,8 @@ def findings(world: World) -> list[dict[str, Any]]:
 
 
 def test_without_an_index_nothing_is_found(world: World) -> None:
-    assert scan(world, REPEATS_SALT).by_rule == {}
+    receipt = scan(world, REPEATS_SALT)
+    assert (receipt.by_rule, receipt.not_asked) == ({}, 0)
 
 
 def test_what_nobody_asked_for_is_counted_and_not_proposed(informed: World) -> None:

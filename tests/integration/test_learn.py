@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from faults import Calls, CrashError
 from sample_checks import CHECKS, FRIDGE, SALT, check, data_feed, table
-from world import World
+from world import DAY, World
 
 import learning
 from claims.facts import checks_of
@@ -133,6 +133,17 @@ def test_what_is_corrected_or_gone_is_counted(world: World) -> None:
     assert (told["corrected"], told["withdrawn"], told["total"]) == (1, 1, 3)
 
 
+def test_the_facts_of_an_index_say_what_changed_and_on_which_day(world: World) -> None:
+    world.import_checks(table(*CHECKS))
+    world.import_checks(table(check(1, SALT, "True"), *CHECKS[2:]))
+    key = f"factchecks/{index_of(world).digest}.json"
+    facts = msgspec.json.decode(world.objects.get(world.public, key) or b"")
+    assert facts["changed"] == [
+        {"url": "https://check.example/2", "change": "withdrawn", "day": DAY},
+        {"url": "https://check.example/1", "change": "corrected", "day": DAY},
+    ]
+
+
 def test_a_check_that_another_feed_still_has_is_not_withdrawn(world: World) -> None:
     world.import_checks(table(*CHECKS))
     world.import_checks(data_feed(check(2, FRIDGE)), OTHER)
@@ -145,7 +156,9 @@ def test_a_check_that_another_feed_still_has_is_not_withdrawn(world: World) -> N
 def test_what_is_no_feed_leaves_all_as_it_was(world: World, feed: bytes) -> None:
     world.import_checks(table(*CHECKS))
     before = in_force(world)
-    assert receipt_of(world.import_checks(feed))["code"] == "unreadable"
+    receipt = world.import_checks(feed).receipt
+    assert receipt is not None
+    assert (receipt.code, receipt.checks, receipt.total) == ("unreadable", 0, 0)
     assert in_force(world) == before
 
 

@@ -7,6 +7,7 @@ from unit.sample_entries import RULE, contest, decision, entry, outcome
 from case_counting import case_numbers
 from case_line import case_line, case_lines
 from case_numbers import CaseNumbers, by_month, fold_cases
+from case_tables import case_tables
 from ledger.case_entry import JournalEntry
 
 LETTERS = {"lia": "A", "budi": "B"}
@@ -195,3 +196,9 @@ def test_a_line_holds_no_id_no_name_no_moment_and_no_text() -> None:
 
 def test_a_moderator_without_a_letter_stays_unnamed() -> None:
     assert case_line(1, decision("d"), {}).moderator == ""
+
+
+def test_a_page_counts_complaints_and_disputes_apart() -> None:
+    """Complaints are counted by who made them, disputes together."""
+    numbers = CaseNumbers(complaints={"author": 2, "notifier": 3}, disputes=4)
+    assert [contest.came for contest in case_tables(numbers).contests] == [5, 4]

@@ -9,6 +9,7 @@ from claims.attaching import NOTHING_DEMANDED, ahead, model
 from claims.index import Index, build_index
 from claims.likeness import question_of
 from claims.ranking import Ranked
+from claims.tags import known_words
 from development import entry_of, examples
 
 
@@ -200,3 +201,17 @@ def test_an_index_of_before_demands_nothing() -> None:
     assert index.curves.demands == NOTHING_DEMANDED
     text = f"They say that {entries[0].check.claim}"
     assert ask(index, text, "en")[0].level is Level.ATTACH
+
+
+@pytest.mark.parametrize(
+    ("tag", "split"),
+    [
+        pytest.param("nomorepillsnow", "no more pills now", id="four words"),
+        pytest.param("nomorepillsnowplease", "nomorepillsnowplease", id="five words"),
+        pytest.param("more", "more", id="a known word"),
+        pytest.param("nonow", "nonow", id="too short to try"),
+    ],
+)
+def test_a_tag_is_split_into_at_most_four_known_words(tag: str, split: str) -> None:
+    words = {"no", "more", "pills", "now", "please"}
+    assert known_words(tag, words.__contains__) == split

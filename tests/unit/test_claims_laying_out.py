@@ -1,11 +1,14 @@
 """The arrays of a shelf say what its checks say, counted here in dictionaries."""
 
+from array import array
 from collections import Counter, defaultdict
+from io import BytesIO
 from itertools import pairwise
 from random import Random
 
 import pytest
 
+from claims.artefact import MAGIC, Artefact, Sealing
 from claims.bm25 import rarity, saturated
 from claims.clean_text import clean_text
 from claims.gram_arrays import COMMON_GRAM
@@ -133,3 +136,16 @@ def test_a_word_that_opens_a_claim_is_a_name_unless_it_is_written_small_anywhere
     held = sliced(arrays, "claim_words", "claim_starts")
     assert [[bool(one & NAME_BIT) for one in some] for some in held] == names
     assert any(map(any, names)) or language == "zh"
+
+
+@pytest.mark.parametrize("length", range(8))
+def test_each_array_of_an_artefact_begins_at_a_multiple_of_8_bytes(length: int) -> None:
+    sealing = Sealing(BytesIO())
+    sealing.add({"first": b"abc", "second": array("I", [1, 2])})
+    data = sealing.sealed({"name": "n" * length})
+    start = len(MAGIC) + 4
+    body = start + int.from_bytes(data[len(MAGIC) : start], "little")
+    assert body % 8 == 0
+    assert data[body : body + 3] == b"abc"
+    assert data[body + 8 :] == array("I", [1, 2]).tobytes()
+    assert list(Artefact(data).numbers("second")) == [1, 2]

@@ -21,6 +21,15 @@ def receipt(**changes: Any) -> Receipt:
     return msgspec.structs.replace(made, **changes)
 
 
+def test_a_receipt_says_nothing_of_what_its_writer_did_not_count() -> None:
+    """A field that came later counts nothing in a receipt that was written before."""
+    written = msgspec.json.encode(receipt())
+    added = ("unknown_fields", "assumed_utc", "not_asked", "no_rules")
+    assert not set(added) & msgspec.json.decode(written).keys()
+    read = msgspec.json.decode(written, type=Receipt)
+    assert [getattr(read, name) for name in added] == [0, 0, 0, 0]
+
+
 @pytest.mark.parametrize(
     ("changes", "closes"),
     [

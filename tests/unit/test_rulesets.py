@@ -14,7 +14,7 @@ from ledger.pointer import POINTER_KEY, set_key
 from matcher import SetError, build_set
 from matcher.pack import InForce
 from matcher.rule_set import Choice
-from rulesets import KEPT, POINTER_SECONDS, RuleSets
+from rulesets import KEPT, RuleSets
 
 if TYPE_CHECKING:
     from ledger.ports import Objects
@@ -59,7 +59,7 @@ def test_the_pointer_is_believed_for_half_a_minute(public: Public) -> None:
     first = public.publish(pack())
     assert known.current() == first
     second = public.publish(pack(SHADOW))
-    clock.move(seconds=POINTER_SECONDS)
+    clock.move(seconds=30)
     assert known.current() == first
     clock.move(seconds=1)
     assert known.current() == second

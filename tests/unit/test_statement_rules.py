@@ -129,6 +129,10 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
         changed(application_date="2019-12-31"),
         *("application_date", "date_range"),
     ),
+    "an end before the first day": (
+        changed(end_date_visibility_restriction="1999-12-31"),
+        *("end_date_visibility_restriction", "date_range"),
+    ),
     "an end after the last day": (
         changed(end_date_visibility_restriction="2038-01-02"),
         *("end_date_visibility_restriction", "date_range"),

@@ -1,0 +1,46 @@
+"""The function learn, event by event."""
+
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any
+
+import pytest
+from integration.handlers import Context, created, deployed
+from integration.metrics import metrics_of
+from sample_checks import CHECKS, table
+from world import World
+
+KEY = "factchecks/checks.csv"
+
+
+@pytest.fixture
+def learn(world: World) -> Iterator[ModuleType]:
+    with deployed("learn", world) as module:
+        yield module
+
+
+def put(world: World, bucket: str, key: str, feed: bytes) -> dict[str, Any]:
+    """Put a feed and return S3's record of it."""
+    record = created(world, key, world.objects.put(bucket, key, feed).version)
+    record["s3"] = record["s3"] | {"bucket": {"name": bucket}}
+    return record
+
+
+def test_a_feed_is_taken_and_its_checks_are_counted(
+    world: World, learn: ModuleType, capsys: pytest.CaptureFixture[str]
+) -> None:
+    learn.handler({"Records": [put(world, world.work, KEY, table(*CHECKS))]}, Context())
+    metrics = metrics_of(capsys.readouterr().out)
+    assert metrics == {"ChecksTaken": 4, "ChecksChanged": 0, "FindingsReopened": 0}
+
+
+@pytest.mark.filterwarnings("ignore:No application metrics to publish")
+def test_events_of_another_bucket_or_prefix_are_ignored(world: World, learn: ModuleType) -> None:
+    feed = table(*CHECKS)
+    records = [
+        put(world, world.drop, KEY, feed),
+        put(world, world.work, "parts/checks.csv", feed),
+    ]
+    before = world.state()
+    learn.handler({"Records": records}, Context())
+    assert world.state() == before

@@ -1,0 +1,205 @@
+"""`make mutants`: change the sources in small ways, and see whether a test notices.
+
+A copy of the checkout is made in a temporary folder. `reach.py` runs the fast tests there once and
+records which lines each test reaches. Then a sample of mutants is drawn, the same number of lines
+from each package of functions and layers, and each mutant meets the tests that reach its line.
+"""
+
+import argparse
+import ast
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import tomllib
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from sample import ROOT, Mutant, draw
+
+PYTHON = ROOT / ".venv/bin/python"
+REACH = "tests/mutation/reach.py"
+PATHS = next(ROOT.glob(".venv/lib/python3.*/site-packages/terang.pth"))
+EQUIVALENT = Path(__file__).with_name("equivalent.toml")
+OUTCOMES = ("killed", "timeout", "survived", "equivalent")
+CHUNKS = (2, 10, 10_000)
+"""Files of tests that run together: most mutants die in the first two."""
+
+
+class Reached:
+    """Which tests reach what, as `reach.py` recorded it."""
+
+    def __init__(self, facts: Path) -> None:
+        self.seconds: dict[str, float] = {}
+        self.by_line: dict[str, set[str]] = defaultdict(set)
+        tests, shared = defaultdict(set), defaultdict(set)
+        for row in map(json.loads, facts.read_text("utf-8").splitlines()):
+            test, file = row["test"], row["test"].partition("::")[0]
+            shared[file].update(row["shared"])
+            if not row["failed"]:
+                self.seconds[test] = row["seconds"]
+                tests[file].add(test)
+                for line in row["own"]:
+                    self.by_line[line].add(test)
+        for file, lines in shared.items():
+            for line in lines:
+                self.by_line[line] |= tests[file]
+
+    @cache  # noqa: B019 - one of these lives as long as the process
+    def of_file(self, path: str) -> set[str]:
+        """Return the tests that reach any line of a file."""
+        found = (tests for line, tests in self.by_line.items() if line.startswith(f"{path}:"))
+        return set().union(*found)
+
+    def of(self, mutant: Mutant) -> set[str]:
+        """Return the tests to run: of what runs at import, those of the files that import it."""
+        tree = ast.parse(mutant.source)
+        bodies = (
+            node
+            for node in ast.walk(tree)
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        )
+        inside = any(node.body[0].lineno <= mutant.line <= node.end_lineno for node in bodies)  # type: ignore[operator]
+        statement = max(  # a decorator is no part of one
+            (node.lineno for node in ast.walk(tree) if isinstance(node, ast.stmt)
+             and node.lineno <= mutant.line <= node.end_lineno),  # type: ignore[operator]
+            default=mutant.line,
+        )  # fmt: skip
+        direct = self.by_line.get(f"{mutant.path}:{mutant.line}") or self.by_line.get(
+            f"{mutant.path}:{statement}"
+        )
+        if inside and direct:
+            return direct
+        name = Path(mutant.path).stem
+        imports = re.compile(rf"^(from|import) .*\b{name}\b", re.MULTILINE)
+        users = [
+            path for path in {line.rpartition(":")[0] for line in self.by_line}
+            if path == mutant.path or imports.search((ROOT / path).read_text("utf-8"))
+        ]  # fmt: skip
+        return set().union(*map(self.of_file, users))
+
+    def chunks(self, tests: set[str], limit: float) -> Iterator[list[str]]:
+        """Yield tests in the order to run them, cheap files first, `limit` seconds in all."""
+        files = defaultdict(list)
+        for test in sorted(tests, key=lambda test: (self.seconds[test], test)):
+            files[test.partition("::")[0]].append(test)
+        cost = {file: sum(map(self.seconds.get, rows)) for file, rows in files.items()}  # type: ignore[arg-type]
+        ranked, spent = [], 0.0
+        for file in sorted(files, key=lambda file: (cost[file], file)):
+            for test in files[file]:
+                spent += self.seconds[test]
+                if spent <= limit or not ranked:
+                    ranked.append(test)
+        order = list(dict.fromkeys(test.partition("::")[0] for test in ranked))
+        for count in CHUNKS:
+            group, order = order[:count], order[count:]
+            if group:
+                yield [test for test in ranked if test.partition("::")[0] in group]
+
+
+class Runner:
+    """A copy of the checkout in which mutants are written, and the process that runs tests."""
+
+    def __init__(self, folder: Path, facts: Path) -> None:
+        self.folder, self.facts = folder, facts
+        listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+        for name in subprocess.check_output(listed, cwd=ROOT, text=True).split("\0"):
+            if name and (ROOT / name).is_file():
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(ROOT / name, folder / name)
+        paths = PATHS.read_text("utf-8").splitlines()
+        copied = [str(folder / Path(path).relative_to(ROOT)) for path in paths]
+        self.environment = {**os.environ, "MUTANTS_OF": str(ROOT), "PYTHONPATH": ":".join(copied)}
+        # A changed file must be read again even where its time and size are the same.
+        self.run("-m", "compileall", "-q", "--invalidation-mode", "checked-hash", "functions",
+                 "layers", "local", "tests")  # fmt: skip
+        if not facts.exists():
+            self.run(REACH, str(facts))
+        self.environment["PYTHONDONTWRITEBYTECODE"] = "1"
+
+    def run(self, *command: str) -> None:
+        subprocess.run(
+            [PYTHON, *command], cwd=self.folder, env=self.environment, check=True, stdout=sys.stderr
+        )
+
+    def __enter__(self) -> "Runner":
+        self.process = subprocess.Popen(
+            [PYTHON, REACH], cwd=self.folder, env=self.environment,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.communicate()
+
+    def attempt(self, tests: list[str], seconds: float) -> tuple[str, str]:
+        assert self.process.stdin
+        assert self.process.stdout
+        self.process.stdin.write(json.dumps({"tests": tests, "seconds": seconds}) + "\n")
+        self.process.stdin.flush()
+        outcome, by = json.loads(self.process.stdout.readline())
+        return outcome, by
+
+    def judge(self, mutant: Mutant, reached: Reached, limit: float) -> tuple[str, str]:
+        """Return what became of a mutant, and the test that killed it."""
+        changed = self.folder / mutant.path
+        changed.write_text(mutant.text, "utf-8")
+        try:
+            for tests in reached.chunks(reached.of(mutant), limit):
+                seconds = 30 + 3 * sum(reached.seconds[test] for test in tests)
+                outcome, by = self.attempt(tests, seconds)
+                if outcome != "survived":
+                    return outcome, by
+        finally:
+            changed.write_text(mutant.source, "utf-8")
+        return "survived", ""
+
+
+def main() -> None:
+    """Draw, run, and print what became of each mutant; fail if the score is too low."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--size", type=int, default=100)
+    parser.add_argument("--limit", type=float, default=60, help="seconds of tests for each mutant")
+    parser.add_argument("--least", type=float, default=0, help="the score that is enough, percent")
+    parser.add_argument("--map", type=Path, help="a file that keeps which test reaches what")
+    chosen = parser.parse_args()
+    rows = tomllib.loads(EQUIVALENT.read_text("utf-8"))["equivalent"]
+    equivalent = {(row["was"], row["now"]) for row in rows}
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    console = Console(soft_wrap=True, highlight=False)
+    with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
+        facts = (chosen.map or Path(folder) / "map.json").resolve()
+        (Path(folder) / "copy").mkdir()
+        runner = Runner(Path(folder) / "copy", facts)
+        reached = Reached(facts)
+        with runner:
+            for mutant in draw(chosen.seed, chosen.size):
+                outcome, by = "equivalent", ""
+                if mutant.changed not in equivalent:
+                    outcome, by = runner.judge(mutant, reached, chosen.limit)
+                counts[mutant.package][outcome] += 1
+                console.print(f"{outcome} {mutant.path}:{mutant.line} {by}", markup=False)
+                if outcome == "survived":
+                    was, now = mutant.changed
+                    console.print(f"  - {was}\n  + {now}", markup=False)
+    total = sum(counts.values(), Counter[str]())
+    table = Table("package", *OUTCOMES)
+    for package, count in [*sorted(counts.items()), ("all", total)]:
+        table.add_row(package, *(str(count[outcome]) for outcome in OUTCOMES))
+    console.print(table)
+    judged = total.total() - total["equivalent"]
+    score = 100 * (judged - total["survived"]) / max(1, judged)
+    console.print(f"{score:.1f} % of {judged} mutants were noticed (seed {chosen.seed})")
+    sys.exit(score < chosen.least)
+
+
+if __name__ == "__main__":
+    main()
