@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from dsa.report_about import about_schema
+from dsa.report.about import about_schema
 
 PATH = Path(__file__).resolve().parents[1] / "docs/report-about.schema.json"
 

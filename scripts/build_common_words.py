@@ -1,15 +1,15 @@
 """Build the three lists of words that ship with the layers, from wordfreq.
 
-- `layers/matcher/matcher/common_words.json`: the commonest words by language, for advice on packs.
-- `layers/matcher/matcher/ordinary_words.json`: folded words that are left where one letter of
-  another word is hidden (`*error` of terror, `star+` of start), for the matcher.
+- `local/authoring/common_words.json`: the commonest words by language, for advice on packs.
+- `layers/matcher/matcher/evasion/ordinary_words.json`: folded words that are left where one letter
+  of another word is hidden (`*error` of terror, `star+` of start), for the matcher.
 - `layers/claims/claims/data/common.json`: more of the commonest words, which tell no claim from
   another. In Chinese it holds pairs of letters, since claims are compared by pairs.
 
 Run it with a Python that has wordfreq (58 MB, so it is no dependency) and what the matcher needs,
 then look at the diff:
 
-    PYTHONPATH=layers/matcher python3 scripts/build_common_words.py
+    PYTHONPATH=layers/rules:layers/matcher python3 scripts/build_common_words.py
 
 Only words of the language's own script count, of two letters or more where letters make words.
 Languages with smaller sources in wordfreq give fewer words: farther down come names.
@@ -23,13 +23,13 @@ from pathlib import Path
 
 from wordfreq import get_frequency_dict, top_n_list  # type: ignore[import-not-found]
 
-from matcher.fold import fold
-from matcher.signs import SIGNS
+from matcher.evasion.signs import SIGNS
+from matcher.text.fold import fold
 
-LAYERS = Path(__file__).parents[1] / "layers"
-COMMON = LAYERS / "matcher/matcher/common_words.json"
-ORDINARY = LAYERS / "matcher/matcher/ordinary_words.json"
-OF_CLAIMS = LAYERS / "claims/claims/data/common.json"
+ROOT = Path(__file__).parents[1]
+COMMON = ROOT / "local/authoring/common_words.json"
+ORDINARY = ROOT / "layers/matcher/matcher/evasion/ordinary_words.json"
+OF_CLAIMS = ROOT / "layers/claims/claims/data/common.json"
 
 COMMON_WORDS = {"ar": 500, "en": 1000, "fr": 500, "id": 1000, "ms": 500, "zh": 1000}
 CLAIMS_WORDS = {"en": 4000, "id": 4000, "ms": 4000, "zh": 3000}

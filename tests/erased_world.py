@@ -10,15 +10,15 @@ from sample_messages import complaint, decision, notice, outcome
 from sample_posts import OTP, PRIZE, fields, line
 from world import DAY, World
 
-from auditing import OutBucket, hand_out
-from desk import Desk, Order
 from ledger.keys import audit_key
-from publishing import publish
-from shelf import Shelf
-from statement_batches import batch_statements
-from terang.erasing import Erased, Erasure
-from terang.erasing_buckets import ErasingBuckets
-from terang.erasing_table import ErasingTable
+from publish.context import Desk, Order
+from publish.handover.auditing import OutBucket, hand_out
+from publish.handover.statement_batches import batch_statements
+from publish.public_bucket import Shelf
+from publish.publishing import publish
+from terang.repair.erasing import Erased, Erasure
+from terang.repair.erasing_buckets import ErasingBuckets
+from terang.repair.erasing_table import ErasingTable
 
 ACCOUNT, CANARY = "ana-zq7", "canary-zq7"
 POST = f"post-{CANARY}"

@@ -6,9 +6,9 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-import formats
-from formats import Budget, Context, Effort, Item
-from ledger.refusal import Refusal
+from intake import formats
+from intake.formats import Budget, Context, Effort, Item
+from ledger.records.refusal import Refusal
 
 POST: dict[str, Any] = {
     "id": "1",

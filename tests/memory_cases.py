@@ -9,14 +9,14 @@ import msgspec
 from sample_messages import SENT
 from sample_posts import StandingClock, pack
 
-from case_work import CaseWork, Handled
-from decide_settings import DecideSettings, case_work_of
-from ledger.case import Case, CaseMarker, CaseMove, Waiting
-from ledger.case_entry import CaseEntry, JournalEntry
-from ledger.case_receipt import CaseReceipt
-from ledger.finding import Finding
-from ledger.manifest import Marker
+from decide.case_work import CaseWork, Handled
+from decide.settings import DecideSettings, case_work_of
+from ledger.cases.case import Case, CaseMarker, CaseMove, Waiting
+from ledger.cases.entry import CaseEntry, JournalEntry
+from ledger.cases.receipt import CaseReceipt
 from ledger.pointer import set_key
+from ledger.records.finding import Finding
+from ledger.records.manifest import Marker
 from matcher import build_set, digest_of
 
 SET = build_set([pack()], notice_hours=0)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from ledger.manifest import Source, Unit
+from ledger.records.manifest import Source, Unit
 
 
 @dataclass(slots=True)

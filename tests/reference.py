@@ -2,7 +2,7 @@
 
 It shares with the engine only the fold table, the scripts of letters, the forms of Indonesian words
 and the finding of links (each tested on its own). It knows no words in disguise: what those are is
-defined by `matcher.vocabulary` and has tests of its own. It has no automaton, no patterns and no
+defined by `evasion.vocabulary` and has tests of its own. It has no automaton, no patterns and no
 offsets: it tries every slice of the text, and every pair of spans for a window.
 """
 
@@ -13,8 +13,8 @@ from collections.abc import Iterator, Sequence
 from reference_terms import Match, is_mark, matches_of
 
 from matcher import Evasion, Pack, Rule
-from matcher.fold import FOLD, is_spaceless
-from matcher.links import host_of, hosts, normal_host, opaque_spans
+from matcher.text.fold import FOLD, is_spaceless
+from matcher.text.links import host_of, hosts, normal_host, opaque_spans
 
 type Span = tuple[str, int, int, str, tuple[str, ...]]
 """Part, start, end, term, evasion."""

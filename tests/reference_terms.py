@@ -5,9 +5,9 @@ import unicodedata
 from collections.abc import Sequence
 
 from matcher import Evasion, Rule
-from matcher.affixes import forms
-from matcher.fold import FOLD, HAN, LOOKALIKES, STRICT, evasions, is_spaceless, script_of
-from matcher.links import opaque_spans
+from matcher.terms.affixes import forms
+from matcher.text.fold import FOLD, HAN, LOOKALIKES, STRICT, evasions, is_spaceless, script_of
+from matcher.text.links import opaque_spans
 
 type Match = tuple[int, int, str, tuple[str, ...]]
 """Start, end, term, evasion."""

@@ -11,10 +11,10 @@ import msgspec
 from rich.console import Console, RenderableType
 from sample_posts import PACK
 
-from ledger.finding import Finding, FoundSpan
-from ledger.identity import digest
+from ledger.records.finding import Finding, FoundSpan
+from ledger.records.identity import digest
 from matcher import Pack, build_set, digest_of
-from terang.review_cards import Card, OpenFinding
+from terang.review.cards import Card, OpenFinding
 
 DAY = "2026-11-25"
 

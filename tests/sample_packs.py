@@ -3,7 +3,7 @@
 from datetime import date
 
 from matcher import Ground, Pack, Rule
-from matcher.pack import InForce, LegalGround
+from rules.pack import InForce, LegalGround
 
 PACK = """\
 id: one-time-codes

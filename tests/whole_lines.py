@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, cast
 
 from memory_objects import RangesOf
 
-from ledger.manifest import cut
-from ranges import owned
+from ledger.records.manifest import cut
+from scan.ranges import owned
 
 if TYPE_CHECKING:
     from ledger.ports import Objects

@@ -11,31 +11,31 @@ from declared import table_shape
 from sample_messages import SENT
 from sample_posts import SHADOW, StandingClock, pack
 
-from arrival import Intake
-from case_deliveries import CaseDeliveries
-from case_work import CaseWork, Handled
-from decide_settings import DecideSettings, case_work_of
-from deliveries import Deliveries
-from flood import FloodGuard, FloodLimits
-from formats import Budget
-from learn_settings import LearnSettings, learner_over
-from learning import Learner, Lesson
+from decide.case_work import CaseWork, Handled
+from decide.deliveries import CaseDeliveries
+from decide.settings import DecideSettings, case_work_of
+from intake.arrival import Intake
+from intake.formats import Budget
+from learn.learning import Learner, Lesson
+from learn.settings import LearnSettings, learner_over
+from ledger.aws.objects import S3Objects
+from ledger.aws.senders import Senders
+from ledger.aws.store import DynamoStore
+from ledger.aws.unit_queue import SqsUnitQueue
 from ledger.closing import Closing, FileReceipt
 from ledger.keys import receipt_key
-from ledger.manifest import Unit
-from ledger.objects import S3Objects
 from ledger.ports import Objects, Store
-from ledger.provider import Provider
 from ledger.pseudonym_keys import PseudonymKeys
-from ledger.receipt import Receipt
-from ledger.senders import Senders
-from ledger.store import DynamoStore
-from ledger.unit_queue import SqsUnitQueue
+from ledger.records.manifest import Unit
+from ledger.records.provider import Provider
+from ledger.records.receipt import Receipt
 from matcher import Pack, build_set
-from matcher.rule_set import Choice
-from rulesets import RuleSets
-from sampling import Sampler
-from unit_work import Scanner
+from rules.published_set import Choice
+from scan.deliveries import Deliveries
+from scan.flood_guard import FloodGuard, FloodLimits
+from scan.rule_sets import RuleSets
+from scan.sampling import Sampler
+from scan.unit_work import Scanner
 
 SECRET, SECRET_NAME = b"the secret of this test", "pseudonym-secret"
 SALT = b"the salt of a month, and of 32 b"

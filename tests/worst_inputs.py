@@ -11,26 +11,26 @@ from typing import Any, NamedTuple
 
 from sample_packs import pack_of
 
-from claims.grams import grams_of
-from claims.languages import guess
-from claims.plain_text import plain
-from claims.tags import known_words
-from claims.words import words_of
-from dsa.personal_data import personal_data
-from formats.comma_separated import items as rows
-from formats.document import Document
-from formats.html_text import read_html
-from formats.lines import lines
-from formats.reader import Context
-from formats.telegram import _mended
-from ledger.case_reading import read_case_message
-from ledger.message_body import lines_of
-from ledger.post import read_line, too_deep
+from claims.feeds.plain_text import plain
+from claims.text.grams import grams_of
+from claims.text.languages import guess
+from claims.text.tags import known_words
+from claims.text.words import words_of
+from dsa.statement.personal_data import personal_data
+from intake.formats.comma_separated import items as rows
+from intake.formats.document import Document
+from intake.formats.html_text import read_html
+from intake.formats.lines import lines
+from intake.formats.reader import Context
+from intake.formats.telegram import _mended
+from ledger.cases.reading import read_case_message
+from ledger.records.message_body import lines_of
+from ledger.records.post import read_line, too_deep
 from matcher import Matcher, Rule, Severity
-from matcher.disguise import chunks
-from matcher.fold import fold
-from matcher.links import hosts, opaque_spans
-from matcher.suspicion import is_suspect
+from matcher.evasion.disguise import chunks
+from matcher.evasion.suspicion import is_suspect
+from matcher.text.fold import fold
+from matcher.text.links import hosts, opaque_spans
 
 WORDS = ("bomb", "bumb", "otp", "prize", "*aa*", "a*", "facility", "验证码", "bomber*", "*secret*")
 

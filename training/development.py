@@ -11,8 +11,8 @@ from itertools import pairwise
 from pathlib import Path
 from random import Random
 
+from claims.arrays.shelving import Entry
 from claims.review import Check, Rating
-from claims.shelving import Entry
 
 HERE = Path(__file__).parent
 SOURCES = ("checks", "posts")

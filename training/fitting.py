@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from scipy.optimize import minimize
 
-from claims.attaching import HALF, taken_away
+from claims.score.attaching import HALF, taken_away
 from samples import Choice, Judged, Numbers
 
 EXPECTED = {

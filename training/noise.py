@@ -6,7 +6,7 @@ from random import Random
 
 from wordfreq import get_frequency_dict
 
-from claims.shelving import Entry
+from claims.arrays.shelving import Entry
 from development import entry_of
 from frames import SLOTS
 

@@ -6,13 +6,13 @@ from random import Random
 
 import numpy as np
 
-from claims.attaching import evidence_for
-from claims.clean_text import clean_text
-from claims.index import Index, build_index
-from claims.likeness import question_of
-from claims.ranking import likenesses, rank
-from claims.shelf import Shelf
-from claims.shelving import Entry
+from claims.arrays.language_index import Shelf
+from claims.arrays.shelving import Entry
+from claims.index.index import Index, build_index
+from claims.ordinary_text import clean_text
+from claims.score.attaching import evidence_for
+from claims.score.likeness import question_of
+from claims.score.ranking import likenesses, rank
 from development import Example, examples, near_misses
 from frames import Told, told
 from noise import noise

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from claims import ranking
-from claims.attaching import curves_of
+from claims.score import ranking
+from claims.score.attaching import curves_of
 from development import LANGUAGES
 from fitting import BY_MEANING, fit_curves, fit_order, place_of_right
 from samples import FOLDS, Choice, Judged, choices, judged

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from claims.attaching import curves_of
+from claims.score.attaching import curves_of
 from development import LANGUAGES
 from fitting import EXPECTED, fit_curves, fit_order, place_of_right
 from samples import Choice, Judged, choices, judged

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Self
 from urllib.parse import urlsplit
 
-from terang.stack import ACCOUNT
+from terang.emulator.stack import ACCOUNT
 
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 

@@ -1,5 +1,6 @@
 """A deployed stack, on AWS or where AWS_ENDPOINT_URL points."""
 
+import json
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -7,14 +8,14 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from ledger.aws.objects import S3Objects
+from ledger.aws.store import DynamoStore
 from ledger.clock import clock_of
 from ledger.errors import OperatorError
-from ledger.objects import S3Objects
 from ledger.ports import Clock
-from ledger.store import DynamoStore
-from terang.case_queue import CaseQueue
+from terang.casework.case_queue import CaseQueue
 from terang.first_steps import Access, senders_of
-from terang.publishing import PublicBucket
+from terang.packs.publishing import PublicBucket
 
 REACHED_BY = (
     "(one on AWS wants credentials and AWS_DEFAULT_REGION; one that `terang run --keep` left wants"
@@ -173,3 +174,13 @@ class Remote:
 
 def _provider_stack(stack: str, provider: str) -> str:
     return f"{stack}-provider-{provider}"
+
+
+def call_publish(functions: Any, name: str, event: dict[str, Any]) -> dict[str, int]:
+    """Call the function publish and return its answer. Raises OperatorError if it fails."""
+    answer = functions.invoke(FunctionName=name, Payload=json.dumps(event).encode())
+    body = answer["Payload"].read()
+    if answer.get("FunctionError"):
+        raise OperatorError(f"publish failed: {body.decode(errors='replace')[:2000]}")
+    told: dict[str, int] = json.loads(body)
+    return told

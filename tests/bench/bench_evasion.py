@@ -16,11 +16,11 @@ from pathlib import Path
 import pytest
 from sample_packs import pack_of
 
+from authoring.advice import common_words
 from matcher import Evasion, Hit, Matcher, Rule, Severity, load_packs
-from matcher.advice import common_words
-from matcher.disguise import Chunk
-from matcher.index import groups_of
-from matcher.trace import Reading
+from matcher.evasion.disguise import Chunk
+from matcher.terms.index import groups_of
+from matcher.text.aligned import Reading
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT.parent / "shared" / "data"

@@ -19,18 +19,18 @@ from random import Random
 import pytest
 from bench.measure import Report
 
+from claims.arrays.shelving import Entry
 from claims.asking import FEWEST_WORDS, Level, ask
-from claims.index import Index, build_index
-from claims.likeness import question_of
-from claims.meaning import Meaning
-from claims.ranking import rank
-from claims.shelving import Entry
-from claims.topics import topic_of
-from claims.words import count_words
+from claims.index.index import Index, build_index
+from claims.score.likeness import question_of
+from claims.score.meaning import Meaning
+from claims.score.ranking import rank
+from claims.text.topics import topic_of
+from claims.text.words import count_words
 from development import LANGUAGES, SOURCES, Example, entry_of, examples, near_misses
 from frames import Told, told
 from posting import posted, signed
-from terang.sentence_model import SentenceModel
+from terang.checks.sentence_model import SentenceModel
 from topic_claims import Admission, TopicClaim, admission, halves
 
 ROOT = Path(__file__).parents[2]

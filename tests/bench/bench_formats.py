@@ -1,4 +1,4 @@
-"""What translating costs by mark and by record: `formats.effort` derives its budget from it."""
+"""What translating costs by mark and by record: `formats.effort` has its budget from it."""
 
 import io
 from functools import partial
@@ -7,11 +7,11 @@ from bench.measure import Report, medians
 from format_files import context, dumps, post
 from slow_files import HEADER, MIB, SLOW_FILES, pieces
 
-import formats
-from formats import Budget, FileRefusedError
-from formats.effort import count_marks
-from ledger.pseudonym import Pseudonyms
-from translation import translate
+from intake import formats
+from intake.formats import Budget, FileRefusedError
+from intake.formats.effort import count_marks
+from intake.translation import translate
+from ledger.privacy.pseudonym import Pseudonyms
 
 PSEUDONYMS = Pseudonyms.derive(b"secret", "acme", "k2026-11")
 MOST_MICROSECONDS = 8

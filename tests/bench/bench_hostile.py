@@ -9,7 +9,7 @@ from sample_packs import pack_of
 
 from matcher import Matcher, Rule, Severity
 from matcher.matcher import BATCH, FIRST_BATCH
-from reading import read
+from scan.reading import read
 
 LENGTH = 65_536
 BATCHED = 4  # times that a text is among many others

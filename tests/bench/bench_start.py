@@ -13,7 +13,7 @@ from bench import corpus
 from bench.measure import Report, medians
 
 from matcher import Matcher, build_set
-from reading import read
+from scan.reading import read
 
 PROCESSES = 9
 MANY = max(corpus.SIZES)

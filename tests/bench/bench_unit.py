@@ -7,12 +7,12 @@ from pathlib import Path
 from bench import corpus
 from bench.measure import Report, medians
 
-from inspection import inspect_posts
-from ledger.pseudonym import Pseudonyms
+from authoring.check import load_packs
+from ledger.privacy.pseudonym import Pseudonyms
 from matcher import Matcher
-from matcher.checking import load_packs
-from reading import read
-from rulesets import Rules
+from scan.inspection import inspect_posts
+from scan.reading import read
+from scan.rule_sets import Rules
 
 PACKS = Path(__file__).parents[2] / "packs"
 MEMORY_GB = 1_769 / 1_024  # what the template gives scan: one whole processor

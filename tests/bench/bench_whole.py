@@ -12,15 +12,15 @@ from better_profanity import Profanity
 from glin_profanity import Filter
 
 from matcher import Hit, Matcher
-from matcher.batch import ALPHABET
+from matcher.batch.prefilter import ALPHABET
+from matcher.batch.symbols import in_lines
 from matcher.matcher import FIRST_BATCH
-from matcher.symbols import in_lines
-from reading import read
+from scan.reading import read
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ledger.post import Post
+    from ledger.records.post import Post
 
 LOW, HIGH = corpus.HIT_RATES
 FEW = 500  # posts, for what is slow: its seconds are scaled to a unit

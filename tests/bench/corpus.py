@@ -20,10 +20,10 @@ import msgspec
 import wordfreq
 from sample_packs import pack_of
 
-from matcher.automaton import Automaton
-from matcher.fold import fold, is_spaceless
-from matcher.pack import Pack, Rule, Severity
-from matcher.term import pattern_of
+from matcher.terms.automaton import Automaton
+from matcher.terms.term import pattern_of
+from matcher.text.fold import fold, is_spaceless
+from rules.pack import Pack, Rule, Severity
 
 SEED = 20261125
 UNIT_BYTES = 8 * 1024 * 1024

@@ -5,7 +5,7 @@ from typing import Any
 
 from sample_posts import line
 
-from ledger.manifest import Source
+from ledger.records.manifest import Source
 
 ID = b"0000000000"
 

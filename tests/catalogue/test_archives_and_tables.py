@@ -12,7 +12,7 @@ from format_files import dumps, items, json_lines, post, read, refusals, zipped
 from sample_posts import lines
 from world import World
 
-from formats import FileRefusedError
+from intake.formats import FileRefusedError
 
 HEADER = "id,account,text,audience,published_at"
 ROW = "1,u1,Hello,public,2026-11-25T10:00:00Z"

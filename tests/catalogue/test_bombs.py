@@ -13,14 +13,14 @@ from catalogue.measuring import MIB, peak_mib, seconds
 from format_files import Generated, context, json_lines, post, zipped
 from sample_posts import OTP, line, pack
 
-import formats
-from formats import FileRefusedError
-from ledger.message_body import lines_of
-from ledger.pseudonym import Pseudonyms
-from ledger.refusal import Code
+from intake import formats
+from intake.formats import FileRefusedError
+from intake.translation import translate
+from ledger.privacy.pseudonym import Pseudonyms
+from ledger.records.message_body import lines_of
+from ledger.records.refusal import Code
 from matcher import Matcher
-from reading import read
-from translation import translate
+from scan.reading import read
 
 PEAK_MIB = 16
 """A reader holds one line of 2 MiB, decoded, and some pieces of the stream."""

@@ -8,7 +8,7 @@ from erased_world import FILE, MESSAGE, WORDS, erase, places_of
 from faults import Calls, CrashError
 from world import World
 
-from ledger.manifest import Unit
+from ledger.records.manifest import Unit
 
 COUNTED = [(6, 4)]
 """Inspected posts and findings of the file, whoever they are of."""

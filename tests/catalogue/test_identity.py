@@ -12,11 +12,11 @@ from integration.handlers import deployed
 from sample_posts import OTP, fields, line, lines
 from world import ROLE, World
 
-from deliveries import Message
 from ledger.errors import KeyUnavailableError
-from ledger.provider import Provider
-from ledger.refusal import Code
-from reading import read
+from ledger.records.provider import Provider
+from ledger.records.refusal import Code
+from scan.deliveries import Message
+from scan.reading import read
 
 
 def scan(world: World, provider: str = "acme", **changes: Any) -> Any:

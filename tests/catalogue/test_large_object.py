@@ -9,10 +9,10 @@ from catalogue.sparse_object import SparseObject
 from faults import Calls
 from world import World
 
-from ledger.manifest import Unit
-from ledger.unit_queue import SqsUnitQueue
-from ranges import owned
-from reading import read
+from ledger.aws.unit_queue import SqsUnitQueue
+from ledger.records.manifest import Unit
+from scan.ranges import owned
+from scan.reading import read
 
 SIZE = 20_000_000_000
 RANGE_BYTES = 8 * 1024**2

@@ -16,7 +16,7 @@ from world import World
 from ledger.errors import OperatorError
 from ledger.pointer import POINTER_KEY, current_set, set_key
 from matcher import Matcher, PackError, SetError, load_packs
-from rulesets import POINTER_SECONDS, RuleSets
+from scan.rule_sets import POINTER_SECONDS, RuleSets
 
 DAY = date(2026, 11, 25)
 

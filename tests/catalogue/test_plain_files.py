@@ -10,9 +10,9 @@ from integration.handlers import Context, created, deployed
 from sample_posts import fields, line
 from world import DAY, World
 
-from ledger.post import LINE_BYTES
-from ledger.refusal import Code, Refusal
-from reading import read
+from ledger.records.post import LINE_BYTES
+from ledger.records.refusal import Code, Refusal
+from scan.reading import read
 
 pytestmark = pytest.mark.filterwarnings("ignore:No application metrics to publish")
 MARK = b"\xef\xbb\xbf"

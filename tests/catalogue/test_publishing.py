@@ -14,14 +14,14 @@ from unit.publish_world import World as Journal
 from unit.publish_world import sample_receipt
 from world import World
 
-from auditing import OutBucket
-from desk import Desk, Order
 from ledger.pointer import POINTER_KEY, current_set, set_key
 from matcher import RuleSet, load_packs, load_set
-from publishing import publish
-from shelf import Shelf
-from summary import Summary
-from terang.publishing import PublicBucket
+from publish.context import Desk, Order
+from publish.handover.auditing import OutBucket
+from publish.public_bucket import Shelf
+from publish.publishing import publish
+from publish.summary import Summary
+from terang.packs.publishing import PublicBucket
 
 DAY = date(2026, 11, 25)
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)

@@ -12,12 +12,12 @@ from integration.handlers import Context, delivery, deployed
 from sample_posts import OTP, PACK, fields, line, pack
 from world import World
 
-from ledger.post import LINE_BYTES
-from ledger.refusal import Code
+from authoring.explain import explain
+from ledger.records.post import LINE_BYTES
+from ledger.records.refusal import Code
 from matcher import Matcher, Pack, PackError, build_set, load_set
-from matcher.fold import FOLD_VERSION
-from reading import read
-from terang.explain import explain
+from matcher.text.fold import FOLD_VERSION
+from scan.reading import read
 
 pytestmark = pytest.mark.filterwarnings("ignore:No application metrics to publish")
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, cast
 import msgspec
 from memory_objects import RangesOf
 
-from ledger.manifest import cut
-from ranges import owned
-from reading import Reading, read
+from ledger.records.manifest import cut
+from scan.ranges import owned
+from scan.reading import Reading, read
 
 if TYPE_CHECKING:
     from ledger.ports import Objects
-    from ledger.refusal import Refusal
+    from ledger.records.refusal import Refusal
 
 
 def told(readings: list[Reading], sizes: list[int]) -> tuple[object, ...]:

@@ -12,7 +12,7 @@ from unittest.mock import patch
 
 from whole_lines import check
 
-import ranges
+from scan import ranges
 
 SIGNS = [
     b"a",

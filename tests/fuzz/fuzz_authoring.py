@@ -18,14 +18,14 @@ with atheris.instrument_imports(include=INSTRUMENTED):
     from sample_packs import PACK as OTHER
     from sample_posts import PACK
 
-    from ledger.post import read_line
-    from ledger.refusal import Refusal
+    from authoring.explain import explain
+    from authoring.layout import LayoutError, canonical
+    from authoring.parse import PACK_KEYS, RULE_KEYS
+    from ledger.records.post import read_line
+    from ledger.records.refusal import Refusal
     from matcher import Matcher, Pack, PackError
-    from matcher.reading import PACK_KEYS, RULE_KEYS
-    from terang.explain import explain
-    from terang.pack_layout import LayoutError, canonical
-    from terang.packs_diff import as_lines, as_row, compare
-    from terang.packs_import import WordsError, pack_lines, sound_words, words_of
+    from terang.cli.packs_diff import as_lines, as_row, compare
+    from terang.cli.packs_import import WordsError, pack_lines, sound_words, words_of
 
 FORMAT, WORDS, TABLE, POSTS, TEXT = range(5)
 PACKS = [Pack.parse(PACK, "pack.yaml")]

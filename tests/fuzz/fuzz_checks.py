@@ -16,16 +16,16 @@ from harness import INSTRUMENTED, fuzz
 with atheris.instrument_imports(include=INSTRUMENTED):
     from sample_checks import CHECKS, REPEATS_SALT, data_feed, table
 
-    from claims.admission import admit
-    from claims.artefact import digest_of
+    from claims.arrays.artefact import digest_of
     from claims.asking import ask
     from claims.errors import BadIndexError, FeedError
-    from claims.feed import read_feed
-    from claims.index import build_index
-    from claims.publishers import Trust
+    from claims.feeds.admission import admit
+    from claims.feeds.feed import read_feed
+    from claims.feeds.publishers import Trust
+    from claims.index.index import build_index
     from ledger.errors import OperatorError
-    from terang.ask_command import texts_in
-    from terang.check_library import CheckLibrary
+    from terang.checks.check_library import CheckLibrary
+    from terang.cli.ask import texts_in
 
 TRUST = Trust(["check.example"])
 FOLDER = Path(tempfile.mkdtemp(prefix="terang-fuzz-"))

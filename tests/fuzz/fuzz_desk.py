@@ -19,13 +19,13 @@ with atheris.instrument_imports(include=INSTRUMENTED):
     from sample_posts import StandingClock
 
     from ledger.errors import OperatorError
-    from terang.audit_command import posts_in, waiting
-    from terang.case_shorthand import findings_of, resolved, timed, waves
-    from terang.message_file import decided_in, read_messages
-    from terang.review_cards import cards
-    from terang.review_screen import screen
-    from terang.review_sources import findings_of_run
-    from terang.review_steps import begin, press
+    from terang.casework.case_shorthand import findings_of, resolved, timed, waves
+    from terang.casework.message_file import decided_in, read_messages
+    from terang.cli.audit import posts_in, waiting
+    from terang.review.cards import cards
+    from terang.review.screen import screen
+    from terang.review.sources import findings_of_run
+    from terang.review.steps import begin, press
 
 FILE = Path(tempfile.mkdtemp(prefix="terang-fuzz-")) / "findings.jsonl"
 NOW = datetime(2026, 11, 25, 13, tzinfo=UTC)

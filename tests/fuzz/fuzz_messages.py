@@ -7,12 +7,12 @@ from harness import INSTRUMENTED, fuzz
 with atheris.instrument_imports(include=INSTRUMENTED):
     from fuzz_seeds import BODIES, CASE_WORDS, CASES, WORDS
 
-    from ledger.case_reading import FIELD_NAME, read_case_message
-    from ledger.case_refusal import CaseRefusal
-    from ledger.message_body import lines_of
-    from ledger.pretty import pretty
-    from ledger.refusal import Refusal
-    from reading import read
+    from ledger.cases.reading import FIELD_NAME, read_case_message
+    from ledger.cases.refusal import CaseRefusal
+    from ledger.records.encoding import pretty
+    from ledger.records.message_body import lines_of
+    from ledger.records.refusal import Refusal
+    from scan.reading import read
 
 
 def posts(body: str) -> None:

@@ -6,9 +6,9 @@ from harness import INSTRUMENTED, ROOT, fuzz
 with atheris.instrument_imports(include=INSTRUMENTED):
     from sample_posts import PACK, SHADOW, pack
 
+    from authoring.parse import PACK_KEYS, RULE_KEYS
     from matcher import Matcher, Pack, SetError, build_set, load_set
-    from matcher.pack import PackError, Problem
-    from matcher.reading import PACK_KEYS, RULE_KEYS
+    from rules.pack import PackError, Problem
 
 TEXTS, SETS = 0, 1
 SHIPPED = 6000

@@ -15,16 +15,16 @@ with atheris.instrument_imports(include=INSTRUMENTED):
     from fuzz_seeds import FILES, WORDS
     from memory_objects import RangesOf
 
-    import formats
-    from formats import FileRefusedError
-    from formats.reader import Context
-    from ledger.manifest import cut
-    from ledger.post import TranslatedPost, read_translated_line
-    from ledger.pseudonym import Pseudonyms
-    from ledger.refusal import Refusal
-    from ranges import owned
-    from reading import Reading, read
-    from translation import translate
+    from intake import formats
+    from intake.formats import FileRefusedError
+    from intake.formats.reader import Context
+    from intake.translation import translate
+    from ledger.privacy.pseudonym import Pseudonyms
+    from ledger.records.manifest import cut
+    from ledger.records.post import TranslatedPost, read_translated_line
+    from ledger.records.refusal import Refusal
+    from scan.ranges import owned
+    from scan.reading import Reading, read
 
 PSEUDONYMS = Pseudonyms.derive(b"secret", "acme", "k2026-11")
 OPEN = frozenset({"discord:10", "telegram:5"})

@@ -14,15 +14,15 @@ from harness import INSTRUMENTED, ROOT, fuzz
 with atheris.instrument_imports(include=INSTRUMENTED):
     from unit.report_ledger_samples import year
 
-    from dsa.report import Period, Reporting
-    from dsa.report_about import About
-    from dsa.report_files import LedgerError, report_files, report_of_ledger
-    from dsa.report_ledger import Entries
-    from dsa.report_template import PARTS, file_name
+    from dsa.report.about import About
+    from dsa.report.entries import Entries
+    from dsa.report.files import LedgerError, report_files, report_of_ledger
+    from dsa.report.report import Period, Reporting
+    from dsa.report.template import PARTS, file_name
     from report_proof.proof import NoReportError, WrittenReport, prove
-    from terang.about_file import AboutError, read_about
-    from terang.report_lint import faults_of
-    from terang.report_tables import read_part
+    from terang.reports.about_file import AboutError, read_about
+    from terang.reports.lint import faults_of
+    from terang.reports.tables import read_part
 
 YEAR, INSPECTED = Period.year(2026), {"2026-02": 2_000, "2026-03": 17_000, "2026-04": 1_000}
 ROWS = 9

@@ -16,10 +16,10 @@ with atheris.instrument_imports(include=INSTRUMENTED):
     from format_files import dumps, json_lines, zipped
     from unit.statement_samples import SOUND
 
-    from dsa.distribution import Distribution
-    from dsa.fields import FIELDS
-    from terang.statement_files import statements_in
-    from terang.statements_command import Place, problems_of
+    from dsa.statement.distribution import Distribution
+    from dsa.statement.fields import FIELDS
+    from terang.cli.statements import Place, problems_of
+    from terang.reports.statement_files import statements_in
 
 TODAY = date(2026, 11, 25)
 FILE = Path(tempfile.mkdtemp(prefix="terang-fuzz-")) / "statements"

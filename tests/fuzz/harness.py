@@ -13,10 +13,10 @@ from pathlib import Path
 import atheris
 
 ROOT = Path(__file__).resolve().parents[2]
-SOURCES = ("layers/matcher", "layers/ledger", "layers/dsa", "layers/claims", "functions/intake",
-           "functions/scan", "local", "tests")  # fmt: skip
-INSTRUMENTED = ["claims", "csv", "dsa", "formats", "gzip", "json", "ledger", "matcher", "message",
-                "ranges", "reading", "report_proof", "terang", "translation", "yaml",
+SOURCES = ("layers/rules", "layers/matcher", "layers/ledger", "layers/dsa", "layers/claims",
+           "functions/intake", "functions/scan", "local", "tests")  # fmt: skip
+INSTRUMENTED = ["authoring", "claims", "csv", "dsa", "gzip", "intake", "json", "ledger", "matcher",
+                "message", "recount", "report_proof", "rules", "scan", "terang", "yaml",
                 "zipfile"]  # fmt: skip
 
 SECONDS = 1.0

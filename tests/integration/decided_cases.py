@@ -8,10 +8,10 @@ from sample_messages import SENT
 from sample_posts import OTP, lines
 from world import DAY, World
 
-from case_work import Handled
-from ledger.case import Case
-from ledger.case_entry import JournalEntry
-from ledger.case_receipt import CaseReceipt
+from decide.case_work import Handled
+from ledger.cases.case import Case
+from ledger.cases.entry import JournalEntry
+from ledger.cases.receipt import CaseReceipt
 
 
 def found(world: World, *texts: str) -> list[str]:

@@ -17,13 +17,13 @@ from aws_lambda_powertools.utilities import parameters
 from declared import ROOT, table_shape
 from moto import mock_aws
 
-from ledger.identity import file_id
-from ledger.manifest import Unit
-from ledger.objects import S3Objects
+from ledger.aws.objects import S3Objects
+from ledger.aws.store import DynamoStore
 from ledger.pointer import POINTER_KEY, set_key
-from ledger.provider import Provider
-from ledger.receipt import Receipt
-from ledger.store import DynamoStore
+from ledger.records.identity import file_id
+from ledger.records.manifest import Unit
+from ledger.records.provider import Provider
+from ledger.records.receipt import Receipt
 from matcher import Pack, build_set, digest_of
 
 EVENTS = ROOT / "events"
@@ -63,7 +63,7 @@ class Account:
         """Call the function's handler as a fresh worker would."""
         for name, value in ENV[function].items():
             self.monkeypatch.setenv(name, value)
-        module = function.lower()
+        module = f"{function.lower()}.handler"
         sys.modules.pop(module, None)
         self.imported.append(module)
         loaded: ModuleType = importlib.import_module(module)

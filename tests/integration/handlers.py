@@ -71,6 +71,7 @@ def deployed(name: str, world: World) -> Iterator[ModuleType]:
     with pytest.MonkeyPatch.context() as patched:
         for key, value in settings.items():
             patched.setenv(key, value)
+        name = f"{name}.handler"
         patched.delitem(sys.modules, name, raising=False)
         patched.setattr(boto3, "client", lambda service: getattr(world.clients, service))
         module = importlib.import_module(name)

@@ -7,8 +7,8 @@ from faults import Calls
 from sample_posts import OTP, line, lines
 from world import World
 
-from arrival import Intake
-from ledger.unit_queue import SqsUnitQueue
+from intake.arrival import Intake
+from ledger.aws.unit_queue import SqsUnitQueue
 
 FILE = lines("a", OTP, "b", OTP) + line(audience="followers") + b"\n"
 

@@ -9,10 +9,10 @@ from faults import Calls
 from sample_posts import OTP, PRIZE, line, lines
 from world import World
 
-from ledger.delivery import Message
+from ledger.aws.delivery import Message
 from ledger.keys import findings_key
-from ledger.manifest import Marker, Unit
-from ledger.receipt import Receipt
+from ledger.records.manifest import Marker, Unit
+from ledger.records.receipt import Receipt
 
 BAD = line(id="bad", audience="followers") + b"\n"
 

@@ -90,7 +90,7 @@ def test_a_failure_tells_its_kind_and_place_and_no_word(
     def fail(*_: Any) -> Any:
         raise failure
 
-    monkeypatch.setattr("tip_line.ask", fail)
+    monkeypatch.setattr("answer.tip_line.ask", fail)
     told = module.handler(event(), Context())
     printed = said(capsys)
     assert (told["statusCode"], json.loads(told["body"])) == (500, {"code": "failed"})

@@ -6,9 +6,9 @@ from sample_messages import complaint, decision, notice, order, outcome, reinsta
 from sample_posts import OTP, lines
 from world import World
 
-from ledger.case_entry import case_id
-from terang.case_history import History, history
-from terang.case_screen import case_screen
+from ledger.cases.entry import case_id
+from terang.review.case_history import History, history
+from terang.review.case_screen import case_screen
 
 
 @pytest.fixture

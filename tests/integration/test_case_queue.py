@@ -10,7 +10,7 @@ from sample_posts import OTP, lines
 from world import World
 
 from ledger.errors import OperatorError
-from terang.case_queue import Answer, CaseQueue
+from terang.casework.case_queue import Answer, CaseQueue
 
 
 @dataclass(slots=True)

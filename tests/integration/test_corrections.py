@@ -11,8 +11,8 @@ from sample_messages import complaint, decision, outcome
 from sample_posts import lines
 from world import DAY, World
 
-from ledger.case import Case, State
-from terang.publishing import PublicBucket
+from ledger.cases.case import Case, State
+from terang.packs.publishing import PublicBucket
 
 LABELLED = {"visibility": ["DECISION_VISIBILITY_CONTENT_LABELLED"]}
 WITHDRAWN = table(*CHECKS[1:])

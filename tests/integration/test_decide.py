@@ -11,13 +11,13 @@ from sample_messages import SENT, audit, complaint, decision, notice
 from sample_posts import OTP, PACK, pack
 from world import DAY, ROLE, World
 
-from ledger.audit_sample import SampledPost
-from ledger.case import State, Waiting
-from ledger.delivery import Message
+from ledger.aws.delivery import Message
+from ledger.cases.case import State, Waiting
 from ledger.errors import OperatorError
-from ledger.finding import Finding
 from ledger.keys import audit_key
-from ledger.manifest import Marker
+from ledger.privacy.audit_sample import SampledPost
+from ledger.records.finding import Finding
+from ledger.records.manifest import Marker
 
 RULE = PACK[PACK.index("  - id: asks-for-code") :]
 

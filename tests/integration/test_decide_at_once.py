@@ -11,8 +11,8 @@ from integration.decided_cases import case_of, decide, entries, found, receipts
 from sample_messages import SENT, complaint, decision
 from world import World
 
-from case_work import Handled
-from ledger.case_entry import case_id
+from decide.case_work import Handled
+from ledger.cases.entry import case_id
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ from sample_messages import complaint, decision, notice, on_day, order, suspensi
 from sample_posts import OTP, lines
 from world import DAY, World
 
-from ledger.case_receipt import CaseReceipt
+from ledger.cases.receipt import CaseReceipt
 
 pytestmark = pytest.mark.filterwarnings("ignore:No application metrics to publish")
 CANARY = "canary-4711"

@@ -30,8 +30,8 @@ from sample_messages import decision, outcome
 from sample_posts import OTP
 from world import DAY, World
 
-from ledger.identity import unit_id
-from terang.recount import differences_of
+from ledger.records.identity import unit_id
+from recount.recount import differences_of
 
 WRITES = ("begin_month", "bury", "replace", "turn", "delete_excerpt", "put_if", "delete_version")
 

@@ -20,12 +20,12 @@ from sample_messages import decision
 from sample_posts import OTP, lines
 from world import World
 
-import check_hits
-from flood import FloodLimits
 from ledger.errors import OperatorError
-from ledger.finding import Finding, Label
-from ledger.receipt import Receipt
-from terang.publishing import PublicBucket
+from ledger.records.finding import Finding, Label
+from ledger.records.receipt import Receipt
+from scan import check_hits
+from scan.flood_guard import FloodLimits
+from terang.packs.publishing import PublicBucket
 
 
 @pytest.fixture

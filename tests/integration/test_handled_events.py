@@ -16,10 +16,10 @@ from integration.event_account import (
 )
 from integration.metrics import metrics_of
 
-from ledger.case_entry import JournalEntry
-from ledger.case_receipt import CaseReceipt
+from ledger.cases.entry import JournalEntry
+from ledger.cases.receipt import CaseReceipt
 from ledger.keys import audit_key, receipt_key
-from ledger.manifest import Unit
+from ledger.records.manifest import Unit
 
 pytestmark = pytest.mark.filterwarnings("ignore:No application metrics")
 

@@ -10,7 +10,7 @@ from integration.received_files import FILE, ZIPPED, dropped, receive
 from sample_posts import OTP, fields, lines, pack
 from world import DAY, World
 
-from formats import Budget
+from intake.formats import Budget
 from ledger.errors import OperatorError
 
 

@@ -9,8 +9,8 @@ from faults import Calls, CrashError
 from integration.received_files import BINARY, FILE, ZIPPED, counted, dropped, receive
 from world import World
 
-from ledger.identity import file_id
-from ledger.manifest import Unit
+from ledger.records.identity import file_id
+from ledger.records.manifest import Unit
 
 
 class TestCrashes:

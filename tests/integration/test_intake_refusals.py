@@ -11,12 +11,12 @@ from integration.received_files import BINARY, FILE, ZIPPED, counted, dropped, r
 from sample_posts import OTP, line, lines
 from world import DAY, World
 
-from arrival import IDENTITY_BYTES
-from formats import Budget
+from intake.arrival import IDENTITY_BYTES
+from intake.formats import Budget
+from ledger.aws.objects import S3Objects
 from ledger.errors import ObjectUnreadableError
-from ledger.identity import file_id
-from ledger.objects import S3Objects
-from ledger.provider import Provider
+from ledger.records.identity import file_id
+from ledger.records.provider import Provider
 
 
 class TestRefusedFiles:

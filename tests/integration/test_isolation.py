@@ -21,10 +21,10 @@ from sample_messages import (
 from sample_posts import OTP, fields, line, lines
 from world import ROLE, World
 
-from ledger.case_receipt import CaseReceipt
-from ledger.delivery import Message
+from ledger.aws.delivery import Message
+from ledger.cases.receipt import CaseReceipt
 from ledger.keys import audit_key
-from ledger.provider import Provider
+from ledger.records.provider import Provider
 
 OTHERS = "AROAOTHERS"
 FILE = lines(OTP, "The market is quiet.", OTP) + line(id=7) + b"\n"

@@ -10,16 +10,16 @@ from faults import Calls, CrashError
 from sample_checks import CHECKS, FRIDGE, SALT, check, data_feed, table
 from world import DAY, World
 
-import learning
 from claims.facts import checks_of
-from claims.index import Index, build_index
-from claims.spool import Spool
-from claims.topics import lists
+from claims.feeds.spool import Spool
+from claims.index.index import Index, build_index
+from claims.text.topics import lists
+from learn import learning
 from ledger.errors import OperatorError
 from ledger.keys import factchecks_key
 from ledger.pointer import current_set, set_key
 from matcher import RuleSet, load_set
-from matcher.factchecks import FACTCHECKS
+from rules.factchecks import FACTCHECKS
 
 KEY = "factchecks/checks.csv"
 OTHER = "factchecks/other.json"

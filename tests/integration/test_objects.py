@@ -14,7 +14,8 @@ from botocore.stub import ANY, Stubber
 from faults import plan_answers
 from world import Clients, World
 
-import ledger.objects
+import ledger.aws.objects
+from ledger.aws.objects import S3Objects
 from ledger.errors import (
     ImmutableError,
     ObjectChangedError,
@@ -22,8 +23,7 @@ from ledger.errors import (
     ObjectUnreadableError,
     OperatorError,
 )
-from ledger.manifest import Source
-from ledger.objects import S3Objects
+from ledger.records.manifest import Source
 
 DATA = b"0123456789"
 SOURCE = Source("drop", "drop/acme/a", "v1", '"etag"', 10)
@@ -38,7 +38,7 @@ def objects(world: World) -> S3Objects:
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The pauses that would have been made."""
     slept: list[float] = []
-    monkeypatch.setattr("ledger.objects.time.sleep", slept.append)
+    monkeypatch.setattr("ledger.aws.objects.time.sleep", slept.append)
     return slept
 
 
@@ -291,7 +291,7 @@ def test_keys_are_listed_sorted_over_all_pages(world: World, objects: S3Objects)
 def test_an_object_opens_as_a_file_of_its_version(
     world: World, objects: S3Objects, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ledger.objects, "READ_AHEAD_BYTES", 4)
+    monkeypatch.setattr(ledger.aws.objects, "READ_AHEAD_BYTES", 4)
     source = objects.put(world.drop, "k", DATA)
     objects.put(world.drop, "k", b"another")
     with objects.open(source) as file:

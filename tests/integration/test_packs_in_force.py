@@ -13,12 +13,12 @@ from world import World
 
 from ledger.errors import OperatorError
 from ledger.pointer import POINTER_KEY, RETURN_DAYS, read_pointer, set_key
-from ledger.provider import Provider
+from ledger.records.provider import Provider
 from matcher import Choice, Pack, RuleSet, load_packs, load_set
-from terang.command import main
-from terang.publishing import PublicBucket
+from terang.cli.command import main
+from terang.packs.publishing import PublicBucket
+from terang.packs.set_change import SetChange
 from terang.remote import Remote
-from terang.set_change import SetChange
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 type Command = Callable[..., int]

@@ -8,16 +8,16 @@ import pytest
 from sample_posts import OTP, lines, pack
 from world import DAY, World
 
+from ledger.aws.items import Item, item_of
 from ledger.errors import OperatorError
-from ledger.items import Item, item_of
-from ledger.language import LANGUAGES, SCRIPTS
-from ledger.manifest import Marker
-from ledger.receipt import ITEM_BYTES, OTHER_BYTES, Receipt, most_receipt_bytes, rule_key
-from ledger.refusal import Code
+from ledger.records.language import LANGUAGES, SCRIPTS
+from ledger.records.manifest import Marker
+from ledger.records.receipt import ITEM_BYTES, OTHER_BYTES, Receipt, most_receipt_bytes, rule_key
+from ledger.records.refusal import Code
 from matcher import Mode, Pack, Rule, Severity
-from matcher.factchecks import TOPICS
-from matcher.rule_set import counted_rules
-from terang.set_change import check_receipts
+from rules.factchecks import TOPICS
+from rules.published_set import counted_rules
+from terang.packs.set_change import check_receipts
 
 COUNT = 184_365
 """Posts in a unit, at most: see COUNT_BYTES."""

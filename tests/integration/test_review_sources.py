@@ -8,10 +8,10 @@ from sample_messages import decision, notice, second_review
 from sample_posts import OTP, PRIZE, line, lines
 from world import World
 
-from ledger.case_entry import case_id, is_for_second_review
-from terang.review_cards import Card, cards
-from terang.review_sources import findings_of_stack, second_reviews
-from terang.review_steps import answer, begin, press
+from ledger.cases.entry import case_id, is_for_second_review
+from terang.review.cards import Card, cards
+from terang.review.sources import findings_of_stack, second_reviews
+from terang.review.steps import answer, begin, press
 
 DRAWN = [
     name

@@ -10,11 +10,11 @@ from integration.scanned_units import BAD, FILE, handed_out, one
 from sample_posts import OTP, PRIZE, line, lines
 from world import DAY, World
 
-import ranges
-from ledger.identity import unit_id
-from terang.fsck_difference import Difference
-from terang.fsck_ledger import Ledger
-from terang.fsck_units import unit_differences
+from ledger.records.identity import unit_id
+from scan import ranges
+from terang.repair.fsck_difference import Difference
+from terang.repair.fsck_ledger import Ledger
+from terang.repair.fsck_units import unit_differences
 
 
 def test_a_file_becomes_findings_and_a_receipt(world: World) -> None:

@@ -13,8 +13,8 @@ from integration.metrics import metrics_of
 from sample_posts import OTP, fields, line, lines, pack
 from world import DAY, World
 
-from deliveries import Message
-from matcher.rule_set import Choice
+from rules.published_set import Choice
+from scan.deliveries import Message
 
 pytestmark = pytest.mark.filterwarnings("ignore:No application metrics to publish")
 CANARY = "canary-4711"

@@ -8,7 +8,7 @@ from integration.scanned_units import marker, one
 from sample_posts import OTP, fields
 from world import DAY, World
 
-from ledger.delivery import Message
+from ledger.aws.delivery import Message
 from ledger.keys import message_receipt_key
 
 

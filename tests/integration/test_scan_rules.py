@@ -11,11 +11,11 @@ from sample_checks import CHECKS, table
 from sample_posts import OTP, PRIZE, SHADOW, fields, lines, pack
 from world import DAY, World
 
-from flood import FloodLimits
 from ledger.errors import OperatorError
-from matcher.pack import InForce
-from matcher.rule_set import Choice
-from terang.publishing import PublicBucket
+from rules.pack import InForce
+from rules.published_set import Choice
+from scan.flood_guard import FloodLimits
+from terang.packs.publishing import PublicBucket
 
 
 class TestFloodGuard:

@@ -7,7 +7,7 @@ from faults import Calls, CrashError
 from sample_posts import OTP, PRIZE, line, lines
 from world import DAY, SECRET, World
 
-from ledger.audit_sample import SampledPost, draw, month_key
+from ledger.privacy.audit_sample import SampledPost, draw, month_key
 
 QUIET = ("The market opens at nine", "Rain is due", "The road is closed")
 FILE = lines(OTP, *QUIET, PRIZE) + line(id="bad", audience="followers") + b"\n"

@@ -9,18 +9,18 @@ from botocore.exceptions import ConnectionClosedError
 from faults import plan_answers
 from world import DAY, Clients, World
 
-import ledger.store
-from ledger.case import CaseMarker
-from ledger.case_entry import JournalEntry
-from ledger.case_store import open_keys
-from ledger.finding import Finding, FoundSpan
-from ledger.identity import digest
-from ledger.items import key_of
-from ledger.letters import letters_of
-from ledger.manifest import Manifest, Marker, RangeRow, Source
-from ledger.provider import OpenFile, Provider
-from ledger.receipt import Receipt, digest_of_ids
-from ledger.store import DynamoStore
+import ledger.aws.store
+from ledger.aws.case_store import open_keys
+from ledger.aws.items import key_of
+from ledger.aws.store import DynamoStore
+from ledger.cases.case import CaseMarker
+from ledger.cases.entry import JournalEntry
+from ledger.cases.moderator_aliases import letters_of
+from ledger.records.finding import Finding, FoundSpan
+from ledger.records.identity import digest
+from ledger.records.manifest import Manifest, Marker, RangeRow, Source
+from ledger.records.provider import OpenFile, Provider
+from ledger.records.receipt import Receipt, digest_of_ids
 
 DROPPED = Source("drop", "drop/acme/a", "v1", "etag", 10)
 
@@ -248,7 +248,7 @@ def test_a_finding_outlives_its_excerpt(store: DynamoStore) -> None:
 def test_more_ids_than_a_page_holds_are_all_found(
     store: DynamoStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ledger.store, "IDS_PER_PAGE", 7)
+    monkeypatch.setattr(ledger.aws.store, "IDS_PER_PAGE", 7)
     pairs = [(finding(number), str(number)) for number in range(22)]
     store.put_findings(pairs, 9)
     store.put_finding_ids(marker(), [found.finding for found, _ in pairs])

@@ -8,9 +8,9 @@ import pytest
 from botocore.exceptions import ClientError
 from world import Clients, World
 
-import ledger.table
-from ledger.items import Item, item_of, record_of
-from ledger.table import PAIRS, Table
+import ledger.aws.table
+from ledger.aws.items import Item, item_of, record_of
+from ledger.aws.table import PAIRS, Table
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def table(world: World) -> Table:
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """How long each pause would have been at most."""
     longest: list[float] = []
-    monkeypatch.setattr(ledger.table, "_sleep_up_to", longest.append)
+    monkeypatch.setattr(ledger.aws.table, "_sleep_up_to", longest.append)
     return longest
 
 
@@ -239,8 +239,8 @@ def test_keys_that_are_never_processed_raise(waits: list[float]) -> None:
 
 def test_pauses_double_with_jitter(monkeypatch: pytest.MonkeyPatch) -> None:
     slept: list[float] = []
-    monkeypatch.setattr("ledger.table.time.sleep", slept.append)
-    pauses: list[Callable[[], None]] = list(ledger.table._pauses())
+    monkeypatch.setattr("ledger.aws.table.time.sleep", slept.append)
+    pauses: list[Callable[[], None]] = list(ledger.aws.table._pauses())
     for pause in pauses:
         pause()
     assert all(0 <= one <= 0.05 * 2**place for place, one in enumerate(slept))
@@ -249,4 +249,4 @@ def test_pauses_double_with_jitter(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_clients_are_shared_by_threads(clients: Clients) -> None:
     """Eight threads put pairs: the pool of connections must be as large."""
-    assert clients.dynamodb.meta.config.max_pool_connections >= ledger.table.THREADS
+    assert clients.dynamodb.meta.config.max_pool_connections >= ledger.aws.table.THREADS

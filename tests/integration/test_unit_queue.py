@@ -8,8 +8,8 @@ import msgspec
 import pytest
 from world import World
 
-from ledger.manifest import Source, Unit
-from ledger.unit_queue import SqsUnitQueue
+from ledger.aws.unit_queue import SqsUnitQueue
+from ledger.records.manifest import Source, Unit
 
 SOURCE = Source("drop", "drop/acme/a b+\u00e9", "v1", "etag", 99)
 
@@ -41,7 +41,7 @@ class Queue:
 @pytest.fixture(autouse=True)
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     slept: list[float] = []
-    monkeypatch.setattr("ledger.unit_queue.time.sleep", slept.append)
+    monkeypatch.setattr("ledger.aws.unit_queue.time.sleep", slept.append)
     return slept
 
 

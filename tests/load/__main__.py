@@ -12,9 +12,9 @@ from stack.conftest import PARAMETERS
 from stack.running import DAY, ROOT, STACK, Running
 
 from matcher import Pack
-from terang.deploy import deploy
-from terang.publishing import PublicBucket
-from terang.stack import local_stack
+from terang.emulator.deploy import deploy
+from terang.emulator.stack import local_stack
+from terang.packs.publishing import PublicBucket
 
 
 def main(arguments: list[str]) -> int:

@@ -17,10 +17,10 @@ from month.plan import FULL, PROVIDER, SMALL
 from month.writing import write
 
 from matcher import Pack
-from terang.deploy import deploy
-from terang.publishing import PublicBucket
-from terang.runner import Deployed
-from terang.stack import local_stack
+from terang.emulator.deploy import deploy
+from terang.emulator.stack import local_stack
+from terang.packs.publishing import PublicBucket
+from terang.trial.runner import Deployed
 
 STACK = "terang-month"
 PACKS = Path(__file__).parent / "packs"

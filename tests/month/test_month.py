@@ -14,7 +14,7 @@ from month.lived import Month
 from month.living import sendable
 from month.plan import PROVIDER, TERMS, Post
 
-from terang.recount import recount_command
+from recount.recount import recount_command
 
 PAUSED = "market-tricks/names-a-stall"
 

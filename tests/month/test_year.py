@@ -15,9 +15,9 @@ from month.faulty import FAULTS, seed
 from month.lived import PACKS, STACK, Month
 from month.plan import PROVIDER, Message
 
-from dsa.report_template import PARTS, file_name
-from ledger.case_entry import case_id
-from terang.command import main
+from dsa.report.template import PARTS, file_name
+from ledger.cases.entry import case_id
+from terang.cli.command import main
 
 TEMPLATE = Path(__file__).parents[3] / "shared/data/dsa/report-template"
 ABOUT = """\

@@ -19,7 +19,7 @@ from sample_messages import (
     suspension,
 )
 
-from ledger.case_entry import case_id, is_for_second_review
+from ledger.cases.entry import case_id, is_for_second_review
 
 F1, F2, F3, F4 = (finding(number).finding for number in range(1, 5))
 _NAMES = (f"d-{number}" for number in range(2, 999))

@@ -10,13 +10,13 @@ from format_files import PUBLIC, Generated, context, dumps, json_lines, post, zi
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import formats
-from formats import FileRefusedError
-from formats.document import Document
-from ledger.post import LINE_BYTES, TranslatedPost, read_line, read_translated_line
-from ledger.pseudonym import Pseudonyms
-from ledger.refusal import Code, Refusal
-from translation import parts, translate
+from intake import formats
+from intake.formats import FileRefusedError
+from intake.formats.document import Document
+from intake.translation import parts, translate
+from ledger.privacy.pseudonym import Pseudonyms
+from ledger.records.post import LINE_BYTES, TranslatedPost, read_line, read_translated_line
+from ledger.records.refusal import Code, Refusal
 
 PSEUDONYMS = Pseudonyms.derive(b"secret", "acme", "k2026-11")
 

@@ -15,12 +15,12 @@ from sample_packs import pack_of
 
 from matcher import AtLeast, Matcher, Rule, Severity, effort
 from matcher import matcher as engine
-from matcher.batch import Sieve
-from matcher.finders import LETTERS_IN_KEY, WORDS_IN_KEY
-from matcher.fold import FOLD, fold
-from matcher.needs import NEEDS_LOOKED_AT
-from matcher.symbols import Alphabet
-from matcher.term import pattern_of
+from matcher.batch.finders import LETTERS_IN_KEY, WORDS_IN_KEY
+from matcher.batch.needs import NEEDS_LOOKED_AT
+from matcher.batch.prefilter import Sieve
+from matcher.batch.symbols import Alphabet
+from matcher.terms.term import pattern_of
+from matcher.text.fold import FOLD, fold
 
 seeds = st.integers(0, 2**48)
 

@@ -11,14 +11,14 @@ from property.effort import share
 from sample_packs import pack_of
 
 from matcher import Evasion, Matcher, Rule, Severity
-from matcher.batch import Sieve
-from matcher.disguise import Kind, chunks
-from matcher.finders import ALPHABET
-from matcher.fold import FOLD, fold
-from matcher.signs import SIGNS, STAR
-from matcher.suspects import Suspects
-from matcher.suspicion import is_suspect
-from matcher.vocabulary import READINGS_OF_CHUNK, Vocabulary
+from matcher.batch.finders import ALPHABET
+from matcher.batch.prefilter import Sieve
+from matcher.batch.suspects import Suspects
+from matcher.evasion.disguise import Kind, chunks
+from matcher.evasion.signs import SIGNS, STAR
+from matcher.evasion.suspicion import is_suspect
+from matcher.evasion.vocabulary import READINGS_OF_CHUNK, Vocabulary
+from matcher.text.fold import FOLD, fold
 
 TEXTS_TOGETHER = 12
 WORDS = [

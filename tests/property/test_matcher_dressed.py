@@ -16,7 +16,7 @@ from sample_packs import pack_of
 
 from matcher import AtLeast, Hit, Matcher, Pack, Rule, Severity
 from matcher import matcher as engine
-from matcher.signs import SIGNS
+from matcher.evasion.signs import SIGNS
 
 TEXTS_OF_PACK = 4
 

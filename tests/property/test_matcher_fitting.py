@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from property.effort import share
 
-from matcher.fitting import fit_of
-from matcher.masks import MaskedWords
-from matcher.signs import SIGNS, SIGNS_OF, STAR
+from matcher.evasion.fitting import fit_of
+from matcher.evasion.masks import MaskedWords
+from matcher.evasion.signs import SIGNS, SIGNS_OF, STAR
 
 seeds = st.integers(0, 2**48)
 LETTERS = "ilaos1"

@@ -15,10 +15,11 @@ from property.effort import share
 from sample_packs import pack_of
 
 from matcher import AtLeast, Hit, Matcher, Pack, Rule, Severity
-from matcher.affixes import Affixes, forms
-from matcher.fold import FOLD, fold
-from matcher.links import normal_host
-from matcher.lookalike_hosts import glance
+from matcher.hosts.lookalikes import glance
+from matcher.terms.affixes import forms
+from matcher.text.fold import FOLD, fold
+from matcher.text.links import normal_host
+from rules.pack import Affixes
 
 TEXTS_OF_PACK = 4
 

@@ -7,8 +7,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from sample_posts import POST, line
 
-from ledger.post import FIELDS, _explain, read_fields, read_line
-from ledger.refusal import Code, Refusal
+from ledger.records.post import FIELDS, _explain, read_fields, read_line
+from ledger.records.refusal import Code, Refusal
 
 TEXTS = st.text(alphabet=st.sampled_from('a"\\[]{},:\u00e9\U0001f600\u200b\n\x00 '), max_size=8)
 VALUES: st.SearchStrategy[Any] = st.one_of(

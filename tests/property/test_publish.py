@@ -11,13 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from unit.publish_world import World, sample_pack, sample_receipt, sample_rule
 
-from folding import Numbers, fold
-from ledger.cells import visible
-from ledger.language import LANGUAGES, SCRIPTS
-from ledger.receipt import Receipt
-from public_journal import journal_line
-from spreadsheet import cell
-from summary import Summary, decode_summary
+from ledger.foreign_text import visible
+from ledger.records.language import LANGUAGES, SCRIPTS
+from ledger.records.receipt import Receipt
+from publish.count.folding import Numbers, fold
+from publish.journal.public_journal import journal_line
+from publish.site.spreadsheet import cell
+from publish.summary import Summary, decode_summary
 
 PACKS = [
     sample_pack("one-time-codes", 1, [sample_rule("asks"), sample_rule("sells", severity="low")]),

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from unit.publish_world import World, sample_pack, sample_receipt, sample_rule
 from unit.sample_entries import contest, decision, entry, outcome
 
-from case_counting import Counting
-from case_line import CaseLine
-from case_numbers import by_month, fold_cases
-from ledger.case_entry import JournalEntry
-from summary import decode_summary
-from terang.recount import recount_command
+from ledger.cases.entry import JournalEntry
+from publish.count.case_counting import Counting
+from publish.count.case_numbers import by_month, fold_cases
+from publish.journal.case_line import CaseLine
+from publish.summary import decode_summary
+from recount.recount import recount_command
 
 DAYS = ["2026-10-30", "2026-11-01", "2026-11-02"]
 PACKS = [

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from memory_objects import RangesOf
 from whole_lines import check, owners
 
-import ranges
-from ledger.manifest import cut
-from ranges import owned
+from ledger.records.manifest import cut
+from scan import ranges
+from scan.ranges import owned
 
 if TYPE_CHECKING:
     from ledger.ports import Objects

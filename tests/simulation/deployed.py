@@ -11,8 +11,8 @@ from simulation.fabric import Fabric
 from simulation.records import Records, objects_of
 from world import DAY, StandingClock
 
-from ledger.objects import S3Objects
-from terang.fsck_stack import Looked, Stack
+from ledger.aws.objects import S3Objects
+from terang.repair.fsck_stack import Looked, Stack
 
 if TYPE_CHECKING:
     from terang.remote import Remote

@@ -12,7 +12,7 @@ from typing import Any
 
 from sample_messages import complaint, decision, outcome, reinstatement, second_review
 
-from ledger.case_entry import case_id, is_for_second_review
+from ledger.cases.entry import case_id, is_for_second_review
 
 PROVIDER = "acme"
 NEVER = datetime.max.replace(tzinfo=UTC)

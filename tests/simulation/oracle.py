@@ -18,7 +18,7 @@ from simulation.moderators import entries
 from simulation.records import Record, Records, objects_of
 from simulation.scenarios import Scenario
 
-from terang.fsck_cases import case_differences
+from terang.repair.fsck_cases import case_differences
 
 
 def broken(fabric: Fabric, scenario: Scenario) -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from simulation.fabric import Fabric
 
-from terang.fsck_ledger import Ledger
+from terang.repair.fsck_ledger import Ledger
 
 type Record = dict[str, Any]
 

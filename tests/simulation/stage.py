@@ -24,21 +24,21 @@ import pytest
 from aws_lambda_powertools.utilities import parameters
 from world import SECRET
 
-import desk
-import ledger.store
-import ledger.table
-import publishing
-import rulesets
-import scan_settings
-import shelf
-from folding import Numbers
-from json_schemas import json_schemas
+import ledger.aws.store
+import ledger.aws.table
 from ledger.clock import SystemClock
 from matcher import Matcher, Pack
-from pages import Contents, Pages
-from precision import Errors
-from spreadsheet import encode_csv
-from summary import Summary, decode_summary, encode_summary
+from publish import context as desk
+from publish import public_bucket as shelf
+from publish import publishing
+from publish.count.folding import Numbers
+from publish.count.precision import Errors
+from publish.site.json_schemas import json_schemas
+from publish.site.pages import Contents, Pages
+from publish.site.spreadsheet import encode_csv
+from publish.summary import Summary, decode_summary, encode_summary
+from scan import rule_sets as rulesets
+from scan import settings as scan_settings
 
 ROOT = Path(__file__).resolve().parents[2]
 LOOK_BACK_DAYS = 5
@@ -114,7 +114,7 @@ def deployed(function: str) -> ModuleType:
 
 @cache
 def _code(function: str) -> Any:
-    path = ROOT / "functions" / function / f"{function}.py"
+    path = ROOT / "functions" / function / function / "handler.py"
     return compile(path.read_text(), str(path), "exec")
 
 
@@ -131,9 +131,9 @@ def stage(settings: dict[str, str]) -> Iterator[None]:
         patched.setattr(random, "uniform", _middle)
         patched.setattr(secrets, "token_bytes", bytes)  # a seed replays to the same pseudonyms
         patched.setattr(scan_settings, "uniform", _middle)
-        patched.setattr(ledger.table, "ThreadPoolExecutor", _OneAfterAnother)
-        patched.setattr(ledger.table, "PAIRS", SMALL["PAIRS"])
-        patched.setattr(ledger.store, "IDS_PER_PAGE", SMALL["IDS_PER_PAGE"])
+        patched.setattr(ledger.aws.table, "ThreadPoolExecutor", _OneAfterAnother)
+        patched.setattr(ledger.aws.table, "PAIRS", SMALL["PAIRS"])
+        patched.setattr(ledger.aws.store, "IDS_PER_PAGE", SMALL["IDS_PER_PAGE"])
         patched.setattr(desk, "LOOK_BACK_DAYS", LOOK_BACK_DAYS)
         patched.setattr(rulesets, "Matcher", _matcher)
         patched.setattr(publishing, "json_schemas", lambda: _schemas)

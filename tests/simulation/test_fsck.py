@@ -10,8 +10,8 @@ from simulation.scenarios import BY_NAME, MESSAGES, Scenario, first_set
 from simulation.stack_faults import FAULTS, finding_nobody_counts, row_lost
 from world import StandingClock
 
-from ledger.objects import S3Objects
-from terang.fsck_difference import ADVICE
+from ledger.aws.objects import S3Objects
+from terang.repair.fsck_difference import ADVICE
 
 pytestmark = [
     pytest.mark.usefixtures("stage"),

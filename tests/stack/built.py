@@ -14,14 +14,14 @@ from typing import Any
 
 from stack.running import ROOT
 
-from terang.stack import ending_with_us
+from terang.emulator.stack import ending_with_us
 
 BUILD = ROOT / ".aws-sam/build"
 SAM = ROOT / ".tools/sam/bin/sam"
 RUNTIME = ROOT / ".tools/runtime/bin/python"
 """Lambda's interpreter with what its runtime brings: the runtime client and boto3."""
 
-LAYERS = ("MatcherLayer", "LedgerLayer", "DsaLayer", "ClaimsLayer")
+LAYERS = ("RulesLayer", "MatcherLayer", "LedgerLayer", "DsaLayer", "ClaimsLayer")
 SOURCES = ("functions", "layers", "template.yaml")
 MACHINES = {"x86_64": "x86_64", "aarch64": "arm64"}
 START_SECONDS = 20
@@ -85,7 +85,7 @@ def started(function: str, settings: Mapping[str, str], log: Path) -> Iterator[s
     command: list[str | Path] = [
         *(emulator(), "--log-level", "error"),
         *("--runtime-interface-emulator-address", door, "--runtime-api-address", api),
-        *(RUNTIME, "-m", "awslambdaric", f"{function.lower()}.handler"),
+        *(RUNTIME, "-m", "awslambdaric", f"{function.lower()}.handler.handler"),
     ]
     with log.open("wb") as out:
         process = subprocess.Popen(

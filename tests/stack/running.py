@@ -8,7 +8,7 @@ from typing import Any
 
 from ledger.closing import FileReceipt
 from terang import ROOT
-from terang.runner import Deployed, Dropped
+from terang.trial.runner import Deployed, Dropped
 
 __all__ = ["DAY", "ROOT", "STACK", "Running"]
 

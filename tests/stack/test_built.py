@@ -10,9 +10,9 @@ import pytest
 from stack import built
 from stack.running import DAY, ROOT, Running
 
-from ledger.identity import file_id
-from terang.runner import Dropped
-from terang.stack import ACCOUNT
+from ledger.records.identity import file_id
+from terang.emulator.stack import ACCOUNT
+from terang.trial.runner import Dropped
 
 UNZIPPED_BYTES = 100_000_000
 """Far under the 250 MB that Lambda takes; what grows past it should be meant."""

@@ -22,10 +22,10 @@ from sample_messages import (
 )
 from stack.running import DAY, Running
 
-from ledger.case import State
-from ledger.case_entry import JournalEntry, case_id, is_for_second_review
-from ledger.case_messages import TYPES
-from ledger.case_receipt import CaseReceipt
+from ledger.cases.case import State
+from ledger.cases.entry import JournalEntry, case_id, is_for_second_review
+from ledger.cases.messages import TYPES
+from ledger.cases.receipt import CaseReceipt
 from ledger.keys import audit_key
 
 PROVIDER = "case-chat"

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 from stack.running import DAY, ROOT, STACK, Running
 
-import terang.case_queue
-import terang.stack
+import terang.casework.case_queue
+import terang.emulator.stack
 from ledger.errors import OperatorError
-from ledger.identity import file_id
-from terang.command import main
-from terang.runner import Dropped
+from ledger.records.identity import file_id
+from terang.cli.command import main
+from terang.trial.runner import Dropped
 
 POSTS = ROOT / "local/samples/files/posts.jsonl"
 CASES = ROOT / "local/samples/cases.jsonl"
@@ -231,7 +231,7 @@ def test_what_a_provider_runs_is_changed_and_listed(running: Running) -> None:
 def test_a_provider_that_is_not_registered_is_not_waited_for_for_ever(
     running: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(terang.case_queue, "STALL_SECONDS", 1)
+    monkeypatch.setattr(terang.casework.case_queue, "STALL_SECONDS", 1)
     with pytest.raises(OperatorError, match="is the sender registered for nobody-chat"):
         running.cases("nobody-chat").send([{"type": "complaint", "id": "c-1"}])
 
@@ -332,7 +332,7 @@ def test_a_pipeline_that_fails_ends_in_1(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(terang.stack, "EMULATOR", Path(emulator))
+    monkeypatch.setattr(terang.emulator.stack, "EMULATOR", Path(emulator))
     out = tmp_path / "out"
     assert main(["run", str(POSTS), "--out", str(out), "--today", DAY, "--json"]) == 1
     printed = capsys.readouterr()

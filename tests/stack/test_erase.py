@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from stack.running import STACK, Running
 
-from terang.command import main
+from terang.cli.command import main
 
 PROVIDER, WORD = "erase-chat", "zq7-erased"
 

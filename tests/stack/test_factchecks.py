@@ -14,8 +14,8 @@ from stack.running import DAY, STACK, Running
 from ledger.keys import factchecks_key
 from ledger.pointer import current_set, set_key
 from matcher import load_set
-from terang.command import main
-from terang.publishing import PublicBucket
+from terang.cli.command import main
+from terang.packs.publishing import PublicBucket
 
 PROVIDER = "factcheck-chat"
 KEY = "factchecks/checks.csv"

@@ -11,10 +11,10 @@ from boto3.s3.transfer import TransferConfig
 from stack.running import DAY, ROOT, Running, kill
 
 from ledger.closing import FileReceipt
-from ledger.identity import file_id
-from ledger.receipt import Receipt
-from matcher.factchecks import FACTCHECKS
-from terang.runner import Dropped, Progress
+from ledger.records.identity import file_id
+from ledger.records.receipt import Receipt
+from rules.factchecks import FACTCHECKS
+from terang.trial.runner import Dropped, Progress
 
 SAMPLES = ROOT / "local/samples"
 RULES = {

@@ -14,9 +14,9 @@ from stack.conftest import PARAMETERS
 from stack.running import BUCKETS, DAY, ROOT, Running
 
 from matcher import Pack
-from terang.deploy import ARTIFACTS, deploy
-from terang.publishing import PublicBucket
-from terang.stack import EMULATOR, LocalStack, local_stack
+from terang.emulator.deploy import ARTIFACTS, deploy
+from terang.emulator.stack import EMULATOR, LocalStack, local_stack
+from terang.packs.publishing import PublicBucket
 
 OLD, NEW = "terang-old", "terang-new"
 TEMPLATE = f"{ARTIFACTS}/template.yaml"

@@ -13,9 +13,9 @@ import pytest
 from sample_messages import decision, notice
 from stack.running import DAY, STACK, Running
 
-from ledger.case_entry import case_id
+from ledger.cases.entry import case_id
 from ledger.keys import statement_batch_key, statement_key
-from terang.command import main
+from terang.cli.command import main
 
 PROVIDER = "stated-chat"
 TEXTS = (

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 from stack.running import Running
 
-import terang.stack
-from terang.stack import StackError, local_stack
+import terang.emulator.stack
+from terang.emulator.stack import StackError, local_stack
 
 WAITS = """
 import signal
-from terang.stack import local_stack
+from terang.emulator.stack import local_stack
 with local_stack() as stack:
     print(stack.pid, stack.folder, flush=True)
     signal.pause()
@@ -69,7 +69,7 @@ def test_workers_that_the_emulator_forgot_are_ended(
     os.mkfifo(pipe)
     emulator.write_text(f"#!/bin/sh\nexec 3>{pipe}\nsleep 600 &\nexit 1\n")
     emulator.chmod(0o755)
-    monkeypatch.setattr(terang.stack, "EMULATOR", emulator)
+    monkeypatch.setattr(terang.emulator.stack, "EMULATOR", emulator)
     held = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
     try:
         with pytest.raises(StackError, match="did not start"), local_stack():

@@ -13,8 +13,8 @@ from template.permissions import allows, matches
 from template.resolved import as_list
 from template.trial import DAY, SETTINGS, STACK, Trial, bucket, delivery, lines, post
 
+from ledger.aws.store import DynamoStore
 from ledger.closing import Closing
-from ledger.store import DynamoStore
 
 # Powertools says so of each event that counts nothing.
 pytestmark = pytest.mark.filterwarnings("ignore:No application metrics to publish")

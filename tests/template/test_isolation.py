@@ -10,7 +10,7 @@ from template.permissions import allows
 from template.provider_stack import CASES, KEY, POSTS, bucket, provider_stack
 from template.resolved import Resolved, source
 
-from arrival import provider_of
+from intake.arrival import provider_of
 from ledger.keys import (
     audit_key,
     author_notice_key,
@@ -26,8 +26,8 @@ from ledger.keys import (
     statement_key,
     unknown_receipt_key,
 )
-from ledger.manifest import Marker
-from ledger.provider import is_provider_id
+from ledger.records.manifest import Marker
+from ledger.records.provider import is_provider_id
 
 NAMES = ("acme", "acme-two", "acm", "acme-", "acme--two", "1acme", "out", "drop", "receipts")
 """Namesakes, beginnings of each other, and names that are also names of folders."""

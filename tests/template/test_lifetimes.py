@@ -11,13 +11,13 @@ import pytest
 from template.changes import Change, broken, put
 from template.resolved import Resolved, source
 
-from ledger.audit_sample import SAMPLE_DAYS
+from learn.library import CHANGE_DAYS
 from ledger.closing import FILE_DAYS
+from ledger.privacy.audit_sample import SAMPLE_DAYS
 from ledger.pseudonym_keys import KEY_MONTHS
-from library import CHANGE_DAYS
-from periods import LOOK_BACK_DAYS
-from terang.erasing import TOMBSTONE_DAYS
-from terang.erasing_buckets import INTAKE_AGE
+from publish.periods import LOOK_BACK_DAYS
+from terang.repair.erasing import TOMBSTONE_DAYS
+from terang.repair.erasing_buckets import INTAKE_AGE
 
 DAY = timedelta(days=1)
 RULE = "Resources/{}/Properties/LifecycleConfiguration/Rules/0/{}"

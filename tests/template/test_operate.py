@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 from template.resolved import ROOT, source
 
-from terang.command import _parser
-from terang.fsck_difference import ADVICE, Difference
+from terang.cli.command import _parser
+from terang.repair.fsck_difference import ADVICE, Difference
 
 PAGE = (ROOT / "docs/operate.md").read_text()
 SECTIONS = set(re.findall(r"^#+ (.+)$", PAGE, re.MULTILINE))
@@ -35,7 +35,7 @@ def test_an_alarm_of_ours_listens_to_a_metric_that_its_function_counts() -> None
     for one in ours:
         [dimension] = one["Dimensions"]
         folder = ROOT / "functions" / dimension["Value"]  # type: ignore[index]
-        assert any(f'"{one["MetricName"]}"' in path.read_text() for path in folder.glob("*.py"))
+        assert any(f'"{one["MetricName"]}"' in path.read_text() for path in folder.rglob("*.py"))
 
 
 def test_an_alarm_listens_to_a_metric_of_this_stack_or_to_ours() -> None:

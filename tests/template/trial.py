@@ -22,11 +22,11 @@ from moto.dynamodb.models.table import Item, Table
 from template.calls import NOT_THERE, Calls
 from template.resolved import Resolved, source
 
-from ledger.objects import S3Objects
-from ledger.provider import Provider
-from ledger.store import DynamoStore
+from ledger.aws.objects import S3Objects
+from ledger.aws.store import DynamoStore
+from ledger.records.provider import Provider
 from matcher import Pack, build_set, digest_of
-from terang.publishing import PublicBucket
+from terang.packs.publishing import PublicBucket
 
 DAY, SENDER = "2026-11-25", "AROAEXAMPLEACME"
 STACK = Resolved.of(
@@ -110,7 +110,7 @@ class Trial:
         environment.update(given)
         self.patch.setattr(os, "environ", environment)
         entry = STACK.typed("AWS::Lambda::Function")[function]["Handler"]
-        module, _, handler = entry.partition(".")
+        module, _, handler = entry.rpartition(".")
         self.patch.setitem(sys.modules, module, None)  # so that it is forgotten after the trial
         del sys.modules[module]
         parameters.clear_caches()

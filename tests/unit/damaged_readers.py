@@ -15,11 +15,11 @@ from sample_posts import line
 from unit.report_ledger_samples import year
 from unit.statement_samples import SOUND
 
-from dsa.report import Period, Reporting
-from dsa.report_about import About
-from dsa.report_files import report_files
-from dsa.report_ledger import Entries
-from dsa.report_template import file_name
+from dsa.report.about import About
+from dsa.report.entries import Entries
+from dsa.report.files import report_files
+from dsa.report.report import Period, Reporting
+from dsa.report.template import file_name
 from terang import ROOT
 
 SEED = 20261125

@@ -7,8 +7,8 @@ from typing import Any
 from unit.publish_world import World, live, sample_pack, sample_receipt
 from unit.sample_entries import decision
 
-from ledger.case_entry import JournalEntry
-from terang.recount import recount_command
+from ledger.cases.entry import JournalEntry
+from recount.recount import recount_command
 
 RULE = live()
 

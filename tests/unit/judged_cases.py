@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 from memory_cases import MemoryCases, finding
 
-from ledger.case import State
-from ledger.case_entry import JournalEntry, case_id, is_for_second_review
+from ledger.cases.case import State
+from ledger.cases.entry import JournalEntry, case_id, is_for_second_review
 
 F1, F2 = finding(1).finding, finding(2).finding
 DRAWN = next(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sample_packs import PACK
 
-from terang.command import main
+from terang.cli.command import main
 
 WORDS = "# bait\nfree gift\n\nkode otp\n@someone\nFree  Gift\nno\n"
 

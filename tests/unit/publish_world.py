@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, cast
 
 import msgspec
 
-from auditing import OutBucket
-from desk import Desk, Order, Outcome
-from ledger.audit_sample import SampledPost
-from ledger.case_entry import JournalEntry
+from ledger.cases.entry import JournalEntry
 from ledger.errors import ImmutableError
-from ledger.manifest import Source
-from ledger.provider import OpenFile, Provider
-from ledger.receipt import Receipt, rule_key
-from publishing import publish
-from shelf import Shelf
-from summary import Summary, decode_summary
+from ledger.privacy.audit_sample import SampledPost
+from ledger.records.manifest import Source
+from ledger.records.provider import OpenFile, Provider
+from ledger.records.receipt import Receipt, rule_key
+from publish.context import Desk, Order, Outcome
+from publish.handover.auditing import OutBucket
+from publish.public_bucket import Shelf
+from publish.publishing import publish
+from publish.summary import Summary, decode_summary
 
 if TYPE_CHECKING:
     from ledger.ports import Objects, Store

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from ledger.case_entry import JournalEntry, case_id
-from ledger.case_messages import Measures
-from ledger.dsa_codes import Monetary, Provision, Visibility
+from ledger.cases.dsa_codes import Monetary, Provision, Visibility
+from ledger.cases.entry import JournalEntry, case_id
+from ledger.cases.messages import Measures
 
 START = datetime(2026, 3, 1, 8, tzinfo=UTC)
 MEASURES = (

@@ -7,9 +7,9 @@ from typing import Any
 
 import msgspec
 
-from ledger.case_entry import JournalEntry
-from ledger.case_messages import Measures
-from ledger.dsa_codes import Visibility
+from ledger.cases.dsa_codes import Visibility
+from ledger.cases.entry import JournalEntry
+from ledger.cases.messages import Measures
 
 RULE = "one-time-codes/1/asks-for-code/live"
 REMOVED = Measures(visibility=(Visibility("DECISION_VISIBILITY_CONTENT_REMOVED"),))

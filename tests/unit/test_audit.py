@@ -7,14 +7,14 @@ import pytest
 from review_world import WrittenTerminal, console_text
 from typed import typing
 
-from ledger.case_messages import Audit
-from ledger.case_reading import read_case_message
-from ledger.dsa_codes import CATEGORIES
-from terang.audit_command import waiting
-from terang.audit_screen import screen
-from terang.audit_steps import CATEGORY_KEYS, Auditing, AuditStage, begin, press
-from terang.command import main
-from terang.message_file import read_messages
+from ledger.cases.dsa_codes import CATEGORIES
+from ledger.cases.messages import Audit
+from ledger.cases.reading import read_case_message
+from terang.casework.message_file import read_messages
+from terang.cli.audit import waiting
+from terang.cli.command import main
+from terang.review.audit_screen import screen
+from terang.review.audit_steps import CATEGORY_KEYS, Auditing, AuditStage, begin, press
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 

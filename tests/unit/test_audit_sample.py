@@ -7,7 +7,7 @@ from itertools import batched
 
 import msgspec
 
-from ledger.audit_sample import SAMPLE_SIZE, Sampled, draw, merge, month_key
+from ledger.privacy.audit_sample import SAMPLE_SIZE, Sampled, draw, merge, month_key
 
 KEY = month_key(b"secret", "2026-11")
 POSTS = [f"p-{number}" for number in range(10_000)]

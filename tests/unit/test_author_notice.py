@@ -8,9 +8,9 @@ import pytest
 from memory_cases import MemoryCases, finding
 from sample_messages import decision, notice
 
-import author_notice
-from ledger.case_entry import case_id
-from ledger.dsa_codes import AccountMeasure, Monetary, Provision, Visibility
+from decide.effects import author_notice
+from ledger.cases.dsa_codes import AccountMeasure, Monetary, Provision, Visibility
+from ledger.cases.entry import case_id
 from ledger.keys import author_notice_key
 
 F1, F2 = finding(1).finding, finding(2).finding

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import msgspec
 
-from ledger.case_messages import TYPES
-from ledger.case_reading import read_case_message
-from ledger.case_refusal import CaseCode, CaseRefusal
+from ledger.cases.messages import TYPES
+from ledger.cases.reading import read_case_message
+from ledger.cases.refusal import CaseCode, CaseRefusal
 
 PAGE = (Path(__file__).parents[2] / "docs/cases.md").read_text("utf-8")
 

@@ -4,11 +4,11 @@ import msgspec
 import pytest
 from unit.sample_entries import RULE, contest, decision, entry, outcome
 
-from case_counting import case_numbers
-from case_line import case_line, case_lines
-from case_numbers import CaseNumbers, by_month, fold_cases
-from case_tables import case_tables
-from ledger.case_entry import JournalEntry
+from ledger.cases.entry import JournalEntry
+from publish.count.case_counting import case_numbers
+from publish.count.case_numbers import CaseNumbers, by_month, fold_cases
+from publish.journal.case_line import case_line, case_lines
+from publish.site.case_tables import case_tables
 
 LETTERS = {"lia": "A", "budi": "B"}
 

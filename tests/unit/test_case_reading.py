@@ -22,11 +22,11 @@ from sample_messages import (
     suspension,
 )
 
-from ledger.case_messages import TYPES, Decision, Measures
-from ledger.case_reading import read_case_message
-from ledger.case_refusal import CaseRefusal
-from ledger.case_schema import case_message_schema
-from ledger.post import LINE_BYTES
+from ledger.cases.messages import TYPES, Decision, Measures
+from ledger.cases.reading import read_case_message
+from ledger.cases.refusal import CaseRefusal
+from ledger.cases.schema import case_message_schema
+from ledger.records.post import LINE_BYTES
 
 ROOT = Path(__file__).parents[2]
 FINDING, OTHER = "a" * 64, "b" * 64

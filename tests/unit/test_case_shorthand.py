@@ -6,7 +6,7 @@ import pytest
 from review_world import found
 from sample_posts import StandingClock
 
-from terang.case_shorthand import resolved, timed, waves
+from terang.casework.case_shorthand import resolved, timed, waves
 
 FINDINGS = [
     one.finding

@@ -2,8 +2,8 @@
 
 import pytest
 
-from ledger.case import TRANSITIONS, Kind, Move, State
-from ledger.case_refusal import CaseCode
+from ledger.cases.case import TRANSITIONS, Kind, Move, State
+from ledger.cases.refusal import CaseCode
 
 ROWS = """
 matter    new        open      open

@@ -8,10 +8,10 @@ import msgspec
 import pytest
 from sample_checks import PUBLISHER, check, table
 
-from claims.admission import admit, with_topic
-from claims.feed import read_feed
-from claims.publishers import Trust
-from claims.topics import Cues, kept_out_by, lists, topic_of
+from claims.feeds.admission import admit, with_topic
+from claims.feeds.feed import read_feed
+from claims.feeds.publishers import Trust
+from claims.text.topics import Cues, kept_out_by, lists, topic_of
 from topic_claims import TOPICS, TopicClaim, admission, halves
 
 LANGUAGES = ("en", "id", "zh")

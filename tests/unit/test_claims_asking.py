@@ -6,17 +6,17 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from claims.arrays.shelving import Entry
 from claims.asking import ANSWERS, FEWEST_WORDS, Level, ask
-from claims.clean_text import clean_text
-from claims.dates import days_between
 from claims.errors import BadIndexError
-from claims.index import Index, build_index
-from claims.languages import guess, primary
-from claims.ranking import explain
+from claims.feeds.dates import days_between
+from claims.index.index import Index, build_index
+from claims.index.thresholds import NEVER
+from claims.ordinary_text import clean_text
 from claims.review import Check, Rating
-from claims.shelving import Entry
-from claims.thresholds import NEVER
-from claims.words import LONGEST_TEXT, STEMMERS, count_words
+from claims.score.ranking import explain
+from claims.text.languages import guess, primary
+from claims.text.words import LONGEST_TEXT, STEMMERS, count_words
 from development import LANGUAGES, entry_of, examples
 
 

@@ -5,11 +5,11 @@ from tempfile import TemporaryFile
 import pytest
 
 from claims.asking import Level, ask
-from claims.attaching import NOTHING_DEMANDED, ahead, model
-from claims.index import Index, build_index
-from claims.likeness import question_of
-from claims.ranking import Ranked
-from claims.tags import known_words
+from claims.index.index import Index, build_index
+from claims.score.attaching import NOTHING_DEMANDED, ahead, model
+from claims.score.likeness import question_of
+from claims.score.ranking import Ranked
+from claims.text.tags import known_words
 from development import entry_of, examples
 
 
@@ -168,7 +168,7 @@ def test_a_check_is_not_attached_across_languages(text: str, language: str) -> N
 
 def test_an_index_keeps_the_curves_it_was_built_with(monkeypatch: pytest.MonkeyPatch) -> None:
     """A deployment with other curves or demands changes no answer of an index in force."""
-    from claims import attaching
+    from claims.score import attaching
 
     entries = [one.entry for one in examples("en")]
     text = f"They say that {entries[0].check.claim}"
@@ -188,7 +188,7 @@ def test_an_index_keeps_the_curves_it_was_built_with(monkeypatch: pytest.MonkeyP
 
 def test_an_index_of_before_demands_nothing() -> None:
     """It names no curves and no telling words: it answers as it did."""
-    from claims.artefact import Artefact, Sealing
+    from claims.arrays.artefact import Artefact, Sealing
 
     entries = [one.entry for one in examples("en")][:30]
     artefact = Artefact(build_index(entries))

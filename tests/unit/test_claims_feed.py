@@ -10,11 +10,11 @@ import msgspec
 import pytest
 from endless import Endless
 
-from claims.admission import admit
-from claims.claim_review import reviews_in
 from claims.errors import FeedError
-from claims.feed import ELEMENT_BYTES, read_feed
-from claims.publishers import Trust
+from claims.feeds.admission import admit
+from claims.feeds.claim_review import reviews_in
+from claims.feeds.feed import ELEMENT_BYTES, read_feed
+from claims.feeds.publishers import Trust
 from claims.review import Rating, Review
 
 REVIEW: dict[str, Any] = {

@@ -8,14 +8,14 @@ from random import Random
 
 import pytest
 
-from claims.artefact import MAGIC, Artefact, Sealing
-from claims.bm25 import rarity, saturated
-from claims.clean_text import clean_text
-from claims.gram_arrays import COMMON_GRAM
-from claims.grams import grams_of
-from claims.shelving import Entry, lay_out
-from claims.word_arrays import NAME_BIT, Arrays
-from claims.words import words_of
+from claims.arrays.artefact import MAGIC, Artefact, Sealing
+from claims.arrays.bm25 import rarity, saturated
+from claims.arrays.gram_arrays import COMMON_GRAM
+from claims.arrays.shelving import Entry, lay_out
+from claims.arrays.word_arrays import NAME_BIT, Arrays
+from claims.ordinary_text import clean_text
+from claims.text.grams import grams_of
+from claims.text.words import words_of
 from development import LANGUAGES, examples
 
 

@@ -10,12 +10,12 @@ import pytest
 from endless import Endless
 from sample_checks import PUBLISHER
 
-from claims.admission import admit
-from claims.feed import read_feed
-from claims.index import build_index
-from claims.publishers import Trust
-from claims.shelving import Entry, lay_out
-from claims.spool import Spool
+from claims.arrays.shelving import Entry, lay_out
+from claims.feeds.admission import admit
+from claims.feeds.feed import read_feed
+from claims.feeds.publishers import Trust
+from claims.feeds.spool import Spool
+from claims.index.index import build_index
 
 FEW, MANY = 600, 2_400
 MARGIN_BYTES = 150_000

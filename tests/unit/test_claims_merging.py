@@ -5,11 +5,11 @@ import io
 import pytest
 from sample_checks import CHECKS, FRIDGE, PUBLISHER, SALT, check, table
 
-from claims.admission import admit
-from claims.feed import read_feed
-from claims.merging import Change, changes
-from claims.publishers import Trust
-from claims.spool import Spool
+from claims.feeds.admission import admit
+from claims.feeds.feed import read_feed
+from claims.feeds.merging import Change, changes
+from claims.feeds.publishers import Trust
+from claims.feeds.spool import Spool
 
 
 def entries(*rows: dict[str, str]) -> Spool:

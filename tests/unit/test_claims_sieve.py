@@ -8,9 +8,9 @@ from sample_checks import CHECKS, REPEATS_FRIDGE, REPEATS_MAYOR, REPEATS_SALT
 from unit.test_tip_line import built
 
 from claims.asking import Level, ask
-from claims.clean_text import clean_text
 from claims.finding import CheckFinder
-from claims.index import Index, build_index
+from claims.index.index import Index, build_index
+from claims.ordinary_text import clean_text
 from claims.review import Rating
 from development import LANGUAGES, examples
 

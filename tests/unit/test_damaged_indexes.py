@@ -10,9 +10,9 @@ import msgspec
 import pytest
 from sample_checks import CHECKS, REPEATS_SALT, check, table
 
-from claims.artefact import MAGIC, digest_of
-from terang.check_library import CheckLibrary
-from terang.command import main
+from claims.arrays.artefact import MAGIC, digest_of
+from terang.checks.check_library import CheckLibrary
+from terang.cli.command import main
 
 SEED = 20261125
 INDONESIAN = check(9, "Minum air garam tiga kali sehari menyembuhkan pilek dalam satu malam")

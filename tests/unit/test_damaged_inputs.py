@@ -22,14 +22,14 @@ from sample_checks import CHECKS, table
 from unit.damaged_readers import POSTS, READERS, REPORT, STATEMENTS, Reader, damaged, packs
 from unit.published_days import published_folder
 
-import terang.audit_command
+import terang.cli.audit
+import terang.cli.review
+import terang.cli.run
+import terang.cli.statements_submit
 import terang.remote
-import terang.review_command
-import terang.run_command
-import terang.statements_submit
 from ledger.errors import OperatorError
-from terang.command import main
-from terang.stack import StackError
+from terang.cli.command import main
+from terang.emulator.stack import StackError
 
 SECONDS = 30
 """Longer waits no command: then it reads what never ends, or nobody writes."""
@@ -84,10 +84,10 @@ def world(
             pass
 
     monkeypatch.setattr(terang.remote.Remote, "find", not_there)
-    monkeypatch.setattr(terang.run_command, "local_stack", not_started)
-    monkeypatch.setattr(terang.statements_submit.SorApi, "send", not_there)
-    monkeypatch.setenv(terang.statements_submit.TOKEN, "token")
-    for module in (terang.review_command, terang.audit_command):
+    monkeypatch.setattr(terang.cli.run, "local_stack", not_started)
+    monkeypatch.setattr(terang.cli.statements_submit.SorApi, "send", not_there)
+    monkeypatch.setenv(terang.cli.statements_submit.TOKEN, "token")
+    for module in (terang.cli.review, terang.cli.audit):
         monkeypatch.setattr(module, "is_terminal", lambda: True)
         monkeypatch.setattr(module, "TtyTerminal", Terminal)
     folder = tmp_path / "work"
@@ -244,7 +244,7 @@ def test_a_fault_that_nobody_expected_is_one_sentence(
     def broken(_: object) -> NoReturn:
         raise KeyError("what somebody wrote")
 
-    monkeypatch.setattr("terang.recount.recount_command", broken)
+    monkeypatch.setattr("recount.recount.recount_command", broken)
     with pytest.raises(KeyError):
         main(["recount", str(tmp_path)])
     monkeypatch.delenv("TERANG_TRACEBACK")

@@ -8,15 +8,15 @@ import msgspec
 import pytest
 from sample_posts import StandingClock
 
-from deliveries import Deliveries
-from ledger.delivery import RESERVE_SECONDS, Message, TimeReserveError
-from ledger.manifest import Source, Unit
-from unit_work import Outcome
+from ledger.aws.delivery import RESERVE_SECONDS, Message, TimeReserveError
+from ledger.records.manifest import Source, Unit
+from scan.deliveries import Deliveries
+from scan.unit_work import Outcome
 
 if TYPE_CHECKING:
+    from ledger.aws.senders import Senders
     from ledger.closing import Closing
-    from ledger.senders import Senders
-    from unit_work import Scanner
+    from scan.unit_work import Scanner
 
 UNIT = Unit(
     "f1", "acme", 0, Source("drop", "drop/acme/a", "v1", "e", 9), 0, 9, "set", "k1",

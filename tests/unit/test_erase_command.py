@@ -5,7 +5,7 @@ from typing import NoReturn
 import pytest
 
 from ledger.errors import OperatorError
-from terang.command import main
+from terang.cli.command import main
 from terang.remote import Remote
 
 

@@ -3,9 +3,9 @@
 import pytest
 
 from dsa.interval import wilson
-from estimates import estimate, percentiles, rounded_seconds
-from precision import errors_of
-from recall import strata_of
+from publish.count.precision import errors_of
+from publish.count.recall import strata_of
+from publish.estimates import estimate, percentiles, rounded_seconds
 
 NEWCOMBE = [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611),
             (1, 29, 0.0061, 0.1718)]  # fmt: skip

@@ -4,9 +4,9 @@ import pytest
 from msgspec import structs
 from sample_packs import pack_of
 
+from authoring.explain import explain
+from authoring.reasons import met_in, why_not
 from matcher import AtLeast, Rule, Severity
-from matcher.reasons import met_in, why_not
-from terang.explain import explain
 
 RULE = Rule(
     id="asks-for-code",

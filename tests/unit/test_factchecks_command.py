@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from claims import spool
-from terang.command import main
+from claims.feeds import spool
+from terang.cli.command import main
 
 HEADER = "url,claim,rating,publisher,date,language\n"
 SALT = "https://check.example/salt,Drinking warm salt water cures the common cold in a night"

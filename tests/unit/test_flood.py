@@ -7,8 +7,8 @@ import msgspec
 import pytest
 from sample_posts import StandingClock
 
-from flood import TOTALS_SECONDS, FloodGuard, FloodLimits
-from ledger.receipt import Receipt
+from ledger.records.receipt import Receipt
+from scan.flood_guard import TOTALS_SECONDS, FloodGuard, FloodLimits
 
 if TYPE_CHECKING:
     from ledger.ports import Store

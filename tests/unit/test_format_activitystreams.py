@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from format_files import PUBLIC, dumps, items, json_lines, read, refusals
 
-from formats import Item
-from formats.html_text import read_html
+from intake.formats import Item
+from intake.formats.html_text import read_html
 
 FOLLOWERS = "https://social.example/users/ada/followers"
 NOTE: dict[str, Any] = {

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from format_files import context, dumps, items, json_lines, post, read, refusals
 
-from formats import Budget, FileRefusedError, zipped
+from intake.formats import Budget, FileRefusedError, zipped
 
 LINES = json_lines(post(), post(id="2"))
 

@@ -6,10 +6,10 @@ import json
 import pytest
 from format_files import PUBLIC, dumps, json_lines, post, zipped
 
-import formats
-from formats import Budget, FileRefusedError
-from formats.plain import READERS
-from ledger.refusal import Code
+from intake import formats
+from intake.formats import Budget, FileRefusedError
+from intake.formats.plain import READERS
+from ledger.records.refusal import Code
 
 TELEGRAM = {"name": "Market", "type": "public_channel", "id": 5, "messages": []}
 ACCOUNT = {"about": "An export.", "chats": {"about": "", "list": [TELEGRAM]}}

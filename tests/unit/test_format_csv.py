@@ -3,9 +3,9 @@
 import pytest
 from format_files import items, read, refusals
 
-from formats import FileRefusedError
-from ledger.post import LINE_BYTES, read_fields
-from ledger.refusal import Code, Refusal
+from intake.formats import FileRefusedError
+from ledger.records.post import LINE_BYTES, read_fields
+from ledger.records.refusal import Code, Refusal
 
 HEADER = "id,account,text,audience,published_at"
 ROW = "1,u1,Hello,public,2026-11-25T10:00:00Z"

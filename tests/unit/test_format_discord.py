@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from format_files import dumps, items, read, refusals
 
-from formats import FileRefusedError, Item
+from intake.formats import FileRefusedError, Item
 
 OPEN = "discord:10"
 MESSAGE: dict[str, Any] = {

@@ -12,12 +12,12 @@ import pytest
 from format_files import Generated, context, dumps, json_lines, post, read, zipped
 from slow_files import HEADER, MIB, SLOW_FILES, pieces
 
-import formats
-from formats import Budget, Context, Effort, FileRefusedError
-from formats.effort import LAST_SECONDS
-from ledger.pseudonym import Pseudonyms
-from ledger.refusal import Code
-from translation import translate
+from intake import formats
+from intake.formats import Budget, Context, Effort, FileRefusedError
+from intake.formats.effort import LAST_SECONDS
+from intake.translation import translate
+from ledger.privacy.pseudonym import Pseudonyms
+from ledger.records.refusal import Code
 
 PSEUDONYMS = Pseudonyms.derive(b"secret", "acme", "k2026-11")
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from format_files import items, json_lines, read, refusals
 
-from formats import Item
+from intake.formats import Item
 
 RECORD: dict[str, Any] = {
     "$type": "app.bsky.feed.post",

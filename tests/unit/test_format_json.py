@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from format_files import Generated, dumps, items, json_lines, post, read, refusals
 
-from formats import FileRefusedError
-from formats.document import KEYS, Document
-from formats.lines import lines
-from ledger.post import LINE_BYTES
-from ledger.refusal import Code
+from intake.formats import FileRefusedError
+from intake.formats.document import KEYS, Document
+from intake.formats.lines import lines
+from ledger.records.post import LINE_BYTES
+from ledger.records.refusal import Code
 
 
 def deep(levels: int) -> bytes:

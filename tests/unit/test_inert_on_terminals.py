@@ -17,11 +17,11 @@ from unit.publish_world import World, sample_receipt
 from unit.statement_samples import changed
 from unit.written_report import put, table, written
 
-from dsa.report_template import file_name
+from dsa.report.template import file_name
 from ledger.closing import FileReceipt
-from terang.command import main
-from terang.result import Result
-from terang.telling import Screen, problem, say, say_json, warning
+from terang.cli.command import main
+from terang.cli.result import Result
+from terang.console import Screen, problem, say, say_json, warning
 
 
 def named(word: str) -> str:

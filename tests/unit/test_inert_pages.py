@@ -9,10 +9,10 @@ from hostile import FORMULA, HOSTILE, OBEYED
 from unit.publish_world import CLOSED, World, sample_pack, sample_receipt, sample_rule
 from unit.published_site import pages_of, parsed
 
-from known_sets import KnownSets
-from pages import Pages
-from published_set import Catalogue
-from spreadsheet import encode_csv
+from publish.known_sets import KnownSets
+from publish.published_set import Catalogue
+from publish.site.pages import Pages
+from publish.site.spreadsheet import encode_csv
 
 
 def hostile_world(payload: str) -> tuple[list[str], bytes]:

@@ -14,12 +14,12 @@ from memory_cases import MemoryCases, finding
 from sample_messages import decision
 from unit.report_ledger_samples import year
 
-from author_notice import LANGUAGES
-from dsa.report import Period, Reporting
-from dsa.report_about import About, Qualitative
-from dsa.report_files import report_files
-from dsa.report_ledger import Entries
-from ledger.case_entry import case_id
+from decide.effects.author_notice import LANGUAGES
+from dsa.report.about import About, Qualitative
+from dsa.report.entries import Entries
+from dsa.report.files import report_files
+from dsa.report.report import Period, Reporting
+from ledger.cases.entry import case_id
 from ledger.keys import author_notice_key
 
 NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")

@@ -7,12 +7,12 @@ import pytest
 from canary import ACCOUNT
 from sample_posts import OTP, PRIZE, SHADOW, fields, pack
 
-from inspection import MAX_SPANS, Found, by_rule, inspect_posts, live_hits
-from ledger.finding import Finding
-from ledger.post import Post, TranslatedPost
-from ledger.pseudonym import Pseudonyms
+from ledger.privacy.pseudonym import Pseudonyms
+from ledger.records.finding import Finding
+from ledger.records.post import Post, TranslatedPost
 from matcher import Matcher
-from rulesets import Rules
+from scan.inspection import MAX_SPANS, Found, by_rule, inspect_posts, live_hits
+from scan.rule_sets import Rules
 
 PSEUDONYMS = Pseudonyms.derive(b"secret", "acme", "k2026-11")
 RULES = Rules("set", (), Matcher([pack(), pack(SHADOW)]))

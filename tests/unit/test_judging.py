@@ -20,8 +20,8 @@ from sample_messages import (
 )
 from unit.judged_cases import F1, F2, days_left, entry, state, two_findings
 
-from ledger.case import State
-from ledger.case_entry import case_id
+from ledger.cases.case import State
+from ledger.cases.entry import case_id
 from ledger.keys import audit_key
 from ledger.pointer import set_key
 from matcher import digest_of

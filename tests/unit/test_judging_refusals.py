@@ -21,7 +21,7 @@ from sample_messages import (
 )
 from unit.judged_cases import DRAWN, F1, F2, two_findings
 
-from ledger.case_refusal import First
+from ledger.cases.refusal import First
 from ledger.keys import audit_key
 
 

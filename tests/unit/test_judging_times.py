@@ -23,15 +23,15 @@ from sample_messages import (
 )
 from unit.judged_cases import DRAWN, F1, F2, entry, two_findings
 
-from case_facts import Arrived, Facts
-from judging import judge
-from ledger.case import Waiting
-from ledger.case_entry import case_id
-from ledger.case_messages import TYPES
-from ledger.case_reading import read_case_message
-from ledger.case_refusal import CaseRefusal
-from ledger.identity import digest
+from decide.facts import Arrived, Facts
+from decide.judging.judge import judge
+from ledger.cases.case import Waiting
+from ledger.cases.entry import case_id
+from ledger.cases.messages import TYPES
+from ledger.cases.reading import read_case_message
+from ledger.cases.refusal import CaseRefusal
 from ledger.keys import audit_key
+from ledger.records.identity import digest
 
 FOUND = datetime(2026, 11, 25, 12, tzinfo=UTC)
 SKEW = timedelta(minutes=5)

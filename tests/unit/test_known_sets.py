@@ -7,10 +7,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from known_sets import KnownSets
 from ledger.errors import OperatorError
 from matcher import Pack, build_set
-from published_set import PublishedSet
+from publish.known_sets import KnownSets
+from publish.published_set import PublishedSet
 from terang import ROOT
 
 

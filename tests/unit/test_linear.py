@@ -18,15 +18,11 @@ from regex_growth import growth
 from worst_inputs import WORST
 
 ROOT = Path(__file__).parents[2]
-ROOMS = {
-    "layers/matcher/matcher": "matcher.",
-    "layers/claims/claims": "claims.",
-    "layers/ledger/ledger": "ledger.",
-    "layers/dsa/dsa": "dsa.",
-    "functions/intake/formats": "formats.",
-    "functions/scan": "",
-}
-"""Where untrusted text is read, and how its modules are named."""
+PACKAGES = (
+    *("layers/matcher/matcher", "layers/claims/claims", "layers/ledger/ledger", "layers/dsa/dsa"),
+    *("functions/intake/intake/formats", "functions/scan/scan"),
+)
+"""Where untrusted text is read."""
 
 AT_ONE_PLACE = frozenset({"match", "fullmatch"})
 HANDED_ON = frozenset({"document"})
@@ -38,12 +34,14 @@ MOST = 2.5
 
 
 def _patterns() -> Iterator[Any]:
-    for folder, package in ROOMS.items():
-        for path in sorted((ROOT / folder).glob("*.py")):
+    for package in PACKAGES:
+        top = ROOT.joinpath(*package.split("/")[:2])
+        for path in sorted((ROOT / package).rglob("*.py")):
             text = path.read_text("utf-8")
             if "re.compile" not in text:
                 continue
-            module = importlib.import_module(f"{package}{path.stem}")
+            name = ".".join(path.relative_to(top).with_suffix("").parts)
+            module = importlib.import_module(name.removesuffix(".__init__"))
             used = _used(text)
             for name, value in vars(module).items():
                 for number, pattern in enumerate(_within(value)):

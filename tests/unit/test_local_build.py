@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from terang import deploy
+from terang.emulator import deploy
 
 
 @pytest.fixture

@@ -9,16 +9,16 @@ from sample_messages import SENT, decision
 from simulation.clients import Client, GoodLine
 from simulation.dynamodb import DynamoDB
 
-from case_facts import Arrived, Facts, PackFacts
-from judgement import Judgement
-from judging import judge
-from ledger.case import CaseMarker, State
-from ledger.case_entry import CaseEntry, JournalEntry
-from ledger.case_reading import read_case_message
-from ledger.case_refusal import CaseRefusal
-from ledger.store import DynamoStore
-from terang.fsck_cases import case_differences
-from terang.fsck_ledger import Ledger
+from decide.facts import Arrived, Facts, PackFacts
+from decide.judging.judge import judge
+from decide.judging.judgement import Judgement
+from ledger.aws.store import DynamoStore
+from ledger.cases.case import CaseMarker, State
+from ledger.cases.entry import CaseEntry, JournalEntry
+from ledger.cases.reading import read_case_message
+from ledger.cases.refusal import CaseRefusal
+from terang.repair.fsck_cases import case_differences
+from terang.repair.fsck_ledger import Ledger
 
 FOUND = finding(1)
 SKIP = JournalEntry("0" * 64, "decision", "acme", "2026-11-25T12:30:00Z", verdict="skipped")

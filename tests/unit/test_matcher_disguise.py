@@ -7,10 +7,11 @@ import pytest
 from sample_packs import pack_of
 
 from matcher import Evasion, Matcher, Rule, Severity
-from matcher.affixes import Affixes, forms
-from matcher.disguise import chunks
-from matcher.fold import fold
-from matcher.suspicion import is_suspect
+from matcher.evasion.disguise import chunks
+from matcher.evasion.suspicion import is_suspect
+from matcher.terms.affixes import forms
+from matcher.text.fold import fold
+from rules.pack import Affixes
 
 ZWSP, VS16 = "\u200b", "\ufe0f"
 

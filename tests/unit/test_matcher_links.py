@@ -4,7 +4,7 @@ import pytest
 from sample_packs import pack_of
 
 from matcher import Evasion, Matcher, Rule, Severity
-from matcher.links import hosts, normal_host, opaque_spans
+from matcher.text.links import hosts, normal_host, opaque_spans
 
 OPAQUE = {
     "a link": ("see https://a.example/b?c#d now", ["https://a.example/b?c#d"]),

@@ -5,9 +5,9 @@ import json
 import pytest
 from sample_posts import fields, line
 
-from ledger.message_body import lines_of
-from ledger.refusal import Code, Refusal
-from reading import read
+from ledger.records.message_body import lines_of
+from ledger.records.refusal import Code, Refusal
+from scan.reading import read
 
 POST = fields()
 NAN = b'{"x": NaN}'.decode()

@@ -10,8 +10,8 @@ from sample_packs import pack_of
 
 from ledger.errors import OperatorError
 from matcher import FOLD_VERSION, Choice, Pack, Paused, Rule, RuleSet, SetError, Severity, load_set
-from matcher.factchecks import with_factchecks
-from terang.next_set import Earlier, Order, going_back, next_set
+from rules.published_set import with_factchecks
+from terang.packs.next_set import Earlier, Order, going_back, next_set
 
 T0 = datetime(2026, 11, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)

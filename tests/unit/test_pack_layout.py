@@ -6,9 +6,9 @@ import pytest
 from msgspec import structs
 from sample_packs import PACK
 
+from authoring.layout import WIDTH, canonical
+from authoring.yaml_comments import comments_in
 from matcher import Pack, PackError
-from terang.pack_layout import WIDTH, canonical
-from terang.yaml_comments import comments_in
 
 ROOT = Path(__file__).parents[2]
 LAID_OUT = """\

@@ -8,10 +8,10 @@ import pytest
 import yaml
 from sample_packs import PACK
 
+from authoring.parse import PROBLEMS_IN_PACK
+from authoring.yaml_nodes import KEYS_IN_MAPPING
 from matcher import AtLeast, Ground, Mode, Pack, PackError, Severity
-from matcher.pack import PACK_BYTES
-from matcher.reading import PROBLEMS_IN_PACK
-from matcher.yaml_nodes import KEYS_IN_MAPPING
+from rules.pack import PACK_BYTES
 
 PACK_HAS = 12
 """Keys of the sample pack itself."""

@@ -19,9 +19,9 @@ from matcher import (
     SetError,
     build_set,
     digest_of,
-    effort,
     load_set,
 )
+from rules import published_set
 
 PUBLISHED = datetime(2026, 11, 1, 12, tzinfo=UTC)
 LATER = datetime(2026, 11, 10, 12, tzinfo=UTC)
@@ -60,7 +60,7 @@ def test_a_set_of_another_effort_proposes_nothing(monkeypatch: pytest.MonkeyPatc
     first = build_set(PACKS, notice_hours=0)
     assert b'"effort"' not in first
     assert not load_set(first).for_provider("any", LATER, public=True).shadowed
-    monkeypatch.setattr(effort, "EFFORT_VERSION", 2)
+    monkeypatch.setattr(published_set, "EFFORT_VERSION", 2)
     second = build_set(PACKS, notice_hours=0)
     assert load_set(second).effort == 2
     assert not load_set(second).for_provider("any", LATER, public=True).shadowed

@@ -7,7 +7,7 @@ from sample_packs import PACK
 from unit.packs_folder import sample_folder, told
 
 from matcher import Pack
-from terang.command import main
+from terang.cli.command import main
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ import pytest
 from unit.publish_world import World, live, sample_pack, sample_receipt, sample_rule
 from unit.sample_entries import contest, decision, entry, outcome
 
-from ledger.case_entry import JournalEntry
+from ledger.cases.entry import JournalEntry
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

@@ -14,13 +14,13 @@ from sample_posts import line
 from unit.packs_folder import sample_folder
 from unit.publish_world import CLOSED, World, sample_pack, sample_receipt
 
-from ledger.receipt import Receipt
+from ledger.records.receipt import Receipt
 from matcher import Matcher, Rule, Severity
 from matcher.effort import STEPS_AT_LEAST, STEPS_PER_POINT, Effort
-from terang.command import main
-from terang.recount import differences_of
-from terang.result import Result
-from terang.telling import Screen
+from recount.recount import differences_of
+from terang.cli.command import main
+from terang.cli.result import Result
+from terang.console import Screen
 
 WORDS = ("bomb", "prize", "pills", "money", "secret", "letter")
 RULE = Rule(id="any", severity=Severity.LOW, why="Invented.", groups=(WORDS,))

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from sample_posts import POST, fields, line
 
-from ledger.post import (
+from ledger.records.post import (
     JSON_DEPTH,
     LINE_BYTES,
     Post,
@@ -17,7 +17,7 @@ from ledger.post import (
     read_translated_line,
     utc,
 )
-from ledger.refusal import Code, Refusal
+from ledger.records.refusal import Code, Refusal
 
 DEEP = json.loads("[" * JSON_DEPTH + "]" * JSON_DEPTH)
 """As deep as a line may be, so that the record around it is one too deep."""

@@ -9,7 +9,7 @@ import pytest
 from sample_posts import StandingClock
 
 from ledger.errors import KeyUnavailableError
-from ledger.pseudonym import MonthSalt
+from ledger.privacy.pseudonym import MonthSalt
 from ledger.pseudonym_keys import PseudonymKeys
 
 

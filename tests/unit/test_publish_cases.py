@@ -7,7 +7,7 @@ from unit.decided_findings import RULE, decided, do, recounted, world
 from unit.publish_world import CLOSED, World, sample_pack, sample_receipt, sample_rule
 from unit.sample_entries import contest, decision, entry, outcome
 
-from ledger.audit_sample import SampledPost
+from ledger.privacy.audit_sample import SampledPost
 
 NAME = RULE.rpartition("/")[0]
 

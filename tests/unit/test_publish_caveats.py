@@ -12,10 +12,10 @@ from unit.publish_world import (
 )
 from unit.published_days import DAY, world
 
-from desk import Order
-from ledger.provider import OpenFile
-from public_journal import short_digest
-from publishing import publish
+from ledger.records.provider import OpenFile
+from publish.context import Order
+from publish.journal.public_journal import short_digest
+from publish.publishing import publish
 
 
 def test_a_receipt_that_does_not_close_is_left_out_named_and_counted() -> None:

@@ -5,7 +5,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from charts import GUIDES, bars, columns, steps
+from publish.site.charts import GUIDES, bars, columns, steps
 
 HOSTILE = '"><script>alert(1)</script>\x1b[2J'
 

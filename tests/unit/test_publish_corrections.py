@@ -7,7 +7,7 @@ from unit.decided_findings import decided, do, recounted, world
 from unit.publish_world import CLOSED, sample_pack, sample_receipt
 from unit.sample_entries import decision, entry
 
-from ledger.case_entry import JournalEntry
+from ledger.cases.entry import JournalEntry
 
 
 def corrected(about: JournalEntry, day: str = "2026-11-25", why: str = "withdrawn") -> JournalEntry:

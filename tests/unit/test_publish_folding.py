@@ -4,11 +4,11 @@ import msgspec
 import pytest
 from unit.publish_world import live, sample_pack, sample_receipt, sample_rule
 
-from folding import Fault, Numbers, fault_of, fold, measures, numbers_of, only_packs
-from known_sets import KnownSets
 from ledger.errors import OperatorError
-from public_journal import journal_line
-from published_set import Catalogue, PublishedPack, Ruling
+from publish.count.folding import Fault, Numbers, fault_of, fold, measures, numbers_of, only_packs
+from publish.journal.public_journal import journal_line
+from publish.known_sets import KnownSets
+from publish.published_set import Catalogue, PublishedPack, Ruling
 
 SHADOW = "one-time-codes/1/asks-for-code/shadow"
 

@@ -14,11 +14,11 @@ from declared import table_shape
 from moto import mock_aws
 from unit.publish_world import sample_pack, sample_receipt
 
-from ledger.manifest import Marker
-from ledger.objects import S3Objects
-from ledger.provider import Provider
-from ledger.receipt import Receipt
-from ledger.store import DynamoStore
+from ledger.aws.objects import S3Objects
+from ledger.aws.store import DynamoStore
+from ledger.records.manifest import Marker
+from ledger.records.provider import Provider
+from ledger.records.receipt import Receipt
 
 SETTINGS = {
     "AWS_DEFAULT_REGION": "eu-central-1",
@@ -76,9 +76,9 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployed]:
         dynamodb.create_table(TableName="table", **table_shape())
         store = DynamoStore.of(dynamodb, "table")
         store.put_provider(Provider("acme"))
-        sys.modules.pop("publish", None)
-        yield Deployed(importlib.import_module("publish"), store, s3)
-        sys.modules.pop("publish", None)
+        sys.modules.pop("publish.handler", None)
+        yield Deployed(importlib.import_module("publish.handler"), store, s3)
+        sys.modules.pop("publish.handler", None)
 
 
 def test_an_event_fills_the_public_bucket(deployed: Deployed) -> None:

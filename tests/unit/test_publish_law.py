@@ -8,8 +8,8 @@ from unit.decided_findings import RULE, do, world
 from unit.publish_world import World
 from unit.sample_entries import decision
 
-import year_report
 from ledger.keys import report_key, statement_batch_key, statements_of_day
+from publish.handover import year_report
 from report_proof.proof import WrittenReport, prove
 
 DAY = "2026-11-25"

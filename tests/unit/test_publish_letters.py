@@ -3,7 +3,7 @@
 from unit.decided_findings import decided, do, world
 from unit.publish_world import CLOSED, World
 
-from ledger.letters import letters_of
+from ledger.cases.moderator_aliases import letters_of
 
 
 def test_moderators_are_letters_and_few_decisions_give_no_share() -> None:

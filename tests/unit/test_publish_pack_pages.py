@@ -6,7 +6,7 @@ import pytest
 from unit.publish_world import CLOSED, World, live, sample_pack, sample_receipt, sample_rule
 from unit.published_site import parsed, sample_site, states
 
-from summary import NO_ADDRESS
+from publish.summary import NO_ADDRESS
 
 
 @pytest.fixture(scope="module")

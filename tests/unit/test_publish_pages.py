@@ -10,8 +10,8 @@ import pytest
 from unit.publish_world import CLOSED, World, live, sample_pack, sample_receipt
 from unit.published_site import pages_of, parsed, sample_site
 
-from ledger.refusal import Code
-from wording import REFUSALS, opening
+from ledger.records.refusal import Code
+from publish.site.wording import REFUSALS, opening
 
 
 @pytest.fixture(scope="module")

@@ -10,10 +10,10 @@ import msgspec
 import pytest
 from unit.publish_world import CLOSED, World, live, sample_pack, sample_receipt
 
-from ledger.cells import visible
-from public_journal import journal_line
-from spreadsheet import HEADER, cell
-from summary import decode_summary, encode_summary
+from ledger.foreign_text import visible
+from publish.journal.public_journal import journal_line
+from publish.site.spreadsheet import HEADER, cell
+from publish.summary import decode_summary, encode_summary
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,8 @@ from unit.publish_world import CLOSED, World, sample_pack
 from unit.published_site import parsed
 
 from ledger.keys import factchecks_facts_key
-from matcher.factchecks import FACTCHECKS, factchecks_pack
-from published_index import PublishedIndex
+from publish.published_index import PublishedIndex
+from rules.factchecks import FACTCHECKS, factchecks_pack
 
 INDEX = "ab" * 32
 

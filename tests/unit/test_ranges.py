@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, cast
 import pytest
 from memory_objects import RangesOf
 
-import ranges
-from ledger.manifest import cut
-from ledger.refusal import Code
-from ranges import Owned, owned
-from reading import read
+from ledger.records.manifest import cut
+from ledger.records.refusal import Code
+from scan import ranges
+from scan.ranges import Owned, owned
+from scan.reading import read
 
 if TYPE_CHECKING:
     from ledger.ports import Objects

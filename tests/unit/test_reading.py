@@ -4,9 +4,9 @@ import msgspec
 import pytest
 from sample_posts import fields, line
 
-from ledger.post import TranslatedPost
-from ledger.refusal import Code, Refusal
-from reading import REFUSALS_IN_DETAIL, read
+from ledger.records.post import TranslatedPost
+from ledger.records.refusal import Code, Refusal
+from scan.reading import REFUSALS_IN_DETAIL, read
 
 GOOD, BAD = line(), line(audience="followers")
 

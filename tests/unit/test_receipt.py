@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from ledger.closing import FileReceipt, sums
-from ledger.receipt import Receipt, digest_of_ids
+from ledger.records.receipt import Receipt, digest_of_ids
 
 
 def receipt(**changes: Any) -> Receipt:

@@ -13,7 +13,7 @@ import pytest
 from unit.publish_world import CLOSED, World, live, sample_pack, sample_receipt
 from unit.sample_entries import contest, decision, entry, outcome
 
-from terang.recount import differences_of, recount_command
+from recount.recount import differences_of, recount_command
 
 SHADOW = live().replace("/live", "/shadow")
 

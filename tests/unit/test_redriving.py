@@ -10,9 +10,10 @@ from simulation.clients import Client, GoodLine
 from simulation.dynamodb import DynamoDB
 from simulation.sqs import SQS
 
-from ledger.delivery import ATTRIBUTES
-from ledger.table import Table
-from terang.redriving import (
+from ledger.aws.delivery import ATTRIBUTES
+from ledger.aws.table import Table
+from terang.cli.restore import put_back
+from terang.repair.redriving import (
     NOT_BELIEVED,
     DeadLetters,
     Events,
@@ -22,7 +23,6 @@ from terang.redriving import (
     Returned,
     Units,
 )
-from terang.restore_command import put_back
 
 DEAD, LIVE = "https://sqs.example/dead", "https://sqs.example/live"
 ACME, OPERATOR = "AROAACME:session", "AROAOPERATOR"

@@ -8,10 +8,10 @@ import pytest
 from unit.report_ledger_samples import entry, year
 from unit.written_report import ROOT, table, written
 
-from dsa.report_automated import recall
-from dsa.report_ledger import Entries
-from dsa.report_template import PARTS, file_name
-from terang.command import main
+from dsa.report.automated import recall
+from dsa.report.entries import Entries
+from dsa.report.template import PARTS, file_name
+from terang.cli.command import main
 
 TEMPLATE = ROOT.parent / "shared/data/dsa/report-template"
 

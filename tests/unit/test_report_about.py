@@ -8,10 +8,10 @@ import yaml
 from jsonschema import Draft202012Validator, FormatChecker
 from unit.written_report import table, written
 
-from dsa.report_about import About, ServiceKind, about_schema
-from dsa.report_template import file_name
-from terang.about_file import AboutError, read_about
-from terang.command import main
+from dsa.report.about import About, ServiceKind, about_schema
+from dsa.report.template import file_name
+from terang.cli.command import main
+from terang.reports.about_file import AboutError, read_about
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "local/samples/report-about.yaml"

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from unit.written_report import put, table, written
 
-from dsa.report_template import HEADERS, file_name
-from terang.command import main
+from dsa.report.template import HEADERS, file_name
+from terang.cli.command import main
 
 type Change = Callable[[list[list[str]]], None]
 

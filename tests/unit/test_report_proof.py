@@ -15,14 +15,14 @@ import pytest
 from unit.report_ledger_samples import at, entry
 from unit.written_report import ROOT, put, table, written
 
-from dsa.report import Period, Reporting
-from dsa.report_about import About, ServiceKind
-from dsa.report_files import LedgerError, entries_of, report_files, report_of_ledger
-from dsa.report_ledger import Entries
-from dsa.report_template import PARTS, file_name
-from ledger.case_entry import JournalEntry
+from dsa.report.about import About, ServiceKind
+from dsa.report.entries import Entries
+from dsa.report.files import LedgerError, entries_of, report_files, report_of_ledger
+from dsa.report.report import Period, Reporting
+from dsa.report.template import PARTS, file_name
+from ledger.cases.entry import JournalEntry
 from report_proof.proof import WrittenReport, prove
-from terang.command import main
+from terang.cli.command import main
 
 TABLES = [file_name(part) for part in PARTS]
 

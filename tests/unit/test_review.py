@@ -9,14 +9,14 @@ import pytest
 from review_world import WrittenTerminal, card, found, run_folder
 from sample_posts import StandingClock
 
-from ledger.case_messages import Decision
+from ledger.cases.messages import Decision
 from ledger.errors import OperatorError
-from ledger.finding import FoundSpan, excerpt_of
-from terang.message_file import MessageFile, read_messages
-from terang.review_cards import Card, alike, cards
-from terang.review_screen import marks
-from terang.review_sources import findings_of_run, why_in_folder
-from terang.reviewing import review_cards
+from ledger.records.finding import FoundSpan, excerpt_of
+from terang.casework.message_file import MessageFile, read_messages
+from terang.review.cards import Card, alike, cards
+from terang.review.reviewing import review_cards
+from terang.review.screen import marks
+from terang.review.sources import findings_of_run, why_in_folder
 from terang.visible_text import blurred, visible
 
 

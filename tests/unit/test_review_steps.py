@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from review_world import card
 
-from ledger.case_messages import Decision, Escalation, SecondReview, Verdict
-from ledger.dsa_codes import Visibility
-from terang.review_steps import Review, Stage, answer, begin, press
+from ledger.cases.dsa_codes import Visibility
+from ledger.cases.messages import Decision, Escalation, SecondReview, Verdict
+from terang.review.steps import Review, Stage, answer, begin, press
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 

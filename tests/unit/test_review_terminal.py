@@ -6,8 +6,8 @@ import pytest
 from review_world import run_folder
 from typed import typing
 
-from terang.command import main
-from terang.message_file import read_messages
+from terang.casework.message_file import read_messages
+from terang.cli.command import main
 
 
 def test_a_moderator_decides_with_keys_and_goes_on_another_day(tmp_path: Path) -> None:

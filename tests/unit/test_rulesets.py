@@ -12,9 +12,9 @@ from sample_posts import OTP, SHADOW, StandingClock, pack
 from ledger.errors import OperatorError
 from ledger.pointer import POINTER_KEY, set_key
 from matcher import SetError, build_set
-from matcher.pack import InForce
-from matcher.rule_set import Choice
-from rulesets import KEPT, RuleSets
+from rules.pack import InForce
+from rules.published_set import Choice
+from scan.rule_sets import KEPT, RuleSets
 
 if TYPE_CHECKING:
     from ledger.ports import Objects

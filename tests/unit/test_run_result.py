@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from unit.publish_world import sample_receipt
 
-from terang.result import Result
-from terang.telling import Screen
+from terang.cli.result import Result
+from terang.console import Screen
 
 
 @pytest.mark.parametrize(("found", "shown"), [({"a/1/r/live": 2}, True), ({}, False)])

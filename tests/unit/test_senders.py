@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, cast
 import pytest
 from sample_posts import StandingClock
 
-from ledger.delivery import Message
-from ledger.provider import Provider
-from ledger.senders import REGISTRY_SECONDS, Senders
+from ledger.aws.delivery import Message
+from ledger.aws.senders import REGISTRY_SECONDS, Senders
+from ledger.records.provider import Provider
 
 if TYPE_CHECKING:
     from ledger.ports import Store

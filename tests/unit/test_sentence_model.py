@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from ledger.errors import OperatorError
-from terang import sentence_model
-from terang.sentence_model import HEADS, LAYERS, Floats, SentenceModel
+from terang.checks import sentence_model
+from terang.checks.sentence_model import HEADS, LAYERS, Floats, SentenceModel
 
 WIDTH, WIDE, WORDS = 2 * HEADS, 30, 50
 

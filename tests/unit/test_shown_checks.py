@@ -10,11 +10,11 @@ import pytest
 from rich.console import Console
 from sample_checks import REPEATS_SALT, SALT
 
-from ledger.finding import Finding, FoundCheck, FoundSpan, Label
-from terang.review_cards import OpenFinding, cards
-from terang.review_screen import marks, screen
-from terang.review_steps import begin, press
-from terang.shown_checks import checks_of
+from ledger.records.finding import Finding, FoundCheck, FoundSpan, Label
+from terang.review.cards import OpenFinding, cards
+from terang.review.screen import marks, screen
+from terang.review.shown_checks import checks_of
+from terang.review.steps import begin, press
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 CHECK = FoundCheck("https://check.example/1", SALT, "false", "Fake", "Check", "2026-10-01", 0.9)

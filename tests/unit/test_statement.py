@@ -6,9 +6,9 @@ import msgspec
 import pytest
 from unit.report_ledger_samples import entry
 
-from dsa.meaning import meaning_problems
-from dsa.statement import Decided, Matched, statement_of
-from dsa.statement_rules import schema_problems
+from dsa.statement.meaning import meaning_problems
+from dsa.statement.rules import schema_problems
+from dsa.statement.statement import Decided, Matched, statement_of
 
 MATCHED = Matched(
     pack="one-time-codes",

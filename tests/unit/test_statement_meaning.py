@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from unit.statement_samples import SOUND, changed
 
-from dsa.distribution import Distribution
-from dsa.meaning import meaning_problems
-from dsa.personal_data import personal_data
+from dsa.statement.distribution import Distribution
+from dsa.statement.meaning import meaning_problems
+from dsa.statement.personal_data import personal_data
 
 PACKS = {"one-time-codes": ("SCAMS_AND_FRAUD", frozenset({"PHISHING"}))}
 TODAY = date(2026, 11, 25)

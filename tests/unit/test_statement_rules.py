@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from unit.statement_samples import SOUND, changed, incompatible
 
-from dsa.statement_rules import schema_problems
+from dsa.statement.rules import schema_problems
 
 VISIBILITY_OTHER = ["DECISION_VISIBILITY_OTHER"]
 

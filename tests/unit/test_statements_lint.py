@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from unit.statement_samples import SOUND, changed
 
-from dsa.fields import FIELDS
-from terang.command import main
+from dsa.statement.fields import FIELDS
+from terang.cli.command import main
 
 
 def many(count: int) -> list[dict[str, Any]]:

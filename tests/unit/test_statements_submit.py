@@ -12,8 +12,9 @@ import pytest
 from unit.sor_server import TOKEN, Database, served
 from unit.statement_samples import changed
 
-from terang import sor_api, statements_submit
-from terang.command import main
+from terang.cli import statements_submit
+from terang.cli.command import main
+from terang.reports import sor_api
 
 
 @pytest.fixture

@@ -12,20 +12,20 @@ import msgspec
 import pytest
 from sample_checks import CHECKS, PUBLISHER, REPEATS_MAYOR, REPEATS_SALT, SALT, check, table
 
-from answer_words import LANGUAGES, Words
-from asking_http import MOST_BYTES
-from claims.admission import admit
-from claims.feed import read_feed
-from claims.index import build_index
-from claims.publishers import Trust
+from answer.http import MOST_BYTES
+from answer.index_in_force import IndexInForce
+from answer.partners import PARTNER, SECRET, WINDOW_SECONDS, Partners, Window
+from answer.tip_line import TipLine
+from answer.words import LANGUAGES, Words
+from claims.feeds.admission import admit
+from claims.feeds.feed import read_feed
+from claims.feeds.publishers import Trust
+from claims.index.index import build_index
 from claims.review import Rating
-from index_in_force import IndexInForce
 from ledger.clock import clock_of
 from ledger.errors import OperatorError
 from ledger.keys import factchecks_key
 from ledger.pointer import POINTER_KEY, set_key
-from partners import PARTNER, SECRET, WINDOW_SECONDS, Partners, Window
-from tip_line import TipLine
 
 if TYPE_CHECKING:
     from ledger.ports import Objects

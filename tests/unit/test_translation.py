@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from format_files import PUBLIC, Generated, context, dumps, json_lines, post
 
-import formats
-from formats import Budget, Context, FileRefusedError
-from ledger.post import LINE_BYTES, TranslatedPost, read_translated_line
-from ledger.pseudonym import Pseudonyms
-from ledger.refusal import Refusal
-from translation import parts, translate
+from intake import formats
+from intake.formats import Budget, Context, FileRefusedError
+from intake.translation import parts, translate
+from ledger.privacy.pseudonym import Pseudonyms
+from ledger.records.post import LINE_BYTES, TranslatedPost, read_translated_line
+from ledger.records.refusal import Refusal
 
 EXPORTS = Path(__file__).parents[3] / "shared" / "data" / "exports"
 PSEUDONYMS = Pseudonyms.derive(b"secret", "acme", "k2026-11")

@@ -12,22 +12,22 @@ from review_world import card, found
 from rich.console import RenderableType
 from sample_posts import line
 
-from ledger.case import Case
-from ledger.case_entry import CaseEntry, JournalEntry
-from ledger.finding import EXCERPT_LENGTH, FoundCheck, Label
-from ledger.post import read_line
+from ledger.cases.case import Case
+from ledger.cases.entry import CaseEntry, JournalEntry
+from ledger.records.finding import EXCERPT_LENGTH, FoundCheck, Label
+from ledger.records.post import read_line
 from matcher import Hit, Span
-from terang.audit_screen import screen as audit_screen
-from terang.audit_steps import begin as begin_audit
-from terang.audit_steps import press as press_audit
-from terang.case_history import History
-from terang.case_screen import case_screen
-from terang.packs_diff import Difference, as_lines
-from terang.result import Result
-from terang.review_cards import cards
-from terang.review_screen import screen
-from terang.review_steps import MEASURES, begin, press
-from terang.telling import Screen, say
+from terang.cli.packs_diff import Difference, as_lines
+from terang.cli.result import Result
+from terang.console import Screen, say
+from terang.review.audit_screen import screen as audit_screen
+from terang.review.audit_steps import begin as begin_audit
+from terang.review.audit_steps import press as press_audit
+from terang.review.cards import cards
+from terang.review.case_history import History
+from terang.review.case_screen import case_screen
+from terang.review.screen import screen
+from terang.review.steps import MEASURES, begin, press
 from terang.visible_text import visible
 
 NOW = datetime(2026, 11, 25, 13, tzinfo=UTC)

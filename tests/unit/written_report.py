@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from unit.report_ledger_samples import year
 
-from dsa.report import Period, Reporting
-from dsa.report_about import About
-from dsa.report_files import report_files
-from dsa.report_ledger import Entries
-from dsa.report_template import PARTS, file_name
+from dsa.report.about import About
+from dsa.report.entries import Entries
+from dsa.report.files import report_files
+from dsa.report.report import Period, Reporting
+from dsa.report.template import PARTS, file_name
 
 ROOT = Path(__file__).parents[2]
 

@@ -3,15 +3,15 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from claims.attaching import Curves, chance, evidence_for, meets
-from claims.index import Index
-from claims.languages import guess, primary
-from claims.likeness import Question, question_of
-from claims.meaning import Meaning, is_near, reordered
-from claims.ranking import Ranked, rank
+from claims.index.index import Index
+from claims.index.thresholds import Bounds
 from claims.review import Check
-from claims.thresholds import Bounds
-from claims.words import count_words
+from claims.score.attaching import Curves, chance, evidence_for, meets
+from claims.score.likeness import Question, question_of
+from claims.score.meaning import Meaning, is_near, reordered
+from claims.score.ranking import Ranked, rank
+from claims.text.languages import guess, primary
+from claims.text.words import count_words
 
 ANSWERS = 5
 FEWEST_WORDS = 8

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 import msgspec
 
 from claims.finding import makes_findings
-from claims.index import Index
+from claims.index.index import Index
 from claims.review import Check
-from claims.topics import lists_digest
+from claims.text.topics import lists_digest
 
 CHANGED_SHOWN = 100
 

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 
 from claims.asking import FEWEST_WORDS, Level, ask
-from claims.index import Index
-from claims.languages import guess
+from claims.index.index import Index
 from claims.review import Check, Rating
-from claims.sieve import Sieve
-from claims.words import count_words
+from claims.score.prefilter import Sieve
+from claims.text.languages import guess
+from claims.text.words import count_words
 
 FOUND_WRONG = frozenset({Rating.FALSE, Rating.MISLEADING, Rating.MISSING_CONTEXT})
 """Ratings that make a finding: satire is protected, true and unclear claims are no wrong."""

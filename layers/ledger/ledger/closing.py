@@ -10,12 +10,12 @@ from typing import Any
 import msgspec
 
 from ledger.keys import receipt_key, refusals_key
-from ledger.manifest import Manifest, RangeRow, Source
 from ledger.ports import Clock, Objects, Store
-from ledger.post import utc
-from ledger.pretty import pretty
-from ledger.receipt import Receipt
-from ledger.refusal import Code, Refusal
+from ledger.records.encoding import pretty
+from ledger.records.manifest import Manifest, RangeRow, Source
+from ledger.records.post import utc
+from ledger.records.receipt import Receipt
+from ledger.records.refusal import Code, Refusal
 
 REFUSALS_SHOWN = 10_000
 """Refusals that a sender's receipt shows with their places; all are counted."""

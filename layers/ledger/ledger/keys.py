@@ -1,6 +1,6 @@
 """Where things stand in the buckets. These names are part of what Terang promises."""
 
-from ledger.manifest import Marker
+from ledger.records.manifest import Marker
 
 HOLDS_EXCERPTS = "holds=excerpts"
 """By this tag the out bucket lets files expire with the excerpts in them."""

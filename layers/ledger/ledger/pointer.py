@@ -10,8 +10,8 @@ import msgspec
 
 from ledger.errors import OperatorError
 from ledger.ports import Objects
-from ledger.post import utc
-from ledger.pretty import pretty
+from ledger.records.encoding import pretty
+from ledger.records.post import utc
 
 POINTER_KEY = "sets/current.json"
 

@@ -4,14 +4,14 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import BinaryIO, Protocol
 
-from ledger.audit_sample import SampledPost
-from ledger.case import Case, CaseMarker, CaseMove, Waiting
-from ledger.case_entry import JournalEntry
-from ledger.finding import Finding
-from ledger.manifest import FirstTry, Manifest, Marker, RangeRow, Source, Unit
-from ledger.provider import OpenFile, Provider
-from ledger.pseudonym import MonthSalt
-from ledger.receipt import Receipt
+from ledger.cases.case import Case, CaseMarker, CaseMove, Waiting
+from ledger.cases.entry import JournalEntry
+from ledger.privacy.audit_sample import SampledPost
+from ledger.privacy.pseudonym import MonthSalt
+from ledger.records.finding import Finding
+from ledger.records.manifest import FirstTry, Manifest, Marker, RangeRow, Source, Unit
+from ledger.records.provider import OpenFile, Provider
+from ledger.records.receipt import Receipt
 
 
 class Clock(Protocol):

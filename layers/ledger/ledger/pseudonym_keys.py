@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from ledger.errors import KeyUnavailableError
 from ledger.ports import Clock, Store
-from ledger.pseudonym import MonthSalt, Pseudonyms, hkdf
+from ledger.privacy.pseudonym import MonthSalt, Pseudonyms, hkdf
 
 KEY_MONTHS = 24
 """Months for which a key is kept after its own, longer than anything under it is needed.

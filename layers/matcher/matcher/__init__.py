@@ -40,11 +40,12 @@ for the published set that runs.
 
 from typing import TYPE_CHECKING
 
-from matcher.fold import FOLD_VERSION, Evasion
 from matcher.hit import Hit, Span
 from matcher.matcher import Matcher
-from matcher.pack import AtLeast, Ground, Mode, Pack, PackError, Problem, Rule, Severity
-from matcher.rule_set import (
+from matcher.text.fold import Evasion
+from rules.pack import AtLeast, Ground, Mode, Pack, PackError, Problem, Rule, Severity
+from rules.published_set import (
+    FOLD_VERSION,
     Choice,
     Paused,
     RuleSet,
@@ -56,7 +57,7 @@ from matcher.rule_set import (
 )
 
 if TYPE_CHECKING:
-    from matcher.checking import load_packs
+    from authoring.check import load_packs
 
 __all__ = [
     "FOLD_VERSION",
@@ -87,7 +88,7 @@ __all__ = [
 def __getattr__(name: str) -> object:
     """Brings in `load_packs` when asked for, so that what runs on posts imports no YAML."""
     if name == "load_packs":
-        from matcher.checking import load_packs
+        from authoring.check import load_packs
 
         return load_packs
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -8,9 +8,6 @@ multiple of the length of the text. Seconds would let one try at a post find wha
 import math
 from collections.abc import Iterable
 
-EFFORT_VERSION = 1
-"""Names the budget below, which decides what is found of a post that reaches it."""
-
 STEPS_AT_LEAST, STEPS_PER_POINT = 100, 0.25
 """Steps of each kind that any post may take, and further ones for each code point of its texts."""
 

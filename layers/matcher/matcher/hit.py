@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from matcher.fold import Evasion
-from matcher.pack import Mode, Severity
+from matcher.text.fold import Evasion
+from rules.pack import Mode, Severity
 
 type Part = tuple[str, str]
 """A part's name (`text`, `media_text/0`, `links/0` …) and its text."""

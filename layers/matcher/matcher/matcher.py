@@ -1,9 +1,9 @@
 """Finds which rules a post satisfies, and shows where.
 
-A post is looked at part by part (`matcher.look`). Of many posts, those that cannot satisfy a rule
-are held back together (`matcher.batch`), where numpy is at hand.
+A post is looked at part by part (`evaluator`). Of many posts, those that cannot satisfy a rule
+are held back together (`matcher.batch.prefilter`), where numpy is at hand.
 
-Limits: those of `matcher.innocence` and `matcher.masks` in what a disguise may be. A word wholly
+Limits: those of `evasion.plausible` and `evasion.masks` in what a disguise may be. A word wholly
 in look-alikes of one script passes for that script's own where the part has other letters of it.
 A post that takes more work than `matcher.effort` allows is read in part, and its result says so; a
 hit shows its first 200 spans, and says if there are more.
@@ -14,17 +14,17 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from matcher.effort import Effort
-from matcher.factchecks import without_factchecks
+from matcher.evaluator import Look, Stretches
 from matcher.hit import Hit, Part, Result, Span
-from matcher.index import groups_of
-from matcher.look import Look, Stretches
-from matcher.named_hosts import NamedHosts
-from matcher.pack import Pack
-from matcher.term import Match
-from matcher.windows import ITEMS_SHOWN
+from matcher.hosts.named import NamedHosts
+from matcher.terms.index import groups_of
+from matcher.terms.term import Match
+from matcher.terms.windows import ITEMS_SHOWN
+from rules.factchecks import without_factchecks
+from rules.pack import Pack
 
 if TYPE_CHECKING:
-    from matcher.batch import Sieve
+    from matcher.batch.prefilter import Sieve
 
 FIRST_BATCH = 5_000
 """Posts for which numpy is imported: a tenth to a fifth of a second, and 10 to 20 µs a post won."""
@@ -98,7 +98,7 @@ class Matcher:
         """What lets through the posts worth a look; None for few posts, or where no numpy is."""
         if self._sieve is None and posts >= FIRST_BATCH and self._look.index.patterns:
             try:
-                from matcher.batch import Sieve
+                from matcher.batch.prefilter import Sieve
             except ModuleNotFoundError:
                 return None
             needs = self._look.index.needs()

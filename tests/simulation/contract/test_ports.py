@@ -6,8 +6,8 @@ import pytest
 from sample_posts import OTP, PRIZE, line, lines
 from world import DAY, World
 
-from ledger.manifest import FirstTry, Marker, RangeRow
-from ledger.receipt import Receipt, digest_of_ids
+from ledger.records.manifest import FirstTry, Marker, RangeRow
+from ledger.records.receipt import Receipt, digest_of_ids
 
 FILE = lines("a", OTP, PRIZE, OTP) + line(audience="followers") + b"\n"
 

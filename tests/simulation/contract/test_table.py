@@ -6,8 +6,8 @@ import pytest
 from botocore.exceptions import ClientError
 from world import World
 
-from ledger.items import Item, item_of
-from ledger.table import Table
+from ledger.aws.items import Item, item_of
+from ledger.aws.table import Table
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ from botocore.exceptions import ClientError
 from simulation.answers import refusal
 from simulation.bugs import Bug, Call, at_aws, everywhere, handler, method, without
 
-from deliveries import Deliveries
-from ledger.delivery import code_of, tell_failures
-from ledger.objects import S3Objects
+from ledger.aws.delivery import code_of, tell_failures
+from ledger.aws.objects import S3Objects
+from scan.deliveries import Deliveries
 
 
 def _answer_nothing(original: Call, *given: Any) -> None:

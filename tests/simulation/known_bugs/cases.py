@@ -9,11 +9,11 @@ from greenlet import getcurrent
 from simulation.bugs import Bug, Call, Change, at_aws, both, handler, method
 from simulation.known_bugs.answering import name_no_failure
 
-from case_effects import Effects
-from ledger.case import Case, CaseMarker
-from ledger.case_store import CaseStore
-from ledger.identity import digest
-from ledger.store import DynamoStore
+from decide.effects.effects import Effects
+from ledger.aws.case_store import CaseStore
+from ledger.aws.store import DynamoStore
+from ledger.cases.case import Case, CaseMarker
+from ledger.records.identity import digest
 
 
 def _journal_alone(call: Call, TransactItems: Any, **rest: Any) -> Any:  # noqa: N803

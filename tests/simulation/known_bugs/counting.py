@@ -8,13 +8,13 @@ import pytest
 from botocore.exceptions import ClientError
 from simulation.bugs import Bug, Call, Change, at_aws, everywhere, method
 
+from ledger.aws.store import DynamoStore
+from ledger.aws.table import Pair, Table, shards
 from ledger.clock import SystemClock
-from ledger.identity import unit_id
-from ledger.manifest import FirstTry, RangeRow, Unit
-from ledger.store import DynamoStore
-from ledger.table import Pair, Table, shards
-from ranges import Owned
-from unit_work import Scanner
+from ledger.records.identity import unit_id
+from ledger.records.manifest import FirstTry, RangeRow, Unit
+from scan.ranges import Owned
+from scan.unit_work import Scanner
 
 
 def _count_up(original: Call, store: DynamoStore, *given: Any) -> bool:

@@ -9,18 +9,18 @@ import msgspec
 import pytest
 from simulation.bugs import Bug, Call, Change, Port, at_aws, everywhere, handler, method
 
-from arrival import Arrival, Intake
-from inspection import account_of
+from intake.arrival import Arrival, Intake
+from intake.translation import parts
+from ledger.aws.objects import S3Objects
+from ledger.aws.store import DynamoStore
 from ledger.clock import SystemClock
 from ledger.closing import Closing
-from ledger.identity import file_id
 from ledger.keys import findings_key
-from ledger.manifest import Marker, Source
-from ledger.objects import S3Objects
-from ledger.post import Post
-from ledger.receipt import Receipt
-from ledger.store import DynamoStore
-from translation import parts
+from ledger.records.identity import file_id
+from ledger.records.manifest import Marker, Source
+from ledger.records.post import Post
+from ledger.records.receipt import Receipt
+from scan.inspection import account_of
 
 
 def _under_today(marker: Marker) -> str:

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from simulation.bugs import Bug, Call, Change, everywhere, method
 
-from revising import settle
-from shelf import Shelf
-from summary import encode_summary
+from publish.public_bucket import Shelf
+from publish.revising import settle
+from publish.summary import encode_summary
 
 
 def _summary_first(original: Call, shelf: Shelf, summary: Any, page: str) -> Any:

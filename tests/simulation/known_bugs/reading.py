@@ -4,9 +4,9 @@ from typing import Any
 
 from simulation.bugs import Bug, Call, Port, at_aws, everywhere, method, without
 
-from ledger.manifest import Marker, Source, Unit, cut
-from ledger.store import DynamoStore
-from ranges import Owned, owned
+from ledger.aws.store import DynamoStore
+from ledger.records.manifest import Marker, Source, Unit, cut
+from scan.ranges import Owned, owned
 
 
 def _nothing_before(objects: Any, unit: Unit) -> Owned:

@@ -1,0 +1,42 @@
+"""The function decide: what people did about cases in, entries out."""
+
+import os
+
+import boto3
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.utilities.batch import (
+    BatchProcessor,
+    EventType,
+    process_partial_response,
+)
+from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from decide.deliveries import CaseDeliveries
+from decide.metrics import count
+from decide.settings import DecideSettings, case_deliveries_of
+from ledger.aws.delivery import Message, tell_failures
+
+logger, metrics = Logger(), Metrics()
+processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+taken: CaseDeliveries = case_deliveries_of(
+    DecideSettings.of(os.environ), boto3.client("dynamodb"), boto3.client("s3")
+)
+
+
+@metrics.log_metrics
+def handler(event: dict[str, object], context: LambdaContext) -> PartialItemFailureResponse:
+    """Take each delivery; those that failed are named, and come again."""
+
+    def take(record: SQSRecord) -> None:
+        handled = taken.take(
+            Message.of(record.raw_event), lambda: context.get_remaining_time_in_millis() / 1000
+        )
+        count(handled, record.message_id, logger, metrics)
+
+    answer = process_partial_response(
+        event=event, record_handler=take, processor=processor, context=context
+    )
+    tell_failures(processor.exceptions, logger.error)
+    return answer

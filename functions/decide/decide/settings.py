@@ -1,0 +1,61 @@
+"""What the environment tells decide, and the parts that it makes of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from decide.case_work import CaseWork
+from decide.decided_packs import DecidedPacks
+from decide.deliveries import CaseDeliveries
+from decide.effects.author_notice import AuthorNotices
+from decide.effects.effects import Effects
+from decide.effects.forgotten_excerpts import ForgottenExcerpts
+from decide.facts_reader import FactsReader
+from ledger.aws.objects import S3Objects
+from ledger.aws.senders import Senders
+from ledger.aws.store import DynamoStore
+from ledger.clock import clock_of
+from ledger.ports import Clock, Objects, Store
+
+
+@dataclass(frozen=True, slots=True)
+class DecideSettings:
+    """The settings of the template; a missing one fails at start, and loudly."""
+
+    table: str
+    out_bucket: str
+    public_bucket: str
+    public_url: str
+    redrive_sender: str
+    today: str
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> "DecideSettings":
+        """Read the environment; each setting has its field's name in capitals."""
+        return cls(**{name: environment[name.upper()] for name in cls.__annotations__})
+
+
+def case_deliveries_of(settings: DecideSettings, dynamodb: Any, s3: Any) -> CaseDeliveries:
+    """The parts of decide, put together over clients of AWS."""
+    clock = clock_of(settings.today)
+    store = DynamoStore.of(dynamodb, settings.table)
+    work = case_work_of(settings, store, S3Objects(s3), clock)
+    return CaseDeliveries(work, Senders(store, clock, settings.redrive_sender))
+
+
+def case_work_of(
+    settings: DecideSettings, store: Store, objects: Objects, clock: Clock
+) -> CaseWork:
+    """What takes messages, over ports."""
+    packs, out = DecidedPacks(objects, settings.public_bucket), settings.out_bucket
+    notices = AuthorNotices(settings.public_url)
+    forgotten = ForgottenExcerpts(store, objects, out)
+    return CaseWork(
+        store=store,
+        objects=objects,
+        clock=clock,
+        reader=FactsReader(store, objects, packs, out),
+        effects=Effects(store, objects, packs, notices, forgotten, out),
+        out_bucket=out,
+        trial_day=bool(settings.today),
+    )

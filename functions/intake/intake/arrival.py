@@ -1,0 +1,299 @@
+"""One dropped file from its arrival to its units: pinned, and cut, or translated first."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from hashlib import sha256
+
+from intake.formats import (
+    HEAD_BYTES,
+    Budget,
+    Context,
+    Effort,
+    FileRefusedError,
+    Reader,
+    check_size,
+    choose,
+    json_lines,
+)
+from intake.translation import parts, translate
+from ledger.closing import FILE_DAYS, Closing, lost_file, refused_file
+from ledger.errors import ObjectGoneError, ObjectUnreadableError
+from ledger.keys import part_key, receipt_key, unknown_receipt_key
+from ledger.pointer import current_set
+from ledger.ports import Clock, Objects, Store, UnitQueue
+from ledger.privacy.pseudonym import Pseudonyms
+from ledger.pseudonym_keys import PseudonymKeys
+from ledger.records.encoding import pretty
+from ledger.records.identity import digest, file_id
+from ledger.records.manifest import Manifest, Marker, Source, cut, units
+from ledger.records.post import utc
+from ledger.records.provider import Provider, is_provider_id
+from ledger.records.receipt import Receipt, digest_of_ids
+from ledger.records.refusal import Code
+
+IDENTITY_BYTES = 1024 * 1024
+"""How much of a file, beside its size, makes it the same file when it comes again."""
+
+UNREADABLE = "Put it again without an encryption key of your own, in the storage class STANDARD."
+
+WHITE = b"\xef\xbb\xbf \t\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What a file became: `cut`, `refused` (with a code), `known`, `gone` or `unknown_provider`."""
+
+    outcome: str
+    file: str
+    provider: str = ""
+    format: str = ""
+    size: int = 0
+    ranges: int = 0
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """Takes files in over the ports."""
+
+    store: Store
+    objects: Objects
+    queue: UnitQueue
+    clock: Clock
+    closing: Closing
+    keys: PseudonymKeys
+    work_bucket: str
+    out_bucket: str
+    public_bucket: str
+    range_bytes: int
+    part_bytes: int
+    budget: Budget = field(default_factory=Budget)
+
+    def receive(
+        self, bucket: str, key: str, version: str, seconds_left: Callable[[], float]
+    ) -> Arrival:
+        """Take one version of one object in; the same event again changes nothing.
+
+        `seconds_left` tells how much of the function's time is left.
+
+        Raises OperatorError while no set is published, and whatever the platform raises: the
+        event then comes again.
+        """
+        file = file_id(bucket, key, version)
+        sealed = self.store.manifest(file)
+        if sealed is not None:
+            return self._send(*sealed, outcome="known")
+        dropped = Source(bucket, key, version, etag="", size=0)  # until S3 says more
+        try:
+            dropped = self.objects.head(bucket, key, version or None)
+            provider = self._provider(key)
+            if provider is None:
+                return self._unknown(dropped, file)
+            return self._take(dropped, file, provider, seconds_left)
+        except ObjectGoneError:
+            return self._gone(dropped, file)
+        except ObjectUnreadableError:
+            return self._unreadable(dropped, file)
+
+    def _provider(self, key: str) -> Provider | None:
+        name = provider_of(key)
+        return self.store.provider(name) if name else None
+
+    def _take(
+        self,
+        dropped: Source,
+        file: str,
+        provider: Provider,
+        seconds_left: Callable[[], float],
+    ) -> Arrival:
+        head = (
+            self.objects.read_range(dropped, 0, min(dropped.size, HEAD_BYTES))
+            if dropped.size
+            else b""
+        )
+        put: list[Source] = []
+        pseudonyms = self.keys.in_force(provider.provider)  # for the whole file, whatever it takes
+        key = pseudonyms.key_id
+        blank = not head.strip(WHITE) and len(head) == dropped.size
+        try:
+            reader = json_lines if blank else choose(head, dropped.key, dropped.size)
+            if reader is json_lines:
+                return self._seal(dropped, file, provider.provider, key, reader, [dropped])
+            check_size(dropped.size, self.budget)
+            effort = Effort(self.budget, seconds_left)
+            # Taken one by one, so that what was put before a refusal is known.
+            put.extend(self._translated(dropped, file, provider, reader, pseudonyms, effort))
+            content = self._content(dropped, head)
+            return self._seal(dropped, file, provider.provider, key, reader, put, content)
+        except FileRefusedError as refused:
+            for source in put:
+                self.objects.delete_version(source)
+            content = self._content(dropped, head)
+            return self._refuse(dropped, file, provider.provider, content, refused)
+
+    def _translated(
+        self,
+        dropped: Source,
+        file: str,
+        provider: Provider,
+        reader: Reader,
+        pseudonyms: Pseudonyms,
+        effort: Effort,
+    ) -> Iterator[Source]:
+        """Put the parts of a translation and yield them; a second try writes the same bytes.
+
+        A try in another month has other pseudonyms, and parts of its own.
+        """
+        context = Context(
+            provider=provider.provider,
+            name=dropped.key,
+            open_channels=frozenset(provider.open_channels),
+            effort=effort,
+        )
+        with self.objects.open(dropped) as stream:
+            lines = translate(stream, reader, context, pseudonyms)
+            for number, part in enumerate(parts(lines, self.part_bytes)):
+                key = part_key(file, reader.name, reader.version, pseudonyms.key_id, number)
+                yield self.objects.put_new(self.work_bucket, key, part)
+
+    def _seal(
+        self,
+        dropped: Source,
+        file: str,
+        provider: str,
+        pseudonym_key: str,
+        reader: Reader,
+        sources: list[Source],
+        content: str = "",
+    ) -> Arrival:
+        """Pin how a file is cut. `content` is of a translated file, whose parts are its sources.
+
+        Raises FileRefusedError for more units than can be sent and closed in time.
+        """
+        ranges = sum(len(cut(source, self.range_bytes)) for source in sources)
+        if ranges > self.budget.units:
+            limit = self.budget.units * self.range_bytes
+            advice = f"Send it in files of at most {limit:,} bytes."
+            raise FileRefusedError(Code.TOO_LARGE_FOR_FORMAT, advice=advice)
+        now = self.clock.now()
+        manifest = Manifest(
+            file=file,
+            provider=provider,
+            dropped=dropped,
+            format=reader.name,
+            reader_version=reader.version,
+            range_bytes=self.range_bytes,
+            ranges=ranges,
+            set=current_set(self.objects, self.public_bucket),
+            pseudonym_key=pseudonym_key,
+            day=now.date().isoformat(),
+            at=utc(now),
+            translated=bool(content),
+            content=content,
+        )
+        expires = int((now + timedelta(days=FILE_DAYS)).timestamp())
+        if self.store.seal(manifest, sources, expires):
+            return self._send(manifest, sources, outcome="cut")
+        sealed = self.store.manifest(file)  # another worker sealed it a moment before
+        if sealed is None:
+            return Arrival("gone", file)
+        pinned = {source.version for source in sealed[1]}
+        for late in sources:  # that worker's parts may be done with by now: then these are nobody's
+            if late.version not in pinned:
+                self.objects.delete_version(late)
+        return self._send(*sealed, outcome="known")
+
+    def _send(self, manifest: Manifest, sources: list[Source], outcome: str) -> Arrival:
+        self.queue.send(units(manifest, sources))
+        if not manifest.ranges:
+            self.closing.close(manifest.file)
+        return Arrival(
+            outcome,
+            manifest.file,
+            manifest.provider,
+            manifest.format,
+            manifest.dropped.size,
+            manifest.ranges,
+        )
+
+    def _refuse(
+        self, dropped: Source, file: str, provider: str, content: str, refused: FileRefusedError
+    ) -> Arrival:
+        """Journal the file as one refused record, tell its sender, and delete it.
+
+        `content` tells the file from others: the same one refused again is not counted again.
+        """
+        at = utc(self.clock.now())
+        identity = digest("refused", provider, refused.code, content)
+        marker = Marker(identity, provider, at[:10])
+        receipt = Receipt(
+            unit=marker.unit,
+            provider=provider,
+            kind="file",
+            source=dropped.key,
+            bytes=dropped.size,
+            lines=0,
+            records=1,
+            inspected=0,
+            refused={refused.code: 1},
+            findings=0,
+            findings_digest=digest_of_ids(()),
+            repeats=0,
+            by_rule={},
+            by_language={},
+            set="",
+            at=at,
+        )
+        self.store.commit(marker, receipt, "", None)
+        told = refused_file(
+            dropped, file, provider, at, refused.code, place=refused.at, advice=refused.advice
+        )
+        self.objects.put(self.out_bucket, receipt_key(provider, file), pretty(told))
+        self.objects.delete_version(dropped)
+        return Arrival("refused", file, provider, size=dropped.size, code=refused.code)
+
+    def _unreadable(self, dropped: Source, file: str) -> Arrival:
+        provider = self._provider(dropped.key)
+        if provider is None:
+            return self._unknown(dropped, file)
+        refused = FileRefusedError(Code.OBJECT_UNREADABLE, advice=UNREADABLE)
+        return self._refuse(dropped, file, provider.provider, digest("content", file), refused)
+
+    def _gone(self, dropped: Source, file: str) -> Arrival:
+        """Tell the sender of a file that nobody has read, if nothing was said of it before.
+
+        Mostly the file was refused or closed before, and its event came twice: then its receipt
+        stands and stays. No record of it is known, so none is counted.
+        """
+        provider = self._provider(dropped.key)
+        if provider is not None:
+            receipt = lost_file(dropped, file, provider.provider, utc(self.clock.now()))
+            key = receipt_key(provider.provider, file)
+            self.objects.put_if(self.out_bucket, key, pretty(receipt), None)
+        return Arrival("gone", file)
+
+    def _content(self, dropped: Source, head: bytes) -> str:
+        """What tells a file from others, under whatever key it comes: its beginning and size."""
+        more = min(dropped.size, IDENTITY_BYTES)
+        start = head if more <= len(head) else self.objects.read_range(dropped, 0, more)
+        return digest("content", start[:more], str(dropped.size))
+
+    def _unknown(self, dropped: Source, file: str) -> Arrival:
+        """Nobody registered drops here: a note without the key's words, and the file is gone."""
+        key = unknown_receipt_key(sha256(dropped.key.encode()).hexdigest())
+        note = {"code": Code.PROVIDER_UNKNOWN, "file": file, "bytes": dropped.size}
+        self.objects.put(self.out_bucket, key, pretty(note))
+        self.objects.delete_version(dropped)
+        return Arrival("unknown_provider", file, code=Code.PROVIDER_UNKNOWN)
+
+
+def provider_of(key: str) -> str:
+    """The provider whose prefix the key lies under, or nothing.
+
+    >>> provider_of("drop/acme/2026/export.json"), provider_of("drop/acme"), provider_of("x/acme/a")
+    ('acme', '', '')
+    """
+    folder, _, rest = key.partition("/")
+    name, slash, _ = rest.partition("/")
+    return name if folder == "drop" and slash and is_provider_id(name) else ""

@@ -1,0 +1,131 @@
+"""The work that one file may make, counted on its content so that a file always ends the same way.
+
+What a reader costs depends little on bytes and much on what they say: a file of blank rows or of
+one-byte items is 40 times slower, byte for byte, than one of posts. So marks, records and written
+bytes are counted beside the bytes, and a file that has more of them is refused before the time of
+the function is over.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from math import inf
+from typing import Any
+
+from intake.formats.refused import FileRefusedError
+from ledger.records.refusal import Code
+
+LAST_SECONDS = 60
+"""What must be left of the function's time: to delete 360 parts and tell the sender."""
+
+ALL_MARKS = b"\n,[{<"
+"""The marks of all formats: choosing one for the head of a member looks at all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How far a file may unfold, and how much work its translation may make.
+
+    `ratio`: text packs about 3 to 20 times smaller, DEFLATE at most 1,032 times. The first MiB is
+    free of it, so that a small file of one repeated line is no bomb.
+
+    The rest is derived from the slowest file of each kind, measured by `make bench` on one
+    core of a 2-core Xeon that others used at the same time:
+
+    - a byte: at most 0.15 us (escapes of a Telegram export; plain text takes 0.02 us);
+    - a mark (line, comma, bracket, tag) without a record: at most 1.5 us (an object in a list of
+      Discord embeds; a bracket takes 0.8 us, a blank row 1.3 us);
+    - a record: 8 us if refused, 20 us as a post of 200 bytes, its bytes and marks included;
+    - a written byte: 0.02 us, at 50 MB/s into S3.
+
+    1.5 GB x 0.15 + 75 million x 1.5 + 7.5 million x 20 + 3 GB x 0.02 us are 225 + 112 + 150 + 60 =
+    547 s. No file reaches all four at once, and on a processor that takes 1.5 times as long even
+    their sum ends within 900 s. 7.5 million posts of 200 bytes reach the first and the third limit.
+
+    `units` bounds what is sent and closed. Intake sends ten units a call, so 1,000 calls. Closing
+    reads two items of the table for each unit, within scan's 300 s: 20,000 x 5 ms = 100 s, and
+    the refusals of 1,000 units: 30 s. At 8 MiB
+    a unit that is a file of 83.8 GB.
+    """
+
+    ratio: int = 200
+    members: int = 10_000
+    total_bytes: int = 1_500_000_000
+    marks: int = 75_000_000
+    records: int = 7_500_000
+    written_bytes: int = 3_000_000_000
+    units: int = 10_000
+
+
+@dataclass(slots=True)
+class Effort:
+    """What one file has cost so far. Each method raises FileRefusedError beyond the budget.
+
+    `seconds_left` says how much of the function's time is left. It decides only where the machine
+    is slower than all that was measured: then the file is refused too, so that it ends.
+    """
+
+    budget: Budget = field(default_factory=Budget)
+    seconds_left: Callable[[], float] = lambda: inf
+    _bytes: int = 0
+    _marks: int = 0
+    _records: int = 0
+    _written: int = 0
+
+    def unfold(self, size: int) -> None:
+        """Count bytes that came out of an archive."""
+        self._bytes += size
+        if self._bytes > self.budget.total_bytes:
+            raise too_large(f"{self.budget.total_bytes:,} bytes when it is unpacked")
+
+    def mark(self, count: int) -> None:
+        """Count marks, and look at the time."""
+        self._marks += count
+        if self._marks > self.budget.marks:
+            raise too_large(f"{self.budget.marks:,} lines, commas, brackets and tags")
+        if self.seconds_left() < LAST_SECONDS:
+            raise too_large("what can be read in time")
+
+    def record(self, written: int) -> None:
+        """Count a record and the bytes of its line."""
+        self._records += 1
+        self._written += written
+        if self._records > self.budget.records:
+            raise too_large(f"{self.budget.records:,} records")
+        if self._written > self.budget.written_bytes:
+            raise too_large(f"{self.budget.written_bytes:,} bytes as JSON Lines")
+
+
+class Marked:
+    """A stream of text that counts the marks of its format as it is read."""
+
+    def __init__(self, stream: Any, marks: bytes, effort: Effort) -> None:
+        self._read, self._marks, self._effort = stream.read, marks, effort
+
+    def read(self, size: int = -1) -> bytes:
+        """Read at most so many bytes. Raises FileRefusedError beyond the budget."""
+        data: bytes = self._read(size)
+        self._effort.mark(count_marks(data, self._marks))
+        return data
+
+
+def count_marks(data: bytes, marks: bytes) -> int:
+    r"""How many bytes of the data are marks.
+
+    >>> count_marks(b"[1, 2]\n", b",[{")
+    2
+    """
+    return len(data) - len(data.translate(None, marks))
+
+
+def check_size(size: int, budget: Budget) -> None:
+    """Refuse a file of which the size alone says that it is too large to be translated."""
+    if size > budget.total_bytes:
+        raise too_large(f"{budget.total_bytes:,} bytes")
+
+
+def too_large(limit: str) -> FileRefusedError:
+    """The refusal of a file that holds more than its format allows."""
+    return FileRefusedError(
+        Code.TOO_LARGE_FOR_FORMAT,
+        advice=f"It holds more than {limit}. Send it as plain JSON Lines, or in smaller files.",
+    )

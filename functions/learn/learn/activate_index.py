@@ -1,0 +1,45 @@
+"""The set that names the newest index; whoever finds it behind moves it on."""
+
+from dataclasses import dataclass
+
+from learn.library import Library
+from ledger.errors import OperatorError
+from ledger.pointer import move_pointer, set_key
+from ledger.ports import Clock, Objects
+from matcher import load_set
+from rules.factchecks import FACTCHECKS, written
+from rules.published_set import with_factchecks
+
+
+@dataclass(frozen=True, slots=True)
+class PutInForce:
+    """Moves the pointer to a set with the index of the catalogue."""
+
+    objects: Objects
+    clock: Clock
+    library: Library
+    public_bucket: str
+    notice_hours: int
+
+    def make_sure(self) -> None:
+        """See to it that the set in force names the catalogue's index, and that its pack is there.
+
+        The catalogue is read anew for each try: of two imports the later one's index stands.
+        """
+        digest = move_pointer(self.objects, self.public_bucket, self._following, self.clock.now())
+        data = self.objects.get(self.public_bucket, set_key(digest))
+        if data is None:
+            raise OperatorError(f"the set {digest} is gone from the public bucket")
+        for pack in load_set(data, digest).packs:
+            if pack.id == FACTCHECKS:
+                key = f"packs/{FACTCHECKS}/{pack.version}.yaml"
+                self.objects.put_new(self.public_bucket, key, written(pack))
+
+    def _following(self, before: bytes | None) -> bytes:
+        catalogue = self.library.catalogue()[0]
+        standing = load_set(before) if before is not None else None
+        if before is not None and standing is not None and standing.factchecks == catalogue.index:
+            return before
+        return with_factchecks(
+            standing, catalogue.index, catalogue.languages, self.clock.now(), self.notice_hours
+        )

@@ -1,0 +1,57 @@
+"""What the environment tells learn, and the parts that it makes of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from claims.feeds.publishers import Trust
+from learn.activate_index import PutInForce
+from learn.learning import Learner
+from learn.library import Library
+from learn.reopening import Reopening
+from ledger.aws.objects import S3Objects
+from ledger.aws.store import DynamoStore
+from ledger.clock import clock_of
+from ledger.ports import Clock, Objects, Store
+
+
+@dataclass(frozen=True, slots=True)
+class LearnSettings:
+    """The settings of the template; a missing one fails at start, and loudly."""
+
+    table: str
+    work_bucket: str
+    out_bucket: str
+    public_bucket: str
+    notice_hours: int
+    trusted_publishers: str
+    today: str
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> "LearnSettings":
+        """Read the environment; each setting has its field's name in capitals."""
+        return cls(
+            **{name: kind(environment[name.upper()]) for name, kind in cls.__annotations__.items()}
+        )
+
+
+def learner_of(settings: LearnSettings, dynamodb: Any, s3: Any) -> Learner:
+    """The parts of learn, put together over clients of AWS."""
+    store = DynamoStore.of(dynamodb, settings.table)
+    return learner_over(settings, store, S3Objects(s3), clock_of(settings.today))
+
+
+def learner_over(settings: LearnSettings, store: Store, objects: Objects, clock: Clock) -> Learner:
+    """The parts of learn over ports."""
+    library = Library(objects, settings.out_bucket)
+    return Learner(
+        objects=objects,
+        clock=clock,
+        library=library,
+        in_force=PutInForce(objects, clock, library, settings.public_bucket, settings.notice_hours),
+        reopening=Reopening(store, objects, clock, settings.out_bucket),
+        trust=Trust(one for one in settings.trusted_publishers.split(",") if one.strip()),
+        work_bucket=settings.work_bucket,
+        out_bucket=settings.out_bucket,
+        public_bucket=settings.public_bucket,
+    )

@@ -1,0 +1,81 @@
+"""What publishing is asked for, all that it needs of the world, and what a run did."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Annotated
+
+import msgspec
+
+from ledger.ports import Clock, Store
+from publish.handover.auditing import OutBucket
+from publish.handover.pausing import Pause
+from publish.periods import LOOK_BACK_DAYS, days_before, days_between
+from publish.public_bucket import Shelf
+from publish.summary import LeftOut
+
+Day = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+
+
+class Order(msgspec.Struct, frozen=True):
+    """What is asked for: nothing (all closed days), or also open days up to `through`.
+
+    `through` without `provisional` publishes closed days only, and none after it. `since` looks
+    further back than LOOK_BACK_DAYS. `rebuild` writes everything again, also what already stands.
+    `accept` names days (`provider/day`) that are published though the table lost some of them.
+    """
+
+    through: Day | None = None
+    provisional: bool = False
+    since: Day | None = None
+    rebuild: bool = False
+    accept: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """All that publishing needs of the world.
+
+    `close` is asked for each file that is still open: if its last worker died after its last
+    range, nobody else would write the sender's receipt.
+    """
+
+    store: Store
+    shelf: Shelf
+    clock: Clock
+    close: Callable[[str], object]
+    out: OutBucket
+    public_url: str
+    notice_hours: int
+    pause_below: float
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a run did, for logs and metrics."""
+
+    written: int = 0
+    paused: list[Pause] = field(default_factory=list)
+    revised: list[str] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
+    unpublishable: list[str] = field(default_factory=list)
+    unproved: list[str] = field(default_factory=list)
+    behind: list[str] = field(default_factory=list)
+
+
+def days_due(order: Order, today: str, closed: str) -> list[str]:
+    """The days that a run looks at, oldest first.
+
+    >>> days_due(Order(), "2026-11-26", "2026-11-25")[-1]
+    '2026-11-25'
+    >>> days_due(Order("2026-12-31", provisional=True), "2026-11-26", "2026-11-25")[-1]
+    '2026-11-26'
+    >>> days_due(Order(since="2026-01-01"), "2026-11-26", "2026-11-25")[0]
+    '2026-01-01'
+    """
+    last = closed
+    if order.provisional:
+        last = max(closed, min(order.through or today, today))
+    elif order.through:
+        last = min(closed, order.through)
+    first = days_before(closed, LOOK_BACK_DAYS - 1)
+    return days_between(min(first, order.since or first), last)

@@ -1,0 +1,207 @@
+"""What people did in a period, in numbers that are added: the fold of the journal's case lines."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from publish.count.sum_records import added
+from publish.published_set import PublishedPack
+
+Tally = dict[str, int]
+
+CLOCKS = ("decide", "notice", "complaint", "dispute")
+"""What has a tally `<clock>_seconds`, of which the median and the ninth decile are told."""
+
+JUDGED = ("confirmed", "dismissed")
+"""The verdicts that say whether a finding was right; to pass it on or to skip it says neither."""
+
+
+class CaseNumbers(msgspec.Struct, frozen=True):
+    """What people did about findings, notices and orders in a period. All of it can be added."""
+
+    decisions: Annotated[
+        int,
+        Meta(ge=0, description="Decisions on findings or notices; cases skipped are not among."),
+    ] = 0
+    decided: Annotated[
+        int, Meta(ge=0, description="Findings that these confirmed or dismissed.")
+    ] = 0
+    by_verdict: Annotated[
+        Tally,
+        Meta(description="Decisions by verdict: confirmed, dismissed, escalated or skipped."),
+    ] = {}
+    by_measure: Annotated[
+        Tally, Meta(description="Measures of decisions, by the codes of the DSA.")
+    ] = {}
+    by_ground: Annotated[
+        Tally, Meta(description="Decisions with a measure by what they rest on: illegal or terms.")
+    ] = {}
+    partly_automated: Annotated[
+        int, Meta(ge=0, description="Decisions that a machine shaped in part; none decides alone.")
+    ] = 0
+    under_5_seconds: Annotated[
+        int,
+        Meta(ge=0, description="Decisions less than 5 seconds after the case was opened."),
+    ] = 0
+    decide_seconds: Annotated[
+        Tally,
+        Meta(description="Decisions on findings by seconds since the finding, in three digits."),
+    ] = {}
+    notice_seconds: Annotated[
+        Tally, Meta(description="Decisions on notices alone by seconds since the notice.")
+    ] = {}
+    by_moderator: Annotated[
+        Tally,
+        Meta(
+            description="Decisions by `moderator/verdict`. Moderators are letters that hold for"
+            " one provider and month."
+        ),
+    ] = {}
+    drawn: Annotated[
+        int, Meta(ge=0, description="Decisions that were drawn for a second review: 1 in 20.")
+    ] = 0
+    second_reviews: Annotated[int, Meta(ge=0, description="Second reviews that came.")] = 0
+    agreed: Annotated[
+        int, Meta(ge=0, description="Second reviews that came to the decision's verdict.")
+    ] = 0
+    overturned: Annotated[
+        int, Meta(ge=0, description="Decisions that were overturned, of whatever day they were.")
+    ] = 0
+    overturned_by: Annotated[
+        Tally,
+        Meta(description="Overturned decisions by `complaint`, `dispute`, or why reinstated."),
+    ] = {}
+    reinstated: Annotated[
+        Tally, Meta(description="What came back, by cause; many follow a complaint.")
+    ] = {}
+    complaints: Annotated[
+        Tally, Meta(description="Complaints received by who complained: author or notifier.")
+    ] = {}
+    complaints_ended: Annotated[Tally, Meta(description="Complaints answered, by outcome.")] = {}
+    complaint_seconds: Annotated[
+        Tally, Meta(description="Complaints answered by seconds since they came.")
+    ] = {}
+    disputes: Annotated[
+        int, Meta(ge=0, description="Disputes taken to a certified body out of court.")
+    ] = 0
+    disputes_ended: Annotated[Tally, Meta(description="Disputes ended, by outcome.")] = {}
+    dispute_seconds: Annotated[
+        Tally, Meta(description="Disputes ended by seconds since they came.")
+    ] = {}
+    disputes_implemented: Annotated[
+        int, Meta(ge=0, description="Disputes whose outcome the provider carried out.")
+    ] = 0
+    notices: Annotated[
+        int, Meta(ge=0, description="Notices received, also several on one post.")
+    ] = 0
+    notice_items: Annotated[int, Meta(ge=0, description="Items that these notices name.")] = 0
+    trusted_notices: Annotated[int, Meta(ge=0, description="Notices by trusted flaggers.")] = 0
+    notices_by_category: Annotated[Tally, Meta(description="Notices by category.")] = {}
+    notices_answered: Annotated[int, Meta(ge=0, description="Notices that a decision answers.")] = 0
+    orders: Annotated[
+        Tally, Meta(description="Orders received by `kind/country/authority`: act or inform.")
+    ] = {}
+    order_items: Annotated[Tally, Meta(description="Items that they name, by the same key.")] = {}
+    orders_ended: Annotated[
+        Tally,
+        Meta(
+            description="Orders by `kind/country/outcome/authority`; contested, refused and"
+            " impossible ones were not followed."
+        ),
+    ] = {}
+    order_acknowledge_seconds: Annotated[
+        Tally,
+        Meta(description="By `kind/country/seconds/authority`: from order to acknowledgement."),
+    ] = {}
+    order_effect_seconds: Annotated[
+        Tally, Meta(description="By `kind/country/seconds/authority`: from order to effect.")
+    ] = {}
+    suspended: Annotated[
+        Tally, Meta(description="Suspensions of repeated offenders, by why. Nobody is named.")
+    ] = {}
+    by_rule: Annotated[
+        Tally,
+        Meta(
+            description="Findings by `found/pack/version/rule/mode/what`: `found` is the day, in"
+            " longer periods the month, in which each was found; `what` is confirmed, dismissed,"
+            " escalated, overturned (confirmed, and it fell), restored (dismissed, and it stood"
+            " after all), or confirmed_anew and dismissed_anew (a published check changed, and that"
+            " verdict counts no longer)."
+        ),
+    ] = {}
+    by_found_day: Annotated[
+        Tally,
+        Meta(description="Findings of live rules that were decided, by the day they were found."),
+    ] = {}
+    reopened: Annotated[
+        Tally,
+        Meta(
+            description="Findings of live rules that are open again, since a published check"
+            " changed, by the day they were found."
+        ),
+    ] = {}
+    checks_changed: Annotated[
+        Tally,
+        Meta(description="Findings whose published check was corrected or withdrawn, by which."),
+    ] = {}
+    posts: Annotated[
+        Tally,
+        Meta(
+            description="Decisions on findings by `found/category/what`: one post and category"
+            " each. `what` is confirmed, overturned, restored or confirmed_anew."
+        ),
+    ] = {}
+    audited: Annotated[
+        Tally,
+        Meta(
+            description="Posts of the audit sample by `month/verdict`, and by"
+            " `month/violating/category`."
+        ),
+    ] = {}
+
+
+def fold_cases(parts: Iterable[CaseNumbers]) -> CaseNumbers:
+    """The numbers of all parts together; of none, nought."""
+    return added(CaseNumbers, parts)
+
+
+def by_month(numbers: CaseNumbers) -> CaseNumbers:
+    """The numbers of a day as a longer period adds them: findings by the month they were found.
+
+    >>> by_month(CaseNumbers(by_rule={"2026-11-25/a/1/r/live/confirmed": 2})).by_rule
+    {'2026-11/a/1/r/live/confirmed': 2}
+    """
+    return msgspec.structs.replace(
+        numbers, by_rule=_monthly(numbers.by_rule), posts=_monthly(numbers.posts)
+    )
+
+
+def of_packs(numbers: CaseNumbers, packs: Iterable[PublishedPack]) -> CaseNumbers:
+    """What is counted by rule, of these packs alone: nothing else of cases is of one campaign."""
+    chosen = {f"{pack.id}/{pack.version}" for pack in packs}
+    by_rule = {
+        key: count
+        for key, count in numbers.by_rule.items()
+        if "/".join(key.split("/")[1:3]) in chosen
+    }
+    decided = sum(count for key, count in by_rule.items() if key.rpartition("/")[2] in JUDGED)
+    return CaseNumbers(decided=decided, by_rule=by_rule)
+
+
+def case_measures(numbers: CaseNumbers) -> Iterator[tuple[str, str, int]]:
+    """Every number as (measure, key, value), as `folding.measures` has it, under `cases.`."""
+    for name in CaseNumbers.__struct_fields__:
+        value = getattr(numbers, name)
+        entries = sorted(value.items()) if isinstance(value, dict) else [("", value)]
+        yield from ((f"cases.{name}", key, count) for key, count in entries)
+
+
+def _monthly(tally: Tally) -> Tally:
+    found: Counter[str] = Counter()
+    for key, count in tally.items():
+        day, _, rest = key.partition("/")
+        found[f"{day[:7]}/{rest}"] += count
+    return dict(sorted(found.items()))

@@ -1,0 +1,266 @@
+"""Folding: lines of the public journal become numbers, and numbers become numbers of more.
+
+Counts and tallies are added, `first` and `last` are the outermost days; so the order and the
+grouping of the parts never matter: a month is the fold of its days, `all` of the providers.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from enum import StrEnum
+from typing import Annotated
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from ledger.records.receipt import Receipt
+from publish.count.sum_records import added
+from publish.journal.public_journal import JournalLine
+from publish.published_set import Catalogue, PublishedPack, Ruling
+
+Tally = dict[str, int]
+
+
+class Numbers(msgspec.Struct, frozen=True):
+    """What was counted in a period. `refused` and the other totals are sums of their tallies."""
+
+    units: Annotated[
+        int, Meta(ge=0, description="Units: ranges of files, messages, files refused whole.")
+    ] = 0
+    files_refused: Annotated[
+        int, Meta(ge=0, description="Files refused as a whole, each counted as one record.")
+    ] = 0
+    bytes: Annotated[int, Meta(ge=0, description="Bytes read.")] = 0
+    lines: Annotated[int, Meta(ge=0, description="Lines read.")] = 0
+    records: Annotated[
+        int,
+        Meta(ge=0, description="Records before any was judged: always inspected plus refused."),
+    ] = 0
+    inspected: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="Records accepted as public posts and read by every rule in force, as"
+            " delivered: a post that comes again in another export counts again.",
+        ),
+    ] = 0
+    refused: Annotated[
+        int,
+        Meta(ge=0, description="Records not accepted, for example since they are not public."),
+    ] = 0
+    findings: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="Rules met by posts, live and in shadow. One post can meet several rules."
+            " A finding is a proposal to look, not a verdict.",
+        ),
+    ] = 0
+    live: Annotated[
+        int, Meta(ge=0, description="Findings of live rules, the held ones included.")
+    ] = 0
+    shadow: Annotated[
+        int, Meta(ge=0, description="Findings of rules on trial: counted, never proposed.")
+    ] = 0
+    held: Annotated[
+        int,
+        Meta(ge=0, description="Live findings not proposed since the flood guard held the rule."),
+    ] = 0
+    repeats: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="Findings met again in another unit and not counted a second time;"
+            " of all rules, since they are not counted by rule.",
+        ),
+    ] = 0
+    refused_by_code: Annotated[Tally, Meta(description="Refused records by code.")] = {}
+    by_rule: Annotated[Tally, Meta(description="Findings by `pack/version/rule/mode`.")] = {}
+    held_by_rule: Annotated[Tally, Meta(description="Held findings by the same key.")] = {}
+    by_category: Annotated[Tally, Meta(description="Findings by `category/mode`.")] = {}
+    by_severity: Annotated[Tally, Meta(description="Findings by `severity/mode`.")] = {}
+    by_language: Annotated[
+        Tally,
+        Meta(description="Inspected posts by the language that the sender named."),
+    ] = {}
+    skipped: Annotated[
+        Tally,
+        Meta(description="Units for which a pack (`pack/version`) was out of its dates."),
+    ] = {}
+    sets: Annotated[Tally, Meta(description="Units by the digest of the set in force.")] = {}
+    unknown_fields: Annotated[
+        int, Meta(ge=0, description="Fields of records that were ignored.")
+    ] = 0
+    assumed_utc: Annotated[
+        int, Meta(ge=0, description="Times of publication without an offset, read as UTC.")
+    ] = 0
+    partly_read: Annotated[
+        Annotated[int, Meta(ge=1)] | UnsetType,
+        Meta(
+            description="Inspected posts of which only a part was read, since the whole would have"
+            " taken more work than a post may take. Absent if there are none.",
+        ),
+    ] = UNSET
+    first: Annotated[str, Meta(description="Day of the earliest post, or empty.")] = ""
+    last: Annotated[str, Meta(description="Day of the latest post, or empty.")] = ""
+    no_rules: Annotated[
+        int | UnsetType,
+        Meta(
+            description="Of the inspected posts, those for which their provider had no rule in"
+            " force; absent if there are none.",
+        ),
+    ] = UNSET
+
+
+class Fault(StrEnum):
+    """Why a receipt is left out of all numbers."""
+
+    DOES_NOT_CLOSE = "does_not_close"
+    RULE_UNKNOWN = "rule_unknown"
+
+
+OF_RULES = (
+    "findings",
+    "live",
+    "shadow",
+    "held",
+    "by_rule",
+    "held_by_rule",
+    "by_category",
+    "by_severity",
+)
+"""The numbers that follow from findings by rule alone."""
+
+_RECEIPT_COUNTS = (
+    "bytes",
+    "lines",
+    "records",
+    "inspected",
+    "findings",
+    "repeats",
+    "unknown_fields",
+    "assumed_utc",
+    "no_rules",
+    "partly_read",
+)
+
+
+def fault_of(receipt: Receipt, catalogue: Catalogue) -> Fault | None:
+    """Why the receipt may not be counted, or None if it may.
+
+    It must close (see Receipt), count nothing below nought, hold back no more findings of a rule
+    than it has, and name rules of the set that it says was in force.
+    """
+    counts = [getattr(receipt, name) for name in _RECEIPT_COUNTS]
+    tallies = (receipt.refused, receipt.by_rule, receipt.held, receipt.by_language)
+    counts += [count for tally in tallies for count in tally.values()]
+    held_fits = all(receipt.by_rule.get(key, 0) >= count for key, count in receipt.held.items())
+    if not (receipt.closes and held_fits and min(counts) >= 0):
+        return Fault.DOES_NOT_CLOSE
+    known = all(catalogue.ruling(receipt.set, key) for key in receipt.by_rule)
+    return None if known else Fault.RULE_UNKNOWN
+
+
+def numbers_of(line: JournalLine, catalogue: Catalogue) -> Numbers:
+    """The numbers of one line, its rules looked up in the set that it names.
+
+    Raises:
+        KeyError: a rule is not in that set; see `fault_of`.
+    """
+    found = found_by(line.by_rule, line.held, lambda key: catalogue.ruling(line.set, key))
+    return msgspec.structs.replace(
+        found,
+        units=1,
+        files_refused=int(line.kind == "file"),
+        bytes=line.bytes,
+        lines=line.lines,
+        records=line.records,
+        inspected=line.inspected,
+        refused=sum(line.refused.values()),
+        repeats=line.repeats,
+        refused_by_code=_without_zeros(line.refused),
+        by_language=_without_zeros(line.by_language),
+        skipped=dict.fromkeys(line.skipped, 1),
+        sets={line.set: 1} if line.set else {},
+        unknown_fields=line.unknown_fields,
+        assumed_utc=line.assumed_utc,
+        partly_read=line.partly_read,
+        first=line.first,
+        last=line.last,
+        no_rules=line.no_rules,
+    )
+
+
+def found_by(by_rule: Tally, held: Tally, ruling: Callable[[str], Ruling | None]) -> Numbers:
+    """The numbers that follow from findings by rule alone; all others are nought.
+
+    >>> found_by({"a/1/r/live": 2}, {}, lambda key: Ruling("VIOLENCE", "high")).by_category
+    {'VIOLENCE/live': 2}
+    """
+    categories: Counter[str] = Counter()
+    severities: Counter[str] = Counter()
+    modes: Counter[str] = Counter()
+    for key, count in by_rule.items():
+        found = ruling(key)
+        if found is None:
+            raise KeyError(key)
+        mode = key.rpartition("/")[2]
+        modes[mode] += count
+        categories[f"{found.category}/{mode}"] += count
+        severities[f"{found.severity}/{mode}"] += count
+    return Numbers(
+        findings=modes.total(),
+        live=modes["live"],
+        shadow=modes["shadow"],
+        held=sum(held.values()),
+        by_rule=_without_zeros(by_rule),
+        held_by_rule=_without_zeros(held),
+        by_category=_without_zeros(categories),
+        by_severity=_without_zeros(severities),
+    )
+
+
+def fold(parts: Iterable[Numbers]) -> Numbers:
+    """The numbers of all parts together; of none, nought.
+
+    >>> fold([Numbers(units=1, first="2026-11-02"), Numbers(units=2, first="2026-11-01")]).first
+    '2026-11-01'
+    """
+    folded = list(parts)
+    first = min((part.first for part in folded if part.first), default="")
+    last = max((part.last for part in folded), default="")
+    return msgspec.structs.replace(added(Numbers, folded), first=first, last=last)
+
+
+def only_packs(numbers: Numbers, packs: Iterable[PublishedPack]) -> Numbers:
+    """The numbers with the findings of these packs alone; what is not counted by rule stays."""
+    rulings = {
+        f"{pack.id}/{pack.version}/{rule.id}": Ruling(pack.category_of(rule), rule.severity)
+        for pack in packs
+        for rule in pack.rules
+    }
+
+    def ruling(key: str) -> Ruling | None:
+        return rulings.get(key.rpartition("/")[0])
+
+    by_rule = {key: count for key, count in numbers.by_rule.items() if ruling(key)}
+    held = {key: count for key, count in numbers.held_by_rule.items() if ruling(key)}
+    found = found_by(by_rule, held, ruling)
+    return msgspec.structs.replace(numbers, **{name: getattr(found, name) for name in OF_RULES})
+
+
+def measures(numbers: Numbers) -> Iterator[tuple[str, str, int | str]]:
+    """Every number as (measure, key, value): the key is empty for a count, tallies are sorted.
+
+    >>> list(measures(Numbers(by_rule={"a/1/r/live": 2})))[-3:]
+    [('by_rule', 'a/1/r/live', 2), ('unknown_fields', '', 0), ('assumed_utc', '', 0)]
+    """
+    for name in Numbers.__struct_fields__:
+        value = getattr(numbers, name)
+        if isinstance(value, dict):
+            yield from ((name, key, count) for key, count in sorted(value.items()))
+        elif isinstance(value, int) or value:
+            yield name, "", value
+
+
+def _without_zeros(tally: Mapping[str, int]) -> Tally:
+    return {key: count for key, count in sorted(tally.items()) if count}

@@ -1,0 +1,155 @@
+"""How cases stand at the end of a month: what is open, and earlier months as of now.
+
+Decisions come days and months after their findings. A month that is closed is never rewritten for
+them; each later month tells how the earlier ones stand by then, and carries on from the numbers
+of the month before.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Annotated, NamedTuple
+
+import msgspec
+from msgspec import Meta
+
+from publish.count.case_numbers import CaseNumbers
+from publish.count.folding import Numbers
+from publish.count.precision import Errors, errors_of, of_cohort
+from publish.count.recall import Stratum, strata_of
+
+Tally = dict[str, int]
+
+COHORTS = 13
+"""Months that are followed: the month itself and the twelve before."""
+
+AGES = ((1, "1 day or less"), (7, "2 to 7 days"), (30, "8 to 30 days"))
+OLDER = "more than 30 days"
+
+
+class Before(msgspec.Struct, frozen=True):
+    """The summary of an earlier month from which this one carries on."""
+
+    period: Annotated[str, Meta(description="The month.")]
+    revision: Annotated[int, Meta(ge=1, description="The revision of it that was carried on.")]
+
+
+class Cohort(msgspec.Struct, frozen=True):
+    """The findings of one month, and what had become of them by the day of the summary."""
+
+    month: Annotated[str, Meta(description="The month in which they were found.")]
+    inspected: Annotated[int, Meta(ge=0, description="Posts inspected in that month.")]
+    live: Annotated[int, Meta(ge=0, description="Findings of live rules in that month.")]
+    by_rule: Annotated[
+        Tally, Meta(description="What became of them, by `pack/version/rule/mode/what`.")
+    ] = {}
+    posts: Annotated[
+        Tally, Meta(description="Decisions on them by `category/what`: one post each.")
+    ] = {}
+    audited: Annotated[
+        Tally,
+        Meta(description="Posts of the month's audit sample, by verdict and violating category."),
+    ] = {}
+    errors: Annotated[Errors, Meta(description="Precision of these findings by now.")] = Errors()
+    strata: Annotated[
+        dict[str, Stratum],
+        Meta(description="Prevalence and recall of all, and of each category that was met."),
+    ] = {}
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """How cases stood on the last day of a month, whatever day they came."""
+
+    day: Annotated[str, Meta(description="The last day that is counted.")] = ""
+    before: Annotated[
+        Before | None, Meta(description="The month before, or null if there is none.")
+    ] = None
+    open_findings: Annotated[
+        Tally,
+        Meta(
+            description="Findings of live rules that nobody had confirmed or dismissed, by the"
+            " day they were found; those held back or passed on to an authority are among them."
+        ),
+    ] = {}
+    open_notices: Annotated[int, Meta(ge=0, description="Notices without a decision.")] = 0
+    open_complaints: Annotated[int, Meta(ge=0, description="Complaints without an outcome.")] = 0
+    open_disputes: Annotated[int, Meta(ge=0, description="Disputes without an outcome.")] = 0
+    open_orders: Annotated[int, Meta(ge=0, description="Orders without an answer.")] = 0
+    cohorts: Annotated[
+        tuple[Cohort, ...],
+        Meta(description="This month and up to twelve before it, the newest first."),
+    ] = ()
+
+    def ages(self) -> list[tuple[str, int]]:
+        """Open findings by how long they wait, the youngest first.
+
+        >>> Standing("2026-11-30", open_findings={"2026-11-30": 2, "2026-10-01": 1}).ages()[-1]
+        ('more than 30 days', 1)
+        """
+        counted = Counter[str]()
+        for found, count in self.open_findings.items():
+            days = (date.fromisoformat(self.day) - date.fromisoformat(found)).days
+            counted[next((name for most, name in AGES if days <= most), OLDER)] += count
+        return [(name, counted[name]) for name in (*(name for _, name in AGES), OLDER)]
+
+
+class Month(NamedTuple):
+    """What one month adds: its name and last day, its own numbers, live findings by day."""
+
+    name: str
+    day: str
+    numbers: Numbers
+    cases: CaseNumbers
+    live_by_day: Mapping[str, int]
+
+
+def standing_of(month: Month, earlier: Standing, before: Before | None) -> Standing:
+    """How cases stand after a month, from how they stood after the one before."""
+    cases = month.cases
+    found = Counter(earlier.open_findings)
+    found.update(month.live_by_day)
+    found.update(cases.reopened)
+    found.subtract(cases.by_found_day)
+    return Standing(
+        day=month.day,
+        before=before,
+        open_findings={day: count for day, count in sorted(found.items()) if count > 0},
+        open_notices=max(0, earlier.open_notices + cases.notices - cases.notices_answered),
+        open_complaints=_left(earlier.open_complaints, cases.complaints, cases.complaints_ended),
+        open_disputes=max(
+            0, earlier.open_disputes + cases.disputes - sum(cases.disputes_ended.values())
+        ),
+        open_orders=_left(earlier.open_orders, cases.orders, cases.orders_ended),
+        cohorts=tuple(_cohorts(month, earlier.cohorts)),
+    )
+
+
+def _left(before: int, came: Tally, ended: Tally) -> int:
+    return max(0, before + sum(came.values()) - sum(ended.values()))
+
+
+def _cohorts(month: Month, earlier: Sequence[Cohort]) -> list[Cohort]:
+    """The month's own cohort, and the earlier ones with what the month added to them."""
+    rules = {key.rpartition("/")[0] for key in month.numbers.by_rule}
+    own = Cohort(month.name, month.numbers.inspected, month.numbers.live)
+    followed = [own, *(cohort for cohort in earlier if cohort.month < month.name)][:COHORTS]
+    return [_grown(one, month, rules if one is own else set()) for one in followed]
+
+
+def _grown(cohort: Cohort, month: Month, rules: set[str]) -> Cohort:
+    cases, name = month.cases, cohort.month
+    by_rule = _added(cohort.by_rule, of_cohort(cases.by_rule, name))
+    posts = _added(cohort.posts, of_cohort(cases.posts, name))
+    audited = _added(cohort.audited, of_cohort(cases.audited, name))
+    return msgspec.structs.replace(
+        cohort,
+        by_rule=by_rule,
+        posts=posts,
+        audited=audited,
+        errors=errors_of(by_rule, rules | cohort.errors.by_rule.keys(), month.day),
+        strata=strata_of(posts, audited, cohort.inspected),
+    )
+
+
+def _added(left: Tally, right: Tally) -> Tally:
+    return dict(sorted((Counter(left) + Counter(right)).items()))

@@ -1,0 +1,221 @@
+"""Drafting: summaries of days, months, campaigns and of all providers, as the facts stand now.
+
+Whether a draft is published, or what stands stays, is settled elsewhere.
+"""
+
+import operator
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from publish.count.case_numbers import CaseNumbers, by_month, fold_cases, of_packs
+from publish.count.folding import Numbers, fold, only_packs
+from publish.count.month_carryover import Before, Month, Standing, standing_of
+from publish.count.precision import Errors, errors_of, of_cohort, without_cohorts
+from publish.gathering import DayFacts
+from publish.periods import Kind, Period, day_period
+from publish.published_set import Catalogue, PublishedPack
+from publish.summary import (
+    NO_ADDRESS,
+    JournalFile,
+    LeftOut,
+    OpenFileNote,
+    Part,
+    PausedNote,
+    Summary,
+    part_of,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """What a summary says beside its numbers."""
+
+    journal: tuple[JournalFile, ...]
+    open_files: tuple[OpenFileNote, ...]
+    left_out: tuple[LeftOut, ...]
+    paused: tuple[PausedNote, ...]
+
+
+class Counted(NamedTuple):
+    """What a period adds up to, and the last day of it that is counted."""
+
+    numbers: Numbers
+    cases: CaseNumbers
+    last_day: str
+
+    def errors(self, period: Period) -> Errors:
+        """What people decided on the findings of the period itself; of a campaign, on its rules."""
+        found = self.cases.by_rule
+        if period.kind is Kind.CAMPAIGN:
+            by_rule = without_cohorts(found)
+        else:
+            by_rule = of_cohort(found, period.name)
+        rules = {key.rpartition("/")[0] for key in self.numbers.by_rule}
+        return errors_of(by_rule, rules, self.last_day)
+
+
+@dataclass(frozen=True, slots=True)
+class Drafter:
+    """Writes drafts under the operator's settings; with no public address all runs in shadow.
+
+    `notice_hours` is told only while there is no set: each set has a notice period of its own.
+    """
+
+    catalogue: Catalogue
+    public_url: str
+    notice_hours: int
+
+    def day(self, provider: str, day: str, facts: DayFacts, *, provisional: bool) -> Summary:
+        """The draft of a provider's day."""
+        found = self.catalogue.paused(provider, facts.numbers.sets)
+        paused = {PausedNote(provider, note.rule, note.since, note.why) for note in found}
+        paused |= self._paused_by(provider, day)
+        notes = Notes((facts.journal_file,), facts.open_files, facts.left_out, _in_order(paused))
+        return self._summary(
+            provider,
+            day_period(day),
+            Counted(facts.numbers, facts.cases, day),
+            notes,
+            provisional=provisional,
+        )
+
+    def all_day(self, day: str, providers: Sequence[Summary]) -> Summary:
+        """The draft of a day of all providers, from their summaries in order."""
+        return self._summary(
+            "all",
+            day_period(day),
+            Counted(
+                fold(summary.numbers for summary in providers),
+                fold_cases(summary.cases for summary in providers),
+                day,
+            ),
+            _joined(providers, providers),
+            provisional=any(summary.provisional for summary in providers),
+            providers=tuple(part_of(summary.provider, summary) for summary in providers),
+        )
+
+    def longer(
+        self,
+        period: Period,
+        days: Sequence[Summary],
+        providers: Sequence[Summary] = (),
+        packs: Iterable[PublishedPack] = (),
+        *,
+        over: bool,
+        before: Summary | None = None,
+    ) -> Summary:
+        """The draft of a month or campaign, from the summaries of its days.
+
+        Args:
+            period: The month or campaign.
+            days: The published days in it, in order, at least one; all of one provider or `all`.
+            providers: For `all`, the providers' summaries of the same period, in order.
+            packs: For a campaign, the packs whose findings count; none for all.
+            over: Whether the period's last day is closed.
+            before: For a month, the summary of the month before, from which it carries on.
+        """
+        chosen = tuple(packs)
+        notes = _joined(days, days[-1:])
+        paused = {*notes.paused, *self._paused_by(days[0].provider, period.last_day)}
+        counted = [_counted(day, chosen) for day in days]
+        whole = Counted(
+            fold(day.numbers for day in counted),
+            fold_cases(by_month(day.cases) for day in counted),
+            days[-1].period,
+        )
+        return self._summary(
+            days[0].provider,
+            period,
+            whole,
+            replace(notes, paused=_in_order(paused)),
+            provisional=not over or any(day.provisional for day in days),
+            days=tuple(
+                part_of(day.period, day, only.numbers, only.cases)
+                for day, only in zip(days, counted, strict=True)
+            ),
+            providers=tuple(part_of(summary.provider, summary) for summary in providers),
+            standing=_standing(period, whole, days, before) if period.kind is Kind.MONTH else None,
+        )
+
+    def _paused_by(self, provider: str, day: str) -> set[PausedNote]:
+        """What the set in force holds in shadow for a provider, or any, since that day or before.
+
+        The sets that units named say the same a unit later; a pause is to be seen at once.
+        """
+        return {
+            PausedNote(name, pause.rule, pause.since, pause.why)
+            for name, terms in self.catalogue.in_force.providers.items()
+            if provider in {name, "all"}
+            for pause in terms.paused
+            if pause.since[:10] <= day
+        }
+
+    def _summary(
+        self,
+        provider: str,
+        period: Period,
+        counted: Counted,
+        notes: Notes,
+        *,
+        provisional: bool,
+        days: tuple[Part, ...] = (),
+        providers: tuple[Part, ...] = (),
+        standing: Standing | None = None,
+    ) -> Summary:
+        numbers = counted.numbers
+        return Summary(
+            provider=provider,
+            kind=period.kind,
+            period=period.name,
+            first_day=period.first_day,
+            last_day=period.last_day,
+            provisional=provisional,
+            numbers=numbers,
+            cases=counted.cases,
+            errors=counted.errors(period),
+            standing=standing,
+            days=days,
+            providers=providers,
+            journal=notes.journal,
+            open_files=notes.open_files,
+            left_out=notes.left_out,
+            paused=notes.paused,
+            notice_hours=self.catalogue.notice_hours(numbers.sets, self.notice_hours),
+            public_url=self.public_url,
+            all_in_shadow="" if self.public_url else NO_ADDRESS,
+        )
+
+
+def _counted(day: Summary, packs: tuple[PublishedPack, ...]) -> Counted:
+    """What a day adds to a longer period; to a campaign, only what is of its packs."""
+    if not packs:
+        return Counted(day.numbers, day.cases, day.period)
+    return Counted(only_packs(day.numbers, packs), of_packs(day.cases, packs), day.period)
+
+
+def _standing(
+    period: Period, whole: Counted, days: Sequence[Summary], before: Summary | None
+) -> Standing:
+    """How cases stand after a month."""
+    live = {day.period: day.numbers.live for day in days}
+    month = Month(period.name, whole.last_day, whole.numbers, whole.cases, live)
+    if before is None or before.standing is None:
+        return standing_of(month, Standing(), None)
+    return standing_of(month, before.standing, Before(before.period, before.revision))
+
+
+def _joined(summaries: Sequence[Summary], newest: Sequence[Summary]) -> Notes:
+    """What several summaries say beside their numbers; files are open only in the newest ones."""
+    paused = {note for summary in summaries for note in summary.paused}
+    return Notes(
+        journal=tuple(file for summary in summaries for file in summary.journal),
+        open_files=tuple(note for summary in newest for note in summary.open_files),
+        left_out=tuple(left for summary in summaries for left in summary.left_out),
+        paused=_in_order(paused),
+    )
+
+
+def _in_order(paused: Iterable[PausedNote]) -> tuple[PausedNote, ...]:
+    key = operator.attrgetter("provider", "rule", "since", "why")
+    return tuple(sorted(paused, key=key))

@@ -1,0 +1,68 @@
+"""The function publish: the journal is folded, and its numbers are put where all can read them."""
+
+import os
+
+import boto3
+import msgspec
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from ledger.aws.objects import S3Objects
+from ledger.aws.store import DynamoStore
+from ledger.clock import clock_of
+from ledger.closing import Closing
+from publish.context import Desk, Order, Outcome
+from publish.handover.auditing import OutBucket
+from publish.known_sets import KnownSets
+from publish.public_bucket import Shelf
+from publish.publishing import publish
+
+logger, metrics = Logger(), Metrics()
+setting = os.environ
+store = DynamoStore.of(boto3.client("dynamodb"), setting["TABLE"])
+objects, clock = S3Objects(boto3.client("s3")), clock_of(setting["TODAY"])
+known_sets = KnownSets()  # of this worker: a set never changes
+closing = Closing(store, objects, clock, setting["OUT_BUCKET"], setting["WORK_BUCKET"])
+
+
+@metrics.log_metrics
+def handler(event: dict[str, object], context: LambdaContext) -> dict[str, int]:  # noqa: ARG001
+    """Publish what is due; the event's fields are those of an Order."""
+    desk = Desk(
+        store=store,
+        shelf=Shelf(objects, setting["PUBLIC_BUCKET"], known_sets),
+        clock=clock,
+        close=closing.close,
+        out=OutBucket(objects, setting["OUT_BUCKET"]),
+        public_url=setting["PUBLIC_URL"],
+        notice_hours=int(setting["NOTICE_HOURS"]),
+        pause_below=float(setting["PAUSE_BELOW"]),
+    )
+    outcome = publish(desk, msgspec.convert(event, Order))
+    tell(outcome)
+    return {"written": outcome.written, "revised": len(outcome.revised)}
+
+
+def tell(outcome: Outcome) -> None:
+    """Log and count what was published; a receipt that was left out is an error and alarms."""
+    for left in outcome.left_out:
+        logger.error("receipt left out", extra=msgspec.to_builtins(left))
+    for path in outcome.revised:
+        logger.warning("revised", extra={"summary": path})
+    for pause in outcome.paused:
+        logger.warning("rule paused", extra={"paused_for": pause.provider, "rule": pause.rule})
+    for day in outcome.behind:
+        logger.error("the table lacks what is published", extra={"behind": day})
+    for difference in outcome.unproved:
+        logger.error("report not proved", extra={"difference": difference})
+    for name in outcome.unpublishable:
+        logger.warning("not published under its name", extra={"unpublishable": name})
+    logger.info("published", extra={"written": outcome.written})
+    metrics.add_metric("SummariesWritten", MetricUnit.Count, outcome.written)
+    metrics.add_metric("SummariesRevised", MetricUnit.Count, len(outcome.revised))
+    metrics.add_metric("ReceiptNotClosed", MetricUnit.Count, len(outcome.left_out))
+    metrics.add_metric("ReportNotProved", MetricUnit.Count, len(outcome.unproved))
+    metrics.add_metric("RulesPaused", MetricUnit.Count, len(outcome.paused))
+    metrics.add_metric("TableBehind", MetricUnit.Count, len(outcome.behind))
+    metrics.add_metric("NamesUnpublishable", MetricUnit.Count, len(outcome.unpublishable))

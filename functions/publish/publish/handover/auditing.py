@@ -1,0 +1,79 @@
+"""The month's audit sample for the moderators, and after the month the key that drew it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from ledger.keys import audit_key
+from ledger.ports import Objects
+from ledger.privacy.audit_sample import SampledPost, merge
+from ledger.records.encoding import lines_of_json, pretty
+
+
+class Drawn(msgspec.Struct, frozen=True):
+    """A post of the sample: its id at the provider, its rank in hex, its author's pseudonym."""
+
+    post: str
+    rank: str
+    account: str = ""
+
+
+class PublishedKey(msgspec.Struct, frozen=True):
+    """The key of a month's sample: whoever has the posts can draw it again."""
+
+    month: str
+    key: str
+    rank: str = "the first 32 hex digits of HMAC-SHA-256 under the key, over provider/post"
+
+
+@dataclass(frozen=True, slots=True)
+class OutBucket:
+    """The bucket that providers read."""
+
+    objects: Objects
+    name: str
+
+
+def hand_out(
+    out: OutBucket, provider: str, month: str, sampled: Callable[[], Sequence[SampledPost]]
+) -> bool:
+    """Merge posts into the provider's sample of the month; whether that changed it.
+
+    What stands is read before the posts, and written over only if it still stands then: whoever
+    erases an author in between wins, and the next hour merges again.
+    """
+    key = audit_key(provider, month)
+    before, etag = out.objects.get_with_etag(out.name, key) or (b"", None)
+    posts = sampled()
+    if not posts:
+        return False
+    after = merged(before, posts)
+    return after != before and out.objects.put_if(out.name, key, after, etag)
+
+
+def merged(before: bytes, posts: Sequence[SampledPost]) -> bytes:
+    r"""The smallest ranks of what stood before and of more posts, as JSON Lines.
+
+    >>> merged(b"", [SampledPost("p-1", "ff", "k:b"), SampledPost("p-2", "0a", "k:a")] * 2)
+    b'{"post":"p-2","rank":"0a","account":"k:a"}\n{"post":"p-1","rank":"ff","account":"k:b"}\n'
+    """
+    stood = [msgspec.json.decode(line, type=Drawn) for line in before.splitlines()]
+    known = [*(Drawn(*one) for one in posts), *stood]
+    accounts = {one.post: one.account for one in known}
+    smallest = merge([[(one.post, one.rank) for one in known]])
+    return lines_of_json(Drawn(post, rank, accounts[post]) for post, rank in smallest)
+
+
+def encode_key(month: str, key: str) -> bytes:
+    """The key of a month's sample as it is published."""
+    return pretty(PublishedKey(month, key))
+
+
+def key_path(month: str) -> str:
+    """Where the key of a month's sample is published.
+
+    >>> key_path("2026-11")
+    'audit/2026-11.json'
+    """
+    return f"audit/{month}.json"

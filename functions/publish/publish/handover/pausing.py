@@ -1,0 +1,95 @@
+"""Pausing: a rule that people find wrong too often stops proposing for that provider, visibly.
+
+It is held in shadow by a new set, as an operator would do it, with the figures as the reason; the
+set before it stays. Only a higher version of the pack lifts it.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import msgspec
+
+from ledger.errors import OperatorError
+from ledger.pointer import NO_SET, move_pointer
+from ledger.ports import Objects
+from publish.count.month_carryover import Standing
+from publish.count.precision import RuleErrors, errors_of
+from publish.published_set import PublishedSet, Terms
+
+AT_LEAST = 10
+"""Decided findings of one provider below which no rule is judged."""
+
+
+class Pause(NamedTuple):
+    """A rule (`pack/rule`) to hold in shadow for a provider, and why."""
+
+    provider: str
+    rule: str
+    why: str
+
+
+def due(provider: str, standing: Standing, in_force: PublishedSet, below: float) -> Iterator[Pause]:
+    """The rules in force that are to be paused for a provider, and are not yet.
+
+    A version is judged by all of its findings that are still followed, of whatever month: it is
+    paused when even the upper end of its precision's interval lies below `below`.
+    """
+    decided = _by_rule(standing)
+    terms = in_force.providers.get(provider, Terms())
+    paused = {pause.rule for pause in terms.paused}
+    for pack in in_force.packs:
+        for rule in pack.rules:
+            found = decided.get(f"{pack.id}/{pack.version}/{rule.id}", RuleErrors())
+            name = f"{pack.id}/{rule.id}"
+            if name not in paused and _is_wrong_too_often(found, below):
+                yield Pause(provider, name, _reason(found, pack.version, standing.day))
+
+
+def _by_rule(standing: Standing) -> Mapping[str, RuleErrors]:
+    whole = Counter[str]()
+    for cohort in standing.cohorts:
+        whole.update(cohort.by_rule)
+    return errors_of(whole).by_rule
+
+
+def _is_wrong_too_often(found: RuleErrors, below: float) -> bool:
+    decided, high = found.decided or 0, found.high
+    return decided >= AT_LEAST and high is not None and high < below
+
+
+def _reason(found: RuleErrors, version: int, day: str) -> str:
+    decided = found.decided or 0
+    stood = round((found.precision or 0) * decided)
+    return (
+        f"of {decided} findings of version {version} that people decided by {day},"
+        f" {stood} stand: at best {100 * (found.high or 0):.0f}\N{NO-BREAK SPACE}%"
+        " with 95\N{NO-BREAK SPACE}% confidence"
+    )
+
+
+def pause(objects: Objects, bucket: str, pauses: list[Pause], now: datetime) -> str:
+    """Put a set with these pauses in force, over whatever set is in force by then; its digest.
+
+    Raises:
+        OperatorError: others kept publishing sets at the same time, or there is none.
+    """
+
+    def following(before: bytes | None) -> bytes:
+        if before is None:
+            raise OperatorError(NO_SET)
+        return with_pauses(before, pauses, now)
+
+    return move_pointer(objects, bucket, following, now)
+
+
+def with_pauses(before: bytes, pauses: list[Pause], now: datetime) -> bytes:
+    """The set with more pauses: canonical JSON again, and everything else as it was."""
+    made: dict[str, Any] = msgspec.json.decode(before)
+    since = now.strftime("%Y-%m-%dT%H:%M:%SZ")
+    for one in pauses:
+        terms = made["providers"].setdefault(one.provider, {"packs": None, "paused": []})
+        others = [pause for pause in terms["paused"] if pause["rule"] != one.rule]
+        terms["paused"] = [*others, {"rule": one.rule, "since": since, "why": one.why}]
+    return msgspec.json.encode(made, order="sorted")

@@ -1,0 +1,69 @@
+"""The harmonised report of a year that is over: written once, if every number of it is proved."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from dsa.report.about import About
+from dsa.report.entries import Entries
+from dsa.report.files import LEDGER, report_files
+from dsa.report.report import Period, Reporting
+from ledger.keys import report_key
+from ledger.ports import Store
+from publish.handover.auditing import OutBucket
+from publish.periods import Kind
+from publish.public_bucket import Shelf
+from report_proof.proof import WrittenReport, prove
+
+
+@dataclass(frozen=True, slots=True)
+class YearReports:
+    """Writes reports from the days that were published, into the bucket that providers read.
+
+    An entry counts on the day of its commit, so a year that is over does not change any more.
+    """
+
+    store: Store
+    shelf: Shelf
+    out: OutBucket
+    today: date
+
+    def write(self, provider: str, closed: str) -> list[str]:
+        """Write the report of the last year that is over by a closed day, if it does not stand.
+
+        What could not be proved: then nothing is written.
+        """
+        year = _year_over(closed)
+        days = [day for day in self.shelf.periods(provider, Kind.DAY) if day[:4] == year]
+        done = report_key(provider, year, LEDGER)
+        if not days or done in self.out.objects.keys(self.out.name, done):
+            return []
+        entries = [one for day in days for one in self.store.journal_entries(provider, day)]
+        reporting = Reporting(
+            period=Period.year(int(year)),
+            entries=Entries.of(entries),
+            inspected=self._inspected(provider, year),
+            about=About(name=provider, published=self.today),
+        )
+        files = report_files(reporting, provider)
+        differences = prove(WrittenReport.read(files)).differences
+        if differences:
+            return [f"{provider} {year}: {one}" for one in differences]
+        for name in sorted(files, key=lambda name: name == LEDGER):  # it says that all is there
+            self.out.objects.put(self.out.name, report_key(provider, year, name), files[name])
+        return []
+
+    def _inspected(self, provider: str, year: str) -> dict[str, int]:
+        months = [one for one in self.shelf.periods(provider, Kind.MONTH) if one[:4] == year]
+        standing = {month: self.shelf.standing(provider, month) for month in months}
+        counted = {month: one.numbers.inspected for month, one in standing.items() if one}
+        return {month: count for month, count in counted.items() if count}
+
+
+def _year_over(closed: str) -> str:
+    """The last year of which every day is closed.
+
+    >>> _year_over("2026-12-30"), _year_over("2026-12-31")
+    ('2025', '2026')
+    """
+    year = int(closed[:4])
+    return str(year if closed[5:] == "12-31" else year - 1)

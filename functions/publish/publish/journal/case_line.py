@@ -1,0 +1,207 @@
+"""Lines of the public journal on cases: what people did, without who, on whom, or their words.
+
+A line keeps what is counted of a case entry. Ids, posts, moments and free text stay behind;
+durations keep three digits, moderators are letters that hold for one provider and month.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from ledger.cases.entry import JournalEntry, is_for_second_review
+from publish.estimates import rounded_seconds
+
+Tally = dict[str, int]
+
+
+class CaseLine(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One line on a case: one thing that people did. What does not apply is left out."""
+
+    n: Annotated[
+        int,
+        Meta(ge=1, description="Running number of the day, after the receipts, in random order."),
+    ]
+    kind: Annotated[Literal["case"], Meta(description="Always `case`: it is no receipt.")]
+    type: Annotated[
+        str,
+        Meta(
+            description="`decision`, `second_review`, `complaint`, `dispute`, `outcome`, `notice`,"
+            " `order`, `suspension`, `reinstatement`, `audit`, or `correction`: a published check"
+            " changed on which a finding rests."
+        ),
+    ]
+    moderator: Annotated[
+        str, Meta(description="Who did it, as a letter that holds for this provider and month.")
+    ] = ""
+    verdict: Annotated[
+        str,
+        Meta(
+            description="Of a decision or second review `confirmed`, `dismissed`, `escalated` or"
+            " `skipped`; of an audit `violating`, `not_violating` or `gone`."
+        ),
+    ] = ""
+    category: Annotated[str, Meta(description="What it is about: a category of the DSA.")] = ""
+    found: Annotated[
+        Tally,
+        Meta(
+            description="The findings that it decided, or that the decision had decided to which"
+            " it belongs, by `day/pack/version/rule/mode`: the day on which each was found. Of a"
+            " correction, the finding whose verdict counts no longer."
+        ),
+    ] = {}
+    about: Annotated[
+        str, Meta(description="The verdict of the decision that it is about, if it is about one.")
+    ] = ""
+    measures: Annotated[
+        tuple[str, ...], Meta(description="What was done, in the codes of the DSA.")
+    ] = ()
+    ground: Annotated[str, Meta(description="What it rests on: `illegal` or `terms`.")] = ""
+    automated: Annotated[
+        str, Meta(description="How far a machine shaped the verdict: `PARTIALLY`, or nothing.")
+    ] = ""
+    review_seconds: Annotated[
+        int | None, Meta(description="From the opening of the case to the verdict.")
+    ] = None
+    wait_seconds: Annotated[
+        int | None,
+        Meta(
+            description="From the finding, notice, complaint or dispute to what this line says."
+            " Three significant digits."
+        ),
+    ] = None
+    answers: Annotated[
+        str, Meta(description="Of a decision `notice`; of an outcome `complaint` or `dispute`.")
+    ] = ""
+    drawn: Annotated[
+        bool, Meta(description="Whether the decision was drawn for a second review: 1 in 20.")
+    ] = False
+    overturns: Annotated[
+        bool, Meta(description="Whether by this the decision was overturned, and first by this.")
+    ] = False
+    by: Annotated[str, Meta(description="Who complained: `author` or `notifier`.")] = ""
+    outcome: Annotated[
+        str,
+        Meta(
+            description="`upheld`, `partly_reversed`, `reversed` or `omitted`; of an order"
+            " `complied`, `contested`, `refused` or `impossible`."
+        ),
+    ] = ""
+    implemented: Annotated[
+        bool | None, Meta(description="Whether a dispute's outcome was carried out.")
+    ] = None
+    cause: Annotated[str, Meta(description="Why something was reinstated.")] = ""
+    why: Annotated[
+        str,
+        Meta(
+            description="Why somebody was suspended; what became of a check: `corrected` or"
+            " `withdrawn`."
+        ),
+    ] = ""
+    trusted_flagger: Annotated[
+        bool, Meta(description="Whether a trusted flagger gave the notice.")
+    ] = False
+    items: Annotated[int, Meta(ge=0, description="Items that a notice or order names.")] = 0
+    order: Annotated[str, Meta(description="Kind of an order: `act` or `inform`.")] = ""
+    country: Annotated[str, Meta(description="The country of an order.")] = ""
+    authority: Annotated[str, Meta(description="The authority that gave it.")] = ""
+    received: Annotated[
+        bool, Meta(description="Whether this is an order's first line, by which it is counted.")
+    ] = False
+    acknowledge_seconds: Annotated[
+        int | None, Meta(description="From the order to the word that it was received.")
+    ] = None
+    effect_seconds: Annotated[
+        int | None, Meta(description="From the order to what was done about it.")
+    ] = None
+    month: Annotated[str, Meta(description="The month of whose sample an audit looked.")] = ""
+
+
+def case_lines(
+    entries: Iterable[JournalEntry], letters: Mapping[str, str], first: int
+) -> list[CaseLine]:
+    """Entries under running numbers from `first`, in the order of their ids, which is none."""
+    ordered = sorted(entries, key=lambda entry: entry.entry)
+    return [case_line(number, entry, letters) for number, entry in enumerate(ordered, first)]
+
+
+def case_line(number: int, entry: JournalEntry, letters: Mapping[str, str]) -> CaseLine:
+    """An entry as the public may see it; `letters` names its moderator."""
+    about = entry.about
+    decision = entry if entry.type == "decision" else about if entry.decision else None
+    line = CaseLine(
+        n=number,
+        kind="case",
+        type=entry.type,
+        moderator=letters.get(entry.moderator, ""),
+        verdict=entry.verdict,
+        category=entry.category or (decision.category if decision else ""),
+        found=entry.found if entry.type == "correction" else decision.found if decision else {},
+        about=about.verdict if entry.decision and about else "",
+        measures=measures_of(entry),
+        ground=entry.ground,
+        automated="PARTIALLY" if entry.automated_decision == "PARTIALLY" else "",
+        review_seconds=_between(entry.opened_at, entry.decided_at),
+        wait_seconds=_wait(entry),
+        answers=_answers(entry),
+        drawn=entry.type == "decision" and is_for_second_review(entry.entry),
+        overturns=entry.overturns,
+        by=entry.by,
+        outcome=entry.outcome,
+        implemented=entry.implemented,
+        cause=entry.cause,
+        why=entry.why,
+        trusted_flagger=entry.trusted_flagger,
+        items=entry.items,
+        month=entry.month,
+    )
+    return _with_order(line, entry) if entry.type == "order" else line
+
+
+def measures_of(entry: JournalEntry) -> tuple[str, ...]:
+    """The codes of what an entry did, in the order of the DSA's four fields."""
+    done = entry.measures
+    if done is None:
+        return ()
+    single = (done.monetary, done.provision, done.account)
+    return (*map(str, done.visibility), *(str(code) for code in single if code))
+
+
+def _answers(entry: JournalEntry) -> str:
+    if entry.type == "decision":
+        return "notice" if entry.notice else ""
+    return entry.answers.type if entry.answers else ""
+
+
+def _wait(entry: JournalEntry) -> int | None:
+    """How long it was waited for: since the finding or notice, since the complaint or dispute."""
+    if entry.type == "decision" and entry.verdict != "skipped":
+        return _between(entry.found_at, entry.decided_at)
+    if entry.type == "outcome" and entry.answers:
+        return _between(entry.answers.received_at, entry.decided_at)
+    return None
+
+
+def _with_order(line: CaseLine, entry: JournalEntry) -> CaseLine:
+    """The line with what it says of an order; a clock only where no earlier message told it."""
+    told = entry.about
+    acknowledged = "" if told and told.acknowledged_at else entry.acknowledged_at
+    effected = "" if told and told.effected_at else entry.effected_at
+    return msgspec.structs.replace(
+        line,
+        order=entry.kind,
+        country=entry.country,
+        authority=entry.authority,
+        received=told is None,
+        acknowledge_seconds=_between(entry.received_at, acknowledged),
+        effect_seconds=_between(entry.received_at, effected),
+    )
+
+
+def _between(began: str, ended: str) -> int | None:
+    if not (began and ended):
+        return None
+    length = datetime.fromisoformat(ended) - datetime.fromisoformat(began)
+    return rounded_seconds(length.total_seconds())

@@ -1,0 +1,118 @@
+"""The public journal: a day's receipts without anything that identifies, from which all is folded.
+
+A line keeps the counts of a receipt and drops its ids, the sender's file and all moments: `first`
+and `last` are days here, since the second in which a single post was published would name it.
+What people did follows in the same file, see `case_line`.
+"""
+
+from collections.abc import Iterable
+from hashlib import sha256
+from typing import Annotated
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from ledger.records.language import language_of
+from ledger.records.receipt import Receipt
+
+Tally = dict[str, int]
+
+
+class JournalLine(msgspec.Struct, frozen=True):
+    """One line of the public journal: what one unit came to."""
+
+    n: Annotated[
+        int, Meta(ge=1, description="Running number of the day, in the order of the unit's id.")
+    ]
+    kind: Annotated[
+        str,
+        Meta(description="`range` of a file, `message`, or `file` (refused as a whole: 1 record)."),
+    ]
+    bytes: Annotated[int, Meta(ge=0, description="Bytes of the unit.")]
+    lines: Annotated[int, Meta(ge=0, description="Lines of the unit.")]
+    records: Annotated[
+        int, Meta(ge=0, description="Records before any was judged: inspected plus all refused.")
+    ]
+    inspected: Annotated[int, Meta(ge=0, description="Records accepted as public posts.")]
+    refused: Annotated[Tally, Meta(description="Records not accepted, by code.")]
+    findings: Annotated[int, Meta(ge=0, description="Findings that this unit put first.")]
+    repeats: Annotated[int, Meta(ge=0, description="Findings that another unit had put before.")]
+    by_rule: Annotated[Tally, Meta(description="Findings by `pack/version/rule/mode`.")]
+    held: Annotated[
+        Tally,
+        Meta(description="Those of by_rule that were not proposed since the flood guard stood."),
+    ]
+    by_language: Annotated[
+        Tally,
+        Meta(description="Inspected posts by the language the sender named, `other` if unclear."),
+    ]
+    skipped: Annotated[
+        tuple[str, ...], Meta(description="Packs out of their dates, as `pack/version`.")
+    ]
+    set: Annotated[str, Meta(description="Digest of the set in force: `sets/<digest>.json`.")]
+    unknown_fields: Annotated[int, Meta(ge=0, description="Fields that were ignored.")]
+    assumed_utc: Annotated[int, Meta(ge=0, description="Times without an offset, read as UTC.")]
+    first: Annotated[str, Meta(description="Day of the earliest post, or empty.")]
+    last: Annotated[str, Meta(description="Day of the latest post, or empty.")]
+    no_rules: Annotated[
+        int | UnsetType,
+        Meta(description="Inspected posts, where the provider had no rule in force; else absent."),
+    ] = UNSET
+    partly_read: Annotated[
+        Annotated[int, Meta(ge=1)] | UnsetType,
+        Meta(description="Inspected posts of which only a part was read; absent if none."),
+    ] = UNSET
+
+
+def journal_line(number: int, receipt: Receipt) -> JournalLine:
+    """A receipt as the public may see it; an old one may hold languages as the sender wrote."""
+    languages: Tally = {}
+    for language, count in receipt.by_language.items():
+        name = language_of(language)
+        languages[name] = languages.get(name, 0) + count
+    return JournalLine(
+        n=number,
+        kind=receipt.kind,
+        bytes=receipt.bytes,
+        lines=receipt.lines,
+        records=receipt.records,
+        inspected=receipt.inspected,
+        refused=receipt.refused,
+        findings=receipt.findings,
+        repeats=receipt.repeats,
+        by_rule=receipt.by_rule,
+        held=receipt.held,
+        by_language=languages,
+        skipped=tuple(sorted(receipt.skipped)),
+        set=receipt.set,
+        unknown_fields=receipt.unknown_fields,
+        assumed_utc=receipt.assumed_utc,
+        first=receipt.first[:10],
+        last=receipt.last[:10],
+        no_rules=receipt.no_rules or UNSET,
+        partly_read=receipt.partly_read or UNSET,
+    )
+
+
+def journal_lines(receipts: Iterable[Receipt]) -> list[JournalLine]:
+    """Receipts under running numbers, in the order of their unit's id."""
+    ordered = sorted(receipts, key=lambda receipt: receipt.unit)
+    return [journal_line(number, receipt) for number, receipt in enumerate(ordered, 1)]
+
+
+def encode_journal(lines: Iterable[msgspec.Struct]) -> bytes:
+    """JSON Lines with sorted keys: the same lines give the same bytes.
+
+    >>> encode_journal([])
+    b''
+    """
+    return b"".join(msgspec.json.encode(line, order="sorted") + b"\n" for line in lines)
+
+
+def short_digest(identifier: str) -> str:
+    """Twelve hex digits by which somebody who knows an id can find it, and nobody else.
+
+    >>> short_digest("a unit")
+    '148a6cee2cb2'
+    """
+    return sha256(identifier.encode()).hexdigest()[:12]

@@ -1,0 +1,195 @@
+"""Rows of the pages' tables on cases, from the numbers of a summary."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from publish.count.case_numbers import CaseNumbers
+from publish.count.month_carryover import Standing
+from publish.estimates import Estimate, Percentiles, estimate, percentiles
+from publish.site.charts import bars, columns
+from publish.site.tables import Row, day_label
+from publish.site.wording import case_words
+from publish.summary import Part
+
+MODERATOR_DECISIONS = 20
+"""Decisions below which no share is told of a moderator: it would judge a person by few cases."""
+
+NOT_FOLLOWED = ("contested", "refused", "impossible")
+OUTCOMES = ("upheld", "partly_reversed", "reversed", "omitted")
+
+
+@dataclass(frozen=True, slots=True)
+class Contest:
+    """Complaints or disputes of a period: how many came, how they ended, how long it took."""
+
+    words: str
+    came: int
+    ended: Mapping[str, int]
+    took: Percentiles
+
+    @property
+    def outcomes(self) -> list[int]:
+        """How many ended each way, in the order of OUTCOMES."""
+        return [self.ended.get(outcome, 0) for outcome in OUTCOMES]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRow:
+    """The orders of one kind, country and authority, with their clocks."""
+
+    kind: str
+    country: str
+    authority: str
+    came: int
+    items: int
+    acknowledged: Percentiles
+    effected: Percentiles
+    complied: int
+    not_followed: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class ModeratorRow:
+    """How many decisions a moderator took, and the share of them that confirmed."""
+
+    letter: str
+    decisions: int
+    confirmed: Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class CaseTables:
+    """All that a page says about cases beside the plain counts."""
+
+    decide: Percentiles
+    notice: Percentiles
+    hurried: Estimate
+    agreement: Estimate
+    verdicts: list[Row]
+    measures: list[Row]
+    contests: list[Contest]
+    orders: list[OrderRow]
+    moderators: list[ModeratorRow]
+    moderators_hidden: int
+    notices: list[Row]
+
+    @property
+    def any(self) -> bool:
+        """Whether anybody did anything."""
+        told = (self.verdicts, self.orders, self.notices)
+        return any(told) or any(one.came or sum(one.outcomes) for one in self.contests)
+
+
+def case_tables(numbers: CaseNumbers) -> CaseTables:
+    """The rows and shares of a period's case numbers."""
+    shown, hidden = _moderators(numbers.by_moderator)
+    return CaseTables(
+        decide=percentiles(numbers.decide_seconds),
+        notice=percentiles(numbers.notice_seconds),
+        hurried=estimate(numbers.under_5_seconds, numbers.decisions),
+        agreement=estimate(numbers.agreed, numbers.second_reviews),
+        verdicts=_rows(numbers.by_verdict),
+        measures=_rows(numbers.by_measure),
+        contests=[
+            _contest("Complaints by authors and notifiers", "complaint", numbers),
+            _contest("Disputes before certified bodies", "dispute", numbers),
+        ],
+        orders=_orders(numbers),
+        moderators=shown,
+        moderators_hidden=hidden,
+        notices=_rows(numbers.notices_by_category),
+    )
+
+
+def decided_chart(days: Iterable[Part]) -> Markup:
+    """Findings decided by day, and above them the decisions that were overturned that day."""
+    shown = list(days)
+    series = [
+        ("plain", "Decided", [day.decided for day in shown]),
+        ("fell", "Overturned", [day.overturned for day in shown]),
+    ]
+    labels = [day_label(day.name) for day in shown]
+    return columns("Findings decided and decisions overturned by day", labels, series)
+
+
+def open_chart(standing: Standing) -> Markup:
+    """Open findings by how long they wait."""
+    return bars("Open findings by age", [("plain", age, count) for age, count in standing.ages()])
+
+
+def complaints_chart(numbers: CaseNumbers) -> Markup:
+    """How complaints ended: what fell stands out."""
+    ended = numbers.complaints_ended
+    rows = [
+        ("fell" if outcome == "reversed" else "plain", case_words(outcome), ended.get(outcome, 0))
+        for outcome in OUTCOMES
+    ]
+    return bars("Complaints by outcome", rows) if ended else Markup()
+
+
+def _rows(tally: Mapping[str, int]) -> list[Row]:
+    rows = [Row(key, case_words(key), count) for key, count in tally.items()]
+    return sorted(rows, key=lambda row: (-row.live, row.key))
+
+
+def _contest(words: str, name: str, numbers: CaseNumbers) -> Contest:
+    came = numbers.disputes if name == "dispute" else sum(numbers.complaints.values())
+    ended: Mapping[str, int] = getattr(numbers, f"{name}s_ended")
+    return Contest(words, came, ended, percentiles(getattr(numbers, f"{name}_seconds")))
+
+
+def _orders(numbers: CaseNumbers) -> list[OrderRow]:
+    """One row for each kind, country and authority; keys hold the authority last."""
+    keys = {tuple(key.split("/", 2)) for key in numbers.orders}
+    for tally in (numbers.orders_ended, numbers.order_acknowledge_seconds):
+        keys |= {_without_third(key) for key in tally}
+    return [_order(numbers, *key) for key in sorted(keys)]
+
+
+def _without_third(key: str) -> tuple[str, ...]:
+    kind, country, _, authority = key.split("/", 3)
+    return kind, country, authority
+
+
+def _order(numbers: CaseNumbers, kind: str, country: str, authority: str) -> OrderRow:
+    whole = f"{kind}/{country}/{authority}"
+
+    def third(tally: Mapping[str, int]) -> Counter[str]:
+        return Counter(
+            {
+                key.split("/", 3)[2]: count
+                for key, count in tally.items()
+                if _without_third(key) == (kind, country, authority)
+            }
+        )
+
+    ended = third(numbers.orders_ended)
+    return OrderRow(
+        kind=kind,
+        country=country,
+        authority=authority,
+        came=numbers.orders.get(whole, 0),
+        items=numbers.order_items.get(whole, 0),
+        acknowledged=percentiles(third(numbers.order_acknowledge_seconds)),
+        effected=percentiles(third(numbers.order_effect_seconds)),
+        complied=ended["complied"],
+        not_followed={outcome: ended[outcome] for outcome in NOT_FOLLOWED if ended[outcome]},
+    )
+
+
+def _moderators(by_moderator: Mapping[str, int]) -> tuple[list[ModeratorRow], int]:
+    """Those with enough decisions, and how many others there are."""
+    decisions, confirmed = Counter[str](), Counter[str]()
+    for key, count in by_moderator.items():
+        letter, _, verdict = key.rpartition("/")
+        decisions[letter] += count
+        confirmed[letter] += count if verdict == "confirmed" else 0
+    rows = [
+        ModeratorRow(letter, count, estimate(confirmed[letter], count))
+        for letter, count in sorted(decisions.items(), key=lambda one: (len(one[0]), one[0]))
+        if count >= MODERATOR_DECISIONS
+    ]
+    return rows, len(decisions) - len(rows)

@@ -1,0 +1,46 @@
+"""What became of a version of a pack: whether it runs on a day, and if not, why."""
+
+from enum import StrEnum
+
+from publish.published_set import PublishedPack, PublishedSet
+
+
+class State(StrEnum):
+    """In words for a page; of two that are true, the first one here is told."""
+
+    REPLACED = "replaced"
+    EXPIRED = "expired"
+    NOT_IN_FORCE = "not in force"
+    NOT_YET = "not yet"
+    SHADOW = "shadow"
+    LIVE = "live"
+
+
+def state_of(pack: PublishedPack, in_force: PublishedSet, today: str, *, public: bool) -> State:
+    """How a version stands: it changes with the set in force, and on the days of the pack.
+
+    Args:
+        pack: One version of a pack.
+        in_force: The set in force.
+        today: The day of the run, UTC.
+        public: Whether there is a public address; without one nothing is live.
+    """
+    versions = versions_in(in_force, pack.id)
+    if pack.version not in versions and any(version > pack.version for version in versions):
+        return State.REPLACED
+    if pack.in_force.until < today:
+        return State.EXPIRED
+    if pack.version not in versions:
+        return State.NOT_IN_FORCE
+    if today < pack.in_force.from_:
+        return State.NOT_YET
+    return State.LIVE if public and pack.mode == "live" else State.SHADOW
+
+
+def versions_in(published: PublishedSet, pack: str) -> list[int]:
+    """The versions of a pack that a set holds, in order.
+
+    >>> versions_in(PublishedSet(), "one-time-codes")
+    []
+    """
+    return sorted(held.version for held in published.packs if held.id == pack)

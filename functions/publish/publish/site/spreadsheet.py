@@ -1,0 +1,82 @@
+"""The CSV of a summary: long format, safe to open in a spreadsheet (RFC 4180)."""
+
+from collections.abc import Iterator
+
+from ledger.foreign_text import harmless, visible
+from publish.count.case_numbers import CLOCKS, case_measures
+from publish.count.folding import measures
+from publish.count.month_carryover import Standing
+from publish.count.precision import Errors, RuleErrors
+from publish.estimates import percentiles
+from publish.summary import Summary
+
+HEADER = ("period", "provider", "measure", "key", "value")
+
+
+def encode_csv(summary: Summary) -> bytes:
+    """The summary as `period,provider,measure,key,value`, one number a line, in UTF-8."""
+    rows = [",".join(HEADER)]
+    for measure, key, value in csv_rows(summary):
+        cells = (summary.period, summary.provider, measure, key, value)
+        rows.append(",".join(cell(part) for part in cells))
+    return ("\r\n".join(rows) + "\r\n").encode()
+
+
+def csv_rows(summary: Summary) -> Iterator[tuple[str, str, int | float | str]]:
+    """All numbers of a summary, and how far they can be trusted, as (measure, key, value)."""
+    yield "revision", "", summary.revision
+    yield "provisional", "", int(summary.provisional)
+    yield from measures(summary.numbers)
+    yield "open_files", "", len(summary.open_files)
+    yield "left_out", "", len(summary.left_out)
+    yield from _errors(summary.errors)
+    yield from case_measures(summary.cases)
+    for clock in CLOCKS:
+        took = percentiles(getattr(summary.cases, f"{clock}_seconds"))
+        yield f"{clock}_median_hours", "", _blank(took.median_hours)
+        yield f"{clock}_p90_hours", "", _blank(took.p90_hours)
+    if summary.standing:
+        yield from _standing(summary.standing)
+
+
+def _errors(errors: Errors) -> Iterator[tuple[str, str, int | float | str]]:
+    """The errors of all rules, then of each rule; blank until the first decision."""
+    for name in RuleErrors.__struct_fields__:
+        yield name, "", _blank(getattr(errors, name))
+    for rule, of_rule in sorted(errors.by_rule.items()):
+        for name in RuleErrors.__struct_fields__:
+            yield f"{name}_by_rule", rule, _blank(getattr(of_rule, name))
+
+
+def _standing(standing: Standing) -> Iterator[tuple[str, str, int | float | str]]:
+    """What is open by age, and what became of earlier months by now."""
+    for age, count in standing.ages():
+        yield "open_findings", age, count
+    for name in ("open_notices", "open_complaints", "open_disputes", "open_orders"):
+        yield name, "", getattr(standing, name)
+    for cohort in standing.cohorts:
+        yield "cohort_live", cohort.month, cohort.live
+        for name in RuleErrors.__struct_fields__:
+            yield f"cohort_{name}", cohort.month, _blank(getattr(cohort.errors, name))
+        for stratum, found in sorted(cohort.strata.items()):
+            key = f"{cohort.month}/{stratum}"
+            for name in ("prevalence", "recall"):
+                share = getattr(found, name)
+                yield f"cohort_{name}", key, _blank(share.share)
+                yield f"cohort_{name}_low", key, _blank(share.low)
+                yield f"cohort_{name}_high", key, _blank(share.high)
+
+
+def _blank(value: float | None) -> float | str:
+    return "" if value is None else value
+
+
+def cell(value: float | str) -> str:
+    r"""A number bare, a text quoted and harmless.
+
+    >>> [cell(value) for value in (12, "plain", "=1+1", " ＝1")]
+    ['12', '"plain"', '"\'=1+1"', '"\' ＝1"']
+    """
+    if isinstance(value, int | float):
+        return str(value)
+    return '"' + harmless(visible(value)).replace('"', '""') + '"'

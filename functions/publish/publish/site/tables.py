@@ -1,0 +1,172 @@
+"""Rows of the pages' tables and charts, from a summary and the published sets."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from publish.count.precision import RuleErrors
+from publish.periods import Kind
+from publish.published_set import Catalogue, PublishedPack, PublishedRule
+from publish.site.charts import bars, columns
+from publish.site.wording import CATEGORIES, category_words, refusal_words
+from publish.summary import Part, Summary
+
+SHADOW = ("shadow", "In shadow")
+
+
+@dataclass(frozen=True, slots=True)
+class RuleRow:
+    """One version of a rule, and what it found."""
+
+    pack: str
+    version: int
+    rule: str
+    why: str
+    severity: str
+    category: str
+    live: int
+    shadow: int
+    held: int
+    errors: RuleErrors
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A named count: `key` as in the JSON, `words` for people, `colour` a class of the page."""
+
+    key: str
+    words: str
+    live: int
+    shadow: int = 0
+    colour: str = ""
+
+
+def rule_rows(summary: Summary, catalogue: Catalogue) -> tuple[list[RuleRow], list[RuleRow]]:
+    """The rules that found something, most findings first; and those that ran and found nothing."""
+    known = catalogue.packs
+    ran = catalogue.ran(summary.provider, summary.numbers.sets)
+    found = {key.rpartition("/")[0] for key in summary.numbers.by_rule}
+    rows = [
+        _rule_row(pack, rule, summary)
+        for version, pack in known.items()
+        if summary.kind is not Kind.CAMPAIGN or pack.campaign == summary.period
+        if version in ran or any(_rule_name(pack, rule) in found for rule in pack.rules)
+        for rule in pack.rules
+    ]
+    rows.sort(key=lambda row: (-row.live, -row.shadow, row.pack, row.version, row.rule))
+    return [row for row in rows if row.live or row.shadow], [
+        row for row in rows if not (row.live or row.shadow)
+    ]
+
+
+def category_rows(by_category: Mapping[str, int]) -> list[Row]:
+    """Categories that were met, in their fixed order; keys are `category/mode`."""
+    met = {key.rpartition("/")[0] for key in by_category}
+    ordered = [name for name in CATEGORIES if name in met] + sorted(met - CATEGORIES.keys())
+    return [
+        Row(
+            key=name,
+            words=category_words(name),
+            live=by_category.get(f"{name}/live", 0),
+            shadow=by_category.get(f"{name}/shadow", 0),
+            colour=colour_of(name),
+        )
+        for name in ordered
+    ]
+
+
+def refusal_rows(by_code: Mapping[str, int]) -> list[Row]:
+    """Codes of refusal with their meaning, most records first."""
+    rows = [Row(code, refusal_words(code), count) for code, count in by_code.items()]
+    return sorted(rows, key=lambda row: (-row.live, row.key))
+
+
+def tally_rows(tally: Mapping[str, int]) -> list[Row]:
+    """Any other tally, the largest first."""
+    rows = [Row(key, key, count) for key, count in tally.items()]
+    return sorted(rows, key=lambda row: (-row.live, row.key))
+
+
+def colour_of(category: str) -> str:
+    """The class that colours a category: the same on every page, whatever else was found.
+
+    >>> colour_of("SCAMS_AND_FRAUD"), colour_of("NEW_ONE")
+    ('c1', 'c0')
+    """
+    order = list(CATEGORIES)
+    return f"c{order.index(category) + 1}" if category in order else "c0"
+
+
+def findings_chart(days: Iterable[Part], rows: Iterable[Row]) -> Markup:
+    """Findings by day: live ones stacked by category, those in shadow on top in one colour."""
+    shown = list(days)
+    live = [
+        (row.colour, row.words, [day.by_category.get(f"{row.key}/live", 0) for day in shown])
+        for row in rows
+        if row.live
+    ]
+    shadow = (*SHADOW, [day.shadow for day in shown])
+    labels = [day_label(day.name) for day in shown]
+    return columns("Findings by day and category", labels, [*live, shadow])
+
+
+def inspected_chart(days: Iterable[Part]) -> Markup:
+    """Inspected posts by day."""
+    shown = list(days)
+    values = [day.inspected for day in shown]
+    labels = [day_label(day.name) for day in shown]
+    return columns("Inspected posts by day", labels, [("plain", "", values)])
+
+
+def category_chart(rows: Iterable[Row]) -> Markup:
+    """Findings by category, for a day."""
+    live = [(row.colour, row.words, row.live) for row in rows if row.live]
+    shadow = sum(row.shadow for row in rows)
+    return bars("Findings by category", [*live, *([(*SHADOW, shadow)] if shadow else [])])
+
+
+def refusal_chart(rows: Iterable[Row]) -> Markup:
+    """Refused records by code."""
+    return bars("Refused records by code", [("plain", row.key, row.live) for row in rows])
+
+
+def day_label(day: str) -> str:
+    """The day of the month, without a leading nought.
+
+    >>> day_label("2026-11-05")
+    '5'
+    """
+    return day[8:].lstrip("0")
+
+
+def _rule_name(pack: PublishedPack, rule: PublishedRule) -> str:
+    return f"{pack.id}/{pack.version}/{rule.id}"
+
+
+def _rule_row(pack: PublishedPack, rule: PublishedRule, summary: Summary) -> RuleRow:
+    numbers, key = summary.numbers, _rule_name(pack, rule)
+    return RuleRow(
+        pack=pack.id,
+        version=pack.version,
+        rule=rule.id,
+        why=rule.why,
+        severity=rule.severity,
+        category=category_words(pack.category_of(rule)),
+        live=numbers.by_rule.get(f"{key}/live", 0),
+        shadow=numbers.by_rule.get(f"{key}/shadow", 0),
+        held=sum(numbers.held_by_rule.get(f"{key}/{mode}", 0) for mode in ("live", "shadow")),
+        errors=summary.errors.by_rule.get(key, RuleErrors()),
+    )
+
+
+def months_of(days: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
+    """Days by month, newest first.
+
+    >>> list(months_of(["2026-10-31", "2026-11-01", "2026-11-02"]))
+    [('2026-11', ['2026-11-02', '2026-11-01']), ('2026-10', ['2026-10-31'])]
+    """
+    months: dict[str, list[str]] = {}
+    for day in sorted(days, reverse=True):
+        months.setdefault(day[:7], []).append(day)
+    yield from months.items()

@@ -1,0 +1,202 @@
+"""A summary: the published numbers of a provider, or of all, for a day, a month or a campaign.
+
+Nothing in it depends on when it was written: the same facts give the same bytes.
+"""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from publish.count.case_numbers import CaseNumbers
+from publish.count.folding import Fault, Numbers, Tally
+from publish.count.month_carryover import Standing
+from publish.count.precision import Errors
+from publish.periods import Kind
+
+NO_ADDRESS = (
+    "No public address is set, so every rule runs in shadow:"
+    " a rule proposes only where everybody can read it."
+)
+
+
+class JournalFile(msgspec.Struct, frozen=True):
+    """A file of the public journal that was folded."""
+
+    path: Annotated[str, Meta(description="Path below the public address.")]
+    sha256: Annotated[str, Meta(description="SHA-256 of the file's bytes, in hex.")]
+    lines: Annotated[
+        int, Meta(ge=0, description="Lines: one for each receipt, and for each case entry.")
+    ]
+
+
+class LeftOut(msgspec.Struct, frozen=True):
+    """A receipt that is in none of the numbers."""
+
+    provider: Annotated[str, Meta(description="The provider.")]
+    day: Annotated[str, Meta(description="The day of the receipt.")]
+    receipt: Annotated[
+        str, Meta(description="First 12 hex digits of the SHA-256 of the unit's id.")
+    ]
+    why: Annotated[
+        Fault,
+        Meta(
+            description="`does_not_close`: its records are not the sum of what became of them."
+            " `rule_unknown`: it names a rule that is not in the set it says was in force."
+        ),
+    ]
+
+
+class OpenFileNote(msgspec.Struct, frozen=True):
+    """A file of which a part was not read by the end of the period; what was read is counted."""
+
+    provider: Annotated[str, Meta(description="The provider.")]
+    file: Annotated[str, Meta(description="First 12 hex digits of the SHA-256 of the file's id.")]
+    since: Annotated[str, Meta(description="The day on which it came.")]
+
+
+class PausedNote(msgspec.Struct, frozen=True):
+    """A rule that was held in shadow for a provider."""
+
+    provider: Annotated[str, Meta(description="The provider.")]
+    rule: Annotated[str, Meta(description="The rule, as `pack/rule`.")]
+    since: Annotated[str, Meta(description="Since when.")]
+    why: Annotated[str, Meta(description="Why, in the operator's words.")]
+
+
+class Change(msgspec.Struct, frozen=True):
+    """One number that a revision changed."""
+
+    measure: Annotated[str, Meta(description="The measure, as in the CSV.")]
+    key: Annotated[str, Meta(description="Its key, or empty.")]
+    before: Annotated[int | str | None, Meta(description="What the earlier revision said.")]
+    after: Annotated[int | str | None, Meta(description="What this one says.")]
+
+
+class Part(msgspec.Struct, frozen=True):
+    """One day, or one provider, within a summary."""
+
+    name: Annotated[str, Meta(description="The day or the provider.")]
+    provisional: Annotated[bool, Meta(description="Whether its numbers may still grow.")]
+    revision: Annotated[int, Meta(ge=1, description="Its revision.")]
+    inspected: Annotated[int, Meta(ge=0, description="As in numbers.")]
+    refused: Annotated[int, Meta(ge=0, description="As in numbers.")]
+    live: Annotated[int, Meta(ge=0, description="As in numbers.")]
+    shadow: Annotated[int, Meta(ge=0, description="As in numbers.")]
+    held: Annotated[int, Meta(ge=0, description="As in numbers.")]
+    by_category: Annotated[Tally, Meta(description="As in numbers.")]
+    decided: Annotated[int, Meta(ge=0, description="As in cases.")] = 0
+    overturned: Annotated[int, Meta(ge=0, description="As in cases.")] = 0
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True):
+    """The published numbers of one provider, or of `all`, for one period."""
+
+    provider: Annotated[str, Meta(description="The provider, or `all`.")]
+    kind: Annotated[Kind, Meta(description="Kind of period.")]
+    period: Annotated[
+        str, Meta(description="A day (`2026-11-25`), a month (`2026-11`) or a campaign's name.")
+    ]
+    first_day: Annotated[str, Meta(description="First day of the period, UTC.")]
+    last_day: Annotated[str, Meta(description="Last day of the period, included.")]
+    provisional: Annotated[
+        bool, Meta(description="Whether the period is not over yet: the numbers may still grow.")
+    ]
+    revision: Annotated[
+        int,
+        Meta(
+            ge=1,
+            description="1, or more if a closed period was published again."
+            " Earlier ones stand beside it as `<period>.r<n>.json`.",
+        ),
+    ] = 1
+    why_revised: Annotated[str, Meta(description="Why there is a new revision, or empty.")] = ""
+    changes: Annotated[
+        tuple[Change, ...], Meta(description="What this revision changed against the one before.")
+    ] = ()
+    numbers: Annotated[Numbers, Meta(description="What was counted: a fold of the journal files.")]
+    cases: Annotated[
+        CaseNumbers, Meta(description="What people did: a fold of the same journal files.")
+    ] = CaseNumbers()
+    errors: Annotated[
+        Errors, Meta(description="What people decided on the findings of the period.")
+    ] = Errors()
+    standing: Annotated[
+        Standing | None,
+        Meta(description="Of a month, how cases stand at its end; null for other periods."),
+    ] = None
+    days: Annotated[tuple[Part, ...], Meta(description="The days, of a month or campaign.")] = ()
+    providers: Annotated[tuple[Part, ...], Meta(description="The providers, of `all`.")] = ()
+    journal: Annotated[
+        tuple[JournalFile, ...], Meta(description="The files that these numbers fold.")
+    ] = ()
+    open_files: Annotated[
+        tuple[OpenFileNote, ...], Meta(description="Files not read to the end, on the last day.")
+    ] = ()
+    left_out: Annotated[
+        tuple[LeftOut, ...], Meta(description="Receipts that are in none of the numbers.")
+    ] = ()
+    paused: Annotated[
+        tuple[PausedNote, ...], Meta(description="Rules that were held in shadow.")
+    ] = ()
+    notice_hours: Annotated[
+        int, Meta(ge=0, description="Hours for which a new version of a pack only runs in shadow.")
+    ]
+    public_url: Annotated[str, Meta(description="The public address, or empty.")] = ""
+    all_in_shadow: Annotated[
+        str, Meta(description="Why every rule runs in shadow, or empty if not so.")
+    ] = ""
+
+    @property
+    def path(self) -> str:
+        """Where it stands below the public address, without an ending."""
+        return summary_path(self.provider, self.period)
+
+
+def summary_path(provider: str, period: str) -> str:
+    """Where a summary stands below the public address, without an ending.
+
+    >>> summary_path("all", "2026-11")
+    'summaries/all/2026-11'
+    """
+    return f"summaries/{provider}/{period}"
+
+
+def journal_path(provider: str, day: str) -> str:
+    """Where the public journal of a day stands, without an ending.
+
+    >>> journal_path("acme", "2026-11-25")
+    'journal/acme/2026-11-25'
+    """
+    return f"journal/{provider}/{day}"
+
+
+def part_of(
+    name: str, summary: Summary, numbers: Numbers | None = None, cases: CaseNumbers | None = None
+) -> Part:
+    """A summary as one line of a larger one, with its own numbers or with those given."""
+    shown = summary.numbers if numbers is None else numbers
+    done = summary.cases if cases is None else cases
+    return Part(
+        name=name,
+        provisional=summary.provisional,
+        revision=summary.revision,
+        inspected=shown.inspected,
+        refused=shown.refused,
+        live=shown.live,
+        shadow=shown.shadow,
+        held=shown.held,
+        by_category=shown.by_category,
+        decided=done.decided,
+        overturned=done.overturned,
+    )
+
+
+def encode_summary(summary: Summary) -> bytes:
+    """Indented JSON with sorted keys and a last newline; any sorting encoder gives these bytes."""
+    return msgspec.json.format(msgspec.json.encode(summary, order="sorted"), indent=2) + b"\n"
+
+
+def decode_summary(data: bytes) -> Summary:
+    """A published summary. Raises msgspec.ValidationError if it is none."""
+    return msgspec.json.decode(data, type=Summary)

@@ -1,0 +1,124 @@
+"""The rules of a unit: a published set, and of it what a provider runs at that moment."""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from ledger.errors import OperatorError
+from ledger.pointer import current_set, set_key
+from ledger.ports import Clock, Objects
+from ledger.records.receipt import ITEM_BYTES, most_receipt_bytes
+from matcher import Matcher, Pack, RuleSet, load_set
+from rules.factchecks import FACTCHECKS
+from rules.published_set import counted_rules
+from scan.check_hits import CheckRules, check_rules, read_finder
+
+if TYPE_CHECKING:
+    from claims.finding import CheckFinder
+
+POINTER_SECONDS = 30
+"""How long a worker believes the pointer, at most, before it looks again."""
+
+KEPT = 8
+"""Sets and matchers that a worker keeps: sets change seldom, and a provider has one at a time."""
+
+
+KEPT_INDEXES = 2
+"""Indexes of checks that a worker keeps: units of the set before are still on their way."""
+
+
+@dataclass(slots=True)
+class Rules:
+    """What a provider runs: the set's digest, packs out of their dates, and the matcher.
+
+    `checks` finds what published fact-checks are about; nothing where the set names no index.
+    `none_in_force` says that the provider has no rule at all, see `Selection`.
+    """
+
+    set: str
+    skipped: tuple[str, ...]
+    matcher: Matcher
+    checks: "CheckRules | None" = None
+    none_in_force: bool = False
+
+
+@dataclass(slots=True)
+class RuleSets:
+    """Published sets, kept warm. With no public address (`public` false) all is shadow.
+
+    `patience` is this worker's own share of POINTER_SECONDS: workers that began together must not
+    look, and then read a new set, all at one moment.
+    """
+
+    objects: Objects
+    clock: Clock
+    public_bucket: str
+    public: bool
+    patience: float = POINTER_SECONDS
+    _pointer: tuple[float, str] = (0.0, "")
+    _sets: OrderedDict[str, RuleSet] = field(default_factory=OrderedDict)
+    _finders: "OrderedDict[str, CheckFinder]" = field(default_factory=OrderedDict)
+    _rules: OrderedDict[tuple[object, ...], Rules] = field(default_factory=OrderedDict)
+
+    def current(self) -> str:
+        """The digest of the set in force, at most half a minute old."""
+        now = self.clock.now().timestamp()
+        if now - self._pointer[0] > self.patience or not self._pointer[1]:
+            self._pointer = (now, current_set(self.objects, self.public_bucket))
+        return self._pointer[1]
+
+    def rules(self, digest: str, provider: str, at: datetime) -> Rules:
+        """Return the rules of that set for a provider at a moment.
+
+        Raises OperatorError if the set is gone, or has so many rules for the provider that a
+        receipt of all of them would not fit into the table: such a unit could never be committed.
+        """
+        rule_set = self._set(digest)
+        selection = rule_set.for_provider(provider, at, public=self.public)
+        packs = tuple(pack.id for pack in selection.packs)
+        none = selection.no_rules
+        key = (digest, packs, selection.skipped, frozenset(selection.shadowed), none)
+        if key not in self._rules:
+            versions = {pack.id: pack.version for pack in rule_set.packs}
+            skipped = tuple(f"{pack}/{versions[pack]}" for pack in selection.skipped)
+            _check_size(digest, provider, selection.packs)
+            matcher, checks = Matcher(selection.packs), self._checks(rule_set, selection.packs)
+            _keep(self._rules, key, Rules(digest, skipped, matcher, checks, none))
+        return self._rules[key]
+
+    def _checks(self, rule_set: RuleSet, packs: Sequence[Pack]) -> "CheckRules | None":
+        """The rules of the pack of checks, where it runs, with the index that the set names."""
+        pack = next((pack for pack in packs if pack.id == FACTCHECKS), None)
+        if pack is None:
+            return None
+        if rule_set.factchecks not in self._finders:
+            finder = read_finder(self.objects, self.public_bucket, rule_set.factchecks)
+            _keep(self._finders, rule_set.factchecks, finder, KEPT_INDEXES)
+        return check_rules(pack, self._finders[rule_set.factchecks])
+
+    def _set(self, digest: str) -> RuleSet:
+        if digest not in self._sets:
+            data = self.objects.get(self.public_bucket, set_key(digest))
+            if data is None:
+                raise OperatorError(f"the set {digest} is not in the public bucket")
+            _keep(self._sets, digest, load_set(data, digest))
+        return self._sets[digest]
+
+
+def _check_size(digest: str, provider: str, packs: Sequence[Pack]) -> None:
+    rules = list(counted_rules(packs))
+    size = most_receipt_bytes(rules)
+    if size > ITEM_BYTES:
+        raise OperatorError(
+            f"the set {digest} has {len(rules):,} rules for {provider}: a receipt that counts each"
+            f" of them takes up to {size:,} bytes, {size - ITEM_BYTES:,} more than the"
+            f" {ITEM_BYTES:,} of an item of the table"
+        )
+
+
+def _keep[K, V](kept: OrderedDict[K, V], key: K, value: V, most: int = KEPT) -> None:
+    kept[key] = value
+    while len(kept) > most:
+        kept.popitem(last=False)

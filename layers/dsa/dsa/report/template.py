@@ -1,0 +1,94 @@
+"""The eleven parts of the harmonised report: their names, headers, and the rows that are fixed.
+
+Source: Implementing Regulation (EU) 2024/2835, Annex I; its words stand in report_template.json.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from dsa.statement.taxonomy import CATEGORY_PREFIX, KEYWORD_PREFIX
+from ledger.cases.dsa_codes import CATEGORIES, NOT_SPECIFIED_NOTICE, NOT_SPECIFIED_ORDER
+
+TOTAL = "TOTAL"
+HOSTING = "Only for providers of hosting services, including online platforms"
+PLATFORMS = "Only for providers of online platforms"
+
+PARTS = {
+    1: "summary",
+    2: "categories_names",
+    3: "member_states_orders",
+    4: "notices",
+    5: "own_initiative_illegal",
+    6: "own_initiative_TC",
+    7: "appeals_and_recidivism",
+    8: "automated_means",
+    9: "human_resources",
+    10: "AMAR",
+    11: "qualitative",
+}
+
+TERMS_ONLY = "OTHER_VIOLATION_TC"
+"""The category that only the provider's terms know; it stands in part 6 alone."""
+
+LEFT_OUT = ("PROTECTION_OF_MINORS", "CHILD_SEXUAL_ABUSE_MATERIAL_DEEPFAKE")
+"""A row that the template leaves out of the blocks of part 3 for each Member State."""
+
+
+class _Template(msgspec.Struct, frozen=True):
+    source: str
+    headers: dict[str, tuple[str, ...]]
+    indicators: dict[str, tuple[tuple[str, ...], ...]]
+    names: tuple[tuple[str, str, str], ...]
+
+
+_READ = msgspec.json.decode(Path(__file__).with_name("template.json").read_bytes(), type=_Template)
+
+HEADERS = {int(number): header for number, header in _READ.headers.items()}
+"""The header of each part."""
+
+INDICATORS = {int(number): rows for number, rows in _READ.indicators.items()}
+"""Of the parts with an indicator a row: applicability and what names the row."""
+
+NAMES = _READ.names
+"""The rows of part 2: label, description and code of each category and sub-category."""
+
+
+class Kind(NamedTuple):
+    """A row of categories: all of it, a category, or one of its sub-categories."""
+
+    category: str
+    keyword: str = ""
+
+    @property
+    def code(self) -> str:
+        """As the template writes it."""
+        if self.keyword:
+            return KEYWORD_PREFIX + self.keyword
+        return self.category if self.category == TOTAL else CATEGORY_PREFIX + self.category
+
+
+def kinds_of(part: int) -> Iterator[Kind]:
+    """The rows of categories of part 3, 4, 5 or 6, in the template's order.
+
+    >>> [sum(1 for _ in kinds_of(part)) for part in (3, 4, 5, 6)]
+    [91, 91, 90, 98]
+    """
+    beside = {3: NOT_SPECIFIED_ORDER, 4: NOT_SPECIFIED_NOTICE, 6: TERMS_ONLY}.get(part)
+    yield Kind(TOTAL)
+    for category, keywords in CATEGORIES.items():
+        everywhere = category not in {NOT_SPECIFIED_ORDER, NOT_SPECIFIED_NOTICE, TERMS_ONLY}
+        if everywhere or category == beside:
+            yield Kind(category)
+            yield from (Kind(category, keyword) for keyword in keywords)
+
+
+def file_name(part: int) -> str:
+    """The name of a part's file.
+
+    >>> file_name(10)
+    'Part_10_AMAR.csv'
+    """
+    return f"Part_{part}_{PARTS[part]}.csv"

@@ -1,0 +1,82 @@
+"""The codes that a statement of reasons may carry, as the transparency database wants them.
+
+Source: the API of the DSA Transparency Database, schema of 2025-07-01.
+"""
+
+from ledger.cases.dsa_codes import (
+    CATEGORIES,
+    EEA,
+    NOT_SPECIFIED_ORDER,
+    AccountMeasure,
+    AccountType,
+    ContentType,
+    Monetary,
+    Provision,
+    SourceType,
+    Visibility,
+)
+
+CATEGORY_PREFIX = "STATEMENT_CATEGORY_"
+KEYWORD_PREFIX = "KEYWORD_"
+OTHER = "OTHER"
+
+LANGUAGES = frozenset(
+    """AA AB AE AF AK AM AN AR AS AV AY AZ BA BE BG BH BI BM BN BO BR BS CA CE CH CO CR CS CU CV CY
+    DA DE DV DZ EE EL EN EO ES ET EU FA FF FI FJ FO FR FY GA GD GL GN GU GV HA HE HI HO HR HT HU
+    HY HZ IA ID IE IG II IK IO IS IT IU JA JV KA KG KI KJ KK KL KM KN KO KR KS KU KV KW KY LA LB
+    LG LI LN LO LT LU LV MG MH MI MK ML MN MR MS MT MY NA NB ND NE NG NL NN NO NR NV NY OC OJ OM
+    OR OS PA PI PL PS PT QU RM RN RO RU RW SA SC SD SE SG SI SK SL SM SN SO SQ SR SS ST SU SV SW
+    TA TE TG TH TI TK TL TN TO TR TS TT TW TY UG UK UR UZ VE VI VO WA WO XH YI YO ZA ZH ZU
+    """.split()  # noqa: SIM905 - a list of two hundred strings is no easier to read
+)
+"""ISO 639-1 in upper case; a few are not what the standard calls them, and are taken so."""
+
+TERRITORIES = EEA
+"""Greece is GR here, as in the database; the yearly report has it as EL."""
+
+REPORT_ONLY = frozenset({NOT_SPECIFIED_ORDER})
+"""Categories that the report has and a statement may not carry."""
+
+STATEMENT_ONLY = {"STALKING": "CYBER_STALKING"}
+"""Keywords that only a statement may carry, each with the one the report counts it under."""
+
+KEYWORDS_OF = {category: frozenset(keywords) for category, keywords in CATEGORIES.items()}
+"""The keywords of each category."""
+
+KEYWORDS = frozenset[str]().union(*KEYWORDS_OF.values(), STATEMENT_ONLY)
+"""The keywords that a statement may carry."""
+
+EXPIRED_CATEGORIES = frozenset(
+    {
+        "PORNOGRAPHY_OR_SEXUALIZED_CONTENT",
+        "SCOPE_OF_PLATFORM_SERVICE",
+        "NON_CONSENSUAL_BEHAVIOUR",
+        "UNSAFE_AND_ILLEGAL_PRODUCTS",
+    }
+)
+"""Categories of the schema before 2025-07-01."""
+
+EXPIRED_KEYWORDS = frozenset({"DISINFORMATION", "MISINFORMATION"})
+"""Keywords of the schema before 2025-07-01."""
+
+VISIBILITIES = tuple(map(str, Visibility))
+MONETARIES = tuple(map(str, Monetary))
+PROVISIONS = tuple(map(str, Provision))
+ACCOUNTS = tuple(map(str, AccountMeasure))
+ACCOUNT_TYPES = tuple(map(str, AccountType))
+CONTENT_TYPES = tuple(map(str, ContentType))
+ILLEGAL = "DECISION_GROUND_ILLEGAL_CONTENT"
+INCOMPATIBLE = "DECISION_GROUND_INCOMPATIBLE_CONTENT"
+SOURCE_OF = {
+    SourceType.VOLUNTARY: "SOURCE_VOLUNTARY",
+    SourceType.ARTICLE_16: "SOURCE_ARTICLE_16",
+    SourceType.TRUSTED_FLAGGER: "SOURCE_TRUSTED_FLAGGER",
+    SourceType.OTHER_NOTIFICATION: "SOURCE_TYPE_OTHER_NOTIFICATION",
+}
+"""The database's word for each source."""
+
+SOURCES = tuple(SOURCE_OF.values())
+VOLUNTARY = SOURCE_OF[SourceType.VOLUNTARY]
+AUTOMATED_DECISIONS = tuple(
+    f"AUTOMATED_DECISION_{one}" for one in ("FULLY", "PARTIALLY", "NOT_AUTOMATED")
+)

@@ -1,0 +1,261 @@
+"""A DynamoDB table in plain words: put, put if absent, transactions, and queries that page."""
+
+import random
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from itertools import batched
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from ledger.aws.items import Item, item_of, key_of, record_of, typed
+
+type Pair = tuple[Item, Item | None]
+
+PAIRS = 25
+"""Pairs in one transaction of findings: 50 of the 100 actions that DynamoDB takes."""
+
+THREADS = 8
+_TRIES = 8
+_GET = 100  # keys of one BatchGetItem
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table with the keys `pk` and `sk`."""
+
+    client: Any
+    name: str
+
+    def put(self, pk: str, sk: str, record: Any = None, **attributes: Any) -> None:
+        """Put, over whatever stands there."""
+        item = item_of(pk, sk, record, **attributes)
+        self.client.put_item(TableName=self.name, Item=item)
+
+    def put_all(self, items: Iterable[Item]) -> None:
+        """Put items over whatever stands there, in any order."""
+        with ThreadPoolExecutor(THREADS) as pool:
+            list(pool.map(lambda item: self.client.put_item(TableName=self.name, Item=item), items))
+
+    def over(self, pk: str, sk: str, record: Any = None, **attributes: Any) -> Item:
+        """The action of a transaction that puts over whatever stands there."""
+        return {"Put": {"TableName": self.name, "Item": item_of(pk, sk, record, **attributes)}}
+
+    def new(self, pk: str, sk: str, record: Any = None, **attributes: Any) -> Item:
+        """The action of a transaction that puts if absent."""
+        return _if_absent(self.over(pk, sk, record, **attributes))
+
+    def absent(self, pk: str, sk: str) -> Item:
+        """The condition of a transaction that an item is not there."""
+        condition = {"Key": key_of(pk, sk), "ConditionExpression": "attribute_not_exists(pk)"}
+        return {"ConditionCheck": {"TableName": self.name, **condition}}
+
+    def without(self, pk: str, sk: str, *attributes: str) -> Item:
+        """The action of a transaction that takes attributes off an item that is there."""
+        removed = f"REMOVE {', '.join(attributes)}"
+        return self._update(pk, sk, UpdateExpression=removed)
+
+    def again(self, pk: str, sk: str, **attributes: str) -> Item:
+        """The action of a transaction that puts attributes on an item that is there."""
+        return self._update(
+            pk,
+            sk,
+            UpdateExpression="SET " + ", ".join(f"{name} = :{name}" for name in attributes),
+            ExpressionAttributeValues={f":{n}": typed(value) for n, value in attributes.items()},
+        )
+
+    def until(self, pk: str, sk: str, expires: int) -> Item:
+        """The action of a transaction that moves the end of an item that is there."""
+        return self._update(
+            pk,
+            sk,
+            UpdateExpression="SET expires = :expires",
+            ExpressionAttributeValues={":expires": {"N": str(expires)}},
+        )
+
+    def get(self, pk: str, sk: str) -> Item | None:
+        """One item, read consistently."""
+        answer = self.client.get_item(TableName=self.name, Key=key_of(pk, sk), ConsistentRead=True)
+        return answer.get("Item") or None
+
+    def query(self, pk: str, prefix: str) -> Iterator[Item]:
+        """The items under a partition whose sort key starts so, in order, read consistently."""
+        for page in self._pages(pk, prefix):
+            yield from page["Items"]
+
+    def listed(self, index: str, value: str, limit: int) -> list[tuple[str, str, str]]:
+        """Return the first entries of a sparse index under a value, in its order.
+
+        An entry is the index's sort key, then `pk` and `sk` of the item. The index `name` has the
+        keys `name_pk` and `name_sk`. It may lag behind the table.
+        """
+        pages = self.client.get_paginator("query").paginate(
+            TableName=self.name,
+            IndexName=index,
+            KeyConditionExpression=f"{index}_pk = :value",
+            ExpressionAttributeValues={":value": {"S": value}},
+            PaginationConfig={"MaxItems": limit},
+        )
+        items = (item for page in pages for item in page["Items"])
+        return [(item[f"{index}_sk"]["S"], item["pk"]["S"], item["sk"]["S"]) for item in items]
+
+    def count(self, pk: str, prefix: str) -> int:
+        """How many items `query` would give."""
+        return sum(page["Count"] for page in self._pages(pk, prefix, Select="COUNT"))
+
+    def records[T](self, pk: str, prefix: str, kind: type[T]) -> list[T]:
+        """The records of a query, in order."""
+        found = (record_of(item, kind) for item in self.query(pk, prefix))
+        return [record for record in found if record is not None]
+
+    def get_many(self, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Item]:
+        """The items that exist under these keys, read consistently."""
+        found: dict[tuple[str, str], Item] = {}
+        for batch in batched(keys, _GET):
+            wanted = [key_of(pk, sk) for pk, sk in batch]
+            for pause in _pauses():
+                request = {self.name: {"Keys": wanted, "ConsistentRead": True}}
+                answer = self.client.batch_get_item(RequestItems=request)
+                for item in answer["Responses"].get(self.name, ()):
+                    found[item["pk"]["S"], item["sk"]["S"]] = item
+                wanted = answer.get("UnprocessedKeys", {}).get(self.name, {}).get("Keys", [])
+                if not wanted:
+                    break
+                pause()
+            else:
+                raise OSError(f"the table did not give {len(wanted)} of its items")
+        return found
+
+    def transact(self, *actions: Item) -> bool:
+        """All or nothing; False if the condition of the first action failed.
+
+        Raises for every other reason, after waiting out conflicts with other transactions.
+        """
+        return self._transact(actions, watched=1)
+
+    def transact_all(self, *actions: Item) -> bool:
+        """All or nothing; False if the condition of any action failed.
+
+        Raises for every other reason, after waiting out conflicts with other transactions.
+        """
+        return self._transact(actions, watched=len(actions))
+
+    def _transact(self, actions: Sequence[Item], watched: int) -> bool:
+        """All or nothing; False if a condition failed of the first `watched` actions."""
+        for pause in _pauses():
+            reasons = self._cancelled(actions)
+            if reasons is None:
+                return True
+            if any(reason.get("Code") == "ConditionalCheckFailed" for reason in reasons[:watched]):
+                return False
+            _only_conflicts(reasons)
+            pause()
+        raise OSError("other transactions kept the items busy")
+
+    def put_pairs(self, pairs: Sequence[Pair]) -> list[Item | None]:
+        """Put pairs whose first item is absent; for each pair the first item that stood before.
+
+        A pair may have no second item.
+
+        Pairs go in transactions of 25 over several threads. When one is cancelled, the pairs that
+        exist are taken out and the rest is tried again.
+        """
+        batches = list(batched(pairs, PAIRS))
+        if len(batches) < 2:  # one transaction needs no threads
+            return [stood for batch in batches for stood in self._put_batch(batch)]
+        with ThreadPoolExecutor(THREADS) as pool:
+            return [stood for result in pool.map(self._put_batch, batches) for stood in result]
+
+    def _put_batch(self, pairs: tuple[Pair, ...]) -> list[Item | None]:
+        stood: list[Item | None] = [None] * len(pairs)
+        left = list(range(len(pairs)))
+        for pause in _pauses():
+            firsts = [_if_absent(self._put_of(pairs[place][0])) for place in left]
+            seconds = [self._put_of(second) for place in left if (second := pairs[place][1])]
+            reasons = self._cancelled([*firsts, *seconds]) if left else None
+            if reasons is None:
+                return stood
+            exists = [
+                place
+                for place, reason in zip(left, reasons[: len(left)], strict=True)
+                if reason.get("Code") == "ConditionalCheckFailed"
+            ]
+            for place in exists:
+                first = pairs[place][0]
+                stood[place] = self.get(first["pk"]["S"], first["sk"]["S"])
+            left = [place for place in left if place not in exists]
+            if not exists:
+                _only_conflicts(reasons)
+                pause()
+        raise OSError("other transactions kept the findings busy")
+
+    def _put_of(self, item: Item) -> Item:
+        return {"Put": {"TableName": self.name, "Item": item}}
+
+    def _cancelled(self, actions: Sequence[Item]) -> list[Item] | None:
+        """Nothing if the transaction went through, else why each action was cancelled."""
+        try:
+            self.client.transact_write_items(TransactItems=list(actions))
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "TransactionCanceledException":
+                raise
+            reasons: list[Item] = error.response["CancellationReasons"]
+            return reasons
+        return None
+
+    def _update(self, pk: str, sk: str, **options: Any) -> Item:
+        """An update that makes no item: of one that is gone by now, only its keys would come."""
+        return {
+            "Update": {
+                "TableName": self.name,
+                "Key": key_of(pk, sk),
+                "ConditionExpression": "attribute_exists(pk)",
+                **options,
+            }
+        }
+
+    def _pages(self, pk: str, prefix: str, **options: Any) -> Iterator[Item]:
+        values = {":pk": {"S": pk}}
+        condition = "pk = :pk"
+        if prefix:
+            condition += " AND begins_with(sk, :prefix)"
+            values[":prefix"] = {"S": prefix}
+        pages: Iterator[Item] = self.client.get_paginator("query").paginate(
+            TableName=self.name,
+            KeyConditionExpression=condition,
+            ExpressionAttributeValues=values,
+            ConsistentRead=True,
+            **options,
+        )
+        return iter(pages)
+
+
+def shards() -> str:
+    """Return the shards of a journal day or of the open findings: the first hex digit of an id."""
+    return "0123456789abcdef"
+
+
+def _if_absent(action: Item) -> Item:
+    return {"Put": action["Put"] | {"ConditionExpression": "attribute_not_exists(pk)"}}
+
+
+def _only_conflicts(reasons: Sequence[Item]) -> None:
+    """Raise unless waiting can help: each reason is none, a conflict or a throttle."""
+    passing = {"None", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
+    codes = {reason.get("Code", "None") for reason in reasons}
+    if not codes <= passing:
+        raise OSError(f"the transaction was cancelled: {', '.join(sorted(codes - passing))}")
+
+
+def _pauses() -> Iterator[Callable[[], None]]:
+    """As many tries as waiting makes sense for, each with its pause: doubling, with jitter."""
+    for attempt in range(_TRIES):
+        longest = 0.05 * 2**attempt
+        yield partial(_sleep_up_to, longest)
+
+
+def _sleep_up_to(seconds: float) -> None:
+    time.sleep(random.uniform(0, seconds))  # noqa: S311 - jitter keeps no secret

@@ -1,0 +1,287 @@
+"""What people did about a case, as a provider says it: ten types of messages."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from ledger.cases.dsa_codes import (
+    CATEGORIES,
+    EEA,
+    AccountMeasure,
+    AccountType,
+    ContentType,
+    Monetary,
+    Provision,
+    Visibility,
+)
+
+FINDINGS_IN_DECISION = 20
+"""Findings that one decision moves: three actions each of the 100 that a transaction takes."""
+
+
+def _whole(pattern: str) -> str:
+    """The pattern of a whole text: for Python `$` alone would let a newline follow."""
+    return f"^({pattern})$(?!\n)"
+
+
+Id = Annotated[str, Meta(min_length=1, max_length=200)]
+FindingId = Annotated[str, Meta(pattern=_whole("[0-9a-f]{64}"))]
+_A_PSEUDONYM = "A pseudonym of the provider's, not a name."
+Moderator = Annotated[str, Meta(pattern=_whole("[A-Za-z0-9._-]{1,100}"), description=_A_PSEUDONYM)]
+_A_TIME = (
+    "RFC 3339 with an offset. At most 5 minutes after the message is sent, and at most 5 minutes"
+    " before what the message is about."
+)
+Time = Annotated[datetime, Meta(tz=True, description=_A_TIME)]
+Reason = Annotated[str, Meta(min_length=1, max_length=2_000)]
+Words = Annotated[str, Meta(min_length=1, max_length=500)]
+Link = Annotated[str, Meta(pattern=_whole(r"https?://\S+"), max_length=500)]
+Items = Annotated[int, Meta(ge=1, le=1_000_000)]
+Category = Annotated[str, Meta(pattern=_whole("|".join(CATEGORIES)))]
+Keyword = Annotated[str, Meta(pattern=_whole("[A-Z_]{1,60}"))]
+Country = Annotated[str, Meta(pattern=_whole("|".join(sorted(EEA))))]
+Month = Annotated[str, Meta(pattern=_whole("[0-9]{4}-(0[1-9]|1[0-2])"))]
+
+
+class Verdict(StrEnum):
+    """What a moderator made of a case."""
+
+    CONFIRMED = "confirmed"
+    DISMISSED = "dismissed"
+    ESCALATED = "escalated"
+    SKIPPED = "skipped"
+
+
+class Escalation(StrEnum):
+    """Why a case goes to an authority: a threat to life (DSA Art. 18), or a child in danger."""
+
+    THREAT_TO_LIFE = "threat_to_life"
+    CHILD_ABUSE = "child_abuse"
+
+
+class Result(StrEnum):
+    """How a complaint or a dispute ended for the decision."""
+
+    UPHELD = "upheld"
+    PARTLY_REVERSED = "partly_reversed"
+    REVERSED = "reversed"
+    OMITTED = "omitted"
+
+
+class Cause(StrEnum):
+    """Why a post or an account came back."""
+
+    COMPLAINT = "complaint"
+    DISPUTE = "dispute"
+    COURT = "court"
+    OWN_INITIATIVE = "own_initiative"
+
+
+class Answer(StrEnum):
+    """What the provider answered to an order."""
+
+    COMPLIED = "complied"
+    CONTESTED = "contested"
+    REFUSED = "refused"
+    IMPOSSIBLE = "impossible"
+
+
+class AutomatedDecision(StrEnum):
+    """How far a machine shaped the verdict. One that was fully automated is refused."""
+
+    NOT_AUTOMATED = "NOT_AUTOMATED"
+    PARTIALLY = "PARTIALLY"
+
+
+class Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Nothing that is not asked for."""
+
+
+class Measures(Strict, frozen=True):
+    """What was done, in the codes of the DSA; an end that is not named is open."""
+
+    visibility: Annotated[tuple[Visibility, ...], Meta(max_length=7)] = ()
+    visibility_other: Words | None = None
+    monetary: Monetary | None = None
+    monetary_other: Words | None = None
+    provision: Provision | None = None
+    account: AccountMeasure | None = None
+    account_type: AccountType | None = None
+    visibility_until: date | None = None
+    monetary_until: date | None = None
+    provision_until: date | None = None
+    account_until: date | None = None
+
+    @property
+    def any(self) -> bool:
+        """Whether anything was done at all."""
+        return bool(self.visibility or self.monetary or self.provision or self.account)
+
+
+class Message(Strict, frozen=True, tag_field="type", kw_only=True):
+    """Any message: `id` is the sender's own, one for each message of whatever type."""
+
+    id: Id
+
+
+class Decision(Message, frozen=True, tag="decision", kw_only=True):
+    """One verdict on findings of one post and one category, or on a notice, or on both.
+
+    `ground`, `ground_text` and `ground_url` are the pack's where they are not given.
+    """
+
+    findings: Annotated[tuple[FindingId, ...], Meta(max_length=FINDINGS_IN_DECISION)] = ()
+    notice: Id | None = None
+    verdict: Verdict
+    escalation: Escalation | None = None
+    measures: Measures | None = None
+    ground: Literal["illegal", "terms"] | None = None
+    ground_text: Words | None = None
+    ground_url: Link | None = None
+    reason: Reason | None = None
+    moderator: Moderator
+    opened_at: Time
+    decided_at: Time
+    applied_at: Time | None = None
+    scope: Annotated[tuple[Country, ...], Meta(max_length=30)] = ()
+    automated_decision: AutomatedDecision = AutomatedDecision.NOT_AUTOMATED
+    content_type: Annotated[tuple[ContentType, ...], Meta(min_length=1, max_length=8)] = (
+        ContentType.TEXT,
+    )
+
+
+class SecondReview(Message, frozen=True, tag="second_review", kw_only=True):
+    """Another moderator's verdict on a decision that was drawn for it; it moves nothing."""
+
+    decision: Id
+    verdict: Literal["confirmed", "dismissed", "escalated"]
+    moderator: Moderator
+    opened_at: Time
+    decided_at: Time
+
+
+class Complaint(Message, frozen=True, tag="complaint", kw_only=True):
+    """Somebody contests a decision with the provider; the complaint's text is not kept."""
+
+    decision: Id
+    by: Literal["author", "notifier"]
+    received_at: Time
+
+
+class Dispute(Message, frozen=True, tag="dispute", kw_only=True):
+    """A certified body takes up a decision out of court."""
+
+    decision: Id
+    body: Words
+    received_at: Time
+
+
+class Outcome(Message, frozen=True, tag="outcome", kw_only=True):
+    """How a complaint or a dispute ended.
+
+    `measures` are those that stand after a partial reversal, or are newly imposed;
+    `implemented` says whether the provider did what a dispute's body said.
+    """
+
+    complaint: Id | None = None
+    dispute: Id | None = None
+    outcome: Result
+    reason: Reason
+    moderator: Moderator | None = None
+    measures: Measures | None = None
+    implemented: bool | None = None
+    decided_at: Time
+
+
+class Notice(Message, frozen=True, tag="notice", kw_only=True):
+    """Somebody says that a post is illegal (DSA Art. 16), or against the terms."""
+
+    post: Id
+    url: Link | None = None
+    finding: FindingId | None = None
+    category: Category
+    keyword: Keyword | None = None
+    other: Words | None = None
+    trusted_flagger: bool
+    article_16: bool = True
+    items: Items = 1
+    received_at: Time
+
+
+class Order(Message, frozen=True, tag="order", kw_only=True):
+    """An authority's order to act against items, or to inform.
+
+    `follows` names the earlier message of the same order that this one completes.
+    An order to inform keeps its clock and its authority only.
+    """
+
+    kind: Literal["act", "inform"]
+    authority: Words
+    country: Country
+    category: Category | None = None
+    keyword: Keyword | None = None
+    other: Words | None = None
+    items: Items | None = None
+    received_at: Time
+    acknowledged_at: Time | None = None
+    effected_at: Time | None = None
+    outcome: Answer | None = None
+    ground: Words | None = None
+    regulation: Literal["dsa", "tco"] = "dsa"
+    follows: Id | None = None
+
+
+class Suspension(Message, frozen=True, tag="suspension", kw_only=True):
+    """Somebody's service, notices or complaints were suspended (DSA Art. 23); nobody is named."""
+
+    why: Literal["illegal_content", "unfounded_notices", "unfounded_complaints"]
+    from_at: Time
+    until: date
+    moderator: Moderator
+
+
+class Reinstatement(Message, frozen=True, tag="reinstatement", kw_only=True):
+    """What a decision took away came back."""
+
+    decision: Id
+    cause: Cause
+    reinstated_at: Time
+    moderator: Moderator
+
+
+class Audit(Message, frozen=True, tag="audit", kw_only=True):
+    """What a moderator saw at a post of the month's sample."""
+
+    post: Id
+    month: Month
+    verdict: Literal["violating", "not_violating", "gone"]
+    category: Category | None = None
+    moderator: Moderator
+    opened_at: Time
+    decided_at: Time
+
+
+type CaseMessage = (
+    Decision
+    | SecondReview
+    | Complaint
+    | Dispute
+    | Outcome
+    | Notice
+    | Order
+    | Suspension
+    | Reinstatement
+    | Audit
+)
+
+TYPES: dict[str, type[Message]] = {
+    str(one.__struct_config__.tag): one
+    for one in (
+        *(Decision, SecondReview, Complaint, Dispute, Outcome),
+        *(Notice, Order, Suspension, Reinstatement, Audit),
+    )
+}
+"""The ten types of messages by what stands in `type`."""

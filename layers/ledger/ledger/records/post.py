@@ -1,0 +1,267 @@
+"""A post: one public message of one account, read from a line of JSON."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from ledger.foreign_text import is_blank
+from ledger.records.refusal import Code, Refusal
+from ledger.records.strict_json import read_object
+
+LINE_BYTES = 2 * 1024 * 1024
+"""The longest line that is read."""
+
+JSON_DEPTH = 64
+"""The deepest nesting of a line, so that no parser's own limit is met."""
+
+Id = Annotated[str, Meta(min_length=1, max_length=200)]
+Text = Annotated[str, Meta(max_length=65_536)]
+Link = Annotated[str, Meta(max_length=2_048)]
+Time = Annotated[datetime, Meta(tz=True)]
+Count = Annotated[int, Meta(ge=0, le=2**53)]
+
+
+class Post(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One public message. `audience` has one value: anything else was refused.
+
+    `account` is the provider's own name until the door replaces it by a pseudonym.
+    `media_text` (captions, alternative texts, transcripts) is inspected like `text`;
+    `language` is reported, never a filter; `reach` counts views or followers.
+    """
+
+    id: Id
+    account: Id
+    text: Text
+    audience: Literal["public"]
+    published_at: Time
+    language: Annotated[str, Meta(min_length=2, max_length=35)] | None = None
+    url: Link | None = None
+    reach: Count | None = None
+    links: Annotated[list[Link], Meta(max_length=100)] | None = None
+    media_text: Annotated[list[Text], Meta(max_length=50)] | None = None
+
+    @property
+    def parts(self) -> tuple[tuple[str, str], ...]:
+        """What is inspected, in order: `text`, `media_text/0` …, `links/0` …."""
+        if not self.media_text and not self.links:
+            return (("text", self.text),)
+        return tuple(self._parts())
+
+    def _parts(self) -> Iterator[tuple[str, str]]:
+        yield "text", self.text
+        for name, values in (("media_text", self.media_text), ("links", self.links)):
+            for number, value in enumerate(values or ()):
+                yield f"{name}/{number}", value
+
+    @property
+    def text_digest(self) -> str:
+        """SHA-256 over all parts: an edited post is another text."""
+        return sha256(msgspec.json.encode(self.parts)).hexdigest()
+
+
+class TranslatedPost(Post, frozen=True, omit_defaults=True, kw_only=True):
+    """A post out of another format than JSON Lines, as intake wrote it: the account is a pseudonym.
+
+    `at` is its place in the sender's file; `assumed_utc` says that its time had no offset;
+    `unknown_fields` counts the fields that were ignored.
+    """
+
+    at: str
+    assumed_utc: bool = False
+    unknown_fields: int = 0
+
+
+FIELDS: dict[str, Any] = {name: Post.__annotations__[name] for name in Post.__struct_fields__}
+"""The fields of a post and their types, in order."""
+
+REQUIRED = ("id", "account", "text", "audience", "published_at")
+
+YEARS = range(1990, 2200)
+"""The years in which a post can have been published."""
+
+_LEAP_SECOND = re.compile(
+    r"(?P<minute>\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d):60(\.\d+)?(?P<offset>[Zz]|[+-]\d\d:\d\d)", re.ASCII
+)
+
+_strict = msgspec.json.Decoder(Post)
+_translated = msgspec.json.Decoder(TranslatedPost)
+
+
+def read_line(line: bytes) -> tuple[Post, int] | Refusal:
+    """The post of one line of JSON and how many unknown fields it had, or why it is refused.
+
+    >>> read_line(b'{"id": "1", "account": "a", "text": "", "audience": "followers"}')
+    Refusal(code=<Code.NOT_PUBLIC: 'not_public'>, field='audience')
+    >>> read_line(b'{"id": 7, "audience": "public"}')
+    Refusal(code=<Code.FIELD_TYPE: 'field_type'>, field='id')
+    """
+    if len(line) > LINE_BYTES:
+        return Refusal(Code.LINE_LONG)
+    try:
+        post = _strict.decode(line)  # what nests deeper than a post's own lists stops it there
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return _explain(line)
+    # A second key of the same name would win unseen, and nobody could say which was meant.
+    if not _each_key_once(line, post) or _odd(post):
+        return _explain(line)
+    return post, 0
+
+
+def read_translated_line(line: bytes) -> TranslatedPost | Refusal:
+    """The post or the refusal that intake wrote when it translated a file.
+
+    >>> read_translated_line(b'{"refused": "not_public", "at": "messages[3]"}')
+    Refusal(code=<Code.NOT_PUBLIC: 'not_public'>, at='messages[3]')
+    """
+    if line.startswith(b'{"refused":'):
+        record = msgspec.json.decode(line)
+        return Refusal(Code(record["refused"]), at=record["at"], field=record.get("field", ""))
+    return _translated.decode(line)
+
+
+def read_fields(fields: dict[str, Any]) -> tuple[Post, int] | Refusal:
+    """The post that these fields make and how many of them are unknown, or why it is refused.
+
+    What is not public is refused first, and nothing else of it is looked at.
+
+    >>> read_fields({"id": "1", "account": "a", "text": "x", "audience": "public",
+    ...              "published_at": "2026-11-25T10:00:00"})
+    Refusal(code=<Code.TIME_OFFSET: 'time_offset'>, field='published_at')
+    """
+    if fields.get("audience") != "public":
+        return Refusal(Code.NOT_PUBLIC, field="audience")
+    known: dict[str, Any] = {}
+    for name in FIELDS:
+        value = fields.get(name)
+        if value is None:
+            if name in REQUIRED:
+                return Refusal(Code.FIELD_MISSING, field=name)
+            continue
+        if name == "published_at" and isinstance(value, str):
+            value = before_leap_second(value)
+        try:
+            known[name] = msgspec.convert(value, FIELDS[name])
+        except msgspec.ValidationError:
+            return Refusal(_fault(name, value), field=name)
+    post = Post(**known)
+    return _odd(post) or (post, sum(name not in FIELDS for name in fields))
+
+
+def too_deep(line: bytes, limit: int = JSON_DEPTH) -> bool:
+    """Whether brackets nest deeper than the limit, strings left out.
+
+    >>> too_deep(b"[" * 65), too_deep(b'"' + b"[" * 65 + b'"')
+    (True, False)
+    """
+    if line.count(b"[") + line.count(b"{") <= limit:
+        return False
+    depth, in_string, escaped = 0, False, False
+    for byte in line:
+        if in_string:
+            in_string = escaped or byte != 0x22
+            escaped = byte == 0x5C and not escaped
+        elif byte == 0x22:
+            in_string = True
+        elif byte in b"[{":
+            depth += 1
+            if depth > limit:
+                return True
+        elif byte in b"]}":
+            depth -= 1
+    return False
+
+
+def before_leap_second(value: str) -> str:
+    """Return a time in its leap second as the last instant before it; any other text as it is.
+
+    RFC 3339 has a second 60 at 23:59 UTC, in whatever offset it is written. Python has none. The
+    last microsecond of the same minute keeps the day.
+
+    Source: RFC 3339, section 5.7.
+
+    >>> before_leap_second("2016-12-31T23:59:60Z")
+    '2016-12-31T23:59:59.999999Z'
+    >>> before_leap_second("2016-12-31T15:59:60.5-08:00")
+    '2016-12-31T15:59:59.999999-08:00'
+    >>> before_leap_second("2016-12-31T12:00:60Z")
+    '2016-12-31T12:00:60Z'
+    """
+    found = _LEAP_SECOND.fullmatch(value)
+    if found is None:
+        return value
+    text = f"{found['minute']}:59.999999{found['offset']}"
+    try:
+        moment = datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return value
+    return text if (moment.hour, moment.minute) == (23, 59) else value
+
+
+def utc(moment: datetime) -> str:
+    """RFC 3339 in UTC, to the second.
+
+    >>> utc(datetime.fromisoformat("2026-11-25T07:00:00+07:00"))
+    '2026-11-25T00:00:00Z'
+    """
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _each_key_once(line: bytes, post: Post) -> bool:
+    """Whether the line has no more quotes than the post's keys and strings need.
+
+    In doubt it says no: a null adds a key, and a backslash may stand before a closing quote.
+    """
+    strings = 2 * (len(REQUIRED) + (post.language is not None) + (post.url is not None))
+    strings += post.reach is not None
+    for values in (post.links, post.media_text):
+        if values is not None:
+            strings += 1 + len(values)
+    quotes = line.count(b'"')
+    if b"\\" in line:
+        quotes -= line.count(b'\\"')
+        if b"\\\\" in line:
+            return False
+    return quotes == 2 * strings
+
+
+def _odd(post: Post) -> Refusal | None:
+    """What the types of the fields cannot say: no name is blank, no year out of all reason."""
+    for name in ("id", "account"):
+        if is_blank(getattr(post, name)):
+            return Refusal(Code.FIELD_LENGTH, field=name)
+    if post.published_at.year not in YEARS:
+        return Refusal(Code.FIELD_RANGE, field="published_at")
+    return None
+
+
+def _explain(line: bytes) -> tuple[Post, int] | Refusal:
+    """What the strict decoder would not take: a post with unknown fields, or a refusal."""
+    if too_deep(line):
+        return Refusal(Code.JSON_DEPTH)
+    record = read_object(line)
+    return record if isinstance(record, Refusal) else read_fields(record)
+
+
+def _fault(name: str, value: Any) -> Code:
+    """The code for a value that its field does not take."""
+    if name == "published_at":
+        if not isinstance(value, str):
+            return Code.FIELD_TYPE
+        try:
+            msgspec.convert(value, datetime)
+        except msgspec.ValidationError:
+            return Code.TIME_SYNTAX
+        return Code.TIME_OFFSET
+    if name == "reach":
+        return Code.FIELD_RANGE if type(value) is int else Code.FIELD_TYPE
+    kinds: tuple[type, ...] = (list,) if name in {"links", "media_text"} else (str,)
+    if not isinstance(value, kinds):
+        return Code.FIELD_TYPE
+    if isinstance(value, list) and not all(isinstance(item, str) for item in value):
+        return Code.FIELD_TYPE
+    return Code.FIELD_LENGTH

@@ -1,0 +1,204 @@
+"""What finds patterns in a line of folded texts, for `matcher.batch.prefilter`.
+
+Words are looked up by a value for each, then for each two in a row, and so on, as far as patterns
+begin so; pieces of words by a value for their letters. A key may stand for several patterns.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from matcher.batch.symbols import Alphabet, Hashes, Line, Places, in_lines, mixed
+from matcher.evasion.suspicion import SIGNS_SEEN
+from matcher.text.fold import FOLD
+
+WORDS_IN_KEY = 4  # of a longer pattern the first ones count
+LETTERS_IN_KEY = 8  # of a word that is open at an end
+_ODD = np.uint64(0xC2B2AE3D27D4EB4F)
+
+ALPHABET = Alphabet(FOLD, SIGNS_SEEN)
+"""What has been learnt of the fold, by patterns and texts together."""
+
+type Chosen = npt.NDArray[np.bool_]
+
+
+class Patterns(NamedTuple):
+    """Folded patterns as a line, with their words, and which end of them may be in a word."""
+
+    line: Line
+    firsts: Places  # words
+    sizes: Places  # in words
+    opens: Chosen  # its first word may be the end of one
+    closes: Chosen  # its last word may be the beginning of one
+    wordless: Chosen  # the space that every fold holds
+
+    def around(self) -> tuple[Places, Places]:
+        """How many words of each pattern come before the one its key begins with, and after."""
+        before = np.where(self.sizes - self.opens - self.closes > 0, self.opens, 0)
+        return before, np.maximum(self.sizes - 1 - before, 0)
+
+    @classmethod
+    def of(cls, patterns: Sequence[str]) -> "Patterns":
+        """Puts patterns in a line; there is at least one."""
+        line = Line.together(map(ALPHABET.line, in_lines(patterns)))
+        ends = np.searchsorted(line.starts, line.ends)
+        firsts = np.concatenate(([0], ends[:-1] + 1))
+        opens = np.array([pattern[:1] != " " for pattern in patterns]) & ~line.alone(firsts)
+        closes = np.array([pattern[-1:] != " " for pattern in patterns])
+        closes &= ~line.alone(np.maximum(ends - 1, 0))
+        wordless = np.array([pattern == " " for pattern in patterns])
+        return cls(line, firsts, ends - firsts, opens, closes, wordless)
+
+
+class Finder(Protocol):
+    """Finds its keys in a line; `keys` has the number of each of its patterns' keys."""
+
+    keys: Places
+    number: int
+
+    def find(self, line: Line) -> Iterator[tuple[Places, Places]]:
+        """The places in the line at which keys were found, and the keys."""
+
+
+def finders_of(patterns: Patterns) -> Iterator[tuple[Finder, Chosen]]:
+    """What finds the patterns, and which of them each finds.
+
+    A pattern is found by its whole words, if it has any; else by its longer piece of a word.
+    """
+    line, firsts, sizes, opens, closes, wordless = patterns
+    whole = sizes - opens - closes
+    if (chosen := whole > 0).any():
+        yield _Phrases(line.hashes(), (firsts + opens)[chosen], whole[chosen]), chosen
+    pieces = (whole < 1) & (sizes > 0)
+    inside = pieces & opens & closes & (sizes == 1)
+    if inside.any():
+        yield _Pieces(line, firsts[inside], Line.letters), inside
+    if (chosen := pieces & ~opens).any():
+        yield _Pieces(line, firsts[chosen], _starts), chosen
+    if (chosen := pieces & opens & ~inside).any():
+        yield _Endings(line, firsts[chosen]), chosen
+    if wordless.any():
+        yield _Everywhere(), wordless
+
+
+def _starts(line: Line) -> Places:
+    return line.starts
+
+
+class _Level:
+    """Values that are keys, and values with which longer keys begin; asked for many at once."""
+
+    def __init__(self, keys: Hashes, numbers: Places, beginnings: Hashes):
+        """Takes distinct values in order, the number of each key, and any beginnings."""
+        self._keys, self._numbers = keys, numbers
+        bits = max(10, (16 * (keys.size + beginnings.size)).bit_length())
+        self._shift = np.uint64(64 - bits)
+        self._flags = np.zeros(1 << bits, np.uint8)
+        self._flags[keys >> self._shift] = 1
+        self._flags[beginnings >> self._shift] |= 2
+
+    def look(self, values: Hashes) -> tuple[Places, Places, Places]:
+        """The places of values that are keys, the numbers of those, the places of beginnings."""
+        flags = self._flags.take((values >> self._shift).view(np.int64))
+        marked = np.flatnonzero(flags != 0)  # of booleans: five times as fast
+        flags = flags[marked]
+        found, onward = marked[flags & 1 > 0], marked[flags & 2 > 0]
+        at = np.minimum(np.searchsorted(self._keys, values[found]), self._keys.size - 1)
+        same = self._keys[at] == values[found]
+        return found[same], self._numbers[at[same]], onward
+
+
+class _Phrases:
+    """Keys of one to four whole words in a row."""
+
+    def __init__(self, words: Hashes, firsts: Places, sizes: Places):
+        """Takes the values of words, and for each key its first one and their number."""
+        sizes = np.minimum(sizes, WORDS_IN_KEY)
+        self.keys = np.zeros(sizes.size, np.intp)
+        self.number = 0
+        self._levels: list[_Level] = []
+        values = words[firsts]
+        for depth in range(sizes.max()):
+            if depth:
+                longer = sizes > depth
+                values[longer] = _joined(values[longer], words[firsts[longer] + depth])
+            ends = sizes == depth + 1
+            keys, which = np.unique(values[ends], return_inverse=True)
+            self.keys[ends] = which + self.number
+            numbers = np.arange(self.number, self.number + keys.size)
+            self._levels.append(_Level(keys, numbers, values[sizes > depth + 1]))
+            self.number += keys.size
+
+    def find(self, line: Line) -> Iterator[tuple[Places, Places]]:
+        """The places in the line at which keys begin, and the keys."""
+        words = line.hashes()
+        values, starts, following = words, line.starts, words[:0]
+        at = np.arange(0)
+        for depth, level in enumerate(self._levels):
+            if depth:
+                values = _joined(values, following)
+            found, numbers, onward = level.look(values)
+            yield starts[found], numbers
+            at = at[onward] if depth else onward
+            starts = starts[onward]
+            following = words[np.minimum(at + depth + 1, words.size - 1)]
+            values = values[onward]
+
+
+def _joined(values: Hashes, following: Hashes) -> Hashes:
+    return mixed(values + following * _ODD)
+
+
+class _Pieces:
+    """Keys of one to eight letters that stand in a row at certain places of a line."""
+
+    def __init__(self, line: Line, words: Places, places: Callable[[Line], Places]):
+        """Takes the patterns' line, each key's word there, and the places to look at."""
+        self._places = places
+        starts, sizes = line.starts[words], np.minimum(line.sizes[words], LETTERS_IN_KEY)
+        self.keys = np.zeros(sizes.size, np.intp)
+        self.number = 0
+        self._levels: dict[int, _Level] = {}  # by letters
+        longer = starts[sizes > 4]
+        for size in sorted({*sizes.tolist(), *([4] if longer.size else [])}):
+            ends = sizes == size
+            keys, which = np.unique(line.heads(starts[ends], size), return_inverse=True)
+            self.keys[ends] = which + self.number
+            numbers = np.arange(self.number, self.number + keys.size)
+            beginnings = line.heads(longer if size == 4 else longer[:0], size)
+            self._levels[size] = _Level(keys, numbers, beginnings)
+            self.number += keys.size
+
+    def find(self, line: Line) -> Iterator[tuple[Places, Places]]:
+        """The places in the line at which keys begin, and the keys."""
+        places = self._places(line)
+        for size, level in self._levels.items():
+            found, numbers, onward = level.look(line.heads(places, size))
+            yield places[found], numbers
+            if size == 4:
+                places = places[onward]
+
+
+class _Endings(_Pieces):
+    """Keys of one to eight letters with which a word ends: the line is read backwards."""
+
+    def __init__(self, line: Line, words: Places):
+        super().__init__(line.mirrored(), words, _starts)
+
+    def find(self, line: Line) -> Iterator[tuple[Places, Places]]:
+        """The places in the line at which keys end, and the keys."""
+        for places, numbers in super().find(line.mirrored()):
+            yield line.last - places, numbers
+
+
+class _Everywhere:
+    """The key of a pattern without words, as of a host name whose last label is signs."""
+
+    keys = np.zeros(1, np.intp)
+    number = 1
+
+    def find(self, line: Line) -> Iterator[tuple[Places, Places]]:
+        """The end of each text, and the key."""
+        yield line.ends, np.zeros(line.ends.size, np.intp)

@@ -1,0 +1,298 @@
+"""Finds the words of a text that may be written in disguise, and what they are made of.
+
+A disguise is more than a letter in odd dress, which the fold takes off: digits and signs among
+letters, stretched letters, letters kept apart, letters masked by a star, a letter of a foreign
+script; and words run together behind a hash. What a disguise stands for depends on the terms
+(`matcher.evasion.vocabulary`); here is only told where one may be.
+
+A look for disguise costs more than the fold, so `suspicion` first passes over plain texts.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from itertools import groupby, pairwise, product
+from typing import Self
+
+from matcher.evasion.notation import filled, notation
+from matcher.evasion.signs import HASHES, IN_CAPITALS, SIGNS, STAR, STARS
+from matcher.evasion.suspicion import SPACED, STRETCHED, has_run_of_three
+from matcher.text.fold import FOLD, is_spaceless
+from matcher.text.letter_table import Memo
+from matcher.text.links import Opaque, opaque_spans
+
+_DROPPED, _HAN, _SPACELESS = "\x02", "h", "z"
+_LONGEST = 60  # units of a chunk; a longer one is no word
+
+
+class Kind(StrEnum):
+    """How the letters of a chunk stand."""
+
+    WORD = "word"  # together
+    APART = "apart"  # each by itself, with the same thing between them
+    HASHTAG = "hashtag"  # words run together, each with a capital
+    MENTION = "mention"  # together, behind an @ that may be one of them
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A stretch of a text that may be a word in disguise.
+
+    `units` has one character for each letter, digit, sign or star, letters folded; `at[i]` is the
+    code point of the text that gave `units[i]`, and `written[i]` the character there; `between` is
+    what stands between letters apart.
+    """
+
+    kind: Kind
+    units: str
+    at: tuple[int, ...]
+    written: str
+    between: str = ""
+
+    @property
+    def start(self) -> int:
+        """The first code point."""
+        return self.at[0]
+
+    @property
+    def end(self) -> int:
+        """The code point after the last."""
+        return self.at[-1] + 1
+
+    def part(self, first: int, last: int) -> Self:
+        """Some of its units."""
+        cut = slice(first, last)
+        return replace(self, units=self.units[cut], at=self.at[cut], written=self.written[cut])
+
+
+def _shown(code: int) -> str:
+    """One character that shows what a character is.
+
+    w letter, d digit, $ sign that may be a letter, * star, h Han, z other letter of a spaceless
+    script, space, - anything else.
+    """
+    char, folded = chr(code), FOLD[code]
+    if char in STARS:
+        return STAR
+    if char in SIGNS:
+        return "d" if char.isdigit() else "$"
+    if not folded:
+        return _DROPPED
+    if is_spaceless(char):
+        return _HAN if "\u3400" <= folded[1] <= "\u9fff" else _SPACELESS
+    if folded[0] == " ":
+        return char if char == "\n" else " " if char.isspace() else "-"
+    return "d" if folded.isdigit() else "w"
+
+
+def _first(code: int) -> str:
+    """The first letter of what a character is folded to; of one character, whatever it is."""
+    return FOLD[code][:1] or _DROPPED
+
+
+_shapes, _firsts = Memo(_shown), Memo(_first)
+_HASHTAG = re.compile(rf"(?<!\w)[{HASHES}]{IN_CAPITALS}\w{{3,100}}")
+_APART_AS_SPACE = str.maketrans(dict.fromkeys("-\nhz", " "))
+_MIXED = re.compile(r"[d$*](?=w)|[d$*](?<=w.)")
+_MIXED_AROUND_DROPPED = re.compile(rf"w{_DROPPED}*[d$*]|[d$*]{_DROPPED}*w")
+_LATIN, _ARABIC = r"[A-Za-z\u00c0-\u024f]", r"[\u0620-\u06ff\ufb50-\ufdff\ufe70-\ufefc]"
+_TWO_SCRIPTS_WRITTEN = re.compile(rf"{_ARABIC}(?:(?<={_LATIN}.)|(?={_LATIN}))")
+_APART = re.compile(r"(?<![wd*])[wd$](?:[^wdzh]{1,6}?[wd$](?![wd])){2,}")
+_HAN_CHAIN = re.compile(
+    rf"h(?:{_DROPPED}{{0,2}}(?: [-$*] |[-$* ]){_DROPPED}{{0,2}}h){{2,}}"  # not wider: lists
+)
+_MASKED_BY_SIGN = re.compile(  # not in C#m, n%s, n%lu
+    rf"[#%](?<={SPACED}.)[#%]{{0,3}}(?={SPACED}{{2}})(?<!%(?=[hlz][dioux]))(?<!%(?=ll[dioux]))"
+    rf"|#(?<={SPACED}{{2}}.)#{{0,3}}(?={SPACED})"
+)
+_ESCAPED_STAR = re.compile(r"(?<=[\w*])\\(?=[*][\w\\*])")
+_DOMAIN = re.compile("-w")
+_SIGN_INSIDE = re.compile(r"[$*][wd$*]")
+_ENDS_WORD = ("$", "+")
+_SIGNS_ALONE = re.compile(r"[$](?:(?=d)|(?<=d[$]))(?<=[d$][$])(?=[d$])")
+_ENUMERATING = ",;:&=<>，、；：。！？"
+
+
+def chunks(text: str) -> list[Chunk]:
+    """Finds what may be words in disguise, in order of text; some may overlap.
+
+    >>> [(chunk.kind.value, chunk.units) for chunk in chunks("B0mb, b.o.m.b or b*mb #BigWord")]
+    [('word', 'b0mb'), ('apart', 'bomb'), ('word', 'b*mb'), ('hashtag', 'big word')]
+    """
+    shape = _shape(text)
+    spans = opaque_spans(text)
+    found = list(_mentions(text, shape, spans))
+    shape = filled(shape, _opaque(text, shape, spans))
+    shape = filled(shape, notation(text, shape))
+    found += (*_apart(text, shape), *_words(text, shape), *_hashtags(text, shape))
+    return sorted(found, key=lambda chunk: (chunk.start, -chunk.end))
+
+
+def _shape(text: str) -> str:
+    r"""What each character of a text is; inside a word # and % are stars, and \* is one."""
+    shape = text.translate(_shapes)
+    if "#" in text or "%" in text:
+        shape = filled(shape, _spans(_MASKED_BY_SIGN, text), STAR)
+    if "\\" in text:
+        shape = filled(shape, _spans(_ESCAPED_STAR, text), _DROPPED)
+    return shape
+
+
+def _spans(pattern: re.Pattern[str], text: str) -> Iterator[tuple[int, int]]:
+    return (found.span() for found in pattern.finditer(text))
+
+
+def _opaque(text: str, shape: str, spans: list[Opaque]) -> Iterator[tuple[int, int]]:
+    """Yield links and mentions. An @ in a word that has other signs begins no mention.
+
+    Other signs stand before the @ (p!@no), inside the word (@n@l), or are a $ or + at its end
+    (@lert$): names have neither.
+    """
+    for start, end, is_link in spans:
+        before, after = shape[start - 1 : start] or " ", shape[end : end + 2]
+        in_word = before in "wd$*" or _SIGN_INSIDE.match(after) or text[end : end + 1] in _ENDS_WORD
+        if is_link or not in_word:
+            yield start, end
+
+
+def _mentions(text: str, shape: str, spans: list[Opaque]) -> Iterator[Chunk]:
+    for start, end, is_link in spans:
+        if not is_link and shape[start] == "$" and not shape[start:end].strip("wd$"):
+            units, places = _units(text, shape, range(start, end))
+            if len(units) <= _LONGEST:
+                yield _chunk(text, Kind.MENTION, units, places)
+
+
+def _words(text: str, shape: str) -> Iterator[Chunk]:
+    spaced = f" {shape.translate(_APART_AS_SPACE)} "  # so places in it are one further on
+    last = 0
+    for at in sorted(_evidence(text, shape)):
+        if at >= last:
+            first, last = spaced.rfind(" ", 0, at + 1), spaced.find(" ", at + 1) - 1
+            if last - first < 2 * _LONGEST:
+                units, places = _units(text, shape, range(first, last))
+                is_address = "@" in units and _DOMAIN.match(shape, last) and text[last] == "."
+                if 2 < len(units) <= _LONGEST and not is_address:
+                    yield _chunk(text, Kind.WORD, units, places)
+
+
+def _evidence(text: str, shape: str) -> Iterator[int]:
+    """Yield a place in each word that may be in disguise; some words give several.
+
+    They have a digit, sign or star next to a letter, a sign inside digits and signs, a run of a
+    letter, or letters of two scripts.
+    """
+    mixed = _MIXED_AROUND_DROPPED if _DROPPED in shape else _MIXED
+    yield from (found.start() for found in mixed.finditer(shape))
+    if "$" in shape:
+        yield from (found.start() for found in _SIGNS_ALONE.finditer(shape))
+    if text.isascii():
+        if has_run_of_three(text.lower()):
+            yield from (found.start() for found in STRETCHED.finditer(text))
+        return
+    if _DROPPED in shape:
+        kept = [at for at, kind in enumerate(shape) if kind != _DROPPED]
+        folded = "".join([text[at] for at in kept]).translate(_firsts)
+        yield from (kept[found.start()] for found in STRETCHED.finditer(folded))
+    else:
+        yield from (found.start() for found in STRETCHED.finditer(text.translate(_firsts)))
+    yield from (found.start() for found in _TWO_SCRIPTS_WRITTEN.finditer(text))
+
+
+def _units(text: str, shape: str, places: range) -> tuple[str, tuple[int, ...]]:
+    units: list[str] = []
+    at: list[int] = []
+    for here in places:
+        kind = shape[here]
+        if kind == _DROPPED:
+            continue
+        plain = STAR if kind == STAR else text[here] if kind == "$" else FOLD[ord(text[here])]
+        units += plain
+        at += [here] * len(plain)
+    return "".join(units), tuple(at)
+
+
+def _apart(text: str, shape: str) -> Iterator[Chunk]:
+    han = _HAN_CHAIN.finditer(shape) if _HAN in shape else ()
+    for found in (*_APART.finditer(shape), *han):
+        places = [at for at in range(*found.span()) if shape[at] in "wd$h"]
+        if shape[places[0]] == _HAN:
+            places = [at for at in places if shape[at] == _HAN]
+        else:
+            places = _singles(shape, places, found.start())
+        yield from _regular(text, shape, places)
+
+
+def _singles(shape: str, places: list[int], start: int) -> list[int]:
+    """Of the letters and signs of a chain, those that are its units: every other kind parts."""
+    kept = [start]
+    for at in places[1:]:
+        if shape[at] in "wd" or (at - kept[-1] > 1 and shape[kept[-1] + 1 : at].strip(_DROPPED)):
+            kept.append(at)
+    return kept
+
+
+def _regular(text: str, shape: str, places: list[int]) -> Iterator[Chunk]:
+    """The stretches of a chain in which the same thing stands between all neighbours.
+
+    Where it changes ("a b.o.m.b"), a letter is the last of one or the first of the next.
+    """
+    between = [_between(text, shape, *pair) for pair in pairwise(places)]
+    first = 0
+    for sep, run in groupby(between):
+        last = first + len(list(run))
+        if sep and not any(char in _ENUMERATING for char in sep):
+            begins = {first, first + (first > 0)}
+            ends = {last, last - (last < len(places) - 1)}
+            for begin, end in product(begins, ends):
+                if (
+                    sep.isspace() and shape[places[0]] == _HAN
+                ):  # 单 is none of the chain in 账单 转 账
+                    begin += shape[places[begin] - 1 : places[begin]] == _HAN
+                    end -= shape[places[end] + 1 : places[end] + 2] == _HAN
+                if end - begin > 1:
+                    units, at = _chain_units(text, shape, places[begin : end + 1])
+                    yield _chunk(text, Kind.APART, units, at, sep)
+        first = last
+
+
+def _between(text: str, shape: str, before: int, after: int) -> str:
+    inner = range(before + 1, after)
+    kept = (" " if shape[at] == " " else text[at] for at in inner if shape[at] != _DROPPED)
+    return "".join(kept)
+
+
+def _chain_units(text: str, shape: str, run: list[int]) -> tuple[str, tuple[int, ...]]:
+    pairs = [
+        (char, at)
+        for at in run
+        for char in (text[at] if shape[at] == "$" else FOLD[ord(text[at])].strip())
+    ]
+    return "".join(char for char, _ in pairs), tuple(at for _, at in pairs)
+
+
+def _hashtags(text: str, shape: str) -> Iterator[Chunk]:
+    for found in _HASHTAG.finditer(text) if any(hash_ in text for hash_ in HASHES) else ():
+        units: list[str] = []
+        at: list[int] = []
+        for here in range(found.start() + 1, found.end()):
+            if shape[here] == _DROPPED:
+                continue
+            if shape[here] not in "wd":
+                plain = " "
+            else:
+                begins = text[here].isupper() and (
+                    not text[here - 1].isupper() or text[here + 1 : here + 2].islower()
+                )
+                plain = f"{' ' * begins}{FOLD[ord(text[here])]}"
+            if plain[0] == " " and (not units or units[-1] == " "):
+                plain = plain[1:]
+            units += plain
+            at += [here] * len(plain)
+        if units:  # a link's own hash has none: those are hidden
+            yield _chunk(text, Kind.HASHTAG, "".join(units), tuple(at))
+
+
+def _chunk(text: str, kind: Kind, units: str, at: tuple[int, ...], between: str = "") -> Chunk:
+    return Chunk(kind, units, at, "".join(text[place] for place in at), between)

@@ -1,0 +1,95 @@
+r"""Where signs among letters are notation, and no disguise: typography, sums, code, numbering.
+
+- Stars set words *off*, and point to footnotes. A bullet at the edge of a word begins an item.
+- In 2*a = b*c, stars multiply.
+- In $70K, $1.5m+ and 50k$, digits count money.
+- In `$hit->{n}`, `\s*m`, `part*.txt` and 8ab1-dbce, signs and digits are a machine's. Where one
+  variable is seen, all of a text's words with `$` are variables.
+- In "that's" and "l'an", a single letter is part of a word.
+- In "File5.2" and 1e90, digits count.
+
+Limits: a formula or a line of code without any of its signs reads like anything else.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from matcher.evasion.signs import BULLETS, STAR
+
+_EMPHASIS = re.compile(
+    r"(?<![wdz*\x02])([*]+)(?=[wdhz$])[^*\n]{1,300}(?<=[^ *])([*]+)(?![wdz*\x02])"
+)
+_FOOTNOTE = re.compile(r"(?:^|\n)[ \t]*[*＊∗⁎]+[ \t]*\w")
+_POINTS_TO_FOOTNOTE = re.compile(r"(?<=[wdz])[*]+(?![wdz*])")
+_WILDCARD = re.compile(r"(?<=[_:>/.\\])\w{1,60}[*]|\w[*](?=[(/=>`])|\w[*](?=\.\w)")
+_BULLET = re.compile(rf"(?<![\w{BULLETS}])[{BULLETS}]+|[{BULLETS}]+(?![\w{BULLETS}])")
+_FACTOR = r"(?:[^\W\d_\u0590-\u06ff]|\d{1,9})"  # (a*b) is a sum; (ر*ا) is a word, and no formula
+_PRODUCT = re.compile(rf"(?<![\w*]){_FACTOR}(?:\*{_FACTOR})+(?![\w*])")
+_OPERATOR_BEFORE = re.compile(r"[-+=/^<>(][ \t]?$")
+_OPERATOR_AFTER = re.compile(r"[ \t]?(?:[+=/^<>]|[)\]]?[ \t]?[-+=/^*])")
+_VARIABLE = re.compile(r"\$\w{1,60}(?=->|[\[{(]|[ \t]?=)|\$[^\W_]{1,60}_\w")
+_ANY_VARIABLE = re.compile(r"\$\w{1,60}")
+_PATTERN_CLASS = re.compile(r"\\[sSwWdDbB](?:[*+]\w*|[*+]?[$|])")
+_HEX = "[0-9A-Fa-f]"  # these begin with what they search for, since that is found fast
+_SERIAL = re.compile(rf"{_HEX}(?<![\w-].){_HEX}{{1,11}}(?:-{_HEX}{{4,12}}){{2,}}(?!\w)")
+_NUMBER = re.compile(
+    rf"(?:\d(?<![\w+!|$].)(?:\d{{0,19}}[Ee]\d{{1,4}}|(?<=0)[Xx]{_HEX}{{1,40}})"
+    rf"|#(?<![\w+!|$].){_HEX}{{6}}(?:{_HEX}{{2}})?)(?!\w)"
+)
+_PRICE = re.compile(
+    r"\$(?<![\w+!|$@].)\d[\d.,]*[kKmMbB]?[+]?(?![\w+!|$])"
+    r"|\d(?<![\w+!|$@].)[\d.,]{0,12}[kKmMbB]\$(?![\w+!|$])"
+)
+_CLITIC = re.compile(  # begins with its apostrophe, like the patterns above
+    r"['’](?:(?<=\w\w.)(?=([^\W\d_])(?!\w))|(?<=[^\W\d_].)(?<!\w\w.)(?=\w\w))"
+)
+_CHAPTER = re.compile(r"\d(?<=[^\W\d_].)(?=[.]\d)")
+
+
+def notation(text: str, shape: str) -> Iterator[tuple[int, int]]:
+    r"""Finds the half-open code points of a text at which no word is in disguise.
+
+    Args:
+        text: A part of a post.
+        shape: What each of its characters is; see `matcher.evasion.disguise`.
+    """
+    if STAR in shape:
+        yield from _stars(text, shape)
+    if "$" in text:
+        yield from (found.span() for found in _PRICE.finditer(text))
+        if _VARIABLE.search(text):
+            yield from (found.span() for found in _ANY_VARIABLE.finditer(text))
+    if "\\" in text:
+        yield from (found.span() for found in _PATTERN_CLASS.finditer(text))
+    if "'" in text or "’" in text:
+        for found in _CLITIC.finditer(text):
+            letter = found.start() + 1 if found[1] else found.start() - 1
+            yield letter, letter + 1
+    if "d" in shape:
+        for pattern in (_SERIAL, _NUMBER, _CHAPTER):
+            yield from (found.span() for found in pattern.finditer(text))
+
+
+def _stars(text: str, shape: str) -> Iterator[tuple[int, int]]:
+    for found in _EMPHASIS.finditer(shape) if shape.count(STAR) > 1 else ():
+        yield found.span(1)
+        yield found.span(2)
+    if _FOOTNOTE.search(text):
+        yield from (found.span() for found in _POINTS_TO_FOOTNOTE.finditer(shape))
+    yield from ((found.end() - 1, found.end()) for found in _WILDCARD.finditer(text))
+    yield from (found.span() for found in _BULLET.finditer(text))
+    for found in _PRODUCT.finditer(text):
+        start, end = found.span()
+        before, after = text[max(0, start - 2) : start], text[end : end + 4]
+        if _OPERATOR_BEFORE.search(before) or _OPERATOR_AFTER.match(after):
+            yield start, end
+
+
+def filled(shape: str, spans: Iterable[tuple[int, int]], filling: str = "-") -> str:
+    """A shape with something else at some places, which may overlap; `-` is nothing to read."""
+    pieces, at = [], 0
+    for start, end in sorted(spans):
+        first = max(start, at)
+        pieces += [shape[at:first], filling * (end - first)]
+        at = max(end, at)
+    return "".join([*pieces, shape[at:]])

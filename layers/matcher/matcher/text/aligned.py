@@ -1,0 +1,210 @@
+"""A part of a post as the strict look needs it: folded, with the way back to the original."""
+
+import unicodedata
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from operator import itemgetter
+from typing import NamedTuple, Self
+
+from matcher.text.fold import FOLD, LOOKALIKES, STRICT, Evasion, fold, is_spaceless, script_of
+from matcher.text.letter_table import Memo
+from matcher.text.links import opaque_spans
+
+OPAQUE = "\ue000"  # stands for a link or mention; the fold gives no such character
+READ = "\ue001"  # stands in `strict` for a letter that was read, not seen
+_SPACE = ((" ", " "),)
+_OPAQUE = (*_SPACE, (OPAQUE, OPAQUE), *_SPACE)
+
+
+def _both(code: int) -> tuple[tuple[str, str], ...]:
+    """What a code point is folded to, letter by letter, with and without look-alikes."""
+    return tuple(zip(FOLD[code], STRICT[code], strict=True))
+
+
+def _is_mark(code: int) -> bool:
+    """Whether a folded letter is a mark of a spaceless script."""
+    char = chr(code)
+    return char > "\x7f" and is_spaceless(char) and unicodedata.category(char)[0] == "M"
+
+
+_pairs, _marks = Memo(_both), Memo(_is_mark)
+
+
+class Reading(NamedTuple):
+    """What to read at half-open code points of a text instead of what stands there.
+
+    `letters` is folded and may have spaces; `at[i]` is the code point that stands for
+    `letters[i]`.
+    """
+
+    start: int
+    end: int
+    letters: str
+    at: tuple[int, ...]
+    evasion: frozenset[Evasion]
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """A text folded as by `fold`, but for links and mentions, each of which is one word `OPAQUE`.
+
+    `source[i]` is the code point of `text` that gave `folded[i]`; `words[i]` is the number of the
+    word that `folded[i]` belongs to (a space: to the word before). Marks of spaceless scripts
+    count with the letter they follow. `strict[i]` is `folded[i]` before look-alikes are folded.
+
+    >>> trace = Trace.of("Ｏtp: https://a.example")
+    >>> trace.folded.replace(OPAQUE, "<link>"), trace.source[:5], trace.words[:6]
+    (' otp <link> ', [0, 0, 1, 2, 3], [-1, 0, 0, 0, 0, 1])
+    """
+
+    text: str
+    folded: str
+    source: list[int]
+    words: list[int]
+    strict: str
+    readings: tuple[tuple[int, int, Reading], ...] = ()  # with their half-open places in `folded`
+    _scripts: dict[int, set[str | None]] = field(default_factory=dict)  # by a word's first letter
+    _written_in: dict[tuple[str | None, str | None], bool] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, text: str, start: int = 0, end: int | None = None, words_before: int = 0) -> Self:
+        """Follows a text through the fold, or a stretch of it as by `links.stretch_around`."""
+        folded, source, words, strict = [" "], [start], [words_before - 1], [" "]
+        to_folded, to_source = folded.append, source.append  # looked up once: this runs at each hit
+        to_words, to_strict = words.append, strict.append
+        word, at, spaced = words_before - 1, start, True
+        stop = len(text) if end is None else end
+        for first, last, _ in [*opaque_spans(text, start, stop), (stop, stop, False)]:
+            pairs = [_pairs[ord(char)] for char in text[at:first]]
+            pairs.append(_OPAQUE if first < last else _SPACE)
+            for here, letters in enumerate(pairs, at):
+                for plain, seen in letters:
+                    if plain == " ":
+                        if spaced:
+                            continue
+                        spaced = True
+                    elif spaced:
+                        spaced = False
+                        word += not _marks[ord(plain)]
+                    to_folded(plain)
+                    to_strict(seen)
+                    to_source(here)
+                    to_words(word)
+            at = last
+        return cls(text, "".join(folded), source, words, "".join(strict))
+
+    def undressed(self, readings: Sequence[Reading]) -> Self:
+        """The same text with something else read at some places, in order and none overlapping.
+
+        Words keep their numbers, so that places found in both are told apart or as one.
+        """
+        folded, strict = [""], [""]  # pieces: to add to a long string copies it each time
+        source: list[int] = []
+        words: list[int] = []
+        places: list[tuple[int, int, Reading]] = []
+
+        def add(letters: str, seen: str, at: Sequence[int], numbers: Sequence[int]) -> None:
+            skipped = letters[:1] == folded[-1][-1:] == " "  # one space is enough
+            if len(letters) > skipped:
+                folded.append(letters[skipped:])
+                strict.append(seen[skipped:])
+                source.extend(at[skipped:])
+                words.extend(numbers[skipped:])
+
+        def keep(first: int, end: int) -> None:
+            cut = slice(first, end)
+            add(self.folded[cut], self.strict[cut], self.source[cut], self.words[cut])
+
+        end = 0
+        for reading in readings:
+            first = bisect_left(self.source, reading.start, end)
+            keep(end, first)
+            numbers = self._numbers(reading)
+            add(" ", " ", [reading.start], [numbers[0] - 1])
+            begin = len(source)
+            add(reading.letters, self._seen(reading), reading.at, numbers)
+            places.append((begin, len(source), reading))
+            add(" ", " ", [reading.end - 1], [numbers[-1]])
+            end = bisect_left(self.source, reading.end, first)
+        keep(end, len(self.folded))
+        return replace(
+            self,
+            folded="".join(folded),
+            strict="".join(strict),
+            source=source,
+            words=words,
+            readings=tuple(places),
+            _scripts={},
+        )
+
+    def _seen(self, reading: Reading) -> str:
+        """The letters of a reading as the text has them, before look-alikes are folded."""
+        seen = []
+        for letter, at in zip(reading.letters, reading.at, strict=True):
+            code = ord(self.text[at])
+            same = FOLD[code].strip(" ") == letter
+            seen.append(letter if letter == " " else STRICT[code].strip(" ") if same else READ)
+        return "".join(seen)
+
+    def _numbers(self, reading: Reading) -> list[int]:
+        """The numbers of the plain words that the letters of a reading lie in, or lie beside."""
+        first = self.words[min(bisect_left(self.source, reading.start), len(self.words) - 1)]
+        return [max(self.word_at(place), first) for place in reading.at]
+
+    def read_at(self, first: int, last: int) -> list[Reading]:
+        """The readings that `folded[first:last + 1]` has a part of."""
+        if not self.readings:
+            return []
+        at = bisect_right(self.readings, first, key=itemgetter(1))
+        end = bisect_right(self.readings, last, key=itemgetter(0))
+        return [reading for *_, reading in self.readings[at:end]]
+
+    def word_at(self, place: int) -> int:
+        """The number of the word at a code point of the text, or of the last one before it."""
+        return self.words[bisect_right(self.source, place) - 1]
+
+    def gap_is_empty(self, at: int) -> bool:
+        """Whether nothing but dropped characters parts the words around the space `folded[at]`."""
+        before, after = self.source[at - 1], self.source[at + 1]
+        if self.read_at(at, at):
+            return True  # of letters apart
+        return all(not FOLD[ord(char)] for char in self.text[before + 1 : after])
+
+    def is_own_word(self, at: int, other: str | None) -> bool:
+        """Whether the word at `folded[at]` is one of its own script, not dressed up as `other`.
+
+        So it is if all its letters are of one script, and the text elsewhere has letters of that
+        script which resemble none of `other`.
+
+        >>> Trace.of("это рот").is_own_word(6, "Latn"), Trace.of("my рот").is_own_word(5, "Latn")
+        (True, False)
+        """
+        first = self.folded.rfind(" ", 0, at) + 1
+        if first not in self._scripts:
+            last = self.folded.find(" ", at) - 1
+            word = self.text[self.source[first] : self.source[last] + 1].translate(STRICT)
+            self._scripts[first] = {script_of(char) for char in set(word)} - {None}
+        scripts = self._scripts[first]
+        return len(scripts) == 1 and self._is_written_in(next(iter(scripts)), other)
+
+    def _is_written_in(self, script: str | None, other: str | None) -> bool:
+        if (script, other) not in self._written_in:
+            twins = {twin for char, twin in LOOKALIKES.items() if script_of(char) == other}
+            letters = set(self.text.translate(STRICT)) - twins - LOOKALIKES.keys()
+            self._written_in[script, other] = any(script_of(char) == script for char in letters)
+        return self._written_in[script, other]
+
+
+def words_in(text: str, start: int, end: int) -> int:
+    """The number of words in a stretch of a text, as `Trace.words` counts them.
+
+    >>> words_in("Ｏtp: https://a.example ที่", 0, 26)
+    3
+    """
+    part = text[start:end]
+    if opaque_spans(part):
+        return Trace.of(text, start, end).words[-1] + 1
+    folded = fold(part)
+    marks = () if folded.isascii() else (char for char in set(folded) if _marks[ord(char)])
+    return folded.count(" ") - 1 - sum(map(folded.count, marks))

@@ -1,0 +1,183 @@
+"""What a pack is: rules of one category that everybody can read, in force for a limited time.
+
+`Pack.parse` reads the YAML of one pack; `load_packs` reads a folder and checks everything.
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import date, datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+import msgspec
+
+PACK_BYTES = 2 * 1024 * 1024
+RULES_IN_PACK = 10_000
+TERMS_IN_PACK = 100_000
+GROUPS_IN_RULE = 16  # keeps the matching of spans to groups small
+MOST_AT_LEAST = 16  # so does this
+TERM_LENGTH = 100  # code points
+DAYS_IN_FORCE = 366
+
+
+class Affixes(StrEnum):
+    """The languages whose affixes a rule may ask for."""
+
+    ID = "id"
+
+
+class Ground(StrEnum):
+    """On what a pack rests: the law, or a provider's terms."""
+
+    ILLEGAL = "illegal"
+    TERMS = "terms"
+
+
+class Mode(StrEnum):
+    """What a hit may lead to: a proposal, or only a count."""
+
+    LIVE = "live"
+    SHADOW = "shadow"
+
+
+class Severity(StrEnum):
+    """How much a hit matters, for the order of review."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+class LegalGround(msgspec.Struct, frozen=True):
+    """The provision a pack rests on, and where to read it."""
+
+    text: str
+    url: str
+
+
+class InForce(msgspec.Struct, frozen=True, rename={"from_": "from"}):
+    """First and last day (UTC) on which a pack runs; both count."""
+
+    from_: date
+    until: date
+
+    def __contains__(self, day: date) -> bool:
+        return self.from_ <= day <= self.until
+
+
+class AtLeast(msgspec.Struct, frozen=True):
+    """A group that needs `n` spans, each at a place of its own.
+
+    The same term counts at each place where it stands; of places inside one another, the longest.
+    """
+
+    n: int
+    of: tuple[str, ...]
+
+
+class Rule(
+    msgspec.Struct,
+    frozen=True,
+    omit_defaults=True,
+    kw_only=True,
+    rename={"groups": "all", "except_": "except"},
+):
+    """One condition: every group of terms occurs, close enough together.
+
+    A term is kept as written. `at_least` is one more group, which needs several spans; `links` is
+    one of host names. `within` counts the words between the end of the first and the start of the
+    last span; None is the whole part. A term inside a phrase of `except_` does not count; a phrase
+    of `unless` near the window cancels it. With `affixes` the forms of a term count as the term.
+    `mode` is None where the pack's mode holds; only the pack `factchecks` has rules of a category
+    of their own.
+    """
+
+    id: str
+    severity: Severity
+    why: str
+    groups: tuple[tuple[str, ...], ...] = ()
+    at_least: AtLeast | None = None
+    links: tuple[str, ...] = ()
+    within: int | None = None
+    except_: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
+    exact: bool = False
+    affixes: Affixes | None = None
+    match: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    mode: Mode | None = None
+    category: str = ""
+    keywords: tuple[str, ...] = ()
+
+
+class Pack(msgspec.Struct, frozen=True, kw_only=True):
+    """A pack as it is written, with the digest of its YAML.
+
+    `published_at` is when this version was first published; None outside of a set.
+    """
+
+    id: str
+    version: int
+    title: str
+    why: str
+    category: str
+    keywords: tuple[str, ...]
+    ground: Ground
+    legal_ground: LegalGround
+    languages: tuple[str, ...]
+    owner: str
+    in_force: InForce
+    rules: tuple[Rule, ...]
+    digest: str
+    mode: Mode = Mode.LIVE
+    campaign: str | None = None
+    published_at: datetime | None = None
+
+    @classmethod
+    def parse(cls, text: str, name: str) -> "Pack":
+        """Reads a pack from YAML and validates it, without running its examples.
+
+        Args:
+            text: The YAML document.
+            name: What problems call the file.
+
+        Raises:
+            PackError: With every problem found, in the order of lines.
+        """
+        from authoring.parse import read_pack  # keeps YAML out of what runs on posts
+
+        return read_pack(text, name).pack
+
+
+_OBEYED = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
+class Problem(NamedTuple):
+    r"""What is wrong in a pack's file, where, and how to mend it.
+
+    It may quote the pack, whose words are anybody's: as text it is one line, in which nothing is
+    left that a terminal obeys.
+
+    >>> str(Problem("otp.yaml", 12, "asks-for-code", "`whithin` is not known"))
+    'otp.yaml:12: asks-for-code: `whithin` is not known'
+    >>> print(Problem("otp.yaml", 12, None, "unknown key `\x1b[2J`"))
+    otp.yaml:12: unknown key `\x1b[2J`
+    """
+
+    file: str
+    line: int
+    rule: str | None
+    message: str
+
+    def __str__(self) -> str:
+        rule = f"{self.rule}: " if self.rule else ""
+        told = f"{self.file}:{self.line}: {rule}{self.message}"
+        return _OBEYED.sub(lambda sign: ascii(sign[0])[1:-1], told)
+
+
+class PackError(ValueError):
+    """Packs that cannot be used; `problems` holds all that was found, never only the first."""
+
+    def __init__(self, problems: Sequence[Problem]):
+        self.problems = tuple(problems)
+        super().__init__("\n".join(map(str, self.problems)))

@@ -1,0 +1,74 @@
+"""What a term, a host name or an example may be, and what to write instead."""
+
+import re
+
+from matcher.hosts.lookalikes import NamedHost
+from matcher.terms.term import Term
+from matcher.text.fold import FOLD, fold, is_spaceless
+from matcher.text.links import hosts, opaque_spans
+from rules.pack import TERM_LENGTH
+
+_HOST = re.compile(r"[\w-]{1,63}(\.[\w-]{1,63})+")
+
+
+def term_fault(written: str) -> str | None:
+    """Says why a string cannot be a term, or None if it can.
+
+    >>> term_fault("@someone")
+    '`@someone` is a handle; rules name no accounts'
+    >>> term_fault("b*mb")
+    '`b*mb`: `*` may stand only at an end, to open it'
+    >>> term_fault("one-time code") is None
+    True
+    """
+    if not written.strip():
+        return "a term needs at least one letter or digit; an empty one would match everywhere"
+    if len(written) > TERM_LENGTH:
+        return f"a term has at most {TERM_LENGTH} code points, this one {len(written)}; shorten it"
+    term = Term.of(written)
+    if term.literal.lstrip().startswith(("@", "＠")):
+        return f"`{written}` is a handle; rules name no accounts"
+    if "*" in term.literal:
+        return f"`{written}`: `*` may stand only at an end, to open it"
+    if not term.pattern:
+        return f"`{written}` has no letter or digit, so nothing of it can be compared"
+    if opaque_spans(term.literal):
+        return (
+            f"`{written}` is a link, and terms do not look inside links; name its host in `links`"
+        )
+    return None
+
+
+def term_warning(written: str) -> str | None:
+    """Says what will surprise the author of a sound term, or None.
+
+    >>> term_warning("c++")
+    '`c++` is compared as `c`: signs at its ends do not count, so it may match too much'
+    """
+    literal = Term.of(written).literal.strip()
+    words = fold(literal).strip(" ")
+    if any(FOLD[ord(sign)] == " " for sign in (literal[0], literal[-1])):
+        return (
+            f"`{written}` is compared as `{words}`: signs at its ends do not count, "
+            "so it may match too much"
+        )
+    if len(words) == 1 and not is_spaceless(words):
+        return f"`{written}` is a single letter or digit, so it may match too much"
+    return None
+
+
+def host_fault(written: str, *, exact: bool = False) -> str | None:
+    """Says why a string is no host name for `links`, or None if it is one.
+
+    >>> host_fault("https://shop.example/x")
+    '`https://shop.example/x` is no host name; write it without scheme and path: shop.example'
+    >>> host_fault("shop.example") is None
+    True
+    """
+    if _HOST.fullmatch(NamedHost.of(written).name) and not written.strip().startswith("."):
+        if exact and not NamedHost.of(written).itself:
+            return f"`{written}` means look-alikes, and an `exact` rule takes none; drop one"
+        return None
+    found = hosts(written)
+    advice = found[0].name if found else "shop.example"
+    return f"`{written}` is no host name; write it without scheme and path: {advice}"

@@ -1,0 +1,271 @@
+"""Publishing packs: their YAML, a new set, and last the pointer, moved by compare-and-swap."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+
+import msgspec
+
+from authoring.check import pack_paths
+from claims.facts import facts_of
+from claims.index.index import Index
+from claims.text.topics import lists, lists_digest
+from ledger.aws.objects import S3Objects
+from ledger.clock import SystemClock
+from ledger.errors import ImmutableError, OperatorError
+from ledger.keys import factchecks_facts_key, factchecks_key, factchecks_lists_key
+from ledger.pointer import NO_SET, Pointer, current_set, move_pointer, read_pointer, set_key
+from ledger.ports import Clock
+from ledger.records.encoding import pretty
+from ledger.records.post import utc
+from matcher import Choice, Pack, Paused, RuleSet, build_set, load_set
+from rules.factchecks import FACTCHECKS, without_factchecks, written
+from rules.published_set import with_factchecks
+from terang.packs.next_set import Order, going_back, next_set
+from terang.packs.set_change import SetChange
+from terang.packs.set_history import SetHistory
+
+type Consent = Callable[[SetChange], None]
+"""Is shown what would change; raises OperatorError where somebody does not want it."""
+
+
+def _agreed(_: SetChange) -> None:
+    """Agree to whatever would change."""
+
+
+@dataclass(frozen=True, slots=True)
+class PublicBucket:
+    """Where packs are published. `clock` says when what is not told a moment happens."""
+
+    objects: S3Objects
+    name: str
+    clock: Clock = SystemClock()  # noqa: RUF009 - frozen
+
+    def publish(
+        self,
+        folder: Path | None,
+        packs: Sequence[Pack],
+        chosen: Mapping[str, Sequence[str]],
+        *,
+        notice_hours: int,
+        now: datetime,
+        removed: Sequence[str] = (),
+        registered: Sequence[str] = (),
+        without_rules: Sequence[str] = (),
+        consent: Consent = _agreed,
+    ) -> str:
+        """Add checked packs to the set in force, or replace theirs, and return its digest.
+
+        Whoever else publishes meanwhile loses nothing: the change is made again from the newer
+        set, shown again if it is another one, and refused again.
+
+        Args:
+            folder: Where the files of the packs are; None if there are none.
+            packs: The packs to add, or to put in place of those of the same id.
+            chosen: The packs that a provider runs, where it wants others than it has.
+            notice_hours: How long a new version runs in shadow first.
+            now: The moment.
+            removed: Ids of packs that leave the set.
+            registered: Providers, in addition to those that the set names.
+            without_rules: Providers that may be left with no rule.
+            consent: Is called with the change before anything is written.
+
+        Raises:
+            OperatorError: A version was published before with other content or is lower than the
+                one in force, a provider would run no rule or too many, or others keep publishing.
+        """
+        order = Order(
+            packs=packs,
+            now=now,
+            notice_hours=notice_hours,
+            removed=removed,
+            chosen=chosen,
+            without_rules=without_rules,
+        )
+        sources = _sources(folder, packs)
+
+        def following(before: bytes | None) -> bytes:
+            new = [pack for pack in packs if not self._has_yaml(pack, sources[pack.id])]
+            data = self._changed(before, order, registered, consent)
+            for pack in new:
+                self._put_yaml(pack, sources[pack.id])
+            return data
+
+        return move_pointer(self.objects, self.name, following, now)
+
+    def go_back(
+        self,
+        digest: str,
+        *,
+        notice_hours: int,
+        now: datetime,
+        registered: Sequence[str] = (),
+        without_rules: Sequence[str] = (),
+        consent: Consent = _agreed,
+    ) -> str:
+        """Put the packs of an earlier set, and who runs them, in force again.
+
+        Return the digest of the set in force then: the earlier one's own, unless something that
+        came since has to stay, such as a pause, or has to begin, such as a notice period.
+
+        Raises OperatorError as `publish` does, and if there is no such set.
+        """
+        name = self._history.whole(digest)
+        target = self.objects.get(self.name, set_key(name)) or b""
+        earlier_set = load_set(target, name)
+
+        def following(before: bytes | None) -> bytes:
+            if before is None:
+                raise OperatorError(NO_SET)
+            order = going_back(load_set(before), earlier_set, now, notice_hours, without_rules)
+            data = self._changed(before, order, registered, consent)
+            return target if load_set(data) == earlier_set else data
+
+        return move_pointer(self.objects, self.name, following, now)
+
+    @property
+    def _history(self) -> SetHistory:
+        return SetHistory(self.objects, self.name)
+
+    def _changed(
+        self, before: bytes | None, order: Order, registered: Sequence[str], consent: Consent
+    ) -> bytes:
+        """Return the set that an order makes of the one in force, once it is checked and wanted."""
+        standing = None if before is None else load_set(before)
+        data = next_set(standing, order, self._history.before(standing, order))
+        after = load_set(data)
+        if not without_factchecks(after.packs):
+            raise OperatorError("no pack would be in force: there is nothing to publish")
+        names = {*registered, *after.providers, *(standing.providers if standing else ())}
+        change = SetChange(standing, after, tuple(sorted(names)), order.now)
+        change.check(order.without_rules)
+        consent(change)
+        return before if before is not None and standing == after else data
+
+    def choose(
+        self, provider: str, packs: Sequence[str] | None, *, factchecks: bool | None = None
+    ) -> str:
+        """Let a provider run these packs of the set in force, and return the new set's digest.
+
+        `factchecks` says whether findings of published fact-checks are proposed to it, or only
+        counted. What is None stays as it is.
+        """
+
+        def changed(before: RuleSet | None) -> bytes:
+            if before is None:
+                raise OperatorError(NO_SET)
+            unknown = sorted(set(packs or ()) - {pack.id for pack in before.packs})
+            if unknown:
+                raise OperatorError(f"not in the set in force: {', '.join(unknown)}")
+            choice = before.providers.get(provider, Choice())
+            if packs is not None:
+                choice = msgspec.structs.replace(choice, packs=tuple(packs))
+            if factchecks is not None:
+                choice = msgspec.structs.replace(choice, factchecks=factchecks)
+            return _with_choice(before, provider, choice)
+
+        return self._move(changed, self.clock.now())
+
+    def pause(self, provider: str, rule: str, why: str) -> str:
+        """Hold a rule (`pack/rule`) in shadow for a provider, and return the new set's digest.
+
+        Everybody can see it. Only a higher version of its pack lifts it.
+        """
+
+        def changed(before: RuleSet | None) -> bytes:
+            if before is None:
+                raise OperatorError(NO_SET)
+            since = utc(self.clock.now())
+            choice = before.providers.get(provider, Choice())
+            others = tuple(one for one in choice.paused if one.rule != rule)
+            paused = (*others, Paused(rule, since, why))
+            return _with_choice(before, provider, msgspec.structs.replace(choice, paused=paused))
+
+        return self._move(changed, self.clock.now())
+
+    def publish_checks(self, index: Index, *, notice_hours: int, now: datetime) -> str:
+        """Put an index of published checks in force, as learn does; the new set's digest."""
+        self.objects.put_new(self.name, factchecks_key(index.digest), index.data)
+        self.objects.put_new(self.name, factchecks_lists_key(lists_digest()), lists())
+        facts = pretty(facts_of(index, {}))
+        self.objects.put(self.name, factchecks_facts_key(index.digest), facts)
+        languages = tuple(index.totals)
+        digest = self._move(
+            lambda before: with_factchecks(before, index.digest, languages, now, notice_hours), now
+        )
+        pack = next(pack for pack in self._set(digest).packs if pack.id == FACTCHECKS)
+        self.objects.put_new(self.name, f"packs/{FACTCHECKS}/{pack.version}.yaml", written(pack))
+        return digest
+
+    def choices(self) -> dict[str, Choice]:
+        """What each provider of the set in force runs that wants anything else than the default."""
+        if read_pointer(self.objects, self.name) is None:
+            return {}
+        return self._set(current_set(self.objects, self.name)).providers
+
+    def in_force(self) -> tuple[Pointer, RuleSet]:
+        """Return the pointer and its set. Raises OperatorError while none was published."""
+        pointer = read_pointer(self.objects, self.name)
+        if pointer is None:
+            raise OperatorError(NO_SET)
+        return pointer, self._set(pointer.set)
+
+    def _set(self, digest: str) -> RuleSet:
+        data = self.objects.get(self.name, set_key(digest))
+        if data is None:
+            raise OperatorError(f"the set {digest} is gone from the public bucket")
+        return load_set(data, digest)
+
+    def _move(self, following: Callable[[RuleSet | None], bytes], now: datetime) -> str:
+        """Write the set that follows the one in force, and move the pointer to it."""
+        return move_pointer(
+            self.objects,
+            self.name,
+            lambda before: following(None if before is None else load_set(before)),
+            now,
+        )
+
+    def _has_yaml(self, pack: Pack, source: bytes) -> bool:
+        """Return whether a version is published. Raise OperatorError if it has other content."""
+        found = self.objects.get(self.name, _yaml_key(pack))
+        if found is not None and found != source:
+            raise OperatorError(_other_content(pack))
+        return found is not None
+
+    def _put_yaml(self, pack: Pack, source: bytes) -> None:
+        try:
+            self.objects.put_new(self.name, _yaml_key(pack), source)
+        except ImmutableError:
+            raise OperatorError(_other_content(pack)) from None
+
+
+def _yaml_key(pack: Pack) -> str:
+    return f"packs/{pack.id}/{pack.version}.yaml"
+
+
+def _other_content(pack: Pack) -> str:
+    return (
+        f"version {pack.version} of {pack.id} was published with other content:"
+        " what changes needs a higher version"
+    )
+
+
+def _sources(folder: Path | None, packs: Sequence[Pack]) -> dict[str, bytes]:
+    """Return the files of packs by their ids."""
+    paths = pack_paths(folder) if folder else []
+    texts = (path.read_text(encoding="utf-8").encode() for path in paths)
+    by_digest = {sha256(text).hexdigest(): text for text in texts}
+    return {pack.id: by_digest[pack.digest] for pack in packs}
+
+
+def _with_choice(before: RuleSet, provider: str, choice: Choice) -> bytes:
+    """Return the set with what one provider runs, and everything else as it was."""
+    return build_set(
+        before.packs,
+        notice_hours=before.notice_hours,
+        providers=before.providers | {provider: choice},
+        factchecks=before.factchecks,
+        fold=before.fold,
+    )

@@ -1,0 +1,259 @@
+"""Statements of reasons as they lie in files: JSON Lines, batches of the API, CSV of the database.
+
+Each is read as a stream, in memory of one statement, whatever the file's size. Every fault of a
+file is an item of its own; no reader here raises for bad input.
+"""
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import msgspec
+
+from dsa.statement.problem import Problem
+from dsa.statement.rules import BATCH
+from intake.formats.document import Document
+from intake.formats.lines import lines
+from intake.formats.refused import FileRefusedError
+from ledger.records.post import LINE_BYTES, too_deep
+from ledger.records.refusal import Code
+from terang.reports.statement_archives import HEAD_BYTES, UnreadableError, opened
+
+_ARRAYS = {
+    *("decision_visibility", "category_addition", "category_specification"),
+    *("content_type", "territorial_scope"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A statement of a file, or a fault of the file at its place.
+
+    `number` counts from 1. `columns` are those of a table: a field without one is not known, which
+    is another thing than empty.
+    """
+
+    number: int
+    statement: dict[str, Any]
+    fault: Problem | None = None
+    columns: frozenset[str] | None = None
+
+
+type Told = Callable[[int], None]
+"""Is told how many bytes of the file have been read."""
+
+
+def files_of(given: Iterable[Path]) -> list[Path]:
+    """The files that are meant: a folder means all files below it, in order."""
+    return [
+        file
+        for path in given
+        for file in (sorted(path.rglob("*")) if path.is_dir() else [path])
+        if not file.is_dir()
+    ]
+
+
+def statements_in(path: Path, told: Told) -> Iterator[Item]:
+    """Yield the statements of a file, of each member of a zip, or of the zips in it.
+
+    Gzip is opened. Where the file breaks off, or is not what it seems, the last item says so; a
+    member of a zip that cannot be read is one item, and the members after it go on.
+    """
+    number = 0
+    try:
+        with path.open("rb") as file:
+            for item in opened(_Counted(file, told), _read):
+                number += 1
+                if isinstance(item, Item):
+                    yield Item(number, item.statement, item.fault, item.columns)
+                else:
+                    yield _none(number, str(item))
+    except UnreadableError as error:
+        yield _none(number + 1, str(error))
+    except OSError as error:
+        yield _none(number + 1, f"the file cannot be read: {error.strerror or error}")
+
+
+def _read(stream: "io.BufferedReader[Any]") -> Iterator[Item]:
+    head = stream.peek(HEAD_BYTES)[:HEAD_BYTES].removeprefix(b"\xef\xbb\xbf").lstrip()
+    if head[:1] not in (b"{", b"["):
+        yield from _of_table(stream)
+    elif head[:1] == b"{" and not isinstance(_decoded(head.partition(b"\n")[0]), Problem):
+        yield from _of_lines(stream)
+    else:
+        yield from _of_document(stream)
+
+
+def _of_lines(stream: BinaryIO) -> Iterator[Item]:
+    number = 0
+    for line in lines(stream):
+        if line.data is None:
+            number += 1
+            yield _none(number, "a line of more than 2 MiB")
+        elif line.data.strip():
+            for item in _items(line.data, number):
+                number = item.number
+                yield item
+
+
+def _of_document(stream: BinaryIO) -> Iterator[Item]:
+    """An array of statements or batches, one batch, or one statement over several lines."""
+    document, number = Document(stream), 0
+    try:
+        for value, batched in _values(document):
+            if isinstance(value, Code):
+                items = iter([_none(number + 1, f"refused: {value}")])
+            else:
+                items = _items(value, number)
+            for item in items:
+                number = item.number
+                yield item
+            if batched and number == BATCH + 1:
+                yield Item(number, {}, _LARGE)
+        document.end()
+    except FileRefusedError as error:
+        yield _none(number + 1, f"the file is no JSON from here on ({error.at})")
+
+
+def _values(document: Document) -> Iterator[tuple[bytes | Code, bool]]:
+    """Each value with whether it is an item of the one batch that the document is."""
+    if document.peek() == b"[":
+        for _ in document.elements():
+            yield document.value(), False
+        return
+    single: list[bytes] = []
+    for key in document.members():
+        if key == "statements" and document.peek() == b"[":
+            for _ in document.elements():
+                yield document.value(), True
+        else:
+            value = document.value()
+            if isinstance(value, Code):  # too long or too deep to be part of a statement
+                yield value, False
+            else:
+                single.append(msgspec.json.encode(key) + b":" + value)
+    if single:
+        yield b"{" + b",".join(single) + b"}", False
+
+
+def _decoded(data: bytes) -> Any:
+    """Return the JSON value, or a Problem that says why there is none."""
+    if too_deep(data):
+        return Problem("", "not_a_statement", "nested too deep for a statement")
+    try:
+        return msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return Problem("", "not_a_statement", "no JSON")
+
+
+def _items(data: bytes, before: int) -> Iterator[Item]:
+    """Yield the statement of a JSON value, or those of the batch that it is."""
+    value = _decoded(data)
+    if isinstance(value, Problem):
+        yield Item(before + 1, {}, value)
+        return
+    batch = value.get("statements") if isinstance(value, dict) else None
+    for number, one in enumerate(batch if isinstance(batch, list) else [value], 1):
+        if isinstance(one, dict):
+            large = _LARGE if isinstance(batch, list) and number == BATCH + 1 else None
+            yield Item(before + number, one, large)
+        else:
+            yield _none(before + number, "no object")
+
+
+_LARGE = Problem("statements", "batch_too_large", f"a request holds at most {BATCH} statements")
+
+
+def _none(number: int, why: str) -> Item:
+    return Item(number, {}, Problem("", "not_a_statement", why))
+
+
+def _of_table(stream: BinaryIO) -> Iterator[Item]:
+    """Yield a statement for each row. A row is bounded, like a line, by 2 MiB."""
+    fed = _Fed(stream)
+    rows = csv.DictReader(fed)
+    number = 0
+    try:
+        columns = frozenset(_field(name) for name in rows.fieldnames or ())
+        if "category" not in columns:
+            yield _none(1, "neither JSON nor a table with the columns of the database")
+            return
+        for number, row in enumerate(rows, 1):
+            fed.begin_row()
+            statement = {
+                _field(name): _cell(_field(name), value)
+                for name, value in row.items()
+                if isinstance(name, str) and value
+            }
+            yield Item(number, statement, columns=columns)
+    except (UnicodeDecodeError, csv.Error) as error:
+        yield _none(number + 1, f"the table cannot be read from here on: {_why(error)}")
+
+
+def _why(error: Exception) -> str:
+    return "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
+
+
+class _Fed:
+    """Gives a table's lines to the reader of CSV, which would join lines without end."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._lines, self._size = lines(stream), 0
+
+    def begin_row(self) -> None:
+        """Count the bytes of a row from here on."""
+        self._size = 0
+
+    def __iter__(self) -> Iterator[str]:
+        for line in self._lines:
+            self._size += len(line.data or b"")
+            if line.data is None or self._size > LINE_BYTES:
+                raise csv.Error("a row of more than 2 MiB")
+            yield line.data.decode() + "\n"
+
+
+def _field(column: str) -> str:
+    """The field of a column: the database's files name two of them otherwise."""
+    return {"platform_uid": "puid", "content_id_ean": "content_id"}.get(column, column)
+
+
+def _cell(field: str, value: str) -> Any:
+    if field in _ARRAYS and value.startswith("["):
+        try:
+            return msgspec.json.decode(value)
+        except (msgspec.DecodeError, RecursionError):
+            return value
+    if field == "content_id":
+        return {"EAN-13": value}
+    if field.endswith(("_date", "_restriction")):
+        return value.removesuffix(" 00:00:00")
+    return value
+
+
+class _Counted(io.RawIOBase):
+    """A file that tells how much of it has been read."""
+
+    def __init__(self, file: BinaryIO, told: Told) -> None:
+        super().__init__()
+        self._file, self._told = file, told
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._file.read(len(buffer))
+        buffer[: len(data)] = data
+        self._told(len(data))
+        return len(data)

@@ -1,0 +1,152 @@
+"""Where a review's findings come from: a run's folder, or a deployed stack."""
+
+from collections.abc import Callable, Iterable
+from datetime import date, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from ledger.aws.case_store import SEVERITIES, open_keys
+from ledger.cases.case import Move, State
+from ledger.cases.entry import JournalEntry, is_for_second_review
+from ledger.errors import OperatorError
+from ledger.pointer import set_key
+from ledger.ports import Store
+from ledger.records.finding import Finding
+from matcher import RuleSet, SetError, load_set
+from terang.casework.message_file import decode_lines, read_file
+from terang.review.cards import Card, OpenFinding
+from terang.review.screen import Why, is_moment
+
+SECOND_REVIEW_DAYS = 7
+"""How far back decisions are offered for a second review: so long a dismissed excerpt is kept."""
+
+
+class _Row(Finding, frozen=True):
+    """A line of findings as scan hands them out."""
+
+    excerpt: str | None = None
+
+
+def findings_of_run(path: Path, decided: Iterable[str]) -> list[OpenFinding]:
+    """The findings of a run that propose something, as the index of a stack would list them.
+
+    `path` is the run's folder or its `findings.jsonl`; `decided` are left out. Raises OperatorError
+    for a file that holds something else.
+    """
+    file = path / "findings.jsonl" if path.is_dir() else path
+    rows = decode_lines(read_file(file), _Row, str(file), "no findings.jsonl of a run")
+    for number, row in enumerate(rows, 1):
+        if not (row.spans and row.severity in SEVERITIES and is_moment(row.found_at)):
+            why = "it needs spans, a severity, and the time when it was found"
+            raise OperatorError(f"{file}: finding {number} is none of a run: {why}")
+    done = set(decided)
+    listed = [(open_keys(row).get("open_sk", ""), row) for row in rows if row.finding not in done]
+    listed = sorted((one for one in listed if one[0]), key=lambda one: one[0])
+    return [OpenFinding(row, row.excerpt) for _, row in listed]
+
+
+def findings_of_stack(
+    store: Store, provider: str, limit: int, decided: Iterable[str]
+) -> list[OpenFinding]:
+    """The most urgent open findings of a provider, but for those `decided` and not yet sent."""
+    done = set(decided)
+    listed = store.open_findings(provider, limit + len(done))
+    found = [one for one in listed if one.finding not in done][:limit]
+    ids = [one.finding for one in found]
+    excerpts, begun = store.excerpts(ids), store.begun(ids)
+    return [
+        OpenFinding(
+            one,
+            excerpts.get(one.finding),
+            **(_so_far(store, one.finding) if one.finding in begun else {}),
+        )
+        for one in found
+    ]
+
+
+def _so_far(store: Store, finding: str) -> dict[str, Any]:
+    """What was done about an open finding: passed on, or a notice that still waits."""
+    case = store.case(finding)
+    if case is None:
+        return {}
+    notices = (one for one in case.entries if one.move == Move.NOTE)
+    waiting = (
+        one.message
+        for one in notices
+        if (notice := store.case(one.entry.entry)) is not None and notice.state is State.OPEN
+    )
+    return {"notice": next(waiting, ""), "escalated": case.state is State.ESCALATED}
+
+
+def second_reviews(
+    store: Store, provider: str, moderator: str, today: date, sent: Iterable[str]
+) -> tuple[Card, ...]:
+    """Colleagues' decisions of the last days that were drawn for a second review, oldest first.
+
+    One that has a second review already, or has one in `sent`, is left out; so is one whose
+    findings are not there.
+    """
+    days = [today - timedelta(days=back) for back in reversed(range(SECOND_REVIEW_DAYS))]
+    entries = [one for day in days for one in store.journal_entries(provider, day.isoformat())]
+    reviewed = {one.decision for one in entries if one.type == "second_review"}
+    drawn = (
+        one
+        for one in sorted(entries, key=lambda entry: entry.at)
+        if one.type == "decision"
+        and one.verdict != "skipped"
+        and one.moderator != moderator
+        and one.entry not in reviewed
+        and is_for_second_review(one.entry)
+    )
+    done = set(sent)
+    made = [_second_card(store, one) for one in drawn]
+    return tuple(one for one in made if one is not None and one.decision not in done)
+
+
+def _second_card(store: Store, decided: JournalEntry) -> Card | None:
+    cases = [case for name in decided.cases if (case := store.case(name)) is not None]
+    findings = tuple(
+        OpenFinding(one.finding, one.excerpt)
+        for one in cases
+        if one.finding and not one.finding.is_erased  # of a stub nobody can judge
+    )
+    own = next((one for one in cases if one.case == decided.entry), None)
+    return Card(findings, own.entries[0].message) if own and findings else None
+
+
+def why_in_folder(path: Path) -> Why:
+    """What rules say of themselves in the public bucket's copy beside a run's findings."""
+    folder = (path if path.is_dir() else path.parent) / "public"
+
+    def read(key: str) -> bytes | None:
+        file = folder / key
+        return read_file(file) if file.is_file() else None
+
+    return why_in_sets(read)
+
+
+def why_in_sets(read: Callable[[str], bytes | None]) -> Why:
+    """What rules say of themselves in the published sets; `read` gives an object of the bucket."""
+
+    @cache
+    def rule_set(digest: str) -> RuleSet | None:
+        data = read(set_key(digest))
+        try:
+            return load_set(data, digest) if data else None
+        except SetError:
+            return None  # of another version of this code: the finding names its rule all the same
+
+    def why(finding: Finding) -> str:
+        found = rule_set(finding.set)
+        return next(
+            (
+                rule.why
+                for pack in (found.packs if found else ())
+                for rule in pack.rules
+                if (pack.id, rule.id) == (finding.pack, finding.rule)
+            ),
+            "",
+        )
+
+    return why

@@ -1,0 +1,274 @@
+"""`terang run`: files through the whole stack on this machine, and the results in a folder."""
+
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from boto3.s3.transfer import TransferConfig
+
+from ledger.aws.objects import S3Objects
+from ledger.aws.store import DynamoStore
+from ledger.clock import clock_of
+from ledger.closing import Closing, FileReceipt
+from ledger.keys import receipt_key
+from ledger.records.identity import file_id, unit_id
+from ledger.records.provider import Provider
+from ledger.records.receipt import Receipt
+from terang.casework.case_queue import CaseQueue
+from terang.emulator.stack import ACCOUNT, LocalStack, StackError
+from terang.remote import call_publish
+
+STALL_SECONDS = 180
+"""How long nothing may move before a run gives up."""
+
+POLL_SECONDS = 0.25
+
+NAME_LENGTH = 800
+"""Code points of a name in a key of S3, which holds 1,024 bytes; only escapes become so long."""
+
+MESSAGE_BYTES = 1024 * 1024
+"""The largest message that SQS takes."""
+
+UPLOAD = TransferConfig(multipart_threshold=64 << 20, multipart_chunksize=64 << 20)
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A file that was dropped: where it came from, its id and size."""
+
+    path: Path
+    file: str
+    size: int
+
+    @property
+    def name(self) -> str:
+        """The file's name as text, without its folder."""
+        return name_of(self.path)
+
+
+def name_of(path: Path) -> str:
+    r"""Return a file's name as text; each byte that is not UTF-8 is written `\xNN`.
+
+    Names of files are bytes; keys of S3 and our lines of JSON are UTF-8. The end of a name that
+    becomes longer than a key may be is kept.
+
+    >>> name_of(Path("posts.jsonl")), name_of(Path(os.fsdecode(b"caf\xe9.csv")))
+    ('posts.jsonl', 'caf\\xe9.csv')
+    """
+    return os.fsencode(path.name).decode("utf-8", "backslashreplace")[-NAME_LENGTH:]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is: bytes in all and done, parts of files that are being translated, findings.
+
+    `parts` only shows that something moves: a file may be translated for minutes before its first
+    unit is sent.
+    """
+
+    size: int
+    done: int
+    posts: int
+    refused: int
+    findings: int
+    files_closed: int
+    files: int
+    parts: int = 0
+
+
+@dataclass(slots=True)
+class Deployed:
+    """The deployed stack as the command uses it."""
+
+    stack: LocalStack
+    outputs: dict[str, str]
+    today: str = ""
+    store: DynamoStore = field(init=False)
+    objects: S3Objects = field(init=False)
+    began: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.began = self.day
+        self.store = DynamoStore.of(self.stack.client("dynamodb"), self.outputs["Table"])
+        self.objects = S3Objects(self.stack.client("s3"))
+
+    @property
+    def day(self) -> str:
+        """The day that the stack's clocks read."""
+        return clock_of(self.today).now().date().isoformat()
+
+    def register(self, provider: str, open_channels: Iterable[str]) -> None:
+        """Register the provider; the emulator names its one account as every sender."""
+        self.store.put_provider(
+            Provider(provider, senders=(ACCOUNT,), open_channels=tuple(open_channels))
+        )
+
+    def drop(self, provider: str, paths: Sequence[Path]) -> list[Dropped]:
+        """Drop the files under the provider's prefix."""
+        s3, bucket = self.stack.client("s3"), self.outputs["DropBucket"]
+        versions: list[str] = []
+        # Asked for afterwards it may be gone: intake deletes at once what it refuses.
+        for operation in ("PutObject", "CompleteMultipartUpload"):
+            s3.meta.events.register(
+                f"after-call.s3.{operation}",
+                lambda parsed, **_: versions.append(parsed.get("VersionId", "")),
+            )
+        dropped = []
+        for number, path in enumerate(paths):
+            key = f"drop/{provider}/{number:04}/{name_of(path)}"
+            s3.upload_file(str(path), bucket, key, Config=UPLOAD)
+            file = file_id(bucket, key, versions[-1])
+            dropped.append(Dropped(path, file, path.stat().st_size))
+        return dropped
+
+    def send(self, provider: str, bodies: Iterable[str]) -> set[str]:
+        """Send messages to the posts queue in the provider's name; the ids of their units.
+
+        Raises StackError for a body that SQS would not take.
+        """
+        units = set[str]()
+        for body in bodies:
+            if len(body.encode()) > MESSAGE_BYTES:
+                raise StackError(f"a message is larger than {MESSAGE_BYTES} bytes: drop a file")
+            self._send("PostsUrl", provider, body)
+            units.add(unit_id(provider, body.encode()))
+        return units
+
+    def send_cases(self, provider: str, bodies: Iterable[str]) -> None:
+        """Send messages about cases to their queue in the provider's name."""
+        for body in bodies:
+            self._send("CasesUrl", provider, body)
+
+    def cases(self, provider: str) -> CaseQueue:
+        """The queue of cases in the provider's name, where each message is waited for."""
+        return CaseQueue(
+            sqs=self.stack.client("sqs"),
+            url=self.outputs["CasesUrl"],
+            store=self.store,
+            objects=self.objects,
+            out_bucket=self.outputs["OutBucket"],
+            provider=provider,
+            clock=clock_of(self.today),
+        )
+
+    def _send(self, output: str, provider: str, body: str) -> None:
+        attribute = {"DataType": "String", "StringValue": provider}
+        self.stack.client("sqs").send_message(
+            QueueUrl=self.outputs[output],
+            MessageBody=body,
+            MessageAttributes={"provider": attribute},
+        )
+
+    def receipts(self, provider: str) -> list[Receipt]:
+        """The receipts since the run began: it may go on over midnight."""
+        days = sorted({self.began, self.day})
+        return [one for day in days for one in self.store.receipts(provider, day)]
+
+    def file_receipt(self, provider: str, file: str) -> FileReceipt | None:
+        """What a dropped file came to, once it is closed."""
+        data = self.objects.get(self.outputs["OutBucket"], receipt_key(provider, file))
+        return msgspec.json.decode(data, type=FileReceipt) if data else None
+
+    def wait(
+        self,
+        provider: str,
+        dropped: Sequence[Dropped],
+        messages: set[str],
+        show: Callable[[Progress], None],
+    ) -> list[FileReceipt]:
+        """Wait until every file has its receipt and every message was taken.
+
+        Raises StackError if something went to the dead letters, or nothing moves any more.
+        """
+        closed: dict[str, FileReceipt] = {}
+        last, moved = None, time.monotonic()
+        while True:
+            for one in dropped:
+                if one.file not in closed and (receipt := self.file_receipt(provider, one.file)):
+                    closed[one.file] = receipt
+            progress = self._progress(provider, dropped, closed)
+            show(progress)
+            taken = len(messages & {receipt.unit for receipt in self.receipts(provider)})
+            if len(closed) == len(dropped) and taken == len(messages):
+                return [closed[one.file] for one in dropped]
+            if (progress, taken) != last:
+                last, moved = (progress, taken), time.monotonic()
+            elif time.monotonic() - moved > STALL_SECONDS:
+                raise StackError(f"nothing has moved for {STALL_SECONDS} s")
+            self._look_at_dead_letters()
+            time.sleep(POLL_SECONDS)
+
+    def publish(self, event: dict[str, Any] | None = None) -> None:
+        """Publish the open day, provisionally, or what an event says.
+
+        Raises OperatorError if the function fails.
+        """
+        today = {"through": self.day, "provisional": True}
+        name = self.outputs["PublishFunction"]
+        call_publish(self.stack.client("lambda"), name, today if event is None else event)
+
+    def refusals(
+        self, provider: str, dropped: Sequence[Dropped], closed: Sequence[FileReceipt]
+    ) -> Iterator[dict[str, Any]]:
+        """Every refusal that is kept with its place; `file` is empty for a message's."""
+        for key in self.objects.keys(
+            self.outputs["OutBucket"], f"out/{provider}/receipts/messages/"
+        ):
+            told = msgspec.json.decode(self.objects.get(self.outputs["OutBucket"], key) or b"{}")
+            yield from ({"file": "", **refusal} for refusal in told.get("refusals", ()))
+        clock = clock_of(self.today)
+        closing = Closing(
+            self.store, self.objects, clock, self.outputs["OutBucket"], self.outputs["WorkBucket"]
+        )
+        for one, receipt in zip(dropped, closed, strict=True):
+            if receipt.status == "refused":
+                place = {"at": receipt.place} if receipt.place else {}
+                yield {"file": one.name, "code": receipt.code, **place}
+                continue
+            sealed = self.store.manifest(one.file)
+            rows = self.store.ranges(one.file)
+            for refusal in closing.refusals(sealed[0], rows) if sealed else ():
+                yield {"file": one.name, **msgspec.to_builtins(refusal)}
+
+    def copy(self, bucket: str, prefix: str, folder: Path) -> None:
+        """Copy everything under a prefix of a bucket into a folder."""
+        for key in self.objects.keys(bucket, prefix):
+            path = folder / key
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(self.objects.get(bucket, key) or b"")
+
+    def _progress(
+        self, provider: str, dropped: Sequence[Dropped], closed: dict[str, FileReceipt]
+    ) -> Progress:
+        receipts = self.receipts(provider)
+        done = 0
+        for one in dropped:
+            if one.file in closed:
+                done += one.size
+            else:
+                done += min(one.size, sum(row.bytes for row in self.store.ranges(one.file)))
+        return Progress(
+            size=sum(one.size for one in dropped),
+            done=done,
+            posts=sum(receipt.inspected for receipt in receipts),
+            refused=sum(sum(receipt.refused.values()) for receipt in receipts),
+            findings=sum(receipt.findings for receipt in receipts),
+            files_closed=len(closed),
+            files=len(dropped),
+            parts=len(self.objects.keys(self.outputs["WorkBucket"], "parts/")),
+        )
+
+    def _look_at_dead_letters(self) -> None:
+        sqs = self.stack.client("sqs")
+        for output in ("UnitsDeadUrl", "PostsDeadUrl", "CasesDeadUrl", "IntakeFailedUrl"):
+            answer = sqs.get_queue_attributes(
+                QueueUrl=self.outputs[output], AttributeNames=["ApproximateNumberOfMessages"]
+            )
+            count = int(answer["Attributes"]["ApproximateNumberOfMessages"])
+            if count:
+                where = output.removesuffix("Url")
+                raise StackError(f"{count} messages ended in {where}: see the log of the stack")
