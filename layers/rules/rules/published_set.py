@@ -21,10 +21,10 @@ deployment changes what a published rule finds. Raise the count when a rule find
 
 FORMAT = 1
 EFFORT_VERSION = 1
-"""Names the budget of work for a post (`matcher.effort`): it decides what is found of long ones."""
+"""Names the budget of work for one post (`matcher.effort`). It decides what a long post shows."""
 
 FIRST_EFFORT = 1
-"""What a set means that names no effort, as all do that were published before there were others."""
+"""The effort of a set that names none: the first one, as in all earlier sets."""
 
 
 class SetError(ValueError):
@@ -56,7 +56,7 @@ class Choice(msgspec.Struct, frozen=True):
         return pack.ground is Ground.ILLEGAL if self.packs is None else pack.id in self.packs
 
     def wants_any(self, packs: Iterable[Pack]) -> bool:
-        """Return whether one of these packs is of words, or of fact-checks that are wanted."""
+        """Return whether a pack has terms, or has fact-checks that the provider wants."""
         return any(pack.id != FACTCHECKS or self.factchecks for pack in packs)
 
 
