@@ -6,7 +6,7 @@ from typing import Any
 
 import pygal  # noqa: F401 - for what it leaves behind
 import pytest
-from sharing import Shares, turn_of
+from support.sharing import Shares, turn_of
 
 # pygal leaves an importer of Python 2's kind behind. Python passes over it; pytest stumbles.
 sys.meta_path[:] = [one for one in sys.meta_path if hasattr(one, "find_spec")]
@@ -19,7 +19,7 @@ def pytest_configure() -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Shares | None:
-    """Workers share the tests as tests/sharing.py has it, unless `--dist` says otherwise."""
+    """Share the tests by tests/support/sharing.py, unless `--dist` says otherwise."""
     return Shares(config, log) if config.getvalue("dist") == "load" else None
 
 

@@ -14,7 +14,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from sample_packs import pack_of
+from support.sample_packs import pack_of
 
 from authoring.advice import common_words
 from matcher import Evasion, Hit, Matcher, Rule, Severity, load_packs

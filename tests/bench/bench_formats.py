@@ -4,8 +4,8 @@ import io
 from functools import partial
 
 from bench.measure import Report, medians
-from format_files import context, dumps, post
-from slow_files import HEADER, MIB, SLOW_FILES, pieces
+from support.format_files import context, dumps, post
+from support.slow_files import HEADER, MIB, SLOW_FILES, pieces
 
 from intake import formats
 from intake.formats import Budget, FileRefusedError

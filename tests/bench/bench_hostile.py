@@ -5,7 +5,7 @@ from functools import partial
 
 from bench import corpus
 from bench.measure import Report, medians
-from sample_packs import pack_of
+from support.sample_packs import pack_of
 
 from matcher import Matcher, Rule, Severity
 from matcher.matcher import BATCH, FIRST_BATCH

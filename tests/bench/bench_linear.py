@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bench import corpus
 from bench.measure import Report, medians
-from worst_inputs import WORST
+from support.worst_inputs import WORST
 
 from matcher import Matcher, Pack, load_packs
 

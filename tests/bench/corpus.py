@@ -18,7 +18,7 @@ from itertools import accumulate
 
 import msgspec
 import wordfreq
-from sample_packs import pack_of
+from support.sample_packs import pack_of
 
 from matcher.terms.automaton import Automaton
 from matcher.terms.term import pattern_of

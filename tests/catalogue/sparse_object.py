@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from sample_posts import line
+from support.sample_posts import line
 
 from ledger.records.manifest import Source
 

@@ -8,9 +8,9 @@ import zipfile
 from collections.abc import Callable
 
 import pytest
-from format_files import dumps, items, json_lines, post, read, refusals, zipped
-from sample_posts import lines
-from world import World
+from support.format_files import dumps, items, json_lines, post, read, refusals, zipped
+from support.sample_posts import lines
+from support.world import World
 
 from intake.formats import FileRefusedError
 

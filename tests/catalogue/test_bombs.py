@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 from catalogue.measuring import MIB, peak_mib, seconds
-from format_files import Generated, context, json_lines, post, zipped
-from sample_posts import OTP, line, pack
+from support.format_files import Generated, context, json_lines, post, zipped
+from support.sample_posts import OTP, line, pack
 
 from intake import formats
 from intake.formats import FileRefusedError

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
-from erased_world import FILE, MESSAGE, WORDS, erase, places_of
-from faults import Calls, CrashError
-from world import World
+from support.erased_world import FILE, MESSAGE, WORDS, erase, places_of
+from support.faults import Calls, CrashError
+from support.world import World
 
 from ledger.records.manifest import Unit
 

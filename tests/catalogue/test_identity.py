@@ -6,11 +6,11 @@ from typing import Any
 import msgspec
 import pytest
 from aws_lambda_powertools.utilities import parameters
-from canary import ACCOUNT
 from integration import handlers
 from integration.handlers import deployed
-from sample_posts import OTP, fields, line, lines
-from world import ROLE, World
+from support.canary import ACCOUNT
+from support.sample_posts import OTP, fields, line, lines
+from support.world import ROLE, World
 
 from ledger.errors import KeyUnavailableError
 from ledger.records.provider import Provider

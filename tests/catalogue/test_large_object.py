@@ -6,8 +6,8 @@ from typing import Any, cast
 import pytest
 from catalogue.measuring import peak_mib
 from catalogue.sparse_object import SparseObject
-from faults import Calls
-from world import World
+from support.faults import Calls
+from support.world import World
 
 from ledger.aws.unit_queue import SqsUnitQueue
 from ledger.records.manifest import Unit

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 import pytest
-from erased_world import publish_all
-from sample_messages import decision
-from sample_posts import OTP, lines
-from world import World
+from support.erased_world import publish_all
+from support.sample_messages import decision
+from support.sample_posts import OTP, lines
+from support.world import World
 
 from ledger.errors import SchemaNewerError
 

@@ -8,10 +8,10 @@ from random import Random
 
 import pytest
 from integration.handlers import deployed
-from sample_posts import OTP, PACK, PRIZE, SHADOW, StandingClock, lines, pack
-from unit.publish_world import World as Journal
-from unit.publish_world import live, sample_pack, sample_receipt
-from world import World
+from support.publish_world import World as Journal
+from support.publish_world import live, sample_pack, sample_receipt
+from support.sample_posts import OTP, PACK, PRIZE, SHADOW, StandingClock, lines, pack
+from support.world import World
 
 from ledger.errors import OperatorError
 from ledger.pointer import POINTER_KEY, current_set, set_key

@@ -7,8 +7,8 @@ from itertools import product
 import pytest
 from catalogue.whole_files import in_ranges, whole
 from integration.handlers import Context, created, deployed
-from sample_posts import fields, line
-from world import DAY, World
+from support.sample_posts import fields, line
+from support.world import DAY, World
 
 from ledger.records.post import LINE_BYTES
 from ledger.records.refusal import Code, Refusal

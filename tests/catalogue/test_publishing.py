@@ -8,11 +8,11 @@ from typing import Any, cast
 
 import msgspec
 import pytest
-from faults import Calls
-from sample_posts import OTP, PACK, SHADOW, StandingClock, lines
-from unit.publish_world import World as Journal
-from unit.publish_world import sample_receipt
-from world import World
+from support.faults import Calls
+from support.publish_world import World as Journal
+from support.publish_world import sample_receipt
+from support.sample_posts import OTP, PACK, SHADOW, StandingClock, lines
+from support.world import World
 
 from ledger.pointer import POINTER_KEY, current_set, set_key
 from matcher import RuleSet, load_packs, load_set

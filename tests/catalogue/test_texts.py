@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 import pytest
 from integration.handlers import Context, delivery, deployed
-from sample_posts import OTP, PACK, fields, line, pack
-from world import World
+from support.sample_posts import OTP, PACK, fields, line, pack
+from support.world import World
 
 from authoring.explain import explain
 from ledger.records.post import LINE_BYTES

@@ -4,7 +4,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, cast
 
 import msgspec
-from memory_objects import RangesOf
+from support.memory_objects import RangesOf
 
 from ledger.records.manifest import cut
 from scan.ranges import owned

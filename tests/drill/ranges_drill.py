@@ -10,7 +10,7 @@ import time
 from random import Random
 from unittest.mock import patch
 
-from whole_lines import check
+from support.whole_lines import check
 
 from scan import ranges
 

@@ -15,8 +15,8 @@ from harness import INSTRUMENTED, ROOT, fuzz
 
 with atheris.instrument_imports(include=INSTRUMENTED):
     from fuzz_seeds import FILES
-    from sample_packs import PACK as OTHER
-    from sample_posts import PACK
+    from support.sample_packs import PACK as OTHER
+    from support.sample_posts import PACK
 
     from authoring.explain import explain
     from authoring.layout import LayoutError, canonical

@@ -14,7 +14,7 @@ import msgspec
 from harness import INSTRUMENTED, fuzz
 
 with atheris.instrument_imports(include=INSTRUMENTED):
-    from sample_checks import CHECKS, REPEATS_SALT, data_feed, table
+    from support.sample_checks import CHECKS, REPEATS_SALT, data_feed, table
 
     from claims.arrays.artefact import digest_of
     from claims.asking import ask

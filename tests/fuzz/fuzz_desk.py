@@ -16,7 +16,7 @@ from harness import INSTRUMENTED, fuzz
 with atheris.instrument_imports(include=INSTRUMENTED):
     from fuzz_seeds import CASE_WORDS, CASES, MESSAGES
     from rich.console import Console
-    from sample_posts import StandingClock
+    from support.sample_posts import StandingClock
 
     from ledger.errors import OperatorError
     from terang.casework.case_shorthand import findings_of, resolved, timed, waves

@@ -4,7 +4,7 @@ import atheris
 from harness import INSTRUMENTED, ROOT, fuzz
 
 with atheris.instrument_imports(include=INSTRUMENTED):
-    from sample_posts import PACK, SHADOW, pack
+    from support.sample_posts import PACK, SHADOW, pack
 
     from authoring.parse import PACK_KEYS, RULE_KEYS
     from matcher import Matcher, Pack, SetError, build_set, load_set

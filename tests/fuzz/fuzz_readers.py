@@ -13,7 +13,7 @@ from harness import INSTRUMENTED, fuzz
 
 with atheris.instrument_imports(include=INSTRUMENTED):
     from fuzz_seeds import FILES, WORDS
-    from memory_objects import RangesOf
+    from support.memory_objects import RangesOf
 
     from intake import formats
     from intake.formats import FileRefusedError

@@ -12,7 +12,7 @@ import msgspec
 from harness import INSTRUMENTED, ROOT, fuzz
 
 with atheris.instrument_imports(include=INSTRUMENTED):
-    from unit.report_ledger_samples import year
+    from support.report_ledger_samples import year
 
     from dsa.report.about import About
     from dsa.report.entries import Entries

@@ -4,8 +4,8 @@ import gzip
 import json
 from zipfile import ZipInfo
 
-from format_files import PUBLIC, dumps, json_lines, post, zipped
-from sample_messages import MAKERS, decision
+from support.format_files import PUBLIC, dumps, json_lines, post, zipped
+from support.sample_messages import MAKERS, decision
 
 MESSAGE = {"id": 1, "type": "message", "date": "2026-11-25T10:00:00", "from_id": "u", "text": "hi"}
 CHAT = {"name": "n", "type": "public_channel", "id": 5, "messages": [MESSAGE]}

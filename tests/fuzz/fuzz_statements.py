@@ -13,8 +13,8 @@ import atheris
 from harness import INSTRUMENTED, fuzz
 
 with atheris.instrument_imports(include=INSTRUMENTED):
-    from format_files import dumps, json_lines, zipped
-    from unit.statement_samples import SOUND
+    from support.format_files import dumps, json_lines, zipped
+    from support.statement_samples import SOUND
 
     from dsa.statement.distribution import Distribution
     from dsa.statement.fields import FIELDS

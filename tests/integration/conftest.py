@@ -7,11 +7,11 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
-from canary import leaks, places_of, told
 from integration.event_account import account, shipped  # noqa: F401 - fixtures
 from moto import mock_aws
 from moto.core.models import botocore_stubber
-from world import SECRET, SECRET_NAME, Clients, World
+from support.canary import leaks, places_of, told
+from support.world import SECRET, SECRET_NAME, Clients, World
 
 TRANSACTION_BYTES = 4 * 1024 * 1024
 

@@ -3,10 +3,10 @@
 from typing import Any
 
 import msgspec
-from faults import Calls
-from sample_messages import SENT
-from sample_posts import OTP, lines
-from world import DAY, World
+from support.faults import Calls
+from support.sample_messages import SENT
+from support.sample_posts import OTP, lines
+from support.world import DAY, World
 
 from decide.case_work import Handled
 from ledger.cases.case import Case

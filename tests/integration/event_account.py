@@ -14,8 +14,8 @@ import boto3
 import msgspec
 import pytest
 from aws_lambda_powertools.utilities import parameters
-from declared import ROOT, table_shape
 from moto import mock_aws
+from support.declared import ROOT, table_shape
 
 from ledger.aws.objects import S3Objects
 from ledger.aws.store import DynamoStore

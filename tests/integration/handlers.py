@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import boto3
 import pytest
-from world import DAY, ROLE, SECRET_NAME, World
+from support.world import DAY, ROLE, SECRET_NAME, World
 
 
 class Output:

@@ -3,9 +3,9 @@
 import gzip
 from typing import Any
 
-from faults import Calls
-from sample_posts import OTP, line, lines
-from world import World
+from support.faults import Calls
+from support.sample_posts import OTP, line, lines
+from support.world import World
 
 from intake.arrival import Intake
 from ledger.aws.unit_queue import SqsUnitQueue

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
-from faults import Calls
-from sample_posts import OTP, PRIZE, line, lines
-from world import World
+from support.faults import Calls
+from support.sample_posts import OTP, PRIZE, line, lines
+from support.world import World
 
 from ledger.aws.delivery import Message
 from ledger.keys import findings_key

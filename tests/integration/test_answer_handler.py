@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from integration.handlers import Context, deployed
 from integration.metrics import metrics_of
-from sample_checks import CHECKS, REPEATS_SALT, table
-from world import World
+from support.sample_checks import CHECKS, REPEATS_SALT, table
+from support.world import World
 
 CANARY = "zq7-canary"
 ADDRESS = "203.0.113.77"

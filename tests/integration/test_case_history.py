@@ -1,10 +1,10 @@
 """One case is shown with all that happened, from whichever of its ids one begins."""
 
 import pytest
-from review_world import console_text
-from sample_messages import complaint, decision, notice, order, outcome, reinstatement
-from sample_posts import OTP, lines
-from world import World
+from support.review_world import console_text
+from support.sample_messages import complaint, decision, notice, order, outcome, reinstatement
+from support.sample_posts import OTP, lines
+from support.world import World
 
 from ledger.cases.entry import case_id
 from terang.review.case_history import History, history

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from sample_messages import complaint, decision, outcome, suspension
-from sample_posts import OTP, lines
-from world import World
+from support.sample_messages import complaint, decision, outcome, suspension
+from support.sample_posts import OTP, lines
+from support.world import World
 
 from ledger.errors import OperatorError
 from terang.casework.case_queue import Answer, CaseQueue

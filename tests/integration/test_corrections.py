@@ -5,11 +5,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from faults import Calls, CrashError
-from sample_checks import CHECKS, FRIDGE, REPEATS_SALT, SALT, check, table
-from sample_messages import complaint, decision, outcome
-from sample_posts import lines
-from world import DAY, World
+from support.faults import Calls, CrashError
+from support.sample_checks import CHECKS, FRIDGE, REPEATS_SALT, SALT, check, table
+from support.sample_messages import complaint, decision, outcome
+from support.sample_posts import lines
+from support.world import DAY, World
 
 from ledger.cases.case import Case, State
 from terang.packs.publishing import PublicBucket

@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
-from faults import Calls
 from integration.decided_cases import case_of, decide, entries, found
-from sample_messages import SENT, audit, complaint, decision, notice
-from sample_posts import OTP, PACK, pack
-from world import DAY, ROLE, World
+from support.faults import Calls
+from support.sample_messages import SENT, audit, complaint, decision, notice
+from support.sample_posts import OTP, PACK, pack
+from support.world import DAY, ROLE, World
 
 from ledger.aws.delivery import Message
 from ledger.cases.case import State, Waiting

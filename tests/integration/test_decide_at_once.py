@@ -6,10 +6,10 @@ from functools import partial
 from typing import Any
 
 import msgspec
-from faults import Calls
 from integration.decided_cases import case_of, decide, entries, found, receipts
-from sample_messages import SENT, complaint, decision
-from world import World
+from support.faults import Calls
+from support.sample_messages import SENT, complaint, decision
+from support.world import World
 
 from decide.case_work import Handled
 from ledger.cases.entry import case_id

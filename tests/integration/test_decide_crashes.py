@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from faults import Calls, CrashError, plan_answers
 from integration.decided_cases import decide, entries, found, receipts
-from sample_messages import complaint, decision, outcome, reinstatement
-from world import Clients, World
+from support.faults import Calls, CrashError, plan_answers
+from support.sample_messages import complaint, decision, outcome, reinstatement
+from support.world import Clients, World
 
 MESSAGES = [complaint(), reinstatement(), outcome()]
 """They come before the decision that they speak of, and wait for it and for each other."""

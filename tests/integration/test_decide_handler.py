@@ -9,9 +9,9 @@ import msgspec
 import pytest
 from integration.handlers import Context, delivery, deployed
 from integration.metrics import metrics_of
-from sample_messages import complaint, decision, notice, on_day, order, suspension
-from sample_posts import OTP, lines
-from world import DAY, World
+from support.sample_messages import complaint, decision, notice, on_day, order, suspension
+from support.sample_posts import OTP, lines
+from support.world import DAY, World
 
 from ledger.cases.receipt import CaseReceipt
 

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from erased_world import (
+from integration.received_files import receive
+from support.erased_world import (
     ACCOUNT,
     ARRAY,
     FILE,
@@ -24,11 +25,10 @@ from erased_world import (
     publish_all,
     sample,
 )
-from faults import Calls, CrashError
-from integration.received_files import receive
-from sample_messages import decision, outcome
-from sample_posts import OTP
-from world import DAY, World
+from support.faults import Calls, CrashError
+from support.sample_messages import decision, outcome
+from support.sample_posts import OTP
+from support.world import DAY, World
 
 from ledger.records.identity import unit_id
 from recount.recount import differences_of

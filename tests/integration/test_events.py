@@ -3,7 +3,6 @@
 from hashlib import md5
 
 import pytest
-from declared import read_template
 from integration.event_account import (
     ENV,
     EVENTS,
@@ -13,6 +12,7 @@ from integration.event_account import (
     place,
     read_event,
 )
+from support.declared import read_template
 
 pytestmark = pytest.mark.filterwarnings("ignore:No application metrics")
 

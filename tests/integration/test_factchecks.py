@@ -5,8 +5,8 @@ from typing import Any
 
 import msgspec
 import pytest
-from faults import Calls, CrashError
-from sample_checks import (
+from support.faults import Calls, CrashError
+from support.sample_checks import (
     CHECKS,
     REPEATS_FRIDGE,
     REPEATS_MAYOR,
@@ -16,9 +16,9 @@ from sample_checks import (
     check,
     table,
 )
-from sample_messages import decision
-from sample_posts import OTP, lines
-from world import World
+from support.sample_messages import decision
+from support.sample_posts import OTP, lines
+from support.world import World
 
 from ledger.errors import OperatorError
 from ledger.records.finding import Finding, Label

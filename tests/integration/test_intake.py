@@ -5,10 +5,10 @@ import json
 from collections.abc import Callable
 
 import pytest
-from canary import ACCOUNT
 from integration.received_files import FILE, ZIPPED, dropped, receive
-from sample_posts import OTP, fields, lines, pack
-from world import DAY, World
+from support.canary import ACCOUNT
+from support.sample_posts import OTP, fields, lines, pack
+from support.world import DAY, World
 
 from intake.formats import Budget
 from ledger.errors import OperatorError

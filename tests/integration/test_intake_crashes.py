@@ -5,9 +5,9 @@ from typing import Any
 
 import msgspec
 import pytest
-from faults import Calls, CrashError
 from integration.received_files import BINARY, FILE, ZIPPED, counted, dropped, receive
-from world import World
+from support.faults import Calls, CrashError
+from support.world import World
 
 from ledger.records.identity import file_id
 from ledger.records.manifest import Unit

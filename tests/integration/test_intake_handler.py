@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from integration.handlers import Context, created, delivery, deployed
-from sample_posts import lines
-from world import World
+from support.sample_posts import lines
+from support.world import World
 
 from ledger.aws.delivery import TimeReserveError
 from ledger.errors import OperatorError

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from hashlib import sha256
 
 import pytest
-from faults import Calls
 from integration.received_files import BINARY, FILE, ZIPPED, counted, dropped, receive
-from sample_posts import OTP, line, lines
-from world import DAY, World
+from support.faults import Calls
+from support.sample_posts import OTP, line, lines
+from support.world import DAY, World
 
 from intake.arrival import IDENTITY_BYTES
 from intake.formats import Budget

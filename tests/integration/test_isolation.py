@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from sample_messages import (
+from support.sample_messages import (
     audit,
     complaint,
     decision,
@@ -18,8 +18,8 @@ from sample_messages import (
     second_review,
     suspension,
 )
-from sample_posts import OTP, fields, line, lines
-from world import ROLE, World
+from support.sample_posts import OTP, fields, line, lines
+from support.world import ROLE, World
 
 from ledger.aws.delivery import Message
 from ledger.cases.receipt import CaseReceipt

@@ -6,9 +6,9 @@ from typing import Any
 
 import msgspec
 import pytest
-from faults import Calls, CrashError
-from sample_checks import CHECKS, FRIDGE, SALT, check, data_feed, table
-from world import DAY, World
+from support.faults import Calls, CrashError
+from support.sample_checks import CHECKS, FRIDGE, SALT, check, data_feed, table
+from support.world import DAY, World
 
 from claims.facts import checks_of
 from claims.feeds.spool import Spool

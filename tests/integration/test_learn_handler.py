@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from integration.handlers import Context, created, deployed
 from integration.metrics import metrics_of
-from sample_checks import CHECKS, table
-from world import World
+from support.sample_checks import CHECKS, table
+from support.world import World
 
 KEY = "factchecks/checks.csv"
 

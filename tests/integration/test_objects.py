@@ -11,8 +11,8 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.response import StreamingBody
 from botocore.stub import ANY, Stubber
-from faults import plan_answers
-from world import Clients, World
+from support.faults import plan_answers
+from support.world import Clients, World
 
 import ledger.aws.objects
 from ledger.aws.objects import S3Objects

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from sample_posts import OTP, PACK, SHADOW, StandingClock, lines
-from world import World
+from support.sample_posts import OTP, PACK, SHADOW, StandingClock, lines
+from support.world import World
 
 from ledger.errors import OperatorError
 from ledger.pointer import POINTER_KEY, RETURN_DAYS, read_pointer, set_key

@@ -5,8 +5,8 @@ from typing import Any
 
 import msgspec
 import pytest
-from sample_posts import OTP, lines, pack
-from world import DAY, World
+from support.sample_posts import OTP, lines, pack
+from support.world import DAY, World
 
 from ledger.aws.items import Item, item_of
 from ledger.errors import OperatorError

@@ -10,10 +10,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from canary import ACCOUNT, TEXT, leaks, places_of
-from faults import Calls, CrashError
-from sample_posts import OTP, fields, line, lines
-from world import World
+from support.canary import ACCOUNT, TEXT, leaks, places_of
+from support.faults import Calls, CrashError
+from support.sample_posts import OTP, fields, line, lines
+from support.world import World
 
 from ledger.keys import unknown_receipt_key
 

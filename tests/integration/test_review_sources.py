@@ -4,9 +4,9 @@ from typing import Any
 
 import msgspec
 import pytest
-from sample_messages import decision, notice, second_review
-from sample_posts import OTP, PRIZE, line, lines
-from world import World
+from support.sample_messages import decision, notice, second_review
+from support.sample_posts import OTP, PRIZE, line, lines
+from support.world import World
 
 from ledger.cases.entry import case_id, is_for_second_review
 from terang.review.cards import Card, cards

@@ -5,10 +5,10 @@ from collections.abc import Callable
 
 import msgspec
 import pytest
-from faults import Calls
 from integration.scanned_units import BAD, FILE, handed_out, one
-from sample_posts import OTP, PRIZE, line, lines
-from world import DAY, World
+from support.faults import Calls
+from support.sample_posts import OTP, PRIZE, line, lines
+from support.world import DAY, World
 
 from ledger.records.identity import unit_id
 from scan import ranges

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from functools import partial
 
 import pytest
-from faults import Calls, CrashError
 from integration.scanned_units import (
     FILE,
     ORDER,
@@ -16,8 +15,9 @@ from integration.scanned_units import (
     scan_message,
     untouched,
 )
-from sample_posts import OTP, fields, lines
-from world import World
+from support.faults import Calls, CrashError
+from support.sample_posts import OTP, fields, lines
+from support.world import World
 
 from ledger.keys import refusals_key
 

@@ -10,8 +10,8 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 from integration.handlers import Context, delivery, deployed
 from integration.metrics import metrics_of
-from sample_posts import OTP, fields, line, lines, pack
-from world import DAY, World
+from support.sample_posts import OTP, fields, line, lines, pack
+from support.world import DAY, World
 
 from rules.published_set import Choice
 from scan.deliveries import Message

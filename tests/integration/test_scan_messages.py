@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 from integration.scanned_units import marker, one
-from sample_posts import OTP, fields
-from world import DAY, World
+from support.sample_posts import OTP, fields
+from support.world import DAY, World
 
 from ledger.aws.delivery import Message
 from ledger.keys import message_receipt_key

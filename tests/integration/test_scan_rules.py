@@ -7,9 +7,9 @@ from datetime import date, timedelta
 import msgspec
 import pytest
 from integration.scanned_units import FILE, handed_out, one
-from sample_checks import CHECKS, table
-from sample_posts import OTP, PRIZE, SHADOW, fields, lines, pack
-from world import DAY, World
+from support.sample_checks import CHECKS, table
+from support.sample_posts import OTP, PRIZE, SHADOW, fields, lines, pack
+from support.world import DAY, World
 
 from ledger.errors import OperatorError
 from rules.pack import InForce

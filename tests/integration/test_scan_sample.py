@@ -2,10 +2,10 @@
 
 import msgspec
 import pytest
-from canary import ACCOUNT
-from faults import Calls, CrashError
-from sample_posts import OTP, PRIZE, line, lines
-from world import DAY, SECRET, World
+from support.canary import ACCOUNT
+from support.faults import Calls, CrashError
+from support.sample_posts import OTP, PRIZE, line, lines
+from support.world import DAY, SECRET, World
 
 from ledger.privacy.audit_sample import SampledPost, draw, month_key
 

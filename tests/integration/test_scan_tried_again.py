@@ -4,10 +4,10 @@ import json
 from dataclasses import replace
 
 import pytest
-from faults import Calls, CrashError
 from integration.scanned_units import MESSAGE_ORDER, marker, one, scan_message
-from sample_posts import OTP, PRIZE, SHADOW, fields, pack
-from world import World
+from support.faults import Calls, CrashError
+from support.sample_posts import OTP, PRIZE, SHADOW, fields, pack
+from support.world import World
 
 
 class TestTriedAgainAfterThePointerMoved:

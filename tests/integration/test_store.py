@@ -6,8 +6,8 @@ from typing import Any
 import msgspec
 import pytest
 from botocore.exceptions import ConnectionClosedError
-from faults import plan_answers
-from world import DAY, Clients, World
+from support.faults import plan_answers
+from support.world import DAY, Clients, World
 
 import ledger.aws.store
 from ledger.aws.case_store import open_keys

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from world import Clients, World
+from support.world import Clients, World
 
 import ledger.aws.table
 from ledger.aws.items import Item, item_of, record_of

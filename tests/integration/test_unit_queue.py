@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from world import World
+from support.world import World
 
 from ledger.aws.unit_queue import SqsUnitQueue
 from ledger.records.manifest import Source, Unit

@@ -5,8 +5,8 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from memory_cases import MemoryCases, finding
-from sample_messages import (
+from support.memory_cases import MemoryCases, finding
+from support.sample_messages import (
     complaint,
     decision,
     dispute,

@@ -6,9 +6,9 @@ import json
 from typing import Any
 
 import msgspec
-from format_files import PUBLIC, Generated, context, dumps, json_lines, post, zipped
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.format_files import PUBLIC, Generated, context, dumps, json_lines, post, zipped
 
 from intake import formats
 from intake.formats import FileRefusedError

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from property.effort import share
 from property.test_matcher_reference import LINKS, WORDS, draw_pack, draw_term, draw_text
-from sample_packs import pack_of
+from support.sample_packs import pack_of
 
 from matcher import AtLeast, Matcher, Rule, Severity, effort
 from matcher import matcher as engine
@@ -296,7 +296,7 @@ PROGRAM = """
 import sys
 {before}
 from matcher import Matcher
-from sample_packs import pack_of
+from support.sample_packs import pack_of
 from matcher import Rule, Severity
 rule = Rule(id="a", severity=Severity.LOW, why="Tests.", groups=(("otp",),))
 matcher = Matcher([pack_of(rule)])

@@ -8,7 +8,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 from property.effort import share
-from sample_packs import pack_of
+from support.sample_packs import pack_of
 
 from matcher import Evasion, Matcher, Rule, Severity
 from matcher.batch.finders import ALPHABET

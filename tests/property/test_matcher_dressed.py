@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping
 from random import Random
 
 import pytest
-import reference
 from hypothesis import given
 from hypothesis import strategies as st
 from property.effort import share
-from sample_packs import pack_of
+from support import reference
+from support.sample_packs import pack_of
 
 from matcher import AtLeast, Hit, Matcher, Pack, Rule, Severity
 from matcher import matcher as engine

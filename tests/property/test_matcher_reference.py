@@ -7,12 +7,12 @@ too few of them would contain a match.
 from collections.abc import Iterable
 from random import Random
 
-import reference
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 from property.effort import share
-from sample_packs import pack_of
+from support import reference
+from support.sample_packs import pack_of
 
 from matcher import AtLeast, Hit, Matcher, Pack, Rule, Severity
 from matcher.hosts.lookalikes import glance

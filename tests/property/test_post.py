@@ -5,7 +5,7 @@ from typing import Any
 
 from hypothesis import example, given
 from hypothesis import strategies as st
-from sample_posts import POST, line
+from support.sample_posts import POST, line
 
 from ledger.records.post import FIELDS, _explain, read_fields, read_line
 from ledger.records.refusal import Code, Refusal

@@ -9,7 +9,7 @@ from collections import Counter
 import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from unit.publish_world import World, sample_pack, sample_receipt, sample_rule
+from support.publish_world import World, sample_pack, sample_receipt, sample_rule
 
 from ledger.foreign_text import visible
 from ledger.records.language import LANGUAGES, SCRIPTS

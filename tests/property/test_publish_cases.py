@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from unit.publish_world import World, sample_pack, sample_receipt, sample_rule
-from unit.sample_entries import contest, decision, entry, outcome
+from support.publish_world import World, sample_pack, sample_receipt, sample_rule
+from support.sample_entries import contest, decision, entry, outcome
 
 from ledger.cases.entry import JournalEntry
 from publish.count.case_counting import Counting

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, cast
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from memory_objects import RangesOf
-from whole_lines import check, owners
+from support.memory_objects import RangesOf
+from support.whole_lines import check, owners
 
 from ledger.records.manifest import cut
 from scan import ranges

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from simulation.clients import Client, GoodLine
 from simulation.fabric import Fabric
 from simulation.records import Records, objects_of
-from world import DAY, StandingClock
+from support.world import DAY, StandingClock
 
 from ledger.aws.objects import S3Objects
 from terang.repair.fsck_stack import Looked, Stack

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from faults import CrashError
 from greenlet import getcurrent
 from simulation.chance import Chance
 from simulation.clients import Client, GoodLine
@@ -16,7 +15,8 @@ from simulation.line import FaultyLine
 from simulation.s3 import S3
 from simulation.sources import SOURCES, Source, failed_of, url_of
 from simulation.sqs import SQS, Message
-from world import Clients, World
+from support.faults import CrashError
+from support.world import Clients, World
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC).timestamp()
 WEEK = 7 * 86_400.0

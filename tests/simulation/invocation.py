@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-from faults import CrashError
 from greenlet import getcurrent, greenlet
 from simulation.stage import deployed
+from support.faults import CrashError
 
 SECONDS = {"intake": 900, "scan": 300, "publish": 900}
 

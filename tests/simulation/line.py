@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from botocore.exceptions import ClientError, ReadTimeoutError
-from faults import CrashError
 from greenlet import getcurrent
 from simulation.answers import cancelled, refusal
 from simulation.chance import Chance, Fault
+from support.faults import CrashError
 
 CALL_SECONDS = 0.02
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sample_messages import complaint, decision, outcome, reinstatement, second_review
+from support.sample_messages import complaint, decision, outcome, reinstatement, second_review
 
 from ledger.cases.entry import case_id, is_for_second_review
 

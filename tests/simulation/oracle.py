@@ -11,12 +11,12 @@ from hashlib import sha256
 from typing import Any
 
 from botocore.exceptions import ClientError, ReadTimeoutError
-from canary import leaks, told
-from faults import CrashError
 from simulation.fabric import Fabric
 from simulation.moderators import entries
 from simulation.records import Record, Records, objects_of
 from simulation.scenarios import Scenario
+from support.canary import leaks, told
+from support.faults import CrashError
 
 from terang.repair.fsck_cases import case_differences
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 
-from canary import ACCOUNT, NAME, TEXT, URL
-from sample_posts import OTP, PRIZE, SHADOW, fields, line, lines, pack
-from world import ROLE
+from support.canary import ACCOUNT, NAME, TEXT, URL
+from support.sample_posts import OTP, PRIZE, SHADOW, fields, line, lines, pack
+from support.world import ROLE
 
 from matcher import Pack
 

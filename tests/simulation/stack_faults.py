@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import cast
 
 from simulation.deployed import Deployed
-from world import DAY
+from support.world import DAY
 
 
 def receipt_lost(made: Deployed) -> None:

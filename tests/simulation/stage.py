@@ -22,7 +22,7 @@ import boto3
 import msgspec
 import pytest
 from aws_lambda_powertools.utilities import parameters
-from world import SECRET
+from support.world import SECRET
 
 import ledger.aws.store
 import ledger.aws.table

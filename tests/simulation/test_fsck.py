@@ -8,7 +8,7 @@ from simulation.chance import Told
 from simulation.deployed import Deployed
 from simulation.scenarios import BY_NAME, MESSAGES, Scenario, first_set
 from simulation.stack_faults import FAULTS, finding_nobody_counts, row_lost
-from world import StandingClock
+from support.world import StandingClock
 
 from ledger.aws.objects import S3Objects
 from terang.repair.fsck_difference import ADVICE

@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 import pytest
-from sample_messages import (
+from stack.running import DAY, Running
+from support.sample_messages import (
     audit,
     complaint,
     decision,
@@ -20,7 +21,6 @@ from sample_messages import (
     second_review,
     suspension,
 )
-from stack.running import DAY, Running
 
 from ledger.cases.case import State
 from ledger.cases.entry import JournalEntry, case_id, is_for_second_review

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sample_checks import CHECKS, REPEATS_SALT, check, table
-from sample_messages import decision
 from stack.running import DAY, STACK, Running
+from support.sample_checks import CHECKS, REPEATS_SALT, check, table
+from support.sample_messages import decision
 
 from ledger.keys import factchecks_key
 from ledger.pointer import current_set, set_key

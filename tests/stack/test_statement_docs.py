@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from month.faulty import FAULTS as STATEMENT_FAULTS
 from stack.running import ROOT
-from unit.sor_server import TOKEN, Database, served
-from unit.test_report_lint import FAULTS as REPORT_FAULTS
+from support.sor_server import TOKEN, Database, served
+from unit.dsa.test_report_lint import FAULTS as REPORT_FAULTS
 
 PAGE = (ROOT / "docs/statements.md").read_text("utf-8")
 SANDBOX = "https://sandbox.example"

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sample_messages import decision, notice
 from stack.running import DAY, STACK, Running
+from support.sample_messages import decision, notice
 
 from ledger.cases.entry import case_id
 from ledger.keys import statement_batch_key, statement_key

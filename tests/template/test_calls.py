@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from faults import CrashError
 from moto import mock_aws
-from sample_checks import CHECKS, REPEATS_FRIDGE, table
-from sample_messages import audit, complaint, decision, on_day, outcome
+from support.faults import CrashError
+from support.sample_checks import CHECKS, REPEATS_FRIDGE, table
+from support.sample_messages import audit, complaint, decision, on_day, outcome
 from template.permissions import allows, matches
 from template.resolved import as_list
 from template.trial import DAY, SETTINGS, STACK, Trial, bucket, delivery, lines, post

@@ -12,7 +12,7 @@ from simulation.contract.strict import make_strict
 from simulation.dynamodb import DynamoDB
 from simulation.s3 import S3
 from simulation.sqs import SQS
-from world import Clients, World
+from support.world import Clients, World
 
 from terang.emulator.stack import EMULATOR, LocalStack, local_stack
 

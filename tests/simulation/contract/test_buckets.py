@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 from botocore.exceptions import ClientError
-from world import World
+from support.world import World
 
 from ledger.errors import ImmutableError, ObjectChangedError, ObjectGoneError
 

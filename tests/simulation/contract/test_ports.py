@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 import pytest
-from sample_posts import OTP, PRIZE, line, lines
-from world import DAY, World
+from support.sample_posts import OTP, PRIZE, line, lines
+from support.world import DAY, World
 
 from ledger.records.manifest import FirstTry, Marker, RangeRow
 from ledger.records.receipt import Receipt, digest_of_ids

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from world import World
+from support.world import World
 
 _numbers = count()
 

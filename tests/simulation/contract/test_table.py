@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from world import World
+from support.world import World
 
 from ledger.aws.items import Item, item_of
 from ledger.aws.table import Table

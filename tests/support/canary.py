@@ -1,0 +1,73 @@
+"""Words that only senders use, and every place where a trace of them would be a leak.
+
+The samples carry them, so that each test that takes posts through a handler can ask here what is
+left. A receipt, a log, a page, an error or what is said of a dead letter holds none of them.
+"""
+
+import re
+import traceback
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from support.world import World
+
+TEXT = "zq7-tx"
+"""In the text of posts that nothing hits."""
+
+ACCOUNT = "zq7-ac"
+URL = "https://chat.example/zq7-ul"
+NAME = "zq7-nm"
+"""In the name of a file: its sender is told it again, nobody else."""
+
+WORDS = (TEXT, ACCOUNT, URL, NAME)
+
+MAILBOX = r"\w+/drop/.*"
+MAY_HOLD = (
+    (NAME, re.compile(rf"{MAILBOX}|out/out/[^/]+/receipts/.*|table/(F|J)#.*|body of a unit")),
+    (TEXT, re.compile(rf"{MAILBOX}|work/parts/.*")),
+    (ACCOUNT, re.compile(MAILBOX)),
+    (URL, re.compile(rf"{MAILBOX}|work/parts/.*|out/out/[^/]+/findings/.*|table/C#.*")),
+)
+"""A file before its receipt, and its parts; of posts that were hit, the address in the finding."""
+
+type Place = tuple[str, bytes]
+
+
+def leaks(places: Iterable[Place]) -> list[str]:
+    """Where a word stands that may not stand there, as `word in place`.
+
+    >>> leaks([("log", b"failed"), ("public/index.html", TEXT.encode())])
+    ['zq7-tx in public/index.html']
+    """
+    return [
+        f"{word} in {place}"
+        for place, data in places
+        if b"zq7-" in data or "zq7-" in place
+        for word in WORDS
+        if (word.encode() in data or word in place) and not _may_hold(word, place)
+    ]
+
+
+def _may_hold(word: str, place: str) -> bool:
+    return any(one == word and where.fullmatch(place) for one, where in MAY_HOLD)
+
+
+def places_of(world: "World") -> Iterator[Place]:
+    """Every version of every object, and every item of the table."""
+    s3 = world.clients.s3
+    for bucket in world.buckets:
+        kind = bucket.rpartition("-")[0]
+        for one in s3.list_object_versions(Bucket=bucket).get("Versions", ()):
+            found = s3.get_object(Bucket=bucket, Key=one["Key"], VersionId=one["VersionId"])
+            yield f"{kind}/{one['Key']}", found["Body"].read()
+    for item in world.items():
+        yield f"table/{item['pk']['S']}/{item['sk']['S']}", repr(item).encode()
+
+
+def told(logs: str = "", errors: Iterable[BaseException] = ()) -> Iterator[Place]:
+    """What was printed, logged or measured, and what Lambda would log of errors."""
+    yield "log", logs.encode("utf-8", "surrogatepass")
+    for error in errors:
+        lines = traceback.format_exception(error)
+        yield "error", "".join(lines).encode("utf-8", "surrogatepass")

@@ -1,0 +1,34 @@
+"""Two findings of one post, and what stands of them after some messages."""
+
+from datetime import UTC, datetime, timedelta
+
+from support.memory_cases import MemoryCases, finding
+
+from ledger.cases.case import State
+from ledger.cases.entry import JournalEntry, case_id, is_for_second_review
+
+F1, F2 = finding(1).finding, finding(2).finding
+DRAWN = next(
+    f"d-{n}" for n in range(99) if is_for_second_review(case_id("decision", "acme", f"d-{n}"))
+)
+
+
+def two_findings() -> MemoryCases:
+    """Two findings of one post."""
+    made = MemoryCases()
+    made.find(finding(1), finding(2))
+    return made
+
+
+def entry(cases: MemoryCases, kind: str, message: str) -> JournalEntry:
+    return cases.journal[case_id(kind, "acme", message)]
+
+
+def state(cases: MemoryCases, name: str) -> State | None:
+    case = cases.case(name)
+    return case.state if case else None
+
+
+def days_left(cases: MemoryCases, name: str) -> int:
+    end = datetime.fromtimestamp(cases.excerpts[name][1], UTC)
+    return round((end - cases.clock.now()) / timedelta(days=1))

@@ -1,0 +1,92 @@
+"""Invented open findings, and a terminal whose keys and lines are written beforehand."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from rich.console import Console, RenderableType
+from support.sample_posts import PACK
+
+from ledger.records.finding import Finding, FoundSpan
+from ledger.records.identity import digest
+from matcher import Pack, build_set, digest_of
+from terang.review.cards import Card, OpenFinding
+
+DAY = "2026-11-25"
+
+
+def found(
+    post: str = "p1", rule: str = "asks", text: str | None = "send me", **changes: Any
+) -> Any:
+    """An open finding with its excerpt; its span is the first word."""
+    end = len((text or "x").split()[0])
+    made = Finding(
+        finding=digest("finding", post, rule), provider="acme", post=post, account="k2026-11:ab",
+        published_at=f"{DAY}T10:00:00Z", found_at=f"{DAY}T12:00:00Z", pack="codes", version=3,
+        set="set", rule=rule, mode="live", category="SCAMS_AND_FRAUD", severity="high",
+        spans=(FoundSpan("text", 0, end, (text or "x")[:end]),), unit=digest("unit", "1"), reach=7,
+    )  # fmt: skip
+    return OpenFinding(msgspec.structs.replace(made, **changes), text)
+
+
+def card(post: str = "p1", text: str | None = "send me", *rules: str, decision: str = "") -> Card:
+    """A card of one post, with a finding for each rule."""
+    return Card(tuple(found(post, rule, text) for rule in rules or ("asks",)), decision)
+
+
+def run_folder(folder: Path) -> Path:
+    """The folder of a run: four findings of which three propose, and the set they rest on."""
+    parsed = Pack.parse(PACK, "sample")
+    data = build_set(
+        [msgspec.structs.replace(parsed, published_at=datetime(2026, 1, 1, tzinfo=UTC))],
+        notice_hours=0,
+    )
+    (folder / "public/sets").mkdir(parents=True)
+    (folder / f"public/sets/{digest_of(data)}.json").write_bytes(data)
+    rows = [
+        found("p1", "asks-for-code", severity="low", reach=900),
+        found("p2", "asks-for-code", reach=5),
+        found("p3", "asks-for-code", reach=70),
+        found("p4", "asks-for-code", mode="shadow"),
+        found("p5", "asks-for-code", held=True),
+    ]
+    with (folder / "findings.jsonl").open("w") as file:
+        for row in rows:
+            line = msgspec.to_builtins(row.finding) | {
+                "excerpt": row.excerpt, "set": digest_of(data)
+            }  # fmt: skip
+            file.write(json.dumps(line) + "\n")
+    return folder
+
+
+@dataclass(slots=True)
+class WrittenTerminal:
+    """The port `Terminal`: keys and lines are taken in turn, and what was shown is kept."""
+
+    keys: Iterable[str]
+    lines: Iterable[str | None] = ()
+    shown: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.keys, self.lines = iter(self.keys), iter(self.lines)
+
+    def show(self, screen: RenderableType) -> None:
+        self.shown.append(console_text(screen))
+
+    def key(self) -> str | None:
+        return next(iter(self.keys), None)
+
+    def line(self, prompt: str) -> str | None:
+        return next(iter(self.lines))
+
+
+def console_text(screen: RenderableType) -> str:
+    """What a terminal 160 columns wide shows, without its colours."""
+    console = Console(width=160, color_system=None, highlight=False)
+    with console.capture() as capture:
+        console.print(screen)
+    return capture.get()

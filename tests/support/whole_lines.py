@@ -1,0 +1,31 @@
+"""What the ranges of a file own, told from the whole file: where each line begins decides."""
+
+from typing import TYPE_CHECKING, cast
+
+from support.memory_objects import RangesOf
+
+from ledger.records.manifest import cut
+from scan.ranges import owned
+
+if TYPE_CHECKING:
+    from ledger.ports import Objects
+
+
+def owners(data: bytes, size: int) -> list[bytes]:
+    """What each range should own: by whole lines and where they begin."""
+    expected = [b""] * len(range(0, len(data), size))
+    begin = 0
+    while begin < len(data):
+        end = data.find(b"\n", begin) + 1 or len(data)
+        expected[begin // size] += data[begin:end]
+        begin = end
+    return expected
+
+
+def check(data: bytes, size: int) -> None:
+    objects = RangesOf(data)
+    found = [
+        owned(cast("Objects", objects), objects.unit(*place)) for place in cut(objects.source, size)
+    ]
+    assert [one.data for one in found] == owners(data, size)
+    assert sum(one.size for one in found) == len(data)

@@ -1,0 +1,294 @@
+"""Terang's parts over an AWS in memory: a table, four buckets and a queue for one test."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from hashlib import sha256
+from itertools import count
+from typing import Any
+
+import msgspec
+from support.declared import table_shape
+from support.sample_messages import SENT
+from support.sample_posts import SHADOW, StandingClock, pack
+
+from decide.case_work import CaseWork, Handled
+from decide.deliveries import CaseDeliveries
+from decide.settings import DecideSettings, case_work_of
+from intake.arrival import Intake
+from intake.formats import Budget
+from learn.learning import Learner, Lesson
+from learn.settings import LearnSettings, learner_over
+from ledger.aws.objects import S3Objects
+from ledger.aws.senders import Senders
+from ledger.aws.store import DynamoStore
+from ledger.aws.unit_queue import SqsUnitQueue
+from ledger.closing import Closing, FileReceipt
+from ledger.keys import receipt_key
+from ledger.ports import Objects, Store
+from ledger.pseudonym_keys import PseudonymKeys
+from ledger.records.manifest import Unit
+from ledger.records.provider import Provider
+from ledger.records.receipt import Receipt
+from matcher import Pack, build_set
+from rules.published_set import Choice
+from scan.deliveries import Deliveries
+from scan.flood_guard import FloodGuard, FloodLimits
+from scan.rule_sets import RuleSets
+from scan.sampling import Sampler
+from scan.unit_work import Scanner
+
+SECRET, SECRET_NAME = b"the secret of this test", "pseudonym-secret"
+SALT = b"the salt of a month, and of 32 b"
+ROLE = "AROAACME"
+DAY = "2026-11-25"
+_numbers = count()
+
+
+@dataclass(frozen=True, slots=True)
+class Clients:
+    """Clients of AWS; those of a test speak to moto."""
+
+    dynamodb: Any
+    s3: Any
+    sqs: Any
+
+
+@dataclass(slots=True)
+class World:
+    """One stack, empty but for the provider `acme` and a set of two packs."""
+
+    clients: Clients
+    number: int = field(default_factory=lambda: next(_numbers))
+    clock: StandingClock = field(default_factory=StandingClock)
+    range_bytes: int = 1_000
+    part_bytes: int = 1_000
+    budget: Budget = Budget()  # noqa: RUF009 - frozen
+    limits: FloodLimits = FloodLimits(1_000, 1_000_000)  # noqa: RUF009 - frozen
+    queue_url: str = ""
+    removed: bool = False
+
+    def __post_init__(self) -> None:
+        """Make the table, the buckets and the queue; register `acme` and publish."""
+        self.clients.dynamodb.create_table(TableName=self.table, **table_shape())
+        for bucket in self.buckets:
+            self.clients.s3.create_bucket(Bucket=bucket)
+            self.clients.s3.put_bucket_versioning(
+                Bucket=bucket, VersioningConfiguration={"Status": "Enabled"}
+            )
+        self.queue_url = self.clients.sqs.create_queue(QueueName=f"units-{self.number}")["QueueUrl"]
+        self.store.put_provider(Provider("acme", (ROLE,)))
+        self.publish(pack(), pack(SHADOW))
+
+    def remove(self) -> None:
+        """Take the table away: moto copies all tables in each transaction."""
+        if not self.removed:
+            self.clients.dynamodb.delete_table(TableName=self.table)
+        self.removed = True
+
+    @property
+    def table(self) -> str:
+        return f"terang-{self.number}"
+
+    @property
+    def buckets(self) -> tuple[str, ...]:
+        return self.drop, self.work, self.out, self.public
+
+    @property
+    def drop(self) -> str:
+        return f"drop-{self.number}"
+
+    @property
+    def work(self) -> str:
+        return f"work-{self.number}"
+
+    @property
+    def out(self) -> str:
+        return f"out-{self.number}"
+
+    @property
+    def public(self) -> str:
+        return f"public-{self.number}"
+
+    @property
+    def store(self) -> DynamoStore:
+        return DynamoStore.of(self.clients.dynamodb, self.table)
+
+    @property
+    def objects(self) -> S3Objects:
+        return S3Objects(self.clients.s3)
+
+    def publish(self, *packs: Pack, **providers: Choice) -> str:
+        """Put a set of these packs in force; its digest."""
+        data = build_set(packs, notice_hours=0, providers=providers)
+        name = sha256(data).hexdigest()
+        self.objects.put_new(self.public, f"sets/{name}.json", data)
+        self.objects.put(self.public, "sets/current.json", msgspec.json.encode({"set": name}))
+        return name
+
+    def closing(self, store: Store | None = None, objects: Objects | None = None) -> Closing:
+        return Closing(
+            store or self.store, objects or self.objects, self.clock, self.out, self.work
+        )
+
+    def keys(self, store: Any = None) -> PseudonymKeys:
+        """The keys of the pseudonyms; two worlds have the same."""
+        return PseudonymKeys(store or self.store, self.clock, SECRET, fresh_salt=lambda: SALT)
+
+    def pseudonym(self, account: str) -> str:
+        """What stands for an account of `acme` this month."""
+        return self.keys().in_force("acme").of(account)
+
+    def intake(self, store: Any = None, objects: Any = None, queue: Any = None) -> Intake:
+        """Intake, over other ports where they are given."""
+        return Intake(
+            store=store or self.store,
+            objects=objects or self.objects,
+            queue=queue or SqsUnitQueue(self.clients.sqs, self.queue_url),
+            clock=self.clock,
+            closing=self.closing(store, objects),
+            keys=self.keys(store),
+            work_bucket=self.work,
+            out_bucket=self.out,
+            public_bucket=self.public,
+            range_bytes=self.range_bytes,
+            part_bytes=self.part_bytes,
+            budget=self.budget,
+        )
+
+    def scanner(self, store: Any = None, objects: Any = None) -> Scanner:
+        """A fresh worker of scan, over other ports where they are given."""
+        store, objects = store or self.store, objects or self.objects
+        return Scanner(
+            store=store,
+            objects=objects,
+            clock=self.clock,
+            rulesets=RuleSets(objects, self.clock, self.public, public=True),
+            guard=FloodGuard(store, self.clock, self.limits, expire_seconds=60),
+            sampler=Sampler(store, self.clock, SECRET),
+            keys=self.keys(store),
+            work_bucket=self.work,
+            out_bucket=self.out,
+            excerpt_days=30,
+        )
+
+    def deliveries(self, store: Any = None, objects: Any = None) -> Deliveries:
+        """A fresh worker of scan, from the delivery on."""
+        store, objects = store or self.store, objects or self.objects
+        return Deliveries(
+            scanner=self.scanner(store, objects),
+            closing=self.closing(store, objects),
+            senders=Senders(store, self.clock, "AROAREDRIVE"),
+            clock=self.clock,
+            posts_queue_arn="arn:posts",
+            trial_day=False,
+        )
+
+    def case_work(self, store: Any = None, objects: Any = None) -> CaseWork:
+        """A fresh worker of decide, over other ports where they are given."""
+        settings = DecideSettings(
+            self.table, self.out, self.public, "https://terang.example", "AROAREDRIVE", ""
+        )
+        return case_work_of(settings, store or self.store, objects or self.objects, self.clock)
+
+    def case_deliveries(self) -> CaseDeliveries:
+        """A fresh worker of decide, from the delivery on."""
+        return CaseDeliveries(self.case_work(), Senders(self.store, self.clock, "AROAREDRIVE"))
+
+    def decide(self, *messages: dict[str, Any], provider: str = "acme") -> list[Handled]:
+        """Take messages about cases, each by a fresh worker; what they and the woken came to.
+
+        They were sent after all that they tell, wherever the clock of the world stands.
+        """
+        return [
+            handled
+            for message in messages
+            for handled in self.case_work().take(provider, msgspec.json.encode(message), SENT)
+        ]
+
+    def learner(self, objects: Any = None, store: Any = None) -> Learner:
+        """A fresh worker of learn, over other ports where they are given."""
+        settings = LearnSettings(
+            self.table, self.work, self.out, self.public, 0, "check.example", ""
+        )
+        return learner_over(settings, store or self.store, objects or self.objects, self.clock)
+
+    def import_checks(self, feed: bytes, key: str = "factchecks/checks.csv") -> Lesson:
+        """Put a feed of checks where learn looks, and let it take it."""
+        self.objects.put(self.work, key, feed)
+        return self.learner().learn(key)
+
+    def put(
+        self, data: bytes, name: str = "posts.jsonl", provider: str = "acme"
+    ) -> tuple[str, str]:
+        """Drop a file; its key and version."""
+        key = f"drop/{provider}/{name}"
+        return key, self.objects.put(self.drop, key, data).version
+
+    def take_in(self, data: bytes, name: str = "posts.jsonl") -> list[Unit]:
+        """Drop a file and let intake cut it; its units."""
+        self.intake().receive(self.drop, *self.put(data, name), seconds_left=lambda: 900)
+        return self.units()
+
+    def units(self) -> list[Unit]:
+        """The units that were sent, in order; each is taken once."""
+        return sorted(self._received(), key=lambda unit: (unit.file, unit.number))
+
+    def _received(self) -> Iterator[Unit]:
+        sqs = self.clients.sqs
+        while found := sqs.receive_message(
+            QueueUrl=self.queue_url, MaxNumberOfMessages=10, WaitTimeSeconds=0
+        ).get("Messages"):
+            for message in found:
+                sqs.delete_message(QueueUrl=self.queue_url, ReceiptHandle=message["ReceiptHandle"])
+                yield msgspec.json.decode(message["Body"], type=Unit)
+
+    def scan(self, *units: Unit) -> None:
+        """Scan units, each by a fresh worker, and close their files."""
+        for unit in units:
+            self.scanner().scan_range(unit)
+            self.closing().close(unit.file)
+
+    def receipts(self, day: str = DAY) -> list[Receipt]:
+        """What `acme`'s day came to."""
+        return self.store.receipts("acme", day)
+
+    def file_receipt(self, file: str) -> FileReceipt:
+        """What the sender is told of a file."""
+        data = self.objects.get(self.out, receipt_key("acme", file))
+        assert data is not None
+        return msgspec.json.decode(data, type=FileReceipt)
+
+    def items(self) -> list[dict[str, Any]]:
+        """All that stands in the table."""
+        pages = self.clients.dynamodb.get_paginator("scan").paginate(TableName=self.table)
+        return [item for page in pages for item in page["Items"]]
+
+    def open_findings(self) -> list[str]:
+        """The findings that the open index lists, by its sort keys."""
+        found = [
+            (item["open_sk"]["S"], item["pk"]["S"].removeprefix("C#"))
+            for partition in ("acme", *(f"acme#{digit:x}" for digit in range(16)))
+            for item in self.clients.dynamodb.query(
+                TableName=self.table,
+                IndexName="open",
+                KeyConditionExpression="open_pk = :partition",
+                ExpressionAttributeValues={":partition": {"S": partition}},
+            )["Items"]
+        ]
+        return [finding for _, finding in sorted(found)]
+
+    def state(self) -> dict[str, Any]:
+        """All items and all objects, without what names this world: equal facts, equal state."""
+        items = {(item["pk"]["S"], item["sk"]["S"]): item for item in self.items()}
+        objects = {
+            (bucket.rpartition("-")[0], key): self.objects.get(bucket, key)
+            for bucket in self.buckets
+            for key in self.objects.keys(bucket, "")
+        }
+        return {"items": items, "objects": objects}
+
+    def everything(self) -> bytes:
+        """All that is stored or handed out, for looking whether some words are in it."""
+        state = self.state()
+        stored = b"".join(data or b"" for data in state["objects"].values())
+        return stored + msgspec.json.encode([*state["items"].values()])

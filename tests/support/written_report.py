@@ -1,0 +1,43 @@
+"""The report of an invented year, its tables, and a folder that holds it."""
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+from support.report_ledger_samples import year
+
+from dsa.report.about import About
+from dsa.report.entries import Entries
+from dsa.report.files import report_files
+from dsa.report.report import Period, Reporting
+from dsa.report.template import PARTS, file_name
+
+ROOT = Path(__file__).parents[2]
+
+TABLES = [file_name(part) for part in PARTS]
+
+INSPECTED = {"2026-02": 2_000, "2026-03": 17_000, "2026-04": 1_000}
+
+type Table = list[list[str]]
+
+
+def written(seed: int = 7, about: About | None = None) -> dict[str, bytes]:
+    entries = Entries.of(year(seed))
+    return report_files(Reporting(Period.year(2026), entries, INSPECTED, about or About()), "acme")
+
+
+def table(data: bytes) -> Table:
+    return list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")))
+
+
+def put(folder: Path, files: dict[str, bytes]) -> Path:
+    folder.mkdir(exist_ok=True)
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def report() -> dict[str, bytes]:
+    return written()

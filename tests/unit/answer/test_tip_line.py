@@ -1,0 +1,296 @@
+"""The tip line: who may ask, what is a question, and what is told in which language."""
+
+import base64
+import io
+import json
+import time
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, cast
+
+import msgspec
+import pytest
+from support.sample_checks import CHECKS, PUBLISHER, REPEATS_MAYOR, REPEATS_SALT, SALT, check, table
+
+from answer.http import MOST_BYTES
+from answer.index_in_force import IndexInForce
+from answer.partners import PARTNER, SECRET, WINDOW_SECONDS, Partners, Window
+from answer.tip_line import TipLine
+from answer.words import LANGUAGES, Words
+from claims.feeds.admission import admit
+from claims.feeds.feed import read_feed
+from claims.feeds.publishers import Trust
+from claims.index.index import build_index
+from claims.review import Rating
+from ledger.clock import clock_of
+from ledger.errors import OperatorError
+from ledger.keys import factchecks_key
+from ledger.pointer import POINTER_KEY, set_key
+
+if TYPE_CHECKING:
+    from ledger.ports import Objects
+
+PARTNERS = {"helpdesk": sha256(b"open sesame").hexdigest()}
+KNOWN = {PARTNER: "helpdesk", SECRET: "open sesame"}
+GARAM = "Minum air garam hangat tiga kali sehari menyembuhkan pilek dalam satu malam"
+MORE = (check(11, GARAM, "SALAH", language="id", date="2020-01-01"),)
+
+
+def built(*rows: dict[str, str]) -> bytes:
+    return build_index(admit(read_feed(io.BytesIO(table(*rows))), Trust([PUBLISHER])).entries)
+
+
+@dataclass(slots=True)
+class Public:
+    """The public bucket, with an index in force."""
+
+    stored: dict[str, bytes] = field(default_factory=dict)
+
+    def put(self, index: bytes | None) -> None:
+        digest = sha256(index).hexdigest() if index is not None else ""
+        data = msgspec.json.encode({"packs": [], "factchecks": digest})
+        name = sha256(data).hexdigest()
+        self.stored |= {set_key(name): data, POINTER_KEY: msgspec.json.encode({"set": name})}
+        if index is not None:
+            self.stored[factchecks_key(digest)] = index
+
+    def get(self, bucket: str, key: str) -> bytes | None:
+        return self.stored.get(key)
+
+
+@pytest.fixture(scope="module")
+def index() -> bytes:
+    return built(*CHECKS, *MORE)
+
+
+@dataclass(slots=True)
+class Line:
+    """A tip line, and its clock."""
+
+    public: Public
+    signed: bool = False
+    most: int = 1_000
+    seconds: float = 1_000.0
+    tip_line: TipLine = field(init=False)
+
+    def __post_init__(self) -> None:
+        now = lambda: self.seconds  # noqa: E731 - the field of this moment
+        self.tip_line = TipLine(
+            Partners(None if self.signed else lambda: PARTNERS),
+            Window(self.most, now),
+            IndexInForce(cast("Objects", self.public), "public", now),
+            clock_of("2026-11-25"),
+        )
+
+    def ask(self, body: Any, **changes: Any) -> tuple[int, dict[str, Any]]:
+        text = body if isinstance(body, str) else json.dumps(body)
+        event = {"requestContext": {"http": {"method": "POST"}}, "headers": KNOWN, "body": text}
+        told = self.tip_line.take(event | changes).response
+        return told["statusCode"], json.loads(told["body"])
+
+
+@pytest.fixture
+def line(index: bytes) -> Line:
+    public = Public()
+    public.put(index)
+    return Line(public)
+
+
+def test_a_text_is_answered_with_checks(line: Line) -> None:
+    status, told = line.ask({"text": REPEATS_SALT})
+    assert status == 200
+    assert told["language"] == "en"
+    [first, *_] = told["checks"]
+    score = first.pop("score")
+    assert 0.5 < score <= 1
+    assert first == {
+        "url": "https://check.example/1", "claim": SALT, "rating": "false",
+        "rating_words": "False", "publisher": "Check", "date": "2026-10-01", "level": "attach",
+    }  # fmt: skip
+    assert len(told["checks"]) <= 5
+    assert f"False: {SALT}\nCheck, 2026-10-01\nhttps://check.example/1" in told["message"]
+
+
+def test_checks_that_never_make_findings_answer_too(line: Line) -> None:
+    _, told = line.ask({"text": REPEATS_MAYOR})
+    assert told["checks"][0]["url"] == "https://check.example/3"
+
+
+def test_where_nothing_was_found_it_says_so_plainly(line: Line) -> None:
+    status, told = line.ask({"text": "The market opens at nine, bring a bag and some change"})
+    assert (status, told["checks"]) == (200, [])
+    assert told["message"] == "No published check was found."
+
+
+@pytest.mark.parametrize(
+    ("question", "language", "words"),
+    [
+        ({"text": "Minum air garam hangat menyembuhkan pilek dalam satu malam, kata tetangga"},
+         "id", "Salah:"),
+        ({"text": REPEATS_SALT, "language": "zh-Hans"}, "zh", "不实："),
+        ({"text": REPEATS_SALT, "language": "fr"}, "en", "False:"),
+        ({"text": "zzz qqq", "language": "id"}, "id", "Tidak ditemukan"),
+    ],
+)  # fmt: skip
+def test_it_speaks_the_askers_language(
+    line: Line, question: dict[str, str], language: str, words: str
+) -> None:
+    _, told = line.ask(question)
+    assert told["language"] == language
+    assert words in told["message"]
+
+
+def test_an_old_check_says_so(line: Line) -> None:
+    assert LANGUAGES["id"].long_ago in line.ask({"text": f"{GARAM}, katanya"})[1]["message"]
+    assert LANGUAGES["en"].long_ago not in line.ask({"text": REPEATS_SALT})[1]["message"]
+
+
+@pytest.mark.parametrize("words", LANGUAGES.values(), ids=LANGUAGES)
+def test_each_language_has_a_word_for_each_rating(words: Words) -> None:
+    assert words.ratings.keys() == set(Rating)
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        pytest.param("", 400, "no_json", id="nothing"),
+        pytest.param("{", 400, "no_json", id="half"),
+        pytest.param("\x00\ud800", 400, "no_json", id="garbage"),
+        pytest.param('{"a":' + "[" * 50_000, 400, "no_json", id="depths"),
+        pytest.param("[]", 400, "no_question", id="a list"),
+        pytest.param('{"text": 1}', 400, "no_question", id="a number"),
+        pytest.param("{}", 400, "no_question", id="no text"),
+        pytest.param('{"text": " "}', 400, "no_text", id="blanks"),
+        pytest.param('{"text": "\\u200b\\u0000"}', 400, "no_text", id="nothing that is seen"),
+        pytest.param(json.dumps({"text": "a" * MOST_BYTES}), 413, "too_large", id="too long"),
+        pytest.param("a" * 10_000_000, 413, "too_large", id="10 MB"),
+    ],
+)
+def test_what_is_no_question_is_told_so(line: Line, body: str, status: int, code: str) -> None:
+    before = time.process_time()
+    assert line.ask(body) == (status, {"code": code})
+    assert time.process_time() - before < 1
+
+
+def test_noise_is_answered_in_bounded_time(line: Line) -> None:
+    noise = " ".join(f"{number:x}q{number * 7919:x}" for number in range(9_000))[: MOST_BYTES - 50]
+    before = time.process_time()
+    assert line.ask({"text": noise})[0] == 200
+    assert time.process_time() - before < 1
+
+
+def test_a_body_may_be_encoded(line: Line) -> None:
+    body = base64.b64encode(json.dumps({"text": REPEATS_SALT}).encode()).decode()
+    assert line.ask(body, isBase64Encoded=True)[0] == 200
+    assert line.ask("%%%", isBase64Encoded=True) == (400, {"code": "no_json"})
+
+
+def test_a_body_that_is_not_a_string_is_refused(line: Line) -> None:
+    context = {"http": {"method": "POST"}}
+    event = {"requestContext": context, "headers": KNOWN, "body": ["text"]}
+    told = line.tip_line.take(event).response
+    assert (told["statusCode"], json.loads(told["body"])) == (400, {"code": "no_json"})
+
+
+def test_only_post_is_answered(line: Line) -> None:
+    context = {"http": {"method": "GET"}}
+    assert line.ask({"text": "x"}, requestContext=context) == (405, {"code": "post_only"})
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        pytest.param(None, id="none"),
+        pytest.param({}, id="no headers"),
+        pytest.param({PARTNER: "helpdesk"}, id="no secret"),
+        pytest.param({PARTNER: "helpdesk", SECRET: "open"}, id="another secret"),
+        pytest.param({PARTNER: "others", SECRET: "open sesame"}, id="another partner"),
+        pytest.param({PARTNER: "", SECRET: ""}, id="blanks"),
+        pytest.param({PARTNER: "helpdesk", SECRET: PARTNERS["helpdesk"]}, id="the digest"),
+    ],
+)
+def test_who_is_not_known_is_refused(line: Line, headers: Any) -> None:
+    assert line.ask({"text": REPEATS_SALT}, headers=headers) == (403, {"code": "not_known"})
+
+
+def test_names_of_headers_have_no_case(line: Line) -> None:
+    headers = {name.title(): value for name, value in KNOWN.items()}
+    assert line.ask({"text": REPEATS_SALT}, headers=headers)[0] == 200
+
+
+def test_a_signed_request_needs_no_secret(line: Line) -> None:
+    signed = Line(line.public, signed=True)
+    iam = {"authorizer": {"iam": {"userArn": "arn:aws:iam::1:role/bot"}}}
+    context = {"http": {"method": "POST"}} | iam
+    assert signed.ask({"text": REPEATS_SALT}, headers={}, requestContext=context)[0] == 200
+    assert signed.ask({"text": REPEATS_SALT}) == (403, {"code": "not_known"})
+
+
+def test_a_partner_that_asks_too_often_waits(index: bytes) -> None:
+    public = Public()
+    public.put(index)
+    line = Line(public, most=2)
+    assert [line.ask({"text": "x"})[0] for _ in range(3)] == [200, 200, 429]
+    line.seconds += WINDOW_SECONDS
+    assert line.ask({"text": "x"})[0] == 200
+
+
+STS, IAM = "arn:aws:sts::123456789012", "arn:aws:iam::123456789012"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "shared"),
+    [
+        (f"{STS}:assumed-role/helpdesk/one", f"{STS}:assumed-role/helpdesk/two", True),
+        (f"{STS}:assumed-role/helpdesk/a:b", f"{STS}:assumed-role/helpdesk/c", True),
+        (f"{STS}:assumed-role/helpdesk/one", f"{STS}:assumed-role/other/one", False),
+        (f"{STS}:assumed-role/helpdesk/one",
+         "arn:aws:sts::210987654321:assumed-role/helpdesk/one", False),
+        ("arn:aws-cn:sts::123456789012:assumed-role/helpdesk/one",
+         "arn:aws-cn:sts::123456789012:assumed-role/helpdesk/two", True),
+        (f"{STS}:federated-user/anna", f"{STS}:federated-user/budi", True),
+        (f"{STS}:federated-user/anna", "arn:aws:sts::210987654321:federated-user/anna", False),
+        (f"{IAM}:user/anna", f"{IAM}:user/budi", False),
+        (f"{IAM}:user/team/anna", f"{IAM}:user/team/budi", False),
+        (f"{IAM}:root", f"{IAM}:root", True),
+        (f"{IAM}:root", "arn:aws:iam::210987654321:root", False),
+    ],
+    ids=["two sessions of a role", "a session with a colon", "two roles", "two accounts",
+         "another partition", "two federated users of an account", "federated by two accounts",
+         "two users", "two users with a path", "root", "the roots of two accounts"],
+)  # fmt: skip
+def test_a_principal_has_one_quota_whatever_its_session_is_called(
+    index: bytes, first: str, second: str, shared: bool
+) -> None:
+    public = Public()
+    public.put(index)
+    line = Line(public, signed=True, most=1)
+    told = []
+    for arn in (first, second):
+        iam = {"authorizer": {"iam": {"userArn": arn}}}
+        context = {"http": {"method": "POST"}} | iam
+        told.append(line.ask({"text": "x"}, headers={}, requestContext=context)[0])
+    assert told == [200, 429 if shared else 200]
+
+
+def test_without_an_index_it_says_so() -> None:
+    public = Public()
+    public.put(None)
+    assert Line(public).ask({"text": "x"}) == (503, {"code": "no_index"})
+
+
+def test_a_new_index_answers_within_half_a_minute(line: Line) -> None:
+    assert line.ask({"text": REPEATS_SALT})[1]["checks"]
+    line.public.put(built(*CHECKS[1:]))
+    assert line.ask({"text": REPEATS_SALT})[1]["checks"]
+    line.seconds += 30
+    assert line.ask({"text": REPEATS_SALT})[1]["checks"]
+    line.seconds += 1
+    assert line.ask({"text": REPEATS_SALT})[1]["checks"] == []
+
+
+def test_an_index_that_is_another_is_the_operators(line: Line) -> None:
+    [key] = [key for key in line.public.stored if key.endswith(".claims")]
+    line.public.stored[key] = built(*CHECKS[:1])
+    with pytest.raises(OperatorError, match="another by its bytes"):
+        line.ask({"text": REPEATS_SALT})

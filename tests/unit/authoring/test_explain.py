@@ -1,0 +1,86 @@
+"""What `terang packs try` says of a text: what hits and why, what does not and why not."""
+
+import pytest
+from msgspec import structs
+from support.sample_packs import pack_of
+
+from authoring.explain import explain
+from authoring.reasons import met_in, why_not
+from matcher import AtLeast, Rule, Severity
+
+RULE = Rule(
+    id="asks-for-code",
+    severity=Severity.HIGH,
+    why="Tests.",
+    groups=(("otp", "login code"), ("send me",)),
+    within=3,
+    except_=("otp bank",),
+    unless=("never share",),
+)
+COUNTED = structs.replace(RULE, groups=(), at_least=AtLeast(2, ("free", "gratis")), within=None)
+HOSTS = structs.replace(RULE, groups=(("otp",),), links=("shop.example",), within=None)
+TWO = (
+    "`never share` in `unless` stands near; the exception `otp bank` holds `otp`; "
+    "its terms stand more than 3 words apart (`within`); each is enough"
+)
+WHY_NOT = {
+    "no term at all": (RULE, "hello", ""),
+    "one group missing": (RULE, "my otp", "nothing of [send me]"),
+    "the context": (RULE, "never share: send me the otp", "`never share` in `unless` stands near"),
+    "the exception": (RULE, "send me the otp bank", "the exception `otp bank` holds `otp`"),
+    "the distance": (
+        RULE,
+        "send me a b c d otp",
+        "its terms stand more than 3 words apart (`within`)",
+    ),
+    "two of them": (
+        RULE,
+        "never share: send me the otp bank",
+        TWO,
+    ),
+    "too few": (COUNTED, "free", "only 1 of the 2 that `at_least` needs of [free, gratis]"),
+    "no host": (HOSTS, "otp", "nothing of [shop.example]"),
+    "a host alone": (HOSTS, "shop.example", "nothing of [otp]"),
+    "many terms": (
+        structs.replace(RULE, groups=(("a", "b", "c", "d", "e"), ("send me",))),
+        "send me",
+        "nothing of [a, b, c, d, …]",
+    ),
+}
+
+
+@pytest.mark.parametrize(("rule", "text", "why"), WHY_NOT.values(), ids=WHY_NOT)
+def test_what_decides_against_a_rule(rule: Rule, text: str, why: str) -> None:
+    assert why_not(pack_of(rule), rule, text) == why
+
+
+def test_the_terms_that_stand_in_a_text_say_what_dropped_them() -> None:
+    met = met_in(pack_of(RULE), RULE, "otp bank: send me your otp")
+    assert [(m.span.start, m.span.term, m.exception) for m in met] == [
+        (0, "otp", "otp bank"),
+        (23, "otp", None),
+        (10, "send me", None),
+    ]
+
+
+EXPLAINED = {
+    "a hit": ("Send me the ｏtp", [
+        "compared as: send me the otp",
+        "HIT a-pack/asks-for-code (live, high)",
+        "    0-7 'Send me' is the term 'send me'",
+        "    12-15 'ｏtp' is the term 'otp' through width",
+    ]),
+    "near a hit": ("send me the otp bank", [
+        "compared as: send me the otp bank",
+        "no  a-pack/asks-for-code: the exception `otp bank` holds `otp`",
+        "    12-15 'otp' is the term 'otp', dropped by the exception 'otp bank'",
+        "    0-7 'send me' is the term 'send me'",
+        "no rule hits this text",
+    ]),
+    "nothing": ("?!", ["compared as: (no words)", "no rule hits this text"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "lines"), EXPLAINED.values(), ids=EXPLAINED)
+def test_a_text_is_explained(text: str, lines: list[str]) -> None:
+    assert list(explain([pack_of(RULE)], text)) == lines

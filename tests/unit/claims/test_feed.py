@@ -1,0 +1,212 @@
+"""Feeds as publishers write them, and as somebody might who means no good."""
+
+import io
+import json
+import tracemalloc
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import pytest
+from support.endless import Endless
+
+from claims.errors import FeedError
+from claims.feeds.admission import admit
+from claims.feeds.claim_review import reviews_in
+from claims.feeds.feed import ELEMENT_BYTES, read_feed
+from claims.feeds.publishers import Trust
+from claims.review import Rating, Review
+
+REVIEW: dict[str, Any] = {
+    "@context": "https://schema.org",
+    "@type": "ClaimReview",
+    "url": "https://check.example/salt",
+    "claimReviewed": "Salt water cures colds",
+    "author": {"@type": "Organization", "name": "Example Check"},
+    "datePublished": "2026-03-09T10:00:00+07:00",
+    "reviewRating": {"@type": "Rating", "alternateName": "False", "ratingValue": 1},
+    "inLanguage": "en-GB",
+}
+
+
+def read(content: object) -> list[Review]:
+    data = content if isinstance(content, bytes) else json.dumps(content).encode()
+    return list(read_feed(io.BytesIO(data)))
+
+
+@pytest.mark.parametrize(
+    "feed",
+    [
+        pytest.param(REVIEW, id="an object"),
+        pytest.param([REVIEW], id="an array"),
+        pytest.param({"@graph": [{"@type": "WebPage"}, REVIEW]}, id="a graph"),
+        pytest.param({"@type": "DataFeed", "dataFeedElement": [{"item": [REVIEW]}]}, id="a feed"),
+        pytest.param({"dataFeedElement": [{"item": REVIEW}]}, id="a feed whose item is no array"),
+        pytest.param(REVIEW | {"@type": ["Article", "ClaimReview"]}, id="two types"),
+        pytest.param(
+            {name: value if name == "@type" else [value] for name, value in REVIEW.items()},
+            id="every value in an array",
+        ),
+        pytest.param(b"\xef\xbb\xbf" + json.dumps(REVIEW).encode(), id="a byte-order mark"),
+        pytest.param(json.dumps(REVIEW).encode() + b"\n", id="a line of JSON"),
+    ],
+)
+def test_a_review_is_read_however_it_is_wrapped(feed: object) -> None:
+    [review] = read(feed)
+    assert (review.claim, review.rating) == ("Salt water cures colds", "False")
+    assert (review.url, review.date) == ("https://check.example/salt", "2026-03-09")
+    assert (review.publisher, review.language) == ("Example Check", "en-gb")
+
+
+def test_a_page_may_review_several_claims() -> None:
+    found = read([REVIEW | {"claimReviewed": ["Salt cures", "Sugar cures"]}, REVIEW])
+    assert [one.claim for one in found] == ["Salt cures", "Sugar cures", "Salt water cures colds"]
+
+
+def test_what_is_missing_is_empty_and_not_an_error() -> None:
+    [review] = read({"@type": "ClaimReview", "claimReviewed": "Salt water cures colds"})
+    assert (review.url, review.date, review.rating, review.publisher) == ("", "", "", "")
+
+
+@pytest.mark.parametrize(
+    ("rating", "read_as"),
+    [
+        ({"ratingValue": 1, "bestRating": 5}, "1/5"),
+        ({"ratingValue": "2"}, "2"),
+        ([{"alternateName": "Half true"}, {"alternateName": "False"}], "Half true"),
+        ({"alternateName": ["Salah", "False"]}, "Salah"),
+        ("False", "False"),
+        (None, ""),
+        (17, ""),
+    ],
+)
+def test_a_rating_is_read_in_words_or_as_a_share(rating: object, read_as: str) -> None:
+    [review] = reviews_in(REVIEW | {"reviewRating": rating})
+    assert review.rating == read_as
+
+
+def test_a_table_may_have_its_columns_in_any_order_and_case() -> None:
+    table = 'Claim,Rating,URL,extra\n"Salt, it cures\ncolds",False,https://check.example/1,x\n'
+    [review] = read(table.encode())
+    assert (review.claim, review.url) == ("Salt, it cures colds", "https://check.example/1")
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (b"", "lacks url and claim"),
+        (b"link,text\nx,y\n", "lacks url and claim"),
+        (b"url,claim\n\xff\xfe,x\n", "UTF-8"),
+        (b'[{"@type": "ClaimReview"', "no JSON any more"),
+        (b"<html>", "lacks url and claim"),
+    ],
+)
+def test_what_is_no_feed_is_refused_with_the_reason(data: bytes, told: str) -> None:
+    with pytest.raises(FeedError, match=told):
+        read(data)
+
+
+def test_an_element_that_does_not_end_is_refused_before_it_fills_the_memory() -> None:
+    def pieces() -> Iterator[bytes]:
+        yield b'[{"@type": "ClaimReview", "claimReviewed": "'
+        while True:
+            yield b"x" * 65_536
+
+    with pytest.raises(FeedError, match="longer than"):
+        list(read_feed(Endless(pieces())))
+
+
+def test_a_large_feed_is_read_in_flat_memory_and_tells_how_far_it_is() -> None:
+    one = json.dumps({"item": [REVIEW | {"description": "x" * 2_000}]}).encode()
+    count, told = 12_000, [0]
+
+    def pieces() -> Iterator[bytes]:
+        yield b'{"@type": "DataFeed", "dataFeedElement": ['
+        for number in range(count):
+            yield (b"," if number else b"") + one
+        yield b"]}"
+
+    tracemalloc.start()
+    found = sum(1 for _ in read_feed(Endless(pieces()), told.append))
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert found == count
+    assert told == sorted(told)
+    assert told[-1] > count * len(one) > ELEMENT_BYTES
+    assert most < 4_000_000
+
+
+POISONED = [
+    REVIEW,
+    REVIEW | {"url": "https://bread.example/sourdough", "claimReviewed": "Our best loaf ever"},
+    REVIEW | {"url": "javascript:alert(document.cookie)"},
+    REVIEW | {"url": "https://check.example@evil.example/x"},
+    REVIEW | {"url": "https://check.example.evil.example/x"},
+    REVIEW | {"url": 'https://check.example/"><script>alert(1)</script>'},
+    REVIEW | {"url": "https://chеck.example/x"},  # the e is Cyrillic
+    REVIEW | {"url": {"@id": "https://check.example/other"}, "claimReviewed": "Sugar cures colds"},
+    REVIEW | {"url": "https://check.example/2", "author": {"name": "<script>", "url": "x' OR 1=1"},
+              "claimReviewed": "<img src=x onerror=alert(1)>Pepper\u202e cures colds"},
+    REVIEW | {"url": "https://check.example/3", "claimReviewed": ""},
+    REVIEW | {"url": "https://check.example/4", "reviewRating": {"alternateName": "Education"}},
+]  # fmt: skip
+
+
+def test_a_poisoned_feed_leaves_only_what_its_publisher_checked() -> None:
+    """Junk and payloads as they stand in public feeds: other hosts, scripts, no claim, no check."""
+    admitted = admit(read(POISONED), Trust(["check.example"]))
+    taken = {entry.check.url: entry.check for entry in admitted.entries}
+    assert taken.keys() == {f"https://check.example/{end}" for end in ("salt", "other", "2")}
+    assert taken["https://check.example/2"].claim == "Pepper cures colds"
+    assert admitted.refused == {"publisher_not_trusted": 6, "no_claim": 1, "checks_no_claim": 1}
+    told = msgspec.json.encode(list(admitted.entries)).decode()
+    assert not any(mark in told for mark in ("<", "script", "onerror", "\u202e", "OR 1=1"))
+
+
+def test_of_one_link_and_claim_the_later_check_counts() -> None:
+    later = REVIEW | {"datePublished": "2026-05-01", "reviewRating": {"alternateName": "True"}}
+    admitted = admit(read([later, REVIEW]), Trust(["check.example"]))
+    [entry] = admitted.entries
+    assert (entry.check.rating, entry.check.date) == (Rating.TRUE, "2026-05-01")
+    assert admitted.told["repeated"] == 1
+
+
+def test_a_rating_that_no_table_knows_is_unclear_and_counted() -> None:
+    odd = REVIEW | {"reviewRating": {"alternateName": "Three bananas"}}
+    admitted = admit(read([odd]), Trust(["check.example"]))
+    [entry] = admitted.entries
+    assert entry.check.rating is Rating.UNCLEAR
+    assert admitted.told["rating_unknown"] == 1
+
+
+def test_a_true_check_is_taken_as_such() -> None:
+    true = REVIEW | {"reviewRating": {"alternateName": "Correct"}}
+    [entry] = admit(read([true]), Trust(["check.example"])).entries
+    assert entry.check.rating is Rating.TRUE
+
+
+@pytest.mark.parametrize(
+    "feed",
+    [
+        pytest.param(b"[" * 100_000, id="lists"),
+        pytest.param(b'{"a":' * 100_000, id="objects"),
+        pytest.param(b"[" * 100_000 + b"]" * 100_000, id="closed ones"),
+        pytest.param(b'[{"a": "x"}, ' * 10_000, id="others between them"),
+    ],
+)
+def test_a_feed_of_brackets_is_refused_before_it_is_parsed(feed: bytes) -> None:
+    """Its parser names each value by its path: 100 KB took all memory that there was."""
+    tracemalloc.start()
+    with pytest.raises(FeedError, match="deeper than 64"):
+        list(read_feed(io.BytesIO(feed)))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 8_000_000
+
+
+def test_brackets_in_strings_are_no_levels() -> None:
+    """Wherever the pieces of a feed are cut, escapes included."""
+    claim = 'Salt \\" [[[[' + "[{" * 60_000 + "\\"
+    feed = json.dumps([REVIEW | {"reviewBody": claim}] * 3).encode()
+    for shift in range(0, 40, 3):
+        assert len(list(read_feed(io.BytesIO(b" " * shift + feed)))) == 3

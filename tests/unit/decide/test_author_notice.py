@@ -1,0 +1,138 @@
+"""The notice to an author says what, where, why, by whom, and how to contest it until when."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.memory_cases import MemoryCases, finding
+from support.sample_messages import decision, notice
+
+from decide.effects import author_notice
+from ledger.cases.dsa_codes import AccountMeasure, Monetary, Provision, Visibility
+from ledger.cases.entry import case_id
+from ledger.keys import author_notice_key
+
+F1, F2 = finding(1).finding, finding(2).finding
+EVERYTHING = {
+    "visibility": [str(one) for one in Visibility],
+    "visibility_other": "Shown without its picture",
+    "monetary": str(Monetary.TERMINATION),
+    "provision": str(Provision.PARTIAL_SUSPENSION),
+    "provision_until": "2026-12-01",
+    "account": str(AccountMeasure.SUSPENDED),
+    "account_until": "2026-12-25",
+}
+
+
+def told(language: str, *messages: dict[str, Any]) -> str:
+    """The notice of the decision `d-1` after these messages."""
+    cases = MemoryCases()
+    cases.find(finding(1, url="https://chat.example/1"), finding(2, rule="asks-for-more"))
+    cases.decide(*messages)
+    key = author_notice_key("acme", case_id("decision", "acme", "d-1"), language)
+    return cases.files[key].decode()
+
+
+@pytest.mark.parametrize("language", author_notice.LANGUAGES)
+def test_every_language_tells_all_that_is_to_be_told(language: str) -> None:
+    text = told(language, decision(F1, F2, scope=["DE", "NL"], measures=EVERYTHING))
+    for said in (
+        "2026-11-25",
+        "https://chat.example/1",
+        "It asks readers for a one-time code.",
+        "A provision",
+        "https://law.example/1",
+        "codes/3/asks-for-code",
+        "https://terang.example/packs/codes/3.html#asks-for-code",
+        "https://terang.example/packs/codes/3.html#asks-for-more",
+        "Shown without its picture",
+        "2026-12-25",
+        "2027-05-25",
+        "NL",
+        case_id("decision", "acme", "d-1"),
+    ):
+        assert said in text, said
+    assert text.count("\n- ") == 7 + 3 + 2, "a line for each measure and each rule"
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", ("A person decided this,", "A program found it", "another person", "removed")),
+        ("id", ("oleh seorang manusia,", "Sebuah program menemukannya", "orang lain", "dihapus")),
+        ("zh", ("由人工作出，", "程序", "另一个人", "已被删除")),
+    ],
+)
+def test_a_person_decided_and_another_will_look_again(
+    language: str, words: tuple[str, ...]
+) -> None:
+    text = told(language, decision(F1)).lower()
+    assert all(word.lower() in text for word in words)
+
+
+@pytest.mark.parametrize(
+    ("language", "reported", "machine"),
+    [
+        ("en", "Somebody reported it: a trusted flagger.", "program"),
+        ("id", "pelapor tepercaya", "program"),
+        ("zh", "可信举报者", "程序"),
+    ],
+)
+def test_a_report_is_no_find_of_a_machine(language: str, reported: str, machine: str) -> None:
+    ground = {"ground": "illegal", "ground_text": "A provision"}
+    text = told(language, notice(trusted_flagger=True), decision(notice="n-1", **ground))
+    assert reported in text
+    assert machine not in text
+    assert "\n1\n" in text, "the post that the notice is about"
+
+
+def test_a_find_and_a_report_stand_beside_each_other() -> None:
+    text = told("en", notice(), decision(F1, notice="n-1"))
+    assert "A program found it" in text
+    assert "Somebody reported it." in text
+
+
+def test_a_machine_that_helped_is_told() -> None:
+    assert "with the help of a program" in told("en", decision(F1, automated_decision="PARTIALLY"))
+
+
+def test_without_a_measure_there_is_no_notice() -> None:
+    cases = MemoryCases()
+    cases.find(finding(1))
+    cases.decide(decision(F1, measures=..., applied_at=...), decision(F1, verdict="dismissed"))
+    assert not [key for key in cases.files if "/notices/" in key]
+
+
+@pytest.mark.parametrize("language", author_notice.LANGUAGES)
+def test_every_code_has_words_in_every_language(language: str) -> None:
+    path = Path(author_notice.__file__).parent / f"templates/notice.{language}.txt"
+    text = path.read_text("utf-8")
+    for codes in (Visibility, Monetary, Provision, AccountMeasure):
+        assert all(f'"{code}": "' in text for code in codes)
+
+
+def test_where_nobody_serves_the_pages_only_the_rule_is_named() -> None:
+    cases = MemoryCases()
+    cases.find(finding(1))
+    cases.decide(decision(F1))
+    case = cases.case(case_id("decision", "acme", "d-1"))
+    assert case is not None
+    pack = cases.work().effects.packs.of(finding(1))
+    found = [author_notice.Found(finding(1), pack)]
+    text = author_notice.AuthorNotices("").text("en", case.entries[0], found, [])
+    assert "(codes/3/asks-for-code)" in text
+    assert "/packs/" not in text
+
+
+@pytest.mark.parametrize(
+    ("day", "after"),
+    [("2026-11-25", "2027-05-25"), ("2026-08-31", "2027-02-28"), ("2027-08-31", "2028-02-29")],
+)
+def test_six_months_later(day: str, after: str) -> None:
+    assert author_notice.months_after(date.fromisoformat(day), 6).isoformat() == after
+
+
+def test_nothing_in_a_reason_is_taken_for_a_template() -> None:
+    said = "{{ entry }} {% for x in y %} <b>& </b>"
+    assert said in told("en", decision(F1, reason=said))

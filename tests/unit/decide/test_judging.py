@@ -1,0 +1,252 @@
+"""What messages about cases do: to their cases, to excerpts, and in the journal."""
+
+from typing import Any
+
+import msgspec
+import pytest
+from support.judged_cases import F1, F2, days_left, entry, state, two_findings
+from support.memory_cases import SET, MemoryCases, finding
+from support.sample_messages import (
+    REMOVED,
+    audit,
+    complaint,
+    decision,
+    dispute,
+    inform,
+    notice,
+    order,
+    outcome,
+    reinstatement,
+    suspension,
+)
+
+from ledger.cases.case import State
+from ledger.cases.entry import case_id
+from ledger.keys import audit_key
+from ledger.pointer import set_key
+from matcher import digest_of
+
+
+@pytest.fixture
+def cases() -> MemoryCases:
+    return two_findings()
+
+
+def test_a_decision_moves_all_its_findings_at_once(cases: MemoryCases) -> None:
+    [handled] = cases.decide(decision(F1, F2))
+    assert (handled.status, handled.type) == ("taken", "decision")
+    assert state(cases, F1) == state(cases, F2) == State.DECIDED
+    assert cases.open == set()
+    made = entry(cases, "decision", "d-1")
+    assert made.cases == (F1, F2, made.entry)
+    assert made.rules == {"codes/3/asks-for-code/live": 2}
+    assert made.found_days == ("2026-11-25", "2026-11-25")
+    assert made.found == {f"2026-11-25/{rule}": count for rule, count in made.rules.items()}
+    assert (made.category, made.keywords, made.reach) == ("SCAMS_AND_FRAUD", ("PHISHING",), 2)
+    assert (made.ground, made.ground_text) == ("illegal", "A provision")
+    assert made.source_type == "VOLUNTARY"
+
+
+@pytest.mark.parametrize("order", [(1, 7), (7, 1)], ids=["explained last", "explained first"])
+def test_keyword_other_keeps_its_explanation_whichever_finding_is_first(
+    cases: MemoryCases, order: tuple[int, int]
+) -> None:
+    """A rule of its own keyword brings the explanation; the other finding's pack has none."""
+    data = msgspec.json.decode(SET)
+    [rule] = data["packs"][0]["rules"]
+    data["packs"].append(
+        data["packs"][0] | {"id": "own", "keywords": [], "rules": [rule | {"keywords": ["OTHER"]}]}
+    )
+    made = msgspec.json.encode(data)
+    cases.files[set_key(digest_of(made))] = made
+    cases.find(finding(7, pack="own", set=digest_of(made)))
+    cases.decide(decision(*(finding(number).finding for number in order)))
+    decided = entry(cases, "decision", "d-1")
+    assert (decided.keywords, decided.other) == (("OTHER", "PHISHING"), "Theft of one-time codes")
+
+
+def test_the_journal_holds_no_words_on_a_person(cases: MemoryCases) -> None:
+    cases.decide(decision(F1), notice(url="https://chat.example/1"), complaint())
+    kept = str([*cases.journal.values()])
+    assert "It asks readers" not in kept
+    assert "chat.example" not in kept
+    case = cases.case(case_id("decision", "acme", "d-1"))
+    assert case is not None
+    assert case.entries[0].reason == "It asks readers for a one-time code."
+
+
+@pytest.mark.parametrize(
+    ("changes", "kept"),
+    [
+        pytest.param({}, ("illegal", "A provision", "https://law.example/1"), id="the pack's"),
+        pytest.param(
+            {"ground": "illegal"},
+            ("illegal", "A provision", "https://law.example/1"),
+            id="the pack's, named again",
+        ),
+        pytest.param(
+            {"ground_text": "Another law"}, ("illegal", "Another law", ""), id="other words"
+        ),
+        pytest.param({"ground": "terms"}, ("terms", "", ""), id="another kind"),
+        pytest.param(
+            {"ground": "terms", "ground_text": "Rule 4", "ground_url": "https://chat.example/4"},
+            ("terms", "Rule 4", "https://chat.example/4"),
+            id="the sender's own",
+        ),
+    ],
+)
+def test_a_decision_rests_on(
+    cases: MemoryCases, changes: dict[str, str], kept: tuple[str, str, str]
+) -> None:
+    cases.decide(decision(F1, **changes))
+    made = entry(cases, "decision", "d-1")
+    assert (made.ground, made.ground_text, made.ground_url) == kept
+
+
+def test_a_skip_leaves_the_case_open_and_an_escalation_too(cases: MemoryCases) -> None:
+    cases.decide(decision(F1, id="d-1", verdict="skipped"))
+    cases.decide(decision(F1, id="d-2", verdict="escalated", escalation="threat_to_life"))
+    assert state(cases, F1) is State.ESCALATED
+    assert F1 in cases.open
+    late = {"opened_at": "2026-11-25T12:30:00Z", "decided_at": "2026-11-25T12:40:00Z"}
+    assert cases.decide(decision(F1, id="d-3", **late))[0].status == "taken"
+    assert F1 not in cases.open
+
+
+def test_an_escalation_is_recorded_after_the_decision_too(cases: MemoryCases) -> None:
+    escalated = decision(F1, id="d-2", verdict="escalated", escalation="child_abuse")
+    assert [one.status for one in cases.decide(decision(F1), escalated)] == ["taken", "taken"]
+    assert state(cases, F1) is State.DECIDED
+    assert F1 not in cases.excerpts
+
+
+@pytest.mark.parametrize(
+    ("messages", "days"),
+    [
+        pytest.param([decision(F1, verdict="dismissed")], 7, id="dismissed"),
+        pytest.param([decision(F1)], 198, id="a measure"),
+        pytest.param([decision(F1), complaint()], 366, id="a complaint holds it"),
+        pytest.param([decision(F1), dispute()], 366, id="a dispute holds it"),
+        pytest.param([decision(F1), complaint(), dispute(), outcome()], 366, id="one is open"),
+        pytest.param([decision(F1), complaint(), outcome()], 14, id="overturned"),
+        pytest.param(
+            [decision(F1), complaint(), outcome(outcome="upheld")], 198, id="the measure stands"
+        ),
+        pytest.param(
+            [decision(F1, verdict="dismissed"), complaint(), outcome(outcome="upheld")],
+            14,
+            id="the dismissal stands",
+        ),
+    ],
+)
+def test_an_excerpt_stays_for(
+    cases: MemoryCases, messages: list[dict[str, Any]], days: int
+) -> None:
+    cases.decide(*messages)
+    assert days_left(cases, F1) == days
+
+
+@pytest.mark.parametrize("changes", [{"measures": ..., "applied_at": ...}, {"verdict": "skipped"}])
+def test_an_excerpt_stays_as_it_is(cases: MemoryCases, changes: dict[str, Any]) -> None:
+    cases.decide(decision(F1, **changes))
+    assert cases.excerpts[F1] == ("Send me the code", 0)
+
+
+def test_suspected_abuse_of_a_child_takes_the_excerpt_away(cases: MemoryCases) -> None:
+    cases.decide(decision(F1, verdict="escalated", escalation="child_abuse"))
+    assert F1 not in cases.excerpts
+    assert F1 in cases.open
+
+
+OVERTURNED: dict[str, tuple[list[dict[str, Any]], list[bool]]] = {
+    "upheld": ([outcome(outcome="upheld")], [False]),
+    "omitted": ([outcome(outcome="omitted")], [False]),
+    "in part": ([outcome(outcome="partly_reversed", measures=REMOVED)], [False]),
+    "reversed": ([outcome()], [True]),
+    "reversed, then reinstated": ([outcome(), reinstatement()], [True, False]),
+    "by a court": ([reinstatement(cause="court")], [True]),
+    "by the provider itself": ([reinstatement(cause="own_initiative")], [True]),
+    "by a court, then reversed": ([reinstatement(cause="court"), outcome()], [True, False]),
+    "by a dispute's body": (
+        [dispute(), outcome(complaint=..., dispute="x-1", implemented=False)],
+        [False, True],
+    ),
+}
+
+
+@pytest.mark.parametrize(("messages", "overturns"), OVERTURNED.values(), ids=OVERTURNED)
+def test_a_decision_is_overturned_once(
+    cases: MemoryCases, messages: list[dict[str, Any]], overturns: list[bool]
+) -> None:
+    cases.decide(decision(F1, F2), complaint(), *messages)
+    made = [entry(cases, message["type"], message["id"]) for message in messages]
+    assert [one.overturns for one in made] == overturns
+    decided = entry(cases, "decision", "d-1")
+    assert all(one.about == decided for one in made)
+    proposals = [key for key in cases.files if "/proposals/" in key]
+    assert len(proposals) == (2 if any(overturns) else 0)
+
+
+def test_an_outcome_carries_what_it_answers(cases: MemoryCases) -> None:
+    cases.decide(decision(F1), complaint(), outcome())
+    made = entry(cases, "outcome", "o-1")
+    assert made.answers is not None
+    assert (made.answers.received_at, made.answers.by) == ("2026-11-26T08:00:00Z", "author")
+    assert made.answers.about is None
+
+
+@pytest.mark.parametrize(
+    ("said", "source"),
+    [
+        pytest.param({}, "ARTICLE_16", id="a notice"),
+        pytest.param({"trusted_flagger": True}, "TRUSTED_FLAGGER", id="a trusted flagger"),
+        pytest.param({"article_16": False}, "OTHER_NOTIFICATION", id="another notification"),
+    ],
+)
+def test_a_decision_on_a_notice_alone(
+    cases: MemoryCases, said: dict[str, Any], source: str
+) -> None:
+    ground = {"ground": "illegal", "ground_text": "A provision"}
+    cases.decide(notice(**said), decision(notice="n-1", **ground))
+    made = entry(cases, "decision", "d-1")
+    assert (made.source_type, made.category, made.keywords) == (
+        source, "SCAMS_AND_FRAUD", ("PHISHING",)
+    )  # fmt: skip
+    assert (made.rules, made.found_at) == ({}, "2026-11-25T11:00:00Z")
+    assert state(cases, case_id("notice", "acme", "n-1")) is State.DECIDED
+
+
+def test_a_notice_about_a_finding_stands_in_its_case(cases: MemoryCases) -> None:
+    cases.decide(notice(finding=F1), decision(F1, notice="n-1"))
+    case = cases.case(F1)
+    assert case is not None
+    assert [one.move for one in case.entries] == ["note", "decide"]
+    assert entry(cases, "decision", "d-1").source_type == "ARTICLE_16"
+
+
+def test_what_stands_for_itself_is_recorded(cases: MemoryCases) -> None:
+    cases.files[audit_key("acme", "2026-11")] = b'{"post":"1","rank":"00"}\n'
+    handled = cases.decide(order(), inform(), suspension(), audit())
+    assert {one.status for one in handled} == {"taken"}
+    assert entry(cases, "order", "q-2").category == ""
+    assert entry(cases, "suspension", "s-1").until == "2026-12-25"
+
+
+def test_a_later_message_of_an_order_carries_the_first(cases: MemoryCases) -> None:
+    cases.decide(order(), order(id="q-9", follows="q-1", effected_at="2026-11-25T10:00:00Z"))
+    made = entry(cases, "order", "q-9")
+    assert made.follows == entry(cases, "order", "q-1").entry
+    assert made.about == entry(cases, "order", "q-1")
+    assert made.cases == (made.follows,)
+
+
+def test_a_clock_that_an_earlier_message_told_stands_beside_the_order(cases: MemoryCases) -> None:
+    """A later message may repeat it: whoever counts must see that it is no news."""
+    seen = {"acknowledged_at": "2026-11-25T09:00:00Z"}
+    done = seen | {"effected_at": "2026-11-25T10:00:00Z", "outcome": "complied"}
+    first = order(acknowledged_at=None)
+    cases.decide(first, order(id="q-8", follows="q-1", **seen))
+    cases.decide(order(id="q-9", follows="q-1", **done))
+    about = entry(cases, "order", "q-9").about
+    assert about is not None
+    assert (about.acknowledged_at, about.effected_at) == ("2026-11-25T09:00:00Z", "")

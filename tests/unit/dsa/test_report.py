@@ -1,0 +1,159 @@
+"""The harmonised report: as the template has it, its estimates, and its corrections."""
+
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+from support.report_ledger_samples import entry, year
+from support.written_report import ROOT, table, written
+
+from dsa.report.automated import recall
+from dsa.report.entries import Entries
+from dsa.report.template import PARTS, file_name
+from terang.cli.command import main
+
+TEMPLATE = ROOT.parent / "shared/data/dsa/report-template"
+
+TABLES = [file_name(part) for part in PARTS]
+
+
+@pytest.fixture(scope="module")
+def report() -> dict[str, bytes]:
+    return written()
+
+
+@pytest.mark.skipif(not TEMPLATE.exists(), reason="the Commission's blank files are not here")
+@pytest.mark.parametrize("name", TABLES)
+def test_headers_and_first_columns_are_the_templates(name: str, report: dict[str, bytes]) -> None:
+    """Of part 3 the block of a Member State stands once in the template, and here for each."""
+    blank, ours = table((TEMPLATE / name).read_bytes()), table(report[name])
+    assert ours[0] == blank[0]
+    others = [row for row in ours if row[4:5] and row[3] == "KEYWORD_OTHER"]
+    ours = [row for n, row in enumerate(ours) if row not in others or ours[n - 1][3] != row[3]]
+    assert [row[:2] for row in ours][: len(blank)] == [row[:2] for row in blank]
+    if name.startswith(("Part_4", "Part_5", "Part_6")):
+        assert [row[3] for row in ours] == [row[3] for row in blank]
+    if name.startswith("Part_3"):
+        assert (len(ours) - 92) % 90 == 0
+        for start in range(92, len(ours), 90):
+            assert [row[3] for row in ours[start : start + 90]] == [row[3] for row in blank[92:]]
+    elif not name.startswith("Part_8"):
+        assert len(ours) == len(blank)
+
+
+def test_the_same_facts_give_the_same_bytes(report: dict[str, bytes]) -> None:
+    assert written() == report
+
+
+def test_nothing_in_a_report_names_a_person_or_a_post(report: dict[str, bytes]) -> None:
+    for name, data in report.items():
+        if not name.endswith(".xlsx"):
+            assert b'"post"' not in data, name
+            assert b'"url"' not in data, name
+
+
+def test_the_workbook_has_a_sheet_for_each_part(report: dict[str, bytes]) -> None:
+    with zipfile.ZipFile(io.BytesIO(report["report.xlsx"])) as book:
+        sheets = book.read("xl/workbook.xml").decode()
+    assert [f'name="{part}_' in sheets for part in PARTS] == [True] * 11
+
+
+def test_recall_is_estimated_month_by_month() -> None:
+    """Samples of a small month and of a large one have one size: added up, they would mislead.
+
+    In February rules met 10 of 20, in March 10 of 1,000: 20 of 1,020 together. All posts and both
+    samples in one would say 20 of some 1,109.
+    """
+    audits = [
+        entry("audit", number, 9, month=month, verdict="violating" if bad else "not_violating")
+        for number, (month, bad) in enumerate(
+            [("2026-02", n < 5) for n in range(100)] + [("2026-03", n < 10) for n in range(100)]
+        )
+    ]
+    found = [
+        entry("decision", n, 9, verdict="confirmed", rules={"p/1/r/live": 1}, found_days=(day,))
+        for n, day in enumerate(["2026-02-03"] * 10 + ["2026-03-03"] * 10 + ["2026-04-03"] * 70)
+    ]
+    inspected = {"2026-02": 210, "2026-03": 9_910, "2026-04": 90_000}
+    told = recall(Entries.of([*audits, *found]), inspected)
+    assert told.value == round(20 / (20 + 10 + 990), 4)
+    assert told.why.endswith(
+        "in 2 months from 2026-02 to 2026-03, looked at by people, 200 in all: "
+        "95 % interval 0.01 to 0.04."
+    )
+    assert len(told.ids) == 20
+
+
+def test_terrorist_content_is_told_apart(report: dict[str, bytes]) -> None:
+    rows = table(report["TCO_Art_7_3.csv"])[1:]
+    assert [row[0] for row in rows] == [*"aabcccddddefg"[1:]]
+    orders = [one for one in year() if one.type == "order" and one.regulation == "tco"]
+    complied = {one.follows for one in orders if one.outcome == "complied"}
+    items = sum(one.items for one in orders if one.entry in complied)
+    assert [row[2] for row in rows if "after removal orders" in row[1]] == [str(items)]
+    assert [row[3] for row in rows if "not followed" in row[1]] == [
+        "refused: An invented ground (1)"
+    ]
+
+
+ABOUT = """\
+name: Acme Chat
+published: 2027-02-20
+correction: A notice had been counted twice; counted again from the ledger.
+qualitative:
+  purposes: To find public posts for people to look at.
+"""
+
+
+def test_a_correction_keeps_the_version_before(
+    tmp_path: Path, report: dict[str, bytes], capsys: pytest.CaptureFixture[str]
+) -> None:
+    ledger, about, out = tmp_path / "ledger.jsonl", tmp_path / "about.yaml", tmp_path / "out"
+    about.write_text(ABOUT)
+    words = ["report", "--period", "2026", "--ledger", str(ledger), "--out", str(out)]
+    words += ["--about", str(about)]
+    ledger.write_bytes(report["ledger.jsonl"])
+    assert main(words) == main(words) == 0
+    assert not (out / "r1").exists()
+    before = (out / "Part_5_own_initiative_illegal.csv").read_bytes()
+    ledger.write_bytes(
+        b"".join(
+            line + b"\n"
+            for line in report["ledger.jsonl"].splitlines()
+            if b'"SCAMS_AND_FRAUD"' not in line or b'"type":"decision"' not in line
+        )
+    )
+    assert main(words) == 0
+    assert (out / "r1/Part_5_own_initiative_illegal.csv").read_bytes() == before
+    changes = table((out / "corrections.csv").read_bytes())
+    assert {row[0] for row in changes[1:]} == {"2"}
+    assert {row[6] for row in changes[1:]} == {"2027-02-20"}
+    assert all("counted twice" in row[7] for row in changes[1:])
+    assert main(["report", "check", str(out)]) == 0
+    assert "cells changed" in capsys.readouterr().err
+
+
+def test_every_version_is_kept_and_a_correction_without_a_reason_is_told(
+    tmp_path: Path, report: dict[str, bytes], capsys: pytest.CaptureFixture[str]
+) -> None:
+    ledger, out = tmp_path / "ledger.jsonl", tmp_path / "out"
+    words = ["report", "--period", "2026", "--ledger", str(ledger), "--out", str(out)]
+    lines = report["ledger.jsonl"].splitlines(keepends=True)
+    versions = []
+    for fewer in (0, 200, 300):
+        ledger.write_bytes(b"".join(lines[: len(lines) - fewer]))
+        assert main(words) == 0
+        versions.append((out / file_name(7)).read_bytes())
+        assert main(["report", "check", str(out)]) == 0
+    assert [(out / name / file_name(7)).read_bytes() for name in ("r1", "r2")] == versions[:2]
+    assert len(set(versions)) == 3
+    assert {row[0] for row in table((out / "corrections.csv").read_bytes())[1:]} == {"3"}
+    assert {row[0] for row in table((out / "r2/corrections.csv").read_bytes())[1:]} == {"2"}
+    assert capsys.readouterr().err.count("say why in `correction`") == 2
+
+
+@pytest.mark.parametrize("period", ["26", "2026-01-01/2025-12-31", "2026/2027", ""])
+def test_a_period_that_is_none_is_wrong_usage(period: str, tmp_path: Path) -> None:
+    words = ["report", "--provider", "acme", "--out", str(tmp_path / "out"), "--period", period]
+    assert main(words) == 2

@@ -1,0 +1,156 @@
+"""What a statement says that is not so, or that nobody may publish."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+from support.statement_samples import SOUND, changed
+
+from dsa.statement.distribution import Distribution
+from dsa.statement.meaning import meaning_problems
+from dsa.statement.personal_data import personal_data
+
+PACKS = {"one-time-codes": ("SCAMS_AND_FRAUD", frozenset({"PHISHING"}))}
+TODAY = date(2026, 11, 25)
+
+WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
+    "an e-mail address in the facts": (
+        changed(decision_facts="Somebody wrote from jo.doe@mail.example about it."),
+        *("decision_facts", "personal_data_email"),
+    ),
+    "a phone number in the explanation": (
+        changed(illegal_content_explanation="The post says to call +62 812 3456 7890."),
+        *("illegal_content_explanation", "personal_data_phone"),
+    ),
+    "a handle in the facts": (
+        changed(decision_facts="The account @invented_seller posted it."),
+        *("decision_facts", "personal_data_handle"),
+    ),
+    "content after its restriction": (
+        changed(content_date="2026-11-03"),
+        *("content_date", "date_order"),
+    ),
+    "an end before the beginning": (
+        changed(end_date_visibility_restriction="2026-11-01"),
+        *("end_date_visibility_restriction", "date_order"),
+    ),
+    "applied tomorrow": (changed(application_date="2026-11-26"), "application_date", "date_order"),
+    "notified, and found by machine": (
+        changed(source_type="SOURCE_ARTICLE_16", decision_facts="A notice told of the post."),
+        *("automated_detection", "flag_contradicts_source"),
+    ),
+    "found by a rule, and not by machine": (
+        changed(automated_detection="No"),
+        *("automated_detection", "flag_contradicts_facts"),
+    ),
+    "decided by a moderator, and by machine alone": (
+        changed(automated_decision="AUTOMATED_DECISION_FULLY"),
+        *("automated_decision", "flag_contradicts_facts"),
+    ),
+    "a category that its pack has not": (
+        changed(category="STATEMENT_CATEGORY_VIOLENCE", category_specification=[]),
+        *("category", "category_not_of_pack"),
+    ),
+    "a keyword of another category": (
+        changed(category_specification=["KEYWORD_COORDINATED_HARM"]),
+        *("category_specification", "keyword_of_other_category"),
+    ),
+}
+
+
+def test_a_sound_statement_means_what_it_says() -> None:
+    assert list(meaning_problems(SOUND, PACKS, TODAY)) == []
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_each_contradiction_is_named_and_nothing_else(name: str) -> None:
+    statement, field, code = WRONG[name]
+    found = [(one.field, one.code) for one in meaning_problems(statement, PACKS, TODAY)]
+    assert found == [(field, code)]
+
+
+def test_a_keyword_of_a_category_that_is_added_is_no_problem() -> None:
+    statement = changed(
+        category_addition=["STATEMENT_CATEGORY_VIOLENCE"],
+        category_specification=["KEYWORD_COORDINATED_HARM", "KEYWORD_OTHER"],
+    )
+    assert list(meaning_problems(statement, PACKS, TODAY)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("mail me: jo (at) mail (dot) example", ["email"]),
+        ("jo＠mail.example", ["email"]),
+        ("see t.me/invented_seller", ["handle"]),
+        ("https://www.instagram.com/invented.seller", ["handle"]),
+        ("reach 0812-3456-7890", ["phone"]),
+        ("reach (030) 1234567", ["phone"]),
+        ("reach (202) 555-0143", ["phone"]),
+        ("打 138 0013 8000", ["phone"]),
+        ("WA: 8123456789", ["phone"]),
+        ("+442079460958", ["phone"]),
+        ("0049 30 1234567", ["phone"]),
+    ],
+)
+def test_personal_data_is_seen(text: str, kinds: list[str]) -> None:
+    assert [str(one) for one in personal_data(text)] == kinds
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Matched pack one-time-codes 3 rule asks-for-code on 2026-11-01 and 2026-11-02.",
+        "Regulation (EU) 2021/784, Article 5(1); Regulation (EU) 2022/2065 of 19.10.2022",
+        "It promises 1,000,000 or 12.500.000 a month for 25 clicks.",
+        "Statement 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "The post of 25/11/2026 10:00 was read 1200345 times.",
+        "§ 263 StGB; KUHP 378; Section 420(2)",
+        "Decided @ once; costs 5 @ 3 each",
+        "https://terang.example/packs/one-time-codes/3.html#asks-for-code",
+        "EAN 4006381333931",
+    ],
+)
+def test_what_is_no_personal_data_is_not(text: str) -> None:
+    assert list(personal_data(text)) == []
+
+
+def statements(count: int, **fields: Any) -> list[dict[str, Any]]:
+    return [changed(**fields) | {"puid": None} for _ in range(count)]
+
+
+def told(given: list[dict[str, Any]]) -> list[tuple[object, str, str]]:
+    distribution = Distribution[int]()
+    for number, one in enumerate(given, 1):
+        assert list(distribution.add(number, one)) == []
+    return [(place, one.field, one.code) for place, one in distribution.problems()]
+
+
+NOTICED = {"source_type": "SOURCE_ARTICLE_16"}
+
+
+def test_a_puid_that_came_before_is_told() -> None:
+    distribution = Distribution[int]()
+    assert list(distribution.add(1, SOUND)) == []
+    assert [one.code for one in distribution.add(2, SOUND)] == ["duplicate_puid"]
+
+
+def test_a_flag_that_says_the_same_of_all_is_told() -> None:
+    given = statements(30) + statements(30, **NOTICED)
+    assert told(given) == [(1, "automated_detection", "flag_constant")]
+
+
+def test_a_flag_that_says_the_opposite_is_told() -> None:
+    given = statements(30, automated_detection="No") + statements(30, **NOTICED)
+    assert (1, "automated_detection", "flag_inverted") in told(given)
+
+
+def test_a_provider_without_notices_may_say_the_same_of_all() -> None:
+    assert told(statements(500)) == []
+
+
+def test_a_month_unlike_the_last_is_told_where_it_begins() -> None:
+    october = statements(120, application_date="2026-10-02")
+    november = statements(80) + statements(120, category="STATEMENT_CATEGORY_VIOLENCE")
+    assert told(october + november) == [(121, "category", "distribution_shift")]
+    assert told(october + statements(90, category="STATEMENT_CATEGORY_VIOLENCE")) == []

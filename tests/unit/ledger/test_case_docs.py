@@ -1,0 +1,30 @@
+"""What docs/cases.md tells an engineer is what the code does."""
+
+import json
+import re
+from pathlib import Path
+
+import msgspec
+
+from ledger.cases.messages import TYPES
+from ledger.cases.reading import read_case_message
+from ledger.cases.refusal import CaseCode, CaseRefusal
+
+PAGE = (Path(__file__).parents[3] / "docs/cases.md").read_text("utf-8")
+
+
+def first_cells() -> list[str]:
+    return re.findall(r"^\| `([a-z_]+)` \|", PAGE, re.MULTILINE)
+
+
+def test_every_type_and_every_code_has_its_line() -> None:
+    assert sorted(first_cells()) == sorted(["type", *TYPES, *map(str, CaseCode)])
+
+
+def test_every_example_is_read() -> None:
+    blocks = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
+    assert len(blocks) == 2
+    for block in blocks:
+        said = json.loads(block)
+        for message in said if isinstance(said, list) else [said]:
+            assert not isinstance(read_case_message(msgspec.json.encode(message)), CaseRefusal)

@@ -1,0 +1,105 @@
+"""The keys of the pseudonyms: one a month, agreed on by all, and gone when its time is over."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any, cast
+
+import pytest
+from support.sample_posts import StandingClock
+
+from ledger.errors import KeyUnavailableError
+from ledger.privacy.pseudonym import MonthSalt
+from ledger.pseudonym_keys import PseudonymKeys
+
+
+@dataclass(slots=True)
+class MemorySalts:
+    """The salts as the port `Store` promises them."""
+
+    stored: dict[str, MonthSalt] = field(default_factory=dict)
+
+    def month_salt(self, key_id: str) -> MonthSalt | None:
+        return self.stored.get(key_id)
+
+    def month_salts(self) -> list[MonthSalt]:
+        return [self.stored[key] for key in sorted(self.stored)]
+
+    def begin_month(self, own: MonthSalt) -> MonthSalt:
+        return self.stored.setdefault(own.key_id, own)
+
+
+_numbers = count()
+
+
+def keys(salts: MemorySalts, clock: StandingClock, secret: bytes = b"secret") -> PseudonymKeys:
+    """A fresh worker, whose salts are like no other's."""
+    return PseudonymKeys(
+        cast("Any", salts), clock, secret, lambda: next(_numbers).to_bytes(32, "big")
+    )
+
+
+def test_two_workers_agree_on_a_month() -> None:
+    salts, clock = MemorySalts(), StandingClock()
+    first, second = (keys(salts, clock).in_force("acme").of("ana") for _ in range(2))
+    assert first == second
+    assert first.startswith("k2026-11:")
+
+
+def test_a_key_changes_with_the_month_and_never_else() -> None:
+    salts, clock = MemorySalts(), StandingClock(datetime(2026, 11, 1, tzinfo=UTC))
+    worker, seen = keys(salts, clock), set()
+    for _ in range(30):
+        seen.add(worker.in_force("acme").of("ana"))
+        clock.move(days=1)
+    assert len(seen) == 1
+    assert worker.in_force("acme").of("ana") not in seen
+
+
+def test_a_key_needs_the_secret_and_the_salt_and_the_provider() -> None:
+    clock = StandingClock()
+    salts = MemorySalts()
+    values = {
+        keys(salts, clock).in_force("acme").of("ana").partition(":")[2],
+        keys(salts, clock, b"other").in_force("acme").of("ana").partition(":")[2],
+        keys(MemorySalts(), clock).in_force("acme").of("ana").partition(":")[2],
+        keys(salts, clock).in_force("acne").of("ana").partition(":")[2],
+    }
+    assert len(values) == 4
+
+
+@pytest.mark.parametrize(
+    ("moment", "kept"),
+    [("2028-11-30T23:59:59+00:00", True), ("2028-12-01T00:00:00+00:00", False)],
+    ids=["to the last moment", "and no longer"],
+)
+def test_a_key_is_kept_for_24_months(moment: str, *, kept: bool) -> None:
+    """A worker that has met it before forgets it too, and the table's lateness is no help."""
+    salts, clock = MemorySalts(), StandingClock()
+    worker = keys(salts, clock)
+    pinned = worker.in_force("acme")
+    clock.moment = datetime.fromisoformat(moment)
+    for one in (worker, keys(salts, clock)):
+        assert [found.key_id for found in one.kept("acme")] == ["k2026-11"] * kept
+        if kept:
+            assert one.named("acme", "k2026-11").of("ana") == pinned.of("ana")
+        else:
+            with pytest.raises(KeyUnavailableError, match="k2026-11"):
+                one.named("acme", "k2026-11")
+
+
+def test_a_key_that_is_named_is_never_made() -> None:
+    salts = MemorySalts()
+    with pytest.raises(KeyUnavailableError):
+        keys(salts, StandingClock()).named("acme", "k2026-11")
+    assert salts.stored == {}
+
+
+def test_the_keys_of_the_coming_days_are_made_ahead() -> None:
+    salts, clock = MemorySalts(), StandingClock(datetime(2027, 1, 30, tzinfo=UTC))
+    keys(salts, clock).make_ahead(30)
+    assert [*salts.stored] == ["k2027-01", "k2027-02", "k2027-03"]
+
+
+def test_neither_secret_nor_key_is_shown() -> None:
+    assert "secret" not in repr(keys(MemorySalts(), StandingClock()))

@@ -1,0 +1,204 @@
+"""What people did, line by line and added up: each type counts in its own way, and nobody shows."""
+
+import msgspec
+import pytest
+from support.sample_entries import RULE, contest, decision, entry, outcome
+
+from ledger.cases.entry import JournalEntry
+from publish.count.case_counting import case_numbers
+from publish.count.case_numbers import CaseNumbers, by_month, fold_cases
+from publish.journal.case_line import case_line, case_lines
+from publish.site.case_tables import case_tables
+
+LETTERS = {"lia": "A", "budi": "B"}
+
+
+def counted(*entries: JournalEntry) -> CaseNumbers:
+    return case_numbers(case_lines(entries, LETTERS, 1))
+
+
+def told(numbers: CaseNumbers) -> dict[str, object]:
+    """What is not nought."""
+    return {name: value for name, value in msgspec.structs.asdict(numbers).items() if value}
+
+
+def test_a_decision_counts_its_findings_its_measure_and_its_time() -> None:
+    numbers = counted(decision("d", rules={RULE: 2}))
+    assert told(numbers) == {
+        "decisions": 1,
+        "decided": 2,
+        "by_verdict": {"confirmed": 1},
+        "by_measure": {"DECISION_VISIBILITY_CONTENT_REMOVED": 1},
+        "by_ground": {"illegal": 1},
+        "decide_seconds": {"7200": 1},
+        "by_moderator": {"A/confirmed": 1},
+        "by_rule": {f"2026-11-25/{RULE}/confirmed": 2},
+        "by_found_day": {"2026-11-25": 2},
+        "posts": {"2026-11-25/SCAMS_AND_FRAUD/confirmed": 1},
+    }
+
+
+def test_what_is_skipped_is_no_decision() -> None:
+    numbers = counted(decision("d", "skipped", measures=None))
+    assert told(numbers) == {"by_verdict": {"skipped": 1}}
+
+
+def test_what_is_passed_on_is_decided_by_nobody_yet() -> None:
+    numbers = counted(decision("d", "escalated", escalation="threat_to_life"))
+    assert (numbers.decisions, numbers.decided, numbers.by_found_day) == (1, 0, {})
+
+
+def test_findings_in_shadow_never_were_open() -> None:
+    numbers = counted(decision("d", rules={RULE: 1, RULE.replace("live", "shadow"): 1}))
+    assert (numbers.decided, numbers.by_found_day) == (2, {"2026-11-25": 1})
+
+
+@pytest.mark.parametrize(("seconds", "hurried"), [(4.4, 1), (4.6, 0), (5, 0), (0, 1)])
+def test_less_than_five_seconds_is_hurried(seconds: float, hurried: int) -> None:
+    """Whole seconds, rounded, as the journal has them."""
+    assert counted(decision("d", looked_seconds=seconds)).under_5_seconds == hurried
+
+
+@pytest.mark.parametrize(
+    ("verdict", "result", "became"),
+    [
+        pytest.param("confirmed", "reversed", "overturned", id="a measure fell"),
+        pytest.param("dismissed", "reversed", "restored", id="a dismissal fell"),
+    ],
+)
+def test_a_reversal_counts_once_for_the_decision_its_rule_and_its_post(
+    verdict: str, result: str, became: str
+) -> None:
+    first = decision("d", verdict)
+    complaint = contest("c", first)
+    fell = outcome("o", complaint, result)
+    again = outcome("o2", contest("c2", first), result, overturns=False)
+    numbers = counted(complaint, fell, again)
+    assert numbers.overturned == 1
+    assert numbers.overturned_by == {"complaint": 1}
+    assert numbers.complaints_ended == {"reversed": 2}
+    assert numbers.by_rule == {f"2026-11-25/{RULE}/{became}": 1}
+    assert numbers.posts == {f"2026-11-25/SCAMS_AND_FRAUD/{became}": 1}
+    assert numbers.complaint_seconds == {"86400": 2}
+
+
+def test_a_court_overturns_by_what_was_reinstated_and_a_complaint_is_not_counted_twice() -> None:
+    first = decision("d")
+    court = entry("r", "reinstatement", decision=first.entry, about=first, cause="court",
+                  moderator="budi", overturns=True)  # fmt: skip
+    after = entry("s", "reinstatement", decision=first.entry, about=first, cause="complaint",
+                  moderator="budi")  # fmt: skip
+    numbers = counted(court, after)
+    assert numbers.reinstated == {"complaint": 1, "court": 1}
+    assert (numbers.overturned, numbers.overturned_by) == (1, {"court": 1})
+
+
+def test_disputes_end_and_may_be_carried_out() -> None:
+    dispute = contest("x", decision("d"), "dispute")
+    ended = outcome("o", dispute, "upheld", implemented=True, moderator="")
+    numbers = counted(dispute, ended)
+    assert (numbers.disputes, numbers.disputes_ended) == (1, {"upheld": 1})
+    assert (numbers.disputes_implemented, numbers.dispute_seconds) == (1, {"86400": 1})
+
+
+def test_second_reviews_agree_by_verdict() -> None:
+    first = decision("d")
+    reviews = [
+        entry(name, "second_review", decision=first.entry, about=first, verdict=verdict,
+              moderator="budi")
+        for name, verdict in (("a", "confirmed"), ("b", "dismissed"))
+    ]  # fmt: skip
+    numbers = counted(*reviews)
+    assert (numbers.second_reviews, numbers.agreed, numbers.by_moderator) == (2, 1, {})
+
+
+def order(name: str, **fields: object) -> JournalEntry:
+    return entry(
+        name,
+        "order",
+        **{
+            "kind": "act",
+            "country": "DE",
+            "authority": "An authority / south",
+            "items": 3,
+            "received_at": "2026-11-25T08:00:00Z",
+            **fields,
+        },
+    )
+
+
+def test_an_order_is_counted_once_with_the_clock_of_each_later_word() -> None:
+    first = order("1")
+    seen = order("2", acknowledged_at="2026-11-25T09:00:00Z", about=first)
+    done = order(
+        "3",
+        acknowledged_at="2026-11-25T09:00:00Z",
+        effected_at="2026-11-25T10:00:00Z",
+        outcome="complied",
+        about=msgspec.structs.replace(first, acknowledged_at="2026-11-25T09:00:00Z"),
+    )
+    numbers = counted(first, seen, done)
+    key = "An authority / south"
+    assert numbers.orders == {f"act/DE/{key}": 1}
+    assert numbers.order_items == {f"act/DE/{key}": 3}
+    assert numbers.order_acknowledge_seconds == {f"act/DE/3600/{key}": 1}
+    assert numbers.order_effect_seconds == {f"act/DE/7200/{key}": 1}
+    assert numbers.orders_ended == {f"act/DE/complied/{key}": 1}
+
+
+def test_notices_suspensions_and_audits_are_counts() -> None:
+    notice = entry("n", "notice", category="VIOLENCE", trusted_flagger=True, items=2)
+    suspended = entry("s", "suspension", why="unfounded_notices", moderator="lia")
+    audits = [
+        entry("a", "audit", month="2026-11", verdict="violating", category="VIOLENCE"),
+        entry("b", "audit", month="2026-11", verdict="gone"),
+    ]
+    numbers = counted(notice, suspended, *audits)
+    assert told(numbers) == {
+        "notices": 1,
+        "notice_items": 2,
+        "trusted_notices": 1,
+        "notices_by_category": {"VIOLENCE": 1},
+        "suspended": {"unfounded_notices": 1},
+        "audited": {
+            "2026-11/gone": 1,
+            "2026-11/violating": 1,
+            "2026-11/violating/VIOLENCE": 1,
+        },
+    }
+
+
+def test_a_decision_on_a_notice_alone_has_a_clock_of_its_own() -> None:
+    alone = decision("d", rules={}, notice="n" * 64, found_at="2026-11-25T10:00:00Z")
+    numbers = counted(alone)
+    assert (numbers.notices_answered, numbers.notice_seconds) == (1, {"7200": 1})
+    assert (numbers.decide_seconds, numbers.by_rule, numbers.posts) == ({}, {}, {})
+
+
+def test_longer_periods_keep_the_month_of_a_finding_and_lose_no_count() -> None:
+    parts = [
+        counted(decision(day, found=day)) for day in ("2026-10-31", "2026-11-01", "2026-11-02")
+    ]
+    folded = fold_cases(map(by_month, parts))
+    assert folded.by_rule == {f"2026-10/{RULE}/confirmed": 1, f"2026-11/{RULE}/confirmed": 2}
+    assert folded.by_found_day == {"2026-10-31": 1, "2026-11-01": 1, "2026-11-02": 1}
+
+
+def test_a_line_holds_no_id_no_name_no_moment_and_no_text() -> None:
+    first = decision("d", ground_text="words", ground_url="https://law.example/9")
+    complaint = contest("c", first)
+    lines = case_lines([first, complaint, outcome("o", complaint)], LETTERS, 1)
+    data = msgspec.json.encode(lines).decode()
+    for hidden in ("lia", "budi", "words", "law.example", "T10:", "T08:", first.entry, "certified"):
+        assert hidden not in data
+    assert [line.n for line in lines] == [1, 2, 3]
+
+
+def test_a_moderator_without_a_letter_stays_unnamed() -> None:
+    assert case_line(1, decision("d"), {}).moderator == ""
+
+
+def test_a_page_counts_complaints_and_disputes_apart() -> None:
+    """Complaints are counted by who made them, disputes together."""
+    numbers = CaseNumbers(complaints={"author": 2, "notifier": 3}, disputes=4)
+    assert [contest.came for contest in case_tables(numbers).contests] == [5, 4]

@@ -1,0 +1,183 @@
+"""Days and months: what is published when, in which order, and from which facts."""
+
+import pytest
+from support.publish_world import CLOSED, DiedError, World, sample_receipt
+from support.published_days import DAY, world
+
+from ledger.errors import OperatorError
+
+
+def test_a_day_is_published_two_hours_after_its_end() -> None:
+    made = world()
+    made.publish("2026-11-26T01:59:59Z")
+    assert DAY not in made.objects.stored
+    made.publish("2026-11-26T02:00:00Z")
+    day = made.summary("acme/2026-11-25")
+    assert (day.numbers.inspected, day.provisional, day.revision) == (100, False, 1)
+    assert (day.errors.decided, day.errors.note) == (None, "no decisions recorded yet")
+    assert list(day.errors.by_rule) == ["one-time-codes/1/asks-for-code"]
+
+
+def test_an_open_day_is_published_when_asked_and_closes_without_a_revision() -> None:
+    made = world()
+    made.publish("2026-11-25T18:00:00Z", "2026-11-25", provisional=True)
+    assert made.summary("acme/2026-11-25").provisional
+    assert "Provisional" in made.text("summaries/acme/2026-11-25.html")
+    made.store.add(sample_receipt(number=2, inspected=11))
+    made.publish(CLOSED)
+    day = made.summary("acme/2026-11-25")
+    assert (day.numbers.inspected, day.provisional, day.revision) == (111, False, 1)
+    assert not [key for key in made.objects.stored if ".r1." in key]
+
+
+@pytest.mark.parametrize(
+    ("through", "provisional", "last"),
+    [
+        pytest.param(None, False, "2026-11-24", id="by the schedule, closed days"),
+        pytest.param("2026-11-23", False, "2026-11-23", id="closed days up to one"),
+        pytest.param("2026-11-25", True, "2026-11-25", id="the open day too"),
+        pytest.param("2027-01-01", True, "2026-11-25", id="no day that has not begun"),
+        pytest.param(None, True, "2026-11-25", id="all that has begun"),
+    ],
+)
+def test_which_days_a_run_publishes(through: str | None, provisional: bool, last: str) -> None:
+    made = World()
+    for day in ("2026-11-23", "2026-11-24", "2026-11-25"):
+        made.store.add(sample_receipt(day))
+    made.publish("2026-11-25T12:00:00Z", through, provisional=provisional)
+    days = [
+        k for k in made.objects.stored if k.startswith("summaries/acme/2026-11-") and k[-1] == "n"
+    ]
+    assert max(days) == f"summaries/acme/{last}.json"
+
+
+def test_publishing_again_writes_nothing() -> None:
+    made = world()
+    made.publish(CLOSED)
+    before = dict(made.objects.stored)
+    outcome = made.publish("2026-11-26T05:00:00Z")
+    assert (outcome.written, made.objects.writes) == (0, [])
+    assert made.objects.stored == before
+
+
+def test_two_tables_with_the_same_facts_give_the_same_bytes() -> None:
+    one, other = world(), world()
+    one.store.add(sample_receipt(number=2))
+    other.store.add(sample_receipt(number=2))
+    other.store.journal["acme", "2026-11-25"].reverse()
+    one.publish(CLOSED)
+    other.publish("2026-11-26T23:00:00Z")
+    assert one.objects.stored == other.objects.stored
+
+
+def test_what_a_summary_names_is_written_before_it_and_the_index_last() -> None:
+    made = world()
+    made.publish(CLOSED)
+    writes = made.objects.writes
+    for key in (k for k in writes if k.startswith("summaries/") and k.endswith(".json")):
+        named = made.summary(key.removeprefix("summaries/").removesuffix(".json"))
+        for file in named.journal:
+            assert writes.index(file.path) < writes.index(key)
+        assert writes.index(key.replace(".json", ".html")) < writes.index(key)
+        assert writes.index(key.replace(".json", ".csv")) < writes.index(key)
+    assert writes[-1] == "index.html"
+    packs = [n for n, key in enumerate(writes) if key.startswith("packs/")]
+    assert packs
+    assert max(n for n, key in enumerate(writes) if key.startswith("summaries/")) < min(packs)
+
+
+def test_days_begin_with_the_first_on_which_anything_came_and_gaps_are_nought() -> None:
+    made = World()
+    made.store.add(sample_receipt("2026-11-20"))
+    made.store.add(sample_receipt("2026-11-24"))
+    made.publish(CLOSED)
+    names = sorted(k[15:25] for k in made.objects.keys("public", "summaries/acme/2026-11-"))
+    assert names[0] == "2026-11-20"
+    gap = made.summary("acme/2026-11-22")
+    assert (gap.numbers.units, gap.journal[0].lines) == (0, 0)
+    assert made.objects.stored["journal/acme/2026-11-22.jsonl"] == b""
+
+
+@pytest.mark.parametrize(
+    ("moment", "provisional"),
+    [
+        pytest.param("2026-11-30T12:00:00Z", True, id="while it runs"),
+        pytest.param("2026-12-01T01:59:00Z", True, id="before its last day is closed"),
+        pytest.param("2026-12-01T02:00:00Z", False, id="when its last day is closed"),
+    ],
+)
+def test_a_month_is_provisional_until_all_its_days_are_published(
+    moment: str, provisional: bool
+) -> None:
+    made = world()
+    made.publish(moment)
+    assert made.summary("acme/2026-11").provisional == provisional
+    assert made.summary("all/2026-11").provisional == provisional
+
+
+def test_a_month_counts_days_that_are_too_old_to_be_looked_at_again() -> None:
+    made = World()
+    made.store.add(sample_receipt("2026-10-02"))
+    made.publish("2026-10-10T02:00:00Z")
+    made.store.journal.clear()  # whatever the table still holds, what stands is what counts
+    made.store.add(sample_receipt("2026-11-09", inspected=7))
+    made.publish("2026-11-10T02:00:00Z")
+    assert made.summary("acme/2026-10").numbers.inspected == 100
+    assert made.summary("acme/2026-11").numbers.inspected == 7
+
+
+def test_all_is_the_fold_of_its_providers() -> None:
+    made = world()
+    made.store.add(sample_receipt(provider="kilat", inspected=5))
+    made.publish(CLOSED)
+    for period in ("2026-11-25", "2026-11"):
+        every = made.summary(f"all/{period}")
+        assert [part.name for part in every.providers] == ["acme", "kilat"]
+        assert every.numbers.inspected == 105
+        assert [file.path for file in every.journal] == [
+            "journal/acme/2026-11-25.jsonl",
+            "journal/kilat/2026-11-25.jsonl",
+        ]
+
+
+def test_a_provider_whose_name_is_no_id_stops_the_run_before_anything_is_written() -> None:
+    made = world()
+    made.store.registered.append("../acme")
+    with pytest.raises(OperatorError, match="no id"):
+        made.publish(CLOSED)
+    assert made.objects.writes == []
+
+
+@pytest.mark.parametrize("revised", [False, True], ids=["a first publication", "a revision"])
+def test_a_run_that_dies_at_any_write_is_ended_by_the_next(revised: bool) -> None:
+    """Whether the write was applied or not, the next run comes to the same bucket."""
+
+    def prepared() -> World:
+        made = world()
+        if revised:
+            made.publish(CLOSED)
+            made.store.add(sample_receipt(number=2, inspected=11))
+        return made
+
+    whole = prepared()
+    whole.publish("2026-11-26T04:00:00Z")
+    writes = len(whole.objects.writes)
+    assert writes > 10
+    for applied in (False, True):
+        for fatal in range(writes):
+            made = prepared()
+            made.objects.fatal, made.objects.applied = fatal, applied
+            with pytest.raises(DiedError):
+                made.publish("2026-11-26T04:00:00Z")
+            made.publish("2026-11-26T05:00:00Z")
+            assert made.objects.stored == whole.objects.stored
+
+
+def test_a_day_without_providers_gives_an_index_and_nothing_else() -> None:
+    made = World()
+    made.publish(CLOSED)
+    assert sorted(made.objects.stored) == [
+        "index.html",
+        "schemas/journal.json",
+        "schemas/summary.json",
+    ]

@@ -1,0 +1,180 @@
+"""The page of a pack: all of every rule, its state on each day, and its notice period."""
+
+import re
+
+import pytest
+from support.publish_world import CLOSED, World, live, sample_pack, sample_receipt, sample_rule
+from support.published_site import parsed, sample_site, states
+
+from publish.summary import NO_ADDRESS
+
+
+@pytest.fixture(scope="module")
+def site() -> World:
+    return sample_site()
+
+
+def test_a_pack_page_shows_all_of_every_rule_and_its_numbers(site: World) -> None:
+    page = site.text("packs/bait/2.html")
+    rule = sample_rule("prize")
+    for words in (*rule["unless"], *rule["except"], *rule["match"], *rule["ignore"]):  # type: ignore[misc]
+        assert str(words) in page
+    assert "within 12 words" in page
+    assert "30 April 2027" in page
+    assert "over on 2026-10-31T09:00Z" in page
+    assert re.search(r'<a href="#prize">prize</a></th><td class="num">2</td>', page)
+
+
+def test_a_pack_page_says_how_many_terms_a_counting_group_needs() -> None:
+    made = World()
+    counted = {"n": 3, "of": ["free", "gratis"]}
+    alone = sample_rule("alone", all=[], within=None, at_least=counted)
+    made.put_set(sample_pack(rules=[sample_rule(at_least=counted), alone]))
+    made.publish(CLOSED)
+    page = made.text("packs/one-time-codes/1.html")
+    assert "and, within 12 words, at least 3 times one of" in page
+    assert ">At least 3 times one of<" in page
+    assert '<li dir="auto">gratis</li>' in page
+
+
+def test_a_pack_that_was_replaced_says_so() -> None:
+    made = World()
+    made.put_set(sample_pack())
+    made.put_set(sample_pack(version=2, owner="new@provider.example"))
+    made.publish(CLOSED)
+    old = made.text("packs/one-time-codes/1.html")
+    assert '<strong>Replaced.</strong> <a href="2.html">Version 2</a> is in force.' in old
+    assert "nothing of it is proposed" in old
+    assert "Replaced." not in made.text("packs/one-time-codes/2.html")
+    assert states(made) == {"one-time-codes/1": "replaced", "one-time-codes/2": "live"}
+
+
+def test_after_a_rollback_the_older_version_is_in_force_and_the_newer_one_is_not() -> None:
+    made = World()
+    first = made.put_set(sample_pack())
+    made.put_set(sample_pack(version=2), sample_pack("bait"))
+    made.put_in_force(first)
+    made.publish(CLOSED)
+    page = made.text("packs/one-time-codes/1.html")
+    assert "Replaced." not in page
+    assert "Not in force." not in page
+    assert "Live: its findings are proposed" in page
+    newer = made.text("packs/one-time-codes/2.html")
+    assert "Replaced." not in newer
+    assert (
+        '<strong>Not in force.</strong> The set in force holds <a href="1.html">version 1' in newer
+    )
+    assert "The set in force holds no version of this pack" in made.text("packs/bait/1.html")
+    assert states(made) == {
+        "bait/1": "not in force",
+        "one-time-codes/1": "live",
+        "one-time-codes/2": "not in force",
+    }
+
+
+@pytest.mark.parametrize(
+    ("moment", "state", "words"),
+    [
+        pytest.param(
+            "2026-10-31T23:59:59Z", "not yet", "Its first day is 1 November 2026", id="before"
+        ),
+        pytest.param("2026-11-01T00:00:00Z", "live", "", id="from its first moment"),
+        pytest.param("2027-04-30T23:59:59Z", "live", "", id="to its last moment"),
+        pytest.param(
+            "2027-05-01T00:00:00Z", "expired", "Its last day was 30 April 2027", id="after"
+        ),
+    ],
+)
+def test_a_pack_is_live_on_its_days_only(moment: str, state: str, words: str) -> None:
+    made = World()
+    made.put_set(sample_pack())
+    made.publish(moment)
+    page = made.text("packs/one-time-codes/1.html")
+    assert states(made) == {"one-time-codes/1": state}
+    assert words in page
+    assert ("Live: its findings are proposed" in page) == (state == "live")
+    assert ("it is not run now" in page) == (state != "live")
+
+
+def test_a_pack_page_changes_on_the_day_after_its_last_and_on_no_other() -> None:
+    made = World()
+    made.put_set(sample_pack())
+    changed = []
+    for day in ("2027-04-29", "2027-04-30", "2027-05-01", "2027-05-02", "2027-06-30"):
+        made.publish(f"{day}T03:00:00Z")
+        changed.append({k for k in made.objects.writes if k.endswith(".html")})
+    pages = {"packs/one-time-codes/1.html", "index.html"}
+    assert changed == [pages, set(), pages, set(), set()]
+
+
+def test_without_a_public_address_no_page_calls_a_pack_live() -> None:
+    made = World(public_url="")
+    made.put_set(sample_pack())
+    made.publish(CLOSED)
+    page = made.text("packs/one-time-codes/1.html")
+    assert NO_ADDRESS in page
+    assert "Live" not in page.partition('id="numbers"')[0]
+    assert NO_ADDRESS in made.text("index.html")
+    assert states(made) == {"one-time-codes/1": "shadow"}
+
+
+def test_a_pack_on_trial_is_in_shadow() -> None:
+    made = World()
+    made.put_set(sample_pack(mode="shadow"))
+    made.publish(CLOSED)
+    assert states(made) == {"one-time-codes/1": "shadow"}
+    assert NO_ADDRESS not in made.text("packs/one-time-codes/1.html")
+
+
+def test_a_pack_page_shows_the_notice_period_of_the_newest_set_that_holds_the_version() -> None:
+    made = World()
+    made.put_set(sample_pack(), notice_hours=2)
+    made.put_set(sample_pack(), sample_pack("bait", published_at="2026-11-02T09:00:00Z"))
+    made.put_set(sample_pack(version=2), notice_hours=0)
+    made.publish(CLOSED)
+    old, new = (made.text(f"packs/one-time-codes/{version}.html") for version in (1, 2))
+    assert "24 hours in which a new version only runs in shadow; over on 2026-10-31T09:00Z" in old
+    assert "0 hours in which a new version only runs in shadow; over on 2026-10-30T09:00Z" in new
+
+
+def test_the_set_in_force_is_the_newest_after_a_rollback_too() -> None:
+    made = World()
+    first = made.put_set(sample_pack(), notice_hours=2)
+    made.put_set(sample_pack(), sample_pack("bait", published_at="2026-11-02T09:00:00Z"))
+    made.put_in_force(first)
+    made.publish(CLOSED)
+    assert "2 hours in which a new version" in made.text("packs/one-time-codes/1.html")
+
+
+@pytest.mark.parametrize("name", ["../evil", "a/b", "Bait", "", "x" * 64])
+def test_a_pack_that_cannot_stand_in_a_path_gets_no_page_and_is_counted(name: str) -> None:
+    """The set that holds it never changes, so an error would end all publishing."""
+    made = World()
+    digest = made.put_set(
+        sample_pack(), sample_pack(name, rules=[sample_rule("prize"), sample_rule("quiet")])
+    )
+    made.store.add(sample_receipt(by_rule={live("prize", name): 2, live(): 1}, set=digest))
+    outcome = made.publish(CLOSED)
+    assert outcome.unpublishable == [f"pack {name}"]
+    packs = [key for key in made.objects.stored if key.startswith("packs/")]
+    assert packs == ["packs/one-time-codes/1.html"]
+    page = made.text("summaries/acme/2026-11-25.html")
+    assert "<span>prize</span>" in page
+    assert "<span>quiet</span>" in page
+    assert "without a page" in made.text("index.html")
+    for key in ("summaries/acme/2026-11-25.html", "index.html"):
+        links = [link for link in parsed(made.text(key)).links if "packs/" in link]
+        assert links
+        assert all("packs/one-time-codes/" in link for link in links)
+    day = made.summary("acme/2026-11-25")
+    assert day.numbers.findings == 3
+
+
+def test_a_campaign_that_has_not_begun_is_named_without_a_dead_link() -> None:
+    made = World()
+    days = {"from": "2027-03-01", "until": "2027-04-01"}
+    made.put_set(sample_pack(campaign="spring", in_force=days))
+    made.publish(CLOSED)
+    page = made.text("packs/one-time-codes/1.html")
+    assert "spring" in page
+    assert "spring.html" not in page

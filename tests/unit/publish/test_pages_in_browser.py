@@ -1,0 +1,199 @@
+"""The pages in a real browser: at two widths, dark and light, from a folder and from a server."""
+
+import functools
+import http.server
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+from support.publish_world import World, live, sample_pack, sample_receipt, sample_rule
+from support.sample_entries import contest, decision, entry, outcome
+
+from ledger.cases.entry import JournalEntry
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+playwright = pytest.importorskip("playwright.sync_api")
+axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+ARGUMENTS += ["--disable-component-update", "--disable-sync"]
+PAGES = {
+    "the index": "index.html",
+    "an open month": "summaries/acme/2026-11.html",
+    "a month of all": "summaries/all/2026-10.html",
+    "a revised day": "summaries/acme/2026-11-20.html",
+    "a day with every notice": "summaries/acme/2026-11-25.html",
+    "a campaign": "summaries/acme/autumn.html",
+    "a pack": "packs/one-time-codes/1.html",
+}
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="no Chromium: set CHROMIUM"),
+]
+
+
+def everything_people_do() -> Iterator[JournalEntry]:
+    """Cases of every kind on one day, so that the pages show every table about them."""
+    first = decision("first")
+    yield first
+    for number in range(22):
+        yield decision(f"c {number}", looked_seconds=number % 7, after_hours=number)
+        yield decision(f"d {number}", "dismissed", moderator="budi", measures=None)
+    complaint, dispute = contest("x", first), contest("y", first, "dispute")
+    for asked in (complaint, dispute):
+        yield msgspec.structs.replace(asked, at=first.at)
+    yield outcome("ox", complaint, day="2026-11-25")
+    yield outcome("oy", dispute, "upheld", day="2026-11-25", implemented=True, moderator="")
+    yield entry("n", "notice", category="VIOLENCE", items=2, trusted_flagger=True)
+    yield entry("s", "suspension", why="illegal_content", moderator="sari")
+    yield entry("v", "second_review", decision=first.entry, about=first, verdict="dismissed",
+                moderator="sari")  # fmt: skip
+    for number, end in enumerate(("complied", "contested", "")):
+        yield entry(f"w {number}", "order", kind="act", country="DE", items=1, outcome=end,
+                    authority="An office", received_at="2026-11-24T08:00:00Z",
+                    acknowledged_at="2026-11-24T09:00:00Z")  # fmt: skip
+    for number in range(120):
+        bad = {"category": "VIOLENCE"} if number == 7 else {}
+        verdict = "violating" if bad else "not_violating"
+        yield entry(f"a {number}", "audit", month="2026-11", verdict=verdict, **bad)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small site with every kind of page and notice, as a folder."""
+    made = World(public_url="")
+    rules = [sample_rule(), sample_rule("sells-accounts", severity="medium")]
+    packs = [
+        sample_pack(rules=rules, campaign="autumn"),
+        sample_pack("threats", rules=[sample_rule("names-a-place")], category="VIOLENCE"),
+    ]
+    pause = {"rule": "threats/names-a-place", "since": "2026-11-24", "why": "The title of a song."}
+    digest = made.put_set(*packs, acme={"packs": None, "paused": [pause]})
+    found = {live(): 7, live("sells-accounts"): 2, "threats/1/names-a-place/shadow": 3}
+    for number in range(1, 6):
+        for day in ("2026-10-29", f"2026-11-{number * 5:02}"):
+            made.store.add(
+                sample_receipt(day, number, inspected=1_000 * number, by_rule=found, set=digest)
+            )
+    made.store.add(sample_receipt("2026-10-29", provider="kilat", inspected=40, set=digest))
+    made.store.add(sample_receipt(number=7, by_rule=found, held={live(): 4}, set=digest))
+    made.store.add(sample_receipt(number=8, records=7))
+    for done in everything_people_do():
+        made.store.do(done)
+    made.publish("2026-11-26T02:00:00Z")
+    made.store.add(sample_receipt("2026-11-20", 9, inspected=12, set=digest))
+    made.publish("2026-11-26T03:00:00Z")
+    root = tmp_path_factory.mktemp("site")
+    return made.copy_to(root)
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    """Serves a folder and says nothing."""
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  its own name
+        pass
+
+
+@dataclass
+class Window:
+    """A page, and what its console and its requests complained of."""
+
+    page: "Page"
+    complaints: list[str] = field(default_factory=list)
+
+
+@pytest.fixture(scope="module")
+def served(folder: Path) -> Iterator[str]:
+    handler = functools.partial(Quiet, directory=str(folder))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.fixture(scope="module")
+def browser() -> "Iterator[Browser]":
+    with playwright.sync_playwright() as started:
+        opened = started.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(params=[("light", 1280), ("dark", 390)], ids=["wide and light", "narrow and dark"])
+def window(browser: "Browser", request: pytest.FixtureRequest) -> Iterator[Window]:
+    scheme, width = request.param
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    opened = Window(context.new_page())
+    opened.page.on("console", lambda message: opened.complaints.append(message.text))
+    opened.page.on("requestfailed", lambda failed: opened.complaints.append(failed.url))
+    yield opened
+    context.close()
+
+
+@pytest.mark.parametrize("path", PAGES.values(), ids=PAGES)
+def test_a_page_is_accessible_fits_its_window_and_asks_for_nothing(
+    window: Window, folder: Path, path: str
+) -> None:
+    window.page.goto(f"file://{folder}/{path}")
+    window.page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+    found = axe.Axe().run(window.page)
+    assert found.violations_count == 0, found.generate_report()
+    assert window.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert window.complaints == []
+
+
+def test_the_stylesheet_is_allowed_and_a_script_is_not(window: Window, served: str) -> None:
+    window.page.goto(f"{served}/index.html")
+    assert window.complaints == []
+    family = "getComputedStyle(document.querySelector('h1')).fontFamily"
+    assert "serif" in window.page.evaluate(family)
+    window.page.evaluate(
+        """() => {
+            const script = document.createElement('script');
+            script.textContent = 'window.ran = true';
+            document.body.append(script);
+        }"""
+    )
+    assert window.page.evaluate("window.ran") is None
+
+
+def test_a_reader_finds_the_way_from_the_index_to_a_rule(window: Window, served: str) -> None:
+    page = window.page
+    page.goto(served)
+    page.get_by_role("link", name="November 2026").first.click()
+    title = page.get_by_role("heading", level=1)
+    assert title.inner_text() == "All providers, November 2026"
+    page.get_by_role("link", name="acme", exact=True).click()
+    page.get_by_role("link", name="asks-for-code").first.click()
+    assert page.url.endswith("packs/one-time-codes/1.html#asks-for-code")
+
+
+def test_the_keyboard_reaches_the_contents_first(window: Window, folder: Path) -> None:
+    window.page.goto(f"file://{folder}/index.html")
+    window.page.keyboard.press("Tab")
+    focused = window.page.evaluate("document.activeElement.textContent")
+    assert focused == "Skip to the contents"
+
+
+def test_charts_follow_the_scheme(browser: "Browser", folder: Path) -> None:
+    seen = set()
+    for scheme in ("light", "dark"):
+        context = browser.new_context(color_scheme=scheme)
+        page = context.new_page()
+        page.goto(f"file://{folder}/summaries/acme/2026-11.html")
+        seen.add(page.evaluate("getComputedStyle(document.querySelector('.c1 rect')).fill"))
+        context.close()
+    assert len(seen) == 2

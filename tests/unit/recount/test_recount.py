@@ -1,0 +1,340 @@
+"""`terang recount`: what was published stands, and a single changed digit is named."""
+
+import argparse
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from support.publish_world import CLOSED, World, live, sample_pack, sample_receipt
+from support.sample_entries import contest, decision, entry, outcome
+
+from recount.recount import differences_of, recount_command
+
+SHADOW = live().replace("/live", "/shadow")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A copy of a public bucket: two providers, two days, a campaign, held and shadow findings."""
+    return _world().copy_to(tmp_path)
+
+
+def _on_cases(summary: Any) -> Iterator[tuple[list[str | int], Any]]:
+    """The places of all that is said of cases, each with its value."""
+    for part in ("cases", "errors", "standing"):
+        yield from _leaves(summary[part], [part])
+
+
+def _leaves(value: Any, place: list[str | int]) -> Iterator[tuple[list[str | int], Any]]:
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _leaves(inner, [*place, name])
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            yield from _leaves(inner, [*place, number])
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        yield place, value
+
+
+def test_every_changed_number_on_cases_is_named(tmp_path: Path) -> None:
+    """Also those of months before, of shares and of both ends of every interval."""
+    world = _world()
+    first = decision("first")
+    complaint = contest("x", first)
+    for done in (
+        first,
+        *(decision(f"c {n}") for n in range(4)),
+        *(decision(f"d {n}", "dismissed", measures=None) for n in range(3)),
+        msgspec.structs.replace(complaint, at=first.at),
+        outcome("o", complaint, day="2026-11-25"),
+        entry("n", "notice", category="VIOLENCE", items=2),
+        *(entry(f"a {n}", "audit", month="2026-11", verdict="not_violating") for n in range(99)),
+        *(entry(f"b {n}", "audit", month="2026-11", verdict="violating", category="VIOLENCE")
+          for n in range(9)),
+        decision("late", "dismissed", day="2026-12-01", measures=None),
+    ):  # fmt: skip
+        world.store.do(done)
+    world.publish("2026-12-02T02:00:00Z")
+    folder = world.copy_to(tmp_path)
+    changed = 0
+    for name in ("2026-11-25", "2026-11", "2026-12"):
+        path = folder / f"summaries/acme/{name}.json"
+        text = path.read_text()
+        assert list(differences_of(folder, path)) == []
+        for place, value in _on_cases(json.loads(text)):
+            summary = json.loads(text)
+            *way, last = place
+            inner = summary
+            for step in way:
+                inner = inner[step]
+            inner[last] = value + 1
+            path.write_text(json.dumps(summary))
+            assert list(differences_of(folder, path)), f"{name}: {place} was changed and not named"
+            changed += 1
+        path.write_text(text)
+    assert changed > 150
+
+
+def _world() -> World:
+    world = World()
+    digest = world.put_set(sample_pack(campaign="autumn"))
+    for day, provider, number in (
+        ("2026-11-24", "acme", 1),
+        ("2026-11-25", "acme", 2),
+        ("2026-11-25", "beta", 3),
+    ):
+        world.store.add(
+            sample_receipt(
+                day, number, provider, by_rule={live(): 4, SHADOW: 1}, held={live(): 1}, set=digest
+            )
+        )
+    world.publish(CLOSED)
+    return world
+
+
+def _recount(folder: Path) -> int:
+    return recount_command(argparse.Namespace(folder=folder))
+
+
+def test_what_was_published_is_what_the_journal_adds_up_to(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _recount(folder) == 0
+    assert capsys.readouterr().out == "11 summaries recounted, 0 differ\n"
+
+
+def test_a_revised_day_and_the_earlier_one_are_both_recounted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world = _world()
+    world.store.add(sample_receipt("2026-11-25", 9, "acme", inspected=7))
+    world.publish("2026-11-26T03:00:00Z")
+    folder = world.copy_to(tmp_path)
+    assert (folder / "summaries/acme/2026-11-25.r1.json").exists()
+    assert _recount(folder) == 0
+    (folder / "journal/acme/2026-11-25.r1.jsonl").unlink()
+    assert _recount(folder) == 1
+    assert "2026-11-25.r1.json: journal/acme/2026-11-25.jsonl is missing" in capsys.readouterr().out
+
+
+def test_posts_without_a_rule_are_recounted_and_shown(tmp_path: Path) -> None:
+    """A summary without the number, or a journal that says another, is named."""
+    world = _world()
+    world.store.add(sample_receipt("2026-11-25", 9, "acme", inspected=7, no_rules=7))
+    world.publish("2026-11-26T03:00:00Z")
+    assert "<strong>No rule in force.</strong> For 7 inspected posts" in world.text(
+        "summaries/acme/2026-11-25.html"
+    )
+    assert "No rule in force" not in world.text("summaries/beta/2026-11-25.html")
+    assert "no_rules" not in world.text("summaries/beta/2026-11-25.json")
+    folder = world.copy_to(tmp_path)
+    for path in (folder / "summaries").glob("*/*.json"):
+        assert list(differences_of(folder, path)) == []
+    for path in (folder / "summaries").glob("a*/2026-11*.json"):
+        summary = json.loads(path.read_bytes())
+        if summary["numbers"].pop("no_rules", 0):
+            path.write_text(json.dumps(summary))
+            assert "no_rules: not published, recounted 7" in list(differences_of(folder, path))
+
+
+def test_every_changed_number_is_named(folder: Path) -> None:
+    for path in sorted((folder / "summaries").glob("*/*.json")):
+        summary = json.loads(path.read_bytes())
+        for name, value in summary["numbers"].items():
+            changed = summary | {"numbers": summary["numbers"] | {name: _other(value)}}
+            path.write_text(json.dumps(changed))
+            named = [one for one in differences_of(folder, path) if one.startswith(f"{name}:")]
+            assert named, f"{path.name}: {name} was changed and not named"
+        path.write_text(json.dumps(summary))
+
+
+def _other(value: Any) -> Any:
+    if isinstance(value, dict):
+        return value | {"more": 1}
+    return value + 1 if isinstance(value, int) else "2026-01-01"
+
+
+@pytest.mark.parametrize(
+    ("path", "before", "after", "said"),
+    [
+        pytest.param(
+            "journal/acme/2026-11-25.jsonl",
+            '"inspected":100',
+            '"inspected":101',
+            "is missing, or is not the file that was folded",
+            id="a digit of the journal",
+        ),
+        pytest.param(
+            "summaries/acme/2026-11.csv",
+            '"inspected","",200',
+            '"inspected","",201',
+            "the CSV says inspected  = 201, the JSON 200",
+            id="a digit of a sheet",
+        ),
+    ],
+)
+def test_a_changed_file_is_named(
+    folder: Path,
+    capsys: pytest.CaptureFixture[str],
+    path: str,
+    before: str,
+    after: str,
+    said: str,
+) -> None:
+    text = (folder / path).read_text()
+    assert before in text
+    (folder / path).write_text(text.replace(before, after, 1))
+    assert _recount(folder) == 1
+    assert said in capsys.readouterr().out
+
+
+def test_a_set_that_was_changed_afterwards_rules_nothing(folder: Path) -> None:
+    path = next(one for one in folder.glob("sets/*.json") if one.stem != "current")
+    path.write_text(path.read_text().replace('"severity":"high"', '"severity":"low"'))
+    differences = list(differences_of(folder, folder / "summaries/acme/2026-11-25.json"))
+    assert any("is no rule of the set" in one for one in differences)
+
+
+def test_a_journal_that_was_left_out_is_named(folder: Path) -> None:
+    path = folder / "summaries/all/2026-11-25.json"
+    summary = json.loads(path.read_bytes())
+    summary["journal"] = [one for one in summary["journal"] if "beta" not in one["path"]]
+    path.write_text(json.dumps(summary))
+    (first, *_) = differences_of(folder, path)
+    assert first == "journal/beta/2026-11-25.jsonl lies in the period and is not among its journals"
+
+
+def test_another_folder_is_wrong_usage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert _recount(tmp_path) == 2
+    assert "no summaries/ here" in capsys.readouterr().out
+
+
+DAMAGED = {
+    "nothing": b"",
+    "binary": b"\xff\xfe\x00\x01\x80",
+    "brackets without end": b"[" * 100_000,
+    "deep and closed": b"[" * 100_000 + b"]" * 100_000,
+    "deep objects": b'{"a":' * 50_000 + b"1" + b"}" * 50_000,
+    "an empty object": b"{}",
+    "a list": b"[]",
+    "a string": b'"summary"',
+    "a number of 5,000 digits": b'{"kind": ' + b"9" * 5_000 + b"}",
+    "no number": b'{"numbers": NaN, "journal": []}',
+    "NUL": b"\x00" * 100,
+    "UTF-16": '{"kind": "day"}'.encode("utf-16"),
+    "a lone surrogate": b'{"journal": [], "provider": "\\ud800", "first_day": "", "last_day": ""}',
+}
+FILES = (
+    "summaries/acme/2026-11-25.json",
+    "summaries/acme/2026-11-25.csv",
+    "summaries/all/autumn.json",
+    "journal/acme/2026-11-25.jsonl",
+    "sets/{set}.json",
+)
+
+
+def _file_of(folder: Path, name: str) -> Path:
+    found = next(one for one in folder.glob("sets/*.json") if one.stem != "current")
+    return folder / name.format(set=found.stem)
+
+
+@pytest.mark.parametrize("damage", DAMAGED)
+@pytest.mark.parametrize("name", FILES)
+def test_a_damaged_file_is_named_and_the_others_are_recounted(
+    folder: Path, name: str, damage: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = _file_of(folder, name)
+    path.write_bytes(DAMAGED[damage])
+    assert _recount(folder) == 1
+    *named, last = capsys.readouterr().out.splitlines()
+    assert last.startswith("11 summaries recounted, ")
+    assert named
+    if name.endswith("25.json"):
+        assert all(line.startswith(f"{name}: ") for line in named)
+
+
+@pytest.mark.parametrize("kind", ["a folder", "a pipe", "nothing that may be read"])
+@pytest.mark.parametrize("name", FILES)
+def test_something_else_in_the_place_of_a_file_is_named(
+    folder: Path, name: str, kind: str, capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    path = _file_of(folder, name)
+    if kind == "nothing that may be read":  # whoever runs the tests may be root, who reads all
+        _refuse(path, monkeypatch)
+    else:
+        path.unlink()
+        path.mkdir() if kind == "a folder" else os.mkfifo(path)
+    assert _recount(folder) == 1
+    assert len(capsys.readouterr().out.splitlines()) > 1
+
+
+def _refuse(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opening = Path.open
+
+    def opened(this: Path, *words: Any, **more: Any) -> Any:
+        if this == path:
+            raise PermissionError(13, "Permission denied")
+        return opening(this, *words, **more)
+
+    monkeypatch.setattr(Path, "open", opened)
+
+
+OTHER_VALUES = (None, True, 7, -1, 10**400, 1e308, "", "../../etc", "/", "\x00", [], {}, [[]])
+
+
+def test_every_value_of_another_type_is_named(tmp_path: Path) -> None:
+    """In each place of a summary and of a line of the journal; nothing but differences comes."""
+    folder = _world().copy_to(tmp_path)
+    path = folder / "summaries/acme/2026-11-25.json"
+    text = path.read_text()
+    assert list(differences_of(folder, path)) == []
+    for way in _ways(json.loads(text), []):
+        for value in OTHER_VALUES:
+            path.write_text(json.dumps(_changed(json.loads(text), way, value)))
+            assert all(isinstance(one, str) for one in differences_of(folder, path))
+    path.write_text(text)
+    journal = folder / "journal/acme/2026-11-25.jsonl"
+    first, *rest = journal.read_text().splitlines()
+    for way in _ways(json.loads(first), []):
+        for value in OTHER_VALUES:
+            changed = _changed(json.loads(first), way, value)
+            data = "\n".join([json.dumps(changed), *rest]).encode() + b"\n"
+            journal.write_bytes(data)
+            summary = json.loads(text)
+            summary["journal"][0]["sha256"] = hashlib.sha256(data).hexdigest()
+            path.write_text(json.dumps(summary))
+            assert all(isinstance(one, str) for one in differences_of(folder, path))
+
+
+def _ways(value: Any, way: list[str | int]) -> Iterator[list[str | int]]:
+    yield way
+    inner: Any = value.items() if isinstance(value, dict) else ()
+    inner = enumerate(value[:2]) if isinstance(value, list) else inner
+    for name, one in inner:
+        yield from _ways(one, [*way, name])
+
+
+def _changed(record: Any, way: list[str | int], value: Any) -> Any:
+    if not way:
+        return value
+    record[way[0]] = _changed(record[way[0]], way[1:], value)
+    return record
+
+
+def test_of_two_tallies_only_what_differs_is_said(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The one changed key of a hundred would else be cut off."""
+    path = folder / "summaries/acme/2026-11-25.json"
+    summary = json.loads(path.read_bytes())
+    summary["numbers"]["by_rule"] |= {"zz/1/rule/live": 7}
+    path.write_text(json.dumps(summary))
+    assert 'by_rule: published {"zz/1/rule/live": 7}, recounted {}' in [
+        *differences_of(folder, path)
+    ]

@@ -1,0 +1,238 @@
+"""The arrows of the house, as docs/architecture.md draws them, hold for every module."""
+
+import ast
+import inspect
+import re
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from ledger import ports
+from ledger.aws.objects import S3Objects
+from ledger.aws.store import DynamoStore
+from ledger.aws.unit_queue import SqsUnitQueue
+from ledger.clock import SystemClock
+
+ROOT = Path(__file__).parents[3]
+PAGE = (ROOT / "docs/architecture.md").read_text("utf-8")
+FOLDERS = sorted(
+    folder for folder in (*ROOT.glob("layers/*"), *ROOT.glob("functions/*"), ROOT / "local")
+    if folder.is_dir()
+)  # fmt: skip
+FUNCTIONS = {folder.name for folder in ROOT.glob("functions/*") if folder.is_dir()}
+AWS = {"boto3", "botocore", "aws_lambda_powertools"}
+PURE = ("rules", "matcher", "claims", "dsa", "report_proof", "authoring", "recount")
+DOORS = {("rules.pack", "authoring.parse"), ("matcher", "authoring.check")}
+"""Imports against the arrows, inside a call that only people who write packs make."""
+LARGE = {"intake.formats": 25, "terang.cli": 33}
+"""Rooms of more than 15 modules: one a format, one or two a command."""
+
+
+@cache
+def modules() -> dict[str, Path]:
+    """The modules of the product by name; a package stands for its `__init__.py`."""
+    found = {}
+    for folder in FOLDERS:
+        for path in folder.rglob("*.py"):
+            name = ".".join(path.relative_to(folder).with_suffix("").parts)
+            found[name.removesuffix(".__init__")] = path
+    return found
+
+
+def imported(path: Path) -> Iterator[str]:
+    """The names that a module imports, anywhere in it: modules, or what is taken from them."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+@cache
+def arrows() -> set[tuple[str, str]]:
+    """Which module of the product imports which."""
+    known = modules()
+    return {
+        (name, found)
+        for name, path in known.items()
+        for one in imported(path)
+        if (found := one if one in known else one.rpartition(".")[0]) in known
+    }
+
+
+def listed(kind: str) -> dict[str, list[str]]:
+    """A block of docs/architecture.md: a name on each line, and what stands behind it."""
+    [block] = re.findall(rf"```{kind}\n(.*?)```", PAGE, flags=re.DOTALL)
+    split = [re.split(r"\s*(?:->|:)\s*", line, maxsplit=1) for line in block.splitlines()]
+    return {name: re.split(r"[ <]+", rest) if rest else [] for name, rest in split}
+
+
+def room(module: str) -> str:
+    return ".".join(module.split(".")[:2])
+
+
+def test_packages_import_only_what_the_page_allows() -> None:
+    allowed = listed("arrows")
+    assert allowed.keys() == {name.partition(".")[0] for name in modules()}
+    wrong = {
+        (importer, target)
+        for importer, target in arrows()
+        if (package := target.partition(".")[0]) != (own := importer.partition(".")[0])
+        and package not in allowed[own]
+    }
+    assert wrong == DOORS
+
+
+def test_nothing_imports_a_handler_and_functions_do_not_know_each_other() -> None:
+    for importer, target in arrows():
+        own, package = importer.partition(".")[0], target.partition(".")[0]
+        assert target not in {f"{name}.handler" for name in FUNCTIONS}, importer
+        assert package == own or package not in FUNCTIONS or own == "terang", importer
+
+
+def test_a_room_imports_only_rooms_to_its_left() -> None:
+    rooms = listed("rooms")
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for name in modules():
+        if "." in name:
+            found[name.partition(".")[0]].add(name.split(".")[1])
+    assert {package: set(names) for package, names in rooms.items()} == dict(found)
+    for importer, target in arrows():
+        if "." in importer and "." in target and room(importer) != room(target):
+            package, _, of = importer.partition(".")
+            order = rooms[package]
+            if target.startswith(f"{package}."):
+                left, right = target.split(".")[1], of.split(".")[0]
+                assert order.index(left) < order.index(right), f"{importer} imports {target}"
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    ahead: defaultdict[str, set[str]] = defaultdict(set)
+    for importer, target in arrows() - DOORS:
+        ahead[importer].add(target)
+    done: set[str] = set()
+
+    def visit(module: str, under: tuple[str, ...]) -> None:
+        assert module not in under, " -> ".join((*under, module))
+        if module not in done:
+            for target in sorted(ahead[module] - {module}):
+                visit(target, (*under, module))
+            done.add(module)
+
+    for name in modules():
+        visit(name, ())
+
+
+def test_a_room_is_no_warehouse() -> None:
+    """A folder has at most 15 modules, but for those that have one for each of their kind."""
+    counted: defaultdict[str, int] = defaultdict(int)
+    for name, path in modules().items():
+        if path.name != "__init__.py":
+            counted[name.rpartition(".")[0]] += 1
+    large = {name: count for name, count in counted.items() if count > 15}
+    assert large.keys() == LARGE.keys()
+    assert all(large[name] <= most for name, most in LARGE.items())
+
+
+def test_each_package_says_what_is_inside() -> None:
+    for name, path in modules().items():
+        if path.name == "__init__.py":
+            assert len(ast.get_docstring(ast.parse(path.read_text("utf-8"))) or "") > 30, name
+
+
+@pytest.mark.parametrize("package", PURE)
+def test_the_core_names_no_aws(package: str) -> None:
+    for name, path in modules().items():
+        if name.partition(".")[0] == package:
+            assert not {one.partition(".")[0] for one in imported(path)} & AWS, name
+
+
+def test_the_ledger_knows_aws_in_one_room() -> None:
+    for name, path in modules().items():
+        if name.startswith("ledger") and not name.startswith("ledger.aws"):
+            assert not {one.partition(".")[0] for one in imported(path)} & AWS, name
+
+
+def test_the_core_runs_where_there_is_no_aws() -> None:
+    """In a process of its own, in which whoever imports boto3 or Powertools fails."""
+    layers = ("rules", "matcher", "claims", "dsa", "report_proof", "ledger")
+    names = [
+        name
+        for name in modules()
+        if name.partition(".")[0] in layers and not name.startswith("ledger.aws")
+    ]
+    program = (
+        "import importlib, sys\n"
+        f"sys.modules.update(dict.fromkeys({sorted(AWS)!r}))\n"
+        f"for name in {names!r}: importlib.import_module(name)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_claims_brings_no_library_of_arrays_or_learning() -> None:
+    heavy = {"numpy", "scipy", "sklearn", "torch"}
+    for name, path in modules().items():
+        if name.startswith("claims"):
+            assert not {one.partition(".")[0] for one in imported(path)} & heavy, name
+
+
+def test_adapters_have_the_methods_of_their_ports() -> None:
+    """That the types fit mypy sees where intake and scan put them together."""
+    adapters = {
+        "Clock": SystemClock,
+        "Objects": S3Objects,
+        "UnitQueue": SqsUnitQueue,
+        "Store": DynamoStore,
+    }
+    classes = inspect.getmembers(ports, inspect.isclass)
+    found = {name: one for name, one in classes if Protocol in one.__bases__}
+    assert found.keys() == adapters.keys()
+    for port, adapter in adapters.items():
+        for name, method in inspect.getmembers(found[port], inspect.isfunction):
+            if not name.startswith("_"):
+                assert inspect.signature(getattr(adapter, name)) == inspect.signature(method), name
+
+
+def test_the_command_prints_in_one_place() -> None:
+    """Another console would let a terminal obey what a stranger called something.
+
+    So would another colour of problems: one place, and no line that a narrow terminal breaks.
+    """
+    others = [
+        (name, path.read_text("utf-8"))
+        for name, path in modules().items()
+        if name.startswith("terang") and name != "terang.console"
+    ]
+    assert [name for name, text in others if "import Console" in text] == []
+    coloured = re.compile(r'print\(.*style="(red|yellow)"')
+    assert [name for name, text in others if coloured.search(text)] == []
+
+
+def test_commands_that_need_no_stack_do_not_wait_for_boto3() -> None:
+    """It takes longer to import than all of ours."""
+    commands = (
+        *("scan", "packs", "report", "report_check", "statements", "statements_submit", "review"),
+        *("audit", "ask"),
+    )
+    names = ["recount.recount", "terang.reports.lint", *(f"terang.cli.{one}" for one in commands)]
+    program = "import importlib, sys\n" + "".join(
+        f"importlib.import_module('{name}')\nassert 'boto3' not in sys.modules, '{name}'\n"
+        for name in names
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_recount_imports_the_standard_library_alone() -> None:
+    """Whoever checks the numbers need not trust, or install, anything of ours."""
+    for name, path in modules().items():
+        if name.partition(".")[0] == "recount":
+            roots = {one.partition(".")[0] for one in imported(path)}
+            assert roots <= sys.stdlib_module_names | {"recount"}, name

@@ -1,0 +1,189 @@
+"""Sets: one document for all providers, never changed, and what each runs of it when."""
+
+import json
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from msgspec import structs
+from support.sample_packs import PACK
+
+from matcher import (
+    FOLD_VERSION,
+    Choice,
+    Ground,
+    Matcher,
+    Mode,
+    Pack,
+    Paused,
+    RuleSet,
+    SetError,
+    build_set,
+    digest_of,
+    load_set,
+)
+from rules import published_set
+
+PUBLISHED = datetime(2026, 11, 1, 12, tzinfo=UTC)
+LATER = datetime(2026, 11, 10, 12, tzinfo=UTC)
+
+
+def pack_named(name: str, **more: object) -> Pack:
+    pack = structs.replace(Pack.parse(PACK, "otp.yaml"), id=name, published_at=PUBLISHED)
+    return structs.replace(pack, **more)
+
+
+PACKS = [pack_named("law-b"), pack_named("law-a"), pack_named("house", ground=Ground.TERMS)]
+PAUSE = Paused("law-a/asks-for-code", "2026-11-05T00:00:00Z", "Too many wrong hits.")
+PROVIDERS = {
+    "chosen": Choice(packs=("house", "law-a")),
+    "paused": Choice(paused=(PAUSE,)),
+}
+
+
+def made() -> RuleSet:
+    return load_set(build_set(PACKS, notice_hours=72, providers=PROVIDERS))
+
+
+def ids(rule_set: RuleSet, provider: str) -> list[str]:
+    return [pack.id for pack in rule_set.for_provider(provider, LATER, public=True).packs]
+
+
+def test_a_set_comes_back_as_it_was_built() -> None:
+    rule_set = made()
+    assert rule_set.packs == tuple(sorted(PACKS, key=lambda pack: pack.id))
+    assert rule_set.providers == PROVIDERS
+    assert (rule_set.notice_hours, rule_set.fold) == (72, FOLD_VERSION)
+
+
+def test_a_set_of_another_effort_proposes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a post may take decides what is found of it; a set that names none means the first."""
+    first = build_set(PACKS, notice_hours=0)
+    assert b'"effort"' not in first
+    assert not load_set(first).for_provider("any", LATER, public=True).shadowed
+    monkeypatch.setattr(published_set, "EFFORT_VERSION", 2)
+    second = build_set(PACKS, notice_hours=0)
+    assert load_set(second).effort == 2
+    assert not load_set(second).for_provider("any", LATER, public=True).shadowed
+    shadowed = load_set(first).for_provider("any", LATER, public=True).shadowed
+    assert set(shadowed.values()) == {"effort"}
+
+
+def test_the_same_content_gives_the_same_bytes() -> None:
+    again = dict(reversed(PROVIDERS.items()))
+    assert build_set(PACKS, notice_hours=72, providers=PROVIDERS) == build_set(
+        reversed(PACKS), notice_hours=72, providers=again
+    )
+
+
+def test_a_set_is_canonical_json_that_shows_its_packs() -> None:
+    data = build_set(PACKS, notice_hours=72, providers=PROVIDERS)
+    plain = json.loads(data)
+    canonical = json.dumps(plain, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    assert data.decode() == canonical
+    [pack, *_] = plain["packs"]
+    assert pack["published_at"] == "2026-11-01T12:00:00Z"
+    assert pack["in_force"] == {"from": "2026-11-01", "until": "2027-04-30"}
+    assert pack["rules"][0]["all"] == [["otp", "login code"], ["send me"]]
+    assert pack["rules"][0]["except"] == ["otp bank"]
+    paused = {"packs": None, "paused": [structs.asdict(PAUSE)], "factchecks": False}
+    assert plain["providers"]["paused"] == paused
+
+
+def test_the_digest_is_checked() -> None:
+    data = build_set(PACKS, notice_hours=72)
+    assert load_set(data, digest_of(data)) == load_set(data)
+    with pytest.raises(SetError, match="it was changed or mixed up"):
+        load_set(data + b" ", digest_of(data))
+
+
+BROKEN = {
+    "another format": ('"format":1', '"format":2', "the set has format 2; this code reads 1"),
+    "no format": ('"format":1,', "", "no sound set"),
+    "no notice": ('"notice_hours":72,', "", "no sound set"),
+    "no JSON": ("{", "[", "no sound set"),
+    "an unknown mode": ('"severity":"high"', '"severity":"urgent"', "no sound set"),
+    "no day of publication": (',"published_at":"2026-11-01T12:00:00Z"', "", "lacks `published_at`"),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "message"), BROKEN.values(), ids=BROKEN)
+def test_a_set_that_cannot_run_is_refused(old: str, new: str, message: str) -> None:
+    data = build_set(PACKS, notice_hours=72).decode()
+    assert old in data
+    with pytest.raises(SetError, match=message):
+        load_set(data.replace(old, new).encode())
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [(b'"title":"', b'"title":"\x94'), (b'"format":1', b'"deep":' + b"[" * 100_000)],
+    ids=["bytes that are no UTF-8", "brackets without end"],
+)
+def test_bytes_that_no_parser_takes_are_no_set(old: bytes, new: bytes) -> None:
+    with pytest.raises(SetError, match="no sound set"):
+        load_set(build_set(PACKS, notice_hours=72).replace(old, new, 1))
+
+
+def test_a_set_names_nothing_that_is_not_in_it() -> None:
+    for choice in (
+        Choice(packs=("other",)),
+        Choice(paused=(structs.replace(PAUSE, rule="law-a/x"),)),
+    ):
+        with pytest.raises(SetError, match="names what is not in the set"):
+            build_set(PACKS, notice_hours=72, providers={"p": choice})
+
+
+def test_a_set_holds_no_id_twice_and_no_pack_that_was_not_published() -> None:
+    with pytest.raises(SetError, match="stand twice: \\['house'\\]"):
+        build_set([*PACKS, PACKS[-1]], notice_hours=72)
+    with pytest.raises(SetError, match="lacks `published_at`"):
+        build_set([pack_named("law-a", published_at=None)], notice_hours=72)
+
+
+def test_who_is_not_named_runs_what_rests_on_the_law() -> None:
+    assert ids(made(), "unnamed") == ["law-a", "law-b"]
+    assert ids(made(), "paused") == ["law-a", "law-b"]
+
+
+def test_who_names_packs_runs_exactly_those() -> None:
+    assert ids(made(), "chosen") == ["house", "law-a"]
+
+
+@pytest.mark.parametrize(
+    ("at", "skipped"),
+    [
+        (datetime(2026, 10, 31, 23, 59, tzinfo=UTC), True),
+        (datetime(2026, 11, 1, 0, 0, tzinfo=UTC), False),
+        (datetime(2027, 4, 30, 23, 59, tzinfo=UTC), False),
+        (datetime(2027, 5, 1, 0, 0, tzinfo=UTC), True),
+        (datetime(2027, 5, 1, 1, 0, tzinfo=timezone(timedelta(hours=7))), False),
+    ],
+)
+def test_a_pack_outside_its_dates_is_skipped_and_named(at: datetime, skipped: bool) -> None:
+    selection = made().for_provider("unnamed", at, public=True)
+    assert selection.skipped == (("law-a", "law-b") if skipped else ())
+    assert len(selection.packs) == (0 if skipped else 2)
+
+
+def test_a_new_version_runs_in_shadow_until_its_notice_is_over() -> None:
+    rule_set = made()
+    before = rule_set.for_provider("unnamed", PUBLISHED + timedelta(hours=71), public=True)
+    after = rule_set.for_provider("unnamed", PUBLISHED + timedelta(hours=72), public=True)
+    assert set(before.shadowed.values()) == {"notice"}
+    assert Matcher(before.packs).find("send me the otp")[0].mode is Mode.SHADOW
+    assert after.shadowed == {}
+    assert Matcher(after.packs).find("send me the otp")[0].mode is Mode.LIVE
+
+
+def test_what_cannot_be_read_runs_in_shadow() -> None:
+    selection = made().for_provider("unnamed", LATER, public=False)
+    assert set(selection.shadowed.values()) == {"not-public"}
+    assert {hit.mode for hit in Matcher(selection.packs).find("send me the otp")} == {Mode.SHADOW}
+
+
+def test_a_paused_rule_runs_in_shadow_for_its_provider_only() -> None:
+    selection = made().for_provider("paused", LATER, public=True)
+    hits = Matcher(selection.packs).find("send me the otp")
+    assert selection.shadowed == {"law-a/asks-for-code": "paused"}
+    assert [hit.mode for hit in hits] == [Mode.SHADOW, Mode.LIVE]
+    assert made().for_provider("chosen", LATER, public=True).shadowed == {}

@@ -1,0 +1,110 @@
+"""A delivery is a range or a message; which one its queue decides, and who sent it the sender."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, cast
+
+import msgspec
+import pytest
+from support.sample_posts import StandingClock
+
+from ledger.aws.delivery import RESERVE_SECONDS, Message, TimeReserveError
+from ledger.records.manifest import Source, Unit
+from scan.deliveries import Deliveries
+from scan.unit_work import Outcome
+
+if TYPE_CHECKING:
+    from ledger.aws.senders import Senders
+    from ledger.closing import Closing
+    from scan.unit_work import Scanner
+
+UNIT = Unit(
+    "f1", "acme", 0, Source("drop", "drop/acme/a", "v1", "e", 9), 0, 9, "set", "k1",
+    "2026-11-25T12:00:00Z",
+)  # fmt: skip
+SENT = datetime(2026, 11, 20, tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class Parts:
+    """Stands for scanner, closing and senders, and keeps what was asked of them, in order."""
+
+    done: list[Any] = field(default_factory=list)
+    believed_provider: str | None = "acme"
+    waited: timedelta = timedelta()
+
+    def scan_range(self, unit: Unit) -> Outcome:
+        self.done.append(("range", unit))
+        return Outcome(None, new=True)
+
+    def scan_message(self, provider: str, body: str, sent_at: datetime) -> Outcome:
+        self.done.append(("message", provider, body, sent_at))
+        return Outcome(None, new=True)
+
+    def close(self, file: str) -> bool:
+        self.done.append(("close", file))
+        return True
+
+    def believed(self, sender_id: str, attributes: dict[str, str]) -> str | None:
+        self.done.append(("believed", sender_id, attributes))
+        return self.believed_provider
+
+    def first_sent(self, message: Message) -> datetime:
+        return message.sent_at - self.waited
+
+
+def deliveries(parts: Parts, trial_day: bool = False) -> Deliveries:
+    return Deliveries(
+        cast("Scanner", parts), cast("Closing", parts), cast("Senders", parts), StandingClock(),
+        posts_queue_arn="arn:posts", trial_day=trial_day,
+    )  # fmt: skip
+
+
+def message(queue: str = "arn:posts", body: str = "{}") -> Message:
+    return Message(queue, body, "AROAX:s", {"provider": "acme"}, SENT)
+
+
+def test_a_unit_is_scanned_and_then_its_file_looked_at() -> None:
+    parts = Parts()
+    deliveries(parts).take(message("arn:units", msgspec.json.encode(UNIT).decode()), lambda: 300)
+    assert parts.done == [("range", UNIT), ("close", "f1")]
+
+
+def test_a_message_is_scanned_by_the_day_it_was_sent() -> None:
+    parts = Parts()
+    deliveries(parts).take(message(), lambda: 300)
+    assert parts.done == [
+        ("believed", "AROAX:s", {"provider": "acme"}), ("message", "acme", "{}", SENT)
+    ]  # fmt: skip
+
+
+def test_a_dead_letter_is_scanned_by_the_day_it_was_sent_first() -> None:
+    parts = Parts(waited=timedelta(days=9))
+    deliveries(parts).take(message(), lambda: 300)
+    assert parts.done[-1] == ("message", "acme", "{}", SENT - timedelta(days=9))
+
+
+def test_on_a_trial_day_every_message_was_sent_today() -> None:
+    parts = Parts()
+    deliveries(parts, trial_day=True).take(message(), lambda: 300)
+    assert parts.done[-1] == ("message", "acme", "{}", StandingClock().now())
+
+
+def test_nothing_is_scanned_for_who_is_not_believed() -> None:
+    parts = Parts(believed_provider=None)
+    assert deliveries(parts).take(message(), lambda: 300) is None
+    assert [done[0] for done in parts.done] == ["believed"]
+
+
+def test_with_too_little_time_left_nothing_begins() -> None:
+    parts = Parts()
+    with pytest.raises(TimeReserveError):
+        deliveries(parts).take(message(), lambda: RESERVE_SECONDS - 0.001)
+    assert parts.done == []
+    deliveries(parts).take(message(), lambda: RESERVE_SECONDS)
+    assert parts.done
+
+
+def test_a_body_that_is_no_unit_comes_again_until_it_is_a_dead_letter() -> None:
+    with pytest.raises(msgspec.DecodeError):
+        deliveries(Parts()).take(message("arn:units", "hello"), lambda: 300)

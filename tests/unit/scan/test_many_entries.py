@@ -1,0 +1,87 @@
+"""A case of more entries than four digits can number is still decided once."""
+
+from collections import defaultdict
+
+import msgspec
+import pytest
+from simulation.clients import Client, GoodLine
+from simulation.dynamodb import DynamoDB
+from support.memory_cases import finding
+from support.sample_messages import SENT, decision
+
+from decide.facts import Arrived, Facts, PackFacts
+from decide.judging.judge import judge
+from decide.judging.judgement import Judgement
+from ledger.aws.store import DynamoStore
+from ledger.cases.case import CaseMarker, State
+from ledger.cases.entry import CaseEntry, JournalEntry
+from ledger.cases.reading import read_case_message
+from ledger.cases.refusal import CaseRefusal
+from terang.repair.fsck_cases import case_differences
+from terang.repair.fsck_ledger import Ledger
+
+FOUND = finding(1)
+SKIP = JournalEntry("0" * 64, "decision", "acme", "2026-11-25T12:30:00Z", verdict="skipped")
+
+
+@pytest.fixture
+def store() -> DynamoStore:
+    """A finding that was skipped 9,998 times, by keys as every release wrote them."""
+    dynamodb = Client(DynamoDB(), GoodLine())
+    dynamodb.create_table(TableName="table")
+    made = DynamoStore.of(dynamodb, "table")
+    made.put_findings([(FOUND, "Send me the code")], 9)
+    for number in range(1, 9_999):
+        entry = CaseEntry(number, "skip", State.OPEN, SKIP, f"s-{number}")
+        made.table.put(f"C#{FOUND.finding}", f"{number:04}", entry)
+    return made
+
+
+def judged(store: DynamoStore, name: str, verdict: str) -> Judgement | CaseRefusal:
+    """What becomes of a decision on the case as it stands; it is committed if it is taken."""
+    message = read_case_message(
+        msgspec.json.encode(decision(FOUND.finding, id=name, verdict=verdict))
+    )
+    assert not isinstance(message, CaseRefusal)
+    case = store.case(FOUND.finding)
+    assert case is not None
+    one = FOUND.finding
+    facts = Facts(
+        "acme", SENT, Arrived(SENT), {one: case}, frozenset({one}), {one: PackFacts("illegal")}
+    )
+    told = judge(message, facts)
+    if isinstance(told, Judgement):
+        marker = CaseMarker(f"m-{name}", "acme", "says", "2026-12-03", told.entry.entry)
+        assert store.commit_case(marker, told.entry, told.moves)
+    return told
+
+
+def test_a_finding_is_decided_once_on_both_sides_of_the_border(store: DynamoStore) -> None:
+    for number, verdict in ((9_999, "skipped"), (10_000, "skipped"), (10_001, "dismissed")):
+        told = judged(store, f"d-{number}", verdict)
+        assert isinstance(told, Judgement)
+        entry = told.moves[0].entry
+        assert entry is not None
+        assert entry.number == number
+    case = store.case(FOUND.finding)
+    assert case is not None
+    assert case.state is State.DECIDED
+    assert [one.number for one in case.entries] == list(range(1, 10_002))
+    for again in ("confirmed", "dismissed", "skipped"):
+        refused = judged(store, f"again-{again}", again)
+        assert isinstance(refused, CaseRefusal)
+        assert refused.code == "decided_already"
+
+
+def test_fsck_takes_the_last_entry_by_its_number() -> None:
+    """As text the key 9999 is the largest, and says that the finding is open."""
+    ledger = Ledger()
+    ledger.listed.add("c")
+    ledger.cases = defaultdict(dict)
+    for number in range(1, 10_002):
+        state = "decided" if number == 10_001 else "open"
+        entry = {"entry": "e", "provider": "acme", "at": "2026-11-25T12:00:00Z"}
+        ledger.cases["c"][f"{number:04}"] = {"number": number, "state": state, "entry": entry}
+    kinds = {one.kind for one in case_differences(ledger)}
+    assert "decided_and_listed" in kinds
+    assert "entry_gap" not in kinds

@@ -1,0 +1,140 @@
+"""Posts that take too much work: what was not read is counted, published and recounted."""
+
+import io
+import json
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import msgspec
+import pytest
+from support.packs_folder import sample_folder
+from support.publish_world import CLOSED, World, sample_pack, sample_receipt
+from support.sample_packs import pack_of
+from support.sample_posts import line
+
+from ledger.records.receipt import Receipt
+from matcher import Matcher, Rule, Severity
+from matcher.effort import STEPS_AT_LEAST, STEPS_PER_POINT, Effort
+from recount.recount import differences_of
+from terang.cli.command import main
+from terang.cli.result import Result
+from terang.console import Screen
+
+WORDS = ("bomb", "prize", "pills", "money", "secret", "letter")
+RULE = Rule(id="any", severity=Severity.LOW, why="Invented.", groups=(WORDS,))
+MASKED = "b*mb pr*ze p*lls m*ney s*cret l*tter "
+ENOUGH = 4_000
+"""Code points of masked words that take more work than a post may take."""
+
+
+def test_a_flood_of_masked_words_is_read_in_part_and_plain_words_are_still_found() -> None:
+    """What hides behind a flood is found, and the flood is counted."""
+    flood = (MASKED * ENOUGH)[:ENOUGH]
+    plain = Rule(id="plain", severity=Severity.LOW, why="Invented.", groups=(("parcel",),))
+    [result] = Matcher([pack_of(RULE, plain)]).results([[("text", f"{flood} parcel.")]])
+    assert result.partly_read
+    assert [hit.rule for hit in result.hits] == ["any", "plain"]
+
+
+def test_the_texts_of_a_post_share_its_steps() -> None:
+    """Fifty captions take no more work than one text of their length."""
+    captions = [(f"media_text/{number}", MASKED * 10) for number in range(50)]
+    [whole] = Matcher([pack_of(RULE)]).results([captions])
+    assert whole.partly_read
+    [alone] = Matcher([pack_of(RULE)]).results([[("text", MASKED)]])
+    assert not alone.partly_read
+
+
+def test_an_effort_counts_steps_of_each_kind() -> None:
+    effort = Effort.for_texts(["a" * 40, "b" * 60])
+    steps = int(STEPS_AT_LEAST + 100 * STEPS_PER_POINT)
+    assert all(effort.look() for _ in range(steps))
+    assert not effort.ran_out
+    assert not effort.look()
+    assert effort.read(steps)
+    assert not effort.read()
+    assert effort.ran_out
+
+
+def test_a_receipt_of_before_reads_as_none() -> None:
+    written = json.loads(msgspec.json.encode(sample_receipt("2026-11-25", 1)))
+    assert "partly_read" not in written
+    assert msgspec.convert(written, Receipt).partly_read == 0
+
+
+def _published(tmp_path: Path, **counts: Any) -> tuple[Path, World]:
+    world = World()
+    digest = world.put_set(sample_pack())
+    world.store.add(sample_receipt("2026-11-25", 1, set=digest, **counts))
+    world.store.add(sample_receipt("2026-11-25", 2, set=digest))
+    world.publish(CLOSED)
+    return world.copy_to(tmp_path), world
+
+
+def test_where_no_post_was_read_in_part_nothing_published_speaks_of_it(tmp_path: Path) -> None:
+    """So that the bytes of unchanged input stay as they were."""
+    folder, _ = _published(tmp_path)
+    for path in folder.rglob("*"):
+        if path.is_file() and path.suffix in {".jsonl", ".json", ".csv", ".html"}:
+            if path.parent.name == "schemas":
+                continue
+            assert "partly_read" not in path.read_text(), path
+            assert "Read in part" not in path.read_text(), path
+
+
+def test_posts_read_in_part_are_in_the_journal_the_summary_its_sheet_and_its_page(
+    tmp_path: Path,
+) -> None:
+    folder, world = _published(tmp_path, partly_read=3)
+    assert world.summary("acme/2026-11-25").numbers.partly_read == 3
+    assert world.summary("all/2026-11").numbers.partly_read == 3
+    lines = (folder / "journal/acme/2026-11-25.jsonl").read_text().splitlines()
+    assert [json.loads(line).get("partly_read") for line in lines] == [3, None]
+    assert '"partly_read","",3' in (folder / "summaries/acme/2026-11-25.csv").read_text("utf-8-sig")
+    assert "Read in part" in (folder / "summaries/acme/2026-11-25.html").read_text()
+
+
+@pytest.mark.parametrize("said", [None, 2, 4], ids=["kept silent", "too few", "too many"])
+def test_a_wrong_number_is_named_by_the_recount(tmp_path: Path, said: int | None) -> None:
+    folder, _ = _published(tmp_path, partly_read=3)
+    path = folder / "summaries/acme/2026-11-25.json"
+    assert list(differences_of(folder, path)) == []
+    summary = json.loads(path.read_text())
+    if said is None:
+        del summary["numbers"]["partly_read"]
+    else:
+        summary["numbers"]["partly_read"] = said
+    path.write_text(json.dumps(summary))
+    assert any("partly_read" in difference for difference in differences_of(folder, path))
+
+
+def test_a_scan_tells_on_stderr_and_says_where_it_shows_fewer_spans(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    sample_folder(tmp_path)
+    flood = "send me the otp s*nd 0tp o*p " * 2_000
+    data = b"\n".join(
+        line(id=name, text=text, audience="public")
+        for name, text in (("one", "send me the otp"), ("flood", flood))
+    )
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(data)))
+    assert main(["scan", "--packs", str(tmp_path / "packs"), "--today", "2026-11-25"]) == 0
+    told = capsys.readouterr()
+    one, more = (json.loads(row)["hits"][0] for row in told.out.splitlines())
+    assert (one.get("spans_capped"), more.get("spans_capped")) == (None, True)
+    assert [json.loads(row) for row in told.err.splitlines()] == [
+        {"id": "flood", "partly_read": True}
+    ]
+
+
+@pytest.mark.parametrize("count", [0, 3])
+def test_a_run_tells_of_posts_read_in_part_where_there_are_some(
+    capsys: pytest.CaptureFixture[str], count: int
+) -> None:
+    receipt = sample_receipt("2026-11-25", partly_read=count)
+    result = Result("acme", [receipt], [], [], None)
+    assert result.line(Path("out")).get("partly_read") == (count or None)
+    result.show(Screen(stderr=True), Path("out"))
+    assert ("read in part: 3" in capsys.readouterr().err) == bool(count)

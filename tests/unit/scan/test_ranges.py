@@ -1,0 +1,85 @@
+"""A line belongs to the range that holds its first byte, however long it is."""
+
+from typing import TYPE_CHECKING, cast
+
+import pytest
+from support.memory_objects import RangesOf
+
+from ledger.records.manifest import cut
+from ledger.records.refusal import Code
+from scan import ranges
+from scan.ranges import Owned, owned
+from scan.reading import read
+
+if TYPE_CHECKING:
+    from ledger.ports import Objects
+
+
+def split(data: bytes, size: int) -> list[Owned]:
+    """What each range of the data owns."""
+    objects = RangesOf(data)
+    made = cut(objects.source, size)
+    return [owned(cast("Objects", objects), objects.unit(start, end)) for start, end in made]
+
+
+@pytest.mark.parametrize(
+    ("data", "size", "expected"),
+    [
+        (b"ab\ncd\n", 3, [b"ab\n", b"cd\n"]),
+        (b"ab\ncd\n", 2, [b"ab\n", b"cd\n", b""]),
+        (b"ab\ncd", 3, [b"ab\n", b"cd"]),
+        (b"abcdef\ng", 2, [b"abcdef\n", b"", b"", b"g"]),
+        (b"\n\n\n", 1, [b"\n", b"\n", b"\n"]),
+        (b"a\r\nb\r\n", 2, [b"a\r\n", b"b\r\n", b""]),
+        (b"a\rb\n", 2, [b"a\rb\n", b""]),
+    ],
+    ids=["a line begins on a boundary", "a line crosses one", "no newline at the end",
+         "a line crosses two", "empty lines", "CRLF across a boundary", "a lone CR ends no line"],
+)  # fmt: skip
+def test_ranges_own_lines(data: bytes, size: int, expected: list[bytes]) -> None:
+    assert [one.data for one in split(data, size)] == expected
+
+
+def test_the_rest_of_a_line_beyond_all_bounds_is_passed_over_and_counted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ranges, "LINE_BYTES", 20)
+    monkeypatch.setattr(ranges, "READ_ON_BYTES", 4)
+    data = b"a\n" + b"b" * 1000 + b"\nc\n"
+    found = split(data, 8)
+    assert sum(one.size for one in found) == len(data)
+    assert found[0].data.startswith(b"a\nbbbb")
+    assert len(found[0].data) <= 2 + 20 + 4
+    assert found[0].passed_over == 1003 - len(found[0].data)
+    assert [one.data for one in found if one.data][1:] == [b"c\n"]
+
+
+def test_a_line_as_long_as_it_may_be_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ranges, "LINE_BYTES", 20)
+    monkeypatch.setattr(ranges, "READ_ON_BYTES", 4)
+    for length in range(15, 21):
+        found = split(b"b" * length + b"\nc\n", 6)
+        assert found[0] == Owned(b"b" * length + b"\n")
+
+
+def test_memory_stays_flat_whatever_the_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ranges, "LINE_BYTES", 1_000)
+    monkeypatch.setattr(ranges, "READ_ON_BYTES", 100)
+    monkeypatch.setattr(ranges, "PASS_OVER_BYTES", 200)
+    objects = RangesOf(b"x" * 100_000)
+    found = owned(cast("Objects", objects), objects.unit(0, 50))
+    assert max(objects.asked) == 200
+    assert len(found.data) <= 1_100
+    assert found.size == 100_000
+
+
+def test_a_line_passed_over_is_one_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = split(b'{"a":"' + b"x" * 3_000_000 + b'"}\n', 1_000_000)[0]
+    assert found.passed_over > 0
+    reading = read(found.data)
+    assert (reading.records, reading.refused) == (1, {Code.LINE_LONG: 1})
+
+
+def test_lines_that_differ_only_in_what_was_passed_over_are_other_units() -> None:
+    unit = RangesOf(b"a").unit(0, 1)
+    assert len({Owned(b"a", passed).id_in(unit) for passed in (0, 1, 2)}) == 3

@@ -1,0 +1,118 @@
+"""`terang packs` check, try and format: what is printed where or written, and the exit codes."""
+
+from pathlib import Path
+
+import pytest
+from support.packs_folder import sample_folder, told
+from support.sample_packs import PACK
+
+from matcher import Pack
+from terang.cli.command import main
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return sample_folder(tmp_path)
+
+
+def test_check_says_that_all_is_well(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert told(capsys, folder, "check", folder / "packs", "--today", "2026-11-15") == (
+        0,
+        ["1 packs, 1 rules: all well"],
+        [],
+    )
+
+
+def test_check_counts_warnings_and_goes_on(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder.joinpath("packs/otp.yaml").write_text(PACK.replace("login code", "kode otp"), "utf-8")
+    code, out, err = told(capsys, folder, "check", folder / "packs", "--today", "2026-11-15")
+    assert (code, out) == (0, ["1 packs, 1 rules: sound, 1 warning"])
+    [warning] = err
+    assert warning.startswith(
+        "warning: packs/otp.yaml:17: asks-for-code: `kode otp` adds next to nothing:"
+    )
+
+
+def test_check_names_what_is_wrong(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder.joinpath("packs/otp.yaml").write_text(PACK.replace("[send me the otp,", "[hi,"), "utf-8")
+    code, out, err = told(capsys, folder, "check", folder / "packs", "--today", "2026-11-15")
+    assert (code, out) == (1, [])
+    [problem] = err
+    assert problem.startswith("packs/otp.yaml:22: asks-for-code: this `match` example is not hit:")
+    assert problem.endswith("no term of the rule stands in it; mend the rule, or reword it")
+
+
+def test_check_of_no_folder_is_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert told(capsys, folder, "check", folder / "nowhere") == (
+        1,
+        [],
+        ["nowhere: no such file or folder"],
+    )
+
+
+def test_check_wants_a_day_of_the_calendar(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, _, err = told(capsys, folder, "check", folder / "packs", "--today", "2026-02-30")
+    assert (code, err) == (1, ["--today 2026-02-30: no day of the calendar, like 2026-11-30"])
+
+
+def test_try_explains_and_keeps_quiet_about_the_packs(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder.joinpath("packs/otp.yaml").write_text(PACK.replace("login code", "kode otp"), "utf-8")
+    code, out, err = told(
+        capsys, folder, "try", folder / "packs", "send me the OTP", "--today", "2026-11-15"
+    )
+    assert (code, err) == (0, [])
+    assert out[:2] == [
+        "compared as: send me the otp",
+        "HIT one-time-codes/asks-for-code (live, high)",
+    ]
+
+
+def test_format_writes_once(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = folder / "packs/otp.yaml"
+    before = Pack.parse(PACK, "otp.yaml")
+    assert told(capsys, folder, "format", path) == (0, ["formatted packs/otp.yaml"], [])
+    laid_out = path.read_text("utf-8")
+    assert laid_out != PACK
+    assert Pack.parse(laid_out, "otp.yaml").rules == before.rules
+    assert told(capsys, folder, "format", folder / "packs") == (0, [], [])
+    assert path.read_text("utf-8") == laid_out
+
+
+def test_format_check_changes_nothing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = told(capsys, folder, "format", folder / "packs", "--check")
+    assert (code, out) == (1, ["would format packs/otp.yaml"])
+    assert folder.joinpath("packs/otp.yaml").read_text("utf-8") == PACK
+
+
+def test_format_leaves_what_does_not_parse(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = PACK.replace("version: 3", "version: x")
+    folder.joinpath("packs/a.yaml").write_text(broken, "utf-8")
+    code, out, err = told(capsys, folder, "format", folder / "packs")
+    assert (code, out) == (1, ["formatted packs/otp.yaml"])
+    assert err == ["packs/a.yaml:2: `version` must be a whole number from 1 to 1000000000"]
+    assert folder.joinpath("packs/a.yaml").read_text("utf-8") == broken
+
+
+def test_format_of_nothing_is_wrong_usage(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert told(capsys, folder, "format", folder / "nowhere")[0] == 2
+
+
+COMMANDS = ("check", "try", "format", "diff", "import", "schema", "publish", "list", "rollback")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_helps_with_an_example(
+    capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["packs", command, "--help"])
+    assert ended.value.code == 0
+    assert f"example: terang packs {command}" in capsys.readouterr().out
