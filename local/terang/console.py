@@ -17,7 +17,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from terang.visible_text import visible
+from terang.terminal_text import show_controls
 
 _OBEYED = re.compile(
     "[\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff"
@@ -45,12 +45,12 @@ class Screen(Console):
         options = {"crop": False} | options
         if all(isinstance(one, str) for one in objects):
             options = {"soft_wrap": True} | options
-        shown = [visible(one) if isinstance(one, str) else one for one in objects]
+        shown = [show_controls(one) if isinstance(one, str) else one for one in objects]
         super().print(*shown, **options)  # type: ignore[arg-type]
 
     def render_str(self, text: str, **options: object) -> Text:
         """Return the string as text in which a terminal obeys nothing but line breaks."""
-        shown = super().render_str("\n".join(map(visible, text.split("\n"))), **options)  # type: ignore[arg-type]
+        shown = super().render_str("\n".join(map(show_controls, text.split("\n"))), **options)  # type: ignore[arg-type]
         shown.overflow = shown.overflow or "fold"  # a column's default is an ellipsis
         return shown
 
@@ -74,7 +74,7 @@ class SideBySide:
 
 def say(text: object = "") -> None:
     """Write one line of a result to stdout."""
-    sys.stdout.write(visible(str(text)) + "\n")
+    sys.stdout.write(show_controls(str(text)) + "\n")
 
 
 def say_json(record: object) -> None:

@@ -1,4 +1,4 @@
-"""Texts of strangers in tables and pages: no formula, and nothing that a reader's eye obeys.
+"""Text that strangers wrote, made safe for tables and pages.
 
 Source: OWASP ASVS 5.0, 1.2.10 and "CSV Injection".
 """
@@ -8,13 +8,13 @@ import unicodedata
 FORMULA = frozenset("=+-@|%−")
 
 
-def harmless(text: str) -> str:
-    """The text as a spreadsheet takes it for a text.
+def escape_csv_formula(text: str) -> str:
+    """Put an apostrophe before text that a spreadsheet would run as a formula.
 
-    What it would take for a formula gets an apostrophe, also behind blanks or in full width, which
-    libraries miss.
+    The first visible character decides, in its plain width: spreadsheets skip blanks and read full
+    width signs, which most libraries miss.
 
-    >>> [harmless(text) for text in ("plain", "=1+1", " ＝1")]
+    >>> [escape_csv_formula(text) for text in ("plain", "=1+1", " ＝1")]
     ['plain', "'=1+1", "' ＝1"]
     """
     return f"'{text}" if _first_sign(text) in FORMULA else text
@@ -23,8 +23,8 @@ def harmless(text: str) -> str:
 def is_blank(text: str) -> bool:
     r"""Return whether a text holds nothing that a reader can see.
 
-    Blanks, controls, characters without width, and marks without a letter are not seen. Neither are
-    the fillers of Hangul and the empty cell of Braille, which Unicode counts as letter and symbol.
+    Blanks, controls, characters without width, and marks without a letter cannot be seen. Neither
+    can the fillers of Hangul and the empty cell of Braille, which Unicode calls letter and symbol.
 
     >>> [is_blank(text) for text in ("", " \t", "\x00", chr(0x200B), chr(0x3164), " a")]
     [True, True, True, True, True, False]
@@ -43,29 +43,29 @@ def _is_unseen(character: str) -> bool:
     return character in _FILLERS or unicodedata.category(character) in _UNSEEN
 
 
-def visible(text: str, keep: str = "") -> str:
-    r"""The text with all that a terminal or a reader's eye would obey made a replacement mark.
+def replace_controls(text: str, keep: str = "") -> str:
+    r"""Put a replacement mark for each character that controls a terminal or the reading direction.
 
-    Controls, line breaks and the marks that turn the direction of writing are replaced; all else
-    stays, joiners of scripts included, and so do the signs of `keep`.
+    Controls, line breaks and direction marks are replaced. All else stays, also the joiners that
+    some scripts need, and the characters of `keep`.
 
-    >>> visible("a\nb" + chr(0x202E)), visible("a\nb", keep="\n")
+    >>> replace_controls("a\nb" + chr(0x202E)), replace_controls("a\nb", keep="\n")
     ('a�b�', 'a\nb')
     """
     return "".join(
-        "\ufffd" if _obeyed(character) and character not in keep else character
+        "\ufffd" if _is_control(character) and character not in keep else character
         for character in text
     )
 
 
-def _obeyed(character: str) -> bool:
+def _is_control(character: str) -> bool:
     bidirectional = unicodedata.bidirectional(character)
     turns = bidirectional in {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
     return turns or unicodedata.category(character) in {"Cc", "Zl", "Zp"}
 
 
 def _first_sign(text: str) -> str:
-    """The first character that can be seen, in its plain width."""
+    """Return the first visible character in its plain width, or an empty text."""
     for character in text:
         if unicodedata.category(character) not in {"Cc", "Cf", "Mn", "Zs"}:
             return unicodedata.normalize("NFKC", character)[:1]

@@ -17,7 +17,7 @@ from terang.cli.packs_arguments import add_packs
 from terang.cli.report_arguments import add_report
 from terang.cli.statements_arguments import add_statements
 from terang.console import escape_what_cannot_be_written, problem
-from terang.visible_text import visible
+from terang.terminal_text import show_controls
 
 TRACEBACK = "TERANG_TRACEBACK"
 """The variable that lets a fault of ours end with its traceback; the tests set it."""
@@ -77,7 +77,7 @@ class _Parser(argparse.ArgumentParser):
     """A parser whose errors quote what was typed so that no terminal obeys it."""
 
     def error(self, message: str) -> NoReturn:
-        super().error(visible(message))
+        super().error(show_controls(message))
 
 
 def _parser() -> argparse.ArgumentParser:

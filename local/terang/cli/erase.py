@@ -15,7 +15,7 @@ from terang.remote import Remote
 from terang.repair.erasing import Erased, Erasure
 from terang.repair.erasing_buckets import ErasingBuckets
 from terang.repair.erasing_table import ErasingTable
-from terang.visible_text import visible
+from terang.terminal_text import show_controls
 
 WORDS = {
     "findings": "findings turned into stubs",
@@ -109,6 +109,6 @@ def _tell_waiting(files: list[str]) -> None:
     if files:
         say(f"{len(files)} files wait in the drop bucket as they came, and go when they are done:")
     for key in files[:FILES_SHOWN]:
-        say(f"  {visible(key)}")
+        say(f"  {show_controls(key)}")
     if len(files) > FILES_SHOWN:
         say(f"  and {len(files) - FILES_SHOWN} more")

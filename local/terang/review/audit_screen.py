@@ -5,7 +5,7 @@ from rich.rule import Rule
 from rich.text import Text
 
 from terang.review.audit_steps import CATEGORY_KEYS, Auditing, AuditStage
-from terang.visible_text import visible
+from terang.terminal_text import show_controls
 
 POST_KEYS = "[v]iolating  [n]ot violating  [g]one   [l]ater  [u]ndo  [q]uit"
 END_KEYS = "Nothing waits any more.   [u]ndo the last verdict, any other key ends"
@@ -17,7 +17,9 @@ def screen(audit: Auditing) -> RenderableType:
     title = f"audit of {audit.month} as {audit.moderator}: {waiting} waiting, {judged} judged"
     parts: list[RenderableType] = [Text(title, "bold"), Rule(style="dim")]
     if audit.waiting:
-        parts.append(Text.assemble("\nOpen at the provider: ", (visible(audit.waiting[0]), "bold")))
+        parts.append(
+            Text.assemble("\nOpen at the provider: ", (show_controls(audit.waiting[0]), "bold"))
+        )
         parts.append(Text("No rule met it. Is it illegal, or against the terms?\n"))
     parts.append(Rule(style="dim"))
     parts.append(_keys(audit))

@@ -13,7 +13,7 @@ from ledger.cases.entry import JournalEntry
 from terang.review.case_history import History
 from terang.review.screen import age
 from terang.review.shown_checks import checks_of
-from terang.visible_text import blurred, visible
+from terang.terminal_text import blur, show_controls
 
 
 def case_screen(history: History, *, shown: bool, now: datetime) -> RenderableType:
@@ -33,8 +33,8 @@ def _finding(case: Case, *, shown: bool, now: datetime) -> Group:
         (f"{finding.pack}/{finding.rule}", "bold"), f" v{finding.version}\n",
         ("finding ", "dim"), f"{finding.finding}\n",
         f"{finding.severity}  {finding.category}  {finding.mode}  {case.state}\n",
-        ("post ", "dim"), f"{visible(finding.post)}\n",
-        f"{visible(finding.url)}\n" if finding.url else "",
+        ("post ", "dim"), f"{show_controls(finding.post)}\n",
+        f"{show_controls(finding.url)}\n" if finding.url else "",
         ("author ", "dim"), author,
         ("\nfound ", "dim"), f"{finding.found_at}, {age(finding.found_at, now)} ago\n",
     )  # fmt: skip
@@ -47,7 +47,7 @@ def _finding(case: Case, *, shown: bool, now: datetime) -> Group:
 def _excerpt(case: Case, *, shown: bool) -> Text:
     if case.excerpt is None:
         return Text("The excerpt is no longer kept.", "dim")
-    return Text(visible(case.excerpt)) if shown else Text(blurred(case.excerpt), "dim")
+    return Text(show_controls(case.excerpt)) if shown else Text(blur(case.excerpt), "dim")
 
 
 def _entries(history: History) -> Iterator[RenderableType]:
@@ -59,12 +59,12 @@ def _entries(history: History) -> Iterator[RenderableType]:
         by = entry.moderator or entry.by or entry.body or entry.authority
         recorded = entry.at.replace("T", " ").removesuffix("Z")
         text = Text.assemble((f"{recorded}  ", "dim"), (f"{entry.type} ", "bold"))
-        text.append(visible(one.message), "bold")
-        text.append(f" by {visible(by)}" if by else "")
-        text.append(f": {visible(words)}" if (words := came_to(entry)) else "")
+        text.append(show_controls(one.message), "bold")
+        text.append(f" by {show_controls(by)}" if by else "")
+        text.append(f": {show_controls(words)}" if (words := came_to(entry)) else "")
         yield text
         if reason := one.reason or entry.ground_text:
-            yield Padding(Text(visible(reason)), (0, 0, 0, 2))
+            yield Padding(Text(show_controls(reason)), (0, 0, 0, 2))
 
 
 def came_to(entry: JournalEntry) -> str:

@@ -14,7 +14,7 @@ from terang.console import SideBySide
 from terang.review.cards import Card, OpenFinding, alike
 from terang.review.shown_checks import checks_of
 from terang.review.steps import MEASURES, Review, Stage
-from terang.visible_text import blurred, visible
+from terang.terminal_text import blur, show_controls
 
 SEVERITY_STYLES = {"high": "bold red", "medium": "yellow", "low": "cyan"}
 
@@ -57,14 +57,15 @@ def _head(card: Card, now: datetime) -> Text:
     head = Text.assemble(
         (first.severity, SEVERITY_STYLES.get(first.severity, "")),
         f"  {first.category}  reach {reach}  found {age(first.found_at, now)} ago",
-        f"  language {visible(first.language or 'unknown')}\n",
+        f"  language {show_controls(first.language or 'unknown')}\n",
         ("post ", "dim"),
-        visible(first.post),
-        f"\n{visible(first.url)}" if first.url else "",
+        show_controls(first.post),
+        f"\n{show_controls(first.url)}" if first.url else "",
     )
     if card.notice:
         head.append(
-            f"\nThe notice {visible(card.notice)} is about it, and is answered by what you decide."
+            f"\nThe notice {show_controls(card.notice)} is about it,"
+            " and is answered by what you decide."
         )
     if card.escalated:
         head.append("\nIt was escalated before, and nobody has decided on it yet.", "bold red")
@@ -80,7 +81,7 @@ def _findings(review: Review, why: Why) -> list[RenderableType]:
         head = Text(f" {place + 1} {'left out' if left_out else '●'} ")
         head.append(f"{finding.pack}/{finding.rule}", "dim strike" if left_out else "bold")
         head.append(f" v{finding.version}")
-        details = [Text(visible(said))] if (said := why(finding)) else []
+        details = [Text(show_controls(said))] if (said := why(finding)) else []
         details += [Text(line, "cyan") for line in checks_of(finding)]
         if seen := sorted({kind for span in finding.spans for kind in span.evasion}):
             details.append(Text(f"seen through: {', '.join(seen)}", "dim"))
@@ -98,7 +99,7 @@ def _excerpts(review: Review) -> SideBySide:
         Panel(
             # A post's id is up to 200 code points long, and a panel's title would be cut off.
             Group(
-                Text(f"alike: {visible(other.first.post)}", "dim"),
+                Text(f"alike: {show_controls(other.first.post)}", "dim"),
                 _excerpt(other, shown=review.shown),
             ),
             border_style="dim",
@@ -112,8 +113,8 @@ def _excerpt(card: Card, *, shown: bool) -> Text:
     if not card.excerpt:
         return Text("The excerpt is no longer kept: open the post at the provider.", "dim")
     if not shown:
-        return Text(blurred(card.excerpt), "dim")
-    text = Text(visible(card.excerpt))
+        return Text(blur(card.excerpt), "dim")
+    text = Text(show_controls(card.excerpt))
     for one in card.findings:
         for start, end in marks(one):
             if one.excerpt == card.excerpt:
@@ -155,7 +156,7 @@ def _keys(review: Review) -> Text:
             )
         case Stage.REASON:
             suggested = review.suggested_reason
-            again = f"  An empty line takes: {visible(suggested)}" if suggested else ""
+            again = f"  An empty line takes: {show_controls(suggested)}" if suggested else ""
             return Text(f"Why is it {review.verdict}? Ctrl-C goes back.{again}")
         case Stage.END | Stage.DONE:
             return Text(END_KEYS)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from claims.feeds.dates import days_between
 from ledger.records.finding import Finding
-from terang.visible_text import visible
+from terang.terminal_text import show_controls
 
 LONG_BEFORE_DAYS = 365
 """A check this much older than the post is told to be so."""
@@ -15,8 +15,8 @@ def checks_of(finding: Finding) -> Iterator[str]:
     for check in finding.checks:
         day = check.date or "no date"
         stated = f" ({check.stated})" if check.stated.casefold() != check.rating else ""
-        yield visible(f"{check.publisher}, {day}: {check.rating}{stated}: {check.claim}")
-        yield f"  {visible(check.url)}{_age(check.date, finding.published_at[:10])}"
+        yield show_controls(f"{check.publisher}, {day}: {check.rating}{stated}: {check.claim}")
+        yield f"  {show_controls(check.url)}{_age(check.date, finding.published_at[:10])}"
 
 
 def _age(checked: str, published: str) -> str:

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from support.publish_world import CLOSED, World, live, sample_pack, sample_receipt
 
-from ledger.foreign_text import visible
+from ledger.foreign_text import replace_controls
 from publish.journal.public_journal import journal_line
 from publish.site.spreadsheet import HEADER, cell
 from publish.summary import decode_summary, encode_summary
@@ -149,6 +149,6 @@ def test_a_harmless_text_comes_back_as_it_was(text: str) -> None:
 
 
 def test_what_a_terminal_would_obey_is_made_visible() -> None:
-    shown = visible("\x1b[2Jred\x9b31m\u202eevil\u2028line")
+    shown = replace_controls("\x1b[2Jred\x9b31m\u202eevil\u2028line")
     assert not re.search(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u2028\u2029]", shown)
-    assert visible("می‌خواهم 👩‍👧 ที่นี่") == "می‌خواهم 👩‍👧 ที่นี่"
+    assert replace_controls("می‌خواهم 👩‍👧 ที่นี่") == "می‌خواهم 👩‍👧 ที่นี่"

@@ -17,7 +17,7 @@ from terang.review.cards import Card, alike, cards
 from terang.review.reviewing import review_cards
 from terang.review.screen import marks
 from terang.review.sources import findings_of_run, why_in_folder
-from terang.visible_text import blurred, visible
+from terang.terminal_text import blur, show_controls
 
 
 def sitting(terminal: WrittenTerminal, *waiting: Any) -> list[Any]:
@@ -98,11 +98,11 @@ def test_a_post_cannot_command_the_terminal() -> None:
     assert "[/] [bold]:smile:" in terminal.shown[1]
     for screen in terminal.shown:
         assert not set(screen) & {"\x1b", "\x07", "\x9b", "\u202e"}
-    assert len(visible(hostile)) == len(hostile)
+    assert len(show_controls(hostile)) == len(hostile)
 
 
 def test_blurring_keeps_the_shape_of_wide_and_combining_text() -> None:
-    assert blurred("验证码 कि a\u0301") == "░░░░░░ ░░ ░"
+    assert blur("验证码 कि a\u0301") == "░░░░░░ ░░ ░"
 
 
 @pytest.mark.parametrize(

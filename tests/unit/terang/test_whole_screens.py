@@ -28,7 +28,7 @@ from terang.review.case_history import History
 from terang.review.case_screen import case_screen
 from terang.review.screen import screen
 from terang.review.steps import MEASURES, begin, press
-from terang.visible_text import visible
+from terang.terminal_text import show_controls
 
 NOW = datetime(2026, 11, 25, 13, tzinfo=UTC)
 WIDTHS = (40, 80, 200)
@@ -68,7 +68,7 @@ def bare(text: str) -> str:
 
 
 def has(screen: str, text: str) -> bool:
-    return bare(visible(text)) in bare(screen)
+    return bare(show_controls(text)) in bare(screen)
 
 
 @pytest.mark.parametrize("name", TEXTS)
@@ -84,7 +84,7 @@ def test_excerpts_that_are_alike_are_all_whole(name: str, width: int) -> None:
     text = f"{TEXTS['lines'][:40]}{TEXTS[name]}"[:EXCERPT_LENGTH]
     made = tuple(card(f"p{number}", text) for number in range(4))
     shown = drawn(screen(press(begin("m-7", made, NOW), " ", NOW), lambda _: "", NOW))
-    counted, wanted = Counter(shown), Counter(bare(visible(text)))
+    counted, wanted = Counter(shown), Counter(bare(show_controls(text)))
     assert all(counted[sign] >= 4 * count for sign, count in wanted.items())
     assert all(f"alike: p{number}" in shown for number in (1, 2, 3))
 

@@ -17,7 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from decide.decided_packs import DecidedPack
 from ledger.cases.entry import CaseEntry
 from ledger.cases.messages import Measures
-from ledger.foreign_text import visible
+from ledger.foreign_text import replace_controls
 from ledger.records.finding import Finding, FoundCheck
 
 LANGUAGES = ("en", "id", "zh")
@@ -63,7 +63,7 @@ def _environment() -> Environment:
     return Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         undefined=StrictUndefined,
-        finalize=lambda value: visible(str(value), keep="\n"),
+        finalize=lambda value: replace_controls(str(value), keep="\n"),
         # Plain text, which nothing reads as markup.
         autoescape=False,  # noqa: S701  # nosec B701
         trim_blocks=True,
@@ -98,8 +98,8 @@ class AuthorNotices:
         return template.render(
             entry=entry,
             done=measures_of(entry.measures),
-            post=visible(posts[0]),  # an id of several lines would write lines of its own
-            url=visible(next(filter(None, urls), "")),
+            post=replace_controls(posts[0]),  # an id of several lines would write lines of its own
+            url=replace_controls(next(filter(None, urls), "")),
             reason=decision.reason,
             rules=[self._reason(one) for one in found],
             contest_until=months_after(applied, CONTEST_MONTHS).isoformat(),

@@ -15,7 +15,7 @@ import pygal
 from markupsafe import Markup
 from pygal.style import Style
 
-from ledger.foreign_text import visible
+from ledger.foreign_text import replace_controls
 
 WIDTH = 560
 """Units of a chart's width; at 390 pixels a unit is about 0.6 of a pixel, so labels are large."""
@@ -104,12 +104,13 @@ def _config(**changes: Any) -> dict[str, Any]:
 def _drawn(chart: Any, title: str, labels: Sequence[str], series: Series) -> Markup:
     for _, name, values in series:
         chart.add(
-            visible(name), [_bar(label, name, n) for label, n in zip(labels, values, strict=True)]
+            replace_controls(name),
+            [_bar(label, name, n) for label, n in zip(labels, values, strict=True)],
         )
     root = chart.render_tree()
     kind = "chart lying" if getattr(chart, "horizontal", False) else "chart"
     picture = ET.Element("svg", {"class": kind, "role": "img", "viewBox": root.get("viewBox")})
-    ET.SubElement(picture, "title").text = visible(title)
+    ET.SubElement(picture, "title").text = replace_controls(title)
     _take_over(root, picture, [name for name, _, _ in series])
     drawn = ET.tostring(picture, encoding="unicode")
     # Only shapes of the allow-list came over, and text that ElementTree escapes.
@@ -119,7 +120,7 @@ def _drawn(chart: Any, title: str, labels: Sequence[str], series: Series) -> Mar
 def _bar(label: str, name: str, value: int) -> dict[str, Any]:
     """A bar, and what pointing at it says."""
     said = f"{label}, {name}: {value:,}" if name else f"{label}: {value:,}"
-    return {"value": value, "label": visible(said)}
+    return {"value": value, "label": replace_controls(said)}
 
 
 def _take_over(drawn: Any, into: ET.Element, colours: Sequence[str]) -> None:
@@ -134,7 +135,7 @@ def _take_over(drawn: Any, into: ET.Element, colours: Sequence[str]) -> None:
             kept["class"] = meaning
         copy = ET.Element(tag, kept)
         if tag == "text":
-            copy.text = visible(child.text or "")
+            copy.text = replace_controls(child.text or "")
         _take_over(child, copy, colours)
         if "bar" in names and len(copy):
             ET.SubElement(copy, "title").text = _said(child)

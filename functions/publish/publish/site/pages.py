@@ -10,7 +10,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from ledger.foreign_text import visible
+from ledger.foreign_text import replace_controls
 from publish.count.folding import Numbers
 from publish.count.precision import Errors, RuleErrors
 from publish.periods import Kind, day_words, month_words
@@ -170,7 +170,7 @@ def shown(value: object) -> object:
     """
     if isinstance(value, Markup):
         return value
-    return f"{value:,}" if isinstance(value, int) else visible(str(value))
+    return f"{value:,}" if isinstance(value, int) else replace_controls(str(value))
 
 
 def _render(template: str, **context: object) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ledger.foreign_text import harmless, visible
+from ledger.foreign_text import escape_csv_formula, replace_controls
 from publish.count.case_numbers import CLOCKS, case_measures
 from publish.count.folding import measures
 from publish.count.month_carryover import Standing
@@ -79,4 +79,4 @@ def cell(value: float | str) -> str:
     """
     if isinstance(value, int | float):
         return str(value)
-    return '"' + harmless(visible(value)).replace('"', '""') + '"'
+    return '"' + escape_csv_formula(replace_controls(value)).replace('"', '""') + '"'

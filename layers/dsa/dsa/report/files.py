@@ -20,7 +20,7 @@ from dsa.report.terrorist_content import HEADER as TCO_HEADER
 from dsa.report.terrorist_content import tco_rows
 from dsa.report.workbook import workbook
 from ledger.cases.entry import JournalEntry
-from ledger.foreign_text import harmless, visible
+from ledger.foreign_text import escape_csv_formula, replace_controls
 
 LEDGER, CELLS, WORKBOOK, TCO = "ledger.jsonl", "cells.jsonl", "report.xlsx", "TCO_Art_7_3.csv"
 PROVED = range(3, 9)
@@ -163,7 +163,11 @@ def _csv(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
 
 def _told(cell: Cell) -> str:
     """A number as text; a text of whoever wrote it so that no spreadsheet obeys it."""
-    return shown(cell) if isinstance(cell, Counted) else harmless(visible(cell, keep="\n"))
+    return (
+        shown(cell)
+        if isinstance(cell, Counted)
+        else escape_csv_formula(replace_controls(cell, keep="\n"))
+    )
 
 
 def shown(cell: Cell) -> str:
