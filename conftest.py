@@ -2,6 +2,7 @@
 
 import signal
 import sys
+from pathlib import Path
 from typing import Any
 
 import pygal  # noqa: F401 - for what it leaves behind
@@ -10,6 +11,14 @@ from support.sharing import Shares, turn_of
 
 # pygal leaves an importer of Python 2's kind behind. Python passes over it; pytest stumbles.
 sys.meta_path[:] = [one for one in sys.meta_path if hasattr(one, "find_spec")]
+
+
+def pytest_sessionstart() -> None:
+    """Stop with the line to type if the environment was made from other requirements."""
+    wanted = Path(__file__).parent / "requirements/dev.lock"
+    made_from = Path(sys.prefix) / ".lock"
+    if made_from.exists() and made_from.read_bytes() != wanted.read_bytes():
+        pytest.exit(f"{sys.prefix} is out of date: run `scripts/bootstrap.sh dev`", returncode=1)
 
 
 def pytest_configure() -> None:
