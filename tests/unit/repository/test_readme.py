@@ -1,4 +1,4 @@
-"""What README shows as hit is hit, by the pack that it shows and by the packs that ship."""
+"""What README and docs/packs.md show as hit is hit, by the pack that it shows and by the packs that ship."""
 
 import re
 from datetime import date
@@ -9,9 +9,9 @@ import pytest
 from matcher import Matcher, Pack, load_packs
 
 ROOT = Path(__file__).parents[3]
-README = (ROOT / "README.md").read_text("utf-8")
+README = "\n".join((ROOT / page).read_text("utf-8") for page in ("README.md", "docs/packs.md"))
 [WRITTEN] = re.findall(r"^```yaml\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
-EXAMPLE = Pack.parse(WRITTEN, "README.md")
+EXAMPLE = Pack.parse(WRITTEN, "docs/packs.md")
 TRIED = re.findall(r'terang packs try packs "([^"]+)"', README)
 MATCH = [text for rule in EXAMPLE.rules for text in rule.match]
 IGNORE = [text for rule in EXAMPLE.rules for text in rule.ignore]
