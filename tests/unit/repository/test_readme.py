@@ -1,4 +1,4 @@
-"""What README and docs/packs.md show as hit is hit, by the pack that it shows and by the packs that ship."""
+"""What README and docs/packs.md show as hit is hit, by their own pack and by the shipped ones."""
 
 import re
 from datetime import date
