@@ -72,21 +72,21 @@ class SideBySide:
         yield grid
 
 
-def say(text: object = "") -> None:
+def print_result(text: object = "") -> None:
     """Write one line of a result to stdout."""
     sys.stdout.write(show_controls(str(text)) + "\n")
 
 
-def say_json(record: object) -> None:
+def print_json(record: object) -> None:
     """Write a record to stdout as one line of JSON."""
     line = json.dumps(record, ensure_ascii=False) + "\n"
-    sys.stdout.write(inert(line.encode("utf-8", "surrogatepass")).decode())
+    sys.stdout.write(escape_json(line.encode("utf-8", "surrogatepass")).decode())
 
 
-def inert(lines: bytes) -> bytes:
+def escape_json(lines: bytes) -> bytes:
     r"""Return lines of JSON that say the same, with everything a terminal would obey escaped.
 
-    >>> inert('{"id": "a\x9b2J"}'.encode())
+    >>> escape_json('{"id": "a\x9b2J"}'.encode())
     b'{"id": "a\\u009b2J"}'
     """
     if lines.isascii() and b"\x7f" not in lines:  # JSON itself escapes the other controls of ASCII
@@ -95,17 +95,17 @@ def inert(lines: bytes) -> bytes:
     return _OBEYED.sub(lambda found: json.dumps(found[0])[1:-1], text).encode()
 
 
-def problem(text: object) -> None:
+def print_problem(text: object) -> None:
     """Write to stderr, as one line, what stops a command."""
     _console.print(str(text), style="red")
 
 
-def warning(text: object) -> None:
+def print_warning(text: object) -> None:
     """Write to stderr, as one line, what stops nothing."""
     _console.print(str(text), style="yellow")
 
 
-def escape_what_cannot_be_written() -> None:
+def escape_unencodable() -> None:
     """Let stdout and stderr escape a character that their encoding lacks, instead of failing."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

@@ -18,7 +18,7 @@ from ledger.errors import OperatorError
 from ledger.records.encoding import lines_of_json
 from terang import USAGE
 from terang.checks.check_library import CheckLibrary
-from terang.console import Screen, inert, problem, say
+from terang.console import Screen, escape_json, print_problem, print_result
 from terang.review.shown_checks import LONG_BEFORE_DAYS
 
 
@@ -30,7 +30,7 @@ class _Text(msgspec.Struct):
 def ask_texts(options: argparse.Namespace) -> int:
     """Answer a text or a file of texts: 0, also where no check was found; 1 without an index."""
     if (options.text is None) == (options.file is None):
-        problem("terang ask: give a text, or --file with lines of texts")
+        print_problem("terang ask: give a text, or --file with lines of texts")
         return USAGE
     try:
         index = CheckLibrary(options.index).current()
@@ -43,7 +43,7 @@ def ask_texts(options: argparse.Namespace) -> int:
                 for one in texts_in(options.file, stream):
                     _answer(index, one, meaning, options)
     except (BadIndexError, OSError, OperatorError) as error:
-        problem(f"terang ask: {error}")
+        print_problem(f"terang ask: {error}")
         return 1
     return 0
 
@@ -69,10 +69,10 @@ def _answer(index: Index, one: _Text, meaning: Meaning | None, options: argparse
     answers = ask(index, one.text, options.language, meaning)
     if options.json:
         row = {"id": one.id, "checks": [_row(answer) for answer in answers]}
-        sys.stdout.buffer.write(inert(lines_of_json([row])))
+        sys.stdout.buffer.write(escape_json(lines_of_json([row])))
     else:
         if options.file is not None:
-            say(f"{one.id}:")
+            print_result(f"{one.id}:")
         _print(answers, options)
 
 

@@ -15,7 +15,7 @@ from ledger.records.provider import is_provider_id
 from terang import USAGE
 from terang.casework.message_file import MessageFile, decode_lines, read_file, read_messages
 from terang.cli.review import MODERATOR, console
-from terang.console import problem
+from terang.console import print_problem
 from terang.review.audit_screen import screen
 from terang.review.audit_steps import Auditing, begin, press
 from terang.review.sitting import sit
@@ -34,7 +34,7 @@ def audit(options: argparse.Namespace) -> int:
     """Audit; 0 when it was ended, whatever still waits, 2 for wrong usage."""
     fault = _fault(options)
     if fault:
-        problem(f"terang audit: {fault}")
+        print_problem(f"terang audit: {fault}")
         return USAGE
     file = options.verdicts or Path(f"audit-{options.month}-{options.moderator}.jsonl")
     try:
@@ -45,10 +45,10 @@ def audit(options: argparse.Namespace) -> int:
             begun = begin(options.moderator, options.month, left, clock.now())
             made = sit(terminal, clock, begun, screen, _step, MessageFile(file).write)
     except OperatorError as error:
-        problem(f"terang audit: {error}")
+        print_problem(f"terang audit: {error}")
         return 1
     except OSError as error:
-        problem(f"terang audit: cannot write {file}: {error.strerror}")
+        print_problem(f"terang audit: cannot write {file}: {error.strerror}")
         return 1
     console.print(f"{len(made)} judged in {file}")
     if made:

@@ -12,7 +12,7 @@ from terang import USAGE
 from terang.casework.case_sending import NOT_SENT, send_file, told
 from terang.casework.case_shorthand import findings_in
 from terang.casework.message_file import read_messages
-from terang.console import Screen, problem
+from terang.console import Screen, print_problem
 from terang.remote import Remote
 from terang.review.case_history import History, history
 from terang.review.case_screen import case_screen
@@ -23,7 +23,7 @@ console = Screen()
 def send(options: argparse.Namespace) -> int:
     """Send a file; 0 when every message was answered, also if it was refused."""
     if not is_provider_id(options.provider):
-        problem(f"terang cases: --provider {options.provider!r} names no provider")
+        print_problem(f"terang cases: --provider {options.provider!r} names no provider")
         return USAGE
     try:
         messages = read_messages(options.file, may_be_pipe=True)
@@ -35,7 +35,7 @@ def send(options: argparse.Namespace) -> int:
             lambda: findings_in(remote.objects, bucket, options.provider),
         )
     except OperatorError as error:
-        problem(f"terang cases: {error}")
+        print_problem(f"terang cases: {error}")
         return 1
     for line in told(answers):
         console.print(line)
@@ -48,10 +48,10 @@ def show(options: argparse.Namespace) -> int:
         remote = Remote.find(options.stack)
         found = _found(remote.store, options.case, options.provider)
     except OperatorError as error:
-        problem(f"terang case: {error}")
+        print_problem(f"terang case: {error}")
         return 1
     if found is None:
-        problem(f"terang case: no case {options.case} here{_hint(options)}")
+        print_problem(f"terang case: no case {options.case} here{_hint(options)}")
         return 1
     console.print(case_screen(found, shown=options.show, now=remote.clock.now()))
     return 0

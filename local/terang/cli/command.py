@@ -16,7 +16,7 @@ from terang.cli.operation_arguments import add_operation
 from terang.cli.packs_arguments import add_packs
 from terang.cli.report_arguments import add_report
 from terang.cli.statements_arguments import add_statements
-from terang.console import escape_what_cannot_be_written, problem
+from terang.console import escape_unencodable, print_problem
 from terang.terminal_text import show_controls
 
 TRACEBACK = "TERANG_TRACEBACK"
@@ -25,7 +25,7 @@ TRACEBACK = "TERANG_TRACEBACK"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code: 0, 1 or 2; 130 after Ctrl-C."""
-    escape_what_cannot_be_written()
+    escape_unencodable()
     parser = _parser()
     options = parser.parse_args(arguments)
     work: Work = options.work
@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         if os.environ.get(TRACEBACK):
             raise
-        problem(_unexpected(error))
+        print_problem(_unexpected(error))
         return 1
 
 

@@ -10,7 +10,7 @@ from ledger.errors import OperatorError
 from ledger.pseudonym_keys import PseudonymKeys
 from ledger.records.provider import is_provider_id
 from terang import USAGE
-from terang.console import problem, say, say_json
+from terang.console import print_json, print_problem, print_result
 from terang.remote import Remote
 from terang.repair.erasing import Erased, Erasure
 from terang.repair.erasing_buckets import ErasingBuckets
@@ -44,20 +44,22 @@ def erase(options: argparse.Namespace) -> int:
     elif not 1 <= len(account) <= 200:
         fault = f"--account has {len(account)} characters; allowed: 1 to 200"
     if fault:
-        problem(f"terang erase: {fault}")
+        print_problem(f"terang erase: {fault}")
         return USAGE
     try:
         remote = Remote.find(options.stack)
     except OperatorError as error:
-        problem(f"terang erase: {error}")
+        print_problem(f"terang erase: {error}")
         return USAGE
     try:
         if remote.store.provider(options.provider) is None:
-            problem(f"terang erase: no provider {options.provider} is registered here")
+            print_problem(f"terang erase: no provider {options.provider} is registered here")
             return USAGE
         done = _erasure(remote, options).erase(account, {*options.post})
     except (BotoCoreError, ClientError, OSError, OperatorError) as error:
-        problem(f"terang erase: {type(error).__name__}: {error}; what was done stands: repeat it")
+        print_problem(
+            f"terang erase: {type(error).__name__}: {error}; what was done stands: repeat it"
+        )
         return 1
     _tell(done, options)
     return 0 if options.dry_run or (done.is_clean and not done.under_way) else 1
@@ -90,25 +92,27 @@ def _tell(done: Erased, options: argparse.Namespace) -> None:
         counts = {name: done.counts[name] for name in WORDS}
         waiting = {"under_way": done.under_way, "waiting_files": len(done.waiting_files)}
         told = {"provider": options.provider, **counts, **waiting}
-        say_json(told | {"dry_run": options.dry_run})
+        print_json(told | {"dry_run": options.dry_run})
         return
     for name, words in WORDS.items():
         if done.counts[name]:
-            say(f"{done.counts[name]:>6}  {words}")
+            print_result(f"{done.counts[name]:>6}  {words}")
     if not done.counts.total():
-        say("nothing of that author is here")
+        print_result("nothing of that author is here")
     _tell_waiting(done.waiting_files)
     if done.under_way:
-        say(f"{done.under_way} parts of files under way hold posts: repeat it later")
+        print_result(f"{done.under_way} parts of files under way hold posts: repeat it later")
     elif not done.is_clean and not options.dry_run:
-        say("workers put more while it went on: repeat it")
+        print_result("workers put more while it went on: repeat it")
 
 
 def _tell_waiting(files: list[str]) -> None:
     """Name the files that nobody has read to their end: what comes of them is put as stubs."""
     if files:
-        say(f"{len(files)} files wait in the drop bucket as they came, and go when they are done:")
+        print_result(
+            f"{len(files)} files wait in the drop bucket as they came, and go when they are done:"
+        )
     for key in files[:FILES_SHOWN]:
-        say(f"  {show_controls(key)}")
+        print_result(f"  {show_controls(key)}")
     if len(files) > FILES_SHOWN:
-        say(f"  and {len(files) - FILES_SHOWN} more")
+        print_result(f"  and {len(files) - FILES_SHOWN} more")

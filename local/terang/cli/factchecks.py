@@ -21,7 +21,7 @@ from ledger.errors import OperatorError
 from terang import USAGE
 from terang.checks.check_library import CheckLibrary
 from terang.cli.factchecks_arguments import INDEX
-from terang.console import Screen, problem, say
+from terang.console import Screen, print_problem, print_result
 from terang.remote import Remote
 
 SECONDS = 60
@@ -31,7 +31,7 @@ SECONDS = 60
 def import_feed(options: argparse.Namespace) -> int:
     """Import one feed: 0 when its checks are in the index, 1 when it cannot be read."""
     if fault := _fault(options):
-        problem(f"terang factchecks: {fault}")
+        print_problem(f"terang factchecks: {fault}")
         return USAGE
     if options.stack:
         return _put(options)
@@ -40,7 +40,9 @@ def import_feed(options: argparse.Namespace) -> int:
             feed = read_feed(stream, lambda read: line(f"reading: {read / 1e6:,.0f} MB"))
             admitted = admit(feed, Trust(options.trust))
         if not admitted.entries and not admitted.refused:
-            problem(f"terang factchecks: {options.feed} holds no check: the index stays as it is")
+            print_problem(
+                f"terang factchecks: {options.feed} holds no check: the index stays as it is"
+            )
             return 1
         with _line("merging") as line:
             index, changes = CheckLibrary(options.index or INDEX).replace(
@@ -49,13 +51,13 @@ def import_feed(options: argparse.Namespace) -> int:
                 lambda what, done, total: line(f"{what}: {done:,} of {total:,}"),
             )
     except (FeedError, OSError, URLError) as error:
-        problem(f"terang factchecks: {options.feed}: {error}")
+        print_problem(f"terang factchecks: {options.feed}: {error}")
         return 1
     _tell(admitted)
-    say(f"{changes.new:,} new, {changes.corrected:,} corrected, {changes.gone:,} gone")
+    print_result(f"{changes.new:,} new, {changes.corrected:,} corrected, {changes.gone:,} gone")
     languages = ", ".join(f"{one} {count:,}" for one, count in sorted(index.totals.items()))
-    say(f"{sum(index.totals.values()):,} checks in the index ({languages or 'none'})")
-    say(index.digest)
+    print_result(f"{sum(index.totals.values()):,} checks in the index ({languages or 'none'})")
+    print_result(index.digest)
     return 0
 
 
@@ -90,19 +92,19 @@ def _put(options: argparse.Namespace) -> int:
         with _opened(options.feed) as stream:
             boto3.client("s3").upload_fileobj(stream, remote.outputs["WorkBucket"], key)
     except (OperatorError, OSError, BotoCoreError, ClientError) as error:
-        problem(f"terang factchecks: {options.feed}: {error}")
+        print_problem(f"terang factchecks: {options.feed}: {error}")
         return 1
     out = remote.outputs["OutBucket"]
-    say(f"put as {key}; what comes of it is told under s3://{out}/receipts/factchecks/")
+    print_result(f"put as {key}; what comes of it is told under s3://{out}/receipts/factchecks/")
     return 0
 
 
 def _tell(admitted: Admitted) -> None:
-    say(f"{len(admitted.entries):,} checks taken, {admitted.refused.total():,} refused")
+    print_result(f"{len(admitted.entries):,} checks taken, {admitted.refused.total():,} refused")
     for code, count in admitted.refused.most_common():
-        say(f"  refused {code}: {count:,}")
+        print_result(f"  refused {code}: {count:,}")
     for code, count in admitted.told.most_common():
-        say(f"  taken with {code}: {count:,}")
+        print_result(f"  taken with {code}: {count:,}")
 
 
 def _is_address(feed: str) -> bool:

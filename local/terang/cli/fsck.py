@@ -11,7 +11,7 @@ import boto3
 from rich.progress import Progress, SpinnerColumn, TextColumn
 
 from ledger.errors import OperatorError
-from terang.console import Screen, problem, say, say_json
+from terang.console import Screen, print_json, print_problem, print_result
 from terang.remote import Remote
 from terang.repair.fsck_difference import Difference
 from terang.repair.fsck_stack import Looked, Stack, Tell
@@ -26,14 +26,14 @@ def fsck(options: argparse.Namespace) -> int:
         with _progress() as tell:
             looked = look(remote, tell)
     except OperatorError as error:
-        problem(f"terang fsck: {error}")
+        print_problem(f"terang fsck: {error}")
         return 2
     if options.json:
         told = [one.record(options.stack) for one in looked.differences]
-        say_json({"differences": told, **looked.counted, "under_way": looked.under_way})
+        print_json({"differences": told, **looked.counted, "under_way": looked.under_way})
     else:
         for line in lines_of(looked.differences, options.stack):
-            say(line)
+            print_result(line)
     counted = ", ".join(f"{count:,} {name}" for name, count in looked.counted.items())
     console.print(f"{counted}: {len(looked.differences):,} differences")
     if looked.under_way:

@@ -11,7 +11,7 @@ from authoring.explain import explain
 from authoring.schema import pack_schema
 from matcher import PackError, load_packs
 from terang import USAGE
-from terang.console import problem, say, warning
+from terang.console import print_problem, print_result, print_warning
 
 
 def check(options: argparse.Namespace) -> int:
@@ -22,14 +22,14 @@ def check(options: argparse.Namespace) -> int:
     rules = sum(len(pack.rules) for pack in packs)
     count = len(packs.warnings)
     told = f"sound, {count} warning{'s' * (count != 1)}" if count else "all well"
-    say(f"{len(packs)} packs, {rules} rules: {told}")
+    print_result(f"{len(packs)} packs, {rules} rules: {told}")
     return 0
 
 
 def schema(_: argparse.Namespace) -> int:
     """Print the JSON Schema of a pack."""
     for line in json.dumps(pack_schema(), indent=2).split("\n"):
-        say(line)
+        print_result(line)
     return 0
 
 
@@ -42,16 +42,16 @@ def checked(folder: Path, today: str, *, advice: bool = False) -> Packs | None:
     if not folder.exists() or day is None:
         missing = f"{folder}: no such file or folder"
         fault = missing if day else f"--today {today}: no day of the calendar, like 2026-11-30"
-        problem(fault)
+        print_problem(fault)
         return None
     try:
         packs = load_packs(folder, day, advice=advice)
     except PackError as error:
         for one in error.problems:
-            problem(one)
+            print_problem(one)
         return None
     for one in packs.warnings:
-        warning(f"warning: {one}")
+        print_warning(f"warning: {one}")
     return packs
 
 
@@ -75,5 +75,5 @@ def try_text(options: argparse.Namespace) -> int:
         return USAGE
     text = sys.stdin.read() if options.text == "-" else options.text
     for line in explain(packs, text):
-        say(line)
+        print_result(line)
     return 0

@@ -16,7 +16,7 @@ from ledger.records.refusal import Refusal
 from matcher import Hit, Matcher, PackError
 from terang import USAGE
 from terang.cli.scan import BATCH, hit_row
-from terang.console import inert, problem, say
+from terang.console import escape_json, print_problem, print_result
 
 EXAMPLES = 10
 """Posts that are shown for each rule and each kind of change; all are counted."""
@@ -56,16 +56,16 @@ def diff(options: argparse.Namespace) -> int:
             found = compare(old, new, lines)
     except PackError as error:
         for one in error.problems:
-            problem(one)
+            print_problem(one)
         return USAGE
     except OSError as error:
-        problem(f"terang packs: {error}")
+        print_problem(f"terang packs: {error}")
         return USAGE
     if options.json:
-        sys.stdout.write(inert(lines_of_json([as_row(found)])).decode())
+        sys.stdout.write(escape_json(lines_of_json([as_row(found)])).decode())
     else:
         for line in as_lines(found):
-            say(line)
+            print_result(line)
     return 0
 
 

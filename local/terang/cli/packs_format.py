@@ -8,13 +8,13 @@ from ledger.errors import OperatorError
 from matcher import PackError
 from terang import USAGE
 from terang.casework.message_file import read_file
-from terang.console import problem, say
+from terang.console import print_problem, print_result
 
 
 def format_packs(options: argparse.Namespace) -> int:
     """Lay out packs: 0 if all is well now; 1 if some do not parse, or `--check` finds work."""
     if not options.packs.exists():
-        problem(f"{options.packs}: no such file or folder")
+        print_problem(f"{options.packs}: no such file or folder")
         return USAGE
     well = True
     for path in pack_paths(options.packs):
@@ -23,23 +23,23 @@ def format_packs(options: argparse.Namespace) -> int:
             laid_out = canonical(text, str(path))
         except PackError as error:
             for one in error.problems:
-                problem(one)
+                print_problem(one)
             well = False
             continue
         except UnicodeDecodeError as error:
-            problem(f"{path}: byte {error.start} is no UTF-8; save the file as UTF-8")
+            print_problem(f"{path}: byte {error.start} is no UTF-8; save the file as UTF-8")
             well = False
             continue
         except (LayoutError, OperatorError) as error:
-            problem(error)
+            print_problem(error)
             well = False
             continue
         if laid_out == text:
             continue
         if options.check:
             well = False
-            say(f"would format {path}")
+            print_result(f"would format {path}")
         else:
             path.write_text(laid_out, "utf-8", newline="\n")
-            say(f"formatted {path}")
+            print_result(f"formatted {path}")
     return 0 if well else 1

@@ -15,7 +15,7 @@ from rules.categories import TERMS_ONLY, category_fault
 from terang import USAGE
 from terang.casework.message_file import read_file
 from terang.cli.packs import day_of
-from terang.console import problem, say, warning
+from terang.console import print_problem, print_result, print_warning
 
 DAYS = 182  # half a year
 EXAMPLES = 20  # terms that become `match` examples
@@ -37,24 +37,24 @@ def import_words(options: argparse.Namespace) -> int:
     if today is None:
         fault = f"--today {options.today}: no day of the calendar, like 2026-11-30"
     if fault:
-        problem(fault)
+        print_problem(fault)
         return USAGE
     try:
         words = words_of(
             read_file(options.words, may_be_pipe=True), options.words.suffix, options.column
         )
     except OperatorError as error:
-        problem(f"terang packs: {error}")
+        print_problem(f"terang packs: {error}")
         return USAGE
     except WordsError as error:
-        problem(f"{options.words}: {error}")
+        print_problem(f"{options.words}: {error}")
         return USAGE
-    terms = list(sound_words(words, str(options.words), warning))
+    terms = list(sound_words(words, str(options.words), print_warning))
     if not terms:
-        problem(f"{options.words}: no term in it")
+        print_problem(f"{options.words}: no term in it")
         return 1
     for line in pack_lines(options, terms, today or date.min):
-        say(line)
+        print_result(line)
     return 0
 
 

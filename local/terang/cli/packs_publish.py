@@ -16,7 +16,7 @@ from rules.factchecks import FACTCHECKS
 from terang import USAGE
 from terang.cli.packs import checked
 from terang.cli.packs_diff import as_lines, compare
-from terang.console import Screen, problem, say, warning
+from terang.console import Screen, print_problem, print_result, print_warning
 from terang.packs.set_change import NO_RULE, SetChange, notice_until, rules_words
 from terang.remote import Remote
 
@@ -32,7 +32,7 @@ def publish(options: argparse.Namespace) -> int:
     if options.packs is None and not (options.remove or chosen):
         fault = fault or "name the folder of the packs, or --remove ID"
     if fault:
-        problem(f"terang packs: {fault}")
+        print_problem(f"terang packs: {fault}")
         return USAGE
 
     def work(remote: Remote, consent: _Consent) -> str | None:
@@ -103,12 +103,12 @@ class _Consent:
         if lines == self._shown:
             return  # somebody else published meanwhile, and it makes no difference
         if self._shown:
-            warning("somebody else published meanwhile: this is the change now")
+            print_warning("somebody else published meanwhile: this is the change now")
         self._shown = lines
         for line in lines:
             console.print(line, soft_wrap=True)
         for name in change.without_rules:
-            warning(
+            print_warning(
                 f"{name} runs no rule: its posts are inspected by nothing; name packs for it with"
                 f" --provider {name}=PACK,PACK"
             )
@@ -134,18 +134,18 @@ def _change(
     asks_for_removal: bool,
 ) -> int:
     if options.posts is not None and not options.posts.is_file():
-        problem(f"terang packs: {options.posts}: no such file")
+        print_problem(f"terang packs: {options.posts}: no such file")
         return USAGE
     try:
         remote = Remote.find(options.stack)
         registered = [one.provider for one in remote.store.providers()]
         digest = work(remote, _Consent(options.posts, options.yes, asks_for_removal, registered))
     except (OperatorError, SetError, OSError, BotoCoreError, ClientError) as error:
-        problem(f"terang packs: {error}")
+        print_problem(f"terang packs: {error}")
         return 1
     if digest is None:
         return USAGE
-    say(digest)
+    print_result(digest)
     return 0
 
 
@@ -156,20 +156,20 @@ def list_in_force(options: argparse.Namespace) -> int:
         pointer, rule_set = remote.public.in_force()
         registered = [one.provider for one in remote.store.providers()]
     except (OperatorError, SetError, BotoCoreError, ClientError) as error:
-        problem(f"terang packs: {error}")
+        print_problem(f"terang packs: {error}")
         return 1
     now = remote.clock.now()
-    say(f"set {pointer.set}")
-    say(f"in force since {pointer.since or 'a moment that its pointer does not tell'}")
+    print_result(f"set {pointer.set}")
+    print_result(f"in force since {pointer.since or 'a moment that its pointer does not tell'}")
     for pack in rule_set.packs:
-        say(f"  {_pack_line(pack, notice_until(pack, rule_set.notice_hours), now)}")
-    say("providers:")
+        print_result(f"  {_pack_line(pack, notice_until(pack, rule_set.notice_hours), now)}")
+    print_result("providers:")
     for name in sorted({*registered, *rule_set.providers}):
-        say(f"  {name}: {_provider_line(rule_set, name, now.date())}")
+        print_result(f"  {name}: {_provider_line(rule_set, name, now.date())}")
     if pointer.earlier:
-        say(f"sets before it, of the last {RETURN_DAYS} days:")
+        print_result(f"sets before it, of the last {RETURN_DAYS} days:")
     for one in pointer.earlier:
-        say(f"  {one.set} until {one.until}")
+        print_result(f"  {one.set} until {one.until}")
     return 0
 
 

@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from ledger.errors import OperatorError
 from ledger.records.provider import is_provider_id
 from terang import USAGE
-from terang.console import problem, say
+from terang.console import print_problem, print_result
 from terang.remote import Remote
 
 SECRET_BYTES = 32
@@ -26,13 +26,13 @@ type Partners = dict[str, str]
 def add(options: argparse.Namespace) -> int:
     """Give a partner a new secret, and print it this once; the one before ends within minutes."""
     if not is_provider_id(options.partner):
-        problem(f"{options.partner!r}: 3 to 40 of a-z, 0-9 and -, and not `all`")
+        print_problem(f"{options.partner!r}: 3 to 40 of a-z, 0-9 and -, and not `all`")
         return USAGE
     secret = secrets.token_urlsafe(SECRET_BYTES)
     digest = sha256(secret.encode()).hexdigest()
     if not _changed(options.stack, lambda known: known | {options.partner: digest}):
         return 1
-    say(secret)
+    print_result(secret)
     return 0
 
 
@@ -51,7 +51,7 @@ def list_all(options: argparse.Namespace) -> int:
 
     def printed(known: Partners) -> Partners:
         for name in sorted(known.keys() - {NOBODY}):
-            say(name)
+            print_result(name)
         return known
 
     return 0 if _changed(options.stack, printed) else 1
@@ -69,7 +69,7 @@ def _changed(stack: str, change: Callable[[Partners], Partners]) -> bool:
             written = msgspec.json.encode(changed).decode()
             client.put_secret_value(SecretId=arn, SecretString=written)
     except (OperatorError, BotoCoreError, ClientError, msgspec.MsgspecError) as error:
-        problem(f"terang partners: {error}")
+        print_problem(f"terang partners: {error}")
         return False
     return True
 

@@ -12,7 +12,7 @@ from ledger.records.provider import Provider, is_provider_id
 from matcher import Choice, SetError
 from terang import ROOT, USAGE
 from terang.cli.arguments import Work
-from terang.console import Screen, problem, say, say_json, warning
+from terang.console import Screen, print_json, print_problem, print_result, print_warning
 from terang.first_steps import first_steps
 from terang.remote import Remote
 
@@ -28,7 +28,7 @@ def _on_stack(work: OnStack) -> Work:
         try:
             return work(Remote.find(options.stack), options)
         except (OperatorError, SetError) as error:
-            problem(f"terang providers: {error}")
+            print_problem(f"terang providers: {error}")
             return 1
 
     return done
@@ -40,7 +40,7 @@ def add(options: argparse.Namespace) -> int:
     Again for the same provider it changes the role, and prints the same.
     """
     if not is_provider_id(options.provider):
-        problem(f"{options.provider!r}: 3 to 40 of a-z, 0-9 and -, and not `all`")
+        print_problem(f"{options.provider!r}: 3 to 40 of a-z, 0-9 and -, and not `all`")
         return USAGE
     return _add(options)
 
@@ -60,7 +60,7 @@ def _add(remote: Remote, options: argparse.Namespace) -> int:
     if options.packs:
         remote.public.choose(options.provider, options.packs.split(","))
     for line in first_steps(remote.access(options.provider, role["RoleArn"])).splitlines():
-        say(line)
+        print_result(line)
     console.print(f"{options.provider} sends as {role['RoleId']}")
     _warn_without_rules(remote, options.provider)
     return 0
@@ -73,7 +73,7 @@ def _warn_without_rules(remote: Remote, provider: str) -> None:
     except OperatorError:
         return  # nothing is published yet
     if rule_set.is_without_rules(provider, remote.clock.now().date()):
-        warning(f"{provider} runs no rule: name packs for it with --packs")
+        print_warning(f"{provider} runs no rule: name packs for it with --packs")
 
 
 @_on_stack
@@ -87,7 +87,7 @@ def list_all(remote: Remote, options: argparse.Namespace) -> int:
     if options.json:
         for one in remote.store.providers():
             choice = choices.get(one.provider, Choice())
-            say_json(
+            print_json(
                 {
                     "provider": one.provider,
                     "senders": list(one.senders),
@@ -103,7 +103,7 @@ def list_all(remote: Remote, options: argparse.Namespace) -> int:
         packs = "those of the law" if choice.packs is None else " ".join(choice.packs) or "none"
         channels = " ".join(provider.open_channels) or "none"
         senders = " ".join(provider.senders) or "none"
-        say(
+        print_result(
             f"{provider.provider}: fact-checks {factchecks}; packs: {packs};"
             f" open channels: {channels}; senders: {senders}"
         )
@@ -113,14 +113,14 @@ def list_all(remote: Remote, options: argparse.Namespace) -> int:
 @_on_stack
 def pause(remote: Remote, options: argparse.Namespace) -> int:
     """Hold a rule in shadow for a provider, with a reason that everybody can read."""
-    say(remote.public.pause(options.provider, options.rule, options.why))
+    print_result(remote.public.pause(options.provider, options.rule, options.why))
     return 0
 
 
 @_on_stack
 def factchecks(remote: Remote, options: argparse.Namespace) -> int:
     """Propose what published fact-checks find to a provider, or only count it."""
-    say(remote.public.choose(options.provider, None, factchecks=options.answer == "on"))
+    print_result(remote.public.choose(options.provider, None, factchecks=options.answer == "on"))
     return 0
 
 
@@ -130,7 +130,7 @@ def lift(remote: Remote, options: argparse.Namespace) -> int:
     now = remote.clock.now()
     today = now.date().isoformat()
     if options.rule not in remote.store.floods(options.provider, today):
-        problem(f"{options.rule} is not held for {options.provider} today")
+        print_problem(f"{options.rule} is not held for {options.provider} today")
         return 1
     expires = int((now + timedelta(days=FILE_DAYS)).timestamp())
     remote.store.lift_flood(options.provider, today, options.rule, expires)

@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from ledger.errors import OperatorError
 from terang import USAGE
 from terang.cli.packs import day_of
-from terang.console import Screen, problem
+from terang.console import Screen, print_problem
 from terang.remote import Remote, call_publish
 
 WAIT_SECONDS = 900
@@ -24,13 +24,13 @@ def publish(options: argparse.Namespace) -> int:
     accepted = [one.rpartition("/")[2] for one in options.accept]
     for day in (options.since, options.through, *accepted):
         if day and day_of(day) is None:
-            problem(f"terang publish: {day!r}: a day as YYYY-MM-DD")
+            print_problem(f"terang publish: {day!r}: a day as YYYY-MM-DD")
             return USAGE
     try:
         remote = Remote.find(options.stack)
         told = _called(remote, order_of(options))
     except OperatorError as error:
-        problem(f"terang publish: {error}")
+        print_problem(f"terang publish: {error}")
         return 1
     console.print(f"{told.get('written', 0):,} written, {told.get('revised', 0):,} revised")
     return 0

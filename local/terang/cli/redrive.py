@@ -14,7 +14,7 @@ from ledger.aws.unit_queue import SqsUnitQueue
 from ledger.errors import OperatorError
 from ledger.records.manifest import units
 from terang.cli.operation_arguments import QUEUES
-from terang.console import Screen, problem, warning
+from terang.console import Screen, print_problem, print_warning
 from terang.remote import Remote
 from terang.repair.redriving import (
     DeadLetters,
@@ -38,9 +38,9 @@ def redrive(options: argparse.Namespace) -> int:
             return _send_file(remote, options.file)
         return _redrive(dead_letters(remote), options)
     except (BotoCoreError, ClientError) as error:
-        problem(f"terang redrive: AWS says {type(error).__name__}: {error}")
+        print_problem(f"terang redrive: AWS says {type(error).__name__}: {error}")
     except OperatorError as error:
-        problem(f"terang redrive: {error}")
+        print_problem(f"terang redrive: {error}")
     return 1
 
 
@@ -57,7 +57,7 @@ def _redrive(queues: dict[str, DeadLetters], options: argparse.Namespace) -> int
             told = queue.redrive(began, options.limit, _teller(name))
             console.print(f"{name}: {told.returned:,} returned, {told.left.total():,} left")
             for why, count in told.left.items():
-                warning(f"  {count:,}: {why}")
+                print_warning(f"  {count:,}: {why}")
             left += told.left.total()
     return 1 if left else 0
 

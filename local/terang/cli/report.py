@@ -16,7 +16,7 @@ from ledger.errors import OperatorError
 from terang import USAGE
 from terang.casework.message_file import read_file
 from terang.cli.packs import day_of
-from terang.console import Screen, problem
+from terang.console import Screen, print_problem
 from terang.reports.about_file import read_about
 
 CORRECTIONS = "corrections.csv"
@@ -30,16 +30,16 @@ def report(options: argparse.Namespace) -> int:
         period = period_of(options)
         about = read_about(options.about) if options.about else About()
     except ValueError as error:
-        problem(f"terang report: {error}")
+        print_problem(f"terang report: {error}")
         return USAGE
     try:
         entries, files = _files(options, period, about)
         changed = write(options.out, files, about)
     except LedgerError as error:
-        problem(f"terang report: {options.ledger}: {error}")
+        print_problem(f"terang report: {options.ledger}: {error}")
         return 1
     except (OSError, OperatorError) as error:
-        problem(f"terang report: {error}")
+        print_problem(f"terang report: {error}")
         return 1
     console.print(
         f"{options.out}: {len(entries.all):,} entries, {str(period).replace('/', ' to ')}"
@@ -48,7 +48,7 @@ def report(options: argparse.Namespace) -> int:
         console.print(f"corrected: {changed} cells changed; the version before stands beside")
         if not (about.correction and about.published):
             told = "say why in `correction` and when in `published` of --about: both must be told"
-            problem(f"terang report: {told}")
+            print_problem(f"terang report: {told}")
     console.print(f"prove it: terang report check {options.out}")
     return 0
 

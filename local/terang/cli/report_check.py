@@ -6,7 +6,7 @@ from pathlib import Path
 
 from report_proof.proof import NoReportError, WrittenReport, prove
 from terang import USAGE
-from terang.console import say
+from terang.console import print_result
 
 _CELL = re.compile(r"(?P<part>[3-8]):(?P<row>\d+)(?::(?P<column>[A-Z]{1,2}))?")
 
@@ -21,11 +21,11 @@ def check(options: argparse.Namespace) -> int:
             return _show(options.cell, report)
         proved = prove(report)
     except (OSError, NoReportError) as error:
-        say(f"{folder}: no report that can be proved: {error}")
+        print_result(f"{folder}: no report that can be proved: {error}")
         return USAGE
     for difference in proved.differences:
-        say(difference)
-    say(
+        print_result(difference)
+    print_result(
         f"{proved.numbers:,} numbers proved from {proved.entries:,} entries,"
         f" {len(proved.differences)} differ"
     )
@@ -37,7 +37,9 @@ def _show(cell: str, report: WrittenReport) -> int:
     found = _CELL.fullmatch(cell)
     rows = report.parts[int(found["part"])] if found else []
     if not found or not 1 <= int(found["row"]) <= len(rows):
-        say(f"--cell {cell}: PART:ROW:COLUMN, such as 5:2:F; row 1 is the first below the header")
+        print_result(
+            f"--cell {cell}: PART:ROW:COLUMN, such as 5:2:F; row 1 is the first below the header"
+        )
         return USAGE
     part, row = int(found["part"]), int(found["row"])
     columns = [name for name in rows[row - 1] if not name.startswith("_")]
@@ -45,14 +47,14 @@ def _show(cell: str, report: WrittenReport) -> int:
     column = columns[place - 1] if 1 <= place <= len(columns) else "Value"
     claim = report.claims.get((part, row, column))
     if claim is None:
-        say(f"--cell {cell}: {column!r} holds no number that was counted")
+        print_result(f"--cell {cell}: {column!r} holds no number that was counted")
         return USAGE
     ids = claim.get("ids", ())
-    say(f"{column.strip()}: {claim['value'] or 'blank'} = {claim['how']} of {len(ids)}")
+    print_result(f"{column.strip()}: {claim['value'] or 'blank'} = {claim['how']} of {len(ids)}")
     for one in ids:
-        say(one)
+        print_result(one)
     for one in claim.get("of", ()):
-        say(f"of {one}")
+        print_result(f"of {one}")
     return 0
 
 

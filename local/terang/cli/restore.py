@@ -8,7 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from ledger.aws.delivery import code_of
 from ledger.errors import OperatorError
-from terang.console import Screen, problem
+from terang.console import Screen, print_problem
 from terang.remote import Remote
 
 console = Screen(stderr=True)
@@ -20,10 +20,10 @@ def restore(options: argparse.Namespace) -> int:
         table = Remote.find(options.stack).outputs["Table"]
         back, stood = put_back(boto3.client("dynamodb"), options.copy, table)
     except (BotoCoreError, ClientError) as error:
-        problem(f"terang restore: AWS says {type(error).__name__}: {error}")
+        print_problem(f"terang restore: AWS says {type(error).__name__}: {error}")
         return 1
     except OperatorError as error:
-        problem(f"terang restore: {error}")
+        print_problem(f"terang restore: {error}")
         return 1
     console.print(f"{back:,} items put back, {stood:,} stood there; now: terang fsck")
     return 0

@@ -18,7 +18,7 @@ from terang import USAGE
 from terang.casework.case_queue import CaseQueue
 from terang.casework.case_sending import send_file, told
 from terang.casework.message_file import MessageFile, decided_in, read_messages
-from terang.console import Screen, problem
+from terang.console import Screen, print_problem
 from terang.review.cards import Card, cards
 from terang.review.reviewing import review_cards
 from terang.review.screen import Why
@@ -50,7 +50,7 @@ def review(options: argparse.Namespace) -> int:
     """Review; 0 when it was ended, whatever is still open, 2 for wrong usage."""
     fault = _fault(options)
     if fault:
-        problem(f"terang review: {fault}")
+        print_problem(f"terang review: {fault}")
         return USAGE
     options.decisions = options.decisions or Path(f"decisions-{options.moderator}.jsonl")
     file = MessageFile(options.decisions)
@@ -63,10 +63,10 @@ def review(options: argparse.Namespace) -> int:
             )
         return _end(options, desk, made)
     except OperatorError as error:
-        problem(f"terang review: {error}")
+        print_problem(f"terang review: {error}")
         return 1
     except OSError as error:
-        problem(f"terang review: cannot write {options.decisions}: {error.strerror}")
+        print_problem(f"terang review: cannot write {options.decisions}: {error.strerror}")
         return 1
 
 

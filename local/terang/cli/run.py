@@ -29,7 +29,7 @@ from terang.checks.check_library import CheckLibrary
 from terang.cli.arguments import STACK
 from terang.cli.packs import checked, day_of
 from terang.cli.result import Result
-from terang.console import Screen, problem, say_json
+from terang.console import Screen, print_json, print_problem
 from terang.emulator.deploy import deploy
 from terang.emulator.stack import REGION, StackError, local_stack
 from terang.first_steps import Access, first_steps
@@ -65,7 +65,7 @@ def run(options: argparse.Namespace) -> int:
     options.index = options.index or (beside if beside.is_dir() else None)
     fault = _fault(options)
     if fault:
-        problem(f"terang run: {fault}")
+        print_problem(f"terang run: {fault}")
         return USAGE
     packs = checked(options.packs, options.today)
     if packs is None:
@@ -79,7 +79,7 @@ def run(options: argparse.Namespace) -> int:
         with owned(options.out):
             return _run(options, packs, index, sent)
     except (BadIndexError, OperatorError) as error:
-        problem(f"terang run: {error}")
+        print_problem(f"terang run: {error}")
         return USAGE
 
 
@@ -95,10 +95,10 @@ def _run(
             result = _work(deployed, options, sent)
     except (StackError, OperatorError, BotoCoreError, ClientError, OSError) as error:
         for line in f"terang run: {error}".splitlines():  # a stack that fails tells its log
-            problem(line)
+            print_problem(line)
         return 1
     if options.json:
-        say_json(result.line(options.out))
+        print_json(result.line(options.out))
     result.show(console, options.out)
     if options.keep:
         _tell_kept(deployed, options.provider)

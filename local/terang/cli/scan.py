@@ -13,7 +13,7 @@ from ledger.records.refusal import Refusal
 from matcher import Hit, Matcher
 from terang import USAGE
 from terang.cli.packs import checked
-from terang.console import inert
+from terang.console import escape_json
 
 BATCH = 2_000
 """Posts that are matched at once."""
@@ -36,7 +36,7 @@ def scan(options: argparse.Namespace) -> int:
             found = read_line(line.rstrip(b"\n"))
             if isinstance(found, Refusal):
                 refusal = msgspec.structs.replace(found, line=number)
-                sys.stderr.buffer.write(inert(lines_of_json([refusal])))
+                sys.stderr.buffer.write(escape_json(lines_of_json([refusal])))
             else:
                 posts.append(found[0])
         results = matcher.results([post.parts for post in posts])
@@ -50,8 +50,8 @@ def scan(options: argparse.Namespace) -> int:
             for post, result in zip(posts, results, strict=True)
             if result.partly_read
         ]
-        sys.stderr.buffer.write(inert(lines_of_json(partly_read)))
-        sys.stdout.buffer.write(inert(lines_of_json(rows)))
+        sys.stderr.buffer.write(escape_json(lines_of_json(partly_read)))
+        sys.stdout.buffer.write(escape_json(lines_of_json(rows)))
     sys.stdout.buffer.flush()
     return 0
 

@@ -19,7 +19,7 @@ from dsa.statement.rules import schema_problems
 from matcher import Pack, PackError
 from terang import ROOT, USAGE
 from terang.cli.packs import day_of
-from terang.console import Screen, problem, say, say_json
+from terang.console import Screen, print_json, print_problem, print_result
 from terang.reports.statement_files import Item, files_of, statements_in
 
 console = Screen(stderr=True)
@@ -32,7 +32,7 @@ def lint(options: argparse.Namespace) -> int:
     today = day_of(options.today) if options.today else datetime.now(UTC).date()
     if missing or not files or today is None:
         fault = f"no such file: {', '.join(missing)}" if missing else "no files, or no such day"
-        problem(f"terang statements lint: {fault}")
+        print_problem(f"terang statements lint: {fault}")
         return USAGE
     packs = pack_codes(options.packs or ROOT / "packs")
     found = Counter[str]()
@@ -113,11 +113,11 @@ def _tell(place: Place, told: Problem, *, as_json: bool) -> None:
             "code": told.code,
             "message": told.message,
         }
-        say_json(line)
+        print_json(line)
     else:
         which = f"{place.file}: item {place.item}{f' {puid}' if puid else ''}"
         field = f" {told.field}:" if told.field else ""
-        say(f"{which}:{field} {told.code}: {told.message}")
+        print_result(f"{which}:{field} {told.code}: {told.message}")
 
 
 def _summary(statements: int, found: Counter[str]) -> None:

@@ -15,7 +15,7 @@ from dsa.statement.rules import BATCH, schema_problems
 from ledger.errors import OperatorError
 from terang import USAGE
 from terang.casework.message_file import decode_lines, read_file
-from terang.console import Screen, problem, say
+from terang.console import Screen, print_problem, print_result
 from terang.reports.sor_api import SorApi
 from terang.reports.statement_files import files_of, statements_in
 
@@ -73,12 +73,12 @@ def submit(options: argparse.Namespace) -> int:
     if not options.to.startswith(("https://", "http://127.0.0.1", "http://localhost")):
         fault = f"--to {options.to!r}: an https address; the token is a secret"
     if fault:
-        problem(f"terang statements submit: {fault}")
+        print_problem(f"terang statements submit: {fault}")
         return USAGE
     try:
         sent, refused = Sent.read(options.sent), 0
     except (OperatorError, OSError) as error:
-        problem(f"terang statements submit: {error}")
+        print_problem(f"terang statements submit: {error}")
         return USAGE
     before = len(sent.puids)
     api = SorApi(options.to, token)
@@ -88,7 +88,7 @@ def submit(options: argparse.Namespace) -> int:
             refused += len(batch) - len(sound) + _send(api, sent, sound)
             console.print(f"{len(sent.puids) - before:,} sent", style="dim")
     except OperatorError as error:
-        problem(f"terang statements submit: {error}")
+        print_problem(f"terang statements submit: {error}")
         console.print(f"{len(sent.puids) - before:,} sent; the same command goes on from here")
         return 1
     console.print(f"{len(sent.puids) - before:,} sent, {before:,} were before, {refused:,} refused")
@@ -129,7 +129,7 @@ def _send(api: SorApi, sent: Sent, batch: list[Statement]) -> int:
         sent.add([{"puid": one["puid"], "uuid": None} for one in known])
         for place, errors in answer.refused.items():
             for name, messages in errors.items():
-                say(f"{batch[place]['puid']}: {name}: refused: {'; '.join(messages)}")
+                print_result(f"{batch[place]['puid']}: {name}: refused: {'; '.join(messages)}")
         refused += len(answer.refused)
         batch = [
             one
@@ -143,7 +143,7 @@ def _told(statement: Statement) -> bool:
     """Whether the database would refuse a statement; then its problems are told, and it stays."""
     problems = list(schema_problems(statement))
     for one in problems:
-        say(f"{statement.get('puid')}: {one.field}: {one.code}: {one.message}")
+        print_result(f"{statement.get('puid')}: {one.field}: {one.code}: {one.message}")
     return bool(problems)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from dsa.report.template import HEADERS, INDICATORS, PARTS, file_name, kinds_of
 from dsa.statement.fields import day_of
 from terang import USAGE
-from terang.console import say, say_json
+from terang.console import print_json, print_result
 from terang.reports.blanks import zeros_for_blanks
 from terang.reports.tables import Fault, Table, read_part
 
@@ -26,22 +26,22 @@ def lint(options: argparse.Namespace) -> int:
     """Print each problem; 0 if there is none, 1 if there is one, 2 if this is no folder."""
     folder: Path = options.folder
     if not folder.is_dir():
-        say(f"{folder}: no such folder")
+        print_result(f"{folder}: no such folder")
         return USAGE
     if not any(_path(folder, part) for part in PARTS):
-        say(f"{folder}: no part of a report here, such as {file_name(1)}")
+        print_result(f"{folder}: no part of a report here, such as {file_name(1)}")
         return USAGE
     found = 0
     for fault in faults_of(folder):
         found += 1
         name = file_name(fault.part)
         if options.json:
-            say_json({"file": name, **fault._asdict()})
+            print_json({"file": name, **fault._asdict()})
         else:
             column = f", {fault.column.strip()!r}" if fault.column else ""
-            say(f"{name}: row {fault.row}{column}: {fault.code}: {fault.message}")
+            print_result(f"{name}: row {fault.row}{column}: {fault.code}: {fault.message}")
     if not options.json:
-        say(f"{found} problems")
+        print_result(f"{found} problems")
     return 1 if found else 0
 
 

@@ -21,7 +21,7 @@ from dsa.report.template import file_name
 from ledger.closing import FileReceipt
 from terang.cli.command import main
 from terang.cli.result import Result
-from terang.console import Screen, problem, say, say_json, warning
+from terang.console import Screen, print_json, print_problem, print_result, print_warning
 
 
 def named(word: str) -> str:
@@ -204,7 +204,7 @@ def test_what_became_of_a_file_is_told_on_its_own_line(
 def test_whatever_is_told_is_shown_as_it_stands(
     capsys: pytest.CaptureFixture[str], word: str
 ) -> None:
-    for tell in (say, problem, warning, Screen().print):
+    for tell in (print_result, print_problem, print_warning, Screen().print):
         tell(word)
         told = capsys.readouterr()
         assert OBEYED.findall(told.out + told.err) == []
@@ -217,7 +217,9 @@ FORGED = "s-1\nposts.json: item 7: required: must be there\r\nstatements: 0; pro
 
 
 @pytest.mark.parametrize(
-    "tell", [say, problem, warning, Screen().print], ids=["say", "problem", "warning", "screen"]
+    "tell",
+    [print_result, print_problem, print_warning, Screen().print],
+    ids=["say", "problem", "warning", "screen"],
 )
 def test_a_string_is_one_line_whatever_it_holds(
     capsys: pytest.CaptureFixture[str], tell: Callable[[str], None]
@@ -237,7 +239,7 @@ def test_a_puid_forges_no_line(capsys: pytest.CaptureFixture[str], tmp_path: Pat
 
 def test_json_is_written_whatever_bytes_a_name_holds(capsys: pytest.CaptureFixture[str]) -> None:
     """A file name that is no UTF-8 reaches Python with a lone surrogate for each byte."""
-    say_json({"file": "\udcff\x7f"})
+    print_json({"file": "\udcff\x7f"})
     out = capsys.readouterr().out
     assert out.isascii()
     assert "\x7f" not in out

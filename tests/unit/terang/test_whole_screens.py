@@ -19,7 +19,7 @@ from ledger.records.post import read_line
 from matcher import Hit, Span
 from terang.cli.packs_diff import Difference, as_lines
 from terang.cli.result import Result
-from terang.console import Screen, say
+from terang.console import Screen, print_result
 from terang.review.audit_screen import screen as audit_screen
 from terang.review.audit_steps import begin as begin_audit
 from terang.review.audit_steps import press as press_audit
@@ -176,7 +176,7 @@ def test_a_string_is_one_line_that_the_terminal_wraps(
 ) -> None:
     long = "https://chat.example/" + "u" * 300
     Screen().print(long)
-    say(long)
+    print_result(long)
     assert capsys.readouterr().out == f"{long}\n" * 2
 
 
