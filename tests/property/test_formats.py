@@ -12,11 +12,11 @@ from support.format_files import PUBLIC, Generated, context, dumps, json_lines, 
 
 from intake import formats
 from intake.formats import FileRefusedError
-from intake.formats.document import Document
 from intake.translation import parts, translate
 from ledger.privacy.pseudonym import Pseudonyms
 from ledger.records.post import LINE_BYTES, TranslatedPost, read_line, read_translated_line
 from ledger.records.refusal import Code, Refusal
+from ledger.streams.json_document import JsonDocument
 
 PSEUDONYMS = Pseudonyms.derive(b"secret", "acme", "k2026-11")
 
@@ -110,7 +110,7 @@ def test_a_document_is_what_a_parser_of_the_whole_reads(
 ) -> None:
     text = json.dumps({"list": wanted, "end": 0}, ensure_ascii=ascii_only)
     stream: Any = Generated([text.encode("utf-8", "replace")], most)
-    document = Document(stream)
+    document = JsonDocument(stream)
     found: list[bytes | Code] = []
     for key in document.members():
         if key == "list":

@@ -18,14 +18,14 @@ from claims.text.tags import known_words
 from claims.text.words import words_of
 from dsa.statement.personal_data import personal_data
 from intake.formats.comma_separated import items as rows
-from intake.formats.document import Document
 from intake.formats.html_text import read_html
-from intake.formats.lines import lines
 from intake.formats.reader import Context
 from intake.formats.telegram import _mended
 from ledger.cases.reading import read_case_message
 from ledger.records.message_body import lines_of
 from ledger.records.post import read_line, too_deep
+from ledger.streams.json_document import JsonDocument
+from ledger.streams.lines import read_lines
 from matcher import Matcher, Rule, Severity
 from matcher.evasion.disguise import chunks
 from matcher.evasion.suspicion import is_suspect
@@ -81,7 +81,7 @@ def all_of(read: Callable[..., Any], *more: object) -> Callable[[bytes], object]
 
 def elements(data: bytes) -> object:
     """Read an array, value by value."""
-    document = Document(io.BytesIO(data))
+    document = JsonDocument(io.BytesIO(data))
     return [document.value() for _ in document.elements()]
 
 
@@ -187,7 +187,7 @@ BYTE_READERS: dict[str, tuple[Callable[[bytes], object], dict[str, Callable[[int
         elements,
         {name: text for name, text in JSON.items() if name not in ("open quotes", "brackets")},
     ),
-    "intake: lines": (all_of(lines), {"newlines": repeated("\n"), "quotes": repeated('"')}),
+    "intake: lines": (all_of(read_lines), {"newlines": repeated("\n"), "quotes": repeated('"')}),
     "intake: CSV": (
         csv_rows,
         {"quotes": repeated('""'), "commas": repeated(","), "bars": repeated("a|", "1,2,3,4,5,"),

@@ -10,11 +10,10 @@ from typing import BinaryIO
 
 import msgspec
 
-from intake.formats.reader import Context, Item, Reader, read_counted
-from intake.formats.refused import PRIVATE, FileRefusedError
+from intake.formats.reader import PRIVATE, Context, Item, Reader, read_counted
 from ledger.privacy.pseudonym import Pseudonyms
 from ledger.records.post import LINE_BYTES, Post, TranslatedPost, read_fields
-from ledger.records.refusal import Code, Refusal
+from ledger.records.refusal import Code, FileRefusedError, Refusal
 
 
 def translate(

@@ -1,5 +1,5 @@
 """Statements and reports in files: anybody's are read, checked and sent.
 
-It may import `console`, `remote`, `dsa` and the readers of archives of `intake`. Start with
+It may import `console`, `remote`, `dsa` and the bounded readers of `ledger.streams`. Start with
 `statement_files`.
 """

@@ -2,7 +2,7 @@
 
 Daily files of the database are zips of zips of CSV. A zip is read from its end, so one inside
 another is first laid on disk: for that its declared size must be near its packed one, since a zip
-hardly packs. All else is streamed, and metered as intake meters what it is sent.
+hardly packs. All else is streamed, and metered as `ledger.streams` does it.
 """
 
 import gzip
@@ -17,21 +17,23 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from intake.formats.effort import Budget, Effort
-from intake.formats.inflated import FREE_BYTES, Inflated, Meter
-from intake.formats.refused import FileRefusedError
-from ledger.records.refusal import Code
+from ledger.records.refusal import Code, FileRefusedError
+from ledger.streams.unpacking import (
+    EXPANSION_RATIO,
+    FREE_BYTES,
+    ArchiveMeter,
+    UnpackedMember,
+)
 
 HEAD_BYTES = 2 * 1024 * 1024
 GZIP, ZIP = b"\x1f\x8b", b"PK\x03\x04"
-BUDGET = Budget(total_bytes=1 << 60)  # a day of the database is larger than what a provider drops
 LAID_RATIO = 10
 """How much larger than its packed form a zip inside a zip may be."""
 
 _ENCRYPTED = 0x1 | 0x40
 
 _WHY = {
-    Code.BOMB: f"expands to more than {BUDGET.ratio} times its size, and is not read further",
+    Code.BOMB: f"expands to more than {EXPANSION_RATIO} times its size, and is not read further",
     Code.GZIP_BROKEN: "begins like gzip and is damaged",
     Code.GZIP_TRUNCATED: "is gzip that breaks off",
     Code.ZIP_BROKEN: "is a damaged zip",
@@ -59,17 +61,17 @@ def opened[T](file: io.RawIOBase, read: Read[T]) -> Iterator[T | UnreadableError
     head = source.peek(4)[:4]
     with _unreadable("the file"):
         if head[:2] == GZIP:
-            meter = Meter(source, Effort(BUDGET))
+            meter = ArchiveMeter(source)
             unpacker = gzip.GzipFile(fileobj=meter, mode="rb")
             yield from read(_expanding(unpacker, meter, _gzip_faults))
         elif head == ZIP:
-            yield from _of_zip(Meter(source, Effort(BUDGET)), source, read, nested=False)
+            yield from _of_zip(ArchiveMeter(source), source, read, nested=False)
         else:
             yield from read(source)
 
 
 def _of_zip[T](
-    meter: Meter, file: Any, read: Read[T], *, nested: bool
+    meter: ArchiveMeter, file: Any, read: Read[T], *, nested: bool
 ) -> Iterator[T | UnreadableError]:
     with _zip_faults():
         archive = zipfile.ZipFile(file if nested else meter)
@@ -86,7 +88,12 @@ def _of_zip[T](
 
 
 def _of_member[T](
-    archive: zipfile.ZipFile, member: zipfile.ZipInfo, meter: Meter, read: Read[T], *, nested: bool
+    archive: zipfile.ZipFile,
+    member: zipfile.ZipInfo,
+    meter: ArchiveMeter,
+    read: Read[T],
+    *,
+    nested: bool,
 ) -> Iterator[T | UnreadableError]:
     if member.is_dir():
         return
@@ -108,8 +115,10 @@ def _of_member[T](
             yield from _of_zip(meter, laid, read, nested=True)
 
 
-def _expanding(unpacker: Any, meter: Meter, faults: Callable[[], Any]) -> "io.BufferedReader[Any]":
-    return io.BufferedReader(Inflated(unpacker, meter, faults), HEAD_BYTES)
+def _expanding(
+    unpacker: Any, meter: ArchiveMeter, faults: Callable[[], Any]
+) -> "io.BufferedReader[Any]":
+    return io.BufferedReader(UnpackedMember(unpacker, meter, faults), HEAD_BYTES)
 
 
 @contextmanager

@@ -15,11 +15,10 @@ import msgspec
 
 from dsa.statement.problem import Problem
 from dsa.statement.rules import BATCH
-from intake.formats.document import Document
-from intake.formats.lines import lines
-from intake.formats.refused import FileRefusedError
 from ledger.records.post import LINE_BYTES, too_deep
-from ledger.records.refusal import Code
+from ledger.records.refusal import Code, FileRefusedError
+from ledger.streams.json_document import JsonDocument
+from ledger.streams.lines import read_lines
 from terang.reports.statement_archives import HEAD_BYTES, UnreadableError, opened
 
 _ARRAYS = {
@@ -89,7 +88,7 @@ def _read(stream: "io.BufferedReader[Any]") -> Iterator[Item]:
 
 def _of_lines(stream: BinaryIO) -> Iterator[Item]:
     number = 0
-    for line in lines(stream):
+    for line in read_lines(stream):
         if line.data is None:
             number += 1
             yield _none(number, "a line of more than 2 MiB")
@@ -101,7 +100,7 @@ def _of_lines(stream: BinaryIO) -> Iterator[Item]:
 
 def _of_document(stream: BinaryIO) -> Iterator[Item]:
     """An array of statements or batches, one batch, or one statement over several lines."""
-    document, number = Document(stream), 0
+    document, number = JsonDocument(stream), 0
     try:
         for value, batched in _values(document):
             if isinstance(value, Code):
@@ -118,7 +117,7 @@ def _of_document(stream: BinaryIO) -> Iterator[Item]:
         yield _none(number + 1, f"the file is no JSON from here on ({error.at})")
 
 
-def _values(document: Document) -> Iterator[tuple[bytes | Code, bool]]:
+def _values(document: JsonDocument) -> Iterator[tuple[bytes | Code, bool]]:
     """Each value with whether it is an item of the one batch that the document is."""
     if document.peek() == b"[":
         for _ in document.elements():
@@ -201,7 +200,7 @@ class _Fed:
     """Gives a table's lines to the reader of CSV, which would join lines without end."""
 
     def __init__(self, stream: BinaryIO) -> None:
-        self._lines, self._size = lines(stream), 0
+        self._lines, self._size = read_lines(stream), 0
 
     def begin_row(self) -> None:
         """Count the bytes of a row from here on."""

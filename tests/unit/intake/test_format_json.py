@@ -8,10 +8,10 @@ import pytest
 from support.format_files import Generated, dumps, items, json_lines, post, read, refusals
 
 from intake.formats import FileRefusedError
-from intake.formats.document import KEYS, Document
-from intake.formats.lines import lines
 from ledger.records.post import LINE_BYTES
 from ledger.records.refusal import Code
+from ledger.streams.json_document import KEYS, JsonDocument
+from ledger.streams.lines import read_lines
 
 
 def deep(levels: int) -> bytes:
@@ -45,7 +45,7 @@ def test_a_line_beyond_the_limit_is_refused_and_the_next_is_read() -> None:
 def test_lines_are_the_same_however_the_stream_is_cut(most: int) -> None:
     data = b'\xef\xbb\xbfone "quoted"\r\n\ntwo\nthree'
     stream: Any = Generated([data], most)
-    assert list(lines(stream)) == [
+    assert list(read_lines(stream)) == [
         (1, b'one "quoted"\r', 2),
         (2, b"", 0),
         (3, b"two", 0),
@@ -109,7 +109,7 @@ def test_a_streamed_object_has_only_so_many_keys() -> None:
 def test_a_document_is_the_same_however_the_stream_is_cut(most: int) -> None:
     values = [1, -2.5e3, True, None, "", 'a"b\\', "\\", "]}", {"a": [{}, []], '"': "{"}, [[["x"]]]]
     stream: Any = Generated([json.dumps({"first": "x", "list": values}).encode()], most)
-    document = Document(stream)
+    document = JsonDocument(stream)
     read_values = []
     for key in document.members():
         if key == "list":
@@ -124,12 +124,12 @@ def test_a_value_passed_over_leaves_nothing_in_memory() -> None:
     """A string of any length is scanned and dropped: 200 MB in a few chunks."""
     pieces = (b'["', *[b"x" * (1 << 20)] * 200, b'", 7]')
     stream: Any = Generated(pieces)
-    document = Document(stream)
+    document = JsonDocument(stream)
     assert [document.value() for _ in document.elements()] == [Code.LINE_LONG, b"7"]
     assert stream.given > 200 << 20
     assert len(document._buffer) < 1 << 20
 
 
 def test_the_stream_may_give_fewer_bytes_than_asked() -> None:
-    document = Document(io.BytesIO(b"\xef\xbb\xbf[1]"))
+    document = JsonDocument(io.BytesIO(b"\xef\xbb\xbf[1]"))
     assert [document.value() for _ in document.elements()] == [b"1"]

@@ -7,8 +7,8 @@ from intake.formats import gzipped, json_lines, zipped
 from intake.formats.effort import Budget, Effort, check_size
 from intake.formats.plain import choose_plain
 from intake.formats.reader import Context, Item, Reader, read_counted
-from intake.formats.refused import FileRefusedError
 from intake.formats.sample import HEAD_BYTES, Sample
+from ledger.records.refusal import FileRefusedError
 
 __all__ = [
     "HEAD_BYTES",

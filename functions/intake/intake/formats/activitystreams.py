@@ -13,14 +13,13 @@ import json
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from intake.formats.decoding import decode, decode_object
-from intake.formats.document import Document
 from intake.formats.html_text import read_html
 from intake.formats.reader import Context, Item
 from intake.formats.sample import Sample
 from intake.formats.shaping import as_object, language, links, moment, texts, web_address
 from ledger.records.post import LINE_BYTES
 from ledger.records.refusal import Code, Refusal
+from ledger.streams.json_document import JsonDocument, decode_object, decode_value
 
 name = "activitystreams"
 version = 1
@@ -42,14 +41,14 @@ def items(stream: BinaryIO, context: Context) -> Iterator[Item | Refusal]:  # no
 
     Objects may follow one another, as in a file with one a line.
     """
-    document = Document(stream)
+    document = JsonDocument(stream)
     number = 0
     while document.peek():
         number += 1
         yield from _object(document, f"object {number}", "" if number == 1 else f"object {number} ")
 
 
-def _object(document: Document, at: str, place: str) -> Iterator[Item | Refusal]:
+def _object(document: JsonDocument, at: str, place: str) -> Iterator[Item | Refusal]:
     """The items of a collection as it streams by, or the one object that it is not."""
     members: dict[str, Any] = {}
     size, streamed = 0, False
@@ -68,7 +67,7 @@ def _object(document: Document, at: str, place: str) -> Iterator[Item | Refusal]
         yield _single(members, at)
 
 
-def _list(document: Document, place: str) -> Iterator[Item | Refusal]:
+def _list(document: JsonDocument, place: str) -> Iterator[Item | Refusal]:
     for number in document.elements():
         at = f"{place}[{number}]"
         thing = decode_object(document.value())
@@ -76,7 +75,7 @@ def _list(document: Document, place: str) -> Iterator[Item | Refusal]:
 
 
 def _single(members: dict[str, bytes | Code], at: str) -> Item | Refusal:
-    thing = {key: decode(raw) for key, raw in members.items()}
+    thing = {key: decode_value(raw) for key, raw in members.items()}
     faults = [value for value in thing.values() if isinstance(value, Code)]
     return Refusal(faults[0], at=at) if faults else _post(thing, at)
 

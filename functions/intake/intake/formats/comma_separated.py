@@ -15,14 +15,13 @@ from collections.abc import Iterator, Sequence
 from io import StringIO
 from typing import Any, BinaryIO, NamedTuple
 
-from intake.formats.decoding import decode
-from intake.formats.lines import lines
 from intake.formats.reader import Context, Item
-from intake.formats.refused import FileRefusedError
 from intake.formats.sample import Sample
 from intake.formats.shaping import moment
 from ledger.records.post import FIELDS, LINE_BYTES, REQUIRED
-from ledger.records.refusal import Code, Refusal
+from ledger.records.refusal import Code, FileRefusedError, Refusal
+from ledger.streams.json_document import decode_value
+from ledger.streams.lines import read_lines
 
 name = "csv"
 version = 1
@@ -102,7 +101,7 @@ def _records(stream: BinaryIO) -> Iterator[Record]:
     """Lines up to the next place where all quotes are closed."""
     held = bytearray()
     quotes, too_long, begun = 0, False, False
-    for line in lines(stream):
+    for line in read_lines(stream):
         begun = True
         quotes += line.quotes
         too_long = too_long or line.data is None or len(held) + len(line.data) > LINE_BYTES
@@ -163,6 +162,6 @@ def _post(row: list[str], columns: list[str], at: str) -> Item | Refusal:
 
 def _several(cell: str) -> Any:
     if cell.startswith("["):
-        values = decode(cell.encode())
+        values = decode_value(cell.encode())
         return values if isinstance(values, list) else cell
     return [value for value in cell.split("|") if value]

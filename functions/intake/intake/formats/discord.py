@@ -12,13 +12,11 @@ Source: DiscordChatExporter.Core/Exporting/JsonMessageWriter.cs.
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from intake.formats.decoding import decode, decode_object
-from intake.formats.document import Document
 from intake.formats.reader import Context, Item
-from intake.formats.refused import FileRefusedError
 from intake.formats.sample import Sample
 from intake.formats.shaping import as_list, as_object, identifier, links, moment, texts
-from ledger.records.refusal import Code, Refusal
+from ledger.records.refusal import Code, FileRefusedError, Refusal
+from ledger.streams.json_document import JsonDocument, decode_object, decode_value
 
 name = "discord"
 version = 1
@@ -39,14 +37,14 @@ def items(stream: BinaryIO, context: Context) -> Iterator[Item | Refusal]:
 
     Raises FileRefusedError `not_public` or `channel_not_open`, for the whole file.
     """
-    document = Document(stream)
+    document = JsonDocument(stream)
     head: dict[str, Any] = {}
     for key in document.members():
         if key == "messages":
             _make_sure_it_is_open(head, context)
             yield from _messages(document, as_object(head["channel"]))
         elif key in HEAD:
-            head[key] = decode(document.value())
+            head[key] = decode_value(document.value())
         else:
             document.skip()
     document.end()
@@ -65,7 +63,7 @@ def _make_sure_it_is_open(head: dict[str, Any], context: Context) -> None:
         )
 
 
-def _messages(document: Document, channel: dict[str, Any]) -> Iterator[Item | Refusal]:
+def _messages(document: JsonDocument, channel: dict[str, Any]) -> Iterator[Item | Refusal]:
     for number in document.elements():
         at = f"messages[{number}]"
         message = decode_object(document.value())

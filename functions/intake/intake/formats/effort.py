@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import Any
 
-from intake.formats.refused import FileRefusedError
-from ledger.records.refusal import Code
+from ledger.records.refusal import Code, FileRefusedError
+from ledger.streams.unpacking import EXPANSION_RATIO
 
 LAST_SECONDS = 60
 """What must be left of the function's time: to delete 360 parts and tell the sender."""
@@ -25,8 +25,7 @@ ALL_MARKS = b"\n,[{<"
 class Budget:
     """How far a file may unfold, and how much work its translation may make.
 
-    `ratio`: text packs about 3 to 20 times smaller, DEFLATE at most 1,032 times. The first MiB is
-    free of it, so that a small file of one repeated line is no bomb.
+    `ratio` is explained in `ledger.streams.unpacking`.
 
     The rest is derived from the slowest file of each kind, measured by `make bench` on one
     core of a 2-core Xeon that others used at the same time:
@@ -47,7 +46,7 @@ class Budget:
     a unit that is a file of 83.8 GB.
     """
 
-    ratio: int = 200
+    ratio: int = EXPANSION_RATIO
     members: int = 10_000
     total_bytes: int = 1_500_000_000
     marks: int = 75_000_000

@@ -12,12 +12,12 @@ from contextlib import contextmanager
 from typing import Any, BinaryIO
 
 from intake.formats.effort import Effort
-from intake.formats.inflated import PIECE_BYTES, Inflated, Meter, read_inside
+from intake.formats.inflated import read_inside
 from intake.formats.plain import GZIP
 from intake.formats.reader import Context, Item
-from intake.formats.refused import FileRefusedError
 from intake.formats.sample import Sample
-from ledger.records.refusal import Code, Refusal
+from ledger.records.refusal import Code, FileRefusedError, Refusal
+from ledger.streams.unpacking import PIECE_BYTES, ArchiveMeter, UnpackedMember
 
 name = "gzip"
 version = 1
@@ -35,10 +35,10 @@ def items(stream: BinaryIO, context: Context) -> Iterator[Item | Refusal]:
     Raises FileRefusedError: `gzip_truncated`, `gzip_broken`, `bomb`, `zip_nested`, and what the
     format inside raises.
     """
-    meter = Meter(stream, context.effort)
+    meter = ArchiveMeter(stream, context.effort.unfold, context.effort.budget.ratio)
     members = _Members(meter, context.effort)
     name_inside = context.name.removesuffix(".gz")
-    yield from read_inside(Inflated(members, meter, _faults), name_inside, context)
+    yield from read_inside(UnpackedMember(members, meter, _faults), name_inside, context)
 
 
 class _Members:
@@ -48,7 +48,7 @@ class _Members:
     read ahead for each member: a file of empty members would take a minute for 30 MB.
     """
 
-    def __init__(self, stream: Meter, effort: Effort) -> None:
+    def __init__(self, stream: ArchiveMeter, effort: Effort) -> None:
         self._stream, self._effort = stream, effort
         self._packed = b""  # read and not unpacked yet
         self._position = 0  # of the end of what was read

@@ -7,11 +7,11 @@ are no posts. Source: docs.bsky.app, "Jetstream"; lexicons app.bsky.feed.post an
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from intake.formats.decoding import object_lines
 from intake.formats.reader import Context, Item
 from intake.formats.sample import Sample
 from intake.formats.shaping import as_list, as_object, language, links, moment, texts
 from ledger.records.refusal import Code, Refusal
+from ledger.streams.json_document import read_object_lines
 
 name = "jetstream"
 version = 1
@@ -27,7 +27,7 @@ def recognises(sample: Sample) -> bool:
 
 def items(stream: BinaryIO, context: Context) -> Iterator[Item | Refusal]:  # noqa: ARG001
     """A post of each line that tells of a new one, at `line 12`."""
-    for at, event in object_lines(stream):
+    for at, event in read_object_lines(stream):
         yield Refusal(event, at=at) if isinstance(event, Code) else _post(event, at)
 
 

@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from intake.formats.decoding import decode_object
-from intake.formats.document import Document
 from intake.formats.reader import Context, Item
 from intake.formats.sample import Sample
 from ledger.records.refusal import Code, Refusal
+from ledger.streams.json_document import JsonDocument, decode_object
 
 name = "json-array"
 version = 1
@@ -21,7 +20,7 @@ def recognises(sample: Sample) -> bool:
 
 def items(stream: BinaryIO, context: Context) -> Iterator[Item | Refusal]:  # noqa: ARG001
     """A post of each element, at `[3]` or `posts[3]`."""
-    document = Document(stream)
+    document = JsonDocument(stream)
     if document.peek() == b"[":
         yield from _posts(document, "")
     else:
@@ -33,7 +32,7 @@ def items(stream: BinaryIO, context: Context) -> Iterator[Item | Refusal]:  # no
     document.end()
 
 
-def _posts(document: Document, place: str) -> Iterator[Item | Refusal]:
+def _posts(document: JsonDocument, place: str) -> Iterator[Item | Refusal]:
     for number in document.elements():
         at = f"{place}[{number}]"
         record = decode_object(document.value())

@@ -6,10 +6,10 @@ A line is read as the scan of a plain file reads it, with the same codes.
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from intake.formats.decoding import object_lines
 from intake.formats.reader import Context, Item
 from intake.formats.sample import Sample
 from ledger.records.refusal import Code, Refusal
+from ledger.streams.json_document import read_object_lines
 
 name = "jsonl"
 version = 1
@@ -32,5 +32,5 @@ def _in_braces(line: bytes) -> bool:
 
 def items(stream: BinaryIO, context: Context) -> Iterator[Item | Refusal]:  # noqa: ARG001
     """A post of each line that is not blank, at `line 12`."""
-    for at, record in object_lines(stream):
+    for at, record in read_object_lines(stream):
         yield Refusal(record, at=at) if isinstance(record, Code) else Item(at, record)

@@ -10,9 +10,8 @@ from intake.formats import (
     telegram,
 )
 from intake.formats.reader import Reader
-from intake.formats.refused import FileRefusedError
 from intake.formats.sample import Sample
-from ledger.records.refusal import Code
+from ledger.records.refusal import Code, FileRefusedError
 
 READERS: tuple[Reader, ...] = (
     discord,

@@ -6,7 +6,10 @@ from typing import Any, BinaryIO, Protocol
 
 from intake.formats.effort import Effort, Marked
 from intake.formats.sample import Sample
-from ledger.records.refusal import Refusal
+from ledger.records.refusal import Code, Refusal
+
+PRIVATE = frozenset({Code.NOT_PUBLIC, Code.CHANNEL_NOT_OPEN})
+"""The codes of an item, or a file, that is not addressed to everyone."""
 
 
 @dataclass(frozen=True, slots=True)

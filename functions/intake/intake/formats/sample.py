@@ -5,12 +5,10 @@ from functools import cached_property
 from io import BytesIO
 from typing import Any
 
-from intake.formats.decoding import decode, decode_object
-from intake.formats.document import Document
-from intake.formats.lines import BOM
-from intake.formats.refused import FileRefusedError
 from ledger.records.post import too_deep
-from ledger.records.refusal import Code
+from ledger.records.refusal import Code, FileRefusedError
+from ledger.streams.json_document import JsonDocument, decode_object, decode_value
+from ledger.streams.lines import BOM
 
 HEAD_BYTES = 256 * 1024
 """How much of a file is looked at."""
@@ -55,12 +53,12 @@ class Sample:
 
         Empty where the file does not begin with an object, or where that object is a post.
         """
-        document = Document(BytesIO(self.text))
+        document = JsonDocument(BytesIO(self.text))
         found: dict[str, Any] = {}
         try:
             for key in document.members():
                 found[key] = None
-                value = decode(document.value())
+                value = decode_value(document.value())
                 found[key] = None if isinstance(value, Code) else value
         except FileRefusedError:
             pass  # the head ends somewhere
@@ -69,7 +67,7 @@ class Sample:
     @cached_property
     def is_array(self) -> bool:
         """Whether the file is one array of objects, or may become one."""
-        document = Document(BytesIO(self.text))
+        document = JsonDocument(BytesIO(self.text))
         if document.peek() != b"[":
             return False
         objects = 0

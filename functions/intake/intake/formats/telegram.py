@@ -15,13 +15,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, BinaryIO
 
-from intake.formats.decoding import decode, decode_object
-from intake.formats.document import Document
 from intake.formats.reader import Context, Item
-from intake.formats.refused import FileRefusedError
 from intake.formats.sample import Sample
 from intake.formats.shaping import as_list, as_object, count, identifier, links, moment, texts
-from ledger.records.refusal import Code, Refusal
+from ledger.records.refusal import Code, FileRefusedError, Refusal
+from ledger.streams.json_document import JsonDocument, decode_object, decode_value
 
 name = "telegram"
 version = 1
@@ -48,12 +46,12 @@ def items(stream: BinaryIO, context: Context) -> Iterator[Item | Refusal]:
 
     Raises FileRefusedError `not_public` or `channel_not_open` for a single chat that is closed.
     """
-    document = Document(stream)
+    document = JsonDocument(stream)
     yield from _chat(document, context, "")
     document.end()
 
 
-def _chat(document: Document, context: Context, place: str) -> Iterator[Item | Refusal]:
+def _chat(document: JsonDocument, context: Context, place: str) -> Iterator[Item | Refusal]:
     head: dict[str, Any] = {}
     entered = False
     for key in document.members():
@@ -64,7 +62,7 @@ def _chat(document: Document, context: Context, place: str) -> Iterator[Item | R
             entered = refused is None
             yield from _messages(document, head, refused, place)
         elif key in HEAD:
-            head[key] = decode(document.value())
+            head[key] = decode_value(document.value())
             if entered and _refused(head, context):
                 raise FileRefusedError(Code.NOT_PUBLIC, advice=ADVICE)
         elif key in CHATS and not place and document.peek() in (b"[", b"{"):
@@ -73,7 +71,7 @@ def _chat(document: Document, context: Context, place: str) -> Iterator[Item | R
             document.skip()
 
 
-def _chats(document: Document, context: Context, place: str) -> Iterator[Item | Refusal]:
+def _chats(document: JsonDocument, context: Context, place: str) -> Iterator[Item | Refusal]:
     """The chats of an account: an array, or an object that has it as its `list`."""
     if document.peek() == b"[":
         for number in document.elements():
@@ -96,7 +94,7 @@ def _refused(head: dict[str, Any], context: Context) -> Code | None:
 
 
 def _messages(
-    document: Document, head: dict[str, Any], refused: Code | None, place: str
+    document: JsonDocument, head: dict[str, Any], refused: Code | None, place: str
 ) -> Iterator[Item | Refusal]:
     for number in document.elements():
         at = f"{place}messages[{number}]"

@@ -17,12 +17,12 @@ from typing import BinaryIO
 
 import msgspec
 
-from intake.formats.inflated import Inflated, Meter, read_inside
+from intake.formats.inflated import read_inside
 from intake.formats.plain import ZIP
-from intake.formats.reader import Context, Item
-from intake.formats.refused import PRIVATE, FileRefusedError
+from intake.formats.reader import PRIVATE, Context, Item
 from intake.formats.sample import Sample
-from ledger.records.refusal import Code, Refusal
+from ledger.records.refusal import Code, FileRefusedError, Refusal
+from ledger.streams.unpacking import ArchiveMeter, UnpackedMember
 
 name = "zip"
 version = 1
@@ -62,7 +62,7 @@ def items(stream: BinaryIO, context: Context) -> Iterator[Item | Refusal]:
     Raises FileRefusedError: `zip_broken`, `zip_overlap`, `bomb`, a code of OF_A_MEMBER where no
     member can be read, and what the formats inside raise.
     """
-    meter = Meter(stream, context.effort)
+    meter = ArchiveMeter(stream, context.effort.unfold, context.effort.budget.ratio)
     with _faults():
         archive = zipfile.ZipFile(meter)
     members = _members(archive, context.effort.budget.members)
@@ -102,7 +102,7 @@ def _members(archive: zipfile.ZipFile, limit: int) -> list[zipfile.ZipInfo]:
 
 
 def _member(
-    archive: zipfile.ZipFile, member: zipfile.ZipInfo, meter: Meter, context: Context
+    archive: zipfile.ZipFile, member: zipfile.ZipInfo, meter: ArchiveMeter, context: Context
 ) -> Iterator[Item | Refusal]:
     if member.flag_bits & ENCRYPTED:
         raise FileRefusedError(Code.ZIP_ENCRYPTED)
@@ -114,7 +114,7 @@ def _member(
     with _faults():
         unpacker = archive.open(member)
     with unpacker:
-        yield from read_inside(Inflated(unpacker, meter, _faults), member.filename, context)
+        yield from read_inside(UnpackedMember(unpacker, meter, _faults), member.filename, context)
 
 
 def _label(filename: str, labels: Counter[str]) -> str:

@@ -4,6 +4,8 @@ from enum import StrEnum
 
 import msgspec
 
+from ledger.errors import TerangError
+
 
 class Code(StrEnum):
     """Why a record, or a whole file, was refused. Published; a code's meaning never changes."""
@@ -59,3 +61,14 @@ class Refusal(msgspec.Struct, frozen=True, omit_defaults=True, repr_omit_default
     byte: int | None = None
     at: str = ""
     field: str = ""
+
+
+class FileRefusedError(TerangError):
+    """A whole file is refused: the sender must change it, and `advice` says how.
+
+    `at` is the place in the file, if one is known. The error holds nothing of the content.
+    """
+
+    def __init__(self, code: Code, at: str = "", advice: str = "") -> None:
+        super().__init__(f"{code} {at}".rstrip())
+        self.code, self.at, self.advice = code, at, advice

@@ -1,22 +1,24 @@
-"""A JSON text read from a stream, value by value, in memory of one value.
+"""JSON read from a stream, value by value, with at most one value in memory.
 
 Nothing is expanded before it is bounded: nesting and size are counted on the bytes, and only then
-is a value decoded. A value that cannot be decoded costs itself and not the file; a parser of the
-whole text would end at it, and would hold a string of any length.
+is a value decoded. A value that cannot be decoded is refused alone, and the rest of the file is
+read. A parser of the whole text would stop there, and would hold a string of any length.
 """
 
+import json
 import re
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
-from intake.formats.decoding import decode
-from intake.formats.lines import CHUNK_BYTES, first_bytes
-from intake.formats.refused import FileRefusedError
-from ledger.records.post import JSON_DEPTH, LINE_BYTES
-from ledger.records.refusal import Code
+import msgspec
+
+from ledger.records.post import JSON_DEPTH, LINE_BYTES, too_deep
+from ledger.records.refusal import Code, FileRefusedError
+from ledger.records.unique_keys import DuplicateKeyError, unique
+from ledger.streams.lines import CHUNK_BYTES, read_lines, read_past_bom
 
 KEYS = 1_000
-"""Keys that a streamed object may have; the exports have some twenty."""
+"""The most keys of a streamed object; exports of messengers have about twenty."""
 
 _SPACE = re.compile(rb"[ \t\r\n]*+")
 _SCALAR = re.compile(rb'[^ \t\r\n,:"\[\]{}]*+')
@@ -25,14 +27,15 @@ _OPENING, _CLOSING = re.compile(rb"[\[{]*+"), re.compile(rb"[\]}]*+")
 _UP_TO_BRACKET = re.compile(rb'(?:[^"\[\]{}]++|"[^"\\]*+(?:\\.[^"\\]*+)*+")*+', re.DOTALL)
 
 
-class Document:
-    """A place in a JSON text. Each key or element given must be read or skipped before the next.
+class JsonDocument:
+    """A JSON text and the position of a reader in it.
 
-    Every method raises FileRefusedError `json_syntax`, with the byte, where the text breaks off
-    or is no JSON between its values.
+    After each key or element, read or skip its value before you ask for the next one. Every method
+    raises FileRefusedError `json_syntax`, with the byte, where the text breaks off or is not JSON
+    between its values.
 
     >>> import io
-    >>> document = Document(io.BytesIO(b'{"a": 1, "b": [{"c": 2}, 3]}'))
+    >>> document = JsonDocument(io.BytesIO(b'{"a": 1, "b": [{"c": 2}, 3]}'))
     >>> for key in document.members():
     ...     if key == "b":
     ...         print([document.value() for _ in document.elements()])
@@ -43,12 +46,12 @@ class Document:
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
-        self._buffer = first_bytes(stream)
+        self._buffer = read_past_bom(stream)
         self._position = 0
         self._dropped = 0
 
     def peek(self) -> bytes:
-        """The next byte that is no white space, or nothing at the end."""
+        """Return the next byte that is not white space, or no bytes at the end."""
         while True:
             self._position = self._after(_SPACE)
             if self._position < len(self._buffer):
@@ -57,40 +60,40 @@ class Document:
                 return b""
 
     def members(self) -> Iterator[str]:
-        """The keys of the object that comes next; after each, its value does.
+        """Yield the keys of the next object. After each key comes its value.
 
-        Raises FileRefusedError for a key that comes twice, and for more keys than KEYS.
+        Raises FileRefusedError for a key that occurs twice and for more than KEYS keys.
         """
         seen: set[str] = set()
         for _ in self._separated(b"{", b"}"):
             key = _text(self.value()) if self.peek() == b'"' else None
             if key is None or len(seen) == KEYS:
-                raise self._fault()
+                raise self._refused()
             if key in seen:
-                raise self._fault(Code.JSON_DUPLICATE_KEY)
+                raise self._refused(Code.JSON_DUPLICATE_KEY)
             seen.add(key)
             self._expect(b":")
             yield key
 
     def elements(self) -> Iterator[int]:
-        """The numbers, from 0, of the array that comes next; after each, its value does."""
+        """Yield the index, from 0, of each element of the next array. After it comes its value."""
         yield from self._separated(b"[", b"]")
 
     def value(self) -> bytes | Code:
-        """The bytes of the next value, or why they were passed over: too long or nested too deep.
+        """Return the bytes of the next value, or the code if it is too long or nested too deep.
 
-        Its brackets and quotes are closed; whether it is JSON, its decoder says.
+        Its brackets and quotes are closed. Only decoding shows whether it is JSON.
         """
         return self._value(None)
 
     def skip(self) -> None:
-        """Pass over the next value and keep nothing of it."""
+        """Pass over the next value without keeping any of it."""
         self._value(Code.LINE_LONG)
 
     def end(self) -> None:
-        """Make sure that nothing follows."""
+        """Raise FileRefusedError if anything but white space follows."""
         if self.peek():
-            raise self._fault()
+            raise self._refused()
 
     def _value(self, lost: Code | None) -> bytes | Code:
         first = self.peek()
@@ -106,10 +109,10 @@ class Document:
                 if self._position - mark > LINE_BYTES:
                     lost = lost or Code.LINE_LONG
                 if not self._read_on(self._position if lost else mark):
-                    raise self._fault()
+                    raise self._refused()
                 mark = 0
                 continue
-            # Brackets are counted by runs: a file may hold nothing else.
+            # Count runs of brackets: a file may consist of nothing else.
             if byte == b'"':
                 quoted = not quoted
                 self._position += 1
@@ -138,7 +141,7 @@ class Document:
                 break
         self._position = self._after(_SCALAR)
         if self._position == mark and not lost:
-            raise self._fault()
+            raise self._refused()
         return lost or self._buffer[mark : self._position]
 
     def _separated(self, first: bytes, last: bytes) -> Iterator[int]:
@@ -157,25 +160,71 @@ class Document:
 
     def _expect(self, byte: bytes) -> None:
         if self.peek() != byte:
-            raise self._fault()
+            raise self._refused()
         self._position += 1
 
     def _after(self, pattern: re.Pattern[bytes]) -> int:
-        found = pattern.match(self._buffer, self._position)
-        return found.end() if found else self._position
+        match = pattern.match(self._buffer, self._position)
+        return match.end() if match else self._position
 
     def _read_on(self, keep_from: int) -> bool:
-        """Read a chunk more and forget what stands before `keep_from`; False at the end."""
+        """Read another chunk, and drop the bytes before `keep_from`. Return False at the end."""
         chunk = self._stream.read(CHUNK_BYTES)
         self._buffer = self._buffer[keep_from:] + chunk
         self._position -= keep_from
         self._dropped += keep_from
         return bool(chunk)
 
-    def _fault(self, code: Code = Code.JSON_SYNTAX) -> FileRefusedError:
+    def _refused(self, code: Code = Code.JSON_SYNTAX) -> FileRefusedError:
         return FileRefusedError(code, at=f"byte {self._dropped + self._position}")
 
 
 def _text(raw: bytes | Code) -> str | None:
-    value = decode(raw)
+    value = decode_value(raw)
     return value if isinstance(value, str) and not isinstance(value, Code) else None
+
+
+def decode_object(raw: bytes | Code) -> dict[str, Any] | Code:
+    """Return the decoded JSON object, or the code of the refusal. Return a given Code unchanged.
+
+    >>> decode_object(b'{"a": 1, "a": 2}')
+    <Code.JSON_DUPLICATE_KEY: 'json_duplicate_key'>
+    """
+    record = decode_value(raw)
+    return record if isinstance(record, dict | Code) else Code.NOT_AN_OBJECT
+
+
+def decode_value(raw: bytes | Code) -> Any:
+    """Return the decoded JSON value, or the code of the refusal; a JSON string is never a Code.
+
+    The caller has bounded the nesting to JSON_DEPTH. Here only the parser's own limit applies.
+    """
+    if isinstance(raw, Code):
+        return raw
+    try:
+        text = raw.decode("utf-8")
+        msgspec.json.decode(raw)  # the grammar: no NaN, no lone surrogate, no control character
+        return json.loads(text, object_pairs_hook=unique)
+    except UnicodeDecodeError:
+        return Code.ENCODING
+    except DuplicateKeyError:
+        return Code.JSON_DUPLICATE_KEY
+    except RecursionError:
+        return Code.JSON_DEPTH
+    except (msgspec.DecodeError, ValueError):
+        return Code.JSON_SYNTAX
+
+
+def read_object_lines(stream: BinaryIO) -> Iterator[tuple[str, dict[str, Any] | Code]]:
+    r"""Yield the place of each line that is not blank, with its object or a refusal's code.
+
+    >>> import io
+    >>> list(read_object_lines(io.BytesIO(b'\n{"a": 1}\n[]')))
+    [('line 2', {'a': 1}), ('line 3', <Code.NOT_AN_OBJECT: 'not_an_object'>)]
+    """
+    for number, line, _ in read_lines(stream):
+        at = f"line {number}"
+        if line is None:
+            yield at, Code.LINE_LONG
+        elif line.strip():
+            yield at, Code.JSON_DEPTH if too_deep(line) else decode_object(line)
