@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from ledger.cases.schema import case_message_schema
+from ledger.cases.reading import case_message_schema
 
 PATH = Path(__file__).resolve().parents[1] / "docs/case-message.schema.json"
 

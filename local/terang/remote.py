@@ -10,9 +10,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from ledger.aws.objects import S3Objects
 from ledger.aws.store import DynamoStore
-from ledger.clock import clock_of
+from ledger.clock import Clock, clock_from_setting
 from ledger.errors import OperatorError
-from ledger.ports import Clock
 from terang.casework.case_queue import CaseQueue
 from terang.first_steps import Access, senders_of
 from terang.packs.publishing import PublicBucket
@@ -73,7 +72,7 @@ class Remote:
     @cached_property
     def clock(self) -> Clock:
         """The clock that its functions read."""
-        return clock_of(self.today)
+        return clock_from_setting(self.today)
 
     @cached_property
     def secret(self) -> bytes:

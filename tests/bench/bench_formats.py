@@ -11,7 +11,7 @@ from intake import formats
 from intake.formats import Budget, FileRefusedError
 from intake.formats.effort import count_marks
 from intake.translation import translate
-from ledger.privacy.pseudonym import Pseudonyms
+from ledger.privacy.pseudonyms import Pseudonyms
 
 PSEUDONYMS = Pseudonyms.derive(b"secret", "acme", "k2026-11")
 MOST_MICROSECONDS = 8

@@ -16,8 +16,8 @@ from support.sample_posts import OTP, line, pack
 from intake import formats
 from intake.formats import FileRefusedError
 from intake.translation import translate
-from ledger.privacy.pseudonym import Pseudonyms
-from ledger.records.message_body import lines_of
+from ledger.privacy.pseudonyms import Pseudonyms
+from ledger.records.json_text import lines_of_body
 from ledger.records.refusal import Code
 from matcher import Matcher
 from scan.reading import read
@@ -118,7 +118,7 @@ def test_f14_a_message_of_brackets_is_refused(body: str) -> None:
     found: list[Any] = []
 
     def work() -> None:
-        lines = lines_of(body)
+        lines = lines_of_body(body)
         found.append(read(lines).refused if isinstance(lines, bytes) else {lines.code: 1})
 
     assert peak_mib("a message of brackets", work) < PEAK_MIB

@@ -12,10 +12,10 @@ from support.canary import ACCOUNT
 from support.sample_posts import OTP, fields, line, lines
 from support.world import ROLE, World
 
+from ledger.aws.queue import Delivery
 from ledger.errors import KeyUnavailableError
 from ledger.records.provider import Provider
 from ledger.records.refusal import Code
-from scan.deliveries import Message
 from scan.reading import read
 
 
@@ -90,7 +90,7 @@ def test_i3_a_message_for_another_provider_is_not_believed(
 ) -> None:
     world.store.put_provider(Provider("others", ("AROAOTHERS",)))
     body = json.dumps(fields(text=OTP))
-    message = Message("arn:posts", body, sender, {"provider": named}, world.clock.now())
+    message = Delivery("arn:posts", body, sender, {"provider": named}, world.clock.now())
     before = world.state()
     assert world.deliveries().take(message, lambda: 300) is None  # the handler counts an alarm
     assert world.state() == before

@@ -9,7 +9,7 @@ from catalogue.sparse_object import SparseObject
 from support.faults import Calls
 from support.world import World
 
-from ledger.aws.unit_queue import SqsUnitQueue
+from ledger.aws.queue import SqsUnitQueue
 from ledger.records.manifest import Unit
 from scan.ranges import owned
 from scan.reading import read

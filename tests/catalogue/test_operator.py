@@ -27,11 +27,11 @@ def test_o4_code_that_went_back_waits_for_the_later_release(
     straight.scan(*straight.take_in(FILE))
     publish_all(straight)
     world = new_world(range_bytes=200)
-    monkeypatch.setattr("ledger.aws.items.SCHEMA", 2)
+    monkeypatch.setattr("ledger.aws.table.SCHEMA", 2)
     first, *later = world.take_in(FILE)
     world.scan(first)
     [finding] = world.open_findings()
-    monkeypatch.setattr("ledger.aws.items.SCHEMA", 1)
+    monkeypatch.setattr("ledger.aws.table.SCHEMA", 1)
     before = published(world)
     for work in (
         lambda: world.scan(first),
@@ -42,7 +42,7 @@ def test_o4_code_that_went_back_waits_for_the_later_release(
         with pytest.raises(SchemaNewerError, match="form 2, and this release reads forms up to 1"):
             work()
     assert published(world) == before
-    monkeypatch.setattr("ledger.aws.items.SCHEMA", 2)
+    monkeypatch.setattr("ledger.aws.table.SCHEMA", 2)
     world.scan(first, *later)
     publish_all(world)
     assert published(world) == published(straight)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 import msgspec
 from support.memory_objects import RangesOf
 
-from ledger.records.manifest import cut
+from ledger.records.manifest import cut_ranges
 from scan.ranges import owned
 from scan.reading import Reading, read
 
@@ -40,7 +40,7 @@ def in_ranges(data: bytes, range_bytes: int) -> tuple[object, ...]:
     objects = RangesOf(data)
     pieces = [
         owned(cast("Objects", objects), objects.unit(*place))
-        for place in cut(objects.source, range_bytes)
+        for place in cut_ranges(objects.source, range_bytes)
     ]
     readings = [read(piece.data, begins_file=not number) for number, piece in enumerate(pieces)]
     return told(readings, [piece.size for piece in pieces])

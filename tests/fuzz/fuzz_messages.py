@@ -9,15 +9,14 @@ with atheris.instrument_imports(include=INSTRUMENTED):
 
     from ledger.cases.reading import FIELD_NAME, read_case_message
     from ledger.cases.refusal import CaseRefusal
-    from ledger.records.encoding import pretty
-    from ledger.records.message_body import lines_of
+    from ledger.records.json_text import encode_json, lines_of_body
     from ledger.records.refusal import Refusal
     from scan.reading import read
 
 
 def posts(body: str) -> None:
     """A body from the queue of posts."""
-    lines = lines_of(body)
+    lines = lines_of_body(body)
     if isinstance(lines, Refusal):
         return
     reading = read(lines)
@@ -29,7 +28,7 @@ def cases(body: str) -> None:
 
     What waits is kept as it was read, so reading that again must give the same message.
     """
-    lines = lines_of(body)
+    lines = lines_of_body(body)
     if isinstance(lines, Refusal):
         return
     for line in filter(bytes.strip, lines.split(b"\n")):
@@ -39,7 +38,7 @@ def cases(body: str) -> None:
             assert all(FIELD_NAME.fullmatch(name) or name.isdigit() for name in names if name)
         else:
             assert read_case_message(msgspec.json.encode(message)) == message
-        pretty(message)
+        encode_json(message)
 
 
 READERS = (posts, cases)

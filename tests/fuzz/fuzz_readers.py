@@ -19,8 +19,8 @@ with atheris.instrument_imports(include=INSTRUMENTED):
     from intake.formats import FileRefusedError
     from intake.formats.reader import Context
     from intake.translation import translate
-    from ledger.privacy.pseudonym import Pseudonyms
-    from ledger.records.manifest import cut
+    from ledger.privacy.pseudonyms import Pseudonyms
+    from ledger.records.manifest import cut_ranges
     from ledger.records.post import TranslatedPost, read_translated_line
     from ledger.records.refusal import Refusal
     from scan.ranges import owned
@@ -61,7 +61,9 @@ def _lines(data: bytes) -> list[bytes]:
 def _cut(data: bytes, size: int) -> None:
     """The ranges hold the bytes, the lines and the records of the whole, each once."""
     objects = RangesOf(data)
-    pieces = [owned(objects, objects.unit(*place)).data for place in cut(objects.source, size)]
+    pieces = [
+        owned(objects, objects.unit(*place)).data for place in cut_ranges(objects.source, size)
+    ]
     assert b"".join(pieces) == data
     whole = read(data)
     assert whole.records == len(whole.posts) + whole.refused.total()

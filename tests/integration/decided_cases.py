@@ -9,9 +9,8 @@ from support.sample_posts import OTP, lines
 from support.world import DAY, World
 
 from decide.case_work import Handled
-from ledger.cases.case import Case
-from ledger.cases.entry import JournalEntry
-from ledger.cases.receipt import CaseReceipt
+from ledger.cases.case import Case, JournalEntry
+from ledger.cases.refusal import CaseReceipt
 
 
 def found(world: World, *texts: str) -> list[str]:

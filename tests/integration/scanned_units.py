@@ -9,7 +9,7 @@ from support.faults import Calls
 from support.sample_posts import OTP, PRIZE, line, lines
 from support.world import World
 
-from ledger.aws.delivery import Message
+from ledger.aws.queue import Delivery
 from ledger.keys import findings_key
 from ledger.records.manifest import Marker, Unit
 from ledger.records.receipt import Receipt
@@ -38,7 +38,7 @@ def one(receipts: list[Receipt]) -> Receipt:
 def deliver(world: World, unit: Unit, calls: Calls) -> None:
     """A fresh worker takes the unit's message, over counted ports."""
     body = msgspec.json.encode(unit).decode()
-    message = Message("arn:units", body, "", {}, world.clock.now())
+    message = Delivery("arn:units", body, "", {}, world.clock.now())
     workers = world.deliveries(calls.through(world.store), calls.through(world.objects))
     workers.take(message, lambda: 300)
 

@@ -6,7 +6,7 @@ from support.sample_messages import complaint, decision, notice, order, outcome,
 from support.sample_posts import OTP, lines
 from support.world import World
 
-from ledger.cases.entry import case_id
+from ledger.cases.case import case_id
 from terang.review.case_history import History, history
 from terang.review.case_screen import case_screen
 

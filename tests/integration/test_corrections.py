@@ -11,7 +11,8 @@ from support.sample_messages import complaint, decision, outcome
 from support.sample_posts import lines
 from support.world import DAY, World
 
-from ledger.cases.case import Case, State
+from ledger.cases.case import Case
+from ledger.cases.transitions import CaseState
 from terang.packs.publishing import PublicBucket
 
 LABELLED = {"visibility": ["DECISION_VISIBILITY_CONTENT_LABELLED"]}
@@ -68,10 +69,10 @@ def test_what_was_decided_by_it_is_open_again(
     assert receipt.reopened == 1
     assert world.open_findings() == [finding]
     matter = case(world, finding)
-    assert matter.state is State.OPEN
+    assert matter.state is CaseState.OPEN
     assert [entry.move for entry in matter.entries] == ["decide", "reopen"]
     superseded = case(world, matter.entries[0].entry.entry)
-    assert superseded.state is State.STANDING
+    assert superseded.state is CaseState.STANDING
     assert [entry.move for entry in superseded.entries] == ["decide", "supersede"]
     words = {"withdrawn": "", "corrected": " It says now: true (2026-10-01)."}[why]
     assert matter.entries[-1].reason == f"The check https://check.example/1 was {why}.{words}"
@@ -91,7 +92,7 @@ def test_somebody_decides_anew(world: World) -> None:
     world.import_checks(WITHDRAWN)
     anew = decision(finding, id="d-9", verdict="dismissed", measures=None, applied_at=None)
     assert [one.status for one in world.decide(anew, anew)] == ["taken", "repeated"]
-    assert case(world, finding).state is State.DECIDED
+    assert case(world, finding).state is CaseState.DECIDED
     assert world.open_findings() == []
 
 

@@ -11,8 +11,9 @@ from support.sample_messages import SENT, audit, complaint, decision, notice
 from support.sample_posts import OTP, PACK, pack
 from support.world import DAY, ROLE, World
 
-from ledger.aws.delivery import Message
-from ledger.cases.case import State, Waiting
+from ledger.aws.queue import Delivery
+from ledger.cases.case import ParkedMessage
+from ledger.cases.transitions import CaseState
 from ledger.errors import OperatorError
 from ledger.keys import audit_key
 from ledger.privacy.audit_sample import SampledPost
@@ -37,7 +38,7 @@ def test_twenty_findings_and_a_notice_are_one_transaction(world: World) -> None:
     assert world.open_findings() == []
     [entry] = entries(world, "decision")
     assert sum(entry.rules.values()) == 20
-    assert {case_of(world, one).state for one in entry.cases[:-1]} == {State.DECIDED}
+    assert {case_of(world, one).state for one in entry.cases[:-1]} == {CaseState.DECIDED}
     ends = {case_of(world, one).excerpt_expires for one in findings}
     assert ends == {int((world.clock.now() + timedelta(days=198)).timestamp())}
 
@@ -83,7 +84,7 @@ def test_a_redriven_decision_is_judged_as_on_the_day_it_was_sent(
         "first_sent": str(int(first.timestamp() * 1000)),
     }
     body = json.dumps(decision(finding, applied_at="2026-11-25T12:30:00Z"))
-    message = Message("arn:cases", body, "AROAREDRIVE:me", named, SENT)
+    message = Delivery("arn:cases", body, "AROAREDRIVE:me", named, SENT)
     [handled] = world.case_deliveries().take(message, lambda: 300) or []
     assert handled.status == status
 
@@ -131,13 +132,13 @@ def test_a_line_of_blanks_waits_as_well_as_a_short_one(world: World) -> None:
 
 
 def test_the_first_word_of_a_waiting_message_stays(world: World) -> None:
-    first, second = (Waiting("m", "acme", b"{}", day) for day in ("2026-11-24", "2026-11-25"))
-    assert world.store.wait("c", first, 9) == first
-    assert world.store.wait("c", second, 9) == first
-    assert case_of(world, "c").waiting == (first,)
-    world.store.stop_waiting("c", first, 9)
+    first, second = (ParkedMessage("m", "acme", b"{}", day) for day in ("2026-11-24", "2026-11-25"))
+    assert world.store.park("c", first, 9) == first
+    assert world.store.park("c", second, 9) == first
+    assert case_of(world, "c").parked == (first,)
+    world.store.unpark("c", first, 9)
     assert world.store.case("c") is None
-    assert world.store.wait("c", second, 9) == second
+    assert world.store.park("c", second, 9) == second
 
 
 def test_samples_come_by_rank(world: World) -> None:

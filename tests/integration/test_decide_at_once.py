@@ -12,7 +12,7 @@ from support.sample_messages import SENT, complaint, decision
 from support.world import World
 
 from decide.case_work import Handled
-from ledger.cases.entry import case_id
+from ledger.cases.case import case_id
 
 
 @dataclass(slots=True)
@@ -87,7 +87,7 @@ class TestTwoAtOnce:
         [handled] = meddled(world, complaint(), "wait", lambda: world.decide(decision(finding)))
         assert handled.status == "taken"
         assert receipts(world)["c-1"].status == "taken"
-        assert case_of(world, case_id("decision", "acme", "d-1")).waiting == ()
+        assert case_of(world, case_id("decision", "acme", "d-1")).parked == ()
 
     def test_the_last_word_to_who_waits_is_the_true_one(
         self, new_world: Callable[..., World]

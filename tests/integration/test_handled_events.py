@@ -16,8 +16,8 @@ from integration.event_account import (
 )
 from integration.metrics import metrics_of
 
-from ledger.cases.entry import JournalEntry
-from ledger.cases.receipt import CaseReceipt
+from ledger.cases.case import JournalEntry
+from ledger.cases.refusal import CaseReceipt
 from ledger.keys import audit_key, receipt_key
 from ledger.records.manifest import Unit
 

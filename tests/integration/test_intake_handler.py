@@ -10,7 +10,7 @@ from integration.handlers import Context, created, delivery, deployed
 from support.sample_posts import lines
 from support.world import World
 
-from ledger.aws.delivery import TimeReserveError
+from ledger.aws.queue import TimeReserveError
 from ledger.errors import OperatorError
 
 pytestmark = pytest.mark.filterwarnings("ignore:No application metrics to publish")

@@ -21,8 +21,8 @@ from support.sample_messages import (
 from support.sample_posts import OTP, fields, line, lines
 from support.world import ROLE, World
 
-from ledger.aws.delivery import Message
-from ledger.cases.receipt import CaseReceipt
+from ledger.aws.queue import Delivery
+from ledger.cases.refusal import CaseReceipt
 from ledger.keys import audit_key
 from ledger.records.provider import Provider
 
@@ -164,10 +164,10 @@ def test_nobody_sends_in_anothers_name(
     world: World, finding: str, sender: str, named: dict[str, str]
 ) -> None:
     before = world.state()
-    posts = Message("arn:posts", json.dumps(fields(text=OTP)), sender, named, world.clock.now())
+    posts = Delivery("arn:posts", json.dumps(fields(text=OTP)), sender, named, world.clock.now())
     assert world.deliveries().take(posts, lambda: 300) is None
     body = json.dumps(decision(finding))
-    cases = Message("arn:cases", body, sender, named, world.clock.now())
+    cases = Delivery("arn:cases", body, sender, named, world.clock.now())
     assert world.case_deliveries().take(cases, lambda: 300) is None
     assert world.state() == before
 
@@ -176,7 +176,7 @@ def test_the_redrive_repeats_in_the_name_of_the_first_sender(world: World, findi
     """Else the test above could not fail."""
     named = {"provider": "others", "first_sender": f"{OTHERS}:session"}
     body = json.dumps(decision(finding))
-    message = Message("arn:cases", body, "AROAREDRIVE:session", named, world.clock.now())
+    message = Delivery("arn:cases", body, "AROAREDRIVE:session", named, world.clock.now())
     handled = world.case_deliveries().take(message, lambda: 300)
     assert handled is not None
     assert [one.code for one in handled] == ["id_reused"]

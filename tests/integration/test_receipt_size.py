@@ -8,11 +8,17 @@ import pytest
 from support.sample_posts import OTP, lines, pack
 from support.world import DAY, World
 
-from ledger.aws.items import Item, item_of
+from ledger.aws.table import Item, item_of
 from ledger.errors import OperatorError
-from ledger.records.language import LANGUAGES, SCRIPTS
 from ledger.records.manifest import Marker
-from ledger.records.receipt import ITEM_BYTES, OTHER_BYTES, Receipt, most_receipt_bytes, rule_key
+from ledger.records.post import LANGUAGES, SCRIPTS
+from ledger.records.receipt import (
+    ITEM_BYTES,
+    OTHER_BYTES,
+    Receipt,
+    max_receipt_bytes,
+    rule_key,
+)
 from ledger.records.refusal import Code
 from matcher import Mode, Pack, Rule, Severity
 from rules.factchecks import TOPICS
@@ -72,7 +78,7 @@ def packs_of(rules: int, mode: Mode = Mode.LIVE) -> list[Pack]:
 
 def most_rules(mode: Mode) -> int:
     """As many rules as fit."""
-    each = most_receipt_bytes(counted_rules(packs_of(1, mode))) - OTHER_BYTES
+    each = max_receipt_bytes(counted_rules(packs_of(1, mode))) - OTHER_BYTES
     return (ITEM_BYTES - OTHER_BYTES) // each
 
 
@@ -93,7 +99,7 @@ def test_a_receipt_of_the_most_rules_is_committed_and_read_again(world: World, m
     marker = Marker(UNIT, "acme", DAY)
     size = size_of(item_of(f"J#acme#{DAY}#{UNIT[0]}", f"receipt#{UNIT}", receipt))
     assert 0.9 * ITEM_BYTES < size <= ITEM_BYTES
-    assert world.store.commit(marker, receipt, "", None)
+    assert world.store.commit_unit(marker, receipt, "", None)
     assert world.store.receipt(marker) == receipt
 
 

@@ -8,7 +8,7 @@ from support.sample_messages import decision, notice, second_review
 from support.sample_posts import OTP, PRIZE, line, lines
 from support.world import World
 
-from ledger.cases.entry import case_id, is_for_second_review
+from ledger.cases.case import case_id, is_for_second_review
 from terang.review.cards import Card, cards
 from terang.review.sources import findings_of_stack, second_reviews
 from terang.review.steps import answer, begin, press

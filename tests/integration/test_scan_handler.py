@@ -13,8 +13,8 @@ from integration.metrics import metrics_of
 from support.sample_posts import OTP, fields, line, lines, pack
 from support.world import DAY, World
 
+from ledger.aws.queue import Delivery
 from rules.published_set import Choice
-from scan.deliveries import Message
 
 pytestmark = pytest.mark.filterwarnings("ignore:No application metrics to publish")
 CANARY = "canary-4711"
@@ -78,7 +78,7 @@ def test_a_call_without_an_answer_fails_its_own_delivery_only(
     """A timeout of the client has an attribute `response`, and it is None."""
     take = scan.taken.take
 
-    def take_or_wait(message: Message, seconds_left: Any) -> Any:
+    def take_or_wait(message: Delivery, seconds_left: Any) -> Any:
         if "m1" in message.body:
             raise ReadTimeoutError(endpoint_url="https://aws.example")
         return take(message, seconds_left)

@@ -8,7 +8,7 @@ from integration.scanned_units import marker, one
 from support.sample_posts import OTP, fields
 from support.world import DAY, World
 
-from ledger.aws.delivery import Message
+from ledger.aws.queue import Delivery
 from ledger.keys import message_receipt_key
 
 
@@ -77,5 +77,5 @@ class TestMessages:
 def take_message(world: World, sender: str, **attributes: str) -> Any:
     attributes = {"provider": "acme"} | attributes
     body = json.dumps(fields(text=OTP))
-    message = Message("arn:posts", body, sender, attributes, world.clock.now())
+    message = Delivery("arn:posts", body, sender, attributes, world.clock.now())
     return world.deliveries().take(message, lambda: 300)

@@ -10,16 +10,15 @@ from support.faults import plan_answers
 from support.world import DAY, Clients, World
 
 import ledger.aws.store
-from ledger.aws.case_store import open_keys
-from ledger.aws.items import key_of
+from ledger.aws.case_store import open_index_keys
 from ledger.aws.store import DynamoStore
-from ledger.cases.case import CaseMarker
-from ledger.cases.entry import JournalEntry
-from ledger.cases.moderator_aliases import letters_of
+from ledger.aws.table import key_of
+from ledger.cases.case import CaseMarker, JournalEntry
+from ledger.privacy.moderator_aliases import assign_aliases
 from ledger.records.finding import Finding, FoundSpan
 from ledger.records.identity import digest
-from ledger.records.manifest import Manifest, Marker, RangeRow, Source
-from ledger.records.provider import OpenFile, Provider
+from ledger.records.manifest import Manifest, Marker, OpenFile, RangeRow, Source
+from ledger.records.provider import Provider
 from ledger.records.receipt import Receipt, digest_of_ids
 
 DROPPED = Source("drop", "drop/acme/a", "v1", "etag", 10)
@@ -72,11 +71,11 @@ def test_providers_are_registered_changed_and_listed(store: DynamoStore) -> None
 
 
 def test_letters_are_given_once_and_by_month(store: DynamoStore) -> None:
-    assert store.put_letter("acme", "2026-11", "A", "lia", 99)
-    assert not store.put_letter("acme", "2026-11", "A", "budi", 99)
-    assert store.put_letter("acme", "2026-11", "B", "budi", 99)
-    assert store.letters("acme", "2026-11") == {"lia": "A", "budi": "B"}
-    assert store.letters("acme", "2026-12") == {}
+    assert store.put_moderator_alias("acme", "2026-11", "A", "lia", 99)
+    assert not store.put_moderator_alias("acme", "2026-11", "A", "budi", 99)
+    assert store.put_moderator_alias("acme", "2026-11", "B", "budi", 99)
+    assert store.moderator_aliases("acme", "2026-11") == {"lia": "A", "budi": "B"}
+    assert store.moderator_aliases("acme", "2026-12") == {}
 
 
 def test_the_key_of_a_sample_is_left_for_whoever_publishes_it(store: DynamoStore) -> None:
@@ -126,9 +125,9 @@ def test_an_answer_to_seal_that_is_lost_does_no_harm(world: World, fresh_clients
 def test_a_unit_is_committed_once(store: DynamoStore) -> None:
     row = RangeRow(0, unit(0), 10, 2)
     assert store.marker(unit(0)) is None
-    assert store.commit(marker(), receipt(), "f1", row)
-    assert not store.commit(marker(), receipt(inspected=99), "f1", row)
-    assert not store.commit(marker(day="2026-11-26"), receipt(), "f1", row)
+    assert store.commit_unit(marker(), receipt(), "f1", row)
+    assert not store.commit_unit(marker(), receipt(inspected=99), "f1", row)
+    assert not store.commit_unit(marker(day="2026-11-26"), receipt(), "f1", row)
     assert store.marker(unit(0)) == marker()
     assert store.receipts("acme", DAY) == [receipt()]
     assert store.receipts("acme", "2026-11-26") == []
@@ -138,10 +137,10 @@ def test_a_unit_is_committed_once(store: DynamoStore) -> None:
 def test_a_receipt_is_never_written_over(world: World) -> None:
     """Also where the marker before it was lost: what was published must stay as it was."""
     store = world.store
-    assert store.commit(marker(), receipt(), "f1", None)
+    assert store.commit_unit(marker(), receipt(), "f1", None)
     world.clients.dynamodb.delete_item(TableName=world.table, Key=key_of(f"U#{unit(0)}", "unit"))
     with pytest.raises(OSError, match="ConditionalCheckFailed"):
-        store.commit(marker(), receipt(inspected=99), "f1", None)
+        store.commit_unit(marker(), receipt(inspected=99), "f1", None)
     assert store.receipts("acme", DAY) == [receipt()]
 
 
@@ -170,10 +169,10 @@ def test_whatever_becomes_of_the_answer_the_number_is_one(
     plan_answers(fresh_clients.dynamodb, "dynamodb", "TransactWriteItems", acts)
     shaky = DynamoStore.of(fresh_clients.dynamodb, world.table)
     row = RangeRow(0, unit(0), 10, 2)
-    assert shaky.commit(marker(), receipt(), "f1", row) is committed
+    assert shaky.commit_unit(marker(), receipt(), "f1", row) is committed
     assert world.store.receipts("acme", DAY) == [receipt()]
     assert world.store.ranges("f1") == [row]
-    assert not world.store.commit(marker(), receipt(), "f1", row)
+    assert not world.store.commit_unit(marker(), receipt(), "f1", row)
 
 
 def test_a_commit_that_never_arrives_raises_and_leaves_nothing(
@@ -182,7 +181,7 @@ def test_a_commit_that_never_arrives_raises_and_leaves_nothing(
     plan_answers(fresh_clients.dynamodb, "dynamodb", "TransactWriteItems", ["drop"] * 3)
     shaky = DynamoStore.of(fresh_clients.dynamodb, world.table)
     with pytest.raises(ConnectionClosedError):
-        shaky.commit(marker(), receipt(), "f1", RangeRow(0, unit(0), 10, 2))
+        shaky.commit_unit(marker(), receipt(), "f1", RangeRow(0, unit(0), 10, 2))
     assert world.store.receipts("acme", DAY) == []
     assert world.store.marker(unit(0)) is None
 
@@ -190,9 +189,9 @@ def test_a_commit_that_never_arrives_raises_and_leaves_nothing(
 def test_a_range_that_has_its_row_takes_no_other_unit(store: DynamoStore) -> None:
     """A range committed meanwhile as one unit is not counted as another one too."""
     row = RangeRow(0, unit(0), 10, 2)
-    store.commit(marker(0), receipt(0), "f1", row)
+    store.commit_unit(marker(0), receipt(0), "f1", row)
     with pytest.raises(OSError, match="ConditionalCheckFailed"):
-        store.commit(marker(1), receipt(1), "f1", RangeRow(0, unit(1), 0, 0))
+        store.commit_unit(marker(1), receipt(1), "f1", RangeRow(0, unit(1), 0, 0))
     assert store.ranges("f1") == [row]
     assert store.receipts("acme", DAY) == [receipt(0)]
     assert store.marker(unit(1)) is None
@@ -212,7 +211,7 @@ def test_the_first_row_of_a_range_stays(store: DynamoStore) -> None:
 def test_the_receipts_of_a_day_are_those_of_all_shards(store: DynamoStore) -> None:
     units = [f"{shard}{'0' * 63}" for shard in "f0e1d2c3b4a59687"]
     for one in units:
-        store.commit(Marker(one, "acme", DAY), receipt(unit=one), "", None)
+        store.commit_unit(Marker(one, "acme", DAY), receipt(unit=one), "", None)
     assert [found.unit for found in store.receipts("acme", DAY)] == sorted(units)
     assert store.receipts("others", DAY) == []
 
@@ -295,7 +294,7 @@ def test_the_first_open_findings_come_from_all_partitions_in_one_order(
     findings = [finding(number, reach=number) for number in range(40)]
     store.put_findings([(one, "") for one in findings], 9)
     early = finding(99, reach=20)
-    listed = open_keys(early) | {"open_pk": "acme"}
+    listed = open_index_keys(early) | {"open_pk": "acme"}
     store.table.put(f"C#{early.finding}", "finding", early, **listed)
     widest = [one.reach for one in store.open_findings("acme", 25)]
     assert widest == sorted([*range(16, 40), 20], reverse=True)
@@ -305,7 +304,7 @@ def test_the_first_open_findings_come_from_all_partitions_in_one_order(
 
 def test_open_findings_of_one_provider_share_no_partition() -> None:
     """An index's partition takes 1,000 writes a second; with one for all the table throttles."""
-    partitions = Counter(open_keys(finding(number))["open_pk"] for number in range(1_600))
+    partitions = Counter(open_index_keys(finding(number))["open_pk"] for number in range(1_600))
     assert len(partitions) == 16
     assert max(partitions.values()) < 150
 
@@ -345,7 +344,7 @@ def test_what_earlier_releases_noted_beside_the_registration_is_still_read(
     store.table.put("P#_audit", "2026-10", key="ab", expires=9)
     assert store.provider("acme") == Provider("acme")
     assert store.floods("acme", DAY) == {rule: False}
-    assert letters_of(store, "acme", "2026-11", ["m-2", "m-1"], 9) == {"m-1": "A", "m-2": "B"}
+    assert assign_aliases(store, "acme", "2026-11", ["m-2", "m-1"], 9) == {"m-1": "A", "m-2": "B"}
     assert store.audit_key("2026-10") == "ab"
     store.seal(manifest(file="later"), [DROPPED], 9)
     store.close_file("acme", "early", DAY, 9)
@@ -361,6 +360,6 @@ def test_work_is_noted_where_no_provider_can_be_registered(
     store.seal(manifest(), [DROPPED], 9)
     store.close_file("acme", "f1", DAY, 9)
     store.put_flood("acme", DAY, "codes/asks", 9)
-    store.put_letter("acme", "2026-11", "A", "m-1", 9)
+    store.put_moderator_alias("acme", "2026-11", "A", "m-1", 9)
     store.put_audit_key("2026-10", "ab", 9)
     assert [item for item in world.items() if item["pk"]["S"].startswith("P#")] == before

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from support.world import World
 
-from ledger.aws.unit_queue import SqsUnitQueue
+from ledger.aws.queue import SqsUnitQueue
 from ledger.records.manifest import Source, Unit
 
 SOURCE = Source("drop", "drop/acme/a b+\u00e9", "v1", "etag", 99)
@@ -41,7 +41,7 @@ class Queue:
 @pytest.fixture(autouse=True)
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     slept: list[float] = []
-    monkeypatch.setattr("ledger.aws.unit_queue.time.sleep", slept.append)
+    monkeypatch.setattr("ledger.aws.queue.time.sleep", slept.append)
     return slept
 
 

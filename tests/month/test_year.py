@@ -16,7 +16,7 @@ from month.lived import PACKS, STACK, Month
 from month.plan import PROVIDER, Message
 
 from dsa.report.template import PARTS, file_name
-from ledger.cases.entry import case_id
+from ledger.cases.case import case_id
 from terang.cli.command import main
 
 TEMPLATE = Path(__file__).parents[3] / "shared/data/dsa/report-template"

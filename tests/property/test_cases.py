@@ -19,7 +19,7 @@ from support.sample_messages import (
     suspension,
 )
 
-from ledger.cases.entry import case_id, is_for_second_review
+from ledger.cases.case import case_id, is_for_second_review
 
 F1, F2, F3, F4 = (finding(number).finding for number in range(1, 5))
 _NAMES = (f"d-{number}" for number in range(2, 999))
@@ -65,7 +65,7 @@ def facts(cases: MemoryCases) -> dict[str, Any]:
         "overturned": Counter(one.about.entry for one in entries if one.overturns and one.about),
         "states": states,
         "open": cases.open,
-        "waiting": sum(map(len, cases.waiting.values())),
+        "waiting": sum(map(len, cases.parked.values())),
         "handed out": {key for key in cases.files if "/receipts/" not in key},
         "numbers": {name: sorted(numbers) for name, numbers in cases.entries.items()},
     }

@@ -13,7 +13,7 @@ from support.format_files import PUBLIC, Generated, context, dumps, json_lines, 
 from intake import formats
 from intake.formats import FileRefusedError
 from intake.translation import parts, translate
-from ledger.privacy.pseudonym import Pseudonyms
+from ledger.privacy.pseudonyms import Pseudonyms
 from ledger.records.post import LINE_BYTES, TranslatedPost, read_line, read_translated_line
 from ledger.records.refusal import Code, Refusal
 from ledger.streams.json_document import JsonDocument

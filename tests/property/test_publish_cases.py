@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from support.publish_world import World, sample_pack, sample_receipt, sample_rule
 from support.sample_entries import contest, decision, entry, outcome
 
-from ledger.cases.entry import JournalEntry
+from ledger.cases.case import JournalEntry
 from publish.count.case_counting import Counting
 from publish.count.case_numbers import by_month, fold_cases
 from publish.journal.case_line import CaseLine

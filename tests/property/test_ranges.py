@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from support.memory_objects import RangesOf
 from support.whole_lines import check, owners
 
-from ledger.records.manifest import cut
+from ledger.records.manifest import cut_ranges
 from scan import ranges
 from scan.ranges import owned
 
@@ -61,7 +61,7 @@ def test_sizes_add_up_and_lines_begin_once_whatever_the_bounds(
         objects = RangesOf(data)
         found = [
             owned(cast("Objects", objects), objects.unit(*place))
-            for place in cut(objects.source, size)
+            for place in cut_ranges(objects.source, size)
         ]
     for one, whole in zip(found, owners(data, size), strict=True):
         assert one.size == len(whole)

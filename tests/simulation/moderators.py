@@ -12,7 +12,7 @@ from typing import Any
 
 from support.sample_messages import complaint, decision, outcome, reinstatement, second_review
 
-from ledger.cases.entry import case_id, is_for_second_review
+from ledger.cases.case import case_id, is_for_second_review
 
 PROVIDER = "acme"
 NEVER = datetime.max.replace(tzinfo=UTC)

@@ -22,10 +22,14 @@ from support.sample_messages import (
     suspension,
 )
 
-from ledger.cases.case import State
-from ledger.cases.entry import JournalEntry, case_id, is_for_second_review
-from ledger.cases.messages import TYPES
-from ledger.cases.receipt import CaseReceipt
+from ledger.cases.case import (
+    JournalEntry,
+    case_id,
+    is_for_second_review,
+)
+from ledger.cases.messages import MESSAGE_TYPES
+from ledger.cases.refusal import CaseReceipt
+from ledger.cases.transitions import CaseState
 from ledger.keys import audit_key
 
 PROVIDER = "case-chat"
@@ -91,7 +95,7 @@ def entries(running: Running, finding: str) -> dict[str, JournalEntry]:
 
 def test_every_type_becomes_its_entry_once(entries: dict[str, JournalEntry]) -> None:
     types = sorted(one.type for one in entries.values())
-    assert types == sorted([*TYPES, "order", "order"])
+    assert types == sorted([*MESSAGE_TYPES, "order", "order"])
 
 
 def test_the_finding_is_decided_and_the_decision_overturned(
@@ -100,7 +104,7 @@ def test_the_finding_is_decided_and_the_decision_overturned(
     assert running.store.open_findings(PROVIDER, 10) == []
     case = running.store.case(case_id("decision", PROVIDER, DRAWN))
     assert case is not None
-    assert (case.state, case.contests_open) == (State.OVERTURNED, 1)
+    assert (case.state, case.contests_open) == (CaseState.OVERTURNED, 1)
     matter = running.store.case(finding)
     assert matter is not None
     assert [one.move for one in matter.entries] == ["note", "decide"]

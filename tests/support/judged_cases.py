@@ -4,8 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 from support.memory_cases import MemoryCases, finding
 
-from ledger.cases.case import State
-from ledger.cases.entry import JournalEntry, case_id, is_for_second_review
+from ledger.cases.case import (
+    JournalEntry,
+    case_id,
+    is_for_second_review,
+)
+from ledger.cases.transitions import CaseState
 
 F1, F2 = finding(1).finding, finding(2).finding
 DRAWN = next(
@@ -24,7 +28,7 @@ def entry(cases: MemoryCases, kind: str, message: str) -> JournalEntry:
     return cases.journal[case_id(kind, "acme", message)]
 
 
-def state(cases: MemoryCases, name: str) -> State | None:
+def state(cases: MemoryCases, name: str) -> CaseState | None:
     case = cases.case(name)
     return case.state if case else None
 

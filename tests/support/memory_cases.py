@@ -11,9 +11,15 @@ from support.sample_posts import StandingClock, pack
 
 from decide.case_work import CaseWork, Handled
 from decide.settings import DecideSettings, case_work_of
-from ledger.cases.case import Case, CaseMarker, CaseMove, Waiting
-from ledger.cases.entry import CaseEntry, JournalEntry
-from ledger.cases.receipt import CaseReceipt
+from ledger.cases.case import (
+    Case,
+    CaseEntry,
+    CaseMarker,
+    CaseMove,
+    JournalEntry,
+    ParkedMessage,
+)
+from ledger.cases.refusal import CaseReceipt
 from ledger.pointer import set_key
 from ledger.records.finding import Finding
 from ledger.records.manifest import Marker
@@ -57,7 +63,7 @@ class MemoryCases:
     entries: dict[str, dict[int, CaseEntry]] = field(default_factory=dict)
     journal: dict[str, JournalEntry] = field(default_factory=dict)
     markers: dict[str, CaseMarker] = field(default_factory=dict)
-    waiting: dict[str, dict[str, Waiting]] = field(default_factory=dict)
+    parked: dict[str, dict[str, ParkedMessage]] = field(default_factory=dict)
     open: set[str] = field(default_factory=set)
     files: dict[str, bytes] = field(default_factory=lambda: {set_key(digest_of(SET)): SET})
 
@@ -107,7 +113,7 @@ class MemoryCases:
         return Marker(unit, "acme", DAY) if unit == UNIT else None
 
     def case(self, case: str) -> Case | None:
-        entries, waiting = self.entries.get(case, {}), self.waiting.get(case, {})
+        entries, waiting = self.entries.get(case, {}), self.parked.get(case, {})
         found = self.findings.get(case)
         if not entries and not waiting and found is None:
             return None
@@ -118,7 +124,7 @@ class MemoryCases:
             finding=found,
             excerpt=excerpt,
             excerpt_expires=expires,
-            waiting=tuple(waiting.values()),
+            parked=tuple(waiting.values()),
         )
 
     def case_marker(self, message: str) -> CaseMarker | None:
@@ -148,11 +154,11 @@ class MemoryCases:
                 self.excerpts[move.case] = self.excerpts[move.case][0], move.excerpt_expires
         return True
 
-    def wait(self, case: str, waiting: Waiting, expires: int) -> Waiting:
-        return self.waiting.setdefault(case, {}).setdefault(waiting.message, waiting)
+    def park(self, case: str, waiting: ParkedMessage, expires: int) -> ParkedMessage:
+        return self.parked.setdefault(case, {}).setdefault(waiting.message, waiting)
 
-    def stop_waiting(self, case: str, waiting: Waiting, expires: int) -> None:
-        self.waiting.get(case, {}).pop(waiting.message, None)
+    def unpark(self, case: str, waiting: ParkedMessage, expires: int) -> None:
+        self.parked.get(case, {}).pop(waiting.message, None)
 
     # the objects
 

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, cast
 
 import msgspec
 
-from ledger.cases.entry import JournalEntry
+from ledger.cases.case import JournalEntry
 from ledger.errors import ImmutableError
 from ledger.privacy.audit_sample import SampledPost
-from ledger.records.manifest import Source
-from ledger.records.provider import OpenFile, Provider
+from ledger.records.manifest import OpenFile, Source
+from ledger.records.provider import Provider
 from ledger.records.receipt import Receipt, rule_key
 from publish.context import Desk, Order, Outcome
 from publish.handover.auditing import OutBucket
@@ -105,10 +105,10 @@ class MemoryStore:
     def journal_entries(self, provider: str, day: str) -> list[JournalEntry]:
         return list(self.entries.get((provider, day), ()))
 
-    def letters(self, provider: str, month: str) -> dict[str, str]:
+    def moderator_aliases(self, provider: str, month: str) -> dict[str, str]:
         return {who: letter for letter, who in self.given.get((provider, month), {}).items()}
 
-    def put_letter(
+    def put_moderator_alias(
         self, provider: str, month: str, letter: str, moderator: str, expires: int
     ) -> bool:
         given = self.given.setdefault((provider, month), {})

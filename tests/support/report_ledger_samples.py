@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
+from ledger.cases.case import JournalEntry, case_id
 from ledger.cases.dsa_codes import Monetary, Provision, Visibility
-from ledger.cases.entry import JournalEntry, case_id
 from ledger.cases.messages import Measures
 
 START = datetime(2026, 3, 1, 8, tzinfo=UTC)

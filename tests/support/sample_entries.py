@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
+from ledger.cases.case import JournalEntry
 from ledger.cases.dsa_codes import Visibility
-from ledger.cases.entry import JournalEntry
 from ledger.cases.messages import Measures
 
 RULE = "one-time-codes/1/asks-for-code/live"

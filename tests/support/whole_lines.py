@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, cast
 
 from support.memory_objects import RangesOf
 
-from ledger.records.manifest import cut
+from ledger.records.manifest import cut_ranges
 from scan.ranges import owned
 
 if TYPE_CHECKING:
@@ -25,7 +25,8 @@ def owners(data: bytes, size: int) -> list[bytes]:
 def check(data: bytes, size: int) -> None:
     objects = RangesOf(data)
     found = [
-        owned(cast("Objects", objects), objects.unit(*place)) for place in cut(objects.source, size)
+        owned(cast("Objects", objects), objects.unit(*place))
+        for place in cut_ranges(objects.source, size)
     ]
     assert [one.data for one in found] == owners(data, size)
     assert sum(one.size for one in found) == len(data)

@@ -19,13 +19,12 @@ from intake.formats import Budget
 from learn.learning import Learner, Lesson
 from learn.settings import LearnSettings, learner_over
 from ledger.aws.objects import S3Objects
-from ledger.aws.senders import Senders
+from ledger.aws.queue import Senders, SqsUnitQueue
 from ledger.aws.store import DynamoStore
-from ledger.aws.unit_queue import SqsUnitQueue
 from ledger.closing import Closing, FileReceipt
 from ledger.keys import receipt_key
 from ledger.ports import Objects, Store
-from ledger.pseudonym_keys import PseudonymKeys
+from ledger.privacy.pseudonyms import PseudonymKeys
 from ledger.records.manifest import Unit
 from ledger.records.provider import Provider
 from ledger.records.receipt import Receipt

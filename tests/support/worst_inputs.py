@@ -22,8 +22,8 @@ from intake.formats.html_text import read_html
 from intake.formats.reader import Context
 from intake.formats.telegram import _mended
 from ledger.cases.reading import read_case_message
-from ledger.records.message_body import lines_of
-from ledger.records.post import read_line, too_deep
+from ledger.records.json_text import lines_of_body, nests_too_deep
+from ledger.records.post import read_line
 from ledger.streams.json_document import JsonDocument
 from ledger.streams.lines import read_lines
 from matcher import Matcher, Rule, Severity
@@ -180,7 +180,7 @@ READERS: dict[str, tuple[Callable[[Any], object], dict[str, Callable[[int], str]
     "dsa: personal data": (personal_data.__wrapped__, TEXTS),
     "intake: HTML": (read_html, TEXTS | MARKUP),
     "intake: telegram": (lambda text: _mended(text.encode()), {"escapes": repeated(r"\x0")}),
-    "ledger: bodies": (lines_of, JSON),
+    "ledger: bodies": (lines_of_body, JSON),
 }
 BYTE_READERS: dict[str, tuple[Callable[[bytes], object], dict[str, Callable[[int], str]]]] = {
     "intake: JSON": (
@@ -193,7 +193,7 @@ BYTE_READERS: dict[str, tuple[Callable[[bytes], object], dict[str, Callable[[int
         {"quotes": repeated('""'), "commas": repeated(","), "bars": repeated("a|", "1,2,3,4,5,"),
          "rows": repeated("1,2,3,public,5,6\n")},
     ),
-    "ledger: depth": (too_deep, JSON),
+    "ledger: depth": (nests_too_deep, JSON),
     "ledger: posts": (read_line, JSON),
     "ledger: cases": (read_case_message, JSON),
 }  # fmt: skip

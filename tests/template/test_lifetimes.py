@@ -14,7 +14,7 @@ from template.resolved import Resolved, source
 from learn.library import CHANGE_DAYS
 from ledger.closing import FILE_DAYS
 from ledger.privacy.audit_sample import SAMPLE_DAYS
-from ledger.pseudonym_keys import KEY_MONTHS
+from ledger.privacy.pseudonyms import KEY_MONTHS
 from publish.periods import LOOK_BACK_DAYS
 from terang.repair.erasing import TOMBSTONE_DAYS
 from terang.repair.erasing_buckets import INTAKE_AGE

@@ -16,7 +16,7 @@ from answer.index_in_force import IndexInForce
 from answer.partners import Partners, Window
 from answer.tip_line import TipLine
 from ledger.aws.objects import S3Objects
-from ledger.clock import clock_of
+from ledger.clock import clock_from_setting
 
 SECRETS_SECONDS = 300
 
@@ -36,7 +36,7 @@ tip_line = TipLine(
     partners=Partners(secrets if setting["TIP_LINE"] == "secret" else None),
     window=Window(int(setting["TIPS_PER_MINUTE"]), time.monotonic),
     in_force=IndexInForce(S3Objects(boto3.client("s3")), setting["PUBLIC_BUCKET"], time.monotonic),
-    clock=clock_of(setting["TODAY"]),
+    clock=clock_from_setting(setting["TODAY"]),
 )
 
 

@@ -10,7 +10,7 @@ from answer.partners import WINDOW_SECONDS, Partners, Window
 from answer.words import LANGUAGES, language_for, message_of
 from claims.asking import Answer, Level, ask
 from claims.text.languages import guess
-from ledger.ports import Clock
+from ledger.clock import Clock
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,17 +12,20 @@ from decide.erased_authors import is_about_erased, without_words
 from decide.facts import Arrived, Facts
 from decide.facts_reader import FactsReader
 from decide.judging.judge import judge
-from ledger.cases.case import Case, CaseMarker, Waiting
-from ledger.cases.entry import JournalEntry
+from ledger.cases.case import (
+    Case,
+    CaseMarker,
+    JournalEntry,
+    ParkedMessage,
+)
 from ledger.cases.messages import CaseMessage, Decision
 from ledger.cases.reading import read_case_message
-from ledger.cases.receipt import CaseReceipt
-from ledger.cases.refusal import CaseCode, CaseRefusal
+from ledger.cases.refusal import CaseCode, CaseReceipt, CaseRefusal
+from ledger.clock import Clock, utc
 from ledger.keys import case_receipt_key
-from ledger.ports import Clock, Objects, Store
-from ledger.records.encoding import pretty
+from ledger.ports import Objects, Store
 from ledger.records.identity import digest
-from ledger.records.post import utc
+from ledger.records.json_text import encode_json
 
 TRIES = 12
 """How often a message is judged anew when others moved its cases in between."""
@@ -182,8 +185,8 @@ class CaseWork:
         now, case = self.clock.now(), refusal.waits_for
         expires = int((now + timedelta(days=WAIT_DAYS)).timestamp())
         line, day = msgspec.json.encode(message), arrival.day or now.date().isoformat()
-        waiting = Waiting(name, arrival.provider, line, day, utc(arrival.sent_at))
-        kept = self.store.wait(case, waiting, expires)
+        waiting = ParkedMessage(name, arrival.provider, line, day, utc(arrival.sent_at))
+        kept = self.store.park(case, waiting, expires)
         dated = replace(arrival, day=kept.day, case=case, sent_at=_first_sent(kept))
         self._tell_of(name, dated, message, "waiting", refusal)
         if arrival.case:
@@ -208,7 +211,7 @@ class CaseWork:
             ).cases.values()
         )
         for case in cases:
-            for one in case.waiting:
+            for one in case.parked:
                 if one.message == name:
                     return replace(arrival, day=one.day, case=case.case)
         return arrival
@@ -217,14 +220,14 @@ class CaseWork:
         return Arrived(arrival.sent_at, self.trial_day)
 
     def _stop_waiting(self, name: str, arrival: _Arrival) -> None:
-        waiting = Waiting(name, arrival.provider, arrival.line, arrival.day)
-        self.store.stop_waiting(arrival.case, waiting, int(self.clock.now().timestamp()))
+        waiting = ParkedMessage(name, arrival.provider, arrival.line, arrival.day)
+        self.store.unpark(arrival.case, waiting, int(self.clock.now().timestamp()))
 
     def _woken(self, marker: CaseMarker) -> Iterator[_Arrival]:
         """The messages that wait for a case that the marker's message moved."""
         for name in marker.wakes:
             case = self.store.case(name)
-            for one in case.waiting if case else ():
+            for one in case.parked if case else ():
                 yield _Arrival(one.provider, one.line, _first_sent(one), one.day, name, one.message)
 
     def _tell_of(
@@ -261,10 +264,10 @@ class CaseWork:
     def _tell(self, receipt: CaseReceipt, day: str) -> None:
         """Write the receipt under the day on which the message first came, as far as is known."""
         key = case_receipt_key(receipt.provider, day or receipt.at[:10], receipt.message)
-        self.objects.put(self.out_bucket, key, pretty(receipt))
+        self.objects.put(self.out_bucket, key, encode_json(receipt))
 
 
-def _first_sent(waiting: Waiting) -> datetime:
+def _first_sent(waiting: ParkedMessage) -> datetime:
     """Return when a waiting message was first sent: the end of its day where nothing says so."""
     return datetime.fromisoformat(waiting.at or f"{waiting.day}T23:59:59Z")
 

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from decide.case_work import CaseWork, Handled
-from ledger.aws.delivery import Message, keep_reserve
-from ledger.aws.senders import Senders
+from ledger.aws.queue import Delivery, Senders, require_reserve
 from ledger.cases.refusal import CaseRefusal
-from ledger.records.message_body import lines_of
+from ledger.records.json_text import lines_of_body
 from ledger.records.refusal import Refusal
 
 
@@ -19,7 +18,7 @@ class CaseDeliveries:
     work: CaseWork
     senders: Senders
 
-    def take(self, message: Message, seconds_left: Callable[[], float]) -> list[Handled] | None:
+    def take(self, message: Delivery, seconds_left: Callable[[], float]) -> list[Handled] | None:
         """What became of each message of a delivery; nothing for a sender who is not believed.
 
         Raises TimeReserveError when too little time is left, and whatever the platform raises:
@@ -34,12 +33,12 @@ class CaseDeliveries:
     def _take(
         self, provider: str, body: str, sent_at: datetime, seconds_left: Callable[[], float]
     ) -> Iterator[Handled]:
-        lines = lines_of(body)
+        lines = lines_of_body(body)
         if isinstance(lines, Refusal):
             data = body.encode("utf-8", "surrogatepass")
             yield self.work.refuse(provider, data, CaseRefusal(lines.code))
             return
         for line in lines.split(b"\n"):
             if line.strip():
-                keep_reserve(seconds_left)
+                require_reserve(seconds_left)
                 yield from self.work.take(provider, line, sent_at)

@@ -6,8 +6,8 @@ then look at; without a measure nobody needs it for long.
 
 from datetime import datetime, timedelta
 
-from ledger.cases.case import State
-from ledger.cases.entry import JournalEntry
+from ledger.cases.case import JournalEntry
+from ledger.cases.transitions import CaseState
 
 DISMISSED_DAYS = 7
 MEASURE_DAYS = 184 + 14
@@ -40,10 +40,10 @@ def while_contested(now: datetime) -> int:
     return _in_days(now, HELD_DAYS)
 
 
-def after_answer(decision: JournalEntry, state: State, now: datetime) -> int:
+def after_answer(decision: JournalEntry, state: CaseState, now: datetime) -> int:
     """The end when the last open complaint or dispute about a decision has its answer."""
     soon = _in_days(now, ANSWERED_DAYS)
-    if decision.measures is None or state is State.OVERTURNED:
+    if decision.measures is None or state is CaseState.OVERTURNED:
         return soon
     return max(soon, _in_days(datetime.fromisoformat(decision.at), MEASURE_DAYS))
 

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from ledger.cases.case import Case
-from ledger.cases.entry import case_id
+from ledger.cases.case import Case, case_id
 from ledger.records.finding import Finding
 
 REFERENCES = {

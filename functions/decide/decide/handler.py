@@ -16,7 +16,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from decide.deliveries import CaseDeliveries
 from decide.metrics import count
 from decide.settings import DecideSettings, case_deliveries_of
-from ledger.aws.delivery import Message, tell_failures
+from ledger.aws.queue import Delivery, log_failures
 
 logger, metrics = Logger(), Metrics()
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
@@ -31,12 +31,12 @@ def handler(event: dict[str, object], context: LambdaContext) -> PartialItemFail
 
     def take(record: SQSRecord) -> None:
         handled = taken.take(
-            Message.of(record.raw_event), lambda: context.get_remaining_time_in_millis() / 1000
+            Delivery.of(record.raw_event), lambda: context.get_remaining_time_in_millis() / 1000
         )
         count(handled, record.message_id, logger, metrics)
 
     answer = process_partial_response(
         event=event, record_handler=take, processor=processor, context=context
     )
-    tell_failures(processor.exceptions, logger.error)
+    log_failures(processor.exceptions, logger.error)
     return answer

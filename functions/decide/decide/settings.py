@@ -12,10 +12,10 @@ from decide.effects.effects import Effects
 from decide.effects.forgotten_excerpts import ForgottenExcerpts
 from decide.facts_reader import FactsReader
 from ledger.aws.objects import S3Objects
-from ledger.aws.senders import Senders
+from ledger.aws.queue import Senders
 from ledger.aws.store import DynamoStore
-from ledger.clock import clock_of
-from ledger.ports import Clock, Objects, Store
+from ledger.clock import Clock, clock_from_setting
+from ledger.ports import Objects, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class DecideSettings:
 
 def case_deliveries_of(settings: DecideSettings, dynamodb: Any, s3: Any) -> CaseDeliveries:
     """The parts of decide, put together over clients of AWS."""
-    clock = clock_of(settings.today)
+    clock = clock_from_setting(settings.today)
     store = DynamoStore.of(dynamodb, settings.table)
     work = case_work_of(settings, store, S3Objects(s3), clock)
     return CaseDeliveries(work, Senders(store, clock, settings.redrive_sender))

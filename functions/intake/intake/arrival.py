@@ -17,17 +17,26 @@ from intake.formats import (
     json_lines,
 )
 from intake.translation import parts, translate
+from ledger.clock import Clock, utc
 from ledger.closing import FILE_DAYS, Closing, lost_file, refused_file
 from ledger.errors import ObjectGoneError, ObjectUnreadableError
 from ledger.keys import part_key, receipt_key, unknown_receipt_key
 from ledger.pointer import current_set
-from ledger.ports import Clock, Objects, Store, UnitQueue
-from ledger.privacy.pseudonym import Pseudonyms
-from ledger.pseudonym_keys import PseudonymKeys
-from ledger.records.encoding import pretty
+from ledger.ports import (
+    Objects,
+    Store,
+    UnitQueue,
+)
+from ledger.privacy.pseudonyms import PseudonymKeys, Pseudonyms
 from ledger.records.identity import digest, file_id
-from ledger.records.manifest import Manifest, Marker, Source, cut, units
-from ledger.records.post import utc
+from ledger.records.json_text import encode_json
+from ledger.records.manifest import (
+    Manifest,
+    Marker,
+    Source,
+    cut_ranges,
+    units_of,
+)
 from ledger.records.provider import Provider, is_provider_id
 from ledger.records.receipt import Receipt, digest_of_ids
 from ledger.records.refusal import Code
@@ -171,7 +180,7 @@ class Intake:
 
         Raises FileRefusedError for more units than can be sent and closed in time.
         """
-        ranges = sum(len(cut(source, self.range_bytes)) for source in sources)
+        ranges = sum(len(cut_ranges(source, self.range_bytes)) for source in sources)
         if ranges > self.budget.units:
             limit = self.budget.units * self.range_bytes
             advice = f"Send it in files of at most {limit:,} bytes."
@@ -205,7 +214,7 @@ class Intake:
         return self._send(*sealed, outcome="known")
 
     def _send(self, manifest: Manifest, sources: list[Source], outcome: str) -> Arrival:
-        self.queue.send(units(manifest, sources))
+        self.queue.send(units_of(manifest, sources))
         if not manifest.ranges:
             self.closing.close(manifest.file)
         return Arrival(
@@ -245,11 +254,11 @@ class Intake:
             set="",
             at=at,
         )
-        self.store.commit(marker, receipt, "", None)
+        self.store.commit_unit(marker, receipt, "", None)
         told = refused_file(
             dropped, file, provider, at, refused.code, place=refused.at, advice=refused.advice
         )
-        self.objects.put(self.out_bucket, receipt_key(provider, file), pretty(told))
+        self.objects.put(self.out_bucket, receipt_key(provider, file), encode_json(told))
         self.objects.delete_version(dropped)
         return Arrival("refused", file, provider, size=dropped.size, code=refused.code)
 
@@ -270,7 +279,7 @@ class Intake:
         if provider is not None:
             receipt = lost_file(dropped, file, provider.provider, utc(self.clock.now()))
             key = receipt_key(provider.provider, file)
-            self.objects.put_if(self.out_bucket, key, pretty(receipt), None)
+            self.objects.put_if(self.out_bucket, key, encode_json(receipt), None)
         return Arrival("gone", file)
 
     def _content(self, dropped: Source, head: bytes) -> str:
@@ -283,7 +292,7 @@ class Intake:
         """Nobody registered drops here: a note without the key's words, and the file is gone."""
         key = unknown_receipt_key(sha256(dropped.key.encode()).hexdigest())
         note = {"code": Code.PROVIDER_UNKNOWN, "file": file, "bytes": dropped.size}
-        self.objects.put(self.out_bucket, key, pretty(note))
+        self.objects.put(self.out_bucket, key, encode_json(note))
         self.objects.delete_version(dropped)
         return Arrival("unknown_provider", file, code=Code.PROVIDER_UNKNOWN)
 

@@ -20,13 +20,12 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.exceptions import BotoCoreError, ClientError
 
 from intake.arrival import Arrival, Intake
-from ledger.aws.delivery import TimeReserveError, tell_failures
 from ledger.aws.objects import S3Objects
+from ledger.aws.queue import SqsUnitQueue, TimeReserveError, log_failures
 from ledger.aws.store import DynamoStore
-from ledger.aws.unit_queue import SqsUnitQueue
-from ledger.clock import clock_of
+from ledger.clock import clock_from_setting
 from ledger.closing import Closing
-from ledger.pseudonym_keys import PseudonymKeys
+from ledger.privacy.pseudonyms import PseudonymKeys
 
 FILE_SECONDS = 600
 """What the longest translation may take, with some room (see intake.formats.effort)."""
@@ -42,7 +41,7 @@ processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failu
 setting = os.environ
 sqs, files_queue_url = boto3.client("sqs"), setting["FILES_QUEUE_URL"]
 store = DynamoStore.of(boto3.client("dynamodb"), setting["TABLE"])
-objects, clock = S3Objects(boto3.client("s3")), clock_of(setting["TODAY"])
+objects, clock = S3Objects(boto3.client("s3")), clock_from_setting(setting["TODAY"])
 intake = Intake(
     store=store,
     objects=objects,
@@ -80,7 +79,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailure
     answer = process_partial_response(
         event=event, record_handler=take, processor=processor, context=context
     )
-    tell_failures(processor.exceptions, logger.error)
+    log_failures(processor.exceptions, logger.error)
     return answer
 
 

@@ -11,7 +11,7 @@ from typing import BinaryIO
 import msgspec
 
 from intake.formats.reader import PRIVATE, Context, Item, Reader, read_counted
-from ledger.privacy.pseudonym import Pseudonyms
+from ledger.privacy.pseudonyms import Pseudonyms
 from ledger.records.post import LINE_BYTES, Post, TranslatedPost, read_fields
 from ledger.records.refusal import Code, FileRefusedError, Refusal
 

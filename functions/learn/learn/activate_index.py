@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from learn.library import Library
+from ledger.clock import Clock
 from ledger.errors import OperatorError
 from ledger.pointer import move_pointer, set_key
-from ledger.ports import Clock, Objects
+from ledger.ports import Objects
 from matcher import load_set
 from rules.factchecks import FACTCHECKS, written
 from rules.published_set import with_factchecks

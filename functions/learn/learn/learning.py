@@ -23,13 +23,13 @@ from learn.activate_index import PutInForce
 from learn.import_result import ImportReceipt, counted
 from learn.library import CHANGE_DAYS, Catalogue, Feed, Library, Pending
 from learn.reopening import Reopening
+from ledger.clock import Clock, utc
 from ledger.errors import ObjectChangedError, ObjectGoneError
 from ledger.keys import factchecks_facts_key, factchecks_key, factchecks_lists_key
-from ledger.ports import Clock, Objects
-from ledger.records.encoding import pretty
+from ledger.ports import Objects
 from ledger.records.identity import digest
+from ledger.records.json_text import encode_json
 from ledger.records.manifest import Source
-from ledger.records.post import utc
 
 PREFIX = "factchecks/"
 CONFIRMED = "factchecks/confirmed/"
@@ -170,7 +170,7 @@ class Learner:
             for one in self.library.changes(pending.changes)
         ]
         facts = facts_of(index, refused, changed)
-        self.objects.put(self.public_bucket, key, pretty(facts))
+        self.objects.put(self.public_bucket, key, encode_json(facts))
         return msgspec.structs.replace(
             catalogue, index=index.digest, languages=tuple(sorted(index.totals))
         )
@@ -183,7 +183,7 @@ class Learner:
     def _tell(self, receipt: ImportReceipt) -> Lesson:
         name = digest("import", receipt.feed, receipt.version)
         key = f"receipts/factchecks/{receipt.at[:10]}/{name}.json"
-        self.objects.put(self.out_bucket, key, pretty(receipt))
+        self.objects.put(self.out_bucket, key, encode_json(receipt))
         return Lesson(receipt.status, receipt)
 
 

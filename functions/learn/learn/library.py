@@ -18,7 +18,7 @@ from claims.feeds.spool import Spool
 from claims.text.topics import lists_digest
 from ledger.errors import OperatorError
 from ledger.ports import Objects
-from ledger.records.encoding import pretty
+from ledger.records.json_text import encode_json
 
 CATALOGUE_KEY = "factchecks/catalogue.json"
 
@@ -79,7 +79,7 @@ class Library:
 
     def move(self, catalogue: Catalogue, etag: str | None) -> bool:
         """Put another catalogue in place of the one with that ETag; False if another was faster."""
-        return self.objects.put_if(self.bucket, CATALOGUE_KEY, pretty(catalogue), etag)
+        return self.objects.put_if(self.bucket, CATALOGUE_KEY, encode_json(catalogue), etag)
 
     def keep(self, entries: Iterable[Entry]) -> str:
         """Keep the checks of a feed; their digest."""

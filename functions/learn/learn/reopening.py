@@ -11,14 +11,26 @@ from dataclasses import dataclass
 import msgspec
 
 from claims.feeds.merging import CheckChange, Said
-from ledger.cases.case import TRANSITIONS, Case, CaseMarker, CaseMove, Kind, Move, State
-from ledger.cases.entry import CaseEntry, JournalEntry, case_id
+from ledger.cases.case import (
+    Case,
+    CaseEntry,
+    CaseMarker,
+    CaseMove,
+    JournalEntry,
+    case_id,
+)
+from ledger.cases.transitions import (
+    TRANSITIONS,
+    CaseKind,
+    CaseState,
+    Move,
+)
+from ledger.clock import Clock, utc
 from ledger.keys import correction_key
-from ledger.ports import Clock, Objects, Store
-from ledger.records.encoding import pretty
+from ledger.ports import Objects, Store
 from ledger.records.finding import Finding
 from ledger.records.identity import digest
-from ledger.records.post import utc
+from ledger.records.json_text import encode_json
 from ledger.records.receipt import rule_key
 
 TRIES = 12
@@ -62,7 +74,7 @@ class Reopening:
         earlier: dict[str, list[CheckChange]] = {}
         for at, change in learnt:
             before = earlier.setdefault(change.url, [])
-            for _, finding in self.store.uses(change.url):
+            for _, finding in self.store.check_uses(change.url):
                 if outcome := self._tell(finding, change, at, before):
                     told[outcome] += 1
             before.append(change)
@@ -99,10 +111,10 @@ class Reopening:
     def _decision_of(self, case: Case) -> Case | None:
         """The decision that stands on a finding, if there is one."""
         decided = [one.entry.entry for one in case.entries if one.move == Move.DECIDE]
-        if case.state is not State.DECIDED or not decided:
+        if case.state is not CaseState.DECIDED or not decided:
             return None
         decision = self.store.case(decided[-1])
-        stands = decision is not None and decision.state in {State.STANDING, State.NARROWED}
+        stands = decision is not None and decision.state in {CaseState.STANDING, CaseState.NARROWED}
         return decision if stands else None
 
     def _hand_out(self, finding: str, name: str, change: CheckChange) -> None:
@@ -121,7 +133,7 @@ class Reopening:
                 decision=entry.decision,
             )
             key = correction_key(entry.provider, entry.at[:10], entry.entry)
-            self.objects.put_if(self.out_bucket, key, pretty(told), None)
+            self.objects.put_if(self.out_bucket, key, encode_json(told), None)
 
 
 def _name(finding: str, change: CheckChange) -> str:
@@ -185,9 +197,9 @@ def _moves(
     case: Case, decision: Case | None, entry: JournalEntry, name: str, change: CheckChange
 ) -> tuple[CaseMove, ...]:
     reason = f"The check {entry.check} was {entry.why}." + _now(change)
-    moved = [(case, Kind.MATTER, Move.REOPEN if decision else Move.NOTE)]
+    moved = [(case, CaseKind.MATTER, Move.REOPEN if decision else Move.NOTE)]
     if decision:
-        moved.append((decision, Kind.DECISION, Move.SUPERSEDE))
+        moved.append((decision, CaseKind.DECISION, Move.SUPERSEDE))
     return tuple(
         CaseMove(
             one.case,

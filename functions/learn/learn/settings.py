@@ -11,8 +11,8 @@ from learn.library import Library
 from learn.reopening import Reopening
 from ledger.aws.objects import S3Objects
 from ledger.aws.store import DynamoStore
-from ledger.clock import clock_of
-from ledger.ports import Clock, Objects, Store
+from ledger.clock import Clock, clock_from_setting
+from ledger.ports import Objects, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class LearnSettings:
 def learner_of(settings: LearnSettings, dynamodb: Any, s3: Any) -> Learner:
     """The parts of learn, put together over clients of AWS."""
     store = DynamoStore.of(dynamodb, settings.table)
-    return learner_over(settings, store, S3Objects(s3), clock_of(settings.today))
+    return learner_over(settings, store, S3Objects(s3), clock_from_setting(settings.today))
 
 
 def learner_over(settings: LearnSettings, store: Store, objects: Objects, clock: Clock) -> Learner:

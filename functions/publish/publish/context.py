@@ -6,7 +6,8 @@ from typing import Annotated
 
 import msgspec
 
-from ledger.ports import Clock, Store
+from ledger.clock import Clock
+from ledger.ports import Store
 from publish.handover.auditing import OutBucket
 from publish.handover.pausing import Pause
 from publish.periods import LOOK_BACK_DAYS, days_before, days_between

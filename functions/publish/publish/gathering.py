@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-from ledger.cases.entry import JournalEntry
-from ledger.records.provider import OpenFile
+from ledger.cases.case import JournalEntry
+from ledger.records.manifest import OpenFile
 from ledger.records.receipt import Receipt
 from publish.count.case_counting import case_numbers
 from publish.count.case_numbers import CaseNumbers

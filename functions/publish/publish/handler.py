@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from ledger.aws.objects import S3Objects
 from ledger.aws.store import DynamoStore
-from ledger.clock import clock_of
+from ledger.clock import clock_from_setting
 from ledger.closing import Closing
 from publish.context import Desk, Order, Outcome
 from publish.handover.auditing import OutBucket
@@ -21,7 +21,7 @@ from publish.publishing import publish
 logger, metrics = Logger(), Metrics()
 setting = os.environ
 store = DynamoStore.of(boto3.client("dynamodb"), setting["TABLE"])
-objects, clock = S3Objects(boto3.client("s3")), clock_of(setting["TODAY"])
+objects, clock = S3Objects(boto3.client("s3")), clock_from_setting(setting["TODAY"])
 known_sets = KnownSets()  # of this worker: a set never changes
 closing = Closing(store, objects, clock, setting["OUT_BUCKET"], setting["WORK_BUCKET"])
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 
-from ledger.cases.moderator_aliases import letters_of
 from ledger.errors import OperatorError
+from ledger.privacy.moderator_aliases import assign_aliases
 from ledger.records.provider import Provider, is_provider_id
 from publish.context import Desk, Order, Outcome, days_due
 from publish.count.case_numbers import fold_cases
@@ -208,7 +208,7 @@ class _Run:
             return People()
         expires = int((self.desk.clock.now() + timedelta(days=LETTER_DAYS)).timestamp())
         moderators = [entry.moderator for entry in named]
-        return People(entries, letters_of(store, provider, day[:7], moderators, expires))
+        return People(entries, assign_aliases(store, provider, day[:7], moderators, expires))
 
     def _settle(self, draft: Summary, facts: DayFacts | None = None) -> None:
         """Write what shall stand, if it does not: first what it names, then the summary.

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 
 import msgspec
 
-from ledger.aws.delivery import Message, keep_reserve
-from ledger.aws.senders import Senders
+from ledger.aws.queue import Delivery, Senders, require_reserve
+from ledger.clock import Clock
 from ledger.closing import Closing
-from ledger.ports import Clock
 from ledger.records.manifest import Unit
 from scan.unit_work import Outcome, Scanner
 
@@ -24,13 +23,13 @@ class Deliveries:
     posts_queue_arn: str
     trial_day: bool
 
-    def take(self, message: Message, seconds_left: Callable[[], float]) -> Outcome | None:
+    def take(self, message: Delivery, seconds_left: Callable[[], float]) -> Outcome | None:
         """Scan what was delivered; nothing for a sender who is not believed.
 
         Raises TimeReserveError when too little time is left, and whatever the platform raises:
         the delivery then comes again.
         """
-        keep_reserve(seconds_left)
+        require_reserve(seconds_left)
         if message.queue_arn != self.posts_queue_arn:
             unit = msgspec.json.decode(message.body, type=Unit)
             outcome = self.scanner.scan_range(unit)

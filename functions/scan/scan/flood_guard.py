@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ledger.ports import Clock, Store
+from ledger.clock import Clock
+from ledger.ports import Store
 
 TOTALS_SECONDS = 300
 """How long a worker believes the day's totals before it folds the receipts again."""

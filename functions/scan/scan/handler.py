@@ -14,7 +14,7 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from ledger.aws.delivery import Message, tell_failures
+from ledger.aws.queue import Delivery, log_failures
 from scan.deliveries import Deliveries
 from scan.metrics import count
 from scan.settings import ScanSettings, deliveries_of
@@ -35,12 +35,12 @@ def handler(event: dict[str, object], context: LambdaContext) -> PartialItemFail
 
     def take(record: SQSRecord) -> None:
         outcome = taken.take(
-            Message.of(record.raw_event), lambda: context.get_remaining_time_in_millis() / 1000
+            Delivery.of(record.raw_event), lambda: context.get_remaining_time_in_millis() / 1000
         )
         count(outcome, record.message_id, logger, metrics)
 
     answer = process_partial_response(
         event=event, record_handler=take, processor=processor, context=context
     )
-    tell_failures(processor.exceptions, logger.error)
+    log_failures(processor.exceptions, logger.error)
     return answer

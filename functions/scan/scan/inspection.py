@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import msgspec
 
-from ledger.privacy.pseudonym import Pseudonyms
+from ledger.clock import utc
+from ledger.privacy.pseudonyms import Pseudonyms
 from ledger.records.finding import Finding, FoundSpan, excerpt_of
 from ledger.records.identity import finding_id
-from ledger.records.post import Post, TranslatedPost, utc
+from ledger.records.post import Post, TranslatedPost
 from ledger.records.receipt import rule_key
 from matcher import Hit
 from scan.check_hits import NO_CHECKS, CheckHit

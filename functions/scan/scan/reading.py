@@ -5,8 +5,14 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from ledger.records.language import language_of
-from ledger.records.post import Post, TranslatedPost, read_line, read_translated_line, utc
+from ledger.clock import utc
+from ledger.records.post import (
+    Post,
+    TranslatedPost,
+    language_of,
+    read_line,
+    read_translated_line,
+)
 from ledger.records.refusal import Refusal
 
 BOM = b"\xef\xbb\xbf"

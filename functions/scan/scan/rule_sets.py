@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from ledger.clock import Clock
 from ledger.errors import OperatorError
 from ledger.pointer import current_set, set_key
-from ledger.ports import Clock, Objects
-from ledger.records.receipt import ITEM_BYTES, most_receipt_bytes
+from ledger.ports import Objects
+from ledger.records.receipt import ITEM_BYTES, max_receipt_bytes
 from matcher import Matcher, Pack, RuleSet, load_set
 from rules.factchecks import FACTCHECKS
 from rules.published_set import counted_rules
@@ -109,7 +110,7 @@ class RuleSets:
 
 def _check_size(digest: str, provider: str, packs: Sequence[Pack]) -> None:
     rules = list(counted_rules(packs))
-    size = most_receipt_bytes(rules)
+    size = max_receipt_bytes(rules)
     if size > ITEM_BYTES:
         raise OperatorError(
             f"the set {digest} has {len(rules):,} rules for {provider}: a receipt that counts each"

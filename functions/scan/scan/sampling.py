@@ -4,9 +4,15 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from ledger.ports import Clock, Store
-from ledger.privacy.audit_sample import SAMPLE_DAYS, SampledPost, draw, month_key
-from ledger.privacy.pseudonym import Pseudonyms
+from ledger.clock import Clock
+from ledger.ports import Store
+from ledger.privacy.audit_sample import (
+    SAMPLE_DAYS,
+    SampledPost,
+    draw_sample,
+    month_sample_key,
+)
+from ledger.privacy.pseudonyms import Pseudonyms
 from ledger.records.manifest import Marker
 from ledger.records.post import Post
 from scan.inspection import Found, account_of
@@ -31,7 +37,9 @@ class Sampler:
         """The unit's part of the month's sample: flagged posts are not in it, in no text."""
         flagged = {one.finding.post for one in found}
         unflagged = {post.id: post for post in posts if post.id not in flagged}
-        drawn = draw(month_key(self.secret, marker.day[:7]), marker.provider, unflagged)
+        drawn = draw_sample(
+            month_sample_key(self.secret, marker.day[:7]), marker.provider, unflagged
+        )
         return [
             SampledPost(post, rank, account_of(unflagged[post], pseudonyms)) for post, rank in drawn
         ]
@@ -46,7 +54,7 @@ class Sampler:
         month = marker.day[:7]
         expires = int((self.clock.now() + timedelta(days=SAMPLE_DAYS)).timestamp())
         if month not in self._left:
-            key = month_key(self.secret, month)
+            key = month_sample_key(self.secret, month)
             self.store.put_audit_key(month, key.hex(), expires)
             self._left.add(month)
         kept = [one for one in drawn if one.account not in erased]

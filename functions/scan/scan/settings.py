@@ -6,11 +6,11 @@ from random import uniform
 from typing import Any
 
 from ledger.aws.objects import S3Objects
-from ledger.aws.senders import Senders
+from ledger.aws.queue import Senders
 from ledger.aws.store import DynamoStore
-from ledger.clock import clock_of
+from ledger.clock import clock_from_setting
 from ledger.closing import FILE_DAYS, Closing
-from ledger.pseudonym_keys import PseudonymKeys
+from ledger.privacy.pseudonyms import PseudonymKeys
 from scan.deliveries import Deliveries
 from scan.flood_guard import FloodGuard, FloodLimits
 from scan.rule_sets import POINTER_SECONDS, RuleSets
@@ -49,7 +49,7 @@ class ScanSettings:
 
 def deliveries_of(settings: ScanSettings, dynamodb: Any, s3: Any, secret: str) -> Deliveries:
     """The parts of scan, put together over clients of AWS."""
-    clock = clock_of(settings.today)
+    clock = clock_from_setting(settings.today)
     store, objects = DynamoStore.of(dynamodb, settings.table), S3Objects(s3)
     limits = FloodLimits(settings.max_rule_per_mille, settings.flood_minimum_posts)
     scanner = Scanner(

@@ -6,17 +6,17 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from ledger.clock import Clock, utc
 from ledger.errors import ObjectChangedError, ObjectGoneError
 from ledger.keys import HOLDS_EXCERPTS, findings_key, message_receipt_key, refusals_key
-from ledger.ports import Clock, Objects, Store
-from ledger.privacy.pseudonym import Pseudonyms
-from ledger.pseudonym_keys import PseudonymKeys
-from ledger.records.encoding import lines_of_json, pretty
-from ledger.records.finding import Finding, row_of, stub_of
+from ledger.ports import Objects, Store
+from ledger.privacy.erasure import stub_of
+from ledger.privacy.pseudonyms import PseudonymKeys, Pseudonyms
+from ledger.records.finding import Finding, finding_row
 from ledger.records.identity import digest, unit_id
+from ledger.records.json_text import encode_json, encode_json_lines, lines_of_body
 from ledger.records.manifest import FirstTry, Marker, RangeRow, Unit
-from ledger.records.message_body import lines_of
-from ledger.records.post import Post, utc
+from ledger.records.post import Post
 from ledger.records.receipt import Receipt
 from ledger.records.refusal import Code, Refusal
 from scan.flood_guard import FloodGuard
@@ -98,7 +98,7 @@ class Scanner:
             outcome = self._known(job.unit)
             self._tell_refusals(outcome.receipt)
             return outcome
-        lines = lines_of(body)
+        lines = lines_of_body(body)
         if isinstance(lines, Refusal):
             reading = Reading(lines=1, records=1)
             reading.refuse(lines)
@@ -116,7 +116,7 @@ class Scanner:
         data = self.objects.get(self.work_bucket, refusals_key(receipt.unit)) or b""
         refusals = [msgspec.json.decode(line) for line in data.splitlines()]
         told = msgspec.to_builtins(receipt) | {"refusals": refusals}
-        self.objects.put(self.out_bucket, message_receipt_key(_marker(receipt)), pretty(told))
+        self.objects.put(self.out_bucket, message_receipt_key(_marker(receipt)), encode_json(told))
 
     def _work(
         self, job: Job, reading: Reading, set_digest: str, at: datetime, pseudonyms: Pseudonyms
@@ -131,7 +131,9 @@ class Scanner:
         own = FirstTry(set_digest, utc(at))
         rules, inspected = self._find(job, reading.posts, own, pseudonyms, utc(now))
         found = inspected.found
-        tried = self.store.begin(job.unit, own) if found else self.store.first_try(job.unit)
+        tried = (
+            self.store.record_first_try(job.unit, own) if found else self.store.first_try(job.unit)
+        )
         if tried is not None and tried != own:
             rules, inspected = self._find(job, reading.posts, tried, pseudonyms, utc(now))
             found = inspected.found
@@ -139,7 +141,7 @@ class Scanner:
         held = self.guard.held(job.provider, marker.day, len(reading.posts), hits)
         drawn = self.sampler.draw(marker, reading.posts, found, pseudonyms)
         accounts = {one.finding.account for one in found} | {one.account for one in drawn}
-        erased = self.store.erased(job.provider, accounts)
+        erased = self.store.erased_accounts(job.provider, accounts)
         stored = self._put(found, held, erased, now + timedelta(days=self.excerpt_days))
         ours = sorted(
             (finding for finding in stored if finding.unit == job.unit),
@@ -147,12 +149,12 @@ class Scanner:
         )
         if reading.refusals:
             key = refusals_key(job.unit)
-            self.objects.put(self.work_bucket, key, lines_of_json(reading.refusals))
+            self.objects.put(self.work_bucket, key, encode_json_lines(reading.refusals))
         if labels := [one for one in ours if one.mode == "live" and one.label]:
-            self.store.put_uses(labels)
+            self.store.put_check_uses(labels)
         self.store.put_finding_ids(marker, [finding.finding for finding in ours])
         self.sampler.keep(marker, drawn, erased)
-        if self.store.erased(job.provider, accounts) != erased:
+        if self.store.erased_accounts(job.provider, accounts) != erased:
             raise OSError("an author was erased meanwhile")  # the delivery comes again, and sees it
         repeats = len(stored) - len(ours)
         receipt = receipt_of(job, reading, rules, inspected, ours, repeats, utc(now))
@@ -184,10 +186,12 @@ class Scanner:
         tried: FirstTry | None,
     ) -> Outcome:
         row = RangeRow(job.number, job.unit, job.size, receipt.lines) if job.file else None
-        if not self.store.commit(marker, receipt, job.file, row, tried):
+        if not self.store.commit_unit(marker, receipt, job.file, row, tried):
             return self._repeated(job)  # another worker was first, or our own word came back late
         # Who is erased from here on is erased by whoever does it: the marker names the file.
-        if self.store.erased(job.provider, {one.account for one, _ in ours if one.account}):
+        if self.store.erased_accounts(
+            job.provider, {one.account for one, _ in ours if one.account}
+        ):
             ours = self.store.findings_of(marker)
         self._hand_out(marker, ours)
         return Outcome(receipt, new=True)
@@ -207,14 +211,14 @@ class Scanner:
         # An earlier try may have put them whole, behind the back of whoever erased the author.
         for standing in stored:
             if standing.account in erased:
-                self.store.turn_to_stub(standing, expires)
+                self.store.replace_with_stub(standing, expires)
         return [stub_of(each) if each.account in erased else each for each in stored]
 
     def _hand_out(self, marker: Marker, pairs: Iterable[tuple[Finding, str | None]]) -> None:
         """Make sure that the provider has the unit's findings; what stands there stays."""
-        rows = [row_of(*one) for one in pairs]
+        rows = [finding_row(*one) for one in pairs]
         if rows:
-            key, data = findings_key(marker), lines_of_json(rows)
+            key, data = findings_key(marker), encode_json_lines(rows)
             self.objects.put_if(self.out_bucket, key, data, None, tags=HOLDS_EXCERPTS)
 
     def _done(self, row: RangeRow) -> Outcome:

@@ -9,11 +9,11 @@ from typing import Any
 
 import msgspec
 
+from ledger.clock import Clock, utc
 from ledger.keys import receipt_key, refusals_key
-from ledger.ports import Clock, Objects, Store
-from ledger.records.encoding import pretty
+from ledger.ports import Objects, Store
+from ledger.records.json_text import encode_json
 from ledger.records.manifest import Manifest, RangeRow, Source
-from ledger.records.post import utc
 from ledger.records.receipt import Receipt
 from ledger.records.refusal import Code, Refusal
 
@@ -97,7 +97,7 @@ class Closing:
         now = self.clock.now()
         receipt = self._receipt(manifest, self.store.ranges(file), utc(now))
         key = receipt_key(manifest.provider, file)
-        self.objects.put_if(self.out_bucket, key, pretty(receipt), None)
+        self.objects.put_if(self.out_bucket, key, encode_json(receipt), None)
         expires = int((now + timedelta(days=FILE_DAYS)).timestamp())
         self.store.close_file(manifest.provider, file, now.date().isoformat(), expires)
         for source in dict.fromkeys((manifest.dropped, *sources)):
@@ -127,7 +127,7 @@ class Closing:
             refusals=list(
                 islice(self._refusals(manifest, rows, receipts, UNITS_SHOWN), REFUSALS_SHOWN)
             ),
-            **sums(delivered),
+            **sum_receipts(delivered),
         )
 
     def receipts(self, rows: list[RangeRow]) -> dict[str, Receipt]:
@@ -176,7 +176,7 @@ class Closing:
         return self.store.receipt(marker)
 
 
-def sums(receipts: list[Receipt]) -> dict[str, Any]:
+def sum_receipts(receipts: list[Receipt]) -> dict[str, Any]:
     """The counts of these receipts, added up under the names of a FileReceipt."""
     counted = (
         *("lines", "records", "inspected", "findings", "repeats"),

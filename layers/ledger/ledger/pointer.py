@@ -8,10 +8,10 @@ from hashlib import sha256
 
 import msgspec
 
+from ledger.clock import utc
 from ledger.errors import OperatorError
 from ledger.ports import Objects
-from ledger.records.encoding import pretty
-from ledger.records.post import utc
+from ledger.records.json_text import encode_json
 
 POINTER_KEY = "sets/current.json"
 
@@ -104,7 +104,7 @@ def move_pointer(
             return digest
         objects.put_new(public_bucket, set_key(digest), data)
         etag = found[1] if found else None
-        pointer = pretty(_moved(before, digest, now))
+        pointer = encode_json(_moved(before, digest, now))
         if objects.put_if(public_bucket, POINTER_KEY, pointer, etag):
             return digest
     raise OperatorError("others kept publishing at the same time: try again")

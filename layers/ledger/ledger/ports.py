@@ -1,24 +1,21 @@
 """The ports through which effects pass: the core receives them as arguments."""
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
 from typing import BinaryIO, Protocol
 
-from ledger.cases.case import Case, CaseMarker, CaseMove, Waiting
-from ledger.cases.entry import JournalEntry
+from ledger.cases.case import (
+    Case,
+    CaseMarker,
+    CaseMove,
+    JournalEntry,
+    ParkedMessage,
+)
 from ledger.privacy.audit_sample import SampledPost
-from ledger.privacy.pseudonym import MonthSalt
+from ledger.privacy.pseudonyms import MonthSalt
 from ledger.records.finding import Finding
-from ledger.records.manifest import FirstTry, Manifest, Marker, RangeRow, Source, Unit
-from ledger.records.provider import OpenFile, Provider
+from ledger.records.manifest import FirstTry, Manifest, Marker, OpenFile, RangeRow, Source, Unit
+from ledger.records.provider import Provider
 from ledger.records.receipt import Receipt
-
-
-class Clock(Protocol):
-    """What time it is."""
-
-    def now(self) -> datetime:
-        """The moment, in UTC."""
 
 
 class Objects(Protocol):
@@ -95,7 +92,7 @@ class Store(Protocol):
     def first_try(self, unit: str) -> FirstTry | None:
         """By which rules the unit was first tried, if it had findings then."""
 
-    def begin(self, unit: str, own: FirstTry) -> FirstTry:
+    def record_first_try(self, unit: str, own: FirstTry) -> FirstTry:
         """Say by which rules the unit is tried, if absent; the first word, which stays."""
 
     def put_findings(self, pairs: Sequence[tuple[Finding, str]], expires: int) -> list[Finding]:
@@ -105,16 +102,16 @@ class Store(Protocol):
         `expires` is the excerpts' end; a stub has none.
         """
 
-    def put_uses(self, findings: Sequence[Finding]) -> None:
+    def put_check_uses(self, findings: Sequence[Finding]) -> None:
         """Note for each check which of these findings propose a label with it."""
 
-    def uses(self, check: str) -> list[tuple[str, str]]:
+    def check_uses(self, check: str) -> list[tuple[str, str]]:
         """The providers and ids of the findings that propose a label with a check, by its link."""
 
     def put_finding_ids(self, marker: Marker, ids: Sequence[str]) -> None:
         """Put the pages of a receipt, before it."""
 
-    def commit(
+    def commit_unit(
         self,
         marker: Marker,
         receipt: Receipt,
@@ -161,10 +158,10 @@ class Store(Protocol):
     def put_flood(self, provider: str, day: str, rule: str, expires: int) -> bool:
         """Put a rule under flood guard for a day; False if it was or had been."""
 
-    def letters(self, provider: str, month: str) -> dict[str, str]:
+    def moderator_aliases(self, provider: str, month: str) -> dict[str, str]:
         """The letters of a provider's month by moderator."""
 
-    def put_letter(
+    def put_moderator_alias(
         self, provider: str, month: str, letter: str, moderator: str, expires: int
     ) -> bool:
         """Give a letter to a moderator; False if another has it."""
@@ -189,13 +186,13 @@ class Store(Protocol):
         False if any of them stood, or an excerpt is gone by now: then read again and judge anew.
         """
 
-    def wait(self, case: str, waiting: Waiting, expires: int) -> Waiting:
+    def park(self, case: str, waiting: ParkedMessage, expires: int) -> ParkedMessage:
         """Keep a message until something moves the case that it waits for.
 
         What is kept: the first word of the same message stays, with its day.
         """
 
-    def stop_waiting(self, case: str, waiting: Waiting, expires: int) -> None:
+    def unpark(self, case: str, waiting: ParkedMessage, expires: int) -> None:
         """The message waits no longer."""
 
     def journal_entries(self, provider: str, day: str) -> list[JournalEntry]:
@@ -207,7 +204,7 @@ class Store(Protocol):
     def excerpts(self, findings: Sequence[str]) -> dict[str, str]:
         """The excerpts that are still kept, by finding."""
 
-    def begun(self, findings: Sequence[str]) -> set[str]:
+    def with_entries(self, findings: Sequence[str]) -> set[str]:
         """Those about which somebody has done anything yet."""
 
     def put_sample(self, marker: Marker, posts: Sequence[SampledPost], expires: int) -> None:
@@ -222,14 +219,14 @@ class Store(Protocol):
     def month_salts(self) -> list[MonthSalt]:
         """All that stand, by month."""
 
-    def begin_month(self, own: MonthSalt) -> MonthSalt:
+    def put_month_salt(self, salt: MonthSalt) -> MonthSalt:
         """Put a month's salt if absent; the first one, which stays."""
 
-    def erased(self, provider: str, accounts: Collection[str]) -> frozenset[str]:
+    def erased_accounts(self, provider: str, accounts: Collection[str]) -> frozenset[str]:
         """Those of these pseudonyms under which a tombstone stands."""
 
-    def bury(self, provider: str, account: str, expires: int) -> None:
+    def put_tombstone(self, provider: str, account: str, expires: int) -> None:
         """Put a tombstone under a pseudonym: whatever comes of it until then is put as a stub."""
 
-    def turn_to_stub(self, finding: Finding, expires: int) -> None:
+    def replace_with_stub(self, finding: Finding, expires: int) -> None:
         """Put the stub over a finding, off the list of open ones, and take its excerpt's text."""

@@ -9,11 +9,11 @@ from typing import Any
 import msgspec
 
 from ledger.cases.reading import read_case_message
-from ledger.cases.receipt import CaseReceipt
-from ledger.cases.refusal import CaseRefusal
+from ledger.cases.refusal import CaseReceipt, CaseRefusal
+from ledger.clock import Clock
 from ledger.errors import OperatorError
 from ledger.keys import case_receipt_key
-from ledger.ports import Clock, Objects, Store
+from ledger.ports import Objects, Store
 from ledger.records.identity import digest
 
 STALL_SECONDS = 120

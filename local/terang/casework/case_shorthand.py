@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ledger.ports import Clock, Objects
+from ledger.clock import Clock, utc
+from ledger.ports import Objects
 from ledger.records.finding import Finding
-from ledger.records.post import utc
 from terang.casework.message_file import decode_lines
 
 type Fields = Mapping[str, Any]

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from ledger.cases.messages import Message
+from ledger.cases.messages import BaseCaseMessage
 from ledger.errors import OperatorError
 
 UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
@@ -79,7 +79,7 @@ class MessageFile:
     path: Path
     _ends: list[int] = field(default_factory=list)
 
-    def write(self, messages: Sequence[Message]) -> None:
+    def write(self, messages: Sequence[BaseCaseMessage]) -> None:
         """Let the file end with these messages of this sitting and no others.
 
         A message may be taken back from the end, and others follow in its place.

@@ -15,7 +15,7 @@ from claims.index.index import Index
 from claims.score.meaning import Meaning
 from claims.score.ranking import explain
 from ledger.errors import OperatorError
-from ledger.records.encoding import lines_of_json
+from ledger.records.json_text import encode_json_lines
 from terang import USAGE
 from terang.checks.check_library import CheckLibrary
 from terang.console import Screen, escape_json, print_problem, print_result
@@ -69,7 +69,7 @@ def _answer(index: Index, one: _Text, meaning: Meaning | None, options: argparse
     answers = ask(index, one.text, options.language, meaning)
     if options.json:
         row = {"id": one.id, "checks": [_row(answer) for answer in answers]}
-        sys.stdout.buffer.write(escape_json(lines_of_json([row])))
+        sys.stdout.buffer.write(escape_json(encode_json_lines([row])))
     else:
         if options.file is not None:
             print_result(f"{one.id}:")

@@ -4,13 +4,12 @@ import argparse
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from ledger.clock import SystemClock
+from ledger.clock import Clock, SystemClock
 from ledger.errors import OperatorError
-from ledger.ports import Clock, Objects
 from ledger.records.provider import is_provider_id
 from terang import USAGE
 from terang.casework.message_file import MessageFile, decode_lines, read_file, read_messages
@@ -20,6 +19,9 @@ from terang.review.audit_screen import screen
 from terang.review.audit_steps import Auditing, begin, press
 from terang.review.sitting import sit
 from terang.review.terminal import Terminal, TtyTerminal, is_terminal
+
+if TYPE_CHECKING:
+    from ledger.ports import Objects
 
 MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 

@@ -2,8 +2,8 @@
 
 import argparse
 
-from ledger.cases.entry import case_id
-from ledger.cases.messages import TYPES
+from ledger.cases.case import case_id
+from ledger.cases.messages import MESSAGE_TYPES
 from ledger.errors import OperatorError
 from ledger.ports import Store
 from ledger.records.identity import is_id
@@ -60,7 +60,7 @@ def show(options: argparse.Namespace) -> int:
 def _found(store: Store, name: str, provider: str) -> History | None:
     """The case of that id, or the one that the provider's message of that id opened."""
     ids = [name] if is_id(name) else []
-    ids += [case_id(kind, provider, name) for kind in TYPES] if provider else []
+    ids += [case_id(kind, provider, name) for kind in MESSAGE_TYPES] if provider else []
     return next((found for one in ids if (found := history(store, one))), None)
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ledger.errors import OperatorError
-from ledger.pseudonym_keys import PseudonymKeys
+from ledger.privacy.pseudonyms import PseudonymKeys
 from ledger.records.provider import is_provider_id
 from terang import USAGE
 from terang.console import print_json, print_problem, print_result

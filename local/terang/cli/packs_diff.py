@@ -9,8 +9,8 @@ from itertools import batched
 from typing import Any
 
 from authoring.check import read_packs
-from ledger.records.encoding import lines_of_json
 from ledger.records.finding import excerpt_of
+from ledger.records.json_text import encode_json_lines
 from ledger.records.post import Post, read_line
 from ledger.records.refusal import Refusal
 from matcher import Hit, Matcher, PackError
@@ -62,7 +62,7 @@ def diff(options: argparse.Namespace) -> int:
         print_problem(f"terang packs: {error}")
         return USAGE
     if options.json:
-        sys.stdout.write(escape_json(lines_of_json([as_row(found)])).decode())
+        sys.stdout.write(escape_json(encode_json_lines([as_row(found)])).decode())
     else:
         for line in as_lines(found):
             print_result(line)

@@ -10,9 +10,9 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.table import Table
 
-from ledger.aws.unit_queue import SqsUnitQueue
+from ledger.aws.queue import SqsUnitQueue
 from ledger.errors import OperatorError
-from ledger.records.manifest import units
+from ledger.records.manifest import units_of
 from terang.cli.operation_arguments import QUEUES
 from terang.console import Screen, print_problem, print_warning
 from terang.remote import Remote
@@ -104,7 +104,7 @@ def _send_file(remote: Remote, file: str) -> int:
     if sealed is None:
         raise OperatorError(f"no sealed file {file} here: its sender must put it again")
     manifest, sources = sealed
-    SqsUnitQueue(boto3.client("sqs"), remote.outputs["UnitsUrl"]).send(units(manifest, sources))
+    SqsUnitQueue(boto3.client("sqs"), remote.outputs["UnitsUrl"]).send(units_of(manifest, sources))
     console.print(f"{manifest.ranges:,} units sent")
     return 0
 

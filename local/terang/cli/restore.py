@@ -6,7 +6,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ledger.aws.delivery import code_of
+from ledger.aws.queue import error_code
 from ledger.errors import OperatorError
 from terang.console import Screen, print_problem
 from terang.remote import Remote
@@ -45,7 +45,7 @@ def put_back(client: Any, copy: str, table: str) -> tuple[int, int]:
                 )
                 back += 1
             except ClientError as error:
-                if code_of(error) != "ConditionalCheckFailedException":
+                if error_code(error) != "ConditionalCheckFailedException":
                     raise
                 stood += 1
     return back, stood

@@ -9,10 +9,9 @@ from typing import Any
 
 import msgspec
 
-from ledger.cases.messages import Message
-from ledger.clock import SystemClock
+from ledger.cases.messages import BaseCaseMessage
+from ledger.clock import Clock, SystemClock
 from ledger.errors import OperatorError
-from ledger.ports import Clock
 from ledger.records.provider import is_provider_id
 from terang import USAGE
 from terang.casework.case_queue import CaseQueue
@@ -107,7 +106,7 @@ def _desk(options: argparse.Namespace, before: Sequence[dict[str, Any]]) -> _Des
     return _Desk((*cards(found), *seconds), why, remote.clock, lambda: remote.cases(provider))
 
 
-def _end(options: argparse.Namespace, desk: _Desk, made: Sequence[Message]) -> int:
+def _end(options: argparse.Namespace, desk: _Desk, made: Sequence[BaseCaseMessage]) -> int:
     """Say what was decided, and send it if asked to."""
     many = "" if len(made) == 1 else "s"
     text = f"{len(made)} decision{many} in {options.decisions}" if made else "nothing decided"

@@ -15,10 +15,10 @@ from rich.progress import Progress as Bar
 
 from claims.errors import BadIndexError
 from claims.index.index import Index
-from ledger.clock import clock_of
+from ledger.clock import clock_from_setting
 from ledger.closing import FileReceipt
 from ledger.errors import OperatorError
-from ledger.records.encoding import lines_of_json
+from ledger.records.json_text import encode_json_lines
 from ledger.records.provider import is_provider_id
 from matcher import Pack
 from terang import ROOT, USAGE
@@ -111,7 +111,7 @@ def _publish(
     deployed: Deployed, options: argparse.Namespace, packs: Sequence[Pack], index: Index | None
 ) -> None:
     """Publish the packs, and the checks if there are any; the provider has all of them proposed."""
-    clock = clock_of(options.today)
+    clock = clock_from_setting(options.today)
     public = PublicBucket(deployed.objects, deployed.outputs["PublicBucket"], clock)
     chosen, now = {options.provider: [pack.id for pack in packs]}, clock.now()
     public.publish(options.packs, packs, chosen, notice_hours=0, now=now)
@@ -198,7 +198,7 @@ def _write(
     with (out / "findings.jsonl").open("wb") as whole:
         for path in findings:
             whole.write(path.read_bytes())
-    refusals = lines_of_json(deployed.refusals(provider, dropped, closed))
+    refusals = encode_json_lines(deployed.refusals(provider, dropped, closed))
     (out / "refusals.jsonl").write_bytes(refusals)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from ledger.records.encoding import lines_of_json
+from ledger.records.json_text import encode_json_lines
 from ledger.records.post import read_line
 from ledger.records.refusal import Refusal
 from matcher import Hit, Matcher
@@ -36,7 +36,7 @@ def scan(options: argparse.Namespace) -> int:
             found = read_line(line.rstrip(b"\n"))
             if isinstance(found, Refusal):
                 refusal = msgspec.structs.replace(found, line=number)
-                sys.stderr.buffer.write(escape_json(lines_of_json([refusal])))
+                sys.stderr.buffer.write(escape_json(encode_json_lines([refusal])))
             else:
                 posts.append(found[0])
         results = matcher.results([post.parts for post in posts])
@@ -50,8 +50,8 @@ def scan(options: argparse.Namespace) -> int:
             for post, result in zip(posts, results, strict=True)
             if result.partly_read
         ]
-        sys.stderr.buffer.write(escape_json(lines_of_json(partly_read)))
-        sys.stdout.buffer.write(escape_json(lines_of_json(rows)))
+        sys.stderr.buffer.write(escape_json(encode_json_lines(partly_read)))
+        sys.stdout.buffer.write(escape_json(encode_json_lines(rows)))
     sys.stdout.buffer.flush()
     return 0
 

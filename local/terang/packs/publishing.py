@@ -13,13 +13,11 @@ from claims.facts import facts_of
 from claims.index.index import Index
 from claims.text.topics import lists, lists_digest
 from ledger.aws.objects import S3Objects
-from ledger.clock import SystemClock
+from ledger.clock import Clock, SystemClock, utc
 from ledger.errors import ImmutableError, OperatorError
 from ledger.keys import factchecks_facts_key, factchecks_key, factchecks_lists_key
 from ledger.pointer import NO_SET, Pointer, current_set, move_pointer, read_pointer, set_key
-from ledger.ports import Clock
-from ledger.records.encoding import pretty
-from ledger.records.post import utc
+from ledger.records.json_text import encode_json
 from matcher import Choice, Pack, Paused, RuleSet, build_set, load_set
 from rules.factchecks import FACTCHECKS, without_factchecks, written
 from rules.published_set import with_factchecks
@@ -189,7 +187,7 @@ class PublicBucket:
         """Put an index of published checks in force, as learn does; the new set's digest."""
         self.objects.put_new(self.name, factchecks_key(index.digest), index.data)
         self.objects.put_new(self.name, factchecks_lists_key(lists_digest()), lists())
-        facts = pretty(facts_of(index, {}))
+        facts = encode_json(facts_of(index, {}))
         self.objects.put(self.name, factchecks_facts_key(index.digest), facts)
         languages = tuple(index.totals)
         digest = self._move(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from ledger.errors import OperatorError
-from ledger.records.receipt import ITEM_BYTES, most_receipt_bytes
+from ledger.records.receipt import ITEM_BYTES, max_receipt_bytes
 from matcher import Mode, Pack, RuleSet
 from rules.factchecks import FACTCHECKS, without_factchecks
 from rules.published_set import counted_rules
@@ -138,7 +138,7 @@ def notice_until(pack: Pack, notice_hours: int) -> datetime:
 def check_receipts(provider: str, packs: Iterable[Pack]) -> None:
     """Raise OperatorError if a receipt that counts all rules of these packs is too large."""
     rules = list(counted_rules(packs))
-    size = most_receipt_bytes(rules)
+    size = max_receipt_bytes(rules)
     if size > ITEM_BYTES:
         raise OperatorError(
             f"{provider} would run {len(rules):,} rules: a receipt that counts each of them takes"

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ledger.aws.objects import S3Objects
+from ledger.clock import utc
 from ledger.errors import OperatorError
 from ledger.pointer import Pointer, read_pointer, set_key
-from ledger.records.post import utc
 from matcher import RuleSet, SetError, load_set
 from terang.packs.next_set import Earlier, Order
 

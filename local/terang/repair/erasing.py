@@ -9,8 +9,9 @@ from collections.abc import Callable, Set
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from ledger.ports import Clock, Store
-from ledger.pseudonym_keys import PseudonymKeys
+from ledger.clock import Clock
+from ledger.ports import Store
+from ledger.privacy.pseudonyms import PseudonymKeys
 from terang.repair.erasing_buckets import BucketTraces, ErasingBuckets
 from terang.repair.erasing_table import (
     Author,
@@ -72,7 +73,7 @@ class Erasure:
         accounts = {one.of(account) for one in self.keys.kept(self.provider)}
         expires = int((self.clock.now() + timedelta(days=TOMBSTONE_DAYS)).timestamp())
         for pseudonym in sorted(accounts):
-            self._write(self.store.bury, self.provider, pseudonym, expires)
+            self._write(self.store.put_tombstone, self.provider, pseudonym, expires)
         known, done = set(posts), Erased()
         for _ in range(1 if self.dry_run else ROUNDS):
             counts = self._round(accounts, known, done)

@@ -9,8 +9,8 @@ from functools import partial
 from ledger.aws.objects import S3Objects, StoredVersion
 from ledger.aws.store import DynamoStore
 from ledger.keys import HOLDS_EXCERPTS, findings_key
-from ledger.records.encoding import lines_of_json
-from ledger.records.finding import row_of
+from ledger.records.finding import finding_row
+from ledger.records.json_text import encode_json_lines
 from terang.repair.erasing_words import (
     batch_without,
     findings_without,
@@ -115,8 +115,8 @@ class ErasingBuckets:
         """
         marker = self.store.marker(unit)
         if marker is not None:
-            rows = [row_of(*one) for one in self.store.findings_of(marker)]
-            key, data = findings_key(marker), lines_of_json(rows)
+            rows = [finding_row(*one) for one in self.store.findings_of(marker)]
+            key, data = findings_key(marker), encode_json_lines(rows)
             self.objects.put_if(self.out_bucket, key, data, None, tags=HOLDS_EXCERPTS)
 
     def _of(self, kind: str) -> dict[str, list[StoredVersion]]:

@@ -7,13 +7,12 @@ from typing import Any
 import msgspec
 from botocore.exceptions import ClientError
 
-from ledger.aws.delivery import code_of
-from ledger.aws.items import Item, record_of
-from ledger.aws.table import Table
-from ledger.cases.case import Waiting
-from ledger.cases.entry import CaseEntry
+from ledger.aws.queue import error_code
+from ledger.aws.table import Item, Table, record_of
+from ledger.cases.case import CaseEntry, ParkedMessage
 from ledger.privacy.audit_sample import SampledPost
-from ledger.records.finding import Finding, stub_of
+from ledger.privacy.erasure import stub_of
+from ledger.records.finding import Finding
 
 ERASED = "erased"
 """What stands for a reason where a message must have one."""
@@ -47,7 +46,7 @@ class TableTraces:
     stubs: dict[str, Finding] = field(default_factory=dict)
     excerpts: set[str] = field(default_factory=set)
     entries: list[tuple[Item, CaseEntry]] = field(default_factory=list)
-    waiting: list[tuple[Item, Waiting]] = field(default_factory=list)
+    waiting: list[tuple[Item, ParkedMessage]] = field(default_factory=list)
     samples: list[tuple[Item, list[SampledPost]]] = field(default_factory=list)
 
     @property
@@ -97,7 +96,7 @@ class ErasingTable:
                 ExpressionAttributeValues={":read": item["record"]},
             )
         except ClientError as error:
-            if code_of(error) != "ConditionalCheckFailedException":
+            if error_code(error) != "ConditionalCheckFailedException":
                 raise
             return False
         return True
@@ -146,16 +145,16 @@ def _sort_record(item: Item, sk: str, author: Author, traces: TableTraces) -> No
                 traces.findings[finding.finding] = item, finding
         case CaseEntry() as entry if entry.entry.provider == author.provider:
             traces.entries.append((item, entry))
-        case Waiting() as waiting if waiting.provider == author.provider:
+        case ParkedMessage() as waiting if waiting.provider == author.provider:
             traces.waiting.append((item, waiting))
 
 
-def _record(item: Item, sk: str) -> Finding | CaseEntry | Waiting | None:
+def _record(item: Item, sk: str) -> Finding | CaseEntry | ParkedMessage | None:
     if sk == "finding":
         return record_of(item, Finding)
     if sk.isdigit():
         return record_of(item, CaseEntry)
-    return record_of(item, Waiting) if sk.startswith("waits#") else None
+    return record_of(item, ParkedMessage) if sk.startswith("waits#") else None
 
 
 def without_words(entry: CaseEntry) -> CaseEntry:
@@ -169,7 +168,7 @@ def without_words(entry: CaseEntry) -> CaseEntry:
     return msgspec.structs.replace(entry, reason="", post="", url="")
 
 
-def waiting_without_words(waiting: Waiting, related: Set[str]) -> Waiting:
+def waiting_without_words(waiting: ParkedMessage, related: Set[str]) -> ParkedMessage:
     """The message without its reason, if it is about one of these cases."""
     message = msgspec.json.decode(waiting.line)
     if "reason" not in message or related.isdisjoint(message.get("findings", ())):

@@ -5,8 +5,9 @@ from typing import Any
 
 import msgspec
 
-from ledger.records.encoding import lines_of_json, pretty
-from ledger.records.finding import Finding, stub_of
+from ledger.privacy.erasure import stub_of
+from ledger.records.finding import Finding
+from ledger.records.json_text import encode_json, encode_json_lines
 
 WHY_NO_REASON = "The reason was erased together with the author of the post."
 """What a statement says instead of a reason, which may quote the post."""
@@ -30,7 +31,7 @@ def findings_without(data: bytes, accounts: Set[str], erased: Set[str]) -> bytes
     ]
     if not any(theirs):
         return data
-    return lines_of_json(
+    return encode_json_lines(
         msgspec.to_builtins(stub_of(msgspec.convert(row, Finding))) if gone else row
         for row, gone in zip(rows, theirs, strict=True)
     )
@@ -40,21 +41,21 @@ def sample_without(data: bytes, accounts: Set[str], posts: Set[str]) -> bytes:
     """A month's sample without the posts of the author."""
     rows = rows_of(data)
     kept = [row for row in rows if row.get("account") not in accounts and row["post"] not in posts]
-    return data if len(kept) == len(rows) else lines_of_json(kept)
+    return data if len(kept) == len(rows) else encode_json_lines(kept)
 
 
 def statement_without(data: bytes) -> bytes:
     """A statement of reasons without the reason that a person wrote."""
     statement = msgspec.json.decode(data, type=Row)
     told = _explained(statement)
-    return data if told == statement else pretty(told)
+    return data if told == statement else encode_json(told)
 
 
 def batch_without(data: bytes, related: Set[str]) -> bytes:
     """A batch whose statements on these decisions have lost their reasons."""
     batch = msgspec.json.decode(data, type=dict[str, list[Row]])
     told = [_explained(one) if one["puid"] in related else one for one in batch["statements"]]
-    return data if told == batch["statements"] else pretty(batch | {"statements": told})
+    return data if told == batch["statements"] else encode_json(batch | {"statements": told})
 
 
 def _explained(statement: Row) -> Row:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from ledger.aws.items import record_of
+from ledger.aws.table import record_of
 
 type Record = dict[str, Any]
 

@@ -13,7 +13,7 @@ from urllib.parse import unquote_plus
 
 from botocore.exceptions import ClientError
 
-from ledger.aws.delivery import code_of
+from ledger.aws.queue import error_code
 from ledger.records.provider import is_provider_id
 
 HIDDEN_SECONDS = 120
@@ -135,7 +135,7 @@ class DeadLetters:
         try:
             why = self.target.send(letter)
         except ClientError as error:
-            return f"refused: {code_of(error)}"
+            return f"refused: {error_code(error)}"
         if not why:
             self.sqs.delete_message(QueueUrl=self.url, ReceiptHandle=letter.handle)
         return why

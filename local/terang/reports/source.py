@@ -9,7 +9,7 @@ from rich.progress import track
 
 from dsa.report.entries import Entries
 from dsa.report.report import Period
-from ledger.cases.entry import JournalEntry
+from ledger.cases.case import JournalEntry
 from terang.console import Screen
 from terang.remote import Remote
 

@@ -15,7 +15,8 @@ import msgspec
 
 from dsa.statement.problem import Problem
 from dsa.statement.rules import BATCH
-from ledger.records.post import LINE_BYTES, too_deep
+from ledger.records.json_text import nests_too_deep
+from ledger.records.post import LINE_BYTES
 from ledger.records.refusal import Code, FileRefusedError
 from ledger.streams.json_document import JsonDocument
 from ledger.streams.lines import read_lines
@@ -140,7 +141,7 @@ def _values(document: JsonDocument) -> Iterator[tuple[bytes | Code, bool]]:
 
 def _decoded(data: bytes) -> Any:
     """Return the JSON value, or a Problem that says why there is none."""
-    if too_deep(data):
+    if nests_too_deep(data):
         return Problem("", "not_a_statement", "nested too deep for a statement")
     try:
         return msgspec.json.decode(data)

@@ -3,8 +3,7 @@
 from collections import deque
 from dataclasses import dataclass
 
-from ledger.cases.case import Case
-from ledger.cases.entry import CaseEntry, JournalEntry
+from ledger.cases.case import Case, CaseEntry, JournalEntry
 from ledger.ports import Store
 
 CASES = 200

@@ -8,8 +8,7 @@ from rich.padding import Padding
 from rich.rule import Rule
 from rich.text import Text
 
-from ledger.cases.case import Case
-from ledger.cases.entry import JournalEntry
+from ledger.cases.case import Case, JournalEntry
 from terang.review.case_history import History
 from terang.review.screen import age
 from terang.review.shown_checks import checks_of

@@ -1,7 +1,7 @@
 """A review at the terminal."""
 
-from ledger.cases.messages import Message
-from ledger.ports import Clock
+from ledger.cases.messages import BaseCaseMessage
+from ledger.clock import Clock
 from terang.review.cards import Card
 from terang.review.screen import Why, screen
 from terang.review.sitting import Keep, sit
@@ -11,7 +11,7 @@ from terang.review.terminal import Terminal
 
 def review_cards(
     terminal: Terminal, clock: Clock, moderator: str, cards: tuple[Card, ...], why: Why, keep: Keep
-) -> tuple[Message, ...]:
+) -> tuple[BaseCaseMessage, ...]:
     """Let a moderator go through the cards; the messages that came of it."""
     return sit(
         terminal,

@@ -5,8 +5,8 @@ from typing import Protocol
 
 from rich.console import RenderableType
 
-from ledger.cases.messages import Message
-from ledger.ports import Clock
+from ledger.cases.messages import BaseCaseMessage
+from ledger.clock import Clock
 from terang.review.terminal import Terminal
 
 
@@ -18,11 +18,11 @@ class Sitting(Protocol):
         """Whether it was ended."""
 
     @property
-    def messages(self) -> tuple[Message, ...]:
+    def messages(self) -> tuple[BaseCaseMessage, ...]:
         """What came of it so far."""
 
 
-type Keep = Callable[[Sequence[Message]], None]
+type Keep = Callable[[Sequence[BaseCaseMessage]], None]
 """Takes all messages of a sitting so far, each time that they change."""
 
 
@@ -33,7 +33,7 @@ def sit[S: Sitting](
     screen: Callable[[S], RenderableType],
     step: Callable[[Terminal, S, Clock], S | None],
     keep: Keep,
-) -> tuple[Message, ...]:
+) -> tuple[BaseCaseMessage, ...]:
     """Show, take what is typed, and go on until it is done; the messages that came of it.
 
     `step` gives what follows, or None when the terminal was closed.

@@ -6,9 +6,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ledger.aws.case_store import SEVERITIES, open_keys
-from ledger.cases.case import Move, State
-from ledger.cases.entry import JournalEntry, is_for_second_review
+from ledger.aws.case_store import SEVERITY_RANKS, open_index_keys
+from ledger.cases.case import JournalEntry, is_for_second_review
+from ledger.cases.transitions import CaseState, Move
 from ledger.errors import OperatorError
 from ledger.pointer import set_key
 from ledger.ports import Store
@@ -37,11 +37,13 @@ def findings_of_run(path: Path, decided: Iterable[str]) -> list[OpenFinding]:
     file = path / "findings.jsonl" if path.is_dir() else path
     rows = decode_lines(read_file(file), _Row, str(file), "no findings.jsonl of a run")
     for number, row in enumerate(rows, 1):
-        if not (row.spans and row.severity in SEVERITIES and is_moment(row.found_at)):
+        if not (row.spans and row.severity in SEVERITY_RANKS and is_moment(row.found_at)):
             why = "it needs spans, a severity, and the time when it was found"
             raise OperatorError(f"{file}: finding {number} is none of a run: {why}")
     done = set(decided)
-    listed = [(open_keys(row).get("open_sk", ""), row) for row in rows if row.finding not in done]
+    listed = [
+        (open_index_keys(row).get("open_sk", ""), row) for row in rows if row.finding not in done
+    ]
     listed = sorted((one for one in listed if one[0]), key=lambda one: one[0])
     return [OpenFinding(row, row.excerpt) for _, row in listed]
 
@@ -54,7 +56,7 @@ def findings_of_stack(
     listed = store.open_findings(provider, limit + len(done))
     found = [one for one in listed if one.finding not in done][:limit]
     ids = [one.finding for one in found]
-    excerpts, begun = store.excerpts(ids), store.begun(ids)
+    excerpts, begun = store.excerpts(ids), store.with_entries(ids)
     return [
         OpenFinding(
             one,
@@ -74,9 +76,9 @@ def _so_far(store: Store, finding: str) -> dict[str, Any]:
     waiting = (
         one.message
         for one in notices
-        if (notice := store.case(one.entry.entry)) is not None and notice.state is State.OPEN
+        if (notice := store.case(one.entry.entry)) is not None and notice.state is CaseState.OPEN
     )
-    return {"notice": next(waiting, ""), "escalated": case.state is State.ESCALATED}
+    return {"notice": next(waiting, ""), "escalated": case.state is CaseState.ESCALATED}
 
 
 def second_reviews(

@@ -6,7 +6,14 @@ from datetime import datetime
 from enum import Enum, auto
 
 from ledger.cases.dsa_codes import Visibility
-from ledger.cases.messages import Decision, Escalation, Measures, Message, SecondReview, Verdict
+from ledger.cases.messages import (
+    BaseCaseMessage,
+    Decision,
+    Escalation,
+    Measures,
+    SecondReview,
+    Verdict,
+)
 from ledger.foreign_text import is_blank
 from terang.review.cards import Card
 
@@ -81,7 +88,7 @@ class Review:
         return self.stage is Stage.DONE
 
     @property
-    def messages(self) -> tuple[Message, ...]:
+    def messages(self) -> tuple[BaseCaseMessage, ...]:
         """What was decided, as it is sent."""
         return tuple(one.message for one in self.decided)
 

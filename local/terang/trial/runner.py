@@ -12,7 +12,7 @@ from boto3.s3.transfer import TransferConfig
 
 from ledger.aws.objects import S3Objects
 from ledger.aws.store import DynamoStore
-from ledger.clock import clock_of
+from ledger.clock import clock_from_setting
 from ledger.closing import Closing, FileReceipt
 from ledger.keys import receipt_key
 from ledger.records.identity import file_id, unit_id
@@ -99,7 +99,7 @@ class Deployed:
     @property
     def day(self) -> str:
         """The day that the stack's clocks read."""
-        return clock_of(self.today).now().date().isoformat()
+        return clock_from_setting(self.today).now().date().isoformat()
 
     def register(self, provider: str, open_channels: Iterable[str]) -> None:
         """Register the provider; the emulator names its one account as every sender."""
@@ -152,7 +152,7 @@ class Deployed:
             objects=self.objects,
             out_bucket=self.outputs["OutBucket"],
             provider=provider,
-            clock=clock_of(self.today),
+            clock=clock_from_setting(self.today),
         )
 
     def _send(self, output: str, provider: str, body: str) -> None:
@@ -220,7 +220,7 @@ class Deployed:
         ):
             told = msgspec.json.decode(self.objects.get(self.outputs["OutBucket"], key) or b"{}")
             yield from ({"file": "", **refusal} for refusal in told.get("refusals", ()))
-        clock = clock_of(self.today)
+        clock = clock_from_setting(self.today)
         closing = Closing(
             self.store, self.objects, clock, self.outputs["OutBucket"], self.outputs["WorkBucket"]
         )

@@ -50,8 +50,8 @@ def test_a_file_becomes_findings_and_receipts(aws: World) -> None:
 
 def test_a_unit_is_committed_once(aws: World) -> None:
     unit = Unit()
-    assert aws.store.commit(unit.marker, unit.receipt, "f1", unit.row)
-    assert not aws.store.commit(unit.marker, unit.receipt, "f1", unit.row)
+    assert aws.store.commit_unit(unit.marker, unit.receipt, "f1", unit.row)
+    assert not aws.store.commit_unit(unit.marker, unit.receipt, "f1", unit.row)
     assert aws.receipts() == [unit.receipt]
     assert aws.store.ranges("f1") == [unit.row]
 
@@ -59,12 +59,12 @@ def test_a_unit_is_committed_once(aws: World) -> None:
 def test_a_unit_is_tried_by_one_set_of_rules(aws: World) -> None:
     unit, first, other = Unit(), FirstTry("one", DAY), FirstTry("other", DAY)
     assert aws.store.first_try(unit.name) is None
-    assert aws.store.begin(unit.name, first) == first
-    assert aws.store.begin(unit.name, other) == first
+    assert aws.store.record_first_try(unit.name, first) == first
+    assert aws.store.record_first_try(unit.name, other) == first
     with pytest.raises(OSError, match="ConditionalCheckFailed"):
-        aws.store.commit(unit.marker, unit.receipt, "f1", unit.row, other)
+        aws.store.commit_unit(unit.marker, unit.receipt, "f1", unit.row, other)
     assert aws.receipts() == []
-    assert aws.store.commit(unit.marker, unit.receipt, "f1", unit.row)
+    assert aws.store.commit_unit(unit.marker, unit.receipt, "f1", unit.row)
 
 
 def test_a_rule_is_held_once_a_day(aws: World) -> None:

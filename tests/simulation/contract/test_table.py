@@ -6,8 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 from support.world import World
 
-from ledger.aws.items import Item, item_of
-from ledger.aws.table import Table
+from ledger.aws.table import Item, Table, item_of
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from botocore.exceptions import ClientError
 from simulation.answers import refusal
 from simulation.bugs import Bug, Call, at_aws, everywhere, handler, method, without
 
-from ledger.aws.delivery import code_of, tell_failures
 from ledger.aws.objects import S3Objects
+from ledger.aws.queue import error_code, log_failures
 from scan.deliveries import Deliveries
 
 
@@ -23,7 +23,7 @@ def name_no_failure(original: Call, *given: Any) -> Any:
 
 def _go_on(failures: Any, log: Any) -> None:
     try:
-        tell_failures(failures, log)
+        log_failures(failures, log)
     except MemoryError:
         return
 
@@ -31,7 +31,7 @@ def _go_on(failures: Any, log: Any) -> None:
 def _answer_expected(error: Any) -> str:
     if hasattr(error, "response") and error.response is None:
         raise AttributeError("response")
-    return code_of(error)
+    return error_code(error)
 
 
 def _done_without_time(original: Call, deliveries: Deliveries, message: Any, left: Any) -> Any:
@@ -59,9 +59,9 @@ ANSWERING = [
         at_aws("send_message_batch", without("Failed")), shows=279),
     Bug("the handler answers nothing", handler("scan", _answer_nothing)),
     Bug("the handler names no failure", handler("scan", name_no_failure)),
-    Bug("a worker without memory goes on", everywhere(tell_failures, _go_on), shows=26),
+    Bug("a worker without memory goes on", everywhere(log_failures, _go_on), shows=26),
     Bug("an error without an answer is not expected",
-        everywhere(code_of, _answer_expected), shows=18),
+        everywhere(error_code, _answer_expected), shows=18),
     Bug("without time left a message is taken for done",
         method(Deliveries, "take", _done_without_time)),
     Bug("a write that failed is taken for one that was not needed",

@@ -10,7 +10,7 @@ from simulation.bugs import Bug, Call, Change, at_aws, both, handler, method
 from simulation.known_bugs.answering import name_no_failure
 
 from decide.effects.effects import Effects
-from ledger.aws.case_store import CaseStore
+from ledger.aws.case_store import DynamoCases
 from ledger.aws.store import DynamoStore
 from ledger.cases.case import Case, CaseMarker
 from ledger.records.identity import digest
@@ -25,9 +25,9 @@ def _journal_alone(call: Call, TransactItems: Any, **rest: Any) -> Any:  # noqa:
     return call(TransactItems=TransactItems, **rest)
 
 
-def _nobody_waits(original: Call, store: CaseStore, name: str) -> Case | None:
+def _nobody_waits(original: Call, store: DynamoCases, name: str) -> Case | None:
     case: Case | None = original(store, name)
-    return msgspec.structs.replace(case, waiting=()) if case else None
+    return msgspec.structs.replace(case, parked=()) if case else None
 
 
 class _Watched:
@@ -41,24 +41,24 @@ class _Watched:
 
 
 def _stops_waiting_first(
-    original: Call, store: CaseStore, marker: CaseMarker, entry: Any, moves: Any
+    original: Call, store: DynamoCases, marker: CaseMarker, entry: Any, moves: Any
 ) -> bool:
     """A message that waited waits no more as soon as it is taken, before it has woken others."""
     done = bool(original(store, marker, entry, moves))
     for move in moves if done else ():
         case = store.case(move.case)
-        for one in case.waiting if case else ():
+        for one in case.parked if case else ():
             if one.message == marker.message:
-                store.stop_waiting(move.case, one, expires=1)
+                store.unpark(move.case, one, expires=1)
     return done
 
 
 def _one_look() -> Change:
     """After a message was put to wait, nothing is read again: the first look at it is used."""
     seen = _Watched()
-    wait, marker_of = CaseStore.wait, CaseStore.case_marker
+    wait, marker_of = DynamoCases.park, DynamoCases.case_marker
 
-    def wait_and_stop_looking(self: CaseStore, *given: Any) -> Any:
+    def wait_and_stop_looking(self: DynamoCases, *given: Any) -> Any:
         kept = wait(self, *given)
         seen.looked.add(getcurrent())
         return kept
@@ -72,7 +72,7 @@ def _one_look() -> Change:
 
         return method(owner, name, look)
 
-    def next_message(self: CaseStore, message: str) -> Any:
+    def next_message(self: DynamoCases, message: str) -> Any:
         worker = getcurrent()
         if seen.message.get(worker) != message:
             seen.message[worker] = message
@@ -81,32 +81,32 @@ def _one_look() -> Change:
         return None if worker in seen.looked else marker_of(self, message)
 
     def change(patched: pytest.MonkeyPatch) -> None:
-        patched.setattr(CaseStore, "wait", wait_and_stop_looking)
-        patched.setattr(CaseStore, "case_marker", next_message)
+        patched.setattr(DynamoCases, "wait", wait_and_stop_looking)
+        patched.setattr(DynamoCases, "case_marker", next_message)
 
-    return both(change, looked_once(CaseStore, "case"), looked_once(DynamoStore, "marker"))
+    return both(change, looked_once(DynamoCases, "case"), looked_once(DynamoStore, "marker"))
 
 
 def _own_waiting_unseen() -> Change:
     """A message that comes again does not see that an earlier delivery of it waits."""
     seen = _Watched()
-    case, marker_of = CaseStore.case, CaseStore.case_marker
+    case, marker_of = DynamoCases.case, DynamoCases.case_marker
 
-    def next_message(self: CaseStore, message: str) -> Any:
+    def next_message(self: DynamoCases, message: str) -> Any:
         seen.message[getcurrent()] = message
         return marker_of(self, message)
 
-    def look(self: CaseStore, name: str) -> Case | None:
+    def look(self: DynamoCases, name: str) -> Case | None:
         found = case(self, name)
         if found is None:
             return None
         own = seen.message.get(getcurrent())
-        others = tuple(one for one in found.waiting if one.message != own)
-        return msgspec.structs.replace(found, waiting=others)
+        others = tuple(one for one in found.parked if one.message != own)
+        return msgspec.structs.replace(found, parked=others)
 
     def change(patched: pytest.MonkeyPatch) -> None:
-        patched.setattr(CaseStore, "case_marker", next_message)
-        patched.setattr(CaseStore, "case", look)
+        patched.setattr(DynamoCases, "case_marker", next_message)
+        patched.setattr(DynamoCases, "case", look)
 
     return change
 
@@ -114,9 +114,9 @@ def _own_waiting_unseen() -> Change:
 def _effects_once() -> Change:
     """What follows a commit is written by the delivery that committed, and by no later one."""
     seen = _Watched()
-    commit, make_sure = CaseStore.commit_case, Effects.make_sure
+    commit, make_sure = DynamoCases.commit_case, Effects.make_sure
 
-    def remember(self: CaseStore, marker: Any, *given: Any) -> bool:
+    def remember(self: DynamoCases, marker: Any, *given: Any) -> bool:
         done = commit(self, marker, *given)
         if done:
             seen.committed.setdefault(getcurrent(), set()).add(marker.message)
@@ -129,7 +129,7 @@ def _effects_once() -> Change:
         return make_sure(self, message, provider)
 
     def change(patched: pytest.MonkeyPatch) -> None:
-        patched.setattr(CaseStore, "commit_case", remember)
+        patched.setattr(DynamoCases, "commit_case", remember)
         patched.setattr(Effects, "make_sure", make_sure_once)
 
     return change
@@ -138,9 +138,9 @@ def _effects_once() -> Change:
 CASES = [
     Bug("the journal's entry is another call",
         at_aws("transact_write_items", _journal_alone), shows=38),
-    Bug("who waits is not woken", method(CaseStore, "case", _nobody_waits)),
+    Bug("who waits is not woken", method(DynamoCases, "case", _nobody_waits)),
     Bug("who is woken waits no more before it has woken others",
-        method(CaseStore, "commit_case", _stops_waiting_first), shows=81),
+        method(DynamoCases, "commit_case", _stops_waiting_first), shows=81),
     Bug("what one waits for is not looked for once more", _one_look(), shows=545),
     Bug("a message that waited is not known when it comes again", _own_waiting_unseen(),
         shows=432),

@@ -32,7 +32,7 @@ def _count_up(original: Call, store: DynamoStore, *given: Any) -> bool:
 
 def _late(name: str) -> Change:
     """A write of the store that is made after the commit instead of before it."""
-    write, commit = getattr(DynamoStore, name), DynamoStore.commit
+    write, commit = getattr(DynamoStore, name), DynamoStore.commit_unit
     kept: list[Any] = []
 
     def keep(self: DynamoStore, *given: Any) -> Any:
@@ -49,7 +49,7 @@ def _late(name: str) -> Change:
     def change(patched: pytest.MonkeyPatch) -> None:
         kept.clear()
         patched.setattr(DynamoStore, name, keep)
-        patched.setattr(DynamoStore, "commit", commit_first)
+        patched.setattr(DynamoStore, "commit_unit", commit_first)
 
     return change
 
@@ -133,7 +133,7 @@ def _no_row_of_known(original: Call, store: DynamoStore, file: str, row: RangeRo
 
 
 COUNTING = [
-    Bug("a plain counter", method(DynamoStore, "commit", _count_up)),
+    Bug("a plain counter", method(DynamoStore, "commit_unit", _count_up)),
     Bug("the receipt before its findings", _late("put_findings")),
     Bug("the receipt before its pages", _late("put_finding_ids"), shows=247),
     Bug("the marker is not checked", at_aws("transact_write_items", _unchecked_marker), shows=34),
@@ -150,7 +150,7 @@ COUNTING = [
     Bug("a unit is named by its range", method(Owned, "id_in", _id_of_range)),
     Bug("a message is named by when it came", method(Scanner, "scan_message", _id_of_moment)),
     Bug("a unit meets the set of its last try",
-        method(DynamoStore, "begin", _own_first_try), shows=144),
+        method(DynamoStore, "record_first_try", _own_first_try), shows=144),
     Bug("a range of a known unit gets no row", method(DynamoStore, "put_range", _no_row_of_known)),
     Bug("half the shards of the journal are not read", everywhere(shards, lambda: "89abcdef")),
 ]  # fmt: skip

@@ -72,7 +72,7 @@ def _known_is_done(original: Call, intake: Intake, bucket: str, key: str, *rest:
 
 def _gone_before_counted() -> Change:
     """A refused file is deleted first, and its receipt committed after that."""
-    commit, delete = DynamoStore.commit, S3Objects.delete_version
+    commit, delete = DynamoStore.commit_unit, S3Objects.delete_version
     kept: list[tuple[DynamoStore, Any]] = []
 
     def keep(self: DynamoStore, marker: Marker, receipt: Receipt, *rest: Any) -> bool:
@@ -89,7 +89,7 @@ def _gone_before_counted() -> Change:
 
     def change(patched: pytest.MonkeyPatch) -> None:
         kept.clear()
-        patched.setattr(DynamoStore, "commit", keep)
+        patched.setattr(DynamoStore, "commit_unit", keep)
         patched.setattr(S3Objects, "delete_version", delete_first)
 
     return change

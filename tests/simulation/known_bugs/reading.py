@@ -5,7 +5,12 @@ from typing import Any
 from simulation.bugs import Bug, Call, Port, at_aws, everywhere, method, without
 
 from ledger.aws.store import DynamoStore
-from ledger.records.manifest import Marker, Source, Unit, cut
+from ledger.records.manifest import (
+    Marker,
+    Source,
+    Unit,
+    cut_ranges,
+)
 from scan.ranges import Owned, owned
 
 
@@ -28,8 +33,8 @@ def _one_too_far(objects: Any, unit: Unit) -> Owned:
     return owned(Port(objects, read_range=read), unit)  # type: ignore[arg-type]
 
 
-def _last_byte_is_nobodys(source: Source, range_bytes: int) -> list[tuple[int, int]]:
-    found = cut(source, range_bytes)
+def _no_last_byte(source: Source, range_bytes: int) -> list[tuple[int, int]]:
+    found = cut_ranges(source, range_bytes)
     return [(start, min(source.size, start + range_bytes - 1)) for start, _ in found]
 
 
@@ -53,7 +58,7 @@ def _overlapping_pages(original: Call, store: DynamoStore, marker: Marker, ids: 
 READING = [
     Bug("the byte before a range is not looked at", everywhere(owned, _nothing_before)),
     Bug("a line is read on from one byte too far", everywhere(owned, _one_too_far)),
-    Bug("the last byte of a range belongs to nobody", everywhere(cut, _last_byte_is_nobodys)),
+    Bug("the last byte of a range belongs to nobody", everywhere(cut_ranges, _no_last_byte)),
     Bug("a version is not pinned", at_aws("get_object", _any_version)),
     Bug("an item is read as it may have been", at_aws("get_item", _maybe_old)),
     Bug("a query is read as it may have been", at_aws("query", _maybe_old)),

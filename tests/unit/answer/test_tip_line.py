@@ -22,7 +22,7 @@ from claims.feeds.feed import read_feed
 from claims.feeds.publishers import Trust
 from claims.index.index import build_index
 from claims.review import Rating
-from ledger.clock import clock_of
+from ledger.clock import clock_from_setting
 from ledger.errors import OperatorError
 from ledger.keys import factchecks_key
 from ledger.pointer import POINTER_KEY, set_key
@@ -79,7 +79,7 @@ class Line:
             Partners(None if self.signed else lambda: PARTNERS),
             Window(self.most, now),
             IndexInForce(cast("Objects", self.public), "public", now),
-            clock_of("2026-11-25"),
+            clock_from_setting("2026-11-25"),
         )
 
     def ask(self, body: Any, **changes: Any) -> tuple[int, dict[str, Any]]:

@@ -9,8 +9,8 @@ from support.memory_cases import MemoryCases, finding
 from support.sample_messages import decision, notice
 
 from decide.effects import author_notice
+from ledger.cases.case import case_id
 from ledger.cases.dsa_codes import AccountMeasure, Monetary, Provision, Visibility
-from ledger.cases.entry import case_id
 from ledger.keys import author_notice_key
 
 F1, F2 = finding(1).finding, finding(2).finding

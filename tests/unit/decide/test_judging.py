@@ -20,8 +20,8 @@ from support.sample_messages import (
     suspension,
 )
 
-from ledger.cases.case import State
-from ledger.cases.entry import case_id
+from ledger.cases.case import case_id
+from ledger.cases.transitions import CaseState
 from ledger.keys import audit_key
 from ledger.pointer import set_key
 from matcher import digest_of
@@ -35,7 +35,7 @@ def cases() -> MemoryCases:
 def test_a_decision_moves_all_its_findings_at_once(cases: MemoryCases) -> None:
     [handled] = cases.decide(decision(F1, F2))
     assert (handled.status, handled.type) == ("taken", "decision")
-    assert state(cases, F1) == state(cases, F2) == State.DECIDED
+    assert state(cases, F1) == state(cases, F2) == CaseState.DECIDED
     assert cases.open == set()
     made = entry(cases, "decision", "d-1")
     assert made.cases == (F1, F2, made.entry)
@@ -106,7 +106,7 @@ def test_a_decision_rests_on(
 def test_a_skip_leaves_the_case_open_and_an_escalation_too(cases: MemoryCases) -> None:
     cases.decide(decision(F1, id="d-1", verdict="skipped"))
     cases.decide(decision(F1, id="d-2", verdict="escalated", escalation="threat_to_life"))
-    assert state(cases, F1) is State.ESCALATED
+    assert state(cases, F1) is CaseState.ESCALATED
     assert F1 in cases.open
     late = {"opened_at": "2026-11-25T12:30:00Z", "decided_at": "2026-11-25T12:40:00Z"}
     assert cases.decide(decision(F1, id="d-3", **late))[0].status == "taken"
@@ -116,7 +116,7 @@ def test_a_skip_leaves_the_case_open_and_an_escalation_too(cases: MemoryCases) -
 def test_an_escalation_is_recorded_after_the_decision_too(cases: MemoryCases) -> None:
     escalated = decision(F1, id="d-2", verdict="escalated", escalation="child_abuse")
     assert [one.status for one in cases.decide(decision(F1), escalated)] == ["taken", "taken"]
-    assert state(cases, F1) is State.DECIDED
+    assert state(cases, F1) is CaseState.DECIDED
     assert F1 not in cases.excerpts
 
 
@@ -213,7 +213,7 @@ def test_a_decision_on_a_notice_alone(
         source, "SCAMS_AND_FRAUD", ("PHISHING",)
     )  # fmt: skip
     assert (made.rules, made.found_at) == ({}, "2026-11-25T11:00:00Z")
-    assert state(cases, case_id("notice", "acme", "n-1")) is State.DECIDED
+    assert state(cases, case_id("notice", "acme", "n-1")) is CaseState.DECIDED
 
 
 def test_a_notice_about_a_finding_stands_in_its_case(cases: MemoryCases) -> None:

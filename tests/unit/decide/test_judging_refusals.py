@@ -21,7 +21,7 @@ from support.sample_messages import (
     suspension,
 )
 
-from ledger.cases.refusal import First
+from ledger.cases.refusal import EarlierMove
 from ledger.keys import audit_key
 
 
@@ -141,7 +141,7 @@ def test_a_message_is_refused(
 
 def test_who_is_late_hears_who_was_first(cases: MemoryCases) -> None:
     cases.decide(decision(F1), decision(F1, id="d-2", moderator="m-2", verdict="dismissed"))
-    assert cases.receipts()["d-2"].first == First("m-1", "confirmed", "2026-11-25T12:30:00Z")
+    assert cases.receipts()["d-2"].first == EarlierMove("m-1", "confirmed", "2026-11-25T12:30:00Z")
 
 
 EARLY = {
@@ -176,7 +176,7 @@ def test_what_comes_too_early_waits(
     assert (told.status, told.waits_until) == ("waiting", "2026-12-17T00:00:00Z")
     cases.decide(*late)
     assert cases.types() == sorted(message["type"] for message in early + late)
-    assert not any(cases.waiting.values())
+    assert not any(cases.parked.values())
     assert {cases.receipts()[message["id"]].status for message in early} == {"taken"}
 
 
@@ -185,7 +185,7 @@ def test_what_waited_is_judged_anew(cases: MemoryCases) -> None:
     cases.decide(complaint())
     cases.decide(decision(F1, verdict="skipped"))
     assert cases.receipts()["c-1"].code == "nothing_decided"
-    assert not any(cases.waiting.values())
+    assert not any(cases.parked.values())
 
 
 def test_the_same_message_again_changes_nothing(cases: MemoryCases) -> None:

@@ -25,9 +25,8 @@ from support.sample_messages import (
 
 from decide.facts import Arrived, Facts
 from decide.judging.judge import judge
-from ledger.cases.case import Waiting
-from ledger.cases.entry import case_id
-from ledger.cases.messages import TYPES
+from ledger.cases.case import ParkedMessage, case_id
+from ledger.cases.messages import MESSAGE_TYPES
 from ledger.cases.reading import read_case_message
 from ledger.cases.refusal import CaseRefusal
 from ledger.keys import audit_key
@@ -64,7 +63,7 @@ STATED["order effected_at"] = order(), "effected_at"
 def test_every_time_of_every_type_is_tried() -> None:
     declared = {
         f"{kind} {field.name}"
-        for kind, struct in TYPES.items()
+        for kind, struct in MESSAGE_TYPES.items()
         for field in msgspec.structs.fields(struct)
         if field.name.endswith("_at")
     }
@@ -250,7 +249,7 @@ def test_a_message_that_waited_is_judged_by_when_it_was_sent(cases: MemoryCases)
     cases.clock.moment = sent
     late = order(id="q-2", follows="q-1", outcome="complied")
     assert [one.status for one in cases.decide(late)] == ["waiting"]
-    [[waiting]] = [one.values() for one in cases.waiting.values() if one]
+    [[waiting]] = [one.values() for one in cases.parked.values() if one]
     assert waiting.at == "2028-11-25T08:00:00Z"
     cases.clock.move(days=9)
     handled = cases.decide(order(), sent_at=sent)
@@ -262,10 +261,10 @@ def test_a_message_that_an_earlier_release_kept_waiting_is_judged_by_its_day(
 ) -> None:
     line = msgspec.json.encode(complaint())
     name, kept = case_id("decision", "acme", "d-1"), digest("message", "acme", "c-1")
-    cases.waiting[name] = {kept: Waiting(kept, "acme", line, "2026-11-26")}
+    cases.parked[name] = {kept: ParkedMessage(kept, "acme", line, "2026-11-26")}
     assert [one.status for one in cases.decide(decision(F1))] == ["taken", "taken"]
     cases = two_findings()
-    cases.waiting[name] = {kept: Waiting(kept, "acme", line, "2026-11-25")}
+    cases.parked[name] = {kept: ParkedMessage(kept, "acme", line, "2026-11-25")}
     assert [one.code for one in cases.decide(decision(F1))] == ["", "time_future"]
 
 

@@ -19,7 +19,7 @@ from dsa.report.about import About, Qualitative
 from dsa.report.entries import Entries
 from dsa.report.files import report_files
 from dsa.report.report import Period, Reporting
-from ledger.cases.entry import case_id
+from ledger.cases.case import case_id
 from ledger.keys import author_notice_key
 
 NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")

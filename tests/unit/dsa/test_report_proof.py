@@ -20,7 +20,7 @@ from dsa.report.entries import Entries
 from dsa.report.files import LedgerError, entries_of, report_files, report_of_ledger
 from dsa.report.report import Period, Reporting
 from dsa.report.template import PARTS, file_name
-from ledger.cases.entry import JournalEntry
+from ledger.cases.case import JournalEntry
 from report_proof.proof import WrittenReport, prove
 from terang.cli.command import main
 

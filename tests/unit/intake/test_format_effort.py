@@ -16,7 +16,7 @@ from intake import formats
 from intake.formats import Budget, Context, Effort, FileRefusedError
 from intake.formats.effort import LAST_SECONDS
 from intake.translation import translate
-from ledger.privacy.pseudonym import Pseudonyms
+from ledger.privacy.pseudonyms import Pseudonyms
 from ledger.records.refusal import Code
 
 PSEUDONYMS = Pseudonyms.derive(b"secret", "acme", "k2026-11")

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 from support.sample_posts import StandingClock
 
-from ledger.aws.delivery import Message
-from ledger.aws.senders import REGISTRY_SECONDS, Senders
+from ledger.aws.queue import REGISTRY_SECONDS, Delivery, Senders
 from ledger.records.provider import Provider
 
 if TYPE_CHECKING:
@@ -92,7 +91,7 @@ def test_who_is_believed(sender: str, attributes: dict[str, str], believed: str 
 def test_only_the_redrive_role_says_when_a_message_was_sent_first(
     sender: str, first_sent: str, days_ago: int
 ) -> None:
-    message = Message("arn:posts", "{}", f"{sender}:session", {"first_sent": first_sent}, SENT)
+    message = Delivery("arn:posts", "{}", f"{sender}:session", {"first_sent": first_sent}, SENT)
     first = senders(Registry(), redrive=REDRIVE).first_sent(message)
     assert first == SENT - timedelta(days=days_ago)
 

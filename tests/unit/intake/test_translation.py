@@ -14,7 +14,7 @@ from support.format_files import PUBLIC, Generated, context, dumps, json_lines, 
 from intake import formats
 from intake.formats import Budget, Context, FileRefusedError
 from intake.translation import parts, translate
-from ledger.privacy.pseudonym import Pseudonyms
+from ledger.privacy.pseudonyms import Pseudonyms
 from ledger.records.post import LINE_BYTES, TranslatedPost, read_translated_line
 from ledger.records.refusal import Refusal
 

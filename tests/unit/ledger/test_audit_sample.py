@@ -7,51 +7,59 @@ from itertools import batched
 
 import msgspec
 
-from ledger.privacy.audit_sample import SAMPLE_SIZE, Sampled, draw, merge, month_key
+from ledger.privacy.audit_sample import (
+    SAMPLE_SIZE,
+    DrawnPost,
+    draw_sample,
+    merge_samples,
+    month_sample_key,
+)
 
-KEY = month_key(b"secret", "2026-11")
+KEY = month_sample_key(b"secret", "2026-11")
 POSTS = [f"p-{number}" for number in range(10_000)]
 
 
-def names(sample: tuple[Sampled, ...]) -> list[str]:
+def names(sample: tuple[DrawnPost, ...]) -> list[str]:
     return [one.post for one in sample]
 
 
 def test_a_rank_can_be_worked_out_by_whoever_has_the_key() -> None:
     expected = hmac.digest(KEY, b"acme/p-1", hashlib.sha256).hex()[:32]
-    assert draw(KEY, "acme", ["p-1"]) == (Sampled("p-1", expected),)
+    assert draw_sample(KEY, "acme", ["p-1"]) == (DrawnPost("p-1", expected),)
 
 
 def test_the_smallest_ranks_are_drawn() -> None:
-    everything = draw(KEY, "acme", POSTS, size=len(POSTS))
+    everything = draw_sample(KEY, "acme", POSTS, size=len(POSTS))
     assert list(everything) == sorted(everything, key=lambda one: one.rank)
-    assert draw(KEY, "acme", POSTS) == everything[:SAMPLE_SIZE]
+    assert draw_sample(KEY, "acme", POSTS) == everything[:SAMPLE_SIZE]
 
 
 def test_fewer_posts_than_the_sample_are_all_in_it() -> None:
-    assert sorted(names(draw(KEY, "acme", POSTS[:7]))) == POSTS[:7]
-    assert draw(KEY, "acme", []) == ()
+    assert sorted(names(draw_sample(KEY, "acme", POSTS[:7]))) == POSTS[:7]
+    assert draw_sample(KEY, "acme", []) == ()
 
 
 def test_what_comes_twice_and_in_another_order_changes_nothing() -> None:
     shuffled = POSTS + POSTS[:5_000]
     random.Random(4).shuffle(shuffled)
-    assert draw(KEY, "acme", shuffled) == draw(KEY, "acme", POSTS)
+    assert draw_sample(KEY, "acme", shuffled) == draw_sample(KEY, "acme", POSTS)
 
 
 def test_the_parts_merge_to_what_the_whole_gives() -> None:
     """Units that overlap give the month's sample all the same."""
     shuffled = POSTS + POSTS[::3]
     random.Random(5).shuffle(shuffled)
-    parts = [draw(KEY, "acme", part) for part in batched(shuffled, 1_234)]
-    assert merge(parts) == draw(KEY, "acme", POSTS)
+    parts = [draw_sample(KEY, "acme", part) for part in batched(shuffled, 1_234)]
+    assert merge_samples(parts) == draw_sample(KEY, "acme", POSTS)
 
 
 def test_each_post_is_as_likely_as_another() -> None:
     """Over 300 months ten strata of ids are drawn as often: chi-squared under its 99.9 %."""
     drawn = [0] * 10
     for month in range(300):
-        sample = draw(month_key(b"secret", str(month)), "acme", POSTS[:1_000], size=50)
+        sample = draw_sample(
+            month_sample_key(b"secret", str(month)), "acme", POSTS[:1_000], size=50
+        )
         for one in sample:
             drawn[int(one.post.removeprefix("p-")) // 100] += 1
     expected = 300 * 50 / 10
@@ -59,11 +67,11 @@ def test_each_post_is_as_likely_as_another() -> None:
 
 
 def test_months_providers_and_secrets_draw_apart() -> None:
-    first = draw(KEY, "acme", POSTS)
+    first = draw_sample(KEY, "acme", POSTS)
     others = (
-        draw(KEY, "others", POSTS),
-        draw(month_key(b"secret", "2026-12"), "acme", POSTS),
-        draw(month_key(b"other", "2026-11"), "acme", POSTS),
+        draw_sample(KEY, "others", POSTS),
+        draw_sample(month_sample_key(b"secret", "2026-12"), "acme", POSTS),
+        draw_sample(month_sample_key(b"other", "2026-11"), "acme", POSTS),
     )
     for other in others:
         assert len(set(names(first)) & set(names(other))) < 20  # 4 are expected
@@ -72,4 +80,4 @@ def test_months_providers_and_secrets_draw_apart() -> None:
 def test_a_sample_of_the_longest_ids_fits_into_an_item() -> None:
     """An item holds 400 KB; an id has 200 characters of at most 6 bytes in JSON."""
     posts = [f"{number:04}" + "\x01" * 196 for number in range(SAMPLE_SIZE)]
-    assert len(msgspec.json.encode(draw(KEY, "acme", posts))) < 380_000
+    assert len(msgspec.json.encode(draw_sample(KEY, "acme", posts))) < 380_000

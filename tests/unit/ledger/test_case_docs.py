@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from ledger.cases.messages import TYPES
+from ledger.cases.messages import MESSAGE_TYPES
 from ledger.cases.reading import read_case_message
 from ledger.cases.refusal import CaseCode, CaseRefusal
 
@@ -18,7 +18,7 @@ def first_cells() -> list[str]:
 
 
 def test_every_type_and_every_code_has_its_line() -> None:
-    assert sorted(first_cells()) == sorted(["type", *TYPES, *map(str, CaseCode)])
+    assert sorted(first_cells()) == sorted(["type", *MESSAGE_TYPES, *map(str, CaseCode)])
 
 
 def test_every_example_is_read() -> None:

@@ -22,10 +22,13 @@ from support.sample_messages import (
     suspension,
 )
 
-from ledger.cases.messages import TYPES, Decision, Measures
-from ledger.cases.reading import read_case_message
+from ledger.cases.messages import (
+    MESSAGE_TYPES,
+    Decision,
+    Measures,
+)
+from ledger.cases.reading import case_message_schema, read_case_message
 from ledger.cases.refusal import CaseRefusal
-from ledger.cases.schema import case_message_schema
 from ledger.records.post import LINE_BYTES
 
 ROOT = Path(__file__).parents[3]
@@ -62,7 +65,7 @@ TAKEN = {
 @pytest.mark.parametrize("message", TAKEN.values(), ids=TAKEN)
 def test_a_message_is_read(message: dict[str, Any]) -> None:
     read = read_case_message(json.dumps(message).encode())
-    assert isinstance(read, TYPES[message["type"]])
+    assert isinstance(read, MESSAGE_TYPES[message["type"]])
 
 
 @pytest.mark.parametrize("message", TAKEN.values(), ids=TAKEN)
@@ -295,7 +298,7 @@ REQUIRED_TEXTS: dict[str, dict[str, Any]] = {
 def test_every_text_of_every_type_is_tried() -> None:
     declared = {
         name
-        for kind in (*TYPES.values(), Measures)
+        for kind in (*MESSAGE_TYPES.values(), Measures)
         for name, shape in kind.__annotations__.items()
         if "Words" in str(shape) or "Reason" in str(shape) or "Id" in str(shape).split()
     }

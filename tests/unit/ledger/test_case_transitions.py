@@ -2,8 +2,13 @@
 
 import pytest
 
-from ledger.cases.case import TRANSITIONS, Kind, Move, State
 from ledger.cases.refusal import CaseCode
+from ledger.cases.transitions import (
+    TRANSITIONS,
+    CaseKind,
+    CaseState,
+    Move,
+)
 
 ROWS = """
 matter    new        open      open
@@ -72,10 +77,10 @@ def rows() -> list[list[str]]:
 
 @pytest.mark.parametrize(("kind", "state", "move", "outcome"), rows(), ids=map("-".join, rows()))
 def test_a_move_leads_here(kind: str, state: str, move: str, outcome: str) -> None:
-    before = None if state == "new" else State(state)
+    before = None if state == "new" else CaseState(state)
     refused = outcome.startswith("!")
-    after = CaseCode(outcome[1:]) if refused else State(outcome)
-    assert TRANSITIONS[Kind(kind), before][Move(move)] == after
+    after = CaseCode(outcome[1:]) if refused else CaseState(outcome)
+    assert TRANSITIONS[CaseKind(kind), before][Move(move)] == after
 
 
 def test_there_are_no_other_moves() -> None:
@@ -88,7 +93,7 @@ def test_nothing_that_is_decided_opens_again() -> None:
     But a matter opens again when the published check changed that it was decided by.
     """
     for (kind, state), moves in TRANSITIONS.items():
-        if state in {State.DECIDED, State.OVERTURNED, State.CLOSED}:
+        if state in {CaseState.DECIDED, CaseState.OVERTURNED, CaseState.CLOSED}:
             others = (after for move, after in moves.items() if move is not Move.REOPEN)
-            kept = {after for after in others if isinstance(after, State)}
+            kept = {after for after in others if isinstance(after, CaseState)}
             assert kept <= {state}, (kind, state)

@@ -5,7 +5,7 @@ import json
 import pytest
 from support.sample_posts import fields, line
 
-from ledger.records.message_body import lines_of
+from ledger.records.json_text import lines_of_body
 from ledger.records.refusal import Code, Refusal
 from scan.reading import read
 
@@ -49,7 +49,7 @@ NAN = b'{"x": NaN}'.decode()
          "a broken line before a good one"],
 )  # fmt: skip
 def test_bodies_are_read(body: str, posts: int, refused: dict[Code, int]) -> None:
-    found = lines_of(body)
+    found = lines_of_body(body)
     assert isinstance(found, bytes)
     reading = read(found)
     assert (len(reading.posts), dict(reading.refused)) == (posts, refused)
@@ -73,13 +73,13 @@ def test_bodies_are_read(body: str, posts: int, refused: dict[Code, int]) -> Non
          "words behind an array", "an indented object without its end", "a lone surrogate"],
 )  # fmt: skip
 def test_what_holds_no_records_is_refused_as_one(body: str, code: Code) -> None:
-    assert lines_of(body) == Refusal(code)
+    assert lines_of_body(body) == Refusal(code)
 
 
 def test_numbers_and_words_come_through_unchanged() -> None:
     body = '[{"n": 12345678901234567890123, "f": 1.10, "t": "\\u00e9\\/"}]'
-    assert lines_of(body) == b'{"n":12345678901234567890123,"f":1.10,"t":"\\u00e9\\/"}\n'
+    assert lines_of_body(body) == b'{"n":12345678901234567890123,"f":1.10,"t":"\\u00e9\\/"}\n'
     assert (
-        lines_of(line().decode())
+        lines_of_body(line().decode())
         == line().replace(b'": "', b'":"').replace(b'", "', b'","') + b"\n"
     )

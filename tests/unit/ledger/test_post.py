@@ -7,15 +7,15 @@ import msgspec
 import pytest
 from support.sample_posts import POST, fields, line
 
+from ledger.clock import utc
+from ledger.records.json_text import JSON_DEPTH
 from ledger.records.post import (
-    JSON_DEPTH,
     LINE_BYTES,
     Post,
     TranslatedPost,
     read_fields,
     read_line,
     read_translated_line,
-    utc,
 )
 from ledger.records.refusal import Code, Refusal
 

@@ -9,8 +9,7 @@ import pytest
 from support.sample_posts import StandingClock
 
 from ledger.errors import KeyUnavailableError
-from ledger.privacy.pseudonym import MonthSalt
-from ledger.pseudonym_keys import PseudonymKeys
+from ledger.privacy.pseudonyms import MonthSalt, PseudonymKeys
 
 
 @dataclass(slots=True)
@@ -25,8 +24,8 @@ class MemorySalts:
     def month_salts(self) -> list[MonthSalt]:
         return [self.stored[key] for key in sorted(self.stored)]
 
-    def begin_month(self, own: MonthSalt) -> MonthSalt:
-        return self.stored.setdefault(own.key_id, own)
+    def put_month_salt(self, salt: MonthSalt) -> MonthSalt:
+        return self.stored.setdefault(salt.key_id, salt)
 
 
 _numbers = count()

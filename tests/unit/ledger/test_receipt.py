@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from ledger.closing import FileReceipt, sums
+from ledger.closing import FileReceipt, sum_receipts
 from ledger.records.receipt import Receipt, digest_of_ids
 
 
@@ -66,7 +66,7 @@ def test_receipts_add_up_under_the_names_of_a_file_receipt() -> None:
         refused={"not_public": 4}, records=7, skipped=("a/1",), held={"codes/3/asks/live": 1},
         unknown_fields=5, first="", last="2026-11-26T00:00:00Z",
     )  # fmt: skip
-    total = sums([one, other])
+    total = sum_receipts([one, other])
     assert total == {
         "lines": 12, "records": 12, "inspected": 6, "findings": 2, "repeats": 0,
         "unknown_fields": 5, "assumed_utc": 2, "partly_read": 3,
@@ -75,4 +75,4 @@ def test_receipts_add_up_under_the_names_of_a_file_receipt() -> None:
         "skipped": ("a/1", "b/1"), "first": "2026-11-24T12:00:00Z", "last": "2026-11-26T00:00:00Z",
     }  # fmt: skip
     assert total.keys() <= set(FileReceipt.__struct_fields__)
-    assert sums([])["first"] == ""
+    assert sum_receipts([])["first"] == ""

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 from support.sample_entries import RULE, contest, decision, entry, outcome
 
-from ledger.cases.entry import JournalEntry
+from ledger.cases.case import JournalEntry
 from publish.count.case_counting import case_numbers
 from publish.count.case_numbers import CaseNumbers, by_month, fold_cases
 from publish.journal.case_line import case_line, case_lines

@@ -12,7 +12,7 @@ from support.publish_world import (
 )
 from support.published_days import DAY, world
 
-from ledger.records.provider import OpenFile
+from ledger.records.manifest import OpenFile
 from publish.context import Order
 from publish.journal.public_journal import short_digest
 from publish.publishing import publish

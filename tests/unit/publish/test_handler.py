@@ -53,7 +53,7 @@ class Deployed:
         return answer
 
     def commit(self, receipt: Receipt) -> None:
-        self.store.commit(
+        self.store.commit_unit(
             Marker(receipt.unit, receipt.provider, receipt.at[:10]), receipt, "", None
         )
 

@@ -3,7 +3,7 @@
 from support.decided_findings import decided, do, world
 from support.publish_world import CLOSED, World
 
-from ledger.cases.moderator_aliases import letters_of
+from ledger.privacy.moderator_aliases import assign_aliases
 
 
 def test_moderators_are_letters_and_few_decisions_give_no_share() -> None:
@@ -21,12 +21,12 @@ def test_moderators_are_letters_and_few_decisions_give_no_share() -> None:
 
 def test_letters_hold_for_a_month_and_are_dealt_anew_in_the_next() -> None:
     store = World().store
-    assert letters_of(store, "acme", "2026-11", ["lia", "budi", "lia"], 0) == {
+    assert assign_aliases(store, "acme", "2026-11", ["lia", "budi", "lia"], 0) == {
         "lia": "A",
         "budi": "B",
     }
-    assert letters_of(store, "acme", "2026-11", ["sari", "budi"], 0)["sari"] == "C"
-    assert letters_of(store, "acme", "2026-12", ["budi", ""], 0) == {"budi": "A"}
+    assert assign_aliases(store, "acme", "2026-11", ["sari", "budi"], 0)["sari"] == "C"
+    assert assign_aliases(store, "acme", "2026-12", ["budi", ""], 0) == {"budi": "A"}
 
 
 def test_two_that_deal_letters_at_once_deal_none_twice() -> None:
@@ -37,13 +37,13 @@ def test_two_that_deal_letters_at_once_deal_none_twice() -> None:
 
         looks = 0
 
-        def letters(self, provider: str, month: str) -> dict[str, str]:
-            found = store.letters(provider, month)
+        def moderator_aliases(self, provider: str, month: str) -> dict[str, str]:
+            found = store.moderator_aliases(provider, month)
             if not self.looks:
-                store.put_letter(provider, month, "A", "other", 0)
+                store.put_moderator_alias(provider, month, "A", "other", 0)
             self.looks += 1
             return found
 
-        put_letter = store.put_letter
+        put_moderator_alias = store.put_moderator_alias
 
-    assert letters_of(Late(), "acme", "2026-11", ["lia"], 0) == {"other": "A", "lia": "B"}
+    assert assign_aliases(Late(), "acme", "2026-11", ["lia"], 0) == {"other": "A", "lia": "B"}

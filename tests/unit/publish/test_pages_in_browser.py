@@ -15,7 +15,7 @@ import pytest
 from support.publish_world import World, live, sample_pack, sample_receipt, sample_rule
 from support.sample_entries import contest, decision, entry, outcome
 
-from ledger.cases.entry import JournalEntry
+from ledger.cases.case import JournalEntry
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

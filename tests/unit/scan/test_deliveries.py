@@ -8,13 +8,17 @@ import msgspec
 import pytest
 from support.sample_posts import StandingClock
 
-from ledger.aws.delivery import RESERVE_SECONDS, Message, TimeReserveError
+from ledger.aws.queue import (
+    RESERVE_SECONDS,
+    Delivery,
+    TimeReserveError,
+)
 from ledger.records.manifest import Source, Unit
 from scan.deliveries import Deliveries
 from scan.unit_work import Outcome
 
 if TYPE_CHECKING:
-    from ledger.aws.senders import Senders
+    from ledger.aws.queue import Senders
     from ledger.closing import Closing
     from scan.unit_work import Scanner
 
@@ -49,7 +53,7 @@ class Parts:
         self.done.append(("believed", sender_id, attributes))
         return self.believed_provider
 
-    def first_sent(self, message: Message) -> datetime:
+    def first_sent(self, message: Delivery) -> datetime:
         return message.sent_at - self.waited
 
 
@@ -60,8 +64,8 @@ def deliveries(parts: Parts, trial_day: bool = False) -> Deliveries:
     )  # fmt: skip
 
 
-def message(queue: str = "arn:posts", body: str = "{}") -> Message:
-    return Message(queue, body, "AROAX:s", {"provider": "acme"}, SENT)
+def message(queue: str = "arn:posts", body: str = "{}") -> Delivery:
+    return Delivery(queue, body, "AROAX:s", {"provider": "acme"}, SENT)
 
 
 def test_a_unit_is_scanned_and_then_its_file_looked_at() -> None:

@@ -7,7 +7,7 @@ import pytest
 from support.canary import ACCOUNT
 from support.sample_posts import OTP, PRIZE, SHADOW, fields, pack
 
-from ledger.privacy.pseudonym import Pseudonyms
+from ledger.privacy.pseudonyms import Pseudonyms
 from ledger.records.finding import Finding
 from ledger.records.post import Post, TranslatedPost
 from matcher import Matcher

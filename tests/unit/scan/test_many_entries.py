@@ -13,10 +13,10 @@ from decide.facts import Arrived, Facts, PackFacts
 from decide.judging.judge import judge
 from decide.judging.judgement import Judgement
 from ledger.aws.store import DynamoStore
-from ledger.cases.case import CaseMarker, State
-from ledger.cases.entry import CaseEntry, JournalEntry
+from ledger.cases.case import CaseEntry, CaseMarker, JournalEntry
 from ledger.cases.reading import read_case_message
 from ledger.cases.refusal import CaseRefusal
+from ledger.cases.transitions import CaseState
 from terang.repair.fsck_cases import case_differences
 from terang.repair.fsck_ledger import Ledger
 
@@ -32,7 +32,7 @@ def store() -> DynamoStore:
     made = DynamoStore.of(dynamodb, "table")
     made.put_findings([(FOUND, "Send me the code")], 9)
     for number in range(1, 9_999):
-        entry = CaseEntry(number, "skip", State.OPEN, SKIP, f"s-{number}")
+        entry = CaseEntry(number, "skip", CaseState.OPEN, SKIP, f"s-{number}")
         made.table.put(f"C#{FOUND.finding}", f"{number:04}", entry)
     return made
 
@@ -65,7 +65,7 @@ def test_a_finding_is_decided_once_on_both_sides_of_the_border(store: DynamoStor
         assert entry.number == number
     case = store.case(FOUND.finding)
     assert case is not None
-    assert case.state is State.DECIDED
+    assert case.state is CaseState.DECIDED
     assert [one.number for one in case.entries] == list(range(1, 10_002))
     for again in ("confirmed", "dismissed", "skipped"):
         refused = judged(store, f"again-{again}", again)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 from support.memory_objects import RangesOf
 
-from ledger.records.manifest import cut
+from ledger.records.manifest import cut_ranges
 from ledger.records.refusal import Code
 from scan import ranges
 from scan.ranges import Owned, owned
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def split(data: bytes, size: int) -> list[Owned]:
     """What each range of the data owns."""
     objects = RangesOf(data)
-    made = cut(objects.source, size)
+    made = cut_ranges(objects.source, size)
     return [owned(cast("Objects", objects), objects.unit(start, end)) for start, end in made]
 
 

@@ -10,7 +10,7 @@ from simulation.clients import Client, GoodLine
 from simulation.dynamodb import DynamoDB
 from simulation.sqs import SQS
 
-from ledger.aws.delivery import ATTRIBUTES
+from ledger.aws.queue import ATTRIBUTES
 from ledger.aws.table import Table
 from terang.cli.restore import put_back
 from terang.repair.redriving import (

@@ -12,8 +12,7 @@ from rich.console import RenderableType
 from support.review_world import card, found
 from support.sample_posts import line
 
-from ledger.cases.case import Case
-from ledger.cases.entry import CaseEntry, JournalEntry
+from ledger.cases.case import Case, CaseEntry, JournalEntry
 from ledger.records.finding import EXCERPT_LENGTH, FoundCheck, Label
 from ledger.records.post import read_line
 from matcher import Hit, Span

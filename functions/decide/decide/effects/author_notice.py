@@ -15,7 +15,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from decide.decided_packs import DecidedPack
-from ledger.cases.entry import CaseEntry
+from ledger.cases.case import CaseEntry
 from ledger.cases.messages import Measures
 from ledger.foreign_text import replace_controls
 from ledger.records.finding import Finding, FoundCheck

@@ -9,13 +9,13 @@ from decide.effects.forgotten_excerpts import ForgottenExcerpts
 from decide.effects.write_statement import decided, faults_of
 from decide.erased_authors import is_stub
 from dsa.statement.statement import statement_of
-from ledger.cases.case import Case, State
-from ledger.cases.entry import JournalEntry, case_id
+from ledger.cases.case import Case, JournalEntry, case_id
 from ledger.cases.messages import CaseMessage, Decision, Escalation, Outcome, Reinstatement
+from ledger.cases.transitions import CaseState
 from ledger.keys import HOLDS_EXCERPTS, author_notice_key, proposal_key, statement_key
 from ledger.ports import Objects, Store
-from ledger.records.encoding import pretty
 from ledger.records.finding import Finding
+from ledger.records.json_text import encode_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Effects:
             self.objects.put_if(self.out_bucket, key, text.encode(), None)
         statement = statement_of(decided(case.entries[0], found, self.notices.public_url))
         key = statement_key(entry.provider, entry.at[:10], decision)
-        self.objects.put_if(self.out_bucket, key, pretty(statement), None)
+        self.objects.put_if(self.out_bucket, key, encode_json(statement), None)
         return faults_of(statement, date.fromisoformat(entry.at[:10]))
 
     def _decided_on(self, decision: str) -> list[Case]:
@@ -80,7 +80,7 @@ class Effects:
     def _propose(self, decision: str) -> None:
         """Propose each excerpt that is left as an example: what was wrong must not come again."""
         case = self._there(decision)
-        if case.state is not State.OVERTURNED:
+        if case.state is not CaseState.OVERTURNED:
             return
         decided = case.entries[0].entry
         overturned = next(one.entry for one in case.entries if one.entry.overturns)
@@ -104,7 +104,7 @@ class Effects:
         }
         rule = f"{finding.pack}/{finding.version}/{finding.rule}"
         key = proposal_key(finding.provider, rule, finding.finding)
-        self.objects.put_if(self.out_bucket, key, pretty(proposal), None, tags=HOLDS_EXCERPTS)
+        self.objects.put_if(self.out_bucket, key, encode_json(proposal), None, tags=HOLDS_EXCERPTS)
 
     def _there(self, name: str) -> Case:
         case = self.store.case(name)

@@ -7,8 +7,8 @@ import msgspec
 
 from ledger.keys import HOLDS_EXCERPTS, findings_key
 from ledger.ports import Objects, Store
-from ledger.records.encoding import lines_of_json
 from ledger.records.finding import Finding
+from ledger.records.json_text import encode_json_lines
 
 TRIES = 5
 """How often it is tried anew when another worker writes the same file."""
@@ -50,4 +50,4 @@ def _without_excerpt(data: bytes, finding: str) -> bytes:
     for row in rows:
         if row["finding"] == finding:
             row.pop("excerpt", None)
-    return lines_of_json(rows)
+    return encode_json_lines(rows)

@@ -8,7 +8,7 @@ from decide.effects.author_notice import Found, page_of
 from dsa.statement.meaning import meaning_problems
 from dsa.statement.rules import schema_problems
 from dsa.statement.statement import Decided, Matched
-from ledger.cases.entry import CaseEntry
+from ledger.cases.case import CaseEntry
 
 
 def decided(decision: CaseEntry, found: Sequence[Found], public_url: str) -> Decided:

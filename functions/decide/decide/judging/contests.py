@@ -16,25 +16,29 @@ from decide.judging.judgement import (
     unknown,
 )
 from decide.judging.times import before, began
-from ledger.cases.case import Case, CaseMove, Kind, Move, State
-from ledger.cases.entry import JournalEntry, is_for_second_review
+from ledger.cases.case import Case, CaseMove, JournalEntry, is_for_second_review
 from ledger.cases.messages import (
+    BaseCaseMessage,
     Cause,
     Complaint,
+    ContestResult,
     Dispute,
-    Message,
     Outcome,
     Reinstatement,
-    Result,
     SecondReview,
 )
 from ledger.cases.refusal import CaseCode, CaseRefusal
+from ledger.cases.transitions import (
+    CaseKind,
+    CaseState,
+    Move,
+)
 
 RESULTS = {
-    Result.UPHELD: Move.UPHOLD,
-    Result.OMITTED: Move.UPHOLD,
-    Result.PARTLY_REVERSED: Move.NARROW,
-    Result.REVERSED: Move.OVERTURN,
+    ContestResult.UPHELD: Move.UPHOLD,
+    ContestResult.OMITTED: Move.UPHOLD,
+    ContestResult.PARTLY_REVERSED: Move.NARROW,
+    ContestResult.REVERSED: Move.OVERTURN,
 }
 
 
@@ -44,7 +48,7 @@ def judge_second_review(message: SecondReview, facts: Facts) -> Judgement | Case
     if isinstance(found, CaseRefusal):
         return found
     case, decided = found
-    step = Step(case.case, case, Kind.DECISION, Move.REVIEW)
+    step = Step(case.case, case, CaseKind.DECISION, Move.REVIEW)
 
     def refusals() -> Iterator[CaseRefusal]:
         yield from refusals_of([step], "decision")
@@ -67,7 +71,7 @@ def judge_contest(message: Complaint | Dispute, facts: Facts) -> Judgement | Cas
     if isinstance(found, CaseRefusal):
         return found
     case, decided = found
-    step = Step(case.case, case, Kind.DECISION, Move.CONTEST)
+    step = Step(case.case, case, CaseKind.DECISION, Move.CONTEST)
 
     def refusals() -> Iterator[CaseRefusal]:
         yield from refusals_of([step], "decision")
@@ -77,7 +81,7 @@ def judge_contest(message: Complaint | Dispute, facts: Facts) -> Judgement | Cas
     if refusal is not None:
         return refusal
     entry = entry_of(message, facts, about=decided)
-    opened = Step(entry.entry, None, Kind.CONTEST, Move.OPEN)
+    opened = Step(entry.entry, None, CaseKind.CONTEST, Move.OPEN)
     held = _excerpts(decided, facts, while_contested(facts.now))
     return taken(message, entry, (opened, step), held)
 
@@ -92,8 +96,8 @@ def judge_outcome(message: Outcome, facts: Facts) -> Judgement | CaseRefusal:
     asked = contest.first
     case = facts.cases[asked.decision]
     decided = case.entries[0].entry
-    answer = Step(contest_id, contest, Kind.CONTEST, Move.ANSWER)
-    step = Step(case.case, case, Kind.DECISION, RESULTS[message.outcome])
+    answer = Step(contest_id, contest, CaseKind.CONTEST, Move.ANSWER)
+    step = Step(case.case, case, CaseKind.DECISION, RESULTS[message.outcome])
 
     def refusals() -> Iterator[CaseRefusal]:
         if message.complaint is not None and message.moderator == decided.moderator:
@@ -114,7 +118,7 @@ def judge_outcome(message: Outcome, facts: Facts) -> Judgement | CaseRefusal:
         overturns=_overturns(step),
     )
     last = case.contests_open == 1
-    end = after_answer(decided, State(step.outcome), facts.now)
+    end = after_answer(decided, CaseState(step.outcome), facts.now)
     return taken(message, entry, (answer, step), _excerpts(decided, facts, end) if last else ())
 
 
@@ -125,7 +129,7 @@ def judge_reinstatement(message: Reinstatement, facts: Facts) -> Judgement | Cas
         return found
     case, decided = found
     follows = message.cause in {Cause.COMPLAINT, Cause.DISPUTE}
-    step = Step(case.case, case, Kind.DECISION, Move.RESTORE if follows else Move.WITHDRAW)
+    step = Step(case.case, case, CaseKind.DECISION, Move.RESTORE if follows else Move.WITHDRAW)
     if decided.measures is None:
         return CaseRefusal(CaseCode.NOTHING_DECIDED, "decision")  # nothing was taken away
 
@@ -141,7 +145,7 @@ def judge_reinstatement(message: Reinstatement, facts: Facts) -> Judgement | Cas
 
 
 def _before_decision(
-    message: Message, decided: JournalEntry, facts: Facts, field: str
+    message: BaseCaseMessage, decided: JournalEntry, facts: Facts, field: str
 ) -> Iterator[CaseRefusal]:
     """What follows a decision cannot lie before it."""
     return before(message, facts, began(decided, "decided_at"), "the decision was made", field)
@@ -158,8 +162,8 @@ def _decision(message: str, facts: Facts) -> tuple[Case, JournalEntry] | CaseRef
 
 def _overturns(step: Step) -> bool:
     """Whether the decision stood until now."""
-    stood = step.case is not None and step.case.state is not State.OVERTURNED
-    return stood and step.outcome is State.OVERTURNED
+    stood = step.case is not None and step.case.state is not CaseState.OVERTURNED
+    return stood and step.outcome is CaseState.OVERTURNED
 
 
 def _excerpts(decided: JournalEntry, facts: Facts, expires: int) -> Iterator[CaseMove]:

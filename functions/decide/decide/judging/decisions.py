@@ -9,13 +9,13 @@ from decide.excerpt_ends import after_decision, is_forgotten
 from decide.facts import Facts, PackFacts
 from decide.judging.judgement import Judgement, Step, entry_of, refusals_of, taken, unknown
 from decide.judging.times import before, began
-from ledger.cases.case import Case, Kind, Move
+from ledger.cases.case import Case, JournalEntry
 from ledger.cases.dsa_codes import SourceType
-from ledger.cases.entry import JournalEntry
 from ledger.cases.messages import Decision, Verdict
 from ledger.cases.refusal import CaseCode, CaseRefusal
+from ledger.cases.transitions import CaseKind, Move
+from ledger.clock import utc
 from ledger.records.finding import Finding
-from ledger.records.post import utc
 from ledger.records.receipt import rule_key
 
 MOVES = {
@@ -44,7 +44,7 @@ def judge_decision(message: Decision, facts: Facts) -> Judgement | CaseRefusal:
         about=notice.first if notice else None,
     )
     decides = MOVES[message.verdict] is Move.DECIDE
-    opened = Step(entry.entry, None, Kind.DECISION, Move.DECIDE if decides else Move.REFER)
+    opened = Step(entry.entry, None, CaseKind.DECISION, Move.DECIDE if decides else Move.REFER)
     return taken(message, entry, (*_steps(message, facts, entry), opened))
 
 
@@ -138,7 +138,7 @@ def _steps(message: Decision, facts: Facts, entry: JournalEntry | None = None) -
         yield Step(
             case.case,
             case,
-            Kind.MATTER,
+            CaseKind.MATTER,
             move,
             closes=move is Move.DECIDE and case.finding is not None,
             excerpt_expires=after_decision(entry, facts.now) if entry and ends else None,

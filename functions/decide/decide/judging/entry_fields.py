@@ -5,14 +5,14 @@ from enum import StrEnum
 from typing import Any
 
 from decide.facts import REFERENCES, Facts
-from ledger.cases.messages import Message
-from ledger.records.post import utc
+from ledger.cases.messages import BaseCaseMessage
+from ledger.clock import utc
 
 KEPT_APART = frozenset({"id", "findings", "finding", "post", "url", "reason"})
 """Fields that are not in the journal: they stand in the case, where they can be erased."""
 
 
-def entry_fields(message: Message, facts: Facts) -> dict[str, Any]:
+def entry_fields(message: BaseCaseMessage, facts: Facts) -> dict[str, Any]:
     """The fields of a journal entry that a message gives, under their names there."""
     fields: dict[str, Any] = {}
     for name in message.__struct_fields__:

@@ -8,11 +8,27 @@ import msgspec
 
 from decide.facts import Facts
 from decide.judging.entry_fields import entry_fields
-from ledger.cases.case import NEW, TRANSITIONS, Case, CaseMove, Kind, Move, State
-from ledger.cases.entry import CaseEntry, JournalEntry, case_id
-from ledger.cases.messages import Message
-from ledger.cases.refusal import CaseCode, CaseRefusal, First
-from ledger.records.post import utc
+from ledger.cases.case import (
+    Case,
+    CaseEntry,
+    CaseMove,
+    JournalEntry,
+    case_id,
+)
+from ledger.cases.messages import BaseCaseMessage
+from ledger.cases.refusal import (
+    CaseCode,
+    CaseRefusal,
+    EarlierMove,
+)
+from ledger.cases.transitions import (
+    NEW,
+    TRANSITIONS,
+    CaseKind,
+    CaseState,
+    Move,
+)
+from ledger.clock import utc
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,19 +45,19 @@ class Step:
 
     id: str
     case: Case | None
-    kind: Kind
+    kind: CaseKind
     move: Move
     closes: bool = False
     excerpt_expires: int | None = None
     forgets: bool = False
 
     @property
-    def outcome(self) -> State | CaseCode:
+    def outcome(self) -> CaseState | CaseCode:
         """What the table says of it."""
         return TRANSITIONS[self.kind, self.case.state if self.case else NEW][self.move]
 
 
-def entry_of(message: Message, facts: Facts, **more: Any) -> JournalEntry:
+def entry_of(message: BaseCaseMessage, facts: Facts, **more: Any) -> JournalEntry:
     """The journal entry of a message, with what the judge adds to the message's own fields."""
     kind = str(message.__struct_config__.tag)
     fields = entry_fields(message, facts) | more
@@ -69,21 +85,21 @@ def unknown(field: str, waits_for: str = "") -> CaseRefusal:
     return CaseRefusal(CaseCode.UNKNOWN, field, waits_for=waits_for)
 
 
-def who_was_first(case: Case) -> First | None:
+def who_was_first(case: Case) -> EarlierMove | None:
     """Who made the move that can be made once; after a case was opened again, who did it since."""
     once = (Move.DECIDE, Move.ANSWER, Move.CLOSE)
     made = [one.entry for one in case.entries if one.move in once]
     return first_of(made[-1]) if made else None
 
 
-def first_of(entry: JournalEntry) -> First:
+def first_of(entry: JournalEntry) -> EarlierMove:
     """The pseudonym, the verdict and the time of an entry."""
     at = entry.decided_at or entry.effected_at or entry.received_at
-    return First(entry.moderator, entry.verdict or entry.outcome, at)
+    return EarlierMove(entry.moderator, entry.verdict or entry.outcome, at)
 
 
 def taken(
-    message: Message,
+    message: BaseCaseMessage,
     entry: JournalEntry,
     steps: Iterable[Step],
     excerpts: Iterable[CaseMove] = (),
@@ -95,7 +111,7 @@ def taken(
     return Judgement(entry, (*moves, *excerpts))
 
 
-def _move(step: Step, entry: JournalEntry, message: Message) -> CaseMove:
+def _move(step: Step, entry: JournalEntry, message: BaseCaseMessage) -> CaseMove:
     made = CaseEntry(
         number=step.case.next_number if step.case else 1,
         move=step.move,

@@ -8,11 +8,11 @@ import msgspec
 from decide.facts import Facts
 from decide.judging.judgement import Judgement, Step, entry_of, refusals_of, taken, unknown
 from decide.judging.times import before, too_old
-from ledger.cases.case import Case, Kind, Move
-from ledger.cases.entry import JournalEntry, case_id
+from ledger.cases.case import Case, JournalEntry, case_id
 from ledger.cases.messages import Audit, Notice, Order, Suspension
 from ledger.cases.refusal import CaseCode, CaseRefusal
-from ledger.records.post import utc
+from ledger.cases.transitions import CaseKind, Move
+from ledger.clock import utc
 
 
 def judge_notice(message: Notice, facts: Facts) -> Judgement | CaseRefusal:
@@ -21,7 +21,7 @@ def judge_notice(message: Notice, facts: Facts) -> Judgement | CaseRefusal:
     if refusal is not None:
         return refusal
     entry = entry_of(message, facts)
-    opened = Step(entry.entry, None, Kind.MATTER, Move.OPEN)
+    opened = Step(entry.entry, None, CaseKind.MATTER, Move.OPEN)
     if message.finding is None:
         return taken(message, entry, [opened])
     case = facts.cases.get(message.finding)
@@ -31,7 +31,7 @@ def judge_notice(message: Notice, facts: Facts) -> Judgement | CaseRefusal:
         return CaseRefusal(CaseCode.OTHER_PROVIDER, "finding")
     if case.finding.post != message.post and not case.finding.is_erased:
         return CaseRefusal(CaseCode.MIXED_POSTS, "finding")
-    return taken(message, entry, [opened, Step(case.case, case, Kind.MATTER, Move.NOTE)])
+    return taken(message, entry, [opened, Step(case.case, case, CaseKind.MATTER, Move.NOTE)])
 
 
 def judge_order(message: Order, facts: Facts) -> Judgement | CaseRefusal:
@@ -42,13 +42,13 @@ def judge_order(message: Order, facts: Facts) -> Judgement | CaseRefusal:
         return refusal
     if message.follows is None:
         entry = entry_of(message, facts)
-        opened = Step(entry.entry, None, Kind.ORDER, Move.CLOSE if ends else Move.OPEN)
+        opened = Step(entry.entry, None, CaseKind.ORDER, Move.CLOSE if ends else Move.OPEN)
         return taken(message, entry, [opened])
     first = facts.id_of("follows", message.follows)
     case = facts.cases.get(first)
     if case is None or case.first is None:
         return unknown("follows", first)
-    step = Step(first, case, Kind.ORDER, Move.CLOSE if ends else Move.REPORT)
+    step = Step(first, case, CaseKind.ORDER, Move.CLOSE if ends else Move.REPORT)
     refusal = next(_refusals_of_order(message, case, step), None)
     return refusal or taken(message, entry_of(message, facts, about=_told(case)), [step])
 
@@ -59,7 +59,7 @@ def judge_suspension(message: Suspension, facts: Facts) -> Judgement | CaseRefus
     if refusal is not None:
         return refusal
     entry = entry_of(message, facts)
-    return taken(message, entry, [Step(entry.entry, None, Kind.RECORD, Move.CLOSE)])
+    return taken(message, entry, [Step(entry.entry, None, CaseKind.RECORD, Move.CLOSE)])
 
 
 def judge_audit(message: Audit, facts: Facts) -> Judgement | CaseRefusal:
@@ -67,7 +67,7 @@ def judge_audit(message: Audit, facts: Facts) -> Judgement | CaseRefusal:
     if not facts.sampled:
         return CaseRefusal(CaseCode.NOT_IN_SAMPLE, "post")
     audited = audit_id(facts.provider, message)
-    step = Step(audited, facts.cases.get(audited), Kind.RECORD, Move.CLOSE)
+    step = Step(audited, facts.cases.get(audited), CaseKind.RECORD, Move.CLOSE)
 
     def refusals() -> Iterator[CaseRefusal]:
         yield from refusals_of([step], "post")

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from decide.facts import Facts
-from ledger.cases.entry import JournalEntry
-from ledger.cases.messages import Message
+from ledger.cases.case import JournalEntry
+from ledger.cases.messages import BaseCaseMessage
 from ledger.cases.refusal import CaseCode, CaseRefusal
-from ledger.records.post import utc
+from ledger.clock import utc
 
 SKEW = timedelta(minutes=5)
 _SKEW = "5 minutes"
@@ -19,7 +19,7 @@ OLDEST = timedelta(days=731)
 """The oldest notice, order or suspension that is taken: two years, of which one is a leap year."""
 
 
-def after_arrival(message: Message, facts: Facts) -> Iterator[CaseRefusal]:
+def after_arrival(message: BaseCaseMessage, facts: Facts) -> Iterator[CaseRefusal]:
     """Refuse each time that lies after the message was first sent: nobody reports what is to come.
 
     Days alone, such as the end of a measure, may lie ahead.
@@ -34,7 +34,7 @@ def after_arrival(message: Message, facts: Facts) -> Iterator[CaseRefusal]:
 
 
 def before(
-    message: Message, facts: Facts, start: datetime, what: str, *names: str
+    message: BaseCaseMessage, facts: Facts, start: datetime, what: str, *names: str
 ) -> Iterator[CaseRefusal]:
     """Refuse each of these fields whose time lies before `what` it is about began.
 
@@ -50,7 +50,7 @@ def before(
             yield CaseRefusal(CaseCode.TIME_EARLY, name, advice=_advice(name, stated, why))
 
 
-def too_old(message: Message, facts: Facts, name: str) -> Iterator[CaseRefusal]:
+def too_old(message: BaseCaseMessage, facts: Facts, name: str) -> Iterator[CaseRefusal]:
     """Refuse a time years before the message: a mistyped year would outweigh all other waits."""
     oldest = facts.arrived.at - OLDEST
     return before(message, facts, oldest, "the last two years began", name)

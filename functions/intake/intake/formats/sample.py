@@ -5,7 +5,7 @@ from functools import cached_property
 from io import BytesIO
 from typing import Any
 
-from ledger.records.post import too_deep
+from ledger.records.json_text import nests_too_deep
 from ledger.records.refusal import Code, FileRefusedError
 from ledger.streams.json_document import JsonDocument, decode_object, decode_value
 from ledger.streams.lines import BOM
@@ -44,7 +44,7 @@ class Sample:
     @cached_property
     def objects(self) -> list[dict[str, Any]]:
         """The lines that are JSON objects by themselves."""
-        found = (decode_object(line) for line in self.lines if not too_deep(line))
+        found = (decode_object(line) for line in self.lines if not nests_too_deep(line))
         return [record for record in found if isinstance(record, dict)]
 
     @cached_property

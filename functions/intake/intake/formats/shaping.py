@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from ledger.records.post import before_leap_second
+from ledger.clock import before_leap_second
 
 LINKS, LINK_LENGTH = 100, 2_048
 TEXTS, TEXT_LENGTH = 50, 65_536

@@ -7,8 +7,8 @@ import msgspec
 
 from ledger.keys import audit_key
 from ledger.ports import Objects
-from ledger.privacy.audit_sample import SampledPost, merge
-from ledger.records.encoding import lines_of_json, pretty
+from ledger.privacy.audit_sample import SampledPost, merge_samples
+from ledger.records.json_text import encode_json, encode_json_lines
 
 
 class Drawn(msgspec.Struct, frozen=True):
@@ -61,13 +61,13 @@ def merged(before: bytes, posts: Sequence[SampledPost]) -> bytes:
     stood = [msgspec.json.decode(line, type=Drawn) for line in before.splitlines()]
     known = [*(Drawn(*one) for one in posts), *stood]
     accounts = {one.post: one.account for one in known}
-    smallest = merge([[(one.post, one.rank) for one in known]])
-    return lines_of_json(Drawn(post, rank, accounts[post]) for post, rank in smallest)
+    smallest = merge_samples([[(one.post, one.rank) for one in known]])
+    return encode_json_lines(Drawn(post, rank, accounts[post]) for post, rank in smallest)
 
 
 def encode_key(month: str, key: str) -> bytes:
     """The key of a month's sample as it is published."""
-    return pretty(PublishedKey(month, key))
+    return encode_json(PublishedKey(month, key))
 
 
 def key_path(month: str) -> str:

@@ -7,7 +7,7 @@ import msgspec
 from dsa.statement.rules import BATCH
 from ledger.errors import OperatorError
 from ledger.keys import statement_batch_key, statements_of_day
-from ledger.records.encoding import pretty
+from ledger.records.json_text import encode_json
 from publish.handover.auditing import OutBucket
 
 
@@ -43,7 +43,7 @@ def batch_statements(out: OutBucket, provider: str, day: str) -> int:
         puids = [one.removeprefix(prefix).removesuffix(".json") for one in some]
         if _puids(out.objects.get(out.name, key)) != puids:
             statements = [msgspec.Raw(_must(out, one)) for one in some]
-            out.objects.put(out.name, key, pretty(Batch(statements)))
+            out.objects.put(out.name, key, encode_json(Batch(statements)))
             written += 1
     return written
 

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from ledger.cases.entry import JournalEntry, is_for_second_review
+from ledger.cases.case import JournalEntry, is_for_second_review
 from publish.estimates import rounded_seconds
 
 Tally = dict[str, int]

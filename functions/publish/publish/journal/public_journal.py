@@ -12,7 +12,7 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from ledger.records.language import language_of
+from ledger.records.post import language_of
 from ledger.records.receipt import Receipt
 
 Tally = dict[str, int]

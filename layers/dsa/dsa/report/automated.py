@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dsa.interval import wilson
 from dsa.report.cell import Counted, blank, count
 from dsa.report.entries import Entries
+from ledger.cases.case import JournalEntry
 from ledger.cases.dsa_codes import SourceType
-from ledger.cases.entry import JournalEntry
 
 AUDITED_AT_LEAST = 100
 """Audited posts below which no recall is told: of 100 sound ones up to 4 % may still be bad."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
 
-from ledger.cases.entry import JournalEntry
+from ledger.cases.case import JournalEntry
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 from dsa.report.cell import Counted, count, median_hours, ratio
 from dsa.report.entries import Entries
+from ledger.cases.case import JournalEntry
 from ledger.cases.dsa_codes import SourceType
-from ledger.cases.entry import JournalEntry
 from ledger.cases.messages import Measures
 
 _DECIDED = ("upheld", "partly_reversed", "reversed")

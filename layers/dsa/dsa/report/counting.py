@@ -13,8 +13,8 @@ from dsa.report.entries import (
     own_initiative,
 )
 from dsa.report.template import LEFT_OUT, TOTAL, Kind, kinds_of
+from ledger.cases.case import JournalEntry
 from ledger.cases.dsa_codes import EEA, AccountMeasure, Monetary, Provision, Visibility
-from ledger.cases.entry import JournalEntry
 from ledger.cases.messages import Measures
 
 NOT_IN_THE_UNION = frozenset({"IS", "LI", "NO"})

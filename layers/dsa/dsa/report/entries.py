@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from dsa.report.template import TERMS_ONLY, TOTAL, Kind
+from ledger.cases.case import JournalEntry
 from ledger.cases.dsa_codes import CATEGORIES, NOT_SPECIFIED_NOTICE, NOT_SPECIFIED_ORDER, SourceType
-from ledger.cases.entry import JournalEntry
 
 OTHER = "OTHER"
 NOT_DESCRIBED = "Not specified further."

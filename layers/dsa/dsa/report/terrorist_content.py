@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from dsa.report.cell import Counted, count, items
 from dsa.report.entries import Entries
+from ledger.cases.case import JournalEntry
 from ledger.cases.dsa_codes import Visibility
-from ledger.cases.entry import JournalEntry
 
 TERRORIST = "TERRORIST_CONTENT"
 _TAKEN_DOWN = {Visibility.CONTENT_REMOVED, Visibility.CONTENT_DISABLED}

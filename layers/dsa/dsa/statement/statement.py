@@ -9,8 +9,8 @@ from typing import Any
 
 from dsa.statement import taxonomy
 from dsa.statement.personal_data import personal_data
+from ledger.cases.case import JournalEntry
 from ledger.cases.dsa_codes import SourceType
-from ledger.cases.entry import JournalEntry
 from ledger.foreign_text import is_blank
 
 _SELF_FOUND = SourceType.VOLUNTARY

@@ -5,22 +5,27 @@ from dataclasses import dataclass
 from heapq import merge
 from itertools import islice
 
-from ledger.aws.author_store import AuthorStore
-from ledger.aws.items import Item, record_of
-from ledger.aws.table import shards
-from ledger.cases.case import Case, CaseMarker, CaseMove, Waiting
-from ledger.cases.entry import CaseEntry, JournalEntry
+from ledger.aws.privacy_store import DynamoPrivacy
+from ledger.aws.table import Item, record_of, shards
+from ledger.cases.case import (
+    Case,
+    CaseEntry,
+    CaseMarker,
+    CaseMove,
+    JournalEntry,
+    ParkedMessage,
+)
 from ledger.privacy.audit_sample import SampledPost
 from ledger.records.finding import Finding
 from ledger.records.manifest import Marker
 
 OPEN_INDEX = "open"
 
-SEVERITIES = {"high": "0", "medium": "1", "low": "2"}
+SEVERITY_RANKS = {"high": "0", "medium": "1", "low": "2"}
 
 
 @dataclass(frozen=True, slots=True)
-class CaseStore(AuthorStore):
+class DynamoCases(DynamoPrivacy):
     """The part of the port `Store` that knows cases, on a table with the keys `pk` and `sk`."""
 
     def case(self, case: str) -> Case | None:
@@ -33,7 +38,7 @@ class CaseStore(AuthorStore):
         waiting = [
             found
             for key, item in items.items()
-            if key.startswith("waits#") and (found := record_of(item, Waiting))
+            if key.startswith("waits#") and (found := record_of(item, ParkedMessage))
         ]
         if not entries and finding is None and not waiting:
             return None
@@ -45,7 +50,7 @@ class CaseStore(AuthorStore):
             finding=finding,
             excerpt=excerpt.get("text", {}).get("S"),
             excerpt_expires=int(expires) if expires else None,
-            waiting=tuple(waiting),
+            parked=tuple(waiting),
         )
 
     def case_marker(self, message: str) -> CaseMarker | None:
@@ -70,20 +75,20 @@ class CaseStore(AuthorStore):
             yield self.table.new(key, f"{move.entry.number:04}", move.entry)
         if move.closes:
             yield self.table.without(key, "finding", "open_pk", "open_sk")
-        if move.reopens is not None and (keys := open_keys(move.reopens)):
+        if move.reopens is not None and (keys := open_index_keys(move.reopens)):
             yield self.table.again(key, "finding", **keys)
         if move.forgets:  # the text is gone at once, the empty item when it expires
             yield self.table.over(key, "excerpt", expires=move.excerpt_expires)
         elif move.excerpt_expires is not None:
             yield self.table.until(key, "excerpt", move.excerpt_expires)
 
-    def wait(self, case: str, waiting: Waiting, expires: int) -> Waiting:
+    def park(self, case: str, waiting: ParkedMessage, expires: int) -> ParkedMessage:
         """Keep a message until something moves the case that it waits for.
 
         Not if it was taken meanwhile: a write that comes late would wait for ever.
         """
         key = f"C#{case}", f"waits#{waiting.message}"
-        standing = record_of(self.table.get(*key), Waiting)
+        standing = record_of(self.table.get(*key), ParkedMessage)
         if standing is None:
             self.table.transact_all(
                 self.table.over(*key, waiting, expires=expires),
@@ -91,7 +96,7 @@ class CaseStore(AuthorStore):
             )
         return standing or waiting
 
-    def stop_waiting(self, case: str, waiting: Waiting, expires: int) -> None:
+    def unpark(self, case: str, waiting: ParkedMessage, expires: int) -> None:
         """The message waits no longer; no role deletes items, so an empty one stays until then."""
         self.table.put(f"C#{case}", f"waits#{waiting.message}", expires=expires)
 
@@ -143,13 +148,13 @@ class CaseStore(AuthorStore):
         items = self.table.get_many(keys)
         return {pk[2:]: item["text"]["S"] for (pk, _), item in items.items() if "text" in item}
 
-    def begun(self, findings: Sequence[str]) -> set[str]:
+    def with_entries(self, findings: Sequence[str]) -> set[str]:
         """Those about which somebody has done anything yet."""
         items = self.table.get_many([(f"C#{finding}", f"{1:04}") for finding in findings])
         return {pk[2:] for pk, _ in items}
 
 
-def open_keys(finding: Finding) -> dict[str, str]:
+def open_index_keys(finding: Finding) -> dict[str, str]:
     """Return the keys under which an open finding is listed: severity, then reach, then age.
 
     Return nothing for a finding that is in shadow, held or erased: nobody is asked about it.
@@ -162,7 +167,7 @@ def open_keys(finding: Finding) -> dict[str, str]:
     if finding.mode != "live" or finding.held or finding.is_erased:
         return {}
     reach = 10**12 - min(finding.reach or 0, 10**12)
-    rank = SEVERITIES[finding.severity]
+    rank = SEVERITY_RANKS[finding.severity]
     return {
         "open_pk": _open_partition(finding.provider, finding.finding[0]),
         "open_sk": f"{rank}#{reach:013}#{finding.found_at}#{finding.finding}",

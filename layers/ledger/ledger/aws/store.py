@@ -6,13 +6,19 @@ from typing import Any
 
 import msgspec
 
-from ledger.aws.case_store import CaseStore, open_keys
-from ledger.aws.items import Item, item_of, record_of
-from ledger.aws.table import Pair, Table, shards
+from ledger.aws.case_store import DynamoCases, open_index_keys
+from ledger.aws.table import (
+    Item,
+    Pair,
+    Table,
+    item_of,
+    record_of,
+    shards,
+)
 from ledger.records.finding import Finding
 from ledger.records.identity import check_id
-from ledger.records.manifest import FirstTry, Manifest, Marker, RangeRow, Source
-from ledger.records.provider import OpenFile, Provider
+from ledger.records.manifest import FirstTry, Manifest, Marker, OpenFile, RangeRow, Source
+from ledger.records.provider import Provider
 from ledger.records.receipt import Receipt
 
 IDS_PER_PAGE = 4_000
@@ -20,7 +26,7 @@ IDS_PER_PAGE = 4_000
 
 
 @dataclass(frozen=True, slots=True)
-class DynamoStore(CaseStore):
+class DynamoStore(DynamoCases):
     """The port `Store` on a table with the keys `pk` and `sk`.
 
     Each item holds its record as one JSON string under `record`, beside the few attributes that a
@@ -76,7 +82,7 @@ class DynamoStore(CaseStore):
         """By which rules the unit was first tried, if it had findings then."""
         return record_of(self.table.get(f"U#{unit}", "try"), FirstTry)
 
-    def begin(self, unit: str, own: FirstTry) -> FirstTry:
+    def record_first_try(self, unit: str, own: FirstTry) -> FirstTry:
         """Say by which rules the unit is tried, if absent; the first word, which stays."""
         if self.table.transact(self.table.new(f"U#{unit}", "try", own)):
             return own
@@ -92,12 +98,12 @@ class DynamoStore(CaseStore):
 
     def _pair(self, found: Finding, text: str, expires: int) -> Pair:
         key = f"C#{found.finding}"
-        finding = item_of(key, "finding", found, **open_keys(found))
+        finding = item_of(key, "finding", found, **open_index_keys(found))
         if found.is_erased:
             return finding, None
         return finding, item_of(key, "excerpt", text=text, expires=expires)
 
-    def put_uses(self, findings: Sequence[Finding]) -> None:
+    def put_check_uses(self, findings: Sequence[Finding]) -> None:
         """Note for each check which of these findings propose a label with it."""
         self.table.put_all(
             item_of(f"K#{check_id(check.url)}", f"{one.provider}#{one.finding}")
@@ -105,7 +111,7 @@ class DynamoStore(CaseStore):
             for check in one.checks
         )
 
-    def uses(self, check: str) -> list[tuple[str, str]]:
+    def check_uses(self, check: str) -> list[tuple[str, str]]:
         """The providers and ids of the findings that propose a label with a check, by its link."""
         items = self.table.query(f"K#{check_id(check)}", "")
         found = (item["sk"]["S"].partition("#") for item in items)
@@ -118,7 +124,7 @@ class DynamoStore(CaseStore):
             packed = b"".join(bytes.fromhex(one) for one in ids[first : first + IDS_PER_PAGE])
             self.table.put(key, f"{sort}#{page:08}", ids=packed)
 
-    def commit(
+    def commit_unit(
         self,
         marker: Marker,
         receipt: Receipt,
@@ -219,7 +225,7 @@ class DynamoStore(CaseStore):
         """Somebody looked: the rule proposes again that day."""
         self.table.put(_work(provider), f"flood#{day}#{rule}", lifted=True, expires=expires)
 
-    def letters(self, provider: str, month: str) -> dict[str, str]:
+    def moderator_aliases(self, provider: str, month: str) -> dict[str, str]:
         """The letters of a provider's month by moderator."""
         prefix = f"letter#{month}#"
         return {
@@ -227,7 +233,7 @@ class DynamoStore(CaseStore):
             for item in self._work_items(provider, prefix)
         }
 
-    def put_letter(
+    def put_moderator_alias(
         self, provider: str, month: str, letter: str, moderator: str, expires: int
     ) -> bool:
         """Give a letter to a moderator; False if another has it."""

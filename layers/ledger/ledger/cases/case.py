@@ -1,149 +1,130 @@
-"""A case: a finding, notice, order, decision, complaint or dispute, and what became of it.
-
-What may happen to a case in which state is one table, `TRANSITIONS`; everything else asks it.
-"""
-
-from collections.abc import Mapping
-from enum import StrEnum
+"""A case, and the entries of which it is made."""
 
 import msgspec
 
-from ledger.cases.entry import CaseEntry, JournalEntry
-from ledger.cases.refusal import CaseCode
+from ledger.cases.messages import Measures
+from ledger.cases.transitions import NEW, CaseState, Move
 from ledger.records.finding import Finding
+from ledger.records.identity import digest
+
+SECOND_REVIEW_PER = 20
+"""One decision in so many is drawn for a second review."""
 
 
-class Kind(StrEnum):
-    """What a case is about. A finding and a notice are matters: somebody must decide on them."""
+class JournalEntry(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What publish folds: a message in full, but for its words on a person.
 
-    MATTER = "matter"
-    DECISION = "decision"
-    CONTEST = "contest"  # a complaint, or a dispute before a certified body
-    ORDER = "order"
-    RECORD = "record"  # a suspension, or an audited post: nothing follows
+    It holds no post, address, account, excerpt or reason. `entry` is the id of the message
+    (`case_id`), for a decision also the unique id of its statement; `cases` are those it moved;
+    `at` is the commit. Times are RFC 3339 in UTC, days YYYY-MM-DD; what a message refers to stands
+    as the id of that entry. Fields of the message keep their names.
 
+    Of a decision there are also `rules` (findings by `pack/version/rule/mode`), `found_days` (the
+    day of each finding: its cohort), `found` (both together: `day/pack/version/rule/mode`),
+    `found_at` and `reach` of the first and largest, `set`, and `source_type`. An entry on a
+    decision carries the decision's own under `about`, an outcome also the complaint or dispute
+    under `answers`; a decision on a notice carries the notice's under `about`, a later message of
+    an order the first one: nobody has to join.
+    `overturns` says that by this entry the decision was overturned first. A correction is no
+    message: a published check changed. It has the link under `check`, `corrected` or `withdrawn`
+    under `why`, and the finding under `found` where its verdict counts no longer.
+    """
 
-class State(StrEnum):
-    """Where a case stands."""
-
-    OPEN = "open"
-    ESCALATED = "escalated"
-    DECIDED = "decided"
-    REFERRED = "referred"
-    STANDING = "standing"
-    NARROWED = "narrowed"
-    OVERTURNED = "overturned"
-    CLOSED = "closed"
-
-
-class Move(StrEnum):
-    """What a message does to one case."""
-
-    OPEN = "open"
-    NOTE = "note"
-    SKIP = "skip"
-    ESCALATE = "escalate"
-    DECIDE = "decide"
-    REFER = "refer"
-    REVIEW = "review"
-    CONTEST = "contest"
-    UPHOLD = "uphold"
-    NARROW = "narrow"
-    OVERTURN = "overturn"
-    RESTORE = "restore"
-    WITHDRAW = "withdraw"
-    ANSWER = "answer"
-    REPORT = "report"
-    CLOSE = "close"
-    REOPEN = "reopen"
-    SUPERSEDE = "supersede"
-
-
-NEW = None
-"""The state of a case that is not there yet."""
-
-_OUT_OF_ORDER, _DECIDED = CaseCode.OUT_OF_ORDER, CaseCode.DECIDED_ALREADY
-_NOTHING = CaseCode.NOTHING_DECIDED
-
-TRANSITIONS: Mapping[tuple[Kind, State | None], Mapping[Move, State | CaseCode]] = {
-    # A finding is open from the moment it is put; a notice opens itself.
-    (Kind.MATTER, NEW): {Move.OPEN: State.OPEN},
-    (Kind.MATTER, State.OPEN): {
-        Move.NOTE: State.OPEN,
-        Move.SKIP: State.OPEN,
-        Move.ESCALATE: State.ESCALATED,
-        Move.DECIDE: State.DECIDED,
-    },
-    (Kind.MATTER, State.ESCALATED): {
-        Move.NOTE: State.ESCALATED,
-        Move.SKIP: State.ESCALATED,
-        Move.ESCALATE: State.ESCALATED,
-        Move.DECIDE: State.DECIDED,
-    },
-    # That an authority was told is recorded whenever the message comes: it happened.
-    (Kind.MATTER, State.DECIDED): {
-        Move.NOTE: State.DECIDED,
-        Move.SKIP: _DECIDED,
-        Move.ESCALATE: State.DECIDED,
-        Move.DECIDE: _DECIDED,
-        # The published check that it rests on was corrected or withdrawn: somebody must look again.
-        Move.REOPEN: State.OPEN,
-    },
-    (Kind.DECISION, NEW): {Move.DECIDE: State.STANDING, Move.REFER: State.REFERRED},
-    # Every complaint gets its answer, also on a decision that another one has overturned;
-    # what is overturned does not stand up again.
-    # What a changed check supersedes stays what it was: no machine overturns a decision.
-    (Kind.DECISION, State.STANDING): {
-        Move.SUPERSEDE: State.STANDING,
-        Move.REVIEW: State.STANDING,
-        Move.CONTEST: State.STANDING,
-        Move.UPHOLD: State.STANDING,
-        Move.NARROW: State.NARROWED,
-        Move.OVERTURN: State.OVERTURNED,
-        Move.RESTORE: _OUT_OF_ORDER,
-        Move.WITHDRAW: State.OVERTURNED,
-    },
-    (Kind.DECISION, State.NARROWED): {
-        Move.SUPERSEDE: State.NARROWED,
-        Move.REVIEW: State.NARROWED,
-        Move.CONTEST: State.NARROWED,
-        Move.UPHOLD: State.NARROWED,
-        Move.NARROW: State.NARROWED,
-        Move.OVERTURN: State.OVERTURNED,
-        Move.RESTORE: State.NARROWED,
-        Move.WITHDRAW: State.OVERTURNED,
-    },
-    (Kind.DECISION, State.OVERTURNED): {
-        Move.REVIEW: State.OVERTURNED,
-        Move.CONTEST: State.OVERTURNED,
-        Move.UPHOLD: State.OVERTURNED,
-        Move.NARROW: State.OVERTURNED,
-        Move.OVERTURN: State.OVERTURNED,
-        Move.RESTORE: State.OVERTURNED,
-        Move.WITHDRAW: State.OVERTURNED,
-    },
-    (Kind.DECISION, State.REFERRED): {
-        Move.REVIEW: _NOTHING,
-        Move.CONTEST: _NOTHING,
-        Move.UPHOLD: _NOTHING,
-        Move.NARROW: _NOTHING,
-        Move.OVERTURN: _NOTHING,
-        Move.RESTORE: _NOTHING,
-        Move.WITHDRAW: _NOTHING,
-    },
-    (Kind.CONTEST, NEW): {Move.OPEN: State.OPEN},
-    (Kind.CONTEST, State.OPEN): {Move.ANSWER: State.CLOSED},
-    (Kind.CONTEST, State.CLOSED): {Move.ANSWER: _DECIDED},
-    (Kind.ORDER, NEW): {Move.OPEN: State.OPEN, Move.CLOSE: State.CLOSED},
-    (Kind.ORDER, State.OPEN): {Move.REPORT: State.OPEN, Move.CLOSE: State.CLOSED},
-    (Kind.ORDER, State.CLOSED): {Move.REPORT: State.CLOSED, Move.CLOSE: _DECIDED},
-    (Kind.RECORD, NEW): {Move.CLOSE: State.CLOSED},
-    (Kind.RECORD, State.CLOSED): {Move.CLOSE: _DECIDED},
-}
-"""What each move makes of a case, or why it is refused. A pair that is missing cannot come up."""
+    entry: str
+    type: str
+    provider: str
+    at: str
+    cases: tuple[str, ...] = ()
+    decision: str = ""
+    complaint: str = ""
+    dispute: str = ""
+    notice: str = ""
+    follows: str = ""
+    verdict: str = ""
+    escalation: str = ""
+    measures: Measures | None = None
+    ground: str = ""
+    ground_text: str = ""
+    ground_url: str = ""
+    moderator: str = ""
+    opened_at: str = ""
+    decided_at: str = ""
+    applied_at: str = ""
+    scope: tuple[str, ...] = ()
+    automated_decision: str = ""
+    content_type: tuple[str, ...] = ()
+    by: str = ""
+    body: str = ""
+    received_at: str = ""
+    outcome: str = ""
+    implemented: bool | None = None
+    category: str = ""
+    keywords: tuple[str, ...] = ()
+    other: str = ""
+    trusted_flagger: bool = False
+    article_16: bool = False
+    items: int = 0
+    kind: str = ""
+    authority: str = ""
+    country: str = ""
+    acknowledged_at: str = ""
+    effected_at: str = ""
+    regulation: str = ""
+    why: str = ""
+    from_at: str = ""
+    until: str = ""
+    cause: str = ""
+    reinstated_at: str = ""
+    month: str = ""
+    rules: dict[str, int] = {}
+    found_days: tuple[str, ...] = ()
+    found: dict[str, int] = {}
+    found_at: str = ""
+    reach: int | None = None
+    set: str = ""
+    source_type: str = ""
+    overturns: bool = False
+    check: str = ""
+    about: "JournalEntry | None" = None
+    answers: "JournalEntry | None" = None
 
 
-class Waiting(msgspec.Struct, frozen=True):
+class CaseEntry(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One entry of one case: the journal's, and beside it what must not stand there.
+
+    `move` is what the message did to this case, and `state` the case's state after it;
+    `message` is the sender's id. `reason`, `post` and `url` are kept here only.
+    """
+
+    number: int
+    move: str
+    state: str
+    entry: JournalEntry
+    message: str
+    reason: str = ""
+    post: str = ""
+    url: str = ""
+
+
+def case_id(kind: str, provider: str, message: str) -> str:
+    """The id of what a message opens: `kind` is the message's type, `message` the sender's id.
+
+    >>> case_id("decision", "acme", "d-1") == case_id("decision", "other", "d-1")
+    False
+    """
+    return digest(kind, provider, message)
+
+
+def is_for_second_review(decision: str) -> bool:
+    """Whether a decision, by its id, was drawn for a second review: one in twenty, by its hash.
+
+    >>> is_for_second_review("00000014" + "0" * 56), is_for_second_review("00000015" + "0" * 56)
+    (True, False)
+    """
+    return int(decision[:8], 16) % SECOND_REVIEW_PER == 0
+
+
+class ParkedMessage(msgspec.Struct, frozen=True):
     """A message that came before what it refers to: its id, its own bytes, and the day it came.
 
     `at` is when it was first sent, RFC 3339 in UTC; empty in what an earlier release kept.
@@ -168,14 +149,14 @@ class Case(msgspec.Struct, frozen=True, omit_defaults=True):
     finding: Finding | None = None
     excerpt: str | None = None
     excerpt_expires: int | None = None
-    waiting: tuple[Waiting, ...] = ()
+    parked: tuple[ParkedMessage, ...] = ()
 
     @property
-    def state(self) -> State | None:
+    def state(self) -> CaseState | None:
         """Where it stands; None for one that is not there."""
         if self.entries:
-            return State(self.entries[-1].state)
-        return State.OPEN if self.finding else NEW
+            return CaseState(self.entries[-1].state)
+        return CaseState.OPEN if self.finding else NEW
 
     @property
     def next_number(self) -> int:

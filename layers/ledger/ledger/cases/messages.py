@@ -62,7 +62,7 @@ class Escalation(StrEnum):
     CHILD_ABUSE = "child_abuse"
 
 
-class Result(StrEnum):
+class ContestResult(StrEnum):
     """How a complaint or a dispute ended for the decision."""
 
     UPHELD = "upheld"
@@ -121,13 +121,13 @@ class Measures(Strict, frozen=True):
         return bool(self.visibility or self.monetary or self.provision or self.account)
 
 
-class Message(Strict, frozen=True, tag_field="type", kw_only=True):
+class BaseCaseMessage(Strict, frozen=True, tag_field="type", kw_only=True):
     """Any message: `id` is the sender's own, one for each message of whatever type."""
 
     id: Id
 
 
-class Decision(Message, frozen=True, tag="decision", kw_only=True):
+class Decision(BaseCaseMessage, frozen=True, tag="decision", kw_only=True):
     """One verdict on findings of one post and one category, or on a notice, or on both.
 
     `ground`, `ground_text` and `ground_url` are the pack's where they are not given.
@@ -153,7 +153,7 @@ class Decision(Message, frozen=True, tag="decision", kw_only=True):
     )
 
 
-class SecondReview(Message, frozen=True, tag="second_review", kw_only=True):
+class SecondReview(BaseCaseMessage, frozen=True, tag="second_review", kw_only=True):
     """Another moderator's verdict on a decision that was drawn for it; it moves nothing."""
 
     decision: Id
@@ -163,7 +163,7 @@ class SecondReview(Message, frozen=True, tag="second_review", kw_only=True):
     decided_at: Time
 
 
-class Complaint(Message, frozen=True, tag="complaint", kw_only=True):
+class Complaint(BaseCaseMessage, frozen=True, tag="complaint", kw_only=True):
     """Somebody contests a decision with the provider; the complaint's text is not kept."""
 
     decision: Id
@@ -171,7 +171,7 @@ class Complaint(Message, frozen=True, tag="complaint", kw_only=True):
     received_at: Time
 
 
-class Dispute(Message, frozen=True, tag="dispute", kw_only=True):
+class Dispute(BaseCaseMessage, frozen=True, tag="dispute", kw_only=True):
     """A certified body takes up a decision out of court."""
 
     decision: Id
@@ -179,7 +179,7 @@ class Dispute(Message, frozen=True, tag="dispute", kw_only=True):
     received_at: Time
 
 
-class Outcome(Message, frozen=True, tag="outcome", kw_only=True):
+class Outcome(BaseCaseMessage, frozen=True, tag="outcome", kw_only=True):
     """How a complaint or a dispute ended.
 
     `measures` are those that stand after a partial reversal, or are newly imposed;
@@ -188,7 +188,7 @@ class Outcome(Message, frozen=True, tag="outcome", kw_only=True):
 
     complaint: Id | None = None
     dispute: Id | None = None
-    outcome: Result
+    outcome: ContestResult
     reason: Reason
     moderator: Moderator | None = None
     measures: Measures | None = None
@@ -196,7 +196,7 @@ class Outcome(Message, frozen=True, tag="outcome", kw_only=True):
     decided_at: Time
 
 
-class Notice(Message, frozen=True, tag="notice", kw_only=True):
+class Notice(BaseCaseMessage, frozen=True, tag="notice", kw_only=True):
     """Somebody says that a post is illegal (DSA Art. 16), or against the terms."""
 
     post: Id
@@ -211,7 +211,7 @@ class Notice(Message, frozen=True, tag="notice", kw_only=True):
     received_at: Time
 
 
-class Order(Message, frozen=True, tag="order", kw_only=True):
+class Order(BaseCaseMessage, frozen=True, tag="order", kw_only=True):
     """An authority's order to act against items, or to inform.
 
     `follows` names the earlier message of the same order that this one completes.
@@ -234,7 +234,7 @@ class Order(Message, frozen=True, tag="order", kw_only=True):
     follows: Id | None = None
 
 
-class Suspension(Message, frozen=True, tag="suspension", kw_only=True):
+class Suspension(BaseCaseMessage, frozen=True, tag="suspension", kw_only=True):
     """Somebody's service, notices or complaints were suspended (DSA Art. 23); nobody is named."""
 
     why: Literal["illegal_content", "unfounded_notices", "unfounded_complaints"]
@@ -243,7 +243,7 @@ class Suspension(Message, frozen=True, tag="suspension", kw_only=True):
     moderator: Moderator
 
 
-class Reinstatement(Message, frozen=True, tag="reinstatement", kw_only=True):
+class Reinstatement(BaseCaseMessage, frozen=True, tag="reinstatement", kw_only=True):
     """What a decision took away came back."""
 
     decision: Id
@@ -252,7 +252,7 @@ class Reinstatement(Message, frozen=True, tag="reinstatement", kw_only=True):
     moderator: Moderator
 
 
-class Audit(Message, frozen=True, tag="audit", kw_only=True):
+class Audit(BaseCaseMessage, frozen=True, tag="audit", kw_only=True):
     """What a moderator saw at a post of the month's sample."""
 
     post: Id
@@ -277,7 +277,7 @@ type CaseMessage = (
     | Audit
 )
 
-TYPES: dict[str, type[Message]] = {
+MESSAGE_TYPES: dict[str, type[BaseCaseMessage]] = {
     str(one.__struct_config__.tag): one
     for one in (
         *(Decision, SecondReview, Complaint, Dispute, Outcome),

@@ -1,6 +1,7 @@
-"""Why a message about a case was refused."""
+"""Why a message about a case was refused, and the receipt that says so."""
 
 from enum import StrEnum
+from typing import Literal
 
 import msgspec
 
@@ -35,7 +36,7 @@ class CaseCode(StrEnum):
 type AnyCode = Code | CaseCode
 
 
-class First(msgspec.Struct, frozen=True, omit_defaults=True):
+class EarlierMove(msgspec.Struct, frozen=True, omit_defaults=True):
     """Who was first: what they decided and when, under the provider's own pseudonym."""
 
     moderator: str = ""
@@ -52,6 +53,28 @@ class CaseRefusal(msgspec.Struct, frozen=True, omit_defaults=True, repr_omit_def
 
     code: AnyCode
     field: str = ""
-    first: First | None = None
+    first: EarlierMove | None = None
     waits_for: str = ""
+    advice: str = ""
+
+
+class CaseReceipt(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One message: `refused`, `waiting` for another one until `waits_until`, or `taken` after that.
+
+    `kind` tells it from the receipt of a message of posts. `message` is the message's own id here,
+    and names the receipt; `id` and `type` are the sender's, where they could be read. `field` names
+    the field at fault, `first` who was first; `advice` says what was received and what is allowed.
+    """
+
+    message: str
+    provider: str
+    status: str
+    at: str
+    kind: Literal["case"]
+    type: str = ""
+    id: str = ""
+    code: str = ""
+    field: str = ""
+    first: EarlierMove | None = None
+    waits_until: str = ""
     advice: str = ""

@@ -94,23 +94,23 @@ class FirstTry(msgspec.Struct, frozen=True):
     at: str
 
 
-def cut(source: Source, range_bytes: int) -> list[tuple[int, int]]:
+def cut_ranges(source: Source, range_bytes: int) -> list[tuple[int, int]]:
     """The ranges of a source: equal cuts of its bytes; a line belongs to the cut of its first byte.
 
-    >>> cut(Source("b", "k", "v", "e", 10), 4)
+    >>> cut_ranges(Source("b", "k", "v", "e", 10), 4)
     [(0, 4), (4, 8), (8, 10)]
-    >>> cut(Source("b", "k", "v", "e", 0), 4)
+    >>> cut_ranges(Source("b", "k", "v", "e", 0), 4)
     []
     """
     size = source.size
     return [(start, min(size, start + range_bytes)) for start in range(0, size, range_bytes)]
 
 
-def units(manifest: Manifest, sources: list[Source]) -> Iterator[Unit]:
+def units_of(manifest: Manifest, sources: list[Source]) -> Iterator[Unit]:
     """The units of a file, in order: the same each time they are sent."""
     number = 0
     for source in sources:
-        for start, end in cut(source, manifest.range_bytes):
+        for start, end in cut_ranges(source, manifest.range_bytes):
             yield Unit(
                 file=manifest.file,
                 provider=manifest.provider,
@@ -125,3 +125,12 @@ def units(manifest: Manifest, sources: list[Source]) -> Iterator[Unit]:
                 content=manifest.content,
             )
             number += 1
+
+
+class OpenFile(msgspec.Struct, frozen=True):
+    """A file whose units were sent on `day`; `closed` is the day of its last one, or empty."""
+
+    file: str
+    day: str
+    ranges: int
+    closed: str = ""

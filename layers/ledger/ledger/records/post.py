@@ -2,22 +2,21 @@
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import sha256
 from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
+from ledger.clock import before_leap_second
 from ledger.foreign_text import is_blank
+from ledger.records.json_text import nests_too_deep, read_object
 from ledger.records.refusal import Code, Refusal
-from ledger.records.strict_json import read_object
 
 LINE_BYTES = 2 * 1024 * 1024
 """The longest line that is read."""
 
-JSON_DEPTH = 64
-"""The deepest nesting of a line, so that no parser's own limit is met."""
 
 Id = Annotated[str, Meta(min_length=1, max_length=200)]
 Text = Annotated[str, Meta(max_length=65_536)]
@@ -84,9 +83,6 @@ REQUIRED = ("id", "account", "text", "audience", "published_at")
 YEARS = range(1990, 2200)
 """The years in which a post can have been published."""
 
-_LEAP_SECOND = re.compile(
-    r"(?P<minute>\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d):60(\.\d+)?(?P<offset>[Zz]|[+-]\d\d:\d\d)", re.ASCII
-)
 
 _strict = msgspec.json.Decoder(Post)
 _translated = msgspec.json.Decoder(TranslatedPost)
@@ -152,65 +148,6 @@ def read_fields(fields: dict[str, Any]) -> tuple[Post, int] | Refusal:
     return _odd(post) or (post, sum(name not in FIELDS for name in fields))
 
 
-def too_deep(line: bytes, limit: int = JSON_DEPTH) -> bool:
-    """Whether brackets nest deeper than the limit, strings left out.
-
-    >>> too_deep(b"[" * 65), too_deep(b'"' + b"[" * 65 + b'"')
-    (True, False)
-    """
-    if line.count(b"[") + line.count(b"{") <= limit:
-        return False
-    depth, in_string, escaped = 0, False, False
-    for byte in line:
-        if in_string:
-            in_string = escaped or byte != 0x22
-            escaped = byte == 0x5C and not escaped
-        elif byte == 0x22:
-            in_string = True
-        elif byte in b"[{":
-            depth += 1
-            if depth > limit:
-                return True
-        elif byte in b"]}":
-            depth -= 1
-    return False
-
-
-def before_leap_second(value: str) -> str:
-    """Return a time in its leap second as the last instant before it; any other text as it is.
-
-    RFC 3339 has a second 60 at 23:59 UTC, in whatever offset it is written. Python has none. The
-    last microsecond of the same minute keeps the day.
-
-    Source: RFC 3339, section 5.7.
-
-    >>> before_leap_second("2016-12-31T23:59:60Z")
-    '2016-12-31T23:59:59.999999Z'
-    >>> before_leap_second("2016-12-31T15:59:60.5-08:00")
-    '2016-12-31T15:59:59.999999-08:00'
-    >>> before_leap_second("2016-12-31T12:00:60Z")
-    '2016-12-31T12:00:60Z'
-    """
-    found = _LEAP_SECOND.fullmatch(value)
-    if found is None:
-        return value
-    text = f"{found['minute']}:59.999999{found['offset']}"
-    try:
-        moment = datetime.fromisoformat(text).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return value
-    return text if (moment.hour, moment.minute) == (23, 59) else value
-
-
-def utc(moment: datetime) -> str:
-    """RFC 3339 in UTC, to the second.
-
-    >>> utc(datetime.fromisoformat("2026-11-25T07:00:00+07:00"))
-    '2026-11-25T00:00:00Z'
-    """
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 def _each_key_once(line: bytes, post: Post) -> bool:
     """Whether the line has no more quotes than the post's keys and strings need.
 
@@ -241,7 +178,7 @@ def _odd(post: Post) -> Refusal | None:
 
 def _explain(line: bytes) -> tuple[Post, int] | Refusal:
     """What the strict decoder would not take: a post with unknown fields, or a refusal."""
-    if too_deep(line):
+    if nests_too_deep(line):
         return Refusal(Code.JSON_DEPTH)
     record = read_object(line)
     return record if isinstance(record, Refusal) else read_fields(record)
@@ -265,3 +202,32 @@ def _fault(name: str, value: Any) -> Code:
     if isinstance(value, list) and not all(isinstance(item, str) for item in value):
         return Code.FIELD_TYPE
     return Code.FIELD_LENGTH
+
+
+_TAG = re.compile(r"([a-z]{2,3})(?:-([a-z]{4}))?(?:-[a-z0-9]{1,8})*")
+
+LANGUAGES = frozenset(
+    # ISO 639-1, and beside it some languages of public channels that have three letters only
+    """aa ab ae af ak am an ar as av ay az ba be bg bi bm bn bo br bs ca ce ch co cr cs cu cv cy da
+    de dv dz ee el en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz
+    ia id ie ig ii ik io is it iu ja jv ka kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg li ln
+    lo lt lu lv mg mh mi mk ml mn mr ms mt my na nb nd ne ng nl nn no nr nv ny oc oj om or os pa pi
+    pl ps pt qu rm rn ro ru rw sa sc sd se sg si sk sl sm sn so sq sr ss st su sv sw ta te tg th ti
+    tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu
+    ace ban bjn bug ceb ckb fil hil ilo mad min nds pap pcm tet und war yue""".split()  # noqa: SIM905 - a list of two hundred strings is no easier to read
+)
+SCRIPTS = frozenset({"arab", "cyrl", "deva", "hans", "hant", "latn"})
+
+
+def language_of(tag: str | None) -> str:
+    """A language tag (BCP 47) cut to language and script: `und` for none, `other` if unknown.
+
+    >>> [language_of(tag) for tag in ("zh-Hant-TW", "EN_us", "id", "my name is", "xxx", "", None)]
+    ['zh-hant', 'en', 'id', 'other', 'other', 'und', 'und']
+    """
+    if not tag:
+        return "und"
+    found = _TAG.fullmatch(tag.lower().replace("_", "-"))
+    if found is None or found[1] not in LANGUAGES:
+        return "other"
+    return f"{found[1]}-{found[2]}" if found[2] in SCRIPTS else found[1]

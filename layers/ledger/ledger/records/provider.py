@@ -20,15 +20,6 @@ class Provider(msgspec.Struct, frozen=True, omit_defaults=True):
     open_channels: tuple[str, ...] = ()
 
 
-class OpenFile(msgspec.Struct, frozen=True):
-    """A file whose units were sent on `day`; `closed` is the day of its last one, or empty."""
-
-    file: str
-    day: str
-    ranges: int
-    closed: str = ""
-
-
 def is_provider_id(value: str) -> bool:
     """Whether the value can name a provider: 3 to 40 of a-z, 0-9 and hyphens; `all` is taken.
 

@@ -79,13 +79,13 @@ digits: 16 * 1024**2 / 91 = 184,365.
 """
 
 
-def most_receipt_bytes(rules: Iterable[tuple[str, bool]]) -> int:
+def max_receipt_bytes(rules: Iterable[tuple[str, bool]]) -> int:
     """Return the most bytes that the item of a receipt takes if every rule finds something.
 
     `rules` are names as `pack/version/rule`, and whether they are live. A live rule is counted in
     `by_rule` and, if the flood guard holds it, again in `held`; one in shadow is counted once.
 
-    >>> most_receipt_bytes([("codes/3/asks", True)]) - most_receipt_bytes([])
+    >>> max_receipt_bytes([("codes/3/asks", True)]) - max_receipt_bytes([])
     54
     """
     total = OTHER_BYTES

@@ -12,9 +12,14 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-from ledger.records.post import JSON_DEPTH, LINE_BYTES, too_deep
+from ledger.records.json_text import (
+    JSON_DEPTH,
+    DuplicateKeyError,
+    nests_too_deep,
+    reject_duplicate_keys,
+)
+from ledger.records.post import LINE_BYTES
 from ledger.records.refusal import Code, FileRefusedError
-from ledger.records.unique_keys import DuplicateKeyError, unique
 from ledger.streams.lines import CHUNK_BYTES, read_lines, read_past_bom
 
 KEYS = 1_000
@@ -204,7 +209,7 @@ def decode_value(raw: bytes | Code) -> Any:
     try:
         text = raw.decode("utf-8")
         msgspec.json.decode(raw)  # the grammar: no NaN, no lone surrogate, no control character
-        return json.loads(text, object_pairs_hook=unique)
+        return json.loads(text, object_pairs_hook=reject_duplicate_keys)
     except UnicodeDecodeError:
         return Code.ENCODING
     except DuplicateKeyError:
@@ -227,4 +232,4 @@ def read_object_lines(stream: BinaryIO) -> Iterator[tuple[str, dict[str, Any] | 
         if line is None:
             yield at, Code.LINE_LONG
         elif line.strip():
-            yield at, Code.JSON_DEPTH if too_deep(line) else decode_object(line)
+            yield at, Code.JSON_DEPTH if nests_too_deep(line) else decode_object(line)

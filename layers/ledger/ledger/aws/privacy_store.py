@@ -3,16 +3,16 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from ledger.aws.items import Item
-from ledger.aws.table import Table
-from ledger.privacy.pseudonym import MonthSalt
-from ledger.records.finding import Finding, stub_of
+from ledger.aws.table import Item, Table
+from ledger.privacy.erasure import stub_of
+from ledger.privacy.pseudonyms import MonthSalt
+from ledger.records.finding import Finding
 
 _SALTS, _ERASED = "S#", "E#"
 
 
 @dataclass(frozen=True, slots=True)
-class AuthorStore:
+class DynamoPrivacy:
     """The part of the port `Store` that knows authors, on a table with the keys `pk` and `sk`."""
 
     table: Table
@@ -26,24 +26,24 @@ class AuthorStore:
         """All that stand, by month."""
         return [_salt_of(item) for item in self.table.query(_SALTS, "")]
 
-    def begin_month(self, own: MonthSalt) -> MonthSalt:
+    def put_month_salt(self, salt: MonthSalt) -> MonthSalt:
         """Put a month's salt if absent; the first one, which stays."""
-        new = self.table.new(_SALTS, own.key_id, salt=own.salt, expires=own.expires)
+        new = self.table.new(_SALTS, salt.key_id, salt=salt.salt, expires=salt.expires)
         if self.table.transact(new):
-            return own
-        return self.month_salt(own.key_id) or own
+            return salt
+        return self.month_salt(salt.key_id) or salt
 
-    def erased(self, provider: str, accounts: Collection[str]) -> frozenset[str]:
+    def erased_accounts(self, provider: str, accounts: Collection[str]) -> frozenset[str]:
         """Those of these pseudonyms under which a tombstone stands."""
         keys = [(_tomb(provider, one), "tombstone") for one in sorted(accounts)]
         found = self.table.get_many(keys)
         return frozenset(pk.removeprefix(_tomb(provider, "")) for pk, _ in found)
 
-    def bury(self, provider: str, account: str, expires: int) -> None:
+    def put_tombstone(self, provider: str, account: str, expires: int) -> None:
         """Put a tombstone under a pseudonym: whatever comes of it until then is put as a stub."""
         self.table.put(_tomb(provider, account), "tombstone", expires=expires)
 
-    def turn_to_stub(self, finding: Finding, expires: int) -> None:
+    def replace_with_stub(self, finding: Finding, expires: int) -> None:
         """Put the stub over the finding, off the list of open ones, and take its excerpt's text.
 
         The excerpt's item stays empty until `expires`, since no role of a function deletes items.

@@ -10,20 +10,20 @@ from typing import Protocol
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
-class Register(Protocol):
+class AliasStore(Protocol):
     """Where letters are remembered."""
 
-    def letters(self, provider: str, month: str) -> dict[str, str]:
+    def moderator_aliases(self, provider: str, month: str) -> dict[str, str]:
         """The letters of a provider's month by moderator."""
 
-    def put_letter(
+    def put_moderator_alias(
         self, provider: str, month: str, letter: str, moderator: str, expires: int
     ) -> bool:
         """Give a letter to a moderator; False if another has it."""
 
 
-def letters_of(
-    register: Register, provider: str, month: str, moderators: Iterable[str], expires: int
+def assign_aliases(
+    register: AliasStore, provider: str, month: str, moderators: Iterable[str], expires: int
 ) -> dict[str, str]:
     """The letters of all moderators of a month, those named here included.
 
@@ -37,22 +37,22 @@ def letters_of(
         moderators: In the order in which new ones get theirs.
         expires: When the letters may be forgotten, in seconds since 1970.
     """
-    known = register.letters(provider, month)
+    known = register.moderator_aliases(provider, month)
     for moderator in moderators:
         while moderator and moderator not in known:
-            letter = letter_of(len(known))
-            if register.put_letter(provider, month, letter, moderator, expires):
+            letter = nth_alias(len(known))
+            if register.put_moderator_alias(provider, month, letter, moderator, expires):
                 known[moderator] = letter
             else:
-                known = register.letters(provider, month)
+                known = register.moderator_aliases(provider, month)
     return known
 
 
-def letter_of(number: int) -> str:
+def nth_alias(number: int) -> str:
     """The letter that comes after so many, or letters as a spreadsheet has them.
 
-    >>> letter_of(0), letter_of(25), letter_of(26), letter_of(701), letter_of(702)
+    >>> nth_alias(0), nth_alias(25), nth_alias(26), nth_alias(701), nth_alias(702)
     ('A', 'Z', 'AA', 'ZZ', 'AAA')
     """
     rest, last = divmod(number, len(ALPHABET))
-    return (letter_of(rest - 1) if rest else "") + ALPHABET[last]
+    return (nth_alias(rest - 1) if rest else "") + ALPHABET[last]

@@ -1,0 +1,164 @@
+"""The queues: deliveries of SQS, who sent them, and the queue of units."""
+
+import re
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import batched
+from typing import Any
+
+import msgspec
+
+from ledger.clock import Clock
+from ledger.errors import OperatorError, TerangError
+from ledger.ports import Store
+from ledger.records.manifest import Unit
+from ledger.records.provider import Provider, is_provider_id
+
+RESERVE_SECONDS = 20
+"""Time that a delivery must have left to begin: else it is handed back, and comes again."""
+
+ATTRIBUTES = ("provider", "first_sender", "first_sent")
+"""The attributes of a message that anybody here reads."""
+
+
+class TimeReserveError(OperatorError):
+    """Too little time is left to begin: the delivery comes again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A delivery: its queue, body, sender, attributes and when it was sent."""
+
+    queue_arn: str
+    body: str
+    sender_id: str
+    attributes: dict[str, str]
+    sent_at: datetime
+
+    @classmethod
+    def of(cls, record: Mapping[str, Any]) -> "Delivery":
+        """The delivery of one record of an SQS event."""
+        named = record.get("messageAttributes") or {}
+        return cls(
+            queue_arn=record["eventSourceARN"],
+            body=record["body"],
+            sender_id=record["attributes"].get("SenderId") or "",
+            attributes={
+                name: named[name].get("stringValue") or "" for name in ATTRIBUTES if name in named
+            },
+            sent_at=datetime.fromtimestamp(int(record["attributes"]["SentTimestamp"]) / 1000, UTC),
+        )
+
+
+def require_reserve(seconds_left: Callable[[], float]) -> None:
+    """Raise TimeReserveError when too little time is left to begin something."""
+    if seconds_left() < RESERVE_SECONDS:
+        raise TimeReserveError("too little time is left to begin")
+
+
+def error_code(error: BaseException | None) -> str:
+    """The code of an error, the platform's or ours: its message could hold what was sent.
+
+    >>> error_code(KeyError("x"))
+    ''
+    """
+    if isinstance(error, TerangError):
+        return str(getattr(error, "code", ""))
+    answer = getattr(error, "response", None) or {}  # a timeout has none, under that very name
+    return str(answer.get("Error", {}).get("Code", ""))
+
+
+def log_failures(
+    failures: Iterable[tuple[Any, BaseException | None, Any]], log: Callable[..., None]
+) -> None:
+    """Log what deliveries failed of, in the form in which Powertools keeps it; nothing of theirs.
+
+    Raises MemoryError if one did: the worker is spent, and a fresh one takes what is left.
+    """
+    for _, error, _ in failures:
+        log("failed", extra={"error": type(error).__name__, "code": error_code(error)})
+        if isinstance(error, MemoryError):
+            raise error
+
+
+_MILLISECONDS = re.compile("[0-9]{1,14}")  # up to about the year 5138
+
+REGISTRY_SECONDS = 60
+"""How long a worker believes what a provider registered before it looks again."""
+
+
+@dataclass(slots=True)
+class Senders:
+    """The registered senders. `redrive` is the operator's role that repeats dead letters."""
+
+    store: Store
+    clock: Clock
+    redrive: str = ""
+    _known: dict[str, tuple[float, Provider | None]] = field(default_factory=dict)
+
+    def believed(self, sender_id: str, attributes: Mapping[str, str]) -> str | None:
+        """The provider of a message, or nothing if its sender is unknown.
+
+        `sender_id` is SQS's own SenderId, for a role `ID:session`. When the redrive role repeats a
+        message, the attribute `first_sender` names whom it repeats.
+        """
+        sender = sender_id.partition(":")[0]
+        if self._repeats(sender_id):
+            sender = attributes.get("first_sender", "").partition(":")[0]
+        name = attributes.get("provider", "")
+        provider = self._registered(name) if is_provider_id(name) else None
+        return name if provider and sender and sender in provider.senders else None
+
+    def first_sent(self, message: Delivery) -> datetime:
+        """Return when a message was sent first, so that a dead letter is judged as on that day.
+
+        SQS stamps a message again when the redrive role repeats it. That role alone may name an
+        earlier time, under the attribute `first_sent`, in milliseconds since 1970.
+        """
+        named = message.attributes.get("first_sent", "")
+        if self._repeats(message.sender_id) and _MILLISECONDS.fullmatch(named):
+            return min(datetime.fromtimestamp(int(named) / 1000, UTC), message.sent_at)
+        return message.sent_at
+
+    def _repeats(self, sender_id: str) -> bool:
+        return bool(self.redrive) and sender_id.partition(":")[0] == self.redrive
+
+    def _registered(self, name: str) -> Provider | None:
+        now = self.clock.now().timestamp()
+        known = self._known.get(name)
+        if known is None or now - known[0] > REGISTRY_SECONDS:
+            known = (now, self.store.provider(name))
+            if known[1] is not None:  # names that nobody registered are without number
+                self._known[name] = known
+        return known[1]
+
+
+_BATCH = 10  # SQS: entries of one SendMessageBatch
+_TRIES = 6
+
+
+@dataclass(frozen=True, slots=True)
+class SqsUnitQueue:
+    """The port `UnitQueue` on an SQS client."""
+
+    client: Any
+    url: str
+
+    def send(self, units: Iterable[Unit]) -> None:
+        """Send all. SendMessageBatch answers 200 with a list of what it did not take."""
+        for batch in batched(units, _BATCH):
+            entries = [
+                {"Id": str(place), "MessageBody": msgspec.json.encode(unit).decode()}
+                for place, unit in enumerate(batch)
+            ]
+            for attempt in range(_TRIES):
+                answer = self.client.send_message_batch(QueueUrl=self.url, Entries=entries)
+                failed = {failure["Id"] for failure in answer.get("Failed", ())}
+                entries = [entry for entry in entries if entry["Id"] in failed]
+                if not entries:
+                    break
+                time.sleep(0.05 * 2**attempt)
+            else:
+                raise OSError(f"the queue of units did not take {len(entries)} messages")

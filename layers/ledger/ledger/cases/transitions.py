@@ -1,0 +1,136 @@
+"""What may happen to a case in which state: one table, `TRANSITIONS`, that everything else asks."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from ledger.cases.refusal import CaseCode
+
+
+class CaseKind(StrEnum):
+    """What a case is about. A finding and a notice are matters: somebody must decide on them."""
+
+    MATTER = "matter"
+    DECISION = "decision"
+    CONTEST = "contest"  # a complaint, or a dispute before a certified body
+    ORDER = "order"
+    RECORD = "record"  # a suspension, or an audited post: nothing follows
+
+
+class CaseState(StrEnum):
+    """Where a case stands."""
+
+    OPEN = "open"
+    ESCALATED = "escalated"
+    DECIDED = "decided"
+    REFERRED = "referred"
+    STANDING = "standing"
+    NARROWED = "narrowed"
+    OVERTURNED = "overturned"
+    CLOSED = "closed"
+
+
+class Move(StrEnum):
+    """What a message does to one case."""
+
+    OPEN = "open"
+    NOTE = "note"
+    SKIP = "skip"
+    ESCALATE = "escalate"
+    DECIDE = "decide"
+    REFER = "refer"
+    REVIEW = "review"
+    CONTEST = "contest"
+    UPHOLD = "uphold"
+    NARROW = "narrow"
+    OVERTURN = "overturn"
+    RESTORE = "restore"
+    WITHDRAW = "withdraw"
+    ANSWER = "answer"
+    REPORT = "report"
+    CLOSE = "close"
+    REOPEN = "reopen"
+    SUPERSEDE = "supersede"
+
+
+NEW = None
+"""The state of a case that is not there yet."""
+
+_OUT_OF_ORDER, _DECIDED = CaseCode.OUT_OF_ORDER, CaseCode.DECIDED_ALREADY
+_NOTHING = CaseCode.NOTHING_DECIDED
+
+TRANSITIONS: Mapping[tuple[CaseKind, CaseState | None], Mapping[Move, CaseState | CaseCode]] = {
+    # A finding is open from the moment it is put; a notice opens itself.
+    (CaseKind.MATTER, NEW): {Move.OPEN: CaseState.OPEN},
+    (CaseKind.MATTER, CaseState.OPEN): {
+        Move.NOTE: CaseState.OPEN,
+        Move.SKIP: CaseState.OPEN,
+        Move.ESCALATE: CaseState.ESCALATED,
+        Move.DECIDE: CaseState.DECIDED,
+    },
+    (CaseKind.MATTER, CaseState.ESCALATED): {
+        Move.NOTE: CaseState.ESCALATED,
+        Move.SKIP: CaseState.ESCALATED,
+        Move.ESCALATE: CaseState.ESCALATED,
+        Move.DECIDE: CaseState.DECIDED,
+    },
+    # That an authority was told is recorded whenever the message comes: it happened.
+    (CaseKind.MATTER, CaseState.DECIDED): {
+        Move.NOTE: CaseState.DECIDED,
+        Move.SKIP: _DECIDED,
+        Move.ESCALATE: CaseState.DECIDED,
+        Move.DECIDE: _DECIDED,
+        # The published check that it rests on was corrected or withdrawn: somebody must look again.
+        Move.REOPEN: CaseState.OPEN,
+    },
+    (CaseKind.DECISION, NEW): {Move.DECIDE: CaseState.STANDING, Move.REFER: CaseState.REFERRED},
+    # Every complaint gets its answer, also on a decision that another one has overturned;
+    # what is overturned does not stand up again.
+    # What a changed check supersedes stays what it was: no machine overturns a decision.
+    (CaseKind.DECISION, CaseState.STANDING): {
+        Move.SUPERSEDE: CaseState.STANDING,
+        Move.REVIEW: CaseState.STANDING,
+        Move.CONTEST: CaseState.STANDING,
+        Move.UPHOLD: CaseState.STANDING,
+        Move.NARROW: CaseState.NARROWED,
+        Move.OVERTURN: CaseState.OVERTURNED,
+        Move.RESTORE: _OUT_OF_ORDER,
+        Move.WITHDRAW: CaseState.OVERTURNED,
+    },
+    (CaseKind.DECISION, CaseState.NARROWED): {
+        Move.SUPERSEDE: CaseState.NARROWED,
+        Move.REVIEW: CaseState.NARROWED,
+        Move.CONTEST: CaseState.NARROWED,
+        Move.UPHOLD: CaseState.NARROWED,
+        Move.NARROW: CaseState.NARROWED,
+        Move.OVERTURN: CaseState.OVERTURNED,
+        Move.RESTORE: CaseState.NARROWED,
+        Move.WITHDRAW: CaseState.OVERTURNED,
+    },
+    (CaseKind.DECISION, CaseState.OVERTURNED): {
+        Move.REVIEW: CaseState.OVERTURNED,
+        Move.CONTEST: CaseState.OVERTURNED,
+        Move.UPHOLD: CaseState.OVERTURNED,
+        Move.NARROW: CaseState.OVERTURNED,
+        Move.OVERTURN: CaseState.OVERTURNED,
+        Move.RESTORE: CaseState.OVERTURNED,
+        Move.WITHDRAW: CaseState.OVERTURNED,
+    },
+    (CaseKind.DECISION, CaseState.REFERRED): {
+        Move.REVIEW: _NOTHING,
+        Move.CONTEST: _NOTHING,
+        Move.UPHOLD: _NOTHING,
+        Move.NARROW: _NOTHING,
+        Move.OVERTURN: _NOTHING,
+        Move.RESTORE: _NOTHING,
+        Move.WITHDRAW: _NOTHING,
+    },
+    (CaseKind.CONTEST, NEW): {Move.OPEN: CaseState.OPEN},
+    (CaseKind.CONTEST, CaseState.OPEN): {Move.ANSWER: CaseState.CLOSED},
+    (CaseKind.CONTEST, CaseState.CLOSED): {Move.ANSWER: _DECIDED},
+    (CaseKind.ORDER, NEW): {Move.OPEN: CaseState.OPEN, Move.CLOSE: CaseState.CLOSED},
+    (CaseKind.ORDER, CaseState.OPEN): {Move.REPORT: CaseState.OPEN, Move.CLOSE: CaseState.CLOSED},
+    (CaseKind.ORDER, CaseState.CLOSED): {Move.REPORT: CaseState.CLOSED, Move.CLOSE: _DECIDED},
+    (CaseKind.RECORD, NEW): {Move.CLOSE: CaseState.CLOSED},
+    (CaseKind.RECORD, CaseState.CLOSED): {Move.CLOSE: _DECIDED},
+}
+"""What each move makes of a case, or why it is refused. A pair that is missing cannot come up."""

@@ -1,0 +1,154 @@
+"""JSON in and out: strict objects, bodies of messages, and files of records."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from ledger.records.refusal import Code, Refusal
+
+JSON_DEPTH = 64
+"""The deepest nesting of a line, so that no parser's own limit is met."""
+
+
+def nests_too_deep(line: bytes, limit: int = JSON_DEPTH) -> bool:
+    """Whether brackets nest deeper than the limit, strings left out.
+
+    >>> nests_too_deep(b"[" * 65), nests_too_deep(b'"' + b"[" * 65 + b'"')
+    (True, False)
+    """
+    if line.count(b"[") + line.count(b"{") <= limit:
+        return False
+    depth, in_string, escaped = 0, False, False
+    for byte in line:
+        if in_string:
+            in_string = escaped or byte != 0x22
+            escaped = byte == 0x5C and not escaped
+        elif byte == 0x22:
+            in_string = True
+        elif byte in b"[{":
+            depth += 1
+            if depth > limit:
+                return True
+        elif byte in b"]}":
+            depth -= 1
+    return False
+
+
+class DuplicateKeyError(Exception):
+    """The same key twice in one object. The key is not told: it may be the sender's words."""
+
+
+def reject_duplicate_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The object of these pairs, for `json.loads(…, object_pairs_hook=reject_duplicate_keys)`.
+
+    >>> reject_duplicate_keys([("a", 1), ("b", 2)])
+    {'a': 1, 'b': 2}
+    """
+    record = dict(pairs)
+    if len(record) < len(pairs):
+        raise DuplicateKeyError
+    return record
+
+
+def read_object(line: bytes) -> dict[str, Any] | Refusal:
+    """The object of a line, or why it is none.
+
+    >>> read_object(b'{"a": 1, "a": 2}')
+    Refusal(code=<Code.JSON_DUPLICATE_KEY: 'json_duplicate_key'>)
+    >>> read_object(b'{"a": 1}')
+    {'a': 1}
+    """
+    try:
+        text = line.decode("utf-8")
+    except UnicodeDecodeError:
+        return Refusal(Code.ENCODING)
+    try:
+        msgspec.json.decode(line)  # the grammar: no NaN, no lone surrogate, no control character
+        record = json.loads(text, object_pairs_hook=reject_duplicate_keys)
+    except DuplicateKeyError:
+        return Refusal(Code.JSON_DUPLICATE_KEY)  # the key may be the sender's words
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        return Refusal(Code.JSON_SYNTAX)
+    return record if isinstance(record, dict) else Refusal(Code.NOT_AN_OBJECT)
+
+
+def lines_of_body(body: str) -> bytes | Refusal:
+    r"""The posts of a body as JSON Lines, or why nothing of it can be read.
+
+    >>> lines_of_body('[{"id": "1"},\n {"id": "2"}]')
+    b'{"id":"1"}\n{"id":"2"}\n'
+    >>> lines_of_body('{"id": "1"}\n{"id": "2"}')
+    b'{"id": "1"}\n{"id": "2"}'
+    >>> lines_of_body("hello")
+    Refusal(code=<Code.MSG_SYNTAX: 'msg_syntax'>)
+    """
+    try:
+        data = body.encode()
+    except UnicodeEncodeError:
+        return Refusal(Code.ENCODING)
+    start = data.lstrip()[:1]
+    if start not in (b"{", b"["):
+        return Refusal(Code.MSG_SYNTAX)
+    try:
+        if start == b"[":
+            return b"".join(_one_line(item) for item in msgspec.json.decode(data, type=_ARRAY))
+        msgspec.json.decode(data)
+    except (msgspec.DecodeError, RecursionError):
+        return _salvaged(data)
+    return _one_line(data)
+
+
+_ARRAY = list[msgspec.Raw]
+
+
+def _salvaged(data: bytes) -> bytes | Refusal:
+    """A body that is not JSON as a whole: lines, or the items that can still be told apart.
+
+    The standard library reads what is no Unicode, such as half a surrogate pair; the item that
+    holds it is refused when its line is read, and the others are not.
+    """
+    lines = data.strip().split(b"\n")
+    if data.lstrip().startswith(b"{") and (len(lines) == 1 or any(map(_is_object, lines))):
+        return data
+    try:
+        value = json.loads(data, object_pairs_hook=reject_duplicate_keys)
+    except (ValueError, RecursionError, DuplicateKeyError):
+        return Refusal(Code.MSG_SYNTAX)
+    items = value if isinstance(value, list) else [value]
+    return b"".join(json.dumps(item).encode() + b"\n" for item in items)
+
+
+def _is_object(line: bytes) -> bool:
+    try:
+        msgspec.json.decode(line, type=dict[str, msgspec.Raw])
+    except (msgspec.DecodeError, RecursionError):
+        return False
+    return True
+
+
+def _one_line(value: bytes | msgspec.Raw) -> bytes:
+    """A value without the newlines between its tokens."""
+    return msgspec.json.format(bytes(value), indent=-1) + b"\n"
+
+
+_encoder = msgspec.json.Encoder(order="deterministic")
+
+
+def encode_json(record: Any) -> bytes:
+    r"""A record as indented JSON with a newline at its end.
+
+    >>> encode_json({"a": 1})
+    b'{\n  "a": 1\n}\n'
+    """
+    return msgspec.json.format(_encoder.encode(record), indent=2) + b"\n"
+
+
+def encode_json_lines(records: Iterable[Any]) -> bytes:
+    r"""Records as JSON Lines, keys in a fixed order.
+
+    >>> encode_json_lines([{"a": 1}, {"b": 2}])
+    b'{"a":1}\n{"b":2}\n'
+    """
+    return _encoder.encode_lines(records)
