@@ -1,16 +1,12 @@
-"""What every test run needs, wherever its tests stand."""
+"""Settings of every test run: how it is stopped, and how its tests are shared out."""
 
 import signal
 import sys
 from pathlib import Path
 from typing import Any
 
-import pygal  # noqa: F401 - for what it leaves behind
 import pytest
 from support.sharing import Shares, turn_of
-
-# pygal leaves an importer of Python 2's kind behind. Python passes over it; pytest stumbles.
-sys.meta_path[:] = [one for one in sys.meta_path if hasattr(one, "find_spec")]
 
 
 def pytest_sessionstart() -> None:

@@ -194,6 +194,6 @@ def test_charts_follow_the_scheme(browser: "Browser", folder: Path) -> None:
         context = browser.new_context(color_scheme=scheme)
         page = context.new_page()
         page.goto(f"file://{folder}/summaries/acme/2026-11.html")
-        seen.add(page.evaluate("getComputedStyle(document.querySelector('.c1 rect')).fill"))
+        seen.add(page.evaluate("getComputedStyle(document.querySelector('rect.c1')).fill"))
         context.close()
     assert len(seen) == 2

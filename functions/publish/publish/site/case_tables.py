@@ -4,12 +4,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from markupsafe import Markup
-
 from publish.count.case_numbers import CaseNumbers
 from publish.count.month_carryover import Standing
 from publish.estimates import Estimate, Percentiles, estimate, percentiles
-from publish.site.charts import bars, columns
+from publish.site.charts import Chart, bars, columns
 from publish.site.tables import Row, day_label
 from publish.site.wording import case_words
 from publish.summary import Part
@@ -104,7 +102,7 @@ def case_tables(numbers: CaseNumbers) -> CaseTables:
     )
 
 
-def decided_chart(days: Iterable[Part]) -> Markup:
+def decided_chart(days: Iterable[Part]) -> Chart:
     """Findings decided by day, and above them the decisions that were overturned that day."""
     shown = list(days)
     series = [
@@ -115,19 +113,19 @@ def decided_chart(days: Iterable[Part]) -> Markup:
     return columns("Findings decided and decisions overturned by day", labels, series)
 
 
-def open_chart(standing: Standing) -> Markup:
+def open_chart(standing: Standing) -> Chart:
     """Open findings by how long they wait."""
     return bars("Open findings by age", [("plain", age, count) for age, count in standing.ages()])
 
 
-def complaints_chart(numbers: CaseNumbers) -> Markup:
-    """How complaints ended: what fell stands out."""
+def complaints_chart(numbers: CaseNumbers) -> Chart | None:
+    """How complaints ended, if any did; reversed decisions have a colour of their own."""
     ended = numbers.complaints_ended
     rows = [
         ("fell" if outcome == "reversed" else "plain", case_words(outcome), ended.get(outcome, 0))
         for outcome in OUTCOMES
     ]
-    return bars("Complaints by outcome", rows) if ended else Markup()
+    return bars("Complaints by outcome", rows) if ended else None
 
 
 def _rows(tally: Mapping[str, int]) -> list[Row]:

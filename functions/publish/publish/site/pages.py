@@ -1,26 +1,16 @@
 """The pages: server-rendered, without a script, readable from a folder as from a server."""
 
-import base64
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
-from hashlib import sha256
-from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
-
-from ledger.foreign_text import replace_controls
 from publish.count.folding import Numbers
 from publish.count.precision import Errors, RuleErrors
-from publish.periods import Kind, day_words, month_words
 from publish.published_index import PublishedIndex, refusals_of
 from publish.published_set import FACTCHECKS, Catalogue, PublishedPack
 from publish.site import case_tables, tables, wording
 from publish.site.pack_state import State, state_of, versions_in
-from publish.summary import NO_ADDRESS, Summary
-
-TEMPLATES = Path(__file__).parent / "templates"
+from publish.site.templating import render
+from publish.summary import Summary
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +54,7 @@ class Pages:
         refusals = tables.refusal_rows(numbers.refused_by_code)
         by_day, cases = summary.days, case_tables.case_tables(summary.cases)
         decided = any(day.decided or day.overturned for day in by_day)
-        return _render(
+        return render(
             "summary.html",
             root="../../",
             s=summary,
@@ -80,13 +70,14 @@ class Pages:
             findings_chart=tables.findings_chart(by_day, categories)
             if by_day
             else tables.category_chart(categories),
-            inspected_chart=tables.inspected_chart(by_day) if by_day else "",
+            inspected_chart=tables.inspected_chart(by_day),
             refusal_chart=tables.refusal_chart(refusals),
             packs=self.catalogue.packs,
             cases=cases,
-            decided_chart=case_tables.decided_chart(by_day) if decided else "",
+            moderator_decisions=case_tables.MODERATOR_DECISIONS,
+            decided_chart=case_tables.decided_chart(by_day) if decided else None,
             complaints_chart=case_tables.complaints_chart(summary.cases),
-            open_chart=case_tables.open_chart(summary.standing) if summary.standing else "",
+            open_chart=case_tables.open_chart(summary.standing) if summary.standing else None,
         )
 
     def packs(
@@ -108,7 +99,7 @@ class Pages:
 
     def index(self, contents: Contents) -> str:
         """The index of all that is published."""
-        return _render(
+        return render(
             "index.html",
             root="",
             c=contents,
@@ -135,7 +126,7 @@ class Pages:
             for rule in pack.rules
         }
         notice_hours = self.catalogue.notice_hours_of(pack)
-        return _render(
+        return render(
             "pack.html",
             root="../../",
             pack=pack,
@@ -154,55 +145,3 @@ class Pages:
             proposes_from=pack.proposes_from(notice_hours),
             category=" or ".join(map(wording.category_words, pack.categories)),
         )
-
-
-def policy_for(stylesheet: str) -> str:
-    """The content security policy: nothing but this one stylesheet, no script from anywhere."""
-    digest = base64.b64encode(sha256(stylesheet.encode()).digest()).decode()
-    return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-
-
-def shown(value: object) -> object:
-    """What a template prints: numbers with separators, texts without control characters.
-
-    >>> shown(12345), shown("a" + chr(27) + "[2J")
-    ('12,345', 'a�[2J')
-    """
-    if isinstance(value, Markup):
-        return value
-    return f"{value:,}" if isinstance(value, int) else replace_controls(str(value))
-
-
-def _render(template: str, **context: object) -> str:
-    return _environment().get_template(template).render(context) + "\n"
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=shown,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    stylesheet = (TEMPLATES / "page.css").read_text("utf-8")
-    # The stylesheet is a file of ours; a policy by digest needs its bytes as they are.
-    environment.globals |= {
-        "stylesheet": Markup(stylesheet),  # noqa: S704 # nosec B704
-        "policy": policy_for(stylesheet),
-        "meanings": wording.meanings(),
-        "no_address": NO_ADDRESS,
-        "check_command": wording.CHECK_COMMAND,
-        "day_words": day_words,
-        "month_words": month_words,
-        "category_words": wording.category_words,
-        "counted": wording.counted,
-        "case_words": wording.case_words,
-        "share_words": wording.share_words,
-        "hours_words": wording.hours_words,
-        "moderator_decisions": case_tables.MODERATOR_DECISIONS,
-        "kinds": Kind,
-    }
-    return environment

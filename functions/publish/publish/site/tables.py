@@ -3,12 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from markupsafe import Markup
-
 from publish.count.precision import RuleErrors
 from publish.periods import Kind
 from publish.published_set import Catalogue, PublishedPack, PublishedRule
-from publish.site.charts import bars, columns
+from publish.site.charts import Chart, bars, columns
 from publish.site.wording import CATEGORIES, category_words, refusal_words
 from publish.summary import Part, Summary
 
@@ -98,7 +96,7 @@ def colour_of(category: str) -> str:
     return f"c{order.index(category) + 1}" if category in order else "c0"
 
 
-def findings_chart(days: Iterable[Part], rows: Iterable[Row]) -> Markup:
+def findings_chart(days: Iterable[Part], rows: Iterable[Row]) -> Chart:
     """Findings by day: live ones stacked by category, those in shadow on top in one colour."""
     shown = list(days)
     live = [
@@ -111,7 +109,7 @@ def findings_chart(days: Iterable[Part], rows: Iterable[Row]) -> Markup:
     return columns("Findings by day and category", labels, [*live, shadow])
 
 
-def inspected_chart(days: Iterable[Part]) -> Markup:
+def inspected_chart(days: Iterable[Part]) -> Chart:
     """Inspected posts by day."""
     shown = list(days)
     values = [day.inspected for day in shown]
@@ -119,14 +117,14 @@ def inspected_chart(days: Iterable[Part]) -> Markup:
     return columns("Inspected posts by day", labels, [("plain", "", values)])
 
 
-def category_chart(rows: Iterable[Row]) -> Markup:
+def category_chart(rows: Iterable[Row]) -> Chart:
     """Findings by category, for a day."""
     live = [(row.colour, row.words, row.live) for row in rows if row.live]
     shadow = sum(row.shadow for row in rows)
     return bars("Findings by category", [*live, *([(*SHADOW, shadow)] if shadow else [])])
 
 
-def refusal_chart(rows: Iterable[Row]) -> Markup:
+def refusal_chart(rows: Iterable[Row]) -> Chart:
     """Refused records by code."""
     return bars("Refused records by code", [("plain", row.key, row.live) for row in rows])
 
