@@ -17,7 +17,7 @@ with atheris.instrument_imports(include=INSTRUMENTED):
     from dsa.report.about import About
     from dsa.report.entries import Entries
     from dsa.report.files import LedgerError, report_files, report_of_ledger
-    from dsa.report.report import Period, Reporting
+    from dsa.report.report import Period, Report
     from dsa.report.template import PARTS, file_name
     from report_proof.proof import NoReportError, WrittenReport, prove
     from terang.reports.about_file import AboutError, read_about
@@ -31,7 +31,7 @@ ROWS = 9
 SOUND = {
     name: b"\n".join(data.split(b"\n")[:ROWS]) + b"\n"
     for name, data in report_files(
-        Reporting(YEAR, Entries.of(year()), INSPECTED, About()), "acme"
+        Report(YEAR, Entries.of(year()), INSPECTED, About()), "acme"
     ).items()
 }
 FOLDER = Path(tempfile.mkdtemp(prefix="terang-fuzz-"))

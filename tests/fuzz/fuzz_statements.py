@@ -17,7 +17,7 @@ with atheris.instrument_imports(include=INSTRUMENTED):
     from support.statement_samples import SOUND
 
     from dsa.statement.distribution import Distribution
-    from dsa.statement.fields import FIELDS
+    from dsa.statement.schema import FIELDS
     from terang.cli.statements import Place, problems_of
     from terang.reports.statement_files import statements_in
 

@@ -18,7 +18,7 @@ from support.statement_samples import SOUND
 from dsa.report.about import About
 from dsa.report.entries import Entries
 from dsa.report.files import report_files
-from dsa.report.report import Period, Reporting
+from dsa.report.report import Period, Report
 from dsa.report.template import file_name
 from terang import ROOT
 
@@ -121,7 +121,7 @@ def packs(folder: Path) -> None:
 
 
 REPORT = report_files(
-    Reporting(Period.year(2026), Entries.of(year()), {"2026-03": 7}, About()), "acme"
+    Report(Period.year(2026), Entries.of(year()), {"2026-03": 7}, About()), "acme"
 )
 STATEMENTS = json_lines(SOUND, SOUND | {"puid": "p-2"})
 TABLE = ",".join(SOUND).encode() + b'\n"[""DE""]",x,y\n'

@@ -16,7 +16,7 @@ from claims.text.grams import grams_of
 from claims.text.languages import guess
 from claims.text.tags import known_words
 from claims.text.words import words_of
-from dsa.statement.personal_data import personal_data
+from dsa.statement.meaning import personal_data
 from intake.formats.comma_separated import items as rows
 from intake.formats.html_text import read_html
 from intake.formats.reader import Context

@@ -10,7 +10,7 @@ from support.report_ledger_samples import year
 from dsa.report.about import About
 from dsa.report.entries import Entries
 from dsa.report.files import report_files
-from dsa.report.report import Period, Reporting
+from dsa.report.report import Period, Report
 from dsa.report.template import PARTS, file_name
 
 ROOT = Path(__file__).parents[2]
@@ -24,7 +24,7 @@ type Table = list[list[str]]
 
 def written(seed: int = 7, about: About | None = None) -> dict[str, bytes]:
     entries = Entries.of(year(seed))
-    return report_files(Reporting(Period.year(2026), entries, INSPECTED, about or About()), "acme")
+    return report_files(Report(Period.year(2026), entries, INSPECTED, about or About()), "acme")
 
 
 def table(data: bytes) -> Table:

@@ -12,7 +12,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from dsa.interval import wilson
+from dsa.estimates import wilson_interval
 
 DIGITS = 4
 """Decimals of a published share: a hundredth of a per cent, and the same bytes everywhere."""
@@ -58,7 +58,7 @@ def estimate(count: int, of: int, at_least: int = 1) -> Estimate:
     if of < at_least or not of:
         note = f"only {of} of the {at_least} that are needed" if of else "none yet"
         return Estimate(count=count, of=of, note=note)
-    low, high = (round(end, DIGITS) for end in wilson(count, of))
+    low, high = (round(end, DIGITS) for end in wilson_interval(count, of))
     return Estimate(count=count, of=of, share=round(count / of, DIGITS), low=low, high=high)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from dsa.report.about import About
 from dsa.report.entries import Entries
 from dsa.report.files import LEDGER, LedgerError, report_files, report_of_ledger
-from dsa.report.report import Period, Reporting
+from dsa.report.report import Period, Report
 from ledger.errors import OperatorError
 from terang import USAGE
 from terang.casework.message_file import read_file
@@ -77,7 +77,7 @@ def _files(
     from terang.reports.source import read_ledger
 
     entries, inspected = read_ledger(options.stack, options.provider, period)
-    return entries, report_files(Reporting(period, entries, inspected, about), options.provider)
+    return entries, report_files(Report(period, entries, inspected, about), options.provider)
 
 
 def write(folder: Path, files: Mapping[str, bytes], about: About) -> int:

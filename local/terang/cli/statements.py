@@ -12,10 +12,8 @@ from typing import NamedTuple
 from rich.progress import Progress
 
 from dsa.statement.distribution import Distribution
-from dsa.statement.fields import FIELDS
 from dsa.statement.meaning import PackCodes, meaning_problems
-from dsa.statement.problem import Problem
-from dsa.statement.rules import schema_problems
+from dsa.statement.schema import FIELDS, StatementProblem, schema_problems
 from matcher import Pack, PackError
 from terang import ROOT, USAGE
 from terang.cli.packs import day_of
@@ -63,13 +61,15 @@ class Place(NamedTuple):
 
 def problems_of(
     item: Item, place: Place, packs: PackCodes, today: date, distribution: Distribution[Place]
-) -> Iterator[Problem]:
+) -> Iterator[StatementProblem]:
     """The problems of one statement: of the file, the schema, its meaning, its puid."""
     if item.fault:
         yield item.fault
     if not item.statement.keys() & FIELDS.keys():
         if not item.fault:
-            yield Problem("", "not_a_statement", "it has none of the fields of a statement")
+            yield StatementProblem(
+                "", "not_a_statement", "it has none of the fields of a statement"
+            )
         return
     for one in schema_problems(item.statement):
         unknown = item.columns is not None and one.field not in item.columns
@@ -102,7 +102,7 @@ def _last_month(paths: list[Path]) -> Distribution[Place]:
     return distribution
 
 
-def _tell(place: Place, told: Problem, *, as_json: bool) -> None:
+def _tell(place: Place, told: StatementProblem, *, as_json: bool) -> None:
     puid = place.puid if isinstance(place.puid, str) and place.puid else None
     if as_json:
         line = {

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from dsa.statement.rules import BATCH, schema_problems
+from dsa.statement.schema import BATCH, schema_problems
 from ledger.errors import OperatorError
 from terang import USAGE
 from terang.casework.message_file import decode_lines, read_file

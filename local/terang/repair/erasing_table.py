@@ -160,7 +160,7 @@ def _record(item: Item, sk: str) -> Finding | CaseEntry | ParkedMessage | None:
 def without_words(entry: CaseEntry) -> CaseEntry:
     """The entry without what a person wrote about the post, and without the post.
 
-    >>> from ledger.cases.entry import JournalEntry
+    >>> from ledger.cases.case import JournalEntry
     >>> made = JournalEntry("e", "notice", "acme", "2026-11-25T12:00:00Z")
     >>> without_words(CaseEntry(1, "open", "open", made, "n-1", post="p1")).post
     ''

@@ -7,8 +7,8 @@ from datetime import date
 from itertools import pairwise
 from pathlib import Path
 
-from dsa.report.template import HEADERS, INDICATORS, PARTS, file_name, kinds_of
-from dsa.statement.fields import day_of
+from dsa.report.template import HEADERS, INDICATORS, PARTS, category_rows, file_name
+from dsa.statement.schema import parse_day
 from terang import USAGE
 from terang.console import print_json, print_result
 from terang.reports.blanks import zeros_for_blanks
@@ -88,7 +88,7 @@ def _column(part: int, name: str) -> int:
 def _order_of_kinds(part: int, rows: Table) -> Iterator[Fault]:
     """Each block has the template's codes in its order; "Other" may be repeated."""
     code, scope = _column(part, "Category of"), _column(3, "Scope")
-    wanted = [kind.code for kind in kinds_of(part)]
+    wanted = [kind.code for kind in category_rows(part)]
     block: list[tuple[int, str]] = []
     last = None
     for number, row in enumerate(rows, 1):
@@ -167,7 +167,7 @@ def _count(cell: str) -> int:
 def _unequal(
     part: int, name: str, sums: dict[tuple[str, str], tuple[int, int, int]]
 ) -> Iterator[Fault]:
-    bare = {kind.code for kind in kinds_of(part) if kind.category.startswith("NOT_SPECIFIED")}
+    bare = {kind.code for kind in category_rows(part) if kind.category.startswith("NOT_SPECIFIED")}
     for (scope, code), (number, whole, summed) in sums.items():
         if code == "TOTAL":
             every = sum(w for (s, c), (_, w, _) in sums.items() if s == scope and c != "TOTAL")
@@ -209,7 +209,7 @@ def _periods(part: int, rows: Table) -> Iterator[Fault]:
             yield Fault(part, number, "Reporting period", "period", message)
             return
     said = rows[0][column] if rows else ""
-    first, last = (day_of(one) for one in (*said.split("/"), "", "")[:2])
+    first, last = (parse_day(one) for one in (*said.split("/"), "", "")[:2])
     if first is None or last is None or not _is_period(first, last):
         message = f"{said!r}: a year or half a year as YYYY-MM-DD/YYYY-MM-DD"
         yield Fault(part, 1, "Reporting period", "period", message)

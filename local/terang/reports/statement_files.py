@@ -13,8 +13,7 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-from dsa.statement.problem import Problem
-from dsa.statement.rules import BATCH
+from dsa.statement.schema import BATCH, StatementProblem
 from ledger.records.json_text import nests_too_deep
 from ledger.records.post import LINE_BYTES
 from ledger.records.refusal import Code, FileRefusedError
@@ -38,7 +37,7 @@ class Item:
 
     number: int
     statement: dict[str, Any]
-    fault: Problem | None = None
+    fault: StatementProblem | None = None
     columns: frozenset[str] | None = None
 
 
@@ -81,7 +80,7 @@ def _read(stream: "io.BufferedReader[Any]") -> Iterator[Item]:
     head = stream.peek(HEAD_BYTES)[:HEAD_BYTES].removeprefix(b"\xef\xbb\xbf").lstrip()
     if head[:1] not in (b"{", b"["):
         yield from _of_table(stream)
-    elif head[:1] == b"{" and not isinstance(_decoded(head.partition(b"\n")[0]), Problem):
+    elif head[:1] == b"{" and not isinstance(_decoded(head.partition(b"\n")[0]), StatementProblem):
         yield from _of_lines(stream)
     else:
         yield from _of_document(stream)
@@ -142,17 +141,17 @@ def _values(document: JsonDocument) -> Iterator[tuple[bytes | Code, bool]]:
 def _decoded(data: bytes) -> Any:
     """Return the JSON value, or a Problem that says why there is none."""
     if nests_too_deep(data):
-        return Problem("", "not_a_statement", "nested too deep for a statement")
+        return StatementProblem("", "not_a_statement", "nested too deep for a statement")
     try:
         return msgspec.json.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return Problem("", "not_a_statement", "no JSON")
+        return StatementProblem("", "not_a_statement", "no JSON")
 
 
 def _items(data: bytes, before: int) -> Iterator[Item]:
     """Yield the statement of a JSON value, or those of the batch that it is."""
     value = _decoded(data)
-    if isinstance(value, Problem):
+    if isinstance(value, StatementProblem):
         yield Item(before + 1, {}, value)
         return
     batch = value.get("statements") if isinstance(value, dict) else None
@@ -164,11 +163,13 @@ def _items(data: bytes, before: int) -> Iterator[Item]:
             yield _none(before + number, "no object")
 
 
-_LARGE = Problem("statements", "batch_too_large", f"a request holds at most {BATCH} statements")
+_LARGE = StatementProblem(
+    "statements", "batch_too_large", f"a request holds at most {BATCH} statements"
+)
 
 
 def _none(number: int, why: str) -> Item:
-    return Item(number, {}, Problem("", "not_a_statement", why))
+    return Item(number, {}, StatementProblem("", "not_a_statement", why))
 
 
 def _of_table(stream: BinaryIO) -> Iterator[Item]:

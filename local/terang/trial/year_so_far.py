@@ -6,7 +6,7 @@ from pathlib import Path
 from dsa.report.about import About
 from dsa.report.entries import Entries
 from dsa.report.files import report_files
-from dsa.report.report import Period, Reporting
+from dsa.report.report import Period, Report
 from ledger.keys import report_key
 from terang.trial.runner import Deployed
 
@@ -24,7 +24,7 @@ def write_year_so_far(deployed: Deployed, provider: str, out: Path) -> Path | No
     for day in days:
         inspected[day[:7]] += sum(one.inspected for one in store.receipts(provider, day))
     year = days[-1][:4]
-    reporting = Reporting(Period.year(int(year)), entries, inspected, About(name=provider))
+    reporting = Report(Period.year(int(year)), entries, inspected, About(name=provider))
     files = report_files(reporting, provider)
     for name, data in files.items():
         path = out / report_key(provider, year, name)

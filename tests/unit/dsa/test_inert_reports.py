@@ -18,7 +18,7 @@ from decide.effects.author_notice import LANGUAGES
 from dsa.report.about import About, Qualitative
 from dsa.report.entries import Entries
 from dsa.report.files import report_files
-from dsa.report.report import Period, Reporting
+from dsa.report.report import Period, Report
 from ledger.cases.case import case_id
 from ledger.keys import author_notice_key
 
@@ -33,7 +33,7 @@ def report(word: str) -> dict[str, bytes]:
     ]
     texts = Qualitative(**dict.fromkeys(Qualitative.__struct_fields__, word))
     about = About(name=word, service=word, correction=word, qualitative=texts)
-    reporting = Reporting(Period.year(2026), Entries.of(entries), {"2026-11": 20_000}, about)
+    reporting = Report(Period.year(2026), Entries.of(entries), {"2026-11": 20_000}, about)
     return report_files(reporting, "acme")
 
 

@@ -8,8 +8,8 @@ import pytest
 from support.report_ledger_samples import entry, year
 from support.written_report import ROOT, table, written
 
-from dsa.report.automated import recall
 from dsa.report.entries import Entries
+from dsa.report.indicators import recall
 from dsa.report.template import PARTS, file_name
 from terang.cli.command import main
 

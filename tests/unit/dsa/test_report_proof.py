@@ -18,7 +18,7 @@ from support.written_report import ROOT, put, table, written
 from dsa.report.about import About, ServiceKind
 from dsa.report.entries import Entries
 from dsa.report.files import LedgerError, entries_of, report_files, report_of_ledger
-from dsa.report.report import Period, Reporting
+from dsa.report.report import Period, Report
 from dsa.report.template import PARTS, file_name
 from ledger.cases.case import JournalEntry
 from report_proof.proof import WrittenReport, prove
@@ -49,7 +49,7 @@ def test_a_large_year_is_proved_while_a_function_may_run() -> None:
     one |= {"type": "decision", "category": "VIOLENCE", "ground": "illegal"}
     one |= {"source_type": "VOLUNTARY", "measures": {"account": "DECISION_ACCOUNT_SUSPENDED"}}
     made = [msgspec.convert(one | {"entry": f"{n:064x}"}, JournalEntry) for n in range(10_000)]
-    files = report_files(Reporting(Period.year(2026), Entries.of(made), {}, About()), "acme")
+    files = report_files(Report(Period.year(2026), Entries.of(made), {}, About()), "acme")
     began = time.monotonic()
     proved = prove(WrittenReport.read(files))
     assert (proved.entries, proved.differences) == (10_000, ())
@@ -70,7 +70,7 @@ def test_measures_that_name_nothing_are_counted_nowhere() -> None:
     ended = {"outcome": "upheld", "decided_at": at(5), "measures": {}, "about": decided}
     outcome = entry("outcome", 1, 5, **contest, **ended)
     entries = Entries.of([notice, own, asked, complaint, outcome])
-    files = report_files(Reporting(Period.year(2026), entries, {}, About()), "acme")
+    files = report_files(Report(Period.year(2026), entries, {}, About()), "acme")
     proved = prove(WrittenReport.read(files))
     assert (proved.entries, proved.differences) == (5, ())
 

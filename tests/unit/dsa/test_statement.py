@@ -7,10 +7,10 @@ import pytest
 from support.report_ledger_samples import entry
 
 from dsa.statement.meaning import meaning_problems
-from dsa.statement.rules import schema_problems
-from dsa.statement.statement import Decided, Matched, statement_of
+from dsa.statement.schema import schema_problems
+from dsa.statement.statement import MatchedRule, StatementFacts, build_statement
 
-MATCHED = Matched(
+MATCHED = MatchedRule(
     pack="one-time-codes",
     version=3,
     rule="asks-for-code",
@@ -34,8 +34,10 @@ FOUND = {
 }
 
 
-def decided(matched: Matched | None = MATCHED, reason: str = "It asks.", **fields: Any) -> Decided:
-    return Decided(
+def decided(
+    matched: MatchedRule | None = MATCHED, reason: str = "It asks.", **fields: Any
+) -> StatementFacts:
+    return StatementFacts(
         entry("decision", 1, 1, **(FOUND | fields)),
         reason,
         "2026-11-23T22:00:00Z",
@@ -75,7 +77,7 @@ DECISIONS = {
         None, keywords=("OTHER",), other="A kind", ground_text="x"
     ),
     "a reason at its limit": decided(reason="x" * 2_000, ground_text="y" * 500),
-    "a language that the database has not": Decided(
+    "a language that the database has not": StatementFacts(
         decided().entry, "It asks.", "2026-11-23T22:00:00Z", "ace", MATCHED
     ),
 }
@@ -83,14 +85,14 @@ DECISIONS = {
 
 @pytest.mark.parametrize("name", DECISIONS)
 def test_the_database_would_take_it_and_it_means_what_it_says(name: str) -> None:
-    statement = msgspec.json.decode(msgspec.json.encode(statement_of(DECISIONS[name])))
+    statement = msgspec.json.decode(msgspec.json.encode(build_statement(DECISIONS[name])))
     assert list(schema_problems(statement)) == []
     packs = {"one-time-codes": ("SCAMS_AND_FRAUD", frozenset({"PHISHING"}))}
     assert list(meaning_problems(statement, packs)) == []
 
 
 def test_it_says_what_was_decided_and_no_more() -> None:
-    statement = statement_of(decided())
+    statement = build_statement(decided())
     assert statement == {
         "decision_visibility": ["DECISION_VISIBILITY_CONTENT_REMOVED"],
         "decision_ground": "DECISION_GROUND_ILLEGAL_CONTENT",
@@ -114,33 +116,33 @@ def test_it_says_what_was_decided_and_no_more() -> None:
 
 
 def test_a_sub_category_of_its_own_is_described() -> None:
-    statement = statement_of(DECISIONS["a sub-category of its own"])
+    statement = build_statement(DECISIONS["a sub-category of its own"])
     assert statement["category_specification"] == ["KEYWORD_OTHER"]
     assert statement["category_specification_other"] == "A kind"
 
 
 def test_a_sub_category_that_the_schema_names_is_not_described() -> None:
     """The database drops a description without the keyword that it describes."""
-    statement = statement_of(decided(keywords=("PHISHING",), other="A kind"))
+    statement = build_statement(decided(keywords=("PHISHING",), other="A kind"))
     assert "category_specification_other" not in statement
     assert list(schema_problems(statement)) == []
 
 
 def test_a_reason_that_names_somebody_gives_way_to_the_rules_own() -> None:
-    statement = statement_of(decided(reason="Its author, @invented_seller, asks."))
+    statement = build_statement(decided(reason="Its author, @invented_seller, asks."))
     assert statement["illegal_content_explanation"] == MATCHED.why
 
 
 @pytest.mark.parametrize("blank", ["", " ", "\u200b\x00"])
 def test_a_blank_reason_of_an_earlier_release_gives_way_to_the_rules_own(blank: str) -> None:
-    statement = statement_of(decided(reason=blank))
+    statement = build_statement(decided(reason=blank))
     assert statement["illegal_content_explanation"] == MATCHED.why
 
 
 def test_what_a_notice_told_was_not_found_by_machine() -> None:
-    assert statement_of(decided(None, ground_text="x", **NOTICED))["automated_detection"] == "No"
+    assert build_statement(decided(None, ground_text="x", **NOTICED))["automated_detection"] == "No"
 
 
 def test_a_decision_without_a_measure_has_no_statement() -> None:
     with pytest.raises(ValueError, match="no measure"):
-        statement_of(decided(measures=None))
+        build_statement(decided(measures=None))

@@ -7,8 +7,7 @@ import pytest
 from support.statement_samples import SOUND, changed
 
 from dsa.statement.distribution import Distribution
-from dsa.statement.meaning import meaning_problems
-from dsa.statement.personal_data import personal_data
+from dsa.statement.meaning import meaning_problems, personal_data
 
 PACKS = {"one-time-codes": ("SCAMS_AND_FRAUD", frozenset({"PHISHING"}))}
 TODAY = date(2026, 11, 25)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dsa.interval import wilson
+from dsa.estimates import wilson_interval
 from publish.count.precision import errors_of
 from publish.count.recall import strata_of
 from publish.estimates import estimate, percentiles, rounded_seconds
@@ -15,9 +15,9 @@ Medicine 17 (1998), table I, method 3."""
 
 @pytest.mark.parametrize(("count", "of", "low", "high"), NEWCOMBE)
 def test_wilson_gives_what_newcombe_printed(count: int, of: int, low: float, high: float) -> None:
-    found = wilson(count, of)
+    found = wilson_interval(count, of)
     assert found == pytest.approx((low, high), abs=0.000_05)
-    mirrored = wilson(of - count, of)
+    mirrored = wilson_interval(of - count, of)
     assert mirrored == pytest.approx((1 - found[1], 1 - found[0]))
 
 

@@ -8,7 +8,7 @@ from decide.effects.author_notice import LANGUAGES, AuthorNotices, Found
 from decide.effects.forgotten_excerpts import ForgottenExcerpts
 from decide.effects.write_statement import decided, faults_of
 from decide.erased_authors import is_stub
-from dsa.statement.statement import statement_of
+from dsa.statement.statement import build_statement
 from ledger.cases.case import Case, JournalEntry, case_id
 from ledger.cases.messages import CaseMessage, Decision, Escalation, Outcome, Reinstatement
 from ledger.cases.transitions import CaseState
@@ -63,7 +63,7 @@ class Effects:
             text = self.notices.text(language, case.entries[0], found, notices)
             key = author_notice_key(entry.provider, decision, language)
             self.objects.put_if(self.out_bucket, key, text.encode(), None)
-        statement = statement_of(decided(case.entries[0], found, self.notices.public_url))
+        statement = build_statement(decided(case.entries[0], found, self.notices.public_url))
         key = statement_key(entry.provider, entry.at[:10], decision)
         self.objects.put_if(self.out_bucket, key, encode_json(statement), None)
         return faults_of(statement, date.fromisoformat(entry.at[:10]))

@@ -6,12 +6,12 @@ from typing import Any
 
 from decide.effects.author_notice import Found, page_of
 from dsa.statement.meaning import meaning_problems
-from dsa.statement.rules import schema_problems
-from dsa.statement.statement import Decided, Matched
+from dsa.statement.schema import schema_problems
+from dsa.statement.statement import MatchedRule, StatementFacts
 from ledger.cases.case import CaseEntry
 
 
-def decided(decision: CaseEntry, found: Sequence[Found], public_url: str) -> Decided:
+def decided(decision: CaseEntry, found: Sequence[Found], public_url: str) -> StatementFacts:
     """The decision with the rule that its first finding met.
 
     A notice does not say when its post was published: the day on which it came stands for that.
@@ -19,9 +19,9 @@ def decided(decision: CaseEntry, found: Sequence[Found], public_url: str) -> Dec
     entry = decision.entry
     if not found:
         came = entry.about.received_at if entry.about else entry.opened_at
-        return Decided(entry, decision.reason, came, "", None)
+        return StatementFacts(entry, decision.reason, came, "", None)
     first = found[0].finding
-    matched = Matched(
+    matched = MatchedRule(
         pack=first.pack,
         version=first.version,
         rule=first.rule,
@@ -32,7 +32,7 @@ def decided(decision: CaseEntry, found: Sequence[Found], public_url: str) -> Dec
     )
     # The sender's word on when the post was published: never later than it was found.
     published_at = min(first.published_at, first.found_at)
-    return Decided(entry, decision.reason, published_at, first.language or "", matched)
+    return StatementFacts(entry, decision.reason, published_at, first.language or "", matched)
 
 
 def faults_of(statement: Mapping[str, Any], today: date) -> tuple[str, ...]:

@@ -4,13 +4,12 @@ The sample is drawn evenly from the posts that no rule met, so its share of viol
 within its interval, for all of them. Together with the posts that rules met and people confirmed
 (the other stratum, which is counted and not sampled) that gives both figures.
 
-Source: stratified estimation with one stratum known in full, W. G. Cochran, "Sampling Techniques"
-(1977), chapter 5; intervals by Wilson, see `estimates`.
+The mathematics is in `dsa.estimates`, which the yearly report shares.
 
 Limits: posts are taken as delivered, so that exports which overlap make the number of unmet posts
 too large and recall too low, never too high. Findings that wait are not counted as confirmed.
 
-Part 8 of the yearly report has the same definition (`dsa.report.automated`), of its own period.
+Part 8 of the yearly report has the same definition (`dsa.report.indicators`), of its own period.
 """
 
 from collections import Counter
@@ -20,11 +19,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from dsa.interval import wilson
+from dsa.estimates import AUDITED_AT_LEAST, AuditSample, missed_posts
 from publish.estimates import DIGITS, Estimate, Share, estimate
-
-AT_LEAST = 100
-"""Audited posts below which nothing is estimated: of 100 sound ones up to 4 % may still be bad."""
 
 ALL = "all"
 
@@ -77,14 +73,13 @@ def strata_of(
 
 
 def _stratum(confirmed: int, violating: int, judged: int, inspected: int) -> Stratum:
-    missed = estimate(violating, judged, AT_LEAST)
+    missed = estimate(violating, judged, AUDITED_AT_LEAST)
     if missed.share is None or not inspected:
         blank = Share(note=missed.note)
         return Stratum(confirmed, missed, blank, blank)
     unmet = max(0, inspected - confirmed)
-    # From the interval itself: a rounded share of many posts would be off by several of them.
-    shares = (violating / judged, *wilson(violating, judged))
-    likely, fewest, most = (unmet * share for share in shares)
+    # Not from `missed`: a rounded share of many posts would be off by several of them.
+    likely, fewest, most = missed_posts([AuditSample(violating, judged, unmet)])
     prevalence = Share(
         share=_share(confirmed + likely, inspected),
         low=_share(confirmed + fewest, inspected),

@@ -4,7 +4,7 @@ from itertools import batched
 
 import msgspec
 
-from dsa.statement.rules import BATCH
+from dsa.statement.schema import BATCH
 from ledger.errors import OperatorError
 from ledger.keys import statement_batch_key, statements_of_day
 from ledger.records.json_text import encode_json

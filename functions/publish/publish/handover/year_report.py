@@ -6,7 +6,7 @@ from datetime import date
 from dsa.report.about import About
 from dsa.report.entries import Entries
 from dsa.report.files import LEDGER, report_files
-from dsa.report.report import Period, Reporting
+from dsa.report.report import Period, Report
 from ledger.keys import report_key
 from ledger.ports import Store
 from publish.handover.auditing import OutBucket
@@ -38,7 +38,7 @@ class YearReports:
         if not days or done in self.out.objects.keys(self.out.name, done):
             return []
         entries = [one for day in days for one in self.store.journal_entries(provider, day)]
-        reporting = Reporting(
+        reporting = Report(
             period=Period.year(int(year)),
             entries=Entries.of(entries),
             inspected=self._inspected(provider, year),

@@ -1,4 +1,4 @@
-"""What the provider says of itself in the report: a small YAML file that it keeps."""
+"""What the provider says about itself in the report: the fields of a small YAML file."""
 
 from datetime import date
 from enum import StrEnum
@@ -7,14 +7,11 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-VALUE_LENGTH = 5_000
-"""Characters of one text of part 11."""
-
-Text = Annotated[str, Meta(max_length=VALUE_LENGTH)]
+Text = Annotated[str, Meta(max_length=5_000)]
 
 
 class ServiceKind(StrEnum):
-    """What the service is: it decides which rows may stay blank. Larger ones are not served."""
+    """What the service is, which decides the rows that stay blank. Larger kinds are not served."""
 
     HOSTING = "hosting"
     PLATFORM = "platform"
@@ -44,7 +41,7 @@ class Qualitative(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class About(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The provider's own part of a report; all of it may be left out of the file."""
+    """The provider's own part of a report; every field may be left out of the file."""
 
     name: Annotated[Text, Meta(description="The legal name of the provider.")] = ""
     service: Annotated[
@@ -52,25 +49,26 @@ class About(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = ""
     kind: Annotated[
         ServiceKind,
-        Meta(description="`platform`, or `hosting`: then what only platforms count is blank."),
+        Meta(description="`platform`, or `hosting`: then rows for platforms only stay blank."),
     ] = ServiceKind.PLATFORM
     published: Annotated[
         date | None, Meta(description="The day on which this version is published.")
     ] = None
     previous: Annotated[
-        date | None, Meta(description="The day on which the report before was published.")
+        date | None, Meta(description="The day on which the previous report was published.")
     ] = None
     correction: Annotated[
-        Text, Meta(description="Of a corrected version: why it was corrected, and by what method.")
+        Text,
+        Meta(description="In a corrected version: why it was corrected, and by what method."),
     ] = ""
     qualitative: Annotated[
         Qualitative,
-        Meta(description="Texts of part 11; one left out says what is true of every stack."),
+        Meta(description="Texts of part 11; a default text that is true of every stack, if empty."),
     ] = Qualitative()
 
 
 def about_schema() -> dict[str, Any]:
-    """The JSON Schema of the provider's file.
+    """Return the JSON Schema of the provider's file.
 
     >>> sorted(about_schema()["$defs"])
     ['About', 'Qualitative', 'ServiceKind']
@@ -106,4 +104,4 @@ TEXTS = {
         " day; one that is often wrong is paused; another moderator decides on a complaint."
     ),
 }
-"""What part 11 says where the provider has written nothing: what is true of every stack."""
+"""The texts of part 11 where the provider has written none: what is true of every stack."""

@@ -1,34 +1,35 @@
-"""The files of a report: eleven CSVs, a workbook, and what proves every number of them.
+"""The files of a report: eleven CSVs, a workbook, and two files that prove every number.
 
-Beside the parts lie `ledger.jsonl`, the entries from which all was counted, and `cells.jsonl`, for
-each number of parts 3 to 8 the entries that it is made of. Same facts, same bytes.
+`ledger.jsonl` has the entries from which all was counted; `cells.jsonl` names the entries behind
+each number of parts 3 to 8. The same facts give the same bytes.
 """
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 
 import msgspec
+import xlsxwriter
+from xlsxwriter.worksheet import Worksheet
 
 from dsa.report.about import About
-from dsa.report.cell import Counted
-from dsa.report.entries import Entries
-from dsa.report.report import Cell, Period, Reporting, Rows
-from dsa.report.template import HEADERS, file_name
+from dsa.report.entries import Counted, Entries
+from dsa.report.report import Cell, Cells, Period, Report
+from dsa.report.template import HEADERS, PARTS, file_name
 from dsa.report.terrorist_content import HEADER as TCO_HEADER
 from dsa.report.terrorist_content import tco_rows
-from dsa.report.workbook import workbook
 from ledger.cases.case import JournalEntry
 from ledger.foreign_text import escape_csv_formula, replace_controls
 
 LEDGER, CELLS, WORKBOOK, TCO = "ledger.jsonl", "cells.jsonl", "report.xlsx", "TCO_Art_7_3.csv"
-PROVED = range(3, 9)
+
+_COUNTED_PARTS = range(3, 9)
 """The parts whose numbers are counted."""
 
 
 class LedgerHead(msgspec.Struct, frozen=True):
-    """The first line of `ledger.jsonl`: whose entries follow, of which days, and beside them.
+    """The first line of `ledger.jsonl`: the provider and days of the entries that follow.
 
     `inspected` counts the posts that were inspected, by month.
     """
@@ -52,47 +53,131 @@ class CellLine(msgspec.Struct, frozen=True, omit_defaults=True):
     why: str = ""
 
 
-def report_files(reporting: Reporting, provider: str) -> dict[str, bytes]:
-    """The bytes of each file by its name."""
-    parts = reporting.parts()
-    period = reporting.period
-    head = LedgerHead(provider, str(period.first), str(period.last), dict(reporting.inspected))
-    tco = [
-        [row.letter, row.indicator, row.number or "", row.text]
-        for row in tco_rows(reporting.entries)
+def report_files(report: Report, provider: str) -> dict[str, bytes]:
+    """Return the bytes of each file by its name."""
+    parts = report.parts()
+    period = report.period
+    head = LedgerHead(provider, str(period.first), str(period.last), dict(report.inspected))
+    tco: Cells = [
+        [row.letter, row.indicator, row.number or "", row.text] for row in tco_rows(report.entries)
     ]
+    sheets: dict[str, Cells] = {
+        f"{part}_{PARTS[part]}"[:31]: [[*HEADERS[part]], *rows] for part, rows in parts.items()
+    }
     return {
         **{file_name(part): _csv(HEADERS[part], rows) for part, rows in parts.items()},
         TCO: _csv(TCO_HEADER, tco),
-        LEDGER: _lines([head, *reporting.entries.all]),
-        CELLS: _lines(cell_lines(parts)),
-        WORKBOOK: workbook(
-            {
-                f"{part}_{name}"[:31]: [list(HEADERS[part]), *rows]
-                for part, name, rows in _named(parts)
-            }
-        ),
+        LEDGER: _lines([head, *report.entries.all]),
+        CELLS: _lines(_cell_lines(parts)),
+        WORKBOOK: _workbook(sheets),
     }
 
 
-def cell_lines(parts: dict[int, Rows]) -> Iterator[CellLine]:
-    """The numbers of parts 3 to 8, with what they are made of."""
-    for part in PROVED:
+def _cell_lines(parts: Mapping[int, Cells]) -> Iterator[CellLine]:
+    for part in _COUNTED_PARTS:
         for number, row in enumerate(parts[part], 1):
             for column, cell in zip(HEADERS[part], row, strict=True):
                 if isinstance(cell, Counted):
-                    made = (cell.how, cell.ids, cell.of, cell.why)
-                    yield CellLine(part, number, column, cell.text, *made)
+                    origin = (cell.how, cell.ids, cell.of, cell.why)
+                    yield CellLine(part, number, column, cell.text, *origin)
 
 
-_NOT_AS_DOCUMENTED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
-"""What counting raises where an entry lacks what entries of its type have."""
+def _lines(records: Iterable[msgspec.Struct]) -> bytes:
+    return b"".join(msgspec.json.encode(record, order="sorted") + b"\n" for record in records)
 
-_TIMES = tuple(name for name in JournalEntry.__struct_fields__ if name.endswith("_at"))
+
+def _csv(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
+    """Return a table as RFC 4180 has it, in UTF-8. Texts of strangers cannot become formulas."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(header)
+    for row in rows:
+        writer.writerow(
+            cell.text
+            if isinstance(cell, Counted)
+            else escape_csv_formula(replace_controls(cell, keep="\n"))
+            for cell in row
+        )
+    return text.getvalue().encode()
+
+
+_WIDEST, _NARROWEST = 72, 12
+_A3 = 8
+_CREATED = datetime(1980, 1, 1, tzinfo=UTC)
+"""The same facts give the same bytes, so a workbook does not say when it was made."""
+
+
+def _workbook(sheets: Mapping[str, Sequence[Sequence[Cell]]]) -> bytes:
+    """Return an XLSX with these sheets; the first row of each is its header.
+
+    Numbers are numbers. A text that begins like a formula stays a text.
+    """
+    data = io.BytesIO()
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    with xlsxwriter.Workbook(data, options) as book:
+        book.set_properties({"created": _CREATED})
+        # Neighbouring indicators differ in their last words only: they wrap, and are never cut.
+        body = book.add_format({"text_wrap": True, "valign": "top", "align": "left", "indent": 1})
+        header = book.add_format(
+            {"bold": True, "text_wrap": True, "valign": "top", "align": "left", "indent": 1}
+        )
+        number_format = book.add_format({"valign": "top"})
+        for name, rows in sheets.items():
+            sheet = book.add_worksheet(name)
+            sheet.freeze_panes(1, 0)
+            _set_up_print(sheet)
+            for column, width in enumerate(_widths(rows)):
+                sheet.set_column(column, column, width)
+            for number, row in enumerate(rows):
+                for column, cell in enumerate(row):
+                    if isinstance(cell, Counted) and cell.value is not None:
+                        sheet.write_number(number, column, cell.value, number_format)
+                    elif isinstance(cell, str) and cell:
+                        sheet.write_string(number, column, cell, body if number else header)
+    return data.getvalue()
+
+
+def _set_up_print(sheet: Worksheet) -> None:
+    """Keep each row on one page, under the header."""
+    sheet.set_landscape()
+    sheet.set_paper(_A3)
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(0)
+
+
+def _widths(rows: Sequence[Sequence[Cell]]) -> list[int]:
+    """Return widths that fit the first rows and leave the numbers on the screen."""
+    longest = [0] * len(rows[0])
+    for row in rows[1:200]:
+        for column, cell in enumerate(row):
+            length = len(cell.text if isinstance(cell, Counted) else cell)
+            longest[column] = max(longest[column], length)
+    return [min(max(length + 3, _NARROWEST), _WIDEST) for length in longest]
 
 
 class LedgerError(ValueError):
     """A file that is not the ledger of a report; the message says in which line, and why."""
+
+
+_SHAPE_ERRORS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What counting raises where an entry lacks fields that entries of its type have."""
+
+_TIMES = tuple(name for name in JournalEntry.__struct_fields__ if name.endswith("_at"))
+
+
+def report_of_ledger(
+    data: bytes, period: Period, about: About
+) -> tuple[str, Entries, dict[str, bytes]]:
+    """Return the provider, the entries and the files of the report that a `ledger.jsonl` gives.
+
+    Raises LedgerError, also where an entry can be read and lacks what its type needs.
+    """
+    head, entries = entries_of(data)
+    try:
+        report = Report(period, entries, head.inspected, about)
+        return head.provider, entries, report_files(report, head.provider)
+    except _SHAPE_ERRORS as error:
+        raise LedgerError(f"an entry is not as documented ({type(error).__name__})") from error
 
 
 def entries_of(data: bytes) -> tuple[LedgerHead, Entries]:
@@ -103,41 +188,26 @@ def entries_of(data: bytes) -> tuple[LedgerHead, Entries]:
         try:
             if head is None:
                 head = msgspec.json.decode(line, type=LedgerHead)
-            else:
-                entry = msgspec.json.decode(line, type=JournalEntry)
-                if fault := _time_fault(entry):
-                    raise LedgerError(f"line {number}: {fault}")
-                entries.append(entry)
+                continue
+            entry = msgspec.json.decode(line, type=JournalEntry)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise LedgerError(f"line {number}: {error}") from error
+        if name := _wrong_time(entry):
+            raise LedgerError(f"line {number}: `{name}` is not a time as RFC 3339 with its offset")
+        entries.append(entry)
     if head is None:
         raise LedgerError("line 1: there is no head that names provider and days")
     return head, Entries.of(entries)
 
 
-def report_of_ledger(
-    data: bytes, period: Period, about: About
-) -> tuple[str, Entries, dict[str, bytes]]:
-    """Return the provider, the entries and the files of the report that a ledger gives.
-
-    Raises LedgerError, also where an entry can be read and lacks what its type needs.
-    """
-    head, entries = entries_of(data)
-    try:
-        reporting = Reporting(period, entries, head.inspected, about)
-        return head.provider, entries, report_files(reporting, head.provider)
-    except _NOT_AS_DOCUMENTED as error:
-        raise LedgerError(f"an entry is not as documented ({type(error).__name__})") from error
-
-
-def _time_fault(entry: JournalEntry) -> str:
-    """Return which time of an entry, or of one that it carries, is not RFC 3339 with its offset."""
+def _wrong_time(entry: JournalEntry) -> str:
+    """Return the name of a wrong time of an entry, or of one inside it; else an empty text."""
     for name in _TIMES:
         value = getattr(entry, name)
         if value and not _is_moment(value):
-            return f"`{name}` is no time as RFC 3339 with its offset"
-    carried = (one for one in (entry.about, entry.answers) if one is not None)
-    return next(filter(None, map(_time_fault, carried)), "")
+            return name
+    inner = (inside for inside in (entry.about, entry.answers) if inside is not None)
+    return next(filter(None, map(_wrong_time, inner)), "")
 
 
 def _is_moment(text: str) -> bool:
@@ -145,35 +215,3 @@ def _is_moment(text: str) -> bool:
         return datetime.fromisoformat(text).tzinfo is not None
     except ValueError:
         return False
-
-
-def _named(parts: dict[int, Rows]) -> Iterator[tuple[int, str, Rows]]:
-    for part, rows in parts.items():
-        yield part, file_name(part).removesuffix(".csv").split("_", 2)[2], rows
-
-
-def _csv(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
-    """As RFC 4180 has it, in UTF-8."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(header)
-    writer.writerows([_told(cell) for cell in row] for row in rows)
-    return text.getvalue().encode()
-
-
-def _told(cell: Cell) -> str:
-    """A number as text; a text of whoever wrote it so that no spreadsheet obeys it."""
-    return (
-        shown(cell)
-        if isinstance(cell, Counted)
-        else escape_csv_formula(replace_controls(cell, keep="\n"))
-    )
-
-
-def shown(cell: Cell) -> str:
-    """A cell as text."""
-    return cell.text if isinstance(cell, Counted) else cell
-
-
-def _lines(records: Iterable[msgspec.Struct]) -> bytes:
-    return b"".join(msgspec.json.encode(one, order="sorted") + b"\n" for one in records)

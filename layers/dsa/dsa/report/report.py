@@ -1,4 +1,4 @@
-"""The harmonised report of a provider and period, from its entries: eleven parts of cells.
+"""The harmonised report of a provider and period: eleven parts of rows, made from its entries.
 
 Source: Implementing Regulation (EU) 2024/2835, Annexes I and II.
 """
@@ -10,15 +10,13 @@ from datetime import date
 import msgspec
 
 from dsa.report.about import TEXTS, About, ServiceKind
-from dsa.report.automated import automated
-from dsa.report.cell import Counted
-from dsa.report.contests import contests
-from dsa.report.counting import Row, measures, notices, orders
-from dsa.report.entries import Entries
+from dsa.report.categories import CountedRow, measure_rows, notice_rows, order_rows
+from dsa.report.entries import Counted, Entries
+from dsa.report.indicators import automated_number, contest_number
 from dsa.report.template import HOSTING, INDICATORS, NAMES, PLATFORMS
 
 type Cell = str | Counted
-type Rows = list[list[Cell]]
+type Cells = list[list[Cell]]
 
 ALL = "All"
 
@@ -32,7 +30,7 @@ class Period:
 
     @classmethod
     def year(cls, year: int) -> "Period":
-        """The period of all but very large platforms.
+        """Return the period of every service except very large platforms.
 
         >>> str(Period.year(2026))
         '2026-01-01/2026-12-31'
@@ -45,7 +43,7 @@ class Period:
 
 
 @dataclass(frozen=True, slots=True)
-class Reporting:
+class Report:
     """All that a report is made of; `inspected` counts the posts inspected, by month."""
 
     period: Period
@@ -53,23 +51,24 @@ class Reporting:
     inspected: Mapping[str, int]
     about: About
 
-    def parts(self) -> dict[int, Rows]:
-        """The rows of each part below its header, by the part's number."""
+    def parts(self) -> dict[int, Cells]:
+        """Return the rows of each part below its header, by the part's number."""
+        entries = self.entries
         return {
             1: list(self._summary()),
             2: [[*row, ""] for row in NAMES],
-            3: [self._of_categories(row, ALL, scope=[row.scope]) for row in orders(self.entries)],
-            4: [self._of_categories(row, HOSTING) for row in notices(self.entries)],
-            5: [self._of_categories(row, ALL) for row in measures(self.entries, 5)],
-            6: [self._of_categories(row, ALL) for row in measures(self.entries, 6)],
+            3: [self._category_cells(row, ALL, scope=[row.scope]) for row in order_rows(entries)],
+            4: [self._category_cells(row, HOSTING) for row in notice_rows(entries)],
+            5: [self._category_cells(row, ALL) for row in measure_rows(entries, 5)],
+            6: [self._category_cells(row, ALL) for row in measure_rows(entries, 6)],
             7: list(self._contests()),
             8: list(self._automated()),
-            9: [[*self._opening(row[0]), *row[1:], "", ""] for row in INDICATORS[9]],
-            10: [[*self._opening(row[0]), *row[1:], ""] for row in INDICATORS[10]],
+            9: [[*self._first_cells(row[0]), *row[1:], "", ""] for row in INDICATORS[9]],
+            10: [[*self._first_cells(row[0]), *row[1:], ""] for row in INDICATORS[10]],
             11: list(self._qualitative()),
         }
 
-    def _opening(self, applicability: str) -> list[Cell]:
+    def _first_cells(self, applicability: str) -> list[Cell]:
         return [applicability, self.about.service, str(self.period)]
 
     def _summary(self) -> Iterator[list[Cell]]:
@@ -79,45 +78,47 @@ class Reporting:
         for row, value in zip(INDICATORS[1], values, strict=True):
             yield [row[0], about.service, row[1], value]
 
-    def _of_categories(self, row: Row, who: str, scope: list[Cell] | None = None) -> list[Cell]:
-        context = [number.why if number.why and _is_measured(row) else "" for number in row.numbers]
+    def _category_cells(
+        self, counted: CountedRow, applicability: str, scope: list[Cell] | None = None
+    ) -> list[Cell]:
+        # The blanks of a row in which nothing was counted need no reason.
+        is_empty = not any(number.value for number in counted.numbers)
+        context = ["" if is_empty else number.why for number in counted.numbers]
         return [
-            *self._opening(who),
-            row.kind.code,
-            row.description,
+            *self._first_cells(applicability),
+            counted.row.code,
+            counted.description,
             *(scope or []),
-            *row.numbers,
+            *counted.numbers,
             *context,
         ]
 
     def _contests(self) -> Iterator[list[Cell]]:
         for row in INDICATORS[7]:
-            who, _, indicator, scope = row
-            value: Cell = contests(self.entries, indicator, scope) if self._applies(who) else ""
-            yield [*self._opening(who), *row[1:], value, ""]
+            applicability, _, indicator, scope = row
+            value: Cell = ""
+            if self._applies(applicability):
+                value = contest_number(self.entries, indicator, scope)
+            yield [*self._first_cells(applicability), *row[1:], value, ""]
 
     def _automated(self) -> Iterator[list[Cell]]:
         for row in INDICATORS[8]:
-            who, _, indicator, scope = row
-            if not self._applies(who):
-                yield [*self._opening(who), *row[1:], "", ""]
-                continue
-            value, context = automated(self.entries, indicator, scope, self.inspected)
-            yield [*self._opening(who), *row[1:], value, context]
+            applicability, _, indicator, scope = row
+            value: Cell = ""
+            context = ""
+            if self._applies(applicability):
+                value, context = automated_number(self.entries, indicator, scope, self.inspected)
+            yield [*self._first_cells(applicability), *row[1:], value, context]
 
     def _qualitative(self) -> Iterator[list[Cell]]:
-        said = msgspec.structs.asdict(self.about.qualitative)
-        texts = [said[name] or TEXTS[name] for name in TEXTS]
+        written = msgspec.structs.asdict(self.about.qualitative)
+        texts = [written[name] or TEXTS[name] for name in TEXTS]
         for number, row in enumerate(INDICATORS[11]):
-            yield [*self._opening(row[0]), row[1], texts[number] if number < len(texts) else ""]
+            text = texts[number] if number < len(texts) else ""
+            yield [*self._first_cells(row[0]), row[1], text]
 
-    def _applies(self, who: str) -> bool:
-        """Whether a row is this provider's; a blank means that it is not, which 0 does not."""
-        if who == PLATFORMS:
+    def _applies(self, applicability: str) -> bool:
+        """Return whether a row is for this kind of provider; if not it is blank, which 0 is not."""
+        if applicability == PLATFORMS:
             return self.about.kind is ServiceKind.PLATFORM
-        return who in {ALL, HOSTING}
-
-
-def _is_measured(row: Row) -> bool:
-    """Whether anything of the row was counted: blanks of empty rows need no reason."""
-    return any(number.value for number in row.numbers)
+        return applicability in {ALL, HOSTING}

@@ -1,6 +1,6 @@
 """The eleven parts of the harmonised report: their names, headers, and the rows that are fixed.
 
-Source: Implementing Regulation (EU) 2024/2835, Annex I; its words stand in report_template.json.
+Source: Implementing Regulation (EU) 2024/2835, Annex I; its words are in template.json.
 """
 
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from dsa.statement.taxonomy import CATEGORY_PREFIX, KEYWORD_PREFIX
+from dsa.statement.codes import CATEGORY_PREFIX, KEYWORD_PREFIX
 from ledger.cases.dsa_codes import CATEGORIES, NOT_SPECIFIED_NOTICE, NOT_SPECIFIED_ORDER
 
 TOTAL = "TOTAL"
@@ -31,10 +31,7 @@ PARTS = {
 }
 
 TERMS_ONLY = "OTHER_VIOLATION_TC"
-"""The category that only the provider's terms know; it stands in part 6 alone."""
-
-LEFT_OUT = ("PROTECTION_OF_MINORS", "CHILD_SEXUAL_ABUSE_MATERIAL_DEEPFAKE")
-"""A row that the template leaves out of the blocks of part 3 for each Member State."""
+"""The category that only the provider's terms forbid; only part 6 has it."""
 
 
 class _Template(msgspec.Struct, frozen=True):
@@ -44,49 +41,54 @@ class _Template(msgspec.Struct, frozen=True):
     names: tuple[tuple[str, str, str], ...]
 
 
-_READ = msgspec.json.decode(Path(__file__).with_name("template.json").read_bytes(), type=_Template)
+_TEMPLATE = msgspec.json.decode(
+    Path(__file__).with_name("template.json").read_bytes(), type=_Template
+)
 
-HEADERS = {int(number): header for number, header in _READ.headers.items()}
+HEADERS = {int(number): header for number, header in _TEMPLATE.headers.items()}
 """The header of each part."""
 
-INDICATORS = {int(number): rows for number, rows in _READ.indicators.items()}
-"""Of the parts with an indicator a row: applicability and what names the row."""
+INDICATORS = {int(number): rows for number, rows in _TEMPLATE.indicators.items()}
+"""The fixed cells of parts that have one indicator a row: applicability, then the row's names."""
 
-NAMES = _READ.names
+NAMES = _TEMPLATE.names
 """The rows of part 2: label, description and code of each category and sub-category."""
 
 
-class Kind(NamedTuple):
-    """A row of categories: all of it, a category, or one of its sub-categories."""
+class CategoryRow(NamedTuple):
+    """A row of parts 3 to 6: the total, a category, or one of its sub-categories."""
 
     category: str
     keyword: str = ""
 
     @property
     def code(self) -> str:
-        """As the template writes it."""
+        """The row's code as the template writes it."""
         if self.keyword:
             return KEYWORD_PREFIX + self.keyword
         return self.category if self.category == TOTAL else CATEGORY_PREFIX + self.category
 
 
-def kinds_of(part: int) -> Iterator[Kind]:
-    """The rows of categories of part 3, 4, 5 or 6, in the template's order.
+LEFT_OUT = CategoryRow("PROTECTION_OF_MINORS", "CHILD_SEXUAL_ABUSE_MATERIAL_DEEPFAKE")
+"""A row that the template leaves out of the blocks of part 3 for each Member State."""
 
-    >>> [sum(1 for _ in kinds_of(part)) for part in (3, 4, 5, 6)]
+
+def category_rows(part: int) -> Iterator[CategoryRow]:
+    """Yield the rows of categories of part 3, 4, 5 or 6, in the template's order.
+
+    >>> [sum(1 for _ in category_rows(part)) for part in (3, 4, 5, 6)]
     [91, 91, 90, 98]
     """
-    beside = {3: NOT_SPECIFIED_ORDER, 4: NOT_SPECIFIED_NOTICE, 6: TERMS_ONLY}.get(part)
-    yield Kind(TOTAL)
+    only_in_part = {3: NOT_SPECIFIED_ORDER, 4: NOT_SPECIFIED_NOTICE, 6: TERMS_ONLY}
+    yield CategoryRow(TOTAL)
     for category, keywords in CATEGORIES.items():
-        everywhere = category not in {NOT_SPECIFIED_ORDER, NOT_SPECIFIED_NOTICE, TERMS_ONLY}
-        if everywhere or category == beside:
-            yield Kind(category)
-            yield from (Kind(category, keyword) for keyword in keywords)
+        if category not in only_in_part.values() or category == only_in_part.get(part):
+            yield CategoryRow(category)
+            yield from (CategoryRow(category, keyword) for keyword in keywords)
 
 
 def file_name(part: int) -> str:
-    """The name of a part's file.
+    """Return the name of a part's file.
 
     >>> file_name(10)
     'Part_10_AMAR.csv'

@@ -1,35 +1,26 @@
-"""Whether a statement that the database takes also means what it says."""
+"""Whether a statement that the database takes also means what it says, and names nobody."""
 
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date
+from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
-from dsa.statement import taxonomy
-from dsa.statement.fields import day_of
-from dsa.statement.personal_data import personal_data
-from dsa.statement.problem import Problem
-from dsa.statement.rules import is_there
+from dsa.statement import codes
+from dsa.statement.schema import StatementProblem, is_present, parse_day
 
 FREE_TEXTS = (
-    "decision_facts",
-    "decision_visibility_other",
-    "decision_monetary_other",
-    "illegal_content_legal_ground",
-    "illegal_content_explanation",
-    "incompatible_content_ground",
-    "incompatible_content_explanation",
-    "category_specification_other",
-    "content_type_other",
-    "source_identity",
+    *("decision_facts", "decision_visibility_other", "decision_monetary_other"),
+    *("illegal_content_legal_ground", "illegal_content_explanation"),
+    *("incompatible_content_ground", "incompatible_content_explanation"),
+    *("category_specification_other", "content_type_other", "source_identity"),
 )
-"""The fields in which somebody writes."""
+"""The fields in which people write."""
 
 _ENDS = (
-    "end_date_visibility_restriction",
-    "end_date_monetary_restriction",
-    "end_date_service_restriction",
-    "end_date_account_restriction",
+    *("end_date_visibility_restriction", "end_date_monetary_restriction"),
+    *("end_date_service_restriction", "end_date_account_restriction"),
 )
 _BY_MACHINE = re.compile(
     r"""\b(?:
@@ -53,84 +44,158 @@ type PackCodes = Mapping[str, tuple[str, frozenset[str]]]
 
 def meaning_problems(
     statement: Mapping[str, Any], packs: PackCodes, today: date | None = None
-) -> Iterator[Problem]:
-    """What the database would take and readers would be misled by.
+) -> Iterator[StatementProblem]:
+    """Yield what the database would take and what would mislead its readers.
 
-    `packs` are those that `decision_facts` may name; `today` makes later days of content and
-    application wrong.
+    `packs` are those that `decision_facts` may name. With `today`, later days of content and
+    application are problems.
     """
-    yield from _personal(statement)
-    yield from _dates(statement, today)
-    yield from _flags(statement)
-    yield from _categories(statement, packs)
+    yield from _personal_data_problems(statement)
+    yield from _date_problems(statement, today)
+    yield from _flag_problems(statement)
+    yield from _category_problems(statement, packs)
 
 
-def _personal(statement: Mapping[str, Any]) -> Iterator[Problem]:
+def _personal_data_problems(statement: Mapping[str, Any]) -> Iterator[StatementProblem]:
     for field in FREE_TEXTS:
         value = statement.get(field)
         if isinstance(value, str):
             for kind in personal_data(value):
                 message = f"holds what looks like a {kind}; statements are public (Art. 24(5))"
-                yield Problem(field, f"personal_data_{kind}", message)
+                yield StatementProblem(field, f"personal_data_{kind}", message)
 
 
-def _dates(statement: Mapping[str, Any], today: date | None) -> Iterator[Problem]:
-    content, applied = (day_of(statement.get(f"{one}_date")) for one in ("content", "application"))
+def _date_problems(statement: Mapping[str, Any], today: date | None) -> Iterator[StatementProblem]:
+    content = parse_day(statement.get("content_date"))
+    applied = parse_day(statement.get("application_date"))
     if content and applied and content > applied:
         message = f"{content} is after application_date {applied}"
-        yield Problem("content_date", "date_order", message)
+        yield StatementProblem("content_date", "date_order", message)
     for field in _ENDS:
-        end = day_of(statement.get(field))
+        end = parse_day(statement.get(field))
         if end and applied and end < applied:
-            yield Problem(field, "date_order", f"{end} is before application_date {applied}")
+            message = f"{end} is before application_date {applied}"
+            yield StatementProblem(field, "date_order", message)
     for field, day in (("content_date", content), ("application_date", applied)):
         if day and today and day > today:
-            yield Problem(field, "date_order", f"{day} is in the future")
+            yield StatementProblem(field, "date_order", f"{day} is in the future")
 
 
-def _flags(statement: Mapping[str, Any]) -> Iterator[Problem]:
+def _flag_problems(statement: Mapping[str, Any]) -> Iterator[StatementProblem]:
     detection, source = statement.get("automated_detection"), statement.get("source_type")
     facts = statement.get("decision_facts")
     by_machine = isinstance(facts, str) and _BY_MACHINE.search(facts)
-    noticed = source in taxonomy.SOURCES and source != taxonomy.VOLUNTARY
-    if detection == "Yes" and noticed and not by_machine:
-        message = f"Yes, and source_type says that somebody notified it: {source}"
-        yield Problem("automated_detection", "flag_contradicts_source", message)
-    if detection == "No" and by_machine and not noticed:
-        message = f"No, and decision_facts says {by_machine[0]!r}"
-        yield Problem("automated_detection", "flag_contradicts_facts", message)
+    notified = source in codes.SOURCES and source != codes.VOLUNTARY
+    if detection == "Yes" and notified and not by_machine:
+        message = f"Yes, but source_type says that somebody notified it: {source}"
+        yield StatementProblem("automated_detection", "flag_contradicts_source", message)
+    if detection == "No" and by_machine and not notified:
+        message = f"No, but decision_facts says {by_machine[0]!r}"
+        yield StatementProblem("automated_detection", "flag_contradicts_facts", message)
     decision = statement.get("automated_decision")
     by_person = isinstance(facts, str) and _BY_PERSON.search(facts)
     if decision == "AUTOMATED_DECISION_FULLY" and by_person:
-        message = f"FULLY, and decision_facts says {by_person[0]!r}"
-        yield Problem("automated_decision", "flag_contradicts_facts", message)
+        message = f"FULLY, but decision_facts says {by_person[0]!r}"
+        yield StatementProblem("automated_decision", "flag_contradicts_facts", message)
 
 
-def _categories(statement: Mapping[str, Any], packs: PackCodes) -> Iterator[Problem]:
-    category = _code(statement.get("category"), taxonomy.CATEGORY_PREFIX)
-    keywords = _codes(statement.get("category_specification"), taxonomy.KEYWORD_PREFIX)
+def _category_problems(
+    statement: Mapping[str, Any], packs: PackCodes
+) -> Iterator[StatementProblem]:
+    category = _without_prefix(statement.get("category"), codes.CATEGORY_PREFIX)
     facts = statement.get("decision_facts")
-    named = _PACK.search(facts) if isinstance(facts, str) else None
-    if named and category and named["pack"] in packs:
-        wanted = packs[named["pack"]][0]
+    pack = _PACK.search(facts) if isinstance(facts, str) else None
+    if pack and category and pack["pack"] in packs:
+        wanted = packs[pack["pack"]][0]
         if category != wanted:
-            message = f"{category}, and pack {named['pack']} is about {wanted}"
-            yield Problem("category", "category_not_of_pack", message)
-            return  # its keywords are another's too
-    allowed = {taxonomy.OTHER}
-    additions = _codes(statement.get("category_addition"), taxonomy.CATEGORY_PREFIX)
-    for one in (category, *additions):
-        allowed |= taxonomy.KEYWORDS_OF.get(one, frozenset())
-    for keyword in keywords:
-        counted = taxonomy.STATEMENT_ONLY.get(keyword, keyword)
-        if keyword in taxonomy.KEYWORDS and counted not in allowed and is_there(category):
-            message = f"{keyword} is no sub-category of {category}"
-            yield Problem("category_specification", "keyword_of_other_category", message)
+            message = f"{category}, but pack {pack['pack']} is about {wanted}"
+            yield StatementProblem("category", "category_not_of_pack", message)
+            return  # its keywords belong to the wrong category too
+    additions = _all_without_prefix(statement.get("category_addition"), codes.CATEGORY_PREFIX)
+    allowed = {codes.OTHER}.union(
+        *(codes.KEYWORDS_OF.get(name, frozenset()) for name in (category, *additions))
+    )
+    specification = statement.get("category_specification")
+    for keyword in _all_without_prefix(specification, codes.KEYWORD_PREFIX):
+        counted = codes.STATEMENT_ONLY.get(keyword, keyword)
+        if keyword in codes.KEYWORDS and counted not in allowed and is_present(category):
+            message = f"{keyword} is not a sub-category of {category}"
+            yield StatementProblem("category_specification", "keyword_of_other_category", message)
 
 
-def _code(value: object, prefix: str) -> str:
+def _without_prefix(value: object, prefix: str) -> str:
     return value.removeprefix(prefix) if isinstance(value, str) else ""
 
 
-def _codes(value: object, prefix: str) -> list[str]:
-    return [_code(one, prefix) for one in value] if isinstance(value, list) else []
+def _all_without_prefix(value: object, prefix: str) -> list[str]:
+    return [_without_prefix(code, prefix) for code in value] if isinstance(value, list) else []
+
+
+class PersonalData(StrEnum):
+    """Kinds of personal data that are recognized."""
+
+    EMAIL = "email"
+    HANDLE = "handle"
+    PHONE = "phone"
+
+
+_AT = re.compile(r"[@＠]|[(\[]\s?at", re.IGNORECASE)
+_DIGITS = re.compile(r"\d")
+_EMAIL = re.compile(
+    r"\b[\w.+-]{1,64}\s?(?:[@＠]|[(\[]\s?at\s?[)\]])\s?[\w-]+"
+    r"(?:(?:\.|\s?[(\[]\s?dot\s?[)\]]\s?)[\w-]+)+",
+    re.IGNORECASE,
+)
+_HANDLE = re.compile(r"(?<![\w.@＠/])[@＠][A-Za-z_][\w.]{2,}")
+_PROFILE = re.compile(
+    r"(?<![\w.])(?:t(?:elegram)?\.me|wa\.me|(?:www\.|m\.)?(?:instagram|facebook|fb|twitter|x|vk"
+    r"|threads|tiktok)\.com|(?:www\.)?threads\.net|bsky\.app/profile|(?:www\.)?youtube\.com/@"
+    r"|(?:www\.)?reddit\.com/u(?:ser)?|discord\.gg)/?@?[\w.+-]{3,}",
+    re.IGNORECASE,
+)
+_DATE = re.compile(r"(?<!\d)(?:\d{4}[-/.]\d{2}[-/.]\d{2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4})(?!\d)")
+_RUN = r"(?:[ ./\-]?\(?\d\)?)"
+_PHONE = re.compile(
+    rf"""(?<![\w.,/\-])(?:
+      (?:\+|00)\s?[1-9]{_RUN}{{7,14}}                # +62 812 3456 7890
+    | \(?0[1-9]\)?{_RUN}{{7,10}}                     # 0812-3456-7890, (030) 1234567
+    | \(\d{{3}}\)\s?\d{{3}}[ .\-]\d{{4}}             # (202) 555-0143
+    | \d{{3}}[.\-]\d{{3}}[.\-]\d{{4}}                # 202-555-0143
+    | 1[3-9]\d(?:[ \-]?\d{{4}}){{2}}                 # 138 0013 8000
+    )(?![\w])(?![.,\-/]\d)""",
+    re.VERBOSE,
+)
+_CALLED = re.compile(
+    r"(?:\b(?:whatsapp|wa|tel|telp|telephone|phone|mobile|hp|call|hubungi|nomor hp)\b|电话|手机)"
+    rf"[\s.:：]*(?:no\.?\s?)?\+?\(?\d{_RUN}{{6,14}}(?!\w)",
+    re.IGNORECASE,
+)
+
+
+@lru_cache(4096)  # grounds and explanations repeat from statement to statement
+def personal_data(text: str) -> tuple[PersonalData, ...]:
+    """Return the kinds of personal data in a text, each once.
+
+    Limits: it recognizes the shapes of phone numbers, e-mail addresses, handles and profile links,
+    not names. It does not consult numbering plans, so it also reports numbers that nobody has.
+    Dates are not taken for numbers.
+
+    >>> [str(kind) for kind in personal_data("Write to jo@mail.example or +62 812 3456 7890")]
+    ['email', 'phone']
+    >>> personal_data("Pack 4711 of 2026-11-25, Regulation (EU) 2022/2065, 1,000,000 EUR")
+    ()
+    """
+    return tuple(_personal_data(text))
+
+
+def _personal_data(text: str) -> Iterator[PersonalData]:
+    rest, emails = _EMAIL.subn(" ", text) if _AT.search(text) else (text, 0)
+    if emails:
+        yield PersonalData.EMAIL
+    handle = ("@" in rest or "＠" in rest) and _HANDLE.search(rest)
+    if handle or ("/" in text and _PROFILE.search(text)):
+        yield PersonalData.HANDLE
+    if len(_DIGITS.findall(text)) >= 7:
+        without_dates = _DATE.sub(" ", text)
+        if _PHONE.search(without_dates) or _CALLED.search(without_dates):
+            yield PersonalData.PHONE

@@ -1,4 +1,4 @@
-"""The statement of reasons of one decision, as the DSA Transparency Database takes it.
+"""Writes the statement of reasons of one decision, as the DSA Transparency Database takes it.
 
 Source: Regulation (EU) 2022/2065, Art. 17 and 24(5); the database's schema of 2025-07-01.
 """
@@ -7,19 +7,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dsa.statement import taxonomy
-from dsa.statement.personal_data import personal_data
+from dsa.statement import codes
+from dsa.statement.meaning import personal_data
 from ledger.cases.case import JournalEntry
 from ledger.cases.dsa_codes import SourceType
 from ledger.foreign_text import is_blank
 
-_SELF_FOUND = SourceType.VOLUNTARY
 _OTHER_CONTENT = "A public post of a kind that the schema does not name."
 
 
 @dataclass(frozen=True, slots=True)
-class Matched:
-    """The rule that a decision's first finding met, as the published set words it."""
+class MatchedRule:
+    """The rule of a decision's first finding, in the words of the published set."""
 
     pack: str
     version: int
@@ -33,43 +32,44 @@ class Matched:
 
 
 @dataclass(frozen=True, slots=True)
-class Decided:
-    """A decision with a measure, and what its statement says beside the journal.
+class StatementFacts:
+    """A decision with a measure, and what its statement needs in addition to the journal entry.
 
     `published_at` is the post's time in RFC 3339; `language` is the tag that its sender gave;
-    `matched` is nothing for a decision on a notice without a finding.
+    `rule` is None for a decision on a notice without a finding.
     """
 
     entry: JournalEntry
     reason: str
     published_at: str
     language: str
-    matched: Matched | None
+    rule: MatchedRule | None
 
 
-def statement_of(decided: Decided) -> dict[str, Any]:
-    """The statement, keys in the order of the schema and only those that say something.
+def build_statement(facts: StatementFacts) -> dict[str, Any]:
+    """Return the statement: keys in the order of the schema, empty ones left out.
 
     The moderator's reason explains it, unless it holds what looks like personal data, or was erased
-    with the post's author: then the rule's own words do, for a statement is public. No post,
-    account, excerpt or moderator is in it.
+    with the post's author: then the rule's own words do, because a statement is public. It holds no
+    post, account, excerpt or moderator.
     """
-    entry = decided.entry
+    entry = facts.entry
+    is_other = "CONTENT_TYPE_OTHER" in entry.content_type
     fields = {
         **_restrictions(entry),
-        **_ground(decided),
-        "category": taxonomy.CATEGORY_PREFIX + entry.category,
-        "category_specification": _keywords(entry),
-        "category_specification_other": entry.other if taxonomy.OTHER in entry.keywords else "",
+        **_ground(facts),
+        "category": codes.CATEGORY_PREFIX + entry.category,
+        "category_specification": sorted(codes.KEYWORD_PREFIX + name for name in entry.keywords),
+        "category_specification_other": entry.other if codes.OTHER in entry.keywords else "",
         "content_type": sorted(entry.content_type),
-        "content_type_other": _OTHER_CONTENT if _is_other(entry) else "",
-        "content_language": _language(decided.language),
-        "content_date": decided.published_at[:10],
+        "content_type_other": _OTHER_CONTENT if is_other else "",
+        "content_language": _language(facts.language),
+        "content_date": facts.published_at[:10],
         "territorial_scope": sorted(entry.scope),
         "application_date": entry.applied_at[:10],
-        "decision_facts": _facts(decided),
-        "source_type": taxonomy.SOURCE_OF[SourceType(entry.source_type)],
-        "automated_detection": "Yes" if entry.source_type == _SELF_FOUND else "No",
+        "decision_facts": _decision_facts(facts),
+        "source_type": codes.SOURCE_OF[SourceType(entry.source_type)],
+        "automated_detection": "Yes" if entry.source_type == SourceType.VOLUNTARY else "No",
         "automated_decision": f"AUTOMATED_DECISION_{entry.automated_decision}",
         "puid": entry.entry,
     }
@@ -101,55 +101,47 @@ def _restrictions(entry: JournalEntry) -> Mapping[str, Any]:
     }
 
 
-def _ground(decided: Decided) -> Mapping[str, Any]:
-    entry, matched = decided.entry, decided.matched
+def _ground(facts: StatementFacts) -> Mapping[str, Any]:
+    entry, rule = facts.entry, facts.rule
     illegal = entry.ground == "illegal"
-    kind = "illegal_content_legal_ground" if illegal else "incompatible_content_ground"
-    text = entry.ground_text or (matched.legal_ground if matched else "")
+    ground_field = "illegal_content_legal_ground" if illegal else "incompatible_content_ground"
+    text = entry.ground_text or (rule.legal_ground if rule else "")
     return {
-        "decision_ground": taxonomy.ILLEGAL if illegal else taxonomy.INCOMPATIBLE,
+        "decision_ground": codes.ILLEGAL if illegal else codes.INCOMPATIBLE,
         "decision_ground_reference_url": entry.ground_url,
-        kind: text[:500],
-        f"{'illegal' if illegal else 'incompatible'}_content_explanation": _explanation(decided),
+        ground_field: text[:500],
+        f"{'illegal' if illegal else 'incompatible'}_content_explanation": _explanation(facts),
     }
 
 
-def _explanation(decided: Decided) -> str:
-    matched = decided.matched
-    if not is_blank(decided.reason) and not personal_data(decided.reason):
-        return decided.reason[:2000]
-    return matched.why if matched else "A moderator found that the post is what the notice says."
+def _explanation(facts: StatementFacts) -> str:
+    if not is_blank(facts.reason) and not personal_data(facts.reason):
+        return facts.reason[:2000]
+    rule = facts.rule
+    return rule.why if rule else "A moderator found that the post is what the notice says."
 
 
-def _facts(decided: Decided) -> str:
-    """How the post was found and who decided: what the flags beside it say in codes."""
-    matched = decided.matched
-    if decided.entry.source_type != _SELF_FOUND:
-        found = "A notice named the post."
-    elif matched is None:
-        found = "The provider looked at the post of its own accord."
+def _decision_facts(facts: StatementFacts) -> str:
+    """Say how the post was found and who decided, as the automated flags say it in codes."""
+    rule = facts.rule
+    if facts.entry.source_type != SourceType.VOLUNTARY:
+        source = "A notice named the post."
+    elif rule is None:
+        source = "The provider looked at the post of its own accord."
     else:
-        where = f", published at {matched.address}" if matched.address else ""
-        found = f"Matched pack {matched.pack} {matched.version} rule {matched.rule}{where}."
-    said = f"{found} Decided by a moderator."
-    if matched and matched.check and not personal_data(matched.check):
-        return f"{said} The claim that it repeats was checked: {matched.check}"
-    return said
-
-
-def _is_other(entry: JournalEntry) -> bool:
-    return "CONTENT_TYPE_OTHER" in entry.content_type
-
-
-def _keywords(entry: JournalEntry) -> list[str]:
-    return sorted(taxonomy.KEYWORD_PREFIX + one for one in entry.keywords)
+        where = f", published at {rule.address}" if rule.address else ""
+        source = f"Matched pack {rule.pack} {rule.version} rule {rule.rule}{where}."
+    text = f"{source} Decided by a moderator."
+    if rule and rule.check and not personal_data(rule.check):
+        return f"{text} The claim that it repeats was checked: {rule.check}"
+    return text
 
 
 def _language(tag: str) -> str:
-    """The language of a tag as the database takes it, or nothing.
+    """Return the language of a tag as the database spells it, or an empty text.
 
     >>> _language("zh-Hant"), _language("ace")
     ('ZH', '')
     """
     language = tag.partition("-")[0].upper()
-    return language if language in taxonomy.LANGUAGES else ""
+    return language if language in codes.LANGUAGES else ""

@@ -1,4 +1,4 @@
-"""The codes that a statement of reasons may carry, as the transparency database wants them.
+"""The codes that a statement of reasons may carry, as the transparency database spells them.
 
 Source: the API of the DSA Transparency Database, schema of 2025-07-01.
 """
@@ -27,18 +27,18 @@ LANGUAGES = frozenset(
     LG LI LN LO LT LU LV MG MH MI MK ML MN MR MS MT MY NA NB ND NE NG NL NN NO NR NV NY OC OJ OM
     OR OS PA PI PL PS PT QU RM RN RO RU RW SA SC SD SE SG SI SK SL SM SN SO SQ SR SS ST SU SV SW
     TA TE TG TH TI TK TL TN TO TR TS TT TW TY UG UK UR UZ VE VI VO WA WO XH YI YO ZA ZH ZU
-    """.split()  # noqa: SIM905 - a list of two hundred strings is no easier to read
+    """.split()  # noqa: SIM905 - a list of two hundred strings is harder to read
 )
-"""ISO 639-1 in upper case; a few are not what the standard calls them, and are taken so."""
+"""ISO 639-1 in upper case. The database spells a few of them differently from the standard."""
 
 TERRITORIES = EEA
-"""Greece is GR here, as in the database; the yearly report has it as EL."""
+"""Greece is GR here, as in the database; the yearly report calls it EL."""
 
 REPORT_ONLY = frozenset({NOT_SPECIFIED_ORDER})
-"""Categories that the report has and a statement may not carry."""
+"""Categories that only the yearly report has."""
 
 STATEMENT_ONLY = {"STALKING": "CYBER_STALKING"}
-"""Keywords that only a statement may carry, each with the one the report counts it under."""
+"""Keywords that only a statement may carry, each with the one that the report counts it as."""
 
 KEYWORDS_OF = {category: frozenset(keywords) for category, keywords in CATEGORIES.items()}
 """The keywords of each category."""
@@ -46,18 +46,17 @@ KEYWORDS_OF = {category: frozenset(keywords) for category, keywords in CATEGORIE
 KEYWORDS = frozenset[str]().union(*KEYWORDS_OF.values(), STATEMENT_ONLY)
 """The keywords that a statement may carry."""
 
-EXPIRED_CATEGORIES = frozenset(
+EXPIRED = frozenset(
     {
-        "PORNOGRAPHY_OR_SEXUALIZED_CONTENT",
-        "SCOPE_OF_PLATFORM_SERVICE",
-        "NON_CONSENSUAL_BEHAVIOUR",
-        "UNSAFE_AND_ILLEGAL_PRODUCTS",
+        "STATEMENT_CATEGORY_PORNOGRAPHY_OR_SEXUALIZED_CONTENT",
+        "STATEMENT_CATEGORY_SCOPE_OF_PLATFORM_SERVICE",
+        "STATEMENT_CATEGORY_NON_CONSENSUAL_BEHAVIOUR",
+        "STATEMENT_CATEGORY_UNSAFE_AND_ILLEGAL_PRODUCTS",
+        "KEYWORD_DISINFORMATION",
+        "KEYWORD_MISINFORMATION",
     }
 )
-"""Categories of the schema before 2025-07-01."""
-
-EXPIRED_KEYWORDS = frozenset({"DISINFORMATION", "MISINFORMATION"})
-"""Keywords of the schema before 2025-07-01."""
+"""Categories and keywords of the schema before 2025-07-01."""
 
 VISIBILITIES = tuple(map(str, Visibility))
 MONETARIES = tuple(map(str, Monetary))
@@ -73,10 +72,10 @@ SOURCE_OF = {
     SourceType.TRUSTED_FLAGGER: "SOURCE_TRUSTED_FLAGGER",
     SourceType.OTHER_NOTIFICATION: "SOURCE_TYPE_OTHER_NOTIFICATION",
 }
-"""The database's word for each source."""
+"""The database's code for each source."""
 
 SOURCES = tuple(SOURCE_OF.values())
 VOLUNTARY = SOURCE_OF[SourceType.VOLUNTARY]
 AUTOMATED_DECISIONS = tuple(
-    f"AUTOMATED_DECISION_{one}" for one in ("FULLY", "PARTIALLY", "NOT_AUTOMATED")
+    f"AUTOMATED_DECISION_{degree}" for degree in ("FULLY", "PARTIALLY", "NOT_AUTOMATED")
 )
