@@ -66,13 +66,13 @@ bench-factchecks: setup ## how well published checks are found and attached, and
 meaning: setup ## the model of `terang ask --meaning`, 90 MB
 	@scripts/bootstrap.sh meaning
 
-weights: ## learn the weights of layers/claims anew from training
+weights: ## fit the published weights of layers/claims to the development set
 	@scripts/bootstrap.sh training
-	PYTHONPATH=layers/claims:training .tools/training/bin/python training/train.py
+	PYTHONPATH=layers/claims:tests .tools/training/bin/python -m training.train
 
-transfer: ## whether what the weights of layers/claims are learnt from holds for other texts
+transfer: ## do weights fitted to some texts hold for others?
 	@scripts/bootstrap.sh training
-	PYTHONPATH=layers/claims:training .tools/training/bin/python training/transfer.py
+	PYTHONPATH=layers/claims:tests .tools/training/bin/python -m training.transfer
 
 build: setup-build ## sam build: layers and functions as they go to AWS
 	PATH="$(CURDIR)/.tools/runtime/bin:$$PATH" $(SAM) build # sam wants a python3.13 that has pip

@@ -1,9 +1,9 @@
 """How well published checks are found and attached, and what that costs.
 
-The checks are the invented ones of training/, told in two ways, among near misses and claims of
-drawn words, 14,000 in each index; the shipped weights were learnt from them, so `make weights`
-tells what they do for checks that they do not know. Clean text is not part of the project
-(`../shared/data`); without it no false attach on it is counted.
+The checks are the invented ones of tests/training/, among near misses and claims of drawn words,
+14,000 in each index. The shipped weights were fitted to them, so `make weights` prints what the
+weights do for checks that they have not seen. Clean text is not part of the project
+(`../shared/data`); without it no false attachment to it is counted.
 """
 
 import json
@@ -18,6 +18,10 @@ from random import Random
 
 import pytest
 from bench.measure import Report
+from training.development import LANGUAGES, SOURCES, Example, entry_of, examples, near_misses
+from training.frames import Told, told
+from training.posting import posted, signed
+from training.topic_claims import Admission, TopicClaim, admission, halves
 
 from claims.arrays.shelving import Entry
 from claims.asking import FEWEST_WORDS, Level, ask
@@ -27,11 +31,7 @@ from claims.score.meaning import Meaning
 from claims.score.ranking import rank
 from claims.text.topics import topic_of
 from claims.text.words import count_words
-from development import LANGUAGES, SOURCES, Example, entry_of, examples, near_misses
-from frames import Told, told
-from posting import posted, signed
 from terang.checks.sentence_model import SentenceModel
-from topic_claims import Admission, TopicClaim, admission, halves
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT.parent / "shared/data"
@@ -40,7 +40,7 @@ CLEAN = {
     "id": ("news-id", "reviews-tweets-news-id"),
     "zh": ("news-zh-cn", "wiki-zh"),
 }
-GENERIC = ROOT / "training/generic"
+GENERIC = ROOT / "tests/training/generic"
 MOST_ORDINARY = 2_000
 """Texts of one set that are asked: more take long, and tell little more."""
 CHECKS = 14_000
@@ -54,7 +54,7 @@ COLD = """
 import json, sys, time
 start = time.process_time()
 from claims.asking import ask
-from claims.index import Index
+from claims.index.index import Index
 index = Index(open(sys.argv[1], "rb").read())
 ask(index, "a text to begin with, of more than eight words", sys.argv[2])
 taken = time.process_time() - start
@@ -83,7 +83,7 @@ class Library:
 
 @pytest.fixture(scope="module", params=LANGUAGES)
 def library(request: pytest.FixtureRequest) -> Library:
-    noise = pytest.importorskip("noise", reason="claims of drawn words need wordfreq")
+    noise = pytest.importorskip("training.noise", reason="claims of drawn words need wordfreq")
     random, language = Random(3), request.param
     some = examples(language)
     near = list(near_misses(some, language, random, rounds=1))
@@ -189,7 +189,7 @@ def test_checks_are_found_and_attached(library: Library, report: Report) -> None
 
 def test_texts_of_another_kind_are_found(report: Report) -> None:
     """Malay news asked of Indonesian news: other words for the same, by other translators."""
-    noise = pytest.importorskip("noise", reason="claims of drawn words need wordfreq")
+    noise = pytest.importorskip("training.noise", reason="claims of drawn words need wordfreq")
     some, others = _clean("news-id"), _clean("news-ms")
     if not some:
         pytest.skip("clean text is not part of the project")
@@ -278,7 +278,7 @@ def _admission_row(
 
 def test_ordinary_texts_are_given_no_check(report: Report) -> None:
     """All languages in one index, with short claims of everyday words, and no language named."""
-    noise = pytest.importorskip("noise", reason="claims of drawn words need wordfreq")
+    noise = pytest.importorskip("training.noise", reason="claims of drawn words need wordfreq")
     sets = ordinary_texts()
     if not sets:
         pytest.skip("ordinary texts are not part of the project")

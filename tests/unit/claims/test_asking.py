@@ -5,6 +5,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from training.development import LANGUAGES, entry_of, examples
 
 from claims.arrays.shelving import Entry
 from claims.asking import ANSWERS, FEWEST_WORDS, Level, ask
@@ -17,7 +18,6 @@ from claims.review import Check, Rating
 from claims.score.ranking import explain
 from claims.text.languages import guess, primary
 from claims.text.words import LONGEST_TEXT, STEMMERS, count_words
-from development import LANGUAGES, entry_of, examples
 
 
 @pytest.fixture(scope="module")

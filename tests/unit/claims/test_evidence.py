@@ -3,6 +3,7 @@
 from tempfile import TemporaryFile
 
 import pytest
+from training.development import entry_of, examples
 
 from claims.asking import Level, ask
 from claims.index.index import Index, build_index
@@ -10,7 +11,6 @@ from claims.score.attaching import NOTHING_DEMANDED, ahead, model
 from claims.score.likeness import question_of
 from claims.score.ranking import Ranked
 from claims.text.tags import known_words
-from development import entry_of, examples
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from itertools import pairwise
 from random import Random
 
 import pytest
+from training.development import LANGUAGES, examples
 
 from claims.arrays.artefact import MAGIC, Artefact, Sealing
 from claims.arrays.bm25 import rarity, saturated
@@ -16,7 +17,6 @@ from claims.arrays.word_arrays import NAME_BIT, Arrays
 from claims.ordinary_text import clean_text
 from claims.text.grams import grams_of
 from claims.text.words import words_of
-from development import LANGUAGES, examples
 
 
 @pytest.fixture(scope="module", params=LANGUAGES)

@@ -5,6 +5,7 @@ from dataclasses import replace
 import msgspec
 import pytest
 from support.sample_checks import CHECKS, REPEATS_FRIDGE, REPEATS_MAYOR, REPEATS_SALT
+from training.development import LANGUAGES, examples
 from unit.answer.test_tip_line import built
 
 from claims.asking import Level, ask
@@ -12,7 +13,6 @@ from claims.finding import CheckFinder
 from claims.index.index import Index, build_index
 from claims.ordinary_text import clean_text
 from claims.review import Rating
-from development import LANGUAGES, examples
 
 
 @pytest.fixture(scope="module")

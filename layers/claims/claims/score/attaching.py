@@ -1,10 +1,10 @@
 """How sure it is that a text repeats the claim of a check: a sum of curves that only rise.
 
 More of a claim in a text never lowers the score. Each piece of evidence adds a line, and a line
-that ends at half: two published weights, none below zero (training/). Boosted trees with the same
-promise follow their examples more closely, and attached less for other languages and sources.
-A gate takes away, by a published slope, what a piece of evidence lacks to a start: however well
-all else agrees, a story that is told of somebody else is another story.
+that ends at half: two published weights, none below zero (tests/training/). Boosted trees with
+the same promise follow their examples more closely, and attached less for other languages and
+sources. A gate takes away, by a published slope, what a piece of evidence lacks to a start: however
+well all else agrees, a story that is told of somebody else is another story.
 """
 
 import json

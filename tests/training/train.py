@@ -14,11 +14,11 @@ import numpy as np
 
 from claims.score import ranking
 from claims.score.attaching import curves_of
-from development import LANGUAGES
-from fitting import BY_MEANING, fit_curves, fit_order, place_of_right
-from samples import FOLDS, Choice, Judged, choices, judged
+from training.development import LANGUAGES
+from training.fitting import BY_MEANING, fit_curves, fit_order, place_of_right
+from training.samples import FOLDS, Choice, Judged, choices, judged
 
-DATA = Path(__file__).parents[1] / "layers/claims/claims/data"
+DATA = Path(__file__).parents[2] / "layers/claims/claims/data"
 
 
 def main() -> None:

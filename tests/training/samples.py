@@ -13,10 +13,10 @@ from claims.ordinary_text import clean_text
 from claims.score.attaching import evidence_for
 from claims.score.likeness import question_of
 from claims.score.ranking import likenesses, rank
-from development import Example, examples, near_misses
-from frames import Told, told
-from noise import noise
-from posting import posted
+from training.development import Example, examples, near_misses
+from training.frames import Told, told
+from training.noise import noise
+from training.posting import posted
 
 NOISE = 9_000
 """Claims of an index beside the invented ones: with them it is as large as that of a country."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from random import Random
 
 from claims.arrays.shelving import Entry
-from development import entry_of
+from training.development import entry_of
 
 FRAMES = Path(__file__).parent / "frames"
 _SLOT = re.compile(r"\{(\w+)\}")

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.optimize import minimize
 
 from claims.score.attaching import HALF, taken_away
-from samples import Choice, Judged, Numbers
+from training.samples import Choice, Judged, Numbers
 
 EXPECTED = {
     "words": 7.0, "grams": 5.0, "claim": 0.5, "title": 1.0, "summary": 0.5, "head": 0.3,

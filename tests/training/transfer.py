@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from claims.score.attaching import curves_of
-from development import LANGUAGES
-from fitting import EXPECTED, fit_curves, fit_order, place_of_right
-from samples import Choice, Judged, choices, judged
+from training.development import LANGUAGES
+from training.fitting import EXPECTED, fit_curves, fit_order, place_of_right
+from training.samples import Choice, Judged, choices, judged
 
 CLEAN, TAKEN_OUT = 0.001, 0.003
 """Share of clean sentences, and of texts without their answer, that may be given a check."""

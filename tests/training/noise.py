@@ -7,8 +7,8 @@ from random import Random
 from wordfreq import get_frequency_dict
 
 from claims.arrays.shelving import Entry
-from development import entry_of
-from frames import SLOTS
+from training.development import entry_of
+from training.frames import SLOTS
 
 KNOWN = 30_000
 

@@ -1,0 +1,3 @@
+"""Collect nothing here: fitting needs scipy and wordfreq, which the tests run without."""
+
+collect_ignore_glob = ["*.py"]
