@@ -19,7 +19,7 @@ with atheris.instrument_imports(include=INSTRUMENTED):
     from dsa.report.files import LedgerError, report_files, report_of_ledger
     from dsa.report.report import Period, Report
     from dsa.report.template import PARTS, file_name
-    from report_proof.proof import NoReportError, WrittenReport, prove
+    from report_proof.proof import NotAReportError, WrittenReport, prove
     from terang.reports.about_file import AboutError, read_about
     from terang.reports.lint import faults_of
     from terang.reports.tables import read_part
@@ -55,7 +55,7 @@ def one_file(data: bytes) -> None:
         assert all(fault.code for fault in faults_of(FOLDER))
         path.unlink()
     elif work == "prove":
-        with contextlib.suppress(NoReportError):
+        with contextlib.suppress(NotAReportError):
             prove(WrittenReport.read(SOUND | {name: rest}))
     elif work == "write":
         with contextlib.suppress(LedgerError):

@@ -1,1 +1,5 @@
-"""Proves a report from the entries beside it, with code that shares nothing with the writer."""
+"""Proves a report from the entries next to it, with code that shares nothing with the writer.
+
+It imports only the standard library. `definitions` says what each number means, `proof` compares.
+Start with `proof`.
+"""

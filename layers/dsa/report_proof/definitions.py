@@ -1,6 +1,6 @@
-"""What each number of parts 3 to 8 means, said once more for whoever checks a report.
+"""What each number of parts 3 to 8 means, written a second time for checking a report.
 
-It shares no code with what wrote the report: only the standard library.
+It shares no code with the writer of reports and imports only the standard library.
 """
 
 from collections.abc import Callable
@@ -12,16 +12,16 @@ from typing import Any
 
 type Record = dict[str, Any]
 
-PROVIDERS_OWN = "VOLUNTARY"
-LIMITED_TO_TERMS = "OTHER_VIOLATION_TC"
+OWN_INITIATIVE = "VOLUNTARY"
+TERMS_ONLY = "OTHER_VIOLATION_TC"
 AUDITED_AT_LEAST = 100
 
 
 @dataclass(frozen=True)
-class Proof:
+class Expected:
     """What a number must be, and the entries behind it; None where it must be blank.
 
-    Of a share `ids` are those above the line and `of` all of them.
+    For a share, `ids` are the entries above the line and `of` all of them.
     """
 
     value: float | None
@@ -30,126 +30,141 @@ class Proof:
 
 
 @dataclass(frozen=True)
-class Book:
+class EntryBook:
     """The entries of a report, and how many posts were inspected by month."""
 
     entries: tuple[Record, ...]
     inspected: dict[str, int]
 
-    def of(self, kind: str) -> list[Record]:
-        """The entries of a type."""
-        return self._by_type.get(kind, [])
+    def typed(self, entry_type: str) -> list[Record]:
+        """Return the entries of a type."""
+        return self._by_type.get(entry_type, [])
 
     @cached_property
     def _by_type(self) -> dict[str, list[Record]]:
-        found: dict[str, list[Record]] = {}
-        for one in self.entries:
-            found.setdefault(one["type"], []).append(one)
-        return found
+        by_type: dict[str, list[Record]] = {}
+        for entry in self.entries:
+            by_type.setdefault(entry["type"], []).append(entry)
+        return by_type
 
     @cached_property
-    def fallen(self) -> set[str]:
-        """Decisions that an entry overturned."""
-        return {one["about"]["entry"] for one in self.entries if one.get("overturns")}
+    def overturned(self) -> set[str]:
+        """The ids of overturned decisions."""
+        return {entry["about"]["entry"] for entry in self.entries if entry.get("overturns")}
 
     @cached_property
     def orders(self) -> dict[str, list[Record]]:
         """The first messages of orders, by kind."""
-        first = [one for one in self.of("order") if not one.get("follows")]
-        return {kind: [one for one in first if one["kind"] == kind] for kind in ("act", "inform")}
+        first = [order for order in self.typed("order") if not order.get("follows")]
+        return {
+            kind: [order for order in first if order["kind"] == kind] for kind in ("act", "inform")
+        }
 
     @cached_property
-    def clocks(self) -> dict[tuple[str, str], str]:
-        """The earliest moment that any message of an order told, by the order and the clock."""
-        found: dict[tuple[str, str], str] = {}
-        for one in self.of("order"):
-            for clock in ("acknowledged_at", "effected_at"):
-                place = one.get("follows") or one["entry"], clock
-                if told := one.get(clock):
-                    found[place] = min(told, found.get(place, told))
-        return found
+    def order_times(self) -> dict[tuple[str, str], str]:
+        """The earliest time that any message of an order gives, by order and name of the time."""
+        times: dict[tuple[str, str], str] = {}
+        for order in self.typed("order"):
+            for name in ("acknowledged_at", "effected_at"):
+                key = order.get("follows") or order["entry"], name
+                if time := order.get(name):
+                    times[key] = min(time, times.get(key, time))
+        return times
 
     @cached_property
     def notices(self) -> list[Record]:
         """Notices of Article 16."""
-        return [one for one in self.of("notice") if one.get("article_16")]
+        return [notice for notice in self.typed("notice") if notice.get("article_16")]
 
     @cached_property
     def on_notices(self) -> list[Record]:
-        """What was decided on them."""
-        decided = [one for one in self.of("decision") if one["verdict"] != "skipped"]
-        return [one for one in decided if (one.get("about") or {}).get("article_16")]
+        """Decisions on them."""
+        return [
+            decision
+            for decision in self.typed("decision")
+            if decision["verdict"] != "skipped" and (decision.get("about") or {}).get("article_16")
+        ]
 
     @cached_property
-    def own(self) -> dict[int, list[Record]]:
-        """Measures that nobody had asked for: against the law (5), or the terms alone (6)."""
-        acted = [one for one in self.of("decision") if did_something(one)]
-        mine = [one for one in acted if one["source_type"] == PROVIDERS_OWN]
-        law = [one for one in mine if _by_law(one)]
-        return {5: law, 6: [one for one in mine if not _by_law(one)]}
+    def own_measures(self) -> dict[int, list[Record]]:
+        """Measures that nobody had asked for: against the law (5) or only the terms (6)."""
+        own: dict[int, list[Record]] = {5: [], 6: []}
+        for decision in self.typed("decision"):
+            if acted(decision) and decision["source_type"] == OWN_INITIATIVE:
+                by_law = decision.get("ground") == "illegal"
+                own[5 if by_law and decision.get("category") != TERMS_ONLY else 6].append(decision)
+        return own
 
 
-def did_something(decision: Record) -> bool:
-    """Whether a decision took any measure."""
-    taken = decision.get("measures") or {}
-    return any(taken.get(name) for name in ("visibility", "monetary", "provision", "account"))
+def acted(decision: Record) -> bool:
+    """Return whether a decision took any measure."""
+    measures = decision.get("measures") or {}
+    return any(measures.get(name) for name in ("visibility", "monetary", "provision", "account"))
 
 
-def number_of(entries: list[Record]) -> Proof:
-    """A count."""
-    return Proof(len(entries), _ids(entries))
+def expect_count(entries: list[Record]) -> Expected:
+    """Expect the number of entries."""
+    return Expected(len(entries), _ids(entries))
 
 
-def items_of(entries: list[Record]) -> Proof:
-    """Items of information, added."""
-    return Proof(sum(one.get("items", 0) for one in entries), _ids(entries))
+def expect_items(entries: list[Record]) -> Expected:
+    """Expect the sum of the entries' items."""
+    return Expected(sum(entry.get("items", 0) for entry in entries), _ids(entries))
 
 
-def hours_of(spans: list[tuple[Record, str, str]]) -> Proof:
-    """The median of spans between two moments, in hours."""
+def expect_hours(spans: list[tuple[Record, str, str]]) -> Expected:
+    """Expect the median of spans between two moments, in hours."""
     hours = [
         (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds() / 3600
         for _, start, end in spans
     ]
-    ids = _ids([one for one, _, _ in spans])
-    return Proof(median(hours) if hours else None, ids)
+    ids = _ids([entry for entry, _, _ in spans])
+    return Expected(median(hours) if hours else None, ids)
 
 
 def _ids(entries: list[Record]) -> frozenset[str]:
-    return frozenset(one["entry"] for one in entries)
+    return frozenset(entry["entry"] for entry in entries)
 
 
 # Parts 3 to 6: by the title of a column, without the blanks at its ends.
 
+type InRow = Callable[[list[Record], str], list[Record]]
+"""Returns those of a list that count in a row. The second argument is the field of an entry that
+decides: `about`, or empty for the entry itself."""
 
-type Here = Callable[[list[Record], str], list[Record]]
-"""The entries of a list of the book that count in a row, by what they are, or are about."""
 
-
-def order_cell(column: str, book: Book, here: Here) -> Proof:
-    """A number on orders that came in the period."""
-    mine = here(book.orders["inform" if "provide information" in column else "act"], "")
+def order_cell(column: str, book: EntryBook, in_row: InRow) -> Expected:
+    """Return what a column of part 3 (orders) must hold."""
+    orders = in_row(book.orders["inform" if "provide information" in column else "act"], "")
     if column.startswith("Median time"):
-        clock = "acknowledged_at" if "inform the authority" in column else "effected_at"
-        ends = ((one, book.clocks.get((one["entry"], clock), "")) for one in mine)
-        return hours_of([(one, one["received_at"], end) for one, end in ends if end])
-    return items_of(mine) if column.startswith("Number of specific items") else number_of(mine)
+        name = "acknowledged_at" if "inform the authority" in column else "effected_at"
+        ends = ((order, book.order_times.get((order["entry"], name), "")) for order in orders)
+        return expect_hours([(order, order["received_at"], end) for order, end in ends if end])
+    is_items = column.startswith("Number of specific items")
+    return expect_items(orders) if is_items else expect_count(orders)
 
 
-def notice_cell(column: str, book: Book, here: Here) -> Proof:
-    """A number on notices of Article 16, or on what was decided about them."""
-    trusted = "rusted" in column
+def notice_cell(column: str, book: EntryBook, in_row: InRow) -> Expected:
+    """Return what a column of part 4 (notices, and decisions on them) must hold."""
+    every = "rusted" not in column
     if column.startswith("Number of ") and "actions" not in column:
-        mine = here(book.notices, "")
-        mine = [one for one in mine if one.get("trusted_flagger") or not trusted]
-        return items_of(mine) if "specific items" in column else number_of(mine)
-    decided = here(book.on_notices, "about")
-    decided = [one for one in decided if one["about"].get("trusted_flagger") or not trusted]
+        notices = [
+            notice for notice in in_row(book.notices, "") if every or notice.get("trusted_flagger")
+        ]
+        return expect_items(notices) if "specific items" in column else expect_count(notices)
+    decisions = [
+        decision
+        for decision in in_row(book.on_notices, "about")
+        if every or decision["about"].get("trusted_flagger")
+    ]
     if column.startswith("Median time"):
-        return hours_of([(one, one["about"]["received_at"], one["decided_at"]) for one in decided])
-    law = "basis of the law" in column
-    acted = [one for one in decided if did_something(one)]
-    return number_of([one for one in acted if (one.get("ground") == "illegal") == law])
+        return expect_hours(
+            [(one, one["about"]["received_at"], one["decided_at"]) for one in decisions]
+        )
+    by_law = "basis of the law" in column
+    return expect_count(
+        [one for one in decisions if acted(one) and (one.get("ground") == "illegal") == by_law]
+    )
 
 
 MEASURE_COLUMNS: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -177,21 +192,141 @@ MEASURE_COLUMNS: dict[str, tuple[str, tuple[str, ...]]] = {
 """The measure of each column of parts 5 and 6, and its codes without their prefix."""
 
 
-def measure_cell(column: str, part: int, book: Book, here: Here) -> Proof:
-    """A number on measures that nobody had asked for."""
-    mine = here(book.own[part], "")
+def measure_cell(column: str, part: int, book: EntryBook, in_row: InRow) -> Expected:
+    """Return what a column of part 5 or 6 (measures that nobody had asked for) must hold."""
+    decisions = in_row(book.own_measures[part], "")
     if column.startswith("Number of measures taken after detection"):
-        mine = [one for one in mine if one.get("rules")]
+        decisions = [decision for decision in decisions if decision.get("rules")]
     elif column in MEASURE_COLUMNS:
         name, codes = MEASURE_COLUMNS[column]
         wanted = {f"DECISION_{name.upper()}_{code}" for code in codes}
-        mine = [one for one in mine if wanted & _codes(one["measures"].get(name))]
-    return number_of(mine)
-
-
-def _by_law(decision: Record) -> bool:
-    return decision.get("ground") == "illegal" and decision.get("category") != LIMITED_TO_TERMS
+        decisions = [one for one in decisions if wanted & _codes(one["measures"].get(name))]
+    return expect_count(decisions)
 
 
 def _codes(value: str | list[str] | None) -> set[str]:
     return {value} if isinstance(value, str) else set(value or ())
+
+
+# Parts 7 and 8: by the indicator and scope of a row.
+
+_RESULTS = {
+    "Decisions upheld": "upheld",
+    "Decisions partially reversed": "partly_reversed",
+    "Decisions reversed": "reversed",
+    "Decision omitted": "omitted",
+}
+_SUSPENSIONS = {
+    "illegal content": "illegal_content",
+    "unfounded notices": "unfounded_notices",
+    "unfounded complaints": "unfounded_complaints",
+}
+_RESTRICTED = {
+    "restrict visibility": "visibility",
+    "provision of the service": "provision",
+    "an account": "account",
+    "monetise": "monetary",
+}
+
+
+def contest_cell(indicator: str, scope: str, book: EntryBook) -> Expected:
+    """Return what a row of part 7 must hold."""
+    if indicator.startswith("Number of suspensions"):
+        cause = next(code for words, code in _SUSPENSIONS.items() if indicator.endswith(words))
+        return expect_count([one for one in book.typed("suspension") if one["why"] == cause])
+    outcomes = book.typed("outcome")
+    if indicator.startswith("Number of restrictions newly imposed"):
+        return expect_count(
+            [
+                outcome
+                for outcome in outcomes
+                if outcome.get("complaint") and not acted(outcome["about"]) and acted(outcome)
+            ]
+        )
+    contest = "dispute" if "out-of-court" in indicator else "complaint"
+    opened = [one for one in book.typed(contest) if _regards(indicator, one["about"])]
+    ended = [one for one in outcomes if one.get(contest) and _regards(indicator, one["about"])]
+    if scope == "Total number":
+        return expect_count(opened)
+    if scope in _RESULTS:
+        return expect_count([one for one in ended if one["outcome"] == _RESULTS[scope]])
+    decided = [one for one in ended if one["outcome"] != "omitted"]
+    if scope == "Median time":
+        return expect_hours(
+            [(one, one["answers"]["received_at"], one["decided_at"]) for one in decided]
+        )
+    implemented = [one for one in decided if one.get("implemented")]
+    share = len(implemented) / len(decided) if decided else None
+    return Expected(share, _ids(implemented), _ids(decided))
+
+
+def _regards(indicator: str, decision: Record) -> bool:
+    """Return whether a contest of this decision counts in a row."""
+    if not indicator.startswith("Complaint regarding"):
+        return True
+    if "not to take action" in indicator:
+        source = "TRUSTED_FLAGGER" if "Trusted Flagger" in indicator else "ARTICLE_16"
+        return decision["source_type"] == source and not acted(decision)
+    measures = decision.get("measures") or {}
+    return bool(
+        measures.get(next(code for words, code in _RESTRICTED.items() if words in indicator))
+    )
+
+
+def automated_cell(indicator: str, scope: str, book: EntryBook) -> Expected:
+    """Return what a row of part 8 must hold."""
+    if "solely" in indicator:
+        return expect_count([])
+    if indicator.startswith("Number of measures"):
+        every = scope != "Own-initiative"
+        decisions = [one for one in book.typed("decision") if acted(one)]
+        return expect_count(
+            [one for one in decisions if every or one["source_type"] == OWN_INITIATIVE]
+        )
+    if indicator.startswith("Number of notices"):
+        every = scope != "NAM Trusted Flagger"
+        return expect_count([one for one in book.notices if every or one.get("trusted_flagger")])
+    if scope.startswith("NAM") or indicator.endswith("Accuracy"):
+        return Expected(None, frozenset())
+    return _precision(book) if indicator.endswith("Precision") else _recall(book)
+
+
+def _decided_and_right(book: EntryBook) -> tuple[list[Record], list[Record]]:
+    """Return decisions on findings, and those whose findings were right."""
+    decided = [
+        one
+        for one in book.typed("decision")
+        if one.get("rules") and one["verdict"] in ("confirmed", "dismissed")
+    ]
+    right = [
+        one
+        for one in decided
+        if (one["verdict"] == "confirmed") ^ (one["entry"] in book.overturned)
+    ]
+    return decided, right
+
+
+def _precision(book: EntryBook) -> Expected:
+    decided, right = _decided_and_right(book)
+    decided_findings, right_findings = (
+        sum(sum(one["rules"].values()) for one in decisions) for decisions in (decided, right)
+    )
+    if not decided_findings:
+        return Expected(None, frozenset())
+    return Expected(right_findings / decided_findings, _ids(right), _ids(decided))
+
+
+def _recall(book: EntryBook) -> Expected:
+    """Estimate recall from the months with an audit: found posts, and the missed ones."""
+    audited = [audit for audit in book.typed("audit") if audit["verdict"] != "gone"]
+    months = {audit["month"] for audit in audited}
+    right = _decided_and_right(book)[1]
+    found = [one for one in right if min(one["found_days"])[:7] in months]
+    missed = 0.0
+    for month in months:
+        sample = [one["verdict"] == "violating" for one in audited if one["month"] == month]
+        met = sum(min(one["found_days"])[:7] == month for one in found)
+        missed += max(0, book.inspected.get(month, 0) - met) * sum(sample) / len(sample)
+    if len(audited) < AUDITED_AT_LEAST or not (found or missed):
+        return Expected(None, frozenset())
+    return Expected(len(found) / (len(found) + missed), _ids(found), _ids(audited))

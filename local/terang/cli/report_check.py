@@ -4,7 +4,7 @@ import argparse
 import re
 from pathlib import Path
 
-from report_proof.proof import NoReportError, WrittenReport, prove
+from report_proof.proof import NotAReportError, WrittenReport, prove
 from terang import USAGE
 from terang.console import print_result
 
@@ -20,8 +20,8 @@ def check(options: argparse.Namespace) -> int:
         if options.cell:
             return _show(options.cell, report)
         proved = prove(report)
-    except (OSError, NoReportError) as error:
-        print_result(f"{folder}: no report that can be proved: {error}")
+    except (OSError, NotAReportError) as error:
+        print_result(f"{folder}: not a report that can be proved: {error}")
         return USAGE
     for difference in proved.differences:
         print_result(difference)
