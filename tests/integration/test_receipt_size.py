@@ -12,13 +12,7 @@ from ledger.aws.table import Item, item_of
 from ledger.errors import OperatorError
 from ledger.records.manifest import Marker
 from ledger.records.post import LANGUAGES, SCRIPTS
-from ledger.records.receipt import (
-    ITEM_BYTES,
-    OTHER_BYTES,
-    Receipt,
-    max_receipt_bytes,
-    rule_key,
-)
+from ledger.records.receipt import ITEM_BYTES, OTHER_BYTES, Receipt, max_receipt_bytes, rule_key
 from ledger.records.refusal import Code
 from matcher import Mode, Pack, Rule, Severity
 from rules.factchecks import TOPICS

@@ -9,13 +9,7 @@ from botocore.exceptions import ClientError
 from support.world import Clients, World
 
 import ledger.aws.table
-from ledger.aws.table import (
-    PAIRS,
-    Item,
-    Table,
-    item_of,
-    record_of,
-)
+from ledger.aws.table import PAIRS, Item, Table, item_of, record_of
 
 
 @pytest.fixture

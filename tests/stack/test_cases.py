@@ -22,11 +22,7 @@ from support.sample_messages import (
     suspension,
 )
 
-from ledger.cases.case import (
-    JournalEntry,
-    case_id,
-    is_for_second_review,
-)
+from ledger.cases.case import JournalEntry, case_id, is_for_second_review
 from ledger.cases.messages import MESSAGE_TYPES
 from ledger.cases.refusal import CaseReceipt
 from ledger.cases.transitions import CaseState

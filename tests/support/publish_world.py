@@ -25,7 +25,8 @@ from publish.publishing import publish
 from publish.summary import Summary, decode_summary
 
 if TYPE_CHECKING:
-    from ledger.ports import Objects, Store
+    from ledger.ports import Objects
+    from publish.context import PublishStore
 
 BUCKET = "public"
 CLOSED = "2026-11-26T02:00:00Z"
@@ -179,7 +180,7 @@ class World:
 
     def desk(self, moment: str) -> Desk:
         return Desk(
-            store=cast("Store", self.store),
+            store=cast("PublishStore", self.store),
             shelf=Shelf(cast("Objects", self.objects), BUCKET),
             clock=StandingClock(datetime.fromisoformat(moment).astimezone(UTC)),
             close=self.closed.append,

@@ -21,9 +21,9 @@ from learn.settings import LearnSettings, learner_over
 from ledger.aws.objects import S3Objects
 from ledger.aws.queue import Senders, SqsUnitQueue
 from ledger.aws.store import DynamoStore
-from ledger.closing import Closing, FileReceipt
+from ledger.closing import Closing, ClosingStore, FileReceipt
 from ledger.keys import receipt_key
-from ledger.ports import Objects, Store
+from ledger.ports import Objects
 from ledger.privacy.pseudonyms import PseudonymKeys
 from ledger.records.manifest import Unit
 from ledger.records.provider import Provider
@@ -124,7 +124,7 @@ class World:
         self.objects.put(self.public, "sets/current.json", msgspec.json.encode({"set": name}))
         return name
 
-    def closing(self, store: Store | None = None, objects: Objects | None = None) -> Closing:
+    def closing(self, store: ClosingStore | None = None, objects: Objects | None = None) -> Closing:
         return Closing(
             store or self.store, objects or self.objects, self.clock, self.out, self.work
         )

@@ -12,18 +12,13 @@ from decide.erased_authors import is_about_erased, without_words
 from decide.facts import Arrived, Facts
 from decide.facts_reader import FactsReader
 from decide.judging.judge import judge
-from ledger.cases.case import (
-    Case,
-    CaseMarker,
-    JournalEntry,
-    ParkedMessage,
-)
+from ledger.cases.case import Case, CaseMarker, JournalEntry, ParkedMessage
 from ledger.cases.messages import CaseMessage, Decision
 from ledger.cases.reading import read_case_message
 from ledger.cases.refusal import CaseCode, CaseReceipt, CaseRefusal
 from ledger.clock import Clock, utc
 from ledger.keys import case_receipt_key
-from ledger.ports import Objects, Store
+from ledger.ports import CaseStore, Objects
 from ledger.records.identity import digest
 from ledger.records.json_text import encode_json
 
@@ -72,7 +67,7 @@ class _Settled:
 class CaseWork:
     """Takes messages of believed senders over the ports."""
 
-    store: Store
+    store: CaseStore
     objects: Objects
     clock: Clock
     reader: FactsReader

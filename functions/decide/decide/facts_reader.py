@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 import msgspec
 
@@ -23,7 +24,7 @@ from ledger.cases.messages import (
     SecondReview,
 )
 from ledger.keys import audit_key
-from ledger.ports import Objects, Store
+from ledger.ports import CaseStore, Objects, UnitStore
 
 
 class Sampled(msgspec.Struct, frozen=True):
@@ -32,11 +33,15 @@ class Sampled(msgspec.Struct, frozen=True):
     post: str
 
 
+class DecideStore(CaseStore, UnitStore, Protocol):
+    """The parts of the table that decide uses."""
+
+
 @dataclass(frozen=True, slots=True)
 class FactsReader:
     """Reads over the ports; every read is consistent."""
 
-    store: Store
+    store: DecideStore
     objects: Objects
     packs: DecidedPacks
     out_bucket: str

@@ -10,12 +10,12 @@ from decide.deliveries import CaseDeliveries
 from decide.effects.author_notice import AuthorNotices
 from decide.effects.effects import Effects
 from decide.effects.forgotten_excerpts import ForgottenExcerpts
-from decide.facts_reader import FactsReader
+from decide.facts_reader import DecideStore, FactsReader
 from ledger.aws.objects import S3Objects
 from ledger.aws.queue import Senders
 from ledger.aws.store import DynamoStore
 from ledger.clock import Clock, clock_from_setting
-from ledger.ports import Objects, Store
+from ledger.ports import Objects
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def case_deliveries_of(settings: DecideSettings, dynamodb: Any, s3: Any) -> Case
 
 
 def case_work_of(
-    settings: DecideSettings, store: Store, objects: Objects, clock: Clock
+    settings: DecideSettings, store: DecideStore, objects: Objects, clock: Clock
 ) -> CaseWork:
     """What takes messages, over ports."""
     packs, out = DecidedPacks(objects, settings.public_bucket), settings.out_bucket

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from hashlib import sha256
+from typing import Protocol
 
 from intake.formats import (
     HEAD_BYTES,
@@ -22,21 +23,11 @@ from ledger.closing import FILE_DAYS, Closing, lost_file, refused_file
 from ledger.errors import ObjectGoneError, ObjectUnreadableError
 from ledger.keys import part_key, receipt_key, unknown_receipt_key
 from ledger.pointer import current_set
-from ledger.ports import (
-    Objects,
-    Store,
-    UnitQueue,
-)
+from ledger.ports import FileStore, Objects, ProviderStore, UnitQueue, UnitStore
 from ledger.privacy.pseudonyms import PseudonymKeys, Pseudonyms
 from ledger.records.identity import digest, file_id
 from ledger.records.json_text import encode_json
-from ledger.records.manifest import (
-    Manifest,
-    Marker,
-    Source,
-    cut_ranges,
-    units_of,
-)
+from ledger.records.manifest import Manifest, Marker, Source, cut_ranges, units_of
 from ledger.records.provider import Provider, is_provider_id
 from ledger.records.receipt import Receipt, digest_of_ids
 from ledger.records.refusal import Code
@@ -62,11 +53,15 @@ class Arrival:
     code: str = ""
 
 
+class IntakeStore(ProviderStore, FileStore, UnitStore, Protocol):
+    """The parts of the table that taking a file in uses."""
+
+
 @dataclass(frozen=True, slots=True)
 class Intake:
     """Takes files in over the ports."""
 
-    store: Store
+    store: IntakeStore
     objects: Objects
     queue: UnitQueue
     clock: Clock

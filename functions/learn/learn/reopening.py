@@ -7,27 +7,16 @@ finding is open again, its verdict counts no longer, and its provider is told.
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 import msgspec
 
 from claims.feeds.merging import CheckChange, Said
-from ledger.cases.case import (
-    Case,
-    CaseEntry,
-    CaseMarker,
-    CaseMove,
-    JournalEntry,
-    case_id,
-)
-from ledger.cases.transitions import (
-    TRANSITIONS,
-    CaseKind,
-    CaseState,
-    Move,
-)
+from ledger.cases.case import Case, CaseEntry, CaseMarker, CaseMove, JournalEntry, case_id
+from ledger.cases.transitions import TRANSITIONS, CaseKind, CaseState, Move
 from ledger.clock import Clock, utc
 from ledger.keys import correction_key
-from ledger.ports import Objects, Store
+from ledger.ports import CaseStore, FindingStore, Objects
 from ledger.records.finding import Finding
 from ledger.records.identity import digest
 from ledger.records.json_text import encode_json
@@ -56,11 +45,15 @@ class Correction(msgspec.Struct, frozen=True):
     decision: str = ""
 
 
+class ReopeningStore(CaseStore, FindingStore, Protocol):
+    """The parts of the table that reopening findings uses."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reopening:
     """Tells findings over the ports that their check changed; a repeat tells nothing twice."""
 
-    store: Store
+    store: ReopeningStore
     objects: Objects
     clock: Clock
     out_bucket: str

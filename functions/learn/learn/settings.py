@@ -8,11 +8,11 @@ from claims.feeds.publishers import Trust
 from learn.activate_index import PutInForce
 from learn.learning import Learner
 from learn.library import Library
-from learn.reopening import Reopening
+from learn.reopening import Reopening, ReopeningStore
 from ledger.aws.objects import S3Objects
 from ledger.aws.store import DynamoStore
 from ledger.clock import Clock, clock_from_setting
-from ledger.ports import Objects, Store
+from ledger.ports import Objects
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,9 @@ def learner_of(settings: LearnSettings, dynamodb: Any, s3: Any) -> Learner:
     return learner_over(settings, store, S3Objects(s3), clock_from_setting(settings.today))
 
 
-def learner_over(settings: LearnSettings, store: Store, objects: Objects, clock: Clock) -> Learner:
+def learner_over(
+    settings: LearnSettings, store: ReopeningStore, objects: Objects, clock: Clock
+) -> Learner:
     """The parts of learn over ports."""
     library = Library(objects, settings.out_bucket)
     return Learner(

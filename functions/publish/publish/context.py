@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Protocol
 
 import msgspec
 
 from ledger.clock import Clock
-from ledger.ports import Store
+from ledger.ports import FileStore, JournalStore, ProviderStore
+from ledger.privacy.audit_sample import SampleStore
+from ledger.privacy.moderator_aliases import AliasStore
 from publish.handover.auditing import OutBucket
 from publish.handover.pausing import Pause
 from publish.periods import LOOK_BACK_DAYS, days_before, days_between
@@ -32,6 +34,10 @@ class Order(msgspec.Struct, frozen=True):
     accept: tuple[str, ...] = ()
 
 
+class PublishStore(ProviderStore, FileStore, JournalStore, SampleStore, AliasStore, Protocol):
+    """The parts of the table that publishing uses."""
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """All that publishing needs of the world.
@@ -40,7 +46,7 @@ class Desk:
     range, nobody else would write the sender's receipt.
     """
 
-    store: Store
+    store: PublishStore
     shelf: Shelf
     clock: Clock
     close: Callable[[str], object]

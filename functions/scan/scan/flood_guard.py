@@ -3,9 +3,10 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from ledger.clock import Clock
-from ledger.ports import Store
+from ledger.ports import FloodStore, JournalStore
 
 TOTALS_SECONDS = 300
 """How long a worker believes the day's totals before it folds the receipts again."""
@@ -40,11 +41,15 @@ class _Total:
     hits: Counter[str] = field(default_factory=Counter)
 
 
+class FloodGuardStore(FloodStore, JournalStore, Protocol):
+    """The parts of the table that the flood guard uses."""
+
+
 @dataclass(slots=True)
 class FloodGuard:
     """Which rules are held, by the day's receipts and the unit at hand."""
 
-    store: Store
+    store: FloodGuardStore
     clock: Clock
     limits: FloodLimits
     expire_seconds: int

@@ -6,13 +6,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from ledger.clock import utc
-from ledger.records.post import (
-    Post,
-    TranslatedPost,
-    language_of,
-    read_line,
-    read_translated_line,
-)
+from ledger.records.post import Post, TranslatedPost, language_of, read_line, read_translated_line
 from ledger.records.refusal import Refusal
 
 BOM = b"\xef\xbb\xbf"

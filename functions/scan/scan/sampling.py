@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from ledger.clock import Clock
-from ledger.ports import Store
 from ledger.privacy.audit_sample import (
     SAMPLE_DAYS,
     SampledPost,
+    SampleStore,
     draw_sample,
     month_sample_key,
 )
@@ -22,7 +22,7 @@ from scan.inspection import Found, account_of
 class Sampler:
     """Draws samples. A worker leaves the key of each month once, for whoever publishes it."""
 
-    store: Store
+    store: SampleStore
     clock: Clock
     secret: bytes
     _left: set[str] = field(default_factory=set)

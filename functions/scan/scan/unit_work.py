@@ -3,14 +3,15 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 
 import msgspec
 
 from ledger.clock import Clock, utc
 from ledger.errors import ObjectChangedError, ObjectGoneError
 from ledger.keys import HOLDS_EXCERPTS, findings_key, message_receipt_key, refusals_key
-from ledger.ports import Objects, Store
-from ledger.privacy.erasure import stub_of
+from ledger.ports import FileStore, FindingStore, Objects, UnitStore
+from ledger.privacy.erasure import ErasureStore, stub_of
 from ledger.privacy.pseudonyms import PseudonymKeys, Pseudonyms
 from ledger.records.finding import Finding, finding_row
 from ledger.records.identity import digest, unit_id
@@ -36,11 +37,15 @@ class Outcome:
     new: bool
 
 
+class ScanStore(FileStore, UnitStore, FindingStore, ErasureStore, Protocol):
+    """The parts of the table that scanning a unit uses."""
+
+
 @dataclass(frozen=True, slots=True)
 class Scanner:
     """Scans units over the ports."""
 
-    store: Store
+    store: ScanStore
     objects: Objects
     clock: Clock
     rulesets: RuleSets

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
 from ledger.clock import Clock, utc
 from ledger.keys import receipt_key, refusals_key
-from ledger.ports import Objects, Store
+from ledger.ports import FileStore, Objects, UnitStore
 from ledger.records.json_text import encode_json
 from ledger.records.manifest import Manifest, RangeRow, Source
 from ledger.records.receipt import Receipt
@@ -78,11 +78,15 @@ class FileReceipt(
     refusals: list[Refusal] = []
 
 
+class ClosingStore(FileStore, UnitStore, Protocol):
+    """The parts of the table that closing a file reads and writes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Closing:
     """Closes files over the ports; any worker may do it, and twice does no harm."""
 
-    store: Store
+    store: ClosingStore
     objects: Objects
     clock: Clock
     out_bucket: str

@@ -13,7 +13,7 @@ from ledger.cases.refusal import CaseReceipt, CaseRefusal
 from ledger.clock import Clock
 from ledger.errors import OperatorError
 from ledger.keys import case_receipt_key
-from ledger.ports import Objects, Store
+from ledger.ports import CaseStore, Objects
 from ledger.records.identity import digest
 
 STALL_SECONDS = 120
@@ -68,7 +68,7 @@ class CaseQueue:
 
     sqs: Any
     url: str
-    store: Store
+    store: CaseStore
     objects: Objects
     out_bucket: str
     provider: str

@@ -5,7 +5,7 @@ import argparse
 from ledger.cases.case import case_id
 from ledger.cases.messages import MESSAGE_TYPES
 from ledger.errors import OperatorError
-from ledger.ports import Store
+from ledger.ports import CaseStore
 from ledger.records.identity import is_id
 from ledger.records.provider import is_provider_id
 from terang import USAGE
@@ -57,7 +57,7 @@ def show(options: argparse.Namespace) -> int:
     return 0
 
 
-def _found(store: Store, name: str, provider: str) -> History | None:
+def _found(store: CaseStore, name: str, provider: str) -> History | None:
     """The case of that id, or the one that the provider's message of that id opened."""
     ids = [name] if is_id(name) else []
     ids += [case_id(kind, provider, name) for kind in MESSAGE_TYPES] if provider else []

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from ledger.clock import Clock
-from ledger.ports import Store
+from ledger.privacy.erasure import ErasureStore
 from ledger.privacy.pseudonyms import PseudonymKeys
 from terang.repair.erasing_buckets import BucketTraces, ErasingBuckets
 from terang.repair.erasing_table import (
@@ -51,7 +51,7 @@ class Erased:
 class Erasure:
     """Erases one author of one provider, over the ports of a stack."""
 
-    store: Store
+    store: ErasureStore
     table: ErasingTable
     buckets: ErasingBuckets
     keys: PseudonymKeys

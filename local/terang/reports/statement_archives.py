@@ -18,12 +18,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from ledger.records.refusal import Code, FileRefusedError
-from ledger.streams.unpacking import (
-    EXPANSION_RATIO,
-    FREE_BYTES,
-    ArchiveMeter,
-    UnpackedMember,
-)
+from ledger.streams.unpacking import EXPANSION_RATIO, FREE_BYTES, ArchiveMeter, UnpackedMember
 
 HEAD_BYTES = 2 * 1024 * 1024
 GZIP, ZIP = b"\x1f\x8b", b"PK\x03\x04"

@@ -4,7 +4,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from ledger.cases.case import Case, CaseEntry, JournalEntry
-from ledger.ports import Store
+from ledger.ports import CaseStore
 
 CASES = 200
 """Cases that a history follows at most: decisions, complaints and notices about one post."""
@@ -25,7 +25,7 @@ class History:
     entries: tuple[CaseEntry, ...]
 
 
-def history(store: Store, case: str) -> History | None:
+def history(store: CaseStore, case: str) -> History | None:
     """What happened to a case and to all that hangs on it: the same from whichever one begins.
 
     A decision, its findings, complaints about it and their outcomes are cases of their own, which
@@ -43,7 +43,7 @@ def history(store: Store, case: str) -> History | None:
     return History(asked, tuple(one for one in cases if one.finding), tuple(ordered))
 
 
-def _around(store: Store, asked: Case) -> list[Case]:
+def _around(store: CaseStore, asked: Case) -> list[Case]:
     found = {asked.case: asked}
     waiting = deque([asked])
     while waiting and len(found) < CASES:

@@ -4,14 +4,14 @@ from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from ledger.aws.case_store import SEVERITY_RANKS, open_index_keys
 from ledger.cases.case import JournalEntry, is_for_second_review
 from ledger.cases.transitions import CaseState, Move
 from ledger.errors import OperatorError
 from ledger.pointer import set_key
-from ledger.ports import Store
+from ledger.ports import CaseStore, JournalStore, OpenFindingStore
 from ledger.records.finding import Finding
 from matcher import RuleSet, SetError, load_set
 from terang.casework.message_file import decode_lines, read_file
@@ -48,8 +48,12 @@ def findings_of_run(path: Path, decided: Iterable[str]) -> list[OpenFinding]:
     return [OpenFinding(row, row.excerpt) for _, row in listed]
 
 
+class ReviewStore(CaseStore, JournalStore, OpenFindingStore, Protocol):
+    """The parts of the table that a review reads."""
+
+
 def findings_of_stack(
-    store: Store, provider: str, limit: int, decided: Iterable[str]
+    store: ReviewStore, provider: str, limit: int, decided: Iterable[str]
 ) -> list[OpenFinding]:
     """The most urgent open findings of a provider, but for those `decided` and not yet sent."""
     done = set(decided)
@@ -67,7 +71,7 @@ def findings_of_stack(
     ]
 
 
-def _so_far(store: Store, finding: str) -> dict[str, Any]:
+def _so_far(store: CaseStore, finding: str) -> dict[str, Any]:
     """What was done about an open finding: passed on, or a notice that still waits."""
     case = store.case(finding)
     if case is None:
@@ -82,7 +86,7 @@ def _so_far(store: Store, finding: str) -> dict[str, Any]:
 
 
 def second_reviews(
-    store: Store, provider: str, moderator: str, today: date, sent: Iterable[str]
+    store: ReviewStore, provider: str, moderator: str, today: date, sent: Iterable[str]
 ) -> tuple[Card, ...]:
     """Colleagues' decisions of the last days that were drawn for a second review, oldest first.
 
@@ -106,7 +110,7 @@ def second_reviews(
     return tuple(one for one in made if one is not None and one.decision not in done)
 
 
-def _second_card(store: Store, decided: JournalEntry) -> Card | None:
+def _second_card(store: ReviewStore, decided: JournalEntry) -> Card | None:
     cases = [case for name in decided.cases if (case := store.case(name)) is not None]
     findings = tuple(
         OpenFinding(one.finding, one.excerpt)

@@ -5,12 +5,7 @@ from typing import Any
 from simulation.bugs import Bug, Call, Port, at_aws, everywhere, method, without
 
 from ledger.aws.store import DynamoStore
-from ledger.records.manifest import (
-    Marker,
-    Source,
-    Unit,
-    cut_ranges,
-)
+from ledger.records.manifest import Marker, Source, Unit, cut_ranges
 from scan.ranges import Owned, owned
 
 

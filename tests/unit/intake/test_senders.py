@@ -11,7 +11,7 @@ from ledger.aws.queue import REGISTRY_SECONDS, Delivery, Senders
 from ledger.records.provider import Provider
 
 if TYPE_CHECKING:
-    from ledger.ports import Store
+    from ledger.ports import ProviderStore
 
 SENT = datetime(2026, 11, 25, 12, tzinfo=UTC)
 ROLE, OTHER, REDRIVE = "AROAACME", "AROAOTHER", "AROAREDRIVE"
@@ -36,7 +36,7 @@ class Registry:
 
 
 def senders(registry: Registry, clock: StandingClock | None = None, redrive: str = "") -> Senders:
-    return Senders(cast("Store", registry), clock or StandingClock(), redrive)
+    return Senders(cast("ProviderStore", registry), clock or StandingClock(), redrive)
 
 
 @pytest.mark.parametrize(

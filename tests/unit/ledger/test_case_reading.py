@@ -22,11 +22,7 @@ from support.sample_messages import (
     suspension,
 )
 
-from ledger.cases.messages import (
-    MESSAGE_TYPES,
-    Decision,
-    Measures,
-)
+from ledger.cases.messages import MESSAGE_TYPES, Decision, Measures
 from ledger.cases.reading import case_message_schema, read_case_message
 from ledger.cases.refusal import CaseRefusal
 from ledger.records.post import LINE_BYTES

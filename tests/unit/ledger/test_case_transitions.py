@@ -3,12 +3,7 @@
 import pytest
 
 from ledger.cases.refusal import CaseCode
-from ledger.cases.transitions import (
-    TRANSITIONS,
-    CaseKind,
-    CaseState,
-    Move,
-)
+from ledger.cases.transitions import TRANSITIONS, CaseKind, CaseState, Move
 
 ROWS = """
 matter    new        open      open

@@ -14,7 +14,7 @@ from ledger.privacy.pseudonyms import MonthSalt, PseudonymKeys
 
 @dataclass(slots=True)
 class MemorySalts:
-    """The salts as the port `Store` promises them."""
+    """The salts as the port `SaltStore` promises them."""
 
     stored: dict[str, MonthSalt] = field(default_factory=dict)
 

@@ -8,11 +8,7 @@ import msgspec
 import pytest
 from support.sample_posts import StandingClock
 
-from ledger.aws.queue import (
-    RESERVE_SECONDS,
-    Delivery,
-    TimeReserveError,
-)
+from ledger.aws.queue import RESERVE_SECONDS, Delivery, TimeReserveError
 from ledger.records.manifest import Source, Unit
 from scan.deliveries import Deliveries
 from scan.unit_work import Outcome

@@ -11,7 +11,7 @@ from ledger.records.receipt import Receipt
 from scan.flood_guard import TOTALS_SECONDS, FloodGuard, FloodLimits
 
 if TYPE_CHECKING:
-    from ledger.ports import Store
+    from scan.flood_guard import FloodGuardStore
 
 DAY, RULE = "2026-11-25", "codes/asks"
 
@@ -60,7 +60,9 @@ def clock() -> StandingClock:
 
 @pytest.fixture
 def guard(days: Days, clock: StandingClock) -> FloodGuard:
-    return FloodGuard(cast("Store", days), clock, FloodLimits(20, 1000), expire_seconds=60)
+    return FloodGuard(
+        cast("FloodGuardStore", days), clock, FloodLimits(20, 1000), expire_seconds=60
+    )
 
 
 @pytest.mark.parametrize(

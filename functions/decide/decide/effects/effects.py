@@ -13,7 +13,7 @@ from ledger.cases.case import Case, JournalEntry, case_id
 from ledger.cases.messages import CaseMessage, Decision, Escalation, Outcome, Reinstatement
 from ledger.cases.transitions import CaseState
 from ledger.keys import HOLDS_EXCERPTS, author_notice_key, proposal_key, statement_key
-from ledger.ports import Objects, Store
+from ledger.ports import CaseStore, Objects
 from ledger.records.finding import Finding
 from ledger.records.json_text import encode_json
 
@@ -22,7 +22,7 @@ from ledger.records.json_text import encode_json
 class Effects:
     """Hands out notices to authors, statements, and examples that overturned decisions propose."""
 
-    store: Store
+    store: CaseStore
     objects: Objects
     packs: DecidedPacks
     notices: AuthorNotices

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from ledger.keys import HOLDS_EXCERPTS, findings_key
-from ledger.ports import Objects, Store
+from ledger.ports import Objects, UnitStore
 from ledger.records.finding import Finding
 from ledger.records.json_text import encode_json_lines
 
@@ -22,7 +22,7 @@ class ForgottenExcerpts:
     takes it, a day later.
     """
 
-    store: Store
+    store: UnitStore
     objects: Objects
     out_bucket: str
 

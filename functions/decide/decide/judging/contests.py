@@ -28,11 +28,7 @@ from ledger.cases.messages import (
     SecondReview,
 )
 from ledger.cases.refusal import CaseCode, CaseRefusal
-from ledger.cases.transitions import (
-    CaseKind,
-    CaseState,
-    Move,
-)
+from ledger.cases.transitions import CaseKind, CaseState, Move
 
 RESULTS = {
     ContestResult.UPHELD: Move.UPHOLD,

@@ -8,26 +8,10 @@ import msgspec
 
 from decide.facts import Facts
 from decide.judging.entry_fields import entry_fields
-from ledger.cases.case import (
-    Case,
-    CaseEntry,
-    CaseMove,
-    JournalEntry,
-    case_id,
-)
+from ledger.cases.case import Case, CaseEntry, CaseMove, JournalEntry, case_id
 from ledger.cases.messages import BaseCaseMessage
-from ledger.cases.refusal import (
-    CaseCode,
-    CaseRefusal,
-    EarlierMove,
-)
-from ledger.cases.transitions import (
-    NEW,
-    TRANSITIONS,
-    CaseKind,
-    CaseState,
-    Move,
-)
+from ledger.cases.refusal import CaseCode, CaseRefusal, EarlierMove
+from ledger.cases.transitions import NEW, TRANSITIONS, CaseKind, CaseState, Move
 from ledger.clock import utc
 
 

@@ -8,7 +8,7 @@ from dsa.report.entries import Entries
 from dsa.report.files import LEDGER, report_files
 from dsa.report.report import Period, Report
 from ledger.keys import report_key
-from ledger.ports import Store
+from ledger.ports import JournalStore
 from publish.handover.auditing import OutBucket
 from publish.periods import Kind
 from publish.public_bucket import Shelf
@@ -22,7 +22,7 @@ class YearReports:
     An entry counts on the day of its commit, so a year that is over does not change any more.
     """
 
-    store: Store
+    store: JournalStore
     shelf: Shelf
     out: OutBucket
     today: date

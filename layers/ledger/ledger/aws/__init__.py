@@ -1,5 +1,5 @@
-"""The table, the buckets and the queues, as the ports want them.
+"""DynamoDB, S3 and SQS behind the ports of the ledger.
 
-Only this room and the functions know boto3. It may import all of the ledger. Start with `table`,
-then `store`.
+Only this room and the functions know boto3; it may import all of the ledger. Start with `store`,
+which is the whole table: it builds on `case_store`, `privacy_store` and `table`.
 """

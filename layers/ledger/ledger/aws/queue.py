@@ -12,7 +12,7 @@ import msgspec
 
 from ledger.clock import Clock
 from ledger.errors import OperatorError, TerangError
-from ledger.ports import Store
+from ledger.ports import ProviderStore
 from ledger.records.manifest import Unit
 from ledger.records.provider import Provider, is_provider_id
 
@@ -93,7 +93,7 @@ REGISTRY_SECONDS = 60
 class Senders:
     """The registered senders. `redrive` is the operator's role that repeats dead letters."""
 
-    store: Store
+    store: ProviderStore
     clock: Clock
     redrive: str = ""
     _known: dict[str, tuple[float, Provider | None]] = field(default_factory=dict)

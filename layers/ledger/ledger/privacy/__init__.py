@@ -1,4 +1,5 @@
-"""Accounts as keyed pseudonyms, and the keyed draw of the audit sample.
+"""Personal data and people: pseudonyms for accounts, letters for moderators, erasure, audit sample.
 
-Pure. It imports nothing of ours. Start with `pseudonym`.
+It may import `clock`, `errors` and `records`. Each module holds the port to what it stores. Start
+with `pseudonyms`.
 """

@@ -1,12 +1,28 @@
-"""What stays of a finding when its author is erased."""
+"""What remains of a finding when its author is erased, and the record that an author was erased."""
+
+from collections.abc import Collection
+from typing import Protocol
 
 import msgspec
 
 from ledger.records.finding import Finding
 
 
+class ErasureStore(Protocol):
+    """Tombstones of erased authors, and their findings."""
+
+    def erased_accounts(self, provider: str, accounts: Collection[str]) -> frozenset[str]:
+        """Return those of these pseudonyms that have a tombstone."""
+
+    def put_tombstone(self, provider: str, account: str, expires: int) -> None:
+        """Put a tombstone: until it expires, new findings of that pseudonym are stored as stubs."""
+
+    def replace_with_stub(self, finding: Finding, expires: int) -> None:
+        """Replace a finding with its stub, unlist it, and delete the text of its excerpt."""
+
+
 def stub_of(finding: Finding) -> Finding:
-    """What stays of a finding when its author is erased: what was counted, and the days.
+    """Return the finding without anything about its author: only what was counted, and the days.
 
     >>> found = Finding("f1", "acme", "p1", "k2026-11:ab", "2026-11-25T10:00:00Z",
     ...     "2026-11-25T12:00:00Z", "codes", 3, "s1", "asks", "live", "SCAMS_AND_FRAUD", "high",
