@@ -1,4 +1,4 @@
-"""Counts every published number again from the public journal.
+"""Recounts every published number from the public journal, with the standard library alone.
 
-It shares no code with what published them. Start with `recount`.
+`recount.py` is one file that anybody can download and run; it imports nothing of Terang.
 """

@@ -1,188 +1,265 @@
-"""`terang recount`: proves every published number from the public journal.
+"""Recount every number that Terang published, from the public journal that is published with them.
 
-It reads a copy of the public bucket and nothing else, and shares no code with what published it:
-only the standard library, so that anybody can read it in one sitting, or write it anew. What people
-did is added up in `recount_cases`.
+    python3 recount.py FOLDER
+
+FOLDER is a copy of the public bucket. This file needs Python 3.12 or newer and nothing else: no
+package, no other file, no network. It shares no code with the program that published the numbers.
+
+For each `summaries/*/*.json` it reads the journal files that the summary names, checks their
+digests, adds up their lines, and prints every number that differs. A journal has a line for each
+receipt (what one unit of posts came to) and for each case entry (one thing that people did).
+From top to bottom: the command, one summary, receipts, case entries, precision, the month's open
+cases, prevalence and recall, the CSV, and how files are read.
 """
 
 import argparse
 import csv
 import hashlib
+import json
+import math
 import re
+import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from recount.cases import case_differences, sums_for
-from recount.standing import COUNT, FORM, Record, fault, json_of, record_of, unlike
+type Record = dict[str, Any]
+type Entry = tuple[str, str, int]
+"""One addition: the name of a number, its key (COUNT if it is a plain count), and how many."""
+type Sums = defaultdict[str, Counter[str]]
 
-ADDED = ("bytes", "lines", "records", "inspected", "repeats", "unknown_fields", "assumed_utc")
-"""Counts of a journal line that are added as they are."""
+COUNT = ""
 
-SELDOM = ("no_rules", "partly_read")
-"""Counts that a journal line and a summary leave out where they are 0."""
+RECEIPT_COUNTS = (
+    "bytes", "lines", "records", "inspected", "repeats", "unknown_fields", "assumed_utc",
+)  # fmt: skip
+OPTIONAL_COUNTS = ("no_rules", "partly_read")
+"""Counts that a receipt and a summary leave out where they are 0."""
+
+NO_NUMBERS = {"name", "provisional", "revision"}
+"""Fields of a day's or provider's line that are not numbers."""
 
 EARLIER = re.compile(r"\.r\d+$")
 """The end of the name of an earlier revision, of a summary or of a journal."""
 
+HURRIED_SECONDS = 5
+Z = 1.959963984540054
+"""The 97.5th percentile of the standard normal distribution, for intervals of 95 %."""
 
-NO_NUMBERS = {"name", "provisional", "revision"}
-"""What the line of a day or provider holds beside its numbers."""
+ROUNDING = 0.000_06
+"""Shares are published with four decimals, so they may be off by half of the last one."""
+
+SAMPLE_AT_LEAST = 100
+FOLLOWED_MONTHS = 13
+
+MALFORMED = (
+    *(ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError, csv.Error),
+    *(NotImplementedError, RecursionError),
+)
+"""What a file raises that is damaged or has another form. It is reported as a difference."""
 
 
-class Ruling(NamedTuple):
-    """What the set in force says of a rule."""
-
-    category: str
-    severity: str
-    campaign: str | None
+# The command
 
 
-@dataclass(slots=True)
-class Recount:
-    """What the journal of one period adds up to."""
-
-    counts: Counter[str] = field(default_factory=Counter)
-    tallies: dict[str, Counter[str]] = field(default_factory=dict)
-    days: list[str] = field(default_factory=list)
-
-    def tally(self, name: str, entries: dict[str, int]) -> None:
-        """Add the entries of a tally; nought is no entry."""
-        found = self.tallies.setdefault(name, Counter())
-        found.update({key: count for key, count in entries.items() if count})
-
-    def number(self, name: str, published: object) -> object:
-        """The recounted number of that name, in the shape in which it is published."""
-        if name in {"first", "last"}:
-            return (min if name == "first" else max)(self.days, default="")
-        if isinstance(published, dict):
-            return dict(self.tallies.get(name, {}))
-        return self.counts[name]
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code."""
+    parser = argparse.ArgumentParser(description="Recount every published number of Terang.")
+    parser.add_argument("folder", type=Path, help="a copy of the public bucket")
+    return recount_command(parser.parse_args(arguments))
 
 
 def recount_command(options: argparse.Namespace) -> int:
-    """Print what differs; 0 if every number stands, 1 if one does not, 2 if there is nothing."""
+    """Print each difference. Return 0 if there is none, 1 if there are some, 2 if nothing is here.
+
+    `options.folder` is the copy of the public bucket.
+    """
     folder: Path = options.folder
     paths = sorted((folder / "summaries").glob("*/*.json"))
     if not paths:
-        _say(f"{folder}: no summaries/ here; this wants a copy of the public bucket")
+        _print(f"{folder}: there is no summaries/ here; give a copy of the public bucket")
         return 2
     differing = 0
     for path in paths:
         differences = list(differences_of(folder, path))
         differing += bool(differences)
         for difference in differences:
-            _say(f"{path.relative_to(folder).as_posix()}: {difference}")
-    _say(f"{len(paths)} summaries recounted, {differing} differ")
+            _print(f"{path.relative_to(folder).as_posix()}: {difference}")
+    _print(f"{len(paths)} summaries recounted, {differing} differ")
     return 1 if differing else 0
 
 
-def differences_of(folder: Path, path: Path) -> Iterator[str]:
-    """Yield what in one summary does not follow from the files that it names.
+def _print(text: str) -> None:
+    """Print a line. A character that would control the terminal is printed as its escape."""
+    print("".join(char if char.isprintable() else ascii(char)[1:-1] for char in text))  # noqa: T201
 
-    A file that is damaged, of another form or no file at all is a difference too, and ends only
-    what rests on it.
+
+# One summary
+
+
+def differences_of(folder: Path, path: Path) -> Iterator[str]:
+    """Yield how one summary differs from what its journal files add up to.
+
+    A file that is damaged or missing is a difference too. The recount of what does not depend on
+    it goes on.
     """
     try:
-        yield from _differences(folder, path)
-    except FORM as error:
-        yield f"cannot be recounted: {fault(error)}"
+        if path.is_file():
+            yield from _summary_differences(folder, path, parse_object(path.read_bytes()))
+        else:
+            yield "is not a file"
+    except MALFORMED as error:
+        yield f"cannot be recounted: {problem_in(error)}"
 
 
-def _differences(folder: Path, path: Path) -> Iterator[str]:
-    if not path.is_file():
-        yield "is not a file"
-        return
-    summary = json_of(path.read_bytes())
-    if not EARLIER.search(path.stem):
-        yield from _unnamed(folder, summary)
-    counted = _Counted()
-    for named in summary["journal"]:
-        data = _journal(folder / named["path"], named["sha256"])
-        if not data and named["lines"]:
-            yield f"{named['path']} is missing, or is not the file that was folded"
+def _summary_differences(folder: Path, path: Path, summary: Record) -> Iterator[str]:
+    newest = not EARLIER.search(path.stem)
+    if newest:
+        yield from _journals_left_out(folder, summary)
+    totals: defaultdict[str, Totals] = defaultdict(Totals)
+    for journal in summary["journal"]:
+        data = _journal_data(folder / journal["path"], journal["sha256"])
+        if not data and journal["lines"]:
+            yield f"{journal['path']} is missing, or is not the file that was counted"
             return
-        yield from counted.add(named, data.splitlines(), folder, summary)
-    yield from _against(summary["numbers"], counted.total, "")
-    yield from case_differences(folder, summary, counted.on_cases[""])
-    for part_said in (*summary["days"], *summary["providers"]):
-        name = part_said["name"]
-        part = counted.parts[name]
-        sums = sums_for(folder, summary, counted.on_cases[name])
-        part.counts.update({one: sums[one][COUNT] for one in ("decided", "overturned")})
-        numbers = {name: part_said[name] for name in part_said if name not in NO_NUMBERS}
-        yield from _against(numbers, part, f"{name}: ")
-    if not EARLIER.search(path.stem):  # an earlier revision has no sheet
-        yield from _sheet(path.with_suffix(".csv"), summary)
+        yield from _add_journal(totals, journal, data.splitlines(), folder, summary)
+    if summary["kind"] == "campaign":
+        packs = _campaign_packs(folder, summary)
+        for part in totals.values():
+            part.cases = _of_packs(part.cases, packs)
+    whole = totals[""]
+    yield from _number_differences(summary["numbers"], whole, "")
+    yield from _case_differences(folder, summary, whole.cases)
+    for line in (*summary["days"], *summary["providers"]):
+        part = totals[line["name"]]
+        for name in ("decided", "overturned"):
+            part.receipts[name][COUNT] = part.cases[name][COUNT]
+        numbers = {name: value for name, value in line.items() if name not in NO_NUMBERS}
+        yield from _number_differences(numbers, part, f"{line['name']}: ")
+    if newest:  # an earlier revision has no CSV
+        yield from _csv_differences(path.with_suffix(".csv"), summary)
 
 
 @dataclass(slots=True)
-class _Counted:
-    """What the journals of a summary add up to: in all, and by the name of a provider or day."""
+class Totals:
+    """The sums of journal lines: of receipts, and of case entries. `days` are those of posts."""
 
-    total: Recount = field(default_factory=Recount)
-    parts: defaultdict[str, Recount] = field(default_factory=lambda: defaultdict(Recount))
-    on_cases: defaultdict[str, list[Record]] = field(default_factory=lambda: defaultdict(list))
-
-    def add(
-        self, named: Record, lines: list[bytes], folder: Path, summary: Record
-    ) -> Iterator[str]:
-        """Add the lines of one journal; yield what is wrong with them."""
-        journal = named["path"]
-        if len(lines) != named["lines"]:
-            yield f"{journal} has {len(lines)} lines, not {named['lines']}"
-        provider, day = journal.removesuffix(".jsonl").split("/")[1:]
-        for number, written in enumerate(lines, 1):
-            try:
-                line = json_of(written)
-                if line["kind"] == "case":
-                    for name in ("", provider, day):
-                        self.on_cases[name].append(line)
-                    continue
-                yield from _broken(line)
-                yield from _add(self.total, line, folder, summary)
-                for part in (self.parts[provider], self.parts[day]):
-                    list(_add(part, line, folder, summary))  # what is unknown was said above
-            except FORM as error:
-                yield f"{journal} line {number} cannot be added: {fault(error)}"
+    receipts: Sums = field(default_factory=lambda: defaultdict(Counter))
+    cases: Sums = field(default_factory=lambda: defaultdict(Counter))
+    days: list[str] = field(default_factory=list)
 
 
-def _against(published: Record, counted: Recount, of: str) -> Iterator[str]:
-    """The published numbers that the journal does not add up to."""
-    for name in SELDOM if "records" in published else ():
-        if counted.counts[name] and name not in published:
-            yield f"{of}{name}: not published, recounted {counted.counts[name]}"
+def _add(sums: Sums, entries: Iterable[Entry]) -> None:
+    for name, key, count in entries:
+        sums[name][key] += count
+
+
+def _add_journal(
+    totals: Mapping[str, Totals], journal: Record, lines: list[bytes], folder: Path, summary: Record
+) -> Iterator[str]:
+    """Add a journal's lines to the whole, to its provider and to its day. Yield bad lines."""
+    name = journal["path"]
+    if len(lines) != journal["lines"]:
+        yield f"{name} has {len(lines)} lines, not {journal['lines']}"
+    provider, day = name.removesuffix(".jsonl").split("/")[1:]
+    parts = [totals[""], totals[provider], totals[day]]
+    campaign = summary["period"] if summary["kind"] == "campaign" else None
+    found_length = len("2026-11-25" if summary["kind"] == "day" else "2026-11")
+    for number, written in enumerate(lines, 1):
+        try:
+            line = parse_object(written)
+            if line["kind"] == "case":
+                entries = list(case_entries(line, found_length))
+                for part in parts:
+                    _add(part.cases, entries)
+                continue
+            yield from _receipt_problems(line)
+            rules = _rules_of_set(folder, line["set"])
+            for rule in sorted({key.rpartition("/")[0] for key in line["by_rule"]} - rules.keys()):
+                yield f"receipt {line['n']}: {rule} is not a rule of the set {line['set'][:12]}"
+            entries = list(receipt_entries(line, rules, campaign))
+            for part in parts:
+                _add(part.receipts, entries)
+                part.days += [day for day in (line["first"], line["last"]) if day]
+        except MALFORMED as error:
+            yield f"{name} line {number} cannot be added: {problem_in(error)}"
+
+
+def _number_differences(published: Record, totals: Totals, of: str) -> Iterator[str]:
+    for name in OPTIONAL_COUNTS if "records" in published else ():
+        if totals.receipts[name][COUNT] and name not in published:
+            yield f"{of}{name}: not published, recounted {totals.receipts[name][COUNT]}"
     for name, value in published.items():
-        found = counted.number(name, value)
-        if found != value:
-            yield f"{of}{name}: {unlike(value, found)}"
+        recounted: object
+        if name in {"first", "last"}:
+            recounted = (min if name == "first" else max)(totals.days, default="")
+        else:
+            recounted = _as_published(totals.receipts[name], value)
+        if recounted != value:
+            yield f"{of}{name}: {_differ(value, recounted)}"
 
 
-def _journal(path: Path, digest: str) -> bytes:
-    """The journal of that digest: the one named, or an earlier revision of it; else nothing."""
-    for one in (path, *sorted(path.parent.glob(f"{path.stem}.r*.jsonl"))):
-        data = _read(one)
+def _as_published(sums: Counter[str], published: object) -> object:
+    """Return a tally without zeros if a tally was published, else the count."""
+    if isinstance(published, dict):
+        return {key: count for key, count in sums.items() if count}
+    return sums[COUNT]
+
+
+def _journal_data(path: Path, digest: str) -> bytes:
+    """Return the journal of that digest: the file itself or an earlier revision of it, or b""."""
+    for candidate in (path, *sorted(path.parent.glob(f"{path.stem}.r*.jsonl"))):
+        data = candidate.read_bytes() if candidate.is_file() else b""
         if hashlib.sha256(data).hexdigest() == digest:
             return data
     return b""
 
 
-def _unnamed(folder: Path, summary: Record) -> Iterator[str]:
-    """Journals of the period that are there and were not folded."""
+def _journals_left_out(folder: Path, summary: Record) -> Iterator[str]:
+    """Yield the journals that are in the folder and in the period, and were not counted."""
     providers = "*" if summary["provider"] == "all" else summary["provider"]
-    named = {entry["path"] for entry in summary["journal"]}
+    counted = {journal["path"] for journal in summary["journal"]}
     for path in sorted(folder.glob(f"journal/{providers}/*.jsonl")):
         name = path.relative_to(folder).as_posix()
         in_period = summary["first_day"] <= path.stem <= summary["last_day"]
-        if in_period and name not in named and not EARLIER.search(path.stem):
-            yield f"{name} lies in the period and is not among its journals"
+        if in_period and name not in counted and not EARLIER.search(path.stem):
+            yield f"{name} is in the period and is not among its journals"
 
 
-def _broken(line: Record) -> Iterator[str]:
-    """Sums within one receipt that do not close."""
+# Receipts
+
+
+class PublishedRule(NamedTuple):
+    """What a set says of a rule."""
+
+    category: str
+    severity: str
+    campaign: str | None
+
+
+@cache
+def _rules_of_set(folder: Path, digest: str) -> dict[str, PublishedRule]:
+    """Return the rules of a set by `pack/version/rule`; none if its file has another digest."""
+    path = folder / f"sets/{digest}.json"
+    if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != digest:
+        return {}
+    try:
+        return {
+            f"{pack['id']}/{pack['version']}/{rule['id']}": PublishedRule(
+                rule.get("category") or pack["category"], rule["severity"], pack.get("campaign")
+            )
+            for pack in read_object(path).get("packs", ())
+            for rule in pack["rules"]
+        }
+    except MALFORMED:
+        return {}
+
+
+def _receipt_problems(line: Record) -> Iterator[str]:
+    """Yield which sums within one receipt do not close."""
     if line["records"] != line["inspected"] + sum(line["refused"].values()):
         yield f"receipt {line['n']} does not close: its records are not inspected plus refused"
     if sum(line["by_rule"].values()) != line["findings"]:
@@ -191,79 +268,426 @@ def _broken(line: Record) -> Iterator[str]:
         yield f"receipt {line['n']} does not close: a unit has rules for all of its posts, or none"
 
 
-def _add(total: Recount, line: Record, folder: Path, summary: Record) -> Iterator[str]:
-    """Add one receipt; of a campaign only the findings of its packs."""
-    total.counts.update({name: line[name] for name in ADDED})
-    total.counts.update({name: line.get(name, 0) for name in SELDOM})
-    total.counts["units"] += 1
-    total.counts["files_refused"] += line["kind"] == "file"
-    total.counts["refused"] += sum(line["refused"].values())
-    total.tally("refused_by_code", line["refused"])
-    total.tally("by_language", line["by_language"])
-    total.tally("skipped", dict.fromkeys(line["skipped"], 1))
-    total.tally("sets", {line["set"]: 1} if line["set"] else {})
-    total.days += [day for day in (line["first"], line["last"]) if day]
+def receipt_entries(
+    line: Record, rules: Mapping[str, PublishedRule], campaign: str | None
+) -> Iterator[Entry]:
+    """Yield what a receipt adds. A campaign counts only the findings of its own packs."""
+    for name in RECEIPT_COUNTS:
+        yield name, COUNT, line[name]
+    for name in OPTIONAL_COUNTS:
+        yield name, COUNT, line.get(name, 0)
+    yield "units", COUNT, 1
+    yield "files_refused", COUNT, int(line["kind"] == "file")
+    yield "refused", COUNT, sum(line["refused"].values())
+    yield from (("refused_by_code", code, count) for code, count in line["refused"].items())
+    yield from (("by_language", name, count) for name, count in line["by_language"].items())
+    yield from (("skipped", pack, 1) for pack in line["skipped"])
+    if line["set"]:
+        yield "sets", line["set"], 1
     for key, count in line["by_rule"].items():
-        rule, _, mode = key.rpartition("/")
-        ruling = _rulings(folder, line["set"]).get(rule)
-        if ruling is None:
-            yield f"receipt {line['n']}: {rule} is no rule of the set {line['set'][:12]}"
-        elif summary["kind"] != "campaign" or ruling.campaign == summary["period"]:
+        name, _, mode = key.rpartition("/")
+        rule = rules.get(name)
+        if rule and campaign in {None, rule.campaign}:
+            yield "findings", COUNT, count
+            yield mode, COUNT, count
+            yield "by_rule", key, count
+            yield "by_category", f"{rule.category}/{mode}", count
+            yield "by_severity", f"{rule.severity}/{mode}", count
             held = line["held"].get(key, 0)
-            total.counts.update({"findings": count, mode: count, "held": held})
-            total.tally("by_rule", {key: count})
-            total.tally("held_by_rule", {key: held})
-            total.tally("by_category", {f"{ruling.category}/{mode}": count})
-            total.tally("by_severity", {f"{ruling.severity}/{mode}": count})
+            yield "held", COUNT, held
+            yield "held_by_rule", key, held
 
 
-@cache
-def _rulings(folder: Path, digest: str) -> dict[str, Ruling]:
-    """Return what a set says of each `pack/version/rule`.
+# Case entries
 
-    It says nothing if its file is not the one named, or has not the form of a set.
+
+def case_entries(line: Record, found_length: int) -> Iterator[Entry]:
+    """Yield what a case entry adds.
+
+    A day's summary counts findings by the day they were found, a longer one by the month:
+    `found_length` is how many characters of the day it keeps.
     """
-    path = folder / f"sets/{digest}.json"
-    if hashlib.sha256(_read(path)).hexdigest() != digest:
-        return {}
-    try:
-        return {
-            f"{pack['id']}/{pack['version']}/{rule['id']}": Ruling(
-                rule.get("category") or pack["category"], rule["severity"], pack.get("campaign")
-            )
-            for pack in record_of(path).get("packs", ())
-            for rule in pack["rules"]
-        }
-    except FORM:
-        return {}
+    kind, found = line["type"], line.get("found", {})
+    if kind == "decision":
+        yield from _decision_entries(line, found, found_length)
+    elif kind == "correction":
+        yield "checks_changed", line["why"], 1
+        if found:
+            yield from _finding_entries(line, found, f"{line['about']}_anew", found_length)
+        yield from (("reopened", key[:10], n) for key, n in found.items() if key.endswith("/live"))
+    elif kind == "order":
+        yield from _order_entries(line)
+    elif kind in SIMPLE_ENTRIES:
+        yield from SIMPLE_ENTRIES[kind](line)
+    if line.get("overturns"):
+        yield "overturned", COUNT, 1
+        yield "overturned_by", line.get("answers") or line["cause"], 1
+        result = "overturned" if line["about"] == "confirmed" else "restored"
+        yield from _finding_entries(line, found, result, found_length)
 
 
-def _sheet(path: Path, summary: Record) -> Iterator[str]:
-    """Yield what the CSV of a summary says otherwise, or that it cannot be read."""
+def _decision_entries(line: Record, found: dict[str, int], found_length: int) -> Iterator[Entry]:
+    verdict = line["verdict"]
+    yield "by_verdict", verdict, 1
+    if verdict == "skipped":
+        return
+    yield "decisions", COUNT, 1
+    yield "partly_automated", COUNT, int("automated" in line)
+    yield "drawn", COUNT, int(line.get("drawn", False))
+    yield "notices_answered", COUNT, int(line.get("answers") == "notice")
+    hurried = line.get("review_seconds", HURRIED_SECONDS) < HURRIED_SECONDS
+    yield "under_5_seconds", COUNT, int(hurried)
+    yield "by_moderator", f"{line['moderator']}/{verdict}", 1
+    if "wait_seconds" in line:
+        yield ("decide_seconds" if found else "notice_seconds"), str(line["wait_seconds"]), 1
+    yield from (("by_measure", measure, 1) for measure in line.get("measures", ()))
+    if "measures" in line:
+        yield "by_ground", line["ground"], 1
+    yield from _finding_entries(line, found, verdict, found_length)
+    if verdict in {"confirmed", "dismissed"}:
+        yield "decided", COUNT, sum(found.values())
+        for key, count in found.items():
+            if key.endswith("/live"):
+                yield "by_found_day", key[:10], count
+
+
+def _finding_entries(
+    line: Record, found: dict[str, int], result: str, found_length: int
+) -> Iterator[Entry]:
+    """Yield what became of the findings (`day/pack/version/rule/mode`), and of their post."""
+    for key, count in found.items():
+        day, _, rule = key.partition("/")
+        yield "by_rule", f"{day[:found_length]}/{rule}/{result}", count
+    if found and result not in {"dismissed", "escalated", "dismissed_anew"}:
+        yield "posts", f"{min(found)[:found_length]}/{line['category']}/{result}", 1
+
+
+def _order_entries(line: Record) -> Iterator[Entry]:
+    kind, authority = f"{line['order']}/{line['country']}", line["authority"]
+    if line.get("received"):
+        yield "orders", f"{kind}/{authority}", 1
+        yield "order_items", f"{kind}/{authority}", line.get("items", 0)
+    if "outcome" in line:
+        yield "orders_ended", f"{kind}/{line['outcome']}/{authority}", 1
+    for name in ("acknowledge_seconds", "effect_seconds"):
+        if name in line:
+            yield f"order_{name}", f"{kind}/{line[name]}/{authority}", 1
+
+
+def _audit_entries(line: Record) -> Iterator[Entry]:
+    key = f"{line['month']}/{line['verdict']}"
+    yield "audited", key, 1
+    if "category" in line:
+        yield "audited", f"{key}/{line['category']}", 1
+
+
+SIMPLE_ENTRIES: dict[str, Callable[[Record], Iterable[Entry]]] = {
+    "audit": _audit_entries,
+    "complaint": lambda line: [("complaints", line["by"], 1)],
+    "dispute": lambda _line: [("disputes", COUNT, 1)],
+    "notice": lambda line: [
+        ("notices", COUNT, 1),
+        ("notice_items", COUNT, line.get("items", 0)),
+        ("trusted_notices", COUNT, int(line.get("trusted_flagger", False))),
+        ("notices_by_category", line["category"], 1),
+    ],
+    "outcome": lambda line: [
+        (f"{line['answers']}s_ended", line["outcome"], 1),
+        (f"{line['answers']}_seconds", str(line["wait_seconds"]), 1),
+        ("disputes_implemented", COUNT, int(line.get("implemented") or False)),
+    ],
+    "reinstatement": lambda line: [("reinstated", line["cause"], 1)],
+    "second_review": lambda line: [
+        ("second_reviews", COUNT, 1),
+        ("agreed", COUNT, int(line["verdict"] == line["about"])),
+    ],
+    "suspension": lambda line: [("suspended", line["why"], 1)],
+}
+
+
+def _campaign_packs(folder: Path, summary: Record) -> set[str]:
+    """Return the `pack/version` of a campaign, from the sets that were in force."""
+    paths = [folder / f"sets/{digest}.json" for digest in summary["numbers"]["sets"]]
+    return {
+        f"{pack['id']}/{pack['version']}"
+        for path in paths
+        for pack in read_object(path).get("packs", ())
+        if pack.get("campaign") == summary["period"]
+    }
+
+
+def _of_packs(sums: Sums, packs: set[str]) -> Sums:
+    """Return the decisions on findings of these packs: a campaign counts nothing else of cases."""
+    chosen: Sums = defaultdict(Counter)
+    for key, count in sums["by_rule"].items():
+        if "/".join(key.split("/")[1:3]) in packs:
+            chosen["by_rule"][key] += count
+            chosen["decided"][COUNT] += count * key.endswith(("/confirmed", "/dismissed"))
+    return chosen
+
+
+def _case_differences(folder: Path, summary: Record, sums: Sums) -> Iterator[str]:
+    for name, published in summary["cases"].items():
+        recounted = _as_published(sums[name], published)
+        if published != recounted:
+            yield f"cases.{name}: {_differ(published, recounted)}"
+    by_rule = Counter[str]()
+    for key, count in sums["by_rule"].items():
+        found, _, rule = key.partition("/")
+        if summary["kind"] == "campaign" or found == summary["period"]:
+            by_rule[rule] += count
+    yield from _precision_differences(summary["errors"], by_rule, "errors")
+    if summary["standing"]:
+        yield from _month_differences(folder, summary, sums)
+
+
+# Precision
+
+
+def _precision_differences(published: Record, by_rule: Counter[str], of: str) -> Iterator[str]:
+    """Compare the precision of each rule and of all, from `pack/version/rule/mode/result`."""
+    results: Sums = defaultdict(Counter)
+    for key, count in by_rule.items():
+        rule, _, result = key.rsplit("/", 2)
+        results[rule][result] += count
+        results[COUNT][result] += count
+    for rule, counts in results.items():
+        errors = published if rule == COUNT else published["by_rule"].get(rule, {})
+        for name, value in _precision(counts).items():
+            if not _agree(errors.get(name), value):
+                yield f"{of} {rule} {name}: published {errors.get(name)}, recounted {value}"
+
+
+def _precision(counts: Counter[str]) -> dict[str, float | None]:
+    confirmed = counts["confirmed"] - counts["confirmed_anew"]
+    dismissed = counts["dismissed"] - counts["dismissed_anew"]
+    decided = confirmed + dismissed
+    if decided <= 0:
+        return dict.fromkeys(("decided", "dismissed", "overturned", "precision", "low", "high"))
+    upheld = max(0, confirmed - counts["overturned"] + counts["restored"])
+    low, high = _interval(upheld, decided)
+    return {
+        "decided": decided,
+        "dismissed": dismissed,
+        "overturned": counts["overturned"],
+        "precision": upheld / decided,
+        "low": low,
+        "high": high,
+    }
+
+
+def _interval(count: int, of: int) -> tuple[float, float]:
+    """Return Wilson's interval: the roots p of (p - count/of)² = Z² p (1 - p) / of."""
+    a, b, c = 1 + Z * Z / of, -(2 * count / of + Z * Z / of), (count / of) ** 2
+    root = math.sqrt(max(0.0, b * b - 4 * a * c))
+    return (-b - root) / (2 * a), (-b + root) / (2 * a)
+
+
+def _agree(published: float | None, recounted: float | None) -> bool:
+    if published is None or recounted is None:
+        return published is recounted
+    return abs(published - recounted) < ROUNDING
+
+
+# What was open at the end of a month, and how the findings of earlier months stood by then
+
+
+def _month_differences(folder: Path, summary: Record, sums: Sums) -> Iterator[str]:
+    published = summary["standing"]
+    before = _month_before(folder, summary)
+    if before is None:
+        yield f"standing: the month before, {published['before']}, is not here"
+        return
+    findings = Counter[str](before.get("open_findings", {}))
+    findings.update({day["name"]: day["live"] for day in summary["days"]})
+    findings.update(sums["reopened"])
+    findings.subtract(sums["by_found_day"])
+    if published["open_findings"] != _positive(findings):
+        yield f"open_findings: {_differ(published['open_findings'], _positive(findings))}"
+    for name, ended in (
+        ("notices", "notices_answered"),
+        ("complaints", "complaints_ended"),
+        ("disputes", "disputes_ended"),
+        ("orders", "orders_ended"),
+    ):
+        left = before.get(f"open_{name}", 0) + sums[name].total() - sums[ended].total()
+        if published[f"open_{name}"] != max(0, left):
+            yield f"open_{name}: published {published[f'open_{name}']}, recounted {left}"
+    yield from _cohort_differences(published, before, summary, sums)
+
+
+def _month_before(folder: Path, summary: Record) -> Record | None:
+    """Return the `standing` of the month before: {} if there was none, None if it is not here."""
+    named = summary["standing"]["before"]
+    if named is None:
+        return {}
+    stem = folder / f"summaries/{summary['provider']}/{named['period']}"
+    for path in (stem.with_suffix(".json"), *stem.parent.glob(f"{stem.name}.r*.json")):
+        earlier = read_object(path)
+        if earlier and earlier["revision"] == named["revision"]:
+            standing: Record = earlier["standing"]
+            return standing
+    return None
+
+
+def _cohort_differences(
+    published: Record, before: Record, summary: Record, sums: Sums
+) -> Iterator[str]:
+    """Compare the findings of this month and of up to twelve earlier ones, as of now."""
+    earlier = {cohort["month"]: cohort for cohort in before.get("cohorts", ())}
+    months = [summary["period"], *(month for month in earlier if month < summary["period"])]
+    months = months[:FOLLOWED_MONTHS]
+    if [cohort["month"] for cohort in published["cohorts"]] != months:
+        yield f"cohorts: they should be {', '.join(months)}"
+        return
+    for cohort in published["cohorts"]:
+        month = cohort["month"]
+        start = {} if month == summary["period"] else earlier[month]
+        counts = start or summary["numbers"]
+        for name in ("inspected", "live"):
+            if cohort[name] != counts[name]:
+                difference = f"published {cohort[name]}, recounted {counts[name]}"
+                yield f"cohort {month} {name}: {difference}"
+        for name in ("by_rule", "posts", "audited"):
+            tally = Counter[str](start.get(name, {}))
+            for key, count in sums[name].items():
+                found, _, rest = key.partition("/")
+                tally[rest] += count if found == month else 0
+            if cohort[name] != _positive(tally):
+                yield f"cohort {month} {name}: {_differ(cohort[name], _positive(tally))}"
+        by_rule = Counter[str](cohort["by_rule"])
+        yield from _precision_differences(cohort["errors"], by_rule, f"cohort {month}")
+        yield from _stratum_differences(cohort)
+
+
+def _positive(counts: Counter[str]) -> dict[str, int]:
+    return {key: count for key, count in counts.items() if count > 0}
+
+
+# Prevalence and recall, from the audit sample and what people confirmed
+
+
+def _stratum_differences(cohort: Record) -> Iterator[str]:
+    audited, confirmed_by_category = cohort["audited"], Counter[str]()
+    for key, count in cohort["posts"].items():
+        category, _, result = key.rpartition("/")
+        lost = result in {"overturned", "confirmed_anew"}
+        confirmed_by_category[category] += -count if lost else count
+    sampled = audited.get("violating", 0) + audited.get("not_violating", 0)
+    for category, stratum in cohort["strata"].items():
+        if category == "all":
+            violating, confirmed = audited.get("violating", 0), confirmed_by_category.total()
+        else:
+            violating = audited.get(f"violating/{category}", 0)
+            confirmed = confirmed_by_category[category]
+        recounted = _stratum(confirmed, violating, sampled, cohort["inspected"])
+        for place, value in recounted.items():
+            part, _, name = place.rpartition(".")
+            published = stratum[part][name] if part else stratum[name]
+            if not _agree(published, value):
+                of = f"cohort {cohort['month']} {category} {place}"
+                yield f"{of}: published {published}, recounted {value}"
+
+
+def _stratum(confirmed: int, violating: int, sampled: int, inspected: int) -> Record:
+    """Return the numbers of one category. Shares are None where too few posts were looked at.
+
+    The sample is of posts that no rule met. Its share of violating posts, times the number of
+    such posts, is what the rules missed.
+    """
+    stratum: Record = {
+        "confirmed": confirmed, "missed.count": violating, "missed.of": sampled,
+    }  # fmt: skip
+    for part in ("missed", "prevalence", "recall"):
+        stratum |= dict.fromkeys((f"{part}.share", f"{part}.low", f"{part}.high"))
+    if sampled < SAMPLE_AT_LEAST or not inspected:
+        return stratum
+    low, high = _interval(violating, sampled)
+    recall_end = {"share": "share", "low": "high", "high": "low"}  # more missed, less recall
+    for end, share in {"share": violating / sampled, "low": low, "high": high}.items():
+        missed = max(0, inspected - confirmed) * share
+        stratum[f"missed.{end}"] = share
+        stratum[f"prevalence.{end}"] = (confirmed + missed) / inspected
+        if confirmed + violating:
+            recall = confirmed / (confirmed + missed) if confirmed + missed else 0.0
+            stratum[f"recall.{recall_end[end]}"] = recall
+    return stratum
+
+
+# The CSV
+
+
+def _csv_differences(path: Path, summary: Record) -> Iterator[str]:
+    """Yield where the CSV of a summary says something else than its JSON."""
     if not path.is_file():
         yield f"{path.name} is not here, or is not a file"
         return
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            said = {(row["measure"], row["key"]): row["value"] for row in csv.DictReader(file)}
-    except (*FORM, csv.Error) as error:
-        yield f"{path.name} cannot be read: {fault(error)}"
+            cells = {(row["measure"], row["key"]): row["value"] for row in csv.DictReader(file)}
+    except MALFORMED as error:
+        yield f"{path.name} cannot be read: {problem_in(error)}"
         return
-    for name, value in summary["numbers"].items():
-        entries = value.items() if isinstance(value, dict) else [("", value)]
-        for key, count in entries:
-            if isinstance(count, int) and said.get((name, key)) != str(count):
-                yield f"the CSV says {name} {key} = {said.get((name, key))}, the JSON {count}"
-    for name, value in summary["cases"].items():
+    cases = {f"cases.{name}": value for name, value in summary["cases"].items()}
+    for name, value in (summary["numbers"] | cases).items():
         for key, count in value.items() if isinstance(value, dict) else [("", value)]:
-            if said.get((f"cases.{name}", key)) != str(count):
-                yield f"the CSV says cases.{name} {key} = {said.get((f'cases.{name}', key))}"
+            if isinstance(count, int) and cells.get((name, key)) != str(count):
+                yield f"the CSV says {name} {key} = {cells.get((name, key))}, the JSON {count}"
 
 
-def _read(path: Path) -> bytes:
-    return path.read_bytes() if path.is_file() else b""
+# Reading files, and saying how they differ
 
 
-def _say(text: str) -> None:
-    """Print a line. What a terminal would obey is printed as its escape."""
-    print("".join(one if one.isprintable() else ascii(one)[1:-1] for one in text))  # noqa: T201
+def parse_object(data: bytes) -> Record:
+    """Parse a JSON object. Raise ValueError for anything else."""
+    value = json.loads(data.decode("utf-8"))
+    if not isinstance(value, dict):
+        raise ValueError("not a JSON object")  # noqa: TRY004 - data, and not a caller's type
+    return value
+
+
+def read_object(path: Path) -> Record:
+    """Return the JSON object of a file, or {} if it is missing or cannot be read as one."""
+    try:
+        return parse_object(path.read_bytes()) if path.is_file() else {}
+    except MALFORMED:
+        return {}
+
+
+def problem_in(error: BaseException) -> str:
+    """Return in words why a file cannot be read or added up."""
+    if isinstance(error, OSError):
+        return f"{error.strerror or error}"
+    if isinstance(error, KeyError):
+        return f"{error.args[0]!r} is missing"
+    if isinstance(error, UnicodeDecodeError | json.JSONDecodeError):
+        return f"not JSON in UTF-8 ({error})"
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    return f"it has another form ({error})"
+
+
+def _differ(published: object, recounted: object) -> str:
+    """Return both values in words; of two tallies only the keys that differ.
+
+    >>> _differ({"a": 1, "b": 2}, {"a": 1, "b": 3})
+    'published {"b": 2}, recounted {"b": 3}'
+    """
+    if isinstance(published, dict) and isinstance(recounted, dict):
+        same = {
+            key for key in published.keys() & recounted.keys() if published[key] == recounted[key]
+        }
+        published, recounted = (
+            {key: value for key, value in tally.items() if key not in same}
+            for tally in (published, recounted)
+        )
+    return f"published {_shortened(published)}, recounted {_shortened(recounted)}"
+
+
+def _shortened(value: object) -> str:
+    text = re.sub(r"\s+", " ", json.dumps(value, sort_keys=True))
+    return text if len(text) < 200 else text[:200] + "…"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

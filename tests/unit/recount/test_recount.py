@@ -1,9 +1,12 @@
-"""`terang recount`: what was published stands, and a single changed digit is named."""
+"""`recount`: numbers as published have no difference, and a single changed digit is reported."""
 
 import argparse
 import hashlib
 import json
 import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +16,7 @@ import pytest
 from support.publish_world import CLOSED, World, live, sample_pack, sample_receipt
 from support.sample_entries import contest, decision, entry, outcome
 
+import recount.recount
 from recount.recount import differences_of, recount_command
 
 SHADOW = live().replace("/live", "/shadow")
@@ -166,7 +170,7 @@ def _other(value: Any) -> Any:
             "journal/acme/2026-11-25.jsonl",
             '"inspected":100',
             '"inspected":101',
-            "is missing, or is not the file that was folded",
+            "is missing, or is not the file that was counted",
             id="a digit of the journal",
         ),
         pytest.param(
@@ -197,7 +201,7 @@ def test_a_set_that_was_changed_afterwards_rules_nothing(folder: Path) -> None:
     path = next(one for one in folder.glob("sets/*.json") if one.stem != "current")
     path.write_text(path.read_text().replace('"severity":"high"', '"severity":"low"'))
     differences = list(differences_of(folder, folder / "summaries/acme/2026-11-25.json"))
-    assert any("is no rule of the set" in one for one in differences)
+    assert any("is not a rule of the set" in one for one in differences)
 
 
 def test_a_journal_that_was_left_out_is_named(folder: Path) -> None:
@@ -206,12 +210,25 @@ def test_a_journal_that_was_left_out_is_named(folder: Path) -> None:
     summary["journal"] = [one for one in summary["journal"] if "beta" not in one["path"]]
     path.write_text(json.dumps(summary))
     (first, *_) = differences_of(folder, path)
-    assert first == "journal/beta/2026-11-25.jsonl lies in the period and is not among its journals"
+    assert first == "journal/beta/2026-11-25.jsonl is in the period and is not among its journals"
+
+
+def test_the_file_alone_recounts_with_a_bare_python(folder: Path, tmp_path: Path) -> None:
+    """Anybody can download one file: it runs without our packages and without any other."""
+    alone = tmp_path / "alone"
+    alone.mkdir()
+    shutil.copy(recount.recount.__file__, alone)
+    python = Path(sys.base_prefix) / f"bin/python3.{sys.version_info.minor}"
+    command = [python, "-I", "-S", "recount.py", folder]
+    done = subprocess.run(command, cwd=alone, env={}, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "11 summaries recounted, 0 differ\n"
+    assert [path.name for path in alone.iterdir()] == ["recount.py"]
 
 
 def test_another_folder_is_wrong_usage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert _recount(tmp_path) == 2
-    assert "no summaries/ here" in capsys.readouterr().out
+    assert "there is no summaries/ here" in capsys.readouterr().out
 
 
 DAMAGED = {
