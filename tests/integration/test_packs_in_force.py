@@ -14,7 +14,7 @@ from support.world import World
 from ledger.errors import OperatorError
 from ledger.pointer import POINTER_KEY, RETURN_DAYS, read_pointer, set_key
 from ledger.records.provider import Provider
-from matcher import Choice, Pack, RuleSet, load_packs, load_set
+from matcher import Pack, ProviderSettings, RuleSet, load_packs, load_set
 from terang.cli.command import main
 from terang.packs.publishing import PublicBucket
 from terang.packs.set_change import SetChange
@@ -190,7 +190,7 @@ def test_what_an_earlier_release_did_to_a_provider_is_mended(stack: World, folde
     both = load_packs(folder, date(2026, 11, 25), advice=False)
     bucket.publish(folder, both, {"acme": ["codes", "prizes"]}, notice_hours=24, now=NOW)
     whole = in_force(stack)
-    damaged = msgspec.structs.replace(whole, providers={"acme": Choice(packs=())})
+    damaged = msgspec.structs.replace(whole, providers={"acme": ProviderSettings(packs=())})
     alone = msgspec.structs.replace(damaged, packs=whole.packs[:1])
     for rule_set in (alone, damaged):
         stack.publish(*rule_set.packs, **rule_set.providers)

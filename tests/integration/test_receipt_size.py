@@ -16,7 +16,7 @@ from ledger.records.receipt import ITEM_BYTES, OTHER_BYTES, Receipt, max_receipt
 from ledger.records.refusal import Code
 from matcher import Mode, Pack, Rule, Severity
 from rules.factchecks import TOPICS
-from rules.published_set import counted_rules
+from rules.rule_set import counted_rules
 from terang.packs.set_change import check_receipts
 
 COUNT = 184_365

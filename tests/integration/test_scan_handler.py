@@ -14,7 +14,7 @@ from support.sample_posts import OTP, fields, line, lines, pack
 from support.world import DAY, World
 
 from ledger.aws.queue import Delivery
-from rules.published_set import Choice
+from rules.rule_set import ProviderSettings
 
 pytestmark = pytest.mark.filterwarnings("ignore:No application metrics to publish")
 CANARY = "canary-4711"
@@ -61,7 +61,7 @@ def test_units_and_messages_are_taken_and_counted(
 def test_posts_without_a_rule_are_counted_for_the_alarm(
     world: World, scan: ModuleType, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    world.publish(pack(), acme=Choice(packs=()))
+    world.publish(pack(), acme=ProviderSettings(packs=()))
     assert call(scan, post(1), post(2), post(1)) == []
     assert metrics_of(capsys.readouterr().out)["NoRules"] == 2
 

@@ -13,7 +13,7 @@ from support.world import DAY, World
 
 from ledger.errors import OperatorError
 from rules.pack import InForce
-from rules.published_set import Choice
+from rules.rule_set import ProviderSettings
 from scan.flood_guard import FloodLimits
 from terang.packs.publishing import PublicBucket
 
@@ -85,7 +85,7 @@ class TestPostsWithoutRules:
     """Nothing could be found in them: that is counted, in every receipt."""
 
     def test_are_counted_in_both_receipts(self, world: World) -> None:
-        world.publish(pack(), acme=Choice(packs=()))
+        world.publish(pack(), acme=ProviderSettings(packs=()))
         [unit] = world.take_in(FILE)
         world.scan(unit)
         receipt = one(world.receipts())

@@ -29,7 +29,7 @@ from ledger.records.manifest import Unit
 from ledger.records.provider import Provider
 from ledger.records.receipt import Receipt
 from matcher import Pack, build_set
-from rules.published_set import Choice
+from rules.rule_set import ProviderSettings
 from scan.deliveries import Deliveries
 from scan.flood_guard import FloodGuard, FloodLimits
 from scan.rule_sets import RuleSets
@@ -116,7 +116,7 @@ class World:
     def objects(self) -> S3Objects:
         return S3Objects(self.clients.s3)
 
-    def publish(self, *packs: Pack, **providers: Choice) -> str:
+    def publish(self, *packs: Pack, **providers: ProviderSettings) -> str:
         """Put a set of these packs in force; its digest."""
         data = build_set(packs, notice_hours=0, providers=providers)
         name = sha256(data).hexdigest()

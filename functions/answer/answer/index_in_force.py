@@ -1,61 +1,54 @@
-"""The index that the set in force names, kept warm."""
+"""The index of published checks that the set in force names, kept warm."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import msgspec
-
-from answer.http import Refused
 from claims.index.index import Index
 from ledger.errors import OperatorError
 from ledger.keys import factchecks_key
-from ledger.pointer import current_set, set_key
+from ledger.pointer import current_set, stored_set
 from ledger.ports import Objects
+from rules.rule_set import SetError, read_set
 
 POINTER_SECONDS = 30
-"""How long a worker believes the pointer before it looks again."""
-
-
-class _Set(msgspec.Struct):
-    """What of a set the tip line needs."""
-
-    factchecks: str = ""
+"""How long a worker trusts the pointer before it reads it again."""
 
 
 @dataclass(slots=True)
 class IndexInForce:
-    """Reads the index of checks where it changed."""
+    """Reads the index again when another one comes into force."""
 
     objects: Objects
     public_bucket: str
     now: Callable[[], float]
-    _looked: float = float("-inf")
+    _read_at: float = float("-inf")
+    _set: str = ""
     _index: Index | None = None
 
-    def index(self) -> Index:
-        """The index in force, at most half a minute old. Raises Refused while there is none.
+    def index(self) -> Index | None:
+        """Return the index in force, at most half a minute old. None: the set names no index.
 
-        Raises OperatorError if it is gone, or another by its bytes.
+        Raises OperatorError if the set or the index is gone or damaged.
         """
-        if self.now() - self._looked > POINTER_SECONDS:
-            self._index = self._newest()
-            self._looked = self.now()
-        if self._index is None:
-            raise Refused(503, "no_index")
+        if self.now() - self._read_at > POINTER_SECONDS:
+            digest = current_set(self.objects, self.public_bucket)
+            if digest != self._set:
+                self._index = self._index_of(digest)
+                self._set = digest
+            self._read_at = self.now()
         return self._index
 
-    def _newest(self) -> Index | None:
-        digest = current_set(self.objects, self.public_bucket)
-        data = self.objects.get(self.public_bucket, set_key(digest))
+    def _index_of(self, set_digest: str) -> Index | None:
+        try:
+            digest = read_set(stored_set(self.objects, self.public_bucket, set_digest)).factchecks
+        except SetError as error:
+            raise OperatorError(f"the set {set_digest} cannot be read: {error}") from error
+        if not digest or (self._index is not None and self._index.digest == digest):
+            return self._index if digest else None
+        data = self.objects.get(self.public_bucket, factchecks_key(digest))
         if data is None:
-            raise OperatorError(f"the set {digest} is not in the public bucket")
-        name = msgspec.json.decode(data, type=_Set).factchecks
-        if not name or (self._index is not None and self._index.digest == name):
-            return self._index if name else None
-        found = self.objects.get(self.public_bucket, factchecks_key(name))
-        if found is None:
-            raise OperatorError(f"the index of checks {name} is not in the public bucket")
-        index = Index(found)
-        if index.digest != name:
-            raise OperatorError(f"the index of checks {name} is another by its bytes")
+            raise OperatorError(f"the index of checks {digest} is not in the public bucket")
+        index = Index(data)
+        if index.digest != digest:
+            raise OperatorError(f"the index of checks {digest} has another digest: it was changed")
         return index

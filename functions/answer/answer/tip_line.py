@@ -45,6 +45,8 @@ class TipLine:
 
     def _answer(self, question: Question) -> Told:
         index, text = self.in_force.index(), question.text
+        if index is None:
+            raise Refused(503, "no_index")
         hint = "" if guess(text, set(index.totals)) else question.language
         found = [one for one in ask(index, text, hint) if one.level is not Level.NONE]
         language = language_for(question.language, text, found)

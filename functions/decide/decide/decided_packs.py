@@ -1,85 +1,50 @@
-"""The packs that findings rest on, read from the published set that found them."""
+"""The packs that findings rest on, read from the published sets that the findings name."""
 
-from collections import OrderedDict
 from dataclasses import dataclass, field
-
-import msgspec
 
 from decide.facts import PackFacts
 from ledger.errors import OperatorError
-from ledger.pointer import set_key
+from ledger.pointer import stored_set
 from ledger.ports import Objects
 from ledger.records.finding import Finding
-
-KEPT = 8
-"""Sets that a worker keeps: decisions come on findings of the last few."""
-
-
-class DecidedGround(msgspec.Struct, frozen=True):
-    """The law, or the terms, that a pack rests on."""
-
-    text: str = ""
-    url: str = ""
-
-
-class DecidedRule(msgspec.Struct, frozen=True):
-    """What a rule says of itself; keywords of its own only where its pack has none."""
-
-    id: str
-    why: str
-    keywords: tuple[str, ...] = ()
-
-
-class DecidedPack(msgspec.Struct, frozen=True):
-    """What a pack says of itself, as far as a decision needs it."""
-
-    id: str
-    version: int
-    title: str
-    ground: str
-    rules: tuple[DecidedRule, ...]
-    keywords: tuple[str, ...] = ()
-    legal_ground: DecidedGround = DecidedGround()
-
-    def facts(self, rule: str) -> PackFacts:
-        """What every decision on a finding of that rule takes over."""
-        ground = self.legal_ground
-        own = next((one.keywords for one in self.rules if one.id == rule), ())
-        other = self.title if "OTHER" in own else ""
-        return PackFacts(self.ground, ground.text, ground.url, self.keywords or own, other)
-
-    def why(self, rule: str) -> str:
-        """What the public reads of a rule."""
-        return next((one.why for one in self.rules if one.id == rule), "")
-
-
-class DecidedSet(msgspec.Struct, frozen=True):
-    """The packs of a published set; what else it holds is not looked at."""
-
-    packs: tuple[DecidedPack, ...] = ()
+from rules.pack import Pack
+from rules.rule_set import KnownSets, SetError
 
 
 @dataclass(slots=True)
 class DecidedPacks:
-    """Published sets, kept warm."""
+    """Packs by the findings that rest on them. Sets that were read once are kept."""
 
     objects: Objects
     public_bucket: str
-    _sets: OrderedDict[str, DecidedSet] = field(default_factory=OrderedDict)
+    _known_sets: KnownSets = field(default_factory=KnownSets)
 
-    def of(self, finding: Finding) -> DecidedPack:
-        """The pack, in the version that found it. Raises OperatorError if its set is gone."""
-        for pack in self._set(finding.set).packs:
+    def of(self, finding: Finding) -> Pack:
+        """Return the pack in the version that made a finding.
+
+        Raises OperatorError if its set is gone or cannot be read.
+        """
+        try:
+            rule_set = self._known_sets.one(finding.set, self._document)
+        except SetError as error:
+            raise OperatorError(f"the set {finding.set} cannot be read: {error}") from error
+        for pack in rule_set.packs:
             if (pack.id, pack.version) == (finding.pack, finding.version):
                 return pack
         raise OperatorError(f"the set {finding.set} has no {finding.pack}/{finding.version}")
 
-    def _set(self, digest: str) -> DecidedSet:
-        if digest not in self._sets:
-            data = self.objects.get(self.public_bucket, set_key(digest))
-            if data is None:
-                raise OperatorError(f"the set {digest} is not in the public bucket")
-            self._sets[digest] = msgspec.json.decode(data, type=DecidedSet)
-            if len(self._sets) > KEPT:
-                self._sets.popitem(last=False)
-        return self._sets[digest]
+    def _document(self, digest: str) -> bytes:
+        return stored_set(self.objects, self.public_bucket, digest)
+
+
+def pack_facts(pack: Pack, rule_id: str) -> PackFacts:
+    """Return what every decision on a finding of a rule takes over from its pack."""
+    legal_ground, rule = pack.legal_ground, pack.rule(rule_id)
+    keywords = rule.keywords if rule else ()
+    return PackFacts(
+        ground=pack.ground,
+        ground_text=legal_ground.text,
+        ground_url=legal_ground.url,
+        keywords=pack.keywords or keywords,
+        other=pack.title if "OTHER" in keywords else "",
+    )

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import msgspec
 
-from decide.decided_packs import DecidedPacks
+from decide.decided_packs import DecidedPacks, pack_facts
 from decide.facts import Arrived, Facts
 from decide.judging.records import audit_id
 from ledger.cases.case import Case
@@ -62,7 +62,7 @@ class FactsReader:
                     arrived,
                     cases,
                     counted=frozenset(one.finding for one in findings if one.unit in known),
-                    packs={one.finding: self.packs.of(one).facts(one.rule) for one in ours},
+                    packs={one.finding: pack_facts(self.packs.of(one), one.rule) for one in ours},
                 )
             case Outcome():
                 decisions = [case.first.decision for case in cases.values() if case.first]

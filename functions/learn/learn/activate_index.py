@@ -9,7 +9,7 @@ from ledger.pointer import move_pointer, set_key
 from ledger.ports import Objects
 from matcher import load_set
 from rules.factchecks import FACTCHECKS, written
-from rules.published_set import with_factchecks
+from rules.rule_set import with_factchecks
 
 
 @dataclass(frozen=True, slots=True)

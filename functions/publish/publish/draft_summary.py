@@ -8,13 +8,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from publish.catalogue import Catalogue
 from publish.count.case_numbers import CaseNumbers, by_month, fold_cases, of_packs
 from publish.count.folding import Numbers, fold, only_packs
 from publish.count.month_carryover import Before, Month, Standing, standing_of
 from publish.count.precision import Errors, errors_of, of_cohort, without_cohorts
 from publish.gathering import DayFacts
 from publish.periods import Kind, Period, day_period
-from publish.published_set import Catalogue, PublishedPack
 from publish.summary import (
     NO_ADDRESS,
     JournalFile,
@@ -25,6 +25,7 @@ from publish.summary import (
     Summary,
     part_of,
 )
+from rules.pack import Pack
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ class Drafter:
         period: Period,
         days: Sequence[Summary],
         providers: Sequence[Summary] = (),
-        packs: Iterable[PublishedPack] = (),
+        packs: Iterable[Pack] = (),
         *,
         over: bool,
         before: Summary | None = None,
@@ -145,9 +146,9 @@ class Drafter:
         """
         return {
             PausedNote(name, pause.rule, pause.since, pause.why)
-            for name, terms in self.catalogue.in_force.providers.items()
+            for name, settings in self.catalogue.in_force.providers.items()
             if provider in {name, "all"}
-            for pause in terms.paused
+            for pause in settings.paused
             if pause.since[:10] <= day
         }
 
@@ -187,7 +188,7 @@ class Drafter:
         )
 
 
-def _counted(day: Summary, packs: tuple[PublishedPack, ...]) -> Counted:
+def _counted(day: Summary, packs: tuple[Pack, ...]) -> Counted:
     """What a day adds to a longer period; to a campaign, only what is of its packs."""
     if not packs:
         return Counted(day.numbers, day.cases, day.period)

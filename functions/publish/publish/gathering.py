@@ -7,12 +7,12 @@ from hashlib import sha256
 from ledger.cases.case import JournalEntry
 from ledger.records.manifest import OpenFile
 from ledger.records.receipt import Receipt
+from publish.catalogue import Catalogue
 from publish.count.case_counting import case_numbers
 from publish.count.case_numbers import CaseNumbers
 from publish.count.folding import Numbers, fault_of, fold, numbers_of
 from publish.journal.case_line import case_lines
 from publish.journal.public_journal import encode_journal, journal_lines, short_digest
-from publish.published_set import Catalogue
 from publish.summary import JournalFile, LeftOut, OpenFileNote, journal_path
 
 

@@ -14,9 +14,9 @@ from ledger.clock import clock_from_setting
 from ledger.closing import Closing
 from publish.context import Desk, Order, Outcome
 from publish.handover.auditing import OutBucket
-from publish.known_sets import KnownSets
 from publish.public_bucket import Shelf
 from publish.publishing import publish
+from rules.rule_set import KnownSets
 
 logger, metrics = Logger(), Metrics()
 setting = os.environ

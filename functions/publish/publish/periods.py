@@ -60,9 +60,9 @@ class Period:
 
 class _Dated(Protocol):
     @property
-    def from_(self) -> str: ...
+    def from_(self) -> date: ...
     @property
-    def until(self) -> str: ...
+    def until(self) -> date: ...
 
 
 def day_period(day: str) -> Period:
@@ -84,7 +84,8 @@ def month_of(day: str) -> Period:
 def campaign_period(name: str, dates: Iterable[_Dated]) -> Period:
     """From the first to the last day on which a pack of the campaign is in force."""
     found = list(dates)
-    return Period(Kind.CAMPAIGN, name, min(d.from_ for d in found), max(d.until for d in found))
+    first, last = min(days.from_ for days in found), max(days.until for days in found)
+    return Period(Kind.CAMPAIGN, name, first.isoformat(), last.isoformat())
 
 
 def last_closed_day(now: datetime) -> str:

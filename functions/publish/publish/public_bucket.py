@@ -12,14 +12,14 @@ import msgspec
 
 from ledger.errors import OperatorError
 from ledger.keys import factchecks_facts_key
-from ledger.pointer import POINTER_KEY, Pointer
+from ledger.pointer import read_pointer
 from ledger.ports import Objects
-from publish.known_sets import KnownSets
+from publish.catalogue import Catalogue
 from publish.periods import Kind
 from publish.published_index import PublishedIndex
-from publish.published_set import Catalogue, PublishedSet
 from publish.site.spreadsheet import encode_csv
 from publish.summary import Summary, decode_summary, encode_summary, journal_path, summary_path
+from rules.rule_set import KnownSets, RuleSet, SetError
 
 SUMMARY_KEY = re.compile(r"summaries/(?P<provider>[^/]+)/(?P<period>[^/.]+)\.json")
 SET_KEY = re.compile(r"sets/(?P<digest>[0-9a-f]{8,64})\.json")
@@ -45,12 +45,14 @@ class Shelf:
         """Return all published sets, and which one is in force. Read those that are new to us."""
         found = map(SET_KEY.fullmatch, self.objects.keys(self.bucket, "sets/"))
         digests = [key["digest"] for key in found if key]
-        sets = self.known_sets.read(digests, lambda digest: self._must(f"sets/{digest}.json"))
-        pointer = self.objects.get(self.bucket, POINTER_KEY)
-        current = msgspec.json.decode(pointer, type=Pointer).set if pointer else ""
-        return Catalogue(sets, current)
+        try:
+            sets = self.known_sets.read(digests, lambda digest: self._must(f"sets/{digest}.json"))
+        except SetError as error:
+            raise OperatorError(f"a published set cannot be read: {error}") from error
+        pointer = read_pointer(self.objects, self.bucket)
+        return Catalogue(sets, pointer.set if pointer else "")
 
-    def index_of(self, published: PublishedSet) -> PublishedIndex | None:
+    def index_of(self, published: RuleSet) -> PublishedIndex | None:
         """What stands beside the index of checks that a set names, if it names one."""
         if not published.factchecks:
             return None

@@ -13,6 +13,7 @@ from functools import partial
 from ledger.errors import OperatorError
 from ledger.privacy.moderator_aliases import assign_aliases
 from ledger.records.provider import Provider, is_provider_id
+from publish.catalogue import Catalogue
 from publish.context import Desk, Order, Outcome, days_due
 from publish.count.case_numbers import fold_cases
 from publish.count.folding import fold
@@ -24,12 +25,12 @@ from publish.handover.pausing import due, pause
 from publish.handover.statement_batches import batch_statements
 from publish.handover.year_report import YearReports
 from publish.periods import Kind, Period, campaign_period, last_closed_day, month_of
-from publish.published_set import Catalogue, PublishedPack
 from publish.revising import is_behind, settle
 from publish.site.json_schemas import json_schemas
 from publish.site.pages import Contents, Listed, Pages
 from publish.site.wording import period_of
 from publish.summary import Summary
+from rules.pack import Pack
 
 LETTER_DAYS = 120
 """For how long moderators keep their letters of a month: longer than its days can be revised."""
@@ -182,9 +183,7 @@ class _Run:
         for provider in self.providers:
             self.outcome.unproved += years.write(provider, self.closed)
 
-    def _settle_longer(
-        self, provider: str, period: Period, packs: Sequence[PublishedPack] = ()
-    ) -> None:
+    def _settle_longer(self, provider: str, period: Period, packs: Sequence[Pack] = ()) -> None:
         """Publish a month or campaign as the fold of those of its days that stand."""
         days = self._all_of(provider, Kind.DAY, period.first_day, period.last_day)
         if days:

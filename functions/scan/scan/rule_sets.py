@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from ledger.clock import Clock
 from ledger.errors import OperatorError
-from ledger.pointer import current_set, set_key
+from ledger.pointer import current_set, stored_set
 from ledger.ports import Objects
 from ledger.records.receipt import ITEM_BYTES, max_receipt_bytes
 from matcher import Matcher, Pack, RuleSet, load_set
 from rules.factchecks import FACTCHECKS
-from rules.published_set import counted_rules
+from rules.rule_set import counted_rules
 from scan.check_hits import CheckRules, check_rules, read_finder
 
 if TYPE_CHECKING:
@@ -101,9 +101,7 @@ class RuleSets:
 
     def _set(self, digest: str) -> RuleSet:
         if digest not in self._sets:
-            data = self.objects.get(self.public_bucket, set_key(digest))
-            if data is None:
-                raise OperatorError(f"the set {digest} is not in the public bucket")
+            data = stored_set(self.objects, self.public_bucket, digest)
             _keep(self._sets, digest, load_set(data, digest))
         return self._sets[digest]
 

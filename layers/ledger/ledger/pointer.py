@@ -60,6 +60,14 @@ def set_key(digest: str) -> str:
     return f"sets/{digest}.json"
 
 
+def stored_set(objects: Objects, public_bucket: str, digest: str) -> bytes:
+    """Return the document of a set. Raise OperatorError if it is not in the public bucket."""
+    data = objects.get(public_bucket, set_key(digest))
+    if data is None:
+        raise OperatorError(f"the set {digest} is not in the public bucket")
+    return data
+
+
 def current_set(objects: Objects, public_bucket: str) -> str:
     """Return the digest of the set in force.
 

@@ -44,10 +44,10 @@ from matcher.hit import Hit, Span
 from matcher.matcher import Matcher
 from matcher.text.fold import Evasion
 from rules.pack import AtLeast, Ground, Mode, Pack, PackError, Problem, Rule, Severity
-from rules.published_set import (
+from rules.rule_set import (
     FOLD_VERSION,
-    Choice,
     Paused,
+    ProviderSettings,
     RuleSet,
     Selection,
     SetError,
@@ -62,7 +62,6 @@ if TYPE_CHECKING:
 __all__ = [
     "FOLD_VERSION",
     "AtLeast",
-    "Choice",
     "Evasion",
     "Ground",
     "Hit",
@@ -72,6 +71,7 @@ __all__ = [
     "PackError",
     "Paused",
     "Problem",
+    "ProviderSettings",
     "Rule",
     "RuleSet",
     "Selection",

@@ -2,5 +2,5 @@
 
 One schema serves who writes packs, who publishes them and who runs them. It imports msgspec and
 nothing of ours; `Pack.parse` brings in `authoring` when it is called. Start with `pack`, then
-`published_set`.
+`rule_set`.
 """

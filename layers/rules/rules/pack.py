@@ -18,6 +18,8 @@ GROUPS_IN_RULE = 16  # keeps the matching of spans to groups small
 MOST_AT_LEAST = 16  # so does this
 TERM_LENGTH = 100  # code points
 DAYS_IN_FORCE = 366
+PATH_NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,62}")
+"""What can be part of a public path: ids of packs and names of campaigns."""
 
 
 class Affixes(StrEnum):
@@ -132,6 +134,24 @@ class Pack(msgspec.Struct, frozen=True, kw_only=True):
     mode: Mode = Mode.LIVE
     campaign: str | None = None
     published_at: datetime | None = None
+
+    @property
+    def has_page(self) -> bool:
+        """Return whether its id can be part of a public path. Sets may hold other ids."""
+        return PATH_NAME.fullmatch(self.id) is not None
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """The categories of its findings, in the order of its rules, each once."""
+        return tuple(dict.fromkeys(map(self.category_of, self.rules))) or (self.category,)
+
+    def rule(self, rule_id: str) -> Rule | None:
+        """Return the rule with an id, or None."""
+        return next((rule for rule in self.rules if rule.id == rule_id), None)
+
+    def category_of(self, rule: Rule) -> str:
+        """Return the category of a rule's findings."""
+        return rule.category or self.category
 
     @classmethod
     def parse(cls, text: str, name: str) -> "Pack":

@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from ledger.errors import OperatorError
 from ledger.pointer import RETURN_DAYS
-from matcher import Choice, Matcher, Mode, Pack, RuleSet, SetError
+from matcher import Matcher, Mode, Pack, RuleSet, SetError
 from rules.factchecks import FACTCHECKS
 from terang import USAGE
 from terang.cli.packs import checked
@@ -186,14 +186,14 @@ def _pack_line(pack: Pack, notice: datetime, now: datetime) -> str:
 
 
 def _provider_line(rule_set: RuleSet, name: str, today: date) -> str:
-    choice = rule_set.providers.get(name, Choice())
+    settings = rule_set.settings_of(name)
     runs = [one.id for one in rule_set.packs_of(name, today) if one.id != FACTCHECKS]
     said = ", ".join(runs) or "no pack of words"
     if rule_set.is_without_rules(name, today):
         said = NO_RULE
-    if choice.paused:
-        said += f"; paused: {', '.join(pause.rule for pause in choice.paused)}"
-    return said + ("; fact-checks are proposed" if choice.factchecks else "")
+    if settings.paused:
+        said += f"; paused: {', '.join(pause.rule for pause in settings.paused)}"
+    return said + ("; fact-checks are proposed" if settings.factchecks else "")
 
 
 def _minute(moment: datetime) -> str:

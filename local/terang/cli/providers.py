@@ -9,7 +9,7 @@ import msgspec
 from ledger.closing import FILE_DAYS
 from ledger.errors import OperatorError
 from ledger.records.provider import Provider, is_provider_id
-from matcher import Choice, SetError
+from matcher import ProviderSettings, SetError
 from terang import ROOT, USAGE
 from terang.cli.arguments import Work
 from terang.console import Screen, print_json, print_problem, print_result, print_warning
@@ -83,24 +83,24 @@ def list_all(remote: Remote, options: argparse.Namespace) -> int:
     With `--json` each line is a JSON object. The columns of a table would break a role's ARN,
     which people copy.
     """
-    choices = remote.public.choices()
+    all_settings = remote.public.provider_settings()
     if options.json:
         for one in remote.store.providers():
-            choice = choices.get(one.provider, Choice())
+            settings = all_settings.get(one.provider, ProviderSettings())
             print_json(
                 {
                     "provider": one.provider,
                     "senders": list(one.senders),
                     "open_channels": list(one.open_channels),
-                    "packs": None if choice.packs is None else list(choice.packs),
-                    "factchecks": choice.factchecks,
+                    "packs": None if settings.packs is None else list(settings.packs),
+                    "factchecks": settings.factchecks,
                 }
             )
         return 0
     for provider in remote.store.providers():
-        choice = choices.get(provider.provider, Choice())
-        factchecks = "proposed" if choice.factchecks else "in shadow"
-        packs = "those of the law" if choice.packs is None else " ".join(choice.packs) or "none"
+        settings = all_settings.get(provider.provider, ProviderSettings())
+        factchecks = "proposed" if settings.factchecks else "in shadow"
+        packs = "those of the law" if settings.packs is None else " ".join(settings.packs) or "none"
         channels = " ".join(provider.open_channels) or "none"
         senders = " ".join(provider.senders) or "none"
         print_result(

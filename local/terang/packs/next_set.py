@@ -12,7 +12,7 @@ import msgspec
 
 from ledger.errors import OperatorError
 from ledger.pointer import RETURN_DAYS
-from matcher import FOLD_VERSION, Choice, Pack, Paused, RuleSet, build_set
+from matcher import FOLD_VERSION, Pack, Paused, ProviderSettings, RuleSet, build_set
 from rules.factchecks import FACTCHECKS, without_factchecks
 
 
@@ -63,26 +63,28 @@ def next_set(before: RuleSet | None, order: Order, earlier: Sequence[Earlier]) -
         after[pack.id] = msgspec.structs.replace(pack, published_at=published_at)
     providers = {
         name: msgspec.structs.replace(
-            choice,
+            settings,
             packs=_names(name, before, order, after, earlier),
-            paused=tuple(_standing_pauses(choice.paused, standing, after)),
+            paused=tuple(_standing_pauses(settings.paused, standing, after)),
         )
-        for name, choice in (before.providers if before else {}).items()
+        for name, settings in (before.providers if before else {}).items()
     }
     for name, pause in _returning_pauses(standing, after, earlier):
-        choice = providers.get(name, Choice())
-        if pause.rule not in {one.rule for one in choice.paused}:
-            paused = (*choice.paused, pause)
-            providers[name] = msgspec.structs.replace(choice, paused=paused)
+        settings = providers.get(name, ProviderSettings())
+        if pause.rule not in {one.rule for one in settings.paused}:
+            paused = (*settings.paused, pause)
+            providers[name] = msgspec.structs.replace(settings, paused=paused)
     for name, wanted in order.chosen.items():
         names = None if wanted is None else tuple(wanted)
-        providers[name] = msgspec.structs.replace(providers.get(name, Choice()), packs=names)
+        providers[name] = msgspec.structs.replace(
+            providers.get(name, ProviderSettings()), packs=names
+        )
     if order.target:  # whoever it does not name runs the packs of the law, and needs no entry
         target = order.target.providers
         providers = {
-            name: choice
-            for name, choice in providers.items()
-            if name in target or choice != Choice()
+            name: settings
+            for name, settings in providers.items()
+            if name in target or settings != ProviderSettings()
         }
     return build_set(
         after.values(),
@@ -115,7 +117,7 @@ def going_back(
         notice_hours=notice_hours,
         removed=[pack.id for pack in without_factchecks(before.packs) if pack.id not in ids],
         chosen={
-            name: target.providers.get(name, Choice()).packs
+            name: target.settings_of(name).packs
             for name in target.providers.keys() | before.providers.keys()
         },
         without_rules=without_rules,
@@ -191,7 +193,7 @@ def _names(
 def _ran_the_law(provider: str, earlier: Iterable[Earlier]) -> bool:
     """Return whether a provider that names nothing ran the packs of the law before that."""
     for rule_set, _ in earlier:
-        had = rule_set.providers.get(provider, Choice()).packs
+        had = rule_set.settings_of(provider).packs
         if had != ():
             return had is None
     return False
@@ -206,7 +208,7 @@ def _lost(provider: str, before: RuleSet, earlier: Iterable[Earlier]) -> tuple[s
     first = names = before.providers[provider].packs or ()
     newer = before
     for rule_set, _ in earlier:
-        had = rule_set.providers.get(provider, Choice()).packs
+        had = rule_set.settings_of(provider).packs
         if had is None:
             break
         gone = {*had} - {*names}
@@ -238,8 +240,8 @@ def _returning_pauses(
     }
     for rule_set, _ in earlier:
         versions = {pack.id: pack.version for pack in rule_set.packs}
-        for name, choice in sorted(rule_set.providers.items()):
-            for pause in choice.paused:
+        for name, settings in sorted(rule_set.providers.items()):
+            for pause in settings.paused:
                 pack = pause.rule.partition("/")[0]
                 if (pack, versions[pack]) in returning:
                     yield name, pause

@@ -16,11 +16,19 @@ from ledger.aws.objects import S3Objects
 from ledger.clock import Clock, SystemClock, utc
 from ledger.errors import ImmutableError, OperatorError
 from ledger.keys import factchecks_facts_key, factchecks_key, factchecks_lists_key
-from ledger.pointer import NO_SET, Pointer, current_set, move_pointer, read_pointer, set_key
+from ledger.pointer import (
+    NO_SET,
+    Pointer,
+    current_set,
+    move_pointer,
+    read_pointer,
+    set_key,
+    stored_set,
+)
 from ledger.records.json_text import encode_json
-from matcher import Choice, Pack, Paused, RuleSet, build_set, load_set
+from matcher import Pack, Paused, ProviderSettings, RuleSet, load_set
 from rules.factchecks import FACTCHECKS, without_factchecks, written
-from rules.published_set import with_factchecks
+from rules.rule_set import with_factchecks, with_pauses, with_settings
 from terang.packs.next_set import Order, going_back, next_set
 from terang.packs.set_change import SetChange
 from terang.packs.set_history import SetHistory
@@ -157,12 +165,12 @@ class PublicBucket:
             unknown = sorted(set(packs or ()) - {pack.id for pack in before.packs})
             if unknown:
                 raise OperatorError(f"not in the set in force: {', '.join(unknown)}")
-            choice = before.providers.get(provider, Choice())
+            settings = before.settings_of(provider)
             if packs is not None:
-                choice = msgspec.structs.replace(choice, packs=tuple(packs))
+                settings = msgspec.structs.replace(settings, packs=tuple(packs))
             if factchecks is not None:
-                choice = msgspec.structs.replace(choice, factchecks=factchecks)
-            return _with_choice(before, provider, choice)
+                settings = msgspec.structs.replace(settings, factchecks=factchecks)
+            return with_settings(before, provider, settings)
 
         return self._move(changed, self.clock.now())
 
@@ -175,11 +183,8 @@ class PublicBucket:
         def changed(before: RuleSet | None) -> bytes:
             if before is None:
                 raise OperatorError(NO_SET)
-            since = utc(self.clock.now())
-            choice = before.providers.get(provider, Choice())
-            others = tuple(one for one in choice.paused if one.rule != rule)
-            paused = (*others, Paused(rule, since, why))
-            return _with_choice(before, provider, msgspec.structs.replace(choice, paused=paused))
+            pause = Paused(rule, utc(self.clock.now()), why)
+            return with_pauses(before, [(provider, pause)])
 
         return self._move(changed, self.clock.now())
 
@@ -197,7 +202,7 @@ class PublicBucket:
         self.objects.put_new(self.name, f"packs/{FACTCHECKS}/{pack.version}.yaml", written(pack))
         return digest
 
-    def choices(self) -> dict[str, Choice]:
+    def provider_settings(self) -> dict[str, ProviderSettings]:
         """What each provider of the set in force runs that wants anything else than the default."""
         if read_pointer(self.objects, self.name) is None:
             return {}
@@ -211,10 +216,7 @@ class PublicBucket:
         return pointer, self._set(pointer.set)
 
     def _set(self, digest: str) -> RuleSet:
-        data = self.objects.get(self.name, set_key(digest))
-        if data is None:
-            raise OperatorError(f"the set {digest} is gone from the public bucket")
-        return load_set(data, digest)
+        return load_set(stored_set(self.objects, self.name, digest), digest)
 
     def _move(self, following: Callable[[RuleSet | None], bytes], now: datetime) -> str:
         """Write the set that follows the one in force, and move the pointer to it."""
@@ -256,14 +258,3 @@ def _sources(folder: Path | None, packs: Sequence[Pack]) -> dict[str, bytes]:
     texts = (path.read_text(encoding="utf-8").encode() for path in paths)
     by_digest = {sha256(text).hexdigest(): text for text in texts}
     return {pack.id: by_digest[pack.digest] for pack in packs}
-
-
-def _with_choice(before: RuleSet, provider: str, choice: Choice) -> bytes:
-    """Return the set with what one provider runs, and everything else as it was."""
-    return build_set(
-        before.packs,
-        notice_hours=before.notice_hours,
-        providers=before.providers | {provider: choice},
-        factchecks=before.factchecks,
-        fold=before.fold,
-    )

@@ -8,7 +8,7 @@ from ledger.errors import OperatorError
 from ledger.records.receipt import ITEM_BYTES, max_receipt_bytes
 from matcher import Mode, Pack, RuleSet
 from rules.factchecks import FACTCHECKS, without_factchecks
-from rules.published_set import counted_rules
+from rules.rule_set import counted_rules
 
 NO_RULE = "NO RULE: nothing is inspected for it"
 

@@ -47,7 +47,7 @@ class SetHistory:
     def _asks(self, standing: RuleSet, order: Order) -> bool:
         if order.target:
             return True
-        lost = (name for name, choice in standing.providers.items() if choice.packs == ())
+        lost = (name for name, settings in standing.providers.items() if settings.packs == ())
         if any(name not in order.without_rules for name in lost):
             return True
         versions = {pack.id: pack.version for pack in standing.packs}

@@ -48,7 +48,7 @@ class Public:
 
     def put(self, index: bytes | None) -> None:
         digest = sha256(index).hexdigest() if index is not None else ""
-        data = msgspec.json.encode({"packs": [], "factchecks": digest})
+        data = msgspec.json.encode({"packs": [], "notice_hours": 24, "factchecks": digest})
         name = sha256(data).hexdigest()
         self.stored |= {set_key(name): data, POINTER_KEY: msgspec.json.encode({"set": name})}
         if index is not None:
@@ -289,8 +289,8 @@ def test_a_new_index_answers_within_half_a_minute(line: Line) -> None:
     assert line.ask({"text": REPEATS_SALT})[1]["checks"] == []
 
 
-def test_an_index_that_is_another_is_the_operators(line: Line) -> None:
+def test_an_index_with_another_digest_is_an_operator_error(line: Line) -> None:
     [key] = [key for key in line.public.stored if key.endswith(".claims")]
     line.public.stored[key] = built(*CHECKS[:1])
-    with pytest.raises(OperatorError, match="another by its bytes"):
+    with pytest.raises(OperatorError, match="has another digest"):
         line.ask({"text": REPEATS_SALT})

@@ -2,21 +2,24 @@
 
 import msgspec
 import pytest
-from support.publish_world import live, sample_pack, sample_receipt, sample_rule
+from support.publish_world import MemoryObjects, live, sample_pack, sample_receipt, sample_rule
 
 from ledger.errors import OperatorError
+from publish.catalogue import Catalogue, Ruling
 from publish.count.folding import Fault, Numbers, fault_of, fold, measures, numbers_of, only_packs
 from publish.journal.public_journal import journal_line
-from publish.known_sets import KnownSets
-from publish.published_set import Catalogue, PublishedPack, Ruling
+from publish.public_bucket import Shelf
+from rules.rule_set import read_set
 
 SHADOW = "one-time-codes/1/asks-for-code/shadow"
 
 
+def encoded_set(*packs: dict[str, object], **fields: object) -> bytes:
+    return msgspec.json.encode({"packs": packs, "notice_hours": 24} | fields)
+
+
 def catalogue(*packs: dict[str, object]) -> Catalogue:
-    return Catalogue(
-        {"set": KnownSets().parse(msgspec.json.encode({"packs": packs or [sample_pack()]}))}
-    )
+    return Catalogue({"set": read_set(encoded_set(*(packs or [sample_pack()])))})
 
 
 def test_a_receipt_is_counted_by_rule_category_severity_code_and_language() -> None:
@@ -154,15 +157,14 @@ def test_a_name_that_cannot_be_a_path_is_told_and_its_rules_are_known(
     assert found.ruling("set", live(pack=str(pack["id"])))
 
 
-def test_what_is_no_set_is_refused() -> None:
+def test_a_damaged_set_in_the_bucket_is_an_operator_error() -> None:
+    objects = MemoryObjects()
+    objects.stored["sets/0123abcd.json"] = b'{"packs": 3}'
     with pytest.raises(OperatorError, match="cannot be read"):
-        KnownSets().parse(b'{"packs": 3}')
+        Shelf(objects, "public").catalogue()
 
 
 def test_a_set_with_unknown_fields_is_read() -> None:
     pack = {**sample_pack(), "new_field": 1, "campaign": None}
-    found = (
-        KnownSets().parse(msgspec.json.encode({"packs": [pack], "fold": "7", "format": 1})).packs[0]
-    )
-    assert isinstance(found, PublishedPack)
+    found = read_set(encoded_set(pack, fold="7", format=1)).packs[0]
     assert found.rules[0].groups[0][0] == "otp"

@@ -131,7 +131,7 @@ def test_a_receipt_that_does_not_close_alarms_and_is_logged_without_its_id(
 def test_a_name_that_cannot_be_published_is_logged_and_counted(
     deployed: Deployed, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    packs = {"packs": [sample_pack("Bait")]}
+    packs = {"packs": [sample_pack("Bait")], "notice_hours": 24}
     deployed.s3.put_object(Bucket="public", Key="sets/0123abcd.json", Body=json.dumps(packs))
     deployed.publish(dict(ORDER))
     printed = capsys.readouterr().out.splitlines()

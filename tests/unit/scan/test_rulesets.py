@@ -13,7 +13,7 @@ from ledger.errors import OperatorError
 from ledger.pointer import POINTER_KEY, set_key
 from matcher import SetError, build_set
 from rules.pack import InForce
-from rules.published_set import Choice
+from rules.rule_set import ProviderSettings
 from scan.rule_sets import KEPT, RuleSets
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Public:
         self.asked.append(key)
         return self.stored.get(key)
 
-    def publish(self, *packs: Any, notice_hours: int = 0, **providers: Choice) -> str:
+    def publish(self, *packs: Any, notice_hours: int = 0, **providers: ProviderSettings) -> str:
         """Write a set and point to it."""
         data = build_set(packs, notice_hours=notice_hours, providers=providers)
         name = sha256(data).hexdigest()
@@ -98,7 +98,10 @@ def test_the_day_that_counts_is_the_units_not_the_workers(public: Public) -> Non
 def test_providers_that_run_the_same_packs_may_skip_others(public: Public) -> None:
     """A pack that one of them never chose is not named in its receipts."""
     name = public.publish(
-        pack(), pack(id="old", in_force=PAST), acme=Choice(packs=("codes",)), others=Choice()
+        pack(),
+        pack(id="old", in_force=PAST),
+        acme=ProviderSettings(packs=("codes",)),
+        others=ProviderSettings(),
     )
     known = rulesets(public)
     assert known.rules(name, "others", NOW).skipped == ("old/3",)

@@ -9,8 +9,18 @@ import pytest
 from support.sample_packs import pack_of
 
 from ledger.errors import OperatorError
-from matcher import FOLD_VERSION, Choice, Pack, Paused, Rule, RuleSet, SetError, Severity, load_set
-from rules.published_set import with_factchecks
+from matcher import (
+    FOLD_VERSION,
+    Pack,
+    Paused,
+    ProviderSettings,
+    Rule,
+    RuleSet,
+    SetError,
+    Severity,
+    load_set,
+)
+from rules.rule_set import with_factchecks
 from terang.packs.next_set import Earlier, Order, going_back, next_set
 
 T0 = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -140,7 +150,7 @@ def test_a_pack_that_the_provider_gave_up_does_not_come_back_to_it() -> None:
 
 def test_publishing_again_repairs_a_provider_that_was_left_with_nothing() -> None:
     """What earlier releases did: one pack put all others out of force, then all came again."""
-    lost = {"acme": Choice(packs=())}
+    lost = {"acme": ProviderSettings(packs=())}
     only = msgspec.structs.replace(follow(None, pack("new")), providers=lost)
     damaged = msgspec.structs.replace(ALL, providers=lost)
     earlier = [Earlier(only, None), Earlier(ALL, None)]
@@ -155,14 +165,16 @@ def test_publishing_again_gives_a_provider_of_no_choice_the_packs_of_the_law_bac
 
 
 def test_a_provider_that_may_be_without_rules_stays_so() -> None:
-    damaged = msgspec.structs.replace(ALL, providers={"acme": Choice(packs=())})
+    damaged = msgspec.structs.replace(ALL, providers={"acme": ProviderSettings(packs=())})
     earlier = [Earlier(ALL, T0)]
     after = follow(damaged, pack("aaa"), earlier=earlier, without_rules=["acme"])
     assert after.providers["acme"].packs == ()
 
 
 PAUSE = Paused("aaa/first", "2026-11-01T00:00:00Z", "wrong too often")
-PAUSED = msgspec.structs.replace(ALL, providers={"acme": Choice(("aaa", "bbb"), (PAUSE,))})
+PAUSED = msgspec.structs.replace(
+    ALL, providers={"acme": ProviderSettings(("aaa", "bbb"), (PAUSE,))}
+)
 
 
 def test_a_pause_ends_with_a_higher_version_and_only_so() -> None:
@@ -198,12 +210,12 @@ def test_going_back_after_long_begins_the_notice_of_what_returns() -> None:
 def test_going_back_lifts_no_pause_and_keeps_who_wants_fact_checks() -> None:
     later = follow(ALL, pack("aaa", 2))
     choice = msgspec.structs.replace(later.providers["acme"], paused=(PAUSE,))
-    others = Choice(("ccc",), factchecks=True)
+    others = ProviderSettings(("ccc",), factchecks=True)
     changed = later.providers | {"acme": choice, "others": others}
     later = msgspec.structs.replace(later, providers=changed)
     after = back(later, ALL, T0, Earlier(ALL, T0))
     assert after.providers["acme"].paused == (PAUSE,)
-    assert after.providers["others"] == Choice(factchecks=True)
+    assert after.providers["others"] == ProviderSettings(factchecks=True)
 
 
 def test_going_back_undoes_what_was_chosen_for_a_provider_without_an_entry() -> None:

@@ -14,11 +14,11 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from decide.decided_packs import DecidedPack
 from ledger.cases.case import CaseEntry
 from ledger.cases.messages import Measures
 from ledger.foreign_text import replace_controls
 from ledger.records.finding import Finding, FoundCheck
+from rules.pack import Pack
 
 LANGUAGES = ("en", "id", "zh")
 CONTEST_MONTHS = 6
@@ -31,7 +31,13 @@ class Found:
     """A finding that was decided on, with the pack it rests on."""
 
     finding: Finding
-    pack: DecidedPack
+    pack: Pack
+
+    @property
+    def why(self) -> str:
+        """Return what the public reads of the rule."""
+        rule = self.pack.rule(self.finding.rule)
+        return rule.why if rule else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +116,7 @@ class AuthorNotices:
         return Reason(
             found.pack.title,
             f"{finding.pack}/{finding.version}/{finding.rule}",
-            found.pack.why(finding.rule),
+            found.why,
             page_of(finding, self.public_url),
             finding.checks,
         )

@@ -25,7 +25,7 @@ def decided(decision: CaseEntry, found: Sequence[Found], public_url: str) -> Sta
         pack=first.pack,
         version=first.version,
         rule=first.rule,
-        why=found[0].pack.why(first.rule),
+        why=found[0].why,
         legal_ground=found[0].pack.legal_ground.text,
         address=page_of(first, public_url),
         check=first.checks[0].url if first.checks else "",

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from publish.count.sum_records import added
-from publish.published_set import PublishedPack
+from rules.pack import Pack
 
 Tally = dict[str, int]
 
@@ -179,7 +179,7 @@ def by_month(numbers: CaseNumbers) -> CaseNumbers:
     )
 
 
-def of_packs(numbers: CaseNumbers, packs: Iterable[PublishedPack]) -> CaseNumbers:
+def of_packs(numbers: CaseNumbers, packs: Iterable[Pack]) -> CaseNumbers:
     """What is counted by rule, of these packs alone: nothing else of cases is of one campaign."""
     chosen = {f"{pack.id}/{pack.version}" for pack in packs}
     by_rule = {

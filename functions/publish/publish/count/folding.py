@@ -13,9 +13,10 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from ledger.records.receipt import Receipt
+from publish.catalogue import Catalogue, Ruling
 from publish.count.sum_records import added
 from publish.journal.public_journal import JournalLine
-from publish.published_set import Catalogue, PublishedPack, Ruling
+from rules.pack import Pack
 
 Tally = dict[str, int]
 
@@ -231,7 +232,7 @@ def fold(parts: Iterable[Numbers]) -> Numbers:
     return msgspec.structs.replace(added(Numbers, folded), first=first, last=last)
 
 
-def only_packs(numbers: Numbers, packs: Iterable[PublishedPack]) -> Numbers:
+def only_packs(numbers: Numbers, packs: Iterable[Pack]) -> Numbers:
     """The numbers with the findings of these packs alone; what is not counted by rule stays."""
     rulings = {
         f"{pack.id}/{pack.version}/{rule.id}": Ruling(pack.category_of(rule), rule.severity)

@@ -7,16 +7,14 @@ set before it stays. Only a higher version of the pack lifts it.
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
-
-import msgspec
+from typing import NamedTuple
 
 from ledger.errors import OperatorError
 from ledger.pointer import NO_SET, move_pointer
 from ledger.ports import Objects
 from publish.count.month_carryover import Standing
 from publish.count.precision import RuleErrors, errors_of
-from publish.published_set import PublishedSet, Terms
+from rules.rule_set import Paused, RuleSet, SetError, load_set, with_pauses
 
 AT_LEAST = 10
 """Decided findings of one provider below which no rule is judged."""
@@ -30,15 +28,14 @@ class Pause(NamedTuple):
     why: str
 
 
-def due(provider: str, standing: Standing, in_force: PublishedSet, below: float) -> Iterator[Pause]:
+def due(provider: str, standing: Standing, in_force: RuleSet, below: float) -> Iterator[Pause]:
     """The rules in force that are to be paused for a provider, and are not yet.
 
     A version is judged by all of its findings that are still followed, of whatever month: it is
     paused when even the upper end of its precision's interval lies below `below`.
     """
     decided = _by_rule(standing)
-    terms = in_force.providers.get(provider, Terms())
-    paused = {pause.rule for pause in terms.paused}
+    paused = {pause.rule for pause in in_force.settings_of(provider).paused}
     for pack in in_force.packs:
         for rule in pack.rules:
             found = decided.get(f"{pack.id}/{pack.version}/{rule.id}", RuleErrors())
@@ -79,17 +76,13 @@ def pause(objects: Objects, bucket: str, pauses: list[Pause], now: datetime) -> 
     def following(before: bytes | None) -> bytes:
         if before is None:
             raise OperatorError(NO_SET)
-        return with_pauses(before, pauses, now)
+        since = now.strftime("%Y-%m-%dT%H:%M:%SZ")
+        try:
+            return with_pauses(
+                load_set(before),
+                [(pause.provider, Paused(pause.rule, since, pause.why)) for pause in pauses],
+            )
+        except SetError as error:
+            raise OperatorError(f"nothing can be paused in the set in force: {error}") from error
 
     return move_pointer(objects, bucket, following, now)
-
-
-def with_pauses(before: bytes, pauses: list[Pause], now: datetime) -> bytes:
-    """The set with more pauses: canonical JSON again, and everything else as it was."""
-    made: dict[str, Any] = msgspec.json.decode(before)
-    since = now.strftime("%Y-%m-%dT%H:%M:%SZ")
-    for one in pauses:
-        terms = made["providers"].setdefault(one.provider, {"packs": None, "paused": []})
-        others = [pause for pause in terms["paused"] if pause["rule"] != one.rule]
-        terms["paused"] = [*others, {"rule": one.rule, "since": since, "why": one.why}]
-    return msgspec.json.encode(made, order="sorted")

@@ -1,8 +1,10 @@
 """What became of a version of a pack: whether it runs on a day, and if not, why."""
 
+from datetime import date
 from enum import StrEnum
 
-from publish.published_set import PublishedPack, PublishedSet
+from rules.pack import Pack
+from rules.rule_set import RuleSet
 
 
 class State(StrEnum):
@@ -16,7 +18,7 @@ class State(StrEnum):
     LIVE = "live"
 
 
-def state_of(pack: PublishedPack, in_force: PublishedSet, today: str, *, public: bool) -> State:
+def state_of(pack: Pack, in_force: RuleSet, today: str, *, public: bool) -> State:
     """How a version stands: it changes with the set in force, and on the days of the pack.
 
     Args:
@@ -25,22 +27,22 @@ def state_of(pack: PublishedPack, in_force: PublishedSet, today: str, *, public:
         today: The day of the run, UTC.
         public: Whether there is a public address; without one nothing is live.
     """
-    versions = versions_in(in_force, pack.id)
+    versions, day = versions_in(in_force, pack.id), date.fromisoformat(today)
     if pack.version not in versions and any(version > pack.version for version in versions):
         return State.REPLACED
-    if pack.in_force.until < today:
+    if pack.in_force.until < day:
         return State.EXPIRED
     if pack.version not in versions:
         return State.NOT_IN_FORCE
-    if today < pack.in_force.from_:
+    if day < pack.in_force.from_:
         return State.NOT_YET
     return State.LIVE if public and pack.mode == "live" else State.SHADOW
 
 
-def versions_in(published: PublishedSet, pack: str) -> list[int]:
+def versions_in(published: RuleSet, pack: str) -> list[int]:
     """The versions of a pack that a set holds, in order.
 
-    >>> versions_in(PublishedSet(), "one-time-codes")
+    >>> versions_in(RuleSet(notice_hours=24, packs=()), "one-time-codes")
     []
     """
     return sorted(held.version for held in published.packs if held.id == pack)

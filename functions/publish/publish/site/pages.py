@@ -3,14 +3,16 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from publish.catalogue import Catalogue, proposes_from
 from publish.count.folding import Numbers
 from publish.count.precision import Errors, RuleErrors
 from publish.published_index import PublishedIndex, refusals_of
-from publish.published_set import FACTCHECKS, Catalogue, PublishedPack
 from publish.site import case_tables, tables, wording
 from publish.site.pack_state import State, state_of, versions_in
 from publish.site.templating import render
 from publish.summary import Summary
+from rules.factchecks import FACTCHECKS
+from rules.pack import Pack
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +114,10 @@ class Pages:
             refused_checks=refusals_of(self.checks) if self.checks else [],
         )
 
-    def _state(self, pack: PublishedPack) -> State:
+    def _state(self, pack: Pack) -> State:
         return state_of(pack, self.catalogue.in_force, self.today, public=bool(self.public_url))
 
-    def _pack(
-        self, pack: PublishedPack, totals: Numbers, errors: Errors, *, campaign_shown: bool
-    ) -> str:
+    def _pack(self, pack: Pack, totals: Numbers, errors: Errors, *, campaign_shown: bool) -> str:
         found = {
             rule.id: {
                 mode: totals.by_rule.get(f"{pack.id}/{pack.version}/{rule.id}/{mode}", 0)
@@ -142,6 +142,6 @@ class Pages:
             public_url=self.public_url,
             campaign_shown=campaign_shown,
             notice_hours=notice_hours,
-            proposes_from=pack.proposes_from(notice_hours),
+            proposes_from=proposes_from(pack, notice_hours),
             category=" or ".join(map(wording.category_words, pack.categories)),
         )

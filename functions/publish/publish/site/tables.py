@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from publish.catalogue import Catalogue
 from publish.count.precision import RuleErrors
 from publish.periods import Kind
-from publish.published_set import Catalogue, PublishedPack, PublishedRule
 from publish.site.charts import Chart, bars, columns
 from publish.site.wording import CATEGORIES, category_words, refusal_words
 from publish.summary import Part, Summary
+from rules.pack import Pack, Rule
 
 SHADOW = ("shadow", "In shadow")
 
@@ -138,11 +139,11 @@ def day_label(day: str) -> str:
     return day[8:].lstrip("0")
 
 
-def _rule_name(pack: PublishedPack, rule: PublishedRule) -> str:
+def _rule_name(pack: Pack, rule: Rule) -> str:
     return f"{pack.id}/{pack.version}/{rule.id}"
 
 
-def _rule_row(pack: PublishedPack, rule: PublishedRule, summary: Summary) -> RuleRow:
+def _rule_row(pack: Pack, rule: Rule, summary: Summary) -> RuleRow:
     numbers, key = summary.numbers, _rule_name(pack, rule)
     return RuleRow(
         pack=pack.id,

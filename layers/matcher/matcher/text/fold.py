@@ -17,7 +17,7 @@ from pathlib import Path
 import msgspec
 
 from matcher.text.letter_table import Memo
-from rules.published_set import FOLD_VERSION
+from rules.rule_set import FOLD_VERSION
 
 _HANGUL = range(0xAC00, 0xD7A4)
 

@@ -7,10 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from ledger.errors import OperatorError
 from matcher import Pack, build_set
-from publish.known_sets import KnownSets
-from publish.published_set import PublishedSet
+from rules.rule_set import KnownSets, SetError, read_set
 from terang import ROOT
 
 
@@ -45,9 +43,7 @@ def test_sets_are_what_they_would_be_if_each_was_parsed_as_a_whole(
     stored: dict[str, bytes],
 ) -> None:
     found = KnownSets().read(stored, stored.__getitem__)
-    assert found == {
-        digest: msgspec.json.decode(data, type=PublishedSet) for digest, data in stored.items()
-    }
+    assert found == {digest: read_set(data) for digest, data in stored.items()}
     assert list(found) == list(stored)
 
 
@@ -75,6 +71,8 @@ def test_a_set_is_asked_for_once_and_one_that_is_gone_is_not_returned(
     "data", [b"", b"[]", b'{"packs": 3}', b'{"packs": [{"id": "x"}]}', b'{"packs": [1'],
     ids=["nothing", "no object", "no packs", "half a pack", "broken off"],
 )  # fmt: skip
-def test_what_is_not_a_set_is_the_operators_to_mend(data: bytes) -> None:
-    with pytest.raises(OperatorError, match="a published set cannot be read"):
-        KnownSets().parse(data)
+def test_data_that_is_not_a_set_is_refused(data: bytes) -> None:
+    with pytest.raises(SetError, match="not a set"):
+        KnownSets().one("00000001", lambda _: data)
+    with pytest.raises(SetError, match="not a set"):
+        read_set(data)

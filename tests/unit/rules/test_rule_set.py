@@ -9,19 +9,19 @@ from support.sample_packs import PACK
 
 from matcher import (
     FOLD_VERSION,
-    Choice,
     Ground,
     Matcher,
     Mode,
     Pack,
     Paused,
+    ProviderSettings,
     RuleSet,
     SetError,
     build_set,
     digest_of,
     load_set,
 )
-from rules import published_set
+from rules import rule_set
 
 PUBLISHED = datetime(2026, 11, 1, 12, tzinfo=UTC)
 LATER = datetime(2026, 11, 10, 12, tzinfo=UTC)
@@ -35,8 +35,8 @@ def pack_named(name: str, **more: object) -> Pack:
 PACKS = [pack_named("law-b"), pack_named("law-a"), pack_named("house", ground=Ground.TERMS)]
 PAUSE = Paused("law-a/asks-for-code", "2026-11-05T00:00:00Z", "Too many wrong hits.")
 PROVIDERS = {
-    "chosen": Choice(packs=("house", "law-a")),
-    "paused": Choice(paused=(PAUSE,)),
+    "chosen": ProviderSettings(packs=("house", "law-a")),
+    "paused": ProviderSettings(paused=(PAUSE,)),
 }
 
 
@@ -60,7 +60,7 @@ def test_a_set_of_another_effort_proposes_nothing(monkeypatch: pytest.MonkeyPatc
     first = build_set(PACKS, notice_hours=0)
     assert b'"effort"' not in first
     assert not load_set(first).for_provider("any", LATER, public=True).shadowed
-    monkeypatch.setattr(published_set, "EFFORT_VERSION", 2)
+    monkeypatch.setattr(rule_set, "EFFORT_VERSION", 2)
     second = build_set(PACKS, notice_hours=0)
     assert load_set(second).effort == 2
     assert not load_set(second).for_provider("any", LATER, public=True).shadowed
@@ -98,10 +98,10 @@ def test_the_digest_is_checked() -> None:
 
 BROKEN = {
     "another format": ('"format":1', '"format":2', "the set has format 2; this code reads 1"),
-    "no format": ('"format":1,', "", "no sound set"),
-    "no notice": ('"notice_hours":72,', "", "no sound set"),
-    "no JSON": ("{", "[", "no sound set"),
-    "an unknown mode": ('"severity":"high"', '"severity":"urgent"', "no sound set"),
+    "no format": ('"format":1,', "", "not a set"),
+    "no notice": ('"notice_hours":72,', "", "not a set"),
+    "no JSON": ("{", "[", "not a set"),
+    "an unknown mode": ('"severity":"high"', '"severity":"urgent"', "not a set"),
     "no day of publication": (',"published_at":"2026-11-01T12:00:00Z"', "", "lacks `published_at`"),
 }
 
@@ -120,21 +120,21 @@ def test_a_set_that_cannot_run_is_refused(old: str, new: str, message: str) -> N
     ids=["bytes that are no UTF-8", "brackets without end"],
 )
 def test_bytes_that_no_parser_takes_are_no_set(old: bytes, new: bytes) -> None:
-    with pytest.raises(SetError, match="no sound set"):
+    with pytest.raises(SetError, match="not a set"):
         load_set(build_set(PACKS, notice_hours=72).replace(old, new, 1))
 
 
 def test_a_set_names_nothing_that_is_not_in_it() -> None:
     for choice in (
-        Choice(packs=("other",)),
-        Choice(paused=(structs.replace(PAUSE, rule="law-a/x"),)),
+        ProviderSettings(packs=("other",)),
+        ProviderSettings(paused=(structs.replace(PAUSE, rule="law-a/x"),)),
     ):
         with pytest.raises(SetError, match="names what is not in the set"):
             build_set(PACKS, notice_hours=72, providers={"p": choice})
 
 
 def test_a_set_holds_no_id_twice_and_no_pack_that_was_not_published() -> None:
-    with pytest.raises(SetError, match="stand twice: \\['house'\\]"):
+    with pytest.raises(SetError, match="occur twice: \\['house'\\]"):
         build_set([*PACKS, PACKS[-1]], notice_hours=72)
     with pytest.raises(SetError, match="lacks `published_at`"):
         build_set([pack_named("law-a", published_at=None)], notice_hours=72)
