@@ -14,10 +14,10 @@ import msgspec
 from msgspec import structs
 
 from authoring.parse import PackFile
+from matcher.engine import Matcher
 from matcher.hit import Span
-from matcher.hosts.lookalikes import NamedHost
-from matcher.matcher import Matcher
 from matcher.terms.term import Term
+from matcher.text.hostnames import NamedHost
 from rules.pack import Mode, Pack, Problem, Rule
 
 SHORT_LIST = 8

@@ -13,9 +13,9 @@ from publicsuffixlist import PublicSuffixList
 from authoring.advice import advise
 from authoring.parse import PackFile, read_pack
 from authoring.reasons import why_not
+from matcher.engine import Matcher
 from matcher.hit import Hit
-from matcher.hosts.lookalikes import NamedHost, glance, passes_for
-from matcher.matcher import Matcher
+from matcher.text.hostnames import NamedHost, is_lookalike, skeleton
 from rules.factchecks import FACTCHECKS
 from rules.pack import DAYS_IN_FORCE, PACK_BYTES, Pack, PackError, Problem
 
@@ -217,21 +217,21 @@ def _suffixes() -> PublicSuffixList:
 
 
 @cache
-def _suffixes_by_glance() -> dict[str, list[str]]:
+def _suffixes_by_skeleton() -> dict[str, list[str]]:
     """The public suffixes that can look like a host: those that are not all plain letters."""
     lines = package_files("publicsuffixlist").joinpath("public_suffix_list.dat").read_text("utf-8")
-    by_glance: dict[str, list[str]] = {}
+    by_skeleton: dict[str, list[str]] = {}
     for line in lines.splitlines():
         name = line.strip().removeprefix("*.").removeprefix("!")
         if "." in name and not name.startswith("//") and re.search(r"[^a-z.-]", name):
-            by_glance.setdefault(glance(name), []).append(name)
-    return by_glance
+            by_skeleton.setdefault(skeleton(name), []).append(name)
+    return by_skeleton
 
 
 def _suffix_like(name: str) -> str | None:
     """A public suffix among a host name's look-alikes, or None."""
-    alike = _suffixes_by_glance().get(glance(name), ())
-    return next((suffix for suffix in alike if passes_for(suffix, name)), None)
+    alike = _suffixes_by_skeleton().get(skeleton(name), ())
+    return next((suffix for suffix in alike if is_lookalike(suffix, name)), None)
 
 
 def _check_protected(

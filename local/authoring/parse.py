@@ -10,8 +10,7 @@ import yaml
 
 from authoring.wording import host_fault, term_fault, term_warning
 from authoring.yaml_nodes import Fields, compose, line_of, strings
-from matcher.terms.affixes import forms
-from matcher.terms.index import groups_of
+from matcher.terms.affixes import affixed_forms
 from matcher.terms.term import Term
 from rules.categories import KEYWORDS, LINK_CATEGORIES, TERMS_ONLY, category_fault, keyword_fault
 from rules.pack import (
@@ -232,8 +231,8 @@ class _Reader:
             ignore=self._examples(fields, rule_id, "ignore"),
         )
         if affixes:
-            terms = chain(*groups_of(rule), rule.except_, rule.unless)
-            self.terms += sum(len(forms(written)) - 1 for written in terms)
+            terms = chain(*rule.term_groups, rule.except_, rule.unless)
+            self.terms += sum(len(affixed_forms(written)) - 1 for written in terms)
         return rule
 
     def _groups(self, fields: Fields) -> tuple[tuple[str, ...], ...]:

@@ -4,8 +4,8 @@ from typing import Any, NamedTuple
 
 from msgspec import structs
 
+from matcher.engine import Matcher
 from matcher.hit import Span
-from matcher.matcher import Matcher
 from rules.pack import Pack, Rule
 
 _LOOSER: dict[str, dict[str, Any]] = {

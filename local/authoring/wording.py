@@ -2,10 +2,10 @@
 
 import re
 
-from matcher.hosts.lookalikes import NamedHost
 from matcher.terms.term import Term
 from matcher.text.fold import FOLD, fold, is_spaceless
-from matcher.text.links import hosts, opaque_spans
+from matcher.text.hostnames import NamedHost
+from matcher.text.links import find_hosts, opaque_spans
 from rules.pack import TERM_LENGTH
 
 _HOST = re.compile(r"[\w-]{1,63}(\.[\w-]{1,63})+")
@@ -69,6 +69,6 @@ def host_fault(written: str, *, exact: bool = False) -> str | None:
         if exact and not NamedHost.of(written).itself:
             return f"`{written}` means look-alikes, and an `exact` rule takes none; drop one"
         return None
-    found = hosts(written)
+    found = find_hosts(written)
     advice = found[0].name if found else "shop.example"
     return f"`{written}` is no host name; write it without scheme and path: {advice}"

@@ -18,9 +18,11 @@ from support.sample_packs import pack_of
 
 from authoring.advice import common_words
 from matcher import Evasion, Hit, Matcher, Rule, Severity, load_packs
-from matcher.evasion.disguise import Chunk
-from matcher.terms.index import groups_of
-from matcher.text.aligned import Reading
+from matcher.effort import Effort
+from matcher.evasion import readings
+from matcher.evasion.candidates import Candidate
+from matcher.evasion.vocabulary import Vocabulary
+from matcher.text.aligned import WordReading
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT.parent / "shared" / "data"
@@ -80,16 +82,20 @@ def matcher_of(*terms: str) -> Matcher:
     return Matcher([pack_of(*rules)])
 
 
-def only(matcher: Matcher, steps: tuple[Evasion, ...], patch: pytest.MonkeyPatch) -> Matcher:
-    """A matcher that sees through some disguises only."""
-    vocabulary = matcher._look.vocabulary
-    read = vocabulary.read
+def read_only(steps: tuple[Evasion, ...], patch: pytest.MonkeyPatch) -> None:
+    """Let matchers see through some disguises only."""
+    read_all = readings.read_candidate
 
-    def read_some(chunk: Chunk) -> list[Reading]:
-        return [reading for reading in read(chunk) if reading.evasion <= set(steps)]
+    def read_some(
+        candidate: Candidate, vocabulary: Vocabulary, effort: Effort
+    ) -> list[WordReading]:
+        return [
+            reading
+            for reading in read_all(candidate, vocabulary, effort)
+            if reading.evasion <= set(steps)
+        ]
 
-    patch.setattr(vocabulary, "read", read_some)
-    return matcher
+    patch.setattr(readings, "read_candidate", read_some)
 
 
 def worn(hits: tuple[Hit, ...], text: str) -> Iterator[str]:
@@ -112,8 +118,7 @@ def test_recall_and_innocence(monkeypatch: pytest.MonkeyPatch) -> None:
     odd: list[str] = []
     for number in range(len(STEPS) + 1):
         with monkeypatch.context() as patch:
-            for matcher in (*alone.values(), together, shipped):
-                only(matcher, STEPS[:number], patch)
+            read_only(STEPS[:number], patch)
             found = Counter(
                 (row["kind"], row["lang"])
                 for row in rows
@@ -148,7 +153,7 @@ def test_each_disguise_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     matchers = {
         "taboo words": matcher_of(*sorted({row["plain"] for row in pairs()})),
         "terms of the packs": matcher_of(
-            *sorted({term for rule in rules for group in groups_of(rule) for term in group})
+            *sorted({term for rule in rules for group in rule.term_groups for term in group})
         ),
         "the packs": Matcher(packs),
     }
@@ -160,8 +165,7 @@ def test_each_disguise_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     for step in (None, *STEPS):
         row = ["the fold" if step is None else f"{step} alone"]
         with monkeypatch.context() as patch:
-            for matcher in matchers.values():
-                only(matcher, (step,) if step else (), patch)
+            read_only((step,) if step else (), patch)
             for column in columns:
                 found = Counter(shown(matchers[column[0]], places[column[1]]))
                 first = before.setdefault(column, found)

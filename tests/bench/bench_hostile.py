@@ -8,7 +8,7 @@ from bench.measure import Report, medians
 from support.sample_packs import pack_of
 
 from matcher import Matcher, Rule, Severity
-from matcher.matcher import BATCH, FIRST_BATCH
+from matcher.engine import BATCH, FIRST_BATCH
 from scan.reading import read
 
 LENGTH = 65_536

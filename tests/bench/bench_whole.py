@@ -12,9 +12,9 @@ from better_profanity import Profanity
 from glin_profanity import Filter
 
 from matcher import Hit, Matcher
-from matcher.batch.prefilter import ALPHABET
+from matcher.batch.key_finders import ALPHABET
 from matcher.batch.symbols import in_lines
-from matcher.matcher import FIRST_BATCH
+from matcher.engine import FIRST_BATCH
 from scan.reading import read
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def only_folded(data: bytes) -> None:
 
 
 def behind_peer(data: bytes, matcher: Matcher, peer: Peer, buffers: Buffers) -> Hits:
-    """The whole path with a peer in the place of the sieve."""
+    """The whole path with a peer in the place of the prefilter."""
     posts: list[Post] = read(data).posts
     passing = peer.passing(buffers, [post.text for post in posts])
     return [
@@ -59,7 +59,7 @@ def without_disguises(count: int) -> Matcher:
     """A matcher that, like the peers, looks for no words in disguise."""
     matcher = Matcher([corpus.pack(count)])
     matcher.find_all([""] * FIRST_BATCH)
-    matcher._sieve._suspects = None
+    matcher._prefilter._suspects = None
     return matcher
 
 
@@ -92,7 +92,7 @@ def test_the_whole_path(count: int, report: Report) -> None:
         "terang, each post alone": partial(one_by_one, low, matcher),
     }
     for kind in peers:
-        peer = kind(matcher._look.index.patterns)
+        peer = kind(matcher._evaluator.index.patterns)
         assert_same_but_for_disguises(hits, behind_peer(low, matcher, peer, buffers))
         cases[f"{kind.__name__} on the same fold"] = partial(
             behind_peer, low, matcher, peer, buffers

@@ -168,7 +168,7 @@ def _not_in_posts(candidates: list[str]) -> list[str]:
     of_pattern = {pattern_of(term): term for term in candidates}
     patterns = [pattern for pattern in of_pattern if pattern]
     automaton = Automaton(patterns)
-    seen = set().union(*(automaton.seen(fold(text)) for _, text in _texts()))
+    seen = set().union(*(automaton.patterns_in(fold(text)) for _, text in _texts()))
     return [of_pattern[pattern] for at, pattern in enumerate(patterns) if at not in seen]
 
 

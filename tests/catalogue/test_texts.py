@@ -15,8 +15,7 @@ from support.world import World
 from authoring.explain import explain
 from ledger.records.post import LINE_BYTES
 from ledger.records.refusal import Code
-from matcher import Matcher, Pack, PackError, build_set, load_set
-from matcher.text.fold import FOLD_VERSION
+from matcher import FOLD_VERSION, Matcher, Pack, PackError, build_set, load_set
 from scan.reading import read
 
 pytestmark = pytest.mark.filterwarnings("ignore:No application metrics to publish")

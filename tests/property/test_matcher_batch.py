@@ -13,11 +13,9 @@ from property.effort import share
 from property.test_matcher_reference import LINKS, WORDS, draw_pack, draw_term, draw_text
 from support.sample_packs import pack_of
 
-from matcher import AtLeast, Matcher, Rule, Severity, effort
-from matcher import matcher as engine
-from matcher.batch.finders import LETTERS_IN_KEY, WORDS_IN_KEY
-from matcher.batch.needs import NEEDS_LOOKED_AT
-from matcher.batch.prefilter import Sieve
+from matcher import AtLeast, Matcher, Rule, Severity, effort, engine
+from matcher.batch.key_finders import LETTERS_IN_KEY, WORDS_IN_KEY
+from matcher.batch.prefilter import NEEDS_OF_KEY, Prefilter
 from matcher.batch.symbols import Alphabet
 from matcher.terms.term import pattern_of
 from matcher.text.fold import FOLD, fold
@@ -147,9 +145,9 @@ def test_what_stands_between_many_words_is_found_where_it_is(seed: int) -> None:
 def test_stretches_hold_all_patterns_and_little_else() -> None:
     """A phrase of many words and signs, a word open at an end, one after what folds to several."""
     terms = [" a b c d e f ", "nd ", "wor", " 验 证 ", " far "]
-    sieve = Sieve(terms, [(at, 0, 1) for at in range(len(terms))], [1])
+    prefilter = Prefilter(terms, [(at, 0, 1) for at in range(len(terms))], [1])
     text = "ﷺ x\u0301y, a-b ... c\u200b d!!! e\nf. A hand 一验证码 https://a.example/far/far end"
-    [(_, stretches, _)] = sieve.passing([text])
+    [(_, stretches, _)] = prefilter.passing([text])
     assert [text[start:end] for start, end in stretches or ()] == [
         "a-b ... c\u200b d!!! e\nf.", "hand", "一验证码", "https://a.example/far/far", "end",
     ]  # fmt: skip
@@ -215,9 +213,9 @@ def test_no_text_is_lost_that_holds_a_pattern(seed: int) -> None:
     terms = [draw_term(random) for _ in range(random.randrange(8))]
     terms.append(" ".join(random.choices(words, k=random.randrange(9))))
     patterns = sorted(set(map(pattern_of, terms)))
-    rules = random.choice([1, NEEDS_LOOKED_AT + 1])
+    rules = random.choice([1, NEEDS_OF_KEY + 1])
     needs = [(at, rule, 1) for at in range(len(patterns)) for rule in range(rules)]
-    sieve = Sieve(patterns, needs, [1] * rules)
+    prefilter = Prefilter(patterns, needs, [1] * rules)
     texts = [
         random.choice(["", "x", " "]).join(random.choices([*patterns, *words], k=4))
         for _ in range(9)
@@ -225,7 +223,7 @@ def test_no_text_is_lost_that_holds_a_pattern(seed: int) -> None:
     holding = {
         at for at, text in enumerate(texts) if any(one and one in fold(text) for one in patterns)
     }
-    assert holding <= {passing.text for passing in sieve.passing(texts)}
+    assert holding <= {passing.text for passing in prefilter.passing(texts)}
 
 
 @pytest.mark.parametrize(
@@ -241,32 +239,32 @@ def test_no_text_is_lost_that_holds_a_pattern(seed: int) -> None:
     ],
 )
 def test_a_text_without_the_pattern_is_held_back(term: str, text: str) -> None:
-    sieve = Sieve([pattern_of(term)], [(0, 0, 1)], [1])
-    assert [passing.text for passing in sieve.passing([text, term, text, ""])] == [1]
+    prefilter = Prefilter([pattern_of(term)], [(0, 0, 1)], [1])
+    assert [passing.text for passing in prefilter.passing([text, term, text, ""])] == [1]
 
 
 @pytest.mark.parametrize("letters", range(1, LETTERS_IN_KEY + 3))
 @pytest.mark.parametrize("star", ["{}*", "*{}", "*{}*"])
 def test_a_piece_of_any_length_is_found_where_it_may_be(star: str, letters: int) -> None:
     piece = "abcdefghijkl"[:letters]
-    sieve = Sieve([pattern_of(star.format(piece))], [(0, 0, 1)], [1])
+    prefilter = Prefilter([pattern_of(star.format(piece))], [(0, 0, 1)], [1])
     texts = [piece, piece + "zz", "zz" + piece, "zz" + piece + "zz", "zz"]
     expected = {"{}*": [0, 1], "*{}": [0, 2], "*{}*": [0, 1, 2, 3]}[star]
-    assert [passing.text for passing in sieve.passing(texts)] == expected
+    assert [passing.text for passing in prefilter.passing(texts)] == expected
 
 
 @pytest.mark.parametrize("words", range(1, WORDS_IN_KEY + 1))
 def test_a_phrase_of_any_length_is_found_across_no_two_texts(words: int) -> None:
     phrase = list("abcdefgh")[:words]
-    sieve = Sieve([f" {' '.join(phrase)} "], [(0, 0, 1)], [1])
+    prefilter = Prefilter([f" {' '.join(phrase)} "], [(0, 0, 1)], [1])
     texts = [" ".join(phrase[:at]) for at in range(words)] + phrase[1:] + [" ".join(phrase)]
-    assert [passing.text for passing in sieve.passing(texts)] == [len(texts) - 1]
+    assert [passing.text for passing in prefilter.passing(texts)] == [len(texts) - 1]
 
 
 def test_a_rule_needs_all_its_groups_in_one_text() -> None:
     needs = [(0, 0, 1), (0, 1, 1), (1, 0, 2), (2, 2, 1)]
-    sieve = Sieve([" a ", " b ", " c "], needs, full=[3, 1, 3])
-    assert [passing.text for passing in sieve.passing(["b", "a b", "c", "a", "b b"])] == [1, 3]
+    prefilter = Prefilter([" a ", " b ", " c "], needs, all_groups=[3, 1, 3])
+    assert [passing.text for passing in prefilter.passing(["b", "a b", "c", "a", "b b"])] == [1, 3]
 
 
 def test_every_code_point_is_folded_as_by_the_table() -> None:
@@ -286,10 +284,10 @@ def test_letters_of_one_word_are_told_apart() -> None:
 
 def test_lines_end_where_texts_end() -> None:
     """More text than is looked at together, and one text larger than that."""
-    sieve = Sieve([" otp "], [(0, 0, 1)], [1])
+    prefilter = Prefilter([" otp "], [(0, 0, 1)], [1])
     texts = ["otp", "x " * 70_000, "otp", "x " * 70_000 + "otp", "", "otp"] * 3
     expected = [at for at, text in enumerate(texts) if text.endswith("otp")]
-    assert [passing.text for passing in sieve.passing(texts)] == expected
+    assert [passing.text for passing in prefilter.passing(texts)] == expected
 
 
 PROGRAM = """

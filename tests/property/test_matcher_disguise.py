@@ -11,13 +11,17 @@ from property.effort import share
 from support.sample_packs import pack_of
 
 from matcher import Evasion, Matcher, Rule, Severity
-from matcher.batch.finders import ALPHABET
-from matcher.batch.prefilter import Sieve
+from matcher.batch.key_finders import ALPHABET
+from matcher.batch.prefilter import Prefilter
 from matcher.batch.suspects import Suspects
-from matcher.evasion.disguise import Kind, chunks
+from matcher.effort import Effort
+from matcher.evasion.candidates import Candidate, CandidateKind, find_candidates
+from matcher.evasion.readings import READINGS_OF_CANDIDATE, read_candidate
 from matcher.evasion.signs import SIGNS, STAR
 from matcher.evasion.suspicion import is_suspect
-from matcher.evasion.vocabulary import READINGS_OF_CHUNK, Vocabulary
+from matcher.evasion.vocabulary import Vocabulary
+from matcher.terms.index import PatternIndex
+from matcher.text.aligned import WordReading
 from matcher.text.fold import FOLD, fold
 
 TEXTS_TOGETHER = 12
@@ -44,6 +48,10 @@ seeds = st.integers(0, 2**48)
 
 def rule_of(*terms: str, exact: bool = False) -> Rule:
     return Rule(id="the-rule", severity=Severity.LOW, why="T", groups=(terms,), exact=exact)
+
+
+def read(candidate: Candidate, vocabulary: Vocabulary) -> list[WordReading]:
+    return read_candidate(candidate, vocabulary, Effort())
 
 
 def with_sign(random: Random, word: str) -> str:
@@ -113,7 +121,7 @@ def test_an_injected_disguise_is_found_where_it_is(seed: int) -> None:
 def test_no_text_with_a_reading_is_passed_over(seed: int) -> None:
     text = draw_text(Random(seed))
     vocabulary = Vocabulary([f" {fold(word).strip()} " for word in WORDS])
-    if any(vocabulary.read(chunk) for chunk in chunks(text)):
+    if any(read(candidate, vocabulary) for candidate in find_candidates(text)):
         assert is_suspect(text, fold(text)), text
         assert Suspects(vocabulary).among(ALPHABET.line([text]), [text]) == {0}, text
 
@@ -122,11 +130,12 @@ def test_no_text_with_a_reading_is_passed_over(seed: int) -> None:
 @share(5, each=TEXTS_TOGETHER)
 def test_many_posts_in_disguise_are_found_as_each_alone(seed: int) -> None:
     random = Random(seed)
-    matcher = Matcher([pack_of(rule_of(*random.sample(WORDS, 8)))])
+    rule = rule_of(*random.sample(WORDS, 8))
+    matcher = Matcher([pack_of(rule)])
     texts = [draw_text(random) for _ in range(TEXTS_TOGETHER)]
-    look = matcher._look
-    sieve = Sieve(look.index.patterns, look.index.needs(), matcher._full, look.vocabulary)
-    passing = {passing.text for passing in sieve.passing(texts)}
+    index = PatternIndex([rule])
+    prefilter = Prefilter(index.patterns, index.needs(), [1], Vocabulary(index.patterns))
+    passing = {passing.text for passing in prefilter.passing(texts)}
     assert [at for at, text in enumerate(texts) if matcher.find(text) and at not in passing] == []
 
 
@@ -136,12 +145,12 @@ def test_the_index_of_words_finds_what_each_word_alone_finds(seed: int) -> None:
     random = Random(seed)
     patterns = [draw_pattern(random) for _ in range(6)]
     together, alone = Vocabulary(patterns), [Vocabulary([pattern]) for pattern in patterns]
-    for chunk in chunks(draw_text(random)):
-        if chunk.kind is Kind.WORD:
-            each = {reading for vocabulary in alone for reading in vocabulary.read(chunk)}
-            found = together.read(chunk)
+    for candidate in find_candidates(draw_text(random)):
+        if candidate.kind is CandidateKind.WORD:
+            each = {reading for vocabulary in alone for reading in read(candidate, vocabulary)}
+            found = read(candidate, together)
             assert set(found) <= each
-            assert len(found) >= min(len(each), READINGS_OF_CHUNK)
+            assert len(found) >= min(len(each), READINGS_OF_CANDIDATE)
 
 
 @given(seeds)
@@ -151,10 +160,10 @@ def test_a_reading_is_what_its_units_may_stand_for(seed: int) -> None:
     random = Random(seed)
     vocabulary = Vocabulary([draw_pattern(random) for _ in range(6)])
     text = draw_text(random)
-    for chunk in chunks(text):
-        for reading in vocabulary.read(chunk):
+    for candidate in find_candidates(text):
+        for reading in read(candidate, vocabulary):
             assert list(reading.at) == sorted(reading.at)
-            assert chunk.start <= reading.start < reading.end <= chunk.end
+            assert candidate.start <= reading.start < reading.end <= candidate.end
             if reading.evasion <= {Evasion.LEET, Evasion.REPEATED, Evasion.SEPARATED}:
                 for letter, at in zip(reading.letters, reading.at, strict=True):
                     own = FOLD[ord(text[at])].strip() or text[at]
@@ -163,10 +172,10 @@ def test_a_reading_is_what_its_units_may_stand_for(seed: int) -> None:
 
 @given(st.text(st.characters(codec=None), max_size=200))
 @share(2.5)
-def test_any_text_at_all_has_its_chunks(text: str) -> None:
-    for chunk in chunks(text):
-        assert len(chunk.units) == len(chunk.at) == len(chunk.written)
-        assert list(chunk.at) == sorted(chunk.at)
+def test_any_text_at_all_has_its_candidates(text: str) -> None:
+    for candidate in find_candidates(text):
+        assert len(candidate.units) == len(candidate.at) == len(candidate.written)
+        assert list(candidate.at) == sorted(candidate.at)
 
 
 @given(st.text("b0o*@#aA!.-+ 1l\u200b验ب", max_size=60))

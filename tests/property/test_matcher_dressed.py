@@ -14,8 +14,7 @@ from property.effort import share
 from support import reference
 from support.sample_packs import pack_of
 
-from matcher import AtLeast, Hit, Matcher, Pack, Rule, Severity
-from matcher import matcher as engine
+from matcher import AtLeast, Hit, Matcher, Pack, Rule, Severity, engine
 from matcher.evasion.signs import SIGNS
 
 TEXTS_OF_PACK = 4

@@ -8,9 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from property.effort import share
 
-from matcher.evasion.fitting import fit_of
-from matcher.evasion.masks import MaskedWords
-from matcher.evasion.signs import SIGNS, SIGNS_OF, STAR
+from matcher.evasion.signs import SIGNS, SIGNS_OF, STAR, fit_of
+from matcher.evasion.word_index import MaskedWords
 
 seeds = st.integers(0, 2**48)
 LETTERS = "ilaos1"

@@ -15,10 +15,9 @@ from support import reference
 from support.sample_packs import pack_of
 
 from matcher import AtLeast, Hit, Matcher, Pack, Rule, Severity
-from matcher.hosts.lookalikes import glance
-from matcher.terms.affixes import forms
+from matcher.terms.affixes import affixed_forms
 from matcher.text.fold import FOLD, fold
-from matcher.text.links import normal_host
+from matcher.text.hostnames import normal_host, skeleton
 from rules.pack import Affixes
 
 TEXTS_OF_PACK = 4
@@ -136,7 +135,7 @@ class PlainMatcher(Matcher):
 
     def __init__(self, packs: Iterable[Pack]):
         super().__init__(packs)
-        self._look.layers = lambda *_: []
+        self._evaluator.read_disguises = lambda *_: []
 
 
 seeds = st.integers(0, 2**48)
@@ -188,9 +187,9 @@ def test_spans_slice_to_what_folds_to_their_term(seed: int) -> None:
     for span in (span for hit in PlainMatcher([pack]).find(text) for span in hit.spans):
         found = text[span.start : span.end]
         if span.term in hosts:
-            assert glance(normal_host(found)).endswith(glance(span.term.removeprefix("~")))
+            assert skeleton(normal_host(found)).endswith(skeleton(span.term.removeprefix("~")))
         else:
-            assert fold(found) in {fold(form) for form in forms(span.term)}
+            assert fold(found) in {fold(form) for form in affixed_forms(span.term)}
 
 
 @given(seeds)

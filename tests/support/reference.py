@@ -14,7 +14,8 @@ from support.reference_terms import Match, is_mark, matches_of
 
 from matcher import Evasion, Pack, Rule
 from matcher.text.fold import FOLD, is_spaceless
-from matcher.text.links import host_of, hosts, normal_host, opaque_spans
+from matcher.text.hostnames import host_of, normal_host
+from matcher.text.links import find_hosts, opaque_spans
 
 type Span = tuple[str, int, int, str, tuple[str, ...]]
 """Part, start, end, term, evasion."""
@@ -96,7 +97,7 @@ def spans_in(rule: Rule, text: str, *, served: bool) -> list[Match] | None:
     """The spans of the satisfied windows in one text; None if there is no such window."""
     groups = [matches_of(rule, group, text) for group in groups_of(rule)]
     if rule.links:
-        named = [(host, host_term(rule, host.name)) for host in hosts(text)]
+        named = [(host, host_term(rule, host.name)) for host in find_hosts(text)]
         groups.append([(*host[:2], *found) for host, found in named if found])
     excepted = matches_of(rule, rule.except_, text)
     groups = [

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from matcher import Evasion, Rule
-from matcher.terms.affixes import forms
+from matcher.terms.affixes import affixed_forms
 from matcher.text.fold import FOLD, HAN, LOOKALIKES, STRICT, evasions, is_spaceless, script_of
 from matcher.text.links import opaque_spans
 
@@ -24,7 +24,7 @@ def matches_of(rule: Rule, terms: Sequence[str], text: str) -> list[Match]:
     return [
         (start, end, term, worn(text[start:end], literal_of(form)))
         for term in terms
-        for form in (forms(term) if rule.affixes else [term])
+        for form in (affixed_forms(term) if rule.affixes else [term])
         if squeeze(translate(literal_of(form), FOLD)) in squeeze(translate(text, FOLD))
         for start in range(len(text))
         for end in range(start + 1, len(text) + 1)

@@ -27,10 +27,10 @@ from ledger.records.post import read_line
 from ledger.streams.json_document import JsonDocument
 from ledger.streams.lines import read_lines
 from matcher import Matcher, Rule, Severity
-from matcher.evasion.disguise import chunks
+from matcher.evasion.candidates import find_candidates
 from matcher.evasion.suspicion import is_suspect
 from matcher.text.fold import fold
-from matcher.text.links import hosts, opaque_spans
+from matcher.text.links import find_hosts, opaque_spans
 
 WORDS = ("bomb", "bumb", "otp", "prize", "*aa*", "a*", "facility", "验证码", "bomber*", "*secret*")
 
@@ -168,9 +168,9 @@ JSON = {
 
 READERS: dict[str, tuple[Callable[[Any], object], dict[str, Callable[[int], str]]]] = {
     "matcher: links": (opaque_spans, TEXTS),
-    "matcher: hosts": (hosts, TEXTS),
+    "matcher: hosts": (find_hosts, TEXTS),
     "matcher: suspicion": (suspect, TEXTS),
-    "matcher: disguise": (chunks, TEXTS),
+    "matcher: disguise": (find_candidates, TEXTS),
     "matcher: find": (find, TEXTS),
     "claims: words": (lambda text: words_of(text, "en"), TEXTS),
     "claims: grams": (grams_of, TEXTS),

@@ -1,13 +1,13 @@
-"""Text in, hits out: packs of published rules, and the engine that finds what they name.
+"""Text in, hits out: packs of published rules, and the engine that finds which rules apply.
 
-No AWS, and no I/O beyond reading packs. A pack is YAML; a rule is satisfied where each of its
-groups of terms occurs, close enough together, whatever the text wears:
+No AWS and no I/O, except that `load_packs` reads files. A rule is satisfied if each of its groups
+of terms occurs, close enough together, even in disguise:
 
 >>> pack = Pack.parse('''
 ... id: one-time-codes
 ... version: 1
 ... title: Theft of one-time codes
-... why: Whoever passes on a one-time code gives away the account behind it.
+... why: Anyone who passes on a one-time code gives away the account behind it.
 ... category: SCAMS_AND_FRAUD
 ... keywords: [PHISHING]
 ... ground: illegal
@@ -34,14 +34,18 @@ groups of terms occurs, close enough together, whatever the text wears:
 >>> matcher.find("Never share your OTP, even if they say: send me the code")
 ()
 
-`load_packs` checks a folder of packs before they are published; `build_set` and `load_set` are
-for the published set that runs.
+`load_packs` checks a folder of packs before they are published. `build_set` and `load_set` write
+and read the published set that runs.
+
+Follow a post from `engine` (all packs) to `evaluator` (one part), and from there through the rooms:
+`text` (fold, aligned text, links), `evasion` (words in disguise), `terms` (patterns, matches,
+windows). `batch` is a prefilter for many posts. The layer may import `rules`.
 """
 
 from typing import TYPE_CHECKING
 
+from matcher.engine import Matcher
 from matcher.hit import Hit, Span
-from matcher.matcher import Matcher
 from matcher.text.fold import Evasion
 from rules.pack import AtLeast, Ground, Mode, Pack, PackError, Problem, Rule, Severity
 from rules.rule_set import (
@@ -86,7 +90,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """Brings in `load_packs` when asked for, so that what runs on posts imports no YAML."""
+    """Import `load_packs` when it is first used, so that functions do not import YAML."""
     if name == "load_packs":
         from authoring.check import load_packs
 

@@ -1,8 +1,8 @@
-"""How much work a post may take, counted in steps, so that each try at it ends at the same place.
+"""How much work a post may take, in steps, so that every attempt at a post stops at the same place.
 
-Reading words in disguise and looking at places where terms may stand have steps of their own: a
-flood of masked words must not keep plain words from being looked at. All other work is a bounded
-multiple of the length of the text. Seconds would let one try at a post find what the next does not.
+A limit in seconds would let one attempt find what the next one does not. Reading disguised words
+and checking places of terms have steps of their own, so that a flood of masked words cannot keep
+plain words from being checked. All other work is at most a multiple of the length of the text.
 """
 
 import math
@@ -16,35 +16,35 @@ class Effort:
     """The steps that are left for one post.
 
     >>> effort = Effort(2)
-    >>> [effort.look(), effort.look(), effort.look()], effort.ran_out, effort.read(2)
+    >>> [effort.check_place() for _ in range(3)], effort.ran_out, effort.read_words(2)
     ([True, True, False], True, True)
     """
 
-    __slots__ = ("_looks", "_reads", "ran_out")
+    __slots__ = ("_checks", "_readings", "ran_out")
 
     def __init__(self, steps: float = math.inf):
-        """Take the steps of each kind; without a number there is no end of them."""
-        self._looks = self._reads = steps
+        """Take the steps of each kind, without limit by default."""
+        self._checks = self._readings = steps
         self.ran_out = False
 
     @classmethod
     def for_texts(cls, texts: Iterable[str]) -> "Effort":
-        """Return what a post with these texts may take."""
+        """Return the effort that a post with these texts may take."""
         return cls(STEPS_AT_LEAST + STEPS_PER_POINT * sum(map(len, texts)))
 
-    def look(self) -> bool:
-        """Take a step for a look at a place, and return whether there was one left."""
-        self._looks -= 1
-        self.ran_out |= self._looks < 0
-        return self._looks >= 0
+    def check_place(self) -> bool:
+        """Take a step for checking a place, and return whether there was one left."""
+        self._checks -= 1
+        self.ran_out |= self._checks < 0
+        return self._checks >= 0
 
     @property
     def has_read_enough(self) -> bool:
         """Whether no further word in disguise may be read."""
-        return self._reads < 0
+        return self._readings < 0
 
-    def read(self, steps: int = 1) -> bool:
-        """Take steps for reading a word in disguise, and return whether there were as many left."""
-        self._reads -= steps
-        self.ran_out |= self._reads < 0
-        return self._reads >= 0
+    def read_words(self, steps: int = 1) -> bool:
+        """Take steps for reading disguised words, and return whether that many were left."""
+        self._readings -= steps
+        self.ran_out |= self._readings < 0
+        return self._readings >= 0

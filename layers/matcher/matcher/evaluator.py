@@ -1,8 +1,12 @@
-"""The look at one part of a post: which rules it satisfies, and by what.
+"""Evaluates all rules on one part of a post.
 
-One pass over the folded text finds candidates. A text that may have words in disguise is read
-again with each of them undressed, by the same automaton. Only a part in which every group of some
-rule has a candidate is looked at closely, against the original.
+The simple way is to look for every term of every rule at every place of the text. Instead, the text
+goes through four steps, and most texts leave after the first:
+
+1. Fold the text, and let one automaton find the patterns of all terms in one pass.
+2. If the text may have words in disguise, read them, and search it again with what they stand for.
+3. Keep the rules of which every group has a pattern somewhere.
+4. For these alone, align the fold with the original, check each term there, and look for windows.
 """
 
 from collections import defaultdict
@@ -12,220 +16,182 @@ from typing import TYPE_CHECKING
 
 from matcher.effort import Effort
 from matcher.evasion.suspicion import is_suspect
-from matcher.hosts.named import NamedHosts, Served
+from matcher.host_index import GroupsByLink, HostIndex
 from matcher.terms.automaton import Automaton
-from matcher.terms.index import EXCEPT, UNLESS, Index, Use
-from matcher.terms.term import Match, Place, Term
-from matcher.terms.windows import Cover, Item, longest, satisfied
-from matcher.text.aligned import Reading, Trace, words_in
+from matcher.terms.index import PatternIndex, TermUse
+from matcher.terms.term import Match, Term, TermPlace
+from matcher.terms.windows import MatchesByGroup, matches_in_windows
+from matcher.text.aligned import AlignedText, WordReading, words_in
 from matcher.text.fold import fold
-from matcher.text.links import hosts
+from matcher.text.links import find_hosts
 from rules.pack import Rule
 
 if TYPE_CHECKING:
     from matcher.evasion.vocabulary import Vocabulary
 
-_NOWHERE = Cover(())
-
-type _Matches = dict[int, list[tuple[int, Match]]]
-"""What was found of one rule in one part: group to the term's order in the rule and the match."""
-
 type Stretches = Sequence[tuple[int, int]]
 """Half-open code points of a text, in order, each as by `links.stretch_around`."""
 
+type _Layers = list[list[WordReading]]
 
-class Look:
-    """Looks at parts for some rules, which are known by their place."""
 
-    def __init__(self, rules: Sequence[Rule], full: Sequence[int], named: NamedHosts):
-        """Takes rules, the groups of each as bits, and their host names."""
-        self._rules, self._full, self._named = rules, full, named
-        self.index = Index(rules)
+class RuleEvaluator:
+    """Evaluates rules, which are known by their order."""
+
+    def __init__(self, rules: Sequence[Rule], all_groups: Sequence[int], hosts: HostIndex):
+        """Take rules, the groups of each as bits, and their host names."""
+        self._rules, self._all_groups, self._hosts = rules, all_groups, hosts
+        self.index = PatternIndex(rules)
         self._automaton = Automaton(self.index.patterns)
 
     @cached_property
     def vocabulary(self) -> "Vocabulary":
-        """The words of the patterns, to read disguises with; few texts need it, so it is late."""
+        """The words of the patterns, to read disguises with. Few texts need it, so it is late."""
         from matcher.evasion.vocabulary import Vocabulary
 
         return Vocabulary(self.index.patterns)
 
-    def rules_in(
+    def satisfied_rules(
         self,
         text: str,
-        served: Served,
+        by_link: GroupsByLink,
         stretches: Stretches | None = None,
         *,
         suspect: bool = False,
         effort: Effort | None = None,
     ) -> Iterator[tuple[int, list[Match]]]:
-        """Yield the rules that one part satisfies, each with its matches in the part.
+        """Yield the rules that a part satisfies, each with its matches in the part.
 
-        Where the effort runs out, only what was looked at by then counts, also against a rule.
+        If the effort runs out, only what was looked at by then counts, also against a rule.
 
         Args:
             text: The part.
-            served: What links next to the text serve.
-            stretches: Where all patterns stand that are not in disguise, if that is known.
+            by_link: The groups that URLs outside the text satisfy.
+            stretches: The stretches that hold all patterns that are not in disguise, if known.
             suspect: Whether a word may be in disguise, if stretches are known.
-            effort: What is left for the post.
+            effort: The work that is left for the post.
         """
         effort = effort or Effort()
-        read = self._read(text, effort) if suspect else []
-        if stretches is None or read:
-            stretches, folded = None, fold(text)
-            seen = self._automaton.seen(folded, effort)
-            read = self.layers(text, folded, read, effort)
-            for readings in read:
-                seen |= self._automaton.seen(_with(readings, text), effort)
-        else:
-            each = (self._automaton.seen(fold(text[start:end]), effort) for start, end in stretches)
-            seen = set().union(*each)
-        candidates = self._candidates(seen, served)
-        if not candidates:
+        patterns, stretches, layers = self._search(text, stretches, suspect, effort)
+        numbers = self._possible_rules(patterns, by_link)
+        if not numbers:
             return
-        rules = [self._rules[rule] for rule in candidates]
-        if stretches is None or any(rule.links for rule in rules):
-            trace = Trace.of(text)
-            traces = [trace, *map(trace.undressed, read)]
-        else:
-            counting = any(rule.within is not None for rule in rules)
-            traces = list(_traces(text, stretches, counting=counting))
-        found = self._matches(traces, candidates, effort)
+        rules = [self._rules[number] for number in numbers]
         if any(rule.links for rule in rules):
-            self._add_hosts(traces[0], found)
-        for rule in candidates:
-            needed = self._full[rule]
-            for group in served.get(rule, ()):
+            stretches = None
+        views = _views(
+            text, stretches, layers, words=any(rule.within is not None for rule in rules)
+        )
+        matches = self._matches(views, numbers, effort)
+        if any(rule.links for rule in rules):
+            self._add_hosts(views[0], matches)
+        for number, rule in zip(numbers, rules, strict=True):
+            needed = self._all_groups[number]
+            for group in by_link.get(number, ()):
                 needed &= ~(1 << group)
-            matches = _satisfying(self._rules[rule], found[rule], needed)
-            if matches is not None:
-                yield rule, matches
+            in_windows = matches_in_windows(rule, matches[number], needed)
+            if in_windows is not None:
+                yield number, in_windows
 
-    def layers(
-        self,
-        text: str,
-        folded: str,
-        known: list[list[Reading]] | None = None,
-        effort: Effort | None = None,
-    ) -> list[list[Reading]]:
-        """Return what to read at the disguised words of a text; none where nothing is suspect."""
-        mentions = "@" in text and self.vocabulary.mentions.is_in(text)
-        if not mentions and not is_suspect(text, folded):
-            return []
-        return known or self._read(text, effort or Effort())
+    def _search(
+        self, text: str, stretches: Stretches | None, suspect: bool, effort: Effort
+    ) -> tuple[set[int], Stretches | None, _Layers]:
+        """Return the patterns in a part, the stretches that hold them, and its disguised words.
 
-    def _read(self, text: str, effort: Effort) -> list[list[Reading]]:
-        from matcher.evasion.readings import layers  # late, like the vocabulary
+        Stretches are None if a pattern may be anywhere, as it may be if a word is disguised.
+        """
+        layers = self.read_disguises(text, effort) if suspect else []
+        patterns: set[int] = set()
+        if stretches is not None and not layers:
+            for start, end in stretches:
+                patterns |= self._automaton.patterns_in(fold(text[start:end]), effort)
+            return patterns, stretches, layers
+        folded = fold(text)
+        patterns |= self._automaton.patterns_in(folded, effort)
+        if not suspect and self._is_suspect(text, folded):
+            layers = self.read_disguises(text, effort)
+        for layer in layers:
+            patterns |= self._automaton.patterns_in(_folded_with(layer, text), effort)
+        return patterns, None, layers
 
-        return layers(text, self.vocabulary, effort)
+    def read_disguises(self, text: str, effort: Effort) -> _Layers:
+        """Return the readings of a text's disguised words, in layers that can be searched."""
+        from matcher.evasion.readings import layers_of  # late, like the vocabulary
 
-    def _candidates(self, seen: set[int], served: Served) -> list[int]:
-        """The rules that have a candidate for every group in one part."""
-        if not seen and not served:
+        return layers_of(text, self.vocabulary, effort)
+
+    def _is_suspect(self, text: str, folded: str) -> bool:
+        return ("@" in text and self.vocabulary.mentions.is_in(text)) or is_suspect(text, folded)
+
+    def _possible_rules(self, patterns: set[int], by_link: GroupsByLink) -> list[int]:
+        """Return the rules of which every group has a pattern or a link."""
+        if not patterns and not by_link:
             return []
         groups: defaultdict[int, int] = defaultdict(int)
-        for rule, by_group in served.items():
-            groups[rule] = sum(1 << group for group in by_group)
-        for index in seen:
-            for rule, group, _ in self.index.uses(index):
+        for rule, linked_groups in by_link.items():
+            groups[rule] = sum(1 << group for group in linked_groups)
+        for pattern in patterns:
+            for rule, group, _ in self.index.uses(pattern):
                 if group >= 0:
                     groups[rule] |= 1 << group
-        return [rule for rule, found in groups.items() if found == self._full[rule]]
+        return [rule for rule, present in groups.items() if present == self._all_groups[rule]]
 
     def _matches(
-        self, traces: Sequence[Trace], candidates: list[int], effort: Effort
-    ) -> defaultdict[int, _Matches]:
-        """Return what the strict look leaves of the terms of some rules."""
-        found: defaultdict[int, _Matches] = defaultdict(lambda: defaultdict(list))
-        wanted = set(candidates)
-        uses: dict[int, list[tuple[Use, Term]]] = {}
-        for trace in traces:
-            for index, end in self._automaton.ends(trace.folded, effort):
-                if index not in uses:
-                    uses[index] = [it for it in self.index.terms(index) if it[0].rule in wanted]
-                looks: dict[tuple[int, bool], Match | None] = {}  # groups may share a term
-                for (rule, group, order), term in uses[index]:
-                    how = id(term), self._rules[rule].exact
-                    if how not in looks:
-                        if not effort.look():
-                            return found
-                        looks[how] = term.look(trace, end, exact=how[1])
-                    if match := looks[how]:
-                        found[rule][group].append((order, match))
-        return found
+        self, views: Sequence[AlignedText], numbers: list[int], effort: Effort
+    ) -> defaultdict[int, MatchesByGroup]:
+        """Check the terms of some rules wherever the automaton finds their patterns."""
+        matches: defaultdict[int, MatchesByGroup] = defaultdict(lambda: defaultdict(list))
+        wanted = set(numbers)
+        terms_of: dict[int, list[tuple[TermUse, Term]]] = {}  # by pattern
+        for view in views:
+            for pattern, end in self._automaton.occurrences(view.folded, effort):
+                if pattern not in terms_of:
+                    terms_of[pattern] = [
+                        pair for pair in self.index.terms(pattern) if pair[0].rule in wanted
+                    ]
+                checked: dict[tuple[int, bool], Match | None] = {}  # groups may share a term
+                for (rule, group, order), term in terms_of[pattern]:
+                    key = id(term), self._rules[rule].exact
+                    if key not in checked:
+                        if not effort.check_place():
+                            return matches
+                        checked[key] = term.match_at(view, end, exact=key[1])
+                    if match := checked[key]:
+                        matches[rule][group].append((order, match))
+        return matches
 
-    def _add_hosts(self, trace: Trace, found: defaultdict[int, _Matches]) -> None:
-        """Add the host names of a part to what was found of the rules that name them."""
-        for host in hosts(trace.text):
-            first, last = trace.word_at(host.start), trace.word_at(host.end - 1)
-            place = Place(host.start, host.end, first, last)
-            for (rule, group, written, _), evasion in self._named.rules_of(host):
-                found[rule][group].append((0, Match(place, written, evasion)))
+    def _add_hosts(self, aligned: AlignedText, matches: defaultdict[int, MatchesByGroup]) -> None:
+        """Add the host names in a part to the matches of the rules that name them."""
+        for host in find_hosts(aligned.text):
+            first, last = aligned.word_at(host.start), aligned.word_at(host.end - 1)
+            place = TermPlace(host.start, host.end, first, last)
+            for use, evasion in self._hosts.uses_of(host):
+                matches[use.rule][use.group].append((0, Match(place, use.written, evasion)))
 
 
-def _traces(text: str, stretches: Stretches, *, counting: bool) -> Iterator[Trace]:
-    """Follows the stretches of a text; counts words from the text's beginning only if told to."""
-    words = at = 0
+def _views(
+    text: str, stretches: Stretches | None, layers: _Layers, *, words: bool
+) -> list[AlignedText]:
+    """Align a text, by itself and with each layer of readings; or only stretches of it.
+
+    `words` says whether the words of stretches are counted from the text's beginning.
+    """
+    if stretches is None:
+        aligned = AlignedText.of(text)
+        return [aligned, *map(aligned.with_readings, layers)]
+    views: list[AlignedText] = []
+    words_before = at = 0
     for start, end in stretches:
-        words += words_in(text, at, start) if counting else 0
-        trace = Trace.of(text, start, end, words)
-        yield trace
-        words, at = trace.words[-1] + 1, end
+        words_before += words_in(text, at, start) if words else 0
+        views.append(AlignedText.of(text, start, end, words_before))
+        words_before, at = views[-1].words[-1] + 1, end
+    return views
 
 
-def _with(readings: Sequence[Reading], text: str) -> str:
-    """The fold of a text with something else read at some places."""
+def _folded_with(layer: Sequence[WordReading], text: str) -> str:
+    """Fold a text with its disguised words replaced by what they stand for."""
     pieces, at = [], 0
-    for reading in readings:
+    for reading in layer:
         pieces += [text[at : reading.start], f" {reading.letters} "]
         at = reading.end
     return fold("".join([*pieces, text[at:]]))  # folding what is folded changes nothing
-
-
-def _satisfying(rule: Rule, found: _Matches, needed: int) -> list[Match] | None:
-    """The matches in the satisfied windows of a part; None if there is none.
-
-    The list is empty where links outside the text serve all groups.
-    """
-    if len(found) == 1 and not rule.at_least:  # nearly always: one term, of the only group
-        [(group, matches)] = found.items()
-        if len(matches) == 1 and group >= 0 and needed == 1 << group:
-            return [matches[0][1]]
-    unless = _NOWHERE  # most rules that are met are met without
-    if UNLESS in found:
-        unless = Cover((match.place.first, match.place.last) for _, match in found[UNLESS])
-    groups, best = _places(found)
-    items = [Item(place, groups[place]) for place in sorted(groups)]
-    counts = {1 << len(rule.groups): rule.at_least.n} if rule.at_least else {}
-    chosen = satisfied(items, needed, rule.within, unless, counts)
-    if not chosen and (needed or unless):
-        return None
-    return [best[item.place][2] for item in chosen]
-
-
-def _places(found: _Matches) -> tuple[dict[Place, int], dict[Place, tuple[int, int, Match]]]:
-    """Where the terms of groups stand outside of exceptions, longer ones before those inside them.
-
-    Returns:
-        By place the groups that have a term there, as bits; and the match that is shown: the one
-        that wears least, then the first, with what it wears and its order.
-    """
-    excepted = _NOWHERE
-    if EXCEPT in found:
-        excepted = Cover((match.place.start, match.place.end) for _, match in found[EXCEPT])
-    groups: defaultdict[Place, int] = defaultdict(int)
-    best: dict[Place, tuple[int, int, Match]] = {}
-    for group, matches in found.items():
-        if group < 0:
-            continue
-        if excepted:
-            matches = [pair for pair in matches if not excepted.reaches(*pair[1].place[:2])]
-        for order, match in matches:
-            candidate = len(match.evasion), order, match
-            if match.place not in best or candidate < best[match.place]:
-                best[match.place] = candidate
-        places = {match.place for _, match in matches}
-        for place in longest(places) if len(places) > 1 else places:
-            groups[place] |= 1 << group
-    return groups, best

@@ -1,4 +1,4 @@
-"""What is found: rules that a post satisfies, and where."""
+"""The results of matching: which rules a post satisfies, and at which spans."""
 
 from typing import NamedTuple
 
@@ -12,9 +12,9 @@ type Part = tuple[str, str]
 
 
 class Span(msgspec.Struct, frozen=True):
-    """A term found: half-open code points of the original part.
+    """A term at half-open code points of the original part.
 
-    `term` is as written in the pack; `evasion` is what had to be seen through, often nothing.
+    `term` is as written in the pack. `evasion` names the disguises of the word, often none.
     """
 
     part: str
@@ -27,7 +27,7 @@ class Span(msgspec.Struct, frozen=True):
 class Hit(msgspec.Struct, frozen=True):
     """A rule that a post satisfies, with the spans of its windows in order.
 
-    `spans_capped` says that there are more spans than these.
+    `spans_capped` is true if there are more spans than these.
     """
 
     pack: str
@@ -40,8 +40,8 @@ class Hit(msgspec.Struct, frozen=True):
     spans_capped: bool = False
 
 
-class Result(NamedTuple):
-    """The hits of a post, and whether it would have taken more work than a post may take."""
+class PostResult(NamedTuple):
+    """The hits of a post, and whether it takes more work than a post may take."""
 
     hits: tuple[Hit, ...]
     partly_read: bool = False

@@ -111,6 +111,11 @@ class Rule(
     category: str = ""
     keywords: tuple[str, ...] = ()
 
+    @property
+    def term_groups(self) -> tuple[tuple[str, ...], ...]:
+        """Return the groups of terms: those of `all`, then the one of `at_least`."""
+        return (*self.groups, self.at_least.of) if self.at_least else self.groups
+
 
 class Pack(msgspec.Struct, frozen=True, kw_only=True):
     """A pack as it is written, with the digest of its YAML.

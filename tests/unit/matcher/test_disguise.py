@@ -7,9 +7,9 @@ import pytest
 from support.sample_packs import pack_of
 
 from matcher import Evasion, Matcher, Rule, Severity
-from matcher.evasion.disguise import chunks
+from matcher.evasion.candidates import find_candidates
 from matcher.evasion.suspicion import is_suspect
-from matcher.terms.affixes import forms
+from matcher.terms.affixes import affixed_forms
 from matcher.text.fold import fold
 from rules.pack import Affixes
 
@@ -278,7 +278,7 @@ def test_two_words_that_one_disguise_fits_are_both_found() -> None:
 def test_what_has_no_disguise_is_passed_over() -> None:
     text = "Plain words, 24 of them (or so), e-mail included: all is well. 请把它给我。"
     assert not is_suspect(text, fold(text))
-    assert chunks(text) == []
+    assert find_candidates(text) == []
 
 
 AFFIXED = {
@@ -315,7 +315,8 @@ def test_a_form_is_reported_as_its_term() -> None:
 
 
 def test_a_word_has_a_bounded_number_of_forms() -> None:
-    assert max(len(forms(word)) for word in ("kirim", "percaya", "bom", "obat", "cari")) < 150
+    words = ("kirim", "percaya", "bom", "obat", "cari")
+    assert max(len(affixed_forms(word)) for word in words) < 150
 
 
 @pytest.mark.parametrize(

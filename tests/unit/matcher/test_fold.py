@@ -12,8 +12,7 @@ import pytest
 import matcher
 from matcher import FOLD_VERSION
 from matcher.terms.automaton import MATCHES_IN_PART, Automaton
-from matcher.text.fold import FOLD, LOOKALIKES, STRICT, fold, script_of
-from matcher.text.letter_table import MEMO_LIMIT
+from matcher.text.fold import FOLD, LOOKALIKES, STRICT, TABLE_LIMIT, fold, script_of
 
 ALL = [chr(code) for code in range(0x110000)]
 
@@ -54,7 +53,7 @@ def test_marks_of_indic_and_south_east_asian_scripts_stay(text: str) -> None:
 
 
 def test_the_table_does_not_grow_for_ever() -> None:
-    assert len(FOLD) <= MEMO_LIMIT
+    assert len(FOLD) <= TABLE_LIMIT
 
 
 def test_the_version_names_the_table() -> None:
@@ -71,7 +70,7 @@ def test_the_version_covers_the_ordinary_words() -> None:
 
 def test_the_automaton_reports_what_is_inside_a_longer_pattern() -> None:
     """`iter_long` of the library would lose the second."""
-    assert Automaton(["abcd", "bc"]).seen("abc") == {1}
+    assert Automaton(["abcd", "bc"]).patterns_in("abc") == {1}
     long = ahocorasick.Automaton()
     long.add_word("abcd", 0)
     long.add_word("bc", 1)
@@ -81,12 +80,14 @@ def test_the_automaton_reports_what_is_inside_a_longer_pattern() -> None:
 
 def test_the_automaton_counts_code_points_whatever_their_width() -> None:
     text = "aé验😀b"
-    found = dict(Automaton(list(text)).ends(text))
+    found = dict(Automaton(list(text)).occurrences(text))
     assert found == {0: 1, 1: 2, 2: 3, 3: 4, 4: 5}
 
 
 def test_the_automaton_stops_at_its_limit() -> None:
-    assert sum(1 for _ in Automaton(["a"]).ends("a" * (MATCHES_IN_PART + 5))) == MATCHES_IN_PART
+    assert (
+        sum(1 for _ in Automaton(["a"]).occurrences("a" * (MATCHES_IN_PART + 5))) == MATCHES_IN_PART
+    )
 
 
 def test_what_runs_on_posts_imports_no_yaml_aws_or_neighbour() -> None:

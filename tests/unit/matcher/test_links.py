@@ -4,7 +4,8 @@ import pytest
 from support.sample_packs import pack_of
 
 from matcher import Evasion, Matcher, Rule, Severity
-from matcher.text.links import hosts, normal_host, opaque_spans
+from matcher.text.hostnames import normal_host
+from matcher.text.links import find_hosts, opaque_spans
 
 OPAQUE = {
     "a link": ("see https://a.example/b?c#d now", ["https://a.example/b?c#d"]),
@@ -167,7 +168,7 @@ def test_a_host_in_the_text_counts_by_its_place() -> None:
 
 
 def test_a_name_too_long_for_a_host_is_none() -> None:
-    assert hosts("a." * 200 + "shop.example") == []
+    assert find_hosts("a." * 200 + "shop.example") == []
 
 
 def test_broken_punycode_is_left_as_it_is() -> None:

@@ -7,8 +7,7 @@ looked for one by one, and all together as a batch.
 import pytest
 from support.sample_packs import pack_of
 
-from matcher import Hit, Matcher, Rule, Severity
-from matcher import matcher as engine
+from matcher import Hit, Matcher, Rule, Severity, engine
 
 HAN = "".join(map(chr, range(0x4E00, 0x4E00 + 2_000)))
 

@@ -1,35 +1,39 @@
-"""Many texts at once: which of them may satisfy a rule, and never one too few.
+"""Finds out of many texts those that may satisfy a rule, and never misses one.
 
-All words of all texts are looked up together, in arrays: by a value for each word, then for each
-two words in a row, and so on, as far as patterns begin so. Only a text in which every group of
-some rule seems to have a pattern, or one that may have a word in disguise, is left for `Matcher`,
-whose look at it decides.
+The simple way is to fold each text and run the automaton over it, which costs Python calls for
+every text. Here the words of all texts are looked up together, in arrays: by a value for each word,
+then for each two words in a row, and so on, as far as patterns begin like that. Only a text in
+which every group of some rule seems to have a pattern, or which may have a word in disguise, goes
+on to the evaluator, which decides.
 
-Imported only when there are enough texts to pay for the import of numpy. Where there is no numpy,
-each text is looked at by itself, with the same result.
+It is imported only for so many texts that they pay for the import of numpy. Without numpy each text
+is evaluated by itself, with the same result.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
 
-from matcher.batch.finders import ALPHABET, Finder, Patterns, finders_of
-from matcher.batch.needs import Needs
+from matcher.batch.key_finders import ALPHABET, KeyFinder, PatternLine, finders_of
 from matcher.batch.suspects import Suspects
-from matcher.batch.symbols import Line, Places, in_lines
+from matcher.batch.symbols import Places, SymbolLine, in_lines
 from matcher.evasion.vocabulary import Vocabulary
 from matcher.text.links import stretch_around
 
-PLACES_LOOKED_AT = 64
-"""Keys in a text; a text with more is looked at as a whole."""
+PLACES_IN_TEXT = 64
+"""Keys in a text for which stretches are cut out. A text with more is evaluated as a whole."""
+
+NEEDS_OF_KEY = 64
+"""Needs of a key that are looked at. A text with a key that serves more is let through."""
 
 
-class Passing(NamedTuple):
-    """A text that may satisfy a rule: its place, and stretches that hold all its patterns.
+class PassingText(NamedTuple):
+    """A text that may satisfy a rule: its number, and stretches that hold all its patterns.
 
-    A text that has patterns everywhere is for a look at the whole of it, and has None. A suspect
-    may have others, in disguise.
+    `stretches` is None for a text with patterns in many places. A suspect text may have further
+    patterns, in disguise.
     """
 
     text: int
@@ -37,12 +41,13 @@ class Passing(NamedTuple):
     suspect: bool
 
 
-class Sieve:
+class Prefilter:
     """Lets through the texts that may satisfy a rule, and a few that do not.
 
     >>> needs = [(0, 0, 1), (1, 0, 2), (2, 1, 1)]
-    >>> sieve = Sieve([" send me ", " otp ", " bomb"], needs, full=[3, 1])
-    >>> [found[:2] for found in sieve.passing(["Please send me the OTP", "send otp", "BOMBS", ""])]
+    >>> prefilter = Prefilter([" send me ", " otp ", " bomb"], needs, all_groups=[3, 1])
+    >>> texts = ["Please send me the OTP", "send otp", "BOMBS", ""]
+    >>> [passing[:2] for passing in prefilter.passing(texts)]
     [(0, [(7, 14), (19, 22)]), (2, [(0, 5)])]
     """
 
@@ -50,79 +55,128 @@ class Sieve:
         self,
         patterns: Sequence[str],
         needs: Iterable[tuple[int, int, int]],
-        full: Sequence[int],
+        all_groups: Sequence[int],
         vocabulary: Vocabulary | None = None,
     ):
-        """Takes what satisfies rules.
+        """Take the patterns and what they serve.
 
         Args:
-            patterns: Folded; there is at least one.
-            needs: Places of patterns, each with a rule that it serves and the group as a bit.
-            full: By rule, the bits of all its groups, fewer than 32.
-            vocabulary: The words of the patterns; None lets no text through for a word in disguise.
+            patterns: Folded patterns, at least one.
+            needs: Indexes of patterns, each with a rule that it serves and the group as a bit.
+            all_groups: For each rule the bits of all its groups, fewer than 32.
+            vocabulary: The words of the patterns. Without it, words in disguise do not count.
         """
         self._suspects = Suspects(vocabulary) if vocabulary else None
-        self._finders: list[Finder] = []
+        self._finders: list[KeyFinder] = []
         keys = np.full(len(patterns), -1)
         number = 0
-        told = Patterns.of(patterns)
-        for finder, chosen in finders_of(told):
+        pattern_line = PatternLine.of(patterns)
+        for finder, chosen in finders_of(pattern_line):
             self._finders.append(finder)
             keys[chosen] = number + finder.keys
             number += finder.number
-        self._needs = Needs(keys, number, needs, full)
+        self._needs = _RuleNeeds(keys, number, needs, all_groups)
         self._before, self._after = np.zeros(number, np.intp), np.zeros(number, np.intp)
-        for most, of_pattern in zip((self._before, self._after), told.around(), strict=True):
+        sides = zip((self._before, self._after), pattern_line.words_around(), strict=True)
+        for most, of_pattern in sides:
             np.maximum.at(most, keys[keys >= 0], of_pattern[keys >= 0])
 
-    def passing(self, texts: Sequence[str]) -> Iterator[Passing]:
-        """The texts that may satisfy a rule, in order."""
+    def passing(self, texts: Sequence[str]) -> Iterator[PassingText]:
+        """Yield the texts that may satisfy a rule, in order."""
         first = 0
         for some in in_lines(texts):
             line = ALPHABET.line(some)
-            places, keys = self._found(line)
+            places, keys = self._find(line)
             texts_of = np.searchsorted(line.ends, places)
-            met = self._needs.met(texts_of, keys, len(some))
-            odd = self._suspects.among(line, some) if self._suspects else set()
-            near = np.isin(texts_of, met)
+            satisfied = self._needs.satisfied(texts_of, keys, len(some))
+            suspects = self._suspects.among(line, some) if self._suspects else set()
+            near = np.isin(texts_of, satisfied)
             spans = self._spans(line, texts_of[near], places[near], keys[near])
-            for text in sorted(odd.union(spans)):
+            for text in sorted(suspects.union(spans)):
                 around = spans.get(text, [])
-                few = len(around) <= PLACES_LOOKED_AT
+                few = len(around) <= PLACES_IN_TEXT
                 stretches = _stretches(some[text], around) if few else None
-                yield Passing(first + text, stretches, text in odd)
+                yield PassingText(first + text, stretches, text in suspects)
             first += len(some)
 
-    def _found(self, line: Line) -> tuple[Places, Places]:
-        """The places at which keys are, and the keys."""
-        at, keys, number = [np.zeros(0, np.intp)], [np.zeros(0, np.intp)], 0
+    def _find(self, line: SymbolLine) -> tuple[Places, Places]:
+        """Return the places at which keys are, and the keys."""
+        all_places, all_keys, number = [np.zeros(0, np.intp)], [np.zeros(0, np.intp)], 0
         for finder in self._finders:
-            for places, found in finder.find(line):
-                at.append(places)
-                keys.append(found + number)
+            for places, keys in finder.find(line):
+                all_places.append(places)
+                all_keys.append(keys + number)
             number += finder.number
-        return np.concatenate(at), np.concatenate(keys)
+        return np.concatenate(all_places), np.concatenate(all_keys)
 
     def _spans(
-        self, line: Line, texts: Places, places: Places, keys: Places
+        self, line: SymbolLine, texts: Places, places: Places, keys: Places
     ) -> dict[int, list[tuple[int, int]]]:
-        """By text, the half-open code points around each of its keys that patterns may reach."""
-        ends = line.words_at(line.ends)  # that of a text is a word by itself
+        """Return, by text, half-open code points around each key that its patterns may reach."""
+        ends = line.words_at(line.ends)  # a text's end is a word by itself
         least, most = np.append(-1, ends)[texts] + 1, ends[texts] - 1
         words = line.words_at(places)
         firsts = np.clip(words - self._before[keys], least, most)
         lasts = np.clip(words + self._after[keys], least, most)
         symbols = np.stack((line.starts[firsts], line.starts[lasts] + line.sizes[lasts] - 1))
         starts, lasts = line.code_points(symbols) - np.append(-1, line.joined.ends)[texts] - 1
-        found: dict[int, list[tuple[int, int]]] = {}
+        spans_of: dict[int, list[tuple[int, int]]] = {}
         spans = zip(texts.tolist(), starts.tolist(), (lasts + 1).tolist(), strict=True)
         for text, start, end in spans:
-            found.setdefault(text, []).append((start, end))
-        return found
+            spans_of.setdefault(text, []).append((start, end))
+        return spans_of
+
+
+class _RuleNeeds:
+    """Which keys serve which groups of which rules."""
+
+    def __init__(
+        self,
+        keys: Places,
+        number: int,
+        needs: Iterable[tuple[int, int, int]],
+        all_groups: Sequence[int],
+    ):
+        """Take the key of each pattern (-1: none), the number of keys, and what patterns serve."""
+        self._all_groups = np.array(all_groups, np.uint32)
+        rows = np.fromiter(chain.from_iterable(needs), np.int64).reshape(-1, 3)
+        rows[:, 0] = keys[rows[:, 0]]
+        rows = rows[np.lexsort((rows[:, 1], rows[:, 0]))]
+        rows = rows[rows[:, 0] >= 0]
+        of_key, self._rules, bits = rows.T
+        self._bits = bits.astype(np.uint32)
+        self._firsts = np.searchsorted(of_key, np.arange(number + 1))
+
+    def satisfied(self, texts: Places, keys: Places, number: int) -> Places:
+        """Return the texts in which every group of some rule has a key, in order.
+
+        Args:
+            texts: The number of the text of each key.
+            keys: The keys.
+            number: The number of texts.
+        """
+        pairs = np.sort(texts * self._firsts.size + keys)
+        texts, keys = np.divmod(pairs[np.diff(pairs, prepend=-1) > 0], self._firsts.size)
+        passing = np.zeros(number, bool)
+        counts = self._firsts[keys + 1] - self._firsts[keys]
+        many = counts > NEEDS_OF_KEY
+        passing[texts[many]] = True
+        texts, keys, counts = texts[~many], keys[~many], counts[~many]
+        within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+        needs = np.repeat(self._firsts[keys], counts) + within
+        pairs = np.repeat(texts, counts) * self._all_groups.size + self._rules[needs]
+        order = np.argsort(pairs, kind="stable")
+        pairs = pairs[order]
+        firsts = np.flatnonzero(np.diff(pairs, prepend=-1))
+        if firsts.size:
+            present = np.bitwise_or.reduceat(self._bits[needs[order]], firsts)
+            texts, rules = np.divmod(pairs[firsts], self._all_groups.size)
+            passing[texts[present == self._all_groups[rules]]] = True
+        return np.flatnonzero(passing)
 
 
 def _stretches(text: str, spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """What holds all of some spans and divides nothing, in order; what is close is one."""
+    """Return stretches that hold all spans and cut no word or link, in order and merged."""
     stretches: list[tuple[int, int]] = []
     for start, end in sorted(spans):
         if stretches and start <= stretches[-1][1]:

@@ -1,7 +1,9 @@
-"""Many folded texts as one array of symbols, for `matcher.batch.prefilter`.
+"""Many folded texts as one array of symbols.
 
-A symbol stands for a folded code point in 16 bits. Code points may share one, so equal symbols
-prove nothing; but what the fold makes equal has equal symbols, in the same words.
+The simple way is to fold each text as a string. Here the texts of a line become one array of code
+points, and one lookup turns it into 16-bit symbols of folded letters. Code points may share a
+symbol, so equal symbols prove nothing. But texts that the fold makes equal have equal symbols, in
+the same words, so nothing is missed.
 """
 
 from bisect import bisect_left
@@ -23,27 +25,27 @@ ALONE = 0x8000  # the first symbol of a letter that is a word by itself
 TEXT_END = 0xFFFF
 
 LINE_LENGTH = 128 * 1024
-"""Code points looked at together: more is no faster, and takes more memory."""
+"""Code points in a line. Longer lines are not faster and take more memory."""
 
-_PAD = 8  # symbols that may be looked at behind the last word
-_BEHIND = np.full(_PAD, SPACE, np.uint16)
+_PAD = 8  # symbols after the last word that may be read
+_PADDING = np.full(_PAD, SPACE, np.uint16)
 _MASKS = np.array([(1 << 16 * size) - 1 for size in range(5)], np.uint64)
 _ODD = np.uint64(0x9E3779B97F4A7C15)  # 2⁶⁴ by the golden ratio, as in Fibonacci hashing
 _HALF = np.uint64(32)
 
 
 def mixed(values: Hashes) -> Hashes:
-    """Spreads the bits of values, the best into the upper half; equal only for equal values."""
+    """Spread the bits of values, best in the upper half. Different values stay different."""
     values = values * _ODD
     values ^= values >> _HALF
     values *= _ODD
     return values
 
 
-class Joined(NamedTuple):
-    """Texts as one, a line end behind each, with the code and the symbol of each code point.
+class JoinedTexts(NamedTuple):
+    """Texts joined by line ends, with the code and the symbol of each code point.
 
-    Here `SIGN` is the symbol of those signs that an `Alphabet` was told of; `ends` are the places
+    Here `SIGN` is the symbol of the signs that an `Alphabet` was made with. `ends` are the places
     of the line ends.
     """
 
@@ -54,33 +56,33 @@ class Joined(NamedTuple):
 
 
 class Widths:
-    """How many symbols each code point gave, where that is not one for each."""
+    """The number of symbols that each code point gave, if it is not one for each."""
 
     def __init__(self, widths: npt.NDArray[np.uint8] | npt.NDArray[np.bool_]):
         self._widths = widths
 
     @cached_property
     def _odd(self) -> tuple[Places, Places]:
-        """The code points that gave none or several, and how far symbols are shifted by each."""
+        """The code points that gave none or several, and how far each shifts what follows."""
         widths = self._widths
         odd = np.flatnonzero(~widths if widths.dtype == bool else widths != 1)
         shifts = np.cumsum(widths[odd].astype(np.intp) - 1)
         return np.append(odd, widths.size), np.append(0, shifts)
 
     def code_points(self, places: Places) -> Places:
-        """The code points that gave the symbols at some places."""
+        """Return the code points that gave the symbols at some places."""
         odd, shifts = self._odd
-        before = np.searchsorted(odd[:-1] + 1 + shifts[1:], places, "right")  # that many odd ones
-        found: Places = np.minimum(places - shifts[before], odd[before])
-        return found
+        odd_before = np.searchsorted(odd[:-1] + 1 + shifts[1:], places, "right")
+        code_points: Places = np.minimum(places - shifts[odd_before], odd[odd_before])
+        return code_points
 
 
-class Line(NamedTuple):
-    """Texts in a row, each ended by a word of its own.
+class SymbolLine(NamedTuple):
+    """Texts in a row, each with a word of its own that marks its end.
 
-    `starts` and `sizes` give the place and the symbols of each word, `ends` the place of each
-    text's end. Behind the last one there is room to look. `widths` is None if each code point gave
-    one symbol.
+    `starts` and `sizes` give the place and the number of symbols of each word, `ends` the place of
+    each text's end. Padding follows the last one. `widths` is None if each code point gave one
+    symbol.
     """
 
     symbols: Symbols
@@ -88,26 +90,26 @@ class Line(NamedTuple):
     sizes: Places
     ends: Places
     widths: Widths | None
-    joined: Joined
+    joined: JoinedTexts
 
     @classmethod
-    def together(cls, lines: Iterable["Line"]) -> "Line":
-        """Several lines as one, without the texts that they were made of."""
+    def together(cls, lines: Iterable["SymbolLine"]) -> "SymbolLine":
+        """Join several lines, without the texts that they were made from."""
         parts: list[tuple[Symbols, Places, Places, Places]] = []
         at = 0
         for symbols, starts, sizes, ends, _, _ in lines:
             parts.append((symbols[:-_PAD], starts + at, sizes, ends + at))
             at += symbols.size - _PAD
         symbols, starts, sizes, ends = map(np.concatenate, zip(*parts, strict=True))
-        nothing = Joined("", np.zeros(0, np.uint32), symbols[:0].copy(), ends)
-        return cls(np.append(symbols, _BEHIND), starts, sizes, ends, None, nothing)
+        nothing = JoinedTexts("", np.zeros(0, np.uint32), symbols[:0].copy(), ends)
+        return cls(np.append(symbols, _PADDING), starts, sizes, ends, None, nothing)
 
     def windows(self) -> Hashes:
-        """At each place, the four symbols from there on as one value."""
+        """Return, for each place, the four symbols from there on as one value."""
         return np.ndarray((self.symbols.size - 3,), "<u8", self.symbols, 0, (2,))
 
     def hashes(self) -> Hashes:
-        """A value for each word: the same for the same word."""
+        """Return a value for each word, the same for the same word."""
         windows = self.windows()
         hashes = windows[self.starts]  # `take` would copy them all, since they overlap
         hashes &= _MASKS.take(self.sizes, mode="clip")
@@ -115,13 +117,15 @@ class Line(NamedTuple):
         starts, sizes = self.starts[long], self.sizes[long]
         rest = windows[starts + sizes - 4] * _ODD
         rest += sizes.view(np.uint64)
-        longer = np.flatnonzero(sizes > 8)  # of more than 12, the middle does not count
+        longer = np.flatnonzero(
+            sizes > 8
+        )  # of words of more than 12 letters, the middle does not count
         rest[longer] += mixed(windows[starts[longer] + 4])
         hashes[long] += mixed(rest)
         return mixed(hashes)
 
     def heads(self, places: Places, size: int) -> Hashes:
-        """A value for each place: the `size` symbols from there on, at most 8."""
+        """Return a value for the `size` symbols from each place on, at most 8."""
         windows = self.windows()
         hashes = mixed(windows[places] & _MASKS[min(size, 4)])
         if size > 4:
@@ -129,51 +133,51 @@ class Line(NamedTuple):
         return hashes
 
     def words_at(self, places: Places) -> Places:
-        """The words at some places, or the last ones before."""
+        """Return the words at some places, or the last words before them."""
         return np.searchsorted(self.starts, places, "right") - 1
 
     def code_points(self, places: Places) -> Places:
-        """The code points, in all texts joined, that gave the symbols at some places."""
+        """Return the code points of the joined texts that gave the symbols at some places."""
         return places if self.widths is None else self.widths.code_points(places)
 
     @property
     def last(self) -> int:
-        """The place of the last symbol: that of the last text's end."""
+        """The place of the last text's end."""
         return self.symbols.size - _PAD - 1
 
     def letters(self) -> Places:
-        """The places of all letters that make words together with others."""
+        """Return the places of all letters that form words together with others."""
         return np.flatnonzero((self.symbols >= LETTER) & (self.symbols < ALONE))
 
     def letters_of(self, word: int) -> str:
-        """The folded letters of a word, as far as their symbols tell them."""
+        """Return the folded letters of a word, as far as their symbols show them."""
         first = int(self.starts[word])
         symbols = self.symbols[first : first + int(self.sizes[word])]
         return "".join(chr(symbol - LETTER) for symbol in symbols.tolist())
 
     def alone(self, words: Places) -> npt.NDArray[np.bool_]:
-        """Whether each of some words is a letter that is always one by itself, or a text's end."""
+        """Return whether each word is a letter of a spaceless script, or a text's end."""
         return self.symbols[self.starts[words]] >= ALONE
 
-    def mirrored(self) -> "Line":
-        """The line read backwards: the same words, and what is at place p is at `last` - p."""
+    def mirrored(self) -> "SymbolLine":
+        """Return the line read backwards: the same words, with place p at `last` - p."""
         symbols = np.concatenate((self.symbols[self.last :: -1], self.symbols[self.last + 1 :]))
         starts = self.last - (self.starts + self.sizes - 1)
         return self._replace(symbols=symbols, starts=starts, ends=self.last - self.ends)
 
 
 class Alphabet:
-    """The symbols of a fold table, learnt as its code points are met."""
+    """The symbols of a fold table, assigned when a code point first occurs."""
 
     def __init__(self, table: Mapping[int, str], signs: str = ""):
-        """Takes a table, and signs that are to be seen among all that it folds to a space."""
+        """Take a table, and the signs to tell apart from other characters that fold to a space."""
         self._table = table
         self._signs = {ord(sign) for sign in signs}
         self._symbols = np.zeros(0x110000, np.uint16)
         self._many: dict[int, Symbols] = {}
 
-    def line(self, texts: Sequence[str]) -> Line:
-        """Folds texts; there is at least one."""
+    def line(self, texts: Sequence[str]) -> SymbolLine:
+        """Fold texts. There is at least one."""
         text = "\n".join((*texts, ""))
         codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
         ends = np.cumsum(np.fromiter(map(len, texts), np.intp, len(texts)) + 1) - 1
@@ -182,7 +186,7 @@ class Alphabet:
             self._learn(np.unique(codes[symbols == _UNKNOWN]).tolist())
             symbols = self._symbols.take(codes)
         symbols[ends] = TEXT_END
-        joined = Joined(text, codes, symbols, ends)
+        joined = JoinedTexts(text, codes, symbols, ends)
         kept = symbols != _DROPPED
         many = np.flatnonzero(symbols == MANY)
         widths: Widths | None = None
@@ -207,7 +211,7 @@ class Alphabet:
                 self._symbols[code] = _DROPPED
 
     def _spelled(self, folded: str) -> Symbols:
-        """The symbols of what one code point folds to: those of its own letters."""
+        """Return the symbols of the letters that one code point folds to."""
         codes = [ord(char) for char in folded]
         self._learn(codes)
         return self._symbols[codes]
@@ -219,14 +223,14 @@ class Alphabet:
         many: Places,
         codes: npt.NDArray[np.uint32],
     ) -> tuple[Symbols, npt.NDArray[np.uint8]]:
-        """Puts in place what single code points fold to where that is several letters, or none.
+        """Insert the symbols of code points that fold to several letters, and drop others.
 
         Returns:
-            The symbols, and the number that each code point gave.
+            The symbols, and the number of symbols that each code point gave.
         """
         distinct, which = np.unique(codes[many], return_inverse=True)
         spelled = [self._many[code] for code in distinct.tolist()]
-        sizes = np.array([one.size for one in spelled])
+        sizes = np.array([symbols_of.size for symbols_of in spelled])
         firsts = (np.cumsum(sizes) - sizes)[which]
         sizes = sizes[which]
         widths = kept.astype(np.uint8)
@@ -236,10 +240,10 @@ class Alphabet:
         single = kept.copy()
         single[many] = False
         singles = symbols[single]
-        before = np.searchsorted(np.flatnonzero(single), many)  # that many of them
+        singles_before = np.searchsorted(np.flatnonzero(single), many)
         symbols = np.empty(singles.size + letters.size, np.uint16)
         is_letter = np.zeros(symbols.size, bool)
-        is_letter[np.repeat(before, sizes) + np.arange(letters.size)] = True
+        is_letter[np.repeat(singles_before, sizes) + np.arange(letters.size)] = True
         symbols[is_letter], symbols[~is_letter] = letters, singles
         return symbols, widths
 
@@ -248,9 +252,9 @@ def _letter(folded: str) -> int:
     return SPACE if folded == " " else LETTER + ord(folded) % (ALONE - LETTER)
 
 
-def _line(kept: Symbols, widths: Widths | None, joined: Joined) -> Line:
-    """Finds the words; each text is ended by one symbol, so that none runs into the next."""
-    symbols = np.concatenate((kept, _BEHIND))
+def _line(kept: Symbols, widths: Widths | None, joined: JoinedTexts) -> SymbolLine:
+    """Find the words. One symbol ends each text, so that no word runs into the next text."""
+    symbols = np.concatenate((kept, _PADDING))
     alone = symbols >= ALONE
     letter = (symbols >= LETTER) & ~alone
     first, last = alone.copy(), alone.copy()
@@ -262,11 +266,11 @@ def _line(kept: Symbols, widths: Widths | None, joined: Joined) -> Line:
     ends = np.flatnonzero(symbols == TEXT_END)
     if ends.size != joined.ends.size:
         raise AssertionError(f"{ends.size} ends of {joined.ends.size} texts")
-    return Line(symbols, starts, sizes, ends, widths, joined)
+    return SymbolLine(symbols, starts, sizes, ends, widths, joined)
 
 
 def in_lines(texts: Sequence[str]) -> Iterator[Sequence[str]]:
-    """Texts in order, as many at a time as are looked at together."""
+    """Yield texts in order, as many at a time as make a line."""
     ends = list(accumulate(map(len, texts), initial=0))
     first = 0
     while first < len(texts):

@@ -1,6 +1,7 @@
-"""Words in disguise: where they may be, and which words they stand for.
+"""Words in disguise: where a text may have them, and which words of terms they stand for.
 
-`suspicion` and `disguise` find the places, `vocabulary` reads them, `plausible`, `masks`,
-`notation` and `mentions` say what is no disguise. It may import `text` and `terms`. Start with
-`disguise`.
+A text flows through `suspicion` (is a closer look worth it?), `candidates` (which stretches may be
+words, leaving out `notation`), `vocabulary` and `word_index` (which words they may be), `plausible`
+(would an honest writer write it so?) and `readings`, which puts the results together. This room may
+import `text`, `terms` and `effort`. Start with `readings`.
 """

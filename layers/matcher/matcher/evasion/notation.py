@@ -1,14 +1,14 @@
-r"""Where signs among letters are notation, and no disguise: typography, sums, code, numbering.
+r"""Signs among letters that are notation and not a disguise: typography, sums, code, numbering.
 
-- Stars set words *off*, and point to footnotes. A bullet at the edge of a word begins an item.
+- Stars set words *off* and point to footnotes. A bullet at the edge of a word begins an item.
 - In 2*a = b*c, stars multiply.
 - In $70K, $1.5m+ and 50k$, digits count money.
-- In `$hit->{n}`, `\s*m`, `part*.txt` and 8ab1-dbce, signs and digits are a machine's. Where one
-  variable is seen, all of a text's words with `$` are variables.
+- In `$hit->{n}`, `\s*m`, `part*.txt` and 8ab1-dbce, signs and digits belong to code. If a text has
+  one variable, all its words with `$` are variables.
 - In "that's" and "l'an", a single letter is part of a word.
 - In "File5.2" and 1e90, digits count.
 
-Limits: a formula or a line of code without any of its signs reads like anything else.
+Limits: a formula or a line of code without any of these signs is read like any other text.
 """
 
 import re
@@ -23,14 +23,14 @@ _FOOTNOTE = re.compile(r"(?:^|\n)[ \t]*[*＊∗⁎]+[ \t]*\w")
 _POINTS_TO_FOOTNOTE = re.compile(r"(?<=[wdz])[*]+(?![wdz*])")
 _WILDCARD = re.compile(r"(?<=[_:>/.\\])\w{1,60}[*]|\w[*](?=[(/=>`])|\w[*](?=\.\w)")
 _BULLET = re.compile(rf"(?<![\w{BULLETS}])[{BULLETS}]+|[{BULLETS}]+(?![\w{BULLETS}])")
-_FACTOR = r"(?:[^\W\d_\u0590-\u06ff]|\d{1,9})"  # (a*b) is a sum; (ر*ا) is a word, and no formula
+_FACTOR = r"(?:[^\W\d_\u0590-\u06ff]|\d{1,9})"  # (a*b) is a formula; (ر*ا) is a word
 _PRODUCT = re.compile(rf"(?<![\w*]){_FACTOR}(?:\*{_FACTOR})+(?![\w*])")
 _OPERATOR_BEFORE = re.compile(r"[-+=/^<>(][ \t]?$")
 _OPERATOR_AFTER = re.compile(r"[ \t]?(?:[+=/^<>]|[)\]]?[ \t]?[-+=/^*])")
 _VARIABLE = re.compile(r"\$\w{1,60}(?=->|[\[{(]|[ \t]?=)|\$[^\W_]{1,60}_\w")
 _ANY_VARIABLE = re.compile(r"\$\w{1,60}")
 _PATTERN_CLASS = re.compile(r"\\[sSwWdDbB](?:[*+]\w*|[*+]?[$|])")
-_HEX = "[0-9A-Fa-f]"  # these begin with what they search for, since that is found fast
+_HEX = "[0-9A-Fa-f]"  # the patterns below begin with a plain character, which `re` finds fast
 _SERIAL = re.compile(rf"{_HEX}(?<![\w-].){_HEX}{{1,11}}(?:-{_HEX}{{4,12}}){{2,}}(?!\w)")
 _NUMBER = re.compile(
     rf"(?:\d(?<![\w+!|$].)(?:\d{{0,19}}[Ee]\d{{1,4}}|(?<=0)[Xx]{_HEX}{{1,40}})"
@@ -46,12 +46,12 @@ _CLITIC = re.compile(  # begins with its apostrophe, like the patterns above
 _CHAPTER = re.compile(r"\d(?<=[^\W\d_].)(?=[.]\d)")
 
 
-def notation(text: str, shape: str) -> Iterator[tuple[int, int]]:
-    r"""Finds the half-open code points of a text at which no word is in disguise.
+def notation_spans(text: str, shape: str) -> Iterator[tuple[int, int]]:
+    r"""Yield the half-open code points of a text that are notation.
 
     Args:
         text: A part of a post.
-        shape: What each of its characters is; see `matcher.evasion.disguise`.
+        shape: One character for the kind of each of its characters; see `candidates`.
     """
     if STAR in shape:
         yield from _stars(text, shape)
@@ -85,11 +85,11 @@ def _stars(text: str, shape: str) -> Iterator[tuple[int, int]]:
             yield start, end
 
 
-def filled(shape: str, spans: Iterable[tuple[int, int]], filling: str = "-") -> str:
-    """A shape with something else at some places, which may overlap; `-` is nothing to read."""
+def with_spans_replaced(shape: str, spans: Iterable[tuple[int, int]], kind: str = "-") -> str:
+    """Return a shape with some spans replaced; they may overlap. A `-` is never read."""
     pieces, at = [], 0
     for start, end in sorted(spans):
         first = max(start, at)
-        pieces += [shape[at:first], filling * (end - first)]
+        pieces += [shape[at:first], kind * (end - first)]
         at = max(end, at)
     return "".join([*pieces, shape[at:]])

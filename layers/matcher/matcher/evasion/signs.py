@@ -1,35 +1,103 @@
-"""Digits, signs and stars that may stand for letters, and what of a word they leave the same."""
+"""Digits, signs and stars that stand for letters, and how they fit the letters of a word.
 
+Two words can only fit if they have the same skeleton: runs of a letter are one letter, and letters
+that share a sign (i and l) are one. So words are looked up by their skeleton, and `fit_of` then
+compares letter by letter.
+"""
+
+import re
 from collections import defaultdict
 
 SIGNS = {
     "0": "o", "1": "il", "!": "il", "|": "il", "3": "eз", "€": "e", "4": "aч", "@": "a", "5": "s",
     "$": "s", "§": "s", "6": "gб", "9": "g", "7": "t", "+": "t", "8": "b", "¢": "c",
 }  # fmt: skip
-"""Digits and signs, and the letters each may stand for."""
+"""Digits and signs, and the letters that each may stand for."""
+
 STAR = "*"
-_CAPITALS = r"A-Z\u00c0-\u00d6\u00d8-\u00de\u0391-\u03a9\u0400-\u042f"  # Latin, Greek, Cyrillic
-HASHES = "#＃"
-IN_CAPITALS = rf"(?=\w*(?:[^\W\d_{_CAPITALS}][{_CAPITALS}]|[{_CAPITALS}]{{2}}[^\W\d_{_CAPITALS}]))"
-"""Behind a hash: a pattern for words run together, of which a later one has a capital."""
+"""The unit that may stand for any letter."""
+
 BULLETS = "•●"
 STARS = f"*＊∗⁎✱✲{BULLETS}"
+HASHES = "#＃"
+_CAPITALS = r"A-Z\u00c0-\u00d6\u00d8-\u00de\u0391-\u03a9\u0400-\u042f"  # Latin, Greek, Cyrillic
+IN_CAPITALS = rf"(?=\w*(?:[^\W\d_{_CAPITALS}][{_CAPITALS}]|[{_CAPITALS}]{{2}}[^\W\d_{_CAPITALS}]))"
+"""A pattern for words run together after a hash, of which a later one begins with a capital."""
+
 SIGNS_OF: defaultdict[str, str] = defaultdict(str)
+"""Letters, and the signs that may stand for each."""
+
 for _sign, _letters in SIGNS.items():
     for _letter in _letters:
         SIGNS_OF[_letter] += _sign
-CLASS = str.maketrans(
+
+SAME_SIGN = str.maketrans(
     {like: letters[0] for sign, letters in SIGNS.items() for like in (sign, *letters[1:])}
 )
-"""Signs, and letters that share a sign (i and l), as one letter."""
+"""A table that makes signs, and letters that share a sign, one letter."""
+
+_RUN_OF_THREE = re.compile(r"([^\W\d])\1\1|(?<=[^\W\d])(\d)\2\2(?=[^\W\d])")
 
 
 def skeleton_of(letters: str) -> tuple[str, list[int]]:
-    """Letters with runs and look-alikes as one, and where each begins; the end comes last."""
+    """Return the skeleton of letters and signs, and where each of its letters begins.
+
+    The length of `letters` follows as the last place.
+
+    >>> skeleton_of("k1lll")
+    ('ki', [0, 1, 5])
+    """
     out: list[str] = []
     starts: list[int] = []
-    for at, letter in enumerate(letters.translate(CLASS)):
+    for at, letter in enumerate(letters.translate(SAME_SIGN)):
         if not out or out[-1] != letter:
             out.append(letter)
             starts.append(at)
     return "".join(out), [*starts, len(letters)]
+
+
+def fit_of(word: str, units: str) -> list[int] | None:
+    """Return the unit that stands for each letter of a word, or None if some unit does not fit.
+
+    If several units stand for the last letter, the last of them is returned. A run of a letter is
+    as long as in the word, or longer if some unit occurs three times in a row.
+
+    >>> fit_of("bomb", "b0mb"), fit_of("bomb", "boooomb"), fit_of("bomb", "boomb")
+    ([0, 1, 2, 3], [0, 1, 5, 6], None)
+    """
+    if not _RUN_OF_THREE.search(units):
+        same = len(word) == len(units) and all(map(_stands_for, units, word))
+        return list(range(len(units))) if same else None
+    return _stretched_fit(word, units)
+
+
+def _stands_for(unit: str, letter: str) -> bool:
+    return unit == letter or letter in SIGNS.get(unit, "")
+
+
+def _stretched_fit(word: str, units: str) -> list[int] | None:
+    """Return the fit of a word whose runs of letters may be longer in the units.
+
+    The simple way is a search by `i+l+i+`, which may try every way to divide a run of signs that
+    stand for both letters. Here bit `n` of `ends[at]` says that the units from `at` on may follow
+    the first `n` letters, and each unit is looked at once.
+    """
+    step, stay = dict.fromkeys(units, 0), dict.fromkeys(units, 0)
+    for unit in step:
+        for number, letter in enumerate(word):
+            if _stands_for(unit, letter):
+                step[unit] |= 1 << number
+                ends_run = word[number + 1 : number + 2] != letter
+                stay[unit] |= (ends_run and letter.isalpha()) << number + 1
+    ends = [1 << len(word)]
+    for unit in reversed(units):
+        ends.append((step[unit] & ends[-1] >> 1) | (stay[unit] & ends[-1]))
+    ends.reverse()
+    if not ends[0] & 1:
+        return None
+    fit: list[int] = []
+    for at, unit in enumerate(units):
+        if not stay[unit] & ends[at + 1] & 1 << len(fit):  # a run is as long as it can be
+            fit.append(at)
+    fit[-1] = len(units) - 1
+    return fit

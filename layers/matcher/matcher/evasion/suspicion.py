@@ -1,37 +1,50 @@
-"""A fast look at texts for what any disguise needs, so that plain ones are passed over."""
+"""A fast test whether a text may have a word in disguise.
+
+Cutting out candidates costs more than the fold, and most texts are plain. So this test looks for
+features that every disguise needs: a sign, a digit next to a letter, three equal letters in a row,
+single letters in a row, or two scripts in one word. It may be true for nothing, never false for a
+disguise.
+"""
 
 import re
 
 from matcher.evasion.signs import IN_CAPITALS, STARS
 
 STRETCHED = re.compile(r"([^\W\d_])\1\1", re.IGNORECASE)
+"""Three equal letters in a row."""
+
 _SPACELESS = r"\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff"
-"""Letters of scripts without spaces, in which #topics and @names stand inside sentences."""
+"""Letters of scripts without spaces, in which #topics and @names occur inside sentences."""
+
 SPACED = rf"[^\W\d_{_SPACELESS}]"
 """A pattern for one letter of any other script."""
 
 _RARE_SIGNS = f"{STARS}€$§|+¢"
-OF_MANY_USES = {  # each begins with a plain character, which is searched for fast
+
+SIGNS_WITH_USES = {  # each pattern begins with a plain character, which `re` finds fast
     "!": re.compile(r"!(?<=\w!)(?=[\w@])|!(?=\w)"),
     "@": re.compile(rf"@(?:(?<=[0-9A-Za-z\u00c0-\u077f]@)|[^\W{_SPACELESS}]*+[!@$+€|*](?=\w))"),
     "#": re.compile(rf"#(?<!\w#){IN_CAPITALS}|#(?<={SPACED}#)(?=[#%]*{SPACED})"),
     "＃": re.compile(rf"＃(?<!\w＃){IN_CAPITALS}"),
     "%": re.compile(rf"%(?<={SPACED}%)(?=[#%]*{SPACED})"),
 }
-"""Signs with a use of their own, and what tells at one that it may be part of a disguise."""
+"""Signs that also have ordinary uses, and what shows that one may be part of a disguise."""
 
-SIGNS_SEEN = f"{_RARE_SIGNS}{''.join(OF_MANY_USES)}"
-"""Signs without which no text has what its fold does not show of a disguise."""
+DISGUISE_SIGNS = f"{_RARE_SIGNS}{''.join(SIGNS_WITH_USES)}"
+"""All signs of disguises that the fold turns into spaces."""
+
 _MIXED_FOLD = re.compile(r"[0-9](?=[^\W\d])|[0-9](?<=[^\W\d].)")
 _SINGLES = re.compile(r" [a-z\u0370-\u077f] [0-9a-z\u0370-\u077f] [0-9a-z\u0370-\u077f] ")
 _TWO_SCRIPTS = re.compile(r"[a-z][\u0621-\u064a]|[\u0621-\u064a][a-z]")
-ENDINGS = "，。、；：！？\n"
-"""What ends a sentence or a clause of Han letters: behind one, none of a word stands apart."""
-_HAN_APART = re.compile(rf"(?:[\u3400-\u9fff](?:_|[^\w{ENDINGS}]){{1,6}}){{2}}[\u3400-\u9fff]")
+
+HAN_ENDINGS = "，。、；：！？\n"
+"""Signs that end a sentence or clause of Han letters, so that no word goes on after them."""
+
+_HAN_APART = re.compile(rf"(?:[\u3400-\u9fff](?:_|[^\w{HAN_ENDINGS}]){{1,6}}){{2}}[\u3400-\u9fff]")
 
 
 def is_suspect(text: str, folded: str) -> bool:
-    """Whether a text may have a word in disguise, but for a mention that may be one.
+    """Return whether a text may have a word in disguise, except for a mention that may be one.
 
     >>> from matcher.text.fold import fold
     >>> [is_suspect(text, fold(text)) for text in ("A plain text, 24 words.", "b0mb", "heeelp")]
@@ -42,22 +55,22 @@ def is_suspect(text: str, folded: str) -> bool:
         or _MIXED_FOLD.search(folded)
         or (has_run_of_three(folded) and STRETCHED.search(folded))
         or _SINGLES.search(folded)
-        or (not folded.isascii() and (_TWO_SCRIPTS.search(folded) or _HAN_APART.search(text)))
+        or (not folded.isascii() and (_TWO_SCRIPTS.search(folded) or has_han_apart(text)))
     )
 
 
 def _has_sign(text: str) -> bool:
-    """Whether a text has what its fold does not show of a disguise."""
+    """Return whether a text has a sign of a disguise that its fold does not show."""
     return any(sign in text for sign in _RARE_SIGNS) or any(
-        sign in text and pattern.search(text) for sign, pattern in OF_MANY_USES.items()
+        sign in text and pattern.search(text) for sign, pattern in SIGNS_WITH_USES.items()
     )
 
 
 def has_run_of_three(folded: str) -> bool:
-    """Whether a character stands thrice in a row, or something that looks so to the bytes.
+    """Return whether a character occurs three times in a row. It may be true without one.
 
-    All neighbours are compared at once, as two long integers: a search by pattern costs ten times
-    as much.
+    The simple way is a search by pattern, which takes ten times as long. Here all neighbours are
+    compared at once, as the bytes of two long integers.
     """
     ascii_ = folded.isascii()
     width, data = (
@@ -70,7 +83,7 @@ def has_run_of_three(folded: str) -> bool:
 
 
 def has_han_apart(text: str) -> bool:
-    """Whether three Han letters stand apart, and no sentence or clause ends between them.
+    """Return whether three Han letters are separated, and no sentence or clause ends between them.
 
     >>> has_han_apart("验-证-码"), has_han_apart("我，你，他")
     (True, False)

@@ -1,10 +1,11 @@
-"""The forms of an Indonesian or Malay word: what `affixes: id` adds to the terms of a rule.
+"""The forms of an Indonesian or Malay word, which `affixes: id` adds to the terms of a rule.
 
-Prefixes, suffixes and reduplication are glued on by rule, and the nasal of `me-` and `pe-` changes
-the first letter (kirim, mengirim; tembak, menembak). Forms of colloquial writing are among them
-(ngirim, kirimin, orang2). Some that nobody uses are made as well; they match nothing.
+Rules attach prefixes, suffixes and reduplication. The nasal of `me-` and `pe-` changes the first
+letter (kirim, mengirim; tembak, menembak). Colloquial forms are included (ngirim, kirimin, orang2).
+Some of the forms are never used; they match nothing.
 
-Limits: of terms of one word only. Roots that change otherwise (ajar, belajar) keep their terms.
+Limits: only terms of one word get forms. A root with an irregular change (ajar, belajar) needs its
+forms as terms.
 Source: Tata Bahasa Baku Bahasa Indonesia, 4th edition, on prefixes and their nasals.
 """
 
@@ -16,12 +17,13 @@ _VERBAL = ("", "kan", "i", "in", "kannya", "inya", "nya", "lah", "kanlah")
 _ROOT = re.compile(r"[a-z]{3,}")
 
 
-def forms(word: str) -> tuple[str, ...]:
-    """A word as written, first, and its forms; phrases and words with other letters stay alone.
+def affixed_forms(word: str) -> tuple[str, ...]:
+    """Return a word as written, then its forms. Phrases and words with other letters have none.
 
-    >>> {"mengirimkan", "kirimnya", "dikirim", "kirim-kirim", "ngirim"} <= set(forms("kirim"))
+    >>> forms = affixed_forms("kirim")
+    >>> {"mengirimkan", "kirimnya", "dikirim", "kirim-kirim", "ngirim"} <= set(forms)
     True
-    >>> forms("kode otp"), forms("bom*")
+    >>> affixed_forms("kode otp"), affixed_forms("bom*")
     (('kode otp',), ('bom*',))
     """
     root = word.casefold()
@@ -44,7 +46,7 @@ def forms(word: str) -> tuple[str, ...]:
 
 
 def _with_nasal(prefix: str, root: str) -> tuple[str, ...]:
-    """A prefix with its nasal before a root; `prefix` is "" in colloquial writing.
+    """Return a prefix and its nasal before a root. Colloquial writing drops the prefix.
 
     >>> [_with_nasal("me", root) for root in ("kirim", "sapu", "beli", "bom", "proses", "rusak")]
     [('mengirim',), ('menyapu',), ('membeli',), ('mengebom',), ('memproses',), ('merusak',)]

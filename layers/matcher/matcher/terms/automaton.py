@@ -1,7 +1,10 @@
-"""Many patterns found in one pass over a folded text.
+"""Finds many patterns in one pass over a folded text.
 
-An Aho-Corasick automaton whose nodes keep their children in an unsorted list searched from the
-front. So text and patterns go in as UTF-8 bytes seen as Latin-1 (no list grows beyond 256), and
+The simple way is to search for each pattern in turn, which takes time for each pattern. An
+Aho-Corasick automaton reads each letter of the text once, however many patterns there are.
+
+The library keeps the children of a node in an unsorted list and searches it from the front. So text
+and patterns are passed as UTF-8 bytes seen as Latin-1 (a list has at most 256 entries), and
 patterns are added by the frequency of their letters. Only `iter` is used: `iter_long` loses
 matches, and `.set()` on its iterator corrupts memory (pyahocorasick 2.3).
 """
@@ -14,9 +17,9 @@ import ahocorasick
 from matcher.effort import Effort
 
 MATCHES_IN_PART = 200_000
-"""Matches of patterns seen in one part of a post; what comes after is not, and ends its effort.
+"""Matches of patterns that count in one part of a post. Further ones are ignored: it ran out.
 
-A part of 65,536 code points cannot hold as many unless more than three terms end at each letter.
+A part of 65,536 code points has fewer, unless more than three terms end at each letter.
 """
 
 _FREQUENT = b" aeiontsrlhdumkgcypbfwvjzxq"
@@ -31,41 +34,41 @@ class Automaton:
     """Finds which of its patterns occur in a text, and where.
 
     >>> automaton = Automaton([" otp ", " kode otp ", "bom"])
-    >>> sorted(automaton.seen(" kode otp bombastis "))
+    >>> sorted(automaton.patterns_in(" kode otp bombastis "))
     [0, 1, 2]
-    >>> list(automaton.ends(" kode otp "))
+    >>> list(automaton.occurrences(" kode otp "))
     [(1, 10), (0, 10)]
     """
 
     def __init__(self, patterns: Sequence[str]):
-        """Takes distinct folded patterns, none empty; their indexes are what is reported."""
+        """Take distinct folded patterns, none of them empty. Results name them by their index."""
         self._automaton = ahocorasick.Automaton(ahocorasick.STORE_INTS)
         ranks = [pattern.encode().translate(_RANK) for pattern in patterns]
-        for at in sorted(range(len(patterns)), key=ranks.__getitem__):
-            self._automaton.add_word(_as_latin(patterns[at]), at)
+        for index in sorted(range(len(patterns)), key=ranks.__getitem__):
+            self._automaton.add_word(_as_latin(patterns[index]), index)
         self._automaton.make_automaton()
-        self._empty = not patterns
+        self._is_empty = not patterns
 
-    def seen(self, folded: str, effort: Effort | None = None) -> set[int]:
-        """Return the indexes of the patterns that occur in a folded text."""
-        if self._empty:
+    def patterns_in(self, folded: str, effort: Effort | None = None) -> set[int]:
+        """Return the patterns that occur in a folded text."""
+        if self._is_empty:
             return set()
         matches = self._automaton.iter(_as_latin(folded))
-        found = {at for _, at in islice(matches, MATCHES_IN_PART)}
+        patterns = {index for _, index in islice(matches, MATCHES_IN_PART)}
         if effort and next(matches, None):
             effort.ran_out = True
-        return found
+        return patterns
 
-    def ends(self, folded: str, effort: Effort | None = None) -> Iterator[tuple[int, int]]:
-        """Yield each occurrence as pattern index and end in code points, by its end."""
-        if self._empty:
+    def occurrences(self, folded: str, effort: Effort | None = None) -> Iterator[tuple[int, int]]:
+        """Yield each occurrence as pattern and end in code points, in the order of ends."""
+        if self._is_empty:
             return
         data = folded.encode()
         end = counted = 0
         matches = self._automaton.iter(data.decode("latin-1"))
-        for last, at in islice(matches, MATCHES_IN_PART):
+        for last, index in islice(matches, MATCHES_IN_PART):
             end += len(data[counted : last + 1].decode())
             counted = last + 1
-            yield at, end
+            yield index, end
         if effort and next(matches, None):
             effort.ran_out = True

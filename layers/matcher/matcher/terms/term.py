@@ -1,17 +1,17 @@
-"""A term of a pack, and the strict look at a place where the fold found it.
+"""A term of a pack, and the check of a place at which the fold has the term's pattern.
 
-What the look settles, since the fold cannot:
+The fold is generous, so the check looks at the original text and applies these rules:
 
 - A character that folds to several (½, ﷺ) is matched whole or not at all.
-- An apostrophe after a letter opens no word on its right: `ai` is not in "j'ai". What follows a
-  word may begin with one: "otp's".
-- The words of a phrase may be parted by any white space and signs. Letters of a spaceless script
-  may not ("转。账" is no 转账), unless the term itself parts them; and the last one carries its
-  marks ("ที่" is no "ที").
-- Of a traditional and a simplified Han letter one stands for the other; two traditional ones that
-  are simplified alike do not.
+- After a letter and an apostrophe no word begins: `ai` does not match in "j'ai". A word may end
+  before an apostrophe: "otp's".
+- Any white space and signs may lie between the words of a phrase. Between letters of a spaceless
+  script nothing may ("转。账" is not 转账) unless the term itself has something there. The last of
+  these letters must have all its marks ("ที่" is not "ที").
+- A traditional and a simplified Han letter match each other. Two different traditional letters do
+  not, even if they have the same simplified form.
 - A look-alike is a letter of *another* script. A word written wholly in another script than the
-  term is that script's own word, if the part is otherwise written in that script.
+  term is a word of that script, if the rest of the part has letters of it.
 """
 
 import re
@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple, Self
 
-from matcher.text.aligned import READ, Trace
+from matcher.text.aligned import READ, AlignedText
 from matcher.text.fold import (
     FOLD,
     HAN,
@@ -35,12 +35,12 @@ from matcher.text.fold import (
 )
 
 _FOLDED = re.compile("[a-z]+(?: [a-z]+)*")
-_NOTHING = frozenset[Evasion]()
+_NO_EVASION = frozenset[Evasion]()
 _APOSTROPHES = "'’‘‛ʹʻʼʽ`´＇"
 
 
-class Place(NamedTuple):
-    """Where a term stands: half-open code points of the part, and its first and last word."""
+class TermPlace(NamedTuple):
+    """A place of a term: half-open code points of the part, and its first and last word."""
 
     start: int
     end: int
@@ -49,9 +49,9 @@ class Place(NamedTuple):
 
 
 class Match(NamedTuple):
-    """A term at a place of a part, and what it wore there."""
+    """A term at a place of a part, and how it is disguised there."""
 
-    place: Place
+    place: TermPlace
     term: str
     evasion: tuple[Evasion, ...]
 
@@ -60,7 +60,8 @@ class Match(NamedTuple):
 class Term:
     """A word or phrase as written, and the folded pattern by which the automaton finds it.
 
-    The pattern has a space at each end that must be the end of a word; `*` opens an end.
+    The pattern has a space at an end where a word must begin or end. A `*` in the term leaves the
+    space out.
 
     >>> Term.of("One-time code").pattern, Term.of("bomb*").pattern, Term.of("验证码").pattern
     (' one time code ', ' bomb', ' 验 证 码 ')
@@ -69,75 +70,80 @@ class Term:
     written: str
     literal: str
     pattern: str
-    opens: bool  # at its start
-    closes: bool  # at its end
+    opens: bool  # a word must begin where the term begins
+    closes: bool  # a word must end where the term ends
 
     @classmethod
     def of(cls, written: str) -> Self:
-        """Compiles a term; one that folds to nothing gets the pattern ""."""
-        opens, literal, closes = _read(written)
+        """Compile a term. The pattern of a term without letters and digits is ""."""
+        opens, literal, closes = _parse(written)
         return cls(written, literal, pattern_of(written), opens, closes)
 
     @cached_property
     def tight(self) -> frozenset[int]:
-        """The gaps between its words, counted from 0, that must be empty in a text."""
-        trace = Trace.of(self.literal)
-        gaps = [at for at, plain in enumerate(trace.folded) if plain == " "][1:-1]
-        return frozenset(number for number, at in enumerate(gaps) if _is_tight(trace, at))
+        """The gaps between words, counted from 0, that must be empty in a text."""
+        aligned = AlignedText.of(self.literal)
+        gaps = [at for at, plain in enumerate(aligned.folded) if plain == " "][1:-1]
+        return frozenset(number for number, at in enumerate(gaps) if _is_tight(aligned, at))
 
     @cached_property
     def letters(self) -> str:
-        """The term's letters without the fold of look-alikes, words run together."""
+        """The letters without the fold of look-alikes, words run together."""
         return self.literal.translate(STRICT).replace(" ", "")
 
     @cached_property
     def traditional(self) -> frozenset[str]:
-        """Those of its letters for which simplified ones may stand."""
+        """The traditional letters, which a text may have in simplified form."""
         return frozenset(HAN.keys() & set(self.letters))
 
     @cached_property
     def plain(self) -> str:
-        """What an `exact` rule compares."""
+        """The form that an `exact` rule compares."""
         return _plain(self.literal)
 
-    def look(self, trace: Trace, end: int, *, exact: bool) -> Match | None:
-        """Decides whether the pattern that ends before `trace.folded[end]` is the term.
+    def match_at(self, aligned: AlignedText, end: int, *, exact: bool) -> Match | None:
+        """Check whether the pattern that ends before `aligned.folded[end]` is the term.
 
         Args:
-            trace: The part.
-            end: Where the automaton saw the pattern end, in the folded text.
-            exact: Whether the original must be the term but for case and gaps.
+            aligned: The part.
+            end: Where the automaton found the end of the pattern, in the folded text.
+            exact: Whether the original must be the term except for case and gaps.
         """
         last = end - 1 - self.closes
         first = end - len(self.pattern) + self.opens
-        readings = trace.read_at(first, last)
-        if trace.readings and not readings:
-            return None  # found in the text as it stands
-        if not self._is_whole(trace, first, last):
+        readings = aligned.readings_at(first, last)
+        if aligned.readings and not readings:
+            return None  # the text without readings has it too
+        if not self._is_whole(aligned, first, last):
             return None
-        start = trace.source[first]
-        stop = _with_marks(trace.text, trace.source[last] + 1)
-        original = trace.text[start:stop]
-        read = _NOTHING.union(*(one.evasion for one in readings)) if readings else _NOTHING
+        start = aligned.source[first]
+        stop = _with_marks(aligned.text, aligned.source[last] + 1)
+        original = aligned.text[start:stop]
+        read = (
+            _NO_EVASION.union(*(reading.evasion for reading in readings))
+            if readings
+            else _NO_EVASION
+        )
         if exact and (read or _plain(original) != self.plain):
             return None
-        if not self._has_letters_of(trace, first, last):
+        if not self._has_letters_of(aligned, first, last):
             return None
-        place = Place(start, stop, trace.words[first], trace.words[last])
-        worn = evasions(original, self.literal)
+        place = TermPlace(start, stop, aligned.words[first], aligned.words[last])
+        evasion = evasions(original, self.literal)
         if self.traditional and not self.traditional <= set(original.translate(STRICT)):
-            worn = tuple(sorted({*worn, Evasion.HAN}))
-        return Match(place, self.written, tuple(sorted(read.union(worn))) if read else worn)
+            evasion = tuple(sorted({*evasion, Evasion.HAN}))
+        return Match(place, self.written, tuple(sorted(read.union(evasion))) if read else evasion)
 
-    def _is_whole(self, trace: Trace, first: int, last: int) -> bool:
-        folded, source, text = trace.folded, trace.source, trace.text
+    def _is_whole(self, aligned: AlignedText, first: int, last: int) -> bool:
+        """Return whether characters, words and tight gaps are as the term has them."""
+        folded, source, text = aligned.folded, aligned.source, aligned.text
         before = first - 1 - (folded[first - 1] == " ")
         after = last + 1 + (folded[last + 1 : last + 2] == " ")
         if before > 0 and source[before] == source[first]:
             return False
         if after < len(folded) and source[after] == source[last]:
             return False
-        if self.opens and _after_apostrophe(text, source[first]):
+        if self.opens and _follows_apostrophe(text, source[first]):
             return False
         if self.closes and _loses_mark(text, source[last]):
             return False
@@ -145,52 +151,55 @@ class Term:
             return True
         letters = {source[at] for at in range(first, last + 1) if folded[at] != " "}
         if source[last] - source[first] + 1 == len(letters):
-            return True  # there is nothing between the letters at all
+            return True  # nothing at all lies between the letters
         gaps = (at for at in range(first, last) if folded[at] == " ")
-        return all(trace.gap_is_empty(at) for number, at in enumerate(gaps) if number in self.tight)
+        return all(
+            aligned.gap_is_empty(at) for number, at in enumerate(gaps) if number in self.tight
+        )
 
-    def _has_letters_of(self, trace: Trace, first: int, last: int) -> bool:
-        letters = trace.strict[first : last + 1].replace(" ", "")
+    def _has_letters_of(self, aligned: AlignedText, first: int, last: int) -> bool:
+        """Return whether the letters are the term's, or look-alikes of them."""
+        letters = aligned.strict[first : last + 1].replace(" ", "")
         if letters == self.letters:
             return True
-        places = [at for at in range(first, last + 1) if trace.folded[at] != " "]
-        for at, seen, own in zip(places, letters, self.letters, strict=True):
-            if seen in (own, READ):
+        places = [at for at in range(first, last + 1) if aligned.folded[at] != " "]
+        for at, seen, expected in zip(places, letters, self.letters, strict=True):
+            if seen in (expected, READ):
                 continue
-            if seen in HAN or own in HAN:
-                if trace.folded[at] not in (seen, own):
-                    return False  # 髮 is no 發, though both are simplified to 发
+            if seen in HAN or expected in HAN:
+                if aligned.folded[at] not in (seen, expected):
+                    return False  # 髮 is not 發, though both are simplified to 发
                 continue
-            script = script_of(own)
-            if script_of(seen) == script or trace.is_own_word(at, script):
+            script = script_of(expected)
+            if script_of(seen) == script or aligned.is_word_of_its_script(at, script):
                 return False
         return True
 
 
 def pattern_of(written: str) -> str:
-    """The folded pattern of a term as written, without compiling the term.
+    """Return the folded pattern of a term as written, without compiling the term.
 
     >>> pattern_of("One-time code"), pattern_of("*bomb"), pattern_of("-")
     (' one time code ', 'bomb ', '')
     """
     if _FOLDED.fullmatch(written):
         return f" {written} "  # most terms of long lists, and a worker starts cold
-    opens, literal, closes = _read(written)
+    opens, literal, closes = _parse(written)
     folded = fold(literal)
     return folded[not opens : len(folded) - (not closes)] if folded != " " else ""
 
 
-def _read(written: str) -> tuple[bool, str, bool]:
-    """Whether a term begins where a word does, what it says, and whether it ends where one ends."""
+def _parse(written: str) -> tuple[bool, str, bool]:
+    """Return whether a word must begin where a term begins, its text, and the same for its end."""
     stripped = written.strip()
     opens, closes = not stripped.startswith("*"), not stripped.endswith("*")
     return opens, stripped.removeprefix("*").removesuffix("*"), closes
 
 
-def _is_tight(trace: Trace, at: int) -> bool:
-    before, after = trace.source[at - 1], trace.source[at + 1]
-    both = is_spaceless(trace.text[before]) and is_spaceless(trace.text[after])
-    return both and before < after and trace.gap_is_empty(at)
+def _is_tight(aligned: AlignedText, at: int) -> bool:
+    before, after = aligned.source[at - 1], aligned.source[at + 1]
+    both = is_spaceless(aligned.text[before]) and is_spaceless(aligned.text[after])
+    return both and before < after and aligned.gap_is_empty(at)
 
 
 def _plain(text: str) -> str:
@@ -199,21 +208,21 @@ def _plain(text: str) -> str:
 
 
 def _with_marks(text: str, end: int) -> int:
-    """Takes in the dropped marks that sit on the last letter."""
+    """Return the end with the dropped marks on the last letter."""
     while end < len(text) and is_dropped(text[end]) and unicodedata.category(text[end])[0] == "M":
         end += 1
     return end
 
 
 def _before(text: str, at: int) -> int:
-    """The place of the last character before `at` that the fold keeps, or -1."""
+    """Return the place of the last character before `at` that the fold keeps, or -1."""
     at -= 1
     while at >= 0 and is_dropped(text[at]):
         at -= 1
     return at
 
 
-def _after_apostrophe(text: str, start: int) -> bool:
+def _follows_apostrophe(text: str, start: int) -> bool:
     apostrophe = _before(text, start)
     if apostrophe < 0 or text[apostrophe] not in _APOSTROPHES:
         return False
@@ -222,11 +231,11 @@ def _after_apostrophe(text: str, start: int) -> bool:
 
 
 def _loses_mark(text: str, last: int) -> bool:
-    """Whether a mark of a spaceless script follows that belongs to the letter at `last`."""
+    """Return whether a mark of a spaceless script follows that belongs to the letter at `last`."""
     if not is_spaceless(text[last]):
         return False
     after = last + 1
     while after < len(text) and is_dropped(text[after]):
         after += 1
-    mark = after < len(text) and unicodedata.category(text[after])[0] == "M"
-    return mark and is_spaceless(text[after])
+    has_mark = after < len(text) and unicodedata.category(text[after])[0] == "M"
+    return has_mark and is_spaceless(text[after])

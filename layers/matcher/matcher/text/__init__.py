@@ -1,5 +1,6 @@
-"""A text in its normal form, with the way back to the original.
+"""A text in its normal form, and the way back to the original.
 
-`fold` says what each code point becomes, `aligned` keeps where it was, `links` finds what terms do
-not look inside. It may import `rules` only. Start with `fold`.
+`fold` defines what each code point becomes, `aligned` keeps where it came from, `links` finds links
+and mentions, in which terms do not match, and `hostnames` compares host names. This room imports no
+other room. Start with `fold`.
 """

@@ -1,4 +1,8 @@
-"""A part of a post as the strict look needs it: folded, with the way back to the original."""
+"""A folded text aligned with its original, letter by letter.
+
+The fold alone cannot say where in the original a match lies. Aligning is slow, so it is done only
+for a text in which some rule may be satisfied.
+"""
 
 import unicodedata
 from bisect import bisect_left, bisect_right
@@ -7,35 +11,46 @@ from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from typing import NamedTuple, Self
 
-from matcher.text.fold import FOLD, LOOKALIKES, STRICT, Evasion, fold, is_spaceless, script_of
-from matcher.text.letter_table import Memo
+from matcher.text.fold import (
+    FOLD,
+    LOOKALIKES,
+    STRICT,
+    CodePointTable,
+    Evasion,
+    fold,
+    is_spaceless,
+    script_of,
+)
 from matcher.text.links import opaque_spans
 
-OPAQUE = "\ue000"  # stands for a link or mention; the fold gives no such character
-READ = "\ue001"  # stands in `strict` for a letter that was read, not seen
+OPAQUE = "\ue000"
+"""The word that replaces a link or mention. The fold gives no such character."""
+
+READ = "\ue001"
+"""The letter in `AlignedText.strict` that the text does not show: a reading supplied it."""
+
 _SPACE = ((" ", " "),)
 _OPAQUE = (*_SPACE, (OPAQUE, OPAQUE), *_SPACE)
 
 
-def _both(code: int) -> tuple[tuple[str, str], ...]:
-    """What a code point is folded to, letter by letter, with and without look-alikes."""
+def _folded_and_strict(code: int) -> tuple[tuple[str, str], ...]:
+    """Return what a code point is folded to, letter by letter, with and without look-alikes."""
     return tuple(zip(FOLD[code], STRICT[code], strict=True))
 
 
 def _is_mark(code: int) -> bool:
-    """Whether a folded letter is a mark of a spaceless script."""
+    """Return whether a folded letter is a mark of a spaceless script."""
     char = chr(code)
     return char > "\x7f" and is_spaceless(char) and unicodedata.category(char)[0] == "M"
 
 
-_pairs, _marks = Memo(_both), Memo(_is_mark)
+_pairs, _marks = CodePointTable(_folded_and_strict), CodePointTable(_is_mark)
 
 
-class Reading(NamedTuple):
-    """What to read at half-open code points of a text instead of what stands there.
+class WordReading(NamedTuple):
+    """Letters to read at half-open code points of a text, instead of a disguised word.
 
-    `letters` is folded and may have spaces; `at[i]` is the code point that stands for
-    `letters[i]`.
+    `letters` is folded and may have spaces. `at[i]` is the code point that stands for `letters[i]`.
     """
 
     start: int
@@ -46,15 +61,15 @@ class Reading(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Trace:
-    """A text folded as by `fold`, but for links and mentions, each of which is one word `OPAQUE`.
+class AlignedText:
+    """A text folded as by `fold`, except that each link or mention becomes one word, `OPAQUE`.
 
-    `source[i]` is the code point of `text` that gave `folded[i]`; `words[i]` is the number of the
+    `source[i]` is the code point of `text` that gave `folded[i]`. `words[i]` is the number of the
     word that `folded[i]` belongs to (a space: to the word before). Marks of spaceless scripts
-    count with the letter they follow. `strict[i]` is `folded[i]` before look-alikes are folded.
+    count with the letter before them. `strict[i]` is `folded[i]` before look-alikes are folded.
 
-    >>> trace = Trace.of("Ｏtp: https://a.example")
-    >>> trace.folded.replace(OPAQUE, "<link>"), trace.source[:5], trace.words[:6]
+    >>> aligned = AlignedText.of("Ｏtp: https://a.example")
+    >>> aligned.folded.replace(OPAQUE, "<link>"), aligned.source[:5], aligned.words[:6]
     (' otp <link> ', [0, 0, 1, 2, 3], [-1, 0, 0, 0, 0, 1])
     """
 
@@ -63,13 +78,13 @@ class Trace:
     source: list[int]
     words: list[int]
     strict: str
-    readings: tuple[tuple[int, int, Reading], ...] = ()  # with their half-open places in `folded`
+    readings: tuple[tuple[int, int, WordReading], ...] = ()  # with half-open places in `folded`
     _scripts: dict[int, set[str | None]] = field(default_factory=dict)  # by a word's first letter
     _written_in: dict[tuple[str | None, str | None], bool] = field(default_factory=dict)
 
     @classmethod
     def of(cls, text: str, start: int = 0, end: int | None = None, words_before: int = 0) -> Self:
-        """Follows a text through the fold, or a stretch of it as by `links.stretch_around`."""
+        """Align a text, or a stretch of it as by `links.stretch_around`."""
         folded, source, words, strict = [" "], [start], [words_before - 1], [" "]
         to_folded, to_source = folded.append, source.append  # looked up once: this runs at each hit
         to_words, to_strict = words.append, strict.append
@@ -94,15 +109,16 @@ class Trace:
             at = last
         return cls(text, "".join(folded), source, words, "".join(strict))
 
-    def undressed(self, readings: Sequence[Reading]) -> Self:
-        """The same text with something else read at some places, in order and none overlapping.
+    def with_readings(self, readings: Sequence[WordReading]) -> Self:
+        """Return the same text with its disguised words replaced by readings.
 
-        Words keep their numbers, so that places found in both are told apart or as one.
+        Readings are in order and do not overlap. Words keep their numbers, so that a place that is
+        found with and without readings is one place.
         """
-        folded, strict = [""], [""]  # pieces: to add to a long string copies it each time
+        folded, strict = [""], [""]  # pieces: adding to a long string copies it each time
         source: list[int] = []
         words: list[int] = []
-        places: list[tuple[int, int, Reading]] = []
+        places: list[tuple[int, int, WordReading]] = []
 
         def add(letters: str, seen: str, at: Sequence[int], numbers: Sequence[int]) -> None:
             skipped = letters[:1] == folded[-1][-1:] == " "  # one space is enough
@@ -120,7 +136,7 @@ class Trace:
         for reading in readings:
             first = bisect_left(self.source, reading.start, end)
             keep(end, first)
-            numbers = self._numbers(reading)
+            numbers = self._word_numbers(reading)
             add(" ", " ", [reading.start], [numbers[0] - 1])
             begin = len(source)
             add(reading.letters, self._seen(reading), reading.at, numbers)
@@ -138,8 +154,8 @@ class Trace:
             _scripts={},
         )
 
-    def _seen(self, reading: Reading) -> str:
-        """The letters of a reading as the text has them, before look-alikes are folded."""
+    def _seen(self, reading: WordReading) -> str:
+        """Return the letters of a reading as the text has them, before look-alikes are folded."""
         seen = []
         for letter, at in zip(reading.letters, reading.at, strict=True):
             code = ord(self.text[at])
@@ -147,13 +163,13 @@ class Trace:
             seen.append(letter if letter == " " else STRICT[code].strip(" ") if same else READ)
         return "".join(seen)
 
-    def _numbers(self, reading: Reading) -> list[int]:
-        """The numbers of the plain words that the letters of a reading lie in, or lie beside."""
+    def _word_numbers(self, reading: WordReading) -> list[int]:
+        """Return the numbers of the words as written that the letters of a reading lie in."""
         first = self.words[min(bisect_left(self.source, reading.start), len(self.words) - 1)]
         return [max(self.word_at(place), first) for place in reading.at]
 
-    def read_at(self, first: int, last: int) -> list[Reading]:
-        """The readings that `folded[first:last + 1]` has a part of."""
+    def readings_at(self, first: int, last: int) -> list[WordReading]:
+        """Return the readings that share a letter with `folded[first:last + 1]`."""
         if not self.readings:
             return []
         at = bisect_right(self.readings, first, key=itemgetter(1))
@@ -161,24 +177,29 @@ class Trace:
         return [reading for *_, reading in self.readings[at:end]]
 
     def word_at(self, place: int) -> int:
-        """The number of the word at a code point of the text, or of the last one before it."""
+        """Return the number of the word at a code point of the text, or of the last one before."""
         return self.words[bisect_right(self.source, place) - 1]
 
     def gap_is_empty(self, at: int) -> bool:
-        """Whether nothing but dropped characters parts the words around the space `folded[at]`."""
+        """Return whether the words around the space `folded[at]` touch in the text.
+
+        Dropped characters may lie between them, and so may anything that a reading removed.
+        """
         before, after = self.source[at - 1], self.source[at + 1]
-        if self.read_at(at, at):
-            return True  # of letters apart
+        if self.readings_at(at, at):
+            return True
         return all(not FOLD[ord(char)] for char in self.text[before + 1 : after])
 
-    def is_own_word(self, at: int, other: str | None) -> bool:
-        """Whether the word at `folded[at]` is one of its own script, not dressed up as `other`.
+    def is_word_of_its_script(self, at: int, other: str | None) -> bool:
+        """Return whether the word at `folded[at]` is a real one, not `other` in look-alikes.
 
-        So it is if all its letters are of one script, and the text elsewhere has letters of that
-        script which resemble none of `other`.
+        It is if all its letters are of one script, and the text elsewhere has letters of that
+        script that do not look like letters of `other`.
 
-        >>> Trace.of("это рот").is_own_word(6, "Latn"), Trace.of("my рот").is_own_word(5, "Latn")
-        (True, False)
+        >>> AlignedText.of("это рот").is_word_of_its_script(6, "Latn")
+        True
+        >>> AlignedText.of("my рот").is_word_of_its_script(5, "Latn")
+        False
         """
         first = self.folded.rfind(" ", 0, at) + 1
         if first not in self._scripts:
@@ -197,14 +218,14 @@ class Trace:
 
 
 def words_in(text: str, start: int, end: int) -> int:
-    """The number of words in a stretch of a text, as `Trace.words` counts them.
+    """Count the words in a stretch of a text, as `AlignedText.words` numbers them.
 
     >>> words_in("Ｏtp: https://a.example ที่", 0, 26)
     3
     """
     part = text[start:end]
     if opaque_spans(part):
-        return Trace.of(text, start, end).words[-1] + 1
+        return AlignedText.of(text, start, end).words[-1] + 1
     folded = fold(part)
     marks = () if folded.isascii() else (char for char in set(folded) if _marks[ord(char)])
     return folded.count(" ") - 1 - sum(map(folded.count, marks))

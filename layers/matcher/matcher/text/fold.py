@@ -1,39 +1,63 @@
-"""The normal form in which texts and terms are compared.
+"""The fold: the normal form in which texts and terms are compared.
 
-One table, code point to string, made by `scripts/build_fold.py` and committed as `fold.json`.
-It is context-free, so a text is folded in one pass, and a term in the same way. A folded text is
-its words in small plain letters, each with one space before and behind; signs are not words. A
-letter of a script that writes no spaces between words is a word of its own.
+A folded text is its words in small plain letters, each with one space before and after it. Signs
+are not part of words. A letter of a script that writes no spaces between words is a word by itself.
 
-The fold is generous: to it, Cyrillic "рот" is "pot". It only finds candidates; whether one counts
-is decided by a look at the original text (`matcher.text.aligned`).
+One table maps each code point to a string. `scripts/build_fold.py` makes it and it is committed as
+`fold.json`. The table ignores context, so a text is folded in one pass, and terms in the same way.
+
+The fold is generous: Cyrillic "рот" becomes "pot". It only finds places where a term may be.
+`matcher.terms.term` then decides by looking at the original text.
 """
 
 import unicodedata
 from bisect import bisect_right
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
 
 import msgspec
 
-from matcher.text.letter_table import Memo
-from rules.rule_set import FOLD_VERSION
+TABLE_LIMIT = 100_000
+"""Code points that a table remembers, so that no text can make it grow without end."""
 
 _HANGUL = range(0xAC00, 0xD7A4)
 
 
+class CodePointTable[Value](dict[int, Value]):
+    """The results of a function of code points, each computed once; usable by `str.translate`.
+
+    Most of Unicode never occurs and a worker starts cold, so tables are filled as code points come.
+
+    >>> shapes = CodePointTable(lambda code: "d" if chr(code).isdigit() else "-")
+    >>> "a1b".translate(shapes), shapes
+    ('-d-', {97: '-', 49: 'd', 98: '-'})
+    """
+
+    def __init__(self, function: Callable[[int], Value], known: Mapping[int, Value] | None = None):
+        """Take the function, and the values of some code points that override it."""
+        super().__init__(known or {})
+        self._function = function
+
+    def __missing__(self, code: int) -> Value:
+        value = self._function(code)
+        if len(self) < TABLE_LIMIT:
+            self[code] = value
+        return value
+
+
 class Evasion(StrEnum):
-    """What a text wore that its term did not. Plain case is no evasion."""
+    """How a word in a text was disguised. A difference of case is not a disguise."""
 
     ACCENT = "accent"  # accents on Latin, Greek and Cyrillic letters
-    FOREIGN = "foreign"  # a letter of another script that sounds like the one it stands for
-    HAN = "han"  # traditional for simplified Han, or the other way round
+    FOREIGN = "foreign"  # a letter of another script that sounds like the replaced one
+    HAN = "han"  # traditional for simplified Han, or simplified for traditional
     INVISIBLE = "invisible"  # zero-width, bidi and other characters that show nothing
     LEET = "leet"  # digits and signs for letters
-    LOOKALIKE = "lookalike"  # a letter of another script, or an odd one, that looks the same
+    LOOKALIKE = "lookalike"  # a letter of another script, or an unusual one, that looks the same
     MASKED = "masked"  # a star for letters
     PADDED = "padded"  # digits after the word
-    REPEATED = "repeated"  # a letter more often than it is in the term
+    REPEATED = "repeated"  # a letter more often than in the term
     SEPARATED = "separated"  # letters apart
     STYLE = "style"  # mathematical, circled, small-capital letters; digits of other scripts
     VOWEL_MARK = "vowel-mark"  # Arabic and Hebrew vowel marks, and tatweel
@@ -41,7 +65,7 @@ class Evasion(StrEnum):
 
 
 class _Data(msgspec.Struct, frozen=True):
-    """`fold.json`. Ranges are pairs of code points, both included."""
+    """The content of `fold.json`. Ranges are pairs of code points, both included."""
 
     version: str
     words: list[tuple[int, int]]
@@ -54,8 +78,8 @@ class _Data(msgspec.Struct, frozen=True):
     scripts: dict[str, list[tuple[int, int]]]
 
 
-class Ranges:
-    """A set of code points, kept as sorted ranges."""
+class _CodePointSet:
+    """A set of code points, stored as sorted ranges with both ends included."""
 
     def __init__(self, pairs: list[tuple[int, int]]):
         self._firsts = [first for first, _ in pairs]
@@ -67,16 +91,17 @@ class Ranges:
 
 
 _data = msgspec.json.decode(Path(__file__).with_name("fold.json").read_bytes(), type=_Data)
-_words, _spaceless = Ranges(_data.words), Ranges(_data.spaceless)
-_dropped = {kind: Ranges(pairs) for kind, pairs in _data.dropped.items()}
+_words, _spaceless = _CodePointSet(_data.words), _CodePointSet(_data.spaceless)
+_dropped = {kind: _CodePointSet(pairs) for kind, pairs in _data.dropped.items()}
 _standard = {ord(char): f" {plain} " for char, plain in _data.han_standard.items()}
 
 
 def _plain(code: int) -> str:
-    """What a code point gives before twins are folded.
+    """Return what a code point becomes before look-alikes are replaced.
 
-    A letter, digit or mark gives itself or its plain form; a spaceless letter stands between
-    spaces; signs, spaces and unassigned code points give one space; what is dropped gives "".
+    A letter, digit or mark becomes itself or its plain form, and a spaceless letter gets a space
+    on each side. Signs, spaces and unassigned code points become one space. Dropped code points
+    become "".
     """
     char = chr(code)
     if code in _words:
@@ -91,43 +116,49 @@ def _plain(code: int) -> str:
     return "" if any(code in ranges for ranges in _dropped.values()) else " "
 
 
-def _generous(code: int) -> str:
-    """The same with look-alikes, and traditional Han letters, as their twins."""
+def _folded(code: int) -> str:
+    """Return `_plain` with look-alikes and traditional Han letters replaced by their twins."""
     return "".join(LOOKALIKES.get(char) or HAN.get(char, char) for char in _plain(code))
 
 
 def _kind(code: int) -> Evasion | None:
-    """What a code point wears; of case it is nothing."""
+    """Return the disguise that a code point is by itself. A capital letter is None."""
     char = chr(code)
     if char in HAN:
         return Evasion.HAN
-    worn: list[str] = [kind for kind, ranges in _dropped.items() if code in ranges]
-    worn += (name for name, folded in _data.folded.items() if char in folded)
-    if FOLD[code] != STRICT[code] and Evasion.ACCENT not in worn:
+    kinds: list[str] = [kind for kind, ranges in _dropped.items() if code in ranges]
+    kinds += (name for name, folded in _data.folded.items() if char in folded)
+    if FOLD[code] != STRICT[code] and Evasion.ACCENT not in kinds:
         return Evasion.LOOKALIKE
-    return Evasion(worn[0]) if worn and worn != ["case"] else None
+    return Evasion(kinds[0]) if kinds and kinds != ["case"] else None
 
 
 LOOKALIKES = _data.lookalikes
-"""Small letters of other scripts, and the letter each is folded to."""
+"""Small letters of other scripts, and the letter that each is folded to."""
 
 HAN = _data.han
-"""Traditional Han letters, and the simplified one each is folded to."""
+"""Traditional Han letters, and the simplified letter that each is folded to."""
 
-FOLD, STRICT, _kinds = Memo(_generous), Memo(_plain, _standard), Memo(_kind)
-"""`FOLD` is the table, code point to string, for `str.translate`; `STRICT` is the same one without
-look-alikes of other scripts, and with traditional Han letters in their standard form. Filled in as
-code points are met: most of Unicode never is, and a worker starts cold."""
+FOLD = CodePointTable(_folded)
+"""The fold as a table for `str.translate`: code point to string."""
 
-if f"3+{_data.version}" != FOLD_VERSION:
-    raise ImportError(f"the table is of fold 3+{_data.version}, and sets name {FOLD_VERSION}")
+STRICT = CodePointTable(_plain, _standard)
+"""`FOLD` without look-alikes: letters keep their script, and traditional Han letters keep their
+standard form."""
 
-_ranges = {name: Ranges(pairs) for name, pairs in _data.scripts.items()}
-_scripts = Memo(lambda code: next((name for name in _ranges if code in _ranges[name]), None))
+_kinds = CodePointTable(_kind)
+
+TABLE_VERSION = _data.version
+"""Names the table in `fold.json`: Unicode, ICU and OpenCC versions, and a digest."""
+
+_ranges = {name: _CodePointSet(pairs) for name, pairs in _data.scripts.items()}
+_scripts = CodePointTable(
+    lambda code: next((name for name in _ranges if code in _ranges[name]), None)
+)
 
 
 def fold(text: str) -> str:
-    r"""Folds a text to its words, each between spaces; folding twice changes nothing more.
+    r"""Fold a text to its words, each between spaces. Folding a folded text changes nothing.
 
     >>> fold("Ｏｎｅ-TIME\u200b Cødе!")
     ' one time code '
@@ -137,7 +168,7 @@ def fold(text: str) -> str:
     ' ท ี ่ '
 
     Returns:
-        At least one space: the fold of a text without words is " ".
+        At least one space: a text without words folds to " ".
     """
     folded = f" {text.translate(FOLD)} "
     while "  " in folded:
@@ -146,7 +177,7 @@ def fold(text: str) -> str:
 
 
 def script_of(char: str) -> str | None:
-    """The script of a letter among those that have look-alikes, by its ISO 15924 code.
+    """Return the ISO 15924 code of a letter's script, or None if the script has no look-alikes.
 
     >>> script_of("ж"), script_of("z"), script_of("ع")
     ('Cyrl', 'Latn', None)
@@ -155,7 +186,7 @@ def script_of(char: str) -> str | None:
 
 
 def is_dropped(char: str) -> bool:
-    r"""Whether the fold drops a character without a trace.
+    r"""Return whether the fold drops a character, without leaving a space.
 
     >>> is_dropped("\u200b"), is_dropped("-")
     (True, False)
@@ -164,7 +195,7 @@ def is_dropped(char: str) -> bool:
 
 
 def is_spaceless(char: str) -> bool:
-    """Whether a character is a letter or mark of a script without spaces between words.
+    """Return whether a letter or mark belongs to a script without spaces between words.
 
     >>> is_spaceless("验"), is_spaceless("ｶ"), is_spaceless("a")
     (True, True, False)
@@ -174,7 +205,7 @@ def is_spaceless(char: str) -> bool:
 
 
 def is_word(char: str) -> bool:
-    """Whether a character is part of a word in a script with spaces between words.
+    """Return whether a character is part of a word, in a script with spaces between words.
 
     >>> is_word("é"), is_word("_"), is_word("验")
     (True, False, False)
@@ -183,7 +214,7 @@ def is_word(char: str) -> bool:
 
 
 def evasions(original: str, term: str) -> tuple[Evasion, ...]:
-    r"""Names what an original wears that a term as written does not, in alphabetical order.
+    r"""Return the disguises in an original that its term as written lacks, in alphabetical order.
 
     >>> evasions("Überweisung", "überweisung"), evasions("Ｕberwei\u00adsung", "überweisung")
     ((), (<Evasion.INVISIBLE: 'invisible'>, <Evasion.WIDTH: 'width'>))
@@ -194,5 +225,5 @@ def evasions(original: str, term: str) -> tuple[Evasion, ...]:
     if not odd:
         return ()
     both_forms = unicodedata.normalize("NFC", term) + unicodedata.normalize("NFD", term)
-    own = set(term.casefold() + both_forms.casefold())
-    return tuple(sorted({kind for char, kind in odd.items() if char.casefold() not in own}))
+    expected = set(term.casefold() + both_forms.casefold())
+    return tuple(sorted({kind for char, kind in odd.items() if char.casefold() not in expected}))

@@ -1,11 +1,12 @@
-"""Finds the words of a text that may be written in disguise, and what they are made of.
+"""Finds the stretches of a text that may be words in disguise.
 
-A disguise is more than a letter in odd dress, which the fold takes off: digits and signs among
-letters, stretched letters, letters kept apart, letters masked by a star, a letter of a foreign
-script; and words run together behind a hash. What a disguise stands for depends on the terms
-(`matcher.evasion.vocabulary`); here is only told where one may be.
+The fold already undoes disguises of single letters. What is left for this module: digits and signs
+among letters, stretched letters, letters kept apart, letters masked by a star, a letter of a
+foreign script, and words run together after a hash. Which words a candidate stands for depends on
+the terms; see `readings`.
 
-A look for disguise costs more than the fold, so `suspicion` first passes over plain texts.
+A text is first turned into a shape with one character for the kind of each of its characters.
+Patterns then search the shape, which is the same for all scripts.
 """
 
 import re
@@ -15,40 +16,39 @@ from enum import StrEnum
 from itertools import groupby, pairwise, product
 from typing import Self
 
-from matcher.evasion.notation import filled, notation
+from matcher.evasion.notation import notation_spans, with_spans_replaced
 from matcher.evasion.signs import HASHES, IN_CAPITALS, SIGNS, STAR, STARS
 from matcher.evasion.suspicion import SPACED, STRETCHED, has_run_of_three
-from matcher.text.fold import FOLD, is_spaceless
-from matcher.text.letter_table import Memo
+from matcher.text.fold import FOLD, CodePointTable, is_spaceless
 from matcher.text.links import Opaque, opaque_spans
 
 _DROPPED, _HAN, _SPACELESS = "\x02", "h", "z"
-_LONGEST = 60  # units of a chunk; a longer one is no word
+_LONGEST = 60  # units of a candidate; longer ones are not words
 
 
-class Kind(StrEnum):
-    """How the letters of a chunk stand."""
+class CandidateKind(StrEnum):
+    """How the letters of a candidate are written."""
 
     WORD = "word"  # together
-    APART = "apart"  # each by itself, with the same thing between them
+    APART = "apart"  # one by one, with the same separator between them
     HASHTAG = "hashtag"  # words run together, each with a capital
-    MENTION = "mention"  # together, behind an @ that may be one of them
+    MENTION = "mention"  # together, after an @ that may be one of them
 
 
 @dataclass(frozen=True, slots=True)
-class Chunk:
+class Candidate:
     """A stretch of a text that may be a word in disguise.
 
-    `units` has one character for each letter, digit, sign or star, letters folded; `at[i]` is the
-    code point of the text that gave `units[i]`, and `written[i]` the character there; `between` is
-    what stands between letters apart.
+    `units` has one character for each letter, digit, sign or star, with letters folded. `at[i]` is
+    the code point of the text that gave `units[i]`, and `written[i]` is the character there.
+    `separator` is what lies between letters apart.
     """
 
-    kind: Kind
+    kind: CandidateKind
     units: str
     at: tuple[int, ...]
     written: str
-    between: str = ""
+    separator: str = ""
 
     @property
     def start(self) -> int:
@@ -61,16 +61,32 @@ class Chunk:
         return self.at[-1] + 1
 
     def part(self, first: int, last: int) -> Self:
-        """Some of its units."""
+        """Return the candidate with only the units from `first` to before `last`."""
         cut = slice(first, last)
         return replace(self, units=self.units[cut], at=self.at[cut], written=self.written[cut])
 
 
-def _shown(code: int) -> str:
-    """One character that shows what a character is.
+def find_candidates(text: str) -> list[Candidate]:
+    """Find what may be words in disguise, in the order of the text. Some may overlap.
+
+    >>> candidates = find_candidates("B0mb, b.o.m.b or b*mb #BigWord")
+    >>> [(candidate.kind.value, candidate.units) for candidate in candidates]
+    [('word', 'b0mb'), ('apart', 'bomb'), ('word', 'b*mb'), ('hashtag', 'big word')]
+    """
+    shape = _shape(text)
+    spans = opaque_spans(text)
+    candidates = list(_mentions(text, shape, spans))
+    shape = with_spans_replaced(shape, _opaque(text, shape, spans))
+    shape = with_spans_replaced(shape, notation_spans(text, shape))
+    candidates += (*_apart(text, shape), *_words(text, shape), *_hashtags(text, shape))
+    return sorted(candidates, key=lambda candidate: (candidate.start, -candidate.end))
+
+
+def _kind(code: int) -> str:
+    """Return one character for the kind of a character.
 
     w letter, d digit, $ sign that may be a letter, * star, h Han, z other letter of a spaceless
-    script, space, - anything else.
+    script, space, newline, - anything else.
     """
     char, folded = chr(code), FOLD[code]
     if char in STARS:
@@ -86,12 +102,12 @@ def _shown(code: int) -> str:
     return "d" if folded.isdigit() else "w"
 
 
-def _first(code: int) -> str:
-    """The first letter of what a character is folded to; of one character, whatever it is."""
+def _first_letter(code: int) -> str:
+    """Return the first letter that a character is folded to, so that places stay the same."""
     return FOLD[code][:1] or _DROPPED
 
 
-_shapes, _firsts = Memo(_shown), Memo(_first)
+_kinds, _first_letters = CodePointTable(_kind), CodePointTable(_first_letter)
 _HASHTAG = re.compile(rf"(?<!\w)[{HASHES}]{IN_CAPITALS}\w{{3,100}}")
 _APART_AS_SPACE = str.maketrans(dict.fromkeys("-\nhz", " "))
 _MIXED = re.compile(r"[d$*](?=w)|[d$*](?<=w.)")
@@ -114,28 +130,13 @@ _SIGNS_ALONE = re.compile(r"[$](?:(?=d)|(?<=d[$]))(?<=[d$][$])(?=[d$])")
 _ENUMERATING = ",;:&=<>，、；：。！？"
 
 
-def chunks(text: str) -> list[Chunk]:
-    """Finds what may be words in disguise, in order of text; some may overlap.
-
-    >>> [(chunk.kind.value, chunk.units) for chunk in chunks("B0mb, b.o.m.b or b*mb #BigWord")]
-    [('word', 'b0mb'), ('apart', 'bomb'), ('word', 'b*mb'), ('hashtag', 'big word')]
-    """
-    shape = _shape(text)
-    spans = opaque_spans(text)
-    found = list(_mentions(text, shape, spans))
-    shape = filled(shape, _opaque(text, shape, spans))
-    shape = filled(shape, notation(text, shape))
-    found += (*_apart(text, shape), *_words(text, shape), *_hashtags(text, shape))
-    return sorted(found, key=lambda chunk: (chunk.start, -chunk.end))
-
-
 def _shape(text: str) -> str:
-    r"""What each character of a text is; inside a word # and % are stars, and \* is one."""
-    shape = text.translate(_shapes)
+    r"""Return the kind of each character. Inside a word # and % are stars, and \* is one."""
+    shape = text.translate(_kinds)
     if "#" in text or "%" in text:
-        shape = filled(shape, _spans(_MASKED_BY_SIGN, text), STAR)
+        shape = with_spans_replaced(shape, _spans(_MASKED_BY_SIGN, text), STAR)
     if "\\" in text:
-        shape = filled(shape, _spans(_ESCAPED_STAR, text), _DROPPED)
+        shape = with_spans_replaced(shape, _spans(_ESCAPED_STAR, text), _DROPPED)
     return shape
 
 
@@ -144,10 +145,10 @@ def _spans(pattern: re.Pattern[str], text: str) -> Iterator[tuple[int, int]]:
 
 
 def _opaque(text: str, shape: str, spans: list[Opaque]) -> Iterator[tuple[int, int]]:
-    """Yield links and mentions. An @ in a word that has other signs begins no mention.
+    """Yield links and mentions, but not an @ in a word that has other signs.
 
-    Other signs stand before the @ (p!@no), inside the word (@n@l), or are a $ or + at its end
-    (@lert$): names have neither.
+    Such signs come before the @ (p!@no), lie inside the word (@n@l), or are a $ or + at its end
+    (@lert$). Names have neither.
     """
     for start, end, is_link in spans:
         before, after = shape[start - 1 : start] or " ", shape[end : end + 2]
@@ -156,15 +157,15 @@ def _opaque(text: str, shape: str, spans: list[Opaque]) -> Iterator[tuple[int, i
             yield start, end
 
 
-def _mentions(text: str, shape: str, spans: list[Opaque]) -> Iterator[Chunk]:
+def _mentions(text: str, shape: str, spans: list[Opaque]) -> Iterator[Candidate]:
     for start, end, is_link in spans:
         if not is_link and shape[start] == "$" and not shape[start:end].strip("wd$"):
             units, places = _units(text, shape, range(start, end))
             if len(units) <= _LONGEST:
-                yield _chunk(text, Kind.MENTION, units, places)
+                yield _candidate(text, CandidateKind.MENTION, units, places)
 
 
-def _words(text: str, shape: str) -> Iterator[Chunk]:
+def _words(text: str, shape: str) -> Iterator[Candidate]:
     spaced = f" {shape.translate(_APART_AS_SPACE)} "  # so places in it are one further on
     last = 0
     for at in sorted(_evidence(text, shape)):
@@ -174,11 +175,11 @@ def _words(text: str, shape: str) -> Iterator[Chunk]:
                 units, places = _units(text, shape, range(first, last))
                 is_address = "@" in units and _DOMAIN.match(shape, last) and text[last] == "."
                 if 2 < len(units) <= _LONGEST and not is_address:
-                    yield _chunk(text, Kind.WORD, units, places)
+                    yield _candidate(text, CandidateKind.WORD, units, places)
 
 
 def _evidence(text: str, shape: str) -> Iterator[int]:
-    """Yield a place in each word that may be in disguise; some words give several.
+    """Yield a place in each word that may be in disguise. Some words give several.
 
     They have a digit, sign or star next to a letter, a sign inside digits and signs, a run of a
     letter, or letters of two scripts.
@@ -193,10 +194,10 @@ def _evidence(text: str, shape: str) -> Iterator[int]:
         return
     if _DROPPED in shape:
         kept = [at for at, kind in enumerate(shape) if kind != _DROPPED]
-        folded = "".join([text[at] for at in kept]).translate(_firsts)
+        folded = "".join([text[at] for at in kept]).translate(_first_letters)
         yield from (kept[found.start()] for found in STRETCHED.finditer(folded))
     else:
-        yield from (found.start() for found in STRETCHED.finditer(text.translate(_firsts)))
+        yield from (found.start() for found in STRETCHED.finditer(text.translate(_first_letters)))
     yield from (found.start() for found in _TWO_SCRIPTS_WRITTEN.finditer(text))
 
 
@@ -213,7 +214,7 @@ def _units(text: str, shape: str, places: range) -> tuple[str, tuple[int, ...]]:
     return "".join(units), tuple(at)
 
 
-def _apart(text: str, shape: str) -> Iterator[Chunk]:
+def _apart(text: str, shape: str) -> Iterator[Candidate]:
     han = _HAN_CHAIN.finditer(shape) if _HAN in shape else ()
     for found in (*_APART.finditer(shape), *han):
         places = [at for at in range(*found.span()) if shape[at] in "wd$h"]
@@ -221,11 +222,11 @@ def _apart(text: str, shape: str) -> Iterator[Chunk]:
             places = [at for at in places if shape[at] == _HAN]
         else:
             places = _singles(shape, places, found.start())
-        yield from _regular(text, shape, places)
+        yield from _evenly_separated(text, shape, places)
 
 
 def _singles(shape: str, places: list[int], start: int) -> list[int]:
-    """Of the letters and signs of a chain, those that are its units: every other kind parts."""
+    """Return the letters and signs of a chain that are units, without the signs between units."""
     kept = [start]
     for at in places[1:]:
         if shape[at] in "wd" or (at - kept[-1] > 1 and shape[kept[-1] + 1 : at].strip(_DROPPED)):
@@ -233,46 +234,46 @@ def _singles(shape: str, places: list[int], start: int) -> list[int]:
     return kept
 
 
-def _regular(text: str, shape: str, places: list[int]) -> Iterator[Chunk]:
-    """The stretches of a chain in which the same thing stands between all neighbours.
+def _evenly_separated(text: str, shape: str, places: list[int]) -> Iterator[Candidate]:
+    """Yield the stretches of a chain that have the same separator between all neighbours.
 
-    Where it changes ("a b.o.m.b"), a letter is the last of one or the first of the next.
+    Where it changes ("a b.o.m.b"), a letter may be the last of one stretch or the first of the
+    next, so both are yielded.
     """
-    between = [_between(text, shape, *pair) for pair in pairwise(places)]
+    separators = [_separator(text, shape, *pair) for pair in pairwise(places)]
     first = 0
-    for sep, run in groupby(between):
+    for separator, run in groupby(separators):
         last = first + len(list(run))
-        if sep and not any(char in _ENUMERATING for char in sep):
+        if separator and not any(char in _ENUMERATING for char in separator):
             begins = {first, first + (first > 0)}
             ends = {last, last - (last < len(places) - 1)}
             for begin, end in product(begins, ends):
-                if (
-                    sep.isspace() and shape[places[0]] == _HAN
-                ):  # 单 is none of the chain in 账单 转 账
+                if separator.isspace() and shape[places[0]] == _HAN:
+                    # in 账单 转 账, 单 belongs to the word before the chain
                     begin += shape[places[begin] - 1 : places[begin]] == _HAN
                     end -= shape[places[end] + 1 : places[end] + 2] == _HAN
                 if end - begin > 1:
                     units, at = _chain_units(text, shape, places[begin : end + 1])
-                    yield _chunk(text, Kind.APART, units, at, sep)
+                    yield _candidate(text, CandidateKind.APART, units, at, separator)
         first = last
 
 
-def _between(text: str, shape: str, before: int, after: int) -> str:
+def _separator(text: str, shape: str, before: int, after: int) -> str:
     inner = range(before + 1, after)
     kept = (" " if shape[at] == " " else text[at] for at in inner if shape[at] != _DROPPED)
     return "".join(kept)
 
 
-def _chain_units(text: str, shape: str, run: list[int]) -> tuple[str, tuple[int, ...]]:
+def _chain_units(text: str, shape: str, places: list[int]) -> tuple[str, tuple[int, ...]]:
     pairs = [
         (char, at)
-        for at in run
+        for at in places
         for char in (text[at] if shape[at] == "$" else FOLD[ord(text[at])].strip())
     ]
     return "".join(char for char, _ in pairs), tuple(at for _, at in pairs)
 
 
-def _hashtags(text: str, shape: str) -> Iterator[Chunk]:
+def _hashtags(text: str, shape: str) -> Iterator[Candidate]:
     for found in _HASHTAG.finditer(text) if any(hash_ in text for hash_ in HASHES) else ():
         units: list[str] = []
         at: list[int] = []
@@ -290,9 +291,11 @@ def _hashtags(text: str, shape: str) -> Iterator[Chunk]:
                 plain = plain[1:]
             units += plain
             at += [here] * len(plain)
-        if units:  # a link's own hash has none: those are hidden
-            yield _chunk(text, Kind.HASHTAG, "".join(units), tuple(at))
+        if units:  # a hash in a link has none: links are replaced in the shape
+            yield _candidate(text, CandidateKind.HASHTAG, "".join(units), tuple(at))
 
 
-def _chunk(text: str, kind: Kind, units: str, at: tuple[int, ...], between: str = "") -> Chunk:
-    return Chunk(kind, units, at, "".join(text[place] for place in at), between)
+def _candidate(
+    text: str, kind: CandidateKind, units: str, at: tuple[int, ...], separator: str = ""
+) -> Candidate:
+    return Candidate(kind, units, at, "".join(text[place] for place in at), separator)

@@ -1,7 +1,10 @@
-"""What finds patterns in a line of folded texts, for `matcher.batch.prefilter`.
+"""Finds the keys of patterns in a line of folded texts.
 
-Words are looked up by a value for each, then for each two in a row, and so on, as far as patterns
-begin so; pieces of words by a value for their letters. A key may stand for several patterns.
+The simple way is a dictionary from words to patterns, asked for every word of every text in Python.
+Here every word has a 64-bit value and an array of all values is looked up at once; then the values
+of each two words in a row, and so on, as far as patterns begin like that. Pieces of words are
+looked up by a value for their letters. Several patterns may share a key, so a key only says that
+one of them may be there.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -10,39 +13,43 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from matcher.batch.symbols import Alphabet, Hashes, Line, Places, in_lines, mixed
-from matcher.evasion.suspicion import SIGNS_SEEN
+from matcher.batch.symbols import Alphabet, Hashes, Places, SymbolLine, in_lines, mixed
+from matcher.evasion.suspicion import DISGUISE_SIGNS
 from matcher.text.fold import FOLD
 
-WORDS_IN_KEY = 4  # of a longer pattern the first ones count
-LETTERS_IN_KEY = 8  # of a word that is open at an end
+WORDS_IN_KEY = 4
+"""The first words of a pattern that its key counts."""
+
+LETTERS_IN_KEY = 8
+"""The letters that a key counts of a word that is open at an end."""
+
 _ODD = np.uint64(0xC2B2AE3D27D4EB4F)
 
-ALPHABET = Alphabet(FOLD, SIGNS_SEEN)
-"""What has been learnt of the fold, by patterns and texts together."""
+ALPHABET = Alphabet(FOLD, DISGUISE_SIGNS)
+"""The symbols of the fold, shared by patterns and texts."""
 
-type Chosen = npt.NDArray[np.bool_]
+type Mask = npt.NDArray[np.bool_]
 
 
-class Patterns(NamedTuple):
-    """Folded patterns as a line, with their words, and which end of them may be in a word."""
+class PatternLine(NamedTuple):
+    """Folded patterns as a line, with the words of each, and which of its ends are open."""
 
-    line: Line
+    line: SymbolLine
     firsts: Places  # words
     sizes: Places  # in words
-    opens: Chosen  # its first word may be the end of one
-    closes: Chosen  # its last word may be the beginning of one
-    wordless: Chosen  # the space that every fold holds
+    opens: Mask  # the first word may be the end of a longer one
+    closes: Mask  # the last word may be the beginning of a longer one
+    wordless: Mask  # the pattern is one space, which every fold has
 
-    def around(self) -> tuple[Places, Places]:
-        """How many words of each pattern come before the one its key begins with, and after."""
+    def words_around(self) -> tuple[Places, Places]:
+        """Return how many words of each pattern come before its key's first word, and after it."""
         before = np.where(self.sizes - self.opens - self.closes > 0, self.opens, 0)
         return before, np.maximum(self.sizes - 1 - before, 0)
 
     @classmethod
-    def of(cls, patterns: Sequence[str]) -> "Patterns":
-        """Puts patterns in a line; there is at least one."""
-        line = Line.together(map(ALPHABET.line, in_lines(patterns)))
+    def of(cls, patterns: Sequence[str]) -> "PatternLine":
+        """Put patterns in a line. There is at least one."""
+        line = SymbolLine.together(map(ALPHABET.line, in_lines(patterns)))
         ends = np.searchsorted(line.starts, line.ends)
         firsts = np.concatenate(([0], ends[:-1] + 1))
         opens = np.array([pattern[:1] != " " for pattern in patterns]) & ~line.alone(firsts)
@@ -52,20 +59,20 @@ class Patterns(NamedTuple):
         return cls(line, firsts, ends - firsts, opens, closes, wordless)
 
 
-class Finder(Protocol):
-    """Finds its keys in a line; `keys` has the number of each of its patterns' keys."""
+class KeyFinder(Protocol):
+    """Finds its keys in a line. `keys` has the key of each of its patterns, from 0 to `number`."""
 
     keys: Places
     number: int
 
-    def find(self, line: Line) -> Iterator[tuple[Places, Places]]:
-        """The places in the line at which keys were found, and the keys."""
+    def find(self, line: SymbolLine) -> Iterator[tuple[Places, Places]]:
+        """Yield places in the line at which keys are, and the keys."""
 
 
-def finders_of(patterns: Patterns) -> Iterator[tuple[Finder, Chosen]]:
-    """What finds the patterns, and which of them each finds.
+def finders_of(patterns: PatternLine) -> Iterator[tuple[KeyFinder, Mask]]:
+    """Yield the finders of patterns, and which patterns each finds.
 
-    A pattern is found by its whole words, if it has any; else by its longer piece of a word.
+    A pattern is found by its whole words if it has any, otherwise by its longer piece of a word.
     """
     line, firsts, sizes, opens, closes, wordless = patterns
     whole = sizes - opens - closes
@@ -74,7 +81,7 @@ def finders_of(patterns: Patterns) -> Iterator[tuple[Finder, Chosen]]:
     pieces = (whole < 1) & (sizes > 0)
     inside = pieces & opens & closes & (sizes == 1)
     if inside.any():
-        yield _Pieces(line, firsts[inside], Line.letters), inside
+        yield _Pieces(line, firsts[inside], SymbolLine.letters), inside
     if (chosen := pieces & ~opens).any():
         yield _Pieces(line, firsts[chosen], _starts), chosen
     if (chosen := pieces & opens & ~inside).any():
@@ -83,15 +90,18 @@ def finders_of(patterns: Patterns) -> Iterator[tuple[Finder, Chosen]]:
         yield _Everywhere(), wordless
 
 
-def _starts(line: Line) -> Places:
+def _starts(line: SymbolLine) -> Places:
     return line.starts
 
 
 class _Level:
-    """Values that are keys, and values with which longer keys begin; asked for many at once."""
+    """Values that are keys, and values with which longer keys begin, looked up in bulk.
+
+    A table of flags by the upper bits of a value rejects nearly all values; the rest is searched.
+    """
 
     def __init__(self, keys: Hashes, numbers: Places, beginnings: Hashes):
-        """Takes distinct values in order, the number of each key, and any beginnings."""
+        """Take sorted distinct values, the number of each key, and beginnings in any order."""
         self._keys, self._numbers = keys, numbers
         bits = max(10, (16 * (keys.size + beginnings.size)).bit_length())
         self._shift = np.uint64(64 - bits)
@@ -99,8 +109,8 @@ class _Level:
         self._flags[keys >> self._shift] = 1
         self._flags[beginnings >> self._shift] |= 2
 
-    def look(self, values: Hashes) -> tuple[Places, Places, Places]:
-        """The places of values that are keys, the numbers of those, the places of beginnings."""
+    def look_up(self, values: Hashes) -> tuple[Places, Places, Places]:
+        """Return the places of keys, the numbers of these keys, and the places of beginnings."""
         flags = self._flags.take((values >> self._shift).view(np.int64))
         marked = np.flatnonzero(flags != 0)  # of booleans: five times as fast
         flags = flags[marked]
@@ -114,7 +124,7 @@ class _Phrases:
     """Keys of one to four whole words in a row."""
 
     def __init__(self, words: Hashes, firsts: Places, sizes: Places):
-        """Takes the values of words, and for each key its first one and their number."""
+        """Take the values of words, and for each key its first word and the number of its words."""
         sizes = np.minimum(sizes, WORDS_IN_KEY)
         self.keys = np.zeros(sizes.size, np.intp)
         self.number = 0
@@ -131,15 +141,15 @@ class _Phrases:
             self._levels.append(_Level(keys, numbers, values[sizes > depth + 1]))
             self.number += keys.size
 
-    def find(self, line: Line) -> Iterator[tuple[Places, Places]]:
-        """The places in the line at which keys begin, and the keys."""
+    def find(self, line: SymbolLine) -> Iterator[tuple[Places, Places]]:
+        """Yield the places in the line at which keys begin, and the keys."""
         words = line.hashes()
         values, starts, following = words, line.starts, words[:0]
         at = np.arange(0)
         for depth, level in enumerate(self._levels):
             if depth:
                 values = _joined(values, following)
-            found, numbers, onward = level.look(values)
+            found, numbers, onward = level.look_up(values)
             yield starts[found], numbers
             at = at[onward] if depth else onward
             starts = starts[onward]
@@ -152,10 +162,10 @@ def _joined(values: Hashes, following: Hashes) -> Hashes:
 
 
 class _Pieces:
-    """Keys of one to eight letters that stand in a row at certain places of a line."""
+    """Keys of one to eight letters in a row, at certain places of a line."""
 
-    def __init__(self, line: Line, words: Places, places: Callable[[Line], Places]):
-        """Takes the patterns' line, each key's word there, and the places to look at."""
+    def __init__(self, line: SymbolLine, words: Places, places: Callable[[SymbolLine], Places]):
+        """Take the patterns' line, the word of each key in it, and the places to look at."""
         self._places = places
         starts, sizes = line.starts[words], np.minimum(line.sizes[words], LETTERS_IN_KEY)
         self.keys = np.zeros(sizes.size, np.intp)
@@ -171,34 +181,34 @@ class _Pieces:
             self._levels[size] = _Level(keys, numbers, beginnings)
             self.number += keys.size
 
-    def find(self, line: Line) -> Iterator[tuple[Places, Places]]:
-        """The places in the line at which keys begin, and the keys."""
+    def find(self, line: SymbolLine) -> Iterator[tuple[Places, Places]]:
+        """Yield the places in the line at which keys begin, and the keys."""
         places = self._places(line)
         for size, level in self._levels.items():
-            found, numbers, onward = level.look(line.heads(places, size))
+            found, numbers, onward = level.look_up(line.heads(places, size))
             yield places[found], numbers
             if size == 4:
                 places = places[onward]
 
 
 class _Endings(_Pieces):
-    """Keys of one to eight letters with which a word ends: the line is read backwards."""
+    """Keys of one to eight letters at the end of a word. The line is read backwards."""
 
-    def __init__(self, line: Line, words: Places):
+    def __init__(self, line: SymbolLine, words: Places):
         super().__init__(line.mirrored(), words, _starts)
 
-    def find(self, line: Line) -> Iterator[tuple[Places, Places]]:
-        """The places in the line at which keys end, and the keys."""
+    def find(self, line: SymbolLine) -> Iterator[tuple[Places, Places]]:
+        """Yield the places in the line at which keys end, and the keys."""
         for places, numbers in super().find(line.mirrored()):
             yield line.last - places, numbers
 
 
 class _Everywhere:
-    """The key of a pattern without words, as of a host name whose last label is signs."""
+    """The key of a pattern without words, such as that of a host name whose last label is signs."""
 
     keys = np.zeros(1, np.intp)
     number = 1
 
-    def find(self, line: Line) -> Iterator[tuple[Places, Places]]:
-        """The end of each text, and the key."""
+    def find(self, line: SymbolLine) -> Iterator[tuple[Places, Places]]:
+        """Yield the end of each text, and the key."""
         yield line.ends, np.zeros(line.ends.size, np.intp)
