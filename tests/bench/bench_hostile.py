@@ -9,7 +9,7 @@ from support.sample_packs import pack_of
 
 from matcher import Matcher, Rule, Severity
 from matcher.engine import BATCH, FIRST_BATCH
-from scan.reading import read
+from scan.reading import read_records
 
 LENGTH = 65_536
 BATCHED = 4  # times that a text is among many others
@@ -41,7 +41,7 @@ MOST = 20
 
 
 def plain_text() -> str:
-    return " ".join(post.text for post in read(corpus.unit(0)).posts[:1_000])[:LENGTH]
+    return " ".join(post.text for post in read_records(corpus.unit(0)).posts[:1_000])[:LENGTH]
 
 
 def tell(

@@ -13,7 +13,7 @@ from bench import corpus
 from bench.measure import Report, medians
 
 from matcher import Matcher, build_set
-from scan.reading import read
+from scan.reading import read_records
 
 PROCESSES = 9
 MANY = max(corpus.SIZES)
@@ -100,7 +100,7 @@ def test_a_matcher_is_held(report: Report, tmp_path: Path) -> None:
 
 def test_a_single_post_is_found(report: Report) -> None:
     """Warm, no numpy: a call for each post, of the mixed corpus with few hits."""
-    posts = [post.parts for post in read(corpus.unit(corpus.HIT_RATES[0])).posts[:SINGLE]]
+    posts = [post.parts for post in read_records(corpus.unit(corpus.HIT_RATES[0])).posts[:SINGLE]]
     table = "A single post, warm"
     report.row(table, "terms", "µs")
     for count in corpus.SIZES:

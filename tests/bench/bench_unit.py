@@ -11,7 +11,7 @@ from authoring.check import load_packs
 from ledger.privacy.pseudonyms import Pseudonyms
 from matcher import Matcher
 from scan.inspection import inspect_posts
-from scan.reading import read
+from scan.reading import read_records
 from scan.rule_sets import Rules
 
 PACKS = Path(__file__).parents[2] / "packs"
@@ -26,14 +26,14 @@ REQUESTS = 0.20
 def scan_unit(data: bytes, rules: Rules, pseudonyms: Pseudonyms) -> int:
     """The work of `scan` on a unit that neither S3 nor the table takes part in."""
     inspected = inspect_posts(
-        read(data).posts,
+        read_records(data).posts,
         rules,
         pseudonyms,
         provider="acme",
         unit="0" * 64,
         found_at="2026-11-25T12:00:00Z",
     )
-    return len(inspected.found)
+    return len(inspected.findings)
 
 
 def test_a_unit_is_scanned(report: Report) -> None:
@@ -47,7 +47,7 @@ def test_a_unit_is_scanned(report: Report) -> None:
         rules = Rules("0" * 64, (), matcher)
         for rate in corpus.HIT_RATES:
             data = corpus.unit(rate)
-            posts = read(data).posts
+            posts = read_records(data).posts
             hit = sum(map(bool, matcher.find_posts([post.parts for post in posts])))
             run = partial(scan_unit, data, rules, pseudonyms)
             seconds = medians({"unit": run}, rounds=5)["unit"]

@@ -15,7 +15,7 @@ from matcher import Hit, Matcher
 from matcher.batch.key_finders import ALPHABET
 from matcher.batch.symbols import in_lines
 from matcher.engine import FIRST_BATCH
-from scan.reading import read
+from scan.reading import read_records
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,24 +31,24 @@ type Hits = list[tuple[Hit, ...]]
 
 def whole(data: bytes, matcher: Matcher) -> Hits:
     """What `scan` does with a unit, up to the hits."""
-    return matcher.find_posts([post.parts for post in read(data).posts])
+    return matcher.find_posts([post.parts for post in read_records(data).posts])
 
 
 def one_by_one(data: bytes, matcher: Matcher) -> Hits:
     """The same without numpy."""
-    return [matcher.find_posts([post.parts])[0] for post in read(data).posts]
+    return [matcher.find_posts([post.parts])[0] for post in read_records(data).posts]
 
 
 def only_folded(data: bytes) -> None:
     """The limit: posts are read and folded, and nothing is looked for."""
-    parts = [post.parts for post in read(data).posts]
+    parts = [post.parts for post in read_records(data).posts]
     for texts in in_lines([text for post in parts for _, text in post]):
         ALPHABET.line(texts)
 
 
 def behind_peer(data: bytes, matcher: Matcher, peer: Peer, buffers: Buffers) -> Hits:
     """The whole path with a peer in the place of the prefilter."""
-    posts: list[Post] = read(data).posts
+    posts: list[Post] = read_records(data).posts
     passing = peer.passing(buffers, [post.text for post in posts])
     return [
         matcher.find(post.text) if number in passing else () for number, post in enumerate(posts)
@@ -100,7 +100,7 @@ def test_the_whole_path(count: int, report: Report) -> None:
     few = first_lines(low, FEW)
     slow: dict[str, Callable[[], object]] = {"naive": partial(naive.find, few)}
     if count == min(corpus.SIZES):
-        texts = [post.text for post in read(few).posts]
+        texts = [post.text for post in read_records(few).posts]
         censor = Profanity(words=[term for term in terms if term.isascii()])
         glin = Filter({"custom_words": terms, "languages": []})
         slow["better-profanity, Latin terms"] = lambda: [

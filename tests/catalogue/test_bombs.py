@@ -20,7 +20,7 @@ from ledger.privacy.pseudonyms import Pseudonyms
 from ledger.records.json_text import lines_of_body
 from ledger.records.refusal import Code
 from matcher import Matcher
-from scan.reading import read
+from scan.reading import read_records
 
 PEAK_MIB = 16
 """A reader holds one line of 2 MiB, decoded, and some pieces of the stream."""
@@ -119,7 +119,7 @@ def test_f14_a_message_of_brackets_is_refused(body: str) -> None:
 
     def work() -> None:
         lines = lines_of_body(body)
-        found.append(read(lines).refused if isinstance(lines, bytes) else {lines.code: 1})
+        found.append(read_records(lines).refused if isinstance(lines, bytes) else {lines.code: 1})
 
     assert peak_mib("a message of brackets", work) < PEAK_MIB
     assert found[0] in ({Code.MSG_SYNTAX: 1}, {Code.JSON_DEPTH: 1})
@@ -151,14 +151,14 @@ def test_t1_a_text_that_unfolds_is_bounded_in_time_and_memory(
 
 def test_t1_a_longer_text_is_refused() -> None:
     for text in ("\ufdfa" * 100_000, "a" + "\u0301\u064e" * 40_000):
-        assert read(line(text=text)).refused == {Code.FIELD_LENGTH: 1}
+        assert read_records(line(text=text)).refused == {Code.FIELD_LENGTH: 1}
 
 
 def test_t1_a_post_of_many_texts_that_unfold_is_bounded() -> None:
     """As many captions as fit into a line, all of what unfolds most."""
     texts = ["\ufdfa" * 13_000] * 50
     data = json.dumps(post(media_text=texts), ensure_ascii=False).encode()
-    [one] = read(data).posts
+    [one] = read_records(data).posts
     matcher = Matcher([pack()])
     assert peak_mib("fifty captions of U+FDFA", lambda: matcher.find_posts([one.parts])) < 256
 

@@ -16,7 +16,7 @@ from ledger.aws.queue import Delivery
 from ledger.errors import KeyUnavailableError
 from ledger.records.provider import Provider
 from ledger.records.refusal import Code
-from scan.reading import read
+from scan.reading import read_records
 
 
 def scan(world: World, provider: str = "acme", **changes: Any) -> Any:
@@ -60,7 +60,7 @@ def test_i1_one_id_of_another_provider_is_its_own(world: World) -> None:
 )
 @pytest.mark.parametrize("field", ["id", "account"])
 def test_i2_what_is_no_id_is_refused_by_its_field(field: str, given: Any, code: Code) -> None:
-    reading = read(line(**{field: given}) + b"\n" + line())
+    reading = read_records(line(**{field: given}) + b"\n" + line())
     assert [(one.code, one.field, one.line) for one in reading.refusals] == [(code, field, 1)]
     assert len(reading.posts) == 1
 
@@ -68,7 +68,7 @@ def test_i2_what_is_no_id_is_refused_by_its_field(field: str, given: Any, code: 
 def test_i2_an_id_is_kept_as_it_is_written() -> None:
     written = ["1", "01", " 1", "1.0", "é", "e\u0301", "A", "a"]
     data = b"\n".join(line(id=one) for one in written)
-    assert [post.id for post in read(data).posts] == written
+    assert [post.id for post in read_records(data).posts] == written
 
 
 def test_i3_the_prefix_is_the_provider_whatever_the_file_says(world: World) -> None:

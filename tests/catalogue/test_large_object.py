@@ -11,8 +11,7 @@ from support.world import World
 
 from ledger.aws.queue import SqsUnitQueue
 from ledger.records.manifest import Unit
-from scan.ranges import owned
-from scan.reading import read
+from scan.reading import read_owned, read_records
 
 SIZE = 20_000_000_000
 RANGE_BYTES = 8 * 1024**2
@@ -114,8 +113,8 @@ def test_f15_a_unit_owns_the_lines_that_begin_in_it_in_flat_memory(world: World)
 
     def scan() -> None:
         for unit in (*units[::LOOKED_AT], units[-1]):
-            lines = owned(cast("Any", large), unit)
-            reading = read(lines.data, begins_file=not unit.start)
+            lines = read_owned(cast("Any", large), unit)
+            reading = read_records(lines.data, begins_file=not unit.start)
             first, end = (-(-place // large.line_bytes) for place in (unit.start, unit.end))
             assert [post.id for post in reading.posts] == [f"{n:010d}" for n in range(first, end)]
             assert reading.records == len(reading.posts)
@@ -133,7 +132,7 @@ def test_f15_a_unit_of_short_lines_takes_the_same_memory_wherever_it_lies(
     found: list[Any] = []
 
     def scan() -> None:
-        found.append(read(owned(cast("Any", large), units[place]).data))
+        found.append(read_records(read_owned(cast("Any", large), units[place]).data))
 
     assert peak_mib(f"unit {place} of short lines", scan) < 128
     assert len(found[0].posts) in (41_943, 41_944)

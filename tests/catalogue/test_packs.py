@@ -162,6 +162,6 @@ def test_p6_each_worker_draws_its_own_patience(world: World) -> None:
     drawn = []
     for _ in range(3):
         with deployed("scan", world) as scan:
-            drawn.append(scan.taken.scanner.rulesets.patience)
+            drawn.append(scan.deliveries.scanner.rulesets.patience)
     assert len(set(drawn)) == 3
     assert all(POINTER_SECONDS / 2 <= patience <= POINTER_SECONDS for patience in drawn)

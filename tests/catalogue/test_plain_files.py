@@ -12,7 +12,7 @@ from support.world import DAY, World
 
 from ledger.records.post import LINE_BYTES
 from ledger.records.refusal import Code, Refusal
-from scan.reading import read
+from scan.reading import read_records
 
 pytestmark = pytest.mark.filterwarnings("ignore:No application metrics to publish")
 MARK = b"\xef\xbb\xbf"
@@ -42,8 +42,8 @@ def test_f2_any_ends_of_lines_give_the_records_of_a_whole_read() -> None:
 
 def test_f2_a_lone_carriage_return_ends_no_line() -> None:
     both = line() + b"\r" + line(id="2")
-    assert read(both).refusals == [Refusal(Code.JSON_SYNTAX, line=1, byte=0)]
-    assert [post.id for post in read(both.replace(b"\r", b"\r\n")).posts] == ["1", "2"]
+    assert read_records(both).refusals == [Refusal(Code.JSON_SYNTAX, line=1, byte=0)]
+    assert [post.id for post in read_records(both.replace(b"\r", b"\r\n")).posts] == ["1", "2"]
 
 
 def test_f4_a_line_longer_than_a_range_is_read_by_the_range_that_it_begins_in() -> None:
@@ -75,7 +75,7 @@ BAD_BYTES = {
 @pytest.mark.parametrize("bad", BAD_BYTES.values(), ids=BAD_BYTES)
 def test_f13_a_line_that_is_no_utf_8_is_refused_at_its_place(bad: bytes) -> None:
     data = line() + b"\n" + bad + b"\n" + line(id="3") + b"\n"
-    reading = read(data)
+    reading = read_records(data)
     assert [(one.line, one.byte) for one in reading.refusals] == [(2, len(line()) + 1)]
     # UTF-16 of plain letters is also UTF-8, with a NUL behind each.
     assert set(reading.refused) == {Code.JSON_SYNTAX if b"{\0" in bad else Code.ENCODING}
@@ -119,7 +119,7 @@ JSON = {
 
 @pytest.mark.parametrize(("bad", "code"), JSON.values(), ids=JSON)
 def test_f14_json_that_nobody_can_be_sure_of_costs_its_line(bad: bytes, code: Code) -> None:
-    reading = read(line() + b"\n" + bad + b"\n" + line(id="3"))
+    reading = read_records(line() + b"\n" + bad + b"\n" + line(id="3"))
     assert reading.refused == {code: 1}
     assert [post.id for post in reading.posts] == ["1", "3"]
 

@@ -16,7 +16,7 @@ from authoring.explain import explain
 from ledger.records.post import LINE_BYTES
 from ledger.records.refusal import Code
 from matcher import FOLD_VERSION, Matcher, Pack, PackError, build_set, load_set
-from scan.reading import read
+from scan.reading import read_records
 
 pytestmark = pytest.mark.filterwarnings("ignore:No application metrics to publish")
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -44,16 +44,16 @@ def test_t2_spans_are_places_of_the_original(worn: str, before: str) -> None:
 
 @pytest.mark.parametrize("text", ["", " ", "\u3000\n\t\u200b", " " * 65_536], ids=len)
 def test_t4_a_text_without_words_is_a_post_that_nothing_hits(text: str) -> None:
-    reading = read(line(text=text))
+    reading = read_records(line(text=text))
     assert (len(reading.posts), reading.refused) == (1, {})
     assert Matcher([pack()]).find(text) == ()
 
 
 def test_t4_a_text_too_long_is_refused_and_ten_megabytes_are_a_long_line() -> None:
-    assert read(line(text="é" * 65_536)).refused == {}
-    assert read(line(text="é" * 65_537)).refused == {Code.FIELD_LENGTH: 1}
-    assert read(line(text="a" * LINE_BYTES)).refused == {Code.LINE_LONG: 1}
-    assert read(line(text="a" * 10_000_000) + b"\n" + line()).refused == {Code.LINE_LONG: 1}
+    assert read_records(line(text="é" * 65_536)).refused == {}
+    assert read_records(line(text="é" * 65_537)).refused == {Code.FIELD_LENGTH: 1}
+    assert read_records(line(text="a" * LINE_BYTES)).refused == {Code.LINE_LONG: 1}
+    assert read_records(line(text="a" * 10_000_000) + b"\n" + line()).refused == {Code.LINE_LONG: 1}
 
 
 HOSTILE = {

@@ -7,15 +7,14 @@ import msgspec
 from support.memory_objects import RangesOf
 
 from ledger.records.manifest import cut_ranges
-from scan.ranges import owned
-from scan.reading import Reading, read
+from scan.reading import UnitRecords, read_owned, read_records
 
 if TYPE_CHECKING:
     from ledger.ports import Objects
     from ledger.records.refusal import Refusal
 
 
-def told(readings: list[Reading], sizes: list[int]) -> tuple[object, ...]:
+def told(readings: list[UnitRecords], sizes: list[int]) -> tuple[object, ...]:
     """All that readings of a file's pieces say, with places in the file."""
     refusals: list[Refusal] = []
     lines = size = 0
@@ -32,15 +31,17 @@ def told(readings: list[Reading], sizes: list[int]) -> tuple[object, ...]:
 
 def whole(data: bytes) -> tuple[object, ...]:
     """What a file says, read in one piece."""
-    return told([read(data, begins_file=True)], [len(data)])
+    return told([read_records(data, begins_file=True)], [len(data)])
 
 
 def in_ranges(data: bytes, range_bytes: int) -> tuple[object, ...]:
     """What a file says, read range by range."""
     objects = RangesOf(data)
     pieces = [
-        owned(cast("Objects", objects), objects.unit(*place))
+        read_owned(cast("Objects", objects), objects.unit(*place))
         for place in cut_ranges(objects.source, range_bytes)
     ]
-    readings = [read(piece.data, begins_file=not number) for number, piece in enumerate(pieces)]
+    readings = [
+        read_records(piece.data, begins_file=not number) for number, piece in enumerate(pieces)
+    ]
     return told(readings, [piece.size for piece in pieces])

@@ -1,4 +1,4 @@
-"""Any text as the body of a message: lines that are read, or one refusal."""
+"""Any text as the body of a message: lines that are read_records, or one refusal."""
 
 import atheris
 import msgspec
@@ -11,7 +11,7 @@ with atheris.instrument_imports(include=INSTRUMENTED):
     from ledger.cases.refusal import CaseRefusal
     from ledger.records.json_text import encode_json, lines_of_body
     from ledger.records.refusal import Refusal
-    from scan.reading import read
+    from scan.reading import read_records
 
 
 def posts(body: str) -> None:
@@ -19,14 +19,14 @@ def posts(body: str) -> None:
     lines = lines_of_body(body)
     if isinstance(lines, Refusal):
         return
-    reading = read(lines)
+    reading = read_records(lines)
     assert reading.records == len(reading.posts) + reading.refused.total()
 
 
 def cases(body: str) -> None:
     """A body from the queue of cases: each line is a message, or a refusal that quotes nothing.
 
-    What waits is kept as it was read, so reading that again must give the same message.
+    What waits is kept as it was read_records, so reading that again must give the same message.
     """
     lines = lines_of_body(body)
     if isinstance(lines, Refusal):

@@ -23,8 +23,7 @@ with atheris.instrument_imports(include=INSTRUMENTED):
     from ledger.records.manifest import cut_ranges
     from ledger.records.post import TranslatedPost, read_translated_line
     from ledger.records.refusal import Refusal
-    from scan.ranges import owned
-    from scan.reading import Reading, read
+    from scan.reading import UnitRecords, read_owned, read_records
 
 PSEUDONYMS = Pseudonyms.derive(b"secret", "acme", "k2026-11")
 OPEN = frozenset({"discord:10", "telegram:5"})
@@ -62,16 +61,16 @@ def _cut(data: bytes, size: int) -> None:
     """The ranges hold the bytes, the lines and the records of the whole, each once."""
     objects = RangesOf(data)
     pieces = [
-        owned(objects, objects.unit(*place)).data for place in cut_ranges(objects.source, size)
+        read_owned(objects, objects.unit(*place)).data for place in cut_ranges(objects.source, size)
     ]
     assert b"".join(pieces) == data
-    whole = read(data)
+    whole = read_records(data)
     assert whole.records == len(whole.posts) + whole.refused.total()
-    parts = [_counts(read(piece)) for piece in pieces]
+    parts = [_counts(read_records(piece)) for piece in pieces]
     assert _counts(whole) == tuple(map(sum, zip((0, 0, 0, 0), *parts, strict=True)))
 
 
-def _counts(reading: Reading) -> tuple[int, int, int, int]:
+def _counts(reading: UnitRecords) -> tuple[int, int, int, int]:
     return reading.lines, reading.records, len(reading.posts), reading.refused.total()
 
 

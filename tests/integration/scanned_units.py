@@ -44,17 +44,17 @@ def deliver(world: World, unit: Unit, calls: Calls) -> None:
 
 
 ORDER = [
-    "range_row", "read_range", "marker", "month_salt", "get", "begin", "floods", "receipts",
-    "erased", "put_findings", "put", "put_finding_ids", "put_audit_key", "put_sample", "erased",
-    "commit",
+    "range_row", "read_range", "marker", "month_salt", "get", "record_first_try", "floods",
+    "receipts", "erased_accounts", "put_findings", "put", "put_finding_ids", "put_audit_key",
+    "put_sample", "erased_accounts", "commit_unit",
 ]  # fmt: skip
-"""The calls of a delivery until the commit: what is counted is recorded before it."""
+"""The calls of a delivery until the commit: everything counted is recorded before it."""
 
 MESSAGE_ORDER = [
-    "marker", "month_salt", "get", "get", "begin", "floods", "receipts", "erased", "put_findings",
-    "put_finding_ids", "erased", "commit",
+    "marker", "month_salt", "begin_month", "get", "get", "record_first_try", "floods", "receipts",
+    "erased_accounts", "put_findings", "put_finding_ids", "erased_accounts", "commit_unit",
 ]  # fmt: skip
-"""The calls for a message until the commit."""
+"""The calls for the first message of a month until the commit."""
 
 
 def untouched(new_world: Callable[..., World]) -> tuple[Any, list[str]]:

@@ -23,7 +23,7 @@ from support.world import World
 from ledger.errors import OperatorError
 from ledger.records.finding import Finding, Label
 from ledger.records.receipt import Receipt
-from scan import check_hits
+from scan import fact_checks
 from scan.flood_guard import FloodLimits
 from terang.packs.publishing import PublicBucket
 
@@ -146,7 +146,7 @@ def test_a_worker_that_dies_leaves_findings_by_the_index_of_their_first_try(
     calls = Calls()
     wanting.scanner(calls.through(wanting.store)).scan_range(unit)
     last = calls.names.index("put_uses")
-    assert last < calls.names.index("commit")
+    assert last < calls.names.index("commit_unit")
     for number in range(calls.names.index("put_findings"), last + 1):
         [unit] = wanting.take_in(lines(REPEATS_SALT + "!" * number), f"{number}.jsonl")
         with pytest.raises(CrashError):
@@ -162,7 +162,7 @@ def test_a_worker_that_dies_leaves_findings_by_the_index_of_their_first_try(
 
 def test_a_unit_asks_no_more_than_so_often(wanting: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """And a text that comes again is asked about once."""
-    monkeypatch.setattr(check_hits, "ASKED", 1)
+    monkeypatch.setattr(fact_checks, "MAX_TEXTS", 1)
     receipt = scan(wanting, REPEATS_SALT, REPEATS_SALT, "Good morning", REPEATS_FRIDGE)
     assert receipt.by_rule == {"factchecks/1/health/live": 2}
     assert (receipt.inspected, receipt.not_asked) == (4, 1)

@@ -11,7 +11,7 @@ from support.sample_posts import OTP, PRIZE, line, lines
 from support.world import DAY, World
 
 from ledger.records.identity import unit_id
-from scan import ranges
+from scan import reading
 from terang.repair.fsck_difference import Difference
 from terang.repair.fsck_ledger import Ledger
 from terang.repair.fsck_units import unit_differences
@@ -153,7 +153,7 @@ def test_a_file_of_many_ranges_adds_up(new_world: Callable[..., World]) -> None:
 def test_a_line_beyond_all_bounds_is_one_refusal(
     new_world: Callable[..., World], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ranges, "READ_ON_BYTES", 300_000)
+    monkeypatch.setattr(reading, "READ_ON_BYTES", 300_000)
     world = new_world(range_bytes=1_000_000)
     data = lines("a") + line(text="x" * 3_000_000) + b"\n" + lines(OTP, start=1)
     units = world.take_in(data)

@@ -30,7 +30,7 @@ class TestCrashes:
     ) -> None:
         _, names = untouched(new_world)
         assert names[: len(ORDER)] == ORDER
-        assert names.count("commit") == 1
+        assert names.count("commit_unit") == 1
 
     def test_leave_no_trace(self, new_world: Callable[..., World]) -> None:
         expected, names = untouched(new_world)
@@ -62,7 +62,7 @@ class TestCrashes:
     def test_on_the_day_before_leave_one_receipt(self, world: World) -> None:
         [unit] = world.take_in(FILE)
         with pytest.raises(CrashError):
-            deliver(world, unit, Calls(fatal=ORDER.index("commit") - 1))
+            deliver(world, unit, Calls(fatal=ORDER.index("commit_unit") - 1))
         world.clock.move(days=1)
         deliver(world, unit, Calls())
         assert world.receipts() == []

@@ -76,14 +76,14 @@ def test_a_call_without_an_answer_fails_its_own_delivery_only(
     world: World, scan: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A timeout of the client has an attribute `response`, and it is None."""
-    take = scan.taken.take
+    take = scan.deliveries.take
 
     def take_or_wait(message: Delivery, seconds_left: Any) -> Any:
         if "m1" in message.body:
             raise ReadTimeoutError(endpoint_url="https://aws.example")
         return take(message, seconds_left)
 
-    monkeypatch.setattr(scan, "taken", SimpleNamespace(take=take_or_wait))
+    monkeypatch.setattr(scan, "deliveries", SimpleNamespace(take=take_or_wait))
     assert call(scan, post(0), post(1), post(2)) == ["1"]
     assert len(world.receipts()) == 2
 
@@ -129,7 +129,7 @@ def test_a_worker_without_memory_is_given_up(
         def take(self, *_: Any) -> None:
             raise MemoryError
 
-    monkeypatch.setattr(scan, "taken", Spent())
+    monkeypatch.setattr(scan, "deliveries", Spent())
     with pytest.raises(MemoryError):
         call(scan, post(0))
 

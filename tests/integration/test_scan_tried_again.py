@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from integration.scanned_units import MESSAGE_ORDER, marker, one, scan_message
+from integration.scanned_units import MESSAGE_ORDER, handed_out, marker, one, scan_message
 from support.faults import Calls, CrashError
 from support.sample_posts import OTP, PRIZE, SHADOW, fields, pack
 from support.world import World
@@ -41,7 +41,7 @@ class TestTriedAgainAfterThePointerMoved:
             world.publish(pack(SHADOW))
             scan_message(world, self.BODY, Calls())
 
-        at = MESSAGE_ORDER.index("begin")
+        at = MESSAGE_ORDER.index("record_first_try")
         scan_message(world, self.BODY, Calls(at, other))
         receipt = one(world.receipts())
         assert receipt.by_rule == {"prizes/1/names-prize/shadow": 1}
@@ -54,7 +54,7 @@ class TestTriedAgainAfterThePointerMoved:
             world.publish()
             scan_message(world, self.BODY, Calls())
 
-        scan_message(world, self.BODY, Calls(MESSAGE_ORDER.index("begin"), other))
+        scan_message(world, self.BODY, Calls(MESSAGE_ORDER.index("record_first_try"), other))
         assert one(world.receipts()).findings == 0
         assert not [item for item in world.items() if item["sk"]["S"] == "finding"]
 
@@ -63,10 +63,11 @@ class TestTriedAgainAfterThePointerMoved:
         old = world.scanner()
         old.rulesets.current()
         world.publish()
-        calls = Calls(fatal=["marker", "begin", "put_findings"].index("put_findings"))
+        calls = Calls(fatal=["marker", "record_first_try", "put_findings"].index("put_findings"))
 
         def other() -> None:
-            dying = replace(old, store=calls.through(world.store))
+            store = calls.through(world.store)
+            dying = replace(old, store=store, recorder=replace(old.recorder, store=store))
             with pytest.raises(CrashError):
                 dying.scan_message("acme", self.BODY, world.clock.now())
 
@@ -80,7 +81,38 @@ class TestTriedAgainAfterThePointerMoved:
 
     def test_of_which_nothing_was_put_meets_the_new_rules(self, world: World) -> None:
         with pytest.raises(CrashError):
-            scan_message(world, self.BODY, Calls(fatal=MESSAGE_ORDER.index("begin") - 1))
+            scan_message(world, self.BODY, Calls(fatal=MESSAGE_ORDER.index("record_first_try") - 1))
         world.publish(pack(SHADOW))
         scan_message(world, self.BODY, Calls())
         assert one(world.receipts()).by_rule == {"prizes/1/names-prize/shadow": 1}
+
+
+class TestTriedAgainAfterAnErasure:
+    """An earlier try stored findings that the eraser could not see; the next try erases them."""
+
+    BODY = json.dumps(
+        [
+            fields(id="m1", account="ana", text=OTP),
+            fields(id="m2", account="ben", text=OTP),
+            fields(id="m3", account="ana", text=PRIZE),
+            fields(id="m4", account="ana", text=OTP),
+        ]
+    )
+
+    def test_turns_each_finding_of_the_author_into_a_stub(self, world: World) -> None:
+        calls = Calls(fatal=MESSAGE_ORDER.index("put_findings"))
+        with pytest.raises(CrashError):
+            scan_message(world, self.BODY, calls)
+        assert calls.names[-1] == "put_findings"
+        assert len([item for item in world.items() if item["sk"]["S"] == "excerpt"]) == 4
+        world.store.put_tombstone("acme", world.pseudonym("ana"), expires=2_000_000_000)
+        scan_message(world, self.BODY, Calls())
+        receipt = one(world.receipts())
+        assert receipt.findings == 4
+        stored = world.store.findings_of(marker(receipt))
+        whole = [(finding, excerpt) for finding, excerpt in stored if not finding.is_erased]
+        assert [(finding.post, excerpt) for finding, excerpt in whole] == [("m2", OTP)]
+        assert {excerpt for finding, excerpt in stored if finding.is_erased} <= {None, ""}
+        assert world.open_findings() == [whole[0][0].finding]
+        handed = handed_out(world, receipt)
+        assert sorted(row["post"] for row in handed) == ["", "", "", "m2"]

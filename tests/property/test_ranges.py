@@ -11,8 +11,8 @@ from support.memory_objects import RangesOf
 from support.whole_lines import check, owners
 
 from ledger.records.manifest import cut_ranges
-from scan import ranges
-from scan.ranges import owned
+from scan import reading
+from scan.reading import read_owned
 
 if TYPE_CHECKING:
     from ledger.ports import Objects
@@ -40,7 +40,7 @@ def files(alphabet: list[bytes], longest: int) -> Iterator[bytes]:
 def test_all_short_files_in_all_cuts(
     alphabet: list[bytes], longest: int, read_on: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ranges, "READ_ON_BYTES", read_on)
+    monkeypatch.setattr(reading, "READ_ON_BYTES", read_on)
     for data in files(alphabet, longest):
         for size in range(1, len(data) + 2):
             check(data, size)
@@ -56,11 +56,11 @@ def test_sizes_add_up_and_lines_begin_once_whatever_the_bounds(
     data: bytes, size: int, read_on: int, line_bytes: int
 ) -> None:
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(ranges, "READ_ON_BYTES", read_on)
-        patched.setattr(ranges, "LINE_BYTES", line_bytes)
+        patched.setattr(reading, "READ_ON_BYTES", read_on)
+        patched.setattr(reading, "LINE_BYTES", line_bytes)
         objects = RangesOf(data)
         found = [
-            owned(cast("Objects", objects), objects.unit(*place))
+            read_owned(cast("Objects", objects), objects.unit(*place))
             for place in cut_ranges(objects.source, size)
         ]
     for one, whole in zip(found, owners(data, size), strict=True):

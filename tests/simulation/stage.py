@@ -37,8 +37,8 @@ from publish.site.json_schemas import json_schemas
 from publish.site.pages import Contents, Pages
 from publish.site.spreadsheet import encode_csv
 from publish.summary import Summary, decode_summary, encode_summary
+from scan import deliveries as scan_deliveries
 from scan import rule_sets as rulesets
-from scan import settings as scan_settings
 
 ROOT = Path(__file__).resolve().parents[2]
 LOOK_BACK_DAYS = 5
@@ -130,7 +130,7 @@ def stage(settings: dict[str, str]) -> Iterator[None]:
         patched.setattr(time, "sleep", lambda seconds: _playing[-1].sleep(seconds))
         patched.setattr(random, "uniform", _middle)
         patched.setattr(secrets, "token_bytes", bytes)  # a seed replays to the same pseudonyms
-        patched.setattr(scan_settings, "uniform", _middle)
+        patched.setattr(scan_deliveries, "uniform", _middle)
         patched.setattr(ledger.aws.table, "ThreadPoolExecutor", _OneAfterAnother)
         patched.setattr(ledger.aws.table, "PAIRS", SMALL["PAIRS"])
         patched.setattr(ledger.aws.store, "IDS_PER_PAGE", SMALL["IDS_PER_PAGE"])

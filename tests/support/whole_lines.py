@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, cast
 from support.memory_objects import RangesOf
 
 from ledger.records.manifest import cut_ranges
-from scan.ranges import owned
+from scan.reading import read_owned
 
 if TYPE_CHECKING:
     from ledger.ports import Objects
@@ -25,7 +25,7 @@ def owners(data: bytes, size: int) -> list[bytes]:
 def check(data: bytes, size: int) -> None:
     objects = RangesOf(data)
     found = [
-        owned(cast("Objects", objects), objects.unit(*place))
+        read_owned(cast("Objects", objects), objects.unit(*place))
         for place in cut_ranges(objects.source, size)
     ]
     assert [one.data for one in found] == owners(data, size)

@@ -32,8 +32,8 @@ from matcher import Pack, build_set
 from rules.rule_set import ProviderSettings
 from scan.deliveries import Deliveries
 from scan.flood_guard import FloodGuard, FloodLimits
+from scan.persisting import UnitRecorder
 from scan.rule_sets import RuleSets
-from scan.sampling import Sampler
 from scan.unit_work import Scanner
 
 SECRET, SECRET_NAME = b"the secret of this test", "pseudonym-secret"
@@ -162,12 +162,10 @@ class World:
             objects=objects,
             clock=self.clock,
             rulesets=RuleSets(objects, self.clock, self.public, public=True),
-            guard=FloodGuard(store, self.clock, self.limits, expire_seconds=60),
-            sampler=Sampler(store, self.clock, SECRET),
+            guard=FloodGuard(store, self.clock, self.limits),
             keys=self.keys(store),
-            work_bucket=self.work,
-            out_bucket=self.out,
-            excerpt_days=30,
+            secret=SECRET,
+            recorder=UnitRecorder(store, objects, self.work, self.out, excerpt_days=30),
         )
 
     def deliveries(self, store: Any = None, objects: Any = None) -> Deliveries:

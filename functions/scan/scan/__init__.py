@@ -1,5 +1,6 @@
 """The function scan: units and messages in, findings and receipts out.
 
-`deliveries` takes a message, `unit_work` does one unit from its bytes to its receipt. It may import
-`rules`, `matcher`, `claims` and `ledger`. Start with `unit_work`.
+`unit_work` is the life of one unit: `reading` reads its records, `inspection` makes findings of its
+posts by the rules of `rule_sets`, and `persisting` stores everything. It may import `rules`,
+`matcher`, `claims` and `ledger`. Start with `unit_work`.
 """

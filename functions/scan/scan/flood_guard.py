@@ -9,18 +9,18 @@ from ledger.clock import Clock
 from ledger.ports import FloodStore, JournalStore
 
 TOTALS_SECONDS = 300
-"""How long a worker believes the day's totals before it folds the receipts again."""
+"""How long a worker believes the day's totals before it sums the receipts again."""
 
 
 @dataclass(frozen=True, slots=True)
 class FloodLimits:
-    """More than `per_mille` of a day's posts, of at least `minimum_posts`, is a flood."""
+    """A rule floods with more than `per_mille` of a day's posts, from `minimum_posts` on."""
 
     per_mille: int
     minimum_posts: int
 
     def flooded(self, posts: int, hits: Mapping[str, int]) -> set[str]:
-        """The rules that hit too much.
+        """Return the rules that hit too much.
 
         >>> FloodLimits(20, 1000).flooded(1000, {"a/b": 21, "a/c": 20})
         {'a/b'}
@@ -32,11 +32,19 @@ class FloodLimits:
         return {rule for rule, count in hits.items() if count * 1000 > self.per_mille * posts}
 
 
-@dataclass(slots=True)
-class _Total:
-    """What a provider's day came to: its receipts when they were folded, and units since."""
+@dataclass(frozen=True, slots=True)
+class FloodDecision:
+    """Rules as `pack/rule`: all that propose nothing in this unit, and those not stored yet."""
 
-    folded_at: float
+    held: frozenset[str]
+    new: frozenset[str]
+
+
+@dataclass(slots=True)
+class _DayTotal:
+    """The posts and live hits of a provider's day: its receipts, and this worker's units since."""
+
+    summed_at: float
     posts: int = 0
     hits: Counter[str] = field(default_factory=Counter)
 
@@ -47,41 +55,38 @@ class FloodGuardStore(FloodStore, JournalStore, Protocol):
 
 @dataclass(slots=True)
 class FloodGuard:
-    """Which rules are held, by the day's receipts and the unit at hand."""
+    """Decides which rules are held, by the day's receipts and the current unit."""
 
     store: FloodGuardStore
     clock: Clock
     limits: FloodLimits
-    expire_seconds: int
-    _totals: dict[tuple[str, str], _Total] = field(default_factory=dict)
+    _totals: dict[tuple[str, str], _DayTotal] = field(default_factory=dict)
 
-    def held(self, provider: str, day: str, posts: int, hits: Mapping[str, int]) -> set[str]:
-        """The rules (`pack/rule`) whose findings of this unit are not proposed.
+    def decide(self, provider: str, day: str, posts: int, hits: Mapping[str, int]) -> FloodDecision:
+        """Decide for one unit with these live hits by rule.
 
-        A rule once held stays so for the day, until somebody looks and lifts it.
+        A rule that was held once stays held for the day, until somebody looks and lifts it.
         """
-        standing = self.store.floods(provider, day)
-        total = self._day(provider, day)
+        lifted_by_rule = self.store.floods(provider, day)
+        total = self._total(provider, day)
         total.posts += posts
         total.hits.update(hits)
-        expires = int(self.clock.now().timestamp()) + self.expire_seconds
-        for rule in self.limits.flooded(total.posts, total.hits):
-            if rule in hits and rule not in standing:
-                self.store.put_flood(provider, day, rule, expires)
-                standing[rule] = False
-        return {rule for rule, lifted in standing.items() if not lifted}
+        flooded = self.limits.flooded(total.posts, total.hits)
+        new = frozenset(rule for rule in flooded if rule in hits and rule not in lifted_by_rule)
+        held = new | {rule for rule, lifted in lifted_by_rule.items() if not lifted}
+        return FloodDecision(held, new)
 
-    def _day(self, provider: str, day: str) -> _Total:
+    def _total(self, provider: str, day: str) -> _DayTotal:
         now = self.clock.now().timestamp()
-        known = self._totals.get((provider, day))
-        if known is None or now - known.folded_at > TOTALS_SECONDS:
-            known = _Total(now)
+        total = self._totals.get((provider, day))
+        if total is None or now - total.summed_at > TOTALS_SECONDS:
+            total = _DayTotal(now)
             for receipt in self.store.receipts(provider, day):
-                known.posts += receipt.inspected
+                total.posts += receipt.inspected
                 for key, count in receipt.by_rule.items():
                     pack, _, rule, mode = key.split("/")
                     if mode == "live":
-                        known.hits[f"{pack}/{rule}"] += count
-            of_today = {key: total for key, total in self._totals.items() if key[1] == day}
-            self._totals = of_today | {(provider, day): known}
-        return known
+                        total.hits[f"{pack}/{rule}"] += count
+            of_today = {key: kept for key, kept in self._totals.items() if key[1] == day}
+            self._totals = of_today | {(provider, day): total}
+        return total

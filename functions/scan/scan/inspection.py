@@ -1,4 +1,4 @@
-"""Posts become findings: one for each rule that a post satisfies."""
+"""Posts become findings, one for each rule that a post satisfies; other posts may be sampled."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -7,33 +7,38 @@ from dataclasses import dataclass
 import msgspec
 
 from ledger.clock import utc
+from ledger.privacy.audit_sample import SampledPost, draw_sample
 from ledger.privacy.pseudonyms import Pseudonyms
 from ledger.records.finding import Finding, FoundSpan, excerpt_of
 from ledger.records.identity import finding_id
 from ledger.records.post import Post, TranslatedPost
 from ledger.records.receipt import rule_key
 from matcher import Hit
-from scan.check_hits import NO_CHECKS, CheckHit
+from scan.fact_checks import CheckHit, CheckHits
 from scan.rule_sets import Rules
+
+MAX_SPANS = 100
+"""The most spans that a finding keeps: a post can repeat a term many thousand times. A finding
+with fewer spans than hits says so."""
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A finding as it would be put, with its excerpt."""
+class ExcerptedFinding:
+    """A finding as it would be stored, with its excerpt."""
 
     finding: Finding
     excerpt: str
 
 
 @dataclass(frozen=True, slots=True)
-class Inspected:
-    """What posts came to.
+class Inspection:
+    """The findings of a unit's posts.
 
-    `not_asked` of them were not compared with checks any more. `partly_read` of them would have
-    taken more work than a post may take, so that only a part of it was done.
+    `not_asked` posts were not compared with fact-checks. `partly_read` posts would have taken more
+    work than one post may take, so that only a part of it was done.
     """
 
-    found: list[Found]
+    findings: list[ExcerptedFinding]
     not_asked: int
     partly_read: int
 
@@ -46,21 +51,20 @@ def inspect_posts(
     provider: str,
     unit: str,
     found_at: str,
-) -> Inspected:
-    """All findings of these posts, in order; the same text of the same post counts once."""
-    found: dict[str, Found] = {}
+) -> Inspection:
+    """Return all findings of these posts, in order; the same text of the same post counts once."""
+    findings: dict[str, ExcerptedFinding] = {}
     results = rules.matcher.results([post.parts for post in posts])
-    of_checks = rules.checks.hits(posts) if rules.checks else NO_CHECKS
-    for number, (post, (of_words, _)) in enumerate(zip(posts, results, strict=True)):
-        if not of_words and number not in of_checks.by_post:
+    check_hits = rules.checks.hits(posts) if rules.checks else CheckHits()
+    for number, (post, (term_hits, _)) in enumerate(zip(posts, results, strict=True)):
+        if not term_hits and number not in check_hits.by_post:
             continue
-        hits = [CheckHit(hit) for hit in of_words] + of_checks.by_post.get(number, [])
+        hits = [CheckHit(hit) for hit in term_hits] + check_hits.by_post.get(number, [])
         account = account_of(post, pseudonyms)
         text, parts = post.text_digest, dict(post.parts)
         for hit, label in hits:
-            one = finding_id(provider, post.id, text, hit.pack, hit.rule, hit.mode)
             finding = Finding(
-                finding=one,
+                finding=finding_id(provider, post.id, text, hit.pack, hit.rule, hit.mode),
                 provider=provider,
                 post=post.id,
                 account=account,
@@ -83,29 +87,50 @@ def inspect_posts(
             )
             first = hit.spans[0]
             excerpt = excerpt_of(parts[first.part], first.start, first.end)
-            found.setdefault(one, Found(finding, excerpt))
+            findings.setdefault(finding.finding, ExcerptedFinding(finding, excerpt))
     partly_read = sum(result.partly_read for result in results)
-    return Inspected(list(found.values()), of_checks.not_asked, partly_read)
+    return Inspection(list(findings.values()), check_hits.not_asked, partly_read)
+
+
+def sample_unflagged(
+    posts: Sequence[Post],
+    findings: Iterable[ExcerptedFinding],
+    pseudonyms: Pseudonyms,
+    *,
+    key: bytes,
+    provider: str,
+) -> list[SampledPost]:
+    """Return the unit's part of the month's audit sample: posts of which no text has a finding.
+
+    People judge them to see what the rules missed. `key` is the key of the month.
+    """
+    flagged = {excerpted.finding.post for excerpted in findings}
+    unflagged = {post.id: post for post in posts if post.id not in flagged}
+    return [
+        SampledPost(post, rank, account_of(unflagged[post], pseudonyms))
+        for post, rank in draw_sample(key, provider, unflagged)
+    ]
 
 
 def account_of(post: Post, pseudonyms: Pseudonyms) -> str:
-    """The pseudonym of a post's author; of a translated post it is one already."""
+    """Return the pseudonym of a post's author; a translated post already holds one."""
     return post.account if isinstance(post, TranslatedPost) else pseudonyms.of(post.account)
 
 
-def live_hits(found: Iterable[Found]) -> dict[str, int]:
-    """How often each live rule hit, by `pack/rule`."""
-    live = (one.finding for one in found if one.finding.mode == "live")
+def count_live_hits(findings: Iterable[ExcerptedFinding]) -> dict[str, int]:
+    """Count the findings of each live rule, by `pack/rule`."""
+    live = (one.finding for one in findings if one.finding.mode == "live")
     return dict(Counter(f"{finding.pack}/{finding.rule}" for finding in live))
 
 
-def by_rule(findings: Iterable[Finding]) -> dict[str, int]:
-    """Findings by `pack/version/rule/mode`."""
-    return dict(Counter(rule_key(one.pack, one.version, one.rule, one.mode) for one in findings))
-
-
-MAX_SPANS = 100
-"""Spans that a finding keeps: a post can repeat a term many thousand times. A finding says so."""
+def count_by_rule(findings: Iterable[Finding]) -> dict[str, int]:
+    """Count findings by `pack/version/rule/mode`."""
+    return dict(
+        Counter(
+            rule_key(finding.pack, finding.version, finding.rule, finding.mode)
+            for finding in findings
+        )
+    )
 
 
 def _is_capped(hit: Hit) -> bool:

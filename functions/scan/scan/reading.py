@@ -1,23 +1,116 @@
-"""Lines become posts and refusals: each record is one or the other, and all are counted."""
+"""Which lines of a file a range owns, and the posts and refusals in these lines.
 
+A range owns the lines whose first byte lies in it. Each record is one post or one refusal.
+"""
+
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 
 import msgspec
 
 from ledger.clock import utc
-from ledger.records.post import Post, TranslatedPost, language_of, read_line, read_translated_line
+from ledger.ports import Objects
+from ledger.records.identity import unit_id
+from ledger.records.manifest import Unit
+from ledger.records.post import (
+    LINE_BYTES,
+    Post,
+    TranslatedPost,
+    language_of,
+    read_line,
+    read_translated_line,
+)
 from ledger.records.refusal import Refusal
 
 BOM = b"\xef\xbb\xbf"
 
 REFUSALS_IN_DETAIL = 10_000
-"""Refusals of one unit that are kept with their places; all are counted."""
+"""Refusals of one unit that are kept with their places. All are counted."""
+
+READ_ON_BYTES = 256 * 1024
+PASS_OVER_BYTES = 8 * 1024 * 1024
+
+# A quote inside a text has a backslash before it, so this matches the field and nothing else.
+_PSEUDONYM = re.compile(rb'"account":"k[0-9]{4}-[0-9]{2}:[0-9a-f]{32}"')
+
+
+@dataclass(frozen=True, slots=True)
+class OwnedLines:
+    """Whole lines; of a last line that is far too long, `passed_over` bytes were not kept.
+
+    `size` counts both, so that the sizes of a source's ranges add up to the source.
+    """
+
+    data: bytes
+    passed_over: int = 0
+
+    @property
+    def size(self) -> int:
+        """The number of bytes that the range owns."""
+        return len(self.data) + self.passed_over
+
+    def id_in(self, unit: Unit) -> str:
+        """Return the unit's id, a digest of its own bytes.
+
+        The id of a translated unit leaves out the pseudonyms, which change with the month, so that
+        the same file is known when it comes again later. A translated unit that holds only refusals
+        says nothing of what was refused, so the digest of the file's content joins the id.
+        A byte order mark that does not begin the file is read as part of its record. Such a unit
+        has another id than the same bytes at the start of a file.
+        """
+        tail = b"\n+%d" % self.passed_over if self.passed_over else b""
+        data = self.data
+        if unit.start and data.startswith(BOM):
+            tail += b"\n+mark"
+        if unit.translated:
+            data, posts = _PSEUDONYM.subn(b'"account":""', data)
+            tail += b"" if posts else unit.content.encode()
+        return unit_id(unit.provider, data + tail)
+
+
+def read_owned(objects: Objects, unit: Unit) -> OwnedLines:
+    """Read the lines that begin in the unit's range, in bounded memory whatever their length.
+
+    Raises ObjectChangedError or ObjectGoneError.
+    """
+    # One byte before the range shows whether a line begins at its first byte.
+    before = min(unit.start, 1)
+    data = objects.read_range(unit.source, unit.start - before, unit.end)
+    if before:
+        newline = data.find(b"\n")
+        if newline < 0:
+            return OwnedLines(b"")
+        data = data[newline + 1 :]
+    if not data or data.endswith(b"\n"):
+        return OwnedLines(data)
+    return _read_rest_of_line(objects, unit, data)
+
+
+def _read_rest_of_line(objects: Objects, unit: Unit, data: bytes) -> OwnedLines:
+    """Complete the last line. Beyond LINE_BYTES, count its bytes and do not keep them."""
+    pieces, position, passed_over = [data], unit.end, 0
+    line_size = len(data) - data.rfind(b"\n") - 1
+    while position < unit.source.size:
+        step = READ_ON_BYTES if line_size <= LINE_BYTES else PASS_OVER_BYTES
+        end = min(unit.source.size, position + step)
+        more = objects.read_range(unit.source, position, end)
+        newline = more.find(b"\n") + 1
+        rest = more[:newline] if newline else more
+        if line_size <= LINE_BYTES:
+            pieces.append(rest)
+            line_size += len(rest)
+        else:
+            passed_over += len(rest)
+        if newline:
+            break
+        position = end
+    return OwnedLines(b"".join(pieces), passed_over)
 
 
 @dataclass(slots=True)
-class Reading:
-    """What the lines of one unit hold."""
+class UnitRecords:
+    """The posts and refusals of one unit, with their counts."""
 
     lines: int = 0
     records: int = 0
@@ -29,12 +122,12 @@ class Reading:
 
     @property
     def by_language(self) -> dict[str, int]:
-        """Accepted posts by the language that they say: known ones by name, so that it is short."""
-        said = Counter(post.language for post in self.posts)
-        counted = Counter[str]()
-        for tag, count in said.items():
-            counted[language_of(tag)] += count
-        return dict(counted)
+        """The number of accepted posts by their declared language, as `language_of` groups them."""
+        by_tag = Counter(post.language for post in self.posts)
+        by_language = Counter[str]()
+        for tag, count in by_tag.items():
+            by_language[language_of(tag)] += count
+        return dict(by_language)
 
     @property
     def first_and_last(self) -> tuple[str, str]:
@@ -45,49 +138,51 @@ class Reading:
         return utc(min(times)), utc(max(times))
 
     def accept(self, post: Post, unknown_fields: int) -> None:
-        """Take a post."""
+        """Add a post."""
         self.posts.append(post)
         self.unknown_fields += unknown_fields
         self.assumed_utc += isinstance(post, TranslatedPost) and post.assumed_utc
 
     def refuse(self, refusal: Refusal) -> None:
-        """Count a refusal, and keep its place while there is room."""
+        """Count a refusal; keep its place for the first REFUSALS_IN_DETAIL."""
         self.refused[refusal.code] += 1
         if len(self.refusals) < REFUSALS_IN_DETAIL:
             self.refusals.append(refusal)
 
 
-def read(data: bytes, *, translated: bool = False, begins_file: bool = False) -> Reading:
-    r"""Read all lines; blank ones are no records.
+def read_records(
+    data: bytes, *, translated: bool = False, begins_file: bool = False
+) -> UnitRecords:
+    r"""Read all lines; blank ones are not records.
 
-    A byte order mark is none of the first line of a file, and nowhere else.
+    Strip a byte order mark at the start of a file. Keep it anywhere else.
 
-    >>> read(b'\n{"id": "1", "audience": "private"}\n').refusals
+    >>> read_records(b'\n{"id": "1", "audience": "private"}\n').refusals
     [Refusal(code=<Code.NOT_PUBLIC: 'not_public'>, line=2, byte=1, field='audience')]
     """
-    reading = Reading()
+    records = UnitRecords()
     byte = len(BOM) if begins_file and data.startswith(BOM) else 0
-    read_one = _read_translated if translated else read_line
-    for line in _lines(data[byte:] if byte else data):
-        reading.lines += 1
+    read_record = _read_translated if translated else read_line
+    for line in _split_lines(data[byte:] if byte else data):
+        records.lines += 1
         if line and not line.isspace():
-            reading.records += 1
-            found = read_one(line)
-            if isinstance(found, Refusal):
-                reading.refuse(msgspec.structs.replace(found, line=reading.lines, byte=byte))
+            records.records += 1
+            record = read_record(line)
+            if isinstance(record, Refusal):
+                records.refuse(msgspec.structs.replace(record, line=records.lines, byte=byte))
             else:
-                reading.accept(*found)
+                records.accept(*record)
         byte += len(line) + 1
-    return reading
+    return records
 
 
 def _read_translated(line: bytes) -> tuple[Post, int] | Refusal:
-    found = read_translated_line(line)
-    return found if isinstance(found, Refusal) else (found, found.unknown_fields)
+    post = read_translated_line(line)
+    return post if isinstance(post, Refusal) else (post, post.unknown_fields)
 
 
-def _lines(data: bytes) -> list[bytes]:
-    """The lines without their newlines; bytes.splitlines would also cut at a lone CR."""
+def _split_lines(data: bytes) -> list[bytes]:
+    """Split at line feeds only; bytes.splitlines would also cut at a lone CR."""
     lines = data.split(b"\n")
     if not lines[-1]:
         lines.pop()

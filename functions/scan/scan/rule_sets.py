@@ -1,4 +1,4 @@
-"""The rules of a unit: a published set, and of it what a provider runs at that moment."""
+"""The rules of a unit: those of a published set that a provider runs at a moment."""
 
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -14,43 +14,43 @@ from ledger.records.receipt import ITEM_BYTES, max_receipt_bytes
 from matcher import Matcher, Pack, RuleSet, load_set
 from rules.factchecks import FACTCHECKS
 from rules.rule_set import counted_rules
-from scan.check_hits import CheckRules, check_rules, read_finder
+from scan.fact_checks import CheckRules, read_finder
 
 if TYPE_CHECKING:
     from claims.finding import CheckFinder
 
 POINTER_SECONDS = 30
-"""How long a worker believes the pointer, at most, before it looks again."""
+"""The longest time for which a worker believes the pointer before it reads it again."""
 
 KEPT = 8
-"""Sets and matchers that a worker keeps: sets change seldom, and a provider has one at a time."""
-
+"""Sets and matchers that a worker keeps. Sets change seldom, and a provider has one at a time."""
 
 KEPT_INDEXES = 2
-"""Indexes of checks that a worker keeps: units of the set before are still on their way."""
+"""Indexes of checks that a worker keeps: units of the previous set may still arrive."""
 
 
 @dataclass(slots=True)
 class Rules:
-    """What a provider runs: the set's digest, packs out of their dates, and the matcher.
+    """What a provider runs. `set` is a digest; `skipped` names packs that are not in their dates.
 
-    `checks` finds what published fact-checks are about; nothing where the set names no index.
-    `none_in_force` says that the provider has no rule at all, see `Selection`.
+    `checks` is None where the set names no index of fact-checks. `none_in_force` says that the
+    provider has no rule at all (see `Selection`).
     """
 
     set: str
     skipped: tuple[str, ...]
     matcher: Matcher
-    checks: "CheckRules | None" = None
+    checks: CheckRules | None = None
     none_in_force: bool = False
 
 
 @dataclass(slots=True)
 class RuleSets:
-    """Published sets, kept warm. With no public address (`public` false) all is shadow.
+    """Published sets and their matchers, kept in memory.
 
-    `patience` is this worker's own share of POINTER_SECONDS: workers that began together must not
-    look, and then read a new set, all at one moment.
+    Without a public address (`public` false) every rule runs as shadow.
+    `patience` is this worker's own share of POINTER_SECONDS, so that workers that started together
+    do not all read the pointer and a new set at the same moment.
     """
 
     objects: Objects
@@ -64,7 +64,7 @@ class RuleSets:
     _rules: OrderedDict[tuple[object, ...], Rules] = field(default_factory=OrderedDict)
 
     def current(self) -> str:
-        """The digest of the set in force, at most half a minute old."""
+        """Return the digest of the set in force, read at most POINTER_SECONDS ago."""
         now = self.clock.now().timestamp()
         if now - self._pointer[0] > self.patience or not self._pointer[1]:
             self._pointer = (now, current_set(self.objects, self.public_bucket))
@@ -73,31 +73,36 @@ class RuleSets:
     def rules(self, digest: str, provider: str, at: datetime) -> Rules:
         """Return the rules of that set for a provider at a moment.
 
-        Raises OperatorError if the set is gone, or has so many rules for the provider that a
-        receipt of all of them would not fit into the table: such a unit could never be committed.
+        Raises OperatorError if the set is missing, or has so many rules for the provider that a
+        receipt of all of them would not fit into the table and no unit could be committed.
         """
         rule_set = self._set(digest)
         selection = rule_set.for_provider(provider, at, public=self.public)
         packs = tuple(pack.id for pack in selection.packs)
-        none = selection.no_rules
-        key = (digest, packs, selection.skipped, frozenset(selection.shadowed), none)
+        key = (
+            digest,
+            packs,
+            selection.skipped,
+            frozenset(selection.shadowed),
+            selection.no_rules,
+        )
         if key not in self._rules:
             versions = {pack.id: pack.version for pack in rule_set.packs}
             skipped = tuple(f"{pack}/{versions[pack]}" for pack in selection.skipped)
             _check_size(digest, provider, selection.packs)
             matcher, checks = Matcher(selection.packs), self._checks(rule_set, selection.packs)
-            _keep(self._rules, key, Rules(digest, skipped, matcher, checks, none))
+            _keep(self._rules, key, Rules(digest, skipped, matcher, checks, selection.no_rules))
         return self._rules[key]
 
-    def _checks(self, rule_set: RuleSet, packs: Sequence[Pack]) -> "CheckRules | None":
-        """The rules of the pack of checks, where it runs, with the index that the set names."""
+    def _checks(self, rule_set: RuleSet, packs: Sequence[Pack]) -> CheckRules | None:
+        """Return the rules of the pack of checks, if it runs, with the index that the set names."""
         pack = next((pack for pack in packs if pack.id == FACTCHECKS), None)
         if pack is None:
             return None
         if rule_set.factchecks not in self._finders:
             finder = read_finder(self.objects, self.public_bucket, rule_set.factchecks)
             _keep(self._finders, rule_set.factchecks, finder, KEPT_INDEXES)
-        return check_rules(pack, self._finders[rule_set.factchecks])
+        return CheckRules.of(pack, self._finders[rule_set.factchecks])
 
     def _set(self, digest: str) -> RuleSet:
         if digest not in self._sets:

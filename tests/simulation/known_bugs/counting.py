@@ -13,7 +13,7 @@ from ledger.aws.table import Pair, Table, shards
 from ledger.clock import SystemClock
 from ledger.records.identity import unit_id
 from ledger.records.manifest import FirstTry, RangeRow, Unit
-from scan.ranges import Owned
+from scan.reading import OwnedLines
 from scan.unit_work import Scanner
 
 
@@ -112,7 +112,7 @@ def _all_are_ours(original: Call, store: DynamoStore, pairs: Any, expires: int) 
     ]
 
 
-def _id_of_range(_: Call, __: Owned, unit: Unit) -> str:
+def _id_of_range(_: Call, __: OwnedLines, unit: Unit) -> str:
     return unit_id(unit.provider, f"{unit.file} {unit.number}".encode())
 
 
@@ -147,7 +147,7 @@ COUNTING = [
         method(Table, "put_pairs", _stop_at_one_that_exists)),
     Bug("what another unit found is counted as one's own",
         method(DynamoStore, "put_findings", _all_are_ours)),
-    Bug("a unit is named by its range", method(Owned, "id_in", _id_of_range)),
+    Bug("a unit is named by its range", method(OwnedLines, "id_in", _id_of_range)),
     Bug("a message is named by when it came", method(Scanner, "scan_message", _id_of_moment)),
     Bug("a unit meets the set of its last try",
         method(DynamoStore, "record_first_try", _own_first_try), shows=144),

@@ -6,10 +6,10 @@ from simulation.bugs import Bug, Call, Port, at_aws, everywhere, method, without
 
 from ledger.aws.store import DynamoStore
 from ledger.records.manifest import Marker, Source, Unit, cut_ranges
-from scan.ranges import Owned, owned
+from scan.reading import OwnedLines, read_owned
 
 
-def _nothing_before(objects: Any, unit: Unit) -> Owned:
+def _nothing_before(objects: Any, unit: Unit) -> OwnedLines:
     """The byte before a range is taken for the end of a line."""
 
     def read(source: Source, start: int, end: int) -> bytes:
@@ -17,15 +17,15 @@ def _nothing_before(objects: Any, unit: Unit) -> Owned:
             return bytes(objects.read_range(source, start, end))
         return b"\n" + bytes(objects.read_range(source, start + 1, end))
 
-    return owned(Port(objects, read_range=read), unit)  # type: ignore[arg-type]
+    return read_owned(Port(objects, read_range=read), unit)  # type: ignore[arg-type]
 
 
-def _one_too_far(objects: Any, unit: Unit) -> Owned:
+def _one_too_far(objects: Any, unit: Unit) -> OwnedLines:
     def read(source: Source, start: int, end: int) -> bytes:
         skipped = start == unit.end and start + 1 < end
         return bytes(objects.read_range(source, start + skipped, end))
 
-    return owned(Port(objects, read_range=read), unit)  # type: ignore[arg-type]
+    return read_owned(Port(objects, read_range=read), unit)  # type: ignore[arg-type]
 
 
 def _no_last_byte(source: Source, range_bytes: int) -> list[tuple[int, int]]:
@@ -51,8 +51,8 @@ def _overlapping_pages(original: Call, store: DynamoStore, marker: Marker, ids: 
 
 
 READING = [
-    Bug("the byte before a range is not looked at", everywhere(owned, _nothing_before)),
-    Bug("a line is read on from one byte too far", everywhere(owned, _one_too_far)),
+    Bug("the byte before a range is not looked at", everywhere(read_owned, _nothing_before)),
+    Bug("a line is read on from one byte too far", everywhere(read_owned, _one_too_far)),
     Bug("the last byte of a range belongs to nobody", everywhere(cut_ranges, _no_last_byte)),
     Bug("a version is not pinned", at_aws("get_object", _any_version)),
     Bug("an item is read as it may have been", at_aws("get_item", _maybe_old)),

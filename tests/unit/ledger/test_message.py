@@ -7,7 +7,7 @@ from support.sample_posts import fields, line
 
 from ledger.records.json_text import lines_of_body
 from ledger.records.refusal import Code, Refusal
-from scan.reading import read
+from scan.reading import read_records
 
 POST = fields()
 NAN = b'{"x": NaN}'.decode()
@@ -51,7 +51,7 @@ NAN = b'{"x": NaN}'.decode()
 def test_bodies_are_read(body: str, posts: int, refused: dict[Code, int]) -> None:
     found = lines_of_body(body)
     assert isinstance(found, bytes)
-    reading = read(found)
+    reading = read_records(found)
     assert (len(reading.posts), dict(reading.refused)) == (posts, refused)
 
 

@@ -11,7 +11,7 @@ from support.sample_posts import StandingClock
 from ledger.aws.queue import RESERVE_SECONDS, Delivery, TimeReserveError
 from ledger.records.manifest import Source, Unit
 from scan.deliveries import Deliveries
-from scan.unit_work import Outcome
+from scan.persisting import UnitOutcome
 
 if TYPE_CHECKING:
     from ledger.aws.queue import Senders
@@ -33,13 +33,13 @@ class Parts:
     believed_provider: str | None = "acme"
     waited: timedelta = timedelta()
 
-    def scan_range(self, unit: Unit) -> Outcome:
+    def scan_range(self, unit: Unit) -> UnitOutcome:
         self.done.append(("range", unit))
-        return Outcome(None, new=True)
+        return UnitOutcome(None, new=True)
 
-    def scan_message(self, provider: str, body: str, sent_at: datetime) -> Outcome:
+    def scan_message(self, provider: str, body: str, sent_at: datetime) -> UnitOutcome:
         self.done.append(("message", provider, body, sent_at))
-        return Outcome(None, new=True)
+        return UnitOutcome(None, new=True)
 
     def close(self, file: str) -> bool:
         self.done.append(("close", file))

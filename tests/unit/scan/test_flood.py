@@ -11,7 +11,7 @@ from ledger.records.receipt import Receipt
 from scan.flood_guard import TOTALS_SECONDS, FloodGuard, FloodLimits
 
 if TYPE_CHECKING:
-    from scan.flood_guard import FloodGuardStore
+    from ledger.ports import Store
 
 DAY, RULE = "2026-11-25", "codes/asks"
 
@@ -42,10 +42,17 @@ class Days:
     def floods(self, provider: str, day: str) -> dict[str, bool]:
         return dict(self.standing.get((provider, day), {}))
 
-    def put_flood(self, provider: str, day: str, rule: str, expires: int) -> bool:
-        assert expires > StandingClock().now().timestamp()
-        floods = self.standing.setdefault((provider, day), {})
-        return rule not in floods and not floods.setdefault(rule, False)
+
+def decide(
+    days: Days, guard: FloodGuard, provider: str, day: str, posts: int, hits: dict[str, int]
+) -> frozenset[str]:
+    """Decide, and store the new rules as a unit does; the held ones."""
+    decision = guard.decide(provider, day, posts, hits)
+    assert decision.new <= decision.held
+    floods = days.standing.setdefault((provider, day), {})
+    assert not decision.new & floods.keys()
+    floods.update(dict.fromkeys(decision.new, False))
+    return decision.held
 
 
 @pytest.fixture
@@ -60,9 +67,7 @@ def clock() -> StandingClock:
 
 @pytest.fixture
 def guard(days: Days, clock: StandingClock) -> FloodGuard:
-    return FloodGuard(
-        cast("FloodGuardStore", days), clock, FloodLimits(20, 1000), expire_seconds=60
-    )
+    return FloodGuard(cast("Store", days), clock, FloodLimits(20, 1000))
 
 
 @pytest.mark.parametrize(
@@ -80,50 +85,50 @@ def test_the_day_so_far_and_the_unit_at_hand_count_together(days: Days, guard: F
     days.journal["acme", DAY] = [
         receipt(500, codes__3__asks__live=9), receipt(400, codes__2__asks__live=11)
     ]  # fmt: skip
-    assert guard.held("acme", DAY, 100, {RULE: 1}) == {RULE}
+    assert decide(days, guard, "acme", DAY, 100, {RULE: 1}) == {RULE}
     assert days.standing == {("acme", DAY): {RULE: False}}
 
 
 def test_shadow_findings_do_not_count(days: Days, guard: FloodGuard) -> None:
     days.journal["acme", DAY] = [receipt(2000, codes__3__asks__shadow=900)]
-    assert guard.held("acme", DAY, 0, {RULE: 1}) == set()
+    assert decide(days, guard, "acme", DAY, 0, {RULE: 1}) == set()
 
 
-def test_the_units_of_this_worker_count_at_once(guard: FloodGuard) -> None:
-    assert guard.held("acme", DAY, 990, {RULE: 20}) == set()
-    assert guard.held("acme", DAY, 10, {RULE: 1}) == {RULE}
+def test_the_units_of_this_worker_count_at_once(days: Days, guard: FloodGuard) -> None:
+    assert decide(days, guard, "acme", DAY, 990, {RULE: 20}) == set()
+    assert decide(days, guard, "acme", DAY, 10, {RULE: 1}) == {RULE}
 
 
 def test_the_units_of_other_workers_count_after_a_minute(
     days: Days, guard: FloodGuard, clock: StandingClock
 ) -> None:
-    assert guard.held("acme", DAY, 1, {RULE: 1}) == set()
+    assert decide(days, guard, "acme", DAY, 1, {RULE: 1}) == set()
     days.journal["acme", DAY] = [receipt(1000, codes__3__asks__live=500)]
     clock.move(seconds=TOTALS_SECONDS)
-    assert guard.held("acme", DAY, 1, {RULE: 1}) == set()
+    assert decide(days, guard, "acme", DAY, 1, {RULE: 1}) == set()
     clock.move(seconds=1)
-    assert guard.held("acme", DAY, 1, {RULE: 1}) == {RULE}
+    assert decide(days, guard, "acme", DAY, 1, {RULE: 1}) == {RULE}
 
 
 def test_providers_and_days_are_kept_apart(days: Days, guard: FloodGuard) -> None:
-    assert guard.held("acme", DAY, 1000, {RULE: 900}) == {RULE}
-    assert guard.held("others", DAY, 1000, {RULE: 1}) == set()
-    assert guard.held("acme", "2026-11-26", 1000, {RULE: 1}) == set()
-    assert guard.held("acme", DAY, 1000, {}) == {RULE}
+    assert decide(days, guard, "acme", DAY, 1000, {RULE: 900}) == {RULE}
+    assert decide(days, guard, "others", DAY, 1000, {RULE: 1}) == set()
+    assert decide(days, guard, "acme", "2026-11-26", 1000, {RULE: 1}) == set()
+    assert decide(days, guard, "acme", DAY, 1000, {}) == {RULE}
 
 
 def test_two_providers_in_turn_do_not_fold_the_day_each_time(days: Days, guard: FloodGuard) -> None:
     for _ in range(5):
-        guard.held("acme", DAY, 1, {})
-        guard.held("others", DAY, 1, {})
+        decide(days, guard, "acme", DAY, 1, {})
+        decide(days, guard, "others", DAY, 1, {})
     assert days.folded == 2
 
 
-def test_other_rules_are_not_held(guard: FloodGuard) -> None:
-    assert guard.held("acme", DAY, 1000, {RULE: 900, "codes/other": 3}) == {RULE}
+def test_other_rules_are_not_held(days: Days, guard: FloodGuard) -> None:
+    assert decide(days, guard, "acme", DAY, 1000, {RULE: 900, "codes/other": 3}) == {RULE}
 
 
 def test_a_rule_stays_held_and_a_lifted_one_stays_lifted(days: Days, guard: FloodGuard) -> None:
     days.standing["acme", DAY] = {RULE: False, "codes/other": True}
-    assert guard.held("acme", DAY, 5000, {RULE: 1, "codes/other": 4999}) == {RULE}
+    assert decide(days, guard, "acme", DAY, 5000, {RULE: 1, "codes/other": 4999}) == {RULE}
     assert days.standing["acme", DAY] == {RULE: False, "codes/other": True}

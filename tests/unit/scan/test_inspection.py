@@ -11,7 +11,13 @@ from ledger.privacy.pseudonyms import Pseudonyms
 from ledger.records.finding import Finding
 from ledger.records.post import Post, TranslatedPost
 from matcher import Matcher
-from scan.inspection import MAX_SPANS, Found, by_rule, inspect_posts, live_hits
+from scan.inspection import (
+    MAX_SPANS,
+    ExcerptedFinding,
+    count_by_rule,
+    count_live_hits,
+    inspect_posts,
+)
 from scan.rule_sets import Rules
 
 PSEUDONYMS = Pseudonyms.derive(b"secret", "acme", "k2026-11")
@@ -22,10 +28,10 @@ def post(**changes: Any) -> Post:
     return msgspec.convert(fields(**changes), Post)
 
 
-def inspect(*posts: Post, provider: str = "acme", unit: str = "u1") -> list[Found]:
+def inspect(*posts: Post, provider: str = "acme", unit: str = "u1") -> list[ExcerptedFinding]:
     return inspect_posts(
         posts, RULES, PSEUDONYMS, provider=provider, unit=unit, found_at="2026-11-25T12:00:00Z"
-    ).found
+    ).findings
 
 
 def test_a_finding_says_all_about_its_hit_and_nothing_of_the_account() -> None:
@@ -71,11 +77,11 @@ def test_a_caption_is_inspected_and_gives_the_excerpt() -> None:
 
 def test_a_post_can_satisfy_several_rules() -> None:
     found = inspect(post(text=f"{OTP}. {PRIZE}"), post(id="2"))
-    assert by_rule(one.finding for one in found) == {
+    assert count_by_rule(one.finding for one in found) == {
         "codes/3/asks-for-code/live": 1,
         "prizes/1/names-prize/shadow": 1,
     }
-    assert live_hits(found) == {"codes/asks-for-code": 1}
+    assert count_live_hits(found) == {"codes/asks-for-code": 1}
 
 
 def test_a_finding_fits_into_an_item_however_often_a_term_stands() -> None:

@@ -7,19 +7,18 @@ from support.memory_objects import RangesOf
 
 from ledger.records.manifest import cut_ranges
 from ledger.records.refusal import Code
-from scan import ranges
-from scan.ranges import Owned, owned
-from scan.reading import read
+from scan import reading
+from scan.reading import OwnedLines, read_owned, read_records
 
 if TYPE_CHECKING:
     from ledger.ports import Objects
 
 
-def split(data: bytes, size: int) -> list[Owned]:
+def split(data: bytes, size: int) -> list[OwnedLines]:
     """What each range of the data owns."""
     objects = RangesOf(data)
     made = cut_ranges(objects.source, size)
-    return [owned(cast("Objects", objects), objects.unit(start, end)) for start, end in made]
+    return [read_owned(cast("Objects", objects), objects.unit(start, end)) for start, end in made]
 
 
 @pytest.mark.parametrize(
@@ -43,8 +42,8 @@ def test_ranges_own_lines(data: bytes, size: int, expected: list[bytes]) -> None
 def test_the_rest_of_a_line_beyond_all_bounds_is_passed_over_and_counted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(ranges, "LINE_BYTES", 20)
-    monkeypatch.setattr(ranges, "READ_ON_BYTES", 4)
+    monkeypatch.setattr(reading, "LINE_BYTES", 20)
+    monkeypatch.setattr(reading, "READ_ON_BYTES", 4)
     data = b"a\n" + b"b" * 1000 + b"\nc\n"
     found = split(data, 8)
     assert sum(one.size for one in found) == len(data)
@@ -55,19 +54,19 @@ def test_the_rest_of_a_line_beyond_all_bounds_is_passed_over_and_counted(
 
 
 def test_a_line_as_long_as_it_may_be_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ranges, "LINE_BYTES", 20)
-    monkeypatch.setattr(ranges, "READ_ON_BYTES", 4)
+    monkeypatch.setattr(reading, "LINE_BYTES", 20)
+    monkeypatch.setattr(reading, "READ_ON_BYTES", 4)
     for length in range(15, 21):
         found = split(b"b" * length + b"\nc\n", 6)
-        assert found[0] == Owned(b"b" * length + b"\n")
+        assert found[0] == OwnedLines(b"b" * length + b"\n")
 
 
 def test_memory_stays_flat_whatever_the_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ranges, "LINE_BYTES", 1_000)
-    monkeypatch.setattr(ranges, "READ_ON_BYTES", 100)
-    monkeypatch.setattr(ranges, "PASS_OVER_BYTES", 200)
+    monkeypatch.setattr(reading, "LINE_BYTES", 1_000)
+    monkeypatch.setattr(reading, "READ_ON_BYTES", 100)
+    monkeypatch.setattr(reading, "PASS_OVER_BYTES", 200)
     objects = RangesOf(b"x" * 100_000)
-    found = owned(cast("Objects", objects), objects.unit(0, 50))
+    found = read_owned(cast("Objects", objects), objects.unit(0, 50))
     assert max(objects.asked) == 200
     assert len(found.data) <= 1_100
     assert found.size == 100_000
@@ -76,10 +75,10 @@ def test_memory_stays_flat_whatever_the_line(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_line_passed_over_is_one_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
     found = split(b'{"a":"' + b"x" * 3_000_000 + b'"}\n', 1_000_000)[0]
     assert found.passed_over > 0
-    reading = read(found.data)
-    assert (reading.records, reading.refused) == (1, {Code.LINE_LONG: 1})
+    records = read_records(found.data)
+    assert (records.records, records.refused) == (1, {Code.LINE_LONG: 1})
 
 
 def test_lines_that_differ_only_in_what_was_passed_over_are_other_units() -> None:
     unit = RangesOf(b"a").unit(0, 1)
-    assert len({Owned(b"a", passed).id_in(unit) for passed in (0, 1, 2)}) == 3
+    assert len({OwnedLines(b"a", passed).id_in(unit) for passed in (0, 1, 2)}) == 3

@@ -6,7 +6,7 @@ from support.sample_posts import fields, line
 
 from ledger.records.post import TranslatedPost
 from ledger.records.refusal import Code, Refusal
-from scan.reading import REFUSALS_IN_DETAIL, read
+from scan.reading import REFUSALS_IN_DETAIL, read_records
 
 GOOD, BAD = line(), line(audience="followers")
 
@@ -30,7 +30,7 @@ GOOD, BAD = line(), line(audience="followers")
          "a blank line between"],
 )  # fmt: skip
 def test_blank_lines_are_lines_and_no_records(data: bytes, lines: int, records: int) -> None:
-    reading = read(data, begins_file=True)
+    reading = read_records(data, begins_file=True)
     assert (reading.lines, reading.records) == (lines, records)
     assert reading.records == len(reading.posts) + sum(reading.refused.values())
 
@@ -39,26 +39,26 @@ def test_blank_lines_are_lines_and_no_records(data: bytes, lines: int, records: 
 @pytest.mark.parametrize("end", [b"\n", b"\r\n"], ids=["LF", "CRLF"])
 def test_a_refusal_has_the_line_and_byte_where_its_record_begins(mark: bytes, end: bytes) -> None:
     data = mark + end.join([GOOD, b"", BAD, GOOD, BAD])
-    for refusal in read(data, begins_file=True).refusals:
+    for refusal in read_records(data, begins_file=True).refusals:
         assert refusal.line is not None
         assert refusal.byte is not None
         assert data[refusal.byte :].startswith(BAD)
         assert data[: refusal.byte].count(b"\n") == refusal.line - 1
-    assert [refusal.line for refusal in read(data, begins_file=True).refusals] == [3, 5]
+    assert [refusal.line for refusal in read_records(data, begins_file=True).refusals] == [3, 5]
 
 
 def test_a_lone_carriage_return_ends_no_line() -> None:
-    assert read(GOOD + b"\r" + GOOD + b"\n").refused == {Code.JSON_SYNTAX: 1}
+    assert read_records(GOOD + b"\r" + GOOD + b"\n").refused == {Code.JSON_SYNTAX: 1}
 
 
 def test_all_refusals_are_counted_and_the_first_are_kept() -> None:
-    reading = read(b"[]\n" * (REFUSALS_IN_DETAIL + 5))
+    reading = read_records(b"[]\n" * (REFUSALS_IN_DETAIL + 5))
     assert reading.refused == {Code.NOT_AN_OBJECT: REFUSALS_IN_DETAIL + 5}
     assert len(reading.refusals) == REFUSALS_IN_DETAIL
 
 
 def test_languages_and_times_are_those_of_the_posts() -> None:
-    reading = read(
+    reading = read_records(
         b"\n".join(
             [
                 line(language="id", published_at="2026-11-25T07:00:00+07:00"),
@@ -70,11 +70,11 @@ def test_languages_and_times_are_those_of_the_posts() -> None:
     )
     assert reading.by_language == {"id": 2, "und": 1}
     assert reading.first_and_last == ("2026-11-24T23:59:59Z", "2026-11-25T00:00:01Z")
-    assert read(b"").first_and_last == ("", "")
+    assert read_records(b"").first_and_last == ("", "")
 
 
 def test_unknown_fields_of_accepted_posts_are_counted() -> None:
-    assert read(b"\n".join([line(a=1, b=2), GOOD, line(c=3)])).unknown_fields == 3
+    assert read_records(b"\n".join([line(a=1, b=2), GOOD, line(c=3)])).unknown_fields == 3
 
 
 def test_translated_lines_keep_their_places_and_count_assumed_times() -> None:
@@ -83,12 +83,12 @@ def test_translated_lines_keep_their_places_and_count_assumed_times() -> None:
         msgspec.convert(fields(at="messages[1]"), TranslatedPost),
     ]
     data = b"\n".join([*map(msgspec.json.encode, posts), b'{"refused":"not_a_post","at":"m[2]"}'])
-    reading = read(data, translated=True)
+    reading = read_records(data, translated=True)
     assert reading.posts == posts
     assert reading.assumed_utc == 1
     assert [(one.code, one.at) for one in reading.refusals] == [(Code.NOT_A_POST, "m[2]")]
 
 
 def test_refusals_are_written_as_they_are_read() -> None:
-    for refusal in read(BAD + b"\n[]\n").refusals:
+    for refusal in read_records(BAD + b"\n[]\n").refusals:
         assert msgspec.json.decode(msgspec.json.encode(refusal), type=Refusal) == refusal

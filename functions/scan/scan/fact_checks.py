@@ -1,6 +1,6 @@
 """Posts that repeat a checked claim are hits of the pack `factchecks`, each with its label.
 
-The layer `claims` is imported only where a set names an index: without one nothing costs more.
+The layer `claims` is imported only where a set names an index, so that others do not pay for it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,16 +19,16 @@ from matcher import Hit, Mode, Pack, Rule, Span
 if TYPE_CHECKING:
     from claims.finding import Attached, CheckFinder
 
-ASKED = 16_000
-"""Different texts of one unit for which an index is asked: 5 ms each, so a minute, and two and a
-half where all are long. A unit full of hoaxes must end; the same posts are asked at each try."""
+MAX_TEXTS = 16_000
+"""The most different texts of one unit that are looked up in an index: at 5 ms each about a minute,
+two and a half if all are long. A unit full of hoaxes must end. Each try looks up the same posts."""
 
-PARTS = 4
-"""Parts of a post that are looked at: its text, and its first captions."""
+MAX_PARTS = 4
+"""The parts of a post that are looked up: its text, and its first captions."""
 
 
 class CheckHit(NamedTuple):
-    """A hit, and the label that its finding proposes; a hit of words proposes none."""
+    """A hit, and the label that its finding proposes; a hit of a term proposes none."""
 
     hit: Hit
     label: Label | msgspec.UnsetType = msgspec.UNSET
@@ -36,50 +36,55 @@ class CheckHit(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CheckHits:
-    """The hits of posts by their place; `not_asked` of them were not looked up any more."""
+    """The hits by the index of the post; `not_asked` posts came after MAX_TEXTS."""
 
     by_post: dict[int, list[CheckHit]] = field(default_factory=dict)
     not_asked: int = 0
 
 
-NO_CHECKS = CheckHits()
-"""What there is without an index."""
-
-
 @dataclass(frozen=True, slots=True)
 class CheckRules:
-    """The rules of a provider by topic, with what finds checks for them."""
+    """The rules of the pack `factchecks` as a provider runs them, by topic, and the index."""
 
     pack: Pack
     rules: dict[str, Rule]
     finder: "CheckFinder"
 
+    @classmethod
+    def of(cls, pack: Pack, finder: "CheckFinder") -> "CheckRules":
+        """Return the rules of this pack."""
+        return cls(pack, {rule.id: rule for rule in pack.rules}, finder)
+
     def hits(self, posts: Sequence[Post]) -> CheckHits:
-        """The hits of each post that has any, one for a topic."""
+        """Return the hits of each post that has any, at most one for a topic."""
         asked: set[str] = set()
-        found: dict[int, list[CheckHit]] = {}
+        by_post: dict[int, list[CheckHit]] = {}
         not_asked = 0
         for number, post in enumerate(posts):
-            parts = [part for part in post.parts[:PARTS] if self.finder.glance(part[1])]
+            parts = [part for part in post.parts[:MAX_PARTS] if self.finder.glance(part[1])]
             new = {text for _, text in parts} - asked
-            if len(asked) + len(new) > ASKED:
+            if len(asked) + len(new) > MAX_TEXTS:
                 not_asked += 1
                 continue
             asked |= new
-            if hits := list(self._of_post(parts)):
-                found[number] = hits
-        return CheckHits(found, not_asked)
+            if hits := list(self._hits_of_post(parts)):
+                by_post[number] = hits
+        return CheckHits(by_post, not_asked)
 
-    def _of_post(self, parts: Sequence[tuple[str, str]]) -> Iterator[CheckHit]:
-        met = set[str]()
+    def _hits_of_post(self, parts: Sequence[tuple[str, str]]) -> Iterator[CheckHit]:
+        topics = set[str]()
         for name, text in parts:
             attached = self.finder.find(text)
-            if attached is not None and attached.topic in self.rules and attached.topic not in met:
-                met.add(attached.topic)
+            if (
+                attached is not None
+                and attached.topic in self.rules
+                and attached.topic not in topics
+            ):
+                topics.add(attached.topic)
                 yield CheckHit(self._hit(attached, name, text), _label(attached))
 
     def _hit(self, attached: "Attached", part: str, text: str) -> Hit:
-        """The whole part is what repeats the claim; its span's term is the claim."""
+        """Return a hit whose span is the whole part and whose term is the claim."""
         rule, claim = self.rules[attached.topic], attached.checks[0][0].claim
         return Hit(
             pack=self.pack.id,
@@ -92,15 +97,10 @@ class CheckRules:
         )
 
 
-def check_rules(pack: Pack, finder: "CheckFinder") -> CheckRules:
-    """The rules of the pack, as a provider runs them."""
-    return CheckRules(pack, {rule.id: rule for rule in pack.rules}, finder)
-
-
 def read_finder(objects: Objects, public_bucket: str, index: str) -> "CheckFinder":
-    """What finds checks in the published index of that digest.
+    """Return a finder of checks over the published index with this digest.
 
-    Raises OperatorError if it is gone, or is another.
+    Raises OperatorError if the index is missing, cannot be read, or has another digest.
     """
     from claims.errors import BadIndexError
     from claims.finding import CheckFinder
@@ -110,12 +110,12 @@ def read_finder(objects: Objects, public_bucket: str, index: str) -> "CheckFinde
     if data is None:
         raise OperatorError(f"the index of checks {index} is not in the public bucket")
     try:
-        found = Index(data)
+        opened = Index(data)
     except BadIndexError as error:
         raise OperatorError(f"the index of checks {index} cannot be read: {error}") from error
-    if found.digest != index:
-        raise OperatorError(f"the index of checks {index} is another by its bytes")
-    return CheckFinder(found)
+    if opened.digest != index:
+        raise OperatorError(f"the bytes of the index of checks {index} have another digest")
+    return CheckFinder(opened)
 
 
 def _label(attached: "Attached") -> Label:
