@@ -16,9 +16,9 @@ from support.world import World
 
 from ledger.pointer import POINTER_KEY, current_set, set_key
 from matcher import RuleSet, load_packs, load_set
-from publish.context import Desk, Order
+from publish.context import PublishContext, PublishRequest
 from publish.handover.auditing import OutBucket
-from publish.public_bucket import Shelf
+from publish.public_bucket import SummaryBucket
 from publish.publishing import publish
 from publish.summary import Summary
 from terang.packs.publishing import PublicBucket
@@ -91,9 +91,9 @@ def test_l2_no_pointer_is_moved_by_who_did_not_read_it_last(world: World) -> Non
 
 def summary(world: World, moment: datetime) -> Summary:
     """What is published of the day at a moment."""
-    desk = Desk(
+    desk = PublishContext(
         store=world.store,
-        shelf=Shelf(world.objects, world.public),
+        public=SummaryBucket(world.objects, world.public),
         clock=StandingClock(moment),
         close=world.closing().close,
         out=OutBucket(world.objects, world.out),
@@ -101,7 +101,7 @@ def summary(world: World, moment: datetime) -> Summary:
         notice_hours=0,
         pause_below=0.5,
     )
-    publish(desk, Order())
+    publish(desk, PublishRequest())
     data = world.objects.get(world.public, f"summaries/acme/{DAY}.json") or b""
     return msgspec.json.decode(data, type=Summary)
 

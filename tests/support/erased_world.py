@@ -11,10 +11,10 @@ from support.sample_posts import OTP, PRIZE, fields, line
 from support.world import DAY, World
 
 from ledger.keys import audit_key
-from publish.context import Desk, Order
+from publish.context import PublishContext, PublishRequest
 from publish.handover.auditing import OutBucket, hand_out
 from publish.handover.statement_batches import batch_statements
-from publish.public_bucket import Shelf
+from publish.public_bucket import SummaryBucket
 from publish.publishing import publish
 from terang.repair.erasing import Erased, Erasure
 from terang.repair.erasing_buckets import ErasingBuckets
@@ -91,9 +91,9 @@ def messages(world: World) -> list[dict[str, Any]]:
 
 def publish_all(world: World) -> None:
     """Publish the open day."""
-    desk = Desk(
+    desk = PublishContext(
         store=world.store,
-        shelf=Shelf(world.objects, world.public),
+        public=SummaryBucket(world.objects, world.public),
         clock=world.clock,
         close=world.closing().close,
         out=OutBucket(world.objects, world.out),
@@ -101,7 +101,7 @@ def publish_all(world: World) -> None:
         notice_hours=0,
         pause_below=0.0,
     )
-    publish(desk, Order(DAY, provisional=True))
+    publish(desk, PublishRequest(DAY, provisional=True))
 
 
 def erase(

@@ -18,9 +18,9 @@ from ledger.privacy.audit_sample import SampledPost
 from ledger.records.manifest import OpenFile, Source
 from ledger.records.provider import Provider
 from ledger.records.receipt import Receipt, rule_key
-from publish.context import Desk, Order, Outcome
+from publish.context import PublishContext, PublishRequest, PublishResult
 from publish.handover.auditing import OutBucket
-from publish.public_bucket import Shelf
+from publish.public_bucket import SummaryBucket
 from publish.publishing import publish
 from publish.summary import Summary, decode_summary
 
@@ -172,16 +172,16 @@ class World:
 
     def publish(
         self, moment: str, through: str | None = None, **asked: bool | str | tuple[str, ...]
-    ) -> Outcome:
+    ) -> PublishResult:
         """Run publish at a moment, by a fresh worker that knows only what stands."""
         self.objects.writes.clear()
-        order = msgspec.convert({"through": through, **asked}, Order)
-        return publish(self.desk(moment), order)
+        order = msgspec.convert({"through": through, **asked}, PublishRequest)
+        return publish(self.context(moment), order)
 
-    def desk(self, moment: str) -> Desk:
-        return Desk(
+    def context(self, moment: str) -> PublishContext:
+        return PublishContext(
             store=cast("PublishStore", self.store),
-            shelf=Shelf(cast("Objects", self.objects), BUCKET),
+            public=SummaryBucket(cast("Objects", self.objects), BUCKET),
             clock=StandingClock(datetime.fromisoformat(moment).astimezone(UTC)),
             close=self.closed.append,
             out=OutBucket(cast("Objects", self.objects), "out"),

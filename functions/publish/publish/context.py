@@ -13,13 +13,13 @@ from ledger.privacy.moderator_aliases import AliasStore
 from publish.handover.auditing import OutBucket
 from publish.handover.pausing import Pause
 from publish.periods import LOOK_BACK_DAYS, days_before, days_between
-from publish.public_bucket import Shelf
+from publish.public_bucket import SummaryBucket
 from publish.summary import LeftOut
 
 Day = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")]
 
 
-class Order(msgspec.Struct, frozen=True):
+class PublishRequest(msgspec.Struct, frozen=True):
     """What is asked for: nothing (all closed days), or also open days up to `through`.
 
     `through` without `provisional` publishes closed days only, and none after it. `since` looks
@@ -39,7 +39,7 @@ class PublishStore(ProviderStore, FileStore, JournalStore, SampleStore, AliasSto
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class PublishContext:
     """All that publishing needs of the world.
 
     `close` is asked for each file that is still open: if its last worker died after its last
@@ -47,7 +47,7 @@ class Desk:
     """
 
     store: PublishStore
-    shelf: Shelf
+    public: SummaryBucket
     clock: Clock
     close: Callable[[str], object]
     out: OutBucket
@@ -57,7 +57,7 @@ class Desk:
 
 
 @dataclass(slots=True)
-class Outcome:
+class PublishResult:
     """What a run did, for logs and metrics."""
 
     written: int = 0
@@ -69,14 +69,14 @@ class Outcome:
     behind: list[str] = field(default_factory=list)
 
 
-def days_due(order: Order, today: str, closed: str) -> list[str]:
+def days_due(order: PublishRequest, today: str, closed: str) -> list[str]:
     """The days that a run looks at, oldest first.
 
-    >>> days_due(Order(), "2026-11-26", "2026-11-25")[-1]
+    >>> days_due(PublishRequest(), "2026-11-26", "2026-11-25")[-1]
     '2026-11-25'
-    >>> days_due(Order("2026-12-31", provisional=True), "2026-11-26", "2026-11-25")[-1]
+    >>> days_due(PublishRequest("2026-12-31", provisional=True), "2026-11-26", "2026-11-25")[-1]
     '2026-11-26'
-    >>> days_due(Order(since="2026-01-01"), "2026-11-26", "2026-11-25")[0]
+    >>> days_due(PublishRequest(since="2026-01-01"), "2026-11-26", "2026-11-25")[0]
     '2026-01-01'
     """
     last = closed

@@ -11,10 +11,10 @@ from typing import NamedTuple
 from publish.catalogue import Catalogue
 from publish.count.case_numbers import CaseNumbers, by_month, fold_cases, of_packs
 from publish.count.folding import Numbers, fold, only_packs
-from publish.count.month_carryover import Before, Month, Standing, standing_of
+from publish.count.month_carryover import Before, MonthCounts, Standing, standing_of
 from publish.count.precision import Errors, errors_of, of_cohort, without_cohorts
 from publish.gathering import DayFacts
-from publish.periods import Kind, Period, day_period
+from publish.periods import PeriodKind, SummaryPeriod, day_period
 from publish.summary import (
     NO_ADDRESS,
     JournalFile,
@@ -29,7 +29,7 @@ from rules.pack import Pack
 
 
 @dataclass(frozen=True, slots=True)
-class Notes:
+class SummaryNotes:
     """What a summary says beside its numbers."""
 
     journal: tuple[JournalFile, ...]
@@ -38,17 +38,17 @@ class Notes:
     paused: tuple[PausedNote, ...]
 
 
-class Counted(NamedTuple):
+class PeriodCounts(NamedTuple):
     """What a period adds up to, and the last day of it that is counted."""
 
     numbers: Numbers
     cases: CaseNumbers
     last_day: str
 
-    def errors(self, period: Period) -> Errors:
+    def errors(self, period: SummaryPeriod) -> Errors:
         """What people decided on the findings of the period itself; of a campaign, on its rules."""
         found = self.cases.by_rule
-        if period.kind is Kind.CAMPAIGN:
+        if period.kind is PeriodKind.CAMPAIGN:
             by_rule = without_cohorts(found)
         else:
             by_rule = of_cohort(found, period.name)
@@ -72,11 +72,13 @@ class Drafter:
         found = self.catalogue.paused(provider, facts.numbers.sets)
         paused = {PausedNote(provider, note.rule, note.since, note.why) for note in found}
         paused |= self._paused_by(provider, day)
-        notes = Notes((facts.journal_file,), facts.open_files, facts.left_out, _in_order(paused))
+        notes = SummaryNotes(
+            (facts.journal_file,), facts.open_files, facts.left_out, _in_order(paused)
+        )
         return self._summary(
             provider,
             day_period(day),
-            Counted(facts.numbers, facts.cases, day),
+            PeriodCounts(facts.numbers, facts.cases, day),
             notes,
             provisional=provisional,
         )
@@ -86,7 +88,7 @@ class Drafter:
         return self._summary(
             "all",
             day_period(day),
-            Counted(
+            PeriodCounts(
                 fold(summary.numbers for summary in providers),
                 fold_cases(summary.cases for summary in providers),
                 day,
@@ -98,7 +100,7 @@ class Drafter:
 
     def longer(
         self,
-        period: Period,
+        period: SummaryPeriod,
         days: Sequence[Summary],
         providers: Sequence[Summary] = (),
         packs: Iterable[Pack] = (),
@@ -120,7 +122,7 @@ class Drafter:
         notes = _joined(days, days[-1:])
         paused = {*notes.paused, *self._paused_by(days[0].provider, period.last_day)}
         counted = [_counted(day, chosen) for day in days]
-        whole = Counted(
+        whole = PeriodCounts(
             fold(day.numbers for day in counted),
             fold_cases(by_month(day.cases) for day in counted),
             days[-1].period,
@@ -136,7 +138,9 @@ class Drafter:
                 for day, only in zip(days, counted, strict=True)
             ),
             providers=tuple(part_of(summary.provider, summary) for summary in providers),
-            standing=_standing(period, whole, days, before) if period.kind is Kind.MONTH else None,
+            standing=_standing(period, whole, days, before)
+            if period.kind is PeriodKind.MONTH
+            else None,
         )
 
     def _paused_by(self, provider: str, day: str) -> set[PausedNote]:
@@ -155,9 +159,9 @@ class Drafter:
     def _summary(
         self,
         provider: str,
-        period: Period,
-        counted: Counted,
-        notes: Notes,
+        period: SummaryPeriod,
+        counted: PeriodCounts,
+        notes: SummaryNotes,
         *,
         provisional: bool,
         days: tuple[Part, ...] = (),
@@ -188,28 +192,28 @@ class Drafter:
         )
 
 
-def _counted(day: Summary, packs: tuple[Pack, ...]) -> Counted:
+def _counted(day: Summary, packs: tuple[Pack, ...]) -> PeriodCounts:
     """What a day adds to a longer period; to a campaign, only what is of its packs."""
     if not packs:
-        return Counted(day.numbers, day.cases, day.period)
-    return Counted(only_packs(day.numbers, packs), of_packs(day.cases, packs), day.period)
+        return PeriodCounts(day.numbers, day.cases, day.period)
+    return PeriodCounts(only_packs(day.numbers, packs), of_packs(day.cases, packs), day.period)
 
 
 def _standing(
-    period: Period, whole: Counted, days: Sequence[Summary], before: Summary | None
+    period: SummaryPeriod, whole: PeriodCounts, days: Sequence[Summary], before: Summary | None
 ) -> Standing:
     """How cases stand after a month."""
     live = {day.period: day.numbers.live for day in days}
-    month = Month(period.name, whole.last_day, whole.numbers, whole.cases, live)
+    month = MonthCounts(period.name, whole.last_day, whole.numbers, whole.cases, live)
     if before is None or before.standing is None:
         return standing_of(month, Standing(), None)
     return standing_of(month, before.standing, Before(before.period, before.revision))
 
 
-def _joined(summaries: Sequence[Summary], newest: Sequence[Summary]) -> Notes:
+def _joined(summaries: Sequence[Summary], newest: Sequence[Summary]) -> SummaryNotes:
     """What several summaries say beside their numbers; files are open only in the newest ones."""
     paused = {note for summary in summaries for note in summary.paused}
-    return Notes(
+    return SummaryNotes(
         journal=tuple(file for summary in summaries for file in summary.journal),
         open_files=tuple(note for summary in newest for note in summary.open_files),
         left_out=tuple(left for summary in summaries for left in summary.left_out),

@@ -10,14 +10,14 @@ from ledger.records.receipt import Receipt
 from publish.catalogue import Catalogue
 from publish.count.case_counting import case_numbers
 from publish.count.case_numbers import CaseNumbers
-from publish.count.folding import Numbers, fault_of, fold, numbers_of
+from publish.count.folding import Numbers, fold, left_out_reason, numbers_of
 from publish.journal.case_line import case_lines
 from publish.journal.public_journal import encode_journal, journal_lines, short_digest
 from publish.summary import JournalFile, LeftOut, OpenFileNote, journal_path
 
 
 @dataclass(frozen=True, slots=True)
-class People:
+class DayEntries:
     """What people did on a day, and the letters under which moderators are told apart."""
 
     entries: Sequence[JournalEntry] = ()
@@ -45,7 +45,7 @@ def gather(
     provider: str,
     day: str,
     receipts: Iterable[Receipt],
-    people: People,
+    people: DayEntries,
     files: Sequence[OpenFile],
     catalogue: Catalogue,
 ) -> DayFacts:
@@ -62,7 +62,7 @@ def gather(
     counted: list[Receipt] = []
     left_out: list[LeftOut] = []
     for receipt in receipts:
-        fault = fault_of(receipt, catalogue)
+        fault = left_out_reason(receipt, catalogue)
         if fault is None:
             counted.append(receipt)
         else:

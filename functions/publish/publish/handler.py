@@ -12,9 +12,9 @@ from ledger.aws.objects import S3Objects
 from ledger.aws.store import DynamoStore
 from ledger.clock import clock_from_setting
 from ledger.closing import Closing
-from publish.context import Desk, Order, Outcome
+from publish.context import PublishContext, PublishRequest, PublishResult
 from publish.handover.auditing import OutBucket
-from publish.public_bucket import Shelf
+from publish.public_bucket import SummaryBucket
 from publish.publishing import publish
 from rules.rule_set import KnownSets
 
@@ -28,10 +28,10 @@ closing = Closing(store, objects, clock, setting["OUT_BUCKET"], setting["WORK_BU
 
 @metrics.log_metrics
 def handler(event: dict[str, object], context: LambdaContext) -> dict[str, int]:  # noqa: ARG001
-    """Publish what is due; the event's fields are those of an Order."""
-    desk = Desk(
+    """Publish what is due; the event's fields are those of a PublishRequest."""
+    desk = PublishContext(
         store=store,
-        shelf=Shelf(objects, setting["PUBLIC_BUCKET"], known_sets),
+        public=SummaryBucket(objects, setting["PUBLIC_BUCKET"], known_sets),
         clock=clock,
         close=closing.close,
         out=OutBucket(objects, setting["OUT_BUCKET"]),
@@ -39,12 +39,12 @@ def handler(event: dict[str, object], context: LambdaContext) -> dict[str, int]:
         notice_hours=int(setting["NOTICE_HOURS"]),
         pause_below=float(setting["PAUSE_BELOW"]),
     )
-    outcome = publish(desk, msgspec.convert(event, Order))
+    outcome = publish(desk, msgspec.convert(event, PublishRequest))
     tell(outcome)
     return {"written": outcome.written, "revised": len(outcome.revised)}
 
 
-def tell(outcome: Outcome) -> None:
+def tell(outcome: PublishResult) -> None:
     """Log and count what was published; a receipt that was left out is an error and alarms."""
     for left in outcome.left_out:
         logger.error("receipt left out", extra=msgspec.to_builtins(left))

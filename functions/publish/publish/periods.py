@@ -29,7 +29,7 @@ MONTHS = (
 )
 
 
-class Kind(StrEnum):
+class PeriodKind(StrEnum):
     """What a summary covers."""
 
     DAY = "day"
@@ -38,10 +38,10 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Period:
+class SummaryPeriod:
     """A named run of days, both ends included."""
 
-    kind: Kind
+    kind: PeriodKind
     name: str
     first_day: str
     last_day: str
@@ -53,9 +53,9 @@ class Period:
         >>> month_of("2026-11-25").words, day_period("2026-11-05").words
         ('November 2026', '5 November 2026')
         """
-        if self.kind is Kind.CAMPAIGN:
+        if self.kind is PeriodKind.CAMPAIGN:
             return f"campaign {self.name}"
-        return month_words(self.name) if self.kind is Kind.MONTH else day_words(self.name)
+        return month_words(self.name) if self.kind is PeriodKind.MONTH else day_words(self.name)
 
 
 class _Dated(Protocol):
@@ -65,12 +65,12 @@ class _Dated(Protocol):
     def until(self) -> date: ...
 
 
-def day_period(day: str) -> Period:
+def day_period(day: str) -> SummaryPeriod:
     """The period of one day."""
-    return Period(Kind.DAY, day, day, day)
+    return SummaryPeriod(PeriodKind.DAY, day, day, day)
 
 
-def month_of(day: str) -> Period:
+def month_of(day: str) -> SummaryPeriod:
     """The month that a day belongs to.
 
     >>> month_of("2024-02-03").last_day
@@ -78,14 +78,14 @@ def month_of(day: str) -> Period:
     """
     first = date.fromisoformat(day).replace(day=1)
     last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
-    return Period(Kind.MONTH, day[:7], first.isoformat(), last.isoformat())
+    return SummaryPeriod(PeriodKind.MONTH, day[:7], first.isoformat(), last.isoformat())
 
 
-def campaign_period(name: str, dates: Iterable[_Dated]) -> Period:
+def campaign_period(name: str, dates: Iterable[_Dated]) -> SummaryPeriod:
     """From the first to the last day on which a pack of the campaign is in force."""
     found = list(dates)
     first, last = min(days.from_ for days in found), max(days.until for days in found)
-    return Period(Kind.CAMPAIGN, name, first.isoformat(), last.isoformat())
+    return SummaryPeriod(PeriodKind.CAMPAIGN, name, first.isoformat(), last.isoformat())
 
 
 def last_closed_day(now: datetime) -> str:

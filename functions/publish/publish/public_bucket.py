@@ -15,7 +15,7 @@ from ledger.keys import factchecks_facts_key
 from ledger.pointer import read_pointer
 from ledger.ports import Objects
 from publish.catalogue import Catalogue
-from publish.periods import Kind
+from publish.periods import PeriodKind
 from publish.published_index import PublishedIndex
 from publish.site.spreadsheet import encode_csv
 from publish.summary import Summary, decode_summary, encode_summary, journal_path, summary_path
@@ -26,7 +26,7 @@ SET_KEY = re.compile(r"sets/(?P<digest>[0-9a-f]{8,64})\.json")
 
 
 @dataclass(slots=True)
-class Shelf:
+class SummaryBucket:
     """The public bucket, and the summaries that were read from it or written to it."""
 
     objects: Objects
@@ -59,7 +59,7 @@ class Shelf:
         data = self.objects.get(self.bucket, factchecks_facts_key(published.factchecks))
         return msgspec.json.decode(data, type=PublishedIndex) if data else None
 
-    def periods(self, provider: str, kind: Kind) -> list[str]:
+    def periods(self, provider: str, kind: PeriodKind) -> list[str]:
         """The days, months or campaigns of a provider that stand, in order."""
         return sorted(name for name in self.names.get(provider, ()) if kind_of(name) is kind)
 
@@ -96,7 +96,7 @@ class Shelf:
         ending = f"r{standing.revision}"
         path = f"{standing.path}.json"
         self.objects.put_new(self.bucket, f"{standing.path}.{ending}.json", self._must(path))
-        if standing.kind != Kind.DAY or standing.provider == "all":
+        if standing.kind != PeriodKind.DAY or standing.provider == "all":
             return
         path = journal_path(standing.provider, standing.period)
         data = self._must(f"{path}.jsonl")
@@ -110,12 +110,12 @@ class Shelf:
         return data
 
 
-def kind_of(name: str) -> Kind:
+def kind_of(name: str) -> PeriodKind:
     """What period a name stands for.
 
     >>> kind_of("2026-11-25").value, kind_of("2026-11").value, kind_of("november-2026").value
     ('day', 'month', 'campaign')
     """
     if re.fullmatch(r"\d{4}-\d{2}-\d{2}", name):
-        return Kind.DAY
-    return Kind.MONTH if re.fullmatch(r"\d{4}-\d{2}", name) else Kind.CAMPAIGN
+        return PeriodKind.DAY
+    return PeriodKind.MONTH if re.fullmatch(r"\d{4}-\d{2}", name) else PeriodKind.CAMPAIGN

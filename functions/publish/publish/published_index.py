@@ -6,7 +6,7 @@ from typing import NamedTuple
 import msgspec
 
 
-class ChangedCheck(msgspec.Struct, frozen=True):
+class CheckCorrection(msgspec.Struct, frozen=True):
     """A check that was corrected or withdrawn, and the day on which that was learnt."""
 
     url: str
@@ -27,7 +27,7 @@ class PublishedIndex(msgspec.Struct, frozen=True):
     by_publisher: dict[str, int] = {}
     by_topic: dict[str, int] = {}
     refused: dict[str, int] = {}
-    changed: tuple[ChangedCheck, ...] = ()
+    changed: tuple[CheckCorrection, ...] = ()
 
     @property
     def publishers(self) -> list[tuple[str, int]]:

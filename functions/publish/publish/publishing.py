@@ -14,20 +14,20 @@ from ledger.errors import OperatorError
 from ledger.privacy.moderator_aliases import assign_aliases
 from ledger.records.provider import Provider, is_provider_id
 from publish.catalogue import Catalogue
-from publish.context import Desk, Order, Outcome, days_due
+from publish.context import PublishContext, PublishRequest, PublishResult, days_due
 from publish.count.case_numbers import fold_cases
 from publish.count.folding import fold
 from publish.count.precision import errors_of, without_cohorts
 from publish.draft_summary import Drafter
-from publish.gathering import DayFacts, People, gather
+from publish.gathering import DayEntries, DayFacts, gather
 from publish.handover.auditing import encode_key, hand_out, key_path
 from publish.handover.pausing import due, pause
 from publish.handover.statement_batches import batch_statements
 from publish.handover.year_report import YearReports
-from publish.periods import Kind, Period, campaign_period, last_closed_day, month_of
+from publish.periods import PeriodKind, SummaryPeriod, campaign_period, last_closed_day, month_of
 from publish.revising import is_behind, settle
 from publish.site.json_schemas import json_schemas
-from publish.site.pages import Contents, Listed, Pages
+from publish.site.pages import Contents, ListedProvider, Pages
 from publish.site.wording import period_of
 from publish.summary import Summary
 from rules.pack import Pack
@@ -36,12 +36,12 @@ LETTER_DAYS = 120
 """For how long moderators keep their letters of a month: longer than its days can be revised."""
 
 
-def publish(desk: Desk, order: Order) -> Outcome:
+def publish(desk: PublishContext, order: PublishRequest) -> PublishResult:
     """Publish what is due and not yet published as it now stands.
 
     Files are asked to close last, so that one which cannot be closed holds back no number.
     """
-    desk.shelf.look()
+    desk.public.look()
     run = _Run.of(desk, order)
     for provider in run.providers:
         run.publish_days(provider)
@@ -73,50 +73,52 @@ def _named(providers: Iterable[Provider]) -> list[str]:
 class _Run:
     """One run: what it was asked, and what it has learnt."""
 
-    desk: Desk
-    order: Order
+    context: PublishContext
+    order: PublishRequest
     catalogue: Catalogue
     drafter: Drafter
     pages: Pages
     days: list[str]
     closed: str
     providers: list[str]
-    outcome: Outcome
+    outcome: PublishResult
 
     @classmethod
-    def of(cls, desk: Desk, order: Order) -> "_Run":
+    def of(cls, desk: PublishContext, order: PublishRequest) -> "_Run":
         now = desk.clock.now()
         today, closed = now.date().isoformat(), last_closed_day(now)
-        catalogue = desk.shelf.catalogue()
+        catalogue = desk.public.catalogue()
         return cls(
-            desk=desk,
+            context=desk,
             order=order,
             catalogue=catalogue,
             drafter=Drafter(catalogue, desk.public_url, desk.notice_hours),
-            pages=Pages(catalogue, desk.public_url, today, desk.shelf.index_of(catalogue.in_force)),
+            pages=Pages(
+                catalogue, desk.public_url, today, desk.public.index_of(catalogue.in_force)
+            ),
             days=days_due(order, today, closed),
             closed=closed,
             providers=_named(desk.store.providers()),
-            outcome=Outcome(unpublishable=catalogue.unpublishable),
+            outcome=PublishResult(unpublishable=catalogue.unpublishable),
         )
 
     def publish_days(self, provider: str) -> None:
         """Publish a provider's days, from the first on which anything came."""
-        files = self.desk.store.files(provider)
-        known = self.desk.shelf.periods(provider, Kind.DAY)
+        files = self.context.store.files(provider)
+        known = self.context.public.periods(provider, PeriodKind.DAY)
         begun = bool(known) and known[0] < self.days[0]
         for day in self.days:
-            receipts = self.desk.store.receipts(provider, day)
+            receipts = self.context.store.receipts(provider, day)
             people = self._people(provider, day)
             facts = gather(provider, day, receipts, people, files, self.catalogue)
             begun = begun or not facts.silent or day in known
             if begun:
-                sampled = partial(self.desk.store.samples, provider, day)
-                hand_out(self.desk.out, provider, day[:7], sampled)
+                sampled = partial(self.context.store.samples, provider, day)
+                hand_out(self.context.out, provider, day[:7], sampled)
                 draft = self.drafter.day(provider, day, facts, provisional=day > self.closed)
                 self._settle(draft, facts)
                 if any(entry.measures for entry in people.entries):
-                    batch_statements(self.desk.out, provider, day)
+                    batch_statements(self.context.out, provider, day)
 
     def publish_all_days(self) -> None:
         """Publish the days of all providers together."""
@@ -133,20 +135,20 @@ class _Run:
 
     def pause_rules(self) -> bool:
         """Pause the rules that people find wrong too often; whether there was any."""
-        desk, in_force = self.desk, self.catalogue.in_force
+        desk, in_force = self.context, self.catalogue.in_force
         for provider in self.providers:
-            months = desk.shelf.periods(provider, Kind.MONTH)
-            newest = desk.shelf.standing(provider, months[-1]) if months else None
+            months = desk.public.periods(provider, PeriodKind.MONTH)
+            newest = desk.public.standing(provider, months[-1]) if months else None
             if newest and newest.standing:
                 self.outcome.paused += due(provider, newest.standing, in_force, desk.pause_below)
         if not self.outcome.paused:
             return False
-        pause(desk.shelf.objects, desk.shelf.bucket, self.outcome.paused, desk.clock.now())
+        pause(desk.public.objects, desk.public.bucket, self.outcome.paused, desk.clock.now())
         return True
 
     def anew(self) -> "_Run":
         """The same run under the sets as they are now."""
-        fresh = _Run.of(self.desk, self.order)
+        fresh = _Run.of(self.context, self.order)
         return replace(fresh, days=self.days, outcome=self.outcome)
 
     def publish_campaigns(self) -> None:
@@ -162,52 +164,54 @@ class _Run:
 
     def publish_rest(self) -> None:
         """Publish the schemas, a page for each version of a pack, and last the index."""
-        shelf = self.desk.shelf
+        shelf = self.context.public
         for path, schema in json_schemas().items():
             shelf.put(path, schema)
         for month in {day[:7] for day in self.days if month_of(day).last_day <= self.closed}:
-            if key := self.desk.store.audit_key(month):
+            if key := self.context.store.audit_key(month):
                 shelf.put(key_path(month), encode_key(month, key))
-        months = self._all_of("all", Kind.MONTH)
+        months = self._all_of("all", PeriodKind.MONTH)
         totals = fold(month.numbers for month in months)
         decided = errors_of(without_cohorts(fold_cases(month.cases for month in months).by_rule))
-        campaigns = shelf.periods("all", Kind.CAMPAIGN)
+        campaigns = shelf.periods("all", PeriodKind.CAMPAIGN)
         for (pack, version), page in self.pages.packs(totals, decided, campaigns).items():
             shelf.put(f"packs/{pack}/{version}.html", page.encode())
         shelf.put("index.html", self.pages.index(self._contents(months)).encode())
 
     def report_years(self) -> None:
         """Write the reports of a year that is over."""
-        desk = self.desk
-        years = YearReports(desk.store, desk.shelf, desk.out, desk.clock.now().date())
+        desk = self.context
+        years = YearReports(desk.store, desk.public, desk.out, desk.clock.now().date())
         for provider in self.providers:
             self.outcome.unproved += years.write(provider, self.closed)
 
-    def _settle_longer(self, provider: str, period: Period, packs: Sequence[Pack] = ()) -> None:
+    def _settle_longer(
+        self, provider: str, period: SummaryPeriod, packs: Sequence[Pack] = ()
+    ) -> None:
         """Publish a month or campaign as the fold of those of its days that stand."""
-        days = self._all_of(provider, Kind.DAY, period.first_day, period.last_day)
+        days = self._all_of(provider, PeriodKind.DAY, period.first_day, period.last_day)
         if days:
             parts = self._standing_of_all(period.name) if provider == "all" else ()
             over = period.last_day <= self.closed
             before = self._before(provider, period)
             self._settle(self.drafter.longer(period, days, parts, packs, over=over, before=before))
 
-    def _before(self, provider: str, period: Period) -> Summary | None:
+    def _before(self, provider: str, period: SummaryPeriod) -> Summary | None:
         """The newest summary of the same kind and provider before this period."""
-        shelf = self.desk.shelf
+        shelf = self.context.public
         earlier = [name for name in shelf.periods(provider, period.kind) if name < period.name]
         return shelf.standing(provider, earlier[-1]) if earlier else None
 
-    def _people(self, provider: str, day: str) -> People:
+    def _people(self, provider: str, day: str) -> DayEntries:
         """What people did on a day, and the letters of the moderators among them."""
-        store = self.desk.store
+        store = self.context.store
         entries = store.journal_entries(provider, day)
         named = sorted(entries, key=lambda entry: entry.entry)
         if not named:
-            return People()
-        expires = int((self.desk.clock.now() + timedelta(days=LETTER_DAYS)).timestamp())
+            return DayEntries()
+        expires = int((self.context.clock.now() + timedelta(days=LETTER_DAYS)).timestamp())
         moderators = [entry.moderator for entry in named]
-        return People(entries, assign_aliases(store, provider, day[:7], moderators, expires))
+        return DayEntries(entries, assign_aliases(store, provider, day[:7], moderators, expires))
 
     def _settle(self, draft: Summary, facts: DayFacts | None = None) -> None:
         """Write what shall stand, if it does not: first what it names, then the summary.
@@ -215,7 +219,7 @@ class _Run:
         A day of which the table holds less than was published stays as it stands: the table was
         restored to an earlier moment, or lost something, and somebody must say which is true.
         """
-        shelf = self.desk.shelf
+        shelf = self.context.public
         standing = shelf.standing(draft.provider, draft.period)
         day = f"{draft.provider}/{draft.period}"
         if facts and standing and is_behind(standing, draft) and day not in self.order.accept:
@@ -238,30 +242,32 @@ class _Run:
 
     def _standing_of_all(self, period: str) -> list[Summary]:
         """What stands for a period, of each provider that was ever published."""
-        shelf = self.desk.shelf
+        shelf = self.context.public
         names = sorted(name for name in shelf.names if name != "all")
         return [found for name in names if (found := shelf.standing(name, period))]
 
-    def _all_of(self, provider: str, kind: Kind, first: str = "", last: str = "~") -> list[Summary]:
+    def _all_of(
+        self, provider: str, kind: PeriodKind, first: str = "", last: str = "~"
+    ) -> list[Summary]:
         """What stands of a provider and kind, from the first name to the last, in order."""
-        shelf = self.desk.shelf
+        shelf = self.context.public
         names = [name for name in shelf.periods(provider, kind) if first <= name <= last]
         return [found for name in names if (found := shelf.standing(provider, name))]
 
     def _contents(self, months: Sequence[Summary]) -> Contents:
         """What the index lists."""
-        shelf = self.desk.shelf
+        shelf = self.context.public
         return Contents(
             months=tuple(months),
             providers=tuple(
-                Listed(
+                ListedProvider(
                     provider=name,
-                    days=tuple(shelf.periods(name, Kind.DAY)),
-                    months=tuple(shelf.periods(name, Kind.MONTH)),
-                    campaigns=tuple(shelf.periods(name, Kind.CAMPAIGN)),
+                    days=tuple(shelf.periods(name, PeriodKind.DAY)),
+                    months=tuple(shelf.periods(name, PeriodKind.MONTH)),
+                    campaigns=tuple(shelf.periods(name, PeriodKind.CAMPAIGN)),
                     newest=shelf.standing(name, days[-1]),
                 )
                 for name in sorted(shelf.names, key=lambda name: (name != "all", name))
-                if (days := shelf.periods(name, Kind.DAY))
+                if (days := shelf.periods(name, PeriodKind.DAY))
             ),
         )

@@ -10,8 +10,8 @@ import msgspec
 
 from publish.count.case_numbers import case_measures
 from publish.count.folding import measures
-from publish.periods import Kind
-from publish.summary import Change, Summary
+from publish.periods import PeriodKind
+from publish.summary import NumberChange, Summary
 
 Facts = dict[tuple[str, str], int | str]
 
@@ -49,13 +49,13 @@ def _held(day: Summary) -> tuple[int, int]:
     return units + len(day.left_out), sum(file.lines for file in day.journal) - units
 
 
-def changed(standing: Summary, draft: Summary) -> Iterator[Change]:
+def changed(standing: Summary, draft: Summary) -> Iterator[NumberChange]:
     """What differs between two summaries of one period, in the order of the CSV."""
     before, after = _facts(standing), _facts(draft)
     for measure, key in [*before, *(name for name in after if name not in before)]:
         old, new = before.get((measure, key)), after.get((measure, key))
         if old != new:
-            yield Change(measure=measure, key=key, before=old, after=new)
+            yield NumberChange(measure=measure, key=key, before=old, after=new)
 
 
 def _facts(summary: Summary) -> Facts:
@@ -64,7 +64,7 @@ def _facts(summary: Summary) -> Facts:
         facts[measure, key] = value
     for left in summary.left_out:
         facts["left_out", f"{left.provider}/{left.day}/{left.receipt}"] = str(left.why)
-    if summary.kind is not Kind.DAY or summary.provider == "all":
+    if summary.kind is not PeriodKind.DAY or summary.provider == "all":
         for file in summary.journal:
             facts["journal", file.path] = file.sha256
     return facts

@@ -9,10 +9,10 @@ import msgspec
 from msgspec import Meta
 
 from publish.count.case_numbers import CaseNumbers
-from publish.count.folding import Fault, Numbers, Tally
+from publish.count.folding import LeftOutReason, Numbers, Tally
 from publish.count.month_carryover import Standing
 from publish.count.precision import Errors
-from publish.periods import Kind
+from publish.periods import PeriodKind
 
 NO_ADDRESS = (
     "No public address is set, so every rule runs in shadow:"
@@ -39,7 +39,7 @@ class LeftOut(msgspec.Struct, frozen=True):
         str, Meta(description="First 12 hex digits of the SHA-256 of the unit's id.")
     ]
     why: Annotated[
-        Fault,
+        LeftOutReason,
         Meta(
             description="`does_not_close`: its records are not the sum of what became of them."
             " `rule_unknown`: it names a rule that is not in the set it says was in force."
@@ -64,7 +64,7 @@ class PausedNote(msgspec.Struct, frozen=True):
     why: Annotated[str, Meta(description="Why, in the operator's words.")]
 
 
-class Change(msgspec.Struct, frozen=True):
+class NumberChange(msgspec.Struct, frozen=True):
     """One number that a revision changed."""
 
     measure: Annotated[str, Meta(description="The measure, as in the CSV.")]
@@ -93,7 +93,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """The published numbers of one provider, or of `all`, for one period."""
 
     provider: Annotated[str, Meta(description="The provider, or `all`.")]
-    kind: Annotated[Kind, Meta(description="Kind of period.")]
+    kind: Annotated[PeriodKind, Meta(description="Kind of period.")]
     period: Annotated[
         str, Meta(description="A day (`2026-11-25`), a month (`2026-11`) or a campaign's name.")
     ]
@@ -112,7 +112,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     ] = 1
     why_revised: Annotated[str, Meta(description="Why there is a new revision, or empty.")] = ""
     changes: Annotated[
-        tuple[Change, ...], Meta(description="What this revision changed against the one before.")
+        tuple[NumberChange, ...],
+        Meta(description="What this revision changed against the one before."),
     ] = ()
     numbers: Annotated[Numbers, Meta(description="What was counted: a fold of the journal files.")]
     cases: Annotated[

@@ -5,28 +5,28 @@ from typing import Any
 import pytest
 from simulation.bugs import Bug, Call, Change, everywhere, method
 
-from publish.public_bucket import Shelf
+from publish.public_bucket import SummaryBucket
 from publish.revising import settle
 from publish.summary import encode_summary
 
 
-def _summary_first(original: Call, shelf: Shelf, summary: Any, page: str) -> Any:
+def _summary_first(original: Call, shelf: SummaryBucket, summary: Any, page: str) -> Any:
     shelf.put(f"{summary.path}.json", encode_summary(summary))
     return original(shelf, summary, page)
 
 
 def _journal_last() -> Change:
     """A day's journal is put after the summary that names it."""
-    put, put_summary = Shelf.put, Shelf.put_summary
+    put, put_summary = SummaryBucket.put, SummaryBucket.put_summary
     kept: list[tuple[str, bytes]] = []
 
-    def keep(self: Shelf, key: str, data: bytes) -> bool:
+    def keep(self: SummaryBucket, key: str, data: bytes) -> bool:
         if not key.startswith("journal/"):
             return put(self, key, data)
         kept.append((key, data))
         return True
 
-    def put_journal_last(self: Shelf, *given: Any) -> Any:
+    def put_journal_last(self: SummaryBucket, *given: Any) -> Any:
         written = put_summary(self, *given)
         while kept:
             put(self, *kept.pop())
@@ -34,8 +34,8 @@ def _journal_last() -> Change:
 
     def change(patched: pytest.MonkeyPatch) -> None:
         kept.clear()
-        patched.setattr(Shelf, "put", keep)
-        patched.setattr(Shelf, "put_summary", put_journal_last)
+        patched.setattr(SummaryBucket, "put", keep)
+        patched.setattr(SummaryBucket, "put_summary", put_journal_last)
 
     return change
 
@@ -46,7 +46,7 @@ def _never_again(standing: Any, draft: Any) -> Any:
 
 PUBLISHING = [
     Bug("a summary before its page and its table",
-        method(Shelf, "put_summary", _summary_first), shows=174),
+        method(SummaryBucket, "put_summary", _summary_first), shows=174),
     Bug("a summary before its journal", _journal_last(), shows=1071),
     Bug("a published day is not looked at again", everywhere(settle, _never_again), shows=76),
 ]  # fmt: skip

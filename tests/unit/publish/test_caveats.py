@@ -13,7 +13,7 @@ from support.publish_world import (
 from support.published_days import DAY, world
 
 from ledger.records.manifest import OpenFile
-from publish.context import Order
+from publish.context import PublishRequest
 from publish.journal.public_journal import short_digest
 from publish.publishing import publish
 
@@ -65,9 +65,9 @@ def test_a_file_that_cannot_be_closed_holds_back_no_number() -> None:
     def broken(file: str) -> None:
         raise LookupError(file)
 
-    desk = replace(made.desk(CLOSED), close=broken)
+    desk = replace(made.context(CLOSED), close=broken)
     with pytest.raises(LookupError):
-        publish(desk, Order())
+        publish(desk, PublishRequest())
     assert "index.html" in made.objects.stored
 
 
@@ -106,7 +106,7 @@ def test_a_summary_shows_the_notice_period_that_was_applied(ran: list[int], hour
 def test_without_a_set_the_operators_notice_period_is_shown() -> None:
     made = World()
     made.store.add(sample_receipt())
-    publish(replace(made.desk(CLOSED), notice_hours=5), Order())
+    publish(replace(made.context(CLOSED), notice_hours=5), PublishRequest())
     assert made.summary("acme/2026-11-25").notice_hours == 5
 
 

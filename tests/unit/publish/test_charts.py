@@ -9,7 +9,7 @@ from publish.count.case_numbers import CaseNumbers
 from publish.count.month_carryover import Standing
 from publish.site.case_tables import complaints_chart, decided_chart, open_chart
 from publish.site.charts import BASE, GUIDES, WIDTH, Chart, bars, columns, steps
-from publish.site.tables import Row, category_chart, findings_chart, inspected_chart
+from publish.site.tables import TableRow, category_chart, findings_chart, inspected_chart
 from publish.site.templating import environment
 from publish.summary import Part
 
@@ -131,7 +131,10 @@ def test_the_chart_of_decisions_has_what_was_decided_and_above_it_what_was_overt
 
 def test_the_charts_of_a_period_show_each_day_and_category() -> None:
     days = [part("2026-11-05", inspected=90, live=2, shadow=1), part("2026-11-06", inspected=8)]
-    rows = [Row("VIOLENCE", "Violence", 2, 1, "c2"), Row("SELF_HARM", "Self-harm", 0, 3, "c6")]
+    rows = [
+        TableRow("VIOLENCE", "Violence", 2, 1, "c2"),
+        TableRow("SELF_HARM", "Self-harm", 0, 3, "c6"),
+    ]
     assert [(bar.colour, bar.words) for bar in findings_chart(days, rows).bars] == [
         ("c2", "5, Violence: 2"), ("shadow", "5, In shadow: 1"),
     ]  # fmt: skip

@@ -6,9 +6,17 @@ from support.publish_world import MemoryObjects, live, sample_pack, sample_recei
 
 from ledger.errors import OperatorError
 from publish.catalogue import Catalogue, Ruling
-from publish.count.folding import Fault, Numbers, fault_of, fold, measures, numbers_of, only_packs
+from publish.count.folding import (
+    LeftOutReason,
+    Numbers,
+    fold,
+    left_out_reason,
+    measures,
+    numbers_of,
+    only_packs,
+)
 from publish.journal.public_journal import journal_line
-from publish.public_bucket import Shelf
+from publish.public_bucket import SummaryBucket
 from rules.rule_set import read_set
 
 SHADOW = "one-time-codes/1/asks-for-code/shadow"
@@ -73,22 +81,32 @@ def test_a_file_refused_whole_is_one_unit_and_one_record() -> None:
     ("changes", "fault"),
     [
         pytest.param({}, None, id="one that closes"),
-        pytest.param({"records": 104}, Fault.DOES_NOT_CLOSE, id="a record too many"),
-        pytest.param({"findings": 3}, Fault.DOES_NOT_CLOSE, id="a finding without its rule"),
-        pytest.param({"held": {live(): 3}}, Fault.DOES_NOT_CLOSE, id="more held than found"),
-        pytest.param({"held": {SHADOW: 1}}, Fault.DOES_NOT_CLOSE, id="held of a rule not met"),
+        pytest.param({"records": 104}, LeftOutReason.DOES_NOT_CLOSE, id="a record too many"),
+        pytest.param(
+            {"findings": 3}, LeftOutReason.DOES_NOT_CLOSE, id="a finding without its rule"
+        ),
+        pytest.param(
+            {"held": {live(): 3}}, LeftOutReason.DOES_NOT_CLOSE, id="more held than found"
+        ),
+        pytest.param(
+            {"held": {SHADOW: 1}}, LeftOutReason.DOES_NOT_CLOSE, id="held of a rule not met"
+        ),
         pytest.param(
             {"inspected": 104, "refused": {"not_public": -1}},
-            Fault.DOES_NOT_CLOSE,
+            LeftOutReason.DOES_NOT_CLOSE,
             id="sums that close with a count below nought",
         ),
-        pytest.param({"set": "other"}, Fault.RULE_UNKNOWN, id="a set that is not published"),
         pytest.param(
-            {"by_rule": {live("no-such-rule"): 2}}, Fault.RULE_UNKNOWN, id="a rule not in its set"
+            {"set": "other"}, LeftOutReason.RULE_UNKNOWN, id="a set that is not published"
+        ),
+        pytest.param(
+            {"by_rule": {live("no-such-rule"): 2}},
+            LeftOutReason.RULE_UNKNOWN,
+            id="a rule not in its set",
         ),
         pytest.param(
             {"by_rule": {"one-time-codes/1/asks-for-code/loud": 2}},
-            Fault.RULE_UNKNOWN,
+            LeftOutReason.RULE_UNKNOWN,
             id="a mode that does not exist",
         ),
         pytest.param(
@@ -96,10 +114,10 @@ def test_a_file_refused_whole_is_one_unit_and_one_record() -> None:
         ),
     ],
 )
-def test_what_may_not_be_counted(changes: dict[str, object], fault: Fault | None) -> None:
+def test_what_may_not_be_counted(changes: dict[str, object], fault: LeftOutReason | None) -> None:
     receipt = sample_receipt(by_rule={live(): 2}, set="set")
     receipt = msgspec.structs.replace(receipt, **changes)
-    assert fault_of(receipt, catalogue()) == fault
+    assert left_out_reason(receipt, catalogue()) == fault
 
 
 def test_a_campaign_counts_the_findings_of_its_packs_alone() -> None:
@@ -161,7 +179,7 @@ def test_a_damaged_set_in_the_bucket_is_an_operator_error() -> None:
     objects = MemoryObjects()
     objects.stored["sets/0123abcd.json"] = b'{"packs": 3}'
     with pytest.raises(OperatorError, match="cannot be read"):
-        Shelf(objects, "public").catalogue()
+        SummaryBucket(objects, "public").catalogue()
 
 
 def test_a_set_with_unknown_fields_is_read() -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from publish.count.sum_records import added
+from publish.count.sum_records import sum_records
 from rules.pack import Pack
 
 Tally = dict[str, int]
@@ -165,7 +165,7 @@ class CaseNumbers(msgspec.Struct, frozen=True):
 
 def fold_cases(parts: Iterable[CaseNumbers]) -> CaseNumbers:
     """The numbers of all parts together; of none, nought."""
-    return added(CaseNumbers, parts)
+    return sum_records(CaseNumbers, parts)
 
 
 def by_month(numbers: CaseNumbers) -> CaseNumbers:

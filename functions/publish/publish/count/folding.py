@@ -14,7 +14,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from ledger.records.receipt import Receipt
 from publish.catalogue import Catalogue, Ruling
-from publish.count.sum_records import added
+from publish.count.sum_records import sum_records
 from publish.journal.public_journal import JournalLine
 from rules.pack import Pack
 
@@ -112,7 +112,7 @@ class Numbers(msgspec.Struct, frozen=True):
     ] = UNSET
 
 
-class Fault(StrEnum):
+class LeftOutReason(StrEnum):
     """Why a receipt is left out of all numbers."""
 
     DOES_NOT_CLOSE = "does_not_close"
@@ -145,7 +145,7 @@ _RECEIPT_COUNTS = (
 )
 
 
-def fault_of(receipt: Receipt, catalogue: Catalogue) -> Fault | None:
+def left_out_reason(receipt: Receipt, catalogue: Catalogue) -> LeftOutReason | None:
     """Why the receipt may not be counted, or None if it may.
 
     It must close (see Receipt), count nothing below nought, hold back no more findings of a rule
@@ -156,16 +156,16 @@ def fault_of(receipt: Receipt, catalogue: Catalogue) -> Fault | None:
     counts += [count for tally in tallies for count in tally.values()]
     held_fits = all(receipt.by_rule.get(key, 0) >= count for key, count in receipt.held.items())
     if not (receipt.closes and held_fits and min(counts) >= 0):
-        return Fault.DOES_NOT_CLOSE
+        return LeftOutReason.DOES_NOT_CLOSE
     known = all(catalogue.ruling(receipt.set, key) for key in receipt.by_rule)
-    return None if known else Fault.RULE_UNKNOWN
+    return None if known else LeftOutReason.RULE_UNKNOWN
 
 
 def numbers_of(line: JournalLine, catalogue: Catalogue) -> Numbers:
     """The numbers of one line, its rules looked up in the set that it names.
 
     Raises:
-        KeyError: a rule is not in that set; see `fault_of`.
+        KeyError: a rule is not in that set; see `left_out_reason`.
     """
     found = found_by(line.by_rule, line.held, lambda key: catalogue.ruling(line.set, key))
     return msgspec.structs.replace(
@@ -229,7 +229,7 @@ def fold(parts: Iterable[Numbers]) -> Numbers:
     folded = list(parts)
     first = min((part.first for part in folded if part.first), default="")
     last = max((part.last for part in folded), default="")
-    return msgspec.structs.replace(added(Numbers, folded), first=first, last=last)
+    return msgspec.structs.replace(sum_records(Numbers, folded), first=first, last=last)
 
 
 def only_packs(numbers: Numbers, packs: Iterable[Pack]) -> Numbers:

@@ -93,7 +93,7 @@ class Standing(msgspec.Struct, frozen=True):
         return [(name, counted[name]) for name in (*(name for _, name in AGES), OLDER)]
 
 
-class Month(NamedTuple):
+class MonthCounts(NamedTuple):
     """What one month adds: its name and last day, its own numbers, live findings by day."""
 
     name: str
@@ -103,7 +103,7 @@ class Month(NamedTuple):
     live_by_day: Mapping[str, int]
 
 
-def standing_of(month: Month, earlier: Standing, before: Before | None) -> Standing:
+def standing_of(month: MonthCounts, earlier: Standing, before: Before | None) -> Standing:
     """How cases stand after a month, from how they stood after the one before."""
     cases = month.cases
     found = Counter(earlier.open_findings)
@@ -128,7 +128,7 @@ def _left(before: int, came: Tally, ended: Tally) -> int:
     return max(0, before + sum(came.values()) - sum(ended.values()))
 
 
-def _cohorts(month: Month, earlier: Sequence[Cohort]) -> list[Cohort]:
+def _cohorts(month: MonthCounts, earlier: Sequence[Cohort]) -> list[Cohort]:
     """The month's own cohort, and the earlier ones with what the month added to them."""
     rules = {key.rpartition("/")[0] for key in month.numbers.by_rule}
     own = Cohort(month.name, month.numbers.inspected, month.numbers.live)
@@ -136,7 +136,7 @@ def _cohorts(month: Month, earlier: Sequence[Cohort]) -> list[Cohort]:
     return [_grown(one, month, rules if one is own else set()) for one in followed]
 
 
-def _grown(cohort: Cohort, month: Month, rules: set[str]) -> Cohort:
+def _grown(cohort: Cohort, month: MonthCounts, rules: set[str]) -> Cohort:
     cases, name = month.cases, cohort.month
     by_rule = _added(cohort.by_rule, of_cohort(cases.by_rule, name))
     posts = _added(cohort.posts, of_cohort(cases.posts, name))

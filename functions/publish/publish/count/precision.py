@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from publish.count.sum_records import tallied
+from publish.count.sum_records import sum_tallies
 from publish.estimates import estimate
 
 NO_DECISIONS = "no decisions recorded yet"
@@ -94,7 +94,7 @@ def without_cohorts(by_rule: Tally) -> dict[str, int]:
     >>> without_cohorts({"2026-11/a/1/r/live/confirmed": 2, "2026-10/a/1/r/live/confirmed": 9})
     {'a/1/r/live/confirmed': 11}
     """
-    return tallied({key.partition("/")[2]: count} for key, count in by_rule.items())
+    return sum_tallies({key.partition("/")[2]: count} for key, count in by_rule.items())
 
 
 def _errors(counts: Mapping[str, int]) -> RuleErrors:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 
-def added[T: msgspec.Struct](kind: type[T], parts: Iterable[T]) -> T:
+def sum_records[T: msgspec.Struct](kind: type[T], parts: Iterable[T]) -> T:
     """Return all parts together: counts and tallies are added, texts are left empty.
 
     Args:
@@ -19,7 +19,7 @@ def added[T: msgspec.Struct](kind: type[T], parts: Iterable[T]) -> T:
     for name in kind.__struct_fields__:
         default = getattr(nought, name)
         if isinstance(default, dict):
-            sums[name] = tallied(getattr(part, name) for part in folded)
+            sums[name] = sum_tallies(getattr(part, name) for part in folded)
         elif isinstance(default, int):
             sums[name] = sum(getattr(part, name) for part in folded)
         elif default is msgspec.UNSET and (total := sum(getattr(p, name) or 0 for p in folded)):
@@ -27,10 +27,10 @@ def added[T: msgspec.Struct](kind: type[T], parts: Iterable[T]) -> T:
     return msgspec.convert(sums, kind)
 
 
-def tallied(tallies: Iterable[Mapping[str, int]]) -> dict[str, int]:
+def sum_tallies(tallies: Iterable[Mapping[str, int]]) -> dict[str, int]:
     """The sum of tallies, by key in order.
 
-    >>> tallied([{"b": 1}, {"a": 1, "b": 1}])
+    >>> sum_tallies([{"b": 1}, {"a": 1, "b": 1}])
     {'a': 1, 'b': 2}
     """
     total: Counter[str] = Counter()

@@ -11,7 +11,7 @@ from ledger.privacy.audit_sample import SampledPost, merge_samples
 from ledger.records.json_text import encode_json, encode_json_lines
 
 
-class Drawn(msgspec.Struct, frozen=True):
+class SampleLine(msgspec.Struct, frozen=True):
     """A post of the sample: its id at the provider, its rank in hex, its author's pseudonym."""
 
     post: str
@@ -58,11 +58,11 @@ def merged(before: bytes, posts: Sequence[SampledPost]) -> bytes:
     >>> merged(b"", [SampledPost("p-1", "ff", "k:b"), SampledPost("p-2", "0a", "k:a")] * 2)
     b'{"post":"p-2","rank":"0a","account":"k:a"}\n{"post":"p-1","rank":"ff","account":"k:b"}\n'
     """
-    stood = [msgspec.json.decode(line, type=Drawn) for line in before.splitlines()]
-    known = [*(Drawn(*one) for one in posts), *stood]
+    stood = [msgspec.json.decode(line, type=SampleLine) for line in before.splitlines()]
+    known = [*(SampleLine(*one) for one in posts), *stood]
     accounts = {one.post: one.account for one in known}
     smallest = merge_samples([[(one.post, one.rank) for one in known]])
-    return encode_json_lines(Drawn(post, rank, accounts[post]) for post, rank in smallest)
+    return encode_json_lines(SampleLine(post, rank, accounts[post]) for post, rank in smallest)
 
 
 def encode_key(month: str, key: str) -> bytes:

@@ -11,22 +11,22 @@ from ledger.records.json_text import encode_json
 from publish.handover.auditing import OutBucket
 
 
-class Named(msgspec.Struct, frozen=True):
+class StatementId(msgspec.Struct, frozen=True):
     """A statement of a batch, as far as it must be told apart."""
 
     puid: str
 
 
-class Batch(msgspec.Struct, frozen=True):
+class StatementBatch(msgspec.Struct, frozen=True):
     """A request of the database's API: 1 to 100 statements."""
 
     statements: list[msgspec.Raw]
 
 
-class NamedBatch(msgspec.Struct, frozen=True):
+class BatchIds(msgspec.Struct, frozen=True):
     """A batch, as far as it must be told apart."""
 
-    statements: list[Named]
+    statements: list[StatementId]
 
 
 def batch_statements(out: OutBucket, provider: str, day: str) -> int:
@@ -43,7 +43,7 @@ def batch_statements(out: OutBucket, provider: str, day: str) -> int:
         puids = [one.removeprefix(prefix).removesuffix(".json") for one in some]
         if _puids(out.objects.get(out.name, key)) != puids:
             statements = [msgspec.Raw(_must(out, one)) for one in some]
-            out.objects.put(out.name, key, encode_json(Batch(statements)))
+            out.objects.put(out.name, key, encode_json(StatementBatch(statements)))
             written += 1
     return written
 
@@ -51,7 +51,7 @@ def batch_statements(out: OutBucket, provider: str, day: str) -> int:
 def _puids(data: bytes | None) -> list[str]:
     if data is None:
         return []
-    return [one.puid for one in msgspec.json.decode(data, type=NamedBatch).statements]
+    return [one.puid for one in msgspec.json.decode(data, type=BatchIds).statements]
 
 
 def _must(out: OutBucket, key: str) -> bytes:

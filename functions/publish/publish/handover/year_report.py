@@ -10,8 +10,8 @@ from dsa.report.report import Period, Report
 from ledger.keys import report_key
 from ledger.ports import JournalStore
 from publish.handover.auditing import OutBucket
-from publish.periods import Kind
-from publish.public_bucket import Shelf
+from publish.periods import PeriodKind
+from publish.public_bucket import SummaryBucket
 from report_proof.proof import WrittenReport, prove
 
 
@@ -23,7 +23,7 @@ class YearReports:
     """
 
     store: JournalStore
-    shelf: Shelf
+    public: SummaryBucket
     out: OutBucket
     today: date
 
@@ -33,7 +33,7 @@ class YearReports:
         What could not be proved: then nothing is written.
         """
         year = _year_over(closed)
-        days = [day for day in self.shelf.periods(provider, Kind.DAY) if day[:4] == year]
+        days = [day for day in self.public.periods(provider, PeriodKind.DAY) if day[:4] == year]
         done = report_key(provider, year, LEDGER)
         if not days or done in self.out.objects.keys(self.out.name, done):
             return []
@@ -53,8 +53,8 @@ class YearReports:
         return []
 
     def _inspected(self, provider: str, year: str) -> dict[str, int]:
-        months = [one for one in self.shelf.periods(provider, Kind.MONTH) if one[:4] == year]
-        standing = {month: self.shelf.standing(provider, month) for month in months}
+        months = [one for one in self.public.periods(provider, PeriodKind.MONTH) if one[:4] == year]
+        standing = {month: self.public.standing(provider, month) for month in months}
         counted = {month: one.numbers.inspected for month, one in standing.items() if one}
         return {month: count for month, count in counted.items() if count}
 

@@ -8,7 +8,7 @@ from publish.count.case_numbers import CaseNumbers
 from publish.count.month_carryover import Standing
 from publish.estimates import Estimate, Percentiles, estimate, percentiles
 from publish.site.charts import Chart, bars, columns
-from publish.site.tables import Row, day_label
+from publish.site.tables import TableRow, day_label
 from publish.site.wording import case_words
 from publish.summary import Part
 
@@ -66,13 +66,13 @@ class CaseTables:
     notice: Percentiles
     hurried: Estimate
     agreement: Estimate
-    verdicts: list[Row]
-    measures: list[Row]
+    verdicts: list[TableRow]
+    measures: list[TableRow]
     contests: list[Contest]
     orders: list[OrderRow]
     moderators: list[ModeratorRow]
     moderators_hidden: int
-    notices: list[Row]
+    notices: list[TableRow]
 
     @property
     def any(self) -> bool:
@@ -128,8 +128,8 @@ def complaints_chart(numbers: CaseNumbers) -> Chart | None:
     return bars("Complaints by outcome", rows) if ended else None
 
 
-def _rows(tally: Mapping[str, int]) -> list[Row]:
-    rows = [Row(key, case_words(key), count) for key, count in tally.items()]
+def _rows(tally: Mapping[str, int]) -> list[TableRow]:
+    rows = [TableRow(key, case_words(key), count) for key, count in tally.items()]
     return sorted(rows, key=lambda row: (-row.live, row.key))
 
 

@@ -16,6 +16,9 @@ PUBLISHED: dict[str, tuple[str, tuple[type[msgspec.Struct], ...]]] = {
     ),
 }
 
+STABLE_NAMES = {"LeftOutReason": "Fault", "NumberChange": "Change", "PeriodKind": "Kind"}
+"""Classes that have another name in the published schemas, so that these do not change."""
+
 
 def json_schemas() -> dict[str, bytes]:
     """Each schema under its path, as indented JSON.
@@ -32,4 +35,8 @@ def _encoded(title: str, records: tuple[type[msgspec.Struct], ...]) -> bytes:
     shown = list(found)
     body: dict[str, Any] = shown[0] if len(shown) == 1 else {"anyOf": shown}
     schema = {"$schema": dialect, "title": title, **body, "$defs": components}
+    text = msgspec.json.encode(schema).decode()
+    for name, stable in STABLE_NAMES.items():
+        text = text.replace(f'"{name}"', f'"{stable}"').replace(f'/{name}"', f'/{stable}"')
+    schema = msgspec.json.decode(text)
     return msgspec.json.format(msgspec.json.encode(schema, order="sorted"), indent=2) + b"\n"

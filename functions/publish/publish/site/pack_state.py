@@ -7,7 +7,7 @@ from rules.pack import Pack
 from rules.rule_set import RuleSet
 
 
-class State(StrEnum):
+class PackState(StrEnum):
     """In words for a page; of two that are true, the first one here is told."""
 
     REPLACED = "replaced"
@@ -18,7 +18,7 @@ class State(StrEnum):
     LIVE = "live"
 
 
-def state_of(pack: Pack, in_force: RuleSet, today: str, *, public: bool) -> State:
+def state_of(pack: Pack, in_force: RuleSet, today: str, *, public: bool) -> PackState:
     """How a version stands: it changes with the set in force, and on the days of the pack.
 
     Args:
@@ -29,14 +29,14 @@ def state_of(pack: Pack, in_force: RuleSet, today: str, *, public: bool) -> Stat
     """
     versions, day = versions_in(in_force, pack.id), date.fromisoformat(today)
     if pack.version not in versions and any(version > pack.version for version in versions):
-        return State.REPLACED
+        return PackState.REPLACED
     if pack.in_force.until < day:
-        return State.EXPIRED
+        return PackState.EXPIRED
     if pack.version not in versions:
-        return State.NOT_IN_FORCE
+        return PackState.NOT_IN_FORCE
     if day < pack.in_force.from_:
-        return State.NOT_YET
-    return State.LIVE if public and pack.mode == "live" else State.SHADOW
+        return PackState.NOT_YET
+    return PackState.LIVE if public and pack.mode == "live" else PackState.SHADOW
 
 
 def versions_in(published: RuleSet, pack: str) -> list[int]:

@@ -8,7 +8,7 @@ from publish.count.folding import Numbers
 from publish.count.precision import Errors, RuleErrors
 from publish.published_index import PublishedIndex, refusals_of
 from publish.site import case_tables, tables, wording
-from publish.site.pack_state import State, state_of, versions_in
+from publish.site.pack_state import PackState, state_of, versions_in
 from publish.site.templating import render
 from publish.summary import Summary
 from rules.factchecks import FACTCHECKS
@@ -16,7 +16,7 @@ from rules.pack import Pack
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListedProvider:
     """A provider, or `all`, on the index: what is published of it, and the newest day."""
 
     provider: str
@@ -31,7 +31,7 @@ class Contents:
     """What the index lists; `months` are those of all providers, oldest first."""
 
     months: tuple[Summary, ...]
-    providers: tuple[Listed, ...]
+    providers: tuple[ListedProvider, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ class Pages:
             refused_checks=refusals_of(self.checks) if self.checks else [],
         )
 
-    def _state(self, pack: Pack) -> State:
+    def _state(self, pack: Pack) -> PackState:
         return state_of(pack, self.catalogue.in_force, self.today, public=bool(self.public_url))
 
     def _pack(self, pack: Pack, totals: Numbers, errors: Errors, *, campaign_shown: bool) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from publish.catalogue import Catalogue
 from publish.count.precision import RuleErrors
-from publish.periods import Kind
+from publish.periods import PeriodKind
 from publish.site.charts import Chart, bars, columns
 from publish.site.wording import CATEGORIES, category_words, refusal_words
 from publish.summary import Part, Summary
@@ -31,7 +31,7 @@ class RuleRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TableRow:
     """A named count: `key` as in the JSON, `words` for people, `colour` a class of the page."""
 
     key: str
@@ -49,7 +49,7 @@ def rule_rows(summary: Summary, catalogue: Catalogue) -> tuple[list[RuleRow], li
     rows = [
         _rule_row(pack, rule, summary)
         for version, pack in known.items()
-        if summary.kind is not Kind.CAMPAIGN or pack.campaign == summary.period
+        if summary.kind is not PeriodKind.CAMPAIGN or pack.campaign == summary.period
         if version in ran or any(_rule_name(pack, rule) in found for rule in pack.rules)
         for rule in pack.rules
     ]
@@ -59,12 +59,12 @@ def rule_rows(summary: Summary, catalogue: Catalogue) -> tuple[list[RuleRow], li
     ]
 
 
-def category_rows(by_category: Mapping[str, int]) -> list[Row]:
+def category_rows(by_category: Mapping[str, int]) -> list[TableRow]:
     """Categories that were met, in their fixed order; keys are `category/mode`."""
     met = {key.rpartition("/")[0] for key in by_category}
     ordered = [name for name in CATEGORIES if name in met] + sorted(met - CATEGORIES.keys())
     return [
-        Row(
+        TableRow(
             key=name,
             words=category_words(name),
             live=by_category.get(f"{name}/live", 0),
@@ -75,15 +75,15 @@ def category_rows(by_category: Mapping[str, int]) -> list[Row]:
     ]
 
 
-def refusal_rows(by_code: Mapping[str, int]) -> list[Row]:
+def refusal_rows(by_code: Mapping[str, int]) -> list[TableRow]:
     """Codes of refusal with their meaning, most records first."""
-    rows = [Row(code, refusal_words(code), count) for code, count in by_code.items()]
+    rows = [TableRow(code, refusal_words(code), count) for code, count in by_code.items()]
     return sorted(rows, key=lambda row: (-row.live, row.key))
 
 
-def tally_rows(tally: Mapping[str, int]) -> list[Row]:
+def tally_rows(tally: Mapping[str, int]) -> list[TableRow]:
     """Any other tally, the largest first."""
-    rows = [Row(key, key, count) for key, count in tally.items()]
+    rows = [TableRow(key, key, count) for key, count in tally.items()]
     return sorted(rows, key=lambda row: (-row.live, row.key))
 
 
@@ -97,7 +97,7 @@ def colour_of(category: str) -> str:
     return f"c{order.index(category) + 1}" if category in order else "c0"
 
 
-def findings_chart(days: Iterable[Part], rows: Iterable[Row]) -> Chart:
+def findings_chart(days: Iterable[Part], rows: Iterable[TableRow]) -> Chart:
     """Findings by day: live ones stacked by category, those in shadow on top in one colour."""
     shown = list(days)
     live = [
@@ -118,14 +118,14 @@ def inspected_chart(days: Iterable[Part]) -> Chart:
     return columns("Inspected posts by day", labels, [("plain", "", values)])
 
 
-def category_chart(rows: Iterable[Row]) -> Chart:
+def category_chart(rows: Iterable[TableRow]) -> Chart:
     """Findings by category, for a day."""
     live = [(row.colour, row.words, row.live) for row in rows if row.live]
     shadow = sum(row.shadow for row in rows)
     return bars("Findings by category", [*live, *([(*SHADOW, shadow)] if shadow else [])])
 
 
-def refusal_chart(rows: Iterable[Row]) -> Chart:
+def refusal_chart(rows: Iterable[TableRow]) -> Chart:
     """Refused records by code."""
     return bars("Refused records by code", [("plain", row.key, row.live) for row in rows])
 

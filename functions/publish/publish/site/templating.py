@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from ledger.foreign_text import replace_controls
-from publish.periods import Kind, day_words, month_words
+from publish.periods import PeriodKind, day_words, month_words
 from publish.site import wording
 from publish.summary import NO_ADDRESS
 
@@ -47,7 +47,7 @@ def environment() -> Environment:
         "case_words": wording.case_words,
         "share_words": wording.share_words,
         "hours_words": wording.hours_words,
-        "kinds": Kind,
+        "kinds": PeriodKind,
     }
     return engine
 

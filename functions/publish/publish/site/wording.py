@@ -5,7 +5,7 @@ import msgspec
 from ledger.records.refusal import Code
 from publish.count.case_numbers import CaseNumbers
 from publish.count.folding import Numbers
-from publish.periods import Kind, Period
+from publish.periods import PeriodKind, SummaryPeriod
 from publish.summary import Summary
 
 CATEGORIES = {
@@ -152,7 +152,7 @@ def title_of(summary: Summary) -> str:
     """Whose numbers, and when.
 
     >>> from publish.summary import Errors
-    >>> title_of(Summary(provider="all", kind=Kind.MONTH, period="2026-11", notice_hours=24,
+    >>> title_of(Summary(provider="all", kind=PeriodKind.MONTH, period="2026-11", notice_hours=24,
     ...     first_day="2026-11-01", last_day="2026-11-30", provisional=False, numbers=Numbers(),
     ...     errors=Errors()))
     'All providers, November 2026'
@@ -160,9 +160,9 @@ def title_of(summary: Summary) -> str:
     return f"{_whose(summary)}, {period_of(summary).words}"
 
 
-def period_of(summary: Summary) -> Period:
+def period_of(summary: Summary) -> SummaryPeriod:
     """The period of a summary."""
-    return Period(summary.kind, summary.period, summary.first_day, summary.last_day)
+    return SummaryPeriod(summary.kind, summary.period, summary.first_day, summary.last_day)
 
 
 def opening(summary: Summary) -> list[str]:
@@ -187,16 +187,16 @@ def opening(summary: Summary) -> list[str]:
 
 def _when(summary: Summary) -> str:
     words = period_of(summary).words
-    if summary.kind is Kind.DAY:
+    if summary.kind is PeriodKind.DAY:
         return f"On {words}"
-    if summary.kind is Kind.MONTH:
+    if summary.kind is PeriodKind.MONTH:
         return f"In {words}"
     return f"In the days of the campaign {summary.period}"
 
 
 def _found(summary: Summary) -> str:
     so_far = " so far" if summary.provisional else ""
-    rules = " of its rules" if summary.kind is Kind.CAMPAIGN else ""
+    rules = " of its rules" if summary.kind is PeriodKind.CAMPAIGN else ""
     if not summary.numbers.findings:
         return f"{so_far}; none of them met a rule"
     return f"{so_far} and recorded {counted(summary.numbers.findings, 'finding')}{rules}"
