@@ -12,9 +12,9 @@ from support.world import DAY, World
 
 from ledger.records.identity import unit_id
 from scan import reading
-from terang.repair.fsck_difference import Difference
-from terang.repair.fsck_ledger import Ledger
-from terang.repair.fsck_units import unit_differences
+from terang.repair.difference import Difference
+from terang.repair.table_checks import unit_differences
+from terang.repair.table_snapshot import TableSnapshot
 
 
 def test_a_file_becomes_findings_and_a_receipt(world: World) -> None:
@@ -242,7 +242,7 @@ class TestLostObjects:
 
     def differences(self, world: World) -> list[Difference]:
         """What fsck says of the units and files of a table in which nothing is under way."""
-        ledger = Ledger()
+        ledger = TableSnapshot()
         ledger.add(world.items())
         return list(unit_differences(ledger, quiet=True))
 

@@ -19,7 +19,7 @@ from typing import Any
 
 from stack.running import STACK, Running, kill
 
-from terang.repair.redriving import messages_in
+from terang.repair.dead_letters import messages_in
 
 FUNCTIONS = ("Intake", "Scan", "Decide", "Publish")
 QUEUES = ("UnitsUrl", "PostsUrl")

@@ -18,7 +18,7 @@ from typing import Any
 
 from month.plan import PROVIDER, Message, Plan, Post
 
-from terang.repair.redriving import messages_in
+from terang.repair.dead_letters import messages_in
 from terang.trial.runner import Deployed
 
 OURS = {"found", "after_minutes", "looked_seconds", "day", "blunder", "found_at", "category"}

@@ -12,7 +12,7 @@ from simulation.records import Records, objects_of
 from support.world import DAY, StandingClock
 
 from ledger.aws.objects import S3Objects
-from terang.repair.fsck_stack import Looked, Stack
+from terang.repair.fsck import FsckResult, StackCheck
 
 if TYPE_CHECKING:
     from terang.remote import Remote
@@ -28,10 +28,10 @@ class Deployed:
     clock: StandingClock
     excerpt_days: int = 30
 
-    def look(self, folder: Path) -> Looked:
+    def look(self, folder: Path) -> FsckResult:
         clients = [Client(one, GoodLine()) for one in (self.fabric.dynamodb, self.fabric.sqs)]
-        stack = Stack(cast("Remote", self), *clients, lambda *_: None)
-        return stack.look(folder)
+        stack = StackCheck(cast("Remote", self), *clients, lambda *_: None)
+        return stack.run(folder)
 
     @property
     def records(self) -> Records:

@@ -18,7 +18,7 @@ from simulation.scenarios import Scenario
 from support.canary import leaks, told
 from support.faults import CrashError
 
-from terang.repair.fsck_cases import case_differences
+from terang.repair.table_checks import case_differences
 
 
 def broken(fabric: Fabric, scenario: Scenario) -> Iterator[str]:

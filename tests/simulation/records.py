@@ -7,7 +7,7 @@ from typing import Any
 
 from simulation.fabric import Fabric
 
-from terang.repair.fsck_ledger import Ledger
+from terang.repair.table_snapshot import TableSnapshot
 
 type Record = dict[str, Any]
 
@@ -30,7 +30,7 @@ class Records:
     twice: list[str] = field(default_factory=list)
     entries: dict[str, Record] = field(default_factory=dict)
     waiting: set[str] = field(default_factory=set)
-    ledger: Ledger = field(default_factory=Ledger)
+    ledger: TableSnapshot = field(default_factory=TableSnapshot)
 
     @classmethod
     def of(cls, fabric: Fabric) -> "Records":

@@ -11,7 +11,7 @@ from simulation.stack_faults import FAULTS, finding_nobody_counts, row_lost
 from support.world import StandingClock
 
 from ledger.aws.objects import S3Objects
-from terang.repair.fsck_difference import ADVICE
+from terang.repair.difference import ADVICE
 
 pytestmark = [
     pytest.mark.usefixtures("stage"),

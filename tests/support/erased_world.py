@@ -16,9 +16,9 @@ from publish.handover.auditing import OutBucket, hand_out
 from publish.handover.statement_batches import batch_statements
 from publish.public_bucket import SummaryBucket
 from publish.publishing import publish
-from terang.repair.erasing import Erased, Erasure
-from terang.repair.erasing_buckets import ErasingBuckets
-from terang.repair.erasing_table import ErasingTable
+from terang.repair.erase_buckets import BucketEraser
+from terang.repair.erase_table import TableEraser
+from terang.repair.erasure import Erasure, ErasureResult
 
 ACCOUNT, CANARY = "ana-zq7", "canary-zq7"
 POST = f"post-{CANARY}"
@@ -110,13 +110,13 @@ def erase(
     *,
     dry_run: bool = False,
     posts: frozenset[str] = frozenset(),
-) -> Erased:
+) -> ErasureResult:
     """Erase the author, over counted ports where they are given."""
     calls = calls or Calls()
     store: Any = calls.through(world.store)
-    table: Any = calls.through(ErasingTable(world.store.table))
+    table: Any = calls.through(TableEraser(world.store.table))
     objects: Any = calls.through(world.objects)
-    buckets = ErasingBuckets(
+    buckets = BucketEraser(
         store=store,
         objects=objects,
         out_bucket=world.out,

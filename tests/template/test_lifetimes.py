@@ -16,8 +16,8 @@ from ledger.closing import FILE_DAYS
 from ledger.privacy.audit_sample import SAMPLE_DAYS
 from ledger.privacy.pseudonyms import KEY_MONTHS
 from publish.periods import LOOK_BACK_DAYS
-from terang.repair.erasing import TOMBSTONE_DAYS
-from terang.repair.erasing_buckets import INTAKE_AGE
+from terang.repair.erase_buckets import INTAKE_AGE
+from terang.repair.erasure import TOMBSTONE_DAYS
 
 DAY = timedelta(days=1)
 RULE = "Resources/{}/Properties/LifecycleConfiguration/Rules/0/{}"

@@ -8,7 +8,7 @@ import pytest
 from template.resolved import ROOT, source
 
 from terang.cli.command import _parser
-from terang.repair.fsck_difference import ADVICE, Difference
+from terang.repair.difference import ADVICE, Difference
 
 PAGE = (ROOT / "docs/operate.md").read_text()
 SECTIONS = set(re.findall(r"^#+ (.+)$", PAGE, re.MULTILINE))

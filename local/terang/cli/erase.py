@@ -12,9 +12,9 @@ from ledger.records.provider import is_provider_id
 from terang import USAGE
 from terang.console import print_json, print_problem, print_result
 from terang.remote import Remote
-from terang.repair.erasing import Erased, Erasure
-from terang.repair.erasing_buckets import ErasingBuckets
-from terang.repair.erasing_table import ErasingTable
+from terang.repair.erase_buckets import BucketEraser
+from terang.repair.erase_table import TableEraser
+from terang.repair.erasure import Erasure, ErasureResult
 from terang.terminal_text import show_controls
 
 WORDS = {
@@ -66,7 +66,7 @@ def erase(options: argparse.Namespace) -> int:
 
 
 def _erasure(remote: Remote, options: argparse.Namespace) -> Erasure:
-    buckets = ErasingBuckets(
+    buckets = BucketEraser(
         store=remote.store,
         objects=remote.objects,
         out_bucket=remote.outputs["OutBucket"],
@@ -78,7 +78,7 @@ def _erasure(remote: Remote, options: argparse.Namespace) -> Erasure:
     )
     return Erasure(
         store=remote.store,
-        table=ErasingTable(remote.store.table),
+        table=TableEraser(remote.store.table),
         buckets=buckets,
         keys=PseudonymKeys(remote.store, remote.clock, remote.secret),
         clock=remote.clock,
@@ -86,7 +86,7 @@ def _erasure(remote: Remote, options: argparse.Namespace) -> Erasure:
     )
 
 
-def _tell(done: Erased, options: argparse.Namespace) -> None:
+def _tell(done: ErasureResult, options: argparse.Namespace) -> None:
     """Say what was turned and deleted: counts, and neither account nor pseudonym."""
     if options.json:
         counts = {name: done.counts[name] for name in WORDS}

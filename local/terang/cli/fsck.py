@@ -13,8 +13,8 @@ from rich.progress import Progress, SpinnerColumn, TextColumn
 from ledger.errors import OperatorError
 from terang.console import Screen, print_json, print_problem, print_result
 from terang.remote import Remote
-from terang.repair.fsck_difference import Difference
-from terang.repair.fsck_stack import Looked, Stack, Tell
+from terang.repair.difference import Difference
+from terang.repair.fsck import FsckResult, ReportProgress, StackCheck
 
 console = Screen(stderr=True)
 
@@ -43,15 +43,15 @@ def fsck(options: argparse.Namespace) -> int:
     return 1 if looked.differences else 0
 
 
-def look(remote: Remote, tell: Tell) -> Looked:
+def look(remote: Remote, tell: ReportProgress) -> FsckResult:
     """What differs. A stack at work changes between two reads: what differs is looked at again."""
-    stack = Stack(remote, boto3.client("dynamodb"), boto3.client("sqs"), tell)
+    stack = StackCheck(remote, boto3.client("dynamodb"), boto3.client("sqs"), tell)
     first = _look(stack)
     if not first.differences:
         return first
     again = _look(stack)
     both = [one for one in again.differences if one in first.differences]
-    return Looked(both, again.counted, again.under_way)
+    return FsckResult(both, again.counted, again.under_way)
 
 
 def lines_of(differences: Sequence[Difference], stack: str) -> Iterator[str]:
@@ -62,13 +62,13 @@ def lines_of(differences: Sequence[Difference], stack: str) -> Iterator[str]:
         yield f"  {one.advice(stack)}"
 
 
-def _look(stack: Stack) -> Looked:
+def _look(stack: StackCheck) -> FsckResult:
     with tempfile.TemporaryDirectory(prefix="terang-fsck-") as folder:
-        return stack.look(Path(folder))
+        return stack.run(Path(folder))
 
 
 @contextmanager
-def _progress() -> Iterator[Tell]:
+def _progress() -> Iterator[ReportProgress]:
     columns = SpinnerColumn(), TextColumn("{task.description}")
     is_seen = sys.stderr.isatty()
     with Progress(*columns, console=console, transient=True, disable=not is_seen) as bar:

@@ -16,15 +16,15 @@ from ledger.records.manifest import units_of
 from terang.cli.operation_arguments import QUEUES
 from terang.console import Screen, print_problem, print_warning
 from terang.remote import Remote
-from terang.repair.redriving import (
-    DeadLetters,
-    Events,
-    Files,
-    Messages,
-    Returned,
-    Seen,
+from terang.repair.dead_letters import (
+    DeadLetterQueue,
+    EventsTarget,
+    FilesTarget,
+    MessagesTarget,
+    QueueContents,
+    RedriveResult,
     Target,
-    Units,
+    UnitsTarget,
 )
 
 console = Screen(stderr=True)
@@ -44,10 +44,10 @@ def redrive(options: argparse.Namespace) -> int:
     return 1
 
 
-def _redrive(queues: dict[str, DeadLetters], options: argparse.Namespace) -> int:
+def _redrive(queues: dict[str, DeadLetterQueue], options: argparse.Namespace) -> int:
     asked = {name: queues[name] for name in options.queue or QUEUES}
     began = datetime.now(UTC).timestamp()
-    seen = {name: queue.look() for name, queue in asked.items()}
+    seen = {name: queue.contents() for name, queue in asked.items()}
     console.print(_table(seen, began))
     if options.dry_run:
         return 0
@@ -62,19 +62,25 @@ def _redrive(queues: dict[str, DeadLetters], options: argparse.Namespace) -> int
     return 1 if left else 0
 
 
-def dead_letters(remote: Remote) -> dict[str, DeadLetters]:
+def dead_letters(remote: Remote) -> dict[str, DeadLetterQueue]:
     """The queues of what failed, by the names of QUEUES."""
     sqs, functions, to = boto3.client("sqs"), boto3.client("lambda"), remote.outputs
     believed = _believed(remote)
     targets: dict[str, tuple[str, Target]] = {
-        "units": ("UnitsDeadUrl", Units(sqs, to["UnitsUrl"])),
-        "posts": ("PostsDeadUrl", Messages(sqs, to["PostsUrl"], believed, remote.redrive_sender)),
-        "cases": ("CasesDeadUrl", Messages(sqs, to["CasesUrl"], believed, remote.redrive_sender)),
-        "intake": ("IntakeFailedUrl", Files(sqs, to["FilesUrl"])),
-        "publish": ("PublishFailedUrl", Events(functions, to["PublishFunction"], once=True)),
-        "learn": ("LearnFailedUrl", Events(functions, to["LearnFunction"])),
+        "units": ("UnitsDeadUrl", UnitsTarget(sqs, to["UnitsUrl"])),
+        "posts": (
+            "PostsDeadUrl",
+            MessagesTarget(sqs, to["PostsUrl"], believed, remote.redrive_sender),
+        ),
+        "cases": (
+            "CasesDeadUrl",
+            MessagesTarget(sqs, to["CasesUrl"], believed, remote.redrive_sender),
+        ),
+        "intake": ("IntakeFailedUrl", FilesTarget(sqs, to["FilesUrl"])),
+        "publish": ("PublishFailedUrl", EventsTarget(functions, to["PublishFunction"], once=True)),
+        "learn": ("LearnFailedUrl", EventsTarget(functions, to["LearnFunction"])),
     }
-    return {name: DeadLetters(sqs, to[url], target) for name, (url, target) in targets.items()}
+    return {name: DeadLetterQueue(sqs, to[url], target) for name, (url, target) in targets.items()}
 
 
 def _believed(remote: Remote) -> Callable[[str, str], bool]:
@@ -109,14 +115,14 @@ def _send_file(remote: Remote, file: str) -> int:
     return 0
 
 
-def _table(seen: dict[str, Seen], now: float) -> Table:
+def _table(seen: dict[str, QueueContents], now: float) -> Table:
     table = Table()
     for column in ("queue", "letters", "oldest", "whose, or what failed"):
         table.add_column(column, overflow="fold")  # by default what is too long is cut
     for name, one in seen.items():
         about = ", ".join(f"{what} {count:,}" for what, count in one.about.most_common(5))
-        if one.looked_at < one.count:
-            about += f" (of {one.looked_at:,})"
+        if one.sampled < one.count:
+            about += f" (of {one.sampled:,})"
         age = "" if one.oldest is None else _age(now - one.oldest)
         table.add_row(name, f"{one.count:,}", age, about)
     return table
@@ -135,8 +141,8 @@ def _age(seconds: float) -> str:
     return f"{hours} h {minutes} min" if hours < 24 else f"{hours // 24} d {hours % 24} h"
 
 
-def _teller(name: str) -> Callable[[Returned], None]:
-    def tell(told: Returned) -> None:
+def _teller(name: str) -> Callable[[RedriveResult], None]:
+    def tell(told: RedriveResult) -> None:
         done = told.returned + told.left.total()
         if done % 1_000 == 0:
             console.print(f"{name}: {done:,}", style="dim")

@@ -1,5 +1,6 @@
-"""Finding and mending differences: fsck, redrive, erase.
+"""Finding and repairing damage: fsck, redrive, erase.
 
-The checks read raw items and share little code with what wrote them. It may import `remote` and
-`recount`. Start with `fsck_stack`.
+fsck reads raw items and files with code of its own, so that a bug of the store cannot hide itself;
+the rest works through `ledger`. It may import `ledger`, `remote` and `recount`. Start with `fsck`,
+`dead_letters` or `erasure`.
 """

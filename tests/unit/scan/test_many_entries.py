@@ -17,8 +17,8 @@ from ledger.cases.case import CaseEntry, CaseMarker, JournalEntry
 from ledger.cases.reading import read_case_message
 from ledger.cases.refusal import CaseRefusal
 from ledger.cases.transitions import CaseState
-from terang.repair.fsck_cases import case_differences
-from terang.repair.fsck_ledger import Ledger
+from terang.repair.table_checks import case_differences
+from terang.repair.table_snapshot import TableSnapshot
 
 FOUND = finding(1)
 SKIP = JournalEntry("0" * 64, "decision", "acme", "2026-11-25T12:30:00Z", verdict="skipped")
@@ -75,7 +75,7 @@ def test_a_finding_is_decided_once_on_both_sides_of_the_border(store: DynamoStor
 
 def test_fsck_takes_the_last_entry_by_its_number() -> None:
     """As text the key 9999 is the largest, and says that the finding is open."""
-    ledger = Ledger()
+    ledger = TableSnapshot()
     ledger.listed.add("c")
     ledger.cases = defaultdict(dict)
     for number in range(1, 10_002):

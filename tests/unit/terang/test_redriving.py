@@ -13,15 +13,15 @@ from simulation.sqs import SQS
 from ledger.aws.queue import ATTRIBUTES
 from ledger.aws.table import Table
 from terang.cli.restore import put_back
-from terang.repair.redriving import (
+from terang.repair.dead_letters import (
     NOT_BELIEVED,
-    DeadLetters,
-    Events,
-    Files,
-    Letter,
-    Messages,
-    Returned,
-    Units,
+    DeadLetter,
+    DeadLetterQueue,
+    EventsTarget,
+    FilesTarget,
+    MessagesTarget,
+    RedriveResult,
+    UnitsTarget,
 )
 
 DEAD, LIVE = "https://sqs.example/dead", "https://sqs.example/live"
@@ -87,11 +87,11 @@ def die(sqs: SQS, *bodies: str, sender: str = ACME, **named: str) -> None:
     sqs.sender = f"{OPERATOR}:me"
 
 
-def messages(sqs: Any, believed: bool = True) -> DeadLetters:
-    return DeadLetters(sqs, DEAD, Messages(sqs, LIVE, lambda _, __: believed, OPERATOR))
+def messages(sqs: Any, believed: bool = True) -> DeadLetterQueue:
+    return DeadLetterQueue(sqs, DEAD, MessagesTarget(sqs, LIVE, lambda _, __: believed, OPERATOR))
 
 
-def redrive(queue: DeadLetters, limit: int | None = None) -> Returned:
+def redrive(queue: DeadLetterQueue, limit: int | None = None) -> RedriveResult:
     return queue.redrive(BEGAN, limit, lambda _: None)
 
 
@@ -101,7 +101,7 @@ def bodies(sqs: SQS, url: str) -> list[str]:
 
 def test_body_and_attributes_go_back_with_the_first_sender(sqs: SQS) -> None:
     die(sqs, "a post", provider="acme", trace="kept", first_sender="AROAFORGED")
-    assert redrive(messages(sqs)) == Returned(1)
+    assert redrive(messages(sqs)) == RedriveResult(1)
     [sent] = sqs.queues[LIVE].messages
     named = {name: value["StringValue"] for name, value in sent.attributes.items()}
     assert named == {
@@ -129,7 +129,7 @@ def test_nobody_else_says_when_a_letter_was_sent_first(sqs: SQS) -> None:
 def test_what_nobody_would_believe_stays_and_is_seen_at_once(sqs: SQS) -> None:
     die(sqs, "1", "2", provider="acme")
     assert redrive(messages(sqs, believed=False)).left == {NOT_BELIEVED: 2}
-    assert messages(sqs).look().looked_at == 2
+    assert messages(sqs).contents().sampled == 2
     assert bodies(sqs, LIVE) == []
 
 
@@ -166,12 +166,12 @@ def test_what_failed_again_meanwhile_is_not_tried_for_ever(sqs: SQS, clock: Cloc
 def test_a_letter_that_sqs_does_not_take_stays(sqs: SQS) -> None:
     """With its first sender beside it, a body of nearly 1 MiB can be too large."""
 
-    class Full(Messages):
-        def send(self, letter: Letter) -> str:
+    class Full(MessagesTarget):
+        def send(self, letter: DeadLetter) -> str:
             raise refusal("InvalidParameterValue", "SendMessage")
 
     die(sqs, "large", provider="acme")
-    queue = DeadLetters(sqs, DEAD, Full(sqs, LIVE, lambda _, __: True, OPERATOR))
+    queue = DeadLetterQueue(sqs, DEAD, Full(sqs, LIVE, lambda _, __: True, OPERATOR))
     assert redrive(queue).left == {"refused: InvalidParameterValue": 1}
     assert bodies(sqs, DEAD) == ["large"]
 
@@ -180,9 +180,9 @@ def test_looking_says_what_is_there_and_takes_nothing(sqs: SQS, clock: Clock) ->
     die(sqs, '{"provider": "acme"}')
     clock.now = 500
     die(sqs, '{"provider": "acme"}', "no json")
-    seen = DeadLetters(sqs, DEAD, Units(sqs, LIVE)).look()
-    assert (seen.count, seen.looked_at, seen.oldest) == (3, 3, 10)
-    assert seen.about == {"acme": 2, "no unit": 1}
+    seen = DeadLetterQueue(sqs, DEAD, UnitsTarget(sqs, LIVE)).contents()
+    assert (seen.count, seen.sampled, seen.oldest) == (3, 3, 10)
+    assert seen.about == {"acme": 2, "not a unit": 1}
     assert len(sqs.receive_message(DEAD, MaxNumberOfMessages=10)["Messages"]) == 3
 
 
@@ -190,9 +190,11 @@ def test_a_failed_event_calls_its_function_again(sqs: SQS) -> None:
     functions = Functions()
     body = '{"requestPayload": {"Records": []}, "responsePayload": {"errorType": "OSError"}}'
     die(sqs, body, body, "{}")
-    queue = DeadLetters(sqs, DEAD, Events(functions, "intake"))
-    assert queue.look().about == {"OSError": 2, "no answer": 1}
-    assert redrive(queue) == Returned(2, left=queue.look().about.__class__({"no failed event": 1}))
+    queue = DeadLetterQueue(sqs, DEAD, EventsTarget(functions, "intake"))
+    assert queue.contents().about == {"OSError": 2, "no answer": 1}
+    assert redrive(queue) == RedriveResult(
+        2, left=queue.contents().about.__class__({"not a failed event": 1})
+    )
     assert [call["Payload"] for call in functions.called] == [b'{"Records": []}'] * 2
     assert {call["InvocationType"] for call in functions.called} == {"Event"}
 
@@ -204,17 +206,20 @@ def test_an_event_of_a_file_goes_back_to_its_queue(sqs: SQS) -> None:
         for one in (key, "drop/Who/x", "elsewhere/x")
     ]
     die(sqs, *bodies_sent, '{"Records": []}', "no json")
-    queue = DeadLetters(sqs, DEAD, Files(sqs, LIVE))
-    assert queue.look().about == {"acme": 1, "nobody's": 2, "no file": 2}
+    queue = DeadLetterQueue(sqs, DEAD, FilesTarget(sqs, LIVE))
+    assert queue.contents().about == {"acme": 1, "no provider": 2, "not a file": 2}
     told = redrive(queue)
-    assert (told.returned, told.left) == (4, {"no event of a file": 1})
+    assert (told.returned, told.left) == (4, {"not an event of a file": 1})
     assert sorted(bodies(sqs, LIVE)) == sorted([*bodies_sent, '{"Records": []}'])
 
 
 def test_equal_runs_of_publish_are_called_once(sqs: SQS) -> None:
     functions = Functions()
     die(sqs, '{"requestPayload": {}}', '{"requestPayload": {}}')
-    assert redrive(DeadLetters(sqs, DEAD, Events(functions, "publish", once=True))).returned == 2
+    assert (
+        redrive(DeadLetterQueue(sqs, DEAD, EventsTarget(functions, "publish", once=True))).returned
+        == 2
+    )
     assert len(functions.called) == 1
 
 

@@ -1,9 +1,11 @@
-"""A difference that `terang fsck` names: where, what is, what should be, and what to type."""
+"""A difference that `terang fsck` found: where, what it is, what it should be, what to type."""
 
 from typing import NamedTuple
 
 PAGE = "see docs/operate.md, "
 RESTORE = PAGE + "Restoring a table"
+EXPLAINED = PAGE + "What fsck names"
+REBUILD = "terang publish --since {day} --rebuild --stack {stack}"
 
 ADVICE = {
     "marker_without_receipt": RESTORE,
@@ -27,21 +29,21 @@ ADVICE = {
     "message_without_entry": RESTORE,
     "entry_without_message": RESTORE,
     "decided_and_listed": RESTORE,
-    "findings_untold": PAGE + "What fsck names",
-    "findings_mistold": PAGE + "What fsck names",
-    "findings_of_nothing": PAGE + "What fsck names",
-    "refusals_untold": PAGE + "What fsck names",
+    "findings_untold": EXPLAINED,
+    "findings_mistold": EXPLAINED,
+    "findings_of_nothing": EXPLAINED,
+    "refusals_untold": EXPLAINED,
     "file_untold": "terang publish --stack {stack}",
-    "file_mistold": PAGE + "What fsck names",
-    "statement_missing": PAGE + "What fsck names",
+    "file_mistold": EXPLAINED,
+    "statement_missing": EXPLAINED,
     "public_ahead": RESTORE
     + "; if the loss is true: terang publish --accept {name} --stack {stack}",
     "public_behind": "terang publish --since {day} --stack {stack}",
-    "public_other": "terang publish --since {day} --rebuild --stack {stack}",
-    "recount": "terang publish --since {day} --rebuild --stack {stack}",
-    "page_missing": "terang publish --since {day} --rebuild --stack {stack}",
+    "public_other": REBUILD,
+    "recount": REBUILD,
+    "page_missing": REBUILD,
 }
-"""Every kind of difference, and what to do about it; `{name}` is what its place ends with."""
+"""Every kind of difference, and what to do about it; `{name}` is the end of its place."""
 
 
 class Difference(NamedTuple):
@@ -53,7 +55,7 @@ class Difference(NamedTuple):
     wanted: str
 
     def advice(self, stack: str) -> str:
-        """What to type, or where to read on.
+        """Return what to type, or where to read on.
 
         >>> Difference("public_behind", "acme/2026-11-25", "1 line", "2 lines").advice("terang")
         'terang publish --since 2026-11-25 --stack terang'
@@ -64,7 +66,7 @@ class Difference(NamedTuple):
         return ADVICE[self.kind].format(stack=stack, name=name, day=since)
 
     def record(self, stack: str) -> dict[str, str]:
-        """The difference as `--json` prints it."""
+        """Return the difference as `--json` prints it."""
         return {
             "kind": self.kind,
             "where": self.where,

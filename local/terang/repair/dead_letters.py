@@ -1,7 +1,7 @@
-"""Dead letters on their way back: sent again first, and deleted only then.
+"""Returns dead letters to where they were going: each is sent again first, then deleted.
 
-Whoever is killed in between leaves a letter that comes twice, and no unit, message or event counts
-twice. What came back to the dead letters since the beginning is not tried again.
+If the command is killed in between, a letter comes twice, which is harmless: no unit, message or
+event counts twice. Letters that became dead again since the start are not tried again.
 """
 
 import json
@@ -17,19 +17,19 @@ from ledger.aws.queue import error_code
 from ledger.records.provider import is_provider_id
 
 HIDDEN_SECONDS = 120
-"""How long a letter is hidden while it is returned."""
+"""How long a letter is hidden from others while it is returned."""
 
-LOOKED_AT = 100
-"""Letters of a queue that are looked at to say what is there."""
+SAMPLED = 100
+"""Letters of a queue that are read to describe what it holds."""
 
 BATCH = 10
 
-NOT_BELIEVED = "nobody would believe you: take the role of RedriveSender"
+NOT_BELIEVED = "you may not send for this provider: take the role of RedriveSender"
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
-    """A dead letter: body, sender and attributes as they first came; `sent` in epoch seconds."""
+class DeadLetter:
+    """A dead letter: body, sender and attributes as they arrived; `sent` in epoch seconds."""
 
     id: str
     handle: str
@@ -39,8 +39,8 @@ class Letter:
     attributes: dict[str, Any]
 
     @classmethod
-    def of(cls, message: dict[str, Any]) -> "Letter":
-        """A message as SQS gives it."""
+    def of(cls, message: dict[str, Any]) -> "DeadLetter":
+        """Read a message as SQS returns it."""
         return cls(
             id=message["MessageId"],
             handle=message["ReceiptHandle"],
@@ -61,77 +61,77 @@ class Letter:
 
 
 class Target(Protocol):
-    """Where letters were going."""
+    """Where dead letters were going."""
 
-    def send(self, letter: Letter) -> str:
-        """Send it there again; empty, or why it stays where it is."""
+    def send(self, letter: DeadLetter) -> str:
+        """Send it there again. Return an empty text, or why it was not sent."""
 
-    def about(self, letter: Letter) -> str:
-        """What is known of a letter, in a word: whose it is, or what failed."""
+    def about(self, letter: DeadLetter) -> str:
+        """Describe a letter in a word: whose it is, or what failed."""
 
 
 @dataclass(slots=True)
-class Seen:
-    """What stands in a queue: all that it says it holds, and what was looked at."""
+class QueueContents:
+    """What a queue holds: how many letters by its own count, and a description of a sample."""
 
     count: int
-    looked_at: int = 0
+    sampled: int = 0
     oldest: float | None = None
     about: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(slots=True)
-class Returned:
-    """What became of letters: how many went back, and why others stayed."""
+class RedriveResult:
+    """How many letters went back, and why others stayed."""
 
     returned: int = 0
     left: Counter[str] = field(default_factory=Counter)
 
 
 def messages_in(sqs: Any, url: str) -> int:
-    """How many messages wait in a queue, or are being worked on; SQS counts roughly."""
+    """Return how many messages wait in a queue or are being worked on. SQS counts roughly."""
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-    told = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
-    return sum(int(told[name]) for name in names)
+    counts = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+    return sum(int(counts[name]) for name in names)
 
 
 @dataclass(frozen=True, slots=True)
-class DeadLetters:
+class DeadLetterQueue:
     """A queue of dead letters, and where they were going."""
 
     sqs: Any
     url: str
     target: Target
 
-    def look(self) -> Seen:
-        """What is there; nothing is taken out."""
-        seen = Seen(messages_in(self.sqs, self.url))
-        letters = list(self._letters(LOOKED_AT))
+    def contents(self) -> QueueContents:
+        """Describe what the queue holds; nothing is removed."""
+        contents = QueueContents(messages_in(self.sqs, self.url))
+        letters = list(self._letters(SAMPLED))
         for letter in letters:
-            seen.about[self.target.about(letter)] += 1
-            seen.oldest = min(letter.sent, seen.oldest or letter.sent)
+            contents.about[self.target.about(letter)] += 1
+            contents.oldest = min(letter.sent, contents.oldest or letter.sent)
             self._release(letter)
-        seen.looked_at = len(letters)
-        return seen
+        contents.sampled = len(letters)
+        return contents
 
     def redrive(
-        self, began: float, limit: int | None, tell: Callable[[Returned], None]
-    ) -> Returned:
-        """Return at most `limit` letters that were sent before it began; what became of them."""
-        told, kept = Returned(), []
+        self, began: float, limit: int | None, progress: Callable[[RedriveResult], None]
+    ) -> RedriveResult:
+        """Send back at most `limit` letters that are older than `began` (epoch seconds)."""
+        result, kept = RedriveResult(), []
         for letter in self._letters(limit):
             why = self._return(letter) if letter.sent < began else "failed again just now"
             if why:
-                told.left[why] += 1
+                result.left[why] += 1
                 kept.append(letter)
             else:
-                told.returned += 1
-            tell(told)
+                result.returned += 1
+            progress(result)
         for letter in kept:
             self._release(letter)
-        return told
+        return result
 
-    def _return(self, letter: Letter) -> str:
+    def _return(self, letter: DeadLetter) -> str:
         try:
             why = self.target.send(letter)
         except ClientError as error:
@@ -140,93 +140,94 @@ class DeadLetters:
             self.sqs.delete_message(QueueUrl=self.url, ReceiptHandle=letter.handle)
         return why
 
-    def _letters(self, limit: int | None) -> Iterator[Letter]:
-        """Each letter once: those that were hidden for too long and come again are the end."""
+    def _letters(self, limit: int | None) -> Iterator[DeadLetter]:
+        """Yield each letter once. Stops when a letter comes again, having been hidden too long."""
         seen = set[str]()
         while limit is None or len(seen) < limit:
             wanted = BATCH if limit is None else min(BATCH, limit - len(seen))
-            found = self.sqs.receive_message(
+            messages = self.sqs.receive_message(
                 QueueUrl=self.url,
                 MaxNumberOfMessages=wanted,
                 VisibilityTimeout=HIDDEN_SECONDS,
-                WaitTimeSeconds=1,  # asks all of SQS's servers: no letter then, no letter
+                WaitTimeSeconds=1,  # long polling asks all of SQS's servers
                 AttributeNames=["SenderId", "SentTimestamp"],
                 MessageAttributeNames=["All"],
             ).get("Messages", [])
-            new = [one for one in map(Letter.of, found) if one.id not in seen]
+            letters = map(DeadLetter.of, messages)
+            new = [letter for letter in letters if letter.id not in seen]
             if not new:
                 return
-            seen.update(one.id for one in new)
+            seen.update(letter.id for letter in new)
             yield from new
 
-    def _release(self, letter: Letter) -> None:
+    def _release(self, letter: DeadLetter) -> None:
         self.sqs.change_message_visibility(
             QueueUrl=self.url, ReceiptHandle=letter.handle, VisibilityTimeout=0
         )
 
 
 @dataclass(frozen=True, slots=True)
-class Units:
-    """The queue of units: whoever sends one is believed, since only roles of the stack can."""
+class UnitsTarget:
+    """The queue of units. Only roles of the stack may send there, so no sender is checked."""
 
     sqs: Any
     url: str
 
-    def send(self, letter: Letter) -> str:
+    def send(self, letter: DeadLetter) -> str:
         """Send the unit again."""
         self.sqs.send_message(QueueUrl=self.url, MessageBody=letter.body)
         return ""
 
-    def about(self, letter: Letter) -> str:
-        """The provider, as intake wrote it."""
-        return str(_fields(letter.body).get("provider") or "no unit")
+    def about(self, letter: DeadLetter) -> str:
+        """Return the provider, as intake wrote it."""
+        return str(_fields(letter.body).get("provider") or "not a unit")
 
 
 @dataclass(frozen=True, slots=True)
-class Files:
+class FilesTarget:
     """The queue of dropped files, to which only S3 and the operator may send."""
 
     sqs: Any
     url: str
 
-    def send(self, letter: Letter) -> str:
+    def send(self, letter: DeadLetter) -> str:
         """Send S3's event again."""
         if "Records" not in _fields(letter.body):
-            return "no event of a file"
+            return "not an event of a file"
         self.sqs.send_message(QueueUrl=self.url, MessageBody=letter.body)
         return ""
 
-    def about(self, letter: Letter) -> str:
-        """Return the provider under whose prefix the file lies."""
+    def about(self, letter: DeadLetter) -> str:
+        """Return the provider whose prefix the file has."""
         try:
             key = _fields(letter.body)["Records"][0]["s3"]["object"]["key"]
         except (KeyError, IndexError, TypeError):
-            return "no file"
+            return "not a file"
         _, slash, rest = unquote_plus(str(key)).partition("drop/")
         name = rest.partition("/")[0] if slash else ""
-        return name if is_provider_id(name) else "nobody's"
+        return name if is_provider_id(name) else "no provider"
 
 
 @dataclass(frozen=True, slots=True)
-class Messages:
-    """The queue of posts or cases, whose sender must be believed.
+class MessagesTarget:
+    """The queue of posts or cases, which checks the sender.
 
-    `believed` says whether we are in the name of a provider and a first sender; `redrive_sender` is
-    the operator's role: a letter that this role repeated before still names its first sender.
+    `may_send` says whether we may send for a provider in a first sender's name; `redrive_sender` is
+    the operator's role: a letter that this role sent again still names its first sender.
     """
 
     sqs: Any
     url: str
-    believed: Callable[[str, str], bool]
+    may_send: Callable[[str, str], bool]
     redrive_sender: str
 
-    def send(self, letter: Letter) -> str:
-        """Send it again with its attributes, its first sender and when that one sent it."""
+    def send(self, letter: DeadLetter) -> str:
+        """Send it again with its attributes, its first sender and the time of the first sending."""
         # Only the operator's role may say that a letter was sent before, by whom and when.
         # An earlier release did not say when.
         repeated = self.redrive_sender and letter.sender.partition(":")[0] == self.redrive_sender
         first = letter.named("first_sender") if repeated else letter.sender
-        if not self.believed(letter.provider, first):
+        if not self.may_send(letter.provider, first):
             return NOT_BELIEVED
         sent = letter.named("first_sent") if repeated else ""
         sent = sent or str(round(letter.sent * 1000))
@@ -238,25 +239,25 @@ class Messages:
         )
         return ""
 
-    def about(self, letter: Letter) -> str:
-        """The provider in whose name it came."""
-        return letter.provider or "nobody's"
+    def about(self, letter: DeadLetter) -> str:
+        """Return the provider in whose name it came."""
+        return letter.provider or "no provider"
 
 
 @dataclass(slots=True)
-class Events:
-    """A function whose failed events were kept; equal ones are called once."""
+class EventsTarget:
+    """A function whose failed events were kept. With `once`, equal events are called once."""
 
     functions: Any
     name: str
     once: bool = False
     _called: set[str] = field(default_factory=set)
 
-    def send(self, letter: Letter) -> str:
-        """Call the function with the event, and do not wait for it."""
+    def send(self, letter: DeadLetter) -> str:
+        """Call the function with the event, without waiting for it."""
         kept = _fields(letter.body)
         if "requestPayload" not in kept:
-            return "no failed event"
+            return "not a failed event"
         payload = json.dumps(kept["requestPayload"], sort_keys=True)
         if not (self.once and payload in self._called):
             self.functions.invoke(
@@ -265,8 +266,8 @@ class Events:
         self._called.add(payload)
         return ""
 
-    def about(self, letter: Letter) -> str:
-        """The error that it failed of."""
+    def about(self, letter: DeadLetter) -> str:
+        """Return the error that it failed with."""
         answer = _fields(letter.body).get("responsePayload") or {}
         return str(answer.get("errorType") or "no answer")
 
@@ -276,7 +277,7 @@ def _text(value: str) -> dict[str, str]:
 
 
 def _sendable(attributes: dict[str, Any]) -> dict[str, Any]:
-    """Attributes as they are sent, without what only an answer holds."""
+    """Return attributes as they are sent, without the fields that only SQS adds."""
     names = ("DataType", "StringValue", "BinaryValue")
     return {
         key: {name: value[name] for name in names if name in value}
@@ -286,7 +287,7 @@ def _sendable(attributes: dict[str, Any]) -> dict[str, Any]:
 
 def _fields(body: str) -> dict[str, Any]:
     try:
-        found = json.loads(body)
+        fields = json.loads(body)
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return fields if isinstance(fields, dict) else {}

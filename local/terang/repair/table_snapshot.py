@@ -1,0 +1,137 @@
+"""The table as `terang fsck` reads it: raw items, decoded with `json` alone.
+
+Functions inherit the bugs of the store that they share. So nothing here or in the checks reads with
+code of the store; only the error for rows of a later release is imported.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from ledger.errors import SchemaNewerError
+
+type Record = dict[str, Any]
+
+KNOWN_SCHEMA = 1
+"""The form of records that is read here."""
+
+
+class JournalDay(NamedTuple):
+    """A provider's day in the journal."""
+
+    provider: str
+    day: str
+
+
+@dataclass(slots=True)
+class TableSnapshot:
+    """All that the table holds, by the ids of units, findings, files, cases and messages.
+
+    Receipts and entries are in lists, so that one stored twice is noticed.
+
+    Limits:
+        It is held in memory: about 2 KB for each finding and receipt.
+    """
+
+    items: int = 0
+    receipts: dict[str, list[tuple[JournalDay, Record]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+    pages: dict[tuple[JournalDay, str], list[str]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+    markers: dict[str, Record] = field(default_factory=dict)
+    findings: dict[str, Record] = field(default_factory=dict)
+    listed: set[str] = field(default_factory=set)
+    entries: dict[str, list[tuple[JournalDay, Record]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+    cases: dict[str, dict[str, Record]] = field(default_factory=lambda: defaultdict(dict))
+    messages: dict[str, Record] = field(default_factory=dict)
+    manifests: dict[str, Record] = field(default_factory=dict)
+    parts: dict[str, list[Record]] = field(default_factory=lambda: defaultdict(list))
+    rows: dict[str, dict[int, Record]] = field(default_factory=lambda: defaultdict(dict))
+    closed: set[str] = field(default_factory=set)
+
+    def add(self, items: Iterable[Record]) -> None:
+        """Add items of the table, in DynamoDB's own notation."""
+        for item in items:
+            self.items += 1
+            pk, sk = item["pk"]["S"], item["sk"]["S"]
+            kind, _, name = pk.partition("#")
+            record = _record(item)
+            match kind:
+                case "J":
+                    self._add_journal(name, sk, record, item)
+                case "C":
+                    self._add_case(name, sk, record, item)
+                case "U" if sk == "unit":
+                    self.markers[name] = record
+                case "M":
+                    self.messages[name] = record
+                case "F":
+                    self._add_file(name, sk, record)
+                case "P" | "W" if sk.startswith("closed#"):
+                    self.closed.add(sk.removeprefix("closed#"))
+
+    def days(self) -> set[JournalDay]:
+        """Return the days on which the journal holds anything."""
+        stored = (*self.receipts.values(), *self.entries.values())
+        return {day for places in stored for day, _ in places}
+
+    def receipts_by_day(self) -> dict[JournalDay, dict[str, Record]]:
+        """Return the receipts of each day by unit."""
+        by_day: dict[JournalDay, dict[str, Record]] = defaultdict(dict)
+        for unit, places in self.receipts.items():
+            for day, receipt in places:
+                by_day[day][unit] = receipt
+        return by_day
+
+    def entries_by_day(self) -> dict[JournalDay, list[Record]]:
+        """Return the case entries of each day."""
+        by_day: dict[JournalDay, list[Record]] = defaultdict(list)
+        for places in self.entries.values():
+            for day, entry in places:
+                by_day[day].append(entry)
+        return by_day
+
+    def _add_journal(self, name: str, sk: str, record: Record, item: Record) -> None:
+        provider, day, _ = name.split("#")
+        journal_day = JournalDay(provider, day)
+        kind, _, rest = sk.partition("#")
+        unit, _, page = rest.partition("#")
+        if kind == "entry":
+            self.entries[unit].append((journal_day, record))
+        elif kind == "receipt" and page:
+            packed = bytes(item["ids"]["B"])  # 32 bytes for each finding's id
+            ids = [packed[at : at + 32].hex() for at in range(0, len(packed), 32)]
+            self.pages[journal_day, unit] += ids
+        elif kind == "receipt":
+            self.receipts[unit].append((journal_day, record))
+
+    def _add_case(self, case: str, sk: str, record: Record, item: Record) -> None:
+        if sk == "finding" and record:
+            self.findings[case] = record
+            if "open_pk" in item:
+                self.listed.add(case)
+        elif sk.isdigit():
+            self.cases[case][sk] = record
+
+    def _add_file(self, file: str, sk: str, record: Record) -> None:
+        kind, _, number = sk.partition("#")
+        if kind == "manifest":
+            self.manifests[file] = record
+        elif kind == "part":
+            self.parts[file].append(record)
+        elif kind == "range":
+            self.rows[file][int(number)] = record
+
+
+def _record(item: Record) -> Any:
+    """Return the JSON of an item's record; an empty object where it has none."""
+    schema = int(item.get("schema", {"N": "1"})["N"])
+    if schema > KNOWN_SCHEMA and "record" in item:
+        raise SchemaNewerError(schema, KNOWN_SCHEMA)
+    return json.loads(item["record"]["S"]) if "record" in item else {}
