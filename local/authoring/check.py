@@ -11,8 +11,8 @@ from pathlib import Path
 from publicsuffixlist import PublicSuffixList
 
 from authoring.advice import advise
+from authoring.explain import why_not
 from authoring.parse import PackFile, read_pack
-from authoring.reasons import why_not
 from matcher.engine import Matcher
 from matcher.hit import Hit
 from matcher.text.hostnames import NamedHost, is_lookalike, skeleton

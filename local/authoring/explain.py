@@ -1,23 +1,33 @@
-"""Why a text hits a rule, and why it does not."""
+"""Why a text hits a rule, and why it does not: which terms are in it, and what decides."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
-from authoring.reasons import met_in, why_not
-from matcher import Hit, Matcher, Pack, Rule
+from msgspec import structs
+
+from matcher.engine import Matcher
 from matcher.hit import Span
 from matcher.text.fold import fold
+from rules.pack import Pack, Rule
+
+_LOOSER: dict[str, dict[str, Any]] = {
+    "unless": {"unless": ()},
+    "except": {"except_": ()},
+    "within": {"within": None},
+}
+"""What can keep a rule from hitting though all its groups are met, and how to take it out."""
 
 
 def explain(packs: Sequence[Pack], text: str) -> Iterator[str]:
-    """Lines that tell how a text is compared, what hits it and why, what nearly does and why not.
+    """Yield lines that explain how a text is compared, which rules hit it, and which nearly do.
 
-    A rule is spoken of when at least one of its groups is met; under it stand the terms that are.
+    A rule is listed if at least one of its groups is met, with the terms that are in the text.
     """
     yield f"compared as: {fold(text).strip() or '(no words)'}"
     hits = Matcher(packs).find(text)
     for hit in hits:
         yield f"HIT {hit.pack}/{hit.rule} ({hit.mode}, {hit.severity})"
-        yield from _spans(hit, text)
+        yield from (f"    {_shown_span(span, text)}" for span in hit.spans)
     hitting = {(hit.pack, hit.rule) for hit in hits}
     for pack in packs:
         for rule in pack.rules:
@@ -28,18 +38,110 @@ def explain(packs: Sequence[Pack], text: str) -> Iterator[str]:
         yield "no rule hits this text"
 
 
-def _spans(hit: Hit, text: str) -> Iterator[str]:
-    for span in hit.spans:
-        yield f"    {_found(span, text)}"
-
-
 def _met(pack: Pack, rule: Rule, text: str) -> Iterator[str]:
     for span, exception in met_in(pack, rule, text):
         dropped = f", dropped by the exception {exception!r}" if exception else ""
-        yield f"    {_found(span, text)}{dropped}"
+        yield f"    {_shown_span(span, text)}{dropped}"
 
 
-def _found(span: Span, text: str) -> str:
+def _shown_span(span: Span, text: str) -> str:
     seen = f" through {', '.join(map(str, span.evasion))}" if span.evasion else ""
     found = text[span.start : span.end]
     return f"{span.start}-{span.end} {found!r} is the term {span.term!r}{seen}"
+
+
+class Met(NamedTuple):
+    """A term in a text, and the exception that it lies in, if any."""
+
+    span: Span
+    exception: str | None
+
+
+def met_in(pack: Pack, rule: Rule, text: str) -> list[Met]:
+    """Return the terms of a rule that are in a text, in the order of groups and text.
+
+    Of terms of one group inside one another, only the longest is returned.
+    """
+    return [
+        Met(span, _holder(_spans(pack, rule, rule.except_, text), span))
+        for group in _groups(rule)
+        for span in _spans_of(pack, group, text)
+    ]
+
+
+def why_not(pack: Pack, rule: Rule, text: str) -> str:
+    """Return what keeps a rule from hitting a text. Empty: the text has no term of it."""
+    groups = _groups(rule)
+    if not any(_spans_of(pack, group, text) for group in groups):
+        return ""
+    missing = [_missing(pack, group, text) for group in groups if not _spans_in(pack, group, text)]
+    if missing:
+        return " and ".join(missing)
+    for key, change in _LOOSER.items():
+        if _spans_in(pack, structs.replace(rule, **change), text):
+            return _reason(pack, rule, key, text)
+    reasons = [_reason(pack, rule, key, text) for key in _LOOSER]
+    return "; ".join(filter(None, reasons)) + "; each is enough"
+
+
+def _reason(pack: Pack, rule: Rule, key: str, text: str) -> str:
+    if key == "within":
+        far = f"its terms are more than {rule.within} words apart (`within`)"
+        return "" if rule.within is None else far
+    if key == "unless":
+        near = dict.fromkeys(span.term for span in _spans(pack, rule, rule.unless, text))
+        return f"{_quoted(near)} in `unless` is near" if near else ""
+    held = {m.exception: m.span.term for m in met_in(pack, rule, text) if m.exception}
+    return " and ".join(f"the exception `{by}` holds `{term}`" for by, term in held.items())
+
+
+def _missing(pack: Pack, group: Rule, text: str) -> str:
+    terms = group.groups[0] if group.groups else group.links
+    if group.at_least:
+        found = len(_spans_of(pack, group, text))
+        shown, needed = _shown(group.at_least.of), group.at_least.n
+        return f"only {found} of the {needed} that `at_least` needs of {shown}"
+    return f"none of {_shown(terms)}"
+
+
+def _shown(terms: tuple[str, ...]) -> str:
+    return f"[{', '.join(terms[:4])}{', …' if len(terms) > 4 else ''}]"
+
+
+def _quoted(terms: dict[str, None]) -> str:
+    return ", ".join(f"`{term}`" for term in terms)
+
+
+def _groups(rule: Rule) -> list[Rule]:
+    """Return each group as a rule of its own, without what could keep it from hitting."""
+    bare = structs.replace(rule, groups=(), at_least=None, links=(), within=None)
+    bare = structs.replace(bare, except_=(), unless=())
+    groups = [structs.replace(bare, groups=(group,)) for group in rule.groups]
+    groups += [structs.replace(bare, at_least=rule.at_least)] if rule.at_least else []
+    return groups + ([structs.replace(bare, links=rule.links)] if rule.links else [])
+
+
+def _spans_of(pack: Pack, group: Rule, text: str) -> tuple[Span, ...]:
+    """Return the spans of one group, even of one that counts and finds too few."""
+    if group.at_least:
+        group = structs.replace(group, groups=(group.at_least.of,), at_least=None)
+    return _spans_in(pack, group, text)
+
+
+def _spans(pack: Pack, rule: Rule, phrases: tuple[str, ...], text: str) -> tuple[Span, ...]:
+    """Return where phrases of `except` or `unless` are."""
+    [group] = _groups(structs.replace(rule, groups=(phrases,), at_least=None, links=()))
+    return _spans_in(pack, group, text)
+
+
+def _holder(phrases: tuple[Span, ...], span: Span) -> str | None:
+    for phrase in phrases:
+        if phrase.start <= span.start and span.end <= phrase.end:
+            return phrase.term
+    return None
+
+
+def _spans_in(pack: Pack, rule: Rule, text: str) -> tuple[Span, ...]:
+    """Return the spans of one rule in a text; empty if it does not hit."""
+    hits = Matcher([structs.replace(pack, rules=(rule,))]).find(text)
+    return hits[0].spans if hits else ()

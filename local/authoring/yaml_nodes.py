@@ -1,40 +1,43 @@
-"""YAML as nodes that know their lines, with its traps taken out.
+"""Hostile YAML made harmless, and its nodes read into structs, with a line for every problem.
 
-Anchors, aliases, tags, duplicate keys and deep nesting are refused, and nothing is guessed: a
-field says what it takes, and a value that YAML reads as another kind (`no`, `1.10`) is refused
-with the advice to quote it.
+PyYAML's C parser gives nodes that know their lines. Anchors, aliases, tags, duplicate keys and deep
+nesting are refused. Nothing is guessed: where a string is expected, a value that YAML reads as
+another kind (`no`, `1.10`) is refused with the advice to quote it.
 """
 
 import re
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import date
-from enum import StrEnum
+from functools import cache
+from typing import Any
 
+import msgspec
 import yaml
+from msgspec import UNSET, inspect
 
 DEPTH = 12  # a pack needs 6
 KEYS_IN_MAPPING = 64  # a pack needs 14
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_STR = "tag:yaml.org,2002:str"
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+STRING = "tag:yaml.org,2002:str"
 
 type Report = Callable[[int, str], None]
 """Takes a line, counted from 1, and what is wrong there."""
 
 
 def compose(text: str, report: Report) -> yaml.MappingNode | None:
-    """Parses one YAML document whose top is a mapping; None after reporting what is wrong."""
+    """Parse one YAML document whose top is a mapping. None: the problem was reported."""
     try:
-        if not _is_tame(text, report):
+        if not _is_harmless(text, report):
             return None
-        top = yaml.compose(text, Loader=_LOADER)
+        top = yaml.compose(text, Loader=LOADER)
     except yaml.MarkedYAMLError as error:
         marks = [mark for mark in (error.problem_mark, error.context_mark) if mark is not None]
         line = marks[0].line + 1 if marks else 1
-        report(line, f"no valid YAML: {error.problem or error.context}")
+        report(line, f"not valid YAML: {error.problem or error.context}")
         return None
     except (yaml.YAMLError, UnicodeEncodeError):
-        report(1, "no valid YAML: it contains a character that YAML does not allow")
+        report(1, "not valid YAML: it contains a character that YAML does not allow")
         return None
     if not isinstance(top, yaml.MappingNode):
         report(1, "a pack is a mapping of `id:`, `version:`, `title:` …")
@@ -42,23 +45,29 @@ def compose(text: str, report: Report) -> yaml.MappingNode | None:
     return top
 
 
-def _is_tame(text: str, report: Report) -> bool:
+def _is_harmless(text: str, report: Report) -> bool:
     """Look at the stream of events, and stop at the first that no pack needs.
 
-    Composing expands aliases and recurses, and takes seconds for a hundred thousand keys.
+    To compose at once would expand aliases, recurse, and take seconds for 100,000 keys.
     """
-    open_nodes: list[_OpenNode] = []
-    for event in yaml.parse(text, Loader=_LOADER):
+    children: list[int] = []  # of each open list or mapping; keys and values both count
+    limits: list[float] = []
+    for event in yaml.parse(text, Loader=LOADER):
         line = event.start_mark.line + 1 if event.start_mark else 1
         if isinstance(event, yaml.CollectionEndEvent):
-            open_nodes.pop()
+            children.pop()
+            limits.pop()
         elif isinstance(event, yaml.NodeEvent):
-            if open_nodes and open_nodes[-1].takes_one_more():
-                report(line, f"a mapping has at most {KEYS_IN_MAPPING} keys; remove the others")
-                return False
+            if children:
+                children[-1] += 1
+                if children[-1] > limits[-1]:
+                    report(line, f"a mapping has at most {KEYS_IN_MAPPING} keys; remove the others")
+                    return False
             if isinstance(event, yaml.CollectionStartEvent):
-                open_nodes.append(_OpenNode(isinstance(event, yaml.MappingStartEvent)))
-        if len(open_nodes) > DEPTH:
+                children.append(0)
+                is_mapping = isinstance(event, yaml.MappingStartEvent)
+                limits.append(2 * KEYS_IN_MAPPING if is_mapping else float("inf"))
+        if len(children) > DEPTH:
             report(line, f"nested deeper than {DEPTH} levels")
             return False
         if getattr(event, "anchor", None):
@@ -70,141 +79,148 @@ def _is_tame(text: str, report: Report) -> bool:
     return True
 
 
-@dataclass(slots=True)
-class _OpenNode:
-    """A list or mapping whose end has not come yet; `children` of a mapping are keys and values."""
-
-    is_mapping: bool
-    children: int = 0
-
-    def takes_one_more(self) -> bool:
-        """Count one more child. Return whether a mapping has too many keys by now."""
-        self.children += 1
-        return self.is_mapping and self.children > 2 * KEYS_IN_MAPPING
-
-
 def line_of(node: yaml.Node) -> int:
-    """The line of a node, counted from 1."""
+    """Return the line of a node, counted from 1."""
     return int(node.start_mark.line) + 1
 
 
-@dataclass(frozen=True, slots=True)
-class Fields:
-    """The fields of one mapping. A faulty or missing one is reported, and gives a stand-in.
+class Text(str):
+    """A string of a YAML document that knows its line."""
 
-    Whoever reported anything must not use what was read.
+    __slots__ = ("line",)
+    line: int
+
+
+@dataclass(slots=True)
+class StructReader:
+    """Reads nodes into structs. A value that does not fit is reported, and becomes None.
+
+    Callers must not use what was read as a whole once anything was reported. `on_struct` is called
+    with the type and node of each struct before its fields are read.
     """
 
-    node: yaml.Node
     report: Report
-    nodes: dict[str, yaml.Node]
+    on_struct: Callable[[type, yaml.Node], None]
+    _lines: dict[int, dict[str, int]] = field(default_factory=dict)
+    _kept: list[object] = field(default_factory=list)  # so that no id is used again
 
-    @classmethod
-    def of(cls, node: yaml.Node, allowed: Collection[str], report: Report) -> "Fields":
-        """Takes a mapping apart; refuses keys that are not allowed or come twice."""
-        nodes: dict[str, yaml.Node] = {}
+    def struct[S: msgspec.Struct](self, node: yaml.Node, kind: type[S]) -> S | None:
+        """Read a mapping. Missing optional fields get their defaults."""
+        self.on_struct(kind, node)
+        fields = _fields(kind)
         if not isinstance(node, yaml.MappingNode):
-            report(line_of(node), f"a mapping of {', '.join(f'`{key}:`' for key in allowed)}")
-            return cls(node, report, nodes)
+            self.report(line_of(node), f"a mapping of {', '.join(f'`{key}:`' for key in fields)}")
+            return None
+        nodes: dict[str, yaml.Node] = {}
         for key_node, value in node.value:
             key = key_node.value if isinstance(key_node, yaml.ScalarNode) else "?"
-            if key not in allowed:
-                report(line_of(key_node), f"unknown key `{key}`; allowed: {', '.join(allowed)}")
+            if key not in fields:
+                self.report(line_of(key_node), f"unknown key `{key}`; allowed: {', '.join(fields)}")
             elif key in nodes:
-                report(line_of(key_node), f"`{key}` stands twice; keep one")
+                self.report(line_of(key_node), f"`{key}` occurs twice; keep one")
             nodes[key] = value
-        return cls(node, report, nodes)
+        values: dict[str, object] = {}
+        for key, info in fields.items():
+            if key in nodes:
+                values[info.name] = self._value(nodes[key], info.type, f"`{key}`", {})
+            elif info.required:
+                self.report(line_of(node), f"`{key}` is missing; add it")
+                values[info.name] = None
+        read = kind(**values)
+        self._kept.append(read)
+        self._lines[id(read)] = {key: line_of(value) for key, value in nodes.items()} | {
+            "": line_of(node)
+        }
+        return read
 
-    def line(self, key: str) -> int:
-        """The line of a field's value, or of the mapping where it is missing."""
-        return line_of(self.nodes.get(key, self.node))
+    def line(self, struct: object, key: str = "") -> int:
+        """Return the line of a field's value, or of the struct where it has no such field."""
+        lines = self._lines[id(struct)]
+        return lines.get(key, lines[""])
 
-    def has(self, key: str, *, required: bool) -> bool:
-        """Whether a field is there; one that is required and missing is reported."""
-        if required and key not in self.nodes:
-            self.report(line_of(self.node), f"`{key}` is missing; add it")
-        return key in self.nodes
+    def _value(
+        self, node: yaml.Node, kind: inspect.Type, name: str, extra: dict[str, Any]
+    ) -> object:
+        if isinstance(kind, inspect.Metadata):
+            return self._value(node, kind.type, name, kind.extra or extra)
+        if isinstance(kind, inspect.StructType):
+            return self.struct(node, kind.cls)
+        if isinstance(kind, inspect.ListType):
+            return self._list(node, kind, name, extra)
+        if isinstance(kind, inspect.StrType):
+            return self._text(node, kind, name, extra)
+        value, wanted = _scalar(node.value if isinstance(node, yaml.ScalarNode) else "", kind)
+        if value is None:
+            self.report(line_of(node), f"{name} must be {wanted}")
+        return value
 
-    def text(self, key: str, pattern: str = r"(?s).*\S.*", means: str = "some words") -> str:
-        """A required string that matches a pattern as a whole."""
-        if not self.has(key, required=True):
-            return ""
-        value = string(self.nodes[key], f"`{key}`", self.report)
-        if value is not None and not re.fullmatch(pattern, value):
-            self.report(self.line(key), f"`{key}` must be {means}")
-        return (value or "").strip()
+    def _list(
+        self, node: yaml.Node, kind: inspect.ListType, name: str, extra: dict[str, Any]
+    ) -> list[object] | None:
+        problem = None
+        if not isinstance(node, yaml.SequenceNode):
+            problem = f"must be {extra.get('means', 'a list: [one, two]')}"
+        elif not node.value:
+            problem = "is empty; fill it"
+        elif kind.max_length and len(node.value) > kind.max_length:
+            problem = f"has at most {kind.max_length:,} entries; divide or join them"
+        if problem:
+            self.report(line_of(node), f"{name} {problem}")
+            return None
+        return [self._value(item, kind.item_type, name, extra) for item in node.value]
 
-    def texts(self, key: str, *, required: bool) -> list[tuple[int, str]]:
-        """A list of strings with their lines; empty where the field is missing."""
-        if not self.has(key, required=required):
-            return []
-        return strings(self.nodes[key], f"`{key}`", self.report)
-
-    def number(self, key: str, low: int, high: int) -> int:
-        """A whole number from `low` to `high`."""
-        node = self.nodes[key]
-        value = node.value if isinstance(node, yaml.ScalarNode) else ""
-        if not re.fullmatch(r"[0-9]{1,9}", value) or not low <= int(value) <= high:
-            self.report(line_of(node), f"`{key}` must be a whole number from {low} to {high}")
-            return low
-        return int(value)
-
-    def choice[Kind: StrEnum](
-        self, key: str, kind: type[Kind], default: Kind | None = None
-    ) -> Kind:
-        """One of an enumeration's values; required where there is no default."""
-        members = list(kind)
-        if not self.has(key, required=default is None):
-            return default or members[0]
-        node = self.nodes[key]
-        value = node.value if isinstance(node, yaml.ScalarNode) else None
-        if value not in members:
-            self.report(line_of(node), f"`{key}` must be one of {', '.join(members)}")
-            return members[0]
-        return kind(value)
-
-    def flag(self, key: str) -> bool:
-        """`true` or `false`; false where the field is missing."""
-        node = self.nodes.get(key)
-        value = node.value if isinstance(node, yaml.ScalarNode) else None
-        if node is not None and value not in ("true", "false"):
-            self.report(line_of(node), f"`{key}` must be true or false")
-        return value == "true"
-
-    def day(self, key: str) -> date:
-        """A required date."""
-        if self.has(key, required=True):
-            node = self.nodes[key]
-            value = node.value if isinstance(node, yaml.ScalarNode) else ""
-            try:
-                if re.fullmatch(r"\d{4}-\d\d-\d\d", value):
-                    return date.fromisoformat(value)
-            except ValueError:
-                pass
-            self.report(line_of(node), f"`{key}` must be a day of the calendar, like 2026-11-30")
-        return date.min
+    def _text(
+        self, node: yaml.Node, kind: inspect.StrType, name: str, extra: dict[str, Any]
+    ) -> Text | None:
+        if not isinstance(node, yaml.ScalarNode) or node.tag != STRING:
+            problem = f"{name} must be a string"
+            if isinstance(node, yaml.ScalarNode):
+                read_as = node.tag.rpartition(":")[2]
+                problem = f'{name}: YAML reads {node.value} as {read_as}; quote it: "{node.value}"'
+            self.report(line_of(node), problem)
+            return None
+        text = Text(node.value)
+        text.line = line_of(node)
+        if "check" in extra:
+            if problem := extra["check"](text):
+                self.report(text.line, problem)
+        elif kind.pattern and not re.search(kind.pattern.replace("$", r"\Z"), text):
+            self.report(text.line, f"{name} must be {extra['means']}")
+        return text
 
 
-def string(node: yaml.Node, name: str, report: Report) -> str | None:
-    """The string of a scalar; anything else is reported, with how to write it."""
-    if not isinstance(node, yaml.ScalarNode):
-        report(line_of(node), f"{name} must be a string")
+def _scalar(text: str, kind: inspect.Type) -> tuple[object, str]:
+    """Return the value of a scalar, or None if it does not fit, and what is wanted."""
+    match kind:
+        case inspect.EnumType():
+            values = [str(member.value) for member in kind.cls]
+            return kind.cls(text) if text in values else None, f"one of {', '.join(values)}"
+        case inspect.IntType():
+            low, high = kind.ge or 0, kind.le or 0
+            fits = re.fullmatch(r"[0-9]{1,10}", text) and low <= int(text) <= high
+            return int(text) if fits else None, f"a whole number from {low} to {high}"
+        case inspect.BoolType():
+            return {"true": True, "false": False}.get(text), "true or false"
+        case inspect.DateType():
+            return _day(text), "a day of the calendar, like 2026-11-30"
+    raise AssertionError(f"no field of a pack is of the type {kind}")
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d\d-\d\d", text) else None
+    except ValueError:
         return None
-    if node.tag != _STR:
-        kind = node.tag.rpartition(":")[2]
-        report(
-            line_of(node), f'{name}: YAML reads {node.value} as {kind}; quote it: "{node.value}"'
-        )
-        return None
-    return str(node.value)
 
 
-def strings(node: yaml.Node, name: str, report: Report) -> list[tuple[int, str]]:
-    """The strings of a list, each with its line; what is none is reported."""
-    if not isinstance(node, yaml.SequenceNode):
-        report(line_of(node), f"{name} must be a list: [one, two]")
-        return []
-    if not node.value:
-        report(line_of(node), f"{name} is empty; fill it")
-    read = ((line_of(item), string(item, name, report)) for item in node.value)
-    return [(line, value) for line, value in read if value is not None]
+@cache
+def _fields(kind: type) -> dict[str, inspect.Field]:
+    """Return the fields of a struct by their keys in YAML, without the option to be unset."""
+    info = inspect.type_info(kind)
+    assert isinstance(info, inspect.StructType)  # noqa: S101 - for the type checker
+    return {one.encode_name: one for one in info.fields}
+
+
+def is_set(value: object) -> bool:
+    """Return whether an optional field was written, and could be read."""
+    return value is not None and value is not UNSET

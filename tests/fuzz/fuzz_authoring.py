@@ -19,8 +19,8 @@ with atheris.instrument_imports(include=INSTRUMENTED):
     from support.sample_posts import PACK
 
     from authoring.explain import explain
-    from authoring.layout import LayoutError, canonical
-    from authoring.parse import PACK_KEYS, RULE_KEYS
+    from authoring.format import LayoutError, canonical
+    from authoring.source import PACK_KEYS, RULE_KEYS
     from ledger.records.post import read_line
     from ledger.records.refusal import Refusal
     from matcher import Matcher, Pack, PackError

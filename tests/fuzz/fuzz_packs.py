@@ -6,7 +6,7 @@ from harness import INSTRUMENTED, ROOT, fuzz
 with atheris.instrument_imports(include=INSTRUMENTED):
     from support.sample_posts import PACK, SHADOW, pack
 
-    from authoring.parse import PACK_KEYS, RULE_KEYS
+    from authoring.source import PACK_KEYS, RULE_KEYS
     from matcher import Matcher, Pack, SetError, build_set, load_set
     from rules.pack import PackError, Problem
 

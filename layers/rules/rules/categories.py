@@ -44,7 +44,7 @@ LINK_CATEGORIES = ("SCAMS_AND_FRAUD", "UNSAFE_AND_PROHIBITED_PRODUCTS")
 """Where `links` groups are allowed: elsewhere a host name would be a list of banned publishers."""
 
 TERMS_ONLY = ("OTHER_VIOLATION_TC",)
-"""Categories that are no breach of law, so that only `ground: terms` fits."""
+"""Categories that break no law, so that only `ground: terms` fits."""
 
 _OPINION = "this system matches no opinions"
 _NOT_WORDS = "words alone cannot tell it"
@@ -52,14 +52,14 @@ _NOT_WORDS = "words alone cannot tell it"
 REFUSED: dict[str, str] = {
     "ANIMAL_WELFARE": _NOT_WORDS,
     "CONSUMER_INFORMATION": _NOT_WORDS,
-    "CYBER_VIOLENCE_AGAINST_WOMEN": "words cannot tell at whom they are aimed; use CYBER_VIOLENCE",
+    "CYBER_VIOLENCE_AGAINST_WOMEN": "words do not show whom they target; use CYBER_VIOLENCE",
     "DATA_PROTECTION_AND_PRIVACY_VIOLATIONS": "this system identifies no person",
     "ILLEGAL_OR_HARMFUL_SPEECH": _OPINION,
     "INTELLECTUAL_PROPERTY_INFRINGEMENTS": _NOT_WORDS,
     "NEGATIVE_EFFECTS_ON_CIVIC_DISCOURSE_OR_ELECTIONS": _OPINION,
     "PROTECTION_OF_MINORS": "nothing about minors is matched by words",
-    "NOT_SPECIFIED_NOTICE": "it is for notices, and a pack knows what it is about",
-    "NOT_SPECIFIED_ORDER": "it is for orders, and a pack knows what it is about",
+    "NOT_SPECIFIED_NOTICE": "it is for notices; a pack names its category",
+    "NOT_SPECIFIED_ORDER": "it is for orders; a pack names its category",
 }
 """The other categories of the DSA, each with the reason why no pack may carry it."""
 
@@ -74,29 +74,29 @@ REFUSED_KEYWORDS: dict[str, str] = {
 """Keywords of allowed categories that no pack may carry, each with the reason."""
 
 
-def category_fault(category: str) -> str | None:
-    """Says why a pack may not carry a category, or None if it may.
+def category_problem(category: str) -> str | None:
+    """Return why a pack may not carry a category, or None if it may.
 
-    >>> category_fault("ILLEGAL_OR_HARMFUL_SPEECH").partition(";")[0]
+    >>> category_problem("ILLEGAL_OR_HARMFUL_SPEECH").partition(";")[0]
     '`ILLEGAL_OR_HARMFUL_SPEECH` is refused: this system matches no opinions'
-    >>> category_fault("SCAMS_AND_FRAUD") is None
+    >>> category_problem("SCAMS_AND_FRAUD") is None
     True
     """
     if category in KEYWORDS:
         return None
     reason = REFUSED.get(category)
-    start = f"is refused: {reason}" if reason else "is no category"
+    start = f"is refused: {reason}" if reason else "is not a category"
     return f"`{category}` {start}; allowed: {', '.join(KEYWORDS)}"
 
 
-def keyword_fault(category: str, keyword: str) -> str | None:
-    """Says why a keyword may not stand under an allowed category, or None if it may.
+def keyword_problem(category: str, keyword: str) -> str | None:
+    """Return why a keyword does not fit an allowed category, or None if it does.
 
-    >>> keyword_fault("VIOLENCE", "PHISHING").partition(";")[0]
-    '`PHISHING` is no keyword of VIOLENCE'
+    >>> keyword_problem("VIOLENCE", "PHISHING").partition(";")[0]
+    '`PHISHING` is not a keyword of VIOLENCE'
     """
     if keyword in KEYWORDS[category]:
         return None
     reason = REFUSED_KEYWORDS.get(keyword)
-    start = f"is refused: {reason}" if reason else f"is no keyword of {category}"
+    start = f"is refused: {reason}" if reason else f"is not a keyword of {category}"
     return f"`{keyword}` {start}; allowed: {', '.join(KEYWORDS[category])}"

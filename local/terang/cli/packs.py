@@ -8,7 +8,7 @@ from pathlib import Path
 
 from authoring.check import Packs
 from authoring.explain import explain
-from authoring.schema import pack_schema
+from authoring.source import pack_schema
 from matcher import PackError, load_packs
 from terang import USAGE
 from terang.console import print_problem, print_result, print_warning

@@ -3,7 +3,7 @@
 import argparse
 
 from authoring.check import pack_paths
-from authoring.layout import LayoutError, canonical
+from authoring.format import LayoutError, canonical
 from ledger.errors import OperatorError
 from matcher import PackError
 from terang import USAGE

@@ -7,11 +7,11 @@ from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 from typing import NamedTuple
 
-from authoring.layout import listed, plain_or_quoted
-from authoring.wording import term_fault
+from authoring.format import listed, plain_or_quoted
+from authoring.terms import term_problem
 from ledger.errors import OperatorError
 from matcher.terms.term import Term
-from rules.categories import TERMS_ONLY, category_fault
+from rules.categories import TERMS_ONLY, category_problem
 from terang import USAGE
 from terang.casework.message_file import read_file
 from terang.cli.packs import day_of
@@ -32,7 +32,7 @@ class Word(NamedTuple):
 
 def import_words(options: argparse.Namespace) -> int:
     """Print a pack: 0; 1 if no term was left; 2 if the file or an option cannot be used."""
-    fault = category_fault(options.category)
+    fault = category_problem(options.category)
     today = day_of(options.today) if options.today else datetime.now(UTC).date()
     if today is None:
         fault = f"--today {options.today}: no day of the calendar, like 2026-11-30"
@@ -97,7 +97,7 @@ def sound_words(words: Iterable[Word], name: str, warn: Callable[[str], None]) -
     """Yield the words that can be terms, each once; warn of the others."""
     seen: set[str] = set()
     for line, written in words:
-        fault = term_fault(written)
+        fault = term_problem(written)
         if fault:
             warn(f"{name}:{line}: left out: {fault}")
         elif (pattern := Term.of(written).pattern) not in seen:

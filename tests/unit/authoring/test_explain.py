@@ -4,8 +4,7 @@ import pytest
 from msgspec import structs
 from support.sample_packs import pack_of
 
-from authoring.explain import explain
-from authoring.reasons import met_in, why_not
+from authoring.explain import explain, met_in, why_not
 from matcher import AtLeast, Rule, Severity
 
 RULE = Rule(
@@ -20,18 +19,18 @@ RULE = Rule(
 COUNTED = structs.replace(RULE, groups=(), at_least=AtLeast(2, ("free", "gratis")), within=None)
 HOSTS = structs.replace(RULE, groups=(("otp",),), links=("shop.example",), within=None)
 TWO = (
-    "`never share` in `unless` stands near; the exception `otp bank` holds `otp`; "
-    "its terms stand more than 3 words apart (`within`); each is enough"
+    "`never share` in `unless` is near; the exception `otp bank` holds `otp`; "
+    "its terms are more than 3 words apart (`within`); each is enough"
 )
 WHY_NOT = {
     "no term at all": (RULE, "hello", ""),
-    "one group missing": (RULE, "my otp", "nothing of [send me]"),
-    "the context": (RULE, "never share: send me the otp", "`never share` in `unless` stands near"),
+    "one group missing": (RULE, "my otp", "none of [send me]"),
+    "the context": (RULE, "never share: send me the otp", "`never share` in `unless` is near"),
     "the exception": (RULE, "send me the otp bank", "the exception `otp bank` holds `otp`"),
     "the distance": (
         RULE,
         "send me a b c d otp",
-        "its terms stand more than 3 words apart (`within`)",
+        "its terms are more than 3 words apart (`within`)",
     ),
     "two of them": (
         RULE,
@@ -39,12 +38,12 @@ WHY_NOT = {
         TWO,
     ),
     "too few": (COUNTED, "free", "only 1 of the 2 that `at_least` needs of [free, gratis]"),
-    "no host": (HOSTS, "otp", "nothing of [shop.example]"),
-    "a host alone": (HOSTS, "shop.example", "nothing of [otp]"),
+    "no host": (HOSTS, "otp", "none of [shop.example]"),
+    "a host alone": (HOSTS, "shop.example", "none of [otp]"),
     "many terms": (
         structs.replace(RULE, groups=(("a", "b", "c", "d", "e"), ("send me",))),
         "send me",
-        "nothing of [a, b, c, d, …]",
+        "none of [a, b, c, d, …]",
     ),
 }
 

@@ -96,7 +96,7 @@ def test_import_reads_a_table(
 
 
 REFUSED = {
-    "an unknown category": (("--category", "SPAM"), WORDS, 2, "`SPAM` is no category"),
+    "an unknown category": (("--category", "SPAM"), WORDS, 2, "`SPAM` is not a category"),
     "a day that is none": (("--today", "soon"), WORDS, 2, "--today soon: no day"),
     "no term": ((), "# nothing\n@a\n", 1, "no term in it"),
 }

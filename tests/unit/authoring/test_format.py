@@ -6,8 +6,7 @@ import pytest
 from msgspec import structs
 from support.sample_packs import PACK
 
-from authoring.layout import WIDTH, canonical
-from authoring.yaml_comments import comments_in
+from authoring.format import WIDTH, canonical, comments_in
 from matcher import Pack, PackError
 
 ROOT = Path(__file__).parents[3]

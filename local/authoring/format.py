@@ -1,40 +1,131 @@
 """The canonical layout of a pack: one order of keys, one quoting, lines of 100, comments kept.
 
-Words stand in brackets and wrap at commas; examples stand one below the other. A text is quoted
-only where YAML would read it as something else, or where it holds what nobody can see.
+Words are in brackets and wrap at commas; examples are one below the other. A text is quoted only
+where YAML would read it as something else, or where it holds invisible characters.
+
+A comment on a line of its own belongs to the entry that follows, or to the list in brackets around
+it; one at the end of a line belongs to the entry on that line. An entry is a key of a mapping or an
+item of a list that gets lines of its own.
 """
 
 import json
-from collections import Counter
+import re
+from bisect import bisect_right
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import yaml
 from msgspec import structs
 
-from authoring.parse import PACK_KEYS, RULE_KEYS, read_pack
-from authoring.yaml_comments import Comments, comments_in
+from authoring.parse import read_pack
+from authoring.source import PACK_KEYS, RULE_KEYS
+from authoring.yaml_nodes import LOADER, STRING
 
 WIDTH = 100  # code points
 _BLOCKS = frozenset({"rules", "all", "match", "ignore"})
 _NESTED = {"legal_ground": ("text", "url"), "at_least": ("n", "of")}
-_STR = "tag:yaml.org,2002:str"
+
+
+_BLOCK_HEADER = re.compile(r"[|>][-+0-9]*[ \t]+(#.*)")
+
+
+class Comment(NamedTuple):
+    """A comment with its line, counted from 0, and whether it has the line to itself."""
+
+    line: int
+    text: str
+    alone: bool
+
+
+def comments_in(text: str) -> Iterator[Comment]:
+    r"""Yield the comments of a YAML text that parses, in order.
+
+    >>> [comment.text for comment in comments_in("# one\na: '# no'  # two\n")]
+    ['# one', '# two']
+    """
+    end = 0
+    for token in yaml.scan(text, Loader=yaml.SafeLoader):
+        yield from _between(text, end, token.start_mark.index)
+        end = token.end_mark.index
+        if isinstance(token, yaml.ScalarToken) and token.style in ("|", ">"):
+            header = _BLOCK_HEADER.match(text, token.start_mark.index)
+            if header:
+                yield Comment(token.start_mark.line, header[1].rstrip(), alone=False)
+
+
+def _between(text: str, start: int, end: int) -> Iterator[Comment]:
+    for found in re.finditer(r"#[^\r\n]*", text[start:end]):
+        at = start + found.start()
+        before = text[text.rfind("\n", 0, at) + 1 : at]
+        yield Comment(text.count("\n", 0, at), found[0].rstrip(), alone=not before.strip())
+
+
+def entries_of(node: yaml.Node, blocks: frozenset[str]) -> Iterator[tuple[yaml.Node, yaml.Node]]:
+    """Yield the entries of a mapping in the order of lines, each as its first node and its value.
+
+    `blocks` names the keys whose lists have an entry for each item.
+    """
+    for key, value in node.value:
+        yield key, value
+        if isinstance(value, yaml.MappingNode):
+            yield from entries_of(value, blocks)
+        elif key.value in blocks and isinstance(value, yaml.SequenceNode):
+            for item in value.value:
+                yield item, item
+                if isinstance(item, yaml.MappingNode):
+                    yield from entries_of(item, blocks)
+
+
+@dataclass
+class Comments:
+    """The comments of a text by the entry that they belong to."""
+
+    top: list[str] = field(default_factory=list)
+    above: defaultdict[int, list[str]] = field(default_factory=lambda: defaultdict(list))
+    behind: defaultdict[int, list[str]] = field(default_factory=lambda: defaultdict(list))
+    end: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, text: str, top: yaml.MappingNode, blocks: frozenset[str]) -> "Comments":
+        """Sort the comments of a text by entry, named by the `id` of its first node."""
+        comments = cls()
+        entries = list(entries_of(top, blocks))
+        lines = [first.start_mark.line for first, _ in entries]
+        for comment in comments_in(text):
+            after = bisect_right(lines, comment.line)  # the first entry on a later line
+            if after == 0:
+                comments.top.append(comment.text)
+            elif not comment.alone:
+                comments.behind[id(entries[after - 1][0])].append(comment.text)
+            elif _is_inside(entries[after - 1][1], comment.line):
+                comments.above[id(entries[after - 1][0])].append(comment.text)
+            elif after < len(entries):
+                comments.above[id(entries[after][0])].append(comment.text)
+            else:
+                comments.end.append(comment.text)
+        return comments
+
+
+def _is_inside(node: yaml.Node, line: int) -> bool:
+    flow = isinstance(node, yaml.CollectionNode) and node.flow_style
+    return bool(flow) and line <= node.end_mark.line
 
 
 class LayoutError(ValueError):
-    """A pack that cannot be laid out without a change of meaning; its file stays as it is."""
+    """A pack that cannot be formatted without changing it; its file stays as it is."""
 
 
 def canonical(text: str, name: str) -> str:
-    """Lays out a pack; laid out again, it stays the same.
+    """Return a pack in the canonical layout. Formatting it again changes nothing.
 
-    Raises:
-        PackError: If it is no sound pack.
-        LayoutError: If the layout would change what the pack means, or lose a comment.
+    Raises PackError if the text is not a sound pack, and LayoutError if the layout would change
+    what the pack means, or lose a comment.
     """
     pack = read_pack(text, name).pack
-    top = cast("yaml.MappingNode", yaml.compose(text, Loader=yaml.SafeLoader))
+    top = cast("yaml.MappingNode", yaml.compose(text, Loader=LOADER))
     laid_out = "\n".join(_Layout(Comments.of(text, top, _BLOCKS)).pack(top)) + "\n"
     again = read_pack(laid_out, name).pack
     if structs.replace(again, digest=pack.digest) != pack:
@@ -47,7 +138,7 @@ def canonical(text: str, name: str) -> str:
 
 
 class _Layout:
-    """Writes nodes as lines, with the comments that speak of them."""
+    """Writes nodes as lines, with the comments that belong to them."""
 
     def __init__(self, comments: Comments):
         self.comments = comments
@@ -62,7 +153,7 @@ class _Layout:
             yield from self._entry(key, f"{indent}{key.value}:", value, indent)
 
     def _entry(self, first: yaml.Node, start: str, value: yaml.Node, indent: str) -> Iterator[str]:
-        """An entry whose first line begins with `start`, and the comments on it."""
+        """Yield the lines of an entry whose first line begins with `start`, and its comments."""
         if isinstance(first, yaml.ScalarNode) and first.value in {*_BLOCKS, *_NESTED}:
             head, rest = start, list(self._block(first.value, value, indent))
         else:
@@ -99,13 +190,13 @@ class _Layout:
 
 
 def _value(start: str, node: yaml.Node, indent: str, *, stripped: bool) -> list[str]:
-    """The lines of a value that is no block."""
+    """Return the lines of a value that is not a block."""
     if isinstance(node, yaml.SequenceNode):
         return listed(f"{start} [", [item.value for item in node.value])
     if isinstance(node, yaml.MappingNode):
         pairs = sorted(node.value, key=lambda pair: str(pair[0].value))
         return [f"{start} {{{', '.join(f'{key.value}: {value.value}' for key, value in pairs)}}}"]
-    if node.tag != _STR:
+    if node.tag != STRING:
         return [f"{start} {node.value}"]
     text = node.value.strip() if stripped else node.value
     written = plain_or_quoted(text, "a: {}" if stripped else "- {}")
@@ -114,7 +205,7 @@ def _value(start: str, node: yaml.Node, indent: str, *, stripped: bool) -> list[
 
 
 def listed(start: str, words: Sequence[str]) -> list[str]:
-    """The lines of a list in brackets that `start` opens, wrapped at commas below its first word.
+    """Return the lines of a list in brackets after `start`, wrapped below its first word.
 
     >>> listed("any: [", ["one", "no"])
     ['any: [one, "no"]']
@@ -131,7 +222,7 @@ def listed(start: str, words: Sequence[str]) -> list[str]:
 
 
 def _folded(text: str, indent: str) -> list[str] | None:
-    """The lines of a folded block, or None for a text that folding would change."""
+    """Return the lines of a folded block, or None for a text that folding would change."""
     lines: list[str] = []
     for paragraph in text.split("\n"):
         words = paragraph.split(" ")
@@ -151,7 +242,7 @@ def _folded(text: str, indent: str) -> list[str] | None:
 
 @lru_cache(100_000)
 def plain_or_quoted(text: str, place: str) -> str:
-    """A string as YAML reads it back in a place: bare if that works, else in double quotes.
+    """Return a string as YAML reads it back in a place: bare, or else in double quotes.
 
     >>> plain_or_quoted("one: two", "- {}"), plain_or_quoted("one: two", "a{}")
     ('"one: two"', '"one: two"')

@@ -46,7 +46,7 @@ def test_one_file_is_loaded_too(folder: Path) -> None:
 
 EXAMPLES = {
     "a match that is not hit": ("otp - send me]", "otp]", [
-        "otp.yaml:22: asks-for-code: this `match` example is not hit: nothing of [send me]; mend",
+        "otp.yaml:22: asks-for-code: this `match` example is not hit: none of [send me]; mend",
     ]),
     "an ignore that is hit": ("[send me my otp bank,", "[send me that otp,", [
         "otp.yaml:23: asks-for-code: this `ignore` example is hit by `send me`, `otp`",

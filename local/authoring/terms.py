@@ -1,4 +1,4 @@
-"""What a term, a host name or an example may be, and what to write instead."""
+"""What a term or a host name may be, and what to write instead."""
 
 import re
 
@@ -11,14 +11,14 @@ from rules.pack import TERM_LENGTH
 _HOST = re.compile(r"[\w-]{1,63}(\.[\w-]{1,63})+")
 
 
-def term_fault(written: str) -> str | None:
-    """Says why a string cannot be a term, or None if it can.
+def term_problem(written: str) -> str | None:
+    """Return why a string cannot be a term, or None if it can.
 
-    >>> term_fault("@someone")
+    >>> term_problem("@someone")
     '`@someone` is a handle; rules name no accounts'
-    >>> term_fault("b*mb")
-    '`b*mb`: `*` may stand only at an end, to open it'
-    >>> term_fault("one-time code") is None
+    >>> term_problem("b*mb")
+    '`b*mb`: `*` is allowed only at an end, to open it'
+    >>> term_problem("one-time code") is None
     True
     """
     if not written.strip():
@@ -29,9 +29,9 @@ def term_fault(written: str) -> str | None:
     if term.literal.lstrip().startswith(("@", "＠")):
         return f"`{written}` is a handle; rules name no accounts"
     if "*" in term.literal:
-        return f"`{written}`: `*` may stand only at an end, to open it"
+        return f"`{written}`: `*` is allowed only at an end, to open it"
     if not term.pattern:
-        return f"`{written}` has no letter or digit, so nothing of it can be compared"
+        return f"`{written}` has no letter or digit, so there is nothing to compare"
     if opaque_spans(term.literal):
         return (
             f"`{written}` is a link, and terms do not look inside links; name its host in `links`"
@@ -40,7 +40,7 @@ def term_fault(written: str) -> str | None:
 
 
 def term_warning(written: str) -> str | None:
-    """Says what will surprise the author of a sound term, or None.
+    """Return what may surprise the author of a sound term, or None.
 
     >>> term_warning("c++")
     '`c++` is compared as `c`: signs at its ends do not count, so it may match too much'
@@ -57,18 +57,16 @@ def term_warning(written: str) -> str | None:
     return None
 
 
-def host_fault(written: str, *, exact: bool = False) -> str | None:
-    """Says why a string is no host name for `links`, or None if it is one.
+def host_problem(written: str) -> str | None:
+    """Return why a string cannot be a host name of `links`, or None if it can.
 
-    >>> host_fault("https://shop.example/x")
-    '`https://shop.example/x` is no host name; write it without scheme and path: shop.example'
-    >>> host_fault("shop.example") is None
+    >>> host_problem("https://shop.example/x")
+    '`https://shop.example/x` is not a host name; write it without scheme and path: shop.example'
+    >>> host_problem("shop.example") is None
     True
     """
     if _HOST.fullmatch(NamedHost.of(written).name) and not written.strip().startswith("."):
-        if exact and not NamedHost.of(written).itself:
-            return f"`{written}` means look-alikes, and an `exact` rule takes none; drop one"
         return None
-    found = find_hosts(written)
-    advice = found[0].name if found else "shop.example"
-    return f"`{written}` is no host name; write it without scheme and path: {advice}"
+    named = find_hosts(written)
+    advice = named[0].name if named else "shop.example"
+    return f"`{written}` is not a host name; write it without scheme and path: {advice}"

@@ -1,0 +1,213 @@
+"""A pack as its author writes it: the fields, their bounds, and the JSON Schema for editors.
+
+`parse` reads YAML into these structs and reports whatever does not fit with its line. `means` is
+what a problem says is allowed, and `check` looks for what a pattern cannot say.
+"""
+
+import re
+from datetime import date
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from authoring.terms import host_problem, term_problem
+from rules.categories import KEYWORDS, LINK_CATEGORIES, TERMS_ONLY
+from rules.pack import (
+    GROUPS_IN_RULE,
+    MOST_AT_LEAST,
+    RULES_IN_PACK,
+    TERM_LENGTH,
+    Affixes,
+    Ground,
+    Mode,
+    Severity,
+)
+
+type Schema = dict[str, Any]
+
+WORDS_IN_PART = 65_536
+
+_ID = r"[a-z0-9][a-z0-9-]{2,39}"
+_ID_MEANS = "3 to 40 of a-z, 0-9 and -, and begin with a letter or digit"
+_CAMPAIGN = rf"(?!\d{{4}}-\d{{2}}(-\d{{2}})?$){_ID}"
+_CAMPAIGN_MEANS = f"{_ID_MEANS}, and not be a month or day, since those name other summaries"
+_LANGUAGE = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
+
+
+def _text(pattern: str, means: str) -> Meta:
+    return Meta(pattern=f"^{pattern}$", extra={"means": means})
+
+
+def _language_problem(written: str) -> str | None:
+    if re.fullmatch(_LANGUAGE, written):
+        return None
+    return f"`{written}` is not a language code like en, id, zh-Hant"
+
+
+Words = Annotated[str, Meta(pattern=r"\S", extra={"means": "some words"})]
+Id = Annotated[str, _text(_ID, _ID_MEANS)]
+Day = Annotated[date, Meta(extra_json_schema={"pattern": r"^\d{4}-\d\d-\d\d$"})]
+Term = Annotated[str, Meta(min_length=1, max_length=TERM_LENGTH, extra={"check": term_problem})]
+Terms = Annotated[list[Term], Meta(min_length=1)]
+Host = Annotated[str, Meta(pattern=r"\S", extra={"check": host_problem})]
+Examples = Annotated[list[str], Meta(extra_json_schema={"minItems": 2})]
+Language = Annotated[str, Meta(pattern=_LANGUAGE, extra={"check": _language_problem})]
+Keyword = Annotated[
+    str,
+    Meta(extra_json_schema={"enum": sorted({word for some in KEYWORDS.values() for word in some})}),
+]
+
+
+class LegalGroundSource(msgspec.Struct, forbid_unknown_fields=True):
+    """The provision a pack rests on, and where to read it."""
+
+    text: Words
+    url: Annotated[str, _text(r"https?://\S+", "a link: https://…")]
+
+
+class InForceSource(msgspec.Struct, forbid_unknown_fields=True, rename={"from_": "from"}):
+    """First and last day, both included, UTC; 366 days at most."""
+
+    from_: Day
+    until: Day
+
+
+class AtLeastSource(msgspec.Struct, forbid_unknown_fields=True):
+    """A group that must be met at `n` places or more."""
+
+    n: Annotated[int, Meta(ge=2, le=MOST_AT_LEAST)]
+    of: Terms
+
+
+class RuleSource(
+    msgspec.Struct,
+    forbid_unknown_fields=True,
+    kw_only=True,
+    rename={"all_": "all", "any_": "any", "except_": "except"},
+):
+    """One rule, its fields in the order in which `packs format` writes them."""
+
+    id: Id
+    severity: Severity
+    why: Words
+    all_: (
+        Annotated[
+            list[Terms],
+            Meta(
+                min_length=1,
+                max_length=GROUPS_IN_RULE,
+                description="Groups of terms, in any order; each must be met.",
+                extra={"means": "a list of groups, each a list; for one, use `any:`"},
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    any_: Annotated[Terms, Meta(description="One group of terms.")] | UnsetType = UNSET
+    at_least: AtLeastSource | UnsetType = UNSET
+    links: (
+        Annotated[
+            list[Host],
+            Meta(
+                min_length=1,
+                description="Host names with their subdomains and look-alikes;"
+                " `~` means look-alikes alone.",
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    within: (
+        Annotated[
+            int,
+            Meta(
+                ge=0,
+                le=WORDS_IN_PART,
+                description="Words between the end of the first and the start of the last;"
+                " absent: anywhere.",
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    except_: (
+        Annotated[Terms, Meta(description="Phrases inside which a term does not count.")]
+        | UnsetType
+    ) = UNSET
+    unless: Annotated[Terms, Meta(description="Context that cancels.")] | UnsetType = UNSET
+    exact: Annotated[bool, Meta(description="Sees through no disguise.")] = False
+    affixes: (
+        Annotated[
+            Affixes,
+            Meta(description="id: the forms of an Indonesian or Malay word count as the word."),
+        ]
+        | UnsetType
+    ) = UNSET
+    match: Annotated[Examples, Meta(description="Examples that must be hit.")] | UnsetType = UNSET
+    ignore: Annotated[Examples, Meta(description="Examples that must not be hit.")] | UnsetType = (
+        UNSET
+    )
+
+
+class PackSource(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """A pack, its fields in the order in which `packs format` writes them."""
+
+    id: Id
+    version: Annotated[int, Meta(ge=1, le=10**9, description="Changed content needs a higher one.")]
+    title: Annotated[
+        str, _text(r".{0,199}\S.{0,199}", "one line of at most 200 letters"), Meta(max_length=400)
+    ]
+    why: Annotated[Words, Meta(description="What the public reads.")]
+    category: Annotated[
+        str,
+        Meta(
+            description="A code of the DSA transparency database, without its prefix.",
+            extra_json_schema={"enum": sorted(KEYWORDS)},
+        ),
+    ]
+    keywords: Annotated[list[Keyword], Meta(extra_json_schema={"minItems": 1})]
+    ground: Annotated[Ground, Meta(description="The law, or a provider's own terms.")]
+    legal_ground: LegalGroundSource
+    languages: Annotated[list[Language], Meta(min_length=1)]
+    owner: Words
+    in_force: InForceSource
+    mode: Annotated[Mode, Meta(description="live proposes; shadow only counts.")] = Mode.LIVE
+    campaign: Annotated[str, _text(_CAMPAIGN, _CAMPAIGN_MEANS)] | UnsetType = UNSET
+    rules: Annotated[list[RuleSource], Meta(min_length=1, max_length=RULES_IN_PACK)]
+
+
+PACK_KEYS = tuple(field.encode_name for field in msgspec.structs.fields(PackSource))
+RULE_KEYS = tuple(field.encode_name for field in msgspec.structs.fields(RuleSource))
+
+
+def pack_schema() -> Schema:
+    """Return the JSON Schema of a pack, its keys in the order of the layout.
+
+    Limits: only `packs check` sees what needs a look at several fields, such as dates and examples.
+
+    >>> schema = pack_schema()
+    >>> schema["title"], "within" in schema["$defs"]["RuleSource"]["properties"]
+    ('A pack of Terang', True)
+    """
+    schema = msgspec.json.schema(PackSource)
+    definitions = schema["$defs"]
+    definitions["PackSource"]["allOf"] = [
+        _rules_of_category(category, words) for category, words in sorted(KEYWORDS.items())
+    ]
+    rule = definitions["RuleSource"]
+    rule["required"] += ["match", "ignore"]
+    rule["anyOf"] = [{"required": [key]} for key in ("all", "any", "at_least", "links")]
+    rule["not"] = {"required": ["all", "any"]}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A pack of Terang",
+        **schema,
+    }
+
+
+def _rules_of_category(category: str, keywords: tuple[str, ...]) -> Schema:
+    """Return what else a pack of one category may and must hold."""
+    then: Schema = {"keywords": {"items": {"enum": list(keywords)}}}
+    if category in TERMS_ONLY:
+        then["ground"] = {"const": Ground.TERMS}
+    if category not in LINK_CATEGORIES:
+        then["rules"] = {"items": {"not": {"required": ["links"]}}}
+    return {"if": {"properties": {"category": {"const": category}}}, "then": {"properties": then}}
