@@ -7,11 +7,11 @@ from bench.measure import Report, medians
 from support.format_files import context, dumps, post
 from support.slow_files import HEADER, MIB, SLOW_FILES, pieces
 
-from intake import formats
-from intake.formats import Budget, FileRefusedError
-from intake.formats.effort import count_marks
-from intake.translation import translate
+from intake.formats.effort import Budget, count_marks
+from intake.formats.file_head import HEAD_BYTES
+from intake.translation import choose_reader, translate
 from ledger.privacy.pseudonyms import Pseudonyms
+from ledger.records.refusal import FileRefusedError
 
 PSEUDONYMS = Pseudonyms.derive(b"secret", "acme", "k2026-11")
 MOST_MICROSECONDS = 8
@@ -26,7 +26,7 @@ TYPICAL = {
 
 def translated(data: bytes) -> int:
     """How many lines a file gives, to its end or until it is no more of its format."""
-    reader = formats.choose(data[: formats.HEAD_BYTES], "posts", len(data))
+    reader = choose_reader(data[:HEAD_BYTES], "posts", len(data))
     told = context("telegram:5", "discord:1", budget=Budget(marks=1 << 40, records=1 << 40))
     lines = 0
     try:
@@ -45,7 +45,7 @@ def test_no_mark_costs_more_than_the_budget_says(report: Report) -> None:
     report.row(table, "file", "MB/s", "us a mark", "us a record")
     worst = 0.0
     for name, data in files.items():
-        reader = formats.choose(data[: formats.HEAD_BYTES], "posts", len(data))
+        reader = choose_reader(data[:HEAD_BYTES], "posts", len(data))
         marks, records = count_marks(data, reader.marks), translated(data)
         by_mark = seconds[name] / marks * 1e6
         by_record = f"{seconds[name] / records * 1e6:.1f}" if records > 1 else ""

@@ -13,12 +13,11 @@ from catalogue.measuring import MIB, peak_mib, seconds
 from support.format_files import Generated, context, json_lines, post, zipped
 from support.sample_posts import OTP, line, pack
 
-from intake import formats
-from intake.formats import FileRefusedError
-from intake.translation import translate
+from intake.formats.file_head import HEAD_BYTES
+from intake.translation import choose_reader, translate
 from ledger.privacy.pseudonyms import Pseudonyms
 from ledger.records.json_text import lines_of_body
-from ledger.records.refusal import Code
+from ledger.records.refusal import Code, FileRefusedError
 from matcher import Matcher
 from scan.reading import read_records
 
@@ -33,7 +32,7 @@ def outcome(stream: Any, head: bytes, size: int) -> tuple[int, Code | None]:
     """How many lines a file gave, and its code where it was refused."""
     lines = 0
     try:
-        reader = formats.choose(head, "posts", size)
+        reader = choose_reader(head, "posts", size)
         for _ in translate(stream, reader, context(), PSEUDONYMS):
             lines += 1
     except FileRefusedError as refused:
@@ -42,7 +41,7 @@ def outcome(stream: Any, head: bytes, size: int) -> tuple[int, Code | None]:
 
 
 def of_bytes(data: bytes) -> tuple[int, Code | None]:
-    return outcome(io.BytesIO(data), data[: formats.HEAD_BYTES], len(data))
+    return outcome(io.BytesIO(data), data[:HEAD_BYTES], len(data))
 
 
 def overlapping() -> bytes:

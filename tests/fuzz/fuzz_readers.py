@@ -15,14 +15,13 @@ with atheris.instrument_imports(include=INSTRUMENTED):
     from fuzz_seeds import FILES, WORDS
     from support.memory_objects import RangesOf
 
-    from intake import formats
-    from intake.formats import FileRefusedError
-    from intake.formats.reader import Context
-    from intake.translation import translate
+    from intake.formats.file_head import HEAD_BYTES
+    from intake.formats.reader import FileContext
+    from intake.translation import choose_reader, translate
     from ledger.privacy.pseudonyms import Pseudonyms
     from ledger.records.manifest import cut_ranges
     from ledger.records.post import TranslatedPost, read_translated_line
-    from ledger.records.refusal import Refusal
+    from ledger.records.refusal import FileRefusedError, Refusal
     from scan.reading import UnitRecords, read_owned, read_records
 
 PSEUDONYMS = Pseudonyms.derive(b"secret", "acme", "k2026-11")
@@ -47,8 +46,8 @@ def one_file(data: bytes) -> None:
 def _lines(data: bytes) -> list[bytes]:
     lines: list[bytes] = []
     try:
-        reader = formats.choose(data[: formats.HEAD_BYTES], "posts", len(data))
-        context = Context("acme", "posts", OPEN)  # its effort is one file's
+        reader = choose_reader(data[:HEAD_BYTES], "posts", len(data))
+        context = FileContext("acme", "posts", OPEN)  # its effort is one file's
         for line in translate(io.BytesIO(data), reader, context, PSEUDONYMS):
             assert isinstance(read_translated_line(line), TranslatedPost | Refusal)
             lines.append(line)

@@ -10,12 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.format_files import PUBLIC, Generated, context, dumps, json_lines, post, zipped
 
-from intake import formats
-from intake.formats import FileRefusedError
-from intake.translation import parts, translate
+from intake.formats.file_head import HEAD_BYTES
+from intake.translation import choose_reader, join_parts, translate
 from ledger.privacy.pseudonyms import Pseudonyms
 from ledger.records.post import LINE_BYTES, TranslatedPost, read_line, read_translated_line
-from ledger.records.refusal import Code, Refusal
+from ledger.records.refusal import Code, FileRefusedError, Refusal
 from ledger.streams.json_document import JsonDocument
 
 PSEUDONYMS = Pseudonyms.derive(b"secret", "acme", "k2026-11")
@@ -52,7 +51,7 @@ def outcome(data: bytes) -> tuple[list[bytes], Code | None]:
     """The lines, and the code of the file where it was refused."""
     lines: list[bytes] = []
     try:
-        reader = formats.choose(data[: formats.HEAD_BYTES], "posts", len(data))
+        reader = choose_reader(data[:HEAD_BYTES], "posts", len(data))
         told = context("discord:10")
         for line in translate(io.BytesIO(data), reader, told, PSEUDONYMS):
             assert isinstance(read_translated_line(line), TranslatedPost | Refusal)
@@ -148,7 +147,7 @@ def test_a_packed_line_fares_as_a_plain_one(changes: dict[str, Any], out: set[st
 
 @given(st.lists(st.binary(max_size=30).map(lambda data: data + b"\n")), st.integers(1, 60))
 def test_parts_are_the_lines(lines: list[bytes], part_bytes: int) -> None:
-    cut = list(parts(lines, part_bytes))
+    cut = list(join_parts(lines, part_bytes))
     assert b"".join(cut) == b"".join(lines)
     assert all(len(part) <= max(part_bytes, 31) <= LINE_BYTES for part in cut)
     assert all(cut)

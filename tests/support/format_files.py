@@ -6,8 +6,10 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from intake import formats
-from intake.formats import Budget, Context, Effort, Item
+from intake.formats.effort import Budget, FileEffort
+from intake.formats.file_head import HEAD_BYTES
+from intake.formats.reader import FileContext, PostItem, read_counted
+from intake.translation import choose_reader
 from ledger.records.refusal import Refusal
 
 POST: dict[str, Any] = {
@@ -45,24 +47,26 @@ def zipped(*members: tuple[str | zipfile.ZipInfo, bytes]) -> bytes:
     return target.getvalue()
 
 
-def context(*open_channels: str, budget: Budget | None = None) -> Context:
+def context(*open_channels: str, budget: Budget | None = None) -> FileContext:
     """What a reader is told about a file of the provider `acme`."""
-    return Context("acme", "posts", frozenset(open_channels), Effort(budget or Budget()))
+    return FileContext("acme", "posts", frozenset(open_channels), FileEffort(budget or Budget()))
 
 
-def read(data: bytes, *open_channels: str, budget: Budget | None = None) -> list[Item | Refusal]:
+def read(
+    data: bytes, *open_channels: str, budget: Budget | None = None
+) -> list[PostItem | Refusal]:
     """All that the chosen reader gives."""
-    reader = formats.choose(data[: formats.HEAD_BYTES], "posts", len(data))
+    reader = choose_reader(data[:HEAD_BYTES], "posts", len(data))
     told = context(*open_channels, budget=budget)
-    return list(formats.read_counted(reader, io.BytesIO(data), told))
+    return list(read_counted(reader, io.BytesIO(data), told))
 
 
-def items(found: Iterable[Item | Refusal]) -> list[Item]:
+def items(found: Iterable[PostItem | Refusal]) -> list[PostItem]:
     """The items among what was found."""
-    return [one for one in found if isinstance(one, Item)]
+    return [one for one in found if isinstance(one, PostItem)]
 
 
-def refusals(found: Iterable[Item | Refusal]) -> list[tuple[str, str]]:
+def refusals(found: Iterable[PostItem | Refusal]) -> list[tuple[str, str]]:
     """Code and place of each refusal."""
     return [(one.code.value, one.at) for one in found if isinstance(one, Refusal)]
 

@@ -15,7 +15,7 @@ from decide.case_work import CaseWork, Handled
 from decide.deliveries import CaseDeliveries
 from decide.settings import DecideSettings, case_work_of
 from intake.arrival import Intake
-from intake.formats import Budget
+from intake.formats.effort import Budget
 from learn.learning import Learner, Lesson
 from learn.settings import LearnSettings, learner_over
 from ledger.aws.objects import S3Objects

@@ -17,10 +17,10 @@ from claims.text.languages import guess
 from claims.text.tags import known_words
 from claims.text.words import words_of
 from dsa.statement.meaning import personal_data
+from intake.formats.activitystreams import read_html
 from intake.formats.comma_separated import items as rows
-from intake.formats.html_text import read_html
-from intake.formats.reader import Context
-from intake.formats.telegram import _mended
+from intake.formats.reader import FileContext
+from intake.formats.telegram import repair_escapes
 from ledger.cases.reading import read_case_message
 from ledger.records.json_text import lines_of_body, nests_too_deep
 from ledger.records.post import read_line
@@ -88,7 +88,7 @@ def elements(data: bytes) -> object:
 def csv_rows(data: bytes) -> object:
     """Read a table behind its header."""
     head = b"id,account,text,audience,published_at,links\n"
-    return list(rows(io.BytesIO(head + data), Context("acme", frozenset())))
+    return list(rows(io.BytesIO(head + data), FileContext("acme", frozenset())))
 
 
 def splitting(text: str) -> object:
@@ -179,7 +179,7 @@ READERS: dict[str, tuple[Callable[[Any], object], dict[str, Callable[[int], str]
     "claims: tags": (splitting, {"letters": repeated("ab"), "humps": repeated("aB")}),
     "dsa: personal data": (personal_data.__wrapped__, TEXTS),
     "intake: HTML": (read_html, TEXTS | MARKUP),
-    "intake: telegram": (lambda text: _mended(text.encode()), {"escapes": repeated(r"\x0")}),
+    "intake: telegram": (lambda text: repair_escapes(text.encode()), {"escapes": repeated(r"\x0")}),
     "ledger: bodies": (lines_of_body, JSON),
 }
 BYTE_READERS: dict[str, tuple[Callable[[bytes], object], dict[str, Callable[[int], str]]]] = {

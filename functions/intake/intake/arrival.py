@@ -1,4 +1,4 @@
-"""One dropped file from its arrival to its units: pinned, and cut, or translated first."""
+"""One dropped file from its arrival to its units: pinned, translated if need be, and cut."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -6,18 +6,11 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import Protocol
 
-from intake.formats import (
-    HEAD_BYTES,
-    Budget,
-    Context,
-    Effort,
-    FileRefusedError,
-    Reader,
-    check_size,
-    choose,
-    json_lines,
-)
-from intake.translation import parts, translate
+from intake.formats import json_lines
+from intake.formats.effort import Budget, FileEffort, check_size
+from intake.formats.file_head import HEAD_BYTES
+from intake.formats.reader import FileContext, FormatReader
+from intake.translation import choose_reader, join_parts, translate
 from ledger.clock import Clock, utc
 from ledger.closing import FILE_DAYS, Closing, lost_file, refused_file
 from ledger.errors import ObjectGoneError, ObjectUnreadableError
@@ -30,19 +23,19 @@ from ledger.records.json_text import encode_json
 from ledger.records.manifest import Manifest, Marker, Source, cut_ranges, units_of
 from ledger.records.provider import Provider, is_provider_id
 from ledger.records.receipt import Receipt, digest_of_ids
-from ledger.records.refusal import Code
+from ledger.records.refusal import Code, FileRefusedError
 
 IDENTITY_BYTES = 1024 * 1024
-"""How much of a file, beside its size, makes it the same file when it comes again."""
+"""The bytes at the start of a file that, with its size, identify it when it comes again."""
 
-UNREADABLE = "Put it again without an encryption key of your own, in the storage class STANDARD."
+UNREADABLE = "Upload it again in the storage class STANDARD, without an encryption key of your own."
 
 WHITE = b"\xef\xbb\xbf \t\r\n"
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """What a file became: `cut`, `refused` (with a code), `known`, `gone` or `unknown_provider`."""
+    """The outcome of a file: `cut`, `refused` with a code, `known`, `gone`, `unknown_provider`."""
 
     outcome: str
     file: str
@@ -59,7 +52,7 @@ class IntakeStore(ProviderStore, FileStore, UnitStore, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """Takes files in over the ports."""
+    """Receives files over the ports."""
 
     store: IntakeStore
     objects: Objects
@@ -77,18 +70,18 @@ class Intake:
     def receive(
         self, bucket: str, key: str, version: str, seconds_left: Callable[[], float]
     ) -> Arrival:
-        """Take one version of one object in; the same event again changes nothing.
+        """Receive one version of one object. The same event again changes nothing.
 
-        `seconds_left` tells how much of the function's time is left.
+        `seconds_left` returns the rest of the function's time.
 
-        Raises OperatorError while no set is published, and whatever the platform raises: the
-        event then comes again.
+        Raises OperatorError while no set is published, and any error of the platform. The event
+        is then delivered again.
         """
         file = file_id(bucket, key, version)
         sealed = self.store.manifest(file)
         if sealed is not None:
             return self._send(*sealed, outcome="known")
-        dropped = Source(bucket, key, version, etag="", size=0)  # until S3 says more
+        dropped = Source(bucket, key, version, etag="", size=0)  # until S3 describes it
         try:
             dropped = self.objects.head(bucket, key, version or None)
             provider = self._provider(key)
@@ -101,8 +94,8 @@ class Intake:
             return self._unreadable(dropped, file)
 
     def _provider(self, key: str) -> Provider | None:
-        name = provider_of(key)
-        return self.store.provider(name) if name else None
+        provider = provider_of(key)
+        return self.store.provider(provider) if provider else None
 
     def _take(
         self,
@@ -116,22 +109,22 @@ class Intake:
             if dropped.size
             else b""
         )
-        put: list[Source] = []
-        pseudonyms = self.keys.in_force(provider.provider)  # for the whole file, whatever it takes
+        parts: list[Source] = []
+        pseudonyms = self.keys.in_force(provider.provider)  # for the whole file, even at month end
         key = pseudonyms.key_id
         blank = not head.strip(WHITE) and len(head) == dropped.size
         try:
-            reader = json_lines if blank else choose(head, dropped.key, dropped.size)
+            reader = json_lines if blank else choose_reader(head, dropped.key, dropped.size)
             if reader is json_lines:
                 return self._seal(dropped, file, provider.provider, key, reader, [dropped])
             check_size(dropped.size, self.budget)
-            effort = Effort(self.budget, seconds_left)
-            # Taken one by one, so that what was put before a refusal is known.
-            put.extend(self._translated(dropped, file, provider, reader, pseudonyms, effort))
+            effort = FileEffort(self.budget, seconds_left)
+            # Part by part, so that the parts stored before a refusal are known.
+            parts.extend(self._translated(dropped, file, provider, reader, pseudonyms, effort))
             content = self._content(dropped, head)
-            return self._seal(dropped, file, provider.provider, key, reader, put, content)
+            return self._seal(dropped, file, provider.provider, key, reader, parts, content)
         except FileRefusedError as refused:
-            for source in put:
+            for source in parts:
                 self.objects.delete_version(source)
             content = self._content(dropped, head)
             return self._refuse(dropped, file, provider.provider, content, refused)
@@ -141,15 +134,15 @@ class Intake:
         dropped: Source,
         file: str,
         provider: Provider,
-        reader: Reader,
+        reader: FormatReader,
         pseudonyms: Pseudonyms,
-        effort: Effort,
+        effort: FileEffort,
     ) -> Iterator[Source]:
-        """Put the parts of a translation and yield them; a second try writes the same bytes.
+        """Store the parts of a translation and yield them. A second try writes the same bytes.
 
-        A try in another month has other pseudonyms, and parts of its own.
+        A try in another month has other pseudonyms, and so its own parts.
         """
-        context = Context(
+        context = FileContext(
             provider=provider.provider,
             name=dropped.key,
             open_channels=frozenset(provider.open_channels),
@@ -157,7 +150,7 @@ class Intake:
         )
         with self.objects.open(dropped) as stream:
             lines = translate(stream, reader, context, pseudonyms)
-            for number, part in enumerate(parts(lines, self.part_bytes)):
+            for number, part in enumerate(join_parts(lines, self.part_bytes)):
                 key = part_key(file, reader.name, reader.version, pseudonyms.key_id, number)
                 yield self.objects.put_new(self.work_bucket, key, part)
 
@@ -167,13 +160,14 @@ class Intake:
         file: str,
         provider: str,
         pseudonym_key: str,
-        reader: Reader,
+        reader: FormatReader,
         sources: list[Source],
         content: str = "",
     ) -> Arrival:
-        """Pin how a file is cut. `content` is of a translated file, whose parts are its sources.
+        """Store how a file is cut, and send its units.
 
-        Raises FileRefusedError for more units than can be sent and closed in time.
+        A translated file has a `content` digest, and its parts are the sources. Raises
+        FileRefusedError for more units than can be sent and closed in time.
         """
         ranges = sum(len(cut_ranges(source, self.range_bytes)) for source in sources)
         if ranges > self.budget.units:
@@ -199,13 +193,13 @@ class Intake:
         expires = int((now + timedelta(days=FILE_DAYS)).timestamp())
         if self.store.seal(manifest, sources, expires):
             return self._send(manifest, sources, outcome="cut")
-        sealed = self.store.manifest(file)  # another worker sealed it a moment before
+        sealed = self.store.manifest(file)  # another worker sealed it first
         if sealed is None:
             return Arrival("gone", file)
         pinned = {source.version for source in sealed[1]}
-        for late in sources:  # that worker's parts may be done with by now: then these are nobody's
-            if late.version not in pinned:
-                self.objects.delete_version(late)
+        for source in sources:  # parts that the other worker's manifest does not name
+            if source.version not in pinned:
+                self.objects.delete_version(source)
         return self._send(*sealed, outcome="known")
 
     def _send(self, manifest: Manifest, sources: list[Source], outcome: str) -> Arrival:
@@ -224,9 +218,9 @@ class Intake:
     def _refuse(
         self, dropped: Source, file: str, provider: str, content: str, refused: FileRefusedError
     ) -> Arrival:
-        """Journal the file as one refused record, tell its sender, and delete it.
+        """Record the file as one refused record, write its receipt, and delete it.
 
-        `content` tells the file from others: the same one refused again is not counted again.
+        `content` identifies the file: if it is refused again, it is not counted again.
         """
         at = utc(self.clock.now())
         identity = digest("refused", provider, refused.code, content)
@@ -250,10 +244,10 @@ class Intake:
             at=at,
         )
         self.store.commit_unit(marker, receipt, "", None)
-        told = refused_file(
+        file_receipt = refused_file(
             dropped, file, provider, at, refused.code, place=refused.at, advice=refused.advice
         )
-        self.objects.put(self.out_bucket, receipt_key(provider, file), encode_json(told))
+        self.objects.put(self.out_bucket, receipt_key(provider, file), encode_json(file_receipt))
         self.objects.delete_version(dropped)
         return Arrival("refused", file, provider, size=dropped.size, code=refused.code)
 
@@ -265,10 +259,10 @@ class Intake:
         return self._refuse(dropped, file, provider.provider, digest("content", file), refused)
 
     def _gone(self, dropped: Source, file: str) -> Arrival:
-        """Tell the sender of a file that nobody has read, if nothing was said of it before.
+        """Write a receipt for a file that is gone, unless it has one.
 
-        Mostly the file was refused or closed before, and its event came twice: then its receipt
-        stands and stays. No record of it is known, so none is counted.
+        Usually the file was refused or closed before, its event came twice, and its receipt stays.
+        Otherwise nobody has read it: no record is known, so none is counted.
         """
         provider = self._provider(dropped.key)
         if provider is not None:
@@ -278,13 +272,13 @@ class Intake:
         return Arrival("gone", file)
 
     def _content(self, dropped: Source, head: bytes) -> str:
-        """What tells a file from others, under whatever key it comes: its beginning and size."""
+        """Return a digest of the file's beginning and size, the same under any key."""
         more = min(dropped.size, IDENTITY_BYTES)
         start = head if more <= len(head) else self.objects.read_range(dropped, 0, more)
         return digest("content", start[:more], str(dropped.size))
 
     def _unknown(self, dropped: Source, file: str) -> Arrival:
-        """Nobody registered drops here: a note without the key's words, and the file is gone."""
+        """Delete a file of an unknown provider, and leave a note without the words of its key."""
         key = unknown_receipt_key(sha256(dropped.key.encode()).hexdigest())
         note = {"code": Code.PROVIDER_UNKNOWN, "file": file, "bytes": dropped.size}
         self.objects.put(self.out_bucket, key, encode_json(note))
@@ -293,7 +287,7 @@ class Intake:
 
 
 def provider_of(key: str) -> str:
-    """The provider whose prefix the key lies under, or nothing.
+    """Return the provider whose prefix the key has, or an empty string.
 
     >>> provider_of("drop/acme/2026/export.json"), provider_of("drop/acme"), provider_of("x/acme/a")
     ('acme', '', '')

@@ -1,4 +1,4 @@
-"""The function intake: a file was dropped; its units are sent."""
+"""The entry point of the function intake: its clients, one batch of events, logs and metrics."""
 
 import os
 from contextlib import suppress
@@ -28,12 +28,12 @@ from ledger.closing import Closing
 from ledger.privacy.pseudonyms import PseudonymKeys
 
 FILE_SECONDS = 600
-"""What the longest translation may take, with some room (see intake.formats.effort)."""
+"""The longest translation, with some reserve (see intake.formats.effort)."""
 
 RETRY_SECONDS = 60
-"""A failed message comes again after as many seconds times its number of deliveries.
+"""A failed message is delivered again after this time multiplied by its number of deliveries.
 
-Left alone it would stay hidden for the queue's visibility timeout, an hour and a half.
+Otherwise it would stay hidden for the queue's visibility timeout, an hour and a half.
 """
 
 logger, metrics = Logger(), Metrics()
@@ -61,33 +61,33 @@ intake = Intake(
 
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse | None:
-    """Take in the files that each message names. Return the messages that failed: they come again.
+    """Receive the files that each message names. Return the messages that SQS must deliver again.
 
-    Also take an event of S3 itself, which a person may send by hand. Then a failure raises.
+    Also accept an event of S3 itself, which a person may send by hand. A failure then raises.
     """
     if not any(record.get("eventSource") == "aws:sqs" for record in event.get("Records", ())):
-        take_files(event, context)
+        receive_files(event, context)
         return None
 
     def take(record: SQSRecord) -> None:
         try:
-            take_files(record.json_body, context)
+            receive_files(record.json_body, context)
         except Exception:
-            come_again_soon(record)
+            shorten_wait(record)
             raise
 
-    answer = process_partial_response(
+    response = process_partial_response(
         event=event, record_handler=take, processor=processor, context=context
     )
     log_failures(processor.exceptions, logger.error)
-    return answer
+    return response
 
 
-def take_files(event: dict[str, Any], context: LambdaContext) -> None:
-    """Take in each created object of an event of S3. Its test event has no records.
+def receive_files(event: dict[str, Any], context: LambdaContext) -> None:
+    """Receive each created object of an event of S3. The test event of S3 has no records.
 
-    Raises TimeReserveError where a file before it has left too little time for the next one: the
-    event then comes again, and what was taken is known by then.
+    Raises TimeReserveError if too little time is left for the next file. The event is then
+    delivered again, and the files that were received are known.
     """
 
     def seconds_left() -> float:
@@ -96,16 +96,15 @@ def take_files(event: dict[str, Any], context: LambdaContext) -> None:
     for number, record in enumerate(event.get("Records", ())):
         if number and seconds_left() < FILE_SECONDS:
             raise TimeReserveError("too little time is left to begin another file")
-        place = record["s3"]
-        bucket, found = place["bucket"]["name"], place["object"]
+        bucket, dropped = record["s3"]["bucket"]["name"], record["s3"]["object"]
         if bucket != setting["DROP_BUCKET"] or not record["eventName"].startswith("ObjectCreated"):
             logger.error("ignored", extra={"reason": "an event of another bucket or kind"})
             continue
-        key, version = unquote_plus(found["key"]), found.get("versionId", "")
-        tell(intake.receive(bucket, key, version, seconds_left))
+        key, version = unquote_plus(dropped["key"]), dropped.get("versionId", "")
+        log_arrival(intake.receive(bucket, key, version, seconds_left))
 
 
-def come_again_soon(record: SQSRecord) -> None:
+def shorten_wait(record: SQSRecord) -> None:
     """Shorten the time for which a failed message is hidden, if SQS lets us."""
     deliveries = int(record.attributes.approximate_receive_count)
     with suppress(BotoCoreError, ClientError):
@@ -116,8 +115,8 @@ def come_again_soon(record: SQSRecord) -> None:
         )
 
 
-def tell(arrival: Arrival) -> None:
-    """Log and count what became of a file: ids, sizes and codes, never its name or content."""
+def log_arrival(arrival: Arrival) -> None:
+    """Log and count the outcome of a file: ids, sizes and codes, never its name or content."""
     logger.info(
         arrival.outcome,
         extra={

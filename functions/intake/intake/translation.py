@@ -1,4 +1,4 @@
-"""A file of another format becomes JSON Lines: one line of posts and refusals per item.
+"""A file of another format becomes JSON Lines: one line for each post or refusal.
 
 A line holds a post whose account is already a pseudonym, or the code and the place of a refusal
 and nothing of its content. The same file gives the same bytes each time.
@@ -10,40 +10,61 @@ from typing import BinaryIO
 
 import msgspec
 
-from intake.formats.reader import PRIVATE, Context, Item, Reader, read_counted
+from intake.formats import gzipped, zipped
+from intake.formats.choosing import choose_plain
+from intake.formats.file_head import HEAD_BYTES, FileHead
+from intake.formats.reader import PRIVATE, FileContext, FormatReader, PostItem, read_counted
 from ledger.privacy.pseudonyms import Pseudonyms
 from ledger.records.post import LINE_BYTES, Post, TranslatedPost, read_fields
 from ledger.records.refusal import Code, FileRefusedError, Refusal
 
+ARCHIVES: tuple[FormatReader, ...] = (gzipped, zipped)
+
+
+def choose_reader(head: bytes, name: str, size: int) -> FormatReader:
+    """Return the reader of a file by its first HEAD_BYTES, its name and its size in bytes.
+
+    Raises FileRefusedError `format_unknown`, or `encoding` for text that is not UTF-8.
+
+    >>> choose_reader(b"id;account;text", "posts", 15).name
+    'csv'
+    """
+    whole = size <= min(len(head), HEAD_BYTES)
+    file_head = FileHead(head[:HEAD_BYTES], name, whole)
+    for archive in ARCHIVES:
+        if archive.recognises(file_head):
+            return archive
+    return choose_plain(file_head)
+
 
 def translate(
-    stream: BinaryIO, reader: Reader, context: Context, pseudonyms: Pseudonyms
+    stream: BinaryIO, reader: FormatReader, context: FileContext, pseudonyms: Pseudonyms
 ) -> Iterator[bytes]:
     """Yield a line for each item of the file, in order.
 
     `ledger.records.post.read_translated_line` reads these lines.
 
-    Raises FileRefusedError where the file as a whole is at fault, at the place where that shows:
-    what was yielded before must not be used. At the end it raises `not_public` (or
-    `channel_not_open`) if the file holds private items and nothing besides but items that are no
-    posts.
+    Raises FileRefusedError, with the place if it is known, when the whole file is refused: do not
+    use the lines that came before. At the end it raises `not_public` (or `channel_not_open`) if the
+    file holds private items and no post.
     """
-    outcomes: Counter[Code | None] = Counter()
-    for found in read_counted(reader, stream, context):
-        outcome = found if isinstance(found, Refusal) else _post_line(found, pseudonyms)
-        outcomes[outcome.code if isinstance(outcome, Refusal) else None] += 1
-        line = _refusal_line(outcome) if isinstance(outcome, Refusal) else outcome
+    codes: Counter[Code | None] = Counter()
+    for item in read_counted(reader, stream, context):
+        line = item if isinstance(item, Refusal) else _post_line(item, pseudonyms)
+        codes[line.code if isinstance(line, Refusal) else None] += 1
+        if isinstance(line, Refusal):
+            line = _refusal_line(line)
         context.effort.record(len(line))
         yield line
-    if outcomes.keys() & PRIVATE and outcomes.keys() <= PRIVATE | {Code.NOT_A_POST}:
-        code = Code.NOT_PUBLIC if Code.NOT_PUBLIC in outcomes else Code.CHANNEL_NOT_OPEN
-        raise FileRefusedError(code, advice="Only posts addressed to everyone enter.")
+    if codes.keys() & PRIVATE and codes.keys() <= PRIVATE | {Code.NOT_A_POST}:
+        code = Code.NOT_PUBLIC if Code.NOT_PUBLIC in codes else Code.CHANNEL_NOT_OPEN
+        raise FileRefusedError(code, advice="Send only posts that are addressed to everyone.")
 
 
-def parts(lines: Iterable[bytes], part_bytes: int) -> Iterator[bytes]:
-    r"""Join lines to parts of at most `part_bytes`, or of one line that is longer by itself.
+def join_parts(lines: Iterable[bytes], part_bytes: int) -> Iterator[bytes]:
+    r"""Join lines into parts of at most `part_bytes`; a longer line is a part of its own.
 
-    >>> list(parts([b"a\n", b"b\n", b"cccccc\n", b"d\n"], 4))
+    >>> list(join_parts([b"a\n", b"b\n", b"cccccc\n", b"d\n"], 4))
     [b'a\nb\n', b'cccccc\n', b'd\n']
     """
     part: list[bytes] = []
@@ -58,23 +79,23 @@ def parts(lines: Iterable[bytes], part_bytes: int) -> Iterator[bytes]:
         yield b"".join(part)
 
 
-def _post_line(item: Item, pseudonyms: Pseudonyms) -> bytes | Refusal:
-    found = read_fields(item.fields)
-    if isinstance(found, Refusal):
-        return msgspec.structs.replace(found, at=item.at)
-    post, unknown = found
-    told = {field: getattr(post, field) for field in Post.__struct_fields__}
-    told["account"] = pseudonyms.of(post.account)
+def _post_line(item: PostItem, pseudonyms: Pseudonyms) -> bytes | Refusal:
+    result = read_fields(item.fields)
+    if isinstance(result, Refusal):
+        return msgspec.structs.replace(result, at=item.at)
+    post, unknown = result
+    fields = {field: getattr(post, field) for field in Post.__struct_fields__}
+    fields["account"] = pseudonyms.of(post.account)
     translated = TranslatedPost(
-        **told, at=item.at, assumed_utc=item.assumed_utc, unknown_fields=unknown
+        **fields, at=item.at, assumed_utc=item.assumed_utc, unknown_fields=unknown
     )
     line = msgspec.json.encode(translated) + b"\n"
-    # An entity of HTML may be shorter than what it stands for.
+    # An HTML entity can be shorter than the character it becomes, so a line may grow.
     return line if len(line) <= LINE_BYTES else Refusal(Code.LINE_LONG, at=item.at)
 
 
 def _refusal_line(refusal: Refusal) -> bytes:
-    told = {"refused": refusal.code, "at": refusal.at}
+    fields = {"refused": refusal.code, "at": refusal.at}
     if refusal.field:
-        told["field"] = refusal.field
-    return msgspec.json.encode(told) + b"\n"
+        fields["field"] = refusal.field
+    return msgspec.json.encode(fields) + b"\n"

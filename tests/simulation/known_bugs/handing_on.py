@@ -10,7 +10,7 @@ import pytest
 from simulation.bugs import Bug, Call, Change, Port, at_aws, everywhere, handler, method
 
 from intake.arrival import Arrival, Intake
-from intake.translation import parts
+from intake.translation import join_parts
 from ledger.aws.objects import S3Objects
 from ledger.aws.store import DynamoStore
 from ledger.clock import SystemClock
@@ -96,7 +96,7 @@ def _gone_before_counted() -> Change:
 
 
 def _cut_short(lines: Any, part_bytes: int) -> Iterator[bytes]:
-    for part in parts(lines, part_bytes):
+    for part in join_parts(lines, part_bytes):
         yield part[:-1]
 
 
@@ -124,5 +124,5 @@ HANDING_ON = [
         method(Intake, "receive", _known_is_done), shows=141),
     Bug("a refused file is gone before it is counted", _gone_before_counted(), shows=54),
     Bug("a key is not read as S3 writes it", handler("intake", _quoted_twice)),
-    Bug("the last byte of a part is lost", everywhere(parts, _cut_short)),
+    Bug("the last byte of a part is lost", everywhere(join_parts, _cut_short)),
 ]  # fmt: skip

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from support.format_files import PUBLIC, dumps, items, json_lines, read, refusals
 
-from intake.formats import Item
-from intake.formats.html_text import read_html
+from intake.formats.activitystreams import read_html
+from intake.formats.reader import PostItem
 
 FOLLOWERS = "https://social.example/users/ada/followers"
 NOTE: dict[str, Any] = {
@@ -34,7 +34,7 @@ def outbox(*things: Any) -> bytes:
     )
 
 
-def only(**changes: Any) -> Item:
+def only(**changes: Any) -> PostItem:
     (item,) = items(read(dumps(NOTE | changes)))
     return item
 

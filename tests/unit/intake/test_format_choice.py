@@ -6,10 +6,11 @@ import json
 import pytest
 from support.format_files import PUBLIC, dumps, json_lines, post, zipped
 
-from intake import formats
-from intake.formats import Budget, FileRefusedError
-from intake.formats.plain import READERS
-from ledger.records.refusal import Code
+from intake.formats.choosing import READERS
+from intake.formats.effort import Budget, check_size
+from intake.formats.file_head import HEAD_BYTES
+from intake.translation import ARCHIVES, choose_reader
+from ledger.records.refusal import Code, FileRefusedError
 
 TELEGRAM = {"name": "Market", "type": "public_channel", "id": 5, "messages": []}
 ACCOUNT = {"about": "An export.", "chats": {"about": "", "list": [TELEGRAM]}}
@@ -24,7 +25,7 @@ def pretty(value: object) -> bytes:
 
 
 def chosen(data: bytes, name: str = "") -> str:
-    return formats.choose(data[: formats.HEAD_BYTES], name, len(data)).name
+    return choose_reader(data[:HEAD_BYTES], name, len(data)).name
 
 
 @pytest.mark.parametrize(
@@ -97,9 +98,9 @@ def test_the_name_decides_only_where_the_content_does_not() -> None:
 
 
 def test_every_reader_says_what_it_is() -> None:
-    names = [reader.name for reader in (*READERS, *formats.ARCHIVES)]
+    names = [reader.name for reader in (*READERS, *ARCHIVES)]
     assert len(set(names)) == len(names) == 9
-    assert all(reader.version >= 1 for reader in (*READERS, *formats.ARCHIVES))
+    assert all(reader.version >= 1 for reader in (*READERS, *ARCHIVES))
 
 
 def test_every_plain_reader_says_what_its_work_is_counted_by() -> None:
@@ -107,8 +108,8 @@ def test_every_plain_reader_says_what_its_work_is_counted_by() -> None:
 
 
 def test_a_file_too_large_to_be_translated_is_sent_back_with_advice() -> None:
-    formats.check_size(1_000, Budget(total_bytes=1_000))
+    check_size(1_000, Budget(total_bytes=1_000))
     with pytest.raises(FileRefusedError) as refused:
-        formats.check_size(1_001, Budget(total_bytes=1_000))
+        check_size(1_001, Budget(total_bytes=1_000))
     assert refused.value.code == Code.TOO_LARGE_FOR_FORMAT
     assert "JSON Lines" in refused.value.advice

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from support.format_files import dumps, items, read, refusals
 
-from intake.formats import FileRefusedError, Item
+from intake.formats.reader import PostItem
+from ledger.records.refusal import FileRefusedError
 
 OPEN = "discord:10"
 MESSAGE: dict[str, Any] = {
@@ -22,7 +23,7 @@ def export(*messages: Any, guild: Any = "10", kind: Any = "GuildTextChat") -> by
     return dumps(head | {"exportedAt": "x", "messages": messages, "messageCount": 1})
 
 
-def only(**changes: Any) -> Item:
+def only(**changes: Any) -> PostItem:
     (item,) = items(read(export(MESSAGE | changes), OPEN))
     return item
 

@@ -12,12 +12,12 @@ import pytest
 from support.format_files import Generated, context, dumps, json_lines, post, read, zipped
 from support.slow_files import HEADER, MIB, SLOW_FILES, pieces
 
-from intake import formats
-from intake.formats import Budget, Context, Effort, FileRefusedError
-from intake.formats.effort import LAST_SECONDS
-from intake.translation import translate
+from intake.formats.effort import LAST_SECONDS, Budget, FileEffort
+from intake.formats.file_head import HEAD_BYTES
+from intake.formats.reader import FileContext
+from intake.translation import choose_reader, translate
 from ledger.privacy.pseudonyms import Pseudonyms
-from ledger.records.refusal import Code
+from ledger.records.refusal import Code, FileRefusedError
 
 PSEUDONYMS = Pseudonyms.derive(b"secret", "acme", "k2026-11")
 
@@ -30,9 +30,9 @@ def zip_of(item: bytes, members: int) -> bytes:
     return zipped(*((f"{number}.json", item) for number in range(members)))
 
 
-def taken(stream: Any, head: bytes, told: Context) -> int:
+def taken(stream: Any, head: bytes, told: FileContext) -> int:
     """How many lines a file gives before it is refused as too large."""
-    reader = formats.choose(head[: formats.HEAD_BYTES], "posts", 1 << 30)
+    reader = choose_reader(head[:HEAD_BYTES], "posts", 1 << 30)
     lines = count()
     with pytest.raises(FileRefusedError) as refused:
         deque(zip(translate(stream, reader, told, PSEUDONYMS), lines, strict=False), maxlen=0)
@@ -109,6 +109,6 @@ def test_the_same_file_ends_at_the_same_record_however_it_is_read() -> None:
 def test_a_machine_that_is_too_slow_refuses_and_does_not_try_for_ever() -> None:
     """The last resort: what counts is the time left, asked for with each chunk."""
     left = iter([900.0, 300.0, LAST_SECONDS - 1])
-    told = Context("acme", effort=Effort(Budget(), lambda: next(left)))
+    told = FileContext("acme", effort=FileEffort(Budget(), lambda: next(left)))
     data = HEADER + b"a\n" * 500_000
     assert 0 < taken(io.BytesIO(data), data, told) < 500_000

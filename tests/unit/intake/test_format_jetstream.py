@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from support.format_files import items, json_lines, read, refusals
 
-from intake.formats import Item
+from intake.formats.reader import PostItem
 
 RECORD: dict[str, Any] = {
     "$type": "app.bsky.feed.post",
@@ -21,7 +21,7 @@ def event(record: Any = None, **commit: Any) -> dict[str, Any]:
     return {"did": "did:plc:ada", "time_us": 1, "kind": "commit", "commit": commit}
 
 
-def only(**changes: Any) -> Item:
+def only(**changes: Any) -> PostItem:
     (item,) = items(read(json_lines(event(RECORD | changes))))
     return item
 

@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 from support.format_files import Generated, dumps, items, json_lines, post, read, refusals
 
-from intake.formats import FileRefusedError
 from ledger.records.post import LINE_BYTES
-from ledger.records.refusal import Code
+from ledger.records.refusal import Code, FileRefusedError
 from ledger.streams.json_document import KEYS, JsonDocument
 from ledger.streams.lines import read_lines
 

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from support.format_files import dumps, items, read, refusals
 
-from intake.formats import FileRefusedError, Item
+from intake.formats.reader import PostItem
+from ledger.records.refusal import FileRefusedError
 
 MESSAGE: dict[str, Any] = {
     "id": 7,
@@ -22,7 +23,7 @@ def chat(*messages: dict[str, Any], **head: Any) -> dict[str, Any]:
     return {"name": "Market", "type": "public_supergroup", "id": 5} | head | {"messages": messages}
 
 
-def only(message: dict[str, Any], **head: Any) -> Item:
+def only(message: dict[str, Any], **head: Any) -> PostItem:
     (item,) = items(read(dumps(chat(MESSAGE | message, **head))))
     return item
 
@@ -97,7 +98,7 @@ def test_a_service_message_is_no_post_and_is_counted() -> None:
     assert [item.at for item in items(found)] == ["messages[1]"]
 
 
-def test_the_exporters_control_characters_are_mended() -> None:
+def test_the_exporters_control_characters_arerepair_escapes() -> None:
     r"""It writes them as `\x0B`, which is no JSON; a backslash before an x stays one."""
     data = dumps(chat(MESSAGE | {"text": "a VT b"})).replace(b" VT ", rb"\x0B\\x0B")
     (item,) = items(read(data))

@@ -11,19 +11,20 @@ from typing import Any
 import pytest
 from support.format_files import PUBLIC, Generated, context, dumps, json_lines, post
 
-from intake import formats
-from intake.formats import Budget, Context, FileRefusedError
-from intake.translation import parts, translate
+from intake.formats.effort import Budget
+from intake.formats.file_head import HEAD_BYTES
+from intake.formats.reader import FileContext
+from intake.translation import choose_reader, join_parts, translate
 from ledger.privacy.pseudonyms import Pseudonyms
 from ledger.records.post import LINE_BYTES, TranslatedPost, read_translated_line
-from ledger.records.refusal import Refusal
+from ledger.records.refusal import FileRefusedError, Refusal
 
 EXPORTS = Path(__file__).parents[4] / "shared" / "data" / "exports"
 PSEUDONYMS = Pseudonyms.derive(b"secret", "acme", "k2026-11")
 
 
 def translated(data: bytes, *open_channels: str) -> list[bytes]:
-    reader = formats.choose(data[: formats.HEAD_BYTES], "posts", len(data))
+    reader = choose_reader(data[:HEAD_BYTES], "posts", len(data))
     return list(translate(io.BytesIO(data), reader, context(*open_channels), PSEUDONYMS))
 
 
@@ -120,10 +121,10 @@ def test_a_line_that_grows_beyond_the_limit_is_refused() -> None:
 
 def test_parts_hold_whole_lines() -> None:
     lines = [b"x" * length + b"\n" for length in (3, 4, 20, 1, 1, 1, 9)]
-    cut = list(parts(lines, 10))
+    cut = list(join_parts(lines, 10))
     assert b"".join(cut) == b"".join(lines)
     assert [len(part) for part in cut] == [9, 21, 6, 10]
-    assert list(parts([], 10)) == []
+    assert list(join_parts([], 10)) == []
 
 
 class TestFlatMemory:
@@ -142,11 +143,11 @@ class TestFlatMemory:
             yield between + piece
         yield tail
 
-    def peak(self, pieces: Iterable[bytes], told: Context) -> tuple[int, int, int]:
+    def peak(self, pieces: Iterable[bytes], told: FileContext) -> tuple[int, int, int]:
         """Lines, bytes read, and the most memory held at once."""
         stream: Any = Generated(pieces)
-        head = stream.read(formats.HEAD_BYTES)
-        reader = formats.choose(head, "posts", 1 << 30)
+        head = stream.read(HEAD_BYTES)
+        reader = choose_reader(head, "posts", 1 << 30)
         stream._rest = head + stream._rest
         tracemalloc.start()
         try:

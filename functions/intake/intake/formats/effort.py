@@ -1,9 +1,9 @@
-"""The work that one file may make, counted on its content so that a file always ends the same way.
+"""The work that one file may cause, counted on its content so that a file always ends the same way.
 
-What a reader costs depends little on bytes and much on what they say: a file of blank rows or of
-one-byte items is 40 times slower, byte for byte, than one of posts. So marks, records and written
-bytes are counted beside the bytes, and a file that has more of them is refused before the time of
-the function is over.
+The cost of a file depends little on its bytes and much on what they hold: a file of blank rows or
+of one-byte items is 40 times slower, byte for byte, than one of posts. So marks, records and
+written bytes are counted as well as bytes. A file with too many of them is refused before the
+time of the function is over.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from ledger.records.refusal import Code, FileRefusedError
 from ledger.streams.unpacking import EXPANSION_RATIO
 
 LAST_SECONDS = 60
-"""What must be left of the function's time: to delete 360 parts and tell the sender."""
+"""The time that must be left at the end: to delete 360 parts and write the receipt."""
 
 ALL_MARKS = b"\n,[{<"
 """The marks of all formats: choosing one for the head of a member looks at all of them."""
@@ -23,12 +23,11 @@ ALL_MARKS = b"\n,[{<"
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """How far a file may unfold, and how much work its translation may make.
+    """The limits of one file.
 
-    `ratio` is explained in `ledger.streams.unpacking`.
-
-    The rest is derived from the slowest file of each kind, measured by `make bench` on one
-    core of a 2-core Xeon that others used at the same time:
+    `ratio` is explained in `ledger.streams.unpacking`. The others are derived from the slowest file
+    of each kind, measured by `make bench` on one core of a 2-core Xeon that others used at the same
+    time:
 
     - a byte: at most 0.15 us (escapes of a Telegram export; plain text takes 0.02 us);
     - a mark (line, comma, bracket, tag) without a record: at most 1.5 us (an object in a list of
@@ -41,9 +40,8 @@ class Budget:
     their sum ends within 900 s. 7.5 million posts of 200 bytes reach the first and the third limit.
 
     `units` bounds what is sent and closed. Intake sends ten units a call, so 1,000 calls. Closing
-    reads two items of the table for each unit, within scan's 300 s: 20,000 x 5 ms = 100 s, and
-    the refusals of 1,000 units: 30 s. At 8 MiB
-    a unit that is a file of 83.8 GB.
+    reads two items of the table for each unit, within scan's 300 s: 20,000 x 5 ms = 100 s, and the
+    refusals of 1,000 units: 30 s. At 8 MiB a unit that is a file of 83.8 GB.
     """
 
     ratio: int = EXPANSION_RATIO
@@ -56,11 +54,11 @@ class Budget:
 
 
 @dataclass(slots=True)
-class Effort:
+class FileEffort:
     """What one file has cost so far. Each method raises FileRefusedError beyond the budget.
 
-    `seconds_left` says how much of the function's time is left. It decides only where the machine
-    is slower than all that was measured: then the file is refused too, so that it ends.
+    `seconds_left` returns the rest of the function's time. It matters only on a machine that is
+    slower than all that were measured: the file is then refused too, so that it ends.
     """
 
     budget: Budget = field(default_factory=Budget)
@@ -70,19 +68,19 @@ class Effort:
     _records: int = 0
     _written: int = 0
 
-    def unfold(self, size: int) -> None:
+    def unpack(self, size: int) -> None:
         """Count bytes that came out of an archive."""
         self._bytes += size
         if self._bytes > self.budget.total_bytes:
             raise too_large(f"{self.budget.total_bytes:,} bytes when it is unpacked")
 
     def mark(self, count: int) -> None:
-        """Count marks, and look at the time."""
+        """Count marks, and check the time."""
         self._marks += count
         if self._marks > self.budget.marks:
             raise too_large(f"{self.budget.marks:,} lines, commas, brackets and tags")
         if self.seconds_left() < LAST_SECONDS:
-            raise too_large("what can be read in time")
+            raise too_large("can be read in time")
 
     def record(self, written: int) -> None:
         """Count a record and the bytes of its line."""
@@ -94,21 +92,21 @@ class Effort:
             raise too_large(f"{self.budget.written_bytes:,} bytes as JSON Lines")
 
 
-class Marked:
+class CountedStream:
     """A stream of text that counts the marks of its format as it is read."""
 
-    def __init__(self, stream: Any, marks: bytes, effort: Effort) -> None:
+    def __init__(self, stream: Any, marks: bytes, effort: FileEffort) -> None:
         self._read, self._marks, self._effort = stream.read, marks, effort
 
     def read(self, size: int = -1) -> bytes:
-        """Read at most so many bytes. Raises FileRefusedError beyond the budget."""
+        """Read at most `size` bytes. Raises FileRefusedError beyond the budget."""
         data: bytes = self._read(size)
         self._effort.mark(count_marks(data, self._marks))
         return data
 
 
 def count_marks(data: bytes, marks: bytes) -> int:
-    r"""How many bytes of the data are marks.
+    r"""Return the number of bytes of the data that are marks.
 
     >>> count_marks(b"[1, 2]\n", b",[{")
     2
@@ -117,13 +115,13 @@ def count_marks(data: bytes, marks: bytes) -> int:
 
 
 def check_size(size: int, budget: Budget) -> None:
-    """Refuse a file of which the size alone says that it is too large to be translated."""
+    """Raise FileRefusedError for a file that is too large to be translated."""
     if size > budget.total_bytes:
         raise too_large(f"{budget.total_bytes:,} bytes")
 
 
 def too_large(limit: str) -> FileRefusedError:
-    """The refusal of a file that holds more than its format allows."""
+    """Return the refusal of a file that holds more than the limit."""
     return FileRefusedError(
         Code.TOO_LARGE_FOR_FORMAT,
         advice=f"It holds more than {limit}. Send it as plain JSON Lines, or in smaller files.",

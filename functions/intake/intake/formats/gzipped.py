@@ -1,9 +1,9 @@
 """gzip of any plain format; all members of a file are one stream. bzip2 and xz are not read.
 
-bzip2 unfolds up to 885,000 times, gzip 1,029 times.
+bzip2 expands up to 885,000 times, gzip 1,029 times.
 
-After a member come another one, zeros (padding, of which nothing is kept), or the end. Anything
-else refuses the whole file: nobody could say whether posts were lost in it.
+A member may be followed by another one, by zeros (padding, which is dropped), or by the end.
+Anything else refuses the whole file, because posts might be lost in it.
 """
 
 import zlib
@@ -11,11 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, BinaryIO
 
-from intake.formats.effort import Effort
-from intake.formats.inflated import read_inside
-from intake.formats.plain import GZIP
-from intake.formats.reader import Context, Item
-from intake.formats.sample import Sample
+from intake.formats.choosing import GZIP, read_member
+from intake.formats.effort import FileEffort
+from intake.formats.file_head import FileHead
+from intake.formats.reader import FileContext, PostItem
 from ledger.records.refusal import Code, FileRefusedError, Refusal
 from ledger.streams.unpacking import PIECE_BYTES, ArchiveMeter, UnpackedMember
 
@@ -24,40 +23,40 @@ version = 1
 marks = b""
 
 
-def recognises(sample: Sample) -> bool:
+def recognises(head: FileHead) -> bool:
     """Return whether the file begins as gzip does."""
-    return sample.head.startswith(GZIP)
+    return head.head.startswith(GZIP)
 
 
-def items(stream: BinaryIO, context: Context) -> Iterator[Item | Refusal]:
+def items(stream: BinaryIO, context: FileContext) -> Iterator[PostItem | Refusal]:
     """Yield the items of the file inside, with their places there.
 
     Raises FileRefusedError: `gzip_truncated`, `gzip_broken`, `bomb`, `zip_nested`, and what the
     format inside raises.
     """
-    meter = ArchiveMeter(stream, context.effort.unfold, context.effort.budget.ratio)
+    meter = ArchiveMeter(stream, context.effort.unpack, context.effort.budget.ratio)
     members = _Members(meter, context.effort)
     name_inside = context.name.removesuffix(".gz")
-    yield from read_inside(UnpackedMember(members, meter, _faults), name_inside, context)
+    yield from read_member(UnpackedMember(members, meter, _refusing_damage), name_inside, context)
 
 
 class _Members:
     """The members of a gzip file, unpacked one after another.
 
-    The standard library's reader looks at padding and names byte by byte, and copies what it has
-    read ahead for each member: a file of empty members would take a minute for 30 MB.
+    The standard library's reader looks at padding and names byte by byte, and copies its read-ahead
+    for each member: a file of empty members would take a minute for 30 MB.
     """
 
-    def __init__(self, stream: ArchiveMeter, effort: Effort) -> None:
+    def __init__(self, stream: ArchiveMeter, effort: FileEffort) -> None:
         self._stream, self._effort = stream, effort
-        self._packed = b""  # read and not unpacked yet
-        self._position = 0  # of the end of what was read
+        self._packed = b""  # read but not unpacked yet
+        self._position = 0  # of the end of the bytes read
         self._member: Any = None
 
     def read(self, size: int, /) -> bytes:
         """Return at most `size` unpacked bytes, or none at the end.
 
-        Raises EOFError where a member breaks off, and zlib.error where it is damaged.
+        Raises EOFError if a member breaks off, and zlib.error if it is damaged.
         """
         while self._member or self._begin():
             data: bytes = self._member.decompress(self._packed, size)
@@ -71,7 +70,7 @@ class _Members:
         return b""
 
     def _begin(self) -> bool:
-        """Begin the next member, behind its padding; False at the end of the file."""
+        """Begin the next member after any padding. Return False at the end of the file."""
         self._packed = self._packed.lstrip(b"\0")
         while not self._packed and self._read_on():
             self._packed = self._packed.lstrip(b"\0")
@@ -79,7 +78,7 @@ class _Members:
             return False
         if not GZIP.startswith(self._packed[: len(GZIP)]):
             place = self._position - len(self._packed)
-            advice = "The last member ends there. Send the file without what follows."
+            advice = "The last gzip member ends there. Send the file without the bytes after it."
             raise FileRefusedError(Code.GZIP_BROKEN, f"byte {place}", advice)
         self._effort.mark(1)
         self._member = zlib.decompressobj(wbits=31)  # 31: with the header and checksum of gzip
@@ -92,7 +91,7 @@ class _Members:
 
 
 @contextmanager
-def _faults() -> Iterator[None]:
+def _refusing_damage() -> Iterator[None]:
     try:
         yield
     except EOFError:

@@ -1,15 +1,23 @@
 """Jetstream: the AT Protocol's repository events as JSON Lines. All of its posts are public.
 
-Only created posts count: an update, a deletion, another collection and an event about an account
-are no posts. Source: docs.bsky.app, "Jetstream"; lexicons app.bsky.feed.post and app.bsky.embed.*.
+Only created posts count: updates, deletions, other collections and events about accounts are
+refused `not_a_post`.
+Source: docs.bsky.app, "Jetstream"; lexicons app.bsky.feed.post and app.bsky.embed.*.
 """
 
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from intake.formats.reader import Context, Item
-from intake.formats.sample import Sample
-from intake.formats.shaping import as_list, as_object, language, links, moment, texts
+from intake.formats.file_head import FileHead
+from intake.formats.post_fields import (
+    as_list,
+    as_object,
+    bound_links,
+    bound_texts,
+    language_tag,
+    published_time,
+)
+from intake.formats.reader import FileContext, PostItem
 from ledger.records.refusal import Code, Refusal
 from ledger.streams.json_document import read_object_lines
 
@@ -20,18 +28,18 @@ marks = b"\n,[{"
 POSTS = "app.bsky.feed.post"
 
 
-def recognises(sample: Sample) -> bool:
-    """The first line that is an object is an event of a repository."""
-    return bool(sample.objects) and sample.objects[0].keys() >= {"did", "kind", "time_us"}
+def recognises(head: FileHead) -> bool:
+    """Return whether the first object is an event of a repository."""
+    return bool(head.objects) and head.objects[0].keys() >= {"did", "kind", "time_us"}
 
 
-def items(stream: BinaryIO, context: Context) -> Iterator[Item | Refusal]:  # noqa: ARG001
-    """A post of each line that tells of a new one, at `line 12`."""
+def items(stream: BinaryIO, context: FileContext) -> Iterator[PostItem | Refusal]:  # noqa: ARG001
+    """Yield a post for each line that creates one, at `line 12`."""
     for at, event in read_object_lines(stream):
         yield Refusal(event, at=at) if isinstance(event, Code) else _post(event, at)
 
 
-def _post(event: dict[str, Any], at: str) -> Item | Refusal:
+def _post(event: dict[str, Any], at: str) -> PostItem | Refusal:
     commit = as_object(event.get("commit"))
     created = event.get("kind") == "commit" and commit.get("operation") == "create"
     if not created or commit.get("collection") != POSTS:
@@ -39,20 +47,20 @@ def _post(event: dict[str, Any], at: str) -> Item | Refusal:
     record = as_object(commit.get("record"))
     embed = as_object(record.get("embed"))
     shown = (embed, as_object(embed.get("media")))  # a quotation holds its media one level down
-    pages = (as_object(one.get("external")).get("uri") for one in shown)
+    pages = (as_object(part.get("external")).get("uri") for part in shown)
     account, key = event.get("did"), commit.get("rkey")
-    published_at, assumed_utc = moment(record.get("createdAt"))
+    published_at, assumed_utc = published_time(record.get("createdAt"))
     fields = {
         "id": f"at://{account}/{POSTS}/{key}" if account and key else None,
         "account": account,
         "text": record.get("text"),
         "audience": "public",
         "published_at": published_at,
-        "language": language(next(iter(as_list(record.get("langs"))), None)),
-        "links": links((*_facets(record), *pages)),
-        "media_text": texts(text for one in shown for text in _media(one)),
+        "language": language_tag(next(iter(as_list(record.get("langs"))), None)),
+        "links": bound_links((*_facets(record), *pages)),
+        "media_text": bound_texts(text for part in shown for text in _media(part)),
     }
-    return Item(at, fields, assumed_utc)
+    return PostItem(at, fields, assumed_utc)
 
 
 def _facets(record: dict[str, Any]) -> Iterator[Any]:

@@ -1,10 +1,10 @@
-"""One JSON array of posts, alone or under the key `posts`; the posts are those of JSON Lines."""
+"""One JSON array of posts, alone or under the key `posts`; each post is as in JSON Lines."""
 
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from intake.formats.reader import Context, Item
-from intake.formats.sample import Sample
+from intake.formats.file_head import FileHead
+from intake.formats.reader import FileContext, PostItem
 from ledger.records.refusal import Code, Refusal
 from ledger.streams.json_document import JsonDocument, decode_object
 
@@ -13,13 +13,13 @@ version = 1
 marks = b",[{"
 
 
-def recognises(sample: Sample) -> bool:
-    """The file is an array of objects, or an object with `posts`."""
-    return sample.is_array or "posts" in sample.outline
+def recognises(head: FileHead) -> bool:
+    """Return whether the file is an array of objects, or an object with the key `posts`."""
+    return head.is_array or "posts" in head.outline
 
 
-def items(stream: BinaryIO, context: Context) -> Iterator[Item | Refusal]:  # noqa: ARG001
-    """A post of each element, at `[3]` or `posts[3]`."""
+def items(stream: BinaryIO, context: FileContext) -> Iterator[PostItem | Refusal]:  # noqa: ARG001
+    """Yield a post for each element, at `[3]` or `posts[3]`."""
     document = JsonDocument(stream)
     if document.peek() == b"[":
         yield from _posts(document, "")
@@ -32,8 +32,8 @@ def items(stream: BinaryIO, context: Context) -> Iterator[Item | Refusal]:  # no
     document.end()
 
 
-def _posts(document: JsonDocument, place: str) -> Iterator[Item | Refusal]:
+def _posts(document: JsonDocument, place: str) -> Iterator[PostItem | Refusal]:
     for number in document.elements():
         at = f"{place}[{number}]"
         record = decode_object(document.value())
-        yield Refusal(record, at=at) if isinstance(record, Code) else Item(at, record)
+        yield Refusal(record, at=at) if isinstance(record, Code) else PostItem(at, record)

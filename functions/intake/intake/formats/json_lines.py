@@ -1,13 +1,13 @@
-"""JSON Lines: a post a line, as DESIGN says a post. Inside archives; a plain file is cut by bytes.
+"""JSON Lines in an archive: one post a line. A plain file is cut and not read here.
 
-A line is read as the scan of a plain file reads it, with the same codes.
+A line is read as scan reads it in a plain file, with the same codes.
 """
 
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from intake.formats.reader import Context, Item
-from intake.formats.sample import Sample
+from intake.formats.file_head import FileHead
+from intake.formats.reader import FileContext, PostItem
 from ledger.records.refusal import Code, Refusal
 from ledger.streams.json_document import read_object_lines
 
@@ -16,13 +16,13 @@ version = 1
 marks = b"\n,[{"
 
 
-def recognises(sample: Sample) -> bool:
-    """One of the first lines is an object, or would be; or there is nothing but blank lines.
+def recognises(head: FileHead) -> bool:
+    """Return whether one of the first lines is in braces, or all lines are blank.
 
-    A line in braces that cannot be decoded (Latin-1, nested too deep) is refused by itself.
+    A line in braces that cannot be decoded (Latin-1, nested too deep) is refused alone.
     """
-    cut_short = sample.text.startswith(b"{") and not sample.whole and not sample.lines
-    return any(map(_in_braces, sample.lines)) or cut_short or not sample.text
+    cut_short = head.text.startswith(b"{") and not head.whole and not head.lines
+    return any(map(_in_braces, head.lines)) or cut_short or not head.text
 
 
 def _in_braces(line: bytes) -> bool:
@@ -30,7 +30,7 @@ def _in_braces(line: bytes) -> bool:
     return stripped.startswith(b"{") and stripped.endswith(b"}")
 
 
-def items(stream: BinaryIO, context: Context) -> Iterator[Item | Refusal]:  # noqa: ARG001
-    """A post of each line that is not blank, at `line 12`."""
+def items(stream: BinaryIO, context: FileContext) -> Iterator[PostItem | Refusal]:  # noqa: ARG001
+    """Yield a post for each line that is not blank, at `line 12`."""
     for at, record in read_object_lines(stream):
-        yield Refusal(record, at=at) if isinstance(record, Code) else Item(at, record)
+        yield Refusal(record, at=at) if isinstance(record, Code) else PostItem(at, record)

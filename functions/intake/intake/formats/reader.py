@@ -1,11 +1,11 @@
-"""What every format has in common: a reader, what it is told, and what it gives."""
+"""What every format has in common: a reader, what it gets, and what it yields."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Protocol
 
-from intake.formats.effort import Effort, Marked
-from intake.formats.sample import Sample
+from intake.formats.effort import CountedStream, FileEffort
+from intake.formats.file_head import FileHead
 from ledger.records.refusal import Code, Refusal
 
 PRIVATE = frozenset({Code.NOT_PUBLIC, Code.CHANNEL_NOT_OPEN})
@@ -13,25 +13,25 @@ PRIVATE = frozenset({Code.NOT_PUBLIC, Code.CHANNEL_NOT_OPEN})
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
-    """What a reader may know about the file it reads.
+class FileContext:
+    """What a reader knows about its file besides the content.
 
     `open_channels` are those that the provider registered as open to anybody
-    (`telegram:ID`, `discord:GUILD`). `effort` counts what the file costs.
+    (`telegram:ID`, `discord:GUILD`).
     """
 
     provider: str
     name: str = ""
     open_channels: frozenset[str] = frozenset()
-    effort: Effort = field(default_factory=Effort)
+    effort: FileEffort = field(default_factory=FileEffort)
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
-    """One post as a format told it: `fields` in the words of a post, and its place in the file.
+class PostItem:
+    """One post of a file: `fields` by the field names of a post, and its place in the file.
 
-    `audience` is there only where the format proves it. `assumed_utc` says that the time of
-    publication had no offset and was taken for UTC.
+    `audience` is set only where the format proves it. `assumed_utc` means that the time of
+    publication had no offset and was read as UTC.
     """
 
     at: str
@@ -39,26 +39,31 @@ class Item:
     assumed_utc: bool = False
 
 
-class Reader(Protocol):
-    """One format. A module of this package is a reader; `intake.formats.plain` lists them.
+class FormatReader(Protocol):
+    """One format; each format module satisfies this protocol.
 
-    `version` rises when the same file would give other items. `marks` are the bytes at which the
-    reader does something by itself, such as a line or an element: their number bounds its work
-    (`intake.formats.effort`). Those of an archive are those of its members.
+    Raise `version` when the same file would yield other items. `marks` are the bytes at which the
+    reader does some work, such as the end of a line or an element: their number bounds its work
+    (see `effort`). An archive has none, since its members count their own.
     """
 
     name: str
     version: int
     marks: bytes
 
-    def recognises(self, sample: Sample) -> bool:
-        """Whether the beginning of a file is of this format."""
+    def recognises(self, head: FileHead) -> bool:
+        """Return whether the file begins like this format."""
 
-    def items(self, stream: BinaryIO, context: Context) -> Iterator[Item | Refusal]:
-        """All items in order, in flat memory. Raises FileRefusedError for a fault of the file."""
+    def items(self, stream: BinaryIO, context: FileContext) -> Iterator[PostItem | Refusal]:
+        """Yield all items in order, in bounded memory.
+
+        Raises FileRefusedError if the whole file is refused.
+        """
 
 
-def read_counted(reader: Reader, stream: BinaryIO, context: Context) -> Iterator[Item | Refusal]:
-    """The items of a file, its marks counted while it is read; an archive counts its members'."""
-    counted: Any = Marked(stream, reader.marks, context.effort) if reader.marks else stream
+def read_counted(
+    reader: FormatReader, stream: BinaryIO, context: FileContext
+) -> Iterator[PostItem | Refusal]:
+    """Yield the items of a file, and count its marks while it is read."""
+    counted: Any = CountedStream(stream, reader.marks, context.effort) if reader.marks else stream
     yield from reader.items(counted, context)

@@ -1,11 +1,11 @@
 r"""Telegram Desktop's export (`result.json`), of one chat or of a whole account.
 
-A chat enters if its `type` says that anybody may join. Without a `type` it enters only if it is
-registered as open; any other type never does, and of its messages only their number is looked at.
-`name`, `type` and `id` stand before the messages, as the application writes them: a file that says
-them later is read as if it did not say them.
+A chat enters if its `type` shows that anybody may join. Without a `type` it enters only if it is
+registered as open. A chat of any other type never enters, and its messages are only counted.
+`name`, `type` and `id` must come before the messages, as the application writes them. Where they
+come later, they are ignored.
 
-Service messages (joined, pinned …) are refused `not_a_post`, so that the sums close. The caption
+Service messages (joined, pinned …) are refused `not_a_post`, so that the counts add up. The caption
 of a photo or file is the message's text; polls and games go into `media_text`.
 Source: tdesktop, export/output/export_output_json.cpp.
 """
@@ -15,9 +15,17 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, BinaryIO
 
-from intake.formats.reader import Context, Item
-from intake.formats.sample import Sample
-from intake.formats.shaping import as_list, as_object, count, identifier, links, moment, texts
+from intake.formats.file_head import FileHead
+from intake.formats.post_fields import (
+    as_list,
+    as_object,
+    bound_links,
+    bound_texts,
+    identifier,
+    published_time,
+    reach_count,
+)
+from intake.formats.reader import FileContext, PostItem
 from ledger.records.refusal import Code, FileRefusedError, Refusal
 from ledger.streams.json_document import JsonDocument, decode_object, decode_value
 
@@ -29,29 +37,32 @@ PUBLIC = frozenset({"public_channel", "public_supergroup"})
 HEAD = frozenset({"type", "id"})
 CHATS = frozenset({"chats", "left_chats"})
 ACCOUNT = CHATS | {"personal_information", "frequent_contacts"}
-ADVICE = "Only public channels and groups enter; register one without a type as telegram:ID."
+ADVICE = (
+    "Only public channels and groups enter. If an export shows no type, register the chat as"
+    " telegram:ID."
+)
 
 _CONTROL = re.compile(rb"(\\\\)|\\x")
 
 
-def recognises(sample: Sample) -> bool:
-    """An object with messages and the head of a chat, or with the parts of an account."""
-    keys = sample.outline.keys()
+def recognises(head: FileHead) -> bool:
+    """Return whether the first object is a chat with messages, or the export of an account."""
+    keys = head.outline.keys()
     one_chat = "messages" in keys and not keys.isdisjoint({"type", "id", "name"})
     return (one_chat and "guild" not in keys) or not keys.isdisjoint(ACCOUNT)
 
 
-def items(stream: BinaryIO, context: Context) -> Iterator[Item | Refusal]:
-    """A post of each message, at `messages[3]` or `chats[1].messages[3]`.
+def items(stream: BinaryIO, context: FileContext) -> Iterator[PostItem | Refusal]:
+    """Yield a post for each message, at `messages[3]` or `chats[1].messages[3]`.
 
-    Raises FileRefusedError `not_public` or `channel_not_open` for a single chat that is closed.
+    Raises FileRefusedError `not_public` or `channel_not_open` for a single chat that is not open.
     """
     document = JsonDocument(stream)
     yield from _chat(document, context, "")
     document.end()
 
 
-def _chat(document: JsonDocument, context: Context, place: str) -> Iterator[Item | Refusal]:
+def _chat(document: JsonDocument, context: FileContext, place: str) -> Iterator[PostItem | Refusal]:
     head: dict[str, Any] = {}
     entered = False
     for key in document.members():
@@ -71,8 +82,10 @@ def _chat(document: JsonDocument, context: Context, place: str) -> Iterator[Item
             document.skip()
 
 
-def _chats(document: JsonDocument, context: Context, place: str) -> Iterator[Item | Refusal]:
-    """The chats of an account: an array, or an object that has it as its `list`."""
+def _chats(
+    document: JsonDocument, context: FileContext, place: str
+) -> Iterator[PostItem | Refusal]:
+    """Yield the items of an account's chats: an array, or an object with the array as `list`."""
     if document.peek() == b"[":
         for number in document.elements():
             yield from _chat(document, context, f"{place}[{number}].")
@@ -84,8 +97,8 @@ def _chats(document: JsonDocument, context: Context, place: str) -> Iterator[Ite
                 document.skip()
 
 
-def _refused(head: dict[str, Any], context: Context) -> Code | None:
-    """Why nothing of the chat enters, or nothing if anybody may join it."""
+def _refused(head: dict[str, Any], context: FileContext) -> Code | None:
+    """Return why no message of the chat enters, or None if anybody may join it."""
     if "type" in head:
         is_public = isinstance(head["type"], str) and head["type"] in PUBLIC
         return None if is_public else Code.NOT_PUBLIC
@@ -95,25 +108,25 @@ def _refused(head: dict[str, Any], context: Context) -> Code | None:
 
 def _messages(
     document: JsonDocument, head: dict[str, Any], refused: Code | None, place: str
-) -> Iterator[Item | Refusal]:
+) -> Iterator[PostItem | Refusal]:
     for number in document.elements():
         at = f"{place}messages[{number}]"
         if refused:
             document.skip()
             yield Refusal(refused, at=at)
         else:
-            message = decode_object(_mended(document.value()))
+            message = decode_object(repair_escapes(document.value()))
             yield Refusal(message, at=at) if isinstance(message, Code) else _post(message, head, at)
 
 
-def _mended(raw: bytes | Code) -> bytes | Code:
-    r"""The exporter writes control characters as `\x0B`, which is no JSON."""
+def repair_escapes(raw: bytes | Code) -> bytes | Code:
+    r"""Replace `\x0B`, as the exporter writes control characters, by JSON's `\u000B`."""
     if isinstance(raw, Code) or b"\\x" not in raw:
         return raw
-    return _CONTROL.sub(lambda found: found[1] or rb"\u00", raw)
+    return _CONTROL.sub(lambda escape: escape[1] or rb"\u00", raw)
 
 
-def _post(message: dict[str, Any], head: dict[str, Any], at: str) -> Item | Refusal:
+def _post(message: dict[str, Any], head: dict[str, Any], at: str) -> PostItem | Refusal:
     if message.get("type") != "message":
         return Refusal(Code.NOT_A_POST, at=at)
     chat, number = identifier(head.get("id")), identifier(message.get("id"))
@@ -124,28 +137,28 @@ def _post(message: dict[str, Any], head: dict[str, Any], at: str) -> Item | Refu
     fields = {
         "id": f"{chat}/{number}" if chat and number else None,
         "account": account,
-        "text": _flat(message.get("text")),
+        "text": _flatten(message.get("text")),
         "audience": "public",
         "published_at": published_at,
-        "reach": count(message.get("views")),
-        "links": links(_links(message)),
-        "media_text": texts(_media(message)),
+        "reach": reach_count(message.get("views")),
+        "links": bound_links(_links(message)),
+        "media_text": bound_texts(_media(message)),
     }
-    return Item(at, fields, assumed_utc)
+    return PostItem(at, fields, assumed_utc)
 
 
 def _published(message: dict[str, Any]) -> tuple[Any, bool]:
-    """In seconds since 1970; old exports have only the exporter's local time, without offset."""
+    """Read seconds since 1970; old exports have only the exporter's local time, without offset."""
     seconds = message.get("date_unixtime")
     if seconds is None:
-        return moment(message.get("date"))
+        return published_time(message.get("date"))
     if not re.fullmatch(r"\d{1,11}", str(seconds), re.ASCII):
         return "", False
     return datetime.fromtimestamp(int(seconds), UTC).isoformat(), False
 
 
-def _flat(text: Any) -> Any:
-    """A text that is a string, or a list of strings and objects with `text`."""
+def _flatten(text: Any) -> Any:
+    """Return a text as one string; an export may give a list of strings and objects with `text`."""
     if not isinstance(text, list):
         return text
     pieces = (part if isinstance(part, str) else as_object(part).get("text") for part in text)
@@ -166,9 +179,9 @@ def _links(message: dict[str, Any]) -> Iterator[Any]:
 
 def _media(message: dict[str, Any]) -> Iterator[Any]:
     poll = as_object(message.get("poll"))
-    yield _flat(poll.get("question"))
+    yield _flatten(poll.get("question"))
     for answer in as_list(poll.get("answers")):
-        yield _flat(as_object(answer).get("text"))
+        yield _flatten(as_object(answer).get("text"))
     yield message.get("game_title")
     yield message.get("game_description")
     for button in _buttons(message):

@@ -1,8 +1,8 @@
-"""zip of any plain formats, member by member; nothing is ever extracted, names are labels only.
+"""zip of any plain formats, read member by member. Nothing is extracted; names are only labels.
 
 A member that cannot be read (encrypted, a link, an archive, a picture) or is private as a whole is
-refused by itself, and the rest goes on; a file of which no member can be read is refused whole.
-Damage, and a budget passed, refuse the file: a truncated file publishes nothing.
+refused alone, and the rest is read. A file without any readable member is refused as a whole, and
+so is one that is damaged or exceeds a budget: a truncated file publishes nothing.
 """
 
 import re
@@ -13,14 +13,14 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import BinaryIO
 
 import msgspec
 
-from intake.formats.inflated import read_inside
-from intake.formats.plain import ZIP
-from intake.formats.reader import PRIVATE, Context, Item
-from intake.formats.sample import Sample
+from intake.formats.choosing import ZIP, read_member
+from intake.formats.file_head import FileHead
+from intake.formats.reader import PRIVATE, FileContext, PostItem
 from ledger.records.refusal import Code, FileRefusedError, Refusal
 from ledger.streams.unpacking import ArchiveMeter, UnpackedMember
 
@@ -28,7 +28,7 @@ name = "zip"
 version = 1
 marks = b""
 
-OF_A_MEMBER = (
+MEMBER_CODES = (
     Code.NOT_PUBLIC,
     Code.CHANNEL_NOT_OPEN,
     Code.ZIP_ENCRYPTED,
@@ -40,70 +40,70 @@ OF_A_MEMBER = (
     Code.ENCODING,
     Code.FORMAT_UNKNOWN,
 )
-"""Codes that refuse a member alone; of a file in which all are refused, the first of these."""
+"""Codes that refuse a member alone. If all are refused, the file gets the first of these."""
 
 LOCAL_HEADER_BYTES = 30
 ENCRYPTED, PATCHED = 0x1 | 0x40, 0x20
 LABEL_LENGTH = 64
 JUMP_BYTES = 4 * 1024 * 1024
-"""What a step back in the file counts: S3 reads so much ahead, and must read it again."""
+"""The bytes that a step back in the file counts: S3 reads so much ahead, and must read it again."""
 
 _ODD = re.compile(r"[^A-Za-z0-9._-]+")
 
 
-def recognises(sample: Sample) -> bool:
-    """The file begins as zip does."""
-    return sample.head.startswith(ZIP)
+def recognises(head: FileHead) -> bool:
+    """Return whether the file begins as zip does."""
+    return head.head.startswith(ZIP)
 
 
-def items(stream: BinaryIO, context: Context) -> Iterator[Item | Refusal]:
-    """The items of all members in the order of the directory, at `posts.jsonl line 4`.
+def items(stream: BinaryIO, context: FileContext) -> Iterator[PostItem | Refusal]:
+    """Yield the items of all members in the order of the directory, at `posts.jsonl line 4`.
 
-    Raises FileRefusedError: `zip_broken`, `zip_overlap`, `bomb`, a code of OF_A_MEMBER where no
-    member can be read, and what the formats inside raise.
+    Raises FileRefusedError `zip_broken`, `zip_overlap`, `bomb`, a code of MEMBER_CODES if no member
+    can be read, and the refusals of the formats inside.
     """
-    meter = ArchiveMeter(stream, context.effort.unfold, context.effort.budget.ratio)
-    with _faults():
+    meter = ArchiveMeter(stream, context.effort.unpack, context.effort.budget.ratio)
+    with _refusing_damage():
         archive = zipfile.ZipFile(meter)
     members = _members(archive, context.effort.budget.members)
     refused: list[Code] = []
     labels: Counter[str] = Counter()
-    behind = 0
+    latest_offset = 0
     for number, member in enumerate(members, 1):
-        if member.header_offset < behind:
-            context.effort.unfold(JUMP_BYTES)
-        behind = member.header_offset
+        if member.header_offset < latest_offset:
+            context.effort.unpack(JUMP_BYTES)
+        latest_offset = member.header_offset
         label = _label(member.filename, labels)
         try:
-            for found in _member(archive, member, meter, context):
-                yield _placed(found, label, number)
+            for item in _member(archive, member, meter, context):
+                yield _with_place(item, label, number)
         except FileRefusedError as error:
-            if error.code not in OF_A_MEMBER:
+            if error.code not in MEMBER_CODES:
                 raise FileRefusedError(error.code, f"member {number}", error.advice) from None
             refused.append(error.code)
             yield Refusal(error.code, at=f"member {number}")
     if refused and len(refused) == len(members):
-        raise FileRefusedError(min(refused, key=OF_A_MEMBER.index))
+        raise FileRefusedError(min(refused, key=MEMBER_CODES.index))
 
 
 def _members(archive: zipfile.ZipFile, limit: int) -> list[zipfile.ZipInfo]:
-    """The members that are no folders, checked to lie side by side."""
-    everything = archive.infolist()
-    if len(everything) > limit:
+    """Return the members that are not folders. Raise FileRefusedError if any two overlap."""
+    infos = archive.infolist()
+    if len(infos) > limit:
         raise FileRefusedError(Code.BOMB)
     free_from = 0
-    for member in sorted(everything, key=lambda one: one.header_offset):
+    for member in sorted(infos, key=lambda info: info.header_offset):
         if member.header_offset < free_from:
             raise FileRefusedError(Code.ZIP_OVERLAP)
         free_from = member.header_offset + LOCAL_HEADER_BYTES + member.compress_size
     if free_from > archive.start_dir:
         raise FileRefusedError(Code.ZIP_OVERLAP)
-    return [member for member in everything if not member.is_dir()]
+    return [member for member in infos if not member.is_dir()]
 
 
 def _member(
-    archive: zipfile.ZipFile, member: zipfile.ZipInfo, meter: ArchiveMeter, context: Context
-) -> Iterator[Item | Refusal]:
+    archive: zipfile.ZipFile, member: zipfile.ZipInfo, meter: ArchiveMeter, context: FileContext
+) -> Iterator[PostItem | Refusal]:
     if member.flag_bits & ENCRYPTED:
         raise FileRefusedError(Code.ZIP_ENCRYPTED)
     plain = member.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -111,29 +111,31 @@ def _member(
         raise FileRefusedError(Code.ZIP_METHOD)
     if stat.S_ISLNK(member.external_attr >> 16):  # the upper half is the mode of Unix
         raise FileRefusedError(Code.ZIP_LINK)
-    with _faults():
+    with _refusing_damage():
         unpacker = archive.open(member)
     with unpacker:
-        yield from read_inside(UnpackedMember(unpacker, meter, _faults), member.filename, context)
+        yield from read_member(
+            UnpackedMember(unpacker, meter, _refusing_damage), member.filename, context
+        )
 
 
 def _label(filename: str, labels: Counter[str]) -> str:
-    """The last part of a member's name, in plain letters; the second of a name gets `~2`."""
+    """Return the last part of a member's name in plain letters; a repeated name gets `~2`."""
     label = _ODD.sub("_", filename.rsplit("/", 1)[-1])[-LABEL_LENGTH:]
     labels[label] += 1
     return label if labels[label] == 1 else f"{label}~{labels[label]}"
 
 
-def _placed(found: Item | Refusal, label: str, number: int) -> Item | Refusal:
-    """At its place in the archive; what its format shows to be private does not tell its name."""
-    if isinstance(found, Item):
-        return Item(f"{label} {found.at}", found.fields, found.assumed_utc)
-    place = f"member {number}" if found.code in PRIVATE else label
-    return msgspec.structs.replace(found, at=f"{place} {found.at}")
+def _with_place(item: PostItem | Refusal, label: str, number: int) -> PostItem | Refusal:
+    """Add the place in the archive. A refusal of private content does not show the name."""
+    if isinstance(item, PostItem):
+        return replace(item, at=f"{label} {item.at}")
+    place = f"member {number}" if item.code in PRIVATE else label
+    return msgspec.structs.replace(item, at=f"{place} {item.at}")
 
 
 @contextmanager
-def _faults() -> Iterator[None]:
+def _refusing_damage() -> Iterator[None]:
     try:
         yield
     except NotImplementedError:

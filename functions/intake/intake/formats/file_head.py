@@ -1,4 +1,4 @@
-"""The beginning of a file, as far as it takes to tell its format."""
+"""The beginning of a file, as much of it as shows its format."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,18 +11,17 @@ from ledger.streams.json_document import JsonDocument, decode_object, decode_val
 from ledger.streams.lines import BOM
 
 HEAD_BYTES = 256 * 1024
-"""How much of a file is looked at."""
 
 LINES = 20
-"""How many of its lines that are not blank."""
+"""The most lines of the head, blank ones aside, that are tried as JSON objects."""
 
 POST_KEYS = frozenset({"account", "text"})
-"""What an object has that is itself a post, whatever else it has."""
+"""An object with these keys is itself a post, whatever other keys it has."""
 
 
 @dataclass(frozen=True)
-class Sample:
-    """The first bytes of a file, its name, and whether they are all of it."""
+class FileHead:
+    """The first HEAD_BYTES of a file and its name; `whole` if they are the entire file."""
 
     head: bytes
     name: str = ""
@@ -30,43 +29,43 @@ class Sample:
 
     @cached_property
     def text(self) -> bytes:
-        """The head from its first byte that is neither a byte order mark nor white space."""
+        """The head without a leading byte order mark and white space."""
         return self.head.removeprefix(BOM).lstrip()
 
     @cached_property
     def lines(self) -> list[bytes]:
-        """The first whole lines that are not blank."""
-        found = self.text.split(b"\n")
+        """The first complete lines that are not blank."""
+        lines = self.text.split(b"\n")
         if not self.whole:
-            found.pop()
-        return [line for line in found if line.strip()][:LINES]
+            lines.pop()
+        return [line for line in lines if line.strip()][:LINES]
 
     @cached_property
     def objects(self) -> list[dict[str, Any]]:
-        """The lines that are JSON objects by themselves."""
-        found = (decode_object(line) for line in self.lines if not nests_too_deep(line))
-        return [record for record in found if isinstance(record, dict)]
+        """Those of the lines that are JSON objects."""
+        values = (decode_object(line) for line in self.lines if not nests_too_deep(line))
+        return [value for value in values if isinstance(value, dict)]
 
     @cached_property
     def outline(self) -> dict[str, Any]:
-        """The keys of the first object, in order, with their values where the head holds them.
+        """The keys of the first object, in order; a value is None where the head cuts it off.
 
-        Empty where the file does not begin with an object, or where that object is a post.
+        Empty if the file does not begin with an object, or if that object is a post.
         """
         document = JsonDocument(BytesIO(self.text))
-        found: dict[str, Any] = {}
+        outline: dict[str, Any] = {}
         try:
             for key in document.members():
-                found[key] = None
+                outline[key] = None
                 value = decode_value(document.value())
-                found[key] = None if isinstance(value, Code) else value
+                outline[key] = None if isinstance(value, Code) else value
         except FileRefusedError:
-            pass  # the head ends somewhere
-        return {} if found.keys() >= POST_KEYS else found
+            pass  # the head ends within the object
+        return {} if outline.keys() >= POST_KEYS else outline
 
     @cached_property
     def is_array(self) -> bool:
-        """Whether the file is one array of objects, or may become one."""
+        """Whether the head is one array of objects, or the beginning of one."""
         document = JsonDocument(BytesIO(self.text))
         if document.peek() != b"[":
             return False
