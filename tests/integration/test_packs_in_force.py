@@ -220,7 +220,7 @@ def test_rollback_makes_the_earlier_set_the_one_in_force_again(
     assert "nothing changes" in capsys.readouterr().err
     for wrong in ("abc", "0" * 64, "../current"):
         assert packs("rollback", wrong) == 1
-        assert "begins no set's digest" in capsys.readouterr().err
+        assert "no set begins with it" in capsys.readouterr().err
 
 
 def test_absence_is_told_by_the_pointers_history(stack: World, folder: Path) -> None:

@@ -1,6 +1,6 @@
-"""The set that follows the one in force: packs are added, replaced and removed one by one.
+"""Builds the set that follows the one in force: packs are added, replaced and removed.
 
-Pure: what was published before comes in as arguments, and a document goes out.
+Pure: earlier sets come in as arguments, and a document comes out.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,20 +16,20 @@ from matcher import FOLD_VERSION, Pack, Paused, ProviderSettings, RuleSet, build
 from rules.factchecks import FACTCHECKS, without_factchecks
 
 
-class Earlier(NamedTuple):
-    """A set that was in force before, until when; `until` is None where that is not known."""
+class EarlierSet(NamedTuple):
+    """A set that was in force before, and until when; `until` is None if that is unknown."""
 
     rule_set: RuleSet
     until: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
-    """What shall change in the set in force; all else stays.
+class SetRequest:
+    """What to change in the set in force; all else stays.
 
     `chosen` gives providers the ids of packs that they run, or None for those of the law.
     `without_rules` names providers that may be left with no rule. `target` is the earlier set that
-    comes back: then versions may be lower than those in force.
+    returns: then versions may be lower than those in force.
     """
 
     packs: Sequence[Pack]
@@ -41,46 +41,46 @@ class Order:
     target: RuleSet | None = None
 
 
-def next_set(before: RuleSet | None, order: Order, earlier: Sequence[Earlier]) -> bytes:
+def next_set(before: RuleSet | None, request: SetRequest, earlier: Sequence[EarlierSet]) -> bytes:
     """Return the document that follows the set in force.
 
     A version that is in force, or was in force within RETURN_DAYS, keeps the moment of its
-    publication, so that no new notice period begins. A pause ends with a higher version of its
-    pack, and only so. A provider that lost packs because they left the set runs them again when
-    they return. The index of published checks stays, with its pack: checks come by another way.
+    publication, so that no new notice period begins. Only a higher version of its pack ends a
+    pause. A provider that lost packs because they left the set runs them again when
+    they return. The index of published checks and its pack stay: checks are not published here.
 
     `earlier` holds the sets that were in force before, the newest first.
 
-    Raises OperatorError if the order does not fit the set in force.
+    Raises OperatorError if the request does not fit the set in force.
     """
-    _check(before, order)
+    _check(before, request)
     after = {pack.id: pack for pack in before.packs} if before else {}
-    standing = dict(after)
-    for name in order.removed:
+    current = dict(after)
+    for name in request.removed:
         del after[name]
-    for pack in order.packs:
-        published_at = _published_at(pack, standing, earlier, order.now)
+    for pack in request.packs:
+        published_at = _published_at(pack, current, earlier, request.now)
         after[pack.id] = msgspec.structs.replace(pack, published_at=published_at)
     providers = {
         name: msgspec.structs.replace(
             settings,
-            packs=_names(name, before, order, after, earlier),
-            paused=tuple(_standing_pauses(settings.paused, standing, after)),
+            packs=_names(name, before, request, after, earlier),
+            paused=tuple(_kept_pauses(settings.paused, current, after)),
         )
         for name, settings in (before.providers if before else {}).items()
     }
-    for name, pause in _returning_pauses(standing, after, earlier):
+    for name, pause in _returning_pauses(current, after, earlier):
         settings = providers.get(name, ProviderSettings())
-        if pause.rule not in {one.rule for one in settings.paused}:
+        if pause.rule not in {known.rule for known in settings.paused}:
             paused = (*settings.paused, pause)
             providers[name] = msgspec.structs.replace(settings, paused=paused)
-    for name, wanted in order.chosen.items():
+    for name, wanted in request.chosen.items():
         names = None if wanted is None else tuple(wanted)
         providers[name] = msgspec.structs.replace(
             providers.get(name, ProviderSettings()), packs=names
         )
-    if order.target:  # whoever it does not name runs the packs of the law, and needs no entry
-        target = order.target.providers
+    if request.target:  # providers that it does not name run the packs of the law and need no entry
+        target = request.target.providers
         providers = {
             name: settings
             for name, settings in providers.items()
@@ -88,7 +88,7 @@ def next_set(before: RuleSet | None, order: Order, earlier: Sequence[Earlier]) -
         }
     return build_set(
         after.values(),
-        notice_hours=order.notice_hours,
+        notice_hours=request.notice_hours,
         providers=providers,
         factchecks=before.factchecks if before else "",
     )
@@ -96,8 +96,8 @@ def next_set(before: RuleSet | None, order: Order, earlier: Sequence[Earlier]) -
 
 def going_back(
     before: RuleSet, target: RuleSet, now: datetime, notice_hours: int, without_rules: Sequence[str]
-) -> Order:
-    """Return the order that puts an earlier set's packs, and who runs them, in force again.
+) -> SetRequest:
+    """Return the request that restores an earlier set's packs, and which providers run them.
 
     The index of checks stays, and so do pauses and whether a provider wants fact-checks. A
     provider that the earlier set does not name runs the packs of the law, as it did then.
@@ -111,7 +111,7 @@ def going_back(
         )
     packs = without_factchecks(target.packs)
     ids = {pack.id for pack in packs}
-    return Order(
+    return SetRequest(
         packs=packs,
         now=now,
         notice_hours=notice_hours,
@@ -125,26 +125,26 @@ def going_back(
     )
 
 
-def _check(before: RuleSet | None, order: Order) -> None:
-    """Raise OperatorError for what cannot follow the set in force."""
-    standing = {pack.id: pack for pack in before.packs} if before else {}
-    ids = {pack.id for pack in order.packs}
-    for name in order.removed:
+def _check(before: RuleSet | None, request: SetRequest) -> None:
+    """Raise OperatorError if a request cannot follow the set in force."""
+    current = {pack.id: pack for pack in before.packs} if before else {}
+    ids = {pack.id for pack in request.packs}
+    for name in request.removed:
         if name == FACTCHECKS:
             raise OperatorError(f"--remove {name}: it belongs to the index of checks, and stays")
         if name in ids:
             raise OperatorError(f"--remove {name}: the folder holds it too; take it out of one")
-        if name not in standing:
+        if name not in current:
             raise OperatorError(f"--remove {name}: the set in force has no such pack")
-    for pack in order.packs:
-        found = standing.get(pack.id)
-        if found and found.version > pack.version and not order.target:
+    for pack in request.packs:
+        in_force = current.get(pack.id)
+        if in_force and in_force.version > pack.version and not request.target:
             raise OperatorError(
-                f"{pack.id} has version {pack.version}, and version {found.version} is in force:"
+                f"{pack.id} has version {pack.version}, and version {in_force.version} is in force:"
                 " raise its version, or go back with `terang packs rollback`"
             )
     unchecked = sorted(
-        name for name in standing.keys() - ids - {*order.removed} if name != FACTCHECKS
+        name for name in current.keys() - ids - {*request.removed} if name != FACTCHECKS
     )
     if before and before.fold != FOLD_VERSION and unchecked:
         raise OperatorError(
@@ -155,34 +155,34 @@ def _check(before: RuleSet | None, order: Order) -> None:
 
 
 def _published_at(
-    pack: Pack, standing: Mapping[str, Pack], earlier: Sequence[Earlier], now: datetime
+    pack: Pack, current: Mapping[str, Pack], earlier: Sequence[EarlierSet], now: datetime
 ) -> datetime:
     """Return when a version was first published, or now if it is new or was away for too long."""
-    found = standing.get(pack.id)
-    moment = found.published_at if found and _is_same(found, pack) else None
+    in_force = current.get(pack.id)
+    moment = in_force.published_at if in_force and _is_same(in_force, pack) else None
     for rule_set, until in earlier:
         if moment is None and until is not None and until >= now - timedelta(days=RETURN_DAYS):
-            same = (one for one in rule_set.packs if _is_same(one, pack))
-            moment = next((one.published_at for one in same), None)
+            same = (old for old in rule_set.packs if _is_same(old, pack))
+            moment = next((old.published_at for old in same), None)
     return moment or now.astimezone(UTC).replace(microsecond=0)
 
 
-def _is_same(one: Pack, other: Pack) -> bool:
-    return (one.id, one.version, one.digest) == (other.id, other.version, other.digest)
+def _is_same(pack: Pack, other: Pack) -> bool:
+    return (pack.id, pack.version, pack.digest) == (other.id, other.version, other.digest)
 
 
 def _names(
     provider: str,
     before: RuleSet | None,
-    order: Order,
+    request: SetRequest,
     after: Mapping[str, Pack],
-    earlier: Sequence[Earlier],
+    earlier: Sequence[EarlierSet],
 ) -> tuple[str, ...] | None:
     """Return the packs that a provider names in the set that follows; None for those of the law."""
     names = before.providers[provider].packs if before else None
     if before is None or names is None:
         return None
-    if not names and provider in order.without_rules:
+    if not names and provider in request.without_rules:
         return ()
     if not names and _ran_the_law(provider, earlier):
         return None
@@ -190,8 +190,8 @@ def _names(
     return tuple(name for name in names if name in after)
 
 
-def _ran_the_law(provider: str, earlier: Iterable[Earlier]) -> bool:
-    """Return whether a provider that names nothing ran the packs of the law before that."""
+def _ran_the_law(provider: str, earlier: Iterable[EarlierSet]) -> bool:
+    """Return whether a provider that names no packs ran the packs of the law earlier."""
     for rule_set, _ in earlier:
         had = rule_set.settings_of(provider).packs
         if had != ():
@@ -199,11 +199,11 @@ def _ran_the_law(provider: str, earlier: Iterable[Earlier]) -> bool:
     return False
 
 
-def _lost(provider: str, before: RuleSet, earlier: Iterable[Earlier]) -> tuple[str, ...]:
+def _lost(provider: str, before: RuleSet, earlier: Iterable[EarlierSet]) -> tuple[str, ...]:
     """Return the packs that a provider named until they left the set.
 
-    A pack that stayed in the set when its name went was given up by the provider itself; what was
-    named before that no longer counts. A provider that names nothing lost all of its packs.
+    A pack that stayed in the set when its name went was given up by the provider itself; names
+    before that do not count. A provider that names no packs lost all of them.
     """
     first = names = before.providers[provider].packs or ()
     newer = before
@@ -218,25 +218,25 @@ def _lost(provider: str, before: RuleSet, earlier: Iterable[Earlier]) -> tuple[s
     return tuple(name for name in names if name not in first)
 
 
-def _standing_pauses(
-    paused: Iterable[Paused], standing: Mapping[str, Pack], after: Mapping[str, Pack]
+def _kept_pauses(
+    paused: Iterable[Paused], current: Mapping[str, Pack], after: Mapping[str, Pack]
 ) -> Iterator[Paused]:
-    """Yield the pauses that go on: those of packs that do not come in a higher version."""
+    """Yield the pauses that continue: those of packs that do not get a higher version."""
     for pause in paused:
         pack, _, rule = pause.rule.partition("/")
-        is_higher = pack in after and after[pack].version > standing[pack].version
-        if pack in after and not is_higher and rule in {one.id for one in after[pack].rules}:
+        is_higher = pack in after and after[pack].version > current[pack].version
+        if pack in after and not is_higher and rule in {known.id for known in after[pack].rules}:
             yield pause
 
 
 def _returning_pauses(
-    standing: Mapping[str, Pack], after: Mapping[str, Pack], earlier: Iterable[Earlier]
+    current: Mapping[str, Pack], after: Mapping[str, Pack], earlier: Iterable[EarlierSet]
 ) -> Iterator[tuple[str, Paused]]:
-    """Yield providers and the pauses that they had of versions that return, the newest first."""
+    """Yield providers and the pauses that they had on versions that return, newest first."""
     returning = {
         (pack.id, pack.version)
         for pack in after.values()
-        if pack.id not in standing or standing[pack.id].version != pack.version
+        if pack.id not in current or current[pack.id].version != pack.version
     }
     for rule_set, _ in earlier:
         versions = {pack.id: pack.version for pack in rule_set.packs}

@@ -1,4 +1,4 @@
-"""Publishing packs: their YAML, a new set, and last the pointer, moved by compare-and-swap."""
+"""Publishes packs: their YAML, a new set, and last the pointer, moved by compare-and-swap."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,21 +29,21 @@ from ledger.records.json_text import encode_json
 from matcher import Pack, Paused, ProviderSettings, RuleSet, load_set
 from rules.factchecks import FACTCHECKS, without_factchecks, written
 from rules.rule_set import with_factchecks, with_pauses, with_settings
-from terang.packs.next_set import Order, going_back, next_set
+from terang.packs.next_set import SetRequest, going_back, next_set
 from terang.packs.set_change import SetChange
 from terang.packs.set_history import SetHistory
 
 type Consent = Callable[[SetChange], None]
-"""Is shown what would change; raises OperatorError where somebody does not want it."""
+"""Is called with what would change; raises OperatorError to refuse it."""
 
 
-def _agreed(_: SetChange) -> None:
-    """Agree to whatever would change."""
+def _accept(_: SetChange) -> None:
+    """Accept any change."""
 
 
 @dataclass(frozen=True, slots=True)
 class PublicBucket:
-    """Where packs are published. `clock` says when what is not told a moment happens."""
+    """The bucket where packs are published. `clock` dates changes that are given no moment."""
 
     objects: S3Objects
     name: str
@@ -60,12 +60,12 @@ class PublicBucket:
         removed: Sequence[str] = (),
         registered: Sequence[str] = (),
         without_rules: Sequence[str] = (),
-        consent: Consent = _agreed,
+        consent: Consent = _accept,
     ) -> str:
         """Add checked packs to the set in force, or replace theirs, and return its digest.
 
-        Whoever else publishes meanwhile loses nothing: the change is made again from the newer
-        set, shown again if it is another one, and refused again.
+        If somebody else publishes meanwhile, the change is made again from the newer set, and is
+        checked and shown again.
 
         Args:
             folder: Where the files of the packs are; None if there are none.
@@ -82,7 +82,7 @@ class PublicBucket:
             OperatorError: A version was published before with other content or is lower than the
                 one in force, a provider would run no rule or too many, or others keep publishing.
         """
-        order = Order(
+        request = SetRequest(
             packs=packs,
             now=now,
             notice_hours=notice_hours,
@@ -94,7 +94,7 @@ class PublicBucket:
 
         def following(before: bytes | None) -> bytes:
             new = [pack for pack in packs if not self._has_yaml(pack, sources[pack.id])]
-            data = self._changed(before, order, registered, consent)
+            data = self._changed(before, request, registered, consent)
             for pack in new:
                 self._put_yaml(pack, sources[pack.id])
             return data
@@ -109,7 +109,7 @@ class PublicBucket:
         now: datetime,
         registered: Sequence[str] = (),
         without_rules: Sequence[str] = (),
-        consent: Consent = _agreed,
+        consent: Consent = _accept,
     ) -> str:
         """Put the packs of an earlier set, and who runs them, in force again.
 
@@ -118,15 +118,15 @@ class PublicBucket:
 
         Raises OperatorError as `publish` does, and if there is no such set.
         """
-        name = self._history.whole(digest)
+        name = self._history.whole_digest(digest)
         target = self.objects.get(self.name, set_key(name)) or b""
         earlier_set = load_set(target, name)
 
         def following(before: bytes | None) -> bytes:
             if before is None:
                 raise OperatorError(NO_SET)
-            order = going_back(load_set(before), earlier_set, now, notice_hours, without_rules)
-            data = self._changed(before, order, registered, consent)
+            request = going_back(load_set(before), earlier_set, now, notice_hours, without_rules)
+            data = self._changed(before, request, registered, consent)
             return target if load_set(data) == earlier_set else data
 
         return move_pointer(self.objects, self.name, following, now)
@@ -136,19 +136,19 @@ class PublicBucket:
         return SetHistory(self.objects, self.name)
 
     def _changed(
-        self, before: bytes | None, order: Order, registered: Sequence[str], consent: Consent
+        self, before: bytes | None, request: SetRequest, registered: Sequence[str], consent: Consent
     ) -> bytes:
-        """Return the set that an order makes of the one in force, once it is checked and wanted."""
-        standing = None if before is None else load_set(before)
-        data = next_set(standing, order, self._history.before(standing, order))
+        """Return the set that follows the one in force, after checks and consent."""
+        current = None if before is None else load_set(before)
+        data = next_set(current, request, self._history.before(current, request))
         after = load_set(data)
         if not without_factchecks(after.packs):
             raise OperatorError("no pack would be in force: there is nothing to publish")
-        names = {*registered, *after.providers, *(standing.providers if standing else ())}
-        change = SetChange(standing, after, tuple(sorted(names)), order.now)
-        change.check(order.without_rules)
+        names = {*registered, *after.providers, *(current.providers if current else ())}
+        change = SetChange(current, after, tuple(sorted(names)), request.now)
+        change.check(request.without_rules)
         consent(change)
-        return before if before is not None and standing == after else data
+        return before if before is not None and current == after else data
 
     def choose(
         self, provider: str, packs: Sequence[str] | None, *, factchecks: bool | None = None
@@ -177,7 +177,7 @@ class PublicBucket:
     def pause(self, provider: str, rule: str, why: str) -> str:
         """Hold a rule (`pack/rule`) in shadow for a provider, and return the new set's digest.
 
-        Everybody can see it. Only a higher version of its pack lifts it.
+        The pause is public. Only a higher version of its pack ends it.
         """
 
         def changed(before: RuleSet | None) -> bytes:
@@ -189,7 +189,7 @@ class PublicBucket:
         return self._move(changed, self.clock.now())
 
     def publish_checks(self, index: Index, *, notice_hours: int, now: datetime) -> str:
-        """Put an index of published checks in force, as learn does; the new set's digest."""
+        """Put an index of published checks in force, as learn does. Return the new set's digest."""
         self.objects.put_new(self.name, factchecks_key(index.digest), index.data)
         self.objects.put_new(self.name, factchecks_lists_key(lists_digest()), lists())
         facts = encode_json(facts_of(index, {}))
@@ -203,7 +203,7 @@ class PublicBucket:
         return digest
 
     def provider_settings(self) -> dict[str, ProviderSettings]:
-        """What each provider of the set in force runs that wants anything else than the default."""
+        """Return the settings of the providers that have some in the set in force."""
         if read_pointer(self.objects, self.name) is None:
             return {}
         return self._set(current_set(self.objects, self.name)).providers
@@ -229,10 +229,10 @@ class PublicBucket:
 
     def _has_yaml(self, pack: Pack, source: bytes) -> bool:
         """Return whether a version is published. Raise OperatorError if it has other content."""
-        found = self.objects.get(self.name, _yaml_key(pack))
-        if found is not None and found != source:
+        published = self.objects.get(self.name, _yaml_key(pack))
+        if published is not None and published != source:
             raise OperatorError(_other_content(pack))
-        return found is not None
+        return published is not None
 
     def _put_yaml(self, pack: Pack, source: bytes) -> None:
         try:
@@ -248,7 +248,7 @@ def _yaml_key(pack: Pack) -> str:
 def _other_content(pack: Pack) -> str:
     return (
         f"version {pack.version} of {pack.id} was published with other content:"
-        " what changes needs a higher version"
+        " a change needs a higher version"
     )
 
 

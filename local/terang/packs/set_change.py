@@ -1,4 +1,4 @@
-"""What publishing changes against the set in force: packs, providers, notice periods."""
+"""What publishing would change in the set in force: packs, providers, notice periods."""
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ NO_RULE = "NO RULE: nothing is inspected for it"
 
 @dataclass(frozen=True, slots=True)
 class SetChange:
-    """A set that shall follow another one, or be the first; `providers` are all that are known."""
+    """A set that would follow another one, or be the first; `providers` are all known ones."""
 
     before: RuleSet | None
     after: RuleSet
@@ -25,46 +25,46 @@ class SetChange:
     @property
     def added(self) -> list[Pack]:
         """The packs that the set in force does not have."""
-        return [pack for pack in _words(self.after) if pack.id not in self._before]
+        return [pack for pack in _term_packs(self.after) if pack.id not in self._before]
 
     @property
     def removed(self) -> list[Pack]:
-        """The packs that leave."""
+        """The packs that are removed."""
         after = {pack.id for pack in self.after.packs}
         return [pack for pack in self._before.values() if pack.id not in after]
 
     @property
     def replaced(self) -> list[tuple[Pack, Pack]]:
-        """The packs that are another version, or are read otherwise by this release."""
+        """The packs with another version, or that this release reads differently."""
         return [
             (self._before[pack.id], pack)
-            for pack in _words(self.after)
+            for pack in _term_packs(self.after)
             if pack.id in self._before and self._before[pack.id] != pack
         ]
 
     @property
     def without_rules(self) -> list[str]:
-        """The providers that run no rule afterwards."""
+        """The providers that would run no rule."""
         today = self.now.date()
-        return [one for one in self.providers if self.after.is_without_rules(one, today)]
+        return [name for name in self.providers if self.after.is_without_rules(name, today)]
 
     @property
     def newly_without_rules(self) -> list[str]:
-        """Those of them that run a rule now, or for which nothing was published yet."""
+        """The ones that run a rule now, or for which nothing was published yet."""
         today, before = self.now.date(), self.before
         return [
-            one
-            for one in self.without_rules
-            if before is None or not before.is_without_rules(one, today)
+            name
+            for name in self.without_rules
+            if before is None or not before.is_without_rules(name, today)
         ]
 
     @property
     def _before(self) -> dict[str, Pack]:
-        return {pack.id: pack for pack in _words(self.before)} if self.before else {}
+        return {pack.id: pack for pack in _term_packs(self.before)} if self.before else {}
 
     def check(self, may_be_without: Collection[str]) -> None:
-        """Raise OperatorError if a provider would be left with no rule, or with too many."""
-        left = [one for one in self.newly_without_rules if one not in may_be_without]
+        """Raise OperatorError if a provider would be left with no rules or with too many."""
+        left = [name for name in self.newly_without_rules if name not in may_be_without]
         if left:
             name = left[0]
             raise OperatorError(
@@ -75,7 +75,7 @@ class SetChange:
         today = self.now.date()
         for name in self.providers:
             check_receipts(name, self.after.packs_of(name, today))
-        # For whoever is registered next: no id is the empty string.
+        # For providers registered later: no provider has the empty string as its id.
         check_receipts("a provider that names no packs", self.after.packs_of("", today))
 
     def lines(self) -> Iterator[str]:
@@ -91,18 +91,18 @@ class SetChange:
             yield (
                 f"~ {new.id} version {old.version} -> {new.version}: {rules}, {self._proposes(new)}"
             )
-        if nobodys := self._run_by_nobody():
-            yield f"no provider runs {', '.join(nobodys)}: name it with --provider ID=PACK,PACK"
-        stay = len(_words(self.after)) - len(self.added) - len(self.replaced)
+        if unused := self._unused():
+            yield f"no provider runs {', '.join(unused)}: name it with --provider ID=PACK,PACK"
+        stay = len(_term_packs(self.after)) - len(self.added) - len(self.replaced)
         if stay and self.before != self.after:
             yield f"= {stay} {'pack stays' if stay == 1 else 'packs stay'}"
         for name in self.providers:
             yield f"{name}: {self._runs(name)}"
 
-    def _run_by_nobody(self) -> list[str]:
-        """Return the ids of added packs that none of the providers that are known will run."""
+    def _unused(self) -> list[str]:
+        """Return the ids of added packs that no known provider would run."""
         today = self.now.date()
-        run = {name for one in self.providers for name in _ids(self.after, one, today)}
+        run = {pack for name in self.providers for pack in _ids(self.after, name, today)}
         return [pack.id for pack in self.added if pack.id not in run] if self.providers else []
 
     def _runs(self, provider: str) -> str:
@@ -147,12 +147,12 @@ def check_receipts(provider: str, packs: Iterable[Pack]) -> None:
         )
 
 
-def _words(rule_set: RuleSet) -> tuple[Pack, ...]:
+def _term_packs(rule_set: RuleSet) -> tuple[Pack, ...]:
     return without_factchecks(rule_set.packs)
 
 
 def _ids(rule_set: RuleSet, provider: str, today: date) -> list[str]:
-    return [one.id for one in rule_set.packs_of(provider, today) if one.id != FACTCHECKS]
+    return [pack.id for pack in rule_set.packs_of(provider, today) if pack.id != FACTCHECKS]
 
 
 def rules_words(pack: Pack) -> str:

@@ -1,4 +1,4 @@
-"""The sets that were in force before, as the public bucket holds them."""
+"""The sets that were in force before, read from the public bucket."""
 
 import re
 from dataclasses import dataclass
@@ -9,49 +9,49 @@ from ledger.clock import utc
 from ledger.errors import OperatorError
 from ledger.pointer import Pointer, read_pointer, set_key
 from matcher import RuleSet, SetError, load_set
-from terang.packs.next_set import Earlier, Order
+from terang.packs.next_set import EarlierSet, SetRequest
 
 SET_KEY = re.compile(r"sets/([0-9a-f]{64})\.json")
 
 MIN_DIGITS = 8
-"""Hex digits that name a set, at least."""
+"""The least number of hex digits that may name a set."""
 
 
 @dataclass(frozen=True, slots=True)
 class SetHistory:
-    """Reads every set of a public bucket, and the pointer's history, which dates them."""
+    """Reads every set of a public bucket, and the history of the pointer, which dates them."""
 
     objects: S3Objects
     name: str
 
-    def before(self, standing: RuleSet | None, order: Order) -> list[Earlier]:
-        """Return the sets before the one in force, the newest first, if the order asks for them.
+    def before(self, standing: RuleSet | None, request: SetRequest) -> list[EarlierSet]:
+        """Return the sets before the one in force, newest first, if the change needs them.
 
-        It does if a version or a pack returns, or if a provider lost all of its packs. Sets that
-        the pointer's history does not name come last, by the newest version in them.
+        It needs them if a version or a pack returns, or if a provider lost all of its packs. Sets
+        that the pointer's history does not name come last, by the newest version in them.
         """
-        if standing is None or not self._asks(standing, order):
+        if standing is None or not self._needs_earlier(standing, request):
             return []
         pointer = read_pointer(self.objects, self.name) or Pointer("")
-        until = {one.set: one.until for one in reversed(pointer.earlier)}
-        found: list[tuple[str, str, Earlier]] = []
+        until = {earlier.set: earlier.until for earlier in reversed(pointer.earlier)}
+        dated: list[tuple[str, str, EarlierSet]] = []
         for key in self.objects.keys(self.name, "sets/"):
             match = SET_KEY.fullmatch(key)
             rule_set = self._readable(match[1]) if match else None
             if match and rule_set and match[1] != pointer.set:
                 ended = until.get(match[1], "")
                 moment = datetime.fromisoformat(ended) if ended else None
-                found.append((ended, _newest(rule_set), Earlier(rule_set, moment)))
-        return [one for *_, one in sorted(found, key=lambda one: one[:2], reverse=True)]
+                dated.append((ended, _newest(rule_set), EarlierSet(rule_set, moment)))
+        return [earlier for *_, earlier in sorted(dated, key=lambda row: row[:2], reverse=True)]
 
-    def _asks(self, standing: RuleSet, order: Order) -> bool:
-        if order.target:
+    def _needs_earlier(self, standing: RuleSet, request: SetRequest) -> bool:
+        if request.target:
             return True
         lost = (name for name, settings in standing.providers.items() if settings.packs == ())
-        if any(name not in order.without_rules for name in lost):
+        if any(name not in request.without_rules for name in lost):
             return True
         versions = {pack.id: pack.version for pack in standing.packs}
-        for pack in order.packs:
+        for pack in request.packs:
             prefix = f"packs/{pack.id}/"
             if pack.id in versions:
                 prefix += f"{pack.version}.yaml"
@@ -60,21 +60,21 @@ class SetHistory:
         return False
 
     def _readable(self, digest: str) -> RuleSet | None:
-        """Return a set, or None for one of another form, or that was damaged."""
+        """Return a set, or None if it has another form or is damaged."""
         try:
             return load_set(self.objects.get(self.name, set_key(digest)) or b"", digest)
         except SetError:
             return None
 
-    def whole(self, digest: str) -> str:
-        """Return the one digest of a set that begins so. Raises OperatorError if there is none."""
+    def whole_digest(self, digest: str) -> str:
+        """Return the digest of the one set that begins so. Raises OperatorError."""
         keys = self.objects.keys(self.name, "sets/")
-        found = [match[1] for key in keys if (match := SET_KEY.fullmatch(key))]
-        fitting = [one for one in found if one.startswith(digest)]
+        digests = [match[1] for key in keys if (match := SET_KEY.fullmatch(key))]
+        fitting = [whole for whole in digests if whole.startswith(digest)]
         if len(digest) < MIN_DIGITS or len(fitting) != 1:
-            what = "begins no set's digest" if not fitting else "begins several sets' digests"
+            problem = "several sets begin with it" if fitting else "no set begins with it"
             raise OperatorError(
-                f"{digest!r} {what}, or is shorter than {MIN_DIGITS} hex digits:"
+                f"{digest!r}: {problem}, or it is shorter than {MIN_DIGITS} hex digits:"
                 " see `terang packs list`"
             )
         return fitting[0]
