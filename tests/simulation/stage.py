@@ -28,9 +28,7 @@ import ledger.aws.store
 import ledger.aws.table
 from ledger.clock import SystemClock
 from matcher import Matcher, Pack
-from publish import context as desk
-from publish import public_bucket as shelf
-from publish import publishing
+from publish import context, public_bucket, publishing
 from publish.count.folding import Numbers
 from publish.count.precision import Errors
 from publish.site.json_schemas import json_schemas
@@ -134,10 +132,10 @@ def stage(settings: dict[str, str]) -> Iterator[None]:
         patched.setattr(ledger.aws.table, "ThreadPoolExecutor", _OneAfterAnother)
         patched.setattr(ledger.aws.table, "PAIRS", SMALL["PAIRS"])
         patched.setattr(ledger.aws.store, "IDS_PER_PAGE", SMALL["IDS_PER_PAGE"])
-        patched.setattr(desk, "LOOK_BACK_DAYS", LOOK_BACK_DAYS)
+        patched.setattr(context, "LOOK_BACK_DAYS", LOOK_BACK_DAYS)
         patched.setattr(rulesets, "Matcher", _matcher)
         patched.setattr(publishing, "json_schemas", lambda: _schemas)
-        patched.setattr(shelf, "encode_csv", lambda summary: _csv(encode_summary(summary)))
+        patched.setattr(public_bucket, "encode_csv", lambda summary: _csv(encode_summary(summary)))
         patched.setattr(Pages, "summary", _summary_page)
         patched.setattr(Pages, "packs", _pack_pages)
         patched.setattr(Pages, "index", _index_page)
@@ -172,7 +170,7 @@ def _pack_pages(
     return {key: f"{key} {told}" for key, pack in self.catalogue.packs.items() if pack.has_page}
 
 
-def _index_page(self: Pages, contents: Contents) -> str:
+def _index_page(self: Pages, contents: Contents, checks: object = None) -> str:
     return _told(self, self.today, contents)
 
 

@@ -13,7 +13,7 @@ from publish.count.case_numbers import CaseNumbers, by_month, fold_cases, of_pac
 from publish.count.folding import Numbers, fold, only_packs
 from publish.count.month_carryover import Before, MonthCounts, Standing, standing_of
 from publish.count.precision import Errors, errors_of, of_cohort, without_cohorts
-from publish.gathering import DayFacts
+from publish.day_facts import DayFacts
 from publish.periods import PeriodKind, SummaryPeriod, day_period
 from publish.summary import (
     NO_ADDRESS,

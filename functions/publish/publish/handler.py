@@ -1,4 +1,4 @@
-"""The function publish: the journal is folded, and its numbers are put where all can read them."""
+"""The Lambda function publish: it adds up the journal and writes the public numbers."""
 
 import os
 
@@ -28,8 +28,8 @@ closing = Closing(store, objects, clock, setting["OUT_BUCKET"], setting["WORK_BU
 
 @metrics.log_metrics
 def handler(event: dict[str, object], context: LambdaContext) -> dict[str, int]:  # noqa: ARG001
-    """Publish what is due; the event's fields are those of a PublishRequest."""
-    desk = PublishContext(
+    """Publish what is due. The event has the fields of a PublishRequest."""
+    publish_context = PublishContext(
         store=store,
         public=SummaryBucket(objects, setting["PUBLIC_BUCKET"], known_sets),
         clock=clock,
@@ -39,30 +39,30 @@ def handler(event: dict[str, object], context: LambdaContext) -> dict[str, int]:
         notice_hours=int(setting["NOTICE_HOURS"]),
         pause_below=float(setting["PAUSE_BELOW"]),
     )
-    outcome = publish(desk, msgspec.convert(event, PublishRequest))
-    tell(outcome)
-    return {"written": outcome.written, "revised": len(outcome.revised)}
+    result = publish(publish_context, msgspec.convert(event, PublishRequest))
+    log_result(result)
+    return {"written": result.written, "revised": len(result.revised)}
 
 
-def tell(outcome: PublishResult) -> None:
+def log_result(result: PublishResult) -> None:
     """Log and count what was published; a receipt that was left out is an error and alarms."""
-    for left in outcome.left_out:
+    for left in result.left_out:
         logger.error("receipt left out", extra=msgspec.to_builtins(left))
-    for path in outcome.revised:
+    for path in result.revised:
         logger.warning("revised", extra={"summary": path})
-    for pause in outcome.paused:
+    for pause in result.paused:
         logger.warning("rule paused", extra={"paused_for": pause.provider, "rule": pause.rule})
-    for day in outcome.behind:
+    for day in result.behind:
         logger.error("the table lacks what is published", extra={"behind": day})
-    for difference in outcome.unproved:
+    for difference in result.unproved:
         logger.error("report not proved", extra={"difference": difference})
-    for name in outcome.unpublishable:
+    for name in result.unpublishable:
         logger.warning("not published under its name", extra={"unpublishable": name})
-    logger.info("published", extra={"written": outcome.written})
-    metrics.add_metric("SummariesWritten", MetricUnit.Count, outcome.written)
-    metrics.add_metric("SummariesRevised", MetricUnit.Count, len(outcome.revised))
-    metrics.add_metric("ReceiptNotClosed", MetricUnit.Count, len(outcome.left_out))
-    metrics.add_metric("ReportNotProved", MetricUnit.Count, len(outcome.unproved))
-    metrics.add_metric("RulesPaused", MetricUnit.Count, len(outcome.paused))
-    metrics.add_metric("TableBehind", MetricUnit.Count, len(outcome.behind))
-    metrics.add_metric("NamesUnpublishable", MetricUnit.Count, len(outcome.unpublishable))
+    logger.info("published", extra={"written": result.written})
+    metrics.add_metric("SummariesWritten", MetricUnit.Count, result.written)
+    metrics.add_metric("SummariesRevised", MetricUnit.Count, len(result.revised))
+    metrics.add_metric("ReceiptNotClosed", MetricUnit.Count, len(result.left_out))
+    metrics.add_metric("ReportNotProved", MetricUnit.Count, len(result.unproved))
+    metrics.add_metric("RulesPaused", MetricUnit.Count, len(result.paused))
+    metrics.add_metric("TableBehind", MetricUnit.Count, len(result.behind))
+    metrics.add_metric("NamesUnpublishable", MetricUnit.Count, len(result.unpublishable))

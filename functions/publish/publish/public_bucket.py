@@ -1,7 +1,7 @@
-"""The public bucket as publish sees it: what stands, and how it is replaced.
+"""The public bucket: which summaries are published, and how they are replaced.
 
-The JSON of a summary is written after its page and its CSV, so whoever finds it finds all three;
-a run that died half-way finds it missing or old, and writes the same bytes again.
+The JSON of a summary is written after its page and its CSV, so a reader who finds it finds all
+three. If a run dies in between, the JSON is missing or old, and the next run writes the same bytes.
 """
 
 import re
@@ -15,7 +15,7 @@ from ledger.keys import factchecks_facts_key
 from ledger.pointer import read_pointer
 from ledger.ports import Objects
 from publish.catalogue import Catalogue
-from publish.periods import PeriodKind
+from publish.periods import PeriodKind, SummaryPeriod
 from publish.published_index import PublishedIndex
 from publish.site.spreadsheet import encode_csv
 from publish.summary import Summary, decode_summary, encode_summary, journal_path, summary_path
@@ -27,7 +27,10 @@ SET_KEY = re.compile(r"sets/(?P<digest>[0-9a-f]{8,64})\.json")
 
 @dataclass(slots=True)
 class SummaryBucket:
-    """The public bucket, and the summaries that were read from it or written to it."""
+    """The public bucket, and the summaries that were read from it or written to it.
+
+    `names` holds the published periods of each provider; it is empty before `list_summaries`.
+    """
 
     objects: Objects
     bucket: str
@@ -35,50 +38,67 @@ class SummaryBucket:
     summaries: dict[str, Summary] = field(default_factory=dict)
     names: dict[str, set[str]] = field(default_factory=dict)
 
-    def look(self) -> None:
-        """List the summaries that stand; until then none is known."""
+    def list_summaries(self) -> None:
+        """List the published summaries."""
         for key in self.objects.keys(self.bucket, "summaries/"):
-            if found := SUMMARY_KEY.fullmatch(key):
-                self.names.setdefault(found["provider"], set()).add(found["period"])
+            if match := SUMMARY_KEY.fullmatch(key):
+                self.names.setdefault(match["provider"], set()).add(match["period"])
 
     def catalogue(self) -> Catalogue:
-        """Return all published sets, and which one is in force. Read those that are new to us."""
-        found = map(SET_KEY.fullmatch, self.objects.keys(self.bucket, "sets/"))
-        digests = [key["digest"] for key in found if key]
+        """Return all published sets and which one is in force. Only sets not yet known are read."""
+        matches = map(SET_KEY.fullmatch, self.objects.keys(self.bucket, "sets/"))
+        digests = [match["digest"] for match in matches if match]
         try:
-            sets = self.known_sets.read(digests, lambda digest: self._must(f"sets/{digest}.json"))
+            sets = self.known_sets.read(digests, lambda digest: self._read(f"sets/{digest}.json"))
         except SetError as error:
             raise OperatorError(f"a published set cannot be read: {error}") from error
         pointer = read_pointer(self.objects, self.bucket)
         return Catalogue(sets, pointer.set if pointer else "")
 
-    def index_of(self, published: RuleSet) -> PublishedIndex | None:
-        """What stands beside the index of checks that a set names, if it names one."""
-        if not published.factchecks:
+    def check_index(self, in_force: RuleSet) -> PublishedIndex | None:
+        """Return the facts on the index of fact-checks that a set names, if it names one."""
+        if not in_force.factchecks:
             return None
-        data = self.objects.get(self.bucket, factchecks_facts_key(published.factchecks))
+        data = self.objects.get(self.bucket, factchecks_facts_key(in_force.factchecks))
         return msgspec.json.decode(data, type=PublishedIndex) if data else None
 
     def periods(self, provider: str, kind: PeriodKind) -> list[str]:
-        """The days, months or campaigns of a provider that stand, in order."""
+        """Return the published days, months or campaigns of a provider, in order."""
         return sorted(name for name in self.names.get(provider, ()) if kind_of(name) is kind)
 
-    def standing(self, provider: str, period: str) -> Summary | None:
-        """The summary that stands, if one does."""
+    def published(self, provider: str, period: str) -> Summary | None:
+        """Return the published summary, if there is one."""
         path = summary_path(provider, period)
         if path not in self.summaries and period in self.names.get(provider, ()):
-            self.summaries[path] = decode_summary(self._must(f"{path}.json"))
+            self.summaries[path] = decode_summary(self._read(f"{path}.json"))
         return self.summaries.get(path)
 
+    def published_by_providers(self, period: str) -> list[Summary]:
+        """Return the summaries of a period of every provider that was ever published."""
+        names = sorted(name for name in self.names if name != "all")
+        return [summary for name in names if (summary := self.published(name, period))]
+
+    def published_in(
+        self, provider: str, kind: PeriodKind, first: str = "", last: str = "~"
+    ) -> list[Summary]:
+        """Return a provider's summaries of a kind, from the first name to the last, in order."""
+        names = [name for name in self.periods(provider, kind) if first <= name <= last]
+        return [summary for name in names if (summary := self.published(provider, name))]
+
+    def published_before(self, provider: str, period: SummaryPeriod) -> Summary | None:
+        """Return the newest summary of the same kind before a period."""
+        earlier = [name for name in self.periods(provider, period.kind) if name < period.name]
+        return self.published(provider, earlier[-1]) if earlier else None
+
     def put(self, key: str, data: bytes) -> bool:
-        """Write unless the same bytes stand, so that no version is made for nothing."""
+        """Write unless the same bytes are there already. Return whether it was written."""
         if self.objects.get(self.bucket, key) == data:
             return False
         self.objects.put(self.bucket, key, data)
         return True
 
     def put_summary(self, summary: Summary, page: str) -> bool:
-        """Put a summary's page, its CSV, and last the JSON; whether one of them was not there."""
+        """Write a summary's page, its CSV, and last its JSON. Return whether one was written."""
         written = [
             self.put(f"{summary.path}.html", page.encode()),
             self.put(f"{summary.path}.csv", encode_csv(summary)),
@@ -88,22 +108,22 @@ class SummaryBucket:
         self.names.setdefault(summary.provider, set()).add(summary.period)
         return any(written)
 
-    def keep(self, standing: Summary) -> None:
-        """Keep an earlier revision, and the journal that it folds, beside what will replace them.
+    def keep_revision(self, summary: Summary) -> None:
+        """Copy a summary that is about to be replaced, and its journal, to `<period>.r<n>`.
 
-        A journal that was already replaced, by a run that died thereafter, was kept by that run.
+        If an earlier run died after it had replaced the journal, that run made the copy.
         """
-        ending = f"r{standing.revision}"
-        path = f"{standing.path}.json"
-        self.objects.put_new(self.bucket, f"{standing.path}.{ending}.json", self._must(path))
-        if standing.kind != PeriodKind.DAY or standing.provider == "all":
+        ending = f"r{summary.revision}"
+        data = self._read(f"{summary.path}.json")
+        self.objects.put_new(self.bucket, f"{summary.path}.{ending}.json", data)
+        if summary.kind != PeriodKind.DAY or summary.provider == "all":
             return
-        path = journal_path(standing.provider, standing.period)
-        data = self._must(f"{path}.jsonl")
-        if sha256(data).hexdigest() == standing.journal[0].sha256:
-            self.objects.put_new(self.bucket, f"{path}.{ending}.jsonl", data)
+        path = journal_path(summary.provider, summary.period)
+        journal = self._read(f"{path}.jsonl")
+        if sha256(journal).hexdigest() == summary.journal[0].sha256:
+            self.objects.put_new(self.bucket, f"{path}.{ending}.jsonl", journal)
 
-    def _must(self, key: str) -> bytes:
+    def _read(self, key: str) -> bytes:
         data = self.objects.get(self.bucket, key)
         if data is None:
             raise OperatorError(f"{key} was listed in the public bucket and is gone")
@@ -111,7 +131,7 @@ class SummaryBucket:
 
 
 def kind_of(name: str) -> PeriodKind:
-    """What period a name stands for.
+    """Return the kind of period that a name is of.
 
     >>> kind_of("2026-11-25").value, kind_of("2026-11").value, kind_of("november-2026").value
     ('day', 'month', 'campaign')

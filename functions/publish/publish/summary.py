@@ -12,7 +12,7 @@ from publish.count.case_numbers import CaseNumbers
 from publish.count.folding import LeftOutReason, Numbers, Tally
 from publish.count.month_carryover import Standing
 from publish.count.precision import Errors
-from publish.periods import PeriodKind
+from publish.periods import PeriodKind, SummaryPeriod
 
 NO_ADDRESS = (
     "No public address is set, so every rule runs in shadow:"
@@ -152,6 +152,11 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     def path(self) -> str:
         """Where it stands below the public address, without an ending."""
         return summary_path(self.provider, self.period)
+
+
+def period_of(summary: Summary) -> SummaryPeriod:
+    """Return the period that a summary covers."""
+    return SummaryPeriod(summary.kind, summary.period, summary.first_day, summary.last_day)
 
 
 def summary_path(provider: str, period: str) -> str:

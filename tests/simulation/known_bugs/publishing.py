@@ -6,13 +6,13 @@ import pytest
 from simulation.bugs import Bug, Call, Change, everywhere, method
 
 from publish.public_bucket import SummaryBucket
-from publish.revising import settle
+from publish.revisions import next_revision
 from publish.summary import encode_summary
 
 
-def _summary_first(original: Call, shelf: SummaryBucket, summary: Any, page: str) -> Any:
-    shelf.put(f"{summary.path}.json", encode_summary(summary))
-    return original(shelf, summary, page)
+def _summary_first(original: Call, bucket: SummaryBucket, summary: Any, page: str) -> Any:
+    bucket.put(f"{summary.path}.json", encode_summary(summary))
+    return original(bucket, summary, page)
 
 
 def _journal_last() -> Change:
@@ -40,13 +40,14 @@ def _journal_last() -> Change:
     return change
 
 
-def _never_again(standing: Any, draft: Any) -> Any:
-    return standing if standing and not standing.provisional else settle(standing, draft)
+def _never_again(published: Any, draft: Any) -> Any:
+    return published if published and not published.provisional else next_revision(published, draft)
 
 
 PUBLISHING = [
     Bug("a summary before its page and its table",
         method(SummaryBucket, "put_summary", _summary_first), shows=174),
     Bug("a summary before its journal", _journal_last(), shows=1071),
-    Bug("a published day is not looked at again", everywhere(settle, _never_again), shows=76),
+    Bug("a published day is not looked at again",
+        everywhere(next_revision, _never_again), shows=76),
 ]  # fmt: skip

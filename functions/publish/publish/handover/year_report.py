@@ -54,7 +54,7 @@ class YearReports:
 
     def _inspected(self, provider: str, year: str) -> dict[str, int]:
         months = [one for one in self.public.periods(provider, PeriodKind.MONTH) if one[:4] == year]
-        standing = {month: self.public.standing(provider, month) for month in months}
+        standing = {month: self.public.published(provider, month) for month in months}
         counted = {month: one.numbers.inspected for month, one in standing.items() if one}
         return {month: count for month, count in counted.items() if count}
 

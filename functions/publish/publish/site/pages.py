@@ -39,14 +39,12 @@ class Pages:
     """Renders pages; the sets tell what packs and rules are called.
 
     `public_url` and `today`, the day of the run in UTC, tell whether a pack is live. No other
-    page depends on the day, and these only through the state of a pack. `checks` is what is known
-    of the index of published checks in force.
+    page depends on the day, and these only through the state of a pack.
     """
 
     catalogue: Catalogue
     public_url: str
     today: str
-    checks: PublishedIndex | None = None
 
     def summary(self, summary: Summary, earlier: str = "") -> str:
         """The page of a summary; `earlier` is the period before it that has a page, if any."""
@@ -99,8 +97,8 @@ class Pages:
             if pack.has_page
         }
 
-    def index(self, contents: Contents) -> str:
-        """The index of all that is published."""
+    def index(self, contents: Contents, checks: PublishedIndex | None = None) -> str:
+        """Return the index of all that is published; `checks` is the index of fact-checks."""
         return render(
             "index.html",
             root="",
@@ -110,8 +108,8 @@ class Pages:
             states={key: self._state(pack) for key, pack in self.catalogue.packs.items()},
             public_url=self.public_url,
             months_of=tables.months_of,
-            checks=self.checks,
-            refused_checks=refusals_of(self.checks) if self.checks else [],
+            checks=checks,
+            refused_checks=refusals_of(checks) if checks else [],
         )
 
     def _state(self, pack: Pack) -> PackState:

@@ -5,8 +5,8 @@ import msgspec
 from ledger.records.refusal import Code
 from publish.count.case_numbers import CaseNumbers
 from publish.count.folding import Numbers
-from publish.periods import PeriodKind, SummaryPeriod
-from publish.summary import Summary
+from publish.periods import PeriodKind
+from publish.summary import Summary, period_of
 
 CATEGORIES = {
     "SCAMS_AND_FRAUD": "Scams and fraud",
@@ -158,11 +158,6 @@ def title_of(summary: Summary) -> str:
     'All providers, November 2026'
     """
     return f"{_whose(summary)}, {period_of(summary).words}"
-
-
-def period_of(summary: Summary) -> SummaryPeriod:
-    """The period of a summary."""
-    return SummaryPeriod(summary.kind, summary.period, summary.first_day, summary.last_day)
 
 
 def opening(summary: Summary) -> list[str]:

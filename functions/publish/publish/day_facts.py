@@ -1,4 +1,4 @@
-"""Gathering: what the journal and the list of files say of one provider's day."""
+"""One provider's day: what was read of it becomes its public journal and its numbers. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,16 +17,22 @@ from publish.summary import JournalFile, LeftOut, OpenFileNote, journal_path
 
 
 @dataclass(frozen=True, slots=True)
-class DayEntries:
-    """What people did on a day, and the letters under which moderators are told apart."""
+class DayRecords:
+    """What the table holds of a provider's day, in any order.
 
+    `files` are all files of the provider, open or closed. `aliases` are the letters of the
+    moderators who made the entries.
+    """
+
+    receipts: Sequence[Receipt]
+    files: Sequence[OpenFile]
     entries: Sequence[JournalEntry] = ()
-    letters: Mapping[str, str] = field(default_factory=dict)
+    aliases: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class DayFacts:
-    """A provider's day: its public journal, the fold of it, and what is missing from both."""
+    """A provider's day: its public journal, the numbers in it, and what is missing from both."""
 
     journal_file: JournalFile
     journal: bytes
@@ -36,55 +42,39 @@ class DayFacts:
     open_files: tuple[OpenFileNote, ...]
 
     @property
-    def silent(self) -> bool:
-        """Whether nothing at all came that day, and nothing was under way."""
+    def is_empty(self) -> bool:
+        """Whether nothing arrived that day and no file was being read."""
         return not (self.journal or self.left_out or self.open_files)
 
 
-def gather(
-    provider: str,
-    day: str,
-    receipts: Iterable[Receipt],
-    people: DayEntries,
-    files: Sequence[OpenFile],
-    catalogue: Catalogue,
-) -> DayFacts:
-    """Fold a day into its journal and numbers; receipts that may not be counted are named.
-
-    Args:
-        provider: The provider.
-        day: The day of the journal, UTC.
-        receipts: All receipts of that day, in any order.
-        people: What people did that day, and the letters of moderators.
-        files: The provider's files, open or closed.
-        catalogue: The sets in which the receipts' rules are looked up.
-    """
+def count_day(provider: str, day: str, records: DayRecords, catalogue: Catalogue) -> DayFacts:
+    """Return the journal and the numbers of a day. Receipts that must not be counted are named."""
     counted: list[Receipt] = []
     left_out: list[LeftOut] = []
-    for receipt in receipts:
-        fault = left_out_reason(receipt, catalogue)
-        if fault is None:
+    for receipt in records.receipts:
+        reason = left_out_reason(receipt, catalogue)
+        if reason is None:
             counted.append(receipt)
         else:
-            left_out.append(LeftOut(provider, day, short_digest(receipt.unit), fault))
-    lines = journal_lines(counted)
-    done = case_lines(people.entries, people.letters, len(lines) + 1)
-    journal = encode_journal(lines) + encode_journal(done)
+            left_out.append(LeftOut(provider, day, short_digest(receipt.unit), reason))
+    receipts = journal_lines(counted)
+    cases = case_lines(records.entries, records.aliases, len(receipts) + 1)
+    journal = encode_journal(receipts) + encode_journal(cases)
     path = f"{journal_path(provider, day)}.jsonl"
     return DayFacts(
-        journal_file=JournalFile(path, sha256(journal).hexdigest(), len(lines) + len(done)),
+        journal_file=JournalFile(path, sha256(journal).hexdigest(), len(receipts) + len(cases)),
         journal=journal,
-        numbers=fold(numbers_of(line, catalogue) for line in lines),
-        cases=case_numbers(done),
+        numbers=fold(numbers_of(line, catalogue) for line in receipts),
+        cases=case_numbers(cases),
         left_out=tuple(sorted(left_out, key=lambda left: left.receipt)),
-        open_files=open_on(provider, day, files),
+        open_files=open_on(provider, day, records.files),
     )
 
 
 def open_on(provider: str, day: str, files: Iterable[OpenFile]) -> tuple[OpenFileNote, ...]:
-    """The files that had come by the end of a day and were not yet read to their end.
+    """Return the files that had arrived by the end of a day and were not yet read to their end.
 
-    It does not change when such a file is closed later, so a closed day stays as it was said.
+    Closing such a file on a later day does not change the answer, so a closed day stays the same.
 
     >>> open_on("acme", "2026-11-02", [OpenFile("f", "2026-11-01", 3, "2026-11-03")])[0].since
     '2026-11-01'

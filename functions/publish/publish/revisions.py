@@ -1,0 +1,89 @@
+"""Compare a draft with the published summary: keep it, replace it, or publish a new revision.
+
+A closed period is compared by its numbers, never by the bytes of its page: a new look of the pages
+is not a revision. A provisional summary is replaced without a revision.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from publish.count.case_numbers import case_measures
+from publish.count.folding import measures
+from publish.periods import PeriodKind
+from publish.summary import NumberChange, Summary
+
+
+def next_revision(published: Summary | None, draft: Summary) -> Summary:
+    """Return what is to be published: the published summary, the draft, or a revision of it.
+
+    A new revision is needed if the numbers or the receipts left out differ, and for sums over days
+    or providers also if the journal files differ. A closed period never becomes provisional again.
+    """
+    if published is None or published.provisional:
+        return draft
+    if draft.provisional:
+        return published
+    changes = tuple(changes_between(published, draft))
+    if not changes:
+        return published
+    revision, why = published.revision + 1, _reason(published, draft)
+    return msgspec.structs.replace(draft, revision=revision, why_revised=why, changes=changes)
+
+
+def has_lost_records(published: Summary, draft: Summary) -> bool:
+    """Return whether the table holds less of a day than was published.
+
+    Nothing is ever taken out of the journal; a receipt that is left out still counts as held.
+    """
+    before, now = _held(published), _held(draft)
+    return any(fewer < more for fewer, more in zip(now, before, strict=True))
+
+
+def _held(day: Summary) -> tuple[int, int]:
+    """Return how many receipts and how many case entries the table holds of a day."""
+    units = day.numbers.units
+    return units + len(day.left_out), sum(file.lines for file in day.journal) - units
+
+
+def changes_between(published: Summary, draft: Summary) -> Iterator[NumberChange]:
+    """Yield the numbers that differ between two summaries of a period, in the CSV's order."""
+    before, after = _numbers(published), _numbers(draft)
+    for measure, key in [*before, *(name for name in after if name not in before)]:
+        old, new = before.get((measure, key)), after.get((measure, key))
+        if old != new:
+            yield NumberChange(measure=measure, key=key, before=old, after=new)
+
+
+def _numbers(summary: Summary) -> dict[tuple[str, str], int | str]:
+    """Return what counts as a change, by measure and key."""
+    numbers: dict[tuple[str, str], int | str] = {
+        (measure, key): value for measure, key, value in measures(summary.numbers)
+    }
+    for measure, key, value in case_measures(summary.cases):
+        numbers[measure, key] = value
+    for left in summary.left_out:
+        numbers["left_out", f"{left.provider}/{left.day}/{left.receipt}"] = str(left.why)
+    if summary.kind is not PeriodKind.DAY or summary.provider == "all":
+        for file in summary.journal:
+            numbers["journal", file.path] = file.sha256
+    return numbers
+
+
+def _reason(published: Summary, draft: Summary) -> str:
+    """Return why the journal differs, as far as the numbers show it. It is published."""
+    late = draft.numbers.units - published.numbers.units
+    left = len(draft.left_out) - len(published.left_out)
+    if left > 0:
+        return f"{_units(left)} counted before did not close when looked at again."
+    if late > 0:
+        return f"{_units(late)} came to the journal after revision {published.revision}."
+    if late < 0:
+        return f"{_units(-late)} of revision {published.revision} stood no longer in the journal."
+    if published.numbers == draft.numbers and published.cases != draft.cases:
+        return f"Case entries came to the journal after revision {published.revision}."
+    return f"The journal differed from the one that revision {published.revision} folded."
+
+
+def _units(count: int) -> str:
+    return "1 unit" if count == 1 else f"{count:,} units"
