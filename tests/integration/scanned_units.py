@@ -51,7 +51,8 @@ ORDER = [
 """The calls of a delivery until the commit: everything counted is recorded before it."""
 
 MESSAGE_ORDER = [
-    "marker", "month_salt", "begin_month", "get", "get", "record_first_try", "floods", "receipts",
+    "marker", "month_salt", "put_month_salt", "get", "get", "record_first_try", "floods",
+    "receipts",
     "erased_accounts", "put_findings", "put_finding_ids", "erased_accounts", "commit_unit",
 ]  # fmt: skip
 """The calls for the first message of a month until the commit."""

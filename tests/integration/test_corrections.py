@@ -185,7 +185,7 @@ def test_a_worker_that_dies_anywhere_tells_each_finding_once(
     decided(whole)
     whole.objects.put(whole.work, KEY, WITHDRAWN)
     whole.learner(counted.through(whole.objects), counted.through(whole.store)).learn(KEY)
-    first = counted.names.index("uses")
+    first = counted.names.index("check_uses")
     assert "commit_case" in counted.names[first:]
     for number in range(first, len(counted.names)):
         world = new_world()

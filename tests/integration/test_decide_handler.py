@@ -145,7 +145,7 @@ def test_a_worker_without_memory_is_given_up(
         def take(self, *_: Any) -> None:
             raise MemoryError
 
-    monkeypatch.setattr(decide, "taken", Spent())
+    monkeypatch.setattr(decide, "deliveries", Spent())
     with pytest.raises(MemoryError):
         call(decide, about(0, notice()))
 

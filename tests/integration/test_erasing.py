@@ -33,7 +33,15 @@ from support.world import DAY, World
 from ledger.records.identity import unit_id
 from recount.recount import differences_of
 
-WRITES = ("begin_month", "bury", "replace", "turn", "delete_excerpt", "put_if", "delete_version")
+WRITES = (
+    "put_month_salt",
+    "put_tombstone",
+    "replace",
+    "turn",
+    "delete_excerpt",
+    "put_if",
+    "delete_version",
+)
 
 
 @pytest.fixture

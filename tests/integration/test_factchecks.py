@@ -145,7 +145,7 @@ def test_a_worker_that_dies_leaves_findings_by_the_index_of_their_first_try(
     [unit] = wanting.take_in(lines(REPEATS_SALT, REPEATS_FRIDGE))
     calls = Calls()
     wanting.scanner(calls.through(wanting.store)).scan_range(unit)
-    last = calls.names.index("put_uses")
+    last = calls.names.index("put_check_uses")
     assert last < calls.names.index("commit_unit")
     for number in range(calls.names.index("put_findings"), last + 1):
         [unit] = wanting.take_in(lines(REPEATS_SALT + "!" * number), f"{number}.jsonl")

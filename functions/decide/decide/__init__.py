@@ -1,5 +1,5 @@
-"""The function decide: what people did about cases in, entries out.
+"""The function decide: it takes messages about cases and writes their entries.
 
-`case_work` takes one message, `judging` says what it means, `effects` hands out what follows. It
-may import `ledger` and `dsa`. Start with `case_work`.
+`case_work` takes one message, `judging` decides what it does, `effects` writes what follows from
+it. It may import `rules`, `ledger` and `dsa`. Start with `case_work`.
 """

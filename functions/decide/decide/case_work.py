@@ -1,4 +1,8 @@
-"""One message from its line to its entries. Nothing counts twice, and what is early waits."""
+"""Take one message about a case, from its line to its entries.
+
+A repeated message changes nothing. A message that comes before the one it refers to is parked with
+the case that it waits for, and is judged again when something moves that case.
+"""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -8,7 +12,6 @@ from hashlib import sha256
 import msgspec
 
 from decide.effects.effects import Effects
-from decide.erased_authors import is_about_erased, without_words
 from decide.facts import Arrived, Facts
 from decide.facts_reader import FactsReader
 from decide.judging.judge import judge
@@ -23,7 +26,7 @@ from ledger.records.identity import digest
 from ledger.records.json_text import encode_json
 
 TRIES = 12
-"""How often a message is judged anew when others moved its cases in between."""
+"""How often a message is judged again because others moved its cases meanwhile."""
 
 WAIT_DAYS = 14
 """How long a message waits for what it refers to: as long as a dead letter is kept."""
@@ -31,20 +34,20 @@ WAIT_DAYS = 14
 
 @dataclass(frozen=True, slots=True)
 class Handled:
-    """What a message came to: `taken`, `repeated`, `waiting`, or `refused` with its code.
+    """What became of a message: `taken`, `repeated`, `waiting`, or `refused` with its code.
 
-    `faults` are those of the statement of reasons that it became.
+    `problems` are those of the statement of reasons that it led to.
     """
 
     status: str
     type: str = ""
     code: str = ""
-    faults: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class _Arrival:
-    """A line, and when it was first sent; if it waited, also day, case and the message's name."""
+class ArrivedLine:
+    """A line, and when it was first sent; if it was parked, also the day, case and message id."""
 
     provider: str
     line: bytes
@@ -55,17 +58,59 @@ class _Arrival:
 
 
 @dataclass(frozen=True, slots=True)
-class _Settled:
-    """A message that was taken or refused for good, and the marker by which it stands."""
+class Committed:
+    """The message is in the journal now; `facts` are those it was judged by."""
 
+    marker: CaseMarker
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """The same message was committed before."""
+
+    marker: CaseMarker
+
+
+@dataclass(frozen=True, slots=True)
+class Early:
+    """The message must wait for the case that its refusal names."""
+
+    refusal: CaseRefusal
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """The message is refused for good; without `facts` its id belongs to another message."""
+
+    refusal: CaseRefusal
+    facts: Facts | None = None
+
+
+type Commit = Committed | Repeated | Early | Rejected
+"""What an attempt to commit a message came to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A message that was taken or refused for good, and the cases that it wakes."""
+
+    handled: Handled
     name: str
-    arrival: _Arrival
-    marker: CaseMarker | None = None
+    arrival: ArrivedLine
+    wakes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    """A message that waits, or that could not be read."""
+
+    handled: Handled
 
 
 @dataclass(frozen=True, slots=True)
 class CaseWork:
-    """Takes messages of believed senders over the ports."""
+    """Takes messages of registered senders over the ports."""
 
     store: CaseStore
     objects: Objects
@@ -76,170 +121,173 @@ class CaseWork:
     trial_day: bool = False
 
     def take(self, provider: str, line: bytes, sent_at: datetime) -> Iterator[Handled]:
-        """Take one message, and after it whatever has waited for it.
+        """Take one message, and after it every message that waited for it.
 
-        `sent_at` is when the message was first sent: no time that it states may lie after that.
-        In a trial the day of `sent_at` counts.
+        `sent_at` is when the message was first sent: no time that it states may be later. In a
+        trial the day of `sent_at` counts.
 
-        A message that has waited waits on until all that waits for it is taken too: whoever dies
-        in between finds it there again, and goes on from it.
+        A message that was parked stays parked until all that waits for it is taken too. A worker
+        that dies in between leaves it there, and the next delivery goes on from it.
         """
-        left: list[_Arrival | _Settled] = [_Arrival(provider, line, sent_at)]
+        left: list[ArrivedLine | Settled] = [ArrivedLine(provider, line, sent_at)]
         done: set[str] = set()
         while left:
-            one = left.pop()
-            if isinstance(one, _Settled):
-                self._stop_waiting(one.name, one.arrival)
-            elif one.name not in done:
-                handled, settled = self._handle(one)
-                yield handled
-                if settled is not None:
-                    done.add(settled.name)
-                    left += [settled] if settled.arrival.case else []
-                    left += self._woken(settled.marker) if settled.marker else []
+            match left.pop():
+                case Settled(name=name, arrival=arrival):
+                    self._unpark(name, arrival)
+                case ArrivedLine() as arrival if arrival.name not in done:
+                    received = self.receive(arrival)
+                    yield received.handled
+                    if isinstance(received, Settled):
+                        done.add(received.name)
+                        left += [received] if received.arrival.case else []
+                        left += self._woken(received.wakes)
 
     def refuse(self, provider: str, data: bytes, refusal: CaseRefusal) -> Handled:
-        """Tell the sender of a line, or of a whole body, that cannot be read."""
+        """Write the receipt of a line, or of a whole body, that cannot be read."""
         unread = digest("unread", provider, data)
-        arrival = _Arrival(provider, data, self.clock.now())
-        receipt = self._receipt(unread, arrival, "refused", refusal)
-        self._tell(receipt, day="")
+        arrival = ArrivedLine(provider, data, self.clock.now())
+        self._write_receipt(self._receipt(unread, arrival, "refused", refusal), day="")
         return Handled("refused", code=refusal.code)
 
-    def _handle(self, arrival: _Arrival) -> tuple[Handled, _Settled | None]:
-        """What comes of a line, and how it is settled, unless it waits or cannot be read."""
+    def receive(self, arrival: ArrivedLine) -> Settled | Unsettled:
+        """Read and commit one line, write what follows, and say what became of it."""
         message = read_case_message(arrival.line)
         if isinstance(message, CaseRefusal):
-            return self.refuse(arrival.provider, arrival.line, message), None
+            return Unsettled(self.refuse(arrival.provider, arrival.line, message))
         name = digest("message", arrival.provider, message.id)
-        settled, facts = self._settle(name, arrival, message)
-        while isinstance(settled, CaseRefusal) and settled.waits_for not in {"", arrival.case}:
-            # What it waits for may have come between the look and the wait: look once more.
-            arrival = self._wait(name, arrival, message, settled)
-            settled, facts = self._settle(name, arrival, message)
         kind = str(message.__struct_config__.tag)
-        if isinstance(settled, CaseRefusal) and settled.waits_for:
-            return Handled("waiting", kind, settled.code), None
-        if not arrival.case:
-            arrival = self._where_it_waits(name, arrival, message, facts)
-        if isinstance(settled, CaseRefusal):
-            self._tell_of(name, arrival, message, "refused", settled)
-        elif arrival.case:
-            self._tell_of(name, arrival, message, "taken")
-        if isinstance(settled, CaseRefusal):
-            return Handled("refused", kind, settled.code), _Settled(name, arrival)
-        faults = self.effects.make_sure(message, arrival.provider)
-        handled = Handled("taken" if facts else "repeated", kind, faults=faults)
-        return handled, _Settled(name, arrival, settled)
+        result = self.commit(name, arrival, message)
+        while isinstance(result, Early) and result.refusal.waits_for != arrival.case:
+            # What it waits for may have come between judging and parking: judge once more.
+            arrival = self._park(name, arrival, message, result.refusal)
+            result = self.commit(name, arrival, message)
+        match result:
+            case Early(refusal):
+                return Unsettled(Handled("waiting", kind, refusal.code))
+            case Rejected(refusal, facts):
+                arrival = self.find_parked(name, arrival, message, facts)
+                self._tell_sender(name, arrival, message, "refused", refusal)
+                return Settled(Handled("refused", kind, refusal.code), name, arrival)
+            case Committed(marker, facts):
+                arrival = self.find_parked(name, arrival, message, facts)
+                status = "taken"
+            case Repeated(marker):
+                arrival = self.find_parked(name, arrival, message, None)
+                status = "repeated"
+        if arrival.case:
+            self._tell_sender(name, arrival, message, "taken")
+        problems = self.effects.apply(message, arrival.provider)
+        return Settled(Handled(status, kind, problems=problems), name, arrival, marker.wakes)
 
-    def _settle(
-        self, name: str, arrival: _Arrival, message: CaseMessage
-    ) -> tuple[CaseMarker | CaseRefusal, Facts | None]:
-        """The marker by which the message stands, or the refusal; and by which facts, if it is new.
+    def commit(self, name: str, arrival: ArrivedLine, message: CaseMessage) -> Commit:
+        """Judge the message and put its marker and entries in one transaction.
 
-        A commit fails when somebody else moved one of its cases: then all is read again, and the
-        message judged anew. Who was first stands; the other is told.
+        The transaction fails when somebody else moved one of the cases. Then everything is read and
+        judged again: the first one stays, and the other one gets a refusal.
         """
-        says = sha256(msgspec.json.encode(message)).hexdigest()
+        content = sha256(msgspec.json.encode(message)).hexdigest()
         for _ in range(TRIES):
-            standing = self.store.case_marker(name)
-            if standing is not None:
-                same = standing.digest == says
-                return (standing if same else CaseRefusal(CaseCode.ID_REUSED, "id")), None
+            known = self.store.case_marker(name)
+            if known is not None:
+                if known.digest == content:
+                    return Repeated(known)
+                return Rejected(CaseRefusal(CaseCode.ID_REUSED, "id"))
             now = self.clock.now()
             facts = self.reader.read(message, arrival.provider, now, self._arrived(arrival))
             judged = judge(message, facts)
             if isinstance(judged, CaseRefusal):
                 if self.store.case_marker(name) is not None:
-                    continue  # another delivery of it was first: it is refused for its own sake
-                return judged, facts
-            if is_about_erased(facts):
-                judged = without_words(judged)
-            entry = judged.entry
+                    continue  # another delivery of the same message was first: do not refuse this
+                return Early(judged) if judged.waits_for else Rejected(judged, facts)
             marker = CaseMarker(
                 message=name,
                 provider=arrival.provider,
-                digest=says,
+                digest=content,
                 day=now.date().isoformat(),
-                entry=entry.entry,
-                wakes=_wakes(entry),
+                entry=judged.entry.entry,
+                wakes=_wakes(judged.entry),
             )
-            if self.store.commit_case(marker, entry, judged.moves):
-                return marker, facts
+            if self.store.commit_case(marker, judged.entry, judged.moves):
+                return Committed(marker, facts)
         raise OSError("others kept the cases of a message busy")
 
-    def _wait(
-        self, name: str, arrival: _Arrival, message: CaseMessage, refusal: CaseRefusal
-    ) -> _Arrival:
-        """Keep the message with the case that it waits for, and no longer with another one.
+    def _park(
+        self, name: str, arrival: ArrivedLine, message: CaseMessage, refusal: CaseRefusal
+    ) -> ArrivedLine:
+        """Park the message with the case that it waits for, and no longer with another one.
 
-        Its sender is told after that, and only then is the case looked at once more: whoever dies
-        in between leaves a message that is found there when it comes again. What is kept is what
-        the message says, since a sender's line may be blown up by blanks beyond an item.
+        The order matters: park, write the receipt, and only then look at the case once more. A
+        worker that dies in between leaves a message that the next delivery finds parked. The
+        message is encoded again, since blanks could make the sender's line too long for an item.
         """
         now, case = self.clock.now(), refusal.waits_for
         expires = int((now + timedelta(days=WAIT_DAYS)).timestamp())
         line, day = msgspec.json.encode(message), arrival.day or now.date().isoformat()
-        waiting = ParkedMessage(name, arrival.provider, line, day, utc(arrival.sent_at))
-        kept = self.store.park(case, waiting, expires)
-        dated = replace(arrival, day=kept.day, case=case, sent_at=_first_sent(kept))
-        self._tell_of(name, dated, message, "waiting", refusal)
+        parked = ParkedMessage(name, arrival.provider, line, day, utc(arrival.sent_at))
+        stored = self.store.park(case, parked, expires)
+        dated = replace(arrival, day=stored.day, case=case, sent_at=_first_sent(stored))
+        self._tell_sender(name, dated, message, "waiting", refusal)
         if arrival.case:
-            self._stop_waiting(name, arrival)
+            self._unpark(name, arrival)
         return dated
 
-    def _where_it_waits(
-        self, name: str, arrival: _Arrival, message: CaseMessage, facts: Facts | None
-    ) -> _Arrival:
-        """The arrival with the case at which an earlier delivery of it was kept, if one was.
+    def find_parked(
+        self, name: str, arrival: ArrivedLine, message: CaseMessage, facts: Facts | None
+    ) -> ArrivedLine:
+        """Return the arrival with the case at which an earlier delivery of it was parked, if any.
 
-        Cases are looked at anew: by what the message was judged by, it may not have waited yet.
-        A decision on findings alone waits for nothing: there are the most of these.
+        Cases are read again: when the message was judged, the other delivery may not have parked it
+        yet. A decision on findings alone never waits, and most messages are such decisions.
         """
-        if isinstance(message, Decision) and message.notice is None:
+        if arrival.case or (isinstance(message, Decision) and message.notice is None):
             return arrival
-        cases: Iterable[Case] = (
-            filter(None, map(self.store.case, facts.cases))
-            if facts
-            else self.reader.read(
-                message, arrival.provider, self.clock.now(), self._arrived(arrival)
-            ).cases.values()
-        )
+        cases: Iterable[Case]
+        if facts is None:
+            now = self.clock.now()
+            facts = self.reader.read(message, arrival.provider, now, self._arrived(arrival))
+            cases = facts.cases.values()
+        else:
+            cases = filter(None, map(self.store.case, facts.cases))
         for case in cases:
-            for one in case.parked:
-                if one.message == name:
-                    return replace(arrival, day=one.day, case=case.case)
+            for parked in case.parked:
+                if parked.message == name:
+                    return replace(arrival, day=parked.day, case=case.case)
         return arrival
 
-    def _arrived(self, arrival: _Arrival) -> Arrived:
+    def _arrived(self, arrival: ArrivedLine) -> Arrived:
         return Arrived(arrival.sent_at, self.trial_day)
 
-    def _stop_waiting(self, name: str, arrival: _Arrival) -> None:
-        waiting = ParkedMessage(name, arrival.provider, arrival.line, arrival.day)
-        self.store.unpark(arrival.case, waiting, int(self.clock.now().timestamp()))
+    def _unpark(self, name: str, arrival: ArrivedLine) -> None:
+        parked = ParkedMessage(name, arrival.provider, arrival.line, arrival.day)
+        self.store.unpark(arrival.case, parked, int(self.clock.now().timestamp()))
 
-    def _woken(self, marker: CaseMarker) -> Iterator[_Arrival]:
-        """The messages that wait for a case that the marker's message moved."""
-        for name in marker.wakes:
+    def _woken(self, cases: Iterable[str]) -> Iterator[ArrivedLine]:
+        """Yield the messages that wait for these cases."""
+        for name in cases:
             case = self.store.case(name)
-            for one in case.parked if case else ():
-                yield _Arrival(one.provider, one.line, _first_sent(one), one.day, name, one.message)
+            for parked in case.parked if case else ():
+                sent = _first_sent(parked)
+                yield ArrivedLine(
+                    parked.provider, parked.line, sent, parked.day, name, parked.message
+                )
 
-    def _tell_of(
+    def _tell_sender(
         self,
         name: str,
-        arrival: _Arrival,
+        arrival: ArrivedLine,
         message: CaseMessage,
         status: str,
         refusal: CaseRefusal | None = None,
     ) -> None:
-        """Tell the sender of a message that could be read."""
+        """Write the receipt of a message that could be read."""
         receipt = self._receipt(name, arrival, status, refusal)
         kind = str(message.__struct_config__.tag)
-        self._tell(msgspec.structs.replace(receipt, type=kind, id=message.id), arrival.day)
+        receipt = msgspec.structs.replace(receipt, type=kind, id=message.id)
+        self._write_receipt(receipt, arrival.day)
 
     def _receipt(
-        self, name: str, arrival: _Arrival, status: str, refusal: CaseRefusal | None
+        self, name: str, arrival: ArrivedLine, status: str, refusal: CaseRefusal | None
     ) -> CaseReceipt:
         now = self.clock.now()
         until = utc(now + timedelta(days=WAIT_DAYS)) if status == "waiting" else ""
@@ -256,17 +304,17 @@ class CaseWork:
             advice=refusal.advice if refusal else "",
         )
 
-    def _tell(self, receipt: CaseReceipt, day: str) -> None:
-        """Write the receipt under the day on which the message first came, as far as is known."""
+    def _write_receipt(self, receipt: CaseReceipt, day: str) -> None:
+        """Write the receipt under the day on which the message first came, as far as known."""
         key = case_receipt_key(receipt.provider, day or receipt.at[:10], receipt.message)
         self.objects.put(self.out_bucket, key, encode_json(receipt))
 
 
-def _first_sent(waiting: ParkedMessage) -> datetime:
-    """Return when a waiting message was first sent: the end of its day where nothing says so."""
-    return datetime.fromisoformat(waiting.at or f"{waiting.day}T23:59:59Z")
+def _first_sent(parked: ParkedMessage) -> datetime:
+    """Return when a parked message was first sent: the end of its day if that is not recorded."""
+    return datetime.fromisoformat(parked.at or f"{parked.day}T23:59:59Z")
 
 
 def _wakes(entry: JournalEntry) -> tuple[str, ...]:
-    """What others may have waited for: the entry itself, and a change of its decision."""
+    """Return the cases for which others may have waited: the entry's own, and its decision."""
     return (entry.entry, entry.decision) if entry.decision else (entry.entry,)

@@ -1,4 +1,4 @@
-"""What must be read before a message about a case can be judged."""
+"""What is known when a message about a case is judged."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ REFERENCES = {
 
 @dataclass(frozen=True, slots=True)
 class PackFacts:
-    """What a pack says of every decision that rests on it; `other` explains a keyword `OTHER`."""
+    """What every decision takes from its pack; `other` explains a keyword `OTHER`."""
 
     ground: str = ""
     ground_text: str = ""
@@ -30,9 +30,9 @@ class PackFacts:
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """When a message was first sent, whatever repeats or delays it afterwards.
+    """When a message was first sent, however often it was repeated or delayed afterwards.
 
-    `by_day` says that a trial's clock gave the moment: its day counts, and no time of that day.
+    `by_day` says that the clock of a trial gave the moment: its day counts, not its time of day.
     """
 
     at: datetime
@@ -41,10 +41,10 @@ class Arrived:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All that `judge` knows: the provider, the moment, and the cases that are there.
+    """All that `judge` knows: the provider, the moment, and the cases that exist.
 
     `arrived` bounds the times that the message states. `counted` are the findings that a receipt
-    counts; `packs` are those of the findings, by finding; `sampled` says whether the post of an
+    counts. `packs` are those of the findings, by finding. `sampled` says whether the post of an
     audit was drawn.
     """
 
@@ -57,10 +57,10 @@ class Facts:
     sampled: bool = False
 
     def id_of(self, reference: str, message: str) -> str:
-        """The id of what a field of a message refers to."""
+        """Return the id of the case to which a field of a message refers."""
         return case_id(REFERENCES[reference], self.provider, message)
 
     def finding(self, finding: str) -> Finding | None:
-        """A finding, if it is there."""
+        """Return a finding, if it exists."""
         case = self.cases.get(finding)
         return case.finding if case else None

@@ -1,15 +1,14 @@
-"""Reads what a message must be judged by: the cases it names, and what stands behind them."""
+"""Read what a message must be judged by: the cases that it names, and their packs and receipts."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
 import msgspec
 
-from decide.decided_packs import DecidedPacks, pack_facts
-from decide.facts import Arrived, Facts
-from decide.judging.records import audit_id
+from decide.facts import Arrived, Facts, PackFacts
+from decide.judging.notices_and_orders import audit_id
 from ledger.cases.case import Case
 from ledger.cases.messages import (
     Audit,
@@ -22,24 +21,56 @@ from ledger.cases.messages import (
     Outcome,
     Reinstatement,
     SecondReview,
+    Suspension,
 )
+from ledger.errors import OperatorError
 from ledger.keys import audit_key
+from ledger.pointer import stored_set
 from ledger.ports import CaseStore, Objects, UnitStore
-
-
-class Sampled(msgspec.Struct, frozen=True):
-    """One post of a month's sample, as the provider reads it."""
-
-    post: str
+from ledger.records.finding import Finding
+from rules.pack import Pack
+from rules.rule_set import KnownSets, SetError
 
 
 class DecideStore(CaseStore, UnitStore, Protocol):
     """The parts of the table that decide uses."""
 
 
+class ListedPost(msgspec.Struct, frozen=True):
+    """One post of a month's sample, as the provider reads it."""
+
+    post: str
+
+
+@dataclass(slots=True)
+class DecidedPacks:
+    """Packs by the findings that rest on them. Sets that were read once are kept."""
+
+    objects: Objects
+    public_bucket: str
+    _known_sets: KnownSets = field(default_factory=KnownSets)
+
+    def of(self, finding: Finding) -> Pack:
+        """Return the pack in the version that made a finding.
+
+        Raises OperatorError if its set is gone or cannot be read.
+        """
+        try:
+            rule_set = self._known_sets.one(finding.set, self._document)
+        except SetError as error:
+            raise OperatorError(f"the set {finding.set} cannot be read: {error}") from error
+        for pack in rule_set.packs:
+            if (pack.id, pack.version) == (finding.pack, finding.version):
+                return pack
+        raise OperatorError(f"the set {finding.set} has no {finding.pack}/{finding.version}")
+
+    def _document(self, digest: str) -> bytes:
+        return stored_set(self.objects, self.public_bucket, digest)
+
+
 @dataclass(frozen=True, slots=True)
 class FactsReader:
-    """Reads over the ports; every read is consistent."""
+    """Reads facts over the ports. Every read is consistent."""
 
     store: DecideStore
     objects: Objects
@@ -47,71 +78,75 @@ class FactsReader:
     out_bucket: str
 
     def read(self, message: CaseMessage, provider: str, now: datetime, arrived: Arrived) -> Facts:
-        """Return all that `judge` asks for."""
+        """Return all facts that `judge` needs."""
         facts = Facts(provider, now, arrived)
-        cases = self._cases(_named(message, facts))
         match message:
-            case Decision():
-                findings = [case.finding for case in cases.values() if case.finding]
-                units = {finding.unit for finding in findings}
-                known = {unit for unit in units if self.store.marker(unit) is not None}
-                ours = [finding for finding in findings if finding.provider == provider]
-                return Facts(
-                    provider,
-                    now,
-                    arrived,
-                    cases,
-                    counted=frozenset(one.finding for one in findings if one.unit in known),
-                    packs={one.finding: pack_facts(self.packs.of(one), one.rule) for one in ours},
-                )
+            case Decision(findings=findings, notice=notice):
+                names = [*findings, *([facts.id_of("notice", notice)] if notice else [])]
+                return self._of_findings(replace(facts, cases=self._cases(names)))
+            case SecondReview() | Reinstatement():
+                cases = self._cases([facts.id_of("decision", message.decision)])
+            case Complaint() | Dispute():
+                cases = self._cases([facts.id_of("decision", message.decision)])
+                cases |= self._cases(_decided_on(cases, list(cases)))
             case Outcome():
+                reference = "complaint" if message.complaint is not None else "dispute"
+                contest = message.complaint or message.dispute or ""
+                cases = self._cases([facts.id_of(reference, contest)])
                 decisions = [case.first.decision for case in cases.values() if case.first]
                 cases |= self._cases(decisions)
                 cases |= self._cases(_decided_on(cases, decisions))
-            case Complaint() | Dispute():
-                cases |= self._cases(_decided_on(cases, list(cases)))
+            case Notice(finding=finding):
+                cases = self._cases([finding] if finding is not None else [])
+            case Order(follows=follows):
+                cases = self._cases([facts.id_of("follows", follows)] if follows else [])
             case Audit():
-                return Facts(
-                    provider, now, arrived, cases, sampled=self._sampled(provider, message)
-                )
-            case _:
-                pass
-        return Facts(provider, now, arrived, cases)
+                cases = self._cases([audit_id(provider, message)])
+                return replace(facts, cases=cases, sampled=self._is_sampled(provider, message))
+            case Suspension():
+                return facts
+        return replace(facts, cases=cases)
 
-    def _cases(self, ids: Iterable[str]) -> dict[str, Case]:
-        """Those that are there; a case for which messages only wait is not."""
-        found = {one: self.store.case(one) for one in ids}
-        return {one: case for one, case in found.items() if case and case.state is not None}
+    def _of_findings(self, facts: Facts) -> Facts:
+        findings = [case.finding for case in facts.cases.values() if case.finding]
+        units = {finding.unit for finding in findings}
+        counted = {unit for unit in units if self.store.marker(unit) is not None}
+        return replace(
+            facts,
+            counted=frozenset(one.finding for one in findings if one.unit in counted),
+            packs={
+                finding.finding: pack_facts(self.packs.of(finding), finding.rule)
+                for finding in findings
+                if finding.provider == facts.provider
+            },
+        )
 
-    def _sampled(self, provider: str, message: Audit) -> bool:
-        """Whether the post is one of those that the month's list asks for."""
+    def _cases(self, names: Iterable[str]) -> dict[str, Case]:
+        """Return the cases that exist; one for which messages only wait does not."""
+        cases = {name: self.store.case(name) for name in names}
+        return {name: case for name, case in cases.items() if case and case.state is not None}
+
+    def _is_sampled(self, provider: str, message: Audit) -> bool:
+        """Return whether the month's list asks for the post."""
         data = self.objects.get(self.out_bucket, audit_key(provider, message.month)) or b""
-        posts = (msgspec.json.decode(line, type=Sampled) for line in data.splitlines())
-        return any(one.post == message.post for one in posts)
+        posts = (msgspec.json.decode(line, type=ListedPost) for line in data.splitlines())
+        return any(listed.post == message.post for listed in posts)
 
 
-def _named(message: CaseMessage, facts: Facts) -> list[str]:
-    """The cases that a message names itself."""
-    match message:
-        case Decision(findings=findings, notice=notice):
-            return [*findings, *([facts.id_of("notice", notice)] if notice else [])]
-        case SecondReview() | Complaint() | Dispute() | Reinstatement():
-            return [facts.id_of("decision", message.decision)]
-        case Outcome(complaint=str(complaint)):
-            return [facts.id_of("complaint", complaint)]
-        case Outcome(dispute=str(dispute)):
-            return [facts.id_of("dispute", dispute)]
-        case Notice(finding=str(finding)):
-            return [finding]
-        case Order(follows=str(follows)):
-            return [facts.id_of("follows", follows)]
-        case Audit():
-            return [audit_id(facts.provider, message)]
-        case _:
-            return []
+def pack_facts(pack: Pack, rule_id: str) -> PackFacts:
+    """Return what every decision on a finding of a rule takes from its pack."""
+    legal_ground, rule = pack.legal_ground, pack.rule(rule_id)
+    keywords = rule.keywords if rule else ()
+    return PackFacts(
+        ground=pack.ground,
+        ground_text=legal_ground.text,
+        ground_url=legal_ground.url,
+        keywords=pack.keywords or keywords,
+        other=pack.title if "OTHER" in keywords else "",
+    )
 
 
 def _decided_on(cases: dict[str, Case], decisions: Iterable[str]) -> list[str]:
-    """What decisions decided on: their excerpts stay as long as somebody contests them."""
-    first = [case.first for one in decisions if (case := cases.get(one))]
-    return [name for entry in first if entry for name in entry.cases if name not in cases]
+    """Return the cases that were decided on: their excerpts are kept while somebody contests."""
+    entries = [case.first for name in decisions if (case := cases.get(name))]
+    return [name for entry in entries if entry for name in entry.cases if name not in cases]

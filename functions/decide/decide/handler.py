@@ -1,4 +1,4 @@
-"""The function decide: what people did about cases in, entries out."""
+"""The Lambda handler of decide."""
 
 import os
 
@@ -13,24 +13,23 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from decide.deliveries import CaseDeliveries
-from decide.metrics import count
+from decide.deliveries import CaseDeliveries, count
 from decide.settings import DecideSettings, case_deliveries_of
 from ledger.aws.queue import Delivery, log_failures
 
 logger, metrics = Logger(), Metrics()
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
-taken: CaseDeliveries = case_deliveries_of(
+deliveries: CaseDeliveries = case_deliveries_of(
     DecideSettings.of(os.environ), boto3.client("dynamodb"), boto3.client("s3")
 )
 
 
 @metrics.log_metrics
 def handler(event: dict[str, object], context: LambdaContext) -> PartialItemFailureResponse:
-    """Take each delivery; those that failed are named, and come again."""
+    """Take each delivery. The answer names those that failed, and SQS delivers them again."""
 
     def take(record: SQSRecord) -> None:
-        handled = taken.take(
+        handled = deliveries.take(
             Delivery.of(record.raw_event), lambda: context.get_remaining_time_in_millis() / 1000
         )
         count(handled, record.message_id, logger, metrics)

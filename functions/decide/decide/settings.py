@@ -1,16 +1,14 @@
-"""What the environment tells decide, and the parts that it makes of it."""
+"""Read decide's settings from the environment, and put its parts together."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from decide.case_work import CaseWork
-from decide.decided_packs import DecidedPacks
 from decide.deliveries import CaseDeliveries
 from decide.effects.author_notice import AuthorNotices
 from decide.effects.effects import Effects
-from decide.effects.forgotten_excerpts import ForgottenExcerpts
-from decide.facts_reader import DecideStore, FactsReader
+from decide.facts_reader import DecidedPacks, DecideStore, FactsReader
 from ledger.aws.objects import S3Objects
 from ledger.aws.queue import Senders
 from ledger.aws.store import DynamoStore
@@ -20,7 +18,7 @@ from ledger.ports import Objects
 
 @dataclass(frozen=True, slots=True)
 class DecideSettings:
-    """The settings of the template; a missing one fails at start, and loudly."""
+    """The settings from template.yaml. A missing one raises KeyError at start."""
 
     table: str
     out_bucket: str
@@ -36,7 +34,7 @@ class DecideSettings:
 
 
 def case_deliveries_of(settings: DecideSettings, dynamodb: Any, s3: Any) -> CaseDeliveries:
-    """The parts of decide, put together over clients of AWS."""
+    """Put the parts of decide together over clients of AWS."""
     clock = clock_from_setting(settings.today)
     store = DynamoStore.of(dynamodb, settings.table)
     work = case_work_of(settings, store, S3Objects(s3), clock)
@@ -46,16 +44,15 @@ def case_deliveries_of(settings: DecideSettings, dynamodb: Any, s3: Any) -> Case
 def case_work_of(
     settings: DecideSettings, store: DecideStore, objects: Objects, clock: Clock
 ) -> CaseWork:
-    """What takes messages, over ports."""
+    """Put the parts of decide together over ports."""
     packs, out = DecidedPacks(objects, settings.public_bucket), settings.out_bucket
     notices = AuthorNotices(settings.public_url)
-    forgotten = ForgottenExcerpts(store, objects, out)
     return CaseWork(
         store=store,
         objects=objects,
         clock=clock,
         reader=FactsReader(store, objects, packs, out),
-        effects=Effects(store, objects, packs, notices, forgotten, out),
+        effects=Effects(store, objects, packs, notices, out),
         out_bucket=out,
         trial_day=bool(settings.today),
     )

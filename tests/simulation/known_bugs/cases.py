@@ -81,7 +81,7 @@ def _one_look() -> Change:
         return None if worker in seen.looked else marker_of(self, message)
 
     def change(patched: pytest.MonkeyPatch) -> None:
-        patched.setattr(DynamoCases, "wait", wait_and_stop_looking)
+        patched.setattr(DynamoCases, "park", wait_and_stop_looking)
         patched.setattr(DynamoCases, "case_marker", next_message)
 
     return both(change, looked_once(DynamoCases, "case"), looked_once(DynamoStore, "marker"))
@@ -114,7 +114,7 @@ def _own_waiting_unseen() -> Change:
 def _effects_once() -> Change:
     """What follows a commit is written by the delivery that committed, and by no later one."""
     seen = _Watched()
-    commit, make_sure = DynamoCases.commit_case, Effects.make_sure
+    commit, apply = DynamoCases.commit_case, Effects.apply
 
     def remember(self: DynamoCases, marker: Any, *given: Any) -> bool:
         done = commit(self, marker, *given)
@@ -122,15 +122,15 @@ def _effects_once() -> Change:
             seen.committed.setdefault(getcurrent(), set()).add(marker.message)
         return done
 
-    def make_sure_once(self: Effects, message: Any, provider: str) -> tuple[str, ...]:
+    def apply_once(self: Effects, message: Any, provider: str) -> tuple[str, ...]:
         name = digest("message", provider, message.id)
         if name not in seen.committed.get(getcurrent(), ()):
             return ()
-        return make_sure(self, message, provider)
+        return apply(self, message, provider)
 
     def change(patched: pytest.MonkeyPatch) -> None:
         patched.setattr(DynamoCases, "commit_case", remember)
-        patched.setattr(Effects, "make_sure", make_sure_once)
+        patched.setattr(Effects, "apply", apply_once)
 
     return change
 

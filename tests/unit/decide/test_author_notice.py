@@ -119,7 +119,7 @@ def test_where_nobody_serves_the_pages_only_the_rule_is_named() -> None:
     case = cases.case(case_id("decision", "acme", "d-1"))
     assert case is not None
     pack = cases.work().effects.packs.of(finding(1))
-    found = [author_notice.Found(finding(1), pack)]
+    found = [author_notice.DecidedFinding(finding(1), pack)]
     text = author_notice.AuthorNotices("").text("en", case.entries[0], found, [])
     assert "(codes/3/asks-for-code)" in text
     assert "/packs/" not in text

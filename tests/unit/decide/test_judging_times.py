@@ -216,7 +216,7 @@ def test_a_statement_dates_no_post_after_it_was_found(cases: MemoryCases) -> Non
     ahead = finding(8, published_at="2199-01-01T00:00:00Z")
     cases.find(ahead)
     [taken] = cases.decide(decision(ahead.finding))
-    assert not any("date_order" in one for one in taken.faults)
+    assert not any("date_order" in one for one in taken.problems)
     [statement] = [data for key, data in cases.files.items() if "/decisions/" in key]
     assert msgspec.json.decode(statement)["content_date"] == "2026-11-25"
 

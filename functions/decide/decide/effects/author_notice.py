@@ -1,6 +1,6 @@
 """The notice to an author: what was done, where, why, who decided, and how to contest it.
 
-The words of a language stand in one template, `notice.<language>.txt`, for whoever translates.
+The words of each language are in one template, `templates/notice.<language>.txt`.
 
 Source: Regulation (EU) 2022/2065 (DSA), Art. 17(3), 20 and 21.
 """
@@ -27,22 +27,22 @@ _KINDS = ("visibility", "monetary", "provision", "account")
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A finding that was decided on, with the pack it rests on."""
+class DecidedFinding:
+    """A finding that was decided on, with the pack that made it."""
 
     finding: Finding
     pack: Pack
 
     @property
     def why(self) -> str:
-        """Return what the public reads of the rule."""
+        """Return the public explanation of the rule."""
         rule = self.pack.rule(self.finding.rule)
         return rule.why if rule else ""
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
-    """One measure: its code in the words of the DSA, its end, and the provider's words if other."""
+class NoticeMeasure:
+    """One measure: its DSA code, its end, and the provider's own words if the code is OTHER."""
 
     code: str
     until: str = ""
@@ -50,8 +50,8 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
-    """A rule that found the post, as its page says it; `page` is empty where nobody serves one.
+class NoticeRule:
+    """A rule that found the post; `page` is empty if no public pages are served.
 
     `checks` are the published fact-checks whose claim the post repeats.
     """
@@ -65,12 +65,12 @@ class Reason:
 
 @cache
 def _environment() -> Environment:
-    """One for all messages: to compile a template takes longer than to fill it."""
+    """Return one environment for all: compiling a template takes longer than filling it."""
     return Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         undefined=StrictUndefined,
         finalize=lambda value: replace_controls(str(value), keep="\n"),
-        # Plain text, which nothing reads as markup.
+        # Plain text: nothing reads it as markup.
         autoescape=False,  # noqa: S701  # nosec B701
         trim_blocks=True,
         lstrip_blocks=True,
@@ -80,7 +80,7 @@ def _environment() -> Environment:
 
 @dataclass(frozen=True, slots=True)
 class AuthorNotices:
-    """Writes notices; `public_url` is where the packs' pages are, or empty."""
+    """Writes notices; `public_url` is where the pages of the packs are served, or empty."""
 
     public_url: str
 
@@ -88,64 +88,64 @@ class AuthorNotices:
         self,
         language: str,
         decision: CaseEntry,
-        found: Sequence[Found],
+        findings: Sequence[DecidedFinding],
         notices: Sequence[CaseEntry],
     ) -> str:
-        """The notice of a decision with a measure, in one of `LANGUAGES`.
+        """Return the notice of a decision with a measure, in one of `LANGUAGES`.
 
-        `found` and `notices` are the findings and notices that were decided on.
+        `findings` and `notices` are those that were decided on.
         """
         entry = decision.entry
-        assert entry.measures is not None  # noqa: S101 - without one there is nothing to tell
-        posts = [one.finding.post for one in found] or [one.post for one in notices]
-        urls = [one.finding.url for one in found] + [one.url for one in notices]
+        assert entry.measures is not None  # noqa: S101 - a decision without one has no notice
+        posts = [one.finding.post for one in findings] or [notice.post for notice in notices]
+        urls = [one.finding.url for one in findings] + [notice.url for notice in notices]
         applied = date.fromisoformat(entry.applied_at[:10])
         template = _environment().get_template(f"notice.{language}.txt")
         return template.render(
             entry=entry,
-            done=measures_of(entry.measures),
-            post=replace_controls(posts[0]),  # an id of several lines would write lines of its own
+            done=notice_measures(entry.measures),
+            post=replace_controls(posts[0]),  # an id of several lines would forge lines of its own
             url=replace_controls(next(filter(None, urls), "")),
             reason=decision.reason,
-            rules=[self._reason(one) for one in found],
+            rules=[self._rule(one) for one in findings],
             contest_until=months_after(applied, CONTEST_MONTHS).isoformat(),
         )
 
-    def _reason(self, found: Found) -> Reason:
-        finding = found.finding
-        return Reason(
-            found.pack.title,
+    def _rule(self, decided: DecidedFinding) -> NoticeRule:
+        finding = decided.finding
+        return NoticeRule(
+            decided.pack.title,
             f"{finding.pack}/{finding.version}/{finding.rule}",
-            found.why,
-            page_of(finding, self.public_url),
+            decided.why,
+            rule_page(finding, self.public_url),
             finding.checks,
         )
 
 
-def page_of(finding: Finding, public_url: str) -> str:
-    """Where everybody reads the rule of a finding, or nothing where nobody serves it."""
+def rule_page(finding: Finding, public_url: str) -> str:
+    """Return the public page of a finding's rule, or an empty text if no pages are served."""
     page = f"{public_url}/packs/{finding.pack}/{finding.version}.html#{finding.rule}"
     return page if public_url else ""
 
 
-def measures_of(measures: Measures) -> list[Done]:
-    """The measures one by one, each with its end.
+def notice_measures(measures: Measures) -> list[NoticeMeasure]:
+    """Return the measures one by one, each with its end.
 
-    >>> measures_of(Measures(account="DECISION_ACCOUNT_SUSPENDED"))
-    [Done(code='DECISION_ACCOUNT_SUSPENDED', until='', other='')]
+    >>> notice_measures(Measures(account="DECISION_ACCOUNT_SUSPENDED"))
+    [NoticeMeasure(code='DECISION_ACCOUNT_SUSPENDED', until='', other='')]
     """
-    done = []
+    listed = []
     for kind in _KINDS:
         codes = getattr(measures, kind) or ()
         end = getattr(measures, f"{kind}_until")
         for code in (codes,) if isinstance(codes, str) else codes:
             other = getattr(measures, f"{kind}_other", None) if code.endswith("_OTHER") else None
-            done.append(Done(str(code), end.isoformat() if end else "", other or ""))
-    return done
+            listed.append(NoticeMeasure(str(code), end.isoformat() if end else "", other or ""))
+    return listed
 
 
 def months_after(day: date, months: int) -> date:
-    """The same day so many months later, or the last of that month.
+    """Return the same day so many months later, or the last day of that month.
 
     >>> months_after(date(2026, 8, 31), 6)
     datetime.date(2027, 2, 28)

@@ -1,47 +1,61 @@
-"""What follows from a commit outside the table; every delivery, a repeated one too, makes sure."""
+"""Write what follows from a committed message outside the table.
 
+Every delivery does it, a repeated one too, so that a worker that dies in between loses nothing.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from decide.decided_packs import DecidedPacks
-from decide.effects.author_notice import LANGUAGES, AuthorNotices, Found
-from decide.effects.forgotten_excerpts import ForgottenExcerpts
-from decide.effects.write_statement import decided, faults_of
-from decide.erased_authors import is_stub
-from dsa.statement.statement import build_statement
-from ledger.cases.case import Case, JournalEntry, case_id
+import msgspec
+
+from decide.effects.author_notice import LANGUAGES, AuthorNotices, DecidedFinding, rule_page
+from decide.facts_reader import DecidedPacks, DecideStore
+from dsa.statement.meaning import meaning_problems
+from dsa.statement.schema import schema_problems
+from dsa.statement.statement import MatchedRule, StatementFacts, build_statement
+from ledger.cases.case import Case, CaseEntry, JournalEntry, case_id
 from ledger.cases.messages import CaseMessage, Decision, Escalation, Outcome, Reinstatement
 from ledger.cases.transitions import CaseState
-from ledger.keys import HOLDS_EXCERPTS, author_notice_key, proposal_key, statement_key
-from ledger.ports import CaseStore, Objects
+from ledger.keys import (
+    HOLDS_EXCERPTS,
+    author_notice_key,
+    findings_key,
+    proposal_key,
+    statement_key,
+)
+from ledger.ports import Objects
 from ledger.records.finding import Finding
-from ledger.records.json_text import encode_json
+from ledger.records.json_text import encode_json, encode_json_lines
+
+TRIES = 5
+"""How often a file of findings is rewritten because another worker wrote it meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """Hands out notices to authors, statements, and examples that overturned decisions propose."""
+    """Writes notices to authors, statements, and examples that overturned decisions propose."""
 
-    store: CaseStore
+    store: DecideStore
     objects: Objects
     packs: DecidedPacks
     notices: AuthorNotices
-    forgotten: ForgottenExcerpts
     out_bucket: str
 
-    def make_sure(self, message: CaseMessage, provider: str) -> tuple[str, ...]:
-        """Write what a committed message asks for; what stands there stays.
+    def apply(self, message: CaseMessage, provider: str) -> tuple[str, ...]:
+        """Write what a committed message asks for, and keep what is already written.
 
-        The faults of the statement that it asks for: it is written all the same, since the decision
-        stands, and somebody has to mend the one or the other.
+        Return the problems of the statement that it asks for. The statement is written all the
+        same: the decision holds, and somebody has to correct the one or the other.
         """
         match message:
             case Decision() if message.measures is not None:
-                return self._tell(case_id("decision", provider, message.id))
+                return self._tell_author(case_id("decision", provider, message.id))
             case Decision(escalation=Escalation.CHILD_ABUSE):
-                for one in self._decided_on(case_id("decision", provider, message.id)):
-                    if one.finding:
-                        self.forgotten.forget(one.finding)
+                for case in self._decided_on(case_id("decision", provider, message.id)):
+                    if case.finding:
+                        self._remove_excerpt(case.finding)
             case Outcome(complaint=str(complaint)):
                 self._propose_after(case_id("complaint", provider, complaint))
             case Outcome(dispute=str(dispute)):
@@ -52,38 +66,35 @@ class Effects:
                 pass
         return ()
 
-    def _tell(self, decision: str) -> tuple[str, ...]:
-        """Tell the author what was done and why, and state it for the transparency database."""
-        case, cases = self._there(decision), self._decided_on(decision)
+    def _tell_author(self, decision: str) -> tuple[str, ...]:
+        """Write the notice to the author, and the statement for the transparency database."""
+        case, cases = self._existing(decision), self._decided_on(decision)
         entry = case.entries[0].entry
-        found = [Found(one.finding, self.packs.of(one.finding)) for one in cases if one.finding]
+        findings = [
+            DecidedFinding(one.finding, self.packs.of(one.finding)) for one in cases if one.finding
+        ]
         notices = [one.entries[0] for one in cases if one.finding is None]
-        erased = any(map(is_stub, cases))
-        for language in LANGUAGES if not erased else ():  # there is nobody to tell
-            text = self.notices.text(language, case.entries[0], found, notices)
+        is_erased = any(one.is_erased for one in cases)
+        for language in LANGUAGES if not is_erased else ():
+            text = self.notices.text(language, case.entries[0], findings, notices)
             key = author_notice_key(entry.provider, decision, language)
             self.objects.put_if(self.out_bucket, key, text.encode(), None)
-        statement = build_statement(decided(case.entries[0], found, self.notices.public_url))
+        facts = _statement_facts(case.entries[0], findings, self.notices.public_url)
+        statement = build_statement(facts)
         key = statement_key(entry.provider, entry.at[:10], decision)
         self.objects.put_if(self.out_bucket, key, encode_json(statement), None)
-        return faults_of(statement, date.fromisoformat(entry.at[:10]))
-
-    def _decided_on(self, decision: str) -> list[Case]:
-        """The cases of a decision's findings, and of its notice."""
-        names = self._there(decision).entries[0].entry.cases
-        return [one for name in names if name != decision and (one := self.store.case(name))]
+        return _statement_problems(statement, date.fromisoformat(entry.at[:10]))
 
     def _propose_after(self, contest: str) -> None:
-        asked = self._there(contest).entries[0].entry
-        self._propose(asked.decision)
+        self._propose(self._existing(contest).entries[0].entry.decision)
 
     def _propose(self, decision: str) -> None:
-        """Propose each excerpt that is left as an example: what was wrong must not come again."""
-        case = self._there(decision)
+        """Propose each excerpt of an overturned decision as an example for its rule."""
+        case = self._existing(decision)
         if case.state is not CaseState.OVERTURNED:
             return
         decided = case.entries[0].entry
-        overturned = next(one.entry for one in case.entries if one.entry.overturns)
+        overturned = next(entry.entry for entry in case.entries if entry.entry.overturns)
         for one in self._decided_on(decision):
             if one.finding is not None and one.excerpt is not None:
                 self._put_proposal(one.finding, one.excerpt, decided, overturned)
@@ -106,8 +117,78 @@ class Effects:
         key = proposal_key(finding.provider, rule, finding.finding)
         self.objects.put_if(self.out_bucket, key, encode_json(proposal), None, tags=HOLDS_EXCERPTS)
 
-    def _there(self, name: str) -> Case:
+    def _remove_excerpt(self, finding: Finding) -> None:
+        """Remove an excerpt from the file of findings that the provider reads.
+
+        Limits: the version before can be read by its id until the bucket's lifecycle deletes it, a
+        day later.
+        """
+        marker = self.store.marker(finding.unit)
+        if marker is None:
+            return
+        key = findings_key(marker)
+        for _ in range(TRIES):
+            stored = self.objects.get_with_etag(self.out_bucket, key)
+            if stored is None:  # the file has expired
+                return
+            data, etag = stored
+            kept = _without_excerpt(data, finding.finding)
+            if kept == data or self.objects.put_if(
+                self.out_bucket, key, kept, etag, tags=HOLDS_EXCERPTS
+            ):
+                return
+        raise OSError("other workers kept the file of findings busy")
+
+    def _decided_on(self, decision: str) -> list[Case]:
+        """Return the cases of a decision's findings, and of its notice."""
+        names = self._existing(decision).entries[0].entry.cases
+        return [case for name in names if name != decision and (case := self.store.case(name))]
+
+    def _existing(self, name: str) -> Case:
         case = self.store.case(name)
         if case is None or not case.entries:
             raise LookupError(f"the case {name} has a message and no entry")
         return case
+
+
+def _statement_facts(
+    decision: CaseEntry, findings: Sequence[DecidedFinding], public_url: str
+) -> StatementFacts:
+    """Return what the statement of a decision says, with the rule of its first finding.
+
+    A notice does not say when its post was published: the time when it was received is used.
+    """
+    entry = decision.entry
+    if not findings:
+        received = entry.about.received_at if entry.about else entry.opened_at
+        return StatementFacts(entry, decision.reason, received, "", None)
+    first = findings[0].finding
+    matched = MatchedRule(
+        pack=first.pack,
+        version=first.version,
+        rule=first.rule,
+        why=findings[0].why,
+        legal_ground=findings[0].pack.legal_ground.text,
+        address=rule_page(first, public_url),
+        check=first.checks[0].url if first.checks else "",
+    )
+    # The sender says when the post was published. It was not later than it was found.
+    published_at = min(first.published_at, first.found_at)
+    return StatementFacts(entry, decision.reason, published_at, first.language or "", matched)
+
+
+def _statement_problems(statement: Mapping[str, Any], today: date) -> tuple[str, ...]:
+    """Return what `terang statements lint` would report, as `puid field code`.
+
+    The statement's category is that of its pack, so no packs are needed to check it.
+    """
+    problems = (*schema_problems(statement), *meaning_problems(statement, {}, today))
+    return tuple(f"{statement['puid']} {problem.field} {problem.code}" for problem in problems)
+
+
+def _without_excerpt(data: bytes, finding: str) -> bytes:
+    rows = [msgspec.json.decode(line, type=dict[str, Any]) for line in data.splitlines()]
+    for row in rows:
+        if row["finding"] == finding:
+            row.pop("excerpt", None)
+    return encode_json_lines(rows)

@@ -1,4 +1,5 @@
-"""Judging a message about a case: its entry and moves, or why it is refused.
+"""Judge a message about a case: return its entry and moves, or why it is refused.
 
-Pure: it gets facts and a message. It may import `facts` and `excerpt_ends`. Start with `judge`.
+Pure: it gets a message and facts, and may import `facts` only. Start with `judge`; what a move does
+to a case is in `ledger.cases.transitions`.
 """

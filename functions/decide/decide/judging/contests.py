@@ -1,21 +1,25 @@
-"""Judging what follows a decision: second reviews, complaints and disputes, what comes of them."""
+"""Judge what follows a decision: second reviews, complaints, disputes, and their outcomes."""
 
 from collections.abc import Iterator
 
 import msgspec
 
-from decide.excerpt_ends import after_answer, while_contested
 from decide.facts import Facts
 from decide.judging.judgement import (
     Judgement,
     Step,
+    earlier_move,
     entry_of,
-    first_of,
     refusals_of,
     taken,
     unknown,
 )
-from decide.judging.times import before, began
+from decide.judging.times import (
+    before,
+    excerpt_end_after_answer,
+    excerpt_end_while_contested,
+    stated_at,
+)
 from ledger.cases.case import Case, CaseMove, JournalEntry, is_for_second_review
 from ledger.cases.messages import (
     BaseCaseMessage,
@@ -39,11 +43,11 @@ RESULTS = {
 
 
 def judge_second_review(message: SecondReview, facts: Facts) -> Judgement | CaseRefusal:
-    """Take a second verdict on a decision that was drawn for it."""
-    found = _decision(message.decision, facts)
-    if isinstance(found, CaseRefusal):
-        return found
-    case, decided = found
+    """Take a second verdict on a decision that was drawn for one."""
+    named = _decision(message.decision, facts)
+    if isinstance(named, CaseRefusal):
+        return named
+    case, decided = named
     step = Step(case.case, case, CaseKind.DECISION, Move.REVIEW)
 
     def refusals() -> Iterator[CaseRefusal]:
@@ -55,18 +59,18 @@ def judge_second_review(message: SecondReview, facts: Facts) -> Judgement | Case
             yield CaseRefusal(CaseCode.SAME_MODERATOR, "moderator")
         reviewed = case.entry_by(Move.REVIEW)
         if reviewed is not None:
-            yield CaseRefusal(CaseCode.DECIDED_ALREADY, "decision", first=first_of(reviewed))
+            yield CaseRefusal(CaseCode.DECIDED_ALREADY, "decision", first=earlier_move(reviewed))
 
     entry = entry_of(message, facts, about=decided)
     return next(refusals(), None) or taken(message, entry, [step])
 
 
 def judge_contest(message: Complaint | Dispute, facts: Facts) -> Judgement | CaseRefusal:
-    """Take a complaint or a dispute; while it is open, the excerpts stay."""
-    found = _decision(message.decision, facts)
-    if isinstance(found, CaseRefusal):
-        return found
-    case, decided = found
+    """Take a complaint or a dispute. The excerpts are kept while it is open."""
+    named = _decision(message.decision, facts)
+    if isinstance(named, CaseRefusal):
+        return named
+    case, decided = named
     step = Step(case.case, case, CaseKind.DECISION, Move.CONTEST)
 
     def refusals() -> Iterator[CaseRefusal]:
@@ -77,20 +81,20 @@ def judge_contest(message: Complaint | Dispute, facts: Facts) -> Judgement | Cas
     if refusal is not None:
         return refusal
     entry = entry_of(message, facts, about=decided)
-    opened = Step(entry.entry, None, CaseKind.CONTEST, Move.OPEN)
-    held = _excerpts(decided, facts, while_contested(facts.now))
-    return taken(message, entry, (opened, step), held)
+    opening = Step(entry.entry, None, CaseKind.CONTEST, Move.OPEN)
+    kept = _excerpts(decided, facts, excerpt_end_while_contested(facts.now))
+    return taken(message, entry, (opening, step), kept)
 
 
 def judge_outcome(message: Outcome, facts: Facts) -> Judgement | CaseRefusal:
-    """Take the answer to a complaint or a dispute; each has one."""
+    """Take the answer to a complaint or a dispute. Each has one answer."""
     field = "complaint" if message.complaint is not None else "dispute"
     contest_id = facts.id_of(field, message.complaint or message.dispute or "")
     contest = facts.cases.get(contest_id)
     if contest is None or contest.first is None:
         return unknown(field, contest_id)
-    asked = contest.first
-    case = facts.cases[asked.decision]
+    contested = contest.first
+    case = facts.cases[contested.decision]
     decided = case.entries[0].entry
     answer = Step(contest_id, contest, CaseKind.CONTEST, Move.ANSWER)
     step = Step(case.case, case, CaseKind.DECISION, RESULTS[message.outcome])
@@ -99,7 +103,7 @@ def judge_outcome(message: Outcome, facts: Facts) -> Judgement | CaseRefusal:
         if message.complaint is not None and message.moderator == decided.moderator:
             yield CaseRefusal(CaseCode.SAME_MODERATOR, "moderator")
         yield from refusals_of([answer, step], field)
-        received = began(asked, "received_at")
+        received = stated_at(contested, "received_at")
         yield from before(message, facts, received, f"the {field} was received", "decided_at")
 
     refusal = next(refusals(), None)
@@ -108,26 +112,26 @@ def judge_outcome(message: Outcome, facts: Facts) -> Judgement | CaseRefusal:
     entry = entry_of(
         message,
         facts,
-        decision=asked.decision,
+        decision=contested.decision,
         about=decided,
-        answers=msgspec.structs.replace(asked, about=None),
+        answers=msgspec.structs.replace(contested, about=None),
         overturns=_overturns(step),
     )
-    last = case.contests_open == 1
-    end = after_answer(decided, CaseState(step.outcome), facts.now)
-    return taken(message, entry, (answer, step), _excerpts(decided, facts, end) if last else ())
+    is_last = case.contests_open == 1
+    end = excerpt_end_after_answer(decided, CaseState(step.outcome), facts.now)
+    return taken(message, entry, (answer, step), _excerpts(decided, facts, end) if is_last else ())
 
 
 def judge_reinstatement(message: Reinstatement, facts: Facts) -> Judgement | CaseRefusal:
-    """Take that something came back: after a reversal, or by a court or the provider itself."""
-    found = _decision(message.decision, facts)
-    if isinstance(found, CaseRefusal):
-        return found
-    case, decided = found
-    follows = message.cause in {Cause.COMPLAINT, Cause.DISPUTE}
-    step = Step(case.case, case, CaseKind.DECISION, Move.RESTORE if follows else Move.WITHDRAW)
+    """Take that a post or account came back: after a reversal, or by a court or the provider."""
+    named = _decision(message.decision, facts)
+    if isinstance(named, CaseRefusal):
+        return named
+    case, decided = named
+    is_answer = message.cause in {Cause.COMPLAINT, Cause.DISPUTE}
+    step = Step(case.case, case, CaseKind.DECISION, Move.RESTORE if is_answer else Move.WITHDRAW)
     if decided.measures is None:
-        return CaseRefusal(CaseCode.NOTHING_DECIDED, "decision")  # nothing was taken away
+        return CaseRefusal(CaseCode.NOTHING_DECIDED, "decision")  # there is nothing to restore
 
     def refusals() -> Iterator[CaseRefusal]:
         yield from refusals_of([step], "decision")
@@ -143,12 +147,12 @@ def judge_reinstatement(message: Reinstatement, facts: Facts) -> Judgement | Cas
 def _before_decision(
     message: BaseCaseMessage, decided: JournalEntry, facts: Facts, field: str
 ) -> Iterator[CaseRefusal]:
-    """What follows a decision cannot lie before it."""
-    return before(message, facts, began(decided, "decided_at"), "the decision was made", field)
+    """Refuse a time before the decision."""
+    return before(message, facts, stated_at(decided, "decided_at"), "the decision was made", field)
 
 
 def _decision(message: str, facts: Facts) -> tuple[Case, JournalEntry] | CaseRefusal:
-    """The decision that a message names by its sender's id: its case, and its entry."""
+    """Return the case and the entry of the decision that a message names by its sender's id."""
     decision = facts.id_of("decision", message)
     case = facts.cases.get(decision)
     if case is None or case.first is None:
@@ -157,13 +161,13 @@ def _decision(message: str, facts: Facts) -> tuple[Case, JournalEntry] | CaseRef
 
 
 def _overturns(step: Step) -> bool:
-    """Whether the decision stood until now."""
-    stood = step.case is not None and step.case.state is not CaseState.OVERTURNED
-    return stood and step.outcome is CaseState.OVERTURNED
+    """Return whether the decision held until now."""
+    held = step.case is not None and step.case.state is not CaseState.OVERTURNED
+    return held and step.outcome is CaseState.OVERTURNED
 
 
 def _excerpts(decided: JournalEntry, facts: Facts, expires: int) -> Iterator[CaseMove]:
-    """Move the ends of the excerpts that are still there."""
+    """Yield the new ends of the excerpts that are still kept."""
     for name in decided.cases:
         case = facts.cases.get(name)
         if case is not None and case.excerpt is not None:

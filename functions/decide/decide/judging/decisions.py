@@ -1,14 +1,13 @@
-"""Judging decisions: one verdict moves all its findings and its notice, or none of them."""
+"""Judge decisions: one verdict moves all its findings and its notice, or none of them."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from decide.excerpt_ends import after_decision, is_forgotten
 from decide.facts import Facts, PackFacts
 from decide.judging.judgement import Judgement, Step, entry_of, refusals_of, taken, unknown
-from decide.judging.times import before, began
+from decide.judging.times import before, excerpt_end_after_decision, is_forgotten, stated_at
 from ledger.cases.case import Case, JournalEntry
 from ledger.cases.dsa_codes import SourceType
 from ledger.cases.messages import Decision, Verdict
@@ -27,29 +26,29 @@ MOVES = {
 
 
 def judge_decision(message: Decision, facts: Facts) -> Judgement | CaseRefusal:
-    """Take a decision, or say why not."""
+    """Take a decision, or return the first reason to refuse it."""
     refusal = next(_refusals(message, facts), None)
     if refusal is not None:
         return refusal
     notice = _notice(message, facts)
-    findings = [one for name in message.findings if (one := facts.finding(name))]
+    findings = _findings(message, facts)
     pack = facts.packs[message.findings[0]] if message.findings else PackFacts()
     entry = entry_of(
         message,
         facts,
         **_ground(message, pack),
-        **_of_findings(findings, facts),
-        **_of_notice(notice, alone=not findings),
+        **_from_findings(findings, facts),
+        **(_from_notice(notice.first) if notice and notice.first and not findings else {}),
         source_type=source_of(notice.first if notice else None),
         about=notice.first if notice else None,
     )
     decides = MOVES[message.verdict] is Move.DECIDE
-    opened = Step(entry.entry, None, CaseKind.DECISION, Move.DECIDE if decides else Move.REFER)
-    return taken(message, entry, (*_steps(message, facts, entry), opened))
+    opening = Step(entry.entry, None, CaseKind.DECISION, Move.DECIDE if decides else Move.REFER)
+    return taken(message, entry, (*_steps(message, facts, entry), opening))
 
 
 def source_of(notice: JournalEntry | None) -> SourceType:
-    """What made somebody look."""
+    """Return what made somebody look at the post."""
     if notice is None:
         return SourceType.VOLUNTARY
     if notice.trusted_flagger:
@@ -58,21 +57,21 @@ def source_of(notice: JournalEntry | None) -> SourceType:
 
 
 def _refusals(message: Decision, facts: Facts) -> Iterator[CaseRefusal]:
-    """Why it cannot be taken, in the order in which a sender can mend it."""
-    yield from _not_there(message, facts)
-    yield from _not_one_matter(message, facts)
+    """Yield why it cannot be taken, in the order in which a sender can correct it."""
+    yield from _missing_matters(message, facts)
+    yield from _mixed_matters(message, facts)
     yield from _too_early(message, facts)
     field = "findings" if message.findings else "notice"
     yield from refusals_of(_steps(message, facts), field)
-    opened_at = datetime.fromisoformat(utc(message.opened_at))  # entries have no split seconds
+    opened_at = datetime.fromisoformat(utc(message.opened_at))  # entries have whole seconds
     for case in _matters(message, facts):
-        escalated = [one.entry for one in case.entries if one.move == Move.ESCALATE]
-        if any(began(entry, "decided_at") > opened_at for entry in escalated):
+        escalated = [entry.entry for entry in case.entries if entry.move == Move.ESCALATE]
+        if any(stated_at(entry, "decided_at") > opened_at for entry in escalated):
             yield CaseRefusal(CaseCode.STALE, "opened_at")
 
 
-def _not_there(message: Decision, facts: Facts) -> Iterator[CaseRefusal]:
-    """What it refers to is missing, another provider's, or not counted yet."""
+def _missing_matters(message: Decision, facts: Facts) -> Iterator[CaseRefusal]:
+    """Refuse what is missing, another provider's, or not counted yet."""
     for name in message.findings:
         finding = facts.finding(name)
         if finding is None:
@@ -85,10 +84,10 @@ def _not_there(message: Decision, facts: Facts) -> Iterator[CaseRefusal]:
         yield unknown("notice", facts.id_of("notice", message.notice))
 
 
-def _not_one_matter(message: Decision, facts: Facts) -> Iterator[CaseRefusal]:
-    """One measure, one count: for one post under one category."""
+def _mixed_matters(message: Decision, facts: Facts) -> Iterator[CaseRefusal]:
+    """Refuse several posts or categories: one decision is one measure and one count."""
     notice = _notice(message, facts)
-    findings = [one for name in message.findings if (one := facts.finding(name))]
+    findings = _findings(message, facts)
     posts = {finding.post for finding in findings}
     if notice is not None:
         posts.add(notice.entries[0].post)
@@ -100,28 +99,32 @@ def _not_one_matter(message: Decision, facts: Facts) -> Iterator[CaseRefusal]:
 
 
 def _too_early(message: Decision, facts: Facts) -> Iterator[CaseRefusal]:
-    """Nobody decides on what nobody has found or told yet.
+    """Refuse a decision on what nobody had found or reported yet.
 
-    Of several matters the case may be opened, and a measure be taken, when the first is there.
+    Of several matters, the first allows the case to be opened and a measure to be taken.
     """
     starts = [_start(case) for case in _matters(message, facts)]
-    what = "the finding was found, or the notice received"
-    yield from before(message, facts, min(starts), what, "opened_at", "applied_at")
-    yield from before(message, facts, max(starts), what, "decided_at")
+    event = "the finding was found, or the notice received"
+    yield from before(message, facts, min(starts), event, "opened_at", "applied_at")
+    yield from before(message, facts, max(starts), event, "decided_at")
 
 
 def _start(case: Case) -> datetime:
     """Return when a finding was found or a notice received."""
     if case.finding is not None:
         return datetime.fromisoformat(case.finding.found_at)
-    return began(case.entries[0].entry, "received_at")
+    return stated_at(case.entries[0].entry, "received_at")
 
 
 def _matters(message: Decision, facts: Facts) -> list[Case]:
-    """The cases that it decides: of its findings, and of its notice."""
+    """Return the cases that it decides: of its findings, and of its notice."""
     cases = [facts.cases[name] for name in message.findings if name in facts.cases]
     notice = _notice(message, facts)
     return [*cases, notice] if notice else cases
+
+
+def _findings(message: Decision, facts: Facts) -> list[Finding]:
+    return [finding for name in message.findings if (finding := facts.finding(name))]
 
 
 def _notice(message: Decision, facts: Facts) -> Case | None:
@@ -131,7 +134,7 @@ def _notice(message: Decision, facts: Facts) -> Case | None:
 
 
 def _steps(message: Decision, facts: Facts, entry: JournalEntry | None = None) -> Iterator[Step]:
-    """What it does to each matter; with its entry, also to their excerpts."""
+    """Yield what it does to each matter; given its entry, also to their excerpts."""
     move = MOVES[message.verdict]
     for case in _matters(message, facts):
         ends = entry is not None and case.excerpt is not None
@@ -141,13 +144,15 @@ def _steps(message: Decision, facts: Facts, entry: JournalEntry | None = None) -
             CaseKind.MATTER,
             move,
             closes=move is Move.DECIDE and case.finding is not None,
-            excerpt_expires=after_decision(entry, facts.now) if entry and ends else None,
+            excerpt_expires=excerpt_end_after_decision(entry, facts.now)
+            if entry and ends
+            else None,
             forgets=is_forgotten(entry) if entry and ends else False,
         )
 
 
 def _ground(message: Decision, pack: PackFacts) -> dict[str, Any]:
-    """The sender's ground, or the pack's: never the one's words with the other's address."""
+    """Return the sender's ground or the pack's, never the words of one with the other's link."""
     if message.ground_text is not None or message.ground_url is not None:
         return {"ground": message.ground or pack.ground}
     if message.ground not in {None, pack.ground}:
@@ -159,40 +164,37 @@ def _ground(message: Decision, pack: PackFacts) -> dict[str, Any]:
     }
 
 
-def _of_findings(findings: Sequence[Finding], facts: Facts) -> dict[str, Any]:
-    """Return what the findings say of the decision; nothing where there are none.
+def _from_findings(findings: Sequence[Finding], facts: Facts) -> dict[str, Any]:
+    """Return the fields that findings give to the entry; nothing if there are none.
 
     `keywords` are those of all findings, so `other` is the first explanation that any of them has.
     """
     if not findings:
         return {}
     keys = [rule_key(one.pack, one.version, one.rule, one.mode) for one in findings]
-    days = [one.found_at[:10] for one in findings]
+    days = [finding.found_at[:10] for finding in findings]
     found = Counter(f"{day}/{key}" for day, key in zip(days, keys, strict=True))
-    packs = [facts.packs[one.finding] for one in findings]
-    keywords = {word for one in packs for word in one.keywords}
-    reaches = [one.reach for one in findings if one.reach is not None]
+    packs = [facts.packs[finding.finding] for finding in findings]
+    keywords = {word for pack in packs for word in pack.keywords}
+    reaches = [finding.reach for finding in findings if finding.reach is not None]
     return {
         "category": findings[0].category,
         "keywords": tuple(sorted(keywords)),
-        "other": next((said for one in packs if (said := one.other)), ""),
+        "other": next((pack.other for pack in packs if pack.other), ""),
         "rules": dict(sorted(Counter(keys).items())),
         "found_days": tuple(sorted(days)),
         "found": dict(sorted(found.items())),
-        "found_at": min(one.found_at for one in findings),
+        "found_at": min(finding.found_at for finding in findings),
         "reach": max(reaches, default=None),
         "set": findings[0].set,
     }
 
 
-def _of_notice(notice: Case | None, *, alone: bool) -> dict[str, Any]:
-    """Where no finding says what it is about, the notice does."""
-    if notice is None or notice.first is None or not alone:
-        return {}
-    said = notice.first
+def _from_notice(notice: JournalEntry) -> dict[str, Any]:
+    """Return the fields that a notice gives to the entry of a decision without findings."""
     return {
-        "category": said.category,
-        "keywords": said.keywords,
-        "other": said.other,
-        "found_at": said.received_at,
+        "category": notice.category,
+        "keywords": notice.keywords,
+        "other": notice.other,
+        "found_at": notice.received_at,
     }

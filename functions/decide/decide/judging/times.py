@@ -1,7 +1,10 @@
-"""Bounds on the times that a message states: its own arrival, and what it is about.
+"""Bounds on the times that a message states, and when excerpts expire.
 
-Numbers are made of these times: how long somebody waited for a decision, and how long it took. A
-provider's clock may run apart from ours, so each bound is wider by `SKEW`.
+Published numbers are computed from the stated times: how long a post waited for a decision, and how
+long the decision took. A provider's clock may differ from ours, so each bound is wider by `SKEW`.
+
+An excerpt is kept as long as a measure can be contested, which is six months (DSA Art. 20(1), 21):
+both sides then look at it. Without a measure nobody needs it for long.
 """
 
 from collections.abc import Iterator
@@ -11,43 +14,58 @@ from decide.facts import Facts
 from ledger.cases.case import JournalEntry
 from ledger.cases.messages import BaseCaseMessage
 from ledger.cases.refusal import CaseCode, CaseRefusal
+from ledger.cases.transitions import CaseState
 from ledger.clock import utc
 
 SKEW = timedelta(minutes=5)
-_SKEW = "5 minutes"
 OLDEST = timedelta(days=731)
-"""The oldest notice, order or suspension that is taken: two years, of which one is a leap year."""
+"""The oldest notice, order or suspension that is taken: two years, one of them a leap year."""
+
+DISMISSED_DAYS = 7
+MEASURE_DAYS = 184 + 14
+"""The longest six months, and two weeks for what was sent on the last day."""
+
+CONTESTED_DAYS = 366
+"""How long an open complaint or dispute keeps an excerpt: a year, so that every one expires."""
+
+ANSWERED_DAYS = 14
 
 
 def after_arrival(message: BaseCaseMessage, facts: Facts) -> Iterator[CaseRefusal]:
-    """Refuse each time that lies after the message was first sent: nobody reports what is to come.
+    """Refuse each time after the message was first sent.
 
-    Days alone, such as the end of a measure, may lie ahead.
+    Days, such as the end of a measure, may be in the future.
     """
     arrived = facts.arrived
     latest = (_day(arrived.at) + timedelta(days=1) if arrived.by_day else arrived.at) + SKEW
     for name in message.__struct_fields__:
         stated = getattr(message, name)
         if isinstance(stated, datetime) and stated > latest:
-            why = f"at most {utc(latest)} is allowed: {_SKEW} after the message was first sent"
-            yield CaseRefusal(CaseCode.TIME_FUTURE, name, advice=_advice(name, stated, why))
+            advice = (
+                f"{name} is {utc(stated)}; at most {utc(latest)} is allowed:"
+                " 5 minutes after the message was first sent"
+            )
+            yield CaseRefusal(CaseCode.TIME_FUTURE, name, advice=advice)
 
 
 def before(
-    message: BaseCaseMessage, facts: Facts, start: datetime, what: str, *names: str
+    message: BaseCaseMessage, facts: Facts, start: datetime, event: str, *names: str
 ) -> Iterator[CaseRefusal]:
-    """Refuse each of these fields whose time lies before `what` it is about began.
+    """Refuse each of these fields whose time is before the `event` at `start`.
 
-    A message speaks of nothing that began after it was sent. Where our own clocks say so, one of
-    them was wrong, and the bound is the sending.
+    Nothing that a message mentions began after it was sent. If our own clocks say so, one of them
+    was wrong, and the time of sending is the bound.
     """
     start = min(start, facts.arrived.at)
     earliest = (_day(start) if facts.arrived.by_day else start) - SKEW
     for name in names:
         stated = getattr(message, name)
         if stated is not None and stated < earliest:
-            why = f"at least {utc(earliest)} is allowed: {_SKEW} before {what}"
-            yield CaseRefusal(CaseCode.TIME_EARLY, name, advice=_advice(name, stated, why))
+            advice = (
+                f"{name} is {utc(stated)}; at least {utc(earliest)} is allowed:"
+                f" 5 minutes before {event}"
+            )
+            yield CaseRefusal(CaseCode.TIME_EARLY, name, advice=advice)
 
 
 def too_old(message: BaseCaseMessage, facts: Facts, name: str) -> Iterator[CaseRefusal]:
@@ -56,18 +74,47 @@ def too_old(message: BaseCaseMessage, facts: Facts, name: str) -> Iterator[CaseR
     return before(message, facts, oldest, "the last two years began", name)
 
 
-def began(entry: JournalEntry, field: str) -> datetime:
-    """Return a time that an entry states, or that of its commit if the entry states a later one.
+def stated_at(entry: JournalEntry, field: str) -> datetime:
+    """Return a time that an entry states, or that of its commit if the stated one is later.
 
-    Earlier releases bounded no time: what they took must not shut out all that follows.
+    Earlier releases did not bound times: their entries must not make every later message too early.
     """
     return datetime.fromisoformat(min(getattr(entry, field), entry.at))
 
 
-def _advice(name: str, stated: datetime, allowed: str) -> str:
-    return f"{name} is {utc(stated)}; {allowed}"
+def excerpt_end_after_decision(entry: JournalEntry, now: datetime) -> int | None:
+    """Return when the excerpt expires after a decision, in seconds since 1970; None: unchanged."""
+    if is_forgotten(entry):
+        return _in_days(now, 0)
+    if entry.verdict == "dismissed":
+        return _in_days(now, DISMISSED_DAYS)
+    if entry.measures is not None:
+        return _in_days(now, MEASURE_DAYS)
+    return None
+
+
+def is_forgotten(entry: JournalEntry) -> bool:
+    """Return whether nobody may see the excerpt again: suspected abuse of a child."""
+    return entry.escalation == "child_abuse"
+
+
+def excerpt_end_while_contested(now: datetime) -> int:
+    """Return when the excerpt expires while a complaint or a dispute is open."""
+    return _in_days(now, CONTESTED_DAYS)
+
+
+def excerpt_end_after_answer(decision: JournalEntry, state: CaseState, now: datetime) -> int:
+    """Return when it expires after the last open complaint or dispute got its answer."""
+    soon = _in_days(now, ANSWERED_DAYS)
+    if decision.measures is None or state is CaseState.OVERTURNED:
+        return soon
+    return max(soon, _in_days(datetime.fromisoformat(decision.at), MEASURE_DAYS))
+
+
+def _in_days(start: datetime, days: int) -> int:
+    return int((start + timedelta(days=days)).timestamp())
 
 
 def _day(moment: datetime) -> datetime:
-    """Return the start of a day: a trial's clock has the day of the trial, and no time of it."""
+    """Return the start of a day: the clock of a trial has the right day only."""
     return moment.replace(hour=0, minute=0, second=0, microsecond=0)

@@ -173,6 +173,14 @@ class Case(msgspec.Struct, frozen=True, omit_defaults=True):
         return next((one.entry for one in self.entries if one.move in moves), None)
 
     @property
+    def is_erased(self) -> bool:
+        """Return whether the author of the post that a finding or a notice is about was erased."""
+        if self.finding is not None:
+            return self.finding.is_erased
+        first = self.entries[0] if self.entries else None
+        return first is not None and first.entry.type == "notice" and not first.post
+
+    @property
     def contests_open(self) -> int:
         """Complaints and disputes about a decision that have no answer yet."""
         moves = [entry.move for entry in self.entries]

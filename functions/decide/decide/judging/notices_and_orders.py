@@ -1,4 +1,4 @@
-"""Judging what comes from outside, or stands for itself: notices, orders, suspensions, audits."""
+"""Judge what comes from outside, or needs no decision: notices, orders, suspensions, audits."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -16,14 +16,14 @@ from ledger.clock import utc
 
 
 def judge_notice(message: Notice, facts: Facts) -> Judgement | CaseRefusal:
-    """Take a notice: it waits for a decision, also where a finding of the post has one."""
+    """Take a notice. It waits for a decision, even if a finding of the post has one."""
     refusal = next(too_old(message, facts, "received_at"), None)
     if refusal is not None:
         return refusal
     entry = entry_of(message, facts)
-    opened = Step(entry.entry, None, CaseKind.MATTER, Move.OPEN)
+    opening = Step(entry.entry, None, CaseKind.MATTER, Move.OPEN)
     if message.finding is None:
-        return taken(message, entry, [opened])
+        return taken(message, entry, [opening])
     case = facts.cases.get(message.finding)
     if case is None or case.finding is None:
         return unknown("finding")
@@ -31,26 +31,26 @@ def judge_notice(message: Notice, facts: Facts) -> Judgement | CaseRefusal:
         return CaseRefusal(CaseCode.OTHER_PROVIDER, "finding")
     if case.finding.post != message.post and not case.finding.is_erased:
         return CaseRefusal(CaseCode.MIXED_POSTS, "finding")
-    return taken(message, entry, [opened, Step(case.case, case, CaseKind.MATTER, Move.NOTE)])
+    return taken(message, entry, [opening, Step(case.case, case, CaseKind.MATTER, Move.NOTE)])
 
 
 def judge_order(message: Order, facts: Facts) -> Judgement | CaseRefusal:
-    """Take an order, or what came later of one."""
-    ends = message.outcome is not None
+    """Take an order, or a later message about it."""
+    is_answered = message.outcome is not None
     refusal = next(too_old(message, facts, "received_at"), None)
     if refusal is not None:
         return refusal
     if message.follows is None:
         entry = entry_of(message, facts)
-        opened = Step(entry.entry, None, CaseKind.ORDER, Move.CLOSE if ends else Move.OPEN)
-        return taken(message, entry, [opened])
+        move = Move.CLOSE if is_answered else Move.OPEN
+        return taken(message, entry, [Step(entry.entry, None, CaseKind.ORDER, move)])
     first = facts.id_of("follows", message.follows)
     case = facts.cases.get(first)
     if case is None or case.first is None:
         return unknown("follows", first)
-    step = Step(first, case, CaseKind.ORDER, Move.CLOSE if ends else Move.REPORT)
-    refusal = next(_refusals_of_order(message, case, step), None)
-    return refusal or taken(message, entry_of(message, facts, about=_told(case)), [step])
+    step = Step(first, case, CaseKind.ORDER, Move.CLOSE if is_answered else Move.REPORT)
+    refusal = next(_order_refusals(message, case, step), None)
+    return refusal or taken(message, entry_of(message, facts, about=_known_order(case)), [step])
 
 
 def judge_suspension(message: Suspension, facts: Facts) -> Judgement | CaseRefusal:
@@ -63,7 +63,7 @@ def judge_suspension(message: Suspension, facts: Facts) -> Judgement | CaseRefus
 
 
 def judge_audit(message: Audit, facts: Facts) -> Judgement | CaseRefusal:
-    """Take what was seen at a post of the sample: once for each post and month."""
+    """Take the verdict on a post of the sample: once for each post and month."""
     if not facts.sampled:
         return CaseRefusal(CaseCode.NOT_IN_SAMPLE, "post")
     audited = audit_id(facts.provider, message)
@@ -71,38 +71,37 @@ def judge_audit(message: Audit, facts: Facts) -> Judgement | CaseRefusal:
 
     def refusals() -> Iterator[CaseRefusal]:
         yield from refusals_of([step], "post")
-        began = datetime.fromisoformat(f"{message.month}-01T00:00:00Z")
-        yield from before(message, facts, began, "the sample's month began", "opened_at")
+        start = datetime.fromisoformat(f"{message.month}-01T00:00:00Z")
+        yield from before(message, facts, start, "the sample's month began", "opened_at")
 
     refusal = next(refusals(), None)
     return refusal or taken(message, entry_of(message, facts), [step])
 
 
 def audit_id(provider: str, message: Audit) -> str:
-    """The case of a post and month: a second verdict on it is refused, whatever its id."""
+    """Return the case of a post and month, so that a second verdict on it is refused."""
     return case_id("audit", provider, f"{message.month}/{message.post}")
 
 
-def _told(case: Case) -> JournalEntry:
-    """The order's first entry with both clocks as far as any message told them before.
+def _known_order(case: Case) -> JournalEntry:
+    """Return the order's first entry, with the times that later messages have added so far.
 
-    A later message may repeat them; who counts can tell what is new by this.
+    A later message may repeat them. By this, a count can tell which are new.
     """
-    first = case.entries[0].entry
-    told = {
-        clock: next((at for one in case.entries if (at := getattr(one.entry, clock))), "")
-        for clock in ("acknowledged_at", "effected_at")
+    times = {
+        name: next((at for entry in case.entries if (at := getattr(entry.entry, name))), "")
+        for name in ("acknowledged_at", "effected_at")
     }
-    return msgspec.structs.replace(first, **told)
+    return msgspec.structs.replace(case.entries[0].entry, **times)
 
 
-def _refusals_of_order(message: Order, case: Case, step: Step) -> Iterator[CaseRefusal]:
-    """It must be the same order: what differs would be another one under its name."""
+def _order_refusals(message: Order, case: Case, step: Step) -> Iterator[CaseRefusal]:
+    """Refuse a message that contradicts the order's first one: it would be another order."""
     first = case.entries[0].entry
     for field in ("kind", "country", "authority", "regulation"):
         if getattr(message, field) != getattr(first, field):
             yield CaseRefusal(CaseCode.FIELD_CONFLICT, field)
-    # Its clock runs from there, so another time would be another clock.
+    # The order's waiting times start here, so another time would be another order.
     if utc(message.received_at) != first.received_at:
         yield CaseRefusal(
             CaseCode.FIELD_CONFLICT,
