@@ -69,15 +69,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
     parser = argparse.ArgumentParser(description="Recount every published number of Terang.")
     parser.add_argument("folder", type=Path, help="a copy of the public bucket")
-    return recount_command(parser.parse_args(arguments))
+    return recount_command(parser.parse_args(arguments).folder)
 
 
-def recount_command(options: argparse.Namespace) -> int:
+def recount_command(folder: Path, /) -> int:
     """Print each difference. Return 0 if there is none, 1 if there are some, 2 if nothing is here.
 
-    `options.folder` is the copy of the public bucket.
+    Args:
+        folder: A copy of the public bucket.
     """
-    folder: Path = options.folder
     paths = sorted((folder / "summaries").glob("*/*.json"))
     if not paths:
         _print(f"{folder}: there is no summaries/ here; give a copy of the public bucket")

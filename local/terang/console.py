@@ -1,15 +1,15 @@
-"""The one way in which the command writes to people: no terminal obeys a stranger's text.
+"""The only place where the command writes: no terminal obeys text that strangers wrote.
 
-File names, fields of somebody's report and words of a pack are strangers' text. All output passes
-here; nothing else in this package prints or makes a console. There is one filter, `visible`. It
-also replaces line breaks, so a string that is written is one line and cannot forge another.
+File names, the fields of a report and the words of a pack are strangers' text. Everything is
+written through one filter, `terminal_text.show_controls`. It also replaces line breaks, so that one
+string is one line and cannot forge another.
 """
 
 import io
 import json
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from rich.console import Console, ConsoleOptions, RenderResult
@@ -17,20 +17,21 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from ledger.records.json_text import encode_json_lines
 from terang.terminal_text import show_controls
 
 _OBEYED = re.compile(
     "[\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff"
     "\U000e0000-\U000e007f]"
 )
+"""Characters in JSON that a terminal would obey or not show."""
 
-
-READABLE = 36
-"""Columns that a panel needs; where there are fewer, panels are below each other."""
+PANEL_COLUMNS = 36
+"""Columns that a panel needs; where there are fewer, panels are placed below each other."""
 
 
 class Screen(Console):
-    """A console that takes no string for markup or emoji, and never cuts one off.
+    """A console that never reads a string as markup or emoji, and never cuts one off.
 
     A string alone is one line, which the terminal wraps so that it can be copied whole. Inside a
     table, strings keep their line breaks, and a word longer than its column is folded.
@@ -49,7 +50,7 @@ class Screen(Console):
         super().print(*shown, **options)  # type: ignore[arg-type]
 
     def render_str(self, text: str, **options: object) -> Text:
-        """Return the string as text in which a terminal obeys nothing but line breaks."""
+        """Return the string as text in which a terminal obeys only line breaks."""
         shown = super().render_str("\n".join(map(show_controls, text.split("\n"))), **options)  # type: ignore[arg-type]
         shown.overflow = shown.overflow or "fold"  # a column's default is an ellipsis
         return shown
@@ -62,7 +63,7 @@ class SideBySide:
     panels: Sequence[Panel]
 
     def __rich_console__(self, _: Console, options: ConsoleOptions) -> RenderResult:
-        if options.max_width < READABLE * len(self.panels):
+        if options.max_width < PANEL_COLUMNS * len(self.panels):
             yield from self.panels
             return
         grid = Table.grid(expand=True)
@@ -73,18 +74,26 @@ class SideBySide:
 
 
 def print_result(text: object = "") -> None:
-    """Write one line of a result to stdout."""
+    """Write one line of the result to stdout."""
     sys.stdout.write(show_controls(str(text)) + "\n")
 
 
 def print_json(record: object) -> None:
-    """Write a record to stdout as one line of JSON."""
+    """Write a record to stdout as one line of JSON with its keys in the order given."""
     line = json.dumps(record, ensure_ascii=False) + "\n"
     sys.stdout.write(escape_json(line.encode("utf-8", "surrogatepass")).decode())
 
 
+def print_json_lines(records: Iterable[object], *, stderr: bool = False) -> None:
+    """Write each record as a line of compact JSON; quick enough for millions of them."""
+    stream = sys.stderr if stderr else sys.stdout
+    stream.flush()
+    stream.buffer.write(escape_json(encode_json_lines(records)))
+    stream.buffer.flush()
+
+
 def escape_json(lines: bytes) -> bytes:
-    r"""Return lines of JSON that say the same, with everything a terminal would obey escaped.
+    r"""Return equivalent lines of JSON in which everything a terminal would obey is escaped.
 
     >>> escape_json('{"id": "a\x9b2J"}'.encode())
     b'{"id": "a\\u009b2J"}'
@@ -96,17 +105,17 @@ def escape_json(lines: bytes) -> bytes:
 
 
 def print_problem(text: object) -> None:
-    """Write to stderr, as one line, what stops a command."""
+    """Write one line to stderr about what stops a command."""
     _console.print(str(text), style="red")
 
 
 def print_warning(text: object) -> None:
-    """Write to stderr, as one line, what stops nothing."""
+    """Write one line to stderr about something that does not stop a command."""
     _console.print(str(text), style="yellow")
 
 
 def escape_unencodable() -> None:
-    """Let stdout and stderr escape a character that their encoding lacks, instead of failing."""
+    """Let stdout and stderr escape characters that their encoding lacks, instead of failing."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

@@ -1,9 +1,11 @@
 """A deployed stack, on AWS or where AWS_ENDPOINT_URL points."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, BinaryIO
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
@@ -12,14 +14,29 @@ from ledger.aws.objects import S3Objects
 from ledger.aws.store import DynamoStore
 from ledger.clock import Clock, clock_from_setting
 from ledger.errors import OperatorError
+from matcher import SetError
 from terang.casework.case_queue import CaseQueue
 from terang.first_steps import Access, senders_of
 from terang.packs.publishing import PublicBucket
 
 REACHED_BY = (
-    "(one on AWS wants credentials and AWS_DEFAULT_REGION; one that `terang run --keep` left wants"
-    " the lines that it printed)"
+    "(a stack on AWS needs credentials and AWS_DEFAULT_REGION; one that `terang run --keep` left"
+    " needs the lines that it printed)"
 )
+
+
+@contextmanager
+def explain_stack_errors() -> Iterator[None]:
+    """Turn what AWS answers, and a set that cannot be used, into an error for the operator.
+
+    It also serves as the decorator of a command.
+    """
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        raise OperatorError(f"AWS says {type(error).__name__}: {error}") from error
+    except SetError as error:
+        raise OperatorError(str(error)) from error
 
 
 @dataclass(frozen=True)
@@ -35,60 +52,62 @@ class Remote:
 
     @classmethod
     def find(cls, name: str) -> "Remote":
-        """The stack of that name in the caller's account and region.
+        """Return the stack of that name in the caller's account and region.
 
-        Raises OperatorError if there is none, or it cannot be asked.
+        Raises OperatorError if there is none, or it cannot be read.
         """
         try:
-            found = boto3.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
+            stack = boto3.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
         except (BotoCoreError, ClientError) as error:
             raise OperatorError(f"cannot read the stack {name}: {error} {REACHED_BY}") from None
-        outputs = {one["OutputKey"]: one["OutputValue"] for one in found.get("Outputs", ())}
-        given = {one["ParameterKey"]: one["ParameterValue"] for one in found.get("Parameters", ())}
+        outputs = {one["OutputKey"]: one["OutputValue"] for one in stack.get("Outputs", ())}
+        parameters = {
+            one["ParameterKey"]: one["ParameterValue"] for one in stack.get("Parameters", ())
+        }
         return cls(
             name,
             outputs,
-            int(given.get("NoticeHours", "24")),
-            given.get("Today", ""),
-            int(given.get("ExcerptDays", "30")),
-            given.get("RedriveSender", ""),
+            int(parameters.get("NoticeHours", "24")),
+            parameters.get("Today", ""),
+            int(parameters.get("ExcerptDays", "30")),
+            parameters.get("RedriveSender", ""),
         )
 
     @cached_property
     def store(self) -> DynamoStore:
-        """Its table."""
+        """The stack's table."""
         return DynamoStore.of(boto3.client("dynamodb"), self.outputs["Table"])
 
     @cached_property
     def objects(self) -> S3Objects:
-        """Its buckets."""
+        """The stack's buckets."""
         return S3Objects(boto3.client("s3"))
 
     @cached_property
     def public(self) -> PublicBucket:
-        """Its public bucket."""
+        """The stack's public bucket."""
         return PublicBucket(self.objects, self.outputs["PublicBucket"], self.clock)
 
     @cached_property
     def clock(self) -> Clock:
-        """The clock that its functions read."""
+        """The clock that the stack's functions read."""
         return clock_from_setting(self.today)
 
     @cached_property
     def secret(self) -> bytes:
-        """The root of its pseudonyms. Raises OperatorError if the caller may not read it."""
+        """The root key of the pseudonyms. Raises OperatorError if the caller may not read it."""
         try:
-            found = boto3.client("secretsmanager").get_secret_value(
+            secret = boto3.client("secretsmanager").get_secret_value(
                 SecretId=self.outputs["PseudonymSecretArn"]
             )
         except (BotoCoreError, ClientError) as error:
             raise OperatorError(f"cannot read the secret of the pseudonyms: {error}") from None
-        return str(found["SecretString"]).encode()
+        return str(secret["SecretString"]).encode()
 
     def cases(self, provider: str) -> CaseQueue:
-        """Its queue of cases in a provider's name. Raises OperatorError where it has none."""
+        """Return the queue of cases in a provider's name. Raises OperatorError if there is none."""
         if "CasesUrl" not in self.outputs:
-            raise OperatorError(f"the stack {self.name} has no queue of cases yet: deploy it anew")
+            raise OperatorError(f"the stack {self.name} has no queue of cases yet: deploy it again")
         return CaseQueue(
             sqs=boto3.client("sqs", **self._credentials(provider)),
             url=self.outputs["CasesUrl"],
@@ -100,7 +119,9 @@ class Remote:
         )
 
     def _credentials(self, provider: str) -> dict[str, str]:
-        """Those of the provider's role, since only it is believed; the caller's where it has none.
+        """Return the credentials of the provider's role; none if it has no role of its own.
+
+        The stack accepts messages of a provider only from its role.
 
         Raises OperatorError if the caller may not take the role.
         """
@@ -114,15 +135,19 @@ class Remote:
             one["OutputValue"] for one in stacks[0]["Outputs"] if one["OutputKey"] == "RoleArn"
         )
         try:
-            taken = boto3.client("sts").assume_role(RoleArn=role, RoleSessionName="terang-cases")
+            session = boto3.client("sts").assume_role(RoleArn=role, RoleSessionName="terang-cases")
         except (BotoCoreError, ClientError) as error:
             raise OperatorError(f"cannot send as {provider}: {error}") from None
-        given = taken["Credentials"]
+        credentials = session["Credentials"]
         return {
-            "aws_access_key_id": given["AccessKeyId"],
-            "aws_secret_access_key": given["SecretAccessKey"],
-            "aws_session_token": given["SessionToken"],
+            "aws_access_key_id": credentials["AccessKeyId"],
+            "aws_secret_access_key": credentials["SecretAccessKey"],
+            "aws_session_token": credentials["SessionToken"],
         }
+
+    def upload(self, stream: BinaryIO, bucket: str, key: str) -> None:
+        """Upload a stream of any length."""
+        boto3.client("s3").upload_fileobj(stream, bucket, key)
 
     def access(self, provider: str, role: str) -> Access:
         """Return where a provider sends and reads; `role` is the ARN of its role."""
@@ -145,7 +170,7 @@ class Remote:
             "ProviderId": provider,
             "TrustedPrincipal": principal,
             **{name: self.outputs[name] for name in ("DropBucket", "OutBucket", "PostsArn")},
-            "CasesArn": self.outputs.get("CasesArn", ""),  # a stack that is older has no such queue
+            "CasesArn": self.outputs.get("CasesArn", ""),  # an older stack has no such queue
             "KeyArn": self.outputs["KeyArn"],
         }
         request = {
@@ -167,8 +192,8 @@ class Remote:
         except (BotoCoreError, ClientError) as error:
             if "No updates are to be performed" not in str(error):
                 raise OperatorError(f"cannot deploy the role of {provider}: {error}") from None
-        found = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["Outputs"]
-        return {one["OutputKey"]: one["OutputValue"] for one in found}
+        outputs = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["Outputs"]
+        return {one["OutputKey"]: one["OutputValue"] for one in outputs}
 
 
 def _provider_stack(stack: str, provider: str) -> str:
@@ -181,5 +206,5 @@ def call_publish(functions: Any, name: str, event: dict[str, Any]) -> dict[str, 
     body = answer["Payload"].read()
     if answer.get("FunctionError"):
         raise OperatorError(f"publish failed: {body.decode(errors='replace')[:2000]}")
-    told: dict[str, int] = json.loads(body)
-    return told
+    counts: dict[str, int] = json.loads(body)
+    return counts

@@ -24,8 +24,8 @@ with atheris.instrument_imports(include=INSTRUMENTED):
     from ledger.records.post import read_line
     from ledger.records.refusal import Refusal
     from matcher import Matcher, Pack, PackError
-    from terang.cli.packs_diff import as_lines, as_row, compare
-    from terang.cli.packs_import import WordsError, pack_lines, sound_words, words_of
+    from terang.packs.comparison import as_lines, as_row, compare
+    from terang.packs.word_list import WordListError, pack_lines, read_words, usable_terms
 
 FORMAT, WORDS, TABLE, POSTS, TEXT = range(5)
 PACKS = [Pack.parse(PACK, "pack.yaml")]
@@ -43,9 +43,9 @@ def one_input(data: bytes) -> None:
             laid_out = canonical(rest.decode("utf-8", "surrogateescape"), "pack.yaml")
             assert canonical(laid_out, "pack.yaml") == laid_out
     elif kind in (WORDS, TABLE):
-        with contextlib.suppress(WordsError):
-            found = words_of(rest, ".csv" if kind == TABLE else ".txt", "")
-            terms = list(sound_words(found, "words", lambda _: None))
+        with contextlib.suppress(WordListError):
+            found = read_words(rest, ".csv" if kind == TABLE else ".txt", "")
+            terms = list(usable_terms(found, "words", lambda _: None))
             if terms:
                 yaml.safe_load("\n".join(pack_lines(OPTIONS, terms, date(2026, 11, 25))))
     elif kind == POSTS:

@@ -25,7 +25,7 @@ with atheris.instrument_imports(include=INSTRUMENTED):
     from claims.index.index import build_index
     from ledger.errors import OperatorError
     from terang.checks.check_library import CheckLibrary
-    from terang.cli.ask import texts_in
+    from terang.checks.questions import read_questions
 
 TRUST = Trust(["check.example"])
 FOLDER = Path(tempfile.mkdtemp(prefix="terang-fuzz-"))
@@ -59,7 +59,7 @@ def one_input(data: bytes) -> None:
             list(CheckLibrary(FOLDER).checks())
     else:
         with contextlib.suppress(OperatorError):
-            for one in texts_in(Path("texts.jsonl"), io.BytesIO(rest)):
+            for one in read_questions(io.BytesIO(rest), "texts.jsonl"):
                 one.text.encode()
 
 

@@ -21,11 +21,11 @@ with atheris.instrument_imports(include=INSTRUMENTED):
     from ledger.errors import OperatorError
     from terang.casework.case_shorthand import findings_of, resolved, timed, waves
     from terang.casework.message_file import decided_in, read_messages
-    from terang.cli.audit import posts_in, waiting
+    from terang.review.audit import read_sample, unjudged
     from terang.review.cards import cards
-    from terang.review.screen import screen
-    from terang.review.sources import findings_of_run
-    from terang.review.steps import begin, press
+    from terang.review.open_findings import findings_of_run
+    from terang.review.screens import review_screen
+    from terang.review.steps import begin_review, press_key
 
 FILE = Path(tempfile.mkdtemp(prefix="terang-fuzz-")) / "findings.jsonl"
 NOW = datetime(2026, 11, 25, 13, tzinfo=UTC)
@@ -47,11 +47,11 @@ def one_file(data: bytes) -> None:
             _review()
             findings_of(rest, str(FILE))
         elif kind == SAMPLE:
-            posts_in(rest, str(FILE))
+            read_sample(rest, str(FILE))
         else:
             messages = read_messages(FILE)
             decided_in(messages)
-            waiting(("p1",), messages, "2026-11")
+            unjudged(("p1",), messages, "2026-11")
             sent = [resolved(message, ()) for message in messages]
             for wave in waves([message for message in sent if message is not None]):
                 for message in wave:
@@ -59,11 +59,11 @@ def one_file(data: bytes) -> None:
 
 
 def _review() -> None:
-    review = begin("m-7", cards(findings_of_run(FILE, [])), NOW)
+    review = begin_review("m-7", cards(findings_of_run(FILE, [])), NOW)
     console = Console(file=io.StringIO(), width=60)
     for key in " c1\x1bn":
-        console.print(screen(review, lambda _: "", NOW))
-        review = press(review, key, NOW)
+        console.print(review_screen(review, lambda _: "", NOW))
+        review = press_key(review, key, NOW)
 
 
 if __name__ == "__main__":

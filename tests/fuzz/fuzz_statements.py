@@ -18,8 +18,8 @@ with atheris.instrument_imports(include=INSTRUMENTED):
 
     from dsa.statement.distribution import Distribution
     from dsa.statement.schema import FIELDS
-    from terang.cli.statements import Place, problems_of
     from terang.reports.statement_files import statements_in
+    from terang.reports.statement_lint import StatementPlace, problems_of
 
 TODAY = date(2026, 11, 25)
 FILE = Path(tempfile.mkdtemp(prefix="terang-fuzz-")) / "statements"
@@ -36,11 +36,11 @@ def one_file(data: bytes) -> None:
         rest = zipped(("a", rest), ("b", dumps(SOUND)))
         rest = zipped(("c", rest)) if kind == NESTED else rest
     FILE.write_bytes(rest)
-    distribution = Distribution[Place]()
+    distribution = Distribution[StatementPlace]()
     for number, item in enumerate(statements_in(FILE, lambda _: None), 1):
         assert item.number == number
         assert item.statement or item.fault or item.columns
-        place = Place("file", item.number, item.statement.get("puid"))
+        place = StatementPlace("file", item.number, item.statement.get("puid"))
         for problem in problems_of(item, place, {}, TODAY, distribution):
             assert problem.code
     list(distribution.problems())

@@ -7,8 +7,8 @@ from support.sample_posts import OTP, lines
 from support.world import World
 
 from ledger.cases.case import case_id
-from terang.review.case_history import History, history
-from terang.review.case_screen import case_screen
+from terang.review.case_history import CaseHistory, case_history
+from terang.review.screens import case_screen
 
 
 @pytest.fixture
@@ -30,8 +30,8 @@ def story(world: World, finding: str) -> str:
     return finding
 
 
-def at(world: World, name: str) -> History:
-    found = history(world.store, name)
+def at(world: World, name: str) -> CaseHistory:
+    found = case_history(world.store, name)
     assert found is not None
     return found
 
@@ -84,4 +84,4 @@ def test_an_order_is_a_case_of_its_own(world: World, finding: str) -> None:
 
 
 def test_what_is_not_here_is_nothing(world: World) -> None:
-    assert history(world.store, "0" * 64) is None
+    assert case_history(world.store, "0" * 64) is None

@@ -10,8 +10,8 @@ from support.world import World
 
 from ledger.cases.case import case_id, is_for_second_review
 from terang.review.cards import Card, cards
-from terang.review.sources import findings_of_stack, second_reviews
-from terang.review.steps import answer, begin, press
+from terang.review.open_findings import findings_of_stack, second_reviews
+from terang.review.steps import begin_review, give_reason, press_key
 
 DRAWN = [
     name
@@ -76,9 +76,9 @@ def test_a_notice_that_waits_and_an_escalation_are_told(world: World, findings: 
 def test_a_decision_answers_the_notice(world: World, findings: list[str]) -> None:
     world.decide(notice(post="p0", finding=findings[0]))
     [card, *_] = cards(findings_of_stack(world.store, "acme", 9, []))
-    review = begin("m-7", (card,), world.clock.now())
-    judged = press(review, "d", world.clock.now())
-    [message] = answer(judged, "it warns", world.clock.now()).messages
+    review = begin_review("m-7", (card,), world.clock.now())
+    judged = press_key(review, "d", world.clock.now())
+    [message] = give_reason(judged, "it warns", world.clock.now()).messages
     assert [one.status for one in world.decide(msgspec.to_builtins(message))] == ["taken"]
     told = world.store.case(case_id("notice", "acme", "n-1"))
     assert told is not None

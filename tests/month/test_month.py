@@ -3,7 +3,6 @@
 The small month runs with all other tests; `make month` runs the full one and keeps its pages.
 """
 
-import argparse
 import json
 import math
 import shutil
@@ -132,7 +131,7 @@ def test_the_rule_that_is_wrong_was_paused_and_runs_in_shadow(month: Month) -> N
 def test_recount_is_clean_and_names_a_digit_that_is_changed(
     month: Month, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert recount_command(argparse.Namespace(folder=month.public)) == 0
+    assert recount_command(month.public) == 0
     assert ", 0 differ" in capsys.readouterr().out
     copy = tmp_path / "public"
     shutil.copytree(month.public, copy)
@@ -140,7 +139,7 @@ def test_recount_is_clean_and_names_a_digit_that_is_changed(
     changed = month.summary
     changed["cases"]["overturned"] -= 1
     path.write_text(json.dumps(changed))
-    assert recount_command(argparse.Namespace(folder=copy)) == 1
+    assert recount_command(copy) == 1
     assert "cases.overturned: published" in capsys.readouterr().out
 
 

@@ -1,6 +1,5 @@
 """Laws of cases: whatever people did, every published number follows from the public journal."""
 
-import argparse
 import tempfile
 from pathlib import Path
 
@@ -121,7 +120,7 @@ def test_recount_proves_what_people_did(done: list[JournalEntry], more: list[Jou
             path = Path(folder) / key
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
-        assert recount_command(argparse.Namespace(folder=Path(folder))) == 0
+        assert recount_command(Path(folder)) == 0
 
 
 @settings(max_examples=30, deadline=None)

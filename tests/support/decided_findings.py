@@ -1,6 +1,5 @@
 """Findings of one rule, what people decided on them, and a recount of what was published."""
 
-import argparse
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +29,7 @@ def do(made: World, *entries: JournalEntry) -> None:
 
 def recounted(made: World, folder: Path) -> int:
     """The exit code of `terang recount` over a copy of what was published."""
-    return recount_command(argparse.Namespace(folder=made.copy_to(folder)))
+    return recount_command(made.copy_to(folder))
 
 
 def decided(number: int, verdict: str, **more: Any) -> list[JournalEntry]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from template.resolved import ROOT, source
 
-from terang.cli.command import _parser
+from terang.cli.command import build_app, parse
 from terang.repair.difference import ADVICE, Difference
 
 PAGE = (ROOT / "docs/operate.md").read_text()
@@ -56,7 +56,7 @@ def test_what_fsck_says_to_read_is_there() -> None:
 
 @pytest.mark.parametrize("words", [*TYPED, *COMMANDS])
 def test_a_command_can_be_typed(words: str) -> None:
-    assert callable(_parser().parse_args(shlex.split(words)).work)
+    assert callable(parse(build_app(), shlex.split(words))[0])
 
 
 def test_every_kind_that_fsck_names_is_told() -> None:

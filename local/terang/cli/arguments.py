@@ -1,36 +1,96 @@
-"""What the commands of `terang` share: how one is added, and how its work is found."""
+"""The arguments that several commands take: how each is read, and which values are allowed.
 
-import argparse
-from collections.abc import Callable
-from importlib import import_module
+A command's signature is its arguments: `stack: StackName = STACK` becomes `--stack NAME`. A value
+that does not fit is wrong usage, which `command` reports with the option's name and exit code 2.
+"""
 
-type Work = Callable[[argparse.Namespace], int]
-type Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - its only name
+import re
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from typing import Annotated
+
+from cyclopts import Parameter, Token
+
+from ledger.records.provider import is_provider_id
 
 STACK = "terang"
-"""What a stack is called unless somebody calls it otherwise."""
+"""The name of a stack unless somebody chose another."""
+
+_CHANNEL = re.compile(r"(telegram|discord):.+", re.DOTALL)
+_MODERATOR = re.compile(r"[A-Za-z0-9._-]{1,100}")
+_MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 
 
-def later(module: str, name: str) -> Work:
-    """Work whose module is imported when it begins: `terang scan` waits for no AWS."""
-
-    def work(options: argparse.Namespace) -> int:
-        found: Work = getattr(import_module(module), name)
-        return found(options)
-
-    return work
+class UsageError(Exception):
+    """The arguments do not fit together, or name something that does not exist."""
 
 
-def add(commands: Commands, name: str, text: str, example: str) -> argparse.ArgumentParser:
-    """Adds a command whose `--help` ends with an example."""
-    return commands.add_parser(
-        name,
-        help=text,
-        description=text[0].upper() + text[1:] + ".",
-        epilog=f"example: {example}",
-    )
+class InputError(Exception):
+    """What the arguments name cannot be used: a file, a folder, a stack. The exit code is 2."""
 
 
-def add_stack(one: argparse.ArgumentParser, text: str = "the deployed stack's name") -> None:
-    """Adds `--stack`, for a command that works on a deployed stack."""
-    one.add_argument("--stack", default=STACK, help=f"{text}; default: {STACK}")
+def parse_day(text: str) -> date:
+    """Return the day that a text names as YYYY-MM-DD. Raises ValueError for any other text.
+
+    >>> parse_day("2026-11-25")
+    datetime.date(2026, 11, 25)
+    """
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        day = None
+    if day is None or day.isoformat() != text:
+        raise ValueError(f"{text!r} is not a day of the calendar, such as 2026-11-30")
+    return day
+
+
+def today_utc() -> date:
+    """Return the day in UTC, which commands without a stack go by."""
+    return datetime.now(UTC).date()
+
+
+def _read_day(_: type, tokens: Sequence[Token]) -> date:
+    return parse_day(tokens[0].value)
+
+
+def _check_provider(_: type, name: str | None) -> None:
+    if name is not None and not is_provider_id(name):  # Cyclopts checks defaults too
+        raise ValueError("A provider's id has 3 to 40 of a-z, 0-9 and -, and is not `all`.")
+
+
+def _check_channels(_: type, channels: tuple[str, ...]) -> None:
+    for channel in channels:
+        if not _CHANNEL.fullmatch(channel):
+            raise ValueError(f"Write {channel!r} as telegram:ID or discord:ID.")
+
+
+def _check_moderator(_: type, name: str) -> None:
+    if not _MODERATOR.fullmatch(name):
+        raise ValueError("A pseudonym has 1 to 100 letters, digits, `.`, `_` or `-`.")
+
+
+def _check_month(_: type, month: str) -> None:
+    if not _MONTH.fullmatch(month):
+        raise ValueError("Write the month as YYYY-MM.")
+
+
+Day = Annotated[date, Parameter(metavar="DAY", converter=_read_day)]
+Today = Annotated[Day, Parameter(help="the day that counts as today, in UTC")]
+StackName = Annotated[str, Parameter(metavar="NAME", help=f"a deployed stack; default: {STACK}")]
+ProviderId = Annotated[str, Parameter(metavar="ID", validator=_check_provider)]
+Channels = Annotated[
+    tuple[str, ...],
+    Parameter(
+        name="--open",
+        metavar="CHANNEL",
+        validator=_check_channels,
+        help="a channel that anyone may join: telegram:ID or discord:ID; repeat it for more",
+    ),
+]
+Moderator = Annotated[
+    str,
+    Parameter(metavar="NAME", validator=_check_moderator, help="a pseudonym, which is published"),
+]
+Month = Annotated[str, Parameter(metavar="YYYY-MM", validator=_check_month)]
+JsonLine = Annotated[bool, Parameter(name="--json", help="print one line of JSON on stdout")]
+JsonLines = Annotated[bool, Parameter(name="--json", help="print each result as a line of JSON")]

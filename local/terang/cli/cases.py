@@ -1,70 +1,68 @@
-"""`terang cases send` and `terang case`: what people did about findings, sent and shown."""
+"""`terang cases send` and `terang case`: send messages about cases, and show a case."""
 
-import argparse
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
 
 from ledger.cases.case import case_id
 from ledger.cases.messages import MESSAGE_TYPES
 from ledger.errors import OperatorError
 from ledger.ports import CaseStore
 from ledger.records.identity import is_id
-from ledger.records.provider import is_provider_id
-from terang import USAGE
 from terang.casework.case_sending import NOT_SENT, send_file, told
 from terang.casework.case_shorthand import findings_in
 from terang.casework.message_file import read_messages
-from terang.console import Screen, print_problem
+from terang.cli.arguments import STACK, ProviderId, StackName
+from terang.console import Screen
 from terang.remote import Remote
-from terang.review.case_history import History, history
-from terang.review.case_screen import case_screen
+from terang.review.case_history import CaseHistory, case_history
+from terang.review.screens import case_screen
 
 console = Screen()
 
 
-def send(options: argparse.Namespace) -> int:
-    """Send a file; 0 when every message was answered, also if it was refused."""
-    if not is_provider_id(options.provider):
-        print_problem(f"terang cases: --provider {options.provider!r} names no provider")
-        return USAGE
-    try:
-        messages = read_messages(options.file, may_be_pipe=True)
-        remote = Remote.find(options.stack)
-        bucket = remote.outputs["OutBucket"]
-        answers = send_file(
-            remote.cases(options.provider),
-            messages,
-            lambda: findings_in(remote.objects, bucket, options.provider),
-        )
-    except OperatorError as error:
-        print_problem(f"terang cases: {error}")
-        return 1
+def send(
+    file: Annotated[Path, Parameter(help="messages as in docs/case-message.schema.json")],
+    /,
+    *,
+    provider: Annotated[ProviderId, Parameter(help="in whose name they are sent")],
+    stack: StackName = STACK,
+) -> int:
+    """Send a file; 0 when every message was answered, even if it was refused."""
+    messages = read_messages(file, may_be_pipe=True)
+    remote = Remote.find(stack)
+    bucket = remote.outputs["OutBucket"]
+    answers = send_file(
+        remote.cases(provider),
+        messages,
+        lambda: findings_in(remote.objects, bucket, provider),
+    )
     for line in told(answers):
         console.print(line)
     return 1 if any(answer.status == NOT_SENT for answer in answers) else 0
 
 
-def show(options: argparse.Namespace) -> int:
-    """Show one case with all that happened; 1 if there is none."""
-    try:
-        remote = Remote.find(options.stack)
-        found = _found(remote.store, options.case, options.provider)
-    except OperatorError as error:
-        print_problem(f"terang case: {error}")
-        return 1
-    if found is None:
-        print_problem(f"terang case: no case {options.case} here{_hint(options)}")
-        return 1
-    console.print(case_screen(found, shown=options.show, now=remote.clock.now()))
+def show(
+    case: Annotated[str, Parameter(help="the id of a finding, or of a provider's message")],
+    /,
+    *,
+    provider: Annotated[ProviderId | None, Parameter(help="whose message it is")] = None,
+    show: Annotated[bool, Parameter(help="show excerpts, which are blurred otherwise")] = False,
+    stack: StackName = STACK,
+) -> int:
+    """Show one case with everything that happened; 1 if there is none."""
+    remote = Remote.find(stack)
+    history = _find(remote.store, case, provider)
+    if history is None:
+        hint = "" if provider or is_id(case) else "; a message's id needs --provider P"
+        raise OperatorError(f"there is no case {case} here{hint}")
+    console.print(case_screen(history, shown=show, now=remote.clock.now()))
     return 0
 
 
-def _found(store: CaseStore, name: str, provider: str) -> History | None:
-    """The case of that id, or the one that the provider's message of that id opened."""
+def _find(store: CaseStore, name: str, provider: str | None) -> CaseHistory | None:
+    """Return the case of that id, or the one that the provider's message of that id opened."""
     ids = [name] if is_id(name) else []
     ids += [case_id(kind, provider, name) for kind in MESSAGE_TYPES] if provider else []
-    return next((found for one in ids if (found := history(store, one))), None)
-
-
-def _hint(options: argparse.Namespace) -> str:
-    if options.provider or is_id(options.case):
-        return ""
-    return ": with --provider P it may be the id of a message"
+    return next((history for one in ids if (history := case_history(store, one))), None)

@@ -1,41 +1,351 @@
-"""The `terang` command: its words, and which part does the work."""
+"""The `terang` command: every command with its summary and an example, and how a command ends.
 
-import argparse
+A command is a function in another module of this room; its signature describes its arguments. The
+module is imported when the command is called, so `terang scan` does not wait for boto3.
+
+Exit codes: 0 when the work ended, 1 when something failed or differs, 2 for wrong usage and for a
+pack that does not check, 130 after Ctrl-C.
+"""
+
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from inspect import BoundArguments
 from pathlib import Path
-from typing import NoReturn
+from typing import NamedTuple
 
-from terang.cli.arguments import Commands, Work, add, add_stack, later
-from terang.cli.cases_arguments import add_cases
-from terang.cli.erase_arguments import add_erase
-from terang.cli.factchecks_arguments import add_factchecks, add_partners
-from terang.cli.operation_arguments import add_operation
-from terang.cli.packs_arguments import add_packs
-from terang.cli.report_arguments import add_report
-from terang.cli.statements_arguments import add_statements
+from cyclopts import App, CycloptsError, MissingArgumentError, Parameter, UnusedCliTokensError
+
+from ledger.errors import OperatorError
+from terang import USAGE
+from terang.cli.arguments import InputError, UsageError
 from terang.console import escape_unencodable, print_problem
-from terang.terminal_text import show_controls
 
 TRACEBACK = "TERANG_TRACEBACK"
-"""The variable that lets a fault of ours end with its traceback; the tests set it."""
+"""The variable that lets an unexpected error end with its traceback; the tests set it."""
+
+MAY_BE_ANY_BYTES = {"text", "feed"}
+"""Arguments that need not be UTF-8: a text to look at, and the name of a feed."""
+
+
+class Command(NamedTuple):
+    """One line of `terang --help`. `function` is `module:name`, and empty for a group."""
+
+    words: str
+    function: str
+    summary: str
+    example: str
+
+
+COMMANDS = (
+    Command(
+        "run",
+        "terang.cli.run:run",
+        "Send files through the whole stack on this machine, and publish the results.",
+        "terang run export.json --provider acme-chat --packs packs --out out --today 2026-11-25",
+    ),
+    Command(
+        "scan",
+        "terang.cli.scan:scan",
+        "Match posts from stdin without AWS; print a line for each post with hits.",
+        "terang scan --packs packs < posts.jsonl > hits.jsonl",
+    ),
+    Command("packs", "", "Write, check, try and publish packs.", "terang packs check packs"),
+    Command(
+        "packs check",
+        "terang.cli.packs:check",
+        "Check every pack of a folder.",
+        "terang packs check packs",
+    ),
+    Command(
+        "packs try",
+        "terang.cli.packs:try_text",
+        "Show which rules hit a text, and why or why not.",
+        'terang packs try packs "Please send me the OTP"',
+    ),
+    Command(
+        "packs format",
+        "terang.cli.packs:format_packs",
+        "Write packs in the canonical layout; comments are kept.",
+        "terang packs format packs --check",
+    ),
+    Command(
+        "packs diff",
+        "terang.cli.packs:diff",
+        "Compare two versions of packs: which posts does the new one hit, and no longer hit?",
+        "terang packs diff packs new-packs --posts posts.jsonl",
+    ),
+    Command(
+        "packs import",
+        "terang.cli.packs:import_words",
+        "Turn a list of words into a shadow pack on stdout, to be filled in.",
+        "terang packs import words.txt --id new-pack --category SCAMS_AND_FRAUD > new-pack.yaml",
+    ),
+    Command(
+        "packs schema",
+        "terang.cli.packs:schema",
+        "Print the JSON Schema of a pack, for editors.",
+        "terang packs schema > docs/pack.schema.json",
+    ),
+    Command(
+        "packs publish",
+        "terang.cli.packs_in_force:publish",
+        "Check packs and put them in force; packs that are not named stay.",
+        "terang packs publish packs --stack terang",
+    ),
+    Command(
+        "packs list",
+        "terang.cli.packs_in_force:list_in_force",
+        "Show the set in force, what each provider runs, and the sets before it.",
+        "terang packs list --stack terang",
+    ),
+    Command(
+        "packs rollback",
+        "terang.cli.packs_in_force:rollback",
+        "Put the packs of an earlier set in force again.",
+        "terang packs rollback 0123456789abcdef --stack terang",
+    ),
+    Command(
+        "review",
+        "terang.cli.review:review",
+        "Decide on findings at the terminal, one key for each verdict.",
+        "terang review terang-out --moderator m-7",
+    ),
+    Command(
+        "audit",
+        "terang.cli.review:audit",
+        "Judge posts that no rule hit: the month's random sample.",
+        "terang audit --provider acme-chat --month 2026-11 --moderator m-7",
+    ),
+    Command(
+        "case",
+        "terang.cli.cases:show",
+        "Show one case with everything that happened.",
+        "terang case 9f2c41d0 --provider acme-chat --stack terang",
+    ),
+    Command(
+        "cases",
+        "",
+        "Send decisions, complaints and other messages about cases.",
+        "terang cases send decisions.jsonl --provider acme-chat",
+    ),
+    Command(
+        "cases send",
+        "terang.cli.cases:send",
+        "Send a file of messages, and wait for the answer to each.",
+        "terang cases send decisions.jsonl --provider acme-chat --stack terang",
+    ),
+    Command(
+        "factchecks",
+        "",
+        "Import published fact-checks.",
+        "terang factchecks import feed.json --index terang-index",
+    ),
+    Command(
+        "factchecks import",
+        "terang.cli.factchecks:import_feed",
+        "Read a feed of ClaimReview or a table of checks, and rebuild the index.",
+        "terang factchecks import checks.csv --index terang-index --trust check.example",
+    ),
+    Command(
+        "ask",
+        "terang.cli.factchecks:ask_texts",
+        "Find the published checks that are about a text; nothing is stored.",
+        'terang ask "salt water cures colds" --index terang-index',
+    ),
+    Command("partners", "", "Manage who may ask the tip line.", "terang partners list"),
+    Command(
+        "partners add",
+        "terang.cli.providers:add_partner",
+        "Give a partner a new secret, which is printed only now.",
+        "terang partners add helpdesk --stack terang",
+    ),
+    Command(
+        "partners remove",
+        "terang.cli.providers:remove_partner",
+        "Take a partner's access away.",
+        "terang partners remove helpdesk --stack terang",
+    ),
+    Command(
+        "partners list",
+        "terang.cli.providers:list_partners",
+        "List the partners.",
+        "terang partners list --stack terang",
+    ),
+    Command("providers", "", "Register and manage providers.", "terang providers list"),
+    Command(
+        "providers add",
+        "terang.cli.providers:add",
+        "Deploy a provider's role, register it, and print what the provider needs.",
+        "terang providers add acme-chat --principal arn:aws:iam::123456789012:root",
+    ),
+    Command(
+        "providers list",
+        "terang.cli.providers:list_all",
+        "List the providers.",
+        "terang providers list --stack terang",
+    ),
+    Command(
+        "providers pause",
+        "terang.cli.providers:pause",
+        "Hold a rule in shadow for a provider until a higher version of its pack.",
+        'terang providers pause acme-chat otp/asks-for-code --why "hits school timetables"',
+    ),
+    Command(
+        "providers factchecks",
+        "terang.cli.providers:factchecks",
+        "Propose labels with published fact-checks to a provider, or only count them.",
+        "terang providers factchecks acme-chat on",
+    ),
+    Command(
+        "providers lift",
+        "terang.cli.providers:lift",
+        "Let a rule that the flood guard holds today propose again.",
+        "terang providers lift acme-chat one-time-codes/asks-for-code",
+    ),
+    Command(
+        "recount",
+        "recount.recount:recount_command",
+        "Prove every published number from the public journal.",
+        "terang recount out/public",
+    ),
+    Command(
+        "statements",
+        "",
+        "Check statements of reasons, and send them.",
+        "terang statements lint out/out/acme-chat/statements",
+    ),
+    Command(
+        "statements lint",
+        "terang.cli.statements:lint",
+        "Check anyone's statements against the schema, and whether they make sense.",
+        "terang statements lint statements.jsonl --last last-month.csv.gz",
+    ),
+    Command(
+        "statements submit",
+        "terang.cli.statements:submit",
+        "Send statements to the DSA Transparency Database; call it again to continue.",
+        "terang statements submit out/out/acme-chat/statements --to https://SANDBOX",
+    ),
+    Command(
+        "report",
+        "terang.cli.report:app",
+        "Write the harmonised report of a provider's year, with the proof of every number.",
+        "terang report --provider acme-chat --period 2026 --out report --about about.yaml",
+    ),
+    Command(
+        "fsck",
+        "terang.cli.operate:fsck",
+        "Recompute every published number from the table and the files; name each difference.",
+        "terang fsck --stack terang",
+    ),
+    Command(
+        "redrive",
+        "terang.cli.operate:redrive",
+        "Send dead letters and failed events to where they were going.",
+        "terang redrive --queue posts --dry-run",
+    ),
+    Command(
+        "publish",
+        "terang.cli.operate:publish",
+        "Publish now, without waiting for the schedule.",
+        "terang publish --since 2026-01-01 --rebuild",
+    ),
+    Command(
+        "restore",
+        "terang.cli.operate:restore",
+        "Put back the items that a restored copy of the table has and the table has not.",
+        "terang restore terang-Table-1ABC-restored",
+    ),
+    Command(
+        "erase",
+        "terang.cli.erase:erase",
+        "Erase an author from a stack; the published numbers stay.",
+        "terang erase --provider acme-chat --account - < account.txt",
+    ),
+)
+
+
+def build_app() -> App:
+    """Return the command line. No module of a command is imported yet."""
+    app = App(
+        name="terang",
+        help="Inspect public posts against published, expiring rules.",
+        help_epilogue=_example("terang run posts.jsonl --provider acme-chat --packs packs"),
+        help_format="plaintext",
+        version_flags=(),
+        default_parameter=Parameter(negative=(), show_default=False, allow_repeating=True),
+        result_action="return_value",
+    )
+    for order, command in enumerate(COMMANDS):
+        group, _, name = command.words.rpartition(" ")
+        parent = app[group] if group else app
+        example = _example(command.example)
+        if not command.function:
+            parent.command(
+                App(name=name, help=command.summary, help_epilogue=example, sort_key=order)
+            )
+        else:
+            # An `app` is a command that has commands of its own; its example is in its module.
+            more = {} if command.function.endswith(":app") else {"help_epilogue": example}
+            parent.command(
+                command.function, name=name, help=command.summary, sort_key=order, **more
+            )
+    return app
+
+
+def _example(line: str) -> str:
+    return f"Example: {line}"
+
+
+def parse(app: App, tokens: Sequence[str]) -> tuple[Callable[..., int | None], BoundArguments]:
+    """Return the function that the tokens name, and its arguments.
+
+    Raises CycloptsError or UsageError for wrong usage.
+    """
+    _, apps, rest = app.parse_commands(tokens)
+    if apps[-1].default_command is None and not rest:
+        names = ", ".join(name for name in apps[-1] if not name.startswith("-"))
+        raise UsageError(f"name a command: {names}")
+    function, bound, _ = app.parse_args(tokens, exit_on_error=False, print_error=False)
+    for name, value in bound.arguments.items():
+        if name not in MAY_BE_ANY_BYTES:
+            _check_utf8(value)
+    return function, bound
+
+
+def _check_utf8(value: object) -> None:
+    """Raise UsageError for an option that is not UTF-8. A path may be any bytes."""
+    for word in value if isinstance(value, tuple | list) else (value,):
+        try:
+            _ = word.encode() if isinstance(word, str) else b""
+        except UnicodeEncodeError:
+            raise UsageError(f"{word!r} is not UTF-8") from None
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit code: 0, 1 or 2; 130 after Ctrl-C."""
+    """Run the command and return its exit code."""
     escape_unencodable()
-    parser = _parser()
-    options = parser.parse_args(arguments)
-    work: Work = options.work
-    if fault := _not_text(options):
-        parser.error(fault)
+    app, tokens = build_app(), list(sys.argv[1:] if arguments is None else arguments)
     try:
-        return work(options)
+        name = " ".join(("terang", *app.parse_commands(tokens)[0]))
+        function, bound = parse(app, tokens)
+        return function(*bound.args, **bound.kwargs) or 0
+    except (CycloptsError, UsageError) as error:
+        print_problem(f"{name}: {_explain(error)}")
+        _print_hint(name)
+        return USAGE
+    except InputError as error:
+        print_problem(f"{name}: {error}")
+        return USAGE
     except BrokenPipeError:
-        sys.stderr.close()  # whoever read our output has gone
+        sys.stderr.close()  # the program that read our output has ended
         return 0
+    except (OperatorError, OSError) as error:
+        for line in f"{name}: {error}".splitlines():  # a stack that fails quotes its log
+            print_problem(line)
+        return 1
     except KeyboardInterrupt:
         return 130
     except Exception as error:
@@ -45,168 +355,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
 
 
-def _not_text(options: argparse.Namespace) -> str:
-    """Return which option is not UTF-8, or nothing; files and texts to look at may be anything."""
-    for name, value in vars(options).items():
-        words = value if isinstance(value, list) else [value]
-        for word in words:
-            if isinstance(word, str) and name not in ("text", "feed") and not _encodes(word):
-                return f"{name} is not UTF-8: {word!r}"
-    return ""
+def _explain(error: Exception) -> str:
+    if isinstance(error, UnusedCliTokensError):
+        return f"there is no place for {' '.join(error.unused_tokens or ())!r}"
+    if isinstance(error, MissingArgumentError) and error.argument is not None:
+        is_given = error.keyword is not None
+        return (
+            f"{error.argument.name} needs a value"
+            if is_given
+            else f"{error.argument.name} is missing"
+        )
+    return str(error)
 
 
-def _encodes(word: str) -> bool:
-    try:
-        word.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+def _print_hint(name: str) -> None:
+    """Print what to type instead: the command's example, and where its options are listed."""
+    examples = {f"terang {command.words}": command.example for command in COMMANDS}
+    if name in examples:
+        print_problem(f"Example: {examples[name]}")
+    print_problem(f"All options: {name} --help")
 
 
 def _unexpected(error: Exception) -> str:
-    """Return a sentence on a fault of ours without its text, which may quote what was read."""
+    """Return a sentence about an error of ours, without its text: that may quote a post."""
     place = traceback.extract_tb(error.__traceback__)[-1]
     return (
-        f"terang: a fault that nobody expected ({type(error).__name__} at"
+        f"terang: an unexpected error ({type(error).__name__} at"
         f" {Path(place.filename).name}:{place.lineno}). Please report it with the command, as"
         f" CONTRIBUTING.md says; {TRACEBACK}=1 in the environment shows where it came from"
     )
-
-
-class _Parser(argparse.ArgumentParser):
-    """A parser whose errors quote what was typed so that no terminal obeys it."""
-
-    def error(self, message: str) -> NoReturn:
-        super().error(show_controls(message))
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = _Parser(
-        prog="terang",
-        description="Inspects public posts against published, expiring rules.",
-        epilog="example: terang run posts.jsonl --provider acme-chat --packs packs --out out",
-    )
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    _add_run(commands)
-    _add_scan(commands)
-    add_packs(commands)
-    add_cases(commands)
-    add_factchecks(commands)
-    add_partners(commands)
-    _add_providers(commands)
-    _add_recount(commands)
-    add_statements(commands)
-    add_report(commands)
-    add_operation(commands)
-    add_erase(commands)
-    return parser
-
-
-def _add_run(commands: Commands) -> None:
-    one = add(
-        commands,
-        "run",
-        "send files through the whole stack on this machine, and publish what came of them",
-        "terang run export.json --provider acme-chat --packs packs --out out --today 2026-11-25",
-    )
-    one.add_argument("files", nargs="*", type=Path, metavar="FILE", help="default: the samples")
-    one.add_argument("--provider", default="sample-chat", help="whose posts they are")
-    one.add_argument("--packs", type=Path, default=None, metavar="DIR", help="default: packs/")
-    one.add_argument("--out", type=Path, default=Path("terang-out"), metavar="DIR")
-    one.add_argument("--messages", type=Path, metavar="FILE", help="lines to send as messages")
-    one.add_argument(
-        "--cases", type=Path, metavar="FILE", help="messages about cases, sent after the findings"
-    )
-    one.add_argument("--json", action="store_true", help="one line of JSON on stdout")
-    one.add_argument("--today", default="", metavar="DAY", help="the day that all clocks read")
-    one.add_argument(
-        "--open",
-        action="append",
-        default=[],
-        metavar="CHANNEL",
-        help="a channel that anybody may join: telegram:ID or discord:ID",
-    )
-    one.add_argument(
-        "--index",
-        type=Path,
-        metavar="DIR",
-        help="checks of `terang factchecks import`; default: PACKS/factchecks if it is there",
-    )
-    one.add_argument("--keep", action="store_true", help="leave the stack up")
-    one.add_argument("--serve", action="store_true", help="serve the pages on loopback")
-    one.set_defaults(work=later("terang.cli.run", "run"))
-
-
-def _add_scan(commands: Commands) -> None:
-    one = add(
-        commands,
-        "scan",
-        "match posts on stdin, without AWS; a line for each post with hits on stdout",
-        "terang scan --packs packs < posts.jsonl > hits.jsonl",
-    )
-    one.add_argument("--packs", type=Path, required=True, metavar="DIR")
-    one.add_argument("--today", default="", metavar="DAY")
-    one.set_defaults(work=later("terang.cli.scan", "scan"))
-
-
-def _add_providers(commands: Commands) -> None:
-    group = add(commands, "providers", "register providers", "terang providers list")
-    providers = group.add_subparsers(required=True, metavar="COMMAND")
-    one = add(
-        providers,
-        "add",
-        "deploy a provider's role, register it, and print what the provider needs",
-        "terang providers add acme-chat --principal arn:aws:iam::123456789012:root",
-    )
-    one.add_argument("provider", metavar="ID")
-    one.add_argument("--principal", required=True, metavar="ARN", help="who may take the role")
-    one.add_argument("--open", action="append", default=[], metavar="CHANNEL")
-    one.add_argument("--packs", default="", metavar="PACK,PACK", help="default: those of the law")
-    add_stack(one)
-    one.set_defaults(work=later("terang.cli.providers", "add"))
-    one = add(providers, "list", "list the providers", "terang providers list --stack terang")
-    one.add_argument("--json", action="store_true", help="a line of JSON for each on stdout")
-    add_stack(one)
-    one.set_defaults(work=later("terang.cli.providers", "list_all"))
-    one = add(
-        providers,
-        "pause",
-        "hold a rule in shadow for a provider until a higher version of its pack",
-        'terang providers pause acme-chat otp/asks-for-code --why "hits school timetables"',
-    )
-    one.add_argument("provider", metavar="ID")
-    one.add_argument("rule", metavar="PACK/RULE")
-    one.add_argument("--why", required=True, help="published with the set")
-    add_stack(one)
-    one.set_defaults(work=later("terang.cli.providers", "pause"))
-    one = add(
-        providers,
-        "factchecks",
-        "propose labels with published fact-checks to a provider, or only count them",
-        "terang providers factchecks acme-chat on",
-    )
-    one.add_argument("provider", metavar="ID")
-    one.add_argument("answer", choices=("on", "off"))
-    add_stack(one)
-    one.set_defaults(work=later("terang.cli.providers", "factchecks"))
-    one = add(
-        providers,
-        "lift",
-        "let a rule propose again that the flood guard holds today",
-        "terang providers lift acme-chat one-time-codes/asks-for-code",
-    )
-    one.add_argument("provider", metavar="ID")
-    one.add_argument("rule", metavar="PACK/RULE")
-    add_stack(one)
-    one.set_defaults(work=later("terang.cli.providers", "lift"))
-
-
-def _add_recount(commands: Commands) -> None:
-    one = add(
-        commands,
-        "recount",
-        "prove every published number from the public journal",
-        "terang recount out/public",
-    )
-    one.add_argument("folder", type=Path, metavar="DIR")
-    one.set_defaults(work=later("recount.recount", "recount_command"))

@@ -1,80 +1,91 @@
-"""`terang erase`: an author asked to be forgotten, and the provider passes it on."""
+"""`terang erase`: erase an author from a stack, on a request that the provider passes on."""
 
-import argparse
 import sys
 from datetime import UTC, datetime
+from typing import Annotated
 
-from botocore.exceptions import BotoCoreError, ClientError
+from cyclopts import Parameter
 
 from ledger.errors import OperatorError
 from ledger.privacy.pseudonyms import PseudonymKeys
-from ledger.records.provider import is_provider_id
-from terang import USAGE
-from terang.console import print_json, print_problem, print_result
-from terang.remote import Remote
+from terang.cli.arguments import STACK, InputError, JsonLine, ProviderId, StackName, UsageError
+from terang.console import print_json, print_result
+from terang.remote import Remote, explain_stack_errors
 from terang.repair.erase_buckets import BucketEraser
 from terang.repair.erase_table import TableEraser
 from terang.repair.erasure import Erasure, ErasureResult
-from terang.terminal_text import show_controls
 
-WORDS = {
+COUNTED = {
     "findings": "findings turned into stubs",
     "excerpts": "excerpts",
     "entries": "entries of cases without their words",
     "waiting": "waiting messages without their reason",
     "samples": "audit samples without their posts",
-    "files": "files of findings written anew",
+    "files": "files of findings written again",
     "notices": "notices to the author",
     "statements": "statements without their reason",
-    "batches": "batches of statements written anew",
+    "batches": "batches of statements written again",
     "proposals": "proposed examples",
     "parts": "parts of translated files",
 }
-"""What is counted, and how it is told."""
+"""What is counted, and how it is printed."""
 
 FILES_SHOWN = 20
+ACCOUNT_LENGTH = 200
 
 
-def erase(options: argparse.Namespace) -> int:
-    """Erase; 0 when nothing is left, 1 to do it again, 2 for wrong usage or no such stack."""
-    account = sys.stdin.readline().rstrip("\r\n") if options.account == "-" else options.account
-    fault = ""
-    if not is_provider_id(options.provider):
-        fault = f"--provider {options.provider!r} names no provider"
-    elif not 1 <= len(account) <= 200:
-        fault = f"--account has {len(account)} characters; allowed: 1 to 200"
-    if fault:
-        print_problem(f"terang erase: {fault}")
-        return USAGE
+def erase(
+    *,
+    provider: Annotated[ProviderId, Parameter(help="where the author has the account")],
+    account: Annotated[
+        str,
+        Parameter(
+            metavar="NAME",
+            allow_leading_hyphen=True,
+            help="the account as the provider sends it; - reads it from stdin, so that no list of"
+            " processes shows it",
+        ),
+    ],
+    post: Annotated[
+        tuple[str, ...],
+        Parameter(metavar="ID", help="a post that the account does not lead to; repeat for more"),
+    ] = (),
+    stack: StackName = STACK,
+    dry_run: Annotated[bool, Parameter(help="print what would go, and write nothing")] = False,
+    as_json: JsonLine = False,
+) -> int:
+    """Erase; 0 when nothing is left, 1 if it must be repeated."""
+    name = sys.stdin.readline().rstrip("\r\n") if account == "-" else account
+    if not 1 <= len(name) <= ACCOUNT_LENGTH:
+        raise UsageError(f"--account has {len(name)} characters; allowed: 1 to {ACCOUNT_LENGTH}")
     try:
-        remote = Remote.find(options.stack)
+        remote = Remote.find(stack)
     except OperatorError as error:
-        print_problem(f"terang erase: {error}")
-        return USAGE
+        raise InputError(str(error)) from None
     try:
-        if remote.store.provider(options.provider) is None:
-            print_problem(f"terang erase: no provider {options.provider} is registered here")
-            return USAGE
-        done = _erasure(remote, options).erase(account, {*options.post})
-    except (BotoCoreError, ClientError, OSError, OperatorError) as error:
-        print_problem(
-            f"terang erase: {type(error).__name__}: {error}; what was done stands: repeat it"
-        )
-        return 1
-    _tell(done, options)
-    return 0 if options.dry_run or (done.is_clean and not done.under_way) else 1
+        with explain_stack_errors():
+            if remote.store.provider(provider) is None:
+                raise InputError(f"no provider {provider} is registered here")
+            erased = _erasure(remote, provider, dry_run=dry_run).erase(name, {*post})
+    except (OSError, OperatorError) as error:
+        raise OperatorError(f"{error}; what was erased is gone: repeat the command") from None
+    if as_json:
+        _print_json(erased, provider, dry_run=dry_run)
+    else:
+        _print(erased, dry_run=dry_run)
+    return 0 if dry_run or (erased.is_clean and not erased.under_way) else 1
 
 
-def _erasure(remote: Remote, options: argparse.Namespace) -> Erasure:
+def _erasure(remote: Remote, provider: str, *, dry_run: bool) -> Erasure:
     buckets = BucketEraser(
         store=remote.store,
         objects=remote.objects,
         out_bucket=remote.outputs["OutBucket"],
         work_bucket=remote.outputs["WorkBucket"],
         drop_bucket=remote.outputs["DropBucket"],
-        provider=options.provider,
+        provider=provider,
         now=datetime.now(UTC),
-        dry_run=options.dry_run,
+        dry_run=dry_run,
     )
     return Erasure(
         store=remote.store,
@@ -82,37 +93,43 @@ def _erasure(remote: Remote, options: argparse.Namespace) -> Erasure:
         buckets=buckets,
         keys=PseudonymKeys(remote.store, remote.clock, remote.secret),
         clock=remote.clock,
-        provider=options.provider,
+        provider=provider,
     )
 
 
-def _tell(done: ErasureResult, options: argparse.Namespace) -> None:
-    """Say what was turned and deleted: counts, and neither account nor pseudonym."""
-    if options.json:
-        counts = {name: done.counts[name] for name in WORDS}
-        waiting = {"under_way": done.under_way, "waiting_files": len(done.waiting_files)}
-        told = {"provider": options.provider, **counts, **waiting}
-        print_json(told | {"dry_run": options.dry_run})
-        return
-    for name, words in WORDS.items():
-        if done.counts[name]:
-            print_result(f"{done.counts[name]:>6}  {words}")
-    if not done.counts.total():
+def _print_json(erased: ErasureResult, provider: str, *, dry_run: bool) -> None:
+    """Print the counts; they name neither account nor pseudonym."""
+    print_json(
+        {
+            "provider": provider,
+            **{name: erased.counts[name] for name in COUNTED},
+            "under_way": erased.under_way,
+            "waiting_files": len(erased.waiting_files),
+            "dry_run": dry_run,
+        }
+    )
+
+
+def _print(erased: ErasureResult, *, dry_run: bool) -> None:
+    for name, words in COUNTED.items():
+        if erased.counts[name]:
+            print_result(f"{erased.counts[name]:>6}  {words}")
+    if not erased.counts.total():
         print_result("nothing of that author is here")
-    _tell_waiting(done.waiting_files)
-    if done.under_way:
-        print_result(f"{done.under_way} parts of files under way hold posts: repeat it later")
-    elif not done.is_clean and not options.dry_run:
-        print_result("workers put more while it went on: repeat it")
-
-
-def _tell_waiting(files: list[str]) -> None:
-    """Name the files that nobody has read to their end: what comes of them is put as stubs."""
-    if files:
+    _print_waiting(erased.waiting_files)
+    if erased.under_way:
         print_result(
-            f"{len(files)} files wait in the drop bucket as they came, and go when they are done:"
+            f"{erased.under_way} parts of files under way hold posts: repeat the command later"
         )
+    elif not erased.is_clean and not dry_run:
+        print_result("workers added more meanwhile: repeat the command")
+
+
+def _print_waiting(files: list[str]) -> None:
+    """Print the files that are not read to their end; their findings will be stored as stubs."""
+    if files:
+        print_result(f"{len(files)} files wait in the drop bucket, and go when they are done:")
     for key in files[:FILES_SHOWN]:
-        print_result(f"  {show_controls(key)}")
+        print_result(f"  {key}")
     if len(files) > FILES_SHOWN:
         print_result(f"  and {len(files) - FILES_SHOWN} more")

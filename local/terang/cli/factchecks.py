@@ -1,105 +1,122 @@
-"""`terang factchecks`: read a feed of published checks, and build the index that answers."""
+"""`terang factchecks import` and `terang ask`: published fact-checks, and which a text repeats."""
 
-import argparse
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
-from urllib.error import URLError
+from typing import Annotated, Any, BinaryIO
 from urllib.request import Request, urlopen
 
-import boto3
-from botocore.exceptions import BotoCoreError, ClientError
+from cyclopts import Parameter
 from rich.progress import Progress, TextColumn, TimeElapsedColumn
 
-from claims.errors import FeedError
+from claims.asking import Answer, Level, ask
+from claims.errors import BadIndexError, FeedError
 from claims.feeds.admission import Admitted, admit
+from claims.feeds.dates import days_between
 from claims.feeds.feed import read_feed
 from claims.feeds.publishers import Trust, host_of
+from claims.score.meaning import Meaning
+from claims.score.ranking import explain
 from ledger.errors import OperatorError
-from terang import USAGE
 from terang.checks.check_library import CheckLibrary
-from terang.cli.factchecks_arguments import INDEX
-from terang.console import Screen, print_problem, print_result
-from terang.remote import Remote
+from terang.checks.questions import Question, read_questions
+from terang.cli.arguments import Day, UsageError
+from terang.console import Screen, print_json_lines, print_result
+from terang.review.cards import LONG_BEFORE_DAYS
+
+INDEX = Path("terang-index")
 
 SECONDS = 60
 """How long an address may be silent."""
 
-
-def import_feed(options: argparse.Namespace) -> int:
-    """Import one feed: 0 when its checks are in the index, 1 when it cannot be read."""
-    if fault := _fault(options):
-        print_problem(f"terang factchecks: {fault}")
-        return USAGE
-    if options.stack:
-        return _put(options)
-    try:
-        with _opened(options.feed) as stream, _line("reading") as line:
-            feed = read_feed(stream, lambda read: line(f"reading: {read / 1e6:,.0f} MB"))
-            admitted = admit(feed, Trust(options.trust))
-        if not admitted.entries and not admitted.refused:
-            print_problem(
-                f"terang factchecks: {options.feed} holds no check: the index stays as it is"
-            )
-            return 1
-        with _line("merging") as line:
-            index, changes = CheckLibrary(options.index or INDEX).replace(
-                _name(options.feed),
-                admitted.entries,
-                lambda what, done, total: line(f"{what}: {done:,} of {total:,}"),
-            )
-    except (FeedError, OSError, URLError) as error:
-        print_problem(f"terang factchecks: {options.feed}: {error}")
-        return 1
-    _tell(admitted)
-    print_result(f"{changes.new:,} new, {changes.corrected:,} corrected, {changes.gone:,} gone")
-    languages = ", ".join(f"{one} {count:,}" for one, count in sorted(index.totals.items()))
-    print_result(f"{sum(index.totals.values()):,} checks in the index ({languages or 'none'})")
-    print_result(index.digest)
-    return 0
+Feed = Annotated[str, Parameter(help="JSON-LD, a DataFeed or CSV: a file, or an https address")]
 
 
-def _fault(options: argparse.Namespace) -> str:
-    """Return what is wrong with the words of the call, or nothing."""
-    if "://" in options.feed and not _is_address(options.feed):
-        return f"{options.feed}: a feed is a file or an https:// address"
-    for domain in options.trust:
+def import_feed(
+    feed: Feed,
+    /,
+    *,
+    index: Annotated[Path | None, Parameter(metavar="DIR", help=f"default: {INDEX}")] = None,
+    trust: Annotated[
+        tuple[str, ...],
+        Parameter(
+            metavar="DOMAIN",
+            help="with --index: accept this publisher's checks in addition to those of the public"
+            " list; a stack has its parameter TrustedPublishers",
+        ),
+    ] = (),
+    stack: Annotated[
+        str, Parameter(metavar="NAME", help="put the feed where this deployed stack learns from it")
+    ] = "",
+    confirm: Annotated[
+        bool, Parameter(help="with --stack: the feed may withdraw most of its checks")
+    ] = False,
+) -> int:
+    """Import one feed; 0 when its checks are in the index, 1 if it cannot be read."""
+    if "://" in feed and not _is_address(feed):
+        raise UsageError(f"{feed}: a feed is a file or an https:// address")
+    for domain in trust:
         name = domain.strip().lower()
         if not name or host_of(f"https://{name}/") != name:
-            return f"--trust {domain!r}: a domain, such as check.example"
-    if options.stack and options.trust:
-        return (
-            "a stack trusts the publishers of its parameter TrustedPublishers, not --trust:"
-            f" deploy it with TrustedPublishers={','.join(options.trust)} in addition to those"
-            " that it names, then import without --trust"
-        )
-    if options.stack and options.index is not None:
-        return "--index is for an index of your own, --stack for that of a stack: give one of them"
-    if options.confirm and not options.stack:
-        return "--confirm is for a stack: give --stack NAME, or leave it out"
-    return ""
-
-
-def _put(options: argparse.Namespace) -> int:
-    """Put a feed into the work bucket of a stack: its function learn takes it from there."""
-    folder = "factchecks/confirmed/" if options.confirm else "factchecks/"
-    name = options.feed.rstrip("/").rpartition("/")[2] if _is_address(options.feed) else ""
-    key = folder + (name or Path(options.feed).name)
+            raise UsageError(f"--trust {domain!r}: write a domain, such as check.example")
+    if stack:
+        if trust:
+            raise UsageError(
+                "a stack trusts the publishers of its parameter TrustedPublishers, not --trust:"
+                f" deploy it with TrustedPublishers={','.join(trust)} in addition to those that it"
+                " names, then import without --trust"
+            )
+        if index is not None:
+            raise UsageError(
+                "--index is for an index of your own, --stack for that of a stack: give one of them"
+            )
+        return _put(feed, stack, "factchecks/confirmed/" if confirm else "factchecks/")
+    if confirm:
+        raise UsageError("--confirm is for a stack: give --stack NAME, or leave it out")
     try:
-        remote = Remote.find(options.stack)
-        with _opened(options.feed) as stream:
-            boto3.client("s3").upload_fileobj(stream, remote.outputs["WorkBucket"], key)
-    except (OperatorError, OSError, BotoCoreError, ClientError) as error:
-        print_problem(f"terang factchecks: {options.feed}: {error}")
-        return 1
-    out = remote.outputs["OutBucket"]
-    print_result(f"put as {key}; what comes of it is told under s3://{out}/receipts/factchecks/")
+        return _import(feed, index or INDEX, trust)
+    except (FeedError, OSError) as error:
+        raise OperatorError(f"{feed}: {error}") from None
+
+
+def _import(feed: str, index: Path, trust: tuple[str, ...]) -> int:
+    with _opened(feed) as stream, _progress("reading") as show:
+        admitted = admit(
+            read_feed(stream, lambda read: show(f"reading: {read / 1e6:,.0f} MB")), Trust(trust)
+        )
+    if not admitted.entries and not admitted.refused:
+        raise OperatorError(f"{feed} holds no check: the index stays as it is")
+    with _progress("merging") as show:
+        built, changes = CheckLibrary(index).replace(
+            feed if _is_address(feed) else Path(feed).name,
+            admitted.entries,
+            lambda step, done, total: show(f"{step}: {done:,} of {total:,}"),
+        )
+    _print_admitted(admitted)
+    print_result(f"{changes.new:,} new, {changes.corrected:,} corrected, {changes.gone:,} gone")
+    languages = ", ".join(f"{tag} {count:,}" for tag, count in sorted(built.totals.items()))
+    print_result(f"{sum(built.totals.values()):,} checks in the index ({languages or 'none'})")
+    print_result(built.digest)
     return 0
 
 
-def _tell(admitted: Admitted) -> None:
+def _put(feed: str, stack: str, folder: str) -> int:
+    """Put a feed into the work bucket of a stack; its function learn imports it from there."""
+    from terang.remote import Remote, explain_stack_errors  # late: an own index needs no boto3
+
+    name = feed.rstrip("/").rpartition("/")[2] if _is_address(feed) else ""
+    key = folder + (name or Path(feed).name)
+    with explain_stack_errors():
+        remote = Remote.find(stack)
+        with _opened(feed) as stream:
+            remote.upload(stream, remote.outputs["WorkBucket"], key)
+    out = remote.outputs["OutBucket"]
+    print_result(f"uploaded as {key}; the result will be under s3://{out}/receipts/factchecks/")
+    return 0
+
+
+def _print_admitted(admitted: Admitted) -> None:
     print_result(f"{len(admitted.entries):,} checks taken, {admitted.refused.total():,} refused")
     for code, count in admitted.refused.most_common():
         print_result(f"  refused {code}: {count:,}")
@@ -109,11 +126,6 @@ def _tell(admitted: Admitted) -> None:
 
 def _is_address(feed: str) -> bool:
     return feed.startswith("https://")
-
-
-def _name(feed: str) -> str:
-    """What a feed is known by: its address, or its file's name wherever that lies."""
-    return feed if _is_address(feed) else Path(feed).name
 
 
 @contextmanager
@@ -128,12 +140,96 @@ def _opened(feed: str) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def _line(first: str) -> Iterator[Callable[[str], None]]:
-    """A line on stderr that tells what is being done, where somebody looks."""
+def _progress(first: str) -> Iterator[Callable[[str], None]]:
+    """Show a line on stderr that says what is being done, if stderr is a terminal."""
     columns = (TextColumn("{task.description}"), TimeElapsedColumn())
     console = Screen(stderr=True)
-    with Progress(
-        *columns, console=console, transient=True, disable=not sys.stderr.isatty()
-    ) as bar:
+    is_seen = sys.stderr.isatty()
+    with Progress(*columns, console=console, transient=True, disable=not is_seen) as bar:
         task = bar.add_task(first, total=None)
         yield lambda text: bar.update(task, description=text)
+
+
+def ask_texts(
+    text: Annotated[
+        str | None, Parameter(help="the text; - reads stdin", allow_leading_hyphen=True)
+    ] = None,
+    /,
+    *,
+    file: Annotated[
+        Path | None, Parameter(metavar="TEXTS", help='instead: lines of {"id", "text"}')
+    ] = None,
+    index: Annotated[Path, Parameter(metavar="DIR", help=f"default: {INDEX}")] = INDEX,
+    as_json: Annotated[
+        bool, Parameter(name="--json", help="print a line of JSON for each text")
+    ] = False,
+    language: Annotated[str, Parameter(metavar="TAG", help="default: guessed")] = "",
+    published: Annotated[Day | None, Parameter(help="when the text was posted")] = None,
+    why: Annotated[bool, Parameter(help="show the features that decided the order")] = False,
+    meaning: Annotated[
+        bool, Parameter(help="order the suggestions by meaning too (needs `make meaning`)")
+    ] = False,
+) -> int:
+    """Answer each text; 0 even if no check was found, 1 if there is no index."""
+    if (text is None) == (file is None):
+        raise UsageError("give a text, or --file with lines of texts")
+    try:
+        library = CheckLibrary(index).current()
+        model = _load_model() if meaning else None
+        for question in _questions(text or "", file):
+            answers = ask(library, question.text, language, model)
+            if as_json:
+                row = {"id": question.id, "checks": [_row(answer) for answer in answers]}
+                print_json_lines([row])
+            else:
+                if file:
+                    print_result(f"{question.id}:")
+                _print_answers(answers, published.isoformat() if published else "", why=why)
+    except BadIndexError as error:
+        raise OperatorError(str(error)) from None
+    return 0
+
+
+def _questions(text: str, file: Path | None) -> Iterator[Question]:
+    if file is None:
+        yield Question("", sys.stdin.read() if text == "-" else text)
+    else:
+        with file.open("rb") as lines:
+            yield from read_questions(lines, str(file))
+
+
+def _load_model() -> Meaning:
+    from terang.checks.sentence_model import SentenceModel  # late: numpy is slow to import
+
+    return SentenceModel.load()
+
+
+def _row(answer: Answer) -> dict[str, Any]:
+    check = answer.check
+    return {
+        "url": check.url,
+        "claim": check.claim,
+        "rating": str(check.rating),
+        "publisher": check.publisher,
+        "date": check.date,
+        "score": answer.score,
+        "level": str(answer.level),
+    }
+
+
+def _print_answers(answers: list[Answer], published: str, *, why: bool) -> None:
+    console = Screen()
+    shown = [answer for answer in answers if answer.level is not Level.NONE]
+    if not shown:
+        console.print("no published check was found")
+    for answer in shown:
+        check = answer.check
+        console.print(f"{check.rating}: {check.claim}")
+        console.print(f"  {check.publisher}, {check.date or 'no date'}, {check.url}")
+        console.print(f"  {answer.level}, score {answer.score:.2f}")
+        age = days_between(check.date, published)
+        if age is not None and age > LONG_BEFORE_DAYS:
+            console.print(f"  checked {age // 365} years before the text was posted")
+        if why:
+            for name, term in explain(answer.likeness)[:5]:
+                console.print(f"    {term:+.2f} {name}")

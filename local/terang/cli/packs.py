@@ -1,79 +1,163 @@
-"""`terang packs`: check packs, try them on a text, publish them."""
+"""`terang packs` on this machine: check packs, try, lay out and compare them, import words."""
 
-import argparse
 import json
 import sys
-from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Annotated
 
-from authoring.check import Packs
+from cyclopts import Parameter
+
+from authoring.check import pack_paths, read_packs
 from authoring.explain import explain
+from authoring.format import LayoutError, canonical
 from authoring.source import pack_schema
-from matcher import PackError, load_packs
+from ledger.errors import OperatorError
+from matcher import Matcher, PackError
+from rules.categories import category_problem
 from terang import USAGE
-from terang.console import print_problem, print_result, print_warning
+from terang.casework.message_file import read_file
+from terang.cli.arguments import Day, InputError, Today, UsageError, today_utc
+from terang.cli.pack_loading import load_checked, print_pack_problems
+from terang.console import print_json_lines, print_problem, print_result, print_warning
+from terang.packs.comparison import as_lines, as_row, compare
+from terang.packs.word_list import NewPack, WordListError, pack_lines, read_words, usable_terms
+
+Folder = Annotated[Path, Parameter(help="the folder of the packs, or one file")]
 
 
-def check(options: argparse.Namespace) -> int:
-    """Check every pack of a folder: 0 if all is well, 1 with file, line and reason if not."""
-    packs = checked(options.packs, options.today, advice=True)
-    if packs is None:
+def check(packs: Folder, /, *, today: Today | None = None) -> int:
+    """Print what is wrong with file and line; 0 if nothing is, else 1."""
+    checked = load_checked(packs, today, advice=True)
+    if checked is None:
         return 1
-    rules = sum(len(pack.rules) for pack in packs)
-    count = len(packs.warnings)
-    told = f"sound, {count} warning{'s' * (count != 1)}" if count else "all well"
-    print_result(f"{len(packs)} packs, {rules} rules: {told}")
+    rules = sum(len(pack.rules) for pack in checked)
+    count = len(checked.warnings)
+    state = f"valid, {count} warning{'s' * (count != 1)}" if count else "all well"
+    print_result(f"{len(checked)} packs, {rules} rules: {state}")
     return 0
 
 
-def schema(_: argparse.Namespace) -> int:
-    """Print the JSON Schema of a pack."""
-    for line in json.dumps(pack_schema(), indent=2).split("\n"):
+def try_text(
+    packs: Folder,
+    text: Annotated[str, Parameter(help="the text; - reads stdin", allow_leading_hyphen=True)],
+    /,
+    *,
+    today: Today | None = None,
+) -> int:
+    """Print what hits the text, and for each rule that nearly does what decided against it."""
+    checked = load_checked(packs, today)
+    if checked is None:
+        return USAGE
+    for line in explain(checked, sys.stdin.read() if text == "-" else text):
         print_result(line)
     return 0
 
 
-def checked(folder: Path, today: str, *, advice: bool = False) -> Packs | None:
-    """The packs of a folder, or nothing when they do not check; problems and warnings are told.
+def format_packs(
+    packs: Folder,
+    /,
+    *,
+    check_only: Annotated[
+        bool, Parameter(name="--check", help="change nothing; exit with 1 if a file would change")
+    ] = False,
+) -> int:
+    """Write each pack in the canonical layout; 1 if one does not parse, or `--check` finds one."""
+    if not packs.exists():
+        raise InputError(f"{packs}: no such file or folder")
+    results = [_format(path, check_only=check_only) for path in pack_paths(packs)]
+    return 0 if all(results) else 1
 
-    `advice` adds the warnings that matter to whoever edits the packs.
-    """
-    day = day_of(today) if today else datetime.now(UTC).date()
-    if not folder.exists() or day is None:
-        missing = f"{folder}: no such file or folder"
-        fault = missing if day else f"--today {today}: no day of the calendar, like 2026-11-30"
-        print_problem(fault)
-        return None
+
+def _format(path: Path, *, check_only: bool) -> bool:
+    """Lay out one file. Return whether it is now in the canonical layout."""
     try:
-        packs = load_packs(folder, day, advice=advice)
+        text = read_file(path).decode("utf-8")
+        laid_out = canonical(text, str(path))
     except PackError as error:
-        for one in error.problems:
-            print_problem(one)
-        return None
-    for one in packs.warnings:
-        print_warning(f"warning: {one}")
-    return packs
+        print_pack_problems(error)
+        return False
+    except UnicodeDecodeError as error:
+        print_problem(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8")
+        return False
+    except (LayoutError, OperatorError) as error:
+        print_problem(error)
+        return False
+    if laid_out == text:
+        return True
+    if check_only:
+        print_result(f"would format {path}")
+        return False
+    path.write_text(laid_out, "utf-8", newline="\n")
+    print_result(f"formatted {path}")
+    return True
 
 
-def day_of(text: str) -> date | None:
-    """The day, or nothing if it is none.
-
-    >>> day_of("2026-11-25"), day_of("20261125")
-    (datetime.date(2026, 11, 25), None)
-    """
+def diff(
+    old: Annotated[Path, Parameter(help="a folder or a file")],
+    new: Annotated[Path, Parameter(help="a folder or a file")],
+    /,
+    *,
+    posts: Annotated[Path, Parameter(metavar="FILE", help="posts as JSON Lines")],
+    as_json: Annotated[
+        bool, Parameter(name="--json", help="print one line of JSON, without text of posts")
+    ] = False,
+) -> int:
+    """Print which posts the new version hits and the old one does not, and the reverse."""
     try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return None
-    return day if day.isoformat() == text else None
-
-
-def try_text(options: argparse.Namespace) -> int:
-    """Print what hits a text, and for each rule that nearly does what decided against it."""
-    packs = checked(options.packs, options.today)
-    if packs is None:
+        before, after = (Matcher(read_packs(place)) for place in (old, new))
+        with posts.open("rb") as lines:
+            comparison = compare(before, after, lines)
+    except PackError as error:
+        print_pack_problems(error)
         return USAGE
-    text = sys.stdin.read() if options.text == "-" else options.text
-    for line in explain(packs, text):
+    except OSError as error:
+        raise InputError(str(error)) from None
+    if as_json:
+        print_json_lines([as_row(comparison)])
+    else:
+        for line in as_lines(comparison):
+            print_result(line)
+    return 0
+
+
+def import_words(
+    words: Annotated[Path, Parameter(help="a term a line (# starts a comment), or .csv, .tsv")],
+    /,
+    *,
+    pack_id: Annotated[str, Parameter(name="--id", metavar="ID", help="the pack's id")],
+    category: Annotated[str, Parameter(metavar="CODE", help="a category of the DSA")],
+    keyword: Annotated[
+        tuple[str, ...], Parameter(metavar="CODE", help="default: to be filled in")
+    ] = (),
+    language: Annotated[
+        tuple[str, ...], Parameter(metavar="TAG", help="such as en; default: to be filled in")
+    ] = (),
+    owner: Annotated[str, Parameter(metavar="NAME", help="default: to be filled in")] = "",
+    column: Annotated[
+        str, Parameter(metavar="NAME", help="of a table; default: `term`, or the first one")
+    ] = "",
+    today: Annotated[Day | None, Parameter(help="the first day in force")] = None,
+) -> int:
+    """Print the pack; 1 if no word can be a term."""
+    if problem := category_problem(category):
+        raise UsageError(problem)
+    try:
+        listed = read_words(read_file(words, may_be_pipe=True), words.suffix, column)
+    except OperatorError as error:
+        raise InputError(str(error)) from None
+    except WordListError as error:
+        raise InputError(f"{words}: {error}") from None
+    terms = list(usable_terms(listed, str(words), print_warning))
+    if not terms:
+        raise OperatorError(f"{words}: there is no term in it")
+    pack = NewPack(pack_id, category, keyword, language, owner, today or today_utc())
+    for line in pack_lines(pack, terms):
+        print_result(line)
+    return 0
+
+
+def schema() -> int:
+    """Print the JSON Schema of a pack."""
+    for line in json.dumps(pack_schema(), indent=2).split("\n"):
         print_result(line)
     return 0

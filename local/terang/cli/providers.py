@@ -1,73 +1,74 @@
-"""`terang providers`: register who may send, list them, and lift what the flood guard holds."""
+"""`terang providers` and `terang partners`: who may send posts, and who may ask the tip line."""
 
-import argparse
+import secrets
 from collections.abc import Callable
 from datetime import timedelta
+from hashlib import sha256
+from typing import Annotated, Literal
 
+import boto3
 import msgspec
+from cyclopts import Parameter
 
 from ledger.closing import FILE_DAYS
 from ledger.errors import OperatorError
-from ledger.records.provider import Provider, is_provider_id
-from matcher import ProviderSettings, SetError
-from terang import ROOT, USAGE
-from terang.cli.arguments import Work
-from terang.console import Screen, print_json, print_problem, print_result, print_warning
+from ledger.records.provider import Provider
+from matcher import ProviderSettings
+from terang import ROOT
+from terang.cli.arguments import STACK, Channels, ProviderId, StackName
+from terang.console import Screen, print_json, print_result, print_warning
 from terang.first_steps import first_steps
-from terang.remote import Remote
+from terang.remote import Remote, explain_stack_errors
+
+SECRET_BYTES = 32
+
+NOBODY = "nobody"
+"""The template's initial content of the secret: a partner whose digest matches no secret."""
+
+Rule = Annotated[str, Parameter(help="the rule as PACK/RULE")]
+PartnerId = Annotated[ProviderId, Parameter(help="the partner's id")]
+
+type Partners = dict[str, str]
+"""The SHA-256 of each partner's secret, by partner. The secrets themselves are not kept."""
 
 console = Screen(stderr=True)
 
-type OnStack = Callable[[Remote, argparse.Namespace], int]
 
-
-def _on_stack(work: OnStack) -> Work:
-    """The work on the stack that is named; what its operator must mend is told, and ends in 1."""
-
-    def done(options: argparse.Namespace) -> int:
-        try:
-            return work(Remote.find(options.stack), options)
-        except (OperatorError, SetError) as error:
-            print_problem(f"terang providers: {error}")
-            return 1
-
-    return done
-
-
-def add(options: argparse.Namespace) -> int:
-    """Deploy the provider's role and register it. Print what the provider needs.
-
-    Again for the same provider it changes the role, and prints the same.
-    """
-    if not is_provider_id(options.provider):
-        print_problem(f"{options.provider!r}: 3 to 40 of a-z, 0-9 and -, and not `all`")
-        return USAGE
-    return _add(options)
-
-
-@_on_stack
-def _add(remote: Remote, options: argparse.Namespace) -> int:
+@explain_stack_errors()
+def add(
+    provider: ProviderId,
+    /,
+    *,
+    principal: Annotated[str, Parameter(metavar="ARN", help="who may take the role")],
+    open_channels: Channels = (),
+    packs: Annotated[
+        str, Parameter(metavar="PACK,PACK", help="default: all that rest on the law")
+    ] = "",
+    stack: StackName = STACK,
+) -> int:
+    """Deploy the provider's role and register it. Called again, it changes the role."""
+    remote = Remote.find(stack)
     template = (ROOT / "provider.yaml").read_text()
-    role = remote.deploy_provider(options.provider, template, options.principal)
-    before = remote.store.provider(options.provider) or Provider(options.provider)
+    role = remote.deploy_provider(provider, template, principal)
+    before = remote.store.provider(provider) or Provider(provider)
     remote.store.put_provider(
         msgspec.structs.replace(
             before,
             senders=tuple(sorted({*before.senders, *remote.senders(role["RoleId"])})),
-            open_channels=tuple(sorted({*before.open_channels, *options.open})),
+            open_channels=tuple(sorted({*before.open_channels, *open_channels})),
         )
     )
-    if options.packs:
-        remote.public.choose(options.provider, options.packs.split(","))
-    for line in first_steps(remote.access(options.provider, role["RoleArn"])).splitlines():
+    if packs:
+        remote.public.choose(provider, packs.split(","))
+    for line in first_steps(remote.access(provider, role["RoleArn"])).splitlines():
         print_result(line)
-    console.print(f"{options.provider} sends as {role['RoleId']}")
-    _warn_without_rules(remote, options.provider)
+    console.print(f"{provider} sends as {role['RoleId']}")
+    _warn_without_rules(remote, provider)
     return 0
 
 
 def _warn_without_rules(remote: Remote, provider: str) -> None:
-    """Say so if a set is in force and the provider runs no rule of it."""
+    """Warn if a set is in force and the provider runs none of its rules."""
     try:
         rule_set = remote.public.in_force()[1]
     except OperatorError:
@@ -76,63 +77,131 @@ def _warn_without_rules(remote: Remote, provider: str) -> None:
         print_warning(f"{provider} runs no rule: name packs for it with --packs")
 
 
-@_on_stack
-def list_all(remote: Remote, options: argparse.Namespace) -> int:
+@explain_stack_errors()
+def list_all(
+    *,
+    stack: StackName = STACK,
+    as_json: Annotated[
+        bool, Parameter(name="--json", help="print each provider as a line of JSON")
+    ] = False,
+) -> int:
     """Print a line for each provider: its fact-checks, packs, open channels and senders.
 
-    With `--json` each line is a JSON object. The columns of a table would break a role's ARN,
-    which people copy.
+    There is no table: its columns would break a role's ARN, which people copy.
     """
+    remote = Remote.find(stack)
     all_settings = remote.public.provider_settings()
-    if options.json:
-        for one in remote.store.providers():
-            settings = all_settings.get(one.provider, ProviderSettings())
+    for provider in remote.store.providers():
+        settings = all_settings.get(provider.provider, ProviderSettings())
+        if as_json:
             print_json(
                 {
-                    "provider": one.provider,
-                    "senders": list(one.senders),
-                    "open_channels": list(one.open_channels),
+                    "provider": provider.provider,
+                    "senders": list(provider.senders),
+                    "open_channels": list(provider.open_channels),
                     "packs": None if settings.packs is None else list(settings.packs),
                     "factchecks": settings.factchecks,
                 }
             )
-        return 0
-    for provider in remote.store.providers():
-        settings = all_settings.get(provider.provider, ProviderSettings())
-        factchecks = "proposed" if settings.factchecks else "in shadow"
-        packs = "those of the law" if settings.packs is None else " ".join(settings.packs) or "none"
-        channels = " ".join(provider.open_channels) or "none"
-        senders = " ".join(provider.senders) or "none"
-        print_result(
-            f"{provider.provider}: fact-checks {factchecks}; packs: {packs};"
-            f" open channels: {channels}; senders: {senders}"
-        )
+        else:
+            print_result(_line_of(provider, settings))
     return 0
 
 
-@_on_stack
-def pause(remote: Remote, options: argparse.Namespace) -> int:
-    """Hold a rule in shadow for a provider, with a reason that everybody can read."""
-    print_result(remote.public.pause(options.provider, options.rule, options.why))
+def _line_of(provider: Provider, settings: ProviderSettings) -> str:
+    factchecks = "proposed" if settings.factchecks else "in shadow"
+    packs = "those of the law" if settings.packs is None else " ".join(settings.packs) or "none"
+    channels = " ".join(provider.open_channels) or "none"
+    senders = " ".join(provider.senders) or "none"
+    return (
+        f"{provider.provider}: fact-checks {factchecks}; packs: {packs};"
+        f" open channels: {channels}; senders: {senders}"
+    )
+
+
+@explain_stack_errors()
+def pause(
+    provider: ProviderId,
+    rule: Rule,
+    /,
+    *,
+    why: Annotated[str, Parameter(metavar="TEXT", help="the reason, published with the set")],
+    stack: StackName = STACK,
+) -> int:
+    """Hold a rule in shadow, and print the digest of the set in force."""
+    print_result(Remote.find(stack).public.pause(provider, rule, why))
     return 0
 
 
-@_on_stack
-def factchecks(remote: Remote, options: argparse.Namespace) -> int:
-    """Propose what published fact-checks find to a provider, or only count it."""
-    print_result(remote.public.choose(options.provider, None, factchecks=options.answer == "on"))
+@explain_stack_errors()
+def factchecks(
+    provider: ProviderId,
+    answer: Annotated[Literal["on", "off"], Parameter(help="propose them, or only count them")],
+    /,
+    *,
+    stack: StackName = STACK,
+) -> int:
+    """Switch a provider's fact-checks, and print the digest of the set in force."""
+    print_result(Remote.find(stack).public.choose(provider, None, factchecks=answer == "on"))
     return 0
 
 
-@_on_stack
-def lift(remote: Remote, options: argparse.Namespace) -> int:
-    """Let a rule propose again today, by the day that the stack's functions read."""
+@explain_stack_errors()
+def lift(provider: ProviderId, rule: Rule, /, *, stack: StackName = STACK) -> int:
+    """Let a rule propose again today, by the clock of the stack's functions."""
+    remote = Remote.find(stack)
     now = remote.clock.now()
     today = now.date().isoformat()
-    if options.rule not in remote.store.floods(options.provider, today):
-        print_problem(f"{options.rule} is not held for {options.provider} today")
-        return 1
+    if rule not in remote.store.floods(provider, today):
+        raise OperatorError(f"{rule} is not held for {provider} today")
     expires = int((now + timedelta(days=FILE_DAYS)).timestamp())
-    remote.store.lift_flood(options.provider, today, options.rule, expires)
-    console.print(f"{options.rule} proposes again for {options.provider}")
+    remote.store.lift_flood(provider, today, rule, expires)
+    console.print(f"{rule} proposes again for {provider}")
     return 0
+
+
+def add_partner(partner: PartnerId, /, *, stack: StackName = STACK) -> int:
+    """Print a new secret. The secret before it stops working within minutes."""
+    secret = secrets.token_urlsafe(SECRET_BYTES)
+    digest = sha256(secret.encode()).hexdigest()
+    _change_partners(stack, lambda partners: partners | {partner: digest})
+    print_result(secret)
+    return 0
+
+
+def remove_partner(
+    partner: Annotated[str, Parameter(help="the partner's id")], /, *, stack: StackName = STACK
+) -> int:
+    """Remove a partner; one that is not there is removed already."""
+
+    def without(partners: Partners) -> Partners:
+        return {name: digest for name, digest in partners.items() if name != partner}
+
+    _change_partners(stack, without)
+    return 0
+
+
+def list_partners(*, stack: StackName = STACK) -> int:
+    """Print the partners, one a line."""
+    for name in sorted(_change_partners(stack, lambda partners: partners).keys() - {NOBODY}):
+        print_result(name)
+    return 0
+
+
+@explain_stack_errors()
+def _change_partners(stack: str, change: Callable[[Partners], Partners]) -> Partners:
+    """Read the partners of a stack, write them if `change` changed them, and return them."""
+    client = boto3.client("secretsmanager")
+    outputs = Remote.find(stack).outputs
+    if "PartnersSecretArn" not in outputs:
+        raise OperatorError(f"the stack {stack} has no tip line yet: deploy it again")
+    arn = outputs["PartnersSecretArn"]
+    text = client.get_secret_value(SecretId=arn)["SecretString"]
+    try:
+        partners = msgspec.json.decode(text, type=Partners)
+    except msgspec.MsgspecError as error:
+        raise OperatorError(f"the secret with the partners cannot be read: {error}") from None
+    changed = change(partners)
+    if changed != partners:
+        client.put_secret_value(SecretId=arn, SecretString=msgspec.json.encode(changed).decode())
+    return changed

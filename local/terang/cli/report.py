@@ -1,132 +1,207 @@
-"""`terang report`: the harmonised report of a provider's year, and how it was corrected."""
+"""`terang report`, `report check` and `report lint`: a provider's harmonised yearly report."""
 
-import argparse
-import csv
-import io
 import re
-import shutil
-from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, Parameter
 
 from dsa.report.about import About
 from dsa.report.entries import Entries
-from dsa.report.files import LEDGER, LedgerError, report_files, report_of_ledger
+from dsa.report.files import LedgerError, report_files, report_of_ledger
 from dsa.report.report import Period, Report
+from dsa.report.template import file_name
 from ledger.errors import OperatorError
-from terang import USAGE
+from report_proof.proof import NotAReportError, WrittenReport, prove
 from terang.casework.message_file import read_file
-from terang.cli.packs import day_of
-from terang.console import Screen, print_problem
+from terang.cli.arguments import STACK, InputError, ProviderId, StackName, UsageError, parse_day
+from terang.console import Screen, print_json, print_result, print_warning
 from terang.reports.about_file import read_about
+from terang.reports.corrections import write_report
+from terang.reports.lint import faults_of, has_report
 
-CORRECTIONS = "corrections.csv"
+_CELL = re.compile(r"(?P<part>[3-8]):(?P<row>\d+)(?::(?P<column>[A-Z]{1,2}))?")
 
+Folder = Annotated[Path, Parameter(help="the folder of the report")]
+
+app = App(
+    name="report",
+    help_epilogue="Example: terang report --provider acme-chat --period 2026 --out report"
+    " --about about.yaml",
+    version_flags=(),
+)
 console = Screen(stderr=True)
 
 
-def report(options: argparse.Namespace) -> int:
-    """Write a report; 0 once it stands, 1 when its ledger cannot be read, 2 for wrong usage."""
+@app.default
+def report(
+    *,
+    provider: Annotated[ProviderId | None, Parameter(help="whose report")] = None,
+    period: Annotated[
+        str | None, Parameter(metavar="YEAR", help="or FIRST/LAST, both days included")
+    ] = None,
+    out: Annotated[Path | None, Parameter(metavar="DIR", help="where it is written")] = None,
+    about: Annotated[
+        Path | None, Parameter(metavar="FILE", help="what the provider says about itself")
+    ] = None,
+    ledger: Annotated[
+        Path | None,
+        Parameter(metavar="FILE", help="ledger.jsonl of an earlier report, instead of a stack"),
+    ] = None,
+    stack: StackName = STACK,
+) -> int:
+    """Write a report; 0 when it is written, 1 if its ledger cannot be read."""
+    if not (out and period and (provider or ledger)):
+        raise UsageError("--provider (or --ledger), --period and --out are needed")
     try:
-        period = period_of(options)
-        about = read_about(options.about) if options.about else About()
+        days = _period(period)
+        words = read_about(about) if about else About()
     except ValueError as error:
-        print_problem(f"terang report: {error}")
-        return USAGE
-    try:
-        entries, files = _files(options, period, about)
-        changed = write(options.out, files, about)
-    except LedgerError as error:
-        print_problem(f"terang report: {options.ledger}: {error}")
-        return 1
-    except (OSError, OperatorError) as error:
-        print_problem(f"terang report: {error}")
-        return 1
-    console.print(
-        f"{options.out}: {len(entries.all):,} entries, {str(period).replace('/', ' to ')}"
-    )
+        raise InputError(str(error)) from None
+    if ledger:
+        entries, files = _from_ledger(ledger, days, words)
+    else:
+        entries, files = _from_stack(stack, provider or "", days, words)
+    changed = write_report(out, files, words)
+    console.print(f"{out}: {len(entries.all):,} entries, {str(days).replace('/', ' to ')}")
     if changed:
-        console.print(f"corrected: {changed} cells changed; the version before stands beside")
-        if not (about.correction and about.published):
-            told = "say why in `correction` and when in `published` of --about: both must be told"
-            print_problem(f"terang report: {told}")
-    console.print(f"prove it: terang report check {options.out}")
+        console.print(f"corrected: {changed} cells changed; the earlier version is kept in {out}")
+        if not (words.correction and words.published):
+            print_warning("give the reason in `correction` and the day in `published` of --about")
+    console.print(f"prove it: terang report check {out}")
     return 0
 
 
-def period_of(options: argparse.Namespace) -> Period:
-    """The period of the call. Raises ValueError, saying what is wrong."""
-    if not (options.out and options.period and (options.provider or options.ledger)):
-        raise ValueError("--provider (or --ledger), --period and --out are needed")
-    first, _, last = str(options.period).partition("/")
-    if re.fullmatch(r"20\d\d", first) and not last:
-        return Period.year(int(first))
-    days = day_of(first), day_of(last)
-    if days[0] is None or days[1] is None or days[0] > days[1]:
-        raise ValueError(f"--period {options.period!r}: a year, or FIRST/LAST as YYYY-MM-DD")
-    return Period(days[0], days[1])
+def _period(text: str) -> Period:
+    """Return the period. Raises ValueError if it is neither a year nor two days."""
+    first, _, last = text.partition("/")
+    if re.fullmatch(r"20\d\d", text):
+        return Period.year(int(text))
+    try:
+        period = Period(parse_day(first), parse_day(last))
+    except ValueError:
+        period = None
+    if period is None or period.first > period.last:
+        raise ValueError(f"--period {text!r}: write a year, or FIRST/LAST as YYYY-MM-DD")
+    return period
 
 
-def _files(
-    options: argparse.Namespace, period: Period, about: About
+def _from_ledger(path: Path, period: Period, about: About) -> tuple[Entries, dict[str, bytes]]:
+    try:
+        _, entries, files = report_of_ledger(read_file(path, may_be_pipe=True), period, about)
+    except LedgerError as error:
+        raise OperatorError(f"{path}: {error}") from None
+    return entries, files
+
+
+def _from_stack(
+    stack: str, provider: str, period: Period, about: About
 ) -> tuple[Entries, dict[str, bytes]]:
-    """Return the entries of the period and the files of its report, from a ledger or a stack."""
-    if options.ledger:
-        data = read_file(options.ledger, may_be_pipe=True)
-        _, entries, files = report_of_ledger(data, period, about)
-        return entries, files
-    from terang.reports.source import read_ledger
+    from terang.reports.source import read_ledger  # late: a ledger's file needs no boto3
 
-    entries, inspected = read_ledger(options.stack, options.provider, period)
-    return entries, report_files(Report(period, entries, inspected, about), options.provider)
+    entries, inspected = read_ledger(stack, provider, period)
+    return entries, report_files(Report(period, entries, inspected, about), provider)
 
 
-def write(folder: Path, files: Mapping[str, bytes], about: About) -> int:
-    """Write a report; over an earlier one that differs, as a correction. The cells that changed.
+def check(
+    folder: Folder,
+    /,
+    *,
+    cell: Annotated[
+        str, Parameter(metavar="PART:ROW:COLUMN", help="print the entries behind 5:2:F")
+    ] = "",
+) -> int:
+    """Print what does not follow from the entries; 0 if everything does, 1 if not."""
+    try:
+        files = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+        written = WrittenReport.read(files)
+        if cell:
+            _print_entries(cell, written)
+            return 0
+        proof = prove(written)
+    except (OSError, NotAReportError) as error:
+        raise InputError(f"{folder}: this is not a report that can be proved: {error}") from None
+    for difference in proof.differences:
+        print_result(difference)
+    print_result(
+        f"{proof.numbers:,} numbers proved from {proof.entries:,} entries,"
+        f" {len(proof.differences)} differ"
+    )
+    return 1 if proof.differences else 0
 
-    The earlier version moves to `r<number>` in the same folder and stays; `corrections.csv` names
-    each cell that changed, what it was, the day and the reason.
+
+def _print_entries(cell: str, report: WrittenReport) -> None:
+    """Print the entries behind a cell: `5:2:F`, or `7:1` for the value of a row."""
+    match = _CELL.fullmatch(cell)
+    rows = report.parts[int(match["part"])] if match else []
+    if not match or not 1 <= int(match["row"]) <= len(rows):
+        raise UsageError(
+            f"--cell {cell}: write PART:ROW:COLUMN, such as 5:2:F; row 1 is below the header"
+        )
+    part, row = int(match["part"]), int(match["row"])
+    columns = [name for name in rows[row - 1] if not name.startswith("_")]
+    place = _column_number(match["column"] or "")
+    column = columns[place - 1] if 1 <= place <= len(columns) else "Value"
+    claim = report.claims.get((part, row, column))
+    if claim is None:
+        raise UsageError(f"--cell {cell}: {column!r} does not hold a number that was counted")
+    ids = claim.get("ids", ())
+    value = claim["value"] or "blank"
+    print_result(f"{column.strip()}: {value} = {claim['how']} of {len(ids)}")
+    for name in ids:
+        print_result(name)
+    for name in claim.get("of", ()):
+        print_result(f"of {name}")
+
+
+def _column_number(letters: str) -> int:
+    """Return the number of a column, from 1, by its letters.
+
+    >>> _column_number("A"), _column_number("F"), _column_number("AA")
+    (1, 6, 27)
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    changes: list[list[str]] = []
-    earlier = {name: (folder / name).read_bytes() for name in files if (folder / name).is_file()}
-    if earlier and any(earlier.get(name) != data for name, data in files.items() if name != LEDGER):
-        number = len(list(folder.glob("r[0-9]*"))) + 1
-        changes = list(_changes(earlier, files, number + 1, about))
-        kept = folder / f"r{number}"
-        kept.mkdir()
-        for name in (*earlier, CORRECTIONS):
-            if (folder / name).is_file():
-                shutil.move(folder / name, kept / name)
-    for name, data in files.items():
-        (folder / name).write_bytes(data)
-    if changes:
-        text = io.StringIO(newline="")
-        csv.writer(text).writerows([_HEADER, *changes])
-        (folder / CORRECTIONS).write_text(text.getvalue(), encoding="utf-8", newline="")
-    return len(changes)
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - ord("A") + 1
+    return number
 
 
-_HEADER = ["Version", "File", "Row", "Column", "Before", "Now", "Date", "Reason and method"]
+def lint(
+    folder: Folder,
+    /,
+    *,
+    as_json: Annotated[
+        bool, Parameter(name="--json", help="print each problem as a line of JSON")
+    ] = False,
+) -> int:
+    """Print each problem; 0 if there is none, 1 if there is one."""
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such folder")
+    if not has_report(folder):
+        raise InputError(f"{folder}: no part of a report is here, such as {file_name(1)}")
+    count = 0
+    for fault in faults_of(folder):
+        count += 1
+        name = file_name(fault.part)
+        if as_json:
+            print_json({"file": name, **fault._asdict()})
+        else:
+            column = f", {fault.column.strip()!r}" if fault.column else ""
+            print_result(f"{name}: row {fault.row}{column}: {fault.code}: {fault.message}")
+    if not as_json:
+        print_result(f"{count} problems")
+    return 1 if count else 0
 
 
-def _changes(
-    earlier: Mapping[str, bytes], files: Mapping[str, bytes], version: int, about: About
-) -> Iterator[list[str]]:
-    on = about.published.isoformat() if about.published else ""
-    for name, data in files.items():
-        if not name.endswith(".csv") or name not in earlier:
-            continue
-        old, new = _table(earlier[name]), _table(data)
-        for row in range(max(len(old), len(new))):
-            for column, title in enumerate(new[0]):
-                before, now = (_cell(table, row, column) for table in (old, new))
-                if before != now:
-                    yield [str(version), name, str(row), title, before, now, on, about.correction]
-
-
-def _table(data: bytes) -> list[list[str]]:
-    return list(csv.reader(io.StringIO(data.decode(), newline="")))
-
-
-def _cell(table: list[list[str]], row: int, column: int) -> str:
-    return table[row][column] if row < len(table) and column < len(table[row]) else ""
+app.command(
+    check,
+    name="check",
+    help="Prove each number of a report from its entries.",
+    help_epilogue="Example: terang report check DIR",
+)
+app.command(
+    lint,
+    name="lint",
+    help="Check anyone's report against the template and its own sums.",
+    help_epilogue="Example: terang report lint DIR --json",
+)

@@ -1,123 +1,164 @@
-"""`terang review`: findings one by one at the terminal, decisions into a file or to the stack."""
+"""`terang review` and `terang audit`: decide at the terminal, into a file or to the stack."""
 
-import argparse
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+from cyclopts import Parameter
 
-from ledger.cases.messages import BaseCaseMessage
 from ledger.clock import Clock, SystemClock
 from ledger.errors import OperatorError
-from ledger.records.provider import is_provider_id
-from terang import USAGE
 from terang.casework.case_queue import CaseQueue
 from terang.casework.case_sending import send_file, told
-from terang.casework.message_file import MessageFile, decided_in, read_messages
-from terang.console import Screen, print_problem
+from terang.casework.message_file import MessageFile, decided_in, read_file, read_messages
+from terang.cli.arguments import STACK, Moderator, Month, ProviderId, StackName, UsageError
+from terang.console import Screen
+from terang.review.audit import begin_audit, read_sample, sample_key, unjudged
 from terang.review.cards import Card, cards
-from terang.review.reviewing import review_cards
-from terang.review.screen import Why
-from terang.review.sources import (
+from terang.review.open_findings import (
+    RuleReasons,
     findings_of_run,
     findings_of_stack,
+    rule_reasons_in_folder,
+    rule_reasons_in_sets,
     second_reviews,
-    why_in_folder,
-    why_in_sets,
 )
-from terang.review.terminal import TtyTerminal, is_terminal
-
-MODERATOR = re.compile(r"[A-Za-z0-9._-]{1,100}")
+from terang.review.terminal import TtyTerminal, audit_posts, is_terminal, review_cards
 
 console = Screen()
 
 
 @dataclass(frozen=True, slots=True)
-class _Desk:
-    """What a sitting needs: cards, what rules say, the stack's clock, and where to send, if so."""
+class _ReviewSources:
+    """The cards of a sitting, what rules say, the clock, and the queue of a stack, if any."""
 
     cards: tuple[Card, ...]
-    why: Why
+    why: RuleReasons
     clock: Clock
     queue: Callable[[], CaseQueue] | None = None
 
 
-def review(options: argparse.Namespace) -> int:
-    """Review; 0 when it was ended, whatever is still open, 2 for wrong usage."""
-    fault = _fault(options)
-    if fault:
-        print_problem(f"terang review: {fault}")
-        return USAGE
-    options.decisions = options.decisions or Path(f"decisions-{options.moderator}.jsonl")
-    file = MessageFile(options.decisions)
-    try:
-        before = read_messages(options.decisions) if options.decisions.exists() else []
-        desk = _desk_of_run(options, before) if options.findings else _desk(options, before)
-        with TtyTerminal() as terminal:
-            made = review_cards(
-                terminal, desk.clock, options.moderator, desk.cards, desk.why, file.write
-            )
-        return _end(options, desk, made)
-    except OperatorError as error:
-        print_problem(f"terang review: {error}")
-        return 1
-    except OSError as error:
-        print_problem(f"terang review: cannot write {options.decisions}: {error.strerror}")
-        return 1
+def review(
+    findings: Annotated[Path | None, Parameter(help="a run's folder; or name --provider")] = None,
+    /,
+    *,
+    moderator: Moderator,
+    decisions: Annotated[
+        Path | None, Parameter(metavar="FILE", help="default: decisions-NAME.jsonl")
+    ] = None,
+    provider: Annotated[ProviderId | None, Parameter(help="review this provider's stack")] = None,
+    stack: StackName = STACK,
+    send: Annotated[bool, Parameter(help="send the decisions at the end")] = False,
+    limit: Annotated[int, Parameter(metavar="N", help="at most N findings; default: 200")] = 200,
+) -> int:
+    """Review; 0 when the moderator ended it, whatever is still open."""
+    if (findings is None) == (provider is None):
+        raise UsageError("name a run's folder, or --provider P of a stack")
+    if send and provider is None:
+        raise UsageError("--send needs --provider P of a stack")
+    _need_terminal("it shows one post at a time and waits for a key")
+    file = decisions or Path(f"decisions-{moderator}.jsonl")
+    before = read_messages(file) if file.exists() else []
+    if findings is not None:
+        sources = _of_run(findings, before, limit)
+    else:
+        sources = _of_stack(stack, provider or "", moderator, before, limit)
+    with _explain_unwritable(file), TtyTerminal() as terminal:
+        messages = review_cards(
+            terminal, sources.clock, moderator, sources.cards, sources.why, MessageFile(file).write
+        )
+    many = "" if len(messages) == 1 else "s"
+    console.print(f"{len(messages)} decision{many} in {file}" if messages else "nothing decided")
+    if not messages or sources.queue is None:
+        return 0
+    if send:
+        bodies = [msgspec.to_builtins(message) for message in messages]
+        for line in told(send_file(sources.queue(), bodies, list)):
+            console.print(line)
+    else:
+        console.print(f"send with: {_sending(file, provider or '', stack)}")
+    return 0
 
 
-def _fault(options: argparse.Namespace) -> str:
-    if not MODERATOR.fullmatch(options.moderator):
-        return f"--moderator {options.moderator!r}: a pseudonym of letters, digits, `.`, `_`, `-`"
-    if (options.findings is None) == (not options.provider):
-        return "name a run's folder, or --provider P of a stack"
-    if options.provider and not is_provider_id(options.provider):
-        return f"--provider {options.provider!r} names no provider"
-    if options.send and not options.provider:
-        return "--send needs --provider P of a stack"
-    if not is_terminal():
-        return "it needs a terminal, for it shows one post at a time and waits for a key"
-    return ""
+def _of_run(folder: Path, before: Sequence[dict[str, Any]], limit: int) -> _ReviewSources:
+    findings = findings_of_run(folder, decided_in(before))[:limit]
+    return _ReviewSources(cards(findings), rule_reasons_in_folder(folder), SystemClock())
 
 
-def _desk_of_run(options: argparse.Namespace, before: Sequence[dict[str, Any]]) -> _Desk:
-    found = findings_of_run(options.findings, decided_in(before))[: options.limit]
-    return _Desk(cards(found), why_in_folder(options.findings), SystemClock())
+def _of_stack(
+    stack: str, provider: str, moderator: str, before: Sequence[dict[str, Any]], limit: int
+) -> _ReviewSources:
+    """Return what is open in a stack. Second reviews come after undecided findings."""
+    from terang.remote import Remote  # late: a run's folder needs no boto3
 
-
-def _desk(options: argparse.Namespace, before: Sequence[dict[str, Any]]) -> _Desk:
-    """Second reviews come after what nobody has decided."""
-    from terang.remote import Remote  # a run's folder waits for no AWS
-
-    remote, provider = Remote.find(options.stack), options.provider
-    found = findings_of_stack(remote.store, provider, options.limit, decided_in(before))
+    remote = Remote.find(stack)
+    findings = findings_of_stack(remote.store, provider, limit, decided_in(before))
     seconds = second_reviews(
         remote.store,
         provider,
-        options.moderator,
+        moderator,
         remote.clock.now().date(),
         [str(one.get("decision")) for one in before if one.get("type") == "second_review"],
     )
     bucket = remote.outputs["PublicBucket"]
-    why = why_in_sets(lambda key: remote.objects.get(bucket, key))
-    return _Desk((*cards(found), *seconds), why, remote.clock, lambda: remote.cases(provider))
+    why = rule_reasons_in_sets(lambda key: remote.objects.get(bucket, key))
+    return _ReviewSources(
+        (*cards(findings), *seconds), why, remote.clock, lambda: remote.cases(provider)
+    )
 
 
-def _end(options: argparse.Namespace, desk: _Desk, made: Sequence[BaseCaseMessage]) -> int:
-    """Say what was decided, and send it if asked to."""
-    many = "" if len(made) == 1 else "s"
-    text = f"{len(made)} decision{many} in {options.decisions}" if made else "nothing decided"
-    console.print(text)
-    if not made or desk.queue is None:
-        return 0
-    if options.send:
-        messages = [msgspec.to_builtins(message) for message in made]
-        for line in told(send_file(desk.queue(), messages, list)):
-            console.print(line)
-        return 0
-    words = f"terang cases send {options.decisions} --provider {options.provider}"
-    console.print(f"send with: {words} --stack {options.stack}")
+def audit(
+    run: Annotated[Path | None, Parameter(help="a run's folder; default: the stack")] = None,
+    /,
+    *,
+    provider: Annotated[ProviderId, Parameter(help="whose posts they are")],
+    month: Annotated[Month, Parameter(help="the month of the sample")],
+    moderator: Moderator,
+    verdicts: Annotated[
+        Path | None, Parameter(metavar="FILE", help="default: audit-MONTH-NAME.jsonl")
+    ] = None,
+    stack: StackName = STACK,
+) -> int:
+    """Audit; 0 when the moderator ended it, whatever still waits."""
+    _need_terminal("it names one post at a time and waits for a key")
+    file = verdicts or Path(f"audit-{month}-{moderator}.jsonl")
+    before = read_messages(file) if file.exists() else []
+    clock, posts = _sample(run, stack, sample_key(provider, month))
+    begun = begin_audit(moderator, month, unjudged(posts, before, month), clock.now())
+    with _explain_unwritable(file), TtyTerminal() as terminal:
+        messages = audit_posts(terminal, clock, begun, MessageFile(file).write)
+    console.print(f"{len(messages)} judged in {file}")
+    if messages:
+        console.print(f"send with: {_sending(file, provider, stack)}")
     return 0
+
+
+def _sample(run: Path | None, stack: str, key: str) -> tuple[Clock, list[str]]:
+    """Return the clock, and the posts of the month's sample by rank."""
+    if run is not None:
+        file = run / key
+        return SystemClock(), read_sample(read_file(file) if file.is_file() else None, str(file))
+    from terang.remote import Remote  # late: a run's folder needs no boto3
+
+    remote = Remote.find(stack)
+    return remote.clock, read_sample(remote.objects.get(remote.outputs["OutBucket"], key), key)
+
+
+def _need_terminal(reason: str) -> None:
+    if not is_terminal():
+        raise UsageError(f"it needs a terminal: {reason}")
+
+
+def _sending(file: Path, provider: str, stack: str) -> str:
+    return f"terang cases send {file} --provider {provider} --stack {stack}"
+
+
+@contextmanager
+def _explain_unwritable(file: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise OperatorError(f"cannot write {file}: {error.strerror}") from None

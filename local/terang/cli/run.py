@@ -1,154 +1,136 @@
-"""`terang run`, as a person meets it: checks, progress, a table of what was found, and where."""
+"""`terang run`: files through the whole stack on this machine, and what was found."""
 
-import argparse
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
-from botocore.exceptions import BotoCoreError, ClientError
+from cyclopts import Parameter
 from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as Bar
+from rich.progress import Progress as ProgressBar
+from rich.table import Table
 
 from claims.errors import BadIndexError
-from claims.index.index import Index
-from ledger.clock import clock_from_setting
-from ledger.closing import FileReceipt
 from ledger.errors import OperatorError
-from ledger.records.json_text import encode_json_lines
-from ledger.records.provider import is_provider_id
-from matcher import Pack
 from terang import ROOT, USAGE
-from terang.casework.case_sending import send_file
-from terang.casework.case_shorthand import findings_in
+from terang.casework.case_sending import told
 from terang.casework.message_file import read_messages
 from terang.checks.check_library import CheckLibrary
-from terang.cli.arguments import STACK
-from terang.cli.packs import checked, day_of
-from terang.cli.result import Result
-from terang.console import Screen, print_json, print_problem
-from terang.emulator.deploy import deploy
-from terang.emulator.stack import REGION, StackError, local_stack
+from terang.cli.arguments import (
+    STACK,
+    Channels,
+    InputError,
+    JsonLine,
+    ProviderId,
+    Today,
+)
+from terang.cli.pack_loading import load_checked
+from terang.console import Screen, print_json
+from terang.emulator.stack import REGION, StackError
 from terang.first_steps import Access, first_steps
-from terang.packs.publishing import PublicBucket
-from terang.trial.out_folder import empty, owned
-from terang.trial.runner import Deployed, Dropped, Progress
-from terang.trial.year_so_far import write_year_so_far
+from terang.remote import explain_stack_errors
+from terang.trial.out_folder import owned
+from terang.trial.runner import Deployed, Progress, name_of
+from terang.trial.trial import PAGES_PORT, RunResult, Trial, deployed_for, run_trial
 
-PAGES_PORT = 8765
 SAMPLES = ROOT / "local/samples"
-SAMPLES_DAY = "2026-11-25"
+SAMPLES_DAY = date(2026, 11, 25)
+
+OTHER_COLUMNS = 20
+"""The width of the table's other columns; where rules are wider than the rest, it is a list."""
 
 console = Screen(stderr=True)
 
 
-@dataclass(frozen=True, slots=True)
-class _Sent:
-    """What is sent as messages: about cases, and bodies of posts."""
-
-    cases: list[dict[str, Any]]
-    bodies: list[str]
-
-
-def run(options: argparse.Namespace) -> int:
-    """Run; 0 when all work ended, 1 when the pipeline failed, 2 for wrong usage or packs."""
-    if not options.files:
-        options.files = sorted(path for path in (SAMPLES / "files").iterdir())
-        options.messages = options.messages or SAMPLES / "messages.jsonl"
-        options.cases = options.cases or SAMPLES / "cases.jsonl"
-        options.today = options.today or SAMPLES_DAY
-    options.packs = options.packs or ROOT / "packs"
-    beside = options.packs / "factchecks"
-    options.index = options.index or (beside if beside.is_dir() else None)
-    fault = _fault(options)
-    if fault:
-        print_problem(f"terang run: {fault}")
-        return USAGE
-    packs = checked(options.packs, options.today)
-    if packs is None:
-        return USAGE
-    try:
-        sent = _Sent(
-            cases=read_messages(options.cases, may_be_pipe=True) if options.cases else [],
-            bodies=_bodies(options.messages) if options.messages else [],
-        )
-        index = CheckLibrary(options.index).current() if options.index else None
-        with owned(options.out):
-            return _run(options, packs, index, sent)
-    except (BadIndexError, OperatorError) as error:
-        print_problem(f"terang run: {error}")
-        return USAGE
-
-
-def _run(
-    options: argparse.Namespace, packs: Sequence[Pack], index: Index | None, sent: _Sent
+def run(
+    *files: Annotated[Path, Parameter(help="files of posts; default: the samples")],
+    provider: Annotated[ProviderId, Parameter(help="whose posts they are")] = "sample-chat",
+    packs: Annotated[Path | None, Parameter(metavar="DIR", help="default: packs/")] = None,
+    out: Annotated[
+        Path, Parameter(metavar="DIR", help="the folder of the results; default: terang-out")
+    ] = Path("terang-out"),
+    messages: Annotated[
+        Path | None, Parameter(metavar="FILE", help="lines to send as messages with posts")
+    ] = None,
+    cases: Annotated[
+        Path | None, Parameter(metavar="FILE", help="messages about cases, sent after the findings")
+    ] = None,
+    as_json: JsonLine = False,
+    today: Today | None = None,
+    open_channels: Channels = (),
+    index: Annotated[
+        Path | None,
+        Parameter(
+            metavar="DIR",
+            help="fact-checks of `terang factchecks import`; default: PACKS/factchecks if present",
+        ),
+    ] = None,
+    keep: Annotated[bool, Parameter(help="leave the stack running")] = False,
+    serve: Annotated[bool, Parameter(help="serve the pages on loopback")] = False,
 ) -> int:
-    """Run with what was read before; 0 when all work ended, 1 when the pipeline failed."""
+    """Run; 0 when all work ended, 1 if the pipeline failed, 2 if the packs do not check."""
+    if not files:
+        files = tuple(sorted((SAMPLES / "files").iterdir()))
+        messages = messages or SAMPLES / "messages.jsonl"
+        cases = cases or SAMPLES / "cases.jsonl"
+        today = today or SAMPLES_DAY
+    missing = [str(path) for path in files if not path.is_file()]
+    if missing:
+        raise InputError(f"no such file: {', '.join(missing)}")
+    folder = packs or ROOT / "packs"
+    checked = load_checked(folder, today)
+    if checked is None:
+        return USAGE
+    if index is None and (folder / "factchecks").is_dir():
+        index = folder / "factchecks"
     try:
-        with local_stack(keep=options.keep) as stack:
-            deployed = Deployed(stack, deploy(stack, STACK, _parameters(options)), options.today)
-            deployed.register(options.provider, options.open)
-            _publish(deployed, options, packs, index)
-            result = _work(deployed, options, sent)
-    except (StackError, OperatorError, BotoCoreError, ClientError, OSError) as error:
-        for line in f"terang run: {error}".splitlines():  # a stack that fails tells its log
-            print_problem(line)
-        return 1
-    if options.json:
-        print_json(result.line(options.out))
-    result.show(console, options.out)
-    if options.keep:
-        _tell_kept(deployed, options.provider)
-    if options.serve:
-        _serve(options.out / "public")
+        trial = Trial(
+            stack_name=STACK,
+            provider=provider,
+            packs_folder=folder,
+            packs=checked,
+            out=out,
+            today=today.isoformat() if today else "",
+            files=files,
+            bodies=_bodies(messages) if messages else (),
+            cases=read_messages(cases, may_be_pipe=True) if cases else (),
+            open_channels=open_channels,
+            index=CheckLibrary(index).current() if index else None,
+        )
+        with owned(out):
+            deployed, result = _run(trial, keep=keep)
+    except _FailedError as error:
+        raise OperatorError(str(error)) from None
+    except (BadIndexError, OperatorError) as error:
+        raise InputError(str(error)) from None
+    if as_json:
+        print_json(result.summary(out))
+    print_run(result, console, out)
+    if keep:
+        _print_kept(deployed, provider)
+    if serve:
+        _serve(out / "public")
     return 0
 
 
-def _publish(
-    deployed: Deployed, options: argparse.Namespace, packs: Sequence[Pack], index: Index | None
-) -> None:
-    """Publish the packs, and the checks if there are any; the provider has all of them proposed."""
-    clock = clock_from_setting(options.today)
-    public = PublicBucket(deployed.objects, deployed.outputs["PublicBucket"], clock)
-    chosen, now = {options.provider: [pack.id for pack in packs]}, clock.now()
-    public.publish(options.packs, packs, chosen, notice_hours=0, now=now)
-    if index is not None:
-        public.publish_checks(index, notice_hours=0, now=now)
-        public.choose(options.provider, None, factchecks=True)
+class _FailedError(Exception):
+    """The pipeline failed, in contrast to what it was given."""
 
 
-def _fault(options: argparse.Namespace) -> str:
-    """What is wrong with the words of the call, or nothing."""
-    if not is_provider_id(options.provider):
-        return f"--provider {options.provider!r}: 3 to 40 of a-z, 0-9 and -, and not `all`"
-    missing = [str(path) for path in options.files if not path.is_file()]
-    if missing:
-        return f"no such file: {', '.join(missing)}"
-    if options.today and day_of(options.today) is None:
-        return f"--today {options.today!r}: a day as YYYY-MM-DD"
-    wrong = [one for one in options.open if one.partition(":")[0] not in {"telegram", "discord"}]
-    if wrong:
-        return f"--open {wrong[0]!r}: telegram:ID or discord:ID"
-    if options.messages and not options.messages.is_file():
-        return f"no such file: {options.messages}"
-    return ""
-
-
-def _parameters(options: argparse.Namespace) -> dict[str, str]:
-    return {
-        "PublicUrl": f"http://127.0.0.1:{PAGES_PORT}",
-        "NoticeHours": "0",  # a trial: the packs are read where they are run
-        "DeletionProtection": "false",
-        "Today": options.today,
-        # A unit takes seconds, with an index two minutes; what a killed worker had comes soon.
-        "VisibilityTimeout": "300" if options.index else "60",
-        "FileVisibilityTimeout": "900",  # as long as a translation may take
-        "ScanConcurrency": "2",
-        "BatchWindow": "0",
-    }
+def _run(trial: Trial, *, keep: bool) -> tuple[Deployed, RunResult]:
+    try:
+        with (
+            explain_stack_errors(),
+            deployed_for(trial, keep=keep) as deployed,
+            _progress_bar() as show,
+        ):
+            return deployed, run_trial(deployed, trial, show)
+    except (StackError, OperatorError, OSError) as error:
+        raise _FailedError(str(error)) from None
 
 
 def _bodies(path: Path) -> list[str]:
@@ -159,47 +141,8 @@ def _bodies(path: Path) -> list[str]:
         raise OperatorError(f"cannot read {path}: {error.strerror}") from None
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
-        raise OperatorError(f"{path}:{line}: no UTF-8; the body of a message is text") from None
+        raise OperatorError(f"{path}:{line}: not UTF-8; the body of a message is text") from None
     return [line for line in lines if line.strip()]
-
-
-def _work(deployed: Deployed, options: argparse.Namespace, sent: _Sent) -> Result:
-    dropped = deployed.drop(options.provider, options.files)
-    messages = deployed.send(options.provider, sent.bodies)
-    with _progress_bar() as show:
-        closed = deployed.wait(options.provider, dropped, messages, show)
-    out = deployed.outputs["OutBucket"]
-    answers = send_file(
-        deployed.cases(options.provider),
-        sent.cases,
-        lambda: findings_in(deployed.objects, out, options.provider),
-        trial=True,
-    )
-    deployed.publish()
-    _write(deployed, options.provider, options.out, dropped, closed)
-    report = write_year_so_far(deployed, options.provider, options.out)
-    receipts = deployed.receipts(options.provider)
-    files = list(zip(dropped, closed, strict=True))
-    return Result(options.provider, receipts, files, answers, report)
-
-
-def _write(
-    deployed: Deployed,
-    provider: str,
-    out: Path,
-    dropped: Sequence[Dropped],
-    closed: Sequence[FileReceipt],
-) -> None:
-    """Replace what the folder holds by what this run came to."""
-    empty(out)
-    deployed.copy(deployed.outputs["PublicBucket"], "", out / "public")
-    deployed.copy(deployed.outputs["OutBucket"], "out/", out)
-    findings = sorted((out / "out").rglob("findings/*/*.jsonl"))
-    with (out / "findings.jsonl").open("wb") as whole:
-        for path in findings:
-            whole.write(path.read_bytes())
-    refusals = encode_json_lines(deployed.refusals(provider, dropped, closed))
-    (out / "refusals.jsonl").write_bytes(refusals)
 
 
 @contextmanager
@@ -210,7 +153,7 @@ def _progress_bar() -> Iterator[Callable[[Progress], None]]:
         TimeRemainingColumn(),
         TextColumn("{task.fields[posts]:,} posts, {task.fields[findings]:,} findings"),
     )
-    with Bar(*columns, console=console, transient=True) as bar:
+    with ProgressBar(*columns, console=console, transient=True) as bar:
         task = bar.add_task("", total=None, posts=0, findings=0)
 
         def show(progress: Progress) -> None:
@@ -225,14 +168,69 @@ def _progress_bar() -> Iterator[Callable[[Progress], None]]:
         yield show
 
 
-def _tell_kept(deployed: Deployed, provider: str) -> None:
-    """Print how to send to the stack that stays up, and how to stop it; no line is broken."""
+def print_run(result: RunResult, console: Screen, out: Path) -> None:
+    """Print the result for people: files, findings by rule, counts, and where everything is."""
+    for dropped, receipt in result.files:
+        outcome = f"refused: {receipt.code}" if receipt.status == "refused" else receipt.format
+        again = ", delivered before" if receipt.repeated else ""
+        advice = f" ({receipt.advice})" if receipt.advice else ""
+        console.print(f"{name_of(dropped.path)}: {outcome}{again}{advice}")
+    _print_rules(result, console)
+    summary = result.summary(out)
+    console.print(
+        f"{summary['inspected']:,} posts inspected, {summary['refused']:,} records refused,"
+        f" {summary['findings']:,} findings"
+    )
+    if "partly_read" in summary:
+        console.print(
+            f"  read in part: {summary['partly_read']:,} (their texts take too much work)"
+        )
+    for code, count in summary["refusals_by_code"].items():
+        console.print(f"  refused {code}: {count:,}")
+    for line in told(result.cases) if result.cases else ():
+        console.print(line)
+    console.print(f"pages:    {out / 'public/index.html'}")
+    console.print(f"findings: {out / 'findings.jsonl'}")
+    if result.report:
+        console.print(f"report:   {result.report} (the year so far)")
+    console.print(f"check:    terang recount {out / 'public'}")
+
+
+def _print_rules(result: RunResult, console: Screen) -> None:
+    """Print the findings by rule, the most frequent first, as a table or in a narrow list."""
+    counts = result.by_rule
+    rows = [(_split(key), count) for key, count in _most_first(counts)]
+    if max(map(len, counts), default=0) + OTHER_COLUMNS > console.width:
+        for (rule, mode), count in rows:
+            console.print(f"{count:,} {rule} ({mode})")
+    elif rows:
+        table = Table(title=f"{result.provider}: what was found", title_justify="left")
+        table.add_column("rule", overflow="fold")
+        table.add_column("mode")
+        table.add_column("findings", justify="right")
+        for (rule, mode), count in rows:
+            table.add_row(rule, mode, f"{count:,}")
+        console.print(table)
+
+
+def _split(key: str) -> tuple[str, str]:
+    pack, _, rule, mode = key.split("/")
+    return f"{pack}/{rule}", mode
+
+
+def _most_first(counts: Counter[str]) -> Sequence[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))
+
+
+def _print_kept(deployed: Deployed, provider: str) -> None:
+    """Print how to send to the stack that keeps running, and how to stop it."""
     stack = deployed.stack
     access = Access.of(provider, "", deployed.outputs, REGION, stack.url)
     for line in first_steps(access).splitlines():
         console.print(line, soft_wrap=True)
     stop = f"kill {stack.pid}; rm -r {stack.folder}"
-    console.print(f"# The stack is up. Stop it with:\n{stop}", soft_wrap=True)
+    console.print("# The stack is running. Stop it with:")
+    console.print(stop, soft_wrap=True)
 
 
 def _serve(folder: Path) -> None:

@@ -1,72 +1,63 @@
 """`terang scan`: the matcher alone, from stdin to stdout, without AWS."""
 
-import argparse
 import sys
 from itertools import batched
-from typing import Any
+from pathlib import Path
+from typing import Annotated
 
 import msgspec
+from cyclopts import Parameter
 
-from ledger.records.json_text import encode_json_lines
 from ledger.records.post import read_line
 from ledger.records.refusal import Refusal
-from matcher import Hit, Matcher
+from matcher import Matcher
 from terang import USAGE
-from terang.cli.packs import checked
-from terang.console import escape_json
+from terang.cli.arguments import Today
+from terang.cli.pack_loading import load_checked
+from terang.console import print_json_lines
+from terang.packs.comparison import hit_row
 
 BATCH = 2_000
 """Posts that are matched at once."""
 
 
-def scan(options: argparse.Namespace) -> int:
-    """Print a line for each post with hits, and return 0 once all was read.
+def scan(
+    *,
+    packs: Annotated[Path, Parameter(metavar="DIR", help="the folder of the packs")],
+    today: Today | None = None,
+) -> int:
+    """Print a line for each post with hits, and return 0 when all were read.
 
     Refused lines, and posts of which only a part was read, are lines of JSON on stderr.
     """
-    packs = checked(options.packs, options.today)
-    if packs is None:
+    checked = load_checked(packs, today)
+    if checked is None:
         return USAGE
-    matcher = Matcher(packs)
+    matcher = Matcher(checked)
     for batch in batched(enumerate(sys.stdin.buffer, 1), BATCH):
-        posts = []
-        for number, line in batch:
-            if not line.strip():
-                continue
-            found = read_line(line.rstrip(b"\n"))
-            if isinstance(found, Refusal):
-                refusal = msgspec.structs.replace(found, line=number)
-                sys.stderr.buffer.write(escape_json(encode_json_lines([refusal])))
-            else:
-                posts.append(found[0])
-        results = matcher.results([post.parts for post in posts])
-        rows = [
-            {"id": post.id, "hits": [hit_row(hit) for hit in result.hits]}
-            for post, result in zip(posts, results, strict=True)
-            if result.hits
-        ]
-        partly_read = [
-            {"id": post.id, "partly_read": True}
-            for post, result in zip(posts, results, strict=True)
-            if result.partly_read
-        ]
-        sys.stderr.buffer.write(escape_json(encode_json_lines(partly_read)))
-        sys.stdout.buffer.write(escape_json(encode_json_lines(rows)))
-    sys.stdout.buffer.flush()
+        _scan(matcher, batch)
     return 0
 
 
-def hit_row(hit: Hit) -> dict[str, Any]:
-    """Return a hit as it is printed: pack, rule, mode and spans, and whether there are more."""
-    spans = [
-        {
-            "part": span.part,
-            "start": span.start,
-            "end": span.end,
-            "term": span.term,
-            "evasion": [str(one) for one in span.evasion],
-        }
-        for span in hit.spans
+def _scan(matcher: Matcher, lines: tuple[tuple[int, bytes], ...]) -> None:
+    posts, refused = [], []
+    for number, line in lines:
+        if not line.strip():
+            continue
+        read = read_line(line.rstrip(b"\n"))
+        if isinstance(read, Refusal):
+            refused.append(msgspec.structs.replace(read, line=number))
+        else:
+            posts.append(read[0])
+    results = matcher.results([post.parts for post in posts])
+    matched = list(zip(posts, results, strict=True))
+    hits = [
+        {"id": post.id, "hits": [hit_row(hit) for hit in result.hits]}
+        for post, result in matched
+        if result.hits
     ]
-    row = {"pack": hit.pack, "rule": hit.rule, "mode": str(hit.mode), "spans": spans}
-    return row | ({"spans_capped": True} if hit.spans_capped else {})
+    partly_read = [
+        {"id": post.id, "partly_read": True} for post, result in matched if result.partly_read
+    ]
+    print_json_lines([*refused, *partly_read], stderr=True)
+    print_json_lines(hits)

@@ -1,133 +1,155 @@
-"""`terang statements lint`: whether statements of reasons hold, and mean what they say."""
+"""`terang statements lint` and `submit`: check statements of reasons, and send them."""
 
-import argparse
+import os
+import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Annotated
 
+from cyclopts import Parameter
 from rich.progress import Progress
 
-from dsa.statement.distribution import Distribution
-from dsa.statement.meaning import PackCodes, meaning_problems
-from dsa.statement.schema import FIELDS, StatementProblem, schema_problems
-from matcher import Pack, PackError
-from terang import ROOT, USAGE
-from terang.cli.packs import day_of
+from dsa.statement.schema import StatementProblem
+from ledger.errors import OperatorError
+from terang import ROOT
+from terang.cli.arguments import Day, InputError, UsageError, today_utc
 from terang.console import Screen, print_json, print_problem, print_result
-from terang.reports.statement_files import Item, files_of, statements_in
+from terang.reports.sor_api import SorApi
+from terang.reports.statement_files import files_of
+from terang.reports.statement_lint import StatementLint, StatementPlace, pack_codes
+from terang.reports.submission import SentFile, Submission
+
+TOKEN = "TERANG_SOR_TOKEN"  # noqa: S105 - the name of a variable
+"""The variable with the provider's token. An option would show it in the list of processes."""
+
+Files = Annotated[
+    Path,
+    Parameter(help="JSON Lines, API batches, or the database's CSV; gzip and zip are opened"),
+]
 
 console = Screen(stderr=True)
 
 
-def lint(options: argparse.Namespace) -> int:
-    """Print each problem; 0 if there is none, 1 if there is one, 2 for wrong usage."""
-    files = files_of(options.files)
-    missing = [str(path) for path in (*files, *options.last) if not path.is_file()]
-    today = day_of(options.today) if options.today else datetime.now(UTC).date()
-    if missing or not files or today is None:
-        fault = f"no such file: {', '.join(missing)}" if missing else "no files, or no such day"
-        print_problem(f"terang statements lint: {fault}")
-        return USAGE
-    packs = pack_codes(options.packs or ROOT / "packs")
-    found = Counter[str]()
-    statements = 0
-    with _progress(files) as told:
-        distribution = _last_month(options.last)
-        for path in files:
-            for item in statements_in(path, told):
-                statements += bool(item.statement)
-                place = Place(str(path), item.number, item.statement.get("puid"))
-                for one in problems_of(item, place, packs, today, distribution):
-                    found[one.code] += 1
-                    _tell(place, one, as_json=options.json)
-        for place, one in distribution.problems():
-            found[one.code] += 1
-            _tell(place, one, as_json=options.json)
-    _summary(statements, found)
-    return 1 if found else 0
+def lint(
+    *files: Files,
+    as_json: Annotated[
+        bool, Parameter(name="--json", help="print each problem as a line of JSON")
+    ] = False,
+    packs: Annotated[
+        Path | None, Parameter(metavar="DIR", help="the packs that facts name; default: packs/")
+    ] = None,
+    last: Annotated[
+        tuple[Path, ...],
+        Parameter(metavar="FILE", help="statements of the month before, to compare with"),
+    ] = (),
+    today: Annotated[Day | None, Parameter(help="later days in a statement are wrong")] = None,
+) -> int:
+    """Print each problem; 0 if there is none, 1 if there is one."""
+    paths = _existing(files, last)
+    checks = StatementLint(pack_codes(packs or ROOT / "packs"), today or today_utc())
+    codes = Counter[str]()
+    with _progress(paths) as advance:
+        checks.learn_last_month(last)
+        for place, problem in checks.problems(paths, advance):
+            codes[problem.code] += 1
+            _print(place, problem, as_json=as_json)
+    counted = f"statements: {checks.statements:,}; problems: {codes.total():,}"
+    by_code = ", ".join(f"{code} {count:,}" for code, count in codes.most_common())
+    console.print(f"{counted} ({by_code})" if by_code else counted)
+    return 1 if codes else 0
 
 
-class Place(NamedTuple):
-    """Where a statement lies; `item` counts from 1."""
-
-    file: str
-    item: int
-    puid: object
-
-
-def problems_of(
-    item: Item, place: Place, packs: PackCodes, today: date, distribution: Distribution[Place]
-) -> Iterator[StatementProblem]:
-    """The problems of one statement: of the file, the schema, its meaning, its puid."""
-    if item.fault:
-        yield item.fault
-    if not item.statement.keys() & FIELDS.keys():
-        if not item.fault:
-            yield StatementProblem(
-                "", "not_a_statement", "it has none of the fields of a statement"
-            )
-        return
-    for one in schema_problems(item.statement):
-        unknown = item.columns is not None and one.field not in item.columns
-        if not (unknown and one.code in {"required", "no_restriction"}):
-            yield one
-    yield from meaning_problems(item.statement, packs, today)
-    yield from distribution.add(place, item.statement)
+def _existing(files: tuple[Path, ...], others: tuple[Path, ...] = ()) -> list[Path]:
+    """Return the files, those of folders included. Raises UsageError if one is missing."""
+    if not files:
+        raise UsageError("name the files or folders of the statements")
+    paths = files_of(files)
+    missing = [str(path) for path in (*paths, *others) if not path.is_file()]
+    if missing or not paths:
+        raise InputError(f"no such file: {', '.join(missing or map(str, files))}")
+    return paths
 
 
-def pack_codes(folder: Path) -> PackCodes:
-    """The category and keywords of each pack of a folder; what is no pack is passed over."""
-    codes = {}
-    for path in sorted(folder.glob("*.yaml")):
-        try:
-            pack = Pack.parse(path.read_text(encoding="utf-8"), path.name)
-        except PackError:
-            continue
-        codes[pack.id] = (str(pack.category), frozenset(map(str, pack.keywords)))
-    return codes
-
-
-def _last_month(paths: list[Path]) -> Distribution[Place]:
-    """What the files of last month look like; their own problems are not told again."""
-    distribution = Distribution[Place]()
-    for path in paths:
-        for item in statements_in(path, lambda _: None):
-            place = Place(str(path), item.number, item.statement.get("puid"))
-            list(distribution.add(place, item.statement))
-    distribution.flags.clear()
-    return distribution
-
-
-def _tell(place: Place, told: StatementProblem, *, as_json: bool) -> None:
+def _print(place: StatementPlace, problem: StatementProblem, *, as_json: bool) -> None:
     puid = place.puid if isinstance(place.puid, str) and place.puid else None
     if as_json:
-        line = {
-            "file": place.file,
-            "item": place.item,
-            "puid": puid,
-            "field": told.field,
-            "code": told.code,
-            "message": told.message,
-        }
-        print_json(line)
+        print_json(
+            {
+                "file": place.file,
+                "item": place.item,
+                "puid": puid,
+                "field": problem.field,
+                "code": problem.code,
+                "message": problem.message,
+            }
+        )
     else:
         which = f"{place.file}: item {place.item}{f' {puid}' if puid else ''}"
-        field = f" {told.field}:" if told.field else ""
-        print_result(f"{which}:{field} {told.code}: {told.message}")
-
-
-def _summary(statements: int, found: Counter[str]) -> None:
-    told = ", ".join(f"{code} {count:,}" for code, count in found.most_common())
-    counted = f"statements: {statements:,}; problems: {found.total():,}"
-    console.print(f"{counted} ({told})" if told else counted)
+        field = f" {problem.field}:" if problem.field else ""
+        print_result(f"{which}:{field} {problem.code}: {problem.message}")
 
 
 @contextmanager
-def _progress(files: list[Path]) -> Iterator[Callable[[int], None]]:
+def _progress(paths: list[Path]) -> Iterator[Callable[[int], None]]:
     with Progress(console=console, transient=True, disable=not sys.stderr.isatty()) as bar:
-        task = bar.add_task("", total=sum(path.stat().st_size for path in files))
+        task = bar.add_task("", total=sum(path.stat().st_size for path in paths))
         yield lambda read: bar.advance(task, read)
+
+
+def submit(
+    *files: Files,
+    to: Annotated[
+        str, Parameter(metavar="ADDRESS", help="the address of the sandbox, or of the database")
+    ],
+    sent: Annotated[
+        Path,
+        Parameter(metavar="FILE", help="records what was sent; default: statements-sent.jsonl"),
+    ] = Path("statements-sent.jsonl"),
+    token_file: Annotated[
+        Path | None,
+        Parameter(metavar="FILE", help=f"holds the token; default: the variable {TOKEN}"),
+    ] = None,
+) -> int:
+    """Send what was not sent; 0 if the database has everything, 1 if not."""
+    paths = _existing(files)
+    token = _token(token_file)
+    if not to.startswith(("https://", "http://127.0.0.1", "http://localhost")):
+        raise UsageError(f"--to {to!r}: give an https address; the token is a secret")
+    try:
+        sent_file = SentFile.read(sent)
+    except (OperatorError, OSError) as error:
+        raise InputError(str(error)) from None
+    before = len(sent_file.puids)
+    submission = Submission(SorApi(to, token), sent_file, print_result)
+    try:
+        for _ in submission.send(paths):
+            console.print(f"{len(sent_file.puids) - before:,} sent", style="dim")
+    except OperatorError as error:
+        print_problem(f"terang statements submit: {error}")
+        console.print(f"{len(sent_file.puids) - before:,} sent; the same command continues here")
+        return 1
+    console.print(
+        f"{len(sent_file.puids) - before:,} sent, {before:,} sent before,"
+        f" {submission.refused:,} refused"
+    )
+    return 1 if submission.refused else 0
+
+
+def _token(file: Path | None) -> str:
+    """Return the token. Raises UsageError, which never quotes it."""
+    if file is None:
+        token, source = os.environ.get(TOKEN, ""), f"the environment variable {TOKEN}"
+    else:
+        try:
+            token, source = file.read_text(encoding="ascii", errors="replace").strip(), str(file)
+        except OSError as error:
+            raise UsageError(f"--token-file {file}: {error.strerror}") from None
+    if not token:
+        raise UsageError(f"put the token into {source}")
+    # A header accepts no other characters, and the library's error about one would show the token.
+    if not re.fullmatch(r"[!-~]+", token):
+        raise UsageError(f"{source} holds characters that no token has")
+    return token

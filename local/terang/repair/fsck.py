@@ -1,10 +1,13 @@
 """Checks a deployed stack: the table against itself and against two buckets."""
 
+import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import boto3
 
 from terang.remote import Remote
 from terang.repair.bucket_checks import Get, PublicCopy, out_differences
@@ -99,3 +102,22 @@ class StackCheck:
         return sum(
             messages_in(self.sqs, outputs[name]) for name in ("UnitsUrl", "PostsUrl", "CasesUrl")
         )
+
+
+def check_twice(remote: Remote, progress: ReportProgress) -> FsckResult:
+    """Return the differences of a stack that two checks find.
+
+    A stack at work changes between two reads, so one check may name a difference that is none.
+    """
+    check = StackCheck(remote, boto3.client("dynamodb"), boto3.client("sqs"), progress)
+    first = _run_once(check)
+    if not first.differences:
+        return first
+    second = _run_once(check)
+    in_both = [difference for difference in second.differences if difference in first.differences]
+    return FsckResult(in_both, second.counted, second.under_way)
+
+
+def _run_once(check: StackCheck) -> FsckResult:
+    with tempfile.TemporaryDirectory(prefix="terang-fsck-") as folder:
+        return check.run(Path(folder))

@@ -1,6 +1,5 @@
 """`terang report lint`: anybody's harmonised report against the template, its sums, its meaning."""
 
-import argparse
 import re
 from collections.abc import Iterator
 from datetime import date
@@ -9,8 +8,6 @@ from pathlib import Path
 
 from dsa.report.template import HEADERS, INDICATORS, PARTS, category_rows, file_name
 from dsa.statement.schema import parse_day
-from terang import USAGE
-from terang.console import print_json, print_result
 from terang.reports.blanks import zeros_for_blanks
 from terang.reports.tables import Fault, Table, read_part
 
@@ -22,27 +19,9 @@ _COUNTS = re.compile(r"Number of|restriction|Provision of the service|Account")
 _SHARES = re.compile(r"Accuracy of the automated means|Percentage")
 
 
-def lint(options: argparse.Namespace) -> int:
-    """Print each problem; 0 if there is none, 1 if there is one, 2 if this is no folder."""
-    folder: Path = options.folder
-    if not folder.is_dir():
-        print_result(f"{folder}: no such folder")
-        return USAGE
-    if not any(_path(folder, part) for part in PARTS):
-        print_result(f"{folder}: no part of a report here, such as {file_name(1)}")
-        return USAGE
-    found = 0
-    for fault in faults_of(folder):
-        found += 1
-        name = file_name(fault.part)
-        if options.json:
-            print_json({"file": name, **fault._asdict()})
-        else:
-            column = f", {fault.column.strip()!r}" if fault.column else ""
-            print_result(f"{name}: row {fault.row}{column}: {fault.code}: {fault.message}")
-    if not options.json:
-        print_result(f"{found} problems")
-    return 1 if found else 0
+def has_report(folder: Path) -> bool:
+    """Return whether the folder holds any part of a report."""
+    return any(_path(folder, part) for part in PARTS)
 
 
 def faults_of(folder: Path) -> Iterator[Fault]:

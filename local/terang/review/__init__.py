@@ -1,5 +1,6 @@
-"""The review and the audit at a terminal: cards, keys and screens.
+"""The review and the audit: what is open, what a moderator decides, and the terminal's screens.
 
-Steps are pure; `terminal` alone touches the keyboard. It may import `console` and the layers. Start
-with `steps`.
+`cards`, `open_findings`, `case_history`, `steps` and `audit` are the logic, which a browser can use
+as well; `screens` and `terminal` draw it. The room may import `casework`, `console` and the layers.
+Start with `steps`.
 """

@@ -1,31 +1,35 @@
-"""Findings as cards for a moderator: one post and one category, since one measure is taken."""
+"""What a moderator decides on: findings as cards, near copies, marked terms, published checks."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import batched, islice
 
-from ledger.records.finding import Finding
+from claims.feeds.dates import days_between
+from ledger.records.finding import EXCERPT_LENGTH, Finding
 from matcher.text.fold import fold
+from terang.terminal_text import show_controls
 
 FINDINGS_OF_A_DECISION = 20
 """Findings that one decision may name."""
 
 ALIKE = 0.6
-"""How far two excerpts must resemble each other to stand side by side: a word or two may differ."""
+"""The resemblance from which two excerpts are shown side by side: a word or two may differ."""
 
 SHINGLE = 4
 """Characters of a shingle: two words of Chinese or most of one of English."""
 
 ALIKE_SHOWN = 3
 
+LONG_BEFORE_DAYS = 365
+"""A check that is older than the post by more days is shown with its age."""
+
 
 @dataclass(frozen=True, slots=True)
 class OpenFinding:
     """A finding that nobody has decided, with its excerpt while that is kept.
 
-    `notice` is the sender's id of a notice about it that waits for an answer; `escalated` says
-    that it was passed on.
+    `notice` is the sender's id of a notice that waits for an answer about this finding.
     """
 
     finding: Finding
@@ -36,7 +40,7 @@ class OpenFinding:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What is decided together: findings of one post and category, the most urgent first.
+    """Findings of one post and category, which are decided together; the most urgent comes first.
 
     `decision` is empty, or the id of a colleague's decision that is judged a second time.
     """
@@ -52,52 +56,93 @@ class Card:
     @property
     def excerpt(self) -> str:
         """The first excerpt that is still kept, or nothing."""
-        return next((one.excerpt for one in self.findings if one.excerpt), "")
+        return next((finding.excerpt for finding in self.findings if finding.excerpt), "")
 
     @property
     def notice(self) -> str:
         """The first notice that waits for an answer, or nothing."""
-        return next((one.notice for one in self.findings if one.notice), "")
+        return next((finding.notice for finding in self.findings if finding.notice), "")
 
     @property
     def escalated(self) -> bool:
         """Whether any of it was passed on before."""
-        return any(one.escalated for one in self.findings)
+        return any(finding.escalated for finding in self.findings)
 
 
 def cards(findings: Iterable[OpenFinding]) -> tuple[Card, ...]:
-    """Cards of these findings, in the order of their first ones."""
+    """Return the findings as cards, in the order of each card's first finding."""
     by_post: dict[tuple[str, str], list[OpenFinding]] = {}
-    for one in findings:
-        by_post.setdefault((one.finding.post, one.finding.category), []).append(one)
+    for each in findings:
+        by_post.setdefault((each.finding.post, each.finding.category), []).append(each)
     return tuple(
-        Card(part) for found in by_post.values() for part in batched(found, FINDINGS_OF_A_DECISION)
+        Card(part) for group in by_post.values() for part in batched(group, FINDINGS_OF_A_DECISION)
     )
 
 
 def alike(card: Card, others: Sequence[Card]) -> list[Card]:
-    """Cards of other posts, of the same category, whose words are nearly those of this one."""
-    own = _shingles(card.excerpt)
-    found = (
+    """Return cards of other posts of the same category whose text is nearly the same."""
+    shingles = _shingles(card.excerpt)
+    near = (
         other
         for other in others
         if other.first.category == card.first.category
         and other.first.post != card.first.post
-        and _resemblance(own, _shingles(other.excerpt)) >= ALIKE
+        and _resemblance(shingles, _shingles(other.excerpt)) >= ALIKE
     )
-    return list(islice(found, ALIKE_SHOWN))
+    return list(islice(near, ALIKE_SHOWN))
 
 
 @lru_cache(maxsize=1_000)
 def _shingles(text: str) -> frozenset[str]:
-    """All runs of a few characters, of the text as rules compare it: a disguise hides nothing."""
+    """Return all runs of a few characters of the folded text, in which a disguise is undone."""
     folded = fold(text)
     return frozenset(folded[at : at + SHINGLE] for at in range(len(folded) - SHINGLE + 1))
 
 
 def _resemblance(one: frozenset[str], other: frozenset[str]) -> float:
-    """What two texts share of what either has, from 0 to 1.
+    """Return the share of shingles that two texts have in common, from 0 to 1.
 
     Source: Broder, On the resemblance and containment of documents (1997).
     """
     return len(one & other) / len(one | other) if one and other else 0.0
+
+
+def checks_of(finding: Finding) -> Iterator[str]:
+    """Yield two lines for each check whose claim the post repeats, the nearest first."""
+    for check in finding.checks:
+        day = check.date or "no date"
+        stated = f" ({check.stated})" if check.stated.casefold() != check.rating else ""
+        yield show_controls(f"{check.publisher}, {day}: {check.rating}{stated}: {check.claim}")
+        yield f"  {show_controls(check.url)}{_age(check.date, finding.published_at[:10])}"
+
+
+def _age(checked: str, published: str) -> str:
+    days = days_between(checked, published)
+    if days is None or days <= LONG_BEFORE_DAYS:
+        return ""
+    return f", checked {days // 365} years before the post"
+
+
+def marks(open_finding: OpenFinding) -> list[tuple[int, int]]:
+    """Return where the finding's terms are in its excerpt; nothing where that is unknown.
+
+    An excerpt is cut around the first span. Near the end of a long text the cut is moved by an
+    unknown number of characters; then the marks fit only if the first term does. A post that
+    repeats a claim has no marks: the whole post repeats it.
+    """
+    finding, excerpt = open_finding.finding, open_finding.excerpt or ""
+    if finding.checks:
+        return []
+    first = finding.spans[0]
+    cut = 0
+    if len(excerpt) >= EXCERPT_LENGTH:
+        cut = max(0, first.start - max(0, EXCERPT_LENGTH - (first.end - first.start)) // 2)
+        if not first.evasion and excerpt[first.start - cut : first.end - cut].casefold() != (
+            first.term.strip("*").casefold()
+        ):
+            return []
+    return [
+        (span.start - cut, span.end - cut)
+        for span in finding.spans
+        if span.part == first.part and cut <= span.start and span.end - cut <= len(excerpt)
+    ]

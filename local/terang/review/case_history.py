@@ -7,29 +7,29 @@ from ledger.cases.case import Case, CaseEntry, JournalEntry
 from ledger.ports import CaseStore
 
 CASES = 200
-"""Cases that a history follows at most: decisions, complaints and notices about one post."""
+"""The largest number of cases that a history follows."""
 
 ORDER = (
     *("notice", "order", "decision", "second_review", "complaint", "dispute"),
     *("outcome", "reinstatement", "correction"),
 )
-"""What comes first of what was committed within one second."""
+"""The order of entries that were committed within one second."""
 
 
 @dataclass(frozen=True, slots=True)
-class History:
-    """A case, the cases with a finding among those around it, and all entries by time."""
+class CaseHistory:
+    """A case, the related cases that have a finding, and all their entries by time."""
 
     case: Case
     findings: tuple[Case, ...]
     entries: tuple[CaseEntry, ...]
 
 
-def history(store: CaseStore, case: str) -> History | None:
-    """What happened to a case and to all that hangs on it: the same from whichever one begins.
+def case_history(store: CaseStore, case: str) -> CaseHistory | None:
+    """Return what happened to a case and to all cases related to it.
 
-    A decision, its findings, complaints about it and their outcomes are cases of their own, which
-    share the entries of the messages that moved them together.
+    A decision, its findings, the complaints about it and their outcomes are cases of their own.
+    They share the entries of the messages that moved them, so each leads to the same history.
     """
     asked = store.case(case)
     if asked is None:
@@ -40,7 +40,7 @@ def history(store: CaseStore, case: str) -> History | None:
         for entry in one.entries:
             entries.setdefault(entry.entry.entry, entry)
     ordered = sorted(entries.values(), key=lambda entry: _when(entry.entry))
-    return History(asked, tuple(one for one in cases if one.finding), tuple(ordered))
+    return CaseHistory(asked, tuple(one for one in cases if one.finding), tuple(ordered))
 
 
 def _around(store: CaseStore, asked: Case) -> list[Case]:
@@ -55,7 +55,7 @@ def _around(store: CaseStore, asked: Case) -> list[Case]:
 
 
 def _named(case: Case) -> list[str]:
-    """The cases that a case's entries moved or speak of."""
+    """Return the cases that a case's entries moved or name."""
     entries = [one.entry for one in case.entries]
     return [name for one in entries for name in (*one.cases, one.decision, one.follows) if name]
 

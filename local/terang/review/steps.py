@@ -1,4 +1,7 @@
-"""What a moderator's keys do to a review: pure, so that no terminal is needed to prove it."""
+"""The review: what a moderator's keys do to it, and the messages that result.
+
+Nothing here touches a terminal or a clock: the same functions serve a terminal and a browser.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -37,13 +40,13 @@ MEASURES: dict[str, Visibility | None] = {
     "5": Visibility.CONTENT_INTERACTION_RESTRICTED,
     "6": Visibility.CONTENT_LABELLED,
 }
-"""Measures by key. What needs more words than a key is written into the file by hand."""
+"""Measures by key. Other measures are written into the file of decisions by hand."""
 
 ESCAPE = "\x1b"
 
 
-class Stage(Enum):
-    """What is awaited: a key at the card, one for the measure, the reason, a last key; nothing."""
+class ReviewStage(Enum):
+    """What the review waits for: a verdict, a measure, a reason, a last key; or nothing more."""
 
     CARD = auto()
     MEASURE = auto()
@@ -53,8 +56,8 @@ class Stage(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Decided:
-    """A card that was decided, its message, and the card of what was left out of it."""
+class DecidedCard:
+    """A card that was decided, its message, and a card of the findings left out of the decision."""
 
     card: Card
     message: Decision | SecondReview
@@ -62,18 +65,18 @@ class Decided:
 
 
 @dataclass(frozen=True, slots=True)
-class Review:
-    """A review as it stands; the first of the waiting cards is on the screen.
+class ReviewState:
+    """The state of a review; the first of the waiting cards is on the screen.
 
-    `left_out` are the places of the card's findings that the verdict is not about; `reasons` the
-    last reason by rule and verdict, which an empty line takes again.
+    `left_out` holds the indexes of the card's findings that the verdict leaves out. `reasons` holds
+    the last reason by rule and verdict, which an empty line takes again.
     """
 
     moderator: str
     waiting: tuple[Card, ...]
     opened_at: datetime
-    decided: tuple[Decided, ...] = ()
-    stage: Stage = Stage.CARD
+    decided: tuple[DecidedCard, ...] = ()
+    stage: ReviewStage = ReviewStage.CARD
     shown: bool = False
     left_out: frozenset[int] = frozenset()
     verdict: Verdict = Verdict.SKIPPED
@@ -84,13 +87,13 @@ class Review:
 
     @property
     def done(self) -> bool:
-        """Whether it was ended."""
-        return self.stage is Stage.DONE
+        """Whether the moderator ended it."""
+        return self.stage is ReviewStage.DONE
 
     @property
     def messages(self) -> tuple[BaseCaseMessage, ...]:
-        """What was decided, as it is sent."""
-        return tuple(one.message for one in self.decided)
+        """The decisions as they are sent."""
+        return tuple(decided.message for decided in self.decided)
 
     @property
     def card(self) -> Card:
@@ -103,17 +106,17 @@ class Review:
         return self.reasons.get((_rule(self.card), self.verdict), "")
 
 
-def begin(moderator: str, cards: tuple[Card, ...], now: datetime) -> Review:
-    """A review of these cards, in this order."""
-    return Review(moderator, cards, now, stage=Stage.CARD if cards else Stage.DONE)
+def begin_review(moderator: str, cards: tuple[Card, ...], now: datetime) -> ReviewState:
+    """Return a review of these cards, in this order."""
+    return ReviewState(moderator, cards, now, stage=ReviewStage.CARD if cards else ReviewStage.DONE)
 
 
-def press(review: Review, key: str, now: datetime) -> Review:
-    """What a key does. A key that means nothing here does nothing."""
+def press_key(review: ReviewState, key: str, now: datetime) -> ReviewState:
+    """Return the state after a key. A key without a meaning changes nothing."""
     review = replace(review, note="")
-    if review.stage is Stage.MEASURE:
+    if review.stage is ReviewStage.MEASURE:
         return _choose_measure(review, key)
-    if review.stage is Stage.CARD:
+    if review.stage is ReviewStage.CARD:
         match key:
             case " ":
                 return replace(review, shown=not review.shown)
@@ -122,30 +125,30 @@ def press(review: Review, key: str, now: datetime) -> Review:
             case "p":
                 return _at_card(review, (review.waiting[-1], *review.waiting[:-1]), now)
             case "q":
-                return replace(review, stage=Stage.DONE)
+                return replace(review, stage=ReviewStage.DONE)
             case _ if key in VERDICTS:
                 return _judge(review, key, now)
             case _ if key.isdecimal() and 0 < int(key) <= len(review.card.findings):
                 return _leave_out(review, int(key) - 1)
     if key == "u" and review.decided:
         return _undo(review, now)
-    ends = review.stage is Stage.END and key
-    return replace(review, stage=Stage.DONE) if ends else review
+    ends = review.stage is ReviewStage.END and key
+    return replace(review, stage=ReviewStage.DONE) if ends else review
 
 
-def answer(review: Review, line: str | None, now: datetime) -> Review:
-    """The reason that was written; None, or nothing where nothing is suggested, goes back."""
+def give_reason(review: ReviewState, line: str | None, now: datetime) -> ReviewState:
+    """Decide with the reason; None, or an empty line without a suggestion, goes back."""
     written = "" if line is None or is_blank(line) else line.strip()
     reason = (written or review.suggested_reason) if line is not None else ""
     if not reason:
-        return replace(review, stage=Stage.CARD, note="No reason, no decision.")
+        return replace(review, stage=ReviewStage.CARD, note="No reason, no decision.")
     if len(reason) > REASON_LENGTH:
         return replace(review, note=f"A reason has at most {REASON_LENGTH:,} characters.")
     reasons = {**review.reasons, (_rule(review.card), review.verdict): reason}
     return _decide(replace(review, reasons=reasons), reason, now)
 
 
-def _judge(review: Review, key: str, now: datetime) -> Review:
+def _judge(review: ReviewState, key: str, now: datetime) -> ReviewState:
     verdict, escalation = VERDICTS[key]
     judged = replace(review, verdict=verdict, escalation=escalation, measure=None)
     if review.card.decision:
@@ -153,26 +156,26 @@ def _judge(review: Review, key: str, now: datetime) -> Review:
         return _at_card(review, review.waiting[1:], now) if skipped else _second(judged, now)
     if verdict is Verdict.SKIPPED:
         return _decide(judged, None, now)
-    asks = Stage.MEASURE if verdict is Verdict.CONFIRMED else Stage.REASON
+    asks = ReviewStage.MEASURE if verdict is Verdict.CONFIRMED else ReviewStage.REASON
     return replace(judged, stage=asks)
 
 
-def _choose_measure(review: Review, key: str) -> Review:
+def _choose_measure(review: ReviewState, key: str) -> ReviewState:
     if key == ESCAPE:
-        return replace(review, stage=Stage.CARD)
+        return replace(review, stage=ReviewStage.CARD)
     if key not in MEASURES:
         return review
-    return replace(review, stage=Stage.REASON, measure=MEASURES[key])
+    return replace(review, stage=ReviewStage.REASON, measure=MEASURES[key])
 
 
-def _leave_out(review: Review, place: int) -> Review:
+def _leave_out(review: ReviewState, place: int) -> ReviewState:
     left_out = review.left_out ^ {place}
     if len(left_out) == len(review.card.findings) or review.card.decision:
-        return replace(review, note="A verdict is about one finding at least.")
+        return replace(review, note="A verdict needs at least one finding.")
     return replace(review, left_out=left_out)
 
 
-def _decide(review: Review, reason: str | None, now: datetime) -> Review:
+def _decide(review: ReviewState, reason: str | None, now: datetime) -> ReviewState:
     card = review.card
     taken = Card(tuple(one for n, one in enumerate(card.findings) if n not in review.left_out))
     left = tuple(one for n, one in enumerate(card.findings) if n in review.left_out)
@@ -190,10 +193,10 @@ def _decide(review: Review, reason: str | None, now: datetime) -> Review:
         applied_at=now if review.measure else None,
     )
     rest = Card(left) if left else None
-    return _next(review, Decided(card, message, rest), now)
+    return _next(review, DecidedCard(card, message, rest), now)
 
 
-def _second(review: Review, now: datetime) -> Review:
+def _second(review: ReviewState, now: datetime) -> ReviewState:
     message = SecondReview(
         id=_id(review, now),
         decision=review.card.decision,
@@ -202,32 +205,32 @@ def _second(review: Review, now: datetime) -> Review:
         opened_at=review.opened_at,
         decided_at=now,
     )
-    return _next(review, Decided(review.card, message), now)
+    return _next(review, DecidedCard(review.card, message), now)
 
 
-def _next(review: Review, decided: Decided, now: datetime) -> Review:
+def _next(review: ReviewState, decided: DecidedCard, now: datetime) -> ReviewState:
     rest = (decided.rest,) if decided.rest else ()
     following = replace(review, decided=(*review.decided, decided))
     return _at_card(following, (*rest, *review.waiting[1:]), now)
 
 
-def _undo(review: Review, now: datetime) -> Review:
-    """Take the last decision back, as long as it was not sent."""
+def _undo(review: ReviewState, now: datetime) -> ReviewState:
+    """Take back the last decision; it was not sent yet."""
     last = review.decided[-1]
-    waiting = tuple(one for one in review.waiting if one is not last.rest)
+    waiting = tuple(card for card in review.waiting if card is not last.rest)
     back = replace(review, decided=review.decided[:-1])
     return _at_card(back, (last.card, *waiting), now)
 
 
-def _at_card(review: Review, waiting: tuple[Card, ...], now: datetime) -> Review:
-    """Before a card that nobody has looked at: blurred, whole, its time begins."""
-    stage = Stage.CARD if waiting else Stage.END
+def _at_card(review: ReviewState, waiting: tuple[Card, ...], now: datetime) -> ReviewState:
+    """Show the first card: blurred, with all its findings, and with its time starting now."""
+    stage = ReviewStage.CARD if waiting else ReviewStage.END
     return replace(
         review, waiting=waiting, stage=stage, opened_at=now, shown=False, left_out=frozenset()
     )
 
 
-def _id(review: Review, now: datetime) -> str:
+def _id(review: ReviewState, now: datetime) -> str:
     return f"{review.moderator}-{now:%Y%m%dT%H%M%S.%fZ}"
 
 

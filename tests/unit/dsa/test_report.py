@@ -150,7 +150,7 @@ def test_every_version_is_kept_and_a_correction_without_a_reason_is_told(
     assert len(set(versions)) == 3
     assert {row[0] for row in table((out / "corrections.csv").read_bytes())[1:]} == {"3"}
     assert {row[0] for row in table((out / "r2/corrections.csv").read_bytes())[1:]} == {"2"}
-    assert capsys.readouterr().err.count("say why in `correction`") == 2
+    assert capsys.readouterr().err.count("give the reason in `correction`") == 2
 
 
 @pytest.mark.parametrize("period", ["26", "2026-01-01/2025-12-31", "2026/2027", ""])

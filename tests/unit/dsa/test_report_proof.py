@@ -183,7 +183,7 @@ def test_a_damaged_report_is_told_as_one(
     assert before in report[file]
     folder = put(tmp_path / "report", report | {file: report[file].replace(before, after)})
     assert main(["report", "check", str(folder)]) == 2
-    assert "not a report that can be proved: " in capsys.readouterr().out
+    assert "not a report that can be proved: " in capsys.readouterr().err
 
 
 def test_a_cell_shows_its_entries(

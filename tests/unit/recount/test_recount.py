@@ -1,6 +1,5 @@
 """`recount`: numbers as published have no difference, and a single changed digit is reported."""
 
-import argparse
 import hashlib
 import json
 import os
@@ -102,7 +101,7 @@ def _world() -> World:
 
 
 def _recount(folder: Path) -> int:
-    return recount_command(argparse.Namespace(folder=folder))
+    return recount_command(folder)
 
 
 def test_what_was_published_is_what_the_journal_adds_up_to(

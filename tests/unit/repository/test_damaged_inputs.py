@@ -22,11 +22,10 @@ from support.published_days import published_folder
 from support.review_world import WrittenTerminal, run_folder
 from support.sample_checks import CHECKS, table
 
-import terang.cli.audit
 import terang.cli.review
-import terang.cli.run
-import terang.cli.statements_submit
+import terang.cli.statements
 import terang.remote
+import terang.trial.trial
 from ledger.errors import OperatorError
 from terang.cli.command import main
 from terang.emulator.stack import StackError
@@ -84,12 +83,11 @@ def world(
             pass
 
     monkeypatch.setattr(terang.remote.Remote, "find", not_there)
-    monkeypatch.setattr(terang.cli.run, "local_stack", not_started)
-    monkeypatch.setattr(terang.cli.statements_submit.SorApi, "send", not_there)
-    monkeypatch.setenv(terang.cli.statements_submit.TOKEN, "token")
-    for module in (terang.cli.review, terang.cli.audit):
-        monkeypatch.setattr(module, "is_terminal", lambda: True)
-        monkeypatch.setattr(module, "TtyTerminal", Terminal)
+    monkeypatch.setattr(terang.trial.trial, "local_stack", not_started)
+    monkeypatch.setattr(terang.cli.statements.SorApi, "send", not_there)
+    monkeypatch.setenv(terang.cli.statements.TOKEN, "token")
+    monkeypatch.setattr(terang.cli.review, "is_terminal", lambda: True)
+    monkeypatch.setattr(terang.cli.review, "TtyTerminal", Terminal)
     folder = tmp_path / "work"
     shutil.copytree(sound_folder, folder)
     monkeypatch.chdir(folder)
@@ -241,7 +239,7 @@ def test_a_fault_that_nobody_expected_is_one_sentence(
 ) -> None:
     """Only outside of tests; it quotes nothing that was read."""
 
-    def broken(_: object) -> NoReturn:
+    def broken(folder: Path, /) -> NoReturn:
         raise KeyError("what somebody wrote")
 
     monkeypatch.setattr("recount.recount.recount_command", broken)
@@ -258,7 +256,5 @@ def test_a_fault_that_nobody_expected_is_one_sentence(
 def test_an_option_that_is_no_utf_8_is_wrong_usage(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    with pytest.raises(SystemExit) as ended:
-        main(["run", "--open", "telegram:\udcff", "--out", str(tmp_path / "o")])
-    assert ended.value.code == 2
-    assert "open is not UTF-8" in capsys.readouterr().err
+    assert main(["run", "--open", "telegram:\udcff", "--out", str(tmp_path / "o")]) == 2
+    assert "is not UTF-8" in capsys.readouterr().err

@@ -19,8 +19,9 @@ from matcher import Matcher, Rule, Severity
 from matcher.effort import STEPS_AT_LEAST, STEPS_PER_POINT, Effort
 from recount.recount import differences_of
 from terang.cli.command import main
-from terang.cli.result import Result
+from terang.cli.run import print_run
 from terang.console import Screen
+from terang.trial.trial import RunResult
 
 WORDS = ("bomb", "prize", "pills", "money", "secret", "letter")
 RULE = Rule(id="any", severity=Severity.LOW, why="Invented.", groups=(WORDS,))
@@ -134,7 +135,7 @@ def test_a_run_tells_of_posts_read_in_part_where_there_are_some(
     capsys: pytest.CaptureFixture[str], count: int
 ) -> None:
     receipt = sample_receipt("2026-11-25", partly_read=count)
-    result = Result("acme", [receipt], [], [], None)
-    assert result.line(Path("out")).get("partly_read") == (count or None)
-    result.show(Screen(stderr=True), Path("out"))
+    result = RunResult("acme", [receipt], [], [], None)
+    assert result.summary(Path("out")).get("partly_read") == (count or None)
+    print_run(result, Screen(stderr=True), Path("out"))
     assert ("read in part: 3" in capsys.readouterr().err) == bool(count)

@@ -11,19 +11,25 @@ from ledger.cases.dsa_codes import CATEGORIES
 from ledger.cases.messages import Audit
 from ledger.cases.reading import read_case_message
 from terang.casework.message_file import read_messages
-from terang.cli.audit import waiting
 from terang.cli.command import main
-from terang.review.audit_screen import screen
-from terang.review.audit_steps import CATEGORY_KEYS, Auditing, AuditStage, begin, press
+from terang.review.audit import (
+    CATEGORY_KEYS,
+    AuditStage,
+    AuditState,
+    begin_audit,
+    press_audit_key,
+    unjudged,
+)
+from terang.review.screens import audit_screen
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 
 
-def play(keys: str) -> Auditing:
+def play(keys: str) -> AuditState:
     """Press keys one second apart over three posts."""
-    audit = begin("m-7", "2026-11", ("p1", "p2", "p3"), NOON)
+    audit = begin_audit("m-7", "2026-11", ("p1", "p2", "p3"), NOON)
     for number, key in enumerate(keys, 1):
-        audit = press(audit, key, NOON + timedelta(seconds=number))
+        audit = press_audit_key(audit, key, NOON + timedelta(seconds=number))
     return audit
 
 
@@ -61,20 +67,20 @@ def test_later_back_and_the_end() -> None:
     assert play("ngnx").done
     assert not play("ngnu").done
     assert play("q").done
-    assert begin("m-7", "2026-11", (), NOON).done
+    assert begin_audit("m-7", "2026-11", (), NOON).done
 
 
 def test_the_screen_names_the_post_and_the_keys() -> None:
-    told = console_text(screen(play("n")))
+    told = console_text(audit_screen(play("n")))
     assert "2 waiting, 1 judged" in told
     assert "Open at the provider: p2" in told
-    assert "[k] SCAMS_AND_FRAUD" in console_text(screen(play("v")))
-    assert "Nothing waits" in console_text(screen(play("nnn")))
+    assert "[k] SCAMS_AND_FRAUD" in console_text(audit_screen(play("v")))
+    assert "Nothing waits" in console_text(audit_screen(play("nnn")))
 
 
 def test_a_post_cannot_command_the_terminal() -> None:
     terminal = WrittenTerminal([])
-    terminal.show(screen(begin("m-7", "2026-11", ("p\x1b[2J",), NOON)))
+    terminal.show(audit_screen(begin_audit("m-7", "2026-11", ("p\x1b[2J",), NOON)))
     assert "\x1b" not in terminal.shown[0]
 
 
@@ -84,7 +90,7 @@ def test_what_is_judged_in_the_file_waits_no_more() -> None:
         {"type": "audit", "month": "2026-10", "post": "p2"},
         {"type": "decision", "post": "p3"},
     ]
-    assert waiting(["p3", "p1", "p2"], before, "2026-11") == ("p3", "p2")
+    assert unjudged(["p3", "p1", "p2"], before, "2026-11") == ("p3", "p2")
 
 
 def test_a_moderator_audits_the_sample_of_a_run(tmp_path: Path) -> None:
@@ -110,7 +116,7 @@ def test_a_moderator_audits_the_sample_of_a_run(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--provider", "A", "--month", "2026-11", "--moderator", "m"), "names no provider"),
+        (("--provider", "A", "--month", "2026-11", "--moderator", "m"), "--provider"),
         (("--provider", "acme-chat", "--month", "soon", "--moderator", "m"), "YYYY-MM"),
         (("--provider", "acme-chat", "--month", "2026-11", "--moderator", "J D"), "--moderator"),
         (("--provider", "acme-chat", "--month", "2026-11", "--moderator", "m"), "a terminal"),

@@ -29,7 +29,7 @@ def test_a_stack_that_cannot_be_found_is_not_taken_for_work_half_done(
 @pytest.mark.parametrize(
     ("provider", "account", "told"),
     [
-        ("Big Co", "ana", "--provider 'Big Co' names no provider"),
+        ("Big Co", "ana", 'Invalid value "Big Co" for --provider'),
         ("acme", "", "--account has 0 characters; allowed: 1 to 200"),
         ("acme", "zzz" * 99, "--account has 297 characters; allowed: 1 to 200"),
     ],

@@ -132,7 +132,7 @@ def test_messages_that_are_no_text_are_refused_before_anything_starts(
     messages = tmp_path / "messages.jsonl"
     messages.write_bytes(line() + b"\n\xff\xfe\n")
     assert run(tmp_path, tmp_path / "out", "--messages", messages) == 2
-    assert f"{messages}:2: no UTF-8" in capsys.readouterr().err
+    assert f"{messages}:2: not UTF-8" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ def test_check_counts_warnings_and_goes_on(
 ) -> None:
     folder.joinpath("packs/otp.yaml").write_text(PACK.replace("login code", "kode otp"), "utf-8")
     code, out, err = told(capsys, folder, "check", folder / "packs", "--today", "2026-11-15")
-    assert (code, out) == (0, ["1 packs, 1 rules: sound, 1 warning"])
+    assert (code, out) == (0, ["1 packs, 1 rules: valid, 1 warning"])
     [warning] = err
     assert warning.startswith(
         "warning: packs/otp.yaml:17: asks-for-code: `kode otp` adds next to nothing:"
@@ -56,7 +56,8 @@ def test_check_wants_a_day_of_the_calendar(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     code, _, err = told(capsys, folder, "check", folder / "packs", "--today", "2026-02-30")
-    assert (code, err) == (1, ["--today 2026-02-30: no day of the calendar, like 2026-11-30"])
+    assert code == 2
+    assert "'2026-02-30' is not a day of the calendar" in err[0]
 
 
 def test_try_explains_and_keeps_quiet_about_the_packs(
@@ -112,7 +113,5 @@ COMMANDS = ("check", "try", "format", "diff", "import", "schema", "publish", "li
 def test_every_command_helps_with_an_example(
     capsys: pytest.CaptureFixture[str], command: str
 ) -> None:
-    with pytest.raises(SystemExit) as ended:
-        main(["packs", command, "--help"])
-    assert ended.value.code == 0
-    assert f"example: terang packs {command}" in capsys.readouterr().out
+    assert main(["packs", command, "--help"]) == 0
+    assert f"Example: terang packs {command}" in capsys.readouterr().out

@@ -12,7 +12,6 @@ from simulation.sqs import SQS
 
 from ledger.aws.queue import ATTRIBUTES
 from ledger.aws.table import Table
-from terang.cli.restore import put_back
 from terang.repair.dead_letters import (
     NOT_BELIEVED,
     DeadLetter,
@@ -23,6 +22,7 @@ from terang.repair.dead_letters import (
     RedriveResult,
     UnitsTarget,
 )
+from terang.repair.restoring import put_back
 
 DEAD, LIVE = "https://sqs.example/dead", "https://sqs.example/live"
 ACME, OPERATOR = "AROAACME:session", "AROAOPERATOR"

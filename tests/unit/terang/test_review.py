@@ -13,10 +13,9 @@ from ledger.cases.messages import Decision
 from ledger.errors import OperatorError
 from ledger.records.finding import FoundSpan, excerpt_of
 from terang.casework.message_file import MessageFile, read_messages
-from terang.review.cards import Card, alike, cards
-from terang.review.reviewing import review_cards
-from terang.review.screen import marks
-from terang.review.sources import findings_of_run, why_in_folder
+from terang.review.cards import Card, alike, cards, marks
+from terang.review.open_findings import findings_of_run, rule_reasons_in_folder
+from terang.review.terminal import review_cards
 from terang.terminal_text import blur, show_controls
 
 
@@ -86,7 +85,7 @@ def test_a_card_tells_of_a_notice_and_of_an_escalation() -> None:
     plain = found("p1")
     sitting(terminal, Card((replace(plain, notice="n-1", escalated=True), plain)))
     assert "The notice n-1 is about it" in terminal.shown[0]
-    assert "escalated before" in terminal.shown[0]
+    assert "It was escalated" in terminal.shown[0]
 
 
 def test_a_post_cannot_command_the_terminal() -> None:
@@ -195,7 +194,7 @@ def test_a_run_is_reviewed_by_severity_and_reach_without_a_stack(tmp_path: Path)
         listed = findings_of_run(path, [])
         assert [one.finding.post for one in listed] == ["p3", "p2", "p1"]
         assert listed[0].excerpt == "send me"
-        assert why_in_folder(path)(listed[0].finding) == "Asks for a code."
+        assert rule_reasons_in_folder(path)(listed[0].finding) == "Asks for a code."
     left = findings_of_run(folder, [listed[0].finding.finding])
     assert [one.finding.post for one in left] == ["p2", "p1"]
 
@@ -203,10 +202,10 @@ def test_a_run_is_reviewed_by_severity_and_reach_without_a_stack(tmp_path: Path)
 def test_a_finding_whose_set_is_not_at_hand_is_shown_all_the_same(tmp_path: Path) -> None:
     folder = run_folder(tmp_path)
     [first, *_] = findings_of_run(folder, [])
-    assert why_in_folder(tmp_path / "elsewhere/findings.jsonl")(first.finding) == ""
+    assert rule_reasons_in_folder(tmp_path / "elsewhere/findings.jsonl")(first.finding) == ""
     for file in (folder / "public/sets").iterdir():
         file.write_text("{}")
-    assert why_in_folder(folder)(first.finding) == ""
+    assert rule_reasons_in_folder(folder)(first.finding) == ""
 
 
 def test_a_file_of_something_else_is_no_run(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from support.review_world import card
 
 from ledger.cases.dsa_codes import Visibility
 from ledger.cases.messages import Decision, Escalation, SecondReview, Verdict
-from terang.review.steps import Review, Stage, answer, begin, press
+from terang.review.steps import ReviewStage, ReviewState, begin_review, give_reason, press_key
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 
@@ -16,18 +16,18 @@ def later(seconds: float) -> datetime:
     return NOON + timedelta(seconds=seconds)
 
 
-def play(*keys: str, review: Review | None = None) -> Review:
+def play(*keys: str, review: ReviewState | None = None) -> ReviewState:
     """Press keys one second apart; a key of several letters is the reason that is written."""
-    review = review or begin("m-7", (card("p1"), card("p2", "other", "asks", "links")), NOON)
+    review = review or begin_review("m-7", (card("p1"), card("p2", "other", "asks", "links")), NOON)
     for number, key in enumerate(keys, 1):
-        if len(key) > 1 or review.stage is Stage.REASON:
-            review = answer(review, key, later(number))
+        if len(key) > 1 or review.stage is ReviewStage.REASON:
+            review = give_reason(review, key, later(number))
         else:
-            review = press(review, key, later(number))
+            review = press_key(review, key, later(number))
     return review
 
 
-def messages(review: Review) -> list[Decision]:
+def messages(review: ReviewState) -> list[Decision]:
     return [one.message for one in review.decided if isinstance(one.message, Decision)]
 
 
@@ -72,20 +72,20 @@ def test_keys_that_mean_nothing_decide_nothing(keys: tuple[str, ...]) -> None:
 
 def test_a_reason_is_owed() -> None:
     for nothing in ("", "   ", "\u200b", "\x00"):
-        review = answer(play("d"), nothing, later(2))
+        review = give_reason(play("d"), nothing, later(2))
         assert (review.decided, review.stage, review.note) == (
-            (), Stage.CARD, "No reason, no decision."
+            (), ReviewStage.CARD, "No reason, no decision."
         )  # fmt: skip
-    assert answer(play("d"), None, later(2)).stage is Stage.CARD
-    review = answer(play("d"), "x" * 2_001, later(2))
-    assert (review.decided, review.stage) == ((), Stage.REASON)
-    assert len(messages(answer(review, "x" * 2_000, later(3)))) == 1
+    assert give_reason(play("d"), None, later(2)).stage is ReviewStage.CARD
+    review = give_reason(play("d"), "x" * 2_001, later(2))
+    assert (review.decided, review.stage) == ((), ReviewStage.REASON)
+    assert len(messages(give_reason(review, "x" * 2_000, later(3)))) == 1
 
 
 def test_an_empty_line_takes_the_last_reason_for_this_rule_and_verdict() -> None:
     review = play("d", "it warns", "d")
     assert review.suggested_reason == "it warns"
-    assert [one.reason for one in messages(answer(review, "", later(4)))] == ["it warns"] * 2
+    assert [one.reason for one in messages(give_reason(review, "", later(4)))] == ["it warns"] * 2
     assert play("d", "it warns", "c", "0").suggested_reason == ""
 
 
@@ -114,7 +114,7 @@ def test_next_and_previous_go_round_without_a_word() -> None:
 
 
 def test_time_begins_when_the_card_comes() -> None:
-    one, two = messages(play("d", "it warns", "n", "d", "other", review=begin(
+    one, two = messages(play("d", "it warns", "n", "d", "other", review=begin_review(
         "m-7", (card("p1"), card("p2"), card("p3")), NOON)))  # fmt: skip
     assert (one.opened_at, two.opened_at) == (NOON, later(3))
 
@@ -128,32 +128,32 @@ def test_a_new_card_is_blurred_again() -> None:
 
 def test_the_last_decision_can_be_taken_back() -> None:
     before = play("n", "2", "d", "only the first")
-    back = press(before, "u", later(9))
+    back = press_key(before, "u", later(9))
     assert back.decided == ()
     assert [one.first.post for one in back.waiting] == ["p2", "p1"]
     assert len(back.card.findings) == 2
-    assert press(back, "u", later(9)).decided == ()
+    assert press_key(back, "u", later(9)).decided == ()
 
 
 def test_at_the_end_one_key_ends_and_one_takes_back() -> None:
     end = play("s", "s")
-    assert (end.stage, end.waiting) == (Stage.END, ())
-    assert press(end, "x", later(9)).stage is Stage.DONE
-    assert press(end, "u", later(9)).card.first.post == "p2"
-    assert play("q").stage is Stage.DONE
-    assert begin("m-7", (), NOON).stage is Stage.DONE
+    assert (end.stage, end.waiting) == (ReviewStage.END, ())
+    assert press_key(end, "x", later(9)).stage is ReviewStage.DONE
+    assert press_key(end, "u", later(9)).card.first.post == "p2"
+    assert play("q").stage is ReviewStage.DONE
+    assert begin_review("m-7", (), NOON).stage is ReviewStage.DONE
 
 
 def test_a_second_review_needs_a_verdict_only_and_may_be_passed_over() -> None:
     second = card("p1", "send me", "asks", "links", decision="d-1")
-    review = play("c", review=begin("m-7", (second,), NOON))
+    review = play("c", review=begin_review("m-7", (second,), NOON))
     assert review.decided[0].message == SecondReview(
         id=review.decided[0].message.id, decision="d-1", verdict=Verdict.CONFIRMED,
         moderator="m-7", opened_at=NOON, decided_at=later(1),
     )  # fmt: skip
-    assert play("1", review=begin("m-7", (second,), NOON)).left_out == frozenset()
-    skipped = play("s", review=begin("m-7", (second,), NOON))
-    assert (skipped.decided, skipped.stage) == ((), Stage.END)
+    assert play("1", review=begin_review("m-7", (second,), NOON)).left_out == frozenset()
+    skipped = play("s", review=begin_review("m-7", (second,), NOON))
+    assert (skipped.decided, skipped.stage) == ((), ReviewStage.END)
 
 
 def test_every_message_has_an_id_of_its_own() -> None:

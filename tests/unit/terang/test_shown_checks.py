@@ -11,10 +11,9 @@ from rich.console import Console
 from support.sample_checks import REPEATS_SALT, SALT
 
 from ledger.records.finding import Finding, FoundCheck, FoundSpan, Label
-from terang.review.cards import OpenFinding, cards
-from terang.review.screen import marks, screen
-from terang.review.shown_checks import checks_of
-from terang.review.steps import begin, press
+from terang.review.cards import OpenFinding, cards, checks_of, marks
+from terang.review.screens import review_screen
+from terang.review.steps import begin_review, press_key
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 CHECK = FoundCheck("https://check.example/1", SALT, "false", "Fake", "Check", "2026-10-01", 0.9)
@@ -52,10 +51,10 @@ def test_a_hostile_check_commands_no_terminal(field: str) -> None:
 
 def test_the_review_shows_the_check_and_marks_what_is_proposed() -> None:
     found = OpenFinding(finding(), REPEATS_SALT)
-    review = begin("m-1", cards([found]), NOW)
+    review = begin_review("m-1", cards([found]), NOW)
     console = Console(width=200, record=True, file=StringIO())
-    console.print(screen(review, lambda _: "", NOW))
-    console.print(screen(press(review, "c", NOW), lambda _: "", NOW))
+    console.print(review_screen(review, lambda _: "", NOW))
+    console.print(review_screen(press_key(review, "c", NOW), lambda _: "", NOW))
     told = console.export_text()
     assert "https://check.example/1" in told
     assert "[6] labelled (proposed)" in told

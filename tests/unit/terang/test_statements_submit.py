@@ -12,14 +12,15 @@ import pytest
 from support.sor_server import TOKEN, Database, served
 from support.statement_samples import changed
 
-from terang.cli import statements_submit
+import terang.cli.statements
+import terang.reports.submission
 from terang.cli.command import main
 from terang.reports import sor_api
 
 
 @pytest.fixture
 def database(monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
-    monkeypatch.setenv(statements_submit.TOKEN, TOKEN)
+    monkeypatch.setenv(terang.cli.statements.TOKEN, TOKEN)
     with served() as database:
         yield database
 
@@ -30,7 +31,7 @@ def paused(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     pauses: list[float] = []
     api = sor_api.SorApi
     monkeypatch.setattr(
-        statements_submit, "SorApi", lambda to, token: api(to, token, pause=pauses.append)
+        terang.cli.statements, "SorApi", lambda to, token: api(to, token, pause=pauses.append)
     )
     return pauses
 
@@ -71,7 +72,7 @@ def test_what_is_refused_is_named_and_the_rest_is_sent(
     tmp_path: Path, database: Database, capsys: pytest.CaptureFixture[str], monkeypatch: Any
 ) -> None:
     """A rule that came to the database later than to us."""
-    monkeypatch.setattr(statements_submit, "schema_problems", lambda _: ())
+    monkeypatch.setattr(terang.reports.submission, "schema_problems", lambda _: ())
     statements = many(5)
     statements[2]["category"] = "LATE"
     files = written(tmp_path, statements)
@@ -156,7 +157,7 @@ def test_killed_in_the_middle_it_goes_on_and_sends_nothing_twice(
 def test_the_token_may_lie_in_a_file(
     tmp_path: Path, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv(statements_submit.TOKEN)
+    monkeypatch.delenv(terang.cli.statements.TOKEN)
     files, token = written(tmp_path, many(3)), tmp_path / "token"
     words = ["statements", "submit", str(files), "--to", database.address]
     words += ["--sent", str(tmp_path / "sent.jsonl"), "--token-file", str(token)]
@@ -176,7 +177,7 @@ def test_a_token_that_is_none_is_not_shown(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setenv(statements_submit.TOKEN, token)
+    monkeypatch.setenv(terang.cli.statements.TOKEN, token)
     assert submit(written(tmp_path, many(1)), database.address) == 2
     told = capsys.readouterr()
     assert "cret" not in told.out + told.err
@@ -189,7 +190,7 @@ def test_a_wrong_token_stops_at_once(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setenv(statements_submit.TOKEN, "another")
+    monkeypatch.setenv(terang.cli.statements.TOKEN, "another")
     assert submit(written(tmp_path, many(3)), database.address) == 1
     assert database.requests == 1
     assert "does not know the token" in capsys.readouterr().err
@@ -203,6 +204,6 @@ def test_the_token_goes_to_no_open_address(tmp_path: Path, database: Database, t
 def test_without_a_token_nothing_is_sent(
     tmp_path: Path, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv(statements_submit.TOKEN)
+    monkeypatch.delenv(terang.cli.statements.TOKEN)
     assert submit(written(tmp_path, many(1)), database.address) == 2
     assert database.requests == 0

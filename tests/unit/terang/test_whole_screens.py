@@ -16,18 +16,16 @@ from ledger.cases.case import Case, CaseEntry, JournalEntry
 from ledger.records.finding import EXCERPT_LENGTH, FoundCheck, Label
 from ledger.records.post import read_line
 from matcher import Hit, Span
-from terang.cli.packs_diff import Difference, as_lines
-from terang.cli.result import Result
+from terang.cli.run import print_run
 from terang.console import Screen, print_result
-from terang.review.audit_screen import screen as audit_screen
-from terang.review.audit_steps import begin as begin_audit
-from terang.review.audit_steps import press as press_audit
+from terang.packs.comparison import PackComparison, as_lines
+from terang.review.audit import begin_audit, press_audit_key
 from terang.review.cards import cards
-from terang.review.case_history import History
-from terang.review.case_screen import case_screen
-from terang.review.screen import screen
-from terang.review.steps import MEASURES, begin, press
+from terang.review.case_history import CaseHistory
+from terang.review.screens import audit_screen, case_screen, review_screen
+from terang.review.steps import MEASURES, begin_review, press_key
 from terang.terminal_text import show_controls
+from terang.trial.trial import RunResult
 
 NOW = datetime(2026, 11, 25, 13, tzinfo=UTC)
 WIDTHS = (40, 80, 200)
@@ -73,8 +71,8 @@ def has(screen: str, text: str) -> bool:
 @pytest.mark.parametrize("name", TEXTS)
 def test_a_review_shows_every_code_point_of_an_excerpt(name: str, width: int) -> None:
     text = TEXTS[name][:EXCERPT_LENGTH]
-    review = press(begin("m-7", (card("p1", text),), NOW), " ", NOW)
-    assert has(drawn(screen(review, lambda _: "", NOW)), text)
+    review = press_key(begin_review("m-7", (card("p1", text),), NOW), " ", NOW)
+    assert has(drawn(review_screen(review, lambda _: "", NOW)), text)
 
 
 @pytest.mark.parametrize("name", TEXTS)
@@ -82,7 +80,9 @@ def test_excerpts_that_are_alike_are_all_whole(name: str, width: int) -> None:
     """Next to each other in columns their lines interleave, so code points are counted."""
     text = f"{TEXTS['lines'][:40]}{TEXTS[name]}"[:EXCERPT_LENGTH]
     made = tuple(card(f"p{number}", text) for number in range(4))
-    shown = drawn(screen(press(begin("m-7", made, NOW), " ", NOW), lambda _: "", NOW))
+    shown = drawn(
+        review_screen(press_key(begin_review("m-7", made, NOW), " ", NOW), lambda _: "", NOW)
+    )
     counted, wanted = Counter(shown), Counter(bare(show_controls(text)))
     assert all(counted[sign] >= 4 * count for sign, count in wanted.items())
     assert all(f"alike: p{number}" in shown for number in (1, 2, 3))
@@ -114,17 +114,17 @@ def long_finding() -> Any:
 def test_a_review_shows_ids_links_reasons_and_checks_whole(width: int) -> None:
     reason = "规则说明没有空格" * 30
     made = cards([long_finding()])
-    shown = drawn(screen(begin("m" * 100, made, NOW), lambda _: reason, NOW))
+    shown = drawn(review_screen(begin_review("m" * 100, made, NOW), lambda _: reason, NOW))
     wanted = (*LONG.values(), CHECK.url, CHECK.claim, CHECK.stated, reason, "m" * 100)
     assert [one for one in wanted if not has(shown, one)] == []
 
 
 def test_a_review_shows_every_key_and_measure(width: int) -> None:
     made = (card("p1"), card("p2" * 100, "send me"))
-    begun = begin("m-7", made, NOW)
-    shown = drawn(screen(press(begun, "c", NOW), lambda _: "", NOW))
+    begun = begin_review("m-7", made, NOW)
+    shown = drawn(review_screen(press_key(begun, "c", NOW), lambda _: "", NOW))
     assert all(f"[{key}]" in shown for key in MEASURES)
-    assert has(drawn(screen(begun, lambda _: "", NOW)), f"alike: {'p2' * 100}")
+    assert has(drawn(review_screen(begun, lambda _: "", NOW)), f"alike: {'p2' * 100}")
 
 
 def test_a_case_shows_ids_reasons_and_history_whole(width: int) -> None:
@@ -135,7 +135,7 @@ def test_a_case_shows_ids_reasons_and_history_whole(width: int) -> None:
     done = CaseEntry(1, "decide", "decided", entry, message, reason=reason)
     case = Case(finding.finding, finding=finding, excerpt=TEXTS["Chinese without spaces"][:280],
                 entries=(done,))  # fmt: skip
-    shown = drawn(case_screen(History(case, (case,), (done,)), shown=True, now=NOW))
+    shown = drawn(case_screen(CaseHistory(case, (case,), (done,)), shown=True, now=NOW))
     links = (LONG["post"], LONG["url"], LONG["pack"], LONG["rule"], CHECK.url, CHECK.claim)
     wanted = (*links, finding.finding, finding.account, reason,
               message, entry.moderator, case.excerpt)  # fmt: skip
@@ -145,7 +145,7 @@ def test_a_case_shows_ids_reasons_and_history_whole(width: int) -> None:
 def test_an_audit_shows_the_post_and_every_category(width: int) -> None:
     audit = begin_audit("m" * 100, "2026-11", (LONG["post"],), NOW)
     assert has(drawn(audit_screen(audit)), LONG["post"])
-    shown = drawn(audit_screen(press_audit(audit, "v", NOW)))
+    shown = drawn(audit_screen(press_audit_key(audit, "v", NOW)))
     assert "…" not in shown
     assert has(shown, "UNSAFE_AND_PROHIBITED_PRODUCTS")
 
@@ -162,8 +162,8 @@ def test_a_run_shows_rules_files_and_folders_whole(
     )
     name, out = "f" * 150 + ".jsonl", Path("/" + "o" * 150)
     file = SimpleNamespace(status="refused", code="not_public", repeated=False, advice="a" * 200)
-    made: Any = Result("acme", [receipt], [(SimpleNamespace(path=Path(name)), file)], [], out)  # type: ignore[list-item]
-    made.show(Screen(stderr=True), out)
+    made: Any = RunResult("acme", [receipt], [(SimpleNamespace(path=Path(name)), file)], [], out)  # type: ignore[list-item]
+    print_run(made, Screen(stderr=True), out)
     told = capsys.readouterr().err
     assert has(told, f"{LONG['pack']}/{LONG['rule']}")
     assert f"{name}: refused: not_public ({'a' * 200})\n" in told
@@ -184,7 +184,7 @@ def test_a_difference_of_packs_shows_the_words_that_were_hit() -> None:
     at = text.index("send")
     found_post = read_line(line(text=text))
     assert isinstance(found_post, tuple)
-    made = Difference(posts=1)
+    made = PackComparison(posts=1)
     hit = Hit("codes", 1, "asks", "live", "SCAMS_AND_FRAUD", "high",
               (Span("text", at, at + 15, "send me the otp", ()),))  # fmt: skip
     made.rules["codes/asks"].newly = 1

@@ -1,12 +1,21 @@
-"""What a moderator's keys do to an audit of posts that no rule met: pure, like a review's."""
+"""The audit: a month's random sample of posts that no rule hit, and what a moderator's keys do.
 
+Nothing here touches a terminal or a clock.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum, auto
 from string import ascii_lowercase
+from typing import Any
+
+import msgspec
 
 from ledger.cases.dsa_codes import CATEGORIES, NOT_SPECIFIED_NOTICE, NOT_SPECIFIED_ORDER
 from ledger.cases.messages import Audit
+from ledger.errors import OperatorError
+from terang.casework.message_file import decode_lines
 from terang.review.steps import ESCAPE
 
 CATEGORY_KEYS = dict(
@@ -16,11 +25,11 @@ CATEGORY_KEYS = dict(
         strict=False,
     )
 )
-"""A letter for each category that a post can violate: any of them, not only those of packs."""
+"""A letter for each category of the DSA, not only for those that packs have."""
 
 
 class AuditStage(Enum):
-    """What is awaited: a verdict on the post, its category, a last key; or nothing more."""
+    """What the audit waits for: a verdict, a category, a last key; or nothing more."""
 
     POST = auto()
     CATEGORY = auto()
@@ -29,8 +38,8 @@ class AuditStage(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Auditing:
-    """An audit as it stands; the first of the waiting posts is on the screen."""
+class AuditState:
+    """The state of an audit; the first of the waiting posts is on the screen."""
 
     moderator: str
     month: str
@@ -41,18 +50,18 @@ class Auditing:
 
     @property
     def done(self) -> bool:
-        """Whether it was ended."""
+        """Whether the moderator ended it."""
         return self.stage is AuditStage.DONE
 
 
-def begin(moderator: str, month: str, posts: tuple[str, ...], now: datetime) -> Auditing:
-    """An audit of these posts, in this order."""
+def begin_audit(moderator: str, month: str, posts: tuple[str, ...], now: datetime) -> AuditState:
+    """Return an audit of these posts, in this order."""
     stage = AuditStage.POST if posts else AuditStage.DONE
-    return Auditing(moderator, month, posts, now, stage=stage)
+    return AuditState(moderator, month, posts, now, stage=stage)
 
 
-def press(audit: Auditing, key: str, now: datetime) -> Auditing:
-    """What a key does. A key that means nothing here does nothing."""
+def press_audit_key(audit: AuditState, key: str, now: datetime) -> AuditState:
+    """Return the state after a key. A key without a meaning changes nothing."""
     if audit.stage is AuditStage.CATEGORY:
         if key == ESCAPE:
             return replace(audit, stage=AuditStage.POST)
@@ -80,7 +89,7 @@ def press(audit: Auditing, key: str, now: datetime) -> Auditing:
     return audit
 
 
-def _judge(audit: Auditing, verdict: str, category: str | None, now: datetime) -> Auditing:
+def _judge(audit: AuditState, verdict: str, category: str | None, now: datetime) -> AuditState:
     message = Audit(
         id=f"{audit.moderator}-{now:%Y%m%dT%H%M%S.%fZ}",
         post=audit.waiting[0],
@@ -95,6 +104,36 @@ def _judge(audit: Auditing, verdict: str, category: str | None, now: datetime) -
     return _at_post(judged, audit.waiting[1:], now)
 
 
-def _at_post(audit: Auditing, waiting: tuple[str, ...], now: datetime) -> Auditing:
+def _at_post(audit: AuditState, waiting: tuple[str, ...], now: datetime) -> AuditState:
     stage = AuditStage.POST if waiting else AuditStage.END
     return replace(audit, waiting=waiting, stage=stage, opened_at=now)
+
+
+class _SamplePost(msgspec.Struct, frozen=True):
+    """A line of the month's sample, as publish hands it over."""
+
+    post: str
+
+
+def sample_key(provider: str, month: str) -> str:
+    """Return the key of a month's sample in the out bucket."""
+    return f"out/{provider}/audit/{month}.jsonl"
+
+
+def read_sample(data: bytes | None, name: str) -> list[str]:
+    """Return the posts of a sample, by rank. Raises OperatorError if it cannot be read."""
+    if data is None:
+        raise OperatorError(f"there is no sample at {name}: publish draws it with each day")
+    return [line.post for line in decode_lines(data, _SamplePost, name)]
+
+
+def unjudged(
+    posts: Sequence[str], messages: Sequence[dict[str, Any]], month: str
+) -> tuple[str, ...]:
+    """Return the posts of the sample that these messages do not judge, by rank."""
+    judged = [
+        message.get("post")
+        for message in messages
+        if message.get("type") == "audit" and message.get("month") == month
+    ]
+    return tuple(post for post in posts if post not in judged)

@@ -1,7 +1,10 @@
-"""Where a review's findings come from: a run's folder, or a deployed stack."""
+"""What is open for a moderator: findings of a run or a stack, and decisions for a second review.
+
+`rule_reasons_*` return what a finding's rule says about itself.
+"""
 
 from collections.abc import Callable, Iterable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,30 +19,36 @@ from ledger.records.finding import Finding
 from matcher import RuleSet, SetError, load_set
 from terang.casework.message_file import decode_lines, read_file
 from terang.review.cards import Card, OpenFinding
-from terang.review.screen import Why, is_moment
+
+type RuleReasons = Callable[[Finding], str]
+"""Returns what a finding's rule says about itself, or nothing if its set cannot be read."""
 
 SECOND_REVIEW_DAYS = 7
-"""How far back decisions are offered for a second review: so long a dismissed excerpt is kept."""
+"""How old a decision for a second review may be: its excerpt is kept that long if dismissed."""
+
+
+class ReviewStore(CaseStore, JournalStore, OpenFindingStore, Protocol):
+    """The parts of the table that a review reads."""
 
 
 class _Row(Finding, frozen=True):
-    """A line of findings as scan hands them out."""
+    """A line of findings, as scan hands them over."""
 
     excerpt: str | None = None
 
 
 def findings_of_run(path: Path, decided: Iterable[str]) -> list[OpenFinding]:
-    """The findings of a run that propose something, as the index of a stack would list them.
+    """Return the findings of a run that propose something, in the order of a stack's index.
 
-    `path` is the run's folder or its `findings.jsonl`; `decided` are left out. Raises OperatorError
-    for a file that holds something else.
+    `path` is the run's folder or its `findings.jsonl`. Findings in `decided` are left out. Raises
+    OperatorError if the file holds anything else.
     """
     file = path / "findings.jsonl" if path.is_dir() else path
     rows = decode_lines(read_file(file), _Row, str(file), "no findings.jsonl of a run")
     for number, row in enumerate(rows, 1):
         if not (row.spans and row.severity in SEVERITY_RANKS and is_moment(row.found_at)):
-            why = "it needs spans, a severity, and the time when it was found"
-            raise OperatorError(f"{file}: finding {number} is none of a run: {why}")
+            needs = "it needs spans, a severity, and the time when it was found"
+            raise OperatorError(f"{file}: finding {number} is not from a run: {needs}")
     done = set(decided)
     listed = [
         (open_index_keys(row).get("open_sk", ""), row) for row in rows if row.finding not in done
@@ -48,14 +57,10 @@ def findings_of_run(path: Path, decided: Iterable[str]) -> list[OpenFinding]:
     return [OpenFinding(row, row.excerpt) for _, row in listed]
 
 
-class ReviewStore(CaseStore, JournalStore, OpenFindingStore, Protocol):
-    """The parts of the table that a review reads."""
-
-
 def findings_of_stack(
     store: ReviewStore, provider: str, limit: int, decided: Iterable[str]
 ) -> list[OpenFinding]:
-    """The most urgent open findings of a provider, but for those `decided` and not yet sent."""
+    """Return the most urgent open findings of a provider, without those that are `decided`."""
     done = set(decided)
     listed = store.open_findings(provider, limit + len(done))
     found = [one for one in listed if one.finding not in done][:limit]
@@ -72,7 +77,7 @@ def findings_of_stack(
 
 
 def _so_far(store: CaseStore, finding: str) -> dict[str, Any]:
-    """What was done about an open finding: passed on, or a notice that still waits."""
+    """Return whether an open finding was escalated, and the notice that waits for an answer."""
     case = store.case(finding)
     if case is None:
         return {}
@@ -88,10 +93,10 @@ def _so_far(store: CaseStore, finding: str) -> dict[str, Any]:
 def second_reviews(
     store: ReviewStore, provider: str, moderator: str, today: date, sent: Iterable[str]
 ) -> tuple[Card, ...]:
-    """Colleagues' decisions of the last days that were drawn for a second review, oldest first.
+    """Return colleagues' recent decisions that were drawn for a second review, oldest first.
 
-    One that has a second review already, or has one in `sent`, is left out; so is one whose
-    findings are not there.
+    A decision that has a second review, also one in `sent`, is left out. So is a decision whose
+    findings are gone.
     """
     days = [today - timedelta(days=back) for back in reversed(range(SECOND_REVIEW_DAYS))]
     entries = [one for day in days for one in store.journal_entries(provider, day.isoformat())]
@@ -115,25 +120,25 @@ def _second_card(store: ReviewStore, decided: JournalEntry) -> Card | None:
     findings = tuple(
         OpenFinding(one.finding, one.excerpt)
         for one in cases
-        if one.finding and not one.finding.is_erased  # of a stub nobody can judge
+        if one.finding and not one.finding.is_erased  # nobody can judge a stub
     )
     own = next((one for one in cases if one.case == decided.entry), None)
     return Card(findings, own.entries[0].message) if own and findings else None
 
 
-def why_in_folder(path: Path) -> Why:
-    """What rules say of themselves in the public bucket's copy beside a run's findings."""
+def rule_reasons_in_folder(path: Path) -> RuleReasons:
+    """Read the rules from the copy of the public bucket in a run's folder."""
     folder = (path if path.is_dir() else path.parent) / "public"
 
     def read(key: str) -> bytes | None:
         file = folder / key
         return read_file(file) if file.is_file() else None
 
-    return why_in_sets(read)
+    return rule_reasons_in_sets(read)
 
 
-def why_in_sets(read: Callable[[str], bytes | None]) -> Why:
-    """What rules say of themselves in the published sets; `read` gives an object of the bucket."""
+def rule_reasons_in_sets(read: Callable[[str], bytes | None]) -> RuleReasons:
+    """Read the rules from the published sets; `read` returns an object of the public bucket."""
 
     @cache
     def rule_set(digest: str) -> RuleSet | None:
@@ -141,7 +146,7 @@ def why_in_sets(read: Callable[[str], bytes | None]) -> Why:
         try:
             return load_set(data, digest) if data else None
         except SetError:
-            return None  # of another version of this code: the finding names its rule all the same
+            return None  # written by another version of this code; the finding still names its rule
 
     def why(finding: Finding) -> str:
         found = rule_set(finding.set)
@@ -156,3 +161,15 @@ def why_in_sets(read: Callable[[str], bytes | None]) -> Why:
         )
 
     return why
+
+
+def is_moment(text: str) -> bool:
+    """Return whether a text is a time with its offset, so that an age can be computed.
+
+    >>> is_moment("2026-11-25T10:00:00Z"), is_moment("2026-11-25T10:00:00"), is_moment("soon")
+    (True, False, False)
+    """
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False

@@ -1,0 +1,201 @@
+"""What operators of a deployed stack type: `terang fsck`, `redrive`, `publish` and `restore`."""
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+import boto3
+from botocore.config import Config
+from cyclopts import Parameter
+from rich.progress import Progress, SpinnerColumn, TextColumn
+from rich.table import Table
+
+from ledger.errors import OperatorError
+from terang.cli.arguments import STACK, Day, InputError, JsonLine, StackName, UsageError, parse_day
+from terang.console import Screen, print_json, print_result, print_warning
+from terang.remote import Remote, call_publish, explain_stack_errors
+from terang.repair.dead_letters import QueueContents, RedriveResult
+from terang.repair.difference import Difference
+from terang.repair.failed_queues import dead_letters, send_units
+from terang.repair.fsck import ReportProgress, check_twice
+from terang.repair.restoring import put_back
+
+WAIT_SECONDS = 900
+"""The longest that a function may take."""
+
+Queue = Literal["units", "posts", "cases", "intake", "publish", "learn"]
+
+console = Screen(stderr=True)
+
+
+def fsck(*, stack: StackName = STACK, as_json: JsonLine = False) -> int:
+    """Look; 0 if nothing differs, 1 if something does, 2 if the stack cannot be read."""
+    try:
+        remote = Remote.find(stack)
+        with _progress() as tell:
+            result = check_twice(remote, tell)
+    except OperatorError as error:
+        raise InputError(str(error)) from None
+    differences = result.differences
+    if as_json:
+        records = [difference.record(stack) for difference in differences]
+        print_json({"differences": records, **result.counted, "under_way": result.under_way})
+    else:
+        for line in _lines_of(differences, stack):
+            print_result(line)
+    counted = ", ".join(f"{count:,} {name}" for name, count in result.counted.items())
+    console.print(f"{counted}: {len(differences):,} differences")
+    if result.under_way:
+        console.print(
+            f"{result.under_way:,} messages are under way; their results are not missed yet"
+        )
+    return 1 if differences else 0
+
+
+def _lines_of(differences: Sequence[Difference], stack: str) -> Iterator[str]:
+    """Yield three lines for each difference: its place, its values, and what to type."""
+    for difference in differences:
+        yield f"{difference.kind}: {difference.where}"
+        yield f"  is {difference.found}; should be {difference.wanted}"
+        yield f"  {difference.advice(stack)}"
+
+
+@contextmanager
+def _progress() -> Iterator[ReportProgress]:
+    columns = SpinnerColumn(), TextColumn("{task.description}")
+    is_seen = sys.stderr.isatty()
+    with Progress(*columns, console=console, transient=True, disable=not is_seen) as bar:
+        task = bar.add_task("looking")
+
+        def tell(kind: str, done: int, total: int) -> None:
+            of = f" of {total:,}" if total else ""
+            bar.update(task, description=f"{done:,}{of} {kind}")
+
+        yield tell
+
+
+@explain_stack_errors()
+def redrive(
+    *,
+    queue: Annotated[
+        tuple[Queue, ...], Parameter(help="repeat it for more; default: all of them")
+    ] = (),
+    dry_run: Annotated[bool, Parameter(help="only show what is there")] = False,
+    limit: Annotated[int | None, Parameter(metavar="N", help="at most N of each queue")] = None,
+    file: Annotated[
+        str, Parameter(metavar="ID", help="instead: send all units of a sealed file again")
+    ] = "",
+    stack: StackName = STACK,
+) -> int:
+    """Redrive; 0 if nothing is left of what was asked for, 1 if something is."""
+    remote = Remote.find(stack)
+    if file:
+        console.print(f"{send_units(remote, file):,} units sent")
+        return 0
+    queues = dead_letters(remote)
+    asked = {name: letters for name, letters in queues.items() if not queue or name in queue}
+    began = datetime.now(UTC).timestamp()
+    seen = {name: letters.contents() for name, letters in asked.items()}
+    console.print(_table(seen, began))
+    if dry_run:
+        return 0
+    left = 0
+    for name, letters in asked.items():
+        if seen[name].count:
+            result = letters.redrive(began, limit, _counter(name))
+            console.print(f"{name}: {result.returned:,} returned, {result.left.total():,} left")
+            for reason, count in result.left.items():
+                print_warning(f"  {count:,}: {reason}")
+            left += result.left.total()
+    return 1 if left else 0
+
+
+def _table(seen: dict[str, QueueContents], now: float) -> Table:
+    table = Table()
+    for column in ("queue", "letters", "oldest", "whose, or what failed"):
+        table.add_column(column, overflow="fold")  # the default cuts long words off
+    for name, queue in seen.items():
+        about = ", ".join(f"{owner} {count:,}" for owner, count in queue.about.most_common(5))
+        if queue.sampled < queue.count:
+            about += f" (of {queue.sampled:,})"
+        age = "" if queue.oldest is None else _age(now - queue.oldest)
+        table.add_row(name, f"{queue.count:,}", age, about)
+    return table
+
+
+def _age(seconds: float) -> str:
+    """Return how long a letter has waited.
+
+    >>> _age(59), _age(7_300), _age(200_000)
+    ('0 min', '2 h 1 min', '2 d 7 h')
+    """
+    minutes = int(seconds // 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours < 24 else f"{hours // 24} d {hours % 24} h"
+
+
+def _counter(name: str) -> Callable[[RedriveResult], None]:
+    def count(result: RedriveResult) -> None:
+        done = result.returned + result.left.total()
+        if done % 1_000 == 0:
+            console.print(f"{name}: {done:,}", style="dim")
+
+    return count
+
+
+@explain_stack_errors()
+def publish(
+    *,
+    since: Annotated[Day | None, Parameter(help="look further back than 35 days")] = None,
+    through: Annotated[Day | None, Parameter(help="publish no day after this one")] = None,
+    provisional: Annotated[bool, Parameter(help="publish open days too, marked so")] = False,
+    rebuild: Annotated[bool, Parameter(help="write again what is published already")] = False,
+    accept: Annotated[
+        tuple[str, ...],
+        Parameter(
+            metavar="PROVIDER/DAY",
+            help="publish this day although the table has lost some of it",
+        ),
+    ] = (),
+    stack: StackName = STACK,
+) -> int:
+    """Call the function publish; 0 when it ended, 1 if it failed."""
+    for name in accept:
+        try:
+            parse_day(name.rpartition("/")[2])
+        except ValueError as error:
+            raise UsageError(f"--accept {name}: {error}") from None
+    event: dict[str, Any] = {
+        "since": since and since.isoformat(),
+        "through": through and through.isoformat(),
+        "provisional": provisional,
+        "rebuild": rebuild,
+        "accept": list(accept),
+    }
+    remote = Remote.find(stack)
+    config = Config(read_timeout=WAIT_SECONDS, retries={"total_max_attempts": 1})
+    counts = call_publish(
+        boto3.client("lambda", config=config),
+        remote.outputs["PublishFunction"],
+        {name: value for name, value in event.items() if value},
+    )
+    console.print(f"{counts.get('written', 0):,} written, {counts.get('revised', 0):,} revised")
+    return 0
+
+
+@explain_stack_errors()
+def restore(
+    copy: Annotated[str, Parameter(help="the name of the copy that DynamoDB restored")],
+    /,
+    *,
+    stack: StackName = STACK,
+) -> int:
+    """Restore; 0 when everything that was missing is back."""
+    table = Remote.find(stack).outputs["Table"]
+    restored, present = put_back(boto3.client("dynamodb"), copy, table)
+    console.print(f"{restored:,} items put back, {present:,} were there; now: terang fsck")
+    return 0

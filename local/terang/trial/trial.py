@@ -1,0 +1,182 @@
+"""One run of `terang run`: deploy, send, wait, decide, publish, and copy the results."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from claims.index.index import Index
+from dsa.report.about import About
+from dsa.report.entries import Entries
+from dsa.report.files import report_files
+from dsa.report.report import Period, Report
+from ledger.clock import clock_from_setting
+from ledger.closing import FileReceipt
+from ledger.keys import report_key
+from ledger.records.json_text import encode_json_lines
+from ledger.records.receipt import Receipt
+from matcher import Pack
+from terang.casework.case_queue import Answer
+from terang.casework.case_sending import send_file
+from terang.casework.case_shorthand import findings_in
+from terang.emulator.deploy import deploy
+from terang.emulator.stack import local_stack
+from terang.packs.publishing import PublicBucket
+from terang.trial.out_folder import empty
+from terang.trial.runner import Deployed, Dropped, Progress
+
+PAGES_PORT = 8765
+"""Where `terang run --serve` serves the pages on loopback."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What a run is given. `bodies` are messages to the posts queue, `cases` those about cases."""
+
+    stack_name: str
+    provider: str
+    packs_folder: Path
+    packs: Sequence[Pack]
+    out: Path
+    today: str = ""
+    files: Sequence[Path] = ()
+    bodies: Sequence[str] = ()
+    cases: Sequence[dict[str, Any]] = ()
+    open_channels: Sequence[str] = ()
+    index: Index | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """The result of a run. `report` is the folder of the year's report, if there is one."""
+
+    provider: str
+    receipts: list[Receipt]
+    files: list[tuple[Dropped, FileReceipt]]
+    cases: list[Answer]
+    report: Path | None
+    by_rule: Counter[str] = field(init=False, default_factory=Counter)
+    """Distinct findings by `pack/version/rule/mode`."""
+
+    def __post_init__(self) -> None:
+        for receipt in self.receipts:
+            self.by_rule.update(receipt.by_rule)
+
+    def summary(self, out: Path) -> dict[str, Any]:
+        """Return the line of `--json`. A rule is `pack/rule`; versions and modes are added up.
+
+        `partly_read` is left out if it is zero.
+        """
+        refused, by_rule = Counter[str](), Counter[str]()
+        for receipt in self.receipts:
+            refused.update(receipt.refused)
+        for key, count in self.by_rule.items():
+            pack, _, rule, _ = key.split("/")
+            by_rule[f"{pack}/{rule}"] += count
+        partly_read = sum(receipt.partly_read for receipt in self.receipts)
+        return {
+            "provider": self.provider,
+            "inspected": sum(receipt.inspected for receipt in self.receipts),
+            "refused": refused.total(),
+            "findings": sum(receipt.findings for receipt in self.receipts),
+            "by_rule": dict(sorted(by_rule.items())),
+            "refusals_by_code": dict(sorted(refused.items())),
+            "out": str(out),
+            **({"partly_read": partly_read} if partly_read else {}),
+        }
+
+
+@contextmanager
+def deployed_for(trial: Trial, *, keep: bool) -> Iterator[Deployed]:
+    """Start the local stack with the provider and its rules; stop it at the end unless kept."""
+    with local_stack(keep=keep) as stack:
+        deployed = Deployed(stack, deploy(stack, trial.stack_name, _parameters(trial)), trial.today)
+        deployed.register(trial.provider, trial.open_channels)
+        _publish_rules(deployed, trial)
+        yield deployed
+
+
+def run_trial(deployed: Deployed, trial: Trial, show: Callable[[Progress], None]) -> RunResult:
+    """Send everything, wait for it, publish, and replace the out folder with the results.
+
+    `show` is called with the progress while files and messages are waited for.
+    """
+    dropped = deployed.drop(trial.provider, trial.files)
+    messages = deployed.send(trial.provider, trial.bodies)
+    closed = deployed.wait(trial.provider, dropped, messages, show)
+    out = deployed.outputs["OutBucket"]
+    answers = send_file(
+        deployed.cases(trial.provider),
+        trial.cases,
+        lambda: findings_in(deployed.objects, out, trial.provider),
+        trial=True,
+    )
+    deployed.publish()
+    _copy_results(deployed, trial, dropped, closed)
+    report = write_year_so_far(deployed, trial.provider, trial.out)
+    receipts = deployed.receipts(trial.provider)
+    return RunResult(
+        trial.provider, receipts, list(zip(dropped, closed, strict=True)), answers, report
+    )
+
+
+def _parameters(trial: Trial) -> dict[str, str]:
+    return {
+        "PublicUrl": f"http://127.0.0.1:{PAGES_PORT}",
+        "NoticeHours": "0",  # the packs are read where they are run: no notice is needed
+        "DeletionProtection": "false",
+        "Today": trial.today,
+        # A unit takes seconds, with an index two minutes; the work of a killed worker returns soon.
+        "VisibilityTimeout": "300" if trial.index else "60",
+        "FileVisibilityTimeout": "900",  # as long as a translation may take
+        "ScanConcurrency": "2",
+        "BatchWindow": "0",
+    }
+
+
+def _publish_rules(deployed: Deployed, trial: Trial) -> None:
+    """Publish the packs, and the fact-checks if there are any. All of them propose."""
+    clock = clock_from_setting(trial.today)
+    public = PublicBucket(deployed.objects, deployed.outputs["PublicBucket"], clock)
+    chosen, now = {trial.provider: [pack.id for pack in trial.packs]}, clock.now()
+    public.publish(trial.packs_folder, trial.packs, chosen, notice_hours=0, now=now)
+    if trial.index is not None:
+        public.publish_checks(trial.index, notice_hours=0, now=now)
+        public.choose(trial.provider, None, factchecks=True)
+
+
+def _copy_results(
+    deployed: Deployed, trial: Trial, dropped: Sequence[Dropped], closed: Sequence[FileReceipt]
+) -> None:
+    """Replace the content of the out folder with the results of this run."""
+    empty(trial.out)
+    deployed.copy(deployed.outputs["PublicBucket"], "", trial.out / "public")
+    deployed.copy(deployed.outputs["OutBucket"], "out/", trial.out)
+    with (trial.out / "findings.jsonl").open("wb") as findings:
+        for path in sorted((trial.out / "out").rglob("findings/*/*.jsonl")):
+            findings.write(path.read_bytes())
+    refusals = encode_json_lines(deployed.refusals(trial.provider, dropped, closed))
+    (trial.out / "refusals.jsonl").write_bytes(refusals)
+
+
+def write_year_so_far(deployed: Deployed, provider: str, out: Path) -> Path | None:
+    """Write the harmonised report of the year so far, where publish puts that of a whole year.
+
+    Return its folder, or None if nobody did anything.
+    """
+    store, days = deployed.store, sorted({deployed.began, deployed.day})
+    entries = Entries.of(one for day in days for one in store.journal_entries(provider, day))
+    if not entries.all:
+        return None
+    inspected = Counter[str]()
+    for day in days:
+        inspected[day[:7]] += sum(receipt.inspected for receipt in store.receipts(provider, day))
+    year = days[-1][:4]
+    report = Report(Period.year(int(year)), entries, inspected, About(name=provider))
+    for name, data in report_files(report, provider).items():
+        path = out / report_key(provider, year, name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    return out / report_key(provider, year, "")
