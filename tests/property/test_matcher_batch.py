@@ -235,6 +235,8 @@ def test_no_text_is_lost_that_holds_a_pattern(seed: int) -> None:
         ("bomb*", "tomb"),
         ("*bomb", "bombs"),
         ("*bomb*", "bob"),
+        ("bombs*", "bombard"),
+        ("*abomb", "rebomb"),
         ("验证码", "验证证码"),
     ],
 )
@@ -251,6 +253,16 @@ def test_a_piece_of_any_length_is_found_where_it_may_be(star: str, letters: int)
     texts = [piece, piece + "zz", "zz" + piece, "zz" + piece + "zz", "zz"]
     expected = {"{}*": [0, 1], "*{}": [0, 2], "*{}*": [0, 1, 2, 3]}[star]
     assert [passing.text for passing in prefilter.passing(texts)] == expected
+
+
+@pytest.mark.parametrize(("star", "text"), [("{}*", "{}zz"), ("*{}", "zz{}"), ("*{}*", "z{}z")])
+def test_a_piece_of_any_length_is_found_beside_longer_ones(star: str, text: str) -> None:
+    """Longer pieces are looked for only where the first four letters of one are."""
+    pieces = [f"{end}{'xyxyxyxyx'[:size]}{end}" for size, end in enumerate("abcdefghi")]
+    patterns = [pattern_of(star.format(piece)) for piece in pieces]
+    prefilter = Prefilter(patterns, [(at, 0, 1) for at in range(len(patterns))], [1])
+    texts = [text.format(piece) for piece in pieces]
+    assert [passing.text for passing in prefilter.passing(texts)] == list(range(len(texts)))
 
 
 @pytest.mark.parametrize("words", range(1, WORDS_IN_KEY + 1))

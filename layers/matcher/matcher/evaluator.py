@@ -4,7 +4,7 @@ The simple way is to look for every term of every rule at every place of the tex
 goes through four steps, and most texts leave after the first:
 
 1. Fold the text, and let one automaton find the patterns of all terms in one pass.
-2. If the text may have words in disguise, read them, and search it again with what they stand for.
+2. If the text may have words in disguise, read them, and search it again with the words they hide.
 3. Keep the rules of which every group has a pattern somewhere.
 4. For these alone, align the fold with the original, check each term there, and look for windows.
 """
@@ -62,7 +62,7 @@ class RuleEvaluator:
     ) -> Iterator[tuple[int, list[Match]]]:
         """Yield the rules that a part satisfies, each with its matches in the part.
 
-        If the effort runs out, only what was looked at by then counts, also against a rule.
+        If the effort runs out, only matches found by then count, also those against a rule.
 
         Args:
             text: The part.
@@ -189,9 +189,9 @@ def _views(
 
 
 def _folded_with(layer: Sequence[WordReading], text: str) -> str:
-    """Fold a text with its disguised words replaced by what they stand for."""
+    """Fold a text with its disguised words replaced by their readings."""
     pieces, at = [], 0
     for reading in layer:
         pieces += [text[at : reading.start], f" {reading.letters} "]
         at = reading.end
-    return fold("".join([*pieces, text[at:]]))  # folding what is folded changes nothing
+    return fold("".join([*pieces, text[at:]]))  # folding twice changes nothing

@@ -1,12 +1,11 @@
 """Finds out of many texts those that may have a word in disguise.
 
-It asks the same as `suspicion.is_suspect` asks of one text, of all texts in a line at once, and
-never misses a text with a disguise. Signs are first compared as arrays, roughly, since most signs
-belong to sentences, mentions and topics in small letters; patterns then search at the few left.
+The simple way is to call `suspicion.is_suspect` for each text. Here its questions are asked of all
+texts in a line at once, as arrays, and patterns search only at the few places that are left. It
+never misses a text with a disguise.
 """
 
-from collections.abc import Iterator, Sequence
-from functools import cached_property
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +13,6 @@ import numpy.typing as npt
 from matcher.batch.symbols import (
     ALONE,
     LETTER,
-    MANY,
     SIGN,
     SPACE,
     TEXT_END,
@@ -28,15 +26,8 @@ from matcher.evasion.vocabulary import Vocabulary
 
 _HAN_ENDINGS = np.array([ord(char) for char in HAN_ENDINGS], np.uint32)
 _BETWEEN = 7  # places from one Han letter to the next, of letters apart
-_LONGEST_WORD = 64  # code points, see `matcher.evasion.candidates`
-_AFTER_HASH = np.arange(2, 18)  # code points from a hash on
-_HEAD = np.arange(1, 4)  # code points from an @ on, as in `MentionedWords.heads`
-_ASCII = 128
-_NO_HEAD = _ASCII**_HEAD.size
-_CAPITALS = [("A", "Z"), ("\u00c0", "\u00de"), ("\u0391", "\u042f")]  # at least those of hashtags
 
 type _Mask = npt.NDArray[np.bool_]
-type _Codes = npt.NDArray[np.uint32]
 
 
 class Suspects:
@@ -77,79 +68,26 @@ class Suspects:
         """
         signs = np.flatnonzero(joined.symbols == SIGN)
         codes = joined.codes[signs]
-        before = joined.symbols[np.maximum(signs - 1, 0)]
-        follows_letter = (before >= LETTER) & (before < TEXT_END)
-        ends_word = _ends_word(joined, signs)
-        near_next = np.diff(signs, append=joined.symbols.size) <= _LONGEST_WORD
-        near_next[:-1] &= ~ends_word[1:] & (codes[1:] != ord("#"))
         found: list[int] = []
         without_uses = np.ones(signs.size, bool)
         for sign, pattern in SIGNS_WITH_USES.items():
             here = codes == ord(sign)
             without_uses &= ~here
-            if sign == "!":
-                here &= ~ends_word
-            elif sign == "@":
-                found += self._mentions(joined, signs[here])
-                here &= follows_letter | near_next
-            elif sign == "#":
-                here[here] = follows_letter[here] | _may_have_capitals(joined, signs[here])
+            if sign == "!":  # most of them end a sentence
+                here &= ~_ends_word(joined, signs)
             places: list[int] = signs[here].tolist()
+            if sign == "@":
+                found += self._vocabulary.mentions.among(joined.text, places)
             found += (place for place in places if pattern.match(joined.text, place))
         return [*found, *signs[without_uses].tolist()]
-
-    @cached_property
-    def _heads(self) -> tuple[_Codes, bool]:
-        """The ASCII heads of mentions as sorted numbers, and whether all letters are ASCII.
-
-        Made when a mention is met.
-        """
-        heads = self._vocabulary.mentions.heads
-        plain = [[ord(char) for char in head] for head in heads if head.isascii()]
-        numbers = np.unique(_as_numbers(np.array(plain, np.uint32).reshape(-1, _HEAD.size)))
-        letters = filter(str.isalpha, "".join(heads))
-        return np.append(numbers, _NO_HEAD), all(map(str.isascii, letters))
-
-    def _mentions(self, joined: JoinedTexts, places: Places) -> Iterator[int]:
-        """Return those places of an @ at which a mention is a word in disguise."""
-        if not places.size:
-            return iter(())
-        known, all_ascii = self._heads
-        after = np.minimum(places[:, None] + _HEAD, joined.codes.size - 1)
-        symbols, codes = joined.symbols[after], joined.codes[after]
-        heads = np.where(symbols >= LETTER, symbols - np.uint16(LETTER), codes)
-        odd = (symbols < SPACE) | (symbols == MANY) | ((symbols == SIGN) & (codes >= _ASCII))
-        if not all_ascii:
-            odd |= (symbols >= LETTER) & (heads >= _ASCII)
-        numbers = _as_numbers(heads)
-        possible = (known[np.searchsorted(known[:-1], numbers)] == numbers) | odd.any(axis=1)
-        return self._vocabulary.mentions.among(joined.text, places[possible].tolist())
-
-
-def _as_numbers(heads: _Codes) -> _Codes:
-    """Return one number for the ASCII characters of each head."""
-    return heads[:, 0] * _ASCII**2 + heads[:, 1] * _ASCII + heads[:, 2]
 
 
 def _ends_word(joined: JoinedTexts, signs: Places) -> _Mask:
     """Return whether each sign has an ASCII space or sign after it."""
     code = joined.codes[signs + 1]
     is_space: _Mask = joined.symbols[signs + 1] == SPACE
-    is_space &= (code < _ASCII) & (code != ord("_"))
+    is_space &= (code < 128) & (code != ord("_"))
     return is_space
-
-
-def _may_have_capitals(joined: JoinedTexts, hashes: Places) -> _Mask:
-    """Return whether the word after each hash has a capital after its first letter, or is long."""
-    after = np.minimum(hashes[:, None] + _AFTER_HASH, joined.codes.size - 1)
-    codes, ends = joined.codes[after], joined.symbols[after] < LETTER
-    capital = np.zeros(codes.shape, bool)
-    for first, last in _CAPITALS:
-        capital |= (codes >= ord(first)) & (codes <= ord(last))
-    capital[:, -1] = True  # a capital may follow
-    ended: _Mask = ends.cumsum(axis=1, dtype=bool)
-    within: _Mask = ~ended[np.arange(hashes.size), capital.argmax(axis=1)]
-    return within
 
 
 def _without_ending(line: SymbolLine, places: Places) -> Places:

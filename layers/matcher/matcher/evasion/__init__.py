@@ -1,4 +1,4 @@
-"""Words in disguise: where a text may have them, and which words of terms they stand for.
+"""Words in disguise: where a text may have them, and which words of terms they are.
 
 A text flows through `suspicion` (is a closer look worth it?), `candidates` (which stretches may be
 words, leaving out `notation`), `vocabulary` and `word_index` (which words they may be), `plausible`

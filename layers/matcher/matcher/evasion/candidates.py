@@ -1,9 +1,9 @@
 """Finds the stretches of a text that may be words in disguise.
 
-The fold already undoes disguises of single letters. What is left for this module: digits and signs
+The fold already undoes disguises of single letters. This module finds the others: digits and signs
 among letters, stretched letters, letters kept apart, letters masked by a star, a letter of a
-foreign script, and words run together after a hash. Which words a candidate stands for depends on
-the terms; see `readings`.
+foreign script, and words run together after a hash. Which words a candidate hides depends on the
+terms; see `readings`.
 
 A text is first turned into a shape with one character for the kind of each of its characters.
 Patterns then search the shape, which is the same for all scripts.

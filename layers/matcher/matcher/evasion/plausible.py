@@ -1,20 +1,20 @@
 """Whether a word that fits a candidate is a disguise, or how honest people write.
 
 Digits and signs:
-- They stand for letters only next to letters, or where there are six or more of them and two signs
-  lie inside (53++!3).
+- They replace letters only next to letters, or if there are six or more of them and two signs lie
+  inside (53++!3).
 - Not a disguise: a number with its unit (50s, 7am), a word with its number (page3), the code of a
   model (H1N1, A5S), a sign at the edge of an ordinary word (no!, star+). In a phrase, whose other
-  words say more, they may be. What is left of `slu+` is not an ordinary word, so it is a disguise.
+  words say more, they may be. But `slu` is not an ordinary word, so `slu+` is a disguise.
 - Three capitals apart are not a word, so that J.A.P. Smith keeps his initials.
 - A mention is somebody's name, unless its @ begins a word of seven letters or more.
 
 Stars and foreign letters:
-- A star stands for a letter, or a single star for two. Half of the letters must be left.
-- At an edge, where footnotes and lists have stars, a star stands for one letter. At the start, the
+- A star replaces a letter; a single star may replace two. Half of the letters must be left.
+- At an edge, where footnotes and lists have stars, a star replaces one letter. At the start, the
   rest must not be an ordinary word, since "*error" corrects or explains. In words written without
   vowels or with digits for letters, this applies only if two letters are left.
-- A foreign letter or digit must sound or look like the letter that it stands for.
+- A foreign letter or digit must sound or look like the letter that it replaces.
 """
 
 import re
@@ -55,7 +55,7 @@ SOUNDS = {
     "پ": "p", "چ": "ch",
 }  # fmt: skip
 """Arabic letters, folded, and how people write their sound or look in Latin letters and digits.
-Hamza on its seats folds to them, so 2 also stands for alif and ya. 0, 1, 5 and 9 look like letters;
+Hamza on its seats folds to them, so 2 is also read as alif and ya. 0, 1, 5 and 9 look like letters;
 5 and 9 as the Arabic digits ٥ and ٩, which fold to the same."""
 
 
@@ -97,10 +97,10 @@ def is_plausible_evasion(
 
 
 def is_plausible_mask(word: str, units: str, *, alone: bool) -> bool:
-    """Return whether what is left of a masked word identifies it.
+    """Return whether the rest of a masked word identifies it.
 
     Args:
-        word: The word that the units may stand for.
+        word: The word that the units may be.
         units: The letters, digits, signs and stars of the text.
         alone: Whether the word is a term by itself. In a phrase the other words say more.
     """
@@ -123,10 +123,10 @@ def is_plausible_mask(word: str, units: str, *, alone: bool) -> bool:
 def sounds_alike(word: str, units: str, masked: str, fit: list[int]) -> bool:
     """Return whether the foreign letters among units sound like the letters of a word there.
 
-    A digit that more often counts something (as in صفحة1) stands for a letter only inside a word.
+    A digit that more often counts something (as in صفحة1) replaces a letter only inside a word.
 
     Args:
-        word: The word that the units may stand for.
+        word: The word that the units may be.
         units: The letters and digits of the text.
         masked: The same with stars for foreign letters.
         fit: The unit for each letter of the word.

@@ -58,7 +58,7 @@ def layers_of(text: str, vocabulary: Vocabulary, effort: Effort) -> list[list[Wo
 def read_candidate(
     candidate: Candidate, vocabulary: Vocabulary, effort: Effort
 ) -> list[WordReading]:
-    """Return the words that a candidate stands for, at most `READINGS_OF_CANDIDATE`.
+    """Return the words that a candidate may be, at most `READINGS_OF_CANDIDATE`.
 
     >>> vocabulary = Vocabulary([" bomb ", " hello world "])
     >>> for candidate in find_candidates("A b0mb, heeellooo, b*mb, w.o.r.l.d and he1p"):

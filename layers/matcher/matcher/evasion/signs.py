@@ -1,4 +1,4 @@
-"""Digits, signs and stars that stand for letters, and how they fit the letters of a word.
+"""Digits, signs and stars that replace letters, and how they fit the letters of a word.
 
 Two words can only fit if they have the same skeleton: runs of a letter are one letter, and letters
 that share a sign (i and l) are one. So words are looked up by their skeleton, and `fit_of` then
@@ -12,10 +12,10 @@ SIGNS = {
     "0": "o", "1": "il", "!": "il", "|": "il", "3": "eз", "€": "e", "4": "aч", "@": "a", "5": "s",
     "$": "s", "§": "s", "6": "gб", "9": "g", "7": "t", "+": "t", "8": "b", "¢": "c",
 }  # fmt: skip
-"""Digits and signs, and the letters that each may stand for."""
+"""Digits and signs, and the letters that each may replace."""
 
 STAR = "*"
-"""The unit that may stand for any letter."""
+"""The unit that may replace any letter."""
 
 BULLETS = "•●"
 STARS = f"*＊∗⁎✱✲{BULLETS}"
@@ -25,7 +25,7 @@ IN_CAPITALS = rf"(?=\w*(?:[^\W\d_{_CAPITALS}][{_CAPITALS}]|[{_CAPITALS}]{{2}}[^\
 """A pattern for words run together after a hash, of which a later one begins with a capital."""
 
 SIGNS_OF: defaultdict[str, str] = defaultdict(str)
-"""Letters, and the signs that may stand for each."""
+"""Letters, and the signs that may replace each."""
 
 for _sign, _letters in SIGNS.items():
     for _letter in _letters:
@@ -57,9 +57,9 @@ def skeleton_of(letters: str) -> tuple[str, list[int]]:
 
 
 def fit_of(word: str, units: str) -> list[int] | None:
-    """Return the unit that stands for each letter of a word, or None if some unit does not fit.
+    """Return the unit for each letter of a word, or None if some unit does not fit.
 
-    If several units stand for the last letter, the last of them is returned. A run of a letter is
+    If the last letter has several units, the last of them is returned. A run of a letter is
     as long as in the word, or longer if some unit occurs three times in a row.
 
     >>> fit_of("bomb", "b0mb"), fit_of("bomb", "boooomb"), fit_of("bomb", "boomb")
@@ -79,7 +79,7 @@ def _stretched_fit(word: str, units: str) -> list[int] | None:
     """Return the fit of a word whose runs of letters may be longer in the units.
 
     The simple way is a search by `i+l+i+`, which may try every way to divide a run of signs that
-    stand for both letters. Here bit `n` of `ends[at]` says that the units from `at` on may follow
+    fit both letters. Here bit `n` of `ends[at]` says that the units from `at` on may follow
     the first `n` letters, and each unit is looked at once.
     """
     step, stay = dict.fromkeys(units, 0), dict.fromkeys(units, 0)

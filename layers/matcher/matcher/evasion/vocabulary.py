@@ -127,9 +127,9 @@ class Vocabulary:
     ) -> Iterator[tuple[TermWord, int, list[int]]]:
         """Yield the words that units with stars fit, how many units each takes, and its fit.
 
-        Up to `free` stars in a row stand for one letter or two; more stars stand for one letter
-        each. In a word `written` in Latin letters alone, a star stands for one or two Latin letters
-        or for one other letter.
+        Up to `free` stars in a row hide one letter or two; more stars hide one letter each. In a
+        word `written` in Latin letters alone, a star hides one or two Latin letters, or one other
+        letter.
         """
         stars = units.count(STAR)
         if stars > min(STARS_IN_WORD, len(units) - stars + 1):

@@ -10,18 +10,17 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby, product
 
 from matcher.evasion.plausible import MENTION_LETTERS
-from matcher.evasion.signs import SAME_SIGN, SIGNS, SIGNS_OF, STAR
+from matcher.evasion.signs import SAME_SIGN, SIGNS, STAR
 from matcher.text.fold import fold
 
 _FOREIGN = (
     (re.compile(r"[\u0621-\u064a]"), re.compile(r"[a-z0-9]+")),
     (re.compile(r"[a-z]"), re.compile(r"[\u0621-\u064a]+")),
 )
-"""Two scripts in which a word may be written, and what is foreign in each."""
+"""The scripts in which a word may be written, and the foreign letters in each."""
 
 _PARTICLES = "وفبكل"  # Arabic writes them together with the next word, a Latin one too
 _HANDLE = re.compile(rf"@(\w{{{MENTION_LETTERS - 1},60}})(?!\w)")
-_HEAD = 3  # letters; few handles begin with those of a word
 
 
 def foreign_as_stars(units: str) -> str | None:
@@ -63,8 +62,8 @@ class MaskedWords:
     def like(self, units: str, free: int) -> Iterator[tuple[int, list[int]]]:
         """Yield the words that units with stars fit, each with the unit for each of its letters.
 
-        Up to `free` stars in a row stand for one letter or two; more stars stand for one letter
-        each. Short words come first, then words in their order.
+        Up to `free` stars in a row hide one letter or two; more stars hide one letter each. Short
+        words come first, then words in their order.
         """
         runs = [(is_star, len(list(run))) for is_star, run in groupby(units, STAR.__eq__)]
         ways = product(*(_lengths(*run, free) for run in runs))
@@ -121,14 +120,12 @@ def _fit_of(runs: list[tuple[bool, int]], lengths: tuple[int, ...]) -> list[int]
 
 
 def _lengths(is_star: bool, size: int, free: int) -> range:
-    """Return how many letters a run of units may stand for, the most first."""
+    """Return how many letters a run of units may be, the most first."""
     return range(max(2, size), 0, -1) if is_star and size <= free else range(size, size - 1, -1)
 
 
 class MentionedWords:
     """Words of which a mention may be the whole, its @ being the first letter: @nacondas.
-
-    `heads` has the letters after the @ with which these words begin, in each of their signs.
 
     >>> words = MentionedWords(["anaconda", "python"])
     >>> words.is_in("an @naconda"), words.is_in("a @ython")
@@ -139,14 +136,6 @@ class MentionedWords:
         """Take folded words. Only long ones that begin with an a can be a mention."""
         long = (word for word in words if len(word) >= MENTION_LETTERS and word[0] == "a")
         self._words = {word.translate(SAME_SIGN) for word in long}
-        heads = {word[1 : 1 + _HEAD] for word in self._words}
-        spellings = {letter: letter + SIGNS_OF[letter] for head in heads for letter in head}
-        spellings["i"] = f"il{SIGNS_OF['i']}"
-        self.heads = {
-            "".join(spelled)
-            for head in heads
-            for spelled in product(*map(spellings.__getitem__, head))
-        }
 
     def is_in(self, text: str) -> bool:
         """Return whether a text has such a mention."""
@@ -155,11 +144,9 @@ class MentionedWords:
     def among(self, text: str, places: Iterable[int]) -> Iterator[int]:
         """Yield the places that have such a mention. At each of the given places there is an @."""
         for place in places if self._words else ():
-            head = text[place + 1 : place + 1 + _HEAD]
-            if head.lower() in self.heads or not head.isascii():
-                found = _HANDLE.match(text, place)
-                if found and self._is_word(found):
-                    yield place
+            found = _HANDLE.match(text, place)
+            if found and self._is_word(found):
+                yield place
 
     def _is_word(self, found: re.Match[str]) -> bool:
         handle = found[1].lower() if found[1].isascii() else fold(found[1]).strip(" ")

@@ -59,7 +59,7 @@ _NO_INTERVALS = Intervals(())
 
 
 def matches_in_windows(rule: Rule, matches: MatchesByGroup, needed: int) -> list[Match] | None:
-    """Return the matches in the windows of a part that satisfy a rule, or None if there is none.
+    """Return the matches in those windows of a part that satisfy a rule, or None without any.
 
     The list is empty if links outside the text serve all groups.
 

@@ -50,7 +50,7 @@ _pairs, _marks = CodePointTable(_folded_and_strict), CodePointTable(_is_mark)
 class WordReading(NamedTuple):
     """Letters to read at half-open code points of a text, instead of a disguised word.
 
-    `letters` is folded and may have spaces. `at[i]` is the code point that stands for `letters[i]`.
+    `letters` is folded and may have spaces. `at[i]` is the code point read as `letters[i]`.
     """
 
     start: int
