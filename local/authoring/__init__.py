@@ -1,5 +1,5 @@
-"""Packs as people write them: parsing, checking, explaining and formatting YAML.
+"""What authors of packs need: parse, check, explain and format. Never deployed.
 
-Used by the command and never deployed. It may import `matcher` and `rules`. Start with `parse`,
-then `check`.
+It imports `matcher` and `rules`. Read `source` first, which says what a pack may hold, then
+`parse`, which reads one, and `check`, which reads and tests a folder.
 """

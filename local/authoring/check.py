@@ -1,7 +1,7 @@
-"""Reads a folder of packs and checks everything that can be known before they run."""
+"""Read a folder of packs and check everything that can be known before they run."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
@@ -17,18 +17,11 @@ from matcher.engine import Matcher
 from matcher.hit import Hit
 from matcher.text.hostnames import NamedHost, is_lookalike, skeleton
 from rules.factchecks import FACTCHECKS
-from rules.pack import DAYS_IN_FORCE, PACK_BYTES, Pack, PackError, Problem
+from rules.pack import DAYS_IN_FORCE, PACK_BYTES, Pack, PackError, Packs, Problem
 
-EXAMPLES = 2  # of each kind, at the least
-_SHIPPED = Path(__file__).resolve().parents[2] / "packs" / "protected"
-
-
-class Packs(list[Pack]):
-    """Packs that passed every check, in the order of ids, and what their authors should know."""
-
-    def __init__(self, packs: Iterable[Pack], warnings: Iterable[Problem]):
-        super().__init__(packs)
-        self.warnings = tuple(warnings)
+EXAMPLES = 2  # of each kind, at least
+SHIPPED_SENTENCES = Path(__file__).resolve().parents[2] / "packs" / "protected"
+"""The sentences of a folder of packs that has none of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,35 +40,23 @@ def load_packs(
     protected: Path | str | None = None,
     advice: bool = True,
 ) -> Packs:
-    """Reads the `*.yaml` files of a folder (or one file) and checks everything.
-
-    A pack that has expired is left out with a warning that says how to renew it.
-
-    Args:
-        folder: Where the packs are.
-        today: The day that decides what has expired; None is today (UTC).
-        protected: A folder of sentences, one a line, `#` for comments. None is `protected` in
-            the folder of packs, or else the one that ships.
-        advice: Whether to look for terms, exceptions and rules that do nothing or too much.
-
-    Raises:
-        PackError: With every problem of every file, by file and line.
-    """
-    today = today or datetime.now(UTC).date()
+    """Read and check packs, as `rules.pack.load_packs` promises."""
     place = Path(folder)
-    problems, files = _read(place)
-    sentences: list[Sentence] = []
-    for path in _sentence_paths(place, Path(protected) if protected else None):
-        try:
-            if path.is_file():
-                sentences += _sentences(path)
-            else:
-                problems.append(Problem(str(path), 1, None, "not a file; remove or rename it"))
-        except OSError as error:
-            problems.append(_unreadable(path, error))
-        except UnicodeDecodeError as error:
-            problems.append(_no_utf8(path, error))
-    problems += _twice(files)
+    own_sentences = (place.parent if place.is_file() else place) / "protected"
+    if protected is None:
+        protected = own_sentences if own_sentences.is_dir() else SHIPPED_SENTENCES
+    return check_packs(place, today or datetime.now(UTC).date(), Path(protected), advice=advice)
+
+
+def check_packs(place: Path, today: date, protected: Path, *, advice: bool) -> Packs:
+    """Read and check the packs of a folder, or one file, against a folder of protected sentences.
+
+    Raises PackError with every problem of every file, by file and line.
+    """
+    problems, files = _read_files(place)
+    sentence_problems, sentences = _read_sentences(protected)
+    problems += sentence_problems
+    problems += _id_problems(files)
     if not sentences:
         problems.append(Problem(str(place), 1, None, "no protected sentences: name their folder"))
     running = [file for file in files if today <= file.pack.in_force.until]
@@ -94,24 +75,23 @@ def load_packs(
 
 
 def read_packs(folder: Path | str) -> list[Pack]:
-    """Reads the packs of a folder (or one file) without running examples or looking at dates.
+    """Read the packs of a folder, or one file, without running examples or looking at dates.
 
-    Raises:
-        PackError: With every problem of every file.
+    Raises PackError with every problem of every file.
     """
-    problems, files = _read(Path(folder))
-    problems += _twice(files)
+    problems, files = _read_files(Path(folder))
+    problems += _id_problems(files)
     if problems:
         raise PackError(problems)
     return [file.pack for file in files]
 
 
 def pack_paths(place: Path) -> list[Path]:
-    """The pack files of a folder in the order of names, or the one file that is named."""
+    """Return the pack files of a folder in the order of names, or the one file itself."""
     return [place] if place.is_file() else sorted([*place.glob("*.yaml"), *place.glob("*.yml")])
 
 
-def _read(place: Path) -> tuple[list[Problem], list[PackFile]]:
+def _read_files(place: Path) -> tuple[list[Problem], list[PackFile]]:
     paths = pack_paths(place)
     problems: list[Problem] = []
     files: list[PackFile] = []
@@ -133,14 +113,24 @@ def _read(place: Path) -> tuple[list[Problem], list[PackFile]]:
         except PackError as error:
             problems += error.problems
         except UnicodeDecodeError as error:
-            problems.append(_no_utf8(path, error))
+            problems.append(_not_utf8(path, error))
     return problems, files
 
 
-def _sentence_paths(place: Path, given: Path | None) -> list[Path]:
-    beside = (place.parent if place.is_file() else place) / "protected"
-    folder = given or (beside if beside.is_dir() else _SHIPPED)
-    return sorted(folder.glob("*.txt"))
+def _read_sentences(folder: Path) -> tuple[list[Problem], list[Sentence]]:
+    problems: list[Problem] = []
+    sentences: list[Sentence] = []
+    for path in sorted(folder.glob("*.txt")):
+        try:
+            if path.is_file():
+                sentences += _sentences(path)
+            else:
+                problems.append(Problem(str(path), 1, None, "not a file; remove or rename it"))
+        except OSError as error:
+            problems.append(_unreadable(path, error))
+        except UnicodeDecodeError as error:
+            problems.append(_not_utf8(path, error))
+    return problems, sentences
 
 
 def _sentences(path: Path) -> Iterator[Sentence]:
@@ -153,17 +143,17 @@ def _unreadable(path: Path, error: OSError) -> Problem:
     return Problem(str(path), 1, None, f"cannot be read: {error.strerror}")
 
 
-def _no_utf8(path: Path, error: UnicodeDecodeError) -> Problem:
+def _not_utf8(path: Path, error: UnicodeDecodeError) -> Problem:
     line = error.object.count(b"\n", 0, error.start) + 1
-    message = f"byte {error.start} is no UTF-8; save the file as UTF-8"
+    message = f"byte {error.start} is not UTF-8; save the file as UTF-8"
     return Problem(str(path), line, None, message)
 
 
-def _twice(files: list[PackFile]) -> Iterator[Problem]:
+def _id_problems(files: list[PackFile]) -> Iterator[Problem]:
     first: dict[str, PackFile] = {}
     for file in files:
         if file.pack.id == FACTCHECKS:
-            message = f"`{FACTCHECKS}` is the id of what published fact-checks find; rename it"
+            message = f"`{FACTCHECKS}` is the id of the pack of published fact-checks; rename it"
             yield file.problem(("id",), message)
         other = first.setdefault(file.pack.id, file)
         if other is not file:
@@ -176,7 +166,7 @@ def _check_examples(file: PackFile, matcher: Matcher) -> Iterator[Problem]:
         for kind, examples in (("match", rule.match), ("ignore", rule.ignore)):
             if len(examples) < EXAMPLES:
                 message = (
-                    f"`{kind}` needs {EXAMPLES} examples at least, and has {len(examples)}; "
+                    f"`{kind}` needs at least {EXAMPLES} examples, and has {len(examples)}; "
                     f"add {EXAMPLES - len(examples)}"
                 )
                 yield file.problem((rule.id,), message, rule.id)
@@ -184,13 +174,13 @@ def _check_examples(file: PackFile, matcher: Matcher) -> Iterator[Problem]:
                 hit = next((hit for hit in matcher.find(example) if hit.rule == rule.id), None)
                 key = (rule.id, kind, example)
                 if kind == "match" and hit is None:
-                    why = why_not(file.pack, rule, example) or "no term of the rule stands in it"
-                    message = f"this `match` example is not hit: {why}; mend the rule, or reword it"
+                    why = why_not(file.pack, rule, example) or "it has no term of the rule"
+                    message = f"this `match` example is not hit: {why}; fix the rule, or reword it"
                     yield file.problem(key, message, rule.id)
                 elif kind == "ignore" and hit:
                     message = (
                         f"this `ignore` example is hit by {_terms_of(hit)}; narrow a group, or add "
-                        "what makes it innocent to `unless` or `except`"
+                        "what makes it harmless to `unless` or `except`"
                     )
                     yield file.problem(key, message, rule.id)
 
@@ -201,11 +191,11 @@ def _check_hosts(file: PackFile) -> Iterator[Problem]:
             name = NamedHost.of(written).name
             message = None
             if _suffixes().privatesuffix(name) is None:
-                message = f"`{written}` is a public suffix: all its sites would be meant; name one"
+                message = f"`{written}` is a public suffix: it would mean all its sites; name one"
             elif not rule.exact and (suffix := _suffix_like(name)):
                 message = (
-                    f"`{suffix}` looks like `{written}` and is a public suffix: all its sites "
-                    "would be meant; add `exact: true`, which takes no look-alikes"
+                    f"`{suffix}` looks like `{written}` and is a public suffix: it would "
+                    "mean all its sites; add `exact: true`, which excludes look-alikes"
                 )
             if message:
                 yield file.problem((rule.id, "links", written), message, rule.id)
@@ -218,7 +208,7 @@ def _suffixes() -> PublicSuffixList:
 
 @cache
 def _suffixes_by_skeleton() -> dict[str, list[str]]:
-    """The public suffixes that can look like a host: those that are not all plain letters."""
+    """Return the public suffixes that can look like a host: those not all of plain letters."""
     lines = package_files("publicsuffixlist").joinpath("public_suffix_list.dat").read_text("utf-8")
     by_skeleton: dict[str, list[str]] = {}
     for line in lines.splitlines():
@@ -229,7 +219,7 @@ def _suffixes_by_skeleton() -> dict[str, list[str]]:
 
 
 def _suffix_like(name: str) -> str | None:
-    """A public suffix among a host name's look-alikes, or None."""
+    """Return a public suffix among a host name's look-alikes, or None."""
     alike = _suffixes_by_skeleton().get(skeleton(name), ())
     return next((suffix for suffix in alike if is_lookalike(suffix, name)), None)
 
@@ -241,8 +231,8 @@ def _check_protected(
     for sentence, found in zip(sentences, hits, strict=True):
         for hit in found:
             message = (
-                f"hits the protected sentence {sentence.file}:{sentence.line} by {_terms_of(hit)}; "
-                f"no rule may, so narrow it: {sentence.text}"
+                f"hits the protected sentence {sentence.file}:{sentence.line} with "
+                f"{_terms_of(hit)}; no rule may, so narrow it: {sentence.text}"
             )
             yield file.problem((hit.rule,), message, hit.rule)
 
@@ -254,7 +244,7 @@ def _terms_of(hit: Hit) -> str:
 def _expired(file: PackFile) -> Problem:
     until = file.pack.in_force.until
     message = (
-        f"skipped: it expired with {until}; to renew it, review it, set `in_force` to at most "
-        f"{DAYS_IN_FORCE} days from then on, and raise `version` to {file.pack.version + 1}"
+        f"skipped: its last day was {until}; to renew it, review it, set `in_force` to at most "
+        f"{DAYS_IN_FORCE} days, and raise `version` to {file.pack.version + 1}"
     )
     return file.problem(("in_force",), message)

@@ -100,7 +100,7 @@ def test_p2_sentences_that_are_no_utf_8_are_a_problem_of_their_file(tmp_path: Pa
     (tmp_path / "sound.yaml").write_text(SHADOW)
     (tmp_path / "protected").mkdir()
     (tmp_path / "protected" / "en.txt").write_bytes(b"A sentence.\nCaf\xe9\n")
-    with pytest.raises(PackError, match=r"en\.txt:2: .*no UTF-8"):
+    with pytest.raises(PackError, match=r"en\.txt:2: .*not UTF-8"):
         load_packs(tmp_path, DAY)
 
 

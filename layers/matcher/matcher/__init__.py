@@ -42,12 +42,10 @@ Follow a post from `engine` (all packs) to `evaluator` (one part), and from ther
 windows). `batch` is a prefilter for many posts. The layer may import `rules`.
 """
 
-from typing import TYPE_CHECKING
-
 from matcher.engine import Matcher
 from matcher.hit import Hit, Span
 from matcher.text.fold import Evasion
-from rules.pack import AtLeast, Ground, Mode, Pack, PackError, Problem, Rule, Severity
+from rules.pack import AtLeast, Ground, Mode, Pack, PackError, Problem, Rule, Severity, load_packs
 from rules.rule_set import (
     FOLD_VERSION,
     Paused,
@@ -59,9 +57,6 @@ from rules.rule_set import (
     digest_of,
     load_set,
 )
-
-if TYPE_CHECKING:
-    from authoring.check import load_packs
 
 __all__ = [
     "FOLD_VERSION",
@@ -87,12 +82,3 @@ __all__ = [
     "load_packs",
     "load_set",
 ]
-
-
-def __getattr__(name: str) -> object:
-    """Import `load_packs` when it is first used, so that functions do not import YAML."""
-    if name == "load_packs":
-        from authoring.check import load_packs
-
-        return load_packs
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,13 +1,16 @@
 """What a pack is: rules of one category that everybody can read, in force for a limited time.
 
-`Pack.parse` reads the YAML of one pack; `load_packs` reads a folder and checks everything.
+`Pack.parse` reads the YAML of one pack. `load_packs` reads a folder and checks everything. Both are
+the work of `authoring`, which is not deployed: functions read packs from published sets.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from enum import StrEnum
-from typing import NamedTuple
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -29,7 +32,7 @@ class Affixes(StrEnum):
 
 
 class Ground(StrEnum):
-    """On what a pack rests: the law, or a provider's terms."""
+    """What a pack rests on: the law, or a provider's terms."""
 
     ILLEGAL = "illegal"
     TERMS = "terms"
@@ -70,7 +73,7 @@ class InForce(msgspec.Struct, frozen=True, rename={"from_": "from"}):
 class AtLeast(msgspec.Struct, frozen=True):
     """A group that needs `n` spans, each at a place of its own.
 
-    The same term counts at each place where it stands; of places inside one another, the longest.
+    The same term counts at each of its places. Of places inside one another, the longest counts.
     """
 
     n: int
@@ -87,11 +90,11 @@ class Rule(
     """One condition: every group of terms occurs, close enough together.
 
     A term is kept as written. `at_least` is one more group, which needs several spans; `links` is
-    one of host names. `within` counts the words between the end of the first and the start of the
-    last span; None is the whole part. A term inside a phrase of `except_` does not count; a phrase
-    of `unless` near the window cancels it. With `affixes` the forms of a term count as the term.
-    `mode` is None where the pack's mode holds; only the pack `factchecks` has rules of a category
-    of their own.
+    a group of host names. `within` counts the words between the end of the first and the start of
+    the last span; None is the whole part. A term inside a phrase of `except_` does not count; a
+    phrase of `unless` near the window cancels it. With `affixes` the forms of a term count as the
+    term. With `mode` None the pack's mode applies. Only rules of the pack `factchecks` have a
+    category and keywords of their own.
     """
 
     id: str
@@ -147,7 +150,7 @@ class Pack(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def categories(self) -> tuple[str, ...]:
-        """The categories of its findings, in the order of its rules, each once."""
+        """Return the categories of its findings, in the order of its rules, each once."""
         return tuple(dict.fromkeys(map(self.category_of, self.rules))) or (self.category,)
 
     def rule(self, rule_id: str) -> Rule | None:
@@ -160,28 +163,65 @@ class Pack(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def parse(cls, text: str, name: str) -> "Pack":
-        """Reads a pack from YAML and validates it, without running its examples.
+        """Read a pack from YAML and validate it, without running its examples.
 
-        Args:
-            text: The YAML document.
-            name: What problems call the file.
-
-        Raises:
-            PackError: With every problem found, in the order of lines.
+        `name` is what problems call the file. Raises PackError with every problem, in the order of
+        lines.
         """
-        from authoring.parse import read_pack  # keeps YAML out of what runs on posts
+        pack: Pack = _authoring("parse").read_pack(text, name).pack
+        return pack
 
-        return read_pack(text, name).pack
+
+class Packs(list[Pack]):
+    """Packs that passed every check, in the order of ids, with warnings for their authors."""
+
+    def __init__(self, packs: Iterable[Pack], warnings: "Iterable[Problem]"):
+        super().__init__(packs)
+        self.warnings = tuple(warnings)
 
 
-_OBEYED = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+def load_packs(
+    folder: Path | str,
+    today: date | None = None,
+    *,
+    protected: Path | str | None = None,
+    advice: bool = True,
+) -> Packs:
+    """Read the `*.yaml` files of a folder, or one file, and check everything.
+
+    A pack that has expired is left out, with a warning that says how to renew it.
+
+    Args:
+        folder: Where the packs are.
+        today: The day that decides what has expired; None is today (UTC).
+        protected: A folder of sentences, one a line, `#` for comments. None is `protected` in
+            the folder of packs, or else the one that ships.
+        advice: Whether to look for terms, exceptions and rules that do nothing or too much.
+
+    Raises:
+        PackError: With every problem of every file, by file and line.
+    """
+    packs: Packs = _authoring("check").load_packs(folder, today, protected=protected, advice=advice)
+    return packs
+
+
+def _authoring(module: str) -> Any:
+    """Import a module of `authoring` by its name.
+
+    An import statement would make this layer depend on a package above it, which needs YAML and is
+    not deployed. See docs/decisions/0020.
+    """
+    return import_module(f"authoring.{module}")
+
+
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
 class Problem(NamedTuple):
-    r"""What is wrong in a pack's file, where, and how to mend it.
+    r"""What is wrong in a pack's file, where, and how to fix it.
 
-    It may quote the pack, whose words are anybody's: as text it is one line, in which nothing is
-    left that a terminal obeys.
+    It may quote the pack, which anybody may have written: its text is one line without control
+    characters, which a terminal would obey.
 
     >>> str(Problem("otp.yaml", 12, "asks-for-code", "`whithin` is not known"))
     'otp.yaml:12: asks-for-code: `whithin` is not known'
@@ -196,12 +236,12 @@ class Problem(NamedTuple):
 
     def __str__(self) -> str:
         rule = f"{self.rule}: " if self.rule else ""
-        told = f"{self.file}:{self.line}: {rule}{self.message}"
-        return _OBEYED.sub(lambda sign: ascii(sign[0])[1:-1], told)
+        text = f"{self.file}:{self.line}: {rule}{self.message}"
+        return _CONTROLS.sub(lambda control: ascii(control[0])[1:-1], text)
 
 
 class PackError(ValueError):
-    """Packs that cannot be used; `problems` holds all that was found, never only the first."""
+    """Packs that cannot be used. `problems` holds every problem, not only the first."""
 
     def __init__(self, problems: Sequence[Problem]):
         self.problems = tuple(problems)

@@ -3,8 +3,8 @@
 from datetime import date
 from pathlib import Path
 
-from authoring.check import Packs
 from matcher import PackError, load_packs
+from rules.pack import Packs
 from terang.cli.arguments import today_utc
 from terang.console import print_problem, print_warning
 

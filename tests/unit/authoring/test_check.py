@@ -46,29 +46,29 @@ def test_one_file_is_loaded_too(folder: Path) -> None:
 
 EXAMPLES = {
     "a match that is not hit": ("otp - send me]", "otp]", [
-        "otp.yaml:22: asks-for-code: this `match` example is not hit: none of [send me]; mend",
+        "otp.yaml:22: asks-for-code: this `match` example is not hit: none of [send me]; fix",
     ]),
     "an ignore that is hit": ("[send me my otp bank,", "[send me that otp,", [
         "otp.yaml:23: asks-for-code: this `ignore` example is hit by `send me`, `otp`",
     ]),
     "one match only": (", otp - send me]", "]", [
-        "otp.yaml:13: asks-for-code: `match` needs 2 examples at least, and has 1",
+        "otp.yaml:13: asks-for-code: `match` needs at least 2 examples, and has 1",
     ]),
     "no ignore": (PACK[PACK.index("    ignore:") :], "", [
-        "otp.yaml:13: asks-for-code: `ignore` needs 2 examples at least, and has 0",
+        "otp.yaml:13: asks-for-code: `ignore` needs at least 2 examples, and has 0",
     ]),
     "a public suffix": ("    within: 12", "    links: [co.uk]", [
-        "otp.yaml:19: asks-for-code: `co.uk` is a public suffix: all its sites would be meant;",
+        "otp.yaml:19: asks-for-code: `co.uk` is a public suffix: it would mean all its sites;",
         "otp.yaml:22: asks-for-code: this `match` example is not hit",
         "otp.yaml:22: asks-for-code: this `match` example is not hit",
     ]),
     "a public suffix of a site builder": ("    within: 12", "    links: [github.io]", [
-        "otp.yaml:19: asks-for-code: `github.io` is a public suffix: all its sites would be meant;",
+        "otp.yaml:19: asks-for-code: `github.io` is a public suffix: it would mean all its sites;",
         "otp.yaml:22: asks-for-code: this `match` example is not hit",
         "otp.yaml:22: asks-for-code: this `match` example is not hit",
     ]),
     "a public suffix behind a sign": ("    within: 12", "    links: [~co.uk]", [
-        "otp.yaml:19: asks-for-code: `~co.uk` is a public suffix: all its sites would be meant;",
+        "otp.yaml:19: asks-for-code: `~co.uk` is a public suffix: it would mean all its sites;",
         "otp.yaml:22: asks-for-code: this `match` example is not hit",
         "otp.yaml:22: asks-for-code: this `match` example is not hit",
     ]),
@@ -79,7 +79,7 @@ EXAMPLES = {
     ]),
     "a protected sentence": (
         "[otp, login code]\n      - [send me]", "[otp, police]\n      - [send me, warn]", [
-            "otp.yaml:13: asks-for-code: hits the protected sentence protected/en.txt:2 by",
+            "otp.yaml:13: asks-for-code: hits the protected sentence protected/en.txt:2 with",
         ]),
 }  # fmt: skip
 
@@ -103,7 +103,7 @@ def test_the_problems_of_all_files_are_told(folder: Path) -> None:
     assert problems(folder) == [
         "big.yaml:1: a pack has at most 2,097,152 bytes; divide it",
         "otp.yaml:2: `version` must be a whole number from 1 to 1000000000",
-        "zz.yaml:1: byte 4 is no UTF-8; save the file as UTF-8",
+        "zz.yaml:1: byte 4 is not UTF-8; save the file as UTF-8",
     ]
 
 
@@ -112,7 +112,7 @@ def test_an_expired_pack_is_skipped_with_advice(folder: Path) -> None:
     assert packs == []
     [warning] = packs.warnings
     assert (warning.line, warning.rule) == (11, None)
-    assert "it expired with 2027-04-30" in warning.message
+    assert "its last day was 2027-04-30" in warning.message
     assert "raise `version` to 4" in warning.message
 
 

@@ -41,7 +41,7 @@ def test_check_names_what_is_wrong(folder: Path, capsys: pytest.CaptureFixture[s
     assert (code, out) == (1, [])
     [problem] = err
     assert problem.startswith("packs/otp.yaml:22: asks-for-code: this `match` example is not hit:")
-    assert problem.endswith("no term of the rule stands in it; mend the rule, or reword it")
+    assert problem.endswith("it has no term of the rule; fix the rule, or reword it")
 
 
 def test_check_of_no_folder_is_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
