@@ -23,14 +23,14 @@ from training.frames import Told, told
 from training.posting import posted, signed
 from training.topic_claims import Admission, TopicClaim, admission, halves
 
-from claims.arrays.shelving import Entry
 from claims.asking import FEWEST_WORDS, Level, ask
-from claims.index.index import Index, build_index
-from claims.score.likeness import question_of
-from claims.score.meaning import Meaning
-from claims.score.ranking import rank
+from claims.building import build_index
+from claims.check import Entry
+from claims.index.index import ClaimIndex
+from claims.score.query import query_of
+from claims.score.ranking import Meaning, rank
 from claims.text.topics import topic_of
-from claims.text.words import count_words
+from claims.text.words import ClaimText
 from terang.checks.sentence_model import SentenceModel
 
 ROOT = Path(__file__).parents[2]
@@ -54,8 +54,8 @@ COLD = """
 import json, sys, time
 start = time.process_time()
 from claims.asking import ask
-from claims.index.index import Index
-index = Index(open(sys.argv[1], "rb").read())
+from claims.index.index import ClaimIndex
+index = ClaimIndex(open(sys.argv[1], "rb").read())
 ask(index, "a text to begin with, of more than eight words", sys.argv[2])
 taken = time.process_time() - start
 seconds = []
@@ -133,18 +133,18 @@ class Asked:
 
 
 def asked_of(
-    index: Index, texts: list[Told], language: str, meaning: Meaning | None = None
+    index: ClaimIndex, texts: list[Told], language: str, meaning: Meaning | None = None
 ) -> Asked:
     """What an index answers to texts."""
-    shelf, result = index.shelf(language), Asked([], [], 0, 0)
+    checks, result = index.language(language), Asked([], [], 0, 0)
     attached = right = 0
     for one in texts:
         found = ask(index, one.text, language, meaning)
         links = [answer.check.url for answer in found]
         result.places.append(_first(links, one.rights))
-        ranked = rank(shelf, one.text, question_of(shelf, one.text))
+        ranked = rank(query_of(checks, one.text))
         plain = sorted(ranked, key=lambda it: -it.likeness["words"] - it.likeness["grams"])
-        result.by_sum.append(_first([shelf.check(it.place).url for it in plain[:5]], one.rights))
+        result.by_sum.append(_first([checks.check(it.place).url for it in plain[:5]], one.rights))
         label = next((it.check.url for it in found if it.level is Level.ATTACH), None)
         attached += label is not None
         right += label in one.rights
@@ -156,7 +156,7 @@ def _first(links: list[str], rights: frozenset[str]) -> int:
 
 
 def test_checks_are_found_and_attached(library: Library, report: Report) -> None:
-    index, language = Index(library.data), library.language
+    index, language = ClaimIndex(library.data), library.language
     table = "Texts of the development set, whose weights know them"
     if language == LANGUAGES[0]:
         report.row(
@@ -196,7 +196,7 @@ def test_texts_of_another_kind_are_found(report: Report) -> None:
     pairs = [(one, other) for one, other in zip(some, others, strict=True) if len(one.split()) < 31]
     links = [f"https://check.example/{place}" for place in range(len(pairs))]
     entries = [entry_of(link, one, "", "id") for link, (one, _) in zip(links, pairs, strict=True)]
-    index = Index(build_index(entries + list(noise.noise("id", 5_000, Random(5)))))
+    index = ClaimIndex(build_index(entries + list(noise.noise("id", 5_000, Random(5)))))
     texts = [
         Told(other, frozenset([link]), frozenset([link]))
         for link, (_, other) in zip(links, pairs, strict=True)
@@ -224,7 +224,7 @@ def test_wrong_answers_are_not_attached(library: Library, report: Report) -> Non
     without = [entry for entry in library.entries if entry.check.url not in taken_out]
     gone = [one.text for one in every]
     clean = [text for name in CLEAN[library.language] for text in _clean(name)]
-    index, bare = Index(library.data), Index(build_index(without))
+    index, bare = ClaimIndex(library.data), ClaimIndex(build_index(without))
     bounds = index.bounds[library.language]
     table = "False attaches"
     if library.language == LANGUAGES[0]:
@@ -241,7 +241,7 @@ def test_wrong_answers_are_not_attached(library: Library, report: Report) -> Non
         report.goal(name, wrong_clean / len(clean), 0.001, most=True)
 
 
-def attached(index: Index, texts: list[str], library: Library) -> int:
+def attached(index: ClaimIndex, texts: list[str], library: Library) -> int:
     """How many texts are given a check."""
     asked: Callable[[str], bool] = lambda text: any(  # noqa: E731 - a line less
         one.level is Level.ATTACH for one in ask(index, text, library.language)
@@ -287,14 +287,14 @@ def test_ordinary_texts_are_given_no_check(report: Report) -> None:
         random, some = Random(3), examples(language)
         mine = [one.entry for one in some] + generic(language) + told(language, STORIES, random)[0]
         entries += mine + list(noise.noise(language, CHECKS - len(mine), random))
-    index = Index(build_index(entries))
+    index = ClaimIndex(build_index(entries))
     table = "Attachments to ordinary texts"
     report.row(table, "", "texts", "attached", "per 1,000")
     for name, texts in sets.items():
         given = sum(
             any(one.level is Level.ATTACH for one in ask(index, text))
             for text in texts
-            if count_words(text) >= FEWEST_WORDS
+            if ClaimText(text).word_count >= FEWEST_WORDS
         )
         share = given / len(texts)
         report.row(table, name, len(texts), given, f"{1_000 * share:.2f}")

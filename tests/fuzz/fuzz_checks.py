@@ -16,13 +16,13 @@ from harness import INSTRUMENTED, fuzz
 with atheris.instrument_imports(include=INSTRUMENTED):
     from support.sample_checks import CHECKS, REPEATS_SALT, data_feed, table
 
-    from claims.arrays.artefact import digest_of
     from claims.asking import ask
+    from claims.building import build_index
     from claims.errors import BadIndexError, FeedError
     from claims.feeds.admission import admit
     from claims.feeds.feed import read_feed
     from claims.feeds.publishers import Trust
-    from claims.index.index import build_index
+    from claims.index.index_file import digest_of
     from ledger.errors import OperatorError
     from terang.checks.check_library import CheckLibrary
     from terang.checks.questions import read_questions

@@ -10,9 +10,9 @@ from support.faults import Calls, CrashError
 from support.sample_checks import CHECKS, FRIDGE, SALT, check, data_feed, table
 from support.world import DAY, World
 
-from claims.facts import checks_of
+from claims.building import build_index
 from claims.feeds.spool import Spool
-from claims.index.index import Index, build_index
+from claims.index.index import ClaimIndex
 from claims.text.topics import lists
 from learn import learning
 from ledger.errors import OperatorError
@@ -47,8 +47,10 @@ def in_force(world: World) -> RuleSet:
     return load_set(world.objects.get(world.public, set_key(digest)) or b"", digest)
 
 
-def index_of(world: World) -> Index:
-    return Index(world.objects.get(world.public, factchecks_key(in_force(world).factchecks)) or b"")
+def index_of(world: World) -> ClaimIndex:
+    return ClaimIndex(
+        world.objects.get(world.public, factchecks_key(in_force(world).factchecks)) or b""
+    )
 
 
 def receipt_of(lesson: Any) -> dict[str, Any]:
@@ -88,7 +90,7 @@ def test_a_feed_taken_under_other_lists_is_read_again(world: World) -> None:
     assert world.learner().library.move(moved, etag)
     assert index_of(world).digest == before.digest
     world.import_checks(data_feed(check(5, FRIDGE)), OTHER)
-    topics = {one.url: one.topic for one in checks_of(index_of(world))}
+    topics = {one.url: one.topic for one in index_of(world).checks()}
     assert topics[CHECKS[0]["url"]] == "health"
 
 

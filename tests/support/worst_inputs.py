@@ -11,11 +11,10 @@ from typing import Any, NamedTuple
 
 from support.sample_packs import pack_of
 
-from claims.feeds.plain_text import plain
-from claims.text.grams import grams_of
+from claims.feeds.reviews import plain_line
 from claims.text.languages import guess
-from claims.text.tags import known_words
-from claims.text.words import words_of
+from claims.text.normalise import split_known_words
+from claims.text.words import grams_of, words_of
 from dsa.statement.meaning import personal_data
 from intake.formats.activitystreams import read_html
 from intake.formats.comma_separated import items as rows
@@ -93,7 +92,7 @@ def csv_rows(data: bytes) -> object:
 
 def splitting(text: str) -> object:
     """Split a tag into words that are all known."""
-    return known_words(text, lambda word: True)
+    return split_known_words(text, lambda word: True)
 
 
 HIDDEN, MARK = "\u200b", "\u0301"
@@ -174,7 +173,7 @@ READERS: dict[str, tuple[Callable[[Any], object], dict[str, Callable[[int], str]
     "matcher: find": (find, TEXTS),
     "claims: words": (lambda text: words_of(text, "en"), TEXTS),
     "claims: grams": (grams_of, TEXTS),
-    "claims: feeds": (plain, TEXTS),
+    "claims: feeds": (plain_line, TEXTS),
     "claims: languages": (lambda text: guess(text, ["en", "id"]), TEXTS),
     "claims: tags": (splitting, {"letters": repeated("ab"), "humps": repeated("aB")}),
     "dsa: personal data": (personal_data.__wrapped__, TEXTS),

@@ -11,8 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 from random import Random
 
-from claims.arrays.shelving import Entry
-from claims.review import Check, Rating
+from claims.check import Check, Entry, Rating
 
 HERE = Path(__file__).parent
 SOURCES = ("checks", "posts")

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from scipy.optimize import minimize
 
-from claims.score.attaching import HALF, taken_away
+from claims.index.curves import HALF, gate_penalty
 from training.samples import Choice, Judged, Numbers
 
 EXPECTED = {
@@ -77,7 +77,7 @@ def fit_curves(some: Sequence[Judged]) -> dict[str, Any]:
     names = [name for name in some[0].evidence if name not in GATES]
     plain = np.array([[one.evidence[name] for name in names] for one in some])
     rows = np.concatenate([plain, np.minimum(plain, HALF)], axis=1)
-    gated = np.array([taken_away(GATES, one.evidence) for one in some])
+    gated = np.array([gate_penalty(GATES, one.evidence) for one in some])
     sides = np.array([1.0 if one.right else -1.0 for one in some])
     counts = np.array([STORIES if " stories" in one.kind else 1.0 for one in some])
 

@@ -6,7 +6,7 @@ from random import Random
 
 from wordfreq import get_frequency_dict
 
-from claims.arrays.shelving import Entry
+from claims.check import Entry
 from training.development import entry_of
 from training.frames import SLOTS
 

@@ -6,13 +6,14 @@ from random import Random
 
 import numpy as np
 
-from claims.arrays.language_index import Shelf
-from claims.arrays.shelving import Entry
-from claims.index.index import Index, build_index
-from claims.ordinary_text import clean_text
-from claims.score.attaching import evidence_for
-from claims.score.likeness import question_of
+from claims.building import build_index
+from claims.check import Entry
+from claims.index.index import ClaimIndex
+from claims.index.language_index import LanguageIndex
+from claims.score.evidence import evidence_for
+from claims.score.query import query_of
 from claims.score.ranking import likenesses, rank
+from claims.text.word_lists import calibration_negatives
 from training.development import Example, examples, near_misses
 from training.frames import Told, told
 from training.noise import noise
@@ -61,7 +62,7 @@ class Sample:
     told: Told
 
 
-def shelves(language: str, random: Random) -> Iterator[tuple[str, Shelf, list[Sample]]]:
+def indexes(language: str, random: Random) -> Iterator[tuple[str, LanguageIndex, list[Sample]]]:
     """The index with titles and without, since tables bring none, and the texts asked of it."""
     some = examples(language)
     near = list(near_misses(some, language, random, rounds=1))
@@ -71,8 +72,8 @@ def shelves(language: str, random: Random) -> Iterator[tuple[str, Shelf, list[Sa
     samples = [*_of_examples(some, entries), *_of_stories(texts)]
     entries += noise(language, NOISE, random)
     for kind, these in (("titles", entries), ("claims", [Entry(one.check) for one in entries])):
-        shelf = Index(build_index(these)).shelf(language)
-        yield f"{language} {kind}", shelf, samples
+        index = ClaimIndex(build_index(these)).language(language)
+        yield f"{language} {kind}", index, samples
 
 
 def _of_examples(some: list[Example], entries: list[Entry]) -> Iterator[Sample]:
@@ -92,11 +93,11 @@ def _of_stories(texts: list[Told]) -> Iterator[Sample]:
 def choices(language: str) -> Iterator[Choice]:
     """For each text of the development set the candidates among which it is looked for."""
     random = Random(1)
-    for kind, shelf, samples in shelves(language, random):
-        links = [shelf.check(place).url for place in range(shelf.total)]
+    for kind, index, samples in indexes(language, random):
+        links = [index.check(place).url for place in range(index.total)]
         for sample in samples:
             text = posted(sample.told.text, language, random)
-            found = likenesses(shelf, text, question_of(shelf, text))
+            found = likenesses(query_of(index, text))
             names = tuple(next(iter(found.values()))) if found else ()
             rows = np.array([list(one.values()) for one in found.values()])
             right = np.array([links[place] in sample.told.rights for place in found], bool)
@@ -105,8 +106,8 @@ def choices(language: str) -> Iterator[Choice]:
 
 def judged(language: str) -> Iterator[Judged]:
     """The first answer to each text, to it with its right answers taken out, and to clean text."""
-    random, clean = Random(2), clean_text(language)
-    for kind, shelf, samples in shelves(language, random):
+    random, clean = Random(2), calibration_negatives(language)
+    for kind, index, samples in indexes(language, random):
         for sample in samples:
             one = sample.told
             texts = {"": posted(one.text, language, random)}
@@ -115,26 +116,22 @@ def judged(language: str) -> Iterator[Judged]:
                 texts[" inside"] = f"{before} {one.text} {' '.join(after)}"
             for way, text in texts.items():
                 name = f"{kind} {sample.kind}{way}"
-                found = _first(shelf, text)
+                found = _first(index, text)
                 if found is not None and (found[0] in one.rights or found[0] not in one.gone):
                     yield Judged(name, sample.fold, found[1], found[0] in one.rights)
-                if (other := _first(shelf, text, but=one.gone)) is not None:
+                if (other := _first(index, text, but=one.gone)) is not None:
                     yield Judged(f"{name} taken out", sample.fold, other[1], right=False)
         for number, text in enumerate(clean):
-            if (found := _first(shelf, text)) is not None:
+            if (found := _first(index, text)) is not None:
                 yield Judged(f"{kind} clean", number % FOLDS, found[1], right=False)
 
 
 def _first(
-    shelf: Shelf, text: str, but: Collection[str] = ()
+    index: LanguageIndex, text: str, but: Collection[str] = ()
 ) -> tuple[str, dict[str, float]] | None:
     """The link of the best check that is none of `but`, and the evidence for it."""
-    question = question_of(shelf, text)
-    ranked = [
-        one
-        for one in rank(shelf, text, question)[:LOOKED_AT]
-        if shelf.check(one.place).url not in but
-    ]
+    query = query_of(index, text)
+    ranked = [one for one in rank(query)[:LOOKED_AT] if index.check(one.place).url not in but]
     if not ranked:
         return None
-    return shelf.check(ranked[0].place).url, evidence_for(question, text, ranked, 1)[0]
+    return index.check(ranked[0].place).url, evidence_for(query, ranked, 1)[0]

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
+from claims.index.curves import parse_curves
 from claims.score import ranking
-from claims.score.attaching import curves_of
 from training.development import LANGUAGES
 from training.fitting import BY_MEANING, fit_curves, fit_order, place_of_right
 from training.samples import FOLDS, Choice, Judged, choices, judged
@@ -61,7 +61,7 @@ def _tell_order(some: list[Choice]) -> None:
 def _tell_curves(some: list[Judged]) -> None:
     scores: dict[str, list[float]] = defaultdict(list)
     for fold in range(FOLDS):
-        curves = curves_of(fit_curves([one for one in some if one.fold != fold]))
+        curves = parse_curves(fit_curves([one for one in some if one.fold != fold]))
         for one in some:
             if one.fold == fold:
                 kind = one.kind if one.right or one.kind.endswith(WRONG) else f"{one.kind} wrong"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from claims.score.attaching import curves_of
+from claims.index.curves import parse_curves
 from training.development import LANGUAGES
 from training.fitting import EXPECTED, fit_curves, fit_order, place_of_right
 from training.samples import Choice, Judged, choices, judged
@@ -97,7 +97,9 @@ def _tell_attached(some: Sequence[Known[Judged]]) -> None:
     table: dict[str, list[float]] = {}
     for name, way in WAYS.items():
         learnt = {
-            left_out: curves_of(fit_curves([known.one for known in some if way(known) != left_out]))
+            left_out: parse_curves(
+                fit_curves([known.one for known in some if way(known) != left_out])
+            )
             for left_out in sorted(set(map(way, some)))
         }
         table[name] = [learnt[way(known)].score(known.one.evidence) for known in some]

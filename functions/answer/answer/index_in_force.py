@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from claims.index.index import Index
+from claims.index.index import ClaimIndex
 from ledger.errors import OperatorError
 from ledger.keys import factchecks_key
 from ledger.pointer import current_set, stored_set
@@ -23,9 +23,9 @@ class IndexInForce:
     now: Callable[[], float]
     _read_at: float = float("-inf")
     _set: str = ""
-    _index: Index | None = None
+    _index: ClaimIndex | None = None
 
-    def index(self) -> Index | None:
+    def index(self) -> ClaimIndex | None:
         """Return the index in force, at most half a minute old. None: the set names no index.
 
         Raises OperatorError if the set or the index is gone or damaged.
@@ -38,7 +38,7 @@ class IndexInForce:
             self._read_at = self.now()
         return self._index
 
-    def _index_of(self, set_digest: str) -> Index | None:
+    def _index_of(self, set_digest: str) -> ClaimIndex | None:
         try:
             digest = read_set(stored_set(self.objects, self.public_bucket, set_digest)).factchecks
         except SetError as error:
@@ -48,7 +48,7 @@ class IndexInForce:
         data = self.objects.get(self.public_bucket, factchecks_key(digest))
         if data is None:
             raise OperatorError(f"the index of checks {digest} is not in the public bucket")
-        index = Index(data)
+        index = ClaimIndex(data)
         if index.digest != digest:
             raise OperatorError(f"the index of checks {digest} has another digest: it was changed")
         return index

@@ -8,7 +8,7 @@ from answer.http import Question, Refused, Request, response
 from answer.index_in_force import IndexInForce
 from answer.partners import WINDOW_SECONDS, Partners, Window
 from answer.words import LANGUAGES, language_for, message_of
-from claims.asking import Answer, Level, ask
+from claims.asking import CheckAnswer, Level, ask
 from claims.text.languages import guess
 from ledger.clock import Clock
 
@@ -59,7 +59,7 @@ class TipLine:
         return Told(response(200, body), "answered" if found else "not_found")
 
 
-def _row(answer: Answer, language: str) -> dict[str, Any]:
+def _row(answer: CheckAnswer, language: str) -> dict[str, Any]:
     check = answer.check
     return {
         "url": check.url,

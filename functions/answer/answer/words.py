@@ -6,8 +6,8 @@ Each language stands in one table, for whoever translates.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from claims.asking import Answer
-from claims.feeds.dates import days_between
+from claims.asking import CheckAnswer
+from claims.check import days_between
 from claims.text.languages import guess, primary
 
 LONG_AGO_DAYS = 365
@@ -74,7 +74,7 @@ LANGUAGES = {
 }
 
 
-def language_for(asked: str, text: str, answers: Sequence[Answer]) -> str:
+def language_for(asked: str, text: str, answers: Sequence[CheckAnswer]) -> str:
     """The language of an answer: the one asked for, else that of the text, else of its first check.
 
     >>> language_for("id-ID", "Salt", []), language_for("fr", "Air yang dapat menyembuhkan", [])
@@ -89,7 +89,7 @@ def language_for(asked: str, text: str, answers: Sequence[Answer]) -> str:
     return "en"
 
 
-def message_of(answers: Sequence[Answer], language: str, today: str) -> str:
+def message_of(answers: Sequence[CheckAnswer], language: str, today: str) -> str:
     """The answer as plain text, ready to be sent on; it is no markup, whatever a claim holds."""
     words = LANGUAGES[language]
     if not answers:
@@ -97,7 +97,7 @@ def message_of(answers: Sequence[Answer], language: str, today: str) -> str:
     return "\n\n".join([words.found, *(_told(one, words, today) for one in answers)])
 
 
-def _told(answer: Answer, words: Words, today: str) -> str:
+def _told(answer: CheckAnswer, words: Words, today: str) -> str:
     check = answer.check
     told = words.check.format(
         rating=words.ratings[check.rating],

@@ -41,7 +41,7 @@ def counted(admitted: Admitted) -> dict[str, dict[str, int]]:
     """The counts of what was admitted, as a receipt tells them."""
     return {
         "refused": _by_size(admitted.refused),
-        "told": _by_size(admitted.told),
+        "told": _by_size(admitted.incomplete),
         "strangers": _by_size(admitted.strangers),
     }
 

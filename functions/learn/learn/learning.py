@@ -10,14 +10,13 @@ from datetime import timedelta
 
 import msgspec
 
+from claims.building import build_index
 from claims.errors import FeedError
-from claims.facts import ChangedCheck, facts_of
 from claims.feeds.admission import Admitted, admit
 from claims.feeds.feed import read_feed
-from claims.feeds.merging import Change, CheckChange, changes
 from claims.feeds.publishers import Trust
-from claims.feeds.spool import Spool
-from claims.index.index import Index, build_index
+from claims.feeds.spool import ChangeKind, CheckChange, Spool, changes
+from claims.index.index import ChangedCheck, ClaimIndex, facts_of
 from claims.text.topics import lists, lists_digest
 from learn.activate_index import PutInForce
 from learn.import_result import ImportReceipt, counted
@@ -132,8 +131,8 @@ class Learner:
             strangers=counts["strangers"],
             index=after.index,
             total=len(entries),
-            corrected=kinds[Change.CORRECTED],
-            withdrawn=kinds[Change.WITHDRAWN],
+            corrected=kinds[ChangeKind.CORRECTED],
+            withdrawn=kinds[ChangeKind.WITHDRAWN],
             reopened=told["reopened"],
         )
         return self._tell(receipt)
@@ -157,7 +156,7 @@ class Learner:
     def _indexed(self, catalogue: Catalogue, entries: Spool) -> Catalogue:
         """The catalogue with the index of these checks, which then stands in the public bucket."""
         data = build_index(entries)
-        index = Index(data)
+        index = ClaimIndex(data)
         self.objects.put_new(self.public_bucket, factchecks_key(index.digest), data)
         self.objects.put_new(self.public_bucket, factchecks_lists_key(lists_digest()), lists())
         refused = Counter[str]()

@@ -11,10 +11,9 @@ from io import BytesIO
 
 import msgspec
 
-from claims.arrays.shelving import Entry
+from claims.check import Entry
 from claims.feeds.admission import with_topic
-from claims.feeds.merging import CheckChange
-from claims.feeds.spool import Spool
+from claims.feeds.spool import CheckChange, Spool
 from claims.text.topics import lists_digest
 from ledger.errors import OperatorError
 from ledger.ports import Objects

@@ -11,7 +11,7 @@ from typing import Protocol
 
 import msgspec
 
-from claims.feeds.merging import CheckChange, Said
+from claims.feeds.spool import CheckChange, Said
 from ledger.cases.case import Case, CaseEntry, CaseMarker, CaseMove, JournalEntry, case_id
 from ledger.cases.transitions import TRANSITIONS, CaseKind, CaseState, Move
 from ledger.clock import Clock, utc

@@ -17,7 +17,7 @@ from ledger.records.post import Post
 from matcher import Hit, Mode, Pack, Rule, Span
 
 if TYPE_CHECKING:
-    from claims.finding import Attached, CheckFinder
+    from claims.asking import Attached, CheckFinder
 
 MAX_TEXTS = 16_000
 """The most different texts of one unit that are looked up in an index: at 5 ms each about a minute,
@@ -61,7 +61,7 @@ class CheckRules:
         by_post: dict[int, list[CheckHit]] = {}
         not_asked = 0
         for number, post in enumerate(posts):
-            parts = [part for part in post.parts[:MAX_PARTS] if self.finder.glance(part[1])]
+            parts = [part for part in post.parts[:MAX_PARTS] if self.finder.may_repeat(part[1])]
             new = {text for _, text in parts} - asked
             if len(asked) + len(new) > MAX_TEXTS:
                 not_asked += 1
@@ -102,15 +102,15 @@ def read_finder(objects: Objects, public_bucket: str, index: str) -> "CheckFinde
 
     Raises OperatorError if the index is missing, cannot be read, or has another digest.
     """
+    from claims.asking import CheckFinder
     from claims.errors import BadIndexError
-    from claims.finding import CheckFinder
-    from claims.index.index import Index
+    from claims.index.index import ClaimIndex
 
     data = objects.get(public_bucket, factchecks_key(index))
     if data is None:
         raise OperatorError(f"the index of checks {index} is not in the public bucket")
     try:
-        opened = Index(data)
+        opened = ClaimIndex(data)
     except BadIndexError as error:
         raise OperatorError(f"the index of checks {index} cannot be read: {error}") from error
     if opened.digest != index:

@@ -1,1 +1,5 @@
-"""Published fact-checks, matched: which checks exist of what a text says."""
+"""Published fact-checks: reading their feeds, indexing them, and finding those a text repeats.
+
+It imports nothing else of Terang, no AWS and no clock. Start with `asking`, which answers a text
+from an index; `feeds.admission` and `building` make that index.
+"""

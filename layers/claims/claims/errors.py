@@ -2,8 +2,8 @@
 
 
 class FeedError(ValueError):
-    """A feed that cannot be read as one; whoever sends it must mend it."""
+    """A feed cannot be read; its sender must repair it."""
 
 
 class BadIndexError(ValueError):
-    """Bytes that are not the index they are taken for, or that this code cannot read."""
+    """Bytes are not the index that they should be, or this version cannot read them."""

@@ -7,14 +7,14 @@ from typing import NamedTuple
 
 import msgspec
 
-from claims.arrays.artefact import digest_of
-from claims.arrays.shelving import Entry
+from claims.building import build_index
+from claims.check import Entry
 from claims.errors import BadIndexError, FeedError
 from claims.feeds.admission import with_topic
-from claims.feeds.merging import Change, changes
-from claims.feeds.spool import Spool
-from claims.index.index import Index, build_index
-from claims.progress import Progress, silent
+from claims.feeds.spool import ChangeKind, Spool, changes
+from claims.index.index import ClaimIndex
+from claims.index.index_file import digest_of
+from claims.score.thresholds import Progress, silent
 from ledger.records.identity import is_id
 from terang.checks.index_check import sound_index
 
@@ -44,7 +44,7 @@ class CheckLibrary:
 
     def replace(
         self, feed: str, entries: Iterable[Entry], progress: Progress = silent
-    ) -> tuple[Index, Changes]:
+    ) -> tuple[ClaimIndex, Changes]:
         """Put a feed in place of its earlier self, and build the index of all feeds."""
         before = self.checks()
         path = self._folder / "feeds" / f"{hashlib.sha256(feed.encode()).hexdigest()[:16]}.jsonl"
@@ -52,16 +52,16 @@ class CheckLibrary:
         write_whole(path, (msgspec.json.encode(entry) + b"\n" for entry in entries))
         after = self.checks()
         data = build_index(after, progress)
-        index = Index(data)
+        index = ClaimIndex(data)
         write_whole(self._folder / f"{index.digest}.claims", [data])
         pointer = msgspec.json.encode(_Pointer(index.digest, index.totals))
         write_whole(self._folder / "current.json", [pointer])
         kinds = [one.change for one in changes(before, after)]
-        gone = kinds.count(Change.WITHDRAWN)
+        gone = kinds.count(ChangeKind.WITHDRAWN)
         new = after.links() - before.links() + gone
-        return index, Changes(new, kinds.count(Change.CORRECTED), gone)
+        return index, Changes(new, kinds.count(ChangeKind.CORRECTED), gone)
 
-    def current(self) -> Index:
+    def current(self) -> ClaimIndex:
         """Return the index in use.
 
         Its digest is compared before anything in it is read.

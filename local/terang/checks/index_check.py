@@ -12,11 +12,11 @@ from typing import Any
 
 import msgspec
 
-from claims.arrays.artefact import Artefact
-from claims.arrays.word_arrays import NAME_BIT
+from claims.check import Check
 from claims.errors import BadIndexError
-from claims.index.index import Index
-from claims.review import Check
+from claims.index.index import ClaimIndex
+from claims.index.index_file import IndexFile
+from claims.index.word_arrays import NAME_BIT
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
 _ARRAYS = {
@@ -31,9 +31,9 @@ _ARRAYS = {
 type Numbers = "memoryview[Any]"
 
 
-def sound_index(data: bytes) -> Index:
+def sound_index(data: bytes) -> ClaimIndex:
     """Return the index that these bytes are. Raises BadIndexError if it cannot be asked safely."""
-    index, artefact = Index(data), Artefact(data)
+    index, artefact = ClaimIndex(data), IndexFile(data)
     for language, total in index.totals.items():
         if not _LANGUAGE.fullmatch(language) or language not in index.bounds or total < 1:
             raise BadIndexError("the index is damaged: it does not say what it holds")
@@ -46,7 +46,7 @@ def sound_index(data: bytes) -> Index:
     return index
 
 
-def _faults(artefact: Artefact, language: str, total: int) -> Iterator[str]:
+def _faults(artefact: IndexFile, language: str, total: int) -> Iterator[str]:
     """Yield the name of each array of a language that does not fit the others."""
     arrays: dict[str, Numbers] = {}
     for codes, names in _ARRAYS.items():

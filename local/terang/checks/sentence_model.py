@@ -18,7 +18,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from claims.text.words import clean
+from claims.text.normalise import normalise
 from ledger.errors import OperatorError
 from terang import ROOT
 
@@ -65,7 +65,7 @@ class SentenceModel:
     def nearness(self, text: str, claims: Sequence[str]) -> list[float]:
         """The cosine of the angle between a text and each claim: 1 the same, 0 or less another."""
         new = [claim for claim in dict.fromkeys(claims) if claim not in self._known]
-        whole = clean(text).encode(errors="replace").decode()  # an argument may be no UTF-8
+        whole = normalise(text).encode(errors="replace").decode()  # an argument may be no UTF-8
         asked, *vectors = self._vectors([whole, *new])
         self._known.update(zip(new, vectors, strict=True))
         return [float(asked @ self._known[claim]) for claim in claims]

@@ -10,14 +10,13 @@ from urllib.request import Request, urlopen
 from cyclopts import Parameter
 from rich.progress import Progress, TextColumn, TimeElapsedColumn
 
-from claims.asking import Answer, Level, ask
+from claims.asking import CheckAnswer, Level, ask
+from claims.check import days_between
 from claims.errors import BadIndexError, FeedError
 from claims.feeds.admission import Admitted, admit
-from claims.feeds.dates import days_between
 from claims.feeds.feed import read_feed
 from claims.feeds.publishers import Trust, host_of
-from claims.score.meaning import Meaning
-from claims.score.ranking import explain
+from claims.score.ranking import Meaning, explain
 from ledger.errors import OperatorError
 from terang.checks.check_library import CheckLibrary
 from terang.checks.questions import Question, read_questions
@@ -120,7 +119,7 @@ def _print_admitted(admitted: Admitted) -> None:
     print_result(f"{len(admitted.entries):,} checks taken, {admitted.refused.total():,} refused")
     for code, count in admitted.refused.most_common():
         print_result(f"  refused {code}: {count:,}")
-    for code, count in admitted.told.most_common():
+    for code, count in admitted.incomplete.most_common():
         print_result(f"  taken with {code}: {count:,}")
 
 
@@ -204,7 +203,7 @@ def _load_model() -> Meaning:
     return SentenceModel.load()
 
 
-def _row(answer: Answer) -> dict[str, Any]:
+def _row(answer: CheckAnswer) -> dict[str, Any]:
     check = answer.check
     return {
         "url": check.url,
@@ -217,7 +216,7 @@ def _row(answer: Answer) -> dict[str, Any]:
     }
 
 
-def _print_answers(answers: list[Answer], published: str, *, why: bool) -> None:
+def _print_answers(answers: list[CheckAnswer], published: str, *, why: bool) -> None:
     console = Screen()
     shown = [answer for answer in answers if answer.level is not Level.NONE]
     if not shown:

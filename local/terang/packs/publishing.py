@@ -9,8 +9,7 @@ from pathlib import Path
 import msgspec
 
 from authoring.check import pack_paths
-from claims.facts import facts_of
-from claims.index.index import Index
+from claims.index.index import ClaimIndex, facts_of
 from claims.text.topics import lists, lists_digest
 from ledger.aws.objects import S3Objects
 from ledger.clock import Clock, SystemClock, utc
@@ -188,7 +187,7 @@ class PublicBucket:
 
         return self._move(changed, self.clock.now())
 
-    def publish_checks(self, index: Index, *, notice_hours: int, now: datetime) -> str:
+    def publish_checks(self, index: ClaimIndex, *, notice_hours: int, now: datetime) -> str:
         """Put an index of published checks in force, as learn does. Return the new set's digest."""
         self.objects.put_new(self.name, factchecks_key(index.digest), index.data)
         self.objects.put_new(self.name, factchecks_lists_key(lists_digest()), lists())

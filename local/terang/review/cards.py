@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import batched, islice
 
-from claims.feeds.dates import days_between
+from claims.check import days_between
 from ledger.records.finding import EXCERPT_LENGTH, Finding
 from matcher.text.fold import fold
 from terang.terminal_text import show_controls

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from claims.index.index import Index
+from claims.index.index import ClaimIndex
 from dsa.report.about import About
 from dsa.report.entries import Entries
 from dsa.report.files import report_files
@@ -45,7 +45,7 @@ class Trial:
     bodies: Sequence[str] = ()
     cases: Sequence[dict[str, Any]] = ()
     open_channels: Sequence[str] = ()
-    index: Index | None = None
+    index: ClaimIndex | None = None
 
 
 @dataclass(frozen=True, slots=True)

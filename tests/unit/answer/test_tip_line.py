@@ -17,11 +17,11 @@ from answer.index_in_force import IndexInForce
 from answer.partners import PARTNER, SECRET, WINDOW_SECONDS, Partners, Window
 from answer.tip_line import TipLine
 from answer.words import LANGUAGES, Words
+from claims.building import build_index
+from claims.check import Rating
 from claims.feeds.admission import admit
 from claims.feeds.feed import read_feed
 from claims.feeds.publishers import Trust
-from claims.index.index import build_index
-from claims.review import Rating
 from ledger.clock import clock_from_setting
 from ledger.errors import OperatorError
 from ledger.keys import factchecks_key

@@ -9,10 +9,11 @@ import pytest
 from support.sample_checks import PUBLISHER, check, table
 from training.topic_claims import TOPICS, TopicClaim, admission, halves
 
+from claims.check import Cues
 from claims.feeds.admission import admit, with_topic
 from claims.feeds.feed import read_feed
 from claims.feeds.publishers import Trust
-from claims.text.topics import Cues, kept_out_by, lists, topic_of
+from claims.text.topics import kept_out_by, lists, topic_of
 
 LANGUAGES = ("en", "id", "zh")
 PRECISION, RECALL = 0.98, 0.80

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from support.sample_checks import CHECKS, REPEATS_SALT, check, table
 
-from claims.arrays.artefact import MAGIC, digest_of
+from claims.index.index_file import MAGIC, digest_of
 from terang.checks.check_library import CheckLibrary
 from terang.cli.command import main
 

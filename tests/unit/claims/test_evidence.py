@@ -6,11 +6,13 @@ import pytest
 from training.development import entry_of, examples
 
 from claims.asking import Level, ask
-from claims.index.index import Index, build_index
-from claims.score.attaching import NOTHING_DEMANDED, ahead, model
-from claims.score.likeness import question_of
+from claims.building import build_index
+from claims.index.curves import NOTHING_DEMANDED, shipped_curves
+from claims.index.index import ClaimIndex
+from claims.score.evidence import ahead
+from claims.score.query import query_of
 from claims.score.ranking import Ranked
-from claims.text.tags import known_words
+from claims.text.normalise import split_known_words
 
 
 @pytest.mark.parametrize(
@@ -32,7 +34,7 @@ def test_a_story_told_of_another_name_is_another_story(text: str, attached: bool
         "Bram Orven will host a show in which strangers swap pets for a month.",
     )
     stories = [entry_of(f"https://s.example/{one}", one, "", "en") for one in claims]
-    among = Index(build_index([*stories, *(one.entry for one in examples("en"))]))
+    among = ClaimIndex(build_index([*stories, *(one.entry for one in examples("en"))]))
     first, *_ = ask(among, text, "en")
     assert (first.level is Level.ATTACH) == attached
 
@@ -40,9 +42,9 @@ def test_a_story_told_of_another_name_is_another_story(text: str, attached: bool
 def test_a_word_that_begins_a_claim_and_is_written_small_elsewhere_is_no_name() -> None:
     claims = ("Vaccines weaken bones.", "Doctors hid that vaccines cost Oakridge nothing.")
     entries = [entry_of(f"https://s.example/{one}", one, "", "en") for one in claims]
-    shelf = Index(build_index(entries)).shelf("en")
-    words = {number: word for word, number in shelf.number.items()}
-    names = {words[one] for place in range(2) for run in shelf.name_runs(place) for one in run}
+    index = ClaimIndex(build_index(entries)).language("en")
+    words = {number: word for word, number in index.number.items()}
+    names = {words[one] for place in range(2) for run in index.name_runs(place) for one in run}
     assert names == {"oakridg"}
 
 
@@ -55,9 +57,9 @@ def test_one_slip_unmakes_no_name() -> None:
         "we left oakridge after two long weeks.",
     )
     entries = [entry_of(f"https://s.example/{one}", one, "", "en") for one in claims]
-    shelf = Index(build_index(entries)).shelf("en")
-    number = shelf.number["oakridg"]
-    named = {shelf.check(place).claim: number in shelf.names(place) for place in range(4)}
+    index = ClaimIndex(build_index(entries)).language("en")
+    number = index.number["oakridg"]
+    named = {index.check(place).claim: number in index.names(place) for place in range(4)}
     assert named == dict(zip(claims, (True, True, True, False), strict=True))
 
 
@@ -71,9 +73,11 @@ def test_one_slip_unmakes_no_name() -> None:
 )
 def test_several_spellings_are_one(text: str, claim: str) -> None:
     """Each known word of the text stands in the claim."""
-    shelf = Index(build_index([entry_of("https://s.example/1", claim, "", "en")])).shelf("en")
-    question = question_of(shelf, text)
-    assert len(question.known) >= 2
+    index = ClaimIndex(build_index([entry_of("https://s.example/1", claim, "", "en")])).language(
+        "en"
+    )
+    query = query_of(index, text)
+    assert len(query.known) >= 2
 
 
 def test_a_check_is_ahead_of_the_next_of_another_rumour() -> None:
@@ -89,12 +93,12 @@ def test_a_title_of_one_word_is_not_held_by_chance() -> None:
     entries = [one.entry for one in examples("en")]
     odd = entry_of("https://s.example/1", "Aardvarks bewilder zebras daily.", "Lunch", "en")
     text = "they said that the lunch with our neighbours was long and very good this time"
-    found = ask(Index(build_index([*entries, odd])), text, "en")
+    found = ask(ClaimIndex(build_index([*entries, odd])), text, "en")
     assert all(answer.level is not Level.ATTACH for answer in found)
 
 
 def test_more_evidence_never_lowers_the_score() -> None:
-    curves = model()
+    curves = shipped_curves()
     assert all(weight >= 0 for curve in curves.curves.values() for weight in curve)
     assert all(slope >= 0 for _, slope in curves.gates.values())
     for name in (*curves.evidence, *curves.gates):
@@ -115,7 +119,7 @@ GENERIC = ("Jumlah Penduduk Indonesia Tahun 2020", "Kinerja Ekspor dan Impor")
 )
 def test_a_short_claim_of_everyday_words_is_attached_to_nothing(text: str) -> None:
     entries = [entry_of(f"https://s.example/{one}", one, "", "id") for one in GENERIC]
-    among = Index(build_index([*entries, *(one.entry for one in examples("id"))]))
+    among = ClaimIndex(build_index([*entries, *(one.entry for one in examples("id"))]))
     assert all(answer.level is not Level.ATTACH for answer in ask(among, text, "id"))
 
 
@@ -129,7 +133,7 @@ def test_a_long_text_on_the_same_matter_is_given_no_check() -> None:
         " more frequently than men, because their urethra is shorter. Elderly patients develop"
         " fever, confusion, back pain and chills, and should visit a clinic the same evening."
     )
-    among = Index(
+    among = ClaimIndex(
         build_index(
             [entry_of("https://s.example/1", claim, "", "en")]
             + [one.entry for one in examples("en")]
@@ -142,11 +146,13 @@ def test_a_long_text_on_the_same_matter_is_given_no_check() -> None:
 
 def test_small_numbers_and_years_tell_no_story_apart() -> None:
     claim = "In 2020 the 32 bridges of Merrow lost 417 lamps."
-    shelf = Index(build_index([entry_of("https://s.example/1", claim, "", "en")])).shelf("en")
-    telling = {word: shelf.telling[number] for word, number in shelf.number.items()}
-    assert (telling["2020"], telling["32"]) == (0, 0)
-    assert telling["417"] == telling["merrow"] == 2
-    assert 0 < telling["lamp"] <= 2
+    index = ClaimIndex(build_index([entry_of("https://s.example/1", claim, "", "en")])).language(
+        "en"
+    )
+    distinctiveness = {word: index.distinctiveness[number] for word, number in index.number.items()}
+    assert (distinctiveness["2020"], distinctiveness["32"]) == (0, 0)
+    assert distinctiveness["417"] == distinctiveness["merrow"] == 2
+    assert 0 < distinctiveness["lamp"] <= 2
 
 
 @pytest.mark.parametrize(
@@ -160,7 +166,7 @@ def test_small_numbers_and_years_tell_no_story_apart() -> None:
 def test_a_check_is_not_attached_across_languages(text: str, language: str) -> None:
     """A feed may say the wrong language, and an asker too: the text itself has to be in it."""
     claim = entry_of("https://s.example/1", text, "", language)
-    index = Index(build_index([claim, *(one.entry for one in examples(language))]))
+    index = ClaimIndex(build_index([claim, *(one.entry for one in examples(language))]))
     for hint in (language, ""):
         found = ask(index, text, hint)
         assert all(answer.level is not Level.ATTACH for answer in found)
@@ -168,36 +174,36 @@ def test_a_check_is_not_attached_across_languages(text: str, language: str) -> N
 
 def test_an_index_keeps_the_curves_it_was_built_with(monkeypatch: pytest.MonkeyPatch) -> None:
     """A deployment with other curves or demands changes no answer of an index in force."""
-    from claims.score import attaching
+    from claims.index import curves
 
     entries = [one.entry for one in examples("en")]
     text = f"They say that {entries[0].check.claim}"
     data = build_index(entries)
-    before = ask(Index(data), text, "en")
+    before = ask(ClaimIndex(data), text, "en")
     assert before[0].level is Level.ATTACH
-    stricter = attaching.written() | {"base": -50.0}
-    monkeypatch.setattr(attaching, "written", lambda: stricter)
-    attaching.model.cache_clear()
+    stricter = curves.published_curves() | {"base": -50.0}
+    monkeypatch.setattr(curves, "published_curves", lambda: stricter)
+    curves.shipped_curves.cache_clear()
     try:
-        assert attaching.model().base == -50.0
-        assert ask(Index(data), text, "en") == before
+        assert curves.shipped_curves().base == -50.0
+        assert ask(ClaimIndex(data), text, "en") == before
     finally:
         monkeypatch.undo()
-        attaching.model.cache_clear()
+        curves.shipped_curves.cache_clear()
 
 
 def test_an_index_of_before_demands_nothing() -> None:
-    """It names no curves and no telling words: it answers as it did."""
-    from claims.arrays.artefact import Artefact, Sealing
+    """It names no curves and no distinctiveness words: it answers as it did."""
+    from claims.index.index_file import IndexFile, IndexFileWriter
 
     entries = [one.entry for one in examples("en")][:30]
-    artefact = Artefact(build_index(entries))
+    artefact = IndexFile(build_index(entries))
     old = {name: one for name, one in artefact._arrays.items() if not name.endswith("word_telling")}
     facts = {name: one for name, one in artefact.facts.items() if name != "attaching"}
     with TemporaryFile() as body:
-        sealing = Sealing(body)
+        sealing = IndexFileWriter(body)
         sealing.add(old)
-        index = Index(sealing.sealed(facts))
+        index = ClaimIndex(sealing.sealed(facts))
     assert index.curves.demands == NOTHING_DEMANDED
     text = f"They say that {entries[0].check.claim}"
     assert ask(index, text, "en")[0].level is Level.ATTACH
@@ -214,4 +220,4 @@ def test_an_index_of_before_demands_nothing() -> None:
 )
 def test_a_tag_is_split_into_at_most_four_known_words(tag: str, split: str) -> None:
     words = {"no", "more", "pills", "now", "please"}
-    assert known_words(tag, words.__contains__) == split
+    assert split_known_words(tag, words.__contains__) == split

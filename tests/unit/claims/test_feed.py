@@ -10,12 +10,12 @@ import msgspec
 import pytest
 from support.endless import Endless
 
+from claims.check import Rating, Review
 from claims.errors import FeedError
 from claims.feeds.admission import admit
-from claims.feeds.claim_review import reviews_in
 from claims.feeds.feed import ELEMENT_BYTES, read_feed
 from claims.feeds.publishers import Trust
-from claims.review import Rating, Review
+from claims.feeds.reviews import reviews_in_value
 
 REVIEW: dict[str, Any] = {
     "@context": "https://schema.org",
@@ -81,7 +81,7 @@ def test_what_is_missing_is_empty_and_not_an_error() -> None:
     ],
 )
 def test_a_rating_is_read_in_words_or_as_a_share(rating: object, read_as: str) -> None:
-    [review] = reviews_in(REVIEW | {"reviewRating": rating})
+    [review] = reviews_in_value(REVIEW | {"reviewRating": rating})
     assert review.rating == read_as
 
 
@@ -97,7 +97,7 @@ def test_a_table_may_have_its_columns_in_any_order_and_case() -> None:
         (b"", "lacks url and claim"),
         (b"link,text\nx,y\n", "lacks url and claim"),
         (b"url,claim\n\xff\xfe,x\n", "UTF-8"),
-        (b'[{"@type": "ClaimReview"', "no JSON any more"),
+        (b'[{"@type": "ClaimReview"', "is not JSON before"),
         (b"<html>", "lacks url and claim"),
     ],
 )
@@ -168,7 +168,7 @@ def test_of_one_link_and_claim_the_later_check_counts() -> None:
     admitted = admit(read([later, REVIEW]), Trust(["check.example"]))
     [entry] = admitted.entries
     assert (entry.check.rating, entry.check.date) == (Rating.TRUE, "2026-05-01")
-    assert admitted.told["repeated"] == 1
+    assert admitted.incomplete["repeated"] == 1
 
 
 def test_a_rating_that_no_table_knows_is_unclear_and_counted() -> None:
@@ -176,7 +176,7 @@ def test_a_rating_that_no_table_knows_is_unclear_and_counted() -> None:
     admitted = admit(read([odd]), Trust(["check.example"]))
     [entry] = admitted.entries
     assert entry.check.rating is Rating.UNCLEAR
-    assert admitted.told["rating_unknown"] == 1
+    assert admitted.incomplete["rating_unknown"] == 1
 
 
 def test_a_true_check_is_taken_as_such() -> None:

@@ -1,4 +1,4 @@
-"""The arrays of a shelf say what its checks say, counted here in dictionaries."""
+"""The arrays of an index say what its checks say, counted here in dictionaries."""
 
 from array import array
 from collections import Counter, defaultdict
@@ -9,14 +9,13 @@ from random import Random
 import pytest
 from training.development import LANGUAGES, examples
 
-from claims.arrays.artefact import MAGIC, Artefact, Sealing
-from claims.arrays.bm25 import rarity, saturated
-from claims.arrays.gram_arrays import COMMON_GRAM
-from claims.arrays.shelving import Entry, lay_out
-from claims.arrays.word_arrays import NAME_BIT, Arrays
-from claims.ordinary_text import clean_text
-from claims.text.grams import grams_of
-from claims.text.words import words_of
+from claims.check import Entry
+from claims.index.bm25 import rarity, saturated
+from claims.index.index_file import MAGIC, Arrays, IndexFile, IndexFileWriter
+from claims.index.layout import COMMON_GRAM, lay_out
+from claims.index.word_arrays import NAME_BIT
+from claims.text.word_lists import calibration_negatives
+from claims.text.words import grams_of, words_of
 
 
 @pytest.fixture(scope="module", params=LANGUAGES)
@@ -96,7 +95,7 @@ def test_each_gram_names_the_checks_that_hold_it_unless_many_do(
 ) -> None:
     holders = defaultdict(list)
     for place, entry in enumerate(entries):
-        for gram in grams_of(entry.spelled):
+        for gram in grams_of(entry.claim_and_title):
             holders[gram].append(place)
     most = max(50, int(len(entries) * COMMON_GRAM))
     kept = sorted(gram for gram, places in holders.items() if len(places) <= most)
@@ -125,7 +124,7 @@ def test_a_word_that_opens_a_claim_is_a_name_unless_it_is_written_small_anywhere
     every = [text for entry in entries for text in texts(entry).values()]
     small = {
         word.stem
-        for text in [*every, *clean_text(language)]
+        for text in [*every, *calibration_negatives(language)]
         for word in words_of(text, language)
         if word.is_small
     }
@@ -140,7 +139,7 @@ def test_a_word_that_opens_a_claim_is_a_name_unless_it_is_written_small_anywhere
 
 @pytest.mark.parametrize("length", range(8))
 def test_each_array_of_an_artefact_begins_at_a_multiple_of_8_bytes(length: int) -> None:
-    sealing = Sealing(BytesIO())
+    sealing = IndexFileWriter(BytesIO())
     sealing.add({"first": b"abc", "second": array("I", [1, 2])})
     data = sealing.sealed({"name": "n" * length})
     start = len(MAGIC) + 4
@@ -148,4 +147,4 @@ def test_each_array_of_an_artefact_begins_at_a_multiple_of_8_bytes(length: int) 
     assert body % 8 == 0
     assert data[body : body + 3] == b"abc"
     assert data[body + 8 :] == array("I", [1, 2]).tobytes()
-    assert list(Artefact(data).numbers("second")) == [1, 2]
+    assert list(IndexFile(data).numbers("second")) == [1, 2]

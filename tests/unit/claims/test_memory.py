@@ -5,17 +5,21 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import groupby
 from random import Random
+from typing import TYPE_CHECKING
 
 import pytest
 from support.endless import Endless
 from support.sample_checks import PUBLISHER
 
-from claims.arrays.shelving import Entry, lay_out
+from claims.building import build_index
 from claims.feeds.admission import admit
 from claims.feeds.feed import read_feed
 from claims.feeds.publishers import Trust
 from claims.feeds.spool import Spool
-from claims.index.index import build_index
+from claims.index.layout import lay_out
+
+if TYPE_CHECKING:
+    from claims.check import Entry
 
 FEW, MANY = 600, 2_400
 MARGIN_BYTES = 150_000

@@ -7,9 +7,8 @@ from support.sample_checks import CHECKS, FRIDGE, PUBLISHER, SALT, check, table
 
 from claims.feeds.admission import admit
 from claims.feeds.feed import read_feed
-from claims.feeds.merging import Change, changes
 from claims.feeds.publishers import Trust
-from claims.feeds.spool import Spool
+from claims.feeds.spool import ChangeKind, Spool, changes
 
 
 def entries(*rows: dict[str, str]) -> Spool:
@@ -22,17 +21,17 @@ BEFORE = entries(*CHECKS)
 @pytest.mark.parametrize(
     ("row", "change"),
     [
-        pytest.param(check(1, SALT, "Misleading"), Change.CORRECTED, id="another rating"),
-        pytest.param(check(1, f"{SALT}, says a post"), Change.CORRECTED, id="another claim"),
-        pytest.param(check(1, SALT, date="2026-11-01"), Change.CORRECTED, id="a later day"),
-        pytest.param(check(9, SALT), Change.WITHDRAWN, id="another link"),
+        pytest.param(check(1, SALT, "Misleading"), ChangeKind.CORRECTED, id="another rating"),
+        pytest.param(check(1, f"{SALT}, says a post"), ChangeKind.CORRECTED, id="another claim"),
+        pytest.param(check(1, SALT, date="2026-11-01"), ChangeKind.CORRECTED, id="a later day"),
+        pytest.param(check(9, SALT), ChangeKind.WITHDRAWN, id="another link"),
     ],
 )
-def test_what_a_check_says_otherwise_is_a_change(row: dict[str, str], change: Change) -> None:
+def test_what_a_check_says_otherwise_is_a_change(row: dict[str, str], change: ChangeKind) -> None:
     [found] = changes(BEFORE, entries(row, *CHECKS[1:]))
     assert (found.url, found.change) == ("https://check.example/1", change)
     assert found.before[0].rating == "false"
-    assert bool(found.after) is (change is Change.CORRECTED)
+    assert bool(found.after) is (change is ChangeKind.CORRECTED)
 
 
 def test_new_checks_and_their_order_change_nothing() -> None:

@@ -1,4 +1,4 @@
-"""Feeds of published fact-checks: reading, admitting, merging and grouping them.
+"""Feeds of published fact-checks: reading, admitting, storing and comparing them.
 
-It may import `text` and `arrays`. Start with `feed`, then `admission`.
+It may import `text` and `check`. Start with `admission`, which takes what `feed` reads.
 """

@@ -9,105 +9,110 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 
-from claims.arrays.shelving import Entry
-from claims.feeds.publishers import Trust, host_of
-from claims.feeds.ratings import NO_CHECK, rating_of, readable
+from claims.check import Check, Cues, Entry, Review
+from claims.feeds.publishers import NOT_A_CHECK, Trust, host_of, rating_of, stored_rating
 from claims.feeds.spool import Spool
-from claims.review import Check, Review
 from claims.text.languages import guess, primary
-from claims.text.topics import Cues, topic_of
+from claims.text.topics import topic_of
 
 GUESSED = ("en", "id", "zh", "es", "fr", "pt", "de", "ms")
-FEWEST_LETTERS = 8
-_PATH_WORD = re.compile(r"[^\W_]+")
+FEWEST_LETTERS, FEWEST_JOINED_LETTERS = 8, 4
+"""Letters of a claim; a few of a script without spaces say as much."""
+LONGEST_STATED = 100
 MOST_STRANGERS = 1_000
-"""Hosts that are told by name: a poisoned feed could bring a new one with each review."""
+"""Hosts that are counted by name: a poisoned feed could bring a new one with each review."""
+
+_PATH_WORD = re.compile(r"[^\W_]+")
 
 
-class Refused(StrEnum):
-    """Why a review is not taken."""
+class RefusalCode(StrEnum):
+    """Why a review is not accepted."""
 
     NO_LINK = "no_link"
     NOT_TRUSTED = "publisher_not_trusted"
     NO_CLAIM = "no_claim"
-    NO_CHECK = "checks_no_claim"
+    NOT_A_CHECK = "checks_no_claim"
 
 
 @dataclass(slots=True)
 class Admitted:
-    """What an import took and refused; `told` counts what was taken with something missing.
+    """What an import accepted and refused.
 
-    `taken` counts repeated checks too, `entries` has each once. `strangers` are the hosts whose
-    checks were refused because nobody trusts them, the first MOST_STRANGERS of them.
+    `taken` counts repeated checks too, `entries` holds each once. `incomplete` counts by code the
+    checks that were accepted although something is missing. `strangers` counts refused reviews by
+    host, if nobody trusts it, for the first MOST_STRANGERS hosts.
     """
 
     entries: Spool = field(default_factory=Spool)
     taken: int = 0
     refused: Counter[str] = field(default_factory=Counter)
-    told: Counter[str] = field(default_factory=Counter)
+    incomplete: Counter[str] = field(default_factory=Counter)
     strangers: Counter[str] = field(default_factory=Counter)
 
-    def refuse(self, review: Review, why: Refused) -> None:
-        """Count a review that is not taken."""
-        self.refused[why] += 1
-        host = host_of(review.url) if why is Refused.NOT_TRUSTED else ""
+    def refuse(self, review: Review, code: RefusalCode) -> None:
+        """Count a review that is not accepted."""
+        self.refused[code] += 1
+        host = host_of(review.url) if code is RefusalCode.NOT_TRUSTED else ""
         if host and (host in self.strangers or len(self.strangers) < MOST_STRANGERS):
             self.strangers[host] += 1
 
 
 def admit(reviews: Iterable[Review], trust: Trust) -> Admitted:
-    """The checks among reviews. Of one link and claim the later counts, of equal days the last."""
-    result = Admitted()
-    result.entries.take(_taken(reviews, trust, result))
-    if repeated := result.taken - len(result.entries):
-        result.told["repeated"] = repeated
-    return result
+    """Return the checks among reviews. Of one link and claim the latest day counts, then the last.
+
+    Reviews are read once, and checks go to disk as they are accepted.
+    """
+    admitted = Admitted()
+    admitted.entries.take(_accepted(reviews, trust, admitted))
+    if repeated := admitted.taken - len(admitted.entries):
+        admitted.incomplete["repeated"] = repeated
+    return admitted
 
 
-def _taken(reviews: Iterable[Review], trust: Trust, result: Admitted) -> Iterator[Entry]:
+def _accepted(reviews: Iterable[Review], trust: Trust, admitted: Admitted) -> Iterator[Entry]:
     for review in reviews:
-        found = _entry(review, trust, result.told)
-        if isinstance(found, Refused):
-            result.refuse(review, found)
+        entry = _entry(review, trust, admitted.incomplete)
+        if isinstance(entry, RefusalCode):
+            admitted.refuse(review, entry)
         else:
-            result.taken += 1
-            yield found
+            admitted.taken += 1
+            yield entry
 
 
-def _entry(review: Review, trust: Trust, told: Counter[str]) -> Entry | Refused:
+def _entry(review: Review, trust: Trust, incomplete: Counter[str]) -> Entry | RefusalCode:
     publisher = trust.publisher_of(review.url)
     if publisher is None:
-        return Refused.NOT_TRUSTED if review.url else Refused.NO_LINK
+        return RefusalCode.NOT_TRUSTED if review.url else RefusalCode.NO_LINK
     claim = review.claim or review.title
-    if sum(char.isalnum() for char in claim) < FEWEST_LETTERS and not _is_joined(claim):
-        return Refused.NO_CLAIM
+    if not _is_long_enough(claim):
+        return RefusalCode.NO_CLAIM
     language = primary(review.language) or publisher.language or guess(claim, GUESSED) or "en"
     rating = rating_of(review.rating, publisher.domain, language)
-    if rating == NO_CHECK:
-        return Refused.NO_CHECK
+    if rating == NOT_A_CHECK:
+        return RefusalCode.NOT_A_CHECK
     if rating is None:
-        told["rating_unknown" if review.rating else "rating_missing"] += 1
+        incomplete["rating_unknown" if review.rating else "rating_missing"] += 1
     if not review.date:
-        told["date_missing"] += 1
+        incomplete["date_missing"] += 1
     check = Check(
         url=review.url,
         claim=claim,
-        rating=readable(rating),
-        stated=review.rating[:100],
+        rating=stored_rating(rating),
+        stated=review.rating[:LONGEST_STATED],
         publisher=publisher.name or review.publisher or publisher.domain,
         date=review.date,
         language=language,
         topic="",
     )
-    labels = ", ".join(one for one in (review.labels, _labels_of(review.url)) if one)
+    labels = ", ".join(filter(None, (review.labels, _labels_of(review.url))))
     return with_topic(Entry(check, review.title, review.summary, Cues(labels, review.speaker)))
 
 
 def with_topic(entry: Entry) -> Entry:
     """Return an entry under the topic that the lists of this version give it.
 
-    What was taken under earlier lists is read again before an index is built, so that all checks
-    of an index are under one version.
+    Entries that were accepted under earlier lists get their topic again before an index is built,
+    so that all checks of an index are under one version.
     """
     check = entry.check
     topic = topic_of(f"{check.claim}\n{entry.title}", check.language, entry.cues)
@@ -123,6 +128,7 @@ def _labels_of(url: str) -> str:
     return " ".join(_PATH_WORD.findall(unquote(urlsplit(url).path)))
 
 
-def _is_joined(claim: str) -> bool:
-    """In a script without spaces a few letters say much."""
-    return sum(char > "\u3000" for char in claim) >= 4
+def _is_long_enough(claim: str) -> bool:
+    letters = sum(char.isalnum() for char in claim)
+    joined = sum(char > "\u3000" for char in claim)
+    return letters >= FEWEST_LETTERS or joined >= FEWEST_JOINED_LETTERS

@@ -1,42 +1,45 @@
-"""Whose checks are taken: a public list of domains, and those that an import adds to it."""
+"""Whose checks are accepted, and what their ratings mean: by public lists."""
 
-import json
+import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from urllib.parse import urlsplit
 
+from claims.check import Rating
+from claims.data import read_json
+
 LONGEST_LINK = 2_000
+NOT_A_CHECK = "no check"
+"""In ratings.json: pages that check no claim, such as lessons, events and notices."""
+
+_WORDS = re.compile(r"[\w/]+")
+_SENTENCE = re.compile(r"[.:;,!?()\[\]—–|。：；，！]+|\s-\s")
+
+type RatingTable = dict[str, str]
+"""From a phrase in its plain form to a rating, or `NOT_A_CHECK`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Publisher:
-    """A publisher by domain; its language serves where a review names none."""
+    """A publisher by domain; its language is used if a review names none."""
 
     domain: str
     name: str = ""
     language: str = ""
 
 
-@cache
-def listed() -> dict[str, Publisher]:
-    """The publishers of the public list, by domain."""
-    text = resources.files("claims").joinpath("data/publishers.json").read_text(encoding="utf-8")
-    found: dict[str, dict[str, str]] = json.loads(text)["publishers"]
-    return {domain: Publisher(domain, **facts) for domain, facts in found.items()}
-
-
 class Trust:
-    """The publishers that are trusted for one import."""
+    """The publishers that are trusted for one import: those listed, and those that it adds."""
 
     def __init__(self, added: Iterable[str] = ()):
-        self._publishers = listed() | {
-            domain: Publisher(domain) for one in added if (domain := one.strip().lower())
+        self._publishers = _listed() | {
+            domain: Publisher(domain) for name in added if (domain := name.strip().lower())
         }
 
     def publisher_of(self, link: str) -> Publisher | None:
-        """The trusted publisher under whose domain a link leads; nothing if there is none.
+        """Return the trusted publisher to whose domain a link leads, or None.
 
         >>> Trust().publisher_of("https://www.snopes.com/fact-check/x").name
         'Snopes'
@@ -48,16 +51,16 @@ class Trust:
         host = host_of(link)
         labels = host.split(".") if host else []
         for at in range(len(labels) - 1):
-            if (found := self._publishers.get(".".join(labels[at:]))) is not None:
-                return found
+            if (publisher := self._publishers.get(".".join(labels[at:]))) is not None:
+                return publisher
         return None
 
 
 def host_of(link: str) -> str:
-    """The host that a plain web link leads to; empty for whatever is no such link.
+    """Return the host that a plain web link leads to; empty for any other link.
 
-    Another scheme, a name or password in the link, a port, a blank or control character, or a
-    host that is no ASCII name make it none.
+    Another scheme, a name or password in the link, a port, a blank or control character, and a
+    host outside ASCII are not accepted.
 
     >>> host_of("https://Check.example/a?b"), host_of("javascript:alert(1)"), host_of("//a.example")
     ('check.example', '', '')
@@ -76,3 +79,72 @@ def host_of(link: str) -> str:
     host = parts.hostname or ""
     plain = host.isascii() and "." in host and parts.username is None and port is None
     return host.rstrip(".") if parts.scheme in ("http", "https") and plain else ""
+
+
+def rating_of(stated: str, domain: str, language: str) -> str | None:
+    """Return the rating that a publisher's words mean, `NOT_A_CHECK`, or None if no table knows.
+
+    >>> [rating_of(*words) for words in [("Pants on Fire!", "politifact.com", "en"),
+    ...     ("[SALAH] Video lama", "turnbackhoax.id", "id"), ("EDUKASI", "turnbackhoax.id", "id"),
+    ...     ("部分錯誤", "", "zh"), ("Three bananas", "", "en")]]
+    ['false', 'false', 'no check', 'misleading', None]
+    """
+    by_name = _rating_tables()
+    tables = [by_name[name] for name in (domain, language, "any") if name in by_name]
+    others = [table for name, table in by_name.items() if len(name) == 2 and name != language]
+    for phrase in _phrases(stated):
+        for table in (*tables, *others):
+            if phrase in table:
+                return table[phrase]
+    for table in tables:
+        if (rating := _by_beginning(_plain(stated), table)) is not None:
+            return rating
+    return None
+
+
+def stored_rating(rating: str | None) -> Rating:
+    """Return the rating to store: words that no table knows are unclear, and make no finding.
+
+    >>> stored_rating(None)
+    <Rating.UNCLEAR: 'unclear'>
+    """
+    return Rating(rating) if rating in set(Rating) else Rating.UNCLEAR
+
+
+def _plain(text: str) -> str:
+    return " ".join(_WORDS.findall(unicodedata.normalize("NFKC", text).casefold()))
+
+
+def _phrases(stated: str) -> list[str]:
+    """Return the whole, and its first piece before a full stop or the like."""
+    pieces = [piece for piece in map(_plain, _SENTENCE.split(stated)) if piece]
+    return [_plain(stated), *pieces[:1]]
+
+
+def _by_beginning(text: str, table: RatingTable) -> str | None:
+    """Return the rating whose longest phrase the text begins with, at the end of a word.
+
+    In a script without spaces it may end anywhere.
+    """
+    fitting = [
+        phrase
+        for phrase in table
+        if text.startswith(phrase + " ") or (not phrase.isascii() and text.startswith(phrase))
+    ]
+    return table[max(fitting, key=len)] if fitting else None
+
+
+@cache
+def _listed() -> dict[str, Publisher]:
+    publishers = read_json("publishers.json")["publishers"]
+    return {domain: Publisher(domain, **facts) for domain, facts in publishers.items()}
+
+
+@cache
+def _rating_tables() -> dict[str, RatingTable]:
+    loaded = read_json("ratings.json")
+    named = loaded["publishers"] | loaded["languages"] | {"any": loaded["any"]}
+    return {
+        name: {_plain(phrase): rating for rating, phrases in table.items() for phrase in phrases}
+        for name, table in named.items()
+    }

@@ -1,36 +1,40 @@
-"""Checks on disk: as many as feeds bring, merged and in order, in flat memory."""
+"""Checks on disk: as many as feeds bring, merged, in order and compared, in flat memory."""
 
+import heapq
 import sqlite3
 from collections.abc import Iterable, Iterator
+from enum import StrEnum
 from hashlib import blake2b
 from itertools import groupby
+from operator import itemgetter
 
 import msgspec
 
-from claims.arrays.shelving import Entry
+from claims.check import Entry
 
 _TABLE = """
     PRAGMA journal_mode = OFF;
-    CREATE TABLE told (url, feed, claim, day, language, entry, PRIMARY KEY (url, feed, claim))
+    CREATE TABLE entries (url, feed, claim, day, language, entry, PRIMARY KEY (url, feed, claim))
     WITHOUT ROWID"""
 _TAKE = """
-    INSERT INTO told VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (url, feed, claim) DO UPDATE
+    INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (url, feed, claim) DO UPDATE
     SET day = excluded.day, language = excluded.language, entry = excluded.entry
-    WHERE excluded.day >= told.day"""
+    WHERE excluded.day >= entries.day"""
 _DROP_OUTDATED = """
-    DELETE FROM told
-    WHERE (SELECT max(day) FROM told AS own WHERE own.url = told.url AND own.feed = told.feed)
-    < (SELECT max(day) FROM told AS one WHERE one.url = told.url)"""
+    DELETE FROM entries
+    WHERE (SELECT max(day) FROM entries AS same_feed
+           WHERE same_feed.url = entries.url AND same_feed.feed = entries.feed)
+    < (SELECT max(day) FROM entries AS any_feed WHERE any_feed.url = entries.url)"""
 _DROP_REPEATED = """
-    DELETE FROM told WHERE EXISTS (SELECT 1 FROM told AS later
-    WHERE later.url = told.url AND later.claim = told.claim AND later.feed > told.feed)"""
+    DELETE FROM entries WHERE EXISTS (SELECT 1 FROM entries AS later
+    WHERE later.url = entries.url AND later.claim = entries.claim AND later.feed > entries.feed)"""
 
 
 class Spool:
     """The checks of all feeds, one for each link and claim, by link and claim.
 
-    Whoever corrects a page may word its claim anew: of a link, only the feeds count that have its
-    latest day. Of one link and claim in a feed the latest stays, of equal days the last.
+    A publisher that corrects a page may reword its claim: of a link, only those feeds count that
+    have its latest day. Of one link and claim in a feed the latest counts, of equal days the last.
     """
 
     def __init__(self, feeds: Iterable[Iterable[Entry]] = ()):
@@ -42,7 +46,7 @@ class Spool:
         self._rows.execute(_DROP_REPEATED)
 
     def take(self, entries: Iterable[Entry], feed: int = 0) -> None:
-        """Take the checks of a feed, in any order. Raises OSError where the disk has no room."""
+        """Store the checks of a feed, in any order. Raises OSError if the disk is full."""
         try:
             self._rows.executemany(_TAKE, (_row(feed, entry) for entry in entries))
         except sqlite3.Error as error:
@@ -55,25 +59,26 @@ class Spool:
         return sum(self.totals().values())
 
     def __iter__(self) -> Iterator[Entry]:
-        return self._read("SELECT entry FROM told ORDER BY url")
+        return self._read("SELECT entry FROM entries ORDER BY url")
 
     def of(self, language: str) -> Iterator[Entry]:
-        """The checks of a language."""
-        return self._read("SELECT entry FROM told WHERE language = ? ORDER BY url", language)
+        """Yield the checks of a language."""
+        return self._read("SELECT entry FROM entries WHERE language = ? ORDER BY url", language)
 
     def totals(self) -> dict[str, int]:
-        """How many checks there are, by language."""
-        counted = "SELECT language, count(*) FROM told GROUP BY language ORDER BY language"
-        return dict(self._rows.execute(counted))
+        """Return how many checks there are, by language."""
+        query = "SELECT language, count(*) FROM entries GROUP BY language ORDER BY language"
+        return dict(self._rows.execute(query))
 
     def links(self) -> int:
-        """How many pages the checks stand on."""
-        counted: int = self._rows.execute("SELECT count(DISTINCT url) FROM told").fetchone()[0]
-        return counted
+        """Return how many pages the checks are on."""
+        query = "SELECT count(DISTINCT url) FROM entries"
+        count: int = self._rows.execute(query).fetchone()[0]
+        return count
 
-    def _read(self, asked: str, *values: str) -> Iterator[Entry]:
+    def _read(self, query: str, *values: str) -> Iterator[Entry]:
         decoder = msgspec.json.Decoder(Entry)
-        entries = (decoder.decode(entry) for (entry,) in self._rows.execute(asked, values))
+        entries = (decoder.decode(entry) for (entry,) in self._rows.execute(query, values))
         for _, of_link in groupby(entries, key=lambda entry: entry.check.url):
             yield from sorted(of_link, key=lambda entry: entry.check.claim)
 
@@ -82,3 +87,52 @@ def _row(feed: int, entry: Entry) -> tuple[str, int, bytes, str, str, bytes]:
     check = entry.check
     claim = blake2b(check.claim.casefold().encode(), digest_size=16).digest()
     return check.url, feed, claim, check.date, check.language, msgspec.json.encode(entry)
+
+
+class ChangeKind(StrEnum):
+    """What became of a check."""
+
+    CORRECTED = "corrected"
+    WITHDRAWN = "withdrawn"
+
+
+class Said(msgspec.Struct, frozen=True):
+    """What a check says about one claim."""
+
+    claim: str
+    rating: str
+    date: str
+
+
+class CheckChange(msgspec.Struct, frozen=True):
+    """A check, by its link, that no longer says what it said; a withdrawn one says nothing."""
+
+    url: str
+    change: ChangeKind
+    before: tuple[Said, ...]
+    after: tuple[Said, ...] = ()
+
+
+def changes(before: Spool, after: Spool) -> list[CheckChange]:
+    """Return the checks that say something else than before, or are gone, in order of their links.
+
+    New checks change no finding. A later day alone is a correction: publishers change their words
+    without changing their rating.
+    """
+    changed = []
+    both = heapq.merge(_said(before, 0), _said(after, 1), key=itemgetter(0))
+    for url, statements in groupby(both, key=itemgetter(0)):
+        sides: tuple[list[Said], list[Said]] = ([], [])
+        for _, side, said in statements:
+            sides[side].append(said)
+        old, new = (tuple(sorted(side, key=msgspec.structs.astuple)) for side in sides)
+        if old and new != old:
+            kind = ChangeKind.CORRECTED if new else ChangeKind.WITHDRAWN
+            changed.append(CheckChange(url, kind, old, new))
+    return changed
+
+
+def _said(checks: Spool, side: int) -> Iterator[tuple[str, int, Said]]:
+    for entry in checks:
+        check = entry.check
+        yield check.url, side, Said(check.claim, str(check.rating), check.date)

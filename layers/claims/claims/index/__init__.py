@@ -1,4 +1,5 @@
-"""An index of checks: built once from feeds, named by its digest, with thresholds of its own.
+"""The index of checks: one immutable file, and how it is laid out, read and searched.
 
-It may import `feeds` and `score`. Start with `index`.
+It may import `text`, `check` and `errors`. Start with `index`, then `language_index`; `layout` and
+`word_arrays` make what these read.
 """

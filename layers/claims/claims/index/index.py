@@ -1,47 +1,26 @@
-"""An index of published checks: built once, named by its digest, asked ever after."""
+"""An index of published checks by language, and the facts about it that are published."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
-from tempfile import TemporaryFile
 from typing import Any
 
 import msgspec
 
-from claims.arrays.artefact import Artefact, Laid, Sealing, digest_of
-from claims.arrays.language_index import Shelf
-from claims.arrays.shelving import Entry, lay_out
+from claims.check import Check
 from claims.errors import BadIndexError
-from claims.feeds.grouping import group
-from claims.feeds.spool import Spool
-from claims.index.thresholds import Bounds, measure
-from claims.progress import Progress, silent, watched
-from claims.score.attaching import EVIDENCE, curves_of, undemanding, written
+from claims.index.curves import EVIDENCE, Bounds, curves_without_demands, parse_curves
+from claims.index.index_file import IndexFile, digest_of
+from claims.index.language_index import LanguageIndex
+from claims.text.topics import lists_digest
+
+CHANGED_SHOWN = 100
 
 
-def build_index(entries: Iterable[Entry], progress: Progress = silent) -> bytes:
-    """The bytes of the index of these checks; their order does not matter.
+class IndexContent(msgspec.Struct, frozen=True):
+    """Checks by language, the bounds measured for each, and the curves used to measure them.
 
-    One language is laid out after the other, each check read again from where it lies.
-    """
-    checks = entries if isinstance(entries, Spool) else Spool([entries])
-    totals = checks.totals()
-    bounds: dict[str, Bounds] = {}
-    with TemporaryFile() as body:
-        sealing = Sealing(body)
-        for language, total in totals.items():
-            some = watched(checks.of(language), f"laying out {language}", total, progress)
-            arrays = lay_out(some, language, total)
-            arrays["groups"] = group(arrays, total)
-            named = {f"{language}/{name}": one for name, one in arrays.items()}
-            bounds[language] = measure(Shelf(Laid(named), language, total), progress)
-            sealing.add(named)
-        return sealing.sealed(msgspec.to_builtins(_Facts(totals, bounds, written())))
-
-
-class _Facts(msgspec.Struct, frozen=True):
-    """Checks by language, the bounds measured for each, and the curves that they were measured by.
-
-    An index of before names no curves: it is asked by those that shipped with it.
+    An index of an earlier release holds no curves: it is asked by the published ones.
     """
 
     checks: dict[str, int]
@@ -49,33 +28,90 @@ class _Facts(msgspec.Struct, frozen=True):
     attaching: dict[str, Any] = {}
 
 
-class Index:
-    """The shelves of an index, by language; each is opened when it is first asked.
+class ClaimIndex:
+    """The checks of an index by language; each language is opened when it is first asked.
 
     Raises:
-        BadIndexError: the bytes are no index of this version.
+        BadIndexError: The bytes are not an index of this version.
     """
 
     def __init__(self, data: bytes):
         self.data = data
-        self._artefact = Artefact(data)
+        self._file = IndexFile(data)
         try:
-            facts = msgspec.convert(self._artefact.facts, _Facts)
+            content = msgspec.convert(self._file.facts, IndexContent)
         except msgspec.ValidationError as error:
             raise BadIndexError("the index does not say what it holds") from error
-        self.totals, self.bounds = facts.checks, facts.bounds
-        self.curves = curves_of(facts.attaching or undemanding())
+        self.totals, self.bounds = content.checks, content.bounds
+        self.curves = parse_curves(content.attaching or curves_without_demands())
         if {*self.curves.curves, *self.curves.gates} - EVIDENCE:
             raise BadIndexError("the index weighs evidence that this release does not know")
-        self._shelves: dict[str, Shelf] = {}
+        self._languages: dict[str, LanguageIndex] = {}
 
     @cached_property
     def digest(self) -> str:
-        """The name of the index: SHA-256 of its bytes."""
+        """Return the name of the index: SHA-256 of its bytes."""
         return digest_of(self.data)
 
-    def shelf(self, language: str) -> Shelf:
-        """The shelf of a language that `totals` names."""
-        if language not in self._shelves:
-            self._shelves[language] = Shelf(self._artefact, language, self.totals[language])
-        return self._shelves[language]
+    def language(self, language: str) -> LanguageIndex:
+        """Return the checks of a language that `totals` names."""
+        if language not in self._languages:
+            self._languages[language] = LanguageIndex(self._file, language, self.totals[language])
+        return self._languages[language]
+
+    def checks(self) -> Iterator[Check]:
+        """Yield all checks, language by language."""
+        for name, total in sorted(self.totals.items()):
+            language = self.language(name)
+            yield from (language.check(place) for place in range(total))
+
+
+class ChangedCheck(msgspec.Struct, frozen=True):
+    """A check that was corrected or withdrawn, and the day when that became known."""
+
+    url: str
+    change: str
+    day: str
+
+
+class IndexFacts(msgspec.Struct, frozen=True):
+    """The published counts of an index.
+
+    `by_topic` counts the checks that may make findings. `refused` counts by code the reviews that
+    were refused from its feeds. `changed` are checks that lately said something else: labels that
+    name them are superseded. `lists` names the word lists that gave the checks their topics, which
+    are published under `factchecks/topics/`.
+    """
+
+    index: str
+    checks: int
+    by_publisher: dict[str, int]
+    by_language: dict[str, int]
+    by_rating: dict[str, int]
+    by_topic: dict[str, int]
+    refused: dict[str, int]
+    changed: tuple[ChangedCheck, ...] = ()
+    lists: str = ""
+
+
+def facts_of(
+    index: ClaimIndex, refused: Mapping[str, int], changed: Iterable[ChangedCheck] = ()
+) -> IndexFacts:
+    """Return the facts of an index, with the newest CHANGED_SHOWN of the changed checks."""
+    newest = sorted(changed, key=lambda check: (check.day, check.url), reverse=True)
+    checks = list(index.checks())
+    return IndexFacts(
+        index=index.digest,
+        checks=len(checks),
+        by_publisher=_counted(check.publisher for check in checks),
+        by_language=dict(sorted(index.totals.items())),
+        by_rating=_counted(str(check.rating) for check in checks),
+        by_topic=_counted(check.topic for check in checks if check.makes_findings),
+        refused=dict(sorted(refused.items())),
+        changed=tuple(newest[:CHANGED_SHOWN]),
+        lists=lists_digest(),
+    )
+
+
+def _counted(values: Iterable[str]) -> dict[str, int]:
+    return dict(sorted(Counter(values).items()))

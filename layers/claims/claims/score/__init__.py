@@ -1,4 +1,4 @@
 """How like a text and a check are, in which order checks answer, and whether one is attached.
 
-It may import `text` and `arrays`. Start with `likeness`, then `ranking` and `attaching`.
+It may import `text` and `index`. Start with `ranking`, then `evidence`.
 """

@@ -1,7 +1,7 @@
 """How much of a check's claim a text holds, in numbers that mean the same for every text.
 
-A place in the order says nothing of that: the best of wrong answers stands first too. Nothing here
-looks at a text's length, links or manner, since news and posts differ in them and claims do not.
+A place in the order does not show that: the best of wrong answers comes first too. Nothing here
+looks at a text's length, links or style, since news and posts differ in them and claims do not.
 """
 
 from collections import Counter
@@ -9,15 +9,21 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from heapq import nlargest
 
-from claims.score.likeness import Question, share
-from claims.score.naming import named
+from claims.index.curves import Demands
+from claims.index.word_arrays import RARE
+from claims.score.query import Query, share
 from claims.score.ranking import Ranked
-from claims.text.grams import grams_of
+from claims.text.languages import is_written_in
+from claims.text.words import grams_of
 
 ENOUGH_WEIGHT = 40.0
 """Weight of shared words above which more of it adds nothing: about six rare words."""
 LEAST_WORDS = 2.5
-"""Words that no other check holds, as which a shorter claim or title weighs."""
+"""Words unknown to other checks, as heavy as a claim or title counts at least."""
+FIRST_NAME = 2.0
+"""Weight of the first name of a claim; each other name has 1."""
+GIVEN_ONLY = 0.3
+"""Share of a name that a text holds if it has some of its words, but not the last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +34,43 @@ class Stretch:
     weight: float
 
 
-def best_stretch(question: Question, words: frozenset[int]) -> Stretch:
-    """The stretch of twice the claim's length that shares most weight with it."""
-    rarity = question.shelf.rarity
-    spots = sorted((at, word) for word in words & question.known for at in question.places[word])
+def evidence_for(query: Query, ranked: list[Ranked], count: int) -> list[dict[str, float]]:
+    """Return the evidence that the text repeats each of the first `count` checks."""
+    grams, groups = frozenset(query.text.grams), query.index.groups
+    return [
+        _evidence(query, grams, check.place) | {"ahead": ahead(groups, check, ranked)}
+        for check in ranked[:count]
+    ]
+
+
+def ahead(groups: Sequence[int], check: Ranked, others: Sequence[Ranked]) -> float:
+    """Return by how much a check's score exceeds that of the next group, from 0 to 1."""
+    next_best = max(
+        (other.score for other in others if groups[other.place] != groups[check.place]),
+        default=0.0,
+    )
+    return max(0.0, 1.0 - share(next_best, check.score))
+
+
+def meets(demands: Demands, query: Query, place: int) -> bool:
+    """Return whether a text shares with a claim what distinguishes it from other stories."""
+    index = query.index
+    if demands.own_language and not is_written_in(query.text, index.language):
+        return False
+    words = index.claim_and_title(place)
+    whole = sum(index.distinctiveness[word] for word in words)
+    stretch = best_stretch(query, frozenset(words))
+    shared = [index.distinctiveness[word] for word in stretch.shared]
+    is_distinct = RARE in shared or sum(shared) >= demands.least_telling
+    is_long = 0 < demands.long_text <= len(query.numbers)
+    shares = demands.least_share | (demands.long_share if is_long else {})
+    return is_distinct and sum(shared) >= shares.get(index.language, 0.0) * whole
+
+
+def best_stretch(query: Query, words: frozenset[int]) -> Stretch:
+    """Return the stretch of twice the claim's length that shares most weight with it."""
+    rarity = query.index.rarity
+    spots = sorted((at, word) for word in words & query.known for at in query.places[word])
     length = 2 * len(words) + 6
     inside: Counter[int] = Counter()
     best, weight, first = 0.0, 0.0, 0
@@ -40,78 +79,106 @@ def best_stretch(question: Question, words: frozenset[int]) -> Stretch:
         inside[word] += 1
         weight += rarity[word] * (inside[word] == 1)
         while spots[first][0] <= at - length:
-            gone = spots[first][1]
-            inside[gone] -= 1
-            weight -= rarity[gone] * (inside[gone] == 0)
+            left = spots[first][1]
+            inside[left] -= 1
+            weight -= rarity[left] * (inside[left] == 0)
             first += 1
         if weight > best:
             best = weight
-            best_shared = frozenset(one for one, times in inside.items() if times)
+            best_shared = frozenset(word for word, times in inside.items() if times)
     return Stretch(best_shared, best)
 
 
-def evidence_of(question: Question, text_grams: Collection[str], one: Ranked) -> dict[str, float]:
-    """What speaks for it that a text repeats the claim of a check; each number from 0 to 1.
+def _evidence(query: Query, text_grams: Collection[str], place: int) -> dict[str, float]:
+    """Return the evidence that a text repeats the claim of a check; each number from 0 to 1.
 
-    Where writing marks no names, half of the claim must be held to be sure of whom it tells.
+    Where writing marks no names, half of the claim must be held to be sure who it is about.
     """
-    shelf = question.shelf
-    rarity = shelf.rarity
-    claim_words, title = shelf.words("claim", one.place), shelf.words("title", one.place)
+    index = query.index
+    claim_words, title = index.words("claim", place), index.words("title", place)
     claim = frozenset(claim_words)
-    stretch = best_stretch(question, claim)
-    title_stretch = best_stretch(question, frozenset(title)) if title else stretch
-    names = shelf.names(one.place) if shelf.marks_names else longest_run(question, claim_words)
-    common = stretch.shared.difference(names)
-    either = stretch.shared | title_stretch.shared
-    grams = grams_of(shelf.check(one.place).claim)
-    held = share(stretch.weight, _whole(question, claim))
+    stretch = best_stretch(query, claim)
+    title_stretch = best_stretch(query, frozenset(title)) if title else stretch
+    names = index.names(place) if index.marks_names else _longest_run(query, claim_words)
+    without_names = stretch.shared.difference(names)
+    grams = grams_of(index.check(place).claim)
+    held = share(stretch.weight, _whole(query, claim))
     return {
         "claim": held,
-        "title": _held(question, title) if title else held,
-        "both": _held(question, claim.union(title)),
+        "title": _held(query, title) if title else held,
+        "both": _held(query, claim.union(title)),
         "letters": share(sum(gram in text_grams for gram in grams), len(grams)),
-        "weight": min(1.0, sum(rarity[word] for word in either) / ENOUGH_WEIGHT),
-        "heaviest two": _heaviest(question, claim, 2),
-        "heaviest three": _heaviest(question, claim, 3),
-        "no names": min(1.0, sum(rarity[word] for word in common) / (ENOUGH_WEIGHT / 2)),
-        "named": named(question, shelf.name_runs(one.place))
-        if shelf.marks_names
-        else min(1.0, 2 * held),
+        "weight": min(1.0, index.weight(stretch.shared | title_stretch.shared) / ENOUGH_WEIGHT),
+        "heaviest two": _heaviest(query, claim, 2),
+        "heaviest three": _heaviest(query, claim, 3),
+        "no names": min(1.0, index.weight(without_names) / (ENOUGH_WEIGHT / 2)),
+        "named": _named(query, index.name_runs(place)) if index.marks_names else min(1.0, 2 * held),
     }
 
 
-def longest_run(question: Question, words: Sequence[int]) -> Sequence[int]:
-    """The longest run of a claim's words that the text holds.
+def _longest_run(query: Query, words: Sequence[int]) -> Sequence[int]:
+    """Return the longest run of a claim's words that the text holds.
 
-    Where writing marks no names it is one, or a phrase: by itself it tells of no story.
+    Where writing marks no names it is a name or a phrase, which alone identifies no story.
     """
     best, start = words[:0], 0
     for end, word in enumerate(words, start=1):
-        if word not in question.known:
+        if word not in query.known:
             start = end
         elif end - start > len(best):
             best = words[start:end]
     return best
 
 
-def _held(question: Question, words: Iterable[int]) -> float:
-    """The share of a field's weight that the text holds."""
+def _held(query: Query, words: Iterable[int]) -> float:
+    """Return the share of a field's weight that the text holds."""
     different = frozenset(words)
-    found = sum(question.shelf.rarity[word] for word in different & question.known)
-    return share(found, _whole(question, different))
+    return share(query.index.weight(different & query.known), _whole(query, different))
 
 
-def _whole(question: Question, words: Iterable[int]) -> float:
-    """The weight of a field; one of a word or two is held by chance, so it weighs like more."""
-    whole = sum(question.shelf.rarity[word] for word in words)
-    return max(whole, LEAST_WORDS * question.shelf.unknown_rarity)
+def _whole(query: Query, words: Iterable[int]) -> float:
+    """Return the weight of a field; one of a word or two weighs more, as it is held by chance."""
+    return max(query.index.weight(words), LEAST_WORDS * query.index.unknown_rarity)
 
 
-def _heaviest(question: Question, words: Collection[int], count: int) -> float:
-    """How many of so many rarest words the text holds, as a share.
+def _heaviest(query: Query, words: Collection[int], count: int) -> float:
+    """Return the share of the `count` rarest words that the text holds.
 
-    Of a claim about almonds and a text about walnuts all else may agree.
+    If a claim is about almonds and a text about walnuts, all else may agree.
     """
-    rarest = nlargest(count, words, key=lambda word: (question.shelf.rarity[word], word))
-    return sum(word in question.known for word in rarest) / count
+    rarest = nlargest(count, words, key=lambda word: (query.index.rarity[word], word))
+    return sum(word in query.known for word in rarest) / count
+
+
+def _named(query: Query, runs: Sequence[Sequence[int]]) -> float:
+    """Return the share of a claim's names that the text holds, from 0 to 1; 1 without names.
+
+    The first counts double, since a claim begins with the one it is about. The same story is told
+    of many people: without this, a text about one of them would get the check of another.
+    """
+    rarity = query.index.rarity
+    held = whole = 0.0
+    for at, run in enumerate(runs):
+        weight = max(rarity[word] for word in run) * (FIRST_NAME if at == 0 else 1.0)
+        whole += weight
+        held += weight * _name_held(query, run)
+    return share(held, whole) if runs else 1.0
+
+
+def _name_held(query: Query, run: Sequence[int]) -> float:
+    """Return how much of a name a text holds: its last word may represent it all.
+
+    Not if another name comes before it: Otis Lark is not Ruth Lark.
+    """
+    if run[-1] not in query.known:
+        return GIVEN_ONLY if query.known.intersection(run) else 0.0
+    if len(run) == 1 or query.known.issuperset(run):
+        return 1.0
+    return 0.0 if any(_follows_another(query, at, run) for at in query.places[run[-1]]) else 1.0
+
+
+def _follows_another(query: Query, at: int, run: Sequence[int]) -> bool:
+    """Return whether the word before a place is a name, but not one of these."""
+    before = query.numbers[at - 1] if at else run[0]
+    is_name = before < 0 or before in query.index.all_names or at - 1 in query.capitals
+    return is_name and before not in run

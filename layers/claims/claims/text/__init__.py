@@ -1,4 +1,5 @@
-"""From a text to what is compared of it: words, spelling, tags, grams, language, topic.
+"""From a text to what is compared of it: its words, letters, language, topic and persons.
 
-It may import `errors` and `review`. Start with `words`.
+It may import `errors`, `check` and `data`. Start with `words`, whose `ClaimText` passes through
+all other rooms.
 """

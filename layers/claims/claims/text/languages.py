@@ -1,13 +1,20 @@
-"""In which language a text is, as far as small words and the script can tell."""
+"""In which language a text is written, as far as its script and its commonest words show."""
 
 import re
 from collections.abc import Collection
 from functools import cache
 
-from claims.text.common import common_words
-from claims.text.spelling import word_lists
-from claims.text.words import clean, stop_words
+from claims.text.word_lists import common_words, languages_with_stop_words, stop_words
+from claims.text.words import ClaimText
 
+FEWEST_FAMILIAR = 3
+"""Familiar words that a text must hold before it counts as written in a language."""
+KIN_COUNTS = 0.8
+"""Weight of a word that is familiar in a kindred language: short texts hold few words that
+distinguish the two."""
+
+_KIN = {"id": frozenset({"ms"}), "ms": frozenset({"id"})}
+"""Languages that share most words: a text may be in both."""
 _SCRIPTS = {
     "zh": re.compile("[\u3400-\u4dbf\u4e00-\u9fff]"),
     "ja": re.compile("[\u3040-\u30ff]"),
@@ -28,64 +35,66 @@ _SAME = {
     "spa": "es", "srp": "sr", "swe": "sv", "tam": "ta", "tha": "th", "tur": "tr", "yue": "zh",
     "zho": "zh", "zsm": "ms",
 }  # fmt: skip
-"""Other codes of languages that are read here: of ISO 639-2 and 639-3, withdrawn ones, and those of
-a part of a language."""
+"""Other codes for the languages that are read here: from ISO 639-2 and 639-3, withdrawn codes, and
+those of a variety of a language."""
+_LETTER = re.compile(r"[^\W\d_]")
 _TOKEN = re.compile(r"[^\W\d_]+")
-_READ = 2_000
-
-
-_KIN = {"id": frozenset({"ms"}), "ms": frozenset({"id"})}
-"""Languages that share most words: a text may well be in both."""
-KIN_COUNTS = 0.8
-"""What a word counts that is familiar in the kin of a language: short texts hold few words that
-tell the two apart."""
-
-
-FEWEST_FAMILIAR = 3
-"""Familiar words that a text must hold to be written in a language for sure."""
 
 
 def primary(tag: str) -> str:
-    """The language of a tag, without script and region; of several codes for one, the shortest.
+    """Return the language of a tag without script and region, by its shortest code.
 
     >>> primary("zh-Hant-TW"), primary("EN_us"), primary("ind"), primary("in"), primary("")
     ('zh', 'en', 'id', 'id', '')
     """
-    found = re.match(r"[a-z]{2,3}(?=$|[-_])", tag.strip().lower())
-    return _SAME.get(found[0], found[0]) if found else ""
+    match = re.match(r"[a-z]{2,3}(?=$|[-_])", tag.strip().lower())
+    return _SAME.get(match[0], match[0]) if match else ""
 
 
-def guess(text: str, among: Collection[str]) -> str:
-    """The language of `among` in which a text is; empty where nothing speaks clearly for one.
+def guess(text: str | ClaimText, among: Collection[str]) -> str:
+    """Return the language of `among` in which a text is written, or nothing if that is not clear.
 
     >>> guess("Minum air garam dapat menyembuhkan pilek dalam satu malam", {"en", "id"})
     'id'
     >>> guess("Tesla Model 3", {"en", "id"})
     ''
     """
-    text = clean(text[:_READ])
-    letters = len(re.findall(r"[^\W\d_]", text))
+    opening = ClaimText.of(text).opening
+    if language := _by_script(opening):
+        return language if language in among else ""
+    return _by_stop_words(opening, among)
+
+
+def _by_script(opening: str) -> str:
+    """Return the language that a script is written in, or nothing for the Latin script."""
+    if opening.isascii():
+        return ""
+    letters = len(_LETTER.findall(opening))
     for language, script in _SCRIPTS.items():
-        if len(script.findall(text)) > letters * (0.1 if language == "ja" else 0.3):
-            if language == "zh" and len(_SCRIPTS["ja"].findall(text)) > letters * 0.1:
+        if len(script.findall(opening)) > letters * (0.1 if language == "ja" else 0.3):
+            if language == "zh" and len(_SCRIPTS["ja"].findall(opening)) > letters * 0.1:
                 continue
-            return language if language in among else ""
-    words = [word.casefold() for word in _TOKEN.findall(text)]
+            return language
+    return ""
+
+
+def _by_stop_words(opening: str, among: Collection[str]) -> str:
+    words = [word.casefold() for word in _TOKEN.findall(opening)]
     counted = sorted(
         ((sum(word in stop_words(one) for word in words), one) for one in among), reverse=True
     )
     if not counted or counted[0][0] < 2:
         return ""
-    best, language = counted[0]
+    most, language = counted[0]
     second = counted[1][0] if len(counted) > 1 else 0
-    return language if best >= 1.5 * second else ""
+    return language if most >= 1.5 * second else ""
 
 
-def is_written_in(text: str, language: str) -> bool:
+def is_written_in(text: str | ClaimText, language: str) -> bool:
     """Return whether more words of a text are familiar in a language than in any other.
 
-    Malay and Indonesian share most words, so a text whose words are as familiar in one as in the
-    other, or nearly, is in both.
+    Malay and Indonesian share most words. A text whose words are as familiar in one as in the
+    other, or nearly, counts as written in both.
 
     >>> is_written_in("Salt water cures colds, say the people", "en")
     True
@@ -94,16 +103,17 @@ def is_written_in(text: str, language: str) -> bool:
     >>> is_written_in("Minum air garam hangat menyembuhkan pilek", "id")
     True
     """
-    if by_script := guess(text, _SCRIPTS):
+    opening = ClaimText.of(text).opening
+    if by_script := _by_script(opening) or _by_stop_words(opening, _SCRIPTS):
         return by_script == language
-    words = [word.casefold() for word in _TOKEN.findall(clean(text[:_READ]))]
-    counted = {one: sum(word in _familiar(one) for word in words) for one in word_lists()["stop"]}
-    mine = counted.pop(language, 0)
+    words = [word.casefold() for word in _TOKEN.findall(opening)]
+    counts = {
+        one: sum(word in _familiar(one) for word in words) for one in languages_with_stop_words()
+    }
+    own = counts.pop(language, 0)
     kin = _KIN.get(language, frozenset())
-    clearly = all(
-        mine > (KIN_COUNTS if one in kin else 1) * count for one, count in counted.items()
-    )
-    return clearly and mine >= FEWEST_FAMILIAR
+    clearly = all(own > (KIN_COUNTS if one in kin else 1) * count for one, count in counts.items())
+    return clearly and own >= FEWEST_FAMILIAR
 
 
 @cache

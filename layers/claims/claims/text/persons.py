@@ -1,80 +1,80 @@
 """Whether a claim names a person: by titles, given names, and words written like names.
 
-Limits: a single unusual name without a title or a verb of saying passes, since firms and places
-look the same. In a headline that writes every word large only titles and given names count.
+Limits: a single unusual name without a title or a verb of speech passes, since firms and places
+look the same. In a headline with all words capitalised, only titles and given names count.
 """
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from operator import and_
 
-from claims.text.common import common_words
-from claims.text.words import stem, stop_words
+from claims.text.word_lists import common_words, stop_words
+from claims.text.words import MOSTLY_CAPITALS, stem
 
 LANGUAGES = ("en", "id")
 """Languages that mark names by capitals and whose words are known here."""
-
 LONGEST_NAME = 4
-"""Words of a name, at most: a longer run of capitals is a heading."""
-MOSTLY_CAPITALS = 0.6
-"""Share of capitals above which a text is a headline whose capitals mark no names."""
+"""Most words of a name: a longer run of capitals is a heading."""
 
 _TOKEN = re.compile(r"[^\W\d_][\w'’-]*")
 _OPENS = re.compile(r"[.!?:;\"“(\n]")
 _BETWEEN = re.compile(r"\.?[ \u00a0]+")
+_GENITIVE = re.compile(r"['’]s$")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Token:
+    """A word; `opens` if it begins a sentence, `joined` if only blanks part it from the last."""
+
     text: str
     opens: bool
     joined: bool
-    """Whether only blanks part it from the token before."""
 
-    @property
+    @cached_property
     def name(self) -> str:
-        """The word without the ending of a genitive."""
-        return re.sub(r"['’]s$", "", self.text)
+        """Return the word without the ending of a genitive."""
+        return _GENITIVE.sub("", self.text)
 
-    @property
-    def is_large(self) -> bool:
+    @cached_property
+    def is_capitalised(self) -> bool:
         return self.text[0].isupper() and any(char.islower() for char in self.text)
 
-    @property
+    @cached_property
     def may_be_name(self) -> bool:
-        """Whether it is written like a name, or like the initial of one."""
-        return self.is_large or (len(self.name) == 1 and self.text[0].isupper())
+        """Return whether it is written like a name, or like the initial of one."""
+        return self.is_capitalised or (len(self.name) == 1 and self.text[0].isupper())
 
 
 class PersonNames:
-    """Finds names of persons by the lists `names` of topics.json.
+    """Finds names of persons by the lists under `names` in topics.json.
 
-    `terms` are words that other lists know: they are no names.
+    `terms` are words of the other lists: they are not names.
     """
 
     def __init__(self, lists: Mapping[str, str], terms: Iterable[str]):
-        self._titles, self._given, self._not_persons, self._after, self._speaks = (
+        self._titles, self._given, self._not_persons, self._before_places, self._speech = (
             frozenset(lists[name].split())
             for name in ("titles", "given", "not persons", "places after", "speaks")
         )
         families, verbs = lists["families zh"], lists["speaks zh"].split()
-        self._joined = re.compile(f"[{families}][\u4e00-\u9fff]{{1,2}}(?:{'|'.join(verbs)})")
+        self._chinese = re.compile(f"[{families}][\u4e00-\u9fff]{{1,2}}(?:{'|'.join(verbs)})")
         self._common = frozenset(
-            stem(word, one)
-            for one in LANGUAGES
-            for word in (*common_words(one), *stop_words(one), *terms)
+            stem(word, language)
+            for language in LANGUAGES
+            for word in (*common_words(language), *stop_words(language), *terms)
         )
 
     def is_in(self, text: str) -> bool:
-        """Return whether a text names a person; when in doubt, that it does."""
-        if self._joined.search(text):
+        """Return whether a text names a person; True if in doubt."""
+        if self._chinese.search(text):
             return True
         tokens = list(_tokens(text))
-        large = sum(token.is_large for token in tokens)
-        titled = len(tokens) > 1 and large > MOSTLY_CAPITALS * len(tokens)
+        capitalised = sum(token.is_capitalised for token in tokens)
+        is_headline = len(tokens) > 1 and capitalised > MOSTLY_CAPITALS * len(tokens)
         return any(
-            self._is_person(run, before, after, titled=titled)
+            self._is_person(run, before, after, is_headline=is_headline)
             for run, before, after in self._runs(tokens)
         )
 
@@ -95,14 +95,14 @@ class PersonNames:
                 follows = end < len(tokens) and tokens[end].joined
                 after = tokens[end].name.casefold() if follows else ""
                 if run[0].opens and run[0].name not in self._titles and self._is_common(run[0]):
-                    run = run[1:]  # its capital is only that of a sentence
+                    run = run[1:]  # its capital only begins the sentence
                 if run:
                     yield run, before, after
             start = max(end, start + 1)
 
-    def _is_person(self, run: list[_Token], before: str, after: str, *, titled: bool) -> bool:
+    def _is_person(self, run: list[_Token], before: str, after: str, *, is_headline: bool) -> bool:
         names = [token.name for token in run]
-        if titled:
+        if is_headline:
             return self._is_in_headline(run)
         if len(run) > 1 and names[0] in self._titles:
             return True
@@ -110,34 +110,33 @@ class PersonNames:
             return False
         if any(name in self._given for name in names):
             return True
-        strange = [token for token in run if not self._is_common(token)]
-        if not strange:
+        if all(self._is_common(token) for token in run):
             return False
-        if after in self._speaks and not names[-1].endswith("s"):
+        if after in self._speech and not names[-1].endswith("s"):
             return True
-        return 2 <= len(run) <= LONGEST_NAME and before not in self._after
+        return 2 <= len(run) <= LONGEST_NAME and before not in self._before_places
 
     def _is_in_headline(self, run: list[_Token]) -> bool:
-        """Return whether two neighbours are words that no list knows, or a given name and one."""
-        may_be = [
+        """Return whether two neighbours may be a name: each unlisted, or a given name."""
+        may_be_name = [
             not self._is_common(token) and token.name not in self._not_persons for token in run
         ]
-        return any(map(and_, may_be, may_be[1:]))
+        return any(map(and_, may_be_name, may_be_name[1:]))
 
     def _is_common(self, token: _Token) -> bool:
         word = token.name.casefold()
-        known = any(stem(word, one) in self._common for one in LANGUAGES)
-        return known and token.name not in self._given
+        is_listed = any(stem(word, language) in self._common for language in LANGUAGES)
+        return is_listed and token.name not in self._given
 
 
 def _tokens(text: str) -> Iterator[_Token]:
-    """Yield the words of a text. A dot behind one or a few letters shortens a title or a name."""
+    """Yield the words of a text. A dot after one or a few letters shortens a title or a name."""
     last = ""
     end = 0
-    for found in _TOKEN.finditer(text):
-        between = text[end : found.start()]
+    for match in _TOKEN.finditer(text):
+        between = text[end : match.start()]
         shortened = between.startswith(".") and last[:1].isupper() and len(last) < LONGEST_NAME
         opens = not last or bool(_OPENS.search(between[shortened:]))
         joined = between.isspace() if not shortened else bool(_BETWEEN.fullmatch(between))
-        yield _Token(found[0], opens, bool(last) and joined and not opens)
-        last, end = found[0], found.end()
+        yield _Token(match[0], opens, bool(last) and joined and not opens)
+        last, end = match[0], match.end()

@@ -1,6 +1,6 @@
-"""From text to the words that are compared: links dropped, tags split, stemmed by language.
+"""From a text to the words and letters that are compared.
 
-The same steps for a claim and for what people write of it:
+The same steps for a claim and for what people write about it:
 
 >>> text = "RT @HealthDesk: #SaltWater cures COLDS?? https://a.example/1"
 >>> [word.stem for word in words_of(text, "en")]
@@ -8,16 +8,22 @@ The same steps for a claim and for what people write of it:
 """
 
 import re
-import unicodedata
-from collections.abc import Callable, Iterable
-from functools import cache
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache, cached_property
 
 import msgspec
 import Stemmer
 
-from claims.text.references import unescaped
-from claims.text.spelling import joined_initials, spelled, word_lists
-from claims.text.tags import humps
+from claims.data import read_json
+from claims.text.normalise import (
+    has_tag,
+    normalise,
+    spellings,
+    split_at_capitals,
+    split_tags,
+    without_links,
+)
+from claims.text.word_lists import stop_words
 
 STEMMERS = {
     "ar": "arabic", "ca": "catalan", "da": "danish", "de": "german", "el": "greek",
@@ -27,33 +33,32 @@ STEMMERS = {
     "no": "norwegian", "pt": "portuguese", "ro": "romanian", "ru": "russian", "sr": "serbian",
     "sv": "swedish", "ta": "tamil", "tr": "turkish",
 }  # fmt: skip
-"""Snowball's stemmer for each language; words of another stay as they are."""
+"""Snowball's stemmer for each language; words of other languages stay as they are."""
 
-LONGEST_TEXT = 20_000
-"""Code points of a text that are read: a forwarded message is shorter, and time stays bounded."""
 LONGEST_WORD = 40
+OPENING = 2_000
+"""Code points of a text by which its language is guessed."""
+MOSTLY_CAPITALS = 0.6
+"""Share of capitalised words above which a text is a headline, whose capitals mark no names."""
+GRAM = 4
 
-_LINK = re.compile(
-    r"(?:https?://|www\.)\S+|\b(?:pic\.twitter\.com|t\.co|bit\.ly)/\S+", re.IGNORECASE
-)
-_RETWEET = re.compile(r"^\s*RT\b(?=\s*@)")
-_TAG = re.compile(r"[#@＃＠](\w+)")
-_THOUSANDS = re.compile(r"(?<=\d)[.,](?=\d{3}\b)")
 _JOINED = (
     "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u0e00-\u0e7f\u1000-\u109f\u1780-\u17ff"
 )
-_WORD = re.compile(rf"[{_JOINED}]+|(?:(?![{_JOINED}])[^\W_])+(?:['’](?:(?![{_JOINED}])[^\W_])+)*")
-_OPENS = re.compile(r"[.!?:\n\"“]")
-"""Between two words: the second may begin a sentence, a quotation or what a colon announces."""
 IS_JOINED = re.compile(f"[{_JOINED}]")
 """A letter of a script that is written without spaces."""
+_WORD = re.compile(rf"[{_JOINED}]+|(?:(?![{_JOINED}])[^\W_])+(?:['’](?:(?![{_JOINED}])[^\W_])+)*")
+_OPENS = re.compile(r"[.!?:\n\"“]")
+"""Between two words: the second may begin a sentence, a quotation or an announcement."""
+_LETTERS = re.compile(r"[^\W_]+")
+_HAN = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 
 
 class Word(msgspec.Struct, frozen=True, gc=False):
     """A word as it is compared, and how it was written.
 
-    `opens` is a capital that every sentence begins with: it makes a name only of a word that is
-    mostly not written small. `is_pair` are two letters of a script without spaces.
+    `opens` marks a capital at the beginning of a sentence. It makes the word a name only if the
+    word is mostly not written small. `is_pair` marks two letters of a script without spaces.
     """
 
     stem: str
@@ -63,10 +68,144 @@ class Word(msgspec.Struct, frozen=True, gc=False):
     is_pair: bool = False
 
 
-@cache
-def stop_words(language: str) -> frozenset[str]:
-    """The words of a language that say nothing about what a text is about."""
-    return frozenset(" ".join(word_lists()["stop"].get(language, {}).values()).split())
+class ClaimText:
+    """A text that may repeat a claim, with its normal forms, each computed once when asked for."""
+
+    def __init__(self, text: str):
+        self.text = text
+        self._stemmed: dict[str, list[Word]] = {}
+
+    @classmethod
+    def of(cls, text: "str | ClaimText") -> "ClaimText":
+        """Return the text itself, or a new one for a string."""
+        return text if isinstance(text, ClaimText) else cls(text)
+
+    @cached_property
+    def _unsplit(self) -> str:
+        return without_links(self.text)
+
+    @cached_property
+    def normalised(self) -> str:
+        """Return the text without links, its tags split at capitals."""
+        return split_tags(self._unsplit, split_at_capitals)
+
+    @cached_property
+    def opening(self) -> str:
+        """Return the first code points, normalised: its language is guessed by them."""
+        return self._normalised_to(OPENING)
+
+    @cached_property
+    def word_count(self) -> int:
+        """Return how many words the text has without links; two letters without spaces are one.
+
+        >>> [ClaimText(text).word_count for text in ("see https://a.example/b", "喝盐水治感冒")]
+        [1, 3]
+        """
+        words = _WORD.findall(self.normalised)
+        return sum((len(word) + 1) // 2 if IS_JOINED.match(word) else 1 for word in words)
+
+    @cached_property
+    def grams(self) -> list[str]:
+        """Return the text's runs of four letters, each once (`grams_of`)."""
+        return _grams(self.normalised)
+
+    def opening_grams(self, length: int) -> list[str]:
+        """Return the runs of four letters of the first `length` code points."""
+        return self.grams if len(self.text) <= length else _grams(self._normalised_to(length))
+
+    def words(self, language: str, split: Callable[[str], str] | None = None) -> list[Word]:
+        """Return the words in order, without stop words, as their stems.
+
+        Scripts without spaces give pairs of letters. `split` splits hashtags and handles, at their
+        capitals by default.
+        """
+        if split is not None and has_tag(self._unsplit):
+            return stemmed(_written(split_tags(self._unsplit, split)), language)
+        if language not in self._stemmed:
+            self._stemmed[language] = stemmed(self.written, language)
+        return self._stemmed[language]
+
+    @cached_property
+    def written(self) -> list[Word]:
+        """Return all words in order as they are written, whatever their language."""
+        return _written(self.normalised)
+
+    def _normalised_to(self, length: int) -> str:
+        return self.normalised if len(self.text) <= length else normalise(self.text[:length])
+
+
+def words_of(text: str, language: str) -> list[Word]:
+    """Return the words of a text in order (`ClaimText.words`)."""
+    return ClaimText(text).words(language)
+
+
+def grams_of(text: str) -> list[str]:
+    """Return the runs of four letters of a text in order, each once; a blank ends each word.
+
+    They still agree when words are misspelled, run together or inflected. Han letters count one by
+    one: pairs of them are words already.
+
+    >>> grams_of("Salt water")
+    [' sal', 'salt', 'alt ', 'lt w', 't wa', ' wat', 'wate', 'ater', 'ter ']
+    >>> grams_of("盐水治")
+    ['盐', '水', '治']
+    """
+    return _grams(normalise(text))
+
+
+def _grams(normalised: str) -> list[str]:
+    line = f" {' '.join(_LETTERS.findall(normalised.casefold()))} "
+    grams = (line[at : at + GRAM] for at in range(len(line) - GRAM + 1))
+    if line.isascii():  # faster: no letter is Han
+        return list(dict.fromkeys(grams))
+    without_han = (gram for gram in grams if not _HAN.search(gram))
+    return list(dict.fromkeys(without_han) | dict.fromkeys(_HAN.findall(line)))
+
+
+def _written(normalised: str) -> list[Word]:
+    words: list[Word] = []
+    runs = list(_WORD.finditer(normalised))
+    capitals = sum(normalised[run.start()].isupper() for run in runs)
+    is_headline = capitals > MOSTLY_CAPITALS * len(runs)
+    end = 0
+    for run in runs:
+        written, begins, before = run[0], run.start(), end
+        end = run.end()
+        if IS_JOINED.match(written):
+            words.extend(Word(pair, is_pair=True) for pair in _pairs(written))
+        elif is_headline or not written[0].isupper():
+            words.append(Word(written, is_small=written[0].islower()))
+        else:
+            opens = not before or _OPENS.search(normalised, before, begins) is not None
+            words.append(Word(written, not opens, opens))
+    return words
+
+
+def _pairs(run: str) -> list[str]:
+    """Return neighbouring letters of a run without spaces, two by two."""
+    return [run[at : at + 2] for at in range(len(run) - 1)] or [run]
+
+
+def stemmed(words: Iterable[Word], language: str) -> list[Word]:
+    """Return the stems of the words that are not stop words of a language."""
+    stop, stemmer = stop_words(language), _stemmer(language)
+    kept, compared = [], []
+    for word in words:
+        for spelling in [word.stem] if word.is_pair else spellings(word.stem, language):
+            if word.is_pair or (spelling not in stop and (len(spelling) > 1 or spelling.isdigit())):
+                kept.append(word)
+                compared.append(spelling[:LONGEST_WORD])
+    stems: Sequence[str] = stemmer.stemWords(compared) if stemmer else compared
+    return [
+        Word(stem, word.is_name, word.opens, word.is_small, word.is_pair)
+        for stem, word in zip(stems, kept, strict=True)
+    ]
+
+
+def stem(word: str, language: str) -> str:
+    """Return a word in small letters as it is compared."""
+    stemmer = _stemmer(language)
+    return stemmer.stemWord(word) if stemmer else word
 
 
 @cache
@@ -75,78 +214,16 @@ def _stemmer(language: str) -> "Stemmer.Stemmer | None":
     return Stemmer.Stemmer(name) if name else None
 
 
-def clean(text: str, split: Callable[[str], str] = humps) -> str:
-    """The text without links, its tags and handles split: at capitals and digits, or by `split`.
+@cache
+def synonyms(language: str) -> dict[str, frozenset[str]]:
+    """Return for each listed stem the stems that mean nearly the same.
 
-    >>> clean("RT @DrHealth_ID: see #FakeNews2020 at https://a.example/x &amp; pass it on")
-    '  Dr Health ID: see  Fake News 2020 at   & pass it on'
+    >>> sorted(synonyms("en")["photo"] & {"imag", "pictur", "photo"})
+    ['imag', 'pictur']
     """
-    text = unicodedata.normalize("NFKC", unescaped(text[:LONGEST_TEXT]))
-    text = _LINK.sub(" ", _RETWEET.sub("", text))
-    if not text.isascii() and not text.isprintable():  # else it has nothing of the kind
-        text = "".join(char for char in text if unicodedata.category(char) != "Cf")
-    text = _TAG.sub(lambda found: f" {split(found[1])}", text)
-    return joined_initials(_THOUSANDS.sub("", text))
-
-
-def count_words(text: str) -> int:
-    """How many words a text has, links left out; two letters without spaces between make one.
-
-    >>> count_words("see https://a.example/b now"), count_words("喝盐水治感冒")
-    (2, 3)
-    """
-    found = _WORD.findall(clean(text))
-    return sum((len(one) + 1) // 2 if IS_JOINED.match(one) else 1 for one in found)
-
-
-def words_of(text: str, language: str, split: Callable[[str], str] = humps) -> list[Word]:
-    """The words of a text in order, without stop words; scripts without spaces give bigrams."""
-    return stemmed(as_written(text, split), language)
-
-
-def as_written(text: str, split: Callable[[str], str] = humps) -> list[Word]:
-    """The words of a text in order as they are written: of whatever language."""
-    found: list[Word] = []
-    cleaned = clean(text, split)
-    runs = list(_WORD.finditer(cleaned))
-    capitals = sum(cleaned[one.start()].isupper() for one in runs)
-    titled = capitals > 0.6 * len(runs)  # a headline in capitals marks no names
-    end = 0
-    for one in runs:
-        written, begins, before = one[0], one.start(), end
-        end = one.end()
-        if IS_JOINED.match(written):
-            found.extend(Word(pair, is_pair=True) for pair in _pairs(written))
-        elif titled or not written[0].isupper():
-            found.append(Word(written, is_small=written[0].islower()))
-        else:
-            opens = not before or _OPENS.search(cleaned, before, begins) is not None
-            found.append(Word(written, not opens, opens))
-    return found
-
-
-def stemmed(words: Iterable[Word], language: str) -> list[Word]:
-    """The words that say something in a language, as their stems."""
-    stop, stemmer = stop_words(language), _stemmer(language)
-    kept, compared = [], []
-    for one in words:
-        for word in [one.stem] if one.is_pair else spelled(one.stem, language):
-            if one.is_pair or (word not in stop and (len(word) > 1 or word.isdigit())):
-                kept.append(one)
-                compared.append(word[:LONGEST_WORD])
-    stems = stemmer.stemWords(compared) if stemmer else compared
-    return [
-        Word(stem, one.is_name, one.opens, one.is_small, one.is_pair)
-        for stem, one in zip(stems, kept, strict=True)
-    ]
-
-
-def _pairs(run: str) -> list[str]:
-    """Neighbouring letters of a run without spaces, two by two."""
-    return [run[at : at + 2] for at in range(len(run) - 1)] or [run]
-
-
-def stem(word: str, language: str) -> str:
-    """A small word as it is compared."""
-    stemmer = _stemmer(language)
-    return stemmer.stemWord(word) if stemmer else word
+    others: dict[str, set[str]] = {}
+    for line in read_json("related.json").get(language, ()):
+        stems = {word.stem for word in words_of(line, language)}
+        for one_stem in stems:
+            others.setdefault(one_stem, set()).update(stems - {one_stem})
+    return {one_stem: frozenset(alike) for one_stem, alike in others.items()}

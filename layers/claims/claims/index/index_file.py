@@ -1,12 +1,13 @@
-"""One immutable file of named arrays: an index is read where it lies, and named by its digest.
+"""One immutable file of named arrays: it is read in place, and named by its digest.
 
     magic · length of the directory (4 bytes) · directory (JSON) · arrays, each at a multiple of 8
 
-Numbers are little-endian, as all processors that Lambda has.
+Numbers are little-endian, as on all processors that Lambda has.
 """
 
 import hashlib
 import sys
+from array import array
 from collections.abc import Buffer, Mapping
 from io import BytesIO
 from shutil import copyfileobj
@@ -20,16 +21,24 @@ MAGIC = b"terang claims 1\n"
 _ALIGNED = 8
 _BYTES = {"B": 1, "H": 2, "I": 4, "f": 4}
 
+type Arrays = dict[str, bytes | bytearray | array[Any]]
+"""Arrays by name, before they are written."""
 
-class Sealing:
-    """An artefact that is made array by array; they lie in a file until it has its directory."""
+
+def digest_of(data: bytes) -> str:
+    """Return the name of an index: SHA-256 of its bytes, in hex."""
+    return hashlib.sha256(data).hexdigest()
+
+
+class IndexFileWriter:
+    """Writes an index array by array; `body` holds them until the directory is known."""
 
     def __init__(self, body: BinaryIO):
         self._body = body
         self._places: dict[str, tuple[str, int, int]] = {}
 
     def add(self, arrays: Mapping[str, Buffer]) -> None:
-        """Write arrays behind those that are there."""
+        """Write arrays after those that were added before."""
         for name in sorted(arrays):
             view = memoryview(arrays[name])
             self._body.write(bytes(-self._body.tell() % _ALIGNED))
@@ -37,7 +46,7 @@ class Sealing:
             self._body.write(view)
 
     def sealed(self, facts: dict[str, Any]) -> bytes:
-        """The bytes of the artefact; the same content in the same order gives the same bytes."""
+        """Return the whole file; the same content in the same order gives the same bytes."""
         directory = msgspec.json.encode({"facts": facts, "arrays": self._places}, order="sorted")
         directory += b" " * (-(len(MAGIC) + 4 + len(directory)) % _ALIGNED)
         whole = BytesIO()
@@ -47,18 +56,8 @@ class Sealing:
         return whole.getvalue()
 
 
-def digest_of(data: bytes) -> str:
-    """The name of an artefact: SHA-256 of its bytes, in hex."""
-    return hashlib.sha256(data).hexdigest()
-
-
-class _Directory(msgspec.Struct, frozen=True):
-    facts: dict[str, Any]
-    arrays: dict[str, tuple[str, int, int]]
-
-
-class Laid:
-    """Named arrays as they were laid out, not sealed yet."""
+class ArraySet:
+    """Named arrays in memory: of an index that is being built, or of a file."""
 
     def __init__(self, arrays: Mapping[str, Buffer]):
         self._arrays = arrays
@@ -67,24 +66,29 @@ class Laid:
         return name in self._arrays
 
     def numbers(self, name: str) -> "memoryview[Any]":
-        """An array, as a view of its numbers."""
+        """Return an array as a view of its numbers."""
         return memoryview(self._arrays[name])
 
     def text(self, name: str) -> str:
-        """An array of bytes, as the text that it holds."""
+        """Return an array of bytes as the text that it holds."""
         return str(self.numbers(name), "utf-8")
 
 
-class Artefact(Laid):
-    """The facts and arrays of a sealed artefact; nothing is copied.
+class _Directory(msgspec.Struct, frozen=True):
+    facts: dict[str, Any]
+    arrays: dict[str, tuple[str, int, int]]
+
+
+class IndexFile(ArraySet):
+    """The facts and arrays of an index; nothing is copied.
 
     Raises:
-        BadIndexError: the bytes are no artefact, or an array lies outside of them.
+        BadIndexError: The bytes are not an index, or an array lies outside them.
     """
 
     def __init__(self, data: bytes):
         if not data.startswith(MAGIC) or sys.byteorder != "little":
-            raise BadIndexError("no index of claims that this version reads")
+            raise BadIndexError("not an index of claims that this version reads")
         start = len(MAGIC) + 4
         end = start + int.from_bytes(data[len(MAGIC) : start], "little")
         try:

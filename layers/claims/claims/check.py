@@ -1,0 +1,140 @@
+"""A published fact-check: the review as its publisher wrote it, and the check that Terang keeps."""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+import msgspec
+
+LONGEST_CLAIM = 1_000
+"""Code points of a claim, title or summary that are read: anything longer is an article."""
+
+_DAY = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
+
+
+class Rating(StrEnum):
+    """What a check found, in six words for all publishers."""
+
+    FALSE = "false"
+    MISLEADING = "misleading"
+    MISSING_CONTEXT = "missing context"
+    SATIRE = "satire"
+    TRUE = "true"
+    UNCLEAR = "unclear"
+
+
+FOUND_WRONG = frozenset({Rating.FALSE, Rating.MISLEADING, Rating.MISSING_CONTEXT})
+"""Ratings that make a finding. Satire is protected, and true or unclear claims are not wrong."""
+
+
+class Review(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One reviewed claim of a feed; texts are as in the feed, cut to `LONGEST_CLAIM`.
+
+    `date` is YYYY-MM-DD or empty, `language` a tag or empty, `rating` the publisher's own words.
+    Title and summary help to find the claim and are never shown. `labels` (the publisher's keywords
+    and sections) and `speaker` (who made the claim) help to decide its topic.
+    """
+
+    url: str
+    claim: str
+    rating: str = ""
+    publisher: str = ""
+    date: str = ""
+    language: str = ""
+    title: str = ""
+    summary: str = ""
+    labels: str = ""
+    speaker: str = ""
+
+
+class Check(msgspec.Struct, frozen=True, array_like=True):
+    """A review that may be answered with: what an index stores of it, and shows.
+
+    `stated` is the rating in the publisher's words. `topic` is empty if the check only answers on
+    the tip line and never makes a finding.
+    """
+
+    url: str
+    claim: str
+    rating: Rating
+    stated: str
+    publisher: str
+    date: str
+    language: str
+    topic: str
+
+    @property
+    def makes_findings(self) -> bool:
+        """Return whether posts that repeat the claim are findings.
+
+        >>> Check("https://a.example/1", "Salt cures colds", Rating.FALSE, "False", "A", "",
+        ...     "en", "health").makes_findings
+        True
+        """
+        return bool(self.topic) and self.rating in FOUND_WRONG
+
+
+class Cues(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a feed says about a check apart from its claim; each is empty if it says nothing.
+
+    `labels` are the publisher's sections and keywords, `speaker` made the claim.
+    """
+
+    labels: str = ""
+    speaker: str = ""
+
+
+NO_CUES = Cues()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A check, with the texts that only help to find it and the cues to its topic.
+
+    Learn and the local library store entries as JSON.
+    """
+
+    check: Check
+    title: str = ""
+    summary: str = ""
+    cues: Cues = NO_CUES
+
+    @property
+    def own_title(self) -> str:
+        """Return the title, or nothing if it only repeats the claim."""
+        return "" if self.title == self.check.claim else self.title
+
+    @property
+    def claim_and_title(self) -> str:
+        """Return claim and title in one text; a title that repeats the claim counts once."""
+        claim = self.check.claim
+        return claim if self.title == claim else f"{claim} {self.title}"
+
+
+def day_of(value: str) -> str:
+    """Return the day with which a date or time begins, as YYYY-MM-DD; empty if there is none.
+
+    >>> [day_of(text) for text in ("2026-03-09T10:00:00+07:00", "2026-3-9", "March 9")]
+    ['2026-03-09', '2026-03-09', '']
+    >>> day_of("2026-02-30")
+    ''
+    """
+    match = _DAY.match(value.strip())
+    if match is None:
+        return ""
+    try:
+        return date(int(match[1]), int(match[2]), int(match[3])).isoformat()
+    except ValueError:
+        return ""
+
+
+def days_between(earlier: str, later: str) -> int | None:
+    """Return the days from one day to another, or None if either is empty.
+
+    >>> days_between("2020-01-01", "2026-01-01"), days_between("", "2026-01-01")
+    (2192, None)
+    """
+    if not earlier or not later:
+        return None
+    return (date.fromisoformat(later) - date.fromisoformat(earlier)).days

@@ -1,0 +1,204 @@
+"""The reviews of a feed: schema.org ClaimReview in JSON, or a table with a header.
+
+In JSON any value may be alone, in a list, or missing. Source: https://schema.org/ClaimReview, and
+Google's guide to its structured data, which requires `claimReviewed`, `reviewRating` and `url`.
+A table is CSV with the columns `url,claim,rating,publisher,date,language`.
+"""
+
+import codecs
+import csv
+import re
+import unicodedata
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+from claims.check import LONGEST_CLAIM, Review, day_of
+from claims.errors import FeedError
+from claims.text.normalise import resolve_references
+
+DEEPEST_CONTAINER = 8
+"""Levels of containers (`@graph`, `item`, lists) that are searched for reviews."""
+MOST_TEXTS = 50
+"""Texts of one list that are read."""
+NEEDED_COLUMNS = ("url", "claim")
+
+_CONTAINERS = ("@graph", "dataFeedElement", "item", "itemListElement", "mainEntity")
+_TAG = re.compile(r"<[^<>]{0,2000}>")
+_SPACES = re.compile(r"\s+")
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
+
+
+class Readable(Protocol):
+    """Something that bytes can be read from."""
+
+    def read(self, size: int = ..., /) -> bytes:
+        """Return the next bytes, none at the end."""
+
+
+def reviews_in_value(value: object, depth: int = 0) -> Iterator[Review]:
+    """Yield the reviews in a decoded JSON value, in order, whatever containers they are in.
+
+    >>> page = {"@graph": [{"@type": ["ClaimReview"], "url": ["https://check.example/1"],
+    ...     "claimReviewed": "Salt cures colds", "reviewRating": [{"alternateName": "False"}]}]}
+    >>> [(review.claim, review.rating) for review in reviews_in_value(page)]
+    [('Salt cures colds', 'False')]
+    """
+    if depth > DEEPEST_CONTAINER:
+        return
+    if isinstance(value, list):
+        for item in value:
+            yield from reviews_in_value(item, depth + 1)
+    elif isinstance(value, dict):
+        types = value.get("@type", "")
+        if "ClaimReview" in (types if isinstance(types, list) else [types]):
+            yield from _reviews_of(value)
+        else:
+            for key in _CONTAINERS:
+                if key in value:
+                    yield from reviews_in_value(value[key], depth + 1)
+
+
+def reviews_in_table(stream: Readable) -> Iterator[Review]:
+    """Yield the reviews of a table, in order; missing columns are empty, others are ignored.
+
+    Raises:
+        FeedError: The header lacks `url` or `claim`, the table is not UTF-8, or a field is above
+            128 KiB. That is the bound of Python's reader; it is the same for the whole process, so
+            nothing here changes it.
+    """
+    table = csv.DictReader(_lines(stream), restkey="")
+    try:
+        names = [name.strip().lower() for name in table.fieldnames or ()]
+        if missing := [name for name in NEEDED_COLUMNS if name not in names]:
+            raise FeedError(f"the table's first line lacks {' and '.join(missing)}")
+        table.fieldnames = names
+        for row in table:
+            yield _review_of_row(
+                {name: value or "" for name, value in row.items() if name in names}
+            )
+    except UnicodeDecodeError as error:
+        raise FeedError("the table is not UTF-8") from error
+    except csv.Error as error:
+        raise FeedError(f"the table cannot be read after line {table.line_num}") from error
+
+
+def plain_line(value: str) -> str:
+    r"""Return a text on one line without tags and invisible characters, cut to `LONGEST_CLAIM`.
+
+    Pages escape what they show in any case: this is for reading, not for safety.
+
+    >>> plain_line(" <b>Drinking</b>&nbsp;salt\u200b water  cures\n nothing ")
+    'Drinking salt water cures nothing'
+    """
+    text = _TAG.sub(" ", resolve_references(value[: LONGEST_CLAIM * 8]))
+    if not text.isprintable():
+        text = "".join(
+            char if unicodedata.category(char) not in _UNSEEN else " " if char in "\n\r\t" else ""
+            for char in text
+        )
+    return _SPACES.sub(" ", text).strip()[:LONGEST_CLAIM]
+
+
+def _reviews_of(value: dict[str, Any]) -> Iterator[Review]:
+    """Yield one review for each claim that the object says it reviewed."""
+    claims = list(_texts(value.get("claimReviewed"))) or [""]
+    title = _text(value.get("headline")) or _text(value.get("name"))
+    labels = (value.get(field) for field in ("keywords", "articleSection", "about", "genre"))
+    for claim in claims:
+        yield Review(
+            url=_link(value.get("url")),
+            claim=plain_line(claim),
+            rating=_rating(value.get("reviewRating")),
+            publisher=_name(value.get("author")) or _name(value.get("publisher")),
+            date=day_of(_text(value.get("dateModified")) or _text(value.get("datePublished"))),
+            language=_text(value.get("inLanguage")).lower(),
+            title=plain_line(title),
+            summary=plain_line(_text(value.get("description")) or _text(value.get("reviewBody"))),
+            labels=plain_line(", ".join(text for label in labels for text in _texts(label))),
+            speaker=_speaker(value.get("itemReviewed")),
+        )
+
+
+def _review_of_row(row: dict[str, str]) -> Review:
+    return Review(
+        url=row.get("url", "").strip(),
+        claim=plain_line(row.get("claim", "")),
+        rating=plain_line(row.get("rating", "")),
+        publisher=plain_line(row.get("publisher", "")),
+        date=day_of(row.get("date", "")),
+        language=row.get("language", "").strip().lower(),
+        title=plain_line(row.get("title", "")),
+        summary=plain_line(row.get("summary", "")),
+        labels=plain_line(
+            ", ".join(row[name] for name in ("keywords", "section") if row.get(name))
+        ),
+        speaker=plain_line(row.get("speaker", "")),
+    )
+
+
+def _speaker(value: object, depth: int = 0) -> str:
+    """Return who made the claim: the author of the reviewed item, or of where it appeared."""
+    if isinstance(value, list):
+        value = value[0] if value else None
+    if not isinstance(value, dict) or depth > DEEPEST_CONTAINER:
+        return ""
+    return _name(value.get("author")) or _speaker(value.get("itemReviewed"), depth + 1)
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Yield the strings of a value: a string, a list of them, or an object that wraps one."""
+    if isinstance(value, str):
+        if value.strip():
+            yield value
+    elif isinstance(value, list):
+        for item in value[:MOST_TEXTS]:
+            if not isinstance(item, list):
+                yield from _texts(item)
+    elif isinstance(value, dict):
+        for key in ("@value", "name", "text", "@id"):
+            if isinstance(value.get(key), str):
+                yield from _texts(value[key])
+                return
+
+
+def _text(value: object) -> str:
+    return next(_texts(value), "")
+
+
+def _link(value: object) -> str:
+    if isinstance(value, dict):
+        value = value.get("@id") or value.get("url")
+    return _text(value).strip()
+
+
+def _first(value: object) -> object:
+    return value[0] if isinstance(value, list) and value else value
+
+
+def _name(value: object) -> str:
+    first = _first(value)
+    return plain_line(_text(first.get("name") if isinstance(first, dict) else first))
+
+
+def _rating(value: object) -> str:
+    """Return the rating in words, or else its number out of the best one, as `2/5`."""
+    first = _first(value)
+    if not isinstance(first, dict):
+        return plain_line(_text(first))
+    words = _text(first.get("alternateName")) or _text(first.get("name"))
+    if words:
+        return plain_line(words)
+    number, best = first.get("ratingValue"), first.get("bestRating")
+    if number is not None and best is not None:
+        return f"{number}/{best}"
+    return plain_line(_text(number))
+
+
+def _lines(stream: Readable) -> Iterator[str]:
+    """Yield the text in lines with their ends; a line without an end is yielded whole, at last."""
+    decoder = codecs.getincrementaldecoder("utf-8-sig")()
+    rest = ""
+    while data := stream.read(1 << 16):
+        *whole, rest = (rest + decoder.decode(data)).split("\n")
+        yield from (line + "\n" for line in whole)
+    yield rest + decoder.decode(b"", final=True)

@@ -1,0 +1,80 @@
+"""A text as the index of one language reads it."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import count
+
+from claims.index.language_index import HEAD, LanguageIndex
+from claims.text.normalise import split_at_capitals, split_known_words
+from claims.text.words import ClaimText, synonyms
+
+MOST_TAGS = 30
+"""Tags of a text that are split by the words of the index, so that time stays bounded."""
+
+
+@dataclass(frozen=True)
+class Query:
+    """A text and the index that it is asked of.
+
+    `numbers` are its words in order, -1 for one that no check holds. `implied` are words that it
+    does not hold, while it holds a synonym. `capitals` are the places of its capitalised words.
+    """
+
+    index: LanguageIndex
+    text: ClaimText
+    numbers: tuple[int, ...]
+    implied: frozenset[int] = frozenset()
+    capitals: frozenset[int] = frozenset()
+
+    @cached_property
+    def known(self) -> frozenset[int]:
+        """Return the different words that some check holds."""
+        return frozenset(number for number in self.numbers if number >= 0)
+
+    @cached_property
+    def places(self) -> dict[int, list[int]]:
+        """Return the places of each known word."""
+        places: dict[int, list[int]] = {}
+        for at, number in enumerate(self.numbers):
+            if number >= 0:
+                places.setdefault(number, []).append(at)
+        return places
+
+    @cached_property
+    def heaviest(self) -> float:
+        """Return the weight of the rarest known word."""
+        return max((self.index.rarity[number] for number in self.known), default=1.0)
+
+    @cached_property
+    def head(self) -> frozenset[int]:
+        """Return the known words among the first."""
+        return frozenset(number for number in self.numbers[:HEAD] if number >= 0)
+
+    def weight_held(self, words: set[int]) -> float:
+        """Return the share of these words' weight that the text holds; implied words count half."""
+        index = self.index
+        held, implied = index.weight(words & self.known), index.weight(words & self.implied)
+        return share(held + implied / 2, index.weight(words))
+
+
+def query_of(index: LanguageIndex, text: str | ClaimText) -> Query:
+    """Return a text as this index reads it."""
+    turn = count()
+
+    def split(tag: str) -> str:
+        by_words = next(turn) < MOST_TAGS
+        return split_known_words(tag, index.is_known) if by_words else split_at_capitals(tag)
+
+    text = ClaimText.of(text)
+    words = text.words(index.language, split)
+    stems = [word.stem for word in words]
+    capitals = frozenset(at for at, word in enumerate(words) if word.is_name or word.opens)
+    number, alike = index.number, synonyms(index.language)
+    numbers = tuple(number.get(stem, -1) for stem in stems)
+    implied = {number[other] for stem in stems for other in alike.get(stem, ()) if other in number}
+    return Query(index, text, numbers, frozenset(implied.difference(numbers)), capitals)
+
+
+def share(part: float, whole: float) -> float:
+    """Return a part of a whole, 0 if the whole is 0."""
+    return part / whole if whole > 0 else 0.0
