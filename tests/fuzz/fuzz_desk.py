@@ -19,8 +19,13 @@ with atheris.instrument_imports(include=INSTRUMENTED):
     from support.sample_posts import StandingClock
 
     from ledger.errors import OperatorError
-    from terang.casework.case_shorthand import findings_of, resolved, timed, waves
     from terang.casework.message_file import decided_in, read_messages
+    from terang.casework.message_order import (
+        complete_times,
+        findings_of,
+        in_waves,
+        resolve_findings,
+    )
     from terang.review.audit import read_sample, unjudged
     from terang.review.cards import cards
     from terang.review.open_findings import findings_of_run
@@ -52,10 +57,10 @@ def one_file(data: bytes) -> None:
             messages = read_messages(FILE)
             decided_in(messages)
             unjudged(("p1",), messages, "2026-11")
-            sent = [resolved(message, ()) for message in messages]
-            for wave in waves([message for message in sent if message is not None]):
+            sent = [resolve_findings(message, ()) for message in messages]
+            for wave in in_waves([message for message in sent if message is not None]):
                 for message in wave:
-                    msgspec.json.encode(timed(message, StandingClock()))
+                    msgspec.json.encode(complete_times(message, StandingClock()))
 
 
 def _review() -> None:

@@ -10,7 +10,7 @@ from support.sample_posts import OTP, lines
 from support.world import World
 
 from ledger.errors import OperatorError
-from terang.casework.case_queue import Answer, CaseQueue
+from terang.casework.case_queue import CaseQueue, MessageResult
 
 
 @dataclass(slots=True)
@@ -62,7 +62,9 @@ def test_who_was_first_is_told(world: World, finding: str) -> None:
     sending = queue(world, Delivering(world))
     sending.send([decision(finding)])
     [answer] = sending.send([decision(finding, id="d-2", moderator="m-2")])
-    assert answer == Answer("d-2", "decision", "refused", "decided_already", "findings", "m-1")
+    assert answer == MessageResult(
+        "d-2", "decision", "refused", "decided_already", "findings", "m-1"
+    )
     assert str(answer) == "refused decision d-2: decided_already (findings), m-1 was first"
 
 
@@ -75,7 +77,7 @@ def test_what_comes_too_early_waits_and_is_taken_when_it_comes_again(
     world.clock.move(days=1)
     assert sending.send([decision(finding)])[0].status == "taken"
     assert sending.send([complaint(), outcome()]) == [
-        Answer("c-1", "complaint", "taken"), Answer("o-1", "outcome", "taken")
+        MessageResult("c-1", "complaint", "taken"), MessageResult("o-1", "outcome", "taken")
     ]  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Files of messages about cases: read whole, written line by line."""
+"""Reads files of messages about cases whole, and writes them line by line."""
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,14 +12,14 @@ from ledger.cases.messages import BaseCaseMessage
 from ledger.errors import OperatorError
 
 UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
-"""What bytes that are no JSON of the wanted form raise where they are decoded."""
+"""What decoding raises for bytes that are not JSON of the wanted form."""
 
 
 def read_messages(path: Path, *, may_be_pipe: bool = False) -> list[dict[str, Any]]:
-    """Return the messages of a file: one object, an array of them, or a line each.
+    """Return the messages of a file: one object, an array of objects, or one object a line.
 
-    Whether each is what it should be is for `decide` to say. Raises OperatorError for a file that
-    cannot be read as JSON objects.
+    `decide` checks their fields. Raises OperatorError for a file that cannot be read as JSON
+    objects.
     """
     data = read_file(path, may_be_pipe=may_be_pipe)
     try:
@@ -32,8 +32,8 @@ def read_messages(path: Path, *, may_be_pipe: bool = False) -> list[dict[str, An
 def read_file(path: Path, *, may_be_pipe: bool = False) -> bytes:
     """Return the bytes of a file. Raises OperatorError for one that cannot be read.
 
-    A file that is named in a call may be a pipe (`<(…)` of a shell); one that is found in a folder,
-    or written to afterwards, may not: nobody might ever write into it.
+    A file that a user names may be a pipe (`<(…)` of a shell). One that is found in a folder, or
+    is written to afterwards, may not: reading would wait forever if nobody writes into it.
     """
     try:
         if path.exists() and not (path.is_file() or may_be_pipe):
@@ -43,23 +43,23 @@ def read_file(path: Path, *, may_be_pipe: bool = False) -> bytes:
         raise OperatorError(f"cannot read {path}: {error.strerror}") from None
 
 
-def decode_lines[T](data: bytes, kind: type[T], name: str, fault: str = "") -> list[T]:
-    """Return each line that is not blank as one value of JSON.
+def decode_lines[T](data: bytes, kind: type[T], name: str, problem: str = "") -> list[T]:
+    """Decode each line that is not blank.
 
-    Raises OperatorError with the name and line of the first that is none.
+    Raises OperatorError with the name and line of the first that cannot be decoded.
     """
-    decoder, found = msgspec.json.Decoder(kind), []
+    decoder, values = msgspec.json.Decoder(kind), []
     for number, line in enumerate(data.split(b"\n"), 1):
         if line.strip():
             try:
-                found.append(decoder.decode(line))
+                values.append(decoder.decode(line))
             except UNREADABLE as error:
-                raise OperatorError(f"{name}:{number}: {fault or error}") from None
-    return found
+                raise OperatorError(f"{name}:{number}: {problem or error}") from None
+    return values
 
 
 def decided_in(messages: Iterable[Mapping[str, Any]]) -> set[str]:
-    """Return the findings that these messages decide; one that was skipped is not decided."""
+    """Return the findings that these messages decide; skipped ones are not decided."""
     named = [
         message.get("findings")
         for message in messages
@@ -71,18 +71,18 @@ def decided_in(messages: Iterable[Mapping[str, Any]]) -> set[str]:
 
 @dataclass(slots=True)
 class MessageFile:
-    """Appends to a file: each message is on the disk as soon as it is there.
+    """Appends messages to a file, and flushes each to the disk at once.
 
-    What stood in the file before stays. One writer at a time.
+    The file's earlier content stays. Only one writer may write at a time.
     """
 
     path: Path
     _ends: list[int] = field(default_factory=list)
 
     def write(self, messages: Sequence[BaseCaseMessage]) -> None:
-        """Let the file end with these messages of this sitting and no others.
+        """Make these messages the only ones of this session in the file.
 
-        A message may be taken back from the end, and others follow in its place.
+        The last messages of the call before may be missing or replaced.
         """
         if not self._ends:
             if not messages:
@@ -99,7 +99,7 @@ class MessageFile:
             os.fsync(file.fileno())
 
     def _begin(self) -> int:
-        """Where this sitting begins: behind the last line of what stood before."""
+        """Return where this session begins: after the last line of the earlier content."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         before = self.path.read_bytes() if self.path.exists() else b""
         gap = b"\n" if before and not before.endswith(b"\n") else b""

@@ -10,9 +10,9 @@ from ledger.cases.messages import MESSAGE_TYPES
 from ledger.errors import OperatorError
 from ledger.ports import CaseStore
 from ledger.records.identity import is_id
-from terang.casework.case_sending import NOT_SENT, send_file, told
-from terang.casework.case_shorthand import findings_in
+from terang.casework.case_queue import NOT_SENT, result_lines, send_messages
 from terang.casework.message_file import read_messages
+from terang.casework.message_order import findings_in
 from terang.cli.arguments import STACK, ProviderId, StackName
 from terang.console import Screen
 from terang.remote import Remote
@@ -33,12 +33,12 @@ def send(
     messages = read_messages(file, may_be_pipe=True)
     remote = Remote.find(stack)
     bucket = remote.outputs["OutBucket"]
-    answers = send_file(
+    answers = send_messages(
         remote.cases(provider),
         messages,
         lambda: findings_in(remote.objects, bucket, provider),
     )
-    for line in told(answers):
+    for line in result_lines(answers):
         console.print(line)
     return 1 if any(answer.status == NOT_SENT for answer in answers) else 0
 

@@ -11,8 +11,7 @@ from cyclopts import Parameter
 
 from ledger.clock import Clock, SystemClock
 from ledger.errors import OperatorError
-from terang.casework.case_queue import CaseQueue
-from terang.casework.case_sending import send_file, told
+from terang.casework.case_queue import CaseQueue, result_lines, send_messages
 from terang.casework.message_file import MessageFile, decided_in, read_file, read_messages
 from terang.cli.arguments import STACK, Moderator, Month, ProviderId, StackName, UsageError
 from terang.console import Screen
@@ -76,7 +75,7 @@ def review(
         return 0
     if send:
         bodies = [msgspec.to_builtins(message) for message in messages]
-        for line in told(send_file(sources.queue(), bodies, list)):
+        for line in result_lines(send_messages(sources.queue(), bodies, list)):
             console.print(line)
     else:
         console.print(f"send with: {_sending(file, provider or '', stack)}")

@@ -17,7 +17,7 @@ from rich.table import Table
 from claims.errors import BadIndexError
 from ledger.errors import OperatorError
 from terang import ROOT, USAGE
-from terang.casework.case_sending import told
+from terang.casework.case_queue import result_lines
 from terang.casework.message_file import read_messages
 from terang.checks.check_library import CheckLibrary
 from terang.cli.arguments import (
@@ -187,7 +187,7 @@ def print_run(result: RunResult, console: Screen, out: Path) -> None:
         )
     for code, count in summary["refusals_by_code"].items():
         console.print(f"  refused {code}: {count:,}")
-    for line in told(result.cases) if result.cases else ():
+    for line in result_lines(result.cases) if result.cases else ():
         console.print(line)
     console.print(f"pages:    {out / 'public/index.html'}")
     console.print(f"findings: {out / 'findings.jsonl'}")

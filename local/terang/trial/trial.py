@@ -18,9 +18,8 @@ from ledger.keys import report_key
 from ledger.records.json_text import encode_json_lines
 from ledger.records.receipt import Receipt
 from matcher import Pack
-from terang.casework.case_queue import Answer
-from terang.casework.case_sending import send_file
-from terang.casework.case_shorthand import findings_in
+from terang.casework.case_queue import MessageResult, send_messages
+from terang.casework.message_order import findings_in
 from terang.emulator.deploy import deploy
 from terang.emulator.stack import local_stack
 from terang.packs.publishing import PublicBucket
@@ -55,7 +54,7 @@ class RunResult:
     provider: str
     receipts: list[Receipt]
     files: list[tuple[Dropped, FileReceipt]]
-    cases: list[Answer]
+    cases: list[MessageResult]
     report: Path | None
     by_rule: Counter[str] = field(init=False, default_factory=Counter)
     """Distinct findings by `pack/version/rule/mode`."""
@@ -107,7 +106,7 @@ def run_trial(deployed: Deployed, trial: Trial, show: Callable[[Progress], None]
     messages = deployed.send(trial.provider, trial.bodies)
     closed = deployed.wait(trial.provider, dropped, messages, show)
     out = deployed.outputs["OutBucket"]
-    answers = send_file(
+    answers = send_messages(
         deployed.cases(trial.provider),
         trial.cases,
         lambda: findings_in(deployed.objects, out, trial.provider),

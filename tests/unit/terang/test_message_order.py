@@ -6,7 +6,7 @@ import pytest
 from support.review_world import found
 from support.sample_posts import StandingClock
 
-from terang.casework.case_shorthand import resolved, timed, waves
+from terang.casework.message_order import complete_times, in_waves, resolve_findings
 
 FINDINGS = [
     one.finding
@@ -19,7 +19,7 @@ NOW = "2026-11-25T12:00:00Z"
 
 
 def ids(*messages: dict[str, Any]) -> list[list[str]]:
-    return [[one["id"] for one in wave] for wave in waves(messages)]
+    return [[one["id"] for one in wave] for wave in in_waves(messages)]
 
 
 @pytest.mark.parametrize(
@@ -32,19 +32,23 @@ def ids(*messages: dict[str, Any]) -> list[list[str]]:
 )
 def test_post_and_rule_name_the_findings_of_a_decision(rule: object, meant: list[str]) -> None:
     message = {"type": "decision", "id": "d-1", "post": "p1", "rule": rule}
-    assert resolved(message, FINDINGS) == {"type": "decision", "id": "d-1", "findings": meant}
+    assert resolve_findings(message, FINDINGS) == {
+        "type": "decision",
+        "id": "d-1",
+        "findings": meant,
+    }
 
 
 def test_a_notice_keeps_its_post_and_takes_one_finding() -> None:
     message = {"type": "notice", "id": "n-1", "post": "p1", "rule": "codes/asks"}
-    assert resolved(message, FINDINGS) == {
+    assert resolve_findings(message, FINDINGS) == {
         "type": "notice", "id": "n-1", "post": "p1", "finding": EDITED
     }  # fmt: skip
 
 
 def test_a_message_that_says_all_stays_as_it_is() -> None:
     for message in ({"type": "notice", "post": "p1"}, {"id": "d", "findings": [ONE]}):
-        assert resolved(message, FINDINGS) == message
+        assert resolve_findings(message, FINDINGS) == message
 
 
 @pytest.mark.parametrize(
@@ -52,19 +56,19 @@ def test_a_message_that_says_all_stays_as_it_is() -> None:
 )
 def test_what_names_no_finding_is_told_apart(post: object, rule: object) -> None:
     message = {"type": "decision", "id": "d-1", "post": post, "rule": rule}
-    assert resolved(message, FINDINGS) is None
+    assert resolve_findings(message, FINDINGS) is None
 
 
 def test_times_that_are_owed_are_now_and_those_that_are_said_stay() -> None:
     clock = StandingClock()
     said = {"type": "decision", "opened_at": "2026-11-25T08:00:00Z"}
-    assert timed(said, clock) == said | {"decided_at": NOW}
+    assert complete_times(said, clock) == said | {"decided_at": NOW}
     applied = {"type": "decision", "measures": {"visibility": ["X"]}}
-    assert timed(applied, clock)["applied_at"] == NOW
-    assert timed({"type": "outcome", "measures": {}}, clock) == {
+    assert complete_times(applied, clock)["applied_at"] == NOW
+    assert complete_times({"type": "outcome", "measures": {}}, clock) == {
         "type": "outcome", "measures": {}, "decided_at": NOW
     }  # fmt: skip
-    assert timed({"type": "unheard-of"}, clock) == {"type": "unheard-of"}
+    assert complete_times({"type": "unheard-of"}, clock) == {"type": "unheard-of"}
 
 
 def test_a_message_is_sent_after_those_it_names() -> None:
@@ -93,6 +97,6 @@ def test_what_refers_to_nothing_in_the_file_or_to_itself_is_sent_all_the_same() 
     assert ids({"id": "q", "follows": "q"}) == [["q"]]
     ring = ids({"id": "1", "decision": "2"}, {"id": "2", "decision": "1"})
     assert sorted(one for wave in ring for one in wave) == ["1", "2"]
-    assert waves([{"id": 7, "decision": [], "findings": 3}, {}]) == [
+    assert in_waves([{"id": 7, "decision": [], "findings": 3}, {}]) == [
         [{"id": 7, "decision": [], "findings": 3}, {}]
     ]
