@@ -94,7 +94,7 @@ def test_overturned_decisions_stand_as_large_as_findings() -> None:
         page = made.text(f"summaries/{path}.html")
         assert '<dt>Overturned</dt><dd class="big">1</dd>' in page
         assert '<dt>Live findings</dt><dd class="big">4</dd>' in page
-        assert "People took 1 decision; 1 decision was overturned." in page
+        assert "People made 1 decision; 1 decision was overturned." in page
 
 
 def test_a_campaign_tells_what_people_decided_on_its_own_rules(tmp_path: Path) -> None:

@@ -143,7 +143,7 @@ def test_all_is_the_fold_of_its_providers() -> None:
 def test_a_provider_whose_name_is_no_id_stops_the_run_before_anything_is_written() -> None:
     made = world()
     made.store.registered.append("../acme")
-    with pytest.raises(OperatorError, match="no id"):
+    with pytest.raises(OperatorError, match="not an id"):
         made.publish(CLOSED)
     assert made.objects.writes == []
 

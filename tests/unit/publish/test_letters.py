@@ -13,7 +13,7 @@ def test_moderators_are_letters_and_few_decisions_give_no_share() -> None:
     month = made.summary("acme/2026-11")
     assert sorted(month.cases.by_moderator.values()) == [3, 20]
     page = made.text("summaries/acme/2026-11.html")
-    assert "1 moderator with fewer decisions is not told of" in page
+    assert "1 moderator with fewer decisions is not shown" in page
     for data in (page, made.text("journal/acme/2026-11-25.jsonl")):
         assert "lia" not in data
         assert "budi" not in data

@@ -21,7 +21,7 @@ def test_a_pack_page_shows_all_of_every_rule_and_its_numbers(site: World) -> Non
         assert str(words) in page
     assert "within 12 words" in page
     assert "30 April 2027" in page
-    assert "over on 2026-10-31T09:00Z" in page
+    assert "first, until 2026-10-31T09:00Z" in page
     assert re.search(r'<a href="#prize">prize</a></th><td class="num">2</td>', page)
 
 
@@ -44,7 +44,7 @@ def test_a_pack_that_was_replaced_says_so() -> None:
     made.publish(CLOSED)
     old = made.text("packs/one-time-codes/1.html")
     assert '<strong>Replaced.</strong> <a href="2.html">Version 2</a> is in force.' in old
-    assert "nothing of it is proposed" in old
+    assert "it proposes nothing" in old
     assert "Replaced." not in made.text("packs/one-time-codes/2.html")
     assert states(made) == {"one-time-codes/1": "replaced", "one-time-codes/2": "live"}
 
@@ -61,10 +61,8 @@ def test_after_a_rollback_the_older_version_is_in_force_and_the_newer_one_is_not
     assert "Live: its findings are proposed" in page
     newer = made.text("packs/one-time-codes/2.html")
     assert "Replaced." not in newer
-    assert (
-        '<strong>Not in force.</strong> The set in force holds <a href="1.html">version 1' in newer
-    )
-    assert "The set in force holds no version of this pack" in made.text("packs/bait/1.html")
+    assert '<strong>Not in force.</strong> The set in force has <a href="1.html">version 1' in newer
+    assert "The set in force has no version of this pack" in made.text("packs/bait/1.html")
     assert states(made) == {
         "bait/1": "not in force",
         "one-time-codes/1": "live",
@@ -93,7 +91,7 @@ def test_a_pack_is_live_on_its_days_only(moment: str, state: str, words: str) ->
     assert states(made) == {"one-time-codes/1": state}
     assert words in page
     assert ("Live: its findings are proposed" in page) == (state == "live")
-    assert ("it is not run now" in page) == (state != "live")
+    assert ("it does not run now" in page) == (state != "live")
 
 
 def test_a_pack_page_changes_on_the_day_after_its_last_and_on_no_other() -> None:
@@ -133,8 +131,8 @@ def test_a_pack_page_shows_the_notice_period_of_the_newest_set_that_holds_the_ve
     made.put_set(sample_pack(version=2), notice_hours=0)
     made.publish(CLOSED)
     old, new = (made.text(f"packs/one-time-codes/{version}.html") for version in (1, 2))
-    assert "24 hours in which a new version only runs in shadow; over on 2026-10-31T09:00Z" in old
-    assert "0 hours in which a new version only runs in shadow; over on 2026-10-30T09:00Z" in new
+    assert "runs in shadow for 24 hours first, until 2026-10-31T09:00Z" in old
+    assert "runs in shadow for 0 hours first, until 2026-10-30T09:00Z" in new
 
 
 def test_the_set_in_force_is_the_newest_after_a_rollback_too() -> None:
@@ -143,7 +141,7 @@ def test_the_set_in_force_is_the_newest_after_a_rollback_too() -> None:
     made.put_set(sample_pack(), sample_pack("bait", published_at="2026-11-02T09:00:00Z"))
     made.put_in_force(first)
     made.publish(CLOSED)
-    assert "2 hours in which a new version" in made.text("packs/one-time-codes/1.html")
+    assert "runs in shadow for 2 hours first" in made.text("packs/one-time-codes/1.html")
 
 
 @pytest.mark.parametrize("name", ["../evil", "a/b", "Bait", "", "x" * 64])

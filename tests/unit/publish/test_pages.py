@@ -82,13 +82,13 @@ def test_numbers_are_shown_with_separators(site: World) -> None:
             [
                 "On 25 November 2026 Terang read 100 public posts of acme and recorded 3 findings.",
                 "All of them were proposed for people to look at.",
-                "3 other records were refused and not read by any rule.",
+                "3 other records were refused and not checked by any rule.",
             ],
             id="a day",
         ),
         pytest.param(
             "kilat/2026-11-25",
-            ["On 25 November 2026 Terang read 1 public post of kilat; none of them met a rule."],
+            ["On 25 November 2026 Terang read 1 public post of kilat. None of them met a rule."],
             id="a quiet day",
         ),
         pytest.param(
@@ -99,7 +99,7 @@ def test_numbers_are_shown_with_separators(site: World) -> None:
                     " and recorded 6 findings."
                 ),
                 "All of them were proposed for people to look at.",
-                "9 other records were refused and not read by any rule.",
+                "9 other records were refused and not checked by any rule.",
             ],
             id="an open month of all",
         ),
@@ -111,7 +111,7 @@ def test_numbers_are_shown_with_separators(site: World) -> None:
                     " and recorded 4 findings of its rules."
                 ),
                 "All of them were proposed for people to look at.",
-                "9 other records were refused and not read by any rule.",
+                "9 other records were refused and not checked by any rule.",
             ],
             id="a campaign",
         ),
@@ -131,7 +131,7 @@ def test_the_opening_divides_findings_into_proposed_held_and_shadow() -> None:
     day = made.summary("acme/2026-11-25")
     assert opening(day)[1] == (
         "Of these, 1 was proposed for people to look at, 16 held back by the flood guard"
-        " and 3 only counted, by rules on trial."
+        " and 3 only counted, by rules in shadow."
     )
 
 

@@ -32,7 +32,7 @@ def test_the_index_page_lists_the_index_in_force() -> None:
         refused={"publisher_not_trusted": 4},
     )
     page = made.text("index.html")
-    assert "3 checks of 2 publishers are in the index in force; 2 of them may make" in page
+    assert "3 checks of 2 publishers are in the index in force; 2 of them may lead" in page
     assert page.index("Another Check") < page.index("<bdi>Check")
     assert "4 checks: a publisher that is not on the list of trusted ones" in page
     links = parsed(page).links
@@ -41,7 +41,7 @@ def test_the_index_page_lists_the_index_in_force() -> None:
 
 def test_the_pack_page_says_how_a_post_is_compared_and_as_what_it_counts() -> None:
     page = site().text(f"packs/{FACTCHECKS}/1.html")
-    assert "repeats the claim of a check under that topic" in page
+    assert "repeats the claim of a fact-check on that topic" in page
     assert "holds a term of every group" not in page
     assert "Counted as: Scams and fraud." in page
     assert "Must be found" not in page

@@ -25,7 +25,8 @@ class Numbers(msgspec.Struct, frozen=True):
     """What was counted in a period. `refused` and the other totals are sums of their tallies."""
 
     units: Annotated[
-        int, Meta(ge=0, description="Units: ranges of files, messages, files refused whole.")
+        int,
+        Meta(ge=0, description="Units: ranges of files, messages, and files refused as a whole."),
     ] = 0
     files_refused: Annotated[
         int, Meta(ge=0, description="Files refused as a whole, each counted as one record.")
@@ -34,44 +35,47 @@ class Numbers(msgspec.Struct, frozen=True):
     lines: Annotated[int, Meta(ge=0, description="Lines read.")] = 0
     records: Annotated[
         int,
-        Meta(ge=0, description="Records before any was judged: always inspected plus refused."),
+        Meta(ge=0, description="All records that were read: always inspected plus refused."),
     ] = 0
     inspected: Annotated[
         int,
         Meta(
             ge=0,
-            description="Records accepted as public posts and read by every rule in force, as"
-            " delivered: a post that comes again in another export counts again.",
+            description="Records accepted as public posts and checked by every rule in force. They"
+            " are counted as delivered: a post that comes again in another export counts again.",
         ),
     ] = 0
     refused: Annotated[
         int,
-        Meta(ge=0, description="Records not accepted, for example since they are not public."),
+        Meta(ge=0, description="Records not accepted, for example because they are not public."),
     ] = 0
     findings: Annotated[
         int,
         Meta(
             ge=0,
-            description="Rules met by posts, live and in shadow. One post can meet several rules."
-            " A finding is a proposal to look, not a verdict.",
+            description="How often a post met a rule, live or in shadow. A post can meet several"
+            " rules. A finding is a proposal to look, not a verdict.",
         ),
     ] = 0
     live: Annotated[
-        int, Meta(ge=0, description="Findings of live rules, the held ones included.")
+        int, Meta(ge=0, description="Findings of live rules, including those held back.")
     ] = 0
     shadow: Annotated[
         int, Meta(ge=0, description="Findings of rules on trial: counted, never proposed.")
     ] = 0
     held: Annotated[
         int,
-        Meta(ge=0, description="Live findings not proposed since the flood guard held the rule."),
+        Meta(
+            ge=0,
+            description="Live findings not proposed because the flood guard held the rule back.",
+        ),
     ] = 0
     repeats: Annotated[
         int,
         Meta(
             ge=0,
-            description="Findings met again in another unit and not counted a second time;"
-            " of all rules, since they are not counted by rule.",
+            description="Findings that another unit had already recorded and that are not counted"
+            " again. They are counted for all rules together.",
         ),
     ] = 0
     refused_by_code: Annotated[Tally, Meta(description="Refused records by code.")] = {}

@@ -26,7 +26,7 @@ REFUSALS = {
     Code.JSON_SYNTAX: "Not valid JSON",
     Code.JSON_DEPTH: "JSON nested too deeply",
     Code.JSON_DUPLICATE_KEY: "The same key twice in one object",
-    Code.NOT_AN_OBJECT: "JSON, but no object",
+    Code.NOT_AN_OBJECT: "JSON, but not an object",
     Code.FIELD_MISSING: "A required field is missing",
     Code.FIELD_TYPE: "A field of the wrong type",
     Code.FIELD_LENGTH: "A field too short or too long",
@@ -38,15 +38,15 @@ REFUSALS = {
     Code.PROVIDER_UNKNOWN: "A provider that is not registered",
     Code.OBJECT_CHANGED: "A file that was replaced while it was read",
     Code.OBJECT_GONE: "A file that was deleted before it was read",
-    Code.OBJECT_UNREADABLE: "A file that the storage does not give out",
-    Code.FORMAT_UNKNOWN: "A file in a format that is not known",
+    Code.OBJECT_UNREADABLE: "A file that the storage did not return",
+    Code.FORMAT_UNKNOWN: "A file in an unknown format",
     Code.TOO_LARGE_FOR_FORMAT: "A file too large for its format",
-    Code.BOMB: "A file that grows too much when it is unpacked",
+    Code.BOMB: "A file that becomes too large when it is unpacked",
     Code.GZIP_TRUNCATED: "A gzip file that ends too early",
     Code.GZIP_BROKEN: "A gzip file that cannot be unpacked",
     Code.ZIP_BROKEN: "A zip file that cannot be unpacked",
     Code.ZIP_ENCRYPTED: "An encrypted zip file",
-    Code.ZIP_METHOD: "A zip file of an unknown method",
+    Code.ZIP_METHOD: "A zip file with an unknown compression method",
     Code.ZIP_NESTED: "An archive inside a zip file",
     Code.ZIP_LINK: "A link inside a zip file",
     Code.ZIP_OVERLAP: "A zip file whose members overlap",
@@ -54,12 +54,12 @@ REFUSALS = {
     Code.CSV_NO_AUDIENCE: "A CSV file that does not say what is public",
     Code.CSV_ROW: "A CSV row that does not fit its header",
     Code.CHANNEL_NOT_OPEN: "A channel that is not known to be open to everyone",
-    Code.NOT_A_POST: "An item that is no post, such as a service notice",
+    Code.NOT_A_POST: "An item that is not a post, such as a service notice",
 }
 
 CASES = {
     "confirmed": "Confirmed",
-    "dismissed": "Dismissed: no case",
+    "dismissed": "Dismissed",
     "escalated": "Passed on to an authority",
     "skipped": "Skipped for now",
     "upheld": "Decision upheld",
@@ -173,10 +173,8 @@ def opening(summary: Summary) -> list[str]:
     if summary.cases.decisions or summary.cases.overturned:
         said.append(_decided(summary.cases))
     if numbers.refused:
-        verb = "was" if numbers.refused == 1 else "were"
-        said.append(
-            f"{counted(numbers.refused, 'other record')} {verb} refused and not read by any rule."
-        )
+        refused = counted(numbers.refused, "other record was", "other records were")
+        said.append(f"{refused} refused and not checked by any rule.")
     return said
 
 
@@ -193,7 +191,7 @@ def _found(summary: Summary) -> str:
     so_far = " so far" if summary.provisional else ""
     rules = " of its rules" if summary.kind is PeriodKind.CAMPAIGN else ""
     if not summary.numbers.findings:
-        return f"{so_far}; none of them met a rule"
+        return f"{so_far}. None of them met a rule"
     return f"{so_far} and recorded {counted(summary.numbers.findings, 'finding')}{rules}"
 
 
@@ -203,7 +201,7 @@ def _became(numbers: Numbers) -> str:
     parts = [
         (proposed, "proposed for people to look at"),
         (numbers.held, "held back by the flood guard"),
-        (numbers.shadow, "only counted, by rules on trial"),
+        (numbers.shadow, "only counted, by rules in shadow"),
     ]
     said = [f"{count:,} {what}" for count, what in parts if count]
     first = next(count for count, _ in parts if count)
@@ -218,7 +216,7 @@ def _became(numbers: Numbers) -> str:
 def _decided(cases: CaseNumbers) -> str:
     """What people decided, and how many decisions fell: the errors as near as the findings."""
     fell = counted(cases.overturned, "decision was", "decisions were") if cases.overturned else ""
-    done = f"People took {counted(cases.decisions, 'decision')}"
+    done = f"People made {counted(cases.decisions, 'decision')}"
     return f"{done}; {fell or 'none was'} overturned."
 
 
