@@ -18,34 +18,34 @@ class ObjectGoneError(TerangError):
 
 
 class ObjectUnreadableError(TerangError):
-    """S3 keeps the sender's object in a way in which nobody here may read it.
+    """S3 keeps the sender's object in a way that nobody here may read.
 
-    It was put under a key that only its sender has, or is archived: the sender must put it again.
+    It is archived, or encrypted with a key that only the sender has: the sender must put it again.
     """
 
     code = "object_unreadable"
 
 
 class OperatorError(TerangError):
-    """Something that only the operator can mend: a missing setting, set or permission."""
+    """Something that only the operator can repair: a missing setting, set or permission."""
 
 
 class KeyUnavailableError(OperatorError):
-    """A pinned key of pseudonyms is not there: what needs it comes again, and uses no other."""
+    """A pinned key of pseudonyms is missing. What needs it is retried; no other key is used."""
 
     code = "key_unavailable"
 
     def __init__(self, key_id: str) -> None:
-        super().__init__(f"the pseudonym key {key_id} is not in the table, or its time is over")
+        super().__init__(f"the pseudonym key {key_id} is not in the table, or it has expired")
         self.key_id = key_id
 
 
 class ImmutableError(OperatorError):
-    """Other bytes already stand under a name that is written once."""
+    """An object that is written once already has other bytes."""
 
 
 class SchemaNewerError(OperatorError):
-    """A row of a later release: code that went back does not guess at it."""
+    """A record that a later release wrote: this release does not guess what it means."""
 
     code = "schema_newer"
 

@@ -1,4 +1,6 @@
-"""What people do about a finding, notice or order: messages, entries and the case that they make.
+"""Cases: what people do about a finding, a notice or an order.
 
-Pure: no clock, no AWS. It may import `records`. Start with `messages`, then `case`.
+A provider sends `messages`; `reading` checks one, `transitions` says what it may do to a case, and
+`case` holds the entries that result. Pure; it may import `records` and what is left of it. To add a
+type of message, start with `messages`.
 """

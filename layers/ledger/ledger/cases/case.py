@@ -1,4 +1,4 @@
-"""A case, and the entries of which it is made."""
+"""A case: a finding, notice, order, decision, complaint or dispute, and what was done about it."""
 
 import msgspec
 
@@ -8,26 +8,31 @@ from ledger.records.finding import Finding
 from ledger.records.identity import digest
 
 SECOND_REVIEW_PER = 20
-"""One decision in so many is drawn for a second review."""
+"""One decision in this many is drawn for a second review."""
 
 
 class JournalEntry(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What publish folds: a message in full, but for its words on a person.
+    """What publish folds: one message of any type, without its words about a person.
 
     It holds no post, address, account, excerpt or reason. `entry` is the id of the message
     (`case_id`), for a decision also the unique id of its statement; `cases` are those it moved;
-    `at` is the commit. Times are RFC 3339 in UTC, days YYYY-MM-DD; what a message refers to stands
-    as the id of that entry. Fields of the message keep their names.
+    `at` is the commit. Times are RFC 3339 in UTC, days YYYY-MM-DD. Fields of the message keep their
+    names; a reference to another message is the id of that entry.
 
-    Of a decision there are also `rules` (findings by `pack/version/rule/mode`), `found_days` (the
+    One flat struct holds all types, since its JSON is stored with the fields in this order, and a
+    fold reads a field without asking for the type. The messages themselves are the tagged union
+    `CaseMessage`.
+
+    A decision also has `rules` (findings by `pack/version/rule/mode`), `found_days` (the
     day of each finding: its cohort), `found` (both together: `day/pack/version/rule/mode`),
-    `found_at` and `reach` of the first and largest, `set`, and `source_type`. An entry on a
-    decision carries the decision's own under `about`, an outcome also the complaint or dispute
-    under `answers`; a decision on a notice carries the notice's under `about`, a later message of
-    an order the first one: nobody has to join.
-    `overturns` says that by this entry the decision was overturned first. A correction is no
-    message: a published check changed. It has the link under `check`, `corrected` or `withdrawn`
-    under `why`, and the finding under `found` where its verdict counts no longer.
+    the first `found_at`, the largest `reach`, `set`, and `source_type`. `about` is the entry which
+    this one is about, so that no fold has to join: the decision, the notice of a decision, the
+    first message of an order. `answers` is the complaint or dispute of an outcome. `overturns` says
+    that this entry was the first to overturn the decision.
+
+    A correction is not a message: a published check changed. It has the link under `check`,
+    `corrected` or `withdrawn` under `why`, and the finding under `found` if its verdict no longer
+    counts.
     """
 
     entry: str
@@ -90,10 +95,10 @@ class JournalEntry(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class CaseEntry(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One entry of one case: the journal's, and beside it what must not stand there.
+    """One entry of one case: the journal entry, and what must not be in the journal.
 
-    `move` is what the message did to this case, and `state` the case's state after it;
-    `message` is the sender's id. `reason`, `post` and `url` are kept here only.
+    `move` is what the message did to this case, `state` the state of the case after it, `message`
+    the sender's id. `reason`, `post` and `url` are kept only here, where they can be erased.
     """
 
     number: int
@@ -107,7 +112,7 @@ class CaseEntry(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def case_id(kind: str, provider: str, message: str) -> str:
-    """The id of what a message opens: `kind` is the message's type, `message` the sender's id.
+    """Return the id of the case that a message opens, from its type and the sender's own id.
 
     >>> case_id("decision", "acme", "d-1") == case_id("decision", "other", "d-1")
     False
@@ -116,7 +121,7 @@ def case_id(kind: str, provider: str, message: str) -> str:
 
 
 def is_for_second_review(decision: str) -> bool:
-    """Whether a decision, by its id, was drawn for a second review: one in twenty, by its hash.
+    """Return whether a decision is drawn for a second review: one in twenty, by its id.
 
     >>> is_for_second_review("00000014" + "0" * 56), is_for_second_review("00000015" + "0" * 56)
     (True, False)
@@ -125,9 +130,9 @@ def is_for_second_review(decision: str) -> bool:
 
 
 class ParkedMessage(msgspec.Struct, frozen=True):
-    """A message that came before what it refers to: its id, its own bytes, and the day it came.
+    """A message that came before the one it refers to: its id, its bytes, and the day it came.
 
-    `at` is when it was first sent, RFC 3339 in UTC; empty in what an earlier release kept.
+    `at` is when it was first sent, RFC 3339 in UTC; empty in records of earlier releases.
     """
 
     message: str
@@ -138,10 +143,10 @@ class ParkedMessage(msgspec.Struct, frozen=True):
 
 
 class Case(msgspec.Struct, frozen=True, omit_defaults=True):
-    """All that the table holds of a case, read at one time.
+    """All that the table holds about a case, read at one time.
 
-    `finding` and `excerpt` are those of a finding; `excerpt_expires` is the excerpt's end in
-    seconds since 1970; `entries` are in order, from number 1.
+    `entries` are in order, from number 1. A finding's case also has `finding` and `excerpt`;
+    `excerpt_expires` is in seconds since 1970.
     """
 
     case: str
@@ -153,24 +158,24 @@ class Case(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def state(self) -> CaseState | None:
-        """Where it stands; None for one that is not there."""
+        """Return the state of the case; None if it does not exist."""
         if self.entries:
             return CaseState(self.entries[-1].state)
         return CaseState.OPEN if self.finding else NEW
 
     @property
     def next_number(self) -> int:
-        """The number of the entry that comes next."""
+        """Return the number of the next entry."""
         return len(self.entries) + 1
 
     @property
     def first(self) -> JournalEntry | None:
-        """What opened it, or the first thing that was done about a finding."""
+        """Return what opened it, or the first thing that was done about a finding."""
         return self.entries[0].entry if self.entries else None
 
     def entry_by(self, *moves: Move) -> JournalEntry | None:
-        """The first entry that made one of these moves."""
-        return next((one.entry for one in self.entries if one.move in moves), None)
+        """Return the first entry that made one of these moves."""
+        return next((entry.entry for entry in self.entries if entry.move in moves), None)
 
     @property
     def is_erased(self) -> bool:
@@ -182,18 +187,17 @@ class Case(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def contests_open(self) -> int:
-        """Complaints and disputes about a decision that have no answer yet."""
+        """Return how many complaints and disputes about a decision have no answer yet."""
         moves = [entry.move for entry in self.entries]
         answers = (Move.UPHOLD, Move.NARROW, Move.OVERTURN)
         return moves.count(Move.CONTEST) - sum(map(moves.count, answers))
 
 
 class CaseMove(msgspec.Struct, frozen=True):
-    """What a commit does to one case: its next entry, if any, and what becomes of its items.
+    """What a commit does to one case: its next entry, if any, and changes of its other items.
 
-    `closes` takes the finding off the list of open ones, `reopens` is one that comes back to it;
-    `excerpt_expires` is the excerpt's new end, None leaves it, and `forgets` says that its text
-    goes at once.
+    `closes` removes the finding from the list of open ones, and `reopens` is a finding to put back.
+    `excerpt_expires` is the excerpt's new end (None: unchanged); `forgets` deletes its text now.
     """
 
     case: str
@@ -205,9 +209,9 @@ class CaseMove(msgspec.Struct, frozen=True):
 
 
 class CaseMarker(msgspec.Struct, frozen=True):
-    """That a message was committed: its id, the digest of what it says, its day and entry.
+    """The record that a message was committed: its id, the digest of its content, day and entry.
 
-    `wakes` are the cases whose waiting messages it lets be judged anew.
+    `wakes` are the cases whose parked messages can be judged now.
     """
 
     message: str

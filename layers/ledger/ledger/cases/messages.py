@@ -1,4 +1,8 @@
-"""What people did about a case, as a provider says it: ten types of messages."""
+"""What people did about a case, as a provider reports it: ten types of messages.
+
+`CaseMessage` is their tagged union. To add a type: declare it here, give it rules in `reading`,
+read its facts in `decide.facts_reader`, and judge it in `decide.judging`.
+"""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -19,11 +23,11 @@ from ledger.cases.dsa_codes import (
 )
 
 FINDINGS_IN_DECISION = 20
-"""Findings that one decision moves: three actions each of the 100 that a transaction takes."""
+"""Findings in one decision: each needs three of the 100 actions that a transaction takes."""
 
 
 def _whole(pattern: str) -> str:
-    """The pattern of a whole text: for Python `$` alone would let a newline follow."""
+    """Return the pattern for a whole text: in Python, `$` alone also matches before a newline."""
     return f"^({pattern})$(?!\n)"
 
 
@@ -47,7 +51,7 @@ Month = Annotated[str, Meta(pattern=_whole("[0-9]{4}-(0[1-9]|1[0-2])"))]
 
 
 class Verdict(StrEnum):
-    """What a moderator made of a case."""
+    """What a moderator decided."""
 
     CONFIRMED = "confirmed"
     DISMISSED = "dismissed"
@@ -97,11 +101,11 @@ class AutomatedDecision(StrEnum):
 
 
 class Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Nothing that is not asked for."""
+    """A struct that takes no unknown field."""
 
 
 class Measures(Strict, frozen=True):
-    """What was done, in the codes of the DSA; an end that is not named is open."""
+    """What was done, in the codes of the DSA. A measure without an end has no end."""
 
     visibility: Annotated[tuple[Visibility, ...], Meta(max_length=7)] = ()
     visibility_other: Words | None = None
@@ -117,12 +121,12 @@ class Measures(Strict, frozen=True):
 
     @property
     def any(self) -> bool:
-        """Whether anything was done at all."""
+        """Return whether anything was done at all."""
         return bool(self.visibility or self.monetary or self.provision or self.account)
 
 
 class BaseCaseMessage(Strict, frozen=True, tag_field="type", kw_only=True):
-    """Any message: `id` is the sender's own, one for each message of whatever type."""
+    """A message of any type. `id` is the sender's own, and unique over all types."""
 
     id: Id
 
@@ -130,7 +134,7 @@ class BaseCaseMessage(Strict, frozen=True, tag_field="type", kw_only=True):
 class Decision(BaseCaseMessage, frozen=True, tag="decision", kw_only=True):
     """One verdict on findings of one post and one category, or on a notice, or on both.
 
-    `ground`, `ground_text` and `ground_url` are the pack's where they are not given.
+    `ground`, `ground_text` and `ground_url` are taken from the pack if they are not given.
     """
 
     findings: Annotated[tuple[FindingId, ...], Meta(max_length=FINDINGS_IN_DECISION)] = ()
@@ -154,7 +158,7 @@ class Decision(BaseCaseMessage, frozen=True, tag="decision", kw_only=True):
 
 
 class SecondReview(BaseCaseMessage, frozen=True, tag="second_review", kw_only=True):
-    """Another moderator's verdict on a decision that was drawn for it; it moves nothing."""
+    """Another moderator's verdict on a decision that was drawn for one. It changes nothing."""
 
     decision: Id
     verdict: Literal["confirmed", "dismissed", "escalated"]
@@ -182,8 +186,8 @@ class Dispute(BaseCaseMessage, frozen=True, tag="dispute", kw_only=True):
 class Outcome(BaseCaseMessage, frozen=True, tag="outcome", kw_only=True):
     """How a complaint or a dispute ended.
 
-    `measures` are those that stand after a partial reversal, or are newly imposed;
-    `implemented` says whether the provider did what a dispute's body said.
+    `measures` are those that remain after a partial reversal, or that are newly imposed.
+    `implemented` says whether the provider did what the body of a dispute said.
     """
 
     complaint: Id | None = None
@@ -197,7 +201,7 @@ class Outcome(BaseCaseMessage, frozen=True, tag="outcome", kw_only=True):
 
 
 class Notice(BaseCaseMessage, frozen=True, tag="notice", kw_only=True):
-    """Somebody says that a post is illegal (DSA Art. 16), or against the terms."""
+    """Somebody reports that a post is illegal (DSA Art. 16), or against the terms."""
 
     post: Id
     url: Link | None = None
@@ -215,7 +219,7 @@ class Order(BaseCaseMessage, frozen=True, tag="order", kw_only=True):
     """An authority's order to act against items, or to inform.
 
     `follows` names the earlier message of the same order that this one completes.
-    An order to inform keeps its clock and its authority only.
+    An order to inform has times and an authority only.
     """
 
     kind: Literal["act", "inform"]
@@ -244,7 +248,7 @@ class Suspension(BaseCaseMessage, frozen=True, tag="suspension", kw_only=True):
 
 
 class Reinstatement(BaseCaseMessage, frozen=True, tag="reinstatement", kw_only=True):
-    """What a decision took away came back."""
+    """What a decision took away was restored."""
 
     decision: Id
     cause: Cause
@@ -253,7 +257,7 @@ class Reinstatement(BaseCaseMessage, frozen=True, tag="reinstatement", kw_only=T
 
 
 class Audit(BaseCaseMessage, frozen=True, tag="audit", kw_only=True):
-    """What a moderator saw at a post of the month's sample."""
+    """A moderator's verdict on a post of the month's sample."""
 
     post: Id
     month: Month
@@ -278,10 +282,10 @@ type CaseMessage = (
 )
 
 MESSAGE_TYPES: dict[str, type[BaseCaseMessage]] = {
-    str(one.__struct_config__.tag): one
-    for one in (
+    str(message_type.__struct_config__.tag): message_type
+    for message_type in (
         *(Decision, SecondReview, Complaint, Dispute, Outcome),
         *(Notice, Order, Suspension, Reinstatement, Audit),
     )
 }
-"""The ten types of messages by what stands in `type`."""
+"""The ten types of messages by the value of `type`."""

@@ -1,8 +1,12 @@
-"""A line of JSON becomes a message about a case, or a refusal that names the field."""
+"""Read a line of JSON as a message about a case, or refuse it and name the field.
+
+The types of the fields come first, then the rules between them, one rule a line: `FIELD_MISSING`
+says that another field requires this one, `FIELD_CONFLICT` that another one excludes it.
+"""
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime
+from datetime import date
 from functools import cache
 from typing import Any, cast
 
@@ -33,23 +37,28 @@ from ledger.cases.refusal import AnyCode, CaseCode, CaseRefusal
 from ledger.clock import before_leap_second
 from ledger.foreign_text import is_blank
 from ledger.records.json_text import nests_too_deep, read_object
-from ledger.records.post import LINE_BYTES, YEARS
+from ledger.records.post import LINE_BYTES, YEARS, time_code
 from ledger.records.refusal import Code, Refusal
 
 FIELD_NAME = re.compile("[a-z][a-z0-9_]{0,39}")
-"""Names of fields that a refusal repeats: others may be the sender's words."""
+"""Names of fields that a refusal repeats. Others could be the sender's words."""
 
-OF_AN_ORDER_TO_INFORM = frozenset(
+INFORM_FIELDS = frozenset(
     {
         *("type", "id", "kind", "authority", "country", "received_at", "acknowledged_at"),
         *("effected_at", "outcome", "regulation", "follows"),
     }
 )
-"""Who asked, and when what happened; anything else could be about a person."""
+"""The fields of an order to inform. Any other field could be about a person."""
+
+type FieldRule = tuple[bool, AnyCode, str]
+"""Whether a rule is broken, and then the code and field of the refusal."""
+
+_MISSING, _CONFLICT, _RANGE = Code.FIELD_MISSING, CaseCode.FIELD_CONFLICT, Code.FIELD_RANGE
 
 
 def read_case_message(line: bytes) -> CaseMessage | CaseRefusal:
-    """The message of one line, or why it is refused.
+    """Return the message of one line, or why it is refused.
 
     >>> read_case_message(b'{"type": "complaint", "id": "c-1", "decision": "d-1"}')
     CaseRefusal(code=<Code.FIELD_MISSING: 'field_missing'>, field='by')
@@ -64,66 +73,81 @@ def read_case_message(line: bytes) -> CaseMessage | CaseRefusal:
     if isinstance(fields, Refusal):
         return CaseRefusal(fields.code)
     name = fields.get("type")
-    kind = MESSAGE_TYPES.get(name) if isinstance(name, str) else None
-    if kind is None:
+    message_type = MESSAGE_TYPES.get(name) if isinstance(name, str) else None
+    if message_type is None:
         return CaseRefusal(CaseCode.TYPE_UNKNOWN if name else Code.FIELD_MISSING, "type")
     if name == "order" and fields.get("kind") == "inform":
         for field in fields:
-            if field not in OF_AN_ORDER_TO_INFORM:
+            if field not in INFORM_FIELDS:
                 return CaseRefusal(CaseCode.PERSON_FIELD, _shown(field))
     del fields["type"]
-    read = _read(kind, fields)
+    read = _read_struct(message_type, fields)
     if isinstance(read, CaseRefusal):
         return read
     message = cast("CaseMessage", read)
     return broken_rule(message) or message
 
 
-def _read(
-    kind: type[msgspec.Struct], fields: Mapping[str, Any], within: str = ""
-) -> msgspec.Struct | CaseRefusal:
-    """The struct of these fields; the first fault in the order of the struct's own fields.
+def case_message_schema() -> dict[str, Any]:
+    """Return the JSON Schema of one message of any type.
 
-    An optional field that is null is not there.
+    Limits: a schema cannot say the rules between fields, or what only the cases can tell.
+
+    >>> sorted(case_message_schema()["$defs"])[:3]
+    ['AccountMeasure', 'AccountType', 'Answer']
+    """
+    schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A message about a case, as a provider sends it to Terang",
+        **msgspec.json.schema(CaseMessage),
+    }
+    return msgspec.json.decode(msgspec.json.encode(schema), type=dict[str, Any])  # without tuples
+
+
+def _read_struct(
+    struct: type[msgspec.Struct], fields: Mapping[str, Any], within: str = ""
+) -> msgspec.Struct | CaseRefusal:
+    """Return the struct of these fields, or a refusal of the first wrong one in its own order.
+
+    An optional field that is null counts as absent.
     """
     known: dict[str, Any] = {}
-    for field in msgspec.structs.fields(kind):
+    for field in msgspec.structs.fields(struct):
         value = fields.get(field.encode_name)
         place = within + field.encode_name
         if value is None:
             if field.required:
-                return CaseRefusal(_missing(field.name), place)
+                needs_person = field.name == "moderator"
+                code = CaseCode.NEEDS_PERSON if needs_person else Code.FIELD_MISSING
+                return CaseRefusal(code, place)
             continue
-        struct = _struct_of(field.type)
-        if struct and isinstance(value, dict):
-            read = _read(struct, value, f"{place}.")
-            if isinstance(read, CaseRefusal):
-                return read
-            known[field.name] = read
-            continue
-        read_value = _value(field, value, place)
-        if isinstance(read_value, CaseRefusal):
-            return read_value
-        known[field.name] = read_value
-    names = {field.encode_name for field in msgspec.structs.fields(kind)}
+        inner = _known_type(field.type)
+        if isinstance(inner, msgspec.inspect.StructType) and isinstance(value, dict):
+            read: Any = _read_struct(inner.cls, value, f"{place}.")
+        else:
+            read = _read_value(field, value, place)
+        if isinstance(read, CaseRefusal):
+            return read
+        known[field.name] = read
+    names = {field.encode_name for field in msgspec.structs.fields(struct)}
     for name in fields:
         if name not in names:
             return CaseRefusal(CaseCode.FIELD_UNKNOWN, within + _shown(name))
-    return kind(**known)
+    return struct(**known)
 
 
-def _value(field: msgspec.structs.FieldInfo, value: Any, place: str) -> Any:
+def _read_value(field: msgspec.structs.FieldInfo, value: Any, place: str) -> Any:
     """Return a value as its field takes it, or a CaseRefusal.
 
-    A leap second is read as the last instant before it. A text that nobody can see is none.
+    A leap second is read as the last instant before it. A text that nobody can see is refused.
     """
-    is_time = isinstance(_known_kind(field.type), msgspec.inspect.DateTimeType)
+    is_time = isinstance(_known_type(field.type), msgspec.inspect.DateTimeType)
     if is_time and isinstance(value, str):
         value = before_leap_second(value)
     try:
         read = msgspec.convert(value, field.type)
     except msgspec.ValidationError:
-        return CaseRefusal(_fault(field.name, field.type, value), place)
+        return CaseRefusal(_code_of(field.name, field.type, value), place)
     if isinstance(read, str) and is_blank(read):
         advice = f"{place} is blank: it needs a text that can be read"
         return CaseRefusal(Code.FIELD_LENGTH, place, advice=advice)
@@ -132,96 +156,68 @@ def _value(field: msgspec.structs.FieldInfo, value: Any, place: str) -> Any:
     return read
 
 
-def _missing(field: str) -> Code | CaseCode:
-    return CaseCode.NEEDS_PERSON if field == "moderator" else Code.FIELD_MISSING
-
-
-def _fault(field: str, kind: Any, value: Any) -> Code | CaseCode:
-    """The code for a value that its field does not take, by what kind of value it is."""
+def _code_of(field: str, field_type: Any, value: Any) -> Code | CaseCode:
+    """Return the code for a value that its field does not take."""
     if field == "automated_decision" and value == "FULLY":
         return CaseCode.NEEDS_PERSON
-    if field == "findings" and isinstance(value, list) and len(value) > _longest(kind):
-        return CaseCode.TOO_MANY
-    inner = _known_kind(kind)
+    inner = _known_type(field_type)
     match inner:
+        case msgspec.inspect.VarTupleType(max_length=int(longest)):
+            if field == "findings" and isinstance(value, list) and len(value) > longest:
+                return CaseCode.TOO_MANY
+            return Code.FIELD_RANGE if isinstance(value, list) else Code.FIELD_TYPE
+        case msgspec.inspect.VarTupleType():
+            return Code.FIELD_RANGE if isinstance(value, list) else Code.FIELD_TYPE
         case msgspec.inspect.DateTimeType():
-            return _fault_of_time(value)
+            return time_code(value)
         case msgspec.inspect.DateType():
             return Code.TIME_SYNTAX if isinstance(value, str) else Code.FIELD_TYPE
         case msgspec.inspect.BoolType() | msgspec.inspect.StructType():
             return Code.FIELD_TYPE
         case msgspec.inspect.IntType():
             return Code.FIELD_RANGE if type(value) is int else Code.FIELD_TYPE
-        case msgspec.inspect.VarTupleType():
-            return Code.FIELD_RANGE if isinstance(value, list) else Code.FIELD_TYPE
         case msgspec.inspect.StrType(pattern=None):
             return Code.FIELD_LENGTH if isinstance(value, str) else Code.FIELD_TYPE
-        case _:  # a pattern, an enumeration, a literal: texts of a closed set
+        case _:  # a pattern, an enumeration or a literal: texts of a closed set
             return Code.FIELD_RANGE if isinstance(value, str) else Code.FIELD_TYPE
 
 
-def _fault_of_time(value: Any) -> Code:
-    if not isinstance(value, str):
-        return Code.FIELD_TYPE
-    try:
-        msgspec.convert(value, datetime)
-    except msgspec.ValidationError:
-        return Code.TIME_SYNTAX
-    return Code.TIME_OFFSET
-
-
 @cache
-def _known_kind(kind: Any) -> msgspec.inspect.Type:
-    """What a type is, without the None beside it and the description around it."""
-    found = msgspec.inspect.type_info(kind)
-    if isinstance(found, msgspec.inspect.UnionType):
-        found = next(one for one in found.types if not isinstance(one, msgspec.inspect.NoneType))
-    return found.type if isinstance(found, msgspec.inspect.Metadata) else found
-
-
-def _struct_of(kind: Any) -> type[msgspec.Struct] | None:
-    found = _known_kind(kind)
-    return found.cls if isinstance(found, msgspec.inspect.StructType) else None
-
-
-def _longest(kind: Any) -> int:
-    found = _known_kind(kind)
-    return (isinstance(found, msgspec.inspect.VarTupleType) and found.max_length) or 0
+def _known_type(field_type: Any) -> msgspec.inspect.Type:
+    """Return a field's type without an alternative None and without its description."""
+    info = msgspec.inspect.type_info(field_type)
+    if isinstance(info, msgspec.inspect.UnionType):
+        info = next(one for one in info.types if not isinstance(one, msgspec.inspect.NoneType))
+    return info.type if isinstance(info, msgspec.inspect.Metadata) else info
 
 
 def _shown(name: str) -> str:
-    """The name of a field if it looks like one."""
+    """Return the name of a field if it looks like one, and else nothing."""
     return name if FIELD_NAME.fullmatch(name) else ""
 
 
-type Rule = tuple[bool, AnyCode, str]
-"""Whether it is broken, and then what the refusal says."""
-
-_MISSING, _CONFLICT, _RANGE = Code.FIELD_MISSING, CaseCode.FIELD_CONFLICT, Code.FIELD_RANGE
-
-
 def broken_rule(message: CaseMessage) -> CaseRefusal | None:
-    """The first rule that the message breaks, or None."""
-    for broken, code, field in _rules(message):
-        if broken:
+    """Return a refusal for the first rule between its fields that a message breaks."""
+    for is_broken, code, field in _rules(message):
+        if is_broken:
             return CaseRefusal(code, field)
     return None
 
 
-def _rules(message: CaseMessage) -> Iterator[Rule]:
+def _rules(message: CaseMessage) -> Iterator[FieldRule]:
     match message:
         case Decision():
-            yield from _of_decision(message)
+            yield from _decision_rules(message)
         case SecondReview():
             yield _order_of_times(message)
         case Outcome():
-            yield from _of_outcome(message)
+            yield from _outcome_rules(message)
         case Notice():
-            yield from _of_category(message.category, message.keyword, message.other)
+            yield from _category_rules(message.category, message.keyword, message.other)
             yield message.category == NOT_SPECIFIED_ORDER, _RANGE, "category"
             yield message.trusted_flagger and not message.article_16, _CONFLICT, "article_16"
         case Order():
-            yield from _of_order(message)
+            yield from _order_rules(message)
         case Suspension():
             yield message.until < message.from_at.date(), _RANGE, "until"
         case Audit():
@@ -233,7 +229,7 @@ def _rules(message: CaseMessage) -> Iterator[Rule]:
             pass
 
 
-def _of_decision(message: Decision) -> Iterator[Rule]:
+def _decision_rules(message: Decision) -> Iterator[FieldRule]:
     escalated = message.verdict is Verdict.ESCALATED
     confirmed = message.verdict is Verdict.CONFIRMED
     measures, findings = message.measures, message.findings
@@ -243,20 +239,20 @@ def _of_decision(message: Decision) -> Iterator[Rule]:
     yield not escalated and message.escalation is not None, _CONFLICT, "escalation"
     yield measures is not None and not confirmed, _CONFLICT, "measures"
     if measures is not None:
-        yield from _of_measures(measures)
+        yield from _measure_rules(measures)
     yield measures is not None and message.applied_at is None, _MISSING, "applied_at"
     yield measures is None and message.applied_at is not None, _CONFLICT, "applied_at"
     skipped = message.verdict is Verdict.SKIPPED
     yield message.reason is None and not skipped, _MISSING, "reason"
-    # A notice brings no pack whose ground could stand in.
+    # A notice has no pack whose ground could be taken.
     needs_ground = confirmed and not findings
     yield needs_ground and message.ground is None, _MISSING, "ground"
     yield needs_ground and message.ground_text is None, _MISSING, "ground_text"
     yield _order_of_times(message)
 
 
-def _of_measures(measures: Measures) -> Iterator[Rule]:
-    """Each measure with what belongs to it, as the transparency database asks."""
+def _measure_rules(measures: Measures) -> Iterator[FieldRule]:
+    """Check each measure with the fields that the transparency database requires for it."""
     yield not measures.any, _MISSING, "measures.visibility"
     pairs = (
         ("visibility_other", Visibility.OTHER in measures.visibility),
@@ -267,31 +263,31 @@ def _of_measures(measures: Measures) -> Iterator[Rule]:
         yield needed and not given, _MISSING, f"measures.{name}"
         yield given and not needed, _CONFLICT, f"measures.{name}"
     for name in ("visibility", "monetary", "provision", "account"):
-        ends = getattr(measures, f"{name}_until") is not None
-        yield ends and not getattr(measures, name), _CONFLICT, f"measures.{name}_until"
-    typed = measures.account_type is not None
-    yield typed and measures.account is None, _CONFLICT, "measures.account_type"
+        has_end = getattr(measures, f"{name}_until") is not None
+        yield has_end and not getattr(measures, name), _CONFLICT, f"measures.{name}_until"
+    has_type = measures.account_type is not None
+    yield has_type and measures.account is None, _CONFLICT, "measures.account_type"
 
 
-def _of_outcome(message: Outcome) -> Iterator[Rule]:
+def _outcome_rules(message: Outcome) -> Iterator[FieldRule]:
     complaint, dispute = message.complaint is not None, message.dispute is not None
     yield not complaint and not dispute, _MISSING, "complaint"
     yield complaint and dispute, _CONFLICT, "dispute"
-    # No machine alone decides a complaint (DSA Art. 20(6)); a dispute's body is not ours to name.
+    # No machine alone decides a complaint (DSA Art. 20(6)). A dispute's body names no moderator.
     yield complaint and message.moderator is None, CaseCode.NEEDS_PERSON, "moderator"
     yield complaint and message.implemented is not None, _CONFLICT, "implemented"
     if message.measures is not None:
-        kept = message.outcome in {ContestResult.PARTLY_REVERSED, ContestResult.REVERSED}
-        yield not kept, _CONFLICT, "measures"
-        yield from _of_measures(message.measures)
+        reversed_ = {ContestResult.PARTLY_REVERSED, ContestResult.REVERSED}
+        yield message.outcome not in reversed_, _CONFLICT, "measures"
+        yield from _measure_rules(message.measures)
 
 
-def _of_order(message: Order) -> Iterator[Rule]:
+def _order_rules(message: Order) -> Iterator[FieldRule]:
     if message.kind == "act":
         yield message.category is None, _MISSING, "category"
         yield message.items is None, _MISSING, "items"
         category = message.category or NOT_SPECIFIED_ORDER
-        yield from _of_category(category, message.keyword, message.other)
+        yield from _category_rules(category, message.keyword, message.other)
         yield category == NOT_SPECIFIED_NOTICE, _RANGE, "category"
         not_done = message.outcome not in {None, "complied"}
         yield not_done and message.ground is None, _MISSING, "ground"
@@ -301,25 +297,11 @@ def _of_order(message: Order) -> Iterator[Rule]:
         yield at is not None and at < message.received_at, _RANGE, name
 
 
-def _of_category(category: str, keyword: str | None, other: str | None) -> Iterator[Rule]:
+def _category_rules(category: str, keyword: str | None, other: str | None) -> Iterator[FieldRule]:
     yield keyword is not None and keyword not in CATEGORIES[category], _RANGE, "keyword"
     yield keyword == "OTHER" and other is None, _MISSING, "other"
     yield keyword != "OTHER" and other is not None, _CONFLICT, "other"
 
 
-def _order_of_times(message: Decision | SecondReview | Audit) -> Rule:
+def _order_of_times(message: Decision | SecondReview | Audit) -> FieldRule:
     return message.decided_at < message.opened_at, _RANGE, "decided_at"
-
-
-def case_message_schema() -> dict[str, Any]:
-    """The schema of one message of any type.
-
-    >>> sorted(case_message_schema()["$defs"])[:3]
-    ['AccountMeasure', 'AccountType', 'Answer']
-    """
-    schema = {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "A message about a case, as a provider sends it to Terang",
-        **msgspec.json.schema(CaseMessage),
-    }
-    return msgspec.json.decode(msgspec.json.encode(schema), type=dict[str, Any])  # no tuple in it

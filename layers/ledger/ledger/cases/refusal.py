@@ -9,26 +9,26 @@ from ledger.records.refusal import Code
 
 
 class CaseCode(StrEnum):
-    """Codes of messages about cases, beside those of records. A code's meaning never changes."""
+    """Codes of messages about cases, in addition to `Code`. A code's meaning never changes."""
 
-    TYPE_UNKNOWN = "type_unknown"  # no such type of message
+    TYPE_UNKNOWN = "type_unknown"  # there is no such type of message
     FIELD_UNKNOWN = "field_unknown"  # a field that the type does not have
-    FIELD_CONFLICT = "field_conflict"  # a field that does not go with another one, or lacks it
-    NEEDS_PERSON = "needs_person"  # nobody is named who decided, or a machine did
-    PERSON_FIELD = "person_field"  # an order to inform keeps its clock and authority only
+    FIELD_CONFLICT = "field_conflict"  # a field that another field excludes
+    NEEDS_PERSON = "needs_person"  # no moderator is named, or a machine decided
+    PERSON_FIELD = "person_field"  # an order to inform has times and an authority only
     TOO_MANY = "too_many"  # more findings than one decision takes
-    ID_REUSED = "id_reused"  # the sender's id stands for another message already
-    OTHER_PROVIDER = "other_provider"  # a finding of somebody else
-    UNKNOWN = "unknown"  # what the message refers to is not here, or not yet
+    ID_REUSED = "id_reused"  # the sender has used the id for another message
+    OTHER_PROVIDER = "other_provider"  # another provider's finding
+    UNKNOWN = "unknown"  # what the message refers to is not known, or not yet
     NOT_COUNTED = "not_counted"  # no receipt counts the finding yet
     MIXED_POSTS = "mixed_posts"  # one decision is about one post
     MIXED_CATEGORIES = "mixed_categories"  # and about one category
-    DECIDED_ALREADY = "decided_already"  # somebody was first
-    STALE = "stale"  # the case moved after it was opened
+    DECIDED_ALREADY = "decided_already"  # somebody decided before
+    STALE = "stale"  # the case changed after the moderator opened it
     SAME_MODERATOR = "same_moderator"  # another person must look
-    OUT_OF_ORDER = "out_of_order"  # something must come first
+    OUT_OF_ORDER = "out_of_order"  # another message must come first
     NOTHING_DECIDED = "nothing_decided"  # it was passed on, so there is nothing to contest
-    NOT_IN_SAMPLE = "not_in_sample"  # nobody asked for it, and it would bend the sample
+    NOT_IN_SAMPLE = "not_in_sample"  # it was not drawn, and would bias the sample
     TIME_FUTURE = "time_future"  # a time after the message's own arrival
     TIME_EARLY = "time_early"  # a time before what the message is about
 
@@ -37,7 +37,7 @@ type AnyCode = Code | CaseCode
 
 
 class EarlierMove(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Who was first: what they decided and when, under the provider's own pseudonym."""
+    """Who decided before: the provider's own pseudonym, what they decided, and when."""
 
     moderator: str = ""
     verdict: str = ""
@@ -45,10 +45,10 @@ class EarlierMove(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class CaseRefusal(msgspec.Struct, frozen=True, omit_defaults=True, repr_omit_defaults=True):
-    """Why one message was refused, and nothing of its words.
+    """Why one message was refused, without any of its words.
 
-    `waits_for` names the case that must move before the message can be judged again; a message
-    that waits is not lost. `advice` says of a time what was received and what is allowed.
+    `waits_for` names the case that must move before the message can be judged again: until then the
+    message is kept. `advice` says what was received and what is allowed.
     """
 
     code: AnyCode
@@ -59,11 +59,11 @@ class CaseRefusal(msgspec.Struct, frozen=True, omit_defaults=True, repr_omit_def
 
 
 class CaseReceipt(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One message: `refused`, `waiting` for another one until `waits_until`, or `taken` after that.
+    """The status of one message: `refused`, `waiting` until `waits_until`, or `taken` after a wait.
 
-    `kind` tells it from the receipt of a message of posts. `message` is the message's own id here,
-    and names the receipt; `id` and `type` are the sender's, where they could be read. `field` names
-    the field at fault, `first` who was first; `advice` says what was received and what is allowed.
+    `kind` distinguishes it from the receipt of a message of posts. `message` is Terang's id of the
+    message and names the receipt; `id` and `type` are the sender's, if they could be read. `field`
+    names the wrong field, `first` who decided before, `advice` what was received and is allowed.
     """
 
     message: str

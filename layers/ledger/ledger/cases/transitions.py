@@ -1,4 +1,7 @@
-"""What may happen to a case in which state: one table, `TRANSITIONS`, that everything else asks."""
+"""What may happen to a case in which state.
+
+The table `TRANSITIONS` is the only place that says so.
+"""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -17,7 +20,7 @@ class CaseKind(StrEnum):
 
 
 class CaseState(StrEnum):
-    """Where a case stands."""
+    """The state of a case."""
 
     OPEN = "open"
     ESCALATED = "escalated"
@@ -53,13 +56,13 @@ class Move(StrEnum):
 
 
 NEW = None
-"""The state of a case that is not there yet."""
+"""The state of a case that does not exist yet."""
 
 _OUT_OF_ORDER, _DECIDED = CaseCode.OUT_OF_ORDER, CaseCode.DECIDED_ALREADY
 _NOTHING = CaseCode.NOTHING_DECIDED
 
 TRANSITIONS: Mapping[tuple[CaseKind, CaseState | None], Mapping[Move, CaseState | CaseCode]] = {
-    # A finding is open from the moment it is put; a notice opens itself.
+    # A finding is open from the moment it is stored; a notice opens its own case.
     (CaseKind.MATTER, NEW): {Move.OPEN: CaseState.OPEN},
     (CaseKind.MATTER, CaseState.OPEN): {
         Move.NOTE: CaseState.OPEN,
@@ -73,19 +76,18 @@ TRANSITIONS: Mapping[tuple[CaseKind, CaseState | None], Mapping[Move, CaseState 
         Move.ESCALATE: CaseState.ESCALATED,
         Move.DECIDE: CaseState.DECIDED,
     },
-    # That an authority was told is recorded whenever the message comes: it happened.
+    # That an authority was told happened, so it is recorded whenever the message comes.
     (CaseKind.MATTER, CaseState.DECIDED): {
         Move.NOTE: CaseState.DECIDED,
         Move.SKIP: _DECIDED,
         Move.ESCALATE: CaseState.DECIDED,
         Move.DECIDE: _DECIDED,
-        # The published check that it rests on was corrected or withdrawn: somebody must look again.
+        # The published check behind it was corrected or withdrawn: somebody must decide again.
         Move.REOPEN: CaseState.OPEN,
     },
     (CaseKind.DECISION, NEW): {Move.DECIDE: CaseState.STANDING, Move.REFER: CaseState.REFERRED},
-    # Every complaint gets its answer, also on a decision that another one has overturned;
-    # what is overturned does not stand up again.
-    # What a changed check supersedes stays what it was: no machine overturns a decision.
+    # Every complaint gets its answer, also about a decision that another one has overturned, which
+    # stays overturned. A changed check does not change the state: no machine overturns a decision.
     (CaseKind.DECISION, CaseState.STANDING): {
         Move.SUPERSEDE: CaseState.STANDING,
         Move.REVIEW: CaseState.STANDING,
@@ -133,4 +135,4 @@ TRANSITIONS: Mapping[tuple[CaseKind, CaseState | None], Mapping[Move, CaseState 
     (CaseKind.RECORD, NEW): {Move.CLOSE: CaseState.CLOSED},
     (CaseKind.RECORD, CaseState.CLOSED): {Move.CLOSE: _DECIDED},
 }
-"""What each move makes of a case, or why it is refused. A pair that is missing cannot come up."""
+"""The state after each move, or why the move is refused. Missing pairs cannot occur."""

@@ -1,15 +1,15 @@
-"""A finding: a rule satisfied by a post, recorded."""
+"""A finding: the record that a post satisfies a rule."""
 
 from typing import Any
 
 import msgspec
 
 EXCERPT_LENGTH = 280
-"""Code points of a post that are kept for whoever decides."""
+"""Code points of a post that are kept for those who decide."""
 
 
 class FoundSpan(msgspec.Struct, frozen=True):
-    """Where a term stands: half-open code points of the original `part`."""
+    """Where a term was found: half-open code points of the original `part`."""
 
     part: str
     start: int
@@ -22,7 +22,7 @@ class FoundCheck(msgspec.Struct, frozen=True):
     """A published fact-check whose claim a post repeats, as its publisher worded it.
 
     `rating` is one of the six words of `claims`, `stated` the publisher's own; `date` is YYYY-MM-DD
-    or empty; `score` says how sure it is that the post repeats the claim, from 0 to 1.
+    or empty; `score`, from 0 to 1, is how certain it is that the post repeats the claim.
     """
 
     url: str
@@ -37,7 +37,7 @@ class FoundCheck(msgspec.Struct, frozen=True):
 class Label(msgspec.Struct, frozen=True):
     """What a finding of a fact-check proposes: a label with the links, never more.
 
-    The checks stand with the nearest first; those that disagree are among them.
+    The nearest check comes first. Checks that disagree are included.
     """
 
     checks: tuple[FoundCheck, ...]
@@ -50,7 +50,7 @@ class Finding(msgspec.Struct, frozen=True):
     `account` is a pseudonym; `published_at` and `found_at` are RFC 3339 in UTC; `unit` is the unit
     that first put it; `held` says that the flood guard kept it from being proposed.
     `post` and `url` are personal data: they are never published. Only a finding of the pack
-    `factchecks` has a `label`. `spans_capped` is there, and true, where the post meets the rule at
+    `factchecks` has a `label`. `spans_capped` is set, to true, if the post satisfies the rule at
     more places than `spans` keeps.
     """
 
@@ -78,24 +78,23 @@ class Finding(msgspec.Struct, frozen=True):
 
     @property
     def is_erased(self) -> bool:
-        """Whether it is a stub: its author was erased."""
+        """Return whether it is a stub: its author was erased."""
         return not self.account
 
     @property
     def checks(self) -> tuple[FoundCheck, ...]:
-        """The published fact-checks of its label; none where it proposes no label."""
+        """Return the published fact-checks of its label, if it proposes one."""
         return self.label.checks if self.label else ()
 
 
 def finding_row(finding: Finding, excerpt: str | None) -> dict[str, Any]:
-    """A line of findings as a provider reads it: the finding, with its excerpt while it is kept."""
-    kept = {} if excerpt is None else {"excerpt": excerpt}
-    told: dict[str, Any] = msgspec.to_builtins(finding)
-    return told | kept
+    """Return a line of findings for the provider, with the excerpt while it is kept."""
+    row: dict[str, Any] = msgspec.to_builtins(finding)
+    return row if excerpt is None else row | {"excerpt": excerpt}
 
 
 def excerpt_of(text: str, start: int, end: int, length: int = EXCERPT_LENGTH) -> str:
-    """At most `length` code points of the text, around the span if it fits.
+    """Return at most `length` code points of the text, around the span if it fits.
 
     >>> excerpt_of("abcdefghij", 4, 6, 4)
     'defg'

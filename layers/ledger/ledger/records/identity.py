@@ -7,7 +7,7 @@ _ID = re.compile("[0-9a-f]{64}")
 
 
 def digest(kind: str, *fields: str | bytes) -> str:
-    """The id of `kind` that these fields make, as 64 hex digits.
+    """Return the id of these fields under a `kind`, as 64 hex digits.
 
     Each field is preceded by its length, so that no two lists of fields run together:
 
@@ -23,7 +23,7 @@ def digest(kind: str, *fields: str | bytes) -> str:
 
 
 def is_id(value: str) -> bool:
-    """Whether the value can be an id of ours.
+    """Return whether a value has the form of such an id.
 
     >>> is_id(digest("unit", "a")), is_id("m-1")
     (True, False)
@@ -32,7 +32,7 @@ def is_id(value: str) -> bool:
 
 
 def unit_id(provider: str, data: bytes) -> str:
-    """The id of what one worker takes: the provider and the unit's own bytes, never an ETag.
+    """Return the id of a unit: of the provider and the unit's own bytes, never of an ETag.
 
     The same bytes under another key, or a week later, are the same unit.
 
@@ -43,7 +43,7 @@ def unit_id(provider: str, data: bytes) -> str:
 
 
 def file_id(bucket: str, key: str, version: str) -> str:
-    """The id of one version of a dropped object.
+    """Return the id of one version of a dropped object.
 
     >>> file_id("drop", "drop/acme/a", "v1") == file_id("drop", "drop/acme/a", "v2")
     False
@@ -52,7 +52,7 @@ def file_id(bucket: str, key: str, version: str) -> str:
 
 
 def check_id(url: str) -> str:
-    """The id of a published fact-check, which its link names.
+    """Return the id of a published fact-check, from its link.
 
     >>> check_id("https://check.example/1") == check_id("https://check.example/2")
     False
@@ -61,7 +61,7 @@ def check_id(url: str) -> str:
 
 
 def finding_id(provider: str, post: str, text: str, pack: str, rule: str, mode: str) -> str:
-    """The id of a hit of one rule on one text of one post; `text` is the digest of all its parts.
+    """Return the id of one rule's finding on a post; `text` is the digest of all its parts.
 
     >>> finding_id("acme", "p1", "…", "a", "b", "live") == finding_id(
     ...     "acme", "p1", "…", "a", "b", "shadow")

@@ -1,4 +1,4 @@
-"""JSON in and out: strict objects, bodies of messages, and files of records."""
+"""Read JSON that strangers wrote, strictly, and write JSON files."""
 
 import json
 from collections.abc import Iterable
@@ -9,11 +9,54 @@ import msgspec
 from ledger.records.refusal import Code, Refusal
 
 JSON_DEPTH = 64
-"""The deepest nesting of a line, so that no parser's own limit is met."""
+"""The deepest nesting that is read, below the limits of all parsers."""
+
+_ARRAY = list[msgspec.Raw]
+_encoder = msgspec.json.Encoder(order="deterministic")
+
+
+class DuplicateKeyError(Exception):
+    """One object has the same key twice. The key is not named: it may be the sender's words."""
+
+
+def reject_duplicate_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the object of these pairs, for `json.loads(…, object_pairs_hook=…)`.
+
+    Raises DuplicateKeyError for a second key of the same name: nobody could say which was meant.
+
+    >>> reject_duplicate_keys([("a", 1), ("b", 2)])
+    {'a': 1, 'b': 2}
+    """
+    record = dict(pairs)
+    if len(record) < len(pairs):
+        raise DuplicateKeyError
+    return record
+
+
+def read_object(line: bytes) -> dict[str, Any] | Refusal:
+    """Return the JSON object of a line, or why the line is refused.
+
+    >>> read_object(b'{"a": 1, "a": 2}')
+    Refusal(code=<Code.JSON_DUPLICATE_KEY: 'json_duplicate_key'>)
+    >>> read_object(b'{"a": 1}')
+    {'a': 1}
+    """
+    try:
+        text = line.decode("utf-8")
+    except UnicodeDecodeError:
+        return Refusal(Code.ENCODING)
+    try:
+        msgspec.json.decode(line)  # the strict grammar: no NaN, lone surrogate, control character
+        record = json.loads(text, object_pairs_hook=reject_duplicate_keys)
+    except DuplicateKeyError:
+        return Refusal(Code.JSON_DUPLICATE_KEY)
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        return Refusal(Code.JSON_SYNTAX)
+    return record if isinstance(record, dict) else Refusal(Code.NOT_AN_OBJECT)
 
 
 def nests_too_deep(line: bytes, limit: int = JSON_DEPTH) -> bool:
-    """Whether brackets nest deeper than the limit, strings left out.
+    """Return whether brackets nest deeper than the limit, outside of strings.
 
     >>> nests_too_deep(b"[" * 65), nests_too_deep(b'"' + b"[" * 65 + b'"')
     (True, False)
@@ -36,46 +79,10 @@ def nests_too_deep(line: bytes, limit: int = JSON_DEPTH) -> bool:
     return False
 
 
-class DuplicateKeyError(Exception):
-    """The same key twice in one object. The key is not told: it may be the sender's words."""
-
-
-def reject_duplicate_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """The object of these pairs, for `json.loads(…, object_pairs_hook=reject_duplicate_keys)`.
-
-    >>> reject_duplicate_keys([("a", 1), ("b", 2)])
-    {'a': 1, 'b': 2}
-    """
-    record = dict(pairs)
-    if len(record) < len(pairs):
-        raise DuplicateKeyError
-    return record
-
-
-def read_object(line: bytes) -> dict[str, Any] | Refusal:
-    """The object of a line, or why it is none.
-
-    >>> read_object(b'{"a": 1, "a": 2}')
-    Refusal(code=<Code.JSON_DUPLICATE_KEY: 'json_duplicate_key'>)
-    >>> read_object(b'{"a": 1}')
-    {'a': 1}
-    """
-    try:
-        text = line.decode("utf-8")
-    except UnicodeDecodeError:
-        return Refusal(Code.ENCODING)
-    try:
-        msgspec.json.decode(line)  # the grammar: no NaN, no lone surrogate, no control character
-        record = json.loads(text, object_pairs_hook=reject_duplicate_keys)
-    except DuplicateKeyError:
-        return Refusal(Code.JSON_DUPLICATE_KEY)  # the key may be the sender's words
-    except (msgspec.DecodeError, ValueError, RecursionError):
-        return Refusal(Code.JSON_SYNTAX)
-    return record if isinstance(record, dict) else Refusal(Code.NOT_AN_OBJECT)
-
-
 def lines_of_body(body: str) -> bytes | Refusal:
-    r"""The posts of a body as JSON Lines, or why nothing of it can be read.
+    r"""Return the records of a message's body as JSON Lines, or why nothing of it can be read.
+
+    A body is one object, an array of objects, or lines.
 
     >>> lines_of_body('[{"id": "1"},\n {"id": "2"}]')
     b'{"id":"1"}\n{"id":"2"}\n'
@@ -96,18 +103,15 @@ def lines_of_body(body: str) -> bytes | Refusal:
             return b"".join(_one_line(item) for item in msgspec.json.decode(data, type=_ARRAY))
         msgspec.json.decode(data)
     except (msgspec.DecodeError, RecursionError):
-        return _salvaged(data)
+        return _salvaged_lines(data)
     return _one_line(data)
 
 
-_ARRAY = list[msgspec.Raw]
+def _salvaged_lines(data: bytes) -> bytes | Refusal:
+    """Return the lines of a body that is not valid JSON as a whole, or the items of its array.
 
-
-def _salvaged(data: bytes) -> bytes | Refusal:
-    """A body that is not JSON as a whole: lines, or the items that can still be told apart.
-
-    The standard library reads what is no Unicode, such as half a surrogate pair; the item that
-    holds it is refused when its line is read, and the others are not.
+    The standard library reads some text that is not Unicode, such as half a surrogate pair. The
+    item that holds it is refused when its line is read, and the other items are not.
     """
     lines = data.strip().split(b"\n")
     if data.lstrip().startswith(b"{") and (len(lines) == 1 or any(map(_is_object, lines))):
@@ -129,15 +133,12 @@ def _is_object(line: bytes) -> bool:
 
 
 def _one_line(value: bytes | msgspec.Raw) -> bytes:
-    """A value without the newlines between its tokens."""
+    """Return a value without the newlines between its tokens."""
     return msgspec.json.format(bytes(value), indent=-1) + b"\n"
 
 
-_encoder = msgspec.json.Encoder(order="deterministic")
-
-
 def encode_json(record: Any) -> bytes:
-    r"""A record as indented JSON with a newline at its end.
+    r"""Return a record as indented JSON, with a newline at its end.
 
     >>> encode_json({"a": 1})
     b'{\n  "a": 1\n}\n'
@@ -146,7 +147,7 @@ def encode_json(record: Any) -> bytes:
 
 
 def encode_json_lines(records: Iterable[Any]) -> bytes:
-    r"""Records as JSON Lines, keys in a fixed order.
+    r"""Return records as JSON Lines, with keys in a fixed order.
 
     >>> encode_json_lines([{"a": 1}, {"b": 2}])
     b'{"a":1}\n{"b":2}\n'

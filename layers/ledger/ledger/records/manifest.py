@@ -1,4 +1,4 @@
-"""A manifest: how one dropped file was cut into units. Sealed before the first unit is sent."""
+"""A dropped file and its units: how it was cut, and what became of each range."""
 
 from collections.abc import Iterator
 
@@ -16,12 +16,12 @@ class Source(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What was pinned when a file came in; every unit of the file reads by it.
+    """What was pinned when a file came in. It is sealed before the first unit is sent.
 
-    `dropped` is the sender's object; `format` and `reader_version` say how it was read (`jsonl` is
-    cut where it stands, anything else was translated into parts); `ranges` counts the units;
-    `day` (UTC) decides which packs are in force; `at` is when it was sealed. `content` tells a
-    translated file from others by what it held, wherever it was dropped.
+    `dropped` is the sender's object. `format` and `reader_version` say how it was read: `jsonl` is
+    cut as it is, anything else was translated into parts. `ranges` counts the units; `day` (UTC)
+    decides which packs are in force; `at` is when it was sealed. `content` identifies a translated
+    file by its content, under whatever name it was dropped.
     """
 
     file: str
@@ -61,7 +61,7 @@ class Unit(msgspec.Struct, frozen=True, omit_defaults=True):
 class RangeRow(msgspec.Struct, frozen=True, omit_defaults=True):
     """What became of one range: its unit (empty when it owns no line), and its size.
 
-    `known` says that the unit had been committed before, by another file or range.
+    `known` says that the unit was committed before, by another file or range.
     """
 
     number: int
@@ -72,12 +72,12 @@ class RangeRow(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def is_lost(self) -> bool:
-        """Whether the range was gone before it was read: its unit is one refused record."""
+        """Return whether the range was gone before it was read: its unit is one refused record."""
         return bool(self.unit) and not self.bytes
 
 
 class Marker(msgspec.Struct, frozen=True):
-    """That a unit was committed, and where its receipt stands."""
+    """The record that a unit was committed, and where its receipt is."""
 
     unit: str
     provider: str
@@ -85,9 +85,10 @@ class Marker(msgspec.Struct, frozen=True):
 
 
 class FirstTry(msgspec.Struct, frozen=True):
-    """What decides which rules a unit meets: the set, and the moment by which packs are in force.
+    """What decides which rules apply to a unit: the set, and the moment for its packs.
 
-    Those of its first try, if that put findings and died: whoever tries again must find the same.
+    They are those of the first attempt: if it stored findings and died, the next attempt must find
+    the same.
     """
 
     set: str
@@ -95,7 +96,7 @@ class FirstTry(msgspec.Struct, frozen=True):
 
 
 def cut_ranges(source: Source, range_bytes: int) -> list[tuple[int, int]]:
-    """The ranges of a source: equal cuts of its bytes; a line belongs to the cut of its first byte.
+    """Cut a source into ranges of equal size. A line belongs to the range of its first byte.
 
     >>> cut_ranges(Source("b", "k", "v", "e", 10), 4)
     [(0, 4), (4, 8), (8, 10)]
@@ -107,7 +108,7 @@ def cut_ranges(source: Source, range_bytes: int) -> list[tuple[int, int]]:
 
 
 def units_of(manifest: Manifest, sources: list[Source]) -> Iterator[Unit]:
-    """The units of a file, in order: the same each time they are sent."""
+    """Yield the units of a file, in order: the same each time they are sent."""
     number = 0
     for source in sources:
         for start, end in cut_ranges(source, manifest.range_bytes):

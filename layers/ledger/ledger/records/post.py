@@ -28,7 +28,7 @@ Count = Annotated[int, Meta(ge=0, le=2**53)]
 class Post(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One public message. `audience` has one value: anything else was refused.
 
-    `account` is the provider's own name until the door replaces it by a pseudonym.
+    `account` is the provider's own name until scan or intake replaces it with a pseudonym.
     `media_text` (captions, alternative texts, transcripts) is inspected like `text`;
     `language` is reported, never a filter; `reach` counts views or followers.
     """
@@ -46,7 +46,7 @@ class Post(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def parts(self) -> tuple[tuple[str, str], ...]:
-        """What is inspected, in order: `text`, `media_text/0` …, `links/0` …."""
+        """Return what is inspected, in order: `text`, `media_text/0` …, `links/0` …."""
         if not self.media_text and not self.links:
             return (("text", self.text),)
         return tuple(self._parts())
@@ -59,12 +59,12 @@ class Post(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def text_digest(self) -> str:
-        """SHA-256 over all parts: an edited post is another text."""
+        """Return SHA-256 over all parts, so that an edited post is another text."""
         return sha256(msgspec.json.encode(self.parts)).hexdigest()
 
 
 class TranslatedPost(Post, frozen=True, omit_defaults=True, kw_only=True):
-    """A post out of another format than JSON Lines, as intake wrote it: the account is a pseudonym.
+    """A post that intake translated from another format; its account is a pseudonym.
 
     `at` is its place in the sender's file; `assumed_utc` says that its time had no offset;
     `unknown_fields` counts the fields that were ignored.
@@ -89,7 +89,7 @@ _translated = msgspec.json.Decoder(TranslatedPost)
 
 
 def read_line(line: bytes) -> tuple[Post, int] | Refusal:
-    """The post of one line of JSON and how many unknown fields it had, or why it is refused.
+    """Return the post of a line and its number of unknown fields, or why it is refused.
 
     >>> read_line(b'{"id": "1", "account": "a", "text": "", "audience": "followers"}')
     Refusal(code=<Code.NOT_PUBLIC: 'not_public'>, field='audience')
@@ -99,17 +99,17 @@ def read_line(line: bytes) -> tuple[Post, int] | Refusal:
     if len(line) > LINE_BYTES:
         return Refusal(Code.LINE_LONG)
     try:
-        post = _strict.decode(line)  # what nests deeper than a post's own lists stops it there
+        post = _strict.decode(line)  # it stops at any nesting deeper than a post's own lists
     except (msgspec.DecodeError, UnicodeDecodeError):
         return _explain(line)
-    # A second key of the same name would win unseen, and nobody could say which was meant.
-    if not _each_key_once(line, post) or _odd(post):
+    # The decoder takes the last of two keys of the same name, and nobody could say which was meant.
+    if not _each_key_once(line, post) or _implausible(post):
         return _explain(line)
     return post, 0
 
 
 def read_translated_line(line: bytes) -> TranslatedPost | Refusal:
-    """The post or the refusal that intake wrote when it translated a file.
+    """Return the post or the refusal that intake wrote when it translated a file.
 
     >>> read_translated_line(b'{"refused": "not_public", "at": "messages[3]"}')
     Refusal(code=<Code.NOT_PUBLIC: 'not_public'>, at='messages[3]')
@@ -121,9 +121,9 @@ def read_translated_line(line: bytes) -> TranslatedPost | Refusal:
 
 
 def read_fields(fields: dict[str, Any]) -> tuple[Post, int] | Refusal:
-    """The post that these fields make and how many of them are unknown, or why it is refused.
+    """Return the post of these fields and the number of unknown ones, or why it is refused.
 
-    What is not public is refused first, and nothing else of it is looked at.
+    A post that is not public is refused first, before anything else of it is read.
 
     >>> read_fields({"id": "1", "account": "a", "text": "x", "audience": "public",
     ...              "published_at": "2026-11-25T10:00:00"})
@@ -143,15 +143,31 @@ def read_fields(fields: dict[str, Any]) -> tuple[Post, int] | Refusal:
         try:
             known[name] = msgspec.convert(value, FIELDS[name])
         except msgspec.ValidationError:
-            return Refusal(_fault(name, value), field=name)
+            return Refusal(_code_of(name, value), field=name)
     post = Post(**known)
-    return _odd(post) or (post, sum(name not in FIELDS for name in fields))
+    return _implausible(post) or (post, sum(name not in FIELDS for name in fields))
+
+
+def time_code(value: Any) -> Code:
+    """Return the code for a value that is not a time with an offset.
+
+    >>> time_code("2026-11-25T10:00:00")
+    <Code.TIME_OFFSET: 'time_offset'>
+    """
+    if not isinstance(value, str):
+        return Code.FIELD_TYPE
+    try:
+        msgspec.convert(value, datetime)
+    except msgspec.ValidationError:
+        return Code.TIME_SYNTAX
+    return Code.TIME_OFFSET
 
 
 def _each_key_once(line: bytes, post: Post) -> bool:
-    """Whether the line has no more quotes than the post's keys and strings need.
+    """Return whether the line has no more quotes than the post's keys and strings need.
 
-    In doubt it says no: a null adds a key, and a backslash may stand before a closing quote.
+    It may say no wrongly: a null adds a key, and a backslash can precede a closing quote. Then the
+    slow reader decides.
     """
     strings = 2 * (len(REQUIRED) + (post.language is not None) + (post.url is not None))
     strings += post.reach is not None
@@ -166,8 +182,8 @@ def _each_key_once(line: bytes, post: Post) -> bool:
     return quotes == 2 * strings
 
 
-def _odd(post: Post) -> Refusal | None:
-    """What the types of the fields cannot say: no name is blank, no year out of all reason."""
+def _implausible(post: Post) -> Refusal | None:
+    """Refuse what the types cannot: a blank id or account, a year that cannot be right."""
     for name in ("id", "account"):
         if is_blank(getattr(post, name)):
             return Refusal(Code.FIELD_LENGTH, field=name)
@@ -177,23 +193,17 @@ def _odd(post: Post) -> Refusal | None:
 
 
 def _explain(line: bytes) -> tuple[Post, int] | Refusal:
-    """What the strict decoder would not take: a post with unknown fields, or a refusal."""
+    """Read what the strict decoder does not take: a post with unknown fields, or a refusal."""
     if nests_too_deep(line):
         return Refusal(Code.JSON_DEPTH)
     record = read_object(line)
     return record if isinstance(record, Refusal) else read_fields(record)
 
 
-def _fault(name: str, value: Any) -> Code:
-    """The code for a value that its field does not take."""
+def _code_of(name: str, value: Any) -> Code:
+    """Return the code for a value that its field does not take."""
     if name == "published_at":
-        if not isinstance(value, str):
-            return Code.FIELD_TYPE
-        try:
-            msgspec.convert(value, datetime)
-        except msgspec.ValidationError:
-            return Code.TIME_SYNTAX
-        return Code.TIME_OFFSET
+        return time_code(value)
     if name == "reach":
         return Code.FIELD_RANGE if type(value) is int else Code.FIELD_TYPE
     kinds: tuple[type, ...] = (list,) if name in {"links", "media_text"} else (str,)
@@ -207,7 +217,7 @@ def _fault(name: str, value: Any) -> Code:
 _TAG = re.compile(r"([a-z]{2,3})(?:-([a-z]{4}))?(?:-[a-z0-9]{1,8})*")
 
 LANGUAGES = frozenset(
-    # ISO 639-1, and beside it some languages of public channels that have three letters only
+    # ISO 639-1, and some languages of public channels that have only a three-letter code
     """aa ab ae af ak am an ar as av ay az ba be bg bi bm bn bo br bs ca ce ch co cr cs cu cv cy da
     de dv dz ee el en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz
     ia id ie ig ii ik io is it iu ja jv ka kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg li ln
@@ -220,14 +230,17 @@ SCRIPTS = frozenset({"arab", "cyrl", "deva", "hans", "hant", "latn"})
 
 
 def language_of(tag: str | None) -> str:
-    """A language tag (BCP 47) cut to language and script: `und` for none, `other` if unknown.
+    """Cut a language tag (BCP 47) to language and script; `und` for no tag, `other` if unknown.
+
+    The sender writes the tag, so only known languages are counted and published.
+
 
     >>> [language_of(tag) for tag in ("zh-Hant-TW", "EN_us", "id", "my name is", "xxx", "", None)]
     ['zh-hant', 'en', 'id', 'other', 'other', 'und', 'und']
     """
     if not tag:
         return "und"
-    found = _TAG.fullmatch(tag.lower().replace("_", "-"))
-    if found is None or found[1] not in LANGUAGES:
+    match = _TAG.fullmatch(tag.lower().replace("_", "-"))
+    if match is None or match[1] not in LANGUAGES:
         return "other"
-    return f"{found[1]}-{found[2]}" if found[2] in SCRIPTS else found[1]
+    return f"{match[1]}-{match[2]}" if match[2] in SCRIPTS else match[1]

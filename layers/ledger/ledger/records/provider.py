@@ -1,4 +1,4 @@
-"""A provider: who sends posts, and what it registered."""
+"""A provider, as the operator registered it."""
 
 import re
 
@@ -11,8 +11,8 @@ class Provider(msgspec.Struct, frozen=True, omit_defaults=True):
     """One messaging provider as the operator registered it.
 
     `senders` are the unique ids of the roles that may send its messages (the part of an SQS
-    SenderId before the colon); `open_channels` are channels that anybody may join, where the
-    format does not say so itself (`telegram:ID`, `discord:GUILD`).
+    SenderId before the colon). `open_channels` are channels that anyone may join, where the format
+    itself does not say so (`telegram:ID`, `discord:GUILD`).
     """
 
     provider: str
@@ -21,7 +21,7 @@ class Provider(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def is_provider_id(value: str) -> bool:
-    """Whether the value can name a provider: 3 to 40 of a-z, 0-9 and hyphens; `all` is taken.
+    """Return whether a value can name a provider: 3 to 40 of a-z, 0-9 and hyphens, but not `all`.
 
     >>> is_provider_id("acme-chat"), is_provider_id("all"), is_provider_id("_x")
     (True, False, False)

@@ -1,4 +1,4 @@
-"""A receipt: what one unit came to. Every published number is a fold of receipts."""
+"""The receipt of a unit: its counts. Every published number is a fold of receipts."""
 
 from collections.abc import Iterable
 from hashlib import sha256
@@ -12,17 +12,16 @@ class Receipt(
     """The counts of one unit, written once.
 
     `kind` is `range` (of a file), `message`, or `file` (refused as a whole: one record).
-    `records` were counted before any was judged; a receipt closes if they equal `inspected` plus
-    all `refused`. `findings` are those that this unit put first, `repeats` those that another unit
-    had put. `by_rule` and `held` are keyed `pack/version/rule/mode`; `held` findings are part of
-    `by_rule`, and were not proposed because the flood guard stood. `skipped` names packs out of
-    their dates as `pack/version`. `first` and `last` (in JSON `from` and `until`) are the earliest
-    and latest `published_at`, `at` the time of the commit, all RFC 3339 in UTC. `source` is the key
-    of the sender's file, or empty for a message; it is never published. `not_asked` counts posts
-    about which the index of checks was not asked any more, since the unit had asked often enough.
-    `no_rules` counts the inspected posts of a unit whose provider had no rule in force: no pack of
-    words, and no wish for fact-checks.
-    `partly_read` counts posts that would have taken more work than a post may take.
+    `records` were counted before any was inspected; a receipt closes if they equal `inspected` plus
+    all `refused`. `findings` are those that this unit stored first, `repeats` those that another
+    unit had stored. `by_rule` and `held` have keys `pack/version/rule/mode`; findings in `held` are
+    also in `by_rule`, and were not proposed because of the flood guard. `skipped` names packs that
+    are out of force, as `pack/version`. `first` and `last` (`from` and `until` in JSON) are
+    the earliest and latest `published_at`, `at` is the time of the commit, all RFC 3339 in UTC.
+    `source` is the key of the sender's file, or empty for a message; it is never published.
+    `not_asked` counts posts that were not compared with published checks, because the unit had used
+    up its queries. `no_rules` counts the inspected posts of a unit whose provider had neither a
+    pack in force nor fact-checks. `partly_read` counts posts that needed more work than allowed.
     """
 
     unit: str
@@ -53,7 +52,7 @@ class Receipt(
 
     @property
     def closes(self) -> bool:
-        """Whether every record was either accepted or refused, and each finding has its rule."""
+        """Return whether every record was accepted or refused, and each finding has its rule."""
         return (
             self.records == self.inspected + sum(self.refused.values())
             and sum(self.by_rule.values()) == self.findings
@@ -96,7 +95,7 @@ def max_receipt_bytes(rules: Iterable[tuple[str, bool]]) -> int:
 
 
 def rule_key(pack: str, version: int, rule: str, mode: str) -> str:
-    """The key under which a rule is counted.
+    """Return the key under which a rule is counted.
 
     >>> rule_key("one-time-codes", 3, "asks-for-code", "live")
     'one-time-codes/3/asks-for-code/live'
@@ -105,7 +104,7 @@ def rule_key(pack: str, version: int, rule: str, mode: str) -> str:
 
 
 def digest_of_ids(ids: Iterable[str]) -> str:
-    """One digest for a set of findings, whatever their order.
+    """Return one digest for a set of ids, in any order.
 
     >>> digest_of_ids(["b", "a"]) == digest_of_ids(["a", "b"])
     True

@@ -1,4 +1,4 @@
-"""Refusals: records that were not accepted, each with its code and its place."""
+"""Records that were not accepted: the code and the place of each."""
 
 from enum import StrEnum
 
@@ -29,7 +29,7 @@ class Code(StrEnum):
     OBJECT_CHANGED = "object_changed"
     OBJECT_GONE = "object_gone"
     OBJECT_UNREADABLE = "object_unreadable"
-    # of a whole file, or of an item of a format that is no JSON Lines
+    # of a whole file, or of an item in a format other than JSON Lines
     FORMAT_UNKNOWN = "format_unknown"
     TOO_LARGE_FOR_FORMAT = "too_large_for_format"
     BOMB = "bomb"
@@ -52,8 +52,8 @@ class Refusal(msgspec.Struct, frozen=True, omit_defaults=True, repr_omit_default
     """One record that was not accepted: its code and place, and nothing of its content.
 
     `line` counts from 1 and `byte` from 0, both within the unit (the sender's receipt adds them up
-    over the file); `at` is the place in the sender's own format (`messages[3]`); `field` names the
-    field at fault, in the words of the format.
+    over the file). `at` is the place in the sender's own format (`messages[3]`); `field` names the
+    wrong field as the format calls it.
     """
 
     code: Code
