@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from simulation import invocation
 from simulation.clients import Client
-from simulation.fabric import Fabric
+from simulation.cluster import Cluster
 
 type Change = Callable[[pytest.MonkeyPatch], None]
 type Call = Callable[..., Any]
@@ -50,10 +50,10 @@ def at_aws(operation: str, bent: Callable[..., Any]) -> Change:
             return partial(bent, call) if name == operation else call
 
     def change(patched: pytest.MonkeyPatch) -> None:
-        def client(self: Fabric, service: str) -> Client:
-            return Bent(getattr(self, service), self.line)
+        def client(self: Cluster, service: str) -> Client:
+            return Bent(getattr(self, service), self.injector)
 
-        patched.setattr(Fabric, "client", client)
+        patched.setattr(Cluster, "client", client)
 
     return change
 
@@ -93,16 +93,16 @@ def method(owner: type, name: str, bent: Callable[..., Any]) -> Change:
 
 def handler(function: str, bent: Callable[..., Any]) -> Change:
     """Return a change of a function's handler: `bent(original, event, context)`."""
-    deployed = invocation.deployed
+    cold_start = invocation.cold_start
 
-    def deployed_with_bug(name: str) -> ModuleType:
-        module = deployed(name)
+    def cold_start_with_bug(name: str) -> ModuleType:
+        module = cold_start(name)
         if name == function:
             original = module.handler
             module.handler = partial(bent, original)  # type: ignore[attr-defined]
         return module
 
-    return lambda patched: patched.setattr(invocation, "deployed", deployed_with_bug)
+    return lambda patched: patched.setattr(invocation, "cold_start", cold_start_with_bug)
 
 
 def both(*changes: Change) -> Change:

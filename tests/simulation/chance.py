@@ -1,4 +1,4 @@
-"""What happens in a run: told call by call, or drawn from a seed. Either replays exactly."""
+"""What happens in a run: planned call by call, or drawn from a seed. Both replay exactly."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -68,7 +68,7 @@ class Chance(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class PlannedFaults:
     """Faults at the calls that are named, all else in order; `always` happens each time."""
 
     faults: Mapping[int, Fault] = field(default_factory=dict)
@@ -114,7 +114,7 @@ ODDS = {
 
 
 @dataclass(slots=True)
-class Drawn:
+class SeededFaults:
     """Everything by a seed: the same seed gives the same run."""
 
     seed: int

@@ -1,4 +1,4 @@
-"""Clients with the methods of boto3's, over services in memory; each call passes a line."""
+"""Clients with the methods of boto3's, over services in memory; each call passes a transport."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,15 +12,15 @@ TOKENS = {
 """What an answer with more pages carries, and how the next page is asked for."""
 
 
-class Line(Protocol):
-    """What lies between a worker and AWS: calls can be lost on it."""
+class Transport(Protocol):
+    """What carries calls from a worker to AWS, and may lose them."""
 
     def call(self, operation: str, perform: Callable[..., Any], params: dict[str, Any]) -> Any:
         """The answer to a call."""
 
 
-class GoodLine:
-    """A line on which nothing happens."""
+class DirectTransport:
+    """Carries every call without a fault."""
 
     def call(self, operation: str, perform: Callable[..., Any], params: dict[str, Any]) -> Any:
         return perform(**params)
@@ -29,14 +29,14 @@ class GoodLine:
 class Client:
     """A client of one service. What the service cannot do is an AttributeError."""
 
-    def __init__(self, service: Any, line: Line) -> None:
-        self._service, self._line = service, line
+    def __init__(self, service: Any, transport: Transport) -> None:
+        self._service, self._transport = service, transport
 
     def __getattr__(self, operation: str) -> Callable[..., Any]:
         perform = getattr(self._service, operation)
 
         def call(**params: Any) -> Any:
-            return self._line.call(operation, perform, params)
+            return self._transport.call(operation, perform, params)
 
         return call
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from simulation.fabric import Fabric
+from simulation.cluster import Cluster
 from simulation.records import Records, objects_of
 
 
@@ -25,9 +25,9 @@ class Facts:
     days: set[str]
 
     @classmethod
-    def of(cls, fabric: Fabric) -> "Facts":
+    def of(cls, cluster: Cluster) -> "Facts":
         """The facts of a finished run."""
-        records = Records.of(fabric)
+        records = Records.of(cluster)
         return cls(
             units={unit: _without(one, "at", "source") for unit, one in records.receipts.items()},
             findings={
@@ -41,11 +41,11 @@ class Facts:
             },
             files={
                 (told["key"], told["version"]): _without(told, "at")
-                for data in objects_of(fabric, fabric.world.out, "out/acme/receipts/").values()
+                for data in objects_of(cluster, cluster.world.out, "out/acme/receipts/").values()
                 if "key" in (told := json.loads(data))
             },
             entries={name: _timeless(one) for name, one in records.entries.items()},
-            public=objects_of(fabric, fabric.world.public),
+            public=objects_of(cluster, cluster.world.public),
             days=set(records.days.values()),
         )
 
@@ -57,18 +57,18 @@ class Expected:
     first: Facts
     second: Facts
 
-    def differences(self, fabric: Fabric, *, exactly: bool) -> Iterator[str]:
+    def differences(self, cluster: Cluster, *, exactly: bool) -> Iterator[str]:
         """What is otherwise.
 
         `exactly` is false for scenarios whose posts come in several units: which of them is first,
         and counts a finding, is a matter of order, and only the sums are the same.
         """
-        facts = Facts.of(fabric)
+        facts = Facts.of(cluster)
         if facts.units.keys() != self.first.units.keys():
             yield "other units than without faults"
         elif exactly:
             yield from self._records(facts)
-            yield from self._bytes(fabric, facts)
+            yield from self._bytes(cluster, facts)
         elif self.first is self.second and facts.findings.keys() != self.first.findings.keys():
             yield "other findings than without faults"
 
@@ -86,13 +86,13 @@ class Expected:
             if self.first.accounts.get(key, pseudonym) != pseudonym:
                 yield f"the author of {key[0][:40]} is somebody else"
 
-    def _bytes(self, fabric: Fabric, facts: Facts) -> Iterator[str]:
+    def _bytes(self, cluster: Cluster, facts: Facts) -> Iterator[str]:
         """What is published has the same bytes, if all was done on the day it came."""
         if self.first is not self.second or facts.days != self.first.days:
             return
-        if fabric.redriven or fabric.most_skewed:
+        if cluster.redriven or cluster.largest_skew:
             return  # days were published at other moments, and other days are empty
-        if fabric.published_early and facts.entries:
+        if cluster.published_early and facts.entries:
             return  # moderators are given letters by who was published first
         for key in sorted(facts.public.keys() | self.first.public.keys()):
             if facts.public.get(key) != self.first.public.get(key):

@@ -1,4 +1,4 @@
-"""The stage on which handlers run in simulations."""
+"""The machine on which handlers run in simulations."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,7 @@ from simulation.runs import simulation
 
 
 @pytest.fixture(scope="module")
-def stage() -> Iterator[None]:
-    """Runs are possible in this module."""
+def patched_machine() -> Iterator[None]:
+    """Make runs possible in this module."""
     with simulation():
         yield

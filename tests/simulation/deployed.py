@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from simulation.clients import Client, GoodLine
-from simulation.fabric import Fabric
+from simulation.clients import Client, DirectTransport
+from simulation.cluster import Cluster
 from simulation.records import Records, objects_of
 from support.world import DAY, StandingClock
 
@@ -22,24 +22,26 @@ if TYPE_CHECKING:
 class Deployed:
     """A finished run as `terang fsck` finds a stack, and ways to spoil it."""
 
-    fabric: Fabric
+    cluster: Cluster
     outputs: dict[str, str]
     objects: S3Objects
     clock: StandingClock
     excerpt_days: int = 30
 
     def look(self, folder: Path) -> FsckResult:
-        clients = [Client(one, GoodLine()) for one in (self.fabric.dynamodb, self.fabric.sqs)]
+        clients = [
+            Client(one, DirectTransport()) for one in (self.cluster.dynamodb, self.cluster.sqs)
+        ]
         stack = StackCheck(cast("Remote", self), *clients, lambda *_: None)
         return stack.run(folder)
 
     @property
     def records(self) -> Records:
-        return Records.of(self.fabric)
+        return Records.of(self.cluster)
 
     @property
     def table(self) -> dict[str, Any]:
-        return self.fabric.dynamodb.tables[self.fabric.world.table]
+        return self.cluster.dynamodb.tables[self.cluster.world.table]
 
     def item(self, pk: str, sk: str) -> dict[str, Any]:
         found: dict[str, Any] = self.table[pk][sk].item
@@ -50,7 +52,7 @@ class Deployed:
 
     def put(self, pk: str, sk: str, item: dict[str, Any]) -> None:
         key = {"pk": {"S": pk}, "sk": {"S": sk}}
-        self.fabric.dynamodb._write(self.fabric.world.table, key, item | key)
+        self.cluster.dynamodb._write(self.cluster.world.table, key, item | key)
 
     def change(self, pk: str, sk: str, **changes: Any) -> None:
         item = self.item(pk, sk)
@@ -58,10 +60,10 @@ class Deployed:
         self.put(pk, sk, item | {"record": {"S": json.dumps(record)}})
 
     def keys(self, output: str, part: str) -> list[str]:
-        return [key for key in objects_of(self.fabric, self.outputs[output]) if part in key]
+        return [key for key in objects_of(self.cluster, self.outputs[output]) if part in key]
 
     def drop(self, output: str, part: str) -> None:
-        del self.fabric.s3.buckets[self.outputs[output]][self.keys(output, part)[0]]
+        del self.cluster.s3.buckets[self.outputs[output]][self.keys(output, part)[0]]
 
     def rewrite(self, output: str, part: str, change: Callable[[bytes], bytes]) -> None:
         key, bucket = self.keys(output, part)[0], self.outputs[output]

@@ -15,9 +15,9 @@ from itertools import count
 from multiprocessing import get_context
 from pathlib import Path
 
+from simulation.enumerate_faults import check_faults, first_faults, parse, second_faults
 from simulation.runs import simulation
 from simulation.seeds import WrongError, check_seed, keep
-from simulation.told import check_told, firsts, parse, seconds
 
 ROOT = Path(__file__).resolve().parents[2]
 STATE = ROOT / ".drill.json"
@@ -26,13 +26,13 @@ BLOCK = 50
 
 def main(arguments: list[str]) -> int:
     """The command; 1 if a run went wrong."""
-    told = _parser().parse_args(arguments)
+    options = _parser().parse_args(arguments)
     warnings.filterwarnings("ignore", "No application metrics")
-    if told.seed is not None:
-        return _alone(lambda: check_seed(told.seed))
-    if told.faults:
-        return _alone(lambda: check_told(*parse(told.faults)) and None)
-    return _drill(told.minutes * 60, told.jobs, told.pairs)
+    if options.seed is not None:
+        return _alone(lambda: check_seed(options.seed))
+    if options.faults:
+        return _alone(lambda: check_faults(*parse(options.faults)) and None)
+    return _drill(options.minutes * 60, options.jobs, options.pairs)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -41,7 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--pairs", action="store_true", help="all pairs of faults, not seeds")
     parser.add_argument("--seed", type=int, help="one seed alone")
-    parser.add_argument("--faults", default="", help="told faults alone: '3:late, 17:busy'")
+    parser.add_argument("--faults", default="", help="these faults alone: '3:late, 17:busy'")
     return parser
 
 
@@ -85,7 +85,7 @@ def _places(first: int, *, pairs: bool) -> Iterator[int]:
     if not pairs:
         return count(first)
     with simulation():
-        return iter(range(first, len(firsts())))
+        return iter(range(first, len(first_faults())))
 
 
 def _block(number: int) -> tuple[int, list[str]]:
@@ -105,11 +105,11 @@ def _pairs_of(number: int) -> tuple[int, list[str]]:
     """All pairs with one first fault."""
     wrong, runs = [], 0
     with simulation():
-        first = firsts()[number]
-        for second in seconds(first):
+        first = first_faults()[number]
+        for second in second_faults(first):
             runs += 1
             try:
-                check_told(first, second)
+                check_faults(first, second)
             except WrongError as error:
                 wrong.append(str(error))
     return runs, wrong

@@ -6,7 +6,7 @@ from types import ModuleType
 from typing import Any
 
 from greenlet import getcurrent, greenlet
-from simulation.stage import deployed
+from simulation.patches import cold_start
 from support.faults import CrashError
 
 SECONDS = {"intake": 900, "scan": 300, "publish": 900}
@@ -24,7 +24,7 @@ class Worker:
     @classmethod
     def started(cls, function: str, skew: float) -> "Worker":
         """A cold start."""
-        return cls(function, deployed(function), skew)
+        return cls(function, cold_start(function), skew)
 
 
 class Invocation(greenlet):

@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Any
 
 from botocore.exceptions import ClientError, ReadTimeoutError
-from simulation.fabric import Fabric
+from simulation.cluster import Cluster
 from simulation.moderators import entries
 from simulation.records import Record, Records, objects_of
 from simulation.scenarios import Scenario
@@ -21,20 +21,20 @@ from support.faults import CrashError
 from terang.repair.table_checks import case_differences
 
 
-def broken(fabric: Fabric, scenario: Scenario) -> Iterator[str]:
+def broken(cluster: Cluster, scenario: Scenario) -> Iterator[str]:
     """Each law that a finished run breaks, in words."""
-    records = Records.of(fabric)
-    yield from _units(fabric, records)
+    records = Records.of(cluster)
+    yield from _units(cluster, records)
     yield from _findings(records)
-    yield from _files(fabric, records, scenario)
-    yield from _told(fabric, records)
-    yield from _cases(fabric, records, scenario)
-    yield from _published(fabric, records)
-    yield from _seen(fabric)
-    yield from _failed(fabric)
+    yield from _files(cluster, records, scenario)
+    yield from _handed_out(cluster, records)
+    yield from _cases(cluster, records, scenario)
+    yield from _published(cluster, records)
+    yield from _seen(cluster)
+    yield from _failed(cluster)
 
 
-def _units(fabric: Fabric, records: Records) -> Iterator[str]:
+def _units(cluster: Cluster, records: Records) -> Iterator[str]:
     """Each unit has one marker and one receipt, which closes."""
     for unit in records.twice:
         yield f"unit {unit[:8]} has two receipts"
@@ -52,7 +52,7 @@ def _units(fabric: Fabric, records: Records) -> Iterator[str]:
         if {receipt["at"][:10], marker["day"]} != {records.days[unit]}:
             yield f"unit {unit[:8]} is filed under another day"
         if refused and receipt["kind"] != "file":
-            detail = objects_of(fabric, fabric.world.work, f"refusals/{unit}.jsonl").values()
+            detail = objects_of(cluster, cluster.world.work, f"refusals/{unit}.jsonl").values()
             if [len(data.splitlines()) for data in detail] != [refused]:
                 yield f"unit {unit[:8]}: its refusals are not told in detail"
 
@@ -94,11 +94,11 @@ def _by_rule(found: list[Record]) -> Counter[str]:
     return Counter("{pack}/{version}/{rule}/{mode}".format(**one) for one in found)
 
 
-def _files(fabric: Fabric, records: Records, scenario: Scenario) -> Iterator[str]:
+def _files(cluster: Cluster, records: Records, scenario: Scenario) -> Iterator[str]:
     """Each file is read to its end: its ranges add up to it, and its sender has the receipt."""
     told = {
         (record["key"], record["version"]): record
-        for data in objects_of(fabric, fabric.world.out, "out/acme/receipts/").values()
+        for data in objects_of(cluster, cluster.world.out, "out/acme/receipts/").values()
         if "key" in (record := json.loads(data))
     }
     sent = [*scenario.files, *scenario.later]
@@ -117,15 +117,15 @@ def _files(fabric: Fabric, records: Records, scenario: Scenario) -> Iterator[str
             yield f"file {file[:8]}: a range names a unit without a receipt"
         if file not in records.closed:
             yield f"file {file[:8]} is not closed"
-        if any(_is_there(fabric, source) for source in sources):
+        if any(_is_there(cluster, source) for source in sources):
             yield f"file {file[:8]}: a part is left"
         yield from _sums(told.get(dropped, {}), rows, records)
-    if any(fabric.s3.buckets[fabric.world.drop].values()):
+    if any(cluster.s3.buckets[cluster.world.drop].values()):
         yield "a version of a file is left in the mailbox"
 
 
-def _is_there(fabric: Fabric, source: Record) -> bool:
-    versions = fabric.s3.buckets[source["bucket"]].get(source["key"], [])
+def _is_there(cluster: Cluster, source: Record) -> bool:
+    versions = cluster.s3.buckets[source["bucket"]].get(source["key"], [])
     return any(one.number == source["version"] for one in versions)
 
 
@@ -139,15 +139,15 @@ def _sums(told: Record, rows: list[Record], records: Records) -> Iterator[str]:
         yield "the sender's receipt does not name each refusal"
 
 
-def _told(fabric: Fabric, records: Records) -> Iterator[str]:
+def _handed_out(cluster: Cluster, records: Records) -> Iterator[str]:
     """A provider is handed each of its findings, and the refusals of its messages."""
     handed: Counter[str] = Counter()
-    for data in objects_of(fabric, fabric.world.out, "out/acme/findings/").values():
+    for data in objects_of(cluster, cluster.world.out, "out/acme/findings/").values():
         rows = [json.loads(row) for row in data.splitlines()]
         handed.update(row["finding"] for row in rows if row.get("excerpt"))
     if handed != Counter(records.findings.keys()):
         yield f"{handed.total()} of {len(records.findings)} findings were handed out"
-    folder = objects_of(fabric, fabric.world.out, "out/acme/receipts/messages/")
+    folder = objects_of(cluster, cluster.world.out, "out/acme/receipts/messages/")
     units = {
         key.rpartition("/")[2].removesuffix(".json")
         for key, data in folder.items()
@@ -159,10 +159,10 @@ def _told(fabric: Fabric, records: Records) -> Iterator[str]:
         if receipt["kind"] == "message" and receipt["refused"]
     }
     if units != expected:
-        yield "the refusals of a message were not told"
+        yield "the sender did not get the refusals of a message"
 
 
-def _cases(fabric: Fabric, records: Records, scenario: Scenario) -> Iterator[str]:
+def _cases(cluster: Cluster, records: Records, scenario: Scenario) -> Iterator[str]:
     """Each message about a finding became its entry, once, whenever it came."""
     for one in case_differences(records.ledger):
         yield f"{one.kind}: {one.where[:24]} is {one.found}, should be {one.wanted}"
@@ -171,13 +171,13 @@ def _cases(fabric: Fabric, records: Records, scenario: Scenario) -> Iterator[str
         yield f"{len(records.entries)} entries are not those of the messages"
     if records.waiting:
         yield f"{len(records.waiting)} messages wait for what has come"
-    told = objects_of(fabric, fabric.world.out, "out/acme/receipts/messages/")
+    told = objects_of(cluster, cluster.world.out, "out/acme/receipts/messages/")
     last = [one["status"] for data in told.values() if (one := json.loads(data))["kind"] == "case"]
-    is_last = "put_object" not in fabric.line.late and not fabric.most_skewed
+    is_last = "put_object" not in cluster.injector.late and not cluster.largest_skew
     if is_last and set(last) - {"taken"}:  # else the last word came late, or for another day
         yield f"messages about cases were {', '.join(sorted(set(last)))}"
     confirmed = {name for name, one in records.entries.items() if one.get("measures")}
-    stated = objects_of(fabric, fabric.world.out, "out/acme/decisions/")
+    stated = objects_of(cluster, cluster.world.out, "out/acme/decisions/")
     if {key.rpartition("/")[2].removesuffix(".json") for key in stated} != confirmed:
         yield "decisions with a measure and statements are not the same"
 
@@ -185,9 +185,9 @@ def _cases(fabric: Fabric, records: Records, scenario: Scenario) -> Iterator[str
 COUNTED = ("bytes", "lines", "records", "inspected", "refused", "findings", "units")
 
 
-def _published(fabric: Fabric, records: Records) -> Iterator[str]:
+def _published(cluster: Cluster, records: Records) -> Iterator[str]:
     """The days that stand add up to the receipts; nothing is left out, no file is open."""
-    public = objects_of(fabric, fabric.world.public)
+    public = objects_of(cluster, cluster.world.public)
     for provider in ("acme", "all"):
         days = _days(public, provider)
         for name in COUNTED:
@@ -231,22 +231,22 @@ def _counted(records: Records, name: str) -> int:
     return sum(receipt[name] for receipt in receipts)
 
 
-def _seen(fabric: Fabric) -> Iterator[str]:
+def _seen(cluster: Cluster) -> Iterator[str]:
     """No word of a sender's is where it must not be, in any version of anything."""
-    places = [*_stored(fabric), *told("".join(fabric.logs), fabric.errors)]
-    for queue, message in fabric.sqs.ever:  # among the dead letters too each stood as it was sent
+    places = [*_stored(cluster), *told("".join(cluster.logs), cluster.errors)]
+    for queue, message in cluster.sqs.ever:  # among the dead letters too each stood as it was sent
         places.append(("attributes of a message", repr(message.attributes).encode()))
         if queue == "units":
             places.append(("body of a unit", message.body.encode()))
     yield from (f"leaked: {leak}" for leak in leaks(places))
 
 
-def _stored(fabric: Fabric) -> Iterator[tuple[str, bytes]]:
+def _stored(cluster: Cluster) -> Iterator[tuple[str, bytes]]:
     """As `canary.places_of`, from the services themselves: it is asked some thousand times."""
-    for bucket in fabric.world.buckets:
-        for key, versions in fabric.s3.buckets[bucket].items():
+    for bucket in cluster.world.buckets:
+        for key, versions in cluster.s3.buckets[bucket].items():
             yield f"{bucket.rpartition('-')[0]}/{key}", b"".join(one.data for one in versions)
-    for pk, slots in fabric.dynamodb.tables[fabric.world.table].items():
+    for pk, slots in cluster.dynamodb.tables[cluster.world.table].items():
         for sk, slot in slots.items():
             yield f"table/{pk}/{sk}", repr(slot).encode()
 
@@ -254,12 +254,12 @@ def _stored(fabric: Fabric) -> Iterator[tuple[str, bytes]]:
 INJECTED = (ClientError, ReadTimeoutError, CrashError, MemoryError, OSError)
 
 
-def _failed(fabric: Fabric) -> Iterator[str]:
+def _failed(cluster: Cluster) -> Iterator[str]:
     """Functions fail by what was done to them and by nothing else, and in the end they do not."""
-    for error in fabric.errors:
+    for error in cluster.errors:
         if not isinstance(error, INJECTED):
             yield f"a function failed by itself: {type(error).__name__}"
-    if fabric.reused_spent:
+    if cluster.reused_spent:
         yield "a worker without memory was used again"
-    if fabric.has_failed:
+    if cluster.has_failed:
         yield "something fails for ever"

@@ -5,7 +5,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
-from simulation.fabric import Fabric
+from simulation.cluster import Cluster
 
 from terang.repair.table_snapshot import TableSnapshot
 
@@ -33,10 +33,10 @@ class Records:
     ledger: TableSnapshot = field(default_factory=TableSnapshot)
 
     @classmethod
-    def of(cls, fabric: Fabric) -> "Records":
+    def of(cls, cluster: Cluster) -> "Records":
         """Sort everything that stands in the table."""
         records = cls()
-        for pk, slots in sorted(fabric.dynamodb.tables[fabric.world.table].items()):
+        for pk, slots in sorted(cluster.dynamodb.tables[cluster.world.table].items()):
             for sk, slot in sorted(slots.items()):
                 if slot.item is not None:
                     records._add(pk, sk, slot.item)
@@ -78,10 +78,10 @@ class Records:
             self.pages[f"{day}/{unit}"] += ids
 
 
-def objects_of(fabric: Fabric, bucket: str, prefix: str = "") -> dict[str, bytes]:
+def objects_of(cluster: Cluster, bucket: str, prefix: str = "") -> dict[str, bytes]:
     """The newest version of each object of a bucket."""
     return {
         key: versions[-1].data
-        for key, versions in sorted(fabric.s3.buckets[bucket].items())
+        for key, versions in sorted(cluster.s3.buckets[bucket].items())
         if versions and not versions[-1].is_marker and key.startswith(prefix)
     }

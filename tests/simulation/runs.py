@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, partial
 
-from simulation.chance import Chance, Told
+from simulation.chance import Chance, PlannedFaults
+from simulation.cluster import NOON, Cluster, day_after
 from simulation.comparing import Expected, Facts
-from simulation.fabric import NOON, Fabric, day_after
 from simulation.moderators import bodies
 from simulation.oracle import broken
+from simulation.patches import patched_machine, running_on
 from simulation.records import Records
 from simulation.scenarios import (
     BY_NAME,
@@ -21,7 +22,6 @@ from simulation.scenarios import (
     first_set,
     second_set,
 )
-from simulation.stage import on_stage, stage
 
 SETTINGS = {
     "AWS_DEFAULT_REGION": "us-east-1",
@@ -52,8 +52,8 @@ WEEKS = 3
 
 @contextmanager
 def simulation() -> Iterator[None]:
-    """Runs are possible while this lasts."""
-    with stage(SETTINGS):
+    """Make runs possible in this process."""
+    with patched_machine(SETTINGS):
         yield
 
 
@@ -61,22 +61,22 @@ def simulation() -> Iterator[None]:
 class Run:
     """A finished run: what it left, what is wrong with that, and each call of AWS in order."""
 
-    fabric: Fabric
+    cluster: Cluster
     wrong: list[str]
     calls: list[tuple[str, str]]
 
 
 def run(scenario: Scenario, chance: Chance) -> Run:
-    """Let a scenario happen, publish, and look at what is there."""
+    """Play a scenario, publish, and check the result."""
     expected = expected_of(scenario.name)
-    fabric, moved = _played(scenario, chance, first_set)
+    cluster, moved = play(scenario, chance, first_set)
     if not moved:
         expected = Expected(expected.first, expected.first)
     wrong = [
-        *broken(fabric, scenario),
-        *expected.differences(fabric, exactly=not scenario.overlaps),
+        *broken(cluster, scenario),
+        *expected.differences(cluster, exactly=not scenario.overlaps),
     ]
-    return Run(fabric, wrong, fabric.line.trace)
+    return Run(cluster, wrong, cluster.injector.trace)
 
 
 @cache
@@ -84,69 +84,71 @@ def expected_of(scenario: str) -> Expected:
     """What a scenario comes to without faults; nothing may be wrong with that."""
     facts = []
     for packs in (first_set, second_set):
-        fabric, _ = _played(BY_NAME[scenario], Told(), packs)
-        wrong = [*broken(fabric, BY_NAME[scenario])]
+        cluster, _ = play(BY_NAME[scenario], PlannedFaults(), packs)
+        wrong = [*broken(cluster, BY_NAME[scenario])]
         assert not wrong, wrong
-        facts.append(Facts.of(fabric))
+        facts.append(Facts.of(cluster))
     return Expected(*facts)
 
 
-def _played(scenario: Scenario, chance: Chance, packs: Packs) -> tuple[Fabric, bool]:
-    """A run with all its phases, and whether the pointer moved in it."""
-    fabric = Fabric(chance, SETTINGS | scenario.settings)
-    with on_stage(fabric):
-        fabric.world.publish(*packs())
-        moves = _plan(fabric, scenario, packs)
-        _send(fabric, scenario)
-        fabric.run()
-        fabric.at(max(day_after(NOON), fabric.line.seconds), "publish", {})
-        fabric.run()
-        fabric.be_quiet()
+def play(scenario: Scenario, chance: Chance, packs: Packs) -> tuple[Cluster, bool]:
+    """Return a finished run, and whether the pointer to the set moved in it."""
+    cluster = Cluster(chance, SETTINGS | scenario.settings)
+    with running_on(cluster):
+        cluster.world.publish(*packs())
+        moves = _plan(cluster, scenario, packs)
+        _send(cluster, scenario)
+        cluster.run()
+        cluster.at(max(day_after(NOON), cluster.injector.seconds), "publish", {})
+        cluster.run()
+        cluster.stop_faults()
         for _ in range(WEEKS):
-            _publish(fabric)
-            if not fabric.has_failed:
+            _publish(cluster)
+            if not cluster.has_failed:
                 break
-            fabric.redrive()
+            cluster.redrive()
         if chance.happens("redelivered"):
-            fabric.repeat_everything()
-            _publish(fabric)
-    return fabric, moves
+            cluster.redeliver_everything()
+            _publish(cluster)
+    return cluster, moves
 
 
-def _plan(fabric: Fabric, scenario: Scenario, packs: Packs) -> bool:
+def _plan(cluster: Cluster, scenario: Scenario, packs: Packs) -> bool:
     """What others do while work is under way: at some call, which may be long after its end."""
-    chance, plan = fabric.chance, fabric.line.plan
+    chance, plan = cluster.chance, cluster.injector.plan
     for key, data in scenario.later.items():
-        plan(chance.pick(60), partial(fabric.world.objects.put, fabric.world.drop, key, data))
+        plan(chance.pick(60), partial(cluster.world.objects.put, cluster.world.drop, key, data))
     if chance.happens("published early"):
-        fabric.published_early = True
+        cluster.published_early = True
         order = {"through": "2026-11-25", "provisional": True}
-        plan(chance.pick(60), lambda: fabric.at(fabric.line.seconds, "publish", order))
+        plan(chance.pick(60), lambda: cluster.at(cluster.injector.seconds, "publish", order))
     moves = packs is first_set and chance.happens("moved")
     if moves:
-        plan(chance.pick(60), lambda: fabric.world.publish(*second_set()))
+        plan(chance.pick(60), lambda: cluster.world.publish(*second_set()))
     return moves
 
 
-def _send(fabric: Fabric, scenario: Scenario) -> None:
+def _send(cluster: Cluster, scenario: Scenario) -> None:
     if scenario.decided:
-        fabric.handed_out = lambda data: _decide(fabric, data)
+        cluster.on_findings = lambda data: _decide(cluster, data)
     for key, data in scenario.files.items():
-        fabric.world.objects.put(fabric.world.drop, key, data)
+        cluster.world.objects.put(cluster.world.drop, key, data)
     for body in scenario.messages:
-        fabric.send("posts", body, SENDER, provider="acme")
+        cluster.send("posts", body, SENDER, provider="acme")
 
 
-def _decide(fabric: Fabric, handed_out: bytes) -> None:
+def _decide(cluster: Cluster, handed_out: bytes) -> None:
     """The provider's moderators say all that they will ever say, in no order."""
-    now = datetime.fromtimestamp(fabric.line.seconds, UTC)
-    for body in fabric.chance.shuffle(list(bodies(handed_out, now))):
-        fabric.send("cases", body, SENDER, provider="acme")
+    now = datetime.fromtimestamp(cluster.injector.seconds, UTC)
+    for body in cluster.chance.shuffle(list(bodies(handed_out, now))):
+        cluster.send("cases", body, SENDER, provider="acme")
 
 
-def _publish(fabric: Fabric) -> None:
+def _publish(cluster: Cluster) -> None:
     """Publish when every day on which a receipt stands is closed."""
-    days = [f"{day}T12:00:00+00:00" for day in Records.of(fabric).days.values()]
-    last = max([fabric.line.seconds, *(datetime.fromisoformat(day).timestamp() for day in days)])
-    fabric.at(day_after(last), "publish", {})
-    fabric.run()
+    days = [f"{day}T12:00:00+00:00" for day in Records.of(cluster).days.values()]
+    last = max(
+        [cluster.injector.seconds, *(datetime.fromisoformat(day).timestamp() for day in days)]
+    )
+    cluster.at(day_after(last), "publish", {})
+    cluster.run()

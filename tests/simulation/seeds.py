@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from simulation.chance import Drawn
+from simulation.chance import SeededFaults
 from simulation.runs import run
 from simulation.scenarios import BY_NAME, DECIDED, SCENARIOS, Scenario
 
@@ -21,7 +21,7 @@ def scenario_of(seed: int) -> Scenario:
 
 def check_seed(seed: int, scenario: Scenario | None = None) -> None:
     """Run a seed. Raises WrongError with all that happened and how to see it again."""
-    chance, played = Drawn(seed), scenario or scenario_of(seed)
+    chance, played = SeededFaults(seed), scenario or scenario_of(seed)
     finished = run(played, chance)
     if not finished.wrong:
         return
@@ -29,7 +29,7 @@ def check_seed(seed: int, scenario: Scenario | None = None) -> None:
         "\n".join([
             f"seed {seed}, {played.name}",
             *(f"  happened: {what}" for what in chance.drawn),
-            *(f"  failed: {type(error).__name__}" for error in finished.fabric.errors),
+            *(f"  failed: {type(error).__name__}" for error in finished.cluster.errors),
             *(f"  WRONG: {what}" for what in finished.wrong),
             f"  alone: make drill SEED={seed}",
         ])

@@ -120,8 +120,8 @@ class SQS:
             message.received += 1
             message.visible = now + hidden
             message.handle = f"{message.number}/{message.received}"
-        told = [_told(message) for message in taken]
-        return {"Messages": told} if told else {}
+        messages = [_delivered(message) for message in taken]
+        return {"Messages": messages} if messages else {}
 
     def delete_message(self, QueueUrl: str, ReceiptHandle: str) -> Any:
         """A handle that is not the newest deletes nothing."""
@@ -173,7 +173,7 @@ def _name(message: Message) -> str:
     return f"message-{message.number}"
 
 
-def _told(message: Message) -> dict[str, Any]:
+def _delivered(message: Message) -> dict[str, Any]:
     return {
         "MessageId": _name(message),
         "ReceiptHandle": message.handle,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from simulation import runs
-from simulation.chance import Told
+from simulation.chance import PlannedFaults
 from simulation.deployed import Deployed
 from simulation.scenarios import BY_NAME, MESSAGES, Scenario, first_set
 from simulation.stack_faults import FAULTS, finding_nobody_counts, row_lost
@@ -14,7 +14,7 @@ from ledger.aws.objects import S3Objects
 from terang.repair.difference import ADVICE
 
 pytestmark = [
-    pytest.mark.usefixtures("stage"),
+    pytest.mark.usefixtures("patched_machine"),
     pytest.mark.filterwarnings("ignore:No application metrics to publish"),
 ]
 
@@ -24,9 +24,9 @@ SCENARIO = Scenario(
 
 
 @pytest.fixture
-def made(stage: None) -> Deployed:
-    fabric, _ = runs._played(SCENARIO, Told(), first_set)
-    world, url = fabric.world, "https://sqs.example"
+def made(patched_machine: None) -> Deployed:
+    cluster, _ = runs.play(SCENARIO, PlannedFaults(), first_set)
+    world, url = cluster.world, "https://sqs.example"
     outputs = {
         "Table": world.table,
         "OutBucket": world.out,
@@ -35,7 +35,7 @@ def made(stage: None) -> Deployed:
         "PostsUrl": f"{url}/posts",
         "CasesUrl": f"{url}/cases",
     }
-    return Deployed(fabric, outputs, S3Objects(world.clients.s3), StandingClock(fabric.now()))
+    return Deployed(cluster, outputs, S3Objects(world.clients.s3), StandingClock(cluster.now()))
 
 
 def test_a_sound_stack_differs_in_nothing(made: Deployed, tmp_path: Path) -> None:
@@ -64,6 +64,6 @@ def test_what_is_under_way_is_not_missed_yet(made: Deployed, tmp_path: Path) -> 
     row_lost(made)
     made.remove("W#acme", f"closed#{made.file()}")
     made.change("C#" + "0" * 64, "finding", unit="9" * 64)
-    made.fabric.sqs.send_message("https://sqs.example/units", "a unit")
+    made.cluster.sqs.send_message("https://sqs.example/units", "a unit")
     looked = made.look(tmp_path)
     assert (looked.differences, looked.under_way) == ([], 1)

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 from greenlet import getcurrent
-from simulation.chance import Drawn, Told
-from simulation.line import FaultyLine
+from simulation.chance import PlannedFaults, SeededFaults
+from simulation.fault_injection import FaultInjector
 from simulation.runs import run
 from simulation.scenarios import SCENARIOS
 from template.calls import NOT_THERE, Calls, Need
@@ -20,7 +20,7 @@ from template.permissions import allows
 from template.resolved import Resolved, source
 
 pytestmark = [
-    pytest.mark.usefixtures("stage"),
+    pytest.mark.usefixtures("patched_machine"),
     pytest.mark.filterwarnings("ignore:No application metrics to publish"),
 ]
 STACK = Resolved.of(source())
@@ -33,33 +33,33 @@ SERVICES = {"S3": "s3", "SQS": "sqs", "DynamoDB": "dynamodb"}
 def called(monkeypatch: pytest.MonkeyPatch) -> dict[str, Calls]:
     """What each function calls, under the names of the deployed stack."""
     calls = {name: Calls(STACK) for name in ("intake", "scan", "publish")}
-    pass_on = FaultyLine.call
+    pass_on = FaultInjector.call
 
     def record(
-        line: FaultyLine, operation: str, perform: Callable[..., Any], params: dict[str, Any]
+        injector: FaultInjector, operation: str, perform: Callable[..., Any], params: dict[str, Any]
     ) -> Any:
         function = getattr(getcurrent(), "function", "")
         if not function:
-            return pass_on(line, operation, perform, params)
+            return pass_on(injector, operation, perform, params)
         service = SERVICES[type(perform.__self__).__name__]  # type: ignore[attr-defined]
         named = deployed(params)
         calls[function].note(service, _spelt(operation), named)
         try:
-            return pass_on(line, operation, perform, params)
+            return pass_on(injector, operation, perform, params)
         except ClientError as error:
             if service == "s3" and error.response["Error"]["Code"] in NOT_THERE:
                 calls[function].miss(named)
             raise
 
-    monkeypatch.setattr(FaultyLine, "call", record)
+    monkeypatch.setattr(FaultInjector, "call", record)
     return calls
 
 
 def test_under_faults_nothing_is_called_that_is_not_granted(called: dict[str, Calls]) -> None:
     for scenario in SCENARIOS:
-        assert run(scenario, Told()).wrong == []
+        assert run(scenario, PlannedFaults()).wrong == []
     for seed in range(SEEDS):
-        run(SCENARIOS[seed % len(SCENARIOS)], Drawn(seed))
+        run(SCENARIOS[seed % len(SCENARIOS)], SeededFaults(seed))
     for function, calls in called.items():
         assert len(calls.needs) > 20
         assert denied(STACK, function, calls) == []

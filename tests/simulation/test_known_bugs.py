@@ -5,14 +5,14 @@ from itertools import zip_longest
 
 import pytest
 from simulation.bugs import Bug
+from simulation.enumerate_faults import check_faults, single_faults
 from simulation.known_bugs import BUGS_OF_CASES, KNOWN_BUGS
 from simulation.runs import expected_of
 from simulation.scenarios import BY_NAME, DECIDED
 from simulation.seeds import WrongError, check_seed
-from simulation.told import check_told, singles
 
 pytestmark = [
-    pytest.mark.usefixtures("stage"),
+    pytest.mark.usefixtures("patched_machine"),
     pytest.mark.filterwarnings("ignore:No application metrics to publish"),
 ]
 
@@ -26,7 +26,7 @@ ENOUGH_OF_CASES = 1_000
 
 
 @pytest.fixture(scope="module", autouse=True)
-def expectations(stage: None) -> None:
+def expectations(patched_machine: None) -> None:
     """What is right is learnt before anything is wrong."""
     for name in BY_NAME:
         expected_of(name)
@@ -56,14 +56,14 @@ def _run_the_suite(begin: int) -> None:
     In the canonical run no file is refused as a whole: single faults are tried there too, since
     what a seed meets changes with every call that is made more.
     """
-    everywhere = list(zip_longest(range(ENOUGH), reversed(singles()), singles(REFUSED)))
+    everywhere = list(zip_longest(range(ENOUGH), reversed(single_faults()), single_faults(REFUSED)))
     for seed, place, of_refused in _round(everywhere, begin):
         if seed is not None:
             check_seed(seed)
         if place is not None:
-            check_told(place)
+            check_faults(place)
         if of_refused is not None:
-            check_told(of_refused, scenario=REFUSED)
+            check_faults(of_refused, scenario=REFUSED)
 
 
 def _round[T](turns: Sequence[T], begin: int) -> Iterator[T]:

@@ -3,13 +3,13 @@
 import json
 
 import pytest
-from simulation.chance import Told
+from simulation.chance import PlannedFaults
 from simulation.oracle import broken
 from simulation.runs import run
 from simulation.scenarios import CANONICAL
 
 pytestmark = [
-    pytest.mark.usefixtures("stage"),
+    pytest.mark.usefixtures("patched_machine"),
     pytest.mark.filterwarnings("ignore:No application metrics to publish"),
 ]
 
@@ -17,8 +17,8 @@ pytestmark = [
 @pytest.mark.parametrize("kind", ["receipt", "marker", "both"])
 def test_a_unit_under_one_wrong_day_is_seen(kind: str) -> None:
     """A receipt lies under its own day, and its marker names that day."""
-    finished = run(CANONICAL, Told())
-    dynamodb, world = finished.fabric.dynamodb, finished.fabric.world
+    finished = run(CANONICAL, PlannedFaults())
+    dynamodb, world = finished.cluster.dynamodb, finished.cluster.world
     table = dynamodb.tables[world.table]
     pk, sk = next(
         (pk, sk)
@@ -35,4 +35,6 @@ def test_a_unit_under_one_wrong_day_is_seen(kind: str) -> None:
         key = {"pk": {"S": row}, "sk": {"S": sort}}
         dynamodb._write(world.table, key, item | {"record": {"S": json.dumps(record)}})
 
-    assert f"unit {unit[:8]} is filed under another day" in list(broken(finished.fabric, CANONICAL))
+    assert f"unit {unit[:8]} is filed under another day" in list(
+        broken(finished.cluster, CANONICAL)
+    )

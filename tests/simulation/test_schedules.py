@@ -6,14 +6,14 @@ findings and published bytes as a run without faults.
 """
 
 import pytest
-from simulation.chance import Drawn, Told
+from simulation.chance import PlannedFaults, SeededFaults
+from simulation.enumerate_faults import check_faults, first_faults, second_faults, single_faults
 from simulation.runs import run
 from simulation.scenarios import DECIDED, SCENARIOS, Scenario
 from simulation.seeds import check_seed, kept
-from simulation.told import check_told, firsts, seconds, singles
 
 pytestmark = [
-    pytest.mark.usefixtures("stage"),
+    pytest.mark.usefixtures("patched_machine"),
     pytest.mark.filterwarnings("ignore:No application metrics to publish"),
 ]
 
@@ -26,10 +26,10 @@ PAIRS_APART = 101
 
 @pytest.mark.parametrize("scenario", [*SCENARIOS, DECIDED], ids=lambda one: one.name)
 def test_a_run_without_faults_is_right(scenario: Scenario) -> None:
-    finished = run(scenario, Told())
+    finished = run(scenario, PlannedFaults())
     assert finished.wrong == []
-    assert finished.fabric.errors == []
-    assert finished.fabric.world.receipts()
+    assert finished.cluster.errors == []
+    assert finished.cluster.world.receipts()
 
 
 @pytest.mark.parametrize(("seed", "scenario"), kept(), ids=str)
@@ -45,21 +45,21 @@ def test_a_schedule_drawn_from_a_seed_changes_nothing(first: int) -> None:
 
 def test_no_single_fault_changes_anything() -> None:
     """Of each call of the canonical run: all that can become of it."""
-    for place in singles():
-        check_told(place)
+    for place in single_faults():
+        check_faults(place)
 
 
 def test_no_pair_of_faults_changes_anything() -> None:
     number = 0
-    for first in firsts():
-        for second in seconds(first):
+    for first in first_faults():
+        for second in second_faults(first):
             number += 1
             if number % PAIRS_APART == 0:
-                check_told(first, second)
+                check_faults(first, second)
     assert number > 10_000
 
 
 def test_a_seed_gives_the_same_run_each_time() -> None:
-    first, again = (run(SCENARIOS[-1], Drawn(7)) for _ in range(2))
+    first, again = (run(SCENARIOS[-1], SeededFaults(7)) for _ in range(2))
     assert first.calls == again.calls
-    assert first.fabric.world.state() == again.fabric.world.state()
+    assert first.cluster.world.state() == again.cluster.world.state()

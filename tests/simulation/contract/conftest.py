@@ -7,7 +7,7 @@ import boto3
 import pytest
 from integration.conftest import clients_of_moto, keep_limits
 from moto import mock_aws
-from simulation.clients import Client, GoodLine
+from simulation.clients import Client, DirectTransport
 from simulation.contract.strict import make_strict
 from simulation.dynamodb import DynamoDB
 from simulation.s3 import S3
@@ -26,7 +26,7 @@ def implementation(request: pytest.FixtureRequest) -> Iterator[tuple[str, Client
     """The name of an implementation, and clients of it."""
     if request.param == "memory":
         services = (DynamoDB(page_items=3), S3(page_keys=3), SQS())
-        yield request.param, Clients(*(Client(one, GoodLine()) for one in services))
+        yield request.param, Clients(*(Client(one, DirectTransport()) for one in services))
     elif request.param == "moto":
         with mock_aws():
             clients = clients_of_moto()

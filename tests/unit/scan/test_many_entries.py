@@ -4,7 +4,7 @@ from collections import defaultdict
 
 import msgspec
 import pytest
-from simulation.clients import Client, GoodLine
+from simulation.clients import Client, DirectTransport
 from simulation.dynamodb import DynamoDB
 from support.memory_cases import finding
 from support.sample_messages import SENT, decision
@@ -27,7 +27,7 @@ SKIP = JournalEntry("0" * 64, "decision", "acme", "2026-11-25T12:30:00Z", verdic
 @pytest.fixture
 def store() -> DynamoStore:
     """A finding that was skipped 9,998 times, by keys as every release wrote them."""
-    dynamodb = Client(DynamoDB(), GoodLine())
+    dynamodb = Client(DynamoDB(), DirectTransport())
     dynamodb.create_table(TableName="table")
     made = DynamoStore.of(dynamodb, "table")
     made.put_findings([(FOUND, "Send me the code")], 9)

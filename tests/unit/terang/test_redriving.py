@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from simulation.answers import refusal
-from simulation.clients import Client, GoodLine
+from simulation.clients import Client, DirectTransport
 from simulation.dynamodb import DynamoDB
 from simulation.sqs import SQS
 
@@ -225,7 +225,7 @@ def test_equal_runs_of_publish_are_called_once(sqs: SQS) -> None:
 
 def test_a_copy_gives_back_what_is_missing_and_no_text() -> None:
     """What the table has since stays as it is, and an excerpt that was deleted stays away."""
-    dynamodb = Client(DynamoDB(page_items=2), GoodLine())
+    dynamodb = Client(DynamoDB(page_items=2), DirectTransport())
     for name in ("copy", "live"):
         dynamodb.create_table(TableName=name)
     here, there = Table(dynamodb, "live"), Table(dynamodb, "copy")

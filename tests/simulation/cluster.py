@@ -1,4 +1,4 @@
-"""A whole stack in one process: services, functions, their events, and one clock for all."""
+"""A whole stack in one process: services, functions and their events on one clock."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -7,11 +7,11 @@ from typing import Any
 
 from greenlet import getcurrent
 from simulation.chance import Chance
-from simulation.clients import Client, GoodLine
+from simulation.clients import Client, DirectTransport
 from simulation.dynamodb import DynamoDB
 from simulation.events import Event, created, records_of
+from simulation.fault_injection import FaultInjector
 from simulation.invocation import Invocation, Worker
-from simulation.line import FaultyLine
 from simulation.s3 import S3
 from simulation.sources import SOURCES, Source, failed_of, url_of
 from simulation.sqs import SQS, Message
@@ -26,116 +26,116 @@ MOST_LOOKS = 3
 """A call that is short of time has enough of it for fewer looks at what is left."""
 
 MOST_STEPS = 5_000
-"""A run of a few files takes some hundred: whatever takes this many does not end."""
+"""A run of a few files takes a few hundred steps: one that takes this many does not end."""
 
 
 class EndlessError(AssertionError):
-    """A run does not come to an end."""
+    """A run does not end."""
 
 
 @dataclass(slots=True)
-class Fabric:
-    """Runs functions on events until nothing is left to be done."""
+class Cluster:
+    """Runs functions on events until nothing is left to do."""
 
     chance: Chance
     settings: dict[str, str]
-    line: FaultyLine = field(init=False)
+    injector: FaultInjector = field(init=False)
     s3: S3 = field(init=False)
     sqs: SQS = field(init=False)
     dynamodb: DynamoDB = field(init=False)
     world: World = field(init=False)
     events: list[Event] = field(default_factory=list)
-    aside: list[Event] = field(default_factory=list)
-    at_work: list[Invocation] = field(default_factory=list)
+    failed_events: list[Event] = field(default_factory=list)
+    running: list[Invocation] = field(default_factory=list)
     idle: dict[str, list[Worker]] = field(default_factory=dict)
-    ever: list[tuple[str, Any]] = field(default_factory=list)
+    history: list[tuple[str, Any]] = field(default_factory=list)
     logs: list[str] = field(default_factory=list)
     errors: list[BaseException] = field(default_factory=list)
     redriven: bool = False
-    most_skewed: float = 0.0
+    largest_skew: float = 0.0
     reused_spent: bool = False
-    handed_out: Callable[[bytes], None] | None = None
+    on_findings: Callable[[bytes], None] | None = None
     published_early: bool = False
 
     def __post_init__(self) -> None:
-        self.line = FaultyLine(self.chance, NOON)
-        self.dynamodb = DynamoDB(lambda: self.line.seconds, stale_calls=40, page_items=3)
+        self.injector = FaultInjector(self.chance, NOON)
+        self.dynamodb = DynamoDB(lambda: self.injector.seconds, stale_calls=40, page_items=3)
         self.s3 = S3(self._created, page_keys=1)
-        self.sqs = SQS(lambda: self.line.seconds, self._shuffled)
-        self.world = World(self._clients(GoodLine()), number=0)
+        self.sqs = SQS(lambda: self.injector.seconds, self._shuffled)
+        self.world = World(self._clients(DirectTransport()), number=0)
         for source in SOURCES:
             source.make_queue(self.sqs)
 
     def client(self, service: str) -> Client:
-        """A worker's client of a service: its calls pass the faulty line."""
-        return Client(getattr(self, service), self.line)
+        """A worker's client of a service: its calls pass the fault injector."""
+        return Client(getattr(self, service), self.injector)
 
     def now(self) -> datetime:
         """The time; a worker's clock may be off."""
         skew = getattr(getcurrent(), "skew", 0.0)
-        return datetime.fromtimestamp(self.line.seconds + skew, UTC)
+        return datetime.fromtimestamp(self.injector.seconds + skew, UTC)
 
     def sleep(self, seconds: float) -> None:
-        """A worker waits: others go on, and what was late comes in."""
-        self.line.seconds += seconds
+        """Let a worker wait while others go on and late calls arrive."""
+        self.injector.seconds += seconds
         if self.chance.switches():
             worker: Any = getcurrent()
             worker.pause()
 
-    def heard(self, text: str) -> None:
-        """Keep what was logged."""
+    def log(self, text: str) -> None:
+        """Keep a line of a log."""
         self.logs.append(text)
 
     def send(self, queue: str, body: str, sender: str, **attributes: str) -> None:
-        """A provider sends a message; sometimes it comes twice."""
+        """Send a message of a provider, sometimes twice."""
         for _ in range(1 + self.chance.happens("duplicated")):
             self._put_message(queue, body, sender, attributes)
-        self.ever.append((queue, (body, sender, attributes)))
+        self.history.append((queue, (body, sender, attributes)))
 
     def at(self, seconds: float, function: str, payload: dict[str, Any]) -> None:
-        """Call a function at a moment."""
+        """Schedule a call of a function."""
         self.events.append(Event(seconds, function, payload))
 
     def run(self) -> None:
-        """Let everything happen until nothing is left."""
+        """Take one step after another until nothing is left."""
         for _ in range(MOST_STEPS):
             possible = [*self._steps()]
             if possible:
                 possible[self.chance.pick(len(possible))]()
             elif not self._wait():
                 return
-        raise EndlessError("the run does not come to an end")
+        raise EndlessError("the run does not end")
 
-    def be_quiet(self) -> None:
-        """From now on nothing fails, and workers are fresh, with clocks that are right."""
-        self.line.be_quiet()
+    def stop_faults(self) -> None:
+        """Stop all faults; start fresh workers with correct clocks."""
+        self.injector.stop_faults()
         self.idle.clear()
 
     @property
     def has_failed(self) -> bool:
-        """Whether events were put aside, or messages are among the dead letters."""
+        """Whether events were given up, or messages are among the dead letters."""
         dead = [self.sqs.queues[one.dead].messages for one in SOURCES]
-        return bool(self.aside or any(dead))
+        return bool(self.failed_events or any(dead))
 
     def redrive(self) -> None:
-        """A week later the operator lets all that failed be tried again."""
+        """A week later, redrive everything that failed, as the operator does."""
         self.redriven = True
-        self.line.seconds += WEEK
+        self.injector.seconds += WEEK
         for source in SOURCES:
             self.sqs.redrive(source.dead, source.url)
-        self.events += [one.again(self.line.seconds) for one in self.aside]
-        self.aside.clear()
+        self.events += [one.again(self.injector.seconds) for one in self.failed_events]
+        self.failed_events.clear()
         self.run()
 
-    def repeat_everything(self) -> None:
-        """All that ever came comes again, a week later."""
-        self.line.seconds += WEEK
+    def redeliver_everything(self) -> None:
+        """A week later, deliver every event and message again."""
+        self.injector.seconds += WEEK
         self.redriven = True
-        for queue, told in self.ever:
+        for queue, payload in self.history:
             if queue == "intake":
-                self.at(self.line.seconds, "intake", told)
+                self.at(self.injector.seconds, "intake", payload)
             else:
-                self._put_message(queue, *told)
+                self._put_message(queue, *payload)
         self.run()
 
     def _put_message(self, queue: str, body: str, sender: str, attributes: dict[str, str]) -> None:
@@ -145,56 +145,58 @@ class Fabric:
         self.sqs.sender = sender
         self.sqs.send_message(url_of(queue), body, named)
 
-    def _clients(self, line: Any) -> Any:
-        return Clients(*(Client(one, line) for one in (self.dynamodb, self.s3, self.sqs)))
+    def _clients(self, transport: Any) -> Any:
+        return Clients(
+            *(Client(service, transport) for service in (self.dynamodb, self.s3, self.sqs))
+        )
 
     def _shuffled(self, found: list[Message]) -> list[Message]:
         return self.chance.shuffle(found)
 
     def _created(self, bucket: str, key: str, version: str) -> None:
-        if bucket == self.settings["OUT_BUCKET"] and "/findings/" in key and self.handed_out:
-            self.handed_out(self.s3.buckets[bucket][key][-1].data)
+        if bucket == self.settings["OUT_BUCKET"] and "/findings/" in key and self.on_findings:
+            self.on_findings(self.s3.buckets[bucket][key][-1].data)
         if bucket != self.settings["DROP_BUCKET"]:
             return
         event = created(bucket, key, version)
-        self.ever.append(("intake", event))
+        self.history.append(("intake", event))
         for _ in range(1 + self.chance.happens("duplicated")):
-            self.at(self.line.seconds, "intake", event)
+            self.at(self.injector.seconds, "intake", event)
 
     def _steps(self) -> Iterator[Callable[[], None]]:
-        """What could happen next: the usual first."""
-        for invocation in self.at_work:
+        """Yield what could happen next, the usual step first."""
+        for invocation in self.running:
             yield lambda one=invocation: self._resume(one)  # type: ignore[misc]
         for event in self.events:
-            if event.at <= self.line.seconds and self._free(event.function):
+            if event.at <= self.injector.seconds and self._free(event.function):
                 yield lambda one=event: self._call(one)  # type: ignore[misc]
         for source in SOURCES:
             if self._free(source.function) and self._visible(source):
                 yield lambda one=source: self._poll(one)  # type: ignore[misc]
 
     def _free(self, function: str) -> bool:
-        busy = sum(one.worker.function == function for one in self.at_work)
+        busy = sum(one.worker.function == function for one in self.running)
         return busy < CONCURRENCY.get(function, 2)
 
     def _visible(self, source: Source) -> bool:
-        now = self.line.seconds
+        now = self.injector.seconds
         return any(one.visible <= now for one in self.sqs.queues[source.url].messages)
 
     def _wait(self) -> bool:
-        """Nothing can be done now: go on to when something can; False if never."""
-        if self.line.under_way:
-            self.line.deliver_late(all_of_them=True)
+        """Move the clock to the next possible step. Return False if there is none."""
+        if self.injector.late_calls_pending:
+            self.injector.deliver_late(all_of_them=True)
             return True
         moments = [event.at for event in self.events]
         for source in SOURCES:
             moments += [one.visible for one in self.sqs.queues[source.url].messages]
         if not moments:
             return False
-        self.line.seconds = max(self.line.seconds, min(moments))
+        self.injector.seconds = max(self.injector.seconds, min(moments))
         return True
 
     def _call(self, event: Event) -> None:
-        """Call a function for an event; when it fails it is tried again, and then put aside."""
+        """Call a function for an event; the event is tried again if it fails, and then given up."""
         self.events.remove(event)
 
         def ended(invocation: Invocation) -> None:
@@ -203,14 +205,14 @@ class Fabric:
             if invocation.worker.function == "publish" and event.tries + 1 >= TRIES:
                 return  # within the hour it is called anyway
             if event.tries + 1 < TRIES and not self.chance.happens("failed for good"):
-                self.events.append(event.again(self.line.seconds + 60 * (event.tries + 1)))
+                self.events.append(event.again(self.injector.seconds + 60 * (event.tries + 1)))
             else:
-                self.aside.append(event)
+                self.failed_events.append(event)
 
         self._begin(event.function, event.payload, ended)
 
     def _poll(self, source: Source) -> None:
-        """Take messages for a function; those that it does not name as failed are deleted."""
+        """Deliver messages to a function, and delete those that it does not name as failed."""
         hidden = 0.0 if self.chance.happens("overtaken") else None
         found = self.sqs.receive_message(
             source.url, MaxNumberOfMessages=source.batch, VisibilityTimeout=hidden
@@ -237,19 +239,19 @@ class Fabric:
         short = function == "scan" and self.chance.happens("short of time")
         looks = self.chance.pick(MOST_LOOKS) if short else None
         invocation = Invocation(worker, event, ended, looks)
-        self.at_work.append(invocation)
+        self.running.append(invocation)
         self._resume(invocation)
 
     def _start(self, function: str) -> Worker:
-        skew = 0.0 if self.line.is_quiet else self.chance.skew()
-        self.most_skewed = max(self.most_skewed, abs(skew))
+        skew = 0.0 if self.injector.is_faultless else self.chance.skew()
+        self.largest_skew = max(self.largest_skew, abs(skew))
         return Worker.started(function, skew)
 
     def _resume(self, invocation: Invocation) -> None:
         invocation.switch()
         if not invocation.dead:
             return
-        self.at_work.remove(invocation)
+        self.running.remove(invocation)
         error = invocation.error
         if error is not None:
             self.errors.append(error)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from simulation.chance import Fault, Told, faults_of
+from simulation.chance import Fault, PlannedFaults, faults_of
 from simulation.runs import run
 from simulation.scenarios import CANONICAL, Scenario
 from simulation.seeds import WrongError
@@ -10,9 +10,9 @@ from simulation.seeds import WrongError
 type Place = tuple[int, Fault]
 
 
-def check_told(*places: Place, scenario: Scenario = CANONICAL) -> list[tuple[str, str]]:
+def check_faults(*places: Place, scenario: Scenario = CANONICAL) -> list[tuple[str, str]]:
     """Run a scenario, the canonical one, with these faults; its calls. Raises WrongError."""
-    finished = run(scenario, Told(dict(places)))
+    finished = run(scenario, PlannedFaults(dict(places)))
     if finished.wrong:
         named = ", ".join(f"{number}:{fault}" for number, fault in places)
         laws = "\n".join(f"  WRONG: {what}" for what in finished.wrong)
@@ -20,9 +20,9 @@ def check_told(*places: Place, scenario: Scenario = CANONICAL) -> list[tuple[str
     return finished.calls
 
 
-def singles(scenario: Scenario = CANONICAL) -> list[Place]:
+def single_faults(scenario: Scenario = CANONICAL) -> list[Place]:
     """Every fault of every call of a run without any."""
-    return places(run(scenario, Told()).calls)
+    return places(run(scenario, PlannedFaults()).calls)
 
 
 def places(calls: list[tuple[str, str]], after: int = -1) -> list[Place]:
@@ -35,28 +35,28 @@ def places(calls: list[tuple[str, str]], after: int = -1) -> list[Place]:
     ]
 
 
-def firsts() -> list[Place]:
+def first_faults() -> list[Place]:
     """The first faults of all pairs: those of intake and scan.
 
     A second fault in publish would meet a run that has come to its end as if it had had none.
     """
-    calls = run(CANONICAL, Told()).calls
+    calls = run(CANONICAL, PlannedFaults()).calls
     return places(calls[: _published_from(calls)])
 
 
-def seconds(first: Place) -> Iterator[Place]:
+def second_faults(first: Place) -> Iterator[Place]:
     """All faults that can follow a first one: of every later call of the run that had it."""
-    calls = check_told(first)
+    calls = check_faults(first)
     yield from places(calls[: _published_from(calls)], after=first[0])
 
 
-def parse(told: str) -> list[Place]:
+def parse(faults: str) -> list[Place]:
     """Faults as a failing run names them.
 
     >>> parse("3:killed before, 17:late")
     [(3, <Fault.KILLED_BEFORE: 'killed before'>), (17, <Fault.LATE: 'late'>)]
     """
-    split = [place.partition(":") for place in told.split(",")]
+    split = [place.partition(":") for place in faults.split(",")]
     return [(int(number), Fault(fault.strip())) for number, _, fault in split]
 
 

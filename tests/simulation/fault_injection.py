@@ -1,4 +1,4 @@
-"""The line between workers and AWS, on which calls are lost, doubled and late."""
+"""Faults between workers and AWS: calls are lost, doubled or late."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -25,45 +25,45 @@ class Worker(Protocol):
 
 
 @dataclass(slots=True)
-class FaultyLine:
-    """Passes calls on as chance has it. Calls of nobody's (of the test itself) always pass."""
+class FaultInjector:
+    """Carries calls with the faults that chance gives. Calls of the test itself always pass."""
 
     chance: Chance
     seconds: float
     number: int = 0
     trace: list[tuple[str, str]] = field(default_factory=list)
-    under_way: list[tuple[int, Callable[[], Any]]] = field(default_factory=list)
+    late_calls_pending: list[tuple[int, Callable[[], Any]]] = field(default_factory=list)
     planned: list[tuple[int, Callable[[], Any]]] = field(default_factory=list)
-    is_quiet: bool = False
+    is_faultless: bool = False
     late: set[str] = field(default_factory=set)
 
     def call(self, operation: str, perform: Callable[..., Any], params: dict[str, Any]) -> Any:
         worker: Any = getcurrent()
         if not hasattr(worker, "pause"):
             return perform(**params)
-        if not self.is_quiet and self.chance.switches():
+        if not self.is_faultless and self.chance.switches():
             worker.pause()
         self.seconds += CALL_SECONDS
         number, self.number = self.number, self.number + 1
         self.deliver_late()
         self._let_happen()
-        if not self.is_quiet:
+        if not self.is_faultless:
             self.trace.append((worker.function, operation))
         if operation == "transact_write_items":  # as boto3 does by itself
             params = {"ClientRequestToken": f"token-{number}"} | params
         if worker.is_spent:
             raise MemoryError
-        if self.is_quiet:
+        if self.is_faultless:
             return perform(**params)
         fault = self.chance.fault(number, worker.function, operation)
         return perform(**params) if fault is None else self._fail(fault, operation, perform, params)
 
-    def be_quiet(self) -> None:
-        """From now on all calls pass. What is under way arrives, and what was planned happens.
+    def stop_faults(self) -> None:
+        """Let all calls pass. Late calls arrive now, and planned happenings happen now.
 
-        It must happen before the last day is published: here publish looks back few days only.
+        They must happen before the last day is published: here publish looks back few days only.
         """
-        self.is_quiet = True
+        self.is_faultless = True
         self._let_happen(all_of_it=True)
         self.deliver_late(all_of_them=True)
 
@@ -73,8 +73,8 @@ class FaultyLine:
 
     def deliver_late(self, *, all_of_them: bool = False) -> None:
         """Apply the calls that were late, and are due."""
-        due = [one for one in self.under_way if all_of_them or one[0] <= self.number]
-        self.under_way = [one for one in self.under_way if one not in due]
+        due = [one for one in self.late_calls_pending if all_of_them or one[0] <= self.number]
+        self.late_calls_pending = [one for one in self.late_calls_pending if one not in due]
         for _, perform in due:
             with suppress(ClientError):  # nobody is there any more to hear of it
                 perform()
@@ -123,7 +123,7 @@ class FaultyLine:
 
     def _later(self, perform: Callable[..., Any], params: dict[str, Any]) -> None:
         due = self.number + self.chance.late_calls()
-        self.under_way.append((due, lambda: perform(**params)))
+        self.late_calls_pending.append((due, lambda: perform(**params)))
 
     def _busy(self, operation: str, perform: Callable[..., Any], params: dict[str, Any]) -> Any:
         match operation:

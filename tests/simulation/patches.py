@@ -1,7 +1,7 @@
-"""The machine on which handlers run in a simulation: clock, sleep, settings, clients.
+"""What a simulation replaces on this machine: clock, sleep, settings, clients, and slow functions.
 
-Handlers are imported as they are. What they take from the machine comes from the fabric that is on
-the stage. What is pure and slow is computed once for equal arguments (matchers, schemas, tables);
+Handlers are imported as they are. Clients and the time come from the cluster that is running. What
+is pure and slow is computed once for equal arguments (matchers, schemas, tables);
 a page is the digest of what it would be made of, so that equal pages stay equal and others do not.
 """
 
@@ -47,8 +47,8 @@ SMALL = {"PAIRS": 2, "IDS_PER_PAGE": 2}
 """Small limits, so that a few findings are several transactions and pages."""
 
 
-class Fabric(Protocol):
-    """What a worker gets from the run that is on the stage."""
+class Machine(Protocol):
+    """What a worker gets from the cluster that is running."""
 
     settings: dict[str, str]
 
@@ -61,7 +61,7 @@ class Fabric(Protocol):
     def sleep(self, seconds: float) -> None:
         """Let time pass, and others go on."""
 
-    def heard(self, text: str) -> None:
+    def log(self, text: str) -> None:
         """What was logged."""
 
 
@@ -69,7 +69,7 @@ class _Sink:
     """Where workers write their logs and metrics."""
 
     def write(self, text: str) -> int:
-        _playing[-1].heard(text)
+        _clusters[-1].log(text)
         return len(text)
 
     def flush(self) -> None:
@@ -88,23 +88,23 @@ class _OneAfterAnother:
         return iter([work(*one) for one in zip(*found, strict=True)])
 
 
-_playing: list[Fabric] = []
+_clusters: list[Machine] = []
 
 
 @contextmanager
-def on_stage(fabric: Fabric) -> Iterator[None]:
-    """Let workers run on this fabric."""
-    _playing.append(fabric)
-    os.environ |= fabric.settings
+def running_on(cluster: Machine) -> Iterator[None]:
+    """Let workers run on this cluster."""
+    _clusters.append(cluster)
+    os.environ |= cluster.settings
     try:
         with redirect_stdout(_Sink()):  # type: ignore[type-var]
             yield
     finally:
-        _playing.pop()
+        _clusters.pop()
 
 
-def deployed(function: str) -> ModuleType:
-    """The module of a handler, imported anew: what a cold start does."""
+def cold_start(function: str) -> ModuleType:
+    """Import the module of a handler again, as a cold start does."""
     module = ModuleType(f"{function}_deployed")
     exec(_code(function), module.__dict__)
     return module
@@ -117,15 +117,15 @@ def _code(function: str) -> Any:
 
 
 @contextmanager
-def stage(settings: dict[str, str]) -> Iterator[None]:
-    """Set the stage up: while it stands, handlers of this process run in simulations only."""
+def patched_machine(settings: dict[str, str]) -> Iterator[None]:
+    """Replace it all: until this ends, handlers of this process run in simulations only."""
     with pytest.MonkeyPatch.context() as patched:
         for name, value in settings.items():
             patched.setenv(name, value)
-        patched.setattr(boto3, "client", lambda service: _playing[-1].client(service))
+        patched.setattr(boto3, "client", lambda service: _clusters[-1].client(service))
         patched.setattr(parameters, "get_secret", lambda _: SECRET.decode())
-        patched.setattr(SystemClock, "now", lambda _: _playing[-1].now())
-        patched.setattr(time, "sleep", lambda seconds: _playing[-1].sleep(seconds))
+        patched.setattr(SystemClock, "now", lambda _: _clusters[-1].now())
+        patched.setattr(time, "sleep", lambda seconds: _clusters[-1].sleep(seconds))
         patched.setattr(random, "uniform", _middle)
         patched.setattr(secrets, "token_bytes", bytes)  # a seed replays to the same pseudonyms
         patched.setattr(scan_deliveries, "uniform", _middle)
@@ -160,21 +160,23 @@ def _matcher(packs: tuple[Pack, ...]) -> Matcher:
 
 
 def _summary_page(self: Pages, summary: Summary, earlier: str = "") -> str:
-    return _told(self, "", summary, earlier)  # no page of a summary depends on the day of the run
+    return _page_digest(
+        self, "", summary, earlier
+    )  # no page of a summary depends on the day of the run
 
 
 def _pack_pages(
     self: Pages, totals: Numbers, errors: Errors, campaigns: Iterable[str] = ()
 ) -> dict[Any, str]:
-    told = _told(self, self.today, totals, errors, *campaigns)
-    return {key: f"{key} {told}" for key, pack in self.catalogue.packs.items() if pack.has_page}
+    digest = _page_digest(self, self.today, totals, errors, *campaigns)
+    return {key: f"{key} {digest}" for key, pack in self.catalogue.packs.items() if pack.has_page}
 
 
 def _index_page(self: Pages, contents: Contents, checks: object = None) -> str:
-    return _told(self, self.today, contents)
+    return _page_digest(self, self.today, contents)
 
 
-def _told(pages: Pages, today: str, *arguments: object) -> str:
+def _page_digest(pages: Pages, today: str, *arguments: object) -> str:
     """A page as the digest of all that it is made of."""
     catalogue = pages.catalogue
     about = (catalogue.current, *sorted(catalogue.sets), pages.public_url, today)
