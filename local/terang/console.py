@@ -9,7 +9,7 @@ import io
 import json
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rich.console import Console, ConsoleOptions, RenderResult
@@ -17,7 +17,6 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from ledger.records.json_text import encode_json_lines
 from terang.terminal_text import show_controls
 
 _OBEYED = re.compile(
@@ -84,11 +83,11 @@ def print_json(record: object) -> None:
     sys.stdout.write(escape_json(line.encode("utf-8", "surrogatepass")).decode())
 
 
-def print_json_lines(records: Iterable[object], *, stderr: bool = False) -> None:
-    """Write each record as a line of compact JSON; quick enough for millions of them."""
+def print_lines_of_json(lines: bytes, *, stderr: bool = False) -> None:
+    """Write lines of JSON that were encoded before; quick enough for millions of them."""
     stream = sys.stderr if stderr else sys.stdout
     stream.flush()
-    stream.buffer.write(escape_json(encode_json_lines(records)))
+    stream.buffer.write(escape_json(lines))
     stream.buffer.flush()
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from stack.running import ROOT
 
-from terang.emulator.stack import ending_with_us
+from terang.emulator.stack import ending_with_this_process
 
 BUILD = ROOT / ".aws-sam/build"
 SAM = ROOT / ".tools/sam/bin/sam"
@@ -89,7 +89,7 @@ def started(function: str, settings: Mapping[str, str], log: Path) -> Iterator[s
     ]
     with log.open("wb") as out:
         process = subprocess.Popen(
-            ending_with_us(*command),
+            ending_with_this_process(*command),
             cwd=BUILD / function,
             env=environment(function, settings),
             stdout=out,

@@ -220,8 +220,11 @@ def test_what_a_provider_runs_is_changed_and_listed(running: Running) -> None:
     paused = call(running, "providers", "pause", "choosy-chat", rule, "--why", "hits timetables")
     assert (paused.returncode, len(paused.stdout.strip())) == (0, 64), paused.stderr
     for words, said in (
-        (("lift", "choosy-chat", rule), f"{rule} is not held for choosy-chat today\n"),
-        (("pause", "choosy-chat", "none/such", "--why", "no"), "terang providers: "),
+        (
+            ("lift", "choosy-chat", rule),
+            f"terang providers lift: {rule} is not held for choosy-chat today\n",
+        ),
+        (("pause", "choosy-chat", "none/such", "--why", "no"), "terang providers pause: "),
     ):
         done = call(running, "providers", *words)
         assert (done.returncode, done.stdout) == (1, "")

@@ -1,4 +1,5 @@
-"""The commands of `terang`: each reads its options, calls a room, and prints the result.
+"""The `terang` command: each module reads arguments, calls the room that does the work, and prints.
 
-`command` lists them. It may import everything. Start with `command`.
+A command imports `arguments` and `pack_loading` of this room, and any room, but no other command.
+Start with `command`.
 """

@@ -11,8 +11,6 @@ from typing import Annotated
 
 from cyclopts import Parameter, Token
 
-from ledger.records.provider import is_provider_id
-
 STACK = "terang"
 """The name of a stack unless somebody chose another."""
 
@@ -54,6 +52,8 @@ def _read_day(_: type, tokens: Sequence[Token]) -> date:
 
 
 def _check_provider(_: type, name: str | None) -> None:
+    from ledger.records.provider import is_provider_id  # late: `terang --help` needs no msgspec
+
     if name is not None and not is_provider_id(name):  # Cyclopts checks defaults too
         raise ValueError("A provider's id has 3 to 40 of a-z, 0-9 and -, and is not `all`.")
 

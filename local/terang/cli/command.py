@@ -11,11 +11,19 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from difflib import get_close_matches
 from inspect import BoundArguments
 from pathlib import Path
 from typing import NamedTuple
 
-from cyclopts import App, CycloptsError, MissingArgumentError, Parameter, UnusedCliTokensError
+from cyclopts import (
+    App,
+    CycloptsError,
+    MissingArgumentError,
+    Parameter,
+    UnknownCommandError,
+    UnusedCliTokensError,
+)
 
 from ledger.errors import OperatorError
 from terang import USAGE
@@ -304,10 +312,10 @@ def parse(app: App, tokens: Sequence[str]) -> tuple[Callable[..., int | None], B
 
     Raises CycloptsError or UsageError for wrong usage.
     """
-    _, apps, rest = app.parse_commands(tokens)
+    words, apps, rest = app.parse_commands(tokens)
     if apps[-1].default_command is None and not rest:
-        names = ", ".join(name for name in apps[-1] if not name.startswith("-"))
-        raise UsageError(f"name a command: {names}")
+        names = _names_below(" ".join(("terang", *words)))
+        raise UsageError(f"name a command: {', '.join(names)}")
     function, bound, _ = app.parse_args(tokens, exit_on_error=False, print_error=False)
     for name, value in bound.arguments.items():
         if name not in MAY_BE_ANY_BYTES:
@@ -333,7 +341,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         function, bound = parse(app, tokens)
         return function(*bound.args, **bound.kwargs) or 0
     except (CycloptsError, UsageError) as error:
-        print_problem(f"{name}: {_explain(error)}")
+        print_problem(f"{name}: {_explain(error, name)}")
         _print_hint(name)
         return USAGE
     except InputError as error:
@@ -355,17 +363,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
 
 
-def _explain(error: Exception) -> str:
+def _explain(error: Exception, name: str) -> str:
+    """Return what is wrong in plain words. The library's text is kept where it is plain."""
+    if isinstance(error, UnknownCommandError):  # its own text would import every command
+        return _unknown((error.unused_tokens or [""])[0], _names_below(name))
     if isinstance(error, UnusedCliTokensError):
         return f"there is no place for {' '.join(error.unused_tokens or ())!r}"
     if isinstance(error, MissingArgumentError) and error.argument is not None:
         is_given = error.keyword is not None
-        return (
-            f"{error.argument.name} needs a value"
-            if is_given
-            else f"{error.argument.name} is missing"
-        )
+        return f"{error.argument.name} {'needs a value' if is_given else 'is missing'}"
     return str(error)
+
+
+def _names_below(name: str) -> list[str]:
+    """Return the commands of `terang`, or of one of its groups such as `terang packs`."""
+    below = [f"terang {command.words}".partition(f"{name} ")[2] for command in COMMANDS]
+    return [words for words in below if words and " " not in words]
+
+
+def _unknown(word: str, names: list[str]) -> str:
+    near = get_close_matches(word, names, 1)
+    hint = f"did you mean {near[0]}?" if near else f"allowed: {', '.join(names)}"
+    return f"unknown command {word!r}; {hint}"
 
 
 def _print_hint(name: str) -> None:

@@ -18,10 +18,11 @@ from claims.feeds.feed import read_feed
 from claims.feeds.publishers import Trust, host_of
 from claims.score.ranking import Meaning, explain
 from ledger.errors import OperatorError
+from ledger.records.json_text import encode_json_lines
 from terang.checks.check_library import CheckLibrary
 from terang.checks.questions import Question, read_questions
 from terang.cli.arguments import Day, UsageError
-from terang.console import Screen, print_json_lines, print_result
+from terang.console import Screen, print_lines_of_json, print_result
 from terang.review.cards import LONG_BEFORE_DAYS
 
 INDEX = Path("terang-index")
@@ -179,7 +180,7 @@ def ask_texts(
             answers = ask(library, question.text, language, model)
             if as_json:
                 row = {"id": question.id, "checks": [_row(answer) for answer in answers]}
-                print_json_lines([row])
+                print_lines_of_json(encode_json_lines([row]))
             else:
                 if file:
                     print_result(f"{question.id}:")

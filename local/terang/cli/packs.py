@@ -12,13 +12,14 @@ from authoring.explain import explain
 from authoring.format import LayoutError, canonical
 from authoring.source import pack_schema
 from ledger.errors import OperatorError
+from ledger.records.json_text import encode_json_lines
 from matcher import Matcher, PackError
 from rules.categories import category_problem
 from terang import USAGE
 from terang.casework.message_file import read_file
 from terang.cli.arguments import Day, InputError, Today, UsageError, today_utc
 from terang.cli.pack_loading import load_checked, print_pack_problems
-from terang.console import print_json_lines, print_problem, print_result, print_warning
+from terang.console import print_lines_of_json, print_problem, print_result, print_warning
 from terang.packs.comparison import as_lines, as_row, compare
 from terang.packs.word_list import NewPack, WordListError, pack_lines, read_words, usable_terms
 
@@ -113,7 +114,7 @@ def diff(
     except OSError as error:
         raise InputError(str(error)) from None
     if as_json:
-        print_json_lines([as_row(comparison)])
+        print_lines_of_json(encode_json_lines([as_row(comparison)]))
     else:
         for line in as_lines(comparison):
             print_result(line)

@@ -8,13 +8,14 @@ from typing import Annotated
 import msgspec
 from cyclopts import Parameter
 
+from ledger.records.json_text import encode_json_lines
 from ledger.records.post import read_line
 from ledger.records.refusal import Refusal
 from matcher import Matcher
 from terang import USAGE
 from terang.cli.arguments import Today
 from terang.cli.pack_loading import load_checked
-from terang.console import print_json_lines
+from terang.console import print_lines_of_json
 from terang.packs.comparison import hit_row
 
 BATCH = 2_000
@@ -59,5 +60,5 @@ def _scan(matcher: Matcher, lines: tuple[tuple[int, bytes], ...]) -> None:
     partly_read = [
         {"id": post.id, "partly_read": True} for post, result in matched if result.partly_read
     ]
-    print_json_lines([*refused, *partly_read], stderr=True)
-    print_json_lines(hits)
+    print_lines_of_json(encode_json_lines([*refused, *partly_read]), stderr=True)
+    print_lines_of_json(encode_json_lines(hits))

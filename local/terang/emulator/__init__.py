@@ -1,4 +1,4 @@
-"""An emulator of AWS on loopback, and template.yaml deployed to it unchanged.
+"""The local stack: an emulator of AWS on loopback, with template.yaml deployed to it unchanged.
 
-It may import nothing else of ours but the layers. Start with `stack`.
+The room imports no other room and no layer. Start with `stack`, then `deploy`.
 """

@@ -23,11 +23,11 @@ from terang import ROOT
 EMULATOR = ROOT / ".tools/stack/bin/ministack"
 REGION = "eu-west-1"
 ACCOUNT = "123456789012"
-"""The account of the emulator, which it also names as the sender of every message."""
+"""The emulator's account. It also names this account as the sender of every message."""
 
 START_SECONDS = 30
 
-# CloudFront, Route 53 and others are left out: the template asks for them under a condition only.
+# CloudFront, Route 53 and others are left out: the template needs them only under a condition.
 SERVICES = (
     "s3,sqs,dynamodb,dynamodbstreams,lambda,iam,sts,ssm,secretsmanager,kms,logs,monitoring,"
     "events,scheduler,cloudformation"
@@ -57,7 +57,7 @@ class LocalStack:
     _clients: dict[str, Any] = field(default_factory=dict)
 
     def client(self, service: str) -> Any:
-        """A client of one of its services; the same one each time."""
+        """Return the client of a service, the same one each time."""
         if service not in self._clients:
             self._clients[service] = boto3.client(
                 service,
@@ -70,7 +70,7 @@ class LocalStack:
         return self._clients[service]
 
     def environment(self) -> dict[str, str]:
-        """What a shell or `sam` needs in order to talk to it."""
+        """Return the variables with which a shell or `sam` reaches the emulator."""
         return {
             "AWS_ENDPOINT_URL": self.url,
             "AWS_ACCESS_KEY_ID": "test",
@@ -80,7 +80,7 @@ class LocalStack:
         }
 
     def log(self) -> str:
-        """The emulator's own log, which holds the lines of the functions."""
+        """Return the emulator's log, which includes the lines of the functions."""
         return (self.folder / "log").read_text(errors="replace")
 
 
@@ -88,8 +88,8 @@ class LocalStack:
 def local_stack(*, keep: bool = False) -> Iterator[LocalStack]:
     """Start the emulator on a free port of loopback, and stop it unless it is kept.
 
-    TERM ends what is done meanwhile as Ctrl-C does. The emulator that is not kept ends with this
-    process, also where that is killed.
+    TERM has the effect of Ctrl-C meanwhile. An emulator that is not kept ends with this process,
+    even if this process is killed.
     Raises StackError if it is not installed or does not start.
     """
     if not EMULATOR.exists():
@@ -99,7 +99,7 @@ def local_stack(*, keep: bool = False) -> Iterator[LocalStack]:
     url = f"http://127.0.0.1:{port}"
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(  # noqa: S603 - a path of ours, no shell
-            [EMULATOR] if keep else ending_with_us(EMULATOR),
+            [EMULATOR] if keep else ending_with_this_process(EMULATOR),
             env=_environment(port, folder),
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -112,7 +112,7 @@ def local_stack(*, keep: bool = False) -> Iterator[LocalStack]:
     try:
         _wait_until_up(url, process, folder)
         yield stack
-        kept = keep  # not where something failed: nobody would be told that it is up
+        kept = keep  # not after a failure: nobody would know that it runs
     finally:
         if not kept:
             _stop(process)
@@ -120,18 +120,18 @@ def local_stack(*, keep: bool = False) -> Iterator[LocalStack]:
         signal.signal(signal.SIGTERM, before)
 
 
-def ending_with_us(*command: str | Path) -> list[str | Path]:
-    """The command, so that it gets TERM when this process ends, however that ends.
+def ending_with_this_process(*command: str | Path) -> list[str | Path]:
+    """Return the command so that the kernel sends it TERM when this process ends.
 
-    No handler of a signal and no `finally` runs in a process that is killed.
+    A killed process runs no signal handler and no `finally`.
 
-    Limits: Linux takes the thread that starts it for the parent, so that should be the main one.
+    Limits: to Linux the parent is the thread that starts the command; start it in the main thread.
     """
     return [sys.executable, "-I", "-S", "-c", _ENDS_WITH, str(os.getpid()), *command]
 
 
 def _environment(port: int, folder: Path) -> dict[str, str]:
-    """A clean environment, since the functions inherit it: nothing of the caller's."""
+    """Return an environment without the caller's variables: the functions inherit it."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     return kept | {
         "GATEWAY_PORT": str(port),
@@ -160,14 +160,14 @@ def _wait_until_up(url: str, process: subprocess.Popen[bytes], folder: Path) -> 
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    """Ask it to end, and its workers with it; then make sure, by its own process group.
+    """Stop the emulator and its workers; then kill what is left of its process group.
 
-    Workers that it is starting just then it forgets.
+    The emulator forgets workers that are just starting.
     """
     process.terminate()
     with suppress(subprocess.TimeoutExpired):
         process.wait(10)
-    with suppress(ProcessLookupError):  # nobody is left
+    with suppress(ProcessLookupError):  # none is left
         os.killpg(process.pid, signal.SIGKILL)
     process.wait(10)
 

@@ -1,4 +1,4 @@
-"""`terang run`: files through the whole stack on this machine, results in a folder.
+"""What `terang run` does: one trial of files and messages on the local stack.
 
-It may import `emulator`, `remote` and `casework`. Start with `runner`.
+It may import the emulator, `casework`, `packs`, `remote` and the layers. Start with `trial`.
 """

@@ -1,4 +1,4 @@
-"""The folder of a run's results: one run at a time, and nothing outside of it is ever removed."""
+"""The folder of a run's results: one run at a time; nothing outside of it is ever removed."""
 
 import fcntl
 import os
@@ -10,18 +10,18 @@ from pathlib import Path
 from ledger.errors import OperatorError
 
 RESULTS = {"findings.jsonl", "refusals.jsonl", "public", "out"}
-"""What a run leaves in its folder; a folder that holds anything else is not replaced."""
+"""What a run writes into its folder. A folder that holds anything else is not replaced."""
 
 
 @contextmanager
 def owned(out: Path) -> Iterator[None]:
-    """Make the folder if it is missing, and let no other run write into it meanwhile.
+    """Create the folder if it is missing, and keep other runs out of it meanwhile.
 
-    The lock is on the folder itself and ends with this process, however that ends. A folder that
-    is a link is followed. One that was made and holds nothing in the end is removed.
+    The lock is on the folder itself and ends with this process, even if it is killed. A link is
+    followed. A folder that was created here and is empty at the end is removed.
 
-    Raises OperatorError if another run has it, if it holds something else than an earlier run, or
-    if it cannot be made.
+    Raises OperatorError if another run uses it, if it holds anything but an earlier run, or if it
+    cannot be created.
     """
     made = not out.exists()
     try:
@@ -44,7 +44,7 @@ def owned(out: Path) -> Iterator[None]:
 
 
 def empty(out: Path) -> None:
-    """Remove what an earlier run left in a folder; of a link to elsewhere only the link."""
+    """Remove the results of an earlier run. Of a link only the link is removed."""
     for path in out.iterdir():
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)

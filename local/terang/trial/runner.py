@@ -1,4 +1,4 @@
-"""`terang run`: files through the whole stack on this machine, and the results in a folder."""
+"""The local stack as `terang run` uses it: send files and messages, wait, and read the results."""
 
 import os
 import time
@@ -23,22 +23,22 @@ from terang.emulator.stack import ACCOUNT, LocalStack, StackError
 from terang.remote import call_publish
 
 STALL_SECONDS = 180
-"""How long nothing may move before a run gives up."""
+"""How long a run waits without any progress before it gives up."""
 
 POLL_SECONDS = 0.25
 
 NAME_LENGTH = 800
-"""Code points of a name in a key of S3, which holds 1,024 bytes; only escapes become so long."""
+"""Code points of a name in a key of S3, which holds 1,024 bytes; only escaped names are longer."""
 
 MESSAGE_BYTES = 1024 * 1024
-"""The largest message that SQS takes."""
+"""The largest message that SQS accepts."""
 
 UPLOAD = TransferConfig(multipart_threshold=64 << 20, multipart_chunksize=64 << 20)
 
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """A file that was dropped: where it came from, its id and size."""
+    """A file that was put into the drop bucket: its path here, its id and its size."""
 
     path: Path
     file: str
@@ -46,15 +46,15 @@ class Dropped:
 
     @property
     def name(self) -> str:
-        """The file's name as text, without its folder."""
+        """The file's name as text, without the folder."""
         return name_of(self.path)
 
 
 def name_of(path: Path) -> str:
     r"""Return a file's name as text; each byte that is not UTF-8 is written `\xNN`.
 
-    Names of files are bytes; keys of S3 and our lines of JSON are UTF-8. The end of a name that
-    becomes longer than a key may be is kept.
+    Names of files are bytes; keys of S3 and lines of JSON are UTF-8. Of a name that becomes too
+    long for a key, the end is kept.
 
     >>> name_of(Path("posts.jsonl")), name_of(Path(os.fsdecode(b"caf\xe9.csv")))
     ('posts.jsonl', 'caf\\xe9.csv')
@@ -64,10 +64,10 @@ def name_of(path: Path) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a run is: bytes in all and done, parts of files that are being translated, findings.
+    """The progress of a run; `size` and `done` are bytes.
 
-    `parts` only shows that something moves: a file may be translated for minutes before its first
-    unit is sent.
+    `parts` shows that something moves: a file may be translated for minutes before its first unit
+    is sent.
     """
 
     size: int
@@ -82,7 +82,7 @@ class Progress:
 
 @dataclass(slots=True)
 class Deployed:
-    """The deployed stack as the command uses it."""
+    """The deployed local stack. `began` is the day on which it was deployed."""
 
     stack: LocalStack
     outputs: dict[str, str]
@@ -98,20 +98,20 @@ class Deployed:
 
     @property
     def day(self) -> str:
-        """The day that the stack's clocks read."""
+        """The day by the stack's clocks."""
         return clock_from_setting(self.today).now().date().isoformat()
 
     def register(self, provider: str, open_channels: Iterable[str]) -> None:
-        """Register the provider; the emulator names its one account as every sender."""
+        """Register the provider; the emulator names its only account as every sender."""
         self.store.put_provider(
             Provider(provider, senders=(ACCOUNT,), open_channels=tuple(open_channels))
         )
 
     def drop(self, provider: str, paths: Sequence[Path]) -> list[Dropped]:
-        """Drop the files under the provider's prefix."""
+        """Put the files under the provider's prefix of the drop bucket."""
         s3, bucket = self.stack.client("s3"), self.outputs["DropBucket"]
         versions: list[str] = []
-        # Asked for afterwards it may be gone: intake deletes at once what it refuses.
+        # Later the version may be gone: intake deletes refused files at once.
         for operation in ("PutObject", "CompleteMultipartUpload"):
             s3.meta.events.register(
                 f"after-call.s3.{operation}",
@@ -126,9 +126,9 @@ class Deployed:
         return dropped
 
     def send(self, provider: str, bodies: Iterable[str]) -> set[str]:
-        """Send messages to the posts queue in the provider's name; the ids of their units.
+        """Send messages to the posts queue in the provider's name. Return the ids of their units.
 
-        Raises StackError for a body that SQS would not take.
+        Raises StackError for a body that SQS would not accept.
         """
         units = set[str]()
         for body in bodies:
@@ -144,7 +144,7 @@ class Deployed:
             self._send("CasesUrl", provider, body)
 
     def cases(self, provider: str) -> CaseQueue:
-        """The queue of cases in the provider's name, where each message is waited for."""
+        """Return the queue of cases in the provider's name; it waits for each answer."""
         return CaseQueue(
             sqs=self.stack.client("sqs"),
             url=self.outputs["CasesUrl"],
@@ -164,12 +164,12 @@ class Deployed:
         )
 
     def receipts(self, provider: str) -> list[Receipt]:
-        """The receipts since the run began: it may go on over midnight."""
+        """Return the receipts since the run began; it may have passed midnight."""
         days = sorted({self.began, self.day})
         return [one for day in days for one in self.store.receipts(provider, day)]
 
     def file_receipt(self, provider: str, file: str) -> FileReceipt | None:
-        """What a dropped file came to, once it is closed."""
+        """Return the receipt of a dropped file, or None while it is not closed."""
         data = self.objects.get(self.outputs["OutBucket"], receipt_key(provider, file))
         return msgspec.json.decode(data, type=FileReceipt) if data else None
 
@@ -180,7 +180,7 @@ class Deployed:
         messages: set[str],
         show: Callable[[Progress], None],
     ) -> list[FileReceipt]:
-        """Wait until every file has its receipt and every message was taken.
+        """Wait until every file has its receipt and every message is committed.
 
         Raises StackError if something went to the dead letters, or nothing moves any more.
         """
@@ -199,11 +199,11 @@ class Deployed:
                 last, moved = (progress, taken), time.monotonic()
             elif time.monotonic() - moved > STALL_SECONDS:
                 raise StackError(f"nothing has moved for {STALL_SECONDS} s")
-            self._look_at_dead_letters()
+            self._fail_on_dead_letters()
             time.sleep(POLL_SECONDS)
 
     def publish(self, event: dict[str, Any] | None = None) -> None:
-        """Publish the open day, provisionally, or what an event says.
+        """Publish the open day provisionally, or what the event says.
 
         Raises OperatorError if the function fails.
         """
@@ -214,7 +214,7 @@ class Deployed:
     def refusals(
         self, provider: str, dropped: Sequence[Dropped], closed: Sequence[FileReceipt]
     ) -> Iterator[dict[str, Any]]:
-        """Every refusal that is kept with its place; `file` is empty for a message's."""
+        """Yield every refusal that is kept with its place; `file` is empty for a message."""
         for key in self.objects.keys(
             self.outputs["OutBucket"], f"out/{provider}/receipts/messages/"
         ):
@@ -262,7 +262,7 @@ class Deployed:
             parts=len(self.objects.keys(self.outputs["WorkBucket"], "parts/")),
         )
 
-    def _look_at_dead_letters(self) -> None:
+    def _fail_on_dead_letters(self) -> None:
         sqs = self.stack.client("sqs")
         for output in ("UnitsDeadUrl", "PostsDeadUrl", "CasesDeadUrl", "IntakeFailedUrl"):
             answer = sqs.get_queue_attributes(

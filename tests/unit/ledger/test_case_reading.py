@@ -71,7 +71,7 @@ def test_what_is_read_fits_the_schema(message: dict[str, Any]) -> None:
 
 def test_the_committed_schema_is_that_of_the_code() -> None:
     committed = json.loads(ROOT.joinpath("docs/case-message.schema.json").read_text("utf-8"))
-    assert committed == case_message_schema(), "python scripts/build_case_schema.py"
+    assert committed == case_message_schema(), "python scripts/build_schemas.py"
 
 
 REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {

@@ -1,0 +1,18 @@
+"""Write the JSON Schemas in docs/ that code defines: case messages, and the report's about file."""
+
+import json
+from pathlib import Path
+
+from dsa.report.about import about_schema
+from ledger.cases.reading import case_message_schema
+
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+SCHEMAS = {
+    "case-message.schema.json": case_message_schema,
+    "report-about.schema.json": about_schema,
+}
+
+if __name__ == "__main__":
+    for name, schema in SCHEMAS.items():
+        (DOCS / name).write_text(json.dumps(schema(), indent=2) + "\n", encoding="utf-8")
+        print(f"wrote docs/{name}")
