@@ -37,7 +37,7 @@ HOSTILE = {
 
 @pytest.fixture(autouse=True)
 def together(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However few posts there are, they are looked at together."""
+    """Send any number of posts through the prefilter."""
     monkeypatch.setattr(engine, "FIRST_BATCH", 0)
     monkeypatch.setattr(engine, "BATCH", 0)
 
@@ -127,7 +127,7 @@ FILLER = [
 
 @given(seeds)
 @share(5)
-def test_what_stands_between_many_words_is_found_where_it_is(seed: int) -> None:
+def test_a_term_between_many_words_is_found_at_its_place(seed: int) -> None:
     """Long texts, of which only stretches are looked at."""
     random = Random(seed)
     packs = [draw_pack(random)]
@@ -182,7 +182,7 @@ def test_hostile_texts_are_found_as_each_alone(text: str) -> None:
     ],
     ids=["a digit", "an accent in IDNA", "Cyrillic", "a last label in IDNA", "a label of signs"],
 )
-@pytest.mark.parametrize("counted", [False, True], ids=["alone", "beside a group that counts"])
+@pytest.mark.parametrize("counted", [False, True], ids=["alone", "with a group that counts"])
 def test_no_host_is_held_back(links: str, text: str, counted: bool) -> None:
     group = AtLeast(2, ("otp", "код")) if counted else None
     rule = Rule(id="host", severity=Severity.LOW, why="Tests.", links=(links,), at_least=group)
@@ -256,8 +256,8 @@ def test_a_piece_of_any_length_is_found_where_it_may_be(star: str, letters: int)
 
 
 @pytest.mark.parametrize(("star", "text"), [("{}*", "{}zz"), ("*{}", "zz{}"), ("*{}*", "z{}z")])
-def test_a_piece_of_any_length_is_found_beside_longer_ones(star: str, text: str) -> None:
-    """Longer pieces are looked for only where the first four letters of one are."""
+def test_a_piece_of_any_length_is_found_next_to_longer_ones(star: str, text: str) -> None:
+    """Longer pieces are looked up only at places with their first four letters."""
     pieces = [f"{end}{'xyxyxyxyx'[:size]}{end}" for size, end in enumerate("abcdefghi")]
     patterns = [pattern_of(star.format(piece)) for piece in pieces]
     prefilter = Prefilter(patterns, [(at, 0, 1) for at in range(len(patterns))], [1])

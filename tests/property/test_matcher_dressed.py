@@ -53,7 +53,7 @@ DIGITS = {
 
 
 def swapped(random: Random, word: str, by: Mapping[str, str], edge: int = 0) -> str:
-    """One letter, not at an edge if so told, has given way to another; if there is any."""
+    """Replace one letter by another one, not at an edge if asked for."""
     places = [at for at in range(edge, len(word) - edge) if word[at] in by]
     if not places:
         return word
@@ -128,7 +128,7 @@ WORDS = [word for words, _ in DRESSES for word in words]
 
 
 def dress(random: Random, word: str, *, keeps_count: bool) -> str:
-    """A word as it may be disguised; in as many words as it was, if so told."""
+    """Disguise a word, if asked for in as many words as it has."""
     dresses = next(dresses for words, dresses in DRESSES if word in words)
     chosen = random.choice(dresses)
     parts = chosen in (parted, masked) and word not in HAN  # a window counts the parts

@@ -1,4 +1,4 @@
-"""What a word in disguise stands for is what a regular expression for each word would find."""
+"""Disguised words are read as a regular expression for each word would read them."""
 
 import re
 from itertools import groupby

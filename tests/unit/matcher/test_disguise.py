@@ -1,6 +1,6 @@
-"""Words in disguise: what is seen through, and what only looks like one.
+"""Words in disguise, and honest writing that only looks like one.
 
-A row is: a term, a text, and the slices of the text that are found.
+A row has a term, a text, and the slices of the text that match.
 """
 
 import pytest
@@ -15,7 +15,7 @@ from rules.pack import Affixes
 
 ZWSP, VS16 = "\u200b", "\ufe0f"
 
-SEEN_THROUGH = {
+DISGUISED = {
     # digits and signs for letters
     "digits and signs": ("asset", "4$$3t", ["4$$3t"]),
     "one digit": ("bomb", "a b0mb here", ["b0mb"]),
@@ -31,8 +31,8 @@ SEEN_THROUGH = {
     "a phrase with a hyphen": ("jerk-off", "jerk-0ff", ["jerk-0ff"]),
     "a word opened at its end": ("bomb*", "b0mbing", ["b0mb"]),
     "a word opened at its start": ("*bomb", "carb0mb", ["b0mb"]),
-    "beside Han letters": ("bomb", "请b0mb给", ["b0mb"]),
-    "beside an accent": ("décor", "d3cor dec0r", ["d3cor", "dec0r"]),
+    "next to Han letters": ("bomb", "请b0mb给", ["b0mb"]),
+    "next to an accent": ("décor", "d3cor dec0r", ["d3cor", "dec0r"]),
     "an invisible character too": ("bomb", f"b{ZWSP}0mb", [f"b{ZWSP}0mb"]),
     "a look-alike too": ("bomb", "b0мb", ["b0мb"]),
     "Cyrillic with digits": ("бомба", "б0мба", ["б0мба"]),
@@ -45,13 +45,13 @@ SEEN_THROUGH = {
         "alerts", "@lert$ @ler7$ @l3rt5", ["@lert$", "@ler7$"]
     ),
     "an @ that begins a word, and a + that ends it": ("agent", "@gen+ @g3n+", ["@gen+", "@g3n+"]),
-    "a plus at the end, where what is left is no word": (
+    "a plus at the end, when the rest is not a word": (
         "moment", "momen+ m0men+", ["momen+", "m0men+"]
     ),
     "a plus at the end of four letters": ("wilt", "wil+ WIL+", ["wil+", "WIL+"]),
     "a plus at the start": ("tower", "+ower", ["+ower"]),
     "a mark of exclamation inside three letters": ("tin", "+!n", ["+!n"]),
-    "a counting digit, where what is left is no word": ("kiwi", "kiw1", ["kiw1"]),
+    "a counting digit, when the rest is not a word": ("kiwi", "kiw1", ["kiw1"]),
     "digits and signs alone, three of them signs": (
         "settle", "$3++!3 53++!3 5377!3", ["$3++!3", "53++!3"]
     ),
@@ -109,13 +109,13 @@ SEEN_THROUGH = {
     "a number sign or per cent inside": ("fuck", "f#ck fu#k f%ck", ["f#ck", "fu#k", "f%ck"]),
     "a star that is escaped": ("fuck", r"f\*ck f\*\*k", [r"f\*ck", r"f\*\*k"]),
     "a star and Arabizi's digit": ("j7ba", "j7*a", ["j7*a"]),
-    "a sign beside a star": ("shoot", "$h*ot", ["$h*ot"]),
-    "the first letter, where what is left is no word": ("bomber", "a *omber here", ["*omber"]),
+    "a sign and a star": ("shoot", "$h*ot", ["$h*ot"]),
+    "the first letter, when the rest is not a word": ("bomber", "a *omber here", ["*omber"]),
     "the first letter of a word in a phrase": (
         "top secret", "top *ecret, top-*ecret", ["top *ecret", "top-*ecret"]
     ),
     "the first letter of Arabic": ("نجس", "*جس", ["*جس"]),
-    "i and l beside a star": ("killings", "kil*ings", ["kil*ings"]),
+    "i and l with a star": ("killings", "kil*ings", ["kil*ings"]),
     # a letter of a foreign script
     "a Latin letter in an Arabic word": ("رسالة", "رsالة", ["رsالة"]),
     "two Latin letters for one": ("شراء", "shراء", ["shراء"]),
@@ -127,7 +127,7 @@ SEEN_THROUGH = {
     "an Arabic letter in a Latin word": ("bomba", "boمba", ["boمba"]),
 }  # fmt: skip
 
-INNOCENT = {
+HONEST = {
     "a number and its unit": (["sos", "look", "tam", "lan", "asan"], "50s 100k 7am 1an 45an"),
     "a Cyrillic number and its unit": (["бч", "зг", "чшт", "зл"], "6ч 3г 4шт 3л"),
     "a number alone": (["lol", "sos"], "101 505 1,01 5.0.5"),
@@ -172,11 +172,11 @@ INNOCENT = {
     "a serial": (["babi"], "709cbe4c-80c1-56db-8ab1-dbce3146d2f7"),
     "a number with an exponent": (["lego", "oxbad"], "alloc(-1e90) 1E90 0xbad"),
     "a chapter behind a word": (["files"], "the log File5.4"),
-    "a + where what is left is a word": (
+    "a + when the rest is a word": (
         ["start", "post", "tends", "tall", "butt"], "star+ pos+ +ends +all but+"
     ),
     "a name that is raised by one": (["nickt", "foot"], "nick++ foo++"),
-    "the first letter, where what is left is a word": (
+    "the first letter, when the rest is a word": (
         ["shit", "unix", "imut", "swords"], "*hit *nix *mut *words"
     ),
     "a topic behind a word": (["codes", "books"], "s3t code#カ book#ที่ #เลย"),
@@ -211,23 +211,23 @@ def slices(terms: tuple[str, ...], text: str, **options: object) -> list[str]:
     return [text[span.start : span.end] for hit in hits for span in hit.spans]
 
 
-@pytest.mark.parametrize(("term", "text", "expected"), SEEN_THROUGH.values(), ids=SEEN_THROUGH)
-def test_sees_through(term: str, text: str, expected: list[str]) -> None:
+@pytest.mark.parametrize(("term", "text", "expected"), DISGUISED.values(), ids=DISGUISED)
+def test_reads_a_disguised_word(term: str, text: str, expected: list[str]) -> None:
     assert slices((term,), text) == expected
 
 
-@pytest.mark.parametrize(("term", "text", "expected"), SEEN_THROUGH.values(), ids=SEEN_THROUGH)
-def test_an_exact_rule_does_not(term: str, text: str, expected: list[str]) -> None:
+@pytest.mark.parametrize(("term", "text", "expected"), DISGUISED.values(), ids=DISGUISED)
+def test_an_exact_rule_does_not_read_disguises(term: str, text: str, expected: list[str]) -> None:
     padded = [found for found in slices((term,), text, exact=True) if found != term]
     assert padded == []
 
 
-@pytest.mark.parametrize(("terms", "text"), INNOCENT.values(), ids=INNOCENT)
-def test_hits_nothing_innocent(terms: list[str], text: str) -> None:
+@pytest.mark.parametrize(("terms", "text"), HONEST.values(), ids=HONEST)
+def test_does_not_match_honest_writing(terms: list[str], text: str) -> None:
     assert slices(tuple(terms), text) == []
 
 
-WORN = {
+EVASIONS = {
     "digits": ("bomb", "b0mb", (Evasion.LEET,)),
     "a repeated letter": ("bomb", "booomb", (Evasion.REPEATED,)),
     "letters apart": ("bomb", "b.o.m.b", (Evasion.SEPARATED,)),
@@ -236,18 +236,18 @@ WORN = {
     "a foreign letter": ("bomba", "boمba", (Evasion.FOREIGN,)),
     "another Han letter": ("验证码", "驗證碼", (Evasion.HAN,)),
     "the same, the other way round": ("驗證碼", "验证码", (Evasion.HAN,)),
-    "a hashtag, which is none": ("big word", "#BigWord", ()),
+    "a hashtag, which is not a disguise": ("big word", "#BigWord", ()),
     "several": ("bomb", "b.0.м.b", (Evasion.LEET, Evasion.LOOKALIKE, Evasion.SEPARATED)),
-    "a digit of the term's own": ("mp3", "mp3", ()),
+    "a digit that the term has too": ("mp3", "mp3", ()),
     "a letter that the term has twice": ("hello", "hello", ()),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("term", "text", "worn"), WORN.values(), ids=WORN)
-def test_a_span_says_what_was_seen_through(term: str, text: str, worn: tuple[Evasion, ...]) -> None:
+@pytest.mark.parametrize(("term", "text", "evasion"), EVASIONS.values(), ids=EVASIONS)
+def test_a_span_names_the_disguise(term: str, text: str, evasion: tuple[Evasion, ...]) -> None:
     rule = Rule(id="the-rule", severity=Severity.LOW, why="Tests.", groups=((term,),))
     [hit] = Matcher([pack_of(rule)]).find(text)
-    assert {span.evasion for span in hit.spans} == {worn}
+    assert {span.evasion for span in hit.spans} == {evasion}
 
 
 def test_a_disguised_word_counts_in_windows_as_the_words_it_is_written_in() -> None:
@@ -259,14 +259,14 @@ def test_a_disguised_word_counts_in_windows_as_the_words_it_is_written_in() -> N
     assert matcher.find("s e n d the c o d e")
 
 
-def test_an_exception_is_seen_through_as_well() -> None:
+def test_a_disguised_exception_counts() -> None:
     rule = Rule(
         id="the-rule", severity=Severity.LOW, why="T", groups=(("otp",),), unless=("never share",)
     )
     assert Matcher([pack_of(rule)]).find("n3ver share the otp") == ()
 
 
-def test_two_words_that_one_disguise_fits_are_both_found() -> None:
+def test_two_words_that_fit_one_disguise_are_both_found() -> None:
     assert slices(("bomb", "bumb"), "b*mb") == ["b*mb"]
     rules = [
         Rule(id=f"rule-{term}", severity=Severity.LOW, why="Tests.", groups=((term,),))
@@ -275,7 +275,7 @@ def test_two_words_that_one_disguise_fits_are_both_found() -> None:
     assert len(Matcher([pack_of(*rules)]).find("b*mb")) == 2
 
 
-def test_what_has_no_disguise_is_passed_over() -> None:
+def test_a_plain_text_is_not_searched_for_disguises() -> None:
     text = "Plain words, 24 of them (or so), e-mail included: all is well. 请把它给我。"
     assert not is_suspect(text, fold(text))
     assert find_candidates(text) == []
@@ -298,11 +298,11 @@ AFFIXED = {
 
 
 @pytest.mark.parametrize(("term", "text", "count"), AFFIXED.values(), ids=AFFIXED)
-def test_affixes_of_indonesian_are_an_option(term: str, text: str, count: int) -> None:
+def test_affixes_of_indonesian_match_if_asked_for(term: str, text: str, count: int) -> None:
     assert len(slices((term,), text, affixes=Affixes.ID)) == count
 
 
-def test_without_the_option_affixes_part_words() -> None:
+def test_without_the_option_affixes_make_other_words() -> None:
     assert slices(("kirim",), "mengirimkan kirimnya") == []
 
 
@@ -323,6 +323,6 @@ def test_a_word_has_a_bounded_number_of_forms() -> None:
     "text",
     ["今天#话题 很好", "ที่นี่#ดี", "価格は50%です", "#news and 5% of it", "大家@张三@李四 早上好"],
 )
-def test_topics_names_and_shares_in_a_sentence_are_not_suspect(text: str) -> None:
+def test_hashtags_mentions_and_percentages_are_not_suspect(text: str) -> None:
     """Chinese posts are full of them, and a look for disguises costs ten times a plain one."""
     assert not is_suspect(text, fold(text))

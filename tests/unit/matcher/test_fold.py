@@ -17,7 +17,7 @@ from matcher.text.fold import FOLD, LOOKALIKES, STRICT, TABLE_LIMIT, fold, scrip
 ALL = [chr(code) for code in range(0x110000)]
 
 
-def test_every_code_point_folds_to_what_stays() -> None:
+def test_folding_a_folded_code_point_changes_nothing() -> None:
     assert [char for char in ALL if fold(fold(char)) != fold(char)] == []
 
 
@@ -30,12 +30,12 @@ def test_small_and_capital_letters_fold_alike() -> None:
     assert odd == []
 
 
-def test_look_alikes_lead_out_of_their_script_and_no_further() -> None:
+def test_a_look_alike_folds_to_another_script_in_one_step() -> None:
     assert not set(LOOKALIKES) & set(LOOKALIKES.values())
     assert all(script_of(char) != script_of(twin) for char, twin in LOOKALIKES.items())
 
 
-def test_strict_and_generous_folds_are_of_one_length() -> None:
+def test_strict_and_generous_folds_have_the_same_length() -> None:
     assert [char for char in ALL if len(FOLD[ord(char)]) != len(STRICT[ord(char)])] == []
 
 
@@ -52,7 +52,7 @@ def test_marks_of_indic_and_south_east_asian_scripts_stay(text: str) -> None:
     assert [c for c in fold(text) if unicodedata.category(c)[0] == "M"] == marks
 
 
-def test_the_table_does_not_grow_for_ever() -> None:
+def test_the_table_stops_growing() -> None:
     assert len(FOLD) <= TABLE_LIMIT
 
 
@@ -68,7 +68,7 @@ def test_the_version_covers_the_ordinary_words() -> None:
     assert (FOLD_VERSION[0], sha256(words).hexdigest()[:12]) == ("3", "00855944bfea")
 
 
-def test_the_automaton_reports_what_is_inside_a_longer_pattern() -> None:
+def test_the_automaton_finds_a_pattern_inside_a_longer_one() -> None:
     """`iter_long` of the library would lose the second."""
     assert Automaton(["abcd", "bc"]).patterns_in("abc") == {1}
     long = ahocorasick.Automaton()
@@ -78,7 +78,7 @@ def test_the_automaton_reports_what_is_inside_a_longer_pattern() -> None:
     assert list(long.iter_long("abc")) == []
 
 
-def test_the_automaton_counts_code_points_whatever_their_width() -> None:
+def test_the_automaton_counts_code_points_of_any_width() -> None:
     text = "aé验😀b"
     found = dict(Automaton(list(text)).occurrences(text))
     assert found == {0: 1, 1: 2, 2: 3, 3: 4, 4: 5}
@@ -90,7 +90,7 @@ def test_the_automaton_stops_at_its_limit() -> None:
     )
 
 
-def test_what_runs_on_posts_imports_no_yaml_aws_or_neighbour() -> None:
+def test_matching_imports_no_yaml_aws_or_other_layer() -> None:
     script = (
         "import sys, matcher; "
         "matcher.Matcher([]).find('otp'); "

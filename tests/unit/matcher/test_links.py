@@ -9,7 +9,7 @@ from matcher.text.links import find_hosts, opaque_spans
 
 OPAQUE = {
     "a link": ("see https://a.example/b?c#d now", ["https://a.example/b?c#d"]),
-    "final signs are not its own": ("(https://a.example/b).", ["https://a.example/b"]),
+    "final signs do not belong to it": ("(https://a.example/b).", ["https://a.example/b"]),
     "in quotes": ("“https://a.example/b”", ["https://a.example/b"]),
     "a capital scheme": ("HTTPS://A.example", ["HTTPS://A.example"]),
     "after Han letters": ("点击https://a.example/b", ["https://a.example/b"]),
@@ -32,7 +32,7 @@ OPAQUE = {
 
 
 @pytest.mark.parametrize(("text", "expected"), OPAQUE.values(), ids=OPAQUE)
-def test_links_and_mentions_are(text: str, expected: list[str]) -> None:
+def test_finds_links_and_mentions(text: str, expected: list[str]) -> None:
     assert [text[span.start : span.end] for span in opaque_spans(text)] == expected
 
 
@@ -83,7 +83,7 @@ PASSING = {
 
 
 @pytest.mark.parametrize(("text", "found"), PASSING.values(), ids=PASSING)
-def test_a_rule_on_a_host_finds_what_passes_for_it(text: str, found: bool) -> None:
+def test_a_rule_on_a_host_finds_its_look_alikes(text: str, found: bool) -> None:
     only, both, exact = matcher_of(links=("~shop.example",)), matcher_of(), matcher_of(exact=True)
     worn = [span.evasion for hit in only.find(text) for span in hit.spans]
     assert worn == [(Evasion.LOOKALIKE,)] * found
@@ -103,21 +103,21 @@ PLAIN = {
 
 
 @pytest.mark.parametrize(("named", "text"), PLAIN.values(), ids=PLAIN)
-def test_only_a_plain_letter_that_gave_way_makes_a_lookalike(named: str, text: str) -> None:
+def test_only_a_replaced_plain_letter_makes_a_look_alike(named: str, text: str) -> None:
     assert matcher_of(links=(named,)).find(text) == ()
 
 
-def test_a_figure_one_passes_for_two_letters() -> None:
+def test_the_digit_one_looks_like_two_letters() -> None:
     for named in ("mall.example", "mail.example"):
         assert len(matcher_of(links=(named,)).find("ma1l.example")) == 1
 
 
-def test_the_name_itself_counts_before_one_it_passes_for() -> None:
+def test_the_name_itself_counts_before_one_that_it_looks_like() -> None:
     [hit] = matcher_of(links=("~shop.example", "sh0p.example")).find("www.sh0p.example")
     assert [(span.term, span.evasion) for span in hit.spans] == [("sh0p.example", ())]
 
 
-def test_a_link_of_the_post_may_pass_for_a_host() -> None:
+def test_a_link_of_the_post_may_look_like_a_host() -> None:
     [[hit]] = matcher_of().find_posts([[("links/0", "https://sh0p.example/")]])
     assert [(s.part, s.start, s.end, *s.evasion) for s in hit.spans] == [
         ("links/0", 8, 20, Evasion.LOOKALIKE)
@@ -167,7 +167,7 @@ def test_a_host_in_the_text_counts_by_its_place() -> None:
     assert [bool(hits) for hits in matcher.find_all([near, far])] == [True, False]
 
 
-def test_a_name_too_long_for_a_host_is_none() -> None:
+def test_a_name_that_is_too_long_is_not_a_host() -> None:
     assert find_hosts("a." * 200 + "shop.example") == []
 
 

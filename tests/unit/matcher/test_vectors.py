@@ -22,9 +22,9 @@ FOUND = {
     "2 in front of a possessive": (["ai"], "ai's and ai’s", ["ai", "ai"]),
     "2 in single quotes": (["otp"], "the 'otp' here", ["otp"]),
     "2 in single quotes after Han": (["otp"], "请'otp'给我", ["otp"]),
-    "2 an apostrophe of the term's own": (["don't"], "don’t", ["don’t"]),
+    "2 an apostrophe that the term has too": (["don't"], "don’t", ["don’t"]),
     "3 a word that begins with an umlaut": (["Über"], "Über Übersicht", ["Über"]),
-    "3 beside a letter that is not ASCII": (["ber"], "Über éber ber", ["ber"]),
+    "3 next to a letter that is not ASCII": (["ber"], "Über éber ber", ["ber"]),
     "4 not inside a word": (["ass"], "class assess bass", []),
     "4 at a word's start when opened": (["bomb*"], "bombing abomb", ["bomb"]),
     "4 at a word's end when opened": (["*bomb"], "abomb bombing", ["bomb"]),
@@ -39,9 +39,9 @@ FOUND = {
     "6 not in a link with full-width letters": (["a*"], "https://t.exａmple/a", []),
     "6 after a link": (["otp"], "https://a.example otp", ["otp"]),
     "6 in Han letters right after a link": (["领取"], "https://t.example/a领取", ["领取"]),
-    "6 beside a dot that makes no link": (["otp"], "kirim otp.sekarang", ["otp"]),
+    "6 next to a dot that makes no link": (["otp"], "kirim otp.sekarang", ["otp"]),
     "6 not in a mention": (["otp"], "@otp ＠otp @otp.team @a@otp.example", []),
-    "6 in an address, which is no mention": (["otp"], "otp@mail.example", ["otp"]),
+    "6 in an address, which is not a mention": (["otp"], "otp@mail.example", ["otp"]),
     "7 behind a hash": (["word"], "#word", ["word"]),
     "7 words run together behind a hash": (["big word"], "#BigWord", ["BigWord"]),
     "7 and one of them alone": (["word"], "#BigWord #bigword", ["Word"]),
@@ -93,7 +93,7 @@ FOUND = {
     "Arabic with vowel marks": (["رمز"], "رَمْز", ["رَمْز"]),
     "Arabic with tatweel": (["رمز"], "رمـــز", ["رمـــز"]),
     "Arabic presentation forms": (["رمز"], "ﺭﻣﺰ", ["ﺭﻣﺰ"]),
-    "Arabic letters are no Latin ones": (["lo", "l", "o"], "اه ا ه", []),
+    "Arabic letters are not Latin ones": (["lo", "l", "o"], "اه ا ه", []),
     "half-width kana": (["ガス"], "ｶﾞｽ", ["ｶﾞｽ"]),
     "Hangul in parts": (["각"], "\u1100\u1161\u11a8", ["\u1100\u1161\u11a8"]),
     "Hangul without its last letter is another": (["가"], "각 \u1100\u1161\u11a8", []),
@@ -104,13 +104,13 @@ FOUND = {
     "no part of a ligature": (["f", "i"], "ﬁ", []),
     "a ligature whole": (["fi"], "ﬁ", ["ﬁ"]),
     "no part of a fraction": (["1", "4"], "¼", []),
-    "beside a trade mark": (["otp"], "otp™", ["otp"]),
-    "a flag is no word": (["id"], "otp🇮🇩", []),
+    "next to a trade mark": (["otp"], "otp™", ["otp"]),
+    "a flag is not a word": (["id"], "otp🇮🇩", []),
     "the long s is an s": (["spam"], "ſpam", ["ſpam"]),
-    "a Russian word in Russian is no Latin one": (["pot"], "открой рот", []),
-    "a Russian word in no Russian is one": (["pot"], "buy рот now", ["рот"]),
+    "a Russian word in Russian is not a Latin one": (["pot"], "открой рот", []),
+    "a Russian word in an English text is one": (["pot"], "buy рот now", ["рот"]),
     "half a Russian word is one": (["pot"], "открой роt", ["роt"]),
-    "a Latin word in English is no Russian one": (["рот"], "full pot", []),
+    "a Latin word in English is not a Russian one": (["рот"], "full pot", []),
     "Russian in capitals": (["вор"], "ВОР Вор", ["ВОР", "Вор"]),
     "two Greek letters that both look like o": (["σο"], "οσ σο", ["σο"]),
 }  # fmt: skip
@@ -134,7 +134,7 @@ def test_16_a_span_says_which_term_it_is() -> None:
     assert [span.term for span in hit.spans] == ["one-time code", "Über", "otp"]
 
 
-WORN = {
+EVASIONS = {
     "nothing but case": ("otp", "OTP", ()),
     "full width": ("otp", "ｏtp", (Evasion.WIDTH,)),
     "a styled letter": ("otp", "𝓸tp", (Evasion.STYLE,)),
@@ -146,16 +146,16 @@ WORN = {
     "a vowel mark": ("رمز", "رَمز", (Evasion.VOWEL_MARK,)),
     "a look-alike": ("otp", "оtp", (Evasion.LOOKALIKE,)),
     "a look-alike within a script": ("iron", "ıron", (Evasion.LOOKALIKE,)),
-    "letters of the term's own script": ("код", "КОД", ()),
+    "letters that the term has too script": ("код", "КОД", ()),
     "several, in order": ("otp", "óｔр", (Evasion.ACCENT, Evasion.LOOKALIKE, Evasion.WIDTH)),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("term", "text", "worn"), WORN.values(), ids=WORN)
-def test_a_span_says_what_was_seen_through(term: str, text: str, worn: tuple[Evasion, ...]) -> None:
+@pytest.mark.parametrize(("term", "text", "evasion"), EVASIONS.values(), ids=EVASIONS)
+def test_a_span_names_the_disguise(term: str, text: str, evasion: tuple[Evasion, ...]) -> None:
     rule = Rule(id="the-rule", severity=Severity.LOW, why="Tests.", groups=((term,),))
     [hit] = Matcher([pack_of(rule)]).find(text)
-    assert {span.evasion for span in hit.spans} == {worn}
+    assert {span.evasion for span in hit.spans} == {evasion}
 
 
 @pytest.mark.parametrize("text", ["ＯTP", "о" + "tp", f"o{ZWSP}tp", "ótp"])

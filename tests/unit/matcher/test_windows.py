@@ -1,4 +1,4 @@
-"""When the groups of a rule stand close enough together, and what takes that back."""
+"""When the groups of a rule are close enough together, and what cancels a window."""
 
 from time import process_time
 
@@ -40,7 +40,7 @@ ROWS = {
     "a Thai letter with its marks is one word": (rule_of(*AB, within=1), "aที่b", ["a", "b"]),
     "a link is one word": (rule_of(*AB, within=1), "a https://c.example/d-e-f b", ["a", "b"]),
     "a mention is one word": (rule_of(*AB, within=1), "a @c.d b", ["a", "b"]),
-    "signs are no words": (rule_of(*AB, within=0), "a -- 🔥 ... b", ["a", "b"]),
+    "signs are not words": (rule_of(*AB, within=0), "a -- 🔥 ... b", ["a", "b"]),
     "the nearest of several": (rule_of(*AB), "a x a b", ["a", "b"]),
     "every window is reported": (rule_of(*AB, within=1), "a b x x a x b", ["a", "b", "a", "b"]),
     "a span between two others serves both": (rule_of(*AB), "a b a", ["a", "b", "a"]),
@@ -55,7 +55,7 @@ ROWS = {
     "a term inside a longer one does not count": (counted(2, "kode otp", "otp"), "kode otp", []),
     "terms that overlap count each": (counted(2, "a b", "b c"), "a b c", ["a b", "b c"]),
     "at least two, too far apart": (counted(2, "a", within=1), "a x x a", []),
-    "at least two beside a group": (
+    "at least two with a group": (
         counted(2, "a", "b", groups=(("c",),)),
         "a b c",
         ["a", "b", "c"],
@@ -70,7 +70,7 @@ ROWS = {
         "a b a",
         ["a", "b", "a"],
     ),
-    "at least two beside a link": (
+    "at least two with a link": (
         counted(2, "a", links=("c.example",)),
         "a c.example a",
         ["a", "c.example", "a"],
@@ -150,7 +150,7 @@ def test_a_post_gets_one_hit_of_a_rule_with_spans_in_the_order_of_its_parts() ->
     ]
 
 
-def test_hits_come_by_pack_id_then_as_the_rules_stand() -> None:
+def test_hits_are_ordered_by_pack_id_then_by_rule() -> None:
     rules = [structs.replace(rule_of(["a"]), id=name) for name in ("second", "first")]
     packs = [structs.replace(pack_of(*rules), id=name) for name in ("pack-b", "pack-a")]
     assert [(hit.pack, hit.rule) for hit in Matcher(packs).find("a")] == [
@@ -161,14 +161,14 @@ def test_hits_come_by_pack_id_then_as_the_rules_stand() -> None:
     ]
 
 
-def test_a_hit_carries_what_a_finding_needs() -> None:
+def test_a_hit_has_all_fields_of_a_finding() -> None:
     pack: Pack = structs.replace(pack_of(rule_of(["a"])), version=7, mode=Mode.SHADOW)
     [hit] = Matcher([pack]).find("a")
     want = Hit("a-pack", 7, "the-rule", Mode.SHADOW, "SCAMS_AND_FRAUD", Severity.LOW, hit.spans)
     assert hit == want
 
 
-def test_the_mode_of_a_rule_goes_before_its_packs() -> None:
+def test_the_mode_of_a_rule_overrides_its_packs() -> None:
     pack = pack_of(structs.replace(rule_of(["a"]), mode=Mode.SHADOW))
     assert Matcher([pack]).find("a")[0].mode is Mode.SHADOW
 
@@ -178,7 +178,7 @@ def test_16_a_span_names_its_term_as_written() -> None:
     assert [span.term for span in hit.spans] == ["One-Time Code", "bomb*"]
 
 
-def test_of_two_terms_for_one_span_the_plainer_is_named() -> None:
+def test_a_span_names_the_term_with_fewer_disguises() -> None:
     [hit] = Matcher([pack_of(rule_of(["uber", "über"]))]).find("über")
     assert [span.term for span in hit.spans] == ["über"]
 
