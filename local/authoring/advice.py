@@ -1,8 +1,8 @@
-"""What the author of a sound pack should know: warnings, which stop nothing.
+"""Warnings for the author of a sound pack, which stop nothing.
 
-Each term is looked for in its own words, all terms of the rule at once. An end that `*` opens is
-tried bare and with a letter more. What is found there says what the term adds: nothing, where an
-exception swallows it, a context cancels it, or another term of its list stands in it.
+All terms of a rule are looked for in the words of each term. An end that `*` opens is tried as it
+is and with one more letter. A term adds nothing if in its own words an exception holds it, a
+context cancels it, or another term of its list is found.
 """
 
 from collections.abc import Iterable, Iterator
@@ -21,7 +21,7 @@ from matcher.text.hostnames import NamedHost
 from rules.pack import Mode, Pack, Problem, Rule
 
 SHORT_LIST = 8
-"""Phrases that are looked at one by one; a longer list is told only if no example needs any."""
+"""The phrases of a list this short are checked one by one. A longer list is checked as a whole."""
 
 
 class Listed(NamedTuple):
@@ -32,7 +32,7 @@ class Listed(NamedTuple):
 
 
 def advise(files: Iterable[PackFile]) -> Iterator[Problem]:
-    """Gives the warnings of packs that passed every check."""
+    """Yield the warnings of packs that passed every check."""
     first: dict[object, str] = {}
     for file in files:
         for rule in file.pack.rules:
@@ -49,7 +49,7 @@ def advise(files: Iterable[PackFile]) -> Iterator[Problem]:
 
 
 def lists_of(rule: Rule) -> dict[str, tuple[str, ...]]:
-    """The lists of terms of a rule by the key that `PackFile.lines` knows them under."""
+    """Return the lists of terms of a rule by the key that `PackFile.lines` knows them under."""
     groups = [*rule.groups, *([rule.at_least.of] if rule.at_least else [])]
     named = {str(number): group for number, group in enumerate(groups)}
     return named | {"except": rule.except_, "unless": rule.unless}
@@ -70,16 +70,16 @@ class _Advice:
         self.listed = list(
             dict.fromkeys(Listed(key, term) for key, terms in self.lists.items() for term in terms)
         )
-        self._told: set[Listed] = set()
+        self._warned: set[Listed] = set()
         self._matcher = Matcher([_alone(file.pack, self.listed, exact=rule.exact)])
 
     def _warn(self, listed: Listed, message: str) -> Problem:
-        self._told.add(listed)
+        self._warned.add(listed)
         return self.file.problem((self.rule.id, *listed), message, self.rule.id)
 
     @cached_property
     def found(self) -> dict[Listed, list[dict[Listed, list[Span]]]]:
-        """What stands in the words of each term, once for each way to open its ends."""
+        """Return what is found in the words of each term, once for each way to open its ends."""
         return {listed: list(map(self._in, _probes(listed.written))) for listed in self.listed}
 
     def _in(self, probe: str) -> dict[Listed, list[Span]]:
@@ -87,38 +87,43 @@ class _Advice:
         return {self.listed[int(hit.rule)]: list(hit.spans) for hit in hits}
 
     def terms(self) -> Iterator[Problem]:
-        """Terms that can never match, and those that another one of their list makes idle."""
+        """Yield terms that can never match, and those that another term of their list covers."""
         for listed, probes in self.found.items():
-            if listed.key != "except" and (why := self._fault(listed, probes)):
+            if listed.key != "except" and (why := self._useless(listed, probes)):
                 yield self._warn(listed, why)
 
-    def _fault(self, listed: Listed, probes: list[dict[Listed, list[Span]]]) -> str | None:
+    def _useless(self, listed: Listed, probes: list[dict[Listed, list[Span]]]) -> str | None:
         key, written = listed
         if not all(listed in found for found in probes):
             return f"`{written}` can never match: it is not found in its own words; reword it"
-        everywhere = [one for one in probes[0] if all(one in found for found in probes)]
-        for one in everywhere if key != "unless" else ():
-            if one.key == "except" and all(_covers(found[one], found[listed]) for found in probes):
-                return f"`{written}` can never match: the exception `{one.written}` swallows it"
-            if one.key == "unless":
-                return f"`{written}` can never match: `{one.written}` in `unless` cancels it"
-        if len({one.key for one in everywhere} - {"unless", "except"}) > 1:
+        everywhere = [other for other in probes[0] if all(other in found for found in probes)]
+        for other in everywhere if key != "unless" else ():
+            if other.key == "except" and all(
+                _covers(found[other], found[listed]) for found in probes
+            ):
+                return f"`{written}` can never match: the exception `{other.written}` holds it"
+            if other.key == "unless":
+                return f"`{written}` can never match: `{other.written}` in `unless` cancels it"
+        if len({other.key for other in everywhere} - {"unless", "except"}) > 1:
             return None  # two groups share its words, and one span serves one group
-        own = Term.of(written).pattern
-        for one in everywhere:
-            if one.key == key and Term.of(one.written).pattern != own:
-                return f"`{written}` adds next to nothing: `{one.written}` is found in it; drop one"
+        pattern = Term.of(written).pattern
+        for other in everywhere:
+            if other.key == key and Term.of(other.written).pattern != pattern:
+                return (
+                    f"`{written}` adds next to nothing: `{other.written}` is found in it; drop one"
+                )
         return None
 
     def exceptions(self) -> Iterator[Problem]:
-        """Exceptions that hold no term, and phrases that no example needs; none told before."""
+        """Yield exceptions that hold no term, and phrases that no example needs, each once."""
         for listed, probes in self.found.items():
             if listed.key == "except" and (why := _idle(probes)):
                 message = f"the exception `{listed.written}` cancels nothing: {why}"
                 yield self._warn(listed, message)
         for key in ("except", "unless"):
-            listed_here = (Listed(key, phrase) for phrase in self.lists[key])
-            phrases = [one.written for one in listed_here if one not in self._told]
+            phrases = [
+                phrase for phrase in self.lists[key] if Listed(key, phrase) not in self._warned
+            ]
             if phrases and not self._needs(key, phrases):
                 yield self._needless(key, phrases)
             elif len(phrases) <= SHORT_LIST:
@@ -126,10 +131,12 @@ class _Advice:
                 yield from (self._needless(key, [phrase]) for phrase in needless)
 
     def _needs(self, key: str, phrases: list[str]) -> bool:
-        """Whether an `ignore` example would be hit without some phrases, however spelled."""
-        gone = {*phrases, *(written for told, written in self._told if told == key)}
-        patterns = {Term.of(phrase).pattern for phrase in gone}  # of both Han spellings
-        left = tuple(one for one in self.lists[key] if Term.of(one).pattern not in patterns)
+        """Return whether an `ignore` example would be hit without these phrases."""
+        dropped = {*phrases, *(written for other, written in self._warned if other == key)}
+        patterns = {Term.of(phrase).pattern for phrase in dropped}  # of both Han spellings
+        left = tuple(
+            phrase for phrase in self.lists[key] if Term.of(phrase).pattern not in patterns
+        )
         change = {"except_": left} if key == "except" else {"unless": left}
         looser = structs.replace(self.rule, **change)
         matcher = Matcher([structs.replace(self.file.pack, rules=(looser,))])
@@ -144,7 +151,7 @@ class _Advice:
         return self._warn(Listed(key, phrases[0]), message)
 
     def common_words(self) -> Iterator[Problem]:
-        """A rule that is met by everyday words alone: each group has one."""
+        """Yield warnings on a rule that everyday words alone meet: each group has one."""
         groups = [terms for key, terms in self.lists.items() if key not in ("except", "unless")]
         words = self._common(groups)
         if self.rule.links or not all(words):
@@ -159,7 +166,7 @@ class _Advice:
             yield self.file.problem((self.rule.id,), message, self.rule.id)
 
     def _common(self, groups: Iterable[tuple[str, ...]]) -> list[list[tuple[str, str]]]:
-        """For each group, its terms that hit a common word, with the word."""
+        """Return the terms of each group that hit a common word, with the word."""
         return [
             [(term, word) for term in group if (word := self._common_word(term))]
             for group in groups
@@ -178,14 +185,14 @@ class _Advice:
         return None
 
     def hosts(self) -> Iterator[Problem]:
-        """Hosts that stand below another one that is named."""
+        """Yield hosts that are subdomains of another host of the rule."""
         names = {NamedHost.of(written): written for written in self.rule.links}
         for (name, itself), written in names.items():
             labels = name.split(".")
             above = (".".join(labels[first:]) for first in range(1, len(labels)))
-            taken = (names.get(NamedHost(one, itself=True)) for one in above)
-            if itself and (other := next(filter(None, taken), None)):
-                message = f"`{written}` adds nothing: `{other}` takes in what is below it; drop one"
+            named = (names.get(NamedHost(domain, itself=True)) for domain in above)
+            if itself and (other := next(filter(None, named), None)):
+                message = f"`{written}` adds nothing: `{other}` includes its subdomains; drop one"
                 yield self._warn(Listed("links", written), message)
 
 
@@ -195,23 +202,23 @@ def _too_common(written: str, common: str) -> str:
 
 
 def _alone(pack: Pack, listed: list[Listed], *, exact: bool) -> Pack:
-    """A pack of one rule for each term, named by its number."""
+    """Return a pack of one rule for each term, named by its number."""
     rules = (
         Rule(
             id=str(number),
             severity=pack.rules[0].severity,
-            why=one.written,
-            groups=((one.written,),),
+            why=term.written,
+            groups=((term.written,),),
             exact=exact,
             mode=Mode.SHADOW,
         )
-        for number, one in enumerate(listed)
+        for number, term in enumerate(listed)
     )
     return structs.replace(pack, rules=tuple(rules))
 
 
 def _probes(written: str) -> list[str]:
-    """The words of a term, and once more with a letter at each end that is open."""
+    """Return the words of a term, and if an end is open, also with one more letter there."""
     term = Term.of(written)
     literal = term.literal.strip()
     longer = f"{'' if term.opens else 'x'}{literal}{'' if term.closes else 'x'}"
@@ -219,29 +226,32 @@ def _probes(written: str) -> list[str]:
 
 
 def _covers(outer: list[Span], inner: list[Span]) -> bool:
-    """Whether each of some spans lies in one of others."""
-    return all(any(o.start <= i.start and i.end <= o.end for o in outer) for i in inner)
+    """Return whether each inner span lies in an outer one."""
+    return all(
+        any(holder.start <= span.start and span.end <= holder.end for holder in outer)
+        for span in inner
+    )
 
 
 def _idle(probes: list[dict[Listed, list[Span]]]) -> str | None:
-    """Why an exception, in whose words this stands, cancels nothing."""
-    if not any(one.key not in ("except", "unless") for found in probes for one in found):
+    """Return why an exception cancels nothing, from what is found in its words. None: it does."""
+    if not any(other.key not in ("except", "unless") for found in probes for other in found):
         return "it holds no term"
-    for one in probes[0]:
-        if one.key == "unless" and all(one in found for found in probes):
-            return f"`{one.written}` in `unless` cancels it already"
+    for other in probes[0]:
+        if other.key == "unless" and all(other in found for found in probes):
+            return f"`{other.written}` in `unless` cancels it already"
     return None
 
 
 class _Data(msgspec.Struct, frozen=True):
-    """`common_words.json`: words by language, most frequent first, parted by spaces."""
+    """`common_words.json`: words by language, most frequent first, separated by spaces."""
 
     words: dict[str, str]
 
 
 @cache
 def common_words(language: str) -> dict[str, str]:
-    """The commonest words of a language by their fold; none of a language that is not known.
+    """Return the commonest words of a language by their fold; empty for an unknown language.
 
     Source: wordfreq, by scripts/build_common_words.py.
 

@@ -15,6 +15,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from textwrap import TextWrapper
 from typing import Any, NamedTuple, cast
 
 import yaml
@@ -27,8 +28,6 @@ from authoring.yaml_nodes import LOADER, STRING
 WIDTH = 100  # code points
 _BLOCKS = frozenset({"rules", "all", "match", "ignore"})
 _NESTED = {"legal_ground": ("text", "url"), "at_least": ("n", "of")}
-
-
 _BLOCK_HEADER = re.compile(r"[|>][-+0-9]*[ \t]+(#.*)")
 
 
@@ -57,10 +56,10 @@ def comments_in(text: str) -> Iterator[Comment]:
 
 
 def _between(text: str, start: int, end: int) -> Iterator[Comment]:
-    for found in re.finditer(r"#[^\r\n]*", text[start:end]):
-        at = start + found.start()
+    for comment in re.finditer(r"#[^\r\n]*", text[start:end]):
+        at = start + comment.start()
         before = text[text.rfind("\n", 0, at) + 1 : at]
-        yield Comment(text.count("\n", 0, at), found[0].rstrip(), alone=not before.strip())
+        yield Comment(text.count("\n", 0, at), comment[0].rstrip(), alone=not before.strip())
 
 
 def entries_of(node: yaml.Node, blocks: frozenset[str]) -> Iterator[tuple[yaml.Node, yaml.Node]]:
@@ -129,7 +128,7 @@ def canonical(text: str, name: str) -> str:
     laid_out = "\n".join(_Layout(Comments.of(text, top, _BLOCKS)).pack(top)) + "\n"
     again = read_pack(laid_out, name).pack
     if structs.replace(again, digest=pack.digest) != pack:
-        raise LayoutError(f"{name}: the layout would change the pack; it was left as it is")
+        raise LayoutError(f"{name}: the layout would change the pack; the file is unchanged")
     lost = Counter(comment.text for comment in comments_in(text))
     lost -= Counter(comment.text for comment in comments_in(laid_out))
     if lost:
@@ -223,20 +222,12 @@ def listed(start: str, words: Sequence[str]) -> list[str]:
 
 def _folded(text: str, indent: str) -> list[str] | None:
     """Return the lines of a folded block, or None for a text that folding would change."""
+    wrap = TextWrapper(WIDTH, indent, indent, break_long_words=False, break_on_hyphens=False)
     lines: list[str] = []
     for paragraph in text.split("\n"):
-        words = paragraph.split(" ")
-        if not all(words) or not paragraph.isprintable():
+        if not all(paragraph.split(" ")) or not paragraph.isprintable():
             return None
-        lines += [""] * bool(lines)
-        line = indent + words[0]
-        for word in words[1:]:
-            if len(line) + 1 + len(word) > WIDTH:
-                lines.append(line)
-                line = indent + word
-            else:
-                line += f" {word}"
-        lines.append(line)
+        lines += [""] * bool(lines) + wrap.wrap(paragraph)
     return lines
 
 

@@ -8,7 +8,7 @@ from ledger.errors import OperatorError
 from ledger.pointer import move_pointer, set_key
 from ledger.ports import Objects
 from matcher import load_set
-from rules.factchecks import FACTCHECKS, written
+from rules.factchecks import FACTCHECKS, pack_yaml
 from rules.rule_set import with_factchecks
 
 
@@ -34,7 +34,7 @@ class PutInForce:
         for pack in load_set(data, digest).packs:
             if pack.id == FACTCHECKS:
                 key = f"packs/{FACTCHECKS}/{pack.version}.yaml"
-                self.objects.put_new(self.public_bucket, key, written(pack))
+                self.objects.put_new(self.public_bucket, key, pack_yaml(pack))
 
     def _following(self, before: bytes | None) -> bytes:
         catalogue = self.library.catalogue()[0]

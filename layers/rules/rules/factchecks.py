@@ -1,8 +1,8 @@
-"""The pack `factchecks`: what a set says of findings that a published fact-check makes.
+"""The pack `factchecks`: what a set says about findings that rest on a published fact-check.
 
-It is no pack of words: a post meets one of its rules when the index of checks that the set names
-attaches a check under that topic. It stands in the set like any other, so that it is listed,
-counted, paused and explained as any other; nobody writes it, and its id is reserved.
+Its rules have no words: a post meets one when the index of checks that the set names attaches a
+check of that topic. It is in the set like other packs, so that it is listed, counted, paused and
+explained like them. Nobody writes it, and its id is reserved.
 """
 
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ FACTCHECKS = "factchecks"
 """The id of the pack."""
 
 RENEWED_DAYS = 30
-"""So many days before its end the next import renews it, under a higher version."""
+"""The last import before its end by at most so many days renews it, under a higher version."""
 
 
 class Topic(NamedTuple):
@@ -37,9 +37,10 @@ TOPICS = (
     Topic("disaster", "OTHER_VIOLATION_TC", "OTHER", Severity.MEDIUM, "disasters and safety"),
     Topic("technology", "OTHER_VIOLATION_TC", "OTHER", Severity.LOW, "technology and products"),
 )
-"""Facts that anybody can look up. A claim about anything else, or that names a party, an office,
-an election, a protest, a war, a religion or a people, is never under one of them."""
+"""Facts that anybody can look up. They exclude claims about anything else, and claims that name a
+party, an office, an election, a protest, a war, a religion or a people."""
 
+# Published words: a change of them raises the version of the pack.
 _WHY = (
     "Repeats a claim on {about} that a trusted publisher has checked and found false, misleading"
     " or without its context. What is proposed is a label with the link to that check."
@@ -63,10 +64,10 @@ _PACK: dict[str, Any] = {
 
 
 def factchecks_pack(before: Pack | None, languages: Iterable[str], now: datetime) -> Pack:
-    """The pack as it stands in the set that follows.
+    """Return the pack for the next set. `before` is the pack in the set in force, if any.
 
-    Its version stays while its rules do, whatever checks come and go: each of these is readable at
-    its publisher. A new version comes with other rules, or shortly before the end of its year.
+    The version stays while the rules do, whatever checks come and go: everybody can read these at
+    their publishers. Other rules, or the end of its year, make a new version.
 
     >>> first = factchecks_pack(None, ["en"], datetime(2026, 11, 25, tzinfo=UTC))
     >>> first.version, str(first.in_force.until), [rule.id for rule in first.rules]
@@ -79,14 +80,14 @@ def factchecks_pack(before: Pack | None, languages: Iterable[str], now: datetime
     today = now.astimezone(UTC).date()
     rules = tuple(map(_rule, TOPICS))
     digest = sha256(msgspec.json.encode([_PACK, rules], order="sorted")).hexdigest()
-    some = tuple(sorted(languages))
+    ordered = tuple(sorted(languages))
     if before is not None and before.digest == digest and not _ends_soon(before, today):
-        return msgspec.structs.replace(before, languages=some)
+        return msgspec.structs.replace(before, languages=ordered)
     return Pack(
         id=FACTCHECKS,
         version=before.version + 1 if before else 1,
         keywords=(),
-        languages=some,
+        languages=ordered,
         in_force=InForce(today, today + timedelta(days=365)),
         rules=rules,
         digest=digest,
@@ -96,16 +97,16 @@ def factchecks_pack(before: Pack | None, languages: Iterable[str], now: datetime
 
 
 def without_factchecks(packs: Iterable[Pack]) -> tuple[Pack, ...]:
-    """The packs of words."""
+    """Return the packs of words."""
     return tuple(pack for pack in packs if pack.id != FACTCHECKS)
 
 
-def written(pack: Pack) -> bytes:
-    """The pack for people to read, as YAML of the kind that is JSON too."""
-    shown = msgspec.to_builtins(pack)
-    for name in ("digest", "languages", "published_at"):  # the last two are the set's to tell
-        del shown[name]
-    return msgspec.json.format(msgspec.json.encode(shown, order="sorted"), indent=2) + b"\n"
+def pack_yaml(pack: Pack) -> bytes:
+    """Return the pack for people to read, as JSON, which is YAML too."""
+    fields = msgspec.to_builtins(pack)
+    for name in ("digest", "languages", "published_at"):  # the set says the last two
+        del fields[name]
+    return msgspec.json.format(msgspec.json.encode(fields, order="sorted"), indent=2) + b"\n"
 
 
 def _rule(topic: Topic) -> Rule:

@@ -26,7 +26,7 @@ from ledger.pointer import (
 )
 from ledger.records.json_text import encode_json
 from matcher import Pack, Paused, ProviderSettings, RuleSet, load_set
-from rules.factchecks import FACTCHECKS, without_factchecks, written
+from rules.factchecks import FACTCHECKS, pack_yaml, without_factchecks
 from rules.rule_set import with_factchecks, with_pauses, with_settings
 from terang.packs.next_set import SetRequest, going_back, next_set
 from terang.packs.set_change import SetChange
@@ -198,7 +198,7 @@ class PublicBucket:
             lambda before: with_factchecks(before, index.digest, languages, now, notice_hours), now
         )
         pack = next(pack for pack in self._set(digest).packs if pack.id == FACTCHECKS)
-        self.objects.put_new(self.name, f"packs/{FACTCHECKS}/{pack.version}.yaml", written(pack))
+        self.objects.put_new(self.name, f"packs/{FACTCHECKS}/{pack.version}.yaml", pack_yaml(pack))
         return digest
 
     def provider_settings(self) -> dict[str, ProviderSettings]:

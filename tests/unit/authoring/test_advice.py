@@ -45,7 +45,7 @@ CHANGES = {
         "20: no `ignore` example needs `my login code` in `except`;",
     ]),
     "a term that is an exception": ("[otp bank]", "[otp bank, login code]", [
-        "17: `login code` can never match: the exception `login code` swallows it",
+        "17: `login code` can never match: the exception `login code` holds it",
         "20: no `ignore` example needs `login code` in `except`;",
     ]),
     "a term that a context cancels": ("[send me]", "[send me, never share it]", [
@@ -122,8 +122,8 @@ def test_a_long_list_that_no_example_needs_is_told_once(tmp_path: Path) -> None:
 def test_a_host_below_another_is_told(tmp_path: Path) -> None:
     links = "[shop.example, a.shop.example, ~b.shop.example]"
     rule = f"    links: {links}\n    match: [shop.example, www.shop.example]\n    ignore: [a, b]\n"
-    told = "otp.yaml:16: asks-for-code: `a.shop.example` adds nothing: `shop.example` takes in "
-    told += "what is below it; drop one"
+    told = "otp.yaml:16: asks-for-code: `a.shop.example` adds nothing: `shop.example` includes "
+    told += "its subdomains; drop one"
     assert warnings(tmp_path, PACK.replace(GROUPS, rule)) == [told]
 
 
