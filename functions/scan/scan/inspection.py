@@ -119,7 +119,7 @@ def account_of(post: Post, pseudonyms: Pseudonyms) -> str:
 
 def count_live_hits(findings: Iterable[ExcerptedFinding]) -> dict[str, int]:
     """Count the findings of each live rule, by `pack/rule`."""
-    live = (one.finding for one in findings if one.finding.mode == "live")
+    live = (excerpted.finding for excerpted in findings if excerpted.finding.mode == "live")
     return dict(Counter(f"{finding.pack}/{finding.rule}" for finding in live))
 
 

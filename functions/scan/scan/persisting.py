@@ -204,11 +204,14 @@ class UnitRecorder:
         if not self.store.commit_unit(marker, receipt, job.file, row, effects.first_try):
             # Another worker was first, or our own call succeeded although its answer was lost.
             return self.repeated(job)
-        excerpts = {one.finding.finding: one.excerpt for one in effects.inspection.findings}
+        excerpts = {
+            excerpted.finding.finding: excerpted.excerpt
+            for excerpted in effects.inspection.findings
+        }
         pairs: list[tuple[Finding, str | None]] = [
             (finding, None if finding.is_erased else excerpts[finding.finding]) for finding in own
         ]
-        # From here on an erasure finds the unit by its marker and erases what is handed out.
+        # From here on an erasure finds the unit by its marker and erases the rows handed out.
         if self.store.erased_accounts(
             job.provider, {finding.account for finding in own if finding.account}
         ):

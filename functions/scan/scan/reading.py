@@ -55,7 +55,7 @@ class OwnedLines:
 
         The id of a translated unit leaves out the pseudonyms, which change with the month, so that
         the same file is known when it comes again later. A translated unit that holds only refusals
-        says nothing of what was refused, so the digest of the file's content joins the id.
+        does not hold the refused records, so the digest of the file's content joins the id.
         A byte order mark that does not begin the file is read as part of its record. Such a unit
         has another id than the same bytes at the start of a file.
         """

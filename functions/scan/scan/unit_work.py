@@ -1,4 +1,4 @@
-"""The life of one unit: read its records, inspect its posts, persist what came of them.
+"""The life of one unit: read its records, inspect its posts, persist the results.
 
 A unit that was committed before changes no number: its earlier receipt is the answer.
 """
@@ -94,7 +94,7 @@ class Scanner:
         job = UnitJob(unit.provider, lost, "range", 0, unit.source.key, unit.file, unit.number)
         records = UnitRecords(lines=0, records=1)
         records.refuse(Refusal(code))
-        no_authors = Pseudonyms(b"", unit.pseudonym_key)  # without posts there are no authors
+        no_authors = Pseudonyms(b"", unit.pseudonym_key)  # it has no posts
         return self._work(job, records, _attempt_of(unit), no_authors)
 
     def _work(

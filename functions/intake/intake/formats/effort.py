@@ -39,9 +39,10 @@ class Budget:
     547 s. No file reaches all four at once, and on a processor that takes 1.5 times as long even
     their sum ends within 900 s. 7.5 million posts of 200 bytes reach the first and the third limit.
 
-    `units` bounds what is sent and closed. Intake sends ten units a call, so 1,000 calls. Closing
-    reads two items of the table for each unit, within scan's 300 s: 20,000 x 5 ms = 100 s, and the
-    refusals of 1,000 units: 30 s. At 8 MiB a unit that is a file of 83.8 GB.
+    `units` bounds the messages sent and the rows read at closing. Intake sends ten units a call, so
+    1,000 calls. Closing reads two items of the table for each unit, within scan's 300 s:
+    20,000 x 5 ms = 100 s, and the refusals of 1,000 units: 30 s. At 8 MiB a unit that is a file of
+    83.8 GB.
     """
 
     ratio: int = EXPANSION_RATIO

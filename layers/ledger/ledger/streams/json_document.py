@@ -110,7 +110,7 @@ class JsonDocument:
         while depth or quoted:
             self._position = self._after(_QUOTED if quoted else _UP_TO_BRACKET)
             byte = self._buffer[self._position : self._position + 1]
-            if byte in (b"", b"\\"):  # an escape, too, may be cut by the end of what was read
+            if byte in (b"", b"\\"):  # the end of the buffer, also within an escape
                 if self._position - mark > LINE_BYTES:
                     lost = lost or Code.LINE_LONG
                 if not self._read_on(self._position if lost else mark):
