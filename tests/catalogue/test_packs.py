@@ -65,7 +65,7 @@ def test_p2_a_damaged_set_runs_nowhere_and_the_old_one_goes_on(
 @pytest.mark.parametrize("pointer", [b"", b"{", b"[]", b'{"set": 7}', b"\xff", b"[" * 100_000])
 def test_p2_a_damaged_pointer_is_the_operators_to_mend(world: World, pointer: bytes) -> None:
     world.objects.put(world.public, POINTER_KEY, pointer)
-    with pytest.raises(OperatorError, match="names no set"):
+    with pytest.raises(OperatorError, match="does not name a set"):
         current_set(world.objects, world.public)
 
 

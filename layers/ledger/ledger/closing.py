@@ -1,4 +1,4 @@
-"""Closing a file: when its last range is committed, its sender gets a receipt."""
+"""Close a file: when its last range is committed, its sender gets a receipt."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -21,27 +21,25 @@ REFUSALS_SHOWN = 10_000
 """Refusals that a sender's receipt shows with their places; all are counted."""
 
 UNITS_SHOWN = 1_000
-"""Units of which it shows refusals: each is an object to be read, within scan's 300 s."""
+"""Units whose refusals it shows: each is an object to read within the 300 s of scan."""
 
 FILE_DAYS = 60
 """How long manifests, their rows and the list of files are kept."""
 
-
-SEND_AGAIN = "Send the file again: what was counted of it is known, and not counted twice."
+SEND_AGAIN = "Send the file again. What was counted already is not counted twice."
 
 
 class FileReceipt(
     msgspec.Struct, frozen=True, omit_defaults=True, rename={"first": "from", "last": "until"}
 ):
-    """What a provider's file came to, under its own name.
+    """What became of a provider's file, for the provider.
 
     `status` is `done`, `refused` (the whole file, with its `code`) or `incomplete`: `lost_ranges`
     were gone before they were read, and each of them is one refused record. `repeated` says that
     every unit had been delivered before, so that no published number changed. Counts are those of
-    the units as delivered; `partly_read` of the inspected posts would have taken more work than a
-    post may take. `refusals` show line (from 1) and byte (from 0) of the sender's file, or
-    `at`, the place in its own format. `no_rules` counts posts for which the provider had no rule
-    in force.
+    the units as delivered. `partly_read` counts posts that needed more work than a post may take,
+    `no_rules` posts for which the provider had no rule in force. `refusals` show line (from 1) and
+    byte (from 0) of the sender's file, or `at`, the place in its own format.
     """
 
     file: str
@@ -84,7 +82,7 @@ class ClosingStore(FileStore, UnitStore, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """Closes files over the ports; any worker may do it, and twice does no harm."""
+    """Closes files over the ports. Any worker may do it, and twice is harmless."""
 
     store: ClosingStore
     objects: Objects
@@ -93,7 +91,7 @@ class Closing:
     work_bucket: str
 
     def close(self, file: str) -> bool:
-        """Write the sender's receipt if every range of the file is committed; whether it is."""
+        """Write the sender's receipt if every range is committed; return whether that is so."""
         sealed = self.store.manifest(file)
         if sealed is None or self.store.range_count(file) < sealed[0].ranges:
             return False
@@ -105,7 +103,7 @@ class Closing:
         expires = int((now + timedelta(days=FILE_DAYS)).timestamp())
         self.store.close_file(manifest.provider, file, now.date().isoformat(), expires)
         for source in dict.fromkeys((manifest.dropped, *sources)):
-            self.objects.delete_version(source)  # the drop bucket is a mailbox, and parts were work
+            self.objects.delete_version(source)  # neither dropped files nor parts are kept
         return True
 
     def _receipt(self, manifest: Manifest, rows: list[RangeRow], at: str) -> FileReceipt:
@@ -135,14 +133,11 @@ class Closing:
         )
 
     def receipts(self, rows: list[RangeRow]) -> dict[str, Receipt]:
-        """The receipts behind the rows of a file, by unit."""
+        """Return the receipts behind the rows of a file, by unit."""
         return {row.unit: self._receipt_of(row.unit) for row in rows if row.unit}
 
     def refusals(self, manifest: Manifest, rows: list[RangeRow]) -> Iterator[Refusal]:
-        """Yield all refusals of a file that are kept, with their places in it.
-
-        Each range's are moved behind the last one's.
-        """
+        """Yield all stored refusals of a file, with their places in the whole file."""
         return self._refusals(manifest, rows, self.receipts(rows), len(rows))
 
     def _refusals(
@@ -159,9 +154,9 @@ class Closing:
                 if units > most_units:
                     return
                 for refusal in self._refusals_of(row.unit):
-                    if manifest.translated:  # lines of parts are nothing that the sender knows
+                    if manifest.translated:  # the sender does not know the lines of parts
                         yield msgspec.structs.replace(refusal, line=None, byte=None)
-                    elif refusal.line is None or refusal.byte is None:  # of a range that is lost
+                    elif refusal.line is None or refusal.byte is None:  # of a lost range
                         yield refusal
                     else:
                         line, byte = refusal.line + lines, refusal.byte + size
@@ -181,7 +176,7 @@ class Closing:
 
 
 def sum_receipts(receipts: list[Receipt]) -> dict[str, Any]:
-    """The counts of these receipts, added up under the names of a FileReceipt."""
+    """Return the sums of these receipts, under the names of a FileReceipt."""
     counted = (
         *("lines", "records", "inspected", "findings", "repeats"),
         *("unknown_fields", "assumed_utc", "partly_read"),
@@ -196,16 +191,16 @@ def sum_receipts(receipts: list[Receipt]) -> dict[str, Any]:
         for receipt in receipts:
             counter.update(getattr(receipt, name))
         total[name] = dict(sorted(counter.items()))
-    total["skipped"] = tuple(sorted({one for receipt in receipts for one in receipt.skipped}))
-    total["first"] = min((one.first for one in receipts if one.first), default="")
-    total["last"] = max((one.last for one in receipts if one.last), default="")
+    total["skipped"] = tuple(sorted({pack for receipt in receipts for pack in receipt.skipped}))
+    total["first"] = min((receipt.first for receipt in receipts if receipt.first), default="")
+    total["last"] = max((receipt.last for receipt in receipts if receipt.last), default="")
     return total
 
 
 def refused_file(
     dropped: Source, file: str, provider: str, at: str, code: str, *, place: str, advice: str
 ) -> FileReceipt:
-    """The receipt of a file refused as a whole: where, and what its sender can do."""
+    """Return the receipt of a file that is refused as a whole: where, and what to do about it."""
     return FileReceipt(
         file=file,
         provider=provider,
@@ -223,7 +218,7 @@ def refused_file(
 
 
 def lost_file(dropped: Source, file: str, provider: str, at: str) -> FileReceipt:
-    """Return the receipt of a file that was gone before anything of it was read."""
+    """Return the receipt of a file that was deleted before it was read."""
     return FileReceipt(
         file=file,
         provider=provider,

@@ -1,13 +1,13 @@
-"""Where things stand in the buckets. These names are part of what Terang promises."""
+"""The keys of objects in the buckets. They are part of the stable interface."""
 
 from ledger.records.manifest import Marker
 
 HOLDS_EXCERPTS = "holds=excerpts"
-"""By this tag the out bucket lets files expire with the excerpts in them."""
+"""The tag by which the out bucket deletes files when the excerpts in them expire."""
 
 
 def findings_key(marker: Marker) -> str:
-    """A unit's findings, for its provider.
+    """Return the key of a unit's findings, for its provider.
 
     >>> findings_key(Marker("ab", "acme", "2026-11-25"))
     'out/acme/findings/2026-11-25/ab.jsonl'
@@ -16,22 +16,22 @@ def findings_key(marker: Marker) -> str:
 
 
 def receipt_key(provider: str, file: str) -> str:
-    """The receipt of a dropped file, for its provider."""
+    """Return the key of the receipt of a dropped file, for its provider."""
     return f"out/{provider}/receipts/{file}.json"
 
 
 def message_receipt_key(marker: Marker) -> str:
-    """The receipt of a message of which something was refused, for its provider."""
+    """Return the key of the receipt of a message with refusals, for its provider."""
     return f"out/{marker.provider}/receipts/messages/{marker.day}/{marker.unit}.json"
 
 
 def unknown_receipt_key(digest: str) -> str:
-    """The note about a file that no registered provider dropped."""
+    """Return the key of the note about a file that no registered provider dropped."""
     return f"receipts/_unknown/{digest}.json"
 
 
 def factchecks_key(index: str) -> str:
-    """An index of published checks by its digest, in the public bucket.
+    """Return the key of an index of published checks, by its digest.
 
     >>> factchecks_key("ab")
     'factchecks/ab.claims'
@@ -40,7 +40,7 @@ def factchecks_key(index: str) -> str:
 
 
 def factchecks_facts_key(index: str) -> str:
-    """What an index holds, counted, beside it.
+    """Return the key of the counts of an index of published checks.
 
     >>> factchecks_facts_key("ab")
     'factchecks/ab.json'
@@ -58,17 +58,17 @@ def factchecks_lists_key(lists: str) -> str:
 
 
 def refusals_key(unit: str) -> str:
-    """A unit's refusals with their places, in the work bucket."""
+    """Return the key of a unit's refusals with their places, in the work bucket."""
     return f"refusals/{unit}.jsonl"
 
 
 def part_key(file: str, reader: str, version: int, pseudonym_key: str, number: int) -> str:
-    """One part of a translated file, in the work bucket."""
+    """Return the key of one part of a translated file, in the work bucket."""
     return f"parts/{file}/{reader}-{version}-{pseudonym_key}/{number:06}.jsonl"
 
 
 def case_receipt_key(provider: str, day: str, message: str) -> str:
-    """The receipt of a message about a case that was refused, or had to wait.
+    """Return the key of the receipt of a case message that was refused or had to wait.
 
     >>> case_receipt_key("acme", "2026-11-25", "ab")
     'out/acme/receipts/messages/2026-11-25/ab.json'
@@ -77,12 +77,12 @@ def case_receipt_key(provider: str, day: str, message: str) -> str:
 
 
 def author_notice_key(provider: str, decision: str, language: str) -> str:
-    """What the author of a post is told of a measure, for the provider to hand on."""
+    """Return the key of the notice to an author, which the provider passes on."""
     return f"out/{provider}/notices/{decision}.{language}.txt"
 
 
 def correction_key(provider: str, day: str, entry: str) -> str:
-    """That a published check changed on which a finding of the provider rests.
+    """Return the key of the note that a published check behind a finding changed.
 
     >>> correction_key("acme", "2026-11-25", "ab")
     'out/acme/corrections/2026-11-25/ab.json'
@@ -91,12 +91,12 @@ def correction_key(provider: str, day: str, entry: str) -> str:
 
 
 def statement_key(provider: str, day: str, decision: str) -> str:
-    """The statement of reasons of one decision with a measure, on the day of its commit."""
+    """Return the key of the statement of reasons of a decision, by the day of its commit."""
     return f"{statements_of_day(provider, day)}{decision}.json"
 
 
 def statements_of_day(provider: str, day: str) -> str:
-    """Where a day's statements stand one by one.
+    """Return the prefix of a day's single statements.
 
     >>> statements_of_day("acme", "2026-11-25")
     'out/acme/decisions/2026-11-25/'
@@ -105,7 +105,7 @@ def statements_of_day(provider: str, day: str) -> str:
 
 
 def statement_batch_key(provider: str, day: str, number: int) -> str:
-    """A batch of a day's statements, counted from 1, ready for the transparency database.
+    """Return the key of a batch (from 1) of a day's statements for the transparency database.
 
     >>> statement_batch_key("acme", "2026-11-25", 1)
     'out/acme/statements/2026-11-25-0001.json'
@@ -114,7 +114,7 @@ def statement_batch_key(provider: str, day: str, number: int) -> str:
 
 
 def report_key(provider: str, period: str, name: str) -> str:
-    """A file of a provider's yearly report.
+    """Return the key of a file of a provider's yearly report.
 
     >>> report_key("acme", "2026", "report.xlsx")
     'out/acme/reports/2026/report.xlsx'
@@ -123,10 +123,10 @@ def report_key(provider: str, period: str, name: str) -> str:
 
 
 def proposal_key(provider: str, rule: str, finding: str) -> str:
-    """An example that an overturned decision proposes for a rule (`pack/version/rule`)."""
+    """Return the key of an example proposed for a rule (`pack/version/rule`)."""
     return f"out/{provider}/proposals/{rule}/{finding}.json"
 
 
 def audit_key(provider: str, month: str) -> str:
-    """The month's sample of posts that no rule hit, for the provider's moderators."""
+    """Return the key of the month's sample of posts without findings, for the moderators."""
     return f"out/{provider}/audit/{month}.jsonl"

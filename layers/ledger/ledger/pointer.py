@@ -18,20 +18,19 @@ POINTER_KEY = "sets/current.json"
 NO_SET = "no set is published yet: run `terang packs publish`"
 
 TRIES = 8
-"""How often a set is made anew when others moved the pointer in between."""
-
+"""How often a set is built again because others moved the pointer meanwhile."""
 
 RETURN_DAYS = 30
-"""How long a set that was replaced stays in the pointer's history."""
+"""How long a replaced set stays in the pointer's history."""
 
 MOST_EARLIER = 1_000
-"""Sets in the pointer's history, at most: 200 KB. Of one that is left out, packs are new again."""
+"""The most sets in the pointer's history: 200 KB. Packs of a set left out count as new again."""
 
 
 class EarlierSet(msgspec.Struct, frozen=True):
     """A set that was in force, by its digest, from `since` until before `until` (RFC 3339, UTC).
 
-    `since` is empty where the pointer of an earlier form did not say it.
+    `since` is empty if the pointer of an earlier form did not say it.
     """
 
     set: str
@@ -43,7 +42,7 @@ class Pointer(msgspec.Struct, frozen=True, omit_defaults=True):
     """Which set is in force, since when (RFC 3339, UTC), and which were before it.
 
     `earlier` goes from the newest to the oldest, and holds what was in force in the last
-    RETURN_DAYS. A pointer of the earlier form has neither.
+    RETURN_DAYS. A pointer of the earlier form has neither `since` nor `earlier`.
     """
 
     set: str
@@ -52,7 +51,7 @@ class Pointer(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def set_key(digest: str) -> str:
-    """Where a set stands in the public bucket.
+    """Return the key of a set in the public bucket.
 
     >>> set_key("ab")
     'sets/ab.json'
@@ -124,14 +123,14 @@ def _moved(before: Pointer | None, digest: str, now: datetime) -> Pointer:
         return Pointer(digest, utc(now))
     oldest = utc(now - timedelta(days=RETURN_DAYS))
     ended = EarlierSet(before.set, before.since, utc(now))
-    earlier = [one for one in (ended, *before.earlier) if one.until >= oldest]
+    earlier = [ended_set for ended_set in (ended, *before.earlier) if ended_set.until >= oldest]
     return Pointer(digest, utc(now), tuple(earlier[:MOST_EARLIER]))
 
 
 def _set_of(objects: Objects, public_bucket: str, digest: str) -> bytes:
     data = objects.get(public_bucket, set_key(digest))
     if data is None or sha256(data).hexdigest() != digest:
-        raise OperatorError(f"the set {digest} is gone from the public bucket, or is another")
+        raise OperatorError(f"the set {digest} is gone from the public bucket, or was changed")
     return data
 
 
@@ -139,4 +138,6 @@ def _parse(pointer: bytes) -> Pointer:
     try:
         return msgspec.json.decode(pointer, type=Pointer)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        raise OperatorError(f"{POINTER_KEY} names no set: restore its last version") from None
+        raise OperatorError(
+            f"{POINTER_KEY} does not name a set: restore its last version"
+        ) from None

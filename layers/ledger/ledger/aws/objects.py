@@ -1,4 +1,4 @@
-"""Buckets on S3: versions are pinned, ranges are exact, and what is written once stays."""
+"""Buckets on S3: pinned versions, exact ranges, and objects that are written once."""
 
 import io
 import time
@@ -48,7 +48,7 @@ class StoredVersion:
 
 @dataclass(slots=True)
 class S3Objects:
-    """The port `Objects` on an S3 client."""
+    """The port Objects on an S3 client."""
 
     client: Any
     _ignores_range: bool = False
@@ -89,7 +89,7 @@ class S3Objects:
                 answer = self.client.get_object(**asked, VersionId=source.version)
                 if answer.get("ContentRange") != wanted:
                     answer["Body"].close()
-                    self._ignores_range = True  # this server will not learn it: ask no more
+                    self._ignores_range = True  # this server never honours it
             if self._ignores_range:
                 answer = self.client.get_object(**asked)
         except ClientError as error:
@@ -99,21 +99,23 @@ class S3Objects:
                 raise ObjectChangedError("the object is no longer the version that was cut")
             data = cast("bytes", body.read())
         if len(data) != end - start:
-            raise OSError(f"got {len(data)} of {end - start} bytes")  # transient: asked again
+            raise OSError(
+                f"got {len(data)} of {end - start} bytes"
+            )  # transient: the caller tries again
         return data
 
     def _ask_why(self, bucket: str, key: str, pin: dict[str, str]) -> None:
-        """Raise what S3 answers to the object's first byte, if it is not given out."""
+        """Raise what S3 answers to a request for the object's first byte, if it refuses it."""
         try:
             self.client.get_object(Bucket=bucket, Key=key, Range="bytes=0-0", **pin)["Body"].close()
         except ClientError as error:
             raise _translated(error) from error
 
     def _unread(self, error: ClientError, bucket: str, key: str, version: str | None) -> Exception:
-        """Return why a version was not given out.
+        """Return why a version could not be read.
 
-        S3 also answers *denied* for a version that is not there, to a caller whose permissions to
-        list it finds too few. So the list of versions decides between gone and denied.
+        S3 also answers *denied* for a version that does not exist, if the caller may not list the
+        bucket. So the list of versions decides between gone and denied.
         """
         if version and error.response["Error"]["Code"] in _DENIED:
             for found in self.versions(bucket, key):  # in the order of their keys
@@ -125,16 +127,16 @@ class S3Objects:
         return _translated(error)
 
     def open(self, source: Source) -> BinaryIO:
-        """The object as a seekable file that reads ranges as it goes."""
+        """Return the object as a seekable file that reads ranges as it goes."""
         return cast("BinaryIO", io.BufferedReader(_RangedFile(self, source), READ_AHEAD_BYTES))
 
     def get(self, bucket: str, key: str) -> bytes | None:
-        """The newest bytes under a key, or nothing."""
+        """Return the newest bytes under a key, or None."""
         found = self.get_with_etag(bucket, key)
         return found[0] if found else None
 
     def get_with_etag(self, bucket: str, key: str) -> tuple[bytes, str] | None:
-        """The newest bytes under a key and their ETag, for put_if."""
+        """Return the newest bytes under a key and their ETag, for `put_if`."""
         try:
             answer = self.client.get_object(Bucket=bucket, Key=key)
         except ClientError as error:
@@ -144,20 +146,20 @@ class S3Objects:
         return answer["Body"].read(), answer["ETag"]
 
     def put(self, bucket: str, key: str, data: bytes) -> Source:
-        """Write, over whatever stands there."""
+        """Write, and replace what is there."""
         return self._put(bucket, key, data)
 
     def put_new(self, bucket: str, key: str, data: bytes) -> Source:
-        """Write once; the same bytes again are no error."""
+        """Write once; the same bytes again are accepted."""
         try:
             return self._put(bucket, key, data, IfNoneMatch="*")
         except ObjectChangedError:
             if self.get(bucket, key) != data:
-                raise ImmutableError(f"other bytes already stand under {key}") from None
+                raise ImmutableError(f"{key} already has other bytes") from None
             return self.head(bucket, key)
 
     def put_if(self, bucket: str, key: str, data: bytes, etag: str | None, tags: str = "") -> bool:
-        """Compare and swap."""
+        """Write only over that ETag, or (None) only where nothing is; return whether it wrote."""
         options = {"IfNoneMatch": "*"} if etag is None else {"IfMatch": etag}
         if tags:
             options["Tagging"] = tags
@@ -168,7 +170,7 @@ class S3Objects:
         return True
 
     def delete_version(self, source: Source) -> None:
-        """Delete that one version for good."""
+        """Delete that one version for good, without a delete marker."""
         self.client.delete_object(Bucket=source.bucket, Key=source.key, VersionId=source.version)
 
     def versions(self, bucket: str, prefix: str) -> Iterator[StoredVersion]:
@@ -181,16 +183,19 @@ class S3Objects:
         )
         while page := self._next(pages):
             for kind in ("Versions", "DeleteMarkers"):
-                for one in page.get(kind, ()):
+                for version in page.get(kind, ()):
                     source = Source(
                         bucket,
-                        one["Key"],
-                        one["VersionId"],
-                        one.get("ETag", ""),
-                        one.get("Size", 0),
+                        version["Key"],
+                        version["VersionId"],
+                        version.get("ETag", ""),
+                        version.get("Size", 0),
                     )
                     yield StoredVersion(
-                        source, one["IsLatest"], kind == "DeleteMarkers", one["LastModified"]
+                        source,
+                        version["IsLatest"],
+                        kind == "DeleteMarkers",
+                        version["LastModified"],
                     )
 
     def _next(self, pages: Iterator[dict[str, Any]]) -> dict[str, Any] | None:
@@ -200,7 +205,7 @@ class S3Objects:
             raise _translated(error) from error
 
     def version_bytes(self, source: Source) -> bytes | None:
-        """All bytes of one version, or nothing if it is gone."""
+        """Return all bytes of one version, or None if it is gone."""
         where = {"Bucket": source.bucket, "Key": source.key, "VersionId": source.version}
         try:
             return cast("bytes", self.client.get_object(**where)["Body"].read())
@@ -210,7 +215,7 @@ class S3Objects:
             raise
 
     def keys(self, bucket: str, prefix: str) -> list[str]:
-        """All keys under a prefix, sorted."""
+        """Return all keys under a prefix, sorted."""
         pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
         return sorted(item["Key"] for page in pages for item in page.get("Contents", ()))
 
@@ -224,7 +229,7 @@ class S3Objects:
             except ClientError as error:
                 if error.response["Error"]["Code"] not in _CONFLICT:
                     raise _translated(error) from error
-                time.sleep(0.05 * 2**attempt)  # another writer of the same key is under way
+                time.sleep(0.05 * 2**attempt)  # somebody else is writing the same key
             else:
                 return Source(bucket, key, answer.get("VersionId", ""), answer["ETag"], len(data))
         raise OSError(f"other writers kept {key} busy")
@@ -263,14 +268,14 @@ class _RangedFile(io.RawIOBase):
 
 
 def _translated(error: ClientError) -> Exception:
-    """The error in the words of the ledger, or as it is."""
+    """Return the error as one of the ledger's, or unchanged."""
     code: str = error.response["Error"]["Code"]
     if code in _GONE:
         return ObjectGoneError("the object or its pinned version is gone")
     if code in _CHANGED:
         return ObjectChangedError("the object is no longer the version that was cut")
     if code in _UNREADABLE and error.operation_name == "GetObject":
-        return ObjectUnreadableError(f"S3 answered {code}: it does not give the object out")
+        return ObjectUnreadableError(f"S3 answered {code}: the object cannot be read")
     if code in _DENIED | {"NoSuchBucket"}:
         return OperatorError(f"S3 answered {code}: see the function's policy and the bucket")
     return cast("Exception", error)

@@ -1,4 +1,4 @@
-"""The queues: deliveries of SQS, who sent them, and the queue of units."""
+"""The queues: deliveries from SQS, who sent them, and the queue of units."""
 
 import re
 import time
@@ -17,10 +17,10 @@ from ledger.records.manifest import Unit
 from ledger.records.provider import Provider, is_provider_id
 
 RESERVE_SECONDS = 20
-"""Time that a delivery must have left to begin: else it is handed back, and comes again."""
+"""Time that must be left to begin a delivery. With less it is handed back, and comes again."""
 
 ATTRIBUTES = ("provider", "first_sender", "first_sent")
-"""The attributes of a message that anybody here reads."""
+"""The attributes of a message that are read."""
 
 
 class TimeReserveError(OperatorError):
@@ -39,7 +39,7 @@ class Delivery:
 
     @classmethod
     def of(cls, record: Mapping[str, Any]) -> "Delivery":
-        """The delivery of one record of an SQS event."""
+        """Return the delivery of one record of an SQS event."""
         named = record.get("messageAttributes") or {}
         return cls(
             queue_arn=record["eventSourceARN"],
@@ -53,29 +53,29 @@ class Delivery:
 
 
 def require_reserve(seconds_left: Callable[[], float]) -> None:
-    """Raise TimeReserveError when too little time is left to begin something."""
+    """Raise TimeReserveError if too little time is left to begin something."""
     if seconds_left() < RESERVE_SECONDS:
         raise TimeReserveError("too little time is left to begin")
 
 
 def error_code(error: BaseException | None) -> str:
-    """The code of an error, the platform's or ours: its message could hold what was sent.
+    """Return the code of an error, the platform's or ours; its message could quote what was sent.
 
     >>> error_code(KeyError("x"))
     ''
     """
     if isinstance(error, TerangError):
         return str(getattr(error, "code", ""))
-    answer = getattr(error, "response", None) or {}  # a timeout has none, under that very name
+    answer = getattr(error, "response", None) or {}  # None in a timeout
     return str(answer.get("Error", {}).get("Code", ""))
 
 
 def log_failures(
     failures: Iterable[tuple[Any, BaseException | None, Any]], log: Callable[..., None]
 ) -> None:
-    """Log what deliveries failed of, in the form in which Powertools keeps it; nothing of theirs.
+    """Log why deliveries failed, as Powertools records it, without any of their content.
 
-    Raises MemoryError if one did: the worker is spent, and a fresh one takes what is left.
+    Raises MemoryError if a delivery did: the worker is unusable, and a new one takes the rest.
     """
     for _, error, _ in failures:
         log("failed", extra={"error": type(error).__name__, "code": error_code(error)})
@@ -86,7 +86,7 @@ def log_failures(
 _MILLISECONDS = re.compile("[0-9]{1,14}")  # up to about the year 5138
 
 REGISTRY_SECONDS = 60
-"""How long a worker believes what a provider registered before it looks again."""
+"""How long a worker uses what a provider registered before it reads it again."""
 
 
 @dataclass(slots=True)
@@ -99,7 +99,7 @@ class Senders:
     _known: dict[str, tuple[float, Provider | None]] = field(default_factory=dict)
 
     def believed(self, sender_id: str, attributes: Mapping[str, str]) -> str | None:
-        """The provider of a message, or nothing if its sender is unknown.
+        """Return the provider of a message, or None if its sender is not registered.
 
         `sender_id` is SQS's own SenderId, for a role `ID:session`. When the redrive role repeats a
         message, the attribute `first_sender` names whom it repeats.
@@ -112,9 +112,9 @@ class Senders:
         return name if provider and sender and sender in provider.senders else None
 
     def first_sent(self, message: Delivery) -> datetime:
-        """Return when a message was sent first, so that a dead letter is judged as on that day.
+        """Return when a message was first sent, so that a dead letter is judged as on that day.
 
-        SQS stamps a message again when the redrive role repeats it. That role alone may name an
+        SQS sets a new time when the redrive role repeats a message. Only that role may name an
         earlier time, under the attribute `first_sent`, in milliseconds since 1970.
         """
         named = message.attributes.get("first_sent", "")
@@ -130,7 +130,7 @@ class Senders:
         known = self._known.get(name)
         if known is None or now - known[0] > REGISTRY_SECONDS:
             known = (now, self.store.provider(name))
-            if known[1] is not None:  # names that nobody registered are without number
+            if known[1] is not None:  # unregistered names are unlimited
                 self._known[name] = known
         return known[1]
 
@@ -141,13 +141,13 @@ _TRIES = 6
 
 @dataclass(frozen=True, slots=True)
 class SqsUnitQueue:
-    """The port `UnitQueue` on an SQS client."""
+    """The port UnitQueue on an SQS client."""
 
     client: Any
     url: str
 
     def send(self, units: Iterable[Unit]) -> None:
-        """Send all. SendMessageBatch answers 200 with a list of what it did not take."""
+        """Send all. SendMessageBatch answers 200 even if it took only some of them."""
         for batch in batched(units, _BATCH):
             entries = [
                 {"Id": str(place), "MessageBody": msgspec.json.encode(unit).decode()}

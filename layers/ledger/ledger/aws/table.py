@@ -1,4 +1,4 @@
-"""A DynamoDB table in plain words: put, put if absent, transactions, and queries that page."""
+"""A DynamoDB table: items, put, put if absent, transactions, and queries over all pages."""
 
 import random
 import time
@@ -15,14 +15,14 @@ from botocore.exceptions import ClientError
 from ledger.errors import SchemaNewerError
 
 type Item = dict[str, Any]
-"""An item as DynamoDB writes it: `{"pk": {"S": …}, …}`."""
+"""An item in DynamoDB's notation: `{"pk": {"S": …}, …}`."""
 
 SCHEMA = 1
-"""The form of the records. A change that earlier code would misread makes it the next number."""
+"""The form of the records. A change that earlier code would misread needs the next number."""
 
 
 def item_of(pk: str, sk: str, record: Any = None, **attributes: Any) -> Item:
-    """An item with its record and the record's form, and attributes of str, int, bool or bytes."""
+    """Return an item with its record as JSON, and attributes of str, int, bool or bytes."""
     item = key_of(pk, sk)
     if record is not None:
         item["record"] = {"S": msgspec.json.encode(record).decode()}
@@ -31,9 +31,9 @@ def item_of(pk: str, sk: str, record: Any = None, **attributes: Any) -> Item:
 
 
 def record_of[T](item: Item | None, kind: type[T]) -> T | None:
-    """The record of an item, or nothing where there is no item or it has none.
+    """Return the record of an item, or None if there is no item or it has no record.
 
-    Raises SchemaNewerError for a record of a form that a later release wrote.
+    Raises SchemaNewerError for a record that a later release wrote in a newer form.
 
     >>> record_of({"record": {"S": "7"}}, int), record_of(None, int)
     (7, None)
@@ -47,12 +47,12 @@ def record_of[T](item: Item | None, kind: type[T]) -> T | None:
 
 
 def key_of(pk: str, sk: str) -> Item:
-    """The key of an item."""
+    """Return the key of an item."""
     return {"pk": {"S": pk}, "sk": {"S": sk}}
 
 
 def typed(value: Any) -> Item:
-    """A value with its type."""
+    """Return a value with its type, in DynamoDB's notation."""
     match value:
         case bool():
             return {"BOOL": value}
@@ -82,35 +82,35 @@ class Table:
     name: str
 
     def put(self, pk: str, sk: str, record: Any = None, **attributes: Any) -> None:
-        """Put, over whatever stands there."""
+        """Put an item, and replace what is there."""
         item = item_of(pk, sk, record, **attributes)
         self.client.put_item(TableName=self.name, Item=item)
 
     def put_all(self, items: Iterable[Item]) -> None:
-        """Put items over whatever stands there, in any order."""
+        """Put items in any order, and replace what is there."""
         with ThreadPoolExecutor(THREADS) as pool:
             list(pool.map(lambda item: self.client.put_item(TableName=self.name, Item=item), items))
 
     def over(self, pk: str, sk: str, record: Any = None, **attributes: Any) -> Item:
-        """The action of a transaction that puts over whatever stands there."""
+        """Return the action that puts an item and replaces what is there."""
         return {"Put": {"TableName": self.name, "Item": item_of(pk, sk, record, **attributes)}}
 
     def new(self, pk: str, sk: str, record: Any = None, **attributes: Any) -> Item:
-        """The action of a transaction that puts if absent."""
+        """Return the action that puts an item if absent."""
         return _if_absent(self.over(pk, sk, record, **attributes))
 
     def absent(self, pk: str, sk: str) -> Item:
-        """The condition of a transaction that an item is not there."""
+        """Return the condition that an item does not exist."""
         condition = {"Key": key_of(pk, sk), "ConditionExpression": "attribute_not_exists(pk)"}
         return {"ConditionCheck": {"TableName": self.name, **condition}}
 
     def without(self, pk: str, sk: str, *attributes: str) -> Item:
-        """The action of a transaction that takes attributes off an item that is there."""
+        """Return the action that removes attributes from an existing item."""
         removed = f"REMOVE {', '.join(attributes)}"
         return self._update(pk, sk, UpdateExpression=removed)
 
     def again(self, pk: str, sk: str, **attributes: str) -> Item:
-        """The action of a transaction that puts attributes on an item that is there."""
+        """Return the action that sets attributes of an existing item."""
         return self._update(
             pk,
             sk,
@@ -119,7 +119,7 @@ class Table:
         )
 
     def until(self, pk: str, sk: str, expires: int) -> Item:
-        """The action of a transaction that moves the end of an item that is there."""
+        """Return the action that changes when an existing item expires."""
         return self._update(
             pk,
             sk,
@@ -128,12 +128,12 @@ class Table:
         )
 
     def get(self, pk: str, sk: str) -> Item | None:
-        """One item, read consistently."""
+        """Return one item, read consistently."""
         answer = self.client.get_item(TableName=self.name, Key=key_of(pk, sk), ConsistentRead=True)
         return answer.get("Item") or None
 
     def query(self, pk: str, prefix: str) -> Iterator[Item]:
-        """The items under a partition whose sort key starts so, in order, read consistently."""
+        """Yield items of a partition whose sort key has the prefix, in order, read consistently."""
         for page in self._pages(pk, prefix):
             yield from page["Items"]
 
@@ -154,16 +154,16 @@ class Table:
         return [(item[f"{index}_sk"]["S"], item["pk"]["S"], item["sk"]["S"]) for item in items]
 
     def count(self, pk: str, prefix: str) -> int:
-        """How many items `query` would give."""
+        """Return how many items `query` would yield."""
         return sum(page["Count"] for page in self._pages(pk, prefix, Select="COUNT"))
 
     def records[T](self, pk: str, prefix: str, kind: type[T]) -> list[T]:
-        """The records of a query, in order."""
-        found = (record_of(item, kind) for item in self.query(pk, prefix))
-        return [record for record in found if record is not None]
+        """Return the records of a query, in order."""
+        records = (record_of(item, kind) for item in self.query(pk, prefix))
+        return [record for record in records if record is not None]
 
     def get_many(self, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Item]:
-        """The items that exist under these keys, read consistently."""
+        """Return the items that exist under these keys, read consistently."""
         found: dict[tuple[str, str], Item] = {}
         for batch in batched(keys, _GET):
             wanted = [key_of(pk, sk) for pk, sk in batch]
@@ -181,21 +181,21 @@ class Table:
         return found
 
     def transact(self, *actions: Item) -> bool:
-        """All or nothing; False if the condition of the first action failed.
+        """Do all actions or none; return False if the condition of the first action failed.
 
         Raises for every other reason, after waiting out conflicts with other transactions.
         """
         return self._transact(actions, watched=1)
 
     def transact_all(self, *actions: Item) -> bool:
-        """All or nothing; False if the condition of any action failed.
+        """Do all actions or none; return False if the condition of any action failed.
 
         Raises for every other reason, after waiting out conflicts with other transactions.
         """
         return self._transact(actions, watched=len(actions))
 
     def _transact(self, actions: Sequence[Item], watched: int) -> bool:
-        """All or nothing; False if a condition failed of the first `watched` actions."""
+        """Do all or none; return False if a condition of the first `watched` actions failed."""
         for pause in _pauses():
             reasons = self._cancelled(actions)
             if reasons is None:
@@ -207,12 +207,10 @@ class Table:
         raise OSError("other transactions kept the items busy")
 
     def put_pairs(self, pairs: Sequence[Pair]) -> list[Item | None]:
-        """Put pairs whose first item is absent; for each pair the first item that stood before.
+        """Put pairs whose first item is absent; return the existing first item of each other pair.
 
-        A pair may have no second item.
-
-        Pairs go in transactions of 25 over several threads. When one is cancelled, the pairs that
-        exist are taken out and the rest is tried again.
+        A pair may have no second item. Pairs are put in transactions of 25 over several threads.
+        When one is cancelled, the pairs that exist are taken out and the rest is tried again.
         """
         batches = list(batched(pairs, PAIRS))
         if len(batches) < 2:  # one transaction needs no threads
@@ -247,7 +245,7 @@ class Table:
         return {"Put": {"TableName": self.name, "Item": item}}
 
     def _cancelled(self, actions: Sequence[Item]) -> list[Item] | None:
-        """Nothing if the transaction went through, else why each action was cancelled."""
+        """Run a transaction; return None, or why each action was cancelled."""
         try:
             self.client.transact_write_items(TransactItems=list(actions))
         except ClientError as error:
@@ -258,7 +256,7 @@ class Table:
         return None
 
     def _update(self, pk: str, sk: str, **options: Any) -> Item:
-        """An update that makes no item: of one that is gone by now, only its keys would come."""
+        """Return an update that creates no item: one that is gone must not come back empty."""
         return {
             "Update": {
                 "TableName": self.name,
@@ -294,7 +292,7 @@ def _if_absent(action: Item) -> Item:
 
 
 def _only_conflicts(reasons: Sequence[Item]) -> None:
-    """Raise unless waiting can help: each reason is none, a conflict or a throttle."""
+    """Raise unless waiting can help: no reason, a conflict or a throttle."""
     passing = {"None", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
     codes = {reason.get("Code", "None") for reason in reasons}
     if not codes <= passing:
@@ -302,7 +300,7 @@ def _only_conflicts(reasons: Sequence[Item]) -> None:
 
 
 def _pauses() -> Iterator[Callable[[], None]]:
-    """As many tries as waiting makes sense for, each with its pause: doubling, with jitter."""
+    """Yield a pause for each try, until waiting is useless: doubling, with jitter."""
     for attempt in range(_TRIES):
         longest = 0.05 * 2**attempt
         yield partial(_sleep_up_to, longest)
