@@ -6,8 +6,8 @@
 - `layers/claims/claims/data/common.json`: more of the commonest words, which tell no claim from
   another. In Chinese it holds pairs of letters, since claims are compared by pairs.
 
-Run it with a Python that has wordfreq (58 MB, so it is no dependency) and what the matcher needs,
-then look at the diff:
+Run it with a Python that has wordfreq (58 MB, so it is not a dependency) and the matcher's
+dependencies, then look at the diff:
 
     PYTHONPATH=layers/rules:layers/matcher python3 scripts/build_common_words.py
 

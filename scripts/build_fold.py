@@ -12,7 +12,7 @@ The steps for one code point, whose order is part of the specification:
 1. An invisible, a bidi control or another default-ignorable code point is dropped; so are
    accents (combining marks made for Latin, Greek and Cyrillic), the vowel marks of Arabic and
    Hebrew, and tatweel. Marks of other scripts are letters there and stay.
-2. What is left goes through NFKC, case folding and NFKD until nothing changes, and again loses
+2. The rest goes through NFKC, case folding and NFKD until nothing changes, and again loses
    the marks of step 1. Small capitals and letters in dark circles, squares and brackets
    become letters, a digit of any script the digit of that value.
 3. A Latin letter that looks like one of a-z (dotless i, script g, o with a stroke) becomes it.
@@ -22,7 +22,7 @@ The steps for one code point, whose order is part of the specification:
    table by code point would otherwise part В from в. Arabic has no look-alikes here: UTS #39
    makes alef an l.
 5. A traditional Han letter gives the simplified one (OpenCC's first choice), by way of OpenCC's
-   standard form where Taiwan or Hong Kong write another. The standard forms are kept beside it:
+   standard form where Taiwan or Hong Kong write another. The standard forms are kept as well:
    髮 and 發 are both 发, but not each other.
 """
 
@@ -191,7 +191,7 @@ def ranges(codes: Iterable[int]) -> list[list[int]]:
 
 
 def as_words(folded: str) -> str:
-    """A folded string as the table gives it: signs are spaces, spaceless letters stand apart."""
+    """A folded string as the table gives it: signs are spaces, spaceless letters are set apart."""
     parts = (f" {c} " if is_spaceless(c) else c for c in (c if is_word(c) else " " for c in folded))
     return re.sub(" +", " ", "".join(parts))
 
@@ -203,7 +203,7 @@ def dropped_as(code: int) -> str | None:
 
 
 def folded_as(char: str) -> tuple[str, str] | None:
-    """A kind of dress and the folded form, for a code point that does not stand for itself."""
+    """A kind of dress and the folded form, for a code point that folds to something else."""
     folded = plain(char)
     if folded == char or char in TRADE_SIGNS:
         return None

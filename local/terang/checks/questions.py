@@ -7,19 +7,19 @@ import msgspec
 from ledger.errors import OperatorError
 
 
-class Question(msgspec.Struct):
+class AskedText(msgspec.Struct):
     """One line of the file."""
 
     id: str | int
     text: str
 
 
-def read_questions(lines: Iterable[bytes], name: str) -> Iterator[Question]:
-    """Yield the question on each line that is not blank.
+def read_questions(lines: Iterable[bytes], name: str) -> Iterator[AskedText]:
+    """Yield the text on each line that is not blank.
 
-    Raises OperatorError with the name and number of the first line that is not a question.
+    Raises OperatorError with the name and number of the first line that holds no text.
     """
-    decoder = msgspec.json.Decoder(Question)
+    decoder = msgspec.json.Decoder(AskedText)
     for number, line in enumerate(lines, 1):
         if line.strip():
             try:

@@ -128,7 +128,7 @@ COMMANDS = (
     ),
     Command(
         "case",
-        "terang.cli.cases:show",
+        "terang.cli.review:show",
         "Show one case with everything that happened.",
         "terang case 9f2c41d0 --provider acme-chat --stack terang",
     ),
@@ -140,7 +140,7 @@ COMMANDS = (
     ),
     Command(
         "cases send",
-        "terang.cli.cases:send",
+        "terang.cli.review:send",
         "Send a file of messages, and wait for the answer to each.",
         "terang cases send decisions.jsonl --provider acme-chat --stack terang",
     ),
@@ -364,7 +364,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _explain(error: Exception, name: str) -> str:
-    """Return what is wrong in plain words. The library's text is kept where it is plain."""
+    """Return the error in plain words. The library's text is kept where it is plain."""
     if isinstance(error, UnknownCommandError):  # its own text would import every command
         return _unknown((error.unused_tokens or [""])[0], _names_below(name))
     if isinstance(error, UnusedCliTokensError):

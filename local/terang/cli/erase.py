@@ -28,7 +28,7 @@ COUNTED = {
     "proposals": "proposed examples",
     "parts": "parts of translated files",
 }
-"""What is counted, and how it is printed."""
+"""Each count, and how it is printed."""
 
 FILES_SHOWN = 20
 ACCOUNT_LENGTH = 200
@@ -68,7 +68,7 @@ def erase(
                 raise InputError(f"no provider {provider} is registered here")
             erased = _erasure(remote, provider, dry_run=dry_run).erase(name, {*post})
     except (OSError, OperatorError) as error:
-        raise OperatorError(f"{error}; what was erased is gone: repeat the command") from None
+        raise OperatorError(f"{error}; what was reached is erased: repeat the command") from None
     if as_json:
         _print_json(erased, provider, dry_run=dry_run)
     else:

@@ -20,7 +20,7 @@ from claims.score.ranking import Meaning, explain
 from ledger.errors import OperatorError
 from ledger.records.json_text import encode_json_lines
 from terang.checks.check_library import CheckLibrary
-from terang.checks.questions import Question, read_questions
+from terang.checks.questions import AskedText, read_questions
 from terang.cli.arguments import Day, UsageError
 from terang.console import Screen, print_lines_of_json, print_result
 from terang.review.cards import LONG_BEFORE_DAYS
@@ -190,9 +190,9 @@ def ask_texts(
     return 0
 
 
-def _questions(text: str, file: Path | None) -> Iterator[Question]:
+def _questions(text: str, file: Path | None) -> Iterator[AskedText]:
     if file is None:
-        yield Question("", sys.stdin.read() if text == "-" else text)
+        yield AskedText("", sys.stdin.read() if text == "-" else text)
     else:
         with file.open("rb") as lines:
             yield from read_questions(lines, str(file))

@@ -1,4 +1,4 @@
-"""Reads the packs that a command was given, and prints what is wrong with them."""
+"""Reads the packs that a command was given, and prints their problems."""
 
 from datetime import date
 from pathlib import Path

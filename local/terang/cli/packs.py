@@ -27,7 +27,7 @@ Folder = Annotated[Path, Parameter(help="the folder of the packs, or one file")]
 
 
 def check(packs: Folder, /, *, today: Today | None = None) -> int:
-    """Print what is wrong with file and line; 0 if nothing is, else 1."""
+    """Print each problem with file and line; 0 if there are none, else 1."""
     checked = load_checked(packs, today, advice=True)
     if checked is None:
         return 1

@@ -1,22 +1,28 @@
-"""`terang review` and `terang audit`: decide at the terminal, into a file or to the stack."""
+"""`terang review`, `audit`, `cases send` and `case`: decide at the terminal, send, and look up."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 from cyclopts import Parameter
 
+from ledger.cases.case import case_id
+from ledger.cases.messages import MESSAGE_TYPES
 from ledger.clock import Clock, SystemClock
 from ledger.errors import OperatorError
-from terang.casework.case_queue import CaseQueue, result_lines, send_messages
+from ledger.ports import CaseStore
+from ledger.records.identity import is_id
+from terang.casework.case_queue import NOT_SENT, CaseQueue, result_lines, send_messages
 from terang.casework.message_file import MessageFile, decided_in, read_file, read_messages
+from terang.casework.message_order import findings_in
 from terang.cli.arguments import STACK, Moderator, Month, ProviderId, StackName, UsageError
 from terang.console import Screen
 from terang.review.audit import begin_audit, read_sample, sample_key, unjudged
 from terang.review.cards import Card, cards
+from terang.review.case_history import CaseHistory, case_history
 from terang.review.open_findings import (
     RuleReasons,
     findings_of_run,
@@ -25,7 +31,11 @@ from terang.review.open_findings import (
     rule_reasons_in_sets,
     second_reviews,
 )
+from terang.review.screens import case_screen
 from terang.review.terminal import TtyTerminal, audit_posts, is_terminal, review_cards
+
+if TYPE_CHECKING:
+    from terang.remote import Remote
 
 console = Screen()
 
@@ -91,9 +101,7 @@ def _of_stack(
     stack: str, provider: str, moderator: str, before: Sequence[dict[str, Any]], limit: int
 ) -> _ReviewSources:
     """Return what is open in a stack. Second reviews come after undecided findings."""
-    from terang.remote import Remote  # late: a run's folder needs no boto3
-
-    remote = Remote.find(stack)
+    remote = _remote(stack)
     findings = findings_of_stack(remote.store, provider, limit, decided_in(before))
     seconds = second_reviews(
         remote.store,
@@ -140,9 +148,7 @@ def _sample(run: Path | None, stack: str, key: str) -> tuple[Clock, list[str]]:
     if run is not None:
         file = run / key
         return SystemClock(), read_sample(read_file(file) if file.is_file() else None, str(file))
-    from terang.remote import Remote  # late: a run's folder needs no boto3
-
-    remote = Remote.find(stack)
+    remote = _remote(stack)
     return remote.clock, read_sample(remote.objects.get(remote.outputs["OutBucket"], key), key)
 
 
@@ -161,3 +167,55 @@ def _explain_unwritable(file: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise OperatorError(f"cannot write {file}: {error.strerror}") from None
+
+
+def send(
+    file: Annotated[Path, Parameter(help="messages as in docs/case-message.schema.json")],
+    /,
+    *,
+    provider: Annotated[ProviderId, Parameter(help="in whose name they are sent")],
+    stack: StackName = STACK,
+) -> int:
+    """Send a file; 0 when every message was answered, even if it was refused."""
+    messages = read_messages(file, may_be_pipe=True)
+    remote = _remote(stack)
+    bucket = remote.outputs["OutBucket"]
+    answers = send_messages(
+        remote.cases(provider),
+        messages,
+        lambda: findings_in(remote.objects, bucket, provider),
+    )
+    for line in result_lines(answers):
+        console.print(line)
+    return 1 if any(answer.status == NOT_SENT for answer in answers) else 0
+
+
+def show(
+    case: Annotated[str, Parameter(help="the id of a finding, or of a provider's message")],
+    /,
+    *,
+    provider: Annotated[ProviderId | None, Parameter(help="whose message it is")] = None,
+    show: Annotated[bool, Parameter(help="show excerpts, which are blurred otherwise")] = False,
+    stack: StackName = STACK,
+) -> int:
+    """Show one case with everything that happened; 1 if there is none."""
+    remote = _remote(stack)
+    history = _find(remote.store, case, provider)
+    if history is None:
+        hint = "" if provider or is_id(case) else "; a message's id needs --provider P"
+        raise OperatorError(f"there is no case {case} here{hint}")
+    console.print(case_screen(history, shown=show, now=remote.clock.now()))
+    return 0
+
+
+def _find(store: CaseStore, name: str, provider: str | None) -> CaseHistory | None:
+    """Return the case of that id, or the one that the provider's message of that id opened."""
+    ids = [name] if is_id(name) else []
+    ids += [case_id(kind, provider, name) for kind in MESSAGE_TYPES] if provider else []
+    return next((history for one in ids if (history := case_history(store, one))), None)
+
+
+def _remote(stack: str) -> "Remote":
+    from terang.remote import Remote  # late: a run's folder needs no boto3
+
+    return Remote.find(stack)

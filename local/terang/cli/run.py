@@ -1,4 +1,4 @@
-"""`terang run`: files through the whole stack on this machine, and what was found."""
+"""`terang run`: send files through the whole stack on this machine, and print the findings."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
