@@ -17,7 +17,7 @@ from ledger.errors import OperatorError
 from matcher import SetError
 from terang.casework.case_queue import CaseQueue
 from terang.first_steps import Access, senders_of
-from terang.packs.publishing import PublicBucket
+from terang.packs.publishing import PackBucket
 
 REACHED_BY = (
     "(a stack on AWS needs credentials and AWS_DEFAULT_REGION; one that `terang run --keep` left"
@@ -84,9 +84,9 @@ class Remote:
         return S3Objects(boto3.client("s3"))
 
     @cached_property
-    def public(self) -> PublicBucket:
+    def public(self) -> PackBucket:
         """The stack's public bucket."""
-        return PublicBucket(self.objects, self.outputs["PublicBucket"], self.clock)
+        return PackBucket(self.objects, self.outputs["PublicBucket"], self.clock)
 
     @cached_property
     def clock(self) -> Clock:

@@ -21,7 +21,7 @@ from publish.handover.auditing import OutBucket
 from publish.public_bucket import SummaryBucket
 from publish.publishing import publish
 from publish.summary import Summary
-from terang.packs.publishing import PublicBucket
+from terang.packs.publishing import PackBucket
 
 DAY = date(2026, 11, 25)
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -46,7 +46,7 @@ def in_force(world: World) -> RuleSet:
     return load_set(world.objects.get(world.public, set_key(digest)) or b"", digest)
 
 
-def put_in_force(bucket: PublicBucket, folder: Path) -> None:
+def put_in_force(bucket: PackBucket, folder: Path) -> None:
     packs = load_packs(folder, DAY, advice=False)
     bucket.publish(folder, packs, {"acme": ["codes"]}, notice_hours=0, now=NOW)
 
@@ -57,15 +57,15 @@ def test_l2_of_two_publishers_the_later_builds_on_the_earlier(
     """Whatever call of the one the other comes before, nothing that either said is lost."""
     first = new_world()
     calls = Calls()
-    put_in_force(PublicBucket(first.objects, first.public), folder)
-    put_in_force(PublicBucket(cast("Any", calls.through(first.objects)), first.public), folder)
+    put_in_force(PackBucket(first.objects, first.public), folder)
+    put_in_force(PackBucket(cast("Any", calls.through(first.objects)), first.public), folder)
     first.remove()
     for at in range(len(calls.names)):
         world = new_world()
-        mine = PublicBucket(world.objects, world.public)
+        mine = PackBucket(world.objects, world.public)
         put_in_force(mine, folder)
         other = Calls(at=at, happens=lambda mine=mine: mine.pause("others", RULE, "looked at"))
-        put_in_force(PublicBucket(cast("Any", other.through(world.objects)), world.public), folder)
+        put_in_force(PackBucket(cast("Any", other.through(world.objects)), world.public), folder)
         made = in_force(world)
         assert [one.rule for one in made.providers["others"].paused] == [RULE], calls.names[at]
         assert made.providers["acme"].packs == ("codes",)
@@ -73,7 +73,7 @@ def test_l2_of_two_publishers_the_later_builds_on_the_earlier(
 
 
 def test_l2_many_publishers_at_once_lose_nothing(world: World, folder: Path) -> None:
-    bucket = PublicBucket(world.objects, world.public)
+    bucket = PackBucket(world.objects, world.public)
     put_in_force(bucket, folder)
     names = [f"provider-{number}" for number in range(6)]
     with ThreadPoolExecutor(2) as threads:

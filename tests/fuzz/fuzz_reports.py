@@ -21,8 +21,8 @@ with atheris.instrument_imports(include=INSTRUMENTED):
     from dsa.report.template import PARTS, file_name
     from report_proof.proof import NotAReportError, WrittenReport, prove
     from terang.reports.about_file import AboutError, read_about
-    from terang.reports.lint import faults_of
-    from terang.reports.tables import read_part
+    from terang.reports.report_lint import report_problems
+    from terang.reports.report_tables import read_part
 
 YEAR, INSPECTED = Period.year(2026), {"2026-02": 2_000, "2026-03": 17_000, "2026-04": 1_000}
 ROWS = 9
@@ -51,8 +51,8 @@ def one_file(data: bytes) -> None:
     if work == "lint":
         path = FOLDER / name
         path.write_bytes(rest)
-        assert all(fault.row >= 0 for fault in read_part(LINTED.index(name) + 1, path).faults)
-        assert all(fault.code for fault in faults_of(FOLDER))
+        assert all(problem.row >= 0 for problem in read_part(LINTED.index(name) + 1, path).problems)
+        assert all(fault.code for fault in report_problems(FOLDER))
         path.unlink()
     elif work == "prove":
         with contextlib.suppress(NotAReportError):

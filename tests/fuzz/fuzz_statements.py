@@ -39,7 +39,7 @@ def one_file(data: bytes) -> None:
     distribution = Distribution[StatementPlace]()
     for number, item in enumerate(statements_in(FILE, lambda _: None), 1):
         assert item.number == number
-        assert item.statement or item.fault or item.columns
+        assert item.statement or item.problem or item.columns
         place = StatementPlace("file", item.number, item.statement.get("puid"))
         for problem in problems_of(item, place, {}, TODAY, distribution):
             assert problem.code

@@ -13,7 +13,7 @@ from support.world import DAY, World
 
 from ledger.cases.case import Case
 from ledger.cases.transitions import CaseState
-from terang.packs.publishing import PublicBucket
+from terang.packs.publishing import PackBucket
 
 LABELLED = {"visibility": ["DECISION_VISIBILITY_CONTENT_LABELLED"]}
 WITHDRAWN = table(*CHECKS[1:])
@@ -24,7 +24,7 @@ KEY = "factchecks/checks.csv"
 def found(world: World, text: str = REPEATS_SALT, name: str = "posts.jsonl") -> str:
     """A live finding by a check; its id."""
     world.import_checks(table(*CHECKS))
-    PublicBucket(world.objects, world.public).choose("acme", None, factchecks=True)
+    PackBucket(world.objects, world.public).choose("acme", None, factchecks=True)
     world.scan(*world.take_in(lines(text), name))
     [finding] = world.open_findings()
     return finding

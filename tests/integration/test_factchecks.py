@@ -25,7 +25,7 @@ from ledger.records.finding import Finding, Label
 from ledger.records.receipt import Receipt
 from scan import fact_checks
 from scan.flood_guard import FloodLimits
-from terang.packs.publishing import PublicBucket
+from terang.packs.publishing import PackBucket
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def wanting(informed: World) -> World:
 
 
 def want(world: World) -> None:
-    PublicBucket(world.objects, world.public).choose("acme", None, factchecks=True)
+    PackBucket(world.objects, world.public).choose("acme", None, factchecks=True)
 
 
 def scan(world: World, *texts: str, name: str = "posts.jsonl") -> Receipt:
@@ -176,7 +176,7 @@ def test_the_flood_guard_holds_them_too(wanting: World) -> None:
 
 
 def test_a_paused_rule_is_in_shadow(wanting: World) -> None:
-    PublicBucket(wanting.objects, wanting.public).pause("acme", "factchecks/health", "A trial.")
+    PackBucket(wanting.objects, wanting.public).pause("acme", "factchecks/health", "A trial.")
     assert scan(wanting, REPEATS_SALT).by_rule == {"factchecks/1/health/shadow": 1}
 
 

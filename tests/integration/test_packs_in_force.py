@@ -16,7 +16,7 @@ from ledger.pointer import POINTER_KEY, RETURN_DAYS, read_pointer, set_key
 from ledger.records.provider import Provider
 from matcher import Pack, ProviderSettings, RuleSet, load_packs, load_set
 from terang.cli.command import main
-from terang.packs.publishing import PublicBucket
+from terang.packs.publishing import PackBucket
 from terang.packs.set_change import SetChange
 from terang.remote import Remote
 
@@ -186,7 +186,7 @@ def test_a_registered_provider_that_would_run_nothing_is_a_provider_without_rule
 
 def test_what_an_earlier_release_did_to_a_provider_is_mended(stack: World, folder: Path) -> None:
     """Its sets have no history: one pack alone in force, then all again, and `packs: []`."""
-    bucket = PublicBucket(stack.objects, stack.public)
+    bucket = PackBucket(stack.objects, stack.public)
     both = load_packs(folder, date(2026, 11, 25), advice=False)
     bucket.publish(folder, both, {"acme": ["codes", "prizes"]}, notice_hours=24, now=NOW)
     whole = in_force(stack)
@@ -281,7 +281,7 @@ def test_list_says_what_is_in_force_since_when_and_for_whom(
 
 def test_a_publish_that_died_is_ended_by_the_next_one(stack: World, folder: Path) -> None:
     """Its YAML is there and in no set: that is no absence, and no version published otherwise."""
-    bucket = PublicBucket(stack.objects, stack.public)
+    bucket = PackBucket(stack.objects, stack.public)
     both = load_packs(folder, date(2026, 11, 25), advice=False)
     for pack in both:
         bucket._put_yaml(pack, (folder / f"{pack.id}.yaml").read_bytes())
@@ -308,7 +308,7 @@ def test_what_somebody_else_publishes_meanwhile_is_shown_and_kept(
 ) -> None:
     """A removal that looked harmless is looked at again when the set is another one."""
     packs("publish", folder)
-    bucket, shown = PublicBucket(stack.objects, stack.public), []
+    bucket, shown = PackBucket(stack.objects, stack.public), []
 
     def consent(change: SetChange) -> None:
         shown.append(list(change.lines()))
@@ -331,7 +331,7 @@ def test_what_is_refused_after_somebody_else_published_is_refused(
 ) -> None:
     """Each of the two leaves a pack in force, and both together none."""
     packs("publish", folder)
-    bucket, called = PublicBucket(stack.objects, stack.public), []
+    bucket, called = PackBucket(stack.objects, stack.public), []
 
     def consent(change: SetChange) -> None:
         called.append(change)
@@ -399,7 +399,7 @@ def test_too_many_rules_for_a_provider_are_refused_with_the_limit(
     stack: World, folder: Path
 ) -> None:
     """With those that stay: each folder by itself would fit."""
-    bucket = PublicBucket(stack.objects, stack.public)
+    bucket = PackBucket(stack.objects, stack.public)
     for name, fits in (("a" * 40, True), ("b" * 40, False)):
         head = PACK[: PACK.index("  - id")].replace("id: codes", f"id: {name}")
         rules = (f"  - {{id: r{n:039}, severity: low, why: w, any: [t {n}]}}\n" for n in range(950))

@@ -15,7 +15,7 @@ from ledger.errors import OperatorError
 from rules.pack import InForce
 from rules.rule_set import ProviderSettings
 from scan.flood_guard import FloodLimits
-from terang.packs.publishing import PublicBucket
+from terang.packs.publishing import PackBucket
 
 
 class TestFloodGuard:
@@ -105,7 +105,7 @@ class TestPostsWithoutRules:
         self, world: World, wanted: bool, counted: int
     ) -> None:
         world.import_checks(table(*CHECKS))
-        PublicBucket(world.objects, world.public).choose("acme", (), factchecks=wanted)
+        PackBucket(world.objects, world.public).choose("acme", (), factchecks=wanted)
         world.scanner().scan_message("acme", json.dumps(fields(text=OTP)), world.clock.now())
         assert one(world.receipts()).no_rules == counted
 

@@ -14,7 +14,7 @@ from stack.running import DAY, ROOT, STACK, Running
 from matcher import Pack
 from terang.emulator.deploy import deploy
 from terang.emulator.stack import local_stack
-from terang.packs.publishing import PublicBucket
+from terang.packs.publishing import PackBucket
 
 
 def main(arguments: list[str]) -> int:
@@ -32,7 +32,7 @@ def main(arguments: list[str]) -> int:
         running = Running(stack, deploy(stack, STACK, PARAMETERS), DAY)
         packs = ROOT / "packs"
         read = [Pack.parse(path.read_text(), path.name) for path in sorted(packs.glob("*.yaml"))]
-        bucket = PublicBucket(running.objects, running.outputs["PublicBucket"])
+        bucket = PackBucket(running.objects, running.outputs["PublicBucket"])
         bucket.publish(packs, read, {}, notice_hours=0, now=datetime(2026, 11, 25, tzinfo=UTC))
         load = Load(running, size, Path(folder), random.Random(told.seed))
         load.run()

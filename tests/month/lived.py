@@ -19,7 +19,7 @@ from month.writing import write
 from matcher import Pack
 from terang.emulator.deploy import deploy
 from terang.emulator.stack import local_stack
-from terang.packs.publishing import PublicBucket
+from terang.packs.publishing import PackBucket
 from terang.trial.runner import Deployed
 
 STACK = "terang-month"
@@ -78,7 +78,7 @@ def lived(folder: Path) -> Iterator[Month]:
         deployed = Deployed(stack, deploy(stack, STACK, PARAMETERS | {"Today": first}))
         deployed.register(PROVIDER, [])
         packs = [Pack.parse(path.read_text(), path.name) for path in sorted(PACKS.glob("*.yaml"))]
-        PublicBucket(deployed.objects, deployed.outputs["PublicBucket"]).publish(
+        PackBucket(deployed.objects, deployed.outputs["PublicBucket"]).publish(
             PACKS, packs, {}, notice_hours=0, now=datetime(2026, 11, 1, tzinfo=UTC)
         )
         life = Life(deployed, plan, folder / "posts", random.Random(SEED))

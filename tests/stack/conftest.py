@@ -13,7 +13,7 @@ from stack.running import DAY, ROOT, STACK, Running
 from matcher import Pack
 from terang.emulator.deploy import deploy
 from terang.emulator.stack import EMULATOR, local_stack
-from terang.packs.publishing import PublicBucket
+from terang.packs.publishing import PackBucket
 
 RANGE_BYTES = 64 * 1024
 """Small, so that a file of a few megabytes is many units."""
@@ -47,7 +47,7 @@ def running() -> Iterator[Running]:
         made = Running(stack, deploy(stack, STACK, PARAMETERS), DAY)
         folder = ROOT / "packs"
         packs = [Pack.parse(path.read_text(), path.name) for path in sorted(folder.glob("*.yaml"))]
-        bucket = PublicBucket(made.objects, made.outputs["PublicBucket"])
+        bucket = PackBucket(made.objects, made.outputs["PublicBucket"])
         bucket.publish(folder, packs, {}, notice_hours=0, now=datetime(2026, 11, 25, tzinfo=UTC))
         yield made
 

@@ -15,7 +15,7 @@ from ledger.keys import factchecks_key
 from ledger.pointer import current_set, set_key
 from matcher import load_set
 from terang.cli.command import main
-from terang.packs.publishing import PublicBucket
+from terang.packs.publishing import PackBucket
 
 PROVIDER = "factcheck-chat"
 KEY = "factchecks/checks.csv"
@@ -49,7 +49,7 @@ def informed(running: Running) -> Running:
     """The stack with an index, and a provider that wants what it finds."""
     feed(running, *CHECKS, *HOSTILE)
     running.register(PROVIDER, ())
-    public = PublicBucket(running.objects, running.outputs["PublicBucket"])
+    public = PackBucket(running.objects, running.outputs["PublicBucket"])
     public.choose(PROVIDER, None, factchecks=True)
     return running
 

@@ -16,7 +16,7 @@ from stack.running import BUCKETS, DAY, ROOT, Running
 from matcher import Pack
 from terang.emulator.deploy import ARTIFACTS, deploy
 from terang.emulator.stack import EMULATOR, LocalStack, local_stack
-from terang.packs.publishing import PublicBucket
+from terang.packs.publishing import PackBucket
 
 OLD, NEW = "terang-old", "terang-new"
 TEMPLATE = f"{ARTIFACTS}/template.yaml"
@@ -80,7 +80,7 @@ def test_what_a_removed_stack_kept_is_taken_over_under_another_name(emulator: Lo
     """The steps of docs/operate.md; at the end every number is proved by the new stack."""
     old = Running(emulator, deploy(emulator, OLD, PARAMETERS), DAY)
     packs = [Pack.parse(path.read_text(), path.name) for path in (ROOT / "packs").glob("*.yaml")]
-    PublicBucket(old.objects, old.outputs["PublicBucket"]).publish(
+    PackBucket(old.objects, old.outputs["PublicBucket"]).publish(
         ROOT / "packs", packs, {}, notice_hours=0, now=datetime(2026, 11, 25, tzinfo=UTC)
     )
     old.take("moving-chat", ROOT / "local/samples/files/posts.jsonl")

@@ -26,7 +26,7 @@ from ledger.aws.objects import S3Objects
 from ledger.aws.store import DynamoStore
 from ledger.records.provider import Provider
 from matcher import Pack, build_set, digest_of
-from terang.packs.publishing import PublicBucket
+from terang.packs.publishing import PackBucket
 
 DAY, SENDER = "2026-11-25", "AROAEXAMPLEACME"
 STACK = Resolved.of(
@@ -143,7 +143,7 @@ class Trial:
 
     def want_factchecks(self, provider: str) -> None:
         """Let a provider have what published checks find."""
-        public = PublicBucket(S3Objects(self.s3), bucket("public"))
+        public = PackBucket(S3Objects(self.s3), bucket("public"))
         public.choose(provider, None, factchecks=True)
 
     def take_back(self, event: dict[str, Any]) -> None:

@@ -18,7 +18,7 @@ from terang.cli.arguments import STACK, InputError, ProviderId, StackName, Usage
 from terang.console import Screen, print_json, print_result, print_warning
 from terang.reports.about_file import read_about
 from terang.reports.corrections import write_report
-from terang.reports.lint import faults_of, has_report
+from terang.reports.report_lint import has_report, report_problems
 
 _CELL = re.compile(r"(?P<part>[3-8]):(?P<row>\d+)(?::(?P<column>[A-Z]{1,2}))?")
 
@@ -97,7 +97,7 @@ def _from_ledger(path: Path, period: Period, about: About) -> tuple[Entries, dic
 def _from_stack(
     stack: str, provider: str, period: Period, about: About
 ) -> tuple[Entries, dict[str, bytes]]:
-    from terang.reports.source import read_ledger  # late: a ledger's file needs no boto3
+    from terang.reports.stack_ledger import read_ledger
 
     entries, inspected = read_ledger(stack, provider, period)
     return entries, report_files(Report(period, entries, inspected, about), provider)
@@ -180,14 +180,14 @@ def lint(
     if not has_report(folder):
         raise InputError(f"{folder}: no part of a report is here, such as {file_name(1)}")
     count = 0
-    for fault in faults_of(folder):
+    for problem in report_problems(folder):
         count += 1
-        name = file_name(fault.part)
+        name = file_name(problem.part)
         if as_json:
-            print_json({"file": name, **fault._asdict()})
+            print_json({"file": name, **problem._asdict()})
         else:
-            column = f", {fault.column.strip()!r}" if fault.column else ""
-            print_result(f"{name}: row {fault.row}{column}: {fault.code}: {fault.message}")
+            column = f", {problem.column.strip()!r}" if problem.column else ""
+            print_result(f"{name}: row {problem.row}{column}: {problem.code}: {problem.message}")
     if not as_json:
         print_result(f"{count} problems")
     return 1 if count else 0

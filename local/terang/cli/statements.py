@@ -17,10 +17,10 @@ from ledger.errors import OperatorError
 from terang import ROOT
 from terang.cli.arguments import Day, InputError, UsageError, today_utc
 from terang.console import Screen, print_json, print_problem, print_result
-from terang.reports.sor_api import SorApi
 from terang.reports.statement_files import files_of
 from terang.reports.statement_lint import StatementLint, StatementPlace, pack_codes
 from terang.reports.submission import SentFile, Submission
+from terang.reports.transparency_database import SorApi
 
 TOKEN = "TERANG_SOR_TOKEN"  # noqa: S105 - the name of a variable
 """The variable with the provider's token. An option would show it in the list of processes."""

@@ -41,7 +41,7 @@ def _accept(_: SetChange) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class PublicBucket:
+class PackBucket:
     """The bucket where packs are published. `clock` dates changes that are given no moment."""
 
     objects: S3Objects

@@ -1,5 +1,5 @@
 """Statements and reports in files: anybody's are read, checked and sent.
 
-It may import `console`, `remote`, `dsa` and the bounded readers of `ledger.streams`. Start with
-`statement_files`.
+It may import `console`, `remote`, `casework`, `dsa`, `matcher` and `ledger`. Start with
+`statement_lint`, `report_lint` or `submission`.
 """

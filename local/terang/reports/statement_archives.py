@@ -1,4 +1,4 @@
-"""Archives of statements, opened member by member; each is bounded before it is expanded.
+"""Opens archives of statements, member by member; each is bounded before it is expanded.
 
 Daily files of the database are zips of zips of CSV. A zip is read from its end, so one inside
 another is first laid on disk: for that its declared size must be near its packed one, since a zip

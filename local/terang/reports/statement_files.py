@@ -1,7 +1,7 @@
-"""Statements of reasons as they lie in files: JSON Lines, batches of the API, CSV of the database.
+"""Reads statements of reasons from files: JSON Lines, batches of the API, CSV of the database.
 
-Each is read as a stream, in memory of one statement, whatever the file's size. Every fault of a
-file is an item of its own; no reader here raises for bad input.
+Files are streamed: memory holds one statement, whatever the file's size. Every problem of a file is
+an item of its own; no reader here raises for bad input.
 """
 
 import csv
@@ -28,25 +28,25 @@ _ARRAYS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
-    """A statement of a file, or a fault of the file at its place.
+class FiledStatement:
+    """A statement of a file, or a problem of the file in its place.
 
-    `number` counts from 1. `columns` are those of a table: a field without one is not known, which
-    is another thing than empty.
+    `number` counts from 1. `columns` are those of a table: a field without a column is unknown,
+    which is not the same as empty.
     """
 
     number: int
     statement: dict[str, Any]
-    fault: StatementProblem | None = None
+    problem: StatementProblem | None = None
     columns: frozenset[str] | None = None
 
 
-type Told = Callable[[int], None]
-"""Is told how many bytes of the file have been read."""
+type BytesRead = Callable[[int], None]
+"""Takes the number of bytes that were read since the last call."""
 
 
 def files_of(given: Iterable[Path]) -> list[Path]:
-    """The files that are meant: a folder means all files below it, in order."""
+    """Return the files; a folder stands for all files below it, in order."""
     return [
         file
         for path in given
@@ -55,28 +55,28 @@ def files_of(given: Iterable[Path]) -> list[Path]:
     ]
 
 
-def statements_in(path: Path, told: Told) -> Iterator[Item]:
+def statements_in(path: Path, progress: BytesRead) -> Iterator[FiledStatement]:
     """Yield the statements of a file, of each member of a zip, or of the zips in it.
 
-    Gzip is opened. Where the file breaks off, or is not what it seems, the last item says so; a
-    member of a zip that cannot be read is one item, and the members after it go on.
+    Gzip is opened. If the file breaks off or is damaged, the last item says so. A member of a zip
+    that cannot be read is one item, and the members after it are read.
     """
     number = 0
     try:
         with path.open("rb") as file:
-            for item in opened(_Counted(file, told), _read):
+            for item in opened(_CountingReader(file, progress), _read):
                 number += 1
-                if isinstance(item, Item):
-                    yield Item(number, item.statement, item.fault, item.columns)
+                if isinstance(item, FiledStatement):
+                    yield FiledStatement(number, item.statement, item.problem, item.columns)
                 else:
-                    yield _none(number, str(item))
+                    yield _problem_at(number, str(item))
     except UnreadableError as error:
-        yield _none(number + 1, str(error))
+        yield _problem_at(number + 1, str(error))
     except OSError as error:
-        yield _none(number + 1, f"the file cannot be read: {error.strerror or error}")
+        yield _problem_at(number + 1, f"the file cannot be read: {error.strerror or error}")
 
 
-def _read(stream: "io.BufferedReader[Any]") -> Iterator[Item]:
+def _read(stream: "io.BufferedReader[Any]") -> Iterator[FiledStatement]:
     head = stream.peek(HEAD_BYTES)[:HEAD_BYTES].removeprefix(b"\xef\xbb\xbf").lstrip()
     if head[:1] not in (b"{", b"["):
         yield from _of_table(stream)
@@ -86,35 +86,35 @@ def _read(stream: "io.BufferedReader[Any]") -> Iterator[Item]:
         yield from _of_document(stream)
 
 
-def _of_lines(stream: BinaryIO) -> Iterator[Item]:
+def _of_lines(stream: BinaryIO) -> Iterator[FiledStatement]:
     number = 0
     for line in read_lines(stream):
         if line.data is None:
             number += 1
-            yield _none(number, "a line of more than 2 MiB")
+            yield _problem_at(number, "a line of more than 2 MiB")
         elif line.data.strip():
             for item in _items(line.data, number):
                 number = item.number
                 yield item
 
 
-def _of_document(stream: BinaryIO) -> Iterator[Item]:
+def _of_document(stream: BinaryIO) -> Iterator[FiledStatement]:
     """An array of statements or batches, one batch, or one statement over several lines."""
     document, number = JsonDocument(stream), 0
     try:
         for value, batched in _values(document):
             if isinstance(value, Code):
-                items = iter([_none(number + 1, f"refused: {value}")])
+                items = iter([_problem_at(number + 1, f"refused: {value}")])
             else:
                 items = _items(value, number)
             for item in items:
                 number = item.number
                 yield item
             if batched and number == BATCH + 1:
-                yield Item(number, {}, _LARGE)
+                yield FiledStatement(number, {}, _LARGE)
         document.end()
     except FileRefusedError as error:
-        yield _none(number + 1, f"the file is no JSON from here on ({error.at})")
+        yield _problem_at(number + 1, f"the file is not JSON from here on ({error.at})")
 
 
 def _values(document: JsonDocument) -> Iterator[tuple[bytes | Code, bool]]:
@@ -145,22 +145,22 @@ def _decoded(data: bytes) -> Any:
     try:
         return msgspec.json.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return StatementProblem("", "not_a_statement", "no JSON")
+        return StatementProblem("", "not_a_statement", "not JSON")
 
 
-def _items(data: bytes, before: int) -> Iterator[Item]:
+def _items(data: bytes, before: int) -> Iterator[FiledStatement]:
     """Yield the statement of a JSON value, or those of the batch that it is."""
     value = _decoded(data)
     if isinstance(value, StatementProblem):
-        yield Item(before + 1, {}, value)
+        yield FiledStatement(before + 1, {}, value)
         return
     batch = value.get("statements") if isinstance(value, dict) else None
     for number, one in enumerate(batch if isinstance(batch, list) else [value], 1):
         if isinstance(one, dict):
             large = _LARGE if isinstance(batch, list) and number == BATCH + 1 else None
-            yield Item(before + number, one, large)
+            yield FiledStatement(before + number, one, large)
         else:
-            yield _none(before + number, "no object")
+            yield _problem_at(before + number, "not an object")
 
 
 _LARGE = StatementProblem(
@@ -168,19 +168,19 @@ _LARGE = StatementProblem(
 )
 
 
-def _none(number: int, why: str) -> Item:
-    return Item(number, {}, StatementProblem("", "not_a_statement", why))
+def _problem_at(number: int, why: str) -> FiledStatement:
+    return FiledStatement(number, {}, StatementProblem("", "not_a_statement", why))
 
 
-def _of_table(stream: BinaryIO) -> Iterator[Item]:
+def _of_table(stream: BinaryIO) -> Iterator[FiledStatement]:
     """Yield a statement for each row. A row is bounded, like a line, by 2 MiB."""
-    fed = _Fed(stream)
+    fed = _RowLines(stream)
     rows = csv.DictReader(fed)
     number = 0
     try:
         columns = frozenset(_field(name) for name in rows.fieldnames or ())
         if "category" not in columns:
-            yield _none(1, "neither JSON nor a table with the columns of the database")
+            yield _problem_at(1, "neither JSON nor a table with the columns of the database")
             return
         for number, row in enumerate(rows, 1):
             fed.begin_row()
@@ -189,23 +189,23 @@ def _of_table(stream: BinaryIO) -> Iterator[Item]:
                 for name, value in row.items()
                 if isinstance(name, str) and value
             }
-            yield Item(number, statement, columns=columns)
+            yield FiledStatement(number, statement, columns=columns)
     except (UnicodeDecodeError, csv.Error) as error:
-        yield _none(number + 1, f"the table cannot be read from here on: {_why(error)}")
+        yield _problem_at(number + 1, f"the table cannot be read from here on: {_why(error)}")
 
 
 def _why(error: Exception) -> str:
     return "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
 
 
-class _Fed:
-    """Gives a table's lines to the reader of CSV, which would join lines without end."""
+class _RowLines:
+    """Gives a table's lines to the CSV reader, and limits how many it joins to one row."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._lines, self._size = read_lines(stream), 0
 
     def begin_row(self) -> None:
-        """Count the bytes of a row from here on."""
+        """Start to count the bytes of a row."""
         self._size = 0
 
     def __iter__(self) -> Iterator[str]:
@@ -217,7 +217,7 @@ class _Fed:
 
 
 def _field(column: str) -> str:
-    """The field of a column: the database's files name two of them otherwise."""
+    """Return the field of a column: the database's files name two of them differently."""
     return {"platform_uid": "puid", "content_id_ean": "content_id"}.get(column, column)
 
 
@@ -234,12 +234,12 @@ def _cell(field: str, value: str) -> Any:
     return value
 
 
-class _Counted(io.RawIOBase):
-    """A file that tells how much of it has been read."""
+class _CountingReader(io.RawIOBase):
+    """A file that reports how much of it has been read."""
 
-    def __init__(self, file: BinaryIO, told: Told) -> None:
+    def __init__(self, file: BinaryIO, progress: BytesRead) -> None:
         super().__init__()
-        self._file, self._told = file, told
+        self._file, self._progress = file, progress
 
     def readable(self) -> bool:
         return True
@@ -256,5 +256,5 @@ class _Counted(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         data = self._file.read(len(buffer))
         buffer[: len(data)] = data
-        self._told(len(data))
+        self._progress(len(data))
         return len(data)

@@ -10,7 +10,7 @@ from dsa.statement.distribution import Distribution
 from dsa.statement.meaning import PackCodes, meaning_problems
 from dsa.statement.schema import FIELDS, StatementProblem, schema_problems
 from matcher import Pack, PackError
-from terang.reports.statement_files import Item, statements_in
+from terang.reports.statement_files import FiledStatement, statements_in
 
 
 class StatementPlace(NamedTuple):
@@ -51,17 +51,17 @@ class StatementLint:
 
 
 def problems_of(
-    item: Item,
+    item: FiledStatement,
     place: StatementPlace,
     packs: PackCodes,
     today: date,
     distribution: Distribution[StatementPlace],
 ) -> Iterator[StatementProblem]:
     """Yield the problems of one statement: of the file, the schema, its meaning, its puid."""
-    if item.fault:
-        yield item.fault
+    if item.problem:
+        yield item.problem
     if not item.statement.keys() & FIELDS.keys():
-        if not item.fault:
+        if not item.problem:
             yield StatementProblem("", "not_a_statement", "it has none of a statement's fields")
         return
     for problem in schema_problems(item.statement):
@@ -84,5 +84,5 @@ def pack_codes(folder: Path) -> PackCodes:
     return codes
 
 
-def _place(path: Path, item: Item) -> StatementPlace:
+def _place(path: Path, item: FiledStatement) -> StatementPlace:
     return StatementPlace(str(path), item.number, item.statement.get("puid"))

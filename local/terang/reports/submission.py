@@ -12,8 +12,8 @@ import msgspec
 from dsa.statement.schema import BATCH, schema_problems
 from ledger.errors import OperatorError
 from terang.casework.message_file import decode_lines, read_file
-from terang.reports.sor_api import SorApi
 from terang.reports.statement_files import statements_in
+from terang.reports.transparency_database import SorApi
 
 type Statement = dict[str, Any]
 
@@ -110,8 +110,8 @@ class Submission:
         seen: set[str] = set()
         for path in files:
             for item in statements_in(path, lambda _: None):
-                if item.fault and not item.statement:
-                    raise OperatorError(f"{path}: item {item.number}: {item.fault.message}")
+                if item.problem and not item.statement:
+                    raise OperatorError(f"{path}: item {item.number}: {item.problem.message}")
                 puid = str(item.statement.get("puid"))
                 if puid not in self.sent.puids and puid not in seen:
                     seen.add(puid)

@@ -22,7 +22,7 @@ from terang.casework.case_queue import MessageResult, send_messages
 from terang.casework.message_order import findings_in
 from terang.emulator.deploy import deploy
 from terang.emulator.stack import local_stack
-from terang.packs.publishing import PublicBucket
+from terang.packs.publishing import PackBucket
 from terang.trial.out_folder import empty
 from terang.trial.runner import Deployed, Dropped, Progress
 
@@ -138,7 +138,7 @@ def _parameters(trial: Trial) -> dict[str, str]:
 def _publish_rules(deployed: Deployed, trial: Trial) -> None:
     """Publish the packs, and the fact-checks if there are any. All of them propose."""
     clock = clock_from_setting(trial.today)
-    public = PublicBucket(deployed.objects, deployed.outputs["PublicBucket"], clock)
+    public = PackBucket(deployed.objects, deployed.outputs["PublicBucket"], clock)
     chosen, now = {trial.provider: [pack.id for pack in trial.packs]}, clock.now()
     public.publish(trial.packs_folder, trial.packs, chosen, notice_hours=0, now=now)
     if trial.index is not None:

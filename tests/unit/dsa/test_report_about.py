@@ -54,7 +54,7 @@ def test_all_of_it_may_be_left_out(text: str, tmp_path: Path) -> None:
 FAULTS = {
     "a field that is none": ("name: x\nnome: y\n", 2, "there is no 'nome'"),
     "a text that is none": ("qualitative:\n  purposes: x\n  aims: y\n", 3, "there is no 'aims'"),
-    "a field twice": ("name: x\n\nname: y\n", 3, "'name' stands twice"),
+    "a field twice": ("name: x\n\nname: y\n", 3, "'name' is there twice"),
     "a day that is none": ("# a comment\npublished: soon\n", 2, "published: "),
     "a day of no calendar": ("name: x\npublished: 2026-02-30\n", 2, "published: day is out of"),
     "a list for a field": ("name: x\n? [name]\n: y\n", 2, "there is no '?'"),

@@ -1,7 +1,7 @@
-"""The DSA Transparency Database's API for statements of reasons, as a provider meets it.
+"""The client of the DSA Transparency Database's API for statements of reasons.
 
-Source: the database's API, schema of 2025-07-01: 201 when all of a batch was taken, else 422 and
-nothing was; `errors` by `statement_<n>`, or `existing_puids`.
+Source: the database's API, schema of 2025-07-01. It answers 201 when it took a whole batch. Else it
+answers 422 and took nothing; then `errors` has `statement_<n>` or `existing_puids`.
 """
 
 import random
@@ -16,22 +16,22 @@ import urllib3
 from ledger.errors import OperatorError
 
 TRIES = 6
-"""Tries of one request that was held back (429) or got no answer; each waits twice as long."""
+"""Tries of a request that was throttled (429) or not answered; each waits twice as long."""
 
 _LONGEST_PAUSE_SECONDS = 120.0
 _TIMEOUT = urllib3.Timeout(connect=10, read=60)
 
 
 class ApiError(OperatorError):
-    """The database will not take anything now: the token, the address, or the database itself."""
+    """The database cannot be used now: wrong token or address, or it is down."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What became of a batch.
+class BatchResult:
+    """The database's answer to a batch.
 
-    `taken` are the database's records by puid. Where it is empty nothing was taken: `existing`
-    puids had come before, `refused` says by place in the batch (from 0) which fields were wrong.
+    `taken` are its records by puid. If it is empty, nothing was taken: `existing` are puids that it
+    has, `refused` names wrong fields by place in the batch (from 0).
     """
 
     taken: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -41,7 +41,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class SorApi:
-    """Sends batches to one address; waits out 429 and faults of the network."""
+    """Sends batches to one address; tries again after 429 and network errors."""
 
     address: str
     token: str = field(repr=False)
@@ -50,28 +50,28 @@ class SorApi:
         default_factory=lambda: urllib3.PoolManager(retries=False, timeout=_TIMEOUT)
     )
 
-    def send(self, batch: Sequence[Mapping[str, Any]]) -> Answer:
-        """Send 1 to 100 statements, as long as it takes; whether they were taken, or why not.
+    def send(self, batch: Sequence[Mapping[str, Any]]) -> BatchResult:
+        """Send 1 to 100 statements, as long as it takes.
 
-        A try whose answer was lost is safe to repeat: the database knows puids that it has.
+        A try whose answer was lost is safe to repeat: the database knows the puids that it has.
 
-        Raises ApiError where another try makes no sense, or after TRIES of them.
+        Raises ApiError if another try makes no sense, or after TRIES of them.
         """
         body = msgspec.json.encode({"statements": batch})
         for attempt in range(TRIES):
             try:
                 response = self._post(body)
             except urllib3.exceptions.HTTPError as error:
-                said, wait = type(error).__name__, None
+                problem, wait = type(error).__name__, None
             else:
                 if response.status in (201, 422):
                     return _answer(batch, response.status, response.data)
-                said, wait = f"HTTP {response.status}", response.headers.get("Retry-After")
+                problem, wait = f"HTTP {response.status}", response.headers.get("Retry-After")
                 if response.status != 429 and response.status < 500:
-                    raise ApiError(f"{self.address} answered {said}: {_why(response.status)}")
+                    raise ApiError(f"{self.address} answered {problem}: {_why(response.status)}")
             if attempt + 1 < TRIES:
                 self.pause(_seconds(wait, attempt))
-        raise ApiError(f"{self.address} took nothing in {TRIES} tries; the last said {said}")
+        raise ApiError(f"{self.address} took nothing in {TRIES} tries; the last: {problem}")
 
     def _post(self, body: bytes) -> urllib3.BaseHTTPResponse:
         return self.pool.request(
@@ -87,23 +87,23 @@ class SorApi:
         )
 
 
-def _answer(batch: Sequence[Mapping[str, Any]], status: int, data: bytes) -> Answer:
+def _answer(batch: Sequence[Mapping[str, Any]], status: int, data: bytes) -> BatchResult:
     try:
-        said = msgspec.json.decode(data, type=dict[str, Any])
+        body = msgspec.json.decode(data, type=dict[str, Any])
         if status == 201:
-            return Answer(taken={str(one["puid"]): one for one in said["statements"]})
-        errors = dict(said.get("errors") or {})
+            return BatchResult(taken={str(record["puid"]): record for record in body["statements"]})
+        errors = dict(body.get("errors") or {})
         existing = frozenset(map(str, errors.pop("existing_puids", ())))
-        if "existing" in said:
-            existing |= {str(said["existing"]["puid"])}
+        if "existing" in body:
+            existing |= {str(body["existing"]["puid"])}
             errors.pop("puid", None)
         refused = {int(key.removeprefix("statement_")): value for key, value in errors.items()}
     except (msgspec.DecodeError, KeyError, TypeError, ValueError) as error:
-        raise ApiError(f"HTTP {status} with a body that is none of the API's") from error
-    known = {str(one["puid"]) for one in batch}
-    if not (refused or existing & known) or not all(0 <= n < len(batch) for n in refused):
-        raise ApiError(f"HTTP {status} that names no statement of the batch")
-    return Answer(existing=existing, refused=refused)
+        raise ApiError(f"HTTP {status} with a body that is not from this API") from error
+    puids = {str(statement["puid"]) for statement in batch}
+    if not (refused or existing & puids) or not all(0 <= n < len(batch) for n in refused):
+        raise ApiError(f"HTTP {status} that does not name a statement of the batch")
+    return BatchResult(existing=existing, refused=refused)
 
 
 def _why(status: int) -> str:
@@ -112,8 +112,8 @@ def _why(status: int) -> str:
 
 
 def _seconds(wait: str | None, attempt: int) -> float:
-    """How long to wait: what was asked for, else doubling with jitter."""
+    """Return how long to wait: as the database asked, else doubling with jitter."""
     if wait and wait.isdigit():
         return min(float(wait), _LONGEST_PAUSE_SECONDS)
     longest = min(2.0**attempt, _LONGEST_PAUSE_SECONDS)
-    return random.uniform(longest / 2, longest)  # noqa: S311 - jitter keeps no secret
+    return random.uniform(longest / 2, longest)  # noqa: S311 - jitter needs no secrecy

@@ -1,4 +1,4 @@
-"""The ledger of a report's period, read from a deployed stack."""
+"""Reads the entries of a report's period from a deployed stack."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -14,13 +14,13 @@ from terang.console import Screen
 from terang.remote import Remote
 
 THREADS = 8
-"""Days that are read at once: each is sixteen short queries."""
+"""Days that are read at once; each takes sixteen short queries."""
 
 console = Screen(stderr=True)
 
 
 def read_ledger(stack: str, provider: str, period: Period) -> tuple[Entries, dict[str, int]]:
-    """All entries of a provider and period, and how many of its posts were inspected by month.
+    """Return all entries of a provider and period, and how many posts were inspected by month.
 
     Raises OperatorError if there is no such stack.
     """
@@ -28,23 +28,23 @@ def read_ledger(stack: str, provider: str, period: Period) -> tuple[Entries, dic
 
     def read(day: str) -> tuple[list[JournalEntry], int]:
         receipts = store.receipts(provider, day)
-        return store.journal_entries(provider, day), sum(one.inspected for one in receipts)
+        return store.journal_entries(provider, day), sum(receipt.inspected for receipt in receipts)
 
     days = [day.isoformat() for day in days_of(period)]
     entries: list[JournalEntry] = []
     inspected = Counter[str]()
     with ThreadPoolExecutor(THREADS) as pool:
-        told = track(pool.map(read, days), "reading days", len(days), console=console)
-        for day, (of_day, counted) in zip(days, told, strict=True):
+        results = track(pool.map(read, days), "reading days", len(days), console=console)
+        for day, (of_day, counted) in zip(days, results, strict=True):
             entries += of_day
             inspected[day[:7]] += counted
     return Entries.of(entries), dict(+inspected)
 
 
 def days_of(period: Period) -> Iterator[date]:
-    """The days of a period, both ends included.
+    """Yield the days of a period, both ends included.
 
-    >>> [str(one) for one in days_of(Period(date(2026, 2, 28), date(2026, 3, 1)))]
+    >>> [str(day) for day in days_of(Period(date(2026, 2, 28), date(2026, 3, 1)))]
     ['2026-02-28', '2026-03-01']
     """
     for number in range((period.last - period.first).days + 1):

@@ -1,0 +1,310 @@
+"""Checks anybody's harmonised report against the template, its own sums, and its meaning."""
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from itertools import pairwise
+from pathlib import Path
+
+from dsa.report.template import HEADERS, INDICATORS, PARTS, category_rows, file_name
+from dsa.statement.schema import parse_day
+from terang.reports.report_tables import ReportProblem, Table, read_part
+
+_COUNT = re.compile(r"[0-9]{1,18}")
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+_SEPARATED = re.compile(r"\d{1,3}(?:[,. '’\u00a0\u202f]\d{3})+(?:[.,]\d+)?|\d+,\d+")
+"""Separated thousands, or a comma instead of the point."""
+_COUNTS = re.compile(r"Number of|restriction|Provision of the service|Account")
+_SHARES = re.compile(r"Accuracy of the automated means|Percentage")
+
+
+def has_report(folder: Path) -> bool:
+    """Return whether the folder holds any part of a report."""
+    return any(_path(folder, part) for part in PARTS)
+
+
+def report_problems(folder: Path) -> Iterator[ReportProblem]:
+    """Yield all problems of a report, part by part."""
+    for part in PARTS:
+        path = _path(folder, part)
+        if path is None:
+            yield ReportProblem(part, 0, "", "part_missing", f"there is no {file_name(part)}")
+            continue
+        read = read_part(part, path)
+        yield from read.problems
+        if read.rows is not None:
+            yield from _rows(part, read.rows)
+
+
+def _path(folder: Path, part: int) -> Path | None:
+    return next(iter(sorted(folder.glob(f"*Part_{part}_*.csv"))), None)
+
+
+def _rows(part: int, rows: Table) -> Iterator[ReportProblem]:
+    for number, row in enumerate(rows, 1):
+        if len(row) != len(HEADERS[part]):
+            message = f"{len(row)} cells, the header has {len(HEADERS[part])}"
+            yield ReportProblem(part, number, "", "row_length", message)
+            return
+    if part in (3, 4, 5, 6):
+        yield from _order_of_kinds(part, rows)
+        yield from _sums(part, rows)
+        yield from _others(part, rows)
+    elif part in INDICATORS:
+        yield from _order_of_indicators(part, rows)
+    if part > 2:
+        yield from _periods(part, rows)
+    yield from _zeros_for_blanks(part, rows)
+    for number, row in enumerate(rows, 1):
+        yield from _values(part, number, row)
+
+
+def _column(part: int, name: str) -> int:
+    return next(n for n, title in enumerate(HEADERS[part]) if title.startswith(name))
+
+
+def _order_of_kinds(part: int, rows: Table) -> Iterator[ReportProblem]:
+    """Each block must have the template's codes in order; "Other" may be repeated."""
+    code, scope = _column(part, "Category of"), _column(3, "Scope")
+    wanted = [kind.code for kind in category_rows(part)]
+    block: list[tuple[int, str]] = []
+    last = None
+    for number, row in enumerate(rows, 1):
+        here = row[scope] if part == 3 else ""
+        if block and here != last:
+            yield from _block(part, block, wanted)
+            block = []
+        last = here
+        if not (block and block[-1][1] == row[code].strip() == "KEYWORD_OTHER"):
+            block.append((number, row[code].strip()))
+    yield from _block(part, block, wanted)
+
+
+def _block(part: int, block: list[tuple[int, str]], wanted: list[str]) -> Iterator[ReportProblem]:
+    codes = [code for _, code in block]
+    left_out = "KEYWORD_CHILD_SEXUAL_ABUSE_MATERIAL_DEEPFAKE"
+    allowed = [wanted, [code for code in wanted if code != left_out]]
+    if codes in (allowed if part == 3 else allowed[:1]):
+        return
+    for (number, code), expected in zip(block, wanted, strict=False):
+        if code != expected:
+            yield ReportProblem(
+                part, number, "", "row_order", f"{code}, the template has {expected} here"
+            )
+            return
+    number = block[-1][0] if block else 0
+    yield ReportProblem(
+        part, number, "", "row_order", f"{len(codes)} rows, the template has {len(wanted)}"
+    )
+
+
+def _order_of_indicators(part: int, rows: Table) -> Iterator[ReportProblem]:
+    names = [n for n, title in enumerate(HEADERS[part]) if title in {"Indicator", "Scope"}]
+    kept = slice(1, None) if part in (1, 11) else slice(2, None)
+    wanted = [tuple(cell.strip() for cell in row[kept]) for row in INDICATORS[part]]
+    templated = [row for row in wanted if "[...]" not in row]
+    present = [tuple(row[n].strip() for n in names) for row in rows]
+    for row in dict.fromkeys(templated):
+        if row not in present:
+            yield ReportProblem(part, 0, "", "row_missing", f"no row {' / '.join(row)}")
+    order = [present.index(row) for row in dict.fromkeys(templated) if row in present]
+    for before, after in pairwise(order):
+        if after < before:
+            message = f"{' / '.join(present[after])} comes before {' / '.join(present[before])}"
+            yield ReportProblem(part, after + 1, "", "row_order", message)
+            return
+
+
+def _sums(part: int, rows: Table) -> Iterator[ReportProblem]:
+    """In each column of counts, sub-categories must add up to their category, all to the total."""
+    code, scope = _column(part, "Category of"), _column(3, "Scope")
+    for column, name in enumerate(HEADERS[part]):
+        if not _COUNTS.match(name) and not name.startswith(("Visibility", "Monetary")):
+            continue
+        sums: dict[tuple[str, str], tuple[int, int, int]] = {}
+        above: tuple[str, str] | None = None
+        for number, row in enumerate(rows, 1):
+            value = _count(row[column])
+            row_scope, row_code = row[scope] if part == 3 else "", row[code].strip()
+            if row_code.startswith("KEYWORD_"):
+                if above in sums:
+                    row_of, whole, summed = sums[above]
+                    sums[above] = (row_of, whole, summed + value)
+                continue
+            above = (row_scope, row_code)
+            sums[above] = (number, value, 0)
+        yield from _unequal(part, name, sums)
+
+
+def _count(cell: str) -> int:
+    """Return the number in a cell, or 0; `²` is a digit and not a number.
+
+    >>> _count(" 12 "), _count("²"), _count("9" * 5_000)
+    (12, 0, 0)
+    """
+    digits = cell.strip()
+    return int(digits) if _COUNT.fullmatch(digits) else 0
+
+
+def _unequal(
+    part: int, name: str, sums: dict[tuple[str, str], tuple[int, int, int]]
+) -> Iterator[ReportProblem]:
+    bare = {kind.code for kind in category_rows(part) if kind.category.startswith("NOT_SPECIFIED")}
+    for (scope, code), (number, whole, summed) in sums.items():
+        if code == "TOTAL":
+            every = sum(w for (s, c), (_, w, _) in sums.items() if s == scope and c != "TOTAL")
+            if every != whole:
+                message = f"TOTAL is {whole}, its categories sum to {every}"
+                yield ReportProblem(part, number, name, "sum", message)
+        elif code not in bare and whole != summed:
+            message = f"{code} is {whole}, its sub-categories sum to {summed}"
+            yield ReportProblem(part, number, name, "sum", message)
+
+
+def _others(part: int, rows: Table) -> Iterator[ReportProblem]:
+    """A counted "Other" must say what it is, and no two of a category the same."""
+    code, described = _column(part, "Category of"), _column(part, "Description of")
+    first = described + (2 if part == 3 else 1)
+    seen: set[tuple[str, str, str]] = set()
+    category = ""
+    for number, row in enumerate(rows, 1):
+        row_code = row[code].strip()
+        if row_code != "KEYWORD_OTHER":
+            category = row_code if row_code.startswith("STATEMENT") else category
+            continue
+        scope = row[described + 1] if part == 3 else ""
+        text = row[described].strip()
+        counted = any(cell.strip() not in ("", "0") for cell in row[first:])
+        if counted and text in ("", 'Text to detail the "Other" keyword.'):
+            yield ReportProblem(
+                part, number, HEADERS[part][described], "other_undescribed", "say which"
+            )
+        if text and (scope, category, text) in seen:
+            message = f"{text!r} is there twice under {category}"
+            yield ReportProblem(part, number, HEADERS[part][described], "other_repeated", message)
+        seen.add((scope, category, text))
+
+
+def _periods(part: int, rows: Table) -> Iterator[ReportProblem]:
+    column = HEADERS[part].index("Reporting period")
+    for number, row in enumerate(rows, 1):
+        if row[column] != rows[0][column]:
+            message = f"{row[column]!r}, the first row says {rows[0][column]!r}"
+            yield ReportProblem(part, number, "Reporting period", "period", message)
+            return
+    period = rows[0][column] if rows else ""
+    first, last = (parse_day(day) for day in (*period.split("/"), "", "")[:2])
+    if first is None or last is None or not _is_period(first, last):
+        message = f"{period!r}: a year or half a year as YYYY-MM-DD/YYYY-MM-DD"
+        yield ReportProblem(part, 1, "Reporting period", "period", message)
+
+
+def _is_period(first: date, last: date) -> bool:
+    ends = ((1, 1), (12, 31)), ((1, 1), (6, 30)), ((7, 1), (12, 31))
+    days = (first.month, first.day), (last.month, last.day)
+    return first.year == last.year and days in ends
+
+
+def _values(part: int, number: int, row: list[str]) -> Iterator[ReportProblem]:
+    for name, cell in zip(HEADERS[part], row, strict=True):
+        value = cell.strip()
+        if not value or name.startswith(("Contextual", "Applicability", "Category", "Service")):
+            continue
+        kind = _kind_of_number(part, name, row)
+        if kind and not _NUMBER.fullmatch(value):
+            if _SEPARATED.fullmatch(value):
+                yield ReportProblem(
+                    part, number, name, "separator", f"{value!r}: digits and one point"
+                )
+            else:
+                yield ReportProblem(part, number, name, "not_a_number", f"{value!r}")
+        elif kind == "share" and not 0 <= float(value) <= 1:
+            yield ReportProblem(
+                part, number, name, "share_range", f"{value}: from 0 to 1, not per cent"
+            )
+        elif kind == "count" and "." in value:
+            yield ReportProblem(part, number, name, "not_whole", f"{value}: a count is whole")
+
+
+def _kind_of_number(part: int, name: str, row: list[str]) -> str:
+    """Return `count`, `share` or `hours` for what a cell holds, or an empty text."""
+    if part in (7, 8) and name == "Value":
+        indicator, scope = row[4].strip(), row[5].strip()
+        if _SHARES.search(indicator) or _SHARES.search(scope):
+            return "share"
+        return "hours" if scope == "Median time" else "count"
+    if part in (3, 4, 5, 6):
+        if name.startswith("Median time"):
+            return "hours"
+        return "count" if name in HEADERS[part][5:] and name != "Scope" else ""
+    return "count" if part in (9, 10) and name == "Value" else ""
+
+
+_MEDIANS = {
+    3: {8: 6, 9: 6, 11: 10, 12: 10},
+    4: {9: 5, 10: 6},
+}
+"""By part: the column of each median, and that of the count that it is made from."""
+
+_INDICATOR, _SCOPE, _VALUE = 4, 5, 6
+_TOTAL = "Total number"
+
+
+def _zeros_for_blanks(part: int, rows: Table) -> Iterator[ReportProblem]:
+    """Yield zeros where the template wants a blank: a time or a share of nothing.
+
+    Source: Implementing Regulation (EU) 2024/2835, Annex II: `0` is what could have happened and
+    did not, blank what does not exist. A published report gave an accuracy of 0 for no notices.
+    """
+    for number, row in enumerate(rows, 1):
+        for column, count in _MEDIANS.get(part, {}).items():
+            if _is_zero(row[column]) and not _counted(row[count]):
+                yield _zero_problem(part, number, HEADERS[part][column])
+    if part in (7, 8):
+        counts = _counts(part, rows)
+        for number, row in enumerate(rows, 1):
+            counted = counts.get(_key(part, row))
+            if _is_zero(row[_VALUE]) and counted is False and _is_time_or_share(part, row):
+                yield _zero_problem(part, number, "Value")
+
+
+def _zero_problem(part: int, number: int, column: str) -> ReportProblem:
+    return ReportProblem(
+        part,
+        number,
+        column,
+        "zero_for_blank",
+        "there is nothing that it could be 0 of: leave it blank",
+    )
+
+
+def _counts(part: int, rows: Table) -> dict[str, bool]:
+    """Return whether anything was counted, by indicator of part 7 and by scope of part 8."""
+    counts: dict[str, bool] = {}
+    for row in rows:
+        solely = part == 8 and "solely" in row[_INDICATOR]
+        if solely or (part == 7 and row[_SCOPE].strip().startswith(_TOTAL)):
+            counts[_key(part, row)] = _counted(row[_VALUE])
+    return counts
+
+
+def _key(part: int, row: list[str]) -> str:
+    return row[_INDICATOR if part == 7 else _SCOPE].strip()
+
+
+def _is_time_or_share(part: int, row: list[str]) -> bool:
+    """Return whether a value is a time or a share, which must be blank without a count."""
+    if part == 8:
+        return row[_INDICATOR].startswith("Accuracy")
+    return row[_SCOPE].strip().startswith(("Median", "Percentage"))
+
+
+def _counted(cell: str) -> bool:
+    return cell.strip() not in ("", "0")
+
+
+def _is_zero(cell: str) -> bool:
+    try:
+        return float(cell) == 0
+    except ValueError:
+        return False
