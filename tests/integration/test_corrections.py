@@ -116,7 +116,7 @@ def test_a_second_change_opens_what_was_decided_after_the_first(
     world.import_checks(feed)
     assert world.open_findings() == [finding]
     assert sorted(one["change"] for one in told(world)) == sorted(["corrected", why])
-    world.learner().learn(KEY)
+    world.importer().import_feed(KEY)
     assert len(corrections(world)) == 2
 
 
@@ -146,7 +146,7 @@ def test_a_late_unit_is_told_every_change_since(world: World) -> None:
     world.import_checks(NOW_TRUE)
     world.import_checks(WITHDRAWN)
     world.scan(*late)
-    world.learner().learn(KEY)
+    world.importer().import_feed(KEY)
     assert len(corrections(world)) == 4
 
 
@@ -172,7 +172,7 @@ def test_a_repeat_changes_nothing(world: World) -> None:
     decided(world)
     world.import_checks(WITHDRAWN)
     before = world.state()
-    assert world.learner().learn(KEY).outcome == "known"
+    assert world.importer().import_feed(KEY).outcome == "known"
     assert world.state() == before
 
 
@@ -184,7 +184,7 @@ def test_a_worker_that_dies_anywhere_tells_each_finding_once(
     whole = new_world()
     decided(whole)
     whole.objects.put(whole.work, KEY, WITHDRAWN)
-    whole.learner(counted.through(whole.objects), counted.through(whole.store)).learn(KEY)
+    whole.importer(counted.through(whole.objects), counted.through(whole.store)).import_feed(KEY)
     first = counted.names.index("check_uses")
     assert "commit_case" in counted.names[first:]
     for number in range(first, len(counted.names)):
@@ -193,8 +193,10 @@ def test_a_worker_that_dies_anywhere_tells_each_finding_once(
         world.objects.put(world.work, KEY, WITHDRAWN)
         calls = Calls(fatal=number)
         with pytest.raises(CrashError):
-            world.learner(calls.through(world.objects), calls.through(world.store)).learn(KEY)
-        world.learner().learn(KEY)
+            world.importer(calls.through(world.objects), calls.through(world.store)).import_feed(
+                KEY
+            )
+        world.importer().import_feed(KEY)
         assert len(corrections(world)) == len(told(world)) == 1
         assert world.open_findings() == [finding]
 
@@ -206,7 +208,7 @@ def test_a_unit_of_the_set_before_is_told_by_the_next_import(world: World) -> No
     world.import_checks(WITHDRAWN)
     world.scan(*late)
     assert len(corrections(world)) == 1
-    world.learner().learn(KEY)
+    world.importer().import_feed(KEY)
     assert len(corrections(world)) == 2
 
 
@@ -214,7 +216,7 @@ def test_what_the_new_words_of_a_check_find_is_not_opened_for_the_old_ones(world
     found(world)
     world.import_checks(table(check(1, SALT, "Misleading"), *CHECKS[1:]))
     world.scan(*world.take_in(lines(REPEATS_SALT + "!"), "new.jsonl"))
-    world.learner().learn(KEY)
+    world.importer().import_feed(KEY)
     assert len(corrections(world)) == 1
 
 

@@ -14,7 +14,7 @@ from claims.building import build_index
 from claims.feeds.spool import Spool
 from claims.index.index import ClaimIndex
 from claims.text.topics import lists
-from learn import learning
+from learn import feed_import
 from ledger.errors import OperatorError
 from ledger.keys import factchecks_key
 from ledger.pointer import current_set, set_key
@@ -29,7 +29,7 @@ MANY = [check(number, f"{SALT} number {number}") for number in range(40)]
 @pytest.fixture(autouse=True)
 def built_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """An index of the same checks is the same: its bounds need not be measured each time."""
-    monkeypatch.setattr(learning, "build_index", _built)
+    monkeypatch.setattr(feed_import, "build_index", _built)
 
 
 _indexes: dict[bytes, bytes] = {}
@@ -53,17 +53,17 @@ def index_of(world: World) -> ClaimIndex:
     )
 
 
-def receipt_of(lesson: Any) -> dict[str, Any]:
-    assert lesson.receipt is not None
-    told: dict[str, Any] = msgspec.to_builtins(lesson.receipt)
+def receipt_of(result: Any) -> dict[str, Any]:
+    assert result.receipt is not None
+    told: dict[str, Any] = msgspec.to_builtins(result.receipt)
     return told
 
 
 def test_a_feed_becomes_the_index_that_the_set_names(world: World) -> None:
     before = in_force(world)
-    lesson = world.import_checks(table(*CHECKS))
+    result = world.import_checks(table(*CHECKS))
     after = in_force(world)
-    assert lesson.outcome == "taken"
+    assert result.outcome == "taken"
     assert index_of(world).digest == after.factchecks
     assert index_of(world).totals == {"en": 4}
     [pack] = [pack for pack in after.packs if pack.id == FACTCHECKS]
@@ -82,12 +82,12 @@ def test_a_feed_taken_under_other_lists_is_read_again(world: World) -> None:
     """All checks of an index are under one version of the lists; an index in force stays."""
     world.import_checks(table(*CHECKS))
     before = index_of(world)
-    catalogue, etag = world.learner().library.catalogue()
+    catalogue, etag = world.importer().library.catalogue()
     [(name, feed)] = catalogue.feeds.items()
     stale = kept_under_no_topic(world)
     old = msgspec.structs.replace(feed, taken=stale, lists="")
     moved = msgspec.structs.replace(catalogue, feeds={name: old})
-    assert world.learner().library.move(moved, etag)
+    assert world.importer().library.move(moved, etag)
     assert index_of(world).digest == before.digest
     world.import_checks(data_feed(check(5, FRIDGE)), OTHER)
     topics = {one.url: one.topic for one in index_of(world).checks()}
@@ -96,7 +96,7 @@ def test_a_feed_taken_under_other_lists_is_read_again(world: World) -> None:
 
 def kept_under_no_topic(world: World) -> str:
     """Keep the checks of a feed as if their lists had admitted none of them."""
-    library = world.learner().library
+    library = world.importer().library
     entries = [
         replace(entry, check=msgspec.structs.replace(entry.check, topic=""))
         for entry in library.checks(library.catalogue()[0])
@@ -116,7 +116,7 @@ def test_the_operator_is_told_what_was_refused_and_of_whom(world: World) -> None
 def test_the_same_event_again_changes_nothing(world: World) -> None:
     world.import_checks(table(*CHECKS))
     before = world.state()
-    assert world.learner().learn(KEY).outcome == "known"
+    assert world.importer().import_feed(KEY).outcome == "known"
     assert world.state() == before
 
 
@@ -175,7 +175,7 @@ def test_a_feed_that_was_cut_off_is_refused_until_somebody_confirms_it(world: Wo
 
 
 def test_a_feed_that_was_taken_back_is_none(world: World) -> None:
-    assert world.learner().learn(KEY).outcome == "gone"
+    assert world.importer().import_feed(KEY).outcome == "gone"
 
 
 def test_a_worker_that_dies_anywhere_leaves_what_the_next_one_mends(
@@ -188,16 +188,16 @@ def test_a_worker_that_dies_anywhere_leaves_what_the_next_one_mends(
     other = new_world()
     other.import_checks(table(*CHECKS))
     other.objects.put(other.work, KEY, table(*CHECKS[1:]))
-    other.learner(counted.through(other.objects)).learn(KEY)
+    other.importer(counted.through(other.objects)).import_feed(KEY)
     for number in range(len(counted.names)):
         world = new_world()
         world.import_checks(table(*CHECKS))
         world.objects.put(world.work, KEY, table(*CHECKS[1:]))
         with pytest.raises(CrashError):
-            world.learner(Calls(fatal=number).through(world.objects)).learn(KEY)
-        world.learner().learn(KEY)
+            world.importer(Calls(fatal=number).through(world.objects)).import_feed(KEY)
+        world.importer().import_feed(KEY)
         assert in_force(world) == in_force(whole), counted.names[number]
-        catalogues = [one.learner().library.catalogue()[0] for one in (world, whole)]
+        catalogues = [one.importer().library.catalogue()[0] for one in (world, whole)]
         assert catalogues[0].changes == catalogues[1].changes
 
 
@@ -207,12 +207,12 @@ def test_two_feeds_at_once_both_count(new_world: Callable[..., World]) -> None:
     counted = Calls()
     world = new_world()
     world.objects.put(world.work, KEY, first)
-    world.learner(counted.through(world.objects)).learn(KEY)
+    world.importer(counted.through(world.objects)).import_feed(KEY)
     for number in range(len(counted.names)):
         world = new_world()
         world.objects.put(world.work, KEY, first)
         calls = Calls(at=number, happens=lambda world=world: world.import_checks(second, OTHER))
-        world.learner(calls.through(world.objects)).learn(KEY)
+        world.importer(calls.through(world.objects)).import_feed(KEY)
         assert index_of(world).totals == {"en": 4}, counted.names[number]
 
 
@@ -220,5 +220,5 @@ def test_an_operator_hears_of_a_kept_feed_that_is_gone(world: World) -> None:
     world.import_checks(table(*CHECKS))
     [key] = world.objects.keys(world.out, "factchecks/feeds/")
     world.clients.s3.delete_object(Bucket=world.out, Key=key)
-    with pytest.raises(OperatorError, match="is gone"):
+    with pytest.raises(OperatorError, match="is missing"):
         world.import_checks(data_feed(*CHECKS[1:]), OTHER)

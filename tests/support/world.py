@@ -16,8 +16,8 @@ from decide.deliveries import CaseDeliveries
 from decide.settings import DecideSettings, case_work_of
 from intake.arrival import Intake
 from intake.formats.effort import Budget
-from learn.learning import Learner, Lesson
-from learn.settings import LearnSettings, learner_over
+from learn.feed_import import FeedImporter, ImportResult
+from learn.settings import LearnSettings, importer_over
 from ledger.aws.objects import S3Objects
 from ledger.aws.queue import Senders, SqsUnitQueue
 from ledger.aws.store import DynamoStore
@@ -202,17 +202,17 @@ class World:
             for handled in self.case_work().take(provider, msgspec.json.encode(message), SENT)
         ]
 
-    def learner(self, objects: Any = None, store: Any = None) -> Learner:
+    def importer(self, objects: Any = None, store: Any = None) -> FeedImporter:
         """A fresh worker of learn, over other ports where they are given."""
         settings = LearnSettings(
             self.table, self.work, self.out, self.public, 0, "check.example", ""
         )
-        return learner_over(settings, store or self.store, objects or self.objects, self.clock)
+        return importer_over(settings, store or self.store, objects or self.objects, self.clock)
 
-    def import_checks(self, feed: bytes, key: str = "factchecks/checks.csv") -> Lesson:
+    def import_checks(self, feed: bytes, key: str = "factchecks/checks.csv") -> ImportResult:
         """Put a feed of checks where learn looks, and let it take it."""
         self.objects.put(self.work, key, feed)
-        return self.learner().learn(key)
+        return self.importer().import_feed(key)
 
     def put(
         self, data: bytes, name: str = "posts.jsonl", provider: str = "acme"

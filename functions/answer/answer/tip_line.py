@@ -4,18 +4,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from answer.http import Question, Refused, Request, response
 from answer.index_in_force import IndexInForce
-from answer.partners import WINDOW_SECONDS, Partners, Window
-from answer.words import LANGUAGES, language_for, message_of
+from answer.messages import LANGUAGES, language_for, message_of
+from answer.request import (
+    WINDOW_SECONDS,
+    Partners,
+    Question,
+    RateLimit,
+    Request,
+    RequestError,
+    response,
+)
 from claims.asking import CheckAnswer, Level, ask
 from claims.text.languages import guess
+from claims.text.words import ClaimText
 from ledger.clock import Clock
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What is sent back, and how it is counted: `answered`, `not_found`, or a code of refusal."""
+class Reply:
+    """The response, and how it is counted: `answered`, `not_found`, or the code of an error."""
 
     response: dict[str, Any]
     outcome: str
@@ -26,37 +34,37 @@ class TipLine:
     """Answers questions over the ports."""
 
     partners: Partners
-    window: Window
+    rate_limit: RateLimit
     in_force: IndexInForce
     clock: Clock
 
-    def take(self, event: Mapping[str, Any]) -> Told:
-        """The answer to one event of a function URL.
+    def take(self, event: Mapping[str, Any]) -> Reply:
+        """Return the reply to one event of a function URL.
 
-        Raises OperatorError where the index or its set is broken.
+        Raises OperatorError if the index or its set is damaged.
         """
         try:
             request = Request.of(event)
-            self.window.let_through(self.partners.asker(request))
+            self.rate_limit.count(self.partners.asker(request))
             return self._answer(request.question())
-        except Refused as refused:
-            later = {"retry_after": str(WINDOW_SECONDS)} if refused.status == 429 else {}
-            return Told(response(refused.status, {"code": refused.code}, **later), refused.code)
+        except RequestError as error:
+            later = {"retry_after": str(WINDOW_SECONDS)} if error.status == 429 else {}
+            return Reply(response(error.status, {"code": error.code}, **later), error.code)
 
-    def _answer(self, question: Question) -> Told:
-        index, text = self.in_force.index(), question.text
+    def _answer(self, question: Question) -> Reply:
+        index, text = self.in_force.index(), ClaimText(question.text)
         if index is None:
-            raise Refused(503, "no_index")
+            raise RequestError(503, "no_index")
         hint = "" if guess(text, set(index.totals)) else question.language
-        found = [one for one in ask(index, text, hint) if one.level is not Level.NONE]
-        language = language_for(question.language, text, found)
+        answers = [answer for answer in ask(index, text, hint) if answer.level is not Level.NONE]
+        language = language_for(question.language, text, answers)
         today = self.clock.now().date().isoformat()
         body = {
             "language": language,
-            "message": message_of(found, language, today),
-            "checks": [_row(one, language) for one in found],
+            "message": message_of(answers, language, today),
+            "checks": [_row(answer, language) for answer in answers],
         }
-        return Told(response(200, body), "answered" if found else "not_found")
+        return Reply(response(200, body), "answered" if answers else "not_found")
 
 
 def _row(answer: CheckAnswer, language: str) -> dict[str, Any]:

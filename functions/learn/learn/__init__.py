@@ -1,5 +1,6 @@
-"""The function learn: a feed of published checks was put; the index is built again.
+"""The function learn: a feed of published checks was uploaded, so the index is built again.
 
-`learning` is one import, `activate_index` puts its index in force. It may import `claims`,
-`matcher`, `rules` and `ledger`. Start with `learning`.
+`feed_import` imports one feed, `activate_index` puts its index in force, `reopening` reports
+changed checks to findings. It may import `claims`, `matcher`, `rules` and `ledger`. Start with
+`feed_import`.
 """

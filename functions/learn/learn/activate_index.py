@@ -1,4 +1,4 @@
-"""The set that names the newest index; whoever finds it behind moves it on."""
+"""Puts the newest index in force: the published set names it."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from rules.rule_set import with_factchecks
 
 
 @dataclass(frozen=True, slots=True)
-class PutInForce:
+class IndexActivator:
     """Moves the pointer to a set with the index of the catalogue."""
 
     objects: Objects
@@ -22,25 +22,25 @@ class PutInForce:
     public_bucket: str
     notice_hours: int
 
-    def make_sure(self) -> None:
-        """See to it that the set in force names the catalogue's index, and that its pack is there.
+    def activate_index(self) -> None:
+        """Make sure that the set in force names the catalogue's index, and that its pack is there.
 
-        The catalogue is read anew for each try: of two imports the later one's index stands.
+        The catalogue is read again for each attempt: of two imports the later one's index wins.
         """
-        digest = move_pointer(self.objects, self.public_bucket, self._following, self.clock.now())
+        digest = move_pointer(self.objects, self.public_bucket, self._next_set, self.clock.now())
         data = self.objects.get(self.public_bucket, set_key(digest))
         if data is None:
-            raise OperatorError(f"the set {digest} is gone from the public bucket")
+            raise OperatorError(f"the set {digest} is missing from the public bucket")
         for pack in load_set(data, digest).packs:
             if pack.id == FACTCHECKS:
                 key = f"packs/{FACTCHECKS}/{pack.version}.yaml"
                 self.objects.put_new(self.public_bucket, key, pack_yaml(pack))
 
-    def _following(self, before: bytes | None) -> bytes:
+    def _next_set(self, before: bytes | None) -> bytes:
         catalogue = self.library.catalogue()[0]
-        standing = load_set(before) if before is not None else None
-        if before is not None and standing is not None and standing.factchecks == catalogue.index:
+        rule_set = load_set(before) if before is not None else None
+        if before is not None and rule_set is not None and rule_set.factchecks == catalogue.index:
             return before
         return with_factchecks(
-            standing, catalogue.index, catalogue.languages, self.clock.now(), self.notice_hours
+            rule_set, catalogue.index, catalogue.languages, self.clock.now(), self.notice_hours
         )

@@ -1,7 +1,7 @@
-"""What was taken of each feed, kept privately: titles and summaries serve to find, never to show.
+"""The accepted checks of each feed, kept privately: titles and summaries are never shown.
 
 `factchecks/feeds/<digest>.jsonl` holds the checks of one feed, `factchecks/catalogue.json` names
-those that count now. Only the catalogue is ever changed, by compare-and-swap.
+those in use. Only the catalogue is ever changed, by compare-and-swap.
 """
 
 from collections.abc import Iterable, Sequence
@@ -22,16 +22,16 @@ from ledger.records.json_text import encode_json
 CATALOGUE_KEY = "factchecks/catalogue.json"
 
 CHANGE_DAYS = 22
-"""Days for which a change is told to findings: a file that was cut before may be read for 20.
+"""Days for which a change is reported to findings: an older file may still be read for 20 days.
 
 S3 counts a day from the midnight after it, and both of a file's ends are counted so: 22.
 """
 
 
-class Feed(msgspec.Struct, frozen=True):
-    """A feed as it was taken last: which object, its checks, and what was refused of it.
+class ImportedFeed(msgspec.Struct, frozen=True):
+    """A feed as last imported: which object, its checks, and the refused reviews by code.
 
-    `lists` names the lists that gave its checks their topics; feeds of before name none.
+    `lists` names the lists that gave its checks their topics; feeds of earlier releases name none.
     """
 
     version: str
@@ -42,63 +42,63 @@ class Feed(msgspec.Struct, frozen=True):
     lists: str = ""
 
 
-class Pending(msgspec.Struct, frozen=True):
-    """What an import changed, and when: findings by the index before may still come."""
+class PendingChanges(msgspec.Struct, frozen=True):
+    """What an import changed, and when: findings by the earlier index may still come."""
 
     changes: str
     at: str
 
 
-class Catalogue(msgspec.Struct, frozen=True):
-    """The feeds that count, and the index that was made of them.
+class FeedCatalogue(msgspec.Struct, frozen=True):
+    """The feeds in use, and the index that was built from them.
 
-    `changes` stay for CHANGE_DAYS: a unit that was cut before keeps the index of its set, and may
-    come back from the dead letters.
+    `changes` stay for CHANGE_DAYS: an older unit keeps the index of its set, and may come back from
+    the dead-letter queue.
     """
 
-    feeds: dict[str, Feed] = {}
+    feeds: dict[str, ImportedFeed] = {}
     index: str = ""
     languages: tuple[str, ...] = ()
-    changes: tuple[Pending, ...] = ()
+    changes: tuple[PendingChanges, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """The feeds in the out bucket, beside what providers read and out of their reach."""
+    """The feeds in the out bucket, where providers cannot read them."""
 
     objects: Objects
     bucket: str
 
-    def catalogue(self) -> tuple[Catalogue, str | None]:
-        """The catalogue with its ETag; an empty one before the first import."""
-        found = self.objects.get_with_etag(self.bucket, CATALOGUE_KEY)
-        if found is None:
-            return Catalogue(), None
-        return msgspec.json.decode(found[0], type=Catalogue), found[1]
+    def catalogue(self) -> tuple[FeedCatalogue, str | None]:
+        """Return the catalogue with its ETag; an empty one before the first import."""
+        stored = self.objects.get_with_etag(self.bucket, CATALOGUE_KEY)
+        if stored is None:
+            return FeedCatalogue(), None
+        return msgspec.json.decode(stored[0], type=FeedCatalogue), stored[1]
 
-    def move(self, catalogue: Catalogue, etag: str | None) -> bool:
-        """Put another catalogue in place of the one with that ETag; False if another was faster."""
+    def move(self, catalogue: FeedCatalogue, etag: str | None) -> bool:
+        """Replace the catalogue with that ETag. Return False if another import was faster."""
         return self.objects.put_if(self.bucket, CATALOGUE_KEY, encode_json(catalogue), etag)
 
     def keep(self, entries: Iterable[Entry]) -> str:
-        """Keep the checks of a feed; their digest."""
+        """Store the checks of a feed. Return their digest."""
         return self._put_new("feeds", msgspec.json.Encoder().encode_lines(entries))
 
-    def checks(self, catalogue: Catalogue) -> Spool:
-        """The checks of all feeds that a catalogue names."""
+    def checks(self, catalogue: FeedCatalogue) -> Spool:
+        """Return the checks of all feeds that a catalogue names."""
         return Spool(self._under_lists(feed) for _, feed in sorted(catalogue.feeds.items()))
 
     def keep_changes(self, changes: Sequence[CheckChange]) -> str:
-        """Keep what an import changed; its digest."""
+        """Store what an import changed. Return its digest."""
         return self._put_new("changes", msgspec.json.Encoder().encode_lines(changes))
 
     def changes(self, digest: str) -> list[CheckChange]:
-        """What an import changed. Raises OperatorError if it is gone."""
+        """Return what an import changed. Raises OperatorError if it is missing."""
         lines = self._lines("changes", digest)
         return [msgspec.json.decode(line, type=CheckChange) for line in lines]
 
-    def _under_lists(self, feed: Feed) -> Iterable[Entry]:
-        """Yield the checks of a feed, under topics of the lists that this version has."""
+    def _under_lists(self, feed: ImportedFeed) -> Iterable[Entry]:
+        """Return the checks of a feed, with topics by the lists of this version."""
         entries = self._read(feed.taken)
         return entries if feed.lists == lists_digest() else map(with_topic, entries)
 
@@ -109,7 +109,7 @@ class Library:
     def _lines(self, folder: str, digest: str) -> Iterable[bytes]:
         data = self.objects.get(self.bucket, _key(folder, digest))
         if data is None:
-            raise OperatorError(f"{_key(folder, digest)} is gone from the out bucket")
+            raise OperatorError(f"{_key(folder, digest)} is missing from the out bucket")
         return BytesIO(data)
 
     def _put_new(self, folder: str, data: bytes) -> str:

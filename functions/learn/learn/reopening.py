@@ -1,7 +1,7 @@
-"""A check that changed re-opens the findings that were decided by what it said.
+"""A check that changed reopens the findings whose decision rested on it.
 
-The label that a decision put stays what it was: a person decided it. But it is superseded: the
-finding is open again, its verdict counts no longer, and its provider is told.
+The label of that decision stays, because a person decided it. But it is superseded: the finding is
+open again, the decision no longer counts, and the provider gets a correction.
 """
 
 from collections import Counter
@@ -23,16 +23,16 @@ from ledger.records.json_text import encode_json
 from ledger.records.receipt import rule_key
 
 TRIES = 12
-"""How often a finding is looked at anew when others moved its case in between."""
+"""Attempts at one finding while others keep moving its case."""
 
-SAID = 3
-"""Claims of a page that a moderator is told of."""
+SHOWN_CLAIMS = 3
+"""Claims of a page that a moderator is shown."""
 
 
 class Correction(msgspec.Struct, frozen=True):
-    """What a provider is told: take the label off, or change it, until somebody decides anew.
+    """What a provider gets: remove or change the label until somebody decides again.
 
-    `superseded` says that a decision stood on the check; it names the decision then.
+    With `superseded`, a decision rested on the check, and `decision` names it.
     """
 
     finding: str
@@ -51,71 +51,74 @@ class ReopeningStore(CaseStore, FindingStore, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Reopening:
-    """Tells findings over the ports that their check changed; a repeat tells nothing twice."""
+    """Reports changed checks to findings; a repeat reports nothing twice."""
 
     store: ReopeningStore
     objects: Objects
     clock: Clock
     out_bucket: str
 
-    def tell(self, learnt: Iterable[tuple[str, CheckChange]]) -> Counter[str]:
-        """How many findings were newly `reopened`, and how many only `noted`.
+    def report(self, learnt: Iterable[tuple[str, CheckChange]]) -> Counter[str]:
+        """Return how many findings were newly `reopened`, and how many only `noted`.
 
-        Changes come with the time at which they were learnt, the oldest first.
+        Changes come with the time when they became known, the oldest first.
         """
-        told = Counter[str]()
+        outcomes = Counter[str]()
         earlier: dict[str, list[CheckChange]] = {}
         for at, change in learnt:
             before = earlier.setdefault(change.url, [])
             for _, finding in self.store.check_uses(change.url):
-                if outcome := self._tell(finding, change, at, before):
-                    told[outcome] += 1
+                if outcome := self._report(finding, change, at, before):
+                    outcomes[outcome] += 1
             before.append(change)
-        return told
+        return outcomes
 
-    def _tell(
+    def _report(
         self, finding: str, change: CheckChange, learnt_at: str, earlier: Collection[CheckChange]
     ) -> str:
-        name, names = _name(finding, change), {_name(finding, one) for one in earlier}
+        message = _message_id(finding, change)
+        earlier_messages = {_message_id(finding, other) for other in earlier}
         for _ in range(TRIES):
-            if self.store.case_marker(name) is not None:
-                self._hand_out(finding, name, change)
+            if self.store.case_marker(message) is not None:
+                self._put_correction(finding, message, change)
                 return ""
             case = self.store.case(finding)
             if case is None or case.finding is None:
                 return ""
-            again = _was_told(case, change.url, learnt_at, names)
+            again = _knows_earlier_change(case, change.url, learnt_at, earlier_messages)
             if not _rests_on(case.finding, change, again=again):
                 return ""
             decision = self._decision_of(case)
-            entry = _entry(case.finding, decision, change, name, utc(self.clock.now()))
+            entry = _entry(case.finding, decision, change, message, utc(self.clock.now()))
             marker = CaseMarker(
-                message=name,
+                message=message,
                 provider=entry.provider,
                 digest=digest("said", msgspec.json.encode(change)),
                 day=entry.at[:10],
                 entry=entry.entry,
             )
-            if self.store.commit_case(marker, entry, _moves(case, decision, entry, name, change)):
-                self._hand_out(finding, name, change)
+            if self.store.commit_case(
+                marker, entry, _moves(case, decision, entry, message, change)
+            ):
+                self._put_correction(finding, message, change)
                 return "reopened" if decision else "noted"
         raise OSError("others kept the case of a finding busy")
 
     def _decision_of(self, case: Case) -> Case | None:
-        """The decision that stands on a finding, if there is one."""
-        decided = [one.entry.entry for one in case.entries if one.move == Move.DECIDE]
+        """Return the decision that is in force on a finding, if there is one."""
+        decided = [entry.entry.entry for entry in case.entries if entry.move == Move.DECIDE]
         if case.state is not CaseState.DECIDED or not decided:
             return None
         decision = self.store.case(decided[-1])
         stands = decision is not None and decision.state in {CaseState.STANDING, CaseState.NARROWED}
         return decision if stands else None
 
-    def _hand_out(self, finding: str, name: str, change: CheckChange) -> None:
-        """Make sure that the provider is told; what stands there stays."""
+    def _put_correction(self, finding: str, message: str, change: CheckChange) -> None:
+        """Make sure that the provider has its correction; an existing one stays."""
         case = self.store.case(finding)
-        made = [one.entry for one in case.entries if one.message == name] if case else []
-        for entry in made:
-            told = Correction(
+        entries = case.entries if case else ()
+        for entry in [entry.entry for entry in entries if entry.message == message]:
+            correction = Correction(
                 finding=finding,
                 check=change.url,
                 change=str(change.change),
@@ -126,53 +129,61 @@ class Reopening:
                 decision=entry.decision,
             )
             key = correction_key(entry.provider, entry.at[:10], entry.entry)
-            self.objects.put_if(self.out_bucket, key, encode_json(told), None)
+            self.objects.put_if(self.out_bucket, key, encode_json(correction), None)
 
 
-def _name(finding: str, change: CheckChange) -> str:
+def _message_id(finding: str, change: CheckChange) -> str:
     return digest("correction", finding, msgspec.json.encode(change))
 
 
-def _was_told(case: Case, check: str, learnt_at: str, names: Collection[str]) -> bool:
-    """Whether a finding knows of an earlier change of a check: by its name, or told before."""
+def _knows_earlier_change(
+    case: Case, check: str, learnt_at: str, earlier_messages: Collection[str]
+) -> bool:
+    """Return whether an earlier change of the check was reported to a finding.
+
+    A correction counts if it is the message of an earlier change, or older than this one.
+    """
     return any(
-        one.message in names or one.entry.at < learnt_at
-        for one in case.entries
-        if one.entry.type == "correction" and one.entry.check == check
+        entry.message in earlier_messages or entry.entry.at < learnt_at
+        for entry in case.entries
+        if entry.entry.type == "correction" and entry.entry.check == check
     )
 
 
 def _rests_on(finding: Finding, change: CheckChange, *, again: bool) -> bool:
-    """Whether the finding proposed what the check said before, and says no longer.
+    """Return whether the finding proposed what the check said before and no longer says.
 
-    Where it was told of an earlier change (`again`), the check said something else since: whatever
-    it says of the same claim counts, and of any claim when it has other words by now.
+    If an earlier change was reported (`again`), the check has said something else since. Then
+    whatever it says about the same claim counts, and about any claim once it has other words.
     """
-    said = {
-        Said(one.claim, one.rating, one.date) for one in finding.checks if one.url == change.url
+    proposed = {
+        Said(check.claim, check.rating, check.date)
+        for check in finding.checks
+        if check.url == change.url
     }
-    gone = set(change.before) - set(change.after)
+    dropped = set(change.before) - set(change.after)
     if not again:
-        return bool(said & gone)
-    claims = {one.claim for one in said}
-    known = any(one.claim in claims for one in change.before)
-    return any(one.claim in claims for one in gone) if known else bool(gone)
+        return bool(proposed & dropped)
+    claims = {said.claim for said in proposed}
+    if any(said.claim in claims for said in change.before):
+        return any(said.claim in claims for said in dropped)
+    return bool(dropped)
 
 
-def _now(change: CheckChange) -> str:
-    """What it says since, for a moderator who still sees the words of the finding."""
-    said = [f"{one.rating} ({one.date or 'no date'})" for one in change.after[:SAID]]
-    return f" It says now: {', '.join(said)}." if said else ""
+def _reason(change: CheckChange) -> str:
+    """Return the reason for a moderator, who still sees the words of the finding."""
+    now = [f"{said.rating} ({said.date or 'no date'})" for said in change.after[:SHOWN_CLAIMS]]
+    says = f" It says now: {', '.join(now)}." if now else ""
+    return f"The check {change.url} was {change.change}.{says}"
 
 
 def _entry(
-    finding: Finding, decision: Case | None, change: CheckChange, name: str, at: str
+    finding: Finding, decision: Case | None, change: CheckChange, message: str, at: str
 ) -> JournalEntry:
-    """The entry; only where a decision falls with the check it has what is counted no longer."""
+    """Return the entry. If a decision falls with the check, it carries the number to subtract."""
     key = rule_key(finding.pack, finding.version, finding.rule, finding.mode)
-    first = decision.first if decision else None
     return JournalEntry(
-        entry=case_id("correction", finding.provider, name),
+        entry=case_id("correction", finding.provider, message),
         type="correction",
         provider=finding.provider,
         at=at,
@@ -182,29 +193,28 @@ def _entry(
         why=str(change.change),
         check=change.url,
         found={f"{finding.found_at[:10]}/{key}": 1} if decision else {},
-        about=first,
+        about=decision.first if decision else None,
     )
 
 
 def _moves(
-    case: Case, decision: Case | None, entry: JournalEntry, name: str, change: CheckChange
+    case: Case, decision: Case | None, entry: JournalEntry, message: str, change: CheckChange
 ) -> tuple[CaseMove, ...]:
-    reason = f"The check {entry.check} was {entry.why}." + _now(change)
-    moved = [(case, CaseKind.MATTER, Move.REOPEN if decision else Move.NOTE)]
+    moves = [(case, CaseKind.MATTER, Move.REOPEN if decision else Move.NOTE)]
     if decision:
-        moved.append((decision, CaseKind.DECISION, Move.SUPERSEDE))
+        moves.append((decision, CaseKind.DECISION, Move.SUPERSEDE))
     return tuple(
         CaseMove(
-            one.case,
+            moved.case,
             CaseEntry(
-                number=one.next_number,
+                number=moved.next_number,
                 move=move,
-                state=str(TRANSITIONS[kind, one.state][move]),
+                state=str(TRANSITIONS[kind, moved.state][move]),
                 entry=entry,
-                message=name,
-                reason=reason,
+                message=message,
+                reason=_reason(change),
             ),
-            reopens=one.finding if move is Move.REOPEN else None,
+            reopens=moved.finding if move is Move.REOPEN else None,
         )
-        for one, kind, move in moved
+        for moved, kind, move in moves
     )

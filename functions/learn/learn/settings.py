@@ -1,12 +1,12 @@
-"""What the environment tells learn, and the parts that it makes of it."""
+"""The settings of learn, and its parts put together."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from claims.feeds.publishers import Trust
-from learn.activate_index import PutInForce
-from learn.learning import Learner
+from learn.activate_index import IndexActivator
+from learn.feed_import import FeedImporter
 from learn.library import Library
 from learn.reopening import Reopening, ReopeningStore
 from ledger.aws.objects import S3Objects
@@ -17,7 +17,7 @@ from ledger.ports import Objects
 
 @dataclass(frozen=True, slots=True)
 class LearnSettings:
-    """The settings of the template; a missing one fails at start, and loudly."""
+    """The settings of the template; a missing one raises KeyError at start."""
 
     table: str
     work_bucket: str
@@ -29,30 +29,32 @@ class LearnSettings:
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> "LearnSettings":
-        """Read the environment; each setting has its field's name in capitals."""
+        """Read the environment; each variable is its field's name in capitals."""
         return cls(
             **{name: kind(environment[name.upper()]) for name, kind in cls.__annotations__.items()}
         )
 
 
-def learner_of(settings: LearnSettings, dynamodb: Any, s3: Any) -> Learner:
-    """The parts of learn, put together over clients of AWS."""
+def importer_of(settings: LearnSettings, dynamodb: Any, s3: Any) -> FeedImporter:
+    """Return the importer over clients of AWS."""
     store = DynamoStore.of(dynamodb, settings.table)
-    return learner_over(settings, store, S3Objects(s3), clock_from_setting(settings.today))
+    return importer_over(settings, store, S3Objects(s3), clock_from_setting(settings.today))
 
 
-def learner_over(
+def importer_over(
     settings: LearnSettings, store: ReopeningStore, objects: Objects, clock: Clock
-) -> Learner:
-    """The parts of learn over ports."""
+) -> FeedImporter:
+    """Return the importer over ports."""
     library = Library(objects, settings.out_bucket)
-    return Learner(
+    return FeedImporter(
         objects=objects,
         clock=clock,
         library=library,
-        in_force=PutInForce(objects, clock, library, settings.public_bucket, settings.notice_hours),
+        activator=IndexActivator(
+            objects, clock, library, settings.public_bucket, settings.notice_hours
+        ),
         reopening=Reopening(store, objects, clock, settings.out_bucket),
-        trust=Trust(one for one in settings.trusted_publishers.split(",") if one.strip()),
+        trust=Trust(domain for domain in settings.trusted_publishers.split(",") if domain.strip()),
         work_bucket=settings.work_bucket,
         out_bucket=settings.out_bucket,
         public_bucket=settings.public_bucket,

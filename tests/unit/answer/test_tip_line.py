@@ -12,11 +12,10 @@ import msgspec
 import pytest
 from support.sample_checks import CHECKS, PUBLISHER, REPEATS_MAYOR, REPEATS_SALT, SALT, check, table
 
-from answer.http import MOST_BYTES
 from answer.index_in_force import IndexInForce
-from answer.partners import PARTNER, SECRET, WINDOW_SECONDS, Partners, Window
+from answer.messages import LANGUAGES, MessageTexts
+from answer.request import MOST_BYTES, PARTNER, SECRET, WINDOW_SECONDS, Partners, RateLimit
 from answer.tip_line import TipLine
-from answer.words import LANGUAGES, Words
 from claims.building import build_index
 from claims.check import Rating
 from claims.feeds.admission import admit
@@ -77,7 +76,7 @@ class Line:
         now = lambda: self.seconds  # noqa: E731 - the field of this moment
         self.tip_line = TipLine(
             Partners(None if self.signed else lambda: PARTNERS),
-            Window(self.most, now),
+            RateLimit(self.most, now),
             IndexInForce(cast("Objects", self.public), "public", now),
             clock_from_setting("2026-11-25"),
         )
@@ -146,7 +145,7 @@ def test_an_old_check_says_so(line: Line) -> None:
 
 
 @pytest.mark.parametrize("words", LANGUAGES.values(), ids=LANGUAGES)
-def test_each_language_has_a_word_for_each_rating(words: Words) -> None:
+def test_each_language_has_a_word_for_each_rating(words: MessageTexts) -> None:
     assert words.ratings.keys() == set(Rating)
 
 

@@ -1,6 +1,6 @@
-"""The answer in the asker's language: what was found, whose word it is, and where to read it.
+"""The answer in the asker's language: which checks there are, by whom, and where to read them.
 
-Each language stands in one table, for whoever translates.
+Each language has one table, so that a translator finds all texts in one place.
 """
 
 from collections.abc import Sequence
@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from claims.asking import CheckAnswer
 from claims.check import days_between
 from claims.text.languages import guess, primary
+from claims.text.words import ClaimText
 
 LONG_AGO_DAYS = 365
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
-    """One language of the tip line."""
+class MessageTexts:
+    """The texts of the tip line in one language."""
 
     none: str
     found: str
@@ -26,7 +27,7 @@ class Words:
 
 
 LANGUAGES = {
-    "en": Words(
+    "en": MessageTexts(
         none="No published check was found.",
         found="Published checks that may be about this:",
         check="{rating}: {claim}\n{publisher}, {date}\n{url}",
@@ -41,7 +42,7 @@ LANGUAGES = {
             "unclear": "Unclear",
         },
     ),
-    "id": Words(
+    "id": MessageTexts(
         none="Tidak ditemukan pemeriksaan fakta yang sudah diterbitkan.",
         found="Pemeriksaan fakta yang mungkin membahas hal ini:",
         check="{rating}: {claim}\n{publisher}, {date}\n{url}",
@@ -56,7 +57,7 @@ LANGUAGES = {
             "unclear": "Belum jelas",
         },
     ),
-    "zh": Words(
+    "zh": MessageTexts(
         none="没有找到已发布的事实核查。",
         found="可能与此有关的事实核查：",
         check="{rating}：{claim}\n{publisher}，{date}\n{url}",
@@ -74,37 +75,38 @@ LANGUAGES = {
 }
 
 
-def language_for(asked: str, text: str, answers: Sequence[CheckAnswer]) -> str:
-    """The language of an answer: the one asked for, else that of the text, else of its first check.
+def language_for(asked: str, text: str | ClaimText, answers: Sequence[CheckAnswer]) -> str:
+    """Return the language of an answer: as asked, or that of the text, or of its first check.
 
     >>> language_for("id-ID", "Salt", []), language_for("fr", "Air yang dapat menyembuhkan", [])
     ('id', 'id')
     >>> language_for("", "Salt", [])
     'en'
     """
-    found = [one.check.language for one in answers[:1]]
-    for language in (primary(asked), guess(text, set(LANGUAGES)), *found):
+    first = [answer.check.language for answer in answers[:1]]
+    for language in (primary(asked), guess(text, set(LANGUAGES)), *first):
         if language in LANGUAGES:
             return language
     return "en"
 
 
 def message_of(answers: Sequence[CheckAnswer], language: str, today: str) -> str:
-    """The answer as plain text, ready to be sent on; it is no markup, whatever a claim holds."""
-    words = LANGUAGES[language]
+    """Return the answer as plain text to send on. It is not markup, whatever a claim contains."""
+    texts = LANGUAGES[language]
     if not answers:
-        return words.none
-    return "\n\n".join([words.found, *(_told(one, words, today) for one in answers)])
+        return texts.none
+    checks = (_check_text(answer, texts, today) for answer in answers)
+    return "\n\n".join([texts.found, *checks])
 
 
-def _told(answer: CheckAnswer, words: Words, today: str) -> str:
+def _check_text(answer: CheckAnswer, texts: MessageTexts, today: str) -> str:
     check = answer.check
-    told = words.check.format(
-        rating=words.ratings[check.rating],
+    text = texts.check.format(
+        rating=texts.ratings[check.rating],
         claim=check.claim,
         publisher=check.publisher,
-        date=check.date or words.no_date,
+        date=check.date or texts.no_date,
         url=check.url,
     )
     age = days_between(check.date, today)
-    return f"{told}\n{words.long_ago}" if age is not None and age > LONG_AGO_DAYS else told
+    return f"{text}\n{texts.long_ago}" if age is not None and age > LONG_AGO_DAYS else text
