@@ -80,30 +80,31 @@ class Intake:
         file = file_id(bucket, key, version)
         sealed = self.store.manifest(file)
         if sealed is not None:
-            return self._send(*sealed, outcome="known")
+            return self._send_units(*sealed, outcome="known")
         dropped = Source(bucket, key, version, etag="", size=0)  # until S3 describes it
         try:
             dropped = self.objects.head(bucket, key, version or None)
             provider = self._provider(key)
             if provider is None:
-                return self._unknown(dropped, file)
-            return self._take(dropped, file, provider, seconds_left)
+                return self._discard_unknown(dropped, file)
+            return self._cut_or_translate(dropped, file, provider, seconds_left)
         except ObjectGoneError:
-            return self._gone(dropped, file)
+            return self._report_gone(dropped, file)
         except ObjectUnreadableError:
-            return self._unreadable(dropped, file)
+            return self._refuse_unreadable(dropped, file)
 
     def _provider(self, key: str) -> Provider | None:
         provider = provider_of(key)
         return self.store.provider(provider) if provider else None
 
-    def _take(
+    def _cut_or_translate(
         self,
         dropped: Source,
         file: str,
         provider: Provider,
         seconds_left: Callable[[], float],
     ) -> Arrival:
+        """Cut a plain file of JSON Lines as it is; translate any other file first."""
         head = (
             self.objects.read_range(dropped, 0, min(dropped.size, HEAD_BYTES))
             if dropped.size
@@ -120,16 +121,16 @@ class Intake:
             check_size(dropped.size, self.budget)
             effort = FileEffort(self.budget, seconds_left)
             # Part by part, so that the parts stored before a refusal are known.
-            parts.extend(self._translated(dropped, file, provider, reader, pseudonyms, effort))
-            content = self._content(dropped, head)
+            parts.extend(self._store_parts(dropped, file, provider, reader, pseudonyms, effort))
+            content = self._content_digest(dropped, head)
             return self._seal(dropped, file, provider.provider, key, reader, parts, content)
         except FileRefusedError as refused:
             for source in parts:
                 self.objects.delete_version(source)
-            content = self._content(dropped, head)
-            return self._refuse(dropped, file, provider.provider, content, refused)
+            content = self._content_digest(dropped, head)
+            return self._refuse_file(dropped, file, provider.provider, content, refused)
 
-    def _translated(
+    def _store_parts(
         self,
         dropped: Source,
         file: str,
@@ -164,7 +165,7 @@ class Intake:
         sources: list[Source],
         content: str = "",
     ) -> Arrival:
-        """Store how a file is cut, and send its units.
+        """Store how the sources are cut into ranges, and send the units of all ranges.
 
         A translated file has a `content` digest, and its parts are the sources. Raises
         FileRefusedError for more units than can be sent and closed in time.
@@ -192,7 +193,7 @@ class Intake:
         )
         expires = int((now + timedelta(days=FILE_DAYS)).timestamp())
         if self.store.seal(manifest, sources, expires):
-            return self._send(manifest, sources, outcome="cut")
+            return self._send_units(manifest, sources, outcome="cut")
         sealed = self.store.manifest(file)  # another worker sealed it first
         if sealed is None:
             return Arrival("gone", file)
@@ -200,9 +201,9 @@ class Intake:
         for source in sources:  # parts that the other worker's manifest does not name
             if source.version not in pinned:
                 self.objects.delete_version(source)
-        return self._send(*sealed, outcome="known")
+        return self._send_units(*sealed, outcome="known")
 
-    def _send(self, manifest: Manifest, sources: list[Source], outcome: str) -> Arrival:
+    def _send_units(self, manifest: Manifest, sources: list[Source], outcome: str) -> Arrival:
         self.queue.send(units_of(manifest, sources))
         if not manifest.ranges:
             self.closing.close(manifest.file)
@@ -215,7 +216,7 @@ class Intake:
             manifest.ranges,
         )
 
-    def _refuse(
+    def _refuse_file(
         self, dropped: Source, file: str, provider: str, content: str, refused: FileRefusedError
     ) -> Arrival:
         """Record the file as one refused record, write its receipt, and delete it.
@@ -251,14 +252,14 @@ class Intake:
         self.objects.delete_version(dropped)
         return Arrival("refused", file, provider, size=dropped.size, code=refused.code)
 
-    def _unreadable(self, dropped: Source, file: str) -> Arrival:
+    def _refuse_unreadable(self, dropped: Source, file: str) -> Arrival:
         provider = self._provider(dropped.key)
         if provider is None:
-            return self._unknown(dropped, file)
+            return self._discard_unknown(dropped, file)
         refused = FileRefusedError(Code.OBJECT_UNREADABLE, advice=UNREADABLE)
-        return self._refuse(dropped, file, provider.provider, digest("content", file), refused)
+        return self._refuse_file(dropped, file, provider.provider, digest("content", file), refused)
 
-    def _gone(self, dropped: Source, file: str) -> Arrival:
+    def _report_gone(self, dropped: Source, file: str) -> Arrival:
         """Write a receipt for a file that is gone, unless it has one.
 
         Usually the file was refused or closed before, its event came twice, and its receipt stays.
@@ -271,13 +272,13 @@ class Intake:
             self.objects.put_if(self.out_bucket, key, encode_json(receipt), None)
         return Arrival("gone", file)
 
-    def _content(self, dropped: Source, head: bytes) -> str:
+    def _content_digest(self, dropped: Source, head: bytes) -> str:
         """Return a digest of the file's beginning and size, the same under any key."""
         more = min(dropped.size, IDENTITY_BYTES)
         start = head if more <= len(head) else self.objects.read_range(dropped, 0, more)
         return digest("content", start[:more], str(dropped.size))
 
-    def _unknown(self, dropped: Source, file: str) -> Arrival:
+    def _discard_unknown(self, dropped: Source, file: str) -> Arrival:
         """Delete a file of an unknown provider, and leave a note without the words of its key."""
         key = unknown_receipt_key(sha256(dropped.key.encode()).hexdigest())
         note = {"code": Code.PROVIDER_UNKNOWN, "file": file, "bytes": dropped.size}
