@@ -16,7 +16,7 @@ from matcher import FOLD_VERSION, Pack, Paused, ProviderSettings, RuleSet, build
 from rules.factchecks import FACTCHECKS, without_factchecks
 
 
-class EarlierSet(NamedTuple):
+class ReplacedSet(NamedTuple):
     """A set that was in force before, and until when; `until` is None if that is unknown."""
 
     rule_set: RuleSet
@@ -41,7 +41,7 @@ class SetRequest:
     target: RuleSet | None = None
 
 
-def next_set(before: RuleSet | None, request: SetRequest, earlier: Sequence[EarlierSet]) -> bytes:
+def next_set(before: RuleSet | None, request: SetRequest, earlier: Sequence[ReplacedSet]) -> bytes:
     """Return the document that follows the set in force.
 
     A version that is in force, or was in force within RETURN_DAYS, keeps the moment of its
@@ -155,7 +155,7 @@ def _check(before: RuleSet | None, request: SetRequest) -> None:
 
 
 def _published_at(
-    pack: Pack, current: Mapping[str, Pack], earlier: Sequence[EarlierSet], now: datetime
+    pack: Pack, current: Mapping[str, Pack], earlier: Sequence[ReplacedSet], now: datetime
 ) -> datetime:
     """Return when a version was first published, or now if it is new or was away for too long."""
     in_force = current.get(pack.id)
@@ -176,7 +176,7 @@ def _names(
     before: RuleSet | None,
     request: SetRequest,
     after: Mapping[str, Pack],
-    earlier: Sequence[EarlierSet],
+    earlier: Sequence[ReplacedSet],
 ) -> tuple[str, ...] | None:
     """Return the packs that a provider names in the set that follows; None for those of the law."""
     names = before.providers[provider].packs if before else None
@@ -190,7 +190,7 @@ def _names(
     return tuple(name for name in names if name in after)
 
 
-def _ran_the_law(provider: str, earlier: Iterable[EarlierSet]) -> bool:
+def _ran_the_law(provider: str, earlier: Iterable[ReplacedSet]) -> bool:
     """Return whether a provider that names no packs ran the packs of the law earlier."""
     for rule_set, _ in earlier:
         had = rule_set.settings_of(provider).packs
@@ -199,7 +199,7 @@ def _ran_the_law(provider: str, earlier: Iterable[EarlierSet]) -> bool:
     return False
 
 
-def _lost(provider: str, before: RuleSet, earlier: Iterable[EarlierSet]) -> tuple[str, ...]:
+def _lost(provider: str, before: RuleSet, earlier: Iterable[ReplacedSet]) -> tuple[str, ...]:
     """Return the packs that a provider named until they left the set.
 
     A pack that stayed in the set when its name went was given up by the provider itself; names
@@ -230,7 +230,7 @@ def _kept_pauses(
 
 
 def _returning_pauses(
-    current: Mapping[str, Pack], after: Mapping[str, Pack], earlier: Iterable[EarlierSet]
+    current: Mapping[str, Pack], after: Mapping[str, Pack], earlier: Iterable[ReplacedSet]
 ) -> Iterator[tuple[str, Paused]]:
     """Yield providers and the pauses that they had on versions that return, newest first."""
     returning = {

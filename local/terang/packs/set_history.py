@@ -9,7 +9,7 @@ from ledger.clock import utc
 from ledger.errors import OperatorError
 from ledger.pointer import Pointer, read_pointer, set_key
 from matcher import RuleSet, SetError, load_set
-from terang.packs.next_set import EarlierSet, SetRequest
+from terang.packs.next_set import ReplacedSet, SetRequest
 
 SET_KEY = re.compile(r"sets/([0-9a-f]{64})\.json")
 
@@ -24,7 +24,7 @@ class SetHistory:
     objects: S3Objects
     name: str
 
-    def before(self, standing: RuleSet | None, request: SetRequest) -> list[EarlierSet]:
+    def before(self, standing: RuleSet | None, request: SetRequest) -> list[ReplacedSet]:
         """Return the sets before the one in force, newest first, if the change needs them.
 
         It needs them if a version or a pack returns, or if a provider lost all of its packs. Sets
@@ -34,14 +34,14 @@ class SetHistory:
             return []
         pointer = read_pointer(self.objects, self.name) or Pointer("")
         until = {earlier.set: earlier.until for earlier in reversed(pointer.earlier)}
-        dated: list[tuple[str, str, EarlierSet]] = []
+        dated: list[tuple[str, str, ReplacedSet]] = []
         for key in self.objects.keys(self.name, "sets/"):
             match = SET_KEY.fullmatch(key)
             rule_set = self._readable(match[1]) if match else None
             if match and rule_set and match[1] != pointer.set:
                 ended = until.get(match[1], "")
                 moment = datetime.fromisoformat(ended) if ended else None
-                dated.append((ended, _newest(rule_set), EarlierSet(rule_set, moment)))
+                dated.append((ended, _newest(rule_set), ReplacedSet(rule_set, moment)))
         return [earlier for *_, earlier in sorted(dated, key=lambda row: row[:2], reverse=True)]
 
     def _needs_earlier(self, standing: RuleSet, request: SetRequest) -> bool:

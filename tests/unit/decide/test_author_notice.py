@@ -35,7 +35,7 @@ def told(language: str, *messages: dict[str, Any]) -> str:
 
 
 @pytest.mark.parametrize("language", author_notice.LANGUAGES)
-def test_every_language_tells_all_that_is_to_be_told(language: str) -> None:
+def test_every_language_says_all_that_the_law_requires(language: str) -> None:
     text = told(language, decision(F1, F2, scope=["DE", "NL"], measures=EVERYTHING))
     for said in (
         "2026-11-25",
@@ -79,7 +79,9 @@ def test_a_person_decided_and_another_will_look_again(
         ("zh", "可信举报者", "程序"),
     ],
 )
-def test_a_report_is_no_find_of_a_machine(language: str, reported: str, machine: str) -> None:
+def test_a_reported_post_is_not_called_a_machine_finding(
+    language: str, reported: str, machine: str
+) -> None:
     ground = {"ground": "illegal", "ground_text": "A provision"}
     text = told(language, notice(trusted_flagger=True), decision(notice="n-1", **ground))
     assert reported in text
@@ -87,13 +89,13 @@ def test_a_report_is_no_find_of_a_machine(language: str, reported: str, machine:
     assert "\n1\n" in text, "the post that the notice is about"
 
 
-def test_a_find_and_a_report_stand_beside_each_other() -> None:
+def test_a_finding_and_a_report_are_both_named() -> None:
     text = told("en", notice(), decision(F1, notice="n-1"))
     assert "A program found it" in text
     assert "Somebody reported it." in text
 
 
-def test_a_machine_that_helped_is_told() -> None:
+def test_the_help_of_a_machine_is_named() -> None:
     assert "with the help of a program" in told("en", decision(F1, automated_decision="PARTIALLY"))
 
 
@@ -112,7 +114,7 @@ def test_every_code_has_words_in_every_language(language: str) -> None:
         assert all(f'"{code}": "' in text for code in codes)
 
 
-def test_where_nobody_serves_the_pages_only_the_rule_is_named() -> None:
+def test_without_public_pages_only_the_rule_is_named() -> None:
     cases = MemoryCases()
     cases.find(finding(1))
     cases.decide(decision(F1))

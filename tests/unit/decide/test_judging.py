@@ -139,7 +139,7 @@ def test_an_escalation_is_recorded_after_the_decision_too(cases: MemoryCases) ->
         ),
     ],
 )
-def test_an_excerpt_stays_for(
+def test_how_long_an_excerpt_is_kept(
     cases: MemoryCases, messages: list[dict[str, Any]], days: int
 ) -> None:
     cases.decide(*messages)
@@ -147,12 +147,12 @@ def test_an_excerpt_stays_for(
 
 
 @pytest.mark.parametrize("changes", [{"measures": ..., "applied_at": ...}, {"verdict": "skipped"}])
-def test_an_excerpt_stays_as_it_is(cases: MemoryCases, changes: dict[str, Any]) -> None:
+def test_the_end_of_an_excerpt_is_unchanged(cases: MemoryCases, changes: dict[str, Any]) -> None:
     cases.decide(decision(F1, **changes))
     assert cases.excerpts[F1] == ("Send me the code", 0)
 
 
-def test_suspected_abuse_of_a_child_takes_the_excerpt_away(cases: MemoryCases) -> None:
+def test_suspected_child_abuse_removes_the_excerpt(cases: MemoryCases) -> None:
     cases.decide(decision(F1, verdict="escalated", escalation="child_abuse"))
     assert F1 not in cases.excerpts
     assert F1 in cases.open
@@ -187,7 +187,7 @@ def test_a_decision_is_overturned_once(
     assert len(proposals) == (2 if any(overturns) else 0)
 
 
-def test_an_outcome_carries_what_it_answers(cases: MemoryCases) -> None:
+def test_an_outcome_holds_the_entry_that_it_answers(cases: MemoryCases) -> None:
     cases.decide(decision(F1), complaint(), outcome())
     made = entry(cases, "outcome", "o-1")
     assert made.answers is not None
@@ -216,7 +216,7 @@ def test_a_decision_on_a_notice_alone(
     assert state(cases, case_id("notice", "acme", "n-1")) is CaseState.DECIDED
 
 
-def test_a_notice_about_a_finding_stands_in_its_case(cases: MemoryCases) -> None:
+def test_a_notice_about_a_finding_is_in_the_findings_case(cases: MemoryCases) -> None:
     cases.decide(notice(finding=F1), decision(F1, notice="n-1"))
     case = cases.case(F1)
     assert case is not None
@@ -224,7 +224,7 @@ def test_a_notice_about_a_finding_stands_in_its_case(cases: MemoryCases) -> None
     assert entry(cases, "decision", "d-1").source_type == "ARTICLE_16"
 
 
-def test_what_stands_for_itself_is_recorded(cases: MemoryCases) -> None:
+def test_suspensions_and_audits_are_recorded(cases: MemoryCases) -> None:
     cases.files[audit_key("acme", "2026-11")] = b'{"post":"1","rank":"00"}\n'
     handled = cases.decide(order(), inform(), suspension(), audit())
     assert {one.status for one in handled} == {"taken"}
@@ -232,7 +232,7 @@ def test_what_stands_for_itself_is_recorded(cases: MemoryCases) -> None:
     assert entry(cases, "suspension", "s-1").until == "2026-12-25"
 
 
-def test_a_later_message_of_an_order_carries_the_first(cases: MemoryCases) -> None:
+def test_a_later_message_of_an_order_holds_the_first(cases: MemoryCases) -> None:
     cases.decide(order(), order(id="q-9", follows="q-1", effected_at="2026-11-25T10:00:00Z"))
     made = entry(cases, "order", "q-9")
     assert made.follows == entry(cases, "order", "q-1").entry
@@ -240,7 +240,7 @@ def test_a_later_message_of_an_order_carries_the_first(cases: MemoryCases) -> No
     assert made.cases == (made.follows,)
 
 
-def test_a_clock_that_an_earlier_message_told_stands_beside_the_order(cases: MemoryCases) -> None:
+def test_a_time_from_an_earlier_message_is_kept_with_the_order(cases: MemoryCases) -> None:
     """A later message may repeat it: whoever counts must see that it is no news."""
     seen = {"acknowledged_at": "2026-11-25T09:00:00Z"}
     done = seen | {"effected_at": "2026-11-25T10:00:00Z", "outcome": "complied"}

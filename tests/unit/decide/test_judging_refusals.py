@@ -139,7 +139,7 @@ def test_a_message_is_refused(
     assert (told.status, told.code, told.type) == ("refused", code, message["type"])
 
 
-def test_who_is_late_hears_who_was_first(cases: MemoryCases) -> None:
+def test_a_late_decision_names_the_first_one(cases: MemoryCases) -> None:
     cases.decide(decision(F1), decision(F1, id="d-2", moderator="m-2", verdict="dismissed"))
     assert cases.receipts()["d-2"].first == EarlierMove("m-1", "confirmed", "2026-11-25T12:30:00Z")
 
@@ -168,7 +168,7 @@ EARLY = {
 
 
 @pytest.mark.parametrize(("early", "late"), EARLY.values(), ids=EARLY)
-def test_what_comes_too_early_waits(
+def test_an_early_message_waits(
     cases: MemoryCases, early: list[dict[str, Any]], late: list[dict[str, Any]]
 ) -> None:
     assert {one.status for one in cases.decide(*early)} == {"waiting"}
@@ -180,7 +180,7 @@ def test_what_comes_too_early_waits(
     assert {cases.receipts()[message["id"]].status for message in early} == {"taken"}
 
 
-def test_what_waited_is_judged_anew(cases: MemoryCases) -> None:
+def test_a_waiting_message_is_judged_again(cases: MemoryCases) -> None:
     """A complaint about what turns out to be a skip is refused in the end, and its sender told."""
     cases.decide(complaint())
     cases.decide(decision(F1, verdict="skipped"))
@@ -197,9 +197,7 @@ def test_the_same_message_again_changes_nothing(cases: MemoryCases) -> None:
 
 
 @pytest.mark.parametrize("at", range(6))
-def test_a_second_delivery_at_the_same_time_is_refused_for_nothing(
-    cases: MemoryCases, at: int
-) -> None:
+def test_a_simultaneous_second_delivery_is_not_refused(cases: MemoryCases, at: int) -> None:
     """At whatever call of its work the other delivery is taken, it hears of no first one."""
     line = msgspec.json.encode(decision(F1))
 
@@ -213,14 +211,14 @@ def test_a_second_delivery_at_the_same_time_is_refused_for_nothing(
     assert cases.receipts() == {}
 
 
-def test_the_order_of_keys_makes_no_other_message(cases: MemoryCases) -> None:
+def test_the_order_of_keys_does_not_change_a_message(cases: MemoryCases) -> None:
     message = decision(F1)
     cases.decide(message)
     again = dict(reversed(message.items()))
     assert [one.status for one in cases.decide(again)] == ["repeated"]
 
 
-def test_the_same_id_of_two_providers_is_two_messages(cases: MemoryCases) -> None:
+def test_two_providers_may_use_the_same_id(cases: MemoryCases) -> None:
     cases.find(finding(3, provider="other"))
     cases.decide(decision(F1))
     [handled] = cases.decide(decision(finding(3).finding), provider="other")

@@ -71,7 +71,7 @@ def test_every_time_of_every_type_is_tried() -> None:
 
 
 @pytest.mark.parametrize(("message", "field"), STATED.values(), ids=STATED)
-def test_no_time_lies_after_the_arrival(message: dict[str, Any], field: str) -> None:
+def test_a_time_after_the_arrival_is_refused(message: dict[str, Any], field: str) -> None:
     """What is checked before anything is looked up: so nothing waits with such a time."""
     late = ("opened_at", "decided_at") if field == "opened_at" else (field,)
     for ahead, refused in ((SKEW, False), (SKEW + SECOND, True)):
@@ -149,7 +149,7 @@ EARLY: dict[str, tuple[list[dict[str, Any]], dict[str, Any], str, datetime]] = {
 
 
 @pytest.mark.parametrize(("before", "message", "field", "began"), EARLY.values(), ids=EARLY)
-def test_no_time_lies_before_what_the_message_is_about(
+def test_a_time_before_the_events_of_the_case_is_refused(
     cases: MemoryCases,
     before: list[dict[str, Any]],
     message: dict[str, Any],
@@ -185,14 +185,14 @@ def test_a_refusal_says_what_was_received_and_what_is_allowed(cases: MemoryCases
     assert [one.status for one in cases.decide(decision(F1))] == ["taken"]
 
 
-def test_an_escalation_of_the_future_makes_no_later_decision_stale(cases: MemoryCases) -> None:
+def test_an_escalation_dated_ahead_does_not_make_decisions_stale(cases: MemoryCases) -> None:
     far = {"opened_at": "2199-01-01T00:00:00Z", "decided_at": "2199-01-01T00:00:00Z"}
     [refused] = cases.decide(decision(F1, verdict="escalated", escalation="threat_to_life", **far))
     assert refused.code == "time_future"
     assert [one.status for one in cases.decide(decision(F1, id="d-2"))] == ["taken"]
 
 
-def test_what_an_earlier_release_took_shuts_nothing_out(cases: MemoryCases) -> None:
+def test_unbounded_times_of_earlier_releases_block_nothing(cases: MemoryCases) -> None:
     """Its times were not bounded: one of the future counts as that of its commit."""
     opened = SENT - timedelta(hours=1)
     times = {"opened_at": at(SENT), "decided_at": at(SENT)}
@@ -211,7 +211,7 @@ def test_what_an_earlier_release_took_shuts_nothing_out(cases: MemoryCases) -> N
     assert (contested.status, contested.code) == ("taken", "")
 
 
-def test_a_statement_dates_no_post_after_it_was_found(cases: MemoryCases) -> None:
+def test_a_statement_never_dates_a_post_after_its_finding(cases: MemoryCases) -> None:
     """Authors choose the times of some networks, and the database takes no day of the future."""
     ahead = finding(8, published_at="2199-01-01T00:00:00Z")
     cases.find(ahead)
@@ -221,7 +221,7 @@ def test_a_statement_dates_no_post_after_it_was_found(cases: MemoryCases) -> Non
     assert msgspec.json.decode(statement)["content_date"] == "2026-11-25"
 
 
-def test_a_finding_of_a_clock_that_ran_ahead_can_be_decided(cases: MemoryCases) -> None:
+def test_a_finding_dated_ahead_can_be_decided(cases: MemoryCases) -> None:
     """Ours was wrong, and nobody can decide later than they do."""
     ahead = finding(9, found_at="2026-12-04T00:00:00Z")
     cases.find(ahead)
@@ -243,7 +243,7 @@ def test_a_message_that_arrives_late_is_judged_as_on_the_day_it_was_sent(days: i
     assert entry(cases, "decision", "d-1").at == f"2026-12-{3 + days:02}T00:00:00Z"
 
 
-def test_a_message_that_waited_is_judged_by_when_it_was_sent(cases: MemoryCases) -> None:
+def test_a_waiting_message_is_judged_by_when_it_was_sent(cases: MemoryCases) -> None:
     """The two years of an order are counted from the sending, however long it waited."""
     sent = datetime(2028, 11, 25, 8, tzinfo=UTC)
     cases.clock.moment = sent
@@ -289,7 +289,9 @@ def test_the_clock_of_an_order_runs_from_its_first_message(cases: MemoryCases) -
         ("2026-11-26T00:05:01Z", "time_future"),
     ],
 )
-def test_a_trials_clock_knows_the_day_alone(cases: MemoryCases, decided_at: str, code: str) -> None:
+def test_only_the_day_of_a_trials_clock_counts(
+    cases: MemoryCases, decided_at: str, code: str
+) -> None:
     """The time of a trial's day is that of the machine: it says nothing about the order."""
     message = decision(F1, opened_at=decided_at, decided_at=decided_at, applied_at=decided_at)
     told = read_case_message(msgspec.json.encode(message))

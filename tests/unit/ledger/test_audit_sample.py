@@ -23,7 +23,7 @@ def names(sample: tuple[DrawnPost, ...]) -> list[str]:
     return [one.post for one in sample]
 
 
-def test_a_rank_can_be_worked_out_by_whoever_has_the_key() -> None:
+def test_anyone_with_the_key_can_compute_a_rank() -> None:
     expected = hmac.digest(KEY, b"acme/p-1", hashlib.sha256).hex()[:32]
     assert draw_sample(KEY, "acme", ["p-1"]) == (DrawnPost("p-1", expected),)
 
@@ -39,13 +39,13 @@ def test_fewer_posts_than_the_sample_are_all_in_it() -> None:
     assert draw_sample(KEY, "acme", []) == ()
 
 
-def test_what_comes_twice_and_in_another_order_changes_nothing() -> None:
+def test_repeats_and_order_change_nothing() -> None:
     shuffled = POSTS + POSTS[:5_000]
     random.Random(4).shuffle(shuffled)
     assert draw_sample(KEY, "acme", shuffled) == draw_sample(KEY, "acme", POSTS)
 
 
-def test_the_parts_merge_to_what_the_whole_gives() -> None:
+def test_merging_the_parts_gives_the_sample_of_the_whole() -> None:
     """Units that overlap give the month's sample all the same."""
     shuffled = POSTS + POSTS[::3]
     random.Random(5).shuffle(shuffled)
@@ -53,7 +53,7 @@ def test_the_parts_merge_to_what_the_whole_gives() -> None:
     assert merge_samples(parts) == draw_sample(KEY, "acme", POSTS)
 
 
-def test_each_post_is_as_likely_as_another() -> None:
+def test_every_post_is_equally_likely() -> None:
     """Over 300 months ten strata of ids are drawn as often: chi-squared under its 99.9 %."""
     drawn = [0] * 10
     for month in range(300):
@@ -66,7 +66,7 @@ def test_each_post_is_as_likely_as_another() -> None:
     assert sum((count - expected) ** 2 / expected for count in drawn) < 27.88  # 9 degrees
 
 
-def test_months_providers_and_secrets_draw_apart() -> None:
+def test_another_month_provider_or_secret_draws_other_posts() -> None:
     first = draw_sample(KEY, "acme", POSTS)
     others = (
         draw_sample(KEY, "others", POSTS),

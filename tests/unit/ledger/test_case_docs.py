@@ -17,7 +17,7 @@ def first_cells() -> list[str]:
     return re.findall(r"^\| `([a-z_]+)` \|", PAGE, re.MULTILINE)
 
 
-def test_every_type_and_every_code_has_its_line() -> None:
+def test_the_docs_list_every_type_and_every_code() -> None:
     assert sorted(first_cells()) == sorted(["type", *MESSAGE_TYPES, *map(str, CaseCode)])
 
 

@@ -65,11 +65,11 @@ def test_a_message_is_read(message: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("message", TAKEN.values(), ids=TAKEN)
-def test_what_is_read_fits_the_schema(message: dict[str, Any]) -> None:
+def test_an_accepted_message_fits_the_schema(message: dict[str, Any]) -> None:
     Draft202012Validator(case_message_schema()).validate(message)
 
 
-def test_the_committed_schema_is_that_of_the_code() -> None:
+def test_the_committed_schema_matches_the_code() -> None:
     committed = json.loads(ROOT.joinpath("docs/case-message.schema.json").read_text("utf-8"))
     assert committed == case_message_schema(), "python scripts/build_schemas.py"
 
@@ -303,7 +303,7 @@ def test_every_text_of_every_type_is_tried() -> None:
 
 @pytest.mark.parametrize("blank", BLANKS.values(), ids=BLANKS)
 @pytest.mark.parametrize("field", REQUIRED_TEXTS)
-def test_a_blank_text_is_no_text(field: str, blank: str) -> None:
+def test_a_blank_text_is_refused(field: str, blank: str) -> None:
     message = dict(REQUIRED_TEXTS[field])
     first, _, rest = field.partition(".")
     message[first] = message[first] | {rest: blank} if rest else blank
@@ -314,13 +314,13 @@ def test_a_blank_text_is_no_text(field: str, blank: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["क्\u200dष", "\u200b.", "是", "👍🏽", "e\u0301"])
-def test_what_can_be_seen_is_a_text(text: str) -> None:
+def test_a_visible_text_is_accepted(text: str) -> None:
     read = read_case_message(json.dumps(decision(FINDING, reason=text)).encode())
     assert isinstance(read, Decision)
     assert read.reason == text
 
 
-def test_a_leap_second_is_the_last_instant_before_it() -> None:
+def test_a_leap_second_is_read_as_the_last_instant_before_it() -> None:
     times = dict.fromkeys(("opened_at", "decided_at"), "2026-12-31T23:59:60Z")
     local = {"applied_at": "2027-01-01T06:59:60.250+07:00"}
     read = read_case_message(json.dumps(decision(FINDING, **times, **local)).encode())

@@ -71,7 +71,7 @@ def rows() -> list[list[str]]:
 
 
 @pytest.mark.parametrize(("kind", "state", "move", "outcome"), rows(), ids=map("-".join, rows()))
-def test_a_move_leads_here(kind: str, state: str, move: str, outcome: str) -> None:
+def test_a_move_leads_to_its_state(kind: str, state: str, move: str, outcome: str) -> None:
     before = None if state == "new" else CaseState(state)
     refused = outcome.startswith("!")
     after = CaseCode(outcome[1:]) if refused else CaseState(outcome)
@@ -82,7 +82,7 @@ def test_there_are_no_other_moves() -> None:
     assert sum(map(len, TRANSITIONS.values())) == len(rows())
 
 
-def test_nothing_that_is_decided_opens_again() -> None:
+def test_a_decided_case_never_opens_again() -> None:
     """No retroactive verdict: an overturned decision stays so, a decided matter too.
 
     But a matter opens again when the published check changed that it was decided by.

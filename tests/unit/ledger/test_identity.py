@@ -19,12 +19,12 @@ def test_fields_do_not_run_together() -> None:
     assert digest("unit", "\u00e9") == digest("unit", "\u00e9".encode())
 
 
-def test_each_part_of_a_finding_makes_it_another() -> None:
+def test_each_part_of_a_finding_changes_its_id() -> None:
     parts = ["acme", "1", "ab", "codes", "asks", "live"]
     changed = [[*parts[:place], "x", *parts[place + 1 :]] for place in range(len(parts))]
     assert len({finding_id(*one) for one in [parts, *changed]}) == 7
 
 
-def test_another_provider_key_or_version_is_another_unit_or_file() -> None:
+def test_another_provider_key_or_version_has_another_id() -> None:
     assert unit_id("acme", b"a") != unit_id("acne", b"a")
     assert len({file_id("b", "k", "1"), file_id("b", "k", "2"), file_id("b", "k1", "")}) == 3

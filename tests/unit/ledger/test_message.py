@@ -72,7 +72,7 @@ def test_bodies_are_read(body: str, posts: int, refused: dict[Code, int]) -> Non
     ids=["empty", "blank", "words", "a string", "a number", "an open array", "brackets without end",
          "words behind an array", "an indented object without its end", "a lone surrogate"],
 )  # fmt: skip
-def test_what_holds_no_records_is_refused_as_one(body: str, code: Code) -> None:
+def test_a_body_without_records_is_refused_as_a_whole(body: str, code: Code) -> None:
     assert lines_of_body(body) == Refusal(code)
 
 

@@ -133,12 +133,12 @@ ACCEPTED = {
 
 
 @pytest.mark.parametrize(("given", "code", "field"), REFUSED.values(), ids=REFUSED)
-def test_what_is_wrong_is_refused(given: bytes, code: Code, field: str) -> None:
+def test_a_wrong_line_is_refused(given: bytes, code: Code, field: str) -> None:
     assert read_line(given) == Refusal(code, field=field)
 
 
 @pytest.mark.parametrize(("given", "unknown"), ACCEPTED.values(), ids=ACCEPTED)
-def test_what_is_right_is_a_post(given: bytes, unknown: int) -> None:
+def test_a_correct_line_is_a_post(given: bytes, unknown: int) -> None:
     found = read_line(given)
     assert not isinstance(found, Refusal)
     post, counted = found
@@ -147,7 +147,7 @@ def test_what_is_right_is_a_post(given: bytes, unknown: int) -> None:
     assert (post.id, post.account, post.text) == (told["id"], told["account"], told["text"])
 
 
-def test_a_leap_second_is_the_last_instant_before_it() -> None:
+def test_a_leap_second_is_read_as_the_last_instant_before_it() -> None:
     """Python has no second 60; the day and the minute stay as they were written."""
     for written in ("2026-12-31T23:59:60Z", "2027-01-01T06:59:60.5+07:00"):
         for found in (
@@ -167,7 +167,7 @@ def test_every_code_of_a_line_is_refused_somewhere() -> None:
     assert {code for _, code, _ in REFUSED.values()} == of_lines
 
 
-def test_a_refusal_holds_nothing_of_the_post() -> None:
+def test_a_refusal_quotes_nothing_of_the_post() -> None:
     canary = "canary-4711"
     for given, _, _ in REFUSED.values():
         refusal = read_line(given.replace(b"nine", canary.encode()))
@@ -188,13 +188,13 @@ def test_parts_are_text_then_captions_then_links() -> None:
     [{"text": "b"}, {"media_text": ["a"]}, {"links": ["a"]}, {"media_text": [], "links": ["", ""]}],
     ids=["text", "a caption", "a link", "two links"],
 )
-def test_another_content_is_another_text(changes: dict[str, object]) -> None:
+def test_other_content_changes_the_text_digest(changes: dict[str, object]) -> None:
     post, _ = read_fields(fields(text="a"))  # type: ignore[misc]
     other, _ = read_fields(fields(**{"text": "a"} | changes))  # type: ignore[misc]
     assert post.text_digest != other.text_digest
 
 
-def test_what_is_around_a_text_does_not_make_it_another() -> None:
+def test_other_fields_do_not_change_the_text_digest() -> None:
     post, _ = read_fields(fields())  # type: ignore[misc]
     other, _ = read_fields(fields(id="2", reach=9, language="en", url="u"))  # type: ignore[misc]
     assert post.text_digest == other.text_digest
@@ -218,7 +218,7 @@ def test_a_senders_line_cannot_pass_for_a_translated_one() -> None:
     )
 
 
-def test_times_are_told_in_utc() -> None:
+def test_times_are_written_in_utc() -> None:
     assert utc(_post().published_at) == "2026-11-25T03:00:00Z"
 
 

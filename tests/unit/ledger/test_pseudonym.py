@@ -53,7 +53,7 @@ def test_a_pseudonym_differs_by_account_provider_secret_and_key() -> None:
     assert derive(b"secret", "acme", "k1").of("ana") in values
 
 
-def test_the_keys_id_stands_in_front() -> None:
+def test_a_pseudonym_starts_with_the_id_of_its_key() -> None:
     assert Pseudonyms.derive(b"s", "acme", "k2").of("\u00e9\U0001f600").startswith("k2:")
 
 

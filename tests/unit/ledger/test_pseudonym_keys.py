@@ -45,7 +45,7 @@ def test_two_workers_agree_on_a_month() -> None:
     assert first.startswith("k2026-11:")
 
 
-def test_a_key_changes_with_the_month_and_never_else() -> None:
+def test_a_key_changes_only_with_the_month() -> None:
     salts, clock = MemorySalts(), StandingClock(datetime(2026, 11, 1, tzinfo=UTC))
     worker, seen = keys(salts, clock), set()
     for _ in range(30):
@@ -87,7 +87,7 @@ def test_a_key_is_kept_for_24_months(moment: str, *, kept: bool) -> None:
                 one.named("acme", "k2026-11")
 
 
-def test_a_key_that_is_named_is_never_made() -> None:
+def test_a_named_key_is_never_created() -> None:
     salts = MemorySalts()
     with pytest.raises(KeyUnavailableError):
         keys(salts, StandingClock()).named("acme", "k2026-11")

@@ -21,7 +21,7 @@ def receipt(**changes: Any) -> Receipt:
     return msgspec.structs.replace(made, **changes)
 
 
-def test_a_receipt_says_nothing_of_what_its_writer_did_not_count() -> None:
+def test_an_older_receipt_reads_as_zero_in_newer_fields() -> None:
     """A field that came later counts nothing in a receipt that was written before."""
     written = msgspec.json.encode(receipt())
     added = ("unknown_fields", "assumed_utc", "not_asked", "no_rules")
@@ -44,13 +44,13 @@ def test_a_receipt_says_nothing_of_what_its_writer_did_not_count() -> None:
     ids=["whole", "a post lost", "a refusal too many", "nothing", "a finding without rule",
          "a rule lost", "repeats belong to others"],
 )  # fmt: skip
-def test_a_receipt_closes_only_if_all_is_accounted_for(
+def test_a_receipt_closes_only_if_every_record_is_counted(
     changes: dict[str, Any], closes: bool
 ) -> None:
     assert receipt(**changes).closes is closes
 
 
-def test_the_digest_of_findings_knows_no_order_and_each_id() -> None:
+def test_the_digest_of_findings_ignores_order_but_no_id() -> None:
     assert digest_of_ids(["a", "b"]) == digest_of_ids(iter(["b", "a"]))
     assert len({digest_of_ids(ids) for ids in ([], ["a"], ["a", "b"], ["a", "c"])}) == 4
 
@@ -60,7 +60,7 @@ def test_a_receipt_is_written_and_read_again() -> None:
     assert msgspec.json.decode(msgspec.json.encode(one), type=Receipt) == one
 
 
-def test_receipts_add_up_under_the_names_of_a_file_receipt() -> None:
+def test_receipts_are_summed_into_a_file_receipt() -> None:
     one = receipt(skipped=("b/1", "a/1"), assumed_utc=2, partly_read=3)
     other = receipt(
         refused={"not_public": 4}, records=7, skipped=("a/1",), held={"codes/3/asks/live": 1},

@@ -21,7 +21,7 @@ from matcher import (
     load_set,
 )
 from rules.rule_set import with_factchecks
-from terang.packs.next_set import EarlierSet, SetRequest, going_back, next_set
+from terang.packs.next_set import ReplacedSet, SetRequest, going_back, next_set
 
 T0 = datetime(2026, 11, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -42,7 +42,7 @@ def follow(
     before: RuleSet | None,
     *packs: Pack,
     at: datetime = T0,
-    earlier: Sequence[EarlierSet] = (),
+    earlier: Sequence[ReplacedSet] = (),
     **order: Any,
 ) -> RuleSet:
     """The set that follows."""
@@ -116,26 +116,26 @@ def test_a_pack_that_returns_unchanged_within_thirty_days_keeps_its_notice(
     left = T0 + 5 * DAY
     without = follow(ALL, removed=["bbb"], at=left)
     back = left + timedelta(days=days)
-    after = follow(without, pack("bbb"), at=back, earlier=[EarlierSet(ALL, left)])
+    after = follow(without, pack("bbb"), at=back, earlier=[ReplacedSet(ALL, left)])
     assert published(after, "bbb") == (T0 if keeps else back)
 
 
 def test_a_pack_of_which_nobody_knows_when_it_left_begins_again() -> None:
     without = follow(ALL, removed=["bbb"])
-    after = follow(without, pack("bbb"), at=T0 + DAY, earlier=[EarlierSet(ALL, None)])
+    after = follow(without, pack("bbb"), at=T0 + DAY, earlier=[ReplacedSet(ALL, None)])
     assert published(after, "bbb") == T0 + DAY
 
 
 def test_a_provider_gets_a_pack_back_that_left_the_set() -> None:
     without = follow(ALL, removed=["bbb"])
-    after = follow(without, pack("bbb"), earlier=[EarlierSet(ALL, T0)])
+    after = follow(without, pack("bbb"), earlier=[ReplacedSet(ALL, T0)])
     assert after.providers["acme"].packs == ("aaa", "bbb")
 
 
 def test_packs_that_left_one_after_the_other_all_come_back() -> None:
     one = follow(ALL, removed=["aaa"])
     none = follow(one, removed=["bbb"])
-    earlier = [EarlierSet(one, T0), EarlierSet(ALL, T0)]
+    earlier = [ReplacedSet(one, T0), ReplacedSet(ALL, T0)]
     after = follow(none, pack("aaa"), pack("bbb"), earlier=earlier)
     assert set(after.providers["acme"].packs or ()) == {"aaa", "bbb"}
 
@@ -143,7 +143,7 @@ def test_packs_that_left_one_after_the_other_all_come_back() -> None:
 def test_a_pack_that_the_provider_gave_up_does_not_come_back_to_it() -> None:
     narrowed = follow(ALL, chosen={"acme": ["aaa"]})
     without = follow(narrowed, removed=["bbb"])
-    earlier = [EarlierSet(narrowed, T0), EarlierSet(ALL, T0)]
+    earlier = [ReplacedSet(narrowed, T0), ReplacedSet(ALL, T0)]
     after = follow(without, pack("bbb"), earlier=earlier)
     assert after.providers["acme"].packs == ("aaa",)
 
@@ -153,20 +153,20 @@ def test_publishing_again_repairs_a_provider_that_was_left_with_nothing() -> Non
     lost = {"acme": ProviderSettings(packs=())}
     only = msgspec.structs.replace(follow(None, pack("new")), providers=lost)
     damaged = msgspec.structs.replace(ALL, providers=lost)
-    earlier = [EarlierSet(only, None), EarlierSet(ALL, None)]
+    earlier = [ReplacedSet(only, None), ReplacedSet(ALL, None)]
     after = follow(damaged, pack("aaa"), pack("bbb"), pack("ccc"), earlier=earlier)
     assert after.providers["acme"].packs == ("aaa", "bbb")
 
 
 def test_publishing_again_gives_a_provider_of_no_choice_the_packs_of_the_law_back() -> None:
     emptied = follow(ALL, chosen={"others": []}, without_rules=["others"])
-    after = follow(emptied, pack("new"), earlier=[EarlierSet(emptied, T0), EarlierSet(ALL, T0)])
+    after = follow(emptied, pack("new"), earlier=[ReplacedSet(emptied, T0), ReplacedSet(ALL, T0)])
     assert after.providers["others"].packs is None
 
 
 def test_a_provider_that_may_be_without_rules_stays_so() -> None:
     damaged = msgspec.structs.replace(ALL, providers={"acme": ProviderSettings(packs=())})
-    earlier = [EarlierSet(ALL, T0)]
+    earlier = [ReplacedSet(ALL, T0)]
     after = follow(damaged, pack("aaa"), earlier=earlier, without_rules=["acme"])
     assert after.providers["acme"].packs == ()
 
@@ -185,25 +185,25 @@ def test_a_pause_ends_with_a_higher_version_and_only_so() -> None:
 def test_leaving_the_set_and_returning_lifts_no_pause() -> None:
     without = follow(PAUSED, removed=["aaa"])
     assert without.providers["acme"].paused == ()
-    earlier = [EarlierSet(PAUSED, None)]
+    earlier = [ReplacedSet(PAUSED, None)]
     assert follow(without, pack("aaa"), earlier=earlier).providers["acme"].paused == (PAUSE,)
     assert follow(without, pack("aaa", 2), earlier=earlier).providers["acme"].paused == ()
 
 
-def back(before: RuleSet, target: RuleSet, at: datetime, *earlier: EarlierSet) -> RuleSet:
+def back(before: RuleSet, target: RuleSet, at: datetime, *earlier: ReplacedSet) -> RuleSet:
     """The set after going back to another."""
     return load_set(next_set(before, going_back(before, target, at, 24, ()), earlier))
 
 
 def test_going_back_gives_the_earlier_set_itself() -> None:
     later = follow(ALL, pack("aaa", 2), pack("new"), removed=["ccc"], chosen={"acme": ["new"]})
-    assert back(later, ALL, T0 + DAY, EarlierSet(ALL, T0 + DAY)) == ALL
+    assert back(later, ALL, T0 + DAY, ReplacedSet(ALL, T0 + DAY)) == ALL
 
 
 def test_going_back_after_long_begins_the_notice_of_what_returns() -> None:
     later = follow(ALL, pack("aaa", 2))
     at = T0 + 60 * DAY
-    after = back(later, ALL, at, EarlierSet(ALL, T0))
+    after = back(later, ALL, at, ReplacedSet(ALL, T0))
     assert (published(after, "aaa"), published(after, "bbb")) == (at, T0)
 
 
@@ -213,14 +213,14 @@ def test_going_back_lifts_no_pause_and_keeps_who_wants_fact_checks() -> None:
     others = ProviderSettings(("ccc",), factchecks=True)
     changed = later.providers | {"acme": choice, "others": others}
     later = msgspec.structs.replace(later, providers=changed)
-    after = back(later, ALL, T0, EarlierSet(ALL, T0))
+    after = back(later, ALL, T0, ReplacedSet(ALL, T0))
     assert after.providers["acme"].paused == (PAUSE,)
     assert after.providers["others"] == ProviderSettings(factchecks=True)
 
 
 def test_going_back_undoes_what_was_chosen_for_a_provider_without_an_entry() -> None:
     emptied = follow(ALL, chosen={"others": []}, without_rules=["others"])
-    assert back(emptied, ALL, T0, EarlierSet(ALL, T0)) == ALL
+    assert back(emptied, ALL, T0, ReplacedSet(ALL, T0)) == ALL
 
 
 def test_the_index_of_checks_stays() -> None:

@@ -1,6 +1,6 @@
 """The codes of the Digital Services Act that people decide by: measures, categories, countries.
 
-Categories and keywords stand without the prefixes `STATEMENT_CATEGORY_` and `KEYWORD_`, as in
+Categories and keywords are written without the prefixes `STATEMENT_CATEGORY_` and `KEYWORD_`, as in
 packs; the codes of measures are whole, as the transparency database wants them.
 
 Source: European Commission, DSA Transparency Database, and Implementing Regulation (EU) 2024/2835,
@@ -123,7 +123,7 @@ EEA = frozenset(
 
 
 class Visibility(StrEnum):
-    """What becomes of how a post is seen."""
+    """How the visibility of the post was restricted."""
 
     CONTENT_REMOVED = "DECISION_VISIBILITY_CONTENT_REMOVED"
     CONTENT_DISABLED = "DECISION_VISIBILITY_CONTENT_DISABLED"
@@ -135,7 +135,7 @@ class Visibility(StrEnum):
 
 
 class Monetary(StrEnum):
-    """What becomes of the money that a post earns."""
+    """How payments for the post were restricted."""
 
     SUSPENSION = "DECISION_MONETARY_SUSPENSION"
     TERMINATION = "DECISION_MONETARY_TERMINATION"
@@ -143,7 +143,7 @@ class Monetary(StrEnum):
 
 
 class Provision(StrEnum):
-    """What becomes of the service for the author."""
+    """How the service for the author was restricted."""
 
     PARTIAL_SUSPENSION = "DECISION_PROVISION_PARTIAL_SUSPENSION"
     TOTAL_SUSPENSION = "DECISION_PROVISION_TOTAL_SUSPENSION"
@@ -152,7 +152,7 @@ class Provision(StrEnum):
 
 
 class AccountMeasure(StrEnum):
-    """What becomes of the author's account."""
+    """How the author's account was restricted."""
 
     SUSPENDED = "DECISION_ACCOUNT_SUSPENDED"
     TERMINATED = "DECISION_ACCOUNT_TERMINATED"
@@ -166,7 +166,7 @@ class AccountType(StrEnum):
 
 
 class ContentType(StrEnum):
-    """What was decided on."""
+    """The kind of content that was decided on."""
 
     APP = "CONTENT_TYPE_APP"
     AUDIO = "CONTENT_TYPE_AUDIO"
@@ -179,7 +179,7 @@ class ContentType(StrEnum):
 
 
 class SourceType(StrEnum):
-    """What made somebody look: the system itself, or who said so."""
+    """What made somebody look: an own initiative, or a notice."""
 
     VOLUNTARY = "VOLUNTARY"
     ARTICLE_16 = "ARTICLE_16"

@@ -76,7 +76,7 @@ TRANSITIONS: Mapping[tuple[CaseKind, CaseState | None], Mapping[Move, CaseState 
         Move.ESCALATE: CaseState.ESCALATED,
         Move.DECIDE: CaseState.DECIDED,
     },
-    # That an authority was told happened, so it is recorded whenever the message comes.
+    # An escalation has happened, so it is recorded whenever its message comes.
     (CaseKind.MATTER, CaseState.DECIDED): {
         Move.NOTE: CaseState.DECIDED,
         Move.SKIP: _DECIDED,
