@@ -1,4 +1,8 @@
-"""The same stack on one machine, and the `terang` command."""
+"""The `terang` command, and the whole stack on this machine.
+
+`cli` reads arguments and prints; the other rooms do the work. It may import every layer,
+`authoring` and `recount`. Start with `cli.command`, the list of all commands.
+"""
 
 from pathlib import Path
 

@@ -3,7 +3,6 @@
 The first byte of an input says which.
 """
 
-import argparse
 import contextlib
 import io
 from datetime import date
@@ -25,14 +24,18 @@ with atheris.instrument_imports(include=INSTRUMENTED):
     from ledger.records.refusal import Refusal
     from matcher import Matcher, Pack, PackError
     from terang.packs.comparison import as_lines, as_row, compare
-    from terang.packs.word_list import WordListError, pack_lines, read_words, usable_terms
+    from terang.packs.word_list import (
+        NewPack,
+        WordListError,
+        pack_lines,
+        read_words,
+        usable_terms,
+    )
 
 FORMAT, WORDS, TABLE, POSTS, TEXT = range(5)
 PACKS = [Pack.parse(PACK, "pack.yaml")]
 OLD, NEW = Matcher(PACKS), Matcher([Pack.parse(OTHER, "other.yaml")])
-OPTIONS = argparse.Namespace(
-    id="gifts", category="SCAMS_AND_FRAUD", keyword=[], language=["en"], owner="o"
-)
+NEW_PACK = NewPack("gifts", "SCAMS_AND_FRAUD", (), ("en",), "o", date(2026, 11, 25))
 
 
 def one_input(data: bytes) -> None:
@@ -47,7 +50,7 @@ def one_input(data: bytes) -> None:
             found = read_words(rest, ".csv" if kind == TABLE else ".txt", "")
             terms = list(usable_terms(found, "words", lambda _: None))
             if terms:
-                yaml.safe_load("\n".join(pack_lines(OPTIONS, terms, date(2026, 11, 25))))
+                yaml.safe_load("\n".join(pack_lines(NEW_PACK, terms)))
     elif kind == POSTS:
         found = compare(OLD, NEW, io.BytesIO(rest))
         assert as_row(found)["posts"] == found.posts

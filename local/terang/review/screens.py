@@ -63,8 +63,7 @@ def _head(card: Card, now: datetime) -> Text:
     )
     if card.notice:
         head.append(
-            f"\nThe notice {show_controls(card.notice)} is about it,"
-            " and is answered by what you decide."
+            f"\nThe notice {show_controls(card.notice)} is about it; your decision answers it."
         )
     if card.escalated:
         head.append("\nIt was escalated, and nobody has decided on it yet.", "bold red")
@@ -80,10 +79,10 @@ def _findings(review: ReviewState, why: RuleReasons) -> list[RenderableType]:
         head = Text(f" {place + 1} {'left out' if left_out else '●'} ")
         head.append(f"{finding.pack}/{finding.rule}", "dim strike" if left_out else "bold")
         head.append(f" v{finding.version}")
-        details = [Text(show_controls(said))] if (said := why(finding)) else []
+        details = [Text(show_controls(reason))] if (reason := why(finding)) else []
         details += [Text(line, "cyan") for line in checks_of(finding)]
-        if seen := sorted({kind for span in finding.spans for kind in span.evasion}):
-            details.append(Text(f"seen through: {', '.join(seen)}", "dim"))
+        if disguises := sorted({kind for span in finding.spans for kind in span.evasion}):
+            details.append(Text(f"seen through: {', '.join(disguises)}", "dim"))
         if finding.spans_capped:
             details.append(Text(f"at more than these {len(finding.spans)} places", "dim"))
         parts += [head, *(Padding(detail, (0, 0, 0, 5)) for detail in details)]
@@ -93,7 +92,7 @@ def _findings(review: ReviewState, why: RuleReasons) -> list[RenderableType]:
 def _excerpts(review: ReviewState) -> SideBySide:
     """Return the excerpt and near copies of it: all blurred, or none."""
     card = review.card
-    own = Panel(_excerpt(card, shown=review.shown), title="excerpt", title_align="left")
+    first = Panel(_excerpt(card, shown=review.shown), title="excerpt", title_align="left")
     others = [
         Panel(
             # A post's id is up to 200 code points long, and a panel's title would be cut off.
@@ -105,7 +104,7 @@ def _excerpts(review: ReviewState) -> SideBySide:
         )
         for other in alike(card, review.waiting)
     ]
-    return SideBySide([own, *others])
+    return SideBySide([first, *others])
 
 
 def _excerpt(card: Card, *, shown: bool) -> Text:
@@ -126,9 +125,9 @@ def _review_keys(review: ReviewState) -> Text:
         case ReviewStage.CARD:
             return Text(SECOND_KEYS if review.card.decision else CARD_KEYS)
         case ReviewStage.MEASURE:
-            told = [_measure(key, one, review.card) for key, one in MEASURES.items()]
+            measures = [_measure(key, one, review.card) for key, one in MEASURES.items()]
             return Text(
-                "What was done at the provider, by now?   " + "  ".join(told) + "   [Esc] back"
+                "What did the provider do already?   " + "  ".join(measures) + "   [Esc] back"
             )
         case ReviewStage.REASON:
             suggested = review.suggested_reason
