@@ -31,10 +31,9 @@ from matcher import Matcher, Pack
 from publish import context, public_bucket, publishing
 from publish.count.folding import Numbers
 from publish.count.precision import Errors
-from publish.site.json_schemas import json_schemas
 from publish.site.pages import Contents, Pages
 from publish.site.spreadsheet import encode_csv
-from publish.summary import Summary, decode_summary, encode_summary
+from publish.summary import Summary, decode_summary, encode_summary, json_schemas
 from scan import deliveries as scan_deliveries
 from scan import rule_sets as rulesets
 

@@ -1,5 +1,6 @@
-"""The function publish: receipts and entries are folded into public numbers and pages.
+"""The Lambda function publish: it adds up receipts and case entries and publishes the numbers.
 
-`publishing` is one run. `journal`, `count`, `site` and `handover` are its rooms. It may import
-`ledger`, `dsa` and `report_proof`. Start with `publishing`.
+Rooms: `journal` (public lines), `count` (numbers), `site` (pages, charts, CSV) and `handover`
+(statements, reports, samples, paused rules). It may import `rules`, `ledger`, `dsa` and
+`report_proof`. Start with `publishing`.
 """

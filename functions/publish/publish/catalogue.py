@@ -1,10 +1,12 @@
-"""All published sets, and the questions that publishing asks them."""
+"""What is published of the rules: all sets, and the facts on the index of fact-checks."""
 
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
+
+import msgspec
 
 from rules.pack import PATH_NAME, Pack
 from rules.rule_set import Paused, RuleSet
@@ -19,15 +21,15 @@ LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 class Ruling(NamedTuple):
-    """What a finding of a rule counts as."""
+    """What a finding of a rule is counted as."""
 
     category: str
     severity: str
 
 
 @dataclass(frozen=True, slots=True)
-class Catalogue:
-    """All published sets by digest, and the one in force (empty while there is none)."""
+class PublishedSets:
+    """All published sets by digest, and the digest of the one in force ("" if there is none)."""
 
     sets: Mapping[str, RuleSet]
     current: str = ""
@@ -49,13 +51,13 @@ class Catalogue:
 
     @property
     def in_force(self) -> RuleSet:
-        """The set that the pointer names; an empty one while there is none."""
+        """Return the set in force, or an empty one."""
         return self.sets.get(self.current, NO_SET)
 
     def notice_hours(self, digests: Iterable[str], otherwise: int) -> int:
-        """The shortest notice period that these sets applied.
+        """Return the shortest notice period of these sets.
 
-        Of no known set it is that of the set in force, and while there is none, `otherwise`.
+        If none of them is known, return that of the set in force, and without one `otherwise`.
         """
         applied = [self.sets[digest].notice_hours for digest in digests if digest in self.sets]
         if not applied and self.current in self.sets:
@@ -63,13 +65,13 @@ class Catalogue:
         return min(applied, default=otherwise)
 
     def notice_hours_of(self, pack: Pack) -> int:
-        """The notice period of the newest set that holds this version of a pack.
+        """Return the notice period of the newest set that has this version of a pack.
 
-        The set in force is the newest. Others bear no date: of them, the one with the newest
-        version of any pack, and of several the shortest period.
+        The set in force is the newest. Other sets have no date, so the one with the newest version
+        of any pack counts as newer; of equal ones, the one with the shortest period.
 
         Raises:
-            ValueError: no set holds the version.
+            ValueError: no set has the version.
         """
         holding = [
             (digest == self.current, _newest_version(published), -published.notice_hours)
@@ -80,13 +82,13 @@ class Catalogue:
 
     @property
     def packs(self) -> dict[tuple[str, int], Pack]:
-        """Every version of every pack that any set holds, by id and version."""
+        """Return every version of every pack of all sets, by id and version."""
         found = {(p.id, p.version): p for s in self.sets.values() for p in s.packs}
         return dict(sorted(found.items()))
 
     @property
     def campaigns(self) -> dict[str, tuple[Pack, ...]]:
-        """The versions of packs that belong to each campaign whose name can stand in a path."""
+        """Return the versions of packs of each campaign whose name can be part of a path."""
         found: dict[str, tuple[Pack, ...]] = {}
         for pack in self.packs.values():
             if pack.campaign and is_campaign_name(pack.campaign):
@@ -95,7 +97,7 @@ class Catalogue:
 
     @property
     def unpublishable(self) -> list[str]:
-        """Packs that get no page and campaigns that get no summary, for want of a fit name."""
+        """Return the packs and campaigns whose names cannot be part of a path."""
         packs = self.packs.values()
         names = {f"pack {pack.id}" for pack in packs if not pack.has_page}
         campaigns = {pack.campaign for pack in packs if pack.campaign}
@@ -103,13 +105,13 @@ class Catalogue:
         return sorted(names)
 
     def ran(self, provider: str, digests: Iterable[str]) -> dict[tuple[str, int], Pack]:
-        """The packs that these sets run for a provider, by id and version."""
+        """Return the packs that these sets run for a provider, by id and version."""
         known = [self.sets[digest] for digest in digests if digest in self.sets]
         found = {(p.id, p.version): p for s in known for p in s.packs if s.runs(provider, p)}
         return dict(sorted(found.items()))
 
     def pauses_of(self, pack: Pack) -> dict[str, dict[str, Paused]]:
-        """For whom the set in force holds a rule of this version in shadow: by rule, provider."""
+        """Return the pauses of this version's rules in the set in force, by rule and provider."""
         found: dict[str, dict[str, Paused]] = {}
         if any((p.id, p.version) == (pack.id, pack.version) for p in self.in_force.packs):
             for provider, settings in sorted(self.in_force.providers.items()):
@@ -120,14 +122,14 @@ class Catalogue:
         return found
 
     def paused(self, provider: str, digests: Iterable[str]) -> tuple[Paused, ...]:
-        """The rules that these sets hold in shadow for a provider, by rule."""
+        """Return the pauses of a provider's rules in these sets, in order."""
         known = [self.sets[digest] for digest in digests if digest in self.sets]
         found = {p for s in known for p in s.settings_of(provider).paused}
         return tuple(sorted(found, key=lambda paused: (paused.rule, paused.since, paused.why)))
 
 
 def is_campaign_name(name: str) -> bool:
-    """Whether a summary may be published under the name.
+    """Return whether a summary may be published under the name.
 
     >>> is_campaign_name("november-2026"), is_campaign_name("2026-11"), is_campaign_name("../x")
     (True, False, False)
@@ -146,3 +148,67 @@ def proposes_from(pack: Pack, notice_hours: int) -> str:
 def _newest_version(rule_set: RuleSet) -> datetime:
     """Return when the newest version in a set was published."""
     return max((pack.published_at or LONG_AGO for pack in rule_set.packs), default=LONG_AGO)
+
+
+class CheckCorrection(msgspec.Struct, frozen=True):
+    """A fact-check that was corrected or withdrawn, and the day on which Terang learnt of it."""
+
+    url: str
+    change: str
+    day: str
+
+    @property
+    def leads_somewhere(self) -> bool:
+        """Return whether its link can be followed in a browser."""
+        return self.url.startswith(("https://", "http://"))
+
+
+class PublishedIndex(msgspec.Struct, frozen=True):
+    """The facts published with an index; `by_topic` counts the checks that may lead to findings."""
+
+    index: str
+    checks: int
+    by_publisher: dict[str, int] = {}
+    by_topic: dict[str, int] = {}
+    refused: dict[str, int] = {}
+    changed: tuple[CheckCorrection, ...] = ()
+
+    @property
+    def publishers(self) -> list[tuple[str, int]]:
+        """Return the publishers, those with most checks first."""
+        return _by_size(self.by_publisher)
+
+    @property
+    def finding(self) -> int:
+        """Return how many checks may lead to findings; the others only answer questions."""
+        return sum(self.by_topic.values())
+
+
+class RefusedChecks(NamedTuple):
+    """Why checks of a feed were not accepted, in words, and how many."""
+
+    words: str
+    number: int
+
+
+_REFUSALS = {
+    "checks_no_claim": "a page that does not check a claim",
+    "no_claim": "no claim that could be compared",
+    "no_link": "no link to a page",
+    "publisher_not_trusted": "a publisher that is not on the list of trusted publishers",
+}
+
+
+def refusals_of(index: PublishedIndex) -> list[RefusedChecks]:
+    """Return the refused checks by reason, the most first.
+
+    >>> refusals_of(PublishedIndex("ab", 0, refused={"no_link": 2}))
+    [RefusedChecks(words='no link that leads to a page', number=2)]
+    """
+    return [
+        RefusedChecks(_REFUSALS.get(code, code), count) for code, count in _by_size(index.refused)
+    ]
+
+
+def _by_size(counted: Mapping[str, int]) -> list[tuple[str, int]]:
+    return sorted(counted.items(), key=lambda pair: (-pair[1], pair[0]))

@@ -1,4 +1,4 @@
-"""What publishing is asked for, all that it needs of the world, and what a run did."""
+"""The request to publish, what a run needs from outside, and what it did."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -20,11 +20,11 @@ Day = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")]
 
 
 class PublishRequest(msgspec.Struct, frozen=True):
-    """What is asked for: nothing (all closed days), or also open days up to `through`.
+    """Which days to publish: by default all closed days of the last LOOK_BACK_DAYS.
 
-    `through` without `provisional` publishes closed days only, and none after it. `since` looks
-    further back than LOOK_BACK_DAYS. `rebuild` writes everything again, also what already stands.
-    `accept` names days (`provider/day`) that are published though the table lost some of them.
+    `through` is the last day. `provisional` also publishes days that are not closed. `since` looks
+    further back. `rebuild` writes every page again, even if its numbers did not change. `accept`
+    names days (`provider/day`) to publish although the table lost some of their records.
     """
 
     through: Day | None = None
@@ -40,10 +40,10 @@ class PublishStore(ProviderStore, FileStore, JournalStore, SampleStore, AliasSto
 
 @dataclass(frozen=True, slots=True)
 class PublishContext:
-    """All that publishing needs of the world.
+    """The table, buckets, clock and settings of a run.
 
-    `close` is asked for each file that is still open: if its last worker died after its last
-    range, nobody else would write the sender's receipt.
+    `close` is called for each open file: if the last worker died after the last range, nobody
+    else would write the sender's receipt.
     """
 
     store: PublishStore
@@ -70,7 +70,7 @@ class PublishResult:
 
 
 def days_due(order: PublishRequest, today: str, closed: str) -> list[str]:
-    """The days that a run looks at, oldest first.
+    """Return the days that a run looks at, oldest first.
 
     >>> days_due(PublishRequest(), "2026-11-26", "2026-11-25")[-1]
     '2026-11-25'

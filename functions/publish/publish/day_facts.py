@@ -7,7 +7,7 @@ from hashlib import sha256
 from ledger.cases.case import JournalEntry
 from ledger.records.manifest import OpenFile
 from ledger.records.receipt import Receipt
-from publish.catalogue import Catalogue
+from publish.catalogue import PublishedSets
 from publish.count.case_counting import case_numbers
 from publish.count.case_numbers import CaseNumbers
 from publish.count.folding import Numbers, fold, left_out_reason, numbers_of
@@ -47,7 +47,7 @@ class DayFacts:
         return not (self.journal or self.left_out or self.open_files)
 
 
-def count_day(provider: str, day: str, records: DayRecords, catalogue: Catalogue) -> DayFacts:
+def count_day(provider: str, day: str, records: DayRecords, catalogue: PublishedSets) -> DayFacts:
     """Return the journal and the numbers of a day. Receipts that must not be counted are named."""
     counted: list[Receipt] = []
     left_out: list[LeftOut] = []

@@ -1,6 +1,6 @@
-"""Drafting: summaries of days, months, campaigns and of all providers, as the facts stand now.
+"""Drafts summaries of days, months and campaigns, of a provider or of all, from the facts. Pure.
 
-Whether a draft is published, or what stands stays, is settled elsewhere.
+`revisions` decides whether a draft is published.
 """
 
 import operator
@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from publish.catalogue import Catalogue
+from publish.catalogue import PublishedSets
 from publish.count.case_numbers import CaseNumbers, by_month, fold_cases, of_packs
 from publish.count.folding import Numbers, fold, only_packs
 from publish.count.month_carryover import Before, MonthCounts, Standing, standing_of
@@ -20,9 +20,9 @@ from publish.summary import (
     JournalFile,
     LeftOut,
     OpenFileNote,
-    Part,
     PausedNote,
     Summary,
+    SummaryPart,
     part_of,
 )
 from rules.pack import Pack
@@ -30,7 +30,7 @@ from rules.pack import Pack
 
 @dataclass(frozen=True, slots=True)
 class SummaryNotes:
-    """What a summary says beside its numbers."""
+    """What a summary says in addition to its numbers."""
 
     journal: tuple[JournalFile, ...]
     open_files: tuple[OpenFileNote, ...]
@@ -39,38 +39,38 @@ class SummaryNotes:
 
 
 class PeriodCounts(NamedTuple):
-    """What a period adds up to, and the last day of it that is counted."""
+    """The sums of a period, and its last day that is counted."""
 
     numbers: Numbers
     cases: CaseNumbers
     last_day: str
 
     def errors(self, period: SummaryPeriod) -> Errors:
-        """What people decided on the findings of the period itself; of a campaign, on its rules."""
-        found = self.cases.by_rule
+        """Return the errors in findings of the period itself; for a campaign, of its rules."""
+        tally = self.cases.by_rule
         if period.kind is PeriodKind.CAMPAIGN:
-            by_rule = without_cohorts(found)
+            by_rule = without_cohorts(tally)
         else:
-            by_rule = of_cohort(found, period.name)
+            by_rule = of_cohort(tally, period.name)
         rules = {key.rpartition("/")[0] for key in self.numbers.by_rule}
         return errors_of(by_rule, rules, self.last_day)
 
 
 @dataclass(frozen=True, slots=True)
 class Drafter:
-    """Writes drafts under the operator's settings; with no public address all runs in shadow.
+    """Drafts summaries under the operator's settings.
 
-    `notice_hours` is told only while there is no set: each set has a notice period of its own.
+    `notice_hours` is published only if there is no set: each set has its own notice period.
     """
 
-    catalogue: Catalogue
+    catalogue: PublishedSets
     public_url: str
     notice_hours: int
 
     def day(self, provider: str, day: str, facts: DayFacts, *, provisional: bool) -> Summary:
-        """The draft of a provider's day."""
-        found = self.catalogue.paused(provider, facts.numbers.sets)
-        paused = {PausedNote(provider, note.rule, note.since, note.why) for note in found}
+        """Return the draft of a provider's day."""
+        pauses = self.catalogue.paused(provider, facts.numbers.sets)
+        paused = {PausedNote(provider, note.rule, note.since, note.why) for note in pauses}
         paused |= self._paused_by(provider, day)
         notes = SummaryNotes(
             (facts.journal_file,), facts.open_files, facts.left_out, _in_order(paused)
@@ -84,7 +84,7 @@ class Drafter:
         )
 
     def all_day(self, day: str, providers: Sequence[Summary]) -> Summary:
-        """The draft of a day of all providers, from their summaries in order."""
+        """Return the draft of a day of all providers, from their summaries in order."""
         return self._summary(
             "all",
             day_period(day),
@@ -108,15 +108,15 @@ class Drafter:
         over: bool,
         before: Summary | None = None,
     ) -> Summary:
-        """The draft of a month or campaign, from the summaries of its days.
+        """Return the draft of a month or campaign, from the summaries of its days.
 
         Args:
             period: The month or campaign.
-            days: The published days in it, in order, at least one; all of one provider or `all`.
+            days: Its published days in order, at least one; all of one provider, or of `all`.
             providers: For `all`, the providers' summaries of the same period, in order.
-            packs: For a campaign, the packs whose findings count; none for all.
+            packs: For a campaign, its packs; empty if the findings of all packs count.
             over: Whether the period's last day is closed.
-            before: For a month, the summary of the month before, from which it carries on.
+            before: For a month, the summary of the month before.
         """
         chosen = tuple(packs)
         notes = _joined(days, days[-1:])
@@ -144,9 +144,9 @@ class Drafter:
         )
 
     def _paused_by(self, provider: str, day: str) -> set[PausedNote]:
-        """What the set in force holds in shadow for a provider, or any, since that day or before.
+        """Return the pauses that the set in force has for a provider, or for any, by that day.
 
-        The sets that units named say the same a unit later; a pause is to be seen at once.
+        The sets that receipts name say the same, but only after the next unit.
         """
         return {
             PausedNote(name, pause.rule, pause.since, pause.why)
@@ -164,8 +164,8 @@ class Drafter:
         notes: SummaryNotes,
         *,
         provisional: bool,
-        days: tuple[Part, ...] = (),
-        providers: tuple[Part, ...] = (),
+        days: tuple[SummaryPart, ...] = (),
+        providers: tuple[SummaryPart, ...] = (),
         standing: Standing | None = None,
     ) -> Summary:
         numbers = counted.numbers
@@ -193,7 +193,7 @@ class Drafter:
 
 
 def _counted(day: Summary, packs: tuple[Pack, ...]) -> PeriodCounts:
-    """What a day adds to a longer period; to a campaign, only what is of its packs."""
+    """Return what a day adds to a longer period; to a campaign, only findings of its packs."""
     if not packs:
         return PeriodCounts(day.numbers, day.cases, day.period)
     return PeriodCounts(only_packs(day.numbers, packs), of_packs(day.cases, packs), day.period)
@@ -202,7 +202,7 @@ def _counted(day: Summary, packs: tuple[Pack, ...]) -> PeriodCounts:
 def _standing(
     period: SummaryPeriod, whole: PeriodCounts, days: Sequence[Summary], before: Summary | None
 ) -> Standing:
-    """How cases stand after a month."""
+    """Return what a month carries over."""
     live = {day.period: day.numbers.live for day in days}
     month = MonthCounts(period.name, whole.last_day, whole.numbers, whole.cases, live)
     if before is None or before.standing is None:
@@ -211,7 +211,7 @@ def _standing(
 
 
 def _joined(summaries: Sequence[Summary], newest: Sequence[Summary]) -> SummaryNotes:
-    """What several summaries say beside their numbers; files are open only in the newest ones."""
+    """Return the notes of several summaries. Open files are taken from the newest ones only."""
     paused = {note for summary in summaries for note in summary.paused}
     return SummaryNotes(
         journal=tuple(file for summary in summaries for file in summary.journal),

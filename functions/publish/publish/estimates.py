@@ -1,8 +1,8 @@
-"""Estimates: shares with their intervals, percentiles, and why one is blank.
+"""Shares with their intervals, percentiles, and why one of them is blank.
 
-Every share on a page is a share of few: without its interval nobody can tell 3 of 4 from 300 of
-400. Intervals are Wilson's score intervals at 95 %: they stay between 0 and 1, hold near both
-ends, and do not shrink to a point where all or none of few were counted.
+Without its interval, nobody can tell a share of 3 in 4 from one of 300 in 400. Intervals are
+Wilson's score intervals at 95 %: they stay between 0 and 1, are valid near both ends, and do not
+shrink to a point if all or none of a few were counted.
 """
 
 from collections.abc import Mapping
@@ -43,12 +43,12 @@ class Percentiles(msgspec.Struct, frozen=True):
 
 
 def estimate(count: int, of: int, at_least: int = 1) -> Estimate:
-    """The share with its interval, or blank with the reason.
+    """Return the share with its interval, or blank with the reason.
 
     Args:
         count: How many of them it is true of.
         of: How many were counted.
-        at_least: Below so many the share is blank.
+        at_least: If fewer were counted, the share is blank.
 
     >>> estimate(81, 263).low, estimate(81, 263).high
     (0.2553, 0.3662)
@@ -63,10 +63,9 @@ def estimate(count: int, of: int, at_least: int = 1) -> Estimate:
 
 
 def percentiles(seconds: Mapping[str, int]) -> Percentiles:
-    """Median and ninth decile of durations, given as a tally of seconds.
+    """Return the median and the ninth decile of durations, given as a tally of seconds.
 
-    Between two durations the deciles lie on the line between them, as `statistics.quantiles`
-    has it with both extremes included.
+    Deciles are interpolated between durations (`statistics.quantiles`, method "inclusive").
 
     >>> percentiles({"3600": 1, "7200": 2}).median_hours
     2.0
@@ -81,7 +80,7 @@ def percentiles(seconds: Mapping[str, int]) -> Percentiles:
 
 
 def rounded_seconds(seconds: float) -> int:
-    """A duration with three significant digits: near enough to judge, too coarse to name a moment.
+    """Return a duration with three significant digits, too coarse to identify a moment.
 
     >>> rounded_seconds(4.6), rounded_seconds(86_399), rounded_seconds(-3)
     (5, 86400, 0)

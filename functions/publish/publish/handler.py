@@ -22,7 +22,7 @@ logger, metrics = Logger(), Metrics()
 setting = os.environ
 store = DynamoStore.of(boto3.client("dynamodb"), setting["TABLE"])
 objects, clock = S3Objects(boto3.client("s3")), clock_from_setting(setting["TODAY"])
-known_sets = KnownSets()  # of this worker: a set never changes
+known_sets = KnownSets()  # kept between calls: a set never changes
 closing = Closing(store, objects, clock, setting["OUT_BUCKET"], setting["WORK_BUCKET"])
 
 
@@ -45,7 +45,7 @@ def handler(event: dict[str, object], context: LambdaContext) -> dict[str, int]:
 
 
 def log_result(result: PublishResult) -> None:
-    """Log and count what was published; a receipt that was left out is an error and alarms."""
+    """Log and count what was published. A receipt that was left out is an error and alarms."""
     for left in result.left_out:
         logger.error("receipt left out", extra=msgspec.to_builtins(left))
     for path in result.revised:

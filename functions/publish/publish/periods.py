@@ -1,4 +1,4 @@
-"""Days, months and campaigns, as ISO text in UTC, and how they are said."""
+"""Days, months and campaigns as ISO text in UTC, and in words."""
 
 import re
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Protocol
 
 SETTLING = timedelta(hours=2)
-"""How long after its end a day is closed: work that began before midnight is committed by then."""
+"""How long after its end a day is closed: work begun before midnight is committed by then."""
 
 LOOK_BACK_DAYS = 35
 """How many closed days are looked at again: any month's first day and four days more."""
@@ -39,7 +39,7 @@ class PeriodKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SummaryPeriod:
-    """A named run of days, both ends included."""
+    """A named range of days, both ends included."""
 
     kind: PeriodKind
     name: str
@@ -48,7 +48,7 @@ class SummaryPeriod:
 
     @property
     def words(self) -> str:
-        """How a page says it.
+        """Return the period in words.
 
         >>> month_of("2026-11-25").words, day_period("2026-11-05").words
         ('November 2026', '5 November 2026')
@@ -66,12 +66,12 @@ class _Dated(Protocol):
 
 
 def day_period(day: str) -> SummaryPeriod:
-    """The period of one day."""
+    """Return the period of one day."""
     return SummaryPeriod(PeriodKind.DAY, day, day, day)
 
 
 def month_of(day: str) -> SummaryPeriod:
-    """The month that a day belongs to.
+    """Return the month of a day.
 
     >>> month_of("2024-02-03").last_day
     '2024-02-29'
@@ -82,14 +82,14 @@ def month_of(day: str) -> SummaryPeriod:
 
 
 def campaign_period(name: str, dates: Iterable[_Dated]) -> SummaryPeriod:
-    """From the first to the last day on which a pack of the campaign is in force."""
+    """Return the period from the first to the last day on which a pack of it is in force."""
     found = list(dates)
     first, last = min(days.from_ for days in found), max(days.until for days in found)
     return SummaryPeriod(PeriodKind.CAMPAIGN, name, first.isoformat(), last.isoformat())
 
 
 def last_closed_day(now: datetime) -> str:
-    """The newest day whose end is two hours past.
+    """Return the newest day that ended two hours ago or more.
 
     >>> last_closed_day(datetime.fromisoformat("2026-11-26T01:59Z"))
     '2026-11-24'
@@ -100,7 +100,7 @@ def last_closed_day(now: datetime) -> str:
 
 
 def days_between(first: str, last: str) -> list[str]:
-    """All days from the first to the last, both included; none if they are the wrong way round.
+    """Return all days from the first to the last, both included; [] if last is before first.
 
     >>> days_between("2026-11-30", "2026-12-01")
     ['2026-11-30', '2026-12-01']
@@ -110,7 +110,7 @@ def days_between(first: str, last: str) -> list[str]:
 
 
 def days_before(day: str, count: int) -> str:
-    """The day so many days earlier.
+    """Return the day `count` days earlier.
 
     >>> days_before("2026-12-01", 1)
     '2026-11-30'
@@ -119,7 +119,7 @@ def days_before(day: str, count: int) -> str:
 
 
 def day_words(day: str) -> str:
-    """A day as a page says it; what is no day is said as it is.
+    """Return a day in words; any other text is returned unchanged.
 
     >>> day_words("2026-11-05"), day_words("")
     ('5 November 2026', '')
@@ -130,7 +130,7 @@ def day_words(day: str) -> str:
 
 
 def month_words(month: str) -> str:
-    """A month as a page says it.
+    """Return a month in words.
 
     >>> month_words("2026-11")
     'November 2026'

@@ -14,9 +14,8 @@ from ledger.errors import OperatorError
 from ledger.keys import factchecks_facts_key
 from ledger.pointer import read_pointer
 from ledger.ports import Objects
-from publish.catalogue import Catalogue
+from publish.catalogue import PublishedIndex, PublishedSets
 from publish.periods import PeriodKind, SummaryPeriod
-from publish.published_index import PublishedIndex
 from publish.site.spreadsheet import encode_csv
 from publish.summary import Summary, decode_summary, encode_summary, journal_path, summary_path
 from rules.rule_set import KnownSets, RuleSet, SetError
@@ -44,7 +43,7 @@ class SummaryBucket:
             if match := SUMMARY_KEY.fullmatch(key):
                 self.names.setdefault(match["provider"], set()).add(match["period"])
 
-    def catalogue(self) -> Catalogue:
+    def catalogue(self) -> PublishedSets:
         """Return all published sets and which one is in force. Only sets not yet known are read."""
         matches = map(SET_KEY.fullmatch, self.objects.keys(self.bucket, "sets/"))
         digests = [match["digest"] for match in matches if match]
@@ -53,7 +52,7 @@ class SummaryBucket:
         except SetError as error:
             raise OperatorError(f"a published set cannot be read: {error}") from error
         pointer = read_pointer(self.objects, self.bucket)
-        return Catalogue(sets, pointer.set if pointer else "")
+        return PublishedSets(sets, pointer.set if pointer else "")
 
     def check_index(self, in_force: RuleSet) -> PublishedIndex | None:
         """Return the facts on the index of fact-checks that a set names, if it names one."""

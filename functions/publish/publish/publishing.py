@@ -17,7 +17,7 @@ from ledger.errors import OperatorError
 from ledger.privacy.moderator_aliases import assign_aliases
 from ledger.records.manifest import OpenFile
 from ledger.records.provider import is_provider_id
-from publish.catalogue import Catalogue
+from publish.catalogue import PublishedSets
 from publish.context import PublishContext, PublishRequest, PublishResult, days_due
 from publish.count.case_numbers import fold_cases
 from publish.count.folding import fold
@@ -30,9 +30,8 @@ from publish.handover.statement_batches import batch_statements
 from publish.handover.year_report import YearReports
 from publish.periods import PeriodKind, SummaryPeriod, campaign_period, last_closed_day, month_of
 from publish.revisions import has_lost_records, next_revision
-from publish.site.json_schemas import json_schemas
 from publish.site.pages import Contents, ListedProvider, Pages
-from publish.summary import Summary, period_of
+from publish.summary import Summary, json_schemas, period_of
 from rules.pack import Pack
 
 ALIAS_DAYS = 120
@@ -48,7 +47,7 @@ class PublishRun:
 
     context: PublishContext
     request: PublishRequest
-    catalogue: Catalogue
+    catalogue: PublishedSets
     today: str
     closed: str
     days: list[str]
@@ -57,12 +56,12 @@ class PublishRun:
 
     @property
     def drafter(self) -> Drafter:
-        """Drafts summaries under the sets of this run."""
+        """Return what drafts summaries under the sets of this run."""
         return Drafter(self.catalogue, self.context.public_url, self.context.notice_hours)
 
     @property
     def pages(self) -> Pages:
-        """Renders pages under the sets of this run."""
+        """Return what renders pages under the sets of this run."""
         return Pages(self.catalogue, self.context.public_url, self.today)
 
 

@@ -1,9 +1,9 @@
 """A summary: the published numbers of a provider, or of all, for a day, a month or a campaign.
 
-Nothing in it depends on when it was written: the same facts give the same bytes.
+It does not depend on when it was written: the same facts give the same bytes.
 """
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
@@ -12,6 +12,8 @@ from publish.count.case_numbers import CaseNumbers
 from publish.count.folding import LeftOutReason, Numbers, Tally
 from publish.count.month_carryover import Standing
 from publish.count.precision import Errors
+from publish.journal.case_line import CaseLine
+from publish.journal.public_journal import JournalLine
 from publish.periods import PeriodKind, SummaryPeriod
 
 NO_ADDRESS = (
@@ -73,7 +75,7 @@ class NumberChange(msgspec.Struct, frozen=True):
     after: Annotated[int | str | None, Meta(description="What this one says.")]
 
 
-class Part(msgspec.Struct, frozen=True):
+class SummaryPart(msgspec.Struct, frozen=True):
     """One day, or one provider, within a summary."""
 
     name: Annotated[str, Meta(description="The day or the provider.")]
@@ -126,8 +128,10 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
         Standing | None,
         Meta(description="Of a month, how cases stand at its end; null for other periods."),
     ] = None
-    days: Annotated[tuple[Part, ...], Meta(description="The days, of a month or campaign.")] = ()
-    providers: Annotated[tuple[Part, ...], Meta(description="The providers, of `all`.")] = ()
+    days: Annotated[
+        tuple[SummaryPart, ...], Meta(description="The days, of a month or campaign.")
+    ] = ()
+    providers: Annotated[tuple[SummaryPart, ...], Meta(description="The providers, of `all`.")] = ()
     journal: Annotated[
         tuple[JournalFile, ...], Meta(description="The files that these numbers fold.")
     ] = ()
@@ -150,7 +154,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def path(self) -> str:
-        """Where it stands below the public address, without an ending."""
+        """Return its path below the public address, without an ending."""
         return summary_path(self.provider, self.period)
 
 
@@ -160,7 +164,7 @@ def period_of(summary: Summary) -> SummaryPeriod:
 
 
 def summary_path(provider: str, period: str) -> str:
-    """Where a summary stands below the public address, without an ending.
+    """Return the path of a summary below the public address, without an ending.
 
     >>> summary_path("all", "2026-11")
     'summaries/all/2026-11'
@@ -169,7 +173,7 @@ def summary_path(provider: str, period: str) -> str:
 
 
 def journal_path(provider: str, day: str) -> str:
-    """Where the public journal of a day stands, without an ending.
+    """Return the path of a day's public journal, without an ending.
 
     >>> journal_path("acme", "2026-11-25")
     'journal/acme/2026-11-25'
@@ -179,11 +183,11 @@ def journal_path(provider: str, day: str) -> str:
 
 def part_of(
     name: str, summary: Summary, numbers: Numbers | None = None, cases: CaseNumbers | None = None
-) -> Part:
-    """A summary as one line of a larger one, with its own numbers or with those given."""
+) -> SummaryPart:
+    """Return a summary as one line of a larger one, with its own numbers or those given."""
     shown = summary.numbers if numbers is None else numbers
     done = summary.cases if cases is None else cases
-    return Part(
+    return SummaryPart(
         name=name,
         provisional=summary.provisional,
         revision=summary.revision,
@@ -199,10 +203,49 @@ def part_of(
 
 
 def encode_summary(summary: Summary) -> bytes:
-    """Indented JSON with sorted keys and a last newline; any sorting encoder gives these bytes."""
+    """Return indented JSON with sorted keys and a last newline."""
     return msgspec.json.format(msgspec.json.encode(summary, order="sorted"), indent=2) + b"\n"
 
 
 def decode_summary(data: bytes) -> Summary:
-    """A published summary. Raises msgspec.ValidationError if it is none."""
+    """Parse a published summary. Raise msgspec.ValidationError for anything else."""
     return msgspec.json.decode(data, type=Summary)
+
+
+PUBLISHED: dict[str, tuple[str, tuple[type[msgspec.Struct], ...]]] = {
+    "schemas/summary.json": ("A summary of Terang", (Summary,)),
+    "schemas/journal.json": (
+        "A line of Terang's public journal: a receipt, or what somebody did about a case",
+        (JournalLine, CaseLine),
+    ),
+}
+
+STABLE_NAMES = {
+    "LeftOutReason": "Fault",
+    "NumberChange": "Change",
+    "PeriodKind": "Kind",
+    "SummaryPart": "Part",
+}
+"""Classes that have another name in the published schemas, so that these do not change."""
+
+
+def json_schemas() -> dict[str, bytes]:
+    """Return the JSON Schema of each kind of published record, by path.
+
+    >>> sorted(json_schemas())
+    ['schemas/journal.json', 'schemas/summary.json']
+    """
+    return {path: _encoded(title, records) for path, (title, records) in PUBLISHED.items()}
+
+
+def _encoded(title: str, records: tuple[type[msgspec.Struct], ...]) -> bytes:
+    dialect = "https://json-schema.org/draft/2020-12/schema"
+    found, components = msgspec.json.schema_components(records, ref_template="#/$defs/{name}")
+    shown = list(found)
+    body: dict[str, Any] = shown[0] if len(shown) == 1 else {"anyOf": shown}
+    schema = {"$schema": dialect, "title": title, **body, "$defs": components}
+    text = msgspec.json.encode(schema).decode()
+    for name, stable in STABLE_NAMES.items():
+        text = text.replace(f'"{name}"', f'"{stable}"').replace(f'/{name}"', f'/{stable}"')
+    schema = msgspec.json.decode(text)
+    return msgspec.json.format(msgspec.json.encode(schema, order="sorted"), indent=2) + b"\n"

@@ -11,7 +11,7 @@ from publish.site.case_tables import complaints_chart, decided_chart, open_chart
 from publish.site.charts import BASE, GUIDES, WIDTH, Chart, bars, columns, steps
 from publish.site.tables import TableRow, category_chart, findings_chart, inspected_chart
 from publish.site.templating import environment
-from publish.summary import Part
+from publish.summary import SummaryPart
 
 HOSTILE = '"><script>alert(1)</script>\x1b[2J'
 
@@ -22,10 +22,10 @@ def tree(chart: Chart) -> ET.Element:
     return ET.fromstring(environment().from_string(page).render(chart=chart))
 
 
-def part(day: str, **numbers: int) -> Part:
+def part(day: str, **numbers: int) -> SummaryPart:
     counts = dict.fromkeys(("inspected", "refused", "live", "shadow", "held"), 0) | numbers
     by_category = {"VIOLENCE/live": counts["live"]}
-    return Part(day, provisional=False, revision=1, by_category=by_category, **counts)
+    return SummaryPart(day, provisional=False, revision=1, by_category=by_category, **counts)
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,7 @@
 import pytest
 
 from dsa.estimates import wilson_interval
-from publish.count.precision import errors_of
-from publish.count.recall import strata_of
+from publish.count.precision import errors_of, strata_of
 from publish.estimates import estimate, percentiles, rounded_seconds
 
 NEWCOMBE = [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611),

@@ -5,7 +5,7 @@ import pytest
 from support.publish_world import MemoryObjects, live, sample_pack, sample_receipt, sample_rule
 
 from ledger.errors import OperatorError
-from publish.catalogue import Catalogue, Ruling
+from publish.catalogue import PublishedSets, Ruling
 from publish.count.folding import (
     LeftOutReason,
     Numbers,
@@ -26,8 +26,8 @@ def encoded_set(*packs: dict[str, object], **fields: object) -> bytes:
     return msgspec.json.encode({"packs": packs, "notice_hours": 24} | fields)
 
 
-def catalogue(*packs: dict[str, object]) -> Catalogue:
-    return Catalogue({"set": read_set(encoded_set(*(packs or [sample_pack()])))})
+def catalogue(*packs: dict[str, object]) -> PublishedSets:
+    return PublishedSets({"set": read_set(encoded_set(*(packs or [sample_pack()])))})
 
 
 def test_a_receipt_is_counted_by_rule_category_severity_code_and_language() -> None:

@@ -9,7 +9,7 @@ from support.hostile import FORMULA, HOSTILE, OBEYED
 from support.publish_world import CLOSED, World, sample_pack, sample_receipt, sample_rule
 from support.published_site import pages_of, parsed
 
-from publish.catalogue import Catalogue
+from publish.catalogue import PublishedSets
 from publish.site.pages import Pages
 from publish.site.spreadsheet import encode_csv
 from rules.rule_set import read_set
@@ -43,7 +43,9 @@ def hostile_world(payload: str) -> tuple[list[str], bytes]:
     made.publish(CLOSED)
     day = made.summary("acme/2026-11-25")
     day = msgspec.structs.replace(day, provider=payload, public_url=payload)
-    catalogue = Catalogue({digest: read_set(made.objects.stored[f"sets/{digest}.json"])}, digest)
+    catalogue = PublishedSets(
+        {digest: read_set(made.objects.stored[f"sets/{digest}.json"])}, digest
+    )
     pages = [Pages(catalogue, payload, "2026-11-26").summary(day)]
     return [*pages, *(made.text(key) for key in pages_of(made))], encode_csv(day)
 

@@ -9,7 +9,7 @@ from support.publish_world import CLOSED, World, sample_pack
 from support.published_site import parsed
 
 from ledger.keys import factchecks_facts_key
-from publish.published_index import PublishedIndex
+from publish.catalogue import PublishedIndex
 from rules.factchecks import FACTCHECKS, factchecks_pack
 
 INDEX = "ab" * 32
@@ -34,7 +34,7 @@ def test_the_index_page_lists_the_index_in_force() -> None:
     page = made.text("index.html")
     assert "3 checks of 2 publishers are in the index in force; 2 of them may lead" in page
     assert page.index("Another Check") < page.index("<bdi>Check")
-    assert "4 checks: a publisher that is not on the list of trusted ones" in page
+    assert "4 checks: a publisher that is not on the list of trusted publishers" in page
     links = parsed(page).links
     assert {f"factchecks/{INDEX}.claims", f"factchecks/{INDEX}.json"} <= set(links)
 

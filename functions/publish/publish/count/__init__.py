@@ -1,4 +1,5 @@
-"""Numbers from lines of the public journal: folds, precision, recall, open cases of a month.
+"""Adds up lines of the public journal: numbers, precision, recall, open cases of a month.
 
-Pure. It may import `journal`. Start with `folding`, then `case_counting`.
+Pure. It may import `journal`, `catalogue` and `estimates`. Start with `folding`, then
+`case_counting`.
 """

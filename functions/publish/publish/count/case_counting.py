@@ -1,4 +1,4 @@
-"""Counting: lines on cases become numbers, each type of line in its own way."""
+"""Adds up the journal's case lines, each type of line in its own way."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ UNHURRIED_SECONDS = 5
 
 
 def case_numbers(lines: Iterable[CaseLine]) -> CaseNumbers:
-    """The numbers of some lines; of none, nought.
+    """Return the numbers of case lines.
 
     >>> decided = CaseLine(1, "case", "decision", verdict="dismissed",
     ...     found={"2026-11-25/a/1/r/live": 2})
@@ -38,7 +38,7 @@ class Counting:
         getattr(self, f"_{line.type}")(line)
 
     def numbers(self) -> CaseNumbers:
-        """What was counted so far; tallies are sorted, and nought is no entry."""
+        """Return the numbers so far. Tallies are sorted and have no zeros."""
         tallies = {
             name: {key: count for key, count in sorted(tally.items()) if count}
             for name, tally in self.tallies.items()
@@ -73,12 +73,12 @@ class Counting:
                 if key.endswith("/live"):
                     self.tally("by_found_day", key[:10], count)
 
-    def _findings(self, line: CaseLine, what: str) -> None:
-        """Count what became of the findings of a decision, and of the post that they are of."""
+    def _findings(self, line: CaseLine, result: str) -> None:
+        """Count the result of a decision's findings, and of their post."""
         for key, count in line.found.items():
-            self.tally("by_rule", f"{key}/{what}", count)
-        if line.found and what in {"confirmed", "overturned", "restored", "confirmed_anew"}:
-            self.tally("posts", f"{min(line.found)[:10]}/{line.category}/{what}")
+            self.tally("by_rule", f"{key}/{result}", count)
+        if line.found and result in {"confirmed", "overturned", "restored", "confirmed_anew"}:
+            self.tally("posts", f"{min(line.found)[:10]}/{line.category}/{result}")
 
     def _second_review(self, line: CaseLine) -> None:
         self.counts["second_reviews"] += 1
@@ -108,7 +108,7 @@ class Counting:
             self._findings(line, "overturned" if line.about == "confirmed" else "restored")
 
     def _correction(self, line: CaseLine) -> None:
-        """A check changed: a verdict that rested on it counts no longer, and the finding waits."""
+        """Count a changed fact-check: its verdicts no longer count, its findings are open again."""
         self.tally("checks_changed", line.why)
         if line.found:
             self._findings(line, f"{line.about}_anew")

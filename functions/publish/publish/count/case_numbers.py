@@ -1,4 +1,4 @@
-"""What people did in a period, in numbers that are added: the fold of the journal's case lines."""
+"""What people did in a period, as numbers that can be added: the sum of the case lines."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -7,16 +7,16 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from publish.count.sum_records import sum_records
+from publish.count.folding import sum_records
 from rules.pack import Pack
 
 Tally = dict[str, int]
 
 CLOCKS = ("decide", "notice", "complaint", "dispute")
-"""What has a tally `<clock>_seconds`, of which the median and the ninth decile are told."""
+"""What has a tally `<clock>_seconds`; its median and ninth decile are published."""
 
 JUDGED = ("confirmed", "dismissed")
-"""The verdicts that say whether a finding was right; to pass it on or to skip it says neither."""
+"""The verdicts that say whether a finding was right. Escalated and skipped do not say it."""
 
 
 class CaseNumbers(msgspec.Struct, frozen=True):
@@ -164,12 +164,12 @@ class CaseNumbers(msgspec.Struct, frozen=True):
 
 
 def fold_cases(parts: Iterable[CaseNumbers]) -> CaseNumbers:
-    """The numbers of all parts together; of none, nought."""
+    """Return the sum of all parts."""
     return sum_records(CaseNumbers, parts)
 
 
 def by_month(numbers: CaseNumbers) -> CaseNumbers:
-    """The numbers of a day as a longer period adds them: findings by the month they were found.
+    """Return the numbers of a day with its findings by month, as longer periods add them.
 
     >>> by_month(CaseNumbers(by_rule={"2026-11-25/a/1/r/live/confirmed": 2})).by_rule
     {'2026-11/a/1/r/live/confirmed': 2}
@@ -180,7 +180,7 @@ def by_month(numbers: CaseNumbers) -> CaseNumbers:
 
 
 def of_packs(numbers: CaseNumbers, packs: Iterable[Pack]) -> CaseNumbers:
-    """What is counted by rule, of these packs alone: nothing else of cases is of one campaign."""
+    """Return the decisions on findings of these packs. A campaign counts nothing else of cases."""
     chosen = {f"{pack.id}/{pack.version}" for pack in packs}
     by_rule = {
         key: count
@@ -192,7 +192,7 @@ def of_packs(numbers: CaseNumbers, packs: Iterable[Pack]) -> CaseNumbers:
 
 
 def case_measures(numbers: CaseNumbers) -> Iterator[tuple[str, str, int]]:
-    """Every number as (measure, key, value), as `folding.measures` has it, under `cases.`."""
+    """Yield every number as (`cases.<name>`, key, value), like `folding.measures`."""
     for name in CaseNumbers.__struct_fields__:
         value = getattr(numbers, name)
         entries = sorted(value.items()) if isinstance(value, dict) else [("", value)]

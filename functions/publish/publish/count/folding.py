@@ -1,7 +1,7 @@
-"""Folding: lines of the public journal become numbers, and numbers become numbers of more.
+"""Adds up receipts of the public journal into numbers, and numbers into those of longer periods.
 
-Counts and tallies are added, `first` and `last` are the outermost days; so the order and the
-grouping of the parts never matter: a month is the fold of its days, `all` of the providers.
+Counts and tallies are added; `first` and `last` are the outermost days. So the order and grouping
+of the parts never matter: a month is the sum of its days, `all` is the sum of the providers.
 """
 
 from collections import Counter
@@ -13,8 +13,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from ledger.records.receipt import Receipt
-from publish.catalogue import Catalogue, Ruling
-from publish.count.sum_records import sum_records
+from publish.catalogue import PublishedSets, Ruling
 from publish.journal.public_journal import JournalLine
 from rules.pack import Pack
 
@@ -133,7 +132,7 @@ OF_RULES = (
     "by_category",
     "by_severity",
 )
-"""The numbers that follow from findings by rule alone."""
+"""The numbers that follow from findings by rule."""
 
 _RECEIPT_COUNTS = (
     "bytes",
@@ -149,11 +148,11 @@ _RECEIPT_COUNTS = (
 )
 
 
-def left_out_reason(receipt: Receipt, catalogue: Catalogue) -> LeftOutReason | None:
-    """Why the receipt may not be counted, or None if it may.
+def left_out_reason(receipt: Receipt, catalogue: PublishedSets) -> LeftOutReason | None:
+    """Return why a receipt must not be counted, or None.
 
-    It must close (see Receipt), count nothing below nought, hold back no more findings of a rule
-    than it has, and name rules of the set that it says was in force.
+    Its sums must close (see Receipt), no count may be negative, no rule may have more findings held
+    back than found, and its rules must be in the set that it names.
     """
     counts = [getattr(receipt, name) for name in _RECEIPT_COUNTS]
     tallies = (receipt.refused, receipt.by_rule, receipt.held, receipt.by_language)
@@ -165,8 +164,8 @@ def left_out_reason(receipt: Receipt, catalogue: Catalogue) -> LeftOutReason | N
     return None if known else LeftOutReason.RULE_UNKNOWN
 
 
-def numbers_of(line: JournalLine, catalogue: Catalogue) -> Numbers:
-    """The numbers of one line, its rules looked up in the set that it names.
+def numbers_of(line: JournalLine, catalogue: PublishedSets) -> Numbers:
+    """Return the numbers of one line. Its rules are looked up in the set that it names.
 
     Raises:
         KeyError: a rule is not in that set; see `left_out_reason`.
@@ -196,7 +195,7 @@ def numbers_of(line: JournalLine, catalogue: Catalogue) -> Numbers:
 
 
 def found_by(by_rule: Tally, held: Tally, ruling: Callable[[str], Ruling | None]) -> Numbers:
-    """The numbers that follow from findings by rule alone; all others are nought.
+    """Return the numbers that follow from findings by rule; all others are 0.
 
     >>> found_by({"a/1/r/live": 2}, {}, lambda key: Ruling("VIOLENCE", "high")).by_category
     {'VIOLENCE/live': 2}
@@ -225,7 +224,7 @@ def found_by(by_rule: Tally, held: Tally, ruling: Callable[[str], Ruling | None]
 
 
 def fold(parts: Iterable[Numbers]) -> Numbers:
-    """The numbers of all parts together; of none, nought.
+    """Return the sum of all parts.
 
     >>> fold([Numbers(units=1, first="2026-11-02"), Numbers(units=2, first="2026-11-01")]).first
     '2026-11-01'
@@ -237,7 +236,7 @@ def fold(parts: Iterable[Numbers]) -> Numbers:
 
 
 def only_packs(numbers: Numbers, packs: Iterable[Pack]) -> Numbers:
-    """The numbers with the findings of these packs alone; what is not counted by rule stays."""
+    """Return the numbers with the findings of these packs only; other numbers stay the same."""
     rulings = {
         f"{pack.id}/{pack.version}/{rule.id}": Ruling(pack.category_of(rule), rule.severity)
         for pack in packs
@@ -254,7 +253,7 @@ def only_packs(numbers: Numbers, packs: Iterable[Pack]) -> Numbers:
 
 
 def measures(numbers: Numbers) -> Iterator[tuple[str, str, int | str]]:
-    """Every number as (measure, key, value): the key is empty for a count, tallies are sorted.
+    """Yield every number as (measure, key, value). Counts have an empty key; tallies are sorted.
 
     >>> list(measures(Numbers(by_rule={"a/1/r/live": 2})))[-3:]
     [('by_rule', 'a/1/r/live', 2), ('unknown_fields', '', 0), ('assumed_utc', '', 0)]
@@ -269,3 +268,36 @@ def measures(numbers: Numbers) -> Iterator[tuple[str, str, int | str]]:
 
 def _without_zeros(tally: Mapping[str, int]) -> Tally:
     return {key: count for key, count in sorted(tally.items()) if count}
+
+
+def sum_records[T: msgspec.Struct](kind: type[T], parts: Iterable[T]) -> T:
+    """Return the sum of records: counts and tallies are added, texts are left empty.
+
+    Args:
+        kind: A struct whose fields are counts (0), counts that may be unset, tallies ({}) or texts
+            ("") by default.
+        parts: Any number of it.
+    """
+    zero, folded = kind(), list(parts)
+    sums: dict[str, object] = {}
+    for name in kind.__struct_fields__:
+        default = getattr(zero, name)
+        if isinstance(default, dict):
+            sums[name] = sum_tallies(getattr(part, name) for part in folded)
+        elif isinstance(default, int):
+            sums[name] = sum(getattr(part, name) for part in folded)
+        elif default is msgspec.UNSET and (total := sum(getattr(p, name) or 0 for p in folded)):
+            sums[name] = total
+    return msgspec.convert(sums, kind)
+
+
+def sum_tallies(tallies: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    """Return the sum of tallies, sorted by key.
+
+    >>> sum_tallies([{"b": 1}, {"a": 1, "b": 1}])
+    {'a': 1, 'b': 2}
+    """
+    total: Counter[str] = Counter()
+    for tally in tallies:
+        total.update(tally)
+    return dict(sorted(total.items()))

@@ -1,8 +1,8 @@
-"""How cases stand at the end of a month: what is open, and earlier months as of now.
+"""What one month carries over to the next: open cases, and the findings of earlier months.
 
-Decisions come days and months after their findings. A month that is closed is never rewritten for
-them; each later month tells how the earlier ones stand by then, and carries on from the numbers
-of the month before.
+Decisions come days or months after their findings. A closed month is never rewritten for them.
+Instead each later month publishes how the findings of earlier months were decided by then. It
+starts from the numbers of the month before.
 """
 
 from collections import Counter
@@ -15,8 +15,7 @@ from msgspec import Meta
 
 from publish.count.case_numbers import CaseNumbers
 from publish.count.folding import Numbers
-from publish.count.precision import Errors, errors_of, of_cohort
-from publish.count.recall import Stratum, strata_of
+from publish.count.precision import Errors, Stratum, errors_of, of_cohort, strata_of
 
 Tally = dict[str, int]
 
@@ -81,7 +80,7 @@ class Standing(msgspec.Struct, frozen=True):
     ] = ()
 
     def ages(self) -> list[tuple[str, int]]:
-        """Open findings by how long they wait, the youngest first.
+        """Return the open findings by how long they have waited, the newest first.
 
         >>> Standing("2026-11-30", open_findings={"2026-11-30": 2, "2026-10-01": 1}).ages()[-1]
         ('more than 30 days', 1)
@@ -94,7 +93,7 @@ class Standing(msgspec.Struct, frozen=True):
 
 
 class MonthCounts(NamedTuple):
-    """What one month adds: its name and last day, its own numbers, live findings by day."""
+    """What one month adds: its numbers, its last counted day, and its live findings by day."""
 
     name: str
     day: str
@@ -104,7 +103,7 @@ class MonthCounts(NamedTuple):
 
 
 def standing_of(month: MonthCounts, earlier: Standing, before: Before | None) -> Standing:
-    """How cases stand after a month, from how they stood after the one before."""
+    """Return the open cases and cohorts after a month, from those after the month before."""
     cases = month.cases
     found = Counter(earlier.open_findings)
     found.update(month.live_by_day)
@@ -129,7 +128,7 @@ def _left(before: int, came: Tally, ended: Tally) -> int:
 
 
 def _cohorts(month: MonthCounts, earlier: Sequence[Cohort]) -> list[Cohort]:
-    """The month's own cohort, and the earlier ones with what the month added to them."""
+    """Return the month's own cohort, and earlier ones with the month's decisions added."""
     rules = {key.rpartition("/")[0] for key in month.numbers.by_rule}
     own = Cohort(month.name, month.numbers.inspected, month.numbers.live)
     followed = [own, *(cohort for cohort in earlier if cohort.month < month.name)][:COHORTS]

@@ -1,4 +1,19 @@
-"""How often people found Terang wrong: decided, dismissed and overturned findings by rule."""
+"""How good the rules are: precision from decisions, prevalence and recall from the audit sample.
+
+Precision is the share of decided findings that were confirmed and not overturned.
+
+The audit sample is drawn evenly from the posts that no rule met, so its share of violating posts
+holds, within its interval, for all of them. Together with the posts that rules met and people
+confirmed, which are counted and not sampled, it gives prevalence and recall.
+
+Source: stratified estimation with one stratum known in full, W. G. Cochran, "Sampling Techniques"
+(1977), chapter 5. Intervals are Wilson's, see `estimates`.
+
+Limits: posts are counted as delivered, so exports that overlap make the number of unmet posts too
+large and recall too low, never too high. Findings that wait are not counted as confirmed.
+
+Part 8 of the yearly report has the same definitions (`dsa.report.automated`) for its own period.
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -7,10 +22,13 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from publish.count.sum_records import sum_tallies
-from publish.estimates import estimate
+from dsa.estimates import AUDITED_AT_LEAST, AuditSample, missed_posts
+from publish.count.folding import sum_tallies
+from publish.estimates import DIGITS, Estimate, Share, estimate
 
 NO_DECISIONS = "no decisions recorded yet"
+
+ALL = "all"
 
 Tally = Mapping[str, int]
 
@@ -21,12 +39,12 @@ class RuleErrors(msgspec.Struct, frozen=True):
     decided: Annotated[
         int | None, Meta(description="Findings that somebody confirmed or dismissed.")
     ] = None
-    dismissed: Annotated[int | None, Meta(description="Those found to be no case.")] = None
+    dismissed: Annotated[int | None, Meta(description="Those dismissed.")] = None
     overturned: Annotated[
-        int | None, Meta(description="Those confirmed at first, of a decision that fell later.")
+        int | None, Meta(description="Those confirmed by a decision that was overturned later.")
     ] = None
     precision: Annotated[
-        float | None, Meta(description="Share of decided findings that stand, 0 to 1.")
+        float | None, Meta(description="Share of decided findings that were found right, 0 to 1.")
     ] = None
     low: Annotated[
         float | None, Meta(description="Lower end of the precision's 95 % interval.")
@@ -35,10 +53,10 @@ class RuleErrors(msgspec.Struct, frozen=True):
 
 
 class Errors(RuleErrors, frozen=True):
-    """What people decided on the findings of the period, as it stood on a day.
+    """What people decided on the findings of the period, up to a day.
 
-    A decision comes days after its finding, so this is told of findings by the day they were
-    found, never by the day of the decision; later periods tell it anew and change nothing here.
+    Decisions are counted with the period of their finding, not with their own. Decisions that come
+    later are in the summaries of later months and change nothing here.
     """
 
     by_rule: Annotated[
@@ -47,15 +65,15 @@ class Errors(RuleErrors, frozen=True):
     as_of: Annotated[
         str, Meta(description="The last day whose decisions are counted, or empty.")
     ] = ""
-    note: Annotated[str, Meta(description="What to know of these figures.")] = NO_DECISIONS
+    note: Annotated[str, Meta(description="A remark on these figures, or empty.")] = NO_DECISIONS
 
 
 def errors_of(by_rule: Tally, rules: Iterable[str] = (), as_of: str = "") -> Errors:
-    """The errors of some findings, from a tally of `pack/version/rule/mode/what`.
+    """Return the errors of findings, from a tally of `pack/version/rule/mode/result`.
 
     Args:
-        by_rule: What became of the findings; see `CaseNumbers.by_rule`.
-        rules: Those that found something, as `pack/version/rule`; each gets its place.
+        by_rule: The results of the findings; see `CaseNumbers.by_rule`.
+        rules: Rules that found something, as `pack/version/rule`; each gets an entry.
         as_of: The last day whose decisions are counted.
 
     >>> errors_of({"a/1/r/live/confirmed": 3, "a/1/r/live/overturned": 1}).precision
@@ -63,10 +81,9 @@ def errors_of(by_rule: Tally, rules: Iterable[str] = (), as_of: str = "") -> Err
     """
     counted: dict[str, Counter[str]] = {rule: Counter() for rule in rules}
     for key, count in by_rule.items():
-        rule, _, what = key.rsplit("/", 2)
-        counted.setdefault(rule, Counter())[what] += count
-    whole = sum(counted.values(), Counter[str]())
-    total = _errors(whole)
+        rule, _, result = key.rsplit("/", 2)
+        counted.setdefault(rule, Counter())[result] += count
+    total = _errors(sum(counted.values(), Counter[str]()))
     return Errors(
         **msgspec.structs.asdict(total),
         by_rule={rule: _errors(counts) for rule, counts in sorted(counted.items())},
@@ -76,7 +93,7 @@ def errors_of(by_rule: Tally, rules: Iterable[str] = (), as_of: str = "") -> Err
 
 
 def of_cohort(by_rule: Tally, found: str) -> dict[str, int]:
-    """The part of `CaseNumbers.by_rule` that was found then, without the time in front.
+    """Return the entries of a tally that start with this day or month, without it.
 
     >>> of_cohort({"2026-11/a/1/r/live/confirmed": 2, "2026-10/a/1/r/live/confirmed": 9}, "2026-11")
     {'a/1/r/live/confirmed': 2}
@@ -89,7 +106,7 @@ def of_cohort(by_rule: Tally, found: str) -> dict[str, int]:
 
 
 def without_cohorts(by_rule: Tally) -> dict[str, int]:
-    """The whole of `CaseNumbers.by_rule`, whenever found.
+    """Return all entries of a tally without the day or month in front, added up.
 
     >>> without_cohorts({"2026-11/a/1/r/live/confirmed": 2, "2026-10/a/1/r/live/confirmed": 9})
     {'a/1/r/live/confirmed': 11}
@@ -104,7 +121,81 @@ def _errors(counts: Mapping[str, int]) -> RuleErrors:
     decided = confirmed + dismissed
     if decided <= 0:
         return RuleErrors()
-    # A decision may fall before its check changes, or after: then it is counted twice. So may one
-    # that falls while the journal is read. No more can stand than were decided, and none too few.
-    stand = estimate(min(decided, max(0, confirmed - overturned + restored)), decided)
-    return RuleErrors(decided, dismissed, overturned, stand.share, stand.low, stand.high)
+    # A decision that is overturned and whose check also changes is subtracted twice; so may be one
+    # that is overturned while the journal is read. The result is kept between 0 and `decided`.
+    right = estimate(min(decided, max(0, confirmed - overturned + restored)), decided)
+    return RuleErrors(decided, dismissed, overturned, right.share, right.low, right.high)
+
+
+class Stratum(msgspec.Struct, frozen=True):
+    """One category, or all: what the rules found of it, and what they missed."""
+
+    confirmed: Annotated[
+        int, Meta(description="Posts that rules found and people confirmed so far.")
+    ] = 0
+    missed: Annotated[
+        Estimate, Meta(description="Violating posts in the audit sample, which no rule had met.")
+    ] = Estimate()
+    prevalence: Annotated[
+        Share, Meta(description="Share of violating posts among all, met or not.")
+    ] = Share()
+    recall: Annotated[Share, Meta(description="Share of the violating posts that rules met.")] = (
+        Share()
+    )
+
+
+def strata_of(
+    posts: Mapping[str, int], audited: Mapping[str, int], inspected: int
+) -> dict[str, Stratum]:
+    """Return `all`, and each category that was confirmed or sampled; {} if there is neither.
+
+    Args:
+        posts: Decisions on a month's findings by `category/result`; see `CaseNumbers.posts`.
+        audited: Its audited posts by verdict, and by `violating/category`.
+        inspected: The month's inspected posts.
+
+    >>> strata_of({"VIOLENCE/confirmed": 50}, {"not_violating": 200}, 20_000)["all"].recall.low
+    0.1174
+    """
+    confirmed = Counter[str]()
+    for key, count in posts.items():
+        category, _, result = key.rpartition("/")
+        confirmed[category] += -count if result in {"overturned", "confirmed_anew"} else count
+    for category, count in confirmed.items():  # one overturned and reopened is subtracted twice
+        confirmed[category] = max(0, count)
+    violating = Counter(
+        {key.partition("/")[2]: count for key, count in audited.items() if "/" in key}
+    )
+    judged = audited.get("violating", 0) + audited.get("not_violating", 0)
+    names = sorted(confirmed.keys() | violating.keys())
+    found = {name: _stratum(confirmed[name], violating[name], judged, inspected) for name in names}
+    if not (names or judged):
+        return {}
+    return {ALL: _stratum(confirmed.total(), violating.total(), judged, inspected)} | found
+
+
+def _stratum(confirmed: int, violating: int, judged: int, inspected: int) -> Stratum:
+    missed = estimate(violating, judged, AUDITED_AT_LEAST)
+    if missed.share is None or not inspected:
+        blank = Share(note=missed.note)
+        return Stratum(confirmed, missed, blank, blank)
+    unmet = max(0, inspected - confirmed)
+    # Not from `missed`: a rounded share of many posts would be off by several of them.
+    likely, fewest, most = missed_posts([AuditSample(violating, judged, unmet)])
+    prevalence = Share(
+        share=_rounded_share(confirmed + likely, inspected),
+        low=_rounded_share(confirmed + fewest, inspected),
+        high=_rounded_share(confirmed + most, inspected),
+    )
+    if not confirmed + likely:
+        return Stratum(confirmed, missed, prevalence, Share(note="no violating post is known"))
+    recall = Share(
+        share=_rounded_share(confirmed, confirmed + likely),
+        low=_rounded_share(confirmed, confirmed + most),
+        high=_rounded_share(confirmed, confirmed + fewest),
+    )
+    return Stratum(confirmed, missed, prevalence, recall)
+
+
+def _rounded_share(part: float, whole: float) -> float:
+    return round(part / whole, DIGITS) if whole else 0.0

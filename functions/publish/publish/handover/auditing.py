@@ -1,4 +1,4 @@
-"""The month's audit sample for the moderators, and after the month the key that drew it."""
+"""The month's audit sample for moderators, and the key that drew it, published after the month."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from ledger.records.json_text import encode_json, encode_json_lines
 
 
 class SampleLine(msgspec.Struct, frozen=True):
-    """A post of the sample: its id at the provider, its rank in hex, its author's pseudonym."""
+    """A post of the sample: its id at the provider, its rank in hex, and its author's pseudonym."""
 
     post: str
     rank: str
@@ -20,7 +20,7 @@ class SampleLine(msgspec.Struct, frozen=True):
 
 
 class PublishedKey(msgspec.Struct, frozen=True):
-    """The key of a month's sample: whoever has the posts can draw it again."""
+    """The key of a month's sample: anyone who has the posts can draw it again."""
 
     month: str
     key: str
@@ -38,10 +38,10 @@ class OutBucket:
 def hand_out(
     out: OutBucket, provider: str, month: str, sampled: Callable[[], Sequence[SampledPost]]
 ) -> bool:
-    """Merge posts into the provider's sample of the month; whether that changed it.
+    """Merge posts into the provider's sample of the month. Return whether that changed it.
 
-    What stands is read before the posts, and written over only if it still stands then: whoever
-    erases an author in between wins, and the next hour merges again.
+    The stored sample is read before the posts and replaced only if it did not change meanwhile. If
+    an author is erased in between, the erasure wins, and the next run merges again.
     """
     key = audit_key(provider, month)
     before, etag = out.objects.get_with_etag(out.name, key) or (b"", None)
@@ -53,25 +53,25 @@ def hand_out(
 
 
 def merged(before: bytes, posts: Sequence[SampledPost]) -> bytes:
-    r"""The smallest ranks of what stood before and of more posts, as JSON Lines.
+    r"""Return the posts with the smallest ranks of a sample and of more posts, as JSON Lines.
 
     >>> merged(b"", [SampledPost("p-1", "ff", "k:b"), SampledPost("p-2", "0a", "k:a")] * 2)
     b'{"post":"p-2","rank":"0a","account":"k:a"}\n{"post":"p-1","rank":"ff","account":"k:b"}\n'
     """
-    stood = [msgspec.json.decode(line, type=SampleLine) for line in before.splitlines()]
-    known = [*(SampleLine(*one) for one in posts), *stood]
-    accounts = {one.post: one.account for one in known}
-    smallest = merge_samples([[(one.post, one.rank) for one in known]])
+    earlier = [msgspec.json.decode(line, type=SampleLine) for line in before.splitlines()]
+    known = [*(SampleLine(*post) for post in posts), *earlier]
+    accounts = {line.post: line.account for line in known}
+    smallest = merge_samples([[(line.post, line.rank) for line in known]])
     return encode_json_lines(SampleLine(post, rank, accounts[post]) for post, rank in smallest)
 
 
 def encode_key(month: str, key: str) -> bytes:
-    """The key of a month's sample as it is published."""
+    """Return the published form of the key of a month's sample."""
     return encode_json(PublishedKey(month, key))
 
 
 def key_path(month: str) -> str:
-    """Where the key of a month's sample is published.
+    """Return the path of the key of a month's sample.
 
     >>> key_path("2026-11")
     'audit/2026-11.json'

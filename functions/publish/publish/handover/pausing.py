@@ -1,7 +1,7 @@
-"""Pausing: a rule that people find wrong too often stops proposing for that provider, visibly.
+"""Pauses a rule for a provider whose moderators find it wrong too often.
 
-It is held in shadow by a new set, as an operator would do it, with the figures as the reason; the
-set before it stays. Only a higher version of the pack lifts it.
+A new set holds the rule in shadow and gives the figures as the reason, as an operator's pause
+would; earlier sets stay as they are. Only a higher version of the pack ends the pause.
 """
 
 from collections import Counter
@@ -17,7 +17,7 @@ from publish.count.precision import RuleErrors, errors_of
 from rules.rule_set import Paused, RuleSet, SetError, load_set, with_pauses
 
 AT_LEAST = 10
-"""Decided findings of one provider below which no rule is judged."""
+"""Decided findings of one provider below which no rule is paused."""
 
 
 class Pause(NamedTuple):
@@ -29,10 +29,10 @@ class Pause(NamedTuple):
 
 
 def due(provider: str, standing: Standing, in_force: RuleSet, below: float) -> Iterator[Pause]:
-    """The rules in force that are to be paused for a provider, and are not yet.
+    """Yield the rules in force that must be paused for a provider and are not yet.
 
-    A version is judged by all of its findings that are still followed, of whatever month: it is
-    paused when even the upper end of its precision's interval lies below `below`.
+    A version is judged by all of its findings in the cohorts, of whatever month. It is paused if
+    even the upper end of its precision's interval is below `below`.
     """
     decided = _by_rule(standing)
     paused = {pause.rule for pause in in_force.settings_of(provider).paused}
@@ -67,7 +67,7 @@ def _reason(found: RuleErrors, version: int, day: str) -> str:
 
 
 def pause(objects: Objects, bucket: str, pauses: list[Pause], now: datetime) -> str:
-    """Put a set with these pauses in force, over whatever set is in force by then; its digest.
+    """Put a set with these pauses in force on top of the set in force. Return its digest.
 
     Raises:
         OperatorError: others kept publishing sets at the same time, or there is none.

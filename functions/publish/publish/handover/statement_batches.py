@@ -1,4 +1,4 @@
-"""A day's statements of reasons, gathered into batches that the transparency database takes."""
+"""Gathers a day's statements of reasons into batches that the transparency database accepts."""
 
 from itertools import batched
 
@@ -12,37 +12,37 @@ from publish.handover.auditing import OutBucket
 
 
 class StatementId(msgspec.Struct, frozen=True):
-    """A statement of a batch, as far as it must be told apart."""
+    """The id of a statement in a batch."""
 
     puid: str
 
 
 class StatementBatch(msgspec.Struct, frozen=True):
-    """A request of the database's API: 1 to 100 statements."""
+    """A request to the database's API: 1 to 100 statements."""
 
     statements: list[msgspec.Raw]
 
 
 class BatchIds(msgspec.Struct, frozen=True):
-    """A batch, as far as it must be told apart."""
+    """The ids of the statements in a batch."""
 
     statements: list[StatementId]
 
 
 def batch_statements(out: OutBucket, provider: str, day: str) -> int:
-    """Write the batches of a day that do not stand as they should; how many were written.
+    """Write the batches of a day that are missing or incomplete. Return how many were written.
 
-    Decide writes each statement with its decision, so a day that is over has the same batches for
-    ever; of an open day the last ones grow.
+    Decide writes each statement with its decision, so the batches of a day that is over never
+    change; those of an open day grow.
     """
     prefix = statements_of_day(provider, day)
     keys = out.objects.keys(out.name, prefix)
     written = 0
-    for number, some in enumerate(batched(keys, BATCH), 1):
+    for number, batch in enumerate(batched(keys, BATCH), 1):
         key = statement_batch_key(provider, day, number)
-        puids = [one.removeprefix(prefix).removesuffix(".json") for one in some]
+        puids = [name.removeprefix(prefix).removesuffix(".json") for name in batch]
         if _puids(out.objects.get(out.name, key)) != puids:
-            statements = [msgspec.Raw(_must(out, one)) for one in some]
+            statements = [msgspec.Raw(_read(out, name)) for name in batch]
             out.objects.put(out.name, key, encode_json(StatementBatch(statements)))
             written += 1
     return written
@@ -51,10 +51,10 @@ def batch_statements(out: OutBucket, provider: str, day: str) -> int:
 def _puids(data: bytes | None) -> list[str]:
     if data is None:
         return []
-    return [one.puid for one in msgspec.json.decode(data, type=BatchIds).statements]
+    return [statement.puid for statement in msgspec.json.decode(data, type=BatchIds).statements]
 
 
-def _must(out: OutBucket, key: str) -> bytes:
+def _read(out: OutBucket, key: str) -> bytes:
     data = out.objects.get(out.name, key)
     if data is None:
         raise OperatorError(f"{key} was listed in the out bucket and is gone")

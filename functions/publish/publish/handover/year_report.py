@@ -1,4 +1,4 @@
-"""The harmonised report of a year that is over: written once, if every number of it is proved."""
+"""Writes the harmonised report of a year that is over, once, if each of its numbers is proved."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -17,9 +17,9 @@ from report_proof.proof import WrittenReport, prove
 
 @dataclass(frozen=True, slots=True)
 class YearReports:
-    """Writes reports from the days that were published, into the bucket that providers read.
+    """Writes reports of the published days into the bucket that providers read.
 
-    An entry counts on the day of its commit, so a year that is over does not change any more.
+    An entry counts on the day of its commit, so a year that is over no longer changes.
     """
 
     store: JournalStore
@@ -28,16 +28,16 @@ class YearReports:
     today: date
 
     def write(self, provider: str, closed: str) -> list[str]:
-        """Write the report of the last year that is over by a closed day, if it does not stand.
+        """Write the report of the last year that is over by a closed day, if it is not there yet.
 
-        What could not be proved: then nothing is written.
+        Return what could not be proved; then nothing is written.
         """
         year = _year_over(closed)
         days = [day for day in self.public.periods(provider, PeriodKind.DAY) if day[:4] == year]
         done = report_key(provider, year, LEDGER)
         if not days or done in self.out.objects.keys(self.out.name, done):
             return []
-        entries = [one for day in days for one in self.store.journal_entries(provider, day)]
+        entries = [entry for day in days for entry in self.store.journal_entries(provider, day)]
         reporting = Report(
             period=Period.year(int(year)),
             entries=Entries.of(entries),
@@ -47,20 +47,20 @@ class YearReports:
         files = report_files(reporting, provider)
         differences = prove(WrittenReport.read(files)).differences
         if differences:
-            return [f"{provider} {year}: {one}" for one in differences]
-        for name in sorted(files, key=lambda name: name == LEDGER):  # it says that all is there
+            return [f"{provider} {year}: {difference}" for difference in differences]
+        # The ledger is written last: its presence means that the report is complete.
+        for name in sorted(files, key=lambda name: name == LEDGER):
             self.out.objects.put(self.out.name, report_key(provider, year, name), files[name])
         return []
 
     def _inspected(self, provider: str, year: str) -> dict[str, int]:
-        months = [one for one in self.public.periods(provider, PeriodKind.MONTH) if one[:4] == year]
-        standing = {month: self.public.published(provider, month) for month in months}
-        counted = {month: one.numbers.inspected for month, one in standing.items() if one}
-        return {month: count for month, count in counted.items() if count}
+        """Return the inspected posts of each month of a year in which there were any."""
+        months = self.public.published_in(provider, PeriodKind.MONTH, f"{year}-01", f"{year}-12")
+        return {m.period: m.numbers.inspected for m in months if m.numbers.inspected}
 
 
 def _year_over(closed: str) -> str:
-    """The last year of which every day is closed.
+    """Return the last year of which every day is closed.
 
     >>> _year_over("2026-12-30"), _year_over("2026-12-31")
     ('2025', '2026')

@@ -1,4 +1,4 @@
-"""The public journal: lines without anything that identifies a post, an author or a moderator.
+"""The public journal: lines that identify no post, author or moderator.
 
 It may import `catalogue` and `estimates`. Start with `public_journal`.
 """

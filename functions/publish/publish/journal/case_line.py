@@ -1,7 +1,7 @@
-"""Lines of the public journal on cases: what people did, without who, on whom, or their words.
+"""Case lines of the public journal: what people did, without who did it, to whom, or their words.
 
-A line keeps what is counted of a case entry. Ids, posts, moments and free text stay behind;
-durations keep three digits, moderators are letters that hold for one provider and month.
+A line keeps the parts of a case entry that are counted. It drops ids, posts, times and free text,
+rounds durations to three digits, and has letters for moderators, valid for one provider and month.
 """
 
 from collections.abc import Iterable, Mapping
@@ -122,13 +122,13 @@ class CaseLine(msgspec.Struct, frozen=True, omit_defaults=True):
 def case_lines(
     entries: Iterable[JournalEntry], letters: Mapping[str, str], first: int
 ) -> list[CaseLine]:
-    """Entries under running numbers from `first`, in the order of their ids, which is none."""
+    """Return entries numbered from `first`, in the order of their ids, which are random."""
     ordered = sorted(entries, key=lambda entry: entry.entry)
     return [case_line(number, entry, letters) for number, entry in enumerate(ordered, first)]
 
 
 def case_line(number: int, entry: JournalEntry, letters: Mapping[str, str]) -> CaseLine:
-    """An entry as the public may see it; `letters` names its moderator."""
+    """Return an entry as the public may see it; `letters` names its moderator."""
     about = entry.about
     decision = entry if entry.type == "decision" else about if entry.decision else None
     line = CaseLine(
@@ -161,7 +161,7 @@ def case_line(number: int, entry: JournalEntry, letters: Mapping[str, str]) -> C
 
 
 def measures_of(entry: JournalEntry) -> tuple[str, ...]:
-    """The codes of what an entry did, in the order of the DSA's four fields."""
+    """Return the codes of an entry's measures, in the order of the DSA's four fields."""
     done = entry.measures
     if done is None:
         return ()
@@ -176,7 +176,7 @@ def _answers(entry: JournalEntry) -> str:
 
 
 def _wait(entry: JournalEntry) -> int | None:
-    """How long it was waited for: since the finding or notice, since the complaint or dispute."""
+    """Return the wait since the finding or notice, or since the complaint or dispute."""
     if entry.type == "decision" and entry.verdict != "skipped":
         return _between(entry.found_at, entry.decided_at)
     if entry.type == "outcome" and entry.answers:
@@ -185,16 +185,16 @@ def _wait(entry: JournalEntry) -> int | None:
 
 
 def _with_order(line: CaseLine, entry: JournalEntry) -> CaseLine:
-    """The line with what it says of an order; a clock only where no earlier message told it."""
-    told = entry.about
-    acknowledged = "" if told and told.acknowledged_at else entry.acknowledged_at
-    effected = "" if told and told.effected_at else entry.effected_at
+    """Return the line of an order. A clock is set only if no earlier message gave it."""
+    earlier = entry.about
+    acknowledged = "" if earlier and earlier.acknowledged_at else entry.acknowledged_at
+    effected = "" if earlier and earlier.effected_at else entry.effected_at
     return msgspec.structs.replace(
         line,
         order=entry.kind,
         country=entry.country,
         authority=entry.authority,
-        received=told is None,
+        received=earlier is None,
         acknowledge_seconds=_between(entry.received_at, acknowledged),
         effect_seconds=_between(entry.received_at, effected),
     )

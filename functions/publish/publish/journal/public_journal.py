@@ -1,8 +1,8 @@
-"""The public journal: a day's receipts without anything that identifies, from which all is folded.
+"""Receipt lines of the public journal, from which all numbers are added up.
 
-A line keeps the counts of a receipt and drops its ids, the sender's file and all moments: `first`
-and `last` are days here, since the second in which a single post was published would name it.
-What people did follows in the same file, see `case_line`.
+A line keeps the counts of a receipt and drops ids, the sender's file and all times: `first` and
+`last` are days here, because the second in which a single post was published would identify it.
+Case lines follow in the same file, see `case_line`.
 """
 
 from collections.abc import Iterable
@@ -65,7 +65,7 @@ class JournalLine(msgspec.Struct, frozen=True):
 
 
 def journal_line(number: int, receipt: Receipt) -> JournalLine:
-    """A receipt as the public may see it; an old one may hold languages as the sender wrote."""
+    """Return a receipt as the public may see it. Old receipts may have any text as a language."""
     languages: Tally = {}
     for language, count in receipt.by_language.items():
         name = language_of(language)
@@ -95,13 +95,13 @@ def journal_line(number: int, receipt: Receipt) -> JournalLine:
 
 
 def journal_lines(receipts: Iterable[Receipt]) -> list[JournalLine]:
-    """Receipts under running numbers, in the order of their unit's id."""
+    """Return receipts with running numbers, in the order of their unit's id."""
     ordered = sorted(receipts, key=lambda receipt: receipt.unit)
     return [journal_line(number, receipt) for number, receipt in enumerate(ordered, 1)]
 
 
 def encode_journal(lines: Iterable[msgspec.Struct]) -> bytes:
-    """JSON Lines with sorted keys: the same lines give the same bytes.
+    """Return JSON Lines with sorted keys: the same lines give the same bytes.
 
     >>> encode_journal([])
     b''
@@ -110,7 +110,7 @@ def encode_journal(lines: Iterable[msgspec.Struct]) -> bytes:
 
 
 def short_digest(identifier: str) -> str:
-    """Twelve hex digits by which somebody who knows an id can find it, and nobody else.
+    """Return twelve hex digits by which only somebody who knows an id can find it.
 
     >>> short_digest("a unit")
     '148a6cee2cb2'

@@ -1,4 +1,5 @@
-"""Pages, charts, tables and CSV of a summary; no script, the same bytes for the same numbers.
+"""Pages, charts, tables and CSV of summaries, without scripts.
 
-It may import `count`, `journal` and `summary`. Start with `pages`.
+The same numbers give the same bytes. It may import `count`, `catalogue` and `summary`. Start with
+`pages`.
 """

@@ -1,4 +1,4 @@
-"""Rows of the pages' tables on cases, from the numbers of a summary."""
+"""Rows and charts on cases, from the numbers of a summary."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -10,10 +10,10 @@ from publish.estimates import Estimate, Percentiles, estimate, percentiles
 from publish.site.charts import Chart, bars, columns
 from publish.site.tables import TableRow, day_label
 from publish.site.wording import case_words
-from publish.summary import Part
+from publish.summary import SummaryPart
 
 MODERATOR_DECISIONS = 20
-"""Decisions below which no share is told of a moderator: it would judge a person by few cases."""
+"""Decisions below which a moderator is not shown: it would judge a person by a few cases."""
 
 NOT_FOLLOWED = ("contested", "refused", "impossible")
 OUTCOMES = ("upheld", "partly_reversed", "reversed", "omitted")
@@ -30,7 +30,7 @@ class Contest:
 
     @property
     def outcomes(self) -> list[int]:
-        """How many ended each way, in the order of OUTCOMES."""
+        """Return how many ended each way, in the order of OUTCOMES."""
         return [self.ended.get(outcome, 0) for outcome in OUTCOMES]
 
 
@@ -51,7 +51,7 @@ class OrderRow:
 
 @dataclass(frozen=True, slots=True)
 class ModeratorRow:
-    """How many decisions a moderator took, and the share of them that confirmed."""
+    """How many decisions a moderator made, and the share that confirmed."""
 
     letter: str
     decisions: int
@@ -60,7 +60,7 @@ class ModeratorRow:
 
 @dataclass(frozen=True, slots=True)
 class CaseTables:
-    """All that a page says about cases beside the plain counts."""
+    """What a page shows about cases in addition to the plain counts."""
 
     decide: Percentiles
     notice: Percentiles
@@ -76,13 +76,14 @@ class CaseTables:
 
     @property
     def any(self) -> bool:
-        """Whether anybody did anything."""
-        told = (self.verdicts, self.orders, self.notices)
-        return any(told) or any(one.came or sum(one.outcomes) for one in self.contests)
+        """Return whether anybody did anything."""
+        return any((self.verdicts, self.orders, self.notices)) or any(
+            one.came or sum(one.outcomes) for one in self.contests
+        )
 
 
 def case_tables(numbers: CaseNumbers) -> CaseTables:
-    """The rows and shares of a period's case numbers."""
+    """Return the rows and shares of a period's case numbers."""
     shown, hidden = _moderators(numbers.by_moderator)
     return CaseTables(
         decide=percentiles(numbers.decide_seconds),
@@ -102,8 +103,8 @@ def case_tables(numbers: CaseNumbers) -> CaseTables:
     )
 
 
-def decided_chart(days: Iterable[Part]) -> Chart:
-    """Findings decided by day, and above them the decisions that were overturned that day."""
+def decided_chart(days: Iterable[SummaryPart]) -> Chart:
+    """Return findings decided by day, with the decisions overturned that day on top."""
     shown = list(days)
     series = [
         ("plain", "Decided", [day.decided for day in shown]),
@@ -114,12 +115,12 @@ def decided_chart(days: Iterable[Part]) -> Chart:
 
 
 def open_chart(standing: Standing) -> Chart:
-    """Open findings by how long they wait."""
+    """Return open findings by how long they have waited."""
     return bars("Open findings by age", [("plain", age, count) for age, count in standing.ages()])
 
 
 def complaints_chart(numbers: CaseNumbers) -> Chart | None:
-    """How complaints ended, if any did; reversed decisions have a colour of their own."""
+    """Return how complaints ended, if any did; reversed decisions have their own colour."""
     ended = numbers.complaints_ended
     rows = [
         ("fell" if outcome == "reversed" else "plain", case_words(outcome), ended.get(outcome, 0))
@@ -140,7 +141,7 @@ def _contest(words: str, name: str, numbers: CaseNumbers) -> Contest:
 
 
 def _orders(numbers: CaseNumbers) -> list[OrderRow]:
-    """One row for each kind, country and authority; keys hold the authority last."""
+    """Return a row for each kind, country and authority. The authority is last in each key."""
     keys = {tuple(key.split("/", 2)) for key in numbers.orders}
     for tally in (numbers.orders_ended, numbers.order_acknowledge_seconds):
         keys |= {_without_third(key) for key in tally}
@@ -179,7 +180,7 @@ def _order(numbers: CaseNumbers, kind: str, country: str, authority: str) -> Ord
 
 
 def _moderators(by_moderator: Mapping[str, int]) -> tuple[list[ModeratorRow], int]:
-    """Those with enough decisions, and how many others there are."""
+    """Return the moderators with enough decisions, and how many others there are."""
     decisions, confirmed = Counter[str](), Counter[str]()
     for key, count in by_moderator.items():
         letter, _, verdict = key.rpartition("/")

@@ -1,23 +1,65 @@
-"""The pages: server-rendered, without a script, readable from a folder as from a server."""
+"""The pages of summaries and packs, and the index: plain HTML that also works from a folder."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
 
-from publish.catalogue import Catalogue, proposes_from
+from publish.catalogue import PublishedIndex, PublishedSets, proposes_from, refusals_of
 from publish.count.folding import Numbers
 from publish.count.precision import Errors, RuleErrors
-from publish.published_index import PublishedIndex, refusals_of
 from publish.site import case_tables, tables, wording
-from publish.site.pack_state import PackState, state_of, versions_in
 from publish.site.templating import render
 from publish.summary import Summary
 from rules.factchecks import FACTCHECKS
 from rules.pack import Pack
+from rules.rule_set import RuleSet
+
+
+class PackState(StrEnum):
+    """In words for a page. If two are true, the first of them is shown."""
+
+    REPLACED = "replaced"
+    EXPIRED = "expired"
+    NOT_IN_FORCE = "not in force"
+    NOT_YET = "not yet"
+    SHADOW = "shadow"
+    LIVE = "live"
+
+
+def state_of(pack: Pack, in_force: RuleSet, today: str, *, public: bool) -> PackState:
+    """Return the state of a version under the set in force, on a day.
+
+    Args:
+        pack: One version of a pack.
+        in_force: The set in force.
+        today: The day of the run, UTC.
+        public: Whether there is a public address; without one nothing is live.
+    """
+    versions, day = versions_in(in_force, pack.id), date.fromisoformat(today)
+    if pack.version not in versions and any(version > pack.version for version in versions):
+        return PackState.REPLACED
+    if pack.in_force.until < day:
+        return PackState.EXPIRED
+    if pack.version not in versions:
+        return PackState.NOT_IN_FORCE
+    if day < pack.in_force.from_:
+        return PackState.NOT_YET
+    return PackState.LIVE if public and pack.mode == "live" else PackState.SHADOW
+
+
+def versions_in(published: RuleSet, pack: str) -> list[int]:
+    """Return the versions of a pack in a set, in order.
+
+    >>> versions_in(RuleSet(notice_hours=24, packs=()), "one-time-codes")
+    []
+    """
+    return sorted(held.version for held in published.packs if held.id == pack)
 
 
 @dataclass(frozen=True, slots=True)
 class ListedProvider:
-    """A provider, or `all`, on the index: what is published of it, and the newest day."""
+    """What is published of a provider, or of `all`, as the index lists it."""
 
     provider: str
     days: tuple[str, ...]
@@ -28,7 +70,7 @@ class ListedProvider:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What the index lists; `months` are those of all providers, oldest first."""
+    """What the index lists; `months` are those of `all`, oldest first."""
 
     months: tuple[Summary, ...]
     providers: tuple[ListedProvider, ...]
@@ -36,18 +78,18 @@ class Contents:
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """Renders pages; the sets tell what packs and rules are called.
+    """Renders pages. Packs and rules have the titles that the sets give them.
 
-    `public_url` and `today`, the day of the run in UTC, tell whether a pack is live. No other
-    page depends on the day, and these only through the state of a pack.
+    `public_url` and `today`, the day of the run in UTC, decide whether a pack is live. Pages of
+    summaries do not depend on the day.
     """
 
-    catalogue: Catalogue
+    catalogue: PublishedSets
     public_url: str
     today: str
 
     def summary(self, summary: Summary, earlier: str = "") -> str:
-        """The page of a summary; `earlier` is the period before it that has a page, if any."""
+        """Return the page of a summary; `earlier` is the newest period before it, or empty."""
         numbers = summary.numbers
         met, quiet = tables.rule_rows(summary, self.catalogue)
         categories = tables.category_rows(numbers.by_category)
@@ -83,7 +125,7 @@ class Pages:
     def packs(
         self, totals: Numbers, errors: Errors, campaigns: Iterable[str] = ()
     ) -> dict[tuple[str, int], str]:
-        """A page for each version of each pack whose id can stand in a path.
+        """Return a page for each version of each pack whose id can be part of a path.
 
         Args:
             totals: All numbers published so far.

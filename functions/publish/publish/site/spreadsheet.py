@@ -1,4 +1,4 @@
-"""The CSV of a summary: long format, safe to open in a spreadsheet (RFC 4180)."""
+"""The CSV of a summary (RFC 4180): one number a line, safe to open in a spreadsheet."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ HEADER = ("period", "provider", "measure", "key", "value")
 
 
 def encode_csv(summary: Summary) -> bytes:
-    """The summary as `period,provider,measure,key,value`, one number a line, in UTF-8."""
+    """Return the summary as `period,provider,measure,key,value`, in UTF-8."""
     rows = [",".join(HEADER)]
     for measure, key, value in csv_rows(summary):
         cells = (summary.period, summary.provider, measure, key, value)
@@ -23,7 +23,7 @@ def encode_csv(summary: Summary) -> bytes:
 
 
 def csv_rows(summary: Summary) -> Iterator[tuple[str, str, int | float | str]]:
-    """All numbers of a summary, and how far they can be trusted, as (measure, key, value)."""
+    """Yield all numbers of a summary, with their errors, as (measure, key, value)."""
     yield "revision", "", summary.revision
     yield "provisional", "", int(summary.provisional)
     yield from measures(summary.numbers)
@@ -40,7 +40,7 @@ def csv_rows(summary: Summary) -> Iterator[tuple[str, str, int | float | str]]:
 
 
 def _errors(errors: Errors) -> Iterator[tuple[str, str, int | float | str]]:
-    """The errors of all rules, then of each rule; blank until the first decision."""
+    """Yield the errors of all rules, then of each rule; blank until the first decision."""
     for name in RuleErrors.__struct_fields__:
         yield name, "", _blank(getattr(errors, name))
     for rule, of_rule in sorted(errors.by_rule.items()):
@@ -49,7 +49,7 @@ def _errors(errors: Errors) -> Iterator[tuple[str, str, int | float | str]]:
 
 
 def _standing(standing: Standing) -> Iterator[tuple[str, str, int | float | str]]:
-    """What is open by age, and what became of earlier months by now."""
+    """Yield open cases by age, and the results of earlier months' findings."""
     for age, count in standing.ages():
         yield "open_findings", age, count
     for name in ("open_notices", "open_complaints", "open_disputes", "open_orders"):
@@ -72,7 +72,7 @@ def _blank(value: float | None) -> float | str:
 
 
 def cell(value: float | str) -> str:
-    r"""A number bare, a text quoted and harmless.
+    r"""Return a number as it is, and a text quoted, without formulas or control characters.
 
     >>> [cell(value) for value in (12, "plain", "=1+1", " ＝1")]
     ['12', '"plain"', '"\'=1+1"', '"\' ＝1"']

@@ -1,14 +1,14 @@
-"""Rows of the pages' tables and charts, from a summary and the published sets."""
+"""Rows of the pages' tables, and their charts, from a summary and the published sets."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from publish.catalogue import Catalogue
+from publish.catalogue import PublishedSets
 from publish.count.precision import RuleErrors
 from publish.periods import PeriodKind
 from publish.site.charts import Chart, bars, columns
 from publish.site.wording import CATEGORIES, category_words, refusal_words
-from publish.summary import Part, Summary
+from publish.summary import Summary, SummaryPart
 from rules.pack import Pack, Rule
 
 SHADOW = ("shadow", "In shadow")
@@ -41,8 +41,8 @@ class TableRow:
     colour: str = ""
 
 
-def rule_rows(summary: Summary, catalogue: Catalogue) -> tuple[list[RuleRow], list[RuleRow]]:
-    """The rules that found something, most findings first; and those that ran and found nothing."""
+def rule_rows(summary: Summary, catalogue: PublishedSets) -> tuple[list[RuleRow], list[RuleRow]]:
+    """Return the rules with findings, most first, and those that ran and found nothing."""
     known = catalogue.packs
     ran = catalogue.ran(summary.provider, summary.numbers.sets)
     found = {key.rpartition("/")[0] for key in summary.numbers.by_rule}
@@ -60,7 +60,7 @@ def rule_rows(summary: Summary, catalogue: Catalogue) -> tuple[list[RuleRow], li
 
 
 def category_rows(by_category: Mapping[str, int]) -> list[TableRow]:
-    """Categories that were met, in their fixed order; keys are `category/mode`."""
+    """Return the categories with findings in their fixed order; keys are `category/mode`."""
     met = {key.rpartition("/")[0] for key in by_category}
     ordered = [name for name in CATEGORIES if name in met] + sorted(met - CATEGORIES.keys())
     return [
@@ -76,19 +76,19 @@ def category_rows(by_category: Mapping[str, int]) -> list[TableRow]:
 
 
 def refusal_rows(by_code: Mapping[str, int]) -> list[TableRow]:
-    """Codes of refusal with their meaning, most records first."""
+    """Return codes of refusal with their meaning, most records first."""
     rows = [TableRow(code, refusal_words(code), count) for code, count in by_code.items()]
     return sorted(rows, key=lambda row: (-row.live, row.key))
 
 
 def tally_rows(tally: Mapping[str, int]) -> list[TableRow]:
-    """Any other tally, the largest first."""
+    """Return the rows of any other tally, the largest first."""
     rows = [TableRow(key, key, count) for key, count in tally.items()]
     return sorted(rows, key=lambda row: (-row.live, row.key))
 
 
 def colour_of(category: str) -> str:
-    """The class that colours a category: the same on every page, whatever else was found.
+    """Return the class that colours a category; it is the same on every page.
 
     >>> colour_of("SCAMS_AND_FRAUD"), colour_of("NEW_ONE")
     ('c1', 'c0')
@@ -97,8 +97,8 @@ def colour_of(category: str) -> str:
     return f"c{order.index(category) + 1}" if category in order else "c0"
 
 
-def findings_chart(days: Iterable[Part], rows: Iterable[TableRow]) -> Chart:
-    """Findings by day: live ones stacked by category, those in shadow on top in one colour."""
+def findings_chart(days: Iterable[SummaryPart], rows: Iterable[TableRow]) -> Chart:
+    """Return findings by day: live ones stacked by category, all in shadow on top."""
     shown = list(days)
     live = [
         (row.colour, row.words, [day.by_category.get(f"{row.key}/live", 0) for day in shown])
@@ -110,8 +110,8 @@ def findings_chart(days: Iterable[Part], rows: Iterable[TableRow]) -> Chart:
     return columns("Findings by day and category", labels, [*live, shadow])
 
 
-def inspected_chart(days: Iterable[Part]) -> Chart:
-    """Inspected posts by day."""
+def inspected_chart(days: Iterable[SummaryPart]) -> Chart:
+    """Return inspected posts by day."""
     shown = list(days)
     values = [day.inspected for day in shown]
     labels = [day_label(day.name) for day in shown]
@@ -119,19 +119,19 @@ def inspected_chart(days: Iterable[Part]) -> Chart:
 
 
 def category_chart(rows: Iterable[TableRow]) -> Chart:
-    """Findings by category, for a day."""
+    """Return the findings of a day by category."""
     live = [(row.colour, row.words, row.live) for row in rows if row.live]
     shadow = sum(row.shadow for row in rows)
     return bars("Findings by category", [*live, *([(*SHADOW, shadow)] if shadow else [])])
 
 
 def refusal_chart(rows: Iterable[TableRow]) -> Chart:
-    """Refused records by code."""
+    """Return refused records by code."""
     return bars("Refused records by code", [("plain", row.key, row.live) for row in rows])
 
 
 def day_label(day: str) -> str:
-    """The day of the month, without a leading nought.
+    """Return the day of the month, without a leading zero.
 
     >>> day_label("2026-11-05")
     '5'
@@ -160,7 +160,7 @@ def _rule_row(pack: Pack, rule: Rule, summary: Summary) -> RuleRow:
 
 
 def months_of(days: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
-    """Days by month, newest first.
+    """Yield days by month, newest first.
 
     >>> list(months_of(["2026-10-31", "2026-11-01", "2026-11-02"]))
     [('2026-11', ['2026-11-02', '2026-11-01']), ('2026-10', ['2026-10-31'])]

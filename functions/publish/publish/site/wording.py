@@ -1,4 +1,4 @@
-"""What the pages say in plain words: sentences, names of categories, meanings of codes."""
+"""Words of the pages: sentences, names of categories, meanings of codes."""
 
 import msgspec
 
@@ -71,13 +71,13 @@ CASES = {
     "impossible": "not possible",
     "all": "All",
 }
-"""What people did, in plain words."""
+"""Verdicts and outcomes in words."""
 
 CHECK_COMMAND = "terang recount DIR"
 
 
 def category_words(category: str) -> str:
-    """A category as a page says it.
+    """Return a category in words.
 
     >>> category_words("SELF_HARM"), category_words("NEW_ONE")
     ('Self-harm', 'New one')
@@ -86,7 +86,7 @@ def category_words(category: str) -> str:
 
 
 def case_words(code: str) -> str:
-    """A verdict, an outcome, a measure or a category as a page says it.
+    """Return a verdict, an outcome, a measure or a category in words.
 
     >>> case_words("partly_reversed"), case_words("DECISION_VISIBILITY_CONTENT_REMOVED")
     ('Partly reversed', 'Visibility: content removed')
@@ -98,7 +98,7 @@ def case_words(code: str) -> str:
 
 
 def share_words(share: float | None) -> str:
-    """A share in per cent, without a decimal where it would only pretend.
+    """Return a share in per cent, with a decimal only below 10 %.
 
     >>> [share_words(share).replace("\N{NO-BREAK SPACE}", " ") for share in (0.4567, 0.0012, None)]
     ['46 %', '0.1 %', '']
@@ -111,7 +111,7 @@ def share_words(share: float | None) -> str:
 
 
 def hours_words(hours: float | None) -> str:
-    """A duration as people say it.
+    """Return a duration in words.
 
     >>> hours_words(0.25), hours_words(5.04), hours_words(80.0), hours_words(None)
     ('15 minutes', '5.0 hours', '3.3 days', '')
@@ -124,7 +124,7 @@ def hours_words(hours: float | None) -> str:
 
 
 def refusal_words(code: str) -> str:
-    """What a code of refusal means; nothing for one that is not known.
+    """Return the meaning of a code of refusal; "" if it is unknown.
 
     >>> refusal_words("not_public")
     'Not marked as public, so it was not read'
@@ -133,14 +133,14 @@ def refusal_words(code: str) -> str:
 
 
 def meanings() -> dict[str, str]:
-    """What each number means: the descriptions of the schema, so that both say the same."""
+    """Return the meaning of each number by name, as the schema describes it."""
     _, records = msgspec.json.schema_components((Numbers, CaseNumbers))
     fields = [field for record in records.values() for field in record["properties"].items()]
     return {name: field["description"] for name, field in fields}
 
 
 def counted(number: int, one: str, many: str = "") -> str:
-    """A number with its noun.
+    """Return a number with its noun.
 
     >>> counted(1, "finding"), counted(1200, "finding")
     ('1 finding', '1,200 findings')
@@ -149,7 +149,7 @@ def counted(number: int, one: str, many: str = "") -> str:
 
 
 def title_of(summary: Summary) -> str:
-    """Whose numbers, and when.
+    """Return the title of a summary: provider and period.
 
     >>> from publish.summary import Errors
     >>> title_of(Summary(provider="all", kind=PeriodKind.MONTH, period="2026-11", notice_hours=24,
@@ -161,21 +161,21 @@ def title_of(summary: Summary) -> str:
 
 
 def opening(summary: Summary) -> list[str]:
-    """The sentences that open a page: what was read, what was found, what became of it."""
+    """Return the first sentences of a page: what was read, found, proposed and decided."""
     numbers = summary.numbers
     of = f"{len(summary.providers)} providers" if summary.provider == "all" else summary.provider
     if summary.provider == "all" and len(summary.providers) == 1:
         of = "1 provider"
     posts = counted(numbers.inspected, "public post")
-    said = [f"{_when(summary)} Terang read {posts} of {of}{_found(summary)}."]
+    sentences = [f"{_when(summary)} Terang read {posts} of {of}{_found(summary)}."]
     if numbers.findings:
-        said.append(_became(numbers))
+        sentences.append(_became(numbers))
     if summary.cases.decisions or summary.cases.overturned:
-        said.append(_decided(summary.cases))
+        sentences.append(_decided(summary.cases))
     if numbers.refused:
         refused = counted(numbers.refused, "other record was", "other records were")
-        said.append(f"{refused} refused and not checked by any rule.")
-    return said
+        sentences.append(f"{refused} refused and not checked by any rule.")
+    return sentences
 
 
 def _when(summary: Summary) -> str:
@@ -196,7 +196,7 @@ def _found(summary: Summary) -> str:
 
 
 def _became(numbers: Numbers) -> str:
-    """How the findings divide: proposed, held, shadow; parts that are nought are not named."""
+    """Return how many findings were proposed, held back or in shadow; zeros are left out."""
     proposed = numbers.live - numbers.held
     parts = [
         (proposed, "proposed for people to look at"),
@@ -214,7 +214,7 @@ def _became(numbers: Numbers) -> str:
 
 
 def _decided(cases: CaseNumbers) -> str:
-    """What people decided, and how many decisions fell: the errors as near as the findings."""
+    """Return how many decisions people made, and how many were overturned."""
     fell = counted(cases.overturned, "decision was", "decisions were") if cases.overturned else ""
     done = f"People made {counted(cases.decisions, 'decision')}"
     return f"{done}; {fell or 'none was'} overturned."
