@@ -79,7 +79,7 @@ class _Advice:
 
     @cached_property
     def found(self) -> dict[Listed, list[dict[Listed, list[Span]]]]:
-        """Return what is found in the words of each term, once for each way to open its ends."""
+        """Return the terms found in the words of each term, once for each way to open its ends."""
         return {listed: list(map(self._in, _probes(listed.written))) for listed in self.listed}
 
     def _in(self, probe: str) -> dict[Listed, list[Span]]:
@@ -234,7 +234,7 @@ def _covers(outer: list[Span], inner: list[Span]) -> bool:
 
 
 def _idle(probes: list[dict[Listed, list[Span]]]) -> str | None:
-    """Return why an exception cancels nothing, from what is found in its words. None: it does."""
+    """Return why an exception with these terms in its words cancels nothing, or None."""
     if not any(other.key not in ("except", "unless") for found in probes for other in found):
         return "it holds no term"
     for other in probes[0]:

@@ -189,6 +189,8 @@ def pack_schema() -> Schema:
     """
     schema = msgspec.json.schema(PackSource)
     definitions = schema["$defs"]
+    for definition in definitions.values():
+        definition.pop("title", None)  # the names of our classes
     definitions["PackSource"]["allOf"] = [
         _rules_of_category(category, words) for category, words in sorted(KEYWORDS.items())
     ]

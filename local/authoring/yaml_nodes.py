@@ -22,7 +22,7 @@ LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 STRING = "tag:yaml.org,2002:str"
 
 type Report = Callable[[int, str], None]
-"""Takes a line, counted from 1, and what is wrong there."""
+"""Takes a line, counted from 1, and the problem there."""
 
 
 def compose(text: str, report: Report) -> yaml.MappingNode | None:
@@ -95,7 +95,7 @@ class Text(str):
 class StructReader:
     """Reads nodes into structs. A value that does not fit is reported, and becomes None.
 
-    Callers must not use what was read as a whole once anything was reported. `on_struct` is called
+    Once anything was reported, callers must not use the structs as a pack. `on_struct` is called
     with the type and node of each struct before its fields are read.
     """
 
@@ -190,7 +190,7 @@ class StructReader:
 
 
 def _scalar(text: str, kind: inspect.Type) -> tuple[object, str]:
-    """Return the value of a scalar, or None if it does not fit, and what is wanted."""
+    """Return the value of a scalar, or None if it does not fit, and the values that do."""
     match kind:
         case inspect.EnumType():
             values = [str(member.value) for member in kind.cls]

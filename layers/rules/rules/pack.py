@@ -218,7 +218,7 @@ _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u20
 
 
 class Problem(NamedTuple):
-    r"""What is wrong in a pack's file, where, and how to fix it.
+    r"""A problem in a pack's file: the line, the rule, and how to fix it.
 
     It may quote the pack, which anybody may have written: its text is one line without control
     characters, which a terminal would obey.

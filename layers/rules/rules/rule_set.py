@@ -225,8 +225,8 @@ def with_factchecks(
 ) -> bytes:
     """Return the document of the next set: the same with another index of checks.
 
-    `notice_hours` is used where there is no set yet. The fold stays the one that the packs were
-    checked with: only publishing them checks them again.
+    `notice_hours` is used where there is no set yet. The fold stays the same, because
+    only publishing checks the packs again.
     """
     packs = before.packs if before else ()
     current = next((pack for pack in packs if pack.id == FACTCHECKS), None)
@@ -299,7 +299,7 @@ def load_set(data: bytes, digest: str | None = None) -> RuleSet:
 class KnownSets:
     """The sets that a worker has read to show them: each set once, and each pack in them once.
 
-    A set is named by its digest, so what was read stays true. Sets share nearly all of their packs.
+    A set is named by its digest, so it never changes. Sets share nearly all of their packs.
     To parse each as a whole would take 1 MB of memory for each set of the shipped packs, so that a
     thousand sets would fill the memory of publish.
     """
@@ -362,4 +362,6 @@ def _check(rule_set: RuleSet) -> None:
         unknown = {*(settings.packs or ())} - {*ids}
         unknown |= {pause.rule for pause in settings.paused} - rules
         if unknown:
-            raise SetError(f"provider {provider} names what is not in the set: {sorted(unknown)}")
+            raise SetError(
+                f"provider {provider} names packs or rules that the set lacks: {sorted(unknown)}"
+            )

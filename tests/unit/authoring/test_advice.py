@@ -96,7 +96,7 @@ EVERYDAY = {
 
 
 @pytest.mark.parametrize(("groups", "expected"), EVERYDAY.values(), ids=EVERYDAY)
-def test_everyday_words_are_told(tmp_path: Path, groups: str, expected: list[str]) -> None:
+def test_everyday_words_are_warned_about(tmp_path: Path, groups: str, expected: list[str]) -> None:
     word = "钱" if "钱" in groups else "money" if "mone" in groups else "uang"
     posts = [f"{word} {word} send otp password, send money now", "kode otp, otp password, kode otp"]
     rule = f"    {groups}\n    match: [{', '.join(map(repr, posts))}]\n    ignore: [a, b]\n"
@@ -111,7 +111,7 @@ def test_an_exception_is_needed_in_both_han_spellings(tmp_path: Path) -> None:
     assert warnings(tmp_path, both) == []
 
 
-def test_a_long_list_that_no_example_needs_is_told_once(tmp_path: Path) -> None:
+def test_a_long_list_that_no_example_needs_is_one_warning(tmp_path: Path) -> None:
     words = ", ".join(f"word{number}" for number in range(9))
     rule = f"    any: [otp]\n    unless: [{words}]\n    match: [otp, my otp]\n    ignore: [a, b]\n"
     told = "otp.yaml:17: asks-for-code: no `ignore` example needs `word0` and 8 more in `unless`; "
@@ -119,7 +119,7 @@ def test_a_long_list_that_no_example_needs_is_told_once(tmp_path: Path) -> None:
     assert warnings(tmp_path, PACK.replace(GROUPS, rule)) == [told]
 
 
-def test_a_host_below_another_is_told(tmp_path: Path) -> None:
+def test_a_subdomain_of_another_host_is_warned_about(tmp_path: Path) -> None:
     links = "[shop.example, a.shop.example, ~b.shop.example]"
     rule = f"    links: {links}\n    match: [shop.example, www.shop.example]\n    ignore: [a, b]\n"
     told = "otp.yaml:16: asks-for-code: `a.shop.example` adds nothing: `shop.example` includes "
@@ -127,7 +127,7 @@ def test_a_host_below_another_is_told(tmp_path: Path) -> None:
     assert warnings(tmp_path, PACK.replace(GROUPS, rule)) == [told]
 
 
-def test_a_rule_of_another_pack_that_asks_the_same_is_told(tmp_path: Path) -> None:
+def test_a_rule_of_another_pack_that_asks_the_same_is_warned_about(tmp_path: Path) -> None:
     second = PACK.replace("one-time-codes", "a-second").replace("asks-for-code", "asks-again")
     second = second.replace("[otp, login code]", "[Login Code, OTP]")
     told = "second.yaml:13: asks-again: asks the same as one-time-codes/asks-for-code: the same "

@@ -85,18 +85,20 @@ EXAMPLES = {
 
 
 @pytest.mark.parametrize(("old", "new", "expected"), EXAMPLES.values(), ids=EXAMPLES)
-def test_the_author_is_told(folder: Path, old: str, new: str, expected: list[str]) -> None:
+def test_a_problem_names_its_line_and_rule(
+    folder: Path, old: str, new: str, expected: list[str]
+) -> None:
     rewrite(folder, old, new)
     told = problems(folder)
     assert [line[: len(want)] for line, want in zip(told, expected, strict=True)] == expected
 
 
-def test_an_id_of_two_packs_is_told_at_the_second(folder: Path) -> None:
+def test_an_id_of_two_packs_is_a_problem_of_the_second(folder: Path) -> None:
     folder.joinpath("zz.yaml").write_text(PACK, "utf-8")
     assert problems(folder) == ["zz.yaml:1: `one-time-codes` is the id of otp.yaml too; rename one"]
 
 
-def test_the_problems_of_all_files_are_told(folder: Path) -> None:
+def test_the_problems_of_all_files_are_reported(folder: Path) -> None:
     rewrite(folder, "version: 3", "version: x")
     folder.joinpath("zz.yaml").write_bytes(b"id: \xff")
     folder.joinpath("big.yaml").write_bytes(b"#" * (2 * 1024 * 1024 + 1))
@@ -152,6 +154,6 @@ def test_without_protected_sentences_nothing_is_sound(folder: Path) -> None:
     assert "no protected sentences: name their folder" in problems(folder)[0]
 
 
-def test_a_folder_without_packs_is_told(folder: Path) -> None:
+def test_a_folder_without_packs_is_a_problem(folder: Path) -> None:
     folder.joinpath("otp.yaml").unlink()
     assert "no packs here" in problems(folder)[0]

@@ -1,4 +1,4 @@
-"""What a pack's author is told: the file, the line, the rule, and how to mend it."""
+"""Problems in a pack: the file, the line, the rule, and how to mend it."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -231,7 +231,7 @@ ERRORS = {
 
 
 @pytest.mark.parametrize(("old", "new", "expected"), ERRORS.values(), ids=ERRORS)
-def test_the_author_is_told(old: str, new: str, expected: list[str]) -> None:
+def test_a_problem_names_its_line_and_rule(old: str, new: str, expected: list[str]) -> None:
     told = problems(changed(old, new))
     assert [line[: len(want)] for line, want in zip(told, expected, strict=True)] == expected
 
@@ -243,14 +243,14 @@ def test_links_are_for_scams_and_products_only() -> None:
     assert problems(text) == [f"otp.yaml:19: asks-for-code: `links` is for {allowed}"]
 
 
-def test_two_rules_of_one_id_are_told() -> None:
+def test_two_rules_with_one_id_are_a_problem() -> None:
     again = PACK[PACK.index("  - id:") :]
     assert problems(PACK + again) == [
         "otp.yaml:24: asks-for-code: `asks-for-code` names two rules; rename one"
     ]
 
 
-def test_all_problems_are_told_in_the_order_of_lines() -> None:
+def test_all_problems_are_reported_in_the_order_of_lines() -> None:
     text = PACK.replace("version: 3", "version: x").replace("[otp, login code]", "[no, '@a']")
     assert [line.split(": ")[0] for line in problems(text.replace("12", "-1"))] == [
         "otp.yaml:2",
@@ -261,7 +261,7 @@ def test_all_problems_are_told_in_the_order_of_lines() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "[]", "otp", "- a\n- b"])
-def test_what_is_no_mapping_is_no_pack(text: str) -> None:
+def test_a_text_that_is_not_a_mapping_is_not_a_pack(text: str) -> None:
     assert problems(text) == ["otp.yaml:1: a pack is a mapping of `id:`, `version:`, `title:` …"]
 
 

@@ -48,7 +48,7 @@ def test_a_file_holds_at_least_two_hundred_distinct_sentences(path: Path) -> Non
     assert len(set(all_sentences(path))) >= 200
 
 
-def test_no_sentence_stands_twice_in_any_of_the_files() -> None:
+def test_no_sentence_occurs_twice() -> None:
     counted = Counter(
         sentence.casefold().rstrip(".!。！") for path in FILES for sentence in all_sentences(path)
     )

@@ -129,7 +129,7 @@ def test_a_set_names_nothing_that_is_not_in_it() -> None:
         ProviderSettings(packs=("other",)),
         ProviderSettings(paused=(structs.replace(PAUSE, rule="law-a/x"),)),
     ):
-        with pytest.raises(SetError, match="names what is not in the set"):
+        with pytest.raises(SetError, match="names packs or rules that the set lacks"):
             build_set(PACKS, notice_hours=72, providers={"p": choice})
 
 
