@@ -384,7 +384,7 @@ def test_the_clock_of_the_stack_dates_pauses_and_lifts_floods(
     ("words", "fault"),
     [
         ((), "name the folder of the packs, or --remove ID"),
-        (("--provider", "acme"), "--provider 'acme': ID=PACK,PACK"),
+        (("--provider", "acme"), "--provider 'acme': write it as ID=PACK,PACK"),
         (("--remove", "codes", "--posts", "nowhere.jsonl"), "nowhere.jsonl: no such file"),
     ],
 )
@@ -392,7 +392,8 @@ def test_wrong_usage_is_said(
     stack: World, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], fault: str
 ) -> None:
     assert packs("publish", *words) == 2
-    assert capsys.readouterr().err == f"terang packs: {fault}\n"
+    first, *_ = capsys.readouterr().err.splitlines()
+    assert first == f"terang packs publish: {fault}"
 
 
 def test_too_many_rules_for_a_provider_are_refused_with_the_limit(
