@@ -6,7 +6,7 @@ from month.plan import Message, Plan, another, is_drawn
 
 
 def contest(plan: Plan, decisions: list[Message], chance: random.Random) -> None:
-    """Complaints, and what came of all but two of them; half of what fell is brought back."""
+    """Complaints, outcomes of all but two of them, and reinstatements of half of the reversed."""
     size = plan.size
     decided = [one for one in decisions if one["verdict"] in {"confirmed", "dismissed"}]
     contested = chance.sample(decided[: len(decided) - 8], size.complaints)

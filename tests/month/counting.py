@@ -66,7 +66,7 @@ def _open(
 
 
 def _errors(by_rule: Counter[str]) -> dict[str, dict[str, float]]:
-    """Of each rule: decided, dismissed, overturned, and the share that stands."""
+    """Return for each rule: decided, dismissed, overturned, and the share found right."""
     rules = defaultdict[str, Counter[str]](Counter)
     for key, count in by_rule.items():
         _, pack, version, rule, _, what = key.split("/")
@@ -74,12 +74,12 @@ def _errors(by_rule: Counter[str]) -> dict[str, dict[str, float]]:
     found = {}
     for rule, counts in rules.items():
         decided = counts["confirmed"] + counts["dismissed"]
-        stand = counts["confirmed"] - counts["overturned"] + counts["restored"]
+        right = counts["confirmed"] - counts["overturned"] + counts["restored"]
         found[rule] = {
             "decided": decided,
             "dismissed": counts["dismissed"],
             "overturned": counts["overturned"],
-            "precision": round(stand / decided, 4),
+            "precision": round(right / decided, 4),
         }
     return found
 

@@ -28,7 +28,7 @@ FAULTS: dict[str, tuple[str, Any]] = {
     "keyword_of_other_category": ("category_specification", ["KEYWORD_NUDITY"]),
     "duplicate_puid": ("puid", ""),
 }
-"""The field of each fault and what stands there; a puid takes that of the first statement."""
+"""The field of each fault and its value; a puid is that of the first statement."""
 
 
 def seed(folder: Path) -> list[tuple[str, str, str]]:

@@ -38,7 +38,7 @@ PARAMETERS = {
 
 @dataclass
 class Month:
-    """A month that was lived through: what was published, and the script's own count."""
+    """A simulated month: the published files, and the script's own count."""
 
     life: Life
     folder: Path
@@ -61,7 +61,7 @@ class Month:
         return self.json(f"summaries/{PROVIDER}/2026-11.json")
 
     def notices(self) -> list[str]:
-        """The notices to authors that stand in the out bucket."""
+        """The notices to authors in the out bucket."""
         bucket = self.life.deployed.outputs["OutBucket"]
         return self.life.deployed.objects.keys(bucket, f"out/{PROVIDER}/notices/")
 

@@ -29,7 +29,7 @@ WAIT_SECONDS = 300
 
 @dataclass(slots=True)
 class Life:
-    """A deployed stack that lives through the plan; `counted` is what was sent and counts."""
+    """A deployed stack that runs the plan; `counted` is what was sent and must be counted."""
 
     deployed: Deployed
     plan: Plan
@@ -62,7 +62,7 @@ class Life:
         self.deployed.today = self.deployed.began = day
 
     def post(self, posts: list[Post]) -> None:
-        """Drop the day's posts as a file, twice, and learn what was found."""
+        """Drop the day's posts as a file, twice, and read the findings."""
         path = self.folder / f"{self.deployed.day}.jsonl"
         with path.open("w") as file:
             for post in posts:
@@ -114,7 +114,7 @@ class Life:
         return made
 
     def audits(self) -> Iterator[Message]:
-        """Somebody looks at the sample as far as the script says, and sees what is true."""
+        """Audit as much of the sample as the script says, with true verdicts."""
         key = f"out/{PROVIDER}/audit/2026-11.jsonl"
         drawn = self.deployed.objects.get(self.deployed.outputs["OutBucket"], key) or b""
         truth = {post.id: post for post in self.plan.posts}
@@ -157,7 +157,7 @@ class Life:
     def receipts(self) -> dict[str, dict[str, Any]]:
         """What the sender was told of messages that were not simply taken, by the sender's id.
 
-        One that could not be read has no id there: it stands under an empty one.
+        A message that could not be read has an empty id.
         """
         objects, bucket = self.deployed.objects, self.deployed.outputs["OutBucket"]
         keys = objects.keys(bucket, f"out/{PROVIDER}/receipts/messages/")

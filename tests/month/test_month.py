@@ -49,7 +49,7 @@ def _shape(by_moderator: dict[str, int]) -> list[list[tuple[str, int]]]:
 
 
 def test_the_script_s_quotas_were_met(month: Month) -> None:
-    """The month is the one that was asked for, and no smaller one that happens to agree."""
+    """The month has the size that was asked for; a smaller one could agree by chance."""
     size, cases = month.life.plan.size, month.summary["cases"]
     assert sum(cases["complaints"].values()) == size.complaints
     assert cases["complaints_ended"]["reversed"] == size.reversed

@@ -34,7 +34,7 @@ pytestmark = pytest.mark.stack
 
 @dataclass(frozen=True)
 class Year:
-    """The year is over: what stands in the out bucket, and the report that the command wrote."""
+    """After the year: the out bucket, and the report that the command wrote."""
 
     month: Month
     out: Path
@@ -157,9 +157,9 @@ def test_part_eight_says_what_the_summary_says(year: Year) -> None:
     contexts = {row[4].strip(): row[7] for row in year.table(8) if row[5] == "Total number"}
     assert f"95 % interval {low:.2f} to {high:.2f}" in contexts[f"{means}Recall"]
     tallies = cohort["errors"]["by_rule"].values()
-    stand = sum(round(one["precision"] * one["decided"]) for one in tallies)
+    right = sum(round(one["precision"] * one["decided"]) for one in tallies)
     assert float(said[f"{means}Precision"]) == pytest.approx(
-        stand / sum(one["decided"] for one in tallies), abs=0.0001
+        right / sum(one["decided"] for one in tallies), abs=0.0001
     )
     assert said["Number of measures not taken by automated means"] == str(len(year.measures()))
 

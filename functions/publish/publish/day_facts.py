@@ -1,4 +1,4 @@
-"""One provider's day: what was read of it becomes its public journal and its numbers. Pure."""
+"""Turns the records of a provider's day into its public journal and its numbers. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -4,8 +4,8 @@ Each summary takes the same steps: read what may have changed, count it, draft a
 the draft with what is published, write it. Then results are handed to the providers.
 
 A summary is written after the files that it names: a day after its journal, a month after its
-days, the index last. If a run dies, what is published is older but consistent, and the next run
-completes it.
+days, the index last. If a run dies, the published files are older but consistent, and the next
+run completes them.
 """
 
 from collections.abc import Sequence

@@ -18,7 +18,7 @@ def counted(*entries: JournalEntry) -> CaseNumbers:
 
 
 def told(numbers: CaseNumbers) -> dict[str, object]:
-    """What is not nought."""
+    """Return the numbers that are not 0."""
     return {name: value for name, value in msgspec.structs.asdict(numbers).items() if value}
 
 

@@ -1,4 +1,4 @@
-"""What a summary says beside its numbers: left out, open, paused, held, in shadow, on notice."""
+"""Notes of a summary: left out, open, paused, held back, in shadow, in the notice period."""
 
 from dataclasses import replace
 

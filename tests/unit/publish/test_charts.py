@@ -1,4 +1,4 @@
-"""Charts: their geometry follows the numbers, and what is drawn is shapes and text alone."""
+"""Charts: their geometry follows the numbers, and they consist of shapes and text."""
 
 import itertools
 from xml.etree import ElementTree as ET

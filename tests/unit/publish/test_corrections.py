@@ -1,4 +1,4 @@
-"""A published check changed: the verdict that rested on it counts no longer, or anew."""
+"""A fact-check changed: verdicts based on it no longer count, and new ones do."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Days and months: what is published when, in which order, and from which facts."""
+"""Days and months: when they are published, in which order, and from which facts."""
 
 import pytest
 from support.publish_world import CLOSED, DiedError, World, sample_receipt
@@ -119,7 +119,7 @@ def test_a_month_counts_days_that_are_too_old_to_be_looked_at_again() -> None:
     made = World()
     made.store.add(sample_receipt("2026-10-02"))
     made.publish("2026-10-10T02:00:00Z")
-    made.store.journal.clear()  # whatever the table still holds, what stands is what counts
+    made.store.journal.clear()  # months are sums of published days, whatever the table still holds
     made.store.add(sample_receipt("2026-11-09", inspected=7))
     made.publish("2026-11-10T02:00:00Z")
     assert made.summary("acme/2026-10").numbers.inspected == 100

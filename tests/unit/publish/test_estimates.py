@@ -69,7 +69,7 @@ def test_precision_takes_back_what_fell_and_gives_back_what_was_restored() -> No
 
 
 def test_no_more_findings_stand_than_were_decided_and_none_too_few() -> None:
-    """A dismissal that fell and was opened anew is no decision, and stands; and the other way."""
+    """A dismissal that was overturned and reopened no longer counts; nor does a confirmation."""
     anew = {"dismissed": 1, "restored": 1, "dismissed_anew": 1}
     errors = errors_of({f"a/1/r/live/{what}": n for what, n in (anew | {"confirmed": 1}).items()})
     assert (errors.decided, errors.precision, errors.high) == (1, 1.0, 1.0)

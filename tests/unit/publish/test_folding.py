@@ -80,7 +80,7 @@ def test_a_file_refused_whole_is_one_unit_and_one_record() -> None:
 @pytest.mark.parametrize(
     ("changes", "fault"),
     [
-        pytest.param({}, None, id="one that closes"),
+        pytest.param({}, None, id="a receipt that closes"),
         pytest.param({"records": 104}, LeftOutReason.DOES_NOT_CLOSE, id="a record too many"),
         pytest.param(
             {"findings": 3}, LeftOutReason.DOES_NOT_CLOSE, id="a finding without its rule"
@@ -94,7 +94,7 @@ def test_a_file_refused_whole_is_one_unit_and_one_record() -> None:
         pytest.param(
             {"inspected": 104, "refused": {"not_public": -1}},
             LeftOutReason.DOES_NOT_CLOSE,
-            id="sums that close with a count below nought",
+            id="sums that close with a negative count",
         ),
         pytest.param(
             {"set": "other"}, LeftOutReason.RULE_UNKNOWN, id="a set that is not published"

@@ -1,4 +1,4 @@
-"""Moderators are letters in what is published, dealt anew each month."""
+"""Moderators are letters in published files, and get new letters each month."""
 
 from support.decided_findings import decided, do, world
 from support.publish_world import CLOSED, World

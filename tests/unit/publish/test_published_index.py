@@ -1,4 +1,4 @@
-"""What the pages tell of published checks: whose they are, how many, and what was refused."""
+"""Pages on fact-checks: their publishers, how many there are, and which were refused."""
 
 from datetime import UTC, datetime
 

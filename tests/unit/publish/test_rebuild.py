@@ -1,4 +1,4 @@
-"""Rebuilding: what publish wrote follows from the table, so writing it anew changes no byte."""
+"""Rebuilding: published files follow from the table, so a second run changes no byte."""
 
 import pytest
 from support.publish_world import World, live, sample_pack, sample_receipt
@@ -8,7 +8,7 @@ NOW = "2026-12-03T02:00:00Z"
 BEFORE = ("2026-11-06T02:00:00Z", "2026-11-26T02:00:00Z", "2026-11-28T09:00:00Z")
 SINCE = "2026-11-05"
 OWN = ("summaries/", "journal/", "schemas/", "index.html")
-"""What publish writes, beside the page of each pack."""
+"""The paths that publish writes, without the pages of packs."""
 
 
 @pytest.fixture

@@ -88,15 +88,15 @@ def test_nothing_published_identifies_a_unit_a_file_or_a_post(published: World) 
         pytest.param("zh-Hant-TW", "zh-hant", id="language and script stay"),
         pytest.param("EN_us", "en", id="a region goes"),
         pytest.param("", "und", id="nothing is undetermined"),
-        pytest.param("call me at 5", "other", id="a sentence is no language"),
-        pytest.param("english", "other", id="a name of a language is no tag"),
+        pytest.param("call me at 5", "other", id="a sentence is not a language"),
+        pytest.param("english", "other", id="a name of a language is not a tag"),
         pytest.param("joe", "other", id="a tag that no language has"),
         pytest.param("id-x-johndoe", "id", id="a private subtag goes"),
-        pytest.param("=1+1", "other", id="a formula is no language"),
+        pytest.param("=1+1", "other", id="a formula is not a language"),
     ],
 )
 def test_a_language_is_shown_only_as_far_as_it_is_one(tag: str, shown: str) -> None:
-    """Older receipts hold what the sender wrote, newer ones what is shown of it already."""
+    """Older receipts have languages as the sender wrote them, newer ones the published form."""
     for held in (tag, shown):
         line = journal_line(1, sample_receipt(by_language={held: 100}))
         assert line.by_language == {shown: 100}

@@ -1,4 +1,4 @@
-"""What was published stands: what makes a revision, what it says, and what makes none."""
+"""Revisions: which differences make one, what it says, and which make none."""
 
 import msgspec
 from support.publish_world import (

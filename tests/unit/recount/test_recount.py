@@ -281,7 +281,7 @@ def test_something_else_in_the_place_of_a_file_is_named(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     path = _file_of(folder, name)
-    if kind == "nothing that may be read":  # whoever runs the tests may be root, who reads all
+    if kind == "nothing that may be read":  # the tests may run as root, who can read every file
         _refuse(path, monkeypatch)
     else:
         path.unlink()
