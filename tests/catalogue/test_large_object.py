@@ -99,8 +99,8 @@ def test_closing_reads_two_items_for_each_unit_and_few_refusals(
     assert closing.close(units[0].file)
     assert [calls.names.count(name) for name in ("marker", "receipt", "get")] == [12, 12, 3]
     assert len(calls.names) < 2 * len(units) + 3 + 10
-    told = world.file_receipt(units[0].file)
-    assert (sum(told.refused.values()), len(told.refusals)) == (12, 3)
+    file_receipt = world.file_receipt(units[0].file)
+    assert (sum(file_receipt.refused.values()), len(file_receipt.refusals)) == (12, 3)
 
 
 LOOKED_AT = 16

@@ -91,9 +91,11 @@ def test_p2_a_broken_pack_is_refused_with_its_line_and_no_other_is_loaded(
     (tmp_path / "broken.yaml").write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(PackError) as refused:
         load_packs(tmp_path, DAY)
-    told = [problem for problem in refused.value.problems if problem.file.endswith("broken.yaml")]
-    assert told
-    assert all(problem.line >= 1 for problem in told)
+    problems = [
+        problem for problem in refused.value.problems if problem.file.endswith("broken.yaml")
+    ]
+    assert problems
+    assert all(problem.line >= 1 for problem in problems)
 
 
 def test_p2_sentences_that_are_no_utf_8_are_a_problem_of_their_file(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ledger.records.refusal import Refusal
 
 
-def told(readings: list[UnitRecords], sizes: list[int]) -> tuple[object, ...]:
+def counts_of(readings: list[UnitRecords], sizes: list[int]) -> tuple[object, ...]:
     """All that readings of a file's pieces say, with places in the file."""
     refusals: list[Refusal] = []
     lines = size = 0
@@ -31,7 +31,7 @@ def told(readings: list[UnitRecords], sizes: list[int]) -> tuple[object, ...]:
 
 def whole(data: bytes) -> tuple[object, ...]:
     """What a file says, read in one piece."""
-    return told([read_records(data, begins_file=True)], [len(data)])
+    return counts_of([read_records(data, begins_file=True)], [len(data)])
 
 
 def in_ranges(data: bytes, range_bytes: int) -> tuple[object, ...]:
@@ -44,4 +44,4 @@ def in_ranges(data: bytes, range_bytes: int) -> tuple[object, ...]:
     readings = [
         read_records(piece.data, begins_file=not number) for number, piece in enumerate(pieces)
     ]
-    return told(readings, [piece.size for piece in pieces])
+    return counts_of(readings, [piece.size for piece in pieces])

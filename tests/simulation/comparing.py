@@ -40,9 +40,9 @@ class Facts:
                 for key_id, _, pseudonym in [one["account"].partition(":")]
             },
             files={
-                (told["key"], told["version"]): _without(told, "at")
+                (receipt["key"], receipt["version"]): _without(receipt, "at")
                 for data in objects_of(cluster, cluster.world.out, "out/acme/receipts/").values()
-                if "key" in (told := json.loads(data))
+                if "key" in (receipt := json.loads(data))
             },
             entries={name: _timeless(one) for name, one in records.entries.items()},
             public=objects_of(cluster, cluster.world.public),

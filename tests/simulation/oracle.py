@@ -54,7 +54,7 @@ def _units(cluster: Cluster, records: Records) -> Iterator[str]:
         if refused and receipt["kind"] != "file":
             detail = objects_of(cluster, cluster.world.work, f"refusals/{unit}.jsonl").values()
             if [len(data.splitlines()) for data in detail] != [refused]:
-                yield f"unit {unit[:8]}: its refusals are not told in detail"
+                yield f"unit {unit[:8]}: its refusals are not listed in detail"
 
 
 def _findings(records: Records) -> Iterator[str]:
@@ -96,15 +96,15 @@ def _by_rule(found: list[Record]) -> Counter[str]:
 
 def _files(cluster: Cluster, records: Records, scenario: Scenario) -> Iterator[str]:
     """Each file is read to its end: its ranges add up to it, and its sender has the receipt."""
-    told = {
+    file_receipts = {
         (record["key"], record["version"]): record
         for data in objects_of(cluster, cluster.world.out, "out/acme/receipts/").values()
         if "key" in (record := json.loads(data))
     }
     sent = [*scenario.files, *scenario.later]
     expected = [key for key in sent if key not in scenario.strangers]
-    if sorted(key for key, _ in told) != sorted(expected):
-        yield f"{len(told)} of {len(expected)} files have their receipt"
+    if sorted(key for key, _ in file_receipts) != sorted(expected):
+        yield f"{len(file_receipts)} of {len(expected)} files have their receipt"
     for file, manifest in records.manifests.items():
         rows = records.rows.get(file, [])
         dropped = manifest["dropped"]["key"], manifest["dropped"]["version"]
@@ -119,7 +119,7 @@ def _files(cluster: Cluster, records: Records, scenario: Scenario) -> Iterator[s
             yield f"file {file[:8]} is not closed"
         if any(_is_there(cluster, source) for source in sources):
             yield f"file {file[:8]}: a part is left"
-        yield from _sums(told.get(dropped, {}), rows, records)
+        yield from _sums(file_receipts.get(dropped, {}), rows, records)
     if any(cluster.s3.buckets[cluster.world.drop].values()):
         yield "a version of a file is left in the mailbox"
 
@@ -129,13 +129,13 @@ def _is_there(cluster: Cluster, source: Record) -> bool:
     return any(one.number == source["version"] for one in versions)
 
 
-def _sums(told: Record, rows: list[Record], records: Records) -> Iterator[str]:
+def _sums(file_receipt: Record, rows: list[Record], records: Records) -> Iterator[str]:
     delivered = [records.receipts[row["unit"]] for row in rows if row["unit"] in records.receipts]
     for name in ("lines", "records", "inspected", "findings", "repeats"):
-        if told.get(name, 0) != sum(receipt[name] for receipt in delivered):
-            yield f"the sender's receipt says {told.get(name, 0)} {name}"
+        if file_receipt.get(name, 0) != sum(receipt[name] for receipt in delivered):
+            yield f"the sender's receipt says {file_receipt.get(name, 0)} {name}"
     refused = sum(sum(receipt["refused"].values()) for receipt in delivered)
-    if told.get("status") == "done" and len(told.get("refusals", ())) != refused:
+    if file_receipt.get("status") == "done" and len(file_receipt.get("refusals", ())) != refused:
         yield "the sender's receipt does not name each refusal"
 
 
@@ -171,8 +171,10 @@ def _cases(cluster: Cluster, records: Records, scenario: Scenario) -> Iterator[s
         yield f"{len(records.entries)} entries are not those of the messages"
     if records.waiting:
         yield f"{len(records.waiting)} messages wait for what has come"
-    told = objects_of(cluster, cluster.world.out, "out/acme/receipts/messages/")
-    last = [one["status"] for data in told.values() if (one := json.loads(data))["kind"] == "case"]
+    answers = objects_of(cluster, cluster.world.out, "out/acme/receipts/messages/")
+    last = [
+        one["status"] for data in answers.values() if (one := json.loads(data))["kind"] == "case"
+    ]
     is_last = "put_object" not in cluster.injector.late and not cluster.largest_skew
     if is_last and set(last) - {"taken"}:  # else the last word came late, or for another day
         yield f"messages about cases were {', '.join(sorted(set(last)))}"

@@ -48,7 +48,7 @@ def zipped(*members: tuple[str | zipfile.ZipInfo, bytes]) -> bytes:
 
 
 def context(*open_channels: str, budget: Budget | None = None) -> FileContext:
-    """What a reader is told about a file of the provider `acme`."""
+    """The context of a file of the provider `acme`."""
     return FileContext("acme", "posts", frozenset(open_channels), FileEffort(budget or Budget()))
 
 
@@ -57,8 +57,8 @@ def read(
 ) -> list[PostItem | Refusal]:
     """All that the chosen reader gives."""
     reader = choose_reader(data[:HEAD_BYTES], "posts", len(data))
-    told = context(*open_channels, budget=budget)
-    return list(read_counted(reader, io.BytesIO(data), told))
+    file_context = context(*open_channels, budget=budget)
+    return list(read_counted(reader, io.BytesIO(data), file_context))
 
 
 def items(found: Iterable[PostItem | Refusal]) -> list[PostItem]:

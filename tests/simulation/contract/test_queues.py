@@ -61,9 +61,11 @@ def test_a_deleted_message_does_not_come_again(sqs: Any, queue: str) -> None:
     sqs.send_message(QueueUrl=queue, MessageBody="a")
     [message] = received(sqs, queue)
     sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
-    told = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["All"])["Attributes"]
-    assert told["ApproximateNumberOfMessages"] == "0"
-    assert told["ApproximateNumberOfMessagesNotVisible"] == "0"
+    queue_attributes = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["All"])[
+        "Attributes"
+    ]
+    assert queue_attributes["ApproximateNumberOfMessages"] == "0"
+    assert queue_attributes["ApproximateNumberOfMessagesNotVisible"] == "0"
 
 
 @pytest.mark.gap("moto", "emulator", reason="an old handle deletes the message there")
@@ -81,8 +83,10 @@ def test_what_fails_too_often_goes_to_the_dead_letters(
     sqs: Any, new_queue: Callable[..., str]
 ) -> None:
     dead = new_queue()
-    told = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]
-    policy = {"deadLetterTargetArn": told["QueueArn"], "maxReceiveCount": "2"}
+    queue_attributes = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])[
+        "Attributes"
+    ]
+    policy = {"deadLetterTargetArn": queue_attributes["QueueArn"], "maxReceiveCount": "2"}
     source = new_queue(VisibilityTimeout="60", RedrivePolicy=json.dumps(policy))
     named = {"provider": {"StringValue": "acme", "DataType": "String"}}
     sqs.send_message(QueueUrl=source, MessageBody="a", MessageAttributes=named)

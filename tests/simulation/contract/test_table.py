@@ -63,9 +63,12 @@ def test_a_transaction_names_an_item_once(table: Table, dynamodb: Any) -> None:
 
 @pytest.mark.gap("moto", reason="it ignores the token")
 def test_a_token_makes_the_same_transaction_again_a_success(table: Table, dynamodb: Any) -> None:
-    told = {"TransactItems": [table.new("p", "1")], "ClientRequestToken": "token-of-this-test"}
-    dynamodb.transact_write_items(**told)
-    dynamodb.transact_write_items(**told)
+    transaction = {
+        "TransactItems": [table.new("p", "1")],
+        "ClientRequestToken": "token-of-this-test",
+    }
+    dynamodb.transact_write_items(**transaction)
+    dynamodb.transact_write_items(**transaction)
     assert table.count("p", "") == 1
 
 

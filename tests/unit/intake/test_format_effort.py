@@ -30,12 +30,12 @@ def zip_of(item: bytes, members: int) -> bytes:
     return zipped(*((f"{number}.json", item) for number in range(members)))
 
 
-def taken(stream: Any, head: bytes, told: FileContext) -> int:
+def taken(stream: Any, head: bytes, about_file: FileContext) -> int:
     """How many lines a file gives before it is refused as too large."""
     reader = choose_reader(head[:HEAD_BYTES], "posts", 1 << 30)
     lines = count()
     with pytest.raises(FileRefusedError) as refused:
-        deque(zip(translate(stream, reader, told, PSEUDONYMS), lines, strict=False), maxlen=0)
+        deque(zip(translate(stream, reader, about_file, PSEUDONYMS), lines, strict=False), maxlen=0)
     assert refused.value.code == Code.TOO_LARGE_FOR_FORMAT
     assert "JSON Lines" in refused.value.advice
     return next(lines)
@@ -47,16 +47,16 @@ def test_a_file_that_is_slow_byte_for_byte_is_refused_long_before_its_end(
 ) -> None:
     """Of 64 MiB that took 0.3 to 2 MB a second less than two are read, at 300,000 marks."""
     stream = Generated(pieces(head, item, 64))
-    told = context("telegram:5", "discord:1", budget=Budget(marks=300_000))
-    assert taken(stream, head + item * 4, told) <= 300_000
+    about_file = context("telegram:5", "discord:1", budget=Budget(marks=300_000))
+    assert taken(stream, head + item * 4, about_file) <= 300_000
     assert stream.given < 2 * MIB
 
 
 @pytest.mark.parametrize(("head", "item"), SLOW_FILES.values(), ids=SLOW_FILES)
 def test_packing_hides_none_of_it(head: bytes, item: bytes) -> None:
     data = packed(pieces(head, item, 2))
-    told = context("telegram:5", "discord:1", budget=Budget(marks=300_000, ratio=2_000))
-    assert taken(io.BytesIO(data), data, told) <= 300_000
+    about_file = context("telegram:5", "discord:1", budget=Budget(marks=300_000, ratio=2_000))
+    assert taken(io.BytesIO(data), data, about_file) <= 300_000
 
 
 @pytest.mark.parametrize(
@@ -68,8 +68,8 @@ def test_packing_hides_none_of_it(head: bytes, item: bytes) -> None:
 )
 def test_what_only_finding_out_costs_is_counted(data: bytes) -> None:
     """Of four members the format is looked for in 100,000 brackets each, and none is a post."""
-    told = context(budget=Budget(marks=300_000, ratio=2_000))
-    taken(io.BytesIO(data), data, told)
+    about_file = context(budget=Budget(marks=300_000, ratio=2_000))
+    taken(io.BytesIO(data), data, about_file)
 
 
 def test_records_are_bounded() -> None:
@@ -109,6 +109,6 @@ def test_the_same_file_ends_at_the_same_record_however_it_is_read() -> None:
 def test_a_machine_that_is_too_slow_refuses_and_does_not_try_for_ever() -> None:
     """The last resort: what counts is the time left, asked for with each chunk."""
     left = iter([900.0, 300.0, LAST_SECONDS - 1])
-    told = FileContext("acme", effort=FileEffort(Budget(), lambda: next(left)))
+    about_file = FileContext("acme", effort=FileEffort(Budget(), lambda: next(left)))
     data = HEADER + b"a\n" * 500_000
-    assert 0 < taken(io.BytesIO(data), data, told) < 500_000
+    assert 0 < taken(io.BytesIO(data), data, about_file) < 500_000

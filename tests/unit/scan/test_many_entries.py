@@ -49,18 +49,18 @@ def judged(store: DynamoStore, name: str, verdict: str) -> Judgement | CaseRefus
     facts = Facts(
         "acme", SENT, Arrived(SENT), {one: case}, frozenset({one}), {one: PackFacts("illegal")}
     )
-    told = judge(message, facts)
-    if isinstance(told, Judgement):
-        marker = CaseMarker(f"m-{name}", "acme", "says", "2026-12-03", told.entry.entry)
-        assert store.commit_case(marker, told.entry, told.moves)
-    return told
+    judged_message = judge(message, facts)
+    if isinstance(judged_message, Judgement):
+        marker = CaseMarker(f"m-{name}", "acme", "says", "2026-12-03", judged_message.entry.entry)
+        assert store.commit_case(marker, judged_message.entry, judged_message.moves)
+    return judged_message
 
 
 def test_a_finding_is_decided_once_on_both_sides_of_the_border(store: DynamoStore) -> None:
     for number, verdict in ((9_999, "skipped"), (10_000, "skipped"), (10_001, "dismissed")):
-        told = judged(store, f"d-{number}", verdict)
-        assert isinstance(told, Judgement)
-        entry = told.moves[0].entry
+        judged_message = judged(store, f"d-{number}", verdict)
+        assert isinstance(judged_message, Judgement)
+        entry = judged_message.moves[0].entry
         assert entry is not None
         assert entry.number == number
     case = store.case(FOUND.finding)

@@ -122,10 +122,10 @@ def test_a_scan_tells_on_stderr_and_says_where_it_shows_fewer_spans(
     )
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(data)))
     assert main(["scan", "--packs", str(tmp_path / "packs"), "--today", "2026-11-25"]) == 0
-    told = capsys.readouterr()
-    one, more = (json.loads(row)["hits"][0] for row in told.out.splitlines())
+    printed = capsys.readouterr()
+    one, more = (json.loads(row)["hits"][0] for row in printed.out.splitlines())
     assert (one.get("spans_capped"), more.get("spans_capped")) == (None, True)
-    assert [json.loads(row) for row in told.err.splitlines()] == [
+    assert [json.loads(row) for row in printed.err.splitlines()] == [
         {"id": "flood", "partly_read": True}
     ]
 
