@@ -54,13 +54,9 @@ class Matcher:
         ordered = sorted(without_factchecks(packs), key=lambda pack: pack.id)
         self._rules = [(pack, rule) for pack in ordered for rule in pack.rules]
         self._hosts = HostIndex()
-        self._all_groups: list[int] = []  # by rule, as bits
         for number, (_, rule) in enumerate(self._rules):
-            groups = len(rule.term_groups)
-            self._hosts.add(number, groups, rule)
-            self._all_groups.append((1 << groups + bool(rule.links)) - 1)
-        rules = [rule for _, rule in self._rules]
-        self._evaluator = RuleEvaluator(rules, self._all_groups, self._hosts)
+            self._hosts.add(number, len(rule.term_groups), rule)
+        self._evaluator = RuleEvaluator([rule for _, rule in self._rules], self._hosts)
         self._prefilter: Prefilter | None = None
 
     def find(self, text: str) -> tuple[Hit, ...]:
@@ -105,8 +101,10 @@ class Matcher:
                 from matcher.batch.prefilter import Prefilter
             except ModuleNotFoundError:
                 return None
-            index, vocabulary = self._evaluator.index, self._evaluator.vocabulary
-            self._prefilter = Prefilter(index.patterns, index.needs(), self._all_groups, vocabulary)
+            index = self._evaluator.index
+            self._prefilter = Prefilter(
+                index.patterns, index.needs(), index.all_groups, self._evaluator.vocabulary
+            )
         return self._prefilter if posts >= BATCH else None
 
     def _passing(
@@ -132,8 +130,9 @@ class Matcher:
 
     def _evaluate(self, post: Sequence[Part], parts: _Parts | None = None) -> PostResult:
         """Evaluate all rules on a post, or on the parts that the prefilter let through."""
-        effort = Effort.for_texts(text for name, text in post if not name.startswith("links/"))
-        by_link = self._hosts.groups_by_link(post) if self._hosts else {}
+        texts = [text for name, text in post if not name.startswith("links/")]
+        effort = Effort.for_texts(texts)
+        by_link = self._hosts.groups_by_link(post) if len(texts) < len(post) else {}
         if by_link and all(name != "text" for name, _ in post):
             post = [*post, ("text", "")]
         spans: defaultdict[int, list[tuple[int, Span]]] = defaultdict(list)

@@ -10,7 +10,7 @@ goes through four steps, and most texts leave after the first:
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,7 @@ from matcher.terms.automaton import Automaton
 from matcher.terms.index import PatternIndex, TermUse
 from matcher.terms.term import Match, Term, TermPlace
 from matcher.terms.windows import MatchesByGroup, matches_in_windows
-from matcher.text.aligned import AlignedText, WordReading, words_in
+from matcher.text.aligned import AlignedText, WordReading, aligned_stretches, aligned_views
 from matcher.text.fold import fold
 from matcher.text.links import find_hosts
 from rules.pack import Rule
@@ -38,9 +38,9 @@ type _Layers = list[list[WordReading]]
 class RuleEvaluator:
     """Evaluates rules, which are known by their order."""
 
-    def __init__(self, rules: Sequence[Rule], all_groups: Sequence[int], hosts: HostIndex):
-        """Take rules, the groups of each as bits, and their host names."""
-        self._rules, self._all_groups, self._hosts = rules, all_groups, hosts
+    def __init__(self, rules: Sequence[Rule], hosts: HostIndex):
+        """Take rules, and their host names."""
+        self._rules, self._hosts = rules, hosts
         self.index = PatternIndex(rules)
         self._automaton = Automaton(self.index.patterns)
 
@@ -59,8 +59,8 @@ class RuleEvaluator:
         *,
         suspect: bool = False,
         effort: Effort | None = None,
-    ) -> Iterator[tuple[int, list[Match]]]:
-        """Yield the rules that a part satisfies, each with its matches in the part.
+    ) -> list[tuple[int, list[Match]]]:
+        """Return the rules that a part satisfies, each with its matches in the part.
 
         If the effort runs out, only matches found by then count, also those against a rule.
 
@@ -73,25 +73,27 @@ class RuleEvaluator:
         """
         effort = effort or Effort()
         patterns, stretches, layers = self._search(text, stretches, suspect, effort)
-        numbers = self._possible_rules(patterns, by_link)
+        numbers = self.index.possible_rules(patterns, by_link)
         if not numbers:
-            return
+            return []
         rules = [self._rules[number] for number in numbers]
-        if any(rule.links for rule in rules):
-            stretches = None
-        views = _views(
-            text, stretches, layers, words=any(rule.within is not None for rule in rules)
-        )
-        matches = self._matches(views, numbers, effort)
-        if any(rule.links for rule in rules):
+        has_hosts = bool([rule for rule in rules if rule.links])
+        counts_words = bool([rule for rule in rules if rule.within is not None])
+        if has_hosts or stretches is None:
+            views = aligned_views(text, layers)
+        else:
+            views = aligned_stretches(text, stretches, counting=counts_words)
+        matches = self._matches(views, set(numbers), effort)
+        if has_hosts:
             self._add_hosts(views[0], matches)
+        satisfied: list[tuple[int, list[Match]]] = []
         for number, rule in zip(numbers, rules, strict=True):
-            needed = self._all_groups[number]
-            for group in by_link.get(number, ()):
-                needed &= ~(1 << group)
+            linked = sum([1 << group for group in by_link.get(number, ())])
+            needed = self.index.all_groups[number] & ~linked
             in_windows = matches_in_windows(rule, matches[number], needed)
             if in_windows is not None:
-                yield number, in_windows
+                satisfied.append((number, in_windows))
+        return satisfied
 
     def _search(
         self, text: str, stretches: Stretches | None, suspect: bool, effort: Effort
@@ -108,7 +110,9 @@ class RuleEvaluator:
             return patterns, stretches, layers
         folded = fold(text)
         patterns |= self._automaton.patterns_in(folded, effort)
-        if not suspect and self._is_suspect(text, folded):
+        if not suspect and (
+            ("@" in text and self.vocabulary.mentions.is_in(text)) or is_suspect(text, folded)
+        ):
             layers = self.read_disguises(text, effort)
         for layer in layers:
             patterns |= self._automaton.patterns_in(_folded_with(layer, text), effort)
@@ -120,35 +124,19 @@ class RuleEvaluator:
 
         return layers_of(text, self.vocabulary, effort)
 
-    def _is_suspect(self, text: str, folded: str) -> bool:
-        return ("@" in text and self.vocabulary.mentions.is_in(text)) or is_suspect(text, folded)
-
-    def _possible_rules(self, patterns: set[int], by_link: GroupsByLink) -> list[int]:
-        """Return the rules of which every group has a pattern or a link."""
-        if not patterns and not by_link:
-            return []
-        groups: defaultdict[int, int] = defaultdict(int)
-        for rule, linked_groups in by_link.items():
-            groups[rule] = sum(1 << group for group in linked_groups)
-        for pattern in patterns:
-            for rule, group, _ in self.index.uses(pattern):
-                if group >= 0:
-                    groups[rule] |= 1 << group
-        return [rule for rule, present in groups.items() if present == self._all_groups[rule]]
-
     def _matches(
-        self, views: Sequence[AlignedText], numbers: list[int], effort: Effort
-    ) -> defaultdict[int, MatchesByGroup]:
+        self, views: Sequence[AlignedText], wanted: set[int], effort: Effort
+    ) -> dict[int, MatchesByGroup]:
         """Check the terms of some rules wherever the automaton finds their patterns."""
-        matches: defaultdict[int, MatchesByGroup] = defaultdict(lambda: defaultdict(list))
-        wanted = set(numbers)
+        matches: dict[int, MatchesByGroup] = {number: defaultdict(list) for number in wanted}
         terms_of: dict[int, list[tuple[TermUse, Term]]] = {}  # by pattern
         for view in views:
-            for pattern, end in self._automaton.occurrences(view.folded, effort):
-                if pattern not in terms_of:
-                    terms_of[pattern] = [
-                        pair for pair in self.index.terms(pattern) if pair[0].rule in wanted
-                    ]
+            occurrences = self._automaton.occurrences(view.folded, effort)
+            for pattern in {pattern for pattern, _ in occurrences} - terms_of.keys():
+                terms_of[pattern] = [
+                    pair for pair in self.index.terms(pattern) if pair[0].rule in wanted
+                ]
+            for pattern, end in occurrences:
                 checked: dict[tuple[int, bool], Match | None] = {}  # groups may share a term
                 for (rule, group, order), term in terms_of[pattern]:
                     key = id(term), self._rules[rule].exact
@@ -160,32 +148,14 @@ class RuleEvaluator:
                         matches[rule][group].append((order, match))
         return matches
 
-    def _add_hosts(self, aligned: AlignedText, matches: defaultdict[int, MatchesByGroup]) -> None:
+    def _add_hosts(self, aligned: AlignedText, matches: dict[int, MatchesByGroup]) -> None:
         """Add the host names in a part to the matches of the rules that name them."""
         for host in find_hosts(aligned.text):
             first, last = aligned.word_at(host.start), aligned.word_at(host.end - 1)
             place = TermPlace(host.start, host.end, first, last)
             for use, evasion in self._hosts.uses_of(host):
-                matches[use.rule][use.group].append((0, Match(place, use.written, evasion)))
-
-
-def _views(
-    text: str, stretches: Stretches | None, layers: _Layers, *, words: bool
-) -> list[AlignedText]:
-    """Align a text, by itself and with each layer of readings; or only stretches of it.
-
-    `words` says whether the words of stretches are counted from the text's beginning.
-    """
-    if stretches is None:
-        aligned = AlignedText.of(text)
-        return [aligned, *map(aligned.with_readings, layers)]
-    views: list[AlignedText] = []
-    words_before = at = 0
-    for start, end in stretches:
-        words_before += words_in(text, at, start) if words else 0
-        views.append(AlignedText.of(text, start, end, words_before))
-        words_before, at = views[-1].words[-1] + 1, end
-    return views
+                if use.rule in matches:
+                    matches[use.rule][use.group].append((0, Match(place, use.written, evasion)))
 
 
 def _folded_with(layer: Sequence[WordReading], text: str) -> str:

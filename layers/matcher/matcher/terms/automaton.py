@@ -9,7 +9,7 @@ patterns are added by the frequency of their letters. Only `iter` is used: `iter
 matches, and `.set()` on its iterator corrupts memory (pyahocorasick 2.3).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import islice
 
 import ahocorasick
@@ -36,7 +36,7 @@ class Automaton:
     >>> automaton = Automaton([" otp ", " kode otp ", "bom"])
     >>> sorted(automaton.patterns_in(" kode otp bombastis "))
     [0, 1, 2]
-    >>> list(automaton.occurrences(" kode otp "))
+    >>> automaton.occurrences(" kode otp ")
     [(1, 10), (0, 10)]
     """
 
@@ -59,16 +59,18 @@ class Automaton:
             effort.ran_out = True
         return patterns
 
-    def occurrences(self, folded: str, effort: Effort | None = None) -> Iterator[tuple[int, int]]:
-        """Yield each occurrence as pattern and end in code points, in the order of ends."""
+    def occurrences(self, folded: str, effort: Effort | None = None) -> list[tuple[int, int]]:
+        """Return each occurrence as pattern and end in code points, in the order of ends."""
         if self._is_empty:
-            return
+            return []
+        occurrences: list[tuple[int, int]] = []
         data = folded.encode()
         end = counted = 0
         matches = self._automaton.iter(data.decode("latin-1"))
         for last, index in islice(matches, MATCHES_IN_PART):
             end += len(data[counted : last + 1].decode())
             counted = last + 1
-            yield index, end
+            occurrences.append((index, end))
         if effort and next(matches, None):
             effort.ran_out = True
+        return occurrences

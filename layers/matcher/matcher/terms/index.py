@@ -7,7 +7,8 @@ its pattern.
 """
 
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -42,6 +43,8 @@ class TermUse(NamedTuple):
 class PatternIndex:
     """The patterns of some rules, and the uses of each. Rules are known by their order.
 
+    `all_groups` has, for each rule, the bits of all its groups.
+
     >>> from rules.pack import Severity
     >>> rule = Rule(id="a", severity=Severity.LOW, why="", groups=(("otp",), ("OTP", "kirim")))
     >>> index = PatternIndex([rule])
@@ -62,6 +65,7 @@ class PatternIndex:
                     if (first := first_uses.setdefault(pattern, use)) != use:
                         self._further_uses.setdefault(first, []).append(use)
         self.patterns = list(first_uses)
+        self.all_groups = [(1 << len(rule.term_groups) + bool(rule.links)) - 1 for rule in rules]
         self._first_uses = array("q", first_uses.values())  # by pattern
 
     def uses(self, pattern: int) -> Iterator[TermUse]:
@@ -71,6 +75,19 @@ class PatternIndex:
             order = use & (1 << _GROUP) - 1
             group = (use >> _GROUP & (1 << _RULE - _GROUP) - 1) + UNLESS
             yield TermUse(use >> _RULE, group, order)
+
+    def possible_rules(
+        self, patterns: Iterable[int], by_link: Mapping[int, Iterable[int]]
+    ) -> list[int]:
+        """Return the rules of which every group has one of these patterns, or is in `by_link`."""
+        groups: defaultdict[int, int] = defaultdict(int)
+        for rule, linked_groups in by_link.items():
+            groups[rule] = sum([1 << group for group in linked_groups])
+        for pattern in patterns:
+            for rule, group, _ in self.uses(pattern):
+                if group >= 0:
+                    groups[rule] |= 1 << group
+        return [rule for rule, present in groups.items() if present == self.all_groups[rule]]
 
     def needs(self) -> Iterator[tuple[int, int, int]]:
         """Yield each pattern with a rule that needs it, and the group as a bit."""

@@ -28,7 +28,6 @@ from matcher.text.fold import (
     Evasion,
     evasions,
     fold,
-    is_dropped,
     is_spaceless,
     is_word,
     script_of,
@@ -111,7 +110,7 @@ class Term:
         """
         last = end - 1 - self.closes
         first = end - len(self.pattern) + self.opens
-        readings = aligned.readings_at(first, last)
+        readings = aligned.readings_at(first, last) if aligned.readings else []
         if aligned.readings and not readings:
             return None  # the text without readings has it too
         if not self._is_whole(aligned, first, last):
@@ -209,7 +208,9 @@ def _plain(text: str) -> str:
 
 def _with_marks(text: str, end: int) -> int:
     """Return the end with the dropped marks on the last letter."""
-    while end < len(text) and is_dropped(text[end]) and unicodedata.category(text[end])[0] == "M":
+    while (
+        end < len(text) and not FOLD[ord(text[end])] and unicodedata.category(text[end])[0] == "M"
+    ):
         end += 1
     return end
 
@@ -217,7 +218,7 @@ def _with_marks(text: str, end: int) -> int:
 def _before(text: str, at: int) -> int:
     """Return the place of the last character before `at` that the fold keeps, or -1."""
     at -= 1
-    while at >= 0 and is_dropped(text[at]):
+    while at >= 0 and not FOLD[ord(text[at])]:
         at -= 1
     return at
 
@@ -232,10 +233,10 @@ def _follows_apostrophe(text: str, start: int) -> bool:
 
 def _loses_mark(text: str, last: int) -> bool:
     """Return whether a mark of a spaceless script follows that belongs to the letter at `last`."""
-    if not is_spaceless(text[last]):
+    if text[last].isascii() or not is_spaceless(text[last]):
         return False
     after = last + 1
-    while after < len(text) and is_dropped(text[after]):
+    while after < len(text) and not FOLD[ord(text[after])]:
         after += 1
     has_mark = after < len(text) and unicodedata.category(text[after])[0] == "M"
     return has_mark and is_spaceless(text[after])

@@ -217,6 +217,28 @@ class AlignedText:
         return self._written_in[script, other]
 
 
+def aligned_views(text: str, layers: Sequence[Sequence[WordReading]]) -> list[AlignedText]:
+    """Return a text aligned by itself, then with each layer of readings."""
+    aligned = AlignedText.of(text)
+    return [aligned, *map(aligned.with_readings, layers)]
+
+
+def aligned_stretches(
+    text: str, stretches: Sequence[tuple[int, int]], *, counting: bool
+) -> list[AlignedText]:
+    """Return stretches of a text, as by `links.stretch_around`, each aligned by itself.
+
+    With `counting`, words are numbered from the beginning of the text.
+    """
+    views: list[AlignedText] = []
+    words = at = 0
+    for start, end in stretches:
+        words += words_in(text, at, start) if counting else 0
+        views.append(AlignedText.of(text, start, end, words))
+        words, at = views[-1].words[-1] + 1, end
+    return views
+
+
 def words_in(text: str, start: int, end: int) -> int:
     """Count the words in a stretch of a text, as `AlignedText.words` numbers them.
 
