@@ -187,3 +187,25 @@ def test_a_paused_rule_runs_in_shadow_for_its_provider_only() -> None:
     assert selection.shadowed == {"law-a/asks-for-code": "paused"}
     assert [hit.mode for hit in hits] == [Mode.SHADOW, Mode.LIVE]
     assert made().for_provider("chosen", LATER, public=True).shadowed == {}
+
+
+def test_more_pauses_change_nothing_else_of_a_set() -> None:
+    """A pause replaces an earlier pause of its rule, and a provider without an entry gets one."""
+    again = structs.replace(PAUSE, since="2026-11-09T00:00:00Z", why="Still too many.")
+    before = made()
+    after = load_set(rule_set.with_pauses(before, [("paused", again), ("new", PAUSE)]))
+    assert after.settings_of("paused").paused == (again,)
+    assert after.settings_of("new") == ProviderSettings(paused=(PAUSE,))
+    assert structs.replace(after, providers=before.providers) == before
+
+
+def test_a_rule_that_a_set_lacks_cannot_be_paused() -> None:
+    with pytest.raises(SetError, match="names packs or rules that the set lacks"):
+        rule_set.with_pauses(made(), [("new", structs.replace(PAUSE, rule="law-a/other"))])
+
+
+def test_a_set_of_another_form_is_shown_and_not_run() -> None:
+    other = build_set(PACKS, notice_hours=72).replace(b'"format":1', b'"format":2')
+    assert rule_set.read_set(other).packs == made().packs
+    with pytest.raises(SetError, match="format 2"):
+        load_set(other)
