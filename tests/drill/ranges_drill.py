@@ -1,7 +1,7 @@
-"""Random files in random cuts, as many as asked for (`make drill-ranges`).
+"""Cut random files at random, as often as asked for (`make drill-ranges`).
 
-Each case is made from a seed of its own, so that one alone can be run again: `--first SEED
---cases 1`. It ends at the first case that fails, and names it.
+Each case has its own seed, so that one alone can be run again: `--first SEED --cases 1`. It stops
+at the first case that fails, and names its seed.
 """
 
 import argparse
@@ -32,7 +32,7 @@ STATIONS = 10
 
 
 def one_case(seed: int) -> None:
-    """Cut one file, and compare what its ranges own with the lines that begin in them."""
+    """Cut one file, and compare the lines that its ranges own with the whole lines."""
     chance = Random(seed)
     data = b"".join(chance.choices(SIGNS, k=chance.randrange(LONGEST)))
     size, read_on = chance.randint(1, len(data) + 2), chance.choice([1, 2, 3, 7, 100])

@@ -1,3 +1,3 @@
-"""Only `make fuzz` looks in here: the tests run without a fuzzer."""
+"""Only `make fuzz` runs these files: the tests run without a fuzzer."""
 
 collect_ignore_glob = ["*.py"]

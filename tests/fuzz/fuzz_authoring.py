@@ -1,6 +1,6 @@
-"""Any bytes as what the commands for packs read: a pack to lay out, a list of words, posts.
+"""Read any bytes as input of the commands for packs: a pack to format, a word list, posts.
 
-The first byte of an input says which.
+The first byte of an input chooses.
 """
 
 import contextlib

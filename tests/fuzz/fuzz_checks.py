@@ -1,7 +1,7 @@
-"""Any bytes as a feed of checks, an index, its pointer, or texts to ask: answers, or one reason.
+"""Read any bytes as a feed of checks, an index, its pointer, or texts to ask about.
 
-The first byte of an input says which. A damaged index is named by its own digest, so that it is
-not the digest alone that keeps it from being asked.
+The first byte of an input chooses. A damaged index gets its own digest as its name, so that not
+only the digest keeps it from being used.
 """
 
 import contextlib

@@ -1,6 +1,6 @@
-"""Any bytes as what a moderator's commands read: findings, decisions, cases, a sample.
+"""Read any bytes as input of a moderator's commands: findings, decisions, cases, a sample.
 
-Each is read and put on a screen, or refused with its line. The first byte says which.
+Each is read and shown on a screen, or refused with its line. The first byte chooses.
 """
 
 import contextlib

@@ -1,4 +1,4 @@
-"""Any text as the body of a message: lines that are read_records, or one refusal."""
+"""Read any text as the body of a message: it has lines that can be read, or is one refusal."""
 
 import atheris
 import msgspec
@@ -15,7 +15,7 @@ with atheris.instrument_imports(include=INSTRUMENTED):
 
 
 def posts(body: str) -> None:
-    """A body from the queue of posts."""
+    """Read a body from the queue of posts."""
     lines = lines_of_body(body)
     if isinstance(lines, Refusal):
         return
@@ -24,9 +24,9 @@ def posts(body: str) -> None:
 
 
 def cases(body: str) -> None:
-    """A body from the queue of cases: each line is a message, or a refusal that quotes nothing.
+    """Read a body from the queue of cases: a line is a message, or a refusal without its text.
 
-    What waits is kept as it was read_records, so reading that again must give the same message.
+    A message that waits is stored as it was read, so reading it again must give the same message.
     """
     lines = lines_of_body(body)
     if isinstance(lines, Refusal):
@@ -42,7 +42,7 @@ def cases(body: str) -> None:
 
 
 READERS = (posts, cases)
-"""What reads bodies; the first byte of an input chooses."""
+"""The readers of bodies; the first byte of an input chooses one."""
 
 
 def one_message(data: bytes) -> None:

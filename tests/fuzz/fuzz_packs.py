@@ -1,4 +1,4 @@
-"""Any text as a pack, and any bytes as a published set: usable, or refused with the reason."""
+"""Read any text as a pack, any bytes as a published set: usable, or refused with a reason."""
 
 import atheris
 from harness import INSTRUMENTED, ROOT, fuzz

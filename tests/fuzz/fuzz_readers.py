@@ -1,7 +1,7 @@
-"""Any bytes as a dropped file: lines of posts and refusals, or one code for the file.
+"""Read any bytes as a dropped file: lines of posts and refusals, or one code for the file.
 
-The first byte of an input says how the rest comes: as it is, packed by gzip, or as members of a
-zip. What is read twice is the same twice, and a plain file is the same posts however it is cut.
+The first byte of an input says how the rest is packed: not at all, by gzip, or as members of a zip.
+Reading twice gives the same, and a plain file gives the same posts wherever it is cut.
 """
 
 import io

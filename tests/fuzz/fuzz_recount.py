@@ -1,7 +1,7 @@
-"""Any bytes as one file of a copy of the public bucket: differences, each a string.
+"""Read any bytes as one file of a copy of the public bucket: it gives differences as strings.
 
-The first byte of an input chooses the file; of a journal and a set the summary names the digest
-that the bytes have, so that they are read.
+The first byte of an input chooses the file. The summary names the digest of a changed journal or
+set, so that it is read.
 """
 
 import hashlib
@@ -19,9 +19,9 @@ with atheris.instrument_imports(include=INSTRUMENTED):
     from recount.recount import differences_of
 
 FOLDER = Path(tempfile.mkdtemp(prefix="terang-fuzz-"))
-MADE = "import sys; from pathlib import Path; from unit.published_days import published_folder\n"
+MADE = "import sys; from pathlib import Path; from support.published_days import published_folder\n"
 MADE += "published_folder(Path(sys.argv[1]))"
-# What publishes imports more than what recounts, so the tests' environment makes the folder.
+# Publishing imports more than recounting, so the tests' environment writes the folder.
 subprocess.run(
     [ROOT / ".venv/bin/python", "-c", MADE, FOLDER],
     check=True,
@@ -43,11 +43,11 @@ CHANGED = {kind: (kind,) for kind in SOUND} | {
     JOURNAL: (SUMMARY, JOURNAL),
     SET: (SUMMARY, JOURNAL),
 }
-"""Which files an input changes, by its kind."""
+"""The files that an input changes, by its kind."""
 
 
 def one_file(data: bytes) -> None:
-    """Put one file in its place and recount the summaries that rest on it."""
+    """Write one file and recount the summaries that depend on it."""
     kind, rest = (data[0] if data else 0) % 6, data[1:]
     digest = hashlib.sha256(rest).hexdigest()
     if kind == SET:

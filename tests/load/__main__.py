@@ -1,4 +1,4 @@
-"""`make load`: the whole load on a stack of its own, and its figures."""
+"""`make load`: run the whole load on a separate stack, and print its figures."""
 
 import argparse
 import random
@@ -18,7 +18,7 @@ from terang.packs.publishing import PackBucket
 
 
 def main(arguments: list[str]) -> int:
-    """The command; 1 if a sum does not close."""
+    """Run the load. Return 1 if a published number is wrong."""
     parser = argparse.ArgumentParser(prog="load", description=__doc__)
     parser.add_argument("--messages", type=int, default=50_000)
     parser.add_argument("--files", type=int, default=40)
@@ -26,15 +26,15 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--kills", type=int, default=1_000, help="at most")
     parser.add_argument("--kill-seconds", type=float, default=8.0, help="between two kills")
     parser.add_argument("--seed", type=int, default=1)
-    told = parser.parse_args(arguments)
-    size = Size(told.messages, told.files, told.posts, told.kills, told.kill_seconds)
+    options = parser.parse_args(arguments)
+    size = Size(options.messages, options.files, options.posts, options.kills, options.kill_seconds)
     with local_stack() as stack, tempfile.TemporaryDirectory() as folder:
         running = Running(stack, deploy(stack, STACK, PARAMETERS), DAY)
         packs = ROOT / "packs"
         read = [Pack.parse(path.read_text(), path.name) for path in sorted(packs.glob("*.yaml"))]
         bucket = PackBucket(running.objects, running.outputs["PublicBucket"])
         bucket.publish(packs, read, {}, notice_hours=0, now=datetime(2026, 11, 25, tzinfo=UTC))
-        load = Load(running, size, Path(folder), random.Random(told.seed))
+        load = Load(running, size, Path(folder), random.Random(options.seed))
         load.run()
         differences = list(load.differences())
     for line in figures(load):
@@ -45,9 +45,10 @@ def main(arguments: list[str]) -> int:
 
 
 def figures(load: Load) -> list[str]:
-    """What was sent, what became of it, and what it took."""
+    """Return lines for people: what was sent, who was killed, and how long it took."""
     total = {
-        name: sum(one[name] for one in load.expected.values()) for name in ("records", "findings")
+        name: sum(counts[name] for counts in load.expected.values())
+        for name in ("records", "findings")
     }
     killed = ", ".join(f"{name} {count}" for name, count in sorted(load.killed.items()))
     size = load.size

@@ -1,7 +1,7 @@
-"""A load on the local stack: messages and files of three providers at once, and workers that die.
+"""A load on the local stack: messages and files of three providers, and workers that are killed.
 
-Each worker that is killed had deliveries in its hands; they come again. What is expected is counted
-here, from what was sent, and by no code of the product's.
+A killed worker leaves deliveries unfinished; they come again. The expected numbers are counted here
+from what was sent, without code of the product.
 """
 
 import json
@@ -23,15 +23,15 @@ from terang.repair.dead_letters import messages_in
 
 FUNCTIONS = ("Intake", "Scan", "Decide", "Publish")
 QUEUES = ("UnitsUrl", "PostsUrl")
-SAID_TWICE = 50
-"""One message in so many comes twice."""
+REPEATED = 50
+"""One batch of messages in so many is sent twice."""
 
 HIT, PRIVATE = 100, 40
 QUIET_SECONDS = 120
-"""How long nothing may move before it is given up."""
+"""How long nothing may change before the load fails."""
 
 REDRIVE_SECONDS = 30
-"""How long nothing may move before it is looked for among what failed for good."""
+"""How long nothing may change before dead letters are redriven."""
 
 TERANG = Path(sys.executable).with_name("terang")
 
@@ -40,7 +40,7 @@ TERANG = Path(sys.executable).with_name("terang")
 class Size:
     """How much: messages of one post, files, posts in a file; kills, and seconds between two.
 
-    A worker takes seconds to start: whoever kills faster than that lets nothing be done.
+    A worker takes seconds to start: with faster kills no work would be done.
     """
 
     messages: int
@@ -52,7 +52,7 @@ class Size:
 
 @dataclass(slots=True)
 class Load:
-    """What was sent to a stack and is expected of it, and who was killed meanwhile."""
+    """What is sent to a stack, the numbers expected of it, and the workers that were killed."""
 
     running: Running
     size: Size
@@ -76,39 +76,39 @@ class Load:
         try:
             sent = [pool.submit(self._send, *batch) for batch in self._batches()]
             sent += [pool.submit(self.running.drop, name, [path]) for name, path in files]
-            while not all(one.done() for one in sent):
+            while not all(sending.done() for sending in sent):
                 self._kill_one()
                 time.sleep(0.2)
-            for one in sent:
-                one.result()
+            for sending in sent:
+                sending.result()
         finally:
-            pool.shutdown(cancel_futures=True)  # whoever stops it does not wait for the rest
+            pool.shutdown(cancel_futures=True)  # after an error do not wait for the rest
         self._wait()
         self.running.publish()
         self.seconds = time.monotonic() - began
 
-    def tell(self, left: int) -> None:
-        """How far it is, for whoever watches."""
+    def show_progress(self, left: int) -> None:
+        """Show how many messages are left."""
         if left % 1_000 < 10:
             sys.stderr.write(f"\r{left:,} left, {self.killed.total()} killed   ")
 
     def differences(self) -> Iterator[str]:
-        """Where what is published, and what fsck sees, is not what was sent."""
+        """Yield where the summaries differ from what was sent, and what fsck reports."""
         for provider, wanted in self.expected.items():
             numbers = self.running.summary(provider)["numbers"]
             for name, count in wanted.items():
                 if numbers[name] != count:
                     yield f"{provider}: {numbers[name]} {name}, and {count} were sent"
-        told = self._terang("fsck", "--json")
-        yield from (f"fsck: {one}" for one in told["differences"])
+        result = self._terang("fsck", "--json")
+        yield from (f"fsck: {difference}" for difference in result["differences"])
 
     def _batches(self) -> Iterator[tuple[str, list[str]]]:
-        """Messages in tens, of the providers by turns; one in fifty comes twice."""
+        """Yield batches of ten messages, of the providers in turn; some batches come twice."""
         for number, batch in enumerate(batched(range(self.size.messages), 10)):
             provider = self.providers[number % len(self.providers)]
             bodies = [json.dumps(self._post(provider, f"m-{one}", one)) for one in batch]
             yield provider, bodies
-            if number % SAID_TWICE == 0:
+            if number % REPEATED == 0:
                 yield provider, bodies
 
     def _files(self) -> list[tuple[str, Path]]:
@@ -125,12 +125,12 @@ class Load:
         return made
 
     def _post(self, provider: str, name: str, number: int) -> dict[str, Any]:
-        """A post: one in a hundred is met by one rule, one in forty is not public."""
+        """Make and count a post: one in a hundred meets a rule, one in forty is not public."""
         is_hit, is_private = number % HIT == 7, number % PRIVATE == 3
-        counted = self.expected[provider]
-        counted["records"] += 1
-        counted["refused" if is_private else "inspected"] += 1
-        counted["findings"] += is_hit and not is_private
+        expected = self.expected[provider]
+        expected["records"] += 1
+        expected["refused" if is_private else "inspected"] += 1
+        expected["findings"] += is_hit and not is_private
         text = "Send me the OTP please" if is_hit else "The market opens at nine"
         return {
             "id": name,
@@ -152,7 +152,7 @@ class Load:
         assert not answer.get("Failed"), answer
 
     def _kill_one(self) -> None:
-        """Kill a worker of any function, by chance and by its pid, if it is time to."""
+        """Kill a random worker by its pid, if it is time to."""
         if time.monotonic() < self.next_kill or self.killed.total() >= self.size.kills:
             return
         alive = [
@@ -166,7 +166,7 @@ class Load:
             self.next_kill = time.monotonic() + pause
 
     def _wait(self) -> None:
-        """Kill on until nothing is left in the queues; what failed for good is redriven."""
+        """Go on killing until the queues are empty; dead letters are redriven."""
         last, moved = self._left(), time.monotonic()
         while last or self._redrive():
             self._kill_one()
@@ -174,36 +174,36 @@ class Load:
             left = self._left()
             if left != last:
                 last, moved = left, time.monotonic()
-                self.tell(left)
+                self.show_progress(left)
             elif time.monotonic() - moved > REDRIVE_SECONDS and self._redrive():
-                moved = time.monotonic()  # a file whose event failed for good
+                moved = time.monotonic()  # the event of a file had failed for good
             elif time.monotonic() - moved > QUIET_SECONDS:
                 raise AssertionError(f"{left} messages have not moved for {QUIET_SECONDS} s")
 
     def _left(self) -> int:
-        """Messages that wait or are worked on, and files that are not yet told of."""
+        """Return how many messages and files are not finished."""
         sqs = self.running.stack.client("sqs")
         total = sum(messages_in(sqs, self.running.outputs[output]) for output in QUEUES)
         drop = self.running.outputs["DropBucket"]
         return total + len(self.running.objects.keys(drop, "drop/load-"))
 
     def _redrive(self) -> bool:
-        """Return what failed for good; whether there was any."""
+        """Redrive dead letters. Return whether there were any."""
         dead = ("UnitsDeadUrl", "PostsDeadUrl", "IntakeFailedUrl")
-        sqs, found = self.running.stack.client("sqs"), 0
+        sqs, count = self.running.stack.client("sqs"), 0
         for output in dead:
-            told = sqs.get_queue_attributes(
+            queue = sqs.get_queue_attributes(
                 QueueUrl=self.running.outputs[output],
                 AttributeNames=["ApproximateNumberOfMessages"],
             )
-            found += int(told["Attributes"]["ApproximateNumberOfMessages"])
-        if found:
+            count += int(queue["Attributes"]["ApproximateNumberOfMessages"])
+        if count:
             self._terang("redrive", "--queue", "units", "--queue", "posts", "--queue", "intake")
-        self.redriven += found
-        return bool(found)
+        self.redriven += count
+        return bool(count)
 
     def _terang(self, *words: str) -> dict[str, Any]:
-        """The command as an operator calls it; its line of JSON, if it prints one."""
+        """Run the command as an operator does. Return its line of JSON, if it prints one."""
         done = subprocess.run(
             [TERANG, *words, "--stack", STACK],
             env=self.running.stack.environment() | {"PATH": "/usr/bin"},
@@ -212,5 +212,5 @@ class Load:
             text=True,
         )
         assert done.returncode in {0, 1}, done.stderr
-        found: dict[str, Any] = json.loads(done.stdout or "{}")
-        return found
+        result: dict[str, Any] = json.loads(done.stdout or "{}")
+        return result

@@ -1,3 +1,3 @@
-"""Only `make mutants` looks in here: the tests run without what makes mutants."""
+"""Only `make mutants` runs these files: the tests run without a mutation tool."""
 
 collect_ignore_glob = ["*.py"]
