@@ -1,6 +1,7 @@
-"""Any bytes as one file of a report, or as what a provider says of itself: faults with their place.
+"""Read any bytes as one file of a report, or as what a provider says about itself.
 
-The first byte of an input chooses the file that is replaced in a report that is sound.
+Each gives problems with their places. The first byte of an input chooses the file that is replaced
+in a sound report.
 """
 
 import contextlib

@@ -1,7 +1,7 @@
-"""Any bytes as a file of statements: items that are numbered, each a statement or a fault.
+"""Read any bytes as a file of statements: numbered items, each a statement or a problem.
 
-The first byte of an input says how the rest comes: as it is, packed by gzip, or as a member of a
-zip, or of a zip in a zip.
+The first byte of an input says how the rest is packed: not at all, by gzip, as a member of a zip,
+or of a zip in a zip.
 """
 
 import tempfile

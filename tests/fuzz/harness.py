@@ -1,7 +1,7 @@
-"""What every fuzz target has in common: instrumented imports, a clock, and an eye on memory.
+"""The part that all fuzz targets share: instrumented imports, and limits of time and memory.
 
-libFuzzer makes the inputs and counts the branches that they reach. A target answers each input or
-raises what its own promise names; anything else is a crash, and the input is kept in `.fuzz/`.
+libFuzzer makes the inputs and counts the branches that they reach. A target must answer each input
+or raise a documented error. Anything else is a crash, and the input is kept in `.fuzz/`.
 """
 
 import sys
