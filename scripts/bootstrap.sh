@@ -32,6 +32,12 @@ point_to_sources() {
   chmod +x .venv/bin/terang
 }
 
+compile_what_help_needs() {
+  # Where Python may not write bytecode, as in many containers, `terang --help` would compile these
+  # each time: 0.3 s instead of 0.14.
+  "$folder/bin/python" -m compileall -q "$folder"/lib/python3.*/site-packages/{attr,cyclopts,docstring_parser,rich}
+}
+
 for name in "$@"; do
   folder=.tools/$name
   [ "$name" = dev ] && folder=.venv
@@ -40,6 +46,7 @@ for name in "$@"; do
     echo "setting up $folder from requirements/$name.lock" >&2
     "$uv" venv --quiet --allow-existing --python '>=3.13,<3.14' "$folder"
     "$uv" pip sync --quiet --python "$folder/bin/python" --require-hashes "requirements/$name.lock"
+    if [ "$name" = dev ]; then compile_what_help_needs; fi
   fi
   [ "$name" = dev ] && point_to_sources
   cp "requirements/$name.lock" "$folder/.lock"
