@@ -5,13 +5,17 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from publish.catalogue import PublishedSets
 from publish.count.case_numbers import CaseNumbers
+from publish.count.folding import Numbers
 from publish.count.month_carryover import Standing
+from publish.periods import PeriodKind
 from publish.site.case_tables import complaints_chart, decided_chart, open_chart
 from publish.site.charts import BASE, GUIDES, WIDTH, Chart, bars, columns, steps
+from publish.site.pages import Pages
 from publish.site.tables import TableRow, category_chart, findings_chart, inspected_chart
 from publish.site.templating import environment
-from publish.summary import SummaryPart
+from publish.summary import Summary, SummaryPart
 
 HOSTILE = '"><script>alert(1)</script>\x1b[2J'
 
@@ -90,6 +94,8 @@ def test_a_guide_is_as_high_as_a_column_of_its_number() -> None:
     texts = {label.text: guide for label, guide in zip(chart.labels, chart.guides, strict=False)}
     assert texts["15"] == pytest.approx(chart.bars[0].y)
     assert texts["0"] == BASE
+    for label, guide in zip(chart.labels, chart.guides, strict=False):
+        assert abs(label.y - guide) < 10
 
 
 def test_bars_are_as_long_as_their_numbers_and_the_largest_fills_the_width() -> None:
@@ -156,3 +162,21 @@ def test_a_reversed_complaint_has_a_colour_of_its_own() -> None:
 def test_open_findings_are_shown_by_age() -> None:
     chart = open_chart(Standing("2026-11-30", open_findings={"2026-11-30": 2, "2026-10-01": 1}))
     assert [bar.words for bar in chart.bars] == ["1 day or less: 2", "more than 30 days: 1"]
+
+
+@pytest.mark.parametrize(
+    ("day", "shown"),
+    [
+        pytest.param(part("2026-11-05", decided=1), True, id="decided"),
+        pytest.param(part("2026-11-05", overturned=1), True, id="overturned only"),
+        pytest.param(part("2026-11-05", inspected=9), False, id="neither"),
+    ],
+)
+def test_the_chart_of_decisions_is_on_a_page_with_any(day: SummaryPart, *, shown: bool) -> None:
+    month = Summary(
+        provider="acme", kind=PeriodKind.MONTH, period="2026-11", first_day="2026-11-01",
+        last_day="2026-11-30", provisional=False, notice_hours=24, days=(day, part("2026-11-06")),
+        numbers=Numbers(), cases=CaseNumbers(by_verdict={"skipped": 1}),
+    )  # fmt: skip
+    page = Pages(PublishedSets({}), "", "2026-11-30").summary(month)
+    assert ("<title>Findings decided and decisions overturned by day</title>" in page) == shown
