@@ -11,8 +11,10 @@ from support.sample_messages import complaint, decision, outcome
 from support.sample_posts import lines
 from support.world import DAY, World
 
+from claims.feeds.spool import ChangeKind, CheckChange, Said
 from ledger.cases.case import Case
 from ledger.cases.transitions import CaseState
+from ledger.clock import utc
 from terang.packs.publishing import PackBucket
 
 LABELLED = {"visibility": ["DECISION_VISIBILITY_CONTENT_LABELLED"]}
@@ -127,6 +129,25 @@ def test_a_second_change_is_told_when_the_first_is_long_past(world: World) -> No
     world.clock.move(days=40)
     world.import_checks(WITHDRAWN)
     assert [one["change"] for one in told(world)] == ["corrected", "withdrawn"]
+
+
+def test_a_change_of_another_check_is_not_an_earlier_change_of_this_one(world: World) -> None:
+    """Two checks are attached. One was corrected; of the other the finding proposed something else
+    than a late import drops, so it rests on nothing that changed."""
+    pair = (check(1, SALT), check(9, SALT))
+    world.import_checks(table(*pair, *CHECKS[1:]))
+    PackBucket(world.objects, world.public).choose("acme", None, factchecks=True)
+    world.scan(*world.take_in(lines(REPEATS_SALT)))
+    assert len(world.store.check_uses("https://check.example/9")) == 1
+    world.import_checks(table(check(1, SALT, "True"), pair[1], *CHECKS[1:]))
+    world.clock.move(days=1)
+    other = Said(SALT, "misleading", "2026-09-01")
+    late = CheckChange("https://check.example/9", ChangeKind.WITHDRAWN, (other,))
+    reopening = world.importer().reopening
+    assert reopening.report([(utc(world.clock.now()), late)]).total() == 0
+    dropped = Said(SALT, "false", "2026-10-01")
+    same = CheckChange("https://check.example/9", ChangeKind.WITHDRAWN, (dropped,))
+    assert reopening.report([(utc(world.clock.now()), same)]).total() == 1
 
 
 def test_a_second_change_of_another_claim_of_the_page_opens_nothing(world: World) -> None:

@@ -71,6 +71,7 @@ class Line:
     most: int = 1_000
     seconds: float = 1_000.0
     tip_line: TipLine = field(init=False)
+    sent: str = ""
 
     def __post_init__(self) -> None:
         now = lambda: self.seconds  # noqa: E731 - the field of this moment
@@ -84,8 +85,9 @@ class Line:
     def ask(self, body: Any, **changes: Any) -> tuple[int, dict[str, Any]]:
         text = body if isinstance(body, str) else json.dumps(body)
         event = {"requestContext": {"http": {"method": "POST"}}, "headers": KNOWN, "body": text}
-        told = self.tip_line.take(event | changes).response
-        return told["statusCode"], json.loads(told["body"])
+        response = self.tip_line.take(event | changes).response
+        self.sent = response["body"]
+        return response["statusCode"], json.loads(self.sent)
 
 
 @pytest.fixture
@@ -137,6 +139,12 @@ def test_it_speaks_the_askers_language(
     _, told = line.ask(question)
     assert told["language"] == language
     assert words in told["message"]
+
+
+def test_letters_are_sent_as_they_are(line: Line) -> None:
+    """Escaped, a Chinese answer would be twice as long."""
+    line.ask({"text": REPEATS_SALT, "language": "zh"})
+    assert LANGUAGES["zh"].found in line.sent
 
 
 def test_an_old_check_says_so(line: Line) -> None:
