@@ -154,6 +154,12 @@ def test_half_an_index_is_refused(data: bytes, cut: int) -> None:
         ClaimIndex(data[:cut])
 
 
+def test_an_index_with_damaged_curves_is_refused(data: bytes) -> None:
+    """Found by `make fuzz`: the bytes have their own digest as a name, and lack the curves."""
+    with pytest.raises(BadIndexError, match="curves"):
+        ClaimIndex(data.replace(b'"curves":', b'"curvez":', 1))
+
+
 def test_another_claim_by_a_name_is_no_match(index: ClaimIndex) -> None:
     """The singer of a check, and something else that is said of her."""
     text = "The singer Dana Lark opened her third bakery near the old harbour on a sunny morning"

@@ -43,7 +43,10 @@ class ClaimIndex:
         except msgspec.ValidationError as error:
             raise BadIndexError("the index does not say what it holds") from error
         self.totals, self.bounds = content.checks, content.bounds
-        self.curves = parse_curves(content.attaching or curves_without_demands())
+        try:
+            self.curves = parse_curves(content.attaching or curves_without_demands())
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            raise BadIndexError("the curves of the index are not as documented") from error
         if {*self.curves.curves, *self.curves.gates} - EVIDENCE:
             raise BadIndexError("the index weighs evidence that this release does not know")
         self._languages: dict[str, LanguageIndex] = {}
