@@ -10,7 +10,7 @@ from support.sample_messages import SENT
 from support.sample_posts import StandingClock, pack
 
 from decide.case_work import CaseWork, Handled
-from decide.settings import DecideSettings, case_work_of
+from decide.deliveries import DecideSettings, case_work_of
 from ledger.cases.case import Case, CaseEntry, CaseMarker, CaseMove, JournalEntry, ParkedMessage
 from ledger.cases.refusal import CaseReceipt
 from ledger.pointer import set_key

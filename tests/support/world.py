@@ -12,8 +12,7 @@ from support.sample_messages import SENT
 from support.sample_posts import SHADOW, StandingClock, pack
 
 from decide.case_work import CaseWork, Handled
-from decide.deliveries import CaseDeliveries
-from decide.settings import DecideSettings, case_work_of
+from decide.deliveries import CaseDeliveries, DecideSettings, case_work_of
 from intake.arrival import Intake
 from intake.formats.effort import Budget
 from learn.feed_import import FeedImporter, ImportResult

@@ -1,5 +1,6 @@
 """The function decide: it takes messages about cases and writes their entries.
 
-`case_work` takes one message, `judging` decides what it does, `effects` writes what follows from
-it. It may import `rules`, `ledger` and `dsa`. Start with `case_work`.
+`judge` returns what a message does to its cases, from facts alone; `case_work` reads the facts,
+commits the judgement and writes what follows. It may import `rules`, `ledger` and `dsa`. Start with
+`case_work`.
 """

@@ -1,7 +1,7 @@
 """Take one message about a case, from its line to its entries.
 
-A repeated message changes nothing. A message that comes before the one it refers to is parked with
-the case that it waits for, and is judged again when something moves that case.
+A repeated message changes nothing. A message that comes too early is parked with the case that it
+waits for, and is judged again when another message moves that case.
 """
 
 from collections.abc import Iterable, Iterator
@@ -11,10 +11,10 @@ from hashlib import sha256
 
 import msgspec
 
-from decide.effects.effects import Effects
-from decide.facts import Arrived, Facts
+from decide.effects import Effects
 from decide.facts_reader import FactsReader
-from decide.judging.judge import judge
+from decide.judge import judge
+from decide.judgement import Arrived, Facts
 from ledger.cases.case import Case, CaseMarker, JournalEntry, ParkedMessage
 from ledger.cases.messages import CaseMessage, Decision
 from ledger.cases.reading import read_case_message
@@ -26,17 +26,17 @@ from ledger.records.identity import digest
 from ledger.records.json_text import encode_json
 
 TRIES = 12
-"""How often a message is judged again because others moved its cases meanwhile."""
+"""How often a message is judged while other workers keep moving its cases."""
 
 WAIT_DAYS = 14
-"""How long a message waits for what it refers to: as long as a dead letter is kept."""
+"""How long a message waits for the case it refers to: as long as a dead letter is kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class Handled:
-    """What became of a message: `taken`, `repeated`, `waiting`, or `refused` with its code.
+    """The outcome of a message: `taken`, `repeated`, `waiting`, or `refused` with its code.
 
-    `problems` are those of the statement of reasons that it led to.
+    `problems` are those of the statement of reasons that it caused.
     """
 
     status: str
@@ -59,36 +59,21 @@ class ArrivedLine:
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """The message is in the journal now; `facts` are those it was judged by."""
+    """A message in the journal, and the facts it was judged by; None if it was there before."""
 
     marker: CaseMarker
-    facts: Facts
-
-
-@dataclass(frozen=True, slots=True)
-class Repeated:
-    """The same message was committed before."""
-
-    marker: CaseMarker
-
-
-@dataclass(frozen=True, slots=True)
-class Early:
-    """The message must wait for the case that its refusal names."""
-
-    refusal: CaseRefusal
-
-
-@dataclass(frozen=True, slots=True)
-class Rejected:
-    """The message is refused for good; without `facts` its id belongs to another message."""
-
-    refusal: CaseRefusal
     facts: Facts | None = None
 
 
-type Commit = Committed | Repeated | Early | Rejected
-"""What an attempt to commit a message came to."""
+@dataclass(frozen=True, slots=True)
+class NotCommitted:
+    """A message that is refused, or that must wait for a case if its refusal names one.
+
+    `facts` is None if another message has the same id.
+    """
+
+    refusal: CaseRefusal
+    facts: Facts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +84,6 @@ class Settled:
     name: str
     arrival: ArrivedLine
     wakes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Unsettled:
-    """A message that waits, or that could not be read."""
-
-    handled: Handled
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +102,10 @@ class CaseWork:
         """Take one message, and after it every message that waited for it.
 
         `sent_at` is when the message was first sent: no time that it states may be later. In a
-        trial the day of `sent_at` counts.
+        trial only the day of `sent_at` counts.
 
-        A message that was parked stays parked until all that waits for it is taken too. A worker
-        that dies in between leaves it there, and the next delivery goes on from it.
+        A parked message stays parked until all messages that wait for it are taken too. If a worker
+        dies in between, the next delivery finds it parked and continues.
         """
         left: list[ArrivedLine | Settled] = [ArrivedLine(provider, line, sent_at)]
         done: set[str] = set()
@@ -137,69 +115,68 @@ class CaseWork:
                     self._unpark(name, arrival)
                 case ArrivedLine() as arrival if arrival.name not in done:
                     received = self.receive(arrival)
+                    if isinstance(received, Handled):
+                        yield received
+                        continue
                     yield received.handled
-                    if isinstance(received, Settled):
-                        done.add(received.name)
-                        left += [received] if received.arrival.case else []
-                        left += self._woken(received.wakes)
+                    done.add(received.name)
+                    left += [received] if received.arrival.case else []
+                    left += self._woken(received.wakes)
 
     def refuse(self, provider: str, data: bytes, refusal: CaseRefusal) -> Handled:
         """Write the receipt of a line, or of a whole body, that cannot be read."""
-        unread = digest("unread", provider, data)
+        name = digest("unread", provider, data)
         arrival = ArrivedLine(provider, data, self.clock.now())
-        self._write_receipt(self._receipt(unread, arrival, "refused", refusal), day="")
+        self._write_receipt(self._receipt(name, arrival, "refused", refusal), day="")
         return Handled("refused", code=refusal.code)
 
-    def receive(self, arrival: ArrivedLine) -> Settled | Unsettled:
-        """Read and commit one line, write what follows, and say what became of it."""
+    def receive(self, arrival: ArrivedLine) -> Settled | Handled:
+        """Read and commit one line, and write what follows; Handled alone if it is not settled."""
         message = read_case_message(arrival.line)
         if isinstance(message, CaseRefusal):
-            return Unsettled(self.refuse(arrival.provider, arrival.line, message))
+            return self.refuse(arrival.provider, arrival.line, message)
         name = digest("message", arrival.provider, message.id)
         kind = str(message.__struct_config__.tag)
         result = self.commit(name, arrival, message)
-        while isinstance(result, Early) and result.refusal.waits_for != arrival.case:
-            # What it waits for may have come between judging and parking: judge once more.
+        while isinstance(result, NotCommitted) and result.refusal.waits_for:
+            if result.refusal.waits_for == arrival.case:
+                return Handled("waiting", kind, result.refusal.code)
+            # The case may have come between judging and parking: judge once more.
             arrival = self._park(name, arrival, message, result.refusal)
             result = self.commit(name, arrival, message)
-        match result:
-            case Early(refusal):
-                return Unsettled(Handled("waiting", kind, refusal.code))
-            case Rejected(refusal, facts):
-                arrival = self.find_parked(name, arrival, message, facts)
-                self._tell_sender(name, arrival, message, "refused", refusal)
-                return Settled(Handled("refused", kind, refusal.code), name, arrival)
-            case Committed(marker, facts):
-                arrival = self.find_parked(name, arrival, message, facts)
-                status = "taken"
-            case Repeated(marker):
-                arrival = self.find_parked(name, arrival, message, None)
-                status = "repeated"
+        arrival = self.find_parked(name, arrival, message, result.facts)
+        if isinstance(result, NotCommitted):
+            self._tell_sender(name, arrival, message, "refused", result.refusal)
+            return Settled(Handled("refused", kind, result.refusal.code), name, arrival)
         if arrival.case:
             self._tell_sender(name, arrival, message, "taken")
         problems = self.effects.apply(message, arrival.provider)
-        return Settled(Handled(status, kind, problems=problems), name, arrival, marker.wakes)
+        status = "repeated" if result.facts is None else "taken"
+        handled = Handled(status, kind, problems=problems)
+        return Settled(handled, name, arrival, result.marker.wakes)
 
-    def commit(self, name: str, arrival: ArrivedLine, message: CaseMessage) -> Commit:
+    def commit(
+        self, name: str, arrival: ArrivedLine, message: CaseMessage
+    ) -> Committed | NotCommitted:
         """Judge the message and put its marker and entries in one transaction.
 
-        The transaction fails when somebody else moved one of the cases. Then everything is read and
-        judged again: the first one stays, and the other one gets a refusal.
+        The transaction fails when another worker moved one of the cases. Then everything is read
+        and judged again. Of two messages that exclude each other, the later one is refused.
         """
         content = sha256(msgspec.json.encode(message)).hexdigest()
         for _ in range(TRIES):
             known = self.store.case_marker(name)
             if known is not None:
                 if known.digest == content:
-                    return Repeated(known)
-                return Rejected(CaseRefusal(CaseCode.ID_REUSED, "id"))
+                    return Committed(known)
+                return NotCommitted(CaseRefusal(CaseCode.ID_REUSED, "id"))
             now = self.clock.now()
             facts = self.reader.read(message, arrival.provider, now, self._arrived(arrival))
             judged = judge(message, facts)
             if isinstance(judged, CaseRefusal):
                 if self.store.case_marker(name) is not None:
                     continue  # another delivery of the same message was first: do not refuse this
-                return Early(judged) if judged.waits_for else Rejected(judged, facts)
+                return NotCommitted(judged, facts)
             marker = CaseMarker(
                 message=name,
                 provider=arrival.provider,
@@ -210,16 +187,16 @@ class CaseWork:
             )
             if self.store.commit_case(marker, judged.entry, judged.moves):
                 return Committed(marker, facts)
-        raise OSError("others kept the cases of a message busy")
+        raise OSError(f"other workers moved the cases of a message {TRIES} times")
 
     def _park(
         self, name: str, arrival: ArrivedLine, message: CaseMessage, refusal: CaseRefusal
     ) -> ArrivedLine:
-        """Park the message with the case that it waits for, and no longer with another one.
+        """Park the message with the case that it waits for, and nowhere else.
 
-        The order matters: park, write the receipt, and only then look at the case once more. A
-        worker that dies in between leaves a message that the next delivery finds parked. The
-        message is encoded again, since blanks could make the sender's line too long for an item.
+        The order matters: park, write the receipt, and only then look at the case once more. If a
+        worker dies in between, the next delivery finds the message parked. The message is encoded
+        again, since blanks could make the sender's line too long for an item.
         """
         now, case = self.clock.now(), refusal.waits_for
         expires = int((now + timedelta(days=WAIT_DAYS)).timestamp())
@@ -235,7 +212,7 @@ class CaseWork:
     def find_parked(
         self, name: str, arrival: ArrivedLine, message: CaseMessage, facts: Facts | None
     ) -> ArrivedLine:
-        """Return the arrival with the case at which an earlier delivery of it was parked, if any.
+        """Return the arrival with the case where an earlier delivery parked it, if any.
 
         Cases are read again: when the message was judged, the other delivery may not have parked it
         yet. A decision on findings alone never waits, and most messages are such decisions.
@@ -305,7 +282,7 @@ class CaseWork:
         )
 
     def _write_receipt(self, receipt: CaseReceipt, day: str) -> None:
-        """Write the receipt under the day on which the message first came, as far as known."""
+        """Write the receipt under the day when the message was parked, or else of now."""
         key = case_receipt_key(receipt.provider, day or receipt.at[:10], receipt.message)
         self.objects.put(self.out_bucket, key, encode_json(receipt))
 
@@ -316,5 +293,5 @@ def _first_sent(parked: ParkedMessage) -> datetime:
 
 
 def _wakes(entry: JournalEntry) -> tuple[str, ...]:
-    """Return the cases for which others may have waited: the entry's own, and its decision."""
+    """Return the cases for which other messages may wait: the entry's own, and its decision."""
     return (entry.entry, entry.decision) if entry.decision else (entry.entry,)

@@ -1,16 +1,24 @@
-"""Deliveries of messages about cases: believe the sender, take each message, count the results."""
+"""Deliveries of messages about cases: check the sender, take each message, count the results."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
+from decide.author_notice import AuthorNotices
 from decide.case_work import CaseWork, Handled
+from decide.effects import Effects
+from decide.facts_reader import DecidedPacks, DecideStore, FactsReader
+from ledger.aws.objects import S3Objects
 from ledger.aws.queue import Delivery, Senders, require_reserve
+from ledger.aws.store import DynamoStore
 from ledger.cases.refusal import CaseRefusal
+from ledger.clock import Clock, clock_from_setting
+from ledger.ports import Objects
 from ledger.records.json_text import lines_of_body
 from ledger.records.refusal import Refusal
 
@@ -24,24 +32,24 @@ STATUS_METRICS = {
 
 @dataclass(frozen=True, slots=True)
 class CaseDeliveries:
-    """Takes deliveries. One that was done in part goes on from there when it comes again."""
+    """Takes deliveries. If one fails midway, its next delivery repeats nothing."""
 
     work: CaseWork
     senders: Senders
 
     def take(self, message: Delivery, seconds_left: Callable[[], float]) -> list[Handled] | None:
-        """Return what became of each message of a delivery; None if the sender is not registered.
+        """Return the outcome of each message of a delivery; None if the sender is not registered.
 
-        Raises TimeReserveError when too little time is left, and errors of the platform. The
-        delivery then comes again, and its messages that were taken are known.
+        Raises TimeReserveError when too little time is left, and errors of the platform. SQS then
+        delivers all of it again, and messages that were taken before are `repeated`.
         """
         provider = self.senders.believed(message.sender_id, message.attributes)
         if provider is None:
             return None
         sent_at = self.work.clock.now() if self.work.trial_day else self.senders.first_sent(message)
-        return list(self._take(provider, message.body, sent_at, seconds_left))
+        return list(self._take_lines(provider, message.body, sent_at, seconds_left))
 
-    def _take(
+    def _take_lines(
         self, provider: str, body: str, sent_at: datetime, seconds_left: Callable[[], float]
     ) -> Iterator[Handled]:
         lines = lines_of_body(body)
@@ -55,10 +63,52 @@ class CaseDeliveries:
                 yield from self.work.take(provider, line, sent_at)
 
 
+@dataclass(frozen=True, slots=True)
+class DecideSettings:
+    """The environment variables from template.yaml, by their names in small letters."""
+
+    table: str
+    out_bucket: str
+    public_bucket: str
+    public_url: str
+    redrive_sender: str
+    today: str
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> "DecideSettings":
+        """Read the environment. Raises KeyError if a variable is missing."""
+        return cls(**{name: environment[name.upper()] for name in cls.__annotations__})
+
+
+def case_deliveries_of(settings: DecideSettings, dynamodb: Any, s3: Any) -> CaseDeliveries:
+    """Build decide over clients of AWS."""
+    clock = clock_from_setting(settings.today)
+    store = DynamoStore.of(dynamodb, settings.table)
+    work = case_work_of(settings, store, S3Objects(s3), clock)
+    return CaseDeliveries(work, Senders(store, clock, settings.redrive_sender))
+
+
+def case_work_of(
+    settings: DecideSettings, store: DecideStore, objects: Objects, clock: Clock
+) -> CaseWork:
+    """Build decide over ports."""
+    packs, out = DecidedPacks(objects, settings.public_bucket), settings.out_bucket
+    notices = AuthorNotices(settings.public_url)
+    return CaseWork(
+        store=store,
+        objects=objects,
+        clock=clock,
+        reader=FactsReader(store, objects, packs, out),
+        effects=Effects(store, objects, packs, notices, out),
+        out_bucket=out,
+        trial_day=bool(settings.today),
+    )
+
+
 def count(
     handled: Sequence[Handled] | None, delivery: str, logger: Logger, metrics: Metrics
 ) -> None:
-    """Log and count one delivery: counts, codes and types, never a word of a message."""
+    """Log and count one delivery. Nothing that a message says is logged but its type."""
     if handled is None:
         logger.warning("refused", extra={"code": "sender_unknown", "delivery": delivery})
         metrics.add_metric("UnknownSender", MetricUnit.Count, 1)
@@ -76,11 +126,7 @@ def count(
     for status, name in STATUS_METRICS.items():
         if by_status[status]:
             metrics.add_metric(name, MetricUnit.Count, by_status[status])
-    _report_problems(handled, logger, metrics)
-
-
-def _report_problems(handled: Sequence[Handled], logger: Logger, metrics: Metrics) -> None:
-    """Raise the alarm about statements that the database would refuse; each counts once."""
+    # A statement that the database would refuse raises an alarm: once, not at every repetition.
     invalid = [message for message in handled if message.problems and message.status == "taken"]
     for message in invalid:
         logger.error("statement invalid", extra={"faults": message.problems})

@@ -1,4 +1,4 @@
-"""Read what a message must be judged by: the cases that it names, and their packs and receipts."""
+"""Read the facts that a message is judged by: the cases it names, their packs and receipts."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -7,8 +7,7 @@ from typing import Protocol
 
 import msgspec
 
-from decide.facts import Arrived, Facts, PackFacts
-from decide.judging.notices_and_orders import audit_id
+from decide.judgement import Arrived, Facts, PackFacts, audit_id
 from ledger.cases.case import Case
 from ledger.cases.messages import (
     Audit,
@@ -37,14 +36,14 @@ class DecideStore(CaseStore, UnitStore, Protocol):
 
 
 class ListedPost(msgspec.Struct, frozen=True):
-    """One post of a month's sample, as the provider reads it."""
+    """One post of a month's audit sample."""
 
     post: str
 
 
 @dataclass(slots=True)
 class DecidedPacks:
-    """Packs by the findings that rest on them. Sets that were read once are kept."""
+    """The packs that made findings. Sets are read once and kept."""
 
     objects: Objects
     public_bucket: str
@@ -113,7 +112,7 @@ class FactsReader:
         counted = {unit for unit in units if self.store.marker(unit) is not None}
         return replace(
             facts,
-            counted=frozenset(one.finding for one in findings if one.unit in counted),
+            counted=frozenset(finding.finding for finding in findings if finding.unit in counted),
             packs={
                 finding.finding: pack_facts(self.packs.of(finding), finding.rule)
                 for finding in findings
@@ -122,19 +121,19 @@ class FactsReader:
         )
 
     def _cases(self, names: Iterable[str]) -> dict[str, Case]:
-        """Return the cases that exist; one for which messages only wait does not."""
+        """Return the cases that exist. A case that only has messages waiting for it does not."""
         cases = {name: self.store.case(name) for name in names}
         return {name: case for name, case in cases.items() if case and case.state is not None}
 
     def _is_sampled(self, provider: str, message: Audit) -> bool:
-        """Return whether the month's list asks for the post."""
+        """Return whether the post is in the month's sample."""
         data = self.objects.get(self.out_bucket, audit_key(provider, message.month)) or b""
         posts = (msgspec.json.decode(line, type=ListedPost) for line in data.splitlines())
         return any(listed.post == message.post for listed in posts)
 
 
 def pack_facts(pack: Pack, rule_id: str) -> PackFacts:
-    """Return what every decision on a finding of a rule takes from its pack."""
+    """Return the fields that a decision on a finding of this rule takes from its pack."""
     legal_ground, rule = pack.legal_ground, pack.rule(rule_id)
     keywords = rule.keywords if rule else ()
     return PackFacts(
@@ -147,6 +146,6 @@ def pack_facts(pack: Pack, rule_id: str) -> PackFacts:
 
 
 def _decided_on(cases: dict[str, Case], decisions: Iterable[str]) -> list[str]:
-    """Return the cases that were decided on: their excerpts are kept while somebody contests."""
+    """Return the other cases of these decisions. A contest moves the ends of their excerpts."""
     entries = [case.first for name in decisions if (case := cases.get(name))]
     return [name for entry in entries if entry for name in entry.cases if name not in cases]

@@ -13,20 +13,19 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from decide.deliveries import CaseDeliveries, count
-from decide.settings import DecideSettings, case_deliveries_of
+from decide.deliveries import DecideSettings, case_deliveries_of, count
 from ledger.aws.queue import Delivery, log_failures
 
 logger, metrics = Logger(), Metrics()
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
-deliveries: CaseDeliveries = case_deliveries_of(
+deliveries = case_deliveries_of(
     DecideSettings.of(os.environ), boto3.client("dynamodb"), boto3.client("s3")
 )
 
 
 @metrics.log_metrics
 def handler(event: dict[str, object], context: LambdaContext) -> PartialItemFailureResponse:
-    """Take each delivery. The answer names those that failed, and SQS delivers them again."""
+    """Take each delivery. Return those that failed: SQS delivers them again."""
 
     def take(record: SQSRecord) -> None:
         handled = deliveries.take(

@@ -9,7 +9,7 @@ from greenlet import getcurrent
 from simulation.bugs import Bug, Call, Change, at_aws, both, handler, method
 from simulation.known_bugs.answering import name_no_failure
 
-from decide.effects.effects import Effects
+from decide.effects import Effects
 from ledger.aws.case_store import DynamoCases
 from ledger.aws.store import DynamoStore
 from ledger.cases.case import Case, CaseMarker

@@ -8,7 +8,7 @@ import pytest
 from support.memory_cases import MemoryCases, finding
 from support.sample_messages import decision, notice
 
-from decide.effects import author_notice
+from decide import author_notice
 from ledger.cases.case import case_id
 from ledger.cases.dsa_codes import AccountMeasure, Monetary, Provision, Visibility
 from ledger.keys import author_notice_key

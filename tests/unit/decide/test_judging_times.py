@@ -23,8 +23,8 @@ from support.sample_messages import (
     suspension,
 )
 
-from decide.facts import Arrived, Facts
-from decide.judging.judge import judge
+from decide.judge import judge
+from decide.judgement import Arrived, Facts
 from ledger.cases.case import ParkedMessage, case_id
 from ledger.cases.messages import MESSAGE_TYPES
 from ledger.cases.reading import read_case_message

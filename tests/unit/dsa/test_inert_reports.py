@@ -14,7 +14,7 @@ from support.memory_cases import MemoryCases, finding
 from support.report_ledger_samples import year
 from support.sample_messages import decision
 
-from decide.effects.author_notice import LANGUAGES
+from decide.author_notice import LANGUAGES
 from dsa.report.about import About, Qualitative
 from dsa.report.entries import Entries
 from dsa.report.files import report_files

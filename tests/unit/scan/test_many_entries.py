@@ -9,9 +9,8 @@ from simulation.dynamodb import DynamoDB
 from support.memory_cases import finding
 from support.sample_messages import SENT, decision
 
-from decide.facts import Arrived, Facts, PackFacts
-from decide.judging.judge import judge
-from decide.judging.judgement import Judgement
+from decide.judge import judge
+from decide.judgement import Arrived, Facts, Judgement, PackFacts
 from ledger.aws.store import DynamoStore
 from ledger.cases.case import CaseEntry, CaseMarker, JournalEntry
 from ledger.cases.reading import read_case_message

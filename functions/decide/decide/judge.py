@@ -1,22 +1,81 @@
-"""Judge what comes from outside, or needs no decision: notices, orders, suspensions, audits."""
+"""Judge a message about a case: return its entry and moves, or why it is refused.
+
+Pure: no clock, no store. Notices, orders, suspensions and audits need no decision, and are judged
+here; `decisions` and `contests` judge the other types. `ledger.cases.transitions` says which moves
+a case allows.
+"""
 
 from collections.abc import Iterator
 from datetime import datetime
 
 import msgspec
 
-from decide.facts import Facts
-from decide.judging.judgement import Judgement, Step, entry_of, refusals_of, taken, unknown
-from decide.judging.times import before, too_old
-from ledger.cases.case import Case, JournalEntry, case_id
-from ledger.cases.messages import Audit, Notice, Order, Suspension
+from decide.contests import judge_contest, judge_outcome, judge_reinstatement, judge_second_review
+from decide.decisions import judge_decision
+from decide.judgement import Facts, Judgement, Step, audit_id, entry_of, refusals_of, taken, unknown
+from decide.times import after_arrival, before, too_old
+from ledger.cases.case import Case, CaseMove, JournalEntry
+from ledger.cases.messages import (
+    Audit,
+    CaseMessage,
+    Complaint,
+    Decision,
+    Dispute,
+    Notice,
+    Order,
+    Outcome,
+    Reinstatement,
+    SecondReview,
+    Suspension,
+)
 from ledger.cases.refusal import CaseCode, CaseRefusal
 from ledger.cases.transitions import CaseKind, Move
 from ledger.clock import utc
 
 
+def judge(message: CaseMessage, facts: Facts) -> Judgement | CaseRefusal:
+    """Return the judgement of a message by these facts; newer facts may change it.
+
+    If the author of one of the posts was erased, the entries keep no words and no address.
+    """
+    judged = next(after_arrival(message, facts), None) or _judge(message, facts)
+    is_erased = any(case.is_erased for case in facts.cases.values())
+    if isinstance(judged, Judgement) and is_erased:
+        return Judgement(judged.entry, tuple(map(_without_words, judged.moves)))
+    return judged
+
+
+def _judge(message: CaseMessage, facts: Facts) -> Judgement | CaseRefusal:
+    match message:
+        case Decision():
+            return judge_decision(message, facts)
+        case SecondReview():
+            return judge_second_review(message, facts)
+        case Complaint() | Dispute():
+            return judge_contest(message, facts)
+        case Outcome():
+            return judge_outcome(message, facts)
+        case Reinstatement():
+            return judge_reinstatement(message, facts)
+        case Notice():
+            return judge_notice(message, facts)
+        case Order():
+            return judge_order(message, facts)
+        case Suspension():
+            return judge_suspension(message, facts)
+        case Audit():
+            return judge_audit(message, facts)
+
+
+def _without_words(move: CaseMove) -> CaseMove:
+    if move.entry is None:
+        return move
+    entry = msgspec.structs.replace(move.entry, reason="", post="", url="")
+    return msgspec.structs.replace(move, entry=entry)
+
+
 def judge_notice(message: Notice, facts: Facts) -> Judgement | CaseRefusal:
-    """Take a notice. It waits for a decision, even if a finding of the post has one."""
+    """Take a notice. It is open until it is decided, even if a finding of the post already was."""
     refusal = next(too_old(message, facts, "received_at"), None)
     if refusal is not None:
         return refusal
@@ -54,7 +113,7 @@ def judge_order(message: Order, facts: Facts) -> Judgement | CaseRefusal:
 
 
 def judge_suspension(message: Suspension, facts: Facts) -> Judgement | CaseRefusal:
-    """Take a suspension: it is counted, and nothing follows."""
+    """Take a suspension. It is counted, and nothing can follow it."""
     refusal = next(too_old(message, facts, "from_at"), None)
     if refusal is not None:
         return refusal
@@ -63,7 +122,7 @@ def judge_suspension(message: Suspension, facts: Facts) -> Judgement | CaseRefus
 
 
 def judge_audit(message: Audit, facts: Facts) -> Judgement | CaseRefusal:
-    """Take the verdict on a post of the sample: once for each post and month."""
+    """Take the verdict on a post of the month's sample, once for each post and month."""
     if not facts.sampled:
         return CaseRefusal(CaseCode.NOT_IN_SAMPLE, "post")
     audited = audit_id(facts.provider, message)
@@ -78,15 +137,10 @@ def judge_audit(message: Audit, facts: Facts) -> Judgement | CaseRefusal:
     return refusal or taken(message, entry_of(message, facts), [step])
 
 
-def audit_id(provider: str, message: Audit) -> str:
-    """Return the case of a post and month, so that a second verdict on it is refused."""
-    return case_id("audit", provider, f"{message.month}/{message.post}")
-
-
 def _known_order(case: Case) -> JournalEntry:
     """Return the order's first entry, with the times that later messages have added so far.
 
-    A later message may repeat them. By this, a count can tell which are new.
+    The next message may repeat them. A count uses this entry to tell which of its times are new.
     """
     times = {
         name: next((at for entry in case.entries if (at := getattr(entry.entry, name))), "")
@@ -96,12 +150,12 @@ def _known_order(case: Case) -> JournalEntry:
 
 
 def _order_refusals(message: Order, case: Case, step: Step) -> Iterator[CaseRefusal]:
-    """Refuse a message that contradicts the order's first one: it would be another order."""
+    """Refuse a message that contradicts the order's first one: it must be about another order."""
     first = case.entries[0].entry
     for field in ("kind", "country", "authority", "regulation"):
         if getattr(message, field) != getattr(first, field):
             yield CaseRefusal(CaseCode.FIELD_CONFLICT, field)
-    # The order's waiting times start here, so another time would be another order.
+    # The order's waiting times start here.
     if utc(message.received_at) != first.received_at:
         yield CaseRefusal(
             CaseCode.FIELD_CONFLICT,

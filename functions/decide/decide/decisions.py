@@ -1,13 +1,21 @@
-"""Judge decisions: one verdict moves all its findings and its notice, or none of them."""
+"""Judge decisions. One verdict moves all its findings and its notice, or none of them."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from decide.facts import Facts, PackFacts
-from decide.judging.judgement import Judgement, Step, entry_of, refusals_of, taken, unknown
-from decide.judging.times import before, excerpt_end_after_decision, is_forgotten, stated_at
+from decide.judgement import (
+    Facts,
+    Judgement,
+    PackFacts,
+    Step,
+    entry_of,
+    refusals_of,
+    taken,
+    unknown,
+)
+from decide.times import before, excerpt_end_after_decision, is_forgotten, stated_at
 from ledger.cases.case import Case, JournalEntry
 from ledger.cases.dsa_codes import SourceType
 from ledger.cases.messages import Decision, Verdict
@@ -48,7 +56,7 @@ def judge_decision(message: Decision, facts: Facts) -> Judgement | CaseRefusal:
 
 
 def source_of(notice: JournalEntry | None) -> SourceType:
-    """Return what made somebody look at the post."""
+    """Return the code for who made the provider look at the post."""
     if notice is None:
         return SourceType.VOLUNTARY
     if notice.trusted_flagger:
@@ -57,7 +65,7 @@ def source_of(notice: JournalEntry | None) -> SourceType:
 
 
 def _refusals(message: Decision, facts: Facts) -> Iterator[CaseRefusal]:
-    """Yield why it cannot be taken, in the order in which a sender can correct it."""
+    """Yield all reasons to refuse a decision, in the order in which a sender can correct them."""
     yield from _missing_matters(message, facts)
     yield from _mixed_matters(message, facts)
     yield from _too_early(message, facts)
@@ -71,7 +79,7 @@ def _refusals(message: Decision, facts: Facts) -> Iterator[CaseRefusal]:
 
 
 def _missing_matters(message: Decision, facts: Facts) -> Iterator[CaseRefusal]:
-    """Refuse what is missing, another provider's, or not counted yet."""
+    """Refuse findings and notices that are missing, another provider's, or not counted yet."""
     for name in message.findings:
         finding = facts.finding(name)
         if finding is None:
@@ -85,7 +93,7 @@ def _missing_matters(message: Decision, facts: Facts) -> Iterator[CaseRefusal]:
 
 
 def _mixed_matters(message: Decision, facts: Facts) -> Iterator[CaseRefusal]:
-    """Refuse several posts or categories: one decision is one measure and one count."""
+    """Refuse several posts or categories: a decision is counted once, as one measure."""
     notice = _notice(message, facts)
     findings = _findings(message, facts)
     posts = {finding.post for finding in findings}
@@ -99,9 +107,9 @@ def _mixed_matters(message: Decision, facts: Facts) -> Iterator[CaseRefusal]:
 
 
 def _too_early(message: Decision, facts: Facts) -> Iterator[CaseRefusal]:
-    """Refuse a decision on what nobody had found or reported yet.
+    """Refuse times before a finding was found or a notice received.
 
-    Of several matters, the first allows the case to be opened and a measure to be taken.
+    The first of them allows a moderator to look and to take a measure, the last one to decide.
     """
     starts = [_start(case) for case in _matters(message, facts)]
     event = "the finding was found, or the notice received"
@@ -117,7 +125,7 @@ def _start(case: Case) -> datetime:
 
 
 def _matters(message: Decision, facts: Facts) -> list[Case]:
-    """Return the cases that it decides: of its findings, and of its notice."""
+    """Return the existing cases of a decision's findings, and of its notice."""
     cases = [facts.cases[name] for name in message.findings if name in facts.cases]
     notice = _notice(message, facts)
     return [*cases, notice] if notice else cases
@@ -134,7 +142,7 @@ def _notice(message: Decision, facts: Facts) -> Case | None:
 
 
 def _steps(message: Decision, facts: Facts, entry: JournalEntry | None = None) -> Iterator[Step]:
-    """Yield what it does to each matter; given its entry, also to their excerpts."""
+    """Yield the step of each finding and of the notice; given its entry, also of the excerpts."""
     move = MOVES[message.verdict]
     for case in _matters(message, facts):
         ends = entry is not None and case.excerpt is not None
@@ -152,7 +160,7 @@ def _steps(message: Decision, facts: Facts, entry: JournalEntry | None = None) -
 
 
 def _ground(message: Decision, pack: PackFacts) -> dict[str, Any]:
-    """Return the sender's ground or the pack's, never the words of one with the other's link."""
+    """Return the sender's ground or the pack's, never the text of one with the other's link."""
     if message.ground_text is not None or message.ground_url is not None:
         return {"ground": message.ground or pack.ground}
     if message.ground not in {None, pack.ground}:
@@ -165,15 +173,17 @@ def _ground(message: Decision, pack: PackFacts) -> dict[str, Any]:
 
 
 def _from_findings(findings: Sequence[Finding], facts: Facts) -> dict[str, Any]:
-    """Return the fields that findings give to the entry; nothing if there are none.
+    """Return the entry's fields about its findings; none if there are none.
 
-    `keywords` are those of all findings, so `other` is the first explanation that any of them has.
+    `keywords` holds those of all findings, so `other` is the first explanation of any of them.
     """
     if not findings:
         return {}
-    keys = [rule_key(one.pack, one.version, one.rule, one.mode) for one in findings]
+    keys = [
+        rule_key(finding.pack, finding.version, finding.rule, finding.mode) for finding in findings
+    ]
     days = [finding.found_at[:10] for finding in findings]
-    found = Counter(f"{day}/{key}" for day, key in zip(days, keys, strict=True))
+    by_day = Counter(f"{day}/{key}" for day, key in zip(days, keys, strict=True))
     packs = [facts.packs[finding.finding] for finding in findings]
     keywords = {word for pack in packs for word in pack.keywords}
     reaches = [finding.reach for finding in findings if finding.reach is not None]
@@ -183,7 +193,7 @@ def _from_findings(findings: Sequence[Finding], facts: Facts) -> dict[str, Any]:
         "other": next((pack.other for pack in packs if pack.other), ""),
         "rules": dict(sorted(Counter(keys).items())),
         "found_days": tuple(sorted(days)),
-        "found": dict(sorted(found.items())),
+        "found": dict(sorted(by_day.items())),
         "found_at": min(finding.found_at for finding in findings),
         "reach": max(reaches, default=None),
         "set": findings[0].set,
@@ -191,7 +201,7 @@ def _from_findings(findings: Sequence[Finding], facts: Facts) -> dict[str, Any]:
 
 
 def _from_notice(notice: JournalEntry) -> dict[str, Any]:
-    """Return the fields that a notice gives to the entry of a decision without findings."""
+    """Return the fields about a notice, for a decision without findings."""
     return {
         "category": notice.category,
         "keywords": notice.keywords,

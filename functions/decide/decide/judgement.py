@@ -1,27 +1,85 @@
-"""The parts that every judgement is made of: steps, refusals, and the journal entry."""
+"""The input and the output of every judgement: facts, and steps of cases that make an entry."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
 import msgspec
 
-from decide.facts import REFERENCES, Facts
 from ledger.cases.case import Case, CaseEntry, CaseMove, JournalEntry, case_id
-from ledger.cases.messages import BaseCaseMessage
+from ledger.cases.messages import Audit, BaseCaseMessage
 from ledger.cases.refusal import CaseCode, CaseRefusal, EarlierMove
 from ledger.cases.transitions import NEW, TRANSITIONS, CaseKind, CaseState, Move
 from ledger.clock import utc
+from ledger.records.finding import Finding
+
+REFERENCES = {
+    "decision": "decision",
+    "complaint": "complaint",
+    "dispute": "dispute",
+    "notice": "notice",
+    "follows": "order",
+}
+"""The fields that hold another message's id, and the type of that message."""
 
 KEPT_APART = frozenset({"id", "findings", "finding", "post", "url", "reason"})
-"""Fields that the journal leaves out. They are kept in the case, where they can be erased."""
+"""Fields that only the case keeps, where they can be erased, and not the journal."""
+
+
+@dataclass(frozen=True, slots=True)
+class PackFacts:
+    """The fields that decisions take from a pack; `other` explains the keyword `OTHER`."""
+
+    ground: str = ""
+    ground_text: str = ""
+    ground_url: str = ""
+    keywords: tuple[str, ...] = ()
+    other: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """When a message was first sent, however often it was repeated or delayed afterwards.
+
+    `by_day` means that the clock of a trial gave the moment: only its day is right.
+    """
+
+    at: datetime
+    by_day: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that `judge` knows: the provider, the moment, and the cases that exist, by id.
+
+    `arrived` bounds the times that the message states. `counted` holds the findings that a receipt
+    counts, `packs` the fields of each finding's pack. `sampled` is whether the post of an audit
+    was drawn.
+    """
+
+    provider: str
+    now: datetime
+    arrived: Arrived
+    cases: Mapping[str, Case] = field(default_factory=dict)
+    counted: frozenset[str] = frozenset()
+    packs: Mapping[str, PackFacts] = field(default_factory=dict)
+    sampled: bool = False
+
+    def id_of(self, reference: str, message: str) -> str:
+        """Return the id of the case to which a field of a message refers."""
+        return case_id(REFERENCES[reference], self.provider, message)
+
+    def finding(self, finding: str) -> Finding | None:
+        """Return a finding, if it exists."""
+        case = self.cases.get(finding)
+        return case.finding if case else None
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A message that is taken: its entry, and what it moves."""
+    """A message that is taken: its entry, and its moves of cases."""
 
     entry: JournalEntry
     moves: tuple[CaseMove, ...]
@@ -29,7 +87,7 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One move of one case; `case` is None for one that the message opens."""
+    """One move of one case; `case` is None if the message opens it."""
 
     id: str
     case: Case | None
@@ -41,7 +99,7 @@ class Step:
 
     @property
     def outcome(self) -> CaseState | CaseCode:
-        """Return what the table of transitions says about it."""
+        """Return the next state, or the code of the refusal, from the table of transitions."""
         return TRANSITIONS[self.kind, self.case.state if self.case else NEW][self.move]
 
 
@@ -59,7 +117,7 @@ def entry_of(message: BaseCaseMessage, facts: Facts, **more: Any) -> JournalEntr
 
 
 def _journal_fields(message: BaseCaseMessage, facts: Facts) -> dict[str, Any]:
-    """Return the fields that a message gives to its journal entry, under their names there."""
+    """Return a message's fields by the names that they have in the journal entry."""
     fields: dict[str, Any] = {}
     for name in message.__struct_fields__:
         value = getattr(message, name)
@@ -100,7 +158,7 @@ def refusals_of(steps: Iterable[Step], field: str) -> Iterator[CaseRefusal]:
 
 
 def unknown(field: str, waits_for: str = "") -> CaseRefusal:
-    """Return the refusal of a reference to something unknown, which may still arrive."""
+    """Return the refusal of a reference to an unknown case; `waits_for` names one that may come."""
     return CaseRefusal(CaseCode.UNKNOWN, field, waits_for=waits_for)
 
 
@@ -116,7 +174,7 @@ def taken(
     steps: Iterable[Step],
     excerpts: Iterable[CaseMove] = (),
 ) -> Judgement:
-    """Return the judgement that these steps make; `excerpts` are moves of excerpts alone."""
+    """Return the judgement of these steps; `excerpts` are moves that only move an excerpt's end."""
     steps = tuple(steps)
     entry = msgspec.structs.replace(entry, cases=tuple(step.id for step in steps))
     moves = (_move(step, entry, message) for step in steps)
@@ -124,7 +182,7 @@ def taken(
 
 
 def _who_was_first(case: Case) -> EarlierMove | None:
-    """Return the last move that can be made only once: after a reopening, the one made since."""
+    """Return the last of the moves that can be made only once until a case is reopened."""
     once = (Move.DECIDE, Move.ANSWER, Move.CLOSE)
     entries = [entry.entry for entry in case.entries if entry.move in once]
     return earlier_move(entries[-1]) if entries else None
@@ -142,3 +200,8 @@ def _move(step: Step, entry: JournalEntry, message: BaseCaseMessage) -> CaseMove
         url=getattr(message, "url", None) or "",
     )
     return CaseMove(step.id, case_entry, step.closes, step.excerpt_expires, step.forgets)
+
+
+def audit_id(provider: str, message: Audit) -> str:
+    """Return the case of a post and month, so that a second verdict on it is refused."""
+    return case_id("audit", provider, f"{message.month}/{message.post}")

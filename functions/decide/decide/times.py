@@ -1,16 +1,16 @@
-"""Bounds on the times that a message states, and when excerpts expire.
+"""The bounds on the times that a message states, and the ends of excerpts.
 
 Published numbers are computed from the stated times: how long a post waited for a decision, and how
 long the decision took. A provider's clock may differ from ours, so each bound is wider by `SKEW`.
 
-An excerpt is kept as long as a measure can be contested, which is six months (DSA Art. 20(1), 21):
-both sides then look at it. Without a measure nobody needs it for long.
+An excerpt is kept as long as a measure can be contested, which is six months (DSA Art. 20(1), 21),
+since both sides then look at it. Without a measure nobody needs it for long.
 """
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from decide.facts import Facts
+from decide.judgement import Facts
 from ledger.cases.case import JournalEntry
 from ledger.cases.messages import BaseCaseMessage
 from ledger.cases.refusal import CaseCode, CaseRefusal
@@ -19,14 +19,14 @@ from ledger.clock import utc
 
 SKEW = timedelta(minutes=5)
 OLDEST = timedelta(days=731)
-"""The oldest notice, order or suspension that is taken: two years, one of them a leap year."""
+"""The greatest age of a notice, order or suspension: two years, one of them a leap year."""
 
 DISMISSED_DAYS = 7
 MEASURE_DAYS = 184 + 14
-"""The longest six months, and two weeks for what was sent on the last day."""
+"""The longest six months, and two weeks for a complaint that was sent on the last day."""
 
 CONTESTED_DAYS = 366
-"""How long an open complaint or dispute keeps an excerpt: a year, so that every one expires."""
+"""How long an open complaint or dispute keeps an excerpt. Even a forgotten one ends."""
 
 ANSWERED_DAYS = 14
 
@@ -53,8 +53,8 @@ def before(
 ) -> Iterator[CaseRefusal]:
     """Refuse each of these fields whose time is before the `event` at `start`.
 
-    Nothing that a message mentions began after it was sent. If our own clocks say so, one of them
-    was wrong, and the time of sending is the bound.
+    No event that a message mentions began after it was sent. If our clocks say so, one of them was
+    wrong, and the time of sending is the bound.
     """
     start = min(start, facts.arrived.at)
     earliest = (_day(start) if facts.arrived.by_day else start) - SKEW
@@ -69,15 +69,16 @@ def before(
 
 
 def too_old(message: BaseCaseMessage, facts: Facts, name: str) -> Iterator[CaseRefusal]:
-    """Refuse a time years before the message: a mistyped year would outweigh all other waits."""
+    """Refuse a time years before the message: a mistyped year would distort all waiting times."""
     oldest = facts.arrived.at - OLDEST
     return before(message, facts, oldest, "the last two years began", name)
 
 
 def stated_at(entry: JournalEntry, field: str) -> datetime:
-    """Return a time that an entry states, or that of its commit if the stated one is later.
+    """Return a time that an entry states, or the time of its commit if the stated one is later.
 
-    Earlier releases did not bound times: their entries must not make every later message too early.
+    Earlier releases did not bound times. Without this, a time in the future that they took would
+    make every later message too early.
     """
     return datetime.fromisoformat(min(getattr(entry, field), entry.at))
 
@@ -104,7 +105,7 @@ def excerpt_end_while_contested(now: datetime) -> int:
 
 
 def excerpt_end_after_answer(decision: JournalEntry, state: CaseState, now: datetime) -> int:
-    """Return when it expires after the last open complaint or dispute got its answer."""
+    """Return when the excerpt expires after the last open complaint or dispute was answered."""
     soon = _in_days(now, ANSWERED_DAYS)
     if decision.measures is None or state is CaseState.OVERTURNED:
         return soon

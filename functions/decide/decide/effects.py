@@ -1,6 +1,7 @@
-"""Write what follows from a committed message outside the table.
+"""Write the files that a committed message causes: notices, statements, proposed examples.
 
-Every delivery does it, a repeated one too, so that a worker that dies in between loses nothing.
+Every delivery writes them, a repeated one too, so that a worker that dies in between loses nothing.
+A file that is already there stays.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from decide.effects.author_notice import LANGUAGES, AuthorNotices, DecidedFinding, rule_page
+from decide.author_notice import LANGUAGES, AuthorNotices, DecidedFinding, rule_page
 from decide.facts_reader import DecidedPacks, DecideStore
 from dsa.statement.meaning import meaning_problems
 from dsa.statement.schema import schema_problems
@@ -30,12 +31,12 @@ from ledger.records.finding import Finding
 from ledger.records.json_text import encode_json, encode_json_lines
 
 TRIES = 5
-"""How often a file of findings is rewritten because another worker wrote it meanwhile."""
+"""How often a file of findings is rewritten while other workers keep changing it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """Writes notices to authors, statements, and examples that overturned decisions propose."""
+    """Writes notices to authors, statements, and examples from overturned decisions."""
 
     store: DecideStore
     objects: Objects
@@ -44,10 +45,10 @@ class Effects:
     out_bucket: str
 
     def apply(self, message: CaseMessage, provider: str) -> tuple[str, ...]:
-        """Write what a committed message asks for, and keep what is already written.
+        """Write the files of a committed message. Return the problems of its statement, if any.
 
-        Return the problems of the statement that it asks for. The statement is written all the
-        same: the decision holds, and somebody has to correct the one or the other.
+        A statement with problems is written all the same: the decision is valid, and a person has
+        to correct the statement or the decision.
         """
         match message:
             case Decision() if message.measures is not None:
@@ -71,11 +72,13 @@ class Effects:
         case, cases = self._existing(decision), self._decided_on(decision)
         entry = case.entries[0].entry
         findings = [
-            DecidedFinding(one.finding, self.packs.of(one.finding)) for one in cases if one.finding
+            DecidedFinding(finding, self.packs.of(finding))
+            for finding in (matter.finding for matter in cases)
+            if finding is not None
         ]
-        notices = [one.entries[0] for one in cases if one.finding is None]
-        is_erased = any(one.is_erased for one in cases)
-        for language in LANGUAGES if not is_erased else ():
+        notices = [matter.entries[0] for matter in cases if matter.finding is None]
+        is_erased = any(matter.is_erased for matter in cases)
+        for language in () if is_erased else LANGUAGES:
             text = self.notices.text(language, case.entries[0], findings, notices)
             key = author_notice_key(entry.provider, decision, language)
             self.objects.put_if(self.out_bucket, key, text.encode(), None)
@@ -95,9 +98,9 @@ class Effects:
             return
         decided = case.entries[0].entry
         overturned = next(entry.entry for entry in case.entries if entry.entry.overturns)
-        for one in self._decided_on(decision):
-            if one.finding is not None and one.excerpt is not None:
-                self._put_proposal(one.finding, one.excerpt, decided, overturned)
+        for matter in self._decided_on(decision):
+            if matter.finding is not None and matter.excerpt is not None:
+                self._put_proposal(matter.finding, matter.excerpt, decided, overturned)
 
     def _put_proposal(
         self, finding: Finding, excerpt: str, decided: JournalEntry, overturned: JournalEntry
@@ -120,8 +123,8 @@ class Effects:
     def _remove_excerpt(self, finding: Finding) -> None:
         """Remove an excerpt from the file of findings that the provider reads.
 
-        Limits: the version before can be read by its id until the bucket's lifecycle deletes it, a
-        day later.
+        Limits: the previous version can be read by its id until the bucket's lifecycle deletes it,
+        a day later.
         """
         marker = self.store.marker(finding.unit)
         if marker is None:
@@ -137,7 +140,7 @@ class Effects:
                 self.out_bucket, key, kept, etag, tags=HOLDS_EXCERPTS
             ):
                 return
-        raise OSError("other workers kept the file of findings busy")
+        raise OSError(f"other workers changed the file of findings {TRIES} times")
 
     def _decided_on(self, decision: str) -> list[Case]:
         """Return the cases of a decision's findings, and of its notice."""
@@ -147,16 +150,16 @@ class Effects:
     def _existing(self, name: str) -> Case:
         case = self.store.case(name)
         if case is None or not case.entries:
-            raise LookupError(f"the case {name} has a message and no entry")
+            raise LookupError(f"the case {name} has no entry, but a committed message")
         return case
 
 
 def _statement_facts(
     decision: CaseEntry, findings: Sequence[DecidedFinding], public_url: str
 ) -> StatementFacts:
-    """Return what the statement of a decision says, with the rule of its first finding.
+    """Return the facts for the statement of a decision, with the rule of its first finding.
 
-    A notice does not say when its post was published: the time when it was received is used.
+    A notice does not say when its post was published, so the time when it was received is used.
     """
     entry = decision.entry
     if not findings:
@@ -172,7 +175,7 @@ def _statement_facts(
         address=rule_page(first, public_url),
         check=first.checks[0].url if first.checks else "",
     )
-    # The sender says when the post was published. It was not later than it was found.
+    # The sender stated when the post was published: at the latest when it was found.
     published_at = min(first.published_at, first.found_at)
     return StatementFacts(entry, decision.reason, published_at, first.language or "", matched)
 

@@ -1,6 +1,6 @@
 """The notice to an author: what was done, where, why, who decided, and how to contest it.
 
-The words of each language are in one template, `templates/notice.<language>.txt`.
+Each language has one template, `templates/notice.<language>.txt`.
 
 Source: Regulation (EU) 2022/2065 (DSA), Art. 17(3), 20 and 21.
 """
@@ -42,7 +42,7 @@ class DecidedFinding:
 
 @dataclass(frozen=True, slots=True)
 class NoticeMeasure:
-    """One measure: its DSA code, its end, and the provider's own words if the code is OTHER."""
+    """One measure: its DSA code, its end, and the provider's words if the code ends in OTHER."""
 
     code: str
     until: str = ""
@@ -53,7 +53,7 @@ class NoticeMeasure:
 class NoticeRule:
     """A rule that found the post; `page` is empty if no public pages are served.
 
-    `checks` are the published fact-checks whose claim the post repeats.
+    `checks` are the published fact-checks of a claim that the post repeats.
     """
 
     title: str
@@ -65,12 +65,12 @@ class NoticeRule:
 
 @cache
 def _environment() -> Environment:
-    """Return one environment for all: compiling a template takes longer than filling it."""
+    """Return the environment, made once: compiling a template takes longer than filling it."""
     return Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         undefined=StrictUndefined,
         finalize=lambda value: replace_controls(str(value), keep="\n"),
-        # Plain text: nothing reads it as markup.
+        # The notices are plain text, not markup.
         autoescape=False,  # noqa: S701  # nosec B701
         trim_blocks=True,
         lstrip_blocks=True,
@@ -80,7 +80,7 @@ def _environment() -> Environment:
 
 @dataclass(frozen=True, slots=True)
 class AuthorNotices:
-    """Writes notices; `public_url` is where the pages of the packs are served, or empty."""
+    """Writes notices; `public_url` is the address of the packs' pages, or empty."""
 
     public_url: str
 
@@ -97,17 +97,18 @@ class AuthorNotices:
         """
         entry = decision.entry
         assert entry.measures is not None  # noqa: S101 - a decision without one has no notice
-        posts = [one.finding.post for one in findings] or [notice.post for notice in notices]
-        urls = [one.finding.url for one in findings] + [notice.url for notice in notices]
+        found = [decided.finding for decided in findings]
+        posts = [finding.post for finding in found] or [notice.post for notice in notices]
+        urls = [finding.url for finding in found] + [notice.url for notice in notices]
         applied = date.fromisoformat(entry.applied_at[:10])
         template = _environment().get_template(f"notice.{language}.txt")
         return template.render(
             entry=entry,
             done=notice_measures(entry.measures),
-            post=replace_controls(posts[0]),  # an id of several lines would forge lines of its own
+            post=replace_controls(posts[0]),  # an id with line breaks could forge lines
             url=replace_controls(next(filter(None, urls), "")),
             reason=decision.reason,
-            rules=[self._rule(one) for one in findings],
+            rules=[self._rule(decided) for decided in findings],
             contest_until=months_after(applied, CONTEST_MONTHS).isoformat(),
         )
 

@@ -1,11 +1,11 @@
-"""Judge what follows a decision: second reviews, complaints, disputes, and their outcomes."""
+"""Judge the messages about a decision: second reviews, complaints, disputes, reinstatements."""
 
 from collections.abc import Iterator
 
 import msgspec
 
-from decide.facts import Facts
-from decide.judging.judgement import (
+from decide.judgement import (
+    Facts,
     Judgement,
     Step,
     earlier_move,
@@ -14,7 +14,7 @@ from decide.judging.judgement import (
     taken,
     unknown,
 )
-from decide.judging.times import (
+from decide.times import (
     before,
     excerpt_end_after_answer,
     excerpt_end_while_contested,
@@ -87,7 +87,7 @@ def judge_contest(message: Complaint | Dispute, facts: Facts) -> Judgement | Cas
 
 
 def judge_outcome(message: Outcome, facts: Facts) -> Judgement | CaseRefusal:
-    """Take the answer to a complaint or a dispute. Each has one answer."""
+    """Take the answer to a complaint or a dispute. Each is answered once."""
     field = "complaint" if message.complaint is not None else "dispute"
     contest_id = facts.id_of(field, message.complaint or message.dispute or "")
     contest = facts.cases.get(contest_id)
@@ -123,7 +123,7 @@ def judge_outcome(message: Outcome, facts: Facts) -> Judgement | CaseRefusal:
 
 
 def judge_reinstatement(message: Reinstatement, facts: Facts) -> Judgement | CaseRefusal:
-    """Take that a post or account came back: after a reversal, or by a court or the provider."""
+    """Take the return of a post or account: after a reversal, or by a court or the provider."""
     named = _decision(message.decision, facts)
     if isinstance(named, CaseRefusal):
         return named
@@ -152,7 +152,7 @@ def _before_decision(
 
 
 def _decision(message: str, facts: Facts) -> tuple[Case, JournalEntry] | CaseRefusal:
-    """Return the case and the entry of the decision that a message names by its sender's id."""
+    """Return the case and the entry of a decision, by the id that its sender gave it."""
     decision = facts.id_of("decision", message)
     case = facts.cases.get(decision)
     if case is None or case.first is None:
@@ -161,9 +161,9 @@ def _decision(message: str, facts: Facts) -> tuple[Case, JournalEntry] | CaseRef
 
 
 def _overturns(step: Step) -> bool:
-    """Return whether the decision held until now."""
-    held = step.case is not None and step.case.state is not CaseState.OVERTURNED
-    return held and step.outcome is CaseState.OVERTURNED
+    """Return whether the step overturns a decision that was in force."""
+    was_overturned = step.case is None or step.case.state is CaseState.OVERTURNED
+    return not was_overturned and step.outcome is CaseState.OVERTURNED
 
 
 def _excerpts(decided: JournalEntry, facts: Facts, expires: int) -> Iterator[CaseMove]:
