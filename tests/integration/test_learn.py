@@ -14,7 +14,7 @@ from claims.building import build_index
 from claims.feeds.spool import Spool
 from claims.index.index import ClaimIndex
 from claims.text.topics import lists
-from learn import feed_import
+from learn import index_publisher
 from ledger.errors import OperatorError
 from ledger.keys import factchecks_key
 from ledger.pointer import current_set, set_key
@@ -29,7 +29,7 @@ MANY = [check(number, f"{SALT} number {number}") for number in range(40)]
 @pytest.fixture(autouse=True)
 def built_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """An index of the same checks is the same: its bounds need not be measured each time."""
-    monkeypatch.setattr(feed_import, "build_index", _built)
+    monkeypatch.setattr(index_publisher, "build_index", _built)
 
 
 _indexes: dict[bytes, bytes] = {}

@@ -15,8 +15,7 @@ from decide.case_work import CaseWork, Handled
 from decide.deliveries import CaseDeliveries, DecideSettings, case_work_of
 from intake.arrival import Intake
 from intake.formats.effort import Budget
-from learn.feed_import import FeedImporter, ImportResult
-from learn.settings import LearnSettings, importer_over
+from learn.feed_import import FeedImporter, ImportResult, LearnSettings, importer_over
 from ledger.aws.objects import S3Objects
 from ledger.aws.queue import Senders, SqsUnitQueue
 from ledger.aws.store import DynamoStore

@@ -1,4 +1,4 @@
-"""The function answer: a text in, published checks out. Questions are never stored or logged."""
+"""The Lambda handler of answer. Questions are never stored or logged."""
 
 import os
 import time
@@ -11,9 +11,8 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities import parameters
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from answer.index_in_force import IndexInForce
 from answer.request import Partners, RateLimit, response
-from answer.tip_line import TipLine
+from answer.tip_line import IndexInForce, TipLine
 from ledger.aws.objects import S3Objects
 from ledger.clock import clock_from_setting
 

@@ -76,7 +76,7 @@ LANGUAGES = {
 
 
 def language_for(asked: str, text: str | ClaimText, answers: Sequence[CheckAnswer]) -> str:
-    """Return the language of an answer: as asked, or that of the text, or of its first check.
+    """Return the language of an answer: the one asked for, the text's, or the first check's.
 
     >>> language_for("id-ID", "Salt", []), language_for("fr", "Air yang dapat menyembuhkan", [])
     ('id', 'id')
@@ -91,7 +91,7 @@ def language_for(asked: str, text: str | ClaimText, answers: Sequence[CheckAnswe
 
 
 def message_of(answers: Sequence[CheckAnswer], language: str, today: str) -> str:
-    """Return the answer as plain text to send on. It is not markup, whatever a claim contains."""
+    """Return the answer as plain text to forward. A claim with markup is shown as it is."""
     texts = LANGUAGES[language]
     if not answers:
         return texts.none

@@ -1,4 +1,4 @@
-"""A request of a function URL: who asks, how often they may, and what they ask."""
+"""A request to the function URL: the asker, their quota, and the question."""
 
 import base64
 import binascii
@@ -14,7 +14,7 @@ import msgspec
 from ledger.foreign_text import is_blank
 
 MOST_BYTES = 100 * 1024
-"""Bytes of a question. 20,000 code points of it are read; no forwarded message is longer."""
+"""The most bytes of a question. Only 20,000 code points of it are read."""
 PARTNER, SECRET = "x-terang-partner", "x-terang-secret"
 WINDOW_SECONDS = 60
 _NO_DIGEST = "0" * 64
@@ -29,7 +29,7 @@ class RequestError(Exception):
 
 
 class Question(msgspec.Struct, frozen=True):
-    """A text to find checks for; `language` is that of the answer, by default that of the text."""
+    """A text to find checks for; `language` is that of the answer, by default the text's own."""
 
     text: str
     language: str = ""
@@ -55,7 +55,7 @@ class Request:
         text = event.get("body") or ""
         if not isinstance(text, str):
             raise RequestError(400, "no_json")
-        if len(text) > MOST_BYTES * 2:  # too long even in base64: not decoded only to be measured
+        if len(text) > MOST_BYTES * 2:  # too long even in base64, so it need not be decoded
             raise RequestError(413, "too_large")
         return cls(
             method=str((context.get("http") or {}).get("method", "")),
@@ -84,8 +84,8 @@ class Request:
 def principal_of(arn: str) -> str:
     """Return who signed a request, by the ARN of the caller.
 
-    Sessions of an assumed role and federated users choose their own names. A quota for each such
-    name would be as many quotas as there are names.
+    Sessions of an assumed role and federated users choose their own names. With a quota for each
+    name, an asker could have any number of quotas.
 
     >>> principal_of("arn:aws:sts::123456789012:assumed-role/helpdesk/bot")
     'arn:aws:sts::123456789012:assumed-role/helpdesk'
@@ -112,7 +112,7 @@ def _bytes(text: str, *, encoded: bool) -> bytes:
 
 
 def response(status: int, body: Mapping[str, Any], **headers: str) -> dict[str, Any]:
-    """Return the response of a function URL; nobody on its way may keep it."""
+    """Return the response of a function URL. No cache may keep it."""
     always = {"content-type": "application/json; charset=utf-8", "cache-control": "no-store"}
     return {
         "statusCode": status,
@@ -152,7 +152,7 @@ class Partners:
 class RateLimit:
     """How often each asker may ask one worker within a minute.
 
-    Nothing is stored: with `AnswerConcurrency` workers, up to that many times as much gets through.
+    Nothing is stored, so the limit of all workers is up to `AnswerConcurrency` times as high.
     """
 
     most: int
@@ -161,7 +161,7 @@ class RateLimit:
     _counted: dict[str, int] = field(default_factory=dict)
 
     def count(self, asker: str) -> None:
-        """Count a request. Raises RequestError if it is one too many."""
+        """Count a request. Raises RequestError beyond the limit."""
         now = self.now()
         if now - self._began >= WINDOW_SECONDS:
             self._began, self._counted = now, {}

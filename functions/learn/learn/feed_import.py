@@ -1,29 +1,30 @@
-"""An import of published checks: a feed in, an index and the set that names it out.
+"""Import a feed of published checks: build the index again, and report the changed checks.
 
 Everything is written once under its digest, except the catalogue and the pointer, which move by
-compare-and-swap. So whatever a crashed import or two at once leave behind, the next one completes.
+compare-and-swap. So the next import completes the work of one that crashed, or of two at once.
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import msgspec
 
-from claims.building import build_index
 from claims.errors import FeedError
 from claims.feeds.admission import Admitted, admit
 from claims.feeds.feed import read_feed
 from claims.feeds.publishers import Trust
-from claims.feeds.spool import ChangeKind, CheckChange, Spool, changes
-from claims.index.index import ChangedCheck, ClaimIndex, facts_of
-from claims.text.topics import lists, lists_digest
-from learn.activate_index import IndexActivator
+from claims.feeds.spool import ChangeKind, CheckChange, changes
+from claims.text.topics import lists_digest
+from learn.index_publisher import IndexPublisher
 from learn.library import CHANGE_DAYS, FeedCatalogue, ImportedFeed, Library, PendingChanges
-from learn.reopening import Reopening
-from ledger.clock import Clock, utc
+from learn.reopening import Reopening, ReopeningStore
+from ledger.aws.objects import S3Objects
+from ledger.aws.store import DynamoStore
+from ledger.clock import Clock, clock_from_setting, utc
 from ledger.errors import ObjectChangedError, ObjectGoneError
-from ledger.keys import factchecks_facts_key, factchecks_key, factchecks_lists_key
 from ledger.ports import Objects
 from ledger.records.identity import digest
 from ledger.records.json_text import encode_json
@@ -31,24 +32,24 @@ from ledger.records.manifest import Source
 
 PREFIX = "factchecks/"
 CONFIRMED = "factchecks/confirmed/"
-"""A feed uploaded here replaces the one of its name, and may withdraw any number of checks."""
+"""A feed under this prefix may lack any number of the checks that it had before."""
 
 LARGEST_BYTES = 1 << 30
 TRIES = 5
 FEWEST, SHARE = 20, 0.5
-"""A feed of at least so many checks that loses more than this share of them was probably cut off,
-not corrected: it is refused until somebody confirms it."""
+"""A feed of at least FEWEST checks that loses more than this SHARE of them was probably cut off by
+mistake: it is refused until somebody confirms it."""
 STRANGERS = 100
-"""Untrusted hosts that a receipt names, those with most checks first."""
+"""The most untrusted hosts that a receipt names. Those with most checks come first."""
 
 
 class ImportReceipt(msgspec.Struct, frozen=True, omit_defaults=True):
     """The result of importing one version of a feed: `taken`, or `refused` with its code.
 
-    `checks` were accepted; `refused` and `told` (accepted although something is missing) count by
-    code; `strangers` counts what was refused by untrusted host. `index` names the new index,
-    `total` its checks. `corrected` and `withdrawn` count earlier checks, and `reopened` the
-    findings that this attempt opened again because of them. No words of a check are in it.
+    `checks` is how many checks were accepted. `refused` counts the others by code, `strangers`
+    those of untrusted hosts by host, and `told` the accepted ones that lack something, by code.
+    `total` counts the checks of the new index. `corrected` and `withdrawn` count earlier checks,
+    `reopened` the findings that they reopened. The receipt holds no words of a check.
     """
 
     feed: str
@@ -84,17 +85,16 @@ class FeedImporter:
     objects: Objects
     clock: Clock
     library: Library
-    activator: IndexActivator
+    publisher: IndexPublisher
     reopening: Reopening
     trust: Trust
     work_bucket: str
     out_bucket: str
-    public_bucket: str
 
     def import_feed(self, key: str) -> ImportResult:
-        """Import the newest version of a feed. A repeat only makes sure that everything is done.
+        """Import the newest version of a feed. A repeat completes what an earlier attempt left.
 
-        The version that an event names does not matter: events come in any order.
+        The version in an event does not matter: events come in any order.
         """
         try:
             source = self.objects.head(self.work_bucket, key)
@@ -103,7 +103,7 @@ class FeedImporter:
         name = key.removeprefix(CONFIRMED).removeprefix(PREFIX)
         known = self.library.catalogue()[0].feeds.get(name)
         if known is not None and known.version == _version(source):
-            self.activator.activate_index()
+            self.publisher.activate()
             self._report_changes()
             return ImportResult("known")
         if source.size > LARGEST_BYTES:
@@ -118,9 +118,9 @@ class FeedImporter:
         except FeedError as error:
             return self._refuse(name, source, "unreadable", str(error))
         if known is not None and not key.startswith(CONFIRMED):
-            left = len(admitted.entries)
-            if known.checks >= FEWEST and left < known.checks * SHARE:
-                why = f"{left:,} checks where there were {known.checks:,}: see {CONFIRMED}"
+            checks = len(admitted.entries)
+            if known.checks >= FEWEST and checks < known.checks * SHARE:
+                why = f"{checks:,} checks where there were {known.checks:,}: see {CONFIRMED}"
                 return self._refuse(name, source, "shrinks", why)
         return self._accept(name, source, admitted)
 
@@ -139,12 +139,12 @@ class FeedImporter:
             after = msgspec.structs.replace(before, feeds=before.feeds | {name: feed})
             entries = self.library.checks(after)
             changed = changes(self.library.checks(before), entries)
-            after = self._with_index(self._with_changes(after, changed, at), entries)
+            after = self.publisher.publish(self._with_changes(after, changed, at), entries)
             if self.library.move(after, etag):
                 break
         else:
-            raise OSError("other imports kept the catalogue busy")
-        self.activator.activate_index()
+            raise OSError(f"other imports changed the catalogue {TRIES} times")
+        self.publisher.activate()
         reported = self._report_changes()
         kinds = Counter(change.change for change in changed)
         receipt = ImportReceipt(
@@ -176,32 +176,11 @@ class FeedImporter:
         return msgspec.structs.replace(catalogue, changes=tuple(pending))
 
     def _report_changes(self) -> Counter[str]:
-        """Report each recent change to the findings that it concerns; a repeat reports nothing."""
+        """Report each recent change to the findings with that check; a repeat reports nothing."""
         return self.reopening.report(
             (pending.at, change)
             for pending in self.library.catalogue()[0].changes
             for change in self.library.changes(pending.changes)
-        )
-
-    def _with_index(self, catalogue: FeedCatalogue, entries: Spool) -> FeedCatalogue:
-        """Publish the index of these checks, and return the catalogue that names it."""
-        data = build_index(entries)
-        index = ClaimIndex(data)
-        self.objects.put_new(self.public_bucket, factchecks_key(index.digest), data)
-        self.objects.put_new(self.public_bucket, factchecks_lists_key(lists_digest()), lists())
-        refused = Counter[str]()
-        for feed in catalogue.feeds.values():
-            refused.update(feed.refused)
-        changed = [
-            ChangedCheck(change.url, str(change.change), pending.at[:10])
-            for pending in catalogue.changes
-            for change in self.library.changes(pending.changes)
-        ]
-        facts = facts_of(index, refused, changed)
-        key = factchecks_facts_key(index.digest)
-        self.objects.put(self.public_bucket, key, encode_json(facts))
-        return msgspec.structs.replace(
-            catalogue, index=index.digest, languages=tuple(sorted(index.totals))
         )
 
     def _refuse(self, name: str, source: Source, code: str, why: str) -> ImportResult:
@@ -215,6 +194,51 @@ class FeedImporter:
         key = f"receipts/factchecks/{receipt.at[:10]}/{name}.json"
         self.objects.put(self.out_bucket, key, encode_json(receipt))
         return ImportResult(receipt.status, receipt)
+
+
+@dataclass(frozen=True, slots=True)
+class LearnSettings:
+    """The environment variables from template.yaml, by their names in small letters."""
+
+    table: str
+    work_bucket: str
+    out_bucket: str
+    public_bucket: str
+    notice_hours: int
+    trusted_publishers: str
+    today: str
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> "LearnSettings":
+        """Read the environment. Raises KeyError if a variable is missing."""
+        return cls(
+            **{name: kind(environment[name.upper()]) for name, kind in cls.__annotations__.items()}
+        )
+
+
+def importer_of(settings: LearnSettings, dynamodb: Any, s3: Any) -> FeedImporter:
+    """Return the importer over clients of AWS."""
+    store = DynamoStore.of(dynamodb, settings.table)
+    return importer_over(settings, store, S3Objects(s3), clock_from_setting(settings.today))
+
+
+def importer_over(
+    settings: LearnSettings, store: ReopeningStore, objects: Objects, clock: Clock
+) -> FeedImporter:
+    """Return the importer over ports."""
+    library = Library(objects, settings.out_bucket)
+    return FeedImporter(
+        objects=objects,
+        clock=clock,
+        library=library,
+        publisher=IndexPublisher(
+            objects, clock, library, settings.public_bucket, settings.notice_hours
+        ),
+        reopening=Reopening(store, objects, clock, settings.out_bucket),
+        trust=Trust(domain for domain in settings.trusted_publishers.split(",") if domain.strip()),
+        work_bucket=settings.work_bucket,
+        out_bucket=settings.out_bucket,
+    )
 
 
 def _version(source: Source) -> str:

@@ -1,4 +1,4 @@
-"""The function learn: a feed of published checks was uploaded; the index is built again."""
+"""The Lambda handler of learn."""
 
 import os
 from typing import Any
@@ -9,8 +9,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from learn.feed_import import PREFIX, ImportResult
-from learn.settings import LearnSettings, importer_of
+from learn.feed_import import PREFIX, ImportResult, LearnSettings, importer_of
 
 logger, metrics = Logger(), Metrics()
 settings = LearnSettings.of(os.environ)
@@ -29,7 +28,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:  # noqa: ARG
 
 
 def log_result(result: ImportResult) -> None:
-    """Log and count the result of an import: counts and codes, none of the feed's words."""
+    """Log and count the result of an import: counts and codes, no words of the feed."""
     receipt = result.receipt
     logged = ("code", "checks", "refused", "index", "total", "corrected", "withdrawn", "reopened")
     logger.info(result.outcome, extra={name: getattr(receipt, name) for name in logged if receipt})

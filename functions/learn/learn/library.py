@@ -1,7 +1,7 @@
-"""The accepted checks of each feed, kept privately: titles and summaries are never shown.
+"""The accepted checks of each feed. They stay private: titles and summaries are never shown.
 
-`factchecks/feeds/<digest>.jsonl` holds the checks of one feed, `factchecks/catalogue.json` names
-those in use. Only the catalogue is ever changed, by compare-and-swap.
+`factchecks/feeds/<digest>.jsonl` holds the checks of one feed. `factchecks/catalogue.json` names
+the files in use; only it is ever changed, by compare-and-swap.
 """
 
 from collections.abc import Iterable, Sequence
@@ -29,9 +29,11 @@ S3 counts a day from the midnight after it, and both of a file's ends are counte
 
 
 class ImportedFeed(msgspec.Struct, frozen=True):
-    """A feed as last imported: which object, its checks, and the refused reviews by code.
+    """A feed as last imported.
 
-    `lists` names the lists that gave its checks their topics; feeds of earlier releases name none.
+    `version` is that of the upload, `taken` the digest of the accepted checks, `checks` their
+    number. `refused` counts the others by code. `lists` names the lists that gave its checks their
+    topics; feeds of earlier releases name none.
     """
 
     version: str
@@ -43,7 +45,7 @@ class ImportedFeed(msgspec.Struct, frozen=True):
 
 
 class PendingChanges(msgspec.Struct, frozen=True):
-    """What an import changed, and when: findings by the earlier index may still come."""
+    """The digest of an import's changes, and its time: findings by the old index may still come."""
 
     changes: str
     at: str
@@ -52,8 +54,8 @@ class PendingChanges(msgspec.Struct, frozen=True):
 class FeedCatalogue(msgspec.Struct, frozen=True):
     """The feeds in use, and the index that was built from them.
 
-    `changes` stay for CHANGE_DAYS: an older unit keeps the index of its set, and may come back from
-    the dead-letter queue.
+    `changes` stay for CHANGE_DAYS: a unit that returns from the dead-letter queue still uses the
+    older index.
     """
 
     feeds: dict[str, ImportedFeed] = {}
@@ -86,25 +88,21 @@ class Library:
 
     def checks(self, catalogue: FeedCatalogue) -> Spool:
         """Return the checks of all feeds that a catalogue names."""
-        return Spool(self._under_lists(feed) for _, feed in sorted(catalogue.feeds.items()))
+        return Spool(self._entries(feed) for _, feed in sorted(catalogue.feeds.items()))
 
     def keep_changes(self, changes: Sequence[CheckChange]) -> str:
-        """Store what an import changed. Return its digest."""
+        """Store the changes of an import. Return their digest."""
         return self._put_new("changes", msgspec.json.Encoder().encode_lines(changes))
 
     def changes(self, digest: str) -> list[CheckChange]:
-        """Return what an import changed. Raises OperatorError if it is missing."""
+        """Return the changes of an import. Raises OperatorError if their file is missing."""
         lines = self._lines("changes", digest)
         return [msgspec.json.decode(line, type=CheckChange) for line in lines]
 
-    def _under_lists(self, feed: ImportedFeed) -> Iterable[Entry]:
+    def _entries(self, feed: ImportedFeed) -> Iterable[Entry]:
         """Return the checks of a feed, with topics by the lists of this version."""
-        entries = self._read(feed.taken)
+        entries = map(msgspec.json.Decoder(Entry).decode, self._lines("feeds", feed.taken))
         return entries if feed.lists == lists_digest() else map(with_topic, entries)
-
-    def _read(self, digest: str) -> Iterable[Entry]:
-        decoder = msgspec.json.Decoder(Entry)
-        return map(decoder.decode, self._lines("feeds", digest))
 
     def _lines(self, folder: str, digest: str) -> Iterable[bytes]:
         data = self.objects.get(self.bucket, _key(folder, digest))

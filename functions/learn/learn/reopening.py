@@ -1,7 +1,7 @@
-"""A check that changed reopens the findings whose decision rested on it.
+"""Report a changed check to its findings, and reopen those that were decided because of it.
 
-The label of that decision stays, because a person decided it. But it is superseded: the finding is
-open again, the decision no longer counts, and the provider gets a correction.
+The label of such a decision stays, because a person decided it. But the decision is superseded: it
+no longer counts, its finding is open again, and the provider gets a correction.
 """
 
 from collections import Counter
@@ -23,16 +23,16 @@ from ledger.records.json_text import encode_json
 from ledger.records.receipt import rule_key
 
 TRIES = 12
-"""Attempts at one finding while others keep moving its case."""
+"""How often one finding is tried while other workers keep moving its case."""
 
 SHOWN_CLAIMS = 3
-"""Claims of a page that a moderator is shown."""
+"""The most claims of a page that the reason quotes."""
 
 
 class Correction(msgspec.Struct, frozen=True):
-    """What a provider gets: remove or change the label until somebody decides again.
+    """The correction that a provider gets. It asks to change or remove the label for now.
 
-    With `superseded`, a decision rested on the check, and `decision` names it.
+    With `superseded`, the label comes from `decision`, which relied on the check.
     """
 
     finding: str
@@ -102,7 +102,7 @@ class Reopening:
             ):
                 self._put_correction(finding, message, change)
                 return "reopened" if decision else "noted"
-        raise OSError("others kept the case of a finding busy")
+        raise OSError(f"other workers moved the case of a finding {TRIES} times")
 
     def _decision_of(self, case: Case) -> Case | None:
         """Return the decision that is in force on a finding, if there is one."""
@@ -110,11 +110,11 @@ class Reopening:
         if case.state is not CaseState.DECIDED or not decided:
             return None
         decision = self.store.case(decided[-1])
-        stands = decision is not None and decision.state in {CaseState.STANDING, CaseState.NARROWED}
-        return decision if stands else None
+        in_force = {CaseState.STANDING, CaseState.NARROWED}
+        return decision if decision is not None and decision.state in in_force else None
 
     def _put_correction(self, finding: str, message: str, change: CheckChange) -> None:
-        """Make sure that the provider has its correction; an existing one stays."""
+        """Write the provider's correction unless it is there."""
         case = self.store.case(finding)
         entries = case.entries if case else ()
         for entry in [entry.entry for entry in entries if entry.message == message]:
@@ -151,10 +151,10 @@ def _knows_earlier_change(
 
 
 def _rests_on(finding: Finding, change: CheckChange, *, again: bool) -> bool:
-    """Return whether the finding proposed what the check said before and no longer says.
+    """Return whether the finding proposed a claim and rating that the check no longer has.
 
-    If an earlier change was reported (`again`), the check has said something else since. Then
-    whatever it says about the same claim counts, and about any claim once it has other words.
+    After an earlier report (`again`) the check already differs from the finding. Then any change to
+    the same claim counts; if the check no longer has that claim, any change counts.
     """
     proposed = {
         Said(check.claim, check.rating, check.date)
@@ -171,7 +171,7 @@ def _rests_on(finding: Finding, change: CheckChange, *, again: bool) -> bool:
 
 
 def _reason(change: CheckChange) -> str:
-    """Return the reason for a moderator, who still sees the words of the finding."""
+    """Return the reason that a moderator sees next to the finding, which quotes the old check."""
     now = [f"{said.rating} ({said.date or 'no date'})" for said in change.after[:SHOWN_CLAIMS]]
     says = f" It says now: {', '.join(now)}." if now else ""
     return f"The check {change.url} was {change.change}.{says}"
@@ -180,7 +180,7 @@ def _reason(change: CheckChange) -> str:
 def _entry(
     finding: Finding, decision: Case | None, change: CheckChange, message: str, at: str
 ) -> JournalEntry:
-    """Return the entry. If a decision falls with the check, it carries the number to subtract."""
+    """Return the entry. If the change supersedes a decision, it carries the number to subtract."""
     key = rule_key(finding.pack, finding.version, finding.rule, finding.mode)
     return JournalEntry(
         entry=case_id("correction", finding.provider, message),

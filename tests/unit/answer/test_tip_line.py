@@ -12,10 +12,9 @@ import msgspec
 import pytest
 from support.sample_checks import CHECKS, PUBLISHER, REPEATS_MAYOR, REPEATS_SALT, SALT, check, table
 
-from answer.index_in_force import IndexInForce
 from answer.messages import LANGUAGES, MessageTexts
 from answer.request import MOST_BYTES, PARTNER, SECRET, WINDOW_SECONDS, Partners, RateLimit
-from answer.tip_line import TipLine
+from answer.tip_line import IndexInForce, TipLine
 from claims.building import build_index
 from claims.check import Rating
 from claims.feeds.admission import admit
