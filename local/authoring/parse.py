@@ -9,8 +9,7 @@ from itertools import chain
 import yaml
 from msgspec import UNSET
 
-from authoring.source import AtLeastSource, PackSource, RuleSource
-from authoring.terms import term_warning
+from authoring.source import AtLeastSource, PackSource, RuleSource, term_warning
 from authoring.yaml_nodes import StructReader, Text, compose, is_set
 from matcher.terms.affixes import affixed_forms
 from matcher.terms.term import Term

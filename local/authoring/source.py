@@ -11,7 +11,10 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from authoring.terms import host_problem, term_problem
+from matcher.terms.term import Term
+from matcher.text.fold import FOLD, fold, is_spaceless
+from matcher.text.hostnames import NamedHost
+from matcher.text.links import find_hosts, opaque_spans
 from rules.categories import KEYWORDS, LINK_CATEGORIES, TERMS_ONLY
 from rules.pack import (
     GROUPS_IN_RULE,
@@ -23,6 +26,70 @@ from rules.pack import (
     Mode,
     Severity,
 )
+
+_HOST = re.compile(r"[\w-]{1,63}(\.[\w-]{1,63})+")
+
+
+def term_problem(written: str) -> str | None:
+    """Return why a string cannot be a term, or None if it can.
+
+    >>> term_problem("@someone")
+    '`@someone` is a handle; rules name no accounts'
+    >>> term_problem("b*mb")
+    '`b*mb`: `*` is allowed only at an end, to open it'
+    >>> term_problem("one-time code") is None
+    True
+    """
+    if not written.strip():
+        return "a term needs at least one letter or digit; an empty one would match everywhere"
+    if len(written) > TERM_LENGTH:
+        return f"a term has at most {TERM_LENGTH} code points, this one {len(written)}; shorten it"
+    term = Term.of(written)
+    if term.literal.lstrip().startswith(("@", "＠")):
+        return f"`{written}` is a handle; rules name no accounts"
+    if "*" in term.literal:
+        return f"`{written}`: `*` is allowed only at an end, to open it"
+    if not term.pattern:
+        return f"`{written}` has no letter or digit, so there is nothing to compare"
+    if opaque_spans(term.literal):
+        return (
+            f"`{written}` is a link, and terms do not look inside links; name its host in `links`"
+        )
+    return None
+
+
+def term_warning(written: str) -> str | None:
+    """Return what may surprise the author of a sound term, or None.
+
+    >>> term_warning("c++")
+    '`c++` is compared as `c`: signs at its ends do not count, so it may match too much'
+    """
+    literal = Term.of(written).literal.strip()
+    words = fold(literal).strip(" ")
+    if any(FOLD[ord(sign)] == " " for sign in (literal[0], literal[-1])):
+        return (
+            f"`{written}` is compared as `{words}`: signs at its ends do not count, "
+            "so it may match too much"
+        )
+    if len(words) == 1 and not is_spaceless(words):
+        return f"`{written}` is a single letter or digit, so it may match too much"
+    return None
+
+
+def host_problem(written: str) -> str | None:
+    """Return why a string cannot be a host name of `links`, or None if it can.
+
+    >>> host_problem("https://shop.example/x")
+    '`https://shop.example/x` is not a host name; write it without scheme and path: shop.example'
+    >>> host_problem("shop.example") is None
+    True
+    """
+    if _HOST.fullmatch(NamedHost.of(written).name) and not written.strip().startswith("."):
+        return None
+    named = find_hosts(written)
+    advice = named[0].name if named else "shop.example"
+    return f"`{written}` is not a host name; write it without scheme and path: {advice}"
+
 
 type Schema = dict[str, Any]
 
@@ -48,8 +115,8 @@ def _language_problem(written: str) -> str | None:
 Words = Annotated[str, Meta(pattern=r"\S", extra={"means": "some words"})]
 Id = Annotated[str, _text(_ID, _ID_MEANS)]
 Day = Annotated[date, Meta(extra_json_schema={"pattern": r"^\d{4}-\d\d-\d\d$"})]
-Term = Annotated[str, Meta(min_length=1, max_length=TERM_LENGTH, extra={"check": term_problem})]
-Terms = Annotated[list[Term], Meta(min_length=1)]
+TermText = Annotated[str, Meta(min_length=1, max_length=TERM_LENGTH, extra={"check": term_problem})]
+Terms = Annotated[list[TermText], Meta(min_length=1)]
 Host = Annotated[str, Meta(pattern=r"\S", extra={"check": host_problem})]
 Examples = Annotated[list[str], Meta(extra_json_schema={"minItems": 2})]
 Language = Annotated[str, Meta(pattern=_LANGUAGE, extra={"check": _language_problem})]

@@ -1,14 +1,16 @@
 """The only place where the command writes: no terminal obeys text that strangers wrote.
 
 File names, the fields of a report and the words of a pack are strangers' text. Everything is
-written through one filter, `terminal_text.show_controls`. It also replaces line breaks, so that one
-string is one line and cannot forge another.
+written through one filter, `show_controls`. It also replaces line breaks, so that one string is one
+line and cannot forge another. Unlike `ledger.foreign_text.replace_controls` it keeps the place of
+every character, so that the spans of findings still fit.
 """
 
 import io
 import json
 import re
 import sys
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,7 +19,48 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from terang.terminal_text import show_controls
+_JOINERS = "\u200c\u200d"
+"""Needed to write Persian, Indic scripts and emoji; they draw nothing and control nothing."""
+
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+
+def show_controls(text: str) -> str:
+    r"""Replace each character that a terminal would obey or not show with a visible sign.
+
+    The result has as many code points as the text.
+
+    >>> show_controls("a\x1b[2Jb\u202ec\n")
+    'a␛[2Jb·c␊'
+    """
+    return "".join(map(_sign, text))
+
+
+def blur(text: str) -> str:
+    """Return the text's shape without its letters.
+
+    >>> blur("send me 验证码")
+    '░░░░ ░░ ░░░░░░'
+    """
+    return "".join("░" * _width(character) if character.strip() else " " for character in text)
+
+
+def _sign(character: str) -> str:
+    code = ord(character)
+    if code < 0x20:
+        return chr(0x2400 + code)
+    if code == 0x7F:
+        return "\u2421"
+    if character in _JOINERS:
+        return character
+    return "·" if unicodedata.category(character) in _UNSEEN else character
+
+
+def _width(character: str) -> int:
+    if unicodedata.combining(character) or unicodedata.category(character) in {"Cf", "Mn", "Me"}:
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
 
 _OBEYED = re.compile(
     "[\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff"

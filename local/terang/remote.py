@@ -15,7 +15,7 @@ from ledger.aws.store import DynamoStore
 from ledger.clock import Clock, clock_from_setting
 from ledger.errors import OperatorError
 from matcher import SetError
-from terang.casework.case_queue import CaseQueue
+from terang.case_queue import CaseQueue
 from terang.first_steps import Access, senders_of
 from terang.packs.publishing import PackBucket
 

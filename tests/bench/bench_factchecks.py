@@ -31,7 +31,7 @@ from claims.score.query import query_of
 from claims.score.ranking import Meaning, rank
 from claims.text.topics import topic_of
 from claims.text.words import ClaimText
-from terang.checks.sentence_model import SentenceModel
+from terang.sentence_model import SentenceModel
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT.parent / "shared/data"

@@ -20,17 +20,17 @@ with atheris.instrument_imports(include=INSTRUMENTED):
     from authoring.explain import explain
     from authoring.format import LayoutError, canonical
     from authoring.source import PACK_KEYS, RULE_KEYS
-    from ledger.records.post import read_line
-    from ledger.records.refusal import Refusal
-    from matcher import Matcher, Pack, PackError
-    from terang.packs.comparison import as_lines, as_row, compare
-    from terang.packs.word_list import (
+    from authoring.word_list import (
         NewPack,
         WordListError,
         pack_lines,
         read_words,
         usable_terms,
     )
+    from ledger.records.post import read_line
+    from ledger.records.refusal import Refusal
+    from matcher import Matcher, Pack, PackError
+    from terang.packs.comparison import as_lines, as_row, compare
 
 FORMAT, WORDS, TABLE, POSTS, TEXT = range(5)
 PACKS = [Pack.parse(PACK, "pack.yaml")]

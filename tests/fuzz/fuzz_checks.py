@@ -24,8 +24,8 @@ with atheris.instrument_imports(include=INSTRUMENTED):
     from claims.feeds.publishers import Trust
     from claims.index.index_file import digest_of
     from ledger.errors import OperatorError
-    from terang.checks.check_library import CheckLibrary
-    from terang.checks.questions import read_questions
+    from terang.check_library import CheckLibrary
+    from terang.cli.factchecks import read_questions
 
 TRUST = Trust(["check.example"])
 FOLDER = Path(tempfile.mkdtemp(prefix="terang-fuzz-"))

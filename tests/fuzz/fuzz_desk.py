@@ -19,17 +19,18 @@ with atheris.instrument_imports(include=INSTRUMENTED):
     from support.sample_posts import StandingClock
 
     from ledger.errors import OperatorError
-    from terang.casework.message_file import decided_in, read_messages
-    from terang.casework.message_order import (
+    from terang.case_messages import (
         complete_times,
+        decided_in,
         findings_of,
         in_waves,
+        read_messages,
         resolve_findings,
     )
     from terang.review.audit import read_sample, unjudged
     from terang.review.cards import cards
-    from terang.review.open_findings import findings_of_run
     from terang.review.screens import review_screen
+    from terang.review.sources import findings_of_run
     from terang.review.steps import begin_review, press_key
 
 FILE = Path(tempfile.mkdtemp(prefix="terang-fuzz-")) / "findings.jsonl"

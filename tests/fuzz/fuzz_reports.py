@@ -21,9 +21,9 @@ with atheris.instrument_imports(include=INSTRUMENTED):
     from dsa.report.report import Period, Report
     from dsa.report.template import PARTS, file_name
     from report_proof.proof import NotAReportError, WrittenReport, prove
-    from terang.reports.about_file import AboutError, read_about
     from terang.reports.report_lint import report_problems
     from terang.reports.report_tables import read_part
+    from terang.reports.yearly_report import AboutError, read_about
 
 YEAR, INSPECTED = Period.year(2026), {"2026-02": 2_000, "2026-03": 17_000, "2026-04": 1_000}
 ROWS = 9

@@ -7,8 +7,8 @@ from support.sample_posts import OTP, lines
 from support.world import World
 
 from ledger.cases.case import case_id
-from terang.review.case_history import CaseHistory, case_history
 from terang.review.screens import case_screen
+from terang.review.sources import CaseHistory, case_history
 
 
 @pytest.fixture

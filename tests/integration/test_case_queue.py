@@ -10,7 +10,7 @@ from support.sample_posts import OTP, lines
 from support.world import World
 
 from ledger.errors import OperatorError
-from terang.casework.case_queue import CaseQueue, MessageResult
+from terang.case_queue import CaseQueue, MessageResult
 
 
 @dataclass(slots=True)

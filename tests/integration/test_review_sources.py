@@ -10,7 +10,7 @@ from support.world import World
 
 from ledger.cases.case import case_id, is_for_second_review
 from terang.review.cards import Card, cards
-from terang.review.open_findings import findings_of_stack, second_reviews
+from terang.review.sources import findings_of_stack, second_reviews
 from terang.review.steps import begin_review, give_reason, press_key
 
 DRAWN = [

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from stack.running import DAY, ROOT, STACK, Running
 
-import terang.casework.case_queue
+import terang.case_queue
 import terang.emulator.stack
 from ledger.errors import OperatorError
 from ledger.records.identity import file_id
@@ -234,7 +234,7 @@ def test_what_a_provider_runs_is_changed_and_listed(running: Running) -> None:
 def test_a_provider_that_is_not_registered_is_not_waited_for_for_ever(
     running: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(terang.casework.case_queue, "STALL_SECONDS", 1)
+    monkeypatch.setattr(terang.case_queue, "STALL_SECONDS", 1)
     with pytest.raises(OperatorError, match="is the sender registered for nobody-chat"):
         running.cases("nobody-chat").send([{"type": "complaint", "id": "c-1"}])
 

@@ -7,9 +7,16 @@ that does not fit is wrong usage, which `command` reports with the option's name
 import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter, Token
+
+from terang.console import print_problem, print_warning
+
+if TYPE_CHECKING:
+    from matcher import PackError
+    from rules.pack import Packs
 
 STACK = "terang"
 """The name of a stack unless somebody chose another."""
@@ -94,3 +101,29 @@ Moderator = Annotated[
 Month = Annotated[str, Parameter(metavar="YYYY-MM", validator=_check_month)]
 JsonLine = Annotated[bool, Parameter(name="--json", help="print one line of JSON on stdout")]
 JsonLines = Annotated[bool, Parameter(name="--json", help="print each result as a line of JSON")]
+
+
+def load_checked(folder: Path, day: date | None, *, advice: bool = False) -> "Packs | None":
+    """Return the packs of a folder, or None if they do not check. Print problems and warnings.
+
+    `advice` adds the warnings that matter to people who edit the packs.
+    """
+    from matcher import PackError, load_packs  # late: `terang --help` needs no matcher
+
+    if not folder.exists():
+        print_problem(f"{folder}: no such file or folder")
+        return None
+    try:
+        packs = load_packs(folder, day or today_utc(), advice=advice)
+    except PackError as error:
+        print_pack_problems(error)
+        return None
+    for warning in packs.warnings:
+        print_warning(f"warning: {warning}")
+    return packs
+
+
+def print_pack_problems(error: "PackError") -> None:
+    """Print each problem with its file and line."""
+    for problem in error.problems:
+        print_problem(problem)

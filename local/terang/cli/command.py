@@ -55,7 +55,7 @@ COMMANDS = (
     ),
     Command(
         "scan",
-        "terang.cli.scan:scan",
+        "terang.cli.packs:scan",
         "Match posts from stdin without AWS; print a line for each post with hits.",
         "terang scan --packs packs < posts.jsonl > hits.jsonl",
     ),

@@ -1,12 +1,13 @@
 """`terang factchecks import` and `terang ask`: published fact-checks, and which a text repeats."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO
 from urllib.request import Request, urlopen
 
+import msgspec
 from cyclopts import Parameter
 from rich.progress import Progress, TextColumn, TimeElapsedColumn
 
@@ -19,8 +20,7 @@ from claims.feeds.publishers import Trust, host_of
 from claims.score.ranking import Meaning, explain
 from ledger.errors import OperatorError
 from ledger.records.json_text import encode_json_lines
-from terang.checks.check_library import CheckLibrary
-from terang.checks.questions import AskedText, read_questions
+from terang.check_library import CheckLibrary
 from terang.cli.arguments import Day, UsageError
 from terang.console import Screen, print_lines_of_json, print_result
 from terang.review.cards import LONG_BEFORE_DAYS
@@ -31,6 +31,13 @@ SECONDS = 60
 """How long an address may be silent."""
 
 Feed = Annotated[str, Parameter(help="JSON-LD, a DataFeed or CSV: a file, or an https address")]
+
+
+class AskedText(msgspec.Struct):
+    """A line of the file that `terang ask --file` reads."""
+
+    id: str | int
+    text: str
 
 
 def import_feed(
@@ -198,8 +205,22 @@ def _questions(text: str, file: Path | None) -> Iterator[AskedText]:
             yield from read_questions(lines, str(file))
 
 
+def read_questions(lines: Iterable[bytes], name: str) -> Iterator[AskedText]:
+    """Yield the text on each line that is not blank.
+
+    Raises OperatorError with the name and number of the first line that holds no text.
+    """
+    decoder = msgspec.json.Decoder(AskedText)
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            try:
+                yield decoder.decode(line)
+            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+                raise OperatorError(f"{name}:{number}: {error}") from None
+
+
 def _load_model() -> Meaning:
-    from terang.checks.sentence_model import SentenceModel  # late: numpy is slow to import
+    from terang.sentence_model import SentenceModel  # late: numpy is slow to import
 
     return SentenceModel.load()
 

@@ -20,7 +20,7 @@ from terang.repair.dead_letters import QueueContents, RedriveResult
 from terang.repair.difference import Difference
 from terang.repair.failed_queues import dead_letters, send_units
 from terang.repair.fsck import ReportProgress, check_twice
-from terang.repair.restoring import put_back
+from terang.repair.table_snapshot import put_back
 
 WAIT_SECONDS = 900
 """The longest that a function may take."""

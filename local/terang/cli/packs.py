@@ -1,27 +1,38 @@
-"""`terang packs` on this machine: check packs, try, lay out and compare them, import words."""
+"""`terang packs` and `terang scan` on this machine: check, try, compare and write packs."""
 
 import json
 import sys
+from itertools import batched
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 from cyclopts import Parameter
 
 from authoring.check import pack_paths, read_packs
 from authoring.explain import explain
 from authoring.format import LayoutError, canonical
 from authoring.source import pack_schema
+from authoring.word_list import NewPack, WordListError, pack_lines, read_words, usable_terms
 from ledger.errors import OperatorError
 from ledger.records.json_text import encode_json_lines
+from ledger.records.post import read_line
+from ledger.records.refusal import Refusal
 from matcher import Matcher, PackError
 from rules.categories import category_problem
 from terang import USAGE
-from terang.casework.message_file import read_file
-from terang.cli.arguments import Day, InputError, Today, UsageError, today_utc
-from terang.cli.pack_loading import load_checked, print_pack_problems
+from terang.case_messages import read_file
+from terang.cli.arguments import (
+    Day,
+    InputError,
+    Today,
+    UsageError,
+    load_checked,
+    print_pack_problems,
+    today_utc,
+)
 from terang.console import print_lines_of_json, print_problem, print_result, print_warning
-from terang.packs.comparison import as_lines, as_row, compare
-from terang.packs.word_list import NewPack, WordListError, pack_lines, read_words, usable_terms
+from terang.packs.comparison import BATCH, as_lines, as_row, compare, hit_row
 
 Folder = Annotated[Path, Parameter(help="the folder of the packs, or one file")]
 
@@ -162,3 +173,45 @@ def schema() -> int:
     for line in json.dumps(pack_schema(), indent=2).split("\n"):
         print_result(line)
     return 0
+
+
+def scan(
+    *,
+    packs: Annotated[Path, Parameter(metavar="DIR", help="the folder of the packs")],
+    today: Today | None = None,
+) -> int:
+    """Print a line for each post with hits, and return 0 when all were read.
+
+    Refused lines, and posts of which only a part was read, are lines of JSON on stderr.
+    """
+    checked = load_checked(packs, today)
+    if checked is None:
+        return USAGE
+    matcher = Matcher(checked)
+    for batch in batched(enumerate(sys.stdin.buffer, 1), BATCH):
+        _scan(matcher, batch)
+    return 0
+
+
+def _scan(matcher: Matcher, lines: tuple[tuple[int, bytes], ...]) -> None:
+    posts, refused = [], []
+    for number, line in lines:
+        if not line.strip():
+            continue
+        read = read_line(line.rstrip(b"\n"))
+        if isinstance(read, Refusal):
+            refused.append(msgspec.structs.replace(read, line=number))
+        else:
+            posts.append(read[0])
+    results = matcher.results([post.parts for post in posts])
+    matched = list(zip(posts, results, strict=True))
+    hits = [
+        {"id": post.id, "hits": [hit_row(hit) for hit in result.hits]}
+        for post, result in matched
+        if result.hits
+    ]
+    partly_read = [
+        {"id": post.id, "partly_read": True} for post, result in matched if result.partly_read
+    ]
+    print_lines_of_json(encode_json_lines([*refused, *partly_read]), stderr=True)
+    print_lines_of_json(encode_json_lines(hits))

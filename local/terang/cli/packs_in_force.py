@@ -14,8 +14,7 @@ from ledger.pointer import RETURN_DAYS
 from matcher import Matcher, Mode, Pack, ProviderSettings, RuleSet
 from rules.factchecks import FACTCHECKS
 from terang import USAGE
-from terang.cli.arguments import STACK, StackName, UsageError
-from terang.cli.pack_loading import load_checked
+from terang.cli.arguments import STACK, StackName, UsageError, load_checked
 from terang.console import Screen, print_result, print_warning
 from terang.packs.comparison import as_lines, compare
 from terang.packs.set_change import NO_RULE, SetChange, notice_until, rules_words

@@ -13,12 +13,11 @@ from dsa.report.report import Period, Report
 from dsa.report.template import file_name
 from ledger.errors import OperatorError
 from report_proof.proof import NotAReportError, WrittenReport, prove
-from terang.casework.message_file import read_file
+from terang.case_messages import read_file
 from terang.cli.arguments import STACK, InputError, ProviderId, StackName, UsageError, parse_day
 from terang.console import Screen, print_json, print_result, print_warning
-from terang.reports.about_file import read_about
-from terang.reports.corrections import write_report
 from terang.reports.report_lint import has_report, report_problems
+from terang.reports.yearly_report import read_about, read_ledger, write_report
 
 _CELL = re.compile(r"(?P<part>[3-8]):(?P<row>\d+)(?::(?P<column>[A-Z]{1,2}))?")
 
@@ -97,9 +96,9 @@ def _from_ledger(path: Path, period: Period, about: About) -> tuple[Entries, dic
 def _from_stack(
     stack: str, provider: str, period: Period, about: About
 ) -> tuple[Entries, dict[str, bytes]]:
-    from terang.reports.stack_ledger import read_ledger
+    from terang.remote import Remote  # late: a report from a ledger needs no boto3
 
-    entries, inspected = read_ledger(stack, provider, period)
+    entries, inspected = read_ledger(Remote.find(stack).store, provider, period)
     return entries, report_files(Report(period, entries, inspected, about), provider)
 
 

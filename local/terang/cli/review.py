@@ -15,23 +15,23 @@ from ledger.clock import Clock, SystemClock
 from ledger.errors import OperatorError
 from ledger.ports import CaseStore
 from ledger.records.identity import is_id
-from terang.casework.case_queue import NOT_SENT, CaseQueue, result_lines, send_messages
-from terang.casework.message_file import MessageFile, decided_in, read_file, read_messages
-from terang.casework.message_order import findings_in
+from terang.case_messages import MessageFile, decided_in, findings_in, read_file, read_messages
+from terang.case_queue import NOT_SENT, CaseQueue, result_lines, send_messages
 from terang.cli.arguments import STACK, Moderator, Month, ProviderId, StackName, UsageError
 from terang.console import Screen
 from terang.review.audit import begin_audit, read_sample, sample_key, unjudged
 from terang.review.cards import Card, cards
-from terang.review.case_history import CaseHistory, case_history
-from terang.review.open_findings import (
+from terang.review.screens import case_screen
+from terang.review.sources import (
+    CaseHistory,
     RuleReasons,
+    case_history,
     findings_of_run,
     findings_of_stack,
     rule_reasons_in_folder,
     rule_reasons_in_sets,
     second_reviews,
 )
-from terang.review.screens import case_screen
 from terang.review.terminal import TtyTerminal, audit_posts, is_terminal, review_cards
 
 if TYPE_CHECKING:

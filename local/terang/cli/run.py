@@ -17,9 +17,9 @@ from rich.table import Table
 from claims.errors import BadIndexError
 from ledger.errors import OperatorError
 from terang import ROOT, USAGE
-from terang.casework.case_queue import result_lines
-from terang.casework.message_file import read_messages
-from terang.checks.check_library import CheckLibrary
+from terang.case_messages import read_messages
+from terang.case_queue import result_lines
+from terang.check_library import CheckLibrary
 from terang.cli.arguments import (
     STACK,
     Channels,
@@ -27,15 +27,14 @@ from terang.cli.arguments import (
     JsonLine,
     ProviderId,
     Today,
+    load_checked,
 )
-from terang.cli.pack_loading import load_checked
 from terang.console import Screen, print_json
 from terang.emulator.stack import REGION, StackError
 from terang.first_steps import Access, first_steps
 from terang.remote import explain_stack_errors
-from terang.trial.out_folder import owned
 from terang.trial.runner import Deployed, Progress, name_of
-from terang.trial.trial import PAGES_PORT, RunResult, Trial, deployed_for, run_trial
+from terang.trial.trial import PAGES_PORT, RunResult, Trial, deployed_for, owned, run_trial
 
 SAMPLES = ROOT / "local/samples"
 SAMPLES_DAY = date(2026, 11, 25)

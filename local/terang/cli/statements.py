@@ -19,8 +19,7 @@ from terang.cli.arguments import Day, InputError, UsageError, today_utc
 from terang.console import Screen, print_json, print_problem, print_result
 from terang.reports.statement_files import files_of
 from terang.reports.statement_lint import StatementLint, StatementPlace, pack_codes
-from terang.reports.submission import SentFile, Submission
-from terang.reports.transparency_database import SorApi
+from terang.reports.submission import SentFile, SorApi, Submission
 
 TOKEN = "TERANG_SOR_TOKEN"  # noqa: S105 - the name of a variable
 """The variable with the provider's token. An option would show it in the list of processes."""

@@ -10,6 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from botocore.exceptions import ClientError
+
+from ledger.aws.queue import error_code
 from ledger.errors import SchemaNewerError
 
 type Record = dict[str, Any]
@@ -135,3 +138,25 @@ def _record(item: Record) -> Any:
     if schema > KNOWN_SCHEMA and "record" in item:
         raise SchemaNewerError(schema, KNOWN_SCHEMA)
     return json.loads(item["record"]["S"]) if "record" in item else {}
+
+
+def put_back(client: Any, copy: str, table: str) -> tuple[int, int]:
+    """Put each item of the copy if it is absent. Return how many were put, and how many were there.
+
+    Excerpts are left out: a text that somebody had deleted must not come back.
+    """
+    restored = present = 0
+    for page in client.get_paginator("scan").paginate(TableName=copy):
+        for item in page["Items"]:
+            if item["sk"]["S"] == "excerpt":
+                continue
+            try:
+                client.put_item(
+                    TableName=table, Item=item, ConditionExpression="attribute_not_exists(pk)"
+                )
+                restored += 1
+            except ClientError as error:
+                if error_code(error) != "ConditionalCheckFailedException":
+                    raise
+                present += 1
+    return restored, present

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from dsa.report.template import HEADERS
 from ledger.errors import OperatorError
-from terang.casework.message_file import read_file
+from terang.case_messages import read_file
 
 type Table = list[list[str]]
 

@@ -1,19 +1,129 @@
-"""Sends statements of reasons to the DSA Transparency Database, and continues after a stop."""
+"""Sends statements of reasons to the DSA Transparency Database, and continues after a stop.
+
+Source: the API of the database, schema of 2025-07-01. It answers 201 when it took a whole batch.
+Else it answers 422 and took nothing; then `errors` has `statement_<n>` or `existing_puids`.
+"""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import batched
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import urllib3
 
 from dsa.statement.schema import BATCH, schema_problems
 from ledger.errors import OperatorError
-from terang.casework.message_file import decode_lines, read_file
+from terang.case_messages import decode_lines, read_file
 from terang.reports.statement_files import statements_in
-from terang.reports.transparency_database import SorApi
+
+TRIES = 6
+"""Tries of a request that was throttled (429) or not answered; each waits twice as long."""
+
+_LONGEST_PAUSE_SECONDS = 120.0
+_TIMEOUT = urllib3.Timeout(connect=10, read=60)
+
+
+class ApiError(OperatorError):
+    """The database cannot be used now: wrong token or address, or it is down."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchResult:
+    """The database's answer to a batch.
+
+    `taken` are its records by puid. If it is empty, nothing was taken: `existing` are puids that it
+    has, `refused` names wrong fields by place in the batch (from 0).
+    """
+
+    taken: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    existing: frozenset[str] = frozenset()
+    refused: Mapping[int, Mapping[str, Sequence[str]]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SorApi:
+    """Sends batches to one address; tries again after 429 and network errors."""
+
+    address: str
+    token: str = field(repr=False)
+    pause: Callable[[float], None] = time.sleep
+    pool: urllib3.PoolManager = field(
+        default_factory=lambda: urllib3.PoolManager(retries=False, timeout=_TIMEOUT)
+    )
+
+    def send(self, batch: Sequence[Mapping[str, Any]]) -> BatchResult:
+        """Send 1 to 100 statements, as long as it takes.
+
+        A try whose answer was lost is safe to repeat: the database knows the puids that it has.
+
+        Raises ApiError if another try makes no sense, or after TRIES of them.
+        """
+        body = msgspec.json.encode({"statements": batch})
+        for attempt in range(TRIES):
+            try:
+                response = self._post(body)
+            except urllib3.exceptions.HTTPError as error:
+                problem, wait = type(error).__name__, None
+            else:
+                if response.status in (201, 422):
+                    return _answer(batch, response.status, response.data)
+                problem, wait = f"HTTP {response.status}", response.headers.get("Retry-After")
+                if response.status != 429 and response.status < 500:
+                    raise ApiError(f"{self.address} answered {problem}: {_why(response.status)}")
+            if attempt + 1 < TRIES:
+                self.pause(_seconds(wait, attempt))
+        raise ApiError(f"{self.address} took nothing in {TRIES} tries; the last: {problem}")
+
+    def _post(self, body: bytes) -> urllib3.BaseHTTPResponse:
+        return self.pool.request(
+            "POST",
+            f"{self.address.rstrip('/')}/api/v1/statements",
+            body=body,
+            redirect=False,  # a redirect would carry the token elsewhere
+            headers={
+                "Authorization": f"Bearer {self.token}",
+                "Accept": "application/json",
+                "Content-Type": "application/json",
+            },
+        )
+
+
+def _answer(batch: Sequence[Mapping[str, Any]], status: int, data: bytes) -> BatchResult:
+    try:
+        body = msgspec.json.decode(data, type=dict[str, Any])
+        if status == 201:
+            return BatchResult(taken={str(record["puid"]): record for record in body["statements"]})
+        errors = dict(body.get("errors") or {})
+        existing = frozenset(map(str, errors.pop("existing_puids", ())))
+        if "existing" in body:
+            existing |= {str(body["existing"]["puid"])}
+            errors.pop("puid", None)
+        refused = {int(key.removeprefix("statement_")): value for key, value in errors.items()}
+    except (msgspec.DecodeError, KeyError, TypeError, ValueError) as error:
+        raise ApiError(f"HTTP {status} with a body that is not from this API") from error
+    puids = {str(statement["puid"]) for statement in batch}
+    if not (refused or existing & puids) or not all(0 <= n < len(batch) for n in refused):
+        raise ApiError(f"HTTP {status} that does not name a statement of the batch")
+    return BatchResult(existing=existing, refused=refused)
+
+
+def _why(status: int) -> str:
+    reasons = {401: "it does not know the token", 403: "the token may not send statements"}
+    return reasons.get(status, "is this the address of the API?")
+
+
+def _seconds(wait: str | None, attempt: int) -> float:
+    """Return how long to wait: as the database asked, else doubling with jitter."""
+    if wait and wait.isdigit():
+        return min(float(wait), _LONGEST_PAUSE_SECONDS)
+    longest = min(2.0**attempt, _LONGEST_PAUSE_SECONDS)
+    return random.uniform(longest / 2, longest)  # noqa: S311 - jitter needs no secrecy
+
 
 type Statement = dict[str, Any]
 

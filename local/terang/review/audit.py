@@ -15,7 +15,7 @@ import msgspec
 from ledger.cases.dsa_codes import CATEGORIES, NOT_SPECIFIED_NOTICE, NOT_SPECIFIED_ORDER
 from ledger.cases.messages import Audit
 from ledger.errors import OperatorError
-from terang.casework.message_file import decode_lines
+from terang.case_messages import decode_lines
 from terang.review.steps import ESCAPE
 
 CATEGORY_KEYS = dict(

@@ -8,7 +8,7 @@ from itertools import batched, islice
 from claims.check import days_between
 from ledger.records.finding import EXCERPT_LENGTH, Finding
 from matcher.text.fold import fold
-from terang.terminal_text import show_controls
+from terang.console import show_controls
 
 FINDINGS_OF_A_DECISION = 20
 """Findings that one decision may name."""

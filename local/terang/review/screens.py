@@ -10,13 +10,11 @@ from rich.rule import Rule
 from rich.text import Text
 
 from ledger.cases.case import Case, JournalEntry
-from terang.console import SideBySide
+from terang.console import SideBySide, blur, show_controls
 from terang.review.audit import CATEGORY_KEYS, AuditStage, AuditState
 from terang.review.cards import Card, alike, checks_of, marks
-from terang.review.case_history import CaseHistory
-from terang.review.open_findings import RuleReasons
+from terang.review.sources import CaseHistory, RuleReasons
 from terang.review.steps import MEASURES, ReviewStage, ReviewState
-from terang.terminal_text import blur, show_controls
 
 SEVERITY_STYLES = {"high": "bold red", "medium": "yellow", "low": "cyan"}
 

@@ -19,8 +19,8 @@ from ledger.clock import Clock
 from terang.console import Screen
 from terang.review.audit import AuditState, press_audit_key
 from terang.review.cards import Card
-from terang.review.open_findings import RuleReasons
 from terang.review.screens import audit_screen, review_screen
+from terang.review.sources import RuleReasons
 from terang.review.steps import ReviewStage, ReviewState, begin_review, give_reason, press_key
 
 with suppress(ImportError):

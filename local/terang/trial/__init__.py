@@ -1,4 +1,5 @@
-"""What `terang run` does: one trial of files and messages on the local stack.
+"""Runs files and messages through the local stack, as `terang run` does.
 
-It may import the emulator, `casework`, `packs`, `remote` and the layers. Start with `trial`.
+It may import the emulator, `case_messages`, `case_queue`, `packs`, `remote` and the layers. Start
+with `trial`.
 """

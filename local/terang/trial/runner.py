@@ -18,7 +18,7 @@ from ledger.keys import receipt_key
 from ledger.records.identity import file_id, unit_id
 from ledger.records.provider import Provider
 from ledger.records.receipt import Receipt
-from terang.casework.case_queue import CaseQueue
+from terang.case_queue import CaseQueue
 from terang.emulator.stack import ACCOUNT, LocalStack, StackError
 from terang.remote import call_publish
 

@@ -1,8 +1,11 @@
-"""One run of `terang run`: deploy, send, wait, decide, publish, and copy the results."""
+"""One run of `terang run`: deploy, send, wait, decide, publish, copy the results into a folder."""
 
+import fcntl
+import os
+import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,16 +17,16 @@ from dsa.report.files import report_files
 from dsa.report.report import Period, Report
 from ledger.clock import clock_from_setting
 from ledger.closing import FileReceipt
+from ledger.errors import OperatorError
 from ledger.keys import report_key
 from ledger.records.json_text import encode_json_lines
 from ledger.records.receipt import Receipt
 from matcher import Pack
-from terang.casework.case_queue import MessageResult, send_messages
-from terang.casework.message_order import findings_in
+from terang.case_messages import findings_in
+from terang.case_queue import MessageResult, send_messages
 from terang.emulator.deploy import deploy
 from terang.emulator.stack import local_stack
 from terang.packs.publishing import PackBucket
-from terang.trial.out_folder import empty
 from terang.trial.runner import Deployed, Dropped, Progress
 
 PAGES_PORT = 8765
@@ -179,3 +182,65 @@ def write_year_so_far(deployed: Deployed, provider: str, out: Path) -> Path | No
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
     return out / report_key(provider, year, "")
+
+
+RESULTS = {"findings.jsonl", "refusals.jsonl", "public", "out"}
+"""What a run writes into its folder. A folder that holds anything else is not replaced."""
+
+
+@contextmanager
+def owned(out: Path) -> Iterator[None]:
+    """Create the folder if it is missing, and keep other runs out of it meanwhile.
+
+    The lock is on the folder itself and ends with this process, even if it is killed. A link is
+    followed. A folder that was created here and is empty at the end is removed.
+
+    Raises OperatorError if another run uses it, if it holds anything but an earlier run, or if it
+    cannot be created.
+    """
+    made = not out.exists()
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        folder = os.open(out, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as error:
+        raise OperatorError(f"--out {out}: {_why(out, error)}") from None
+    try:
+        _lock(folder, out)
+        if not {path.name for path in out.iterdir()} <= RESULTS:
+            raise OperatorError(
+                f"--out {out} holds something else than an earlier run: name another folder"
+            )
+        yield
+    finally:
+        if made:
+            with suppress(OSError):  # it holds results
+                out.rmdir()
+        os.close(folder)
+
+
+def empty(out: Path) -> None:
+    """Remove the results of an earlier run. Of a link only the link is removed."""
+    for path in out.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
+def _lock(folder: int, out: Path) -> None:
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if not os.path.samestat(os.fstat(folder), out.stat()):
+            raise BlockingIOError  # noqa: TRY301 - a run that failed has removed it meanwhile
+    except (BlockingIOError, FileNotFoundError):
+        raise OperatorError(
+            f"--out {out}: another run is writing into it; wait for it, or name another folder"
+        ) from None
+
+
+def _why(out: Path, error: OSError) -> str:
+    if out.is_symlink() and not out.exists():
+        return "a link that leads nowhere"
+    if out.exists() and not out.is_dir():
+        return "not a folder"
+    return f"cannot be made or read: {error.strerror}"

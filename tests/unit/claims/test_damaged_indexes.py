@@ -11,7 +11,7 @@ import pytest
 from support.sample_checks import CHECKS, REPEATS_SALT, check, table
 
 from claims.index.index_file import MAGIC, digest_of
-from terang.checks.check_library import CheckLibrary
+from terang.check_library import CheckLibrary
 from terang.cli.command import main
 
 SEED = 20261125

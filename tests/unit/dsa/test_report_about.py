@@ -11,7 +11,7 @@ from support.written_report import table, written
 from dsa.report.about import About, ServiceKind, about_schema
 from dsa.report.template import file_name
 from terang.cli.command import main
-from terang.reports.about_file import AboutError, read_about
+from terang.reports.yearly_report import AboutError, read_about
 
 ROOT = Path(__file__).parents[3]
 SAMPLE = ROOT / "local/samples/report-about.yaml"

@@ -10,7 +10,7 @@ from support.typed import typing
 from ledger.cases.dsa_codes import CATEGORIES
 from ledger.cases.messages import Audit
 from ledger.cases.reading import read_case_message
-from terang.casework.message_file import read_messages
+from terang.case_messages import read_messages
 from terang.cli.command import main
 from terang.review.audit import (
     CATEGORY_KEYS,

@@ -11,7 +11,7 @@ import pytest
 import terang.cli
 from terang.cli.command import COMMANDS, Command, build_app, main, parse
 
-SHARED = {"terang.cli.arguments", "terang.cli.pack_loading"}
+SHARED = {"terang.cli.arguments"}
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.words)

@@ -104,7 +104,7 @@ def test_a_removal_that_fits_nothing_is_refused(removed: str, fault: str) -> Non
 
 
 def test_a_provider_cannot_name_what_the_set_lacks() -> None:
-    with pytest.raises(SetError, match="provider acme names what is not in the set"):
+    with pytest.raises(SetError, match="provider acme names packs or rules that the set lacks"):
         follow(ALL, chosen={"acme": ["aaa", "typo"]})
 
 

@@ -10,8 +10,8 @@ from support.sample_posts import line
 
 from ledger.errors import OperatorError
 from terang.cli.command import main
-from terang.trial.out_folder import empty, owned
 from terang.trial.runner import Dropped, name_of
+from terang.trial.trial import empty, owned
 
 
 def run(tmp_path: Path, out: Path, *words: object) -> int:
@@ -42,7 +42,7 @@ def test_a_second_run_into_one_folder_is_refused_with_a_sentence(
 def test_the_folder_is_free_again_when_a_run_is_killed(tmp_path: Path) -> None:
     out = tmp_path / "out"
     program = (
-        "import sys, time, pathlib\nfrom terang.trial.out_folder import owned\n"
+        "import sys, time, pathlib\nfrom terang.trial.trial import owned\n"
         "with owned(pathlib.Path(sys.argv[1])):\n"
         "    print('mine', flush=True)\n    time.sleep(60)\n"
     )

@@ -22,7 +22,7 @@ from terang.repair.dead_letters import (
     RedriveResult,
     UnitsTarget,
 )
-from terang.repair.restoring import put_back
+from terang.repair.table_snapshot import put_back
 
 DEAD, LIVE = "https://sqs.example/dead", "https://sqs.example/live"
 ACME, OPERATOR = "AROAACME:session", "AROAOPERATOR"

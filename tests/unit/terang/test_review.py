@@ -12,11 +12,11 @@ from support.sample_posts import StandingClock
 from ledger.cases.messages import Decision
 from ledger.errors import OperatorError
 from ledger.records.finding import FoundSpan, excerpt_of
-from terang.casework.message_file import MessageFile, read_messages
+from terang.case_messages import MessageFile, read_messages
+from terang.console import blur, show_controls
 from terang.review.cards import Card, alike, cards, marks
-from terang.review.open_findings import findings_of_run, rule_reasons_in_folder
+from terang.review.sources import findings_of_run, rule_reasons_in_folder
 from terang.review.terminal import review_cards
-from terang.terminal_text import blur, show_controls
 
 
 def sitting(terminal: WrittenTerminal, *waiting: Any) -> list[Any]:

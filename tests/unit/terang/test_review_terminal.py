@@ -6,7 +6,7 @@ import pytest
 from support.review_world import run_folder
 from support.typed import typing
 
-from terang.casework.message_file import read_messages
+from terang.case_messages import read_messages
 from terang.cli.command import main
 
 

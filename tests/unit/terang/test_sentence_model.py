@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from ledger.errors import OperatorError
-from terang.checks import sentence_model
-from terang.checks.sentence_model import SentenceModel
+from terang import sentence_model
+from terang.sentence_model import SentenceModel
 
 
 @dataclass

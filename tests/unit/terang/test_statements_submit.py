@@ -15,7 +15,6 @@ from support.statement_samples import changed
 import terang.cli.statements
 import terang.reports.submission
 from terang.cli.command import main
-from terang.reports import transparency_database
 
 
 @pytest.fixture
@@ -29,7 +28,7 @@ def database(monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
 def paused(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The pauses that were made, without their time."""
     pauses: list[float] = []
-    api = transparency_database.SorApi
+    api = terang.reports.submission.SorApi
     monkeypatch.setattr(
         terang.cli.statements, "SorApi", lambda to, token: api(to, token, pause=pauses.append)
     )
@@ -119,7 +118,7 @@ def test_it_waits_as_long_as_it_is_asked_to(
 def test_it_goes_on_where_it_was_stopped(
     tmp_path: Path, database: Database, paused: list[float]
 ) -> None:
-    database.next = ["", *["500"] * transparency_database.TRIES]
+    database.next = ["", *["500"] * terang.reports.submission.TRIES]
     files = written(tmp_path, many(250))
     assert submit(files, database.address) == 1
     assert len(database.has) == 100

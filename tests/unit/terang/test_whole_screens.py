@@ -17,14 +17,13 @@ from ledger.records.finding import EXCERPT_LENGTH, FoundCheck, Label
 from ledger.records.post import read_line
 from matcher import Hit, Span
 from terang.cli.run import print_run
-from terang.console import Screen, print_result
+from terang.console import Screen, print_result, show_controls
 from terang.packs.comparison import PackComparison, as_lines
 from terang.review.audit import begin_audit, press_audit_key
 from terang.review.cards import cards
-from terang.review.case_history import CaseHistory
 from terang.review.screens import audit_screen, case_screen, review_screen
+from terang.review.sources import CaseHistory
 from terang.review.steps import MEASURES, begin_review, press_key
-from terang.terminal_text import show_controls
 from terang.trial.trial import RunResult
 
 NOW = datetime(2026, 11, 25, 13, tzinfo=UTC)

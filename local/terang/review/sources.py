@@ -1,23 +1,25 @@
-"""What is open for a moderator: findings of a run or a stack, and decisions for a second review.
+"""What a review shows, read from a run or a stack: open findings, second reviews, a whole case.
 
-`rule_reasons_*` return what a finding's rule says about itself.
+`rule_reasons_*` return what a rule says about itself.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
 from ledger.aws.case_store import SEVERITY_RANKS, open_index_keys
-from ledger.cases.case import JournalEntry, is_for_second_review
+from ledger.cases.case import Case, CaseEntry, JournalEntry, is_for_second_review
 from ledger.cases.transitions import CaseState, Move
 from ledger.errors import OperatorError
 from ledger.pointer import set_key
 from ledger.ports import CaseStore, JournalStore, OpenFindingStore
 from ledger.records.finding import Finding
 from matcher import RuleSet, SetError, load_set
-from terang.casework.message_file import decode_lines, read_file
+from terang.case_messages import decode_lines, read_file
 from terang.review.cards import Card, OpenFinding
 
 type RuleReasons = Callable[[Finding], str]
@@ -173,3 +175,61 @@ def is_moment(text: str) -> bool:
         return datetime.fromisoformat(text).tzinfo is not None
     except ValueError:
         return False
+
+
+CASES = 200
+"""The largest number of cases that a history follows."""
+
+ORDER = (
+    *("notice", "order", "decision", "second_review", "complaint", "dispute"),
+    *("outcome", "reinstatement", "correction"),
+)
+"""The order of entries that were committed within one second."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseHistory:
+    """A case, the related cases that have a finding, and all their entries by time."""
+
+    case: Case
+    findings: tuple[Case, ...]
+    entries: tuple[CaseEntry, ...]
+
+
+def case_history(store: CaseStore, case: str) -> CaseHistory | None:
+    """Return what happened to a case and to all cases related to it.
+
+    A decision, its findings, the complaints about it and their outcomes are cases of their own.
+    They share the entries of the messages that moved them, so each leads to the same history.
+    """
+    asked = store.case(case)
+    if asked is None:
+        return None
+    cases = _around(store, asked)
+    entries: dict[str, CaseEntry] = {}
+    for one in cases:
+        for entry in one.entries:
+            entries.setdefault(entry.entry.entry, entry)
+    ordered = sorted(entries.values(), key=lambda entry: _when(entry.entry))
+    return CaseHistory(asked, tuple(one for one in cases if one.finding), tuple(ordered))
+
+
+def _around(store: CaseStore, asked: Case) -> list[Case]:
+    found = {asked.case: asked}
+    waiting = deque([asked])
+    while waiting and len(found) < CASES:
+        for name in _named(waiting.popleft()):
+            if name not in found and (case := store.case(name)) is not None:
+                found[name] = case
+                waiting.append(case)
+    return list(found.values())
+
+
+def _named(case: Case) -> list[str]:
+    """Return the cases that a case's entries moved or name."""
+    entries = [one.entry for one in case.entries]
+    return [name for one in entries for name in (*one.cases, one.decision, one.follows) if name]
+
+
+def _when(entry: JournalEntry) -> tuple[str, int]:
+    return entry.at, ORDER.index(entry.type) if entry.type in ORDER else len(ORDER)

@@ -16,7 +16,7 @@ from ledger.keys import case_receipt_key
 from ledger.ports import CaseStore, Objects
 from ledger.records.finding import Finding
 from ledger.records.identity import digest
-from terang.casework.message_order import (
+from terang.case_messages import (
     Fields,
     complete_times,
     in_waves,
