@@ -8,7 +8,7 @@ from support.format_files import context, dumps, post
 from support.slow_files import HEADER, MIB, SLOW_FILES, pieces
 
 from intake.formats.effort import Budget, count_marks
-from intake.formats.file_head import HEAD_BYTES
+from intake.formats.reader import HEAD_BYTES
 from intake.translation import choose_reader, translate
 from ledger.privacy.pseudonyms import Pseudonyms
 from ledger.records.refusal import FileRefusedError

@@ -13,7 +13,7 @@ from catalogue.measuring import MIB, peak_mib, seconds
 from support.format_files import Generated, context, json_lines, post, zipped
 from support.sample_posts import OTP, line, pack
 
-from intake.formats.file_head import HEAD_BYTES
+from intake.formats.reader import HEAD_BYTES
 from intake.translation import choose_reader, translate
 from ledger.privacy.pseudonyms import Pseudonyms
 from ledger.records.json_text import lines_of_body

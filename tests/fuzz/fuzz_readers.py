@@ -15,8 +15,7 @@ with atheris.instrument_imports(include=INSTRUMENTED):
     from fuzz_seeds import FILES, WORDS
     from support.memory_objects import RangesOf
 
-    from intake.formats.file_head import HEAD_BYTES
-    from intake.formats.reader import FileContext
+    from intake.formats.reader import HEAD_BYTES, FileContext
     from intake.translation import choose_reader, translate
     from ledger.privacy.pseudonyms import Pseudonyms
     from ledger.records.manifest import cut_ranges

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.format_files import PUBLIC, Generated, context, dumps, json_lines, post, zipped
 
-from intake.formats.file_head import HEAD_BYTES
+from intake.formats.reader import HEAD_BYTES
 from intake.translation import choose_reader, join_parts, translate
 from ledger.privacy.pseudonyms import Pseudonyms
 from ledger.records.post import LINE_BYTES, TranslatedPost, read_line, read_translated_line

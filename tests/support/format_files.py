@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from intake.formats.effort import Budget, FileEffort
-from intake.formats.file_head import HEAD_BYTES
-from intake.formats.reader import FileContext, PostItem, read_counted
+from intake.formats.reader import HEAD_BYTES, FileContext, PostItem, read_counted
 from intake.translation import choose_reader
 from ledger.records.refusal import Refusal
 

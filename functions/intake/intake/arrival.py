@@ -1,4 +1,4 @@
-"""One dropped file from its arrival to its units: pinned, translated if need be, and cut."""
+"""Receive a dropped file: pin its version, translate other formats, and cut it into units."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -8,8 +8,7 @@ from typing import Protocol
 
 from intake.formats import json_lines
 from intake.formats.effort import Budget, FileEffort, check_size
-from intake.formats.file_head import HEAD_BYTES
-from intake.formats.reader import FileContext, FormatReader
+from intake.formats.reader import HEAD_BYTES, FileContext, FormatReader
 from intake.translation import choose_reader, join_parts, translate
 from ledger.clock import Clock, utc
 from ledger.closing import FILE_DAYS, Closing, lost_file, refused_file
@@ -26,7 +25,7 @@ from ledger.records.receipt import Receipt, digest_of_ids
 from ledger.records.refusal import Code, FileRefusedError
 
 IDENTITY_BYTES = 1024 * 1024
-"""The bytes at the start of a file that, with its size, identify it when it comes again."""
+"""How much of its beginning identifies a file of the same size when it is dropped again."""
 
 UNREADABLE = "Upload it again in the storage class STANDARD, without an encryption key of your own."
 
@@ -47,7 +46,16 @@ class Arrival:
 
 
 class IntakeStore(ProviderStore, FileStore, UnitStore, Protocol):
-    """The parts of the table that taking a file in uses."""
+    """The parts of the table that intake uses."""
+
+
+@dataclass(frozen=True, slots=True)
+class DroppedFile:
+    """A file as S3 described it, its id, and the registered provider under its prefix."""
+
+    source: Source
+    id: str
+    provider: Provider
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,85 +89,74 @@ class Intake:
         sealed = self.store.manifest(file)
         if sealed is not None:
             return self._send_units(*sealed, outcome="known")
-        dropped = Source(bucket, key, version, etag="", size=0)  # until S3 describes it
+        source = Source(bucket, key, version, etag="", size=0)  # until S3 describes it
         try:
-            dropped = self.objects.head(bucket, key, version or None)
+            source = self.objects.head(bucket, key, version or None)
             provider = self._provider(key)
             if provider is None:
-                return self._discard_unknown(dropped, file)
-            return self._cut_or_translate(dropped, file, provider, seconds_left)
+                return self._discard_unknown(source, file)
+            return self._cut_or_translate(DroppedFile(source, file, provider), seconds_left)
         except ObjectGoneError:
-            return self._report_gone(dropped, file)
+            return self._report_gone(source, file)
         except ObjectUnreadableError:
-            return self._refuse_unreadable(dropped, file)
+            provider = self._provider(key)
+            if provider is None:
+                return self._discard_unknown(source, file)
+            refused = FileRefusedError(Code.OBJECT_UNREADABLE, advice=UNREADABLE)
+            dropped = DroppedFile(source, file, provider)
+            return self._refuse(dropped, refused, content=digest("content", file))
 
     def _provider(self, key: str) -> Provider | None:
         provider = provider_of(key)
         return self.store.provider(provider) if provider else None
 
-    def _cut_or_translate(
-        self,
-        dropped: Source,
-        file: str,
-        provider: Provider,
-        seconds_left: Callable[[], float],
-    ) -> Arrival:
+    def _cut_or_translate(self, dropped: DroppedFile, seconds_left: Callable[[], float]) -> Arrival:
         """Cut a plain file of JSON Lines as it is; translate any other file first."""
+        source = dropped.source
         head = (
-            self.objects.read_range(dropped, 0, min(dropped.size, HEAD_BYTES))
-            if dropped.size
-            else b""
+            self.objects.read_range(source, 0, min(source.size, HEAD_BYTES)) if source.size else b""
         )
         parts: list[Source] = []
-        pseudonyms = self.keys.in_force(provider.provider)  # for the whole file, even at month end
-        key = pseudonyms.key_id
-        blank = not head.strip(WHITE) and len(head) == dropped.size
+        # One key for the whole file, even if the month ends meanwhile.
+        pseudonyms = self.keys.in_force(dropped.provider.provider)
+        blank = not head.strip(WHITE) and len(head) == source.size
         try:
-            reader = json_lines if blank else choose_reader(head, dropped.key, dropped.size)
+            reader = json_lines if blank else choose_reader(head, source.key, source.size)
             if reader is json_lines:
-                return self._seal(dropped, file, provider.provider, key, reader, [dropped])
-            check_size(dropped.size, self.budget)
+                return self._seal(dropped, pseudonyms.key_id, reader, [source])
+            check_size(source.size, self.budget)
             effort = FileEffort(self.budget, seconds_left)
             # Part by part, so that the parts stored before a refusal are known.
-            parts.extend(self._store_parts(dropped, file, provider, reader, pseudonyms, effort))
-            content = self._content_digest(dropped, head)
-            return self._seal(dropped, file, provider.provider, key, reader, parts, content)
+            parts.extend(self._store_parts(dropped, reader, pseudonyms, effort))
+            content = self._content_digest(source, head)
+            return self._seal(dropped, pseudonyms.key_id, reader, parts, content)
         except FileRefusedError as refused:
-            for source in parts:
-                self.objects.delete_version(source)
-            content = self._content_digest(dropped, head)
-            return self._refuse_file(dropped, file, provider.provider, content, refused)
+            for part in parts:
+                self.objects.delete_version(part)
+            return self._refuse(dropped, refused, self._content_digest(source, head))
 
     def _store_parts(
-        self,
-        dropped: Source,
-        file: str,
-        provider: Provider,
-        reader: FormatReader,
-        pseudonyms: Pseudonyms,
-        effort: FileEffort,
+        self, dropped: DroppedFile, reader: FormatReader, pseudonyms: Pseudonyms, effort: FileEffort
     ) -> Iterator[Source]:
         """Store the parts of a translation and yield them. A second try writes the same bytes.
 
         A try in another month has other pseudonyms, and so its own parts.
         """
         context = FileContext(
-            provider=provider.provider,
-            name=dropped.key,
-            open_channels=frozenset(provider.open_channels),
+            provider=dropped.provider.provider,
+            name=dropped.source.key,
+            open_channels=frozenset(dropped.provider.open_channels),
             effort=effort,
         )
-        with self.objects.open(dropped) as stream:
+        with self.objects.open(dropped.source) as stream:
             lines = translate(stream, reader, context, pseudonyms)
             for number, part in enumerate(join_parts(lines, self.part_bytes)):
-                key = part_key(file, reader.name, reader.version, pseudonyms.key_id, number)
+                key = part_key(dropped.id, reader.name, reader.version, pseudonyms.key_id, number)
                 yield self.objects.put_new(self.work_bucket, key, part)
 
     def _seal(
         self,
-        dropped: Source,
-        file: str,
-        provider: str,
+        dropped: DroppedFile,
         pseudonym_key: str,
         reader: FormatReader,
         sources: list[Source],
@@ -177,9 +174,9 @@ class Intake:
             raise FileRefusedError(Code.TOO_LARGE_FOR_FORMAT, advice=advice)
         now = self.clock.now()
         manifest = Manifest(
-            file=file,
-            provider=provider,
-            dropped=dropped,
+            file=dropped.id,
+            provider=dropped.provider.provider,
+            dropped=dropped.source,
             format=reader.name,
             reader_version=reader.version,
             range_bytes=self.range_bytes,
@@ -194,9 +191,9 @@ class Intake:
         expires = int((now + timedelta(days=FILE_DAYS)).timestamp())
         if self.store.seal(manifest, sources, expires):
             return self._send_units(manifest, sources, outcome="cut")
-        sealed = self.store.manifest(file)  # another worker sealed it first
+        sealed = self.store.manifest(dropped.id)  # another worker sealed it first
         if sealed is None:
-            return Arrival("gone", file)
+            return Arrival("gone", dropped.id)
         pinned = {source.version for source in sealed[1]}
         for source in sources:  # parts that the other worker's manifest does not name
             if source.version not in pinned:
@@ -216,13 +213,12 @@ class Intake:
             manifest.ranges,
         )
 
-    def _refuse_file(
-        self, dropped: Source, file: str, provider: str, content: str, refused: FileRefusedError
-    ) -> Arrival:
+    def _refuse(self, dropped: DroppedFile, refused: FileRefusedError, content: str) -> Arrival:
         """Record the file as one refused record, write its receipt, and delete it.
 
         `content` identifies the file: if it is refused again, it is not counted again.
         """
+        source, provider = dropped.source, dropped.provider.provider
         at = utc(self.clock.now())
         identity = digest("refused", provider, refused.code, content)
         marker = Marker(identity, provider, at[:10])
@@ -230,8 +226,8 @@ class Intake:
             unit=marker.unit,
             provider=provider,
             kind="file",
-            source=dropped.key,
-            bytes=dropped.size,
+            source=source.key,
+            bytes=source.size,
             lines=0,
             records=1,
             inspected=0,
@@ -246,44 +242,38 @@ class Intake:
         )
         self.store.commit_unit(marker, receipt, "", None)
         file_receipt = refused_file(
-            dropped, file, provider, at, refused.code, place=refused.at, advice=refused.advice
+            source, dropped.id, provider, at, refused.code, place=refused.at, advice=refused.advice
         )
-        self.objects.put(self.out_bucket, receipt_key(provider, file), encode_json(file_receipt))
-        self.objects.delete_version(dropped)
-        return Arrival("refused", file, provider, size=dropped.size, code=refused.code)
+        key = receipt_key(provider, dropped.id)
+        self.objects.put(self.out_bucket, key, encode_json(file_receipt))
+        self.objects.delete_version(source)
+        return Arrival("refused", dropped.id, provider, size=source.size, code=refused.code)
 
-    def _refuse_unreadable(self, dropped: Source, file: str) -> Arrival:
-        provider = self._provider(dropped.key)
-        if provider is None:
-            return self._discard_unknown(dropped, file)
-        refused = FileRefusedError(Code.OBJECT_UNREADABLE, advice=UNREADABLE)
-        return self._refuse_file(dropped, file, provider.provider, digest("content", file), refused)
-
-    def _report_gone(self, dropped: Source, file: str) -> Arrival:
+    def _report_gone(self, source: Source, file: str) -> Arrival:
         """Write a receipt for a file that is gone, unless it has one.
 
         Usually the file was refused or closed before, its event came twice, and its receipt stays.
-        Otherwise nobody has read it: no record is known, so none is counted.
+        Otherwise the file was never read, and none of its records is counted.
         """
-        provider = self._provider(dropped.key)
+        provider = self._provider(source.key)
         if provider is not None:
-            receipt = lost_file(dropped, file, provider.provider, utc(self.clock.now()))
+            receipt = lost_file(source, file, provider.provider, utc(self.clock.now()))
             key = receipt_key(provider.provider, file)
             self.objects.put_if(self.out_bucket, key, encode_json(receipt), None)
         return Arrival("gone", file)
 
-    def _content_digest(self, dropped: Source, head: bytes) -> str:
+    def _content_digest(self, source: Source, head: bytes) -> str:
         """Return a digest of the file's beginning and size, the same under any key."""
-        more = min(dropped.size, IDENTITY_BYTES)
-        start = head if more <= len(head) else self.objects.read_range(dropped, 0, more)
-        return digest("content", start[:more], str(dropped.size))
+        more = min(source.size, IDENTITY_BYTES)
+        start = head if more <= len(head) else self.objects.read_range(source, 0, more)
+        return digest("content", start[:more], str(source.size))
 
-    def _discard_unknown(self, dropped: Source, file: str) -> Arrival:
-        """Delete a file of an unknown provider, and leave a note without the words of its key."""
-        key = unknown_receipt_key(sha256(dropped.key.encode()).hexdigest())
-        note = {"code": Code.PROVIDER_UNKNOWN, "file": file, "bytes": dropped.size}
+    def _discard_unknown(self, source: Source, file: str) -> Arrival:
+        """Delete a file of an unknown provider. Leave a note that does not quote the file's key."""
+        key = unknown_receipt_key(sha256(source.key.encode()).hexdigest())
+        note = {"code": Code.PROVIDER_UNKNOWN, "file": file, "bytes": source.size}
         self.objects.put(self.out_bucket, key, encode_json(note))
-        self.objects.delete_version(dropped)
+        self.objects.delete_version(source)
         return Arrival("unknown_provider", file, code=Code.PROVIDER_UNKNOWN)
 
 

@@ -12,8 +12,15 @@ import msgspec
 
 from intake.formats import gzipped, zipped
 from intake.formats.choosing import choose_plain
-from intake.formats.file_head import HEAD_BYTES, FileHead
-from intake.formats.reader import PRIVATE, FileContext, FormatReader, PostItem, read_counted
+from intake.formats.reader import (
+    HEAD_BYTES,
+    PRIVATE,
+    FileContext,
+    FileHead,
+    FormatReader,
+    PostItem,
+    read_counted,
+)
 from ledger.privacy.pseudonyms import Pseudonyms
 from ledger.records.post import LINE_BYTES, Post, TranslatedPost, read_fields
 from ledger.records.refusal import Code, FileRefusedError, Refusal

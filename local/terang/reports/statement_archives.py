@@ -1,28 +1,33 @@
 """Opens archives of statements, member by member; each is bounded before it is expanded.
 
-Daily files of the database are zips of zips of CSV. A zip is read from its end, so one inside
-another is first laid on disk: for that its declared size must be near its packed one, since a zip
-hardly packs. All else is streamed, and metered as `ledger.streams` does it.
+Daily files of the database are zips of zips of CSV. A zip is read from its end, so a zip inside
+another is first copied to disk. Since a zip hardly packs, its declared size must be near its packed
+size. All other files are streamed, and metered by `ledger.streams.unpacking`.
 """
 
 import gzip
 import io
 import lzma
 import shutil
-import struct
 import tempfile
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from ledger.records.refusal import Code, FileRefusedError
-from ledger.streams.unpacking import EXPANSION_RATIO, FREE_BYTES, ArchiveMeter, UnpackedMember
+from ledger.streams.unpacking import (
+    EXPANSION_RATIO,
+    FREE_BYTES,
+    ArchiveMeter,
+    UnpackedMember,
+    refusing_damaged_gzip,
+    refusing_damaged_zip,
+)
 
 HEAD_BYTES = 2 * 1024 * 1024
 GZIP, ZIP = b"\x1f\x8b", b"PK\x03\x04"
-LAID_RATIO = 10
+COPIED_RATIO = 10
 """How much larger than its packed form a zip inside a zip may be."""
 
 _ENCRYPTED = 0x1 | 0x40
@@ -35,11 +40,11 @@ _WHY = {
     Code.ZIP_ENCRYPTED: "is encrypted",
     Code.ZIP_METHOD: "is packed by a method or version that is not read here",
     Code.ZIP_NESTED: "is a zip within a zip within a zip",
-    Code.ZIP_OVERLAP: "is a zip whose members lie over each other",
+    Code.ZIP_OVERLAP: "is a zip with members that overlap",
 }
 
 type Read[T] = Callable[["io.BufferedReader[Any]"], Iterator[T]]
-"""Reads what an archive holds, as it holds it."""
+"""Reads the items of one file."""
 
 
 class UnreadableError(Exception):
@@ -47,10 +52,10 @@ class UnreadableError(Exception):
 
 
 def opened[T](file: io.RawIOBase, read: Read[T]) -> Iterator[T | UnreadableError]:
-    """Yield what `read` finds in a file, in each of its members, and in those of the zips in it.
+    """Yield the items of a file, or of each member of an archive and of the zips in it.
 
-    A member that cannot be read is one error, and those after it go on. Raises UnreadableError
-    where the whole file cannot be read any further.
+    A member that cannot be read is one error, and reading goes on with the next. Raises
+    UnreadableError when the rest of the file cannot be read.
     """
     source = io.BufferedReader(file, HEAD_BYTES)
     head = source.peek(4)[:4]
@@ -58,7 +63,7 @@ def opened[T](file: io.RawIOBase, read: Read[T]) -> Iterator[T | UnreadableError
         if head[:2] == GZIP:
             meter = ArchiveMeter(source)
             unpacker = gzip.GzipFile(fileobj=meter, mode="rb")
-            yield from read(_expanding(unpacker, meter, _gzip_faults))
+            yield from read(_expanding(unpacker, meter, refusing_damaged_gzip))
         elif head == ZIP:
             yield from _of_zip(ArchiveMeter(source), source, read, nested=False)
         else:
@@ -68,11 +73,11 @@ def opened[T](file: io.RawIOBase, read: Read[T]) -> Iterator[T | UnreadableError
 def _of_zip[T](
     meter: ArchiveMeter, file: Any, read: Read[T], *, nested: bool
 ) -> Iterator[T | UnreadableError]:
-    with _zip_faults():
+    with _refusing_damaged_zip():
         archive = zipfile.ZipFile(file if nested else meter)
     with archive:
         members = archive.infolist()
-        if sum(one.compress_size for one in members) > archive.start_dir:
+        if sum(member.compress_size for member in members) > archive.start_dir:
             raise FileRefusedError(Code.ZIP_OVERLAP)
         for member in members:
             try:
@@ -94,26 +99,26 @@ def _of_member[T](
         return
     if member.flag_bits & _ENCRYPTED:
         raise FileRefusedError(Code.ZIP_ENCRYPTED)
-    with _zip_faults():
+    with _refusing_damaged_zip():
         unpacker = archive.open(member)
     with unpacker:
-        stream = _expanding(unpacker, meter, _zip_faults)
+        stream = _expanding(unpacker, meter, _refusing_damaged_zip)
         if stream.peek(4)[:4] != ZIP:
             yield from read(stream)
             return
         if nested:
             raise FileRefusedError(Code.ZIP_NESTED)
-        if member.file_size > FREE_BYTES + LAID_RATIO * member.compress_size:
+        if member.file_size > FREE_BYTES + COPIED_RATIO * member.compress_size:
             raise FileRefusedError(Code.BOMB)
-        with tempfile.TemporaryFile() as laid:
-            shutil.copyfileobj(stream, laid, HEAD_BYTES)
-            yield from _of_zip(meter, laid, read, nested=True)
+        with tempfile.TemporaryFile() as copy:
+            shutil.copyfileobj(stream, copy, HEAD_BYTES)
+            yield from _of_zip(meter, copy, read, nested=True)
 
 
 def _expanding(
-    unpacker: Any, meter: ArchiveMeter, faults: Callable[[], Any]
+    unpacker: Any, meter: ArchiveMeter, refusing_damage: Callable[[], AbstractContextManager[None]]
 ) -> "io.BufferedReader[Any]":
-    return io.BufferedReader(UnpackedMember(unpacker, meter, faults), HEAD_BYTES)
+    return io.BufferedReader(UnpackedMember(unpacker, meter, refusing_damage), HEAD_BYTES)
 
 
 @contextmanager
@@ -126,24 +131,6 @@ def _unreadable(name: str) -> Iterator[None]:
         ) from None
 
 
-@contextmanager
-def _gzip_faults() -> Iterator[None]:
-    try:
-        yield
-    except EOFError:
-        raise FileRefusedError(Code.GZIP_TRUNCATED) from None
-    except (gzip.BadGzipFile, zlib.error):
-        raise FileRefusedError(Code.GZIP_BROKEN) from None
-
-
-@contextmanager
-def _zip_faults() -> Iterator[None]:
-    """Turn what Python's unpackers raise on damaged bytes into a refusal with its code."""
-    try:
-        yield
-    except (NotImplementedError, RuntimeError):
-        raise FileRefusedError(Code.ZIP_METHOD) from None
-    # bz2 raises OSError for damage, and zipfile ValueError for a place that cannot be.
-    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, ValueError,
-            OverflowError, OSError):  # fmt: skip
-        raise FileRefusedError(Code.ZIP_BROKEN) from None
+def _refusing_damaged_zip() -> AbstractContextManager[None]:
+    """Refuse damage of any method that Python unpacks: bzip2 raises OSError for it."""
+    return refusing_damaged_zip(RuntimeError, OverflowError, lzma.LZMAError, OSError)

@@ -13,8 +13,7 @@ from support.format_files import Generated, context, dumps, json_lines, post, re
 from support.slow_files import HEADER, MIB, SLOW_FILES, pieces
 
 from intake.formats.effort import LAST_SECONDS, Budget, FileEffort
-from intake.formats.file_head import HEAD_BYTES
-from intake.formats.reader import FileContext
+from intake.formats.reader import HEAD_BYTES, FileContext
 from intake.translation import choose_reader, translate
 from ledger.privacy.pseudonyms import Pseudonyms
 from ledger.records.refusal import Code, FileRefusedError

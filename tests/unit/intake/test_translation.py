@@ -12,8 +12,7 @@ import pytest
 from support.format_files import PUBLIC, Generated, context, dumps, json_lines, post
 
 from intake.formats.effort import Budget
-from intake.formats.file_head import HEAD_BYTES
-from intake.formats.reader import FileContext
+from intake.formats.reader import HEAD_BYTES, FileContext
 from intake.translation import choose_reader, join_parts, translate
 from ledger.privacy.pseudonyms import Pseudonyms
 from ledger.records.post import LINE_BYTES, TranslatedPost, read_translated_line

@@ -15,7 +15,6 @@ import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from intake.formats.file_head import FileHead
 from intake.formats.post_fields import (
     as_object,
     bound_links,
@@ -24,7 +23,7 @@ from intake.formats.post_fields import (
     published_time,
     web_address,
 )
-from intake.formats.reader import FileContext, PostItem
+from intake.formats.reader import FileContext, FileHead, PostItem
 from ledger.records.post import LINE_BYTES
 from ledger.records.refusal import Code, Refusal
 from ledger.streams.json_document import JsonDocument, decode_object, decode_value

@@ -16,8 +16,14 @@ from intake.formats import (
     telegram,
 )
 from intake.formats.effort import ALL_MARKS, count_marks
-from intake.formats.file_head import HEAD_BYTES, FileHead
-from intake.formats.reader import FileContext, FormatReader, PostItem, read_counted
+from intake.formats.reader import (
+    HEAD_BYTES,
+    FileContext,
+    FileHead,
+    FormatReader,
+    PostItem,
+    read_counted,
+)
 from ledger.records.refusal import Code, FileRefusedError, Refusal
 from ledger.streams.unpacking import UnpackedMember
 

@@ -15,9 +15,8 @@ from collections.abc import Iterator, Sequence
 from io import StringIO
 from typing import Any, BinaryIO, NamedTuple
 
-from intake.formats.file_head import FileHead
 from intake.formats.post_fields import published_time
-from intake.formats.reader import FileContext, PostItem
+from intake.formats.reader import FileContext, FileHead, PostItem
 from ledger.records.post import FIELDS, LINE_BYTES, REQUIRED
 from ledger.records.refusal import Code, FileRefusedError, Refusal
 from ledger.streams.json_document import decode_value

@@ -12,7 +12,6 @@ Source: DiscordChatExporter.Core/Exporting/JsonMessageWriter.cs.
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from intake.formats.file_head import FileHead
 from intake.formats.post_fields import (
     as_list,
     as_object,
@@ -21,7 +20,7 @@ from intake.formats.post_fields import (
     identifier,
     published_time,
 )
-from intake.formats.reader import FileContext, PostItem
+from intake.formats.reader import FileContext, FileHead, PostItem
 from ledger.records.refusal import Code, FileRefusedError, Refusal
 from ledger.streams.json_document import JsonDocument, decode_object, decode_value
 

@@ -8,15 +8,18 @@ Anything else refuses the whole file, because posts might be lost in it.
 
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, BinaryIO
 
 from intake.formats.choosing import GZIP, read_member
 from intake.formats.effort import FileEffort
-from intake.formats.file_head import FileHead
-from intake.formats.reader import FileContext, PostItem
+from intake.formats.reader import FileContext, FileHead, PostItem
 from ledger.records.refusal import Code, FileRefusedError, Refusal
-from ledger.streams.unpacking import PIECE_BYTES, ArchiveMeter, UnpackedMember
+from ledger.streams.unpacking import (
+    PIECE_BYTES,
+    ArchiveMeter,
+    UnpackedMember,
+    refusing_damaged_gzip,
+)
 
 name = "gzip"
 version = 1
@@ -31,13 +34,15 @@ def recognises(head: FileHead) -> bool:
 def items(stream: BinaryIO, context: FileContext) -> Iterator[PostItem | Refusal]:
     """Yield the items of the file inside, with their places there.
 
-    Raises FileRefusedError: `gzip_truncated`, `gzip_broken`, `bomb`, `zip_nested`, and what the
-    format inside raises.
+    Raises FileRefusedError: `gzip_truncated`, `gzip_broken`, `bomb`, `zip_nested`, and the refusals
+    of the format inside.
     """
     meter = ArchiveMeter(stream, context.effort.unpack, context.effort.budget.ratio)
     members = _Members(meter, context.effort)
     name_inside = context.name.removesuffix(".gz")
-    yield from read_member(UnpackedMember(members, meter, _refusing_damage), name_inside, context)
+    yield from read_member(
+        UnpackedMember(members, meter, refusing_damaged_gzip), name_inside, context
+    )
 
 
 class _Members:
@@ -88,13 +93,3 @@ class _Members:
         self._packed = self._stream.read(PIECE_BYTES)
         self._position += len(self._packed)
         return bool(self._packed)
-
-
-@contextmanager
-def _refusing_damage() -> Iterator[None]:
-    try:
-        yield
-    except EOFError:
-        raise FileRefusedError(Code.GZIP_TRUNCATED) from None
-    except zlib.error:
-        raise FileRefusedError(Code.GZIP_BROKEN) from None

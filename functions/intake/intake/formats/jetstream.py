@@ -8,7 +8,6 @@ Source: docs.bsky.app, "Jetstream"; lexicons app.bsky.feed.post and app.bsky.emb
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from intake.formats.file_head import FileHead
 from intake.formats.post_fields import (
     as_list,
     as_object,
@@ -17,7 +16,7 @@ from intake.formats.post_fields import (
     language_tag,
     published_time,
 )
-from intake.formats.reader import FileContext, PostItem
+from intake.formats.reader import FileContext, FileHead, PostItem
 from ledger.records.refusal import Code, Refusal
 from ledger.streams.json_document import read_object_lines
 

@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from intake.formats.file_head import FileHead
-from intake.formats.reader import FileContext, PostItem
+from intake.formats.reader import FileContext, FileHead, PostItem
 from ledger.records.refusal import Code, Refusal
 from ledger.streams.json_document import JsonDocument, decode_object
 

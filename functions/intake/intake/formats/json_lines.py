@@ -6,8 +6,7 @@ A line is read as scan reads it in a plain file, with the same codes.
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from intake.formats.file_head import FileHead
-from intake.formats.reader import FileContext, PostItem
+from intake.formats.reader import FileContext, FileHead, PostItem
 from ledger.records.refusal import Code, Refusal
 from ledger.streams.json_document import read_object_lines
 

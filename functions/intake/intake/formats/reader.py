@@ -1,20 +1,92 @@
-"""What every format has in common: a reader, what it gets, and what it yields."""
+"""The parts that all formats share: readers, the files that they get, the items they yield."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
+from io import BytesIO
 from typing import Any, BinaryIO, Protocol
 
 from intake.formats.effort import CountedStream, FileEffort
-from intake.formats.file_head import FileHead
-from ledger.records.refusal import Code, Refusal
+from ledger.records.json_text import nests_too_deep
+from ledger.records.refusal import Code, FileRefusedError, Refusal
+from ledger.streams.json_document import JsonDocument, decode_object, decode_value
+from ledger.streams.lines import BOM
 
 PRIVATE = frozenset({Code.NOT_PUBLIC, Code.CHANNEL_NOT_OPEN})
-"""The codes of an item, or a file, that is not addressed to everyone."""
+"""The codes of items and files that are not addressed to everyone."""
+
+HEAD_BYTES = 256 * 1024
+
+LINES = 20
+"""The most lines of the head that are tried as JSON objects. Blank lines do not count."""
+
+POST_KEYS = frozenset({"account", "text"})
+"""An object with these keys is itself a post, whatever other keys it has."""
+
+
+@dataclass(frozen=True)
+class FileHead:
+    """The first HEAD_BYTES of a file and its name; `whole` if they are the entire file."""
+
+    head: bytes
+    name: str = ""
+    whole: bool = False
+
+    @cached_property
+    def text(self) -> bytes:
+        """The head without a leading byte order mark and white space."""
+        return self.head.removeprefix(BOM).lstrip()
+
+    @cached_property
+    def lines(self) -> list[bytes]:
+        """The first complete lines that are not blank."""
+        lines = self.text.split(b"\n")
+        if not self.whole:
+            lines.pop()
+        return [line for line in lines if line.strip()][:LINES]
+
+    @cached_property
+    def objects(self) -> list[dict[str, Any]]:
+        """The lines that are JSON objects, decoded."""
+        values = (decode_object(line) for line in self.lines if not nests_too_deep(line))
+        return [value for value in values if isinstance(value, dict)]
+
+    @cached_property
+    def outline(self) -> dict[str, Any]:
+        """The keys of the first object, in order; a value is None where the head cuts it off.
+
+        Empty if the file does not begin with an object, or if that object is a post.
+        """
+        document = JsonDocument(BytesIO(self.text))
+        outline: dict[str, Any] = {}
+        try:
+            for key in document.members():
+                outline[key] = None
+                value = decode_value(document.value())
+                outline[key] = None if isinstance(value, Code) else value
+        except FileRefusedError:
+            pass  # the head ends within the object
+        return {} if outline.keys() >= POST_KEYS else outline
+
+    @cached_property
+    def is_array(self) -> bool:
+        """Whether the head is one array of objects, or the beginning of one."""
+        document = JsonDocument(BytesIO(self.text))
+        if document.peek() != b"[":
+            return False
+        objects = 0
+        try:
+            for _ in document.elements():
+                objects += document.peek() == b"{"
+                document.skip()
+        except FileRefusedError:
+            return objects > 0
+        return not document.peek()
 
 
 @dataclass(frozen=True, slots=True)
 class FileContext:
-    """What a reader knows about its file besides the content.
+    """The facts about a file that are not in its content.
 
     `open_channels` are those that the provider registered as open to anybody
     (`telegram:ID`, `discord:GUILD`).
@@ -42,9 +114,9 @@ class PostItem:
 class FormatReader(Protocol):
     """One format; each format module satisfies this protocol.
 
-    Raise `version` when the same file would yield other items. `marks` are the bytes at which the
-    reader does some work, such as the end of a line or an element: their number bounds its work
-    (see `effort`). An archive has none, since its members count their own.
+    Raise `version` when the same file would yield other items. `marks` are the bytes that make the
+    reader work, such as the end of a line or an element: their number bounds its work (see
+    `effort`). An archive has none, since its members count their own.
     """
 
     name: str

@@ -15,7 +15,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, BinaryIO
 
-from intake.formats.file_head import FileHead
 from intake.formats.post_fields import (
     as_list,
     as_object,
@@ -25,7 +24,7 @@ from intake.formats.post_fields import (
     published_time,
     reach_count,
 )
-from intake.formats.reader import FileContext, PostItem
+from intake.formats.reader import FileContext, FileHead, PostItem
 from ledger.records.refusal import Code, FileRefusedError, Refusal
 from ledger.streams.json_document import JsonDocument, decode_object, decode_value
 

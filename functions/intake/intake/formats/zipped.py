@@ -7,22 +7,18 @@ so is one that is damaged or exceeds a budget: a truncated file publishes nothin
 
 import re
 import stat
-import struct
 import zipfile
-import zlib
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import BinaryIO
 
 import msgspec
 
 from intake.formats.choosing import ZIP, read_member
-from intake.formats.file_head import FileHead
-from intake.formats.reader import PRIVATE, FileContext, PostItem
+from intake.formats.reader import PRIVATE, FileContext, FileHead, PostItem
 from ledger.records.refusal import Code, FileRefusedError, Refusal
-from ledger.streams.unpacking import ArchiveMeter, UnpackedMember
+from ledger.streams.unpacking import ArchiveMeter, UnpackedMember, refusing_damaged_zip
 
 name = "zip"
 version = 1
@@ -63,7 +59,7 @@ def items(stream: BinaryIO, context: FileContext) -> Iterator[PostItem | Refusal
     can be read, and the refusals of the formats inside.
     """
     meter = ArchiveMeter(stream, context.effort.unpack, context.effort.budget.ratio)
-    with _refusing_damage():
+    with refusing_damaged_zip():
         archive = zipfile.ZipFile(meter)
     members = _members(archive, context.effort.budget.members)
     refused: list[Code] = []
@@ -111,11 +107,11 @@ def _member(
         raise FileRefusedError(Code.ZIP_METHOD)
     if stat.S_ISLNK(member.external_attr >> 16):  # the upper half is the mode of Unix
         raise FileRefusedError(Code.ZIP_LINK)
-    with _refusing_damage():
+    with refusing_damaged_zip():
         unpacker = archive.open(member)
     with unpacker:
         yield from read_member(
-            UnpackedMember(unpacker, meter, _refusing_damage), member.filename, context
+            UnpackedMember(unpacker, meter, refusing_damaged_zip), member.filename, context
         )
 
 
@@ -132,13 +128,3 @@ def _with_place(item: PostItem | Refusal, label: str, number: int) -> PostItem |
         return replace(item, at=f"{label} {item.at}")
     place = f"member {number}" if item.code in PRIVATE else label
     return msgspec.structs.replace(item, at=f"{place} {item.at}")
-
-
-@contextmanager
-def _refusing_damage() -> Iterator[None]:
-    try:
-        yield
-    except NotImplementedError:
-        raise FileRefusedError(Code.ZIP_METHOD) from None
-    except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueError):
-        raise FileRefusedError(Code.ZIP_BROKEN) from None

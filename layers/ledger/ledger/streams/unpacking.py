@@ -1,8 +1,12 @@
-"""Members of archives as streams; what they expand to is bounded while it is read."""
+"""Members of archives as streams. The bytes that they expand to are bounded during reading."""
 
+import gzip
 import io
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+import struct
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, BinaryIO, Protocol
 
 from ledger.records.refusal import Code, FileRefusedError
@@ -62,7 +66,8 @@ class Unpacker(Protocol):
 class UnpackedMember(io.RawIOBase):
     """A member of an archive as a metered stream.
 
-    `refusing_damage` turns the errors of the unpacker into FileRefusedError.
+    `refusing_damage` turns the errors of the unpacker into FileRefusedError: for a zip it is
+    `refusing_damaged_zip`, for gzip `refusing_damaged_gzip`.
     """
 
     def __init__(
@@ -91,3 +96,29 @@ class UnpackedMember(io.RawIOBase):
             view[filled : filled + len(piece)] = piece
             filled += len(piece)
         return filled
+
+
+@contextmanager
+def refusing_damaged_gzip() -> Iterator[None]:
+    """Turn the errors of a gzip unpacker into FileRefusedError."""
+    try:
+        yield
+    except EOFError:
+        raise FileRefusedError(Code.GZIP_TRUNCATED) from None
+    except (gzip.BadGzipFile, zlib.error):
+        raise FileRefusedError(Code.GZIP_BROKEN) from None
+
+
+@contextmanager
+def refusing_damaged_zip(*more: type[Exception]) -> Iterator[None]:
+    """Turn the errors of `zipfile`, and `more` that mean damage, into FileRefusedError."""
+    damage: tuple[type[Exception], ...] = (
+        *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueError),
+        *more,
+    )
+    try:
+        yield
+    except NotImplementedError:
+        raise FileRefusedError(Code.ZIP_METHOD) from None
+    except damage:
+        raise FileRefusedError(Code.ZIP_BROKEN) from None
