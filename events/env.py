@@ -24,19 +24,19 @@ def env_of(stack: str) -> dict[str, dict[str, str]]:
     """
     text = SHIPPED.read_text()
     if not text.strip():
-        sys.exit(f"{SHIPPED} is empty: git checkout it, and write to env.json beside the Makefile")
+        sys.exit(f"{SHIPPED} is empty: git checkout it, and write to env.json next to the Makefile")
     cloudformation, functions = boto3.client("cloudformation"), boto3.client("lambda")
     outputs = {
-        one["OutputKey"]: one["OutputValue"]
-        for one in cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["Outputs"]
+        output["OutputKey"]: output["OutputValue"]
+        for output in cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["Outputs"]
     }
     shipped: dict[str, dict[str, str]] = json.loads(text)
     filled = {}
     for name, settings in shipped.items():
-        found: dict[str, Any] = functions.get_function_configuration(
+        configuration: dict[str, Any] = functions.get_function_configuration(
             FunctionName=outputs[f"{name}Function"]
         )
-        deployed = found["Environment"]["Variables"]
+        deployed = configuration["Environment"]["Variables"]
         filled[name] = {
             key: value if key == "POSTS_QUEUE_ARN" else deployed.get(key, value)
             for key, value in settings.items()

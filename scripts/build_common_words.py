@@ -67,12 +67,12 @@ def ordinary_words() -> str:
     behind_first = {word[1:] for word in known}
     before_last = {word[:-1] for word in known if len(word) == 4 and word.endswith(LAST_LETTERS)}
     before_last |= {word[:-1] for word in known if len(word) in (5, 6) and word.endswith("t")}
-    found = set(OF_PROGRAMMERS)
+    ordinary = set(OF_PROGRAMMERS)
     for language, number in ORDINARY_WORDS.items():
         shortest = 2 if language == "ar" else 3
         words = {fold(word).strip() for word in top_n_list(language, number)}
-        found |= {word for word in words if re.fullmatch(rf"[^\W\d_]{{{shortest},}}", word)}
-    return " ".join(sorted(found & (behind_first | before_last | set(OF_PROGRAMMERS))))
+        ordinary |= {word for word in words if re.fullmatch(rf"[^\W\d_]{{{shortest},}}", word)}
+    return " ".join(sorted(ordinary & (behind_first | before_last | set(OF_PROGRAMMERS))))
 
 
 def _all_words() -> set[str]:

@@ -228,8 +228,8 @@ def _check_protected(
     file: PackFile, matcher: Matcher, sentences: list[Sentence]
 ) -> Iterator[Problem]:
     hits = matcher.find_all(sentence.text for sentence in sentences)
-    for sentence, found in zip(sentences, hits, strict=True):
-        for hit in found:
+    for sentence, of_sentence in zip(sentences, hits, strict=True):
+        for hit in of_sentence:
             message = (
                 f"hits the protected sentence {sentence.file}:{sentence.line} with "
                 f"{_terms_of(hit)}; no rule may, so narrow it: {sentence.text}"

@@ -46,8 +46,8 @@ def _met(pack: Pack, rule: Rule, text: str) -> Iterator[str]:
 
 def _shown_span(span: Span, text: str) -> str:
     seen = f" through {', '.join(map(str, span.evasion))}" if span.evasion else ""
-    found = text[span.start : span.end]
-    return f"{span.start}-{span.end} {found!r} is the term {span.term!r}{seen}"
+    shown = text[span.start : span.end]
+    return f"{span.start}-{span.end} {shown!r} is the term {span.term!r}{seen}"
 
 
 class Met(NamedTuple):
@@ -91,8 +91,9 @@ def _reason(pack: Pack, rule: Rule, key: str, text: str) -> str:
     if key == "unless":
         near = dict.fromkeys(span.term for span in _spans(pack, rule, rule.unless, text))
         return f"{_quoted(near)} in `unless` is near" if near else ""
-    held = {m.exception: m.span.term for m in met_in(pack, rule, text) if m.exception}
-    return " and ".join(f"the exception `{by}` holds `{term}`" for by, term in held.items())
+    met = met_in(pack, rule, text)
+    exceptions = {term.exception: term.span.term for term in met if term.exception}
+    return " and ".join(f"the exception `{by}` holds `{term}`" for by, term in exceptions.items())
 
 
 def _missing(pack: Pack, group: Rule, text: str) -> str:

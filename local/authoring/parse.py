@@ -77,11 +77,11 @@ def read_pack(text: str, name: str) -> PackFile:
         if source is not None:
             checks = _Checks(problems, reader)
             checks.check_pack(source)
-    if source is None or problems.found:
+    if source is None or problems.problems:
         raise PackError(problems.by_line())
     pack = _pack_of(source, hashlib.sha256(data).hexdigest())
     checks.count_affixes(pack)
-    if problems.found:
+    if problems.problems:
         raise PackError(problems.by_line())
     return PackFile(pack, name, checks.lines, tuple(problems.warnings))
 
@@ -92,7 +92,7 @@ class _Problems:
 
     name: str
     rule: str | None = None
-    found: list[Problem] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
 
     def enter(self, kind: type, node: yaml.Node) -> None:
@@ -104,8 +104,8 @@ class _Problems:
 
     def report(self, line: int, message: str) -> None:
         """Keep a problem. Raise PackError when there are PROBLEMS_IN_PACK of them."""
-        self.found.append(Problem(self.name, line, self.rule, message))
-        if len(self.found) == PROBLEMS_IN_PACK:
+        self.problems.append(Problem(self.name, line, self.rule, message))
+        if len(self.problems) == PROBLEMS_IN_PACK:
             message = f"reading stopped after {PROBLEMS_IN_PACK} problems; fix these first"
             raise PackError([*self.by_line(), Problem(self.name, line, None, message)])
 
@@ -113,7 +113,7 @@ class _Problems:
         self.warnings.append(Problem(self.name, line, self.rule, message))
 
     def by_line(self) -> list[Problem]:
-        return sorted(self.found, key=lambda problem: problem.line)
+        return sorted(self.problems, key=lambda problem: problem.line)
 
 
 @dataclass(slots=True)

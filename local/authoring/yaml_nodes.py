@@ -218,7 +218,7 @@ def _fields(kind: type) -> dict[str, inspect.Field]:
     """Return the fields of a struct by their keys in YAML, without the option to be unset."""
     info = inspect.type_info(kind)
     assert isinstance(info, inspect.StructType)  # noqa: S101 - for the type checker
-    return {one.encode_name: one for one in info.fields}
+    return {field.encode_name: field for field in info.fields}
 
 
 def is_set(value: object) -> bool:

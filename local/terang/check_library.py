@@ -63,7 +63,7 @@ class CheckLibrary:
         write_whole(self._folder / f"{index.digest}.claims", [data])
         pointer = msgspec.json.encode(_Pointer(index.digest, index.totals))
         write_whole(self._folder / "current.json", [pointer])
-        kinds = [one.change for one in changes(before, after)]
+        kinds = [change.change for change in changes(before, after)]
         gone = kinds.count(ChangeKind.WITHDRAWN)
         new = after.links() - before.links() + gone
         return index, Changes(new, kinds.count(ChangeKind.CORRECTED), gone)
@@ -207,7 +207,7 @@ def _unequal_lengths(
 def _starts(starts: Numbers, many: int, end: int) -> bool:
     """Return whether starts cut what ends there into so many pieces, one after the other."""
     whole = len(starts) == many + 1 and starts[0] == 0 and starts[-1] == end
-    return whole and all(one <= next_one for one, next_one in pairwise(starts))
+    return whole and all(start <= following for start, following in pairwise(starts))
 
 
 def _checks(starts: Numbers, checks: Numbers, total: int) -> Iterator[str]:

@@ -86,9 +86,9 @@ class Screen(Console):
         """Print after everything that was written before, to stdout too."""
         sys.stdout.flush()
         options = {"crop": False} | options
-        if all(isinstance(one, str) for one in objects):
+        if all(isinstance(value, str) for value in objects):
             options = {"soft_wrap": True} | options
-        shown = [show_controls(one) if isinstance(one, str) else one for one in objects]
+        shown = [show_controls(value) if isinstance(value, str) else value for value in objects]
         super().print(*shown, **options)  # type: ignore[arg-type]
 
     def render_str(self, text: str, **options: object) -> Text:
@@ -143,7 +143,7 @@ def escape_json(lines: bytes) -> bytes:
     if lines.isascii() and b"\x7f" not in lines:  # JSON itself escapes the other controls of ASCII
         return lines
     text = lines.decode("utf-8", "surrogatepass")
-    return _OBEYED.sub(lambda found: json.dumps(found[0])[1:-1], text).encode()
+    return _OBEYED.sub(lambda match: json.dumps(match[0])[1:-1], text).encode()
 
 
 def print_problem(text: object) -> None:

@@ -60,9 +60,9 @@ class Remote:
             stack = boto3.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
         except (BotoCoreError, ClientError) as error:
             raise OperatorError(f"cannot read the stack {name}: {error} {REACHED_BY}") from None
-        outputs = {one["OutputKey"]: one["OutputValue"] for one in stack.get("Outputs", ())}
+        outputs = {entry["OutputKey"]: entry["OutputValue"] for entry in stack.get("Outputs", ())}
         parameters = {
-            one["ParameterKey"]: one["ParameterValue"] for one in stack.get("Parameters", ())
+            entry["ParameterKey"]: entry["ParameterValue"] for entry in stack.get("Parameters", ())
         }
         return cls(
             name,
@@ -132,7 +132,9 @@ class Remote:
         except (BotoCoreError, ClientError):
             return {}
         role = next(
-            one["OutputValue"] for one in stacks[0]["Outputs"] if one["OutputKey"] == "RoleArn"
+            output["OutputValue"]
+            for output in stacks[0]["Outputs"]
+            if output["OutputKey"] == "RoleArn"
         )
         try:
             session = boto3.client("sts").assume_role(RoleArn=role, RoleSessionName="terang-cases")
@@ -193,7 +195,7 @@ class Remote:
             if "No updates are to be performed" not in str(error):
                 raise OperatorError(f"cannot deploy the role of {provider}: {error}") from None
         outputs = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["Outputs"]
-        return {one["OutputKey"]: one["OutputValue"] for one in outputs}
+        return {output["OutputKey"]: output["OutputValue"] for output in outputs}
 
 
 def _provider_stack(stack: str, provider: str) -> str:

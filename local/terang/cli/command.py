@@ -13,6 +13,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from inspect import BoundArguments
+from itertools import batched
 from pathlib import Path
 from typing import NamedTuple
 
@@ -46,232 +47,133 @@ class Command(NamedTuple):
     example: str
 
 
-COMMANDS = (
-    Command(
-        "run",
-        "terang.cli.run:run",
-        "Send files through the whole stack on this machine, and publish the results.",
-        "terang run export.json --provider acme-chat --packs packs --out out --today 2026-11-25",
-    ),
-    Command(
-        "scan",
-        "terang.cli.packs:scan",
-        "Match posts from stdin without AWS; print a line for each post with hits.",
-        "terang scan --packs packs < posts.jsonl > hits.jsonl",
-    ),
-    Command("packs", "", "Write, check, try and publish packs.", "terang packs check packs"),
-    Command(
-        "packs check",
-        "terang.cli.packs:check",
-        "Check every pack of a folder.",
-        "terang packs check packs",
-    ),
-    Command(
-        "packs try",
-        "terang.cli.packs:try_text",
-        "Show which rules hit a text, and why or why not.",
-        'terang packs try packs "Please send me the OTP"',
-    ),
-    Command(
-        "packs format",
-        "terang.cli.packs:format_packs",
-        "Write packs in the canonical layout; comments are kept.",
-        "terang packs format packs --check",
-    ),
-    Command(
-        "packs diff",
-        "terang.cli.packs:diff",
-        "Compare two versions of packs: which posts does the new one hit, and no longer hit?",
-        "terang packs diff packs new-packs --posts posts.jsonl",
-    ),
-    Command(
-        "packs import",
-        "terang.cli.packs:import_words",
-        "Turn a list of words into a shadow pack on stdout, to be filled in.",
-        "terang packs import words.txt --id new-pack --category SCAMS_AND_FRAUD > new-pack.yaml",
-    ),
-    Command(
-        "packs schema",
-        "terang.cli.packs:schema",
-        "Print the JSON Schema of a pack, for editors.",
-        "terang packs schema > docs/pack.schema.json",
-    ),
-    Command(
-        "packs publish",
-        "terang.cli.packs_in_force:publish",
-        "Check packs and put them in force; packs that are not named stay.",
-        "terang packs publish packs --stack terang",
-    ),
-    Command(
-        "packs list",
-        "terang.cli.packs_in_force:list_in_force",
-        "Show the set in force, what each provider runs, and the sets before it.",
-        "terang packs list --stack terang",
-    ),
-    Command(
-        "packs rollback",
-        "terang.cli.packs_in_force:rollback",
-        "Put the packs of an earlier set in force again.",
-        "terang packs rollback 0123456789abcdef --stack terang",
-    ),
-    Command(
-        "review",
-        "terang.cli.review:review",
-        "Decide on findings at the terminal, one key for each verdict.",
-        "terang review terang-out --moderator m-7",
-    ),
-    Command(
-        "audit",
-        "terang.cli.review:audit",
-        "Judge posts that no rule hit: the month's random sample.",
-        "terang audit --provider acme-chat --month 2026-11 --moderator m-7",
-    ),
-    Command(
-        "case",
-        "terang.cli.review:show",
-        "Show one case with everything that happened.",
-        "terang case 9f2c41d0 --provider acme-chat --stack terang",
-    ),
-    Command(
-        "cases",
-        "",
-        "Send decisions, complaints and other messages about cases.",
-        "terang cases send decisions.jsonl --provider acme-chat",
-    ),
-    Command(
-        "cases send",
-        "terang.cli.review:send",
-        "Send a file of messages, and wait for the answer to each.",
-        "terang cases send decisions.jsonl --provider acme-chat --stack terang",
-    ),
-    Command(
-        "factchecks",
-        "",
-        "Import published fact-checks.",
-        "terang factchecks import feed.json --index terang-index",
-    ),
-    Command(
-        "factchecks import",
-        "terang.cli.factchecks:import_feed",
-        "Read a feed of ClaimReview or a table of checks, and rebuild the index.",
-        "terang factchecks import checks.csv --index terang-index --trust check.example",
-    ),
-    Command(
-        "ask",
-        "terang.cli.factchecks:ask_texts",
-        "Find the published checks that are about a text; nothing is stored.",
-        'terang ask "salt water cures colds" --index terang-index',
-    ),
-    Command("partners", "", "Manage who may ask the tip line.", "terang partners list"),
-    Command(
-        "partners add",
-        "terang.cli.providers:add_partner",
-        "Give a partner a new secret, which is printed only now.",
-        "terang partners add helpdesk --stack terang",
-    ),
-    Command(
-        "partners remove",
-        "terang.cli.providers:remove_partner",
-        "Take a partner's access away.",
-        "terang partners remove helpdesk --stack terang",
-    ),
-    Command(
-        "partners list",
-        "terang.cli.providers:list_partners",
-        "List the partners.",
-        "terang partners list --stack terang",
-    ),
-    Command("providers", "", "Register and manage providers.", "terang providers list"),
-    Command(
-        "providers add",
-        "terang.cli.providers:add",
-        "Deploy a provider's role, register it, and print what the provider needs.",
-        "terang providers add acme-chat --principal arn:aws:iam::123456789012:root",
-    ),
-    Command(
-        "providers list",
-        "terang.cli.providers:list_all",
-        "List the providers.",
-        "terang providers list --stack terang",
-    ),
-    Command(
-        "providers pause",
-        "terang.cli.providers:pause",
-        "Hold a rule in shadow for a provider until a higher version of its pack.",
-        'terang providers pause acme-chat otp/asks-for-code --why "hits school timetables"',
-    ),
-    Command(
-        "providers factchecks",
-        "terang.cli.providers:factchecks",
-        "Propose labels with published fact-checks to a provider, or only count them.",
-        "terang providers factchecks acme-chat on",
-    ),
-    Command(
-        "providers lift",
-        "terang.cli.providers:lift",
-        "Let a rule that the flood guard holds today propose again.",
-        "terang providers lift acme-chat one-time-codes/asks-for-code",
-    ),
-    Command(
-        "recount",
-        "recount.recount:recount_command",
-        "Prove every published number from the public journal.",
-        "terang recount out/public",
-    ),
-    Command(
-        "statements",
-        "",
-        "Check statements of reasons, and send them.",
-        "terang statements lint out/out/acme-chat/statements",
-    ),
-    Command(
-        "statements lint",
-        "terang.cli.statements:lint",
-        "Check anyone's statements against the schema, and whether they make sense.",
-        "terang statements lint statements.jsonl --last last-month.csv.gz",
-    ),
-    Command(
-        "statements submit",
-        "terang.cli.statements:submit",
-        "Send statements to the DSA Transparency Database; call it again to continue.",
-        "terang statements submit out/out/acme-chat/statements --to https://SANDBOX",
-    ),
-    Command(
-        "report",
-        "terang.cli.report:app",
-        "Write the harmonised report of a provider's year, with the proof of every number.",
-        "terang report --provider acme-chat --period 2026 --out report --about about.yaml",
-    ),
-    Command(
-        "fsck",
-        "terang.cli.operate:fsck",
-        "Recompute every published number from the table and the files; name each difference.",
-        "terang fsck --stack terang",
-    ),
-    Command(
-        "redrive",
-        "terang.cli.operate:redrive",
-        "Send dead letters and failed events to where they were going.",
-        "terang redrive --queue posts --dry-run",
-    ),
-    Command(
-        "publish",
-        "terang.cli.operate:publish",
-        "Publish now, without waiting for the schedule.",
-        "terang publish --since 2026-01-01 --rebuild",
-    ),
-    Command(
-        "restore",
-        "terang.cli.operate:restore",
-        "Put back the items that a restored copy of the table has and the table has not.",
-        "terang restore terang-Table-1ABC-restored",
-    ),
-    Command(
-        "erase",
-        "terang.cli.erase:erase",
-        "Erase an author from a stack; the published numbers stay.",
-        "terang erase --provider acme-chat --account - < account.txt",
-    ),
+_TABLE = """\
+run -> terang.cli.run:run
+    Send files through the whole stack on this machine, and publish the results.
+    terang run export.json --provider acme-chat --packs packs --out out --today 2026-11-25
+scan -> terang.cli.packs:scan
+    Match posts from stdin without AWS; print a line for each post with hits.
+    terang scan --packs packs < posts.jsonl > hits.jsonl
+packs
+    Write, check, try and publish packs.
+    terang packs check packs
+packs check -> terang.cli.packs:check
+    Check every pack of a folder.
+    terang packs check packs
+packs try -> terang.cli.packs:try_text
+    Show which rules hit a text, and why or why not.
+    terang packs try packs "Please send me the OTP"
+packs format -> terang.cli.packs:format_packs
+    Write packs in the canonical layout; comments are kept.
+    terang packs format packs --check
+packs diff -> terang.cli.packs:diff
+    Compare two versions of packs: which posts does the new one hit, and no longer hit?
+    terang packs diff packs new-packs --posts posts.jsonl
+packs import -> terang.cli.packs:import_words
+    Turn a list of words into a shadow pack on stdout, to be filled in.
+    terang packs import words.txt --id new-pack --category SCAMS_AND_FRAUD > new-pack.yaml
+packs schema -> terang.cli.packs:schema
+    Print the JSON Schema of a pack, for editors.
+    terang packs schema > docs/pack.schema.json
+packs publish -> terang.cli.packs_in_force:publish
+    Check packs and put them in force; packs that are not named stay.
+    terang packs publish packs --stack terang
+packs list -> terang.cli.packs_in_force:list_in_force
+    Show the set in force, what each provider runs, and the sets before it.
+    terang packs list --stack terang
+packs rollback -> terang.cli.packs_in_force:rollback
+    Put the packs of an earlier set in force again.
+    terang packs rollback 0123456789abcdef --stack terang
+review -> terang.cli.review:review
+    Decide on findings at the terminal, one key for each verdict.
+    terang review terang-out --moderator m-7
+audit -> terang.cli.review:audit
+    Judge posts that no rule hit: the month's random sample.
+    terang audit --provider acme-chat --month 2026-11 --moderator m-7
+case -> terang.cli.review:show
+    Show one case with everything that happened.
+    terang case 9f2c41d0 --provider acme-chat --stack terang
+cases
+    Send decisions, complaints and other messages about cases.
+    terang cases send decisions.jsonl --provider acme-chat
+cases send -> terang.cli.review:send
+    Send a file of messages, and wait for the answer to each.
+    terang cases send decisions.jsonl --provider acme-chat --stack terang
+factchecks
+    Import published fact-checks.
+    terang factchecks import feed.json --index terang-index
+factchecks import -> terang.cli.factchecks:import_feed
+    Read a feed of ClaimReview or a table of checks, and rebuild the index.
+    terang factchecks import checks.csv --index terang-index --trust check.example
+ask -> terang.cli.factchecks:ask_texts
+    Find the published checks that are about a text; nothing is stored.
+    terang ask "salt water cures colds" --index terang-index
+partners
+    Manage who may ask the tip line.
+    terang partners list
+partners add -> terang.cli.providers:add_partner
+    Give a partner a new secret, which is printed only now.
+    terang partners add helpdesk --stack terang
+partners remove -> terang.cli.providers:remove_partner
+    Take a partner's access away.
+    terang partners remove helpdesk --stack terang
+partners list -> terang.cli.providers:list_partners
+    List the partners.
+    terang partners list --stack terang
+providers
+    Register and manage providers.
+    terang providers list
+providers add -> terang.cli.providers:add
+    Deploy a provider's role, register it, and print what the provider needs.
+    terang providers add acme-chat --principal arn:aws:iam::123456789012:root
+providers list -> terang.cli.providers:list_all
+    List the providers.
+    terang providers list --stack terang
+providers pause -> terang.cli.providers:pause
+    Hold a rule in shadow for a provider until a higher version of its pack.
+    terang providers pause acme-chat otp/asks-for-code --why "hits school timetables"
+providers factchecks -> terang.cli.providers:factchecks
+    Propose labels with published fact-checks to a provider, or only count them.
+    terang providers factchecks acme-chat on
+providers lift -> terang.cli.providers:lift
+    Let a rule that the flood guard holds today propose again.
+    terang providers lift acme-chat one-time-codes/asks-for-code
+recount -> recount.recount:recount_command
+    Prove every published number from the public journal.
+    terang recount out/public
+statements
+    Check statements of reasons, and send them.
+    terang statements lint out/out/acme-chat/statements
+statements lint -> terang.cli.statements:lint
+    Check anyone's statements against the schema, and whether they make sense.
+    terang statements lint statements.jsonl --last last-month.csv.gz
+statements submit -> terang.cli.statements:submit
+    Send statements to the DSA Transparency Database; call it again to continue.
+    terang statements submit out/out/acme-chat/statements --to https://SANDBOX
+report -> terang.cli.report:app
+    Write the harmonised report of a provider's year, with the proof of every number.
+    terang report --provider acme-chat --period 2026 --out report --about about.yaml
+fsck -> terang.cli.operate:fsck
+    Recompute every published number from the table and the files; name each difference.
+    terang fsck --stack terang
+redrive -> terang.cli.operate:redrive
+    Send dead letters and failed events to where they were going.
+    terang redrive --queue posts --dry-run
+publish -> terang.cli.operate:publish
+    Publish now, without waiting for the schedule.
+    terang publish --since 2026-01-01 --rebuild
+restore -> terang.cli.operate:restore
+    Put back the items that a restored copy of the table has and the table has not.
+    terang restore terang-Table-1ABC-restored
+erase -> terang.cli.erase:erase
+    Erase an author from a stack; the published numbers stay.
+    terang erase --provider acme-chat --account - < account.txt
+"""
+"""Three lines for each command: its words and function, its summary, an example."""
+
+COMMANDS = tuple(
+    Command(*head.partition(" -> ")[::2], summary.strip(), example.strip())
+    for head, summary, example in batched(_TABLE.splitlines(), 3, strict=True)
 )
 
 

@@ -103,12 +103,13 @@ def _of_stack(
     """Return what is open in a stack. Second reviews come after undecided findings."""
     remote = _remote(stack)
     findings = findings_of_stack(remote.store, provider, limit, decided_in(before))
+    sent = [message for message in before if message.get("type") == "second_review"]
     seconds = second_reviews(
         remote.store,
         provider,
         moderator,
         remote.clock.now().date(),
-        [str(one.get("decision")) for one in before if one.get("type") == "second_review"],
+        [str(message.get("decision")) for message in sent],
     )
     bucket = remote.outputs["PublicBucket"]
     why = rule_reasons_in_sets(lambda key: remote.objects.get(bucket, key))
@@ -212,7 +213,7 @@ def _find(store: CaseStore, name: str, provider: str | None) -> CaseHistory | No
     """Return the case of that id, or the one that the provider's message of that id opened."""
     ids = [name] if is_id(name) else []
     ids += [case_id(kind, provider, name) for kind in MESSAGE_TYPES] if provider else []
-    return next((history for one in ids if (history := case_history(store, one))), None)
+    return next((history for case in ids if (history := case_history(store, case))), None)
 
 
 def _remote(stack: str) -> "Remote":

@@ -140,7 +140,7 @@ def fingerprint(folder: Path) -> str:
 
 def packages(requirements: str) -> list[Distribution]:
     """Return the packages that these requirements name, and those that they need in turn."""
-    found: dict[str, Distribution] = {}
+    named: dict[str, Distribution] = {}
     waiting = [line.partition("#")[0] for line in requirements.splitlines()]
     while waiting:
         requirement = waiting.pop().strip()
@@ -148,10 +148,10 @@ def packages(requirements: str) -> list[Distribution]:
         if match is None or requirement.startswith("-") or "extra ==" in requirement:
             continue
         name = match.group().lower().replace("_", "-")
-        if name not in found and name not in PROVIDED:
-            found[name] = distribution(name)
-            waiting += found[name].requires or []
-    return list(found.values())
+        if name not in named and name not in PROVIDED:
+            named[name] = distribution(name)
+            waiting += named[name].requires or []
+    return list(named.values())
 
 
 def _files_of(package: Distribution) -> dict[str, Path]:

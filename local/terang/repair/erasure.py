@@ -133,8 +133,8 @@ class Erasure:
                 self._write(self.table.delete_excerpt, name)
             counts["excerpts"] += 1
         recent = (self.clock.now() - timedelta(days=RECENT_DAYS)).date().isoformat()
-        stubs = [*(one for _, one in stored.findings.values()), *stored.stubs.values()]
-        for unit in sorted({one.unit for one in stubs if one.found_at[:10] >= recent}):
+        stubs = [*(finding for _, finding in stored.findings.values()), *stored.stubs.values()]
+        for unit in sorted({finding.unit for finding in stubs if finding.found_at[:10] >= recent}):
             self._write(self.buckets.write_findings, unit)
         return counts
 

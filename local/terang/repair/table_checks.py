@@ -196,7 +196,8 @@ def _check_messages(table: TableSnapshot) -> Iterator[Difference]:
         if not any(day == (marker["provider"], marker["day"]) for day, _ in places):
             found = f"an entry of {places[0][0].day}" if places else "no entry"
             yield Difference("message_without_entry", f"M#{message}", found, marker["day"])
-    for name in sorted(table.entries.keys() - {one["entry"] for one in table.messages.values()}):
+    accepted = {marker["entry"] for marker in table.messages.values()}
+    for name in sorted(table.entries.keys() - accepted):
         where = _entry_key(table.entries[name][0][0], name)
         yield Difference("entry_without_message", where, "no message", "one message")
 

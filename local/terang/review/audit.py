@@ -21,7 +21,7 @@ from terang.review.steps import ESCAPE
 CATEGORY_KEYS = dict(
     zip(
         ascii_lowercase,
-        (one for one in CATEGORIES if one not in {NOT_SPECIFIED_NOTICE, NOT_SPECIFIED_ORDER}),
+        (code for code in CATEGORIES if code not in {NOT_SPECIFIED_NOTICE, NOT_SPECIFIED_ORDER}),
         strict=False,
     )
 )

@@ -99,12 +99,12 @@ def _shingles(text: str) -> frozenset[str]:
     return frozenset(folded[at : at + SHINGLE] for at in range(len(folded) - SHINGLE + 1))
 
 
-def _resemblance(one: frozenset[str], other: frozenset[str]) -> float:
+def _resemblance(first: frozenset[str], second: frozenset[str]) -> float:
     """Return the share of shingles that two texts have in common, from 0 to 1.
 
     Source: Broder, On the resemblance and containment of documents (1997).
     """
-    return len(one & other) / len(one | other) if one and other else 0.0
+    return len(first & second) / len(first | second) if first and second else 0.0
 
 
 def checks_of(finding: Finding) -> Iterator[str]:

@@ -72,8 +72,8 @@ def _head(card: Card, now: datetime) -> Text:
 
 def _findings(review: ReviewState, why: RuleReasons) -> list[RenderableType]:
     parts: list[RenderableType] = []
-    for place, one in enumerate(review.card.findings):
-        finding, left_out = one.finding, place in review.left_out
+    for place, open_finding in enumerate(review.card.findings):
+        finding, left_out = open_finding.finding, place in review.left_out
         head = Text(f" {place + 1} {'left out' if left_out else '●'} ")
         head.append(f"{finding.pack}/{finding.rule}", "dim strike" if left_out else "bold")
         head.append(f" v{finding.version}")
@@ -111,9 +111,9 @@ def _excerpt(card: Card, *, shown: bool) -> Text:
     if not shown:
         return Text(blur(card.excerpt), "dim")
     text = Text(show_controls(card.excerpt))
-    for one in card.findings:
-        for start, end in marks(one):
-            if one.excerpt == card.excerpt:
+    for finding in card.findings:
+        for start, end in marks(finding):
+            if finding.excerpt == card.excerpt:
                 text.stylize("bold reverse", start, end)
     return text
 
@@ -123,7 +123,7 @@ def _review_keys(review: ReviewState) -> Text:
         case ReviewStage.CARD:
             return Text(SECOND_KEYS if review.card.decision else CARD_KEYS)
         case ReviewStage.MEASURE:
-            measures = [_measure(key, one, review.card) for key, one in MEASURES.items()]
+            measures = [_measure(key, code, review.card) for key, code in MEASURES.items()]
             return Text(
                 "What did the provider do already?   " + "  ".join(measures) + "   [Esc] back"
             )
@@ -136,7 +136,7 @@ def _review_keys(review: ReviewState) -> Text:
 
 
 def _measure(key: str, measure: object, card: Card) -> str:
-    proposed = {one.finding.label.measure for one in card.findings if one.finding.label}
+    proposed = {finding.finding.label.measure for finding in card.findings if finding.finding.label}
     return f"[{key}] {_visibility_words(measure)}{' (proposed)' if measure in proposed else ''}"
 
 
@@ -192,7 +192,7 @@ def _audit_keys(audit: AuditState) -> RenderableType:
 def case_screen(history: CaseHistory, *, shown: bool, now: datetime) -> RenderableType:
     """Return the whole case; excerpts are blurred unless `shown`."""
     case = history.case
-    findings = [_case_finding(one, shown=shown, now=now) for one in history.findings]
+    findings = [_case_finding(related, shown=shown, now=now) for related in history.findings]
     title = Text(f"case {case.case}: {case.state or 'without entries'}", "bold")
     return Group(title, *findings, Rule(style="dim"), *_entries(history))
 
@@ -227,16 +227,16 @@ def _entries(history: CaseHistory) -> Iterator[RenderableType]:
     """Yield each entry: its time, what was done, and the reason below."""
     if not history.entries:
         yield Text("nobody has done anything about it yet", "dim")
-    for one in history.entries:
-        entry = one.entry
+    for case_entry in history.entries:
+        entry = case_entry.entry
         by = entry.moderator or entry.by or entry.body or entry.authority
         recorded = entry.at.replace("T", " ").removesuffix("Z")
         text = Text.assemble((f"{recorded}  ", "dim"), (f"{entry.type} ", "bold"))
-        text.append(show_controls(one.message), "bold")
+        text.append(show_controls(case_entry.message), "bold")
         text.append(f" by {show_controls(by)}" if by else "")
         text.append(f": {show_controls(words)}" if (words := summarize_entry(entry)) else "")
         yield text
-        if reason := one.reason or entry.ground_text:
+        if reason := case_entry.reason or entry.ground_text:
             yield Padding(Text(show_controls(reason)), (0, 0, 0, 2))
 
 

@@ -55,7 +55,7 @@ def findings_of_run(path: Path, decided: Iterable[str]) -> list[OpenFinding]:
     listed = [
         (open_index_keys(row).get("open_sk", ""), row) for row in rows if row.finding not in done
     ]
-    listed = sorted((one for one in listed if one[0]), key=lambda one: one[0])
+    listed = sorted((pair for pair in listed if pair[0]), key=lambda pair: pair[0])
     return [OpenFinding(row, row.excerpt) for _, row in listed]
 
 
@@ -65,16 +65,16 @@ def findings_of_stack(
     """Return the most urgent open findings of a provider, without those that are `decided`."""
     done = set(decided)
     listed = store.open_findings(provider, limit + len(done))
-    found = [one for one in listed if one.finding not in done][:limit]
-    ids = [one.finding for one in found]
+    findings = [finding for finding in listed if finding.finding not in done][:limit]
+    ids = [finding.finding for finding in findings]
     excerpts, begun = store.excerpts(ids), store.with_entries(ids)
     return [
         OpenFinding(
-            one,
-            excerpts.get(one.finding),
-            **(_so_far(store, one.finding) if one.finding in begun else {}),
+            finding,
+            excerpts.get(finding.finding),
+            **(_so_far(store, finding.finding) if finding.finding in begun else {}),
         )
-        for one in found
+        for finding in findings
     ]
 
 
@@ -83,11 +83,11 @@ def _so_far(store: CaseStore, finding: str) -> dict[str, Any]:
     case = store.case(finding)
     if case is None:
         return {}
-    notices = (one for one in case.entries if one.move == Move.NOTE)
+    notices = (entry for entry in case.entries if entry.move == Move.NOTE)
     waiting = (
-        one.message
-        for one in notices
-        if (notice := store.case(one.entry.entry)) is not None and notice.state is CaseState.OPEN
+        entry.message
+        for entry in notices
+        if (notice := store.case(entry.entry.entry)) is not None and notice.state is CaseState.OPEN
     )
     return {"notice": next(waiting, ""), "escalated": case.state is CaseState.ESCALATED}
 
@@ -101,31 +101,31 @@ def second_reviews(
     findings are gone.
     """
     days = [today - timedelta(days=back) for back in reversed(range(SECOND_REVIEW_DAYS))]
-    entries = [one for day in days for one in store.journal_entries(provider, day.isoformat())]
-    reviewed = {one.decision for one in entries if one.type == "second_review"}
+    entries = [entry for day in days for entry in store.journal_entries(provider, day.isoformat())]
+    reviewed = {entry.decision for entry in entries if entry.type == "second_review"}
     drawn = (
-        one
-        for one in sorted(entries, key=lambda entry: entry.at)
-        if one.type == "decision"
-        and one.verdict != "skipped"
-        and one.moderator != moderator
-        and one.entry not in reviewed
-        and is_for_second_review(one.entry)
+        entry
+        for entry in sorted(entries, key=lambda entry: entry.at)
+        if entry.type == "decision"
+        and entry.verdict != "skipped"
+        and entry.moderator != moderator
+        and entry.entry not in reviewed
+        and is_for_second_review(entry.entry)
     )
     done = set(sent)
-    made = [_second_card(store, one) for one in drawn]
-    return tuple(one for one in made if one is not None and one.decision not in done)
+    made = [_second_card(store, entry) for entry in drawn]
+    return tuple(card for card in made if card is not None and card.decision not in done)
 
 
 def _second_card(store: ReviewStore, decided: JournalEntry) -> Card | None:
     cases = [case for name in decided.cases if (case := store.case(name)) is not None]
     findings = tuple(
-        OpenFinding(one.finding, one.excerpt)
-        for one in cases
-        if one.finding and not one.finding.is_erased  # nobody can judge a stub
+        OpenFinding(case.finding, case.excerpt)
+        for case in cases
+        if case.finding and not case.finding.is_erased  # nobody can judge a stub
     )
-    own = next((one for one in cases if one.case == decided.entry), None)
-    return Card(findings, own.entries[0].message) if own and findings else None
+    decision = next((case for case in cases if case.case == decided.entry), None)
+    return Card(findings, decision.entries[0].message) if decision and findings else None
 
 
 def rule_reasons_in_folder(path: Path) -> RuleReasons:
@@ -151,11 +151,11 @@ def rule_reasons_in_sets(read: Callable[[str], bytes | None]) -> RuleReasons:
             return None  # written by another version of this code; the finding still names its rule
 
     def why(finding: Finding) -> str:
-        found = rule_set(finding.set)
+        published = rule_set(finding.set)
         return next(
             (
                 rule.why
-                for pack in (found.packs if found else ())
+                for pack in (published.packs if published else ())
                 for rule in pack.rules
                 if (pack.id, rule.id) == (finding.pack, finding.rule)
             ),
@@ -207,28 +207,29 @@ def case_history(store: CaseStore, case: str) -> CaseHistory | None:
         return None
     cases = _around(store, asked)
     entries: dict[str, CaseEntry] = {}
-    for one in cases:
-        for entry in one.entries:
+    for related in cases:
+        for entry in related.entries:
             entries.setdefault(entry.entry.entry, entry)
     ordered = sorted(entries.values(), key=lambda entry: _when(entry.entry))
-    return CaseHistory(asked, tuple(one for one in cases if one.finding), tuple(ordered))
+    with_findings = tuple(related for related in cases if related.finding)
+    return CaseHistory(asked, with_findings, tuple(ordered))
 
 
 def _around(store: CaseStore, asked: Case) -> list[Case]:
-    found = {asked.case: asked}
+    cases = {asked.case: asked}
     waiting = deque([asked])
-    while waiting and len(found) < CASES:
+    while waiting and len(cases) < CASES:
         for name in _named(waiting.popleft()):
-            if name not in found and (case := store.case(name)) is not None:
-                found[name] = case
+            if name not in cases and (case := store.case(name)) is not None:
+                cases[name] = case
                 waiting.append(case)
-    return list(found.values())
+    return list(cases.values())
 
 
 def _named(case: Case) -> list[str]:
     """Return the cases that a case's entries moved or name."""
-    entries = [one.entry for one in case.entries]
-    return [name for one in entries for name in (*one.cases, one.decision, one.follows) if name]
+    moves = (entry.entry for entry in case.entries)
+    return [name for move in moves for name in (*move.cases, move.decision, move.follows) if name]
 
 
 def _when(entry: JournalEntry) -> tuple[str, int]:

@@ -177,11 +177,12 @@ def _leave_out(review: ReviewState, place: int) -> ReviewState:
 
 def _decide(review: ReviewState, reason: str | None, now: datetime) -> ReviewState:
     card = review.card
-    taken = Card(tuple(one for n, one in enumerate(card.findings) if n not in review.left_out))
-    left = tuple(one for n, one in enumerate(card.findings) if n in review.left_out)
+    numbered = list(enumerate(card.findings))
+    taken = Card(tuple(finding for place, finding in numbered if place not in review.left_out))
+    left = tuple(finding for place, finding in numbered if place in review.left_out)
     message = Decision(
         id=_id(review, now),
-        findings=tuple(one.finding.finding for one in taken.findings),
+        findings=tuple(finding.finding.finding for finding in taken.findings),
         notice=taken.notice or None,
         verdict=review.verdict,
         escalation=review.escalation,

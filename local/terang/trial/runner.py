@@ -166,7 +166,7 @@ class Deployed:
     def receipts(self, provider: str) -> list[Receipt]:
         """Return the receipts since the run began; it may have passed midnight."""
         days = sorted({self.began, self.day})
-        return [one for day in days for one in self.store.receipts(provider, day)]
+        return [receipt for day in days for receipt in self.store.receipts(provider, day)]
 
     def file_receipt(self, provider: str, file: str) -> FileReceipt | None:
         """Return the receipt of a dropped file, or None while it is not closed."""
@@ -187,14 +187,14 @@ class Deployed:
         closed: dict[str, FileReceipt] = {}
         last, moved = None, time.monotonic()
         while True:
-            for one in dropped:
-                if one.file not in closed and (receipt := self.file_receipt(provider, one.file)):
-                    closed[one.file] = receipt
+            for file in dropped:
+                if file.file not in closed and (receipt := self.file_receipt(provider, file.file)):
+                    closed[file.file] = receipt
             progress = self._progress(provider, dropped, closed)
             show(progress)
             taken = len(messages & {receipt.unit for receipt in self.receipts(provider)})
             if len(closed) == len(dropped) and taken == len(messages):
-                return [closed[one.file] for one in dropped]
+                return [closed[file.file] for file in dropped]
             if (progress, taken) != last:
                 last, moved = (progress, taken), time.monotonic()
             elif time.monotonic() - moved > STALL_SECONDS:
@@ -218,21 +218,21 @@ class Deployed:
         for key in self.objects.keys(
             self.outputs["OutBucket"], f"out/{provider}/receipts/messages/"
         ):
-            told = msgspec.json.decode(self.objects.get(self.outputs["OutBucket"], key) or b"{}")
-            yield from ({"file": "", **refusal} for refusal in told.get("refusals", ()))
+            receipt = msgspec.json.decode(self.objects.get(self.outputs["OutBucket"], key) or b"{}")
+            yield from ({"file": "", **refusal} for refusal in receipt.get("refusals", ()))
         clock = clock_from_setting(self.today)
         closing = Closing(
             self.store, self.objects, clock, self.outputs["OutBucket"], self.outputs["WorkBucket"]
         )
-        for one, receipt in zip(dropped, closed, strict=True):
+        for file, receipt in zip(dropped, closed, strict=True):
             if receipt.status == "refused":
                 place = {"at": receipt.place} if receipt.place else {}
-                yield {"file": one.name, "code": receipt.code, **place}
+                yield {"file": file.name, "code": receipt.code, **place}
                 continue
-            sealed = self.store.manifest(one.file)
-            rows = self.store.ranges(one.file)
+            sealed = self.store.manifest(file.file)
+            rows = self.store.ranges(file.file)
             for refusal in closing.refusals(sealed[0], rows) if sealed else ():
-                yield {"file": one.name, **msgspec.to_builtins(refusal)}
+                yield {"file": file.name, **msgspec.to_builtins(refusal)}
 
     def copy(self, bucket: str, prefix: str, folder: Path) -> None:
         """Copy everything under a prefix of a bucket into a folder."""
@@ -246,13 +246,13 @@ class Deployed:
     ) -> Progress:
         receipts = self.receipts(provider)
         done = 0
-        for one in dropped:
-            if one.file in closed:
-                done += one.size
+        for file in dropped:
+            if file.file in closed:
+                done += file.size
             else:
-                done += min(one.size, sum(row.bytes for row in self.store.ranges(one.file)))
+                done += min(file.size, sum(row.bytes for row in self.store.ranges(file.file)))
         return Progress(
-            size=sum(one.size for one in dropped),
+            size=sum(file.size for file in dropped),
             done=done,
             posts=sum(receipt.inspected for receipt in receipts),
             refused=sum(sum(receipt.refused.values()) for receipt in receipts),

@@ -169,7 +169,7 @@ def write_year_so_far(deployed: Deployed, provider: str, out: Path) -> Path | No
     Return its folder, or None if nobody did anything.
     """
     store, days = deployed.store, sorted({deployed.began, deployed.day})
-    entries = Entries.of(one for day in days for one in store.journal_entries(provider, day))
+    entries = Entries.of(entry for day in days for entry in store.journal_entries(provider, day))
     if not entries.all:
         return None
     inspected = Counter[str]()

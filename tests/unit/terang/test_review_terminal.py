@@ -18,7 +18,7 @@ def test_a_moderator_decides_with_keys_and_goes_on_another_day(tmp_path: Path) -
         person.type(" ")
         person.until("send")
         person.type("\x1b[Ac")
-        person.until("What was done")
+        person.until("What did the provider do")
         person.type("1")
         person.until("reason:")
         person.type("asks for a código 验证码\n")
