@@ -7,22 +7,21 @@ index is read in place, so `sound_index` first checks that every number points i
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import pairwise
+from itertools import chain, pairwise
 from math import isfinite
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
 
-from claims.building import build_index
+from claims.building import Progress, build_index, silent
 from claims.check import Check, Entry
-from claims.errors import BadIndexError, FeedError
 from claims.feeds.admission import with_topic
+from claims.feeds.reviews import FeedError
 from claims.feeds.spool import ChangeKind, Spool, changes
 from claims.index.index import ClaimIndex
-from claims.index.index_file import IndexFile, digest_of
-from claims.index.word_arrays import NAME_BIT
-from claims.score.thresholds import Progress, silent
+from claims.index.index_file import BadIndexError, IndexFile, digest_of
+from claims.index.layout import NAME_BIT
 from ledger.records.identity import is_id
 
 
@@ -136,82 +135,88 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}")
 _ARRAYS = {
     "f": ("word_rarity", "word_step", "gram_rarity", "gram_factor"),
     "HI": ("word_ids", "gram_ids"),
-    "B": ("words", "grams", "word_weights", "checks"),
+    "B": ("words", "grams", "word_weights", "word_telling", "checks"),
     "I": ("word_starts", "gram_starts", "groups", "check_starts", "claim_words", "claim_starts",
           "title_words", "title_starts", "summary_words", "summary_starts"),
 }  # fmt: skip
 """The arrays of a language by the codes that their numbers may have (`array`)."""
+_ABSENT_IN_OLD = "word_telling"
+"""The array that indexes of earlier releases lack."""
 
 type Numbers = "memoryview[Any]"
 
 
 def sound_index(data: bytes) -> ClaimIndex:
     """Return the index that these bytes are. Raises BadIndexError if it cannot be asked safely."""
-    index, artefact = ClaimIndex(data), IndexFile(data)
+    index, file = ClaimIndex(data), IndexFile(data)
     for language, total in index.totals.items():
         if not _LANGUAGE.fullmatch(language) or language not in index.bounds or total < 1:
             raise BadIndexError("the index is damaged: it does not say what it holds")
         try:
-            fault = next(_faults(artefact, language, total), "")
+            damaged = next(_damaged(file, language, total), "")
         except (KeyError, UnicodeDecodeError, msgspec.MsgspecError) as error:
             raise BadIndexError(f"the index is damaged: it lacks a part of {language}") from error
-        if fault:
-            raise BadIndexError(f"the index is damaged: {language}/{fault}")
+        if damaged:
+            raise BadIndexError(f"the index is damaged: {language}/{damaged}")
     return index
 
 
-def _faults(artefact: IndexFile, language: str, total: int) -> Iterator[str]:
+def _damaged(file: IndexFile, language: str, total: int) -> Iterator[str]:
     """Yield the name of each array of a language that does not fit the others."""
-    arrays: dict[str, Numbers] = {}
+    arrays = {
+        name: file.numbers(f"{language}/{name}")
+        for name in chain.from_iterable(_ARRAYS.values())
+        if name != _ABSENT_IN_OLD or f"{language}/{name}" in file
+    }
     for codes, names in _ARRAYS.items():
-        for name in names:
-            arrays[name] = artefact.numbers(f"{language}/{name}")
-            if arrays[name].format not in codes:
-                yield name
+        yield from (name for name in names if name in arrays and arrays[name].format not in codes)
     for name in _ARRAYS["f"]:
         if not all(map(isfinite, arrays[name])):
             yield name
     for name in ("word_ids", "gram_ids", "groups"):
         if max(arrays[name], default=0) >= total:
             yield name
-    vocabulary = {kind: artefact.text(f"{language}/{kind}s") for kind in ("word", "gram")}
-    many = {kind: text.count("\n") + 1 if text else 0 for kind, text in vocabulary.items()}
-    yield from _unequal_lengths(arrays, many, total)
+    vocabulary = {kind: file.text(f"{language}/{kind}s") for kind in ("word", "gram")}
+    counts = {kind: text.count("\n") + 1 if text else 0 for kind, text in vocabulary.items()}
+    yield from _unequal_lengths(arrays, counts, total)
     for name in ("claim_words", "title_words", "summary_words"):
-        if any(word & ~NAME_BIT >= many["word"] for word in arrays[name]):
+        if any(word & ~NAME_BIT >= counts["word"] for word in arrays[name]):
             yield name
     yield from _checks(arrays["check_starts"], arrays["checks"], total)
 
 
 def _unequal_lengths(
-    arrays: Mapping[str, Numbers], many: Mapping[str, int], total: int
+    arrays: Mapping[str, Numbers], counts: Mapping[str, int], total: int
 ) -> Iterator[str]:
-    """Yield the arrays whose lengths are not those of what they speak of."""
+    """Yield the names of the arrays that have a wrong length."""
     lengths = {
         "word_step": 1,
         "gram_factor": total,
         "groups": total,
-        "word_rarity": many["word"],
-        "gram_rarity": many["gram"],
+        "word_rarity": counts["word"],
+        "word_telling": counts["word"],
+        "gram_rarity": counts["gram"],
         "word_weights": len(arrays["word_ids"]),
     }
-    yield from (name for name, length in lengths.items() if len(arrays[name]) != length)
-    for name, pieces, cut in (
-        *((f"{kind}_starts", many[kind], f"{kind}_ids") for kind in many),
+    for name, length in lengths.items():
+        if name in arrays and len(arrays[name]) != length:
+            yield name
+    for name, pieces, divided in (
+        *((f"{kind}_starts", counts[kind], f"{kind}_ids") for kind in counts),
         *((f"{name}_starts", total, f"{name}_words") for name in ("claim", "title", "summary")),
     ):
-        if not _starts(arrays[name], pieces, len(arrays[cut])):
+        if not _starts(arrays[name], pieces, len(arrays[divided])):
             yield name
 
 
-def _starts(starts: Numbers, many: int, end: int) -> bool:
-    """Return whether starts cut what ends there into so many pieces, one after the other."""
-    whole = len(starts) == many + 1 and starts[0] == 0 and starts[-1] == end
-    return whole and all(start <= following for start, following in pairwise(starts))
+def _starts(starts: Numbers, pieces: int, end: int) -> bool:
+    """Return whether starts cut what ends there into so counts pieces, one after the other."""
+    is_complete = len(starts) == pieces + 1 and starts[0] == 0 and starts[-1] == end
+    return is_complete and all(start <= next_start for start, next_start in pairwise(starts))
 
 
 def _checks(starts: Numbers, checks: Numbers, total: int) -> Iterator[str]:
-    """Each check can be read; raises msgspec.MsgspecError for one that cannot."""
+    """Yield the name of damaged starts. Raises msgspec.MsgspecError for an unreadable check."""
     if not _starts(starts, total, len(checks) + 1):
         yield "check_starts"
         return

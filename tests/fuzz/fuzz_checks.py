@@ -18,11 +18,11 @@ with atheris.instrument_imports(include=INSTRUMENTED):
 
     from claims.asking import ask
     from claims.building import build_index
-    from claims.errors import BadIndexError, FeedError
     from claims.feeds.admission import admit
     from claims.feeds.feed import read_feed
     from claims.feeds.publishers import Trust
-    from claims.index.index_file import digest_of
+    from claims.feeds.reviews import FeedError
+    from claims.index.index_file import BadIndexError, digest_of
     from ledger.errors import OperatorError
     from terang.check_library import CheckLibrary
     from terang.cli.factchecks import read_questions

@@ -11,7 +11,7 @@ from support.sample_messages import complaint, decision, outcome
 from support.sample_posts import lines
 from support.world import DAY, World
 
-from claims.feeds.spool import ChangeKind, CheckChange, Said
+from claims.feeds.spool import ChangeKind, CheckChange, CheckedClaim
 from ledger.cases.case import Case
 from ledger.cases.transitions import CaseState
 from ledger.clock import utc
@@ -141,11 +141,11 @@ def test_a_change_of_another_check_is_not_an_earlier_change_of_this_one(world: W
     assert len(world.store.check_uses("https://check.example/9")) == 1
     world.import_checks(table(check(1, SALT, "True"), pair[1], *CHECKS[1:]))
     world.clock.move(days=1)
-    other = Said(SALT, "misleading", "2026-09-01")
+    other = CheckedClaim(SALT, "misleading", "2026-09-01")
     late = CheckChange("https://check.example/9", ChangeKind.WITHDRAWN, (other,))
     reopening = world.importer().reopening
     assert reopening.report([(utc(world.clock.now()), late)]).total() == 0
-    dropped = Said(SALT, "false", "2026-10-01")
+    dropped = CheckedClaim(SALT, "false", "2026-10-01")
     same = CheckChange("https://check.example/9", ChangeKind.WITHDRAWN, (dropped,))
     assert reopening.report([(utc(world.clock.now()), same)]).total() == 1
 

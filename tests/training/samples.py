@@ -10,10 +10,10 @@ from claims.building import build_index
 from claims.check import Entry
 from claims.index.index import ClaimIndex
 from claims.index.language_index import LanguageIndex
+from claims.lists import calibration_negatives
 from claims.score.evidence import evidence_for
 from claims.score.query import query_of
 from claims.score.ranking import likenesses, rank
-from claims.text.word_lists import calibration_negatives
 from training.development import Example, examples, near_misses
 from training.frames import Told, told
 from training.noise import noise

@@ -12,10 +12,10 @@ from typing import Any
 
 import msgspec
 
-from claims.errors import FeedError
 from claims.feeds.admission import Admitted, admit
 from claims.feeds.feed import read_feed
 from claims.feeds.publishers import Trust
+from claims.feeds.reviews import FeedError
 from claims.feeds.spool import ChangeKind, CheckChange, changes
 from claims.text.topics import lists_digest
 from learn.index_publisher import IndexPublisher

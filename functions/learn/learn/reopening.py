@@ -11,7 +11,7 @@ from typing import Protocol
 
 import msgspec
 
-from claims.feeds.spool import CheckChange, Said
+from claims.feeds.spool import CheckChange, CheckedClaim
 from ledger.cases.case import Case, CaseEntry, CaseMarker, CaseMove, JournalEntry, case_id
 from ledger.cases.transitions import TRANSITIONS, CaseKind, CaseState, Move
 from ledger.clock import Clock, utc
@@ -38,8 +38,8 @@ class Correction(msgspec.Struct, frozen=True):
     finding: str
     check: str
     change: str
-    before: tuple[Said, ...]
-    after: tuple[Said, ...]
+    before: tuple[CheckedClaim, ...]
+    after: tuple[CheckedClaim, ...]
     superseded: bool
     at: str
     decision: str = ""
@@ -157,7 +157,7 @@ def _rests_on(finding: Finding, change: CheckChange, *, again: bool) -> bool:
     the same claim counts; if the check no longer has that claim, any change counts.
     """
     proposed = {
-        Said(check.claim, check.rating, check.date)
+        CheckedClaim(check.claim, check.rating, check.date)
         for check in finding.checks
         if check.url == change.url
     }

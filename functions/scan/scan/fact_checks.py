@@ -17,7 +17,7 @@ from ledger.records.post import Post
 from matcher import Hit, Mode, Pack, Rule, Span
 
 if TYPE_CHECKING:
-    from claims.asking import Attached, CheckFinder
+    from claims.check_finder import Attached, CheckFinder
 
 MAX_TEXTS = 16_000
 """The most different texts of one unit that are looked up in an index: at 5 ms each about a minute,
@@ -102,9 +102,9 @@ def read_finder(objects: Objects, public_bucket: str, index: str) -> "CheckFinde
 
     Raises OperatorError if the index is missing, cannot be read, or has another digest.
     """
-    from claims.asking import CheckFinder
-    from claims.errors import BadIndexError
+    from claims.check_finder import CheckFinder
     from claims.index.index import ClaimIndex
+    from claims.index.index_file import BadIndexError
 
     data = objects.get(public_bucket, factchecks_key(index))
     if data is None:

@@ -17,7 +17,7 @@ from rules.rule_set import counted_rules
 from scan.fact_checks import CheckRules, read_finder
 
 if TYPE_CHECKING:
-    from claims.asking import CheckFinder
+    from claims.check_finder import CheckFinder
 
 POINTER_SECONDS = 30
 """The longest time for which a worker believes the pointer before it reads it again."""

@@ -1,4 +1,4 @@
-"""A published fact-check: the review as its publisher wrote it, and the check that Terang keeps."""
+"""A published fact-check: the review of a feed, and the check that Terang keeps of it."""
 
 import re
 from dataclasses import dataclass
@@ -8,13 +8,13 @@ from enum import StrEnum
 import msgspec
 
 LONGEST_CLAIM = 1_000
-"""Code points of a claim, title or summary that are read: anything longer is an article."""
+"""Code points that are read of a claim, title or summary. A longer text is an article."""
 
 _DAY = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
 
 
 class Rating(StrEnum):
-    """What a check found, in six words for all publishers."""
+    """The verdict of a check, in the same six words for all publishers."""
 
     FALSE = "false"
     MISLEADING = "misleading"
@@ -29,9 +29,9 @@ FOUND_WRONG = frozenset({Rating.FALSE, Rating.MISLEADING, Rating.MISSING_CONTEXT
 
 
 class Review(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One reviewed claim of a feed; texts are as in the feed, cut to `LONGEST_CLAIM`.
+    """One reviewed claim of a feed. Its texts are those of the feed, cut to `LONGEST_CLAIM`.
 
-    `date` is YYYY-MM-DD or empty, `language` a tag or empty, `rating` the publisher's own words.
+    `date` is YYYY-MM-DD or empty, `language` a tag or empty, `rating` in the publisher's words.
     Title and summary help to find the claim and are never shown. `labels` (the publisher's keywords
     and sections) and `speaker` (who made the claim) help to decide its topic.
     """
@@ -49,7 +49,7 @@ class Review(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Check(msgspec.Struct, frozen=True, array_like=True):
-    """A review that may be answered with: what an index stores of it, and shows.
+    """A check as an index stores and shows it.
 
     `stated` is the rating in the publisher's words. `topic` is empty if the check only answers on
     the tip line and never makes a finding.
@@ -76,7 +76,7 @@ class Check(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Cues(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a feed says about a check apart from its claim; each is empty if it says nothing.
+    """What helps to decide the topic of a check in addition to its claim; each may be empty.
 
     `labels` are the publisher's sections and keywords, `speaker` made the claim.
     """
@@ -113,12 +113,10 @@ class Entry:
 
 
 def day_of(value: str) -> str:
-    """Return the day with which a date or time begins, as YYYY-MM-DD; empty if there is none.
+    """Return the day at the start of a date or time as YYYY-MM-DD; empty if there is none.
 
-    >>> [day_of(text) for text in ("2026-03-09T10:00:00+07:00", "2026-3-9", "March 9")]
-    ['2026-03-09', '2026-03-09', '']
-    >>> day_of("2026-02-30")
-    ''
+    >>> [day_of(text) for text in ("2026-03-09T10:00:00+07:00", "2026-3-9", "2026-02-30", "March")]
+    ['2026-03-09', '2026-03-09', '', '']
     """
     match = _DAY.match(value.strip())
     if match is None:

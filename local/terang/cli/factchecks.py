@@ -13,10 +13,11 @@ from rich.progress import Progress, TextColumn, TimeElapsedColumn
 
 from claims.asking import CheckAnswer, Level, ask
 from claims.check import days_between
-from claims.errors import BadIndexError, FeedError
 from claims.feeds.admission import Admitted, admit
 from claims.feeds.feed import read_feed
 from claims.feeds.publishers import Trust, host_of
+from claims.feeds.reviews import FeedError
+from claims.index.index_file import BadIndexError
 from claims.score.ranking import Meaning, explain
 from ledger.errors import OperatorError
 from ledger.records.json_text import encode_json_lines

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingCo
 from rich.progress import Progress as ProgressBar
 from rich.table import Table
 
-from claims.errors import BadIndexError
+from claims.index.index_file import BadIndexError
 from ledger.errors import OperatorError
 from terang import ROOT, USAGE
 from terang.case_messages import read_messages

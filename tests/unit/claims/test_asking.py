@@ -8,16 +8,15 @@ import pytest
 from training.development import LANGUAGES, entry_of, examples
 
 from claims.asking import ANSWERS, FEWEST_WORDS, Level, ask
-from claims.building import build_index
+from claims.building import NEVER, build_index
 from claims.check import Check, Entry, Rating, days_between
-from claims.errors import BadIndexError
 from claims.index.index import ClaimIndex
+from claims.index.index_file import BadIndexError
+from claims.lists import calibration_negatives
 from claims.score.ranking import explain
-from claims.score.thresholds import NEVER
 from claims.text.languages import guess, primary
 from claims.text.normalise import LONGEST_TEXT
-from claims.text.word_lists import calibration_negatives
-from claims.text.words import STEMMERS, ClaimText
+from claims.text.words import STEMMED, ClaimText
 
 
 @pytest.fixture(scope="module")
@@ -190,7 +189,7 @@ def test_each_language_that_has_a_stemmer_has_a_code_of_three_letters() -> None:
         "ara cat dan deu ell eng eus fin fra gle hin hun hye ind ita lit msa nep nld nno nor por "
         "ron rus spa srp swe tam tur"
     )
-    assert {primary(code) for code in codes.split()} == STEMMERS.keys()
+    assert {primary(code) for code in codes.split()} == STEMMED
 
 
 class Birds:

@@ -139,6 +139,24 @@ def test_a_damaged_index_under_its_true_name_is_told_or_answers(
     assert refused >= (30 if damage in (flipped, large_numbers) else 75)
 
 
+@pytest.mark.parametrize("kept", [0, 1, 8])
+def test_word_points_that_break_off_are_reported(
+    kept: int, sound: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The demands read the points of the words that a text shares with a claim."""
+    start = len(MAGIC) + 4
+    end = start + int.from_bytes(sound[len(MAGIC) : start], "little")
+    directory = msgspec.json.decode(sound[start:end])
+    code, at, _ = directory["arrays"]["en/word_telling"]
+    directory["arrays"]["en/word_telling"] = [code, at, kept]
+    folder = library(tmp_path, sealed(directory, sound[end:]))
+    code, out, err = asked(folder, capsys)
+    assert (code, out) == (1, "")
+    assert set(err.splitlines()) == {
+        f"terang ask: {tmp_path}: the index is damaged: en/word_telling"
+    }
+
+
 POINTERS = {
     "nothing": b"",
     "binary": b"\xff\x00",

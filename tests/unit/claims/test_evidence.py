@@ -101,8 +101,8 @@ def test_more_evidence_never_lowers_the_score() -> None:
     curves = shipped_curves()
     assert all(weight >= 0 for curve in curves.curves.values() for weight in curve)
     assert all(slope >= 0 for _, slope in curves.gates.values())
-    for name in (*curves.evidence, *curves.gates):
-        base = dict.fromkeys((*curves.evidence, *curves.gates), 0.4)
+    for name in (*curves.curves, *curves.gates):
+        base = dict.fromkeys((*curves.curves, *curves.gates), 0.4)
         scores = [curves.score(base | {name: step / 20}) for step in range(21)]
         assert scores == sorted(scores), name
 

@@ -11,11 +11,10 @@ import pytest
 from support.endless import Endless
 
 from claims.check import Rating, Review
-from claims.errors import FeedError
 from claims.feeds.admission import admit
 from claims.feeds.feed import ELEMENT_BYTES, read_feed
 from claims.feeds.publishers import Trust
-from claims.feeds.reviews import reviews_in_value
+from claims.feeds.reviews import FeedError, reviews_in_value
 
 REVIEW: dict[str, Any] = {
     "@context": "https://schema.org",

@@ -10,11 +10,9 @@ import pytest
 from training.development import LANGUAGES, examples
 
 from claims.check import Entry
-from claims.index.bm25 import rarity, saturated
 from claims.index.index_file import MAGIC, Arrays, IndexFile, IndexFileWriter
-from claims.index.layout import COMMON_GRAM, lay_out
-from claims.index.word_arrays import NAME_BIT
-from claims.text.word_lists import calibration_negatives
+from claims.index.layout import COMMON_GRAM, NAME_BIT, lay_out, rarity, saturated
+from claims.lists import calibration_negatives
 from claims.text.words import grams_of, words_of
 
 

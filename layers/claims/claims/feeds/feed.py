@@ -7,8 +7,7 @@ from typing import BinaryIO
 import ijson
 
 from claims.check import Review
-from claims.errors import FeedError
-from claims.feeds.reviews import reviews_in_table, reviews_in_value
+from claims.feeds.reviews import FeedError, reviews_in_table, reviews_in_value
 
 ELEMENT_BYTES = 16 << 20
 """Bytes between two elements of a feed, above which it is refused: memory stays flat."""

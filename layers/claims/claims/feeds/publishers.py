@@ -8,7 +8,7 @@ from functools import cache
 from urllib.parse import urlsplit
 
 from claims.check import Rating
-from claims.data import read_json
+from claims.lists import read_json
 
 LONGEST_LINK = 2_000
 NOT_A_CHECK = "no check"

@@ -8,13 +8,11 @@ A table is CSV with the columns `url,claim,rating,publisher,date,language`.
 import codecs
 import csv
 import re
-import unicodedata
 from collections.abc import Iterator
 from typing import Any, Protocol
 
 from claims.check import LONGEST_CLAIM, Review, day_of
-from claims.errors import FeedError
-from claims.text.normalise import resolve_references
+from claims.text.normalise import resolve_references, without_categories
 
 DEEPEST_CONTAINER = 8
 """Levels of containers (`@graph`, `item`, lists) that are searched for reviews."""
@@ -24,19 +22,24 @@ NEEDED_COLUMNS = ("url", "claim")
 
 _CONTAINERS = ("@graph", "dataFeedElement", "item", "itemListElement", "mainEntity")
 _TAG = re.compile(r"<[^<>]{0,2000}>")
+_LINE_BREAKS = re.compile(r"[\n\r\t]")
 _SPACES = re.compile(r"\s+")
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 
 
+class FeedError(ValueError):
+    """A feed cannot be read; its sender must repair it."""
+
+
 class Readable(Protocol):
-    """Something that bytes can be read from."""
+    """A stream of bytes."""
 
     def read(self, size: int = ..., /) -> bytes:
-        """Return the next bytes, none at the end."""
+        """Return the next bytes; an empty value is the end."""
 
 
 def reviews_in_value(value: object, depth: int = 0) -> Iterator[Review]:
-    """Yield the reviews in a decoded JSON value, in order, whatever containers they are in.
+    """Yield the reviews in a decoded JSON value and its containers, in order.
 
     >>> page = {"@graph": [{"@type": ["ClaimReview"], "url": ["https://check.example/1"],
     ...     "claimReviewed": "Salt cures colds", "reviewRating": [{"alternateName": "False"}]}]}
@@ -59,12 +62,12 @@ def reviews_in_value(value: object, depth: int = 0) -> Iterator[Review]:
 
 
 def reviews_in_table(stream: Readable) -> Iterator[Review]:
-    """Yield the reviews of a table, in order; missing columns are empty, others are ignored.
+    """Yield the reviews of a table, in order. Missing columns are empty, others are ignored.
 
     Raises:
         FeedError: The header lacks `url` or `claim`, the table is not UTF-8, or a field is above
-            128 KiB. That is the bound of Python's reader; it is the same for the whole process, so
-            nothing here changes it.
+            128 KiB. That is the limit of Python's reader, which holds for the whole process, so it
+            is not changed here.
     """
     table = csv.DictReader(_lines(stream), restkey="")
     try:
@@ -85,22 +88,18 @@ def reviews_in_table(stream: Readable) -> Iterator[Review]:
 def plain_line(value: str) -> str:
     r"""Return a text on one line without tags and invisible characters, cut to `LONGEST_CLAIM`.
 
-    Pages escape what they show in any case: this is for reading, not for safety.
+    This makes texts readable, not safe: pages escape them in any case.
 
     >>> plain_line(" <b>Drinking</b>&nbsp;salt\u200b water  cures\n nothing ")
     'Drinking salt water cures nothing'
     """
     text = _TAG.sub(" ", resolve_references(value[: LONGEST_CLAIM * 8]))
-    if not text.isprintable():
-        text = "".join(
-            char if unicodedata.category(char) not in _UNSEEN else " " if char in "\n\r\t" else ""
-            for char in text
-        )
+    text = without_categories(_LINE_BREAKS.sub(" ", text), _UNSEEN)
     return _SPACES.sub(" ", text).strip()[:LONGEST_CLAIM]
 
 
 def _reviews_of(value: dict[str, Any]) -> Iterator[Review]:
-    """Yield one review for each claim that the object says it reviewed."""
+    """Yield one review for each value of `claimReviewed`."""
     claims = list(_texts(value.get("claimReviewed"))) or [""]
     title = _text(value.get("headline")) or _text(value.get("name"))
     labels = (value.get(field) for field in ("keywords", "articleSection", "about", "genre"))
@@ -137,7 +136,7 @@ def _review_of_row(row: dict[str, str]) -> Review:
 
 
 def _speaker(value: object, depth: int = 0) -> str:
-    """Return who made the claim: the author of the reviewed item, or of where it appeared."""
+    """Return who made the claim: the author of the reviewed item, or of its source."""
     if isinstance(value, list):
         value = value[0] if value else None
     if not isinstance(value, dict) or depth > DEEPEST_CONTAINER:
@@ -181,7 +180,7 @@ def _name(value: object) -> str:
 
 
 def _rating(value: object) -> str:
-    """Return the rating in words, or else its number out of the best one, as `2/5`."""
+    """Return the rating in words, or else the number and the best number, as `2/5`."""
     first = _first(value)
     if not isinstance(first, dict):
         return plain_line(_text(first))
@@ -195,7 +194,7 @@ def _rating(value: object) -> str:
 
 
 def _lines(stream: Readable) -> Iterator[str]:
-    """Yield the text in lines with their ends; a line without an end is yielded whole, at last."""
+    """Yield the lines of the text, with their line ends. The last may lack one."""
     decoder = codecs.getincrementaldecoder("utf-8-sig")()
     rest = ""
     while data := stream.read(1 << 16):

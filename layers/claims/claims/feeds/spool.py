@@ -96,7 +96,7 @@ class ChangeKind(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-class Said(msgspec.Struct, frozen=True):
+class CheckedClaim(msgspec.Struct, frozen=True):
     """What a check says about one claim."""
 
     claim: str
@@ -109,8 +109,8 @@ class CheckChange(msgspec.Struct, frozen=True):
 
     url: str
     change: ChangeKind
-    before: tuple[Said, ...]
-    after: tuple[Said, ...] = ()
+    before: tuple[CheckedClaim, ...]
+    after: tuple[CheckedClaim, ...] = ()
 
 
 def changes(before: Spool, after: Spool) -> list[CheckChange]:
@@ -122,7 +122,7 @@ def changes(before: Spool, after: Spool) -> list[CheckChange]:
     changed = []
     both = heapq.merge(_said(before, 0), _said(after, 1), key=itemgetter(0))
     for url, statements in groupby(both, key=itemgetter(0)):
-        sides: tuple[list[Said], list[Said]] = ([], [])
+        sides: tuple[list[CheckedClaim], list[CheckedClaim]] = ([], [])
         for _, side, said in statements:
             sides[side].append(said)
         old, new = (tuple(sorted(side, key=msgspec.structs.astuple)) for side in sides)
@@ -132,7 +132,7 @@ def changes(before: Spool, after: Spool) -> list[CheckChange]:
     return changed
 
 
-def _said(checks: Spool, side: int) -> Iterator[tuple[str, int, Said]]:
+def _said(checks: Spool, side: int) -> Iterator[tuple[str, int, CheckedClaim]]:
     for entry in checks:
         check = entry.check
-        yield check.url, side, Said(check.claim, str(check.rating), check.date)
+        yield check.url, side, CheckedClaim(check.claim, str(check.rating), check.date)

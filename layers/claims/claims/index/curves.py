@@ -3,10 +3,10 @@
 More of a claim in a text never lowers the score. Each piece of evidence adds a line, and a line
 that ends at half: two published weights, none below zero (tests/training/). Boosted trees with
 the same promise follow their examples more closely, and attached less for other languages and
-sources. A gate subtracts, by a published slope, what a piece of evidence lacks: however well all
-else agrees, a story about somebody else is another story.
+sources. A gate subtracts, by a published slope, for evidence that is missing: however well all else
+agrees, a story about somebody else is another story.
 
-An index holds the curves, demands and bounds that it was built with, and is asked by these.
+An index holds the curves, demands and bounds that it was built with, and answers with these.
 """
 
 import math
@@ -17,7 +17,7 @@ from typing import Any
 
 import msgspec
 
-from claims.data import read_json
+from claims.lists import read_json
 
 HALF = 0.5
 LARGEST_EXPONENT = 700.0
@@ -29,9 +29,9 @@ EVIDENCE = frozenset(
 """The names of the evidence that curves and gates may weigh (`claims.score.evidence`)."""
 
 type Curve = tuple[float, float]
-"""Weights of a number, and of as much of it as is below a half."""
+"""The weight of the evidence, and the weight of the part of it below a half."""
 type Gate = tuple[float, float]
-"""The number below which something is subtracted, and how much for a whole."""
+"""The evidence below which the gate subtracts, and the slope by which it does."""
 
 
 class Bounds(msgspec.Struct, frozen=True):
@@ -47,8 +47,8 @@ class Demands:
 
     Either a word that is on no list of common ones (mostly a name), or `least_telling` points of
     less common words; in both cases `least_share` of the points of claim and title, by language.
-    They must be within one stretch of the text. A text of `long_text` words or more (without stop
-    words) holds something of everything, so it must hold `long_share`. With `own_language` the
+    All must be within one stretch of the text. A text of `long_text` words or more (without stop
+    words) shares some words with any claim, so it must hold `long_share`. With `own_language` the
     text must be in the language of the check.
     """
 
@@ -60,22 +60,17 @@ class Demands:
 
 
 NOTHING_DEMANDED = Demands()
-"""The demands of an index that was built before there were any."""
+"""The demands of an index of an earlier release, which had none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Curves:
-    """The published curves: their values add up to a score, whose zero is an even chance."""
+    """The published curves. Their values add up to a score; zero means an even chance."""
 
     base: float
     curves: dict[str, Curve]
     gates: dict[str, Gate]
     demands: Demands = NOTHING_DEMANDED
-
-    @property
-    def evidence(self) -> tuple[str, ...]:
-        """Return the names of the evidence that is weighed."""
-        return tuple(self.curves)
 
     def score(self, evidence: dict[str, float]) -> float:
         """Return the sum of what each piece of evidence adds and the gates subtract."""
@@ -115,13 +110,13 @@ def shipped_curves() -> Curves:
 
 @cache
 def published_curves() -> dict[str, Any]:
-    """Return the curves of this release as published; an index that is built holds them."""
+    """Return the curves of this release as published; each new index holds them."""
     loaded: dict[str, Any] = read_json("attaching.json")
     return loaded
 
 
 def curves_without_demands() -> dict[str, Any]:
-    """Return the curves for an index that holds none: as published, but demanding nothing."""
+    """Return the curves of an index of an earlier release: as published, but without demands."""
     return {name: part for name, part in published_curves().items() if name != "demands"}
 
 

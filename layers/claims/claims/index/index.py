@@ -8,9 +8,8 @@ from typing import Any
 import msgspec
 
 from claims.check import Check
-from claims.errors import BadIndexError
 from claims.index.curves import EVIDENCE, Bounds, curves_without_demands, parse_curves
-from claims.index.index_file import IndexFile, digest_of
+from claims.index.index_file import BadIndexError, IndexFile, digest_of
 from claims.index.language_index import LanguageIndex
 from claims.text.topics import lists_digest
 
@@ -20,7 +19,7 @@ CHANGED_SHOWN = 100
 class IndexContent(msgspec.Struct, frozen=True):
     """Checks by language, the bounds measured for each, and the curves used to measure them.
 
-    An index of an earlier release holds no curves: it is asked by the published ones.
+    An index of an earlier release holds no curves; it answers with the published ones.
     """
 
     checks: dict[str, int]
@@ -29,7 +28,7 @@ class IndexContent(msgspec.Struct, frozen=True):
 
 
 class ClaimIndex:
-    """The checks of an index by language; each language is opened when it is first asked.
+    """The checks of an index by language. Each language is opened when it is first asked.
 
     Raises:
         BadIndexError: The bytes are not an index of this version.
@@ -41,7 +40,7 @@ class ClaimIndex:
         try:
             content = msgspec.convert(self._file.facts, IndexContent)
         except msgspec.ValidationError as error:
-            raise BadIndexError("the index does not say what it holds") from error
+            raise BadIndexError("the index does not say which checks it holds") from error
         self.totals, self.bounds = content.checks, content.bounds
         try:
             self.curves = parse_curves(content.attaching or curves_without_demands())
@@ -81,9 +80,9 @@ class IndexFacts(msgspec.Struct, frozen=True):
     """The published counts of an index.
 
     `by_topic` counts the checks that may make findings. `refused` counts by code the reviews that
-    were refused from its feeds. `changed` are checks that lately said something else: labels that
-    name them are superseded. `lists` names the word lists that gave the checks their topics, which
-    are published under `factchecks/topics/`.
+    were refused from its feeds. `changed` are checks that were corrected or withdrawn lately:
+    labels that name them are superseded. `lists` is the digest of the word lists that gave the
+    checks their topics; they are published under `factchecks/topics/`.
     """
 
     index: str

@@ -1,4 +1,4 @@
-"""One immutable file of named arrays: it is read in place, and named by its digest.
+"""One immutable file of named arrays. It is read in place, and its digest is its name.
 
     magic · length of the directory (4 bytes) · directory (JSON) · arrays, each at a multiple of 8
 
@@ -15,8 +15,6 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-from claims.errors import BadIndexError
-
 MAGIC = b"terang claims 1\n"
 _ALIGNED = 8
 _BYTES = {"B": 1, "H": 2, "I": 4, "f": 4}
@@ -25,20 +23,24 @@ type Arrays = dict[str, bytes | bytearray | array[Any]]
 """Arrays by name, before they are written."""
 
 
+class BadIndexError(ValueError):
+    """The bytes are not the expected index, or this version cannot read them."""
+
+
 def digest_of(data: bytes) -> str:
     """Return the name of an index: SHA-256 of its bytes, in hex."""
     return hashlib.sha256(data).hexdigest()
 
 
 class IndexFileWriter:
-    """Writes an index array by array; `body` holds them until the directory is known."""
+    """Writes an index array by array. `body` holds the arrays until the directory is known."""
 
     def __init__(self, body: BinaryIO):
         self._body = body
         self._places: dict[str, tuple[str, int, int]] = {}
 
     def add(self, arrays: Mapping[str, Buffer]) -> None:
-        """Write arrays after those that were added before."""
+        """Append arrays to the body."""
         for name in sorted(arrays):
             view = memoryview(arrays[name])
             self._body.write(bytes(-self._body.tell() % _ALIGNED))
@@ -57,7 +59,7 @@ class IndexFileWriter:
 
 
 class ArraySet:
-    """Named arrays in memory: of an index that is being built, or of a file."""
+    """Named arrays in memory, of a file or of an index that is being built."""
 
     def __init__(self, arrays: Mapping[str, Buffer]):
         self._arrays = arrays
@@ -66,11 +68,11 @@ class ArraySet:
         return name in self._arrays
 
     def numbers(self, name: str) -> "memoryview[Any]":
-        """Return an array as a view of its numbers."""
+        """Return a view of the numbers of an array."""
         return memoryview(self._arrays[name])
 
     def text(self, name: str) -> str:
-        """Return an array of bytes as the text that it holds."""
+        """Return an array of bytes, decoded as text."""
         return str(self.numbers(name), "utf-8")
 
 
@@ -80,7 +82,7 @@ class _Directory(msgspec.Struct, frozen=True):
 
 
 class IndexFile(ArraySet):
-    """The facts and arrays of an index; nothing is copied.
+    """The facts and arrays of an index, without copying them.
 
     Raises:
         BadIndexError: The bytes are not an index, or an array lies outside them.

@@ -9,25 +9,25 @@ import msgspec
 
 from claims.check import Check
 from claims.index.index_file import ArraySet
-from claims.index.word_arrays import NAME_BIT
-from claims.text.word_lists import stop_words
+from claims.index.layout import NAME_BIT
+from claims.lists import stop_words
 from claims.text.words import stem
 
 MOST_WORDS = 96
 MOST_GRAMS = 192
-"""Rarest words and grams of a text that are looked up: a long text takes no longer than a page."""
+"""Rarest words and grams of a text that are looked up. They bound the time for a long text."""
 HEAD = 40
-"""Words at the beginning of a text, where a forwarded message says what it is about."""
+"""Words at the beginning of a text, where a forwarded message names its subject."""
 AFTER_HEAD = 0.6
 """Weight of a word that occurs only after the head."""
 IMPLIED = 0.3
-"""Weight of a word that the text does not hold, while it holds a synonym."""
+"""Weight of a word if the text holds only a synonym of it."""
 
 
 class LanguageIndex:
     """Finds the checks of one language that share words or letters with a text.
 
-    A check's place is its number in the order of the index; a word is the number of its stem.
+    A check's place is its number in the order of the index. Words are given as numbers of stems.
     """
 
     def __init__(self, arrays: ArraySet, language: str, total: int):
@@ -81,11 +81,11 @@ class LanguageIndex:
         return {*self.words("claim", place), *self.words("title", place)}
 
     def names(self, place: int) -> set[int]:
-        """Return the words of a check's claim that were written like names."""
+        """Return the words of a check's claim that are written like names."""
         return {word & ~NAME_BIT for word in self._marked("claim", place) if word & NAME_BIT}
 
     def name_runs(self, place: int) -> list[list[int]]:
-        """Return the names of a check's claim in order, each with its neighbouring words."""
+        """Return the names of a check's claim in order, each as its words."""
         runs = groupby(self._marked("claim", place), key=lambda word: bool(word & NAME_BIT))
         return [[word & ~NAME_BIT for word in run] for is_name, run in runs if is_name]
 
@@ -95,7 +95,7 @@ class LanguageIndex:
 
     @cached_property
     def all_names(self) -> frozenset[int]:
-        """Return the words that some claim writes like a name."""
+        """Return the words that any claim writes like a name."""
         words, _ = self._fields["claim"]
         return frozenset(word & ~NAME_BIT for word in words if word & NAME_BIT)
 
@@ -106,7 +106,7 @@ class LanguageIndex:
         return 2 * with_capitals > len(self.number)
 
     def are_alike(self, place: int, other: int, least: float) -> bool:
-        """Return whether two checks have more than this share of their words' weight in common."""
+        """Return whether two checks share more than this part of the weight of their words."""
         words, others = self.claim_and_title(place), self.claim_and_title(other)
         whole = self.weight(words | others)
         return bool(whole) and self.weight(words & others) / whole > least
@@ -140,7 +140,7 @@ class LanguageIndex:
         return scores
 
     def by_grams(self, grams: Iterable[str]) -> dict[int, float]:
-        """Return the BM25 score over grams of each check that shares one that is not too common."""
+        """Return the BM25 score over grams of each check that shares an indexed gram."""
         known = self._gram_number
         numbers = [known[gram] for gram in grams if gram in known]
         scores: dict[int, float] = {}

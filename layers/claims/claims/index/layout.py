@@ -1,35 +1,57 @@
-"""Lays out the checks of one language as arrays: their words, grams, groups, and themselves."""
+"""Lay out the checks of one language as arrays: their words, grams, groups, and themselves.
 
+Words and grams are weighed with Okapi BM25: how strongly a word that a text shares with a claim
+points to that claim. Source: Robertson and Zaragoza, The Probabilistic Relevance Framework: BM25
+and Beyond, 2009. K1 and B weigh the length of a claim more than usual (1.2 and 0.75): a text that
+holds a short claim nearly whole is nearer to it than to a long claim with the same words. That was
+better for words and for grams, in each language, and most of all for short titles.
+"""
+
+import math
+import re
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import msgspec
 
 from claims.check import Entry
-from claims.index.bm25 import rarity, saturated
 from claims.index.index_file import Arrays
-from claims.index.word_arrays import NAME_BIT, WordArrays, empty_places
-from claims.text.words import grams_of
+from claims.lists import calibration_negatives, common_words
+from claims.text.words import grams_of, stem, words_of
 
+K1 = 1.4
+B = 0.85
+MOST = K1 + 1
+NAME_BIT = 1 << 31
+"""Set in a claim's word that was written like a name."""
+OPENS_BIT = 1 << 30
+"""Set in a claim's word that begins a sentence, until all words are known."""
+COMMONEST = 1_000
+"""Commonest words of a language: most texts hold some of them."""
+RARE = 2
+"""Distinctiveness of a word that is on no list of common ones."""
 COMMON_GRAM = 0.05
-"""Share of the claims above which a gram that they hold is left out: it costs more than it adds."""
+"""Grams that more than this share of the claims hold are left out: they cost more than they add."""
 ALIKE = 0.35
 """Share of their words' weight that two claims of one group have in common."""
 MOST_HOLDERS = 60
-"""Checks that hold a word, above which the word brings no two of them together."""
+"""A word brings checks together only if no more checks than these hold it."""
 MOST_FOUNDERS = 20
-"""Founders with which a check is compared, those with most rare words in common."""
+"""Founders with which a check is compared: those with most rare words in common."""
+
+_INDISTINCT_NUMBER = re.compile(r"\d{1,2}|(?:19|20)\d\d")
 
 
 def lay_out(entries: Iterable[Entry], language: str, total: int) -> Arrays:
-    """Return the arrays of a language by name; entries keep their order, their place is their id.
+    """Return the arrays of a language by name; a check's place is its number in the entries' order.
 
-    The checks pass once, and only numbers are kept.
+    The entries are read once, and only numbers are kept.
     """
-    words, grams = WordArrays(language), _GramArrays(total)
+    words, grams = _WordArrays(language), _GramArrays(total)
     checks, starts = bytearray(), array("I", [0])
     for entry in entries:
         words.add(entry.check.claim, entry.own_title, entry.summary)
@@ -41,12 +63,160 @@ def lay_out(entries: Iterable[Entry], language: str, total: int) -> Arrays:
     return arrays | {"groups": _groups(arrays, total)}
 
 
+def rarity(holders: int, total: int) -> float:
+    """Return the weight of a word that `holders` of `total` claims hold; never below zero."""
+    return math.log(1 + (total - holders + 0.5) / (holders + 0.5))
+
+
+def saturated(times: int, length: float, average: float) -> float:
+    """Return the weight of `times` occurrences in a claim of this length; never above `MOST`."""
+    return times * (K1 + 1) / (times + K1 * (1 - B + B * length / average))
+
+
+def _empty_places(total: int) -> "array[int]":
+    """Return an empty array for the places of `total` checks, in as few bytes as possible."""
+    return array("H" if total <= 1 << 16 else "I")
+
+
+class _Field:
+    """The words of a field of all checks, and where those of each check start."""
+
+    def __init__(self) -> None:
+        self.words, self.starts = array("I"), array("I", [0])
+
+    def add(self, words: Iterable[int]) -> None:
+        self.words.extend(words)
+        self.starts.append(len(self.words))
+
+
+class _WordArrays:
+    """Takes the words of one check after the other, and renumbers them alphabetically at the end.
+
+    Only numbers are kept: as objects the words would take ten times as much memory.
+    """
+
+    def __init__(self, language: str):
+        self._language = language
+        self._numbers: dict[str, int] = {}
+        self._small = array("i")  # how much more often a word is written small than like a name
+        self._claims, self._titles, self._summaries = _Field(), _Field(), _Field()
+        self._holders: list[array[int]] = []
+        self._lengths = array("I")
+
+    def add(self, claim: str, title: str, summary: str) -> None:
+        """Take the words of the next check."""
+        counts = Counter[int]()
+        self._claims.add(self._numbered(claim, counts, opens_bit=OPENS_BIT))
+        self._titles.add(self._numbered(title, counts))
+        words = self._numbered(summary, counts)
+        self._summaries.add({word & ~NAME_BIT for word in words})  # searched, never read in order
+        for number, times in counts.items():
+            self._holders[number].extend((len(self._lengths), times))
+        self._lengths.append(counts.total())
+
+    def arrays(self) -> Arrays:
+        """Return vocabulary, postings and fields, by name."""
+        vocabulary = sorted(self._numbers)
+        order = [self._numbers[word] for word in vocabulary]
+        self._count_small_words()
+        final = array("I", bytes(4 * len(order)))
+        for at, number in enumerate(order):
+            final[number] = at
+        claims, titles, summaries = (
+            array("I", (self._final(word, final) for word in field.words))
+            for field in (self._claims, self._titles, self._summaries)
+        )
+        for start, end in pairwise(self._summaries.starts):
+            summaries[start:end] = array("I", sorted(summaries[start:end]))
+        return {
+            "words": "\n".join(vocabulary).encode(),
+            "word_telling": _distinctiveness(vocabulary, self._language),
+            "claim_words": claims,
+            "claim_starts": self._claims.starts,
+            "title_words": titles,
+            "title_starts": self._titles.starts,
+            "summary_words": summaries,
+            "summary_starts": self._summaries.starts,
+            **self._postings(order),
+        }
+
+    def _numbered(self, text: str, counts: Counter[int], opens_bit: int = 0) -> list[int]:
+        """Return the words of a text as numbers with their bits."""
+        numbers = []
+        for word in words_of(text, self._language):
+            number = self._numbers.setdefault(word.stem, len(self._holders))
+            if number == len(self._holders):
+                self._holders.append(array("I"))
+                self._small.append(0)
+            self._small[number] += word.is_small - word.is_name
+            counts[number] += 1
+            numbers.append(number | word.is_name * NAME_BIT | word.opens * opens_bit)
+        return numbers
+
+    def _count_small_words(self) -> None:
+        """Count in ordinary sentences too which words are written small."""
+        for text in calibration_negatives(self._language):
+            for word in words_of(text, self._language):
+                if (number := self._numbers.get(word.stem)) is not None:
+                    self._small[number] += word.is_small - word.is_name
+
+    def _final(self, word: int, final: Sequence[int]) -> int:
+        """Return a word's last number, with the bit of a name.
+
+        A word that opens a sentence is a name unless it is mostly written small. One slip does not
+        change that.
+        """
+        number = word & ~(NAME_BIT | OPENS_BIT)
+        is_name = word & NAME_BIT or (word & OPENS_BIT and self._small[number] <= 0)
+        return final[number] | (NAME_BIT if is_name else 0)
+
+    def _postings(self, order: Sequence[int]) -> Arrays:
+        """Return for each word the checks that hold it, each with its weight in 1 to 255 steps."""
+        total, lengths = len(self._lengths), self._lengths
+        average = sum(lengths) / total or 1.0
+        ids, weights, starts = _empty_places(total), array("B"), array("I", [0])
+        rarities = array("f", (rarity(len(self._holders[number]) // 2, total) for number in order))
+        step = max(rarities, default=0.0) * MOST / 255
+        for weight, number in zip(rarities, order, strict=True):
+            holders = self._holders[number]
+            for place, times in zip(holders[::2], holders[1::2], strict=True):
+                ids.append(place)
+                score = weight * saturated(times, lengths[place], average)
+                weights.append(max(1, min(255, round(score / step))))
+            starts.append(len(ids))
+        return {
+            "word_ids": ids,
+            "word_weights": weights,
+            "word_starts": starts,
+            "word_rarity": rarities,
+            "word_step": array("f", [step]),
+        }
+
+
+def _distinctiveness(vocabulary: Iterable[str], language: str) -> "array[int]":
+    """Return for each stem how well it distinguishes one story from another, from 0 to RARE.
+
+    The commonest words of a language, years, and numbers of one or two digits get 0. Words that are
+    on no list of common ones, mostly names, get RARE.
+    """
+    points: dict[str, int] = {}
+    for rank, word in enumerate(common_words(language)):
+        points.setdefault(stem(word, language), int(rank >= COMMONEST))
+    return array(
+        "B",
+        (
+            0 if _INDISTINCT_NUMBER.fullmatch(word) else points.get(word, RARE)
+            for word in vocabulary
+        ),
+    )
+
+
 class _GramArrays:
     """Takes the grams of one check after the other."""
 
     def __init__(self, total: int):
         self._total = total
-        self._holders: defaultdict[str, array[int]] = defaultdict(partial(empty_places, total))
+        self._holders: defaultdict[str, array[int]] = defaultdict(partial(_empty_places, total))
         self._lengths = array("I")
 
     def add(self, grams: Collection[str]) -> None:
@@ -59,7 +229,7 @@ class _GramArrays:
         """Return the grams that are not too common, and the checks that hold each; call it once."""
         most = max(50, int(self._total * COMMON_GRAM))
         kept = sorted(gram for gram, holders in self._holders.items() if len(holders) <= most)
-        ids, starts, rarities = empty_places(self._total), array("I", [0]), array("f")
+        ids, starts, rarities = _empty_places(self._total), array("I", [0]), array("f")
         for gram in kept:
             holders = self._holders.pop(gram)
             rarities.append(rarity(len(holders), self._total))
@@ -76,10 +246,11 @@ class _GramArrays:
 
 
 def _groups(arrays: Mapping[str, Any], total: int) -> "array[int]":
-    """Return for each check the place of the first of its group: those about the same rumour.
+    """Return for each check the place of the founder of its group: checks about the same rumour.
 
-    A check joins the founder of the group that it is most like, never a mere member, so that a
-    chain of small steps does not join two rumours. A check that is like no other is its own group.
+    The first check of a group is its founder. A check joins the founder that it is most like; it is
+    not compared with other members, so that a chain of small steps does not join two rumours. A
+    check that is like no founder founds its own group.
     """
     rarity_of, holders = arrays["word_rarity"], arrays["word_starts"]
     founders: dict[int, list[int]] = {}

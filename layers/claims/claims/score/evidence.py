@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from heapq import nlargest
 
 from claims.index.curves import Demands
-from claims.index.word_arrays import RARE
+from claims.index.layout import RARE
 from claims.score.query import Query, share
 from claims.score.ranking import Ranked
 from claims.text.languages import is_written_in

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Protocol
 
-from claims.data import read_json
-from claims.index.bm25 import saturated
 from claims.index.language_index import LanguageIndex
+from claims.index.layout import saturated
+from claims.lists import read_json
 from claims.score.query import Query, share
 
 CANDIDATES = 30

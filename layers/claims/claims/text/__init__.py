@@ -1,5 +1,5 @@
-"""From a text to what is compared of it: its words, letters, language, topic and persons.
+"""Turn a text into what is compared: its words, grams, language, topic and names of persons.
 
-It may import `errors`, `check` and `data`. Start with `words`, whose `ClaimText` passes through
-all other rooms.
+It may import `check` and `lists`. Start with `words`: its `ClaimText` passes through all other
+rooms.
 """

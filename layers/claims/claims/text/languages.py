@@ -1,20 +1,20 @@
-"""In which language a text is written, as far as its script and its commonest words show."""
+"""Guess the language of a text by its script and its commonest words."""
 
 import re
 from collections.abc import Collection
 from functools import cache
 
-from claims.text.word_lists import common_words, languages_with_stop_words, stop_words
+from claims.lists import common_words, languages_with_stop_words, stop_words
 from claims.text.words import ClaimText
 
 FEWEST_FAMILIAR = 3
-"""Familiar words that a text must hold before it counts as written in a language."""
+"""Familiar words that a text of a language must hold."""
 KIN_COUNTS = 0.8
-"""Weight of a word that is familiar in a kindred language: short texts hold few words that
+"""Weight of a word that is familiar in a similar language: short texts hold few words that
 distinguish the two."""
 
 _KIN = {"id": frozenset({"ms"}), "ms": frozenset({"id"})}
-"""Languages that share most words: a text may be in both."""
+"""Languages that share most words, so that a text may be in both."""
 _SCRIPTS = {
     "zh": re.compile("[\u3400-\u4dbf\u4e00-\u9fff]"),
     "ja": re.compile("[\u3040-\u30ff]"),
@@ -35,8 +35,8 @@ _SAME = {
     "spa": "es", "srp": "sr", "swe": "sv", "tam": "ta", "tha": "th", "tur": "tr", "yue": "zh",
     "zho": "zh", "zsm": "ms",
 }  # fmt: skip
-"""Other codes for the languages that are read here: from ISO 639-2 and 639-3, withdrawn codes, and
-those of a variety of a language."""
+"""Other codes of the languages that are known here: those of ISO 639-2 and 639-3, withdrawn codes,
+and codes of varieties."""
 _LETTER = re.compile(r"[^\W\d_]")
 _TOKEN = re.compile(r"[^\W\d_]+")
 
@@ -52,7 +52,7 @@ def primary(tag: str) -> str:
 
 
 def guess(text: str | ClaimText, among: Collection[str]) -> str:
-    """Return the language of `among` in which a text is written, or nothing if that is not clear.
+    """Return the language of a text, one of `among`, or nothing if that is not clear.
 
     >>> guess("Minum air garam dapat menyembuhkan pilek dalam satu malam", {"en", "id"})
     'id'
@@ -66,7 +66,7 @@ def guess(text: str | ClaimText, among: Collection[str]) -> str:
 
 
 def _by_script(opening: str) -> str:
-    """Return the language that a script is written in, or nothing for the Latin script."""
+    """Return the language of the script, or nothing for the Latin script."""
     if opening.isascii():
         return ""
     letters = len(_LETTER.findall(opening))
@@ -81,7 +81,8 @@ def _by_script(opening: str) -> str:
 def _by_stop_words(opening: str, among: Collection[str]) -> str:
     words = [word.casefold() for word in _TOKEN.findall(opening)]
     counted = sorted(
-        ((sum(word in stop_words(one) for word in words), one) for one in among), reverse=True
+        ((sum(word in stop_words(language) for word in words), language) for language in among),
+        reverse=True,
     )
     if not counted or counted[0][0] < 2:
         return ""
@@ -93,8 +94,8 @@ def _by_stop_words(opening: str, among: Collection[str]) -> str:
 def is_written_in(text: str | ClaimText, language: str) -> bool:
     """Return whether more words of a text are familiar in a language than in any other.
 
-    Malay and Indonesian share most words. A text whose words are as familiar in one as in the
-    other, or nearly, counts as written in both.
+    Malay and Indonesian share most words: a text with about as many familiar words in each counts
+    as written in both.
 
     >>> is_written_in("Salt water cures colds, say the people", "en")
     True
@@ -108,12 +109,14 @@ def is_written_in(text: str | ClaimText, language: str) -> bool:
         return by_script == language
     words = [word.casefold() for word in _TOKEN.findall(opening)]
     counts = {
-        one: sum(word in _familiar(one) for word in words) for one in languages_with_stop_words()
+        name: sum(word in _familiar(name) for word in words) for name in languages_with_stop_words()
     }
-    own = counts.pop(language, 0)
+    count = counts.pop(language, 0)
     kin = _KIN.get(language, frozenset())
-    clearly = all(own > (KIN_COUNTS if one in kin else 1) * count for one, count in counts.items())
-    return clearly and own >= FEWEST_FAMILIAR
+    is_most_familiar = all(
+        count > (KIN_COUNTS if name in kin else 1) * other for name, other in counts.items()
+    )
+    return is_most_familiar and count >= FEWEST_FAMILIAR
 
 
 @cache

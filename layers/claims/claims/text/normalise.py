@@ -1,27 +1,28 @@
-"""One spelling for what people write in several: links, tags, initials, accents, short forms."""
+"""Give a text one spelling: for links, tags, initials, accents, numbers and short forms."""
 
 import html
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
-from claims.text.word_lists import short_forms
+from claims.lists import short_forms
 
 LONGEST_TEXT = 20_000
-"""Code points of a text that are read: forwarded messages are shorter, and time stays bounded."""
+"""Code points that are read of a text. Forwarded messages are shorter; this bounds the time."""
 SHORTEST_RUN, LONGEST_RUN = 6, 30
 """Letters of a tag that is split into known words: shorter ones contain words by chance."""
 SHORTEST_PART, MOST_PARTS = 2, 4
 WITHOUT_ACCENTS = frozenset({"en", "id", "ms"})
-"""Languages whose words are compared without accents: Beyoncé and Beyonce are the same."""
+"""Languages whose words are compared without accents: Beyoncé and Beyonce are the same name."""
 DOUBLED = frozenset({"id", "ms"})
-"""Languages that write a word twice for the plural, or for short a 2 after it."""
+"""Languages that repeat a word for the plural, or write a 2 after it for short."""
 
 _LINK = re.compile(
     r"(?:https?://|www\.)\S+|\b(?:pic\.twitter\.com|t\.co|bit\.ly)/\S+", re.IGNORECASE
 )
 _RETWEET = re.compile(r"^\s*RT\b(?=\s*@)")
 _TAG = re.compile(r"[#@＃＠](\w+)")
+_FORMAT = frozenset({"Cf"})
 _THOUSANDS = re.compile(r"(?<=\d)[.,](?=\d{3}\b)")
 _LONG_NUMBER = re.compile(r"&#(\d{9,})")
 """Numbers that may be too long for `int`, which raises ValueError from 4,301 digits on."""
@@ -45,15 +46,23 @@ def without_links(text: str) -> str:
     """Return a text in NFKC without links and invisible characters, with its tags unsplit."""
     text = unicodedata.normalize("NFKC", resolve_references(text[:LONGEST_TEXT]))
     text = _LINK.sub(" ", _RETWEET.sub("", text))
-    if not text.isascii() and not text.isprintable():  # otherwise nothing in it is invisible
-        text = "".join(char for char in text if unicodedata.category(char) != "Cf")
-    return text
+    return text if text.isascii() else without_categories(text, _FORMAT)
+
+
+def without_categories(text: str, categories: Collection[str]) -> str:
+    """Return a text without the characters of some general categories of Unicode.
+
+    All must be categories of characters that are not printable, such as `Cf`.
+    """
+    if text.isprintable():
+        return text
+    return "".join(char for char in text if unicodedata.category(char) not in categories)
 
 
 def split_tags(text: str, split: Callable[[str], str]) -> str:
     """Return a text with each hashtag and handle split, and numbers and initials in one spelling.
 
-    The United States get one name of three letters.
+    U.S. becomes USA.
 
     >>> split_tags("J.K. asks the U.S. for 1,000 at 9 a.m. or later. I. Am. Here.", str)
     'JK asks the USA for 1000 at 9 am or later. I. Am. Here.'
@@ -68,7 +77,7 @@ def has_tag(text: str) -> bool:
 
 
 def resolve_references(text: str) -> str:
-    """Return the text with its character references resolved; no number in one is too long.
+    """Return the text with its character references resolved, however long their numbers are.
 
     >>> resolve_references("&lt;&#0000000000065;"), resolve_references("&#" + "9" * 5_000 + ";")
     ('<A', '\ufffd')
@@ -86,7 +95,7 @@ def _without_dots(match: re.Match[str]) -> str:
 
 
 def split_at_capitals(tag: str) -> str:
-    """Return a tag split where its letters change from small to capital, and before digits.
+    """Return a tag split before capitals and digits.
 
     >>> [split_at_capitals(tag) for tag in ("FakeNews2020", "CNNHeadlines", "nomorepills")]
     ['Fake News 2020', 'CNN Headlines', 'nomorepills']
@@ -128,7 +137,7 @@ def _improbability(parts: list[str]) -> tuple[int, int]:
 
 
 def spellings(written: str, language: str) -> list[str]:
-    """Return the words that one written word stands for, in small letters; nearly always one.
+    """Return the word in the spelling that is compared; sometimes it becomes two words.
 
     >>> spellings("Beyoncé’s", "en"), spellings("40th", "en"), spellings("three", "en")
     (['beyonce'], ['40'], ['3'])
@@ -153,11 +162,7 @@ def spellings(written: str, language: str) -> list[str]:
 
 
 def _without_accents(word: str) -> str:
-    """Return Latin letters without their marks; words of other scripts stay as they are.
-
-    >>> _without_accents("beyoncé"), _without_accents("ที่นี่") == "ที่นี่"
-    ('beyonce', True)
-    """
+    """Return a Latin word without its accents, and words of other scripts as they are."""
     if not unicodedata.name(word[0], "").startswith("LATIN"):
         return word
     return "".join(char for char in unicodedata.normalize("NFKD", word) if char.isalnum())

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from operator import and_
 
-from claims.text.word_lists import common_words, stop_words
+from claims.lists import common_words, stop_words
 from claims.text.words import MOSTLY_CAPITALS, stem
 
 LANGUAGES = ("en", "id")

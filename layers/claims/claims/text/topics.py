@@ -14,7 +14,7 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 
 from claims.check import NO_CUES, Cues
-from claims.data import read, read_json
+from claims.lists import read, read_json
 from claims.text.persons import PersonNames
 from claims.text.words import IS_JOINED, ClaimText, stemmed
 

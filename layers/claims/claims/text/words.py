@@ -1,6 +1,6 @@
-"""From a text to the words and letters that are compared.
+"""Turn a text into the words and grams that are compared.
 
-The same steps for a claim and for what people write about it:
+Claims and posts go through the same steps:
 
 >>> text = "RT @HealthDesk: #SaltWater cures COLDS?? https://a.example/1"
 >>> [word.stem for word in words_of(text, "en")]
@@ -14,7 +14,7 @@ from functools import cache, cached_property
 import msgspec
 import Stemmer
 
-from claims.data import read_json
+from claims.lists import read_json, stop_words
 from claims.text.normalise import (
     has_tag,
     normalise,
@@ -23,21 +23,16 @@ from claims.text.normalise import (
     split_tags,
     without_links,
 )
-from claims.text.word_lists import stop_words
 
-STEMMERS = {
-    "ar": "arabic", "ca": "catalan", "da": "danish", "de": "german", "el": "greek",
-    "en": "english", "es": "spanish", "eu": "basque", "fi": "finnish", "fr": "french",
-    "ga": "irish", "hi": "hindi", "hu": "hungarian", "hy": "armenian", "id": "indonesian",
-    "it": "italian", "lt": "lithuanian", "ms": "indonesian", "ne": "nepali", "nl": "dutch",
-    "no": "norwegian", "pt": "portuguese", "ro": "romanian", "ru": "russian", "sr": "serbian",
-    "sv": "swedish", "ta": "tamil", "tr": "turkish",
-}  # fmt: skip
-"""Snowball's stemmer for each language; words of other languages stay as they are."""
+STEMMED = frozenset(
+    ("ar", "ca", "da", "de", "el", "en", "es", "eu", "fi", "fr", "ga", "hi", "hu", "hy", "id", "it",
+     "lt", "ms", "ne", "nl", "no", "pt", "ro", "ru", "sr", "sv", "ta", "tr")
+)  # fmt: skip
+"""Languages with a stemmer (Snowball). An index needs the list with which it was built."""
 
 LONGEST_WORD = 40
 OPENING = 2_000
-"""Code points of a text by which its language is guessed."""
+"""Code points at the start of a text that are read to guess its language."""
 MOSTLY_CAPITALS = 0.6
 """Share of capitalised words above which a text is a headline, whose capitals mark no names."""
 GRAM = 4
@@ -49,7 +44,7 @@ IS_JOINED = re.compile(f"[{_JOINED}]")
 """A letter of a script that is written without spaces."""
 _WORD = re.compile(rf"[{_JOINED}]+|(?:(?![{_JOINED}])[^\W_])+(?:['’](?:(?![{_JOINED}])[^\W_])+)*")
 _OPENS = re.compile(r"[.!?:\n\"“]")
-"""Between two words: the second may begin a sentence, a quotation or an announcement."""
+"""Marks after which a word may begin a sentence, a quotation or an announcement."""
 _LETTERS = re.compile(r"[^\W_]+")
 _HAN = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 
@@ -57,8 +52,8 @@ _HAN = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 class Word(msgspec.Struct, frozen=True, gc=False):
     """A word as it is compared, and how it was written.
 
-    `opens` marks a capital at the beginning of a sentence. It makes the word a name only if the
-    word is mostly not written small. `is_pair` marks two letters of a script without spaces.
+    `opens` marks a capital at the beginning of a sentence: the word may be a name, unless it is
+    mostly written small elsewhere. `is_pair` marks two letters of a script without spaces.
     """
 
     stem: str
@@ -69,7 +64,7 @@ class Word(msgspec.Struct, frozen=True, gc=False):
 
 
 class ClaimText:
-    """A text that may repeat a claim, with its normal forms, each computed once when asked for."""
+    """A text that may repeat a claim. Each of its normal forms is computed once, when needed."""
 
     def __init__(self, text: str):
         self.text = text
@@ -91,12 +86,12 @@ class ClaimText:
 
     @cached_property
     def opening(self) -> str:
-        """Return the first code points, normalised: its language is guessed by them."""
+        """Return the normalised first code points, which show the language."""
         return self._normalised_to(OPENING)
 
     @cached_property
     def word_count(self) -> int:
-        """Return how many words the text has without links; two letters without spaces are one.
+        """Return the number of words without links; two letters without spaces count as one.
 
         >>> [ClaimText(text).word_count for text in ("see https://a.example/b", "喝盐水治感冒")]
         [1, 3]
@@ -106,18 +101,18 @@ class ClaimText:
 
     @cached_property
     def grams(self) -> list[str]:
-        """Return the text's runs of four letters, each once (`grams_of`)."""
+        """Return the grams of the text (`grams_of`)."""
         return _grams(self.normalised)
 
     def opening_grams(self, length: int) -> list[str]:
-        """Return the runs of four letters of the first `length` code points."""
+        """Return the grams of the first `length` code points."""
         return self.grams if len(self.text) <= length else _grams(self._normalised_to(length))
 
     def words(self, language: str, split: Callable[[str], str] | None = None) -> list[Word]:
-        """Return the words in order, without stop words, as their stems.
+        """Return the stems of the words in order, without stop words.
 
-        Scripts without spaces give pairs of letters. `split` splits hashtags and handles, at their
-        capitals by default.
+        Scripts without spaces give pairs of letters. `split` splits hashtags and handles; without
+        it they are split at their capitals.
         """
         if split is not None and has_tag(self._unsplit):
             return stemmed(_written(split_tags(self._unsplit, split)), language)
@@ -127,7 +122,7 @@ class ClaimText:
 
     @cached_property
     def written(self) -> list[Word]:
-        """Return all words in order as they are written, whatever their language."""
+        """Return all words in order, unstemmed."""
         return _written(self.normalised)
 
     def _normalised_to(self, length: int) -> str:
@@ -140,10 +135,10 @@ def words_of(text: str, language: str) -> list[Word]:
 
 
 def grams_of(text: str) -> list[str]:
-    """Return the runs of four letters of a text in order, each once; a blank ends each word.
+    """Return the grams of a text: its runs of four letters in order, each once.
 
-    They still agree when words are misspelled, run together or inflected. Han letters count one by
-    one: pairs of them are words already.
+    Words are separated by blanks. Grams still agree if words are misspelled, joined or inflected.
+    Han letters count one by one, since pairs of them are already words.
 
     >>> grams_of("Salt water")
     [' sal', 'salt', 'alt ', 'lt w', 't wa', ' wat', 'wate', 'ater', 'ter ']
@@ -182,12 +177,12 @@ def _written(normalised: str) -> list[Word]:
 
 
 def _pairs(run: str) -> list[str]:
-    """Return neighbouring letters of a run without spaces, two by two."""
+    """Return each pair of neighbouring letters of a run without spaces."""
     return [run[at : at + 2] for at in range(len(run) - 1)] or [run]
 
 
 def stemmed(words: Iterable[Word], language: str) -> list[Word]:
-    """Return the stems of the words that are not stop words of a language."""
+    """Return the stems of words in order, without stop words."""
     stop, stemmer = stop_words(language), _stemmer(language)
     kept, compared = [], []
     for word in words:
@@ -203,20 +198,20 @@ def stemmed(words: Iterable[Word], language: str) -> list[Word]:
 
 
 def stem(word: str, language: str) -> str:
-    """Return a word in small letters as it is compared."""
+    """Return the stem of a word in small letters."""
     stemmer = _stemmer(language)
     return stemmer.stemWord(word) if stemmer else word
 
 
 @cache
 def _stemmer(language: str) -> "Stemmer.Stemmer | None":
-    name = STEMMERS.get(language)
-    return Stemmer.Stemmer(name) if name else None
+    name = "id" if language == "ms" else language  # Malay has no stemmer, and nearly the same words
+    return Stemmer.Stemmer(name) if language in STEMMED else None
 
 
 @cache
 def synonyms(language: str) -> dict[str, frozenset[str]]:
-    """Return for each listed stem the stems that mean nearly the same.
+    """Return the stems of the synonyms of each listed stem.
 
     >>> sorted(synonyms("en")["photo"] & {"imag", "pictur", "photo"})
     ['imag', 'pictur']
@@ -224,6 +219,6 @@ def synonyms(language: str) -> dict[str, frozenset[str]]:
     others: dict[str, set[str]] = {}
     for line in read_json("related.json").get(language, ()):
         stems = {word.stem for word in words_of(line, language)}
-        for one_stem in stems:
-            others.setdefault(one_stem, set()).update(stems - {one_stem})
-    return {one_stem: frozenset(alike) for one_stem, alike in others.items()}
+        for each in stems:
+            others.setdefault(each, set()).update(stems - {each})
+    return {each: frozenset(alike) for each, alike in others.items()}

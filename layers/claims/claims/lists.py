@@ -1,25 +1,36 @@
-"""The word lists that ship with the package, by language."""
+"""Read the published lists and weights in the folder `data`, most of them by language."""
 
+import json
 from functools import cache
+from importlib import resources
+from typing import Any
 
-from claims.data import read, read_json
+
+def read(name: str) -> bytes:
+    """Return the bytes of a file in `data`."""
+    return resources.files("claims").joinpath("data", name).read_bytes()
+
+
+def read_json(name: str) -> Any:
+    """Return the decoded content of a JSON file in `data`."""
+    return json.loads(read(name))
 
 
 @cache
 def stop_words(language: str) -> frozenset[str]:
-    """Return the words of a language that do not show what a text is about."""
+    """Return the words of a language that do not show the topic of a text."""
     return frozenset(" ".join(_words()["stop"].get(language, {}).values()).split())
 
 
 @cache
 def languages_with_stop_words() -> tuple[str, ...]:
-    """Return the languages for which stop words are listed."""
+    """Return the languages that have a list of stop words."""
     return tuple(_words()["stop"])
 
 
 @cache
 def short_forms(language: str) -> dict[str, str]:
-    """Return the short forms of a language, each with the word that it stands for."""
+    """Return the full word for each short form of a language."""
     return _words()["short"].get(language, {})
 
 
@@ -39,10 +50,7 @@ def common_words(language: str) -> tuple[str, ...]:
 def calibration_negatives(language: str) -> tuple[str, ...]:
     """Return invented sentences that repeat no rumour; none for most languages.
 
-    An index is calibrated on them: they show how high a wrong answer scores.
-
-    >>> len(calibration_negatives("en")) > 300, calibration_negatives("fr")
-    (True, ())
+    Their scores show how high a wrong answer scores in an index.
     """
     try:
         lines = read(f"clean/{language}.txt").decode().splitlines()
