@@ -1,6 +1,7 @@
-"""Which format a file is in: its content decides, its name only breaks ties.
+"""Choose the format of a file. Its content decides; its name only breaks ties.
 
-Archives are read here as far as their content goes: what they hold is chosen like any other file.
+`read_member` does the same for a file in an archive. The archive formats themselves are in
+`intake.translation`, since they import this module.
 """
 
 import io
@@ -76,6 +77,6 @@ def read_member(
     """Yield the items of a file in an archive. Raises FileRefusedError."""
     stream = io.BufferedReader(member, HEAD_BYTES)
     head = stream.peek(HEAD_BYTES)
-    context.effort.mark(1 + count_marks(head, ALL_MARKS))  # choosing a format looks at each of them
+    context.effort.mark(1 + count_marks(head, ALL_MARKS))  # the choice looks at each of them
     reader = choose_plain(FileHead(head, name, whole=len(head) < HEAD_BYTES))
     yield from read_counted(reader, stream, context)

@@ -1,9 +1,9 @@
-"""The work that one file may cause, counted on its content so that a file always ends the same way.
+"""The work that one file may cause. It is counted on the content, so repeats end the same way.
 
-The cost of a file depends little on its bytes and much on what they hold: a file of blank rows or
-of one-byte items is 40 times slower, byte for byte, than one of posts. So marks, records and
-written bytes are counted as well as bytes. A file with too many of them is refused before the
-time of the function is over.
+The cost of a file depends less on its size than on its content: a file of blank rows or of one-byte
+items takes 40 times as long as one of posts with the same size. So marks, records and written bytes
+are counted as well as bytes. A file with too many of them is refused before the time of the function
+is over.
 """
 
 from collections.abc import Callable
@@ -15,10 +15,10 @@ from ledger.records.refusal import Code, FileRefusedError
 from ledger.streams.unpacking import EXPANSION_RATIO
 
 LAST_SECONDS = 60
-"""The time that must be left at the end: to delete 360 parts and write the receipt."""
+"""The time that is kept for the end: to delete 360 parts and write the receipt."""
 
 ALL_MARKS = b"\n,[{<"
-"""The marks of all formats: choosing one for the head of a member looks at all of them."""
+"""The marks of all formats. The choice of a format looks at all of them in the head."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +56,10 @@ class Budget:
 
 @dataclass(slots=True)
 class FileEffort:
-    """What one file has cost so far. Each method raises FileRefusedError beyond the budget.
+    """The cost of one file so far. Each method raises FileRefusedError beyond the budget.
 
     `seconds_left` returns the rest of the function's time. It matters only on a machine that is
-    slower than all that were measured: the file is then refused too, so that it ends.
+    slower than all measured ones: then the file is refused too, so that the work ends.
     """
 
     budget: Budget = field(default_factory=Budget)

@@ -1,7 +1,7 @@
-"""Values of other formats, cut to the bounds of a post's fields.
+"""Cut the values of other formats to the bounds of a post's fields.
 
-A post is not refused for what its own format allows: lists are cut to the length that a post may
-have, and values without use are left out.
+A post is not refused for values that its own format allows: lists are shortened to the bounds of a
+post, and useless values are left out.
 """
 
 import re
@@ -28,7 +28,7 @@ def bound_links(values: Iterable[Any]) -> list[str] | None:
 
 
 def bound_texts(values: Iterable[Any]) -> list[str] | None:
-    """Return the texts that are not blank. The last of TEXTS places holds all further ones.
+    """Return the texts that are not blank. From the TEXTS-th on they are joined into one.
 
     >>> bound_texts(["a caption", "", None])
     ['a caption']
@@ -56,7 +56,7 @@ def reach_count(value: Any) -> int | None:
 
 
 def identifier(value: Any) -> str | None:
-    """Return an id as a string; a whole number has lost no digits, other types have no id."""
+    """Return a string or a whole number as an id. Other numbers could have lost digits."""
     return str(value) if type(value) in (int, str) and value != "" else None
 
 
