@@ -2,8 +2,7 @@
 
 The cost of a file depends less on its size than on its content: a file of blank rows or of one-byte
 items takes 40 times as long as one of posts with the same size. So marks, records and written bytes
-are counted as well as bytes. A file with too many of them is refused before the time of the function
-is over.
+are counted too. A file with too many of them is refused before the function runs out of time.
 """
 
 from collections.abc import Callable
