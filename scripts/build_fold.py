@@ -62,14 +62,14 @@ _spoof = icu.SpoofChecker()
 
 
 def opencc(name: str) -> dict[str, str]:
-    """Single letters of a dictionary of OpenCC, each with its first choice."""
+    """Return the single letters of a dictionary of OpenCC, each with its first choice."""
     text = (resources.files("opencc") / "dictionary" / f"{name}.txt").read_text("utf-8")
     pairs = (line.split() for line in text.splitlines() if line)
     return {pair[0]: pair[1] for pair in pairs if len(pair[0]) == len(pair[1]) == 1}
 
 
 def han() -> tuple[dict[str, str], dict[str, str]]:
-    """Step 5: traditional letters to simplified ones, and those with another standard form."""
+    """Return traditional letters to simplified ones, and those with another standard form (5)."""
     simplified = opencc("TSCharacters")
     standard = {
         variant: char
@@ -89,32 +89,32 @@ def han() -> tuple[dict[str, str], dict[str, str]]:
 
 
 def script(char: str) -> str:
-    """The four-letter script code of a character."""
+    """Return the four-letter script code of a character."""
     return str(icu.Script.getScript(char).getShortName())
 
 
 @cache
 def skeleton(char: str) -> str:
-    """The UTS #39 skeleton without accents: equal skeletons look alike."""
+    """Return the UTS #39 skeleton without accents: equal skeletons look alike."""
     raw = _spoof.getSkeleton(icu.USpoofChecks.SINGLE_SCRIPT_CONFUSABLE, char)
     return "".join(c for c in raw if not is_accent(ord(c)))
 
 
 def is_accent(code: int) -> bool:
-    """Whether a code point is a combining mark that Latin, Greek or Cyrillic letters wear."""
+    """Return whether a code point is a combining mark of Latin, Greek or Cyrillic letters."""
     mark = unicodedata.category(chr(code))[0] == "M"
     return mark and any(code in block for block in ACCENT_BLOCKS)
 
 
 def is_vowel_mark(code: int) -> bool:
-    """Whether a code point is a vowel mark of Arabic or Hebrew, or tatweel."""
+    """Return whether a code point is a vowel mark of Arabic or Hebrew, or tatweel."""
     mark = unicodedata.category(chr(code)) == "Mn"
     arabic = 0x0600 <= code < 0x0700 or 0x08C0 <= code < 0x0900
     return code == TATWEEL or (mark and (arabic or 0x0590 <= code < 0x05D0 or code == 0xFB1E))
 
 
 def is_invisible(code: int) -> bool:
-    """Whether a code point shows nothing and parts nothing."""
+    """Return whether a code point shows nothing and parts nothing."""
     char = chr(code)
     if icu.Char.hasBinaryProperty(char, icu.UProperty.DEFAULT_IGNORABLE_CODE_POINT):
         return True
@@ -123,25 +123,25 @@ def is_invisible(code: int) -> bool:
 
 
 def is_word(char: str) -> bool:
-    """Whether a character is a letter, a digit or a mark."""
+    """Return whether a character is a letter, a digit or a mark."""
     return unicodedata.category(char)[0] in "LNM" and char not in APOSTROPHE_LETTERS
 
 
 def is_spaceless(char: str) -> bool:
-    """Whether a character belongs to a script that writes no spaces between words."""
+    """Return whether a character belongs to a script that writes no spaces between words."""
     users = icu.Script.getScriptExtensions(char)  # of a mark or sign that is of no one script
     return any(icu.Script(code).getShortName() in SPACELESS_SCRIPTS for code in users)
 
 
 def letters_of_style(char: str) -> str:
-    """The letter that a small capital or enclosed letter shows, else the character."""
+    """Return the letter that a small capital or enclosed letter shows, else the character."""
     name = unicodedata.name(char, "")
     styled = SMALL_CAPITAL.fullmatch(name) or ENCLOSED.fullmatch(name)
     return styled[1].lower() if styled else char
 
 
 def latin_lookalike(char: str) -> str:
-    """The letter of a-z that another Latin letter looks like, else the character."""
+    """Return the letter of a-z that another Latin letter looks like, else the character."""
     if char.isascii() or script(char) != "Latn":
         return char
     twin = skeleton(char)
@@ -149,7 +149,7 @@ def latin_lookalike(char: str) -> str:
 
 
 def plain(char: str) -> str:
-    """Steps 1 to 3 for one code point: what it is once its dress is taken off."""
+    """Apply steps 1 to 3 to one code point."""
     now, before = letters_of_style(char), ""
     while now != before:
         before = now
@@ -165,7 +165,7 @@ def plain(char: str) -> str:
 
 
 def dressed_as(char: str, folded: str) -> str:
-    """Which kind of dress a code point wore, by the names of `matcher.Evasion`, or "case"."""
+    """Return the kind of disguise of a code point, by the names of `matcher.Evasion`, or "case"."""
     tag = unicodedata.decomposition(char).partition(">")[0]
     if tag in ("<wide", "<narrow"):
         return "width"
@@ -184,12 +184,12 @@ def dressed_as(char: str, folded: str) -> str:
 
 
 def raw_skeleton(text: str) -> str:
-    """The skeleton with its marks, so that a stroke through a letter is seen as an accent."""
+    """Return the skeleton with its marks, so that a stroke through a letter is an accent."""
     return str(_spoof.getSkeleton(icu.USpoofChecks.SINGLE_SCRIPT_CONFUSABLE, text))
 
 
 def lookalike(char: str) -> str | None:
-    """Step 4: the letter that a small letter of another script resembles, or None."""
+    """Apply step 4: return the letter that a small letter of another script resembles, or None."""
     small = skeleton(char)
     if len(small) == 1 and small.isascii() and small.isalpha():
         return small.lower()
@@ -206,7 +206,7 @@ def lookalike(char: str) -> str | None:
 
 
 def ranges(codes: Iterable[int]) -> list[list[int]]:
-    """Sorted code points as [first, last] pairs, both included."""
+    """Return sorted code points as [first, last] pairs, both included."""
     runs: list[list[int]] = []
     for code in codes:
         if runs and runs[-1][1] == code - 1:
@@ -217,19 +217,19 @@ def ranges(codes: Iterable[int]) -> list[list[int]]:
 
 
 def as_words(folded: str) -> str:
-    """A folded string as the table gives it: signs are spaces, spaceless letters are set apart."""
+    """Return a folded string with spaces for signs and around the letters of spaceless scripts."""
     parts = (f" {c} " if is_spaceless(c) else c for c in (c if is_word(c) else " " for c in folded))
     return re.sub(" +", " ", "".join(parts))
 
 
 def dropped_as(code: int) -> str | None:
-    """The kind under which a code point is dropped, or None if it stays."""
+    """Return the kind under which a code point is dropped, or None if it stays."""
     tests = {"invisible": is_invisible, "accent": is_accent, "vowel-mark": is_vowel_mark}
     return next((kind for kind, test in tests.items() if test(code)), None)
 
 
 def folded_as(char: str) -> tuple[str, str] | None:
-    """A kind of dress and the folded form, for a code point that folds to something else."""
+    """Return the kind of disguise and the folded form, or None if the character stays."""
     folded = plain(char)
     if folded == char or char in TRADE_SIGNS:
         return None
@@ -241,7 +241,7 @@ def folded_as(char: str) -> tuple[str, str] | None:
 
 
 def twins_of(chars: Iterable[str]) -> dict[str, str]:
-    """The look-alikes of step 4, each led to its end, none within one script."""
+    """Return the look-alikes of step 4, each led to its end, none within one script."""
     raw = {char: twin for char in chars if (twin := lookalike(char))}
     led = {char: raw.get(twin, twin) for char, twin in raw.items()}
     twins = {char: twin for char, twin in led.items() if script(twin) != script(char)}
@@ -251,7 +251,7 @@ def twins_of(chars: Iterable[str]) -> dict[str, str]:
 
 
 def build() -> dict[str, object]:
-    """The whole table; see `matcher.text.fold` for how it is read."""
+    """Return the whole table; see `matcher.text.fold` for how it is read."""
     dropped: dict[str, list[int]] = {}
     folded: dict[str, dict[str, str]] = {}
     words: list[int] = []
@@ -286,7 +286,7 @@ def build() -> dict[str, object]:
 
 
 def main(path: str) -> None:
-    """Writes the table with a version that says what it was made of."""
+    """Write the table, with the versions of its sources."""
     table = build()
     digest = hashlib.sha256(json.dumps(table, sort_keys=True).encode()).hexdigest()[:12]
     unicode_version = unicodedata.unidata_version

@@ -1,5 +1,5 @@
-"""What authors of packs need: parse, check, explain and format. Never deployed.
+"""Parses, checks, explains, formats and imports packs for their authors. Never deployed.
 
-It imports `matcher` and `rules`. Read `source` first, which says what a pack may hold, then
-`parse`, which reads one, and `check`, which reads and tests a folder.
+It imports `matcher` and `rules`. Read `source` first, which defines the fields of a pack, then
+`parse`, which reads a pack, and `check`, which reads and tests a folder.
 """

@@ -1,4 +1,4 @@
-"""Why a text hits a rule, and why it does not: which terms are in it, and what decides."""
+"""Explains why a text hits a rule or not: its terms, and the part of the rule that decides."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
@@ -15,7 +15,7 @@ _LOOSER: dict[str, dict[str, Any]] = {
     "except": {"except_": ()},
     "within": {"within": None},
 }
-"""What can keep a rule from hitting though all its groups are met, and how to take it out."""
+"""Keys that can keep a rule from hitting though its groups are met, and the change without each."""
 
 
 def explain(packs: Sequence[Pack], text: str) -> Iterator[str]:
@@ -70,7 +70,7 @@ def met_in(pack: Pack, rule: Rule, text: str) -> list[Met]:
 
 
 def why_not(pack: Pack, rule: Rule, text: str) -> str:
-    """Return what keeps a rule from hitting a text. Empty: the text has no term of it."""
+    """Return the reason why a rule does not hit a text; empty if the text has none of its terms."""
     groups = _groups(rule)
     if not any(_spans_of(pack, group, text) for group in groups):
         return ""

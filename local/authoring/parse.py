@@ -1,4 +1,4 @@
-"""YAML to a pack: its structure, its bounds, and what it may say. `check` runs its examples."""
+"""Reads a pack from YAML, and checks its structure, bounds and words. `check` runs its examples."""
 
 import hashlib
 from collections.abc import Iterable
@@ -36,7 +36,7 @@ from rules.pack import (
 )
 
 PROBLEMS_IN_PACK = 200
-"""Reading a file stops after so many problems: nobody mends more at a time."""
+"""Reading a file stops after so many problems: nobody fixes more at once."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ class _Problems:
 
 @dataclass(slots=True)
 class _Checks:
-    """What needs a look at several fields. A field that could not be read is None or left out."""
+    """The checks that look at several fields. An unreadable field is None or left out."""
 
     problems: _Problems
     reader: StructReader

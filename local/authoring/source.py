@@ -1,7 +1,7 @@
 """A pack as its author writes it: the fields, their bounds, and the JSON Schema for editors.
 
-`parse` reads YAML into these structs and reports whatever does not fit with its line. `means` is
-what a problem says is allowed, and `check` looks for what a pattern cannot say.
+`parse` reads YAML into these structs and reports each misfit with its line. `means` is the advice
+in a problem, and `check` is a function for the rules that a pattern cannot express.
 """
 
 import re
@@ -273,7 +273,7 @@ def pack_schema() -> Schema:
 
 
 def _rules_of_category(category: str, keywords: tuple[str, ...]) -> Schema:
-    """Return what else a pack of one category may and must hold."""
+    """Return the further limits on a pack of one category."""
     then: Schema = {"keywords": {"items": {"enum": list(keywords)}}}
     if category in TERMS_ONLY:
         then["ground"] = {"const": Ground.TERMS}

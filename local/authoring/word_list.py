@@ -31,7 +31,7 @@ class ListedWord(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class NewPack:
-    """What its author says about the pack; empty fields are left to be filled in."""
+    """The fields of the new pack; empty ones are left for its author to fill in."""
 
     id: str
     category: str

@@ -35,8 +35,8 @@ def read_messages(path: Path, *, may_be_pipe: bool = False) -> list[dict[str, An
 def read_file(path: Path, *, may_be_pipe: bool = False) -> bytes:
     """Return the bytes of a file. Raises OperatorError for one that cannot be read.
 
-    A file that a user names may be a pipe (`<(…)` of a shell). One that is found in a folder, or
-    is written to afterwards, may not: reading would wait forever if nobody writes into it.
+    A file that a user names may be a pipe (`<(…)` of a shell). A file that is found in a folder, or
+    is written to afterwards, may not: reading a pipe waits forever if nobody writes into it.
     """
     try:
         if path.exists() and not (path.is_file() or may_be_pipe):

@@ -31,7 +31,7 @@ class _Pointer(msgspec.Struct, frozen=True):
 
 
 class Changes(NamedTuple):
-    """What an import changes of the pages in an index, each counted once whatever it checks."""
+    """Pages that an import added, corrected or removed; each counts once, whatever it checks."""
 
     new: int
     corrected: int
@@ -39,10 +39,10 @@ class Changes(NamedTuple):
 
 
 class CheckLibrary:
-    """`feeds/` holds what was taken of each feed; `current.json` names the index in use.
+    """`feeds/` holds the accepted checks of each feed; `current.json` names the index in use.
 
-    A feed that is imported again replaces what it brought before: a check that is gone from it is
-    gone from the index. The feeds hold titles and summaries too; the index does not show them.
+    Importing a feed again replaces all of its checks. The feeds hold titles and summaries too; the
+    index does not show them.
     """
 
     def __init__(self, folder: Path):
@@ -51,7 +51,7 @@ class CheckLibrary:
     def replace(
         self, feed: str, entries: Iterable[Entry], progress: Progress = silent
     ) -> tuple[ClaimIndex, Changes]:
-        """Put a feed in place of its earlier self, and build the index of all feeds."""
+        """Replace the checks of a feed, and build the index of all feeds."""
         before = self.checks()
         path = self._folder / "feeds" / f"{hashlib.sha256(feed.encode()).hexdigest()[:16]}.jsonl"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -70,11 +70,8 @@ class CheckLibrary:
     def current(self) -> ClaimIndex:
         """Return the index in use.
 
-        Its digest is compared before anything in it is read.
-
-        Raises:
-            BadIndexError: There is none, its bytes are not those that its name promises, or they
-                are not a sound index.
+        Raises BadIndexError if there is none, its bytes do not have the digest in its name, or they
+        are not a sound index.
         """
         digest = self._pointer().digest
         try:
@@ -82,7 +79,7 @@ class CheckLibrary:
         except OSError as error:
             raise BadIndexError(f"{self._folder}: cannot read {digest}.claims") from error
         if digest_of(data) != digest:
-            raise BadIndexError(f"{self._folder}: the index is not what its name promises")
+            raise BadIndexError(f"{self._folder}: the index does not have the digest in its name")
         try:
             return sound_index(data)
         except BadIndexError as error:
@@ -117,7 +114,7 @@ def _read(path: Path) -> Iterator[Entry]:
 
 
 def _regular(path: Path) -> Path:
-    """Return the path of a regular file: a pipe would be waited for. Raises OSError for another."""
+    """Return the path. Raises OSError if it is not a regular file: a pipe may never end."""
     if path.exists() and not path.is_file():
         raise OSError(f"{path} is not a file")
     return path
@@ -147,11 +144,11 @@ type Numbers = "memoryview[Any]"
 
 
 def sound_index(data: bytes) -> ClaimIndex:
-    """Return the index that these bytes are. Raises BadIndexError if it cannot be asked safely."""
+    """Return the index in these bytes. Raises BadIndexError if reading it would not be safe."""
     index, file = ClaimIndex(data), IndexFile(data)
     for language, total in index.totals.items():
         if not _LANGUAGE.fullmatch(language) or language not in index.bounds or total < 1:
-            raise BadIndexError("the index is damaged: it does not say what it holds")
+            raise BadIndexError("the index is damaged: its list of languages is wrong")
         try:
             damaged = next(_damaged(file, language, total), "")
         except (KeyError, UnicodeDecodeError, msgspec.MsgspecError) as error:

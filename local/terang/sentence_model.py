@@ -1,8 +1,8 @@
-"""How near English texts are in meaning, by a small model that a package ships.
+"""Compares the meaning of English texts with a small model.
 
-all-MiniLM-L6-v2 gives texts that mean the same a mean of its last layer in the same direction
-(Reimers and Gurevych 2019; Wang et al. 2020). `make meaning` installs it as ONNX, with the library
-that runs it.
+all-MiniLM-L6-v2 turns a text into a vector: the mean of its last layer. Texts with the same meaning
+get vectors of nearly the same direction (Reimers and Gurevych 2019; Wang et al. 2020).
+`make meaning` installs the model as ONNX, with the library that runs it.
 
 Limits: English; only the first 128 tokens of a text count.
 """
@@ -37,7 +37,7 @@ class SentenceModel:
     languages = frozenset({"en"})
 
     def __init__(self, session: Any, tokenizer: Any):
-        """Take the model as an ONNX session, and what cuts a text into tokens."""
+        """Take the model as an ONNX session, and its tokenizer."""
         self._session, self._tokenizer = session, tokenizer
         self._known: dict[str, Vector] = {}  # claims: they are compared again and again
 
@@ -71,7 +71,7 @@ class SentenceModel:
         return [float(asked @ self._known[claim]) for claim in claims]
 
     def _vector(self, text: str) -> Vector:
-        """Return a text as a vector of length 1: the mean of what the model makes of its tokens."""
+        """Return a text as a vector of length 1: the mean of the states of its tokens."""
         whole = text.encode(errors="replace").decode()  # an argument may hold lone surrogates
         tokens = np.array([self._tokenizer.encode(whole).ids], dtype=np.int64)
         inputs = {

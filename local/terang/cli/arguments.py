@@ -31,7 +31,7 @@ class UsageError(Exception):
 
 
 class InputError(Exception):
-    """What the arguments name cannot be used: a file, a folder, a stack. The exit code is 2."""
+    """A file, folder or stack that the arguments name cannot be used. The exit code is 2."""
 
 
 def parse_day(text: str) -> date:
@@ -100,7 +100,7 @@ Moderator = Annotated[
 ]
 Month = Annotated[str, Parameter(metavar="YYYY-MM", validator=_check_month)]
 JsonLine = Annotated[bool, Parameter(name="--json", help="print one line of JSON on stdout")]
-JsonLines = Annotated[bool, Parameter(name="--json", help="print each result as a line of JSON")]
+JsonLines = Annotated[bool, Parameter(name="--json", help="print each entry as a line of JSON")]
 
 
 def load_checked(folder: Path, day: date | None, *, advice: bool = False) -> "Packs | None":

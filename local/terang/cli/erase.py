@@ -18,12 +18,12 @@ from terang.repair.erasure import Erasure, ErasureResult
 COUNTED = {
     "findings": "findings turned into stubs",
     "excerpts": "excerpts",
-    "entries": "entries of cases without their words",
-    "waiting": "waiting messages without their reason",
-    "samples": "audit samples without their posts",
+    "entries": "entries of cases whose texts were removed",
+    "waiting": "waiting messages whose reason was removed",
+    "samples": "audit samples whose posts were removed",
     "files": "files of findings written again",
     "notices": "notices to the author",
-    "statements": "statements without their reason",
+    "statements": "statements whose reason was removed",
     "batches": "batches of statements written again",
     "proposals": "proposed examples",
     "parts": "parts of translated files",
@@ -51,10 +51,10 @@ def erase(
         Parameter(metavar="ID", help="a post that the account does not lead to; repeat for more"),
     ] = (),
     stack: StackName = STACK,
-    dry_run: Annotated[bool, Parameter(help="print what would go, and write nothing")] = False,
+    dry_run: Annotated[bool, Parameter(help="print what would go; change nothing")] = False,
     as_json: JsonLine = False,
 ) -> int:
-    """Erase; 0 when nothing is left, 1 if it must be repeated."""
+    """Erase the author; 0 when nothing is left, 1 if it must be repeated."""
     name = sys.stdin.readline().rstrip("\r\n") if account == "-" else account
     if not 1 <= len(name) <= ACCOUNT_LENGTH:
         raise UsageError(f"--account has {len(name)} characters; allowed: 1 to {ACCOUNT_LENGTH}")
@@ -68,7 +68,7 @@ def erase(
                 raise InputError(f"no provider {provider} is registered here")
             erased = _erasure(remote, provider, dry_run=dry_run).erase(name, {*post})
     except (OSError, OperatorError) as error:
-        raise OperatorError(f"{error}; what was reached is erased: repeat the command") from None
+        raise OperatorError(f"{error}; the erasure is not complete: repeat the command") from None
     if as_json:
         _print_json(erased, provider, dry_run=dry_run)
     else:
@@ -115,7 +115,7 @@ def _print(erased: ErasureResult, *, dry_run: bool) -> None:
         if erased.counts[name]:
             print_result(f"{erased.counts[name]:>6}  {words}")
     if not erased.counts.total():
-        print_result("nothing of that author is here")
+        print_result("the stack holds nothing of that author")
     _print_waiting(erased.waiting_files)
     if erased.under_way:
         print_result(

@@ -1,4 +1,4 @@
-"""`terang factchecks import` and `terang ask`: published fact-checks, and which a text repeats."""
+"""`terang factchecks import` and `terang ask`: import fact-checks, find those a text repeats."""
 
 import sys
 from collections.abc import Callable, Iterable, Iterator

@@ -1,4 +1,4 @@
-"""What operators of a deployed stack type: `terang fsck`, `redrive`, `publish` and `restore`."""
+"""The commands for operators of a stack: `terang fsck`, `redrive`, `publish` and `restore`."""
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -31,7 +31,7 @@ console = Screen(stderr=True)
 
 
 def fsck(*, stack: StackName = STACK, as_json: JsonLine = False) -> int:
-    """Look; 0 if nothing differs, 1 if something does, 2 if the stack cannot be read."""
+    """Check the stack; 0 if nothing differs, 1 if something does, 2 if it cannot be read."""
     try:
         remote = Remote.find(stack)
         with _progress() as tell:
@@ -49,7 +49,7 @@ def fsck(*, stack: StackName = STACK, as_json: JsonLine = False) -> int:
     console.print(f"{counted}: {len(differences):,} differences")
     if result.under_way:
         console.print(
-            f"{result.under_way:,} messages are under way; their results are not missed yet"
+            f"{result.under_way:,} messages are under way; their results may still be missing"
         )
     return 1 if differences else 0
 
@@ -82,14 +82,14 @@ def redrive(
     queue: Annotated[
         tuple[Queue, ...], Parameter(help="repeat it for more; default: all of them")
     ] = (),
-    dry_run: Annotated[bool, Parameter(help="only show what is there")] = False,
+    dry_run: Annotated[bool, Parameter(help="only show the letters")] = False,
     limit: Annotated[int | None, Parameter(metavar="N", help="at most N of each queue")] = None,
     file: Annotated[
         str, Parameter(metavar="ID", help="instead: send all units of a sealed file again")
     ] = "",
     stack: StackName = STACK,
 ) -> int:
-    """Redrive; 0 if nothing is left of what was asked for, 1 if something is."""
+    """Send the letters again; 0 if none is left in the chosen queues, 1 if one is."""
     remote = Remote.find(stack)
     if file:
         console.print(f"{send_units(remote, file):,} units sent")
@@ -114,7 +114,7 @@ def redrive(
 
 def _table(seen: dict[str, QueueContents], now: float) -> Table:
     table = Table()
-    for column in ("queue", "letters", "oldest", "whose, or what failed"):
+    for column in ("queue", "letters", "oldest", "provider or error"):
         table.add_column(column, overflow="fold")  # the default cuts long words off
     for name, queue in seen.items():
         about = ", ".join(f"{owner} {count:,}" for owner, count in queue.about.most_common(5))
@@ -153,7 +153,7 @@ def publish(
     since: Annotated[Day | None, Parameter(help="look further back than 35 days")] = None,
     through: Annotated[Day | None, Parameter(help="publish no day after this one")] = None,
     provisional: Annotated[bool, Parameter(help="publish open days too, marked so")] = False,
-    rebuild: Annotated[bool, Parameter(help="write again what is published already")] = False,
+    rebuild: Annotated[bool, Parameter(help="write published days again")] = False,
     accept: Annotated[
         tuple[str, ...],
         Parameter(
@@ -194,7 +194,7 @@ def restore(
     *,
     stack: StackName = STACK,
 ) -> int:
-    """Restore; 0 when everything that was missing is back."""
+    """Put the missing items back; 0 when all are there."""
     table = Remote.find(stack).outputs["Table"]
     restored, present = put_back(boto3.client("dynamodb"), copy, table)
     console.print(f"{restored:,} items put back, {present:,} were there; now: terang fsck")

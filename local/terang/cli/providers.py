@@ -15,7 +15,7 @@ from ledger.errors import OperatorError
 from ledger.records.provider import Provider
 from matcher import ProviderSettings
 from terang import ROOT
-from terang.cli.arguments import STACK, Channels, ProviderId, StackName
+from terang.cli.arguments import STACK, Channels, JsonLines, ProviderId, StackName
 from terang.console import Screen, print_json, print_result, print_warning
 from terang.first_steps import first_steps
 from terang.remote import Remote, explain_stack_errors
@@ -81,9 +81,7 @@ def _warn_without_rules(remote: Remote, provider: str) -> None:
 def list_all(
     *,
     stack: StackName = STACK,
-    as_json: Annotated[
-        bool, Parameter(name="--json", help="print each provider as a line of JSON")
-    ] = False,
+    as_json: JsonLines = False,
 ) -> int:
     """Print a line for each provider: its fact-checks, packs, open channels and senders.
 

@@ -14,7 +14,15 @@ from dsa.report.template import file_name
 from ledger.errors import OperatorError
 from report_proof.proof import NotAReportError, WrittenReport, prove
 from terang.case_messages import read_file
-from terang.cli.arguments import STACK, InputError, ProviderId, StackName, UsageError, parse_day
+from terang.cli.arguments import (
+    STACK,
+    InputError,
+    JsonLines,
+    ProviderId,
+    StackName,
+    UsageError,
+    parse_day,
+)
 from terang.console import Screen, print_json, print_result, print_warning
 from terang.reports.report_lint import has_report, report_problems
 from terang.reports.yearly_report import read_about, read_ledger, write_report
@@ -41,7 +49,7 @@ def report(
     ] = None,
     out: Annotated[Path | None, Parameter(metavar="DIR", help="where it is written")] = None,
     about: Annotated[
-        Path | None, Parameter(metavar="FILE", help="what the provider says about itself")
+        Path | None, Parameter(metavar="FILE", help="the provider's description of itself")
     ] = None,
     ledger: Annotated[
         Path | None,
@@ -110,7 +118,7 @@ def check(
         str, Parameter(metavar="PART:ROW:COLUMN", help="print the entries behind 5:2:F")
     ] = "",
 ) -> int:
-    """Print what does not follow from the entries; 0 if everything does, 1 if not."""
+    """Print each number that does not follow from the entries; 0 if all do, 1 if not."""
     try:
         files = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
         written = WrittenReport.read(files)
@@ -169,9 +177,7 @@ def lint(
     folder: Folder,
     /,
     *,
-    as_json: Annotated[
-        bool, Parameter(name="--json", help="print each problem as a line of JSON")
-    ] = False,
+    as_json: JsonLines = False,
 ) -> int:
     """Print each problem; 0 if there is none, 1 if there is one."""
     if not folder.is_dir():

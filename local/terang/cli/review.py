@@ -42,7 +42,7 @@ console = Screen()
 
 @dataclass(frozen=True, slots=True)
 class _ReviewSources:
-    """The cards of a sitting, what rules say, the clock, and the queue of a stack, if any."""
+    """The cards, the reasons of their rules, the clock, and the queue of a stack, if any."""
 
     cards: tuple[Card, ...]
     why: RuleReasons
@@ -63,7 +63,7 @@ def review(
     send: Annotated[bool, Parameter(help="send the decisions at the end")] = False,
     limit: Annotated[int, Parameter(metavar="N", help="at most N findings; default: 200")] = 200,
 ) -> int:
-    """Review; 0 when the moderator ended it, whatever is still open."""
+    """Review findings; 0 when the moderator ends it, even if some are still open."""
     if (findings is None) == (provider is None):
         raise UsageError("name a run's folder, or --provider P of a stack")
     if send and provider is None:
@@ -100,7 +100,7 @@ def _of_run(folder: Path, before: Sequence[dict[str, Any]], limit: int) -> _Revi
 def _of_stack(
     stack: str, provider: str, moderator: str, before: Sequence[dict[str, Any]], limit: int
 ) -> _ReviewSources:
-    """Return what is open in a stack. Second reviews come after undecided findings."""
+    """Read the open findings of a stack. Second reviews come after them."""
     remote = _remote(stack)
     findings = findings_of_stack(remote.store, provider, limit, decided_in(before))
     sent = [message for message in before if message.get("type") == "second_review"]
@@ -130,7 +130,7 @@ def audit(
     ] = None,
     stack: StackName = STACK,
 ) -> int:
-    """Audit; 0 when the moderator ended it, whatever still waits."""
+    """Audit posts; 0 when the moderator ends it, even if some still wait."""
     _need_terminal("it names one post at a time and waits for a key")
     file = verdicts or Path(f"audit-{month}-{moderator}.jsonl")
     before = read_messages(file) if file.exists() else []

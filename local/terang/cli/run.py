@@ -117,7 +117,7 @@ def run(
 
 
 class _FailedError(Exception):
-    """The pipeline failed, in contrast to what it was given."""
+    """The pipeline failed, although its input could be used."""
 
 
 def _run(trial: Trial, *, keep: bool) -> tuple[Deployed, RunResult]:

@@ -15,7 +15,7 @@ from rich.progress import Progress
 from dsa.statement.schema import StatementProblem
 from ledger.errors import OperatorError
 from terang import ROOT
-from terang.cli.arguments import Day, InputError, UsageError, today_utc
+from terang.cli.arguments import Day, InputError, JsonLines, UsageError, today_utc
 from terang.console import Screen, print_json, print_problem, print_result
 from terang.reports.statement_files import files_of
 from terang.reports.statement_lint import StatementLint, StatementPlace, pack_codes
@@ -34,9 +34,7 @@ console = Screen(stderr=True)
 
 def lint(
     *files: Files,
-    as_json: Annotated[
-        bool, Parameter(name="--json", help="print each problem as a line of JSON")
-    ] = False,
+    as_json: JsonLines = False,
     packs: Annotated[
         Path | None, Parameter(metavar="DIR", help="the packs that facts name; default: packs/")
     ] = None,
@@ -112,7 +110,7 @@ def submit(
         Parameter(metavar="FILE", help=f"holds the token; default: the variable {TOKEN}"),
     ] = None,
 ) -> int:
-    """Send what was not sent; 0 if the database has everything, 1 if not."""
+    """Send the statements that were not sent yet; 0 if the database has all, 1 if not."""
     paths = _existing(files)
     token = _token(token_file)
     if not to.startswith(("https://", "http://127.0.0.1", "http://localhost")):

@@ -61,25 +61,15 @@ class PackBucket:
         without_rules: Sequence[str] = (),
         consent: Consent = _accept,
     ) -> str:
-        """Add checked packs to the set in force, or replace theirs, and return its digest.
+        """Add checked packs to the set in force or replace theirs. Return the new set's digest.
 
-        If somebody else publishes meanwhile, the change is made again from the newer set, and is
-        checked and shown again.
+        `folder` holds the files of the packs. `chosen` gives providers the ids of packs that they
+        run, and `without_rules` names those that may run no rule; `registered` are providers that
+        the set may not name. If somebody else publishes meanwhile, the change is made again from
+        the newer set, and `consent` is asked again.
 
-        Args:
-            folder: Where the files of the packs are; None if there are none.
-            packs: The packs to add, or to put in place of those of the same id.
-            chosen: The packs that a provider runs, where it wants others than it has.
-            notice_hours: How long a new version runs in shadow first.
-            now: The moment.
-            removed: Ids of packs that leave the set.
-            registered: Providers, in addition to those that the set names.
-            without_rules: Providers that may be left with no rule.
-            consent: Is called with the change before anything is written.
-
-        Raises:
-            OperatorError: A version was published before with other content or is lower than the
-                one in force, a provider would run no rule or too many, or others keep publishing.
+        Raises OperatorError if a version was published before with other content or is lower than
+        the one in force, if a provider would run no rule or too many, or if others keep publishing.
         """
         request = SetRequest(
             packs=packs,

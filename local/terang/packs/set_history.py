@@ -24,13 +24,13 @@ class SetHistory:
     objects: S3Objects
     name: str
 
-    def before(self, standing: RuleSet | None, request: SetRequest) -> list[ReplacedSet]:
+    def before(self, current: RuleSet | None, request: SetRequest) -> list[ReplacedSet]:
         """Return the sets before the one in force, newest first, if the change needs them.
 
         It needs them if a version or a pack returns, or if a provider lost all of its packs. Sets
         that the pointer's history does not name come last, by the newest version in them.
         """
-        if standing is None or not self._needs_earlier(standing, request):
+        if current is None or not self._needs_earlier(current, request):
             return []
         pointer = read_pointer(self.objects, self.name) or Pointer("")
         until = {earlier.set: earlier.until for earlier in reversed(pointer.earlier)}
@@ -44,13 +44,13 @@ class SetHistory:
                 dated.append((ended, _newest(rule_set), ReplacedSet(rule_set, moment)))
         return [earlier for *_, earlier in sorted(dated, key=lambda row: row[:2], reverse=True)]
 
-    def _needs_earlier(self, standing: RuleSet, request: SetRequest) -> bool:
+    def _needs_earlier(self, current: RuleSet, request: SetRequest) -> bool:
         if request.target:
             return True
-        lost = (name for name, settings in standing.providers.items() if settings.packs == ())
+        lost = (name for name, settings in current.providers.items() if settings.packs == ())
         if any(name not in request.without_rules for name in lost):
             return True
-        versions = {pack.id: pack.version for pack in standing.packs}
+        versions = {pack.id: pack.version for pack in current.packs}
         for pack in request.packs:
             prefix = f"packs/{pack.id}/"
             if pack.id in versions:

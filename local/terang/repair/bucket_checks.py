@@ -1,4 +1,4 @@
-"""What `terang fsck` checks in the buckets: providers and the public got what the table holds."""
+"""Checks of `terang fsck`: the files for providers and the public must agree with the table."""
 
 import json
 from collections import Counter
@@ -187,7 +187,7 @@ class PublicCopy:
 
 
 def _receipt_text(receipt: Record) -> str:
-    """Return what a public line repeats of a receipt, as a text to compare."""
+    """Return the fields that a public line repeats from a receipt, as a text to compare."""
     fields = {name: receipt[name] for name in (*_COUNTS, "kind", "set")}
     fields |= {name: receipt.get(name, 0) for name in _LATER_COUNTS}
     fields |= {name: _without_zeros(receipt[name]) for name in _TALLIES}
@@ -201,7 +201,7 @@ def _receipt_text(receipt: Record) -> str:
 
 
 def _entry_text(entry: Record) -> str:
-    """Return what a public line repeats of a case entry, with what its decision was about."""
+    """Return the fields that a public line repeats from a case entry, as a text to compare."""
     decision = entry if entry["type"] == "decision" else {}
     if entry["type"] != "decision" and entry.get("decision"):
         decision = entry.get("about") or {}
@@ -209,7 +209,7 @@ def _entry_text(entry: Record) -> str:
 
 
 def _line_text(line: Record) -> str:
-    """Return what can be compared of a public line."""
+    """Return the fields of a public line that can be compared, as a text."""
     if line["kind"] == "case":
         return _case_text(line, line.get("found", {}), line.get("overturns", False))
     fields = {name: line[name] for name in (*_COUNTS, "kind", "set", "first", "last")}

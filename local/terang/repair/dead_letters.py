@@ -20,7 +20,7 @@ HIDDEN_SECONDS = 120
 """How long a letter is hidden from others while it is returned."""
 
 SAMPLED = 100
-"""Letters of a queue that are read to describe what it holds."""
+"""Letters of a queue that are read to describe its contents."""
 
 BATCH = 10
 

@@ -1,4 +1,4 @@
-"""What the buckets hold of an author, and how every version of it is removed."""
+"""Finds the files of the buckets that hold an author's data, and removes it from every version."""
 
 from collections import Counter
 from collections.abc import Callable, Collection, Set

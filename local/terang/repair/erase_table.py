@@ -1,4 +1,4 @@
-"""What the table holds of an author, and how it is removed."""
+"""Finds the items of the table that hold an author's data, and removes it."""
 
 from collections.abc import Iterator, Set
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ ERASED = "erased"
 class ErasedAuthor:
     """The author to erase: by pseudonyms, and by posts where a pseudonym's key is gone.
 
-    `posts` grows during the search, because what is found names more of them.
+    `posts` grows during the search, because the findings name more posts.
     """
 
     provider: str
@@ -36,7 +36,7 @@ class ErasedAuthor:
 
 @dataclass(slots=True)
 class TableTraces:
-    """What one search of the table found.
+    """The result of one search of the table.
 
     `findings` are whole ones of the author; `stubs` are all stubs of the provider, of any author;
     `excerpts` are the cases that have a text.

@@ -1,7 +1,7 @@
 """Erases an author: findings become stubs, words and ids are removed, and every number stays.
 
-What names the author's posts is removed last, so that an erasure that was killed can start again
-and find what is left.
+Data that names the author's posts is removed last. So an erasure that was killed can start again
+and find the rest.
 """
 
 from collections import Counter
@@ -28,7 +28,7 @@ A file may be read from the drop bucket for 22 days, and a dead letter may come 
 """
 
 ROUNDS = 5
-"""How often everything is searched until nothing is found, because workers go on meanwhile."""
+"""How many searches are made at most: workers may add data meanwhile."""
 
 RECENT_DAYS = 2
 """Stubs whose units may still be on their way to the out bucket."""
@@ -36,7 +36,7 @@ RECENT_DAYS = 2
 
 @dataclass(slots=True)
 class ErasureResult:
-    """What was changed or deleted, by kind; what is under way; whether the last round was clean.
+    """How much was changed or deleted, by kind, and whether the last search found nothing.
 
     `under_way` counts parts of translated files; `waiting_files` are keys of the drop bucket.
     """

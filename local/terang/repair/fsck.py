@@ -17,7 +17,7 @@ from terang.repair.table_checks import case_differences, unit_differences
 from terang.repair.table_snapshot import TableSnapshot
 
 type ReportProgress = Callable[[str, int, int], None]
-"""Takes what is read, how much of it was, and how much there is (0 if unknown)."""
+"""Takes the kind of object, how many were read, and how many there are (0 if unknown)."""
 
 NUMBERS = ("summaries/", "journal/", "sets/")
 THREADS = 8

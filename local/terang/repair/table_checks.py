@@ -1,4 +1,4 @@
-"""What `terang fsck` checks in the table: units, files and cases must agree with each other."""
+"""Checks of `terang fsck`: units, files and cases of the table must agree with each other."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence

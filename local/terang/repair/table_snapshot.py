@@ -1,7 +1,7 @@
-"""The table as `terang fsck` reads it: raw items, decoded with `json` alone.
+"""The raw items of the table, as `terang fsck` reads them and `terang restore` puts them back.
 
-Functions inherit the bugs of the store that they share. So nothing here or in the checks reads with
-code of the store; only the error for rows of a later release is imported.
+fsck must not share bugs with the store. So it decodes items with `json` alone, here and in the
+checks, and imports only the error for rows of a later release.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Reads the tables of anybody's report from files, and reports what is wrong with the files."""
+"""Reads the tables of anybody's report from files, with the problems of the files."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""Finds what is wrong in statements of reasons: in the file, the schema, and what they say."""
+"""Finds the problems of statements of reasons: of the file, the schema, and the meaning."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What a yearly report is made of, and where it is written.
+"""Reads the inputs of a yearly report, and writes it into a folder.
 
 A provider describes itself in a YAML file, a stack holds the entries, and a report written over an
 earlier one is a correction of it.

@@ -110,7 +110,7 @@ def _at_post(audit: AuditState, waiting: tuple[str, ...], now: datetime) -> Audi
 
 
 class _SamplePost(msgspec.Struct, frozen=True):
-    """A line of the month's sample, as publish hands it over."""
+    """A line of the month's sample, as publish writes it."""
 
     post: str
 

@@ -1,4 +1,4 @@
-"""What a moderator decides on: findings as cards, near copies, marked terms, published checks."""
+"""Groups findings into cards, finds near copies, and places the marks of terms."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -65,7 +65,7 @@ class Card:
 
     @property
     def escalated(self) -> bool:
-        """Whether any of it was passed on before."""
+        """Whether a finding was escalated before."""
         return any(finding.escalated for finding in self.findings)
 
 

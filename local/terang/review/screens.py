@@ -1,4 +1,4 @@
-"""What a moderator sees: a card with near copies, a post of the audit, and a whole case."""
+"""Draws the screens: a card with near copies, a post of the audit, and a whole case."""
 
 from collections.abc import Iterator
 from datetime import datetime

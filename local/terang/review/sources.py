@@ -1,4 +1,4 @@
-"""What a review shows, read from a run or a stack: open findings, second reviews, a whole case.
+"""Reads open findings, second reviews and whole cases from a run or a stack.
 
 `rule_reasons_*` return what a rule says about itself.
 """
@@ -34,7 +34,7 @@ class ReviewStore(CaseStore, JournalStore, OpenFindingStore, Protocol):
 
 
 class _Row(Finding, frozen=True):
-    """A line of findings, as scan hands them over."""
+    """A line of `findings.jsonl`, as scan writes it."""
 
     excerpt: str | None = None
 

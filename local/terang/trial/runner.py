@@ -53,8 +53,8 @@ class Dropped:
 def name_of(path: Path) -> str:
     r"""Return a file's name as text; each byte that is not UTF-8 is written `\xNN`.
 
-    Names of files are bytes; keys of S3 and lines of JSON are UTF-8. Of a name that becomes too
-    long for a key, the end is kept.
+    Names of files are bytes; keys of S3 and lines of JSON are UTF-8. If a name is
+    too long for a key, its end is kept.
 
     >>> name_of(Path("posts.jsonl")), name_of(Path(os.fsdecode(b"caf\xe9.csv")))
     ('posts.jsonl', 'caf\\xe9.csv')
@@ -182,7 +182,8 @@ class Deployed:
     ) -> list[FileReceipt]:
         """Wait until every file has its receipt and every message is committed.
 
-        Raises StackError if something went to the dead letters, or nothing moves any more.
+        Raises StackError if something went to the dead letters, or there is no progress for
+        STALL_SECONDS.
         """
         closed: dict[str, FileReceipt] = {}
         last, moved = None, time.monotonic()
@@ -198,12 +199,12 @@ class Deployed:
             if (progress, taken) != last:
                 last, moved = (progress, taken), time.monotonic()
             elif time.monotonic() - moved > STALL_SECONDS:
-                raise StackError(f"nothing has moved for {STALL_SECONDS} s")
+                raise StackError(f"there was no progress for {STALL_SECONDS} s")
             self._fail_on_dead_letters()
             time.sleep(POLL_SECONDS)
 
     def publish(self, event: dict[str, Any] | None = None) -> None:
-        """Publish the open day provisionally, or what the event says.
+        """Publish the open day provisionally, or call publish with the event.
 
         Raises OperatorError if the function fails.
         """

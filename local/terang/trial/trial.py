@@ -35,7 +35,7 @@ PAGES_PORT = 8765
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What a run is given. `bodies` are messages to the posts queue, `cases` those about cases."""
+    """The input of a run. `bodies` are messages to the posts queue, `cases` those about cases."""
 
     stack_name: str
     provider: str
@@ -185,7 +185,7 @@ def write_year_so_far(deployed: Deployed, provider: str, out: Path) -> Path | No
 
 
 RESULTS = {"findings.jsonl", "refusals.jsonl", "public", "out"}
-"""What a run writes into its folder. A folder that holds anything else is not replaced."""
+"""Names that a run writes into its folder. A folder with any other name is not replaced."""
 
 
 @contextmanager

@@ -64,7 +64,7 @@ def test_bytes_that_the_name_does_not_promise_are_not_read(
         code, out, err = asked(library(tmp_path, bytes(data), digest_of(sound)), capsys)
         assert (code, out) == (1, "")
         assert set(err.splitlines()) == {
-            f"terang ask: {tmp_path}: the index is not what its name promises"
+            f"terang ask: {tmp_path}: the index does not have the digest in its name"
         }
 
 

@@ -1,11 +1,14 @@
-"""A stack that cannot be reached: what somebody is told who has just installed this."""
+"""A deployed stack: how it is found, and the first lines for a provider."""
 
+import re
+import subprocess
 from pathlib import Path
 
 import boto3
 import pytest
 
 from ledger.errors import OperatorError
+from terang.first_steps import Access, first_steps, senders_of
 from terang.remote import Remote
 
 
@@ -19,3 +22,75 @@ def test_the_error_without_credentials_names_what_a_stack_needs(
     with pytest.raises(OperatorError, match="needs credentials and AWS_DEFAULT_REGION") as told:
         Remote.find("terang")
     assert "terang run --keep" in str(told.value)
+
+
+OUTPUTS = {
+    "DropBucket": "terang-drop-123456789012-eu-west-1",
+    "OutBucket": "terang-out-123456789012-eu-west-1",
+    "PostsUrl": "https://sqs.eu-west-1.amazonaws.com/123456789012/terang-Posts-X",
+    "CasesUrl": "https://sqs.eu-west-1.amazonaws.com/123456789012/terang-Cases-X",
+}
+ROLE = "arn:aws:iam::123456789012:role/terang-provider-acme-Role-X"
+AWS = Access.of(
+    "acme", ROLE, OUTPUTS, "eu-west-1", "https://cloudformation.eu-west-1.amazonaws.com"
+)
+LOCAL = Access.of("acme", "", OUTPUTS, "eu-west-1", "http://127.0.0.1:4566")
+PLACES = (
+    "s3://terang-drop-123456789012-eu-west-1/drop/acme/",
+    "s3://terang-out-123456789012-eu-west-1/out/acme/receipts/",
+    "s3://terang-out-123456789012-eu-west-1/out/acme/findings/",
+    OUTPUTS["PostsUrl"],
+    OUTPUTS["CasesUrl"],
+    "the attribute provider = acme",
+)
+
+
+@pytest.mark.parametrize("access", [AWS, LOCAL], ids=["on AWS", "on this machine"])
+def test_every_line_is_one_that_a_shell_takes(access: Access) -> None:
+    text = first_steps(access)
+    subprocess.run(["bash", "-n"], input=text, text=True, check=True)
+    compile(text.partition("python3 - <<'EOF'\n")[2].partition("EOF\n")[0], "first message", "exec")
+    assert [place for place in PLACES if place not in text] == []
+    assert 'MessageAttributes={"provider": {"DataType": "String", "StringValue": "acme"}}' in text
+
+
+def test_on_aws_the_role_is_taken_and_no_address_is_set() -> None:
+    text = first_steps(AWS)
+    assert f"aws sts assume-role --role-arn {ROLE} " in text
+    assert "export AWS_DEFAULT_REGION=eu-west-1\n" in text
+    assert "AWS_ENDPOINT_URL" not in text
+
+
+def test_taking_the_role_sets_the_three_credentials() -> None:
+    """The line is run in a shell in which `aws` answers as AWS does: one line with tabs."""
+    line = re.search(r"^export \$\(printf.*?text\)\)$", first_steps(AWS), re.MULTILINE | re.DOTALL)
+    assert line is not None
+    script = f"aws() {{ printf 'KEY\\tSE/CR+ET\\tTOKEN==\\n'; }}\n{line[0]}\nenv"
+    done = subprocess.run(["bash", "-ec", script], capture_output=True, text=True, check=True)
+    assert {
+        "AWS_ACCESS_KEY_ID=KEY",
+        "AWS_SECRET_ACCESS_KEY=SE/CR+ET",
+        "AWS_SESSION_TOKEN=TOKEN==",
+    } <= set(done.stdout.splitlines())
+
+
+def test_on_this_machine_any_credentials_do() -> None:
+    text = first_steps(LOCAL)
+    assert "export AWS_ENDPOINT_URL=http://127.0.0.1:4566\n" in text
+    assert "export AWS_ACCESS_KEY_ID=test\n" in text
+    assert "assume-role" not in text
+
+
+@pytest.mark.parametrize(
+    ("account", "endpoint", "senders"),
+    [
+        ("123456789012", "http://127.0.0.1:4566", {"AROA1", "123456789012"}),
+        ("123456789012", "https://sqs.eu-west-1.amazonaws.com", {"AROA1"}),
+        ("210987654321", "http://localhost:4566", {"AROA1"}),
+    ],
+    ids=["the emulator", "AWS", "another account behind a tunnel"],
+)
+def test_only_the_emulators_account_is_registered_beside_the_role(
+    account: str, endpoint: str, senders: set[str]
+) -> None:
+    assert senders_of("AROA1", account, endpoint) == senders

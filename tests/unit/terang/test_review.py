@@ -1,4 +1,4 @@
-"""A review as a moderator meets it: cards in order, blurred screens, and a file of decisions."""
+"""A review as a moderator meets it: cards in order, blurred screens, a terminal, and a file."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -8,11 +8,13 @@ import msgspec
 import pytest
 from support.review_world import WrittenTerminal, card, found, run_folder
 from support.sample_posts import StandingClock
+from support.typed import typing
 
 from ledger.cases.messages import Decision
 from ledger.errors import OperatorError
 from ledger.records.finding import FoundSpan, excerpt_of
 from terang.case_messages import MessageFile, read_messages
+from terang.cli.command import main
 from terang.console import blur, show_controls
 from terang.review.cards import Card, alike, cards, marks
 from terang.review.sources import findings_of_run, rule_reasons_in_folder
@@ -214,3 +216,56 @@ def test_a_file_of_something_else_is_no_run(tmp_path: Path) -> None:
     (tmp_path / "findings.jsonl").write_text('{"id": "1"}\n')
     with pytest.raises(OperatorError, match="no findings"):
         findings_of_run(tmp_path, [])
+
+
+def test_a_moderator_decides_with_keys_and_goes_on_another_day(tmp_path: Path) -> None:
+    """Keys typed ahead are not lost, and an arrow is no verdict."""
+    run, file = run_folder(tmp_path / "run"), tmp_path / "decisions.jsonl"
+    with typing("review", run, "--moderator", "m-7", "--decisions", file) as person:
+        assert "send me" not in person.until("3 waiting")
+        person.type(" ")
+        person.until("send")
+        person.type("\x1b[Ac")
+        person.until("What did the provider do")
+        person.type("1")
+        person.until("reason:")
+        person.type("asks for a código 验证码\n")
+        person.until("2 waiting, 1 decided")
+        person.type("nq")
+        assert person.ended() == 0
+        person.until(f"1 decision in {file}")
+    [message] = read_messages(file)
+    assert (message["verdict"], message["reason"]) == ("confirmed", "asks for a código 验证码")
+    with typing("review", run, "--moderator", "m-8", "--decisions", file) as person:
+        person.until("2 waiting, 0 decided")
+        person.type("ss")
+        person.until("Nothing waits any more")
+        person.type("q")
+        assert person.ended() == 0
+    assert len(read_messages(file)) == 3
+
+
+def test_breaking_off_loses_no_decision(tmp_path: Path) -> None:
+    run, file = run_folder(tmp_path / "run"), tmp_path / "decisions.jsonl"
+    with typing("review", run, "--moderator", "m-7", "--decisions", file) as person:
+        person.until("3 waiting")
+        person.type("s")
+        person.until("2 waiting")
+        person.process.send_signal(2)
+        assert person.ended() == 130
+    assert len(read_messages(file)) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        pytest.param(["run", "--moderator", "Jane Doe"], 2, "--moderator", id="a name"),
+        pytest.param(["run", "--moderator", "m-7"], 2, "needs a terminal", id="no terminal"),
+        pytest.param(["--moderator", "m-7"], 2, "a run's folder", id="nothing to review"),
+    ],
+)
+def test_wrong_usage_says_why(
+    words: list[str], code: int, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["review", *words]) == code
+    assert said in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""The folder of a run: one run at a time, and nothing outside of it is removed."""
+"""The folder of a run, and its result for people."""
 
 import os
 import subprocess
@@ -6,12 +6,15 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.publish_world import sample_receipt
 from support.sample_posts import line
 
 from ledger.errors import OperatorError
 from terang.cli.command import main
+from terang.cli.run import print_run
+from terang.console import Screen
 from terang.trial.runner import Dropped, name_of
-from terang.trial.trial import empty, owned
+from terang.trial.trial import RunResult, empty, owned
 
 
 def run(tmp_path: Path, out: Path, *words: object) -> int:
@@ -148,3 +151,13 @@ def test_a_name_of_any_bytes_is_text_for_keys_and_lines(written: bytes, name: st
     dropped = Dropped(Path(os.fsdecode(written)), "f", 1)
     assert dropped.name == name_of(dropped.path) == name
     assert len(f"drop/{'p' * 40}/0000/{name}".encode()) <= 1024
+
+
+@pytest.mark.parametrize(("found", "shown"), [({"a/1/r/live": 2}, True), ({}, False)])
+def test_a_table_is_shown_where_something_was_found(
+    found: dict[str, int], shown: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    print_run(RunResult("acme", [sample_receipt(by_rule=found)], [], [], None), Screen(), tmp_path)
+    told = capsys.readouterr().out
+    assert ("what was found" in told) == shown
+    assert "posts inspected" in told
