@@ -50,7 +50,7 @@ def test_i6_erased_before_any_call_of_a_worker_nothing_is_left(
         take(world, unit, Calls())
         world.closing().close(unit.file)
         assert places_of(world, *WORDS) == [], f"erased before {name}, call {at}"
-        counted = [(one.inspected, one.findings) for one in world.receipts()]
+        counted = [(receipt.inspected, receipt.findings) for receipt in world.receipts()]
         assert counted == COUNTED, f"erased before {name}, call {at}"
         world.remove()
 

@@ -27,20 +27,20 @@ def scan(world: World, provider: str = "acme", **changes: Any) -> Any:
 
 def test_i1_one_id_with_another_text_is_another_finding(world: World) -> None:
     receipts = [scan(world), scan(world, text=f"{OTP} now"), scan(world, media_text=["a caption"])]
-    assert [(one.findings, one.repeats) for one in receipts] == [(1, 0)] * 3
+    assert [(receipt.findings, receipt.repeats) for receipt in receipts] == [(1, 0)] * 3
     assert len(set(world.open_findings())) == 3
 
 
 def test_i1_one_id_at_another_time_is_a_repeat(world: World) -> None:
     receipts = [scan(world), scan(world, published_at="2026-11-24T10:00:00Z")]
-    assert [(one.findings, one.repeats) for one in receipts] == [(1, 0), (0, 1)]
+    assert [(receipt.findings, receipt.repeats) for receipt in receipts] == [(1, 0), (0, 1)]
     assert len(world.open_findings()) == 1
 
 
 def test_i1_one_id_of_another_provider_is_its_own(world: World) -> None:
     world.store.put_provider(Provider("others"))
     receipts = [scan(world), scan(world, provider="others")]
-    assert [(one.findings, one.repeats) for one in receipts] == [(1, 0)] * 2
+    assert [(receipt.findings, receipt.repeats) for receipt in receipts] == [(1, 0)] * 2
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,9 @@ def test_i1_one_id_of_another_provider_is_its_own(world: World) -> None:
 @pytest.mark.parametrize("field", ["id", "account"])
 def test_i2_what_is_no_id_is_refused_by_its_field(field: str, given: Any, code: Code) -> None:
     reading = read_records(line(**{field: given}) + b"\n" + line())
-    assert [(one.code, one.field, one.line) for one in reading.refusals] == [(code, field, 1)]
+    assert [(refusal.code, refusal.field, refusal.line) for refusal in reading.refusals] == [
+        (code, field, 1)
+    ]
     assert len(reading.posts) == 1
 
 

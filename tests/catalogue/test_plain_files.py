@@ -76,7 +76,7 @@ BAD_BYTES = {
 def test_f13_a_line_that_is_no_utf_8_is_refused_at_its_place(bad: bytes) -> None:
     data = line() + b"\n" + bad + b"\n" + line(id="3") + b"\n"
     reading = read_records(data)
-    assert [(one.line, one.byte) for one in reading.refusals] == [(2, len(line()) + 1)]
+    assert [(refusal.line, refusal.byte) for refusal in reading.refusals] == [(2, len(line()) + 1)]
     # UTF-16 of plain letters is also UTF-8, with a NUL behind each.
     assert set(reading.refused) == {Code.JSON_SYNTAX if b"{\0" in bad else Code.ENCODING}
     assert [post.id for post in reading.posts] == ["1", "3"]
@@ -98,7 +98,7 @@ def test_f13_a_file_of_latin_1_lines_says_so_line_by_line(world: World) -> None:
     world.scan(unit)
     receipt = world.file_receipt(unit.file)
     assert receipt.refused == {"encoding": 3}
-    assert [one.byte for one in receipt.refusals] == [0, len(bad), 2 * len(bad)]
+    assert [refusal.byte for refusal in receipt.refusals] == [0, len(bad), 2 * len(bad)]
 
 
 JSON = {

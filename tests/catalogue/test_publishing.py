@@ -67,7 +67,7 @@ def test_l2_of_two_publishers_the_later_builds_on_the_earlier(
         other = Calls(at=at, happens=lambda mine=mine: mine.pause("others", RULE, "looked at"))
         put_in_force(PackBucket(cast("Any", other.through(world.objects)), world.public), folder)
         made = in_force(world)
-        assert [one.rule for one in made.providers["others"].paused] == [RULE], calls.names[at]
+        assert [rule.rule for rule in made.providers["others"].paused] == [RULE], calls.names[at]
         assert made.providers["acme"].packs == ("codes",)
         world.remove()
 

@@ -19,9 +19,9 @@ def counts_of(readings: list[UnitRecords], sizes: list[int]) -> tuple[object, ..
     refusals: list[Refusal] = []
     lines = size = 0
     for reading, length in zip(readings, sizes, strict=True):
-        for one in reading.refusals:
-            line, byte = lines + (one.line or 0), size + (one.byte or 0)
-            refusals.append(msgspec.structs.replace(one, line=line, byte=byte))
+        for refusal in reading.refusals:
+            line, byte = lines + (refusal.line or 0), size + (refusal.byte or 0)
+            refusals.append(msgspec.structs.replace(refusal, line=line, byte=byte))
         lines += reading.lines
         size += length
     refused = sum((reading.refused for reading in readings), Counter[str]())

@@ -32,7 +32,7 @@ def case_of(world: World, name: str) -> Case:
 
 
 def entries(world: World, kind: str) -> list[JournalEntry]:
-    return [one for one in world.store.journal_entries("acme", DAY) if one.type == kind]
+    return [entry for entry in world.store.journal_entries("acme", DAY) if entry.type == kind]
 
 
 def receipts(world: World) -> dict[str, CaseReceipt]:

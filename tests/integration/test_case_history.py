@@ -26,7 +26,7 @@ def story(world: World, finding: str) -> str:
     )  # fmt: skip
     for message in messages:
         world.clock.move(minutes=1)
-        assert [one.status for one in world.decide(message)] == ["taken"], message["id"]
+        assert [handled.status for handled in world.decide(message)] == ["taken"], message["id"]
     return finding
 
 
@@ -44,7 +44,7 @@ def screen(world: World, name: str, *, shown: bool = False) -> str:
 def test_the_whole_history_from_any_of_its_ids(world: World, story: str, kind: str) -> None:
     names = {"decision": "d-1", "complaint": "c-1", "notice": "n-1"}
     found = at(world, case_id(kind, "acme", names[kind]) if kind in names else story)
-    assert [one.message for one in found.entries] == ["n-1", "d-1", "c-1", "o-1", "b-1"]
+    assert [entry.message for entry in found.entries] == ["n-1", "d-1", "c-1", "o-1", "b-1"]
     assert [one.case for one in found.findings] == [story]
 
 
@@ -52,7 +52,7 @@ def test_what_was_committed_in_one_second_stands_in_the_order_of_things(
     world: World, finding: str
 ) -> None:
     world.decide(decision(finding), complaint(), outcome())
-    assert [one.entry.type for one in at(world, finding).entries] == [
+    assert [entry.entry.type for entry in at(world, finding).entries] == [
         "decision", "complaint", "outcome"
     ]  # fmt: skip
 

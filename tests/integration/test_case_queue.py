@@ -50,10 +50,10 @@ def test_each_message_is_answered_in_order(world: World, finding: str, at_once: 
     answers = queue(world, sqs).send(
         [decision(finding), suspension(), suspension(moderator="m-9"), suspension(id="s-2", why=7)]
     )
-    kinds = [(one.id, one.status, one.code, one.field) for one in answers]
+    kinds = [(answer.id, answer.status, answer.code, answer.field) for answer in answers]
     assert kinds[0] == ("d-1", "taken", "", "")
-    assert {one[1] for one in kinds[1:3]} == {"taken", "refused"}
-    assert "id_reused" in {one[2] for one in kinds[1:3]}
+    assert {kind[1] for kind in kinds[1:3]} == {"taken", "refused"}
+    assert "id_reused" in {kind[2] for kind in kinds[1:3]}
     assert kinds[3] == ("s-2", "refused", "field_type", "why")
     assert sqs.attributes[0] == {"provider": {"DataType": "String", "StringValue": "acme"}}
 
@@ -104,5 +104,5 @@ def test_a_queue_that_answers_nothing_is_given_up(world: World) -> None:
 def test_more_messages_than_one_round_asks_for_are_all_answered(world: World) -> None:
     messages = [suspension(id=f"s-{number}") for number in range(60)]
     answers = queue(world, Delivering(world, at_once=False)).send(messages)
-    assert [one.id for one in answers] == [one["id"] for one in messages]
-    assert {one.status for one in answers} == {"taken"}
+    assert [answer.id for answer in answers] == [message["id"] for message in messages]
+    assert {answer.status for answer in answers} == {"taken"}

@@ -52,7 +52,9 @@ def told(world: World) -> list[dict[str, Any]]:
 
 
 def corrections(world: World) -> list[Any]:
-    return [one for one in world.store.journal_entries("acme", DAY) if one.type == "correction"]
+    return [
+        entry for entry in world.store.journal_entries("acme", DAY) if entry.type == "correction"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -85,15 +87,15 @@ def test_what_was_decided_by_it_is_open_again(
     [notice] = told(world)
     assert (notice["finding"], notice["change"], notice["superseded"]) == (finding, why, True)
     assert notice["decision"] == superseded.case
-    assert [one["rating"] for one in notice["before"]] == ["false"]
-    assert [one["rating"] for one in notice["after"]] == after
+    assert [claim["rating"] for claim in notice["before"]] == ["false"]
+    assert [claim["rating"] for claim in notice["after"]] == after
 
 
 def test_somebody_decides_anew(world: World) -> None:
     finding = decided(world)
     world.import_checks(WITHDRAWN)
     anew = decision(finding, id="d-9", verdict="dismissed", measures=None, applied_at=None)
-    assert [one.status for one in world.decide(anew, anew)] == ["taken", "repeated"]
+    assert [handled.status for handled in world.decide(anew, anew)] == ["taken", "repeated"]
     assert case(world, finding).state is CaseState.DECIDED
     assert world.open_findings() == []
 
@@ -114,7 +116,7 @@ def test_a_second_change_opens_what_was_decided_after_the_first(
     finding = decided(world)
     world.import_checks(NOW_TRUE)
     anew = decision(finding, id="d-9", verdict="dismissed", measures=None, applied_at=None)
-    assert [one.status for one in world.decide(anew)] == ["taken"]
+    assert [handled.status for handled in world.decide(anew)] == ["taken"]
     world.import_checks(feed)
     assert world.open_findings() == [finding]
     assert sorted(one["change"] for one in told(world)) == sorted(["corrected", why])

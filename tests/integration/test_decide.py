@@ -38,8 +38,8 @@ def test_twenty_findings_and_a_notice_are_one_transaction(world: World) -> None:
     assert world.open_findings() == []
     [entry] = entries(world, "decision")
     assert sum(entry.rules.values()) == 20
-    assert {case_of(world, one).state for one in entry.cases[:-1]} == {CaseState.DECIDED}
-    ends = {case_of(world, one).excerpt_expires for one in findings}
+    assert {case_of(world, case).state for case in entry.cases[:-1]} == {CaseState.DECIDED}
+    ends = {case_of(world, finding).excerpt_expires for finding in findings}
     assert ends == {int((world.clock.now() + timedelta(days=198)).timestamp())}
 
 
@@ -127,8 +127,8 @@ def test_a_line_of_blanks_waits_as_well_as_a_short_one(world: World) -> None:
     """An item of the table holds 400 KB, a message 1 MiB."""
     [finding] = found(world)
     line = msgspec.json.encode(complaint()).ljust(1_000_000 - 1)
-    assert [one.status for one in world.case_work().take("acme", line, SENT)] == ["waiting"]
-    assert [one.status for one in world.decide(decision(finding))] == ["taken", "taken"]
+    assert [handled.status for handled in world.case_work().take("acme", line, SENT)] == ["waiting"]
+    assert [handled.status for handled in world.decide(decision(finding))] == ["taken", "taken"]
 
 
 def test_the_first_word_of_a_waiting_message_stays(world: World) -> None:

@@ -49,7 +49,7 @@ class TestTwoAtOnce:
         first = receipts(world)["d-1"].first
         assert first is not None
         assert (first.moderator, first.verdict) == ("m-2", "dismissed")
-        assert [one.moderator for one in entries(world, "decision")] == ["m-2"]
+        assert [entry.moderator for entry in entries(world, "decision")] == ["m-2"]
 
     def test_what_does_not_collide_is_taken_at_the_second_try(self, world: World) -> None:
         """Two complaints about one decision: each is the decision's next entry."""
@@ -59,7 +59,7 @@ class TestTwoAtOnce:
         [handled] = meddled(world, complaint(), "commit_case", lambda: world.decide(other))
         assert handled.status == "taken"
         case = case_of(world, case_id("decision", "acme", "d-1"))
-        assert [one.number for one in case.entries] == [1, 2, 3]
+        assert [entry.number for entry in case.entries] == [1, 2, 3]
         assert case.contests_open == 2
 
     def test_the_same_message_by_two_workers(self, world: World) -> None:

@@ -25,7 +25,7 @@ class TestCrashes:
     def test_leave_no_trace(self, new_world: Callable[..., World]) -> None:
         whole, calls = new_world(), Calls()
         story(whole, found(whole)[0], calls)
-        assert [one.type for one in sorted(entries(whole, "outcome"), key=str)] == ["outcome"]
+        assert [entry.type for entry in sorted(entries(whole, "outcome"), key=str)] == ["outcome"]
         assert calls.names.count("commit_case") >= 4
         for at, name in enumerate(calls.names):
             world = new_world()

@@ -27,7 +27,7 @@ def decide(world: World) -> Iterator[ModuleType]:
 
 def about(number: int, *messages: Any, **named: str) -> dict[str, Any]:
     """A delivery of messages of `acme`."""
-    dated = [on_day(DAY, one) if isinstance(one, dict) else one for one in messages]
+    dated = [on_day(DAY, message) if isinstance(message, dict) else message for message in messages]
     body = json.dumps(dated[0] if len(dated) == 1 else dated)
     return delivery(number, body, "arn:cases", **({"provider": "acme"} | named))
 
@@ -47,7 +47,7 @@ def told(world: World) -> list[CaseReceipt]:
 
 
 def types(world: World) -> list[str]:
-    return sorted(one.type for one in world.store.journal_entries("acme", DAY))
+    return sorted(entry.type for entry in world.store.journal_entries("acme", DAY))
 
 
 def test_an_object_an_array_and_lines_are_taken_and_counted(

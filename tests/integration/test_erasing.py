@@ -153,7 +153,7 @@ def test_repeats_bring_nothing_back_and_change_no_number(lived: World) -> None:
     lived.scan(*units, *lived.take_in(FILE, "after.jsonl"), *lived.take_in(ARRAY, "a.json"))
     lived.scanner().scan_message("acme", MESSAGE, lived.clock.now())
     assert lived.receipts() == before
-    statuses = [one.status for one in lived.decide(*told[:-1])]
+    statuses = [handled.status for handled in lived.decide(*told[:-1])]
     assert statuses == ["repeated"] * 6
     assert places_of(lived, *WORDS) == []
 
@@ -162,7 +162,7 @@ def test_an_export_of_another_cut_counts_and_brings_nothing_back(lived: World) -
     erase(lived)
     units = lived.take_in(again(), "other.jsonl")
     lived.scan(*units)
-    new = [one for one in lived.receipts() if one.source.endswith("other.jsonl")]
+    new = [receipt for receipt in lived.receipts() if receipt.source.endswith("other.jsonl")]
     told = [(one.inspected, one.findings, one.repeats) for one in new]
     assert [sum(each) for each in zip(*told, strict=True)] == [7, 1, 4]
     publish_all(lived)

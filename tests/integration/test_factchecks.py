@@ -81,7 +81,7 @@ def test_a_finding_proposes_a_label_with_the_link(wanting: World) -> None:
         "factchecks/1/money/live": 1,
         "codes/3/asks-for-code/live": 1,
     }
-    found = {one["rule"]: one for one in findings(wanting)}
+    found = {finding["rule"]: finding for finding in findings(wanting)}
     health = found["health"]
     assert health["category"] == "RISK_FOR_PUBLIC_SECURITY"
     assert found["money"]["category"] == "SCAMS_AND_FRAUD"

@@ -202,8 +202,10 @@ def decide(account: Account, *events: str) -> list[JournalEntry]:
 def test_every_message_about_cases_becomes_an_entry(account: Account, backwards: bool) -> None:
     events = (*DECIDED, *BESIDE)[:: -1 if backwards else 1]
     entries = decide(account, *events)
-    assert sorted(one.type for one in entries) == sorted(name.replace("-", "_") for name in events)
-    [outcome] = [one for one in entries if one.type == "outcome"]
+    assert sorted(entry.type for entry in entries) == sorted(
+        name.replace("-", "_") for name in events
+    )
+    [outcome] = [entry for entry in entries if entry.type == "outcome"]
     assert outcome.overturns
     assert outcome.about is not None
     assert [key.split("/")[0] for key in outcome.about.rules] == ["account-takeover"]

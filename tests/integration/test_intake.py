@@ -96,7 +96,7 @@ def test_two_versions_of_a_key_are_two_files(world: World) -> None:
     arrivals = [receive(world, key, version) for version in (second, first)]
     assert arrivals[0].file != arrivals[1].file
     world.scan(*world.units())
-    assert [world.file_receipt(one.file).inspected for one in arrivals] == [1, 4]
+    assert [world.file_receipt(arrival.file).inspected for arrival in arrivals] == [1, 4]
     assert dropped(world) == []
 
 

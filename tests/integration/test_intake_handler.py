@@ -35,7 +35,7 @@ def deliver(
         record["receiptHandle"] = handle
         record["attributes"]["ApproximateReceiveCount"] = str(receives)
     answer = intake.handler({"Records": records}, Context())
-    failed = {one["itemIdentifier"] for one in answer["batchItemFailures"]}
+    failed = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
     return {record["body"] for record in records if record["messageId"] in failed}
 
 

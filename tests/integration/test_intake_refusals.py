@@ -112,7 +112,7 @@ class TestFilesOfTooMuchWork:
         arrival = receive(world, key, version)
         assert (arrival.outcome, arrival.code) == ("refused", "too_large_for_format")
         assert "JSON Lines" in world.file_receipt(arrival.file).advice
-        assert [one.refused for one in world.receipts()] == [{"too_large_for_format": 1}]
+        assert [receipt.refused for receipt in world.receipts()] == [{"too_large_for_format": 1}]
         assert world.units() == dropped(world) == world.objects.keys(world.work, "") == []
         assert receive(world, key, version).outcome == "gone"
         assert len(world.receipts()) == 1

@@ -111,7 +111,7 @@ def test_the_ids_that_another_uses_are_ones_own(
     world: World, finding: str, message: dict[str, Any]
 ) -> None:
     before = of_others(world)
-    assert [one.status for one in world.decide(message)] == ["taken"]
+    assert [handled.status for handled in world.decide(message)] == ["taken"]
     assert of_others(world) == before
 
 

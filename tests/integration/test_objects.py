@@ -100,7 +100,7 @@ def test_no_delete_marker_and_no_other_version_is_touched(world: World, objects:
     first, second = objects.put(world.drop, "k", DATA), objects.put(world.drop, "k", b"2")
     objects.delete_version(second)
     listed = world.clients.s3.list_object_versions(Bucket=world.drop)
-    assert [one["VersionId"] for one in listed["Versions"]] == [first.version]
+    assert [version["VersionId"] for version in listed["Versions"]] == [first.version]
     assert "DeleteMarkers" not in listed
 
 

@@ -47,7 +47,7 @@ def rules_of(packs: list[Pack], mode: str) -> dict[str, int]:
 def largest(packs: list[Pack], **changes: Any) -> Receipt:
     """A receipt in which everything that can be long is as long as it can be."""
     checks = {rule_key("factchecks", 10**9, topic.id, "live"): COUNT for topic in TOPICS}
-    languages = [f"{one}-{script}" for one in LANGUAGES for script in SCRIPTS]
+    languages = [f"{language}-{script}" for language in LANGUAGES for script in SCRIPTS]
     live = rules_of(packs, "live") | checks
     made = Receipt(
         unit=UNIT, provider="p" * 40, kind="message", source="\x01" * 1024, bytes=10**8,

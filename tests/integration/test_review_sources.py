@@ -79,7 +79,7 @@ def test_a_decision_answers_the_notice(world: World, findings: list[str]) -> Non
     review = begin_review("m-7", (card,), world.clock.now())
     judged = press_key(review, "d", world.clock.now())
     [message] = give_reason(judged, "it warns", world.clock.now()).messages
-    assert [one.status for one in world.decide(msgspec.to_builtins(message))] == ["taken"]
+    assert [handled.status for handled in world.decide(msgspec.to_builtins(message))] == ["taken"]
     told = world.store.case(case_id("notice", "acme", "n-1"))
     assert told is not None
     assert told.state == "decided"

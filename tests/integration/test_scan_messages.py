@@ -48,7 +48,7 @@ class TestMessages:
         told = world.objects.get(world.out, message_receipt_key(marker(receipt)))
         assert (told is not None) == bool(refused)
         if told:
-            assert [one["code"] for one in json.loads(told)["refusals"]] == list(refused)
+            assert [refusal["code"] for refusal in json.loads(told)["refusals"]] == list(refused)
 
     def test_are_another_unit_for_another_provider(self, world: World) -> None:
         body = json.dumps(fields(text=OTP))

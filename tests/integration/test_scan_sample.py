@@ -62,7 +62,7 @@ def test_the_month_is_that_of_the_commit(world: World) -> None:
     assert world.receipts("2026-11-30") == []
     for day, month in {"2026-11-30": "2026-11", "2026-12-01": "2026-12"}.items():
         drawn = [one[:2] for one in expected(world, month, "p1", "p2", "p3")]
-        assert [one[:2] for one in world.store.samples("acme", day)] == drawn
+        assert [sample[:2] for sample in world.store.samples("acme", day)] == drawn
 
 
 def test_the_item_has_no_text_and_no_account_and_ends_after_90_days(world: World) -> None:

@@ -66,7 +66,7 @@ def test_providers_are_registered_changed_and_listed(store: DynamoStore) -> None
     store.put_provider(Provider("beta", ("AROAB",), ("telegram:1",)))
     store.put_provider(Provider("acme", ("AROANEW",)))
     assert store.provider("acme") == Provider("acme", ("AROANEW",))
-    assert [one.provider for one in store.providers()] == ["acme", "beta"]
+    assert [provider.provider for provider in store.providers()] == ["acme", "beta"]
     assert store.provider("nobody") is None
 
 
@@ -82,7 +82,7 @@ def test_the_key_of_a_sample_is_left_for_whoever_publishes_it(store: DynamoStore
     assert store.audit_key("2026-11") is None
     store.put_audit_key("2026-11", "ab", 99)
     assert store.audit_key("2026-11") == "ab"
-    assert [one.provider for one in store.providers()] == ["acme"]
+    assert [provider.provider for provider in store.providers()] == ["acme"]
 
 
 def test_a_manifest_is_sealed_once(store: DynamoStore) -> None:

@@ -7,8 +7,8 @@ from month.plan import CATEGORIES, VISIBILITY, Plan
 
 def send_notices(plan: Plan, chance: random.Random) -> None:
     """Notices: most on posts that rules met, whose decision answers them; some alone."""
-    decided = {one["found"]: one for day in plan.messages.values() for one in day
-               if one["type"] == "decision" and one["verdict"] != "skipped"}  # fmt: skip
+    decided = {message["found"]: message for day in plan.messages.values() for message in day
+               if message["type"] == "decision" and message["verdict"] != "skipped"}  # fmt: skip
     met = [post for post in plan.posts if post.id in decided][: plan.size.notices * 3 // 4]
     quiet = [post for post in plan.posts if not post.rules][: plan.size.notices - len(met)]
     for number, post in enumerate([*met, *quiet]):

@@ -38,7 +38,9 @@ def _bring_back(plan: Plan, day: str, decision: Message, cause: str) -> None:
 
 def dispute(plan: Plan, decisions: list[Message]) -> None:
     """Three disputes on what nobody complained of, and two reversals without anybody's asking."""
-    asked = {one["decision"] for day in plan.messages.values() for one in day if "by" in one}
+    asked = {
+        message["decision"] for day in plan.messages.values() for message in day if "by" in message
+    }
     quiet = [one for one in decisions if one["verdict"] == "confirmed" and one["id"] not in asked]
     for decision, end in zip(quiet[:3], ("reversed", "upheld", ""), strict=True):
         name, day = decision["id"], plan.later(decision["day"])
@@ -69,7 +71,11 @@ def review(plan: Plan, decisions: list[Message], chance: random.Random) -> None:
 def blunder(plan: Plan, decisions: list[Message]) -> None:
     """What must be refused, and change nothing: on the last day, when all else has its place."""
     last = plan.size.days[-1]
-    first = next(one for one in decisions if one["verdict"] == "dismissed" and one["day"] != last)
+    first = next(
+        decision
+        for decision in decisions
+        if decision["verdict"] == "dismissed" and decision["day"] != last
+    )
     lost = {"type": "complaint", "decision": "d-nowhere", "by": "author",
             "received_at": f"{last}T05:00:00Z"}  # fmt: skip
     for status, code, message in (

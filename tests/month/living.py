@@ -100,10 +100,10 @@ class Life:
         if "found" not in made:
             return made
         findings = self.findings[made["found"]]
-        found_at = min(one["found_at"] for one in findings)
+        found_at = min(finding["found_at"] for finding in findings)
         decided = datetime.fromisoformat(found_at) + timedelta(minutes=made["after_minutes"])
         made |= {
-            "findings": [one["finding"] for one in findings],
+            "findings": [finding["finding"] for finding in findings],
             "found_at": found_at,
             "category": findings[0]["category"],
             "decided_at": decided.isoformat(),

@@ -83,9 +83,9 @@ def test_recall_and_prevalence_of_the_audit_hold_the_truth(month: Month) -> None
     (cohort,) = month.summary["standing"]["cohorts"]
     stratum = cohort["strata"]["all"]
     posts = {post.id: post for post in month.life.plan.posts}
-    audits = [one for one in month.life.counted if one["type"] == "audit"]
-    assert not [one["post"] for one in audits if posts[one["post"]].rules]
-    judged = [one["verdict"] for one in audits if one["verdict"] != "gone"]
+    audits = [message for message in month.life.counted if message["type"] == "audit"]
+    assert not [audit["post"] for audit in audits if posts[audit["post"]].rules]
+    judged = [audit["verdict"] for audit in audits if audit["verdict"] != "gone"]
     seen, of, confirmed = judged.count("violating"), len(judged), stratum["confirmed"]
     assert (stratum["missed"]["count"], stratum["missed"]["of"]) == (seen, of)
     assert of >= 100
@@ -112,8 +112,8 @@ def test_blunders_were_refused_and_nothing_else_was(month: Month) -> None:
 
 
 def test_each_measure_has_its_notice_to_the_author(month: Month) -> None:
-    measures = [one for one in month.life.counted
-                if one["type"] == "decision" and "measures" in one]  # fmt: skip
+    measures = [message for message in month.life.counted
+                if message["type"] == "decision" and "measures" in message]  # fmt: skip
     assert len(month.notices()) == 3 * len(measures)
 
 

@@ -50,14 +50,14 @@ class Year:
 
     def sent(self, kind: str) -> list[Message]:
         """The script's messages of a type, each once."""
-        return [one for one in self.month.life.counted if one["type"] == kind]
+        return [message for message in self.month.life.counted if message["type"] == kind]
 
     def measures(self) -> list[Message]:
-        return [one for one in self.sent("decision") if "measures" in one]
+        return [decision for decision in self.sent("decision") if "measures" in decision]
 
     def own(self) -> list[Message]:
         """Measures that no notice asked for."""
-        return [one for one in self.measures() if "notice" not in one]
+        return [measure for measure in self.measures() if "notice" not in measure]
 
 
 @pytest.fixture(scope="module")
@@ -106,27 +106,29 @@ def hours(began: str, ended: str) -> float:
 
 def test_the_numbers_of_the_parts_are_those_of_the_script(year: Year) -> None:
     """Counted from the messages that were sent, by what the template's columns mean."""
-    orders = [one for one in year.sent("order") if "follows" not in one]
-    act, inform = ([one for one in orders if one["kind"] == kind] for kind in ("act", "inform"))
+    orders = [order for order in year.sent("order") if "follows" not in order]
+    act, inform = (
+        [order for order in orders if order["kind"] == kind] for kind in ("act", "inform")
+    )
     total = year.table(3)[1]
     assert total[6:8] == [str(len(act)), str(sum(one["items"] for one in act))]
     assert total[10] == str(len(inform))
     notices = year.sent("notice")
-    trusted = [one for one in notices if one["trusted_flagger"]]
+    trusted = [notice for notice in notices if notice["trusted_flagger"]]
     items = [sum(one["items"] for one in some) for some in (notices, trusted)]
     total = year.table(4)[1]
     assert total[5:9] == [str(one) for one in (len(notices), len(trusted), *items)]
-    received = {one["id"]: one["received_at"] for one in notices}
-    answers = [one for one in year.sent("decision") if "notice" in one]
-    answers = [one for one in answers if one["verdict"] != "skipped"]
-    waited = [hours(received[one["notice"]], one["decided_at"]) for one in answers]
+    received = {notice["id"]: notice["received_at"] for notice in notices}
+    answers = [decision for decision in year.sent("decision") if "notice" in decision]
+    answers = [answer for answer in answers if answer["verdict"] != "skipped"]
+    waited = [hours(received[answer["notice"]], answer["decided_at"]) for answer in answers]
     assert total[9] == spread(waited)
     total = year.table(5)[1]
     assert total[5:7] == [str(len(year.own()))] * 2
-    seen = Counter(code for one in year.own() for code in one["measures"]["visibility"])
+    seen = Counter(code for measure in year.own() for code in measure["measures"]["visibility"])
     codes = [f"DECISION_VISIBILITY_CONTENT_{one}" for one in ("REMOVED", "DISABLED", "LABELLED")]
     assert [total[place] for place in (7, 8, 12)] == [str(seen[code]) for code in codes]
-    assert total[19] == str(sum("account" in one["measures"] for one in year.own()))
+    assert total[19] == str(sum("account" in measure["measures"] for measure in year.own()))
     assert [row[5] for row in year.table(6)[1:]] == ["0"] * 98
 
 
@@ -134,14 +136,14 @@ def test_complaints_and_disputes_are_those_of_the_script(year: Year) -> None:
     said = {(row[4].strip(), row[5]): row[6] for row in year.table(7)}
     for kind, words in (("complaint", "complaints submitted"), ("dispute", "disputes submitted")):
         indicator = next(one for one, _ in said if words in one)
-        ended = [one for one in year.sent("outcome") if kind in one]
+        ended = [outcome for outcome in year.sent("outcome") if kind in outcome]
         counted = Counter(one["outcome"] for one in ended)
         assert said[indicator, "Total number"] == str(len(year.sent(kind)))
         assert said[indicator, "Decisions upheld"] == str(counted["upheld"])
         assert said[indicator, "Decisions partially reversed"] == str(counted["partly_reversed"])
         assert said[indicator, "Decisions reversed"] == str(counted["reversed"])
         assert said[indicator, "Decision omitted"] == str(counted["omitted"])
-        came = {one["id"]: one["received_at"] for one in year.sent(kind)}
+        came = {contest["id"]: contest["received_at"] for contest in year.sent(kind)}
         decided = [one for one in ended if one["outcome"] != "omitted"]
         waited = [hours(came[one[kind]], one["decided_at"]) for one in decided]
         assert said[indicator, "Median time"] == spread(waited)
@@ -157,9 +159,9 @@ def test_part_eight_says_what_the_summary_says(year: Year) -> None:
     contexts = {row[4].strip(): row[7] for row in year.table(8) if row[5] == "Total number"}
     assert f"95 % interval {low:.2f} to {high:.2f}" in contexts[f"{means}Recall"]
     tallies = cohort["errors"]["by_rule"].values()
-    right = sum(round(one["precision"] * one["decided"]) for one in tallies)
+    right = sum(round(tally["precision"] * tally["decided"]) for tally in tallies)
     assert float(said[f"{means}Precision"]) == pytest.approx(
-        right / sum(one["decided"] for one in tallies), abs=0.0001
+        right / sum(tally["decided"] for tally in tallies), abs=0.0001
     )
     assert said["Number of measures not taken by automated means"] == str(len(year.measures()))
 
@@ -197,15 +199,15 @@ def test_a_cell_leads_to_its_cases(year: Year, capsys: pytest.CaptureFixture[str
     assert main(["report", "check", str(year.report), "--cell", "5:1:H"]) == 0
     first, *ids = capsys.readouterr().out.splitlines()
     removed = [
-        case_id("decision", PROVIDER, one["id"])
-        for one in year.own()
-        if "DECISION_VISIBILITY_CONTENT_REMOVED" in one["measures"]["visibility"]
+        case_id("decision", PROVIDER, measure["id"])
+        for measure in year.own()
+        if "DECISION_VISIBILITY_CONTENT_REMOVED" in measure["measures"]["visibility"]
     ]
     assert sorted(ids) == sorted(removed)
     assert first == f"Visibility restriction Removal: {len(ids)} = count of {len(ids)}"
     case = year.month.life.deployed.store.case(ids[0])
     assert case is not None
-    assert {one.entry.entry for one in case.entries} >= {ids[0]}
+    assert {entry.entry.entry for entry in case.entries} >= {ids[0]}
 
 
 def test_what_publish_wrote_and_what_the_command_wrote_are_the_same(year: Year) -> None:
@@ -240,7 +242,7 @@ def test_each_measure_has_its_statement_and_all_are_sound(
     year: Year, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stated = [one["puid"] for _, one in in_batches(year.statements)]
-    measures = [case_id("decision", PROVIDER, one["id"]) for one in year.measures()]
+    measures = [case_id("decision", PROVIDER, measure["id"]) for measure in year.measures()]
     assert sorted(stated) == sorted(measures)
     assert lint(year.statements, capsys) == (0, [])
 
@@ -266,7 +268,7 @@ def lint(folder: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, list[di
 def in_batches(folder: Path) -> list[tuple[Path, dict[str, Any]]]:
     """All statements with the batch that each lies in."""
     return [
-        (path, one)
+        (path, statement)
         for path in sorted(folder.glob("*.json"))
-        for one in json.loads(path.read_bytes())["statements"]
+        for statement in json.loads(path.read_bytes())["statements"]
     ]

@@ -109,8 +109,8 @@ def both(*changes: Change) -> Change:
     """Return a change that makes several changes."""
 
     def change(patched: pytest.MonkeyPatch) -> None:
-        for one in changes:
-            one(patched)
+        for change in changes:
+            change(patched)
 
     return change
 

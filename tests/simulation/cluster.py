@@ -114,7 +114,7 @@ class Cluster:
     @property
     def has_failed(self) -> bool:
         """Whether events were given up, or messages are among the dead letters."""
-        dead = [self.sqs.queues[one.dead].messages for one in SOURCES]
+        dead = [self.sqs.queues[source.dead].messages for source in SOURCES]
         return bool(self.failed_events or any(dead))
 
     def redrive(self) -> None:
@@ -123,7 +123,7 @@ class Cluster:
         self.injector.seconds += WEEK
         for source in SOURCES:
             self.sqs.redrive(source.dead, source.url)
-        self.events += [one.again(self.injector.seconds) for one in self.failed_events]
+        self.events += [event.again(self.injector.seconds) for event in self.failed_events]
         self.failed_events.clear()
         self.run()
 
@@ -175,12 +175,12 @@ class Cluster:
                 yield lambda one=source: self._poll(one)  # type: ignore[misc]
 
     def _free(self, function: str) -> bool:
-        busy = sum(one.worker.function == function for one in self.running)
+        busy = sum(running.worker.function == function for running in self.running)
         return busy < CONCURRENCY.get(function, 2)
 
     def _visible(self, source: Source) -> bool:
         now = self.injector.seconds
-        return any(one.visible <= now for one in self.sqs.queues[source.url].messages)
+        return any(message.visible <= now for message in self.sqs.queues[source.url].messages)
 
     def _wait(self) -> bool:
         """Move the clock to the next possible step. Return False if there is none."""
@@ -189,7 +189,7 @@ class Cluster:
             return True
         moments = [event.at for event in self.events]
         for source in SOURCES:
-            moments += [one.visible for one in self.sqs.queues[source.url].messages]
+            moments += [message.visible for message in self.sqs.queues[source.url].messages]
         if not moments:
             return False
         self.injector.seconds = max(self.injector.seconds, min(moments))

@@ -26,7 +26,9 @@ def bodies(handed_out: bytes, now: datetime) -> Iterator[str]:
 
 def entries(finding: dict[str, Any]) -> list[str]:
     """The ids of the entries that these messages become."""
-    return [case_id(one["type"], PROVIDER, one["id"]) for one in messages(finding, NEVER)]
+    return [
+        case_id(message["type"], PROVIDER, message["id"]) for message in messages(finding, NEVER)
+    ]
 
 
 def messages(finding: dict[str, Any], now: datetime) -> list[dict[str, Any]]:

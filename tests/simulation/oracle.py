@@ -126,7 +126,7 @@ def _files(cluster: Cluster, records: Records, scenario: Scenario) -> Iterator[s
 
 def _is_there(cluster: Cluster, source: Record) -> bool:
     versions = cluster.s3.buckets[source["bucket"]].get(source["key"], [])
-    return any(one.number == source["version"] for one in versions)
+    return any(version.number == source["version"] for version in versions)
 
 
 def _sums(file_receipt: Record, rows: list[Record], records: Records) -> Iterator[str]:
@@ -164,10 +164,11 @@ def _handed_out(cluster: Cluster, records: Records) -> Iterator[str]:
 
 def _cases(cluster: Cluster, records: Records, scenario: Scenario) -> Iterator[str]:
     """Each message about a finding became its entry, once, whenever it came."""
-    for one in case_differences(records.ledger):
-        yield f"{one.kind}: {one.where[:24]} is {one.found}, should be {one.wanted}"
+    for difference in case_differences(records.ledger):
+        place = f"{difference.kind}: {difference.where[:24]}"
+        yield f"{place} is {difference.found}, should be {difference.wanted}"
     findings = records.findings.values() if scenario.decided else ()
-    if {name for one in findings for name in entries(one)} != records.entries.keys():
+    if {name for finding in findings for name in entries(finding)} != records.entries.keys():
         yield f"{len(records.entries)} entries are not those of the messages"
     if records.waiting:
         yield f"{len(records.waiting)} messages wait for what has come"
@@ -200,7 +201,7 @@ def _published(cluster: Cluster, records: Records) -> Iterator[str]:
             yield "a receipt is left out"
         if days and days[-1]["open_files"]:
             yield "a file is published as open"
-    types = Counter(one["type"] for one in records.entries.values())
+    types = Counter(entry["type"] for entry in records.entries.values())
     lines = Counter(
         line["type"]
         for key, data in public.items()
@@ -247,7 +248,10 @@ def _stored(cluster: Cluster) -> Iterator[tuple[str, bytes]]:
     """As `canary.places_of`, from the services themselves: it is asked some thousand times."""
     for bucket in cluster.world.buckets:
         for key, versions in cluster.s3.buckets[bucket].items():
-            yield f"{bucket.rpartition('-')[0]}/{key}", b"".join(one.data for one in versions)
+            yield (
+                f"{bucket.rpartition('-')[0]}/{key}",
+                b"".join(version.data for version in versions),
+            )
     for pk, slots in cluster.dynamodb.tables[cluster.world.table].items():
         for sk, slot in slots.items():
             yield f"table/{pk}/{sk}", repr(slot).encode()

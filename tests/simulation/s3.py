@@ -92,7 +92,7 @@ class S3:
     def delete_object(self, Bucket: str, Key: str, VersionId: str = "") -> dict[str, Any]:
         versions = self._bucket(Bucket, "DeleteObject").get(Key, [])
         if VersionId:
-            versions[:] = [one for one in versions if one.number != VersionId]
+            versions[:] = [version for version in versions if version.number != VersionId]
             return {"VersionId": VersionId}
         marker = self._append(Bucket, Key, b"", is_marker=True)
         return {"DeleteMarker": True, "VersionId": marker.number}

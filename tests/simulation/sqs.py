@@ -67,7 +67,7 @@ class SQS:
     def get_queue_attributes(self, QueueUrl: str, AttributeNames: list[str]) -> Any:
         queue = self._queue(QueueUrl, "GetQueueAttributes")
         now = self.seconds()
-        hidden = sum(one.visible > now for one in queue.messages)
+        hidden = sum(message.visible > now for message in queue.messages)
         told = {
             "QueueArn": f"arn:aws:sqs:us-east-1:123456789012:{queue.name}",
             "ApproximateNumberOfMessages": str(len(queue.messages) - hidden),
@@ -126,7 +126,9 @@ class SQS:
     def delete_message(self, QueueUrl: str, ReceiptHandle: str) -> Any:
         """A handle that is not the newest deletes nothing."""
         queue = self._queue(QueueUrl, "DeleteMessage")
-        queue.messages[:] = [one for one in queue.messages if one.handle != ReceiptHandle]
+        queue.messages[:] = [
+            message for message in queue.messages if message.handle != ReceiptHandle
+        ]
         return {}
 
     def change_message_visibility(
@@ -159,7 +161,11 @@ class SQS:
     def _hopeless(self, queue: Queue, now: float) -> list[Message]:
         if not queue.most:
             return []
-        return [one for one in queue.messages if one.received >= queue.most and one.visible <= now]
+        return [
+            message
+            for message in queue.messages
+            if message.received >= queue.most and message.visible <= now
+        ]
 
 
 def _check_body(body: str) -> None:

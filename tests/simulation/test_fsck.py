@@ -50,9 +50,9 @@ def test_a_fault_is_named_and_no_other(made: Deployed, tmp_path: Path, name: str
     spoil, kinds = FAULTS[name]
     spoil(made)
     looked = made.look(tmp_path)
-    assert {one.kind for one in looked.differences} == kinds, looked.differences
-    for one in looked.differences:
-        assert all(one.record("terang").values())
+    assert {difference.kind for difference in looked.differences} == kinds, looked.differences
+    for difference in looked.differences:
+        assert all(difference.record("terang").values())
 
 
 def test_every_kind_is_seeded() -> None:

@@ -74,4 +74,4 @@ def _round[T](turns: Sequence[T], begin: int) -> Iterator[T]:
 
 def test_there_are_enough_of_them() -> None:
     assert len(KNOWN_BUGS) >= 25
-    assert len({one.name for one in KNOWN_BUGS}) == len(KNOWN_BUGS)
+    assert len({bug.name for bug in KNOWN_BUGS}) == len(KNOWN_BUGS)

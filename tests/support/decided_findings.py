@@ -23,8 +23,8 @@ def world(**found: int) -> World:
 
 
 def do(made: World, *entries: JournalEntry) -> None:
-    for one in entries:
-        made.store.do(one)
+    for entry in entries:
+        made.store.do(entry)
 
 
 def recounted(made: World, folder: Path) -> int:

@@ -58,7 +58,7 @@ def live_through(world: World) -> None:
     world.scan(*units)
     world.objects.put_new(part.bucket, part.key, data)  # by an intake that came late, and died
     world.scanner().scan_message("acme", MESSAGE, world.clock.now())
-    assert [one.status for one in world.decide(*messages(world))] == [
+    assert [handled.status for handled in world.decide(*messages(world))] == [
         *["taken"] * 6, "waiting"
     ]  # fmt: skip
     out = OutBucket(world.objects, world.out)
@@ -69,7 +69,9 @@ def live_through(world: World) -> None:
 def finding_of(world: World, post: str, rule: str = "asks-for-code") -> str:
     """The finding of a post that is whole."""
     pages = (json.loads(item["record"]["S"]) for item in world.items() if _is_finding(item))
-    return str(next(one["finding"] for one in pages if one["post"] == post and one["rule"] == rule))
+    return str(
+        next(page["finding"] for page in pages if page["post"] == post and page["rule"] == rule)
+    )
 
 
 def messages(world: World) -> list[dict[str, Any]]:
@@ -148,8 +150,8 @@ def places_of(world: World, *words: str) -> list[str]:
 
 def versions(world: World, bucket: str) -> Iterator[tuple[str, bytes]]:
     """Key and bytes of every version."""
-    for one in world.objects.versions(bucket, ""):
-        yield one.source.key, world.objects.version_bytes(one.source) or b""
+    for version in world.objects.versions(bucket, ""):
+        yield version.source.key, world.objects.version_bytes(version.source) or b""
 
 
 def numbers(world: World) -> dict[str, bytes | None]:

@@ -39,15 +39,18 @@ class Database:
         statements = json.loads(body)["statements"]
         if not 1 <= len(statements) <= 100:
             return 422, {}, {"errors": {"statements": ["between 1 and 100"]}}
-        faults = [faults_of(one) for one in statements]
+        faults = [faults_of(statement) for statement in statements]
         errors = {f"statement_{number}": wrong for number, wrong in enumerate(faults) if wrong}
         if errors:
             return 422, {}, {"errors": errors}
-        puids = [one["puid"] for one in statements]
-        known = sorted({one for one in puids if one in self.has or puids.count(one) > 1})
+        puids = [statement["puid"] for statement in statements]
+        known = sorted({puid for puid in puids if puid in self.has or puids.count(puid) > 1})
         if known:
             return 422, {}, {"message": "exists", "errors": {"existing_puids": known}}
-        taken = [one | {"uuid": f"u-{one['puid']}", "created_at": "now"} for one in statements]
+        taken = [
+            statement | {"uuid": f"u-{statement['puid']}", "created_at": "now"}
+            for statement in statements
+        ]
         self.has |= {one["puid"]: one for one in taken}
         if order == "held":  # taken, and the answer waits for a word of the test
             self.held.set()

@@ -26,7 +26,7 @@ def implementation(request: pytest.FixtureRequest) -> Iterator[tuple[str, Client
     """The name of an implementation, and clients of it."""
     if request.param == "memory":
         services = (DynamoDB(page_items=3), S3(page_keys=3), SQS())
-        yield request.param, Clients(*(Client(one, DirectTransport()) for one in services))
+        yield request.param, Clients(*(Client(service, DirectTransport()) for service in services))
     elif request.param == "moto":
         with mock_aws():
             clients = clients_of_moto()

@@ -67,7 +67,7 @@ def test_a_version_is_deleted_and_no_other(aws: World, s3: Any) -> None:
     assert (aws.objects.head(aws.drop, "k"), first.version != second.version) == (second, True)
     aws.objects.delete_version(second)
     listed = s3.list_object_versions(Bucket=aws.drop)
-    assert [one["VersionId"] for one in listed["Versions"]] == [first.version]
+    assert [version["VersionId"] for version in listed["Versions"]] == [first.version]
     assert "DeleteMarkers" not in listed
     aws.objects.delete_version(first)
     aws.objects.delete_version(first)

@@ -34,7 +34,7 @@ def test_a_transaction_is_all_or_nothing_and_gives_each_reason(table: Table, dyn
     actions = [table.new("p", "1"), table.new("p", "2"), table.over("p", "3")]
     error = refused(dynamodb.transact_write_items, TransactItems=actions)
     assert code(error) == "TransactionCanceledException"
-    reasons = [one["Code"] for one in error.response["CancellationReasons"]]
+    reasons = [reason["Code"] for reason in error.response["CancellationReasons"]]
     assert reasons == ["None", "ConditionalCheckFailed", "None"]
     assert [item["sk"]["S"] for item in table.query("p", "")] == ["2"]
 

@@ -101,7 +101,7 @@ def _own_waiting_unseen() -> Change:
         if found is None:
             return None
         own = seen.message.get(getcurrent())
-        others = tuple(one for one in found.parked if one.message != own)
+        others = tuple(parked for parked in found.parked if parked.message != own)
         return msgspec.structs.replace(found, parked=others)
 
     def change(patched: pytest.MonkeyPatch) -> None:

@@ -65,16 +65,16 @@ def _is_of_findings(actions: Any) -> bool:
 
 def _unchecked_marker(call: Call, TransactItems: Any, **rest: Any) -> Any:  # noqa: N803
     bent = [
-        {"Put": {k: v for k, v in one["Put"].items() if k != "ConditionExpression"}}
-        if _is_marker(one)
-        else one
-        for one in TransactItems
+        {"Put": {k: v for k, v in item["Put"].items() if k != "ConditionExpression"}}
+        if _is_marker(item)
+        else item
+        for item in TransactItems
     ]
     return call(TransactItems=bent, **rest)
 
 
 def _no_marker(call: Call, TransactItems: Any, **rest: Any) -> Any:  # noqa: N803
-    return call(TransactItems=[one for one in TransactItems if not _is_marker(one)], **rest)
+    return call(TransactItems=[item for item in TransactItems if not _is_marker(item)], **rest)
 
 
 def _two_calls(call: Call, TransactItems: Any, **rest: Any) -> Any:  # noqa: N803
@@ -91,7 +91,7 @@ def _taken_for_success(code: str) -> Callable[..., Any]:
         try:
             return call(**params)
         except ClientError as error:
-            reasons = {one["Code"] for one in error.response.get("CancellationReasons", ())}
+            reasons = {reason["Code"] for reason in error.response.get("CancellationReasons", ())}
             if reasons - {"None"} != {code} or _is_of_findings(params["TransactItems"]):
                 raise
             return {}
