@@ -207,7 +207,7 @@ def _unequal_lengths(
 
 
 def _starts(starts: Numbers, pieces: int, end: int) -> bool:
-    """Return whether starts cut what ends there into so counts pieces, one after the other."""
+    """Return whether `starts` divides an array of the length `end` into `pieces`, in order."""
     is_complete = len(starts) == pieces + 1 and starts[0] == 0 and starts[-1] == end
     return is_complete and all(start <= next_start for start, next_start in pairwise(starts))
 

@@ -43,11 +43,11 @@ boto3.client("sqs").send_message(
 s3, until = boto3.client("s3"), time.monotonic() + 60
 for place in ("receipts/messages", "findings"):
     where = {{"Bucket": "{out}", "Prefix": "out/{provider}/" + place + "/"}}
-    while not (found := s3.list_objects_v2(**where).get("Contents")):
+    while not (objects := s3.list_objects_v2(**where).get("Contents")):
         if time.monotonic() > until:
             raise SystemExit("nothing came under " + where["Prefix"] + " within a minute")
         time.sleep(1)
-    newest = max(found, key=lambda one: one["LastModified"])
+    newest = max(objects, key=lambda stored: stored["LastModified"])
     print("s3://{out}/" + newest["Key"])
     print(s3.get_object(Bucket="{out}", Key=newest["Key"])["Body"].read().decode())
 EOF

@@ -46,10 +46,10 @@ def sample_folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def told(
+def run_packs(
     capsys: pytest.CaptureFixture[str], folder: Path, *words: str | Path
 ) -> tuple[int, list[str], list[str]]:
-    """The exit code, and the lines on stdout and stderr, without the folder's path."""
+    """Return the exit code, and the lines on stdout and stderr, without the folder's path."""
     code = main(["packs", *map(str, words)])
     out, err = capsys.readouterr()
     plain = (text.replace(f"{folder}{os.sep}", "").splitlines() for text in (out, err))

@@ -1,4 +1,4 @@
-"""What the author of a sound pack is warned of, and what is left in peace."""
+"""Warnings for the author of a valid pack, and terms that get none."""
 
 from datetime import date
 from pathlib import Path

@@ -49,11 +49,11 @@ WHY_NOT = {
 
 
 @pytest.mark.parametrize(("rule", "text", "why"), WHY_NOT.values(), ids=WHY_NOT)
-def test_what_decides_against_a_rule(rule: Rule, text: str, why: str) -> None:
+def test_the_reason_why_a_rule_does_not_hit(rule: Rule, text: str, why: str) -> None:
     assert why_not(pack_of(rule), rule, text) == why
 
 
-def test_the_terms_that_stand_in_a_text_say_what_dropped_them() -> None:
+def test_terms_in_a_text_name_the_exception_that_dropped_them() -> None:
     met = met_in(pack_of(RULE), RULE, "otp bank: send me your otp")
     assert [(m.span.start, m.span.term, m.exception) for m in met] == [
         (0, "otp", "otp bank"),

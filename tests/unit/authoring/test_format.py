@@ -153,7 +153,7 @@ def test_a_term_means_the_same(term: str) -> None:
     assert canonical(made, "otp.yaml") == made
 
 
-def test_what_does_not_parse_is_refused() -> None:
+def test_a_pack_that_does_not_parse_is_refused() -> None:
     with pytest.raises(PackError):
         canonical(PACK.replace("version: 3", "version: x"), "otp.yaml")
 

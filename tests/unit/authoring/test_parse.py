@@ -314,7 +314,7 @@ def test_excessive_keys_are_refused_before_the_rest_is_read(
     assert events < 500
 
 
-def test_as_many_keys_as_a_mapping_may_have_are_named_one_by_one() -> None:
+def test_unknown_keys_are_named_up_to_the_limit() -> None:
     text = PACK + keys(KEYS_IN_MAPPING - PACK_HAS)
     assert sum("unknown key" in problem for problem in problems(text)) == KEYS_IN_MAPPING - PACK_HAS
     assert problems(text + "one_more: 1\n") == [

@@ -1,4 +1,4 @@
-"""An audit asks of each sampled post whether it breaks a rule that nobody wrote, and no more."""
+"""An audit asks whether a sampled post is illegal or against the terms, although no rule hit it."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -41,7 +41,7 @@ def play(keys: str) -> AuditState:
         pytest.param("vk", "violating", "SCAMS_AND_FRAUD", id="breaks something"),
     ],
 )
-def test_one_key_a_verdict(keys: str, verdict: str, category: str | None) -> None:
+def test_each_key_gives_one_verdict(keys: str, verdict: str, category: str | None) -> None:
     [message] = play(keys).messages
     assert (message.verdict, message.category) == (verdict, category)
     assert (message.post, message.month, message.moderator) == ("p1", "2026-11", "m-7")
@@ -84,7 +84,7 @@ def test_a_post_cannot_command_the_terminal() -> None:
     assert "\x1b" not in terminal.shown[0]
 
 
-def test_what_is_judged_in_the_file_waits_no_more() -> None:
+def test_a_post_judged_in_the_file_no_longer_waits() -> None:
     before = [
         {"type": "audit", "month": "2026-11", "post": "p1"},
         {"type": "audit", "month": "2026-10", "post": "p2"},

@@ -35,10 +35,10 @@ def test_a_stack_that_cannot_be_found_is_not_taken_for_work_half_done(
     ],
     ids=["provider", "nobody", "too long"],
 )
-def test_what_cannot_be_meant_is_named(
+def test_arguments_that_contradict_each_other_are_named(
     capsys: pytest.CaptureFixture[str], provider: str, account: str, told: str
 ) -> None:
-    """An account is told by its length: it is on no screen and in no log."""
+    """The message gives the length of the account, which must not be on a screen or in a log."""
     assert main(["erase", "--provider", provider, "--account", account]) == 2
     found = capsys.readouterr().err
     assert told in found

@@ -1,4 +1,4 @@
-"""`terang factchecks import` and `terang ask`, as somebody at a terminal uses them."""
+"""`terang factchecks import` and `terang ask` at a terminal."""
 
 import json
 from pathlib import Path
@@ -46,7 +46,7 @@ def test_a_feed_without_a_check_withdraws_nothing(
     assert "check.example/salt" in capsys.readouterr().out
 
 
-def test_a_full_disk_is_told_and_leaves_the_index_as_it_was(
+def test_a_full_disk_is_reported_and_keeps_the_index(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     imported(tmp_path, f"{SALT},False,X,2026-01-02,en")
@@ -75,7 +75,9 @@ def test_answers_are_lines_of_the_promised_shape(
     }  # fmt: skip
 
 
-def test_an_old_check_is_told_to_be_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_old_check_is_shown_with_its_age(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     imported(tmp_path, f"{SALT},False,X,2016-01-02,en")
     text = "drinking warm salt water cures the common cold in a single night"
     main(["ask", text, "--index", str(tmp_path / "index"), "--published", "2026-01-02"])
@@ -103,7 +105,7 @@ def test_a_call_that_would_trust_or_find_nothing_is_refused(
 
 
 @pytest.mark.parametrize("line", ['{"id": "b"}', "no JSON", '{"id": null, "text": 5}', '"\xff"'])
-def test_a_line_that_is_no_text_is_named(
+def test_a_line_without_text_is_named(
     line: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     imported(tmp_path, f"{SALT},False,X,2026-01-02,en")
@@ -149,7 +151,7 @@ STACK_FAULTS = {
 def test_an_option_that_would_be_ignored_is_refused(
     words: list[str], fault: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Nothing is read or put: whoever typed it believes that it is done."""
+    """Nothing is read or uploaded."""
     assert main(["factchecks", "import", "checks.csv", *words]) == 2
     first = capsys.readouterr().err.splitlines()[0]
     assert first == f"terang factchecks import: {fault}"

@@ -182,10 +182,10 @@ def test_json_on_stdout_says_the_same_and_nothing_is_obeyed(
 
 
 @pytest.mark.parametrize("word", HOSTILE.values(), ids=HOSTILE)
-def test_what_became_of_a_file_is_told_on_its_own_line(
+def test_each_file_gets_a_line_with_its_result(
     capsys: pytest.CaptureFixture[str], word: str
 ) -> None:
-    """And a word in brackets is no markup."""
+    """A word in brackets is not markup."""
     dropped = SimpleNamespace(path=Path(named(word)))
     receipt = FileReceipt(
         file="f", provider="acme", key="k", version="v", status="refused", at="", bytes=1,
@@ -199,9 +199,7 @@ def test_what_became_of_a_file_is_told_on_its_own_line(
 
 
 @pytest.mark.parametrize("word", HOSTILE.values(), ids=HOSTILE)
-def test_whatever_is_told_is_shown_as_it_stands(
-    capsys: pytest.CaptureFixture[str], word: str
-) -> None:
+def test_printed_text_is_shown_unchanged(capsys: pytest.CaptureFixture[str], word: str) -> None:
     for tell in (print_result, print_problem, print_warning, Screen().print):
         tell(word)
         told = capsys.readouterr()
@@ -236,7 +234,7 @@ def test_a_puid_forges_no_line(capsys: pytest.CaptureFixture[str], tmp_path: Pat
 
 
 def test_json_is_written_whatever_bytes_a_name_holds(capsys: pytest.CaptureFixture[str]) -> None:
-    """A file name that is no UTF-8 reaches Python with a lone surrogate for each byte."""
+    """A file name that is not UTF-8 reaches Python with a lone surrogate for each byte."""
     print_json({"file": "\udcff\x7f"})
     out = capsys.readouterr().out
     assert out.isascii()

@@ -14,7 +14,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "built"
 
 
-def test_only_the_zips_of_what_stands_are_kept(folder: Path) -> None:
+def test_only_zips_of_current_folders_are_kept(folder: Path) -> None:
     folder.mkdir()
     (folder / "layers-ledger-0.zip").write_bytes(b"of an earlier day")
     zips = deploy.built()
@@ -23,9 +23,7 @@ def test_only_the_zips_of_what_stands_are_kept(folder: Path) -> None:
     assert zips["layers/ledger"].read_bytes() == b"a zip of python/"
 
 
-def test_what_another_run_made_meanwhile_stays(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_zip_of_another_run_is_kept(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It may be reading its zips just now."""
     others: list[dict[str, Path]] = []
 

@@ -54,12 +54,12 @@ def test_a_message_that_says_all_stays_as_it_is() -> None:
 @pytest.mark.parametrize(
     ("post", "rule"), [("p3", "codes/asks"), ("p1", "codes/other"), ("p1", 7), (None, "codes/asks")]
 )
-def test_what_names_no_finding_is_told_apart(post: object, rule: object) -> None:
+def test_a_message_without_a_finding_is_reported(post: object, rule: object) -> None:
     message = {"type": "decision", "id": "d-1", "post": post, "rule": rule}
     assert resolve_findings(message, FINDINGS) is None
 
 
-def test_times_that_are_owed_are_now_and_those_that_are_said_stay() -> None:
+def test_missing_times_become_now_and_given_times_stay() -> None:
     clock = StandingClock()
     said = {"type": "decision", "opened_at": "2026-11-25T08:00:00Z"}
     assert complete_times(said, clock) == said | {"decided_at": NOW}
@@ -84,7 +84,7 @@ def test_messages_about_one_finding_go_in_the_order_of_the_file() -> None:
     assert ids(first, second, {"id": "3", "finding": "g"}) == [["1"], ["2"], ["3"]]
 
 
-def test_what_hangs_together_keeps_the_order_of_the_file() -> None:
+def test_linked_messages_keep_the_order_of_the_file() -> None:
     """A reinstatement names the decision only, and must come after the outcome that it follows."""
     first = {"id": "d"}, {"id": "c", "decision": "d"}, {"id": "o", "complaint": "c"}
     assert ids(*first, {"id": "b", "decision": "d"}, {"id": "other"}) == [
@@ -92,7 +92,7 @@ def test_what_hangs_together_keeps_the_order_of_the_file() -> None:
     ]  # fmt: skip
 
 
-def test_what_refers_to_nothing_in_the_file_or_to_itself_is_sent_all_the_same() -> None:
+def test_a_reference_to_nothing_or_to_itself_does_not_stop_a_message() -> None:
     assert ids({"id": "c", "decision": "of last week"}) == [["c"]]
     assert ids({"id": "q", "follows": "q"}) == [["q"]]
     ring = ids({"id": "1", "decision": "2"}, {"id": "2", "decision": "1"})

@@ -200,7 +200,7 @@ def test_going_back_gives_the_earlier_set_itself() -> None:
     assert back(later, ALL, T0 + DAY, ReplacedSet(ALL, T0 + DAY)) == ALL
 
 
-def test_going_back_after_long_begins_the_notice_of_what_returns() -> None:
+def test_a_late_rollback_starts_a_new_notice_period() -> None:
     later = follow(ALL, pack("aaa", 2))
     at = T0 + 60 * DAY
     after = back(later, ALL, at, ReplacedSet(ALL, T0))
@@ -218,7 +218,7 @@ def test_going_back_lifts_no_pause_and_keeps_who_wants_fact_checks() -> None:
     assert after.providers["others"] == ProviderSettings(factchecks=True)
 
 
-def test_going_back_undoes_what_was_chosen_for_a_provider_without_an_entry() -> None:
+def test_rollback_undoes_a_choice_for_a_provider_without_an_entry() -> None:
     emptied = follow(ALL, chosen={"others": []}, without_rules=["others"])
     assert back(emptied, ALL, T0, ReplacedSet(ALL, T0)) == ALL
 

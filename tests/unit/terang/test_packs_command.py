@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from support.packs_folder import sample_folder, told
+from support.packs_folder import run_packs, sample_folder
 from support.sample_packs import PACK
 
 from matcher import Pack
@@ -17,7 +17,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_check_says_that_all_is_well(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert told(capsys, folder, "check", folder / "packs", "--today", "2026-11-15") == (
+    assert run_packs(capsys, folder, "check", folder / "packs", "--today", "2026-11-15") == (
         0,
         ["1 packs, 1 rules: all well"],
         [],
@@ -28,7 +28,7 @@ def test_check_counts_warnings_and_goes_on(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder.joinpath("packs/otp.yaml").write_text(PACK.replace("login code", "kode otp"), "utf-8")
-    code, out, err = told(capsys, folder, "check", folder / "packs", "--today", "2026-11-15")
+    code, out, err = run_packs(capsys, folder, "check", folder / "packs", "--today", "2026-11-15")
     assert (code, out) == (0, ["1 packs, 1 rules: valid, 1 warning"])
     [warning] = err
     assert warning.startswith(
@@ -38,15 +38,15 @@ def test_check_counts_warnings_and_goes_on(
 
 def test_check_names_what_is_wrong(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder.joinpath("packs/otp.yaml").write_text(PACK.replace("[send me the otp,", "[hi,"), "utf-8")
-    code, out, err = told(capsys, folder, "check", folder / "packs", "--today", "2026-11-15")
+    code, out, err = run_packs(capsys, folder, "check", folder / "packs", "--today", "2026-11-15")
     assert (code, out) == (1, [])
     [problem] = err
     assert problem.startswith("packs/otp.yaml:22: asks-for-code: this `match` example is not hit:")
     assert problem.endswith("it has no term of the rule; fix the rule, or reword it")
 
 
-def test_check_of_no_folder_is_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert told(capsys, folder, "check", folder / "nowhere") == (
+def test_check_reports_a_missing_folder(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_packs(capsys, folder, "check", folder / "nowhere") == (
         1,
         [],
         ["nowhere: no such file or folder"],
@@ -56,7 +56,7 @@ def test_check_of_no_folder_is_told(folder: Path, capsys: pytest.CaptureFixture[
 def test_check_wants_a_day_of_the_calendar(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    code, _, err = told(capsys, folder, "check", folder / "packs", "--today", "2026-02-30")
+    code, _, err = run_packs(capsys, folder, "check", folder / "packs", "--today", "2026-02-30")
     assert code == 2
     assert "'2026-02-30' is not a day of the calendar" in err[0]
 
@@ -65,7 +65,7 @@ def test_try_explains_and_keeps_quiet_about_the_packs(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder.joinpath("packs/otp.yaml").write_text(PACK.replace("login code", "kode otp"), "utf-8")
-    code, out, err = told(
+    code, out, err = run_packs(
         capsys, folder, "try", folder / "packs", "send me the OTP", "--today", "2026-11-15"
     )
     assert (code, err) == (0, [])
@@ -78,33 +78,31 @@ def test_try_explains_and_keeps_quiet_about_the_packs(
 def test_format_writes_once(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = folder / "packs/otp.yaml"
     before = Pack.parse(PACK, "otp.yaml")
-    assert told(capsys, folder, "format", path) == (0, ["formatted packs/otp.yaml"], [])
+    assert run_packs(capsys, folder, "format", path) == (0, ["formatted packs/otp.yaml"], [])
     laid_out = path.read_text("utf-8")
     assert laid_out != PACK
     assert Pack.parse(laid_out, "otp.yaml").rules == before.rules
-    assert told(capsys, folder, "format", folder / "packs") == (0, [], [])
+    assert run_packs(capsys, folder, "format", folder / "packs") == (0, [], [])
     assert path.read_text("utf-8") == laid_out
 
 
 def test_format_check_changes_nothing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    code, out, _ = told(capsys, folder, "format", folder / "packs", "--check")
+    code, out, _ = run_packs(capsys, folder, "format", folder / "packs", "--check")
     assert (code, out) == (1, ["would format packs/otp.yaml"])
     assert folder.joinpath("packs/otp.yaml").read_text("utf-8") == PACK
 
 
-def test_format_leaves_what_does_not_parse(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_format_leaves_unreadable_packs(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     broken = PACK.replace("version: 3", "version: x")
     folder.joinpath("packs/a.yaml").write_text(broken, "utf-8")
-    code, out, err = told(capsys, folder, "format", folder / "packs")
+    code, out, err = run_packs(capsys, folder, "format", folder / "packs")
     assert (code, out) == (1, ["formatted packs/otp.yaml"])
     assert err == ["packs/a.yaml:2: `version` must be a whole number from 1 to 1000000000"]
     assert folder.joinpath("packs/a.yaml").read_text("utf-8") == broken
 
 
 def test_format_of_nothing_is_wrong_usage(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert told(capsys, folder, "format", folder / "nowhere")[0] == 2
+    assert run_packs(capsys, folder, "format", folder / "nowhere")[0] == 2
 
 
 COMMANDS = ("check", "try", "format", "diff", "import", "schema", "publish", "list", "rollback")
@@ -127,7 +125,7 @@ def new_version(folder: Path) -> Path:
 
 def test_diff_shows_what_changes(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     posts = folder / "posts.jsonl"
-    assert told(
+    assert run_packs(
         capsys, folder, "diff", folder / "packs", new_version(folder), "--posts", posts
     ) == (
         0,
@@ -146,7 +144,7 @@ def test_diff_shows_what_changes(folder: Path, capsys: pytest.CaptureFixture[str
 def test_diff_as_json_holds_no_text(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     posts = folder / "posts.jsonl"
     words = ("diff", folder / "packs", new_version(folder), "--posts", posts, "--json")
-    code, [line], err = told(capsys, folder, *words)
+    code, [line], err = run_packs(capsys, folder, *words)
     assert (code, err) == (0, [])
     found = json.loads(line)
     change = found["rules"]["one-time-codes/asks-for-code"]
@@ -162,7 +160,7 @@ def test_diff_shows_ten_posts_and_counts_all(
     post = folder.joinpath("posts.jsonl").read_text("utf-8").splitlines()[2]
     folder.joinpath("many.jsonl").write_text("\n".join([post] * 12), "utf-8")
     words = ("diff", folder / "packs", new_version(folder), "--posts", folder / "many.jsonl")
-    _, out, _ = told(capsys, folder, *words)
+    _, out, _ = run_packs(capsys, folder, *words)
     assert sum(line.startswith("  + p-3") for line in out) == 10
     assert out[-2:] == ["  + and 2 more", "12 posts: 12 newly hit, 0 no longer"]
 
@@ -171,16 +169,16 @@ def test_diff_of_a_version_with_itself_is_empty(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     words = ("diff", folder / "packs", folder / "packs", "--posts", folder / "posts.jsonl")
-    assert told(capsys, folder, *words)[1] == [
+    assert run_packs(capsys, folder, *words)[1] == [
         "4 posts (1 lines refused): 0 newly hit, 0 no longer"
     ]
 
 
 @pytest.mark.parametrize("missing", ["packs", "posts"])
-def test_diff_of_what_is_not_there_is_wrong_usage(
+def test_diff_of_a_missing_file_is_wrong_usage(
     folder: Path, capsys: pytest.CaptureFixture[str], missing: str
 ) -> None:
     new = folder / ("nowhere" if missing == "packs" else "packs")
     posts = folder / ("nowhere" if missing == "posts" else "posts.jsonl")
-    code, out, err = told(capsys, folder, "diff", folder / "packs", new, "--posts", posts)
+    code, out, err = run_packs(capsys, folder, "diff", folder / "packs", new, "--posts", posts)
     assert (code, out, len(err)) == (2, [], 1)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from support.packs_folder import WORDS, sample_folder, told
+from support.packs_folder import WORDS, run_packs, sample_folder
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def imported(folder: Path, *words: str | Path) -> tuple[str | Path, ...]:
 
 
 def test_import_makes_a_pack_with_gaps(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    code, out, err = told(capsys, folder, *imported(folder, "--today", "2026-11-01"))
+    code, out, err = run_packs(capsys, folder, *imported(folder, "--today", "2026-11-01"))
     assert code == 0
     assert err == ["words.txt:5: left out: `@someone` is a handle; rules name no accounts"]
     assert "mode: shadow" in out
@@ -34,9 +34,9 @@ def test_import_makes_a_pack_with_gaps(folder: Path, capsys: pytest.CaptureFixtu
 def test_check_says_what_an_imported_pack_lacks(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    _, out, _ = told(capsys, folder, *imported(folder))
+    _, out, _ = run_packs(capsys, folder, *imported(folder))
     folder.joinpath("packs/otp.yaml").write_text("\n".join(out) + "\n", "utf-8")
-    code, _, err = told(capsys, folder, "check", folder / "packs")
+    code, _, err = run_packs(capsys, folder, "check", folder / "packs")
     assert code == 1
     for lack in ("title", "why", "keywords", "text", "url", "languages", "owner", "ignore"):
         assert any(f"`{lack}`" in line for line in err), lack
@@ -47,14 +47,14 @@ def test_an_imported_pack_is_sound_once_it_is_filled_in(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     options = ("--keyword", "PHISHING", "--language", "en", "--owner", "a: b")
-    _, out, _ = told(capsys, folder, *imported(folder, "--today", "2026-11-01", *options))
+    _, out, _ = run_packs(capsys, folder, *imported(folder, "--today", "2026-11-01", *options))
     filled = (
         "\n".join(out)
         .replace("ignore: []", "ignore: [a, b]")
         .replace('url: ""', "url: https://a.example")
     )
     folder.joinpath("packs/otp.yaml").write_text(filled.replace('""', "some words"), "utf-8")
-    code, out, err = told(capsys, folder, "check", folder / "packs", "--today", "2026-11-15")
+    code, out, err = run_packs(capsys, folder, "check", folder / "packs", "--today", "2026-11-15")
     assert (code, out) == (0, ["1 packs, 1 rules: valid, 1 warning"])
     assert "`no` is an everyday word" in err[0]
 
@@ -90,7 +90,7 @@ def test_import_reads_a_table(
 ) -> None:
     folder.joinpath(name).write_text(text, "utf-8")
     words = ("import", folder / name, "--id", "bait", "--category", "SELF_HARM", *more)
-    code, out, _ = told(capsys, folder, *words)
+    code, out, _ = run_packs(capsys, folder, *words)
     assert code == 0
     assert f"    any: {group}" in out
 
@@ -112,7 +112,7 @@ def test_import_refuses(
     why: str,
 ) -> None:
     folder.joinpath("words.txt").write_text(text, "utf-8")
-    got, out, err = told(capsys, folder, *imported(folder, *more))
+    got, out, err = run_packs(capsys, folder, *imported(folder, *more))
     assert (got, out) == (code, [])
     assert any(why in line for line in err)
 
@@ -131,7 +131,7 @@ def test_import_of_a_column_that_is_not_there_names_those_that_are(
         "--column",
         "c",
     )
-    assert told(capsys, folder, *words) == (
+    assert run_packs(capsys, folder, *words) == (
         2,
         [],
         ["terang packs import: words.csv: no column `c`; it has a, b"],

@@ -111,7 +111,7 @@ def test_body_and_attributes_go_back_with_the_first_sender(sqs: SQS) -> None:
     assert {"first_sender", "first_sent"} <= set(ATTRIBUTES)
 
 
-def test_what_was_repeated_before_still_names_its_first_sender(sqs: SQS) -> None:
+def test_a_letter_sent_again_still_names_its_first_sender(sqs: SQS) -> None:
     die(sqs, "a post", sender=f"{OPERATOR}:me", provider="acme", first_sender=ACME, first_sent="7")
     redrive(messages(sqs))
     [sent] = sqs.queues[LIVE].messages
@@ -126,7 +126,7 @@ def test_nobody_else_says_when_a_letter_was_sent_first(sqs: SQS) -> None:
     assert sent.attributes["first_sent"]["StringValue"] == "10000"
 
 
-def test_what_nobody_would_believe_stays_and_is_seen_at_once(sqs: SQS) -> None:
+def test_a_letter_that_would_not_be_accepted_stays(sqs: SQS) -> None:
     die(sqs, "1", "2", provider="acme")
     assert redrive(messages(sqs, believed=False)).left == {NOT_BELIEVED: 2}
     assert messages(sqs).contents().sampled == 2
@@ -156,7 +156,7 @@ def test_a_limit_holds_for_letters_and_the_rest_stays(sqs: SQS) -> None:
     assert len(bodies(sqs, DEAD)) == 13
 
 
-def test_what_failed_again_meanwhile_is_not_tried_for_ever(sqs: SQS, clock: Clock) -> None:
+def test_a_letter_that_failed_again_is_not_tried_forever(sqs: SQS, clock: Clock) -> None:
     clock.now = BEGAN + 1
     die(sqs, "poison", provider="acme")
     assert redrive(messages(sqs)).left == {"failed again just now": 1}
@@ -164,7 +164,7 @@ def test_what_failed_again_meanwhile_is_not_tried_for_ever(sqs: SQS, clock: Cloc
 
 
 def test_a_letter_that_sqs_does_not_take_stays(sqs: SQS) -> None:
-    """With its first sender beside it, a body of nearly 1 MiB can be too large."""
+    """With its first sender added, a body of nearly 1 MiB can be too large."""
 
     class Full(MessagesTarget):
         def send(self, letter: DeadLetter) -> str:
@@ -176,7 +176,7 @@ def test_a_letter_that_sqs_does_not_take_stays(sqs: SQS) -> None:
     assert bodies(sqs, DEAD) == ["large"]
 
 
-def test_looking_says_what_is_there_and_takes_nothing(sqs: SQS, clock: Clock) -> None:
+def test_a_dry_run_shows_the_letters_and_takes_none(sqs: SQS, clock: Clock) -> None:
     die(sqs, '{"provider": "acme"}')
     clock.now = 500
     die(sqs, '{"provider": "acme"}', "no json")
@@ -223,7 +223,7 @@ def test_equal_runs_of_publish_are_called_once(sqs: SQS) -> None:
     assert len(functions.called) == 1
 
 
-def test_a_copy_gives_back_what_is_missing_and_no_text() -> None:
+def test_restore_puts_back_missing_items_but_no_excerpts() -> None:
     """What the table has since stays as it is, and an excerpt that was deleted stays away."""
     dynamodb = Client(DynamoDB(page_items=2), DirectTransport())
     for name in ("copy", "live"):

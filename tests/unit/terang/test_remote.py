@@ -46,7 +46,7 @@ PLACES = (
 
 
 @pytest.mark.parametrize("access", [AWS, LOCAL], ids=["on AWS", "on this machine"])
-def test_every_line_is_one_that_a_shell_takes(access: Access) -> None:
+def test_a_shell_can_run_every_line(access: Access) -> None:
     text = first_steps(access)
     subprocess.run(["bash", "-n"], input=text, text=True, check=True)
     compile(text.partition("python3 - <<'EOF'\n")[2].partition("EOF\n")[0], "first message", "exec")
@@ -90,7 +90,7 @@ def test_on_this_machine_any_credentials_do() -> None:
     ],
     ids=["the emulator", "AWS", "another account behind a tunnel"],
 )
-def test_only_the_emulators_account_is_registered_beside_the_role(
+def test_only_the_account_of_the_emulator_is_registered_too(
     account: str, endpoint: str, senders: set[str]
 ) -> None:
     assert senders_of("AROA1", account, endpoint) == senders

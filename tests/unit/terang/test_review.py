@@ -41,7 +41,7 @@ def test_a_card_holds_what_one_decision_may_name() -> None:
     assert [len(part.findings) for part in made] == [20, 20, 5]
 
 
-def test_alike_is_what_another_post_says_in_nearly_the_same_words() -> None:
+def test_posts_with_nearly_the_same_words_are_alike() -> None:
     own = card("p1", "Win a prize today, only 7 are left")
     same = card("p2", "WIN a prize today, only 12 are left!")
     others = (
@@ -150,7 +150,7 @@ def test_a_terminal_that_is_closed_ends_the_sitting(keys: str, lines: list[None]
     assert len(sitting(WrittenTerminal(keys, lines), card())) == keys.count("s")
 
 
-def test_what_stood_in_the_file_stays(tmp_path: Path) -> None:
+def test_earlier_content_of_the_file_stays(tmp_path: Path) -> None:
     file = tmp_path / "decisions.jsonl"
     file.write_text('{"id": "before"}')
     decided = MessageFile(file)
@@ -201,7 +201,7 @@ def test_a_run_is_reviewed_by_severity_and_reach_without_a_stack(tmp_path: Path)
     assert [one.finding.post for one in left] == ["p2", "p1"]
 
 
-def test_a_finding_whose_set_is_not_at_hand_is_shown_all_the_same(tmp_path: Path) -> None:
+def test_a_finding_of_an_unknown_set_is_shown(tmp_path: Path) -> None:
     folder = run_folder(tmp_path)
     [first, *_] = findings_of_run(folder, [])
     assert rule_reasons_in_folder(tmp_path / "elsewhere/findings.jsonl")(first.finding) == ""
@@ -210,7 +210,7 @@ def test_a_finding_whose_set_is_not_at_hand_is_shown_all_the_same(tmp_path: Path
     assert rule_reasons_in_folder(folder)(first.finding) == ""
 
 
-def test_a_file_of_something_else_is_no_run(tmp_path: Path) -> None:
+def test_a_file_of_something_else_is_not_a_run(tmp_path: Path) -> None:
     with pytest.raises(OperatorError, match="cannot read"):
         findings_of_run(tmp_path, [])
     (tmp_path / "findings.jsonl").write_text('{"id": "1"}\n')
@@ -219,7 +219,7 @@ def test_a_file_of_something_else_is_no_run(tmp_path: Path) -> None:
 
 
 def test_a_moderator_decides_with_keys_and_goes_on_another_day(tmp_path: Path) -> None:
-    """Keys typed ahead are not lost, and an arrow is no verdict."""
+    """Keys typed ahead are not lost, and an arrow is not a verdict."""
     run, file = run_folder(tmp_path / "run"), tmp_path / "decisions.jsonl"
     with typing("review", run, "--moderator", "m-7", "--decisions", file) as person:
         assert "send me" not in person.until("3 waiting")

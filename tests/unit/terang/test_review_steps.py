@@ -45,7 +45,7 @@ def messages(review: ReviewState) -> list[Decision]:
         pytest.param(("s",), Verdict.SKIPPED, None, id="skipped, without a reason"),
     ],
 )
-def test_one_key_a_verdict(
+def test_each_key_gives_one_verdict(
     keys: tuple[str, ...], verdict: Verdict, escalation: Escalation | None
 ) -> None:
     review = play(*keys)
@@ -58,7 +58,7 @@ def test_one_key_a_verdict(
     assert review.card.first.post == "p2"
 
 
-def test_a_measure_is_said_to_be_applied_when_it_is_decided() -> None:
+def test_a_measure_is_applied_at_the_time_of_the_decision() -> None:
     [message] = messages(play("c", "1", "it asks"))
     assert message.measures is not None
     assert message.measures.visibility == (Visibility.CONTENT_REMOVED,)
@@ -100,7 +100,7 @@ def test_findings_of_a_post_are_decided_together_or_apart() -> None:
     assert play("n", "2", "2", "d", "both again").decided[0].rest is None
 
 
-def test_a_verdict_is_about_one_finding_at_least() -> None:
+def test_a_verdict_needs_at_least_one_finding() -> None:
     review = play("n", "1", "2")
     assert review.left_out == {0}
     assert review.note

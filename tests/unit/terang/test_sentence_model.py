@@ -55,7 +55,7 @@ def test_links_of_a_text_do_not_count() -> None:
     assert model.nearness("salt https://a.example/x", ["salt"]) == [pytest.approx(1)]
 
 
-def test_what_is_not_utf_8_is_read_as_a_question_mark() -> None:
+def test_text_outside_utf_8_becomes_a_question_mark() -> None:
     model = SentenceModel(Session(), Letters())
     assert model.nearness("salt \udcff water", ["salt ? water"]) == [pytest.approx(1)]
 

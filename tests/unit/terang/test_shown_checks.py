@@ -1,4 +1,4 @@
-"""A moderator sees whose word a check is, and the measure that a finding proposes."""
+"""A moderator sees the publisher of a check, and the measure that a finding proposes."""
 
 import re
 from datetime import UTC, datetime

@@ -101,7 +101,7 @@ def test_a_batch_of_more_than_the_api_takes(
     assert [(one["item"], one["code"]) for one in told] == [(101, "batch_too_large")]
 
 
-def test_what_is_no_statement_costs_itself(
+def test_a_wrong_statement_does_not_stop_the_others(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "lines.jsonl"
@@ -123,14 +123,14 @@ def test_a_document_that_breaks_off_says_where(
     assert "byte" in told[0]["message"]
 
 
-def test_puids_are_one_across_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_puids_are_unique_across_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for name in ("a", "b"):
         (tmp_path / name).write_bytes(lines([SOUND]))
     _, told = lint(capsys, tmp_path / "a", tmp_path / "b")
     assert [(Path(one["file"]).name, one["code"]) for one in told] == [("b", "duplicate_puid")]
 
 
-def test_a_month_is_held_against_the_one_before(
+def test_a_month_is_compared_with_the_month_before(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     violence = {"category": "STATEMENT_CATEGORY_VIOLENCE", "category_specification": None}
@@ -210,7 +210,7 @@ BROKEN_FILES = {
 
 
 @pytest.mark.parametrize("name", BROKEN_FILES)
-def test_a_file_that_is_something_else_is_told_once(
+def test_a_file_of_another_kind_is_one_problem(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "file"
@@ -274,7 +274,7 @@ def test_a_member_that_cannot_be_read_costs_itself(
     assert faults[0]["message"].startswith("first.jsonl ")
 
 
-def test_a_version_of_zip_that_is_not_known_is_said_once(
+def test_an_unknown_version_of_zip_is_one_problem(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "day.zip"
@@ -298,7 +298,7 @@ def test_nothing_is_laid_on_the_disk_that_is_much_larger_than_the_file(
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, lambda data: packed(DEFLATED, data)])
-def test_what_expands_without_end_is_not_read_to_its_end(
+def test_an_endless_archive_is_not_read_to_its_end(
     pack: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "bomb"
@@ -345,7 +345,7 @@ DEEP = {
 
 
 @pytest.mark.parametrize("name", DEEP)
-def test_what_nests_deep_is_a_problem_and_no_crash(
+def test_deep_nesting_is_a_problem_and_not_a_crash(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "file"

@@ -67,7 +67,7 @@ def test_all_is_sent_once(tmp_path: Path, database: Database) -> None:
     assert database.requests == 2
 
 
-def test_what_is_refused_is_named_and_the_rest_is_sent(
+def test_refused_statements_are_named_and_the_others_are_sent(
     tmp_path: Path, database: Database, capsys: pytest.CaptureFixture[str], monkeypatch: Any
 ) -> None:
     """A rule that came to the database later than to us."""
@@ -80,7 +80,7 @@ def test_what_is_refused_is_named_and_the_rest_is_sent(
     assert "p-002: category: refused: is invalid." in capsys.readouterr().out
 
 
-def test_what_would_be_refused_is_not_sent(
+def test_invalid_statements_are_not_sent(
     tmp_path: Path, database: Database, capsys: pytest.CaptureFixture[str]
 ) -> None:
     files = written(tmp_path, [*many(2), changed(puid="p-9", content_language="id")])
@@ -89,7 +89,7 @@ def test_what_would_be_refused_is_not_sent(
     assert "p-9: content_language: not_allowed" in capsys.readouterr().out
 
 
-def test_what_the_database_has_is_not_sent_again(tmp_path: Path, database: Database) -> None:
+def test_statements_of_the_database_are_not_sent_again(tmp_path: Path, database: Database) -> None:
     database.has["p-001"] = {}
     files = written(tmp_path, many(3))
     assert submit(files, database.address) == 0

@@ -100,7 +100,7 @@ def test_of_a_link_inside_only_the_link_is_removed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["a file", "a link to nothing", "a ring of links", "below a file"])
-def test_what_is_no_folder_is_refused_with_a_sentence(
+def test_a_path_that_is_not_a_folder_is_refused_with_a_sentence(
     kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "out"
