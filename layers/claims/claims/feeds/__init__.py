@@ -1,4 +1,5 @@
 """Feeds of published fact-checks: reading, admitting, storing and comparing them.
 
-It may import `text` and `check`. Start with `admission`, which takes what `feed` reads.
+It may import `text` and `check`. Start with `admission`, which accepts or refuses
+the reviews that `feed` reads.
 """

@@ -1,4 +1,4 @@
-"""Which reviews of a feed become checks, and why the others do not."""
+"""Decide which reviews of a feed become checks, and why the others do not."""
 
 import re
 from collections import Counter
@@ -17,10 +17,10 @@ from claims.text.topics import topic_of
 
 GUESSED = ("en", "id", "zh", "es", "fr", "pt", "de", "ms")
 FEWEST_LETTERS, FEWEST_JOINED_LETTERS = 8, 4
-"""Letters of a claim; a few of a script without spaces say as much."""
+"""Least letters of a claim. In a script without spaces, fewer letters say as much."""
 LONGEST_STATED = 100
 MOST_STRANGERS = 1_000
-"""Hosts that are counted by name: a poisoned feed could bring a new one with each review."""
+"""Hosts that are counted by name. A hostile feed could have a new one in each review."""
 
 _PATH_WORD = re.compile(r"[^\W_]+")
 
@@ -36,11 +36,11 @@ class RefusalCode(StrEnum):
 
 @dataclass(slots=True)
 class Admitted:
-    """What an import accepted and refused.
+    """The result of an import.
 
     `taken` counts repeated checks too, `entries` holds each once. `incomplete` counts by code the
-    checks that were accepted although something is missing. `strangers` counts refused reviews by
-    host, if nobody trusts it, for the first MOST_STRANGERS hosts.
+    checks that were accepted although something is missing. `strangers` counts reviews by host, for
+    the first MOST_STRANGERS hosts that are not trusted.
     """
 
     entries: Spool = field(default_factory=Spool)
@@ -58,7 +58,9 @@ class Admitted:
 
 
 def admit(reviews: Iterable[Review], trust: Trust) -> Admitted:
-    """Return the checks among reviews. Of one link and claim the latest day counts, then the last.
+    """Return the accepted and refused reviews.
+
+    If a link and claim come twice, the review with the later day counts, then the later review.
 
     Reviews are read once, and checks go to disk as they are accepted.
     """
@@ -109,10 +111,10 @@ def _entry(review: Review, trust: Trust, incomplete: Counter[str]) -> Entry | Re
 
 
 def with_topic(entry: Entry) -> Entry:
-    """Return an entry under the topic that the lists of this version give it.
+    """Return an entry with its topic by the lists of this release.
 
-    Entries that were accepted under earlier lists get their topic again before an index is built,
-    so that all checks of an index are under one version.
+    Stored entries may have a topic by earlier lists. They get a new one before an index is built,
+    so that one version of the lists holds for the whole index.
     """
     check = entry.check
     topic = topic_of(f"{check.claim}\n{entry.title}", check.language, entry.cues)
@@ -120,7 +122,7 @@ def with_topic(entry: Entry) -> Entry:
 
 
 def _labels_of(url: str) -> str:
-    """Return the words in the path of a link: many publishers write section and title there.
+    """Return the words in the path of a link, where many publishers put section and title.
 
     >>> _labels_of("https://check.example/health/2024/salt-water")
     'health 2024 salt water'

@@ -1,4 +1,4 @@
-"""Reads a feed of reviews of any size: a data feed, objects or arrays of JSON-LD, or a table."""
+"""Read a feed of reviews of any size: a data feed, objects or arrays of JSON-LD, or a table."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -10,14 +10,14 @@ from claims.check import Review
 from claims.feeds.reviews import FeedError, reviews_in_table, reviews_in_value
 
 ELEMENT_BYTES = 16 << 20
-"""Bytes between two elements of a feed, above which it is refused: memory stays flat."""
+"""Most bytes of one element of a feed. This bounds the memory."""
 DEEPEST = 64
-"""Levels of brackets of a feed, above which it is refused; publishers' feeds have about ten."""
+"""Most levels of brackets of a feed. Feeds of publishers have about ten."""
 CHUNK_BYTES = 1 << 16
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:(")|\\?\Z)', re.DOTALL)
-"""A string, or one that goes on in the next piece: otherwise each of its quotes would start one."""
+"""A string, or the beginning of one that continues in the next piece."""
 _END_OF_STRING = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 _NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
 
@@ -26,7 +26,7 @@ type BytesRead = Callable[[int], None]
 
 
 def read_feed(stream: BinaryIO, progress: BytesRead | None = None) -> Iterator[Review]:
-    r"""Yield the reviews of a feed; its first bytes decide how it is read.
+    r"""Yield the reviews of a feed. Its first bytes show its format.
 
     >>> import io
     >>> table = b"url,claim\nhttps://a.example/1,Salt cures colds\n"
@@ -58,16 +58,16 @@ def _json(stream: "_BoundedStream", prefix: str) -> Iterator[Review]:
 
 
 def _prefix(start: bytes, head: bytes) -> str:
-    """Return where the elements of a JSON document are: in its array, in its feed, or all of it."""
+    """Return the path of the elements of a JSON document; empty if it is one element."""
     if start == b"[":
         return "item"
     return "dataFeedElement.item" if b'"dataFeedElement"' in head else ""
 
 
 class _BoundedStream:
-    """Counts the bytes of a stream, and refuses an element that does not end or nests too deep.
+    """Counts the bytes of a stream, and refuses an element that is too long or nests too deep.
 
-    The first bytes were read before, to see what the feed is.
+    `head` are the first bytes, which were already read to find the format.
     """
 
     def __init__(self, head: bytes, stream: BinaryIO, progress: BytesRead | None, *, is_json: bool):
@@ -76,7 +76,7 @@ class _BoundedStream:
         self.read_bytes = self.since_element = 0
 
     def read(self, size: int = -1) -> bytes:
-        """Return the next bytes of the stream, CHUNK_BYTES of them at most."""
+        """Return the next bytes of the stream, at most CHUNK_BYTES."""
         wanted = CHUNK_BYTES if size < 0 else min(size, CHUNK_BYTES)
         data, self._head = self._head[:wanted], self._head[wanted:]
         data = data or self._stream.read(wanted)
@@ -92,12 +92,12 @@ class _BoundedStream:
 
 
 class Nesting:
-    """Follows the brackets of a stream of JSON, in pieces of any size, before a parser sees them.
+    """Counts the open brackets of a stream of JSON, in pieces of any size, before it is parsed.
 
     ijson names each value by its whole path, so a hundred thousand open brackets took more memory
     than any machine has.
 
-    Limits: Brackets that open and close within one piece are counted on their own, so twice the
+    Limits: Brackets that open and close within one piece are counted separately, so up to twice the
     limit may pass.
 
     >>> nesting = Nesting(2)
@@ -113,8 +113,8 @@ class Nesting:
     def exceeds(self, data: bytes) -> bool:
         """Return whether the stream nests deeper than the limit, these bytes included.
 
-        The simple version is a loop over each byte, with which a feed would take ten times as long
-        to read. This one takes out brackets that close each other, level by level.
+        The simple version is a loop over each byte, and takes ten times as long as reading the
+        feed. This one removes pairs of brackets, level by level.
         """
         brackets = self._outside_strings(self._rest + data).translate(None, _NO_BRACKETS)
         for _ in range(self._limit + 1):
@@ -129,7 +129,7 @@ class Nesting:
         return self._depth > self._limit
 
     def _outside_strings(self, data: bytes) -> bytes:
-        """Return the bytes outside strings, also if a string goes on in the next piece."""
+        """Return the bytes outside strings. A string may continue in the next piece."""
         self._rest = b""
         if self._in_string:
             end = _END_OF_STRING.match(data)
@@ -147,7 +147,7 @@ class Nesting:
 
 
 def _odd_backslash(data: bytes) -> bytes:
-    r"""Return the backslash that escapes what comes next, or nothing.
+    r"""Return the last byte if it is a backslash that escapes the next byte, or nothing.
 
     >>> _odd_backslash(rb"a\\"), _odd_backslash(rb"a\\\\"[:-1])
     (b'', b'\\')

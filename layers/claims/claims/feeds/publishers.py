@@ -1,4 +1,4 @@
-"""Whose checks are accepted, and what their ratings mean: by public lists."""
+"""Look up trusted publishers and the meaning of their ratings in public lists."""
 
 import re
 import unicodedata
@@ -12,7 +12,7 @@ from claims.lists import read_json
 
 LONGEST_LINK = 2_000
 NOT_A_CHECK = "no check"
-"""In ratings.json: pages that check no claim, such as lessons, events and notices."""
+"""The value in ratings.json for pages without a claim, such as lessons, events and notices."""
 
 _WORDS = re.compile(r"[\w/]+")
 _SENTENCE = re.compile(r"[.:;,!?()\[\]—–|。：；，！]+|\s-\s")
@@ -23,7 +23,7 @@ type RatingTable = dict[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Publisher:
-    """A publisher by domain; its language is used if a review names none."""
+    """A publisher. Its language is used if a review names none."""
 
     domain: str
     name: str = ""
@@ -31,7 +31,7 @@ class Publisher:
 
 
 class Trust:
-    """The publishers that are trusted for one import: those listed, and those that it adds."""
+    """The publishers that one import trusts: those in the list, and added domains."""
 
     def __init__(self, added: Iterable[str] = ()):
         self._publishers = _listed() | {
@@ -82,7 +82,7 @@ def host_of(link: str) -> str:
 
 
 def rating_of(stated: str, domain: str, language: str) -> str | None:
-    """Return the rating that a publisher's words mean, `NOT_A_CHECK`, or None if no table knows.
+    """Return the rating for a publisher's words, `NOT_A_CHECK`, or None if no table has them.
 
     >>> [rating_of(*words) for words in [("Pants on Fire!", "politifact.com", "en"),
     ...     ("[SALAH] Video lama", "turnbackhoax.id", "id"), ("EDUKASI", "turnbackhoax.id", "id"),
@@ -103,7 +103,7 @@ def rating_of(stated: str, domain: str, language: str) -> str | None:
 
 
 def stored_rating(rating: str | None) -> Rating:
-    """Return the rating to store: words that no table knows are unclear, and make no finding.
+    """Return the rating to store. Unknown words become unclear, which makes no finding.
 
     >>> stored_rating(None)
     <Rating.UNCLEAR: 'unclear'>
@@ -116,15 +116,15 @@ def _plain(text: str) -> str:
 
 
 def _phrases(stated: str) -> list[str]:
-    """Return the whole, and its first piece before a full stop or the like."""
+    """Return the whole text and its part before the first sentence mark, both in plain form."""
     pieces = [piece for piece in map(_plain, _SENTENCE.split(stated)) if piece]
     return [_plain(stated), *pieces[:1]]
 
 
 def _by_beginning(text: str, table: RatingTable) -> str | None:
-    """Return the rating whose longest phrase the text begins with, at the end of a word.
+    """Return the rating of the longest phrase with which the text begins.
 
-    In a script without spaces it may end anywhere.
+    The phrase must end with a word. In a script without spaces it may end anywhere.
     """
     fitting = [
         phrase

@@ -1,4 +1,4 @@
-"""Checks on disk: as many as feeds bring, merged, in order and compared, in flat memory."""
+"""Keep the checks of feeds on disk: merge, sort and compare any number in constant memory."""
 
 import heapq
 import sqlite3
@@ -31,10 +31,11 @@ _DROP_REPEATED = """
 
 
 class Spool:
-    """The checks of all feeds, one for each link and claim, by link and claim.
+    """The checks of all feeds in order, one for each link and claim.
 
-    A publisher that corrects a page may reword its claim: of a link, only those feeds count that
-    have its latest day. Of one link and claim in a feed the latest counts, of equal days the last.
+    A publisher that corrects a page may reword its claim. So for each link, only the feeds with its
+    latest day count. Within a feed, the latest check of a link and claim counts, of equal days the
+    last.
     """
 
     def __init__(self, feeds: Iterable[Iterable[Entry]] = ()):
@@ -90,14 +91,14 @@ def _row(feed: int, entry: Entry) -> tuple[str, int, bytes, str, str, bytes]:
 
 
 class ChangeKind(StrEnum):
-    """What became of a check."""
+    """What happened to a check."""
 
     CORRECTED = "corrected"
     WITHDRAWN = "withdrawn"
 
 
 class CheckedClaim(msgspec.Struct, frozen=True):
-    """What a check says about one claim."""
+    """The claim, rating and day of a check."""
 
     claim: str
     rating: str
@@ -105,7 +106,7 @@ class CheckedClaim(msgspec.Struct, frozen=True):
 
 
 class CheckChange(msgspec.Struct, frozen=True):
-    """A check, by its link, that no longer says what it said; a withdrawn one says nothing."""
+    """A check that changed, by its link. After a withdrawal, `after` is empty."""
 
     url: str
     change: ChangeKind
@@ -114,17 +115,16 @@ class CheckChange(msgspec.Struct, frozen=True):
 
 
 def changes(before: Spool, after: Spool) -> list[CheckChange]:
-    """Return the checks that say something else than before, or are gone, in order of their links.
+    """Return the checks that changed or are gone, in order of their links. New checks do not count.
 
-    New checks change no finding. A later day alone is a correction: publishers change their words
-    without changing their rating.
+    A later day alone is a correction: publishers change their words without changing their rating.
     """
     changed = []
-    both = heapq.merge(_said(before, 0), _said(after, 1), key=itemgetter(0))
-    for url, statements in groupby(both, key=itemgetter(0)):
+    both = heapq.merge(_checked_claims(before, 0), _checked_claims(after, 1), key=itemgetter(0))
+    for url, of_link in groupby(both, key=itemgetter(0)):
         sides: tuple[list[CheckedClaim], list[CheckedClaim]] = ([], [])
-        for _, side, said in statements:
-            sides[side].append(said)
+        for _, side, checked in of_link:
+            sides[side].append(checked)
         old, new = (tuple(sorted(side, key=msgspec.structs.astuple)) for side in sides)
         if old and new != old:
             kind = ChangeKind.CORRECTED if new else ChangeKind.WITHDRAWN
@@ -132,7 +132,7 @@ def changes(before: Spool, after: Spool) -> list[CheckChange]:
     return changed
 
 
-def _said(checks: Spool, side: int) -> Iterator[tuple[str, int, CheckedClaim]]:
+def _checked_claims(checks: Spool, side: int) -> Iterator[tuple[str, int, CheckedClaim]]:
     for entry in checks:
         check = entry.check
         yield check.url, side, CheckedClaim(check.claim, str(check.rating), check.date)

@@ -1,7 +1,7 @@
-"""How much of a check's claim a text holds, in numbers that mean the same for every text.
+"""Measure how much of a check's claim a text holds, in numbers that mean the same for every text.
 
-A place in the order does not show that: the best of wrong answers comes first too. Nothing here
-looks at a text's length, links or style, since news and posts differ in them and claims do not.
+The order does not show that: if all answers are wrong, one of them is still first. The length,
+links and style of a text do not count, since news and posts differ in them and claims do not.
 """
 
 from collections import Counter
@@ -17,18 +17,18 @@ from claims.text.languages import is_written_in
 from claims.text.words import grams_of
 
 ENOUGH_WEIGHT = 40.0
-"""Weight of shared words above which more of it adds nothing: about six rare words."""
+"""Weight of shared words above which more weight adds nothing: about six rare words."""
 LEAST_WORDS = 2.5
-"""Words unknown to other checks, as heavy as a claim or title counts at least."""
+"""The least weight of a claim or title, in words that no other check holds."""
 FIRST_NAME = 2.0
-"""Weight of the first name of a claim; each other name has 1."""
+"""Weight of the first name of a claim; other names have 1."""
 GIVEN_ONLY = 0.3
-"""Share of a name that a text holds if it has some of its words, but not the last."""
+"""Share of a name that counts as held if the text has some of its words, but not the last."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """The stretch of a text that holds most of a claim: the words it shares, and their weight."""
+    """The words that a stretch of a text shares with a claim, and their weight."""
 
     shared: frozenset[int]
     weight: float
@@ -44,7 +44,7 @@ def evidence_for(query: Query, ranked: list[Ranked], count: int) -> list[dict[st
 
 
 def ahead(groups: Sequence[int], check: Ranked, others: Sequence[Ranked]) -> float:
-    """Return by how much a check's score exceeds that of the next group, from 0 to 1."""
+    """Return the lead of a check over the best check of another group, from 0 to 1."""
     next_best = max(
         (other.score for other in others if groups[other.place] != groups[check.place]),
         default=0.0,
@@ -68,7 +68,7 @@ def meets(demands: Demands, query: Query, place: int) -> bool:
 
 
 def best_stretch(query: Query, words: frozenset[int]) -> Stretch:
-    """Return the stretch of twice the claim's length that shares most weight with it."""
+    """Return the stretch, about twice as long as the claim, that shares most weight with it."""
     rarity = query.index.rarity
     spots = sorted((at, word) for word in words & query.known for at in query.places[word])
     length = 2 * len(words) + 6
@@ -90,9 +90,10 @@ def best_stretch(query: Query, words: frozenset[int]) -> Stretch:
 
 
 def _evidence(query: Query, text_grams: Collection[str], place: int) -> dict[str, float]:
-    """Return the evidence that a text repeats the claim of a check; each number from 0 to 1.
+    """Return the evidence that a text repeats the claim of a check; each number is from 0 to 1.
 
-    Where writing marks no names, half of the claim must be held to be sure who it is about.
+    In a script that does not mark names, a text must hold half of the claim: otherwise it may be
+    about somebody else.
     """
     index = query.index
     claim_words, title = index.words("claim", place), index.words("title", place)
@@ -119,7 +120,7 @@ def _evidence(query: Query, text_grams: Collection[str], place: int) -> dict[str
 def _longest_run(query: Query, words: Sequence[int]) -> Sequence[int]:
     """Return the longest run of a claim's words that the text holds.
 
-    Where writing marks no names it is a name or a phrase, which alone identifies no story.
+    In a script that does not mark names, it is a name or a phrase. Alone it identifies no story.
     """
     best, start = words[:0], 0
     for end, word in enumerate(words, start=1):
@@ -137,14 +138,14 @@ def _held(query: Query, words: Iterable[int]) -> float:
 
 
 def _whole(query: Query, words: Iterable[int]) -> float:
-    """Return the weight of a field; one of a word or two weighs more, as it is held by chance."""
+    """Return the weight of a field. Very short fields, which agree by chance, get more weight."""
     return max(query.index.weight(words), LEAST_WORDS * query.index.unknown_rarity)
 
 
 def _heaviest(query: Query, words: Collection[int], count: int) -> float:
     """Return the share of the `count` rarest words that the text holds.
 
-    If a claim is about almonds and a text about walnuts, all else may agree.
+    They show the difference if a claim is about almonds and a text about walnuts.
     """
     rarest = nlargest(count, words, key=lambda word: (query.index.rarity[word], word))
     return sum(word in query.known for word in rarest) / count
@@ -153,8 +154,8 @@ def _heaviest(query: Query, words: Collection[int], count: int) -> float:
 def _named(query: Query, runs: Sequence[Sequence[int]]) -> float:
     """Return the share of a claim's names that the text holds, from 0 to 1; 1 without names.
 
-    The first counts double, since a claim begins with the one it is about. The same story is told
-    of many people: without this, a text about one of them would get the check of another.
+    The first name counts double, since a claim begins with its subject. The same story is told of
+    many people: without this, a text about one of them would get the check of another.
     """
     rarity = query.index.rarity
     held = whole = 0.0
@@ -166,9 +167,10 @@ def _named(query: Query, runs: Sequence[Sequence[int]]) -> float:
 
 
 def _name_held(query: Query, run: Sequence[int]) -> float:
-    """Return how much of a name a text holds: its last word may represent it all.
+    """Return how much of a name a text holds, from 0 to 1.
 
-    Not if another name comes before it: Otis Lark is not Ruth Lark.
+    The last word may represent the whole name, unless another name comes before it: Otis Lark is
+    not Ruth Lark.
     """
     if run[-1] not in query.known:
         return GIVEN_ONLY if query.known.intersection(run) else 0.0
@@ -178,7 +180,7 @@ def _name_held(query: Query, run: Sequence[int]) -> float:
 
 
 def _follows_another(query: Query, at: int, run: Sequence[int]) -> bool:
-    """Return whether the word before a place is a name, but not one of these."""
+    """Return whether the word before a place is another name than this run."""
     before = query.numbers[at - 1] if at else run[0]
     is_name = before < 0 or before in query.index.all_names or at - 1 in query.capitals
     return is_name and before not in run

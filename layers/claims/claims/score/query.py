@@ -1,4 +1,4 @@
-"""A text as the index of one language reads it."""
+"""A text as numbers of the words that the index of one language knows."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,15 +9,15 @@ from claims.text.normalise import split_at_capitals, split_known_words
 from claims.text.words import ClaimText, synonyms
 
 MOST_TAGS = 30
-"""Tags of a text that are split by the words of the index, so that time stays bounded."""
+"""Tags of a text that are split into words of the index. This bounds the time."""
 
 
 @dataclass(frozen=True)
 class Query:
-    """A text and the index that it is asked of.
+    """A text, and the index that answers it.
 
-    `numbers` are its words in order, -1 for one that no check holds. `implied` are words that it
-    does not hold, while it holds a synonym. `capitals` are the places of its capitalised words.
+    `numbers` are the words of the text in order; -1 is a word that no check holds. `implied` are
+    words of which the text holds only a synonym. `capitals` are the places of capitalised words.
     """
 
     index: LanguageIndex
@@ -28,7 +28,7 @@ class Query:
 
     @cached_property
     def known(self) -> frozenset[int]:
-        """Return the different words that some check holds."""
+        """Return the different words that any check holds."""
         return frozenset(number for number in self.numbers if number >= 0)
 
     @cached_property
@@ -47,7 +47,7 @@ class Query:
 
     @cached_property
     def head(self) -> frozenset[int]:
-        """Return the known words among the first."""
+        """Return the known words in the head of the text."""
         return frozenset(number for number in self.numbers[:HEAD] if number >= 0)
 
     def weight_held(self, words: set[int]) -> float:
@@ -58,11 +58,11 @@ class Query:
 
 
 def query_of(index: LanguageIndex, text: str | ClaimText) -> Query:
-    """Return a text as this index reads it."""
-    turn = count()
+    """Return the query of a text for this index."""
+    tags = count()
 
     def split(tag: str) -> str:
-        by_words = next(turn) < MOST_TAGS
+        by_words = next(tags) < MOST_TAGS
         return split_known_words(tag, index.is_known) if by_words else split_at_capitals(tag)
 
     text = ClaimText.of(text)
@@ -76,5 +76,5 @@ def query_of(index: LanguageIndex, text: str | ClaimText) -> Query:
 
 
 def share(part: float, whole: float) -> float:
-    """Return a part of a whole, 0 if the whole is 0."""
+    """Return part / whole, or 0 if the whole is 0."""
     return part / whole if whole > 0 else 0.0

@@ -1,4 +1,4 @@
-"""In which order checks answer a text: a sum of a few weighted likenesses that can be explained."""
+"""Order the checks that answer a text by a sum of weighted likenesses, which can be explained."""
 
 import heapq
 from collections import Counter
@@ -15,21 +15,21 @@ from claims.score.query import Query, share
 CANDIDATES = 30
 """Best checks by words, and by grams, that are compared closely."""
 GRAM_LETTERS = 600
-"""Code points of a text whose grams are looked up: further on, they agree by chance."""
+"""Code points of a text whose grams are looked up. Grams of longer texts agree by chance."""
 USUAL_CLAIM, USUAL_TITLE = 10.0, 8.0
 """Words of a usual claim and title, without stop words."""
 MEANING = "meaning"
 """The likeness that a model of meaning adds."""
 COMPARED_BY_MEANING = 20
-"""First checks that are compared by meaning: a model takes milliseconds for each."""
+"""Number of checks that are compared by meaning; a model takes milliseconds for each."""
 NEAR = 0.55
 """Nearness in meaning from which a check is suggested, however few words it shares with the text.
-Of invented texts this suggests a fifth more, and of three hundred sentences of news two."""
+It suggests checks for a fifth more of the invented texts, and for two of 300 sentences of news."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A check's place in its index, its score, and how it is like the text."""
+    """A check's place in its index, its score, and its likenesses to the text."""
 
     place: int
     score: float
@@ -60,7 +60,7 @@ def weights() -> dict[str, float]:
 
 
 def rank(query: Query) -> list[Ranked]:
-    """Return the checks that are most like a text, best first; none if it shares nothing."""
+    """Return the checks that are most like a text, best first; none if they share nothing."""
     table = weights()
     ranked = [
         Ranked(place, sum(table[name] * value for name, value in likeness.items()), likeness)
@@ -70,7 +70,7 @@ def rank(query: Query) -> list[Ranked]:
 
 
 def likenesses(query: Query) -> dict[int, dict[str, float]]:
-    """Return for each candidate how it is like the text, in numbers between 0 and about 1."""
+    """Return the likenesses of each candidate to the text, as numbers between 0 and about 1."""
     words = query.index.by_words(query.numbers, query.implied)
     grams = query.index.by_grams(query.text.opening_grams(GRAM_LETTERS))
     by_words = heapq.nlargest(CANDIDATES, words, key=words.__getitem__)
@@ -122,10 +122,10 @@ def explain(likeness: dict[str, float]) -> list[tuple[str, float]]:
 def reorder_by_meaning(
     index: LanguageIndex, text: str, ranked: Sequence[Ranked], meaning: Meaning
 ) -> list[Ranked]:
-    """Return ranked checks, the first of them in an order in which nearness in meaning counts.
+    """Return ranked checks after reordering the first of them with nearness in meaning.
 
-    A model finds what says the same in other words, and confuses stories on the same topic. As
-    evidence for attaching it made that worse (decision 15). So it only orders what people see.
+    A model finds texts that say the same in other words, and confuses stories on the same topic. As
+    evidence for attaching it did harm (decision 15), so it only orders what people see.
     """
     first, rest = ranked[:COMPARED_BY_MEANING], ranked[COMPARED_BY_MEANING:]
     near = meaning.nearness(text, [index.check(check.place).claim for check in first])

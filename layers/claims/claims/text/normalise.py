@@ -141,6 +141,8 @@ def spellings(written: str, language: str) -> list[str]:
 
     >>> spellings("Beyoncé’s", "en"), spellings("40th", "en"), spellings("three", "en")
     (['beyonce'], ['40'], ['3'])
+    >>> spellings("ที่นี่", "en") == ["ที่นี่"]
+    True
     >>> spellings("burung2", "id"), spellings("600rb", "id"), spellings("5G", "id")
     (['burung'], ['600', 'ribu'], ['5g'])
     """

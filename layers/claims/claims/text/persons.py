@@ -1,6 +1,6 @@
-"""Whether a claim names a person: by titles, given names, and words written like names.
+"""Decide whether a claim names a person: by titles, given names, and words written like names.
 
-Limits: a single unusual name without a title or a verb of speech passes, since firms and places
+Limits: A single unusual name without a title or a verb of speech passes, since firms and places
 look the same. In a headline with all words capitalised, only titles and given names count.
 """
 
@@ -14,9 +14,9 @@ from claims.lists import common_words, stop_words
 from claims.text.words import MOSTLY_CAPITALS, stem
 
 LANGUAGES = ("en", "id")
-"""Languages that mark names by capitals and whose words are known here."""
+"""Languages that mark names by capitals and have word lists here."""
 LONGEST_NAME = 4
-"""Most words of a name: a longer run of capitals is a heading."""
+"""Most words of a name; a longer run of capitalised words is a heading."""
 
 _TOKEN = re.compile(r"[^\W\d_][\w'’-]*")
 _OPENS = re.compile(r"[.!?:;\"“(\n]")
@@ -26,7 +26,7 @@ _GENITIVE = re.compile(r"['’]s$")
 
 @dataclass(frozen=True)
 class _Token:
-    """A word; `opens` if it begins a sentence, `joined` if only blanks part it from the last."""
+    """A word. `opens`: it begins a sentence. `joined`: only blanks separate it from the last."""
 
     text: str
     opens: bool
@@ -34,7 +34,7 @@ class _Token:
 
     @cached_property
     def name(self) -> str:
-        """Return the word without the ending of a genitive."""
+        """Return the word without the ending 's."""
         return _GENITIVE.sub("", self.text)
 
     @cached_property
@@ -43,14 +43,14 @@ class _Token:
 
     @cached_property
     def may_be_name(self) -> bool:
-        """Return whether it is written like a name, or like the initial of one."""
+        """Return whether the word is written like a name or an initial."""
         return self.is_capitalised or (len(self.name) == 1 and self.text[0].isupper())
 
 
 class PersonNames:
     """Finds names of persons by the lists under `names` in topics.json.
 
-    `terms` are words of the other lists: they are not names.
+    `terms` are words of the other lists, which are not names.
     """
 
     def __init__(self, lists: Mapping[str, str], terms: Iterable[str]):
@@ -79,7 +79,7 @@ class PersonNames:
         )
 
     def _runs(self, tokens: list[_Token]) -> Iterator[tuple[list[_Token], str, str]]:
-        """Yield neighbouring tokens with capitals, and the words before and after them."""
+        """Yield each run of capitalised tokens, with the words before and after it."""
         start = 0
         while start < len(tokens):
             end = start
@@ -117,7 +117,7 @@ class PersonNames:
         return 2 <= len(run) <= LONGEST_NAME and before not in self._before_places
 
     def _is_in_headline(self, run: list[_Token]) -> bool:
-        """Return whether two neighbours may be a name: each unlisted, or a given name."""
+        """Return whether two neighbours may be a name: each is unlisted or a given name."""
         may_be_name = [
             not self._is_common(token) and token.name not in self._not_persons for token in run
         ]
@@ -130,7 +130,7 @@ class PersonNames:
 
 
 def _tokens(text: str) -> Iterator[_Token]:
-    """Yield the words of a text. A dot after one or a few letters shortens a title or a name."""
+    """Yield the words of a text. A dot after up to three letters abbreviates a title or a name."""
     last = ""
     end = 0
     for match in _TOKEN.finditer(text):

@@ -1,10 +1,10 @@
-"""What a claim is about, and whether it may make findings: by public lists of weighted words.
+"""Decide the topic of a claim, and whether it may make findings, by public lists of weighted words.
 
-A label on the wrong post costs more than a missing one. So a claim is admitted only on enough
-words of one topic, and never if it holds a word of a field that is kept out: politics, religion,
-war, law and public money, peoples, persons, crime.
+A label on the wrong post costs more than a missing one. So a claim is admitted only if it has
+enough words of one topic, and never if it has a word of a field that is kept out: politics,
+religion, war, law and public money, peoples, persons, crime.
 
-Limits: a list knows only its own words. Claims in languages without lists are never admitted.
+Limits: Only listed words count, so claims in languages without lists are never admitted.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,10 +20,10 @@ from claims.text.words import IS_JOINED, ClaimText, stemmed
 
 LANGUAGES = ("en", "id", "zh")
 WHOLE = frozenset({"id"})
-"""Languages whose terms a text must hold unstemmed too: Indonesian stems join unrelated words
+"""Languages whose terms must also be in the text unstemmed. Indonesian stems join unrelated words
 (`baru`, new, and `pembaruan`, update; `bunuh`, kill, and `pembunuh`, murderer)."""
 TIP_LINE_ONLY = ""
-"""The topic of a check that answers on the tip line, and never makes a finding."""
+"""The topic of a check that only answers on the tip line, and never makes a finding."""
 PERSON = "person"
 """The name under which `kept_out_by` lists a claim that names a person."""
 
@@ -32,7 +32,7 @@ _SPEAKER = "it was said of this by {} in what they wrote"
 
 
 def topic_of(text: str, language: str, cues: Cues = NO_CUES) -> str:
-    """Return the topic under which a check of this claim makes findings, or `TIP_LINE_ONLY`.
+    """Return the topic of a check of this claim, or `TIP_LINE_ONLY` if it may not make findings.
 
     >>> topic_of("Drinking salt water cures colds", "en"), topic_of("A free voucher", "en")
     ('health', 'money')
@@ -54,7 +54,7 @@ def topic_of(text: str, language: str, cues: Cues = NO_CUES) -> str:
 def kept_out_by(text: str) -> list[str]:
     """Return the names of the lists that keep a claim from making findings.
 
-    Each line is searched for names on its own: a title may be written in capitals.
+    Each line is searched for names separately, since a title may be written in capitals.
 
     >>> kept_out_by("Presiden membagikan vaksin di gereja")
     ['office', 'religion']
@@ -63,13 +63,13 @@ def kept_out_by(text: str) -> list[str]:
 
 
 def lists() -> bytes:
-    """Return the published lists, as they are written in data/topics.json."""
+    """Return the bytes of the published lists, data/topics.json."""
     return read("topics.json")
 
 
 @cache
 def lists_digest() -> str:
-    """Return the name of the lists: SHA-256 of their bytes, in hex."""
+    """Return the SHA-256 digest of the lists, in hex; it is their name."""
     return sha256(lists()).hexdigest()
 
 
@@ -86,10 +86,10 @@ def _kept_out_by(text: "_Prepared") -> list[str]:
 
 
 def _heaviest_topic(claim: "_Prepared", with_labels: "_Prepared", language: str) -> str:
-    """Return the topic with the largest sum, if that is enough and rests on a strong word."""
+    """Return the topic with the largest sum, if it is large enough and includes a strong word."""
     rules, reading = _rules(), with_labels.reading(language)
     weights = {topic: lists[language].weights(reading) for topic, lists in rules.topics.items()}
-    sums = {topic: sum(heard) for topic, heard in weights.items()}
+    sums = {topic: sum(counted) for topic, counted in weights.items()}
     topic = max(sums, key=sums.__getitem__)
     is_strong = max(weights[topic], default=0) >= rules.anchor_from
     doubt = sum(rules.doubts[language].weights(claim.reading(language)))
@@ -99,7 +99,7 @@ def _heaviest_topic(claim: "_Prepared", with_labels: "_Prepared", language: str)
 
 
 class _Reading(NamedTuple):
-    """A text in the forms in which the lists of one language are compared with it."""
+    """A text in the forms that the lists of one language are compared with."""
 
     stems: frozenset[str]
     line: str
@@ -109,7 +109,7 @@ class _Reading(NamedTuple):
 
 
 class _Prepared:
-    """A text whose reading in each language is made once, when it is asked for."""
+    """A text, with its reading in each language, which is made once when needed."""
 
     def __init__(self, original: str):
         self.original = original
@@ -118,7 +118,7 @@ class _Prepared:
         self._readings: dict[str, _Reading] = {}
 
     def reading(self, language: str) -> _Reading:
-        """Return what the lists of a language are compared with."""
+        """Return the forms of the text for the lists of a language."""
         if language not in self._readings:
             text = self.text.text
             stems = [word.stem for word in self.text.words(language)]
@@ -140,7 +140,7 @@ def _line(stems: Iterable[str]) -> str:
 class _Terms:
     """Terms of one language: stems, phrases of stems, words as written, runs of joined letters.
 
-    `stems` lead to the terms that have them, `phrases` from their first stem to the whole.
+    `stems` maps each stem to its terms, `phrases` each first stem to the whole phrases.
     """
 
     language: str
@@ -153,7 +153,9 @@ class _Terms:
         """Return the terms that a text holds."""
         held = set(self.stems.keys() & reading.stems)
         if self.language in WHOLE:
-            held = {one for one in held if any(term in reading.whole for term in self.stems[one])}
+            held = {
+                each for each in held if any(term in reading.whole for term in self.stems[each])
+            }
         for first in self.phrases.keys() & reading.stems:
             held.update(phrase for phrase in self.phrases[first] if phrase in reading.line)
         held.update(phrase for phrase in self.written if phrase in reading.written)
@@ -175,8 +177,8 @@ class _WeightedTerms:
     def weights(self, reading: _Reading) -> list[int]:
         """Return the weight of each term that a text holds.
 
-        Each counts once, in its heaviest list. A part of a heavier term counts too: the heart of
-        a heart attack is evidence for the same topic.
+        Each term counts once, in its heaviest list. A part of a heavier term counts too: `heart` in
+        `heart attack` is evidence for the same topic.
         """
         counted: set[str] = set()
         weights: list[int] = []
@@ -223,7 +225,7 @@ def _rules() -> _Rules:
 
 
 def _single_terms(loaded: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the words of the topics and the doubts, those of phrases too."""
+    """Yield the words of the topics and the doubts, including those in phrases."""
     for by_language in (*loaded["topics"].values(), loaded["doubts"]):
         for by_weight in by_language.values():
             for listed in by_weight.values():
