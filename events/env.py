@@ -4,7 +4,7 @@
 
 `sam local invoke --env-vars env.json` then lets a function work on that stack, with your
 credentials. Write to another file than events/env.json: this program reads the names from it.
-POSTS_QUEUE_ARN stays the one that the events here name as their source.
+POSTS_QUEUE_ARN keeps its value: the events here name it as their source.
 """
 
 import json

@@ -91,7 +91,7 @@ def usable_terms(
 
 
 def pack_lines(pack: NewPack, terms: list[str]) -> list[str]:
-    """Return the lines of a pack; `terang packs check` names what is still to be filled in."""
+    """Return the lines of a pack; `terang packs check` names the fields to fill in."""
     ground = "terms" if pack.category in TERMS_ONLY else "illegal"
     examples = [term.strip("*").strip() for term in terms[:EXAMPLES]]
     return [

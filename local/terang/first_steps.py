@@ -1,4 +1,4 @@
-"""What a provider needs first: its places, and a first file and message, as lines for a shell."""
+"""Lines for a shell of a new provider: its buckets and queues, a first file, a first message."""
 
 from dataclasses import dataclass
 from typing import Self

@@ -149,7 +149,7 @@ def _opened(feed: str) -> Iterator[BinaryIO]:
 
 @contextmanager
 def _progress(first: str) -> Iterator[Callable[[str], None]]:
-    """Show a line on stderr that says what is being done, if stderr is a terminal."""
+    """Show a line with the current step on stderr, if it is a terminal."""
     columns = (TextColumn("{task.description}"), TimeElapsedColumn())
     console = Screen(stderr=True)
     is_seen = sys.stderr.isatty()

@@ -149,7 +149,7 @@ class _Consent:
                 raise OperatorError("not published")
 
     def _hits(self, change: SetChange) -> list[str]:
-        """Return what the change newly hits in the sample of posts, and what it no longer hits."""
+        """Return the posts of the sample that the change newly hits or no longer hits, as lines."""
         if self.posts is None:
             return []
         old = Matcher(change.before.packs if change.before else ())

@@ -170,7 +170,7 @@ def add_partner(partner: PartnerId, /, *, stack: StackName = STACK) -> int:
 def remove_partner(
     partner: Annotated[str, Parameter(help="the partner's id")], /, *, stack: StackName = STACK
 ) -> int:
-    """Remove a partner; one that is not there is removed already."""
+    """Remove a partner; 0 too if there is no such partner."""
 
     def without(partners: Partners) -> Partners:
         return {name: digest for name, digest in partners.items() if name != partner}

@@ -25,7 +25,7 @@ class ReplacedSet(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SetRequest:
-    """What to change in the set in force; all else stays.
+    """The changes to the set in force; all else stays.
 
     `chosen` gives providers the ids of packs that they run, or None for those of the law.
     `without_rules` names providers that may be left with no rule. `target` is the earlier set that

@@ -33,7 +33,7 @@ from terang.packs.set_change import SetChange
 from terang.packs.set_history import SetHistory
 
 type Consent = Callable[[SetChange], None]
-"""Is called with what would change; raises OperatorError to refuse it."""
+"""Is called with the change; raises OperatorError to refuse it."""
 
 
 def _accept(_: SetChange) -> None:
@@ -145,7 +145,7 @@ class PackBucket:
         """Let a provider run these packs of the set in force, and return the new set's digest.
 
         `factchecks` says whether findings of published fact-checks are proposed to it, or only
-        counted. What is None stays as it is.
+        counted. A setting that is None stays as it is.
         """
 
         def changed(before: RuleSet | None) -> bytes:

@@ -1,4 +1,4 @@
-"""What publishing would change in the set in force: packs, providers, notice periods."""
+"""The changes that publishing would make to the set in force: packs, providers, notice periods."""
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass

@@ -72,7 +72,7 @@ class Target(Protocol):
 
 @dataclass(slots=True)
 class QueueContents:
-    """What a queue holds: how many letters by its own count, and a description of a sample."""
+    """The contents of a queue: the number of letters by its own count, and a sample described."""
 
     count: int
     sampled: int = 0
@@ -104,7 +104,7 @@ class DeadLetterQueue:
     target: Target
 
     def contents(self) -> QueueContents:
-        """Describe what the queue holds; nothing is removed."""
+        """Describe the contents of the queue; nothing is removed."""
         contents = QueueContents(messages_in(self.sqs, self.url))
         letters = list(self._letters(SAMPLED))
         for letter in letters:

@@ -1,4 +1,4 @@
-"""A difference that `terang fsck` found: where, what it is, what it should be, what to type."""
+"""A difference that `terang fsck` found: its place, both values, and the repairing command."""
 
 from typing import NamedTuple
 
@@ -18,7 +18,7 @@ ADVICE = {
     "finding_stray": "if its file is gone, let its sender put it again, else: "
     "terang redrive --stack {stack}",
     "finding_twice": RESTORE,
-    "range_missing": "what is still there is read, what is gone is recorded as object_gone: "
+    "range_missing": "reads what the bucket still has, records the rest as object_gone: "
     "terang redrive --file {name} --stack {stack}",
     "range_unit": RESTORE,
     "range_bytes": RESTORE,
@@ -43,7 +43,7 @@ ADVICE = {
     "recount": REBUILD,
     "page_missing": REBUILD,
 }
-"""Every kind of difference, and what to do about it; `{name}` is the end of its place."""
+"""The advice for every kind of difference; `{name}` is the end of its place."""
 
 
 class Difference(NamedTuple):
@@ -55,7 +55,7 @@ class Difference(NamedTuple):
     wanted: str
 
     def advice(self, stack: str) -> str:
-        """Return what to type, or where to read on.
+        """Return the command to type, or the page to read.
 
         >>> Difference("public_behind", "acme/2026-11-25", "1 line", "2 lines").advice("terang")
         'terang publish --since 2026-11-25 --stack terang'

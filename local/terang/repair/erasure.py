@@ -85,7 +85,7 @@ class Erasure:
         return result
 
     def _round(self, accounts: Set[str], known: set[str], result: ErasureResult) -> Counter[str]:
-        """Search everything once and remove what is found. Adds the posts it finds to `known`."""
+        """Search everything once, and remove all traces. Adds the posts it finds to `known`."""
         author = ErasedAuthor(self.provider, accounts, known)
         stored, files = self.table.traces(author), self.buckets.traces(accounts)
         known |= files.posts | {finding.post for _, finding in stored.findings.values()}
@@ -124,7 +124,7 @@ class Erasure:
         return Counter(parts=deleted) if deleted else Counter()
 
     def _make_stubs(self, stored: TableTraces) -> Counter[str]:
-        """Replace whole findings by stubs, and remove what is left of earlier stubs."""
+        """Replace whole findings by stubs, and remove the remains of earlier stubs."""
         counts = Counter[str]()
         for _, finding in stored.findings.values():
             counts["findings"] += self._write(self.table.make_stub, finding)

@@ -15,7 +15,7 @@ _SETTLED = {"decided", "closed"}
 def unit_differences(table: TableSnapshot, *, quiet: bool) -> Iterator[Difference]:
     """Check markers, receipts, findings and files.
 
-    If the stack is not quiet, what is missing may still be on its way, and is not reported.
+    If the stack is not quiet, missing items may still be on their way, and are not reported.
     """
     yield from _check_markers(table)
     for unit, places in sorted(table.receipts.items()):

@@ -162,7 +162,7 @@ def _unequal(
 
 
 def _others(part: int, rows: Table) -> Iterator[ReportProblem]:
-    """A counted "Other" must say what it is, and no two of a category the same."""
+    """A counted "Other" must have a description, and no two of a category the same one."""
     code, described = _column(part, "Category of"), _column(part, "Description of")
     first = described + (2 if part == 3 else 1)
     seen: set[tuple[str, str, str]] = set()
@@ -227,7 +227,7 @@ def _values(part: int, number: int, row: list[str]) -> Iterator[ReportProblem]:
 
 
 def _kind_of_number(part: int, name: str, row: list[str]) -> str:
-    """Return `count`, `share` or `hours` for what a cell holds, or an empty text."""
+    """Return the kind of number in a cell: `count`, `share` or `hours`; empty for other cells."""
     if part in (7, 8) and name == "Value":
         indicator, scope = row[4].strip(), row[5].strip()
         if _SHARES.search(indicator) or _SHARES.search(scope):

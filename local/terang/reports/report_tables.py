@@ -16,7 +16,7 @@ _DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
 class ReportProblem(NamedTuple):
-    """What is wrong, and where: `row` counts from 1 below the header, 0 is the header."""
+    """A problem and its place: `row` counts from 1 below the header, 0 is the header."""
 
     part: int
     row: int

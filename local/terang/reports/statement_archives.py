@@ -48,7 +48,7 @@ type Read[T] = Callable[["io.BufferedReader[Any]"], Iterator[T]]
 
 
 class UnreadableError(Exception):
-    """An archive, or a member of one, that cannot be read; the message says what it is."""
+    """An archive, or a member of one, that cannot be read; the message names the reason."""
 
 
 def opened[T](file: io.RawIOBase, read: Read[T]) -> Iterator[T | UnreadableError]:

@@ -31,7 +31,7 @@ class StatementLint:
     statements: int = 0
 
     def learn_last_month(self, paths: Sequence[Path]) -> None:
-        """Remember what the statements of last month look like, without their problems."""
+        """Learn the distribution of last month's statements; their problems are dropped."""
         for path in paths:
             for item in statements_in(path, lambda _: None):
                 list(self.distribution.add(_place(path, item), item.statement))

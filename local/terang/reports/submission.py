@@ -128,7 +128,7 @@ def _seconds(wait: str | None, attempt: int) -> float:
 type Statement = dict[str, Any]
 
 KEPT = ("puid", "uuid", "created_at", "permalink")
-"""What the file of sent statements keeps of the database's answer."""
+"""Fields of the database's answer that the file of sent statements keeps."""
 
 
 class _SentLine(msgspec.Struct):
@@ -170,7 +170,7 @@ class SentFile:
 
 @dataclass(slots=True)
 class Submission:
-    """Sends what was not sent before; `report` prints a line about a statement that is refused."""
+    """Sends the statements not sent before; `report` prints a line for each refused one."""
 
     api: SorApi
     sent: SentFile

@@ -51,7 +51,7 @@ def read_about(path: Path) -> About:
 
 
 def _struct[S: msgspec.Struct](kind: type[S], node: yaml.Node) -> S:
-    """Convert a mapping to a struct. Raises ConstructorError with the place of what is wrong."""
+    """Convert a mapping to a struct. Raises ConstructorError with the place of the problem."""
     if not isinstance(node, yaml.MappingNode):
         raise _error(node, f"must be fields such as {', '.join(kind.__struct_fields__[:3])}")
     types = get_type_hints(kind, include_extras=True)

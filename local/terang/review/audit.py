@@ -1,4 +1,4 @@
-"""The audit: a month's random sample of posts that no rule hit, and what a moderator's keys do.
+"""The audit of a month's random sample of posts that no rule hit, and how each key changes it.
 
 Nothing here touches a terminal or a clock.
 """
@@ -29,7 +29,7 @@ CATEGORY_KEYS = dict(
 
 
 class AuditStage(Enum):
-    """What the audit waits for: a verdict, a category, a last key; or nothing more."""
+    """The next input of the audit: a verdict, a category, a last key; or nothing more."""
 
     POST = auto()
     CATEGORY = auto()

@@ -224,7 +224,7 @@ def _case_excerpt(case: Case, *, shown: bool) -> Text:
 
 
 def _entries(history: CaseHistory) -> Iterator[RenderableType]:
-    """Yield each entry: its time, what was done, and the reason below."""
+    """Yield each entry: its time, type and words, and the reason below."""
     if not history.entries:
         yield Text("nobody has done anything about it yet", "dim")
     for case_entry in history.entries:

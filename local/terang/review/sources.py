@@ -1,6 +1,6 @@
 """Reads open findings, second reviews and whole cases from a run or a stack.
 
-`rule_reasons_*` return what a rule says about itself.
+`rule_reasons_*` return the reasons that rules give for themselves.
 """
 
 from collections import deque
@@ -23,7 +23,7 @@ from terang.case_messages import decode_lines, read_file
 from terang.review.cards import Card, OpenFinding
 
 type RuleReasons = Callable[[Finding], str]
-"""Returns what a finding's rule says about itself, or nothing if its set cannot be read."""
+"""Returns the `why` of a finding's rule, or an empty text if its set cannot be read."""
 
 SECOND_REVIEW_DAYS = 7
 """How old a decision for a second review may be: its excerpt is kept that long if dismissed."""

@@ -1,4 +1,4 @@
-"""The review: what a moderator's keys do to it, and the messages that result.
+"""The state of a review, how each key of a moderator changes it, and the resulting messages.
 
 Nothing here touches a terminal or a clock: the same functions serve a terminal and a browser.
 """
@@ -46,7 +46,7 @@ ESCAPE = "\x1b"
 
 
 class ReviewStage(Enum):
-    """What the review waits for: a verdict, a measure, a reason, a last key; or nothing more."""
+    """The next input of the review: a verdict, a measure, a reason, a last key; or nothing more."""
 
     CARD = auto()
     MEASURE = auto()

@@ -31,7 +31,7 @@ ESCAPE_SECONDS = 0.05
 
 
 class Terminal(Protocol):
-    """The port: what a person looks at and types on."""
+    """The port: a person's screen and keyboard."""
 
     def show(self, screen: RenderableType) -> None:
         """Show this and nothing else."""
