@@ -10,7 +10,7 @@ from botocore.config import Config
 from integration.event_account import account, shipped  # noqa: F401 - fixtures
 from moto import mock_aws
 from moto.core.models import botocore_stubber
-from support.canary import leaks, places_of, told
+from support.canary import leaks, log_places, places_of
 from support.world import SECRET, SECRET_NAME, Clients, World
 
 TRANSACTION_BYTES = 4 * 1024 * 1024
@@ -88,7 +88,7 @@ def new_world(clients: Clients, heard: Callable[[], str]) -> Iterator[Callable[.
 
     yield make
     places = [place for world in made if not world.removed for place in places_of(world)]
-    assert leaks([*places, *told(heard())]) == []
+    assert leaks([*places, *log_places(heard())]) == []
     for world in made:
         world.remove()
 

@@ -58,7 +58,7 @@ def test_what_was_committed_in_one_second_stands_in_the_order_of_things(
 
 
 def test_the_screen_says_who_decided_what_and_why(world: World, story: str) -> None:
-    told = screen(world, story)
+    shown = screen(world, story)
     for words in (
         "codes/asks-for-code v3",
         "decision d-1 by m-1: confirmed, visibility content removed",
@@ -67,8 +67,8 @@ def test_the_screen_says_who_decided_what_and_why(world: World, story: str) -> N
         "outcome o-1 by m-2: reversed, overturned",
         "The post warns of such messages.",
     ):
-        assert words in told
-    assert "SEND ME" not in told
+        assert words in shown
+    assert "SEND ME" not in shown
     assert "SEND ME" in screen(world, story, shown=True)
 
 
@@ -78,9 +78,9 @@ def test_a_finding_that_nobody_looked_at_says_so(world: World, finding: str) -> 
 
 def test_an_order_is_a_case_of_its_own(world: World, finding: str) -> None:
     world.decide(order())
-    told = screen(world, case_id("order", "acme", "q-1"))
-    assert "act, DE" in told
-    assert "A court" in told
+    shown = screen(world, case_id("order", "acme", "q-1"))
+    assert "act, DE" in shown
+    assert "A court" in shown
 
 
 def test_what_is_not_here_is_nothing(world: World) -> None:

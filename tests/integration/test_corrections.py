@@ -46,7 +46,7 @@ def case(world: World, name: str) -> Case:
     return there
 
 
-def told(world: World) -> list[dict[str, Any]]:
+def notices(world: World) -> list[dict[str, Any]]:
     keys = world.objects.keys(world.out, "out/acme/corrections/")
     return [json.loads(world.objects.get(world.out, key) or b"") for key in keys]
 
@@ -84,7 +84,7 @@ def test_what_was_decided_by_it_is_open_again(
     assert (entry.why, entry.check, entry.found) == (
         why, "https://check.example/1", {f"{DAY}/factchecks/1/health/live": 1},
     )  # fmt: skip
-    [notice] = told(world)
+    [notice] = notices(world)
     assert (notice["finding"], notice["change"], notice["superseded"]) == (finding, why, True)
     assert notice["decision"] == superseded.case
     assert [claim["rating"] for claim in notice["before"]] == ["false"]
@@ -119,7 +119,7 @@ def test_a_second_change_opens_what_was_decided_after_the_first(
     assert [handled.status for handled in world.decide(anew)] == ["taken"]
     world.import_checks(feed)
     assert world.open_findings() == [finding]
-    assert sorted(one["change"] for one in told(world)) == sorted(["corrected", why])
+    assert sorted(notice["change"] for notice in notices(world)) == sorted(["corrected", why])
     world.importer().import_feed(KEY)
     assert len(corrections(world)) == 2
 
@@ -130,7 +130,7 @@ def test_a_second_change_is_told_when_the_first_is_long_past(world: World) -> No
     world.import_checks(NOW_TRUE)
     world.clock.move(days=40)
     world.import_checks(WITHDRAWN)
-    assert [one["change"] for one in told(world)] == ["corrected", "withdrawn"]
+    assert [notice["change"] for notice in notices(world)] == ["corrected", "withdrawn"]
 
 
 def test_a_change_of_another_check_is_not_an_earlier_change_of_this_one(world: World) -> None:
@@ -180,7 +180,7 @@ def test_an_open_finding_is_told_and_stays_open(world: World) -> None:
     assert [entry.move for entry in case(world, finding).entries] == ["note"]
     [entry] = corrections(world)
     assert entry.found == {}
-    [notice] = told(world)
+    [notice] = notices(world)
     assert notice["superseded"] is False
 
 
@@ -220,7 +220,7 @@ def test_a_worker_that_dies_anywhere_tells_each_finding_once(
                 KEY
             )
         world.importer().import_feed(KEY)
-        assert len(corrections(world)) == len(told(world)) == 1
+        assert len(corrections(world)) == len(notices(world)) == 1
         assert world.open_findings() == [finding]
 
 

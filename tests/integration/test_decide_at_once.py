@@ -100,7 +100,7 @@ class TestTwoAtOnce:
             [finding] = found(world)
             calls = Calls(at=at, happens=partial(world.decide, decision(finding)))
             decide(world, calls, complaint())
-            told = receipts(world).get("c-1")
-            assert told is None or told.status == "taken", f"before {name}, call {at}"
+            receipt = receipts(world).get("c-1")
+            assert receipt is None or receipt.status == "taken", f"before {name}, call {at}"
             assert len(entries(world, "complaint")) == 1
             world.remove()

@@ -59,8 +59,8 @@ class TestCrashes:
             with pytest.raises(CrashError):
                 decide(world, Calls(fatal=at), complaint())
             world.decide(decision(finding), complaint())
-            told = receipts(world).get("c-1")
-            assert told is None or told.status == "taken", f"killed after {name}, call {at}"
+            receipt = receipts(world).get("c-1")
+            assert receipt is None or receipt.status == "taken", f"killed after {name}, call {at}"
             world.remove()
 
     @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ def call(decide: ModuleType, *records: dict[str, Any], seconds: float = 300) -> 
     return [one.removeprefix("message-") for one in failed]
 
 
-def told(world: World) -> list[CaseReceipt]:
+def case_receipts(world: World) -> list[CaseReceipt]:
     keys = world.objects.keys(world.out, "out/acme/receipts/messages/")
     return [msgspec.json.decode(world.objects.get(world.out, key) or b"", type=CaseReceipt)
             for key in keys]  # fmt: skip
@@ -103,7 +103,11 @@ def test_garbage_of_a_sender_is_told_and_does_not_come_again(
 ) -> None:
     garbage = delivery(0, f"hello {CANARY}", "arn:cases", provider="acme")
     assert call(decide, garbage, about(1, 7), about(2, notice(), {"type": CANARY})) == []
-    assert sorted(one.code for one in told(world)) == ["msg_syntax", "msg_syntax", "type_unknown"]
+    assert sorted(receipt.code for receipt in case_receipts(world)) == [
+        "msg_syntax",
+        "msg_syntax",
+        "type_unknown",
+    ]
     assert types(world) == ["notice"]
 
 

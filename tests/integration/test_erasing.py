@@ -146,14 +146,14 @@ def test_again_it_finds_nothing(lived: World) -> None:
 
 def test_repeats_bring_nothing_back_and_change_no_number(lived: World) -> None:
     """The same file and message, a redrive, another cut of the export, and each decision again."""
-    told = messages(lived)
+    sent = messages(lived)
     units = lived.take_in(FILE, "once-more.jsonl")
     erase(lived)
     before = lived.receipts()
     lived.scan(*units, *lived.take_in(FILE, "after.jsonl"), *lived.take_in(ARRAY, "a.json"))
     lived.scanner().scan_message("acme", MESSAGE, lived.clock.now())
     assert lived.receipts() == before
-    statuses = [handled.status for handled in lived.decide(*told[:-1])]
+    statuses = [handled.status for handled in lived.decide(*sent[:-1])]
     assert statuses == ["repeated"] * 6
     assert places_of(lived, *WORDS) == []
 
@@ -163,8 +163,8 @@ def test_an_export_of_another_cut_counts_and_brings_nothing_back(lived: World) -
     units = lived.take_in(again(), "other.jsonl")
     lived.scan(*units)
     new = [receipt for receipt in lived.receipts() if receipt.source.endswith("other.jsonl")]
-    told = [(one.inspected, one.findings, one.repeats) for one in new]
-    assert [sum(each) for each in zip(*told, strict=True)] == [7, 1, 4]
+    counts = [(one.inspected, one.findings, one.repeats) for one in new]
+    assert [sum(each) for each in zip(*counts, strict=True)] == [7, 1, 4]
     publish_all(lived)
     assert places_of(lived, *WORDS) == []
 
@@ -207,8 +207,8 @@ def test_what_people_say_afterwards_is_counted_without_its_words(lived: World) -
     assert places_of(lived, *WORDS) == []
     assert lived.decide(outcome(id="o-9"))[0].code == "decided_already"
     statements = lived.objects.keys(lived.out, f"out/acme/decisions/{DAY}/")
-    told = [lived.objects.get(lived.out, key) or b"" for key in statements]
-    assert sum(b"Asks for a code." in one for one in told) == 1
+    stored = [lived.objects.get(lived.out, key) or b"" for key in statements]
+    assert sum(b"Asks for a code." in one for one in stored) == 1
 
 
 def test_a_file_under_way_keeps_its_parts_until_it_is_closed(world: World) -> None:

@@ -29,8 +29,8 @@ def test_env_json_names_what_the_template_declares_for_each_function() -> None:
 @pytest.mark.parametrize("name", names("intake-s3-put"))
 def test_events_of_the_sample_tell_its_true_size_and_digest(name: str) -> None:
     data = SAMPLE.read_bytes()
-    told = place(read_event(name))["object"]
-    assert (told["size"], told["eTag"]) == (len(data), md5(data).hexdigest())
+    dropped = place(read_event(name))["object"]
+    assert (dropped["size"], dropped["eTag"]) == (len(data), md5(data).hexdigest())
 
 
 @pytest.mark.parametrize("name", [*names("intake-queued"), *names("scan"), *names("decide")])
@@ -41,8 +41,8 @@ def test_messages_tell_the_true_digest_of_their_bodies(name: str) -> None:
 
 def test_the_event_of_a_feed_tells_its_true_size_and_digest() -> None:
     data = (ROOT / "local/samples/factchecks.csv").read_bytes()
-    told = place(read_event("learn-s3-put"))["object"]
-    assert (told["size"], told["eTag"]) == (len(data), md5(data).hexdigest())
+    dropped = place(read_event("learn-s3-put"))["object"]
+    assert (dropped["size"], dropped["eTag"]) == (len(data), md5(data).hexdigest())
 
 
 def test_the_readme_shows_how_to_invoke_every_event() -> None:

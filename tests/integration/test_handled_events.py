@@ -42,9 +42,9 @@ def test_a_dropped_file_becomes_one_unit_that_pins_its_version(
     file = account.drop(event, SAMPLE.read_bytes())
     assert account.invoke("Intake", event) is None
     (unit,) = account.units()
-    told = place(event)["object"]
-    assert (unit.file, unit.source.key, unit.source.version) == (file, key, told["versionId"])
-    assert (unit.start, unit.end, unit.source.size) == (0, told["size"], told["size"])
+    dropped = place(event)["object"]
+    assert (unit.file, unit.source.key, unit.source.version) == (file, key, dropped["versionId"])
+    assert (unit.start, unit.end, unit.source.size) == (0, dropped["size"], dropped["size"])
     assert (unit.provider, unit.set, unit.translated) == ("sample-chat", account.in_force, False)
 
 
@@ -105,8 +105,14 @@ def test_a_unit_becomes_findings_a_receipt_and_the_senders_receipt(account: Acco
     assert (receipt.inspected, receipt.refused) == (58, {"field_type": 1, "not_public": 1})
     assert receipt.findings == 14
     assert receipt.closes
-    told = json.loads(account.objects.get(bucket("OUT"), receipt_key("sample-chat", file)) or "")
-    assert (told["status"], told["lines"], told["findings"]) == ("done", 60, 14)
+    message_receipt = json.loads(
+        account.objects.get(bucket("OUT"), receipt_key("sample-chat", file)) or ""
+    )
+    assert (message_receipt["status"], message_receipt["lines"], message_receipt["findings"]) == (
+        "done",
+        60,
+        14,
+    )
     assert account.objects.keys(bucket("DROP"), "") == []
 
 
@@ -238,8 +244,8 @@ def test_who_decides_without_a_person_is_told(account: Account) -> None:
     assert decide(account, "needs-person", "unknown-sender") == []
     prefix = f"out/sample-chat/receipts/messages/{DAY}/"
     [key] = account.objects.keys(bucket("OUT"), prefix)
-    told = msgspec.json.decode(account.objects.get(bucket("OUT"), key) or b"", type=CaseReceipt)
-    assert (told.status, told.code, told.field) == ("refused", "needs_person", "moderator")
+    receipt = msgspec.json.decode(account.objects.get(bucket("OUT"), key) or b"", type=CaseReceipt)
+    assert (receipt.status, receipt.code, receipt.field) == ("refused", "needs_person", "moderator")
 
 
 @pytest.mark.parametrize(

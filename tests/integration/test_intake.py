@@ -48,10 +48,10 @@ def test_another_format_is_translated_into_parts(new_world: Callable[..., World]
     assert world.pseudonym(ACCOUNT).encode() in written
     assert b"followers" not in written
     world.scan(*units)
-    told = world.file_receipt(arrival.file)
-    assert (told.inspected, told.findings, told.refused) == (4, 2, {"not_public": 1})
-    assert [(refusal.line, refusal.byte) for refusal in told.refusals] == [(None, None)]
-    assert told.refusals[0].at
+    receipt = world.file_receipt(arrival.file)
+    assert (receipt.inspected, receipt.findings, receipt.refused) == (4, 2, {"not_public": 1})
+    assert [(refusal.line, refusal.byte) for refusal in receipt.refusals] == [(None, None)]
+    assert receipt.refusals[0].at
     assert dropped(world) == []
 
 
@@ -117,8 +117,8 @@ def test_a_file_without_records_is_accepted_and_closed(
     world = new_world(range_bytes=200_000)
     arrival = receive(world, *world.put(data))
     world.scan(*world.units())
-    told = world.file_receipt(arrival.file)
-    assert (told.status, told.records, told.bytes) == ("done", 0, len(data))
+    file_receipt = world.file_receipt(arrival.file)
+    assert (file_receipt.status, file_receipt.records, file_receipt.bytes) == ("done", 0, len(data))
     assert all(receipt.closes for receipt in world.receipts())
     assert [file.closed for file in world.store.files("acme")] == [DAY]
     assert dropped(world) == []
@@ -139,9 +139,9 @@ def test_a_file_that_is_gone_before_it_was_read_is_told_and_counted_nowhere(worl
     """Its lifecycle ended, or its sender took it back: no record of it is known."""
     before = world.state()
     arrival = receive(world, "drop/acme/x", "no-such-version")
-    told = world.file_receipt(arrival.file)
-    assert (arrival.outcome, told.status, told.code) == ("gone", "refused", "object_gone")
-    assert (told.records, told.refused, told.key) == (0, {}, "drop/acme/x")
+    receipt = world.file_receipt(arrival.file)
+    assert (arrival.outcome, receipt.status, receipt.code) == ("gone", "refused", "object_gone")
+    assert (receipt.records, receipt.refused, receipt.key) == (0, {}, "drop/acme/x")
     assert world.state()["items"] == before["items"]
     assert receive(world, "drop/nobody/x", "no-such-version").outcome == "gone"
     assert len(world.objects.keys(world.out, "")) == 1
@@ -153,8 +153,8 @@ def test_a_file_of_more_units_than_can_be_sent_and_closed_is_refused(
     world = new_world(range_bytes=100, budget=Budget(units=-(-len(FILE) // 100) - 1))
     arrival = receive(world, *world.put(FILE))
     assert (arrival.outcome, arrival.code) == ("refused", "too_large_for_format")
-    told = world.file_receipt(arrival.file)
-    assert told.advice == f"Send it in files of at most {world.budget.units * 100:,} bytes."
+    receipt = world.file_receipt(arrival.file)
+    assert receipt.advice == f"Send it in files of at most {world.budget.units * 100:,} bytes."
     assert (world.units(), dropped(world)) == ([], [])
 
 

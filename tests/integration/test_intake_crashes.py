@@ -72,10 +72,10 @@ def run(world: World, data: bytes, name: str, calls: Calls) -> list[Any]:
     parts = [world.objects.get(world.work, key) for key in world.objects.keys(world.work, "parts/")]
     world.scan(*units.values())
     file = file_id(world.drop, key, version)
-    told = msgspec.structs.replace(world.file_receipt(file), file="", version="")
+    file_receipt = msgspec.structs.replace(world.file_receipt(file), file="", version="")
     left = [*dropped(world), *world.objects.keys(world.work, "parts/")]
     receipts = [msgspec.structs.replace(receipt, source="") for receipt in world.receipts()]
-    return [told, parts, receipts, left, places(units), len(world.items())]
+    return [file_receipt, parts, receipts, left, places(units), len(world.items())]
 
 
 def places(units: dict[int, Unit]) -> list[tuple[int, int, int]]:

@@ -31,8 +31,12 @@ class TestRefusedFiles:
             "file", 1, {"format_unknown": 1}
         )  # fmt: skip
         assert receipt.closes
-        told = world.file_receipt(arrival.file)
-        assert (told.status, told.code, told.key) == ("refused", "format_unknown", key)
+        file_receipt = world.file_receipt(arrival.file)
+        assert (file_receipt.status, file_receipt.code, file_receipt.key) == (
+            "refused",
+            "format_unknown",
+            key,
+        )
         assert dropped(world) == []
         assert world.units() == []
         assert world.store.manifest(arrival.file) is None
@@ -134,9 +138,9 @@ class TestFilesThatS3DoesNotGiveOut:
         key, version = world.put(data)
         arrival = receive(world, key, version, objects=Closed(world.clients.s3))
         assert (arrival.outcome, arrival.code) == ("refused", "object_unreadable")
-        told = world.file_receipt(arrival.file)
-        assert (told.key, told.refused) == (key, {"object_unreadable": 1})
-        assert "STANDARD" in told.advice
+        receipt = world.file_receipt(arrival.file)
+        assert (receipt.key, receipt.refused) == (key, {"object_unreadable": 1})
+        assert "STANDARD" in receipt.advice
         assert world.units() == dropped(world) == []
         assert world.receipts()[0].closes
 

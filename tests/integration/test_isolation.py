@@ -44,8 +44,8 @@ def finding(world: World) -> str:
         item["pk"]["S"][2:] for item in world.items() if item["sk"]["S"] == "finding"
     )
     life = [notice(), order(), decision(first), complaint(), audit(), suspension()]
-    told = world.decide(*life, provider="others")
-    assert [(one.type, one.code) for one in told if one.status != "taken"] == []
+    handled = world.decide(*life, provider="others")
+    assert [(one.type, one.code) for one in handled if one.status != "taken"] == []
     return second
 
 
@@ -56,7 +56,7 @@ def of_others(world: World) -> dict[Any, Any]:
     return {place: one for place, one in kept if "others" in f"{place} {one}"}
 
 
-def told(world: World) -> list[CaseReceipt]:
+def case_receipts(world: World) -> list[CaseReceipt]:
     """What acme is told of its messages about cases."""
     keys = world.objects.keys(world.out, "out/acme/receipts/messages/")
     read = [world.objects.get(world.out, key) or b"" for key in keys]
@@ -98,7 +98,9 @@ def test_a_case_of_anothers_is_not_moved(
     before = of_others(world)
     [handled] = world.decide(message(finding))
     assert handled.status in {"refused", "waiting"}
-    assert [(one.provider, one.code) for one in told(world)] == [("acme", code)]
+    assert [(receipt.provider, receipt.code) for receipt in case_receipts(world)] == [
+        ("acme", code)
+    ]
     assert of_others(world) == before
 
 

@@ -106,11 +106,11 @@ def kept_under_no_topic(world: World) -> str:
 
 def test_the_operator_is_told_what_was_refused_and_of_whom(world: World) -> None:
     bread = [check(9, SALT, url="https://bread.example/1"), check(10, SALT, url="javascript:x")]
-    told = receipt_of(world.import_checks(data_feed(*CHECKS, *bread), OTHER))
-    assert told["refused"] == {"publisher_not_trusted": 2}
-    assert told["strangers"] == {"bread.example": 1}
+    receipt = receipt_of(world.import_checks(data_feed(*CHECKS, *bread), OTHER))
+    assert receipt["refused"] == {"publisher_not_trusted": 2}
+    assert receipt["strangers"] == {"bread.example": 1}
     [key] = world.objects.keys(world.out, "receipts/factchecks/")
-    assert msgspec.json.decode(world.objects.get(world.out, key) or b"") == told
+    assert msgspec.json.decode(world.objects.get(world.out, key) or b"") == receipt
 
 
 def test_the_same_event_again_changes_nothing(world: World) -> None:
@@ -131,8 +131,8 @@ def test_the_version_stays_while_checks_come_and_go(world: World) -> None:
 
 def test_what_is_corrected_or_gone_is_counted(world: World) -> None:
     world.import_checks(table(*CHECKS))
-    told = receipt_of(world.import_checks(table(check(1, SALT, "True"), *CHECKS[2:])))
-    assert (told["corrected"], told["withdrawn"], told["total"]) == (1, 1, 3)
+    receipt = receipt_of(world.import_checks(table(check(1, SALT, "True"), *CHECKS[2:])))
+    assert (receipt["corrected"], receipt["withdrawn"], receipt["total"]) == (1, 1, 3)
 
 
 def test_the_facts_of_an_index_say_what_changed_and_on_which_day(world: World) -> None:
@@ -166,11 +166,11 @@ def test_what_is_no_feed_leaves_all_as_it_was(world: World, feed: bytes) -> None
 
 def test_a_feed_that_was_cut_off_is_refused_until_somebody_confirms_it(world: World) -> None:
     world.import_checks(table(*MANY))
-    told = receipt_of(world.import_checks(table(*MANY[:19])))
-    assert (told["status"], told["code"]) == ("refused", "shrinks")
+    receipt = receipt_of(world.import_checks(table(*MANY[:19])))
+    assert (receipt["status"], receipt["code"]) == ("refused", "shrinks")
     assert index_of(world).totals == {"en": 40}
-    told = receipt_of(world.import_checks(table(*MANY[:19]), "factchecks/confirmed/checks.csv"))
-    assert (told["status"], told["withdrawn"]) == ("taken", 21)
+    receipt = receipt_of(world.import_checks(table(*MANY[:19]), "factchecks/confirmed/checks.csv"))
+    assert (receipt["status"], receipt["withdrawn"]) == ("taken", 21)
     assert index_of(world).totals == {"en": 19}
 
 

@@ -106,9 +106,9 @@ def test_the_same_folder_again_moves_nothing(
     first = capsys.readouterr().out
     stack.clock.move(days=3)
     assert packs("publish", folder) == 0
-    told = capsys.readouterr()
-    assert told.out == first
-    assert "nothing changes" in told.err
+    output = capsys.readouterr()
+    assert output.out == first
+    assert "nothing changes" in output.err
     assert read_pointer(stack.objects, stack.public) == before
 
 
@@ -410,7 +410,9 @@ def test_too_many_rules_for_a_provider_are_refused_with_the_limit(
         if fits:
             bucket.publish(path, made, {}, notice_hours=24, now=NOW)
         else:
-            told = r"would run 1,900 rules: .* 3,\d+ more than the 409,600 of an item of the table"
-            with pytest.raises(OperatorError, match=told):
+            problem = (
+                r"would run 1,900 rules: .* 3,\d+ more than the 409,600 of an item of the table"
+            )
+            with pytest.raises(OperatorError, match=problem):
                 bucket.publish(path, made, {}, notice_hours=24, now=NOW)
     assert ids(stack) == ["a" * 40]

@@ -102,13 +102,13 @@ def test_one_rule_more_is_refused_at_publishing_and_at_loading(world: World, mod
     """Before a post is read: findings without a receipt would be counted nowhere."""
     rules = most_rules(mode) + 1
     packs = packs_of(rules, mode)
-    told = rf"{rules:,} rules.* bytes, \d+ more than the 409,600 of an item"
-    with pytest.raises(OperatorError, match=f"acme would run {told}"):
+    problem = rf"{rules:,} rules.* bytes, \d+ more than the 409,600 of an item"
+    with pytest.raises(OperatorError, match=f"acme would run {problem}"):
         check_receipts("acme", packs)
     world.publish(*packs)
     [unit] = world.take_in(lines(OTP))
     before = world.state()
-    of_acme = told.replace("rules", "rules for acme")
+    of_acme = problem.replace("rules", "rules for acme")
     with pytest.raises(OperatorError, match=f"the set {unit.set} has {of_acme}"):
         world.scanner().scan_range(unit)
     assert world.state() == before

@@ -45,9 +45,9 @@ def versions(world: World, *buckets: str) -> list[str]:
     """Every version and every delete marker in these buckets."""
     found: list[str] = []
     for bucket in buckets:
-        told = world.clients.s3.list_object_versions(Bucket=bucket)
+        listed = world.clients.s3.list_object_versions(Bucket=bucket)
         found += [
-            one["Key"] for kind in ("Versions", "DeleteMarkers") for one in told.get(kind, ())
+            one["Key"] for kind in ("Versions", "DeleteMarkers") for one in listed.get(kind, ())
         ]
     return found
 
@@ -73,8 +73,8 @@ def test_a_file_refused_as_a_whole_is_gone_at_once(
             )
         assert versions(world, world.drop, world.work) == [], f"after call {fatal}"
         assert world.units() == []
-        told = [key for key in world.objects.keys(world.out, "") if "receipts/" in key]
-        assert [world.objects.get(world.out, key) or b"" for key in told] != []
+        keys = [key for key in world.objects.keys(world.out, "") if "receipts/" in key]
+        assert [world.objects.get(world.out, key) or b"" for key in keys] != []
         assert leaks(places_of(world)) == []
         world.remove()
         fatal += 1
@@ -96,8 +96,12 @@ def test_a_file_of_nobodys_is_told_by_a_digest_alone(world: World) -> None:
     arrival = world.intake().receive(world.drop, key, version, seconds_left=lambda: 900)
     [note] = world.objects.keys(world.out, "receipts/_unknown/")
     assert len(note) == len(unknown_receipt_key("0" * 64))
-    told = json.loads(world.objects.get(world.out, note) or b"")
-    assert told == {"code": "provider_unknown", "file": arrival.file, "bytes": len(lines("quiet"))}
+    note_content = json.loads(world.objects.get(world.out, note) or b"")
+    assert note_content == {
+        "code": "provider_unknown",
+        "file": arrival.file,
+        "bytes": len(lines("quiet")),
+    }
 
 
 FILES: dict[str, bytes] = {

@@ -69,8 +69,8 @@ def test_a_notice_that_waits_and_an_escalation_are_told(world: World, findings: 
         decision(findings[1], verdict="escalated", escalation="threat_to_life"),
         decision(findings[2], id="d-2", verdict="skipped", reason=...),
     )
-    told = [(one.notice, one.escalated) for one in findings_of_stack(world.store, "acme", 9, [])]
-    assert told == [("n-1", False), ("", True), ("", False), ("", False)]
+    marks = [(one.notice, one.escalated) for one in findings_of_stack(world.store, "acme", 9, [])]
+    assert marks == [("n-1", False), ("", True), ("", False), ("", False)]
 
 
 def test_a_decision_answers_the_notice(world: World, findings: list[str]) -> None:
@@ -80,9 +80,9 @@ def test_a_decision_answers_the_notice(world: World, findings: list[str]) -> Non
     judged = press_key(review, "d", world.clock.now())
     [message] = give_reason(judged, "it warns", world.clock.now()).messages
     assert [handled.status for handled in world.decide(msgspec.to_builtins(message))] == ["taken"]
-    told = world.store.case(case_id("notice", "acme", "n-1"))
-    assert told is not None
-    assert told.state == "decided"
+    case = world.store.case(case_id("notice", "acme", "n-1"))
+    assert case is not None
+    assert case.state == "decided"
 
 
 def test_drawn_decisions_of_colleagues_are_offered(world: World, findings: list[str]) -> None:

@@ -33,10 +33,12 @@ def test_a_file_becomes_findings_and_a_receipt(world: World) -> None:
     assert sorted(finding["post"] for finding in found) == ["p1", "p5", "p6"]
     assert {finding["excerpt"] for finding in found} == {OTP, PRIZE}
     assert len(world.open_findings()) == 2
-    told = world.file_receipt(units[0].file)
-    assert (told.status, told.inspected, told.findings) == ("done", 4, 3)
-    assert (told.refused, told.repeated) == ({"not_public": 1}, False)
-    assert [(refusal.line, refusal.byte) for refusal in told.refusals] == [(3, FILE.index(BAD))]
+    file_receipt = world.file_receipt(units[0].file)
+    assert (file_receipt.status, file_receipt.inspected, file_receipt.findings) == ("done", 4, 3)
+    assert (file_receipt.refused, file_receipt.repeated) == ({"not_public": 1}, False)
+    assert [(refusal.line, refusal.byte) for refusal in file_receipt.refusals] == [
+        (3, FILE.index(BAD))
+    ]
 
 
 def test_no_account_and_no_text_of_a_harmless_post_is_stored(world: World) -> None:
@@ -71,9 +73,9 @@ def test_the_same_bytes_under_another_key_change_no_number(world: World) -> None
     world.scan(again)
     assert (world.receipts(), world.open_findings()) == before
     assert world.receipts("2026-12-02") == []
-    told = world.file_receipt(again.file)
-    assert (told.repeated, told.repeated_ranges, told.findings) == (True, 1, 3)
-    assert [refusal.line for refusal in told.refusals] == [3]
+    receipt = world.file_receipt(again.file)
+    assert (receipt.repeated, receipt.repeated_ranges, receipt.findings) == (True, 1, 3)
+    assert [refusal.line for refusal in receipt.refusals] == [3]
 
 
 def test_equal_ranges_of_one_file_are_one_unit(new_world: Callable[..., World]) -> None:
@@ -83,8 +85,13 @@ def test_equal_ranges_of_one_file_are_one_unit(new_world: Callable[..., World]) 
     assert len(units) == 3
     world.scan(*units)
     assert one(world.receipts()).findings == 1
-    told = world.file_receipt(units[0].file)
-    assert (told.ranges, told.repeated_ranges, told.repeated, told.lines) == (3, 2, False, 3)
+    receipt = world.file_receipt(units[0].file)
+    assert (receipt.ranges, receipt.repeated_ranges, receipt.repeated, receipt.lines) == (
+        3,
+        2,
+        False,
+        3,
+    )
 
 
 def test_only_the_start_of_a_file_may_have_a_byte_order_mark(
@@ -96,9 +103,9 @@ def test_only_the_start_of_a_file_may_have_a_byte_order_mark(
         world = new_world(range_bytes=len(row))
         units = world.take_in(row + row)
         world.scan(*units[::order])
-        told = world.file_receipt(units[0].file)
-        assert (told.ranges, told.inspected, told.refused) == (2, 1, {"json_syntax": 1})
-        assert [(refusal.line, refusal.byte) for refusal in told.refusals] == [(2, len(row))]
+        receipt = world.file_receipt(units[0].file)
+        assert (receipt.ranges, receipt.inspected, receipt.refused) == (2, 1, {"json_syntax": 1})
+        assert [(refusal.line, refusal.byte) for refusal in receipt.refusals] == [(2, len(row))]
 
 
 def test_a_file_of_no_lines_was_not_delivered_before(world: World) -> None:
@@ -106,8 +113,8 @@ def test_a_file_of_no_lines_was_not_delivered_before(world: World) -> None:
     for name in ("empty.jsonl", "again.jsonl"):
         key, version = world.put(b"", name)
         arrival = world.intake().receive(world.drop, key, version, seconds_left=900)
-        told = world.file_receipt(arrival.file)
-        assert (told.status, told.ranges, told.repeated) == ("done", 0, False)
+        receipt = world.file_receipt(arrival.file)
+        assert (receipt.status, receipt.ranges, receipt.repeated) == ("done", 0, False)
 
 
 def test_a_finding_belongs_to_the_unit_that_put_it_first(world: World) -> None:
@@ -140,14 +147,14 @@ def test_a_file_of_many_ranges_adds_up(new_world: Callable[..., World]) -> None:
         assert not world.closing().close(unit.file)
     assert world.objects.keys(world.out, "out/acme/receipts/") == []
     world.scan(units[-1])
-    told = world.file_receipt(units[0].file)
-    assert (told.records, told.inspected, told.lines) == (12, 9, 13)
-    assert told.refused == {"not_an_object": 1, "not_public": 2}
-    for refusal, row in zip(told.refusals, (7, 11, 12), strict=True):
+    file_receipt = world.file_receipt(units[0].file)
+    assert (file_receipt.records, file_receipt.inspected, file_receipt.lines) == (12, 9, 13)
+    assert file_receipt.refused == {"not_an_object": 1, "not_public": 2}
+    for refusal, row in zip(file_receipt.refusals, (7, 11, 12), strict=True):
         assert refusal.line == row + 1
         assert refusal.byte == len(b"\xef\xbb\xbf" + b"".join(rows[:row]))
     assert sum(row.bytes for row in world.store.ranges(units[0].file)) == len(data)
-    assert sum(receipt.findings for receipt in world.receipts()) == told.findings == 5
+    assert sum(receipt.findings for receipt in world.receipts()) == file_receipt.findings == 5
 
 
 def test_a_line_beyond_all_bounds_is_one_refusal(
@@ -158,8 +165,8 @@ def test_a_line_beyond_all_bounds_is_one_refusal(
     data = lines("a") + line(text="x" * 3_000_000) + b"\n" + lines(OTP, start=1)
     units = world.take_in(data)
     world.scan(*units)
-    told = world.file_receipt(units[0].file)
-    assert (told.inspected, told.refused, told.lines) == (2, {"line_long": 1}, 3)
+    receipt = world.file_receipt(units[0].file)
+    assert (receipt.inspected, receipt.refused, receipt.lines) == (2, {"line_long": 1}, 3)
     assert sum(row.bytes for row in world.store.ranges(units[0].file)) == len(data)
 
 
@@ -204,13 +211,13 @@ class TestLostObjects:
         world.scan(first)
         world.objects.delete_version(first.source)
         world.scan(*others, *others)
-        told = world.file_receipt(first.file)
-        assert (told.status, told.lost_ranges) == ("incomplete", len(others))
-        assert "again" in told.advice
-        assert told.refused.get("object_gone") == len(others)
-        lost = [refusal for refusal in told.refusals if refusal.code == "object_gone"]
+        file_receipt = world.file_receipt(first.file)
+        assert (file_receipt.status, file_receipt.lost_ranges) == ("incomplete", len(others))
+        assert "again" in file_receipt.advice
+        assert file_receipt.refused.get("object_gone") == len(others)
+        lost = [refusal for refusal in file_receipt.refusals if refusal.code == "object_gone"]
         assert {(refusal.line, refusal.byte) for refusal in lost} == {(None, None)}
-        assert told.records == told.inspected + sum(told.refused.values())
+        assert file_receipt.records == file_receipt.inspected + sum(file_receipt.refused.values())
         assert all(receipt.closes for receipt in world.receipts())
         assert len(world.receipts()) == 1 + len(others)
 

@@ -45,10 +45,12 @@ class TestMessages:
         )  # fmt: skip
         assert receipt.closes
         assert world.state() == before
-        told = world.objects.get(world.out, message_receipt_key(marker(receipt)))
-        assert (told is not None) == bool(refused)
-        if told:
-            assert [refusal["code"] for refusal in json.loads(told)["refusals"]] == list(refused)
+        message_receipt = world.objects.get(world.out, message_receipt_key(marker(receipt)))
+        assert (message_receipt is not None) == bool(refused)
+        if message_receipt:
+            assert [refusal["code"] for refusal in json.loads(message_receipt)["refusals"]] == list(
+                refused
+            )
 
     def test_are_another_unit_for_another_provider(self, world: World) -> None:
         body = json.dumps(fields(text=OTP))

@@ -161,8 +161,8 @@ class Life:
         """
         objects, bucket = self.deployed.objects, self.deployed.outputs["OutBucket"]
         keys = objects.keys(bucket, f"out/{PROVIDER}/receipts/messages/")
-        told = [json.loads(objects.get(bucket, key) or b"{}") for key in keys]
-        return {one.get("id", ""): one for one in told}
+        receipts = [json.loads(objects.get(bucket, key) or b"{}") for key in keys]
+        return {receipt.get("id", ""): receipt for receipt in receipts}
 
 
 def sendable(post: Post) -> dict[str, Any]:

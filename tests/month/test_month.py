@@ -95,9 +95,9 @@ def test_recall_and_prevalence_of_the_audit_hold_the_truth(month: Month) -> None
         ("prevalence", bad / len(posts)),
         ("recall", confirmed / bad),
     ):
-        told = stratum[name]
-        assert told["low"] <= told["share"] <= told["high"]
-        assert told["share"] == pytest.approx(share, abs=0.0001)
+        estimate = stratum[name]
+        assert estimate["low"] <= estimate["share"] <= estimate["high"]
+        assert estimate["share"] == pytest.approx(share, abs=0.0001)
     unmet = [bool(post.bad) for post in posts.values() if not post.rules]
     truth = sum(unmet) / len(unmet)
     error = math.sqrt(truth * (1 - truth) / of)
@@ -105,8 +105,8 @@ def test_recall_and_prevalence_of_the_audit_hold_the_truth(month: Month) -> None
 
 
 def test_blunders_were_refused_and_nothing_else_was(month: Month) -> None:
-    told = month.life.receipts()
-    open_ones = {name: (one["status"], one["code"]) for name, one in told.items()
+    receipts = month.life.receipts()
+    open_ones = {name: (one["status"], one["code"]) for name, one in receipts.items()
                  if one["status"] != "taken"}  # fmt: skip
     assert open_ones == month.life.plan.told
 

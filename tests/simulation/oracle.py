@@ -15,7 +15,7 @@ from simulation.cluster import Cluster
 from simulation.moderators import entries
 from simulation.records import Record, Records, objects_of
 from simulation.scenarios import Scenario
-from support.canary import leaks, told
+from support.canary import leaks, log_places
 from support.faults import CrashError
 
 from terang.repair.table_checks import case_differences
@@ -236,7 +236,7 @@ def _counted(records: Records, name: str) -> int:
 
 def _seen(cluster: Cluster) -> Iterator[str]:
     """No word of a sender's is where it must not be, in any version of anything."""
-    places = [*_stored(cluster), *told("".join(cluster.logs), cluster.errors)]
+    places = [*_stored(cluster), *log_places("".join(cluster.logs), cluster.errors)]
     for queue, message in cluster.sqs.ever:  # among the dead letters too each stood as it was sent
         places.append(("attributes of a message", repr(message.attributes).encode()))
         if queue == "units":

@@ -52,12 +52,12 @@ class SQS:
 
     def create_queue(self, QueueName: str, Attributes: dict[str, str] | None = None) -> Any:
         url = f"https://sqs.example/{QueueName}"
-        told = Attributes or {}
-        policy = json.loads(told.get("RedrivePolicy", "{}"))
+        wanted = Attributes or {}
+        policy = json.loads(wanted.get("RedrivePolicy", "{}"))
         dead = policy.get("deadLetterTargetArn", "").rpartition(":")[2]
         queue = Queue(
             name=QueueName,
-            visibility=float(told.get("VisibilityTimeout", 30)),
+            visibility=float(wanted.get("VisibilityTimeout", 30)),
             dead=f"https://sqs.example/{dead}" if dead else "",
             most=int(policy.get("maxReceiveCount", 0)),
         )

@@ -1,7 +1,7 @@
-"""Words that only senders use, and every place where a trace of them would be a leak.
+"""Words that only samples use, and every place where one of them would be a leak.
 
-The samples carry them, so that each test that takes posts through a handler can ask here what is
-left. A receipt, a log, a page, an error or what is said of a dead letter holds none of them.
+The sample posts contain them, so each test that handles posts can check where they are left. No
+receipt, log, page, error or note about a dead letter may hold one.
 """
 
 import re
@@ -18,7 +18,7 @@ TEXT = "zq7-tx"
 ACCOUNT = "zq7-ac"
 URL = "https://chat.example/zq7-ul"
 NAME = "zq7-nm"
-"""In the name of a file: its sender is told it again, nobody else."""
+"""In the name of a file. Only its sender sees it again."""
 
 WORDS = (TEXT, ACCOUNT, URL, NAME)
 
@@ -29,13 +29,13 @@ MAY_HOLD = (
     (ACCOUNT, re.compile(MAILBOX)),
     (URL, re.compile(rf"{MAILBOX}|work/parts/.*|out/out/[^/]+/findings/.*|table/C#.*")),
 )
-"""A file before its receipt, and its parts; of posts that were hit, the address in the finding."""
+"""The places that may hold a word: files and parts until the receipt, addresses in findings."""
 
 type Place = tuple[str, bytes]
 
 
 def leaks(places: Iterable[Place]) -> list[str]:
-    """Where a word stands that may not stand there, as `word in place`.
+    """Each word in a place that may not hold it, as `word in place`.
 
     >>> leaks([("log", b"failed"), ("public/index.html", TEXT.encode())])
     ['zq7-tx in public/index.html']
@@ -65,8 +65,8 @@ def places_of(world: "World") -> Iterator[Place]:
         yield f"table/{item['pk']['S']}/{item['sk']['S']}", repr(item).encode()
 
 
-def told(logs: str = "", errors: Iterable[BaseException] = ()) -> Iterator[Place]:
-    """What was printed, logged or measured, and what Lambda would log of errors."""
+def log_places(logs: str = "", errors: Iterable[BaseException] = ()) -> Iterator[Place]:
+    """The logs, and the text that Lambda would log about errors."""
     yield "log", logs.encode("utf-8", "surrogatepass")
     for error in errors:
         lines = traceback.format_exception(error)

@@ -1,7 +1,7 @@
 """The search for senders' words finds them, and lets them stand only where they must."""
 
 import pytest
-from support.canary import ACCOUNT, NAME, TEXT, URL, WORDS, leaks, told
+from support.canary import ACCOUNT, NAME, TEXT, URL, WORDS, leaks, log_places
 
 NOWHERE = ("log", "public/index.html", "public/journal/acme/2026-11-25.jsonl", "out/out/acme/x",
            "work/refusals/ab.jsonl", "table/U#ab/unit", "attributes of a message",
@@ -41,4 +41,4 @@ def test_a_word_may_stand_where_it_must(word: str, place: str, may: bool) -> Non
 def test_what_lambda_would_log_of_an_error_is_searched() -> None:
     failed = RuntimeError("all is well")
     failed.__cause__ = ValueError(TEXT)
-    assert leaks(told("", [failed])) == [f"{TEXT} in error"]
+    assert leaks(log_places("", [failed])) == [f"{TEXT} in error"]
