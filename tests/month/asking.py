@@ -32,7 +32,7 @@ def send_notices(plan: Plan, chance: random.Random) -> None:
 
 
 def send_orders(plan: Plan) -> None:
-    """Orders of three authorities; what comes later of one comes on a later day."""
+    """Orders of three authorities; later messages about an order come on a later day."""
     ends = (
         "complied",
         "contested",

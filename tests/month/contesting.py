@@ -37,7 +37,7 @@ def _bring_back(plan: Plan, day: str, decision: Message, cause: str) -> None:
 
 
 def dispute(plan: Plan, decisions: list[Message]) -> None:
-    """Three disputes on what nobody complained of, and two reversals without anybody's asking."""
+    """Three disputes without a complaint, and two reversals that nobody asked for."""
     asked = {
         message["decision"] for day in plan.messages.values() for message in day if "by" in message
     }

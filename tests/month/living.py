@@ -29,7 +29,7 @@ WAIT_SECONDS = 300
 
 @dataclass(slots=True)
 class Life:
-    """A deployed stack that runs the plan; `counted` is what was sent and must be counted."""
+    """A deployed stack that runs the plan; `counted` holds the sent messages that must count."""
 
     deployed: Deployed
     plan: Plan
@@ -155,7 +155,7 @@ class Life:
         }
 
     def receipts(self) -> dict[str, dict[str, Any]]:
-        """What the sender was told of messages that were not simply taken, by the sender's id.
+        """The receipts of messages that were not simply taken, by the sender's id.
 
         A message that could not be read has an empty id.
         """

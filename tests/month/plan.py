@@ -65,7 +65,7 @@ SMALL = Size(
 
 @dataclass(slots=True)
 class Post:
-    """A post as the script knows it: the rules that must meet it, and what it is in truth."""
+    """A post of the script: the rules that must hit it, and whether it is bad."""
 
     id: str
     day: str

@@ -40,7 +40,7 @@ def test_what_people_did_is_what_the_script_counted(month: Month) -> None:
 
 
 def _shape(by_moderator: dict[str, int]) -> list[list[tuple[str, int]]]:
-    """Moderators by what they did, whatever they are called."""
+    """The counts of each moderator, without their names."""
     found: dict[str, list[tuple[str, int]]] = {}
     for key, count in by_moderator.items():
         name, verdict = key.split("/")

@@ -55,7 +55,7 @@ class Year:
     def measures(self) -> list[Message]:
         return [decision for decision in self.sent("decision") if "measures" in decision]
 
-    def own(self) -> list[Message]:
+    def own_initiative(self) -> list[Message]:
         """Measures that no notice asked for."""
         return [measure for measure in self.measures() if "notice" not in measure]
 
@@ -105,7 +105,7 @@ def hours(began: str, ended: str) -> float:
 
 
 def test_the_numbers_of_the_parts_are_those_of_the_script(year: Year) -> None:
-    """Counted from the messages that were sent, by what the template's columns mean."""
+    """Counted from the sent messages, by the meaning of the template's columns."""
     orders = [order for order in year.sent("order") if "follows" not in order]
     act, inform = (
         [order for order in orders if order["kind"] == kind] for kind in ("act", "inform")
@@ -124,11 +124,15 @@ def test_the_numbers_of_the_parts_are_those_of_the_script(year: Year) -> None:
     waited = [hours(received[answer["notice"]], answer["decided_at"]) for answer in answers]
     assert total[9] == spread(waited)
     total = year.table(5)[1]
-    assert total[5:7] == [str(len(year.own()))] * 2
-    seen = Counter(code for measure in year.own() for code in measure["measures"]["visibility"])
+    assert total[5:7] == [str(len(year.own_initiative()))] * 2
+    seen = Counter(
+        code for measure in year.own_initiative() for code in measure["measures"]["visibility"]
+    )
     codes = [f"DECISION_VISIBILITY_CONTENT_{one}" for one in ("REMOVED", "DISABLED", "LABELLED")]
     assert [total[place] for place in (7, 8, 12)] == [str(seen[code]) for code in codes]
-    assert total[19] == str(sum("account" in measure["measures"] for measure in year.own()))
+    assert total[19] == str(
+        sum("account" in measure["measures"] for measure in year.own_initiative())
+    )
     assert [row[5] for row in year.table(6)[1:]] == ["0"] * 98
 
 
@@ -195,12 +199,12 @@ def test_every_number_is_proved_and_a_changed_one_is_refused(
 
 
 def test_a_cell_leads_to_its_cases(year: Year, capsys: pytest.CaptureFixture[str]) -> None:
-    """From the number of removals to decisions, and from these to what was found."""
+    """From the number of removals to decisions, and from these to their findings."""
     assert main(["report", "check", str(year.report), "--cell", "5:1:H"]) == 0
     first, *ids = capsys.readouterr().out.splitlines()
     removed = [
         case_id("decision", PROVIDER, measure["id"])
-        for measure in year.own()
+        for measure in year.own_initiative()
         if "DECISION_VISIBILITY_CONTENT_REMOVED" in measure["measures"]["visibility"]
     ]
     assert sorted(ids) == sorted(removed)

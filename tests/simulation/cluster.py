@@ -23,7 +23,7 @@ WEEK = 7 * 86_400.0
 TRIES = 3  # of an event of S3: the first, and two more
 CONCURRENCY = {"intake": 2, "scan": 3, "decide": 2, "publish": 1}
 MOST_LOOKS = 3
-"""A call that is short of time has enough of it for fewer looks at what is left."""
+"""The most times that a call that is short of time finds enough of it left."""
 
 MOST_STEPS = 5_000
 """A run of a few files takes a few hundred steps: one that takes this many does not end."""
@@ -164,7 +164,7 @@ class Cluster:
             self.at(self.injector.seconds, "intake", event)
 
     def _steps(self) -> Iterator[Callable[[], None]]:
-        """Yield what could happen next, the usual step first."""
+        """Yield the possible next steps, the usual one first."""
         for invocation in self.running:
             yield lambda one=invocation: self._resume(one)  # type: ignore[misc]
         for event in self.events:

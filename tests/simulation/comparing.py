@@ -1,4 +1,4 @@
-"""Whether a run came to what a run without faults comes to, moments apart."""
+"""Compare a run with a run without faults, except for moments."""
 
 import json
 from collections.abc import Iterator
@@ -52,7 +52,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """The facts of a run without faults, under the first set, and under the second if it came."""
+    """The facts of a run without faults, for the first set and for the second if there is one."""
 
     first: Facts
     second: Facts
@@ -87,7 +87,7 @@ class Expected:
                 yield f"the author of {key[0][:40]} is somebody else"
 
     def _bytes(self, cluster: Cluster, facts: Facts) -> Iterator[str]:
-        """What is published has the same bytes, if all was done on the day it came."""
+        """Compare the published bytes if all work was done on the day of its arrival."""
         if self.first is not self.second or facts.days != self.first.days:
             return
         if cluster.redriven or cluster.largest_skew:
@@ -104,7 +104,7 @@ MOMENTS = ("found", "found_at", "found_days", "at", "opened_at", "decided_at", "
 
 
 def _timeless(entry: dict[str, Any]) -> dict[str, Any]:
-    """An entry without its moments, which follow the finding's; and what it is about likewise."""
+    """An entry, and the entry it is about, without moments: they depend on the finding's."""
     nested = {name: _timeless(entry[name]) for name in ("about", "answers") if entry.get(name)}
     return _without(entry, *MOMENTS) | nested
 

@@ -8,7 +8,7 @@ _EQUALS = re.compile(r"(?P<path>[#\w]+) = (?P<value>:\w+)")
 
 
 def holds(item: dict[str, Any] | None, asked: dict[str, Any]) -> bool:
-    """Whether the condition of a call holds for the item that stands; true if it has none.
+    """Whether the condition of a call holds for the stored item; true if it has no condition.
 
     >>> holds(None, {"ConditionExpression": "attribute_not_exists(pk)"})
     True

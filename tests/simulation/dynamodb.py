@@ -1,9 +1,9 @@
 """DynamoDB in memory, with the rules that a store can break.
 
-Transactions are all or nothing, of at most 100 actions and 4 MB, no two on one item; a cancelled
-one has a reason for each action; a token makes the same transaction again a success for ten
-minutes. Items have 400 KB, keys 2,048 and 1,024 bytes, numbers 38 digits. A read that is not asked
-to be consistent answers with what stood some calls ago.
+A transaction is all or nothing, has at most 100 actions and 4 MB, and no two actions on one item. A
+cancelled one has a reason for each action. With the same token it succeeds again for ten minutes.
+Items have at most 400 KB, keys 2,048 and 1,024 bytes, numbers 38 digits. A read that is not
+consistent returns the item of some calls ago.
 
 Source: Amazon DynamoDB Developer Guide, "Quotas" and "DynamoDB transactions: how it works".
 """
@@ -29,7 +29,7 @@ TOKEN_SECONDS = 600
 
 @dataclass(slots=True)
 class _Slot:
-    """An item, what stood in its place before, and at which call it was written."""
+    """An item, the item that it replaced, and the call that wrote it."""
 
     item: Item | None = None
     before: Item | None = None
@@ -219,7 +219,7 @@ def _action(one: Item) -> tuple[str, Item, Item]:
 
 
 def _written(kind: str, told: Item, item: Item, standing: Item | None) -> Item | None:
-    """What stands after an action: the item, nothing, or what stood, updated."""
+    """The stored item after an action, or None after a deletion."""
     match kind:
         case "Put":
             return item

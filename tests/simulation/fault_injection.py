@@ -115,7 +115,7 @@ class FaultInjector:
         raise CrashError
 
     def _again(self, fault: Fault, perform: Callable[..., Any], params: dict[str, Any]) -> Any:
-        """The client's own second try; it sees what the first one did."""
+        """The client's second try, which sees the effect of the first one."""
         perform(**params)
         if fault is Fault.DOUBLED:
             params = {name: value for name, value in params.items() if name != "ClientRequestToken"}

@@ -28,7 +28,7 @@ class Worker:
 
 
 class Invocation(greenlet):
-    """A call at work: `answer` or `error` is what it came to, `ended` hears of it.
+    """A running call: `answer` or `error` is its result, which `ended` gets.
 
     `looks_left` is how often there is still time when the function looks; None: always.
     """

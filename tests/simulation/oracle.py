@@ -1,4 +1,4 @@
-"""What must hold when everything is done, whatever happened on the way.
+"""The laws that must hold at the end of each run, whatever happened during it.
 
 Nothing is lost and nothing is counted twice: the sums of each file, unit and day close, and what is
 published is what a run without faults publishes.
@@ -163,7 +163,7 @@ def _handed_out(cluster: Cluster, records: Records) -> Iterator[str]:
 
 
 def _cases(cluster: Cluster, records: Records, scenario: Scenario) -> Iterator[str]:
-    """Each message about a finding became its entry, once, whenever it came."""
+    """Each message about a finding became its entry exactly once, at any time of arrival."""
     for difference in case_differences(records.ledger):
         place = f"{difference.kind}: {difference.where[:24]}"
         yield f"{place} is {difference.found}, should be {difference.wanted}"
@@ -261,7 +261,7 @@ INJECTED = (ClientError, ReadTimeoutError, CrashError, MemoryError, OSError)
 
 
 def _failed(cluster: Cluster) -> Iterator[str]:
-    """Functions fail by what was done to them and by nothing else, and in the end they do not."""
+    """Functions fail only because of injected faults, and never after the last fault."""
     for error in cluster.errors:
         if not isinstance(error, INJECTED):
             yield f"a function failed by itself: {type(error).__name__}"

@@ -55,7 +55,7 @@ class Machine(Protocol):
         """A client of AWS."""
 
     def now(self) -> datetime:
-        """The time on the clock of whoever asks, in UTC."""
+        """The time on the clock of the worker that asks, in UTC."""
 
     def sleep(self, seconds: float) -> None:
         """Let time pass, and others go on."""
@@ -142,7 +142,7 @@ def patched_machine(settings: dict[str, str]) -> Iterator[None]:
 
 
 def _middle(low: float, high: float) -> float:
-    """Chance is the seed's alone: pauses and patience are what they are on the average."""
+    """Only the seed decides by chance: pauses and patience have their average length."""
     return (low + high) / 2
 
 

@@ -14,7 +14,7 @@ type Record = dict[str, Any]
 
 @dataclass(slots=True)
 class Records:
-    """The table, sorted by what the items are; ids are those of units, findings and files."""
+    """The table's items by kind, and by the ids of units, findings and files."""
 
     receipts: dict[str, Record] = field(default_factory=dict)
     days: dict[str, str] = field(default_factory=dict)
@@ -34,7 +34,7 @@ class Records:
 
     @classmethod
     def of(cls, cluster: Cluster) -> "Records":
-        """Sort everything that stands in the table."""
+        """Sort all items of the table."""
         records = cls()
         for pk, slots in sorted(cluster.dynamodb.tables[cluster.world.table].items()):
             for sk, slot in sorted(slots.items()):

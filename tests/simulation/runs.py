@@ -1,4 +1,4 @@
-"""A run of a scenario from the first file to the published numbers, and what is wrong with it."""
+"""A run of a scenario from the first file to the published numbers, and the laws that it breaks."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -47,7 +47,7 @@ SETTINGS = {
 }
 
 WEEKS = 3
-"""How often the operator redrives: what fails then without any fault fails for ever."""
+"""How often the operator redrives. Work that still fails without a fault would always fail."""
 
 
 @contextmanager
@@ -59,7 +59,7 @@ def simulation() -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A finished run: what it left, what is wrong with that, and each call of AWS in order."""
+    """A finished run: its state, the laws that it breaks, and each call of AWS in order."""
 
     cluster: Cluster
     wrong: list[str]
@@ -81,7 +81,7 @@ def run(scenario: Scenario, chance: Chance) -> Run:
 
 @cache
 def expected_of(scenario: str) -> Expected:
-    """What a scenario comes to without faults; nothing may be wrong with that."""
+    """The run of a scenario without faults; it may break no law."""
     facts = []
     for packs in (first_set, second_set):
         cluster, _ = play(BY_NAME[scenario], PlannedFaults(), packs)
@@ -145,7 +145,7 @@ def _decide(cluster: Cluster, handed_out: bytes) -> None:
 
 
 def _publish(cluster: Cluster) -> None:
-    """Publish when every day on which a receipt stands is closed."""
+    """Publish when every day with a receipt is closed."""
     days = [f"{day}T12:00:00+00:00" for day in Records.of(cluster).days.values()]
     last = max(
         [cluster.injector.seconds, *(datetime.fromisoformat(day).timestamp() for day in days)]

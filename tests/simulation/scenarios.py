@@ -49,7 +49,7 @@ def _rows() -> bytes:
 
 
 def _aligned() -> bytes:
-    """Lines of which some begin exactly where a range does, and one ends a byte later."""
+    """Lines; some begin exactly at the start of a range, and one ends a byte after it."""
     rows = b""
     for number, size in enumerate((RANGE_BYTES, RANGE_BYTES - 1, RANGE_BYTES + 1, 200, 220)):
         bare = line(id=f"a{number}", text=f"{OTP} ", account="user-1")
@@ -135,7 +135,7 @@ CANONICAL = Scenario(
     {"drop/acme/lines.jsonl": lines(OTP, QUIET, PRIZE, OTP) + PRIVATE},
     (json.dumps([fields(id="m1", text=OTP), fields(id="m2", audience="followers")]),),
 )
-"""The run of which every fault and every pair of faults is tried."""
+"""The run in which every fault and every pair of faults is tried."""
 
 BY_NAME = {one.name: one for one in (*SCENARIOS, DECIDED, CANONICAL)}
 

@@ -1,4 +1,4 @@
-"""Runs by their seed, and what a failing one says of itself."""
+"""Runs by their seed, and the report of a failing run."""
 
 from pathlib import Path
 

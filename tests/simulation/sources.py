@@ -11,7 +11,7 @@ RECEIVES = 5
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A queue that a function takes from; what it fails at too often goes to another queue."""
+    """A queue that a function reads. Messages that fail too often go to another queue."""
 
     queue: str
     function: str

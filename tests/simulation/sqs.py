@@ -30,7 +30,7 @@ class Message:
 
 @dataclass(slots=True)
 class Queue:
-    """A queue; what was received `most` times goes to the queue `dead`."""
+    """A queue; a message that was received `most` times goes to the queue `dead`."""
 
     name: str
     visibility: float = 30.0

@@ -1,4 +1,4 @@
-"""What may be wrong with a stack: a fault of every kind, and what fsck names it."""
+"""Faults of a stack, one of each kind, with the name that fsck gives it."""
 
 from collections.abc import Callable
 from typing import cast

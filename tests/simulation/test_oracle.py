@@ -1,4 +1,4 @@
-"""The oracle sees what it says it sees."""
+"""The oracle reports each broken law."""
 
 import json
 

@@ -7,7 +7,7 @@ from simulation.dynamodb import NUMBER_DIGITS, TRANSACTION_BYTES, size_of
 
 
 def make_strict(dynamodb: Any, sqs: Any) -> None:
-    """Let these clients refuse what AWS refuses."""
+    """Let these clients refuse the calls that AWS refuses."""
     dynamodb.meta.events.register("before-parameter-build.dynamodb.*", _check_items)
     sqs.meta.events.register("before-parameter-build.sqs.*", _check_bodies)
 

@@ -1,4 +1,4 @@
-"""The ports over each implementation: what a pipeline of one file leaves is the same."""
+"""The pipeline of one file leaves the same over each implementation of the ports."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Bugs of what a function answers."""
+"""Bugs in the answers of functions."""
 
 from typing import Any
 

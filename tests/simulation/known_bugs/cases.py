@@ -1,4 +1,4 @@
-"""Bugs of what people do: seeds of the scenario in which they decide must show them."""
+"""Bugs in cases: seeds of the scenario with decisions must show them."""
 
 from typing import Any
 from weakref import WeakKeyDictionary, WeakSet
@@ -31,7 +31,7 @@ def _nobody_waits(original: Call, store: DynamoCases, name: str) -> Case | None:
 
 
 class _Watched:
-    """What each worker last did: by its greenlet, since workers take turns at any call."""
+    """The last work of each worker, by its greenlet, since workers take turns at any call."""
 
     def __init__(self) -> None:
         self.message: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
@@ -43,7 +43,7 @@ class _Watched:
 def _stops_waiting_first(
     original: Call, store: DynamoCases, marker: CaseMarker, entry: Any, moves: Any
 ) -> bool:
-    """A message that waited waits no more as soon as it is taken, before it has woken others."""
+    """A message is unparked as soon as it is taken, before it has woken others."""
     done = bool(original(store, marker, entry, moves))
     for move in moves if done else ():
         case = store.case(move.case)
@@ -54,7 +54,7 @@ def _stops_waiting_first(
 
 
 def _one_look() -> Change:
-    """After a message was put to wait, nothing is read again: the first look at it is used."""
+    """After a message was parked, nothing is read again: the first reads are used."""
     seen = _Watched()
     wait, marker_of = DynamoCases.park, DynamoCases.case_marker
 
@@ -88,7 +88,7 @@ def _one_look() -> Change:
 
 
 def _own_waiting_unseen() -> Change:
-    """A message that comes again does not see that an earlier delivery of it waits."""
+    """A repeated message does not see that an earlier delivery of it is parked."""
     seen = _Watched()
     case, marker_of = DynamoCases.case, DynamoCases.case_marker
 
@@ -97,12 +97,12 @@ def _own_waiting_unseen() -> Change:
         return marker_of(self, message)
 
     def look(self: DynamoCases, name: str) -> Case | None:
-        found = case(self, name)
-        if found is None:
+        stored = case(self, name)
+        if stored is None:
             return None
-        own = seen.message.get(getcurrent())
-        others = tuple(parked for parked in found.parked if parked.message != own)
-        return msgspec.structs.replace(found, parked=others)
+        message = seen.message.get(getcurrent())
+        others = tuple(parked for parked in stored.parked if parked.message != message)
+        return msgspec.structs.replace(stored, parked=others)
 
     def change(patched: pytest.MonkeyPatch) -> None:
         patched.setattr(DynamoCases, "case_marker", next_message)
@@ -112,7 +112,7 @@ def _own_waiting_unseen() -> Change:
 
 
 def _effects_once() -> Change:
-    """What follows a commit is written by the delivery that committed, and by no later one."""
+    """Only the delivery that committed a message writes its files, and no later one."""
     seen = _Watched()
     commit, apply = DynamoCases.commit_case, Effects.apply
 

@@ -1,4 +1,4 @@
-"""Bugs of what is counted."""
+"""Bugs in counting."""
 
 from collections.abc import Callable
 from typing import Any
@@ -117,7 +117,7 @@ def _id_of_range(_: Call, __: OwnedLines, unit: Unit) -> str:
 
 
 def _id_of_moment(original: Call, scanner: Scanner, provider: str, body: str, *rest: Any) -> Any:
-    """The first blank of a message, which means nothing, depends on when it came."""
+    """The first blank of a message has no meaning; here it depends on the time of arrival."""
     blank = " \t\r"[int(SystemClock().now().timestamp()) % 3]
     return original(scanner, provider, body.replace(" ", blank, 1), *rest)
 

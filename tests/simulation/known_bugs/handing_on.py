@@ -1,4 +1,4 @@
-"""Bugs of what is handed on: to the queue, to the provider, to whoever cleans up."""
+"""Bugs in handing on work: to the queue, to the provider, to the clean-up."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Bugs of what is published."""
+"""Bugs in publishing."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Bugs of what is read."""
+"""Bugs in reading."""
 
 from typing import Any
 
