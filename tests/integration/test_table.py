@@ -97,15 +97,15 @@ def test_a_query_gives_all_pages_in_order(table: Table) -> None:
 
 
 def test_a_transaction_is_all_or_nothing(table: Table) -> None:
-    assert table.transact(table.new("p", "1", 1), table.new("p", "2", 2))
-    assert not table.transact(table.new("p", "1", 7), table.new("p", "3", 3))
+    assert table.transact(table.put_if_absent("p", "1", 1), table.put_if_absent("p", "2", 2))
+    assert not table.transact(table.put_if_absent("p", "1", 7), table.put_if_absent("p", "3", 3))
     assert table.records("p", "", int) == [1, 2]
 
 
 def test_a_condition_that_fails_behind_the_first_action_raises(table: Table) -> None:
     table.put("p", "2", 2)
     with pytest.raises(OSError, match="cancelled: ConditionalCheckFailed"):
-        table.transact(table.new("p", "1", 1), table.new("p", "2", 7))
+        table.transact(table.put_if_absent("p", "1", 1), table.put_if_absent("p", "2", 7))
     assert table.records("p", "", int) == [2]
 
 
@@ -113,7 +113,7 @@ def test_a_condition_that_fails_behind_the_first_action_raises(table: Table) -> 
                                     "ProvisionedThroughputExceeded"])  # fmt: skip
 def test_what_waiting_helps_is_waited_for(reason: str, waits: list[float]) -> None:
     table, client = answering(cancelled("None", reason), cancelled(reason, "None"), {})
-    assert table.transact(table.new("p", "1"), table.new("p", "2"))
+    assert table.transact(table.put_if_absent("p", "1"), table.put_if_absent("p", "2"))
     assert client.asked[0] == client.asked[2]
     assert waits == [0.05, 0.1]
 
@@ -121,7 +121,7 @@ def test_what_waiting_helps_is_waited_for(reason: str, waits: list[float]) -> No
 def test_waiting_ends(waits: list[float]) -> None:
     table, _ = answering(*[cancelled("TransactionConflict")] * 8)
     with pytest.raises(OSError, match="kept the items busy"):
-        table.transact(table.new("p", "1"))
+        table.transact(table.put_if_absent("p", "1"))
     assert sum(waits) < 13
 
 
@@ -129,7 +129,7 @@ def test_waiting_ends(waits: list[float]) -> None:
 def test_any_other_reason_raises_at_once(reason: str, waits: list[float]) -> None:
     table, _ = answering(cancelled("None", reason), cancelled(reason, "None"))
     with pytest.raises(OSError, match=reason):
-        table.transact(table.new("p", "1"), table.new("p", "2"))
+        table.transact(table.put_if_absent("p", "1"), table.put_if_absent("p", "2"))
     with pytest.raises(OSError, match=reason):
         table.put_pairs([pair(1)])
     assert waits == []
@@ -139,7 +139,7 @@ def test_any_other_error_raises() -> None:
     denied = ClientError({"Error": {"Code": "AccessDeniedException", "Message": ""}}, "T")
     table, _ = answering(denied, denied)
     with pytest.raises(ClientError):
-        table.transact(table.new("p", "1"))
+        table.transact(table.put_if_absent("p", "1"))
     with pytest.raises(ClientError):
         table.put_pairs([pair(1)])
 

@@ -141,7 +141,7 @@ class TableEraser:
         """Replace a finding by its stub and delete its excerpt, in one transaction."""
         key = f"C#{finding.finding}"
         self.table.transact(
-            self.table.over(key, "finding", stub_of(finding)), self._deletion(key, "excerpt")
+            self.table.put_action(key, "finding", stub_of(finding)), self._deletion(key, "excerpt")
         )
 
     def delete_excerpt(self, finding: str) -> None:

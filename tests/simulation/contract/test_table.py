@@ -26,12 +26,16 @@ def code(error: ClientError) -> str:
 
 
 def put(table: Table, number: int, size: int = 1) -> Item:
-    return table.over("p", f"s{number:03}", text="x" * size)
+    return table.put_action("p", f"s{number:03}", text="x" * size)
 
 
 def test_a_transaction_is_all_or_nothing_and_gives_each_reason(table: Table, dynamodb: Any) -> None:
     table.put("p", "2", value=2)
-    actions = [table.new("p", "1"), table.new("p", "2"), table.over("p", "3")]
+    actions = [
+        table.put_if_absent("p", "1"),
+        table.put_if_absent("p", "2"),
+        table.put_action("p", "3"),
+    ]
     error = refused(dynamodb.transact_write_items, TransactItems=actions)
     assert code(error) == "TransactionCanceledException"
     reasons = [reason["Code"] for reason in error.response["CancellationReasons"]]
@@ -64,7 +68,7 @@ def test_a_transaction_names_an_item_once(table: Table, dynamodb: Any) -> None:
 @pytest.mark.gap("moto", reason="it ignores the token")
 def test_a_token_makes_the_same_transaction_again_a_success(table: Table, dynamodb: Any) -> None:
     transaction = {
-        "TransactItems": [table.new("p", "1")],
+        "TransactItems": [table.put_if_absent("p", "1")],
         "ClientRequestToken": "token-of-this-test",
     }
     dynamodb.transact_write_items(**transaction)
@@ -121,11 +125,12 @@ def test_an_update_changes_what_is_there_and_makes_nothing(table: Table) -> None
     table.put("C#1", "finding", {"a": 1}, open_pk="acme", open_sk="1")
     table.put("C#1", "excerpt", text="words", expires=5)
     assert table.transact_all(
-        table.without("C#1", "finding", "open_pk", "open_sk"), table.until("C#1", "excerpt", 9)
+        table.remove_attributes("C#1", "finding", "open_pk", "open_sk"),
+        table.set_expiry("C#1", "excerpt", 9),
     )
     assert table.get("C#1", "finding") == item_of("C#1", "finding", {"a": 1})
     assert table.get("C#1", "excerpt") == item_of("C#1", "excerpt", text="words", expires=9)
-    gone = table.until("C#2", "excerpt", 9)
-    assert not table.transact_all(table.until("C#1", "excerpt", 7), gone)
+    gone = table.set_expiry("C#2", "excerpt", 9)
+    assert not table.transact_all(table.set_expiry("C#1", "excerpt", 7), gone)
     assert table.get("C#2", "excerpt") is None
     assert table.get("C#1", "excerpt") == item_of("C#1", "excerpt", text="words", expires=9)

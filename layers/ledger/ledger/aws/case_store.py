@@ -54,23 +54,23 @@ class DynamoCases(DynamoPrivacy):
         """Put marker, journal entry and each case's next entry in one transaction."""
         journal = f"J#{marker.provider}#{marker.day}#{entry.entry[0]}"
         return self.table.transact_all(
-            self.table.new(f"M#{marker.message}", "message", marker),
-            self.table.new(journal, f"entry#{entry.entry}", entry),
+            self.table.put_if_absent(f"M#{marker.message}", "message", marker),
+            self.table.put_if_absent(journal, f"entry#{entry.entry}", entry),
             *(action for move in moves for action in self._actions(move)),
         )
 
     def _actions(self, move: CaseMove) -> Iterator[Item]:
         key = f"C#{move.case}"
         if move.entry is not None:
-            yield self.table.new(key, f"{move.entry.number:04}", move.entry)
+            yield self.table.put_if_absent(key, f"{move.entry.number:04}", move.entry)
         if move.closes:
-            yield self.table.without(key, "finding", "open_pk", "open_sk")
+            yield self.table.remove_attributes(key, "finding", "open_pk", "open_sk")
         if move.reopens is not None and (keys := open_index_keys(move.reopens)):
-            yield self.table.again(key, "finding", **keys)
+            yield self.table.set_attributes(key, "finding", **keys)
         if move.forgets:  # the text is gone at once, the empty item when it expires
-            yield self.table.over(key, "excerpt", expires=move.excerpt_expires)
+            yield self.table.put_action(key, "excerpt", expires=move.excerpt_expires)
         elif move.excerpt_expires is not None:
-            yield self.table.until(key, "excerpt", move.excerpt_expires)
+            yield self.table.set_expiry(key, "excerpt", move.excerpt_expires)
 
     def park(self, case: str, parked: ParkedMessage, expires: int) -> ParkedMessage:
         """Keep a message until something moves the case that it waits for.
@@ -81,8 +81,8 @@ class DynamoCases(DynamoPrivacy):
         stored = record_of(self.table.get(*key), ParkedMessage)
         if stored is None:
             self.table.transact_all(
-                self.table.over(*key, parked, expires=expires),
-                self.table.absent(f"M#{parked.message}", "message"),
+                self.table.put_action(*key, parked, expires=expires),
+                self.table.if_absent(f"M#{parked.message}", "message"),
             )
         return stored or parked
 

@@ -31,7 +31,7 @@ class DynamoPrivacy:
 
     def put_month_salt(self, salt: MonthSalt) -> MonthSalt:
         """Put a month's salt if it has none yet; return the one that is stored afterwards."""
-        new = self.table.new(SALTS, salt.key_id, salt=salt.salt, expires=salt.expires)
+        new = self.table.put_if_absent(SALTS, salt.key_id, salt=salt.salt, expires=salt.expires)
         if self.table.transact(new):
             return salt
         return self.month_salt(salt.key_id) or salt
@@ -53,8 +53,8 @@ class DynamoPrivacy:
         """
         key = f"C#{finding.finding}"
         self.table.transact(
-            self.table.over(key, "finding", stub_of(finding)),
-            self.table.over(key, "excerpt", expires=expires),
+            self.table.put_action(key, "finding", stub_of(finding)),
+            self.table.put_action(key, "excerpt", expires=expires),
         )
 
     def moderator_aliases(self, provider: str, month: str) -> dict[str, str]:
@@ -70,7 +70,7 @@ class DynamoPrivacy:
     ) -> bool:
         """Give a letter to a moderator; False if another moderator has it."""
         key = f"letter#{month}#{letter}"
-        new = self.table.new(work_of(provider), key, moderator=moderator, expires=expires)
+        new = self.table.put_if_absent(work_of(provider), key, moderator=moderator, expires=expires)
         return self.table.transact(new)
 
     def put_sample(self, marker: Marker, posts: Sequence[SampledPost], expires: int) -> None:

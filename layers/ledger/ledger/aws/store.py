@@ -64,13 +64,13 @@ class DynamoStore(DynamoCases):
         opened = OpenFile(manifest.file, manifest.day, manifest.ranges)
         work = work_of(manifest.provider)
         return self.table.transact(
-            self.table.new(key, "manifest", manifest, expires=expires),
-            self.table.over(work, f"file#{manifest.file}", opened, expires=expires),
+            self.table.put_if_absent(key, "manifest", manifest, expires=expires),
+            self.table.put_action(work, f"file#{manifest.file}", opened, expires=expires),
         )
 
     def put_range(self, file: str, row: RangeRow) -> None:
         """Put, if absent, the row of a range whose unit is known or that owns no line."""
-        self.table.transact(self.table.new(f"F#{file}", _range_key(row.number), row))
+        self.table.transact(self.table.put_if_absent(f"F#{file}", _range_key(row.number), row))
 
     def range_row(self, file: str, number: int) -> RangeRow | None:
         """Return the row of one range, once it is committed."""
@@ -99,7 +99,9 @@ class DynamoStore(DynamoCases):
 
     def close_file(self, provider: str, file: str, day: str, expires: int) -> None:
         """Record the day on which a file's last range was committed. The first call counts."""
-        new = self.table.new(work_of(provider), f"closed#{file}", day=day, expires=expires)
+        new = self.table.put_if_absent(
+            work_of(provider), f"closed#{file}", day=day, expires=expires
+        )
         self.table.transact(new)
 
     def marker(self, unit: str) -> Marker | None:
@@ -112,7 +114,7 @@ class DynamoStore(DynamoCases):
 
     def record_first_try(self, unit: str, own: FirstTry) -> FirstTry:
         """Record the rules of the first attempt. Later attempts get the recorded ones."""
-        if self.table.transact(self.table.new(f"U#{unit}", "try", own)):
+        if self.table.transact(self.table.put_if_absent(f"U#{unit}", "try", own)):
             return own
         return self.first_try(unit) or own
 
@@ -126,13 +128,13 @@ class DynamoStore(DynamoCases):
     ) -> bool:
         """Put marker, receipt and range row in one transaction; False if the marker existed."""
         puts = [
-            self.table.new(f"U#{marker.unit}", "unit", marker),
-            self.table.new(*_receipt_key(marker), receipt),
+            self.table.put_if_absent(f"U#{marker.unit}", "unit", marker),
+            self.table.put_if_absent(*_receipt_key(marker), receipt),
         ]
         if row is not None:
-            puts.append(self.table.new(f"F#{file}", _range_key(row.number), row))
+            puts.append(self.table.put_if_absent(f"F#{file}", _range_key(row.number), row))
         if tried is not None:
-            puts.append(self.table.new(f"U#{marker.unit}", "try", tried))
+            puts.append(self.table.put_if_absent(f"U#{marker.unit}", "try", tried))
         return self.table.transact(*puts)
 
     def receipt(self, marker: Marker) -> Receipt:
@@ -213,7 +215,7 @@ class DynamoStore(DynamoCases):
     def put_flood(self, provider: str, day: str, rule: str, expires: int) -> bool:
         """Put a rule under flood guard for a day; False if it is or was already."""
         key = f"flood#{day}#{rule}"
-        new = self.table.new(work_of(provider), key, lifted=False, expires=expires)
+        new = self.table.put_if_absent(work_of(provider), key, lifted=False, expires=expires)
         return self.table.transact(new)
 
     def lift_flood(self, provider: str, day: str, rule: str, expires: int) -> None:

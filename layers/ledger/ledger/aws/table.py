@@ -91,25 +91,25 @@ class Table:
         with ThreadPoolExecutor(THREADS) as pool:
             list(pool.map(lambda item: self.client.put_item(TableName=self.name, Item=item), items))
 
-    def over(self, pk: str, sk: str, record: Any = None, **attributes: Any) -> Item:
+    def put_action(self, pk: str, sk: str, record: Any = None, **attributes: Any) -> Item:
         """Return the action that puts an item and replaces what is there."""
         return {"Put": {"TableName": self.name, "Item": item_of(pk, sk, record, **attributes)}}
 
-    def new(self, pk: str, sk: str, record: Any = None, **attributes: Any) -> Item:
+    def put_if_absent(self, pk: str, sk: str, record: Any = None, **attributes: Any) -> Item:
         """Return the action that puts an item if absent."""
-        return _if_absent(self.over(pk, sk, record, **attributes))
+        return _if_absent(self.put_action(pk, sk, record, **attributes))
 
-    def absent(self, pk: str, sk: str) -> Item:
+    def if_absent(self, pk: str, sk: str) -> Item:
         """Return the condition that an item does not exist."""
         condition = {"Key": key_of(pk, sk), "ConditionExpression": "attribute_not_exists(pk)"}
         return {"ConditionCheck": {"TableName": self.name, **condition}}
 
-    def without(self, pk: str, sk: str, *attributes: str) -> Item:
+    def remove_attributes(self, pk: str, sk: str, *attributes: str) -> Item:
         """Return the action that removes attributes from an existing item."""
         removed = f"REMOVE {', '.join(attributes)}"
         return self._update(pk, sk, UpdateExpression=removed)
 
-    def again(self, pk: str, sk: str, **attributes: str) -> Item:
+    def set_attributes(self, pk: str, sk: str, **attributes: str) -> Item:
         """Return the action that sets attributes of an existing item."""
         return self._update(
             pk,
@@ -118,7 +118,7 @@ class Table:
             ExpressionAttributeValues={f":{n}": typed(value) for n, value in attributes.items()},
         )
 
-    def until(self, pk: str, sk: str, expires: int) -> Item:
+    def set_expiry(self, pk: str, sk: str, expires: int) -> Item:
         """Return the action that changes when an existing item expires."""
         return self._update(
             pk,
