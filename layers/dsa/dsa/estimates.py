@@ -1,6 +1,6 @@
-"""How sure a share is, and how many posts the rules missed.
+"""Estimate the interval of a share, and how many posts the rules missed.
 
-A share of few needs its interval: 3 of 4 and 300 of 400 are both 75 %.
+A share of a few posts needs its interval: 3 of 4 and 300 of 400 are both 75 %.
 The summaries and the yearly report both estimate with these functions. `recount` and `report_proof`
 check them with code of their own.
 """
@@ -13,11 +13,11 @@ from typing import NamedTuple
 CONFIDENCE = 0.95
 
 AUDITED_AT_LEAST = 100
-"""Audited posts below which no recall is published: of 100 sound ones up to 4 % may be bad."""
+"""Fewest audited posts for a published recall. If 100 are all sound, up to 4 % may be bad."""
 
 
 class AuditSample(NamedTuple):
-    """An even sample of posts that no rule met: how many were bad, audited, and unmet in all."""
+    """A uniform sample of unmet posts, which no rule met: violating, audited, and unmet in all."""
 
     violating: int
     audited: int
@@ -28,8 +28,8 @@ def wilson_interval(count: int, of: int, confidence: float = CONFIDENCE) -> tupl
     """Return both ends of the score interval of a share.
 
     Source: E. B. Wilson, "Probable inference, the law of succession, and statistical inference"
-    (1927); recommended for few by Brown, Cai and DasGupta, "Interval estimation for a binomial
-    proportion" (2001). The numbers of Newcombe (1998), table I, method 3, are its tests.
+    (1927); for small samples recommended by Brown, Cai and DasGupta, "Interval estimation for a
+    binomial proportion" (2001). The numbers of Newcombe (1998), table I, method 3, are its tests.
 
     >>> [round(end, 4) for end in wilson_interval(81, 263)]
     [0.2553, 0.3662]
@@ -45,10 +45,10 @@ def wilson_interval(count: int, of: int, confidence: float = CONFIDENCE) -> tupl
 
 
 def missed_posts(samples: Iterable[AuditSample]) -> tuple[float, float, float]:
-    """Estimate how many violating posts no rule met: likely, at least, and at most.
+    """Estimate how many violating posts no rule met: likely, and the ends of the interval.
 
-    The share of bad posts in each sample holds for all unmet posts that it was drawn from. The ends
-    of all samples added up are wider apart than those of their sum: rather too unsure.
+    The share of violating posts in each sample is assumed for all unmet posts from which it was
+    drawn. The ends of all samples are added, which makes the interval wider than necessary.
 
     Source: stratified estimation, W. G. Cochran, "Sampling Techniques" (1977), chapter 5.
 

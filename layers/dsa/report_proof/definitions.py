@@ -1,4 +1,4 @@
-"""What each number of parts 3 to 8 means, written a second time for checking a report.
+"""The definition of each number of parts 3 to 8, written a second time to check a report.
 
 It shares no code with the writer of reports and imports only the standard library.
 """
@@ -19,9 +19,9 @@ AUDITED_AT_LEAST = 100
 
 @dataclass(frozen=True)
 class Expected:
-    """What a number must be, and the entries behind it; None where it must be blank.
+    """The expected value of a number, None for a blank, and the ids of the entries that it counts.
 
-    For a share, `ids` are the entries above the line and `of` all of them.
+    For a share, `ids` are the entries of the numerator and `of` those of the denominator.
     """
 
     value: float | None
@@ -78,7 +78,7 @@ class EntryBook:
 
     @cached_property
     def on_notices(self) -> list[Record]:
-        """Decisions on them."""
+        """Decisions on notices of Article 16."""
         return [
             decision
             for decision in self.typed("decision")
@@ -87,7 +87,7 @@ class EntryBook:
 
     @cached_property
     def own_measures(self) -> dict[int, list[Record]]:
-        """Measures that nobody had asked for: against the law (5) or only the terms (6)."""
+        """Measures without a request: on violations of the law (5) or only of the terms (6)."""
         own: dict[int, list[Record]] = {5: [], 6: []}
         for decision in self.typed("decision"):
             if acted(decision) and decision["source_type"] == OWN_INITIATIVE:
@@ -129,12 +129,12 @@ def _ids(entries: list[Record]) -> frozenset[str]:
 # Parts 3 to 6: by the title of a column, without the blanks at its ends.
 
 type InRow = Callable[[list[Record], str], list[Record]]
-"""Returns those of a list that count in a row. The second argument is the field of an entry that
-decides: `about`, or empty for the entry itself."""
+"""Returns the entries of a list that count in a row. The second argument is the field of an entry
+that decides: `about`, or empty for the entry itself."""
 
 
 def order_cell(column: str, book: EntryBook, in_row: InRow) -> Expected:
-    """Return what a column of part 3 (orders) must hold."""
+    """Return the expected number in a column of part 3 (orders)."""
     orders = in_row(book.orders["inform" if "provide information" in column else "act"], "")
     if column.startswith("Median time"):
         name = "acknowledged_at" if "inform the authority" in column else "effected_at"
@@ -145,7 +145,7 @@ def order_cell(column: str, book: EntryBook, in_row: InRow) -> Expected:
 
 
 def notice_cell(column: str, book: EntryBook, in_row: InRow) -> Expected:
-    """Return what a column of part 4 (notices, and decisions on them) must hold."""
+    """Return the expected number in a column of part 4 (notices, and decisions on them)."""
     every = "rusted" not in column
     if column.startswith("Number of ") and "actions" not in column:
         notices = [
@@ -159,11 +159,18 @@ def notice_cell(column: str, book: EntryBook, in_row: InRow) -> Expected:
     ]
     if column.startswith("Median time"):
         return expect_hours(
-            [(one, one["about"]["received_at"], one["decided_at"]) for one in decisions]
+            [
+                (decision, decision["about"]["received_at"], decision["decided_at"])
+                for decision in decisions
+            ]
         )
     by_law = "basis of the law" in column
     return expect_count(
-        [one for one in decisions if acted(one) and (one.get("ground") == "illegal") == by_law]
+        [
+            decision
+            for decision in decisions
+            if acted(decision) and (decision.get("ground") == "illegal") == by_law
+        ]
     )
 
 
@@ -193,14 +200,16 @@ MEASURE_COLUMNS: dict[str, tuple[str, tuple[str, ...]]] = {
 
 
 def measure_cell(column: str, part: int, book: EntryBook, in_row: InRow) -> Expected:
-    """Return what a column of part 5 or 6 (measures that nobody had asked for) must hold."""
+    """Return the expected number in a column of part 5 or 6 (measures without a request)."""
     decisions = in_row(book.own_measures[part], "")
     if column.startswith("Number of measures taken after detection"):
         decisions = [decision for decision in decisions if decision.get("rules")]
     elif column in MEASURE_COLUMNS:
         name, codes = MEASURE_COLUMNS[column]
         wanted = {f"DECISION_{name.upper()}_{code}" for code in codes}
-        decisions = [one for one in decisions if wanted & _codes(one["measures"].get(name))]
+        decisions = [
+            decision for decision in decisions if wanted & _codes(decision["measures"].get(name))
+        ]
     return expect_count(decisions)
 
 
@@ -230,10 +239,10 @@ _RESTRICTED = {
 
 
 def contest_cell(indicator: str, scope: str, book: EntryBook) -> Expected:
-    """Return what a row of part 7 must hold."""
+    """Return the expected number in a row of part 7."""
     if indicator.startswith("Number of suspensions"):
         cause = next(code for words, code in _SUSPENSIONS.items() if indicator.endswith(words))
-        return expect_count([one for one in book.typed("suspension") if one["why"] == cause])
+        return expect_count([entry for entry in book.typed("suspension") if entry["why"] == cause])
     outcomes = book.typed("outcome")
     if indicator.startswith("Number of restrictions newly imposed"):
         return expect_count(
@@ -244,18 +253,20 @@ def contest_cell(indicator: str, scope: str, book: EntryBook) -> Expected:
             ]
         )
     contest = "dispute" if "out-of-court" in indicator else "complaint"
-    opened = [one for one in book.typed(contest) if _regards(indicator, one["about"])]
-    ended = [one for one in outcomes if one.get(contest) and _regards(indicator, one["about"])]
+    opened = [entry for entry in book.typed(contest) if _regards(indicator, entry["about"])]
+    ended = [
+        entry for entry in outcomes if entry.get(contest) and _regards(indicator, entry["about"])
+    ]
     if scope == "Total number":
         return expect_count(opened)
     if scope in _RESULTS:
-        return expect_count([one for one in ended if one["outcome"] == _RESULTS[scope]])
-    decided = [one for one in ended if one["outcome"] != "omitted"]
+        return expect_count([entry for entry in ended if entry["outcome"] == _RESULTS[scope]])
+    decided = [entry for entry in ended if entry["outcome"] != "omitted"]
     if scope == "Median time":
         return expect_hours(
-            [(one, one["answers"]["received_at"], one["decided_at"]) for one in decided]
+            [(entry, entry["answers"]["received_at"], entry["decided_at"]) for entry in decided]
         )
-    implemented = [one for one in decided if one.get("implemented")]
+    implemented = [entry for entry in decided if entry.get("implemented")]
     share = len(implemented) / len(decided) if decided else None
     return Expected(share, _ids(implemented), _ids(decided))
 
@@ -274,34 +285,40 @@ def _regards(indicator: str, decision: Record) -> bool:
 
 
 def automated_cell(indicator: str, scope: str, book: EntryBook) -> Expected:
-    """Return what a row of part 8 must hold."""
+    """Return the expected number in a row of part 8."""
     if "solely" in indicator:
         return expect_count([])
     if indicator.startswith("Number of measures"):
         every = scope != "Own-initiative"
-        decisions = [one for one in book.typed("decision") if acted(one)]
+        decisions = [decision for decision in book.typed("decision") if acted(decision)]
         return expect_count(
-            [one for one in decisions if every or one["source_type"] == OWN_INITIATIVE]
+            [
+                decision
+                for decision in decisions
+                if every or decision["source_type"] == OWN_INITIATIVE
+            ]
         )
     if indicator.startswith("Number of notices"):
         every = scope != "NAM Trusted Flagger"
-        return expect_count([one for one in book.notices if every or one.get("trusted_flagger")])
+        return expect_count(
+            [notice for notice in book.notices if every or notice.get("trusted_flagger")]
+        )
     if scope.startswith("NAM") or indicator.endswith("Accuracy"):
         return Expected(None, frozenset())
     return _precision(book) if indicator.endswith("Precision") else _recall(book)
 
 
 def _decided_and_right(book: EntryBook) -> tuple[list[Record], list[Record]]:
-    """Return decisions on findings, and those whose findings were right."""
+    """Return decisions on findings, and those in which the findings were right."""
     decided = [
-        one
-        for one in book.typed("decision")
-        if one.get("rules") and one["verdict"] in ("confirmed", "dismissed")
+        decision
+        for decision in book.typed("decision")
+        if decision.get("rules") and decision["verdict"] in ("confirmed", "dismissed")
     ]
     right = [
-        one
-        for one in decided
-        if (one["verdict"] == "confirmed") ^ (one["entry"] in book.overturned)
+        decision
+        for decision in decided
+        if (decision["verdict"] == "confirmed") ^ (decision["entry"] in book.overturned)
     ]
     return decided, right
 
@@ -309,7 +326,8 @@ def _decided_and_right(book: EntryBook) -> tuple[list[Record], list[Record]]:
 def _precision(book: EntryBook) -> Expected:
     decided, right = _decided_and_right(book)
     decided_findings, right_findings = (
-        sum(sum(one["rules"].values()) for one in decisions) for decisions in (decided, right)
+        sum(sum(decision["rules"].values()) for decision in decisions)
+        for decisions in (decided, right)
     )
     if not decided_findings:
         return Expected(None, frozenset())
@@ -321,12 +339,18 @@ def _recall(book: EntryBook) -> Expected:
     audited = [audit for audit in book.typed("audit") if audit["verdict"] != "gone"]
     months = {audit["month"] for audit in audited}
     right = _decided_and_right(book)[1]
-    found = [one for one in right if min(one["found_days"])[:7] in months]
+    found = [decision for decision in right if _month(decision) in months]
     missed = 0.0
     for month in months:
-        sample = [one["verdict"] == "violating" for one in audited if one["month"] == month]
-        met = sum(min(one["found_days"])[:7] == month for one in found)
+        sample = [audit["verdict"] == "violating" for audit in audited if audit["month"] == month]
+        met = sum(_month(decision) == month for decision in found)
         missed += max(0, book.inspected.get(month, 0) - met) * sum(sample) / len(sample)
     if len(audited) < AUDITED_AT_LEAST or not (found or missed):
         return Expected(None, frozenset())
     return Expected(len(found) / (len(found) + missed), _ids(found), _ids(audited))
+
+
+def _month(decision: Record) -> str:
+    """Return the month in which the first finding of a decision was found."""
+    first: str = min(decision["found_days"])
+    return first[:7]

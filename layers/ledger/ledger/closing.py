@@ -21,7 +21,7 @@ REFUSALS_SHOWN = 10_000
 """Refusals that a sender's receipt shows with their places; all are counted."""
 
 UNITS_SHOWN = 1_000
-"""Units whose refusals it shows: each is an object to read within the 300 s of scan."""
+"""Units with refusals that it shows. Each is an object to read within the 300 s of scan."""
 
 FILE_DAYS = 60
 """How long manifests, their rows and the list of files are kept."""
@@ -32,7 +32,7 @@ SEND_AGAIN = "Send the file again. What was counted already is not counted twice
 class FileReceipt(
     msgspec.Struct, frozen=True, omit_defaults=True, rename={"first": "from", "last": "until"}
 ):
-    """What became of a provider's file, for the provider.
+    """The result of a provider's file, for the provider.
 
     `status` is `done`, `refused` (the whole file, with its `code`) or `incomplete`: `lost_ranges`
     were gone before they were read, and each of them is one refused record. `repeated` says that

@@ -45,7 +45,7 @@ class ImmutableError(OperatorError):
 
 
 class SchemaNewerError(OperatorError):
-    """A record that a later release wrote: this release does not guess what it means."""
+    """A later release wrote the record, and this release does not guess its meaning."""
 
     code = "schema_newer"
 

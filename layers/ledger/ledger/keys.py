@@ -3,7 +3,7 @@
 from ledger.records.manifest import Marker
 
 HOLDS_EXCERPTS = "holds=excerpts"
-"""The tag by which the out bucket deletes files when the excerpts in them expire."""
+"""The tag of files with excerpts. The out bucket deletes them when the excerpts expire."""
 
 
 def findings_key(marker: Marker) -> str:

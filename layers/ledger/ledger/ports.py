@@ -41,7 +41,7 @@ class Objects(Protocol):
         """Return the newest bytes under a key and their ETag, for `put_if`."""
 
     def put(self, bucket: str, key: str, data: bytes) -> Source:
-        """Write, and replace what is there. The content type follows the ending of the key."""
+        """Write an object, or replace it. The content type follows the ending of the key."""
 
     def put_new(self, bucket: str, key: str, data: bytes) -> Source:
         """Write once. The same bytes again are accepted; raises ImmutableError for other bytes."""
@@ -80,7 +80,7 @@ class ProviderStore(Protocol):
 
 
 class FileStore(Protocol):
-    """Dropped files: their manifests, and what became of their ranges."""
+    """Dropped files: their manifests, and the results of their ranges."""
 
     def manifest(self, file: str) -> tuple[Manifest, list[Source]] | None:
         """Return a sealed manifest and the sources that its ranges are cut from."""

@@ -1,4 +1,4 @@
-"""What a pack, a rule, a category and a set are.
+"""Packs, rules, categories and sets.
 
 One schema for the authors of packs, for those who publish them and for what runs them. The layer
 imports msgspec and no other package of the product. Start with `pack`, then `rule_set`.

@@ -1,4 +1,4 @@
-"""What a pack is: rules of one category that everybody can read, in force for a limited time.
+"""A pack: rules of one category that everybody can read, in force for a limited time.
 
 `Pack.parse` reads the YAML of one pack. `load_packs` reads a folder and checks everything. Both are
 the work of `authoring`, which is not deployed: functions read packs from published sets.
@@ -26,20 +26,20 @@ PATH_NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,62}")
 
 
 class Affixes(StrEnum):
-    """The languages whose affixes a rule may ask for."""
+    """The languages with affixes that a rule may use."""
 
     ID = "id"
 
 
 class Ground(StrEnum):
-    """What a pack rests on: the law, or a provider's terms."""
+    """The ground of a pack: the law, or a provider's terms."""
 
     ILLEGAL = "illegal"
     TERMS = "terms"
 
 
 class Mode(StrEnum):
-    """What a hit may lead to: a proposal, or only a count."""
+    """The effect of a hit: a proposal, or only a count."""
 
     LIVE = "live"
     SHADOW = "shadow"

@@ -261,7 +261,7 @@ def digest_of(data: bytes) -> str:
 
 
 def read_set(data: bytes) -> RuleSet:
-    """Read a set to show what it says. It may need another version of the code to run.
+    """Read a set to show its content. Running it may need another version of the code.
 
     Raises SetError if the document is not a set.
 

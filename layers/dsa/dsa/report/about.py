@@ -1,4 +1,4 @@
-"""What the provider says about itself in the report: the fields of a small YAML file."""
+"""The provider's own part of the report, as the fields of a small YAML file."""
 
 from datetime import date
 from enum import StrEnum
@@ -11,7 +11,7 @@ Text = Annotated[str, Meta(max_length=5_000)]
 
 
 class ServiceKind(StrEnum):
-    """What the service is, which decides the rows that stay blank. Larger kinds are not served."""
+    """The kind of the service: it decides which rows stay blank. Larger kinds are not supported."""
 
     HOSTING = "hosting"
     PLATFORM = "platform"
@@ -104,4 +104,4 @@ TEXTS = {
         " day; one that is often wrong is paused; another moderator decides on a complaint."
     ),
 }
-"""The texts of part 11 where the provider has written none: what is true of every stack."""
+"""The default texts of part 11, which are true of every stack."""

@@ -141,8 +141,8 @@ def descriptions(row: CategoryRow, part: int, entries: Iterable[JournalEntry]) -
     """
     if row.keyword != OTHER:
         return [""]
-    own = {_description(entry) for entry in entries if category_row_of(entry, part) == row}
-    return sorted(own) or [""]
+    texts = {_description(entry) for entry in entries if category_row_of(entry, part) == row}
+    return sorted(texts) or [""]
 
 
 def _description(entry: JournalEntry) -> str:

@@ -181,7 +181,7 @@ def report_of_ledger(
 
 
 def entries_of(data: bytes) -> tuple[LedgerHead, Entries]:
-    """Return what a `ledger.jsonl` holds. Raises LedgerError with the line that cannot be read."""
+    """Parse a `ledger.jsonl`. Raises LedgerError with the line that cannot be read."""
     head: LedgerHead | None = None
     entries = []
     for number, line in enumerate(data.splitlines(), 1):

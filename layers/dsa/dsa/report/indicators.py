@@ -52,7 +52,7 @@ _COMPLAINTS_REGARDING: dict[str, Callable[[JournalEntry], bool]] = {
     "not to take action on a notice submitted by a Trusted Flagger in accordance with Article"
     " 16": _inaction_on(SourceType.TRUSTED_FLAGGER),
 }
-"""What a complaint is about, by the decision. A decision with several measures counts in each."""
+"""The subject of a complaint, by its decision. Several measures of a decision count in each."""
 
 
 def contest_number(entries: Entries, indicator: str, scope: str) -> Counted:
@@ -237,7 +237,7 @@ def _decided(entries: Entries) -> list[JournalEntry]:
 
 
 def _right(entries: Entries) -> list[JournalEntry]:
-    """Return decisions whose findings were right: confirmed, or dismissed and then overturned."""
+    """Return decisions with right findings: confirmed, or dismissed and then overturned."""
     overturned = {entry.about.entry for entry in entries.all if entry.overturns and entry.about}
     return [
         decision

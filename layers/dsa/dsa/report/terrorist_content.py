@@ -59,7 +59,7 @@ def tco_rows(entries: Entries) -> Iterator[TcoRow]:
     outcomes = [outcome for outcome in _about_terrorist(entries, "outcome") if outcome.complaint]
     for result in ("upheld", "partly_reversed", "reversed"):
         indicator = f"Complaints: decision {result.replace('_', ' ')}"
-        yield TcoRow("d", indicator, count(one for one in outcomes if one.outcome == result))
+        yield TcoRow("d", indicator, count(entry for entry in outcomes if entry.outcome == result))
     contested = (order.entry for order in orders if answers.get(order.entry.entry) == "contested")
     yield TcoRow("e", "Reviews brought against removal orders", count(contested))
     reinstatements = _about_terrorist(entries, "reinstatement")
@@ -67,7 +67,9 @@ def tco_rows(entries: Entries) -> Iterator[TcoRow]:
         ("f", "court", "Reinstated after a review by a court or an authority"),
         ("g", "complaint", "Reinstated after a complaint"),
     ):
-        yield TcoRow(letter, indicator, count(one for one in reinstatements if one.cause == cause))
+        yield TcoRow(
+            letter, indicator, count(entry for entry in reinstatements if entry.cause == cause)
+        )
 
 
 def _last_answers(entries: Entries) -> dict[str, str]:

@@ -1,5 +1,5 @@
-"""Statements of reasons (DSA Art. 17): how one is written, and what is wrong with anybody's.
+"""Statements of reasons (DSA Art. 17): write them, and check anybody's.
 
-It may import `ledger`. Start with `statement`, which writes one, or with `schema`, which checks
-one.
+It may import `ledger`. Start with `statement`, which writes them, or with `schema`, which checks
+them.
 """

@@ -1,4 +1,4 @@
-"""Whether a statement that the database takes also means what it says, and names nobody."""
+"""Check that a statement which the database accepts is not misleading, and names nobody."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -45,7 +45,7 @@ type PackCodes = Mapping[str, tuple[str, frozenset[str]]]
 def meaning_problems(
     statement: Mapping[str, Any], packs: PackCodes, today: date | None = None
 ) -> Iterator[StatementProblem]:
-    """Yield what the database would take and what would mislead its readers.
+    """Yield the problems that the database accepts, but that mislead its readers.
 
     `packs` are those that `decision_facts` may name. With `today`, later days of content and
     application are problems.

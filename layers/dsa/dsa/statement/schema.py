@@ -13,15 +13,15 @@ from dsa.statement import codes
 from ledger.foreign_text import is_blank
 
 BATCH = 100
-"""Statements that one request may hold."""
+"""Most statements of one request."""
 
 LAST_DAY = date(2038, 1, 1)
-"""The last day that the database takes."""
+"""The last day that the database accepts."""
 
 
 @dataclass(frozen=True, slots=True)
 class StatementProblem:
-    """One thing that is wrong. `code` is stable and one word; `message` is for people."""
+    """One problem of a statement. `code` is stable and one word; `message` is for people."""
 
     field: str
     code: str
@@ -29,10 +29,10 @@ class StatementProblem:
 
 
 class FieldType(Protocol):
-    """What a field may hold."""
+    """The allowed values of a field."""
 
     def problem(self, field: str, value: Any) -> StatementProblem | None:
-        """Return what is wrong with a value that is not empty, or None."""
+        """Return the problem of a value that is not empty, or None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class TextField:
     meaning: str = ""
 
     def problem(self, field: str, value: Any) -> StatementProblem | None:
-        """Return what is wrong with a value that is not empty, or None."""
+        """Return the problem of a value that is not empty, or None."""
         if not isinstance(value, str):
             return _wrong_type(field, value, "a string")
         if len(value) > self.limit:
@@ -63,7 +63,7 @@ class CodeField:
     meaning: str
 
     def problem(self, field: str, value: Any) -> StatementProblem | None:
-        """Return what is wrong with a value that is not empty, or None."""
+        """Return the problem of a value that is not empty, or None."""
         if not isinstance(value, str):
             return _wrong_type(field, value, f"one {self.meaning}")
         return None if value in self.codes else _wrong_code(field, value, self.codes, self.meaning)
@@ -77,7 +77,7 @@ class CodesField:
     meaning: str
 
     def problem(self, field: str, value: Any) -> StatementProblem | None:
-        """Return what is wrong with a value that is not empty, or None."""
+        """Return the problem of a value that is not empty, or None."""
         if not isinstance(value, list):
             return _wrong_type(field, value, f"an array of {self.meaning}")
         for code in value:
@@ -93,7 +93,7 @@ class DayField:
     first: date
 
     def problem(self, field: str, value: Any) -> StatementProblem | None:
-        """Return what is wrong with a value that is not empty, or None."""
+        """Return the problem of a value that is not empty, or None."""
         day = parse_day(value)
         if day is None:
             return StatementProblem(field, "format", f"{_short(value)} is not a day as YYYY-MM-DD")
@@ -105,10 +105,10 @@ class DayField:
 
 @dataclass(frozen=True, slots=True)
 class ContentIdField:
-    """An object whose only key is `EAN-13`, thirteen digits."""
+    """An object with the single key `EAN-13`, thirteen digits."""
 
     def problem(self, field: str, value: Any) -> StatementProblem | None:
-        """Return what is wrong with a value that is not empty, or None."""
+        """Return the problem of a value that is not empty, or None."""
         if not isinstance(value, dict) or set(value) - {"EAN-13"}:
             return _wrong_type(field, value, "an object with the one key EAN-13")
         number = value.get("EAN-13")
@@ -199,7 +199,7 @@ _GROUND_FIELDS = {
 
 
 def schema_problems(statement: Mapping[str, Any]) -> Iterator[StatementProblem]:
-    """Yield what the database would refuse, or would drop silently; one problem for each field.
+    """Yield one problem for each field that the database would refuse, or would drop silently.
 
     An empty string, an empty array and null count as absent.
 

@@ -146,7 +146,7 @@ class S3Objects:
         return answer["Body"].read(), answer["ETag"]
 
     def put(self, bucket: str, key: str, data: bytes) -> Source:
-        """Write, and replace what is there."""
+        """Write an object, or replace it."""
         return self._put(bucket, key, data)
 
     def put_new(self, bucket: str, key: str, data: bytes) -> Source:

@@ -12,7 +12,7 @@ SECOND_REVIEW_PER = 20
 
 
 class JournalEntry(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What publish folds: one message of any type, without its words about a person.
+    """One message of any type, without its words about a person; publish folds these entries.
 
     It holds no post, address, account, excerpt or reason. `entry` is the id of the message
     (`case_id`), for a decision also the unique id of its statement; `cases` are those it moved;
@@ -95,7 +95,7 @@ class JournalEntry(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class CaseEntry(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One entry of one case: the journal entry, and what must not be in the journal.
+    """One entry of one case: the journal entry, and fields that must not be in the journal.
 
     `move` is what the message did to this case, `state` the state of the case after it, `message`
     the sender's id. `reason`, `post` and `url` are kept only here, where they can be erased.
@@ -194,7 +194,7 @@ class Case(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class CaseMove(msgspec.Struct, frozen=True):
-    """What a commit does to one case: its next entry, if any, and changes of its other items.
+    """The effect of a commit on one case: its next entry, if any, and changes of its other items.
 
     `closes` removes the finding from the list of open ones, and `reopens` is a finding to put back.
     `excerpt_expires` is the excerpt's new end (None: unchanged); `forgets` deletes its text now.
@@ -211,7 +211,7 @@ class CaseMove(msgspec.Struct, frozen=True):
 class CaseMarker(msgspec.Struct, frozen=True):
     """The record that a message was committed: its id, the digest of its content, day and entry.
 
-    `wakes` are the cases whose parked messages can be judged now.
+    `wakes` are the cases that have parked messages which can be judged now.
     """
 
     message: str

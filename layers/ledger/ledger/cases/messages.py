@@ -1,4 +1,4 @@
-"""What people did about a case, as a provider reports it: ten types of messages.
+"""The messages in which a provider reports what people did about a case: ten types.
 
 `CaseMessage` is their tagged union. To add a type: declare it here, give it rules in `reading`,
 read its facts in `decide.facts_reader`, and judge it in `decide.judging`.
@@ -51,7 +51,7 @@ Month = Annotated[str, Meta(pattern=_whole("[0-9]{4}-(0[1-9]|1[0-2])"))]
 
 
 class Verdict(StrEnum):
-    """What a moderator decided."""
+    """The decision of a moderator."""
 
     CONFIRMED = "confirmed"
     DISMISSED = "dismissed"
@@ -85,7 +85,7 @@ class Cause(StrEnum):
 
 
 class Answer(StrEnum):
-    """What the provider answered to an order."""
+    """The provider's answer to an order."""
 
     COMPLIED = "complied"
     CONTESTED = "contested"

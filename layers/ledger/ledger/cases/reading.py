@@ -187,7 +187,7 @@ def _known_type(field_type: Any) -> msgspec.inspect.Type:
     """Return a field's type without an alternative None and without its description."""
     info = msgspec.inspect.type_info(field_type)
     if isinstance(info, msgspec.inspect.UnionType):
-        info = next(one for one in info.types if not isinstance(one, msgspec.inspect.NoneType))
+        info = next(kind for kind in info.types if not isinstance(kind, msgspec.inspect.NoneType))
     return info.type if isinstance(info, msgspec.inspect.Metadata) else info
 
 

@@ -1,7 +1,4 @@
-"""What may happen to a case in which state.
-
-The table `TRANSITIONS` is the only place that says so.
-"""
+"""The states of a case, and the moves that are allowed in each: the table `TRANSITIONS`."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -10,7 +7,7 @@ from ledger.cases.refusal import CaseCode
 
 
 class CaseKind(StrEnum):
-    """What a case is about. A finding and a notice are matters: somebody must decide on them."""
+    """The subject of a case. A finding and a notice are matters: somebody must decide on them."""
 
     MATTER = "matter"
     DECISION = "decision"
@@ -33,7 +30,7 @@ class CaseState(StrEnum):
 
 
 class Move(StrEnum):
-    """What a message does to one case."""
+    """The effect of a message on one case."""
 
     OPEN = "open"
     NOTE = "note"

@@ -1,4 +1,4 @@
-"""What remains of a finding when its author is erased, and the record that an author was erased."""
+"""Erase an author: the stub that remains of each finding, and the tombstone of the author."""
 
 from collections.abc import Collection
 from typing import Protocol

@@ -1,4 +1,4 @@
-"""Letters that stand for moderators in the public journal.
+"""Letters that replace moderators in the public journal.
 
 A letter tells a provider's moderators apart within a month, and links nobody from one month to the
 next. Letters are dealt in turn and stored, not computed: a digest could be reversed by anyone who

@@ -19,7 +19,7 @@ class FoundSpan(msgspec.Struct, frozen=True):
 
 
 class FoundCheck(msgspec.Struct, frozen=True):
-    """A published fact-check whose claim a post repeats, as its publisher worded it.
+    """A published fact-check of the claim that a post repeats, in its publisher's words.
 
     `rating` is one of the six words of `claims`, `stated` the publisher's own; `date` is YYYY-MM-DD
     or empty; `score`, from 0 to 1, is how certain it is that the post repeats the claim.
@@ -35,7 +35,7 @@ class FoundCheck(msgspec.Struct, frozen=True):
 
 
 class Label(msgspec.Struct, frozen=True):
-    """What a finding of a fact-check proposes: a label with the links, never more.
+    """The proposal of a finding of a fact-check: a label with the links, never more.
 
     The nearest check comes first. Checks that disagree are included.
     """

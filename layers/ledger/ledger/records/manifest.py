@@ -1,4 +1,4 @@
-"""A dropped file and its units: how it was cut, and what became of each range."""
+"""A dropped file and its units: how it was cut, and the result of each range."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,7 @@ class Source(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What was pinned when a file came in. It is sealed before the first unit is sent.
+    """The facts that are pinned when a file comes in. It is sealed before the first unit is sent.
 
     `dropped` is the sender's object. `format` and `reader_version` say how it was read: `jsonl` is
     cut as it is, anything else was translated into parts. `ranges` counts the units; `day` (UTC)
@@ -59,7 +59,7 @@ class Unit(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class RangeRow(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What became of one range: its unit (empty when it owns no line), and its size.
+    """The result of one range: its unit (empty if it owns no line), and its size.
 
     `known` says that the unit was committed before, by another file or range.
     """
@@ -85,10 +85,10 @@ class Marker(msgspec.Struct, frozen=True):
 
 
 class FirstTry(msgspec.Struct, frozen=True):
-    """What decides which rules apply to a unit: the set, and the moment for its packs.
+    """The set and the moment of the first attempt at a unit. They decide which rules apply.
 
-    They are those of the first attempt: if it stored findings and died, the next attempt must find
-    the same.
+    Later attempts use the same: if the first one stored findings and died, the next must find the
+    same.
     """
 
     set: str
@@ -129,7 +129,7 @@ def units_of(manifest: Manifest, sources: list[Source]) -> Iterator[Unit]:
 
 
 class OpenFile(msgspec.Struct, frozen=True):
-    """A file whose units were sent on `day`; `closed` is the day of its last one, or empty."""
+    """A file: `day` is when its units were sent, `closed` when its last one was done, or empty."""
 
     file: str
     day: str
