@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import re
 import socket
 import subprocess
 import time
@@ -21,7 +22,7 @@ SAM = ROOT / ".tools/sam/bin/sam"
 RUNTIME = ROOT / ".tools/runtime/bin/python"
 """Lambda's interpreter with what its runtime brings: the runtime client and boto3."""
 
-LAYERS = ("RulesLayer", "MatcherLayer", "LedgerLayer", "DsaLayer", "ClaimsLayer")
+LAYERS = ("RulesLayer", "MatcherLayer", "ArraysLayer", "LedgerLayer", "DsaLayer", "ClaimsLayer")
 SOURCES = ("functions", "layers", "template.yaml")
 MACHINES = {"x86_64": "x86_64", "aarch64": "arm64"}
 START_SECONDS = 20
@@ -62,9 +63,17 @@ def size_of(part: str) -> int:
     return sum(path.stat().st_size for path in (BUILD / part).rglob("*") if path.is_file())
 
 
+def layers_of(function: str) -> list[str]:
+    """The layers that the template gives the function, in their order."""
+    text = (ROOT / "template.yaml").read_text("utf-8")
+    resource = text.partition(f"\n  {function}:\n")[2]
+    listed = re.search(r"Layers:[^\[]*\[([^\]]*)\]", resource)
+    return re.findall(r"!Ref (\w+)", listed[1]) if listed else []
+
+
 def environment(function: str, settings: Mapping[str, str]) -> dict[str, str]:
     """What the function finds on Lambda, in the order of /var/task, /opt/python, /var/runtime."""
-    places = [BUILD / function, *(BUILD / layer / "python" for layer in LAYERS)]
+    places = [BUILD / function, *(BUILD / layer / "python" for layer in layers_of(function))]
     return dict(settings) | {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": os.pathsep.join(map(str, places)),

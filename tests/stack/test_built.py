@@ -17,6 +17,8 @@ from terang.trial.runner import Dropped
 UNZIPPED_BYTES = 100_000_000
 """Far under the 250 MB that Lambda takes; what grows past it should be meant."""
 
+MOST_LAYERS = 5
+
 FUNCTIONS = ("Intake", "Scan", "Decide", "Publish", "Learn", "Answer")
 
 
@@ -129,7 +131,14 @@ def test_the_built_learn_and_answer_start(running: Running, tmp_path: Path) -> N
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_function_and_its_layers_are_far_from_lambdas_limit(function: str) -> None:
-    assert sum(map(built.size_of, (function, *built.LAYERS))) < UNZIPPED_BYTES
+    layers = built.layers_of(function)
+    assert 0 < len(layers) <= MOST_LAYERS
+    assert sum(map(built.size_of, (function, *layers))) < UNZIPPED_BYTES
+
+
+def test_only_scan_carries_numpy() -> None:
+    """The matcher of learn reads few texts at a time."""
+    assert [name for name in FUNCTIONS if "ArraysLayer" in built.layers_of(name)] == ["Scan"]
 
 
 @pytest.mark.parametrize("part", [*FUNCTIONS, *built.LAYERS])

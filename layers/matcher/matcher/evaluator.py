@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from matcher.effort import Effort
-from matcher.evasion.suspicion import is_suspect
+from matcher.evasion.suspicion import has_han_apart, has_odd_letters, is_suspect
 from matcher.host_index import GroupsByLink, HostIndex
 from matcher.terms.automaton import Automaton
 from matcher.terms.index import PatternIndex, TermUse
@@ -27,6 +27,7 @@ from matcher.text.links import find_hosts
 from rules.pack import Rule
 
 if TYPE_CHECKING:
+    from matcher.evasion.chunks import Chunks
     from matcher.evasion.vocabulary import Vocabulary
 
 type Stretches = Sequence[tuple[int, int]]
@@ -50,6 +51,13 @@ class RuleEvaluator:
         from matcher.evasion.vocabulary import Vocabulary
 
         return Vocabulary(self.index.patterns)
+
+    @cached_property
+    def chunks(self) -> "Chunks":
+        """Which chunks of texts may hide a word; late, like the vocabulary."""
+        from matcher.evasion.chunks import Chunks
+
+        return Chunks(self.vocabulary)
 
     def satisfied_rules(
         self,
@@ -110,13 +118,21 @@ class RuleEvaluator:
             return patterns, stretches, layers
         folded = fold(text)
         patterns |= self._automaton.patterns_in(folded, effort)
-        if not suspect and (
-            ("@" in text and self.vocabulary.mentions.is_in(text)) or is_suspect(text, folded)
-        ):
+        if not suspect and self._may_hide(text, folded):
             layers = self.read_disguises(text, effort)
         for layer in layers:
             patterns |= self._automaton.patterns_in(_folded_with(layer, text), effort)
         return patterns, None, layers
+
+    def _may_hide(self, text: str, folded: str) -> bool:
+        """Return whether a text may have a word in disguise."""
+        if "@" in text and self.vocabulary.mentions.is_in(text):
+            return True
+        return is_suspect(text, folded) and (
+            has_han_apart(text)
+            or self.chunks.may_hide_apart(text, folded)
+            or self.chunks.may_hide(text, in_letters=has_odd_letters(folded))
+        )
 
     def read_disguises(self, text: str, effort: Effort) -> _Layers:
         """Return the readings of a text's disguised words, in layers that can be searched."""

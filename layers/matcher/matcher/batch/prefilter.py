@@ -6,8 +6,8 @@ then for each two words in a row, and so on, as far as patterns begin like that.
 which every group of some rule seems to have a pattern, or which may have a word in disguise, goes
 on to the evaluator, which decides.
 
-It is imported only for so many texts that they pay for the import of numpy. Without numpy each text
-is evaluated by itself, with the same result.
+It is imported only for so many texts that they pay for the import of numpy. Without numpy, as in
+the function learn, each text is evaluated by itself, with the same result.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

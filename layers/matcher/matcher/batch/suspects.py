@@ -1,11 +1,12 @@
 """Finds out of many texts those that may have a word in disguise.
 
 The simple way is to call `suspicion.is_suspect` for each text. Here its questions are asked of all
-texts in a line at once, as arrays, and patterns search only at the few places that are left. It
-never misses a text with a disguise.
+texts in a line at once, as arrays, and patterns search only at the few places that are left. The
+texts that remain are judged by their chunks, like a text alone (`evasion.chunks`). It never misses
+a text with a disguise.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -21,10 +22,13 @@ from matcher.batch.symbols import (
     SymbolLine,
     Symbols,
 )
+from matcher.evasion.chunks import Chunks
 from matcher.evasion.suspicion import HAN_ENDINGS, SIGNS_WITH_USES, has_han_apart
 from matcher.evasion.vocabulary import Vocabulary
+from matcher.text.fold import fold
 
 _HAN_ENDINGS = np.array([ord(char) for char in HAN_ENDINGS], np.uint32)
+_AROUND = 8  # code points around letters apart in which a sign may be one of them
 _BETWEEN = 7  # places from one Han letter to the next, of letters apart
 
 type _Mask = npt.NDArray[np.bool_]
@@ -36,39 +40,62 @@ class Suspects:
     >>> from matcher.batch.key_finders import ALPHABET
     >>> texts = ["24 h", "b0mb", "h0me", "booomb", "b.o.m.b", "验-证-码", "$hoot", "so!", "p!ain"]
     >>> sorted(Suspects(Vocabulary([" bomb "])).among(ALPHABET.line(texts), texts))
-    [1, 3, 4, 5, 6, 8]
+    [1, 3, 4, 5]
     """
 
     def __init__(self, vocabulary: Vocabulary):
         """Take the words that may be in disguise."""
-        self._vocabulary = vocabulary
+        self._vocabulary, self._chunks = vocabulary, Chunks(vocabulary)
 
     def among(self, line: SymbolLine, texts: Sequence[str]) -> set[int]:
         """Return the numbers of those texts of a line."""
-        signs = np.array(self.sign_places(line.joined), np.intp)
-        suspects = set(np.searchsorted(line.joined.ends, signs).tolist())
-        words = _odd_words(line)
+        mentions, in_words = self.sign_places(line.joined)
         single, alone = _apart(line)
-        suspects.update(_texts_of(line, line.starts[single]))
-        texts_of_words = np.searchsorted(line.ends, line.starts[words]).tolist()
-        for text, word in zip(texts_of_words, words.tolist(), strict=True):
-            if text not in suspects and self._vocabulary.may_have(line.letters_of(word)):
-                suspects.add(text)
+        suspects = set(_texts_at(line.joined.ends, mentions))
+        suspects.update(self._with_letters_apart(line, single))
         han = _texts_of(line, _without_ending(line, line.starts[alone]))
         suspects.update(text for text in han if has_han_apart(texts[text]))
+        numbered, in_letters = (
+            set(_texts_of(line, line.starts[words])) for words in _odd_words(line)
+        )
+        odd = in_letters.union(_texts_at(line.joined.ends, in_words), numbered) - suspects
+        may_hide = self._chunks.may_hide
+        suspects.update(
+            text for text in odd if may_hide(texts[text], in_letters=text in in_letters)
+        )
         return suspects
 
-    def sign_places(self, joined: JoinedTexts) -> list[int]:
+    def _with_letters_apart(self, line: SymbolLine, single: _Mask) -> Iterator[int]:
+        """Yield the texts in which letters apart may be a word, given where three of them begin."""
+        words = np.flatnonzero(single)
+        if not words.size:
+            return
+        breaks = np.flatnonzero(np.diff(words) > 1)
+        firsts, lasts = words[np.append(0, breaks + 1)], words[np.append(breaks, -1)] + 2
+        starts = line.code_points(line.starts[firsts]).tolist()
+        ends = line.code_points(line.starts[lasts]).tolist()
+        texts = np.searchsorted(line.ends, line.starts[firsts]).tolist()
+        for text, start, end in zip(texts, starts, ends, strict=True):
+            stretch = line.joined.text[max(0, start - _AROUND) : end + 1 + _AROUND]
+            folded = fold(line.joined.text[start : end + 1])
+            if self._chunks.may_hide_apart(stretch, folded):
+                yield text
+
+    def sign_places(self, joined: JoinedTexts) -> tuple[list[int], list[int]]:
         """Return the places of signs that may be part of a disguise, sign by sign.
 
         >>> from matcher.batch.key_finders import ALPHABET
         >>> texts = ["a $ign!", "#topic #BigWord @you", "so!", "p!ain"]
         >>> Suspects(Vocabulary([" anaconda "])).sign_places(ALPHABET.line(texts).joined)
-        [34, 15, 2]
+        ([], [34, 15, 2])
+
+        Returns:
+            First mentions that may be a word, then other signs.
         """
         signs = np.flatnonzero(joined.symbols == SIGN)
         codes = joined.codes[signs]
-        found: list[int] = []
+        mentions: list[int] = []
+        in_words: list[int] = []
         without_uses = np.ones(signs.size, bool)
         for sign, pattern in SIGNS_WITH_USES.items():
             here = codes == ord(sign)
@@ -77,9 +104,9 @@ class Suspects:
                 here &= ~_ends_word(joined, signs)
             places: list[int] = signs[here].tolist()
             if sign == "@":
-                found += self._vocabulary.mentions.among(joined.text, places)
-            found += (place for place in places if pattern.match(joined.text, place))
-        return [*found, *signs[without_uses].tolist()]
+                mentions += self._vocabulary.mentions.among(joined.text, places)
+            in_words += (place for place in places if pattern.match(joined.text, place))
+        return mentions, [*in_words, *signs[without_uses].tolist()]
 
 
 def _ends_word(joined: JoinedTexts, signs: Places) -> _Mask:
@@ -97,21 +124,25 @@ def _without_ending(line: SymbolLine, places: Places) -> Places:
 
 
 def _texts_of(line: SymbolLine, places: Places) -> list[int]:
-    texts: list[int] = np.unique(np.searchsorted(line.ends, places)).tolist()
+    return _texts_at(line.ends, places)
+
+
+def _texts_at(ends: Places, places: Places | Sequence[int]) -> list[int]:
+    texts: list[int] = np.unique(np.searchsorted(ends, places)).tolist()
     return texts
 
 
-def _odd_words(line: SymbolLine) -> Places:
-    """Return the words with a digit next to a letter, a run of a letter, or Latin and Arabic."""
+def _odd_words(line: SymbolLine) -> tuple[Places, Places]:
+    """Return words with a digit next to a letter, and those with a run, or Latin and Arabic."""
     symbols = line.symbols
     digit = _within(symbols, "0", "9")
     letter = (symbols - LETTER < ALONE - LETTER) & ~digit  # lower symbols wrap around
     same = symbols[1:] == symbols[:-1]
-    odd = (letter[:-1] & digit[1:]) | (digit[:-1] & letter[1:])
-    odd[1:] |= same[1:] & same[:-1] & letter[2:]
+    numbered = (letter[:-1] & digit[1:]) | (digit[:-1] & letter[1:])
     arabic, latin = _within(symbols, "\u0621", "\u064a"), _within(symbols, "a", "z")
-    odd |= (latin[:-1] & arabic[1:]) | (arabic[:-1] & latin[1:])
-    return np.unique(line.words_at(np.flatnonzero(odd)))
+    in_letters = (latin[:-1] & arabic[1:]) | (arabic[:-1] & latin[1:])
+    in_letters[1:] |= same[1:] & same[:-1] & letter[2:]
+    return line.words_at(np.flatnonzero(numbered)), line.words_at(np.flatnonzero(in_letters))
 
 
 def _apart(line: SymbolLine) -> tuple[_Mask, _Mask]:

@@ -149,12 +149,6 @@ class SymbolLine(NamedTuple):
         """Return the places of all letters that form words together with others."""
         return np.flatnonzero((self.symbols >= LETTER) & (self.symbols < ALONE))
 
-    def letters_of(self, word: int) -> str:
-        """Return the folded letters of a word, as far as their symbols show them."""
-        first = int(self.starts[word])
-        symbols = self.symbols[first : first + int(self.sizes[word])]
-        return "".join(chr(symbol - LETTER) for symbol in symbols.tolist())
-
     def alone(self, words: Places) -> npt.NDArray[np.bool_]:
         """Return whether each word is a letter of a spaceless script, or a text's end."""
         return self.symbols[self.starts[words]] >= ALONE

@@ -23,7 +23,8 @@ from matcher.text.fold import FOLD, CodePointTable, is_spaceless
 from matcher.text.links import Opaque, opaque_spans
 
 _DROPPED, _HAN, _SPACELESS = "\x02", "h", "z"
-_LONGEST = 60  # units of a candidate; longer ones are not words
+LONGEST = 60
+"""Units of a candidate. Longer ones are not words."""
 
 
 class CandidateKind(StrEnum):
@@ -80,6 +81,16 @@ def find_candidates(text: str) -> list[Candidate]:
     shape = with_spans_replaced(shape, notation_spans(text, shape))
     candidates += (*_apart(text, shape), *_words(text, shape), *_hashtags(text, shape))
     return sorted(candidates, key=lambda candidate: (candidate.start, -candidate.end))
+
+
+def hashtags_in(chunk: str) -> Iterator[str]:
+    """Yield the units of the hashtags of a text that may have several words.
+
+    >>> list(hashtags_in("(#BigWord)"))
+    ['big word']
+    """
+    if any(hash_ in chunk for hash_ in HASHES):
+        yield from (candidate.units for candidate in _hashtags(chunk, _shape(chunk)))
 
 
 def _kind(code: int) -> str:
@@ -161,7 +172,7 @@ def _mentions(text: str, shape: str, spans: list[Opaque]) -> Iterator[Candidate]
     for start, end, is_link in spans:
         if not is_link and shape[start] == "$" and not shape[start:end].strip("wd$"):
             units, places = _units(text, shape, range(start, end))
-            if len(units) <= _LONGEST:
+            if len(units) <= LONGEST:
                 yield _candidate(text, CandidateKind.MENTION, units, places)
 
 
@@ -171,10 +182,10 @@ def _words(text: str, shape: str) -> Iterator[Candidate]:
     for at in sorted(_evidence(text, shape)):
         if at >= last:
             first, last = spaced.rfind(" ", 0, at + 1), spaced.find(" ", at + 1) - 1
-            if last - first < 2 * _LONGEST:
+            if last - first < 2 * LONGEST:
                 units, places = _units(text, shape, range(first, last))
                 is_address = "@" in units and _DOMAIN.match(shape, last) and text[last] == "."
-                if 2 < len(units) <= _LONGEST and not is_address:
+                if 2 < len(units) <= LONGEST and not is_address:
                     yield _candidate(text, CandidateKind.WORD, units, places)
 
 

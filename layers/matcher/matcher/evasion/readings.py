@@ -10,6 +10,7 @@ it does not overlap.
 Limits: of three stretches that all overlap, the third is not read.
 """
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterator
 from itertools import product
@@ -18,7 +19,7 @@ from matcher.effort import Effort
 from matcher.evasion.candidates import Candidate, CandidateKind, find_candidates
 from matcher.evasion.plausible import is_plausible_evasion, is_plausible_mask, sounds_alike
 from matcher.evasion.signs import STAR, fit_of
-from matcher.evasion.vocabulary import PADDED, Vocabulary
+from matcher.evasion.vocabulary import Vocabulary
 from matcher.evasion.word_index import foreign_as_stars
 from matcher.text.aligned import WordReading
 from matcher.text.fold import Evasion, is_spaceless
@@ -26,6 +27,7 @@ from matcher.text.fold import Evasion, is_spaceless
 READINGS_OF_CANDIDATE = 4
 """Words that one candidate is read as. A fifth that fits as well is not found."""
 
+_PADDED = re.compile(r"([^\W\d]{4,})\d{1,2}|([^\W\d]{3})2")  # digits after a word
 _WORDS_OF_ONE_LETTER = "aeiouyàóéяуиовкса"  # as written: articles, "and", "in" …
 _PUNCTUATION = "!+|@"
 _NO_EVASION = frozenset[Evasion]()
@@ -159,7 +161,7 @@ def _parts(candidate: Candidate) -> Iterator[tuple[Candidate, frozenset[Evasion]
     for part in {(first, len(units)), (0, last), (first, last)} - {(0, len(units))}:
         if part[1] - part[0] > 1:
             yield candidate.part(*part), _NO_EVASION
-    padded = PADDED.fullmatch(units[first:last])
+    padded = _PADDED.fullmatch(units[first:last])
     if padded and not candidate.written[first:last].isupper():
         end = first + padded.end(padded.lastindex or 0)
         yield candidate.part(first, end), frozenset({Evasion.PADDED})

@@ -35,6 +35,9 @@ DISGUISE_SIGNS = f"{_RARE_SIGNS}{''.join(SIGNS_WITH_USES)}"
 
 _MIXED_FOLD = re.compile(r"[0-9](?=[^\W\d])|[0-9](?<=[^\W\d].)")
 _SINGLES = re.compile(r" [a-z\u0370-\u077f] [0-9a-z\u0370-\u077f] [0-9a-z\u0370-\u077f] ")
+SINGLE_UNITS = re.compile(rf"(?: [^\W_{_SPACELESS}](?= )){{3,}}+")
+"""Three letters or digits of a fold in a row, of any script with spaces."""
+
 _TWO_SCRIPTS = re.compile(r"[a-z][\u0621-\u064a]|[\u0621-\u064a][a-z]")
 
 HAN_ENDINGS = "，。、；：！？\n"
@@ -53,9 +56,17 @@ def is_suspect(text: str, folded: str) -> bool:
     return bool(
         _has_sign(text)
         or _MIXED_FOLD.search(folded)
-        or (has_run_of_three(folded) and STRETCHED.search(folded))
         or _SINGLES.search(folded)
-        or (not folded.isascii() and (_TWO_SCRIPTS.search(folded) or has_han_apart(text)))
+        or has_odd_letters(folded)
+        or (not folded.isascii() and has_han_apart(text))
+    )
+
+
+def has_odd_letters(folded: str) -> bool:
+    """Return whether a word has a run of three letters, or letters of two scripts."""
+    return bool(
+        (has_run_of_three(folded) and STRETCHED.search(folded))
+        or (not folded.isascii() and _TWO_SCRIPTS.search(folded))
     )
 
 

@@ -12,12 +12,9 @@ from functools import cached_property
 from typing import NamedTuple
 
 from matcher.evasion.signs import STAR, skeleton_of
-from matcher.evasion.word_index import MaskedWords, MentionedWords, foreign_as_stars
+from matcher.evasion.word_index import MaskedWords, MentionedWords
 from matcher.terms.automaton import Automaton
 from matcher.text.fold import is_spaceless
-
-PADDED = re.compile(r"([^\W\d]{4,})\d{1,2}|([^\W\d]{3})2")
-"""A word with digits after it, which are not part of it."""
 
 STARS_IN_WORD = 4
 """Stars that a masked word has at most."""
@@ -97,22 +94,6 @@ class Vocabulary:
     def has_any(self, words: Iterable[str]) -> bool:
         """Return whether some of these folded words are words of terms."""
         return not self._letters.isdisjoint(words)
-
-    def may_have(self, units: str) -> bool:
-        """Return whether a folded word without signs may be one of the words in disguise.
-
-        It is cheaper than reading the word, and never false if a reading exists.
-        """
-        if len(set(units)) < 2:
-            return False
-        padded = PADDED.fullmatch(units)
-        for bare in (units, padded[1] or padded[2]) if padded else (units,):
-            if masked := foreign_as_stars(bare):
-                if any(self.masked_by(masked, bare, 2)):
-                    return True
-            elif self._automaton.patterns_in(f" {skeleton_of(bare)[0]} "):
-                return True
-        return False
 
     def with_skeleton_of(self, units: str) -> Iterator[tuple[TermWord, int, int]]:
         """Yield the words that units may spell, each with the half-open units of its letters."""
