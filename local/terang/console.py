@@ -2,7 +2,7 @@
 
 File names, the fields of a report and the words of a pack are strangers' text. Everything is
 written through one filter, `show_controls`. It also replaces line breaks, so that one string is one
-line and cannot forge another. Unlike `ledger.foreign_text.replace_controls` it keeps the place of
+line and cannot forge another. Unlike `ledger.untrusted_text.replace_controls` it keeps the place of
 every character, so that the spans of findings still fit.
 """
 

@@ -1,4 +1,4 @@
-"""What translating costs by mark and by record: `formats.effort` has its budget from it."""
+"""What translating costs by mark and by record: `formats.file_budget` has its budget from it."""
 
 import io
 from functools import partial
@@ -7,7 +7,7 @@ from bench.measure import Report, medians
 from support.format_files import context, dumps, post
 from support.slow_files import HEADER, MIB, SLOW_FILES, pieces
 
-from intake.formats.effort import Budget, count_marks
+from intake.formats.file_budget import Budget, count_marks
 from intake.formats.reader import HEAD_BYTES
 from intake.translation import choose_reader, translate
 from ledger.privacy.pseudonyms import Pseudonyms

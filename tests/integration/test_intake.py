@@ -10,7 +10,7 @@ from support.canary import ACCOUNT
 from support.sample_posts import OTP, fields, lines, pack
 from support.world import DAY, World
 
-from intake.formats.effort import Budget
+from intake.formats.file_budget import Budget
 from ledger.errors import OperatorError
 
 

@@ -12,7 +12,7 @@ from support.sample_posts import OTP, line, lines
 from support.world import DAY, World
 
 from intake.arrival import IDENTITY_BYTES
-from intake.formats.effort import Budget
+from intake.formats.file_budget import Budget
 from ledger.aws.objects import S3Objects
 from ledger.errors import ObjectUnreadableError
 from ledger.records.identity import file_id

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.publish_world import World, sample_pack, sample_receipt, sample_rule
 
-from ledger.foreign_text import replace_controls
 from ledger.records.post import LANGUAGES, SCRIPTS
 from ledger.records.receipt import Receipt
+from ledger.untrusted_text import replace_controls
 from publish.count.folding import Numbers, fold
 from publish.journal.public_journal import journal_line
 from publish.site.spreadsheet import cell

@@ -6,7 +6,7 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from intake.formats.effort import Budget, FileEffort
+from intake.formats.file_budget import Budget, FileEffort
 from intake.formats.reader import HEAD_BYTES, FileContext, PostItem, read_counted
 from intake.translation import choose_reader
 from ledger.records.refusal import Refusal

@@ -14,7 +14,7 @@ from support.sample_posts import SHADOW, StandingClock, pack
 from decide.case_work import CaseWork, Handled
 from decide.deliveries import CaseDeliveries, DecideSettings, case_work_of
 from intake.arrival import Intake
-from intake.formats.effort import Budget
+from intake.formats.file_budget import Budget
 from learn.feed_import import FeedImporter, ImportResult, LearnSettings, importer_over
 from ledger.aws.objects import S3Objects
 from ledger.aws.queue import Senders, SqsUnitQueue

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from ledger.foreign_text import is_blank
+from ledger.untrusted_text import is_blank
 
 MOST_BYTES = 100 * 1024
 """The most bytes of a question. Only 20,000 code points of it are read."""

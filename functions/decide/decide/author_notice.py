@@ -16,8 +16,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ledger.cases.case import CaseEntry
 from ledger.cases.messages import Measures
-from ledger.foreign_text import replace_controls
 from ledger.records.finding import Finding, FoundCheck
+from ledger.untrusted_text import replace_controls
 from rules.pack import Pack
 
 LANGUAGES = ("en", "id", "zh")

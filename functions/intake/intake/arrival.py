@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Protocol
 
 from intake.formats import json_lines
-from intake.formats.effort import Budget, FileEffort, check_size
+from intake.formats.file_budget import Budget, FileEffort, check_size
 from intake.formats.reader import HEAD_BYTES, FileContext, FormatReader
 from intake.translation import choose_reader, join_parts, translate
 from ledger.clock import Clock, utc

@@ -28,7 +28,7 @@ from ledger.closing import Closing
 from ledger.privacy.pseudonyms import PseudonymKeys
 
 FILE_SECONDS = 600
-"""The longest translation, with some reserve (see intake.formats.effort)."""
+"""The longest translation, with some reserve (see intake.formats.file_budget)."""
 
 RETRY_SECONDS = 60
 """A failed message is delivered again after this time multiplied by its number of deliveries.

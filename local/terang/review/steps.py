@@ -17,7 +17,7 @@ from ledger.cases.messages import (
     SecondReview,
     Verdict,
 )
-from ledger.foreign_text import is_blank
+from ledger.untrusted_text import is_blank
 from terang.review.cards import Card
 
 REASON_LENGTH = 2_000

@@ -13,7 +13,7 @@ import pytest
 from support.format_files import context, dumps, items, json_lines, post, read, refusals
 
 from intake.formats import zipped
-from intake.formats.effort import Budget
+from intake.formats.file_budget import Budget
 from ledger.records.refusal import FileRefusedError
 
 LINES = json_lines(post(), post(id="2"))

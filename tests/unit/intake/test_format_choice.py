@@ -7,7 +7,7 @@ import pytest
 from support.format_files import PUBLIC, dumps, json_lines, post, zipped
 
 from intake.formats.choosing import READERS
-from intake.formats.effort import Budget, check_size
+from intake.formats.file_budget import Budget, check_size
 from intake.formats.reader import HEAD_BYTES
 from intake.translation import ARCHIVES, choose_reader
 from ledger.records.refusal import Code, FileRefusedError

@@ -12,7 +12,7 @@ import pytest
 from support.format_files import Generated, context, dumps, json_lines, post, read, zipped
 from support.slow_files import HEADER, MIB, SLOW_FILES, pieces
 
-from intake.formats.effort import LAST_SECONDS, Budget, FileEffort
+from intake.formats.file_budget import LAST_SECONDS, Budget, FileEffort
 from intake.formats.reader import HEAD_BYTES, FileContext
 from intake.translation import choose_reader, translate
 from ledger.privacy.pseudonyms import Pseudonyms

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from support.format_files import PUBLIC, Generated, context, dumps, json_lines, post
 
-from intake.formats.effort import Budget
+from intake.formats.file_budget import Budget
 from intake.formats.reader import HEAD_BYTES, FileContext
 from intake.translation import choose_reader, join_parts, translate
 from ledger.privacy.pseudonyms import Pseudonyms

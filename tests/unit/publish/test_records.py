@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from support.publish_world import CLOSED, World, live, sample_pack, sample_receipt
 
-from ledger.foreign_text import replace_controls
+from ledger.untrusted_text import replace_controls
 from publish.journal.public_journal import journal_line
 from publish.site.spreadsheet import HEADER, cell
 from publish.summary import decode_summary, encode_summary

@@ -16,7 +16,7 @@ from intake.formats import (
     json_lines,
     telegram,
 )
-from intake.formats.effort import ALL_MARKS, count_marks
+from intake.formats.file_budget import ALL_MARKS, count_marks
 from intake.formats.reader import (
     HEAD_BYTES,
     FileContext,

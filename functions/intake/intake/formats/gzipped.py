@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from intake.formats.choosing import GZIP, read_member
-from intake.formats.effort import FileEffort
+from intake.formats.file_budget import FileEffort
 from intake.formats.reader import FileContext, FileHead, PostItem
 from ledger.records.refusal import Code, FileRefusedError, Refusal
 from ledger.streams.unpacking import (

@@ -6,7 +6,7 @@ from functools import cached_property
 from io import BytesIO
 from typing import Any, BinaryIO, Protocol
 
-from intake.formats.effort import CountedStream, FileEffort
+from intake.formats.file_budget import CountedStream, FileEffort
 from ledger.records.json_text import nests_too_deep
 from ledger.records.refusal import Code, FileRefusedError, Refusal
 from ledger.streams.json_document import JsonDocument, decode_object, decode_value

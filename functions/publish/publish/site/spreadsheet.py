@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ledger.foreign_text import escape_csv_formula, replace_controls
+from ledger.untrusted_text import escape_csv_formula, replace_controls
 from publish.count.case_numbers import CLOCKS, case_measures
 from publish.count.folding import measures
 from publish.count.month_carryover import Standing

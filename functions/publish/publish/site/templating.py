@@ -8,7 +8,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from ledger.foreign_text import replace_controls
+from ledger.untrusted_text import replace_controls
 from publish.periods import PeriodKind, day_words, month_words
 from publish.site import wording
 from publish.summary import NO_ADDRESS

@@ -20,7 +20,7 @@ from dsa.report.template import HEADERS, PARTS, file_name
 from dsa.report.terrorist_content import HEADER as TCO_HEADER
 from dsa.report.terrorist_content import tco_rows
 from ledger.cases.case import JournalEntry
-from ledger.foreign_text import escape_csv_formula, replace_controls
+from ledger.untrusted_text import escape_csv_formula, replace_controls
 
 LEDGER, CELLS, WORKBOOK, TCO = "ledger.jsonl", "cells.jsonl", "report.xlsx", "TCO_Art_7_3.csv"
 

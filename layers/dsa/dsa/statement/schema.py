@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any, Protocol
 
 from dsa.statement import codes
-from ledger.foreign_text import is_blank
+from ledger.untrusted_text import is_blank
 
 BATCH = 100
 """Most statements of one request."""

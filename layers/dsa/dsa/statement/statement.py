@@ -11,7 +11,7 @@ from dsa.statement import codes
 from dsa.statement.meaning import personal_data
 from ledger.cases.case import JournalEntry
 from ledger.cases.dsa_codes import SourceType
-from ledger.foreign_text import is_blank
+from ledger.untrusted_text import is_blank
 
 _OTHER_CONTENT = "A public post of a kind that the schema does not name."
 

@@ -35,10 +35,10 @@ from ledger.cases.messages import (
 )
 from ledger.cases.refusal import AnyCode, CaseCode, CaseRefusal
 from ledger.clock import before_leap_second
-from ledger.foreign_text import is_blank
 from ledger.records.json_text import nests_too_deep, read_object
 from ledger.records.post import LINE_BYTES, YEARS, time_code
 from ledger.records.refusal import Code, Refusal
+from ledger.untrusted_text import is_blank
 
 FIELD_NAME = re.compile("[a-z][a-z0-9_]{0,39}")
 """Names of fields that a refusal repeats. Others could be the sender's words."""

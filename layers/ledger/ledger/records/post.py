@@ -10,9 +10,9 @@ import msgspec
 from msgspec import Meta
 
 from ledger.clock import before_leap_second
-from ledger.foreign_text import is_blank
 from ledger.records.json_text import nests_too_deep, read_object
 from ledger.records.refusal import Code, Refusal
+from ledger.untrusted_text import is_blank
 
 LINE_BYTES = 2 * 1024 * 1024
 """The longest line that is read."""

@@ -6,6 +6,7 @@ Source: OWASP ASVS 5.0, 1.2.10 and "CSV Injection".
 import unicodedata
 
 FORMULA = frozenset("=+-@|%−")
+"""Signs that begin a formula: OWASP's, `|` and `%` for DDE commands, and the minus of Unicode."""
 
 
 def escape_csv_formula(text: str) -> str:
