@@ -12,7 +12,7 @@ from support.sample_posts import OTP, PACK, pack
 from support.world import DAY, ROLE, World
 
 from ledger.aws.queue import Delivery
-from ledger.cases.case import ParkedMessage
+from ledger.cases.case import WaitingMessage
 from ledger.cases.transitions import CaseState
 from ledger.errors import OperatorError
 from ledger.keys import audit_key
@@ -132,13 +132,15 @@ def test_a_line_of_blanks_waits_as_well_as_a_short_one(world: World) -> None:
 
 
 def test_the_first_word_of_a_waiting_message_stays(world: World) -> None:
-    first, second = (ParkedMessage("m", "acme", b"{}", day) for day in ("2026-11-24", "2026-11-25"))
-    assert world.store.park("c", first, 9) == first
-    assert world.store.park("c", second, 9) == first
-    assert case_of(world, "c").parked == (first,)
-    world.store.unpark("c", first, 9)
+    first, second = (
+        WaitingMessage("m", "acme", b"{}", day) for day in ("2026-11-24", "2026-11-25")
+    )
+    assert world.store.put_waiting("c", first, 9) == first
+    assert world.store.put_waiting("c", second, 9) == first
+    assert case_of(world, "c").waiting == (first,)
+    world.store.end_waiting("c", first, 9)
     assert world.store.case("c") is None
-    assert world.store.park("c", second, 9) == second
+    assert world.store.put_waiting("c", second, 9) == second
 
 
 def test_samples_come_by_rank(world: World) -> None:

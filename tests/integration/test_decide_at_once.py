@@ -84,10 +84,10 @@ class TestTwoAtOnce:
 
     def test_what_it_waits_for_comes_between_the_look_and_the_wait(self, world: World) -> None:
         [finding] = found(world)
-        [handled] = meddled(world, complaint(), "park", lambda: world.decide(decision(finding)))
+        [handled] = meddled(world, complaint(), "put_waiting", lambda: world.decide(decision(finding)))
         assert handled.status == "taken"
         assert receipts(world)["c-1"].status == "taken"
-        assert case_of(world, case_id("decision", "acme", "d-1")).parked == ()
+        assert case_of(world, case_id("decision", "acme", "d-1")).waiting == ()
 
     def test_the_last_word_to_who_waits_is_the_true_one(
         self, new_world: Callable[..., World]

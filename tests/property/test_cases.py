@@ -65,7 +65,7 @@ def facts(cases: MemoryCases) -> dict[str, Any]:
         "overturned": Counter(one.about.entry for one in entries if one.overturns and one.about),
         "states": states,
         "open": cases.open,
-        "waiting": sum(map(len, cases.parked.values())),
+        "waiting": sum(map(len, cases.waiting.values())),
         "handed out": {key for key in cases.files if "/receipts/" not in key},
         "numbers": {name: sorted(numbers) for name, numbers in cases.entries.items()},
     }

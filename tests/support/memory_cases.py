@@ -11,7 +11,7 @@ from support.sample_posts import StandingClock, pack
 
 from decide.case_work import CaseWork, Handled
 from decide.deliveries import DecideSettings, case_work_of
-from ledger.cases.case import Case, CaseEntry, CaseMarker, CaseMove, JournalEntry, ParkedMessage
+from ledger.cases.case import Case, CaseEntry, CaseMarker, CaseMove, JournalEntry, WaitingMessage
 from ledger.cases.refusal import CaseReceipt
 from ledger.pointer import set_key
 from ledger.records.finding import Finding
@@ -56,7 +56,7 @@ class MemoryCases:
     entries: dict[str, dict[int, CaseEntry]] = field(default_factory=dict)
     journal: dict[str, JournalEntry] = field(default_factory=dict)
     markers: dict[str, CaseMarker] = field(default_factory=dict)
-    parked: dict[str, dict[str, ParkedMessage]] = field(default_factory=dict)
+    waiting: dict[str, dict[str, WaitingMessage]] = field(default_factory=dict)
     open: set[str] = field(default_factory=set)
     files: dict[str, bytes] = field(default_factory=lambda: {set_key(digest_of(SET)): SET})
 
@@ -106,7 +106,7 @@ class MemoryCases:
         return Marker(unit, "acme", DAY) if unit == UNIT else None
 
     def case(self, case: str) -> Case | None:
-        entries, waiting = self.entries.get(case, {}), self.parked.get(case, {})
+        entries, waiting = self.entries.get(case, {}), self.waiting.get(case, {})
         found = self.findings.get(case)
         if not entries and not waiting and found is None:
             return None
@@ -117,7 +117,7 @@ class MemoryCases:
             finding=found,
             excerpt=excerpt,
             excerpt_expires=expires,
-            parked=tuple(waiting.values()),
+            waiting=tuple(waiting.values()),
         )
 
     def case_marker(self, message: str) -> CaseMarker | None:
@@ -147,11 +147,11 @@ class MemoryCases:
                 self.excerpts[move.case] = self.excerpts[move.case][0], move.excerpt_expires
         return True
 
-    def park(self, case: str, waiting: ParkedMessage, expires: int) -> ParkedMessage:
-        return self.parked.setdefault(case, {}).setdefault(waiting.message, waiting)
+    def put_waiting(self, case: str, waiting: WaitingMessage, expires: int) -> WaitingMessage:
+        return self.waiting.setdefault(case, {}).setdefault(waiting.message, waiting)
 
-    def unpark(self, case: str, waiting: ParkedMessage, expires: int) -> None:
-        self.parked.get(case, {}).pop(waiting.message, None)
+    def end_waiting(self, case: str, waiting: WaitingMessage, expires: int) -> None:
+        self.waiting.get(case, {}).pop(waiting.message, None)
 
     # the objects
 

@@ -1,6 +1,6 @@
 """Take one message about a case, from its line to its entries.
 
-A repeated message changes nothing. A message that comes too early is parked with the case that it
+A repeated message changes nothing. A message that comes too early is kept with the case that it
 waits for, and is judged again when another message moves that case.
 """
 
@@ -15,7 +15,7 @@ from decide.effects import Effects
 from decide.facts_reader import FactsReader
 from decide.judge import judge
 from decide.judgement import Arrived, Facts
-from ledger.cases.case import Case, CaseMarker, JournalEntry, ParkedMessage
+from ledger.cases.case import Case, CaseMarker, JournalEntry, WaitingMessage
 from ledger.cases.messages import CaseMessage, Decision
 from ledger.cases.reading import read_case_message
 from ledger.cases.refusal import CaseCode, CaseReceipt, CaseRefusal
@@ -47,7 +47,7 @@ class Handled:
 
 @dataclass(frozen=True, slots=True)
 class ArrivedLine:
-    """A line, and when it was first sent; if it was parked, also the day, case and message id."""
+    """A line, and when it was first sent; if it waited, also the day, case and message id."""
 
     provider: str
     line: bytes
@@ -104,15 +104,15 @@ class CaseWork:
         `sent_at` is when the message was first sent: no time that it states may be later. In a
         trial only the day of `sent_at` counts.
 
-        A parked message stays parked until all messages that wait for it are taken too. If a worker
-        dies in between, the next delivery finds it parked and continues.
+        A waiting message is kept until all messages that wait for it are taken too. If a worker
+        dies in between, the next delivery finds it waiting and continues.
         """
         left: list[ArrivedLine | Settled] = [ArrivedLine(provider, line, sent_at)]
         done: set[str] = set()
         while left:
             match left.pop():
                 case Settled(name=name, arrival=arrival):
-                    self._unpark(name, arrival)
+                    self._end_waiting(name, arrival)
                 case ArrivedLine() as arrival if arrival.name not in done:
                     received = self.receive(arrival)
                     if isinstance(received, Handled):
@@ -141,10 +141,10 @@ class CaseWork:
         while isinstance(result, NotCommitted) and result.refusal.waits_for:
             if result.refusal.waits_for == arrival.case:
                 return Handled("waiting", kind, result.refusal.code)
-            # The case may have come between judging and parking: judge once more.
-            arrival = self._park(name, arrival, message, result.refusal)
+            # The case may have come between judging and storing: judge once more.
+            arrival = self._keep_waiting(name, arrival, message, result.refusal)
             result = self.commit(name, arrival, message)
-        arrival = self.find_parked(name, arrival, message, result.facts)
+        arrival = self.find_waiting(name, arrival, message, result.facts)
         if isinstance(result, NotCommitted):
             self._tell_sender(name, arrival, message, "refused", result.refusal)
             return Settled(Handled("refused", kind, result.refusal.code), name, arrival)
@@ -189,32 +189,32 @@ class CaseWork:
                 return Committed(marker, facts)
         raise OSError(f"other workers moved the cases of a message {TRIES} times")
 
-    def _park(
+    def _keep_waiting(
         self, name: str, arrival: ArrivedLine, message: CaseMessage, refusal: CaseRefusal
     ) -> ArrivedLine:
-        """Park the message with the case that it waits for, and nowhere else.
+        """Keep the message with the case that it waits for, and nowhere else.
 
-        The order matters: park, write the receipt, and only then look at the case once more. If a
-        worker dies in between, the next delivery finds the message parked. The message is encoded
+        The order matters: store, write the receipt, and only then look at the case once more. If a
+        worker dies in between, the next delivery finds the message there. The message is encoded
         again, since blanks could make the sender's line too long for an item.
         """
         now, case = self.clock.now(), refusal.waits_for
         expires = int((now + timedelta(days=WAIT_DAYS)).timestamp())
         line, day = msgspec.json.encode(message), arrival.day or now.date().isoformat()
-        parked = ParkedMessage(name, arrival.provider, line, day, utc(arrival.sent_at))
-        stored = self.store.park(case, parked, expires)
+        waiting = WaitingMessage(name, arrival.provider, line, day, utc(arrival.sent_at))
+        stored = self.store.put_waiting(case, waiting, expires)
         dated = replace(arrival, day=stored.day, case=case, sent_at=_first_sent(stored))
         self._tell_sender(name, dated, message, "waiting", refusal)
         if arrival.case:
-            self._unpark(name, arrival)
+            self._end_waiting(name, arrival)
         return dated
 
-    def find_parked(
+    def find_waiting(
         self, name: str, arrival: ArrivedLine, message: CaseMessage, facts: Facts | None
     ) -> ArrivedLine:
-        """Return the arrival with the case where an earlier delivery parked it, if any.
+        """Return the arrival with the case where an earlier delivery put it to wait, if any.
 
-        Cases are read again: when the message was judged, the other delivery may not have parked it
+        Cases are read again: when the message was judged, the other delivery may not have stored it
         yet. A decision on findings alone never waits, and most messages are such decisions.
         """
         if arrival.case or (isinstance(message, Decision) and message.notice is None):
@@ -227,26 +227,26 @@ class CaseWork:
         else:
             cases = filter(None, map(self.store.case, facts.cases))
         for case in cases:
-            for parked in case.parked:
-                if parked.message == name:
-                    return replace(arrival, day=parked.day, case=case.case)
+            for waiting in case.waiting:
+                if waiting.message == name:
+                    return replace(arrival, day=waiting.day, case=case.case)
         return arrival
 
     def _arrived(self, arrival: ArrivedLine) -> Arrived:
         return Arrived(arrival.sent_at, self.trial_day)
 
-    def _unpark(self, name: str, arrival: ArrivedLine) -> None:
-        parked = ParkedMessage(name, arrival.provider, arrival.line, arrival.day)
-        self.store.unpark(arrival.case, parked, int(self.clock.now().timestamp()))
+    def _end_waiting(self, name: str, arrival: ArrivedLine) -> None:
+        waiting = WaitingMessage(name, arrival.provider, arrival.line, arrival.day)
+        self.store.end_waiting(arrival.case, waiting, int(self.clock.now().timestamp()))
 
     def _woken(self, cases: Iterable[str]) -> Iterator[ArrivedLine]:
         """Yield the messages that wait for these cases."""
         for name in cases:
             case = self.store.case(name)
-            for parked in case.parked if case else ():
-                sent = _first_sent(parked)
+            for waiting in case.waiting if case else ():
+                sent = _first_sent(waiting)
                 yield ArrivedLine(
-                    parked.provider, parked.line, sent, parked.day, name, parked.message
+                    waiting.provider, waiting.line, sent, waiting.day, name, waiting.message
                 )
 
     def _tell_sender(
@@ -282,14 +282,14 @@ class CaseWork:
         )
 
     def _write_receipt(self, receipt: CaseReceipt, day: str) -> None:
-        """Write the receipt under the day when the message was parked, or else of now."""
+        """Write the receipt under the day when the message began to wait, or else of now."""
         key = case_receipt_key(receipt.provider, day or receipt.at[:10], receipt.message)
         self.objects.put(self.out_bucket, key, encode_json(receipt))
 
 
-def _first_sent(parked: ParkedMessage) -> datetime:
-    """Return when a parked message was first sent: the end of its day if that is not recorded."""
-    return datetime.fromisoformat(parked.at or f"{parked.day}T23:59:59Z")
+def _first_sent(waiting: WaitingMessage) -> datetime:
+    """Return when a waiting message was first sent: the end of its day if that is not recorded."""
+    return datetime.fromisoformat(waiting.at or f"{waiting.day}T23:59:59Z")
 
 
 def _wakes(entry: JournalEntry) -> tuple[str, ...]:

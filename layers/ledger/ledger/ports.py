@@ -9,7 +9,7 @@ table deletes an item, in seconds since 1970.
 from collections.abc import Iterable, Sequence
 from typing import BinaryIO, Protocol
 
-from ledger.cases.case import Case, CaseMarker, CaseMove, JournalEntry, ParkedMessage
+from ledger.cases.case import Case, CaseMarker, CaseMove, JournalEntry, WaitingMessage
 from ledger.records.finding import Finding
 from ledger.records.manifest import FirstTry, Manifest, Marker, OpenFile, RangeRow, Source, Unit
 from ledger.records.provider import Provider
@@ -197,14 +197,14 @@ class CaseStore(Protocol):
         False if any of them existed, or an excerpt is gone by now: read again and judge again.
         """
 
-    def park(self, case: str, parked: ParkedMessage, expires: int) -> ParkedMessage:
+    def put_waiting(self, case: str, waiting: WaitingMessage, expires: int) -> WaitingMessage:
         """Keep a message until something moves the case that it waits for.
 
         Return what is stored: the first arrival of the same message stays, with its day. A message
         that was committed meanwhile is not stored, since nothing would ever end its wait.
         """
 
-    def unpark(self, case: str, parked: ParkedMessage, expires: int) -> None:
+    def end_waiting(self, case: str, waiting: WaitingMessage, expires: int) -> None:
         """Stop keeping a message."""
 
 

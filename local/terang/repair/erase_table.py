@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from ledger.aws.queue import error_code
 from ledger.aws.table import Item, Table, record_of
-from ledger.cases.case import CaseEntry, ParkedMessage
+from ledger.cases.case import CaseEntry, WaitingMessage
 from ledger.privacy.audit_sample import SampledPost
 from ledger.privacy.erasure import stub_of
 from ledger.records.finding import Finding
@@ -46,7 +46,7 @@ class TableTraces:
     stubs: dict[str, Finding] = field(default_factory=dict)
     excerpts: set[str] = field(default_factory=set)
     entries: list[tuple[Item, CaseEntry]] = field(default_factory=list)
-    waiting: list[tuple[Item, ParkedMessage]] = field(default_factory=list)
+    waiting: list[tuple[Item, WaitingMessage]] = field(default_factory=list)
     samples: list[tuple[Item, list[SampledPost]]] = field(default_factory=list)
 
     @property
@@ -94,17 +94,17 @@ class TableTraces:
                     self.findings[finding.finding] = item, finding
             case CaseEntry() as entry if entry.entry.provider == author.provider:
                 self.entries.append((item, entry))
-            case ParkedMessage() as message if message.provider == author.provider:
+            case WaitingMessage() as message if message.provider == author.provider:
                 self.waiting.append((item, message))
 
 
-def _record(item: Item, sk: str) -> Finding | CaseEntry | ParkedMessage | None:
+def _record(item: Item, sk: str) -> Finding | CaseEntry | WaitingMessage | None:
     """Return a case's finding, an entry of it, or a message that waits for it."""
     if sk == "finding":
         return record_of(item, Finding)
     if sk.isdigit():
         return record_of(item, CaseEntry)
-    return record_of(item, ParkedMessage) if sk.startswith("waits#") else None
+    return record_of(item, WaitingMessage) if sk.startswith("waits#") else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +169,7 @@ def entry_without_words(entry: CaseEntry) -> CaseEntry:
     return msgspec.structs.replace(entry, reason="", post="", url="")
 
 
-def message_without_words(waiting: ParkedMessage, related: Set[str]) -> ParkedMessage:
+def message_without_words(waiting: WaitingMessage, related: Set[str]) -> WaitingMessage:
     """Return the message without its reason, if it is about one of the related cases."""
     message = msgspec.json.decode(waiting.line)
     if "reason" not in message or related.isdisjoint(message.get("findings", ())):

@@ -27,7 +27,7 @@ def _journal_alone(call: Call, TransactItems: Any, **rest: Any) -> Any:  # noqa:
 
 def _nobody_waits(original: Call, store: DynamoCases, name: str) -> Case | None:
     case: Case | None = original(store, name)
-    return msgspec.structs.replace(case, parked=()) if case else None
+    return msgspec.structs.replace(case, waiting=()) if case else None
 
 
 class _Watched:
@@ -43,20 +43,20 @@ class _Watched:
 def _stops_waiting_first(
     original: Call, store: DynamoCases, marker: CaseMarker, entry: Any, moves: Any
 ) -> bool:
-    """A message is unparked as soon as it is taken, before it has woken others."""
+    """A message stops waiting as soon as it is taken, before it has woken others."""
     done = bool(original(store, marker, entry, moves))
     for move in moves if done else ():
         case = store.case(move.case)
-        for one in case.parked if case else ():
+        for one in case.waiting if case else ():
             if one.message == marker.message:
-                store.unpark(move.case, one, expires=1)
+                store.end_waiting(move.case, one, expires=1)
     return done
 
 
 def _one_look() -> Change:
-    """After a message was parked, nothing is read again: the first reads are used."""
+    """After a message began to wait, nothing is read again: the first reads are used."""
     seen = _Watched()
-    wait, marker_of = DynamoCases.park, DynamoCases.case_marker
+    wait, marker_of = DynamoCases.put_waiting, DynamoCases.case_marker
 
     def wait_and_stop_looking(self: DynamoCases, *given: Any) -> Any:
         kept = wait(self, *given)
@@ -81,14 +81,14 @@ def _one_look() -> Change:
         return None if worker in seen.looked else marker_of(self, message)
 
     def change(patched: pytest.MonkeyPatch) -> None:
-        patched.setattr(DynamoCases, "park", wait_and_stop_looking)
+        patched.setattr(DynamoCases, "put_waiting", wait_and_stop_looking)
         patched.setattr(DynamoCases, "case_marker", next_message)
 
     return both(change, looked_once(DynamoCases, "case"), looked_once(DynamoStore, "marker"))
 
 
 def _own_waiting_unseen() -> Change:
-    """A repeated message does not see that an earlier delivery of it is parked."""
+    """A repeated message does not see that an earlier delivery of it waits."""
     seen = _Watched()
     case, marker_of = DynamoCases.case, DynamoCases.case_marker
 
@@ -101,8 +101,8 @@ def _own_waiting_unseen() -> Change:
         if stored is None:
             return None
         message = seen.message.get(getcurrent())
-        others = tuple(parked for parked in stored.parked if parked.message != message)
-        return msgspec.structs.replace(stored, parked=others)
+        others = tuple(waiting for waiting in stored.waiting if waiting.message != message)
+        return msgspec.structs.replace(stored, waiting=others)
 
     def change(patched: pytest.MonkeyPatch) -> None:
         patched.setattr(DynamoCases, "case_marker", next_message)

@@ -176,7 +176,7 @@ def test_an_early_message_waits(
     assert (told.status, told.waits_until) == ("waiting", "2026-12-17T00:00:00Z")
     cases.decide(*late)
     assert cases.types() == sorted(message["type"] for message in early + late)
-    assert not any(cases.parked.values())
+    assert not any(cases.waiting.values())
     assert {cases.receipts()[message["id"]].status for message in early} == {"taken"}
 
 
@@ -185,7 +185,7 @@ def test_a_waiting_message_is_judged_again(cases: MemoryCases) -> None:
     cases.decide(complaint())
     cases.decide(decision(F1, verdict="skipped"))
     assert cases.receipts()["c-1"].code == "nothing_decided"
-    assert not any(cases.parked.values())
+    assert not any(cases.waiting.values())
 
 
 def test_the_same_message_again_changes_nothing(cases: MemoryCases) -> None:

@@ -25,7 +25,7 @@ from support.sample_messages import (
 
 from decide.judge import judge
 from decide.judgement import Arrived, Facts
-from ledger.cases.case import ParkedMessage, case_id
+from ledger.cases.case import WaitingMessage, case_id
 from ledger.cases.messages import MESSAGE_TYPES
 from ledger.cases.reading import read_case_message
 from ledger.cases.refusal import CaseRefusal
@@ -249,7 +249,7 @@ def test_a_waiting_message_is_judged_by_when_it_was_sent(cases: MemoryCases) -> 
     cases.clock.moment = sent
     late = order(id="q-2", follows="q-1", outcome="complied")
     assert [one.status for one in cases.decide(late)] == ["waiting"]
-    [[waiting]] = [one.values() for one in cases.parked.values() if one]
+    [[waiting]] = [one.values() for one in cases.waiting.values() if one]
     assert waiting.at == "2028-11-25T08:00:00Z"
     cases.clock.move(days=9)
     handled = cases.decide(order(), sent_at=sent)
@@ -261,10 +261,10 @@ def test_a_message_that_an_earlier_release_kept_waiting_is_judged_by_its_day(
 ) -> None:
     line = msgspec.json.encode(complaint())
     name, kept = case_id("decision", "acme", "d-1"), digest("message", "acme", "c-1")
-    cases.parked[name] = {kept: ParkedMessage(kept, "acme", line, "2026-11-26")}
+    cases.waiting[name] = {kept: WaitingMessage(kept, "acme", line, "2026-11-26")}
     assert [one.status for one in cases.decide(decision(F1))] == ["taken", "taken"]
     cases = two_findings()
-    cases.parked[name] = {kept: ParkedMessage(kept, "acme", line, "2026-11-25")}
+    cases.waiting[name] = {kept: WaitingMessage(kept, "acme", line, "2026-11-25")}
     assert [one.code for one in cases.decide(decision(F1))] == ["", "time_future"]
 
 

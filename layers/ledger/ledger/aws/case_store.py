@@ -7,7 +7,7 @@ from itertools import islice
 
 from ledger.aws.privacy_store import DynamoPrivacy
 from ledger.aws.table import Item, record_of, shards
-from ledger.cases.case import Case, CaseEntry, CaseMarker, CaseMove, JournalEntry, ParkedMessage
+from ledger.cases.case import Case, CaseEntry, CaseMarker, CaseMove, JournalEntry, WaitingMessage
 from ledger.records.finding import Finding
 
 OPEN_INDEX = "open"
@@ -26,12 +26,12 @@ class DynamoCases(DynamoPrivacy):
         numbers = sorted((key for key in items if key.isdigit()), key=int)
         entries = [entry for key in numbers if (entry := record_of(items[key], CaseEntry))]
         finding = record_of(items.get("finding"), Finding)
-        parked = [
+        waiting = [
             message
             for key, item in items.items()
-            if key.startswith("waits#") and (message := record_of(item, ParkedMessage))
+            if key.startswith("waits#") and (message := record_of(item, WaitingMessage))
         ]
-        if not entries and finding is None and not parked:
+        if not entries and finding is None and not waiting:
             return None
         excerpt = items.get("excerpt", {})
         expires = excerpt.get("expires", {}).get("N")
@@ -41,7 +41,7 @@ class DynamoCases(DynamoPrivacy):
             finding=finding,
             excerpt=excerpt.get("text", {}).get("S"),
             excerpt_expires=int(expires) if expires else None,
-            parked=tuple(parked),
+            waiting=tuple(waiting),
         )
 
     def case_marker(self, message: str) -> CaseMarker | None:
@@ -72,23 +72,23 @@ class DynamoCases(DynamoPrivacy):
         elif move.excerpt_expires is not None:
             yield self.table.set_expiry(key, "excerpt", move.excerpt_expires)
 
-    def park(self, case: str, parked: ParkedMessage, expires: int) -> ParkedMessage:
+    def put_waiting(self, case: str, waiting: WaitingMessage, expires: int) -> WaitingMessage:
         """Keep a message until something moves the case that it waits for.
 
         A message that was committed meanwhile is not stored: nothing would ever end its wait.
         """
-        key = f"C#{case}", f"waits#{parked.message}"
-        stored = record_of(self.table.get(*key), ParkedMessage)
+        key = f"C#{case}", f"waits#{waiting.message}"
+        stored = record_of(self.table.get(*key), WaitingMessage)
         if stored is None:
             self.table.transact_all(
-                self.table.put_action(*key, parked, expires=expires),
-                self.table.if_absent(f"M#{parked.message}", "message"),
+                self.table.put_action(*key, waiting, expires=expires),
+                self.table.if_absent(f"M#{waiting.message}", "message"),
             )
-        return stored or parked
+        return stored or waiting
 
-    def unpark(self, case: str, parked: ParkedMessage, expires: int) -> None:
+    def end_waiting(self, case: str, waiting: WaitingMessage, expires: int) -> None:
         """Stop keeping a message: no role deletes items, so an empty one stays until it expires."""
-        self.table.put(f"C#{case}", f"waits#{parked.message}", expires=expires)
+        self.table.put(f"C#{case}", f"waits#{waiting.message}", expires=expires)
 
     def journal_entries(self, provider: str, day: str) -> list[JournalEntry]:
         """Return all case entries of a provider and day, by id."""

@@ -129,7 +129,7 @@ def is_for_second_review(decision: str) -> bool:
     return int(decision[:8], 16) % SECOND_REVIEW_PER == 0
 
 
-class ParkedMessage(msgspec.Struct, frozen=True):
+class WaitingMessage(msgspec.Struct, frozen=True):
     """A message that came before the one it refers to: its id, its bytes, and the day it came.
 
     `at` is when it was first sent, RFC 3339 in UTC; empty in records of earlier releases.
@@ -154,7 +154,7 @@ class Case(msgspec.Struct, frozen=True, omit_defaults=True):
     finding: Finding | None = None
     excerpt: str | None = None
     excerpt_expires: int | None = None
-    parked: tuple[ParkedMessage, ...] = ()
+    waiting: tuple[WaitingMessage, ...] = ()
 
     @property
     def state(self) -> CaseState | None:
@@ -211,7 +211,7 @@ class CaseMove(msgspec.Struct, frozen=True):
 class CaseMarker(msgspec.Struct, frozen=True):
     """The record that a message was committed: its id, the digest of its content, day and entry.
 
-    `wakes` are the cases that have parked messages which can be judged now.
+    `wakes` are the cases that have waiting messages which can be judged now.
     """
 
     message: str
