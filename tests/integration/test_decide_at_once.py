@@ -84,7 +84,9 @@ class TestTwoAtOnce:
 
     def test_what_it_waits_for_comes_between_the_look_and_the_wait(self, world: World) -> None:
         [finding] = found(world)
-        [handled] = meddled(world, complaint(), "put_waiting", lambda: world.decide(decision(finding)))
+        [handled] = meddled(
+            world, complaint(), "put_waiting", lambda: world.decide(decision(finding))
+        )
         assert handled.status == "taken"
         assert receipts(world)["c-1"].status == "taken"
         assert case_of(world, case_id("decision", "acme", "d-1")).waiting == ()

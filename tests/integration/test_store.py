@@ -14,7 +14,7 @@ from ledger.aws.case_store import open_index_keys
 from ledger.aws.store import DynamoStore
 from ledger.aws.table import key_of
 from ledger.cases.case import CaseMarker, JournalEntry
-from ledger.privacy.moderator_aliases import assign_aliases
+from ledger.privacy.moderator_letters import assign_letters
 from ledger.records.finding import Finding, FoundSpan
 from ledger.records.identity import digest
 from ledger.records.manifest import Manifest, Marker, OpenFile, RangeRow, Source
@@ -71,11 +71,11 @@ def test_providers_are_registered_changed_and_listed(store: DynamoStore) -> None
 
 
 def test_letters_are_given_once_and_by_month(store: DynamoStore) -> None:
-    assert store.put_moderator_alias("acme", "2026-11", "A", "lia", 99)
-    assert not store.put_moderator_alias("acme", "2026-11", "A", "budi", 99)
-    assert store.put_moderator_alias("acme", "2026-11", "B", "budi", 99)
-    assert store.moderator_aliases("acme", "2026-11") == {"lia": "A", "budi": "B"}
-    assert store.moderator_aliases("acme", "2026-12") == {}
+    assert store.put_moderator_letter("acme", "2026-11", "A", "lia", 99)
+    assert not store.put_moderator_letter("acme", "2026-11", "A", "budi", 99)
+    assert store.put_moderator_letter("acme", "2026-11", "B", "budi", 99)
+    assert store.moderator_letters("acme", "2026-11") == {"lia": "A", "budi": "B"}
+    assert store.moderator_letters("acme", "2026-12") == {}
 
 
 def test_the_key_of_a_sample_is_left_for_whoever_publishes_it(store: DynamoStore) -> None:
@@ -344,7 +344,7 @@ def test_what_earlier_releases_noted_beside_the_registration_is_still_read(
     store.table.put("P#_audit", "2026-10", key="ab", expires=9)
     assert store.provider("acme") == Provider("acme")
     assert store.floods("acme", DAY) == {rule: False}
-    assert assign_aliases(store, "acme", "2026-11", ["m-2", "m-1"], 9) == {"m-1": "A", "m-2": "B"}
+    assert assign_letters(store, "acme", "2026-11", ["m-2", "m-1"], 9) == {"m-1": "A", "m-2": "B"}
     assert store.audit_key("2026-10") == "ab"
     store.seal(manifest(file="later"), [DROPPED], 9)
     store.close_file("acme", "early", DAY, 9)
@@ -360,6 +360,6 @@ def test_work_is_noted_where_no_provider_can_be_registered(
     store.seal(manifest(), [DROPPED], 9)
     store.close_file("acme", "f1", DAY, 9)
     store.put_flood("acme", DAY, "codes/asks", 9)
-    store.put_moderator_alias("acme", "2026-11", "A", "m-1", 9)
+    store.put_moderator_letter("acme", "2026-11", "A", "m-1", 9)
     store.put_audit_key("2026-10", "ab", 9)
     assert [item for item in world.items() if item["pk"]["S"].startswith("P#")] == before

@@ -106,10 +106,10 @@ class MemoryStore:
     def journal_entries(self, provider: str, day: str) -> list[JournalEntry]:
         return list(self.entries.get((provider, day), ()))
 
-    def moderator_aliases(self, provider: str, month: str) -> dict[str, str]:
+    def moderator_letters(self, provider: str, month: str) -> dict[str, str]:
         return {who: letter for letter, who in self.given.get((provider, month), {}).items()}
 
-    def put_moderator_alias(
+    def put_moderator_letter(
         self, provider: str, month: str, letter: str, moderator: str, expires: int
     ) -> bool:
         given = self.given.setdefault((provider, month), {})

@@ -9,7 +9,7 @@ import msgspec
 from ledger.clock import Clock
 from ledger.ports import FileStore, JournalStore, ProviderStore
 from ledger.privacy.audit_sample import SampleStore
-from ledger.privacy.moderator_aliases import AliasStore
+from ledger.privacy.moderator_letters import LetterStore
 from publish.handover.auditing import OutBucket
 from publish.handover.pausing import Pause
 from publish.periods import LOOK_BACK_DAYS, days_before, days_between
@@ -34,7 +34,7 @@ class PublishRequest(msgspec.Struct, frozen=True):
     accept: tuple[str, ...] = ()
 
 
-class PublishStore(ProviderStore, FileStore, JournalStore, SampleStore, AliasStore, Protocol):
+class PublishStore(ProviderStore, FileStore, JournalStore, SampleStore, LetterStore, Protocol):
     """The parts of the table that publishing uses."""
 
 

@@ -20,14 +20,14 @@ from publish.summary import JournalFile, LeftOut, OpenFileNote, journal_path
 class DayRecords:
     """What the table holds of a provider's day, in any order.
 
-    `files` are all files of the provider, open or closed. `aliases` are the letters of the
+    `files` are all files of the provider, open or closed. `letters` are the letters of the
     moderators who made the entries.
     """
 
     receipts: Sequence[Receipt]
     files: Sequence[OpenFile]
     entries: Sequence[JournalEntry] = ()
-    aliases: Mapping[str, str] = field(default_factory=dict)
+    letters: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def count_day(provider: str, day: str, records: DayRecords, catalogue: Published
         else:
             left_out.append(LeftOut(provider, day, short_digest(receipt.unit), reason))
     receipts = journal_lines(counted)
-    cases = case_lines(records.entries, records.aliases, len(receipts) + 1)
+    cases = case_lines(records.entries, records.letters, len(receipts) + 1)
     journal = encode_journal(receipts) + encode_journal(cases)
     path = f"{journal_path(provider, day)}.jsonl"
     return DayFacts(

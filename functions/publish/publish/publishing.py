@@ -14,7 +14,7 @@ from datetime import timedelta
 from functools import partial
 
 from ledger.errors import OperatorError
-from ledger.privacy.moderator_aliases import assign_aliases
+from ledger.privacy.moderator_letters import assign_letters
 from ledger.records.manifest import OpenFile
 from ledger.records.provider import is_provider_id
 from publish.catalogue import PublishedSets
@@ -34,7 +34,7 @@ from publish.site.pages import Contents, ListedProvider, Pages
 from publish.summary import Summary, json_schemas, period_of
 from rules.pack import Pack
 
-ALIAS_DAYS = 120
+LETTER_DAYS = 120
 """How long moderators keep the letters of a month: longer than its days can be revised."""
 
 
@@ -136,10 +136,10 @@ def read_day(
     receipts, entries = store.receipts(provider, day), store.journal_entries(provider, day)
     if not entries:
         return DayRecords(receipts, files)
-    expires = int((context.clock.now() + timedelta(days=ALIAS_DAYS)).timestamp())
+    expires = int((context.clock.now() + timedelta(days=LETTER_DAYS)).timestamp())
     moderators = [entry.moderator for entry in sorted(entries, key=lambda entry: entry.entry)]
-    aliases = assign_aliases(store, provider, day[:7], moderators, expires)
-    return DayRecords(receipts, files, entries, aliases)
+    letters = assign_letters(store, provider, day[:7], moderators, expires)
+    return DayRecords(receipts, files, entries, letters)
 
 
 def publish_days_of_all(run: PublishRun) -> None:

@@ -3,7 +3,7 @@
 from support.decided_findings import decided, do, world
 from support.publish_world import CLOSED, World
 
-from ledger.privacy.moderator_aliases import assign_aliases
+from ledger.privacy.moderator_letters import assign_letters
 
 
 def test_moderators_are_letters_and_few_decisions_give_no_share() -> None:
@@ -21,12 +21,12 @@ def test_moderators_are_letters_and_few_decisions_give_no_share() -> None:
 
 def test_letters_hold_for_a_month_and_are_dealt_anew_in_the_next() -> None:
     store = World().store
-    assert assign_aliases(store, "acme", "2026-11", ["lia", "budi", "lia"], 0) == {
+    assert assign_letters(store, "acme", "2026-11", ["lia", "budi", "lia"], 0) == {
         "lia": "A",
         "budi": "B",
     }
-    assert assign_aliases(store, "acme", "2026-11", ["sari", "budi"], 0)["sari"] == "C"
-    assert assign_aliases(store, "acme", "2026-12", ["budi", ""], 0) == {"budi": "A"}
+    assert assign_letters(store, "acme", "2026-11", ["sari", "budi"], 0)["sari"] == "C"
+    assert assign_letters(store, "acme", "2026-12", ["budi", ""], 0) == {"budi": "A"}
 
 
 def test_two_that_deal_letters_at_once_deal_none_twice() -> None:
@@ -37,13 +37,13 @@ def test_two_that_deal_letters_at_once_deal_none_twice() -> None:
 
         looks = 0
 
-        def moderator_aliases(self, provider: str, month: str) -> dict[str, str]:
-            found = store.moderator_aliases(provider, month)
+        def moderator_letters(self, provider: str, month: str) -> dict[str, str]:
+            found = store.moderator_letters(provider, month)
             if not self.looks:
-                store.put_moderator_alias(provider, month, "A", "other", 0)
+                store.put_moderator_letter(provider, month, "A", "other", 0)
             self.looks += 1
             return found
 
-        put_moderator_alias = store.put_moderator_alias
+        put_moderator_letter = store.put_moderator_letter
 
-    assert assign_aliases(Late(), "acme", "2026-11", ["lia"], 0) == {"other": "A", "lia": "B"}
+    assert assign_letters(Late(), "acme", "2026-11", ["lia"], 0) == {"other": "A", "lia": "B"}

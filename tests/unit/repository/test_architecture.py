@@ -18,7 +18,7 @@ from ledger.aws.objects import S3Objects
 from ledger.aws.queue import SqsUnitQueue
 from ledger.aws.store import DynamoStore
 from ledger.clock import Clock, SystemClock
-from ledger.privacy import audit_sample, erasure, moderator_aliases, pseudonyms
+from ledger.privacy import audit_sample, erasure, moderator_letters, pseudonyms
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs/architecture.md").read_text("utf-8")
@@ -195,7 +195,7 @@ def test_adapters_have_the_methods_of_their_ports() -> None:
         ports.Objects: S3Objects,
         ports.UnitQueue: SqsUnitQueue,
     }
-    known = (clock, ports, audit_sample, erasure, moderator_aliases, pseudonyms)
+    known = (clock, ports, audit_sample, erasure, moderator_letters, pseudonyms)
     classes = {one for module in known for _, one in inspect.getmembers(module, inspect.isclass)}
     declared = {one for one in classes if Protocol in one.__bases__}
     assert declared >= adapters.keys()

@@ -16,7 +16,7 @@ AUDIT_KEYS = "_audit"
 
 @dataclass(frozen=True, slots=True)
 class DynamoPrivacy:
-    """The ports SaltStore, ErasureStore, AliasStore and SampleStore."""
+    """The ports SaltStore, ErasureStore, LetterStore and SampleStore."""
 
     table: Table
 
@@ -57,7 +57,7 @@ class DynamoPrivacy:
             self.table.put_action(key, "excerpt", expires=expires),
         )
 
-    def moderator_aliases(self, provider: str, month: str) -> dict[str, str]:
+    def moderator_letters(self, provider: str, month: str) -> dict[str, str]:
         """Return the letters of a provider's month by moderator."""
         prefix = f"letter#{month}#"
         return {
@@ -65,7 +65,7 @@ class DynamoPrivacy:
             for item in self.work_items(provider, prefix)
         }
 
-    def put_moderator_alias(
+    def put_moderator_letter(
         self, provider: str, month: str, letter: str, moderator: str, expires: int
     ) -> bool:
         """Give a letter to a moderator; False if another moderator has it."""

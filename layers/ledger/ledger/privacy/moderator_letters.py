@@ -11,20 +11,20 @@ from typing import Protocol
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
-class AliasStore(Protocol):
+class LetterStore(Protocol):
     """The letters that were dealt."""
 
-    def moderator_aliases(self, provider: str, month: str) -> dict[str, str]:
+    def moderator_letters(self, provider: str, month: str) -> dict[str, str]:
         """Return the letters of a provider's month by moderator."""
 
-    def put_moderator_alias(
+    def put_moderator_letter(
         self, provider: str, month: str, letter: str, moderator: str, expires: int
     ) -> bool:
         """Give a letter to a moderator; False if another moderator has it."""
 
 
-def assign_aliases(
-    store: AliasStore, provider: str, month: str, moderators: Iterable[str], expires: int
+def assign_letters(
+    store: LetterStore, provider: str, month: str, moderators: Iterable[str], expires: int
 ) -> dict[str, str]:
     """Return the letters of all moderators of a month, and deal letters to new ones.
 
@@ -32,22 +32,22 @@ def assign_aliases(
     who comes second reads the letters again. `month` is YYYY-MM; new moderators get their letters
     in the order given.
     """
-    known = store.moderator_aliases(provider, month)
+    known = store.moderator_letters(provider, month)
     for moderator in moderators:
         while moderator and moderator not in known:
-            letter = nth_alias(len(known))
-            if store.put_moderator_alias(provider, month, letter, moderator, expires):
+            letter = nth_letter(len(known))
+            if store.put_moderator_letter(provider, month, letter, moderator, expires):
                 known[moderator] = letter
             else:
-                known = store.moderator_aliases(provider, month)
+                known = store.moderator_letters(provider, month)
     return known
 
 
-def nth_alias(number: int) -> str:
+def nth_letter(number: int) -> str:
     """Return the letters of a number from 0, as a spreadsheet names its columns.
 
-    >>> nth_alias(0), nth_alias(25), nth_alias(26), nth_alias(701), nth_alias(702)
+    >>> nth_letter(0), nth_letter(25), nth_letter(26), nth_letter(701), nth_letter(702)
     ('A', 'Z', 'AA', 'ZZ', 'AAA')
     """
     rest, last = divmod(number, len(ALPHABET))
-    return (nth_alias(rest - 1) if rest else "") + ALPHABET[last]
+    return (nth_letter(rest - 1) if rest else "") + ALPHABET[last]
