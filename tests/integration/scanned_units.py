@@ -45,7 +45,7 @@ def deliver(world: World, unit: Unit, calls: Calls) -> None:
 
 ORDER = [
     "range_row", "read_range", "marker", "month_salt", "get", "record_first_try", "floods",
-    "receipts", "erased_accounts", "put_findings", "put", "put_finding_ids", "put_audit_key",
+    "receipts", "erased_accounts", "put_findings", "put", "put_finding_ids", "put_audit_secret",
     "put_sample", "erased_accounts", "commit_unit",
 ]  # fmt: skip
 """The calls of a delivery until the commit: everything counted is recorded before it."""

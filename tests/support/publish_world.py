@@ -118,7 +118,7 @@ class MemoryStore:
     def samples(self, provider: str, day: str) -> list[SampledPost]:
         return self.sampled.get((provider, day), [])
 
-    def audit_key(self, month: str) -> str | None:
+    def audit_secret(self, month: str) -> str | None:
         return self.audit_keys.get(month)
 
     def providers(self) -> list[Provider]:

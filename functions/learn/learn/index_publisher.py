@@ -13,7 +13,7 @@ from learn.library import FeedCatalogue, Library
 from ledger.clock import Clock
 from ledger.errors import OperatorError
 from ledger.keys import factchecks_facts_key, factchecks_key, factchecks_lists_key
-from ledger.pointer import move_pointer, set_key
+from ledger.pointer import put_in_force, set_key
 from ledger.ports import Objects
 from ledger.records.json_text import encode_json
 from matcher import load_set
@@ -55,7 +55,7 @@ class IndexPublisher:
 
         The catalogue is read again for each attempt: of two imports, the later one's index wins.
         """
-        digest = move_pointer(self.objects, self.public_bucket, self._next_set, self.clock.now())
+        digest = put_in_force(self.objects, self.public_bucket, self._next_set, self.clock.now())
         data = self.objects.get(self.public_bucket, set_key(digest))
         if data is None:
             raise OperatorError(f"the set {digest} is missing from the public bucket")

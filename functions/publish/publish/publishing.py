@@ -232,7 +232,7 @@ def publish_site(run: PublishRun) -> None:
     for path, schema in json_schemas().items():
         public.put(path, schema)
     for month in {day[:7] for day in run.days if month_of(day).last_day <= run.closed}:
-        if key := run.context.store.audit_key(month):
+        if key := run.context.store.audit_secret(month):
             public.put(key_path(month), encode_key(month, key))
     months = public.published_in("all", PeriodKind.MONTH)
     totals = fold(month.numbers for month in months)

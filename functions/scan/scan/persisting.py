@@ -54,7 +54,7 @@ class UnitEffects:
     inspection: Inspection
     flood: FloodDecision
     sample: Sequence[SampledPost]
-    audit_key: bytes
+    audit_secret: bytes
     first_try: FirstTry | None
     now: datetime
 
@@ -192,7 +192,7 @@ class UnitRecorder:
         month = effects.marker.day[:7]
         expires = int((effects.now + timedelta(days=SAMPLE_DAYS)).timestamp())
         if month not in self._audit_months:
-            self.store.put_audit_key(month, effects.audit_key.hex(), expires)
+            self.store.put_audit_secret(month, effects.audit_secret.hex(), expires)
             self._audit_months.add(month)
         kept = [post for post in effects.sample if post.account not in erased]
         self.store.put_sample(effects.marker, kept, expires)

@@ -10,7 +10,7 @@ from datetime import datetime
 from ledger.clock import Clock, utc
 from ledger.errors import ObjectChangedError, ObjectGoneError
 from ledger.ports import Objects
-from ledger.privacy.audit_sample import month_sample_key
+from ledger.privacy.audit_sample import month_sample_secret
 from ledger.privacy.pseudonyms import PseudonymKeys, Pseudonyms
 from ledger.records.identity import digest, unit_id
 from ledger.records.json_text import lines_of_body
@@ -106,9 +106,9 @@ class Scanner:
         begun, rules, inspection = self._inspect(job, records.posts, attempt, pseudonyms, utc(now))
         hits = count_live_hits(inspection.findings)
         flood = self.guard.decide(job.provider, marker.day, len(records.posts), hits)
-        audit_key = month_sample_key(self.secret, marker.day[:7])
+        audit_secret = month_sample_secret(self.secret, marker.day[:7])
         sample = sample_unflagged(
-            records.posts, inspection.findings, pseudonyms, key=audit_key, provider=job.provider
+            records.posts, inspection.findings, pseudonyms, key=audit_secret, provider=job.provider
         )
         return self.recorder.persist(
             UnitEffects(
@@ -119,7 +119,7 @@ class Scanner:
                 inspection=inspection,
                 flood=flood,
                 sample=sample,
-                audit_key=audit_key,
+                audit_secret=audit_secret,
                 first_try=None if begun else attempt,
                 now=now,
             )

@@ -87,15 +87,15 @@ def read_pointer(objects: Objects, public_bucket: str) -> Pointer | None:
     return None if data is None else _parse(data)
 
 
-def move_pointer(
+def put_in_force(
     objects: Objects,
     public_bucket: str,
-    following: Callable[[bytes | None], bytes],
+    make_next: Callable[[bytes | None], bytes],
     now: datetime,
 ) -> str:
-    """Put the set that follows the one in force, move the pointer to it, and return its digest.
+    """Store the next set, move the pointer to it, and return its digest.
 
-    `following` makes the set from the one in force, or from None before the first one. If somebody
+    `make_next` makes the set from the one in force, or from None before the first one. If somebody
     else moves the pointer meanwhile, it is called again with the newer set, after a random pause.
     Bytes that are already in force move nothing.
 
@@ -105,7 +105,7 @@ def move_pointer(
         time.sleep(random.uniform(0, 0.02 * 2**attempt) if attempt else 0)  # noqa: S311 - jitter
         found = objects.get_with_etag(public_bucket, POINTER_KEY)
         before = _parse(found[0]) if found else None
-        data = following(_set_of(objects, public_bucket, before.set) if before else None)
+        data = make_next(_set_of(objects, public_bucket, before.set) if before else None)
         digest = sha256(data).hexdigest()
         if before and digest == before.set:
             return digest

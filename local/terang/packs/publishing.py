@@ -19,7 +19,7 @@ from ledger.pointer import (
     NO_SET,
     Pointer,
     current_set,
-    move_pointer,
+    put_in_force,
     read_pointer,
     set_key,
     stored_set,
@@ -81,14 +81,14 @@ class PackBucket:
         )
         sources = _sources(folder, packs)
 
-        def following(before: bytes | None) -> bytes:
+        def make_next(before: bytes | None) -> bytes:
             new = [pack for pack in packs if not self._has_yaml(pack, sources[pack.id])]
             data = self._changed(before, request, registered, consent)
             for pack in new:
                 self._put_yaml(pack, sources[pack.id])
             return data
 
-        return move_pointer(self.objects, self.name, following, now)
+        return put_in_force(self.objects, self.name, make_next, now)
 
     def go_back(
         self,
@@ -111,14 +111,14 @@ class PackBucket:
         target = self.objects.get(self.name, set_key(name)) or b""
         earlier_set = load_set(target, name)
 
-        def following(before: bytes | None) -> bytes:
+        def make_next(before: bytes | None) -> bytes:
             if before is None:
                 raise OperatorError(NO_SET)
             request = going_back(load_set(before), earlier_set, now, notice_hours, without_rules)
             data = self._changed(before, request, registered, consent)
             return target if load_set(data) == earlier_set else data
 
-        return move_pointer(self.objects, self.name, following, now)
+        return put_in_force(self.objects, self.name, make_next, now)
 
     @property
     def _history(self) -> SetHistory:
@@ -207,12 +207,12 @@ class PackBucket:
     def _set(self, digest: str) -> RuleSet:
         return load_set(stored_set(self.objects, self.name, digest), digest)
 
-    def _move(self, following: Callable[[RuleSet | None], bytes], now: datetime) -> str:
+    def _move(self, make_next: Callable[[RuleSet | None], bytes], now: datetime) -> str:
         """Write the set that follows the one in force, and move the pointer to it."""
-        return move_pointer(
+        return put_in_force(
             self.objects,
             self.name,
-            lambda before: following(None if before is None else load_set(before)),
+            lambda before: make_next(None if before is None else load_set(before)),
             now,
         )
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from ledger.errors import OperatorError
-from ledger.pointer import NO_SET, move_pointer
+from ledger.pointer import NO_SET, put_in_force
 from ledger.ports import Objects
 from publish.count.month_carryover import Standing
 from publish.count.precision import RuleErrors, errors_of
@@ -73,7 +73,7 @@ def pause(objects: Objects, bucket: str, pauses: list[Pause], now: datetime) -> 
         OperatorError: others kept publishing sets at the same time, or there is none.
     """
 
-    def following(before: bytes | None) -> bytes:
+    def make_next(before: bytes | None) -> bytes:
         if before is None:
             raise OperatorError(NO_SET)
         since = now.strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -85,4 +85,4 @@ def pause(objects: Objects, bucket: str, pauses: list[Pause], now: datetime) -> 
         except SetError as error:
             raise OperatorError(f"nothing can be paused in the set in force: {error}") from error
 
-    return move_pointer(objects, bucket, following, now)
+    return put_in_force(objects, bucket, make_next, now)

@@ -11,7 +11,7 @@ from ledger.records.finding import Finding
 from ledger.records.manifest import Marker
 
 SALTS = "S#"
-AUDIT_KEYS = "_audit"
+AUDIT_SECRETS = "_audit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +90,16 @@ class DynamoPrivacy:
         ]
         return sorted(posts, key=lambda post: (post.rank, post.post))
 
-    def audit_key(self, month: str) -> str | None:
-        """Return the key of a month's sample in hex, if any post was sampled."""
-        item = self.table.get(work_of(AUDIT_KEYS), month) or self.table.get(
-            f"P#{AUDIT_KEYS}", month
+    def audit_secret(self, month: str) -> str | None:
+        """Return the secret of a month's sample in hex, if any post was sampled."""
+        item = self.table.get(work_of(AUDIT_SECRETS), month) or self.table.get(
+            f"P#{AUDIT_SECRETS}", month
         )
         return item["key"]["S"] if item else None
 
-    def put_audit_key(self, month: str, key: str, expires: int) -> None:
-        """Keep the key of a month's sample, to be published after the month."""
-        self.table.put(work_of(AUDIT_KEYS), month, key=key, expires=expires)
+    def put_audit_secret(self, month: str, secret: str, expires: int) -> None:
+        """Keep the secret of a month's sample, to be published after the month."""
+        self.table.put(work_of(AUDIT_SECRETS), month, key=secret, expires=expires)
 
     def work_items(self, provider: str, prefix: str) -> Iterator[Item]:
         """Yield the items in a provider's work partition whose sort key starts with the prefix.
