@@ -158,7 +158,7 @@ def test_a_check_that_is_gone_opens_what_was_decided_by_it(
     errors = scanned.summary(PROVIDER)["errors"]["by_rule"]["factchecks/1/health"]
     assert errors["decided"] is None
     page = scanned.published()[f"summaries/{PROVIDER}/{DAY}.html"].decode()
-    assert "1 finding by a check that was withdrawn" in page
+    assert "1 finding of a check that was withdrawn" in page
     assert "https://check.example/1" in scanned.published()["index.html"].decode()
     assert recounted(scanned, tmp_path) == 0
 

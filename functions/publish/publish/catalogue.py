@@ -203,7 +203,7 @@ def refusals_of(index: PublishedIndex) -> list[RefusedChecks]:
     """Return the refused checks by reason, the most first.
 
     >>> refusals_of(PublishedIndex("ab", 0, refused={"no_link": 2}))
-    [RefusedChecks(words='no link that leads to a page', number=2)]
+    [RefusedChecks(words='no link to a page', number=2)]
     """
     return [
         RefusedChecks(_REFUSALS.get(code, code), count) for code, count in _by_size(index.refused)
