@@ -45,7 +45,7 @@ template-check: setup-check
 	scripts/check_checkov.sh $(CHECKOV) $(TEMPLATES)
 
 bench: setup ## speed and memory of the matcher, beside others; ARGS= goes to pytest
-	@scripts/bootstrap.sh bench
+	@scripts/bootstrap.sh bench sam runtime
 	$(BIN)/pytest tests/bench -o python_files='bench_*.py' -s $(ARGS)
 
 fuzz: setup ## RUNS= inputs (a million) for each reader of files, packs, messages, and of what the command is given

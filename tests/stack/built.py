@@ -87,14 +87,19 @@ def environment(function: str, settings: Mapping[str, str]) -> dict[str, str]:
 
 
 @contextmanager
-def started(function: str, settings: Mapping[str, str], log: Path) -> Iterator[str]:
-    """The built function, waiting for events at the address that is given."""
+def started(
+    function: str, settings: Mapping[str, str], log: Path, handler: str = ""
+) -> Iterator[str]:
+    """The built function, waiting for events at the address that is given.
+
+    Its handler is the template's unless another one is named.
+    """
     doors = [_free_port(), _free_port()]
     door, api = (f"127.0.0.1:{port}" for port in doors)
     command: list[str | Path] = [
         *(emulator(), "--log-level", "error"),
         *("--runtime-interface-emulator-address", door, "--runtime-api-address", api),
-        *(RUNTIME, "-m", "awslambdaric", f"{function.lower()}.handler.handler"),
+        *(RUNTIME, "-m", "awslambdaric", handler or f"{function.lower()}.handler.handler"),
     ]
     with log.open("wb") as out:
         process = subprocess.Popen(

@@ -1,0 +1,167 @@
+"""As deployed: the built function scan and its layers, under Lambda's own runtime client.
+
+A unit goes from its event to its receipt over S3 and a table in memory. The same work runs in the
+development environment, in a process of its own. Only that process's processor time counts.
+"""
+
+import json
+import os
+import pickle
+import statistics
+import subprocess
+import sys
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from bench import corpus
+from bench.bench_whole import only_folded
+from bench.measure import Report, medians
+from simulation.clients import Client, DirectTransport
+from simulation.dynamodb import DynamoDB
+from simulation.s3 import S3
+from simulation.sqs import SQS
+from stack import built
+from support.world import DAY, ROLE, Clients, World
+
+TESTS = Path(__file__).parents[1]
+ROUNDS = 5
+MESSAGES = 100
+POSTS_ARN = "arn:aws:sqs:eu-west-1:123456789012:posts"
+TABLE = "As deployed (processor time of the function; start: its imports)"
+
+HERE = """
+import json, sys
+from bench import deployed_worker as worker
+class Context:
+    aws_request_id, function_name, memory_limit_in_mb = "bench", "Scan", "1769"
+    invoked_function_arn = "arn:aws:lambda:eu-west-1:123456789012:function:scan"
+    get_remaining_time_in_millis = staticmethod(lambda: 300_000)
+event = json.loads(open(sys.argv[1]).read())
+for _ in range(int(sys.argv[2])):
+    print("ANSWER", json.dumps(worker.handler(event, Context())))
+"""
+
+
+def settings_of(world: World, seed: Path) -> dict[str, str]:
+    return {
+        "BENCH_SEED": str(seed),
+        "TABLE": world.table,
+        "WORK_BUCKET": world.work,
+        "OUT_BUCKET": world.out,
+        "PUBLIC_BUCKET": world.public,
+        "PUBLIC_URL": "https://terang.example",
+        "POSTS_QUEUE_ARN": POSTS_ARN,
+        "REDRIVE_SENDER": "AROAREDRIVE",
+        "MAX_RULE_PER_MILLE": "1000",
+        "FLOOD_MINIMUM_POSTS": "1000000",
+        "EXCERPT_DAYS": "30",
+        "TODAY": DAY,
+        "PSEUDONYM_SECRET": "pseudonym-secret",
+        "POWERTOOLS_SERVICE_NAME": "scan",
+        "POWERTOOLS_METRICS_NAMESPACE": "Terang",
+        "POWERTOOLS_TRACE_DISABLED": "1",
+        "AWS_DEFAULT_REGION": "eu-west-1",
+    }
+
+
+def seeded(folder: Path, count: int) -> tuple[World, Path, dict[str, dict[str, Any]]]:
+    """A world with one pack in force, the file of its services, and the events to measure."""
+    services = DynamoDB(), S3(), SQS()
+    world = World(Clients(*(Client(one, DirectTransport()) for one in services)), range_bytes=2**24)
+    at = datetime(2026, 11, 1, tzinfo=UTC)
+    world.publish(msgspec.structs.replace(corpus.pack(count), published_at=at))
+    [unit] = world.take_in(corpus.unit(corpus.HIT_RATES[0]))
+    seed = folder / "seed"
+    seed.write_bytes(pickle.dumps((services[0].tables, services[1].buckets)))
+    events = {"a unit of 8 MiB": [record(msgspec.json.encode(unit).decode(), "arn:units", 0)]}
+    lines = corpus.unit(corpus.HIT_RATES[0]).splitlines()[:MESSAGES]
+    events[f"{MESSAGES} messages"] = [
+        record(line.decode(), POSTS_ARN, number) for number, line in enumerate(lines)
+    ]
+    return world, seed, {name: {"Records": records} for name, records in events.items()}
+
+
+def record(body: str, queue: str, number: int) -> dict[str, Any]:
+    return {
+        "messageId": f"message-{number}",
+        "receiptHandle": "handle",
+        "body": body,
+        "attributes": {
+            "SenderId": ROLE,
+            "SentTimestamp": "1764072000000",
+            "ApproximateReceiveCount": "1",
+        },
+        "messageAttributes": {"provider": {"stringValue": "acme", "dataType": "String"}},
+        "eventSource": "aws:sqs",
+        "eventSourceARN": queue,
+        "awsRegion": "eu-west-1",
+    }
+
+
+def deployed(
+    settings: dict[str, str], event: dict[str, Any], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> list[dict[str, Any]]:
+    """The answers of the built function, each to the same event."""
+    plain = built.environment
+
+    def environment(function: str, given: dict[str, str]) -> dict[str, str]:
+        found = plain(function, given)
+        return found | {"PYTHONPATH": os.pathsep.join((found["PYTHONPATH"], str(TESTS)))}
+
+    monkeypatch.setattr(built, "environment", environment)
+    with built.started("Scan", settings, folder / "log", "bench.deployed_worker.handler") as url:
+        return [built.invoke(url, event) for _ in range(ROUNDS)]
+
+
+def in_development(
+    settings: dict[str, str], event: dict[str, Any], folder: Path
+) -> list[dict[str, Any]]:
+    """The answers of the same function in the development environment."""
+    path = folder / "event"
+    path.write_text(json.dumps(event))
+    done = subprocess.run(
+        [sys.executable, "-c", HERE, path, str(ROUNDS)],
+        env={**os.environ, **settings, "PYTHONPATH": str(TESTS), "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    lines = done.stdout.splitlines()
+    return [json.loads(line[7:]) for line in lines if line.startswith("ANSWER ")]
+
+
+@pytest.mark.parametrize("count", corpus.SIZES)
+def test_the_built_function(
+    count: int, report: Report, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One delivery through the handler: a unit, and messages."""
+    built.build()
+    world, seed, events = seeded(tmp_path, count)
+    settings = settings_of(world, seed)
+    if TABLE not in report.tables:
+        report.row(TABLE, "what", "terms", "where", "seconds", "start", "MiB", "numpy", "limit = 1")
+    data = corpus.unit(corpus.HIT_RATES[0])
+    limit = medians({"limit": partial(only_folded, data)}, rounds=3)["limit"]
+    for name, event in events.items():
+        answers = {
+            "built": deployed(settings, event, tmp_path, monkeypatch),
+            "development": in_development(settings, event, tmp_path),
+        }
+        seconds = {}
+        for where, given in answers.items():
+            assert all(answer["failed"] == 0 and answer["receipts"] for answer in given)
+            seconds[where] = statistics.median(answer["seconds"] for answer in given[1:])
+            report.row(
+                TABLE, name, f"{count:,}", where, f"{seconds[where]:.3f}",
+                f"{given[0]['start']:.2f} s", f"{given[-1]['memory']:.0f}", given[-1]["numpy"],
+                f"{limit / seconds[where]:.2f}" if "unit" in name else "",
+            )  # fmt: skip
+        if "unit" in name:
+            ratio = seconds["built"] / seconds["development"]
+            report.goal(f"built for development at {count:,}", ratio, 1.1, most=True)
+            if count > corpus.SIZES[0]:
+                bound = 0.4 if count == max(corpus.SIZES) else 0.5
+                share = limit / seconds["built"]
+                report.goal(f"built, share of the limit at {count:,}", share, bound, most=False)
