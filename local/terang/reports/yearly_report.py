@@ -27,13 +27,22 @@ from ledger.cases.case import JournalEntry
 from ledger.ports import JournalStore
 from terang.console import Screen
 
+THREADS = 8
+"""Days that are read at once; each takes sixteen short queries."""
+
+CORRECTIONS = "corrections.csv"
+
+_HEADER = ["Version", "File", "Row", "Column", "Before", "Now", "Date", "Reason and method"]
+
+console = Screen(stderr=True)
+
 
 class AboutError(ValueError):
-    """The file cannot be used; the message says in which line, why, and what is allowed."""
+    """An about file cannot be used; the message says in which line, why, and what is allowed."""
 
 
 def read_about(path: Path) -> About:
-    """Read the file. Raises AboutError with its name and line."""
+    """Read what a provider says about itself. Raises AboutError with the file's name and line."""
     try:
         top = yaml.compose(path.read_text(encoding="utf-8-sig"), Loader=yaml.SafeLoader)
         return About() if top is None else _struct(About, top)
@@ -53,15 +62,15 @@ def read_about(path: Path) -> About:
 def _struct[S: msgspec.Struct](kind: type[S], node: yaml.Node) -> S:
     """Convert a mapping to a struct. Raises ConstructorError with the place of the problem."""
     if not isinstance(node, yaml.MappingNode):
-        raise _error(node, f"must be fields such as {', '.join(kind.__struct_fields__[:3])}")
+        raise _error_at(node, f"must be fields such as {', '.join(kind.__struct_fields__[:3])}")
     types = get_type_hints(kind, include_extras=True)
     fields: dict[str, Any] = {}
     for key, value in node.value:
         name = key.value if isinstance(key, yaml.ScalarNode) else "?"
         if name not in types:
-            raise _error(key, f"there is no {name!r}; allowed: {', '.join(types)}")
+            raise _error_at(key, f"there is no {name!r}; allowed: {', '.join(types)}")
         if name in fields:
-            raise _error(key, f"{name!r} is there twice")
+            raise _error_at(key, f"{name!r} is there twice")
         fields[name] = _value(types[name], value, name)
     return kind(**fields)
 
@@ -71,23 +80,17 @@ def _value(kind: Any, node: yaml.Node, name: str) -> Any:
     if isinstance(bare, type) and issubclass(bare, msgspec.Struct):
         return _struct(bare, node)
     try:
-        return msgspec.convert(_plain(node), kind)
+        return msgspec.convert(_python_value(node), kind)
     except (ValueError, msgspec.ValidationError) as error:  # YAML parses days itself
-        raise _error(node, f"{name}: {error}") from error
+        raise _error_at(node, f"{name}: {error}") from error
 
 
-def _plain(node: yaml.Node) -> Any:
+def _python_value(node: yaml.Node) -> Any:
     return yaml.SafeLoader("").construct_object(node, deep=True)
 
 
-def _error(node: yaml.Node, problem: str) -> ConstructorError:
+def _error_at(node: yaml.Node, problem: str) -> ConstructorError:
     return ConstructorError(problem=problem, problem_mark=node.start_mark)
-
-
-THREADS = 8
-"""Days that are read at once; each takes sixteen short queries."""
-
-console = Screen(stderr=True)
 
 
 def read_ledger(
@@ -109,11 +112,6 @@ def read_ledger(
             entries += of_day
             inspected[day[:7]] += posts
     return Entries.of(entries), dict(+inspected)
-
-
-CORRECTIONS = "corrections.csv"
-
-_HEADER = ["Version", "File", "Row", "Column", "Before", "Now", "Date", "Reason and method"]
 
 
 def write_report(folder: Path, files: Mapping[str, bytes], about: About) -> int:
