@@ -20,7 +20,7 @@ from ledger.records.finding import Finding, FoundCheck
 from ledger.untrusted_text import replace_controls
 from rules.pack import Pack
 
-LANGUAGES = ("en", "id", "zh")
+NOTICE_LANGUAGES = ("en", "id", "zh")
 CONTEST_MONTHS = 6
 
 _KINDS = ("visibility", "monetary", "provision", "account")
@@ -91,7 +91,7 @@ class AuthorNotices:
         findings: Sequence[DecidedFinding],
         notices: Sequence[CaseEntry],
     ) -> str:
-        """Return the notice of a decision with a measure, in one of `LANGUAGES`.
+        """Return the notice of a decision with a measure, in one of `NOTICE_LANGUAGES`.
 
         `findings` and `notices` are those that were decided on.
         """

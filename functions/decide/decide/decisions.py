@@ -149,7 +149,7 @@ def _steps(message: Decision, facts: Facts, entry: JournalEntry | None = None) -
         yield Step(
             case.case,
             case,
-            CaseKind.MATTER,
+            CaseKind.FINDING_OR_NOTICE,
             move,
             closes=move is Move.DECIDE and case.finding is not None,
             excerpt_expires=excerpt_end_after_decision(entry, facts.now)

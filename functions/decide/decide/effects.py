@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from decide.author_notice import LANGUAGES, AuthorNotices, DecidedFinding, rule_page
+from decide.author_notice import NOTICE_LANGUAGES, AuthorNotices, DecidedFinding, rule_page
 from decide.facts_reader import DecidedPacks, DecideStore
 from dsa.statement.meaning import meaning_problems
 from dsa.statement.schema import schema_problems
@@ -52,7 +52,7 @@ class Effects:
         """
         match message:
             case Decision() if message.measures is not None:
-                return self._tell_author(case_id("decision", provider, message.id))
+                return self._write_notice_and_statement(case_id("decision", provider, message.id))
             case Decision(escalation=Escalation.CHILD_ABUSE):
                 for case in self._decided_on(case_id("decision", provider, message.id)):
                     if case.finding:
@@ -67,22 +67,23 @@ class Effects:
                 pass
         return ()
 
-    def _tell_author(self, decision: str) -> tuple[str, ...]:
+    def _write_notice_and_statement(self, decision: str) -> tuple[str, ...]:
         """Write the notice to the author, and the statement for the transparency database."""
-        case, cases = self._existing(decision), self._decided_on(decision)
-        entry = case.entries[0].entry
+        first_entry = self._existing(decision).entries[0]
+        decided_cases = self._decided_on(decision)
+        entry = first_entry.entry
         findings = [
             DecidedFinding(finding, self.packs.of(finding))
-            for finding in (matter.finding for matter in cases)
+            for finding in (case.finding for case in decided_cases)
             if finding is not None
         ]
-        notices = [matter.entries[0] for matter in cases if matter.finding is None]
-        is_erased = any(matter.is_erased for matter in cases)
-        for language in () if is_erased else LANGUAGES:
-            text = self.notices.text(language, case.entries[0], findings, notices)
+        notices = [case.entries[0] for case in decided_cases if case.finding is None]
+        is_erased = any(case.is_erased for case in decided_cases)
+        for language in () if is_erased else NOTICE_LANGUAGES:
+            text = self.notices.text(language, first_entry, findings, notices)
             key = author_notice_key(entry.provider, decision, language)
             self.objects.put_if(self.out_bucket, key, text.encode(), None)
-        facts = _statement_facts(case.entries[0], findings, self.notices.public_url)
+        facts = _statement_facts(first_entry, findings, self.notices.public_url)
         statement = build_statement(facts)
         key = statement_key(entry.provider, entry.at[:10], decision)
         self.objects.put_if(self.out_bucket, key, encode_json(statement), None)
@@ -98,9 +99,9 @@ class Effects:
             return
         decided = case.entries[0].entry
         overturned = next(entry.entry for entry in case.entries if entry.entry.overturns)
-        for matter in self._decided_on(decision):
-            if matter.finding is not None and matter.excerpt is not None:
-                self._put_proposal(matter.finding, matter.excerpt, decided, overturned)
+        for decided_case in self._decided_on(decision):
+            if decided_case.finding is not None and decided_case.excerpt is not None:
+                self._put_proposal(decided_case.finding, decided_case.excerpt, decided, overturned)
 
     def _put_proposal(
         self, finding: Finding, excerpt: str, decided: JournalEntry, overturned: JournalEntry

@@ -80,7 +80,7 @@ def judge_notice(message: Notice, facts: Facts) -> Judgement | CaseRefusal:
     if refusal is not None:
         return refusal
     entry = entry_of(message, facts)
-    opening = Step(entry.entry, None, CaseKind.MATTER, Move.OPEN)
+    opening = Step(entry.entry, None, CaseKind.FINDING_OR_NOTICE, Move.OPEN)
     if message.finding is None:
         return taken(message, entry, [opening])
     case = facts.cases.get(message.finding)
@@ -90,7 +90,9 @@ def judge_notice(message: Notice, facts: Facts) -> Judgement | CaseRefusal:
         return CaseRefusal(CaseCode.OTHER_PROVIDER, "finding")
     if case.finding.post != message.post and not case.finding.is_erased:
         return CaseRefusal(CaseCode.MIXED_POSTS, "finding")
-    return taken(message, entry, [opening, Step(case.case, case, CaseKind.MATTER, Move.NOTE)])
+    return taken(
+        message, entry, [opening, Step(case.case, case, CaseKind.FINDING_OR_NOTICE, Move.NOTE)]
+    )
 
 
 def judge_order(message: Order, facts: Facts) -> Judgement | CaseRefusal:

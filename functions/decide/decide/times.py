@@ -69,7 +69,7 @@ def before(
 
 
 def too_old(message: BaseCaseMessage, facts: Facts, name: str) -> Iterator[CaseRefusal]:
-    """Refuse a time years before the message: a mistyped year would distort all waiting times."""
+    """Refuse a time over two years old (`time_early`): a mistyped year distorts waiting times."""
     oldest = facts.arrived.at - OLDEST
     return before(message, facts, oldest, "the last two years began", name)
 

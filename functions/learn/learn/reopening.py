@@ -200,7 +200,7 @@ def _entry(
 def _moves(
     case: Case, decision: Case | None, entry: JournalEntry, message: str, change: CheckChange
 ) -> tuple[CaseMove, ...]:
-    moves = [(case, CaseKind.MATTER, Move.REOPEN if decision else Move.NOTE)]
+    moves = [(case, CaseKind.FINDING_OR_NOTICE, Move.REOPEN if decision else Move.NOTE)]
     if decision:
         moves.append((decision, CaseKind.DECISION, Move.SUPERSEDE))
     return tuple(

@@ -6,20 +6,20 @@ from ledger.cases.refusal import CaseCode
 from ledger.cases.transitions import TRANSITIONS, CaseKind, CaseState, Move
 
 ROWS = """
-matter    new        open      open
-matter    open       note      open
-matter    open       skip      open
-matter    open       escalate  escalated
-matter    open       decide    decided
-matter    escalated  note      escalated
-matter    escalated  skip      escalated
-matter    escalated  escalate  escalated
-matter    escalated  decide    decided
-matter    decided    note      decided
-matter    decided    skip      !decided_already
-matter    decided    escalate  decided
-matter    decided    decide    !decided_already
-matter    decided    reopen    open
+finding_or_notice new        open      open
+finding_or_notice open       note      open
+finding_or_notice open       skip      open
+finding_or_notice open       escalate  escalated
+finding_or_notice open       decide    decided
+finding_or_notice escalated  note      escalated
+finding_or_notice escalated  skip      escalated
+finding_or_notice escalated  escalate  escalated
+finding_or_notice escalated  decide    decided
+finding_or_notice decided    note      decided
+finding_or_notice decided    skip      !decided_already
+finding_or_notice decided    escalate  decided
+finding_or_notice decided    decide    !decided_already
+finding_or_notice decided    reopen    open
 decision  new        decide    standing
 decision  new        refer     referred
 decision  standing   review    standing
@@ -83,9 +83,9 @@ def test_there_are_no_other_moves() -> None:
 
 
 def test_a_decided_case_never_opens_again() -> None:
-    """No retroactive verdict: an overturned decision stays so, a decided matter too.
+    """No retroactive verdict: an overturned decision stays so, a decided finding too.
 
-    But a matter opens again when the published check changed that it was decided by.
+    But a finding opens again when the published check changed that it was decided by.
     """
     for (kind, state), moves in TRANSITIONS.items():
         if state in {CaseState.DECIDED, CaseState.OVERTURNED, CaseState.CLOSED}:

@@ -7,9 +7,9 @@ from ledger.cases.refusal import CaseCode
 
 
 class CaseKind(StrEnum):
-    """The subject of a case. A finding and a notice are matters: somebody must decide on them."""
+    """The subject of a case."""
 
-    MATTER = "matter"
+    FINDING_OR_NOTICE = "finding_or_notice"  # somebody must decide on it
     DECISION = "decision"
     CONTEST = "contest"  # a complaint, or a dispute before a certified body
     ORDER = "order"
@@ -60,21 +60,21 @@ _NOTHING = CaseCode.NOTHING_DECIDED
 
 TRANSITIONS: Mapping[tuple[CaseKind, CaseState | None], Mapping[Move, CaseState | CaseCode]] = {
     # A finding is open from the moment it is stored; a notice opens its own case.
-    (CaseKind.MATTER, NEW): {Move.OPEN: CaseState.OPEN},
-    (CaseKind.MATTER, CaseState.OPEN): {
+    (CaseKind.FINDING_OR_NOTICE, NEW): {Move.OPEN: CaseState.OPEN},
+    (CaseKind.FINDING_OR_NOTICE, CaseState.OPEN): {
         Move.NOTE: CaseState.OPEN,
         Move.SKIP: CaseState.OPEN,
         Move.ESCALATE: CaseState.ESCALATED,
         Move.DECIDE: CaseState.DECIDED,
     },
-    (CaseKind.MATTER, CaseState.ESCALATED): {
+    (CaseKind.FINDING_OR_NOTICE, CaseState.ESCALATED): {
         Move.NOTE: CaseState.ESCALATED,
         Move.SKIP: CaseState.ESCALATED,
         Move.ESCALATE: CaseState.ESCALATED,
         Move.DECIDE: CaseState.DECIDED,
     },
     # An escalation has happened, so it is recorded whenever its message comes.
-    (CaseKind.MATTER, CaseState.DECIDED): {
+    (CaseKind.FINDING_OR_NOTICE, CaseState.DECIDED): {
         Move.NOTE: CaseState.DECIDED,
         Move.SKIP: _DECIDED,
         Move.ESCALATE: CaseState.DECIDED,
