@@ -26,7 +26,7 @@ class MessageTexts:
     ratings: dict[str, str]
 
 
-LANGUAGES = {
+MESSAGE_TEXTS = {
     "en": MessageTexts(
         none="No published check was found.",
         found="Published checks that may be about this:",
@@ -84,15 +84,15 @@ def language_for(asked: str, text: str | ClaimText, answers: Sequence[CheckAnswe
     'en'
     """
     first = [answer.check.language for answer in answers[:1]]
-    for language in (primary(asked), guess(text, set(LANGUAGES)), *first):
-        if language in LANGUAGES:
+    for language in (primary(asked), guess(text, set(MESSAGE_TEXTS)), *first):
+        if language in MESSAGE_TEXTS:
             return language
     return "en"
 
 
 def message_of(answers: Sequence[CheckAnswer], language: str, today: str) -> str:
     """Return the answer as plain text to forward. A claim with markup is shown as it is."""
-    texts = LANGUAGES[language]
+    texts = MESSAGE_TEXTS[language]
     if not answers:
         return texts.none
     checks = (_check_text(answer, texts, today) for answer in answers)

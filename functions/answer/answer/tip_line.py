@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from answer.messages import LANGUAGES, language_for, message_of
+from answer.messages import MESSAGE_TEXTS, language_for, message_of
 from answer.request import (
     WINDOW_SECONDS,
     Partners,
@@ -121,7 +121,7 @@ def _row(answer: CheckAnswer, language: str) -> dict[str, Any]:
         "url": check.url,
         "claim": check.claim,
         "rating": str(check.rating),
-        "rating_words": LANGUAGES[language].ratings[check.rating],
+        "rating_words": MESSAGE_TEXTS[language].ratings[check.rating],
         "publisher": check.publisher,
         "date": check.date,
         "score": answer.score,

@@ -90,7 +90,7 @@ def build_index(entries: Iterable[Entry], progress: Progress = silent) -> bytes:
             bounds[language] = measure(LanguageIndex(ArraySet(arrays), language, total), progress)
             writer.add(arrays)
         content = IndexContent(totals, bounds, published_curves())
-        return writer.sealed(msgspec.to_builtins(content))
+        return writer.file_bytes(msgspec.to_builtins(content))
 
 
 def measure(index: LanguageIndex, progress: Progress = silent) -> Bounds:

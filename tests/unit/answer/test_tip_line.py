@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from support.sample_checks import CHECKS, PUBLISHER, REPEATS_MAYOR, REPEATS_SALT, SALT, check, table
 
-from answer.messages import LANGUAGES, MessageTexts
+from answer.messages import MESSAGE_TEXTS, MessageTexts
 from answer.request import MOST_BYTES, PARTNER, SECRET, WINDOW_SECONDS, Partners, RateLimit
 from answer.tip_line import IndexInForce, TipLine
 from claims.building import build_index
@@ -143,15 +143,15 @@ def test_it_speaks_the_askers_language(
 def test_letters_are_sent_as_they_are(line: Line) -> None:
     """Escaped, a Chinese answer would be twice as long."""
     line.ask({"text": REPEATS_SALT, "language": "zh"})
-    assert LANGUAGES["zh"].found in line.sent
+    assert MESSAGE_TEXTS["zh"].found in line.sent
 
 
 def test_an_old_check_says_so(line: Line) -> None:
-    assert LANGUAGES["id"].long_ago in line.ask({"text": f"{GARAM}, katanya"})[1]["message"]
-    assert LANGUAGES["en"].long_ago not in line.ask({"text": REPEATS_SALT})[1]["message"]
+    assert MESSAGE_TEXTS["id"].long_ago in line.ask({"text": f"{GARAM}, katanya"})[1]["message"]
+    assert MESSAGE_TEXTS["en"].long_ago not in line.ask({"text": REPEATS_SALT})[1]["message"]
 
 
-@pytest.mark.parametrize("words", LANGUAGES.values(), ids=LANGUAGES)
+@pytest.mark.parametrize("words", MESSAGE_TEXTS.values(), ids=MESSAGE_TEXTS)
 def test_each_language_has_a_word_for_each_rating(words: MessageTexts) -> None:
     assert words.ratings.keys() == set(Rating)
 

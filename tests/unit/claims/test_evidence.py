@@ -203,7 +203,7 @@ def test_an_index_of_before_demands_nothing() -> None:
     with TemporaryFile() as body:
         sealing = IndexFileWriter(body)
         sealing.add(old)
-        index = ClaimIndex(sealing.sealed(facts))
+        index = ClaimIndex(sealing.file_bytes(facts))
     assert index.curves.demands == NOTHING_DEMANDED
     text = f"They say that {entries[0].check.claim}"
     assert ask(index, text, "en")[0].level is Level.ATTACH

@@ -139,7 +139,7 @@ def test_a_word_that_opens_a_claim_is_a_name_unless_it_is_written_small_anywhere
 def test_each_array_of_an_artefact_begins_at_a_multiple_of_8_bytes(length: int) -> None:
     sealing = IndexFileWriter(BytesIO())
     sealing.add({"first": b"abc", "second": array("I", [1, 2])})
-    data = sealing.sealed({"name": "n" * length})
+    data = sealing.file_bytes({"name": "n" * length})
     start = len(MAGIC) + 4
     body = start + int.from_bytes(data[len(MAGIC) : start], "little")
     assert body % 8 == 0

@@ -34,7 +34,7 @@ def told(language: str, *messages: dict[str, Any]) -> str:
     return cases.files[key].decode()
 
 
-@pytest.mark.parametrize("language", author_notice.LANGUAGES)
+@pytest.mark.parametrize("language", author_notice.NOTICE_LANGUAGES)
 def test_every_language_says_all_that_the_law_requires(language: str) -> None:
     text = told(language, decision(F1, F2, scope=["DE", "NL"], measures=EVERYTHING))
     for said in (
@@ -106,7 +106,7 @@ def test_without_a_measure_there_is_no_notice() -> None:
     assert not [key for key in cases.files if "/notices/" in key]
 
 
-@pytest.mark.parametrize("language", author_notice.LANGUAGES)
+@pytest.mark.parametrize("language", author_notice.NOTICE_LANGUAGES)
 def test_every_code_has_words_in_every_language(language: str) -> None:
     path = Path(author_notice.__file__).parent / f"templates/notice.{language}.txt"
     text = path.read_text("utf-8")

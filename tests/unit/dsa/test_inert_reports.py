@@ -14,7 +14,7 @@ from support.memory_cases import MemoryCases, finding
 from support.report_ledger_samples import year
 from support.sample_messages import decision
 
-from decide.author_notice import LANGUAGES
+from decide.author_notice import NOTICE_LANGUAGES
 from dsa.report.about import About, Qualitative
 from dsa.report.entries import Entries
 from dsa.report.files import report_files
@@ -65,7 +65,7 @@ def test_the_workbook_holds_texts_and_numbers_and_no_formula(word: str) -> None:
 
 
 @pytest.mark.parametrize("word", HOSTILE.values(), ids=HOSTILE)
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", NOTICE_LANGUAGES)
 def test_a_notice_has_the_lines_of_its_template(language: str, word: str) -> None:
     """An id of several lines writes none of its own; nothing in it is obeyed."""
     notices = []

@@ -47,7 +47,7 @@ class IndexFileWriter:
             self._places[name] = (view.format, self._body.tell(), view.nbytes)
             self._body.write(view)
 
-    def sealed(self, facts: dict[str, Any]) -> bytes:
+    def file_bytes(self, facts: dict[str, Any]) -> bytes:
         """Return the whole file; the same content in the same order gives the same bytes."""
         directory = msgspec.json.encode({"facts": facts, "arrays": self._places}, order="sorted")
         directory += b" " * (-(len(MAGIC) + 4 + len(directory)) % _ALIGNED)

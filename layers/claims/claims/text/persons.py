@@ -13,7 +13,7 @@ from operator import and_
 from claims.lists import common_words, stop_words
 from claims.text.words import MOSTLY_CAPITALS, stem
 
-LANGUAGES = ("en", "id")
+NAME_LANGUAGES = ("en", "id")
 """Languages that mark names by capitals and have word lists here."""
 LONGEST_NAME = 4
 """Most words of a name; a longer run of capitalised words is a heading."""
@@ -62,7 +62,7 @@ class PersonNames:
         self._chinese = re.compile(f"[{families}][\u4e00-\u9fff]{{1,2}}(?:{'|'.join(verbs)})")
         self._common = frozenset(
             stem(word, language)
-            for language in LANGUAGES
+            for language in NAME_LANGUAGES
             for word in (*common_words(language), *stop_words(language), *terms)
         )
 
@@ -125,7 +125,7 @@ class PersonNames:
 
     def _is_common(self, token: _Token) -> bool:
         word = token.name.casefold()
-        is_listed = any(stem(word, language) in self._common for language in LANGUAGES)
+        is_listed = any(stem(word, language) in self._common for language in NAME_LANGUAGES)
         return is_listed and token.name not in self._given
 
 

@@ -18,7 +18,7 @@ from claims.lists import read, read_json
 from claims.text.persons import PersonNames
 from claims.text.words import IS_JOINED, ClaimText, stemmed
 
-LANGUAGES = ("en", "id", "zh")
+TOPIC_LANGUAGES = ("en", "id", "zh")
 WHOLE = frozenset({"id"})
 """Languages whose terms must also be in the text unstemmed. Indonesian stems join unrelated words
 (`baru`, new, and `pembaruan`, update; `bunuh`, kill, and `pembunuh`, murderer)."""
@@ -41,7 +41,7 @@ def topic_of(text: str, language: str, cues: Cues = NO_CUES) -> str:
     >>> topic_of("Salt water cures colds", "en", Cues(labels="politics"))
     ''
     """
-    if language not in LANGUAGES:
+    if language not in TOPIC_LANGUAGES:
         return TIP_LINE_ONLY
     claim, labels = _Prepared(text), _Prepared(cues.labels)
     if _kept_out_by(claim) or _kept_out_by(labels):

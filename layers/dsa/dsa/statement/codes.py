@@ -21,7 +21,7 @@ CATEGORY_PREFIX = "STATEMENT_CATEGORY_"
 KEYWORD_PREFIX = "KEYWORD_"
 OTHER = "OTHER"
 
-LANGUAGES = frozenset(code.upper() for code in ISO_639_1) | {"BH"}
+CONTENT_LANGUAGES = frozenset(code.upper() for code in ISO_639_1) | {"BH"}
 """ISO 639-1 in upper case. The database also keeps BH, which the standard withdrew."""
 
 TERRITORIES = EEA

@@ -155,7 +155,7 @@ FIELDS: Mapping[str, FieldType] = {
     "category_specification_other": TextField(500),
     "content_type": CodesField(codes.CONTENT_TYPES, "types of content"),
     "content_type_other": TextField(500),
-    "content_language": CodeField(codes.LANGUAGES, "ISO 639-1 code in upper case"),
+    "content_language": CodeField(codes.CONTENT_LANGUAGES, "ISO 639-1 code in upper case"),
     "content_date": DayField(date(2000, 1, 1)),
     "content_id": ContentIdField(),
     "territorial_scope": CodesField(codes.TERRITORIES, "countries of the EEA"),

@@ -144,4 +144,4 @@ def _language(tag: str) -> str:
     ('ZH', '')
     """
     language = tag.partition("-")[0].upper()
-    return language if language in codes.LANGUAGES else ""
+    return language if language in codes.CONTENT_LANGUAGES else ""

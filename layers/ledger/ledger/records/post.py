@@ -225,7 +225,7 @@ ISO_639_1 = frozenset(
     tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu
     """.split()  # noqa: SIM905 - a list of two hundred strings is harder to read
 )
-LANGUAGES = ISO_639_1.union(
+COUNTED_LANGUAGES = ISO_639_1.union(
     ("ace", "ban", "bjn", "bug", "ceb", "ckb", "fil", "hil", "ilo", "mad", "min", "nds", "pap",
      "pcm", "tet", "und", "war", "yue")
 )  # fmt: skip
@@ -244,6 +244,6 @@ def language_of(tag: str | None) -> str:
     if not tag:
         return "und"
     match = _TAG.fullmatch(tag.lower().replace("_", "-"))
-    if match is None or match[1] not in LANGUAGES:
+    if match is None or match[1] not in COUNTED_LANGUAGES:
         return "other"
     return f"{match[1]}-{match[2]}" if match[2] in SCRIPTS else match[1]
