@@ -94,6 +94,7 @@ def host_problem(written: str) -> str | None:
 type Schema = dict[str, Any]
 
 WORDS_IN_PART = 65_536
+"""The bound of `within`: a text has no more words than code points."""
 
 _ID = r"[a-z0-9][a-z0-9-]{2,39}"
 _ID_MEANS = "3 to 40 of a-z, 0-9 and -, and begin with a letter or digit"

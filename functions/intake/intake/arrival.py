@@ -25,7 +25,10 @@ from ledger.records.receipt import Receipt, digest_of_ids
 from ledger.records.refusal import Code, FileRefusedError
 
 IDENTITY_BYTES = 1024 * 1024
-"""How much of its beginning identifies a file of the same size when it is dropped again."""
+"""Bytes that, with the size, identify a refused file, or a unit that holds only refusals.
+
+Posts are recognised by the ids of their units (`scan.reading`).
+"""
 
 UNREADABLE = "Upload it again in the storage class STANDARD, without an encryption key of your own."
 

@@ -3,8 +3,8 @@
 A command is a function in another module of this room; its signature describes its arguments. The
 module is imported when the command is called, so `terang scan` does not wait for boto3.
 
-Exit codes: 0 when the work ended, 1 when something failed or differs, 2 for wrong usage and for a
-pack that does not check, 130 after Ctrl-C.
+Exit codes: 0 when the work ended, 1 when something failed or differs, 2 for wrong usage, 130 after
+Ctrl-C. For a pack with problems, `packs check` ends with 1 and `run` with 2.
 """
 
 import os
@@ -131,13 +131,13 @@ providers list -> terang.cli.providers:list_all
     terang providers list --stack terang
 providers pause -> terang.cli.providers:pause
     Hold a rule in shadow for a provider until a higher version of its pack.
-    terang providers pause acme-chat otp/asks-for-code --why "hits school timetables"
+    terang providers pause acme-chat account-takeover/asks-for-code --why "hits school timetables"
 providers factchecks -> terang.cli.providers:factchecks
     Propose labels with published fact-checks to a provider, or only count them.
     terang providers factchecks acme-chat on
 providers lift -> terang.cli.providers:lift
     Let a rule that the flood guard holds today propose again.
-    terang providers lift acme-chat one-time-codes/asks-for-code
+    terang providers lift acme-chat account-takeover/asks-for-code
 recount -> recount.recount:recount_command
     Prove every published number from the public journal.
     terang recount out/public

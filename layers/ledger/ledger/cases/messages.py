@@ -1,7 +1,9 @@
 """The messages in which a provider reports what people did about a case: ten types.
 
-`CaseMessage` is their tagged union. To add a type: declare it here, give it rules in `reading`,
-read its facts in `decide.facts_reader`, and judge it in `decide.judging`.
+`CaseMessage` is their tagged union. To add a type: declare it here, also in `CaseMessage` and
+`MESSAGE_TYPES`, and give it rules in `reading`. Decide reads its facts in `decide.facts_reader` and
+judges it in `decide.judge`. Count it in `publish.count` and prove it in `recount.recount`. Add its
+times to `terang.case_messages`.
 """
 
 from datetime import date, datetime
@@ -219,7 +221,8 @@ class Order(BaseCaseMessage, frozen=True, tag="order", kw_only=True):
     """An authority's order to act against items, or to inform.
 
     `follows` names the earlier message of the same order that this one completes.
-    An order to inform has times and an authority only.
+    An order to inform takes `authority`, `country`, `received_at`, `acknowledged_at`,
+    `effected_at`, `outcome`, `regulation` and `follows`: any other field could be about a person.
     """
 
     kind: Literal["act", "inform"]

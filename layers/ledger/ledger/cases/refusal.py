@@ -15,7 +15,7 @@ class CaseCode(StrEnum):
     FIELD_UNKNOWN = "field_unknown"  # a field that the type does not have
     FIELD_CONFLICT = "field_conflict"  # a field that another field excludes
     NEEDS_PERSON = "needs_person"  # no moderator is named, or a machine decided
-    PERSON_FIELD = "person_field"  # an order to inform has times and an authority only
+    PERSON_FIELD = "person_field"  # a field that an order to inform does not take
     TOO_MANY = "too_many"  # more findings than one decision takes
     ID_REUSED = "id_reused"  # the sender has used the id for another message
     OTHER_PROVIDER = "other_provider"  # another provider's finding
@@ -30,7 +30,7 @@ class CaseCode(StrEnum):
     NOTHING_DECIDED = "nothing_decided"  # it was passed on, so there is nothing to contest
     NOT_IN_SAMPLE = "not_in_sample"  # it was not drawn, and would bias the sample
     TIME_FUTURE = "time_future"  # a time after the message's own arrival
-    TIME_EARLY = "time_early"  # a time before what the message is about
+    TIME_EARLY = "time_early"  # before what it is about, or over two years old
 
 
 type AnyCode = Code | CaseCode

@@ -48,7 +48,7 @@ class Finding(msgspec.Struct, frozen=True):
     """One hit of one rule on one post, with its reason.
 
     `account` is a pseudonym; `published_at` and `found_at` are RFC 3339 in UTC; `unit` is the unit
-    that first put it; `held` says that the flood guard kept it from being proposed.
+    that first stored it; `held` says that the flood guard kept it from being proposed.
     `post` and `url` are personal data: they are never published. Only a finding of the pack
     `factchecks` has a `label`. `spans_capped` is set, to true, if the post satisfies the rule at
     more places than `spans` keeps.
