@@ -53,7 +53,7 @@ def test_a_text_of_twice_the_length_takes_twice_the_time(report: Report) -> None
 
 
 def test_the_worst_unit_ends_in_time(report: Report) -> None:
-    """Posts full of words in disguise, by the length of their texts; without numpy, as deployed."""
+    """Posts full of words in disguise, by the length of their texts."""
     table = "Seconds for 8 MiB of posts full of disguised terms (posts read in part)"
     report.row(table, "terms", "disguise", *(f"{length:,}" for length in LENGTHS))
     slowest = 0.0
