@@ -73,7 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def recount_command(folder: Path, /) -> int:
-    """Print each difference. Return 0 if there is none, 1 if there are some, 2 if nothing is here.
+    """Print each difference. Return 0 without differences, 1 with some, 2 if nothing is here.
 
     Args:
         folder: A copy of the public bucket.
@@ -354,7 +354,7 @@ def _decision_entries(line: Record, found: dict[str, int], found_length: int) ->
 def _finding_entries(
     line: Record, found: dict[str, int], result: str, found_length: int
 ) -> Iterator[Entry]:
-    """Yield what became of the findings (`day/pack/version/rule/mode`), and of their post."""
+    """Yield the results of the findings (`day/pack/version/rule/mode`), and of their post."""
     for key, count in found.items():
         day, _, rule = key.partition("/")
         yield "by_rule", f"{day[:found_length]}/{rule}/{result}", count
@@ -489,7 +489,7 @@ def _agree(published: float | None, recounted: float | None) -> bool:
     return abs(published - recounted) < ROUNDING
 
 
-# What was open at the end of a month, and how the findings of earlier months stood by then
+# The open cases at the end of a month, and how the findings of earlier months stood by then
 
 
 def _month_differences(folder: Path, summary: Record, sums: Sums) -> Iterator[str]:

@@ -70,7 +70,7 @@ class CheckLibrary:
     def current(self) -> ClaimIndex:
         """Return the index in use.
 
-        Raises BadIndexError if there is none, its bytes do not have the digest in its name, or they
+        Raises BadIndexError if it is missing, its bytes do not have the digest in its name, or they
         are not a sound index.
         """
         digest = self._pointer().digest

@@ -54,7 +54,7 @@ class Remote:
     def find(cls, name: str) -> "Remote":
         """Return the stack of that name in the caller's account and region.
 
-        Raises OperatorError if there is none, or it cannot be read.
+        Raises OperatorError if it is missing or cannot be read.
         """
         try:
             stack = boto3.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
@@ -105,7 +105,7 @@ class Remote:
         return str(secret["SecretString"]).encode()
 
     def cases(self, provider: str) -> CaseQueue:
-        """Return the queue of cases in a provider's name. Raises OperatorError if there is none."""
+        """Return the queue of cases in a provider's name. Raises OperatorError if it is missing."""
         if "CasesUrl" not in self.outputs:
             raise OperatorError(f"the stack {self.name} has no queue of cases yet: deploy it again")
         return CaseQueue(

@@ -1,4 +1,4 @@
-"""The notice to an author: what was done, where, why, who decided, and how to contest it.
+"""The notice to an author: measure, place, reason, who decided, and how to contest it.
 
 Each language has one template, `templates/notice.<language>.txt`.
 

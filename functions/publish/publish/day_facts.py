@@ -32,7 +32,7 @@ class DayRecords:
 
 @dataclass(frozen=True, slots=True)
 class DayFacts:
-    """A provider's day: its public journal, the numbers in it, and what is missing from both."""
+    """A provider's day: its public journal, its numbers, and the records missing from both."""
 
     journal_file: JournalFile
     journal: bytes

@@ -15,7 +15,7 @@ from publish.summary import NumberChange, Summary
 
 
 def next_revision(published: Summary | None, draft: Summary) -> Summary:
-    """Return what is to be published: the published summary, the draft, or a revision of it.
+    """Return the summary to publish: the published summary, the draft, or a revision of it.
 
     A new revision is needed if the numbers or the receipts left out differ, and for sums over days
     or providers also if the journal files differ. A closed period never becomes provisional again.

@@ -113,7 +113,7 @@ class Entry:
 
 
 def day_of(value: str) -> str:
-    """Return the day at the start of a date or time as YYYY-MM-DD; empty if there is none.
+    """Return the day at the start of a date or time as YYYY-MM-DD, or an empty text.
 
     >>> [day_of(text) for text in ("2026-03-09T10:00:00+07:00", "2026-3-9", "2026-02-30", "March")]
     ['2026-03-09', '2026-03-09', '', '']

@@ -200,8 +200,8 @@ class CaseStore(Protocol):
     def put_waiting(self, case: str, waiting: WaitingMessage, expires: int) -> WaitingMessage:
         """Keep a message until something moves the case that it waits for.
 
-        Return what is stored: the first arrival of the same message stays, with its day. A message
-        that was committed meanwhile is not stored, since nothing would ever end its wait.
+        Return the stored message: the first arrival of the same message stays, with its day.
+        A message that was committed meanwhile is not stored: nothing would ever end its wait.
         """
 
     def end_waiting(self, case: str, waiting: WaitingMessage, expires: int) -> None:

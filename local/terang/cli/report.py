@@ -179,7 +179,7 @@ def lint(
     *,
     as_json: JsonLines = False,
 ) -> int:
-    """Print each problem; 0 if there is none, 1 if there is one."""
+    """Print each problem; 0 without problems, 1 otherwise."""
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder")
     if not has_report(folder):

@@ -44,7 +44,7 @@ def lint(
     ] = (),
     today: Annotated[Day | None, Parameter(help="later days in a statement are wrong")] = None,
 ) -> int:
-    """Print each problem; 0 if there is none, 1 if there is one."""
+    """Print each problem; 0 without problems, 1 otherwise."""
     paths = _existing(files, last)
     checks = StatementLint(pack_codes(packs or ROOT / "packs"), today or today_utc())
     codes = Counter[str]()

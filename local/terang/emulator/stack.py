@@ -160,7 +160,7 @@ def _wait_until_up(url: str, process: subprocess.Popen[bytes], folder: Path) -> 
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    """Stop the emulator and its workers; then kill what is left of its process group.
+    """Stop the emulator and its workers; then kill the rest of its process group.
 
     The emulator forgets workers that are just starting.
     """

@@ -107,7 +107,7 @@ class StackCheck:
 def check_twice(remote: Remote, progress: ReportProgress) -> FsckResult:
     """Return the differences of a stack that two checks find.
 
-    A stack at work changes between two reads, so one check may name a difference that is none.
+    A stack at work changes between two reads, so one check may name a false difference.
     """
     check = StackCheck(remote, boto3.client("dynamodb"), boto3.client("sqs"), progress)
     first = _run_once(check)

@@ -46,7 +46,7 @@ type BytesRead = Callable[[int], None]
 
 
 def files_of(given: Iterable[Path]) -> list[Path]:
-    """Return the files; a folder stands for all files below it, in order."""
+    """Return the files; a folder means all files below it, in order."""
     return [
         file
         for path in given
@@ -139,7 +139,7 @@ def _values(document: JsonDocument) -> Iterator[tuple[bytes | Code, bool]]:
 
 
 def _decoded(data: bytes) -> Any:
-    """Return the JSON value, or a Problem that says why there is none."""
+    """Return the JSON value, or a problem that says why it cannot be read."""
     if nests_too_deep(data):
         return StatementProblem("", "not_a_statement", "nested too deep for a statement")
     try:

@@ -146,7 +146,7 @@ class SentFile:
 
     @classmethod
     def read(cls, path: Path) -> "SentFile":
-        """Read what was sent before. A last line that a crash cut off is dropped.
+        """Read the earlier records. A last line that a crash cut off is dropped.
 
         Raises OperatorError if the file holds anything else; it is left as it is.
         """

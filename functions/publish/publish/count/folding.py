@@ -21,7 +21,7 @@ Tally = dict[str, int]
 
 
 class Numbers(msgspec.Struct, frozen=True):
-    """What was counted in a period. `refused` and the other totals are sums of their tallies."""
+    """The numbers of a period. `refused` and the other totals are sums of their tallies."""
 
     units: Annotated[
         int,

@@ -83,7 +83,7 @@ def _order_medians(orders: Sequence[TimedOrder]) -> Iterator[Counted]:
 
 
 def notice_rows(entries: Entries) -> Iterator[CountedRow]:
-    """Yield the rows of part 4: notices of Article 16 and what was decided on them."""
+    """Yield the rows of part 4: notices of Article 16 and the decisions on them."""
     for row in category_rows(4):
         everything = [
             *entries.notices,

@@ -190,7 +190,7 @@ def count_items(entries: Iterable[JournalEntry]) -> Counted:
 
 
 def median_hours(spans: Iterable[tuple[JournalEntry, str, str]]) -> Counted:
-    """Return the median of times between two moments, in hours; blank if there is none.
+    """Return the median of times between two moments, in hours; blank without entries.
 
     Each span is an entry and its two moments in RFC 3339. The median of an even number of spans is
     the mean of the middle two.
@@ -204,7 +204,7 @@ def median_hours(spans: Iterable[tuple[JournalEntry, str, str]]) -> Counted:
 
 
 def ratio(part: Iterable[JournalEntry], whole: Iterable[JournalEntry]) -> Counted:
-    """Return the share of some entries among others; blank if there are no others."""
+    """Return the share of some entries among others; blank without others."""
     ids, of = ids_of(part), ids_of(whole)
     if not of:
         return Counted(None, "ratio", why="nothing to take a share of")

@@ -82,17 +82,17 @@ class Table:
     name: str
 
     def put(self, pk: str, sk: str, record: Any = None, **attributes: Any) -> None:
-        """Put an item, and replace what is there."""
+        """Put an item, replacing an existing one."""
         item = item_of(pk, sk, record, **attributes)
         self.client.put_item(TableName=self.name, Item=item)
 
     def put_all(self, items: Iterable[Item]) -> None:
-        """Put items in any order, and replace what is there."""
+        """Put items in any order, replacing existing ones."""
         with ThreadPoolExecutor(THREADS) as pool:
             list(pool.map(lambda item: self.client.put_item(TableName=self.name, Item=item), items))
 
     def put_action(self, pk: str, sk: str, record: Any = None, **attributes: Any) -> Item:
-        """Return the action that puts an item and replaces what is there."""
+        """Return the action that puts an item, replacing an existing one."""
         return {"Put": {"TableName": self.name, "Item": item_of(pk, sk, record, **attributes)}}
 
     def put_if_absent(self, pk: str, sk: str, record: Any = None, **attributes: Any) -> Item:

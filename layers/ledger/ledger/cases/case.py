@@ -1,4 +1,4 @@
-"""A case: a finding, notice, order, decision, complaint or dispute, and what was done about it."""
+"""A case: a finding, notice, order, decision, complaint or dispute, and its history."""
 
 import msgspec
 
