@@ -23,7 +23,8 @@ from ledger.errors import OperatorError
 from ledger.keys import factchecks_key
 from ledger.pointer import current_set, stored_set
 from ledger.ports import Objects
-from rules.rule_set import SetError, read_set
+from rules.rule_set import SetError
+from rules.set_reader import read_set
 
 POINTER_SECONDS = 30
 """How long a worker uses the pointer before it reads it again."""

@@ -28,7 +28,8 @@ from ledger.pointer import stored_set
 from ledger.ports import CaseStore, Objects, UnitStore
 from ledger.records.finding import Finding
 from rules.pack import Pack
-from rules.rule_set import KnownSets, SetError
+from rules.rule_set import SetError
+from rules.set_reader import KnownSets
 
 
 class DecideStore(CaseStore, UnitStore, Protocol):

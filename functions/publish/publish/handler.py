@@ -16,7 +16,7 @@ from publish.context import PublishContext, PublishRequest, PublishResult
 from publish.handover.auditing import OutBucket
 from publish.public_bucket import SummaryBucket
 from publish.publishing import publish
-from rules.rule_set import KnownSets
+from rules.set_reader import KnownSets
 
 logger, metrics = Logger(), Metrics()
 setting = os.environ

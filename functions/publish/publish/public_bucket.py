@@ -18,7 +18,8 @@ from publish.catalogue import PublishedIndex, PublishedSets
 from publish.periods import PeriodKind, SummaryPeriod
 from publish.site.spreadsheet import encode_csv
 from publish.summary import Summary, decode_summary, encode_summary, journal_path, summary_path
-from rules.rule_set import KnownSets, RuleSet, SetError
+from rules.rule_set import RuleSet, SetError
+from rules.set_reader import KnownSets
 
 SUMMARY_KEY = re.compile(r"summaries/(?P<provider>[^/]+)/(?P<period>[^/.]+)\.json")
 SET_KEY = re.compile(r"sets/(?P<digest>[0-9a-f]{8,64})\.json")

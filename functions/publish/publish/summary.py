@@ -9,10 +9,10 @@ import msgspec
 from msgspec import Meta
 
 from publish.count.case_numbers import CaseNumbers
-from publish.count.folding import LeftOutReason, Numbers, Tally
+from publish.count.folding import LeftOutReason, Numbers
 from publish.count.month_carryover import Standing
 from publish.count.precision import Errors
-from publish.journal.case_line import CaseLine
+from publish.journal.case_line import CaseLine, Tally
 from publish.journal.public_journal import JournalLine
 from publish.periods import PeriodKind, SummaryPeriod
 

@@ -54,9 +54,8 @@ from rules.rule_set import (
     Selection,
     SetError,
     build_set,
-    digest_of,
-    load_set,
 )
+from rules.set_reader import digest_of, load_set
 
 __all__ = [
     "FOLD_VERSION",

@@ -17,7 +17,7 @@ from publish.count.folding import (
 )
 from publish.journal.public_journal import journal_line
 from publish.public_bucket import SummaryBucket
-from rules.rule_set import read_set
+from rules.set_reader import read_set
 
 SHADOW = "one-time-codes/1/asks-for-code/shadow"
 

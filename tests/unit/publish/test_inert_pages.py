@@ -12,7 +12,7 @@ from support.published_site import pages_of, parsed
 from publish.catalogue import PublishedSets
 from publish.site.pages import Pages
 from publish.site.spreadsheet import encode_csv
-from rules.rule_set import read_set
+from rules.set_reader import read_set
 
 
 def hostile_world(payload: str) -> tuple[list[str], bytes]:

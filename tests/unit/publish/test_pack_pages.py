@@ -132,7 +132,7 @@ def test_a_pack_page_shows_the_notice_period_of_the_newest_set_that_holds_the_ve
     made.publish(CLOSED)
     old, new = (made.text(f"packs/one-time-codes/{version}.html") for version in (1, 2))
     assert "runs in shadow for 24 hours first, until 2026-10-31T09:00Z" in old
-    assert "runs in shadow for 0 hours first, until 2026-10-30T09:00Z" in new
+    assert "None: a new version proposes at once." in new
 
 
 def test_the_set_in_force_is_the_newest_after_a_rollback_too() -> None:

@@ -22,6 +22,7 @@ from matcher import (
     load_set,
 )
 from rules import rule_set
+from rules.set_reader import read_set
 
 PUBLISHED = datetime(2026, 11, 1, 12, tzinfo=UTC)
 LATER = datetime(2026, 11, 10, 12, tzinfo=UTC)
@@ -206,6 +207,6 @@ def test_a_rule_that_a_set_lacks_cannot_be_paused() -> None:
 
 def test_a_set_of_another_form_is_shown_and_not_run() -> None:
     other = build_set(PACKS, notice_hours=72).replace(b'"format":1', b'"format":2')
-    assert rule_set.read_set(other).packs == made().packs
+    assert read_set(other).packs == made().packs
     with pytest.raises(SetError, match="format 2"):
         load_set(other)

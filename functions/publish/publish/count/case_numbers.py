@@ -8,9 +8,8 @@ import msgspec
 from msgspec import Meta
 
 from publish.count.folding import sum_records
+from publish.journal.case_line import Tally
 from rules.pack import Pack
-
-Tally = dict[str, int]
 
 CLOCKS = ("decide", "notice", "complaint", "dispute")
 """What has a tally `<clock>_seconds`; its median and ninth decile are published."""

@@ -14,10 +14,9 @@ from msgspec import UNSET, Meta, UnsetType
 
 from ledger.records.receipt import Receipt
 from publish.catalogue import PublishedSets, Ruling
+from publish.journal.case_line import Tally
 from publish.journal.public_journal import JournalLine
 from rules.pack import Pack
-
-Tally = dict[str, int]
 
 
 class Numbers(msgspec.Struct, frozen=True):

@@ -16,8 +16,7 @@ from msgspec import Meta
 from publish.count.case_numbers import CaseNumbers
 from publish.count.folding import Numbers
 from publish.count.precision import Errors, Stratum, errors_of, of_cohort, strata_of
-
-Tally = dict[str, int]
+from publish.journal.case_line import Tally
 
 COHORTS = 13
 """Months that are followed: the month itself and the twelve before."""

@@ -30,8 +30,6 @@ NO_DECISIONS = "no decisions recorded yet"
 
 ALL = "all"
 
-Tally = Mapping[str, int]
-
 
 class RuleErrors(msgspec.Struct, frozen=True):
     """How often people found a rule wrong; null until the first decision."""
@@ -68,7 +66,7 @@ class Errors(RuleErrors, frozen=True):
     note: Annotated[str, Meta(description="A remark on these figures, or empty.")] = NO_DECISIONS
 
 
-def errors_of(by_rule: Tally, rules: Iterable[str] = (), as_of: str = "") -> Errors:
+def errors_of(by_rule: Mapping[str, int], rules: Iterable[str] = (), as_of: str = "") -> Errors:
     """Return the errors of findings, from a tally of `pack/version/rule/mode/result`.
 
     Args:
@@ -92,7 +90,7 @@ def errors_of(by_rule: Tally, rules: Iterable[str] = (), as_of: str = "") -> Err
     )
 
 
-def of_cohort(by_rule: Tally, found: str) -> dict[str, int]:
+def of_cohort(by_rule: Mapping[str, int], found: str) -> dict[str, int]:
     """Return the entries of a tally that start with this day or month, without it.
 
     >>> of_cohort({"2026-11/a/1/r/live/confirmed": 2, "2026-10/a/1/r/live/confirmed": 9}, "2026-11")
@@ -105,7 +103,7 @@ def of_cohort(by_rule: Tally, found: str) -> dict[str, int]:
     }
 
 
-def without_cohorts(by_rule: Tally) -> dict[str, int]:
+def without_cohorts(by_rule: Mapping[str, int]) -> dict[str, int]:
     """Return all entries of a tally without the day or month in front, added up.
 
     >>> without_cohorts({"2026-11/a/1/r/live/confirmed": 2, "2026-10/a/1/r/live/confirmed": 9})

@@ -14,7 +14,13 @@ from ledger.pointer import NO_SET, put_in_force
 from ledger.ports import Objects
 from publish.count.month_carryover import Standing
 from publish.count.precision import RuleErrors, errors_of
-from rules.rule_set import Paused, RuleSet, SetError, load_set, with_pauses
+from rules.rule_set import (
+    Paused,
+    RuleSet,
+    SetError,
+    with_pauses,
+)
+from rules.set_reader import load_set
 
 AT_LEAST = 10
 """Decided findings of one provider below which no rule is paused."""

@@ -58,7 +58,7 @@ class CaseLine(msgspec.Struct, frozen=True, omit_defaults=True):
     measures: Annotated[
         tuple[str, ...], Meta(description="What was done, in the codes of the DSA.")
     ] = ()
-    ground: Annotated[str, Meta(description="What it rests on: `illegal` or `terms`.")] = ""
+    ground: Annotated[str, Meta(description="The ground: `illegal` or `terms`.")] = ""
     automated: Annotated[
         str, Meta(description="How far a machine shaped the verdict: `PARTIALLY`, or nothing.")
     ] = ""

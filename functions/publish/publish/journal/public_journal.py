@@ -14,8 +14,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from ledger.records.post import language_of
 from ledger.records.receipt import Receipt
-
-Tally = dict[str, int]
+from publish.journal.case_line import Tally
 
 
 class JournalLine(msgspec.Struct, frozen=True):
