@@ -174,6 +174,8 @@ def draw_texts(random: Random, pack: Pack) -> tuple[str, str, dict[int, int]]:
             plain, dressed = plain + word, dressed + worn
             moved[len(plain)] = len(dressed)
             gap = random.choice(GAPS)
+            if gap == " " and worn[1:2] == " ":  # the next word may be apart by spaces, too
+                gap = "  "
             plain, dressed = plain + gap, dressed + gap
     return plain, dressed, moved
 

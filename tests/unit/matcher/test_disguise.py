@@ -87,6 +87,8 @@ DISGUISED = {
     "with digits": ("bomb", "b.0.m.b", ["b.0.m.b"]),
     "three small letters": ("gun", "g.u.n g u n", ["g.u.n", "g u n"]),
     "Cyrillic apart": ("бомба", "б о м б а", ["б о м б а"]),
+    "Arabic apart, after Latin apart": ("bomb", "b o m b ح و ا ل ا ت", ["b o m b"]),
+    "Latin apart, after Arabic apart": ("سلام", "س ل ا م b o m b", ["س ل ا م"]),
     "Han with spaces": ("验证码", "验 证 码", ["验 证 码"]),
     "Han with emoji": ("加微信", "加🔥微🔥信", ["加🔥微🔥信"]),
     "Han with underscores": ("验证码", "验_证_码", ["验_证_码"]),

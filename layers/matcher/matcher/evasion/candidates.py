@@ -135,6 +135,11 @@ _MASKED_BY_SIGN = re.compile(  # not in C#m, n%s, n%lu
 )
 _ESCAPED_STAR = re.compile(r"(?<=[\w*])\\(?=[*][\w\\*])")
 _DOMAIN = re.compile("-w")
+_WRITTEN_LEFTWARD = r"\u0590-\u06ff\ufb1d-\ufdff\ufe70-\ufefc"
+_LEFTWARD, _RIGHTWARD = f"[{_WRITTEN_LEFTWARD}]", rf"[^\W{_WRITTEN_LEFTWARD}]"
+_TURNS = re.compile(
+    rf"(?<={_LEFTWARD}{{3}})(?={_RIGHTWARD}{{3}})|(?<={_RIGHTWARD}{{3}})(?={_LEFTWARD}{{3}})"
+)
 _SIGN_INSIDE = re.compile(r"[$*][wd$*]")
 _ENDS_WORD = ("$", "+")
 _SIGNS_ALONE = re.compile(r"[$](?:(?=d)|(?<=d[$]))(?<=[d$][$])(?=[d$])")
@@ -233,7 +238,16 @@ def _apart(text: str, shape: str) -> Iterator[Candidate]:
             places = [at for at in places if shape[at] == _HAN]
         else:
             places = _singles(shape, places, found.start())
-        yield from _evenly_separated(text, shape, places)
+        for chain in _by_direction(text, places):
+            yield from _evenly_separated(text, shape, chain)
+
+
+def _by_direction(text: str, places: list[int]) -> Iterator[list[int]]:
+    """Cut a chain where the direction of writing changes, but not at one or two foreign letters."""
+    letters = "".join([text[at] for at in places])
+    cuts = [found.start() for found in _TURNS.finditer(letters)]
+    for first, last in pairwise([0, *cuts, len(places)]):
+        yield places[first:last]
 
 
 def _singles(shape: str, places: list[int], start: int) -> list[int]:

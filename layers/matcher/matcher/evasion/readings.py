@@ -7,7 +7,8 @@ readings; a word with fewer repeats its last one. Two stretches may overlap: in 
 both may have the fourth letter. The later one then goes into further layers, with all readings that
 it does not overlap.
 
-Limits: of three stretches that all overlap, the third is not read.
+Limits: of three stretches that all overlap, the third is not read. Two words with their letters
+apart, and the same separator between the words, are read as one (`o p e n n o w`).
 """
 
 import re
