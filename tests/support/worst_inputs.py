@@ -28,6 +28,7 @@ from ledger.streams.lines import read_lines
 from matcher import Matcher, Rule, Severity
 from matcher.evasion.candidates import find_candidates
 from matcher.evasion.suspicion import is_suspect
+from matcher.signs import SIGNS, find_signs
 from matcher.text.fold import fold
 from matcher.text.links import find_hosts, opaque_spans
 
@@ -71,6 +72,11 @@ def find(text: str) -> object:
 def suspect(text: str) -> object:
     """Look for what a disguise needs."""
     return is_suspect(text, fold(text))
+
+
+def signs(text: str) -> object:
+    """Look for all signs."""
+    return find_signs(text, SIGNS)
 
 
 def all_of(read: Callable[..., Any], *more: object) -> Callable[[bytes], object]:
@@ -145,6 +151,18 @@ TEXTS = {
     "phone numbers": repeated("+62 "),
     "at signs in words": repeated("a@b"),
 }
+DRESSED = {
+    "emoji": repeated("🔥"),
+    "words between emoji": repeated("🔥ayo"),
+    "flags": repeated("🇮🇩"),
+    "names with numbers": repeated("hoki88 "),
+    "the same, dressed": repeated("𝐡𝐨𝐤𝐢𝟖𝟖"),
+    "numbers with units": repeated("Rp 5 jt "),
+    "numbers next to Han letters": repeated("加12345"),
+    "hosts with usual endings": repeated("toko.com,"),
+    "phrases": repeated("ayo main sekarang "),
+    "strokes": repeated("b\u0336"),
+}
 MARKUP = {
     "scripts": repeated("<script>"),
     "ends of scripts": repeated("</script ", "<script>"),
@@ -170,6 +188,7 @@ READERS: dict[str, tuple[Callable[[Any], object], dict[str, Callable[[int], str]
     "matcher: hosts": (find_hosts, TEXTS),
     "matcher: suspicion": (suspect, TEXTS),
     "matcher: disguise": (find_candidates, TEXTS),
+    "matcher: signs": (signs, TEXTS | DRESSED),
     "matcher: find": (find, TEXTS),
     "claims: words": (lambda text: words_of(text, "en"), TEXTS),
     "claims: grams": (grams_of, TEXTS),

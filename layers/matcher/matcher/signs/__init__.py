@@ -1,0 +1,9 @@
+"""Signs: named features of a text that are not words, such as a link or letters in dress.
+
+A sign is a pure function from a text to spans of the original. `catalogue` is the closed list and
+the place to start; `many` answers for many texts at once. The room imports `text`.
+"""
+
+from matcher.signs.catalogue import SIGNS, Sign, find_signs
+
+__all__ = ["SIGNS", "Sign", "find_signs"]

@@ -1,0 +1,78 @@
+"""The signs of addresses: links, e-mail addresses, names after an `@`, and topics after a `#`.
+
+Links and mentions are those of `matcher.text.links`, in which terms do not match. A host name
+without a slash counts as well if it ends like most links do: "daftar di shop.com".
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from matcher.signs.chunks import Chunk, Found
+from matcher.signs.lists import LISTS
+from matcher.signs.shapes import DIGITS, LETTERS, MARKS, SPACE
+from matcher.text.hostnames import host_of
+from matcher.text.links import find_hosts, opaque_spans
+
+_HINT = re.compile(r"[/@#.\uff20]")
+_DOT_IN_WORD = re.compile(r"[^.][.](?=[^\W\d_])")
+_EMAIL_PART = r"[A-Za-z0-9_-]"
+_EMAIL = re.compile(
+    rf"(?<![A-Za-z0-9_.+-])[A-Za-z0-9_.+-]{{1,64}}+@(?:{_EMAIL_PART}++\.)+[A-Za-z]++"
+)
+_TOPIC_LETTER = f"{LETTERS}hk"
+_TOPIC = re.compile(
+    rf"(?<![{LETTERS}{DIGITS}{MARKS}&#])#[{DIGITS}_]*+[{_TOPIC_LETTER}][{_TOPIC_LETTER}{DIGITS}{MARKS}_]++"
+)
+
+
+def addresses_in(chunk: Chunk) -> tuple[list[Found], str]:
+    """Return the signs of addresses in a chunk, and its shape with addresses as spaces."""
+    if not _HINT.search(chunk.text):
+        return [], chunk.shape
+    found = list(_addresses_in(chunk.text))
+    shape = _without(chunk.shape, [sign[1:] for sign in found])
+    found += (("hashtag", *topic.span()) for topic in _TOPIC.finditer(shape))
+    return found, shape
+
+
+def _addresses_in(text: str) -> Iterator[Found]:
+    taken: list[tuple[int, int]] = []
+    if "@" in text:
+        taken += (email.span() for email in _EMAIL.finditer(text))
+        yield from (("email", start, end) for start, end in taken)
+    for start, end, is_link in opaque_spans(text):
+        taken.append((start, end))
+        if not is_link:
+            yield "handle", start, end
+        elif host := host_of(text[start:end]):
+            yield from _link(start, end, host.name)
+    if _DOT_IN_WORD.search(text):
+        for host in find_hosts(_without(text, taken)):
+            if host.name.rpartition(".")[2] in LISTS.bare_endings:
+                yield from _link(host.start, host.end, host.name)
+
+
+def _without(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    """Return a text with spans replaced by spaces."""
+    pieces: list[str] = []
+    at = 0
+    for start, end in sorted(spans):
+        if start >= at:
+            pieces += [text[at:start], SPACE * (end - start)]
+            at = end
+    return "".join([*pieces, text[at:]])
+
+
+def _link(start: int, end: int, host: str) -> Iterator[Found]:
+    """Yield the signs of a link with a host name in normal form."""
+    yield "link", start, end
+    labels = host.split(".")
+    parents = {".".join(labels[at:]) for at in range(len(labels))}
+    if parents & LISTS.messenger_hosts:
+        yield "messenger-link", start, end
+    if parents & LISTS.short_hosts:
+        yield "short-link", start, end
+    ending = labels[-1]
+    is_usual = ending in LISTS.usual_endings
+    if not is_usual and not (len(ending) == 2 and ending not in LISTS.rare_countries):
+        yield "rare-domain", start, end

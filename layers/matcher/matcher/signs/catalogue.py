@@ -1,0 +1,204 @@
+"""The closed list of signs, each with its sentence for the public and its digest.
+
+A sign decides findings, so a set names it with its digest. The digest covers the patterns and
+constants of the sign's module, the kinds of code points, the lists that the sign looks words up in,
+a counter of changes to the code, and the version of Unicode. A sign that shall find something else
+gets a new id (`link-2`).
+"""
+
+import hashlib
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from types import ModuleType
+
+import msgspec
+
+from matcher.signs import addresses, han, numbers, parts, shapes, words
+from matcher.signs.chunks import Chunk, Found, chunks_of
+from matcher.signs.lists import as_published
+from matcher.signs.shapes import shape_of
+
+CODE_VERSION = 1
+"""Counts changes to the code of signs. Raise it when a sign finds something else."""
+
+type Spans = list[tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """A named feature of a text. `definition` is what decides it, and `digest` names that."""
+
+    id: str
+    sentence: str
+    definition: Mapping[str, object]
+    digest: str
+
+    def find(self, text: str) -> Spans:
+        """Return the half-open spans of the sign in a text, in order."""
+        return find_signs(text, [self.id]).get(self.id, [])
+
+
+def find_signs(text: str, wanted: Collection[str]) -> dict[str, Spans]:
+    """Return the wanted signs of a text, each with its half-open spans in order.
+
+    >>> find_signs("Main di 𝐀𝐄𝐑𝐎𝟖𝟖, bonus 50rb", ["dressed-name-number", "money", "link"])
+    {'money': [(22, 26)], 'dressed-name-number': [(8, 14)]}
+    """
+    found: defaultdict[str, set[tuple[int, int]]] = defaultdict(set)
+    for sign, start, end in signs_in(text):
+        if sign in wanted:
+            found[sign].add((start, end))
+    return {sign: sorted(found[sign]) for sign in SIGNS if sign in found}
+
+
+def signs_in(text: str) -> Iterator[Found]:
+    """Yield all signs of a text in any order, some of them twice."""
+    shape = shape_of(text)
+    for chunk in chunks_of(text, shape):
+        for sign, start, end in signs_of_chunk(chunk):
+            yield sign, chunk.start + start, chunk.start + end
+    yield from parts.signs_of_part(text, shape)
+    yield from han.han_apart(shape)
+
+
+def signs_of_chunk(chunk: Chunk) -> list[Found]:
+    """Return the signs of a chunk, with places counted from its start."""
+    found, shape = addresses.addresses_in(chunk)
+    found += words.words_in(chunk.text, shape)
+    found += numbers.numbers_in(chunk, shape)
+    found += han.han_in(chunk.text, shape)
+    return found
+
+
+def _decides(module: ModuleType) -> dict[str, object]:
+    """Return the patterns and constants of a module, as they are published."""
+    values = {name: value for name, value in vars(module).items() if name.strip("_").isupper()}
+    return {
+        name: value.pattern if isinstance(value, re.Pattern) else value
+        for name, value in values.items()
+        if isinstance(value, re.Pattern | int | float | str | tuple | frozenset | dict)
+        and not name.startswith("__")
+    }
+
+
+def _sign(name: str, module: ModuleType, lists: str, sentence: str) -> Sign:
+    definition = {
+        "id": name,
+        "code": CODE_VERSION,
+        "unicode": unicodedata.unidata_version,
+        "kinds": shapes.KINDS,
+        "standards": shapes.STANDARDS,
+        "module": _decides(module),
+        "lists": as_published(lists.split()),
+    }
+    digest = hashlib.sha256(msgspec.json.encode(definition, order="deterministic")).hexdigest()
+    return Sign(name, sentence, definition, digest)
+
+
+_ADDRESSES: dict[str, tuple[str, str]] = {
+    "link": ("bare_endings", "A link, or a host name that ends like most links do."),
+    "messenger-link": (
+        "bare_endings messenger_hosts",
+        "A link to a chat, group or channel of a messenger.",
+    ),
+    "short-link": (
+        "bare_endings short_hosts",
+        "A link of a service that shortens links or collects them on a page.",
+    ),
+    "rare-domain": (
+        "bare_endings usual_endings rare_countries",
+        "A link whose top-level domain few ordinary sites have.",
+    ),
+    "email": ("", "An e-mail address."),
+    "handle": ("", "A name after an @."),
+    "hashtag": ("", "A topic after a #."),
+}
+_NUMBERS: dict[str, tuple[str, str]] = {
+    "money": (
+        "currencies_before currencies_after currency_letters",
+        "A number with a currency, such as Rp50.000 or 2jt.",
+    ),
+    "percent": ("", "A number with a percent sign."),
+    "amount": (
+        "units unit_letters",
+        "A number with a unit of weight, volume, pieces or thousands, such as 10g, 50mg or 2jt.",
+    ),
+    "digits-1": ("", "A number of one digit by itself."),
+    "digits-2": ("", "A number of two digits by itself."),
+    "digits-3": ("", "A number of three digits by itself."),
+    "digits-4": ("", "A number of four digits by itself."),
+    "digits-5-6": ("", "A number of five or six digits by itself."),
+    "digits-7-11": ("", "A number of seven to eleven digits by itself."),
+    "digits-12": ("", "A number of twelve digits or more by itself."),
+}
+_ORDINARY = "ordinary_words ordinary_stems"
+_WORDS: dict[str, tuple[str, str]] = {
+    "name-number": (
+        "",
+        "A name of three letters or more with two or three digits, 4d or 5d after it.",
+    ),
+    "dressed-name-number": (
+        "",
+        "A name with a number that is in dressed letters, in several scripts, or apart.",
+    ),
+    "unknown-name-number": (
+        _ORDINARY,
+        "A name with a number that is not on the list of ordinary ones.",
+    ),
+    "capital-name-number": ("", "A name with a number whose letters are all capitals."),
+    "game-name": (
+        "game_endings ordinary_game_names",
+        "A name that ends like those of games for money, such as toto, bet, slot or win.",
+    ),
+    "letters-digits": ("", "A word with letters and digits."),
+    "dressed-letters": ("", "A word with two letters or more in any dress of the next five signs."),
+    "styled-letters": ("", "A word with mathematical letters, such as bold or script ones."),
+    "enclosed-letters": ("", "A word with letters in circles, squares or brackets."),
+    "wide-letters": ("", "A word with full-width letters."),
+    "small-capitals": ("", "A word with small capitals or raised letters."),
+    "struck-letters": ("", "A word with strokes, lines or rings through or around its letters."),
+    "half-dressed": ("", "A word with both plain and dressed letters."),
+    "mixed-scripts": ("", "A word with letters of two scripts out of Latin, Cyrillic and Greek."),
+    "capital-word": ("", "A word of four letters or more, all capitals."),
+}
+_PARTS: dict[str, tuple[str, str]] = {
+    "spaced-letters": (
+        "",
+        "Four letters or digits or more, three of them letters, each apart from the next.",
+    ),
+    "phone": ("", "A number that looks like a phone number."),
+    "emoji-1": ("", "One emoji in the text."),
+    "emoji-2-3": ("", "Two or three emoji in the text."),
+    "many-emoji": ("", "Four emoji or more in the text."),
+    "emoji-wrapped": ("", "A word with an emoji before it and after it."),
+    "capitals": ("", "A text of which most letters are capitals."),
+    "repeated-phrase": ("", "Three words in a row that occur three times in the text."),
+    "repeated-marks": ("", "Three exclamation or question marks in a row."),
+}
+_HAN: dict[str, tuple[str, str]] = {
+    "han-number": (
+        "counters",
+        "A number of 4 to 11 digits next to a Han letter, unless it counts something.",
+    ),
+    "han-apart": (
+        "",
+        "Three Han letters or more, each apart from the next by spaces, signs or emoji.",
+    ),
+    "rare-han": ("cantonese", "A Han letter that is in no common national standard."),
+}
+
+SIGNS: Mapping[str, Sign] = {
+    name: _sign(name, module, lists, sentence)
+    for module, rows in (
+        (addresses, _ADDRESSES),
+        (numbers, _NUMBERS),
+        (words, _WORDS),
+        (parts, _PARTS),
+        (han, _HAN),
+    )
+    for name, (lists, sentence) in rows.items()
+}
+"""All signs by id."""

@@ -1,0 +1,47 @@
+"""A chunk: what stands between two white spaces of a text, and what the signs in it are read from.
+
+Most signs lie within one chunk. So `matcher.signs.many` can drop the chunks that have none, and
+both ways of looking for signs call the same functions for the rest.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from matcher.signs.shapes import LINE_END, SPACE
+
+type Found = tuple[str, int, int]
+"""A sign's id, and half-open code points."""
+
+_CHUNK = re.compile(f"[^{SPACE}{LINE_END}]+")
+
+
+class Chunk(NamedTuple):
+    """A chunk with its shape, its place in the text, and the texts of its neighbours.
+
+    A neighbour is empty if there is none or the white space between is more than one space.
+    """
+
+    text: str
+    shape: str
+    start: int
+    before: str
+    after: str
+
+
+def chunks_of(text: str, shape: str) -> Iterator[Chunk]:
+    """Yield the chunks of a text in order.
+
+    >>> from matcher.signs.shapes import shape_of
+    >>> text = "only 10 g  left"
+    >>> [(chunk.before, chunk.text, chunk.after) for chunk in chunks_of(text, shape_of(text))]
+    [('', 'only', '10'), ('only', '10', 'g'), ('10', 'g', ''), ('', 'left', '')]
+    """
+    places = [found.span() for found in _CHUNK.finditer(shape)]
+    for number, (start, end) in enumerate(places):
+        before = after = ""
+        if number and places[number - 1][1] == start - 1 and shape[start - 1] == SPACE:
+            before = text[places[number - 1][0] : start - 1]
+        if number + 1 < len(places) and places[number + 1][0] == end + 1 and shape[end] == SPACE:
+            after = text[end + 1 : places[number + 1][1]]
+        yield Chunk(text[start:end], shape[start:end], start, before, after)

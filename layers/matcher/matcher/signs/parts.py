@@ -1,0 +1,116 @@
+"""The signs of a whole part, which takes several chunks to see.
+
+These are letters apart, emoji, capitals, phone numbers and repeated phrases.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+
+from matcher.signs.chunks import Found
+from matcher.signs.shapes import (
+    CAPITALS,
+    DIGITS,
+    EMOJI,
+    FLAG_LETTER,
+    JOINER,
+    LETTERS,
+    MARKS,
+    OTHER,
+    SKIN_TONE,
+    SMALLS,
+    SPACE,
+    plain_letters,
+)
+from matcher.signs.words import WORD, signs_of_word
+from matcher.text.fold import fold
+
+CASED_AT_LEAST, CAPITALS_SHARE = 10, 0.7
+WORDS_IN_PHRASE, LETTERS_IN_PHRASE, TIMES = 3, 12, 3
+
+_LETTER = f"[{LETTERS}{DIGITS}]"
+_UNIT = rf"{_LETTER}[{MARKS}]*+(?!{_LETTER})"
+_EMOJI_MARKS = f"[{MARKS}{SKIN_TONE}]*+"
+_GAP = rf"(?:{SPACE}{{1,2}}+|[._*|{OTHER}-]|(?:{EMOJI}|{FLAG_LETTER}{{1,2}}+){_EMOJI_MARKS})"
+_APART = re.compile(
+    rf"(?<![{LETTERS}{DIGITS}{MARKS}/@]){_UNIT}(?:{_GAP}{_UNIT}){{3,}}+"
+    rf"(?:{_GAP}[{DIGITS}]{{2,3}}+(?!{_LETTER}))?+"
+)
+_REPEATED_MARKS = re.compile(r"[!?！？]{3,}+")
+_IN_WORDS = frozenset(LETTERS + DIGITS + MARKS)
+_EMOJI = re.compile(rf"(?<!{JOINER}){EMOJI}|(?<!{FLAG_LETTER}){FLAG_LETTER}")
+_WRAPPED = re.compile(
+    rf"[{EMOJI}{FLAG_LETTER}]{_EMOJI_MARKS} ?({_LETTER}{{2}}[{LETTERS}{DIGITS}{MARKS}]++)"
+    rf"(?= ?[{EMOJI}{FLAG_LETTER}])"
+)
+_PHONE = re.compile(
+    rf"(?<![{LETTERS}{DIGITS}.,$%+/=_-])(?:\+ ?)?\(?"
+    rf"[{DIGITS}](?:[ .()-]{{0,2}}+[{DIGITS}]){{7,14}}+(?![{LETTERS}{DIGITS}])"
+)
+_FIRST_GROUP = re.compile(r"\(?\w{3}")
+_LOCAL_PHONE = re.compile(r"0[1-9]\d{7,12}|1[3-9]\d{9}|62\d{9,12}")
+_PARTED_PHONE = re.compile(r"\(?\d{3}\)?[-. ]\d{3}[-. ]\d{4}")
+
+
+def signs_of_part(text: str, shape: str) -> Iterator[Found]:
+    """Yield the signs of a part that are not in one chunk, sign by sign."""
+    yield from _letters_apart(text, shape)
+    yield from _emoji(text, shape)
+    capitals = sum(map(shape.count, CAPITALS))
+    cased = capitals + sum(map(shape.count, SMALLS))
+    if cased >= CASED_AT_LEAST and capitals >= CAPITALS_SHARE * cased:
+        yield "capitals", 0, len(text)
+    for found in _PHONE.finditer(shape):
+        if _is_phone(text[found.start() : found.end()]):
+            yield "phone", *found.span()
+    yield from (("repeated-phrase", *span) for span in _repeated(text, shape))
+    yield from (("repeated-marks", *found.span()) for found in _REPEATED_MARKS.finditer(text))
+
+
+def _letters_apart(text: str, shape: str) -> Iterator[Found]:
+    """Yield where letters are apart, and the signs of the word that they are together."""
+    for found in _APART.finditer(shape):
+        start, end = found.span()
+        kept = [at for at in range(start, end) if shape[at] in _IN_WORDS]
+        word, kinds = ("".join(map(of.__getitem__, kept)) for of in (text, shape))
+        if sum(kind in LETTERS for kind in kinds) < 3:
+            continue
+        yield "spaced-letters", start, end
+        signs = list(signs_of_word(word, kinds))
+        if "name-number" in signs and "dressed-name-number" not in signs:
+            signs.append("dressed-name-number")
+        yield from ((sign, start, end) for sign in signs)
+
+
+def _emoji(text: str, shape: str) -> Iterator[Found]:
+    if EMOJI not in shape and FLAG_LETTER not in shape:
+        return
+    number = len(_EMOJI.findall(shape))
+    yield "emoji-1" if number < 2 else "emoji-2-3" if number < 4 else "many-emoji", 0, len(text)
+    yield from (("emoji-wrapped", *found.span(1)) for found in _WRAPPED.finditer(shape))
+
+
+def _is_phone(written: str) -> bool:
+    """Return whether 8 to 15 digits, with what is between them, look like a phone number."""
+    if written.startswith("+") or _PARTED_PHONE.fullmatch(written):
+        return True
+    digits = "".join(filter(str.isdigit, plain_letters(written)))
+    return bool(_FIRST_GROUP.match(written) and _LOCAL_PHONE.fullmatch(digits))
+
+
+def _repeated(text: str, shape: str) -> Iterator[tuple[int, int]]:
+    """Yield where a phrase is that occurs three times, without overlaps."""
+    places = [found.span() for found in WORD.finditer(shape)]
+    if len(places) < WORDS_IN_PHRASE * TIMES:
+        return
+    words = [fold(text[start:end]) for start, end in places]
+    found: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
+    for at in range(len(words) - WORDS_IN_PHRASE + 1):
+        phrase = tuple(words[at : at + WORDS_IN_PHRASE])
+        if sum(map(len, phrase)) - 2 * WORDS_IN_PHRASE >= LETTERS_IN_PHRASE:
+            before = found[phrase]
+            if not before or before[-1] + WORDS_IN_PHRASE <= at:
+                before.append(at)
+    for firsts in found.values():
+        if len(firsts) >= TIMES:
+            yield from ((places[at][0], places[at + WORDS_IN_PHRASE - 1][1]) for at in firsts)

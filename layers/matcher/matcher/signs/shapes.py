@@ -1,0 +1,139 @@
+"""The shape of a text: one character for each code point, which says what kind it is.
+
+Signs are patterns over the shape, so their spans are spans of the original. ASCII signs are their
+own shape.
+"""
+
+import re
+import unicodedata
+
+from matcher.signs.lists import LISTS
+from matcher.text.fold import (
+    FOLD,
+    STRICT,
+    CodePointTable,
+    is_dropped,
+    is_spaceless,
+    is_word,
+    script_of,
+)
+
+SMALL, CAPITAL, UNCASED = "a", "A", "o"
+CYRILLIC, CYRILLIC_CAPITAL, GREEK, GREEK_CAPITAL = "b", "B", "g", "G"
+STYLED, ENCLOSED, WIDE, SMALL_CAPITAL = "s", "e", "w", "c"
+DIGIT, DRESSED_DIGIT = "1", "2"
+STROKE, HIDDEN, JOINER = "m", "x", "j"
+HAN, RARE_HAN, SPACELESS = "h", "H", "k"
+EMOJI, FLAG_LETTER, SKIN_TONE = "E", "R", "F"
+SPACE, LINE_END = " ", "\n"
+CURRENCY, CLAUSE_END, OTHER = "$", "p", "~"
+
+DRESSED = STYLED + ENCLOSED + WIDE + SMALL_CAPITAL
+SMALLS, CAPITALS = SMALL + CYRILLIC + GREEK, CAPITAL + CYRILLIC_CAPITAL + GREEK_CAPITAL
+PLAIN_LETTERS = SMALLS + CAPITALS + UNCASED
+LETTERS = PLAIN_LETTERS + DRESSED
+DIGITS = DIGIT + DRESSED_DIGIT
+MARKS = STROKE + HIDDEN + JOINER
+"""Marks and invisible characters, which belong to the word that they are in."""
+
+KINDS = {
+    STYLED: "\u2102-\u2115\u2119-\u211d\u2124\u2128\u212c-\u2134\u2145-\u2149\U0001d400-\U0001d7cb",
+    ENCLOSED: "\u249c-\u24e9\U0001f110-\U0001f149\U0001f150-\U0001f169\U0001f170-\U0001f189",
+    WIDE: "\uff21-\uff3a\uff41-\uff5a",
+    SMALL_CAPITAL: "\u02b0-\u02b8\u02e1-\u02e3\u1d00-\u1d6a\u1d78\u1d9b-\u1dbf\u2071\u207f"
+    "\u2090-\u209c\u0262\u026a\u0274\u0280\u028f\u0299\u029c\u029f\ua730-\ua731\ua7f8-\ua7f9",
+    DRESSED_DIGIT: "\u00b2\u00b3\u00b9\u2070\u2074-\u2079\u2080-\u2089\u2460-\u249b\u24ea-\u24ff"
+    "\u2776-\u2793\uff10-\uff19\U0001d7ce-\U0001d7ff\U0001f100-\U0001f10a\U0001fbf0-\U0001fbf9",
+    STROKE: "\u0305\u0320-\u0322\u0331-\u033f\u0346-\u034e\u0350-\u0362\u0489\u20d0-\u20f0",
+    JOINER: "\u200d",
+    SKIN_TONE: "\U0001f3fb-\U0001f3ff",
+    FLAG_LETTER: "\U0001f1e6-\U0001f1ff",
+    EMOJI: "\u231a-\u231b\u23e9-\u23f3\u25fd-\u25fe\u2600-\u26ff\u2702-\u2764\u2795-\u2797\u27a1"
+    "\u27b0\u27bf\u2b05-\u2b07\u2b1b-\u2b1c\u2b50\u2b55\U0001f000-\U0001f0ff\U0001f18a-\U0001f3fa"
+    "\U0001f400-\U0001faff",
+    "@": "\uff20",
+    CLAUSE_END: "\u2013-\u201f\u2026\u3001-\u3002\u3008-\u3011\uff01\uff08-\uff09\uff0c\uff0e"
+    "\uff1a-\uff1b\uff1f",
+}
+"""Ranges of code points by kind, both ends included. The first kind that has one counts."""
+
+STANDARDS = ("gb2312", "big5", "euc_jp")
+"""The national standards, by the names of their codecs, whose Han letters are common."""
+
+_OF_CATEGORY = {"Nd": DIGIT, "Sc": CURRENCY}
+_OF_SCRIPT: dict[str | None, tuple[str, str]] = {
+    "Cyrl": (CYRILLIC, CYRILLIC_CAPITAL),
+    "Grek": (GREEK, GREEK_CAPITAL),
+}
+_KINDS = [(kind, re.compile(f"[{ranges}]")) for kind, ranges in KINDS.items()]
+_HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af]")
+
+
+def _kind(code: int) -> str:
+    """Return the kind of a code point."""
+    char = chr(code)
+    if char.isspace():
+        return LINE_END if char in "\n\r\u2028\u2029" else SPACE
+    if char.isascii() and char.isprintable() and not char.isalnum():
+        return char
+    for kind, pattern in _KINDS:
+        if pattern.match(char):
+            return kind
+    if _HAN.match(char):
+        return HAN if char in LISTS.cantonese or _is_in_standard(char) else RARE_HAN
+    return _kind_by_category(char)
+
+
+def _kind_by_category(char: str) -> str:
+    if (category := unicodedata.category(char)) in _OF_CATEGORY:
+        return _OF_CATEGORY[category]
+    if is_dropped(char):
+        return HIDDEN
+    if is_spaceless(char):
+        return SPACELESS
+    if not is_word(char) or " " in FOLD[ord(char)]:
+        return OTHER
+    if not char.isupper() and not char.islower():
+        return UNCASED
+    small, capital = _OF_SCRIPT.get(script_of(STRICT[ord(char)][0]), (SMALL, CAPITAL))
+    return capital if char.isupper() else small
+
+
+def _is_in_standard(char: str) -> bool:
+    return any(len(char.encode(name, "ignore")) == 2 for name in STANDARDS)
+
+
+SHAPES = CodePointTable(_kind)
+"""The kinds as a table for `str.translate`."""
+
+
+def shape_of(text: str) -> str:
+    """Return the shape of a text, as long as the text.
+
+    >>> shape_of("Ａero 88! 请加"), shape_of("𝐀k̶u 🔥")
+    ('waaa 11! hh', 'sama E')
+    """
+    return text.translate(SHAPES)
+
+
+def plain_letters(word: str) -> str:
+    """Return the letters and digits of a word as the fold has them, in one piece.
+
+    >>> plain_letters("AЕR𝐎𝟴❽")
+    'aero88'
+    """
+    return "".join(_plains[ord(char)] for char in word)
+
+
+def _plain(code: int) -> str:
+    if _is_circled(code):
+        return str(unicodedata.digit(chr(code), ""))
+    return FOLD[code].strip(" ")
+
+
+def _is_circled(code: int) -> bool:
+    """Return whether a code point is a circled digit that the fold does not know."""
+    return 0x2776 <= code <= 0x2793 or 0x24F5 <= code <= 0x24FF
+
+
+_plains = CodePointTable(_plain)

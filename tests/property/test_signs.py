@@ -1,0 +1,54 @@
+"""Laws of signs, on texts of pieces that they read."""
+
+from random import Random
+
+from hypothesis import given
+from hypothesis import strategies as st
+from property.effort import share
+
+from matcher.signs import SIGNS, find_signs
+
+WRITTEN = """
+HOKI88 gac0r toko4d bandarslot 𝐇𝐎𝐊𝐈 𝟖𝟖 ⓑⓞ ａｂ ʙᴏ b̶ 8️⃣ Б ж é ß ﷺ ½ № ² ℹ️ 🅰 ① ❽ ٣ µ K
+Rp $ € 50.000 10 8 0812-3456-7890 +62 jt rb mg g % 元 ayo main sekarang A e r o
+https://a.example/b t.me/x bit.ly/1 toko.com @akun a@b.example #topik www.
+🔥 👍🏽 👩‍👧 🇮🇩 ! ? ！ . - _ • / : , ， 。 ‘ ( ) 加 微 信 㣲 年 ก ガ رمز ی
+"""
+SPACES = ["\u200b", "\u0301", "\u00a0", "\n", " ", " ", " ", "\ud800", "\x00", "\x1c", "\x7f"]
+PIECES = [*WRITTEN.split(), *SPACES, "ayo main sekarang "]
+
+
+def draw_text(random: Random) -> str:
+    """A text of such pieces, some of them several times in a row."""
+    pieces = [
+        random.choice(PIECES) * random.choice([1, 1, 1, 1, 2, 3, 4])
+        for _ in range(random.randint(0, 14))
+    ]
+    return "".join(piece + random.choice(["", "", " "]) for piece in pieces)
+
+
+seeds = st.integers(0, 2**48)
+
+
+@given(seeds)
+@share(25)
+def test_spans_lie_in_the_text_in_order_and_hold_something(seed: int) -> None:
+    text = draw_text(Random(seed))
+    for sign, spans in find_signs(text, SIGNS).items():
+        assert spans == sorted(set(spans)), sign
+        assert all(0 <= start < end <= len(text) for start, end in spans), (sign, text)
+
+
+@given(st.text(st.characters(codec=None), max_size=100))
+@share(10)
+def test_any_text_at_all_is_taken(text: str) -> None:
+    """Lone surrogates, unassigned and private code points too."""
+    find_signs(text, SIGNS)
+
+
+@given(seeds)
+@share(5)
+def test_a_sign_alone_finds_what_it_finds_with_all(seed: int) -> None:
+    random = Random(seed)
+    text, name = draw_text(random), random.choice(list(SIGNS))
+    assert SIGNS[name].find(text) == find_signs(text, SIGNS).get(name, [])

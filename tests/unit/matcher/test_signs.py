@@ -1,0 +1,174 @@
+"""Each sign finds what its sentence says, in several languages, and leaves its neighbours alone."""
+
+import pytest
+
+from matcher.signs import SIGNS, find_signs
+
+WHOLE = "<all>"
+
+FOUND = {
+    "link": [
+        ("Klik https://masuk.example/a.", ["https://masuk.example/a"]),
+        ("www.toko.example sekarang", ["www.toko.example"]),
+        ("点击https://a.example/b领取", ["https://a.example/b"]),
+        ("daftar di tokomu.com ya", ["tokomu.com"]),
+        ("заходи на kupon.shop!", ["kupon.shop"]),
+        ("selesai.besok lanjut lagi", []),
+        ("kirim ke saya@kotak.com", []),
+        ("a link, and/or 1.5/2", []),
+    ],
+    "messenger-link": [
+        ("gabung t.me/grupmu", ["t.me/grupmu"]),
+        ("https://chat.whatsapp.com/Abc", ["https://chat.whatsapp.com/Abc"]),
+        ("https://not-t.me.example/a", []),
+    ],
+    "short-link": [
+        ("cek bit.ly/xyz", ["bit.ly/xyz"]),
+        ("https://s.id/abc ya", ["https://s.id/abc"]),
+        ("https://masuk.example/s.id", []),
+    ],
+    "rare-domain": [
+        ("http://masuk.quest/a", ["http://masuk.quest/a"]),
+        ("bonus.tk/1", ["bonus.tk/1"]),
+        ("https://berita.co.id/a https://bbc.example/b", []),
+    ],
+    "email": [
+        ("write to claims.desk@post.example today", ["claims.desk@post.example"]),
+        ("@akun dan a @ b", []),
+    ],
+    "handle": [("hubungi @admin_toko ya", ["@admin_toko"]), ("saya@kotak.example", [])],
+    "hashtag": [("#PromoAkhirTahun 加#领取", ["#PromoAkhirTahun", "#领取"]), ("nomor #1 a#b", [])],
+    "phone": [
+        ("WA 0812-3456-7890", ["0812-3456-7890"]),
+        ("call +1 (555) 010-0199 now", ["+1 (555) 010-0199"]),
+        ("call 555-010-0199", ["555-010-0199"]),
+        ("电话13800000000", ["13800000000"]),
+        ("２０26-05-30 dan 127.0.0.1 dan 1567248607", []),
+        ("01-02-2026 11:05", []),
+    ],
+    "money": [
+        ("modal Rp50.000 saja", ["Rp50.000"]),
+        ("modal Rp 50.000 saja", ["Rp 50.000"]),
+        ("dapat 50rb, lalu 2 juta", ["50rb", "2 juta"]),
+        ("only $9.99 or 20€", ["$9.99", "20€"]),
+        ("日赚500元", ["500元"]),
+        ("от 3000 рублей", ["3000 рублей"]),
+        ("50 orang, 2 juta-an tahun? tidak: 1 jam", ["2 juta"]),
+        ("grup 50", []),
+    ],
+    "percent": [("100% aman, 5 %, ５０％", ["100%", "5 %", "５０％"]), ("% dan 5", [])],
+    "amount": [
+        ("10g, 50mg dan 2jt", ["10g", "50mg", "2jt"]),
+        ("0.5 gram, 30 pcs", ["0.5 gram", "30 pcs"]),
+        ("5克", ["5克"]),
+        ("10 orang, 5 k", []),
+    ],
+    "digits-1": [("kamar 7", ["7"])],
+    "digits-2": [("umur 17, v17", ["17"])],
+    "digits-3": [("300半个月", ["300"])],
+    "digits-4": [("kode 4821; 1.500", ["4821", "1.500"])],
+    "digits-5-6": [("text to 88600", ["88600"])],
+    "digits-7-11": [("群12345678", ["12345678"])],
+    "digits-12": [("card 4000123412341234", ["4000123412341234"])],
+    "name-number": [
+        ("main di hoki88 dan gac0r77", ["hoki88", "gac0r77"]),
+        ("toko4d, TOKO5D", ["toko4d", "TOKO5D"]),
+        ("𝗛𝗢𝗞𝗜𝟴𝟴", ["𝗛𝗢𝗞𝗜𝟴𝟴"]),
+        ("H O K I 8 8", ["H O K I 8 8"]),
+        ("gac0r, h2o, ab88, hoki8, hoki2026, 88hoki", []),
+        ("@rizal76 https://a.example/hoki88", []),
+    ],
+    "dressed-name-number": [
+        ("𝗛𝗢𝗞𝗜𝟴𝟴 hoki88", ["𝗛𝗢𝗞𝗜𝟴𝟴"]),
+        ("ＨＯＫＩ88", ["ＨＯＫＩ88"]),
+        ("НОKI88", ["НОKI88"]),
+        ("H̲O̲K̲I̲88", ["H̲O̲K̲I̲88"]),
+        ("H.O.K.I 88", ["H.O.K.I 88"]),
+        ("hoki8️⃣8️⃣", ["hoki8️⃣8️⃣"]),
+        ("𝗛𝗢𝗞𝗜", []),
+    ],
+    "unknown-name-number": [
+        ("hoki88 di JKT48, ubuntu22, covid19, Oct25", ["hoki88"]),
+    ],
+    "capital-name-number": [("HOKI88 Hoki88 𝗛𝗢𝗞𝗜𝟴𝟴", ["HOKI88", "𝗛𝗢𝗞𝗜𝟴𝟴"])],
+    "game-name": [
+        ("di bandarslot atau Nagatoto", ["bandarslot", "Nagatoto"]),
+        ("𝐧𝐚𝐠𝐚𝐰𝐢𝐧", ["𝐧𝐚𝐠𝐚𝐰𝐢𝐧"]),
+        ("alphabet, Darwin, slot, a win, kahwin", []),
+    ],
+    "letters-digits": [("10g v2 hoki88", ["10g", "v2", "hoki88"]), ("abc 12", [])],
+    "dressed-letters": [
+        ("𝓫𝓸𝓷𝓾𝓼 ⓑⓞⓝⓤⓢ ｂｏｎｕｓ ʙᴏɴᴜs b̶o̶nus", ["𝓫𝓸𝓷𝓾𝓼", "ⓑⓞⓝⓤⓢ", "ｂｏｎｕｓ", "ʙᴏɴᴜs", "b̶o̶nus"]),
+        ("x² 1️⃣2️⃣ ™ é ｶﾅ ①", []),
+    ],
+    "styled-letters": [("𝓫𝓸𝓷𝓾𝓼 ⓑⓞⓝⓤⓢ", ["𝓫𝓸𝓷𝓾𝓼"])],
+    "enclosed-letters": [("ⓑⓞⓝⓤⓢ 🅱🅾", ["ⓑⓞⓝⓤⓢ", "🅱🅾"])],
+    "wide-letters": [("ｂｏｎｕｓ", ["ｂｏｎｕｓ"]), ("（ａ）", [])],
+    "small-capitals": [("ʙᴏɴᴜs", ["ʙᴏɴᴜs"])],
+    "struck-letters": [("b̶o̶n̶u̶s̶ e\u0301", ["b̶o̶n̶u̶s̶"])],
+    "half-dressed": [("bo𝐧us", ["bo𝐧us"]), ("𝐛𝐨𝐧𝐮𝐬 x²", [])],
+    "mixed-scripts": [("bоnus", ["bоnus"]), ("бонус bonus μm", [])],
+    "capital-word": [("klik DAFTAR dan ОК ВСЕМ", ["DAFTAR", "ВСЕМ"]), ("UUD 45", [])],
+    "spaced-letters": [
+        ("main B O N U S yuk", ["B O N U S"]),
+        ("b.o.n.u.s", ["b.o.n.u.s"]),
+        ("B🔥O🔥N🔥U🔥S", ["B🔥O🔥N🔥U🔥S"]),
+        ("I a 1 2 3, U.S.A. 1 2 3 4 5", []),
+    ],
+    "emoji-1": [
+        ("🇮🇩", [WHOLE]),
+        ("ok 👍🏽", [WHOLE]), ("👩‍👩‍👧", [WHOLE]), ("ok 👍👍", []), ("©", []),
+    ],
+    "emoji-2-3": [("🔥🔥", [WHOLE]), ("🔥", [])],
+    "many-emoji": [("🔥a🔥b🔥c🔥", [WHOLE]), ("🔥🔥🔥", [])],
+    "emoji-wrapped": [
+        ("🔥BONUS🔥 dan lagi 🎁 hadiah 🎁", ["BONUS", "hadiah"]),
+        ("🔥 ini bonus 🔥", []),
+    ],
+    "capitals": [
+        ("AYO DAFTAR SEKARANG juga", [WHOLE]),
+        ("OK SIP. Ayo Daftar Sekarang", []),
+    ],
+    "repeated-phrase": [
+        (
+            "ayo main sekarang, AYO main sekarang! ayo main sekarang",
+            ["ayo main sekarang", "AYO main sekarang", "ayo main sekarang"],
+        ),
+        ("ha ha ha ha ha ha ha ha ha ha", []),
+        ("ayo main sekarang ayo main sekarang juga lah", []),
+    ],
+    "repeated-marks": [("ayo!!! 快？？？", ["!!!", "？？？"]), ("apa?!", [])],
+    "han-number": [
+        ("加微信12345678", ["12345678"]),
+        ("123456789加我", ["123456789"]),
+        ("2024年，1500元，共12人", []),
+    ],
+    "han-apart": [
+        ("加 微 信", ["加 微 信"]),
+        ("快来卡.接.回吧", ["卡.接.回"]),
+        ("我，你，他。“我”“你”“他”", []),
+    ],
+    "rare-han": [("加㣲信", ["㣲"]), ("加微信，你喺邊度，広い", [])],
+}  # fmt: skip
+
+CASES = [(sign, text, spans) for sign, rows in FOUND.items() for text, spans in rows]
+
+
+@pytest.mark.parametrize(("sign", "text", "expected"), CASES)
+def test_a_sign_finds_what_its_sentence_says(sign: str, text: str, expected: list[str]) -> None:
+    spans = SIGNS[sign].find(text)
+    assert [WHOLE if end - start == len(text) and WHOLE in expected else text[start:end]
+            for start, end in spans] == expected  # fmt: skip
+
+
+def test_the_list_is_closed_and_each_sign_has_examples() -> None:
+    assert FOUND.keys() == SIGNS.keys()
+
+
+def test_a_sign_has_a_sentence_and_a_digest_of_its_own() -> None:
+    assert all(sign.sentence.endswith(".") for sign in SIGNS.values())
+    assert len({sign.digest for sign in SIGNS.values()}) == len(SIGNS)
+
+
+def test_only_wanted_signs_are_returned() -> None:
+    assert find_signs("HOKI88 $5", ["money"]) == {"money": [(7, 9)]}
