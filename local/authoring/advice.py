@@ -52,13 +52,15 @@ def lists_of(rule: Rule) -> dict[str, tuple[str, ...]]:
     """Return the lists of terms of a rule by the key that `PackFile.lines` knows them under."""
     groups = [*rule.groups, *([rule.at_least.of] if rule.at_least else [])]
     named = {str(number): group for number, group in enumerate(groups)}
-    return named | {"except": rule.except_, "unless": rule.unless}
+    weighed = {"score": tuple(rule.score.terms)} if rule.score else {}
+    return named | weighed | {"except": rule.except_, "unless": rule.unless}
 
 
 def _condition(rule: Rule) -> object:
     groups = frozenset(frozenset(Term.of(term).pattern for term in group) for group in rule.groups)
     counted = rule.at_least and (rule.at_least.n, frozenset(rule.at_least.of))
-    return groups, counted, frozenset(NamedHost.of(host) for host in rule.links)
+    hosts = frozenset(NamedHost.of(host) for host in rule.links)
+    return groups, counted, hosts, rule.score and msgspec.json.encode(rule.score, order="sorted")
 
 
 class _Advice:
@@ -104,8 +106,8 @@ class _Advice:
                 return f"`{written}` can never match: the exception `{other.written}` holds it"
             if other.key == "unless":
                 return f"`{written}` can never match: `{other.written}` in `unless` cancels it"
-        if len({other.key for other in everywhere} - {"unless", "except"}) > 1:
-            return None  # two groups share its words, and one span serves one group
+        if key == "score" or len({other.key for other in everywhere} - {"unless", "except"}) > 1:
+            return None  # both count; or two groups share its words, and one span serves one group
         pattern = Term.of(written).pattern
         for other in everywhere:
             if other.key == key and Term.of(other.written).pattern != pattern:
@@ -154,7 +156,7 @@ class _Advice:
         """Yield warnings on a rule that everyday words alone meet: each group has one."""
         groups = [terms for key, terms in self.lists.items() if key not in ("except", "unless")]
         words = self._common(groups)
-        if self.rule.links or not all(words):
+        if self.rule.links or self.rule.score or not all(words):
             return
         if len(groups) == 1:
             for at, (written, common) in enumerate(words[0]):

@@ -11,7 +11,7 @@ from pathlib import Path
 from publicsuffixlist import PublicSuffixList
 
 from authoring.advice import advise
-from authoring.explain import why_not
+from authoring.explain import score_in, why_not
 from authoring.parse import PackFile, read_pack
 from matcher.engine import Matcher
 from matcher.hit import Hit
@@ -65,6 +65,7 @@ def check_packs(place: Path, today: date, protected: Path, *, advice: bool) -> P
         problems += _check_examples(file, matcher)
         problems += _check_hosts(file)
         problems += _check_protected(file, matcher, sentences)
+        problems += _check_scores(file, matcher, sentences)
     if problems:
         raise PackError(sorted(problems, key=lambda problem: (problem.file, problem.line)))
     warnings = [warning for file in files for warning in file.warnings]
@@ -230,11 +231,35 @@ def _check_protected(
     hits = matcher.find_all(sentence.text for sentence in sentences)
     for sentence, of_sentence in zip(sentences, hits, strict=True):
         for hit in of_sentence:
+            if hit.score is not None:
+                continue  # see below
             message = (
                 f"hits the protected sentence {sentence.file}:{sentence.line} with "
                 f"{_terms_of(hit)}; no rule may, so narrow it: {sentence.text}"
             )
             yield file.problem((hit.rule,), message, hit.rule)
+
+
+def _check_scores(file: PackFile, matcher: Matcher, sentences: list[Sentence]) -> Iterator[Problem]:
+    """Yield the protected sentences that reach half of a threshold."""
+    scored = {f"{file.pack.id}/{rule.id}": rule for rule in file.pack.rules if rule.score}
+    if not scored:
+        return
+    scores = matcher.scores([("text", sentence.text)] for sentence in sentences)
+    for sentence, of_sentence in zip(sentences, scores, strict=True):
+        for name, total in of_sentence.items():
+            rule = scored[name]
+            if rule.score and 2 * total >= rule.score.threshold:
+                terms = ", ".join(
+                    f"`{span.term}` {span.weight:+d}"
+                    for span in score_in(file.pack, rule, rule.score, sentence.text).spans
+                )
+                message = (
+                    f"the protected sentence {sentence.file}:{sentence.line} scores {total} "
+                    f"({terms}); none may reach half of the threshold {rule.score.threshold}, so "
+                    f"weaken a weight: {sentence.text}"
+                )
+                yield file.problem((rule.id,), message, rule.id)
 
 
 def _terms_of(hit: Hit) -> str:

@@ -6,9 +6,10 @@ from typing import Any, NamedTuple
 from msgspec import structs
 
 from matcher.engine import Matcher
-from matcher.hit import Span
+from matcher.hit import Hit, Span
 from matcher.text.fold import fold
 from rules.pack import Pack, Rule
+from rules.score import WEIGHT, WEIGHTS_IN_LIST, Score
 
 _LOOSER: dict[str, dict[str, Any]] = {
     "unless": {"unless": ()},
@@ -22,11 +23,13 @@ def explain(packs: Sequence[Pack], text: str) -> Iterator[str]:
     """Yield lines that explain how a text is compared, which rules hit it, and which nearly do.
 
     A rule is listed if at least one of its groups is met, with the terms that are in the text.
+    Scored rules are always listed, with their sum.
     """
     yield f"compared as: {fold(text).strip() or '(no words)'}"
     hits = Matcher(packs).find(text)
     for hit in hits:
-        yield f"HIT {hit.pack}/{hit.rule} ({hit.mode}, {hit.severity})"
+        score = "" if hit.score is None else f": score {hit.score}, it needs {hit.threshold}"
+        yield f"HIT {hit.pack}/{hit.rule} ({hit.mode}, {hit.severity}){score}"
         yield from (f"    {_shown_span(span, text)}" for span in hit.spans)
     hitting = {(hit.pack, hit.rule) for hit in hits}
     for pack in packs:
@@ -39,6 +42,10 @@ def explain(packs: Sequence[Pack], text: str) -> Iterator[str]:
 
 
 def _met(pack: Pack, rule: Rule, text: str) -> Iterator[str]:
+    if rule.score:
+        spans = score_in(pack, rule, rule.score, text).spans
+        yield from (f"    {_shown_span(span, text)}" for span in spans)
+        return
     for span, exception in met_in(pack, rule, text):
         dropped = f", dropped by the exception {exception!r}" if exception else ""
         yield f"    {_shown_span(span, text)}{dropped}"
@@ -47,7 +54,15 @@ def _met(pack: Pack, rule: Rule, text: str) -> Iterator[str]:
 def _shown_span(span: Span, text: str) -> str:
     seen = f" through {', '.join(map(str, span.evasion))}" if span.evasion else ""
     shown = text[span.start : span.end]
-    return f"{span.start}-{span.end} {shown!r} is the term {span.term!r}{seen}"
+    weight = "" if span.weight is None else f"{span.weight:+d}  "
+    return f"{weight}{span.start}-{span.end} {shown!r} is the term {span.term!r}{seen}"
+
+
+def score_in(pack: Pack, rule: Rule, score: Score, text: str) -> Hit:
+    """Return what a scored rule finds in a text, whatever its threshold is."""
+    score = structs.replace(score, threshold=-WEIGHT * WEIGHTS_IN_LIST * 3)
+    [hit] = Matcher([structs.replace(pack, rules=(structs.replace(rule, score=score),))]).find(text)
+    return hit
 
 
 class Met(NamedTuple):
@@ -70,7 +85,12 @@ def met_in(pack: Pack, rule: Rule, text: str) -> list[Met]:
 
 
 def why_not(pack: Pack, rule: Rule, text: str) -> str:
-    """Return the reason why a rule does not hit a text; empty if the text has none of its terms."""
+    """Return the reason why a rule does not hit a text; empty if the text has none of its terms.
+
+    A scored rule always has a reason: its sum.
+    """
+    if rule.score:
+        return _why_too_low(pack, rule, rule.score, text)
     groups = _groups(rule)
     if not any(_spans_of(pack, group, text) for group in groups):
         return ""
@@ -82,6 +102,18 @@ def why_not(pack: Pack, rule: Rule, text: str) -> str:
             return _reason(pack, rule, key, text)
     reasons = [_reason(pack, rule, key, text) for key in _LOOSER]
     return "; ".join(filter(None, reasons)) + "; each is enough"
+
+
+def _why_too_low(pack: Pack, rule: Rule, score: Score, text: str) -> str:
+    found = score_in(pack, rule, score, text)
+    why = f"score {found.score}, it needs {score.threshold}"
+    phrases = {"unless": rule.unless, "except": rule.except_}
+    cancelled = [
+        f"{_quoted(terms)} in `{key}` makes it 0"
+        for key, given in phrases.items()
+        if (terms := dict.fromkeys(span.term for span in _spans(pack, rule, given, text)))
+    ]
+    return "; ".join([why, *cancelled])
 
 
 def _reason(pack: Pack, rule: Rule, key: str, text: str) -> str:
@@ -115,7 +147,7 @@ def _quoted(terms: dict[str, None]) -> str:
 
 def _groups(rule: Rule) -> list[Rule]:
     """Return each group as a rule of its own, without what could keep it from hitting."""
-    bare = structs.replace(rule, groups=(), at_least=None, links=(), within=None)
+    bare = structs.replace(rule, groups=(), at_least=None, links=(), within=None, score=None)
     bare = structs.replace(bare, except_=(), unless=())
     groups = [structs.replace(bare, groups=(group,)) for group in rule.groups]
     groups += [structs.replace(bare, at_least=rule.at_least)] if rule.at_least else []

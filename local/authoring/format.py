@@ -22,12 +22,13 @@ import yaml
 from msgspec import structs
 
 from authoring.parse import read_pack
-from authoring.source import PACK_KEYS, RULE_KEYS
+from authoring.source import PACK_KEYS, RULE_KEYS, SCORE_KEYS
 from authoring.yaml_nodes import LOADER, STRING
 
 WIDTH = 100  # code points
 _BLOCKS = frozenset({"rules", "all", "match", "ignore"})
-_NESTED = {"legal_ground": ("text", "url"), "at_least": ("n", "of")}
+_NESTED = {"legal_ground": ("text", "url"), "at_least": ("n", "of"), "score": SCORE_KEYS}
+_WEIGHTS = frozenset({"terms"})
 _BLOCK_HEADER = re.compile(r"[|>][-+0-9]*[ \t]+(#.*)")
 
 
@@ -69,7 +70,7 @@ def entries_of(node: yaml.Node, blocks: frozenset[str]) -> Iterator[tuple[yaml.N
     """
     for key, value in node.value:
         yield key, value
-        if isinstance(value, yaml.MappingNode):
+        if isinstance(value, yaml.MappingNode) and key.value not in _WEIGHTS:
             yield from entries_of(value, blocks)
         elif key.value in blocks and isinstance(value, yaml.SequenceNode):
             for item in value.value:
@@ -156,7 +157,14 @@ class _Layout:
         if isinstance(first, yaml.ScalarNode) and first.value in {*_BLOCKS, *_NESTED}:
             head, rest = start, list(self._block(first.value, value, indent))
         else:
-            head, *rest = _value(start, value, indent, stripped=first is not value)
+            is_weights = isinstance(first, yaml.ScalarNode) and first.value in _WEIGHTS
+            stripped = first is not value
+            lines = (
+                _weights(start, value)
+                if is_weights
+                else _value(start, value, indent, stripped=stripped)
+            )
+            head, *rest = lines
         behind = self.comments.behind[id(first)]
         above = list(self.comments.above[id(first)])
         fits = len(behind) == 1 and len(head) + 2 + len(behind[0]) <= WIDTH
@@ -203,15 +211,27 @@ def _value(start: str, node: yaml.Node, indent: str, *, stripped: bool) -> list[
     return [f"{start} >-", *folded] if folded else [f"{start} {written}"]
 
 
+def _weights(start: str, node: yaml.Node) -> list[str]:
+    """Return the lines of a mapping of weights, the largest first."""
+    pairs = [(key.value, int(weight.value)) for key, weight in node.value]
+    ordered = sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
+    pieces = [f"{plain_or_quoted(key, '[{}]')}: {weight}" for key, weight in ordered]
+    return _wrapped(f"{start} {{", pieces, "}")
+
+
 def listed(start: str, words: Sequence[str]) -> list[str]:
     """Return the lines of a list in brackets after `start`, wrapped below its first word.
 
     >>> listed("any: [", ["one", "no"])
     ['any: [one, "no"]']
     """
-    lines = [start if words else f"{start}]"]
-    for number, word in enumerate(words, 1):
-        piece = plain_or_quoted(word, "[{}]") + ("," if number < len(words) else "]")
+    return _wrapped(start, [plain_or_quoted(word, "[{}]") for word in words], "]")
+
+
+def _wrapped(start: str, pieces: Sequence[str], close: str) -> list[str]:
+    lines = [start if pieces else f"{start}{close}"]
+    for number, written in enumerate(pieces, 1):
+        piece = written + ("," if number < len(pieces) else close)
         if number > 1 and len(lines[-1]) + 1 + len(piece) > WIDTH:
             lines.append(" " * len(start))
         elif number > 1:

@@ -9,7 +9,9 @@ from itertools import chain
 import yaml
 from msgspec import UNSET
 
-from authoring.source import AtLeastSource, PackSource, RuleSource, term_warning
+from authoring.score_checks import score_problems
+from authoring.source import NOT_WITH_SCORE, AtLeastSource, PackSource, RuleSource, ScoreSource
+from authoring.wording import term_warning
 from authoring.yaml_nodes import StructReader, Text, compose, is_set
 from matcher.terms.affixes import affixed_forms
 from matcher.terms.term import Term
@@ -34,6 +36,7 @@ from rules.pack import (
     Problem,
     Rule,
 )
+from rules.score import Score
 
 PROBLEMS_IN_PACK = 200
 """Reading a file stops after so many problems: nobody fixes more at once."""
@@ -44,8 +47,8 @@ class PackFile:
     """A pack that was read, with the lines that later checks need.
 
     `lines` goes from `("id",)`, `("in_force",)`, `(rule id,)` and `(rule id, kind, text)`, where
-    kind is match, ignore, links, except, unless, or the number of a group, to a line. The group of
-    `at_least` comes after those of `all`.
+    kind is match, ignore, links, except, unless, score, or the number of a group, to a line. The
+    group of `at_least` comes after those of `all`.
     """
 
     pack: Pack
@@ -186,15 +189,30 @@ class _Checks:
             report(self.reader.line(rule, "id"), f"`{rule.id}` names two rules; rename one")
         self.lines.setdefault((rule.id or "",), line)
         both = rule.all_ is not UNSET and rule.any_ is not UNSET
-        parts = (rule.all_, rule.any_, rule.at_least, rule.links)
+        parts = (rule.all_, rule.any_, rule.at_least, rule.links, rule.score)
         if both or all(part is UNSET for part in parts):
-            report(line, "a rule needs `any:` (one group) or `all:` (groups)")
+            report(line, "a rule needs `any:` (one group), `all:` (groups) or `score:` (weights)")
+        if isinstance(rule.score, ScoreSource):
+            self._score(rule, rule.score)
         for key, terms in _lists_of(rule).items():
             self._terms(rule, key, terms)
         self._links(rule, category)
         for kind, examples in (("match", rule.match), ("ignore", rule.ignore)):
             for example in examples or ():
                 self._keep_line(rule, kind, example)
+
+    def _score(self, rule: RuleSource, score: ScoreSource) -> None:
+        parts = (rule.all_, rule.any_, rule.at_least, rule.links, rule.within)
+        for key, part in zip(NOT_WITH_SCORE, parts, strict=True):
+            if part is not UNSET:
+                message = f"a rule with `score:` has no `{key}`; make it a rule of its own"
+                self.problems.report(self.reader.line(rule, key), message)
+        for term in _weights(score.terms):
+            self.terms += 1
+            self._keep_line(rule, "score", term)
+        for at, message in score_problems(score):
+            line = at.line if isinstance(at, Text) else self.reader.line(score, at)
+            self.problems.report(line, message)
 
     def _terms(self, rule: RuleSource, key: str, terms: Iterable[str]) -> None:
         seen: dict[tuple[str, str], str] = {}  # both Han forms may be there: people read packs
@@ -279,6 +297,7 @@ def _rule_of(source: RuleSource) -> Rule:
         at_least=AtLeast(at_least.n, _strings(at_least.of)) if at_least else None,
         links=_strings(source.links or ()),
         within=None if source.within is UNSET else source.within,
+        score=_score_of(source.score) if isinstance(source.score, ScoreSource) else None,
         except_=_strings(source.except_ or ()),
         unless=_strings(source.unless or ()),
         exact=source.exact,
@@ -286,6 +305,20 @@ def _rule_of(source: RuleSource) -> Rule:
         match=_strings(source.match or ()),
         ignore=_strings(source.ignore or ()),
     )
+
+
+def _score_of(source: ScoreSource) -> Score:
+    return Score(
+        threshold=source.threshold,
+        high=None if source.high is UNSET else source.high,
+        terms={str(term): weight for term, weight in _weights(source.terms).items()},
+    )
+
+
+def _weights(weights: object) -> dict[str, int]:
+    """Return the weights that could be read, in the order of their keys."""
+    pairs = weights.items() if isinstance(weights, dict) else ()
+    return dict(sorted((key, value) for key, value in pairs if key and value))
 
 
 def _strings(texts: Iterable[str]) -> tuple[str, ...]:

@@ -11,10 +11,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from matcher.terms.term import Term
-from matcher.text.fold import FOLD, fold, is_spaceless
-from matcher.text.hostnames import NamedHost
-from matcher.text.links import find_hosts, opaque_spans
+from authoring.wording import host_problem, term_problem, weighted_term_problem
 from rules.categories import KEYWORDS, LINK_CATEGORIES, TERMS_ONLY
 from rules.pack import (
     GROUPS_IN_RULE,
@@ -26,70 +23,7 @@ from rules.pack import (
     Mode,
     Severity,
 )
-
-_HOST = re.compile(r"[\w-]{1,63}(\.[\w-]{1,63})+")
-
-
-def term_problem(written: str) -> str | None:
-    """Return why a string cannot be a term, or None if it can.
-
-    >>> term_problem("@someone")
-    '`@someone` is a handle; rules name no accounts'
-    >>> term_problem("b*mb")
-    '`b*mb`: `*` is allowed only at an end, to open it'
-    >>> term_problem("one-time code") is None
-    True
-    """
-    if not written.strip():
-        return "a term needs at least one letter or digit; an empty one would match everywhere"
-    if len(written) > TERM_LENGTH:
-        return f"a term has at most {TERM_LENGTH} code points, this one {len(written)}; shorten it"
-    term = Term.of(written)
-    if term.literal.lstrip().startswith(("@", "＠")):
-        return f"`{written}` is a handle; rules name no accounts"
-    if "*" in term.literal:
-        return f"`{written}`: `*` is allowed only at an end, to open it"
-    if not term.pattern:
-        return f"`{written}` has no letter or digit, so there is nothing to compare"
-    if opaque_spans(term.literal):
-        return (
-            f"`{written}` is a link, and terms do not look inside links; name its host in `links`"
-        )
-    return None
-
-
-def term_warning(written: str) -> str | None:
-    """Return what may surprise the author of a sound term, or None.
-
-    >>> term_warning("c++")
-    '`c++` is compared as `c`: signs at its ends do not count, so it may match too much'
-    """
-    literal = Term.of(written).literal.strip()
-    words = fold(literal).strip(" ")
-    if any(FOLD[ord(sign)] == " " for sign in (literal[0], literal[-1])):
-        return (
-            f"`{written}` is compared as `{words}`: signs at its ends do not count, "
-            "so it may match too much"
-        )
-    if len(words) == 1 and not is_spaceless(words):
-        return f"`{written}` is a single letter or digit, so it may match too much"
-    return None
-
-
-def host_problem(written: str) -> str | None:
-    """Return why a string cannot be a host name of `links`, or None if it can.
-
-    >>> host_problem("https://shop.example/x")
-    '`https://shop.example/x` is not a host name; write it without scheme and path: shop.example'
-    >>> host_problem("shop.example") is None
-    True
-    """
-    if _HOST.fullmatch(NamedHost.of(written).name) and not written.strip().startswith("."):
-        return None
-    named = find_hosts(written)
-    advice = named[0].name if named else "shop.example"
-    return f"`{written}` is not a host name; write it without scheme and path: {advice}"
-
+from rules.score import MOST_THRESHOLD, WEIGHT, WEIGHTS_IN_LIST
 
 type Schema = dict[str, Any]
 
@@ -118,6 +52,12 @@ Id = Annotated[str, _text(_ID, _ID_MEANS)]
 Day = Annotated[date, Meta(extra_json_schema={"pattern": r"^\d{4}-\d\d-\d\d$"})]
 TermText = Annotated[str, Meta(min_length=1, max_length=TERM_LENGTH, extra={"check": term_problem})]
 Terms = Annotated[list[TermText], Meta(min_length=1)]
+WeightedTerm = Annotated[
+    str, Meta(min_length=1, max_length=TERM_LENGTH, extra={"check": weighted_term_problem})
+]
+Weight = Annotated[int, Meta(ge=-WEIGHT, le=WEIGHT)]
+Weights = Annotated[dict[WeightedTerm, Weight], Meta(min_length=1, max_length=WEIGHTS_IN_LIST)]
+Threshold = Annotated[int, Meta(ge=1, le=MOST_THRESHOLD)]
 Host = Annotated[str, Meta(pattern=r"\S", extra={"check": host_problem})]
 Examples = Annotated[list[str], Meta(extra_json_schema={"minItems": 2})]
 Language = Annotated[str, Meta(pattern=_LANGUAGE, extra={"check": _language_problem})]
@@ -146,6 +86,17 @@ class AtLeastSource(msgspec.Struct, forbid_unknown_fields=True):
 
     n: Annotated[int, Meta(ge=2, le=MOST_AT_LEAST)]
     of: Terms
+
+
+class ScoreSource(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """Weights of terms; the rule is satisfied from the sum `threshold` on."""
+
+    threshold: Annotated[Threshold, Meta(description="The least sum that is a finding.")]
+    high: (
+        Annotated[Threshold, Meta(description="From this sum on, the severity is high.")]
+        | UnsetType
+    ) = UNSET
+    terms: Annotated[Weights, Meta(description="Each counts once a part.")] | UnsetType = UNSET
 
 
 class RuleSource(
@@ -196,6 +147,7 @@ class RuleSource(
         ]
         | UnsetType
     ) = UNSET
+    score: ScoreSource | UnsetType = UNSET
     except_: (
         Annotated[Terms, Meta(description="Phrases inside which a term does not count.")]
         | UnsetType
@@ -243,6 +195,10 @@ class PackSource(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 PACK_KEYS = tuple(field.encode_name for field in msgspec.structs.fields(PackSource))
+SCORE_KEYS = tuple(field.encode_name for field in msgspec.structs.fields(ScoreSource))
+NOT_WITH_SCORE = ("all", "any", "at_least", "links", "within")
+"""The keys that a scored rule does not have."""
+
 RULE_KEYS = tuple(field.encode_name for field in msgspec.structs.fields(RuleSource))
 
 
@@ -264,8 +220,12 @@ def pack_schema() -> Schema:
     ]
     rule = definitions["RuleSource"]
     rule["required"] += ["match", "ignore"]
-    rule["anyOf"] = [{"required": [key]} for key in ("all", "any", "at_least", "links")]
+    rule["anyOf"] = [{"required": [key]} for key in ("all", "any", "at_least", "links", "score")]
     rule["not"] = {"required": ["all", "any"]}
+    rule["dependentSchemas"] = {
+        "score": {"not": {"anyOf": [{"required": [key]} for key in NOT_WITH_SCORE]}}
+    }
+    definitions["ScoreSource"]["anyOf"] = [{"required": ["terms"]}]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A pack of Terang",

@@ -8,7 +8,7 @@ from io import StringIO
 from typing import NamedTuple
 
 from authoring.format import listed, plain_or_quoted
-from authoring.source import term_problem
+from authoring.wording import term_problem
 from matcher.terms.term import Term
 from rules.categories import TERMS_ONLY
 

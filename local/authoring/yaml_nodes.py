@@ -16,8 +16,11 @@ import msgspec
 import yaml
 from msgspec import UNSET, inspect
 
+from rules.score import WEIGHTS_IN_LIST
+
 DEPTH = 12  # a pack needs 6
 KEYS_IN_MAPPING = 64  # a pack needs 14
+WEIGHTS_DEPTH = 5  # of a mapping of weights: pack, rules, rule, score, terms
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 STRING = "tag:yaml.org,2002:str"
 
@@ -61,12 +64,14 @@ def _is_harmless(text: str, report: Report) -> bool:
             if children:
                 children[-1] += 1
                 if children[-1] > limits[-1]:
-                    report(line, f"a mapping has at most {KEYS_IN_MAPPING} keys; remove the others")
+                    most = int(limits[-1]) // 2
+                    report(line, f"a mapping has at most {most:,} keys; remove the others")
                     return False
             if isinstance(event, yaml.CollectionStartEvent):
                 children.append(0)
                 is_mapping = isinstance(event, yaml.MappingStartEvent)
-                limits.append(2 * KEYS_IN_MAPPING if is_mapping else float("inf"))
+                most = WEIGHTS_IN_LIST if len(children) == WEIGHTS_DEPTH else KEYS_IN_MAPPING
+                limits.append(2 * most if is_mapping else float("inf"))
         if len(children) > DEPTH:
             report(line, f"nested deeper than {DEPTH} levels")
             return False
@@ -149,6 +154,8 @@ class StructReader:
             return self._list(node, kind, name, extra)
         if isinstance(kind, inspect.StrType):
             return self._text(node, kind, name, extra)
+        if isinstance(kind, inspect.DictType):
+            return self._dict(node, kind, name)
         value, wanted = _scalar(node.value if isinstance(node, yaml.ScalarNode) else "", kind)
         if value is None:
             self.report(line_of(node), f"{name} must be {wanted}")
@@ -168,6 +175,29 @@ class StructReader:
             self.report(line_of(node), f"{name} {problem}")
             return None
         return [self._value(item, kind.item_type, name, extra) for item in node.value]
+
+    def _dict(
+        self, node: yaml.Node, kind: inspect.DictType, name: str
+    ) -> dict[object, object] | None:
+        """Read a mapping from texts, which are its author's, to values."""
+        problem = None
+        if not isinstance(node, yaml.MappingNode):
+            problem = "must be a mapping: {one: 3, two: -1}"
+        elif not node.value:
+            problem = "is empty; fill it"
+        elif kind.max_length and len(node.value) > kind.max_length:
+            problem = f"has at most {kind.max_length:,} entries; drop the weakest"
+        if problem:
+            self.report(line_of(node), f"{name} {problem}")
+            return None
+        values: dict[object, object] = {}
+        for key_node, value_node in node.value:
+            key = self._value(key_node, kind.key_type, name, {})
+            if key in values and key is not None:
+                self.report(line_of(key_node), f"`{key}` occurs twice in {name}; keep one")
+            shown = f"the weight of `{key}`"
+            values[key] = self._value(value_node, kind.value_type, shown, {})
+        return values
 
     def _text(
         self, node: yaml.Node, kind: inspect.StrType, name: str, extra: dict[str, Any]
@@ -197,7 +227,7 @@ def _scalar(text: str, kind: inspect.Type) -> tuple[object, str]:
             return kind.cls(text) if text in values else None, f"one of {', '.join(values)}"
         case inspect.IntType():
             low, high = kind.ge or 0, kind.le or 0
-            fits = re.fullmatch(r"[0-9]{1,10}", text) and low <= int(text) <= high
+            fits = re.fullmatch(r"-?[0-9]{1,10}", text) and low <= int(text) <= high
             return int(text) if fits else None, f"a whole number from {low} to {high}"
         case inspect.BoolType():
             return {"true": True, "false": False}.get(text), "true or false"

@@ -65,6 +65,30 @@ def spans_of(rule: Rule, post: Sequence[tuple[str, str]]) -> tuple[Span, ...] | 
     return tuple(sorted(spans, key=lambda s: (order[s[0]], *s[1:3]))) if satisfied else None
 
 
+type Weighed = tuple[int, tuple[tuple[str, int, int, str, tuple[str, ...], int], ...]]
+"""A sum, and what it is the sum of: spans with weights, in the order of places and terms."""
+
+
+def weigh_post(rule: Rule, post: Sequence[tuple[str, str]]) -> Weighed:
+    """The highest score of a part of a post under a scored rule; of equal ones, the first."""
+    texts = [part for part in post if not part[0].startswith("links/")]
+    scores = [weigh(rule, name, text) for name, text in texts]
+    return max(scores, key=lambda score: score[0]) if scores else (0, ())
+
+
+def weigh(rule: Rule, name: str, text: str) -> Weighed:
+    """Each term that is anywhere in a text counts, where it ends first."""
+    if rule.score is None or matches_of(rule, [*rule.unless, *rule.except_], text):
+        return 0, ()
+    spans = []
+    for term, weight in rule.score.terms.items():
+        if matches := matches_of(rule, [term], text):
+            start, end, _, evasion = min(matches, key=lambda match: (match[1], match[0]))
+            spans.append((name, start, end, term, evasion, weight))
+    ordered = sorted(spans, key=lambda span: (span[1], span[2], span[3]))
+    return sum(span[-1] for span in spans), tuple(ordered)
+
+
 def host_term(rule: Rule, seen: str) -> tuple[str, tuple[Evasion, ...]] | None:
     """The longest of a rule's host names that a host name is, is under, or passes for."""
     own = [w for w in rule.links if w[0] != "~" and ("." + seen).endswith("." + normal_host(w))]

@@ -32,6 +32,20 @@ rules:
 """
 """A sound pack, as its author writes it."""
 
+SCORED = (
+    PACK[: PACK.index("    all:")]
+    + """\
+    score:
+      threshold: 6
+      high: 9
+      terms: {send me: 5, otp: 3, login code: 2, bank: -4}
+    unless: [never share]
+    match: [send me the otp, otp - send me]
+    ignore: [send me my otp bank, "never share an otp, even if asked: send me"]
+"""
+)
+"""The same with a scored rule. Its score begins on line 16."""
+
 
 def pack_of(*rules: Rule) -> Pack:
     """A pack around some rules."""

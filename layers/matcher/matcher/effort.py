@@ -1,8 +1,9 @@
 """How much work a post may take, in steps, so that every attempt at a post stops at the same place.
 
-A limit in seconds would let one attempt find what the next one does not. Reading disguised words
-and checking places of terms have steps of their own, so that a flood of masked words cannot keep
-plain words from being checked. All other work is at most a multiple of the length of the text.
+A limit in seconds would let one attempt find what the next one does not. Reading disguised words,
+checking places of terms and weighing terms have steps of their own, so that neither a flood of
+masked words nor a score keeps plain words from being checked. All other work is at most a multiple
+of the length of the text.
 """
 
 import math
@@ -20,11 +21,11 @@ class Effort:
     ([True, True, False], True, True)
     """
 
-    __slots__ = ("_checks", "_readings", "ran_out")
+    __slots__ = ("_checks", "_readings", "_weighings", "ran_out")
 
     def __init__(self, steps: float = math.inf):
         """Take the steps of each kind, without limit by default."""
-        self._checks = self._readings = steps
+        self._checks = self._readings = self._weighings = steps
         self.ran_out = False
 
     @classmethod
@@ -37,6 +38,12 @@ class Effort:
         self._checks -= 1
         self.ran_out |= self._checks < 0
         return self._checks >= 0
+
+    def weigh_place(self) -> bool:
+        """Take a step for checking a place of a weighted term, and return whether one was left."""
+        self._weighings -= 1
+        self.ran_out |= self._weighings < 0
+        return self._weighings >= 0
 
     @property
     def has_read_enough(self) -> bool:

@@ -10,17 +10,19 @@ spans, and says if there are more.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from matcher.effort import Effort
-from matcher.evaluator import RuleEvaluator, Stretches
+from matcher.evaluator import PartResult, RuleEvaluator, Stretches
 from matcher.hit import Hit, Part, PostResult, Span
-from matcher.host_index import HostIndex
+from matcher.host_index import GroupsByLink, HostIndex
+from matcher.scores import PartScore
+from matcher.terms.term import Match
 from matcher.terms.windows import SPANS_SHOWN
 from matcher.text.fold import TABLE_VERSION
 from rules.factchecks import without_factchecks
-from rules.pack import Pack
+from rules.pack import Pack, Severity
 from rules.rule_set import FOLD_VERSION
 
 if TYPE_CHECKING:
@@ -94,16 +96,39 @@ class Matcher:
             results[number] = self._evaluate(posts[number], parts)
         return results
 
+    def scores(self, posts: Iterable[Sequence[Part]]) -> list[dict[str, int]]:
+        """Return the sums of all scored rules for each post, by `pack/rule`, hit or not.
+
+        Each is the highest sum of a part. It takes far longer than to find hits: it is for
+        measuring. A post that is read only in part may have other scores here than in its hits.
+        """
+        return [self._scores(post) for post in posts]
+
+    def _scores(self, post: Sequence[Part]) -> dict[str, int]:
+        best: dict[int, PartScore] = {}
+        for _, result in self._evaluated_parts(post, None, _effort_for(post), every_score=True):
+            _keep_highest(best, result.scores)
+        return {
+            f"{pack.id}/{rule.id}": best[number].total if number in best else 0
+            for number, (pack, rule) in enumerate(self._rules)
+            if rule.score
+        }
+
     def _prefilter_for(self, posts: int) -> "Prefilter | None":
         """Return the prefilter, or None for few posts or without numpy."""
         if self._prefilter is None and posts >= FIRST_BATCH and self._evaluator.index.patterns:
             try:
-                from matcher.batch.prefilter import Prefilter
+                from matcher.batch.prefilter import Prefilter, ScoredPatterns
             except ModuleNotFoundError:
                 return None
             index = self._evaluator.index
+            thresholds = self._evaluator.scored.thresholds
             self._prefilter = Prefilter(
-                index.patterns, index.needs(), index.all_groups, self._evaluator.vocabulary
+                index.patterns,
+                index.needs(),
+                index.all_groups,
+                self._evaluator.vocabulary,
+                ScoredPatterns(index.weights(), thresholds, index.only_scored()),
             )
         return self._prefilter if posts >= BATCH else None
 
@@ -130,27 +155,55 @@ class Matcher:
 
     def _evaluate(self, post: Sequence[Part], parts: _Parts | None = None) -> PostResult:
         """Evaluate all rules on a post, or on the parts that the prefilter let through."""
-        texts = [text for name, text in post if not name.startswith("links/")]
-        effort = Effort.for_texts(texts)
-        by_link = self._hosts.groups_by_link(post) if len(texts) < len(post) else {}
+        effort = _effort_for(post)
+        hits: dict[int, Hit] = {}
+        spans: defaultdict[int, list[tuple[int, Span]]] = defaultdict(list)
+        best: dict[int, PartScore] = {}
+        part_of: dict[int, str] = {}
+        for part, result in self._evaluated_parts(post, parts, effort):
+            for rule, matches in result.satisfied:
+                spans[rule] += ((part.number, _span(part.name, match)) for match in matches)
+                for of_links in part.by_link.get(rule, {}).values():
+                    spans[rule] += of_links
+            for rule in _keep_highest(best, result.scores):
+                part_of[rule] = part.name
+        for rule, of_rule in spans.items():
+            hits[rule] = self._hit(rule, of_rule)
+        for rule, score in best.items():
+            if score.total >= score.threshold:
+                hits[rule] = self._scored_hit(score, part_of[rule])
+        return PostResult(tuple(hits[rule] for rule in sorted(hits)), effort.ran_out)
+
+    def _evaluated_parts(
+        self,
+        post: Sequence[Part],
+        parts: _Parts | None,
+        effort: Effort,
+        *,
+        every_score: bool = False,
+    ) -> Iterator[tuple["_TextPart", PartResult]]:
+        """Yield the texts of a post, or those that the prefilter let through, evaluated."""
+        has_links = any(name.startswith("links/") for name, _ in post)
+        by_link = self._hosts.groups_by_link(post) if has_links else {}
         if by_link and all(name != "text" for name, _ in post):
             post = [*post, ("text", "")]
-        spans: defaultdict[int, list[tuple[int, Span]]] = defaultdict(list)
         for number, (name, text) in enumerate(post):
             if name.startswith("links/"):
                 continue
             helpful = by_link if name == "text" else {}
             known = None if parts is None or helpful else parts.get(number, ((), False))
             stretches, suspect = known or (None, False)
-            for rule, matches in self._evaluator.satisfied_rules(
-                text, helpful, stretches, suspect=suspect, effort=effort
-            ):
-                for place, term, evasion in matches:
-                    spans[rule].append((number, Span(name, place.start, place.end, term, evasion)))
-                for of_links in helpful.get(rule, {}).values():
-                    spans[rule] += of_links
-        hits = tuple(self._hit(rule, spans[rule]) for rule in sorted(spans))
-        return PostResult(hits, effort.ran_out)
+            yield (
+                _TextPart(number, name, helpful),
+                self._evaluator.evaluate(
+                    text,
+                    helpful,
+                    stretches,
+                    suspect=suspect,
+                    effort=effort,
+                    every_score=every_score,
+                ),
+            )
 
     def _hit(self, number: int, spans: list[tuple[int, Span]]) -> Hit:
         pack, rule = self._rules[number]
@@ -165,3 +218,45 @@ class Matcher:
             tuple(span for _, span in ordered[:SPANS_SHOWN]),
             len(ordered) > SPANS_SHOWN,
         )
+
+    def _scored_hit(self, found: PartScore, part: str) -> Hit:
+        pack, rule = self._rules[found.rule]
+        is_high = rule.score and rule.score.high is not None and found.total >= rule.score.high
+        return Hit(
+            pack.id,
+            pack.version,
+            rule.id,
+            rule.mode or pack.mode,
+            pack.category,
+            Severity.HIGH if is_high else rule.severity,
+            tuple(_span(part, match, weight) for match, weight in found.counted[:SPANS_SHOWN]),
+            len(found.counted) > SPANS_SHOWN,
+            found.total,
+            found.threshold,
+        )
+
+
+class _TextPart(NamedTuple):
+    """A text of a post: its number among the parts, its name, and the groups that links serve."""
+
+    number: int
+    name: str
+    by_link: GroupsByLink
+
+
+def _effort_for(post: Sequence[Part]) -> Effort:
+    return Effort.for_texts(text for name, text in post if not name.startswith("links/"))
+
+
+def _span(part: str, match: Match, weight: int | None = None) -> Span:
+    place, term, evasion = match
+    return Span(part, place.start, place.end, term, evasion, weight)
+
+
+def _keep_highest(best: dict[int, PartScore], scores: Iterable[PartScore]) -> list[int]:
+    """Keep the higher score of each rule, of equal ones the first. Return the rules that rise."""
+    higher = [
+        score for score in scores if score.rule not in best or score.total > best[score.rule].total
+    ]
+    best |= {score.rule: score for score in higher}
+    return [score.rule for score in higher]

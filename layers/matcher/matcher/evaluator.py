@@ -7,16 +7,19 @@ goes through four steps, and most texts leave after the first:
 2. If the text may have words in disguise, read them, and search it again with the words they hide.
 3. Keep the rules of which every group has a pattern somewhere.
 4. For these alone, align the fold with the original, check each term there, and look for windows.
+
+A scored rule takes the same way: it is kept if the weights of the patterns may reach its threshold.
 """
 
 from collections import defaultdict
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from matcher.effort import Effort
 from matcher.evasion.suspicion import has_han_apart, has_odd_letters, is_suspect
 from matcher.host_index import GroupsByLink, HostIndex
+from matcher.scores import PartScore, ScoredRules
 from matcher.terms.automaton import Automaton
 from matcher.terms.index import PatternIndex, TermUse
 from matcher.terms.term import Match, Term, TermPlace
@@ -36,6 +39,16 @@ type Stretches = Sequence[tuple[int, int]]
 type _Layers = list[list[WordReading]]
 
 
+class PartResult(NamedTuple):
+    """The rules that a part satisfies, each with its matches there, and the sums of scored rules.
+
+    A scored rule that cannot reach its threshold in the part may be left out.
+    """
+
+    satisfied: list[tuple[int, list[Match]]]
+    scores: list[PartScore]
+
+
 class RuleEvaluator:
     """Evaluates rules, which are known by their order."""
 
@@ -44,6 +57,7 @@ class RuleEvaluator:
         self._rules, self._hosts = rules, hosts
         self.index = PatternIndex(rules)
         self._automaton = Automaton(self.index.patterns)
+        self.scored = ScoredRules(rules, self.index, self._automaton)
 
     @cached_property
     def vocabulary(self) -> "Vocabulary":
@@ -59,7 +73,7 @@ class RuleEvaluator:
 
         return Chunks(self.vocabulary)
 
-    def satisfied_rules(
+    def evaluate(
         self,
         text: str,
         by_link: GroupsByLink,
@@ -67,23 +81,27 @@ class RuleEvaluator:
         *,
         suspect: bool = False,
         effort: Effort | None = None,
-    ) -> list[tuple[int, list[Match]]]:
-        """Return the rules that a part satisfies, each with its matches in the part.
+        every_score: bool = False,
+    ) -> PartResult:
+        """Return the rules that a part satisfies, and the sums of its scored rules.
 
         If the effort runs out, only matches found by then count, also those against a rule.
 
         Args:
             text: The part.
             by_link: The groups that URLs outside the text satisfy.
-            stretches: The stretches that hold all patterns that are not in disguise, if known.
+            stretches: The stretches that hold all patterns that are not in disguise, if known. Then
+                no scored rule reaches its threshold without words in disguise.
             suspect: Whether a word may be in disguise, if stretches are known.
             effort: The work that is left for the post.
+            every_score: Whether to return the sums of all scored rules, however small.
         """
         effort = effort or Effort()
         patterns, stretches, layers = self._search(text, stretches, suspect, effort)
         numbers = self.index.possible_rules(patterns, by_link)
-        if not numbers:
-            return []
+        scored = self._scored_rules(patterns, stretches, every_score=every_score)
+        if not numbers and not scored:
+            return PartResult([], [])
         rules = [self._rules[number] for number in numbers]
         has_hosts = bool([rule for rule in rules if rule.links])
         counts_words = bool([rule for rule in rules if rule.within is not None])
@@ -91,7 +109,7 @@ class RuleEvaluator:
             views = aligned_views(text, layers)
         else:
             views = aligned_stretches(text, stretches, counting=counts_words)
-        matches = self._matches(views, set(numbers), effort)
+        matches = self._matches(views, {*numbers}, effort)
         if has_hosts:
             self._add_hosts(views[0], matches)
         satisfied: list[tuple[int, list[Match]]] = []
@@ -101,7 +119,15 @@ class RuleEvaluator:
             in_windows = matches_in_windows(rule, matches[number], needed)
             if in_windows is not None:
                 satisfied.append((number, in_windows))
-        return satisfied
+        return PartResult(satisfied, self.scored.weigh(views, scored, effort))
+
+    def _scored_rules(
+        self, patterns: set[int], stretches: Stretches | None, *, every_score: bool
+    ) -> list[int]:
+        """Return the scored rules whose sums are wanted."""
+        if every_score:
+            return list(self.scored.scores)
+        return self.scored.reachable(patterns) if stretches is None and self.scored.scores else []
 
     def _search(
         self, text: str, stretches: Stretches | None, suspect: bool, effort: Effort

@@ -15,6 +15,7 @@ class Span(msgspec.Struct, frozen=True):
     """A term at half-open code points of the original part.
 
     `term` is as written in the pack. `evasion` names the disguises of the word, often none.
+    `weight` is what the term adds to the score of a scored rule.
     """
 
     part: str
@@ -22,12 +23,15 @@ class Span(msgspec.Struct, frozen=True):
     end: int
     term: str
     evasion: tuple[Evasion, ...]
+    weight: int | None = None
 
 
 class Hit(msgspec.Struct, frozen=True):
     """A rule that a post satisfies, with the spans of its windows in order.
 
-    `spans_capped` is true if there are more spans than these.
+    `spans_capped` is true if there are more spans than these. The hit of a scored rule has the sum
+    and the threshold, and the spans of the part with the highest sum: each term that counts there,
+    once.
     """
 
     pack: str
@@ -38,6 +42,8 @@ class Hit(msgspec.Struct, frozen=True):
     severity: Severity
     spans: tuple[Span, ...]
     spans_capped: bool = False
+    score: int | None = None
+    threshold: int | None = None
 
 
 class PostResult(NamedTuple):

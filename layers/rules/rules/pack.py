@@ -14,6 +14,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from rules.score import Score
+
 PACK_BYTES = 2 * 1024 * 1024
 RULES_IN_PACK = 10_000
 TERMS_IN_PACK = 100_000
@@ -95,6 +97,9 @@ class Rule(
     phrase of `unless` near the window cancels it. With `affixes` the forms of a term count as the
     term. With `mode` None the pack's mode applies. Only rules of the pack `factchecks` have a
     category and keywords of their own.
+
+    A rule with a `score` has no groups, links or window: the sum of its weights decides. A phrase
+    of `unless` or `except_` in a part makes the score of the part 0.
     """
 
     id: str
@@ -104,6 +109,7 @@ class Rule(
     at_least: AtLeast | None = None
     links: tuple[str, ...] = ()
     within: int | None = None
+    score: Score | None = None
     except_: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
     exact: bool = False
@@ -116,7 +122,12 @@ class Rule(
 
     @property
     def term_groups(self) -> tuple[tuple[str, ...], ...]:
-        """Return the groups of terms: those of `all`, then the one of `at_least`."""
+        """Return the groups of terms: those of `all`, then the one of `at_least`.
+
+        A scored rule has one group, of its weighted terms in order.
+        """
+        if self.score:
+            return (tuple(sorted(self.score.terms)),)
         return (*self.groups, self.at_least.of) if self.at_least else self.groups
 
 

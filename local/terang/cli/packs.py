@@ -4,7 +4,7 @@ import json
 import sys
 from itertools import batched
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from cyclopts import Parameter
@@ -16,7 +16,7 @@ from authoring.source import pack_schema
 from authoring.word_list import NewPack, WordListError, pack_lines, read_words, usable_terms
 from ledger.errors import OperatorError
 from ledger.records.json_text import encode_json_lines
-from ledger.records.post import read_line
+from ledger.records.post import Post, read_line
 from ledger.records.refusal import Refusal
 from matcher import Matcher, PackError
 from rules.categories import category_problem
@@ -33,6 +33,8 @@ from terang.cli.arguments import (
 )
 from terang.console import print_lines_of_json, print_problem, print_result, print_warning
 from terang.packs.comparison import BATCH, as_lines, as_row, compare, hit_row
+
+type Row = dict[str, Any]
 
 Folder = Annotated[Path, Parameter(help="the folder of the packs, or one file")]
 
@@ -179,22 +181,31 @@ def scan(
     *,
     packs: Annotated[Path, Parameter(metavar="DIR", help="the folder of the packs")],
     today: Today | None = None,
+    scores: Annotated[
+        bool, Parameter(help="print the sums of all scored rules, for every post", negative="")
+    ] = False,
 ) -> int:
     """Print a line for each post with hits, and return 0 when all were read.
 
-    Refused lines, and posts of which only a part was read, are lines of JSON on stderr.
+    With `--scores`, print a line for each post instead. Refused lines, and posts of which only a
+    part was read, are lines of JSON on stderr.
     """
     checked = load_checked(packs, today)
     if checked is None:
         return USAGE
     matcher = Matcher(checked)
+    rows_of = _score_rows if scores else _hit_rows
     for batch in batched(enumerate(sys.stdin.buffer, 1), BATCH):
-        _scan(matcher, batch)
+        posts, notes = _read_posts(batch)
+        rows, further_notes = rows_of(matcher, posts)
+        print_lines_of_json(encode_json_lines([*notes, *further_notes]), stderr=True)
+        print_lines_of_json(encode_json_lines(rows))
     return 0
 
 
-def _scan(matcher: Matcher, lines: tuple[tuple[int, bytes], ...]) -> None:
-    posts, refused = [], []
+def _read_posts(lines: tuple[tuple[int, bytes], ...]) -> tuple[list[Post], list[Refusal]]:
+    posts: list[Post] = []
+    refused: list[Refusal] = []
     for number, line in lines:
         if not line.strip():
             continue
@@ -203,15 +214,21 @@ def _scan(matcher: Matcher, lines: tuple[tuple[int, bytes], ...]) -> None:
             refused.append(msgspec.structs.replace(read, line=number))
         else:
             posts.append(read[0])
-    results = matcher.results([post.parts for post in posts])
-    matched = list(zip(posts, results, strict=True))
+    return posts, refused
+
+
+def _hit_rows(matcher: Matcher, posts: list[Post]) -> tuple[list[Row], list[Row]]:
+    """Return the rows of posts with hits, and those of posts that were read in part."""
+    results = list(zip(posts, matcher.results([post.parts for post in posts]), strict=True))
     hits = [
         {"id": post.id, "hits": [hit_row(hit) for hit in result.hits]}
-        for post, result in matched
+        for post, result in results
         if result.hits
     ]
-    partly_read = [
-        {"id": post.id, "partly_read": True} for post, result in matched if result.partly_read
-    ]
-    print_lines_of_json(encode_json_lines([*refused, *partly_read]), stderr=True)
-    print_lines_of_json(encode_json_lines(hits))
+    partly_read = [{"id": post.id, "partly_read": True} for post, of in results if of.partly_read]
+    return hits, partly_read
+
+
+def _score_rows(matcher: Matcher, posts: list[Post]) -> tuple[list[Row], list[Row]]:
+    scores = matcher.scores([post.parts for post in posts])
+    return [{"id": post.id, "scores": of} for post, of in zip(posts, scores, strict=True)], []

@@ -72,7 +72,11 @@ def compare(old: Matcher, new: Matcher, lines: Iterable[bytes]) -> PackCompariso
 
 
 def hit_row(hit: Hit) -> dict[str, Any]:
-    """Return a hit as JSON shows it: pack, rule, mode, spans, and whether there are more spans."""
+    """Return a hit as JSON shows it.
+
+    It has pack, rule, mode, severity and spans, and says whether there are more spans. A hit of a
+    scored rule also has the sum and the threshold, and its spans have weights.
+    """
     spans = [
         {
             "part": span.part,
@@ -81,9 +85,18 @@ def hit_row(hit: Hit) -> dict[str, Any]:
             "term": span.term,
             "evasion": [str(kind) for kind in span.evasion],
         }
+        | ({} if span.weight is None else {"weight": span.weight})
         for span in hit.spans
     ]
-    row = {"pack": hit.pack, "rule": hit.rule, "mode": str(hit.mode), "spans": spans}
+    row: dict[str, Any] = {
+        "pack": hit.pack,
+        "rule": hit.rule,
+        "mode": str(hit.mode),
+        "severity": str(hit.severity),
+        "spans": spans,
+    }
+    if hit.score is not None:
+        row |= {"score": hit.score, "threshold": hit.threshold}
     return row | ({"spans_capped": True} if hit.spans_capped else {})
 
 

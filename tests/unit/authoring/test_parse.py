@@ -139,7 +139,7 @@ ERRORS = {
             "otp.yaml:18: asks-for-code: `all` must be a list of groups, each a list; for one, use",
         ]),
     "both any and all": ("    within: 12", "    any: [x]", [
-        "otp.yaml:13: asks-for-code: a rule needs `any:` (one group) or `all:` (groups)",
+        "otp.yaml:13: asks-for-code: a rule needs `any:` (one group), `all:` (groups) or `score:`",
     ]),
     "a count of one": ("    within: 12", "    at_least: {n: 1, of: [x y]}", [
         "otp.yaml:19: asks-for-code: `n` must be a whole number from 2 to 16",

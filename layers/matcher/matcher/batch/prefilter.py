@@ -10,12 +10,13 @@ It is imported only for so many texts that they pay for the import of numpy. Wit
 the function learn, each text is evaluated by itself, with the same result.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
 
+from matcher.batch.bounds import ScoreBounds
 from matcher.batch.key_finders import ALPHABET, KeyFinder, PatternLine, finders_of
 from matcher.batch.suspects import Suspects
 from matcher.batch.symbols import Places, SymbolLine, in_lines
@@ -32,13 +33,26 @@ NEEDS_OF_KEY = 64
 class PassingText(NamedTuple):
     """A text that may satisfy a rule: its number, and stretches that hold all its patterns.
 
-    `stretches` is None for a text with patterns in many places. A suspect text may have further
-    patterns, in disguise.
+    `stretches` is None for a text with patterns in many places, and for one that may reach the
+    threshold of a scored rule. Otherwise, they need not hold the patterns of scored rules. A
+    suspect text may have further patterns, in disguise.
     """
 
     text: int
     stretches: list[tuple[int, int]] | None
     suspect: bool
+
+
+class ScoredPatterns(NamedTuple):
+    """The patterns of scored rules.
+
+    `weights` has indexes of patterns, each with a scored rule and its weight; `thresholds` the sum
+    that each rule needs; `alone` the patterns that no other rule has.
+    """
+
+    weights: Iterable[tuple[int, int, int]]
+    thresholds: Mapping[int, int]
+    alone: Iterable[int]
 
 
 class Prefilter:
@@ -57,6 +71,7 @@ class Prefilter:
         needs: Iterable[tuple[int, int, int]],
         all_groups: Sequence[int],
         vocabulary: Vocabulary | None = None,
+        scored: "ScoredPatterns | None" = None,
     ):
         """Take the patterns and what they serve.
 
@@ -65,6 +80,7 @@ class Prefilter:
             needs: Indexes of patterns, each with a rule that it serves and the group as a bit.
             all_groups: For each rule the bits of all its groups, fewer than 32.
             vocabulary: The words of the patterns. Without it, words in disguise do not count.
+            scored: What the patterns of scored rules are worth.
         """
         self._suspects = Suspects(vocabulary) if vocabulary else None
         self._finders: list[KeyFinder] = []
@@ -76,6 +92,14 @@ class Prefilter:
             keys[chosen] = number + finder.keys
             number += finder.number
         self._needs = _RuleNeeds(keys, number, needs, all_groups)
+        self._bounds: ScoreBounds | None = None
+        self._is_plain = np.ones(number, bool)  # by key: whether a rule without a score has it
+        if scored and scored.thresholds:
+            self._bounds = ScoreBounds(keys, number, scored.weights, scored.thresholds)
+            plain = np.ones(len(patterns), bool)
+            plain[list(scored.alone)] = False
+            self._is_plain[:] = False
+            self._is_plain[keys[plain & (keys >= 0)]] = True
         self._before, self._after = np.zeros(number, np.intp), np.zeros(number, np.intp)
         sides = zip((self._before, self._after), pattern_line.words_around(), strict=True)
         for most, of_pattern in sides:
@@ -88,16 +112,25 @@ class Prefilter:
             line = ALPHABET.line(some)
             places, keys = self._find(line)
             texts_of = np.searchsorted(line.ends, places)
+            reaching = self._reaching(texts_of, keys, len(some))
+            if self._bounds:
+                plain = self._is_plain[keys]
+                texts_of, places, keys = texts_of[plain], places[plain], keys[plain]
             satisfied = self._needs.satisfied(texts_of, keys, len(some))
             suspects = self._suspects.among(line, some) if self._suspects else set()
             near = np.isin(texts_of, satisfied)
             spans = self._spans(line, texts_of[near], places[near], keys[near])
-            for text in sorted(suspects.union(spans)):
+            for text in sorted(suspects.union(spans, reaching)):
                 around = spans.get(text, [])
-                few = len(around) <= PLACES_IN_TEXT
+                few = len(around) <= PLACES_IN_TEXT and text not in reaching
                 stretches = _stretches(some[text], around) if few else None
                 yield PassingText(first + text, stretches, text in suspects)
             first += len(some)
+
+    def _reaching(self, texts: Places, keys: Places, number: int) -> set[int]:
+        if self._bounds is None:
+            return set()
+        return set(self._bounds.reaching(texts, keys, number).tolist())
 
     def _find(self, line: SymbolLine) -> tuple[Places, Places]:
         """Return the places at which keys are, and the keys."""

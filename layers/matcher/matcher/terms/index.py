@@ -43,7 +43,8 @@ class TermUse(NamedTuple):
 class PatternIndex:
     """The patterns of some rules, and the uses of each. Rules are known by their order.
 
-    `all_groups` has, for each rule, the bits of all its groups.
+    `all_groups` has, for each rule, the bits of all its groups. A scored rule has none: its terms
+    are in one group, and `weights` tells what they are worth.
 
     >>> from rules.pack import Severity
     >>> rule = Rule(id="a", severity=Severity.LOW, why="", groups=(("otp",), ("OTP", "kirim")))
@@ -57,6 +58,7 @@ class PatternIndex:
         self._terms: dict[tuple[str, str], Term] = {}
         self._terms_of: dict[int, list[tuple[TermUse, Term]]] = {}  # by pattern
         self._forms = {at: _forms(rule) for at, rule in enumerate(rules) if rule.affixes}
+        self._weighed = {at: _term_lists(rule) for at, rule in enumerate(rules) if rule.score}
         self._further_uses: dict[int, list[int]] = {}  # by the first use of a pattern
         first_uses: dict[str, int] = {}
         for number, rule in enumerate(rules):
@@ -65,7 +67,10 @@ class PatternIndex:
                     if (first := first_uses.setdefault(pattern, use)) != use:
                         self._further_uses.setdefault(first, []).append(use)
         self.patterns = list(first_uses)
-        self.all_groups = [(1 << len(rule.term_groups) + bool(rule.links)) - 1 for rule in rules]
+        self.all_groups = [
+            0 if rule.score else (1 << len(rule.term_groups) + bool(rule.links)) - 1
+            for rule in rules
+        ]
         self._first_uses = array("q", first_uses.values())  # by pattern
 
     def uses(self, pattern: int) -> Iterator[TermUse]:
@@ -93,8 +98,23 @@ class PatternIndex:
         """Yield each pattern with a rule that needs it, and the group as a bit."""
         for pattern in range(len(self.patterns)):
             for use in self.uses(pattern):
-                if use.group >= 0:
+                if use.group >= 0 and self.all_groups[use.rule]:
                     yield pattern, use.rule, 1 << use.group
+
+    def weights(self) -> Iterator[tuple[int, int, int]]:
+        """Yield each pattern of a weighted term with its scored rule, and the weight."""
+        for pattern in range(len(self.patterns)) if self._weighed else ():
+            for use in self.uses(pattern):
+                score = self._rules[use.rule].score
+                if score and use.group == 0:
+                    _, written = self._form_of(use)[0]
+                    yield pattern, use.rule, score.terms[written]
+
+    def only_scored(self) -> Iterator[int]:
+        """Yield the patterns that only scored rules have."""
+        for pattern in range(len(self.patterns)):
+            if all(use.rule in self._weighed for use in self.uses(pattern)):
+                yield pattern
 
     def terms(self, pattern: int) -> list[tuple[TermUse, Term]]:
         """Return the terms with a pattern. Host names are left out."""
@@ -104,18 +124,22 @@ class PatternIndex:
         return self._terms_of[pattern]
 
     def _term(self, use: TermUse) -> Term | None:
-        group = use.group - UNLESS
-        if rule_forms := self._forms.get(use.rule):
-            pairs = rule_forms[group][use.order : use.order + 1]
-        else:
-            written = _term_lists(self._rules[use.rule])[group][use.order : use.order + 1]
-            pairs = tuple((term, term) for term in written)
+        pairs = self._form_of(use)
         if not pairs:
             return None
         form, term = pairs[0]
         return self._terms.get(pairs[0]) or self._terms.setdefault(
             pairs[0], replace(Term.of(form), written=term)
         )
+
+    def _form_of(self, use: TermUse) -> tuple[tuple[str, str], ...]:
+        """Return the form of a term with its term as written, or nothing for a host name."""
+        group = use.group - UNLESS
+        if rule_forms := self._forms.get(use.rule):
+            return rule_forms[group][use.order : use.order + 1]
+        lists = self._weighed.get(use.rule) or _term_lists(self._rules[use.rule])
+        written = lists[group][use.order : use.order + 1]
+        return tuple((term, term) for term in written)
 
 
 def _term_lists(rule: Rule) -> tuple[tuple[str, ...], ...]:

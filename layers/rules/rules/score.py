@@ -1,0 +1,47 @@
+"""A score: weighted terms and signs whose sum decides whether a rule is satisfied.
+
+A rule without a score asks whether groups of terms occur together. A scored rule adds up weights,
+so that many weak reasons make one finding, and each of them can be read.
+"""
+
+import msgspec
+
+WEIGHT = 9
+"""The largest weight, for a post or against it."""
+
+WEIGHTS_IN_LIST = 2_000
+"""Entries of each list of a score."""
+
+MOST_THRESHOLD = 1_000
+
+
+class Gate(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a part must look like to be scored.
+
+    Half of its letters are of `script`, if one is named, and it has a word of the list `words_of`
+    or at most a few words. The lists have their ids in `matcher.signs`.
+    """
+
+    script: str = ""
+    words_of: str = ""
+
+
+class Score(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The weights of a rule. Each term, sign and pinyin term counts once a part.
+
+    A part with a sum of `threshold` or more satisfies the rule; from `high` on, its severity is
+    high. No result depends on the order of a list.
+    """
+
+    threshold: int
+    high: int | None = None
+    reads: Gate | None = None
+    terms: dict[str, int] = {}
+    signs: dict[str, int] = {}
+    pinyin: dict[str, int] = {}
+
+    @property
+    def most(self) -> int:
+        """Return the sum of all weights for a post: no text has more."""
+        lists = self.terms, self.signs, self.pinyin
+        return sum(weight for given in lists for weight in given.values() if weight > 0)

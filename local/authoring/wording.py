@@ -1,0 +1,85 @@
+"""Which strings can be a term or a host name of a pack, and what may surprise their author."""
+
+import re
+
+from matcher.terms.term import Term
+from matcher.text.fold import FOLD, fold, is_spaceless
+from matcher.text.hostnames import NamedHost
+from matcher.text.links import find_hosts, opaque_spans
+from rules.pack import TERM_LENGTH
+
+_HOST = re.compile(r"[\w-]{1,63}(\.[\w-]{1,63})+")
+
+
+def term_problem(written: str) -> str | None:
+    """Return why a string cannot be a term, or None if it can.
+
+    >>> term_problem("@someone")
+    '`@someone` is a handle; rules name no accounts'
+    >>> term_problem("b*mb")
+    '`b*mb`: `*` is allowed only at an end, to open it'
+    >>> term_problem("one-time code") is None
+    True
+    """
+    if not written.strip():
+        return "a term needs at least one letter or digit; an empty one would match everywhere"
+    if len(written) > TERM_LENGTH:
+        return f"a term has at most {TERM_LENGTH} code points, this one {len(written)}; shorten it"
+    term = Term.of(written)
+    if term.literal.lstrip().startswith(("@", "＠")):
+        return f"`{written}` is a handle; rules name no accounts"
+    if "*" in term.literal:
+        return f"`{written}`: `*` is allowed only at an end, to open it"
+    if not term.pattern:
+        return f"`{written}` has no letter or digit, so there is nothing to compare"
+    if opaque_spans(term.literal):
+        return (
+            f"`{written}` is a link, and terms do not look inside links; name its host in `links`"
+        )
+    return None
+
+
+def weighted_term_problem(written: str) -> str | None:
+    """Return why a string cannot be a term of a score, or None if it can.
+
+    >>> weighted_term_problem("x")
+    '`x` is a single letter or digit, which tells nothing; use a word or phrase'
+    """
+    if problem := term_problem(written):
+        return problem
+    if len(fold(Term.of(written).literal).strip(" ")) == 1:
+        return f"`{written}` is a single letter or digit, which tells nothing; use a word or phrase"
+    return None
+
+
+def term_warning(written: str) -> str | None:
+    """Return what may surprise the author of a sound term, or None.
+
+    >>> term_warning("c++")
+    '`c++` is compared as `c`: signs at its ends do not count, so it may match too much'
+    """
+    literal = Term.of(written).literal.strip()
+    words = fold(literal).strip(" ")
+    if any(FOLD[ord(sign)] == " " for sign in (literal[0], literal[-1])):
+        return (
+            f"`{written}` is compared as `{words}`: signs at its ends do not count, "
+            "so it may match too much"
+        )
+    if len(words) == 1 and not is_spaceless(words):
+        return f"`{written}` is a single letter or digit, so it may match too much"
+    return None
+
+
+def host_problem(written: str) -> str | None:
+    """Return why a string cannot be a host name of `links`, or None if it can.
+
+    >>> host_problem("https://shop.example/x")
+    '`https://shop.example/x` is not a host name; write it without scheme and path: shop.example'
+    >>> host_problem("shop.example") is None
+    True
+    """
+    if _HOST.fullmatch(NamedHost.of(written).name) and not written.strip().startswith("."):
+        return None
+    named = find_hosts(written)
+    advice = named[0].name if named else "shop.example"
+    return f"`{written}` is not a host name; write it without scheme and path: {advice}"

@@ -1,0 +1,138 @@
+"""Scored rules find what the obvious sum of weights finds, alone and together, hit or not."""
+
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from property.effort import share
+from property.test_matcher_dressed import WORDS as DRESSED_WORDS
+from property.test_matcher_dressed import draw_texts
+from property.test_matcher_reference import (
+    TEXTS_OF_PACK,
+    PlainMatcher,
+    draw_rule,
+    draw_term,
+    draw_terms,
+    draw_text,
+)
+from support import reference
+from support.sample_packs import pack_of
+
+from matcher import Hit, Matcher, Pack, Rule, Severity, engine
+from matcher.terms.term import pattern_of
+from rules.pack import Affixes
+from rules.score import Score
+
+seeds = st.integers(0, 2**48)
+
+
+def draw_weights(random: Random, terms: list[str]) -> dict[str, int]:
+    by_pattern = {pattern_of(term): term for term in terms if pattern_of(term)}
+    return {term: random.choice([-9, -2, -1, 1, 2, 3, 5, 9]) for term in by_pattern.values()}
+
+
+def draw_scored(random: Random, number: int, terms: list[str]) -> Rule:
+    return Rule(
+        id=f"scored-{number}",
+        severity=Severity.LOW,
+        why="Tests.",
+        score=Score(random.choice([1, 3, 6, 10]), 12, None, draw_weights(random, terms)),
+        except_=draw_terms(random, 1, 1) if random.random() < 0.15 else (),
+        unless=draw_terms(random, 1, 1) if random.random() < 0.15 else (),
+        exact=random.random() < 0.2,
+        affixes=Affixes.ID if random.random() < 0.1 else None,
+    )
+
+
+def draw_pack(random: Random) -> Pack:
+    """Scored rules, which share some of their terms with others and with a rule of groups."""
+    shared = [draw_term(random) for _ in range(3)]
+    scored = (
+        draw_scored(random, number, [*shared, *(draw_term(random) for _ in range(4))])
+        for number in range(2)
+    )
+    return pack_of(*scored, draw_rule(random, 2))
+
+
+def spoken(random: Random, pack: Pack) -> str:
+    """A text of the pack's terms, which `draw_text` takes from groups."""
+    rules = [
+        Rule(
+            id=rule.id, severity=rule.severity, why=rule.why, groups=rule.term_groups,
+            except_=rule.except_, unless=rule.unless, links=rule.links,
+        )
+        for rule in pack.rules
+    ]  # fmt: skip
+    return draw_text(random, pack_of(*rules))
+
+
+def weighed(hit: Hit) -> reference.Weighed:
+    spans = tuple((s.part, s.start, s.end, s.term, s.evasion, s.weight or 0) for s in hit.spans)
+    return hit.score or 0, spans
+
+
+def expect(matcher: Matcher, pack: Pack, post: list[tuple[str, str]]) -> None:
+    hits = {hit.rule: hit for hit in matcher.find_posts([post])[0]}
+    [scores] = matcher.scores([post])
+    for rule in pack.rules:
+        if rule.score is None:
+            assert (rule.id in hits) == (reference.spans_of(rule, post) is not None), post
+            continue
+        total, spans = reference.weigh_post(rule, post)
+        assert scores[f"{pack.id}/{rule.id}"] == total, post
+        assert (rule.id in hits) == (total >= rule.score.threshold), post
+        if rule.id in hits:
+            assert weighed(hits[rule.id]) == (total, spans), post
+            assert hits[rule.id].threshold == rule.score.threshold
+            assert hits[rule.id].severity == (Severity.HIGH if total >= 12 else Severity.LOW)
+
+
+@given(seeds)
+@share(10, each=TEXTS_OF_PACK)
+def test_a_score_is_the_sum_of_the_terms_that_the_reference_finds(seed: int) -> None:
+    random = Random(seed)
+    pack = draw_pack(random)
+    matcher = PlainMatcher([pack])
+    for _ in range(TEXTS_OF_PACK):
+        names = random.choice([["text"], ["text"], ["media_text/0", "text"], ["links/0", "text"]])
+        expect(matcher, pack, [(name, spoken(random, pack)) for name in names])
+
+
+@given(seeds)
+@share(10)
+def test_scores_of_posts_together_are_those_of_each_alone(seed: int) -> None:
+    random = Random(seed)
+    pack = draw_pack(random)
+    posts = [
+        [(name, spoken(random, pack)) for name in random.choice([["text"], ["media_text/0"], []])]
+        for _ in range(random.randrange(12))
+    ]
+    matcher = Matcher([pack])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "FIRST_BATCH", 0)
+        patch.setattr(engine, "BATCH", 0)
+        together = matcher.results(posts)
+        patch.setattr(engine, "BATCH", len(posts) + 1)
+        assert together == matcher.results(posts)
+
+
+@given(seeds)
+@share(5, each=TEXTS_OF_PACK)
+def test_a_disguised_text_has_the_score_of_the_plain_one(seed: int) -> None:
+    random = Random(seed)
+    terms = [" ".join(random.sample(DRESSED_WORDS, random.choice([1, 1, 2]))) for _ in range(8)]
+    rule = Rule(
+        id="scored", severity=Severity.LOW, why="Tests.",
+        score=Score(1, None, None, draw_weights(random, terms)),
+    )  # fmt: skip
+    pack = pack_of(rule)
+    matcher = Matcher([pack])
+    spoken_of = pack_of(
+        Rule(id="any", severity=Severity.LOW, why="Tests.", groups=rule.term_groups)
+    )
+    for _ in range(TEXTS_OF_PACK):
+        plain, dressed, _ = draw_texts(random, spoken_of)
+        [scores] = matcher.scores([[("text", dressed)]])
+        total, _ = reference.weigh(rule, "text", plain)
+        assert scores == {"a-pack/scored": total}, (plain, dressed)

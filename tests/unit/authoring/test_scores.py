@@ -1,0 +1,224 @@
+"""Scored rules as their author meets them: read, refused with a line, laid out and explained."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from msgspec import structs
+from support.sample_packs import PACK, SCORED, pack_of
+
+from authoring.explain import explain
+from authoring.format import canonical
+from matcher import Pack, PackError, Rule, Severity, load_packs
+from rules.score import WEIGHTS_IN_LIST, Score
+
+WEIGHTS = "{send me: 5, otp: 3, login code: 2, bank: -4}"
+
+
+def changed(old: str, new: str) -> str:
+    assert old in SCORED
+    return SCORED.replace(old, new)
+
+
+def problems(text: str) -> list[str]:
+    with pytest.raises(PackError) as error:
+        Pack.parse(text, "otp.yaml")
+    return [str(problem) for problem in error.value.problems]
+
+
+def test_a_score_is_read() -> None:
+    [rule] = Pack.parse(SCORED, "otp.yaml").rules
+    terms = {"bank": -4, "login code": 2, "otp": 3, "send me": 5}
+    assert rule.score == Score(6, 9, None, terms)
+    assert (rule.groups, rule.unless) == ((), ("never share",))
+    assert type(next(iter(rule.score.terms))) is str
+
+
+def test_without_high_no_sum_raises_the_severity() -> None:
+    [rule] = Pack.parse(changed("      high: 9\n", ""), "otp.yaml").rules
+    assert rule.score
+    assert rule.score.high is None
+
+
+MANY = ", ".join(f"word{number}: 1" for number in range(WEIGHTS_IN_LIST + 1))
+ERRORS = {
+    "no terms": (f"      terms: {WEIGHTS}\n", "", [
+        "otp.yaml:17: asks-for-code: a score needs `terms:`; add what is worth something",
+    ]),
+    "no threshold": ("      threshold: 6\n", "", [
+        "otp.yaml:17: asks-for-code: `threshold` is missing",
+    ]),
+    "a threshold of nothing": ("threshold: 6", "threshold: 0", [
+        "otp.yaml:17: asks-for-code: `threshold` must be a whole number from 1 to 1000",
+    ]),
+    "a threshold out of reach": ("threshold: 6\n      high: 9", "threshold: 11", [
+        "otp.yaml:17: asks-for-code: no text can reach 11: all weights together are 10",
+    ]),
+    "high below the threshold": ("high: 9", "high: 6", [
+        "otp.yaml:18: asks-for-code: `high` 6 must be above `threshold` 6",
+    ]),
+    "a weight that is too large": ("send me: 5", "send me: 10", [
+        "otp.yaml:19: asks-for-code: the weight of `send me` must be a whole number from -9 to 9",
+    ]),
+    "a weight that is a fraction": ("send me: 5", "send me: 1.5", [
+        "otp.yaml:19: asks-for-code: the weight of `send me` must be a whole number from -9 to 9",
+    ]),
+    "a weight of nothing": ("bank: -4", "bank: 0", [
+        "otp.yaml:19: asks-for-code: `bank` weighs 0, which changes nothing; drop it",
+    ]),
+    "a single letter": ("bank: -4", "x: 4", [
+        "otp.yaml:19: asks-for-code: `x` is a single letter or digit, which tells nothing; use",
+    ]),
+    "a single Han letter": ("bank: -4", "码: 4", [
+        "otp.yaml:19: asks-for-code: `码` is a single letter or digit, which tells nothing; use",
+    ]),
+    "a handle": ("bank: -4", "'@bank': 4", [
+        "otp.yaml:19: asks-for-code: `@bank` is a handle; rules name no accounts",
+    ]),
+    "a number as a term": ("bank: -4", "88: 4", [
+        'otp.yaml:19: asks-for-code: `terms`: YAML reads 88 as int; quote it: "88"',
+    ]),
+    "a term twice": ("bank: -4", "otp: 4", [
+        "otp.yaml:19: asks-for-code: `otp` occurs twice in `terms`; keep one",
+    ]),
+    "a term in two spellings": ("bank: -4", "OTP: 4", [
+        "otp.yaml:19: asks-for-code: `OTP` is found where `otp` is, and would count twice",
+    ]),
+    "a list of terms": (WEIGHTS, "[otp]", [
+        "otp.yaml:19: asks-for-code: `terms` must be a mapping: {one: 3, two: -1}",
+    ]),
+    "an empty list": (WEIGHTS, "{}", [
+        "otp.yaml:19: asks-for-code: `terms` is empty; fill it",
+    ]),
+    "too many terms": (WEIGHTS, f"{{{MANY}}}", [
+        f"otp.yaml:19: a mapping has at most {WEIGHTS_IN_LIST:,} keys; remove the others",
+    ]),
+    "an unknown key": ("high: 9", "low: 9", [
+        "otp.yaml:18: asks-for-code: unknown key `low`; allowed: threshold, high",
+    ]),
+    "a group too": ("    unless: [never share]", "    any: [otp]", [
+        "otp.yaml:20: asks-for-code: a rule with `score:` has no `any`; make it a rule of its own",
+    ]),
+    "a window": ("    unless: [never share]", "    within: 3", [
+        "otp.yaml:20: asks-for-code: a rule with `score:` has no `within`",
+    ]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "expected"), ERRORS.values(), ids=ERRORS)
+def test_a_problem_of_a_score_names_its_line(old: str, new: str, expected: list[str]) -> None:
+    told = problems(changed(old, new))
+    assert [line[: len(want)] for line, want in zip(told, expected, strict=True)] == expected
+
+
+def test_weights_are_laid_out_from_the_largest_down() -> None:
+    written_apart = changed(
+        WEIGHTS,
+        '\n        bank: -4 # harmless\n        otp: 3\n        "88": 3\n        send me: 5',
+    )
+    laid_out = canonical(written_apart, "otp.yaml")
+    assert '      terms: {send me: 5, "88": 3, otp: 3, bank: -4}  # harmless\n' in laid_out
+    assert canonical(laid_out, "otp.yaml") == laid_out
+
+
+def test_long_lists_of_weights_wrap() -> None:
+    many = ", ".join(f"word number {number}: 2" for number in range(20))
+    laid_out = canonical(changed(WEIGHTS, f"{{{many}}}"), "otp.yaml")
+    assert max(map(len, laid_out.splitlines())) <= 100
+    assert canonical(laid_out, "otp.yaml") == laid_out
+
+
+def checked(folder: Path, text: str, sentence: str = "Police warn of thefts.") -> list[str]:
+    """The problems and warnings of a folder with one pack and one protected sentence."""
+    folder.joinpath("otp.yaml").write_text(text, "utf-8")
+    folder.joinpath("protected").mkdir()
+    folder.joinpath("protected/en.txt").write_text(sentence, "utf-8")
+    try:
+        found = load_packs(folder, date(2026, 11, 15)).warnings
+    except PackError as error:
+        found = error.problems
+    return [str(problem).replace(f"{folder}/", "") for problem in found]
+
+
+def test_a_sound_scored_pack_checks(tmp_path: Path) -> None:
+    assert checked(tmp_path, SCORED) == []
+
+
+def test_a_match_example_must_reach_the_threshold(tmp_path: Path) -> None:
+    [problem] = checked(tmp_path, changed("otp - send me]", "otp and more]"))
+    assert problem.startswith(
+        "otp.yaml:21: asks-for-code: this `match` example is not hit: score 3, it needs 6; fix"
+    )
+
+
+def test_an_ignore_example_must_not_reach_the_threshold(tmp_path: Path) -> None:
+    [problem] = checked(tmp_path, changed("[send me my otp bank,", "[send me that otp,"))
+    assert "this `ignore` example is hit by `send me`, `otp`" in problem
+
+
+@pytest.mark.parametrize(("sentence", "refused"), [("My otp.", True), ("A login code.", False)])
+def test_no_protected_sentence_reaches_half_of_the_threshold(
+    tmp_path: Path, sentence: str, refused: bool
+) -> None:
+    told = checked(tmp_path, SCORED, sentence)
+    assert told == refused * [
+        (
+            "otp.yaml:13: asks-for-code: the protected sentence protected/en.txt:1 scores 3 "
+            "(`otp` +3); none may reach half of the threshold 6, so weaken a weight: My otp."
+        )
+    ]
+
+
+def test_what_changes_nothing_is_named(tmp_path: Path) -> None:
+    """A term that is never found in its own words, and a phrase that no example needs."""
+    text = changed("unless: [never share]", "unless: [never share, weather]")
+    [problem] = checked(tmp_path, text)
+    assert "no `ignore` example needs `weather` in `unless`" in problem
+
+
+RULE = Rule(
+    id="asks-for-code",
+    severity=Severity.MEDIUM,
+    why="Tests.",
+    score=Score(6, 8, None, {"otp": 3, "send me": 5, "bank": -4}),
+    unless=("never share",),
+    except_=("otp box",),
+)
+EXPLAINED = {
+    "a hit": ("Send me the ｏtp", [
+        "compared as: send me the otp",
+        "HIT a-pack/asks-for-code (live, high): score 8, it needs 6",
+        "    +5  0-7 'Send me' is the term 'send me'",
+        "    +3  12-15 'ｏtp' is the term 'otp' through width",
+    ]),
+    "too low": ("send me the otp, bank", [
+        "compared as: send me the otp bank",
+        "no  a-pack/asks-for-code: score 4, it needs 6",
+        "    +5  0-7 'send me' is the term 'send me'",
+        "    +3  12-15 'otp' is the term 'otp'",
+        "    -4  17-21 'bank' is the term 'bank'",
+        "no rule hits this text",
+    ]),
+    "cancelled": ("never share it; send me the otp box", [
+        "compared as: never share it send me the otp box",
+        ("no  a-pack/asks-for-code: score 0, it needs 6; `never share` in `unless` makes it 0; "
+        "`otp box` in `except` makes it 0"),
+        "no rule hits this text",
+    ]),
+    "nothing": ("?!", [
+        "compared as: (no words)",
+        "no  a-pack/asks-for-code: score 0, it needs 6",
+        "no rule hits this text",
+    ]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "lines"), EXPLAINED.values(), ids=EXPLAINED)
+def test_the_sum_and_its_parts_are_shown_for_any_text(text: str, lines: list[str]) -> None:
+    assert list(explain([pack_of(RULE)], text)) == lines
+
+
+def test_a_rule_without_a_score_is_explained_as_before() -> None:
+    rule = Pack.parse(PACK, "otp.yaml").rules[0]
+    lines = list(explain([structs.replace(pack_of(rule))], "send me the otp"))
+    assert lines[1] == "HIT a-pack/asks-for-code (live, high)"
