@@ -55,7 +55,8 @@ def _shown_span(span: Span, text: str) -> str:
     seen = f" through {', '.join(map(str, span.evasion))}" if span.evasion else ""
     shown = text[span.start : span.end]
     weight = "" if span.weight is None else f"{span.weight:+d}  "
-    return f"{weight}{span.start}-{span.end} {shown!r} is the term {span.term!r}{seen}"
+    kind = f"sign {span.term}" if span.is_sign else f"term {span.term!r}"
+    return f"{weight}{span.start}-{span.end} {shown!r} is the {kind}{seen}"
 
 
 def score_in(pack: Pack, rule: Rule, score: Score, text: str) -> Hit:

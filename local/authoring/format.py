@@ -22,13 +22,13 @@ import yaml
 from msgspec import structs
 
 from authoring.parse import read_pack
-from authoring.source import PACK_KEYS, RULE_KEYS, SCORE_KEYS
+from authoring.source import PACK_KEYS, RULE_KEYS, SCORE_KEYS, WEIGHTS_KEYS
 from authoring.yaml_nodes import LOADER, STRING
 
 WIDTH = 100  # code points
 _BLOCKS = frozenset({"rules", "all", "match", "ignore"})
 _NESTED = {"legal_ground": ("text", "url"), "at_least": ("n", "of"), "score": SCORE_KEYS}
-_WEIGHTS = frozenset({"terms"})
+_WEIGHTS = frozenset(WEIGHTS_KEYS)
 _BLOCK_HEADER = re.compile(r"[|>][-+0-9]*[ \t]+(#.*)")
 
 

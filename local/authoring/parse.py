@@ -312,6 +312,7 @@ def _score_of(source: ScoreSource) -> Score:
         threshold=source.threshold,
         high=None if source.high is UNSET else source.high,
         terms={str(term): weight for term, weight in _weights(source.terms).items()},
+        signs={str(sign): weight for sign, weight in _weights(source.signs).items()},
     )
 
 

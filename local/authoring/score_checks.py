@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from msgspec import UNSET
 
-from authoring.source import ScoreSource
+from authoring.source import WEIGHTS_KEYS, ScoreSource
 from authoring.yaml_nodes import Text
 from matcher.terms.term import pattern_of
 
@@ -14,30 +14,32 @@ def score_problems(score: ScoreSource) -> Iterator[tuple[str, str]]:
 
     Fields that could not be read are reported already, and are left out.
     """
-    terms = score.terms if isinstance(score.terms, dict) else {}
-    if score.terms is UNSET:
-        yield "", "a score needs `terms:`; add what is worth something"
-    yield from _entry_problems(terms)
+    lists = [getattr(score, key) for key in WEIGHTS_KEYS]
+    if all(given is UNSET for given in lists):
+        yield "", f"a score needs `{'` or `'.join(WEIGHTS_KEYS)}`; add what is worth something"
+    weights = [given for given in lists if isinstance(given, dict)]
+    yield from (problem for given in weights for problem in _zeros(given))
+    yield from _repeated(score.terms if isinstance(score.terms, dict) else {})
     threshold, high = score.threshold, score.high
     if isinstance(high, int) and threshold and high <= threshold:
         yield "high", f"`high` {high} must be above `threshold` {threshold}"
-    most = sum(weight for weight in terms.values() if weight and weight > 0)
-    if threshold and terms and None not in terms.values() and most < threshold:
+    values = [weight for given in weights for weight in given.values()]
+    most = sum(weight for weight in values if weight and weight > 0)
+    if threshold and values and None not in (*values, *lists) and most < threshold:
         yield "threshold", f"no text can reach {threshold}: all weights together are {most}"
 
 
-def _entry_problems(terms: dict[str, int]) -> Iterator[tuple[str, str]]:
-    first: dict[str, str] = {}  # by pattern
-    for written, weight in terms.items():
-        if not isinstance(written, Text):
-            continue
-        if weight == 0:
+def _zeros(weights: dict[str, int]) -> Iterator[tuple[str, str]]:
+    for written, weight in weights.items():
+        if isinstance(written, Text) and weight == 0:
             yield written, f"`{written}` weighs 0, which changes nothing; drop it"
-        if not (pattern := pattern_of(written)):
-            continue  # reported already
-        other = first.setdefault(pattern, written)
-        if other is not written:
-            yield (
-                written,
-                f"`{written}` is found where `{other}` is, and would count twice; drop one",
-            )
+
+
+def _repeated(terms: dict[str, int]) -> Iterator[tuple[str, str]]:
+    first: dict[str, str] = {}  # by pattern
+    for written in terms:
+        if isinstance(written, Text) and (pattern := pattern_of(written)):
+            other = first.setdefault(pattern, written)
+            if other is not written:
+                message = f"`{written}` is found where `{other}` is, and would count twice"
+                yield written, f"{message}; drop one"

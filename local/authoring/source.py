@@ -11,7 +11,8 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from authoring.wording import host_problem, term_problem, weighted_term_problem
+from authoring.wording import host_problem, sign_problem, term_problem, weighted_term_problem
+from matcher.signs import SIGNS
 from rules.categories import KEYWORDS, LINK_CATEGORIES, TERMS_ONLY
 from rules.pack import (
     GROUPS_IN_RULE,
@@ -56,7 +57,17 @@ WeightedTerm = Annotated[
     str, Meta(min_length=1, max_length=TERM_LENGTH, extra={"check": weighted_term_problem})
 ]
 Weight = Annotated[int, Meta(ge=-WEIGHT, le=WEIGHT)]
+SignId = Annotated[str, Meta(min_length=1, extra={"check": sign_problem})]
 Weights = Annotated[dict[WeightedTerm, Weight], Meta(min_length=1, max_length=WEIGHTS_IN_LIST)]
+SignWeights = Annotated[
+    dict[SignId, Weight],
+    Meta(
+        min_length=1,
+        max_length=WEIGHTS_IN_LIST,
+        description="Each counts once a part.",
+        extra_json_schema={"propertyNames": {"enum": sorted(SIGNS)}},
+    ),
+]
 Threshold = Annotated[int, Meta(ge=1, le=MOST_THRESHOLD)]
 Host = Annotated[str, Meta(pattern=r"\S", extra={"check": host_problem})]
 Examples = Annotated[list[str], Meta(extra_json_schema={"minItems": 2})]
@@ -89,7 +100,7 @@ class AtLeastSource(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class ScoreSource(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """Weights of terms; the rule is satisfied from the sum `threshold` on."""
+    """Weights of terms and signs; the rule is satisfied from the sum `threshold` on."""
 
     threshold: Annotated[Threshold, Meta(description="The least sum that is a finding.")]
     high: (
@@ -97,6 +108,7 @@ class ScoreSource(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
         | UnsetType
     ) = UNSET
     terms: Annotated[Weights, Meta(description="Each counts once a part.")] | UnsetType = UNSET
+    signs: SignWeights | UnsetType = UNSET
 
 
 class RuleSource(
@@ -196,6 +208,7 @@ class PackSource(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 PACK_KEYS = tuple(field.encode_name for field in msgspec.structs.fields(PackSource))
 SCORE_KEYS = tuple(field.encode_name for field in msgspec.structs.fields(ScoreSource))
+WEIGHTS_KEYS = ("terms", "signs")
 NOT_WITH_SCORE = ("all", "any", "at_least", "links", "within")
 """The keys that a scored rule does not have."""
 
@@ -225,7 +238,7 @@ def pack_schema() -> Schema:
     rule["dependentSchemas"] = {
         "score": {"not": {"anyOf": [{"required": [key]} for key in NOT_WITH_SCORE]}}
     }
-    definitions["ScoreSource"]["anyOf"] = [{"required": ["terms"]}]
+    definitions["ScoreSource"]["anyOf"] = [{"required": [key]} for key in WEIGHTS_KEYS]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A pack of Terang",

@@ -1,7 +1,9 @@
 """Which strings can be a term or a host name of a pack, and what may surprise their author."""
 
 import re
+from difflib import get_close_matches
 
+from matcher.signs import SIGNS
 from matcher.terms.term import Term
 from matcher.text.fold import FOLD, fold, is_spaceless
 from matcher.text.hostnames import NamedHost
@@ -28,6 +30,8 @@ def term_problem(written: str) -> str | None:
     term = Term.of(written)
     if term.literal.lstrip().startswith(("@", "＠")):
         return f"`{written}` is a handle; rules name no accounts"
+    if term.literal.lstrip().startswith("{"):
+        return f"`{written}` is written like a sign; write a term without braces"
     if "*" in term.literal:
         return f"`{written}`: `*` is allowed only at an end, to open it"
     if not term.pattern:
@@ -50,6 +54,19 @@ def weighted_term_problem(written: str) -> str | None:
     if len(fold(Term.of(written).literal).strip(" ")) == 1:
         return f"`{written}` is a single letter or digit, which tells nothing; use a word or phrase"
     return None
+
+
+def sign_problem(written: str) -> str | None:
+    """Return why a string cannot be a sign of a score, or None if it can.
+
+    >>> sign_problem("lnk")
+    '`lnk` is not a sign; did you mean `link`?'
+    """
+    if written in SIGNS:
+        return None
+    close = get_close_matches(written, SIGNS, 1)
+    advice = f"did you mean `{close[0]}`?" if close else f"there are {', '.join(SIGNS)}"
+    return f"`{written}` is not a sign; {advice}"
 
 
 def term_warning(written: str) -> str | None:

@@ -9,6 +9,7 @@ from property.effort import share
 from property.test_matcher_dressed import WORDS as DRESSED_WORDS
 from property.test_matcher_dressed import draw_texts
 from property.test_matcher_reference import (
+    LINKS,
     TEXTS_OF_PACK,
     PlainMatcher,
     draw_rule,
@@ -24,6 +25,7 @@ from matcher.terms.term import pattern_of
 from rules.pack import Affixes
 from rules.score import Score
 
+SIGNS_DRAWN = ("link", "rare-domain", "dressed-letters", "letters-digits", "emoji-1", "handle")
 seeds = st.integers(0, 2**48)
 
 
@@ -32,12 +34,19 @@ def draw_weights(random: Random, terms: list[str]) -> dict[str, int]:
     return {term: random.choice([-9, -2, -1, 1, 2, 3, 5, 9]) for term in by_pattern.values()}
 
 
+def draw_signs(random: Random) -> dict[str, int]:
+    drawn = random.sample(SIGNS_DRAWN, random.choice([0, 0, 2, 4]))
+    return {sign: random.choice([-5, -1, 2, 4]) for sign in drawn}
+
+
 def draw_scored(random: Random, number: int, terms: list[str]) -> Rule:
     return Rule(
         id=f"scored-{number}",
         severity=Severity.LOW,
         why="Tests.",
-        score=Score(random.choice([1, 3, 6, 10]), 12, None, draw_weights(random, terms)),
+        score=Score(
+            random.choice([1, 3, 6, 10]), 12, None, draw_weights(random, terms), draw_signs(random)
+        ),
         except_=draw_terms(random, 1, 1) if random.random() < 0.15 else (),
         unless=draw_terms(random, 1, 1) if random.random() < 0.15 else (),
         exact=random.random() < 0.2,
@@ -65,6 +74,17 @@ def spoken(random: Random, pack: Pack) -> str:
         for rule in pack.rules
     ]  # fmt: skip
     return draw_text(random, pack_of(*rules))
+
+
+PARTS = (["text"], ["text"], ["media_text/0", "text"], ["text", "links/0"], ["links/0"], [])
+
+
+def draw_post(random: Random, pack: Pack) -> list[tuple[str, str]]:
+    names = random.choice(PARTS)
+    return [
+        (name, random.choice(LINKS) if name == "links/0" else spoken(random, pack))
+        for name in names
+    ]
 
 
 def weighed(hit: Hit) -> reference.Weighed:
@@ -95,8 +115,7 @@ def test_a_score_is_the_sum_of_the_terms_that_the_reference_finds(seed: int) -> 
     pack = draw_pack(random)
     matcher = PlainMatcher([pack])
     for _ in range(TEXTS_OF_PACK):
-        names = random.choice([["text"], ["text"], ["media_text/0", "text"], ["links/0", "text"]])
-        expect(matcher, pack, [(name, spoken(random, pack)) for name in names])
+        expect(matcher, pack, draw_post(random, pack))
 
 
 @given(seeds)
@@ -104,10 +123,7 @@ def test_a_score_is_the_sum_of_the_terms_that_the_reference_finds(seed: int) -> 
 def test_scores_of_posts_together_are_those_of_each_alone(seed: int) -> None:
     random = Random(seed)
     pack = draw_pack(random)
-    posts = [
-        [(name, spoken(random, pack)) for name in random.choice([["text"], ["media_text/0"], []])]
-        for _ in range(random.randrange(12))
-    ]
+    posts = [draw_post(random, pack) for _ in range(random.randrange(12))]
     matcher = Matcher([pack])
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(engine, "FIRST_BATCH", 0)

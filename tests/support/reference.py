@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from support.reference_terms import Match, is_mark, matches_of
 
 from matcher import Evasion, Pack, Rule
+from matcher.signs import SIGNS
 from matcher.text.fold import FOLD, is_spaceless
 from matcher.text.hostnames import host_of, normal_host
 from matcher.text.links import find_hosts, opaque_spans
@@ -23,6 +24,7 @@ type Span = tuple[str, int, int, str, tuple[str, ...]]
 type Found = tuple[str, str, tuple[Span, ...]]
 """Pack, rule, and spans."""
 
+LINK_SIGNS = ("link", "messenger-link", "short-link", "rare-domain")
 DIGITS = {"0": "o", "1": "il", "3": "e", "4": "a", "5": "s", "7": "t", "8": "b"}
 
 
@@ -72,12 +74,15 @@ type Weighed = tuple[int, tuple[tuple[str, int, int, str, tuple[str, ...], int],
 def weigh_post(rule: Rule, post: Sequence[tuple[str, str]]) -> Weighed:
     """The highest score of a part of a post under a scored rule; of equal ones, the first."""
     texts = [part for part in post if not part[0].startswith("links/")]
-    scores = [weigh(rule, name, text) for name, text in texts]
+    links = [(name, url) for name, url in post if name.startswith("links/")]
+    if links and all(name != "text" for name, _ in texts):
+        texts.append(("text", ""))
+    scores = [weigh(rule, name, text, links if name == "text" else ()) for name, text in texts]
     return max(scores, key=lambda score: score[0]) if scores else (0, ())
 
 
-def weigh(rule: Rule, name: str, text: str) -> Weighed:
-    """Each term that is anywhere in a text counts, where it ends first."""
+def weigh(rule: Rule, name: str, text: str, links: Sequence[tuple[str, str]] = ()) -> Weighed:
+    """Each term in a text counts where it ends first, and each sign where it is first."""
     if rule.score is None or matches_of(rule, [*rule.unless, *rule.except_], text):
         return 0, ()
     spans = []
@@ -85,7 +90,13 @@ def weigh(rule: Rule, name: str, text: str) -> Weighed:
         if matches := matches_of(rule, [term], text):
             start, end, _, evasion = min(matches, key=lambda match: (match[1], match[0]))
             spans.append((name, start, end, term, evasion, weight))
-    ordered = sorted(spans, key=lambda span: (span[1], span[2], span[3]))
+    for sign, weight in rule.score.signs.items():
+        of_links = [*links] if sign in LINK_SIGNS else []
+        for part, written in [(name, text), *of_links]:
+            if places := SIGNS[sign].find(written):
+                spans.append((part, *places[0], f"{{{sign}}}", (), weight))
+                break
+    ordered = sorted(spans, key=lambda span: (span[0] != name, *span[:4]))
     return sum(span[-1] for span in spans), tuple(ordered)
 
 

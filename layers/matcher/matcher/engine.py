@@ -17,7 +17,7 @@ from matcher.effort import Effort
 from matcher.evaluator import PartResult, RuleEvaluator, Stretches
 from matcher.hit import Hit, Part, PostResult, Span
 from matcher.host_index import GroupsByLink, HostIndex
-from matcher.scores import PartScore
+from matcher.scores import PartScore, PartSigns
 from matcher.terms.term import Match
 from matcher.terms.windows import SPANS_SHOWN
 from matcher.text.fold import TABLE_VERSION
@@ -122,13 +122,13 @@ class Matcher:
             except ModuleNotFoundError:
                 return None
             index = self._evaluator.index
-            thresholds = self._evaluator.scored.thresholds
+            needed = self._evaluator.scored.needed_of_terms
             self._prefilter = Prefilter(
                 index.patterns,
                 index.needs(),
                 index.all_groups,
                 self._evaluator.vocabulary,
-                ScoredPatterns(index.weights(), thresholds, index.only_scored()),
+                ScoredPatterns(index.weights(), needed, index.only_scored()),
             )
         return self._prefilter if posts >= BATCH else None
 
@@ -147,11 +147,16 @@ class Matcher:
         for at, stretches, suspect in prefilter.passing(texts):
             number, part = owners[at]
             passing.setdefault(number, {})[part] = stretches, suspect
-        if self._hosts:
+        if self._hosts or self._evaluator.scored.signs:
             for number, post in enumerate(posts):
-                if number not in passing and self._hosts.groups_by_link(post):
+                if number not in passing and self._has_helpful_link(post):
                     passing[number] = {}
         return passing
+
+    def _has_helpful_link(self, post: Sequence[Part]) -> bool:
+        has_links = any(name.startswith("links/") for name, _ in post)
+        signs_of_links = self._evaluator.scored.signs_of_links
+        return has_links and bool(self._hosts.groups_by_link(post) or signs_of_links(post))
 
     def _evaluate(self, post: Sequence[Part], parts: _Parts | None = None) -> PostResult:
         """Evaluate all rules on a post, or on the parts that the prefilter let through."""
@@ -159,19 +164,17 @@ class Matcher:
         hits: dict[int, Hit] = {}
         spans: defaultdict[int, list[tuple[int, Span]]] = defaultdict(list)
         best: dict[int, PartScore] = {}
-        part_of: dict[int, str] = {}
         for part, result in self._evaluated_parts(post, parts, effort):
             for rule, matches in result.satisfied:
                 spans[rule] += ((part.number, _span(part.name, match)) for match in matches)
                 for of_links in part.by_link.get(rule, {}).values():
                     spans[rule] += of_links
-            for rule in _keep_highest(best, result.scores):
-                part_of[rule] = part.name
+            _keep_highest(best, result.scores)
         for rule, of_rule in spans.items():
             hits[rule] = self._hit(rule, of_rule)
         for rule, score in best.items():
             if score.total >= score.threshold:
-                hits[rule] = self._scored_hit(score, part_of[rule])
+                hits[rule] = self._scored_hit(score)
         return PostResult(tuple(hits[rule] for rule in sorted(hits)), effort.ran_out)
 
     def _evaluated_parts(
@@ -185,19 +188,21 @@ class Matcher:
         """Yield the texts of a post, or those that the prefilter let through, evaluated."""
         has_links = any(name.startswith("links/") for name, _ in post)
         by_link = self._hosts.groups_by_link(post) if has_links else {}
-        if by_link and all(name != "text" for name, _ in post):
+        of_links = self._evaluator.scored.signs_of_links(post) if has_links else {}
+        if (by_link or of_links) and all(name != "text" for name, _ in post):
             post = [*post, ("text", "")]
         for number, (name, text) in enumerate(post):
             if name.startswith("links/"):
                 continue
-            helpful = by_link if name == "text" else {}
-            known = None if parts is None or helpful else parts.get(number, ((), False))
+            helpful, signs = (by_link, of_links) if name == "text" else ({}, {})
+            known = None if parts is None or helpful or signs else parts.get(number, ((), False))
             stretches, suspect = known or (None, False)
             yield (
                 _TextPart(number, name, helpful),
                 self._evaluator.evaluate(
                     text,
                     helpful,
+                    PartSigns(name, text, self._evaluator.scored.signs, signs),
                     stretches,
                     suspect=suspect,
                     effort=effort,
@@ -219,7 +224,7 @@ class Matcher:
             len(ordered) > SPANS_SHOWN,
         )
 
-    def _scored_hit(self, found: PartScore, part: str) -> Hit:
+    def _scored_hit(self, found: PartScore) -> Hit:
         pack, rule = self._rules[found.rule]
         is_high = rule.score and rule.score.high is not None and found.total >= rule.score.high
         return Hit(
@@ -229,8 +234,8 @@ class Matcher:
             rule.mode or pack.mode,
             pack.category,
             Severity.HIGH if is_high else rule.severity,
-            tuple(_span(part, match, weight) for match, weight in found.counted[:SPANS_SHOWN]),
-            len(found.counted) > SPANS_SHOWN,
+            tuple(found.spans[:SPANS_SHOWN]),
+            len(found.spans) > SPANS_SHOWN,
             found.total,
             found.threshold,
         )
@@ -248,15 +253,13 @@ def _effort_for(post: Sequence[Part]) -> Effort:
     return Effort.for_texts(text for name, text in post if not name.startswith("links/"))
 
 
-def _span(part: str, match: Match, weight: int | None = None) -> Span:
+def _span(part: str, match: Match) -> Span:
     place, term, evasion = match
-    return Span(part, place.start, place.end, term, evasion, weight)
+    return Span(part, place.start, place.end, term, evasion)
 
 
-def _keep_highest(best: dict[int, PartScore], scores: Iterable[PartScore]) -> list[int]:
-    """Keep the higher score of each rule, of equal ones the first. Return the rules that rise."""
-    higher = [
-        score for score in scores if score.rule not in best or score.total > best[score.rule].total
-    ]
-    best |= {score.rule: score for score in higher}
-    return [score.rule for score in higher]
+def _keep_highest(best: dict[int, PartScore], scores: Iterable[PartScore]) -> None:
+    """Keep the higher score of each rule, of equal ones the first."""
+    for score in scores:
+        if score.rule not in best or score.total > best[score.rule].total:
+            best[score.rule] = score

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from matcher.effort import Effort
 from matcher.evasion.suspicion import has_han_apart, has_odd_letters, is_suspect
 from matcher.host_index import GroupsByLink, HostIndex
-from matcher.scores import PartScore, ScoredRules
+from matcher.scores import PartScore, PartSigns, ScoredRules
 from matcher.terms.automaton import Automaton
 from matcher.terms.index import PatternIndex, TermUse
 from matcher.terms.term import Match, Term, TermPlace
@@ -77,6 +77,7 @@ class RuleEvaluator:
         self,
         text: str,
         by_link: GroupsByLink,
+        signs: PartSigns,
         stretches: Stretches | None = None,
         *,
         suspect: bool = False,
@@ -90,6 +91,7 @@ class RuleEvaluator:
         Args:
             text: The part.
             by_link: The groups that URLs outside the text satisfy.
+            signs: The signs of the part, for scored rules.
             stretches: The stretches that hold all patterns that are not in disguise, if known. Then
                 no scored rule reaches its threshold without words in disguise.
             suspect: Whether a word may be in disguise, if stretches are known.
@@ -99,7 +101,12 @@ class RuleEvaluator:
         effort = effort or Effort()
         patterns, stretches, layers = self._search(text, stretches, suspect, effort)
         numbers = self.index.possible_rules(patterns, by_link)
-        scored = self._scored_rules(patterns, stretches, every_score=every_score)
+        if every_score:
+            scored = list(self.scored.scores)
+        elif self.scored.scores and stretches is None:
+            scored = self.scored.reachable(patterns, signs)
+        else:
+            scored = []
         if not numbers and not scored:
             return PartResult([], [])
         rules = [self._rules[number] for number in numbers]
@@ -119,15 +126,7 @@ class RuleEvaluator:
             in_windows = matches_in_windows(rule, matches[number], needed)
             if in_windows is not None:
                 satisfied.append((number, in_windows))
-        return PartResult(satisfied, self.scored.weigh(views, scored, effort))
-
-    def _scored_rules(
-        self, patterns: set[int], stretches: Stretches | None, *, every_score: bool
-    ) -> list[int]:
-        """Return the scored rules whose sums are wanted."""
-        if every_score:
-            return list(self.scored.scores)
-        return self.scored.reachable(patterns) if stretches is None and self.scored.scores else []
+        return PartResult(satisfied, self.scored.weigh(views, scored, signs, effort))
 
     def _search(
         self, text: str, stretches: Stretches | None, suspect: bool, effort: Effort

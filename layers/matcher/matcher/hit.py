@@ -14,8 +14,8 @@ type Part = tuple[str, str]
 class Span(msgspec.Struct, frozen=True):
     """A term at half-open code points of the original part.
 
-    `term` is as written in the pack. `evasion` names the disguises of the word, often none.
-    `weight` is what the term adds to the score of a scored rule.
+    `term` is as written in the pack, or a sign in braces: `{link}`. `evasion` names the disguises
+    of the word, often none. `weight` is what the term adds to the score of a scored rule.
     """
 
     part: str
@@ -24,6 +24,11 @@ class Span(msgspec.Struct, frozen=True):
     term: str
     evasion: tuple[Evasion, ...]
     weight: int | None = None
+
+    @property
+    def is_sign(self) -> bool:
+        """Return whether it is a sign, and not a term. No term begins with a brace."""
+        return self.term.startswith("{")
 
 
 class Hit(msgspec.Struct, frozen=True):

@@ -1,36 +1,55 @@
 """The sums of scored rules: which rules a text may satisfy, and what a part of a post is worth.
 
 The simple way is to check every term of every scored rule in every text. Instead, the weights of
-the patterns in a text give a bound first, since no term occurs without its pattern. Only rules that
-may reach their threshold have their terms checked.
+the patterns in a text give a bound first, since no term occurs without its pattern. Only where the
+weights of signs may still help are these looked for, and only rules that may reach their threshold
+have their terms checked.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
+from msgspec import structs
+
 from matcher.effort import Effort
+from matcher.hit import Part, Span
+from matcher.signs import find_signs
 from matcher.terms.automaton import Automaton
 from matcher.terms.index import PatternIndex, TermUse
 from matcher.terms.term import Match, Term
 from matcher.text.aligned import AlignedText
 from rules.pack import Rule
 
-
-class Counted(NamedTuple):
-    """A term that counts in a part, at the first place that it has there, and its weight."""
-
-    match: Match
-    weight: int
+LINK_SIGNS = frozenset({"link", "messenger-link", "short-link", "rare-domain"})
+"""The signs that a URL outside the text adds to the part `text`."""
 
 
 class PartScore(NamedTuple):
-    """The sum of one scored rule in one part, and what it is the sum of, in the order of places."""
+    """The sum of one scored rule in one part, and the spans that it is the sum of, in order."""
 
     rule: int
     threshold: int
     total: int
-    counted: list[Counted]
+    spans: list[Span]
+
+
+class PartSigns:
+    """The signs of one part, found when they are first needed: they take longer than the fold."""
+
+    def __init__(self, part: str, text: str, wanted: Collection[str], links: Mapping[str, Span]):
+        """Take the part, the signs that scored rules have, and those of links that count too."""
+        self.part, self._text, self._wanted, self._links = part, text, wanted, links
+
+    @cached_property
+    def spans(self) -> dict[str, Span]:
+        """The first span of each sign. Those of links come last."""
+        spans = dict(self._links)
+        for sign, places in find_signs(self._text, self._wanted).items() if self._wanted else ():
+            start, end = places[0]
+            spans[sign] = Span(self.part, start, end, f"{{{sign}}}", ())
+        return spans
 
 
 class ScoredRules:
@@ -40,38 +59,65 @@ class ScoredRules:
         """Take rules, their patterns, and the automaton that finds these."""
         self._rules, self._index, self._automaton = rules, index, automaton
         self.scores = {at: rule.score for at, rule in enumerate(rules) if rule.score}
+        self.signs = frozenset(sign for score in self.scores.values() for sign in score.signs)
+        self._most_of_signs = {
+            rule: sum(weight for weight in score.signs.values() if weight > 0)
+            for rule, score in self.scores.items()
+        }
         self._helpful: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)  # by pattern
         for pattern, rule, weight in index.weights():
             if weight > 0:
                 self._helpful[pattern].append((rule, weight))
 
     @property
-    def thresholds(self) -> dict[int, int]:
-        """Return the threshold of each scored rule."""
-        return {rule: score.threshold for rule, score in self.scores.items()}
+    def needed_of_terms(self) -> dict[int, int]:
+        """Return the sum that the terms of each scored rule must reach, whatever signs add."""
+        return {
+            rule: score.threshold - self._most_of_signs[rule] for rule, score in self.scores.items()
+        }
 
-    def reachable(self, patterns: Iterable[int]) -> list[int]:
-        """Return the rules that a part with these patterns may satisfy, in order."""
+    def signs_of_links(self, post: Sequence[Part]) -> dict[str, Span]:
+        """Return the signs of the URLs of a post that lie outside its texts."""
+        spans: dict[str, Span] = {}
+        wanted = self.signs & LINK_SIGNS
+        for name, url in post if wanted else ():
+            if name.startswith("links/"):
+                for sign, [(start, end), *_] in find_signs(url, wanted).items():
+                    spans.setdefault(sign, Span(name, start, end, f"{{{sign}}}", ()))
+        return spans
+
+    def reachable(self, patterns: Iterable[int], signs: PartSigns) -> list[int]:
+        """Return the rules that a part with these patterns and signs may satisfy, in order."""
         sums = Counter[int]()
         for pattern in patterns:
             for rule, weight in self._helpful.get(pattern, ()):
                 sums[rule] += weight
-        return [rule for rule, score in self.scores.items() if sums[rule] >= score.threshold]
+        return [
+            rule
+            for rule, score in self.scores.items()
+            if sums[rule] + self._most_of_signs[rule] >= score.threshold
+            and (
+                not score.signs or sums[rule] + _sum_of(score.signs, signs.spans) >= score.threshold
+            )
+        ]
 
     def weigh(
-        self, views: Sequence[AlignedText], rules: Sequence[int], effort: Effort
+        self,
+        views: Sequence[AlignedText],
+        rules: Sequence[int],
+        signs: PartSigns,
+        effort: Effort,
     ) -> list[PartScore]:
         """Return the score of a part for each of some rules.
 
         Args:
             views: The part aligned by itself, then with each layer of readings.
             rules: The wanted rules.
+            signs: The signs of the part.
             effort: The work that is left for the post. If it runs out, terms found by then count.
         """
-        if not rules:
-            return []
         counted: dict[int, dict[str, Match]] = {rule: {} for rule in rules}
-        for view in views:
+        for view in views if rules else ():
             for pattern, end in self._automaton.occurrences(view.folded, effort):
                 for use, term in self._index.terms(pattern):
                     if use.rule in counted and _key(use, term) not in counted[use.rule]:
@@ -80,15 +126,22 @@ class ScoredRules:
                         exact = self._rules[use.rule].exact
                         if match := term.match_at(view, end, exact=exact):
                             counted[use.rule][_key(use, term)] = match
-        return [self._score(rule, counted[rule]) for rule in rules]
+        return [self._score(rule, counted[rule], signs) for rule in rules]
 
-    def _score(self, rule: int, matches: dict[str, Match]) -> PartScore:
+    def _score(self, rule: int, matches: dict[str, Match], signs: PartSigns) -> PartScore:
         score = self.scores[rule]
         if _CANCELLED in matches:
             return PartScore(rule, score.threshold, 0, [])
-        counted = [Counted(match, score.terms[term]) for term, match in matches.items()]
-        counted.sort(key=lambda one: (one.match.place, one.match.term))
-        return PartScore(rule, score.threshold, sum(one.weight for one in counted), counted)
+        spans = [
+            Span(signs.part, *place[:2], term, evasion, score.terms[term])
+            for place, term, evasion in matches.values()
+        ]
+        for sign, weight in score.signs.items():
+            if found := signs.spans.get(sign):
+                spans.append(structs.replace(found, weight=weight))
+        spans.sort(key=lambda span: (span.part != signs.part, span.part, *_order(span)))
+        total = sum(span.weight or 0 for span in spans)
+        return PartScore(rule, score.threshold, total, spans)
 
 
 _CANCELLED = ""
@@ -97,3 +150,11 @@ _CANCELLED = ""
 
 def _key(use: TermUse, term: Term) -> str:
     return term.written if use.group == 0 else _CANCELLED
+
+
+def _order(span: Span) -> tuple[int, int, str]:
+    return span.start, span.end, span.term
+
+
+def _sum_of(weights: Mapping[str, int], present: Collection[str]) -> int:
+    return sum(weight for name, weight in weights.items() if name in present)

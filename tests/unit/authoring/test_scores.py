@@ -43,7 +43,7 @@ def test_without_high_no_sum_raises_the_severity() -> None:
 MANY = ", ".join(f"word{number}: 1" for number in range(WEIGHTS_IN_LIST + 1))
 ERRORS = {
     "no terms": (f"      terms: {WEIGHTS}\n", "", [
-        "otp.yaml:17: asks-for-code: a score needs `terms:`; add what is worth something",
+        "otp.yaml:17: asks-for-code: a score needs `terms` or `signs`; add what is worth something",
     ]),
     "no threshold": ("      threshold: 6\n", "", [
         "otp.yaml:17: asks-for-code: `threshold` is missing",
@@ -84,6 +84,12 @@ ERRORS = {
     "a term in two spellings": ("bank: -4", "OTP: 4", [
         "otp.yaml:19: asks-for-code: `OTP` is found where `otp` is, and would count twice",
     ]),
+    "a sign as a term": ("bank: -4", "'{link}': 4", [
+        "otp.yaml:19: asks-for-code: `{link}` is written like a sign; write a term without braces",
+    ]),
+    "an unknown sign": ("terms: {", "signs: {lnk: 9}\n      terms: {", [
+        "otp.yaml:19: asks-for-code: `lnk` is not a sign; did you mean `link`?",
+    ]),
     "a list of terms": (WEIGHTS, "[otp]", [
         "otp.yaml:19: asks-for-code: `terms` must be a mapping: {one: 3, two: -1}",
     ]),
@@ -119,6 +125,13 @@ def test_weights_are_laid_out_from_the_largest_down() -> None:
     laid_out = canonical(written_apart, "otp.yaml")
     assert '      terms: {send me: 5, "88": 3, otp: 3, bank: -4}  # harmless\n' in laid_out
     assert canonical(laid_out, "otp.yaml") == laid_out
+
+
+def test_a_score_of_signs_alone_is_read_and_laid_out() -> None:
+    laid_out = canonical(changed(f"terms: {WEIGHTS}", "signs: {phone: 2, link: 4}"), "otp.yaml")
+    [rule] = Pack.parse(laid_out, "otp.yaml").rules
+    assert rule.score == Score(6, 9, None, {}, {"link": 4, "phone": 2})
+    assert "      signs: {link: 4, phone: 2}\n" in laid_out
 
 
 def test_long_lists_of_weights_wrap() -> None:
@@ -180,7 +193,7 @@ RULE = Rule(
     id="asks-for-code",
     severity=Severity.MEDIUM,
     why="Tests.",
-    score=Score(6, 8, None, {"otp": 3, "send me": 5, "bank": -4}),
+    score=Score(6, 8, None, {"otp": 3, "send me": 5, "bank": -4}, {"link": 2}),
     unless=("never share",),
     except_=("otp box",),
 )
@@ -197,6 +210,13 @@ EXPLAINED = {
         "    +5  0-7 'send me' is the term 'send me'",
         "    +3  12-15 'otp' is the term 'otp'",
         "    -4  17-21 'bank' is the term 'bank'",
+        "no rule hits this text",
+    ]),
+    "a sign": ("otp: https://shop.example/x", [
+        "compared as: otp https shop example x",
+        "no  a-pack/asks-for-code: score 5, it needs 6",
+        "    +3  0-3 'otp' is the term 'otp'",
+        "    +2  5-27 'https://shop.example/x' is the sign {link}",
         "no rule hits this text",
     ]),
     "cancelled": ("never share it; send me the otp box", [
