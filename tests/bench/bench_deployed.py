@@ -1,7 +1,8 @@
 """As deployed: the built function scan and its layers, under Lambda's own runtime client.
 
 A unit goes from its event to its receipt over S3 and a table in memory. The same work runs in the
-development environment, in a process of its own. Only that process's processor time counts.
+development environment, in a process of its own. Only that process's processor time counts. The
+limit is to read and fold the same posts, and to look for nothing.
 """
 
 import json
@@ -18,8 +19,9 @@ from typing import Any
 import msgspec
 import pytest
 from bench import corpus
-from bench.bench_whole import only_folded
+from bench.bench_whole import behind_peer, only_folded
 from bench.measure import Report, medians
+from bench.peers import Buffers, Hyperscan
 from simulation.clients import Client, DirectTransport
 from simulation.dynamodb import DynamoDB
 from simulation.s3 import S3
@@ -27,11 +29,16 @@ from simulation.sqs import SQS
 from stack import built
 from support.world import DAY, ROLE, Clients, World
 
+from matcher import Matcher, load_packs
+from rules.pack import Pack
+
 TESTS = Path(__file__).parents[1]
 ROUNDS = 5
 MESSAGES = 100
 POSTS_ARN = "arn:aws:sqs:eu-west-1:123456789012:posts"
 TABLE = "As deployed (processor time of the function; start: its imports)"
+REAL_TABLE = "As deployed, each set of real posts and the packs that ship"
+PACKS = TESTS.parent / "packs"
 
 HERE = """
 import json, sys
@@ -68,21 +75,23 @@ def settings_of(world: World, seed: Path) -> dict[str, str]:
     }
 
 
-def seeded(folder: Path, count: int) -> tuple[World, Path, dict[str, dict[str, Any]]]:
-    """A world with one pack in force, the file of its services, and the events to measure."""
+def seeded(folder: Path, packs: list[Pack], data: bytes) -> tuple[World, Path, dict[str, Any]]:
+    """A world with packs in force, the file of its services, and the event of a unit."""
     services = DynamoDB(), S3(), SQS()
-    world = World(Clients(*(Client(one, DirectTransport()) for one in services)), range_bytes=2**24)
+    world = World(
+        Clients(*(Client(service, DirectTransport()) for service in services)), range_bytes=2**24
+    )
     at = datetime(2026, 11, 1, tzinfo=UTC)
-    world.publish(msgspec.structs.replace(corpus.pack(count), published_at=at))
-    [unit] = world.take_in(corpus.unit(corpus.HIT_RATES[0]))
+    world.publish(*(msgspec.structs.replace(pack, published_at=at) for pack in packs))
+    [unit] = world.take_in(data)
     seed = folder / "seed"
     seed.write_bytes(pickle.dumps((services[0].tables, services[1].buckets)))
-    events = {"a unit of 8 MiB": [record(msgspec.json.encode(unit).decode(), "arn:units", 0)]}
-    lines = corpus.unit(corpus.HIT_RATES[0]).splitlines()[:MESSAGES]
-    events[f"{MESSAGES} messages"] = [
-        record(line.decode(), POSTS_ARN, number) for number, line in enumerate(lines)
-    ]
-    return world, seed, {name: {"Records": records} for name, records in events.items()}
+    return world, seed, delivery([msgspec.json.encode(unit).decode()], "arn:units")
+
+
+def delivery(bodies: list[str], queue: str) -> dict[str, Any]:
+    """The event of messages that come together."""
+    return {"Records": [record(body, queue, number) for number, body in enumerate(bodies)]}
 
 
 def record(body: str, queue: str, number: int) -> dict[str, Any]:
@@ -138,12 +147,21 @@ def test_the_built_function(
 ) -> None:
     """One delivery through the handler: a unit, and messages."""
     built.build()
-    world, seed, events = seeded(tmp_path, count)
+    data = corpus.unit(corpus.HIT_RATES[0])
+    world, seed, unit = seeded(tmp_path, [corpus.pack(count)], data)
+    messages = [line.decode() for line in data.splitlines()[:MESSAGES]]
+    events = {
+        "a unit of 8 MiB": unit,
+        f"{MESSAGES} messages": delivery(messages, POSTS_ARN),
+    }
     settings = settings_of(world, seed)
     if TABLE not in report.tables:
         report.row(TABLE, "what", "terms", "where", "seconds", "start", "MiB", "numpy", "limit = 1")
-    data = corpus.unit(corpus.HIT_RATES[0])
-    limit = medians({"limit": partial(only_folded, data)}, rounds=3)["limit"]
+    limit, hyperscan = limit_and_hyperscan(data, count)
+    report.row(
+        TABLE, "Hyperscan as prefilter", f"{count:,}", "development",
+        f"{hyperscan:.3f}", "", "", "", f"{limit / hyperscan:.2f}",
+    )  # fmt: skip
     for name, event in events.items():
         answers = {
             "built": deployed(settings, event, tmp_path, monkeypatch),
@@ -165,3 +183,41 @@ def test_the_built_function(
                 bound = 0.4 if count == max(corpus.SIZES) else 0.5
                 share = limit / seconds["built"]
                 report.goal(f"built, share of the limit at {count:,}", share, bound, most=False)
+                ahead = hyperscan / seconds["built"]
+                report.goal(f"Hyperscan's time for built at {count:,}", ahead, 1, most=False)
+
+
+def limit_and_hyperscan(data: bytes, count: int) -> tuple[float, float]:
+    """The seconds to read and fold posts, and to find hits with Hyperscan as the prefilter."""
+    matcher = Matcher([corpus.pack(count)])
+    peer, buffers = Hyperscan(matcher._evaluator.index.patterns), Buffers()
+    cases = {
+        "limit": partial(only_folded, data),
+        "hyperscan": partial(behind_peer, data, matcher, peer, buffers),
+    }
+    seconds = medians(cases, rounds=3)
+    return seconds["limit"], seconds["hyperscan"]
+
+
+@pytest.mark.skipif(not corpus.real_sets(), reason="no real posts are here")
+def test_the_built_function_on_real_posts(
+    report: Report, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A unit of each set, with the packs that ship. A small set is repeated until it fills one."""
+    built.build()
+    packs = list(load_packs(PACKS, advice=False))
+    report.row(REAL_TABLE, "posts", "µs a post", "MB/s", "limit = 1")
+    for name, texts in corpus.real_sets().items():
+        folder = tmp_path / name
+        folder.mkdir()
+        data = corpus.lines_of(texts)
+        world, seed, unit = seeded(folder, packs, data)
+        answers = deployed(settings_of(world, seed), unit, folder, monkeypatch)
+        assert all(answer["failed"] == 0 and answer["receipts"] for answer in answers)
+        seconds = statistics.median(answer["seconds"] for answer in answers[1:])
+        share = medians({"limit": partial(only_folded, data)}, rounds=3)["limit"] / seconds
+        report.row(
+            REAL_TABLE, name, f"{seconds * 1e6 / data.count(b'\n'):.1f}",
+            f"{len(data) / seconds / 1e6:.1f}", f"{share:.2f}",
+        )  # fmt: skip
+        report.goal(f"built on {name}, share of the limit", share, 0.3, most=False)

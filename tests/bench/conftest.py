@@ -11,7 +11,8 @@ import pytest
 for peers in Path(__file__).parents[2].glob(".tools/bench/lib/python3*/site-packages"):
     site.addsitedir(str(peers))
 
-from bench.measure import Report  # noqa: E402 - after the path
+from bench import corpus  # noqa: E402 - after the path
+from bench.measure import Report  # noqa: E402
 
 
 def pytest_ignore_collect(config: pytest.Config) -> bool | None:
@@ -24,4 +25,4 @@ def report() -> Iterator[Report]:
     """Takes rows and goals."""
     report = Report()
     yield report
-    sys.stdout.write(f"\n\n{report}\n")
+    sys.stdout.write(f"\n\nMeasured on {corpus.SOURCE}.\n\n{report}\n")

@@ -1,13 +1,14 @@
-"""Posts and terms to measure on: the same ones each time, drawn from word lists by one seed.
+"""Posts and terms to measure on: the same ones each time, drawn by one seed.
 
-A unit is 8 MiB of JSON Lines, as `scan` reads them: 42 % English, 28 % Indonesian, 11 % Chinese (a
-third of it traditional), 8 % Arabic, 11 % mixed; with emoji, links, typographic signs and capitals,
-and 2 % of posts with a word dressed up. Terms are rarer words than those of the posts, a fifth of
-them phrases of two words. Terms that occur in the posts by accident are thrown out, so that the
-hit rate is what was planted.
+A unit is 8 MiB of JSON Lines, as `scan` reads them. Its posts are drawn from real ones
+(`../shared/data/posts`, not part of the project), all sets mixed, or else made from word lists:
+42 % English, 28 % Indonesian, 11 % Chinese (a third of it traditional), 8 % Arabic, 11 % mixed;
+with emoji, links, typographic signs and capitals, and 2 % of posts with a disguised word. `SOURCE`
+says which. Terms are rare words, a fifth of them phrases of two words. Terms that occur in the
+posts by accident are left out, so that the hit rate is what was planted.
 
-Limits: words are drawn independently by Zipf's law, so no word keeps company with another, and a
-real list of terms is less clean. Results move with the hit rate, which every figure states.
+Limits: in posts from word lists words are drawn independently by Zipf's law. A real list of terms
+is less clean. Results change with the hit rate, which every figure states.
 """
 
 import random
@@ -15,6 +16,7 @@ import string
 from bisect import bisect
 from functools import cache
 from itertools import accumulate
+from pathlib import Path
 
 import msgspec
 import wordfreq
@@ -30,6 +32,9 @@ UNIT_BYTES = 8 * 1024 * 1024
 SIZES = (1_000, 10_000, 100_000)
 HIT_RATES = (0.005, 0.10)
 TERMS_IN_RULE = 100
+
+REAL_POSTS = Path(__file__).parents[3] / "shared/data/posts"
+SOURCE = "real posts" if REAL_POSTS.is_dir() else "posts from word lists, as no real ones are here"
 
 _COMMON = {"en": 20_000, "id": 10_000, "zh": 15_000, "ar": 15_000}  # words that posts are made of
 _SHARES = {"en": 0.48, "id": 0.15, "zh": 0.23, "ar": 0.14}  # of the terms
@@ -60,9 +65,40 @@ def _words() -> dict[str, Words]:
     return {language: Words(language) for language in _COMMON}
 
 
+class _RealPost(msgspec.Struct):
+    """A row of a set of real posts."""
+
+    text: str
+    lang: str = "en"
+
+
+@cache
+def real_sets() -> dict[str, list[tuple[str, str]]]:
+    """The language and text of the posts of each real set, by its name."""
+    decode = msgspec.json.Decoder(_RealPost).decode_lines
+    sets = {path.stem: decode(path.read_bytes()) for path in sorted(REAL_POSTS.glob("*.jsonl"))}
+    return {name: [(post.lang, post.text) for post in posts] for name, posts in sets.items()}
+
+
+def lines_of(texts: list[tuple[str, str]], size: int = UNIT_BYTES) -> bytes:
+    """Posts as JSON Lines, from the beginning again until they fill that many bytes."""
+    lines: list[bytes] = []
+    length = 0
+    while length < size:
+        line = _line(len(lines), *texts[len(lines) % len(texts)])
+        lines.append(line)
+        length += len(line)
+    return b"".join(lines)
+
+
 @cache
 def _texts() -> list[tuple[str, str]]:
     """The language and text of each post of a unit, before anything is planted."""
+    if real_sets():
+        mixed = [post for posts in real_sets().values() for post in posts if post[1]]
+        random.Random(SEED).shuffle(mixed)
+        count = lines_of(mixed).count(b"\n")
+        return [mixed[number % len(mixed)] for number in range(count)]
     rng = random.Random(SEED)
     texts: list[tuple[str, str]] = []
     size = 0
