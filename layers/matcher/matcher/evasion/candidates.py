@@ -53,12 +53,12 @@ class Candidate:
 
     @property
     def start(self) -> int:
-        """The first code point."""
+        """The index of the first code point."""
         return self.at[0]
 
     @property
     def end(self) -> int:
-        """The code point after the last."""
+        """The index after the last code point."""
         return self.at[-1] + 1
 
     def part(self, first: int, last: int) -> Self:

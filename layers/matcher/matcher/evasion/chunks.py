@@ -1,13 +1,13 @@
 """Tells a disguise from ordinary writing by its own letters, before a text is cut into candidates.
 
 The simple way is to cut the candidates out of each text that has a digit or sign next to a letter,
-and to read them (`readings`). Nine of ten such posts hide nothing: `covid19`, `24h`, `**bold**`,
-`+7 999`. So each chunk, which is what lies between two spaces, is first read by itself. The answer
-is remembered, since the same chunks come again and again.
+and to read them (`readings`). Nine of ten such posts hide nothing, unless a term is `covid`:
+`covid19`, `24h`, `**bold**`, `+7 999`. So each chunk, which is what lies between two spaces, is
+first read by itself. The answer is remembered, since the same chunks come again and again.
 
 A chunk by itself does not show whether a star is emphasis, or a sign code. So it is read in every
-way that its text could have it cut, as if it were in small letters. The answer may be true for
-nothing, never false for a word in disguise.
+way that its text could have it cut, as if it were in small letters. The answer may be yes without a
+disguise; it is never no for a word in disguise.
 
 Limits: says nothing of Han letters apart and of mentions; see `suspicion`.
 """
@@ -82,7 +82,7 @@ class Chunks:
     def may_hide(self, text: str, *, in_letters: bool = True) -> bool:
         """Return whether a word of a text may be in disguise, with its letters together.
 
-        Without `in_letters`, no word has a run of a letter, or letters of two scripts.
+        Pass False for `in_letters` if no word has a letter three times in a row, or two scripts.
         """
         chunks = text.split() if in_letters else filterfalse(str.isalpha, text.split())
         read = 0
@@ -154,7 +154,7 @@ class Chunks:
         return any(self._is_read(units) for units in dict.fromkeys(_ways_to_cut(pieces)))
 
     def _is_read(self, units: str, kind: CandidateKind = CandidateKind.WORD) -> bool:
-        """Return whether units have a reading, as a candidate would that is them alone."""
+        """Return whether units have a reading, as if they were a candidate by themselves."""
         is_word = kind is CandidateKind.WORD
         if not 2 < len(units) <= LONGEST or (is_word and not _ODD.search(units)):
             return False

@@ -1,4 +1,4 @@
-"""Whether a word that fits a candidate is a disguise, or how honest people write.
+"""Decides whether a word that fits a candidate is a disguise, or honest writing.
 
 Digits and signs:
 - They replace letters only next to letters, or if there are six or more of them and two signs lie
@@ -29,7 +29,7 @@ from matcher.evasion.signs import STAR
 from matcher.text.fold import Evasion
 
 MENTION_LETTERS = 7
-"""The letters at least of a word that an @ may begin."""
+"""The shortest word whose first letter an @ may replace."""
 
 _UNIT_OF_NUMBER = re.compile(r"\d+[^\W\d]{1,2}")
 _NUMBER_OF_WORD = re.compile(r"([^\W\d]+)(\d+)")
@@ -144,8 +144,8 @@ def sounds_alike(word: str, units: str, masked: str, fit: list[int]) -> bool:
 def is_ordinary_word(letters: str) -> bool:
     """Return whether folded letters are an ordinary word.
 
-    Limits: knows only words of three letters or more (Arabic: two) that are left of another word
-    without its first or last letter. Source: wordfreq, by scripts/build_common_words.py.
+    Limits: knows only words of three letters or more (Arabic: two) that remain when another word
+    loses its first or last letter. Source: wordfreq, by scripts/build_common_words.py.
 
     >>> is_ordinary_word("error"), is_ordinary_word("omber")
     (True, False)

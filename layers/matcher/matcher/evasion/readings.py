@@ -1,11 +1,11 @@
 """Reads the disguised words of a text, and puts the readings together so that they can be searched.
 
 The simple way is to replace one disguised word at a time and to search the text again for each of
-its readings. Instead, a layer holds one reading of every disguised word, in order and without
-overlaps, so that a phrase of two disguised words is found. There are as many layers as a word has
-readings; a word with fewer repeats its last one. Two stretches may overlap: in "发 给 我 发-给-我",
-both may have the fourth letter. The later one then goes into further layers, with all readings that
-it does not overlap.
+its readings. Instead, a layer is one way to read the whole text: it has one reading of each
+disguised word, so that a phrase of two disguised words is found. There are as many layers as the
+word with most readings has; the others repeat their last. Two stretches may overlap: in "发 给 我
+发-给-我", both may have the fourth letter. The later one then goes into a second group of layers,
+together with the stretches that it does not overlap.
 
 Limits: of three stretches that all overlap, the third is not read. Two words with their letters
 apart, and the same separator between the words, are read as one (`o p e n n o w`).
@@ -51,7 +51,7 @@ def layers_of(text: str, vocabulary: Vocabulary, effort: Effort) -> list[list[Wo
         if candidate.start < min(ends):
             continue
         if readings := read_candidate(candidate, vocabulary, effort):
-            effort.read_words(READINGS_OF_CANDIDATE)  # one for each layer that it is put into
+            effort.read_words(READINGS_OF_CANDIDATE)  # charged in full, however many it has
             overlaps = candidate.start < ends[0]
             (second if overlaps else first).append(readings)
             ends[overlaps] = max(reading.end for reading in readings)
@@ -97,7 +97,7 @@ def _spelled(
     candidate: Candidate, evasion: frozenset[Evasion], vocabulary: Vocabulary, effort: Effort
 ) -> Iterator[WordReading]:
     """Yield readings of a candidate without stars."""
-    has_unchanged = False  # letters apart read the same wherever a word occurs in them unchanged
+    has_unchanged = False  # two unchanged words in the same letters give one reading
     for word, first, last in vocabulary.with_skeleton_of(candidate.units):
         if not effort.read_words():
             return
@@ -137,7 +137,7 @@ def _foreign(
 
 
 def _parts(candidate: Candidate) -> Iterator[tuple[Candidate, frozenset[Evasion]]]:
-    """Yield the candidate, and it without emphasis, punctuation, padding or an article."""
+    """Yield the candidate, then without emphasis, punctuation, padding or an article."""
     units = candidate.units
     if candidate.kind is CandidateKind.MENTION:
         yield candidate, _NO_EVASION

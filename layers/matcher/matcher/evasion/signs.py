@@ -59,8 +59,8 @@ def skeleton_of(letters: str) -> tuple[str, list[int]]:
 def fit_of(word: str, units: str) -> list[int] | None:
     """Return the unit for each letter of a word, or None if some unit does not fit.
 
-    If the last letter has several units, the last of them is returned. A run of a letter is
-    as long as in the word, or longer if some unit occurs three times in a row.
+    If the word's last letter is repeated, its place is that of the last repetition. A run of a
+    letter is as long as in the word, or longer if some unit occurs three times in a row.
 
     >>> fit_of("bomb", "b0mb"), fit_of("bomb", "boooomb"), fit_of("bomb", "boomb")
     ([0, 1, 2, 3], [0, 1, 5, 6], None)
