@@ -53,7 +53,8 @@ class NoticeMeasure:
 class NoticeRule:
     """A rule that found the post; `page` is empty if no public pages are served.
 
-    `checks` are the published fact-checks of a claim that the post repeats.
+    `checks` are the published fact-checks of a claim that the post repeats. `reasons` are the terms
+    and signs of a scored rule with their weights, whose sum is `score`.
     """
 
     title: str
@@ -61,6 +62,9 @@ class NoticeRule:
     why: str
     page: str
     checks: tuple[FoundCheck, ...] = ()
+    reasons: tuple[str, ...] = ()
+    score: int = 0
+    threshold: int = 0
 
 
 @cache
@@ -120,6 +124,9 @@ class AuthorNotices:
             decided.why,
             rule_page(finding, self.public_url),
             finding.checks,
+            finding.reasons,
+            finding.score or 0,
+            finding.threshold or 0,
         )
 
 

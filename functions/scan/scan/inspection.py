@@ -79,6 +79,8 @@ def inspect_posts(
                 severity=hit.severity,
                 spans=_spans(hit),
                 spans_capped=True if _is_capped(hit) else msgspec.UNSET,
+                score=_if_any(hit.score),
+                threshold=_if_any(hit.threshold),
                 unit=unit,
                 reach=post.reach,
                 language=post.language,
@@ -139,6 +141,17 @@ def _is_capped(hit: Hit) -> bool:
 
 def _spans(hit: Hit) -> tuple[FoundSpan, ...]:
     return tuple(
-        FoundSpan(span.part, span.start, span.end, span.term, tuple(map(str, span.evasion)))
+        FoundSpan(
+            span.part,
+            span.start,
+            span.end,
+            span.term,
+            tuple(map(str, span.evasion)),
+            _if_any(span.weight),
+        )
         for span in hit.spans[:MAX_SPANS]
     )
+
+
+def _if_any(number: int | None) -> int | msgspec.UnsetType:
+    return msgspec.UNSET if number is None else number

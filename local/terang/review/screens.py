@@ -79,6 +79,9 @@ def _findings(review: ReviewState, why: RuleReasons) -> list[RenderableType]:
         head.append(f" v{finding.version}")
         details = [Text(show_controls(reason))] if (reason := why(finding)) else []
         details += [Text(line, "cyan") for line in checks_of(finding)]
+        if finding.reasons:
+            score = f"score {finding.score}, it needs {finding.threshold}"
+            details.append(Text(show_controls(f"{score}: {', '.join(finding.reasons)}")))
         if disguises := sorted({kind for span in finding.spans for kind in span.evasion}):
             details.append(Text(f"seen through: {', '.join(disguises)}", "dim"))
         if finding.spans_capped:

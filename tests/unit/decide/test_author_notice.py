@@ -12,6 +12,7 @@ from decide import author_notice
 from ledger.cases.case import case_id
 from ledger.cases.dsa_codes import AccountMeasure, Monetary, Provision, Visibility
 from ledger.keys import author_notice_key
+from ledger.records.finding import FoundSpan
 
 F1, F2 = finding(1).finding, finding(2).finding
 EVERYTHING = {
@@ -93,6 +94,19 @@ def test_a_finding_and_a_report_are_both_named() -> None:
     text = told("en", notice(), decision(F1, notice="n-1"))
     assert "A program found it" in text
     assert "Somebody reported it." in text
+
+
+@pytest.mark.parametrize("language", author_notice.NOTICE_LANGUAGES)
+def test_what_a_score_is_the_sum_of_is_named(language: str) -> None:
+    spans = (FoundSpan("text", 0, 3, "otp", (), 4), FoundSpan("text", 4, 9, "{link}", (), 5))
+    cases = MemoryCases()
+    cases.find(finding(1, spans=spans, score=9, threshold=8))
+    cases.decide(decision(F1))
+    text = cases.files[author_notice_key("acme", case_id("decision", "acme", "d-1"), language)]
+    [line] = [line for line in text.decode().splitlines() if "{link} +5" in line]
+    assert "otp +4" in line
+    assert " 9" in line
+    assert " 8" in line
 
 
 def test_the_help_of_a_machine_is_named() -> None:

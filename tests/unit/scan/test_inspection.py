@@ -5,8 +5,9 @@ from typing import Any
 import msgspec
 import pytest
 from support.canary import ACCOUNT
-from support.sample_posts import OTP, PRIZE, SHADOW, fields, pack
+from support.sample_posts import OTP, PACK, PRIZE, SHADOW, fields, pack
 
+from ledger.privacy.erasure import stub_of
 from ledger.privacy.pseudonyms import Pseudonyms
 from ledger.records.finding import Finding
 from ledger.records.post import Post, TranslatedPost
@@ -48,6 +49,37 @@ def test_a_finding_says_all_about_its_hit_and_nothing_of_the_account() -> None:
     for span in finding.spans:
         assert OTP[span.start : span.end].lower() == span.term
     assert found.excerpt == OTP
+
+
+SCORED = PACK.replace(
+    "    all: [[one-time code], [send me]]\n",
+    "    score: {threshold: 8, high: 12, terms: {one-time code: 4, send me: 3, please: -1},"
+    " signs: {phone: 5}}\n",
+)
+
+
+def test_a_finding_by_score_lists_each_reason_the_sum_and_the_threshold() -> None:
+    rules = Rules("set", (), Matcher([pack(SCORED)]))
+    [found] = inspect_posts(
+        [post(text=f"{OTP}: +62 812 3456 7890")], rules, PSEUDONYMS,
+        provider="acme", unit="u1", found_at="2026-11-25T12:00:00Z",
+    ).findings  # fmt: skip
+    finding = found.finding
+    assert (finding.score, finding.threshold, finding.severity) == (11, 8, "high")
+    assert finding.reasons == ("{phone} +5", "one-time code +4", "send me +3", "please -1")
+    assert [span.start for span in finding.spans] == [0, 7, 19, 47]
+    row = msgspec.to_builtins(finding)
+    assert row["spans"][0]["weight"] == -1
+    stub = stub_of(finding)
+    assert (stub.score, stub.threshold, stub.reasons) == (msgspec.UNSET, 8, ())
+
+
+def test_other_findings_have_neither_sum_nor_weights() -> None:
+    """Their records stay as earlier releases wrote them."""
+    [found] = inspect(post(text=OTP))
+    row = msgspec.to_builtins(found.finding)
+    assert not {"score", "threshold"} & row.keys()
+    assert row["spans"][0].keys() == {"part", "start", "end", "term", "evasion"}
 
 
 def test_an_account_that_is_a_pseudonym_already_stays() -> None:

@@ -82,6 +82,13 @@ def test_a_second_review_does_not_tell_the_first() -> None:
     assert "m-1-x" not in terminal.shown[0]
 
 
+def test_a_card_shows_what_a_score_is_the_sum_of() -> None:
+    terminal = WrittenTerminal(["q"])
+    spans = (FoundSpan("text", 0, 4, "send", (), 4), FoundSpan("text", 0, 7, "{link}", (), 5))
+    sitting(terminal, Card((found("p1", spans=spans, score=9, threshold=8),)))
+    assert "score 9, it needs 8: {link} +5, send +4" in terminal.shown[0]
+
+
 def test_a_card_tells_of_a_notice_and_of_an_escalation() -> None:
     terminal = WrittenTerminal(["q"])
     plain = found("p1")

@@ -38,6 +38,7 @@ def stub_of(finding: Finding) -> Finding:
         published_at=f"{finding.published_at[:10]}T00:00:00Z",
         spans=(),
         spans_capped=msgspec.UNSET,
+        score=msgspec.UNSET,
         reach=None,
         language=None,
         url=None,

@@ -9,13 +9,18 @@ EXCERPT_LENGTH = 280
 
 
 class FoundSpan(msgspec.Struct, frozen=True):
-    """Where a term was found: half-open code points of the original `part`."""
+    """Where a term was found: half-open code points of the original `part`.
+
+    `term` is as written in the pack; a sign is in braces: `{link}`. In a finding of a scored rule,
+    each has the `weight` that it adds to the score.
+    """
 
     part: str
     start: int
     end: int
     term: str
     evasion: tuple[str, ...] = ()
+    weight: int | msgspec.UnsetType = msgspec.UNSET
 
 
 class FoundCheck(msgspec.Struct, frozen=True):
@@ -51,7 +56,8 @@ class Finding(msgspec.Struct, frozen=True):
     that first stored it; `held` says that the flood guard kept it from being proposed.
     `post` and `url` are personal data: they are never published. Only a finding of the pack
     `factchecks` has a `label`. `spans_capped` is set, to true, if the post satisfies the rule at
-    more places than `spans` keeps.
+    more places than `spans` keeps. Only a finding of a scored rule has a `score`, the sum of the
+    weights in the part that has the most, and the `threshold` that it reached.
     """
 
     finding: str
@@ -75,6 +81,15 @@ class Finding(msgspec.Struct, frozen=True):
     held: bool = False
     label: Label | msgspec.UnsetType = msgspec.UNSET
     spans_capped: bool | msgspec.UnsetType = msgspec.UNSET
+    score: int | msgspec.UnsetType = msgspec.UNSET
+    threshold: int | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Return what a score is the sum of, the heaviest first: `gacor +7`, `{link} +3`."""
+        weighed = [(span.weight, span.term) for span in self.spans if span.weight]
+        ordered = sorted(weighed, key=lambda pair: (-abs(pair[0]), pair[1]))
+        return tuple(f"{term} {weight:+d}" for weight, term in ordered)
 
     @property
     def is_erased(self) -> bool:
