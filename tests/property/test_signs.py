@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from property.effort import share
 
+from matcher.batch.sign_finder import signs_of
 from matcher.signs import SIGNS, find_signs
 
 WRITTEN = """
@@ -52,3 +53,12 @@ def test_a_sign_alone_finds_what_it_finds_with_all(seed: int) -> None:
     random = Random(seed)
     text, name = draw_text(random), random.choice(list(SIGNS))
     assert SIGNS[name].find(text) == find_signs(text, SIGNS).get(name, [])
+
+
+@given(seeds)
+@share(25, each=8)
+def test_many_texts_have_the_signs_of_each_alone(seed: int) -> None:
+    random = Random(seed)
+    texts = [draw_text(random) for _ in range(8)]
+    found = signs_of(texts, SIGNS)
+    assert found == [frozenset(find_signs(text, SIGNS)) for text in texts], texts

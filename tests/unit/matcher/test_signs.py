@@ -3,6 +3,8 @@
 import pytest
 
 from matcher.signs import SIGNS, find_signs
+from matcher.signs.shapes import DIGITS, LETTERS, MARKS, SHAPES
+from matcher.text.fold import FOLD
 
 WHOLE = "<all>"
 
@@ -172,3 +174,12 @@ def test_a_sign_has_a_sentence_and_a_digest_of_its_own() -> None:
 
 def test_only_wanted_signs_are_returned() -> None:
     assert find_signs("HOKI88 $5", ["money"]) == {"money": [(7, 9)]}
+
+
+@pytest.mark.parametrize("plane", range(17))
+def test_shape_and_fold_agree_on_words(plane: int) -> None:
+    """A code point is a letter or digit where the fold has one, and a mark where it drops it."""
+    for code in range(plane << 16, (plane + 1) << 16):
+        kind, folded = SHAPES[code], FOLD[code]
+        assert (kind in MARKS) == (not folded), hex(code)
+        assert (kind in LETTERS + DIGITS) == (folded == folded.strip() != ""), hex(code)

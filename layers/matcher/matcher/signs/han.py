@@ -12,7 +12,10 @@ _NUMBER = re.compile(
     rf"(?<![{DIGITS}.,%$-])(?:(?<={_ANY_HAN})[{DIGITS}]{{4,11}}+|[{DIGITS}]{{4,11}}+(?={_ANY_HAN}))"
     rf"(?![{DIGITS}.,%$-])"
 )
-_GAP = f"[ ._*|+{OTHER}{EMOJI}{FLAG_LETTER}{SKIN_TONE}{MARKS}-]{{1,4}}+"
+GAP_KINDS = f" ._*|+{OTHER}{EMOJI}{FLAG_LETTER}{SKIN_TONE}{MARKS}-"
+"""Kinds of code points that may be between Han letters of one word, apart from ends of clauses."""
+
+_GAP = f"[{GAP_KINDS}]{{1,4}}+"
 _APART = re.compile(rf"{_ANY_HAN}(?:{_GAP}{_ANY_HAN}){{2,}}+")
 _RARE = re.compile(f"{RARE_HAN}+")
 

@@ -14,7 +14,7 @@ from matcher.signs.shapes import CURRENCY, DIGITS, LETTERS, MARKS, shape_of
 _NUMBER = re.compile(rf"[{DIGITS}](?:[{DIGITS}{MARKS}]|[.,](?=[{DIGITS}]))*+")
 _NAME_BEFORE = re.compile(r"[^\W\d_]{1,7}+(?=[.:]?\Z)")
 _NAME_AFTER = re.compile(r"[^\W\d_]+")
-_AROUND = 12
+AROUND = 12
 """Code points around a number that may name a currency or a unit."""
 
 _LETTERS = frozenset(LETTERS + MARKS)
@@ -59,9 +59,9 @@ def _is_alone(shape: str, start: int, end: int) -> bool:
 def _currency_before(chunk: Chunk, shape: str, start: int) -> int | None:
     """Return where the currency before a number begins, or None without one."""
     if start:
-        head, kind, end = chunk.text[max(0, start - _AROUND) : start], shape[start - 1], start
+        head, kind, end = chunk.text[max(0, start - AROUND) : start], shape[start - 1], start
     else:
-        head, end = chunk.before[-_AROUND:], -1
+        head, end = chunk.before[-AROUND:], -1
         kind = shape_of(head[-1:])
     if kind == CURRENCY:
         return end - 1
@@ -73,9 +73,9 @@ def _currency_before(chunk: Chunk, shape: str, start: int) -> int | None:
 
 def _after(chunk: Chunk, end: int) -> Iterator[tuple[str, int]]:
     """Yield the signs that what follows a number gives it, and where each ends."""
-    tail = chunk.text[end : end + _AROUND]
+    tail = chunk.text[end : end + AROUND]
     at = end if tail else end + 1
-    tail = tail or chunk.after[:_AROUND]
+    tail = tail or chunk.after[:AROUND]
     if not tail:
         return
     name = _NAME_AFTER.match(tail)

@@ -36,7 +36,7 @@ _APART = re.compile(
     rf"(?<![{LETTERS}{DIGITS}{MARKS}/@]){_UNIT}(?:{_GAP}{_UNIT}){{3,}}+"
     rf"(?:{_GAP}[{DIGITS}]{{2,3}}+(?!{_LETTER}))?+"
 )
-_REPEATED_MARKS = re.compile(r"[!?！？]{3,}+")
+_REPEATED_MARKS = re.compile(r"[!?]{3,}+")
 _IN_WORDS = frozenset(LETTERS + DIGITS + MARKS)
 _EMOJI = re.compile(rf"(?<!{JOINER}){EMOJI}|(?<!{FLAG_LETTER}){FLAG_LETTER}")
 _WRAPPED = re.compile(
@@ -54,20 +54,18 @@ _PARTED_PHONE = re.compile(r"\(?\d{3}\)?[-. ]\d{3}[-. ]\d{4}")
 
 def signs_of_part(text: str, shape: str) -> Iterator[Found]:
     """Yield the signs of a part that are not in one chunk, sign by sign."""
-    yield from _letters_apart(text, shape)
-    yield from _emoji(text, shape)
-    capitals = sum(map(shape.count, CAPITALS))
-    cased = capitals + sum(map(shape.count, SMALLS))
-    if cased >= CASED_AT_LEAST and capitals >= CAPITALS_SHARE * cased:
+    yield from letters_apart(text, shape)
+    if number := len(_EMOJI.findall(shape)):
+        yield emoji_sign(number), 0, len(text)
+        yield from wrapped_words(shape)
+    if has_capitals(shape):
         yield "capitals", 0, len(text)
-    for found in _PHONE.finditer(shape):
-        if _is_phone(text[found.start() : found.end()]):
-            yield "phone", *found.span()
-    yield from (("repeated-phrase", *span) for span in _repeated(text, shape))
-    yield from (("repeated-marks", *found.span()) for found in _REPEATED_MARKS.finditer(text))
+    yield from phones(text, shape)
+    yield from (("repeated-marks", *found.span()) for found in _REPEATED_MARKS.finditer(shape))
+    yield from repeated_phrases(text, shape)
 
 
-def _letters_apart(text: str, shape: str) -> Iterator[Found]:
+def letters_apart(text: str, shape: str) -> Iterator[Found]:
     """Yield where letters are apart, and the signs of the word that they are together."""
     for found in _APART.finditer(shape):
         start, end = found.span()
@@ -82,12 +80,31 @@ def _letters_apart(text: str, shape: str) -> Iterator[Found]:
         yield from ((sign, start, end) for sign in signs)
 
 
-def _emoji(text: str, shape: str) -> Iterator[Found]:
-    if EMOJI not in shape and FLAG_LETTER not in shape:
-        return
-    number = len(_EMOJI.findall(shape))
-    yield "emoji-1" if number < 2 else "emoji-2-3" if number < 4 else "many-emoji", 0, len(text)
+def emoji_sign(number: int) -> str:
+    """Return the sign of a text with a number of emoji, at least one.
+
+    An emoji of several, joined by a zero-width joiner, counts once, and so does a flag.
+    """
+    return "emoji-1" if number == 1 else "emoji-2-3" if number < 4 else "many-emoji"
+
+
+def wrapped_words(shape: str) -> Iterator[Found]:
+    """Yield the words with an emoji before them and after them."""
     yield from (("emoji-wrapped", *found.span(1)) for found in _WRAPPED.finditer(shape))
+
+
+def has_capitals(shape: str) -> bool:
+    """Return whether most letters of a text of some length are capitals."""
+    capitals = sum(map(shape.count, CAPITALS))
+    cased = capitals + sum(map(shape.count, SMALLS))
+    return cased >= CASED_AT_LEAST and capitals >= CAPITALS_SHARE * cased
+
+
+def phones(text: str, shape: str) -> Iterator[Found]:
+    """Yield the numbers that look like phone numbers."""
+    for found in _PHONE.finditer(shape):
+        if _is_phone(text[found.start() : found.end()]):
+            yield "phone", *found.span()
 
 
 def _is_phone(written: str) -> bool:
@@ -98,19 +115,22 @@ def _is_phone(written: str) -> bool:
     return bool(_FIRST_GROUP.match(written) and _LOCAL_PHONE.fullmatch(digits))
 
 
-def _repeated(text: str, shape: str) -> Iterator[tuple[int, int]]:
+def repeated_phrases(text: str, shape: str) -> Iterator[Found]:
     """Yield where a phrase is that occurs three times, without overlaps."""
-    places = [found.span() for found in WORD.finditer(shape)]
-    if len(places) < WORDS_IN_PHRASE * TIMES:
+    runs = [found.span() for found in WORD.finditer(shape)]
+    if len(runs) < WORDS_IN_PHRASE * TIMES:
         return
-    words = [fold(text[start:end]) for start, end in places]
+    pairs = [(span, word) for span in runs for word in fold(text[slice(*span)]).split()]
+    places, words = zip(*pairs, strict=True)
     found: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
     for at in range(len(words) - WORDS_IN_PHRASE + 1):
         phrase = tuple(words[at : at + WORDS_IN_PHRASE])
-        if sum(map(len, phrase)) - 2 * WORDS_IN_PHRASE >= LETTERS_IN_PHRASE:
+        if sum(map(len, phrase)) >= LETTERS_IN_PHRASE:
             before = found[phrase]
             if not before or before[-1] + WORDS_IN_PHRASE <= at:
                 before.append(at)
     for firsts in found.values():
         if len(firsts) >= TIMES:
-            yield from ((places[at][0], places[at + WORDS_IN_PHRASE - 1][1]) for at in firsts)
+            for at in firsts:
+                last = at + WORDS_IN_PHRASE - 1
+                yield "repeated-phrase", places[at][0], places[last][1]

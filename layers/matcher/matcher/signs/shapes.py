@@ -12,9 +12,7 @@ from matcher.text.fold import (
     FOLD,
     STRICT,
     CodePointTable,
-    is_dropped,
     is_spaceless,
-    is_word,
     script_of,
 )
 
@@ -52,15 +50,17 @@ KINDS = {
     "\u27b0\u27bf\u2b05-\u2b07\u2b1b-\u2b1c\u2b50\u2b55\U0001f000-\U0001f0ff\U0001f18a-\U0001f3fa"
     "\U0001f400-\U0001faff",
     "@": "\uff20",
-    CLAUSE_END: "\u2013-\u201f\u2026\u3001-\u3002\u3008-\u3011\uff01\uff08-\uff09\uff0c\uff0e"
-    "\uff1a-\uff1b\uff1f",
+    "!": "\uff01",
+    "?": "\uff1f",
+    CLAUSE_END: "\u2013-\u201f\u2026\u3001-\u3002\u3008-\u3011\uff08-\uff09\uff0c\uff0e"
+    "\uff1a-\uff1b",
 }
 """Ranges of code points by kind, both ends included. The first kind that has one counts."""
 
 STANDARDS = ("gb2312", "big5", "euc_jp")
 """The national standards, by the names of their codecs, whose Han letters are common."""
 
-_OF_CATEGORY = {"Nd": DIGIT, "Sc": CURRENCY}
+_IN_WORDS = frozenset(LETTERS + DIGITS)
 _OF_SCRIPT: dict[str | None, tuple[str, str]] = {
     "Cyrl": (CYRILLIC, CYRILLIC_CAPITAL),
     "Grek": (GREEK, GREEK_CAPITAL),
@@ -76,23 +76,25 @@ def _kind(code: int) -> str:
         return LINE_END if char in "\n\r\u2028\u2029" else SPACE
     if char.isascii() and char.isprintable() and not char.isalnum():
         return char
+    folded = FOLD[code]
+    is_word = folded == folded.strip(" ") != ""
     for kind, pattern in _KINDS:
-        if pattern.match(char):
+        if pattern.match(char) and (kind in _IN_WORDS) == is_word:
             return kind
     if _HAN.match(char):
         return HAN if char in LISTS.cantonese or _is_in_standard(char) else RARE_HAN
-    return _kind_by_category(char)
-
-
-def _kind_by_category(char: str) -> str:
-    if (category := unicodedata.category(char)) in _OF_CATEGORY:
-        return _OF_CATEGORY[category]
-    if is_dropped(char):
+    if is_word:
+        return _kind_in_word(char)
+    if not folded:
         return HIDDEN
     if is_spaceless(char):
         return SPACELESS
-    if not is_word(char) or " " in FOLD[ord(char)]:
-        return OTHER
+    return CURRENCY if unicodedata.category(char) == "Sc" else OTHER
+
+
+def _kind_in_word(char: str) -> str:
+    if unicodedata.category(char) == "Nd":
+        return DIGIT
     if not char.isupper() and not char.islower():
         return UNCASED
     small, capital = _OF_SCRIPT.get(script_of(STRICT[ord(char)][0]), (SMALL, CAPITAL))

@@ -61,8 +61,8 @@ def signs_of_word(word: str, shape: str) -> Iterator[str]:
     is_odd = is_mixed or _ODD.search(shape) is not None
     if is_mixed:
         yield "mixed-scripts"
-    if not is_odd and not word.isascii():
-        return  # letters of one script, perhaps with accents
+    if not is_odd and not (word.isascii() and word.isalnum()):
+        return  # letters of one script, with accents or hidden characters
     plain = plain_letters(word)
     if _GAME.fullmatch(plain) and plain not in LISTS.ordinary_game_names:
         yield "game-name"
