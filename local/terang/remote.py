@@ -76,7 +76,7 @@ class Remote:
     @cached_property
     def store(self) -> DynamoStore:
         """The stack's table."""
-        return DynamoStore.of(boto3.client("dynamodb"), self.outputs["Table"])
+        return DynamoStore.of(boto3.client("dynamodb"), self.outputs["Table"], self.clock)
 
     @cached_property
     def objects(self) -> S3Objects:

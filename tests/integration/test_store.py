@@ -21,6 +21,7 @@ from ledger.records.manifest import Manifest, Marker, OpenFile, RangeRow, Source
 from ledger.records.provider import Provider
 from ledger.records.receipt import Receipt, digest_of_ids
 
+LATER = 2**31
 DROPPED = Source("drop", "drop/acme/a", "v1", "etag", 10)
 
 
@@ -222,10 +223,10 @@ def test_a_marker_without_its_receipt_is_an_error(store: DynamoStore) -> None:
 
 
 def test_findings_are_put_once_with_their_excerpts(store: DynamoStore) -> None:
-    first = store.put_findings([(finding(0), "zero"), (finding(1), "one")], 9)
+    first = store.put_findings([(finding(0), "zero"), (finding(1), "one")], LATER)
     again = [(finding(1, unit="other", found_at="later"), "x"), (finding(2), "two")]
     assert first == [finding(0), finding(1)]
-    assert store.put_findings(again, 9) == [finding(1), finding(2)]
+    assert store.put_findings(again, LATER) == [finding(1), finding(2)]
     store.put_finding_ids(marker(), [finding(number).finding for number in range(3)])
     by_id = {found.finding: (found, text) for found, text in store.findings_of(marker())}
     texts = ["zero", "one", "two"]
@@ -233,15 +234,31 @@ def test_findings_are_put_once_with_their_excerpts(store: DynamoStore) -> None:
 
 
 def test_a_finding_outlives_its_excerpt(store: DynamoStore) -> None:
-    store.put_findings([(finding(), "words")], 9)
+    store.put_findings([(finding(), "words")], LATER)
     store.put_finding_ids(marker(), [finding().finding])
     store.table.client.delete_item(
         TableName=store.table.name,
         Key={"pk": {"S": f"C#{finding().finding}"}, "sk": {"S": "excerpt"}},
     )
     assert store.findings_of(marker()) == [(finding(), None)]
-    assert store.put_findings([(finding(), "words")], 9) == [finding()]
+    assert store.put_findings([(finding(), "words")], LATER) == [finding()]
     assert store.findings_of(marker()) == [(finding(), None)]
+
+
+def test_an_expired_excerpt_is_not_shown_though_dynamodb_still_has_it(world: World) -> None:
+    store, end = world.store, int(world.clock.now().timestamp()) + 60
+    store.put_findings([(finding(), "words")], end)
+    store.put_finding_ids(marker(), [finding().finding])
+    name = finding().finding
+
+    def shown() -> list[object]:
+        case = store.case(name)
+        return [store.findings_of(marker())[0][1], store.excerpts([name]).get(name),
+                case and case.excerpt]  # fmt: skip
+
+    assert shown() == ["words"] * 3
+    world.clock.move(seconds=60)
+    assert shown() == [None] * 3
 
 
 def test_more_ids_than_a_page_holds_are_all_found(
@@ -249,7 +266,7 @@ def test_more_ids_than_a_page_holds_are_all_found(
 ) -> None:
     monkeypatch.setattr(ledger.aws.store, "IDS_PER_PAGE", 7)
     pairs = [(finding(number), str(number)) for number in range(22)]
-    store.put_findings(pairs, 9)
+    store.put_findings(pairs, LATER)
     store.put_finding_ids(marker(), [found.finding for found, _ in pairs])
     found = store.findings_of(marker())
     assert [one.finding for one, _ in found] == sorted(one.finding for one, _ in pairs)
@@ -282,7 +299,7 @@ def test_open_findings_are_listed_by_severity_reach_and_age(
         finding(6, mode="shadow"),
         finding(7, held=True),
     ]
-    store.put_findings([(one, "") for one in findings], 9)
+    store.put_findings([(one, "") for one in findings], LATER)
     ids = {one.finding: number for number, one in enumerate(findings)}
     assert [ids[one] for one in world.open_findings()] == [4, 2, 1, 3, 5, 0]
 
@@ -292,7 +309,7 @@ def test_the_first_open_findings_come_from_all_partitions_in_one_order(
 ) -> None:
     """And from the one partition in which earlier releases listed all of a provider."""
     findings = [finding(number, reach=number) for number in range(40)]
-    store.put_findings([(one, "") for one in findings], 9)
+    store.put_findings([(one, "") for one in findings], LATER)
     early = finding(99, reach=20)
     listed = open_index_keys(early) | {"open_pk": "acme"}
     store.table.put(f"C#{early.finding}", "finding", early, **listed)

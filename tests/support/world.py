@@ -108,7 +108,7 @@ class World:
 
     @property
     def store(self) -> DynamoStore:
-        return DynamoStore.of(self.clients.dynamodb, self.table)
+        return DynamoStore.of(self.clients.dynamodb, self.table, self.clock)
 
     @property
     def objects(self) -> S3Objects:

@@ -83,7 +83,7 @@ class DecideSettings:
 def case_deliveries_of(settings: DecideSettings, dynamodb: Any, s3: Any) -> CaseDeliveries:
     """Build decide over clients of AWS."""
     clock = clock_from_setting(settings.today)
-    store = DynamoStore.of(dynamodb, settings.table)
+    store = DynamoStore.of(dynamodb, settings.table, clock)
     work = case_work_of(settings, store, S3Objects(s3), clock)
     return CaseDeliveries(work, Senders(store, clock, settings.redrive_sender))
 

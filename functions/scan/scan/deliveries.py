@@ -83,7 +83,7 @@ class ScanSettings:
 def connect(settings: ScanSettings, dynamodb: Any, s3: Any, secret: str) -> Deliveries:
     """Build the parts of scan on two clients of AWS."""
     clock = clock_from_setting(settings.today)
-    store, objects = DynamoStore.of(dynamodb, settings.table), S3Objects(s3)
+    store, objects = DynamoStore.of(dynamodb, settings.table, clock), S3Objects(s3)
     limits = FloodLimits(settings.max_rule_per_mille, settings.flood_minimum_posts)
     scanner = Scanner(
         store=store,

@@ -12,7 +12,7 @@ from boto3.s3.transfer import TransferConfig
 
 from ledger.aws.objects import S3Objects
 from ledger.aws.store import DynamoStore
-from ledger.clock import clock_from_setting
+from ledger.clock import Clock, clock_from_setting
 from ledger.closing import Closing, FileReceipt
 from ledger.keys import receipt_key
 from ledger.records.identity import file_id, unit_id
@@ -93,13 +93,20 @@ class Deployed:
 
     def __post_init__(self) -> None:
         self.began = self.day
-        self.store = DynamoStore.of(self.stack.client("dynamodb"), self.outputs["Table"])
+        self.store = DynamoStore.of(
+            self.stack.client("dynamodb"), self.outputs["Table"], self.clock
+        )
         self.objects = S3Objects(self.stack.client("s3"))
+
+    @property
+    def clock(self) -> Clock:
+        """The clock that the stack's functions read."""
+        return clock_from_setting(self.today)
 
     @property
     def day(self) -> str:
         """The day by the stack's clocks."""
-        return clock_from_setting(self.today).now().date().isoformat()
+        return self.clock.now().date().isoformat()
 
     def register(self, provider: str, open_channels: Iterable[str]) -> None:
         """Register the provider; the emulator names its only account as every sender."""
@@ -152,7 +159,7 @@ class Deployed:
             objects=self.objects,
             out_bucket=self.outputs["OutBucket"],
             provider=provider,
-            clock=clock_from_setting(self.today),
+            clock=self.clock,
         )
 
     def _send(self, output: str, provider: str, body: str) -> None:
@@ -221,9 +228,12 @@ class Deployed:
         ):
             receipt = msgspec.json.decode(self.objects.get(self.outputs["OutBucket"], key) or b"{}")
             yield from ({"file": "", **refusal} for refusal in receipt.get("refusals", ()))
-        clock = clock_from_setting(self.today)
         closing = Closing(
-            self.store, self.objects, clock, self.outputs["OutBucket"], self.outputs["WorkBucket"]
+            self.store,
+            self.objects,
+            self.clock,
+            self.outputs["OutBucket"],
+            self.outputs["WorkBucket"],
         )
         for file, receipt in zip(dropped, closed, strict=True):
             if receipt.status == "refused":

@@ -39,7 +39,7 @@ class DynamoCases(DynamoPrivacy):
             case,
             entries=tuple(entries),
             finding=finding,
-            excerpt=excerpt.get("text", {}).get("S"),
+            excerpt=self._kept_text(excerpt),
             excerpt_expires=int(expires) if expires else None,
             waiting=tuple(waiting),
         )
@@ -118,7 +118,15 @@ class DynamoCases(DynamoPrivacy):
     def excerpts(self, findings: Sequence[str]) -> dict[str, str]:
         """Return the excerpts that are still kept, by finding."""
         items = self.table.get_many([(f"C#{finding}", "excerpt") for finding in findings])
-        return {pk[2:]: item["text"]["S"] for (pk, _), item in items.items() if "text" in item}
+        texts = {pk[2:]: self._kept_text(item) for (pk, _), item in items.items()}
+        return {finding: text for finding, text in texts.items() if text is not None}
+
+    def _kept_text(self, item: Item) -> str | None:
+        """Return the text of an excerpt until it expires. DynamoDB deletes it up to days later."""
+        expires = item.get("expires", {}).get("N")
+        is_over = expires is not None and int(expires) <= self.clock.now().timestamp()
+        text: str | None = item.get("text", {}).get("S")
+        return None if is_over else text
 
     def with_entries(self, findings: Sequence[str]) -> set[str]:
         """Return those of these findings about which somebody has done anything yet."""

@@ -1,9 +1,10 @@
 """The personal data in the table: salts, tombstones, moderators' letters and audit samples."""
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ledger.aws.table import Item, Table, shards
+from ledger.clock import Clock, SystemClock
 from ledger.privacy.audit_sample import SampledPost
 from ledger.privacy.erasure import stub_of
 from ledger.privacy.pseudonyms import MonthSalt
@@ -19,6 +20,7 @@ class DynamoPrivacy:
     """The ports SaltStore, ErasureStore, LetterStore and SampleStore."""
 
     table: Table
+    clock: Clock = field(default_factory=SystemClock)
 
     def month_salt(self, key_id: str) -> MonthSalt | None:
         """Return the salt of a month's key, if it is still kept."""

@@ -13,6 +13,7 @@ import msgspec
 from ledger.aws.case_store import DynamoCases, open_index_keys
 from ledger.aws.privacy_store import work_of
 from ledger.aws.table import Pair, Table, item_of, record_of, shards
+from ledger.clock import Clock, SystemClock
 from ledger.records.finding import Finding
 from ledger.records.identity import check_id
 from ledger.records.manifest import FirstTry, Manifest, Marker, OpenFile, RangeRow, Source
@@ -28,9 +29,9 @@ class DynamoStore(DynamoCases):
     """All ports of the table: providers, files, units, findings, floods, cases, personal data."""
 
     @classmethod
-    def of(cls, client: Any, name: str) -> "DynamoStore":
-        """Return the store of a table, on a DynamoDB client."""
-        return cls(Table(client, name))
+    def of(cls, client: Any, name: str, clock: Clock | None = None) -> "DynamoStore":
+        """Return the store of a table, on a DynamoDB client. Texts end by the clock."""
+        return cls(Table(client, name), clock or SystemClock())
 
     def provider(self, provider: str) -> Provider | None:
         """Return one provider, if it is registered."""
@@ -185,7 +186,7 @@ class DynamoStore(DynamoCases):
         keys = [(f"C#{name}", kind) for name in ids for kind in ("finding", "excerpt")]
         items = self.table.get_many(keys)
         return [
-            (finding, items.get((f"C#{name}", "excerpt"), {}).get("text", {}).get("S"))
+            (finding, self._kept_text(items.get((f"C#{name}", "excerpt"), {})))
             for name in sorted(ids)
             if (finding := record_of(items.get((f"C#{name}", "finding")), Finding))
         ]
