@@ -22,12 +22,20 @@ import yaml
 from msgspec import structs
 
 from authoring.parse import read_pack
-from authoring.source import PACK_KEYS, RULE_KEYS, SCORE_KEYS, WEIGHTS_KEYS
+from authoring.source import CARD_KEYS, CARD_LISTS, PACK_KEYS, RULE_KEYS, SCORE_KEYS, WEIGHTS_KEYS
 from authoring.yaml_nodes import LOADER, STRING
+from rules.card import Interval
 
 WIDTH = 100  # code points
-_BLOCKS = frozenset({"rules", "all", "match", "ignore"})
-_NESTED = {"legal_ground": ("text", "url"), "at_least": ("n", "of"), "score": SCORE_KEYS}
+_BLOCKS = frozenset({"rules", "all", "match", "ignore", "mistakes", *CARD_LISTS})
+_NESTED = {
+    "legal_ground": ("text", "url"),
+    "at_least": ("n", "of"),
+    "score": SCORE_KEYS,
+    "card": CARD_KEYS,
+}
+_FLOW_KEYS = ("from", "until", *Interval.__struct_fields__)
+_LISTS = {"rules": RULE_KEYS, **CARD_LISTS}
 _WEIGHTS = frozenset(WEIGHTS_KEYS)
 _BLOCK_HEADER = re.compile(r"[|>][-+0-9]*[ \t]+(#.*)")
 
@@ -181,18 +189,19 @@ class _Layout:
             yield from self._fields(value, _NESTED[key], f"{indent}  ")
             return
         for number, item in enumerate(value.value):
-            if key == "rules":
-                yield from [""] * (number > 0)
-                yield from self._rule(item, indent)
+            if key in _LISTS:
+                yield from [""] * (number > 0 and key == "rules")
+                yield from self._mapping(item, _LISTS[key], indent)
             else:
                 yield from self._entry(item, f"{indent}  -", item, f"{indent}  ")
 
-    def _rule(self, rule: yaml.MappingNode, indent: str) -> Iterator[str]:
-        yield from (f"{indent}  {comment}" for comment in self.comments.above[id(rule)])
-        lines = list(self._fields(rule, RULE_KEYS, f"{indent}    "))
+    def _mapping(self, item: yaml.MappingNode, keys: Sequence[str], indent: str) -> Iterator[str]:
+        """Yield the lines of a mapping that is an item of a list."""
+        yield from (f"{indent}  {comment}" for comment in self.comments.above[id(item)])
+        lines = list(self._fields(item, keys, f"{indent}    "))
         first = next(at for at, line in enumerate(lines) if not line.lstrip().startswith("#"))
         yield from (line[2:] for line in lines[:first])
-        yield f"{indent}  - {lines[first].lstrip()}"
+        yield f"{indent}  - {lines[first].removeprefix(indent + '    ')}"
         yield from lines[first + 1 :]
 
 
@@ -201,7 +210,7 @@ def _value(start: str, node: yaml.Node, indent: str, *, stripped: bool) -> list[
     if isinstance(node, yaml.SequenceNode):
         return listed(f"{start} [", [item.value for item in node.value])
     if isinstance(node, yaml.MappingNode):
-        pairs = sorted(node.value, key=lambda pair: str(pair[0].value))
+        pairs = sorted(node.value, key=lambda pair: _FLOW_KEYS.index(pair[0].value))
         return [f"{start} {{{', '.join(f'{key.value}: {value.value}' for key, value in pairs)}}}"]
     if node.tag != STRING:
         return [f"{start} {node.value}"]

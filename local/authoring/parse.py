@@ -9,13 +9,15 @@ from itertools import chain
 import yaml
 from msgspec import UNSET
 
-from authoring.score_checks import score_problems
+from authoring.conversion import groups_of, pack_of, weights_of
+from authoring.score_checks import card_problems, score_problems
 from authoring.source import NOT_WITH_SCORE, AtLeastSource, PackSource, RuleSource, ScoreSource
 from authoring.wording import term_warning
-from authoring.yaml_nodes import StructReader, Text, compose, is_set
+from authoring.yaml_nodes import StructReader, Text, compose
 from matcher.terms.affixes import affixed_forms
 from matcher.terms.term import Term
 from matcher.text.hostnames import NamedHost
+from rules.card import PackCard
 from rules.categories import (
     KEYWORDS,
     LINK_CATEGORIES,
@@ -27,16 +29,12 @@ from rules.pack import (
     DAYS_IN_FORCE,
     PACK_BYTES,
     TERMS_IN_PACK,
-    AtLeast,
     Ground,
-    InForce,
-    LegalGround,
+    Mode,
     Pack,
     PackError,
     Problem,
-    Rule,
 )
-from rules.score import Score
 
 PROBLEMS_IN_PACK = 200
 """Reading a file stops after so many problems: nobody fixes more at once."""
@@ -82,7 +80,7 @@ def read_pack(text: str, name: str) -> PackFile:
             checks.check_pack(source)
     if source is None or problems.problems:
         raise PackError(problems.by_line())
-    pack = _pack_of(source, hashlib.sha256(data).hexdigest())
+    pack = pack_of(source, hashlib.sha256(data).hexdigest())
     checks.count_affixes(pack)
     if problems.problems:
         raise PackError(problems.by_line())
@@ -136,7 +134,20 @@ class _Checks:
             if rule is not None:
                 self._rule(rule, source.category)
         self.problems.rule = None
+        self._card(source)
         self._count(self.reader.line(source, "rules"))
+
+    def _card(self, source: PackSource) -> None:
+        line = self.reader.line(source, "card")
+        is_scored = any(rule and rule.score is not UNSET for rule in source.rules or ())
+        if isinstance(source.card, PackCard):
+            for struct, key, message in card_problems(source.card):
+                self.problems.report(self.reader.line(struct, key), message)
+            if not is_scored:
+                self.problems.report(line, "`card` is about scores, and no rule has a `score`")
+        elif is_scored and source.mode is Mode.LIVE:
+            message = "no `card`: scored rules run in shadow until one says how they were learned"
+            self.problems.warn(self.reader.line(source, "mode"), message)
 
     def count_affixes(self, pack: Pack) -> None:
         """Count the forms of terms too, for rules that ask for affixes."""
@@ -207,7 +218,7 @@ class _Checks:
             if part is not UNSET:
                 message = f"a rule with `score:` has no `{key}`; make it a rule of its own"
                 self.problems.report(self.reader.line(rule, key), message)
-        for term in _weights(score.terms):
+        for term in weights_of(score.terms):
             self.terms += 1
             self._keep_line(rule, "score", term)
         for at, message in score_problems(score):
@@ -250,77 +261,10 @@ class _Checks:
             self.lines.setdefault((rule.id or "", kind, str(text)), text.line)
 
 
-def _groups(rule: RuleSource) -> list[list[str]]:
-    """Return the groups of `all`, or the one of `any`."""
-    if is_set(rule.any_):
-        return [rule.any_ or []]
-    return [group or [] for group in rule.all_ or ()]
-
-
 def _lists_of(rule: RuleSource) -> dict[str, list[str]]:
     """Return the lists of terms of a rule by the key that `PackFile.lines` knows them under."""
-    groups = _groups(rule)
+    groups = groups_of(rule)
     if isinstance(rule.at_least, AtLeastSource):
         groups.append(rule.at_least.of or [])
     named = {str(number): group for number, group in enumerate(groups)}
     return named | {"except": rule.except_ or [], "unless": rule.unless or []}
-
-
-def _pack_of(source: PackSource, digest: str) -> Pack:
-    """Return the pack that sources without a problem describe."""
-    return Pack(
-        id=str(source.id),
-        version=source.version,
-        title=source.title.strip(),
-        why=source.why.strip(),
-        category=str(source.category),
-        keywords=_strings(source.keywords),
-        ground=source.ground,
-        legal_ground=LegalGround(source.legal_ground.text.strip(), str(source.legal_ground.url)),
-        languages=_strings(source.languages),
-        owner=source.owner.strip(),
-        in_force=InForce(source.in_force.from_, source.in_force.until),
-        mode=source.mode,
-        campaign=str(source.campaign) if source.campaign else None,
-        rules=tuple(map(_rule_of, source.rules)),
-        digest=digest,
-    )
-
-
-def _rule_of(source: RuleSource) -> Rule:
-    at_least = source.at_least
-    return Rule(
-        id=str(source.id),
-        severity=source.severity,
-        why=source.why.strip(),
-        groups=tuple(map(_strings, _groups(source))),
-        at_least=AtLeast(at_least.n, _strings(at_least.of)) if at_least else None,
-        links=_strings(source.links or ()),
-        within=None if source.within is UNSET else source.within,
-        score=_score_of(source.score) if isinstance(source.score, ScoreSource) else None,
-        except_=_strings(source.except_ or ()),
-        unless=_strings(source.unless or ()),
-        exact=source.exact,
-        affixes=source.affixes or None,
-        match=_strings(source.match or ()),
-        ignore=_strings(source.ignore or ()),
-    )
-
-
-def _score_of(source: ScoreSource) -> Score:
-    return Score(
-        threshold=source.threshold,
-        high=None if source.high is UNSET else source.high,
-        terms={str(term): weight for term, weight in _weights(source.terms).items()},
-        signs={str(sign): weight for sign, weight in _weights(source.signs).items()},
-    )
-
-
-def _weights(weights: object) -> dict[str, int]:
-    """Return the weights that could be read, in the order of their keys."""
-    pairs = weights.items() if isinstance(weights, dict) else ()
-    return dict(sorted((key, value) for key, value in pairs if key and value))
-
-
-def _strings(texts: Iterable[str]) -> tuple[str, ...]:
-    return tuple(map(str, texts))

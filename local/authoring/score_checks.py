@@ -1,4 +1,4 @@
-"""The checks of a score that look at several of its fields."""
+"""The checks of a score, and of its pack's card, that look at several fields."""
 
 from collections.abc import Iterator
 
@@ -7,6 +7,7 @@ from msgspec import UNSET
 from authoring.source import WEIGHTS_KEYS, ScoreSource
 from authoring.yaml_nodes import Text
 from matcher.terms.term import pattern_of
+from rules.card import PackCard
 
 
 def score_problems(score: ScoreSource) -> Iterator[tuple[str, str]]:
@@ -43,3 +44,20 @@ def _repeated(terms: dict[str, int]) -> Iterator[tuple[str, str]]:
             if other is not written:
                 message = f"`{written}` is found where `{other}` is, and would count twice"
                 yield written, f"{message}; drop one"
+
+
+def card_problems(card: PackCard) -> Iterator[tuple[object, str, str]]:
+    """Yield numbers of a card that contradict each other, with the struct and the key of each."""
+    for held_back in card.held_back or ():
+        for share in (held_back.recall, held_back.precision) if held_back else ():
+            if share and None not in (share.part, share.of, share.low, share.high):
+                if share.part > share.of:
+                    yield share, "part", f"`part` {share.part} is more than `of` {share.of}"
+                elif not share.low <= share.part / max(1, share.of) <= share.high:
+                    message = f"{share.part} of {share.of} is not from {share.low} to {share.high}"
+                    yield share, "low", message
+    for some in card.ordinary or ():
+        numbers = (some.found_high, some.found, some.posts) if some else ()
+        if None not in numbers and list(numbers) != sorted(numbers):
+            message = "`found_high` is at most `found`, and `found` at most `posts`"
+            yield some, "found", message

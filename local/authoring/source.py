@@ -13,6 +13,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from authoring.wording import host_problem, sign_problem, term_problem, weighted_term_problem
 from matcher.signs import SIGNS
+from rules.card import HeldBack, OrdinaryPosts, PackCard, Reading, TrainingPosts
 from rules.categories import KEYWORDS, LINK_CATEGORIES, TERMS_ONLY
 from rules.pack import (
     GROUPS_IN_RULE,
@@ -203,10 +204,25 @@ class PackSource(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     in_force: InForceSource
     mode: Annotated[Mode, Meta(description="live proposes; shadow only counts.")] = Mode.LIVE
     campaign: Annotated[str, _text(_CAMPAIGN, _CAMPAIGN_MEANS)] | UnsetType = UNSET
+    card: (
+        Annotated[
+            PackCard, Meta(description="How scores were learned; without it, they run in shadow.")
+        ]
+        | UnsetType
+    ) = UNSET
     rules: Annotated[list[RuleSource], Meta(min_length=1, max_length=RULES_IN_PACK)]
 
 
 PACK_KEYS = tuple(field.encode_name for field in msgspec.structs.fields(PackSource))
+CARD_KEYS = tuple(field.encode_name for field in msgspec.structs.fields(PackCard))
+CARD_LISTS = {
+    "trained_on": TrainingPosts.__struct_fields__,
+    "held_back": HeldBack.__struct_fields__,
+    "ordinary": OrdinaryPosts.__struct_fields__,
+    "read": Reading.__struct_fields__,
+}
+"""The keys of a card that are lists of mappings, and the keys of these."""
+
 SCORE_KEYS = tuple(field.encode_name for field in msgspec.structs.fields(ScoreSource))
 WEIGHTS_KEYS = ("terms", "signs")
 NOT_WITH_SCORE = ("all", "any", "at_least", "links", "within")
@@ -228,6 +244,10 @@ def pack_schema() -> Schema:
     definitions = schema["$defs"]
     for definition in definitions.values():
         definition.pop("title", None)  # the names of our classes
+        if "properties" in definition:
+            definition["additionalProperties"] = False
+    for key in ("mistakes", "read"):
+        definitions["PackCard"]["properties"][key].pop("default")
     definitions["PackSource"]["allOf"] = [
         _rules_of_category(category, words) for category, words in sorted(KEYWORDS.items())
     ]

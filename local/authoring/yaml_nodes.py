@@ -150,7 +150,7 @@ class StructReader:
             return self._value(node, kind.type, name, kind.extra or extra)
         if isinstance(kind, inspect.StructType):
             return self.struct(node, kind.cls)
-        if isinstance(kind, inspect.ListType):
+        if isinstance(kind, inspect.ListType | inspect.VarTupleType):
             return self._list(node, kind, name, extra)
         if isinstance(kind, inspect.StrType):
             return self._text(node, kind, name, extra)
@@ -162,7 +162,11 @@ class StructReader:
         return value
 
     def _list(
-        self, node: yaml.Node, kind: inspect.ListType, name: str, extra: dict[str, Any]
+        self,
+        node: yaml.Node,
+        kind: inspect.ListType | inspect.VarTupleType,
+        name: str,
+        extra: dict[str, Any],
     ) -> list[object] | None:
         problem = None
         if not isinstance(node, yaml.SequenceNode):
@@ -229,6 +233,10 @@ def _scalar(text: str, kind: inspect.Type) -> tuple[object, str]:
             low, high = kind.ge or 0, kind.le or 0
             fits = re.fullmatch(r"-?[0-9]{1,10}", text) and low <= int(text) <= high
             return int(text) if fits else None, f"a whole number from {low} to {high}"
+        case inspect.FloatType():
+            is_number = re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,9})?|\.[0-9]{1,9}", text)
+            number, least, most = float(text) if is_number else -1.0, kind.ge or 0, kind.le or 0
+            return number if least <= number <= most else None, f"a number from {least} to {most}"
         case inspect.BoolType():
             return {"true": True, "false": False}.get(text), "true or false"
         case inspect.DateType():
@@ -249,6 +257,20 @@ def _fields(kind: type) -> dict[str, inspect.Field]:
     info = inspect.type_info(kind)
     assert isinstance(info, inspect.StructType)  # noqa: S101 - for the type checker
     return {field.encode_name: field for field in info.fields}
+
+
+def as_written(value: object) -> object:
+    """Return a value without the lines that it knows: structs become mappings."""
+    match value:
+        case Text():
+            return str(value)
+        case list():
+            return [as_written(item) for item in value]
+        case msgspec.Struct():
+            names = value.__struct_fields__
+            return {name: as_written(getattr(value, name)) for name in names}
+        case _:
+            return value
 
 
 def is_set(value: object) -> bool:

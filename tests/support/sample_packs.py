@@ -47,6 +47,48 @@ SCORED = (
 """The same with a scored rule. Its score begins on line 16."""
 
 
+CARD = """\
+card:
+  trained_on:
+    - posts: 300
+      label: spam
+      harmful: true
+      language: en
+      channel: comments under videos
+      period: 2025 to 2026
+      source: Invented comments
+      licence: CC0-1.0
+      selected: All that a moderator removed, and a tenth of the others
+    - posts: 2000
+      label: ham
+      harmful: false
+      language: en
+      channel: comments under videos
+      period: 2025 to 2026
+      source: Invented comments
+      licence: CC0-1.0
+      selected: All
+  thresholds: The lowest sums with a precision of .99 on five folds.
+  held_back:
+    - posts: Copy groups of the last month
+      at: threshold
+      recall: {part: 90, of: 100, low: 0.83, high: 0.95}
+      precision: {part: 90, of: 91, low: 0.94, high: 1}
+  ordinary:
+    - kind: Comments under videos
+      posts: 2000
+      found: 2
+      found_high: 0
+  never_met: Posts in other languages, and posts of more than 300 letters.
+  mistakes:
+    - Somebody asks a friend for the code of a door.
+  read:
+    - by: A. Reader
+      on: 2026-11-20
+"""
+"""A card as its author writes it."""
+
+
 def pack_of(*rules: Rule) -> Pack:
     """A pack around some rules."""
     return Pack(

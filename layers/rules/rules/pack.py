@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from rules.card import PackCard
 from rules.score import Score
 
 PACK_BYTES = 2 * 1024 * 1024
@@ -134,7 +135,8 @@ class Rule(
 class Pack(msgspec.Struct, frozen=True, kw_only=True):
     """A pack as it is written, with the digest of its YAML.
 
-    `published_at` is when this version was first published; None outside of a set.
+    `published_at` is when this version was first published; None outside of a set. `card` says how
+    the weights of its scored rules were learned.
     """
 
     id: str
@@ -153,6 +155,7 @@ class Pack(msgspec.Struct, frozen=True, kw_only=True):
     mode: Mode = Mode.LIVE
     campaign: str | None = None
     published_at: datetime | None = None
+    card: PackCard | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def has_page(self) -> bool:
@@ -167,6 +170,16 @@ class Pack(msgspec.Struct, frozen=True, kw_only=True):
     def rule(self, rule_id: str) -> Rule | None:
         """Return the rule with an id, or None."""
         return next((rule for rule in self.rules if rule.id == rule_id), None)
+
+    def mode_of(self, rule: Rule) -> Mode:
+        """Return the mode in which a rule of this pack runs."""
+        return Mode.SHADOW if self.lacks_of(rule) else rule.mode or self.mode
+
+    def lacks_of(self, rule: Rule) -> str:
+        """Return why a scored rule cannot be live: no-card, not-read; empty if it can."""
+        if rule.score is None:
+            return ""
+        return "no-card" if not self.card else "" if self.card.read else "not-read"
 
     def category_of(self, rule: Rule) -> str:
         """Return the category of a rule's findings."""

@@ -66,8 +66,9 @@ class Selection(NamedTuple):
 
     `skipped` names packs outside their dates, in the order of ids. `shadowed` gives the reason
     for each rule (`pack/rule`) that was moved to shadow: fold, effort, not-public, not-wanted,
-    paused, or notice. With `no_rules`, nothing can be proposed: `packs` has no pack of words, and
-    the provider does not want published fact-checks either.
+    paused, notice, or for a scored rule no-card or not-read. With `no_rules`, nothing can be
+    proposed: `packs` has no pack of words, and the provider does not want published fact-checks
+    either.
     """
 
     packs: tuple[Pack, ...]
@@ -154,8 +155,10 @@ class RuleSet(SetFields, frozen=True, kw_only=True):
             return dict.fromkeys(names, "not-wanted")
         if pack.published_at and at < pack.published_at + timedelta(hours=self.notice_hours):
             return dict.fromkeys(names, "notice")
-        paused = {pause.rule for pause in settings.paused}
-        return {name: "paused" for name in names if name in paused}
+        paused = dict.fromkeys((pause.rule for pause in settings.paused), "paused")
+        lacks = {f"{pack.id}/{rule.id}": pack.lacks_of(rule) for rule in pack.rules}
+        reasons = {name: lacks[name] or paused.get(name, "") for name in names}
+        return {name: reason for name, reason in reasons.items() if reason}
 
 
 def _in_shadow(pack: Pack, names: Mapping[str, str]) -> Pack:
@@ -207,7 +210,7 @@ def counted_rules(packs: Iterable[Pack]) -> Iterator[tuple[str, bool]]:
     """Yield each rule as receipts name it (`pack/version/rule`), and whether it is live."""
     for pack in packs:
         for rule in pack.rules:
-            is_live = (rule.mode or pack.mode) is Mode.LIVE
+            is_live = pack.mode_of(rule) is Mode.LIVE
             yield f"{pack.id}/{pack.version}/{rule.id}", is_live
 
 

@@ -192,7 +192,7 @@ def list_in_force(*, stack: StackName = STACK) -> int:
 
 
 def _pack_line(pack: Pack, notice: datetime, now: datetime) -> str:
-    is_live = any((rule.mode or pack.mode) is Mode.LIVE for rule in pack.rules)
+    is_live = any(pack.mode_of(rule) is Mode.LIVE for rule in pack.rules)
     published_at = pack.published_at or now
     days = pack.in_force
     return (

@@ -142,7 +142,7 @@ def test_long_lists_of_weights_wrap() -> None:
 
 
 def checked(folder: Path, text: str, sentence: str = "Police warn of thefts.") -> list[str]:
-    """The problems and warnings of a folder with one pack and one protected sentence."""
+    """The problems and warnings of a folder with one pack, which has no card, and one sentence."""
     folder.joinpath("otp.yaml").write_text(text, "utf-8")
     folder.joinpath("protected").mkdir()
     folder.joinpath("protected/en.txt").write_text(sentence, "utf-8")
@@ -150,7 +150,8 @@ def checked(folder: Path, text: str, sentence: str = "Police warn of thefts.") -
         found = load_packs(folder, date(2026, 11, 15)).warnings
     except PackError as error:
         found = error.problems
-    return [str(problem).replace(f"{folder}/", "") for problem in found]
+    told = [str(problem).replace(f"{folder}/", "") for problem in found]
+    return [line for line in told if "no `card`" not in line]
 
 
 def test_a_sound_scored_pack_checks(tmp_path: Path) -> None:
@@ -200,7 +201,7 @@ RULE = Rule(
 EXPLAINED = {
     "a hit": ("Send me the ｏtp", [
         "compared as: send me the otp",
-        "HIT a-pack/asks-for-code (live, high): score 8, it needs 6",
+        "HIT a-pack/asks-for-code (shadow, high): score 8, it needs 6",
         "    +5  0-7 'Send me' is the term 'send me'",
         "    +3  12-15 'ｏtp' is the term 'otp' through width",
     ]),

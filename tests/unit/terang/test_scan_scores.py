@@ -28,7 +28,7 @@ def scanned(
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(posts)))
     assert main(["scan", "--packs", str(folder / "packs"), "--today", "2026-11-15", *words]) == 0
     out, err = capsys.readouterr()
-    assert json.loads(err)["line"] == 6
+    assert json.loads(err.splitlines()[-1])["line"] == 6
     return list(map(json.loads, out.splitlines()))
 
 

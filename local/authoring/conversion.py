@@ -1,0 +1,80 @@
+"""Turns what was read from YAML without a problem into a pack."""
+
+from collections.abc import Iterable
+
+import msgspec
+from msgspec import UNSET
+
+from authoring.source import PackSource, RuleSource, ScoreSource
+from authoring.yaml_nodes import as_written, is_set
+from rules.card import PackCard
+from rules.pack import AtLeast, InForce, LegalGround, Pack, Rule
+from rules.score import Score
+
+
+def pack_of(source: PackSource, digest: str) -> Pack:
+    """Return the pack that sources without a problem describe."""
+    return Pack(
+        id=str(source.id),
+        version=source.version,
+        title=source.title.strip(),
+        why=source.why.strip(),
+        category=str(source.category),
+        keywords=_strings(source.keywords),
+        ground=source.ground,
+        legal_ground=LegalGround(source.legal_ground.text.strip(), str(source.legal_ground.url)),
+        languages=_strings(source.languages),
+        owner=source.owner.strip(),
+        in_force=InForce(source.in_force.from_, source.in_force.until),
+        mode=source.mode,
+        campaign=str(source.campaign) if source.campaign else None,
+        card=msgspec.convert(as_written(source.card), PackCard) if source.card else UNSET,
+        rules=tuple(map(_rule_of, source.rules)),
+        digest=digest,
+    )
+
+
+def _rule_of(source: RuleSource) -> Rule:
+    at_least = source.at_least
+    return Rule(
+        id=str(source.id),
+        severity=source.severity,
+        why=source.why.strip(),
+        groups=tuple(map(_strings, groups_of(source))),
+        at_least=AtLeast(at_least.n, _strings(at_least.of)) if at_least else None,
+        links=_strings(source.links or ()),
+        within=None if source.within is UNSET else source.within,
+        score=_score_of(source.score) if isinstance(source.score, ScoreSource) else None,
+        except_=_strings(source.except_ or ()),
+        unless=_strings(source.unless or ()),
+        exact=source.exact,
+        affixes=source.affixes or None,
+        match=_strings(source.match or ()),
+        ignore=_strings(source.ignore or ()),
+    )
+
+
+def _score_of(source: ScoreSource) -> Score:
+    return Score(
+        threshold=source.threshold,
+        high=None if source.high is UNSET else source.high,
+        terms={str(term): weight for term, weight in weights_of(source.terms).items()},
+        signs={str(sign): weight for sign, weight in weights_of(source.signs).items()},
+    )
+
+
+def weights_of(weights: object) -> dict[str, int]:
+    """Return the weights that could be read, in the order of their keys."""
+    pairs = weights.items() if isinstance(weights, dict) else ()
+    return dict(sorted((key, value) for key, value in pairs if key and value))
+
+
+def _strings(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(map(str, texts))
+
+
+def groups_of(rule: RuleSource) -> list[list[str]]:
+    """Return the groups of `all`, or the one of `any`."""
+    if is_set(rule.any_):
+        return [rule.any_ or []]
+    return [group or [] for group in rule.all_ or ()]
