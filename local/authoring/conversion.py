@@ -29,6 +29,7 @@ def pack_of(source: PackSource, digest: str) -> Pack:
         mode=source.mode,
         campaign=str(source.campaign) if source.campaign else None,
         card=msgspec.convert(as_written(source.card), PackCard) if source.card else UNSET,
+        expected_per_mille=source.expected_per_mille,
         rules=tuple(map(_rule_of, source.rules)),
         digest=digest,
     )

@@ -18,6 +18,7 @@ from rules.categories import KEYWORDS, LINK_CATEGORIES, TERMS_ONLY
 from rules.pack import (
     GROUPS_IN_RULE,
     MOST_AT_LEAST,
+    MOST_EXPECTED,
     RULES_IN_PACK,
     TERM_LENGTH,
     Affixes,
@@ -204,6 +205,18 @@ class PackSource(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     in_force: InForceSource
     mode: Annotated[Mode, Meta(description="live proposes; shadow only counts.")] = Mode.LIVE
     campaign: Annotated[str, _text(_CAMPAIGN, _CAMPAIGN_MEANS)] | UnsetType = UNSET
+    expected_per_mille: (
+        Annotated[
+            int,
+            Meta(
+                ge=1,
+                le=MOST_EXPECTED,
+                description="The share of a provider's posts that a rule may hit in a day before"
+                " the flood guard holds it.",
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
     card: (
         Annotated[
             PackCard, Meta(description="How scores were learned; without it, they run in shadow.")

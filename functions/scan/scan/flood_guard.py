@@ -14,22 +14,29 @@ TOTALS_SECONDS = 300
 
 @dataclass(frozen=True, slots=True)
 class FloodLimits:
-    """A rule floods with more than `per_mille` of a day's posts, from `minimum_posts` on."""
+    """A rule floods with more than `per_mille` of a day's posts, from `minimum_posts` on.
+
+    A pack may say that more is to be expected, where many posts are what it looks for.
+    """
 
     per_mille: int
     minimum_posts: int
 
-    def flooded(self, posts: int, hits: Mapping[str, int]) -> set[str]:
-        """Return the rules that hit too much.
+    def flooded(self, posts: int, hits: Mapping[str, int], expected: Mapping[str, int]) -> set[str]:
+        """Return the rules that hit too much. `expected` has per mille by pack.
 
-        >>> FloodLimits(20, 1000).flooded(1000, {"a/b": 21, "a/c": 20})
+        >>> FloodLimits(20, 1000).flooded(1000, {"a/b": 21, "a/c": 20, "d/e": 21}, {"d": 100})
         {'a/b'}
-        >>> FloodLimits(20, 1000).flooded(999, {"a/b": 999})
+        >>> FloodLimits(20, 1000).flooded(999, {"a/b": 999}, {})
         set()
         """
         if posts < self.minimum_posts:
             return set()
-        return {rule for rule, count in hits.items() if count * 1000 > self.per_mille * posts}
+        return {
+            rule
+            for rule, count in hits.items()
+            if count * 1000 > max(self.per_mille, expected.get(rule.partition("/")[0], 0)) * posts
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +69,15 @@ class FloodGuard:
     limits: FloodLimits
     _totals: dict[tuple[str, str], _DayTotal] = field(default_factory=dict)
 
-    def decide(self, provider: str, day: str, posts: int, hits: Mapping[str, int]) -> FloodDecision:
-        """Decide for one unit with these live hits by rule.
+    def decide(
+        self,
+        provider: str,
+        day: str,
+        posts: int,
+        hits: Mapping[str, int],
+        expected: Mapping[str, int],
+    ) -> FloodDecision:
+        """Decide for one unit with these live hits by rule, and the expected per mille by pack.
 
         A rule that was held once stays held for the day, until somebody looks and lifts it.
         """
@@ -71,7 +85,7 @@ class FloodGuard:
         total = self._total(provider, day)
         total.posts += posts
         total.hits.update(hits)
-        flooded = self.limits.flooded(total.posts, total.hits)
+        flooded = self.limits.flooded(total.posts, total.hits, expected)
         new = frozenset(rule for rule in flooded if rule in hits and rule not in lifted_by_rule)
         held = new | {rule for rule, lifted in lifted_by_rule.items() if not lifted}
         return FloodDecision(held, new)

@@ -1,7 +1,7 @@
 """The rules of a unit: those of a published set that a provider runs at a moment."""
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -34,7 +34,8 @@ class Rules:
     """What a provider runs. `set` is a digest; `skipped` names packs that are not in their dates.
 
     `checks` is None where the set names no index of fact-checks. `none_in_force` says that the
-    provider has no rule at all (see `Selection`).
+    provider has no rule at all (see `Selection`). `expected` has the per mille of posts that a rule
+    of a pack may hit, by pack, where the pack says so.
     """
 
     set: str
@@ -42,6 +43,7 @@ class Rules:
     matcher: Matcher
     checks: CheckRules | None = None
     none_in_force: bool = False
+    expected: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -91,7 +93,13 @@ class RuleSets:
             skipped = tuple(f"{pack}/{versions[pack]}" for pack in selection.skipped)
             _check_size(digest, provider, selection.packs)
             matcher, checks = Matcher(selection.packs), self._checks(rule_set, selection.packs)
-            _keep(self._rules, key, Rules(digest, skipped, matcher, checks, selection.no_rules))
+            expected = {
+                pack.id: pack.expected_per_mille
+                for pack in selection.packs
+                if pack.expected_per_mille
+            }
+            rules = Rules(digest, skipped, matcher, checks, selection.no_rules, expected)
+            _keep(self._rules, key, rules)
         return self._rules[key]
 
     def _checks(self, rule_set: RuleSet, packs: Sequence[Pack]) -> CheckRules | None:

@@ -105,7 +105,9 @@ class Scanner:
         marker = Marker(job.unit, job.provider, now.date().isoformat())
         begun, rules, inspection = self._inspect(job, records.posts, attempt, pseudonyms, utc(now))
         hits = count_live_hits(inspection.findings)
-        flood = self.guard.decide(job.provider, marker.day, len(records.posts), hits)
+        flood = self.guard.decide(
+            job.provider, marker.day, len(records.posts), hits, rules.expected
+        )
         audit_secret = month_sample_secret(self.secret, marker.day[:7])
         sample = sample_unflagged(
             records.posts, inspection.findings, pseudonyms, key=audit_secret, provider=job.provider

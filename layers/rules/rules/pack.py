@@ -24,6 +24,7 @@ GROUPS_IN_RULE = 16  # keeps the matching of spans to groups small
 MOST_AT_LEAST = 16  # so does this
 TERM_LENGTH = 100  # code points
 DAYS_IN_FORCE = 366
+MOST_EXPECTED = 300  # per mille of a provider's posts
 PATH_NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,62}")
 """What can be part of a public path: ids of packs and names of campaigns."""
 
@@ -136,7 +137,8 @@ class Pack(msgspec.Struct, frozen=True, kw_only=True):
     """A pack as it is written, with the digest of its YAML.
 
     `published_at` is when this version was first published; None outside of a set. `card` says how
-    the weights of its scored rules were learned.
+    the weights of its scored rules were learned. `expected_per_mille` is the share of a provider's
+    posts that each of its rules may hit in a day before the flood guard holds the rule.
     """
 
     id: str
@@ -156,6 +158,7 @@ class Pack(msgspec.Struct, frozen=True, kw_only=True):
     campaign: str | None = None
     published_at: datetime | None = None
     card: PackCard | msgspec.UnsetType = msgspec.UNSET
+    expected_per_mille: int | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def has_page(self) -> bool:

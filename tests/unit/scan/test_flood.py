@@ -44,10 +44,11 @@ class Days:
 
 
 def decide(
-    days: Days, guard: FloodGuard, provider: str, day: str, posts: int, hits: dict[str, int]
-) -> frozenset[str]:
+    days: Days, guard: FloodGuard, provider: str, day: str, posts: int, hits: dict[str, int],
+    **expected: int,
+) -> frozenset[str]:  # fmt: skip
     """Decide, and store the new rules as a unit does; the held ones."""
-    decision = guard.decide(provider, day, posts, hits)
+    decision = guard.decide(provider, day, posts, hits, expected)
     assert decision.new <= decision.held
     floods = days.standing.setdefault((provider, day), {})
     assert not decision.new & floods.keys()
@@ -78,7 +79,7 @@ def guard(days: Days, clock: StandingClock) -> FloodGuard:
 def test_the_limit_is_a_share_of_a_day_that_is_large_enough(
     posts: int, hits: int, flooded: bool
 ) -> None:
-    assert FloodLimits(20, 1000).flooded(posts, {RULE: hits}) == ({RULE} if flooded else set())
+    assert FloodLimits(20, 1000).flooded(posts, {RULE: hits}, {}) == ({RULE} if flooded else set())
 
 
 def test_the_day_so_far_and_the_unit_at_hand_count_together(days: Days, guard: FloodGuard) -> None:
@@ -132,3 +133,14 @@ def test_a_rule_stays_held_and_a_lifted_one_stays_lifted(days: Days, guard: Floo
     days.standing["acme", DAY] = {RULE: False, "codes/other": True}
     assert decide(days, guard, "acme", DAY, 5000, {RULE: 1, "codes/other": 4999}) == {RULE}
     assert days.standing["acme", DAY] == {RULE: False, "codes/other": True}
+
+
+def test_a_pack_may_expect_more(days: Days, guard: FloodGuard) -> None:
+    """Where a tenth of the comments are adverts, a rule that works would be held all day."""
+    hits = {RULE: 100, "other/asks": 21}
+    assert decide(days, guard, "acme", DAY, 1000, hits, codes=120) == {"other/asks"}
+    assert decide(days, guard, "acme", DAY, 1000, {RULE: 141}, codes=120) == {"other/asks", RULE}
+
+
+def test_a_pack_that_expects_little_is_held_no_earlier(days: Days, guard: FloodGuard) -> None:
+    assert decide(days, guard, "acme", DAY, 1000, {RULE: 20}, codes=1) == frozenset()
