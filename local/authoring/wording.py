@@ -3,6 +3,7 @@
 import re
 from difflib import get_close_matches
 
+from authoring.refused_names import named_in
 from matcher.signs import SIGNS
 from matcher.terms.term import Term
 from matcher.text.fold import FOLD, fold, is_spaceless
@@ -53,6 +54,8 @@ def weighted_term_problem(written: str) -> str | None:
         return problem
     if len(fold(Term.of(written).literal).strip(" ")) == 1:
         return f"`{written}` is a single letter or digit, which tells nothing; use a word or phrase"
+    if kind := named_in(written):
+        return f"`{written}` names {kind}; no score may know one, so drop it"
     return None
 
 

@@ -9,6 +9,7 @@ from support.sample_packs import PACK, SCORED, pack_of
 
 from authoring.explain import explain
 from authoring.format import canonical
+from authoring.refused_names import named_in
 from matcher import Pack, PackError, Rule, Severity, load_packs
 from rules.score import WEIGHTS_IN_LIST, Score
 
@@ -84,6 +85,9 @@ ERRORS = {
     "a term in two spellings": ("bank: -4", "OTP: 4", [
         "otp.yaml:19: asks-for-code: `OTP` is found where `otp` is, and would count twice",
     ]),
+    "an office": ("bank: -4", "the mayor says: 4", [
+        "otp.yaml:19: asks-for-code: `the mayor says` names an office; no score may know one",
+    ]),
     "a sign as a term": ("bank: -4", "'{link}': 4", [
         "otp.yaml:19: asks-for-code: `{link}` is written like a sign; write a term without braces",
     ]),
@@ -115,6 +119,27 @@ ERRORS = {
 def test_a_problem_of_a_score_names_its_line(old: str, new: str, expected: list[str]) -> None:
     told = problems(changed(old, new))
     assert [line[: len(want)] for line, want in zip(told, expected, strict=True)] == expected
+
+
+NAMES = {
+    "a party": ["partai", "国民党", "партия"],
+    "a people": ["Nigerian money", "华人", "回族", "таджики"],
+    "a religion": ["church", "masjid", "寺庙", "мечеть"],
+    "an office": ["President", "bupati", "政府", "губернатор"],
+    "a person": ["Dear Patricia", "путин"],
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "term"), [(kind, term) for kind, terms in NAMES.items() for term in terms]
+)
+def test_no_term_names_persons_parties_peoples_religions_or_offices(kind: str, term: str) -> None:
+    assert named_in(term) == kind
+
+
+@pytest.mark.parametrize("term", ["slot gacor", "dan", "the bill", "优惠", "том числе", "mu"])
+def test_ordinary_words_are_terms(term: str) -> None:
+    assert named_in(term) is None
 
 
 def test_weights_are_laid_out_from_the_largest_down() -> None:
