@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import msgspec
+from support.sample_packs import CARD, SCORED
 
 from ledger.cases.case import JournalEntry
 from ledger.errors import ImmutableError
@@ -23,6 +24,7 @@ from publish.handover.auditing import OutBucket
 from publish.public_bucket import SummaryBucket
 from publish.publishing import publish
 from publish.summary import Summary, decode_summary
+from rules.pack import Pack
 
 if TYPE_CHECKING:
     from ledger.ports import Objects
@@ -257,6 +259,29 @@ def sample_rule(name: str = "asks-for-code", **changes: object) -> dict[str, obj
         ],
         **changes,
     }
+
+
+def scored_pack(*, has_card: bool = True) -> dict[str, object]:
+    """A pack with a scored rule and a card, as it stands in a published set."""
+    score = {
+        "threshold": 8,
+        "high": 12,
+        "reads": {"script": "Latin", "words_of": "id"},
+        "terms": {"gacor": 7, "slot": 5, "kakak": -2},
+        "signs": {"link": 3, "dressed-letters": 7},
+    }
+    rule: dict[str, object] = {
+        "id": "advert",
+        "severity": "medium",
+        "why": "Advertises a game for money.",
+        "score": score,
+        "unless": ["police warn"],
+        "match": ["slot gacor", "gacor: https://shop.example"],
+        "ignore": ["a slot", "police warn: slot gacor"],
+    }
+    card = msgspec.to_builtins(Pack.parse(f"{SCORED}{CARD}", "sample").card)
+    more = {"expected_per_mille": 120, **({"card": card} if has_card else {})}
+    return sample_pack("by-weight", rules=[rule], **more)
 
 
 def sample_receipt(

@@ -3,7 +3,15 @@
 import re
 
 import pytest
-from support.publish_world import CLOSED, World, live, sample_pack, sample_receipt, sample_rule
+from support.publish_world import (
+    CLOSED,
+    World,
+    live,
+    sample_pack,
+    sample_receipt,
+    sample_rule,
+    scored_pack,
+)
 from support.published_site import parsed, sample_site, states
 
 from publish.summary import NO_ADDRESS
@@ -35,6 +43,49 @@ def test_a_pack_page_says_how_many_terms_a_counting_group_needs() -> None:
     assert "and, within 12 words, at least 3 times one of" in page
     assert ">At least 3 times one of<" in page
     assert '<li dir="auto">gratis</li>' in page
+
+
+def scored_page(*, has_card: bool = True) -> str:
+    made = World()
+    made.put_set(scored_pack(has_card=has_card))
+    made.publish(CLOSED)
+    return made.text("packs/by-weight/1.html")
+
+
+def test_a_scored_rule_shows_its_weights_from_the_largest_down() -> None:
+    page = scored_page()
+    weights = re.findall(r'<dt class="code">([^<]+)</dt>', page)
+    assert weights == ["+7", "+5", "+3", "−2"]
+    first = page[page.index("+7</dt>") : page.index("+5</dt>")]
+    assert '<li dir="auto" class="sign">dressed-letters <span' in first
+    assert '<li dir="auto">gacor</li>' in first
+    assert "A sum of 8 or more is a finding, and from 12 on its severity is high." in page
+    assert "at least half of their letters are of the script Latin, and they have a word" in page
+    assert "Up to 12 % of a provider's posts in a day." in page.replace("&#39;", "'")
+    assert "The score is 0 with one of" in page
+
+
+def test_a_card_says_what_was_learned_from_how_well_it_does_and_who_read_it() -> None:
+    page = scored_page()
+    for words in (
+        "300 to be found, and 2,000 to be left alone",
+        "A. Reader read every term and sign on 20 November 2026.",
+        "Invented comments, CC0-1.0",
+        "The lowest sums with a precision of .99 on five folds.",
+        "90 of 100",
+        '10.0 <span class="soft small">(2)</span>',
+        "posts of more than 300 letters",
+        "Somebody asks a friend for the code of a door.",
+    ):
+        assert words in page, words
+    assert "in shadow" not in page[page.index('id="rules"') : page.index('id="card"')]
+
+
+def test_without_a_card_a_page_says_that_scores_run_in_shadow() -> None:
+    page = scored_page(has_card=False)
+    assert "Scored rules run in shadow, because the pack has no card." in page
+    assert '<span class="tag">in shadow</span>' in page
+    assert 'id="card"' not in page
 
 
 def test_a_pack_that_was_replaced_says_so() -> None:

@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
-from support.publish_world import World, live, sample_pack, sample_receipt, sample_rule
+from support.publish_world import (
+    World,
+    live,
+    sample_pack,
+    sample_receipt,
+    sample_rule,
+    scored_pack,
+)
 from support.sample_entries import contest, decision, entry, outcome
 
 from ledger.cases.case import JournalEntry
@@ -34,6 +41,7 @@ PAGES = {
     "a day with every notice": "summaries/acme/2026-11-25.html",
     "a campaign": "summaries/acme/autumn.html",
     "a pack": "packs/one-time-codes/1.html",
+    "a pack with scores": "packs/by-weight/1.html",
 }
 
 pytestmark = [
@@ -76,6 +84,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     packs = [
         sample_pack(rules=rules, campaign="autumn"),
         sample_pack("threats", rules=[sample_rule("names-a-place")], category="VIOLENCE"),
+        scored_pack(),
     ]
     pause = {"rule": "threats/names-a-place", "since": "2026-11-24", "why": "The title of a song."}
     digest = made.put_set(*packs, acme={"packs": None, "paused": [pause]})

@@ -9,6 +9,7 @@ from publish.catalogue import PublishedIndex, PublishedSets, proposes_from, refu
 from publish.count.folding import Numbers
 from publish.count.precision import Errors, RuleErrors
 from publish.site import case_tables, tables, wording
+from publish.site.score_tables import ordinary_rows, weight_rows
 from publish.site.templating import render
 from publish.summary import Summary
 from rules.factchecks import FACTCHECKS
@@ -184,4 +185,6 @@ class Pages:
             notice_hours=notice_hours,
             proposes_from=proposes_from(pack, notice_hours),
             category=" or ".join(map(wording.category_words, pack.categories)),
+            weights={rule.id: weight_rows(rule.score) for rule in pack.rules if rule.score},
+            ordinary=ordinary_rows(pack.card) if pack.card else [],
         )

@@ -1,0 +1,60 @@
+"""The weights of scored rules and the card of their pack, as a page shows them."""
+
+from collections import defaultdict
+from typing import NamedTuple
+
+from rules.card import OrdinaryPosts, PackCard
+from rules.score import Score
+
+
+class Entry(NamedTuple):
+    """What has a weight: a term, a sign or a term in pinyin."""
+
+    kind: str
+    name: str
+
+
+class WeightRow(NamedTuple):
+    """All that has one weight, in the order of names."""
+
+    weight: int
+    entries: tuple[Entry, ...]
+
+
+class OrdinaryRow(NamedTuple):
+    """How many of 10,000 ordinary posts of a kind a score finds wrongly."""
+
+    some: OrdinaryPosts
+    found: float
+    found_high: float
+
+
+def weight_rows(score: Score) -> list[WeightRow]:
+    """Return the entries of a score by weight, the largest first.
+
+    >>> weight_rows(Score(8, terms={"gacor": 7, "kakak": -2}, signs={"link": 7}))[0].entries
+    (Entry(kind='term', name='gacor'), Entry(kind='sign', name='link'))
+    """
+    by_weight: defaultdict[int, list[Entry]] = defaultdict(list)
+    lists = {"term": score.terms, "sign": score.signs, "pinyin": score.pinyin}
+    for kind, weights in lists.items():
+        for name, weight in weights.items():
+            by_weight[weight].append(Entry(kind, name))
+    return [
+        WeightRow(weight, tuple(sorted(by_weight[weight], key=lambda entry: entry.name)))
+        for weight in sorted(by_weight, reverse=True)
+    ]
+
+
+def ordinary_rows(card: PackCard) -> list[OrdinaryRow]:
+    """Return the kinds of ordinary posts in the order of the card."""
+    return [
+        OrdinaryRow(
+            some, _of_ten_thousand(some.found, some), _of_ten_thousand(some.found_high, some)
+        )
+        for some in card.ordinary
+    ]
+
+
+def _of_ten_thousand(found: int, some: OrdinaryPosts) -> float:
+    return 10_000 * found / some.posts if some.posts else 0.0
