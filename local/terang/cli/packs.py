@@ -32,7 +32,7 @@ from terang.cli.arguments import (
     today_utc,
 )
 from terang.console import print_lines_of_json, print_problem, print_result, print_warning
-from terang.packs.comparison import BATCH, as_lines, as_row, compare, hit_row
+from terang.packs.comparison import BATCH, as_lines, as_row, compare, hit_row, score_changes
 
 type Row = dict[str, Any]
 
@@ -118,9 +118,9 @@ def diff(
 ) -> int:
     """Print which posts the new version hits and the old one does not, and the reverse."""
     try:
-        before, after = (Matcher(read_packs(place)) for place in (old, new))
+        before, after = map(read_packs, (old, new))
         with posts.open("rb") as lines:
-            comparison = compare(before, after, lines)
+            comparison = compare(Matcher(before), Matcher(after), lines)
     except PackError as error:
         print_pack_problems(error)
         return USAGE
@@ -129,7 +129,7 @@ def diff(
     if as_json:
         print_lines_of_json(encode_json_lines([as_row(comparison)]))
     else:
-        for line in as_lines(comparison):
+        for line in (*score_changes(before, after), *as_lines(comparison)):
             print_result(line)
     return 0
 

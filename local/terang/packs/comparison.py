@@ -9,7 +9,8 @@ from typing import Any
 from ledger.records.finding import excerpt_of
 from ledger.records.post import Post, read_line
 from ledger.records.refusal import Refusal
-from matcher import Hit, Matcher
+from matcher import Hit, Matcher, Pack, Severity
+from rules.score import Score
 
 BATCH = 2_000
 """Posts that are matched at once."""
@@ -25,6 +26,8 @@ class RuleChange:
     newly: int = 0
     no_longer: int = 0
     still: int = 0
+    raised: int = 0  # of those still hit: now of high severity, and not before
+    lowered: int = 0
     examples: dict[str, list[tuple[Post, Hit]]] = field(
         default_factory=lambda: {"newly": [], "no_longer": []}
     )
@@ -33,6 +36,8 @@ class RuleChange:
         """Count one post that the old version hit, the new version hit, or both."""
         if before and after:
             self.still += 1
+            self.raised += before.severity is not Severity.HIGH is after.severity
+            self.lowered += after.severity is not Severity.HIGH is before.severity
         elif after:
             self.newly += 1
             self.show("newly", post, after)
@@ -107,8 +112,10 @@ def as_row(comparison: PackComparison) -> dict[str, Any]:
             "newly": change.newly,
             "no_longer": change.no_longer,
             "still": change.still,
+            "raised": change.raised,
+            "lowered": change.lowered,
             "examples": {
-                kind: [{"id": post.id, "spans": hit_row(hit)["spans"]} for post, hit in shown]
+                kind: [_example_row(post, hit) for post, hit in shown]
                 for kind, shown in change.examples.items()
             },
         }
@@ -120,10 +127,12 @@ def as_row(comparison: PackComparison) -> dict[str, Any]:
 def as_lines(comparison: PackComparison) -> Iterator[str]:
     """Yield the comparison for people: the rules that changed, with examples."""
     for name, change in sorted(comparison.rules.items()):
-        if not change.newly and not change.no_longer:
+        if not (change.newly or change.no_longer or change.raised or change.lowered):
             continue
+        severity = f", {change.raised} raised to high, {change.lowered} lowered"
         yield (
             f"{name}: {change.newly} newly hit, {change.no_longer} no longer, {change.still} still"
+            f"{severity if change.raised or change.lowered else ''}"
         )
         for kind, sign in (("newly", "+"), ("no_longer", "-")):
             for post, hit in change.examples[kind]:
@@ -137,13 +146,60 @@ def as_lines(comparison: PackComparison) -> Iterator[str]:
     yield f"{comparison.posts} posts{refused}: {newly} newly hit, {gone} no longer"
 
 
+def _example_row(post: Post, hit: Hit) -> dict[str, Any]:
+    row = hit_row(hit)
+    return {"id": post.id} | {key: row[key] for key in ("spans", "score") if key in row}
+
+
+def score_changes(old: Iterable[Pack], new: Iterable[Pack]) -> Iterator[str]:
+    """Yield a line for each scored rule in both versions whose numbers changed.
+
+    A new entry is shown as `+pin 4`, one that is gone as `-pin 4`, another weight as `pin 4 to 3`.
+    """
+    before = {f"{pack.id}/{rule.id}": rule.score for pack in old for rule in pack.rules}
+    for pack in new:
+        for rule in pack.rules:
+            name, score = f"{pack.id}/{rule.id}", rule.score
+            was = before.get(name)
+            if was and score and (changes := list(_changed_numbers(was, score))):
+                yield f"{name}: {', '.join(changes)}"
+
+
+def _changed_numbers(old: Score, new: Score) -> Iterator[str]:
+    if old.threshold != new.threshold:
+        yield f"threshold {old.threshold} to {new.threshold}"
+    if old.high != new.high:
+        yield f"high {old.high or 'none'} to {new.high or 'none'}"
+    if old.reads != new.reads:
+        yield "another gate"
+    before, after = _weights(old), _weights(new)
+    for name in sorted(before.keys() | after.keys()):
+        if name not in before:
+            yield f"+{name} {after[name]}"
+        elif name not in after:
+            yield f"-{name} {before[name]}"
+        elif before[name] != after[name]:
+            yield f"{name} {before[name]} to {after[name]}"
+
+
+def _weights(score: Score) -> dict[str, int]:
+    signs = {f"{{{sign}}}": weight for sign, weight in score.signs.items()}
+    pinyin = {f"pinyin {term}": weight for term, weight in score.pinyin.items()}
+    return score.terms | signs | pinyin
+
+
 def _by_rule(hits: tuple[Hit, ...]) -> dict[str, Hit]:
     return {f"{hit.pack}/{hit.rule}": hit for hit in hits}
 
 
 def _example(sign: str, post: Post, hit: Hit) -> Iterator[str]:
-    spans = ", ".join(f"{span.part} {span.start}-{span.end} {span.term!r}" for span in hit.spans)
-    yield f"  {sign} {post.id}: {spans}"
+    spans = ", ".join(
+        f"{span.part} {span.start}-{span.end} {span.term!r}"
+        + ("" if span.weight is None else f" {span.weight:+d}")
+        for span in hit.spans
+    )
+    score = "" if hit.score is None else f"score {hit.score}, it needs {hit.threshold}: "
+    yield f"  {sign} {post.id}: {score}{spans}"
     first = hit.spans[0]
     text = dict(post.parts)[first.part]
     excerpt = excerpt_of(text, first.start, first.end)

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from support.packs_folder import sample_folder
+from support.packs_folder import run_packs, sample_folder
 from support.sample_packs import SCORED
 
 from terang.cli.command import main
@@ -51,3 +51,46 @@ def test_scores_has_a_line_for_every_post(
         {"id": "p-3", "scores": {NAME: 5}},
         {"id": "p-4", "scores": {NAME: 0}},
     ]
+
+
+def test_diff_shows_changed_weights_and_what_they_change(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = sample_folder(tmp_path)
+    folder.joinpath("packs/otp.yaml").write_text(SCORED, "utf-8")
+    new = folder / "new.yaml"
+    weights = SCORED.replace("otp: 3, login code: 2", "otp: 4, pin: 1").replace(
+        "high: 9", "high: 8"
+    )
+    new.write_text(weights, "utf-8")
+    posts = folder / "posts.jsonl"
+    code, out, _ = run_packs(capsys, folder, "diff", folder / "packs", new, "--posts", posts)
+    assert (code, out) == (
+        0,
+        [
+            f"{NAME}: high 9 to 8, -login code 2, otp 3 to 4, +pin 1",
+            f"{NAME}: 1 newly hit, 1 no longer, 1 still",
+            "  + p-3: score 6, it needs 6: text 0-7 'send me' +5, text 12-15 'pin' +1",
+            "      send me the pin",
+            "  - p-2: score 7, it needs 6: text 0-7 'send me' +5, text 12-22 'login code' +2",
+            "      send me the login code",
+            "4 posts (1 lines refused): 1 newly hit, 1 no longer",
+        ],
+    )
+
+
+def test_diff_counts_what_rises_to_high_severity(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = sample_folder(tmp_path)
+    medium = SCORED.replace("severity: high", "severity: medium")
+    folder.joinpath("packs/otp.yaml").write_text(medium, "utf-8")
+    new = folder / "new.yaml"
+    new.write_text(medium.replace("high: 9", "high: 8"), "utf-8")
+    posts = folder / "posts.jsonl"
+    for old, other, change in (
+        (folder / "packs", new, "1 raised to high, 0 lowered"),
+        (new, folder / "packs", "0 raised to high, 1 lowered"),
+    ):
+        _, out, _ = run_packs(capsys, folder, "diff", old, other, "--posts", posts)
+        assert out[1] == f"{NAME}: 0 newly hit, 0 no longer, 2 still, {change}"
