@@ -127,6 +127,22 @@ FOUND = {
         ("🔥BONUS🔥 dan lagi 🎁 hadiah 🎁", ["BONUS", "hadiah"]),
         ("🔥 ini bonus 🔥", []),
     ],
+    "words-13-25": [
+        ("satu dua tiga " * 5, [WHOLE]),
+        ("satu dua tiga " * 4, []),
+        ("satu dua tiga " * 9, []),
+    ],
+    "words-26": [("satu dua tiga " * 9, [WHOLE]), ("satu dua tiga " * 8, [])],
+    "dressed-in-plain": [
+        ("main di 𝐇𝐎𝐊𝐈 ya", [WHOLE]),
+        ("ayo main di H̶O̶K̶I̶", [WHOLE]),
+        ("main 𝐇𝐎𝐊𝐈 88", []),
+        ("main di m² saja", []),
+    ],
+    "dressed-text": [
+        ("𝐬𝐞𝐥𝐚𝐦𝐚𝐭 𝐩𝐚𝐠𝐢 𝐬𝐞𝐦𝐮𝐚 kak", [WHOLE]),
+        ("𝐬𝐞𝐥𝐚𝐦𝐚𝐭 𝐩𝐚𝐠𝐢 kak", []),
+    ],
     "capitals": [
         ("AYO DAFTAR SEKARANG juga", [WHOLE]),
         ("OK SIP. Ayo Daftar Sekarang", []),

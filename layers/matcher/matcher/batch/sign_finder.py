@@ -8,13 +8,14 @@ sign of a whole part. The same functions decide there, so a text has the same si
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import chain
 
 import numpy as np
 
 from matcher.batch.key_finders import ALPHABET
 from matcher.batch.sign_view import Bytes, SignView
 from matcher.batch.symbols import SymbolLine, in_lines
-from matcher.signs import han, parts, shapes
+from matcher.signs import han, parts, proportions, shapes
 from matcher.signs.catalogue import signs_of_chunk
 from matcher.signs.chunks import Chunk, Found
 from matcher.signs.numbers import AROUND
@@ -60,7 +61,7 @@ class SignFinder:
         found: defaultdict[int, set[str]] = defaultdict(set)
         for text, signs in self._of_chunks(view):
             found[text] |= signs
-        for text, sign in _of_parts(view, texts):
+        for text, sign in chain(_of_parts(view, texts), _of_proportions(view)):
             found[text].add(sign)
         kept = ((text, self._wanted & signs) for text, signs in found.items())
         return {text: signs for text, signs in kept if signs}
@@ -124,6 +125,14 @@ def _of_parts(view: SignView, texts: Sequence[str]) -> Iterator[tuple[int, str]]
         yield from _read(text, han.han_apart(view.shape_of(text)))
     for text in view.repeated_phrases():
         yield from _read(text, parts.repeated_phrases(texts[text], view.shape_of(text)))
+
+
+def _of_proportions(view: SignView) -> Iterator[tuple[int, str]]:
+    """Yield the texts with a sign of their length or dress, each with the sign."""
+    yield from ((text, proportions.length_sign(words)) for text, words in view.lengths())
+    for text in view.texts_at(view.dressed()):
+        if sign := proportions.dress_sign(view.shape_of(text)):
+            yield text, sign
 
 
 def _read(text: int, found: Iterable[Found]) -> Iterator[tuple[int, str]]:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from matcher.batch.symbols import ALONE, Places, SymbolLine
-from matcher.signs import han, parts, shapes
+from matcher.signs import han, parts, proportions, shapes
 from matcher.signs.lists import LISTS
 
 type Bytes = npt.NDArray[np.uint8]
@@ -64,6 +64,7 @@ def _ending_table() -> _Mask:
     return table
 
 
+_DRESSED = np.isin(np.arange(256), [ord(kind) for kind in shapes.DRESSED + shapes.STROKE])
 _PROPERTIES, _SCRIPTS, _ENDINGS = _property_table(), _script_table(), _ending_table()
 
 
@@ -137,6 +138,21 @@ class SignView(NamedTuple):
         key = (codes[lasts - 2] & 31) << 10 | (codes[lasts - 1] & 31) << 5 | third & 31
         endings: Places = lasts[_ENDINGS[key]]
         return endings
+
+    def lengths(self) -> Iterator[tuple[int, int]]:
+        """Yield the texts that are long enough for a sign, each with the number of its chunks."""
+        inside = self.properties & _IN_CHUNK
+        starts = np.flatnonzero(inside[1:] > inside[:-1]) + 1
+        before = np.searchsorted(starts, self.line.joined.ends)
+        counts = np.diff(before, prepend=-int(inside[0] > 0))
+        long = np.flatnonzero(counts >= proportions.SOME_WORDS)
+        yield from zip(long.tolist(), counts[long].tolist(), strict=True)
+
+    def dressed(self) -> Places:
+        """Return the places of dressed letters."""
+        odd = np.flatnonzero(self.properties & _ODD)
+        dressed: Places = odd[_DRESSED[self.kinds[odd]]]
+        return dressed
 
     def emoji(self) -> Places:
         """Return the place of each emoji, as `parts.emoji_sign` counts them."""

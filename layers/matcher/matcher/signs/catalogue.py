@@ -16,7 +16,7 @@ from types import ModuleType
 
 import msgspec
 
-from matcher.signs import addresses, han, numbers, parts, shapes, words
+from matcher.signs import addresses, han, numbers, parts, proportions, shapes, words
 from matcher.signs.chunks import Chunk, Found, chunks_of
 from matcher.signs.lists import as_published
 from matcher.signs.shapes import shape_of
@@ -61,6 +61,7 @@ def signs_in(text: str) -> Iterator[Found]:
         for sign, start, end in signs_of_chunk(chunk):
             yield sign, chunk.start + start, chunk.start + end
     yield from parts.signs_of_part(text, shape)
+    yield from proportions.signs_of_proportions(text, shape)
     yield from han.han_apart(shape)
 
 
@@ -178,6 +179,12 @@ _PARTS: dict[str, tuple[str, str]] = {
     "repeated-phrase": ("", "Three words in a row that occur three times in the text."),
     "repeated-marks": ("", "Three exclamation or question marks in a row."),
 }
+_PROPORTIONS: dict[str, tuple[str, str]] = {
+    "words-13-25": ("", "A text of 13 to 25 words, by the spaces between them."),
+    "words-26": ("", "A text of 26 words or more, by the spaces between them."),
+    "dressed-in-plain": ("", "A dressed word in a text with twice as many plain words or more."),
+    "dressed-text": ("", "A text with three dressed words or more, and fewer plain ones."),
+}
 _HAN: dict[str, tuple[str, str]] = {
     "han-number": (
         "counters",
@@ -197,6 +204,7 @@ SIGNS: Mapping[str, Sign] = {
         (numbers, _NUMBERS),
         (words, _WORDS),
         (parts, _PARTS),
+        (proportions, _PROPORTIONS),
         (han, _HAN),
     )
     for name, (lists, sentence) in rows.items()
