@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .SUFFIXES:
-.PHONY: help run test month load drill drill-ranges fuzz mutants check bench bench-factchecks meaning weights transfer build deploy clean setup setup-test setup-check setup-build template-check
+.PHONY: help run test month load drill drill-ranges fuzz mutants check bench bench-factchecks meaning learning weights transfer build deploy clean setup setup-test setup-check setup-build template-check
 
 export SAM_CLI_TELEMETRY := 0
 
@@ -66,6 +66,9 @@ bench-factchecks: setup ## how well published checks are found and attached, and
 meaning: setup ## the model of `terang ask --meaning`, 90 MB
 	@scripts/bootstrap.sh meaning
 
+learning: ## what finds the weights of `terang packs learn`, 200 MB
+	@scripts/bootstrap.sh learning
+
 weights: ## fit the published weights of layers/claims to the development set
 	@scripts/bootstrap.sh training
 	PYTHONPATH=layers/claims:tests .tools/training/bin/python -m training.train
@@ -90,8 +93,8 @@ clean: ## remove environments, builds and caches; packs, samples and your output
 setup:
 	@scripts/bootstrap.sh dev stack
 setup-test:
-	@scripts/bootstrap.sh dev stack sam runtime
+	@scripts/bootstrap.sh dev stack sam runtime learning
 setup-check:
-	@scripts/bootstrap.sh dev stack sam runtime checkov
+	@scripts/bootstrap.sh dev stack sam runtime checkov learning
 setup-build:
 	@scripts/bootstrap.sh sam runtime

@@ -54,7 +54,7 @@ def check_packs(place: Path, today: date, protected: Path, *, advice: bool) -> P
     Raises PackError with every problem of every file, by file and line.
     """
     problems, files = _read_files(place)
-    sentence_problems, sentences = _read_sentences(protected)
+    sentence_problems, sentences = read_sentences(protected)
     problems += sentence_problems
     problems += _id_problems(files)
     if not sentences:
@@ -118,7 +118,8 @@ def _read_files(place: Path) -> tuple[list[Problem], list[PackFile]]:
     return problems, files
 
 
-def _read_sentences(folder: Path) -> tuple[list[Problem], list[Sentence]]:
+def read_sentences(folder: Path) -> tuple[list[Problem], list[Sentence]]:
+    """Return what is wrong with the files of a folder of sentences, and its sentences."""
     problems: list[Problem] = []
     sentences: list[Sentence] = []
     for path in sorted(folder.glob("*.txt")):

@@ -1,0 +1,77 @@
+"""Writes the card of a learned pack: what it was trained on, and how well it does.
+
+The numbers come from the posts that were held back. What only its author knows has a placeholder:
+where the posts come from, how they were chosen, and what the pack never met.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from authoring.format import plain_or_quoted
+from authoring.learning.learning import FOLDS, Learned
+from authoring.learning.measuring import FALSE_RATE, PRECISION, Flags, Sums, share_of_groups
+
+_UNKNOWN = "Put here"
+
+
+def card_lines(learned: Learned, language: str) -> Iterator[str]:
+    """Yield the lines of the card, before anybody has read the terms."""
+    measured = learned.measured
+    yield "card:"
+    yield "  trained_on:"
+    kinds = Counter((_file_of(post.place), post.is_harmful) for post in measured.posts)
+    for (name, is_harmful), posts in sorted(kinds.items()):
+        yield f"    - posts: {posts}"
+        yield f"      label: {'harmful' if is_harmful else 'ordinary'}"
+        yield f"      harmful: {str(is_harmful).lower()}"
+        yield f"      language: {plain_or_quoted(language or _UNKNOWN, 'a: {}')}"
+        yield f"      channel: {_UNKNOWN} where they were posted"
+        yield f"      period: {_UNKNOWN} when they were posted"
+        yield f"      source: {plain_or_quoted(name, 'a: {}')}"
+        yield f"      licence: {_UNKNOWN} who may use them"
+        yield f"      selected: {_UNKNOWN} how they were chosen out of all posts"
+    yield (
+        f"  thresholds: The lowest sum with a precision of {PRECISION} on {FOLDS} parts that were "
+        f"held back in turn by copy group, and for high the lowest with {FALSE_RATE * 10_000:.0f} "
+        "false hit in 10,000 ordinary posts."
+    )
+    yield "  held_back:"
+    yield from _held_back("New copy groups", learned, measured.sums)
+    if measured.brand_sums is not None:
+        yield from _held_back("New brands", learned, measured.brand_sums)
+    yield "  ordinary:"
+    for name in sorted({name for name, is_harmful in kinds if not is_harmful}):
+        here = np.array([_file_of(post.place) == name for post in measured.posts])
+        sums = measured.sums[here & ~measured.is_harmful]
+        yield f"    - kind: {plain_or_quoted(f'Ordinary posts of {name}', 'a: {}')}"
+        yield f"      posts: {len(sums)}"
+        yield f"      found: {np.count_nonzero(sums >= learned.threshold)}"
+        yield f"      found_high: {np.count_nonzero(sums >= learned.high)}"
+    yield f"  never_met: {_UNKNOWN} languages, channels and kinds of posts that it was not tried on"
+
+
+def _held_back(name: str, learned: Learned, sums: Sums) -> Iterator[str]:
+    measured = learned.measured
+    labelled = np.arange(len(sums)) < measured.labelled
+    groups = np.asarray(measured.groups)
+    for level, least in (("threshold", learned.threshold), ("high", learned.high)):
+        hits = (sums >= least) & labelled
+        yield f"    - posts: {name}, in {FOLDS} parts held back in turn"
+        yield f"      at: {level}"
+        for key, among, right in (
+            ("recall", measured.is_harmful, hits),
+            ("precision", hits, measured.is_harmful),
+        ):
+            yield f"      {key}: {_share(right[among], groups[among].tolist())}"
+
+
+def _share(flags: Flags, groups: list[int]) -> str:
+    part, of, low, high = share_of_groups(flags, groups)
+    return f"{{part: {part}, of: {of}, low: {low:.3f}, high: {high:.3f}}}"
+
+
+def _file_of(place: str) -> str:
+    return Path(place.rpartition(":")[0]).name

@@ -1,0 +1,149 @@
+"""Finds integer weights: a logistic regression that keeps few terms.
+
+L1 logistic regression (Tibshirani 1996) gives most terms the weight zero. Its strength is chosen so
+that about the wanted number remains. Coefficients, doubled and rounded, become the weights.
+scikit-learn fits it; `make learning` installs that in an environment of its own.
+"""
+
+import sys
+from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from rules.score import WEIGHT
+
+PACKAGES = ".tools/learning/lib/python3*/site-packages"
+SCALE = 2
+"""Weights for each unit of log odds: half a unit is the smallest reason that counts."""
+
+PROTECTED = 10
+"""How often a protected sentence counts: few are there, and each stands for many posts."""
+
+_ATTEMPTS = 9
+_STRENGTHS = (0.001, 3.0)
+_NEAR = 0.05
+"""The part by which the number of terms may differ from the wanted one."""
+
+type Weights = npt.NDArray[np.int64]
+type Labels = npt.NDArray[np.bool_]
+
+
+class LearningError(Exception):
+    """Nothing can be learned: scikit-learn is missing, or the posts are too few."""
+
+
+class FeatureMatrix:
+    """Which features each post has, as rows of a sparse matrix."""
+
+    def __init__(self, features: Sequence[Sequence[int]], width: int):
+        """Take the numbers of the features of each post, and how many features there are."""
+        from scipy.sparse import csr_matrix
+
+        self.width = width
+        ends = np.cumsum([0, *map(len, features)])
+        columns = np.fromiter(chain.from_iterable(features), np.int32)
+        ones = np.ones(len(columns), np.float64)
+        self._matrix = csr_matrix((ones, columns, ends), (len(features), width))
+
+    def rows(self, rows: Labels) -> Any:
+        """Return the matrix of some posts."""
+        return self._matrix[rows]
+
+    def select(self, rows: Any, columns: Any) -> Any:
+        """Return the matrix of some posts and features."""
+        return self._matrix[rows][:, columns]
+
+    def columns_in_groups(self, rows: Labels, groups: npt.NDArray[np.int64], fewest: int) -> Any:
+        """Return the numbers of the features that enough groups of the chosen posts have."""
+        chosen = self._matrix[rows].tocoo()
+        pairs = np.unique(np.stack([chosen.col, groups[rows][chosen.row]]), axis=1)
+        return np.flatnonzero(np.bincount(pairs[0], minlength=self.width) >= fewest)
+
+    def sums(self, weights: Weights) -> npt.NDArray[np.int64]:
+        """Return the sum of the weights of each post's features."""
+        return (self._matrix @ weights).astype(np.int64)  # type: ignore[no-any-return]
+
+
+def find_library(root: Path) -> None:
+    """Make scikit-learn importable. Raises LearningError if `make learning` did not install it."""
+    sys.path.extend(map(str, root.glob(PACKAGES)))
+    if find_spec("sklearn") is None:
+        raise LearningError("scikit-learn is missing: install it with `make learning`")
+
+
+def strength_for(
+    matrix: Any, is_harmful: Labels, counts: npt.NDArray[np.float64], wanted: int
+) -> float:
+    """Return the strength of the regression that keeps about the wanted number of features."""
+    low, high = _STRENGTHS
+    best = (float("inf"), low)
+    for _ in range(_ATTEMPTS):
+        strength = (low * high) ** 0.5
+        kept = int(np.count_nonzero(rounded(coefficients(matrix, is_harmful, counts, strength))))
+        best = min(best, (abs(kept - wanted), strength))
+        if abs(kept - wanted) <= _NEAR * wanted:
+            break
+        low, high = (low, strength) if kept > wanted else (strength, high)
+    return best[1]
+
+
+def coefficients(
+    matrix: Any, is_harmful: Labels, counts: npt.NDArray[np.float64], strength: float
+) -> npt.NDArray[np.float64]:
+    """Return a coefficient for each feature, many of them zero; `counts` weighs the posts."""
+    from sklearn.linear_model import LogisticRegression
+
+    model = LogisticRegression(
+        l1_ratio=1, C=strength, solver="liblinear", random_state=0, max_iter=300, tol=1e-3
+    )
+    model.fit(matrix, is_harmful, counts)
+    return model.coef_[0]  # type: ignore[no-any-return]
+
+
+def rounded(found: npt.NDArray[np.float64]) -> Weights:
+    """Return coefficients as the weights of a pack.
+
+    >>> rounded(np.array([0.1, -0.8, 7.0])).tolist()
+    [0, -2, 9]
+    """
+    return np.clip(np.rint(found * SCALE), -WEIGHT, WEIGHT).astype(np.int64)
+
+
+def weakened(weights: Weights, protected: Any, most: int) -> Weights:
+    """Return weights with which no row of `protected` has a sum above `most`.
+
+    The largest weight of the row with the highest sum is lowered by one, again and again. Of equal
+    weights, the one that more such rows have is lowered, then the first.
+    """
+    weights = weights.copy()
+    while True:
+        sums = protected @ weights
+        worst = int(np.argmax(sums))
+        if sums[worst] <= most:
+            return weights
+        has = protected[worst].indices
+        rows_with = np.asarray(protected[sums > most].sum(axis=0)).ravel()
+        largest = min(has, key=lambda at: (-weights[at], -rows_with[at], at))
+        weights[largest] -= 1
+
+
+def folds(groups: Sequence[int], number: int) -> Iterator[Labels]:
+    """Yield for each fold which posts are held back: whole groups, of about the same number.
+
+    Groups are dealt out from the largest to the smallest, each to the fold with the fewest posts.
+    """
+    members = np.bincount(groups)
+    sizes = [0] * number
+    fold_of = np.zeros(len(members), np.int64)
+    for group in np.lexsort((np.arange(len(members)), -members)):
+        smallest = sizes.index(min(sizes))
+        fold_of[group] = smallest
+        sizes[smallest] += int(members[group])
+    of_post = fold_of[np.asarray(groups)]
+    for at in range(number):
+        yield of_post == at

@@ -1,0 +1,188 @@
+"""Learns the weights of a pack, and measures them on posts they were not fitted to.
+
+1. Near copies are grouped, so that a text counts once, however often it was posted.
+2. Words and phrases of three copy groups or more are candidates, without names; so are all signs.
+3. The matcher says which post has which candidate.
+4. A regression keeps some of them, and its coefficients become integer weights.
+5. The same is done five times without a fifth of the copy groups. The sums of posts that were held
+   back choose the thresholds, and give the figures of the card.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from authoring.learning.candidates import GROUPS, candidates
+from authoring.learning.features import Entries, features_of
+from authoring.learning.fitting import (
+    PROTECTED,
+    FeatureMatrix,
+    LearningError,
+    Weights,
+    coefficients,
+    folds,
+    rounded,
+    strength_for,
+    weakened,
+)
+from authoring.learning.labelled import LabelledPost
+from authoring.learning.measuring import LOWEST, Flags, Measured, Sums
+from authoring.learning.names import LeftOut
+from authoring.learning.near_copies import copy_groups
+
+FOLDS = 5
+MOST_PROTECTED = (LOWEST - 1) // 2
+"""The highest sum of a protected sentence: less than half of the lowest threshold."""
+
+FEWEST = 20
+"""Copy groups that each label needs at least."""
+
+ENTRIES_FOR_GROUP = 2
+"""Terms and signs for each copy group of harmful posts: few posts cannot show that many matter."""
+
+type Report = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What somebody asks for: how many entries, which signs may have a weight, what is left out."""
+
+    entries: int
+    signs: tuple[str, ...]
+    struck_out: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """The weights and thresholds, and what they were measured on."""
+
+    terms: dict[str, int]
+    signs: dict[str, int]
+    threshold: int
+    high: int
+    measured: Measured
+
+
+def learn(
+    posts: Sequence[LabelledPost],
+    clean: Sequence[LabelledPost],
+    protected: Sequence[str],
+    wanted: Wanted,
+    report: Report = lambda _: None,
+) -> Learned:
+    """Learn weights and thresholds from labelled posts. The same input gives the same result.
+
+    Args:
+        posts: The labelled posts.
+        clean: Further ordinary posts, of other kinds. The thresholds must hold for them alone too.
+        protected: The protected sentences. None may reach half of a threshold.
+        wanted: What the result may be.
+        report: Is called with a line about each step.
+
+    Raises:
+        LearningError: If there are too few copy groups.
+    """
+    sentences = [LabelledPost(text, is_harmful=False, place="") for text in protected]
+    every = [*posts, *clean, *sentences]
+    texts = [post.text for post in every]
+    is_harmful = np.array([post.is_harmful for post in every], dtype=bool)
+    groups = copy_groups(texts, [post.group for post in every])
+    _check_enough(is_harmful, groups)
+    count = len(posts) + len(clean)
+    report(f"{count:,} posts in {len(set(groups[:count])):,} copy groups")
+    left_out = LeftOut({post.brand for post in posts if post.brand}, wanted.struck_out)
+    entries = Entries(
+        candidates(texts[:count], is_harmful[:count].tolist(), groups[:count], left_out),
+        wanted.signs,
+    )
+    report(f"{len(entries.terms):,} words and phrases and {len(entries.signs)} signs may count")
+
+    def show(done: int) -> None:
+        report(f"read {done:,} of {len(texts):,} posts")
+
+    matrix = FeatureMatrix(features_of(texts, entries, show), len(entries))
+    is_protected = np.arange(len(every)) >= count
+    fitter = _Fitter(matrix, is_harmful, is_protected, np.asarray(groups), wanted.entries)
+    weights = fitter.fit(np.ones(len(every), dtype=bool))
+    used = {entry: int(weight) for entry, weight in zip(entries, weights, strict=True) if weight}
+    report(f"{len(used)} of them have a weight; measuring on {FOLDS} parts held back in turn")
+    by_brand = fitter.held_back(_brands(every, groups))[:count] if left_out.brands else None
+    measured = Measured(
+        every[:count],
+        len(posts),
+        groups[:count],
+        is_harmful[:count],
+        fitter.held_back(groups)[:count],
+        by_brand,
+    )
+    threshold, high = measured.choose_thresholds()
+    return Learned(
+        {name: weight for (is_sign, name), weight in used.items() if not is_sign},
+        {name: weight for (is_sign, name), weight in used.items() if is_sign},
+        threshold,
+        high,
+        measured,
+    )
+
+
+class _Fitter:
+    """Fits weights to some of the posts."""
+
+    def __init__(
+        self,
+        matrix: FeatureMatrix,
+        is_harmful: Flags,
+        is_protected: Flags,
+        groups: npt.NDArray[np.int64],
+        most: int,
+    ):
+        self._matrix, self._is_harmful, self._groups = matrix, is_harmful, groups
+        self._is_protected, self._protected = is_protected, matrix.rows(is_protected)
+        self._counts = np.where(is_protected, PROTECTED, 1.0)
+        self._most = most
+        self._strength: float | None = None
+
+    def fit(self, rows: Flags) -> Weights:
+        """Return weights that only the chosen posts shape, 0 for what too few of them have.
+
+        Protected sentences always shape them.
+        """
+        rows = rows | self._is_protected
+        columns = self._matrix.columns_in_groups(rows, self._groups, GROUPS)
+        chosen = self._matrix.select(rows, columns)
+        labels = self._is_harmful[rows]
+        if self._strength is None:  # the first fit is to all posts; folds keep its strength
+            harmful = len(set(self._groups[rows & self._is_harmful].tolist()))
+            most = min(self._most, ENTRIES_FOR_GROUP * harmful)
+            self._strength = strength_for(chosen, labels, self._counts[rows], most)
+        weights = np.zeros(self._matrix.width, np.int64)
+        found = coefficients(chosen, labels, self._counts[rows], self._strength)
+        weights[columns] = rounded(found)
+        return weakened(weights, self._protected, MOST_PROTECTED)
+
+    def held_back(self, units: Sequence[int]) -> Sums:
+        """Return for each post its sum by weights that no post of its unit shaped."""
+        sums = np.zeros(len(self._is_harmful), np.int64)
+        for held in folds(units, FOLDS):
+            sums[held] = self._matrix.sums(self.fit(~held))[held]
+        return sums
+
+
+def _brands(posts: Sequence[LabelledPost], groups: Sequence[int]) -> list[int]:
+    """Return a number for each post: the same for adverts of one brand, else its copy group."""
+    first: dict[str, int] = {}
+    for post, group in zip(posts, groups, strict=True):
+        if post.brand:
+            first.setdefault(post.brand, group)
+    return [first.get(post.brand, group) for post, group in zip(posts, groups, strict=True)]
+
+
+def _check_enough(is_harmful: Flags, groups: Sequence[int]) -> None:
+    for name, flag in (("harmful", True), ("ordinary", False)):
+        number = len({group for group, own in zip(groups, is_harmful, strict=True) if own == flag})
+        if number < FEWEST:
+            raise LearningError(
+                f"{number} copy groups of {name} posts; learning needs {FEWEST} of each label"
+            )

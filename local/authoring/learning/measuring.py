@@ -1,0 +1,118 @@
+"""Chooses thresholds from sums of posts that shaped no weight, and measures what they find.
+
+`threshold` is the lowest sum from which on 99 of 100 hits are harmful, and at most one of 1,000
+clean texts is hit. `high` is the lowest sum from which on at most one of 10,000 ordinary posts is
+hit. Fewer than 10,000 ordinary posts cannot
+show that: then no ordinary post may reach `high`, and the card says how many there were.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from authoring.learning.labelled import LabelledPost
+from rules.score import WEIGHT
+
+PRECISION = 0.99
+FALSE_RATE = 1e-4
+CLEAN_RATE = 1e-3
+LOWEST = WEIGHT + 1
+"""The lowest threshold: no single term or sign is enough."""
+
+_Z = 1.959964  # 95 %
+
+type Sums = npt.NDArray[np.int64]
+type Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Posts, and for each a sum of weights that neither it nor a copy of it shaped.
+
+    The first `labelled` posts have labels, the others are clean texts. `brand_sums` are of weights
+    that no advert for the same brand shaped; None without brands.
+    """
+
+    posts: Sequence[LabelledPost]
+    labelled: int
+    groups: Sequence[int]
+    is_harmful: Flags
+    sums: Sums
+    brand_sums: Sums | None
+
+    def choose_thresholds(self) -> tuple[int, int]:
+        """Return the thresholds that hold for new copy groups and for new brands."""
+        both = [sums for sums in (self.sums, self.brand_sums) if sums is not None]
+        cut = self.labelled
+        chosen = [choose_thresholds(sums[:cut], self.is_harmful[:cut], sums[cut:]) for sums in both]
+        return max(threshold for threshold, _ in chosen), max(high for _, high in chosen)
+
+
+class Share(NamedTuple):
+    """A part of all copy groups, and its 95 % interval."""
+
+    part: int
+    of: int
+    low: float
+    high: float
+
+
+def choose_thresholds(sums: Sums, is_harmful: Flags, clean: Sums) -> tuple[int, int]:
+    """Return `threshold` and `high`, at least `LOWEST`, `high` above `threshold`.
+
+    >>> sums, harmful = np.array([19, 18, 13, 12, 1]), np.array([True, True, False, True, False])
+    >>> choose_thresholds(sums, harmful, np.array([15]))
+    (16, 17)
+
+    Args:
+        sums: Of the labelled posts.
+        is_harmful: Their labels.
+        clean: Sums of further ordinary posts.
+    """
+    ordinary = np.concatenate([sums[~is_harmful], clean])
+    high = max(_lowest_with(ordinary, FALSE_RATE), LOWEST)
+    threshold = high
+    for candidate in range(LOWEST, high):
+        hits = sums >= candidate
+        right = np.count_nonzero(hits & is_harmful)
+        false_clean = np.count_nonzero(clean >= candidate)
+        if right >= PRECISION * np.count_nonzero(hits) and false_clean <= CLEAN_RATE * len(clean):
+            threshold = candidate
+            break
+    return threshold, max(high, threshold + 1)
+
+
+def _lowest_with(ordinary: Sums, rate: float) -> int:
+    """Return the lowest sum that at most this part of ordinary posts reaches."""
+    allowed = int(len(ordinary) * rate)
+    ordered = np.sort(ordinary)[::-1]
+    return int(ordered[allowed]) + 1 if len(ordered) > allowed else 0
+
+
+def share_of_groups(flags: Flags, groups: Sequence[int]) -> Share:
+    """Return which part of copy groups has a flag: those of which half the posts have it.
+
+    >>> share_of_groups(np.array([True, True, False]), [7, 7, 8])[:2]
+    (1, 2)
+    """
+    with_flag, posts = Counter[int](), Counter(groups)
+    for group, flag in zip(groups, flags.tolist(), strict=True):
+        with_flag[group] += flag
+    part = sum(2 * with_flag[group] >= count for group, count in posts.items())
+    return Share(part, len(posts), *_interval(part, len(posts)))
+
+
+def _interval(part: int, whole: int) -> tuple[float, float]:
+    """Return the 95 % interval of a share (Wilson 1927)."""
+    if not whole:
+        return 0.0, 1.0
+    share, spread = part / whole, 1 + _Z**2 / whole
+    centre = (share + _Z**2 / (2 * whole)) / spread
+    margin = _Z / spread * math.sqrt(share * (1 - share) / whole + _Z**2 / (4 * whole**2))
+    low, high = max(centre - margin, 0.0), min(centre + margin, 1.0)
+    return math.floor(low * 1000) / 1000, math.ceil(high * 1000) / 1000

@@ -1,0 +1,118 @@
+"""`terang packs learn`: labelled posts become a scored pack in shadow."""
+
+import csv
+import json
+from itertools import product
+from pathlib import Path
+
+import pytest
+from support.packs_folder import run_packs
+
+from authoring.learning.fitting import LearningError, find_library
+from matcher import Matcher, Mode, Pack
+from rules.pack import load_packs
+from terang import ROOT
+
+OFFERS = ["bonus besar", "hadiah besar", "modal kecil", "untung besar", "saldo gratis"]
+CALLS = ["daftar sekarang", "daftar di situs", "klik situs kami", "ayo daftar", "gabung situs"]
+PEOPLE = ["ibu", "bapak", "adik", "kakak", "teman", "guru"]
+DEEDS = ["pergi ke pasar", "memasak nasi", "membaca buku", "tidur siang", "naik sepeda"]
+LEARN = ("learn", "--id", "offers", "--category", "OTHER_VIOLATION_TC", "--language", "id")
+
+
+@pytest.fixture(autouse=True)
+def _library() -> None:
+    try:
+        find_library(ROOT)
+    except LearningError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Invented adverts and remarks, and one advert with a wrong label."""
+    adverts = [
+        f"{call}, {offer} {at} 🔥" for at, (call, offer) in enumerate(product(CALLS, OFFERS))
+    ]
+    remarks = [f"{who} {deed} {at}" for at, (who, deed) in enumerate(product(PEOPLE, DEEDS))]
+    rows = [(text, "harmful") for text in adverts[1:]] + [(text, "ordinary") for text in remarks]
+    with tmp_path.joinpath("posts.csv").open("w", newline="") as table:
+        csv.writer(table).writerows([("text", "label"), *rows, (adverts[0], "ordinary")])
+    return tmp_path
+
+
+def test_the_pack_is_in_shadow_sound_and_the_same_each_time(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    packs = []
+    for out in (folder / "first", folder / "second"):
+        code, _, err = run_packs(capsys, folder, *LEARN, folder / "posts.csv", "--out", out)
+        assert code == 0
+        assert "55 posts in" in err[0]
+        packs.append(out.joinpath("offers.yaml").read_text("utf-8"))
+        [pack] = load_packs(out)
+        assert pack.mode is Mode.SHADOW
+    assert packs[0] == packs[1]
+
+
+def test_the_score_counts_what_the_features_were(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The sums that were learned from are those of `terang scan --scores`."""
+    from authoring.learning.features import Entries, features_of
+
+    run_packs(capsys, folder, *LEARN, folder / "posts.csv", "--out", folder / "out")
+    pack = Pack.parse(folder.joinpath("out/offers.yaml").read_text("utf-8"), "offers.yaml")
+    [rule] = pack.rules
+    assert rule.score
+    texts = ["DAFTAR sekarang 🔥 b0nus besar 50rb", "d.a.f.t.a.r di situs", "ibu tidur", ""]
+    entries = Entries(list(rule.score.terms), list(rule.score.signs))
+    weights = [*rule.score.terms.values(), *rule.score.signs.values()]
+    sums = [sum(weights[at] for at in found) for found in features_of(texts, entries)]
+    scored = Matcher([pack]).scores([(("text", text),) for text in texts])
+    assert scored == [{"offers/learned-terms": total} for total in sums]
+
+
+def test_an_answered_review_changes_the_label(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_packs(capsys, folder, *LEARN, folder / "posts.csv", "--out", folder / "out")
+    review = folder / "out/review.jsonl"
+    rows = [json.loads(line) for line in review.read_text("utf-8").splitlines()]
+    assert rows[0]["text"] == "daftar sekarang, bonus besar 0 🔥"
+    assert rows[0]["label"] == "ordinary"
+    rows[0]["answer"] = "harmful"
+    review.write_text("\n".join(map(json.dumps, rows)), "utf-8")
+    again = ("--relabel", review, "--out", folder / "again")
+    assert run_packs(capsys, folder, *LEARN, folder / "posts.csv", *again)[0] == 0
+    learned = map(json.loads, folder.joinpath("again/review.jsonl").read_text("utf-8").splitlines())
+    assert {row["label"] for row in learned if row["text"].endswith("bonus besar 0 🔥")} == {
+        "harmful"
+    }
+
+
+def test_a_term_that_was_struck_out_is_not_used(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder.joinpath("struck.txt").write_text("daftar\n", "utf-8")
+    strike = ("--strike", folder / "struck.txt", "--out", folder / "out")
+    run_packs(capsys, folder, *LEARN, folder / "posts.csv", *strike)
+    pack = Pack.parse(folder.joinpath("out/offers.yaml").read_text("utf-8"), "offers.yaml")
+    assert pack.rules[0].score
+    assert "daftar" not in pack.rules[0].score.terms
+
+
+WRONG = {
+    "a label that is not known": (b"text,label\na,scam\n", 2, "posts.csv:2: label `scam`"),
+    "too few posts": (b"text,label\na,1\nb,0\n", 1, "1 copy groups of harmful posts; learning"),
+}
+
+
+@pytest.mark.parametrize(("data", "code", "message"), WRONG.values(), ids=WRONG)
+def test_what_cannot_be_learned_from_is_named(
+    data: bytes, code: int, message: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder.joinpath("posts.csv").write_bytes(data)
+    ended, _, err = run_packs(capsys, folder, *LEARN, folder / "posts.csv", "--out", folder)
+    assert ended == code
+    assert message in err[-1]
