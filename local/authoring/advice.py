@@ -18,7 +18,7 @@ from matcher.engine import Matcher
 from matcher.hit import Span
 from matcher.terms.term import Term
 from matcher.text.hostnames import NamedHost
-from rules.pack import Mode, Pack, Problem, Rule
+from rules.pack import Mode, Pack, Problem, Rule, sign_of
 
 SHORT_LIST = 8
 """The phrases of a list this short are checked one by one. A longer list is checked as a whole."""
@@ -49,15 +49,22 @@ def advise(files: Iterable[PackFile]) -> Iterator[Problem]:
 
 
 def lists_of(rule: Rule) -> dict[str, tuple[str, ...]]:
-    """Return the lists of terms of a rule by the key that `PackFile.lines` knows them under."""
+    """Return the lists of terms of a rule by the key that `PackFile.lines` knows them under.
+
+    Signs are left out: they have no words.
+    """
     groups = [*rule.groups, *([rule.at_least.of] if rule.at_least else [])]
     named = {str(number): group for number, group in enumerate(groups)}
+    named = {key: tuple(e for e in group if not sign_of(e)) for key, group in named.items()}
     weighed = {"score": tuple(rule.score.terms)} if rule.score else {}
     return named | weighed | {"except": rule.except_, "unless": rule.unless}
 
 
 def _condition(rule: Rule) -> object:
-    groups = frozenset(frozenset(Term.of(term).pattern for term in group) for group in rule.groups)
+    groups = frozenset(
+        frozenset(term if sign_of(term) else Term.of(term).pattern for term in group)
+        for group in rule.groups
+    )
     counted = rule.at_least and (rule.at_least.n, frozenset(rule.at_least.of))
     hosts = frozenset(NamedHost.of(host) for host in rule.links)
     return groups, counted, hosts, rule.score and msgspec.json.encode(rule.score, order="sorted")

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import msgspec
 from msgspec import UNSET
 
-from authoring.source import PackSource, RuleSource, ScoreSource
+from authoring.source import PackSource, RuleSource, ScoreSource, SignSource
 from authoring.yaml_nodes import as_written, is_set
 from rules.card import PackCard
 from rules.pack import AtLeast, InForce, LegalGround, Pack, Rule
@@ -41,8 +41,8 @@ def _rule_of(source: RuleSource) -> Rule:
         id=str(source.id),
         severity=source.severity,
         why=source.why.strip(),
-        groups=tuple(map(_strings, groups_of(source))),
-        at_least=AtLeast(at_least.n, _strings(at_least.of)) if at_least else None,
+        groups=tuple(map(_group, groups_of(source))),
+        at_least=AtLeast(at_least.n, _group(at_least.of)) if at_least else None,
         links=_strings(source.links or ()),
         within=None if source.within is UNSET else source.within,
         score=_score_of(source.score) if isinstance(source.score, ScoreSource) else None,
@@ -74,7 +74,14 @@ def _strings(texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(map(str, texts))
 
 
-def groups_of(rule: RuleSource) -> list[list[str]]:
+def _group(entries: Iterable[str | SignSource]) -> tuple[str, ...]:
+    """Return the entries of a group as a rule keeps them: a sign is in braces."""
+    return tuple(
+        f"{{{entry.sign}}}" if isinstance(entry, SignSource) else str(entry) for entry in entries
+    )
+
+
+def groups_of(rule: RuleSource) -> list[list[str | SignSource]]:
     """Return the groups of `all`, or the one of `any`."""
     if is_set(rule.any_):
         return [rule.any_ or []]

@@ -208,7 +208,7 @@ class _Layout:
 def _value(start: str, node: yaml.Node, indent: str, *, stripped: bool) -> list[str]:
     """Return the lines of a value that is not a block."""
     if isinstance(node, yaml.SequenceNode):
-        return listed(f"{start} [", [item.value for item in node.value])
+        return _wrapped(f"{start} [", [_entry_of_list(item) for item in node.value], "]")
     if isinstance(node, yaml.MappingNode):
         pairs = sorted(node.value, key=lambda pair: _FLOW_KEYS.index(pair[0].value))
         return [f"{start} {{{', '.join(f'{key.value}: {value.value}' for key, value in pairs)}}}"]
@@ -226,6 +226,13 @@ def _weights(start: str, node: yaml.Node) -> list[str]:
     ordered = sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
     pieces = [f"{plain_or_quoted(key, '[{}]')}: {weight}" for key, weight in ordered]
     return _wrapped(f"{start} {{", pieces, "}")
+
+
+def _entry_of_list(node: yaml.Node) -> str:
+    """Return a term or host name as YAML reads it back in a list, or a sign."""
+    if isinstance(node, yaml.MappingNode):
+        return f"{{{', '.join(f'{key.value}: {value.value}' for key, value in node.value)}}}"
+    return plain_or_quoted(node.value, "[{}]")
 
 
 def listed(start: str, words: Sequence[str]) -> list[str]:

@@ -1,7 +1,7 @@
 """Reads a pack from YAML, and checks its structure, bounds and words. `check` runs its examples."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import chain
@@ -11,7 +11,14 @@ from msgspec import UNSET
 
 from authoring.conversion import groups_of, pack_of, weights_of
 from authoring.score_checks import card_problems, score_problems
-from authoring.source import NOT_WITH_SCORE, AtLeastSource, PackSource, RuleSource, ScoreSource
+from authoring.source import (
+    NOT_WITH_SCORE,
+    AtLeastSource,
+    PackSource,
+    RuleSource,
+    ScoreSource,
+    SignSource,
+)
 from authoring.wording import term_warning
 from authoring.yaml_nodes import StructReader, Text, compose
 from matcher.terms.affixes import affixed_forms
@@ -205,9 +212,13 @@ class _Checks:
             report(line, "a rule needs `any:` (one group), `all:` (groups) or `score:` (weights)")
         if isinstance(rule.score, ScoreSource):
             self._score(rule, rule.score)
-        for key, terms in _lists_of(rule).items():
+        lists = _lists_of(rule)
+        for key, terms in lists.items():
             self._terms(rule, key, terms)
         self._links(rule, category)
+        groups = [entry for key, group in lists.items() if key.isdigit() for entry in group]
+        if groups and not rule.links and all(isinstance(entry, SignSource) for entry in groups):
+            report(line, "signs alone say nothing about what a text means; add a group of terms")
         for kind, examples in (("match", rule.match), ("ignore", rule.ignore)):
             for example in examples or ():
                 self._keep_line(rule, kind, example)
@@ -225,9 +236,16 @@ class _Checks:
             line = at.line if isinstance(at, Text) else self.reader.line(score, at)
             self.problems.report(line, message)
 
-    def _terms(self, rule: RuleSource, key: str, terms: Iterable[str]) -> None:
+    def _terms(self, rule: RuleSource, key: str, terms: Iterable[str | SignSource]) -> None:
         seen: dict[tuple[str, str], str] = {}  # both Han forms may be there: people read packs
+        signs: set[str] = set()
         for written in terms:
+            if isinstance(written, SignSource) and written.sign:
+                self.terms += 1
+                if written.sign in signs:
+                    line = self.reader.line(written)
+                    self.problems.warn(line, f"the sign `{written.sign}` occurs twice; keep one")
+                signs.add(written.sign)
             if not isinstance(written, Text):
                 continue
             self.terms += 1
@@ -261,10 +279,12 @@ class _Checks:
             self.lines.setdefault((rule.id or "", kind, str(text)), text.line)
 
 
-def _lists_of(rule: RuleSource) -> dict[str, list[str]]:
+def _lists_of(rule: RuleSource) -> dict[str, Sequence[str | SignSource]]:
     """Return the lists of terms of a rule by the key that `PackFile.lines` knows them under."""
     groups = groups_of(rule)
     if isinstance(rule.at_least, AtLeastSource):
         groups.append(rule.at_least.of or [])
-    named = {str(number): group for number, group in enumerate(groups)}
+    named: dict[str, Sequence[str | SignSource]] = {
+        str(number): group for number, group in enumerate(groups)
+    }
     return named | {"except": rule.except_ or [], "unless": rule.unless or []}

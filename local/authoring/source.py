@@ -80,6 +80,22 @@ Keyword = Annotated[
 ]
 
 
+class SignSource(msgspec.Struct, forbid_unknown_fields=True):
+    """A sign in a group: `{sign: link}`."""
+
+    sign: Annotated[
+        str,
+        Meta(
+            description="The id of a sign.",
+            extra={"check": sign_problem},
+            extra_json_schema={"enum": sorted(SIGNS)},
+        ),
+    ]
+
+
+GroupTerms = Annotated[list[TermText | SignSource], Meta(min_length=1)]
+
+
 class LegalGroundSource(msgspec.Struct, forbid_unknown_fields=True):
     """The provision a pack rests on, and where to read it."""
 
@@ -98,7 +114,7 @@ class AtLeastSource(msgspec.Struct, forbid_unknown_fields=True):
     """A group that must be met at `n` places or more."""
 
     n: Annotated[int, Meta(ge=2, le=MOST_AT_LEAST)]
-    of: Terms
+    of: GroupTerms
 
 
 class ScoreSource(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -126,17 +142,19 @@ class RuleSource(
     why: Words
     all_: (
         Annotated[
-            list[Terms],
+            list[GroupTerms],
             Meta(
                 min_length=1,
                 max_length=GROUPS_IN_RULE,
-                description="Groups of terms, in any order; each must be met.",
+                description="Groups of terms and signs, in any order; each must be met.",
                 extra={"means": "a list of groups, each a list; for one, use `any:`"},
             ),
         ]
         | UnsetType
     ) = UNSET
-    any_: Annotated[Terms, Meta(description="One group of terms.")] | UnsetType = UNSET
+    any_: Annotated[GroupTerms, Meta(description="One group of terms and signs.")] | UnsetType = (
+        UNSET
+    )
     at_least: AtLeastSource | UnsetType = UNSET
     links: (
         Annotated[

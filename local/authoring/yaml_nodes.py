@@ -148,6 +148,8 @@ class StructReader:
     ) -> object:
         if isinstance(kind, inspect.Metadata):
             return self._value(node, kind.type, name, kind.extra or extra)
+        if isinstance(kind, inspect.UnionType):
+            return self._value(node, _member(kind, node), name, extra)
         if isinstance(kind, inspect.StructType):
             return self.struct(node, kind.cls)
         if isinstance(kind, inspect.ListType | inspect.VarTupleType):
@@ -242,6 +244,14 @@ def _scalar(text: str, kind: inspect.Type) -> tuple[object, str]:
         case inspect.DateType():
             return _day(text), "a day of the calendar, like 2026-11-30"
     raise AssertionError(f"no field of a pack is of the type {kind}")
+
+
+def _member(kind: inspect.UnionType, node: yaml.Node) -> inspect.Type:
+    """Return the type of a union that a node is to be read as: a struct if it is a mapping."""
+    structs = [member for member in kind.types if isinstance(member, inspect.StructType)]
+    if structs and isinstance(node, yaml.MappingNode):
+        return structs[0]
+    return next(member for member in kind.types if member not in structs)
 
 
 def _day(text: str) -> date | None:

@@ -15,10 +15,11 @@ from support import reference
 from support.sample_packs import pack_of
 
 from matcher import AtLeast, Hit, Matcher, Pack, Rule, Severity
+from matcher.signs import find_signs
 from matcher.terms.affixes import affixed_forms
 from matcher.text.fold import FOLD, fold
 from matcher.text.hostnames import normal_host, skeleton
-from rules.pack import Affixes
+from rules.pack import Affixes, sign_of
 
 TEXTS_OF_PACK = 4
 
@@ -41,8 +42,11 @@ SPACED = [
 SPACELESS = ["發", "验证码", "驗證碼", "验证", "转账", "ガ", "カ", "รหัส", "ที่", "ที"]
 WORDS = SPACED + SPACELESS
 SIGNS = ["", " ", " ", " ", "  ", "\n", "\u00a0", "-", "'", "’", ".", "，", "🔥", "_", "#", "@"]
+GROUP_SIGNS = ["{link}", "{handle}", "{han-apart}", "{emoji-1}", "{repeated-phrase}", "{link}"]
+GROUP_SIGNS += ["{messenger-link}", "{spaced-letters}", "{rare-domain}"]
 LINKS = ["https://t.example/otp", "@otp", "www.a.example", "shop.example", "a.shop.example/otp"]
 LINKS += ["http://b.example/码", "xn--mgbh0fb.example", "@a.b", "a@otp.example"]
+LINKS += ["t.me/otp", "otp.com", "🔥", "b o m b"]
 LINKS += ["sh0p.example", "www.shóp.example", "xn--shp-hna.example/a", "sh0p.exampl3"]
 DRESS = [
     lambda c: chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c,
@@ -73,17 +77,23 @@ def draw_terms(random: Random, low: int, high: int) -> tuple[str, ...]:
     return tuple(draw_term(random) for _ in range(random.randint(low, high)))
 
 
+def draw_group(random: Random, low: int, high: int) -> tuple[str, ...]:
+    """Terms, and at times a sign."""
+    sign = [random.choice(GROUP_SIGNS)] if random.random() < 0.25 else []
+    return (*draw_terms(random, low - bool(sign), high), *sign)
+
+
 def draw_rule(random: Random, number: int) -> Rule:
     """A rule of one to three groups, with anything that may go with them."""
     links = random.choice([(), (), (), ("shop.example",), ("example", "~shop.example")])
-    counted = AtLeast(random.randint(2, 4), draw_terms(random, 1, 4))
+    counted = AtLeast(random.randint(2, 4), draw_group(random, 1, 4))
     at_least = random.choice([None, None, counted])
     return Rule(
         id=f"rule-{number}",
         severity=Severity.LOW,
         why="Tests.",
         groups=tuple(
-            draw_terms(random, 1, 3) for _ in range(random.randint(not links and not at_least, 3))
+            draw_group(random, 1, 3) for _ in range(random.randint(not links and not at_least, 3))
         ),
         at_least=at_least,
         links=links,
@@ -105,7 +115,8 @@ def draw_text(random: Random, pack: Pack) -> str:
         rule.unless,
         rule.links,
     ]
-    spoken = [term.strip("*") for terms in lists for term in terms]
+    spoken = [term.strip("*") for terms in lists for term in terms if not sign_of(term)]
+    spoken = spoken or WORDS
     out = ""
     for _ in range(random.randint(1, 8)):
         piece = random.choice(random.choice([spoken, spoken, spoken, WORDS, LINKS]))
@@ -186,7 +197,9 @@ def test_spans_slice_to_what_folds_to_their_term(seed: int) -> None:
     text = draw_text(random, pack)
     for span in (span for hit in PlainMatcher([pack]).find(text) for span in hit.spans):
         found = text[span.start : span.end]
-        if span.term in hosts:
+        if span.is_sign:
+            assert (span.start, span.end) in find_signs(text, [span.term[1:-1]])[span.term[1:-1]]
+        elif span.term in hosts:
             assert skeleton(normal_host(found)).endswith(skeleton(span.term.removeprefix("~")))
         else:
             assert fold(found) in {fold(form) for form in affixed_forms(span.term)}

@@ -8,15 +8,17 @@ offsets: it tries every slice of the text, and every pair of spans for a window.
 
 import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
 
 from support.reference_terms import Match, is_mark, matches_of
 
 from matcher import Evasion, Pack, Rule
-from matcher.signs import SIGNS
+from matcher.signs import SIGNS, signs_of_link
 from matcher.text.fold import FOLD, is_spaceless
 from matcher.text.hostnames import host_of, normal_host
 from matcher.text.links import find_hosts, opaque_spans
+from rules.pack import sign_of
 
 type Span = tuple[str, int, int, str, tuple[str, ...]]
 """Part, start, end, term, evasion."""
@@ -46,25 +48,35 @@ def find_post(packs: Sequence[Pack], post: Sequence[tuple[str, str]]) -> list[Fo
 
 def spans_of(rule: Rule, post: Sequence[tuple[str, str]]) -> tuple[Span, ...] | None:
     """The spans of a rule in a post, or None where it is not satisfied."""
-    linked = [
-        (name, *host[:2], *found)
-        for name, url in post
-        if name.startswith("links/") and (host := host_of(url))
-        if (found := host_term(rule, host.name))
-    ]
+    linked = linked_groups(rule, post)
     satisfied = False
-    spans: list[Span] = []
+    spans: set[Span] = set()
     texts = [part for part in post if not part[0].startswith("links/")]
     if all(name != "text" for name, _ in texts):
         texts.append(("text", ""))
     for name, text in texts:
-        inside = spans_in(rule, text, served=bool(linked) and name == "text")
+        served = linked if name == "text" else {}
+        inside = spans_in(rule, text, served=served.keys())
         if inside is not None:
             satisfied = True
-            spans += [(name, *span) for span in inside]
-            spans += linked if name == "text" else []
+            spans.update((name, *span) for span in inside)
+            spans.update(*served.values())
     order = {name: number for number, (name, _) in enumerate(post)}
-    return tuple(sorted(spans, key=lambda s: (order[s[0]], *s[1:3]))) if satisfied else None
+    return tuple(sorted(spans, key=lambda s: (order[s[0]], *s[1:4]))) if satisfied else None
+
+
+def linked_groups(rule: Rule, post: Sequence[tuple[str, str]]) -> dict[int, list[Span]]:
+    """The groups that URLs of a post serve, by their number, with the spans."""
+    groups: defaultdict[int, list[Span]] = defaultdict(list)
+    for name, url in post:
+        if name.startswith("links/"):
+            if (host := host_of(url)) and (found := host_term(rule, host.name)):
+                groups[len(groups_of(rule))].append((name, *host[:2], *found))
+            for number, group in enumerate(groups_of(rule)):
+                for sign in LINK_SIGNS:
+                    places = of_sign(sign, name, url) if f"{{{sign}}}" in group else []
+                    groups[number] += [(name, *place, f"{{{sign}}}", ()) for place in places]
+    return {number: spans for number, spans in groups.items() if spans}
 
 
 type Weighed = tuple[int, tuple[tuple[str, int, int, str, tuple[str, ...], int], ...]]
@@ -93,11 +105,18 @@ def weigh(rule: Rule, name: str, text: str, links: Sequence[tuple[str, str]] = (
     for sign, weight in rule.score.signs.items():
         of_links = [*links] if sign in LINK_SIGNS else []
         for part, written in [(name, text), *of_links]:
-            if places := SIGNS[sign].find(written):
+            if places := of_sign(sign, part, written):
                 spans.append((part, *places[0], f"{{{sign}}}", (), weight))
                 break
     ordered = sorted(spans, key=lambda span: (span[0] != name, *span[:4]))
     return sum(span[-1] for span in spans), tuple(ordered)
+
+
+def of_sign(sign: str, part: str, written: str) -> list[tuple[int, int]]:
+    """Where a sign is in a text, or in a URL, which is a link as it is."""
+    if part.startswith("links/"):
+        return [(start, end) for found, start, end in signs_of_link(written) if found == sign]
+    return SIGNS[sign].find(written)
 
 
 def host_term(rule: Rule, seen: str) -> tuple[str, tuple[Evasion, ...]] | None:
@@ -128,9 +147,12 @@ def spellings(char: str) -> str:
     return f"(?:{char}|{''.join(f'[{letters}]' for letters in plain)})"
 
 
-def spans_in(rule: Rule, text: str, *, served: bool) -> list[Match] | None:
+def spans_in(rule: Rule, text: str, *, served: Collection[int]) -> list[Match] | None:
     """The spans of the satisfied windows in one text; None if there is no such window."""
-    groups = [matches_of(rule, group, text) for group in groups_of(rule)]
+    groups = [
+        [*matches_of(rule, terms_of(group), text), *signs_in(group, text)]
+        for group in groups_of(rule)
+    ]
     if rule.links:
         named = [(host, host_term(rule, host.name)) for host in find_hosts(text)]
         groups.append([(*host[:2], *found) for host, found in named if found])
@@ -141,7 +163,8 @@ def spans_in(rule: Rule, text: str, *, served: bool) -> list[Match] | None:
     ]
     places = [without_nested({m[:2] for m in group}) for group in groups]
     items = sorted(set().union(*places)) if places else []
-    needed = [*zip(places, counts_of(rule), strict=True)][: -1 if served else None]
+    counted = enumerate(zip(places, counts_of(rule), strict=True))
+    needed = [pair for number, pair in counted if number not in served]
 
     def full(window: Sequence[tuple[int, int]]) -> bool:
         """Hall: any of the groups find together as many items as they need together."""
@@ -169,6 +192,16 @@ def spans_in(rule: Rule, text: str, *, served: bool) -> list[Match] | None:
         return None
     matches = [(len(m[3]), order, m) for g in groups for order, m in ordered(rule, g)]
     return [min(m for m in matches if m[2][:2] == item)[2] for item in sorted(chosen)]
+
+
+def terms_of(group: Sequence[str]) -> list[str]:
+    return [term for term in group if not sign_of(term)]
+
+
+def signs_in(group: Sequence[str], text: str) -> Iterator[Match]:
+    for term in group:
+        if sign := sign_of(term):
+            yield from ((start, end, term, ()) for start, end in SIGNS[sign].find(text))
 
 
 def groups_of(rule: Rule) -> list[tuple[str, ...]]:
@@ -211,12 +244,13 @@ def words_of(text: str, place: tuple[int, int]) -> tuple[int, int]:
     """The numbers of the first and the last word of a slice."""
     start, end = place
     link = next((o for o in opaque_spans(text) if o.start <= start < o.end), None)
+    last = count(folded(text, end)) - 1
     if link:
         number = count(folded(text, link.start))
-        return number, number
+        return number, max(number, last)
     plain = FOLD[ord(text[start])]
     to_first_letter = plain[: len(plain) - len(plain.lstrip()) + 1]
-    return count(folded(text, start) + to_first_letter) - 1, count(folded(text, end)) - 1
+    return count(folded(text, start) + to_first_letter) - 1, last
 
 
 def folded(text: str, end: int) -> str:

@@ -129,6 +129,7 @@ class Matcher:
                 index.all_groups,
                 self._evaluator.vocabulary,
                 ScoredPatterns(index.weights(), needed, index.only_scored()),
+                index.signs,
             )
         return self._prefilter if posts >= BATCH else None
 
@@ -147,7 +148,7 @@ class Matcher:
         for at, stretches, suspect in prefilter.passing(texts):
             number, part = owners[at]
             passing.setdefault(number, {})[part] = stretches, suspect
-        if self._hosts or self._evaluator.scored.signs:
+        if self._hosts or self._evaluator.signs:
             for number, post in enumerate(posts):
                 if number not in passing and self._has_helpful_link(post):
                     passing[number] = {}
@@ -156,7 +157,7 @@ class Matcher:
     def _has_helpful_link(self, post: Sequence[Part]) -> bool:
         has_links = any(name.startswith("links/") for name, _ in post)
         signs_of_links = self._evaluator.scored.signs_of_links
-        return has_links and bool(self._hosts.groups_by_link(post) or signs_of_links(post))
+        return has_links and bool(self._evaluator.groups_by_link(post) or signs_of_links(post))
 
     def _evaluate(self, post: Sequence[Part], parts: _Parts | None = None) -> PostResult:
         """Evaluate all rules on a post, or on the parts that the prefilter let through."""
@@ -187,7 +188,7 @@ class Matcher:
     ) -> Iterator[tuple["_TextPart", PartResult]]:
         """Yield the texts of a post, or those that the prefilter let through, evaluated."""
         has_links = any(name.startswith("links/") for name, _ in post)
-        by_link = self._hosts.groups_by_link(post) if has_links else {}
+        by_link = self._evaluator.groups_by_link(post) if has_links else {}
         of_links = self._evaluator.scored.signs_of_links(post) if has_links else {}
         if (by_link or of_links) and all(name != "text" for name, _ in post):
             post = [*post, ("text", "")]
@@ -202,7 +203,7 @@ class Matcher:
                 self._evaluator.evaluate(
                     text,
                     helpful,
-                    PartSigns(name, text, self._evaluator.scored.signs, signs),
+                    PartSigns(name, text, self._evaluator.signs, signs),
                     stretches,
                     suspect=suspect,
                     effort=effort,
@@ -212,7 +213,7 @@ class Matcher:
 
     def _hit(self, number: int, spans: list[tuple[int, Span]]) -> Hit:
         pack, rule = self._rules[number]
-        ordered = sorted(spans, key=lambda pair: (pair[0], pair[1].start, pair[1].end))
+        ordered = sorted({*spans}, key=lambda pair: (pair[0], *_order(pair[1])))
         return Hit(
             pack.id,
             pack.version,
@@ -251,6 +252,10 @@ class _TextPart(NamedTuple):
 
 def _effort_for(post: Sequence[Part]) -> Effort:
     return Effort.for_texts(text for name, text in post if not name.startswith("links/"))
+
+
+def _order(span: Span) -> tuple[int, int, str]:
+    return span.start, span.end, span.term
 
 
 def _span(part: str, match: Match) -> Span:

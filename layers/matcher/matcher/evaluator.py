@@ -18,8 +18,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from matcher.effort import Effort
 from matcher.evasion.suspicion import has_han_apart, has_odd_letters, is_suspect
+from matcher.hit import Part, Span
 from matcher.host_index import GroupsByLink, HostIndex
 from matcher.scores import PartScore, PartSigns, ScoredRules
+from matcher.signs import LINK_SIGNS, signs_of_link
 from matcher.terms.automaton import Automaton
 from matcher.terms.index import PatternIndex, TermUse
 from matcher.terms.term import Match, Term, TermPlace
@@ -27,7 +29,7 @@ from matcher.terms.windows import MatchesByGroup, matches_in_windows
 from matcher.text.aligned import AlignedText, WordReading, aligned_stretches, aligned_views
 from matcher.text.fold import fold
 from matcher.text.links import find_hosts
-from rules.pack import Rule
+from rules.pack import Rule, sign_of
 
 if TYPE_CHECKING:
     from matcher.evasion.chunks import Chunks
@@ -58,13 +60,14 @@ class RuleEvaluator:
         self.index = PatternIndex(rules)
         self._automaton = Automaton(self.index.patterns)
         self.scored = ScoredRules(rules, self.index, self._automaton)
+        self.signs = self.scored.signs.union(self.index.signs)
 
     @cached_property
     def vocabulary(self) -> "Vocabulary":
         """The words of the patterns, to read disguises with. Few texts need it, so it is late."""
         from matcher.evasion.vocabulary import Vocabulary
 
-        return Vocabulary(self.index.patterns)
+        return Vocabulary([pattern for pattern in self.index.patterns if not sign_of(pattern)])
 
     @cached_property
     def chunks(self) -> "Chunks":
@@ -91,7 +94,7 @@ class RuleEvaluator:
         Args:
             text: The part.
             by_link: The groups that URLs outside the text satisfy.
-            signs: The signs of the part, for scored rules.
+            signs: The signs of the part.
             stretches: The stretches that hold all patterns that are not in disguise, if known. Then
                 no scored rule reaches its threshold without words in disguise.
             suspect: Whether a word may be in disguise, if stretches are known.
@@ -100,7 +103,7 @@ class RuleEvaluator:
         """
         effort = effort or Effort()
         patterns, stretches, layers = self._search(text, stretches, suspect, effort)
-        numbers = self.index.possible_rules(patterns, by_link)
+        numbers = self._possible_rules(patterns, by_link, signs)
         if every_score:
             scored = list(self.scored.scores)
         elif self.scored.scores and stretches is None:
@@ -111,14 +114,17 @@ class RuleEvaluator:
             return PartResult([], [])
         rules = [self._rules[number] for number in numbers]
         has_hosts = bool([rule for rule in rules if rule.links])
+        has_signs = not self.index.with_signs.isdisjoint(numbers)
         counts_words = bool([rule for rule in rules if rule.within is not None])
-        if has_hosts or stretches is None:
+        if has_hosts or has_signs or stretches is None:
             views = aligned_views(text, layers)
         else:
             views = aligned_stretches(text, stretches, counting=counts_words)
         matches = self._matches(views, {*numbers}, effort)
         if has_hosts:
             self._add_hosts(views[0], matches)
+        if has_signs:
+            self._add_signs(views[0], matches, signs, effort)
         satisfied: list[tuple[int, list[Match]]] = []
         for number, rule in zip(numbers, rules, strict=True):
             linked = sum([1 << group for group in by_link.get(number, ())])
@@ -127,6 +133,35 @@ class RuleEvaluator:
             if in_windows is not None:
                 satisfied.append((number, in_windows))
         return PartResult(satisfied, self.scored.weigh(views, scored, signs, effort))
+
+    def groups_by_link(self, post: Sequence[Part]) -> GroupsByLink:
+        """Return the groups that the URLs of a post satisfy, apart from URLs in its texts.
+
+        They may have host names, or the signs of links.
+        """
+        groups = self._hosts.groups_by_link(post)
+        if LINK_SIGNS.isdisjoint(self.index.signs):
+            return groups
+        for number, (name, url) in enumerate(post):
+            for sign, start, end in signs_of_link(url) if name.startswith("links/") else ():
+                if (pattern := self.index.signs.get(sign)) is not None:
+                    span = Span(name, start, end, f"{{{sign}}}", ())
+                    for rule, group, _ in self.index.uses(pattern):
+                        of_rule = groups.setdefault(rule, {})
+                        of_rule.setdefault(group, []).append((number, span))
+        return groups
+
+    def _possible_rules(
+        self, patterns: set[int], by_link: GroupsByLink, signs: PartSigns
+    ) -> list[int]:
+        """Return the rules of which every group has a pattern, a sign or a link."""
+        if not self.index.signs:
+            return self.index.possible_rules(patterns, by_link)
+        rules = self.index.possible_rules(patterns.union(self.index.signs.values()), by_link)
+        if self.index.with_signs.isdisjoint(rules):
+            return rules  # signs take longer to find than words
+        present = {at for sign, at in self.index.signs.items() if sign in signs.places}
+        return self.index.possible_rules(patterns | present, by_link)
 
     def _search(
         self, text: str, stretches: Stretches | None, suspect: bool, effort: Effort
@@ -197,6 +232,23 @@ class RuleEvaluator:
             for use, evasion in self._hosts.uses_of(host):
                 if use.rule in matches:
                     matches[use.rule][use.group].append((0, Match(place, use.written, evasion)))
+
+    def _add_signs(
+        self,
+        aligned: AlignedText,
+        matches: dict[int, MatchesByGroup],
+        signs: PartSigns,
+        effort: Effort,
+    ) -> None:
+        """Add the signs in a part to the matches of the rules that have them in groups."""
+        for sign, pattern in self.index.signs.items():
+            uses = [use for use in self.index.uses(pattern) if use.rule in matches]
+            for start, end in signs.places.get(sign, ()) if uses else ():
+                if not effort.check_place():
+                    return
+                place = TermPlace(start, end, aligned.word_at(start), aligned.word_at(end - 1))
+                for rule, group, order in uses:
+                    matches[rule][group].append((order, Match(place, f"{{{sign}}}", ())))
 
 
 def _folded_with(layer: Sequence[WordReading], text: str) -> str:

@@ -15,15 +15,12 @@ from msgspec import structs
 
 from matcher.effort import Effort
 from matcher.hit import Part, Span
-from matcher.signs import find_signs
+from matcher.signs import LINK_SIGNS, find_signs, signs_of_link
 from matcher.terms.automaton import Automaton
 from matcher.terms.index import PatternIndex, TermUse
 from matcher.terms.term import Match, Term
 from matcher.text.aligned import AlignedText
 from rules.pack import Rule
-
-LINK_SIGNS = frozenset({"link", "messenger-link", "short-link", "rare-domain"})
-"""The signs that a URL outside the text adds to the part `text`."""
 
 
 class PartScore(NamedTuple):
@@ -39,15 +36,19 @@ class PartSigns:
     """The signs of one part, found when they are first needed: they take longer than the fold."""
 
     def __init__(self, part: str, text: str, wanted: Collection[str], links: Mapping[str, Span]):
-        """Take the part, the signs that scored rules have, and those of links that count too."""
+        """Take the part, the signs that rules have, and those of links that count too."""
         self.part, self._text, self._wanted, self._links = part, text, wanted, links
+
+    @cached_property
+    def places(self) -> dict[str, list[tuple[int, int]]]:
+        """The half-open spans of each sign in the part."""
+        return find_signs(self._text, self._wanted) if self._wanted else {}
 
     @cached_property
     def spans(self) -> dict[str, Span]:
         """The first span of each sign. Those of links come last."""
         spans = dict(self._links)
-        for sign, places in find_signs(self._text, self._wanted).items() if self._wanted else ():
-            start, end = places[0]
+        for sign, [(start, end), *_] in self.places.items():
             spans[sign] = Span(self.part, start, end, f"{{{sign}}}", ())
         return spans
 
@@ -79,10 +80,9 @@ class ScoredRules:
     def signs_of_links(self, post: Sequence[Part]) -> dict[str, Span]:
         """Return the signs of the URLs of a post that lie outside its texts."""
         spans: dict[str, Span] = {}
-        wanted = self.signs & LINK_SIGNS
-        for name, url in post if wanted else ():
+        for name, url in post if not LINK_SIGNS.isdisjoint(self.signs) else ():
             if name.startswith("links/"):
-                for sign, [(start, end), *_] in find_signs(url, wanted).items():
+                for sign, start, end in signs_of_link(url):
                     spans.setdefault(sign, Span(name, start, end, f"{{{sign}}}", ()))
         return spans
 

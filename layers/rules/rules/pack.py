@@ -93,12 +93,12 @@ class Rule(
 ):
     """One condition: every group of terms occurs, close enough together.
 
-    A term is kept as written. `at_least` is one more group, which needs several spans; `links` is
-    a group of host names. `within` counts the words between the end of the first and the start of
-    the last span; None is the whole part. A term inside a phrase of `except_` does not count; a
-    phrase of `unless` near the window cancels it. With `affixes` the forms of a term count as the
-    term. With `mode` None the pack's mode applies. Only rules of the pack `factchecks` have a
-    category and keywords of their own.
+    A term is kept as written, and a sign in braces: `{link}`. `at_least` is one more group, which
+    needs several spans; `links` is a group of host names. `within` counts the words between the
+    end of the first and the start of the last span; None is the whole part. A term inside a phrase
+    of `except_` does not count; a phrase of `unless` near the window cancels it. With `affixes` the
+    forms of a term count as the term. With `mode` None the pack's mode applies. Only rules of the
+    pack `factchecks` have a category and keywords of their own.
 
     A rule with a `score` has no groups, links or window: the sum of its weights decides. A phrase
     of `unless` or `except_` in a part makes the score of the part 0.
@@ -131,6 +131,15 @@ class Rule(
         if self.score:
             return (tuple(sorted(self.score.terms)),)
         return (*self.groups, self.at_least.of) if self.at_least else self.groups
+
+
+def sign_of(term: str) -> str | None:
+    """Return the id of the sign that an entry of a group is, or None for a term.
+
+    >>> sign_of("{link}"), sign_of("klik")
+    ('link', None)
+    """
+    return term[1:-1] if term.startswith("{") else None
 
 
 class Pack(msgspec.Struct, frozen=True, kw_only=True):

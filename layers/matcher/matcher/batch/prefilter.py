@@ -18,6 +18,7 @@ import numpy as np
 
 from matcher.batch.bounds import ScoreBounds
 from matcher.batch.key_finders import ALPHABET, KeyFinder, PatternLine, finders_of
+from matcher.batch.sign_finder import SignFinder
 from matcher.batch.suspects import Suspects
 from matcher.batch.symbols import Places, SymbolLine, in_lines
 from matcher.evasion.vocabulary import Vocabulary
@@ -72,6 +73,7 @@ class Prefilter:
         all_groups: Sequence[int],
         vocabulary: Vocabulary | None = None,
         scored: "ScoredPatterns | None" = None,
+        signs: Mapping[str, int] | None = None,
     ):
         """Take the patterns and what they serve.
 
@@ -81,16 +83,23 @@ class Prefilter:
             all_groups: For each rule the bits of all its groups, fewer than 32.
             vocabulary: The words of the patterns. Without it, words in disguise do not count.
             scored: What the patterns of scored rules are worth.
+            signs: The patterns that are signs, by their ids.
         """
         self._suspects = Suspects(vocabulary) if vocabulary else None
         self._finders: list[KeyFinder] = []
         keys = np.full(len(patterns), -1)
         number = 0
-        pattern_line = PatternLine.of(patterns)
-        for finder, chosen in finders_of(pattern_line):
+        words = np.setdiff1d(np.arange(len(patterns)), list((signs or {}).values()))
+        lines = [PatternLine.of([patterns[at] for at in words])] if words.size else []
+        for finder, chosen in chain.from_iterable(map(finders_of, lines)):
             self._finders.append(finder)
-            keys[chosen] = number + finder.keys
+            keys[words[chosen]] = number + finder.keys
             number += finder.number
+        self._signs = SignFinder(signs) if signs else None
+        self._key_of_sign = {sign: number + at for at, sign in enumerate(signs or ())}
+        for sign, pattern in (signs or {}).items():
+            keys[pattern] = self._key_of_sign[sign]
+        number += len(self._key_of_sign)
         self._needs = _RuleNeeds(keys, number, needs, all_groups)
         self._bounds: ScoreBounds | None = None
         self._is_plain = np.ones(number, bool)  # by key: whether a rule without a score has it
@@ -101,9 +110,10 @@ class Prefilter:
             self._is_plain[:] = False
             self._is_plain[keys[plain & (keys >= 0)]] = True
         self._before, self._after = np.zeros(number, np.intp), np.zeros(number, np.intp)
-        sides = zip((self._before, self._after), pattern_line.words_around(), strict=True)
-        for most, of_pattern in sides:
-            np.maximum.at(most, keys[keys >= 0], of_pattern[keys >= 0])
+        for line in lines:
+            found = keys[words] >= 0
+            for most, around in zip((self._before, self._after), line.words_around(), strict=True):
+                np.maximum.at(most, keys[words][found], around[found])
 
     def passing(self, texts: Sequence[str]) -> Iterator[PassingText]:
         """Yield the texts that may satisfy a rule, in order."""
@@ -116,16 +126,32 @@ class Prefilter:
             if self._bounds:
                 plain = self._is_plain[keys]
                 texts_of, places, keys = texts_of[plain], places[plain], keys[plain]
-            satisfied = self._needs.satisfied(texts_of, keys, len(some))
+            satisfied = self._needs.satisfied(
+                *self._with_signs(line, some, texts_of, keys), len(some)
+            )
             suspects = self._suspects.among(line, some) if self._suspects else set()
             near = np.isin(texts_of, satisfied)
             spans = self._spans(line, texts_of[near], places[near], keys[near])
-            for text in sorted(suspects.union(spans, reaching)):
+            for text in sorted(suspects.union(satisfied.tolist(), reaching)):
                 around = spans.get(text, [])
                 few = len(around) <= PLACES_IN_TEXT and text not in reaching
                 stretches = _stretches(some[text], around) if few else None
                 yield PassingText(first + text, stretches, text in suspects)
             first += len(some)
+
+    def _with_signs(
+        self, line: SymbolLine, texts: Sequence[str], texts_of: Places, keys: Places
+    ) -> tuple[Places, Places]:
+        """Add the keys of signs to keys, each with its text."""
+        if self._signs is None:
+            return texts_of, keys
+        found = [
+            (text, self._key_of_sign[sign])
+            for text, signs in self._signs.among(line, texts).items()
+            for sign in signs
+        ]
+        pairs = np.array(found, np.intp).reshape(-1, 2)
+        return np.append(texts_of, pairs[:, 0]), np.append(keys, pairs[:, 1])
 
     def _reaching(self, texts: Places, keys: Places, number: int) -> set[int]:
         if self._bounds is None:

@@ -13,6 +13,9 @@ from matcher.signs.shapes import DIGITS, LETTERS, MARKS, SPACE
 from matcher.text.hostnames import host_of
 from matcher.text.links import find_hosts, opaque_spans
 
+LINK_SIGNS = frozenset({"link", "messenger-link", "short-link", "rare-domain"})
+"""The signs of a link, which a URL outside the text has as well."""
+
 _HINT = re.compile(r"[/@#.\uff20]")
 _DOT_IN_WORD = re.compile(r"[^.][.](?=[^\W\d_])")
 _EMAIL_PART = r"[A-Za-z0-9_-]"
@@ -61,6 +64,16 @@ def _without(text: str, spans: Iterable[tuple[int, int]]) -> str:
             pieces += [text[at:start], SPACE * (end - start)]
             at = end
     return "".join([*pieces, text[at:]])
+
+
+def signs_of_link(url: str) -> Iterator[Found]:
+    """Yield the signs of a URL that a post lists outside its text.
+
+    >>> list(signs_of_link("https://t.me/a"))
+    [('link', 0, 14), ('messenger-link', 0, 14)]
+    """
+    if host := host_of(url):
+        yield from _link(0, len(url), host.name)
 
 
 def _link(start: int, end: int, host: str) -> Iterator[Found]:

@@ -4,6 +4,8 @@ The obvious index is a dictionary from each pattern to a list of (rule, group, t
 terms that takes a second and much memory, and a worker starts cold. So a use of a pattern is packed
 into one integer, most patterns have exactly one use, and a term is compiled when a text first has
 its pattern.
+
+A sign is its own pattern, `{link}`. No fold has braces, so only its name is looked up here.
 """
 
 from array import array
@@ -16,7 +18,7 @@ from matcher.terms.affixes import affixed_forms
 from matcher.terms.term import Term, pattern_of
 from matcher.text.fold import fold
 from matcher.text.hostnames import NamedHost
-from rules.pack import Rule
+from rules.pack import Rule, sign_of
 
 EXCEPT, UNLESS = -1, -2
 """The group numbers of the terms in a rule's `except` and `unless`."""
@@ -44,7 +46,8 @@ class PatternIndex:
     """The patterns of some rules, and the uses of each. Rules are known by their order.
 
     `all_groups` has, for each rule, the bits of all its groups. A scored rule has none: its terms
-    are in one group, and `weights` tells what they are worth.
+    are in one group, and `weights` tells what they are worth. `signs` has the patterns of signs by
+    their ids, and `with_signs` the rules that have some in groups.
 
     >>> from rules.pack import Severity
     >>> rule = Rule(id="a", severity=Severity.LOW, why="", groups=(("otp",), ("OTP", "kirim")))
@@ -67,11 +70,17 @@ class PatternIndex:
                     if (first := first_uses.setdefault(pattern, use)) != use:
                         self._further_uses.setdefault(first, []).append(use)
         self.patterns = list(first_uses)
+        self._first_uses = array("q", first_uses.values())  # by pattern
+        self.signs = {
+            sign: at for at, pattern in enumerate(self.patterns) if (sign := sign_of(pattern))
+        }
+        self.with_signs = frozenset(
+            use.rule for pattern in self.signs.values() for use in self.uses(pattern)
+        )
         self.all_groups = [
             0 if rule.score else (1 << len(rule.term_groups) + bool(rule.links)) - 1
             for rule in rules
         ]
-        self._first_uses = array("q", first_uses.values())  # by pattern
 
     def uses(self, pattern: int) -> Iterator[TermUse]:
         """Yield the uses of a pattern."""
@@ -161,11 +170,15 @@ def _patterns(
     lists = _term_lists(rule)
     for group, terms in enumerate(lists[:-1]):
         wanted = (form for form, _ in rule_forms[group]) if rule_forms else terms
-        yield number << _RULE | group << _GROUP, map(pattern_of, wanted)
+        yield number << _RULE | group << _GROUP, map(_pattern, wanted)
     of_hosts = {
         pattern: None for written in rule.links for pattern in _host_patterns(written, rule)
     }
     yield number << _RULE | len(lists) - 1 << _GROUP, of_hosts
+
+
+def _pattern(term: str) -> str:
+    return term if sign_of(term) else pattern_of(term)
 
 
 def _host_patterns(written: str, rule: Rule) -> tuple[str, ...]:
