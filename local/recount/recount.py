@@ -276,14 +276,15 @@ def receipt_entries(
         yield name, COUNT, line[name]
     for name in OPTIONAL_COUNTS:
         yield name, COUNT, line.get(name, 0)
-    yield "units", COUNT, 1
+    units = line.get("messages", 1)  # of a batch, each message is a unit
+    yield "units", COUNT, units
     yield "files_refused", COUNT, int(line["kind"] == "file")
     yield "refused", COUNT, sum(line["refused"].values())
     yield from (("refused_by_code", code, count) for code, count in line["refused"].items())
     yield from (("by_language", name, count) for name, count in line["by_language"].items())
-    yield from (("skipped", pack, 1) for pack in line["skipped"])
+    yield from (("skipped", pack, units) for pack in line["skipped"])
     if line["set"]:
-        yield "sets", line["set"], 1
+        yield "sets", line["set"], units
     for key, count in line["by_rule"].items():
         name, _, mode = key.rpartition("/")
         rule = rules.get(name)

@@ -16,6 +16,7 @@ from ledger.aws.queue import Delivery
 from ledger.errors import KeyUnavailableError
 from ledger.records.provider import Provider
 from ledger.records.refusal import Code
+from scan.deliveries import UnknownSender
 from scan.reading import read_records
 
 
@@ -94,7 +95,8 @@ def test_i3_a_message_for_another_provider_is_not_believed(
     body = json.dumps(fields(text=OTP))
     message = Delivery("arn:posts", body, sender, {"provider": named}, world.clock.now())
     before = world.state()
-    assert world.deliveries().take(message, lambda: 300) is None  # the handler counts an alarm
+    taken = [*world.deliveries().take_messages([message], lambda: 300)]
+    assert taken == [UnknownSender(message.id)]  # the handler counts an alarm
     assert world.state() == before
 
 

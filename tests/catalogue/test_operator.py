@@ -19,6 +19,12 @@ def published(world: World) -> dict[str, bytes]:
     return {key: world.objects.get(world.public, key) or b"" for key in keys}
 
 
+def write_a_later_form(patched: pytest.MonkeyPatch) -> None:
+    """Read and write all records as a later release may do."""
+    patched.setattr("ledger.aws.table.SCHEMA", 3)
+    patched.setattr("ledger.aws.table.form_of", lambda _: 3)
+
+
 def test_o4_code_that_went_back_waits_for_the_later_release(
     new_world: Callable[..., World], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -27,22 +33,22 @@ def test_o4_code_that_went_back_waits_for_the_later_release(
     straight.scan(*straight.take_in(FILE))
     publish_all(straight)
     world = new_world(range_bytes=200)
-    monkeypatch.setattr("ledger.aws.table.SCHEMA", 2)
-    first, *later = world.take_in(FILE)
-    world.scan(first)
+    units = world.take_in(FILE)
+    with monkeypatch.context() as patched:
+        write_a_later_form(patched)
+        world.scan(units[0])
     [finding] = world.open_findings()
-    monkeypatch.setattr("ledger.aws.table.SCHEMA", 1)
     before = published(world)
     for work in (
-        lambda: world.scan(first),
-        lambda: world.scan(*later),
+        lambda: world.scan(units[0]),
+        lambda: world.scan(*units[1:]),
         lambda: world.decide(decision(finding)),
         lambda: publish_all(world),
     ):
-        with pytest.raises(SchemaNewerError, match="form 2, and this release reads forms up to 1"):
+        with pytest.raises(SchemaNewerError, match="form 3, and this release reads forms up to 2"):
             work()
     assert published(world) == before
-    monkeypatch.setattr("ledger.aws.table.SCHEMA", 2)
-    world.scan(first, *later)
+    write_a_later_form(monkeypatch)
+    world.scan(*units)
     publish_all(world)
     assert published(world) == published(straight)

@@ -25,6 +25,7 @@ from ledger.aws.queue import Delivery
 from ledger.cases.refusal import CaseReceipt
 from ledger.keys import audit_key
 from ledger.records.provider import Provider
+from scan.deliveries import UnknownSender
 
 OTHERS = "AROAOTHERS"
 FILE = lines(OTP, "The market is quiet.", OTP) + line(id=7) + b"\n"
@@ -167,7 +168,8 @@ def test_nobody_sends_in_anothers_name(
 ) -> None:
     before = world.state()
     posts = Delivery("arn:posts", json.dumps(fields(text=OTP)), sender, named, world.clock.now())
-    assert world.deliveries().take(posts, lambda: 300) is None
+    taken = [*world.deliveries().take_messages([posts], lambda: 300)]
+    assert taken == [UnknownSender(posts.id)]
     body = json.dumps(decision(finding))
     cases = Delivery("arn:cases", body, sender, named, world.clock.now())
     assert world.case_deliveries().take(cases, lambda: 300) is None

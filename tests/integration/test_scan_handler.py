@@ -51,7 +51,7 @@ def test_units_and_messages_are_taken_and_counted(
     ]
     assert call(scan, *records) == []
     assert call(scan, *records) == []
-    assert [receipt.kind for receipt in world.receipts()].count("message") == 2
+    assert sorted(receipt.kind for receipt in world.receipts()) == ["messages", "range"]
     assert world.file_receipt(unit.file).findings == 1
     counted = metrics_of(capsys.readouterr().out)
     assert (counted["PostsInspected"], counted["PostsRefused"], counted["Findings"]) == (3, 1, 1)
@@ -69,23 +69,27 @@ def test_posts_without_a_rule_are_counted_for_the_alarm(
 def test_only_what_failed_comes_again(world: World, scan: ModuleType) -> None:
     records = [post(0), delivery(1, "no unit", "arn:units"), post(2)]
     assert call(scan, *records) == ["1"]
-    assert len(world.receipts()) == 2
+    assert [receipt.messages for receipt in world.receipts()] == [2]
 
 
 def test_a_call_without_an_answer_fails_its_own_delivery_only(
     world: World, scan: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A timeout of the client has an attribute `response`, and it is None."""
+    [first] = world.take_in(lines("a", OTP))
+    [second] = world.take_in(lines("b", OTP))
     take = scan.deliveries.take
 
     def take_or_wait(message: Delivery, seconds_left: Any) -> Any:
-        if "m1" in message.body:
+        if first.file in message.body:
             raise ReadTimeoutError(endpoint_url="https://aws.example")
         return take(message, seconds_left)
 
-    monkeypatch.setattr(scan, "deliveries", SimpleNamespace(take=take_or_wait))
-    assert call(scan, post(0), post(1), post(2)) == ["1"]
-    assert len(world.receipts()) == 2
+    patched = SimpleNamespace(take=take_or_wait, posts_queue_arn="arn:posts")
+    monkeypatch.setattr(scan, "deliveries", patched)
+    bodies = [msgspec.json.encode(unit).decode() for unit in (first, second)]
+    assert call(scan, *(delivery(n, body, "arn:units") for n, body in enumerate(bodies))) == ["0"]
+    assert len(world.receipts()) == 1
 
 
 def test_when_all_fail_all_are_named_and_nothing_is_raised(scan: ModuleType) -> None:
@@ -126,7 +130,9 @@ def test_a_worker_without_memory_is_given_up(
     scan: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Spent:
-        def take(self, *_: Any) -> None:
+        posts_queue_arn = "arn:posts"
+
+        def take_messages(self, *_: Any) -> None:
             raise MemoryError
 
     monkeypatch.setattr(scan, "deliveries", Spent())

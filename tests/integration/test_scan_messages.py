@@ -10,6 +10,7 @@ from support.world import DAY, World
 
 from ledger.aws.queue import Delivery
 from ledger.keys import message_receipt_key
+from scan.deliveries import UnknownSender
 
 
 class TestMessages:
@@ -80,4 +81,5 @@ def take_message(world: World, sender: str, **attributes: str) -> Any:
     attributes = {"provider": "acme"} | attributes
     body = json.dumps(fields(text=OTP))
     message = Delivery("arn:posts", body, sender, attributes, world.clock.now())
-    return world.deliveries().take(message, lambda: 300)
+    [ended] = world.deliveries().take_messages([message], lambda: 300)
+    return None if isinstance(ended, UnknownSender) else ended.outcome

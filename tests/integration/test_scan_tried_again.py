@@ -73,7 +73,7 @@ class TestTriedAgainAfterThePointerMoved:
 
         commit = len(["marker", "get", "get", "first_try", "floods", "receipts", "put_findings",
                       "put_finding_ids"])  # fmt: skip
-        with pytest.raises(OSError, match="ConditionalCheckFailed"):
+        with pytest.raises(OSError, match="began the unit by other rules"):
             scan_message(world, self.BODY, Calls(commit, other))
         assert world.receipts() == []
         scan_message(world, self.BODY, Calls())

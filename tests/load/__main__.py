@@ -56,6 +56,7 @@ def figures(load: Load) -> list[str]:
         f"{size.messages:,} messages, {size.files} files of {size.posts:,} posts",
         f"{load.killed.total()} workers killed ({killed}), {load.redriven:,} dead letters redriven",
         f"{total['records']:,} records in {load.seconds:.0f} s, {total['findings']:,} findings",
+        f"all taken after {load.drained:.0f} s: {total['records'] / load.drained:.0f} a second",
     ]
 
 

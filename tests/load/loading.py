@@ -64,6 +64,8 @@ class Load:
     redriven: int = 0
     next_kill: float = 0.0
     seconds: float = 0.0
+    drained: float = 0.0
+    """Seconds until the queues were empty, from the first sending on."""
 
     def run(self) -> None:
         """Send everything at once, kill, wait until nothing is left, publish."""
@@ -84,6 +86,7 @@ class Load:
         finally:
             pool.shutdown(cancel_futures=True)  # after an error do not wait for the rest
         self._wait()
+        self.drained = time.monotonic() - began
         self.running.publish()
         self.seconds = time.monotonic() - began
 

@@ -32,7 +32,7 @@ PARAMETERS = {
     "VisibilityTimeout": "60",
     "FileVisibilityTimeout": "60",
     "ScanConcurrency": "2",
-    "BatchWindow": "0",
+    "BatchWindow": "1",
 }
 
 

@@ -106,6 +106,7 @@ ODDS = {
     "duplicated": 0.15,  # an event or message comes twice
     "overtaken": 0.15,  # a message is seen by a second worker while the first is at work
     "redelivered": 0.3,  # all that ever came comes again a week later
+    "small delivery": 0.3,  # a worker gets a few of the messages that wait
     "short of time": 0.05,  # a delivery finds too little time left
     "failed for good": 0.05,  # a failed event of S3 is not tried again but put aside
     "moved": 0.3,  # the pointer to the set moves while work is under way

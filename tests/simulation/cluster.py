@@ -22,6 +22,7 @@ NOON = datetime(2026, 11, 25, 12, tzinfo=UTC).timestamp()
 WEEK = 7 * 86_400.0
 TRIES = 3  # of an event of S3: the first, and two more
 CONCURRENCY = {"intake": 2, "scan": 3, "decide": 2, "publish": 1}
+SMALL_DELIVERY = 4
 MOST_LOOKS = 3
 """The most times that a call that is short of time finds enough of it left."""
 
@@ -214,8 +215,11 @@ class Cluster:
     def _poll(self, source: Source) -> None:
         """Deliver messages to a function, and delete those that it does not name as failed."""
         hidden = 0.0 if self.chance.happens("overtaken") else None
+        most = source.batch
+        if source.function == "scan" and most > 1 and self.chance.happens("small delivery"):
+            most = 1 + self.chance.pick(SMALL_DELIVERY)
         found = self.sqs.receive_message(
-            source.url, MaxNumberOfMessages=source.batch, VisibilityTimeout=hidden
+            source.url, MaxNumberOfMessages=most, VisibilityTimeout=hidden
         ).get("Messages", [])
         if not found:
             return  # all that was visible went to the dead letters

@@ -1,6 +1,7 @@
 """Compare a run with a run without faults, except for moments."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -14,9 +15,12 @@ class Facts:
     """What two runs of one scenario must have in common: units, findings, files, published bytes.
 
     Without the moments at which things were done, and, for units, the file that brought them first.
+    Which messages are committed together is chance, so their receipts are summed.
     """
 
     units: dict[str, Any]
+    messages: dict[str, Any]
+    receipts: set[str]
     findings: dict[str, Any]
     accounts: dict[tuple[str, str], str]
     files: dict[tuple[str, str], Any]
@@ -29,7 +33,16 @@ class Facts:
         """The facts of a finished run."""
         records = Records.of(cluster)
         return cls(
-            units={unit: _without(one, "at", "source") for unit, one in records.receipts.items()},
+            units=dict.fromkeys(records.markers)
+            | {
+                unit: _without(one, "at", "source")
+                for unit, one in records.receipts.items()
+                if not one["kind"].startswith("message")
+            },
+            messages=_summed(
+                [one for one in records.receipts.values() if one["kind"].startswith("message")]
+            ),
+            receipts=set(records.receipts),
             findings={
                 name: _without(one, "found_at", "account") for name, one in records.findings.items()
             },
@@ -82,6 +95,8 @@ class Expected:
             for key, record in standing.items():
                 if record not in [one.get(key) for one in wanted]:
                     yield f"{name}: {str(key)[:40]} came to something else"
+        if facts.messages not in (self.first.messages, self.second.messages):
+            yield "the messages came to something else"
         for key, pseudonym in facts.accounts.items():
             if self.first.accounts.get(key, pseudonym) != pseudonym:
                 yield f"the author of {key[0][:40]} is somebody else"
@@ -94,9 +109,38 @@ class Expected:
             return  # days were published at other moments, and other days are empty
         if cluster.published_early and facts.entries:
             return  # moderators are given letters by who was published first
-        for key in sorted(facts.public.keys() | self.first.public.keys()):
-            if facts.public.get(key) != self.first.public.get(key):
+        ours, theirs = facts.public, self.first.public
+        if facts.receipts != self.first.receipts:  # messages came in other batches
+            ours, theirs = _batchless(ours), _batchless(theirs)
+        for key in sorted(ours.keys() | theirs.keys()):
+            if ours.get(key) != theirs.get(key):
                 yield f"{key} has other bytes"
+
+
+def _batchless(public: dict[str, bytes]) -> dict[str, Any]:
+    """The summaries without what follows from how messages were batched: lines of the journal."""
+    return {
+        key: _without(json.loads(data), "journal")
+        for key, data in public.items()
+        if key.startswith("summaries/") and key.endswith(".json")
+    }
+
+
+SUMMED = ("bytes", "lines", "records", "inspected", "unknown_fields", "assumed_utc")
+
+
+def _summed(receipts: list[dict[str, Any]]) -> dict[str, Any]:
+    """What receipts of messages come to together. Their findings are compared by themselves."""
+    tallies: Counter[str] = Counter()
+    for receipt in receipts:
+        tallies.update({name: receipt.get(name, 0) for name in SUMMED})
+        tallies["messages"] += receipt.get("messages", 1)
+        for name in ("refused", "by_language"):
+            tallies.update({f"{name} {key}": count for key, count in receipt[name].items()})
+    return dict(+tallies) | {
+        "first": min((one["from"] for one in receipts if "from" in one), default=""),
+        "last": max((one["until"] for one in receipts if "until" in one), default=""),
+    }
 
 
 MOMENTS = ("found", "found_at", "found_days", "at", "opened_at", "decided_at", "applied_at",

@@ -38,9 +38,12 @@ def _units(cluster: Cluster, records: Records) -> Iterator[str]:
     """Each unit has one marker and one receipt, which closes."""
     for unit in records.twice:
         yield f"unit {unit[:8]} has two receipts"
-    if records.receipts.keys() != records.markers.keys():
+    counted = sorted(unit for members in records.members.values() for unit in members)
+    if counted != sorted(records.markers):
         yield "markers and receipts are not of the same units"
-    if not records.sampled <= records.receipts.keys():
+    if records.begun:
+        yield f"{len(records.begun)} units were begun and never committed"
+    if not records.sampled <= records.receipts.keys() | records.markers.keys():
         yield "a sample is kept of what is no unit"
     for unit, receipt in records.receipts.items():
         refused = sum(receipt["refused"].values())
@@ -48,13 +51,29 @@ def _units(cluster: Cluster, records: Records) -> Iterator[str]:
             yield f"unit {unit[:8]}: records are not inspected + refused"
         if sum(receipt["by_rule"].values()) != receipt["findings"]:
             yield f"unit {unit[:8]}: findings are not the sum of its rules"
-        marker = records.markers.get(unit, {"day": records.days[unit]})
-        if {receipt["at"][:10], marker["day"]} != {records.days[unit]}:
-            yield f"unit {unit[:8]} is filed under another day"
+        yield from _members(unit, receipt, records)
         if refused and receipt["kind"] != "file":
-            detail = objects_of(cluster, cluster.world.work, f"refusals/{unit}.jsonl").values()
-            if [len(data.splitlines()) for data in detail] != [refused]:
+            named = receipt.get("refused_messages", [unit])
+            detail = [
+                len(data.splitlines())
+                for one in named
+                for data in objects_of(cluster, cluster.world.work, f"refusals/{one}.j").values()
+            ]
+            if len(detail) != len(named) or sum(detail) != refused:
                 yield f"unit {unit[:8]}: its refusals are not listed in detail"
+
+
+def _members(unit: str, receipt: Record, records: Records) -> Iterator[str]:
+    """The units that a receipt counts have their markers on its day, and say where it is."""
+    members = records.members[unit]
+    markers = [records.markers[one] for one in members if one in records.markers]
+    if {receipt["at"][:10], *(one["day"] for one in markers)} != {records.days[unit]}:
+        yield f"unit {unit[:8]} is filed under another day"
+    if receipt["kind"] == "messages":
+        if {one.get("batch") for one in markers} != {unit}:
+            yield f"batch {unit[:8]} has messages of another"
+        if receipt["messages"] != len(set(members)):
+            yield f"batch {unit[:8]} does not count its messages"
 
 
 def _findings(records: Records) -> Iterator[str]:
@@ -64,7 +83,7 @@ def _findings(records: Records) -> Iterator[str]:
         ids = records.pages.get(f"{records.days[unit]}/{unit}", [])
         owners.update(ids)
         found = [records.findings[one] for one in ids if one in records.findings]
-        for what in _mistold(receipt, ids, found):
+        for what in _mistold(receipt, ids, found, records.members[unit]):
             yield f"unit {unit[:8]}: {what}"
     if owners.keys() != records.findings.keys():
         yield f"{len(records.findings.keys() - owners.keys())} findings belong to no receipt"
@@ -74,13 +93,15 @@ def _findings(records: Records) -> Iterator[str]:
         yield "findings and excerpts are not of the same cases"
 
 
-def _mistold(receipt: Record, ids: list[str], found: list[Record]) -> Iterator[str]:
+def _mistold(
+    receipt: Record, ids: list[str], found: list[Record], members: list[str]
+) -> Iterator[str]:
     """What a receipt says of its findings, and is not so."""
     if len(ids) != receipt["findings"]:
         yield f"it counts {receipt['findings']} findings and lists {len(ids)}"
     if sha256("\n".join(sorted(ids)).encode()).hexdigest() != receipt["findings_digest"]:
         yield "the digest of its findings is another"
-    if any(one["unit"] != receipt["unit"] for one in found):
+    if any(one["unit"] not in members for one in found):
         yield "it lists a finding that is not its own"
     if _by_rule(found) != receipt["by_rule"]:
         yield "its rules are not those of its findings"
@@ -154,12 +175,26 @@ def _handed_out(cluster: Cluster, records: Records) -> Iterator[str]:
         if json.loads(data)["kind"] != "case"
     }
     expected = {
-        unit
+        name
         for unit, receipt in records.receipts.items()
-        if receipt["kind"] == "message" and receipt["refused"]
+        if receipt["kind"] in {"message", "messages"} and receipt["refused"]
+        for name in receipt.get("refused_messages", [unit])
     }
     if units != expected:
         yield "the sender did not get the refusals of a message"
+    batches = {
+        key.rpartition("/")[2].removesuffix(".json"): sorted(json.loads(data)["message_ids"])
+        for key, data in objects_of(
+            cluster, cluster.world.out, "out/acme/receipts/batches/"
+        ).items()
+    }
+    wanted = {
+        unit: sorted(records.members[unit])
+        for unit, receipt in records.receipts.items()
+        if receipt["kind"] == "messages"
+    }
+    if batches != wanted:
+        yield "the sender did not get the receipt of a batch"
 
 
 def _cases(cluster: Cluster, records: Records, scenario: Scenario) -> Iterator[str]:
@@ -228,7 +263,7 @@ def _days(public: dict[str, bytes], provider: str) -> list[Any]:
 def _counted(records: Records, name: str) -> int:
     receipts = records.receipts.values()
     if name == "units":
-        return len(receipts)
+        return sum(receipt.get("messages", 1) for receipt in receipts)
     if name == "refused":
         return sum(sum(receipt["refused"].values()) for receipt in receipts)
     return sum(receipt[name] for receipt in receipts)

@@ -35,6 +35,7 @@ from publish.site.pages import Contents, Pages
 from publish.site.spreadsheet import encode_csv
 from publish.summary import Summary, decode_summary, encode_summary, json_schemas
 from scan import deliveries as scan_deliveries
+from scan import message_batches, messages
 from scan import rule_sets as rulesets
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,8 +43,8 @@ LOOK_BACK_DAYS = 5
 """Days that publish looks at again: all that is touched between two weeks, with a clock a day off;
 and fewer calls than 35 days take."""
 
-SMALL = {"PAIRS": 2, "IDS_PER_PAGE": 2}
-"""Small limits, so that a few findings are several transactions and pages."""
+SMALL = {"PAIRS": 2, "IDS_PER_PAGE": 2, "BATCH_MESSAGES": 3, "SECOND_BATCH": 2}
+"""Small limits, so that a few findings or messages are several transactions and pages."""
 
 
 class Machine(Protocol):
@@ -131,6 +132,8 @@ def patched_machine(settings: dict[str, str]) -> Iterator[None]:
         patched.setattr(ledger.aws.table, "ThreadPoolExecutor", _OneAfterAnother)
         patched.setattr(ledger.aws.table, "PAIRS", SMALL["PAIRS"])
         patched.setattr(ledger.aws.store, "IDS_PER_PAGE", SMALL["IDS_PER_PAGE"])
+        patched.setattr(messages, "BATCH_MESSAGES", SMALL["BATCH_MESSAGES"])
+        patched.setattr(message_batches, "SECOND_BATCH", SMALL["SECOND_BATCH"])
         patched.setattr(context, "LOOK_BACK_DAYS", LOOK_BACK_DAYS)
         patched.setattr(rulesets, "Matcher", _matcher)
         patched.setattr(publishing, "json_schemas", lambda: _schemas)

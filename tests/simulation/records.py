@@ -14,7 +14,10 @@ type Record = dict[str, Any]
 
 @dataclass(slots=True)
 class Records:
-    """The table's items by kind, and by the ids of units, findings and files."""
+    """The table's items by kind, and by the ids of units, findings and files.
+
+    `members` are the units that a receipt counts: the messages of a batch, or the unit itself.
+    """
 
     receipts: dict[str, Record] = field(default_factory=dict)
     days: dict[str, str] = field(default_factory=dict)
@@ -22,6 +25,8 @@ class Records:
     findings: dict[str, Record] = field(default_factory=dict)
     excerpts: dict[str, str] = field(default_factory=dict)
     markers: dict[str, Record] = field(default_factory=dict)
+    members: dict[str, list[str]] = field(default_factory=dict)
+    begun: set[str] = field(default_factory=set)
     manifests: dict[str, Record] = field(default_factory=dict)
     parts: dict[str, list[Record]] = field(default_factory=lambda: defaultdict(list))
     rows: dict[str, list[Record]] = field(default_factory=lambda: defaultdict(list))
@@ -57,6 +62,8 @@ class Records:
             self.closed.add(sk.partition("#")[2])
         elif (kind, sort) in {("F", "part"), ("F", "range")}:
             (self.parts if sort == "part" else self.rows)[name].append(record)
+        elif sort == "unit" and "begun" in item:
+            self.begun.add(name)
         else:
             one_of_a_kind = {"finding": self.findings, "unit": self.markers,
                              "manifest": self.manifests}  # fmt: skip
@@ -72,10 +79,15 @@ class Records:
             if unit in self.receipts:
                 self.twice.append(unit)
             self.receipts[unit], self.days[unit] = record, day
+            self.members[unit] = _ids(item, "units") or [unit]
+            self.pages[f"{day}/{unit}"] += _ids(item, "ids")
         else:
-            packed = item["ids"]["B"]
-            ids = [packed[at : at + 32].hex() for at in range(0, len(packed), 32)]
-            self.pages[f"{day}/{unit}"] += ids
+            self.pages[f"{day}/{unit}"] += _ids(item, "ids")
+
+
+def _ids(item: Record, name: str) -> list[str]:
+    packed = item[name]["B"] if name in item else b""
+    return [packed[at : at + 32].hex() for at in range(0, len(packed), 32)]
 
 
 def objects_of(cluster: Cluster, bucket: str, prefix: str = "") -> dict[str, bytes]:

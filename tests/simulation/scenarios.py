@@ -79,10 +79,29 @@ MESSAGES = (
     f"nothing that can be read, {TEXT} {ACCOUNT}",
 )
 
+BATCHED = (
+    *(json.dumps(fields(id=f"b{n}", text=text)) for n, text in enumerate((OTP, QUIET, PRIZE))),
+    json.dumps([fields(id="b3", text=f"{OTP}. {PRIZE}"), fields(id=4)]),
+    *(json.dumps(fields(id=f"b{n}", text=QUIET, account=ACCOUNT)) for n in range(5, 8)),
+    f"[{TEXT}",
+)
+"""Eight messages of a post or two: three batches, if they come in one delivery."""
+
 SCENARIOS = [
     Scenario("a file of lines", {"drop/acme/lines ü+1.jsonl": _rows()}),
     Scenario("a file that is translated", {"drop/acme/table.csv": _table()}),
     Scenario("messages", messages=MESSAGES),
+    Scenario("a batch of messages", messages=BATCHED),
+    Scenario(
+        "a batch of messages with posts in common",
+        messages=(
+            *BATCHED,
+            json.dumps([fields(id="b0", text=OTP), fields(id="b3", text=f"{OTP}. {PRIZE}")]),
+            *MESSAGES,
+            BATCHED[2],
+        ),
+        overlaps=True,
+    ),
     Scenario(
         "files refused as a whole",
         {

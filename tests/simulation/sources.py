@@ -32,7 +32,7 @@ class Source:
         queue.visibility, queue.dead, queue.most = VISIBILITY, self.dead, RECEIVES
 
 
-UNITS, POSTS = Source("units", "scan", 1), Source("posts", "scan", 10)
+UNITS, POSTS = Source("units", "scan", 1), Source("posts", "scan", 1_000)
 CASES = Source("cases", "decide", 10)
 SOURCES = [UNITS, POSTS, CASES]
 """Queues and their functions; another function is another line here, and nothing else."""

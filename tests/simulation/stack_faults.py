@@ -109,6 +109,34 @@ def receipt_unpublished(made: Deployed) -> None:
     made.put(f"U#{new}", "unit", made.item(f"U#{unit}", "unit"))
 
 
+def batch_receipt_lost(made: Deployed) -> None:
+    _, *key = made.unit("messages", found=True)
+    made.remove(*key)
+
+
+def batch_marker_lost(made: Deployed) -> None:
+    unit, *_ = made.unit("messages", found=True)
+    made.remove(f"U#{made.records.members[unit][0]}", "unit")
+
+
+def batch_counted_wrong(made: Deployed) -> None:
+    made.change(*made.unit("messages", found=True)[1:], messages=2)
+
+
+BATCH_FAULTS: dict[str, tuple[Callable[[Deployed], None], set[str]]] = {
+    "the receipt of a batch is lost": (
+        batch_receipt_lost,
+        {"marker_without_receipt", "public_ahead", "findings_of_nothing", "finding_stray"},
+    ),
+    "a marker of a batch is lost": (batch_marker_lost, {"receipt_without_marker"}),
+    "a batch counts other messages": (batch_counted_wrong, {"receipt_sums", "public_other"}),
+    "a batch is not handed out": (
+        lambda made: made.drop("OutBucket", "/batches/"),
+        {"batch_untold"},
+    ),
+}
+"""Those of a stack whose messages came in batches."""
+
 FAULTS: dict[str, tuple[Callable[[Deployed], None], set[str]]] = {
     "a receipt is lost": (
         receipt_lost,

@@ -7,10 +7,11 @@ from simulation import runs
 from simulation.chance import PlannedFaults
 from simulation.deployed import Deployed
 from simulation.scenarios import BY_NAME, MESSAGES, Scenario, first_set
-from simulation.stack_faults import FAULTS, finding_nobody_counts, row_lost
+from simulation.stack_faults import BATCH_FAULTS, FAULTS, finding_nobody_counts, row_lost
 from support.world import StandingClock
 
 from ledger.aws.objects import S3Objects
+from scan import messages
 from terang.repair.difference import ADVICE
 
 pytestmark = [
@@ -24,7 +25,19 @@ SCENARIO = Scenario(
 
 
 @pytest.fixture
-def made(patched_machine: None) -> Deployed:
+def made(patched_machine: None, monkeypatch: pytest.MonkeyPatch) -> Deployed:
+    """A stack whose messages were all worked on alone."""
+    monkeypatch.setattr(messages, "BATCH_MESSAGES", 1)
+    return _made()
+
+
+@pytest.fixture
+def batched(patched_machine: None) -> Deployed:
+    """A stack whose messages came in batches."""
+    return _made()
+
+
+def _made() -> Deployed:
     cluster, _ = runs.play(SCENARIO, PlannedFaults(), first_set)
     world, url = cluster.world, "https://sqs.example"
     outputs = {
@@ -55,8 +68,18 @@ def test_a_fault_is_named_and_no_other(made: Deployed, tmp_path: Path, name: str
         assert all(difference.record("terang").values())
 
 
+@pytest.mark.parametrize("name", BATCH_FAULTS)
+def test_a_fault_of_a_batch_is_named(batched: Deployed, tmp_path: Path, name: str) -> None:
+    assert batched.look(tmp_path / "before").differences == []
+    spoil, kinds = BATCH_FAULTS[name]
+    spoil(batched)
+    looked = batched.look(tmp_path / "after")
+    assert {difference.kind for difference in looked.differences} == kinds, looked.differences
+
+
 def test_every_kind_is_seeded() -> None:
-    assert set().union(*(kinds for _, kinds in FAULTS.values())) == ADVICE.keys()
+    seeded = (*FAULTS.values(), *BATCH_FAULTS.values())
+    assert set().union(*(kinds for _, kinds in seeded)) == ADVICE.keys()
 
 
 def test_what_is_under_way_is_not_missed_yet(made: Deployed, tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ PARAMETERS = {
     "VisibilityTimeout": "5",  # what a killed worker had comes back soon
     "FileVisibilityTimeout": "5",
     "ScanConcurrency": "2",
-    "BatchWindow": "0",
+    "BatchWindow": "1",
     "TrustedPublishers": "check.example",
     "TipLine": "secret",
 }

@@ -28,8 +28,11 @@ from ledger.records.provider import Provider
 from ledger.records.receipt import Receipt
 from matcher import Pack, build_set
 from rules.rule_set import ProviderSettings
+from scan.batch_persisting import BatchRecorder
 from scan.deliveries import Deliveries
 from scan.flood_guard import FloodGuard, FloodLimits
+from scan.handing_out import Handout
+from scan.message_batches import MessageScanner
 from scan.persisting import UnitRecorder
 from scan.rule_sets import RuleSets
 from scan.unit_work import Scanner
@@ -163,14 +166,18 @@ class World:
             guard=FloodGuard(store, self.clock, self.limits),
             keys=self.keys(store),
             secret=SECRET,
-            recorder=UnitRecorder(store, objects, self.work, self.out, excerpt_days=30),
+            recorder=UnitRecorder(
+                store, objects, self.work, Handout(store, objects, self.work, self.out), 30
+            ),
         )
 
     def deliveries(self, store: Any = None, objects: Any = None) -> Deliveries:
         """A fresh worker of scan, from the delivery on."""
         store, objects = store or self.store, objects or self.objects
+        scanner = self.scanner(store, objects)
         return Deliveries(
-            scanner=self.scanner(store, objects),
+            scanner=scanner,
+            messages=MessageScanner(scanner, BatchRecorder(store, scanner.recorder, SECRET)),
             closing=self.closing(store, objects),
             senders=Senders(store, self.clock, "AROAREDRIVE"),
             clock=self.clock,

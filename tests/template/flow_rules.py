@@ -114,6 +114,16 @@ def messages_stay_hidden_long_enough(stack: Resolved) -> Iterator[str]:
             yield f"{queue} shows a message again before {needed} s, while {name} may work on it"
 
 
+def large_deliveries_have_their_window(stack: Resolved) -> Iterator[str]:
+    """AWS takes more than ten messages in a delivery only with a window of at least a second."""
+    shortest = int(stack.written["Parameters"]["BatchWindow"]["MinValue"])
+    for name, mapping in _mappings(stack).items():
+        if int(mapping.get("BatchSize", 10)) > 10 and (
+            shortest < 1 or not mapping.get("MaximumBatchingWindowInSeconds")
+        ):
+            yield f"{name} has no window for its {mapping['BatchSize']} messages"
+
+
 def dead_letters_outlive_their_source(stack: Resolved) -> Iterator[str]:
     """A dead letter keeps the time of its first sending: the source's days are part of its own."""
     queues = stack.typed("AWS::SQS::Queue")
@@ -210,6 +220,7 @@ FLOW_RULES = (
     mappings_are_bounded,
     a_new_account_can_run_it,
     files_wait_in_a_queue,
+    large_deliveries_have_their_window,
     messages_stay_hidden_long_enough,
     dead_letters_outlive_their_source,
     every_function_fails_into_something,

@@ -10,6 +10,7 @@ from template.flow_rules import (
     every_function_logs_into_its_own_group,
     everything_says_what_it_is,
     files_wait_in_a_queue,
+    large_deliveries_have_their_window,
     mappings_are_bounded,
     mappings_report_each_failed_message,
     messages_stay_hidden_long_enough,
@@ -103,6 +104,10 @@ BROKEN: dict[str, tuple[Rule, Change]] = {
     "a batch window longer than its queue allows": (
         messages_stay_hidden_long_enough,
         put("Parameters/BatchWindow/MaxValue", 300),
+    ),
+    "a large delivery without a window": (
+        large_deliveries_have_their_window,
+        put("Parameters/BatchWindow/MinValue", 0),
     ),
     "a queue with the visibility of AWS": (
         messages_stay_hidden_long_enough,

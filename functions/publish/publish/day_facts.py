@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 
+from msgspec import UNSET
+
 from ledger.cases.case import JournalEntry
 from ledger.records.manifest import OpenFile
 from ledger.records.receipt import Receipt
@@ -56,7 +58,8 @@ def count_day(provider: str, day: str, records: DayRecords, catalogue: Published
         if reason is None:
             counted.append(receipt)
         else:
-            left_out.append(LeftOut(provider, day, short_digest(receipt.unit), reason))
+            name, messages = short_digest(receipt.unit), receipt.messages or UNSET
+            left_out.append(LeftOut(provider, day, name, reason, messages))
     receipts = journal_lines(counted)
     cases = case_lines(records.entries, records.letters, len(receipts) + 1)
     journal = encode_journal(receipts) + encode_journal(cases)

@@ -6,7 +6,7 @@ It does not depend on when it was written: the same facts give the same bytes.
 from typing import Annotated, Any
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from publish.count.case_numbers import CaseNumbers
 from publish.count.folding import LeftOutReason, Numbers
@@ -47,6 +47,10 @@ class LeftOut(msgspec.Struct, frozen=True):
             " `rule_unknown`: it names a rule that is not in the set it says was in force."
         ),
     ]
+    messages: Annotated[
+        Annotated[int, Meta(ge=1)] | UnsetType,
+        Meta(description="Messages of a batch; absent from a receipt of one unit."),
+    ] = UNSET
 
 
 class OpenFileNote(msgspec.Struct, frozen=True):

@@ -1,6 +1,6 @@
-"""One delivery of SQS: a range of a file, or a message of a registered sender."""
+"""Deliveries of SQS: a range of a file, or messages of registered senders."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from random import uniform
 from typing import Any
@@ -14,10 +14,23 @@ from ledger.clock import Clock, clock_from_setting
 from ledger.closing import Closing
 from ledger.privacy.pseudonyms import PseudonymKeys
 from ledger.records.manifest import Unit
+from scan.batch_persisting import BatchRecorder
+from scan.effects import UnitOutcome
 from scan.flood_guard import FloodGuard, FloodLimits
-from scan.persisting import UnitOutcome, UnitRecorder
+from scan.handing_out import Handout
+from scan.message_batches import MessageScanner
+from scan.messages import EndedMessages, Message, merge_messages
+from scan.persisting import UnitRecorder
 from scan.rule_sets import POINTER_SECONDS, RuleSets
 from scan.unit_work import Scanner
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownSender:
+    """A delivery, by its name in SQS, whose sender is not registered. Nothing of it is stored."""
+
+    delivery: str
+
 
 PATIENCE = (0.5, 1.0)
 """A worker believes the pointer for a share of POINTER_SECONDS, drawn from this range."""
@@ -25,35 +38,50 @@ PATIENCE = (0.5, 1.0)
 
 @dataclass(frozen=True, slots=True)
 class Deliveries:
-    """Takes deliveries one by one.
+    """Takes ranges one by one, and messages all at once.
 
     On a trial day, a day that the settings fix, every message counts as sent now.
     """
 
     scanner: Scanner
+    messages: MessageScanner
     closing: Closing
     senders: Senders
     clock: Clock
     posts_queue_arn: str
     trial_day: bool
 
-    def take(self, message: Delivery, seconds_left: Callable[[], float]) -> UnitOutcome | None:
-        """Scan one delivery. Return None for a sender who is not registered.
+    def take(self, message: Delivery, seconds_left: Callable[[], float]) -> UnitOutcome:
+        """Scan the range of a file.
 
         Raises TimeReserveError when too little time is left, and any error of the platform. SQS
         then delivers the message again.
         """
         require_reserve(seconds_left)
-        if message.queue_arn != self.posts_queue_arn:
-            unit = msgspec.json.decode(message.body, type=Unit)
-            outcome = self.scanner.scan_range(unit)
-            self.closing.close(unit.file)
-            return outcome
-        provider = self.senders.believed(message.sender_id, message.attributes)
-        if provider is None:
-            return None
-        sent_at = self.clock.now() if self.trial_day else self.senders.first_sent(message)
-        return self.scanner.scan_message(provider, message.body, sent_at)
+        unit = msgspec.json.decode(message.body, type=Unit)
+        outcome = self.scanner.scan_range(unit)
+        self.closing.close(unit.file)
+        return outcome
+
+    def take_messages(
+        self, deliveries: Iterable[Delivery], seconds_left: Callable[[], float]
+    ) -> Iterator[EndedMessages | UnknownSender]:
+        """Scan messages. Yield what has ended or failed, and each one of an unknown sender.
+
+        SQS then delivers again what has failed, and whatever was not yielded.
+        """
+        known: list[Message] = []
+        for delivery in deliveries:
+            provider = self.senders.believed(delivery.sender_id, delivery.attributes)
+            if provider is None:
+                yield UnknownSender(delivery.id)
+                continue
+            sent_at = self.clock.now() if self.trial_day else self.senders.first_sent(delivery)
+            known.append(
+                Message.of(provider, delivery.body, sent_at, delivery.receives, delivery.id)
+            )
+        if known:
+            yield from self.messages.scan(merge_messages(known), seconds_left)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +131,13 @@ def connect(settings: ScanSettings, dynamodb: Any, s3: Any, secret: str) -> Deli
             store=store,
             objects=objects,
             work_bucket=settings.work_bucket,
-            out_bucket=settings.out_bucket,
+            handout=Handout(store, objects, settings.work_bucket, settings.out_bucket),
             excerpt_days=settings.excerpt_days,
         ),
     )
     return Deliveries(
         scanner=scanner,
+        messages=MessageScanner(scanner, BatchRecorder(store, scanner.recorder, scanner.secret)),
         closing=Closing(store, objects, clock, settings.out_bucket, settings.work_bucket),
         senders=Senders(store, clock, settings.redrive_sender),
         clock=clock,

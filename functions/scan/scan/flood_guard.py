@@ -81,6 +81,10 @@ class FloodGuard:
 
         A rule that was held once stays held for the day, until somebody looks and lifts it.
         """
+        if not hits:  # there is nothing to hold; the receipt counts the posts
+            if (provider, day) in self._totals:
+                self._totals[provider, day].posts += posts
+            return FloodDecision(frozenset(), frozenset())
         lifted_by_rule = self.store.floods(provider, day)
         total = self._total(provider, day)
         total.posts += posts

@@ -1,7 +1,9 @@
-"""The entry point of the function scan: its clients, one batch of deliveries, logs and metrics."""
+"""The entry point of the function scan: its clients, deliveries, logs and metrics."""
 
 import os
+from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 import boto3
 from aws_lambda_powertools import Logger, Metrics
@@ -17,8 +19,8 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from ledger.aws.queue import Delivery, log_failures
-from scan.deliveries import Deliveries, ScanSettings, connect
-from scan.persisting import UnitOutcome
+from scan.deliveries import Deliveries, ScanSettings, UnknownSender, connect
+from scan.effects import UnitOutcome
 
 logger, metrics = Logger(), Metrics()
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
@@ -31,31 +33,71 @@ deliveries: Deliveries = connect(
 
 
 @metrics.log_metrics
-def handler(event: dict[str, object], context: LambdaContext) -> PartialItemFailureResponse:
-    """Take each delivery. Name those that failed, so that SQS delivers them again."""
+def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+    """Take all deliveries. Name those that failed, so that SQS delivers them again."""
+
+    def seconds_left() -> float:
+        return context.get_remaining_time_in_millis() / 1000
+
+    ranges: list[dict[str, Any]] = []
+    messages: list[dict[str, Any]] = []
+    for record in event["Records"]:
+        is_post = record.get("eventSourceARN") == deliveries.posts_queue_arn
+        (messages if is_post else ranges).append(record)
+    failed = take_messages(messages, seconds_left)
+    failed += take_ranges(ranges, seconds_left, context)
+    return {"batchItemFailures": [{"itemIdentifier": name} for name in failed]}
+
+
+def take_ranges(
+    records: list[dict[str, Any]], seconds_left: Callable[[], float], context: LambdaContext
+) -> list[str]:
+    """Take ranges of files one by one. Return the names of those that failed."""
+    if not records:
+        return []
 
     def take(record: SQSRecord) -> None:
-        outcome = deliveries.take(
-            Delivery.of(record.raw_event), lambda: context.get_remaining_time_in_millis() / 1000
-        )
-        log_outcome(outcome, record.message_id)
+        log_outcome(deliveries.take(Delivery.of(record.raw_event), seconds_left))
 
     response = process_partial_response(
-        event=event, record_handler=take, processor=processor, context=context
+        event={"Records": records}, record_handler=take, processor=processor, context=context
     )
     log_failures(processor.exceptions, logger.error)
-    return response
+    return [str(failure["itemIdentifier"]) for failure in response["batchItemFailures"]]
 
 
-def log_outcome(outcome: UnitOutcome | None, delivery: str) -> None:
-    """Log and count one delivery: counts, codes and ids, never a word of a post.
+def take_messages(records: list[dict[str, Any]], seconds_left: Callable[[], float]) -> list[str]:
+    """Take messages together. Return the names of those that failed or were not reached."""
+    if not records:
+        return []
+    left = dict.fromkeys(record["messageId"] for record in records)
+    for ended in deliveries.take_messages(map(Delivery.of, records), seconds_left):
+        if isinstance(ended, UnknownSender):
+            log_unknown(ended.delivery)
+            left.pop(ended.delivery, None)
+            continue
+        names = [name for message in ended.messages for name in message.deliveries]
+        if ended.error is not None:
+            log_failures([("", ended.error, None)] * len(names), logger.error)
+            continue
+        for name in names:
+            left.pop(name, None)
+        if ended.outcome is not None:
+            log_outcome(ended.outcome)
+    return list(left)
+
+
+def log_unknown(delivery: str) -> None:
+    """Log and count a message whose sender is not registered."""
+    logger.warning("refused", extra={"code": "sender_unknown", "delivery": delivery})
+    metrics.add_metric("UnknownSender", MetricUnit.Count, 1)
+
+
+def log_outcome(outcome: UnitOutcome) -> None:
+    """Log and count one unit or batch: counts, codes and ids, never a word of a post.
 
     A unit that was committed by an earlier delivery is logged and not counted again.
     """
-    if outcome is None:
-        logger.warning("refused", extra={"code": "sender_unknown", "delivery": delivery})
-        metrics.add_metric("UnknownSender", MetricUnit.Count, 1)
-        return
     receipt = outcome.receipt
     if receipt is None:
         return
@@ -65,6 +107,7 @@ def log_outcome(outcome: UnitOutcome | None, delivery: str) -> None:
             "unit": receipt.unit,
             "provider": receipt.provider,
             "new": outcome.new,
+            "units": receipt.units,
             "inspected": receipt.inspected,
             "refused": receipt.refused,
             "findings": receipt.findings,

@@ -14,6 +14,7 @@ from ledger.records.identity import finding_id
 from ledger.records.post import Post, TranslatedPost
 from ledger.records.receipt import rule_key
 from matcher import Hit
+from matcher.hit import PostResult
 from scan.fact_checks import CheckHit, CheckHits
 from scan.rule_sets import Rules
 
@@ -51,10 +52,15 @@ def inspect_posts(
     provider: str,
     unit: str,
     found_at: str,
+    results: Sequence[PostResult] | None = None,
 ) -> Inspection:
-    """Return all findings of these posts, in order; the same text of the same post counts once."""
+    """Return all findings of these posts, in order; the same text of the same post counts once.
+
+    `results` are what the matcher found, if the posts were matched together with others.
+    """
     findings: dict[str, ExcerptedFinding] = {}
-    results = rules.matcher.results([post.parts for post in posts])
+    if results is None:
+        results = match_posts(posts, rules)
     check_hits = rules.checks.hits(posts) if rules.checks else CheckHits()
     for number, (post, (term_hits, _)) in enumerate(zip(posts, results, strict=True)):
         if not term_hits and number not in check_hits.by_post:
@@ -92,6 +98,25 @@ def inspect_posts(
             findings.setdefault(finding.finding, ExcerptedFinding(finding, excerpt))
     partly_read = sum(result.partly_read for result in results)
     return Inspection(list(findings.values()), check_hits.not_asked, partly_read)
+
+
+def match_posts(posts: Sequence[Post], rules: Rules) -> list[PostResult]:
+    """Return what the matcher finds in each post."""
+    return rules.matcher.results([post.parts for post in posts])
+
+
+def merge_inspections(inspections: Iterable[Inspection]) -> Inspection:
+    """Return the inspection of several units as one. A finding belongs to the first that has it."""
+    merged = list(inspections)
+    findings: dict[str, ExcerptedFinding] = {}
+    for inspection in merged:
+        for excerpted in inspection.findings:
+            findings.setdefault(excerpted.finding.finding, excerpted)
+    return Inspection(
+        list(findings.values()),
+        sum(inspection.not_asked for inspection in merged),
+        sum(inspection.partly_read for inspection in merged),
+    )
 
 
 def sample_unflagged(

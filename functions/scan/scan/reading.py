@@ -5,6 +5,7 @@ A range owns the lines whose first byte lies in it. Each record is one post or o
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import msgspec
@@ -12,6 +13,7 @@ import msgspec
 from ledger.clock import utc
 from ledger.ports import Objects
 from ledger.records.identity import unit_id
+from ledger.records.json_text import lines_of_body
 from ledger.records.manifest import Unit
 from ledger.records.post import (
     LINE_BYTES,
@@ -137,6 +139,19 @@ class UnitRecords:
         times = [post.published_at for post in self.posts]
         return utc(min(times)), utc(max(times))
 
+    @classmethod
+    def merged(cls, parts: Iterable["UnitRecords"]) -> "UnitRecords":
+        """Return the records of several messages as those of one unit, without their places."""
+        merged = cls()
+        for part in parts:
+            merged.lines += part.lines
+            merged.records += part.records
+            merged.posts += part.posts
+            merged.refused.update(part.refused)
+            merged.unknown_fields += part.unknown_fields
+            merged.assumed_utc += part.assumed_utc
+        return merged
+
     def accept(self, post: Post, unknown_fields: int) -> None:
         """Add a post."""
         self.posts.append(post)
@@ -173,6 +188,16 @@ def read_records(
             else:
                 records.accept(*record)
         byte += len(line) + 1
+    return records
+
+
+def read_body(body: str) -> UnitRecords:
+    """Read the body of a message; one that cannot be read at all is one refused record."""
+    lines = lines_of_body(body)
+    if not isinstance(lines, Refusal):
+        return read_records(lines)
+    records = UnitRecords(lines=1, records=1)
+    records.refuse(lines)
     return records
 
 

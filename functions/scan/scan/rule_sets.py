@@ -35,7 +35,8 @@ class Rules:
 
     `checks` is None where the set names no index of fact-checks. `none_in_force` says that the
     provider has no rule at all (see `Selection`). `expected` has the per mille of posts that a rule
-    of a pack may hit, by pack, where the pack says so.
+    of a pack may hit, by pack, where the pack says so. `receipt_bytes` is the most that a receipt
+    takes.
     """
 
     set: str
@@ -44,6 +45,7 @@ class Rules:
     checks: CheckRules | None = None
     none_in_force: bool = False
     expected: Mapping[str, int] = field(default_factory=dict)
+    receipt_bytes: int = 0
 
 
 @dataclass(slots=True)
@@ -91,14 +93,14 @@ class RuleSets:
         if key not in self._rules:
             versions = {pack.id: pack.version for pack in rule_set.packs}
             skipped = tuple(f"{pack}/{versions[pack]}" for pack in selection.skipped)
-            _check_size(digest, provider, selection.packs)
+            size = _checked_size(digest, provider, selection.packs)
             matcher, checks = Matcher(selection.packs), self._checks(rule_set, selection.packs)
             expected = {
                 pack.id: pack.expected_per_mille
                 for pack in selection.packs
                 if pack.expected_per_mille
             }
-            rules = Rules(digest, skipped, matcher, checks, selection.no_rules, expected)
+            rules = Rules(digest, skipped, matcher, checks, selection.no_rules, expected, size)
             _keep(self._rules, key, rules)
         return self._rules[key]
 
@@ -119,7 +121,7 @@ class RuleSets:
         return self._sets[digest]
 
 
-def _check_size(digest: str, provider: str, packs: Sequence[Pack]) -> None:
+def _checked_size(digest: str, provider: str, packs: Sequence[Pack]) -> int:
     rules = list(counted_rules(packs))
     size = max_receipt_bytes(rules)
     if size > ITEM_BYTES:
@@ -128,6 +130,7 @@ def _check_size(digest: str, provider: str, packs: Sequence[Pack]) -> None:
             f" of them takes up to {size:,} bytes, {size - ITEM_BYTES:,} more than the"
             f" {ITEM_BYTES:,} of an item of the table"
         )
+    return size
 
 
 def _keep[K, V](kept: OrderedDict[K, V], key: K, value: V, most: int = KEPT) -> None:

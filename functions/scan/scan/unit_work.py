@@ -13,14 +13,14 @@ from ledger.ports import Objects
 from ledger.privacy.audit_sample import month_sample_secret
 from ledger.privacy.pseudonyms import PseudonymKeys, Pseudonyms
 from ledger.records.identity import digest, unit_id
-from ledger.records.json_text import lines_of_body
 from ledger.records.manifest import FirstTry, Marker, RangeRow, Unit
 from ledger.records.post import Post
 from ledger.records.refusal import Code, Refusal
+from scan.effects import UnitEffects, UnitJob, UnitOutcome
 from scan.flood_guard import FloodGuard
 from scan.inspection import Inspection, count_live_hits, inspect_posts, sample_unflagged
-from scan.persisting import ScanStore, UnitEffects, UnitJob, UnitOutcome, UnitRecorder
-from scan.reading import UnitRecords, read_owned, read_records
+from scan.persisting import ScanStore, UnitRecorder
+from scan.reading import UnitRecords, read_body, read_owned, read_records
 from scan.rule_sets import Rules, RuleSets
 
 
@@ -76,16 +76,10 @@ class Scanner:
         if self.store.marker(job.unit) is not None:
             outcome = self.recorder.committed(job.unit)
         else:
-            lines = lines_of_body(body)
-            if isinstance(lines, Refusal):
-                records = UnitRecords(lines=1, records=1)
-                records.refuse(lines)
-            else:
-                records = read_records(lines)
             pseudonyms = self.keys.in_force(provider)
             attempt = FirstTry(self.rulesets.current(), utc(sent_at))
-            outcome = self._work(job, records, attempt, pseudonyms)
-        self.recorder.hand_out_refusals(outcome.receipt)
+            outcome = self._work(job, read_body(body), attempt, pseudonyms)
+        self.recorder.handout.hand_out_refusals(outcome.receipt, job, body)
         return outcome
 
     def _refuse_lost_range(self, unit: Unit, code: Code) -> UnitOutcome:
@@ -103,7 +97,10 @@ class Scanner:
         """Inspect the posts of a unit, compute all that is to be stored, and store it."""
         now = self.clock.now()
         marker = Marker(job.unit, job.provider, now.date().isoformat())
-        begun, rules, inspection = self._inspect(job, records.posts, attempt, pseudonyms, utc(now))
+        inspected = self._inspect(job, records.posts, attempt, pseudonyms, utc(now))
+        if inspected is None:  # another worker committed it meanwhile
+            return self.recorder.repeated(job)
+        begun, rules, inspection = inspected
         hits = count_live_hits(inspection.findings)
         flood = self.guard.decide(
             job.provider, marker.day, len(records.posts), hits, rules.expected
@@ -122,7 +119,7 @@ class Scanner:
                 flood=flood,
                 sample=sample,
                 audit_secret=audit_secret,
-                first_try=None if begun else attempt,
+                begun=begun,
                 now=now,
             )
         )
@@ -134,8 +131,10 @@ class Scanner:
         attempt: FirstTry,
         pseudonyms: Pseudonyms,
         found_at: str,
-    ) -> tuple[bool, Rules, Inspection]:
-        """Inspect by the rules of the unit's first try; return whether a first try is stored.
+    ) -> tuple[FirstTry | None, Rules, Inspection] | None:
+        """Inspect by the rules of the unit's first try; return that too, if it is recorded.
+
+        Return None if the unit is committed by now.
 
         A unit that is tried again, or by two workers at once, meets the rules of its first try.
         Otherwise, if the pointer moved since, findings of the old set would be stored that no
@@ -149,13 +148,15 @@ class Scanner:
             )
 
         rules, inspection = inspect(attempt)
-        if inspection.findings:
-            first_try: FirstTry | None = self.store.record_first_try(job.unit, attempt)
-        else:
-            first_try = self.store.first_try(job.unit)
-        if first_try is not None and first_try != attempt:
-            rules, inspection = inspect(first_try)
-        return first_try is not None, rules, inspection
+        first_try = None if inspection.findings else self.store.first_try(job.unit)
+        if not inspection.findings and first_try is None:
+            return None, rules, inspection
+        begun = self.store.record_first_try(job.unit, first_try or attempt)
+        if begun is None:
+            return None
+        if begun != attempt:
+            rules, inspection = inspect(begun)
+        return begun, rules, inspection
 
 
 def _attempt_of(unit: Unit) -> FirstTry:

@@ -7,12 +7,12 @@ HOLDS_EXCERPTS = "holds=excerpts"
 
 
 def findings_key(marker: Marker) -> str:
-    """Return the key of a unit's findings, for its provider.
+    """Return the key of the findings of a unit, or of its whole batch, for its provider.
 
     >>> findings_key(Marker("ab", "acme", "2026-11-25"))
     'out/acme/findings/2026-11-25/ab.jsonl'
     """
-    return f"out/{marker.provider}/findings/{marker.day}/{marker.unit}.jsonl"
+    return f"out/{marker.provider}/findings/{marker.day}/{marker.receipt_id}.jsonl"
 
 
 def receipt_key(provider: str, file: str) -> str:
@@ -23,6 +23,15 @@ def receipt_key(provider: str, file: str) -> str:
 def message_receipt_key(marker: Marker) -> str:
     """Return the key of the receipt of a message with refusals, for its provider."""
     return f"out/{marker.provider}/receipts/messages/{marker.day}/{marker.unit}.json"
+
+
+def batch_receipt_key(marker: Marker) -> str:
+    """Return the key of the receipt of a batch of messages, for its provider.
+
+    >>> batch_receipt_key(Marker("ab", "acme", "2026-11-25", "cd"))
+    'out/acme/receipts/batches/2026-11-25/cd.json'
+    """
+    return f"out/{marker.provider}/receipts/batches/{marker.day}/{marker.receipt_id}.json"
 
 
 def unknown_receipt_key(digest: str) -> str:

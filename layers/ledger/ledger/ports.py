@@ -6,12 +6,22 @@ personal data are in `clock` and in the modules of `privacy`. In all of them `ex
 table deletes an item, in seconds since 1970.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import BinaryIO, Protocol
 
 from ledger.cases.case import Case, CaseMarker, CaseMove, JournalEntry, WaitingMessage
+from ledger.privacy.audit_sample import SampledPost
 from ledger.records.finding import Finding
-from ledger.records.manifest import FirstTry, Manifest, Marker, OpenFile, RangeRow, Source, Unit
+from ledger.records.manifest import (
+    FirstTry,
+    Manifest,
+    Marker,
+    OpenFile,
+    RangeRow,
+    Source,
+    Unit,
+    UnitState,
+)
 from ledger.records.provider import Provider
 from ledger.records.receipt import Receipt
 
@@ -113,11 +123,23 @@ class UnitStore(Protocol):
     def marker(self, unit: str) -> Marker | None:
         """Return where the unit's receipt is, if the unit was committed."""
 
+    def unit_states(self, units: Sequence[str], suspects: Sequence[str] = ()) -> list[UnitState]:
+        """Return how far each unit has come, in order; `suspects` are looked up as such."""
+
+    def note_suspect(self, unit: str, expires: int, *, works: bool) -> None:
+        """Note that a worker begins to work on a unit alone, or that it lived to give it back."""
+
     def first_try(self, unit: str) -> FirstTry | None:
         """Return the rules of the unit's first attempt, if that recorded any."""
 
-    def record_first_try(self, unit: str, own: FirstTry) -> FirstTry:
-        """Record the rules of the first attempt. Later attempts get the recorded ones."""
+    def record_first_try(self, unit: str, own: FirstTry) -> FirstTry | None:
+        """Record the rules of the first attempt. Later attempts get the recorded ones.
+
+        Return None if the unit is committed: then nothing may be stored for it.
+        """
+
+    def begin_units(self, tries: Mapping[str, FirstTry]) -> dict[str, FirstTry | None]:
+        """Do what `record_first_try` does for many units."""
 
     def commit_unit(
         self,
@@ -125,16 +147,33 @@ class UnitStore(Protocol):
         receipt: Receipt,
         file: str,
         row: RangeRow | None,
-        tried: FirstTry | None = None,
+        begun: FirstTry | None = None,
     ) -> bool:
         """Put marker, receipt and range row in one transaction; False if the marker existed.
 
-        A unit without findings recorded no first try: it passes `tried` here. Raises OSError if
-        another worker recorded a first try meanwhile, with whatever rules.
+        `begun` is the first try that is recorded for the unit, if one is. Raises OSError if another
+        worker recorded one meanwhile.
+        """
+
+    def commit_batch(
+        self,
+        markers: Sequence[Marker],
+        receipt: Receipt,
+        begun: Mapping[str, FirstTry],
+        findings: Sequence[str],
+        sample: tuple[Sequence[SampledPost], int] | None,
+    ) -> bool:
+        """Put the markers of a batch, its receipt and its sample in one transaction.
+
+        `begun` are the recorded first tries of its messages. `sample` comes with when it expires.
+        Return False, and put nothing, if one of the messages was committed or begun meanwhile.
         """
 
     def receipt(self, marker: Marker) -> Receipt:
-        """Return the receipt of a committed unit."""
+        """Return the receipt of a committed unit, or of the batch that it is part of."""
+
+    def batch_units(self, marker: Marker) -> list[str]:
+        """Return the messages of the batch that a message was committed in, sorted."""
 
 
 class FindingStore(Protocol):
@@ -151,7 +190,7 @@ class FindingStore(Protocol):
         """Put the pages of a receipt, before the receipt itself."""
 
     def findings_of(self, marker: Marker) -> list[tuple[Finding, str | None]]:
-        """Return a unit's findings by id, each with its excerpt while that is kept."""
+        """Return the findings of a unit, or of its batch, by id, each with its excerpt if kept."""
 
     def put_check_uses(self, findings: Sequence[Finding]) -> None:
         """Note for each check which of these findings propose a label with it."""

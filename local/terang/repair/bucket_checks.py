@@ -67,11 +67,17 @@ def _check_findings_file(
 def _check_message_receipt(
     day: JournalDay, unit: str, receipt: Record, keys: Collection[str]
 ) -> Iterator[Difference]:
-    """The sender of a message with refused posts must have a receipt."""
-    key = f"out/{day.provider}/receipts/messages/{day.day}/{unit}.json"
-    if receipt["kind"] == "message" and receipt["refused"] and key not in keys:
-        refused = sum(receipt["refused"].values())
-        yield Difference("refusals_untold", key, "no file", f"{refused} refusals")
+    """The sender of a message with refused posts, or of a batch, must have a receipt."""
+    folder = f"out/{day.provider}/receipts"
+    refused = [unit] if receipt["kind"] == "message" and receipt["refused"] else []
+    for name in (*refused, *receipt.get("refused_messages", ())):
+        key = f"{folder}/messages/{day.day}/{name}.json"
+        if key not in keys:
+            count = sum(receipt["refused"].values())
+            yield Difference("refusals_untold", key, "no file", f"some of {count} refusals")
+    key = f"{folder}/batches/{day.day}/{unit}.json"
+    if receipt["kind"] == "messages" and key not in keys:
+        yield Difference("batch_untold", key, "no file", f"{receipt['messages']} messages")
 
 
 def _check_file_receipt(
@@ -107,7 +113,7 @@ _SETTLING = timedelta(hours=2)
 """How long after its end a day may still be published."""
 
 _COUNTS = ("bytes", "lines", "records", "inspected", "findings", "repeats")
-_LATER_COUNTS = ("unknown_fields", "assumed_utc", "no_rules", "partly_read")
+_LATER_COUNTS = ("unknown_fields", "assumed_utc", "no_rules", "partly_read", "messages")
 """Counts that old receipts lack, and those that are 0 there."""
 _CASE_WORDS = ("type", "verdict", "outcome", "cause", "why", "by", "month", "items", "ground")
 """The fields that a public line on a case repeats from its entry as they are."""

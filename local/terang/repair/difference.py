@@ -33,6 +33,7 @@ ADVICE = {
     "findings_mistold": EXPLAINED,
     "findings_of_nothing": EXPLAINED,
     "refusals_untold": EXPLAINED,
+    "batch_untold": EXPLAINED,
     "file_untold": "terang publish --stack {stack}",
     "file_mistold": EXPLAINED,
     "statement_missing": EXPLAINED,

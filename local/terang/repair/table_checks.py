@@ -1,7 +1,7 @@
 """Checks of `terang fsck`: units, files and cases of the table must agree with each other."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 
 from terang.repair.difference import Difference
@@ -30,20 +30,28 @@ def unit_differences(table: TableSnapshot, *, quiet: bool) -> Iterator[Differenc
 
 
 def _check_markers(table: TableSnapshot) -> Iterator[Difference]:
-    """Every marker must have its receipt where it says, and every receipt its marker."""
+    """Every marker must have its receipt where it says, and every receipt its markers."""
     for unit, marker in sorted(table.markers.items()):
-        wanted = JournalDay(marker["provider"], marker["day"])
-        days = [day for day, _ in table.receipts.get(unit, ())]
-        wanted_key = _receipt_key(wanted, unit)
+        wanted, name = JournalDay(marker["provider"], marker["day"]), marker.get("batch") or unit
+        days = [day for day, _ in table.receipts.get(name, ())]
+        wanted_key = _receipt_key(wanted, name)
         if not days:
             yield Difference("marker_without_receipt", f"U#{unit}", "no receipt", wanted_key)
         elif wanted not in days:
-            key = _receipt_key(days[0], unit)
+            key = _receipt_key(days[0], name)
             yield Difference("receipt_misplaced", f"U#{unit}", key, wanted_key)
-    for unit in sorted(table.receipts.keys() - table.markers.keys()):
-        day = table.receipts[unit][0][0]
-        key = _receipt_key(day, unit)
-        yield Difference("receipt_without_marker", key, "no marker", f"U#{unit}")
+        elif marker.get("batch") and unit not in table.members[name]:
+            yield Difference("marker_without_receipt", f"U#{unit}", "not counted", wanted_key)
+    for unit, places in sorted(table.receipts.items()):
+        key = _receipt_key(places[0][0], unit)
+        for member in table.members[unit] or [unit]:
+            marker = table.markers.get(member, {})
+            if (marker.get("batch") or member) != unit or not marker:
+                yield Difference("receipt_without_marker", key, "no marker", f"U#{member}")
+        counted = places[0][1].get("messages", 0)
+        if counted != len(table.members[unit]):
+            found = f"{len(table.members[unit])} messages listed"
+            yield Difference("receipt_sums", key, found, f"{counted} counted")
 
 
 def _check_receipt(
@@ -70,18 +78,19 @@ def _check_receipt(
         found, wanted = f"digest {digest[:12]}", receipt["findings_digest"][:12]
         yield Difference("receipt_findings", where, found, wanted)
     else:
-        yield from _check_findings_of(table, where, ids, receipt)
+        units = table.members[unit] or [unit]
+        yield from _check_findings_of(table, where, ids, receipt, units)
 
 
 def _check_findings_of(
-    table: TableSnapshot, where: str, ids: Sequence[str], receipt: Record
+    table: TableSnapshot, where: str, ids: Sequence[str], receipt: Record, units: Collection[str]
 ) -> Iterator[Difference]:
-    """A receipt's findings must be stored, name its unit, and have the rules that it counts."""
+    """A receipt's findings must be stored, name its units, and have the rules that it counts."""
     findings = [table.findings[name] for name in ids if name in table.findings]
     for name in ids:
         if name not in table.findings:
             yield Difference("finding_missing", f"C#{name}", "no finding", f"one of {where}")
-    foreign = sum(finding["unit"] != receipt["unit"] for finding in findings)
+    foreign = sum(finding["unit"] not in units for finding in findings)
     if foreign:
         yield Difference("receipt_findings", where, f"{foreign} findings of others", "none")
     if len(findings) < len(ids) or any("mode" not in finding for finding in findings):
@@ -94,11 +103,17 @@ def _check_findings_of(
 
 def _check_findings(table: TableSnapshot, *, quiet: bool) -> Iterator[Difference]:
     """Every finding must be counted by exactly one receipt."""
-    receipts = Counter(name for ids in table.pages.values() for name in ids)
+    receipts = Counter(
+        name
+        for (day, unit), ids in table.pages.items()
+        if any(place == day for place, _ in table.receipts.get(unit, ()))
+        for name in ids
+    )
+    listed = {name for ids in table.pages.values() for name in ids}
     for name, finding in sorted(table.findings.items()):
         if receipts[name] > 1:
             yield Difference("finding_twice", f"C#{name}", f"in {receipts[name]} receipts", "1")
-        if not receipts[name] and (quiet or finding["unit"] in table.markers):
+        if name not in listed and (quiet or finding["unit"] in table.markers):
             yield Difference("finding_stray", f"C#{name}", "in no receipt", finding["unit"])
 
 

@@ -17,7 +17,7 @@ from ledger.errors import SchemaNewerError
 
 type Record = dict[str, Any]
 
-KNOWN_SCHEMA = 1
+KNOWN_SCHEMA = 2
 """The form of records that is read here."""
 
 
@@ -32,7 +32,8 @@ class JournalDay(NamedTuple):
 class TableSnapshot:
     """All that the table holds, by the ids of units, findings, files, cases and messages.
 
-    Receipts and entries are in lists, so that one stored twice is noticed.
+    Receipts and entries are in lists, so that one stored twice is noticed. `members` are the
+    messages of a batch, by its id.
 
     Limits:
         It is held in memory: about 2 KB for each finding and receipt.
@@ -45,6 +46,7 @@ class TableSnapshot:
     pages: dict[tuple[JournalDay, str], list[str]] = field(
         default_factory=lambda: defaultdict(list)
     )
+    members: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     markers: dict[str, Record] = field(default_factory=dict)
     findings: dict[str, Record] = field(default_factory=dict)
     listed: set[str] = field(default_factory=set)
@@ -70,7 +72,7 @@ class TableSnapshot:
                     self._add_journal(name, sk, record, item)
                 case "C":
                     self._add_case(name, sk, record, item)
-                case "U" if sk == "unit":
+                case "U" if sk == "unit" and "begun" not in item:
                     self.markers[name] = record
                 case "M":
                     self.messages[name] = record
@@ -107,12 +109,11 @@ class TableSnapshot:
         unit, _, page = rest.partition("#")
         if kind == "entry":
             self.entries[unit].append((journal_day, record))
-        elif kind == "receipt" and page:
-            packed = bytes(item["ids"]["B"])  # 32 bytes for each finding's id
-            ids = [packed[at : at + 32].hex() for at in range(0, len(packed), 32)]
-            self.pages[journal_day, unit] += ids
         elif kind == "receipt":
-            self.receipts[unit].append((journal_day, record))
+            if not page:
+                self.receipts[unit].append((journal_day, record))
+                self.members[unit] += _ids(item, "units")
+            self.pages[journal_day, unit] += _ids(item, "ids")
 
     def _add_case(self, case: str, sk: str, record: Record, item: Record) -> None:
         if sk == "finding" and record:
@@ -130,6 +131,12 @@ class TableSnapshot:
             self.parts[file].append(record)
         elif kind == "range":
             self.rows[file][int(number)] = record
+
+
+def _ids(item: Record, name: str) -> list[str]:
+    """Return the ids that an attribute holds, 32 bytes for each."""
+    packed = bytes(item[name]["B"]) if name in item else b""
+    return [packed[at : at + 32].hex() for at in range(0, len(packed), 32)]
 
 
 def _record(item: Record) -> Any:

@@ -200,7 +200,7 @@ class Deployed:
                     closed[file.file] = receipt
             progress = self._progress(provider, dropped, closed)
             show(progress)
-            taken = len(messages & {receipt.unit for receipt in self.receipts(provider)})
+            taken = len(self.store.markers(sorted(messages)))
             if len(closed) == len(dropped) and taken == len(messages):
                 return [closed[file.file] for file in dropped]
             if (progress, taken) != last:

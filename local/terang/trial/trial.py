@@ -134,7 +134,7 @@ def _parameters(trial: Trial) -> dict[str, str]:
         "VisibilityTimeout": "300" if trial.index else "60",
         "FileVisibilityTimeout": "900",  # as long as a translation may take
         "ScanConcurrency": "2",
-        "BatchWindow": "0",
+        "BatchWindow": "1",
     }
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import pytest
+from msgspec.structs import replace
 from support.sample_posts import OTP, PRIZE, line, lines
 from support.world import DAY, World
 
@@ -61,10 +62,33 @@ def test_a_unit_is_tried_by_one_set_of_rules(aws: World) -> None:
     assert aws.store.first_try(unit.name) is None
     assert aws.store.record_first_try(unit.name, first) == first
     assert aws.store.record_first_try(unit.name, other) == first
-    with pytest.raises(OSError, match="ConditionalCheckFailed"):
-        aws.store.commit_unit(unit.marker, unit.receipt, "f1", unit.row, other)
+    for begun in (other, None):
+        with pytest.raises(OSError, match="by other rules"):
+            aws.store.commit_unit(unit.marker, unit.receipt, "f1", unit.row, begun)
     assert aws.receipts() == []
-    assert aws.store.commit_unit(unit.marker, unit.receipt, "f1", unit.row)
+    assert aws.store.commit_unit(unit.marker, unit.receipt, "f1", unit.row, first)
+    assert aws.store.record_first_try(unit.name, first) is None
+
+
+def test_a_batch_is_committed_as_a_whole_or_not_at_all(aws: World) -> None:
+    names = [digit * 64 for digit in "cba"]
+    first, batch = FirstTry("one", DAY), "d" * 64
+    markers = [Marker(name, "acme", DAY, batch) for name in names]
+    receipt = replace(Unit().receipt, unit=batch, kind="messages", messages=3)
+    assert aws.store.begin_units({names[0]: first, names[1]: first}) == {
+        names[0]: first,
+        names[1]: first,
+    }
+    begun = {names[0]: first}
+    assert not aws.store.commit_batch(markers, receipt, begun, [], None)
+    assert [state.marker for state in aws.store.unit_states(names)] == [None] * 3
+    assert [state.begun for state in aws.store.unit_states(names)] == [first, first, None]
+    begun[names[1]] = first
+    assert aws.store.commit_batch(markers, receipt, begun, [], ([], 9))
+    assert not aws.store.commit_batch(markers, receipt, begun, [], ([], 9))
+    assert [state.marker for state in aws.store.unit_states(names)] == markers
+    assert aws.receipts() == [receipt]
+    assert aws.store.batch_units(markers[1]) == sorted(names)
 
 
 def test_a_rule_is_held_once_a_day(aws: World) -> None:

@@ -9,6 +9,9 @@ from simulation.bugs import Bug, Call, at_aws, everywhere, handler, method, with
 from ledger.aws.objects import S3Objects
 from ledger.aws.queue import error_code, log_failures
 from scan.deliveries import Deliveries
+from scan.effects import UnitOutcome
+from scan.message_batches import MessageScanner
+from scan.messages import EndedMessages
 
 
 def _answer_nothing(original: Call, *given: Any) -> None:
@@ -35,7 +38,11 @@ def _answer_expected(error: Any) -> str:
 
 
 def _done_without_time(original: Call, deliveries: Deliveries, message: Any, left: Any) -> Any:
-    return original(deliveries, message, left) if left() >= 20 else None
+    return original(deliveries, message, left) if left() >= 20 else UnitOutcome(None, new=False)
+
+
+def _ended_without_time(original: Call, scanner: MessageScanner, messages: Any, left: Any) -> Any:
+    return original(scanner, messages, left) if left() >= 20 else [EndedMessages(messages)]
 
 
 def _not_needed(original: Call, objects: S3Objects, *given: Any, **named: Any) -> bool:
@@ -56,15 +63,17 @@ def _full_when_busy(call: Call, **params: Any) -> Any:
 
 ANSWERING = [
     Bug("messages that were not taken are forgotten",
-        at_aws("send_message_batch", without("Failed")), shows=279),
+        at_aws("send_message_batch", without("Failed")), shows=1488),
     Bug("the handler answers nothing", handler("scan", _answer_nothing)),
     Bug("the handler names no failure", handler("scan", name_no_failure)),
-    Bug("a worker without memory goes on", everywhere(log_failures, _go_on), shows=26),
+    Bug("a worker without memory goes on", everywhere(log_failures, _go_on), shows=36),
     Bug("an error without an answer is not expected",
-        everywhere(error_code, _answer_expected), shows=18),
-    Bug("without time left a message is taken for done",
+        everywhere(error_code, _answer_expected), shows=106),
+    Bug("without time left a range is taken for done",
         method(Deliveries, "take", _done_without_time)),
+    Bug("without time left messages are taken for done",
+        method(MessageScanner, "scan", _ended_without_time), shows=124),
     Bug("a write that failed is taken for one that was not needed",
-        method(S3Objects, "put_if", _not_needed), shows=256),
-    Bug("a busy key is taken for a full one", at_aws("put_object", _full_when_busy), shows=122),
+        method(S3Objects, "put_if", _not_needed), shows=1050),
+    Bug("a busy key is taken for a full one", at_aws("put_object", _full_when_busy), shows=155),
 ]  # fmt: skip

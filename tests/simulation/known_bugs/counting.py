@@ -1,20 +1,21 @@
 """Bugs in counting."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
 import pytest
 from botocore.exceptions import ClientError
-from simulation.bugs import Bug, Call, Change, at_aws, everywhere, method
+from simulation.bugs import Bug, Call, Change, at_aws, both, everywhere, method
 
 from ledger.aws.store import DynamoStore
 from ledger.aws.table import Pair, Table, shards
 from ledger.clock import SystemClock
+from ledger.records.finding import Finding
 from ledger.records.identity import unit_id
 from ledger.records.manifest import FirstTry, RangeRow, Unit
+from scan.effects import own_findings
 from scan.reading import OwnedLines
-from scan.unit_work import Scanner
 
 
 def _count_up(original: Call, store: DynamoStore, *given: Any) -> bool:
@@ -32,31 +33,31 @@ def _count_up(original: Call, store: DynamoStore, *given: Any) -> bool:
 
 def _late(name: str) -> Change:
     """A write of the store that is made after the commit instead of before it."""
-    write, commit = getattr(DynamoStore, name), DynamoStore.commit_unit
+    write = getattr(DynamoStore, name)
     kept: list[Any] = []
 
     def keep(self: DynamoStore, *given: Any) -> Any:
         kept.append((self, given))
         return [finding for finding, _ in given[0]] if name == "put_findings" else None
 
-    def commit_first(self: DynamoStore, *given: Any) -> bool:
-        done = commit(self, *given)
+    def commit_first(commit: Call, store: DynamoStore, *given: Any) -> bool:
+        done = bool(commit(store, *given))
         while kept:
-            store, held = kept.pop()
-            write(store, *held)
+            of, held = kept.pop()
+            write(of, *held)
         return done
 
     def change(patched: pytest.MonkeyPatch) -> None:
         kept.clear()
         patched.setattr(DynamoStore, name, keep)
-        patched.setattr(DynamoStore, "commit_unit", commit_first)
 
-    return change
+    commits = (method(DynamoStore, one, commit_first) for one in ("commit_unit", "commit_batch"))
+    return both(change, *commits)
 
 
 def _is_marker(action: Any) -> bool:
     put = action.get("Put", {}).get("Item", {"pk": {"S": ""}, "sk": {"S": ""}})
-    return put["pk"]["S"].startswith("U#") and put["sk"]["S"] == "unit"
+    return put["pk"]["S"].startswith("U#") and put["sk"]["S"] == "unit" and "begun" not in put
 
 
 def _is_of_findings(actions: Any) -> bool:
@@ -64,13 +65,21 @@ def _is_of_findings(actions: Any) -> bool:
 
 
 def _unchecked_marker(call: Call, TransactItems: Any, **rest: Any) -> Any:  # noqa: N803
-    bent = [
-        {"Put": {k: v for k, v in item["Put"].items() if k != "ConditionExpression"}}
-        if _is_marker(item)
-        else item
-        for item in TransactItems
-    ]
-    return call(TransactItems=bent, **rest)
+    return call(TransactItems=[_unconditional(item) for item in TransactItems], **rest)
+
+
+def _unconditional(action: Any) -> Any:
+    """The action; if it puts a marker, without its condition."""
+    if not _is_marker(action):
+        return action
+    conditions = {"ConditionExpression", "ExpressionAttributeValues"}
+    return {"Put": {k: v for k, v in action["Put"].items() if k not in conditions}}
+
+
+def _first_marker_checked(call: Call, TransactItems: Any, **rest: Any) -> Any:  # noqa: N803
+    """Of a batch only the first marker is put if absent; the others replace whatever is there."""
+    first, rest_of = TransactItems[:1], TransactItems[1:]
+    return call(TransactItems=[*first, *map(_unconditional, rest_of)], **rest)
 
 
 def _no_marker(call: Call, TransactItems: Any, **rest: Any) -> Any:  # noqa: N803
@@ -116,15 +125,18 @@ def _id_of_range(_: Call, __: OwnedLines, unit: Unit) -> str:
     return unit_id(unit.provider, f"{unit.file} {unit.number}".encode())
 
 
-def _id_of_moment(original: Call, scanner: Scanner, provider: str, body: str, *rest: Any) -> Any:
-    """The first blank of a message has no meaning; here it depends on the time of arrival."""
-    blank = " \t\r"[int(SystemClock().now().timestamp()) % 3]
-    return original(scanner, provider, body.replace(" ", blank, 1), *rest)
+def _id_of_moment(provider: str, data: bytes) -> str:
+    """The id of a unit depends on the time of its arrival."""
+    return unit_id(provider, data + b" " * (int(SystemClock().now().timestamp()) % 3))
 
 
 def _own_first_try(original: Call, store: DynamoStore, unit: str, own: FirstTry) -> FirstTry:
     original(store, unit, own)
     return own
+
+
+def _all_that_is_stored(stored: Iterable[Finding], _: Any) -> list[Finding]:
+    return sorted(stored, key=lambda finding: finding.finding)
 
 
 def _no_row_of_known(original: Call, store: DynamoStore, file: str, row: RangeRow) -> None:
@@ -135,7 +147,7 @@ def _no_row_of_known(original: Call, store: DynamoStore, file: str, row: RangeRo
 COUNTING = [
     Bug("a plain counter", method(DynamoStore, "commit_unit", _count_up)),
     Bug("the receipt before its findings", _late("put_findings")),
-    Bug("the receipt before its pages", _late("put_finding_ids"), shows=247),
+    Bug("the receipt before its pages", _late("put_finding_ids"), shows=1060),
     Bug("the marker is not checked", at_aws("transact_write_items", _unchecked_marker), shows=34),
     Bug("no marker is put", at_aws("transact_write_items", _no_marker)),
     Bug("marker and receipt are two calls", at_aws("transact_write_items", _two_calls), shows=36),
@@ -148,9 +160,15 @@ COUNTING = [
     Bug("what another unit found is counted as one's own",
         method(DynamoStore, "put_findings", _all_are_ours)),
     Bug("a unit is named by its range", method(OwnedLines, "id_in", _id_of_range)),
-    Bug("a message is named by when it came", method(Scanner, "scan_message", _id_of_moment)),
+    Bug("a message is named by when it came", everywhere(unit_id, _id_of_moment)),
     Bug("a unit meets the set of its last try",
-        method(DynamoStore, "record_first_try", _own_first_try), shows=144),
+        method(DynamoStore, "record_first_try", _own_first_try), shows=246),
+    Bug("only the first marker of a batch is checked",
+        at_aws("transact_write_items", _first_marker_checked)),
+    Bug("a batch that lost a race is taken for committed",
+        method(DynamoStore, "commit_batch", lambda *given: bool(given[0](*given[1:])) or True)),
+    Bug("a batch counts what messages of others found",
+        everywhere(own_findings, _all_that_is_stored)),
     Bug("a range of a known unit gets no row", method(DynamoStore, "put_range", _no_row_of_known)),
     Bug("half the shards of the journal are not read", everywhere(shards, lambda: "89abcdef")),
 ]  # fmt: skip

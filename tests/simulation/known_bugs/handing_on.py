@@ -106,7 +106,7 @@ def _plain_account(post: Post, _: Any) -> str:
 
 HANDING_ON = [
     Bug("findings are handed out at the first try only",
-        method(DynamoStore, "findings_of", lambda *_: []), shows=20),
+        method(DynamoStore, "findings_of", lambda *_: []), shows=42),
     Bug("findings are handed out under the day of the delivery",
         everywhere(findings_key, _under_today)),
     Bug("a file is closed a range too early",

@@ -72,6 +72,26 @@ def test_a_receipt_that_is_left_out_is_not_missing() -> None:
     assert (outcome.behind, len(outcome.left_out)) == ([], 1)
 
 
+def test_a_batch_that_is_left_out_is_not_missing() -> None:
+    """Its messages are units, and none of them is lost."""
+    made = World()
+    made.store.add(msgspec.structs.replace(sample_receipt(), kind="messages", messages=98))
+    made.publish(CLOSED)
+    assert made.summary("acme/2026-11-25").numbers.units == 98
+    [receipt] = made.store.journal["acme", "2026-11-25"]
+    made.store.journal["acme", "2026-11-25"] = [msgspec.structs.replace(receipt, records=1)]
+    outcome = made.publish("2026-11-27T03:00:00Z")
+    assert (outcome.behind, len(outcome.left_out)) == ([], 1)
+
+
+def test_a_batch_that_is_gone_is_missing_whatever_came_instead() -> None:
+    made = World()
+    made.store.add(msgspec.structs.replace(sample_receipt(), kind="messages", messages=98))
+    made.publish(CLOSED)
+    made.store.journal["acme", "2026-11-25"] = [sample_receipt(number=n) for n in range(2, 9)]
+    assert made.publish("2026-11-27T03:00:00Z").behind == ["acme/2026-11-25"]
+
+
 def test_a_closed_day_never_becomes_provisional_again() -> None:
     """A clock that was set back, or a trial day, takes nothing back that was said."""
     made = world()

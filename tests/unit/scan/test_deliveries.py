@@ -1,6 +1,7 @@
 """A delivery is a range or a message; which one its queue decides, and who sent it the sender."""
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
@@ -10,12 +11,14 @@ from support.sample_posts import StandingClock
 
 from ledger.aws.queue import RESERVE_SECONDS, Delivery, TimeReserveError
 from ledger.records.manifest import Source, Unit
-from scan.deliveries import Deliveries
-from scan.persisting import UnitOutcome
+from scan.deliveries import Deliveries, UnknownSender
+from scan.effects import UnitOutcome
+from scan.messages import EndedMessages, Message
 
 if TYPE_CHECKING:
     from ledger.aws.queue import Senders
     from ledger.closing import Closing
+    from scan.message_batches import MessageScanner
     from scan.unit_work import Scanner
 
 UNIT = Unit(
@@ -37,9 +40,12 @@ class Parts:
         self.done.append(("range", unit))
         return UnitOutcome(None, new=True)
 
-    def scan_message(self, provider: str, body: str, sent_at: datetime) -> UnitOutcome:
-        self.done.append(("message", provider, body, sent_at))
-        return UnitOutcome(None, new=True)
+    def scan(self, messages: list[Message], _: Any) -> Iterator[EndedMessages]:
+        self.done += [
+            ("message", one.provider, one.body, one.sent_at, one.receives, one.deliveries)
+            for one in messages
+        ]
+        yield EndedMessages(messages)
 
     def close(self, file: str) -> bool:
         self.done.append(("close", file))
@@ -55,13 +61,18 @@ class Parts:
 
 def deliveries(parts: Parts, trial_day: bool = False) -> Deliveries:
     return Deliveries(
-        cast("Scanner", parts), cast("Closing", parts), cast("Senders", parts), StandingClock(),
+        cast("Scanner", parts), cast("MessageScanner", parts), cast("Closing", parts),
+        cast("Senders", parts), StandingClock(),
         posts_queue_arn="arn:posts", trial_day=trial_day,
     )  # fmt: skip
 
 
-def message(queue: str = "arn:posts", body: str = "{}") -> Delivery:
-    return Delivery(queue, body, "AROAX:s", {"provider": "acme"}, SENT)
+def message(queue: str = "arn:posts", body: str = "{}", **changes: Any) -> Delivery:
+    return replace(Delivery(queue, body, "AROAX:s", {"provider": "acme"}, SENT, "one"), **changes)
+
+
+def take(parts: Parts, *messages: Delivery, trial_day: bool = False) -> list[Any]:
+    return [*deliveries(parts, trial_day).take_messages(messages, lambda: 300)]
 
 
 def test_a_unit_is_scanned_and_then_its_file_looked_at() -> None:
@@ -72,36 +83,48 @@ def test_a_unit_is_scanned_and_then_its_file_looked_at() -> None:
 
 def test_a_message_is_scanned_by_the_day_it_was_sent() -> None:
     parts = Parts()
-    deliveries(parts).take(message(), lambda: 300)
+    take(parts, message())
     assert parts.done == [
-        ("believed", "AROAX:s", {"provider": "acme"}), ("message", "acme", "{}", SENT)
-    ]  # fmt: skip
+        ("believed", "AROAX:s", {"provider": "acme"}),
+        ("message", "acme", "{}", SENT, 1, ["one"]),
+    ]
+
+
+def test_equal_bodies_are_one_message_as_of_its_first_sending() -> None:
+    parts = Parts()
+    later = SENT + timedelta(hours=1)
+    sent = [message(sent_at=later), message(id="two", receives=3), message(id="x", body="[]")]
+    take(parts, *sent)
+    assert [done[2:] for done in parts.done if done[0] == "message"] == [
+        ("{}", SENT, 3, ["one", "two"]),
+        ("[]", SENT, 1, ["x"]),
+    ]
 
 
 def test_a_dead_letter_is_scanned_by_the_day_it_was_sent_first() -> None:
     parts = Parts(waited=timedelta(days=9))
-    deliveries(parts).take(message(), lambda: 300)
-    assert parts.done[-1] == ("message", "acme", "{}", SENT - timedelta(days=9))
+    take(parts, message())
+    assert parts.done[-1][3] == SENT - timedelta(days=9)
 
 
 def test_on_a_trial_day_every_message_was_sent_today() -> None:
     parts = Parts()
-    deliveries(parts, trial_day=True).take(message(), lambda: 300)
-    assert parts.done[-1] == ("message", "acme", "{}", StandingClock().now())
+    take(parts, message(), trial_day=True)
+    assert parts.done[-1][3] == StandingClock().now()
 
 
 def test_nothing_is_scanned_for_who_is_not_believed() -> None:
     parts = Parts(believed_provider=None)
-    assert deliveries(parts).take(message(), lambda: 300) is None
+    assert take(parts, message()) == [UnknownSender("one")]
     assert [done[0] for done in parts.done] == ["believed"]
 
 
 def test_with_too_little_time_left_nothing_begins() -> None:
-    parts = Parts()
+    parts, unit = Parts(), message("arn:units", msgspec.json.encode(UNIT).decode())
     with pytest.raises(TimeReserveError):
-        deliveries(parts).take(message(), lambda: RESERVE_SECONDS - 0.001)
+        deliveries(parts).take(unit, lambda: RESERVE_SECONDS - 0.001)
     assert parts.done == []
-    deliveries(parts).take(message(), lambda: RESERVE_SECONDS)
+    deliveries(parts).take(unit, lambda: RESERVE_SECONDS)
     assert parts.done
 
 

@@ -115,14 +115,22 @@ def test_providers_and_days_are_kept_apart(days: Days, guard: FloodGuard) -> Non
     assert decide(days, guard, "acme", DAY, 1000, {RULE: 900}) == {RULE}
     assert decide(days, guard, "others", DAY, 1000, {RULE: 1}) == set()
     assert decide(days, guard, "acme", "2026-11-26", 1000, {RULE: 1}) == set()
-    assert decide(days, guard, "acme", DAY, 1000, {}) == {RULE}
+    assert decide(days, guard, "acme", DAY, 1000, {RULE: 1}) == {RULE}
 
 
 def test_two_providers_in_turn_do_not_fold_the_day_each_time(days: Days, guard: FloodGuard) -> None:
     for _ in range(5):
-        decide(days, guard, "acme", DAY, 1, {})
-        decide(days, guard, "others", DAY, 1, {})
+        decide(days, guard, "acme", DAY, 1, {RULE: 1})
+        decide(days, guard, "others", DAY, 1, {RULE: 1})
     assert days.folded == 2
+
+
+def test_a_unit_without_hits_reads_nothing_and_counts(days: Days, guard: FloodGuard) -> None:
+    assert decide(days, guard, "acme", DAY, 1000, {}) == set()
+    assert days.folded == 0
+    assert decide(days, guard, "acme", DAY, 500, {RULE: 1}) == set()
+    assert decide(days, guard, "acme", DAY, 499, {}) == set()
+    assert decide(days, guard, "acme", DAY, 1, {RULE: 20}) == {RULE}
 
 
 def test_other_rules_are_not_held(days: Days, guard: FloodGuard) -> None:

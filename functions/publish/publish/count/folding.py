@@ -144,6 +144,7 @@ _RECEIPT_COUNTS = (
     "assumed_utc",
     "no_rules",
     "partly_read",
+    "messages",
 )
 
 
@@ -170,9 +171,10 @@ def numbers_of(line: JournalLine, catalogue: PublishedSets) -> Numbers:
         KeyError: a rule is not in that set; see `left_out_reason`.
     """
     found = found_by(line.by_rule, line.held, lambda key: catalogue.ruling(line.set, key))
+    units = line.messages or 1
     return msgspec.structs.replace(
         found,
-        units=1,
+        units=units,
         files_refused=int(line.kind == "file"),
         bytes=line.bytes,
         lines=line.lines,
@@ -182,8 +184,8 @@ def numbers_of(line: JournalLine, catalogue: PublishedSets) -> Numbers:
         repeats=line.repeats,
         refused_by_code=_without_zeros(line.refused),
         by_language=_without_zeros(line.by_language),
-        skipped=dict.fromkeys(line.skipped, 1),
-        sets={line.set: 1} if line.set else {},
+        skipped=dict.fromkeys(line.skipped, units),
+        sets={line.set: units} if line.set else {},
         unknown_fields=line.unknown_fields,
         assumed_utc=line.assumed_utc,
         partly_read=line.partly_read,

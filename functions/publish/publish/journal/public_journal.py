@@ -25,7 +25,10 @@ class JournalLine(msgspec.Struct, frozen=True):
     ]
     kind: Annotated[
         str,
-        Meta(description="`range` of a file, `message`, or `file` (refused as a whole: 1 record)."),
+        Meta(
+            description="`range` of a file, `message`, `messages` (a batch of them), or `file`"
+            " (refused as a whole: 1 record)."
+        ),
     ]
     bytes: Annotated[int, Meta(ge=0, description="Bytes of the unit.")]
     lines: Annotated[int, Meta(ge=0, description="Lines of the unit.")]
@@ -61,6 +64,10 @@ class JournalLine(msgspec.Struct, frozen=True):
         Annotated[int, Meta(ge=1)] | UnsetType,
         Meta(description="Inspected posts of which only a part was read; absent if none."),
     ] = UNSET
+    messages: Annotated[
+        Annotated[int, Meta(ge=1)] | UnsetType,
+        Meta(description="Messages of a batch, each of them a unit; absent from other lines."),
+    ] = UNSET
 
 
 def journal_line(number: int, receipt: Receipt) -> JournalLine:
@@ -90,6 +97,7 @@ def journal_line(number: int, receipt: Receipt) -> JournalLine:
         last=receipt.last[:10],
         no_rules=receipt.no_rules or UNSET,
         partly_read=receipt.partly_read or UNSET,
+        messages=receipt.messages or UNSET,
     )
 
 

@@ -29,13 +29,18 @@ class TimeReserveError(OperatorError):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A delivery: its queue, body, sender, attributes and when it was sent."""
+    """A delivery: its queue, body, sender, attributes and when it was sent.
+
+    `id` is the message's name in SQS, `receives` how often it was delivered, this time included.
+    """
 
     queue_arn: str
     body: str
     sender_id: str
     attributes: dict[str, str]
     sent_at: datetime
+    id: str = ""
+    receives: int = 1
 
     @classmethod
     def of(cls, record: Mapping[str, Any]) -> "Delivery":
@@ -49,6 +54,8 @@ class Delivery:
                 name: named[name].get("stringValue") or "" for name in ATTRIBUTES if name in named
             },
             sent_at=datetime.fromtimestamp(int(record["attributes"]["SentTimestamp"]) / 1000, UTC),
+            id=record.get("messageId") or "",
+            receives=int(record["attributes"].get("ApproximateReceiveCount") or 1),
         )
 
 

@@ -10,13 +10,14 @@ from typing import Any
 
 import msgspec
 
-from ledger.aws.case_store import DynamoCases, open_index_keys
+from ledger.aws.case_store import open_index_keys
 from ledger.aws.privacy_store import work_of
 from ledger.aws.table import Pair, Table, item_of, record_of, shards
+from ledger.aws.unit_store import DynamoUnits, range_place, receipt_place, unpacked
 from ledger.clock import Clock, SystemClock
 from ledger.records.finding import Finding
 from ledger.records.identity import check_id
-from ledger.records.manifest import FirstTry, Manifest, Marker, OpenFile, RangeRow, Source
+from ledger.records.manifest import Manifest, Marker, OpenFile, RangeRow, Source
 from ledger.records.provider import Provider
 from ledger.records.receipt import Receipt
 
@@ -25,7 +26,7 @@ IDS_PER_PAGE = 4_000
 
 
 @dataclass(frozen=True, slots=True)
-class DynamoStore(DynamoCases):
+class DynamoStore(DynamoUnits):
     """All ports of the table: providers, files, units, findings, floods, cases, personal data."""
 
     @classmethod
@@ -71,11 +72,11 @@ class DynamoStore(DynamoCases):
 
     def put_range(self, file: str, row: RangeRow) -> None:
         """Put, if absent, the row of a range whose unit is known or that owns no line."""
-        self.table.transact(self.table.put_if_absent(f"F#{file}", _range_key(row.number), row))
+        self.table.transact(self.table.put_if_absent(f"F#{file}", range_place(row.number), row))
 
     def range_row(self, file: str, number: int) -> RangeRow | None:
         """Return the row of one range, once it is committed."""
-        return record_of(self.table.get(f"F#{file}", _range_key(number)), RangeRow)
+        return record_of(self.table.get(f"F#{file}", range_place(number)), RangeRow)
 
     def ranges(self, file: str) -> list[RangeRow]:
         """Return the rows of a file, by number."""
@@ -105,46 +106,6 @@ class DynamoStore(DynamoCases):
         )
         self.table.transact(new)
 
-    def marker(self, unit: str) -> Marker | None:
-        """Return where the unit's receipt is, if the unit was committed."""
-        return record_of(self.table.get(f"U#{unit}", "unit"), Marker)
-
-    def first_try(self, unit: str) -> FirstTry | None:
-        """Return the rules of the unit's first attempt, if that recorded any."""
-        return record_of(self.table.get(f"U#{unit}", "try"), FirstTry)
-
-    def record_first_try(self, unit: str, own: FirstTry) -> FirstTry:
-        """Record the rules of the first attempt. Later attempts get the recorded ones."""
-        if self.table.transact(self.table.put_if_absent(f"U#{unit}", "try", own)):
-            return own
-        return self.first_try(unit) or own
-
-    def commit_unit(
-        self,
-        marker: Marker,
-        receipt: Receipt,
-        file: str,
-        row: RangeRow | None,
-        tried: FirstTry | None = None,
-    ) -> bool:
-        """Put marker, receipt and range row in one transaction; False if the marker existed."""
-        puts = [
-            self.table.put_if_absent(f"U#{marker.unit}", "unit", marker),
-            self.table.put_if_absent(*_receipt_key(marker), receipt),
-        ]
-        if row is not None:
-            puts.append(self.table.put_if_absent(f"F#{file}", _range_key(row.number), row))
-        if tried is not None:
-            puts.append(self.table.put_if_absent(f"U#{marker.unit}", "try", tried))
-        return self.table.transact(*puts)
-
-    def receipt(self, marker: Marker) -> Receipt:
-        """Return the receipt of a committed unit."""
-        receipt = record_of(self.table.get(*_receipt_key(marker)), Receipt)
-        if receipt is None:
-            raise LookupError(f"unit {marker.unit} has a marker and no receipt")
-        return receipt
-
     def receipts(self, provider: str, day: str) -> list[Receipt]:
         """Return all receipts of a provider and day, by unit."""
         receipts = [
@@ -173,16 +134,19 @@ class DynamoStore(DynamoCases):
 
     def put_finding_ids(self, marker: Marker, ids: Sequence[str]) -> None:
         """Put the pages of a receipt, before the receipt itself."""
-        key, sort = _receipt_key(marker)
+        key, sort = receipt_place(marker)
         for page, first in enumerate(range(0, len(ids), IDS_PER_PAGE)):
             packed = b"".join(bytes.fromhex(name) for name in ids[first : first + IDS_PER_PAGE])
             self.table.put(key, f"{sort}#{page:08}", ids=packed)
 
     def findings_of(self, marker: Marker) -> list[tuple[Finding, str | None]]:
-        """Return a unit's findings by id, each with its excerpt while that is kept."""
-        key, sort = _receipt_key(marker)
-        packed = b"".join(item["ids"]["B"] for item in self.table.query(key, f"{sort}#"))
-        ids = [packed[at : at + 32].hex() for at in range(0, len(packed), 32)]
+        """Return the findings of a unit, or of its batch, by id, each with its excerpt if kept."""
+        key, sort = receipt_place(marker)
+        if marker.batch:  # the item of its receipt holds the ids
+            ids = unpacked((self.table.get(key, sort) or {}).get("ids"))
+        else:
+            pages = self.table.query(key, f"{sort}#")
+            ids = [name for page in pages for name in unpacked(page["ids"])]
         keys = [(f"C#{name}", kind) for name in ids for kind in ("finding", "excerpt")]
         items = self.table.get_many(keys)
         return [
@@ -222,12 +186,3 @@ class DynamoStore(DynamoCases):
     def lift_flood(self, provider: str, day: str, rule: str, expires: int) -> None:
         """Let the rule propose again that day: somebody looked at what it finds."""
         self.table.put(work_of(provider), f"flood#{day}#{rule}", lifted=True, expires=expires)
-
-
-def _range_key(number: int) -> str:
-    return f"range#{number:08}"
-
-
-def _receipt_key(marker: Marker) -> tuple[str, str]:
-    shard = marker.unit[0]
-    return f"J#{marker.provider}#{marker.day}#{shard}", f"receipt#{marker.unit}"

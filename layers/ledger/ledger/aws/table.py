@@ -17,8 +17,12 @@ from ledger.errors import SchemaNewerError
 type Item = dict[str, Any]
 """An item in DynamoDB's notation: `{"pk": {"S": …}, …}`."""
 
-SCHEMA = 1
-"""The form of the records. A change that earlier code would misread needs the next number."""
+SCHEMA = 2
+"""The newest form of records that is read. A change that earlier code would misread needs the next.
+
+A record is written in the oldest form that says all of it: the property `form` of its class, or 1.
+Form 2 brought batches of messages and the beginning of a unit in the item of its marker.
+"""
 
 
 def item_of(pk: str, sk: str, record: Any = None, **attributes: Any) -> Item:
@@ -26,8 +30,13 @@ def item_of(pk: str, sk: str, record: Any = None, **attributes: Any) -> Item:
     item = key_of(pk, sk)
     if record is not None:
         item["record"] = {"S": msgspec.json.encode(record).decode()}
-        item["schema"] = {"N": str(SCHEMA)}
+        item["schema"] = {"N": str(form_of(record))}
     return item | {name: typed(value) for name, value in attributes.items()}
+
+
+def form_of(record: Any) -> int:
+    """Return the oldest form that says all of a record."""
+    return getattr(record, "form", 1)
 
 
 def record_of[T](item: Item | None, kind: type[T]) -> T | None:
@@ -99,6 +108,16 @@ class Table:
         """Return the action that puts an item if absent."""
         return _if_absent(self.put_action(pk, sk, record, **attributes))
 
+    def instead(self, pk: str, sk: str, record: Any, **attribute: str) -> Item:
+        """Return the action that replaces an item if it has this attribute with this value."""
+        action = self.put_action(pk, sk, record)
+        [(name, value)] = attribute.items()
+        condition = {
+            "ConditionExpression": f"{name} = :value",
+            "ExpressionAttributeValues": {":value": typed(value)},
+        }
+        return {"Put": action["Put"] | condition}
+
     def if_absent(self, pk: str, sk: str) -> Item:
         """Return the condition that an item does not exist."""
         condition = {"Key": key_of(pk, sk), "ConditionExpression": "attribute_not_exists(pk)"}
@@ -166,18 +185,21 @@ class Table:
         """Return the items that exist under these keys, read consistently."""
         found: dict[tuple[str, str], Item] = {}
         for batch in batched(keys, _GET):
-            wanted = [key_of(pk, sk) for pk, sk in batch]
-            for pause in _pauses():
+            wanted, pauses = [key_of(pk, sk) for pk, sk in batch], _pauses()
+            while wanted:
+                pause = next(pauses, None)
+                if pause is None:
+                    raise OSError(f"the table did not give {len(wanted)} of its items")
                 request = {self.name: {"Keys": wanted, "ConsistentRead": True}}
                 answer = self.client.batch_get_item(RequestItems=request)
                 for item in answer["Responses"].get(self.name, ()):
                     found[item["pk"]["S"], item["sk"]["S"]] = item
-                wanted = answer.get("UnprocessedKeys", {}).get(self.name, {}).get("Keys", [])
-                if not wanted:
-                    break
-                pause()
-            else:
-                raise OSError(f"the table did not give {len(wanted)} of its items")
+                left = answer.get("UnprocessedKeys", {}).get(self.name, {}).get("Keys", [])
+                if len(left) < len(wanted):
+                    pauses = _pauses()  # it gives some at a time: only standing still counts
+                if left:
+                    pause()
+                wanted = left
         return found
 
     def transact(self, *actions: Item) -> bool:
@@ -185,17 +207,20 @@ class Table:
 
         Raises for every other reason, after waiting out conflicts with other transactions.
         """
-        return self._transact(actions, watched=1)
+        return self.transact_first(actions, watched=1)
 
     def transact_all(self, *actions: Item) -> bool:
         """Do all actions or none; return False if the condition of any action failed.
 
         Raises for every other reason, after waiting out conflicts with other transactions.
         """
-        return self._transact(actions, watched=len(actions))
+        return self.transact_first(actions, watched=len(actions))
 
-    def _transact(self, actions: Sequence[Item], watched: int) -> bool:
-        """Do all or none; return False if a condition of the first `watched` actions failed."""
+    def transact_first(self, actions: Sequence[Item], watched: int) -> bool:
+        """Do all actions or none; return False if a condition of the first `watched` failed.
+
+        Raises for every other reason, after waiting out conflicts with other transactions.
+        """
         for pause in _pauses():
             reasons = self._cancelled(actions)
             if reasons is None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Iterable
 
 _ID = re.compile("[0-9a-f]{64}")
 
@@ -40,6 +41,17 @@ def unit_id(provider: str, data: bytes) -> str:
     'd63bb1a2'
     """
     return digest("unit", provider, data)
+
+
+def batch_id(provider: str, units: Iterable[str]) -> str:
+    """Return the id of a batch: of the messages that were committed in it, in any order.
+
+    A message is committed once, so no two batches have a message in common.
+
+    >>> batch_id("acme", ["a", "b"]) == batch_id("acme", ["b", "a"])
+    True
+    """
+    return digest("batch", provider, *sorted(units))
 
 
 def file_id(bucket: str, key: str, version: str) -> str:

@@ -76,12 +76,27 @@ class RangeRow(msgspec.Struct, frozen=True, omit_defaults=True):
         return bool(self.unit) and not self.bytes
 
 
-class Marker(msgspec.Struct, frozen=True):
-    """The record that a unit was committed, and where its receipt is."""
+class Marker(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The record that a unit was committed, and where its receipt is.
+
+    `batch` is the id of the batch that a message was committed in. The receipt of a batch counts
+    all of its messages.
+    """
 
     unit: str
     provider: str
     day: str
+    batch: str = ""
+
+    @property
+    def receipt_id(self) -> str:
+        """The unit that the receipt is of: this one, or the batch that it is part of."""
+        return self.batch or self.unit
+
+    @property
+    def form(self) -> int:
+        """The form of the record: a reader that does not know batches must refuse it."""
+        return 2 if self.batch else 1
 
 
 class FirstTry(msgspec.Struct, frozen=True):
@@ -93,6 +108,19 @@ class FirstTry(msgspec.Struct, frozen=True):
 
     set: str
     at: str
+
+
+class UnitState(msgspec.Struct, frozen=True):
+    """How far a unit has come.
+
+    `marker` is set once it is committed. Until then `begun` holds the rules by which an attempt may
+    have stored findings, if any did. `is_suspect` says that a worker began to work on it alone,
+    and did not live to commit it or to give it back.
+    """
+
+    marker: Marker | None = None
+    begun: FirstTry | None = None
+    is_suspect: bool = False
 
 
 def cut_ranges(source: Source, range_bytes: int) -> list[tuple[int, int]]:

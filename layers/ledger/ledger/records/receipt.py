@@ -11,7 +11,8 @@ class Receipt(
 ):
     """The counts of one unit, written once.
 
-    `kind` is `range` (of a file), `message`, or `file` (refused as a whole: one record).
+    `kind` is `range` (of a file), `message`, `messages` (a batch of them, see below), or `file`
+    (refused as a whole: one record).
     `records` were counted before any was inspected; a receipt closes if they equal `inspected` plus
     all `refused`. `findings` are those that this unit stored first, `repeats` those that another
     unit had stored. `by_rule` and `held` have keys `pack/version/rule/mode`; findings in `held` are
@@ -22,6 +23,9 @@ class Receipt(
     `not_asked` counts posts that were not compared with published checks, because the unit had used
     up its queries. `no_rules` counts the inspected posts of a unit whose provider had neither a
     pack in force nor fact-checks. `partly_read` counts posts that needed more work than allowed.
+
+    The receipt of a batch sums its `messages`, each a unit of its own with its own marker. Its
+    `unit` is the id of the batch. `refused_messages` names the messages with refused records.
     """
 
     unit: str
@@ -49,6 +53,18 @@ class Receipt(
     not_asked: int = 0
     no_rules: int = 0
     partly_read: int = 0
+    messages: int = 0
+    refused_messages: tuple[str, ...] = ()
+
+    @property
+    def units(self) -> int:
+        """The number of units that it counts."""
+        return self.messages or 1
+
+    @property
+    def form(self) -> int:
+        """The form of the record: a reader that does not know batches must refuse it."""
+        return 2 if self.messages else 1
 
     @property
     def closes(self) -> bool:
@@ -69,6 +85,20 @@ OTHER_BYTES = 40 * 1024
 of S3 has 1,024 bytes, which JSON writes as 6,144. 34 codes of refusals, the rules of fact-checks,
 ids, digests, counts and names of fields are about 4,000 together.
 """
+
+BATCH_BYTES = 32 * 1024
+"""The most that the receipt of a batch takes in addition, see BATCH_MESSAGES and BATCH_FINDINGS.
+
+98 ids of messages are 3,136 bytes, their names as refused ones 6,566, and 500 ids of findings
+16,000.
+"""
+
+BATCH_MESSAGES = 98
+"""Messages of one batch: their markers, the receipt and the sample are the 100 actions that a
+transaction may have."""
+
+BATCH_FINDINGS = 500
+"""Findings of one batch, whose ids are kept in the item of the receipt."""
 
 COUNT_BYTES = 10
 """Quotes, colon, comma and the count of one rule.

@@ -1,0 +1,141 @@
+"""What a batch of messages stores: one transaction for all of its markers and one receipt.
+
+Findings and refusals are stored before it, under the ids of their messages. If the batch dies, or
+loses messages to another worker, nothing is left that counts: a receipt counts a finding only if
+the message that stored it first is committed in the same transaction.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+
+from ledger.privacy.audit_sample import month_sample_secret
+from ledger.privacy.pseudonyms import Pseudonyms
+from ledger.records.finding import Finding
+from ledger.records.identity import batch_id
+from ledger.records.manifest import FirstTry, Marker
+from ledger.records.receipt import Receipt
+from scan.effects import UnitEffects, UnitJob, UnitOutcome, own_findings
+from scan.flood_guard import FloodDecision
+from scan.handing_out import message_receipt
+from scan.inspection import Inspection, merge_inspections, sample_unflagged
+from scan.persisting import ScanStore, UnitRecorder
+from scan.reading import UnitRecords
+from scan.rule_sets import Rules
+
+
+@dataclass(frozen=True, slots=True)
+class InspectedMessage:
+    """A message with its findings; `begun` is the first try that is recorded for it, if any."""
+
+    job: UnitJob
+    records: UnitRecords
+    inspection: Inspection
+    begun: FirstTry | None = None
+
+    @property
+    def unit(self) -> str:
+        """The id of the message."""
+        return self.job.unit
+
+
+@dataclass(frozen=True, slots=True)
+class MessageBatch:
+    """Messages of one provider that meet the same rules, to be committed together."""
+
+    messages: Sequence[InspectedMessage]
+    rules: Rules
+    pseudonyms: Pseudonyms
+    flood: FloodDecision
+    now: datetime
+
+    @property
+    def provider(self) -> str:
+        """The provider of all messages."""
+        return self.messages[0].job.provider
+
+    @property
+    def marker(self) -> Marker:
+        """A marker that names the batch, for the keys of what it hands out."""
+        name = batch_id(self.provider, (message.unit for message in self.messages))
+        return Marker(name, self.provider, self.now.date().isoformat(), name)
+
+    def effects(self, secret: bytes) -> UnitEffects:
+        """Return everything that the messages are about to store, as of one unit."""
+        records = UnitRecords.merged(message.records for message in self.messages)
+        inspection = merge_inspections(message.inspection for message in self.messages)
+        marker, audit_secret = (
+            self.marker,
+            month_sample_secret(secret, self.now.date().isoformat()[:7]),
+        )
+        size = sum(message.job.size for message in self.messages)
+        return UnitEffects(
+            job=UnitJob(self.provider, marker.unit, "messages", size),
+            marker=marker,
+            records=records,
+            rules=self.rules,
+            inspection=inspection,
+            flood=self.flood,
+            sample=sample_unflagged(
+                records.posts,
+                inspection.findings,
+                self.pseudonyms,
+                key=audit_secret,
+                provider=self.provider,
+            ),
+            audit_secret=audit_secret,
+            begun=None,
+            now=self.now,
+        )
+
+    def receipt(self, effects: UnitEffects, own: Sequence[Finding]) -> Receipt:
+        """Return the receipt that sums the messages; `own` are the findings that they own."""
+        found = sum(len(message.inspection.findings) for message in self.messages)
+        refused = (message.unit for message in self.messages if message.records.refused)
+        return msgspec.structs.replace(
+            effects.receipt(own, repeats=found - len(own)),
+            messages=len(self.messages),
+            refused_messages=tuple(sorted(refused)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRecorder:
+    """Stores batches, over the recorder of single units."""
+
+    store: ScanStore
+    recorder: UnitRecorder
+    secret: bytes
+
+    def persist(self, batch: MessageBatch) -> UnitOutcome | None:
+        """Store a batch. Return None if it lost a race for one of its messages.
+
+        Raises OSError if an author was erased meanwhile: the next delivery sees the tombstone.
+        """
+        effects, units = batch.effects(self.secret), {message.unit for message in batch.messages}
+        provider, accounts = batch.provider, effects.accounts
+        self.recorder.put_floods(effects)
+        erased = self.store.erased_accounts(provider, accounts)
+        own = own_findings(self.recorder.put_findings(effects, erased), units)
+        for message in batch.messages:
+            self.recorder.put_refusals(message.unit, message.records)
+        self.recorder.put_check_uses(own)
+        sample = self.recorder.sample_to_store(effects, erased)
+        # Without findings nothing was stored since that look.
+        if effects.inspection.findings and self.store.erased_accounts(provider, accounts) != erased:
+            raise OSError("an author was erased meanwhile")
+        receipt, name = batch.receipt(effects, own), effects.marker
+        markers = [Marker(unit, provider, name.day, name.unit) for unit in sorted(units)]
+        begun = {message.unit: message.begun for message in batch.messages if message.begun}
+        ids = [finding.finding for finding in own]
+        if not self.store.commit_batch(markers, receipt, begun, ids, sample):
+            return None
+        self.recorder.handout.hand_out_new(name, effects, own)
+        self.recorder.handout.put_batch_receipt(name, receipt, sorted(units))
+        for message in batch.messages:
+            if message.records.refused:
+                report = message_receipt(receipt, message.job, message.records)
+                self.recorder.handout.put_message_receipt(receipt, report)
+        return UnitOutcome(receipt, new=True)

@@ -1,0 +1,276 @@
+"""One delivery of many messages: grouped, matched together, and committed batch by batch.
+
+Messages that come for the first time are matched all at once, and committed in batches as large as
+a transaction allows. If a worker died with a delivery, nobody knows which message killed it. So
+messages that come for the second time are worked on in small batches, and later ones alone. A
+worker notes a message before it works on it alone. If the note is there and the message is not
+committed, the message is a suspect: it is handed back until it is alone in its delivery, and its
+neighbours are acknowledged without it.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import batched, chain
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from ledger.aws.queue import require_reserve
+from ledger.clock import utc
+from ledger.errors import OperatorError
+from ledger.records.manifest import FirstTry, Marker, UnitState
+from scan.batch_persisting import BatchRecorder, InspectedMessage, MessageBatch
+from scan.inspection import count_live_hits, inspect_posts, match_posts
+from scan.messages import (
+    EndedMessages,
+    Message,
+    MessageWork,
+    Piece,
+    RuleGroup,
+    cut_pieces,
+    group_work,
+)
+from scan.reading import read_body
+from scan.unit_work import Scanner
+
+SECOND_BATCH = 10
+"""Messages of one batch when they come for the second time."""
+
+SUSPECT_DAYS = 30
+"""How long a note about a suspect is kept: longer than its dead letter."""
+
+ROUNDS = 5
+"""How often a batch is put together again after it lost messages to another worker."""
+
+
+PLATFORM_ERRORS = (BotoCoreError, ClientError, OSError)
+"""What the services raise when they do not answer."""
+
+
+class SuspectError(OperatorError):
+    """Workers died with this message: it is tried when it is alone in its delivery."""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageScanner:
+    """Scans the messages of one delivery."""
+
+    scanner: Scanner
+    recorder: BatchRecorder
+
+    def scan(
+        self, messages: Sequence[Message], seconds_left: Callable[[], float]
+    ) -> Iterator[EndedMessages]:
+        """Scan messages that are all different. Yield each as soon as it ended or failed."""
+        try:
+            require_reserve(seconds_left)
+            again = [message.unit for message in messages if message.receives > 1]
+            states = self.scanner.store.unit_states([one.unit for one in messages], again)
+        except MemoryError:
+            raise
+        except Exception as error:  # noqa: BLE001 - all of them come again
+            yield EndedMessages(messages, error=error)
+            return
+        committed = {
+            message.unit: state.marker
+            for message, state in zip(messages, states, strict=True)
+            if state.marker
+        }
+        repeated = [message for message in messages if message.unit in committed]
+        yield from self._repeated(repeated, committed)
+        left: list[tuple[Message, UnitState]] = []
+        for message, state in zip(messages, states, strict=True):
+            if state.is_suspect and not state.marker and len(messages) > 1:
+                suspect = SuspectError("workers died with this message")
+                yield EndedMessages([message], error=suspect)
+            elif not state.marker:
+                left.append((message, state))
+        work: list[MessageWork] = []
+        groups: dict[tuple[str, FirstTry], RuleGroup] = {}
+        for place, (message, state) in enumerate(left):
+            try:
+                work.append(self._begin(message, state, groups))
+            except PLATFORM_ERRORS as error:  # it would fail, and take its time, for each of them
+                yield EndedMessages([one for one, _ in left[place:]], error=error)
+                break
+            except Exception as error:  # noqa: BLE001 - its neighbours go on
+                yield EndedMessages([message], error=_survived(error))
+        for piece in self._pieces(work):
+            yield from self._guarded(piece, seconds_left)
+
+    def _begin(
+        self, message: Message, state: UnitState, groups: dict[tuple[str, FirstTry], RuleGroup]
+    ) -> MessageWork:
+        is_begun = state.begun is not None
+        attempt = state.begun or FirstTry(self.scanner.rulesets.current(), utc(message.sent_at))
+        key = (message.provider, attempt)
+        if key not in groups:
+            at = datetime.fromisoformat(attempt.at)
+            rules = self.scanner.rulesets.rules(attempt.set, message.provider, at)
+            groups[key] = RuleGroup(message.provider, rules)
+        return MessageWork(message, groups[key], attempt, is_begun)
+
+    def _pieces(self, work: Sequence[MessageWork]) -> Iterator[Piece]:
+        """Yield what is worked on together: first what came for the first time."""
+        first = [one for one in work if one.message.receives <= 1]
+        second = [one for one in work if one.message.receives == 2]
+        late = [one for one in work if one.message.receives > 2]
+        for group in group_work(first):
+            yield from self._matched(group)
+        for group in group_work(second):
+            for few in batched(group, SECOND_BATCH):
+                yield from self._matched(few)
+        for one in late:
+            yield Piece([one], [], is_late=True)
+
+    def _matched(self, work: Sequence[MessageWork]) -> Iterator[Piece]:
+        """Match the posts of all messages at once. If that fails, halve them until it does not."""
+        group = work[0].group
+        if len(work) == 1 or not group.takes_batches:
+            yield from (Piece([one], []) for one in work)
+            return
+        try:
+            inspected = self._inspect(work)
+        except Exception as error:  # noqa: BLE001 - one message may be at fault
+            _survived(error)
+            half = len(work) // 2
+            yield from chain(self._matched(work[:half]), self._matched(work[half:]))
+            return
+        yield from cut_pieces(work, inspected)
+
+    def _inspect(self, work: Sequence[MessageWork]) -> list[InspectedMessage]:
+        rules, provider = work[0].group.rules, work[0].group.provider
+        pseudonyms = self.scanner.keys.in_force(provider)
+        records = [read_body(one.message.body) for one in work]
+        results = match_posts([post for read in records for post in read.posts], rules)
+        found_at, start, inspected = utc(self.scanner.clock.now()), 0, []
+        for one, read in zip(work, records, strict=True):
+            posts = read.posts
+            inspection = inspect_posts(
+                posts,
+                rules,
+                pseudonyms,
+                provider=provider,
+                unit=one.message.unit,
+                found_at=found_at,
+                results=results[start : start + len(posts)],
+            )
+            start += len(posts)
+            inspected.append(InspectedMessage(one.message.job, read, inspection))
+        return inspected
+
+    def _guarded(self, piece: Piece, seconds_left: Callable[[], float]) -> Iterator[EndedMessages]:
+        """Work on a piece. What has not ended when it fails comes again."""
+        left = {one.message.unit: one.message for one in piece.work}
+        try:
+            require_reserve(seconds_left)
+            for ended in self._commit(piece):
+                for message in ended.messages:
+                    left.pop(message.unit, None)
+                yield ended
+        except Exception as error:  # noqa: BLE001 - the other pieces go on
+            yield EndedMessages(list(left.values()), error=_survived(error))
+
+    def _commit(self, piece: Piece) -> Iterator[EndedMessages]:
+        if len(piece.work) == 1:
+            yield self._alone(piece.work[0].message, is_late=piece.is_late)
+            return
+        messages = {one.message.unit: one.message for one in piece.work}
+        batch = self._batch(piece)
+        for _ in range(ROUNDS):
+            inspected = self._begun(piece, batch.messages)
+            if len(inspected) < 2:
+                break
+            batch = replace(batch, messages=inspected)
+            outcome = self.recorder.persist(batch)
+            if outcome is not None:
+                yield EndedMessages([messages.pop(one.unit) for one in inspected], outcome)
+                break
+            batch = replace(batch, messages=self._still_open(inspected))
+        # The rest was committed by others, or is tried by rules of its own.
+        states = self.scanner.store.unit_states(list(messages))
+        committed = {
+            unit: state.marker for unit, state in zip(messages, states, strict=True) if state.marker
+        }
+        yield from self._repeated([messages.pop(unit) for unit in committed], committed)
+        for message in messages.values():
+            yield self._alone(message)
+
+    def _batch(self, piece: Piece) -> MessageBatch:
+        group, now = piece.work[0].group, self.scanner.clock.now()
+        findings = [found for one in piece.inspected for found in one.inspection.findings]
+        posts = sum(len(one.records.posts) for one in piece.inspected)
+        day = now.date().isoformat()
+        hits, expected = count_live_hits(findings), group.rules.expected
+        flood = self.scanner.guard.decide(group.provider, day, posts, hits, expected)
+        pseudonyms = self.scanner.keys.in_force(group.provider)
+        return MessageBatch(piece.inspected, group.rules, pseudonyms, flood, now)
+
+    def _begun(self, piece: Piece, inspected: Sequence[InspectedMessage]) -> list[InspectedMessage]:
+        """Record first tries where findings will be stored; drop what others began or ended."""
+        work = {one.message.unit: one for one in piece.work}
+        tries = {
+            one.unit: work[one.unit].attempt
+            for one in inspected
+            if one.inspection.findings or work[one.unit].is_begun
+        }
+        begun = self.scanner.store.begin_units(tries) if tries else {}
+        return [
+            replace(one, begun=begun.get(one.unit))
+            for one in inspected
+            if one.unit not in tries or begun[one.unit] == tries[one.unit]
+        ]
+
+    def _still_open(self, inspected: Sequence[InspectedMessage]) -> list[InspectedMessage]:
+        """Drop what others committed or began. Raise OSError if there is nothing to drop."""
+        states = self.scanner.store.unit_states([one.unit for one in inspected])
+        still_open = [
+            one
+            for one, state in zip(inspected, states, strict=True)
+            if state.marker is None and state.begun == one.begun
+        ]
+        if len(still_open) == len(inspected):
+            raise OSError("a batch was refused and none of its messages is taken")
+        return still_open
+
+    def _repeated(
+        self, messages: Sequence[Message], markers: "dict[str, Marker]"
+    ) -> Iterator[EndedMessages]:
+        """Hand out again what was committed before, once for each receipt."""
+        by_receipt: dict[str, list[Message]] = {}
+        for message in messages:
+            by_receipt.setdefault(markers[message.unit].receipt_id, []).append(message)
+        for together in by_receipt.values():
+            try:
+                outcome = self.scanner.recorder.handout.hand_out_again(markers[together[0].unit])
+                for message in together:
+                    self.scanner.recorder.handout.hand_out_refusals(
+                        outcome.receipt, message.job, message.body
+                    )
+                yield EndedMessages(together, outcome)
+            except Exception as error:  # noqa: BLE001 - the others go on
+                yield EndedMessages(together, error=_survived(error))
+
+    def _alone(self, message: Message, *, is_late: bool = False) -> EndedMessages:
+        """Scan a message as a unit of its own. One that is late is a suspect meanwhile."""
+        scan, store = self.scanner.scan_message, self.scanner.store
+        if not is_late:
+            outcome = scan(message.provider, message.body, message.sent_at)
+            return EndedMessages([message], outcome)
+        end = self.scanner.clock.now() + timedelta(days=SUSPECT_DAYS)
+        expires = int(end.timestamp())
+        store.note_suspect(message.unit, expires, works=True)
+        try:
+            outcome = scan(message.provider, message.body, message.sent_at)
+        except Exception as error:
+            if not isinstance(error, MemoryError):
+                store.note_suspect(message.unit, expires, works=False)
+            raise
+        return EndedMessages([message], outcome)
+
+
+def _survived(error: Exception) -> Exception:
+    """Return the error. Raise one that makes the worker unusable."""
+    if isinstance(error, MemoryError):
+        raise error
+    return error

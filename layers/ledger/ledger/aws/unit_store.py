@@ -1,0 +1,180 @@
+"""Units in the table: how far each has come, and the transaction that commits one or many.
+
+The item `U#<unit>` `unit` passes through two states. An attempt that is about to store findings
+first notes its rules there: the unit is *begun*. The commit replaces that note by the marker, on
+the condition that the note is the one that the attempt was made by, or that there is none. So an
+attempt that found nothing never commits a unit for which another attempt may have stored findings.
+Earlier releases kept the note in an item `try` of its own, which is still read.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from ledger.aws.case_store import DynamoCases
+from ledger.aws.table import Item, item_of, record_of
+from ledger.privacy.audit_sample import SampledPost
+from ledger.records.manifest import FirstTry, Marker, RangeRow, UnitState
+from ledger.records.receipt import Receipt
+
+BEGUN_FORM = 2
+"""The form of a note in the item of the marker: code that takes it for a marker must refuse it."""
+
+
+@dataclass(frozen=True, slots=True)
+class DynamoUnits(DynamoCases):
+    """The port UnitStore."""
+
+    def marker(self, unit: str) -> Marker | None:
+        """Return where the unit's receipt is, if the unit was committed."""
+        return _state_of(self.table.get(f"U#{unit}", "unit")).marker
+
+    def markers(self, units: Sequence[str]) -> dict[str, Marker]:
+        """Return the markers of those of these units that were committed."""
+        items = self.table.get_many([(f"U#{unit}", "unit") for unit in units])
+        states = {pk.removeprefix("U#"): _state_of(item) for (pk, _), item in items.items()}
+        return {unit: state.marker for unit, state in states.items() if state.marker}
+
+    def unit_states(self, units: Sequence[str], suspects: Sequence[str] = ()) -> list[UnitState]:
+        """Return how far each unit has come, in order; `suspects` are looked up as such."""
+        keys = [(f"U#{unit}", kind) for unit in units for kind in ("unit", "try")]
+        items = self.table.get_many([*keys, *((f"U#{unit}", "alone") for unit in suspects)])
+        return [
+            _state_of(
+                items.get((f"U#{unit}", "unit")),
+                items.get((f"U#{unit}", "try")),
+                is_suspect="works" in items.get((f"U#{unit}", "alone"), {}),
+            )
+            for unit in units
+        ]
+
+    def note_suspect(self, unit: str, expires: int, *, works: bool) -> None:
+        """Note that a worker begins to work on a unit alone, or that it lived to give it back."""
+        note = {"works": True} if works else {}
+        self.table.put(f"U#{unit}", "alone", expires=expires, **note)
+
+    def first_try(self, unit: str) -> FirstTry | None:
+        """Return the rules of the unit's first attempt, if that recorded any."""
+        return self.unit_states([unit])[0].begun
+
+    def record_first_try(self, unit: str, own: FirstTry) -> FirstTry | None:
+        """Record the rules of the first attempt. Later attempts get the recorded ones.
+
+        Return None if the unit is committed: then nothing may be stored for it.
+        """
+        if self.table.transact(
+            self.table.put_if_absent(
+                f"U#{unit}", "unit", own, schema=BEGUN_FORM, begun=_name_of(own)
+            )
+        ):
+            return own
+        return _state_of(self.table.get(f"U#{unit}", "unit")).begun
+
+    def begin_units(self, tries: Mapping[str, FirstTry]) -> dict[str, FirstTry | None]:
+        """Do what `record_first_try` does for many units."""
+        items = [
+            item_of(f"U#{unit}", "unit", own, schema=BEGUN_FORM, begun=_name_of(own))
+            for unit, own in tries.items()
+        ]
+        existing = self.table.put_pairs([(item, None) for item in items])
+        return {
+            unit: own if item is None else _state_of(item).begun
+            for (unit, own), item in zip(tries.items(), existing, strict=True)
+        }
+
+    def commit_unit(
+        self,
+        marker: Marker,
+        receipt: Receipt,
+        file: str,
+        row: RangeRow | None,
+        begun: FirstTry | None = None,
+    ) -> bool:
+        """Put marker, receipt and range row in one transaction; False if the marker existed."""
+        puts = [
+            self._commit(marker, begun),
+            self.table.put_if_absent(*receipt_place(marker), receipt),
+        ]
+        if row is not None:
+            puts.append(self.table.put_if_absent(f"F#{file}", range_place(row.number), row))
+        if self.table.transact(*puts):
+            return True
+        if self.marker(marker.unit) is None:
+            raise OSError("another worker began the unit by other rules")
+        return False
+
+    def commit_batch(
+        self,
+        markers: Sequence[Marker],
+        receipt: Receipt,
+        begun: Mapping[str, FirstTry],
+        findings: Sequence[str],
+        sample: tuple[Sequence[SampledPost], int] | None,
+    ) -> bool:
+        """Put the markers of a batch, its receipt and its sample in one transaction."""
+        key, sort = receipt_place(markers[0])
+        puts = [self._commit(marker, begun.get(marker.unit)) for marker in markers]
+        members = _packed(marker.unit for marker in markers)
+        ids = _packed(findings)
+        puts.append(
+            self.table.put_if_absent(
+                key, sort, receipt, units=members, **({"ids": ids} if ids else {})
+            )
+        )
+        if sample is not None:
+            posts, expires = sample
+            puts.append(
+                self.table.put_action(key, f"sample#{receipt.unit}", list(posts), expires=expires)
+            )
+        return self.table.transact_first(puts, watched=len(markers))
+
+    def receipt(self, marker: Marker) -> Receipt:
+        """Return the receipt of a committed unit, or of the batch that it is part of."""
+        receipt = record_of(self.table.get(*receipt_place(marker)), Receipt)
+        if receipt is None:
+            raise LookupError(f"unit {marker.unit} has a marker and no receipt")
+        return receipt
+
+    def batch_units(self, marker: Marker) -> list[str]:
+        """Return the messages of the batch that a message was committed in, sorted."""
+        item = self.table.get(*receipt_place(marker)) or {}
+        return sorted(unpacked(item.get("units")))
+
+    def _commit(self, marker: Marker, begun: FirstTry | None) -> Item:
+        if begun is None:
+            return self.table.put_if_absent(f"U#{marker.unit}", "unit", marker)
+        return self.table.instead(f"U#{marker.unit}", "unit", marker, begun=_name_of(begun))
+
+
+def receipt_place(marker: Marker) -> tuple[str, str]:
+    """Return the key of the receipt that counts a unit."""
+    name = marker.receipt_id
+    return f"J#{marker.provider}#{marker.day}#{name[0]}", f"receipt#{name}"
+
+
+def range_place(number: int) -> str:
+    """Return the sort key of a range's row."""
+    return f"range#{number:08}"
+
+
+def unpacked(attribute: Item | None) -> list[str]:
+    """Return the ids in an attribute that holds 32 bytes for each."""
+    packed = attribute["B"] if attribute else b""
+    return [packed[at : at + 32].hex() for at in range(0, len(packed), 32)]
+
+
+def _packed(ids: Iterable[str]) -> bytes:
+    return b"".join(bytes.fromhex(name) for name in ids)
+
+
+def _name_of(first_try: FirstTry) -> str:
+    return f"{first_try.set} {first_try.at}"
+
+
+def _state_of(
+    item: Item | None, earlier: Item | None = None, *, is_suspect: bool = False
+) -> UnitState:
+    """Return the state that the item of the marker holds; `earlier` is an item `try`."""
+    if item is not None and "begun" not in item:
+        return UnitState(record_of(item, Marker), is_suspect=is_suspect)
+    begun = record_of(item, FirstTry)
+    return UnitState(None, begun or record_of(earlier, FirstTry), is_suspect)
