@@ -7,7 +7,8 @@ package, no other file, no network. It shares no code with the program that publ
 
 For each `summaries/*/*.json` it reads the journal files that the summary names, checks their
 digests, adds up their lines, and prints every number that differs. A journal has a line for each
-receipt (what one unit of posts came to) and for each case entry (one thing that people did).
+receipt (what one unit of posts came to) and for each case entry (one thing that people did). Files
+are read line by line, so a large day needs no more memory than a small one.
 From top to bottom: the command, one summary, receipts, case entries, precision, the month's open
 cases, prevalence and recall, the CSV, and how files are read.
 """
@@ -39,8 +40,19 @@ RECEIPT_COUNTS = (
 OPTIONAL_COUNTS = ("no_rules", "partly_read")
 """Counts that a receipt and a summary leave out where they are 0."""
 
+SHORT_FORM = 2
+"""The form of journal files whose lines leave out what is 0 and name sets and rules by number."""
+
+LEFT_OUT: dict[str, Any] = dict.fromkeys(
+    ("bytes", "lines", "inspected", "findings", "repeats", "unknown_fields", "assumed_utc"), 0
+) | {"refused": {}, "by_rule": {}, "held": {}, "by_language": {}, "skipped": [], "first": ""}
+"""The fields that a short line leaves out where they are 0 or empty."""
+
 NO_NUMBERS = {"name", "provisional", "revision"}
 """Fields of a day's or provider's line that are not numbers."""
+
+DAY_LENGTH = len("2026-11-25")
+"""The name of a journal file begins with its day: `2026-11-25.jsonl`, `2026-11-25.1.jsonl`."""
 
 EARLIER = re.compile(r"\.r\d+$")
 """The end of the name of an earlier revision, of a summary or of a journal."""
@@ -121,11 +133,12 @@ def _summary_differences(folder: Path, path: Path, summary: Record) -> Iterator[
         yield from _journals_left_out(folder, summary)
     totals: defaultdict[str, Totals] = defaultdict(Totals)
     for journal in summary["journal"]:
-        data = _journal_data(folder / journal["path"], journal["sha256"])
-        if not data and journal["lines"]:
+        file = _journal_of(folder / journal["path"], journal["sha256"])
+        if file is not None:
+            yield from _add_journal(totals, journal, file, folder, summary)
+        elif journal["lines"]:
             yield f"{journal['path']} is missing, or is not the file that was counted"
             return
-        yield from _add_journal(totals, journal, data.splitlines(), folder, summary)
     if summary["kind"] == "campaign":
         packs = _campaign_packs(folder, summary)
         for part in totals.values():
@@ -145,11 +158,19 @@ def _summary_differences(folder: Path, path: Path, summary: Record) -> Iterator[
 
 @dataclass(slots=True)
 class Totals:
-    """The sums of journal lines: of receipts, and of case entries. `days` are those of posts."""
+    """The sums of journal lines: of receipts, and of case entries.
+
+    `days` are the first and the last day of posts so far, or none.
+    """
 
     receipts: Sums = field(default_factory=lambda: defaultdict(Counter))
     cases: Sums = field(default_factory=lambda: defaultdict(Counter))
     days: list[str] = field(default_factory=list)
+
+    def add_days(self, *days: str) -> None:
+        """Add days of posts; an empty one is none."""
+        known = [day for day in (*self.days, *days) if day]
+        self.days = [min(known), max(known)] if known else []
 
 
 def _add(sums: Sums, entries: Iterable[Entry]) -> None:
@@ -158,34 +179,74 @@ def _add(sums: Sums, entries: Iterable[Entry]) -> None:
 
 
 def _add_journal(
-    totals: Mapping[str, Totals], journal: Record, lines: list[bytes], folder: Path, summary: Record
+    totals: Mapping[str, Totals], journal: Record, path: Path, folder: Path, summary: Record
 ) -> Iterator[str]:
     """Add a journal's lines to the whole, to its provider and to its day. Yield bad lines."""
     name = journal["path"]
-    if len(lines) != journal["lines"]:
-        yield f"{name} has {len(lines)} lines, not {journal['lines']}"
-    provider, day = name.removesuffix(".jsonl").split("/")[1:]
-    parts = [totals[""], totals[provider], totals[day]]
+    _, provider, file = name.split("/")
+    parts = [totals[""], totals[provider], totals[file[:DAY_LENGTH]]]
     campaign = summary["period"] if summary["kind"] == "campaign" else None
-    found_length = len("2026-11-25" if summary["kind"] == "day" else "2026-11")
-    for number, written in enumerate(lines, 1):
-        try:
-            line = parse_object(written)
-            if line["kind"] == "case":
-                entries = list(case_entries(line, found_length))
+    found_length = DAY_LENGTH if summary["kind"] == "day" else len("2026-11")
+    names: list[str] | None = [] if journal.get("form") == SHORT_FORM else None
+    counted = 0
+    with path.open("rb") as lines:
+        for number, written in enumerate(lines, 1):
+            try:
+                line = parse_object(written)
+                if names is not None and line["kind"] == "names":
+                    names += line["names"]
+                    continue
+                counted += 1
+                if line["kind"] == "case":
+                    entries = list(case_entries(line, found_length))
+                    for part in parts:
+                        _add(part.cases, entries)
+                    continue
+                if names is not None:
+                    line = whole_line(line, counted, names)
+                yield from _receipt_problems(line)
+                rules = _rules_of_set(folder, line["set"])
+                found = {key.rpartition("/")[0] for key in line["by_rule"]}
+                for rule in sorted(found - rules.keys()):
+                    rule_set = line["set"][:12]
+                    yield f"receipt {line['n']}: {rule} is not a rule of the set {rule_set}"
+                entries = list(receipt_entries(line, rules, campaign))
                 for part in parts:
-                    _add(part.cases, entries)
-                continue
-            yield from _receipt_problems(line)
-            rules = _rules_of_set(folder, line["set"])
-            for rule in sorted({key.rpartition("/")[0] for key in line["by_rule"]} - rules.keys()):
-                yield f"receipt {line['n']}: {rule} is not a rule of the set {line['set'][:12]}"
-            entries = list(receipt_entries(line, rules, campaign))
-            for part in parts:
-                _add(part.receipts, entries)
-                part.days += [day for day in (line["first"], line["last"]) if day]
-        except MALFORMED as error:
-            yield f"{name} line {number} cannot be added: {problem_in(error)}"
+                    _add(part.receipts, entries)
+                    part.add_days(line["first"], line["last"])
+            except MALFORMED as error:
+                yield f"{name} line {number} cannot be added: {problem_in(error)}"
+    if counted != journal["lines"]:
+        yield f"{name} has {counted} lines, not {journal['lines']}"
+
+
+def whole_line(short: Record, number: int, names: Sequence[str]) -> Record:
+    """Return a short line with all fields, and the names that its numbers stand for.
+
+    Args:
+        short: The line.
+        number: The place of the receipt in its file, from 1.
+        names: The names of the names lines before it, in order.
+
+    Raises:
+        IndexError: a number has no name.
+    """
+
+    def named(tally: Mapping[str, int]) -> dict[str, int]:
+        return {_name_of(int(key), names): count for key, count in tally.items()}
+
+    line = LEFT_OUT | short | {"n": number}
+    line["by_rule"], line["held"] = named(line["by_rule"]), named(line["held"])
+    line["skipped"] = [_name_of(pack, names) for pack in line["skipped"]]
+    line["set"] = _name_of(line["set"], names) if "set" in short else ""
+    line.setdefault("last", line["first"])
+    return line
+
+
+def _name_of(number: int, names: Sequence[str]) -> str:
+    if number < 0:
+        raise IndexError("a number below 0")
+    return names[number]
 
 
 def _number_differences(published: Record, totals: Totals, of: str) -> Iterator[str]:
@@ -209,13 +270,14 @@ def _as_published(sums: Counter[str], published: object) -> object:
     return sums[COUNT]
 
 
-def _journal_data(path: Path, digest: str) -> bytes:
-    """Return the journal of that digest: the file itself or an earlier revision of it, or b""."""
+def _journal_of(path: Path, digest: str) -> Path | None:
+    """Return the journal of that digest: the file itself or an earlier revision of it."""
     for candidate in (path, *sorted(path.parent.glob(f"{path.stem}.r*.jsonl"))):
-        data = candidate.read_bytes() if candidate.is_file() else b""
-        if hashlib.sha256(data).hexdigest() == digest:
-            return data
-    return b""
+        if candidate.is_file():
+            with candidate.open("rb") as file:
+                if hashlib.file_digest(file, "sha256").hexdigest() == digest:
+                    return candidate
+    return None
 
 
 def _journals_left_out(folder: Path, summary: Record) -> Iterator[str]:
@@ -224,7 +286,7 @@ def _journals_left_out(folder: Path, summary: Record) -> Iterator[str]:
     counted = {journal["path"] for journal in summary["journal"]}
     for path in sorted(folder.glob(f"journal/{providers}/*.jsonl")):
         name = path.relative_to(folder).as_posix()
-        in_period = summary["first_day"] <= path.stem <= summary["last_day"]
+        in_period = summary["first_day"] <= path.stem[:DAY_LENGTH] <= summary["last_day"]
         if in_period and name not in counted and not EARLIER.search(path.stem):
             yield f"{name} is in the period and is not among its journals"
 

@@ -80,7 +80,7 @@ def test_i3_the_prefix_is_the_provider_whatever_the_file_says(world: World) -> N
     world.scan(unit)
     [receipt] = world.receipts()
     assert (receipt.findings, receipt.unknown_fields) == (1, 2)
-    assert world.store.receipts("others", receipt.at[:10]) == []
+    assert list(world.store.receipts("others", receipt.at[:10])) == []
 
 
 @pytest.mark.parametrize(

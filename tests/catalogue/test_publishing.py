@@ -20,6 +20,7 @@ from publish.context import PublishContext, PublishRequest
 from publish.handover.auditing import OutBucket
 from publish.public_bucket import SummaryBucket
 from publish.publishing import publish
+from publish.sealing import SealBucket
 from publish.summary import Summary
 from terang.packs.publishing import PackBucket
 
@@ -94,14 +95,16 @@ def summary(world: World, moment: datetime) -> Summary:
     desk = PublishContext(
         store=world.store,
         public=SummaryBucket(world.objects, world.public),
+        seals=SealBucket(world.objects, world.work),
         clock=StandingClock(moment),
         close=world.closing().close,
         out=OutBucket(world.objects, world.out),
         public_url="https://terang.example",
         notice_hours=0,
         pause_below=0.5,
+        has_time=lambda: True,
     )
-    publish(desk, PublishRequest())
+    publish(desk, PublishRequest(check=True))
     data = world.objects.get(world.public, f"summaries/acme/{DAY}.json") or b""
     return msgspec.json.decode(data, type=Summary)
 

@@ -120,7 +120,7 @@ class Account:
         return sorted(sent, key=lambda unit: unit.number)
 
     def receipts(self) -> list[Receipt]:
-        return self.store.receipts("sample-chat", DAY)
+        return list(self.store.receipts("sample-chat", DAY))
 
     def total(self) -> tuple[int, dict[str, int], set[str]]:
         """Inspected posts, refusals by code, and the rules that were met, over all receipts."""

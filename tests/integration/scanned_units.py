@@ -45,14 +45,14 @@ def deliver(world: World, unit: Unit, calls: Calls) -> None:
 
 ORDER = [
     "range_row", "read_range", "marker", "month_salt", "get", "record_first_try", "floods",
-    "receipts", "erased_accounts", "put_findings", "put", "put_finding_ids", "put_audit_secret",
+    "flood_totals", "erased_accounts", "put_findings", "put", "put_finding_ids", "put_audit_secret",
     "put_sample", "erased_accounts", "commit_unit",
 ]  # fmt: skip
 """The calls of a delivery until the commit: everything counted is recorded before it."""
 
 MESSAGE_ORDER = [
     "marker", "month_salt", "put_month_salt", "get", "get", "record_first_try", "floods",
-    "receipts",
+    "flood_totals",
     "erased_accounts", "put_findings", "put_finding_ids", "erased_accounts", "commit_unit",
 ]  # fmt: skip
 """The calls for the first message of a month until the commit."""

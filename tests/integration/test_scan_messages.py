@@ -58,7 +58,7 @@ class TestMessages:
         for provider in ("acme", "others"):
             world.scanner().scan_message(provider, body, world.clock.now())
         assert one(world.receipts()).findings == 1
-        assert one(world.store.receipts("others", DAY)).findings == 1
+        assert one(list(world.store.receipts("others", DAY))).findings == 1
 
     def test_with_lone_surrogates_are_refused(self, world: World) -> None:
         outcome = world.scanner().scan_message("acme", '{"x":"\ud800"}', world.clock.now())

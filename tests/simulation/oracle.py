@@ -248,8 +248,10 @@ def _published(cluster: Cluster, records: Records) -> Iterator[str]:
         yield f"published are {lines}, and they are {types}"
     for key, data in public.items():
         if key.startswith("journal/") and ".r" not in key:
-            day = json.loads(public[key.replace("journal", "summaries").replace("jsonl", "json")])
-            if day["journal"][0]["sha256"] != sha256(data).hexdigest():
+            _, provider, file = key.split("/")
+            day = json.loads(public[f"summaries/{provider}/{file[:10]}.json"])
+            digests = {journal["path"]: journal["sha256"] for journal in day["journal"]}
+            if digests.get(key) != sha256(data).hexdigest():
                 yield f"{key} is not the journal that its day folds"
 
 

@@ -31,6 +31,7 @@ from matcher import Matcher, Pack
 from publish import context, public_bucket, publishing
 from publish.count.folding import Numbers
 from publish.count.precision import Errors
+from publish.journal import journal_spool
 from publish.site.pages import Contents, Pages
 from publish.site.spreadsheet import encode_csv
 from publish.summary import Summary, decode_summary, encode_summary, json_schemas
@@ -39,12 +40,13 @@ from scan import message_batches, messages
 from scan import rule_sets as rulesets
 
 ROOT = Path(__file__).resolve().parents[2]
-LOOK_BACK_DAYS = 5
-"""Days that publish looks at again: all that is touched between two weeks, with a clock a day off;
-and fewer calls than 35 days take."""
+LOOK_BACK_DAYS = 7
+"""Days that publish looks at again: all that is touched between two weeks, with a clock a day off,
+and until a sealed day was checked; and fewer calls than 35 days take."""
 
-SMALL = {"PAIRS": 2, "IDS_PER_PAGE": 2, "BATCH_MESSAGES": 3, "SECOND_BATCH": 2}
-"""Small limits, so that a few findings or messages are several transactions and pages."""
+SMALL = {"PAIRS": 2, "IDS_PER_PAGE": 2, "BATCH_MESSAGES": 3, "SECOND_BATCH": 2, "FILE_BYTES": 600}
+"""Small limits, so that a few findings or messages are several transactions and pages, and a few
+receipts are several files of a journal."""
 
 
 class Machine(Protocol):
@@ -134,6 +136,7 @@ def patched_machine(settings: dict[str, str]) -> Iterator[None]:
         patched.setattr(ledger.aws.store, "IDS_PER_PAGE", SMALL["IDS_PER_PAGE"])
         patched.setattr(messages, "BATCH_MESSAGES", SMALL["BATCH_MESSAGES"])
         patched.setattr(message_batches, "SECOND_BATCH", SMALL["SECOND_BATCH"])
+        patched.setattr(journal_spool, "FILE_BYTES", SMALL["FILE_BYTES"])
         patched.setattr(context, "LOOK_BACK_DAYS", LOOK_BACK_DAYS)
         patched.setattr(rulesets, "Matcher", _matcher)
         patched.setattr(publishing, "json_schemas", lambda: _schemas)

@@ -6,11 +6,15 @@ import pytest
 from simulation import runs
 from simulation.chance import PlannedFaults
 from simulation.deployed import Deployed
+from simulation.patches import running_on
+from simulation.records import objects_of
 from simulation.scenarios import BY_NAME, MESSAGES, Scenario, first_set
 from simulation.stack_faults import BATCH_FAULTS, FAULTS, finding_nobody_counts, row_lost
-from support.world import StandingClock
+from support.world import DAY, StandingClock
 
 from ledger.aws.objects import S3Objects
+from publish import publish_days
+from publish.journal.journal_spool import SHORT_FORM, WHOLE_FORM
 from scan import messages
 from terang.repair.difference import ADVICE
 
@@ -24,9 +28,16 @@ SCENARIO = Scenario(
 )
 
 
-@pytest.fixture
-def made(patched_machine: None, monkeypatch: pytest.MonkeyPatch) -> Deployed:
+FORMS = {"short lines": SHORT_FORM, "whole lines": WHOLE_FORM}
+"""The forms of the public journal: of this release, and of stacks that were upgraded."""
+
+
+@pytest.fixture(params=FORMS)
+def made(
+    request: pytest.FixtureRequest, patched_machine: None, monkeypatch: pytest.MonkeyPatch
+) -> Deployed:
     """A stack whose messages were all worked on alone."""
+    monkeypatch.setattr(publish_days, "journal_form", lambda _: FORMS[request.param])
     monkeypatch.setattr(messages, "BATCH_MESSAGES", 1)
     return _made()
 
@@ -56,6 +67,25 @@ def test_a_sound_stack_differs_in_nothing(made: Deployed, tmp_path: Path) -> Non
     assert looked.differences == []
     assert looked.counted["entries"] > 10
     assert looked.under_way == 0
+
+
+def test_an_upgraded_stack_keeps_its_journals_and_differs_in_nothing(
+    made: Deployed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first run of the new release finds no seals, and reads every day."""
+    monkeypatch.undo()
+    cluster, public = made.cluster, made.outputs["PublicBucket"]
+    before = objects_of(cluster, public)
+    for key in objects_of(cluster, cluster.world.work):
+        if key.startswith("seals/"):
+            del cluster.s3.buckets[cluster.world.work][key]
+    with running_on(cluster):
+        cluster.at(cluster.injector.seconds, "publish", {})
+        cluster.run()
+    assert objects_of(cluster, public) == before
+    assert made.look(tmp_path).differences == []
+    seals = [key for key in objects_of(cluster, cluster.world.work) if key.startswith("seals/")]
+    assert f"seals/acme/{DAY}.json" in seals
 
 
 @pytest.mark.parametrize("name", FAULTS)

@@ -18,7 +18,7 @@ pytestmark = [
 
 REFUSED = BY_NAME["files refused as a whole"]
 
-ENOUGH = 400
+ENOUGH = 800
 """Seeds in which a bug must show itself, or else in a single fault: fewer than the tests run."""
 
 ENOUGH_OF_CASES = 1_000

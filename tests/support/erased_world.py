@@ -16,6 +16,7 @@ from publish.handover.auditing import OutBucket, hand_out
 from publish.handover.statement_batches import batch_statements
 from publish.public_bucket import SummaryBucket
 from publish.publishing import publish
+from publish.sealing import SealBucket
 from terang.repair.erase_buckets import BucketEraser
 from terang.repair.erase_table import TableEraser
 from terang.repair.erasure import Erasure, ErasureResult
@@ -96,12 +97,14 @@ def publish_all(world: World) -> None:
     desk = PublishContext(
         store=world.store,
         public=SummaryBucket(world.objects, world.public),
+        seals=SealBucket(world.objects, world.work),
         clock=world.clock,
         close=world.closing().close,
         out=OutBucket(world.objects, world.out),
         public_url="https://terang.example",
         notice_hours=0,
         pause_below=0.0,
+        has_time=lambda: True,
     )
     publish(desk, PublishRequest(DAY, provisional=True))
 

@@ -14,6 +14,7 @@ from publish.handover.auditing import OutBucket
 from publish.handover.pausing import Pause
 from publish.periods import LOOK_BACK_DAYS, days_before, days_between
 from publish.public_bucket import SummaryBucket
+from publish.sealing import SealBucket
 from publish.summary import LeftOut
 
 Day = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")]
@@ -23,13 +24,15 @@ class PublishRequest(msgspec.Struct, frozen=True):
     """Which days to publish: by default all closed days of the last LOOK_BACK_DAYS.
 
     `through` is the last day. `provisional` also publishes days that are not closed. `since` looks
-    further back. `rebuild` writes every page again, even if its numbers did not change. `accept`
-    names days (`provider/day`) to publish although the table lost some of their records.
+    further back. `check` reads sealed days too, as the daily check does. `rebuild` does so, and
+    writes every page again even if its numbers did not change. `accept` names days
+    (`provider/day`) to publish although the table lost some of their records.
     """
 
     through: Day | None = None
     provisional: bool = False
     since: Day | None = None
+    check: bool = False
     rebuild: bool = False
     accept: tuple[str, ...] = ()
 
@@ -43,17 +46,20 @@ class PublishContext:
     """The table, buckets, clock and settings of a run.
 
     `close` is called for each open file: if the last worker died after the last range, nobody
-    else would write the sender's receipt.
+    else would write the sender's receipt. `has_time` says whether a run may still read a sealed day
+    for its daily check.
     """
 
     store: PublishStore
     public: SummaryBucket
+    seals: SealBucket
     clock: Clock
     close: Callable[[str], object]
     out: OutBucket
     public_url: str
     notice_hours: int
     pause_below: float
+    has_time: Callable[[], bool]
 
 
 @dataclass(slots=True)

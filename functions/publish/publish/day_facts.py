@@ -1,9 +1,14 @@
-"""Turns the records of a provider's day into its public journal and its numbers. Pure."""
+"""Turns the records of a provider's day into its public journal and its numbers.
+
+Receipts are taken one after another and never held together: a day may have millions.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
+from typing import Any
 
+import msgspec
 from msgspec import UNSET
 
 from ledger.cases.case import JournalEntry
@@ -14,63 +19,138 @@ from publish.count.case_counting import case_numbers
 from publish.count.case_numbers import CaseNumbers
 from publish.count.folding import Numbers, fold, left_out_reason, numbers_of
 from publish.journal.case_line import case_lines
-from publish.journal.public_journal import encode_journal, journal_lines, short_digest
+from publish.journal.journal_spool import WHOLE_FORM, JournalSpool
+from publish.journal.public_journal import journal_line, short_digest
 from publish.summary import JournalFile, LeftOut, OpenFileNote, journal_path
+
+FOLD_AT = 500
+"""How many receipts are held before they are added up."""
 
 
 @dataclass(frozen=True, slots=True)
 class DayRecords:
-    """What the table holds of a provider's day, in any order.
+    """What the table holds of a provider's day.
 
-    `files` are all files of the provider, open or closed. `letters` are the letters of the
-    moderators who made the entries.
+    `receipts` come in the order of their unit's id and are read once. `files` are all files of the
+    provider, open or closed. `letters` are the letters of the moderators who made the entries.
     """
 
-    receipts: Sequence[Receipt]
+    receipts: Iterable[Receipt]
     files: Sequence[OpenFile]
     entries: Sequence[JournalEntry] = ()
     letters: Mapping[str, str] = field(default_factory=dict)
 
 
+class FoldedRecords(msgspec.Struct, frozen=True):
+    """Which records were folded: how many, and one digest over each kind, in their order."""
+
+    receipts: int
+    receipts_sha256: str
+    entries: int
+    entries_sha256: str
+
+
 @dataclass(frozen=True, slots=True)
 class DayFacts:
-    """A provider's day: its public journal, its numbers, and the records missing from both."""
+    """A provider's day: its public journal, its numbers, and the records missing from both.
 
-    journal_file: JournalFile
-    journal: bytes
+    `journal` holds the bytes of the files; it is None where the day was not read again.
+    """
+
+    journal_files: tuple[JournalFile, ...]
+    journal: JournalSpool | None
     numbers: Numbers
     cases: CaseNumbers
     left_out: tuple[LeftOut, ...]
     open_files: tuple[OpenFileNote, ...]
+    folded: FoldedRecords
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing arrived that day and no file was being read."""
-        return not (self.journal or self.left_out or self.open_files)
+        return not (self.folded.receipts or self.folded.entries or self.open_files)
 
 
-def count_day(provider: str, day: str, records: DayRecords, catalogue: PublishedSets) -> DayFacts:
-    """Return the journal and the numbers of a day. Receipts that must not be counted are named."""
-    counted: list[Receipt] = []
-    left_out: list[LeftOut] = []
-    for receipt in records.receipts:
-        reason = left_out_reason(receipt, catalogue)
-        if reason is None:
-            counted.append(receipt)
-        else:
+@dataclass(slots=True)
+class _DayFold:
+    """The receipts of a day so far."""
+
+    provider: str
+    day: str
+    catalogue: PublishedSets
+    journal: JournalSpool
+    numbers: Numbers = field(default_factory=Numbers)
+    left_out: list[LeftOut] = field(default_factory=list)
+    receipts: int = 0
+    counted: int = 0
+    _digest: Any = field(default_factory=sha256)
+    _parts: list[Numbers] = field(default_factory=list)
+
+    def add(self, receipt: Receipt) -> None:
+        """Add a receipt. One that must not be counted is named."""
+        self.receipts += 1
+        self._digest.update(msgspec.json.encode(receipt))
+        reason = left_out_reason(receipt, self.catalogue)
+        if reason is not None:
             name, messages = short_digest(receipt.unit), receipt.messages or UNSET
-            left_out.append(LeftOut(provider, day, name, reason, messages))
-    receipts = journal_lines(counted)
-    cases = case_lines(records.entries, records.letters, len(receipts) + 1)
-    journal = encode_journal(receipts) + encode_journal(cases)
-    path = f"{journal_path(provider, day)}.jsonl"
+            self.left_out.append(LeftOut(self.provider, self.day, name, reason, messages))
+            return
+        self.counted += 1
+        line = journal_line(self.counted, receipt)
+        self.journal.add_receipt(line)
+        self._parts.append(numbers_of(line, self.catalogue))
+        if len(self._parts) == FOLD_AT:
+            self._fold()
+
+    def end(self) -> str:
+        """Add up what is left, and return the digest of all receipts."""
+        self._fold()
+        return str(self._digest.hexdigest())
+
+    def _fold(self) -> None:
+        self.numbers = fold([self.numbers, *self._parts])
+        self._parts.clear()
+
+
+def count_day(
+    provider: str,
+    day: str,
+    records: DayRecords,
+    catalogue: PublishedSets,
+    journal: JournalSpool,
+    at_least: int = 1,
+) -> DayFacts:
+    """Return the numbers of a day, and fill its journal.
+
+    `at_least` is how many files of it are published already.
+    """
+    folding = _DayFold(provider, day, catalogue, journal)
+    for receipt in records.receipts:
+        folding.add(receipt)
+    receipts_digest = folding.end()
+    cases = case_lines(records.entries, records.letters, folding.counted + 1)
+    for line in cases:
+        journal.add_case(line)
+    entries = msgspec.json.encode(sorted(records.entries, key=lambda entry: entry.entry))
+    form = UNSET if journal.form == WHOLE_FORM else journal.form
     return DayFacts(
-        journal_file=JournalFile(path, sha256(journal).hexdigest(), len(receipts) + len(cases)),
+        journal_files=tuple(
+            JournalFile(
+                path=f"{journal_path(provider, day, number)}.jsonl",
+                sha256=piece.sha256,
+                lines=piece.lines,
+                form=form,
+            )
+            for number, piece in enumerate(journal.finish(at_least))
+        ),
         journal=journal,
-        numbers=fold(numbers_of(line, catalogue) for line in receipts),
+        numbers=folding.numbers,
         cases=case_numbers(cases),
-        left_out=tuple(sorted(left_out, key=lambda left: left.receipt)),
+        left_out=tuple(sorted(folding.left_out, key=lambda left: left.receipt)),
         open_files=open_on(provider, day, records.files),
+        folded=FoldedRecords(
+            folding.receipts, receipts_digest, len(cases), sha256(entries).hexdigest()
+        ),
     )
 
 

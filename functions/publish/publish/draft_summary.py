@@ -73,7 +73,7 @@ class Drafter:
         paused = {PausedNote(provider, note.rule, note.since, note.why) for note in pauses}
         paused |= self._paused_by(provider, day)
         notes = SummaryNotes(
-            (facts.journal_file,), facts.open_files, facts.left_out, _in_order(paused)
+            facts.journal_files, facts.open_files, facts.left_out, _in_order(paused)
         )
         return self._summary(
             provider,

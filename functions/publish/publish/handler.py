@@ -16,6 +16,7 @@ from publish.context import PublishContext, PublishRequest, PublishResult
 from publish.handover.auditing import OutBucket
 from publish.public_bucket import SummaryBucket
 from publish.publishing import publish
+from publish.sealing import SealBucket
 from rules.set_reader import KnownSets
 
 logger, metrics = Logger(), Metrics()
@@ -23,21 +24,28 @@ setting = os.environ
 store = DynamoStore.of(boto3.client("dynamodb"), setting["TABLE"])
 objects, clock = S3Objects(boto3.client("s3")), clock_from_setting(setting["TODAY"])
 known_sets = KnownSets()  # kept between calls: a set never changes
+
+CHECK_SECONDS = 300
+"""A daily check of a sealed day begins only if so much time is left: days without a seal, months
+and pages come first, and the next run goes on with the checks."""
+
 closing = Closing(store, objects, clock, setting["OUT_BUCKET"], setting["WORK_BUCKET"])
 
 
 @metrics.log_metrics
-def handler(event: dict[str, object], context: LambdaContext) -> dict[str, int]:  # noqa: ARG001
+def handler(event: dict[str, object], context: LambdaContext) -> dict[str, int]:
     """Publish what is due. The event has the fields of a PublishRequest."""
     publish_context = PublishContext(
         store=store,
         public=SummaryBucket(objects, setting["PUBLIC_BUCKET"], known_sets),
+        seals=SealBucket(objects, setting["WORK_BUCKET"]),
         clock=clock,
         close=closing.close,
         out=OutBucket(objects, setting["OUT_BUCKET"]),
         public_url=setting["PUBLIC_URL"],
         notice_hours=int(setting["NOTICE_HOURS"]),
         pause_below=float(setting["PAUSE_BELOW"]),
+        has_time=lambda: context.get_remaining_time_in_millis() >= CHECK_SECONDS * 1000,
     )
     result = publish(publish_context, msgspec.convert(event, PublishRequest))
     log_result(result)

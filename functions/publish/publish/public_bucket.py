@@ -17,7 +17,7 @@ from ledger.ports import Objects
 from publish.catalogue import PublishedIndex, PublishedSets
 from publish.periods import PeriodKind, SummaryPeriod
 from publish.site.spreadsheet import encode_csv
-from publish.summary import Summary, decode_summary, encode_summary, journal_path, summary_path
+from publish.summary import Summary, decode_summary, encode_summary, summary_path
 from rules.rule_set import RuleSet, SetError
 from rules.set_reader import KnownSets
 
@@ -90,6 +90,11 @@ class SummaryBucket:
         earlier = [name for name in self.periods(provider, period.kind) if name < period.name]
         return self.published(provider, earlier[-1]) if earlier else None
 
+    def published_after(self, provider: str, period: SummaryPeriod) -> Summary | None:
+        """Return the oldest summary of the same kind after a period."""
+        later = [name for name in self.periods(provider, period.kind) if name > period.name]
+        return self.published(provider, later[0]) if later else None
+
     def put(self, key: str, data: bytes) -> bool:
         """Write unless the same bytes are there already. Return whether it was written."""
         if self.objects.get(self.bucket, key) == data:
@@ -118,10 +123,11 @@ class SummaryBucket:
         self.objects.put_new(self.bucket, f"{summary.path}.{ending}.json", data)
         if summary.kind != PeriodKind.DAY or summary.provider == "all":
             return
-        path = journal_path(summary.provider, summary.period)
-        journal = self._read(f"{path}.jsonl")
-        if sha256(journal).hexdigest() == summary.journal[0].sha256:
-            self.objects.put_new(self.bucket, f"{path}.{ending}.jsonl", journal)
+        for file in summary.journal:
+            journal = self._read(file.path)
+            if sha256(journal).hexdigest() == file.sha256:
+                kept = f"{file.path.removesuffix('.jsonl')}.{ending}.jsonl"
+                self.objects.put_new(self.bucket, kept, journal)
 
     def _read(self, key: str) -> bytes:
         data = self.objects.get(self.bucket, key)

@@ -9,60 +9,21 @@ run completes them.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import timedelta
-from functools import partial
+from dataclasses import replace
 
-from ledger.errors import OperatorError
-from ledger.privacy.moderator_letters import assign_letters
-from ledger.records.manifest import OpenFile
-from ledger.records.provider import is_provider_id
-from publish.catalogue import PublishedSets
-from publish.context import PublishContext, PublishRequest, PublishResult, days_due
+from publish.context import PublishContext, PublishRequest, PublishResult
 from publish.count.case_numbers import fold_cases
 from publish.count.folding import fold
 from publish.count.precision import errors_of, without_cohorts
-from publish.day_facts import DayFacts, DayRecords, count_day
-from publish.draft_summary import Drafter
-from publish.handover.auditing import encode_key, hand_out, key_path
+from publish.handover.auditing import encode_key, key_path
 from publish.handover.pausing import due, pause
-from publish.handover.statement_batches import batch_statements
 from publish.handover.year_report import YearReports
-from publish.periods import PeriodKind, SummaryPeriod, campaign_period, last_closed_day, month_of
-from publish.revisions import has_lost_records, next_revision
-from publish.site.pages import Contents, ListedProvider, Pages
-from publish.summary import Summary, json_schemas, period_of
+from publish.periods import PeriodKind, SummaryPeriod, campaign_period, month_of
+from publish.publish_days import publish_days
+from publish.publish_run import PublishRun, publish_summary, start_run
+from publish.site.pages import Contents, ListedProvider
+from publish.summary import Summary, json_schemas
 from rules.pack import Pack
-
-LETTER_DAYS = 120
-"""How long moderators keep the letters of a month: longer than its days can be revised."""
-
-
-@dataclass(frozen=True, slots=True)
-class PublishRun:
-    """What one run works with: the request, the published sets, and the days that it looks at.
-
-    `closed` is the newest closed day; later days are provisional. `result` grows with each step.
-    """
-
-    context: PublishContext
-    request: PublishRequest
-    catalogue: PublishedSets
-    today: str
-    closed: str
-    days: list[str]
-    providers: list[str]
-    result: PublishResult
-
-    @property
-    def drafter(self) -> Drafter:
-        """Return what drafts summaries under the sets of this run."""
-        return Drafter(self.catalogue, self.context.public_url, self.context.notice_hours)
-
-    @property
-    def pages(self) -> Pages:
-        """Return what renders pages under the sets of this run."""
-        return Pages(self.catalogue, self.context.public_url, self.today)
 
 
 def publish(context: PublishContext, request: PublishRequest) -> PublishResult:
@@ -87,59 +48,6 @@ def publish(context: PublishContext, request: PublishRequest) -> PublishResult:
     report_years(run)
     close_files(run)
     return run.result
-
-
-def start_run(context: PublishContext, request: PublishRequest) -> PublishRun:
-    """Read the published sets and the list of providers, and choose the days to look at."""
-    now = context.clock.now()
-    today, closed = now.date().isoformat(), last_closed_day(now)
-    catalogue = context.public.catalogue()
-    providers = [provider.provider for provider in context.store.providers()]
-    for name in providers:
-        if not is_provider_id(name):
-            raise OperatorError(f"a provider is registered under {name!r}, which is not an id")
-    return PublishRun(
-        context=context,
-        request=request,
-        catalogue=catalogue,
-        today=today,
-        closed=closed,
-        days=days_due(request, today, closed),
-        providers=providers,
-        result=PublishResult(unpublishable=catalogue.unpublishable),
-    )
-
-
-def publish_days(run: PublishRun, provider: str) -> None:
-    """Publish a provider's days, from the first on which anything arrived, and hand them over."""
-    context = run.context
-    files = context.store.files(provider)
-    known = context.public.periods(provider, PeriodKind.DAY)
-    begun = bool(known) and known[0] < run.days[0]
-    for day in run.days:
-        records = read_day(context, provider, day, files)
-        facts = count_day(provider, day, records, run.catalogue)
-        begun = begun or not facts.is_empty or day in known
-        if begun:
-            hand_out(context.out, provider, day[:7], partial(context.store.samples, provider, day))
-            draft = run.drafter.day(provider, day, facts, provisional=day > run.closed)
-            publish_summary(run, draft, facts)
-            if any(entry.measures for entry in records.entries):
-                batch_statements(context.out, provider, day)
-
-
-def read_day(
-    context: PublishContext, provider: str, day: str, files: Sequence[OpenFile]
-) -> DayRecords:
-    """Read a day's receipts and case entries, and give its moderators their letters."""
-    store = context.store
-    receipts, entries = store.receipts(provider, day), store.journal_entries(provider, day)
-    if not entries:
-        return DayRecords(receipts, files)
-    expires = int((context.clock.now() + timedelta(days=LETTER_DAYS)).timestamp())
-    moderators = [entry.moderator for entry in sorted(entries, key=lambda entry: entry.entry)]
-    letters = assign_letters(store, provider, day[:7], moderators, expires)
-    return DayRecords(receipts, files, entries, letters)
 
 
 def publish_days_of_all(run: PublishRun) -> None:
@@ -181,36 +89,6 @@ def publish_longer(
         before = public.published_before(provider, period)
         draft = run.drafter.longer(period, days, parts, packs, over=over, before=before)
         publish_summary(run, draft)
-
-
-def publish_summary(run: PublishRun, draft: Summary, facts: DayFacts | None = None) -> None:
-    """Write a draft if it differs from the published summary: first the files that it names.
-
-    `facts` are those of a provider's day. If the table holds less of that day than was published,
-    nothing is written: the table was restored to an earlier moment or lost something, and the
-    operator must say which is true (`PublishRequest.accept`).
-    """
-    public, result = run.context.public, run.result
-    published = public.published(draft.provider, draft.period)
-    day = f"{draft.provider}/{draft.period}"
-    lost = facts and published and has_lost_records(published, draft)
-    if lost and day not in run.request.accept:
-        result.behind.append(day)
-        return
-    summary = next_revision(published, draft)
-    if summary == published and not run.request.rebuild:
-        return
-    if published and summary.revision > published.revision:
-        public.keep_revision(published)
-        result.revised.append(summary.path)
-    written = False
-    if facts and facts.journal_file == summary.journal[0]:
-        written = public.put(facts.journal_file.path, facts.journal)
-        result.left_out.extend(facts.left_out)
-    before = public.published_before(draft.provider, period_of(draft))
-    page = run.pages.summary(summary, before.period if before else "")
-    written |= public.put_summary(summary, page)
-    result.written += written
 
 
 def pause_rules(run: PublishRun) -> bool:

@@ -14,6 +14,7 @@ from publish.count.month_carryover import Standing
 from publish.count.precision import Errors
 from publish.journal.case_line import CaseLine, Tally
 from publish.journal.public_journal import JournalLine
+from publish.journal.short_line import NamesLine, ShortLine
 from publish.periods import PeriodKind, SummaryPeriod
 
 NO_ADDRESS = (
@@ -30,6 +31,13 @@ class JournalFile(msgspec.Struct, frozen=True):
     lines: Annotated[
         int, Meta(ge=0, description="Lines: one for each receipt, and for each case entry.")
     ]
+    form: Annotated[
+        int | UnsetType,
+        Meta(
+            description="2: lines are short, names lines give numbers to names and are not counted"
+            " among the lines, and a day may have several files. Absent: lines have all fields."
+        ),
+    ] = UNSET
 
 
 class LeftOut(msgspec.Struct, frozen=True):
@@ -176,13 +184,13 @@ def summary_path(provider: str, period: str) -> str:
     return f"summaries/{provider}/{period}"
 
 
-def journal_path(provider: str, day: str) -> str:
-    """Return the path of a day's public journal, without an ending.
+def journal_path(provider: str, day: str, number: int = 0) -> str:
+    """Return the path of a file of a day's public journal, counted from 0, without an ending.
 
-    >>> journal_path("acme", "2026-11-25")
-    'journal/acme/2026-11-25'
+    >>> journal_path("acme", "2026-11-25"), journal_path("acme", "2026-11-25", 1)
+    ('journal/acme/2026-11-25', 'journal/acme/2026-11-25.1')
     """
-    return f"journal/{provider}/{day}"
+    return f"journal/{provider}/{day}" + (f".{number}" if number else "")
 
 
 def part_of(
@@ -220,7 +228,7 @@ PUBLISHED: dict[str, tuple[str, tuple[type[msgspec.Struct], ...]]] = {
     "schemas/summary.json": ("A summary of Terang", (Summary,)),
     "schemas/journal.json": (
         "A line of Terang's public journal: a receipt, or what somebody did about a case",
-        (JournalLine, CaseLine),
+        (JournalLine, ShortLine, NamesLine, CaseLine),
     ),
 }
 

@@ -1,15 +1,24 @@
 """The flood guard: a rule that hits too much of a provider's day proposes nothing more that day."""
 
+import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from datetime import timedelta
+from uuid import uuid4
 
 from ledger.clock import Clock
-from ledger.ports import FloodStore, JournalStore
+from ledger.ports import FloodStore
+from ledger.records.flood_total import FloodTotal
+from ledger.records.receipt import Receipt
 
-TOTALS_SECONDS = 300
-"""How long a worker believes the day's totals before it sums the receipts again."""
+EXCHANGE_SECONDS = 60
+"""How old a worker's row, and what it knows of the rows of the others, may be."""
+
+DAY_LENGTH = len("2026-11-25")
+
+TOTAL_DAYS = 2
+"""How long the row of a worker is kept: until its day is over everywhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,24 +58,36 @@ class FloodDecision:
 
 @dataclass(slots=True)
 class _DayTotal:
-    """The posts and live hits of a provider's day: its receipts, and this worker's units since."""
+    """The posts and live hits of a provider's day: this worker's own, and those of all others.
 
-    summed_at: float
+    `read_at` and `written_at` are the times of the last exchange, in seconds since 1970.
+    """
+
     posts: int = 0
     hits: Counter[str] = field(default_factory=Counter)
-
-
-class FloodGuardStore(FloodStore, JournalStore, Protocol):
-    """The parts of the table that the flood guard uses."""
+    others_posts: int = 0
+    others_hits: Counter[str] = field(default_factory=Counter)
+    read_at: float = -math.inf
+    written_at: float = -math.inf
 
 
 @dataclass(slots=True)
 class FloodGuard:
-    """Decides which rules are held, by the day's receipts and the current unit."""
+    """Decides which rules are held, by the receipts of the day so far and the current unit.
 
-    store: FloodGuardStore
+    Adding up the day's receipts would read a gigabyte on a day of a million units. Instead each
+    worker keeps one row with the sum of the receipts that it committed, and reads the rows of the
+    others.
+
+    Limits:
+        Rows are up to a minute old. A worker that dies, or learns only from the marker that its
+        commit succeeded, leaves those receipts out.
+    """
+
+    store: FloodStore
     clock: Clock
     limits: FloodLimits
+    worker: str = field(default_factory=lambda: uuid4().hex)
     _totals: dict[tuple[str, str], _DayTotal] = field(default_factory=dict)
 
     def decide(
@@ -77,34 +98,54 @@ class FloodGuard:
         hits: Mapping[str, int],
         expected: Mapping[str, int],
     ) -> FloodDecision:
-        """Decide for one unit with these live hits by rule, and the expected per mille by pack.
+        """Decide for one unit.
 
-        A rule that was held once stays held for the day, until somebody looks and lifts it.
+        `hits` are its live hits by `pack/rule`; `expected` has per mille by pack. A rule that was
+        held once stays held for the day, until somebody looks and lifts it.
         """
-        if not hits:  # there is nothing to hold; the receipt counts the posts
-            if (provider, day) in self._totals:
-                self._totals[provider, day].posts += posts
+        if not hits:  # there is nothing to hold
             return FloodDecision(frozenset(), frozenset())
         lifted_by_rule = self.store.floods(provider, day)
         total = self._total(provider, day)
-        total.posts += posts
-        total.hits.update(hits)
-        flooded = self.limits.flooded(total.posts, total.hits, expected)
+        self._read_others(provider, day, total)
+        flooded = self.limits.flooded(
+            total.posts + total.others_posts + posts,
+            total.hits + total.others_hits + Counter(hits),
+            expected,
+        )
         new = frozenset(rule for rule in flooded if rule in hits and rule not in lifted_by_rule)
         held = new | {rule for rule, lifted in lifted_by_rule.items() if not lifted}
         return FloodDecision(held, new)
 
+    def count(self, receipt: Receipt) -> None:
+        """Add a receipt that this worker has just committed, and write its row once a minute."""
+        provider, day = receipt.provider, receipt.at[:DAY_LENGTH]
+        total = self._total(provider, day)
+        total.posts += receipt.inspected
+        for key, count in receipt.by_rule.items():
+            pack, _, rule, mode = key.split("/")
+            if mode == "live":
+                total.hits[f"{pack}/{rule}"] += count
+        now = self.clock.now()
+        if now.timestamp() - total.written_at > EXCHANGE_SECONDS:
+            row = FloodTotal(self.worker, total.posts, dict(total.hits))
+            expires = int((now + timedelta(days=TOTAL_DAYS)).timestamp())
+            self.store.put_flood_total(provider, day, row, expires)
+            total.written_at = now.timestamp()
+
     def _total(self, provider: str, day: str) -> _DayTotal:
-        now = self.clock.now().timestamp()
-        total = self._totals.get((provider, day))
-        if total is None or now - total.summed_at > TOTALS_SECONDS:
-            total = _DayTotal(now)
-            for receipt in self.store.receipts(provider, day):
-                total.posts += receipt.inspected
-                for key, count in receipt.by_rule.items():
-                    pack, _, rule, mode = key.split("/")
-                    if mode == "live":
-                        total.hits[f"{pack}/{rule}"] += count
+        """Return this worker's total of a day, and forget other days."""
+        if (provider, day) not in self._totals:
             of_today = {key: kept for key, kept in self._totals.items() if key[1] == day}
-            self._totals = of_today | {(provider, day): total}
-        return total
+            self._totals = of_today | {(provider, day): _DayTotal()}
+        return self._totals[provider, day]
+
+    def _read_others(self, provider: str, day: str, total: _DayTotal) -> None:
+        now = self.clock.now().timestamp()
+        if now - total.read_at <= EXCHANGE_SECONDS:
+            return
+        total.read_at, total.others_posts, total.others_hits = now, 0, Counter()
+        for row in self.store.flood_totals(provider, day):
+            if row.worker != self.worker:
+                total.others_posts += row.posts
+                total.others_hits.update(row.hits)

@@ -184,6 +184,8 @@ class MessageScanner:
             batch = replace(batch, messages=inspected)
             outcome = self.recorder.persist(batch)
             if outcome is not None:
+                if outcome.receipt:
+                    self.scanner.guard.count(outcome.receipt)
                 yield EndedMessages([messages.pop(one.unit) for one in inspected], outcome)
                 break
             batch = replace(batch, messages=self._still_open(inspected))

@@ -109,7 +109,7 @@ class Scanner:
         sample = sample_unflagged(
             records.posts, inspection.findings, pseudonyms, key=audit_secret, provider=job.provider
         )
-        return self.recorder.persist(
+        outcome = self.recorder.persist(
             UnitEffects(
                 job=job,
                 marker=marker,
@@ -123,6 +123,9 @@ class Scanner:
                 now=now,
             )
         )
+        if outcome.new and outcome.receipt:
+            self.guard.count(outcome.receipt)
+        return outcome
 
     def _inspect(
         self,

@@ -6,12 +6,13 @@ personal data are in `clock` and in the modules of `privacy`. In all of them `ex
 table deletes an item, in seconds since 1970.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import BinaryIO, Protocol
 
 from ledger.cases.case import Case, CaseMarker, CaseMove, JournalEntry, WaitingMessage
 from ledger.privacy.audit_sample import SampledPost
 from ledger.records.finding import Finding
+from ledger.records.flood_total import FloodTotal
 from ledger.records.manifest import (
     FirstTry,
     Manifest,
@@ -202,21 +203,27 @@ class FindingStore(Protocol):
 class JournalStore(Protocol):
     """The journal: receipts and case entries by provider and day."""
 
-    def receipts(self, provider: str, day: str) -> list[Receipt]:
-        """Return all receipts of a provider and day, by unit."""
+    def receipts(self, provider: str, day: str) -> Iterator[Receipt]:
+        """Yield all receipts of a provider and day, by unit: there may be millions."""
 
     def journal_entries(self, provider: str, day: str) -> list[JournalEntry]:
         """Return all case entries of a provider and day, by id."""
 
 
 class FloodStore(Protocol):
-    """Rules that the flood guard holds back on a day."""
+    """Rules that the flood guard holds back on a day, and the sums of what workers committed."""
 
     def floods(self, provider: str, day: str) -> dict[str, bool]:
         """Return the rules under flood guard that day, and whether somebody lifted it."""
 
     def put_flood(self, provider: str, day: str, rule: str, expires: int) -> bool:
         """Put a rule under flood guard for a day; False if it is or was already."""
+
+    def flood_totals(self, provider: str, day: str) -> list[FloodTotal]:
+        """Return the sums of the receipts that each worker committed on a day."""
+
+    def put_flood_total(self, provider: str, day: str, total: FloodTotal, expires: int) -> None:
+        """Replace the sum of the receipts that one worker committed on a day."""
 
 
 class CaseStore(Protocol):

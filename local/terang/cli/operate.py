@@ -173,6 +173,7 @@ def publish(
         "since": since and since.isoformat(),
         "through": through and through.isoformat(),
         "provisional": provisional,
+        "check": True,
         "rebuild": rebuild,
         "accept": list(accept),
     }

@@ -109,6 +109,9 @@ def _flat_counts(receipt: Record) -> Counter[str]:
     return counts
 
 
+_DAY_LENGTH = len("2026-11-25")
+"""A day's files are `2026-11-25.jsonl`, `2026-11-25.1.jsonl` and so on."""
+
 _SETTLING = timedelta(hours=2)
 """How long after its end a day may still be published."""
 
@@ -140,7 +143,7 @@ class PublicCopy:
 
     def _days(self) -> set[JournalDay]:
         return {
-            JournalDay(path.parent.name, path.stem)
+            JournalDay(path.parent.name, path.stem[:_DAY_LENGTH])
             for path in self.folder.glob("journal/*/*.jsonl")
             if not EARLIER.search(path.stem)
         }
@@ -161,9 +164,10 @@ class PublicCopy:
             if sha256(unit.encode()).hexdigest()[:12] not in left_out
         )
         stored.update(map(_entry_text, entries))
-        path = self.folder / f"journal/{name}.jsonl"
-        lines = path.read_text().splitlines() if path.is_file() else []
-        public = Counter(map(_line_text, map(json.loads, lines)))
+        public = Counter[str]()
+        for path in sorted(self.folder.glob(f"journal/{name}*.jsonl")):
+            if not EARLIER.search(path.stem):
+                public.update(map(_line_text, _journal_lines(path)))
         only_public, only_stored = public - stored, stored - public
         where = f"journal/{name}"
         found, wanted = f"{public.total()} lines", f"{stored.total()} in the table"
@@ -192,6 +196,28 @@ class PublicCopy:
             yield Difference("recount", name, f"cannot be read ({type(error).__name__})", "JSON")
 
 
+def _journal_lines(path: Path) -> Iterator[Record]:
+    """Yield the lines of a journal, the numbers of short lines replaced by the names they mean.
+
+    Lines of an older form have a running number, and have no numbers for names.
+    """
+    names: list[str] = []
+    with path.open("rb") as lines:
+        for line in map(json.loads, lines):
+            if line["kind"] == "names":
+                names += line["names"]
+            elif line["kind"] == "case" or "n" in line:
+                yield line
+            else:
+                for tally in ("by_rule", "held"):
+                    numbered = line.get(tally, {})
+                    line[tally] = {names[int(key)]: count for key, count in numbered.items()}
+                line["skipped"] = [names[number] for number in line.get("skipped", ())]
+                line["set"] = names[line["set"]] if "set" in line else ""
+                line.setdefault("last", line.get("first", ""))
+                yield line
+
+
 def _receipt_text(receipt: Record) -> str:
     """Return the fields that a public line repeats from a receipt, as a text to compare."""
     fields = {name: receipt[name] for name in (*_COUNTS, "kind", "set")}
@@ -218,9 +244,9 @@ def _line_text(line: Record) -> str:
     """Return the fields of a public line that can be compared, as a text."""
     if line["kind"] == "case":
         return _case_text(line, line.get("found", {}), line.get("overturns", False))
-    fields = {name: line[name] for name in (*_COUNTS, "kind", "set", "first", "last")}
-    fields |= {name: line.get(name, 0) for name in _LATER_COUNTS}
-    fields |= {name: _without_zeros(line[name]) for name in (*_TALLIES, "held")}
+    fields = {name: line.get(name, 0) for name in (*_COUNTS, *_LATER_COUNTS)}
+    fields |= {name: line.get(name, "") for name in ("kind", "set", "first", "last")}
+    fields |= {name: _without_zeros(line.get(name, {})) for name in (*_TALLIES, "held")}
     return json.dumps(fields | {"skipped": sorted(line["skipped"])}, sort_keys=True)
 
 

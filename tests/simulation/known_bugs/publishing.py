@@ -7,6 +7,7 @@ from simulation.bugs import Bug, Call, Change, everywhere, method
 
 from publish.public_bucket import SummaryBucket
 from publish.revisions import next_revision
+from publish.sealing import Seal
 from publish.summary import encode_summary
 
 
@@ -50,4 +51,6 @@ PUBLISHING = [
     Bug("a summary before its journal", _journal_last(), shows=212),
     Bug("a published day is not looked at again",
         everywhere(next_revision, _never_again), shows=143),
+    Bug("a sealed day is never read again",
+        method(Seal, "is_due", lambda *_: False), shows=143),
 ]  # fmt: skip

@@ -17,8 +17,8 @@ def test_lines_on_cases_follow_the_receipts_in_the_public_journal() -> None:
     do(made, decision("d"), entry("n", "notice", category="VIOLENCE", items=1))
     made.publish(CLOSED)
     lines = list(map(json.loads, made.text("journal/acme/2026-11-25.jsonl").splitlines()))
-    assert [line["kind"] for line in lines] == ["range", "case", "case"]
-    assert [line["n"] for line in lines] == [1, 2, 3]
+    assert [line["kind"] for line in lines] == ["names", "range", "case", "case"]
+    assert [line["n"] for line in lines[2:]] == [2, 3]
     day = made.summary("acme/2026-11-25")
     assert day.journal[0].lines == 3
     assert (day.cases.decisions, day.cases.notices) == (1, 1)

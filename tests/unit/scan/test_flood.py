@@ -3,12 +3,13 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
-import msgspec
 import pytest
+from support.publish_world import sample_receipt
 from support.sample_posts import StandingClock
 
+from ledger.records.flood_total import FloodTotal
 from ledger.records.receipt import Receipt
-from scan.flood_guard import TOTALS_SECONDS, FloodGuard, FloodLimits
+from scan.flood_guard import EXCHANGE_SECONDS, FloodGuard, FloodLimits
 
 if TYPE_CHECKING:
     from ledger.ports import Store
@@ -16,28 +17,33 @@ if TYPE_CHECKING:
 DAY, RULE = "2026-11-25", "codes/asks"
 
 
-def receipt(inspected: int, **by_rule: int) -> Receipt:
-    """A receipt of so many posts; `codes__3__asks__live=2` counts two."""
-    counts = {key.replace("__", "/"): count for key, count in by_rule.items()}
-    empty = Receipt(
-        unit="ab", provider="acme", kind="message", source="", bytes=0, lines=0, records=0,
-        inspected=0, refused={}, findings=0, findings_digest="", repeats=0, by_rule={},
-        by_language={}, set="", at="",
-    )  # fmt: skip
-    return msgspec.structs.replace(empty, inspected=inspected, by_rule=counts)
+def counted(posts: int, worker: str = "other", **hits: int) -> FloodTotal:
+    """What a worker counted; `codes__asks=2` counts two hits of a rule."""
+    return FloodTotal(worker, posts, {rule.replace("__", "/"): n for rule, n in hits.items()})
 
 
 @dataclass(slots=True)
 class Days:
-    """Receipts and floods by provider and day, as a store gives them."""
+    """What workers counted, and floods, by provider and day, as a store gives them."""
 
-    journal: dict[tuple[str, str], list[Receipt]] = field(default_factory=dict)
+    totals: dict[tuple[str, str], dict[str, FloodTotal]] = field(default_factory=dict)
     standing: dict[tuple[str, str], dict[str, bool]] = field(default_factory=dict)
-    folded: int = 0
+    read: int = 0
+    written: int = 0
 
-    def receipts(self, provider: str, day: str) -> list[Receipt]:
-        self.folded += 1
-        return self.journal.get((provider, day), [])
+    def flood_totals(self, provider: str, day: str) -> list[FloodTotal]:
+        self.read += 1
+        return list(self.totals.get((provider, day), {}).values())
+
+    def put_flood_total(self, provider: str, day: str, total: FloodTotal, expires: int) -> None:
+        assert expires > 0
+        self.written += 1
+        self.totals.setdefault((provider, day), {})[total.worker] = total
+
+    def tell(self, *totals: FloodTotal) -> None:
+        """Other workers write their rows of acme's day."""
+        for total in totals:
+            self.put_flood_total("acme", DAY, total, 1)
 
     def floods(self, provider: str, day: str) -> dict[str, bool]:
         return dict(self.standing.get((provider, day), {}))
@@ -47,7 +53,24 @@ def decide(
     days: Days, guard: FloodGuard, provider: str, day: str, posts: int, hits: dict[str, int],
     **expected: int,
 ) -> frozenset[str]:  # fmt: skip
-    """Decide, and store the new rules as a unit does; the held ones."""
+    """Decide, store the new rules, and commit, as a unit does; return the held rules."""
+    held = try_once(days, guard, provider, day, posts, hits, **expected)
+    guard.count(receipt(provider, day, posts, hits))
+    return held
+
+
+def receipt(
+    provider: str, day: str, posts: int, hits: dict[str, int], mode: str = "live"
+) -> Receipt:
+    rules = {rule.replace("/", "/3/") + f"/{mode}": count for rule, count in hits.items()}
+    return sample_receipt(day, 1, provider, inspected=posts, refused={}, by_rule=rules)
+
+
+def try_once(
+    days: Days, guard: FloodGuard, provider: str, day: str, posts: int, hits: dict[str, int],
+    **expected: int,
+) -> frozenset[str]:  # fmt: skip
+    """Decide and store the new rules; then the unit is not committed."""
     decision = guard.decide(provider, day, posts, hits, expected)
     assert decision.new <= decision.held
     floods = days.standing.setdefault((provider, day), {})
@@ -83,16 +106,9 @@ def test_the_limit_is_a_share_of_a_day_that_is_large_enough(
 
 
 def test_the_day_so_far_and_the_unit_at_hand_count_together(days: Days, guard: FloodGuard) -> None:
-    days.journal["acme", DAY] = [
-        receipt(500, codes__3__asks__live=9), receipt(400, codes__2__asks__live=11)
-    ]  # fmt: skip
+    days.tell(counted(500, "one", codes__asks=9), counted(400, "two", codes__asks=11))
     assert decide(days, guard, "acme", DAY, 100, {RULE: 1}) == {RULE}
     assert days.standing == {("acme", DAY): {RULE: False}}
-
-
-def test_shadow_findings_do_not_count(days: Days, guard: FloodGuard) -> None:
-    days.journal["acme", DAY] = [receipt(2000, codes__3__asks__shadow=900)]
-    assert decide(days, guard, "acme", DAY, 0, {RULE: 1}) == set()
 
 
 def test_the_units_of_this_worker_count_at_once(days: Days, guard: FloodGuard) -> None:
@@ -104,11 +120,43 @@ def test_the_units_of_other_workers_count_after_a_minute(
     days: Days, guard: FloodGuard, clock: StandingClock
 ) -> None:
     assert decide(days, guard, "acme", DAY, 1, {RULE: 1}) == set()
-    days.journal["acme", DAY] = [receipt(1000, codes__3__asks__live=500)]
-    clock.move(seconds=TOTALS_SECONDS)
+    days.tell(counted(1000, codes__asks=500))
+    clock.move(seconds=EXCHANGE_SECONDS)
     assert decide(days, guard, "acme", DAY, 1, {RULE: 1}) == set()
     clock.move(seconds=1)
     assert decide(days, guard, "acme", DAY, 1, {RULE: 1}) == {RULE}
+
+
+def test_a_unit_counts_when_it_is_committed_and_not_when_it_is_tried(
+    days: Days, guard: FloodGuard
+) -> None:
+    for _ in range(5):
+        assert try_once(days, guard, "acme", DAY, 500, {RULE: 11}) == set()
+    assert decide(days, guard, "acme", DAY, 500, {RULE: 11}) == set()
+    assert decide(days, guard, "acme", DAY, 500, {RULE: 11}) == {RULE}
+
+
+def test_shadow_findings_do_not_count(days: Days, guard: FloodGuard) -> None:
+    guard.count(receipt("acme", DAY, 2000, {RULE: 900}, mode="shadow"))
+    assert decide(days, guard, "acme", DAY, 0, {RULE: 1}) == set()
+
+
+def test_a_worker_replaces_its_own_row_and_does_not_count_it_twice(
+    days: Days, guard: FloodGuard, clock: StandingClock
+) -> None:
+    for _ in range(3):
+        assert decide(days, guard, "acme", DAY, 400, {RULE: 8}) == set()
+        clock.move(seconds=EXCHANGE_SECONDS + 1)
+    assert list(days.totals["acme", DAY].values()) == [counted(1200, guard.worker, codes__asks=24)]
+
+
+def test_workers_that_each_see_little_hold_a_rule_together(
+    days: Days, clock: StandingClock
+) -> None:
+    """No worker sees a thousand posts, the provider's day has them all the same."""
+    workers = [FloodGuard(cast("Store", days), clock, FloodLimits(20, 1000)) for _ in range(4)]
+    held = [decide(days, worker, "acme", DAY, 300, {RULE: 7}) for worker in workers]
+    assert held == [set(), set(), set(), {RULE}]
 
 
 def test_providers_and_days_are_kept_apart(days: Days, guard: FloodGuard) -> None:
@@ -118,19 +166,20 @@ def test_providers_and_days_are_kept_apart(days: Days, guard: FloodGuard) -> Non
     assert decide(days, guard, "acme", DAY, 1000, {RULE: 1}) == {RULE}
 
 
-def test_two_providers_in_turn_do_not_fold_the_day_each_time(days: Days, guard: FloodGuard) -> None:
+def test_two_providers_in_turn_do_not_read_all_rows_each_time(
+    days: Days, guard: FloodGuard
+) -> None:
     for _ in range(5):
         decide(days, guard, "acme", DAY, 1, {RULE: 1})
         decide(days, guard, "others", DAY, 1, {RULE: 1})
-    assert days.folded == 2
+    assert (days.read, days.written) == (2, 2)
 
 
 def test_a_unit_without_hits_reads_nothing_and_counts(days: Days, guard: FloodGuard) -> None:
     assert decide(days, guard, "acme", DAY, 1000, {}) == set()
-    assert days.folded == 0
-    assert decide(days, guard, "acme", DAY, 500, {RULE: 1}) == set()
-    assert decide(days, guard, "acme", DAY, 499, {}) == set()
-    assert decide(days, guard, "acme", DAY, 1, {RULE: 20}) == {RULE}
+    assert days.read == 0
+    assert try_once(days, guard, "acme", DAY, 500, {RULE: 30}) == set()
+    assert try_once(days, guard, "acme", DAY, 500, {RULE: 31}) == {RULE}
 
 
 def test_other_rules_are_not_held(days: Days, guard: FloodGuard) -> None:

@@ -1,4 +1,5 @@
 """The public journal: lines that identify no post, author or moderator.
 
-It may import `catalogue` and `estimates`. Start with `public_journal`.
+It may import `catalogue` and `estimates`. Start with `public_journal`, then
+`short_line` and `journal_spool`.
 """

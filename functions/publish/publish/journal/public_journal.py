@@ -1,11 +1,12 @@
-"""Receipt lines of the public journal, from which all numbers are added up.
+"""Receipt lines of the public journal with all their fields: form 1, and what is added up.
+
+`short_line` has the form in which they are written now.
 
 A line keeps the counts of a receipt and drops ids, the sender's file and all times: `first` and
 `last` are days here, because the second in which a single post was published would identify it.
 Case lines follow in the same file, see `case_line`.
 """
 
-from collections.abc import Iterable
 from hashlib import sha256
 from typing import Annotated
 
@@ -99,21 +100,6 @@ def journal_line(number: int, receipt: Receipt) -> JournalLine:
         partly_read=receipt.partly_read or UNSET,
         messages=receipt.messages or UNSET,
     )
-
-
-def journal_lines(receipts: Iterable[Receipt]) -> list[JournalLine]:
-    """Return receipts with running numbers, in the order of their unit's id."""
-    ordered = sorted(receipts, key=lambda receipt: receipt.unit)
-    return [journal_line(number, receipt) for number, receipt in enumerate(ordered, 1)]
-
-
-def encode_journal(lines: Iterable[msgspec.Struct]) -> bytes:
-    """Return JSON Lines with sorted keys: the same lines give the same bytes.
-
-    >>> encode_journal([])
-    b''
-    """
-    return b"".join(msgspec.json.encode(line, order="sorted") + b"\n" for line in lines)
 
 
 def short_digest(identifier: str) -> str:

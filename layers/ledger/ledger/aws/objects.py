@@ -154,7 +154,10 @@ class S3Objects:
         try:
             return self._put(bucket, key, data, IfNoneMatch="*")
         except ObjectChangedError:
-            if self.get(bucket, key) != data:
+            stored = self.get(bucket, key)
+            if stored is None:  # between the two calls another worker ended and removed its parts
+                raise OSError(f"{key} was deleted meanwhile") from None
+            if stored != data:
                 raise ImmutableError(f"{key} already has other bytes") from None
             return self.head(bucket, key)
 

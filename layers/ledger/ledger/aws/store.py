@@ -4,7 +4,7 @@
 the few attributes that a condition, an index or the time to live needs.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from ledger.aws.table import Pair, Table, item_of, record_of, shards
 from ledger.aws.unit_store import DynamoUnits, range_place, receipt_place, unpacked
 from ledger.clock import Clock, SystemClock
 from ledger.records.finding import Finding
+from ledger.records.flood_total import FloodTotal
 from ledger.records.identity import check_id
 from ledger.records.manifest import Manifest, Marker, OpenFile, RangeRow, Source
 from ledger.records.provider import Provider
@@ -106,14 +107,15 @@ class DynamoStore(DynamoUnits):
         )
         self.table.transact(new)
 
-    def receipts(self, provider: str, day: str) -> list[Receipt]:
-        """Return all receipts of a provider and day, by unit."""
-        receipts = [
-            receipt
-            for shard in shards()
-            for receipt in self.table.records(f"J#{provider}#{day}#{shard}", "receipt#", Receipt)
-        ]
-        return sorted(receipts, key=lambda receipt: receipt.unit)
+    def receipts(self, provider: str, day: str) -> Iterator[Receipt]:
+        """Yield all receipts of a provider and day, by unit: there may be millions.
+
+        Shards are the first digits of the units' ids, and each is read in the order of its keys.
+        """
+        for shard in shards():
+            for item in self.table.query(f"J#{provider}#{day}#{shard}", "receipt#"):
+                if receipt := record_of(item, Receipt):
+                    yield receipt
 
     def put_findings(self, pairs: Sequence[tuple[Finding, str]], expires: int) -> list[Finding]:
         """Put findings with their excerpts if absent; return the findings stored afterwards."""
@@ -186,3 +188,12 @@ class DynamoStore(DynamoUnits):
     def lift_flood(self, provider: str, day: str, rule: str, expires: int) -> None:
         """Let the rule propose again that day: somebody looked at what it finds."""
         self.table.put(work_of(provider), f"flood#{day}#{rule}", lifted=True, expires=expires)
+
+    def flood_totals(self, provider: str, day: str) -> list[FloodTotal]:
+        """Return the sums of the receipts that each worker committed on a day."""
+        return self.table.records(work_of(provider), f"total#{day}#", FloodTotal)
+
+    def put_flood_total(self, provider: str, day: str, total: FloodTotal, expires: int) -> None:
+        """Replace the sum of the receipts that one worker committed on a day."""
+        key = f"total#{day}#{total.worker}"
+        self.table.put(work_of(provider), key, total, expires=expires)

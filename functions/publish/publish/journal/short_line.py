@@ -1,0 +1,146 @@
+"""Short receipt lines: the form in which journals are written since form 2.
+
+A line of form 1 repeats every field, the digest of its set and the full name of each rule: 320
+bytes. A short line leaves out what is zero or empty, and names sets, rules and packs by number.
+A names line gives the numbers: each of its names gets the next one, from 0 at the start of a file.
+So each file can be read alone, from top to bottom.
+"""
+
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from publish.journal.case_line import Tally
+from publish.journal.public_journal import JournalLine
+
+NumberedTally = dict[str, int]
+
+
+class NamesLine(msgspec.Struct, frozen=True):
+    """A line that gives numbers to names, for the lines that follow in the same file."""
+
+    kind: Annotated[Literal["names"], Meta(description="Always `names`: it is no receipt.")]
+    names: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Digests of sets, rules as `pack/version/rule/mode`, and packs as"
+            " `pack/version`. Each gets the next number; the first name of a file has 0."
+        ),
+    ]
+
+
+class ShortLine(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One receipt of a journal of form 2. A field that is left out is 0 or empty."""
+
+    kind: Annotated[
+        str,
+        Meta(
+            description="`range` of a file, `message`, `messages` (a batch of them), or `file`"
+            " (refused as a whole: 1 record)."
+        ),
+    ]
+    records: Annotated[
+        int, Meta(ge=0, description="Records before any was judged: inspected plus all refused.")
+    ]
+    bytes: Annotated[int, Meta(ge=0, description="Bytes of the unit.")] = 0
+    lines: Annotated[int, Meta(ge=0, description="Lines of the unit.")] = 0
+    inspected: Annotated[int, Meta(ge=0, description="Records accepted as public posts.")] = 0
+    refused: Annotated[Tally, Meta(description="Records not accepted, by code.")] = {}
+    findings: Annotated[int, Meta(ge=0, description="Findings that this unit stored first.")] = 0
+    repeats: Annotated[
+        int, Meta(ge=0, description="Findings that another unit had stored before.")
+    ] = 0
+    by_rule: Annotated[NumberedTally, Meta(description="Findings by the number of the rule.")] = {}
+    held: Annotated[
+        NumberedTally,
+        Meta(description="Those of by_rule that the flood guard held back, by the same numbers."),
+    ] = {}
+    by_language: Annotated[
+        Tally,
+        Meta(description="Inspected posts by the language the sender named, `other` if unclear."),
+    ] = {}
+    skipped: Annotated[
+        tuple[int, ...], Meta(description="Packs out of their dates, by number.")
+    ] = ()
+    set: Annotated[int | None, Meta(description="Number of the set in force.")] = None
+    unknown_fields: Annotated[int, Meta(ge=0, description="Fields that were ignored.")] = 0
+    assumed_utc: Annotated[int, Meta(ge=0, description="Times without an offset, read as UTC.")] = 0
+    first: Annotated[str, Meta(description="Day of the earliest post.")] = ""
+    last: Annotated[
+        str, Meta(description="Day of the latest post; left out if it is the same as `first`.")
+    ] = ""
+    no_rules: Annotated[
+        int, Meta(ge=0, description="Inspected posts, where the provider had no rule in force.")
+    ] = 0
+    partly_read: Annotated[
+        int, Meta(ge=0, description="Inspected posts of which only a part was read.")
+    ] = 0
+    messages: Annotated[
+        int, Meta(ge=0, description="Messages of a batch, each of them a unit; 0 for other lines.")
+    ] = 0
+
+
+@dataclass(slots=True)
+class NamesOfFile:
+    """The numbers of the names in one journal file."""
+
+    numbers: dict[str, int] = field(default_factory=dict)
+
+    def encode(self, line: JournalLine) -> bytes:
+        r"""Return a receipt as a short line, after a names line if it has new names.
+
+        >>> line = JournalLine(n=1, kind="message", bytes=240, lines=1, records=1, inspected=1,
+        ...     refused={}, findings=0, repeats=0, by_rule={}, held={}, by_language={"id": 1},
+        ...     skipped=(), set="ab", unknown_fields=0, assumed_utc=0, first="2026-11-25",
+        ...     last="2026-11-25")
+        >>> names = NamesOfFile()
+        >>> names.encode(line).splitlines()[0]
+        b'{"kind":"names","names":["ab"]}'
+        >>> len(names.encode(line))
+        119
+        """
+        known = len(self.numbers)
+        short = self._short(line)
+        data = msgspec.json.encode(short, order="sorted") + b"\n"
+        if len(self.numbers) == known:
+            return data
+        new = NamesLine(kind="names", names=tuple(self.numbers)[known:])
+        return msgspec.json.encode(new, order="sorted") + b"\n" + data
+
+    def _short(self, line: JournalLine) -> ShortLine:
+        return ShortLine(
+            kind=line.kind,
+            records=line.records,
+            bytes=line.bytes,
+            lines=line.lines,
+            inspected=line.inspected,
+            refused=_without_zeros(line.refused),
+            findings=line.findings,
+            repeats=line.repeats,
+            by_rule=self._numbered(line.by_rule),
+            held=self._numbered(line.held),
+            by_language=_without_zeros(line.by_language),
+            skipped=tuple(self._number(pack) for pack in line.skipped),
+            set=self._number(line.set) if line.set else None,
+            unknown_fields=line.unknown_fields,
+            assumed_utc=line.assumed_utc,
+            first=line.first,
+            last="" if line.last == line.first else line.last,
+            no_rules=line.no_rules or 0,
+            partly_read=line.partly_read or 0,
+            messages=line.messages or 0,
+        )
+
+    def _numbered(self, tally: Tally) -> NumberedTally:
+        if not tally:
+            return {}
+        return {str(self._number(name)): count for name, count in sorted(tally.items()) if count}
+
+    def _number(self, name: str) -> int:
+        return self.numbers.setdefault(name, len(self.numbers))
+
+
+def _without_zeros(tally: Tally) -> Tally:
+    return {name: count for name, count in tally.items() if count} if tally else tally
