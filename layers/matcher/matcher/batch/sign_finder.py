@@ -1,31 +1,31 @@
 """Finds the signs of many texts at once.
 
 The simple way is to call `find_signs` for each text. Here only what may have a sign is looked at in
-Python: chunks with something odd, such as a digit or a dressed letter, and texts that may have a
-sign of a whole part. The same functions decide there, so a text has the same signs as alone.
+Python: chunks with an address, words and numbers with something odd, and texts that may have a sign
+of a whole part. The same functions decide there, so a text has the same signs as alone.
 """
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import chain
 
 import numpy as np
 
 from matcher.batch.key_finders import ALPHABET
 from matcher.batch.sign_view import Bytes, SignView
-from matcher.batch.symbols import SymbolLine, in_lines
-from matcher.signs import han, parts, proportions, shapes
-from matcher.signs.catalogue import signs_of_chunk
+from matcher.batch.symbols import Places, SymbolLine, in_lines
+from matcher.signs import han, numbers, parts, proportions, shapes, words
+from matcher.signs.catalogue import SIGNS_OF, signs_of_chunk
 from matcher.signs.chunks import Chunk, Found
-from matcher.signs.numbers import AROUND
 
-KNOWN_CHUNKS, LONG_CHUNK = 2**14, 64
-"""Chunks whose signs are remembered, and the code points of one at most."""
+KNOWN, LONG = 2**14, 160
+"""Words and chunks whose signs are remembered, and the code points of one at most."""
 
 _SPACES = (shapes.SPACE, shapes.LINE_END)
 _CAPITALS_AT_LEAST = parts.CAPITALS_SHARE * parts.CASED_AT_LEAST
-_NUMBER_ENDS = frozenset(shapes.DIGITS + shapes.MARKS)
+
+type _Signs = frozenset[str]
+type _Found = defaultdict[int, set[str]]
 
 
 def signs_of(texts: Sequence[str], wanted: Collection[str]) -> list[frozenset[str]]:
@@ -38,13 +38,15 @@ def signs_of(texts: Sequence[str], wanted: Collection[str]) -> list[frozenset[st
 
 
 class SignFinder:
-    """Finds some signs in lines of texts, and remembers the signs of short chunks."""
+    """Finds some signs in lines of texts, and remembers the signs of short words and chunks."""
 
     def __init__(self, wanted: Collection[str]):
         """Take the ids of signs."""
         self._wanted = frozenset(wanted)
+        self._rooms = {room for room, signs in SIGNS_OF.items() if self._wanted & signs}
         self._kinds = np.zeros(0x110000, np.uint8)
-        self._known = lru_cache(KNOWN_CHUNKS)(self._of_chunk)
+        self._of_word = lru_cache(KNOWN)(_of_word)
+        self._of_chunk = lru_cache(KNOWN)(_of_chunk)
 
     def find(self, texts: Sequence[str]) -> list[frozenset[str]]:
         """Return the wanted signs of each text."""
@@ -57,12 +59,19 @@ class SignFinder:
 
     def among(self, line: SymbolLine, texts: Sequence[str]) -> dict[int, frozenset[str]]:
         """Return the wanted signs of those texts of a line that have some."""
-        view = SignView.of(line, self._kinds_of(line))
-        found: defaultdict[int, set[str]] = defaultdict(set)
-        for text, signs in self._of_chunks(view):
-            found[text] |= signs
-        for text, sign in chain(_of_parts(view, texts), _of_proportions(view)):
-            found[text].add(sign)
+        view = SignView(line, self._kinds_of(line))
+        found: _Found = defaultdict(set)
+        self._add_chunks(view, view.addresses, found)
+        if "words" in self._rooms:
+            self._add_words(view, found)
+        if self._rooms & {"numbers", "han"}:
+            self._add_numbers(view, found)
+        if self._rooms & {"parts", "words", "han"}:
+            for text, sign in _of_parts(view, texts):
+                found[text].add(sign)
+        if "proportions" in self._rooms:
+            for text, sign in _of_proportions(view):
+                found[text].add(sign)
         kept = ((text, self._wanted & signs) for text, signs in found.items())
         return {text: signs for text, signs in kept if signs}
 
@@ -75,49 +84,82 @@ class SignFinder:
             kinds = self._kinds.take(codes)
         return kinds
 
-    def _of_chunks(self, view: SignView) -> Iterator[tuple[int, frozenset[str]]]:
-        """Yield the signs of the chunks that may have some, each with its text."""
+    def _add_chunks(self, view: SignView, places: Places, found: _Found) -> None:
+        """Add all signs of the chunks at some places."""
         joined, shape = view.line.joined.text, view.shape
-        for text, start, end in view.odd_chunks():
+        starts, ends = view.chunks_at(places)
+        rows = zip(view.texts(starts).tolist(), starts.tolist(), ends.tolist(), strict=True)
+        for text, start, end in rows:
             before = after = ""
-            if shape[start] in _NUMBER_ENDS and shape[start - 1] == shapes.SPACE:
-                first = max(0, start - 1 - AROUND)
-                before = joined[_chunk_start(shape, first, start - 1) : start - 1]
+            if shape[start] in shapes.DIGITS and shape[start - 1] == shapes.SPACE:
+                before = joined[_chunk_start(shape, start - 1) : start - 1]
             if shape[end - 1] in _NUMBER_ENDS and shape[end] == shapes.SPACE:
                 after = joined[end + 1 : _chunk_end(shape, end + 1)]
-            if end - start <= LONG_CHUNK:
-                yield text, self._known(joined[start:end], before, after)
-            else:
-                yield text, self._of_chunk(joined[start:end], before, after)
+            read = self._of_chunk if end - start <= LONG else _of_chunk
+            found[text] |= read(joined[start:end], before, after)
 
-    @staticmethod
-    def _of_chunk(text: str, before: str, after: str) -> frozenset[str]:
-        chunk = Chunk(text, shapes.shape_of(text), 0, before, after)
-        return frozenset(sign for sign, _, _ in signs_of_chunk(chunk))
+    def _add_words(self, view: SignView, found: _Found) -> None:
+        joined, shape = view.line.joined.text, view.shape
+        starts, ends = view.words_at(view.odd_words())
+        rows = zip(view.texts(starts).tolist(), starts.tolist(), ends.tolist(), strict=True)
+        for text, start, end in rows:
+            read = self._of_word if end - start <= LONG else _of_word
+            if signs := read(joined[start:end], shape[start:end]):
+                found[text] |= signs
+        for text in view.texts_at(view.capital_words()):
+            found[text].add("capital-word")
+
+    def _add_numbers(self, view: SignView, found: _Found) -> None:
+        starts, sizes = view.numbers_alone()
+        sizes = np.minimum(sizes, numbers.MOST_DIGITS)
+        pairs = np.unique(view.texts(starts) * (numbers.MOST_DIGITS + 1) + sizes).tolist()
+        for pair in pairs:
+            text, size = divmod(pair, numbers.MOST_DIGITS + 1)
+            found[text].add(numbers.SIGN_OF_SIZE[size])
+        self._add_chunks(view, view.odd_numbers(), found)
+        for text in view.texts_at(view.rare_han()):
+            found[text].add("rare-han")
 
 
-def _chunk_start(shape: str, first: int, end: int) -> int:
-    """Return where the chunk begins that ends at a place, or `first` if it begins before."""
+_NUMBER_ENDS = frozenset(shapes.DIGITS + shapes.MARKS)
+
+
+def _of_word(word: str, shape: str) -> _Signs:
+    """Return the signs of a word that may have marks before its first letter."""
+    letters = shape.lstrip(shapes.MARKS)
+    return frozenset(words.signs_of_word(word[len(shape) - len(letters) :], letters))
+
+
+def _of_chunk(text: str, before: str, after: str) -> _Signs:
+    chunk = Chunk(text, shapes.shape_of(text), 0, before, after)
+    return frozenset(sign for sign, _, _ in signs_of_chunk(chunk))
+
+
+def _chunk_start(shape: str, end: int) -> int:
+    """Return where the chunk begins that ends at a place, looking as far as numbers do."""
+    first = max(0, end - numbers.AROUND)
     return max(shape.rfind(space, first, end) + 1 or first for space in _SPACES)
 
 
 def _chunk_end(shape: str, start: int) -> int:
     """Return where the chunk ends that begins at a place, looking as far as numbers do."""
-    ends = (shape.find(space, start, start + AROUND) for space in _SPACES)
-    return min((end for end in ends if end >= 0), default=start + AROUND)
+    ends = (shape.find(space, start, start + numbers.AROUND) for space in _SPACES)
+    return min((end for end in ends if end >= 0), default=start + numbers.AROUND)
 
 
 def _of_parts(view: SignView, texts: Sequence[str]) -> Iterator[tuple[int, str]]:
     """Yield the texts with a sign of a whole part, each with the sign."""
-    for text, number in view.counts(view.emoji()):
+    with_emoji, counts = view.counts(view.emoji())
+    for text, number in zip(with_emoji.tolist(), counts.tolist(), strict=True):
         yield text, parts.emoji_sign(number)
         if number > 1:
             yield from _read(text, parts.wrapped_words(view.shape_of(text)))
-    for text, number in view.counts(view.capitals()):
-        if number >= _CAPITALS_AT_LEAST and parts.has_capitals(view.shape_of(text)):
+    with_capitals, counts = view.counts(view.capitals)
+    for text in with_capitals[counts >= _CAPITALS_AT_LEAST].tolist():
+        if parts.has_capitals(view.shape_of(text)):
             yield text, "capitals"
     yield from ((text, "repeated-marks") for text in view.texts_at(view.bangs()))
-    for text in view.texts_at(view.digits()):
+    for text in view.texts_at(view.phones()):
         yield from _read(text, parts.phones(texts[text], view.shape_of(text)))
     for text in view.texts_at(view.letters_apart()):
         yield from _read(text, parts.letters_apart(texts[text], view.shape_of(text)))
@@ -129,7 +171,9 @@ def _of_parts(view: SignView, texts: Sequence[str]) -> Iterator[tuple[int, str]]
 
 def _of_proportions(view: SignView) -> Iterator[tuple[int, str]]:
     """Yield the texts with a sign of their length or dress, each with the sign."""
-    yield from ((text, proportions.length_sign(words)) for text, words in view.lengths())
+    texts, words = view.lengths()
+    for text, number in zip(texts.tolist(), words.tolist(), strict=True):
+        yield text, proportions.length_sign(number)
     for text in view.texts_at(view.dressed()):
         if sign := proportions.dress_sign(view.shape_of(text)):
             yield text, sign

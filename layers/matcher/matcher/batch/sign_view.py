@@ -1,10 +1,11 @@
 """The kinds of all code points of a line of texts, and the places that may have a sign.
 
-Each function answers for all texts of a line at once and never misses a place that matters.
+Each method answers for all texts of a line at once and never misses a place that matters. Those
+that are exact say so.
 """
 
-from collections.abc import Iterator
-from typing import NamedTuple, Self
+from collections.abc import Iterable
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -14,13 +15,14 @@ from matcher.signs import han, parts, proportions, shapes
 from matcher.signs.lists import LISTS
 
 type Bytes = npt.NDArray[np.uint8]
-type _Mask = npt.NDArray[np.bool_]
+type Mask = npt.NDArray[np.bool_]
 
-_IN_CHUNK, _IN_WORD, _UNIT, _ODD, _CAPITAL, _BANG, _HAN, _GAP = (1 << bit for bit in range(8))
-"""Properties of kinds, as bits. A unit is a letter or digit. An odd kind is always looked at."""
+_IN_CHUNK, _IN_WORD, _UNIT, _DRESS, _CAPITAL, _BANG, _HAN, _GAP = (1 << bit for bit in range(8))
+"""Properties of kinds, as bits. A unit is a letter or digit."""
 
 _WORD_KINDS = shapes.LETTERS + shapes.DIGITS + shapes.MARKS
 _ODDS = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], np.uint64)
+_CYRILLIC = (0x400, 0x460)  # letters whose five lowest bits tell them apart, whatever their case
 
 
 def _property_table() -> bytes:
@@ -30,7 +32,7 @@ def _property_table() -> bytes:
     for bit, kinds in (
         (_IN_WORD, _WORD_KINDS),
         (_UNIT, shapes.LETTERS + shapes.DIGITS),
-        (_ODD, f"@#{shapes.DIGITS}{shapes.DRESSED}{shapes.STROKE}{shapes.RARE_HAN}"),
+        (_DRESS, shapes.DRESSED + shapes.STROKE),
         (_CAPITAL, shapes.CAPITALS),
         (_BANG, "!?"),
         (_HAN, shapes.HAN + shapes.RARE_HAN),
@@ -54,149 +56,273 @@ def _script_table() -> bytes:
     return bytes(table)
 
 
-def _ending_table() -> _Mask:
-    """Return which three letters end a name of a game, by five bits of each letter."""
-    table = np.zeros(1 << 15, bool)
-    for ending in LISTS.game_endings:
-        if ending.isalpha():
-            first, second, third = (ord(letter) & 31 for letter in ending[-3:])
-            table[first << 10 | second << 5 | third] = True
+def _pair_table(words: Iterable[str]) -> Mask:
+    """Return which two letters begin words, by the five lowest bits of each.
+
+    A word of one letter stands for itself and anything.
+    """
+    table = np.zeros((32, 32), bool)
+    for word in words:
+        first = ord(word[0]) & 31
+        table[first, ord(word[1]) & 31 if len(word) > 1 else slice(None)] = True
     return table
 
 
-_DRESSED = np.isin(np.arange(256), [ord(kind) for kind in shapes.DRESSED + shapes.STROKE])
-_PROPERTIES, _SCRIPTS, _ENDINGS = _property_table(), _script_table(), _ending_table()
+_PROPERTIES, _SCRIPTS = _property_table(), _script_table()
+_GAME_ENDINGS = np.zeros((32, 32, 32), bool)
+for _ending in LISTS.game_endings:
+    if _ending.isalpha():
+        _GAME_ENDINGS[tuple(ord(letter) & 31 for letter in _ending[-3:])] = True
+_HOST_ENDINGS = _pair_table(LISTS.bare_endings)
+_AFTER_NUMBERS = _pair_table({*LISTS.units, *LISTS.currencies_after})
+_BEFORE_NUMBERS = _pair_table(word[::-1] for word in LISTS.currencies_before)
 
 
-class SignView(NamedTuple):
+class SignView:
     """A line of texts with its kinds, as an array and as the shape of the joined texts."""
 
-    line: SymbolLine
-    kinds: Bytes
-    shape: str
-    properties: Bytes
-
-    @classmethod
-    def of(cls, line: SymbolLine, kinds: Bytes) -> Self:
+    def __init__(self, line: SymbolLine, kinds: Bytes):
         """Take a line and the kind of each code point of its joined texts."""
-        data = kinds.tobytes()
-        properties = np.frombuffer(data.translate(_PROPERTIES), np.uint8)
-        return cls(line, kinds, data.decode("latin-1"), properties)
+        self.line, self.kinds = line, kinds
+        self._data = kinds.tobytes()
+        self.shape = self._data.decode("latin-1")
+        self._properties = np.frombuffer(self._data.translate(_PROPERTIES), np.uint8)
+
+    # Texts and chunks
 
     def shape_of(self, text: int) -> str:
         """Return the shape of one text."""
         ends = self.line.joined.ends
         return self.shape[ends[text - 1] + 1 if text else 0 : ends[text]]
 
+    def texts(self, places: Places) -> Places:
+        """Return the number of the text at each place."""
+        texts: Places = np.searchsorted(self.line.joined.ends, places)
+        return texts
+
     def texts_at(self, places: Places) -> list[int]:
         """Return the numbers of the texts at some places, each once."""
-        return np.unique(self._texts(places)).tolist() if places.size else []
+        return np.unique(self.texts(places)).tolist() if places.size else []
 
-    def counts(self, places: Places) -> list[tuple[int, int]]:
-        """Return the texts at some places, each with the number of its places."""
-        texts, counts = np.unique(self._texts(places), return_counts=True)
-        return list(zip(texts.tolist(), counts.tolist(), strict=True))
+    def counts(self, places: Places) -> tuple[Places, Places]:
+        """Return the texts at some places, and how many places each has."""
+        return np.unique(self.texts(places), return_counts=True)
 
-    def odd_chunks(self) -> Iterator[tuple[int, int, int]]:
-        """Yield the text, start and end of each chunk that may have a sign of its own."""
-        inside = self.properties & _IN_CHUNK
-        edges = np.flatnonzero(inside[1:] != inside[:-1]) + 1
-        starts, ends = (edges[1::2], edges[::2]) if inside[0] else (edges[::2], edges[1::2])
-        if inside[0]:
-            starts = np.append(0, starts)
-        odd = np.zeros(starts.size, bool)
-        for places in self._odd_places():
-            odd[np.searchsorted(starts, places, "right") - 1] = True
-        starts, ends = starts[odd], ends[odd]
-        yield from zip(self._texts(starts).tolist(), starts.tolist(), ends.tolist(), strict=True)
+    @cached_property
+    def _chunks(self) -> tuple[Places, Places]:
+        """The starts and ends of all chunks."""
+        return _runs((self._properties & _IN_CHUNK) > 0)
 
-    def _odd_places(self) -> Iterator[Places]:
-        yield np.flatnonzero(self.properties & _ODD)
-        dots = self._of_kind(".")
-        yield dots[
-            self._is_chunk(dots - 1) & self._is_chunk(dots + 1) & (self.kinds[dots + 1] != ord("."))
-        ]
-        slashes = self._of_kind("/")
-        yield slashes[self.kinds[slashes - 1] == ord(":")]
-        capitals = np.flatnonzero(self.properties & _CAPITAL)
-        yield capitals[:-3][capitals[3:] - capitals[:-3] == 3]
-        yield self._game_endings()
-        scripts = self.kinds.tobytes().translate(_SCRIPTS)
+    @cached_property
+    def _words(self) -> tuple[Places, Places]:
+        """The starts and ends of all words, some of them with marks before their first letter."""
+        return _runs((self._properties & _IN_WORD) > 0)
+
+    def chunks_at(self, places: Places) -> tuple[Places, Places]:
+        """Return the starts and ends of the chunks at some places, each once."""
+        return _at(self._chunks, places)
+
+    def words_at(self, places: Places) -> tuple[Places, Places]:
+        """Return the starts and ends of the words at some places, each once."""
+        return _at(self._words, places)
+
+    # Addresses
+
+    @cached_property
+    def addresses(self) -> Places:
+        """Places in the chunks that may have an address: these are read as a whole."""
+        dots, slashes = self._of_kind("."), self._of_kind("/")
+        properties, codes = self._properties, self.line.joined.codes
+        after_www = dots[codes[dots - 1] & ~np.uint32(32) == ord("W")]
+        inside = (properties[dots + 1] & (_IN_WORD | _HAN)) > 0
+        inside |= self.kinds[dots + 1] == ord(shapes.SPACELESS)
+        dots = dots[inside & ((properties[dots - 1] & _IN_CHUNK) > 0)]
+        first, second = codes[dots + 1], codes[dots + 2]
+        is_ending = (first > 127) | _HOST_ENDINGS[first & 31, second & 31]
+        both = np.zeros(0, np.intp)
+        if slashes.size and dots.size:
+            starts = self._chunks[0]
+            with_dot = np.searchsorted(starts, dots, "right")
+            both = slashes[np.isin(np.searchsorted(starts, slashes, "right"), with_dot)]
+        protocols = slashes[self.kinds[slashes - 1] == ord(":")]
+        return np.concatenate(
+            (self._of_kind("@"), self._of_kind("#"), after_www, dots[is_ending], both, protocols)
+        )
+
+    @cached_property
+    def _taken(self) -> Mask:
+        """Whether each chunk may have an address."""
+        starts = self._chunks[0]
+        taken = np.zeros(starts.size + 1, bool)
+        taken[np.searchsorted(starts, self.addresses, "right")] = True
+        return taken
+
+    def _free(self, places: Places) -> Places:
+        """Return the places in other chunks."""
+        free: Places = places[~self._taken[np.searchsorted(self._chunks[0], places, "right")]]
+        return free
+
+    # Words
+
+    def odd_words(self) -> Places:
+        """Return places in words with a dress, a number next to a letter, or several scripts."""
+        properties = self._properties
+        odd = [np.flatnonzero(properties & _DRESS), self._game_endings()]
+        digits = self._digits
+        around = _WORD_BUT_DIGITS[self.kinds[digits - 1]] | _WORD_BUT_DIGITS[self.kinds[digits + 1]]
+        odd.append(digits[around])
+        odd.append(self._capital_runs[0])
+        scripts = self._data.translate(_SCRIPTS)
         if b"\2" in scripts or b"\3" in scripts:
             numbers = np.frombuffer(scripts, np.uint8)
             left, right = numbers[:-1], numbers[1:]
-            yield np.flatnonzero(
-                (left != right) & (np.maximum(left, right) > 1) & (left > 0) & (right > 0)
-            )
+            mixed = (left != right) & (np.maximum(left, right) > 1) & (np.minimum(left, right) > 0)
+            odd.append(np.flatnonzero(mixed))
+        return self._free(np.concatenate(odd))
 
     def _game_endings(self) -> Places:
-        in_word = self.properties & _IN_WORD
+        in_word = self._properties & _IN_WORD
         lasts = np.flatnonzero(in_word[:-1] > in_word[1:])
         codes = self.line.joined.codes
-        third = codes[lasts]
-        lasts, third = lasts[(third > 64) & (third < 128)], third[(third > 64) & (third < 128)]
-        key = (codes[lasts - 2] & 31) << 10 | (codes[lasts - 1] & 31) << 5 | third & 31
-        endings: Places = lasts[_ENDINGS[key]]
+        lasts = lasts[(codes[lasts] > 64) & (codes[lasts] < 128)]
+        key = (codes[lasts - 2] & 31, codes[lasts - 1] & 31, codes[lasts] & 31)
+        endings: Places = lasts[_GAME_ENDINGS[key]]
         return endings
 
-    def lengths(self) -> Iterator[tuple[int, int]]:
-        """Yield the texts that are long enough for a sign, each with the number of its chunks."""
-        inside = self.properties & _IN_CHUNK
-        starts = np.flatnonzero(inside[1:] > inside[:-1]) + 1
-        before = np.searchsorted(starts, self.line.joined.ends)
-        counts = np.diff(before, prepend=-int(inside[0] > 0))
-        long = np.flatnonzero(counts >= proportions.SOME_WORDS)
-        yield from zip(long.tolist(), counts[long].tolist(), strict=True)
+    @cached_property
+    def _capital_runs(self) -> tuple[Places, Places]:
+        """Where four capitals or more begin: with a mark before or after them, and alone."""
+        capitals = self.capitals
+        if not capitals.size:
+            return capitals, capitals
+        breaks = np.flatnonzero(np.diff(capitals) > 1)
+        firsts, lasts = capitals[np.append(0, breaks + 1)], capitals[np.append(breaks, -1)]
+        long = lasts - firsts > 2
+        firsts, lasts = firsts[long], lasts[long]
+        before, after = self._properties[firsts - 1], self._properties[lasts + 1]
+        alone = ((before | after) & _IN_WORD) == 0
+        marked = ~alone & (((before | after) & _UNIT) == 0)
+        return firsts[marked], firsts[alone]
 
-    def dressed(self) -> Places:
-        """Return the places of dressed letters."""
-        odd = np.flatnonzero(self.properties & _ODD)
-        dressed: Places = odd[_DRESSED[self.kinds[odd]]]
-        return dressed
+    def capital_words(self) -> Places:
+        """Return where words of four capitals or more begin. It is exact, but for marks."""
+        return self._free(self._capital_runs[1])
+
+    # Numbers
+
+    @cached_property
+    def _digits(self) -> Places:
+        return np.flatnonzero((self.kinds == ord("1")) | (self.kinds == ord("2")))
+
+    @cached_property
+    def _numbers(self) -> tuple[Places, Places, Places]:
+        """The starts and ends of numbers outside of addresses, and how many digits each has."""
+        digits = self._free(self._digits)
+        if not digits.size:
+            return digits, digits, digits
+        gaps, following = np.diff(digits), self.kinds[digits[:-1] + 1]
+        joined = (gaps == 1) | ((gaps == 2) & ((following == ord(".")) | (following == ord(","))))
+        breaks = np.flatnonzero(~joined)
+        firsts, lasts = np.append(0, breaks + 1), np.append(breaks, digits.size - 1)
+        return digits[firsts], digits[lasts] + 1, lasts - firsts + 1
+
+    def numbers_alone(self) -> tuple[Places, Places]:
+        """Return where numbers by themselves begin, and how many digits each has. It is exact.
+
+        Numbers with marks are left out: `odd_numbers` has them.
+        """
+        starts, ends, sizes = self._numbers
+        in_word = self._properties & _IN_WORD
+        alone = (in_word[starts - 1] == 0) & (in_word[ends] == 0)
+        points = (self.kinds[starts - 1] == ord(".")) | (self.kinds[starts - 1] == ord(","))
+        alone &= ~(points & _MARKS[self.kinds[starts - 2]])  # "8\u20e3.5" is one number
+        return starts[alone], sizes[alone]
+
+    def odd_numbers(self) -> Places:
+        """Return where numbers begin that may have a currency, unit, mark or Han letter."""
+        starts, ends, sizes = self._numbers
+        kinds, codes, properties = self.kinds, self.line.joined.codes, self._properties
+        after = ends + (kinds[ends] == ord(shapes.SPACE))
+        before = starts - 1 - (kinds[starts - 1] == ord(shapes.SPACE))
+        before -= (kinds[before] == ord(".")) | (kinds[before] == ord(":"))
+        first, second = codes[after], codes[np.minimum(after + 1, codes.size - 1)]
+        last, one_before = codes[before], codes[before - 1]
+        is_unit = _AFTER_NUMBERS[first & 31, second & 31] & ((properties[after] & _UNIT) > 0)
+        is_currency = _BEFORE_NUMBERS[last & 31, one_before & 31]
+        is_currency &= (properties[before] & _UNIT) > 0
+        odd = is_unit | is_currency | _is_strange(first) | _is_strange(last)
+        for kind in (shapes.CURRENCY, "%", *shapes.MARKS):
+            odd |= (kinds[after] == ord(kind)) | (kinds[starts - 1] == ord(kind))
+            odd |= kinds[before] == ord(kind)
+        next_to_han: Mask = ((properties[starts - 1] | properties[ends]) & _HAN) > 0
+        odd |= next_to_han & (sizes >= han.FEWEST_DIGITS)
+        odd |= np.isin(first, _CURRENCY_LETTERS)
+        places: Places = starts[odd]
+        return places
+
+    # Whole parts
 
     def emoji(self) -> Places:
-        """Return the place of each emoji, as `parts.emoji_sign` counts them."""
+        """Return the place of each emoji, as `parts.emoji_sign` counts them. It is exact."""
         emoji, flags = self._of_kind(shapes.EMOJI), self._of_kind(shapes.FLAG_LETTER)
-        return np.concatenate(
-            (
-                emoji[self.kinds[emoji - 1] != ord(shapes.JOINER)],
-                flags[self.kinds[flags - 1] != ord(shapes.FLAG_LETTER)],
-            )
-        )
+        emoji = emoji[self.kinds[emoji - 1] != ord(shapes.JOINER)]
+        flags = flags[self.kinds[flags - 1] != ord(shapes.FLAG_LETTER)]
+        return np.concatenate((emoji, flags))
 
+    @cached_property
     def capitals(self) -> Places:
-        """Return the place of each capital."""
-        return np.flatnonzero(self.properties & _CAPITAL)
+        """The place of each capital."""
+        return np.flatnonzero(self._properties & _CAPITAL)
 
     def bangs(self) -> Places:
-        """Return where three exclamation or question marks in a row begin."""
-        return _close(np.flatnonzero(self.properties & _BANG), 3, 2)
+        """Return where three exclamation or question marks in a row begin. It is exact."""
+        return _close(np.flatnonzero(self._properties & _BANG), 3, 2)
 
-    def digits(self) -> Places:
+    def rare_han(self) -> Places:
+        """Return the rare Han letters outside of addresses. It is exact."""
+        return self._free(self._of_kind(shapes.RARE_HAN))
+
+    def lengths(self) -> tuple[Places, Places]:
+        """Return the texts that are long enough for a sign, and how many chunks each has.
+
+        It is exact.
+        """
+        before = np.searchsorted(self._chunks[0], self.line.joined.ends)
+        counts = np.diff(before, prepend=0)
+        long = np.flatnonzero(counts >= proportions.SOME_WORDS)
+        return long, counts[long]
+
+    def dressed(self) -> Places:
+        """Return the places of dressed letters and strokes."""
+        return np.flatnonzero(self._properties & _DRESS)
+
+    def phones(self) -> Places:
         """Return where eight digits begin that may be a phone number."""
-        return _close(np.flatnonzero((self.kinds == ord("1")) | (self.kinds == ord("2"))), 8, 21)
+        return _close(self._digits, 8, 21)
 
     def letters_apart(self) -> Places:
         """Return where four letters or digits begin that may be apart."""
-        unit = (self.properties & _UNIT) > 0
+        unit = (self._properties & _UNIT) > 0
         starts = np.flatnonzero(unit[1:] > unit[:-1]) + 1
         if unit[0]:
             starts = np.append(0, starts)
         alone = ~unit[starts + 1]
-        alone[:-3] &= alone[1:-2] & alone[2:-1] & alone[3:]
-        places = starts[:-3][alone[:-3]]
-        texts = self._texts(places)
-        last = starts[3:][alone[:-3]]
-        apart: Places = places[texts == self._texts(last)]
+        four = np.flatnonzero(alone[:-3] & alone[1:-2] & alone[2:-1] & alone[3:])
+        apart: Places = starts[four[self.texts(starts[four]) == self.texts(starts[four + 3])]]
         return apart
 
     def han_apart(self) -> Places:
         """Return the Han letters that have a gap on both sides."""
-        han_letter, gap = self.properties & _HAN, self.properties & _GAP
-        return np.flatnonzero((han_letter[1:-1] > 0) & (gap[:-2] > 0) & (gap[2:] > 0)) + 1
+        letters = np.flatnonzero(self._properties & _HAN)
+        gaps = self._properties[letters - 1] & self._properties[letters + 1] & _GAP
+        apart: Places = letters[gaps > 0]
+        return apart
 
     def repeated_phrases(self) -> list[int]:
-        """Return the texts in which three words in a row occur three times, overlaps included."""
+        """Return the texts in which three words in a row may occur three times.
+
+        Overlaps count, and so do words that are equal except in the middle of 13 letters or more.
+        """
         line = self.line
         spaced = line.symbols[line.starts] < ALONE
         starts, sizes, words = line.starts[spaced], line.sizes[spaced], line.hashes()[spaced]
@@ -213,12 +339,39 @@ class SignView(NamedTuple):
     def _of_kind(self, kind: str) -> Places:
         return np.flatnonzero(self.kinds == ord(kind))
 
-    def _is_chunk(self, places: Places) -> _Mask:
-        return (self.properties[places] & _IN_CHUNK) > 0
 
-    def _texts(self, places: Places) -> Places:
-        texts: Places = np.searchsorted(self.line.joined.ends, places)
-        return texts
+_WORD_BUT_DIGITS = np.zeros(256, bool)
+_WORD_BUT_DIGITS[[ord(kind) for kind in shapes.LETTERS + shapes.MARKS]] = True
+_MARKS = np.zeros(256, bool)
+_MARKS[[ord(kind) for kind in shapes.MARKS]] = True
+_CURRENCY_LETTERS = np.array(
+    [
+        ord(letter[0])
+        for letter in (*LISTS.currency_letters, *LISTS.unit_letters, *"\uff05\ufe6a\u066a")
+    ],
+    np.uint32,
+)
+
+
+def _is_strange(codes: npt.NDArray[np.uint32]) -> Mask:
+    """Return whether codes are of letters whose lowest bits say nothing. Han letters are not."""
+    low, high = _CYRILLIC
+    return (codes > 127) & ((codes < low) | (codes >= high)) & ((codes < 0x2E80) | (codes > 0xD7FF))
+
+
+def _runs(inside: Mask) -> tuple[Places, Places]:
+    """Return the starts and ends of runs. The last place is not inside one."""
+    edges = np.flatnonzero(inside[1:] != inside[:-1]) + 1
+    if inside[0]:
+        edges = np.append(0, edges)
+    return edges[::2], edges[1::2]
+
+
+def _at(runs: tuple[Places, Places], places: Places) -> tuple[Places, Places]:
+    starts, ends = runs
+    chosen = np.zeros(starts.size + 1, bool)
+    chosen[np.searchsorted(starts, places, "right")] = True
+    return starts[chosen[1:]], ends[chosen[1:]]
 
 
 def _close(places: Places, number: int, most: int) -> Places:

@@ -197,6 +197,16 @@ _HAN: dict[str, tuple[str, str]] = {
     "rare-han": ("cantonese", "A Han letter that is in no common national standard."),
 }
 
+SIGNS_OF = {
+    "addresses": _ADDRESSES.keys(),
+    "numbers": _NUMBERS.keys(),
+    "words": _WORDS.keys(),
+    "parts": _PARTS.keys(),
+    "proportions": _PROPORTIONS.keys(),
+    "han": _HAN.keys(),
+}
+"""The ids of signs by the module that finds them."""
+
 SIGNS: Mapping[str, Sign] = {
     name: _sign(name, module, lists, sentence)
     for module, rows in (

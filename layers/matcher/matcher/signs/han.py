@@ -7,9 +7,11 @@ from matcher.signs.chunks import Found
 from matcher.signs.lists import LISTS
 from matcher.signs.shapes import DIGITS, EMOJI, FLAG_LETTER, HAN, MARKS, OTHER, RARE_HAN, SKIN_TONE
 
+FEWEST_DIGITS, MOST_DIGITS = 4, 11
 _ANY_HAN = f"[{HAN}{RARE_HAN}]"
+_SOME_DIGITS = f"[{DIGITS}]{{{FEWEST_DIGITS},{MOST_DIGITS}}}+"
 _NUMBER = re.compile(
-    rf"(?<![{DIGITS}.,%$-])(?:(?<={_ANY_HAN})[{DIGITS}]{{4,11}}+|[{DIGITS}]{{4,11}}+(?={_ANY_HAN}))"
+    rf"(?<![{DIGITS}.,%$-])(?:(?<={_ANY_HAN}){_SOME_DIGITS}|{_SOME_DIGITS}(?={_ANY_HAN}))"
     rf"(?![{DIGITS}.,%$-])"
 )
 GAP_KINDS = f" ._*|+{OTHER}{EMOJI}{FLAG_LETTER}{SKIN_TONE}{MARKS}-"

@@ -19,14 +19,13 @@ AROUND = 12
 
 _LETTERS = frozenset(LETTERS + MARKS)
 _PERCENT = frozenset("%\uff05\ufe6a\u066a")
-_SIZES = (
-    ("digits-12", 12),
-    ("digits-7-11", 7),
-    ("digits-5-6", 5),
-    ("digits-4", 4),
-    ("digits-3", 3),
-    ("digits-2", 2),
-    ("digits-1", 1),
+MOST_DIGITS = 12
+"""From here on, all numbers by themselves have the same sign."""
+
+SIGN_OF_SIZE = (
+    *("", "digits-1", "digits-2", "digits-3", "digits-4", "digits-5-6", "digits-5-6"),
+    *["digits-7-11"] * 5,
+    "digits-12",
 )
 
 
@@ -43,11 +42,8 @@ def numbers_in(chunk: Chunk, shape: str) -> Iterator[Found]:
         if first is not None or shape[start - 1 : start] not in _LETTERS:
             yield from ((sign, start, last) for sign, last in _after(chunk, end))
         if _is_alone(shape, start, end):
-            yield _digits(sum(map(found[0].count, DIGITS))), start, end
-
-
-def _digits(number: int) -> str:
-    return next(sign for sign, least in _SIZES if number >= least)
+            digits = sum(map(found[0].count, DIGITS))
+            yield SIGN_OF_SIZE[min(digits, MOST_DIGITS)], start, end
 
 
 def _is_alone(shape: str, start: int, end: int) -> bool:
