@@ -197,7 +197,7 @@ class Matcher:
                 continue
             helpful, signs = (by_link, of_links) if name == "text" else ({}, {})
             known = None if parts is None or helpful or signs else parts.get(number, ((), False))
-            stretches, suspect = known or (None, False)
+            stretches, suspect = known or (None, None)
             yield (
                 _TextPart(number, name, helpful),
                 self._evaluator.evaluate(

@@ -83,7 +83,7 @@ class RuleEvaluator:
         signs: PartSigns,
         stretches: Stretches | None = None,
         *,
-        suspect: bool = False,
+        suspect: bool | None = None,
         effort: Effort | None = None,
         every_score: bool = False,
     ) -> PartResult:
@@ -97,7 +97,7 @@ class RuleEvaluator:
             signs: The signs of the part.
             stretches: The stretches that hold all patterns that are not in disguise, if known. Then
                 no scored rule reaches its threshold without words in disguise.
-            suspect: Whether a word may be in disguise, if stretches are known.
+            suspect: Whether a word may be in disguise, if that is known.
             effort: The work that is left for the post.
             every_score: Whether to return the sums of all scored rules, however small.
         """
@@ -120,7 +120,7 @@ class RuleEvaluator:
             views = aligned_views(text, layers)
         else:
             views = aligned_stretches(text, stretches, counting=counts_words)
-        matches = self._matches(views, {*numbers}, effort)
+        matches = self._matches(views, {*numbers}, effort) if numbers else {}
         if has_hosts:
             self._add_hosts(views[0], matches)
         if has_signs:
@@ -164,7 +164,7 @@ class RuleEvaluator:
         return self.index.possible_rules(patterns | present, by_link)
 
     def _search(
-        self, text: str, stretches: Stretches | None, suspect: bool, effort: Effort
+        self, text: str, stretches: Stretches | None, suspect: bool | None, effort: Effort
     ) -> tuple[set[int], Stretches | None, _Layers]:
         """Return the patterns in a part, the stretches that hold them, and its disguised words.
 
@@ -178,7 +178,7 @@ class RuleEvaluator:
             return patterns, stretches, layers
         folded = fold(text)
         patterns |= self._automaton.patterns_in(folded, effort)
-        if not suspect and self._may_hide(text, folded):
+        if suspect is None and self._may_hide(text, folded):
             layers = self.read_disguises(text, effort)
         for layer in layers:
             patterns |= self._automaton.patterns_in(_folded_with(layer, text), effort)
