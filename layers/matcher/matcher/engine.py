@@ -116,19 +116,24 @@ class Matcher:
 
     def _prefilter_for(self, posts: int) -> "Prefilter | None":
         """Return the prefilter, or None for few posts or without numpy."""
-        if self._prefilter is None and posts >= FIRST_BATCH and self._evaluator.index.patterns:
+        index, scored = self._evaluator.index, self._evaluator.scored
+        has_work = bool(index.patterns or scored.signs)
+        if self._prefilter is None and posts >= FIRST_BATCH and has_work:
             try:
                 from matcher.batch.prefilter import Prefilter, ScoredPatterns
             except ModuleNotFoundError:
                 return None
-            index = self._evaluator.index
-            needed = self._evaluator.scored.needed_of_terms
             self._prefilter = Prefilter(
                 index.patterns,
                 index.needs(),
                 index.all_groups,
                 self._evaluator.vocabulary,
-                ScoredPatterns(index.weights(), needed, index.only_scored()),
+                ScoredPatterns(
+                    index.weights(),
+                    scored.weights_of_signs,
+                    scored.thresholds,
+                    index.only_scored(),
+                ),
                 index.signs,
             )
         return self._prefilter if posts >= BATCH else None
@@ -139,25 +144,24 @@ class Matcher:
         """Return by number the posts with a part that may satisfy a rule, or with a named link."""
         owners: list[tuple[int, int]] = []
         texts: list[str] = []
+        signs: dict[int, dict[str, Span]] = {}  # of links, by the number of the text
+        passing: dict[int, _Parts] = {}
         for number, post in enumerate(posts):
+            first = len(texts)
             for part, (name, text) in enumerate(post):
                 if not name.startswith("links/"):
                     owners.append((number, part))
                     texts.append(text)
-        passing: dict[int, _Parts] = {}
-        for at, stretches, suspect in prefilter.passing(texts):
+            if len(texts) - first < len(post):
+                of_links = self._evaluator.scored.signs_of_links(post)
+                found = [at for at in range(first, len(texts)) if post[owners[at][1]][0] == "text"]
+                signs |= dict.fromkeys(found, of_links)
+                if self._evaluator.groups_by_link(post) or (of_links and not found):
+                    passing[number] = {}
+        for at, stretches, suspect in prefilter.passing(texts, signs):
             number, part = owners[at]
             passing.setdefault(number, {})[part] = stretches, suspect
-        if self._hosts or self._evaluator.signs:
-            for number, post in enumerate(posts):
-                if number not in passing and self._has_helpful_link(post):
-                    passing[number] = {}
         return passing
-
-    def _has_helpful_link(self, post: Sequence[Part]) -> bool:
-        has_links = any(name.startswith("links/") for name, _ in post)
-        signs_of_links = self._evaluator.scored.signs_of_links
-        return has_links and bool(self._evaluator.groups_by_link(post) or signs_of_links(post))
 
     def _evaluate(self, post: Sequence[Part], parts: _Parts | None = None) -> PostResult:
         """Evaluate all rules on a post, or on the parts that the prefilter let through."""
@@ -191,12 +195,13 @@ class Matcher:
         by_link = self._evaluator.groups_by_link(post) if has_links else {}
         of_links = self._evaluator.scored.signs_of_links(post) if has_links else {}
         if (by_link or of_links) and all(name != "text" for name, _ in post):
+            parts = None if parts is None else parts | {len(post): (None, False)}
             post = [*post, ("text", "")]
         for number, (name, text) in enumerate(post):
             if name.startswith("links/"):
                 continue
             helpful, signs = (by_link, of_links) if name == "text" else ({}, {})
-            known = None if parts is None or helpful or signs else parts.get(number, ((), False))
+            known = None if parts is None or helpful else parts.get(number, ((), False))
             stretches, suspect = known or (None, None)
             yield (
                 _TextPart(number, name, helpful),

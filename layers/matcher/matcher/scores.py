@@ -71,10 +71,20 @@ class ScoredRules:
                 self._helpful[pattern].append((rule, weight))
 
     @property
-    def needed_of_terms(self) -> dict[int, int]:
-        """Return the sum that the terms of each scored rule must reach, whatever signs add."""
+    def thresholds(self) -> dict[int, int]:
+        """Return the threshold of each scored rule."""
+        return {rule: score.threshold for rule, score in self.scores.items()}
+
+    @property
+    def weights_of_signs(self) -> dict[str, list[tuple[int, int]]]:
+        """Return the scored rules that have each sign, with its weight there."""
         return {
-            rule: score.threshold - self._most_of_signs[rule] for rule, score in self.scores.items()
+            sign: [
+                (rule, score.signs[sign])
+                for rule, score in self.scores.items()
+                if sign in score.signs
+            ]
+            for sign in sorted(self.signs)
         }
 
     def signs_of_links(self, post: Sequence[Part]) -> dict[str, Span]:
@@ -83,7 +93,8 @@ class ScoredRules:
         for name, url in post if not LINK_SIGNS.isdisjoint(self.signs) else ():
             if name.startswith("links/"):
                 for sign, start, end in signs_of_link(url):
-                    spans.setdefault(sign, Span(name, start, end, f"{{{sign}}}", ()))
+                    if sign in self.signs:
+                        spans.setdefault(sign, Span(name, start, end, f"{{{sign}}}", ()))
         return spans
 
     def reachable(self, patterns: Iterable[int], signs: PartSigns) -> list[int]:

@@ -1,8 +1,9 @@
 """Which of many texts may reach the threshold of a scored rule.
 
 The simple way is to add up weights in Python, text by text. Here the weights of the keys in all
-texts of a line are added up at once. A key may stand for several patterns, and a pattern for a term
-that is not there, so the sum of the weights for a post is a bound: no text has a higher score.
+texts of a line are added up at once. A key of words may stand for several patterns, and a pattern
+for a term that is not there, so of their weights only those for a post count. A key of a sign says
+that the sign is there. So the sum is a bound: no text has a higher score.
 """
 
 from collections import defaultdict
@@ -19,33 +20,19 @@ CELLS = 1 << 20
 class ScoreBounds:
     """The weights of keys, and the thresholds.
 
-    >>> keys, weights = np.array([0, 1]), [(0, 7, 5), (1, 7, 4), (1, 8, 9)]
-    >>> bounds = ScoreBounds(keys, 2, weights, {7: 9, 8: 10})
+    >>> bounds = ScoreBounds(2, [(0, 7, 5), (1, 7, 4), (1, 8, 9)], {7: 9, 8: 10})
     >>> bounds.reaching(np.array([0, 1, 1, 1]), np.array([1, 0, 1, 0]), 2).tolist()
     [1]
     """
 
     def __init__(
-        self,
-        keys: Places,
-        number: int,
-        weights: Iterable[tuple[int, int, int]],
-        thresholds: Mapping[int, int],
+        self, number: int, weights: Iterable[tuple[int, int, int]], thresholds: Mapping[int, int]
     ):
-        """Take the key of each pattern (-1: none), and the number of keys.
-
-        Args:
-            keys: By pattern.
-            number: Of keys.
-            weights: Patterns, each with a scored rule and its weight. Those against a post, which
-                can only lower a score, are left out.
-            thresholds: By scored rule.
-        """
+        """Take the number of keys, keys with a scored rule and a weight, and thresholds by rule."""
         rules = {rule: at for at, rule in enumerate(sorted(thresholds))}
         sums: defaultdict[tuple[int, int], int] = defaultdict(int)
-        for pattern, rule, weight in weights:
-            if weight > 0 and (key := int(keys[pattern])) >= 0:
-                sums[key, rules[rule]] += weight
+        for key, rule, weight in weights:
+            sums[key, rules[rule]] += weight
         rows = np.array(sorted((*at, weight) for at, weight in sums.items()), np.intp)
         of_key, self._rules, of_rows = rows.reshape(-1, 3).T
         self._weights = of_rows.astype(float)

@@ -10,7 +10,7 @@ It is imported only for so many texts that they pay for the import of numpy. Wit
 the function learn, each text is evaluated by itself, with the same result.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import NamedTuple
 
@@ -47,13 +47,25 @@ class PassingText(NamedTuple):
 class ScoredPatterns(NamedTuple):
     """The patterns of scored rules.
 
-    `weights` has indexes of patterns, each with a scored rule and its weight; `thresholds` the sum
-    that each rule needs; `alone` the patterns that no other rule has.
+    `weights` has indexes of patterns, each with a scored rule and its weight; `signs` the same for
+    each sign; `thresholds` the sum that each rule needs; `alone` the patterns that no other rule
+    has.
     """
 
     weights: Iterable[tuple[int, int, int]]
+    signs: Mapping[str, Sequence[tuple[int, int]]]
     thresholds: Mapping[int, int]
     alone: Iterable[int]
+
+    def weights_of_keys(
+        self, keys: Places, key_of_sign: Mapping[str, int]
+    ) -> Iterator[tuple[int, int, int]]:
+        """Yield the weights by key: of words those for a post, of signs all."""
+        for pattern, rule, weight in self.weights:
+            if weight > 0 and keys[pattern] >= 0:
+                yield int(keys[pattern]), rule, weight
+        for sign, of_sign in self.signs.items():
+            yield from ((key_of_sign[sign], rule, weight) for rule, weight in of_sign)
 
 
 class Prefilter:
@@ -95,8 +107,9 @@ class Prefilter:
             self._finders.append(finder)
             keys[words[chosen]] = number + finder.keys
             number += finder.number
-        self._signs = SignFinder(signs) if signs else None
-        self._key_of_sign = {sign: number + at for at, sign in enumerate(signs or ())}
+        wanted = dict.fromkeys((*(signs or ()), *(scored.signs if scored else ())))
+        self._signs = SignFinder(wanted) if wanted else None
+        self._key_of_sign = {sign: number + at for at, sign in enumerate(wanted)}
         for sign, pattern in (signs or {}).items():
             keys[pattern] = self._key_of_sign[sign]
         number += len(self._key_of_sign)
@@ -104,7 +117,8 @@ class Prefilter:
         self._bounds: ScoreBounds | None = None
         self._is_plain = np.ones(number, bool)  # by key: whether a rule without a score has it
         if scored and scored.thresholds:
-            self._bounds = ScoreBounds(keys, number, scored.weights, scored.thresholds)
+            weights = list(scored.weights_of_keys(keys, self._key_of_sign))
+            self._bounds = ScoreBounds(number, weights, scored.thresholds)
             plain = np.ones(len(patterns), bool)
             plain[list(scored.alone)] = False
             self._is_plain[:] = False
@@ -115,19 +129,26 @@ class Prefilter:
             for most, around in zip((self._before, self._after), line.words_around(), strict=True):
                 np.maximum.at(most, keys[words][found], around[found])
 
-    def passing(self, texts: Sequence[str]) -> Iterator[PassingText]:
-        """Yield the texts that may satisfy a rule, in order."""
+    def passing(
+        self, texts: Sequence[str], more_signs: Mapping[int, Collection[str]] | None = None
+    ) -> Iterator[PassingText]:
+        """Yield the texts that may satisfy a rule, in order.
+
+        `more_signs` has signs that count with a text and are not in it, by the number of the text.
+        """
         first = 0
         for some in in_lines(texts):
             line = ALPHABET.line(some)
             places, keys = self._find(line)
             texts_of = np.searchsorted(line.ends, places)
-            reaching = self._reaching(texts_of, keys, len(some))
+            signs = self._signs_in(line, some, first, more_signs or {})
+            reaching = self._reaching(texts_of, keys, signs, len(some))
             if self._bounds:
                 plain = self._is_plain[keys]
                 texts_of, places, keys = texts_of[plain], places[plain], keys[plain]
+                signs = signs[:, self._is_plain[signs[1]]]
             satisfied = self._needs.satisfied(
-                *self._with_signs(line, some, texts_of, keys), len(some)
+                np.append(texts_of, signs[0]), np.append(keys, signs[1]), len(some)
             )
             suspects = self._suspects.among(line, some) if self._suspects else set()
             near = np.isin(texts_of, satisfied)
@@ -139,23 +160,33 @@ class Prefilter:
                 yield PassingText(first + text, stretches, text in suspects)
             first += len(some)
 
-    def _with_signs(
-        self, line: SymbolLine, texts: Sequence[str], texts_of: Places, keys: Places
-    ) -> tuple[Places, Places]:
-        """Add the keys of signs to keys, each with its text."""
+    def _signs_in(
+        self,
+        line: SymbolLine,
+        texts: Sequence[str],
+        first: int,
+        more_signs: Mapping[int, Collection[str]],
+    ) -> Places:
+        """Return two rows: texts of a line, and the key of a sign that each has."""
         if self._signs is None:
-            return texts_of, keys
+            return np.zeros((2, 0), np.intp)
         found = [
             (text, self._key_of_sign[sign])
             for text, signs in self._signs.among(line, texts).items()
             for sign in signs
         ]
-        pairs = np.array(found, np.intp).reshape(-1, 2)
-        return np.append(texts_of, pairs[:, 0]), np.append(keys, pairs[:, 1])
+        found += (
+            (text, self._key_of_sign[sign])
+            for text in range(len(texts) if more_signs else 0)
+            for sign in more_signs.get(first + text, ())
+        )
+        return np.array(found, np.intp).reshape(-1, 2).T
 
-    def _reaching(self, texts: Places, keys: Places, number: int) -> set[int]:
+    def _reaching(self, texts: Places, keys: Places, signs: Places, number: int) -> set[int]:
+        """Return the texts that may reach the threshold of a scored rule."""
         if self._bounds is None:
             return set()
+        texts, keys = np.append(texts, signs[0]), np.append(keys, signs[1])
         return set(self._bounds.reaching(texts, keys, number).tolist())
 
     def _find(self, line: SymbolLine) -> tuple[Places, Places]:
