@@ -102,7 +102,7 @@ def record(body: str, queue: str, number: int, receives: int) -> dict[str, Any]:
         "body": body,
         "attributes": {
             "SenderId": ROLE,
-            "SentTimestamp": "1764072000000",
+            "SentTimestamp": "1795608000000",
             "ApproximateReceiveCount": str(receives),
         },
         "messageAttributes": {"provider": {"stringValue": "acme", "dataType": "String"}},
