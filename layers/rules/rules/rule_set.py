@@ -13,6 +13,7 @@ from msgspec import structs
 
 from rules.factchecks import FACTCHECKS, factchecks_pack, without_factchecks
 from rules.pack import Ground, Mode, Pack
+from rules.signs import digests_of, has_scores, signs_problem
 
 FOLD_VERSION = "3+unicode-15.1.0+icu-76.1+opencc-0.1.7+7a1727467b94"
 """Names the fold: a counter of changes to this code and to the code and words that read disguises,
@@ -20,6 +21,10 @@ then the versions and the digest of the table. A set names its fold, so that no 
 what a published rule finds. Raise the counter when a rule finds something else."""
 
 FORMAT = 1
+FORMAT_WITH_SIGNS = 2
+"""The format of a set whose rules have signs or scores. Code that knows neither refuses it."""
+
+FORMATS = (FORMAT, FORMAT_WITH_SIGNS)
 EFFORT_VERSION = 1
 """Names the budget of work for one post (`matcher.effort`). It decides how much of a long post is
 read."""
@@ -86,13 +91,15 @@ class SetFields(msgspec.Struct, frozen=True, kw_only=True):
     notice_hours: int
     providers: dict[str, ProviderSettings] = {}
     factchecks: str = ""
+    signs: dict[str, str] | msgspec.UnsetType = msgspec.UNSET
 
 
 class RuleSet(SetFields, frozen=True, kw_only=True):
     """The content of a set. `notice_hours` is how long a new version runs in shadow first.
 
     `factchecks` is the digest of the index of published checks, or empty. `effort` names the budget
-    of work for one post (`matcher.effort`); without it, it is the first.
+    of work for one post (`matcher.effort`); without it, it is the first. `signs` has the digest of
+    each sign that its rules use; without it, they use none.
     """
 
     packs: tuple[Pack, ...]
@@ -187,10 +194,14 @@ def build_set(
         fold: The fold with which the packs were checked.
 
     Raises:
-        SetError: If an id occurs twice or names nothing, or a pack lacks `published_at`.
+        SetError: If an id occurs twice or names nothing, a pack lacks `published_at`, or a rule
+            uses a sign that this release does not know.
     """
     ordered = tuple(sorted(packs, key=lambda pack: pack.id))
+    signs = digests_of(ordered)
     rule_set = RuleSet(
+        format=FORMAT_WITH_SIGNS if signs or has_scores(ordered) else FORMAT,
+        signs=signs or msgspec.UNSET,
         fold=fold,
         effort=msgspec.UNSET if EFFORT_VERSION == FIRST_EFFORT else EFFORT_VERSION,
         notice_hours=notice_hours,
@@ -254,7 +265,9 @@ def with_pauses(before: RuleSet, pauses: Iterable[tuple[str, Paused]]) -> bytes:
 
 
 def check_set(rule_set: RuleSet) -> None:
-    """Raise SetError if the content of a set contradicts itself."""
+    """Raise SetError if the content of a set contradicts itself, or this code lacks its signs."""
+    if problem := signs_problem(rule_set.packs, rule_set.signs or {}):
+        raise SetError(f"this set cannot run: {problem}")
     ids = [pack.id for pack in rule_set.packs]
     if twice := sorted({pack for pack in ids if ids.count(pack) > 1}):
         raise SetError(f"pack ids occur twice: {twice}")

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from rules.pack import Pack
-from rules.rule_set import FORMAT, RuleSet, SetError, SetFields, check_set
+from rules.rule_set import FORMATS, RuleSet, SetError, SetFields, check_set
 
 _UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
@@ -49,8 +49,9 @@ def load_set(data: bytes, digest: str | None = None) -> RuleSet:
         made_as = msgspec.json.decode(data, type=_Format).format
     except _UNREADABLE as error:
         raise SetError(f"not a set: {error}") from None
-    if made_as != FORMAT:
-        raise SetError(f"the set has format {made_as}; this code reads {FORMAT}")
+    if made_as not in FORMATS:
+        known = " and ".join(map(str, FORMATS))
+        raise SetError(f"the set has format {made_as}; this code reads {known}")
     rule_set = read_set(data)
     check_set(rule_set)
     return rule_set

@@ -98,7 +98,7 @@ def test_the_digest_is_checked() -> None:
 
 
 BROKEN = {
-    "another format": ('"format":1', '"format":2', "the set has format 2; this code reads 1"),
+    "another format": ('"format":1', '"format":3', "the set has format 3; this code reads 1 and 2"),
     "no format": ('"format":1,', "", "not a set"),
     "no notice": ('"notice_hours":72,', "", "not a set"),
     "no JSON": ("{", "[", "not a set"),
@@ -206,7 +206,7 @@ def test_a_rule_that_a_set_lacks_cannot_be_paused() -> None:
 
 
 def test_a_set_of_another_form_is_shown_and_not_run() -> None:
-    other = build_set(PACKS, notice_hours=72).replace(b'"format":1', b'"format":2')
+    other = build_set(PACKS, notice_hours=72).replace(b'"format":1', b'"format":3')
     assert read_set(other).packs == made().packs
-    with pytest.raises(SetError, match="format 2"):
+    with pytest.raises(SetError, match="format 3"):
         load_set(other)

@@ -15,7 +15,7 @@ from matcher.batch.key_finders import ALPHABET
 from matcher.batch.sign_view import Bytes, SignView
 from matcher.batch.symbols import Places, SymbolLine, in_lines
 from matcher.signs import han, numbers, parts, proportions, shapes, words
-from matcher.signs.catalogue import SIGNS_OF, signs_of_chunk
+from matcher.signs.catalogue import SIGNS, signs_of_chunk
 from matcher.signs.chunks import Chunk, Found
 
 KNOWN, LONG = 2**14, 160
@@ -43,7 +43,7 @@ class SignFinder:
     def __init__(self, wanted: Collection[str]):
         """Take the ids of signs."""
         self._wanted = frozenset(wanted)
-        self._rooms = {room for room, signs in SIGNS_OF.items() if self._wanted & signs}
+        self._rooms = {SIGNS[sign].module for sign in self._wanted}
         self._kinds = np.zeros(0x110000, np.uint8)
         self._of_word = lru_cache(KNOWN)(_of_word)
         self._of_chunk = lru_cache(KNOWN)(_of_chunk)

@@ -29,11 +29,15 @@ type Spans = list[tuple[int, int]]
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """A named feature of a text. `definition` is what decides it, and `digest` names that."""
+    """A named feature of a text, in a sentence for the public.
+
+    `digest` names what decides it: the patterns of its module, and the lists that it reads.
+    """
 
     id: str
     sentence: str
-    definition: Mapping[str, object]
+    module: str
+    lists: tuple[str, ...]
     digest: str
 
     def find(self, text: str) -> Spans:
@@ -85,18 +89,23 @@ def _decides(module: ModuleType) -> dict[str, object]:
     }
 
 
+_COMMON = {
+    "code": CODE_VERSION,
+    "unicode": unicodedata.unidata_version,
+    "kinds": shapes.KINDS,
+    "standards": shapes.STANDARDS,
+}
+
+
 def _sign(name: str, module: ModuleType, lists: str, sentence: str) -> Sign:
-    definition = {
+    names = tuple(lists.split())
+    definition = _COMMON | {
         "id": name,
-        "code": CODE_VERSION,
-        "unicode": unicodedata.unidata_version,
-        "kinds": shapes.KINDS,
-        "standards": shapes.STANDARDS,
         "module": _decides(module),
-        "lists": as_published(lists.split()),
+        "lists": as_published(names),
     }
     digest = hashlib.sha256(msgspec.json.encode(definition, order="deterministic")).hexdigest()
-    return Sign(name, sentence, definition, digest)
+    return Sign(name, sentence, module.__name__.rpartition(".")[2], names, digest)
 
 
 _ADDRESSES: dict[str, tuple[str, str]] = {
@@ -197,26 +206,39 @@ _HAN: dict[str, tuple[str, str]] = {
     "rare-han": ("cantonese", "A Han letter that is in no common national standard."),
 }
 
-SIGNS_OF = {
-    "addresses": _ADDRESSES.keys(),
-    "numbers": _NUMBERS.keys(),
-    "words": _WORDS.keys(),
-    "parts": _PARTS.keys(),
-    "proportions": _PROPORTIONS.keys(),
-    "han": _HAN.keys(),
-}
-"""The ids of signs by the module that finds them."""
+_MODULES = (
+    (addresses, _ADDRESSES),
+    (numbers, _NUMBERS),
+    (words, _WORDS),
+    (parts, _PARTS),
+    (proportions, _PROPORTIONS),
+    (han, _HAN),
+)
 
 SIGNS: Mapping[str, Sign] = {
     name: _sign(name, module, lists, sentence)
-    for module, rows in (
-        (addresses, _ADDRESSES),
-        (numbers, _NUMBERS),
-        (words, _WORDS),
-        (parts, _PARTS),
-        (proportions, _PROPORTIONS),
-        (han, _HAN),
-    )
+    for module, rows in _MODULES
     for name, (lists, sentence) in rows.items()
 }
 """All signs by id."""
+
+
+def as_document() -> bytes:
+    """Return the content of `rules/signs.json`: all signs, and what decides them."""
+    lists = sorted({name for sign in SIGNS.values() for name in sign.lists})
+    content = {
+        "signs": {
+            name: {
+                "sentence": sign.sentence,
+                "module": sign.module,
+                "lists": sign.lists,
+                "digest": sign.digest,
+            }
+            for name, sign in SIGNS.items()
+        },
+        "common": _COMMON,
+        "modules": {module.__name__.rpartition(".")[2]: _decides(module) for module, _ in _MODULES},
+        "lists": as_published(lists),
+    }
+    data = msgspec.json.encode(content, order="deterministic")
+    return msgspec.json.format(data, indent=1) + b"\n"

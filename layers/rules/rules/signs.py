@@ -1,0 +1,72 @@
+"""The signs that this release knows: a sentence about each, and the digest of what decides it.
+
+`signs.json` is written by `scripts/build_signs.py` from `matcher.signs`, and a test compares the
+two. A set names the digest of each sign that its rules use. So a release in which a sign finds
+something else refuses the set, and never changes what a published rule finds.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+
+from rules.pack import Pack, Rule, sign_of
+
+
+class KnownSign(msgspec.Struct, frozen=True):
+    """A sign: its sentence for the public, its module, the lists that it reads, and its digest."""
+
+    sentence: str
+    module: str
+    lists: tuple[str, ...]
+    digest: str
+
+
+class KnownSigns(msgspec.Struct, frozen=True):
+    """The content of `signs.json`.
+
+    `common` is what decides all signs; `modules` has patterns and constants, `lists` words. The
+    digest of a sign is the SHA-256 of these, of its own module and lists alone.
+    """
+
+    signs: dict[str, KnownSign]
+    common: dict[str, object]
+    modules: dict[str, dict[str, object]]
+    lists: dict[str, list[str]]
+
+
+KNOWN = msgspec.json.decode(Path(__file__).with_name("signs.json").read_bytes(), type=KnownSigns)
+
+
+def signs_of(packs: Iterable[Pack]) -> set[str]:
+    """Return the ids of the signs that the rules of some packs use."""
+    return {sign for pack in packs for rule in pack.rules for sign in _signs_of(rule)}
+
+
+def _signs_of(rule: Rule) -> Iterable[str]:
+    if rule.score:
+        return rule.score.signs
+    return [sign for group in rule.term_groups for entry in group if (sign := sign_of(entry))]
+
+
+def has_scores(packs: Iterable[Pack]) -> bool:
+    """Return whether a rule of some packs has a score."""
+    return any(rule.score for pack in packs for rule in pack.rules)
+
+
+def digests_of(packs: Iterable[Pack]) -> dict[str, str]:
+    """Return the digest of each sign that some packs use; empty for an unknown sign."""
+    return {
+        sign: KNOWN.signs[sign].digest if sign in KNOWN.signs else ""
+        for sign in sorted(signs_of(packs))
+    }
+
+
+def signs_problem(packs: Iterable[Pack], named: dict[str, str]) -> str | None:
+    """Return why this release cannot run packs under a set that names these digests, or None."""
+    used = signs_of(packs)
+    if used != named.keys():
+        return f"its rules use the signs {sorted(used)}, and it names {sorted(named)}"
+    known = {sign: KNOWN.signs[sign].digest for sign in used & KNOWN.signs.keys()}
+    wrong = [sign for sign, digest in sorted(named.items()) if known.get(sign) != digest]
+    return f"this release has no such sign as the set means: {wrong}" if wrong else None
