@@ -5,11 +5,11 @@ from collections.abc import Iterable
 import msgspec
 from msgspec import UNSET
 
-from authoring.source import PackSource, RuleSource, ScoreSource, SignSource
+from authoring.source import GateSource, PackSource, RuleSource, ScoreSource, SignSource
 from authoring.yaml_nodes import as_written, is_set
 from rules.card import PackCard
 from rules.pack import AtLeast, InForce, LegalGround, Pack, Rule
-from rules.score import Score
+from rules.score import Gate, Score
 
 
 def pack_of(source: PackSource, digest: str) -> Pack:
@@ -59,9 +59,14 @@ def _score_of(source: ScoreSource) -> Score:
     return Score(
         threshold=source.threshold,
         high=None if source.high is UNSET else source.high,
+        reads=_gate_of(source.reads) if isinstance(source.reads, GateSource) else None,
         terms={str(term): weight for term, weight in weights_of(source.terms).items()},
         signs={str(sign): weight for sign, weight in weights_of(source.signs).items()},
     )
+
+
+def _gate_of(source: GateSource) -> Gate:
+    return Gate(str(source.script or ""), str(source.words_of or ""))
 
 
 def weights_of(weights: object) -> dict[str, int]:

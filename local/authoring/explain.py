@@ -7,6 +7,7 @@ from msgspec import structs
 
 from matcher.engine import Matcher
 from matcher.hit import Hit, Span
+from matcher.signs.gates import passes
 from matcher.text.fold import fold
 from rules.pack import Pack, Rule
 from rules.score import WEIGHT, WEIGHTS_IN_LIST, Score
@@ -62,8 +63,11 @@ def _shown_span(span: Span, text: str) -> str:
 def score_in(pack: Pack, rule: Rule, score: Score, text: str) -> Hit:
     """Return what a scored rule finds in a text, whatever its threshold is."""
     score = structs.replace(score, threshold=-WEIGHT * WEIGHTS_IN_LIST * 3)
-    [hit] = Matcher([structs.replace(pack, rules=(structs.replace(rule, score=score),))]).find(text)
-    return hit
+    hits = Matcher([structs.replace(pack, rules=(structs.replace(rule, score=score),))]).find(text)
+    if hits:
+        return hits[0]
+    mode, category = pack.mode_of(rule), pack.category_of(rule)  # the gate kept it from being read
+    return Hit(pack.id, pack.version, rule.id, mode, category, rule.severity, (), score=0)
 
 
 class Met(NamedTuple):
@@ -114,6 +118,8 @@ def _why_too_low(pack: Pack, rule: Rule, score: Score, text: str) -> str:
         for key, given in phrases.items()
         if (terms := dict.fromkeys(span.term for span in _spans(pack, rule, given, text)))
     ]
+    if score.reads and not passes(text, score.reads):
+        cancelled.append("the text does not look as `reads` wants it, which makes it 0")
     return "; ".join([why, *cancelled])
 
 

@@ -34,7 +34,7 @@ _NESTED = {
     "score": SCORE_KEYS,
     "card": CARD_KEYS,
 }
-_FLOW_KEYS = ("from", "until", *Interval.__struct_fields__)
+_FLOW_KEYS = ("from", "until", "script", "words_of", *Interval.__struct_fields__)
 _LISTS = {"rules": RULE_KEYS, **CARD_LISTS}
 _WEIGHTS = frozenset(WEIGHTS_KEYS)
 _BLOCK_HEADER = re.compile(r"[|>][-+0-9]*[ \t]+(#.*)")

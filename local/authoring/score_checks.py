@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from msgspec import UNSET
 
-from authoring.source import WEIGHTS_KEYS, ScoreSource
+from authoring.source import WEIGHTS_KEYS, GateSource, ScoreSource
 from authoring.yaml_nodes import Text
 from matcher.terms.term import pattern_of
 from rules.card import PackCard
@@ -21,6 +21,8 @@ def score_problems(score: ScoreSource) -> Iterator[tuple[str, str]]:
     weights = [given for given in lists if isinstance(given, dict)]
     yield from (problem for given in weights for problem in _zeros(given))
     yield from _repeated(score.terms if isinstance(score.terms, dict) else {})
+    if isinstance(score.reads, GateSource) and not score.reads.script and not score.reads.words_of:
+        yield "reads", "`reads` needs `script` or `words_of`; name one"
     threshold, high = score.threshold, score.high
     if isinstance(high, int) and threshold and high <= threshold:
         yield "high", f"`high` {high} must be above `threshold` {threshold}"

@@ -11,8 +11,16 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from authoring.wording import host_problem, sign_problem, term_problem, weighted_term_problem
+from authoring.wording import (
+    host_problem,
+    script_problem,
+    sign_problem,
+    term_problem,
+    weighted_term_problem,
+    words_problem,
+)
 from matcher.signs import SIGNS
+from matcher.signs.gates import SCRIPTS, word_lists
 from rules.card import HeldBack, OrdinaryPosts, PackCard, Reading, TrainingPosts
 from rules.categories import KEYWORDS, LINK_CATEGORIES, TERMS_ONLY
 from rules.pack import (
@@ -117,6 +125,33 @@ class AtLeastSource(msgspec.Struct, forbid_unknown_fields=True):
     of: GroupTerms
 
 
+class GateSource(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """What a text must look like to be scored."""
+
+    script: (
+        Annotated[
+            str,
+            Meta(
+                description="Half of its letters are of this script.",
+                extra={"check": script_problem},
+                extra_json_schema={"enum": sorted(SCRIPTS)},
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    words_of: (
+        Annotated[
+            str,
+            Meta(
+                description="It has a common word of this language, or at most four words.",
+                extra={"check": words_problem},
+                extra_json_schema={"enum": sorted(word_lists())},
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+
+
 class ScoreSource(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """Weights of terms and signs; the rule is satisfied from the sum `threshold` on."""
 
@@ -125,6 +160,7 @@ class ScoreSource(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
         Annotated[Threshold, Meta(description="From this sum on, the severity is high.")]
         | UnsetType
     ) = UNSET
+    reads: GateSource | UnsetType = UNSET
     terms: Annotated[Weights, Meta(description="Each counts once a part.")] | UnsetType = UNSET
     signs: SignWeights | UnsetType = UNSET
 

@@ -1,10 +1,12 @@
 """Which strings can be a term or a host name of a pack, and what may surprise their author."""
 
 import re
+from collections.abc import Iterable
 from difflib import get_close_matches
 
 from authoring.refused_names import named_in
 from matcher.signs import SIGNS
+from matcher.signs.gates import SCRIPTS, word_lists
 from matcher.terms.term import Term
 from matcher.text.fold import FOLD, fold, is_spaceless
 from matcher.text.hostnames import NamedHost
@@ -70,6 +72,21 @@ def sign_problem(written: str) -> str | None:
     close = get_close_matches(written, SIGNS, 1)
     advice = f"did you mean `{close[0]}`?" if close else f"there are {', '.join(SIGNS)}"
     return f"`{written}` is not a sign; {advice}"
+
+
+def script_problem(written: str) -> str | None:
+    """Return why a string cannot be the script of a gate, or None if it can."""
+    return _unless_listed(written, SCRIPTS, "a script")
+
+
+def words_problem(written: str) -> str | None:
+    """Return why a string cannot be the list of words of a gate, or None if it can."""
+    return _unless_listed(written, word_lists(), "a list of words")
+
+
+def _unless_listed(written: str, listed: Iterable[str], kind: str) -> str | None:
+    names = sorted(listed)
+    return None if written in names else f"`{written}` is not {kind}; there are {', '.join(names)}"
 
 
 def term_warning(written: str) -> str | None:

@@ -23,7 +23,7 @@ from support.sample_packs import pack_of
 from matcher import Hit, Matcher, Pack, Rule, Severity, engine
 from matcher.terms.term import pattern_of
 from rules.pack import Affixes
-from rules.score import Score
+from rules.score import Gate, Score
 
 SIGNS_DRAWN = ("link", "rare-domain", "dressed-letters", "letters-digits", "emoji-1", "handle")
 seeds = st.integers(0, 2**48)
@@ -45,7 +45,11 @@ def draw_scored(random: Random, number: int, terms: list[str]) -> Rule:
         severity=Severity.LOW,
         why="Tests.",
         score=Score(
-            random.choice([1, 3, 6, 10]), 12, None, draw_weights(random, terms), draw_signs(random)
+            random.choice([1, 3, 6, 10]),
+            12,
+            random.choice([None, None, Gate("Latin"), Gate("", "en"), Gate("Han", "id")]),
+            draw_weights(random, terms),
+            draw_signs(random),
         ),
         except_=draw_terms(random, 1, 1) if random.random() < 0.15 else (),
         unless=draw_terms(random, 1, 1) if random.random() < 0.15 else (),

@@ -15,6 +15,7 @@ from support.reference_terms import Match, is_mark, matches_of
 
 from matcher import Evasion, Pack, Rule
 from matcher.signs import SIGNS, signs_of_link
+from matcher.signs.gates import passes
 from matcher.text.fold import FOLD, is_spaceless
 from matcher.text.hostnames import host_of, normal_host
 from matcher.text.links import find_hosts, opaque_spans
@@ -96,6 +97,8 @@ def weigh_post(rule: Rule, post: Sequence[tuple[str, str]]) -> Weighed:
 def weigh(rule: Rule, name: str, text: str, links: Sequence[tuple[str, str]] = ()) -> Weighed:
     """Each term in a text counts where it ends first, and each sign where it is first."""
     if rule.score is None or matches_of(rule, [*rule.unless, *rule.except_], text):
+        return 0, ()
+    if rule.score.reads and not passes(text, rule.score.reads):
         return 0, ()
     spans = []
     for term, weight in rule.score.terms.items():

@@ -16,11 +16,14 @@ from msgspec import structs
 from matcher.effort import Effort
 from matcher.hit import Part, Span
 from matcher.signs import LINK_SIGNS, find_signs, signs_of_link
+from matcher.signs.gates import SCRIPTS, passes, word_lists
 from matcher.terms.automaton import Automaton
 from matcher.terms.index import PatternIndex, TermUse
 from matcher.terms.term import Match, Term
 from matcher.text.aligned import AlignedText
 from rules.pack import Rule
+from rules.rule_set import SetError
+from rules.score import Gate
 
 
 class PartScore(NamedTuple):
@@ -38,6 +41,13 @@ class PartSigns:
     def __init__(self, part: str, text: str, wanted: Collection[str], links: Mapping[str, Span]):
         """Take the part, the signs that rules have, and those of links that count too."""
         self.part, self._text, self._wanted, self._links = part, text, wanted, links
+        self._passed: dict[Gate | None, bool] = {}
+
+    def passes(self, gate: Gate | None) -> bool:
+        """Return whether the part looks as a gate wants it; without one, any does."""
+        if gate not in self._passed:
+            self._passed[gate] = gate is None or passes(self._text, gate)
+        return self._passed[gate]
 
     @cached_property
     def places(self) -> dict[str, list[tuple[int, int]]]:
@@ -60,6 +70,8 @@ class ScoredRules:
         """Take rules, their patterns, and the automaton that finds these."""
         self._rules, self._index, self._automaton = rules, index, automaton
         self.scores = {at: rule.score for at, rule in enumerate(rules) if rule.score}
+        for score in self.scores.values():
+            _check_gate(score.reads)
         self.signs = frozenset(sign for score in self.scores.values() for sign in score.signs)
         self._most_of_signs = {
             rule: sum(weight for weight in score.signs.values() if weight > 0)
@@ -110,6 +122,7 @@ class ScoredRules:
             and (
                 not score.signs or sums[rule] + _sum_of(score.signs, signs.spans) >= score.threshold
             )
+            and signs.passes(score.reads)
         ]
 
     def weigh(
@@ -141,7 +154,7 @@ class ScoredRules:
 
     def _score(self, rule: int, matches: dict[str, Match], signs: PartSigns) -> PartScore:
         score = self.scores[rule]
-        if _CANCELLED in matches:
+        if _CANCELLED in matches or not signs.passes(score.reads):
             return PartScore(rule, score.threshold, 0, [])
         spans = [
             Span(signs.part, *place[:2], term, evasion, score.terms[term])
@@ -153,6 +166,14 @@ class ScoredRules:
         spans.sort(key=lambda span: (span.part != signs.part, span.part, *_order(span)))
         total = sum(span.weight or 0 for span in spans)
         return PartScore(rule, score.threshold, total, spans)
+
+
+def _check_gate(gate: Gate | None) -> None:
+    """Raise SetError for a gate that this code does not know."""
+    if gate and gate.script and gate.script not in SCRIPTS:
+        raise SetError(f"a rule reads the script {gate.script!r}, which this code does not know")
+    if gate and gate.words_of and gate.words_of not in word_lists():
+        raise SetError(f"a rule reads words of {gate.words_of!r}, which this code does not know")
 
 
 _CANCELLED = ""

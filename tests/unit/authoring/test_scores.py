@@ -11,7 +11,7 @@ from authoring.explain import explain
 from authoring.format import canonical
 from authoring.refused_names import named_in
 from matcher import Pack, PackError, Rule, Severity, load_packs
-from rules.score import WEIGHTS_IN_LIST, Score
+from rules.score import WEIGHTS_IN_LIST, Gate, Score
 
 WEIGHTS = "{send me: 5, otp: 3, login code: 2, bank: -4}"
 
@@ -84,6 +84,12 @@ ERRORS = {
     ]),
     "a term in two spellings": ("bank: -4", "OTP: 4", [
         "otp.yaml:19: asks-for-code: `OTP` is found where `otp` is, and would count twice",
+    ]),
+    "an unknown script": ("high: 9", "reads: {script: Latn}", [
+        "otp.yaml:18: asks-for-code: `Latn` is not a script; there are Arabic, Cyrillic,",
+    ]),
+    "an unknown list of words": ("high: 9", "reads: {words_of: tlh}", [
+        "otp.yaml:18: asks-for-code: `tlh` is not a list of words; there are en, id",
     ]),
     "an office": ("bank: -4", "the mayor says: 4", [
         "otp.yaml:19: asks-for-code: `the mayor says` names an office; no score may know one",
@@ -159,6 +165,14 @@ def test_a_score_of_signs_alone_is_read_and_laid_out() -> None:
     assert "      signs: {link: 4, phone: 2}\n" in laid_out
 
 
+def test_a_gate_is_read_and_laid_out() -> None:
+    laid_out = canonical(changed("high: 9", "reads: {words_of: id, script: Latin}"), "otp.yaml")
+    [rule] = Pack.parse(laid_out, "otp.yaml").rules
+    assert rule.score
+    assert rule.score.reads == Gate("Latin", "id")
+    assert "      reads: {script: Latin, words_of: id}\n" in laid_out
+
+
 def test_long_lists_of_weights_wrap() -> None:
     many = ", ".join(f"word number {number}: 2" for number in range(20))
     laid_out = canonical(changed(WEIGHTS, f"{{{many}}}"), "otp.yaml")
@@ -219,7 +233,7 @@ RULE = Rule(
     id="asks-for-code",
     severity=Severity.MEDIUM,
     why="Tests.",
-    score=Score(6, 8, None, {"otp": 3, "send me": 5, "bank": -4}, {"link": 2}),
+    score=Score(6, 8, Gate("Latin"), {"otp": 3, "send me": 5, "bank": -4}, {"link": 2}),
     unless=("never share",),
     except_=("otp box",),
 )
@@ -243,6 +257,12 @@ EXPLAINED = {
         "no  a-pack/asks-for-code: score 5, it needs 6",
         "    +3  0-3 'otp' is the term 'otp'",
         "    +2  5-27 'https://shop.example/x' is the sign {link}",
+        "no rule hits this text",
+    ]),
+    "another script": ("send me otp: это совсем другой язык", [
+        "compared as: send me otp эto cobcem дpyroи языk",
+        ("no  a-pack/asks-for-code: score 0, it needs 6; the text does not look as `reads` "
+        "wants it, which makes it 0"),
         "no rule hits this text",
     ]),
     "cancelled": ("never share it; send me the otp box", [

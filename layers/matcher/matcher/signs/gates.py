@@ -1,0 +1,75 @@
+"""Gates: what a text must look like for a scored rule to read it.
+
+Weights are learned from posts of one language. In other languages the same letters mean something
+else, and without a gate a score finds what nobody trained it on.
+
+Source: the words are the 200 commonest of each language by wordfreq, see `gate_words.json`.
+"""
+
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import msgspec
+
+from matcher.text.fold import STRICT, fold
+from rules.score import Gate
+
+FEW_WORDS = 4
+"""A text of so few words need not have a common one."""
+
+SCRIPTS: dict[str, tuple[tuple[str, str], ...]] = {
+    "Latin": (("a", "z"), ("\u00aa", "\u024f"), ("\u1e00", "\u1eff")),
+    "Cyrillic": (("\u0400", "\u052f"),),
+    "Greek": (("\u0370", "\u03ff"),),
+    "Arabic": (("\u0600", "\u06ff"), ("\u0750", "\u077f")),
+    "Han": (("\u3400", "\u9fff"),),
+    "Thai": (("\u0e00", "\u0e7f"),),
+    "Devanagari": (("\u0900", "\u097f"),),
+}
+"""The letters of each script, after the fold of styles and widths."""
+
+
+def passes(text: str, gate: Gate) -> bool:
+    """Return whether a text looks as a gate wants it.
+
+    >>> passes("Main slot di sini, 𝐠𝐚𝐜𝐨𝐫 sekali", Gate("Latin", "id"))
+    True
+    >>> passes("Play the slots in this casino", Gate("Latin", "id")), passes("слот", Gate("Latin"))
+    (False, False)
+    """
+    return (not gate.script or _is_in_script(text, gate.script)) and (
+        not gate.words_of or _has_word(text, gate.words_of)
+    )
+
+
+def _is_in_script(text: str, script: str) -> bool:
+    """Return whether half of the letters are of a script, or there is no letter."""
+    letters = [char for char in text.translate(STRICT) if char.isalpha()]
+    ranges = SCRIPTS[script]
+    of_script = sum(any(first <= char <= last for first, last in ranges) for char in letters)
+    return 2 * of_script >= len(letters)
+
+
+def _has_word(text: str, language: str) -> bool:
+    words = fold(text).split()
+    return len(words) <= FEW_WORDS or not words_of(language).isdisjoint(words)
+
+
+@cache
+def words_of(language: str) -> frozenset[str]:
+    """Return the folded words of a list."""
+    return frozenset(fold(word).strip(" ") for word in _data()["words"][language].split())
+
+
+@cache
+def word_lists() -> tuple[str, ...]:
+    """Return the ids of the lists of words."""
+    return tuple(_data()["words"])
+
+
+@cache
+def _data() -> Any:
+    return msgspec.json.decode(
+        resources.files("matcher.signs").joinpath("gate_words.json").read_bytes()
+    )
