@@ -143,7 +143,7 @@ CASES = [
         method(DynamoCases, "commit_case", _stops_waiting_first), shows=81),
     Bug("what one waits for is not looked for once more", _one_look(), shows=545),
     Bug("a message that waited is not known when it comes again", _own_waiting_unseen(),
-        shows=432),
+        shows=2386),
     Bug("what follows a decision is written at its first try only", _effects_once(), shows=10),
     Bug("the handler of cases names no failure", handler("decide", name_no_failure), shows=23),
 ]  # fmt: skip
