@@ -51,7 +51,7 @@ def totals(receipts: list[Receipt]) -> dict[str, Any]:
     return {name: sum(getattr(one, name) for one in receipts) for name in names} | {
         "refused": dict(refused),
         "by_rule": dict(rules),
-        "units": len({receipt.unit for receipt in receipts}),
+        "units": sum(receipt.units for receipt in receipts),
     }
 
 
