@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 
@@ -20,13 +20,14 @@ import pytest
 from bench.measure import Report
 from training.development import LANGUAGES, SOURCES, Example, entry_of, examples, near_misses
 from training.frames import Told, told
-from training.posting import posted, signed
+from training.posting import lengthened, posted, signed
 from training.topic_claims import Admission, TopicClaim, admission, halves
 
 from claims.asking import FEWEST_WORDS, Level, ask
 from claims.building import build_index
 from claims.check import Entry
 from claims.index.index import ClaimIndex
+from claims.lists import calibration_negatives
 from claims.score.query import query_of
 from claims.score.ranking import Meaning, rank
 from claims.text.topics import topic_of
@@ -40,7 +41,11 @@ CLEAN = {
     "id": ("news-id", "reviews-tweets-news-id"),
     "zh": ("news-zh-cn", "wiki-zh"),
 }
+SPACED = ("en", "id")
+"""Languages whose long texts are drawn: those that have spaces between words."""
 GENERIC = ROOT / "tests/training/generic"
+ORDINARY = ("ham", "ham_test", "clean")
+"""Labels of ordinary texts; most sets have none, and all of their texts are."""
 MOST_ORDINARY = 2_000
 """Texts of one set that are asked: more take long, and tell little more."""
 CHECKS = 14_000
@@ -114,6 +119,11 @@ def _signed(texts: list[Told], language: str) -> list[Told]:
     return [Told(dressed(one.text), one.rights, one.gone) for one in texts]
 
 
+def _lengthened(texts: list[Told], language: str) -> list[Told]:
+    sentences, random = calibration_negatives(language), Random(6)
+    return [replace(one, text=lengthened(one.text, sentences, random)) for one in texts]
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """For each text the place of its first right check (99: none of five), and what was attached.
@@ -167,9 +177,11 @@ def test_checks_are_found_and_attached(library: Library, report: Report) -> None
     dressed = "signed" if language == "en" else "as posted"
     sets = [(name, texts, None) for name, texts in library.asked.items()]
     sets.append((dressed, _signed(every, language), None))
+    if language in SPACED:
+        sets.append(("in long texts", _lengthened(sets[-1][1], language), None))
     if language in SentenceModel.languages:  # half a second a text
         model = SentenceModel.load()
-        some = Random(5).sample(sets[-1][1], len(every) // 3)
+        some = Random(5).sample(_signed(every, language), len(every) // 3)
         sets += [(f"{dressed}, a third", some, None), (f"{dressed}, by meaning", some, model)]
     for name, texts, meaning in sets:
         got = asked_of(index, texts, language, meaning)
@@ -228,11 +240,19 @@ def test_wrong_answers_are_not_attached(library: Library, report: Report) -> Non
     bounds = index.bounds[library.language]
     table = "False attaches"
     if library.language == LANGUAGES[0]:
-        report.row(table, "", "bound", "texts without answer", "attached", "clean", "attached")
+        report.row(
+            table, "", "bound", "texts without answer", "attached", "in long texts", "clean",
+            "attached",
+        )  # fmt: skip
     wrong_gone, wrong_clean = attached(bare, gone, library), attached(index, clean, library)
+    wrong_long: int | str = ""
+    if library.language in SPACED:
+        wrong_long = attached(
+            bare, [one.text for one in _lengthened(every, library.language)], library
+        )
     report.row(
-        table, library.language, f"{bounds.attach:.2f}", len(gone), wrong_gone, len(clean),
-        wrong_clean,
+        table, library.language, f"{bounds.attach:.2f}", len(gone), wrong_gone, wrong_long,
+        len(clean), wrong_clean,
     )  # fmt: skip
     name = f"attached without answer, {library.language}"
     report.goal(name, wrong_gone / len(gone), 0.003, most=True)
@@ -307,7 +327,7 @@ def ordinary_texts() -> dict[str, list[str]]:
     for folder in ("clean", "fraud", "posts"):
         for path in sorted((DATA / folder).glob("*.jsonl")):
             rows = map(json.loads, path.read_text(encoding="utf-8").splitlines())
-            texts = [one["text"] for one in rows if one.get("label", "ham") in ("ham", "ham_test")]
+            texts = [one["text"] for one in rows if one.get("label", "ham") in ORDINARY]
             if texts:
                 sets[f"{folder}/{path.stem}"] = texts
     messages = [

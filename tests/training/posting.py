@@ -1,6 +1,7 @@
 """How people post: signatures, handles, links, forwards and slips, put around a text."""
 
 import re
+from collections.abc import Sequence
 from random import Random
 
 FORWARDED = {
@@ -60,6 +61,18 @@ def signed(text: str, random: Random) -> str:
     name, handle = random.choice(SIGNED)
     day = f"{random.choice(MONTHS)} {random.randint(1, 28)}, {random.randint(2012, 2026)}"
     return f"{text} — {name} ({handle}) {day}"
+
+
+def lengthened(text: str, sentences: Sequence[str], random: Random) -> str:
+    """The text among drawn sentences, before and after it: 60, 90 or 130 words in all."""
+    before: list[str] = []
+    after: list[str] = []
+    missing = random.choice((60, 90, 130)) - len(text.split())
+    while missing > 0:
+        side = random.choice((before, after))
+        side.append(random.choice(sentences))
+        missing -= len(side[-1].split())
+    return " ".join((*before, text, *after))
 
 
 def slipped(text: str, random: Random) -> str:

@@ -1,5 +1,6 @@
 """What speaks for it that a text repeats a claim: its words in any spelling, and its names."""
 
+from dataclasses import replace
 from tempfile import TemporaryFile
 
 import pytest
@@ -7,9 +8,9 @@ from training.development import entry_of, examples
 
 from claims.asking import Level, ask
 from claims.building import build_index
-from claims.index.curves import NOTHING_DEMANDED, shipped_curves
+from claims.index.curves import NOTHING_DEMANDED, Demands, shipped_curves
 from claims.index.index import ClaimIndex
-from claims.score.evidence import ahead
+from claims.score.evidence import ahead, meets
 from claims.score.query import query_of
 from claims.score.ranking import Ranked
 from claims.text.normalise import split_known_words
@@ -107,20 +108,27 @@ def test_more_evidence_never_lowers_the_score() -> None:
         assert scores == sorted(scores), name
 
 
-GENERIC = ("Jumlah Penduduk Indonesia Tahun 2020", "Kinerja Ekspor dan Impor")
+GENERIC = {
+    "id": ("Jumlah Penduduk Indonesia Tahun 2020", "Kinerja Ekspor dan Impor"),
+    "en": ("The results of the exam",),
+}
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("language", "text"),
     [
-        "Menurut survei pada tahun 2020 jumlah penduduk Indonesia yang memakai telepon terus naik",
-        "Pertumbuhan konsumsi mencapai lima persen, sedangkan ekspor dan impor ikut naik",
+        (
+            "id",
+            "Menurut survei pada tahun 2020 jumlah penduduk Indonesia yang punya telepon naik",
+        ),
+        ("id", "Pertumbuhan konsumsi mencapai lima persen, sedangkan ekspor dan impor ikut naik"),
+        ("en", "My niece saw the results of the exam, called everybody and danced in the kitchen"),
     ],
 )
-def test_a_short_claim_of_everyday_words_is_attached_to_nothing(text: str) -> None:
-    entries = [entry_of(f"https://s.example/{one}", one, "", "id") for one in GENERIC]
-    among = ClaimIndex(build_index([*entries, *(one.entry for one in examples("id"))]))
-    assert all(answer.level is not Level.ATTACH for answer in ask(among, text, "id"))
+def test_a_short_claim_of_everyday_words_is_attached_to_nothing(language: str, text: str) -> None:
+    entries = [entry_of(f"https://s.example/{one}", one, "", language) for one in GENERIC[language]]
+    among = ClaimIndex(build_index([*entries, *(one.entry for one in examples(language))]))
+    assert all(answer.level is not Level.ATTACH for answer in ask(among, text, language))
 
 
 def test_a_long_text_on_the_same_matter_is_given_no_check() -> None:
@@ -142,6 +150,35 @@ def test_a_long_text_on_the_same_matter_is_given_no_check() -> None:
     assert all(answer.level is not Level.ATTACH for answer in ask(among, page, "en"))
     repeats = f"{page} They also say that honey never contains bacteria and replaces antibiotics"
     assert ask(among, repeats, "en")[0].level is Level.ATTACH
+
+
+def test_the_rare_words_of_a_short_claim_are_no_claim_in_a_long_text() -> None:
+    """A page on belching lists swallowed air and chewing gum; the claim is about seven years."""
+    page = (
+        "Belching is mostly air that we swallowed. Chewing gum, talking at table, drinking straws"
+        " and loose dentures let more of it in. It collects above the meal, and the upper muscle"
+        " opens to let it escape. Bicycle rides, tight belts and lying down after dinner make it"
+        " worse, while slow walks help. Keep a diary of what happens on quiet evenings. When it"
+        " stays for weeks, hurts or wakes somebody at night, a doctor may look into the stomach"
+        " with a thin camera."
+    )
+    among = ClaimIndex(build_index([one.entry for one in examples("en")]))
+    assert ask(among, page, "en")[0].level is Level.SUGGEST
+    repeats = f"{page} Gum that is swallowed stays in the stomach for seven years, my aunt says."
+    assert ask(among, repeats, "en")[0].level is Level.ATTACH
+
+
+def test_an_older_index_demands_points_of_a_long_text() -> None:
+    """Its demands decide, not those of this release."""
+    claim = "Merrow lanterns cure hiccups, Doctor Quill writes in the Tarnside Gazette"
+    index = ClaimIndex(build_index([entry_of("https://s.example/1", claim, "", "en")]))
+    text = f"Merrow lanterns cure hiccups! {'A quiet morning in the garden again today. ' * 30}"
+    query, older = query_of(index.language("en"), text), Demands(long_text=45)
+    assert len(query.numbers) >= older.long_text
+    assert meets(older, query, 0)
+    assert not meets(replace(older, long_share={"en": 0.7}), query, 0)
+    assert not meets(replace(older, long_weight={"en": 0.6}), query, 0)
+    assert meets(replace(older, long_weight={"id": 0.6}), query, 0)
 
 
 def test_small_numbers_and_years_tell_no_story_apart() -> None:

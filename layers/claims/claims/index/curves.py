@@ -45,17 +45,21 @@ class Bounds(msgspec.Struct, frozen=True):
 class Demands:
     """What a text must share with a claim before the check is attached, whatever its score.
 
-    Either a word that is on no list of common ones (mostly a name), or `least_telling` points of
-    less common words; in both cases `least_share` of the points of claim and title, by language.
-    All must be within one stretch of the text. A text of `long_text` words or more (without stop
-    words) shares some words with any claim, so it must hold `long_share`. With `own_language` the
-    text must be in the language of the check.
+    It must share either a word that is on no list of common ones (mostly a name), or
+    `least_telling` points of less common words; in both cases `least_share` of the points of claim
+    and title, by language. All must be within one stretch of the text. A text of `long_text` words
+    or more shares some words with any claim, so a stretch of it must hold `long_weight` of the
+    weight of the claim. An index of an earlier release demands `long_share` of the points instead.
+    A claim that has fewer than `least_words` words with its title identifies no story. Stop words
+    do not count. With `own_language` the text must be in the language of the check.
     """
 
+    least_words: int = 0
     least_telling: int = 0
     least_share: dict[str, float] = field(default_factory=dict)
     long_text: int = 0
     long_share: dict[str, float] = field(default_factory=dict)
+    long_weight: dict[str, float] = field(default_factory=dict)
     own_language: bool = False
 
 

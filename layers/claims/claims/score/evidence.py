@@ -53,18 +53,28 @@ def ahead(groups: Sequence[int], check: Ranked, others: Sequence[Ranked]) -> flo
 
 
 def meets(demands: Demands, query: Query, place: int) -> bool:
-    """Return whether a text shares with a claim what distinguishes it from other stories."""
+    """Return whether a text shares with a claim what distinguishes it from other stories.
+
+    A long text has room for the rare words of a short claim without repeating it, so it must hold
+    enough of the whole claim.
+    """
     index = query.index
     if demands.own_language and not is_written_in(query.text, index.language):
         return False
     words = index.claim_and_title(place)
+    if len(words) < demands.least_words:
+        return False
     whole = sum(index.distinctiveness[word] for word in words)
     stretch = best_stretch(query, frozenset(words))
     shared = [index.distinctiveness[word] for word in stretch.shared]
     is_distinct = RARE in shared or sum(shared) >= demands.least_telling
     is_long = 0 < demands.long_text <= len(query.numbers)
     shares = demands.least_share | (demands.long_share if is_long else {})
-    return is_distinct and sum(shared) >= shares.get(index.language, 0.0) * whole
+    if not is_distinct or sum(shared) < shares.get(index.language, 0.0) * whole:
+        return False
+    claim = frozenset(index.words("claim", place))
+    held = share(best_stretch(query, claim).weight, _whole(query, claim))
+    return not is_long or held >= demands.long_weight.get(index.language, 0.0)
 
 
 def best_stretch(query: Query, words: frozenset[int]) -> Stretch:
