@@ -115,12 +115,19 @@ def _is_phone(written: str) -> bool:
     return bool(_FIRST_GROUP.match(written) and _LOCAL_PHONE.fullmatch(digits))
 
 
+def _folded_words(word: str) -> list[str]:
+    """Return what the fold makes of a word: one word, or several for a letter such as ½."""
+    if word.isascii() and word.isalnum():
+        return [word.lower()]
+    return fold(word).split()
+
+
 def repeated_phrases(text: str, shape: str) -> Iterator[Found]:
     """Yield where a phrase is that occurs three times, without overlaps."""
     runs = [found.span() for found in WORD.finditer(shape)]
     if len(runs) < WORDS_IN_PHRASE * TIMES:
         return
-    pairs = [(span, word) for span in runs for word in fold(text[slice(*span)]).split()]
+    pairs = [(span, word) for span in runs for word in _folded_words(text[slice(*span)])]
     places, words = zip(*pairs, strict=True)
     found: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
     for at in range(len(words) - WORDS_IN_PHRASE + 1):

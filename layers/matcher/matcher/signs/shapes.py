@@ -124,6 +124,8 @@ def plain_letters(word: str) -> str:
     >>> plain_letters("AЕR𝐎𝟴❽")
     'aero88'
     """
+    if word.isascii() and word.isalnum():
+        return word.lower()
     return "".join(_plains[ord(char)] for char in word)
 
 
