@@ -119,7 +119,7 @@ def _read_files(place: Path) -> tuple[list[Problem], list[PackFile]]:
 
 
 def read_sentences(folder: Path) -> tuple[list[Problem], list[Sentence]]:
-    """Return what is wrong with the files of a folder of sentences, and its sentences."""
+    """Return the problems of a folder of sentences, and its sentences."""
     problems: list[Problem] = []
     sentences: list[Sentence] = []
     for path in sorted(folder.glob("*.txt")):

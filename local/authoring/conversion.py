@@ -1,4 +1,4 @@
-"""Turns what was read from YAML without a problem into a pack."""
+"""Turns YAML that was read without a problem into a pack."""
 
 from collections.abc import Iterable
 

@@ -11,7 +11,7 @@ from rules.card import PackCard
 
 
 def score_problems(score: ScoreSource) -> Iterator[tuple[str, str]]:
-    """Yield what is wrong with a score, each with the entry or the key that it is about.
+    """Yield the problems of a score, each with the entry or the key that it is about.
 
     Fields that could not be read are reported already, and are left out.
     """

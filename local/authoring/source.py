@@ -19,7 +19,7 @@ from authoring.wording import (
     weighted_term_problem,
     words_problem,
 )
-from matcher.signs import SIGNS
+from matcher.signs.catalogue import SIGNS
 from matcher.signs.gates import SCRIPTS, word_lists
 from rules.card import HeldBack, OrdinaryPosts, PackCard, Reading, TrainingPosts
 from rules.categories import KEYWORDS, LINK_CATEGORIES, TERMS_ONLY

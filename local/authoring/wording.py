@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 from authoring.refused_names import named_in
-from matcher.signs import SIGNS
+from matcher.signs.catalogue import SIGNS
 from matcher.signs.gates import SCRIPTS, word_lists
 from matcher.terms.term import Term
 from matcher.text.fold import FOLD, fold, is_spaceless

@@ -41,7 +41,7 @@ OPTIONAL_COUNTS = ("no_rules", "partly_read")
 """Counts that a receipt and a summary leave out where they are 0."""
 
 SHORT_FORM = 2
-"""The form of journal files whose lines leave out what is 0 and name sets and rules by number."""
+"""The form of journal files whose lines leave out zeros and name sets and rules by number."""
 
 LEFT_OUT: dict[str, Any] = dict.fromkeys(
     ("bytes", "lines", "inspected", "findings", "repeats", "unknown_fields", "assumed_utc"), 0
@@ -168,7 +168,7 @@ class Totals:
     days: list[str] = field(default_factory=list)
 
     def add_days(self, *days: str) -> None:
-        """Add days of posts; an empty one is none."""
+        """Add days of posts; empty ones are left out."""
         known = [day for day in (*self.days, *days) if day]
         self.days = [min(known), max(known)] if known else []
 
@@ -221,7 +221,7 @@ def _add_journal(
 
 
 def whole_line(short: Record, number: int, names: Sequence[str]) -> Record:
-    """Return a short line with all fields, and the names that its numbers stand for.
+    """Return a short line with all fields, and the names for its numbers.
 
     Args:
         short: The line.

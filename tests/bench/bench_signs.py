@@ -8,7 +8,7 @@ from bench.measure import Report, medians
 from matcher.batch.key_finders import ALPHABET
 from matcher.batch.sign_finder import SignFinder
 from matcher.batch.symbols import in_lines
-from matcher.signs import SIGNS, find_signs
+from matcher.signs.catalogue import SIGNS, find_signs
 from scan.reading import read_records
 
 FEW = 500  # posts, for the plain way

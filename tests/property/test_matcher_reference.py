@@ -15,7 +15,7 @@ from support import reference
 from support.sample_packs import pack_of
 
 from matcher import AtLeast, Hit, Matcher, Pack, Rule, Severity
-from matcher.signs import find_signs
+from matcher.signs.catalogue import find_signs
 from matcher.terms.affixes import affixed_forms
 from matcher.text.fold import FOLD, fold
 from matcher.text.hostnames import normal_host, skeleton

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from property.effort import share
 
 from matcher.batch.sign_finder import signs_of
-from matcher.signs import SIGNS, find_signs
+from matcher.signs.catalogue import SIGNS, find_signs
 
 WRITTEN = """
 HOKI88 gac0r toko4d bandarslot 𝐇𝐎𝐊𝐈 𝟖𝟖 ⓑⓞ ａｂ ʙᴏ b̶ 8️⃣ Б ж é ß ﷺ ½ № ² ℹ️ 🅰 ① ❽ ٣ µ K

@@ -14,7 +14,8 @@ from collections.abc import Collection, Iterator, Sequence
 from support.reference_terms import Match, is_mark, matches_of
 
 from matcher import Evasion, Pack, Rule
-from matcher.signs import SIGNS, signs_of_link
+from matcher.signs.addresses import signs_of_link
+from matcher.signs.catalogue import SIGNS
 from matcher.signs.gates import passes
 from matcher.text.fold import FOLD, is_spaceless
 from matcher.text.hostnames import host_of, normal_host

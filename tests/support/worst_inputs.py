@@ -28,7 +28,7 @@ from ledger.streams.lines import read_lines
 from matcher import Matcher, Rule, Severity
 from matcher.evasion.candidates import find_candidates
 from matcher.evasion.suspicion import is_suspect
-from matcher.signs import SIGNS, find_signs
+from matcher.signs.catalogue import SIGNS, find_signs
 from matcher.text.fold import fold
 from matcher.text.links import find_hosts, opaque_spans
 

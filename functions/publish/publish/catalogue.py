@@ -1,4 +1,4 @@
-"""What is published of the rules: all sets, and the facts on the index of fact-checks."""
+"""Reads the published rules: all sets, and the facts on the index of fact-checks."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -15,7 +15,7 @@ PERIOD_NAME = re.compile(r"\d{4}-\d{2}(-\d{2})?")
 """Months and days: a campaign of such a name would overwrite their summaries."""
 
 NO_SET = RuleSet(notice_hours=24, packs=())
-"""What is in force while nothing was published."""
+"""The set in force before any was published."""
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -29,7 +29,7 @@ class Ruling(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PublishedSets:
-    """All published sets by digest, and the digest of the one in force ("" if there is none)."""
+    """All published sets by digest, and the digest of the one in force, or ""."""
 
     sets: Mapping[str, RuleSet]
     current: str = ""

@@ -103,7 +103,7 @@ class _DayFold:
             self._fold()
 
     def end(self) -> str:
-        """Add up what is left, and return the digest of all receipts."""
+        """Add up the other receipts, and return the digest of all receipts."""
         self._fold()
         return str(self._digest.hexdigest())
 

@@ -34,7 +34,7 @@ closing = Closing(store, objects, clock, setting["OUT_BUCKET"], setting["WORK_BU
 
 @metrics.log_metrics
 def handler(event: dict[str, object], context: LambdaContext) -> dict[str, int]:
-    """Publish what is due. The event has the fields of a PublishRequest."""
+    """Publish all that is due. The event has the fields of a PublishRequest."""
     publish_context = PublishContext(
         store=store,
         public=SummaryBucket(objects, setting["PUBLIC_BUCKET"], known_sets),
@@ -53,7 +53,7 @@ def handler(event: dict[str, object], context: LambdaContext) -> dict[str, int]:
 
 
 def log_result(result: PublishResult) -> None:
-    """Log and count what was published. A receipt that was left out is an error and alarms."""
+    """Log and count the published periods. A receipt that was left out is an error and alarms."""
     for left in result.left_out:
         logger.error("receipt left out", extra=msgspec.to_builtins(left))
     for path in result.revised:

@@ -80,13 +80,13 @@ def seal_form() -> str:
 
 @dataclass(frozen=True, slots=True)
 class SealBucket:
-    """The seals in the work bucket. It deletes what was not written for weeks."""
+    """The seals in the work bucket. A lifecycle rule deletes old ones."""
 
     objects: Objects
     bucket: str
 
     def read(self, provider: str, day: str) -> Seal | None:
-        """Return the seal of a day, or None if there is none that this release can use."""
+        """Return the seal of a day, or None if this release can use none."""
         data = self.objects.get(self.bucket, seal_key(provider, day))
         try:
             seal = msgspec.json.decode(data, type=Seal) if data else None

@@ -62,7 +62,7 @@ class LeftOut(msgspec.Struct, frozen=True):
 
 
 class OpenFileNote(msgspec.Struct, frozen=True):
-    """A file of which a part was not read by the end of the period; what was read is counted."""
+    """A file of which a part was not read by the end of the period; the other parts are counted."""
 
     provider: Annotated[str, Meta(description="The provider.")]
     file: Annotated[str, Meta(description="First 12 hex digits of the SHA-256 of the file's id.")]

@@ -1,6 +1,6 @@
 """What a sender gets: findings, receipts of batches, and the refusals of messages.
 
-All of it follows from committed records, so each delivery of a unit can write what is missing.
+All of it follows from committed records, so each delivery of a unit can write the missing files.
 """
 
 from collections.abc import Iterable, Sequence

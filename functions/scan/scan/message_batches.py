@@ -111,7 +111,7 @@ class MessageScanner:
         return MessageWork(message, groups[key], attempt, is_begun)
 
     def _pieces(self, work: Sequence[MessageWork]) -> Iterator[Piece]:
-        """Yield what is worked on together: first what came for the first time."""
+        """Yield groups that are worked on together, first those of new messages."""
         first = [one for one in work if one.message.receives <= 1]
         second = [one for one in work if one.message.receives == 2]
         late = [one for one in work if one.message.receives > 2]
@@ -238,7 +238,7 @@ class MessageScanner:
     def _repeated(
         self, messages: Sequence[Message], markers: "dict[str, Marker]"
     ) -> Iterator[EndedMessages]:
-        """Hand out again what was committed before, once for each receipt."""
+        """Hand out earlier committed receipts again, each once."""
         by_receipt: dict[str, list[Message]] = {}
         for message in messages:
             by_receipt.setdefault(markers[message.unit].receipt_id, []).append(message)

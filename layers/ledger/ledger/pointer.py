@@ -41,7 +41,7 @@ class EarlierSet(msgspec.Struct, frozen=True):
 class Pointer(msgspec.Struct, frozen=True, omit_defaults=True):
     """Which set is in force, since when (RFC 3339, UTC), and which were before it.
 
-    `earlier` goes from the newest to the oldest, and holds what was in force in the last
+    `earlier` goes from the newest to the oldest, and holds the sets in force in the last
     RETURN_DAYS. A pointer of the earlier form has neither `since` nor `earlier`.
     """
 

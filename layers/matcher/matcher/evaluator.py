@@ -21,7 +21,7 @@ from matcher.evasion.suspicion import has_han_apart, has_odd_letters, is_suspect
 from matcher.hit import Part, Span
 from matcher.host_index import GroupsByLink, HostIndex
 from matcher.scores import PartScore, PartSigns, ScoredRules
-from matcher.signs import LINK_SIGNS, signs_of_link
+from matcher.signs.addresses import LINK_SIGNS, signs_of_link
 from matcher.terms.automaton import Automaton
 from matcher.terms.index import PatternIndex, TermUse
 from matcher.terms.term import Match, Term, TermPlace

@@ -15,7 +15,8 @@ from msgspec import structs
 
 from matcher.effort import Effort
 from matcher.hit import Part, Span
-from matcher.signs import LINK_SIGNS, find_signs, signs_of_link
+from matcher.signs.addresses import LINK_SIGNS, signs_of_link
+from matcher.signs.catalogue import find_signs
 from matcher.signs.gates import SCRIPTS, passes, word_lists
 from matcher.terms.automaton import Automaton
 from matcher.terms.index import PatternIndex, TermUse

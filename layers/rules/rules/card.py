@@ -21,7 +21,7 @@ Count = Annotated[int, Meta(ge=0, le=10**9)]
 Ratio = Annotated[float, Meta(ge=0, le=1)]
 
 
-class Level(StrEnum):
+class CardLevel(StrEnum):
     """A sum of a scored rule that matters: the one for a finding, the one for a severe finding."""
 
     THRESHOLD = "threshold"
@@ -55,7 +55,7 @@ class HeldBack(msgspec.Struct, frozen=True, kw_only=True):
     """How well a score does on posts that shaped neither weights nor thresholds."""
 
     posts: Annotated[Note, Meta(description="Which posts, such as new brands of 2026.")]
-    at: Level
+    at: CardLevel
     recall: Annotated[Interval, Meta(description="Of the harmful groups, those that were found.")]
     precision: Annotated[Interval, Meta(description="Of the found groups, the harmful ones.")]
 

@@ -11,7 +11,7 @@ from datetime import date
 from itertools import batched
 
 from matcher import Ground, Matcher, Pack, Rule, Severity
-from matcher.signs import find_signs
+from matcher.signs.catalogue import find_signs
 from matcher.terms.windows import SPANS_SHOWN
 from rules.pack import InForce, LegalGround
 from rules.score import Score
@@ -27,7 +27,7 @@ type Entry = tuple[bool, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Entries:
+class WeighedEntries:
     """All that may get a weight, in order: terms, then signs."""
 
     terms: Sequence[str]
@@ -42,7 +42,7 @@ class Entries:
 
 
 def features_of(
-    texts: Sequence[str], entries: Entries, progress: Callable[[int], None] = lambda _: None
+    texts: Sequence[str], entries: WeighedEntries, progress: Callable[[int], None] = lambda _: None
 ) -> list[list[int]]:
     """Return for each text the numbers of the terms and signs that it has, in order."""
     numbers = {entry: at for at, entry in enumerate(entries)}

@@ -22,7 +22,7 @@ SCALE = 2
 """Weights for each unit of log odds: half a unit is the smallest reason that counts."""
 
 PROTECTED = 10
-"""How often a protected sentence counts: few are there, and each stands for many posts."""
+"""How often a protected sentence counts: few are there, for a great many posts."""
 
 _ATTEMPTS = 9
 _STRENGTHS = (0.001, 3.0)

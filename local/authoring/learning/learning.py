@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from authoring.learning.candidates import GROUPS, candidates
-from authoring.learning.features import Entries, features_of
+from authoring.learning.features import WeighedEntries, features_of
 from authoring.learning.fitting import (
     PROTECTED,
     FeatureMatrix,
@@ -29,7 +29,7 @@ from authoring.learning.fitting import (
 )
 from authoring.learning.labelled import LabelledPost
 from authoring.learning.measuring import LOWEST, Flags, Measured, Sums
-from authoring.learning.names import LeftOut
+from authoring.learning.names import DroppedTerms
 from authoring.learning.near_copies import copy_groups
 
 FOLDS = 5
@@ -47,7 +47,7 @@ type Report = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What somebody asks for: how many entries, which signs may have a weight, what is left out."""
+    """The request: how many entries, which signs may have a weight, which terms are dropped."""
 
     entries: int
     signs: tuple[str, ...]
@@ -92,8 +92,8 @@ def learn(
     _check_enough(is_harmful, groups)
     count = len(posts) + len(clean)
     report(f"{count:,} posts in {len(set(groups[:count])):,} copy groups")
-    left_out = LeftOut({post.brand for post in posts if post.brand}, wanted.struck_out)
-    entries = Entries(
+    left_out = DroppedTerms({post.brand for post in posts if post.brand}, wanted.struck_out)
+    entries = WeighedEntries(
         candidates(texts[:count], is_harmful[:count].tolist(), groups[:count], left_out),
         wanted.signs,
     )

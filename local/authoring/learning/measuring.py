@@ -53,7 +53,7 @@ class Measured:
         return max(threshold for threshold, _ in chosen), max(high for _, high in chosen)
 
 
-class Share(NamedTuple):
+class GroupShare(NamedTuple):
     """A part of all copy groups, and its 95 % interval."""
 
     part: int
@@ -94,7 +94,7 @@ def _lowest_with(ordinary: Sums, rate: float) -> int:
     return int(ordered[allowed]) + 1 if len(ordered) > allowed else 0
 
 
-def share_of_groups(flags: Flags, groups: Sequence[int]) -> Share:
+def share_of_groups(flags: Flags, groups: Sequence[int]) -> GroupShare:
     """Return which part of copy groups has a flag: those of which half the posts have it.
 
     >>> share_of_groups(np.array([True, True, False]), [7, 7, 8])[:2]
@@ -104,7 +104,7 @@ def share_of_groups(flags: Flags, groups: Sequence[int]) -> Share:
     for group, flag in zip(groups, flags.tolist(), strict=True):
         with_flag[group] += flag
     part = sum(2 * with_flag[group] >= count for group, count in posts.items())
-    return Share(part, len(posts), *_interval(part, len(posts)))
+    return GroupShare(part, len(posts), *_interval(part, len(posts)))
 
 
 def _interval(part: int, whole: int) -> tuple[float, float]:

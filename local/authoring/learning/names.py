@@ -1,4 +1,4 @@
-"""Which words never become terms: names of what is advertised, and what somebody struck out.
+"""Words that never become terms: names of advertised brands, and terms that a person struck out.
 
 A pack that knows a brand finds that brand and misses the next one, and a rule names no person,
 party, people or religion. The lists that `packs check` refuses apply as well. They do not hold
@@ -16,7 +16,7 @@ LONG = 5
 _DIGITS = re.compile(r"\d+[a-z]?")
 
 
-class LeftOut:
+class DroppedTerms:
     """Terms that must not be used."""
 
     def __init__(self, brands: Iterable[str] = (), struck_out: Iterable[str] = ()):
@@ -34,7 +34,7 @@ class LeftOut:
     def __call__(self, term: str) -> bool:
         """Return whether a term must not be used.
 
-        >>> left_out = LeftOut(["ROYAL77"], ["kakak"])
+        >>> left_out = DroppedTerms(["ROYAL77"], ["kakak"])
         >>> [left_out(term) for term in ("royal slot", "royalslot", "kakak", "slot")]
         [True, True, True, False]
         """

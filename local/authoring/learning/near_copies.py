@@ -2,7 +2,7 @@
 
 The simple way compares each text with every other: a near copy shares most four-letter pieces of
 the folded text. MinHash finds the pairs worth comparing: `HASHES` smallest hashes of a text's
-pieces stand for it, and two texts are compared if one of `BANDS` bands of them is equal
+pieces represent it, and two texts are compared if one of `BANDS` bands of them is equal
 (Broder 1997; Leskovec, Rajaraman and Ullman, "Mining of Massive Datasets", chapter 3). With four
 hashes a band, a pair that shares .6 of its pieces is compared with probability .89.
 

@@ -1,4 +1,4 @@
-"""Writes what was learned as a pack in shadow, which passes `packs check` as it is.
+"""Writes a learned pack in shadow, which passes `packs check` as it is.
 
 What only its author knows has a placeholder: the reason, the ground, the owner, the examples.
 """

@@ -2,7 +2,7 @@
 
 A few wrong labels cost more than any recipe wins back: an advert that is labelled ordinary forces
 the threshold up. So the ordinary posts with the highest sums and the harmful ones with the lowest
-are written down, with the reasons; whoever reads them fills in `answer`, and the pack is learned
+are written down, with the reasons; a reader fills in `answer`, and the pack is learned
 again.
 """
 

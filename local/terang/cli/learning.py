@@ -11,7 +11,7 @@ from authoring.check import SHIPPED_SENTENCES, read_sentences
 from authoring.learning.labelled import LabelError, LabelledPost, read_clean, read_labelled
 from authoring.learning.review import read_answers, relabel, review_lines
 from ledger.errors import OperatorError
-from matcher.signs import SIGNS
+from matcher.signs.catalogue import SIGNS
 from rules.categories import category_problem
 from terang import ROOT
 from terang.case_messages import read_file

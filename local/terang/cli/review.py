@@ -199,7 +199,7 @@ def show(
     show: Annotated[bool, Parameter(help="show excerpts, which are blurred otherwise")] = False,
     stack: StackName = STACK,
 ) -> int:
-    """Show one case with everything that happened; 1 if there is none."""
+    """Show one case with everything that happened; 1 if it does not exist."""
     remote = _remote(stack)
     history = _find(remote.store, case, provider)
     if history is None:

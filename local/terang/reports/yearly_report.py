@@ -38,7 +38,7 @@ console = Screen(stderr=True)
 
 
 class AboutError(ValueError):
-    """An about file cannot be used; the message says in which line, why, and what is allowed."""
+    """An about file cannot be used; the message has the line, the reason and the allowed values."""
 
 
 def read_about(path: Path) -> About:

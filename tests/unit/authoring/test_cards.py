@@ -9,7 +9,7 @@ from support.sample_packs import CARD, PACK, SCORED
 from authoring.format import canonical
 from authoring.parse import read_pack
 from matcher import Matcher, Mode, Pack, PackError, build_set, load_set
-from rules.card import Interval, Level, Reading
+from rules.card import CardLevel, Interval, Reading
 
 CARDED = SCORED.replace("rules:\n", f"{CARD}rules:\n")
 
@@ -24,7 +24,7 @@ def test_a_card_is_read() -> None:
     card = Pack.parse(CARDED, "otp.yaml").card
     assert card
     assert card.trained == {True: 300, False: 2000}
-    assert card.held_back[0].at is Level.THRESHOLD
+    assert card.held_back[0].at is CardLevel.THRESHOLD
     assert card.held_back[0].precision == Interval(part=90, of=91, low=0.94, high=1.0)
     assert card.read == (Reading(by="A. Reader", on=date(2026, 11, 20)),)
     assert type(card.mistakes[0]) is str

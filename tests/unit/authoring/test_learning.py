@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from authoring.learning.candidates import candidates, patterns_in
-from authoring.learning.features import Entries, features_of
+from authoring.learning.features import WeighedEntries, features_of
 from authoring.learning.fitting import folds, rounded
 from authoring.learning.labelled import LabelError, LabelledPost, read_clean, read_labelled
 from authoring.learning.measuring import LOWEST, Measured, choose_thresholds, share_of_groups
-from authoring.learning.names import LeftOut
+from authoring.learning.names import DroppedTerms
 from authoring.learning.near_copies import copy_groups
 from authoring.learning.review import read_answers, relabel, review_lines
 
@@ -79,14 +79,14 @@ def test_near_copies_are_one_group_and_named_groups_stay_together() -> None:
 
 def test_a_term_occurs_in_three_copy_groups_and_is_no_name() -> None:
     texts = ["bonus besar ROYAL77 royal", "bonus besar lain royal", "bonus besar x royal", "jarang"]
-    found = candidates(texts, [True] * 3 + [False], [0, 1, 2, 3], LeftOut(["ROYAL77"]))
+    found = candidates(texts, [True] * 3 + [False], [0, 1, 2, 3], DroppedTerms(["ROYAL77"]))
     assert found == ["besar", "bonus", "bonus besar"]
-    assert candidates(texts, [True] * 3 + [False], [0, 0, 1, 3], LeftOut()) == []
+    assert candidates(texts, [True] * 3 + [False], [0, 0, 1, 3], DroppedTerms()) == []
 
 
 def test_a_term_is_written_as_most_texts_write_it() -> None:
     texts = ["Работа дома", "работа срочно", "РАБОТА рядом"]
-    assert candidates(texts, [True] * 3, [0, 1, 2], LeftOut()) == ["работа"]
+    assert candidates(texts, [True] * 3, [0, 1, 2], DroppedTerms()) == ["работа"]
 
 
 def test_handles_links_numbers_and_single_letters_are_no_candidates() -> None:
@@ -95,7 +95,7 @@ def test_handles_links_numbers_and_single_letters_are_no_candidates() -> None:
 
 def test_features_are_what_the_matcher_finds() -> None:
     """Words in disguise count, and so does each sign; a text in a link does not."""
-    entries = Entries(["bonus", "gacor"], ["link", "digits-3"])
+    entries = WeighedEntries(["bonus", "gacor"], ["link", "digits-3"])
     texts = ["b0nus g.a.c.o.r", "https://gacor.example/bonus", "100"]
     assert features_of(texts, entries) == [[0, 1], [2], [3]]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from matcher.signs import SIGNS, find_signs
+from matcher.signs.catalogue import SIGNS, find_signs
 from matcher.signs.shapes import DIGITS, LETTERS, MARKS, SHAPES
 from matcher.text.fold import FOLD
 

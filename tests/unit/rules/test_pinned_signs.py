@@ -10,8 +10,7 @@ from msgspec import structs
 from support.sample_packs import PACK, SCORED, pack_of
 
 from matcher import Pack, SetError, build_set, load_set
-from matcher.signs import SIGNS
-from matcher.signs.catalogue import as_document
+from matcher.signs.catalogue import SIGNS, as_document
 from rules import signs
 from rules.pack import Rule, Severity
 from rules.rule_set import FORMAT, FORMAT_WITH_SIGNS, ProviderSettings, with_settings

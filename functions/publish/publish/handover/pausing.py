@@ -76,7 +76,7 @@ def pause(objects: Objects, bucket: str, pauses: list[Pause], now: datetime) -> 
     """Put a set with these pauses in force on top of the set in force. Return its digest.
 
     Raises:
-        OperatorError: others kept publishing sets at the same time, or there is none.
+        OperatorError: others kept publishing sets at the same time, or no set exists.
     """
 
     def make_next(before: bytes | None) -> bytes:

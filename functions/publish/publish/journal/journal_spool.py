@@ -27,7 +27,7 @@ FILE_BYTES = 8 * 1024 * 1024
 
 
 class JournalPiece(NamedTuple):
-    """One file of a day's journal: where it is in the spool, and what is published of it.
+    """One file of a day's journal: its place in the spool, and the facts that are published on it.
 
     `lines` counts receipts and case entries; a line that only gives numbers to names is neither.
     """

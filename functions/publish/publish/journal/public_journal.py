@@ -1,4 +1,4 @@
-"""Receipt lines of the public journal with all their fields: form 1, and what is added up.
+"""Receipt lines of the public journal with all their fields: form 1, which is also added up.
 
 `short_line` has the form in which they are written now.
 

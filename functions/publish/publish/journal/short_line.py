@@ -1,7 +1,7 @@
 """Short receipt lines: the form in which journals are written since form 2.
 
 A line of form 1 repeats every field, the digest of its set and the full name of each rule: 320
-bytes. A short line leaves out what is zero or empty, and names sets, rules and packs by number.
+bytes. A short line leaves out zeros and empty values, and names sets, rules and packs by number.
 A names line gives the numbers: each of its names gets the next one, from 0 at the start of a file.
 So each file can be read alone, from top to bottom.
 """

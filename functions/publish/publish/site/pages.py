@@ -60,7 +60,7 @@ def versions_in(published: RuleSet, pack: str) -> list[int]:
 
 @dataclass(frozen=True, slots=True)
 class ListedProvider:
-    """What is published of a provider, or of `all`, as the index lists it."""
+    """The published periods of a provider, or of `all`, as the index lists them."""
 
     provider: str
     days: tuple[str, ...]

@@ -7,7 +7,7 @@ from rules.card import OrdinaryPosts, PackCard
 from rules.score import Score
 
 
-class Entry(NamedTuple):
+class ScoreRow(NamedTuple):
     """What has a weight: a term, a sign or a term in pinyin."""
 
     kind: str
@@ -18,7 +18,7 @@ class WeightRow(NamedTuple):
     """All that has one weight, in the order of names."""
 
     weight: int
-    entries: tuple[Entry, ...]
+    entries: tuple[ScoreRow, ...]
 
 
 class OrdinaryRow(NamedTuple):
@@ -33,13 +33,13 @@ def weight_rows(score: Score) -> list[WeightRow]:
     """Return the entries of a score by weight, the largest first.
 
     >>> weight_rows(Score(8, terms={"gacor": 7, "kakak": -2}, signs={"link": 7}))[0].entries
-    (Entry(kind='term', name='gacor'), Entry(kind='sign', name='link'))
+    (ScoreRow(kind='term', name='gacor'), ScoreRow(kind='sign', name='link'))
     """
-    by_weight: defaultdict[int, list[Entry]] = defaultdict(list)
+    by_weight: defaultdict[int, list[ScoreRow]] = defaultdict(list)
     lists = {"term": score.terms, "sign": score.signs, "pinyin": score.pinyin}
     for kind, weights in lists.items():
         for name, weight in weights.items():
-            by_weight[weight].append(Entry(kind, name))
+            by_weight[weight].append(ScoreRow(kind, name))
     return [
         WeightRow(weight, tuple(sorted(by_weight[weight], key=lambda entry: entry.name)))
         for weight in sorted(by_weight, reverse=True)

@@ -161,7 +161,7 @@ def title_of(summary: Summary) -> str:
 
 
 def opening(summary: Summary) -> list[str]:
-    """Return the first sentences of a page: what was read, found, proposed and decided."""
+    """Return the first sentences of a page: posts read, findings, proposals and decisions."""
     numbers = summary.numbers
     of = f"{len(summary.providers)} providers" if summary.provider == "all" else summary.provider
     if summary.provider == "all" and len(summary.providers) == 1:

@@ -164,7 +164,7 @@ def _heaviest(query: Query, words: Collection[int], count: int) -> float:
 def _named(query: Query, runs: Sequence[Sequence[int]]) -> float:
     """Return the share of a claim's names that the text holds, from 0 to 1; 1 without names.
 
-    The first name counts double, since a claim begins with its subject. The same story is told of
+    The first name counts double, since a claim begins with its subject. The same story exists about
     many people: without this, a text about one of them would get the check of another.
     """
     rarity = query.index.rarity

@@ -164,7 +164,7 @@ def _automated_number(
 
 
 def precision(entries: Entries) -> Counted:
-    """Return the share of decided findings that stand; each decision weighs its findings."""
+    """Return the share of decided findings that were right; each decision weighs its findings."""
     decided = _decided(entries)
     decided_findings = sum(map(_findings, decided))
     if not decided_findings:
@@ -188,7 +188,7 @@ def recall(entries: Entries, inspected: Mapping[str, int]) -> Counted:
     post and category and counts in the month of its first finding. Months differ in size and their
     samples do not, so each month is estimated alone; a month without a sample is left out.
 
-    `ids` are the decisions that stand, `of` the audited posts. Blank below AUDITED_AT_LEAST.
+    `ids` are the decisions not overturned, `of` the audited posts. Blank below AUDITED_AT_LEAST.
 
     Limits: the summaries count a month's decisions whenever they come, a report only those of its
     period; findings of a year's last days are decided in the next one.

@@ -107,7 +107,7 @@ class Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
 
 
 class Measures(Strict, frozen=True):
-    """What was done, in the codes of the DSA. A measure without an end has no end."""
+    """The measure taken, in the codes of the DSA. A measure without an end has no end."""
 
     visibility: Annotated[tuple[Visibility, ...], Meta(max_length=7)] = ()
     visibility_other: Words | None = None

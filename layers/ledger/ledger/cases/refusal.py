@@ -48,7 +48,7 @@ class CaseRefusal(msgspec.Struct, frozen=True, omit_defaults=True, repr_omit_def
     """Why one message was refused, without any of its words.
 
     `waits_for` names the case that must move before the message can be judged again: until then the
-    message is kept. `advice` says what was received and what is allowed.
+    message is kept. `advice` names the received value and the allowed ones.
     """
 
     code: AnyCode

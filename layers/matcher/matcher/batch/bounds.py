@@ -1,7 +1,7 @@
 """Which of many texts may reach the threshold of a scored rule.
 
 The simple way is to add up weights in Python, text by text. Here the weights of the keys in all
-texts of a line are added up at once. A key of words may stand for several patterns, and a pattern
+texts of a line are added up at once. A key of words may serve several patterns, and a pattern
 for a term that is not there, so of their weights only those for a post count. A key of a sign says
 that the sign is there. So the sum is a bound: no text has a higher score.
 """

@@ -59,7 +59,7 @@ def _script_table() -> bytes:
 def _pair_table(words: Iterable[str]) -> Mask:
     """Return which two letters begin words, by the five lowest bits of each.
 
-    A word of one letter stands for itself and anything.
+    A word of one letter counts with anything after it.
     """
     table = np.zeros((32, 32), bool)
     for word in words:

@@ -1,4 +1,4 @@
-"""A chunk: what stands between two white spaces of a text, and what the signs in it are read from.
+"""A chunk: the text between two white spaces, from which its signs are read.
 
 Most signs lie within one chunk. So `matcher.signs.many` can drop the chunks that have none, and
 both ways of looking for signs call the same functions for the rest.
@@ -19,7 +19,7 @@ _CHUNK = re.compile(f"[^{SPACE}{LINE_END}]+")
 class Chunk(NamedTuple):
     """A chunk with its shape, its place in the text, and the texts of its neighbours.
 
-    A neighbour is empty if there is none or the white space between is more than one space.
+    A neighbour is empty at an end of the text, or if more than one space is between.
     """
 
     text: str

@@ -108,7 +108,7 @@ def phones(text: str, shape: str) -> Iterator[Found]:
 
 
 def _is_phone(written: str) -> bool:
-    """Return whether 8 to 15 digits, with what is between them, look like a phone number."""
+    """Return whether 8 to 15 digits, with the characters between them, look like a phone number."""
     if written.startswith("+") or _PARTED_PHONE.fullmatch(written):
         return True
     digits = "".join(filter(str.isdigit, plain_letters(written)))

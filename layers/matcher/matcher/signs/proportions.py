@@ -1,7 +1,7 @@
 """The signs of how long a text is, and of how much of it is dressed.
 
 One dressed name in a plain sentence is how adverts hide a name. A text that is dressed throughout
-is how people decorate what they say. A word here is a chunk: what stands between white spaces.
+is how people decorate what they say. A word here is a chunk: the text between white spaces.
 """
 
 import re
