@@ -25,6 +25,26 @@ class Gate(msgspec.Struct, frozen=True, omit_defaults=True):
     script: str = ""
     words_of: str = ""
 
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Return the ids under which a set names its lists."""
+        scripts = [script_gate(self.script)] if self.script else []
+        return (*scripts, *([words_gate(self.words_of)] if self.words_of else []))
+
+
+def script_gate(script: str) -> str:
+    """Return the id of the gate of a script.
+
+    >>> script_gate("Latin"), words_gate("id")
+    ('script-Latin', 'words-of-id')
+    """
+    return f"script-{script}"
+
+
+def words_gate(language: str) -> str:
+    """Return the id of the gate of a list of words."""
+    return f"words-of-{language}"
+
 
 class Score(msgspec.Struct, frozen=True, omit_defaults=True):
     """The weights of a rule. Each term, sign and pinyin term counts once a part.

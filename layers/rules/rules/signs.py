@@ -1,8 +1,8 @@
-"""The signs that this release knows: a sentence about each, and the digest of what decides it.
+"""The signs and gates that this release knows, with their definitions and digests.
 
 `signs.json` is written by `scripts/build_signs.py` from `matcher.signs`, and a test compares the
-two. A set names the digest of each sign that its rules use. So a release in which a sign finds
-something else refuses the set, and never changes what a published rule finds.
+two. A set names the digest of each sign and gate that its rules use. So a release in which one of
+them finds something else refuses the set, and never changes what a published rule finds.
 """
 
 from collections.abc import Iterable
@@ -22,30 +22,39 @@ class KnownSign(msgspec.Struct, frozen=True):
     digest: str
 
 
-class KnownSigns(msgspec.Struct, frozen=True):
+class KnownGate(msgspec.Struct, frozen=True):
+    """A list that decides which texts a scored rule reads, and its digest."""
+
+    definition: dict[str, object]
+    digest: str
+
+
+class KnownSigns(msgspec.Struct, frozen=True, kw_only=True):
     """The content of `signs.json`.
 
-    `common` is what decides all signs; `modules` has patterns and constants, `lists` words. The
+    `common` decides all signs; `modules` has patterns and constants, `lists` words. The
     digest of a sign is the SHA-256 of these, of its own module and lists alone.
     """
 
     signs: dict[str, KnownSign]
+    gates: dict[str, KnownGate] = {}
     common: dict[str, object]
     modules: dict[str, dict[str, object]]
     lists: dict[str, list[str]]
 
 
 KNOWN = msgspec.json.decode(Path(__file__).with_name("signs.json").read_bytes(), type=KnownSigns)
+_DIGESTS = {name: known.digest for name, known in (KNOWN.signs | KNOWN.gates).items()}
 
 
 def signs_of(packs: Iterable[Pack]) -> set[str]:
-    """Return the ids of the signs that the rules of some packs use."""
+    """Return the ids of the signs and gates that the rules of some packs use."""
     return {sign for pack in packs for rule in pack.rules for sign in _signs_of(rule)}
 
 
 def _signs_of(rule: Rule) -> Iterable[str]:
     if rule.score:
-        return rule.score.signs
+        return (*rule.score.signs, *(rule.score.reads.ids if rule.score.reads else ()))
     return [sign for group in rule.term_groups for entry in group if (sign := sign_of(entry))]
 
 
@@ -55,11 +64,8 @@ def has_scores(packs: Iterable[Pack]) -> bool:
 
 
 def digests_of(packs: Iterable[Pack]) -> dict[str, str]:
-    """Return the digest of each sign that some packs use; empty for an unknown sign."""
-    return {
-        sign: KNOWN.signs[sign].digest if sign in KNOWN.signs else ""
-        for sign in sorted(signs_of(packs))
-    }
+    """Return the digest of each sign and gate that some packs use; empty for an unknown one."""
+    return {name: _DIGESTS.get(name, "") for name in sorted(signs_of(packs))}
 
 
 def signs_problem(packs: Iterable[Pack], named: dict[str, str]) -> str | None:
@@ -67,6 +73,5 @@ def signs_problem(packs: Iterable[Pack], named: dict[str, str]) -> str | None:
     used = signs_of(packs)
     if used != named.keys():
         return f"its rules use the signs {sorted(used)}, and it names {sorted(named)}"
-    known = {sign: KNOWN.signs[sign].digest for sign in used & KNOWN.signs.keys()}
-    wrong = [sign for sign, digest in sorted(named.items()) if known.get(sign) != digest]
+    wrong = [sign for sign, digest in sorted(named.items()) if _DIGESTS.get(sign) != digest]
     return f"this release has no such sign as the set means: {wrong}" if wrong else None

@@ -43,6 +43,18 @@ def test_a_set_names_the_signs_of_groups_and_scores() -> None:
     assert load_set(document(scored)).signs == {"money": SIGNS["money"].digest}
 
 
+def test_a_set_names_the_gates_of_scores() -> None:
+    with_gate = SCORED.replace(
+        "      terms:", "      reads: {script: Latin, words_of: id}\n      terms:"
+    )
+    data = document(*Pack.parse(with_gate, "a").rules)
+    named = {name: signs.KNOWN.gates[name].digest for name in ("script-Latin", "words-of-id")}
+    assert load_set(data).signs == named
+    other = json.loads(data) | {"signs": named | {"words-of-id": "0" * 64}}
+    with pytest.raises(SetError, match="words-of-id"):
+        load_set(msgspec.json.encode(other))
+
+
 def test_a_set_without_signs_stays_as_it_was() -> None:
     data = document(*Pack.parse(PACK, "a").rules)
     assert json.loads(data)["format"] == FORMAT

@@ -16,7 +16,7 @@ from types import ModuleType
 
 import msgspec
 
-from matcher.signs import addresses, han, numbers, parts, proportions, shapes, words
+from matcher.signs import addresses, gates, han, numbers, parts, proportions, shapes, words
 from matcher.signs.chunks import Chunk, Found, chunks_of
 from matcher.signs.lists import as_published
 from matcher.signs.shapes import shape_of
@@ -97,6 +97,10 @@ _COMMON = {
 }
 
 
+def _digest_of(definition: object) -> str:
+    return hashlib.sha256(msgspec.json.encode(definition, order="deterministic")).hexdigest()
+
+
 def _sign(name: str, module: ModuleType, lists: str, sentence: str) -> Sign:
     names = tuple(lists.split())
     definition = _COMMON | {
@@ -104,7 +108,7 @@ def _sign(name: str, module: ModuleType, lists: str, sentence: str) -> Sign:
         "module": _decides(module),
         "lists": as_published(names),
     }
-    digest = hashlib.sha256(msgspec.json.encode(definition, order="deterministic")).hexdigest()
+    digest = _digest_of(definition)
     return Sign(name, sentence, module.__name__.rpartition(".")[2], names, digest)
 
 
@@ -224,9 +228,13 @@ SIGNS: Mapping[str, Sign] = {
 
 
 def as_document() -> bytes:
-    """Return the content of `rules/signs.json`: all signs, and what decides them."""
+    """Return the content of `rules/signs.json`: all signs and gates, with their definitions."""
     lists = sorted({name for sign in SIGNS.values() for name in sign.lists})
     content = {
+        "gates": {
+            name: {"definition": definition, "digest": _digest_of({"id": name, "is": definition})}
+            for name, definition in gates.definitions().items()
+        },
         "signs": {
             name: {
                 "sentence": sign.sentence,

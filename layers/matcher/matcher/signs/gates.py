@@ -6,6 +6,7 @@ else, and without a gate a score finds what nobody trained it on.
 Source: the words are the 200 commonest of each language by wordfreq, see `gate_words.json`.
 """
 
+import unicodedata
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -13,7 +14,10 @@ from typing import Any
 import msgspec
 
 from matcher.text.fold import STRICT, fold
-from rules.score import Gate
+from rules.score import Gate, script_gate, words_gate
+
+CODE_VERSION = 1
+"""Counts changes to this code. Raise it when a gate lets other texts pass."""
 
 FEW_WORDS = 4
 """A text of so few words need not have a common one."""
@@ -60,6 +64,18 @@ def _has_word(text: str, language: str) -> bool:
 def words_of(language: str) -> frozenset[str]:
     """Return the folded words of a list."""
     return frozenset(fold(word).strip(" ") for word in _data()["words"][language].split())
+
+
+def definitions() -> dict[str, object]:
+    """Return all that decides each gate, by its id in a set."""
+    folded: dict[str, object] = {"code": CODE_VERSION, "unicode": unicodedata.unidata_version}
+    scripts: dict[str, object] = {
+        script_gate(script): folded | {"letters": SCRIPTS[script]} for script in SCRIPTS
+    }
+    return scripts | {
+        words_gate(language): folded | {"few": FEW_WORDS, "words": sorted(words_of(language))}
+        for language in word_lists()
+    }
 
 
 @cache
