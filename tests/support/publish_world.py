@@ -161,11 +161,13 @@ class World:
         *packs: dict[str, object],
         notice_hours: int = 24,
         factchecks: str = "",
+        signs: dict[str, str] | None = None,
         **providers: dict[str, object],
     ) -> str:
         """Publish a set and move the pointer to it; its digest."""
         named = {name.replace("_", "-"): terms for name, terms in providers.items()}
         said = {"format": 1, "notice_hours": notice_hours, "packs": packs, "providers": named}
+        said |= {"signs": signs} if signs else {}
         data = msgspec.json.encode(said | {"factchecks": factchecks}, order="sorted")
         digest = sha256(data).hexdigest()
         self.objects.stored[f"sets/{digest}.json"] = data

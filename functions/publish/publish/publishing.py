@@ -22,8 +22,10 @@ from publish.periods import PeriodKind, SummaryPeriod, campaign_period, month_of
 from publish.publish_days import publish_days
 from publish.publish_run import PublishRun, publish_summary, start_run
 from publish.site.pages import Contents, ListedProvider
+from publish.site.score_tables import sign_rows
 from publish.summary import Summary, json_schemas
 from rules.pack import Pack
+from rules.signs import definition_of
 
 
 def publish(context: PublishContext, request: PublishRequest) -> PublishResult:
@@ -118,8 +120,19 @@ def publish_site(run: PublishRun) -> None:
     campaigns = public.periods("all", PeriodKind.CAMPAIGN)
     for (pack, version), page in run.pages.packs(totals, decided, campaigns).items():
         public.put(f"packs/{pack}/{version}.html", page.encode())
+    publish_signs(run)
     checks = public.check_index(run.catalogue.in_force)
     public.put("index.html", run.pages.index(contents(run, months), checks).encode())
+
+
+def publish_signs(run: PublishRun) -> None:
+    """Publish the signs that the set in force names: a page, and each definition by its digest."""
+    rows = sign_rows(run.catalogue.in_force)
+    for row in rows:
+        if row.is_known:
+            run.context.public.put(f"signs/{row.digest}.json", definition_of(row.id))
+    if rows:
+        run.context.public.put("signs.html", run.pages.signs().encode())
 
 
 def contents(run: PublishRun, months: Sequence[Summary]) -> Contents:

@@ -58,6 +58,38 @@ def _signs_of(rule: Rule) -> Iterable[str]:
     return [sign for group in rule.term_groups for entry in group if (sign := sign_of(entry))]
 
 
+def digest_of(name: str) -> str:
+    """Return the digest of a sign or gate; empty if it is not known."""
+    return _DIGESTS.get(name, "")
+
+
+def sentence_of(name: str) -> str:
+    """Return the sentence of a sign or gate for the public."""
+    if sign := KNOWN.signs.get(name):
+        return sign.sentence
+    return "Which texts a score reads: a script, or a list of common words of a language."
+
+
+def definition_of(name: str) -> bytes:
+    """Return all that decides a known sign or gate, as JSON. Its SHA-256 is the digest.
+
+    >>> from hashlib import sha256
+    >>> sha256(definition_of("link")).hexdigest() == KNOWN.signs["link"].digest
+    True
+    """
+    if gate := KNOWN.gates.get(name):
+        return _encode({"id": name, "is": gate.definition})
+    sign = KNOWN.signs[name]
+    lists = {listed: KNOWN.lists[listed] for listed in sign.lists}
+    return _encode(
+        KNOWN.common | {"id": name, "module": KNOWN.modules[sign.module], "lists": lists}
+    )
+
+
+def _encode(definition: dict[str, object]) -> bytes:
+    return msgspec.json.encode(definition, order="deterministic")
+
+
 def has_scores(packs: Iterable[Pack]) -> bool:
     """Return whether a rule of some packs has a score."""
     return any(rule.score for pack in packs for rule in pack.rules)
@@ -65,7 +97,7 @@ def has_scores(packs: Iterable[Pack]) -> bool:
 
 def digests_of(packs: Iterable[Pack]) -> dict[str, str]:
     """Return the digest of each sign and gate that some packs use; empty for an unknown one."""
-    return {name: _DIGESTS.get(name, "") for name in sorted(signs_of(packs))}
+    return {name: digest_of(name) for name in sorted(signs_of(packs))}
 
 
 def signs_problem(packs: Iterable[Pack], named: dict[str, str]) -> str | None:
@@ -73,5 +105,7 @@ def signs_problem(packs: Iterable[Pack], named: dict[str, str]) -> str | None:
     used = signs_of(packs)
     if used != named.keys():
         return f"its rules use the signs {sorted(used)}, and it names {sorted(named)}"
-    wrong = [sign for sign, digest in sorted(named.items()) if _DIGESTS.get(sign) != digest]
+    wrong = [
+        sign for sign, digest in sorted(named.items()) if not digest or digest_of(sign) != digest
+    ]
     return f"this release has no such sign as the set means: {wrong}" if wrong else None

@@ -1,6 +1,7 @@
 """The page of a pack: all of every rule, its state on each day, and its notice period."""
 
 import re
+from hashlib import sha256
 
 import pytest
 from support.publish_world import (
@@ -15,6 +16,7 @@ from support.publish_world import (
 from support.published_site import parsed, sample_site, states
 
 from publish.summary import NO_ADDRESS
+from rules.signs import digest_of
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +59,10 @@ def test_a_scored_rule_shows_its_weights_from_the_largest_down() -> None:
     weights = re.findall(r'<dt class="code">([^<]+)</dt>', page)
     assert weights == ["+7", "+5", "+3", "−2"]
     first = page[page.index("+7</dt>") : page.index("+5</dt>")]
-    assert '<li dir="auto" class="sign">dressed-letters <span' in first
+    assert (
+        '<li dir="auto" class="sign">'
+        '<a href="../../signs.html#dressed-letters">dressed-letters</a> <span' in first
+    )
     assert '<li dir="auto">gacor</li>' in first
     assert "A sum of 8 or more is a finding, and from 12 on its severity is high." in page
     assert "at least half of their letters are of the script Latin, and they have a word" in page
@@ -227,3 +232,21 @@ def test_a_campaign_that_has_not_begun_is_named_without_a_dead_link() -> None:
     page = made.text("packs/one-time-codes/1.html")
     assert "spring" in page
     assert "spring.html" not in page
+
+
+def test_each_sign_has_a_line_and_its_definition_by_its_digest() -> None:
+    made = World()
+    signs = {name: digest_of(name) for name in ("link", "words-of-id")} | {"later": "0" * 64}
+    made.put_set(scored_pack(), signs=signs)
+    made.publish(CLOSED)
+    page = made.text("signs.html")
+    for name, digest in signs.items():
+        assert f'<tr id="{name}">' in page
+        if name != "later":  # a sign of another release
+            assert f'<a href="signs/{digest}.json">' in page
+            assert sha256(made.text(f"signs/{digest}.json").encode()).hexdigest() == digest
+    assert f'<a href="signs/{signs["later"]}.json">' not in page
+
+
+def test_a_set_without_signs_has_no_page_of_signs(site: World) -> None:
+    assert not [path for path in site.objects.stored if path.startswith("signs")]

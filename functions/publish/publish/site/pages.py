@@ -9,7 +9,7 @@ from publish.catalogue import PublishedIndex, PublishedSets, proposes_from, refu
 from publish.count.folding import Numbers
 from publish.count.precision import Errors, RuleErrors
 from publish.site import case_tables, tables, wording
-from publish.site.score_tables import ordinary_rows, weight_rows
+from publish.site.score_tables import ordinary_rows, sign_rows, weight_rows
 from publish.site.templating import render
 from publish.summary import Summary
 from rules.factchecks import FACTCHECKS
@@ -139,6 +139,10 @@ class Pages:
             for key, pack in self.catalogue.packs.items()
             if pack.has_page
         }
+
+    def signs(self) -> str:
+        """Return the page of the signs and gates that the set in force names."""
+        return render("signs.html", root="", signs=sign_rows(self.catalogue.in_force))
 
     def index(self, contents: Contents, checks: PublishedIndex | None = None) -> str:
         """Return the index of all that is published; `checks` is the index of fact-checks."""

@@ -4,7 +4,9 @@ from collections import defaultdict
 from typing import NamedTuple
 
 from rules.card import OrdinaryPosts, PackCard
+from rules.rule_set import RuleSet
 from rules.score import Score
+from rules.signs import digest_of, sentence_of
 
 
 class ScoreRow(NamedTuple):
@@ -53,6 +55,23 @@ def ordinary_rows(card: PackCard) -> list[OrdinaryRow]:
             some, _of_ten_thousand(some.found, some), _of_ten_thousand(some.found_high, some)
         )
         for some in card.ordinary
+    ]
+
+
+class SignRow(NamedTuple):
+    """A sign or gate of a set. `is_known` says whether this release has its definition."""
+
+    id: str
+    sentence: str
+    digest: str
+    is_known: bool
+
+
+def sign_rows(rule_set: RuleSet) -> list[SignRow]:
+    """Return the signs and gates that a set names, in the order of ids."""
+    return [
+        SignRow(name, sentence_of(name), digest, digest_of(name) == digest)
+        for name, digest in sorted((rule_set.signs or {}).items())
     ]
 
 
