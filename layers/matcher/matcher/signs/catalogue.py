@@ -113,7 +113,7 @@ def _sign(name: str, module: ModuleType, lists: str, sentence: str) -> Sign:
 
 
 _ADDRESSES: dict[str, tuple[str, str]] = {
-    "link": ("bare_endings", "A link, or a host name that ends like most links do."),
+    "link": ("bare_endings", "A link, or a host name with one of the listed common endings."),
     "messenger-link": (
         "bare_endings messenger_hosts",
         "A link to a chat, group or channel of a messenger.",
@@ -168,7 +168,10 @@ _WORDS: dict[str, tuple[str, str]] = {
         "A name that ends like those of games for money, such as toto, bet, slot or win.",
     ),
     "letters-digits": ("", "A word with letters and digits."),
-    "dressed-letters": ("", "A word with two letters or more in any dress of the next five signs."),
+    "dressed-letters": (
+        "",
+        "A word with unusual letters: mathematical, enclosed, full-width, small or struck ones.",
+    ),
     "styled-letters": ("", "A word with mathematical letters, such as bold or script ones."),
     "enclosed-letters": ("", "A word with letters in circles, squares or brackets."),
     "wide-letters": ("", "A word with full-width letters."),
