@@ -62,7 +62,9 @@ legal_ground: {text: "Lamp Act, article 1", url: "https://law.example/1"}
 languages: [en]
 owner: trust@provider.example
 in_force: {from: 2026-11-01, until: 2027-04-30}
-rules: [{id: oil, severity: low, why: Offers lamp oil., any: [lamp oil]}]
+rules:
+  - {id: oil, severity: low, why: Offers lamp oil., any: [lamp oil]}
+  - {id: shade, severity: low, why: Sells shades., all: [[lamp shade], [here, {sign: link}]]}
 """
 
 
