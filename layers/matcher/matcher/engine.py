@@ -10,7 +10,7 @@ spans, and says if there are more.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from matcher.effort import Effort
@@ -34,9 +34,9 @@ FIRST_BATCH = 5_000
 BATCH = 100
 """Posts that go through the prefilter together once numpy is imported."""
 
-type _Parts = dict[int, tuple[Stretches | None, bool]]
+type _Parts = dict[int, tuple[Stretches | None, bool, Collection[str]]]
 """The parts of a post that may satisfy a rule, by number. Each has the stretches that hold its
-patterns (None: unknown), and whether a word may be in disguise."""
+patterns (None: unknown), whether a word may be in disguise, and its signs."""
 
 if f"3+{TABLE_VERSION}" != FOLD_VERSION:
     raise ImportError(f"fold.json is {TABLE_VERSION}, and sets name the fold {FOLD_VERSION}")
@@ -158,9 +158,9 @@ class Matcher:
                 signs |= dict.fromkeys(found, of_links)
                 if self._evaluator.groups_by_link(post) or (of_links and not found):
                     passing[number] = {}
-        for at, stretches, suspect in prefilter.passing(texts, signs):
+        for at, stretches, suspect, present in prefilter.passing(texts, signs):
             number, part = owners[at]
-            passing.setdefault(number, {})[part] = stretches, suspect
+            passing.setdefault(number, {})[part] = stretches, suspect, present
         return passing
 
     def _evaluate(self, post: Sequence[Part], parts: _Parts | None = None) -> PostResult:
@@ -195,20 +195,20 @@ class Matcher:
         by_link = self._evaluator.groups_by_link(post) if has_links else {}
         of_links = self._evaluator.scored.signs_of_links(post) if has_links else {}
         if (by_link or of_links) and all(name != "text" for name, _ in post):
-            parts = None if parts is None else parts | {len(post): (None, False)}
+            parts = None if parts is None else parts | {len(post): (None, False, ())}
             post = [*post, ("text", "")]
         for number, (name, text) in enumerate(post):
             if name.startswith("links/"):
                 continue
             helpful, signs = (by_link, of_links) if name == "text" else ({}, {})
-            known = None if parts is None or helpful else parts.get(number, ((), False))
-            stretches, suspect = known or (None, None)
+            known = None if parts is None or helpful else parts.get(number, ((), False, ()))
+            stretches, suspect, present = known or (None, None, None)
             yield (
                 _TextPart(number, name, helpful),
                 self._evaluator.evaluate(
                     text,
                     helpful,
-                    PartSigns(name, text, self._evaluator.signs, signs),
+                    PartSigns(name, text, self._evaluator.signs, signs, present),
                     stretches,
                     suspect=suspect,
                     effort=effort,

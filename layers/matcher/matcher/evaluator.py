@@ -160,7 +160,7 @@ class RuleEvaluator:
         rules = self.index.possible_rules(patterns.union(self.index.signs.values()), by_link)
         if self.index.with_signs.isdisjoint(rules):
             return rules  # signs take longer to find than words
-        present = {at for sign, at in self.index.signs.items() if sign in signs.places}
+        present = {at for sign, at in self.index.signs.items() if sign in signs.present}
         return self.index.possible_rules(patterns | present, by_link)
 
     def _search(

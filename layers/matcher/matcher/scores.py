@@ -37,11 +37,26 @@ class PartScore(NamedTuple):
 
 
 class PartSigns:
-    """The signs of one part, found when they are first needed: they take longer than the fold."""
+    """The signs of one part. Their places are found when they are first needed.
 
-    def __init__(self, part: str, text: str, wanted: Collection[str], links: Mapping[str, Span]):
-        """Take the part, the signs that rules have, and those of links that count too."""
-        self.part, self._text, self._wanted, self._links = part, text, wanted, links
+    To find places takes longer than the fold. Whether a sign is there is known of a text that came
+    through the prefilter.
+    """
+
+    def __init__(
+        self,
+        part: str,
+        text: str,
+        wanted: Collection[str],
+        links: Mapping[str, Span],
+        known: Collection[str] | None = None,
+    ):
+        """Take the part, the signs that rules have, and those of links that count too.
+
+        `known` are those of the wanted signs that the part has, if somebody has looked.
+        """
+        self.part, self._text, self._links = part, text, links
+        self._known, self._wanted = known, wanted if known is None else known
         self._passed: dict[Gate | None, bool] = {}
 
     def passes(self, gate: Gate | None) -> bool:
@@ -49,6 +64,11 @@ class PartSigns:
         if gate not in self._passed:
             self._passed[gate] = gate is None or passes(self._text, gate)
         return self._passed[gate]
+
+    @property
+    def present(self) -> Collection[str]:
+        """The signs that the part or its links have."""
+        return self.spans if self._known is None else {*self._known, *self._links}
 
     @cached_property
     def places(self) -> dict[str, list[tuple[int, int]]]:
@@ -121,7 +141,8 @@ class ScoredRules:
             for rule, score in self.scores.items()
             if sums[rule] + self._most_of_signs[rule] >= score.threshold
             and (
-                not score.signs or sums[rule] + _sum_of(score.signs, signs.spans) >= score.threshold
+                not score.signs
+                or sums[rule] + _sum_of(score.signs, signs.present) >= score.threshold
             )
             and signs.passes(score.reads)
         ]

@@ -36,12 +36,14 @@ class PassingText(NamedTuple):
 
     `stretches` is None for a text with patterns in many places, and for one that may reach the
     threshold of a scored rule. Otherwise, they need not hold the patterns of scored rules. A
-    suspect text may have further patterns, in disguise.
+    suspect text may have further patterns, in disguise. `signs` are all signs that it has of those
+    that rules use.
     """
 
     text: int
     stretches: list[tuple[int, int]] | None
     suspect: bool
+    signs: Collection[str] = ()
 
 
 class ScoredPatterns(NamedTuple):
@@ -141,7 +143,8 @@ class Prefilter:
             line = ALPHABET.line(some)
             places, keys = self._find(line)
             texts_of = np.searchsorted(line.ends, places)
-            signs = self._signs_in(line, some, first, more_signs or {})
+            found = self._signs.among(line, some) if self._signs else {}
+            signs = self._keys_of_signs(found, len(some), first, more_signs or {})
             reaching = self._reaching(texts_of, keys, signs, len(some))
             if self._bounds:
                 plain = self._is_plain[keys]
@@ -157,30 +160,24 @@ class Prefilter:
                 around = spans.get(text, [])
                 few = len(around) <= PLACES_IN_TEXT and text not in reaching
                 stretches = _stretches(some[text], around) if few else None
-                yield PassingText(first + text, stretches, text in suspects)
+                yield PassingText(first + text, stretches, text in suspects, found.get(text, ()))
             first += len(some)
 
-    def _signs_in(
+    def _keys_of_signs(
         self,
-        line: SymbolLine,
-        texts: Sequence[str],
+        found: Mapping[int, Collection[str]],
+        number: int,
         first: int,
         more_signs: Mapping[int, Collection[str]],
     ) -> Places:
         """Return two rows: texts of a line, and the key of a sign that each has."""
-        if self._signs is None:
-            return np.zeros((2, 0), np.intp)
-        found = [
+        rows = [(text, self._key_of_sign[sign]) for text, signs in found.items() for sign in signs]
+        rows += (
             (text, self._key_of_sign[sign])
-            for text, signs in self._signs.among(line, texts).items()
-            for sign in signs
-        ]
-        found += (
-            (text, self._key_of_sign[sign])
-            for text in range(len(texts) if more_signs else 0)
+            for text in range(number if more_signs else 0)
             for sign in more_signs.get(first + text, ())
         )
-        return np.array(found, np.intp).reshape(-1, 2).T
+        return np.array(rows, np.intp).reshape(-1, 2).T
 
     def _reaching(self, texts: Places, keys: Places, signs: Places, number: int) -> set[int]:
         """Return the texts that may reach the threshold of a scored rule."""

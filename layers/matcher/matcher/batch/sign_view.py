@@ -4,78 +4,19 @@ Each method answers for all texts of a line at once and never misses a place tha
 that are exact say so.
 """
 
-from collections.abc import Iterable
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
+from matcher.batch import sign_tables as tables
+from matcher.batch.sign_tables import Mask
 from matcher.batch.symbols import ALONE, Places, SymbolLine
 from matcher.signs import han, parts, proportions, shapes
-from matcher.signs.lists import LISTS
 
 type Bytes = npt.NDArray[np.uint8]
-type Mask = npt.NDArray[np.bool_]
 
-_IN_CHUNK, _IN_WORD, _UNIT, _DRESS, _CAPITAL, _BANG, _HAN, _GAP = (1 << bit for bit in range(8))
-"""Properties of kinds, as bits. A unit is a letter or digit."""
-
-_WORD_KINDS = shapes.LETTERS + shapes.DIGITS + shapes.MARKS
 _ODDS = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], np.uint64)
-_CYRILLIC = (0x400, 0x460)  # letters whose five lowest bits tell them apart, whatever their case
-
-
-def _property_table() -> bytes:
-    table = bytearray(
-        0 if chr(code) in (shapes.SPACE, shapes.LINE_END) else _IN_CHUNK for code in range(256)
-    )
-    for bit, kinds in (
-        (_IN_WORD, _WORD_KINDS),
-        (_UNIT, shapes.LETTERS + shapes.DIGITS),
-        (_DRESS, shapes.DRESSED + shapes.STROKE),
-        (_CAPITAL, shapes.CAPITALS),
-        (_BANG, "!?"),
-        (_HAN, shapes.HAN + shapes.RARE_HAN),
-        (_GAP, han.GAP_KINDS),
-    ):
-        for kind in kinds:
-            table[ord(kind)] |= bit
-    return bytes(table)
-
-
-def _script_table() -> bytes:
-    """Return a number for each script that words mix, 1 for all else in words, 0 outside."""
-    table = bytearray(256)
-    for number, kinds in (
-        (1, _WORD_KINDS),
-        (2, shapes.CYRILLIC + shapes.CYRILLIC_CAPITAL),
-        (3, shapes.GREEK + shapes.GREEK_CAPITAL),
-    ):
-        for kind in kinds:
-            table[ord(kind)] = number
-    return bytes(table)
-
-
-def _pair_table(words: Iterable[str]) -> Mask:
-    """Return which two letters begin words, by the five lowest bits of each.
-
-    A word of one letter counts with anything after it.
-    """
-    table = np.zeros((32, 32), bool)
-    for word in words:
-        first = ord(word[0]) & 31
-        table[first, ord(word[1]) & 31 if len(word) > 1 else slice(None)] = True
-    return table
-
-
-_PROPERTIES, _SCRIPTS = _property_table(), _script_table()
-_GAME_ENDINGS = np.zeros((32, 32, 32), bool)
-for _ending in LISTS.game_endings:
-    if _ending.isalpha():
-        _GAME_ENDINGS[tuple(ord(letter) & 31 for letter in _ending[-3:])] = True
-_HOST_ENDINGS = _pair_table(LISTS.bare_endings)
-_AFTER_NUMBERS = _pair_table({*LISTS.units, *LISTS.currencies_after})
-_BEFORE_NUMBERS = _pair_table(word[::-1] for word in LISTS.currencies_before)
 
 
 class SignView:
@@ -86,7 +27,7 @@ class SignView:
         self.line, self.kinds = line, kinds
         self._data = kinds.tobytes()
         self.shape = self._data.decode("latin-1")
-        self._properties = np.frombuffer(self._data.translate(_PROPERTIES), np.uint8)
+        self._properties = np.frombuffer(self._data.translate(tables.PROPERTIES), np.uint8)
 
     # Texts and chunks
 
@@ -111,20 +52,20 @@ class SignView:
     @cached_property
     def _chunks(self) -> tuple[Places, Places]:
         """The starts and ends of all chunks."""
-        return _runs((self._properties & _IN_CHUNK) > 0)
+        return tables.runs_of((self._properties & tables.IN_CHUNK) > 0)
 
     @cached_property
     def _words(self) -> tuple[Places, Places]:
         """The starts and ends of all words, some of them with marks before their first letter."""
-        return _runs((self._properties & _IN_WORD) > 0)
+        return tables.runs_of((self._properties & tables.IN_WORD) > 0)
 
     def chunks_at(self, places: Places) -> tuple[Places, Places]:
         """Return the starts and ends of the chunks at some places, each once."""
-        return _at(self._chunks, places)
+        return tables.runs_at(self._chunks, places)
 
     def words_at(self, places: Places) -> tuple[Places, Places]:
         """Return the starts and ends of the words at some places, each once."""
-        return _at(self._words, places)
+        return tables.runs_at(self._words, places)
 
     # Addresses
 
@@ -134,11 +75,11 @@ class SignView:
         dots, slashes = self._of_kind("."), self._of_kind("/")
         properties, codes = self._properties, self.line.joined.codes
         after_www = dots[codes[dots - 1] & ~np.uint32(32) == ord("W")]
-        inside = (properties[dots + 1] & (_IN_WORD | _HAN)) > 0
+        inside = (properties[dots + 1] & (tables.IN_WORD | tables.HAN)) > 0
         inside |= self.kinds[dots + 1] == ord(shapes.SPACELESS)
-        dots = dots[inside & ((properties[dots - 1] & _IN_CHUNK) > 0)]
+        dots = dots[inside & ((properties[dots - 1] & tables.IN_CHUNK) > 0)]
         first, second = codes[dots + 1], codes[dots + 2]
-        is_ending = (first > 127) | _HOST_ENDINGS[first & 31, second & 31]
+        is_ending = (first > 127) | tables.HOST_ENDINGS[first & 31, second & 31]
         both = np.zeros(0, np.intp)
         if slashes.size and dots.size:
             starts = self._chunks[0]
@@ -167,12 +108,15 @@ class SignView:
     def odd_words(self) -> Places:
         """Return places in words with a dress, a number next to a letter, or several scripts."""
         properties = self._properties
-        odd = [np.flatnonzero(properties & _DRESS), self._game_endings()]
+        odd = [np.flatnonzero(properties & tables.DRESS), self._game_endings()]
         digits = self._digits
-        around = _WORD_BUT_DIGITS[self.kinds[digits - 1]] | _WORD_BUT_DIGITS[self.kinds[digits + 1]]
+        around = (
+            tables.WORD_BUT_DIGITS[self.kinds[digits - 1]]
+            | tables.WORD_BUT_DIGITS[self.kinds[digits + 1]]
+        )
         odd.append(digits[around])
         odd.append(self._capital_runs[0])
-        scripts = self._data.translate(_SCRIPTS)
+        scripts = self._data.translate(tables.SCRIPTS)
         if b"\2" in scripts or b"\3" in scripts:
             numbers = np.frombuffer(scripts, np.uint8)
             left, right = numbers[:-1], numbers[1:]
@@ -181,12 +125,12 @@ class SignView:
         return self._free(np.concatenate(odd))
 
     def _game_endings(self) -> Places:
-        in_word = self._properties & _IN_WORD
+        in_word = self._properties & tables.IN_WORD
         lasts = np.flatnonzero(in_word[:-1] > in_word[1:])
         codes = self.line.joined.codes
         lasts = lasts[(codes[lasts] > 64) & (codes[lasts] < 128)]
         key = (codes[lasts - 2] & 31, codes[lasts - 1] & 31, codes[lasts] & 31)
-        endings: Places = lasts[_GAME_ENDINGS[key]]
+        endings: Places = lasts[tables.GAME_ENDINGS[key]]
         return endings
 
     @cached_property
@@ -200,8 +144,8 @@ class SignView:
         long = lasts - firsts > 2
         firsts, lasts = firsts[long], lasts[long]
         before, after = self._properties[firsts - 1], self._properties[lasts + 1]
-        alone = ((before | after) & _IN_WORD) == 0
-        marked = ~alone & (((before | after) & _UNIT) == 0)
+        alone = ((before | after) & tables.IN_WORD) == 0
+        marked = ~alone & (((before | after) & tables.UNIT) == 0)
         return firsts[marked], firsts[alone]
 
     def capital_words(self) -> Places:
@@ -232,10 +176,10 @@ class SignView:
         Numbers with marks are left out: `odd_numbers` has them.
         """
         starts, ends, sizes = self._numbers
-        in_word = self._properties & _IN_WORD
+        in_word = self._properties & tables.IN_WORD
         alone = (in_word[starts - 1] == 0) & (in_word[ends] == 0)
         points = (self.kinds[starts - 1] == ord(".")) | (self.kinds[starts - 1] == ord(","))
-        alone &= ~(points & _MARKS[self.kinds[starts - 2]])  # "8\u20e3.5" is one number
+        alone &= ~(points & tables.MARKS[self.kinds[starts - 2]])  # "8\u20e3.5" is one number
         return starts[alone], sizes[alone]
 
     def odd_numbers(self) -> Places:
@@ -247,16 +191,18 @@ class SignView:
         before -= (kinds[before] == ord(".")) | (kinds[before] == ord(":"))
         first, second = codes[after], codes[np.minimum(after + 1, codes.size - 1)]
         last, one_before = codes[before], codes[before - 1]
-        is_unit = _AFTER_NUMBERS[first & 31, second & 31] & ((properties[after] & _UNIT) > 0)
-        is_currency = _BEFORE_NUMBERS[last & 31, one_before & 31]
-        is_currency &= (properties[before] & _UNIT) > 0
-        odd = is_unit | is_currency | _is_strange(first) | _is_strange(last)
+        is_unit = tables.AFTER_NUMBERS[first & 31, second & 31] & (
+            (properties[after] & tables.UNIT) > 0
+        )
+        is_currency = tables.BEFORE_NUMBERS[last & 31, one_before & 31]
+        is_currency &= (properties[before] & tables.UNIT) > 0
+        odd = is_unit | is_currency | tables.is_strange(first) | tables.is_strange(last)
         for kind in (shapes.CURRENCY, "%", *shapes.MARKS):
             odd |= (kinds[after] == ord(kind)) | (kinds[starts - 1] == ord(kind))
             odd |= kinds[before] == ord(kind)
-        next_to_han: Mask = ((properties[starts - 1] | properties[ends]) & _HAN) > 0
+        next_to_han: Mask = ((properties[starts - 1] | properties[ends]) & tables.HAN) > 0
         odd |= next_to_han & (sizes >= han.FEWEST_DIGITS)
-        odd |= np.isin(first, _CURRENCY_LETTERS)
+        odd |= np.isin(first, tables.CURRENCY_LETTERS)
         places: Places = starts[odd]
         return places
 
@@ -272,11 +218,11 @@ class SignView:
     @cached_property
     def capitals(self) -> Places:
         """The place of each capital."""
-        return np.flatnonzero(self._properties & _CAPITAL)
+        return np.flatnonzero(self._properties & tables.CAPITAL)
 
     def bangs(self) -> Places:
         """Return where three exclamation or question marks in a row begin. It is exact."""
-        return _close(np.flatnonzero(self._properties & _BANG), 3, 2)
+        return tables.close_together(np.flatnonzero(self._properties & tables.BANG), 3, 2)
 
     def rare_han(self) -> Places:
         """Return the rare Han letters outside of addresses. It is exact."""
@@ -294,15 +240,15 @@ class SignView:
 
     def dressed(self) -> Places:
         """Return the places of dressed letters and strokes."""
-        return np.flatnonzero(self._properties & _DRESS)
+        return np.flatnonzero(self._properties & tables.DRESS)
 
     def phones(self) -> Places:
         """Return where eight digits begin that may be a phone number."""
-        return _close(self._digits, 8, 21)
+        return tables.close_together(self._digits, 8, 21)
 
     def letters_apart(self) -> Places:
         """Return where four letters or digits begin that may be apart."""
-        unit = (self._properties & _UNIT) > 0
+        unit = (self._properties & tables.UNIT) > 0
         starts = np.flatnonzero(unit[1:] > unit[:-1]) + 1
         if unit[0]:
             starts = np.append(0, starts)
@@ -313,8 +259,8 @@ class SignView:
 
     def han_apart(self) -> Places:
         """Return the Han letters that have a gap on both sides."""
-        letters = np.flatnonzero(self._properties & _HAN)
-        gaps = self._properties[letters - 1] & self._properties[letters + 1] & _GAP
+        letters = np.flatnonzero(self._properties & tables.HAN)
+        gaps = self._properties[letters - 1] & self._properties[letters + 1] & tables.GAP
         apart: Places = letters[gaps > 0]
         return apart
 
@@ -338,44 +284,3 @@ class SignView:
 
     def _of_kind(self, kind: str) -> Places:
         return np.flatnonzero(self.kinds == ord(kind))
-
-
-_WORD_BUT_DIGITS = np.zeros(256, bool)
-_WORD_BUT_DIGITS[[ord(kind) for kind in shapes.LETTERS + shapes.MARKS]] = True
-_MARKS = np.zeros(256, bool)
-_MARKS[[ord(kind) for kind in shapes.MARKS]] = True
-_CURRENCY_LETTERS = np.array(
-    [
-        ord(letter[0])
-        for letter in (*LISTS.currency_letters, *LISTS.unit_letters, *"\uff05\ufe6a\u066a")
-    ],
-    np.uint32,
-)
-
-
-def _is_strange(codes: npt.NDArray[np.uint32]) -> Mask:
-    """Return whether codes are of letters whose lowest bits say nothing. Han letters are not."""
-    low, high = _CYRILLIC
-    return (codes > 127) & ((codes < low) | (codes >= high)) & ((codes < 0x2E80) | (codes > 0xD7FF))
-
-
-def _runs(inside: Mask) -> tuple[Places, Places]:
-    """Return the starts and ends of runs. The last place is not inside one."""
-    edges = np.flatnonzero(inside[1:] != inside[:-1]) + 1
-    if inside[0]:
-        edges = np.append(0, edges)
-    return edges[::2], edges[1::2]
-
-
-def _at(runs: tuple[Places, Places], places: Places) -> tuple[Places, Places]:
-    starts, ends = runs
-    chosen = np.zeros(starts.size + 1, bool)
-    chosen[np.searchsorted(starts, places, "right")] = True
-    return starts[chosen[1:]], ends[chosen[1:]]
-
-
-def _close(places: Places, number: int, most: int) -> Places:
-    """Return those places from which on a number of places is close together."""
-    firsts, lasts = places[: 1 - number], places[number - 1 :]
-    close: Places = firsts[lasts - firsts <= most]
-    return close

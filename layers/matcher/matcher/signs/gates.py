@@ -6,6 +6,7 @@ else, and without a gate a score finds what nobody trained it on.
 Source: the words are the 200 commonest of each language by wordfreq, see `gate_words.json`.
 """
 
+import re
 import unicodedata
 from functools import cache
 from importlib import resources
@@ -49,10 +50,15 @@ def passes(text: str, gate: Gate) -> bool:
 
 def _is_in_script(text: str, script: str) -> bool:
     """Return whether half of the letters are of a script, or there is no letter."""
-    letters = [char for char in text.translate(STRICT) if char.isalpha()]
-    ranges = SCRIPTS[script]
-    of_script = sum(any(first <= char <= last for first, last in ranges) for char in letters)
-    return 2 * of_script >= len(letters)
+    letters = "".join(filter(str.isalpha, text.translate(STRICT)))
+    others = _pattern_of(script).sub("", letters)
+    return 2 * len(others) <= len(letters)
+
+
+@cache
+def _pattern_of(script: str) -> re.Pattern[str]:
+    ranges = (f"{re.escape(first)}-{re.escape(last)}" for first, last in SCRIPTS[script])
+    return re.compile(f"[{''.join(ranges)}]+")
 
 
 def _has_word(text: str, language: str) -> bool:

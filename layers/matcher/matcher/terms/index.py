@@ -60,6 +60,7 @@ class PatternIndex:
         self._rules = rules
         self._terms: dict[tuple[str, str], Term] = {}
         self._terms_of: dict[int, list[tuple[TermUse, Term]]] = {}  # by pattern
+        self._bits_of: dict[int, list[tuple[int, int]]] = {}  # by pattern
         self._forms = {at: _forms(rule) for at, rule in enumerate(rules) if rule.affixes}
         self._weighed = {at: _term_lists(rule) for at, rule in enumerate(rules) if rule.score}
         self._further_uses: dict[int, list[int]] = {}  # by the first use of a pattern
@@ -90,6 +91,14 @@ class PatternIndex:
             group = (use >> _GROUP & (1 << _RULE - _GROUP) - 1) + UNLESS
             yield TermUse(use >> _RULE, group, order)
 
+    def _groups_of(self, pattern: int) -> list[tuple[int, int]]:
+        """Return the rules that need a pattern, each with the group as a bit. It is remembered."""
+        if pattern not in self._bits_of:
+            self._bits_of[pattern] = [
+                (rule, 1 << group) for rule, group, _ in self.uses(pattern) if group >= 0
+            ]
+        return self._bits_of[pattern]
+
     def possible_rules(
         self, patterns: Iterable[int], by_link: Mapping[int, Iterable[int]]
     ) -> list[int]:
@@ -98,9 +107,8 @@ class PatternIndex:
         for rule, linked_groups in by_link.items():
             groups[rule] = sum([1 << group for group in linked_groups])
         for pattern in patterns:
-            for rule, group, _ in self.uses(pattern):
-                if group >= 0:
-                    groups[rule] |= 1 << group
+            for rule, bit in self._groups_of(pattern):
+                groups[rule] |= bit
         return [rule for rule, present in groups.items() if present == self.all_groups[rule]]
 
     def needs(self) -> Iterator[tuple[int, int, int]]:
