@@ -146,6 +146,15 @@ def escape_json(lines: bytes) -> bytes:
     return _OBEYED.sub(lambda match: json.dumps(match[0])[1:-1], text).encode()
 
 
+def counted(number: int, one: str) -> str:
+    """Return a number with its noun.
+
+    >>> counted(1, "pack"), counted(2, "pack")
+    ('1 pack', '2 packs')
+    """
+    return f"{number} {one}{'s' * (number != 1)}"
+
+
 def print_problem(text: object) -> None:
     """Write one line to stderr about what stops a command."""
     _console.print(str(text), style="red")

@@ -30,7 +30,11 @@ class LabelledPost:
 
 
 class LabelError(ValueError):
-    """Rows that cannot be used; the message has a line for each, with file, line and advice."""
+    """Rows that cannot be used: `problems` has a sentence for each, with file, line and advice."""
+
+    def __init__(self, *problems: str):
+        super().__init__("\n".join(problems))
+        self.problems = problems
 
 
 def read_labelled(
@@ -168,4 +172,4 @@ def _raise(problems: list[str]) -> None:
     if problems:
         further = len(problems) - SHOWN
         shown = problems[:SHOWN] + ([f"and {further} more"] if further > 0 else [])
-        raise LabelError("\n".join(shown))
+        raise LabelError(*shown)

@@ -13,10 +13,10 @@ from authoring.learning.review import read_answers, relabel, review_lines
 from ledger.errors import OperatorError
 from matcher.signs.catalogue import SIGNS
 from rules.categories import category_problem
-from terang import ROOT
+from terang import ROOT, USAGE
 from terang.case_messages import read_file
 from terang.cli.arguments import Day, InputError, UsageError, today_utc
-from terang.console import print_result, print_warning
+from terang.console import print_problem, print_result, print_warning
 
 
 def learn(
@@ -60,7 +60,11 @@ def learn(
         if relabel_file:
             posts = relabel(posts, read_answers(read_file(relabel_file), str(relabel_file)))
         struck = read_file(strike).decode("utf-8", "replace").splitlines() if strike else []
-    except (LabelError, OperatorError) as error:
+    except LabelError as error:
+        for row in error.problems:
+            print_problem(row)
+        return USAGE
+    except OperatorError as error:
         raise InputError(str(error)) from None
     problems, protected = read_sentences(SHIPPED_SENTENCES)
     if problems:

@@ -31,7 +31,7 @@ from terang.cli.arguments import (
     print_pack_problems,
     today_utc,
 )
-from terang.console import print_lines_of_json, print_problem, print_result, print_warning
+from terang.console import counted, print_lines_of_json, print_problem, print_result, print_warning
 from terang.packs.comparison import BATCH, as_lines, as_row, compare, hit_row, score_changes
 
 type Row = dict[str, Any]
@@ -44,10 +44,10 @@ def check(packs: Folder, /, *, today: Today | None = None) -> int:
     checked = load_checked(packs, today, advice=True)
     if checked is None:
         return 1
-    rules = sum(len(pack.rules) for pack in checked)
+    rules = counted(sum(len(pack.rules) for pack in checked), "rule")
     count = len(checked.warnings)
-    state = f"valid, {count} warning{'s' * (count != 1)}" if count else "all well"
-    print_result(f"{len(checked)} packs, {rules} rules: {state}")
+    state = f"valid, {counted(count, 'warning')}" if count else "all well"
+    print_result(f"{counted(len(checked), 'pack')}, {rules}: {state}")
     return 0
 
 

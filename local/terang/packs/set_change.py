@@ -9,6 +9,7 @@ from ledger.records.receipt import ITEM_BYTES, max_receipt_bytes
 from matcher import Mode, Pack, RuleSet
 from rules.factchecks import FACTCHECKS, without_factchecks
 from rules.rule_set import counted_rules
+from terang.console import counted
 
 NO_RULE = "NO RULE: nothing is inspected for it"
 
@@ -157,8 +158,7 @@ def _ids(rule_set: RuleSet, provider: str, today: date) -> list[str]:
 
 def rules_words(pack: Pack) -> str:
     """Return how many rules a pack has, in words."""
-    count = len(pack.rules)
-    return f"{count} rule{'s' * (count != 1)}"
+    return counted(len(pack.rules), "rule")
 
 
 def _rules_changed(old: Pack, new: Pack) -> str:

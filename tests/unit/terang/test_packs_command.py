@@ -19,7 +19,7 @@ def folder(tmp_path: Path) -> Path:
 def test_check_says_that_all_is_well(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run_packs(capsys, folder, "check", folder / "packs", "--today", "2026-11-15") == (
         0,
-        ["1 packs, 1 rules: all well"],
+        ["1 pack, 1 rule: all well"],
         [],
     )
 
@@ -29,7 +29,7 @@ def test_check_counts_warnings_and_goes_on(
 ) -> None:
     folder.joinpath("packs/otp.yaml").write_text(PACK.replace("login code", "kode otp"), "utf-8")
     code, out, err = run_packs(capsys, folder, "check", folder / "packs", "--today", "2026-11-15")
-    assert (code, out) == (0, ["1 packs, 1 rules: valid, 1 warning"])
+    assert (code, out) == (0, ["1 pack, 1 rule: valid, 1 warning"])
     [warning] = err
     assert warning.startswith(
         "warning: packs/otp.yaml:17: asks-for-code: `kode otp` adds next to nothing:"

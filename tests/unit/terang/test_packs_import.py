@@ -55,7 +55,7 @@ def test_an_imported_pack_is_sound_once_it_is_filled_in(
     )
     folder.joinpath("packs/otp.yaml").write_text(filled.replace('""', "some words"), "utf-8")
     code, out, err = run_packs(capsys, folder, "check", folder / "packs", "--today", "2026-11-15")
-    assert (code, out) == (0, ["1 packs, 1 rules: valid, 1 warning"])
+    assert (code, out) == (0, ["1 pack, 1 rule: valid, 1 warning"])
     assert "`no` is an everyday word" in err[0]
 
 

@@ -116,3 +116,14 @@ def test_what_cannot_be_learned_from_is_named(
     ended, _, err = run_packs(capsys, folder, *LEARN, folder / "posts.csv", "--out", folder)
     assert ended == code
     assert message in err[-1]
+
+
+def test_each_row_that_cannot_be_used_has_a_line(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder.joinpath("posts.csv").write_text("text,label\na,scam\nb,1\nc,spam\n", "utf-8")
+    ended, _, err = run_packs(capsys, folder, *LEARN, folder / "posts.csv", "--out", folder)
+    assert ended == 2
+    assert [line.rpartition("/")[2].partition(": ")[0] for line in err] == [
+        "posts.csv:2", "posts.csv:4"
+    ]  # fmt: skip
