@@ -1,0 +1,189 @@
+"""One language: its sentences, plural forms, dates, numbers and durations."""
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+
+from babel import Locale
+from babel.dates import format_date, format_skeleton
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
+from babel.support import NullTranslations, Translations
+
+LANGUAGES = ("en", "id", "zh")
+"""The languages that people can read; English is the one that the code is written in."""
+
+NAMES = {"en": "English", "id": "Bahasa Indonesia", "zh": "中文"}
+"""Each language by its own name."""
+
+LOCALES = {"en": "en_GB", "id": "id_ID", "zh": "zh_Hans_CN"}
+"""Whose dates and numbers a language has: "5 November 2026" in English."""
+
+CATALOGUES = Path(__file__).parent / "catalogues"
+SPACED_PERCENT = {"en"}
+"""Languages that write a space before the sign for per cent."""
+
+
+def to_translate(message: str) -> str:
+    """Return the message as it is. It marks a constant whose translation is looked up later.
+
+    >>> to_translate("Scams and fraud")
+    'Scams and fraud'
+    """
+    return message
+
+
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """Says things in one language. A message without a translation is said in English."""
+
+    language: str
+    locale: Locale
+    translations: NullTranslations
+
+    def gettext(self, message: str, **values: object) -> str:
+        """Return a message with its values: whole numbers get the separators of the language.
+
+        >>> of("id").gettext("%(posts)s posts", posts=1200)
+        '1.200 posts'
+        """
+        return self._filled(self.translations.gettext(message), values)
+
+    def ngettext(self, one: str, many: str, count: int, **values: object) -> str:
+        """Return the form of a message for a count, which is `%(num)s` in it.
+
+        >>> of("en").ngettext("%(num)s post", "%(num)s posts", 1200)
+        '1,200 posts'
+        """
+        message = self.translations.ngettext(one, many, count)
+        return self._filled(message, {"num": count, **values})
+
+    def shown(self, value: object) -> object:
+        """Return a whole number with separators, and anything else as it is.
+
+        >>> of("id").shown(12345), of("zh").shown(True), of("en").shown("a")
+        ('12.345', True, 'a')
+        """
+        if isinstance(value, bool) or not isinstance(value, int):
+            return value
+        return format_decimal(value, locale=self.locale)
+
+    def decimal(self, value: float, digits: int) -> str:
+        """Return a number with so many digits after the decimal sign.
+
+        >>> of("en").decimal(5.04, 1), of("id").decimal(5.04, 1)
+        ('5.0', '5,0')
+        """
+        pattern = "#,##0." + "0" * digits if digits else "#,##0"
+        return format_decimal(value, format=pattern, locale=self.locale)
+
+    def share(self, share: float | None) -> str:
+        """Return a share in per cent, with a decimal only below 10 %; "" for None.
+
+        >>> of("id").share(0.0012), of("zh").share(0.4567), of("en").share(None)
+        ('0,1%', '46%', '')
+        """
+        if share is None:
+            return ""
+        whole = 100 * share
+        digits = 0 if whole == 0 or whole >= 10 else 1
+        space = "\N{NO-BREAK SPACE}" if self.language in SPACED_PERCENT else ""
+        return f"{self.decimal(whole, digits)}{space}%"
+
+    def day(self, day: str) -> str:
+        """Return an ISO day in words; any other text is returned unchanged.
+
+        >>> of("en").day("2026-11-05"), of("id").day("2026-11-05"), of("zh").day("2026-11-05")
+        ('5 November 2026', '5 November 2026', '2026年11月5日')
+        """
+        found = _day_of(day)
+        return format_date(found, "long", locale=self.locale) if found else day
+
+    def month(self, month: str) -> str:
+        """Return an ISO month in words; any other text is returned unchanged.
+
+        >>> of("id").month("2026-10"), of("zh").month("2026-10"), of("en").month("2026-10")
+        ('Oktober 2026', '2026年10月', 'October 2026')
+        """
+        found = _day_of(f"{month}-01")
+        return format_skeleton("yMMMM", found, locale=self.locale) if found else month
+
+    def short_month(self, month: str) -> str:
+        """Return an ISO month without its year, as a chart labels it.
+
+        >>> of("en").short_month("2026-10"), of("id").short_month("2026-10")
+        ('Oct', 'Okt')
+        """
+        found = _day_of(f"{month}-01")
+        return format_skeleton("MMM", found, locale=self.locale) if found else month
+
+    def duration(self, hours: float | None) -> str:
+        """Return a duration in words: "" for None, and less than a minute by that name.
+
+        >>> [of("en").duration(hours) for hours in (0.001, 0.25, 5.04, 80.0)]
+        ['less than a minute', '15 minutes', '5.0 hours', '3.3 days']
+        """
+        if hours is None:
+            return ""
+        minutes = round(hours * 60)
+        if minutes < 1:
+            return self.gettext("less than a minute")
+        if hours < 1:
+            return self.ngettext("%(num)s minute", "%(num)s minutes", minutes)
+        if hours < 72:
+            return self.gettext("%(hours)s hours", hours=self.decimal(hours, 1))
+        return self.gettext("%(days)s days", days=self.decimal(hours / 24, 1))
+
+    def language_name(self, code: str) -> str:
+        """Return the name of a language by its code, or the code if it is not known.
+
+        >>> of("en").language_name("id"), of("zh").language_name("en"), of("id").language_name("xy")
+        ('Indonesian', '英语', 'xy')
+        """
+        primary, _, _ = code.partition("-")
+        name = self.locale.languages.get(code.replace("-", "_")) or self.locale.languages.get(
+            primary
+        )
+        return str(name) if name else code
+
+    def _filled(self, message: str, values: dict[str, object]) -> str:
+        if not values:
+            return message
+        return message % {name: self.shown(value) for name, value in values.items()}
+
+
+@cache
+def of(language: str) -> Phrases:
+    """Return the phrases of one of `LANGUAGES`, read once.
+
+    Raises:
+        KeyError: there is no such language.
+    """
+    locale = Locale.parse(LOCALES[language])
+    translations = NullTranslations()
+    for path in sorted((CATALOGUES / language).glob("*.po")):
+        translations = _merged(translations, _read(path))
+    return Phrases(language, locale, translations)
+
+
+def _merged(before: NullTranslations, catalogue: Translations) -> NullTranslations:
+    return before.merge(catalogue) if isinstance(before, Translations) else catalogue
+
+
+def _read(path: Path) -> Translations:
+    """Return the translations of a catalogue. One that cannot be read is an error at start."""
+    compiled = BytesIO()
+    with path.open("rb") as file:
+        write_mo(compiled, read_po(file, abort_invalid=True))
+    compiled.seek(0)
+    return Translations(compiled)
+
+
+def _day_of(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if len(text) == len("2026-11-05") else None
+    except ValueError:
+        return None

@@ -1,0 +1,105 @@
+#!/usr/bin/env python3
+"""Bring the catalogues of layers/phrases up to the messages in the sources.
+
+Each package of layers and functions that says something has one catalogue per language. A message
+is the text of `_("…")`, `gettext("…")`, `ngettext("…", "…", n)` or `to_translate("…")`, in Python
+and in templates. New messages get an empty translation, which a test names; messages that no
+source has any more are removed.
+"""
+
+from io import BytesIO
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po, write_po
+
+ROOT = Path(__file__).parents[1]
+CATALOGUES = ROOT / "layers/phrases/phrases/catalogues"
+TRANSLATED = ("id", "zh")
+KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "to_translate": None}
+METHODS = [("**.py", "python"), ("**.html", "jinja2"), ("**.txt", "jinja2")]
+OPTIONS = {"jinja2": {"trim_blocks": "true", "lstrip_blocks": "true", "silent": "false"}}
+
+
+def packages() -> dict[str, Path]:
+    """Return the folder of each package of layers and functions, by its name."""
+    folders = sorted([*ROOT.glob("layers/*/*/"), *ROOT.glob("functions/*/*/")])
+    return {folder.name: folder for folder in folders if (folder / "__init__.py").exists()}
+
+
+def messages_of(folder: Path) -> Catalog:
+    """Return the messages in the sources of a package, without translations."""
+    found = Catalog(project="Terang", charset="utf-8")
+    options = {pattern: OPTIONS.get(method, {}) for pattern, method in METHODS}
+    extracted = extract_from_dir(
+        folder, METHODS, options_map=options, keywords=KEYWORDS, comment_tags=("For translators:",)
+    )
+    for name, _, message, comments, context in extracted:
+        path = (folder / name).relative_to(ROOT)
+        found.add(message, locations=[(str(path), 1)], auto_comments=comments, context=context)
+    return found
+
+
+def read(path: Path, language: str) -> Catalog:
+    """Return the catalogue at a path, or an empty one."""
+    if not path.exists():
+        return Catalog(locale=language, project="Terang", charset="utf-8")
+    with path.open("rb") as file:
+        return read_po(file, locale=language)
+
+
+def written(catalogue: Catalog) -> bytes:
+    """Return a catalogue as text, in the order of messages and without dates."""
+    file = BytesIO()
+    write_po(
+        file, catalogue, width=0, sort_output=True, omit_header=True,
+        include_lineno=False, ignore_obsolete=True,
+    )  # fmt: skip
+    header = (
+        'msgid ""\nmsgstr ""\n'
+        f'"Language: {catalogue.locale_identifier}\\n"\n'
+        '"Content-Type: text/plain; charset=utf-8\\n"\n'
+        f'"Plural-Forms: {catalogue.plural_forms}\\n"\n\n'
+    )
+    return header.encode() + file.getvalue()
+
+
+def updated(folder: Path, language: str) -> Catalog:
+    """Return the catalogue of a package with exactly the messages of its sources."""
+    catalogue = read(CATALOGUES / language / f"{folder.name}.po", language)
+    catalogue.update(messages_of(folder), no_fuzzy_matching=True)
+    return catalogue
+
+
+def lacking(catalogue: Catalog) -> list[str]:
+    """Return the messages without a translation, or without one of their plural forms."""
+    return [
+        _first(message.id) for message in catalogue if message.id and not _is_whole(message.string)
+    ]
+
+
+def _is_whole(string: object) -> bool:
+    return all(string) if isinstance(string, tuple | list) else bool(string)
+
+
+def _first(ids: object) -> str:
+    return str(ids[0] if isinstance(ids, tuple | list) else ids)
+
+
+def main() -> None:
+    """Write each catalogue that has messages, and say how many lack a translation."""
+    for name, folder in packages().items():
+        for language in TRANSLATED:
+            catalogue = updated(folder, language)
+            if not len(catalogue):
+                continue
+            path = CATALOGUES / language / f"{name}.po"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(written(catalogue))
+            print(f"{path.relative_to(ROOT)}: {len(catalogue)} messages, ", end="")
+            print(f"{len(lacking(catalogue))} not translated")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,82 @@
+"""Each message of the sources has a translation in each language, with the same values and tags."""
+
+import importlib.util
+import re
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from phrases import LANGUAGES, of
+from phrases.markup import PagePhrases
+
+ROOT = Path(__file__).parents[3]
+VALUE = re.compile(r"%\((\w+)\)s|%%|</?[a-z]+[^>]*>")
+
+
+def script() -> ModuleType:
+    """The script that brings the catalogues up to the sources."""
+    spec = importlib.util.spec_from_file_location("extract", ROOT / "scripts/extract_phrases.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+EXTRACT = script()
+CATALOGUES = [
+    (language, name)
+    for language in LANGUAGES
+    if language != "en"
+    for name, folder in EXTRACT.packages().items()
+    if len(EXTRACT.messages_of(folder))
+]
+
+
+@pytest.mark.parametrize(("language", "package"), CATALOGUES)
+def test_a_catalogue_lacks_nothing(language: str, package: str) -> None:
+    """Run scripts/extract_phrases.py, then translate what this names."""
+    catalogue = EXTRACT.updated(EXTRACT.packages()[package], language)
+    assert EXTRACT.lacking(catalogue) == []
+
+
+@pytest.mark.parametrize(("language", "package"), CATALOGUES)
+def test_a_catalogue_is_as_the_script_writes_it(language: str, package: str) -> None:
+    """No message that no source has, and no order of its own."""
+    catalogue = EXTRACT.updated(EXTRACT.packages()[package], language)
+    path = EXTRACT.CATALOGUES / language / f"{package}.po"
+    assert path.read_bytes() == EXTRACT.written(catalogue)
+
+
+@pytest.mark.parametrize(("language", "package"), CATALOGUES)
+def test_a_translation_has_the_values_and_tags_of_its_message(language: str, package: str) -> None:
+    for message in EXTRACT.updated(EXTRACT.packages()[package], language):
+        ids = message.id if isinstance(message.id, tuple) else (message.id,)
+        texts = message.string if isinstance(message.string, tuple) else (message.string,)
+        if not message.id:
+            continue
+        for text in texts:
+            wanted = sorted(found[0] for found in VALUE.finditer(ids[-1]))
+            assert sorted(found[0] for found in VALUE.finditer(text)) == wanted, ids[0]
+
+
+def test_a_message_without_a_translation_is_said_in_english() -> None:
+    assert of("zh").gettext("nobody translated this") == "nobody translated this"
+
+
+def test_numbers_and_dates_are_those_of_the_language() -> None:
+    assert of("id").gettext("%(n)s", n=1234567) == "1.234.567"
+    assert of("zh").ngettext("%(num)s minute", "%(num)s minutes", 1) == "1 分钟"
+    assert of("id").duration(80) == "3,3 hari"
+
+
+def test_values_on_a_page_are_escaped_and_the_catalogue_is_not() -> None:
+    page = PagePhrases(of("en"))
+    assert page.gettext("<b>%(x)s</b>", x='"><script>') == "<b>&#34;&gt;&lt;script&gt;</b>"
+    assert page.gettext("%(x)s", x=page.gettext("<i>")) == "<i>"
+
+
+def test_there_is_no_other_language() -> None:
+    with pytest.raises(KeyError):
+        of("xx")
