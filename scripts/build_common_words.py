@@ -23,7 +23,7 @@ from pathlib import Path
 
 from wordfreq import get_frequency_dict, top_n_list  # type: ignore[import-not-found]
 
-from matcher.evasion.signs import SIGNS
+from matcher.evasion.lookalikes import LOOKALIKES
 from matcher.text.fold import fold
 
 ROOT = Path(__file__).parents[1]
@@ -42,7 +42,9 @@ words, such as `wat` (en 16,383rd), `shi` (id 6,572nd)."""
 OF_PROGRAMMERS = ("nix", "mut")
 """What follows a star in `*nix`, and in `*mut` of Rust."""
 ANY_WORD = 500_000  # of a language: all that wordfreq has
-LAST_LETTERS = tuple("".join(SIGNS.values()))  # of words of four letters; of five and six only t
+LAST_LETTERS = tuple(
+    "".join(LOOKALIKES.values())
+)  # of words of four letters; of five and six only t
 
 
 def words_of(language: str, count: int) -> str:

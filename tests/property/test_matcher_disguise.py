@@ -16,8 +16,8 @@ from matcher.batch.prefilter import Prefilter
 from matcher.batch.suspects import Suspects
 from matcher.effort import Effort
 from matcher.evasion.candidates import Candidate, CandidateKind, find_candidates
+from matcher.evasion.lookalikes import LOOKALIKES, STAR
 from matcher.evasion.readings import READINGS_OF_CANDIDATE, read_candidate
-from matcher.evasion.signs import SIGNS, STAR
 from matcher.evasion.suspicion import is_suspect
 from matcher.evasion.vocabulary import Vocabulary
 from matcher.terms.index import PatternIndex
@@ -40,7 +40,8 @@ AROUND = [
 ]
 SEPARATORS = [".", "-", " ", "_", "🔥", "·", " - ", "/", "~"]
 LETTERS = {
-    letter: [s for s in SIGNS if letter in SIGNS[s] and s not in "@+|!"] for letter in "oielastgb"
+    letter: [s for s in LOOKALIKES if letter in LOOKALIKES[s] and s not in "@+|!"]
+    for letter in "oielastgb"
 }
 
 seeds = st.integers(0, 2**48)
@@ -167,7 +168,7 @@ def test_a_reading_is_what_its_units_may_stand_for(seed: int) -> None:
             if reading.evasion <= {Evasion.LEET, Evasion.REPEATED, Evasion.SEPARATED}:
                 for letter, at in zip(reading.letters, reading.at, strict=True):
                     own = FOLD[ord(text[at])].strip() or text[at]
-                    assert letter in own + SIGNS.get(text[at], "") or letter == " ", text
+                    assert letter in own + LOOKALIKES.get(text[at], "") or letter == " ", text
 
 
 @given(st.text(st.characters(codec=None), max_size=200))

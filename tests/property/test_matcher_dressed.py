@@ -15,7 +15,7 @@ from support import reference
 from support.sample_packs import pack_of
 
 from matcher import AtLeast, Hit, Matcher, Pack, Rule, Severity, engine
-from matcher.evasion.signs import SIGNS
+from matcher.evasion.lookalikes import LOOKALIKES
 
 TEXTS_OF_PACK = 4
 
@@ -42,12 +42,12 @@ INVISIBLE = "\u200b\u00ad\u2060\u202e\ufeff"
 MARKS = "\u064e\u0640\u0651"
 SEPARATORS = [".", "-", "_", "🔥", "·", " ", " - "]
 TRADITIONAL = dict(zip("验证码转账号发给", "驗證碼轉賬號發給", strict=True))
-LOOKALIKES = dict(zip("oeacрасо", "оеасpaco", strict=True))
+OTHER_SCRIPT = dict(zip("oeacрасо", "оеасpaco", strict=True))
 SOUNDS = dict(zip("ارسملكت", "arsmlkt", strict=True))
 ARABIC_DIGITS = {"ح": "7", "ا": "1", "و": "9", "ة": "5"}
 EDGES = {"t": "+", "s": "$"}
 DIGITS = {
-    letter: next(sign for sign in SIGNS if letter in SIGNS[sign] and sign not in "@+|!")
+    letter: next(sign for sign in LOOKALIKES if letter in LOOKALIKES[sign] and sign not in "@+|!")
     for letter in "oielastgbбзч"
 }
 
@@ -66,7 +66,7 @@ def with_sign(random: Random, word: str) -> str:
 
 
 def with_lookalike(random: Random, word: str) -> str:
-    return swapped(random, word, LOOKALIKES)
+    return swapped(random, word, OTHER_SCRIPT)
 
 
 def with_foreign(random: Random, word: str) -> str:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from property.effort import share
 
-from matcher.evasion.signs import SIGNS, SIGNS_OF, STAR, fit_of
+from matcher.evasion.lookalikes import LOOKALIKES, LOOKALIKES_OF, STAR, fit_of
 from matcher.evasion.word_index import MaskedWords
 
 seeds = st.integers(0, 2**48)
@@ -20,7 +20,7 @@ def units_of(random: Random, word: str) -> str:
     units = ""
     for letter in word:
         kind = random.random()
-        signs = SIGNS_OF.get(letter, "")
+        signs = LOOKALIKES_OF.get(letter, "")
         if kind < 0.2:
             units += STAR * random.choice([1, 1, 2])
         elif kind < 0.5 and signs:
@@ -37,7 +37,7 @@ def reference_fit(word: str, units: str) -> bool:
     for letter, run in groupby(word):
         length = len(list(run))
         more = "," if stretched and letter.isalpha() else ""
-        groups.append(f"[{re.escape(letter + SIGNS_OF.get(letter, ''))}]{{{length}{more}}}")
+        groups.append(f"[{re.escape(letter + LOOKALIKES_OF.get(letter, ''))}]{{{length}{more}}}")
     return bool(re.fullmatch("".join(groups), units))
 
 
@@ -50,7 +50,7 @@ def reference_like(word: str, units: str, free: int) -> bool:
         if is_star:
             pattern += f".{{1,{max(2, size)}}}" if size <= free else f".{{{size}}}"
         else:
-            pattern += "".join(f"[{re.escape(unit + SIGNS.get(unit, ''))}]" for unit in kept)
+            pattern += "".join(f"[{re.escape(unit + LOOKALIKES.get(unit, ''))}]" for unit in kept)
     return bool(re.fullmatch(pattern, word))
 
 
@@ -66,7 +66,7 @@ def test_a_fit_is_found_where_a_pattern_finds_one(seed: int) -> None:
         assert fit == sorted(set(fit)) or fit[-1] == len(units) - 1
         assert len(fit) == len(word)
         for letter, at in zip(word, fit, strict=True):
-            assert units[at] in letter + SIGNS_OF.get(letter, "")
+            assert units[at] in letter + LOOKALIKES_OF.get(letter, "")
 
 
 @given(seeds)

@@ -14,7 +14,7 @@ from support.publish_world import World, sample_pack, sample_receipt, sample_rul
 from ledger.records.post import COUNTED_LANGUAGES, SCRIPTS
 from ledger.records.receipt import Receipt
 from ledger.untrusted_text import replace_controls
-from publish.count.folding import Numbers, fold
+from publish.count.folding import Numbers, sum_numbers
 from publish.journal.public_journal import journal_line
 from publish.site.spreadsheet import cell
 from publish.summary import Summary, decode_summary
@@ -83,13 +83,13 @@ def test_the_order_and_grouping_of_parts_never_matter(
 ) -> None:
     mixed = [*left, *right]
     random.shuffle(mixed)  # type: ignore[attr-defined]
-    assert fold([fold(left), fold(right)]) == fold(mixed)
+    assert sum_numbers([sum_numbers(left), sum_numbers(right)]) == sum_numbers(mixed)
 
 
 @given(numbers)
 def test_nothing_is_the_nought_of_folding(part: Numbers) -> None:
-    assert fold([part, Numbers()]) == fold([part])
-    assert fold([]) == Numbers()
+    assert sum_numbers([part, Numbers()]) == sum_numbers([part])
+    assert sum_numbers([]) == Numbers()
 
 
 @settings(max_examples=30, deadline=None)
@@ -100,10 +100,10 @@ def test_a_month_is_its_days_and_all_is_its_providers(facts: list[Receipt]) -> N
     for summary in found.values():
         parts = [found[summary.provider, part.name].numbers for part in summary.days]
         if parts:
-            assert fold(parts) == summary.numbers
+            assert sum_numbers(parts) == summary.numbers
         parts = [found[part.name, summary.period].numbers for part in summary.providers]
         if parts:
-            assert fold(parts) == summary.numbers
+            assert sum_numbers(parts) == summary.numbers
 
 
 @settings(max_examples=30, deadline=None)

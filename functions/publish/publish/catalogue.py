@@ -14,7 +14,7 @@ from rules.rule_set import Paused, RuleSet
 PERIOD_NAME = re.compile(r"\d{4}-\d{2}(-\d{2})?")
 """Months and days: a campaign of such a name would overwrite their summaries."""
 
-NO_SET = RuleSet(notice_hours=24, packs=())
+EMPTY_SET = RuleSet(notice_hours=24, packs=())
 """The set in force before any was published."""
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -44,7 +44,7 @@ class PublishedSets:
         if digest not in self._rulings:
             self._rulings[digest] = {
                 f"{pack.id}/{pack.version}/{rule.id}": Ruling(pack.category_of(rule), rule.severity)
-                for pack in self.sets.get(digest, NO_SET).packs
+                for pack in self.sets.get(digest, EMPTY_SET).packs
                 for rule in pack.rules
             }
         return self._rulings[digest].get(rule) if mode in {"live", "shadow"} else None
@@ -52,7 +52,7 @@ class PublishedSets:
     @property
     def in_force(self) -> RuleSet:
         """Return the set in force, or an empty one."""
-        return self.sets.get(self.current, NO_SET)
+        return self.sets.get(self.current, EMPTY_SET)
 
     def notice_hours(self, digests: Iterable[str], otherwise: int) -> int:
         """Return the shortest notice period of these sets.
@@ -74,7 +74,7 @@ class PublishedSets:
             ValueError: no set has the version.
         """
         holding = [
-            (digest == self.current, _newest_version(published), -published.notice_hours)
+            (digest == self.current, _last_published(published), -published.notice_hours)
             for digest, published in self.sets.items()
             if any((p.id, p.version) == (pack.id, pack.version) for p in published.packs)
         ]
@@ -145,7 +145,7 @@ def proposes_from(pack: Pack, notice_hours: int) -> str:
     return moment.isoformat(timespec="minutes").replace("+00:00", "Z")
 
 
-def _newest_version(rule_set: RuleSet) -> datetime:
+def _last_published(rule_set: RuleSet) -> datetime:
     """Return when the newest version in a set was published."""
     return max((pack.published_at or LONG_AGO for pack in rule_set.packs), default=LONG_AGO)
 

@@ -17,7 +17,7 @@ from ledger.records.receipt import Receipt
 from publish.catalogue import PublishedSets
 from publish.count.case_counting import case_numbers
 from publish.count.case_numbers import CaseNumbers
-from publish.count.folding import Numbers, fold, left_out_reason, numbers_of
+from publish.count.folding import Numbers, left_out_reason, numbers_of, sum_numbers
 from publish.journal.case_line import case_lines
 from publish.journal.journal_spool import WHOLE_FORM, JournalSpool
 from publish.journal.public_journal import journal_line, short_digest
@@ -108,7 +108,7 @@ class _DayFold:
         return str(self._digest.hexdigest())
 
     def _fold(self) -> None:
-        self.numbers = fold([self.numbers, *self._parts])
+        self.numbers = sum_numbers([self.numbers, *self._parts])
         self._parts.clear()
 
 

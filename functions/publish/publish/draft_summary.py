@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from publish.catalogue import PublishedSets
 from publish.count.case_numbers import CaseNumbers, by_month, fold_cases, of_packs
-from publish.count.folding import Numbers, fold, only_packs
+from publish.count.folding import Numbers, only_packs, sum_numbers
 from publish.count.month_carryover import Before, MonthCounts, Standing, standing_of
 from publish.count.precision import Errors, errors_of, of_cohort, without_cohorts
 from publish.day_facts import DayFacts
@@ -89,7 +89,7 @@ class Drafter:
             "all",
             day_period(day),
             PeriodCounts(
-                fold(summary.numbers for summary in providers),
+                sum_numbers(summary.numbers for summary in providers),
                 fold_cases(summary.cases for summary in providers),
                 day,
             ),
@@ -123,7 +123,7 @@ class Drafter:
         paused = {*notes.paused, *self._paused_by(days[0].provider, period.last_day)}
         counted = [_counted(day, chosen) for day in days]
         whole = PeriodCounts(
-            fold(day.numbers for day in counted),
+            sum_numbers(day.numbers for day in counted),
             fold_cases(by_month(day.cases) for day in counted),
             days[-1].period,
         )

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from publish.context import PublishContext, PublishRequest, PublishResult
 from publish.count.case_numbers import fold_cases
-from publish.count.folding import fold
+from publish.count.folding import sum_numbers
 from publish.count.precision import errors_of, without_cohorts
 from publish.handover.auditing import encode_key, key_path
 from publish.handover.pausing import due, pause
@@ -115,7 +115,7 @@ def publish_site(run: PublishRun) -> None:
         if key := run.context.store.audit_secret(month):
             public.put(key_path(month), encode_key(month, key))
     months = public.published_in("all", PeriodKind.MONTH)
-    totals = fold(month.numbers for month in months)
+    totals = sum_numbers(month.numbers for month in months)
     decided = errors_of(without_cohorts(fold_cases(month.cases for month in months).by_rule))
     campaigns = public.periods("all", PeriodKind.CAMPAIGN)
     for (pack, version), page in run.pages.packs(totals, decided, campaigns).items():

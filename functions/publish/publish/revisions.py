@@ -79,11 +79,11 @@ def _reason(published: Summary, draft: Summary) -> str:
     late = draft.numbers.units - published.numbers.units
     left = len(draft.left_out) - len(published.left_out)
     if left > 0:
-        return f"{_units(left)} counted before did not close when looked at again."
+        return f"{_units(left)} counted before did not close when they were read again."
     if late > 0:
         return f"{_units(late)} came to the journal after revision {published.revision}."
     if late < 0:
-        return f"{_units(-late)} of revision {published.revision} stood no longer in the journal."
+        return f"{_units(-late)} of revision {published.revision} were no longer in the journal."
     if published.numbers == draft.numbers and published.cases != draft.cases:
         return f"Case entries came to the journal after revision {published.revision}."
     return f"The journal differed from the one that revision {published.revision} folded."

@@ -17,7 +17,7 @@ class Effort:
     """The steps that are left for one post.
 
     >>> effort = Effort(2)
-    >>> [effort.check_place() for _ in range(3)], effort.ran_out, effort.read_words(2)
+    >>> [effort.take_check() for _ in range(3)], effort.ran_out, effort.take_reading(2)
     ([True, True, False], True, True)
     """
 
@@ -33,13 +33,13 @@ class Effort:
         """Return the effort that a post with these texts may take."""
         return cls(STEPS_AT_LEAST + STEPS_PER_POINT * sum(map(len, texts)))
 
-    def check_place(self) -> bool:
+    def take_check(self) -> bool:
         """Take a step for checking a place, and return whether there was one left."""
         self._checks -= 1
         self.ran_out |= self._checks < 0
         return self._checks >= 0
 
-    def weigh_place(self) -> bool:
+    def take_weighing(self) -> bool:
         """Take a step for checking a place of a weighted term, and return whether one was left."""
         self._weighings -= 1
         self.ran_out |= self._weighings < 0
@@ -50,7 +50,7 @@ class Effort:
         """Whether no further word in disguise may be read."""
         return self._readings < 0
 
-    def read_words(self, steps: int = 1) -> bool:
+    def take_reading(self, steps: int = 1) -> bool:
         """Take steps for reading disguised words, and return whether that many were left."""
         self._readings -= steps
         self.ran_out |= self._readings < 0

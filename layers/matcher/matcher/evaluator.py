@@ -217,7 +217,7 @@ class RuleEvaluator:
                 for (rule, group, order), term in terms_of[pattern]:
                     key = id(term), self._rules[rule].exact
                     if key not in checked:
-                        if not effort.check_place():
+                        if not effort.take_check():
                             return matches
                         checked[key] = term.match_at(view, end, exact=key[1])
                     if match := checked[key]:
@@ -244,7 +244,7 @@ class RuleEvaluator:
         for sign, pattern in self.index.signs.items():
             uses = [use for use in self.index.uses(pattern) if use.rule in matches]
             for start, end in signs.places.get(sign, ()) if uses else ():
-                if not effort.check_place():
+                if not effort.take_check():
                     return
                 place = TermPlace(start, end, aligned.word_at(start), aligned.word_at(end - 1))
                 for rule, group, order in uses:

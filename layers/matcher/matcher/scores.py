@@ -167,7 +167,7 @@ class ScoredRules:
             for pattern, end in self._automaton.occurrences(view.folded, effort):
                 for use, term in self._index.terms(pattern):
                     if use.rule in counted and _key(use, term) not in counted[use.rule]:
-                        if not effort.weigh_place():
+                        if not effort.take_weighing():
                             break
                         exact = self._rules[use.rule].exact
                         if match := term.match_at(view, end, exact=exact):

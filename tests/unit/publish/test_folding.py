@@ -9,11 +9,11 @@ from publish.catalogue import PublishedSets, Ruling
 from publish.count.folding import (
     LeftOutReason,
     Numbers,
-    fold,
     left_out_reason,
     measures,
     numbers_of,
     only_packs,
+    sum_numbers,
 )
 from publish.journal.public_journal import journal_line
 from publish.public_bucket import SummaryBucket
@@ -142,7 +142,7 @@ def test_a_rule_id_may_hold_a_slash_without_being_taken_for_another() -> None:
 
 
 def test_measures_name_every_number_once_in_a_fixed_order() -> None:
-    numbers = fold(
+    numbers = sum_numbers(
         [
             Numbers(units=1, refused_by_code={"b": 1, "a": 2}, by_rule={live(): 1}),
             Numbers(partly_read=1),

@@ -51,11 +51,11 @@ def test_the_texts_of_a_post_share_its_steps() -> None:
 def test_an_effort_counts_steps_of_each_kind() -> None:
     effort = Effort.for_texts(["a" * 40, "b" * 60])
     steps = int(STEPS_AT_LEAST + 100 * STEPS_PER_POINT)
-    assert all(effort.check_place() for _ in range(steps))
+    assert all(effort.take_check() for _ in range(steps))
     assert not effort.ran_out
-    assert not effort.check_place()
-    assert effort.read_words(steps)
-    assert not effort.read_words()
+    assert not effort.take_check()
+    assert effort.take_reading(steps)
+    assert not effort.take_reading()
     assert effort.ran_out
 
 

@@ -8,7 +8,7 @@ import msgspec
 from publish.count.case_numbers import JUDGED, CaseNumbers
 from publish.journal.case_line import CaseLine
 
-UNHURRIED_SECONDS = 5
+HURRIED_BELOW_SECONDS = 5
 """Below so many seconds from opening a case to its verdict, nobody can have read it."""
 
 
@@ -57,7 +57,7 @@ class Counting:
         self.counts["partly_automated"] += bool(line.automated)
         self.counts["drawn"] += line.drawn
         self.counts["notices_answered"] += line.answers == "notice"
-        hurried = line.review_seconds is not None and line.review_seconds < UNHURRIED_SECONDS
+        hurried = line.review_seconds is not None and line.review_seconds < HURRIED_BELOW_SECONDS
         self.counts["under_5_seconds"] += hurried
         self.tally("by_moderator", f"{line.moderator}/{line.verdict}")
         if line.wait_seconds is not None:

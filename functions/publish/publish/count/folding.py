@@ -224,10 +224,10 @@ def found_by(by_rule: Tally, held: Tally, ruling: Callable[[str], Ruling | None]
     )
 
 
-def fold(parts: Iterable[Numbers]) -> Numbers:
+def sum_numbers(parts: Iterable[Numbers]) -> Numbers:
     """Return the sum of all parts.
 
-    >>> fold([Numbers(units=1, first="2026-11-02"), Numbers(units=2, first="2026-11-01")]).first
+    >>> sum_numbers([Numbers(first="2026-11-02"), Numbers(first="2026-11-01")]).first
     '2026-11-01'
     """
     folded = list(parts)

@@ -16,8 +16,8 @@ from enum import StrEnum
 from itertools import groupby, pairwise, product
 from typing import Self
 
+from matcher.evasion.lookalikes import HASHES, IN_CAPITALS, LOOKALIKES, STAR, STARS
 from matcher.evasion.notation import notation_spans, with_spans_replaced
-from matcher.evasion.signs import HASHES, IN_CAPITALS, SIGNS, STAR, STARS
 from matcher.evasion.suspicion import SPACED, STRETCHED, has_run_of_three
 from matcher.text.fold import FOLD, CodePointTable, is_spaceless
 from matcher.text.links import Opaque, opaque_spans
@@ -102,7 +102,7 @@ def _kind(code: int) -> str:
     char, folded = chr(code), FOLD[code]
     if char in STARS:
         return STAR
-    if char in SIGNS:
+    if char in LOOKALIKES:
         return "d" if char.isdigit() else "$"
     if not folded:
         return _DROPPED

@@ -18,8 +18,8 @@ from itertools import filterfalse
 
 from matcher.effort import Effort
 from matcher.evasion.candidates import LONGEST, Candidate, CandidateKind, hashtags_in
+from matcher.evasion.lookalikes import LOOKALIKES, STAR, STARS
 from matcher.evasion.readings import read_candidate
-from matcher.evasion.signs import SIGNS, STAR, STARS
 from matcher.evasion.suspicion import SINGLE_UNITS, SPACED
 from matcher.evasion.vocabulary import Vocabulary
 from matcher.text.fold import FOLD, CodePointTable
@@ -36,7 +36,7 @@ _PIECES = 5
 _LETTERS_APART = 6
 """Letters apart in a row that are read in every way. More of them are hardly ordinary."""
 
-_MARKS = re.escape(STAR + "".join(sign for sign in SIGNS if not sign.isdigit()))
+_MARKS = re.escape(STAR + "".join(sign for sign in LOOKALIKES if not sign.isdigit()))
 _MARK = re.compile(f"[{_MARKS}]")
 _MARK_OR_STAR = re.compile(f"[{_MARKS}{STARS}]")
 _PIECE = re.compile(rf"[^{_MARKS}]+|[{_MARKS}]")
@@ -58,7 +58,7 @@ def _unit(code: int) -> str:
     char, folded = chr(code), FOLD[code]
     if char in STARS:
         return STAR
-    return char if char in SIGNS else " " if folded[:1] == " " else folded
+    return char if char in LOOKALIKES else " " if folded[:1] == " " else folded
 
 
 _units = CodePointTable(_unit)

@@ -14,7 +14,7 @@ Limits: a formula or a line of code without any of these signs is read like any 
 import re
 from collections.abc import Iterable, Iterator
 
-from matcher.evasion.signs import BULLETS, STAR
+from matcher.evasion.lookalikes import BULLETS, STAR
 
 _EMPHASIS = re.compile(
     r"(?<![wdz*\x02])([*]+)(?=[wdhz$])[^*\n]{1,300}(?<=[^ *])([*]+)(?![wdz*\x02])"

@@ -25,7 +25,7 @@ from pathlib import Path
 import msgspec
 
 from matcher.evasion.candidates import Candidate, CandidateKind
-from matcher.evasion.signs import STAR
+from matcher.evasion.lookalikes import STAR
 from matcher.text.fold import Evasion
 
 MENTION_LETTERS = 7

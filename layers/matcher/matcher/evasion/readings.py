@@ -18,8 +18,8 @@ from itertools import product
 
 from matcher.effort import Effort
 from matcher.evasion.candidates import Candidate, CandidateKind, find_candidates
+from matcher.evasion.lookalikes import STAR, fit_of
 from matcher.evasion.plausible import is_plausible_evasion, is_plausible_mask, sounds_alike
-from matcher.evasion.signs import STAR, fit_of
 from matcher.evasion.vocabulary import Vocabulary
 from matcher.evasion.word_index import foreign_as_stars
 from matcher.text.aligned import WordReading
@@ -51,7 +51,7 @@ def layers_of(text: str, vocabulary: Vocabulary, effort: Effort) -> list[list[Wo
         if candidate.start < min(ends):
             continue
         if readings := read_candidate(candidate, vocabulary, effort):
-            effort.read_words(READINGS_OF_CANDIDATE)  # charged in full, however many it has
+            effort.take_reading(READINGS_OF_CANDIDATE)  # charged in full, however many it has
             overlaps = candidate.start < ends[0]
             (second if overlaps else first).append(readings)
             ends[overlaps] = max(reading.end for reading in readings)
@@ -99,7 +99,7 @@ def _spelled(
     """Yield readings of a candidate without stars."""
     has_unchanged = False  # two unchanged words in the same letters give one reading
     for word, first, last in vocabulary.with_skeleton_of(candidate.units):
-        if not effort.read_words():
+        if not effort.take_reading():
             return
         units = candidate.units[first:last]
         if fit := fit_of(word.letters, units):
@@ -117,7 +117,7 @@ def _spelled(
 def _masked(candidate: Candidate, vocabulary: Vocabulary, effort: Effort) -> Iterator[WordReading]:
     """Yield readings of a candidate with stars."""
     for word, last, fit in vocabulary.masked_by(candidate.units, candidate.written, 1):
-        if not effort.read_words():
+        if not effort.take_reading():
             return
         if is_plausible_mask(word.letters, candidate.units[:last], alone=word.alone):
             evasion = frozenset({Evasion.MASKED})
@@ -129,7 +129,7 @@ def _foreign(
 ) -> Iterator[WordReading]:
     """Yield readings of a candidate with a letter of a foreign script."""
     for word, last, fit in vocabulary.masked_by(masked, candidate.written, 2):
-        if not effort.read_words():
+        if not effort.take_reading():
             return
         if len(word.letters) > 2 and sounds_alike(word.letters, candidate.units, masked, fit):
             evasion = frozenset({Evasion.FOREIGN})

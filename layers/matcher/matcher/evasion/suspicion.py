@@ -8,7 +8,7 @@ disguise.
 
 import re
 
-from matcher.evasion.signs import IN_CAPITALS, STARS
+from matcher.evasion.lookalikes import IN_CAPITALS, STARS
 
 STRETCHED = re.compile(r"([^\W\d_])\1\1", re.IGNORECASE)
 """Three equal letters in a row."""

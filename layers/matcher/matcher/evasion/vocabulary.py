@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import NamedTuple
 
-from matcher.evasion.signs import STAR, skeleton_of
+from matcher.evasion.lookalikes import STAR, skeleton_of
 from matcher.evasion.word_index import MaskedWords, MentionedWords
 from matcher.terms.automaton import Automaton
 from matcher.text.fold import is_spaceless

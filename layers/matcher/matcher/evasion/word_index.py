@@ -9,8 +9,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import groupby, product
 
+from matcher.evasion.lookalikes import LOOKALIKES, SAME_LOOKALIKE, STAR
 from matcher.evasion.plausible import MENTION_LETTERS
-from matcher.evasion.signs import SAME_SIGN, SIGNS, STAR
 from matcher.text.fold import fold
 
 _FOREIGN = (
@@ -87,7 +87,7 @@ class MaskedWords:
         for (is_star, size), length in zip(runs, lengths, strict=True):
             for number, unit in enumerate("" if is_star else units[at : at + size], place):
                 same = bits_of.get((number, unit), 0)
-                for letter in SIGNS.get(unit, ""):
+                for letter in LOOKALIKES.get(unit, ""):
                     same |= bits_of.get((number, letter), 0)
                 fitting &= same
                 if not fitting:
@@ -135,7 +135,7 @@ class MentionedWords:
     def __init__(self, words: Iterable[str]):
         """Take folded words. Only long ones that begin with an a can be a mention."""
         long = (word for word in words if len(word) >= MENTION_LETTERS and word[0] == "a")
-        self._words = {word.translate(SAME_SIGN) for word in long}
+        self._words = {word.translate(SAME_LOOKALIKE) for word in long}
 
     def is_in(self, text: str) -> bool:
         """Return whether a text has such a mention."""
@@ -150,4 +150,4 @@ class MentionedWords:
 
     def _is_word(self, found: re.Match[str]) -> bool:
         handle = found[1].lower() if found[1].isascii() else fold(found[1]).strip(" ")
-        return f"a{handle.translate(SAME_SIGN)}" in self._words
+        return f"a{handle.translate(SAME_LOOKALIKE)}" in self._words

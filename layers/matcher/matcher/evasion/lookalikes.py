@@ -8,7 +8,7 @@ compares letter by letter.
 import re
 from collections import defaultdict
 
-SIGNS = {
+LOOKALIKES = {
     "0": "o", "1": "il", "!": "il", "|": "il", "3": "eз", "€": "e", "4": "aч", "@": "a", "5": "s",
     "$": "s", "§": "s", "6": "gб", "9": "g", "7": "t", "+": "t", "8": "b", "¢": "c",
 }  # fmt: skip
@@ -24,15 +24,15 @@ _CAPITALS = r"A-Z\u00c0-\u00d6\u00d8-\u00de\u0391-\u03a9\u0400-\u042f"  # Latin,
 IN_CAPITALS = rf"(?=\w*(?:[^\W\d_{_CAPITALS}][{_CAPITALS}]|[{_CAPITALS}]{{2}}[^\W\d_{_CAPITALS}]))"
 """A pattern for words run together after a hash, of which a later one begins with a capital."""
 
-SIGNS_OF: defaultdict[str, str] = defaultdict(str)
+LOOKALIKES_OF: defaultdict[str, str] = defaultdict(str)
 """Letters, and the signs that may replace each."""
 
-for _sign, _letters in SIGNS.items():
+for _sign, _letters in LOOKALIKES.items():
     for _letter in _letters:
-        SIGNS_OF[_letter] += _sign
+        LOOKALIKES_OF[_letter] += _sign
 
-SAME_SIGN = str.maketrans(
-    {like: letters[0] for sign, letters in SIGNS.items() for like in (sign, *letters[1:])}
+SAME_LOOKALIKE = str.maketrans(
+    {like: letters[0] for sign, letters in LOOKALIKES.items() for like in (sign, *letters[1:])}
 )
 """A table that makes signs, and letters that share a sign, one letter."""
 
@@ -49,7 +49,7 @@ def skeleton_of(letters: str) -> tuple[str, list[int]]:
     """
     out: list[str] = []
     starts: list[int] = []
-    for at, letter in enumerate(letters.translate(SAME_SIGN)):
+    for at, letter in enumerate(letters.translate(SAME_LOOKALIKE)):
         if not out or out[-1] != letter:
             out.append(letter)
             starts.append(at)
@@ -72,7 +72,7 @@ def fit_of(word: str, units: str) -> list[int] | None:
 
 
 def _stands_for(unit: str, letter: str) -> bool:
-    return unit == letter or letter in SIGNS.get(unit, "")
+    return unit == letter or letter in LOOKALIKES.get(unit, "")
 
 
 def _stretched_fit(word: str, units: str) -> list[int] | None:
