@@ -62,6 +62,7 @@ def _score_of(source: ScoreSource) -> Score:
         reads=_gate_of(source.reads) if isinstance(source.reads, GateSource) else None,
         terms={str(term): weight for term, weight in weights_of(source.terms).items()},
         signs={str(sign): weight for sign, weight in weights_of(source.signs).items()},
+        pinyin={str(term): weight for term, weight in weights_of(source.pinyin).items()},
     )
 
 

@@ -232,6 +232,10 @@ class _Checks:
         for term in weights_of(score.terms):
             self.terms += 1
             self._keep_line(rule, "score", term)
+        self.terms += len(weights_of(score.pinyin))
+        if rule.exact and score.pinyin is not UNSET:
+            message = "terms in pinyin meet letters by sound, which `exact` excludes; drop one"
+            self.problems.report(self.reader.line(score, "pinyin"), message)
         for at, message in score_problems(score):
             line = at.line if isinstance(at, Text) else self.reader.line(score, at)
             self.problems.report(line, message)

@@ -7,6 +7,7 @@ Sources: the lists `kept_out` and `names` of `claims/data/topics.json`, and `ref
 which says where its own are from. They do not hold every name: a person reads every term.
 """
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import msgspec
 
 from claims.lists import read_json
 from matcher.text.fold import HAN, STRICT
+from matcher.text.pinyin import sounds_of, syllables
 
 _KINDS = {
     "party": "a party",
@@ -27,6 +29,7 @@ _KINDS = {
 
 _SHORTEST = 3  # letters of a name in Latin: shorter ones are too often something else
 _LONGEST = 6  # words of a name, or Chinese letters
+_ALL_HAN = re.compile(f"[ {''.join(syllables().values())}]+")
 
 
 def named_in(term: str) -> str | None:
@@ -41,6 +44,23 @@ def named_in(term: str) -> str | None:
             if kind := _names().get(" ".join(words[first:last])):
                 return kind
     return None
+
+
+def named_by_sound(pattern: str) -> str | None:
+    """Return what Han letters with these sounds may name, or None.
+
+    Args:
+        pattern: The syllables, as by `sound_pattern`.
+    """
+    return next((kind for name, kind in _sounds_of_names() if name in pattern), None)
+
+
+@cache
+def _sounds_of_names() -> tuple[tuple[str, str], ...]:
+    """Return the sounds of each name in Han letters, of two letters or more, and what it is of."""
+    pairs = ((f" {name} ", kind) for name, kind in _names().items() if " " in name)
+    sounding = ((sounds_of(name), kind) for name, kind in pairs)
+    return tuple((name, kind) for name, kind in sounding if _ALL_HAN.fullmatch(name))
 
 
 @cache

@@ -13,6 +13,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from authoring.wording import (
     host_problem,
+    pinyin_problem,
     script_problem,
     sign_problem,
     term_problem,
@@ -76,6 +77,15 @@ SignWeights = Annotated[
         max_length=WEIGHTS_IN_LIST,
         description="Each counts once a part.",
         extra_json_schema={"propertyNames": {"enum": sorted(SIGNS)}},
+    ),
+]
+PinyinTerm = Annotated[str, Meta(min_length=1, extra={"check": pinyin_problem})]
+PinyinWeights = Annotated[
+    dict[PinyinTerm, Weight],
+    Meta(
+        min_length=1,
+        max_length=WEIGHTS_IN_LIST,
+        description="Syllables without tones (`jia-wei`): Han letters of these sounds count once.",
     ),
 ]
 Threshold = Annotated[int, Meta(ge=1, le=MOST_THRESHOLD)]
@@ -162,6 +172,7 @@ class ScoreSource(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     ) = UNSET
     reads: GateSource | UnsetType = UNSET
     terms: Annotated[Weights, Meta(description="Each counts once a part.")] | UnsetType = UNSET
+    pinyin: PinyinWeights | UnsetType = UNSET
     signs: SignWeights | UnsetType = UNSET
 
 
@@ -291,7 +302,7 @@ CARD_LISTS = {
 """The keys of a card that are lists of mappings, and the keys of these."""
 
 SCORE_KEYS = tuple(field.encode_name for field in msgspec.structs.fields(ScoreSource))
-WEIGHTS_KEYS = ("terms", "signs")
+WEIGHTS_KEYS = ("terms", "pinyin", "signs")
 NOT_WITH_SCORE = ("all", "any", "at_least", "links", "within")
 """The keys that a scored rule does not have."""
 

@@ -4,14 +4,18 @@ import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-from authoring.refused_names import named_in
+from authoring.refused_names import named_by_sound, named_in
 from matcher.signs.catalogue import SIGNS
 from matcher.signs.gates import SCRIPTS, word_lists
 from matcher.terms.term import Term
 from matcher.text.fold import FOLD, fold, is_spaceless
 from matcher.text.hostnames import NamedHost
 from matcher.text.links import find_hosts, opaque_spans
+from matcher.text.pinyin import JOINT, sound_pattern, syllables
 from rules.pack import TERM_LENGTH
+
+MOST_SYLLABLES = 8
+"""Syllables of a term in pinyin."""
 
 _HOST = re.compile(r"[\w-]{1,63}(\.[\w-]{1,63})+")
 
@@ -58,6 +62,29 @@ def weighted_term_problem(written: str) -> str | None:
         return f"`{written}` is a single letter or digit, which tells nothing; use a word or phrase"
     if kind := named_in(written):
         return f"`{written}` names {kind}; no score may know one, so drop it"
+    return None
+
+
+def pinyin_problem(written: str) -> str | None:
+    """Return why a string cannot be a term in pinyin, or None if it can.
+
+    >>> pinyin_problem("jia-wei") is None
+    True
+    >>> pinyin_problem("jia")
+    '`jia` is one syllable, which tells nothing; use two or more'
+    >>> pinyin_problem("jia-xwei")
+    '`xwei` is not a syllable of pinyin; write it without tones, and ü as v'
+    """
+    given = written.split(JOINT)
+    for syllable in given:
+        if syllable not in syllables():
+            return f"`{syllable}` is not a syllable of pinyin; write it without tones, and ü as v"
+    if len(given) == 1:
+        return f"`{written}` is one syllable, which tells nothing; use two or more"
+    if len(given) > MOST_SYLLABLES:
+        return f"`{written}` has more than {MOST_SYLLABLES} syllables; shorten it"
+    if kind := named_by_sound(sound_pattern(written)):
+        return f"`{written}` sounds like the name of {kind}; no score may know one, so drop it"
     return None
 
 

@@ -25,6 +25,14 @@ from matcher.terms.term import pattern_of
 from rules.pack import Affixes
 from rules.score import Gate, Score
 
+SOUNDING = (
+    (("jia", "wei"), ("加佳家傢", "微薇喂威衛")),
+    (("yan", "zheng"), ("验驗言", "证証正")),
+    (("zheng", "ma"), ("证證政", "码馬吗")),
+    (("ka", "jie", "hui"), ("卡咔", "接街", "回会茴")),
+)
+"""Syllables, and letters of each: simplified, traditional and rare ones."""
+
 SIGNS_DRAWN = ("link", "rare-domain", "dressed-letters", "letters-digits", "emoji-1", "handle")
 seeds = st.integers(0, 2**48)
 
@@ -39,6 +47,21 @@ def draw_signs(random: Random) -> dict[str, int]:
     return {sign: random.choice([-5, -1, 2, 4]) for sign in drawn}
 
 
+def draw_pinyin(random: Random) -> dict[str, int]:
+    drawn = random.sample(SOUNDING, random.choice([0, 0, 1, 3]))
+    return {"-".join(syllables): random.choice([-3, 2, 4, 6]) for syllables, _ in drawn}
+
+
+def draw_homophones(random: Random, text: str) -> str:
+    """A text with letters that sound like terms in pinyin at some places, whole or apart."""
+    for _ in range(random.choice([0, 1, 2])):
+        _, letters = random.choice(SOUNDING)
+        between = random.choice(["", "", "", "\u200b", " ", "-"])
+        at = random.randrange(len(text) + 1)
+        text = text[:at] + between.join(map(random.choice, letters)) + text[at:]
+    return text
+
+
 def draw_scored(random: Random, number: int, terms: list[str]) -> Rule:
     return Rule(
         id=f"scored-{number}",
@@ -50,6 +73,7 @@ def draw_scored(random: Random, number: int, terms: list[str]) -> Rule:
             random.choice([None, None, Gate("Latin"), Gate("", "en"), Gate("Han", "id")]),
             draw_weights(random, terms),
             draw_signs(random),
+            draw_pinyin(random),
         ),
         except_=draw_terms(random, 1, 1) if random.random() < 0.15 else (),
         unless=draw_terms(random, 1, 1) if random.random() < 0.15 else (),
@@ -86,7 +110,12 @@ PARTS = (["text"], ["text"], ["media_text/0", "text"], ["text", "links/0"], ["li
 def draw_post(random: Random, pack: Pack) -> list[tuple[str, str]]:
     names = random.choice(PARTS)
     return [
-        (name, random.choice(LINKS) if name == "links/0" else spoken(random, pack))
+        (
+            name,
+            random.choice(LINKS)
+            if name == "links/0"
+            else draw_homophones(random, spoken(random, pack)),
+        )
         for name in names
     ]
 

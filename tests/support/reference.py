@@ -11,7 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 
-from support.reference_terms import Match, is_mark, matches_of
+from support.reference_terms import Match, is_mark, matches_of, sound_matches_of
 
 from matcher import Evasion, Pack, Rule
 from matcher.signs.addresses import signs_of_link
@@ -104,6 +104,10 @@ def weigh(rule: Rule, name: str, text: str, links: Sequence[tuple[str, str]] = (
     spans = []
     for term, weight in rule.score.terms.items():
         if matches := matches_of(rule, [term], text):
+            start, end, _, evasion = min(matches, key=lambda match: (match[1], match[0]))
+            spans.append((name, start, end, term, evasion, weight))
+    for term, weight in rule.score.pinyin.items():
+        if matches := sound_matches_of(rule, term, text):
             start, end, _, evasion = min(matches, key=lambda match: (match[1], match[0]))
             spans.append((name, start, end, term, evasion, weight))
     for sign, weight in rule.score.signs.items():

@@ -1,8 +1,11 @@
 """Which slices of a text are a term: the slow, obvious answer that `reference` builds on."""
 
 import itertools
+import json
 import unicodedata
 from collections.abc import Sequence
+from functools import cache
+from importlib import resources
 
 from matcher import Evasion, Rule
 from matcher.terms.affixes import affixed_forms
@@ -30,6 +33,44 @@ def matches_of(rule: Rule, terms: Sequence[str], text: str) -> list[Match]:
         for end in range(start + 1, len(text) + 1)
         if is_term(form, text, start, end, rule.exact)
     ]
+
+
+def sound_matches_of(rule: Rule, term: str, text: str) -> list[Match]:
+    """Every slice of a text whose Han letters sound like a term in pinyin, with nothing between."""
+    wanted = [letters_of_syllables()[syllable] for syllable in term.split("-")]
+    return [
+        (
+            start,
+            end,
+            term,
+            tuple(sorted({*evasions(text[start:end], ""), Evasion.SOUND} - {Evasion.HAN})),
+        )
+        for start in range(len(text) if rule.exact else 0, len(text))
+        for end in range(start + len(wanted), len(text) + 1)
+        if sounds_like(wanted, text, start, end)
+    ]
+
+
+def sounds_like(wanted: Sequence[str], text: str, start: int, end: int) -> bool:
+    slice_ = text[start:end]
+    letters = translate(slice_, FOLD).split()
+    return (
+        len(letters) == len(wanted) == len(units(slice_))
+        and all(map(str.__contains__, wanted, letters))
+        and bool(FOLD[ord(text[start])].strip())
+        and not any(gaps(slice_))
+        and not any(o.start < end and start < o.end for o in opaque_spans(text))
+        and is_trimmed(text, start, end)
+        and opens(text, start)
+        and closes(text, max(at for at in range(start, end) if FOLD[ord(text[at])]))
+    )
+
+
+@cache
+def letters_of_syllables() -> dict[str, str]:
+    data = resources.files("matcher.text").joinpath("pinyin.json").read_bytes()
+    letters: dict[str, str] = json.loads(data)["letters"]
+    return letters
 
 
 def worn(slice_: str, literal: str) -> tuple[str, ...]:

@@ -133,6 +133,7 @@ class Matcher:
                     scored.weights_of_signs,
                     scored.thresholds,
                     index.only_scored(),
+                    index.sounds,
                 ),
                 index.signs,
             )

@@ -29,6 +29,7 @@ from matcher.terms.windows import MatchesByGroup, matches_in_windows
 from matcher.text.aligned import AlignedText, WordReading, aligned_stretches, aligned_views
 from matcher.text.fold import fold
 from matcher.text.links import find_hosts
+from matcher.text.pinyin import sounds_of
 from rules.pack import Rule, sign_of
 
 if TYPE_CHECKING:
@@ -67,7 +68,13 @@ class RuleEvaluator:
         """The words of the patterns, to read disguises with. Few texts need it, so it is late."""
         from matcher.evasion.vocabulary import Vocabulary
 
-        return Vocabulary([pattern for pattern in self.index.patterns if not sign_of(pattern)])
+        return Vocabulary(
+            [
+                pattern
+                for at, pattern in enumerate(self.index.patterns)
+                if not sign_of(pattern) and at not in self.index.sounds
+            ]
+        )
 
     @cached_property
     def chunks(self) -> "Chunks":
@@ -177,12 +184,19 @@ class RuleEvaluator:
                 patterns |= self._automaton.patterns_in(fold(text[start:end]), effort)
             return patterns, stretches, layers
         folded = fold(text)
-        patterns |= self._automaton.patterns_in(folded, effort)
+        patterns |= self._patterns_in(folded, effort)
         if suspect is None and self._may_hide(text, folded):
             layers = self.read_disguises(text, effort)
         for layer in layers:
-            patterns |= self._automaton.patterns_in(_folded_with(layer, text), effort)
+            patterns |= self._patterns_in(_folded_with(layer, text), effort)
         return patterns, None, layers
+
+    def _patterns_in(self, folded: str, effort: Effort) -> set[int]:
+        """Return the patterns in a folded text, and those that its Han letters sound like."""
+        patterns = self._automaton.patterns_in(folded, effort)
+        if self.index.sounds and (sounds := sounds_of(folded)) != folded:
+            patterns |= self._automaton.patterns_in(sounds, effort)
+        return patterns
 
     def _may_hide(self, text: str, folded: str) -> bool:
         """Return whether a text may have a word in disguise."""

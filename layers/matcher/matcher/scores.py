@@ -7,7 +7,7 @@ have their terms checked.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
@@ -19,9 +19,10 @@ from matcher.signs.addresses import LINK_SIGNS, signs_of_link
 from matcher.signs.catalogue import find_signs
 from matcher.signs.gates import SCRIPTS, passes, word_lists
 from matcher.terms.automaton import Automaton
-from matcher.terms.index import PatternIndex, TermUse
+from matcher.terms.index import SOUNDS, UNLESS, PatternIndex, TermUse
 from matcher.terms.term import Match, Term
 from matcher.text.aligned import AlignedText
+from matcher.text.pinyin import sounds_of
 from rules.pack import Rule
 from rules.rule_set import SetError
 from rules.score import Gate
@@ -162,9 +163,9 @@ class ScoredRules:
             signs: The signs of the part.
             effort: The work that is left for the post. If it runs out, terms found by then count.
         """
-        counted: dict[int, dict[str, Match]] = {rule: {} for rule in rules}
+        counted: dict[int, dict[_Key, Match]] = {rule: {} for rule in rules}
         for view in views if rules else ():
-            for pattern, end in self._automaton.occurrences(view.folded, effort):
+            for pattern, end in self._occurrences(view.folded, effort):
                 for use, term in self._index.terms(pattern):
                     if use.rule in counted and _key(use, term) not in counted[use.rule]:
                         if not effort.take_weighing():
@@ -174,13 +175,22 @@ class ScoredRules:
                             counted[use.rule][_key(use, term)] = match
         return [self._score(rule, counted[rule], signs) for rule in rules]
 
-    def _score(self, rule: int, matches: dict[str, Match], signs: PartSigns) -> PartScore:
+    def _occurrences(self, folded: str, effort: Effort) -> Iterator[tuple[int, int]]:
+        """Yield the occurrences of patterns in a folded text, then of terms in pinyin."""
+        yield from self._automaton.occurrences(folded, effort)
+        if self._index.sounds and (sounds := sounds_of(folded)) != folded:
+            for pattern, end in self._automaton.occurrences(sounds, effort):
+                if pattern in self._index.sounds:
+                    yield pattern, end
+
+    def _score(self, rule: int, matches: dict["_Key", Match], signs: PartSigns) -> PartScore:
         score = self.scores[rule]
         if _CANCELLED in matches or not signs.passes(score.reads):
             return PartScore(rule, score.threshold, 0, [])
+        weights = {0: score.terms, SOUNDS: score.pinyin}
         spans = [
-            Span(signs.part, *place[:2], term, evasion, score.terms[term])
-            for place, term, evasion in matches.values()
+            Span(signs.part, *place[:2], term, evasion, weights[group][term])
+            for (group, _), (place, term, evasion) in matches.items()
         ]
         for sign, weight in score.signs.items():
             if found := signs.spans.get(sign):
@@ -198,12 +208,15 @@ def _check_gate(gate: Gate | None) -> None:
         raise SetError(f"a rule reads words of {gate.words_of!r}, which this code does not know")
 
 
-_CANCELLED = ""
-"""What all phrases of `unless` and `except` are known by: no term is empty."""
+type _Key = tuple[int, str]
+"""What counts once a part: the group of a weighted term and the term as written."""
+
+_CANCELLED = UNLESS, ""
+"""What all phrases of `unless` and `except` are known by."""
 
 
-def _key(use: TermUse, term: Term) -> str:
-    return term.written if use.group == 0 else _CANCELLED
+def _key(use: TermUse, term: Term) -> _Key:
+    return (use.group, term.written) if use.group >= 0 else _CANCELLED
 
 
 def _order(span: Span) -> tuple[int, int, str]:

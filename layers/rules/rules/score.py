@@ -41,6 +41,10 @@ def script_gate(script: str) -> str:
     return f"script-{script}"
 
 
+PINYIN = "pinyin"
+"""The id under which a set names the table of pinyin."""
+
+
 def words_gate(language: str) -> str:
     """Return the id of the gate of a list of words."""
     return f"words-of-{language}"
@@ -49,6 +53,7 @@ def words_gate(language: str) -> str:
 class Score(msgspec.Struct, frozen=True, omit_defaults=True):
     """The weights of a rule. Each term, sign and pinyin term counts once a part.
 
+    `pinyin` has terms as syllables without tones, `jia-wei`: Han letters of these sounds count.
     A part with a sum of `threshold` or more satisfies the rule; from `high` on, its severity is
     high. No result depends on the order of a list.
     """
@@ -59,6 +64,11 @@ class Score(msgspec.Struct, frozen=True, omit_defaults=True):
     terms: dict[str, int] = {}
     signs: dict[str, int] = {}
     pinyin: dict[str, int] = {}
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """Return the ids of the lists that decide the sum, which a set names, without signs."""
+        return (*(self.reads.ids if self.reads else ()), *([PINYIN] if self.pinyin else ()))
 
     @property
     def most(self) -> int:

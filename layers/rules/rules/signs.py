@@ -1,4 +1,4 @@
-"""The signs and gates that this release knows, with their definitions and digests.
+"""The signs, gates and table of pinyin that this release knows, with definitions and digests.
 
 `signs.json` is written by `scripts/build_signs.py` from `matcher.signs`, and a test compares the
 two. A set names the digest of each sign and gate that its rules use. So a release in which one of
@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from rules.pack import Pack, Rule, sign_of
+from rules.score import PINYIN
 
 
 class KnownSign(msgspec.Struct, frozen=True):
@@ -23,7 +24,7 @@ class KnownSign(msgspec.Struct, frozen=True):
 
 
 class KnownGate(msgspec.Struct, frozen=True):
-    """A list that decides which texts a scored rule reads, and its digest."""
+    """A list that decides which texts a score reads, or how letters sound, and its digest."""
 
     definition: dict[str, object]
     digest: str
@@ -54,7 +55,7 @@ def signs_of(packs: Iterable[Pack]) -> set[str]:
 
 def _signs_of(rule: Rule) -> Iterable[str]:
     if rule.score:
-        return (*rule.score.signs, *(rule.score.reads.ids if rule.score.reads else ()))
+        return (*rule.score.signs, *rule.score.tables)
     return [sign for group in rule.term_groups for entry in group if (sign := sign_of(entry))]
 
 
@@ -67,6 +68,8 @@ def sentence_of(name: str) -> str:
     """Return the sentence of a sign or gate for the public."""
     if sign := KNOWN.signs.get(name):
         return sign.sentence
+    if name == PINYIN:
+        return "How Han letters sound: the letters of each syllable of pinyin, without tones."
     return "Which texts a score reads: a script, or a list of common words of a language."
 
 

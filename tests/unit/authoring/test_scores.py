@@ -42,9 +42,11 @@ def test_without_high_no_sum_raises_the_severity() -> None:
 
 
 MANY = ", ".join(f"word{number}: 1" for number in range(WEIGHTS_IN_LIST + 1))
+IN_PINYIN = "    exact: true\n    score:\n      pinyin: {jia-wei: 3}\n"
 ERRORS = {
     "no terms": (f"      terms: {WEIGHTS}\n", "", [
-        "otp.yaml:17: asks-for-code: a score needs `terms` or `signs`; add what is worth something",
+        ("otp.yaml:17: asks-for-code: a score needs `terms` or `pinyin` or `signs`; "
+        "add what is worth something"),
     ]),
     "no threshold": ("      threshold: 6\n", "", [
         "otp.yaml:17: asks-for-code: `threshold` is missing",
@@ -54,6 +56,21 @@ ERRORS = {
     ]),
     "a threshold out of reach": ("threshold: 6\n      high: 9", "threshold: 11", [
         "otp.yaml:17: asks-for-code: no text can reach 11: all weights together are 10",
+    ]),
+    "pinyin of what is no syllable": ("      high: 9\n", "      pinyin: {jia-wie: 3}\n", [
+        ("otp.yaml:18: asks-for-code: "
+        "`wie` is not a syllable of pinyin; write it without tones, and ü as v"),
+    ]),
+    "a single syllable": ("      high: 9\n", "      pinyin: {jia: 3}\n", [
+        "otp.yaml:18: asks-for-code: `jia` is one syllable, which tells nothing; use two or more",
+    ]),
+    "pinyin of an office": ("      high: 9\n", "      pinyin: {shi-zhang: 3}\n", [
+        ("otp.yaml:18: asks-for-code: "
+        "`shi-zhang` sounds like the name of an office; no score may know one, so drop it"),
+    ]),
+    "pinyin in an exact rule": ("    score:\n", IN_PINYIN, [
+        ("otp.yaml:18: asks-for-code: "
+        "terms in pinyin meet letters by sound, which `exact` excludes; drop one"),
     ]),
     "high below the threshold": ("high: 9", "high: 6", [
         "otp.yaml:18: asks-for-code: `high` 6 must be above `threshold` 6",
@@ -171,6 +188,14 @@ def test_a_gate_is_read_and_laid_out() -> None:
     assert rule.score
     assert rule.score.reads == Gate("Latin", "id")
     assert "      reads: {script: Latin, words_of: id}\n" in laid_out
+
+
+def test_terms_in_pinyin_are_read_and_laid_out() -> None:
+    text = changed("    unless:", "      pinyin: {jia-wei: 3, ka-jie: 5}\n    unless:")
+    [rule] = Pack.parse(text, "otp.yaml").rules
+    assert rule.score
+    assert rule.score.pinyin == {"jia-wei": 3, "ka-jie": 5}
+    assert "      pinyin: {ka-jie: 5, jia-wei: 3}\n    unless:" in canonical(text, "otp.yaml")
 
 
 def test_long_lists_of_weights_wrap() -> None:

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 
 import msgspec
@@ -53,6 +54,17 @@ def test_a_set_names_the_gates_of_scores() -> None:
     other = json.loads(data) | {"signs": named | {"words-of-id": "0" * 64}}
     with pytest.raises(SetError, match="words-of-id"):
         load_set(msgspec.json.encode(other))
+
+
+def test_a_set_names_the_table_of_pinyin() -> None:
+    in_pinyin = SCORED.replace("      terms:", "      pinyin: {jia-wei: 3}\n      terms:")
+    data = document(*Pack.parse(in_pinyin, "a").rules)
+    named = {"pinyin": signs.KNOWN.gates["pinyin"].digest}
+    assert load_set(data).signs == named
+    assert sha256(signs.definition_of("pinyin")).hexdigest() == named["pinyin"]
+    for other in ({}, {"pinyin": "0" * 64}):
+        with pytest.raises(SetError, match="pinyin"):
+            load_set(msgspec.json.encode(json.loads(data) | {"signs": other}))
 
 
 def test_a_set_without_signs_stays_as_it_was() -> None:

@@ -47,9 +47,9 @@ class PatternLine(NamedTuple):
         return before, np.maximum(self.sizes - 1 - before, 0)
 
     @classmethod
-    def of(cls, patterns: Sequence[str]) -> "PatternLine":
+    def of(cls, patterns: Sequence[str], alphabet: Alphabet = ALPHABET) -> "PatternLine":
         """Put patterns in a line. There is at least one."""
-        line = SymbolLine.together(map(ALPHABET.line, in_lines(patterns)))
+        line = SymbolLine.together(map(alphabet.line, in_lines(patterns)))
         ends = np.searchsorted(line.starts, line.ends)
         firsts = np.concatenate(([0], ends[:-1] + 1))
         opens = np.array([pattern[:1] != " " for pattern in patterns]) & ~line.alone(firsts)

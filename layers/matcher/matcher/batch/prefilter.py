@@ -19,6 +19,7 @@ import numpy as np
 from matcher.batch.bounds import ScoreBounds
 from matcher.batch.key_finders import ALPHABET, KeyFinder, PatternLine, finders_of
 from matcher.batch.sign_finder import SignFinder
+from matcher.batch.sound_finder import SoundFinder
 from matcher.batch.suspects import Suspects
 from matcher.batch.symbols import Places, SymbolLine, in_lines
 from matcher.evasion.vocabulary import Vocabulary
@@ -51,13 +52,14 @@ class ScoredPatterns(NamedTuple):
 
     `weights` has indexes of patterns, each with a scored rule and its weight; `signs` the same for
     each sign; `thresholds` the sum that each rule needs; `alone` the patterns that no other rule
-    has.
+    has; `sounds` those of terms in pinyin.
     """
 
     weights: Iterable[tuple[int, int, int]]
     signs: Mapping[str, Sequence[tuple[int, int]]]
     thresholds: Mapping[int, int]
     alone: Iterable[int]
+    sounds: Collection[int] = ()
 
     def weights_of_keys(
         self, keys: Places, key_of_sign: Mapping[str, int]
@@ -103,12 +105,18 @@ class Prefilter:
         self._finders: list[KeyFinder] = []
         keys = np.full(len(patterns), -1)
         number = 0
-        words = np.setdiff1d(np.arange(len(patterns)), list((signs or {}).values()))
+        sounds = np.array(sorted(scored.sounds if scored else ()), np.intp)
+        others = [*(signs or {}).values(), *sounds]
+        words = np.setdiff1d(np.arange(len(patterns)), others)
         lines = [PatternLine.of([patterns[at] for at in words])] if words.size else []
         for finder, chosen in chain.from_iterable(map(finders_of, lines)):
             self._finders.append(finder)
             keys[words[chosen]] = number + finder.keys
             number += finder.number
+        self._sounds = SoundFinder([patterns[at] for at in sounds]) if sounds.size else None
+        if self._sounds:
+            keys[sounds] = number + self._sounds.keys
+            number += self._sounds.number
         wanted = dict.fromkeys((*(signs or ()), *(scored.signs if scored else ())))
         self._signs = SignFinder(wanted) if wanted else None
         self._key_of_sign = {sign: number + at for at, sign in enumerate(wanted)}
@@ -189,7 +197,7 @@ class Prefilter:
     def _find(self, line: SymbolLine) -> tuple[Places, Places]:
         """Return the places at which keys are, and the keys."""
         all_places, all_keys, number = [np.zeros(0, np.intp)], [np.zeros(0, np.intp)], 0
-        for finder in self._finders:
+        for finder in (*self._finders, *([self._sounds] if self._sounds else [])):
             for places, keys in finder.find(line):
                 all_places.append(places)
                 all_keys.append(keys + number)

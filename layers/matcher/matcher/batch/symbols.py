@@ -195,7 +195,7 @@ class Alphabet:
         for code in codes:
             folded = self._table[code]
             if len(folded) == 3 and folded == self._table[ord(folded[1])]:
-                self._symbols[code] = ALONE | ord(folded[1]) % (TEXT_END - ALONE)
+                self._symbols[code] = alone_symbol(ord(folded[1]))
             elif len(folded) == 1:
                 self._symbols[code] = SIGN if code in self._signs else _letter(folded)
             elif folded:
@@ -240,6 +240,11 @@ class Alphabet:
         is_letter[np.repeat(singles_before, sizes) + np.arange(letters.size)] = True
         symbols[is_letter], symbols[~is_letter] = letters, singles
         return symbols, widths
+
+
+def alone_symbol(code: int) -> int:
+    """Return the symbol of a letter that is a word by itself, given its code point in the fold."""
+    return ALONE | code % (TEXT_END - ALONE)
 
 
 def _letter(folded: str) -> int:

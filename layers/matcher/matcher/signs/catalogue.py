@@ -20,6 +20,8 @@ from matcher.signs import addresses, gates, han, numbers, parts, proportions, sh
 from matcher.signs.chunks import Chunk, Found, chunks_of
 from matcher.signs.lists import as_published
 from matcher.signs.shapes import shape_of
+from matcher.text import pinyin
+from rules.score import PINYIN
 
 CODE_VERSION = 1
 """Counts changes to the code of signs. Raise it when a sign finds something else."""
@@ -231,12 +233,12 @@ SIGNS: Mapping[str, Sign] = {
 
 
 def as_document() -> bytes:
-    """Return the content of `rules/signs.json`: all signs and gates, with their definitions."""
+    """Return the content of `rules/signs.json`: all signs, gates and the table of pinyin."""
     lists = sorted({name for sign in SIGNS.values() for name in sign.lists})
     content = {
         "gates": {
             name: {"definition": definition, "digest": _digest_of({"id": name, "is": definition})}
-            for name, definition in gates.definitions().items()
+            for name, definition in (gates.definitions() | {PINYIN: pinyin.definition()}).items()
         },
         "signs": {
             name: {

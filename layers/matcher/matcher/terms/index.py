@@ -15,13 +15,18 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from matcher.terms.affixes import affixed_forms
+from matcher.terms.sound_term import SoundTerm
 from matcher.terms.term import Term, pattern_of
 from matcher.text.fold import fold
 from matcher.text.hostnames import NamedHost
+from matcher.text.pinyin import sound_pattern
 from rules.pack import Rule, sign_of
 
 EXCEPT, UNLESS = -1, -2
 """The group numbers of the terms in a rule's `except` and `unless`."""
+
+SOUNDS = 1
+"""The group number of a score's terms in pinyin. Its written terms have the number 0."""
 
 _PUNYCODE = " xn "  # the fold of "xn--" in a host name that is not IDNA decoded yet
 _GROUP, _RULE = 20, 26  # bits below them in a use: 100,000 terms in a pack, 20 lists in a rule
@@ -46,8 +51,9 @@ class PatternIndex:
     """The patterns of some rules, and the uses of each. Rules are known by their order.
 
     `all_groups` has, for each rule, the bits of all its groups. A scored rule has none: its terms
-    are in one group, and `weights` tells what they are worth. `signs` has the patterns of signs by
-    their ids, and `with_signs` the rules that have some in groups.
+    are in one group, those in pinyin in another, and `weights` tells what they are worth. `signs`
+    has the patterns of signs by their ids, and `with_signs` the rules that have some in groups.
+    `sounds` are the patterns of terms in pinyin.
 
     >>> from rules.pack import Severity
     >>> rule = Rule(id="a", severity=Severity.LOW, why="", groups=(("otp",), ("OTP", "kirim")))
@@ -75,6 +81,15 @@ class PatternIndex:
         self.signs = {
             sign: at for at, pattern in enumerate(self.patterns) if (sign := sign_of(pattern))
         }
+        self.sounds = (
+            frozenset(
+                pattern
+                for pattern in range(len(self.patterns))
+                if any(map(self._is_sound, self.uses(pattern)))
+            )
+            if any(rule.score and rule.score.pinyin for rule in rules)
+            else frozenset[int]()
+        )
         self.with_signs = frozenset(
             use.rule for pattern in self.signs.values() for use in self.uses(pattern)
         )
@@ -123,9 +138,10 @@ class PatternIndex:
         for pattern in range(len(self.patterns)) if self._weighed else ():
             for use in self.uses(pattern):
                 score = self._rules[use.rule].score
-                if score and use.group == 0:
+                if score and use.group >= 0:
                     _, written = self._form_of(use)[0]
-                    yield pattern, use.rule, score.terms[written]
+                    weights = score.pinyin if use.group == SOUNDS else score.terms
+                    yield pattern, use.rule, weights[written]
 
     def only_scored(self) -> Iterator[int]:
         """Yield the patterns that only scored rules have."""
@@ -145,9 +161,14 @@ class PatternIndex:
         if not pairs:
             return None
         form, term = pairs[0]
+        if self._is_sound(use):
+            return SoundTerm.of(term)
         return self._terms.get(pairs[0]) or self._terms.setdefault(
             pairs[0], replace(Term.of(form), written=term)
         )
+
+    def _is_sound(self, use: TermUse) -> bool:
+        return use.group == SOUNDS and use.rule in self._weighed
 
     def _form_of(self, use: TermUse) -> tuple[tuple[str, str], ...]:
         """Return the form of a term with its term as written, or nothing for a host name."""
@@ -161,7 +182,8 @@ class PatternIndex:
 
 def _term_lists(rule: Rule) -> tuple[tuple[str, ...], ...]:
     """Return the terms of a rule by group, from `UNLESS` on. The group of host names is empty."""
-    return rule.unless, rule.except_, *rule.term_groups, ()
+    sounds = [tuple(sorted(rule.score.pinyin))] if rule.score else []
+    return rule.unless, rule.except_, *rule.term_groups, *sounds, ()
 
 
 def _forms(rule: Rule) -> _Forms:
@@ -178,7 +200,11 @@ def _patterns(
     lists = _term_lists(rule)
     for group, terms in enumerate(lists[:-1]):
         wanted = (form for form, _ in rule_forms[group]) if rule_forms else terms
-        yield number << _RULE | group << _GROUP, map(_pattern, wanted)
+        is_sound = rule.score and group + UNLESS == SOUNDS
+        yield (
+            number << _RULE | group << _GROUP,
+            map(sound_pattern if is_sound else _pattern, wanted),
+        )
     of_hosts = {
         pattern: None for written in rule.links for pattern in _host_patterns(written, rule)
     }

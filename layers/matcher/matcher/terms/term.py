@@ -128,10 +128,15 @@ class Term:
         if not self._has_letters_of(aligned, first, last):
             return None
         place = TermPlace(start, stop, aligned.words[first], aligned.words[last])
+        evasion = self.disguises(original)
+        return Match(place, self.written, tuple(sorted(read.union(evasion))) if read else evasion)
+
+    def disguises(self, original: str) -> tuple[Evasion, ...]:
+        """Return how the term is disguised in an original, apart from readings."""
         evasion = evasions(original, self.literal)
         if self.traditional and not self.traditional <= set(original.translate(STRICT)):
-            evasion = tuple(sorted({*evasion, Evasion.HAN}))
-        return Match(place, self.written, tuple(sorted(read.union(evasion))) if read else evasion)
+            return tuple(sorted({*evasion, Evasion.HAN}))
+        return evasion
 
     def _is_whole(self, aligned: AlignedText, first: int, last: int) -> bool:
         """Return whether characters, words and tight gaps are as the term has them."""

@@ -59,6 +59,7 @@ class Evasion(StrEnum):
     PADDED = "padded"  # digits after the word
     REPEATED = "repeated"  # a letter more often than in the term
     SEPARATED = "separated"  # letters apart
+    SOUND = "sound"  # Han letters that sound like the term, which is in pinyin
     STYLE = "style"  # mathematical, circled, small-capital letters; digits of other scripts
     VOWEL_MARK = "vowel-mark"  # Arabic and Hebrew vowel marks, and tatweel
     WIDTH = "width"  # full-width and half-width forms
