@@ -11,10 +11,11 @@ import msgspec
 from rich.console import Console, RenderableType
 from support.sample_posts import PACK
 
+from desk.items import OpenFinding
 from ledger.records.finding import Finding, FoundSpan
 from ledger.records.identity import digest
 from matcher import Pack, build_set, digest_of
-from terang.review.cards import Card, OpenFinding
+from terang.review.cards import Card
 
 DAY = "2026-11-25"
 

@@ -6,6 +6,7 @@ from functools import lru_cache
 from itertools import batched, islice
 
 from claims.check import days_between
+from desk.items import OpenFinding
 from ledger.records.finding import EXCERPT_LENGTH, Finding
 from matcher.text.fold import fold
 from terang.console import show_controls
@@ -23,19 +24,6 @@ ALIKE_SHOWN = 3
 
 LONG_BEFORE_DAYS = 365
 """A check that is older than the post by more days is shown with its age."""
-
-
-@dataclass(frozen=True, slots=True)
-class OpenFinding:
-    """A finding that nobody has decided, with its excerpt while that is kept.
-
-    `notice` is the sender's id of a notice that waits for an answer about this finding.
-    """
-
-    finding: Finding
-    excerpt: str | None
-    notice: str = ""
-    escalated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

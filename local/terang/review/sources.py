@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
+from desk.items import OpenFinding
 from ledger.aws.case_store import SEVERITY_RANKS, open_index_keys
 from ledger.cases.case import Case, CaseEntry, JournalEntry, is_for_second_review
 from ledger.cases.transitions import CaseState, Move
@@ -20,7 +21,7 @@ from ledger.ports import CaseStore, JournalStore, OpenFindingStore
 from ledger.records.finding import Finding
 from matcher import RuleSet, SetError, load_set
 from terang.case_messages import decode_lines, read_file
-from terang.review.cards import Card, OpenFinding
+from terang.review.cards import Card
 
 type RuleReasons = Callable[[Finding], str]
 """Returns the `why` of a finding's rule, or an empty text if its set cannot be read."""

@@ -10,8 +10,9 @@ import pytest
 from rich.console import Console
 from support.sample_checks import REPEATS_SALT, SALT
 
+from desk.items import OpenFinding
 from ledger.records.finding import Finding, FoundCheck, FoundSpan, Label
-from terang.review.cards import OpenFinding, cards, checks_of, marks
+from terang.review.cards import cards, checks_of, marks
 from terang.review.screens import review_screen
 from terang.review.steps import begin_review, press_key
 

@@ -1,0 +1,274 @@
+"""Turns a form into the messages of a decision, which are pending until they are sent.
+
+Nothing here knows HTTP or a clock.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal, cast
+
+from desk.items import Dossier, ItemKind, OpenFinding
+from desk.moderator import Moderator
+from desk.ports import PendingDecision
+from ledger.cases.dsa_codes import CATEGORIES, NOT_SPECIFIED_NOTICE, NOT_SPECIFIED_ORDER, Visibility
+from ledger.cases.messages import (
+    Audit,
+    CaseMessage,
+    ContestResult,
+    Decision,
+    Escalation,
+    Measures,
+    Outcome,
+    SecondReview,
+    Verdict,
+)
+from ledger.untrusted_text import is_blank
+
+UNDO_SECONDS = 10
+REASON_LENGTH = 2_000
+OPEN_HOURS = 24
+"""A form that was opened earlier is too old: the case may have changed since."""
+
+MEASURES: dict[str, Visibility | None] = {
+    "none": None,
+    "removed": Visibility.CONTENT_REMOVED,
+    "disabled": Visibility.CONTENT_DISABLED,
+    "demoted": Visibility.CONTENT_DEMOTED,
+    "age": Visibility.CONTENT_AGE_RESTRICTED,
+    "interaction": Visibility.CONTENT_INTERACTION_RESTRICTED,
+    "labelled": Visibility.CONTENT_LABELLED,
+}
+"""Measures by their word in the form. Other measures are sent as a message."""
+
+VERDICTS: dict[str, tuple[Verdict, Escalation | None]] = {
+    "confirmed": (Verdict.CONFIRMED, None),
+    "dismissed": (Verdict.DISMISSED, None),
+    "threat": (Verdict.ESCALATED, Escalation.THREAT_TO_LIFE),
+    "child": (Verdict.ESCALATED, Escalation.CHILD_ABUSE),
+    "skipped": (Verdict.SKIPPED, None),
+}
+"""Verdicts by their word in the form."""
+
+AUDIT_CATEGORIES = tuple(
+    code for code in CATEGORIES if code not in {NOT_SPECIFIED_NOTICE, NOT_SPECIFIED_ORDER}
+)
+
+_FORM_ID = re.compile(r"(?P<name>[A-Za-z0-9._-]{1,100})-(?P<at>\d{8}T\d{6}\.\d{6}Z)-[0-9a-f]{8}")
+
+
+class DecidingError(Exception):
+    """A form that decides nothing yet. The page shows why, and keeps everything typed."""
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionForm:
+    """The fields of the form on a card.
+
+    `left_out` are ids of findings, and keys of near copies, that the moderator left out.
+    """
+
+    id: str
+    verdict: str = ""
+    measure: str = "none"
+    reason: str = ""
+    category: str = ""
+    left_out: frozenset[str] = frozenset()
+
+    @classmethod
+    def parse(cls, form: Mapping[str, list[str]]) -> "DecisionForm":
+        """Read the form. A written reason wins over a chosen one."""
+        written = _first(form, "reason").strip()
+        verdicts = form.get("verdict", ())  # the button to skip comes after a chosen verdict
+        return cls(
+            id=_first(form, "id")[:200],
+            verdict="skipped" if "skipped" in verdicts else next(iter(verdicts), ""),
+            measure=_first(form, "measure") or "none",
+            reason=_first(form, "canned").strip() if is_blank(written) else written,
+            category=_first(form, "category"),
+            left_out=frozenset(form.get("shown", ())) - frozenset(form.get("kept", ())),
+        )
+
+
+def form_id(moderator: str, now: datetime, chance: str) -> str:
+    """Return the id of a new form, which becomes the id of its message: who, when, and chance.
+
+    >>> form_id("m-7", datetime(2026, 11, 25, 12, tzinfo=UTC), "00ff00ff")
+    'm-7-20261125T120000.000000Z-00ff00ff'
+    """
+    return f"{moderator}-{now.astimezone(UTC):%Y%m%dT%H%M%S.%fZ}-{chance}"
+
+
+def opened_at(form: str, moderator: str, now: datetime) -> datetime:
+    """Return when a form was opened. Raises DecidingError if it is not the moderator's own."""
+    match = _FORM_ID.fullmatch(form)
+    if match is None or match["name"] != moderator:
+        raise DecidingError("This form is not yours. Load the page again.")
+    try:
+        opened = datetime.strptime(match["at"], "%Y%m%dT%H%M%S.%fZ").replace(tzinfo=UTC)
+    except ValueError:
+        raise DecidingError("This form is not yours. Load the page again.") from None
+    if not timedelta() <= now - opened <= timedelta(hours=OPEN_HOURS):
+        raise DecidingError("This page is a day old. Load it again before you decide.")
+    return opened
+
+
+def decide(
+    form: DecisionForm, dossier: Dossier, moderator: Moderator, now: datetime
+) -> PendingDecision:
+    """Return the pending decision of a form. Raises DecidingError if something is missing."""
+    opened = opened_at(form.id, moderator.name, now)
+    items, messages = _messages(form, dossier, moderator.name, opened, now)
+    return PendingDecision(
+        id=form.id,
+        provider=moderator.provider,
+        moderator=moderator.name,
+        items=tuple(items),
+        messages=tuple(messages),
+        held_at=_moment(now),
+        due_at=_moment(now + timedelta(seconds=UNDO_SECONDS)),
+    )
+
+
+def measure_in(pending: PendingDecision) -> str:
+    """Return the word of the measure that a decision took, or an empty text."""
+    for message in pending.messages:
+        if isinstance(message, Decision) and message.verdict is Verdict.CONFIRMED:
+            taken = message.measures.visibility if message.measures else ()
+            code = taken[0] if taken else None
+            return next((word for word, known in MEASURES.items() if known == code), "")
+    return ""
+
+
+def _moment(time: datetime) -> str:
+    return f"{time.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
+
+
+def _messages(
+    form: DecisionForm, dossier: Dossier, moderator: str, opened: datetime, now: datetime
+) -> tuple[list[str], Sequence[CaseMessage]]:
+    key = dossier.item.key
+    match dossier.item.kind:
+        case ItemKind.AUDIT:
+            return [key], [_audit(form, dossier, moderator, opened, now)]
+        case ItemKind.SECOND_LOOK:
+            return [key], [_second_look(form, dossier, moderator, opened, now)]
+        case ItemKind.COMPLAINT:
+            return [key], [_outcome(form, dossier, moderator, now)]
+        case _:
+            return _decisions(form, dossier, moderator, opened, now)
+
+
+def _decisions(
+    form: DecisionForm, dossier: Dossier, moderator: str, opened: datetime, now: datetime
+) -> tuple[list[str], list[CaseMessage]]:
+    """Return one decision for the post, and one for each near copy that is not left out."""
+    if form.verdict not in VERDICTS:
+        raise DecidingError("Choose a verdict.")
+    if form.measure not in MEASURES:
+        raise DecidingError("Choose a measure.")
+    verdict, escalation = VERDICTS[form.verdict]
+    skips = verdict is Verdict.SKIPPED
+    reason = None if skips else _reason(form)
+    measure = MEASURES[form.measure] if verdict is Verdict.CONFIRMED else None
+    own = [each for each in dossier.findings if each.finding.finding not in form.left_out]
+    notice = next((entry.message for entry in dossier.notices), None)
+    if not own and (dossier.findings or notice is None):
+        raise DecidingError("A verdict needs at least one finding.")
+    parts: list[tuple[str, Sequence[OpenFinding], str | None]] = [(dossier.item.key, own, notice)]
+    if not skips:
+        parts += [
+            (copy.key, copy.findings, next((each.notice for each in copy.findings), "") or None)
+            for copy in dossier.copies
+            if copy.key not in form.left_out
+        ]
+    messages: list[CaseMessage] = [
+        Decision(
+            id=form.id if place == 0 else f"{form.id}.{place}",
+            findings=tuple(each.finding.finding for each in findings),
+            notice=answered,
+            verdict=verdict,
+            escalation=escalation,
+            measures=Measures(visibility=(measure,)) if measure else None,
+            reason=reason,
+            moderator=moderator,
+            opened_at=opened,
+            decided_at=now,
+            applied_at=now if measure else None,
+        )
+        for place, (_, findings, answered) in enumerate(parts)
+    ]
+    return [key for key, _, _ in parts], messages
+
+
+def _second_look(
+    form: DecisionForm, dossier: Dossier, moderator: str, opened: datetime, now: datetime
+) -> SecondReview:
+    verdict = VERDICTS.get(form.verdict, (Verdict.SKIPPED, None))[0]
+    if verdict is Verdict.SKIPPED:
+        raise DecidingError("Choose a verdict.")
+    assert dossier.contested is not None  # noqa: S101 - a second look is about a decision
+    return SecondReview(
+        id=form.id,
+        decision=dossier.contested.message,
+        verdict=cast('Literal["confirmed", "dismissed", "escalated"]', verdict.value),
+        moderator=moderator,
+        opened_at=opened,
+        decided_at=now,
+    )
+
+
+def _outcome(form: DecisionForm, dossier: Dossier, moderator: str, now: datetime) -> Outcome:
+    try:
+        outcome = ContestResult(form.verdict)
+    except ValueError:
+        raise DecidingError("Choose an outcome.") from None
+    assert dossier.contest is not None  # noqa: S101 - a complaint is its own contest
+    measure = MEASURES.get(form.measure)
+    partly = outcome is ContestResult.PARTLY_REVERSED
+    if partly and measure is None:
+        raise DecidingError("Choose the measure that remains.")
+    about = {dossier.contest.entry.type: dossier.contest.message}
+    return Outcome(
+        id=form.id,
+        complaint=about.get("complaint"),
+        dispute=about.get("dispute"),
+        outcome=outcome,
+        reason=_reason(form),
+        moderator=moderator,
+        measures=Measures(visibility=(measure,)) if partly and measure else None,
+        decided_at=now,
+    )
+
+
+def _audit(
+    form: DecisionForm, dossier: Dossier, moderator: str, opened: datetime, now: datetime
+) -> Audit:
+    if form.verdict not in {"violating", "not_violating", "gone"}:
+        raise DecidingError("Choose a verdict.")
+    violating = form.verdict == "violating"
+    if violating and form.category not in AUDIT_CATEGORIES:
+        raise DecidingError("Choose a category.")
+    return Audit(
+        id=form.id,
+        post=dossier.post,
+        month=dossier.month,
+        verdict=cast('Literal["violating", "not_violating", "gone"]', form.verdict),
+        category=form.category if violating else None,
+        moderator=moderator,
+        opened_at=opened,
+        decided_at=now,
+    )
+
+
+def _reason(form: DecisionForm) -> str:
+    if is_blank(form.reason):
+        raise DecidingError("Write or choose a reason.")
+    if len(form.reason) > REASON_LENGTH:
+        raise DecidingError(f"A reason has at most {REASON_LENGTH:,} characters.")
+    return form.reason
+
+
+def _first(form: Mapping[str, list[str]], name: str) -> str:
+    return next(iter(form.get(name, ())), "")

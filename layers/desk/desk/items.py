@@ -1,0 +1,124 @@
+"""What waits for a moderator: the lines of the queue, and everything known about one of them.
+
+Times are RFC 3339 in UTC, as in the records of `ledger`.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ledger.cases.case import CaseEntry
+from ledger.records.finding import Finding
+
+
+class ItemKind(StrEnum):
+    """Why an item waits."""
+
+    FINDING = "finding"  # rules hit a post, and nobody has decided
+    NOTICE = "notice"  # somebody reported a post, and nobody has answered
+    COMPLAINT = "complaint"  # somebody contests a decision
+    SECOND_LOOK = "second_look"  # a colleague's decision, drawn by chance
+    AUDIT = "audit"  # a post of the month's sample, which no rule hit
+    HELD_RULE = "held_rule"  # the flood guard holds a rule of today: a lead looks at its findings
+    GOLDEN = "golden"  # training: the answer is known, and nothing is sent
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A line of the queue. It holds no text of a post.
+
+    `key` names it in addresses: the id of its first finding (a finding), or of its case (a notice,
+    a complaint, a decision), `<month>.<rank>` (an audit). `rules` are `pack/rule`. `since` is when
+    it began to wait. `deadline` is empty where nothing sets one. `group` is the id of the copy
+    group, empty where there is none. `not_for` are moderators who may not decide it: those who
+    decided first.
+    """
+
+    key: str
+    kind: ItemKind
+    since: str
+    category: str = ""
+    severity: str = ""
+    rules: tuple[str, ...] = ()
+    language: str = ""
+    reach: int | None = None
+    deadline: str = ""
+    group: str = ""
+    not_for: tuple[str, ...] = ()
+    escalated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OpenFinding:
+    """A finding that nobody has decided, with its excerpt while that is kept.
+
+    `notice` is the sender's id of a notice that waits for an answer about this finding.
+    """
+
+    finding: Finding
+    excerpt: str | None
+    notice: str = ""
+    escalated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RuleFacts:
+    """The published words about a rule: its reason, its page, and its pack's title and ground.
+
+    `page` is empty where no public pages are served.
+    """
+
+    title: str
+    why: str
+    page: str = ""
+    ground: str = ""
+    ground_text: str = ""
+    ground_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierDecision:
+    """A decision on the same post, the same rule or a near copy. `outcome` is how it was contested.
+
+    `about` is `post`, `rule` or `copy`. `reason` is empty after an erasure.
+    """
+
+    about: str
+    verdict: str
+    moderator: str
+    decided_at: str
+    rule: str = ""
+    reason: str = ""
+    outcome: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NearCopy:
+    """Another item whose post says nearly the same, to be decided together with this one."""
+
+    key: str
+    findings: tuple[OpenFinding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """Everything known about one item, for its card.
+
+    `findings` are those of one post and category, the most urgent first. `notices` are the entries
+    of notices about the post. `contested` is the decision of a complaint, or the one of a second
+    look; its message id is what the answer names. `contest` is the complaint itself. `post` and
+    `url` are of an audit's post, or of a notice without findings. `rules` has the words about each
+    `pack/version/rule`; `answer` is the known verdict of a golden card.
+    """
+
+    item: Item
+    findings: tuple[OpenFinding, ...] = ()
+    notices: tuple[CaseEntry, ...] = ()
+    contested: CaseEntry | None = None
+    contest: CaseEntry | None = None
+    post: str = ""
+    url: str = ""
+    month: str = ""
+    rules: tuple[tuple[str, RuleFacts], ...] = ()
+    earlier: tuple[EarlierDecision, ...] = ()
+    copies: tuple[NearCopy, ...] = ()
+    answer: str = ""

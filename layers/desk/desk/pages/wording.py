@@ -1,0 +1,151 @@
+"""Words for codes and times, in the language of the page."""
+
+from datetime import datetime
+
+from desk.deciding import MEASURES
+from desk.items import ItemKind
+from ledger.cases.messages import Audit, CaseMessage, Decision, Outcome, SecondReview
+from phrases import Phrases
+
+
+def kind_words(words: Phrases, kind: str) -> str:
+    """Return the name of a kind of item."""
+    _ = words.gettext
+    return {
+        ItemKind.FINDING: _("finding"),
+        ItemKind.NOTICE: _("notice"),
+        ItemKind.COMPLAINT: _("complaint"),
+        ItemKind.SECOND_LOOK: _("second look"),
+        ItemKind.AUDIT: _("audit sample"),
+        ItemKind.HELD_RULE: _("held rule"),
+        ItemKind.GOLDEN: _("training"),
+    }[ItemKind(kind)]
+
+
+def category_words(words: Phrases, code: str) -> str:
+    """Return a DSA category as words.
+
+    >>> from phrases import of
+    >>> category_words(of("en"), "SCAMS_AND_FRAUD"), category_words(of("en"), "")
+    ('Scams and fraud', '')
+    """
+    return words.gettext(code.replace("_", " ").capitalize())
+
+
+def severity_words(words: Phrases, severity: str) -> str:
+    """Return a severity as a word of its language."""
+    _ = words.gettext
+    return {"high": _("high"), "medium": _("medium"), "low": _("low")}.get(severity, severity)
+
+
+def age_filter_words(words: Phrases, age: str) -> str:
+    """Return a choice of the filter by age."""
+    _ = words.gettext
+    return {"hour": _("an hour"), "day": _("a day"), "week": _("a week")}[age]
+
+
+def verdict_words(words: Phrases, verdict: str) -> str:
+    """Return a verdict as a word of its language."""
+    _ = words.gettext
+    return {
+        "confirmed": _("Confirmed"),
+        "dismissed": _("Dismissed"),
+        "escalated": _("Escalated"),
+        "skipped": _("Skipped"),
+        "violating": _("Violating"),
+        "not_violating": _("Not violating"),
+        "gone": _("Gone"),
+    }.get(verdict, verdict)
+
+
+def outcome_words(words: Phrases, outcome: str) -> str:
+    """Return how a complaint or dispute ended, in words."""
+    _ = words.gettext
+    return {
+        "upheld": _("upheld"),
+        "reversed": _("reversed"),
+        "partly_reversed": _("partly reversed"),
+        "omitted": _("not decided"),
+    }.get(outcome, outcome)
+
+
+def state_words(words: Phrases, state: str) -> str:
+    """Return how far a decision has come, in words."""
+    _ = words.gettext
+    return {
+        "pending": _("can be undone"),
+        "undone": _("taken back"),
+        "sent": _("sent"),
+        "taken": _("recorded"),
+        "waiting": _("waits for another message"),
+        "refused": _("refused"),
+    }[state]
+
+
+def message_words(words: Phrases, message: CaseMessage) -> str:
+    """Return what somebody decided, in words."""
+    match message:
+        case Decision() | SecondReview() | Audit():
+            return verdict_words(words, str(message.verdict))
+        case Outcome():
+            return outcome_words(words, str(message.outcome)).capitalize()
+        case _:
+            return str(message.__struct_config__.tag)
+
+
+def measure_words(words: Phrases, code: str) -> str:
+    """Return a measure as words, by its word in the form or its DSA code."""
+    _ = words.gettext
+    named = {
+        "none": _("nothing"),
+        "removed": _("removed"),
+        "disabled": _("hidden from everyone"),
+        "demoted": _("shown less"),
+        "age": _("adults only"),
+        "interaction": _("no answers or shares"),
+        "labelled": _("labelled"),
+    }
+    word = next((word for word, known in MEASURES.items() if known == code), code)
+    return named.get(word, word)
+
+
+def verdict_choices(words: Phrases, kind: str) -> list[tuple[str, str, str]]:
+    """Return the verdicts that a card offers: value, label and key."""
+    _ = words.gettext
+    if kind == ItemKind.COMPLAINT:
+        return [
+            ("upheld", _("The decision was right"), "c"),
+            ("reversed", _("The decision was wrong"), "d"),
+            ("partly_reversed", _("The measure went too far"), "p"),
+            ("omitted", _("Not decided"), "x"),
+        ]
+    if kind == ItemKind.AUDIT:
+        return [
+            ("violating", _("Against the rules"), "v"),
+            ("not_violating", _("In order"), "d"),
+            ("gone", _("No longer there"), "x"),
+        ]
+    return [
+        ("confirmed", _("Confirm"), "c"),
+        ("dismissed", _("Dismiss"), "d"),
+        ("threat", _("Threat to life"), "t"),
+        ("child", _("Abuse of a child"), "a"),
+    ]
+
+
+def measure_choices(words: Phrases) -> list[tuple[str, str, str]]:
+    """Return the measures that a card offers: value, label and key."""
+    keys = dict(zip(MEASURES, "0rhkyil", strict=True))
+    return [(value, measure_words(words, value), key) for value, key in keys.items()]
+
+
+def age_words(words: Phrases, since: str, now: datetime) -> str:
+    """Return how long ago a time was."""
+    return words.duration(max(0.0, (now - datetime.fromisoformat(since)).total_seconds() / 3600))
+
+
+def left_words(words: Phrases, hours: float) -> str:
+    """Return how much time is left, or how long a deadline is over."""
+    _ = words.gettext
+    span = words.duration(abs(hours))
+    return _("%(span)s left", span=span) if hours >= 0 else _("%(span)s late", span=span)

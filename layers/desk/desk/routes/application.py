@@ -1,0 +1,100 @@
+"""The application: one event in, one answer out, and the checks that hold for every request."""
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from http import HTTPStatus
+from typing import Any
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from desk.pages.templating import error_page
+from desk.ports import Desk
+from desk.routes import card_routes, queue_routes
+from desk.routes.asking import HTML, Asking
+from desk.session import DeskDoor, FormError, read_form
+from phrases import of
+
+SECURITY_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; script-src 'self'; form-action 'self';"
+        " base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "Cache-Control": "no-store",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    # `no-referrer` would make browsers send `Origin: null` with our own forms.
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+"""Sent with every answer. Source: OWASP ASVS 5.0, 3.4."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeskApplication:
+    """Answers events of an HTTP API, one at a time: Powertools keeps the current one."""
+
+    desk: Desk
+    door: DeskDoor
+
+    def respond(self, event: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the answer to an event, always with the security headers."""
+        answer = self._checked(event)
+        answer["headers"] = {**answer.get("headers", {}), **SECURITY_HEADERS}
+        return answer
+
+    def _checked(self, event: Mapping[str, Any]) -> dict[str, Any]:
+        path, method = event["rawPath"], event["requestContext"]["http"]["method"]
+        if method == "GET" and path.startswith("/static/"):
+            return queue_routes.static_file(path.removeprefix("/static/"))
+        session = self.door.session(event)
+        if session is None:
+            if method == "GET" and self.door.sign_in:
+                return {
+                    "statusCode": int(HTTPStatus.SEE_OTHER),
+                    "headers": {"Location": self.door.sign_in},
+                    "body": "",
+                }
+            return _error(HTTPStatus.UNAUTHORIZED)
+        form: dict[str, list[str]] = {}
+        if method == "POST":
+            headers = {name.lower(): value for name, value in event.get("headers", {}).items()}
+            try:
+                form = read_form(_body(event), headers, session, self.door.origin)
+            except FormError as error:
+                return _error(HTTPStatus.FORBIDDEN, str(error))
+        app = _resolver()
+        asking = Asking(self.desk, session, form, event, self.door.sign_out)
+        app.append_context(asking=asking)  # type: ignore[no-untyped-call]
+        return app.resolve(dict(event), LambdaContext())
+
+
+@cache
+def _resolver() -> APIGatewayHttpResolver:
+    app = APIGatewayHttpResolver()
+    for room in (queue_routes, card_routes):
+        app.include_router(room.router)
+
+    @app.not_found
+    def missing(_: Exception) -> Response[str]:
+        asking: Asking = app.context["asking"]
+        page = error_page(asking.phrases, HTTPStatus.NOT_FOUND)
+        return Response(HTTPStatus.NOT_FOUND, HTML, page)
+
+    return app
+
+
+def _body(event: Mapping[str, Any]) -> str:
+    body: str = event.get("body") or ""
+    if event.get("isBase64Encoded"):
+        return base64.b64decode(body).decode("utf-8", "replace")
+    return body
+
+
+def _error(status: HTTPStatus, why: str = "") -> dict[str, Any]:
+    page = error_page(of("en"), status, why)
+    return {"statusCode": int(status), "headers": {"Content-Type": HTML}, "body": page}

@@ -1,0 +1,100 @@
+"""One request of a moderator: the session, the form, the comfort settings; and the answers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
+
+from desk.care import CARE_COOKIE, CareSettings
+from desk.moderator import Moderator
+from desk.pages.templating import error_page, render
+from desk.ports import Desk
+from desk.session import DeskSession
+from phrases import LANGUAGES, Phrases, of
+
+HTML = "text/html; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A request whose session and form were checked."""
+
+    desk: Desk
+    session: DeskSession
+    form: Mapping[str, list[str]]
+    event: Mapping[str, Any]
+    sign_out: str
+    own_care: CareSettings | None = None
+
+    @property
+    def moderator(self) -> Moderator:
+        """Return who asks."""
+        return self.session.moderator
+
+    @property
+    def care(self) -> CareSettings:
+        """Return the moderator's own settings, from a cookie."""
+        if self.own_care is not None:
+            return self.own_care
+        pairs = (cookie.partition("=") for cookie in self.event.get("cookies", []))
+        values = {name.strip(): value for name, _, value in pairs}
+        return CareSettings.parse(values.get(CARE_COOKIE, ""))
+
+    @property
+    def phrases(self) -> Phrases:
+        """Return the phrases of the interface's language."""
+        return of(self.language)
+
+    @property
+    def language(self) -> str:
+        """Return the chosen language, else the first one that the browser wants and we have."""
+        if self.care.language in LANGUAGES:
+            return self.care.language
+        headers = {name.lower(): value for name, value in self.event.get("headers", {}).items()}
+        wanted = headers.get("accept-language", "").split(",")
+        codes = (part.partition(";")[0].strip()[:2].lower() for part in wanted)
+        return next((code for code in codes if code in LANGUAGES), "en")
+
+    @property
+    def query(self) -> Mapping[str, str]:
+        """Return the fields of the address."""
+        fields: Mapping[str, str] = self.event.get("queryStringParameters") or {}
+        return fields
+
+    def field(self, name: str) -> str:
+        """Return a field of the form, or an empty text."""
+        return next(iter(self.form.get(name, ())), "")
+
+    def missing(self) -> Response[str]:
+        """Return the answer for what does not exist, and for what is another provider's."""
+        page = error_page(self.phrases, HTTPStatus.NOT_FOUND)
+        return Response(HTTPStatus.NOT_FOUND, HTML, page)
+
+    def page(
+        self, template: str, status: HTTPStatus = HTTPStatus.OK, **context: object
+    ) -> Response[str]:
+        """Return a page with what every page shows."""
+        now = self.desk.now()
+        text = render(
+            template,
+            self.phrases,
+            moderator=self.moderator,
+            token=self.session.token,
+            sign_out=self.sign_out,
+            care=self.care,
+            now=now,
+            break_due=self.care.is_break_due(now),
+            last=next(iter(self.desk.recent(self.moderator)), None),
+            **context,
+        )
+        return Response(status, HTML, text)
+
+
+def see(path: str, care: CareSettings | None = None) -> Response[str]:
+    """Return a redirect after a form, so that loading the page again repeats nothing."""
+    headers: dict[str, str | list[str]] = {"Location": path}
+    if care is not None:
+        headers["Set-Cookie"] = care.cookie
+    return Response(HTTPStatus.SEE_OTHER, HTML, "", headers)

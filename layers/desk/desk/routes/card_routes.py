@@ -1,0 +1,149 @@
+"""The routes of a card: its page, claiming it, deciding, and taking a decision back."""
+
+import secrets
+from dataclasses import replace
+from datetime import timedelta
+from http import HTTPStatus
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.api_gateway import Router
+
+from desk.cards import CardView, card_view
+from desk.deciding import DecidingError, DecisionForm, decide, form_id, measure_in
+from desk.items import Dossier, ItemKind
+from desk.ports import DeskClaim, FirstDecision
+from desk.queue import QueueFilter, may_take
+from desk.reasons import suggested_reasons
+from desk.routes.asking import Asking, see
+from desk.routes.queue_routes import CLAIM_MINUTES, card_path, next_path, with_filter
+
+router = Router()  # type: ignore[no-untyped-call]
+
+
+@router.get("/card/<key>")
+def card(key: str) -> Response[str]:
+    """Show everything about an item, and the form to decide it."""
+    asking: Asking = router.context["asking"]
+    dossier = asking.desk.dossier(asking.moderator, key)
+    if dossier is None:
+        return asking.missing()
+    return card_page(asking, dossier, QueueFilter.parse(asking.query))
+
+
+@router.post("/card/<key>/claim")
+def claim(key: str) -> Response[str]:
+    """Claim an item for ten minutes, or renew the claim."""
+    asking: Asking = router.context["asking"]
+    dossier = asking.desk.dossier(asking.moderator, key)
+    if dossier is None or not may_take(dossier.item, asking.moderator):
+        return asking.missing()
+    until = asking.desk.now() + timedelta(minutes=CLAIM_MINUTES)
+    asking.desk.claim(asking.moderator, key, until)
+    return see(card_path(key, _filter(asking)))
+
+
+@router.post("/card/<key>/release")
+def release(key: str) -> Response[str]:
+    """Give an item back, so that a colleague can take it."""
+    asking: Asking = router.context["asking"]
+    asking.desk.release(asking.moderator, key)
+    return see(with_filter("/", _filter(asking)))
+
+
+@router.post("/card/<key>/decide")
+def decide_card(key: str) -> Response[str]:
+    """Store the decision as pending, and go to the next card."""
+    asking: Asking = router.context["asking"]
+    desk, moderator = asking.desk, asking.moderator
+    dossier = desk.dossier(moderator, key)
+    if dossier is None:
+        return asking.missing()
+    form, wanted, now = DecisionForm.parse(asking.form), _filter(asking), desk.now()
+    if not may_take(dossier.item, moderator):
+        problem = asking.phrases.gettext("Another moderator must decide this.")
+        return card_page(asking, dossier, wanted, form, problem, status=HTTPStatus.FORBIDDEN)
+    try:
+        pending = decide(form, dossier, moderator, now)
+    except DecidingError as error:
+        return card_page(asking, dossier, wanted, form, asking.phrases.gettext(str(error)))
+    if dossier.item.kind is ItemKind.GOLDEN:
+        return asking.page("golden.html", dossier=dossier, form=form, wanted=wanted)
+    first = desk.hold(moderator, pending)
+    if first is not None:
+        return card_page(asking, dossier, wanted, form, first=first, status=HTTPStatus.CONFLICT)
+    for item in pending.items:
+        desk.release(moderator, item)
+    care = asking.care.after(now, severe=dossier.item.severity == "high")
+    return see(next_path(replace(asking, own_care=care), wanted), care)
+
+
+@router.post("/undo/<pending>")
+def undo(pending: str) -> Response[str]:
+    """Take back a decision that is still pending, and show its card again."""
+    asking: Asking = router.context["asking"]
+    own = {each.id: each for each in asking.desk.recent(asking.moderator)}
+    if pending in own and asking.desk.undo(asking.moderator, pending):
+        return see(card_path(own[pending].items[0], _filter(asking)))
+    return see("/recent?late=1" if pending in own else "/recent")
+
+
+@router.get("/recent")
+def recent() -> Response[str]:
+    """Show the own decisions of the last day, and what became of them."""
+    asking: Asking = router.context["asking"]
+    decisions = asking.desk.recent(asking.moderator)
+    return asking.page("recent.html", decisions=decisions, late="late" in asking.query)
+
+
+def card_page(
+    asking: Asking,
+    dossier: Dossier,
+    wanted: QueueFilter,
+    form: DecisionForm | None = None,
+    problem: str = "",
+    first: FirstDecision | None = None,
+    status: HTTPStatus = HTTPStatus.OK,
+) -> Response[str]:
+    """Return the page of a card. A form that decided nothing keeps everything that was typed."""
+    desk, moderator = asking.desk, asking.moderator
+    now = desk.now()
+    claim = desk.claims(moderator).get(dossier.item.key)
+    fresh = form_id(moderator.name, now, secrets.token_hex(4))
+    if form is None:
+        form = DecisionForm(fresh, measure=_last_measure(asking, dossier))
+    elif first is not None and first.undone:
+        form = replace(form, id=fresh)
+    reasons = suggested_reasons(desk.reasons(moderator), dossier, asking.language)
+    view: CardView = card_view(dossier)
+    return asking.page(
+        "card.html",
+        status,
+        card=view,
+        dossier=dossier,
+        item=dossier.item,
+        form=form,
+        reasons=reasons,
+        wanted=wanted,
+        problem=problem,
+        first=first,
+        claim=claim,
+        taken=_taken(claim, moderator.name),
+        may_take=may_take(dossier.item, moderator),
+        with_filter=with_filter,
+    )
+
+
+def _taken(claim: DeskClaim | None, moderator: str) -> bool:
+    return claim is not None and claim.moderator != moderator
+
+
+def _filter(asking: Asking) -> QueueFilter:
+    return QueueFilter.parse({name: asking.field(name) for name in QueueFilter.names()})
+
+
+def _last_measure(asking: Asking, dossier: Dossier) -> str:
+    """Return the measure to offer: a label where a fact-check is repeated, else the last one."""
+    if any(each.finding.checks for each in dossier.findings):
+        return "labelled"
+    taken = (measure_in(pending) for pending in asking.desk.recent(asking.moderator))
+    return next((measure for measure in taken if measure), "none")

@@ -1,0 +1,136 @@
+"""The routes of the queue: its page, the search, the next item, and the files of the pages."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.api_gateway import Router
+
+from desk.items import Item
+from desk.ports import DeskClaim
+from desk.queue import (
+    PAGE_ITEMS,
+    QueueFilter,
+    category_counts,
+    choices,
+    hours_left,
+    may_take,
+    next_item,
+    ordered,
+)
+from desk.routes.asking import Asking, see
+
+CLAIM_MINUTES = 10
+STATIC = Path(__file__).parents[1] / "pages" / "static"
+TYPES = {"desk.css": "text/css; charset=utf-8", "desk.js": "text/javascript; charset=utf-8"}
+
+router = Router()  # type: ignore[no-untyped-call]
+
+
+def static_file(name: str) -> dict[str, Any]:
+    """Return the stylesheet or the script, which hold nothing secret."""
+    if name not in TYPES:
+        return {"statusCode": 404, "headers": {}, "body": ""}
+    body = (STATIC / name).read_text("utf-8")
+    return {"statusCode": 200, "headers": {"Content-Type": TYPES[name]}, "body": body}
+
+
+@router.get("/")
+def queue() -> Response[str]:
+    """Show what waits."""
+    asking: Asking = router.context["asking"]
+    return queue_page(asking, QueueFilter.parse(asking.query))
+
+
+@router.post("/search")
+def search() -> Response[str]:
+    """Show the items whose excerpt holds a text. It comes in the form, never in an address."""
+    asking: Asking = router.context["asking"]
+    wanted = QueueFilter.parse({name: asking.field(name) for name in QueueFilter.names()})
+    return queue_page(asking, wanted, asking.field("text").strip()[:200])
+
+
+@router.post("/next")
+def go_to_next() -> Response[str]:
+    """Claim the next free item that fits the filters, and go to its card."""
+    asking: Asking = router.context["asking"]
+    wanted = QueueFilter.parse({name: asking.field(name) for name in QueueFilter.names()})
+    return see(next_path(asking, wanted, skipped=frozenset(asking.form.get("skipped", ()))))
+
+
+def next_path(asking: Asking, wanted: QueueFilter, skipped: frozenset[str] = frozenset()) -> str:
+    """Claim the next item and return the path of its card; the queue's where nothing is free."""
+    desk, moderator = asking.desk, asking.moderator
+    now = desk.now()
+    items = ordered((item for item in desk.items(moderator) if wanted.wants(item, now)), now)
+    claims = dict(desk.claims(moderator))
+    while item := next_item(
+        items, claims, moderator, spare_severe=asking.care.spares_severe(now), skipped=skipped
+    ):
+        claim = desk.claim(moderator, item.key, now + timedelta(minutes=CLAIM_MINUTES))
+        if claim.moderator == moderator.name:
+            return card_path(item.key, wanted)
+        claims[item.key] = claim  # a colleague was quicker
+    return with_filter("/", wanted)
+
+
+def card_path(key: str, wanted: QueueFilter) -> str:
+    """Return the address of an item's card, which remembers the filters."""
+    return with_filter(f"/card/{key}", wanted)
+
+
+def with_filter(path: str, wanted: QueueFilter) -> str:
+    """Return a path with the filters as its query."""
+    return f"{path}?{urlencode(wanted.chosen)}" if wanted.chosen else path
+
+
+def queue_page(asking: Asking, wanted: QueueFilter, text: str = "") -> Response[str]:
+    """Return the page of the queue with these filters."""
+    desk, moderator = asking.desk, asking.moderator
+    now = desk.now()
+    everything = desk.items(moderator)
+    fitting = [item for item in everything if wanted.wants(item, now)]
+    if text:
+        found = desk.search(moderator, text)
+        fitting = [item for item in fitting if item.key in found]
+    items = ordered(fitting, now)
+    claims = desk.claims(moderator)
+    page = asking.query.get("page", "1")
+    number = int(page) if page.isdecimal() and len(page) < 6 and int(page) else 1
+    first = (number - 1) * PAGE_ITEMS
+    return asking.page(
+        "queue.html",
+        wanted=wanted,
+        text=text,
+        rows=[
+            _row(asking, item, claims.get(item.key), now, wanted)
+            for item in items[first : first + PAGE_ITEMS]
+        ],
+        total=len(items),
+        everything=len(everything),
+        categories=category_counts(items),
+        choices=choices(everything),
+        page=number,
+        pages=max(1, -(-len(items) // PAGE_ITEMS)),
+        page_path=lambda other: _page_path(wanted, other),
+        with_filter=with_filter,
+    )
+
+
+def _row(
+    asking: Asking, item: Item, claim: DeskClaim | None, now: datetime, wanted: QueueFilter
+) -> dict[str, object]:
+    return {
+        "item": item,
+        "path": card_path(item.key, wanted),
+        "left": hours_left(item, now),
+        "claim": claim,
+        "mine": claim is not None and claim.moderator == asking.moderator.name,
+        "may_take": may_take(item, asking.moderator),
+    }
+
+
+def _page_path(wanted: QueueFilter, number: int) -> str:
+    return f"/?{urlencode({**wanted.chosen, 'page': number})}"
