@@ -44,8 +44,14 @@ class DeskApplication:
     def respond(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """Return the answer to an event, always with the security headers."""
         answer = self._checked(event)
-        answer["headers"] = {**answer.get("headers", {}), **SECURITY_HEADERS}
-        return answer
+        headers = {**answer.get("headers", {}), **SECURITY_HEADERS}
+        cookie = headers.pop("Set-Cookie", None)  # this form of an answer lists its cookies apart
+        return {
+            "statusCode": int(answer["statusCode"]),
+            "headers": headers,
+            "cookies": [cookie] if cookie else [],
+            "body": answer["body"],
+        }
 
     def _checked(self, event: Mapping[str, Any]) -> dict[str, Any]:
         path, method = event["rawPath"], event["requestContext"]["http"]["method"]

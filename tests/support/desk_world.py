@@ -1,0 +1,273 @@
+"""An invented desk in memory, and a door that lets in whoever the cookie names."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+
+from desk.items import Dossier, Item, ItemKind, OpenFinding, RuleFacts
+from desk.moderator import Door, Moderator, Role
+from desk.ports import (
+    CannedReason,
+    DeskClaim,
+    DeskQuality,
+    FirstDecision,
+    PendingDecision,
+    PendingState,
+    RuleQuality,
+)
+from desk.routes.application import DeskApplication
+from desk.session import DeskSession
+from ledger.cases.case import CaseEntry, JournalEntry
+from ledger.records.finding import Finding, FoundSpan
+from ledger.records.identity import digest
+
+ORIGIN = "http://desk.localhost:8000"
+NOW = datetime(2026, 11, 25, 14, tzinfo=UTC)
+WHY = "Asks for a one-time code."
+
+
+def finding(post: str = "p1", rule: str = "asks", text: str = "send me the code", **changes: Any
+            ) -> OpenFinding:  # fmt: skip
+    """An open finding whose span is the first word of its excerpt."""
+    end = len(text.split()[0])
+    made = Finding(
+        finding=digest("finding", post, rule), provider="acme", post=post, account="k:ab",
+        published_at="2026-11-25T10:00:00Z", found_at="2026-11-25T12:00:00Z", pack="codes",
+        version=3, set="set", rule=rule, mode="live", category="SCAMS_AND_FRAUD", severity="high",
+        spans=(FoundSpan("text", 0, end, text[:end]),), unit=digest("unit", "1"), reach=7,
+        language="en",
+    )  # fmt: skip
+    return OpenFinding(msgspec.structs.replace(made, **changes), text)
+
+
+def dossier(*findings: OpenFinding, **changes: Any) -> Dossier:
+    """The dossier of findings of one post."""
+    first = findings[0].finding
+    item = Item(
+        key=first.finding, kind=ItemKind.FINDING, since=first.found_at, category=first.category,
+        severity=first.severity, language=first.language or "", reach=first.reach,
+        rules=tuple(f"{f.finding.pack}/{f.finding.rule}" for f in findings),
+    )  # fmt: skip
+    rules = {
+        f"{f.finding.pack}/{f.finding.version}/{f.finding.rule}": RuleFacts("One-time codes", WHY)
+        for f in findings
+    }
+    kinds = {name: changes.pop(name) for name in list(changes) if hasattr(item, name)}
+    return Dossier(replace(item, **kinds), findings, rules=tuple(rules.items()), **changes)
+
+
+def decided(kind: str = "decision", moderator: str = "m-1", **changes: Any) -> CaseEntry:
+    """A decision or a complaint about one, as an entry of its case."""
+    entry = JournalEntry(
+        entry=digest(kind, "x"), type=kind, provider="acme", at="2026-11-25T13:00:00Z",
+        verdict="confirmed", moderator=moderator, decided_at="2026-11-25T12:50:00Z",
+        received_at="2026-11-25T13:00:00Z", by="author", category="SCAMS_AND_FRAUD",
+    )  # fmt: skip
+    return CaseEntry(1, "decide", "standing", msgspec.structs.replace(entry, **changes),
+                     f"{kind}-1", reason="It asks for a code.")  # fmt: skip
+
+
+def complaint(key: str = "c" * 64, **changes: Any) -> Dossier:
+    """A complaint about a decision of m-1."""
+    return dossier(finding("p9"), key=key, kind=ItemKind.COMPLAINT, not_for=("m-1",),
+                   deadline="2026-12-09T13:00:00Z", contested=decided(),
+                   contest=decided("complaint"), **changes)  # fmt: skip
+
+
+def audited(rank: int = 1) -> Dossier:
+    """A post of the month's sample."""
+    item = Item(f"2026-11.{rank}", ItemKind.AUDIT, "2026-11-01T00:00:00Z")
+    return Dossier(item, post=f"a{rank}", month="2026-11")
+
+
+@dataclass
+class MemoryDesk:
+    """The port `Desk` in memory, for one provider and any number of moderators."""
+
+    dossiers: list[Dossier]
+    time: datetime = NOW
+    pending: dict[str, PendingDecision] = field(default_factory=dict)
+    claimed: dict[str, DeskClaim] = field(default_factory=dict)
+    own_reasons: list[CannedReason] = field(default_factory=list)
+
+    def now(self) -> datetime:
+        return self.time
+
+    def _standing(self, key: str) -> PendingDecision | None:
+        return next(
+            (
+                each
+                for each in self.pending.values()
+                if key in each.items and each.state is not PendingState.UNDONE
+                and not self._skips(each)
+            ),
+            None,
+        )  # fmt: skip
+
+    def _skips(self, pending: PendingDecision) -> bool:
+        return getattr(pending.messages[0], "verdict", "") == "skipped"
+
+    def items(self, moderator: Moderator) -> Sequence[Item]:
+        if moderator.provider != "acme":
+            return []
+        return [each.item for each in self.dossiers if self._standing(each.item.key) is None]
+
+    def dossier(self, moderator: Moderator, key: str) -> Dossier | None:
+        if moderator.provider != "acme":
+            return None
+        return next((each for each in self.dossiers if each.item.key == key), None)
+
+    def search(self, moderator: Moderator, text: str) -> frozenset[str]:
+        return frozenset(
+            each.item.key
+            for each in self.dossiers
+            if any(text.casefold() in (f.excerpt or "").casefold() for f in each.findings)
+        )
+
+    def claims(self, moderator: Moderator) -> Mapping[str, DeskClaim]:
+        return {
+            key: claim
+            for key, claim in self.claimed.items()
+            if datetime.fromisoformat(claim.until) > self.time
+        }
+
+    def claim(self, moderator: Moderator, key: str, until: datetime) -> DeskClaim:
+        standing = self.claims(moderator).get(key)
+        if standing is None or standing.moderator == moderator.name:
+            standing = DeskClaim(item=key, moderator=moderator.name, until=until.isoformat())
+            self.claimed[key] = standing
+        return standing
+
+    def release(self, moderator: Moderator, key: str) -> None:
+        standing = self.claimed.get(key)
+        if standing is not None and standing.moderator == moderator.name:
+            del self.claimed[key]
+
+    def hold(self, moderator: Moderator, pending: PendingDecision) -> FirstDecision | None:
+        own = self.pending.get(pending.id)
+        if own is not None:
+            undone = own.state is PendingState.UNDONE
+            first = FirstDecision(moderator=own.moderator, decided_at=own.held_at, undone=True)
+            return first if undone else None
+        for key in pending.items:
+            if (standing := self._standing(key)) is not None:
+                return FirstDecision(moderator=standing.moderator, decided_at=standing.held_at)
+        self.pending[pending.id] = pending
+        return None
+
+    def undo(self, moderator: Moderator, pending: str) -> bool:
+        own = self.pending.get(pending)
+        if own is None or own.moderator != moderator.name or own.state is not PendingState.PENDING:
+            return False
+        if datetime.fromisoformat(own.due_at) <= self.time:
+            return False
+        self.pending[pending] = msgspec.structs.replace(own, state=PendingState.UNDONE)
+        return True
+
+    def recent(self, moderator: Moderator) -> Sequence[PendingDecision]:
+        own = [each for each in self.pending.values() if each.moderator == moderator.name]
+        shown = [
+            msgspec.structs.replace(each, state=PendingState.SENT)
+            if each.state is PendingState.PENDING
+            and datetime.fromisoformat(each.due_at) <= self.time
+            else each
+            for each in own
+        ]
+        return sorted(shown, key=lambda each: each.held_at, reverse=True)
+
+    def reasons(self, moderator: Moderator) -> Sequence[CannedReason]:
+        return self.own_reasons
+
+    def put_reasons(self, moderator: Moderator, reasons: Sequence[CannedReason]) -> None:
+        self.own_reasons = list(reasons)
+
+    def quality(self, moderator: Moderator) -> DeskQuality:
+        rule = RuleQuality(rule="codes/asks", confirmed=40, dismissed=10, overturned=2)
+        pairs = (("confirmed", "confirmed", 30), ("confirmed", "dismissed", 3),
+                 ("dismissed", "dismissed", 12), ("dismissed", "confirmed", 1))  # fmt: skip
+        return DeskQuality(pairs=pairs, rules=(rule,), since="2026-08-27")
+
+
+@dataclass
+class CookieDoor:
+    """A door that believes the cookie `who`: name.provider.role."""
+
+    origin: str = ORIGIN
+    sign_in: str = ""
+    sign_out: str = "/sign-out"
+
+    def session(self, event: Mapping[str, Any]) -> DeskSession | None:
+        for cookie in event.get("cookies", []):
+            if cookie.startswith("who="):
+                name, provider, role = cookie[4:].split(".")
+                who = Moderator(name, provider, Role(role), Door.CONSOLE)
+                return DeskSession(who, f"token-of-{name}")
+        return None
+
+
+@dataclass
+class Visitor:
+    """A browser without a screen: it keeps cookies, follows nothing, and sends our forms."""
+
+    desk: MemoryDesk
+    name: str = "m-7"
+    provider: str = "acme"
+    role: str = "moderator"
+    cookies: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.application = DeskApplication(self.desk, CookieDoor())
+        self.cookies.setdefault("who", f"{self.name}.{self.provider}.{self.role}")
+
+    def get(self, address: str, **headers: str) -> dict[str, Any]:
+        return self._ask("GET", address, None, headers)
+
+    def post(self, address: str, form: Mapping[str, Any] | None = None, **headers: str
+             ) -> dict[str, Any]:  # fmt: skip
+        fields = {"token": f"token-of-{self.name}", **(form or {})}
+        headers = {"origin": ORIGIN, "content-type": "application/x-www-form-urlencoded"} | headers
+        return self._ask("POST", address, urlencode(fields, doseq=True), headers)
+
+    def _ask(self, method: str, address: str, body: str | None, headers: Mapping[str, str]
+             ) -> dict[str, Any]:  # fmt: skip
+        answer = self.application.respond(http_event(method, address, body, headers, self.cookies))
+        for line in answer.get("cookies", []):
+            name, _, value = line.partition("=")
+            self.cookies[name] = value.partition(";")[0]
+        return answer
+
+
+def http_event(
+    method: str,
+    address: str,
+    body: str | None = None,
+    headers: Mapping[str, str] | None = None,
+    cookies: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """An event of an HTTP API in the form 2.0, as a gateway sends it."""
+    from urllib.parse import parse_qsl, unquote
+
+    path, _, query = address.partition("?")
+    event = {
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": unquote(path),
+        "rawQueryString": query,
+        "cookies": [f"{name}={value}" for name, value in (cookies or {}).items()],
+        "headers": dict(headers or {}),
+        "queryStringParameters": dict(parse_qsl(query)),
+        "requestContext": {"http": {"method": method, "path": unquote(path)}, "stage": "$default"},
+        "body": body,
+        "isBase64Encoded": False,
+    }
+    return json.loads(json.dumps(event))
+
+
+def later(desk: MemoryDesk, **span: float) -> None:
+    """Move the time of a desk on."""
+    desk.time += timedelta(**span)

@@ -1,0 +1,242 @@
+"""The routes on an invented desk: what a moderator sees, decides and takes back."""
+
+import re
+
+import pytest
+from support.desk_world import (
+    MemoryDesk,
+    Visitor,
+    audited,
+    complaint,
+    dossier,
+    finding,
+    http_event,
+    later,
+)
+
+from desk.items import NearCopy
+from desk.ports import PendingState
+
+P1, P2 = dossier(finding("p1")), dossier(finding("p2", severity="low", reach=90_000))
+
+
+@pytest.fixture
+def desk() -> MemoryDesk:
+    return MemoryDesk([P2, P1, complaint(), audited()])
+
+
+def form_of(visitor: Visitor, key: str) -> dict[str, object]:
+    """The hidden fields of a card's form, with nothing left out."""
+    body = visitor.get(f"/card/{key}")["body"]
+    fields: dict[str, object] = {"id": re.findall(r'name="id" value="([^"]+)"', body)[0]}
+    fields["shown"] = re.findall(r'name="shown" value="([^"]+)"', body)
+    fields["kept"] = fields["shown"]
+    return fields
+
+
+def test_the_most_severe_item_comes_first(desk: MemoryDesk) -> None:
+    body = Visitor(desk).get("/")["body"]
+    assert body.index(P1.item.key) < body.index(P2.item.key)
+    assert "4 items wait" in body
+
+
+def test_a_filter_leaves_out_the_rest(desk: MemoryDesk) -> None:
+    body = Visitor(desk).get("/?severity=low")["body"]
+    assert P2.item.key in body
+    assert P1.item.key not in body
+
+
+def test_a_search_is_no_address(desk: MemoryDesk) -> None:
+    visitor = Visitor(desk)
+    body = visitor.post("/search", {"text": "THE CODE"})["body"]
+    assert P1.item.key in body
+    assert "?text" not in body
+
+
+def test_next_claims_what_is_free(desk: MemoryDesk) -> None:
+    first, second = Visitor(desk), Visitor(desk, "m-8")
+    assert first.post("/next")["headers"]["Location"] == f"/card/{P1.item.key}"
+    assert second.post("/next")["headers"]["Location"] != f"/card/{P1.item.key}"
+    assert "taken by m-7" in second.get("/")["body"]
+
+
+def test_a_claim_ends_after_ten_minutes(desk: MemoryDesk) -> None:
+    Visitor(desk).post("/next")
+    later(desk, minutes=10)
+    assert Visitor(desk, "m-8").post("/next")["headers"]["Location"] == f"/card/{P1.item.key}"
+
+
+def test_a_decision_is_pending_until_it_is_due(desk: MemoryDesk) -> None:
+    visitor = Visitor(desk)
+    fields = form_of(visitor, P1.item.key) | {"verdict": "dismissed", "reason": "A quotation."}
+    assert visitor.post(f"/card/{P1.item.key}/decide", fields)["statusCode"] == 303
+    [pending] = desk.recent(
+        visitor.application.door.session(  # type: ignore[union-attr]
+            http_event("GET", "/", cookies=visitor.cookies)
+        ).moderator
+    )
+    assert pending.state is PendingState.PENDING
+    assert pending.id == fields["id"] == pending.messages[0].id
+    assert P1.item.key not in visitor.get("/")["body"]
+
+
+def test_undo_brings_the_item_back_and_uses_the_form_up(desk: MemoryDesk) -> None:
+    visitor = Visitor(desk)
+    fields = form_of(visitor, P1.item.key) | {"verdict": "dismissed", "reason": "A quotation."}
+    visitor.post(f"/card/{P1.item.key}/decide", fields)
+    assert visitor.post(f"/undo/{fields['id']}")["headers"]["Location"] == f"/card/{P1.item.key}"
+    assert P1.item.key in visitor.get("/")["body"]
+    again = visitor.post(f"/card/{P1.item.key}/decide", fields)
+    assert again["statusCode"] == 409
+    assert "A quotation." in again["body"]
+    assert fields["id"] not in again["body"]
+
+
+def test_undo_is_too_late_after_ten_seconds(desk: MemoryDesk) -> None:
+    visitor = Visitor(desk)
+    fields = form_of(visitor, P1.item.key) | {"verdict": "dismissed", "reason": "A quotation."}
+    visitor.post(f"/card/{P1.item.key}/decide", fields)
+    later(desk, seconds=10)
+    assert visitor.post(f"/undo/{fields['id']}")["headers"]["Location"] == "/recent?late=1"
+
+
+def test_a_replayed_form_decides_once(desk: MemoryDesk) -> None:
+    visitor = Visitor(desk)
+    fields = form_of(visitor, P1.item.key) | {"verdict": "dismissed", "reason": "A quotation."}
+    for _ in range(2):
+        assert visitor.post(f"/card/{P1.item.key}/decide", fields)["statusCode"] == 303
+    assert len(desk.pending) == 1
+
+
+def test_the_second_of_two_is_told_who_was_first_and_keeps_the_words(desk: MemoryDesk) -> None:
+    first, second = Visitor(desk), Visitor(desk, "m-8")
+    forms = [form_of(each, P1.item.key) | {"verdict": "confirmed"} for each in (first, second)]
+    first.post(f"/card/{P1.item.key}/decide", forms[0] | {"reason": "It asks."})
+    answer = second.post(f"/card/{P1.item.key}/decide", forms[1] | {"reason": "Typed at length."})
+    assert answer["statusCode"] == 409
+    assert "m-7 decided this first" in answer["body"]
+    assert "Typed at length." in answer["body"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        pytest.param({"verdict": ""}, "Choose a verdict", id="no verdict"),
+        pytest.param({"reason": " ​"}, "Write or choose a reason", id="a reason nobody can see"),
+        pytest.param({"reason": "x" * 2_001}, "at most 2,000", id="a long reason"),
+        pytest.param({"kept": []}, "at least one finding", id="every finding left out"),
+        pytest.param({"measure": "DROP"}, "Choose a measure", id="an unknown measure"),
+        pytest.param({"id": "m-8-20261125T140000.000000Z-00000000"}, "not yours",
+                     id="a colleague's form"),
+        pytest.param({"id": "x"}, "not yours", id="no form of ours"),
+        pytest.param({"id": "m-7-20261123T140000.000000Z-00000000"}, "a day old", id="an old form"),
+    ],
+)  # fmt: skip
+def test_a_form_that_lacks_something_decides_nothing(
+    desk: MemoryDesk, changes: dict[str, object], why: str
+) -> None:
+    visitor = Visitor(desk)
+    fields = form_of(visitor, P1.item.key) | {"verdict": "confirmed", "reason": "It asks."}
+    answer = visitor.post(f"/card/{P1.item.key}/decide", fields | changes)
+    assert why in answer["body"]
+    assert not desk.pending
+
+
+def test_near_copies_are_decided_with_the_post_unless_left_out(desk: MemoryDesk) -> None:
+    copies = tuple(NearCopy(f"{n}" * 64, (finding(f"q{n}"),)) for n in (1, 2))
+    group = dossier(finding("p1"), copies=copies)
+    desk.dossiers[1] = group
+    visitor = Visitor(desk)
+    fields = form_of(visitor, group.item.key) | {"verdict": "dismissed", "reason": "A poem."}
+    fields["kept"] = [key for key in fields["shown"] if key != "1" * 64]  # type: ignore[attr-defined]
+    visitor.post(f"/card/{group.item.key}/decide", fields)
+    [pending] = desk.pending.values()
+    assert pending.items == (group.item.key, "2" * 64)
+    assert [message.id for message in pending.messages] == [pending.id, f"{pending.id}.1"]
+
+
+def test_a_complaint_is_for_another_moderator(desk: MemoryDesk) -> None:
+    key = "c" * 64
+    first = Visitor(desk, "m-1")
+    assert "Another moderator must decide" in first.get(f"/card/{key}")["body"]
+    second = Visitor(desk, "m-2")
+    fields = form_of(second, key) | {"verdict": "reversed", "reason": "It warns of the code."}
+    assert first.post(f"/card/{key}/decide", fields)["statusCode"] == 403
+    assert second.post(f"/card/{key}/decide", fields)["statusCode"] == 303
+    [pending] = desk.pending.values()
+    assert (pending.messages[0].complaint, pending.messages[0].outcome) == (  # type: ignore[union-attr]
+        "complaint-1", "reversed")  # fmt: skip
+
+
+def test_an_auditor_judges_the_sample_and_nothing_else(desk: MemoryDesk) -> None:
+    auditor = Visitor(desk, "m-3", role="auditor")
+    fields = form_of(auditor, "2026-11.1") | {"verdict": "violating", "category": "VIOLENCE"}
+    assert auditor.post("/card/2026-11.1/decide", fields)["statusCode"] == 303
+    finding_form = form_of(auditor, P1.item.key) | {"verdict": "dismissed", "reason": "No."}
+    assert auditor.post(f"/card/{P1.item.key}/decide", finding_form)["statusCode"] == 403
+    assert len(desk.pending) == 1
+
+
+def test_another_providers_case_does_not_exist(desk: MemoryDesk) -> None:
+    stranger = Visitor(desk, "m-9", provider="kilat")
+    fields = form_of(Visitor(desk), P1.item.key)
+    for answer in (
+        stranger.get(f"/card/{P1.item.key}"),
+        stranger.post(f"/card/{P1.item.key}/decide", fields),
+        stranger.post(f"/card/{P1.item.key}/claim"),
+    ):
+        assert answer["statusCode"] == 404
+        assert "send me" not in answer["body"]
+
+
+@pytest.mark.parametrize(
+    ("form", "headers"),
+    [
+        pytest.param({"token": "token-of-m-8"}, {}, id="another session's token"),
+        pytest.param({"token": ""}, {}, id="no token"),
+        pytest.param({}, {"origin": "https://evil.example"}, id="another page"),
+        pytest.param({}, {"origin": "null"}, id="no page"),
+        pytest.param({}, {"sec-fetch-site": "cross-site"}, id="across sites"),
+        pytest.param({}, {"content-type": "text/plain"}, id="another type"),
+        pytest.param({"reason": "x" * 70_000}, {}, id="too long"),
+        pytest.param({"x": ["1"] * 500}, {}, id="too many fields"),
+    ],
+)
+def test_a_form_of_another_page_does_nothing(
+    desk: MemoryDesk, form: dict[str, object], headers: dict[str, str]
+) -> None:
+    visitor = Visitor(desk)
+    fields = form_of(visitor, P1.item.key) | {"verdict": "dismissed", "reason": "A quotation."}
+    answer = visitor.post(f"/card/{P1.item.key}/decide", fields | form, **headers)
+    assert answer["statusCode"] == 403
+    assert not desk.pending
+
+
+def test_without_a_session_nothing_is_shown(desk: MemoryDesk) -> None:
+    visitor = Visitor(desk)
+    visitor.cookies.clear()
+    visitor.name = "nobody"
+    for answer in (visitor.get("/"), visitor.post("/next")):
+        assert answer["statusCode"] == 401
+        assert P1.item.key not in answer["body"]
+    assert visitor.get("/static/desk.css")["statusCode"] == 200
+    assert visitor.get("/static/../routes/application.py")["statusCode"] == 404
+
+
+def test_every_answer_has_the_security_headers(desk: MemoryDesk) -> None:
+    visitor = Visitor(desk)
+    for address in ("/", "/nothing", "/static/desk.js", f"/card/{P1.item.key}"):
+        headers = visitor.get(address)["headers"]
+        assert "script-src 'self'" in headers["Content-Security-Policy"]
+        assert "unsafe" not in headers["Content-Security-Policy"]
+        assert headers["Cache-Control"] == "no-store"
+        assert headers["X-Frame-Options"] == "DENY"
+
+
+def test_the_undo_bar_is_shown_while_a_decision_is_pending(desk: MemoryDesk) -> None:
+    visitor = Visitor(desk)
+    fields = form_of(visitor, P1.item.key) | {"verdict": "dismissed", "reason": "A quotation."}
+    visitor.post(f"/card/{P1.item.key}/decide", fields)
+    assert f"/undo/{fields['id']}" in visitor.get("/")["body"]
+    later(desk, seconds=11)
+    assert "/undo/" not in visitor.get("/")["body"]
