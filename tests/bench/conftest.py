@@ -14,6 +14,9 @@ for peers in Path(__file__).parents[2].glob(".tools/bench/lib/python3*/site-pack
 from bench.measure import Report  # noqa: E402
 
 
+collect_ignore = ["deployed_worker.py"]  # a program: it needs what bench_deployed gives it
+
+
 def pytest_ignore_collect(config: pytest.Config) -> bool | None:
     """Only `make bench` looks in here: the tests run without the peers."""
     return None if "bench_*.py" in config.getini("python_files") else True
