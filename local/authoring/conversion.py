@@ -5,10 +5,17 @@ from collections.abc import Iterable
 import msgspec
 from msgspec import UNSET
 
-from authoring.source import GateSource, PackSource, RuleSource, ScoreSource, SignSource
+from authoring.source import (
+    GateSource,
+    OriginSource,
+    PackSource,
+    RuleSource,
+    ScoreSource,
+    SignSource,
+)
 from authoring.yaml_nodes import as_written, is_set
 from rules.card import PackCard
-from rules.pack import AtLeast, InForce, LegalGround, Pack, Rule
+from rules.pack import AtLeast, InForce, LegalGround, Origin, Pack, Rule
 from rules.score import Gate, Score
 
 
@@ -30,6 +37,9 @@ def pack_of(source: PackSource, digest: str) -> Pack:
         campaign=str(source.campaign) if source.campaign else None,
         card=msgspec.convert(as_written(source.card), PackCard) if source.card else UNSET,
         expected_per_mille=source.expected_per_mille,
+        origin=Origin(str(source.origin.url), str(source.origin.sha256))
+        if isinstance(source.origin, OriginSource)
+        else UNSET,
         rules=tuple(map(_rule_of, source.rules)),
         digest=digest,
     )

@@ -30,6 +30,7 @@ WIDTH = 100  # code points
 _BLOCKS = frozenset({"rules", "all", "match", "ignore", "mistakes", *CARD_LISTS})
 _NESTED = {
     "legal_ground": ("text", "url"),
+    "origin": ("url", "sha256"),
     "at_least": ("n", "of"),
     "score": SCORE_KEYS,
     "card": CARD_KEYS,

@@ -121,6 +121,13 @@ class LegalGroundSource(msgspec.Struct, forbid_unknown_fields=True):
     url: Annotated[str, _text(r"https?://\S+", "a link: https://…")]
 
 
+class OriginSource(msgspec.Struct, forbid_unknown_fields=True):
+    """The published file that a pack was taken from, with the SHA-256 of that file."""
+
+    url: Annotated[str, _text(r"https?://\S+", "a link: https://…")]
+    sha256: Annotated[str, _text(r"[0-9a-f]{64}", "64 of 0-9 and a-f")]
+
+
 class InForceSource(msgspec.Struct, forbid_unknown_fields=True, rename={"from_": "from"}):
     """First and last day, both included, UTC; 366 days at most."""
 
@@ -285,6 +292,13 @@ class PackSource(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     card: (
         Annotated[
             PackCard, Meta(description="How scores were learned; without it, they run in shadow.")
+        ]
+        | UnsetType
+    ) = UNSET
+    origin: (
+        Annotated[
+            OriginSource,
+            Meta(description="Where it was taken from; `packs pull` writes it, the page shows it."),
         ]
         | UnsetType
     ) = UNSET

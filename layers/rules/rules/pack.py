@@ -64,6 +64,13 @@ class LegalGround(msgspec.Struct, frozen=True):
     url: str
 
 
+class Origin(msgspec.Struct, frozen=True):
+    """The published file that a pack was taken from, with the SHA-256 of that file."""
+
+    url: str
+    sha256: str
+
+
 class InForce(msgspec.Struct, frozen=True, rename={"from_": "from"}):
     """First and last day (UTC) on which a pack runs; both count."""
 
@@ -147,7 +154,8 @@ class Pack(msgspec.Struct, frozen=True, kw_only=True):
 
     `published_at` is when this version was first published; None outside of a set. `card` says how
     the weights of its scored rules were learned. `expected_per_mille` is the share of a provider's
-    posts that each of its rules may hit in a day before the flood guard holds the rule.
+    posts that each of its rules may hit in a day before the flood guard holds the rule. `origin`
+    names the published pack that it was taken from.
     """
 
     id: str
@@ -168,6 +176,7 @@ class Pack(msgspec.Struct, frozen=True, kw_only=True):
     published_at: datetime | None = None
     card: PackCard | msgspec.UnsetType = msgspec.UNSET
     expected_per_mille: int | msgspec.UnsetType = msgspec.UNSET
+    origin: Origin | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def has_page(self) -> bool:

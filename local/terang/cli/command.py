@@ -78,6 +78,9 @@ packs learn -> terang.cli.learning:learn
 packs schema -> terang.cli.packs:schema
     Print the JSON Schema of a pack, for editors.
     terang packs schema > docs/pack.schema.json
+packs pull -> terang.cli.packs:pull
+    Take a pack or set that another stack has published; it runs in shadow first.
+    terang packs pull https://stats.example/packs/new-scam/2.yaml --digest 3f9a… --out pulled
 packs publish -> terang.cli.packs_in_force:publish
     Check packs and put them in force; packs that are not named stay.
     terang packs publish packs --stack terang

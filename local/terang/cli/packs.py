@@ -1,6 +1,7 @@
 """`terang packs` and `terang scan` on this machine: check, try, compare and write packs."""
 
 import json
+import re
 import sys
 from itertools import batched
 from pathlib import Path
@@ -33,10 +34,16 @@ from terang.cli.arguments import (
 )
 from terang.console import counted, print_lines_of_json, print_problem, print_result, print_warning
 from terang.packs.comparison import BATCH, as_lines, as_row, compare, hit_row, score_changes
+from terang.packs.pulling import PackSource, describe, keep
 
 type Row = dict[str, Any]
 
 Folder = Annotated[Path, Parameter(help="the folder of the packs, or one file")]
+
+
+def _check_sha256(_: type, digest: str) -> None:
+    if not re.fullmatch("[0-9a-f]{64}", digest):
+        raise ValueError("A SHA-256 has 64 of 0-9 and a-f.")
 
 
 def check(packs: Folder, /, *, today: Today | None = None) -> int:
@@ -167,6 +174,43 @@ def import_words(
     pack = NewPack(pack_id, category, keyword, language, owner, today or today_utc())
     for line in pack_lines(pack, terms):
         print_result(line)
+    return 0
+
+
+def pull(
+    url: Annotated[str, Parameter(help="a published pack (.yaml) or set (.json): https://…")],
+    /,
+    *,
+    digest: Annotated[
+        str,
+        Parameter(
+            metavar="SHA256",
+            validator=_check_sha256,
+            help="the SHA-256 of that file, from somebody you trust; a set's is its name",
+        ),
+    ],
+    out: Annotated[Path, Parameter(metavar="DIR", help="where the packs are written")],
+    only: Annotated[
+        tuple[str, ...], Parameter(metavar="ID", help="take this pack of a set; repeat it for more")
+    ] = (),
+    today: Today | None = None,
+) -> int:
+    """Show each pack and write it in shadow; 1 if it cannot be taken or does not check here."""
+    try:
+        pulled = PackSource(url, digest).pull(only)
+    except PackError as error:
+        print_pack_problems(error)
+        return 1
+    for each in pulled:
+        for line in describe(each.pack):
+            print_result(line)
+    paths = keep(pulled, out)
+    if load_checked(out, today) is None:
+        print_problem(f"{out}: do not run these packs here before that is mended")
+        return 1
+    print_result(f"{counted(len(paths), 'pack')} in {out}, in shadow: only counted, never proposed")
+    print_result(f"next: terang packs diff packs {out} --posts posts.jsonl")
+    print_result(f"then: terang packs publish {out}")
     return 0
 
 

@@ -1,0 +1,139 @@
+"""`terang packs pull`: take what another stack has published, and nothing else."""
+
+import hashlib
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import msgspec
+import pytest
+from support.sample_packs import PACK
+
+from matcher import Mode, Pack
+from rules.pack import Origin
+from rules.rule_set import build_set
+from rules.set_reader import digest_of
+from terang.cli.command import main
+
+SAFE = PACK.replace("send me", "hand me over")
+LIVE = SAFE.replace("rules:\n", "mode: live  # since May\nrules:\n", 1)
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        """Print nothing."""
+
+
+@pytest.fixture
+def published(tmp_path: Path) -> Iterator[tuple[Path, str]]:
+    """The public bucket of another stack as a folder, and its address."""
+    root = tmp_path / "public"
+    (root / "packs/one-time-codes").mkdir(parents=True)
+    (root / "sets").mkdir()
+    (root / "packs/one-time-codes/3.yaml").write_text(LIVE, "utf-8")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(root)))
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield root, f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def _set_of(root: Path, text: str = LIVE) -> str:
+    pack = Pack.parse(text, "3.yaml")
+    data = build_set(
+        [_dated(pack)],
+        notice_hours=24,
+    )
+    digest = digest_of(data)
+    (root / f"sets/{digest}.json").write_bytes(data)
+    return digest
+
+
+def _dated(pack: Pack) -> Pack:
+    return msgspec.structs.replace(pack, published_at=datetime(2026, 11, 1, tzinfo=UTC))
+
+
+def _pull(url: str, digest: str, out: Path, *more: str) -> int:
+    return main(["packs", "pull", url, "--digest", digest, "--out", str(out),
+                 "--today", "2026-11-25", *more])  # fmt: skip
+
+
+def test_a_pack_is_taken_in_shadow_with_its_origin(
+    published: tuple[Path, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The author's mode is replaced, comments stay, and a second pull changes nothing."""
+    url = f"{published[1]}/packs/one-time-codes/3.yaml"
+    digest = hashlib.sha256(LIVE.encode()).hexdigest()
+    for _ in range(2):
+        assert _pull(url, digest, tmp_path / "out") == 0
+    text = (tmp_path / "out/one-time-codes.yaml").read_text("utf-8")
+    pack = Pack.parse(text, "one-time-codes.yaml")
+    assert (pack.mode, pack.origin) == (Mode.SHADOW, Origin(url, digest))
+    assert pack.rules == Pack.parse(LIVE, "3.yaml").rules
+    shown = capsys.readouterr().out
+    assert "asks-for-code (high): Asks for a code." in shown
+    assert "its author runs it live" in shown
+
+
+def test_a_set_proves_its_packs(published: tuple[Path, str], tmp_path: Path) -> None:
+    """The set's name is its digest, and each file must be the one that the set names."""
+    root, address = published
+    digest = _set_of(root)
+    assert _pull(f"{address}/sets/{digest}.json", digest, tmp_path / "out") == 0
+    (root / "packs/one-time-codes/3.yaml").write_text(LIVE.replace("login", "logon"), "utf-8")
+    assert _pull(f"{address}/sets/{digest}.json", digest, tmp_path / "again") == 1
+    assert not (tmp_path / "again").exists()
+
+
+@pytest.mark.parametrize(
+    ("path", "digest", "more", "words"),
+    [
+        ("packs/one-time-codes/3.yaml", "0" * 64, (), "Nothing was taken"),
+        ("packs/one-time-codes/4.yaml", "0" * 64, (), "HTTP 404"),
+        (
+            "packs/one-time-codes/3.yaml",
+            "",
+            ("--only", "other-pack"),
+            "there is no pack other-pack",
+        ),
+    ],
+    ids=["other bytes", "not there", "not in it"],
+)
+def test_what_cannot_be_taken_is_said(
+    published: tuple[Path, str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    path: str,
+    digest: str,
+    more: tuple[str, ...],
+    words: str,
+) -> None:
+    """One sentence, exit code 1, and nothing is written."""
+    digest = digest or hashlib.sha256(LIVE.encode()).hexdigest()
+    assert _pull(f"{published[1]}/{path}", digest, tmp_path / "out", *more) == 1
+    assert words in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_file_with_other_content_stays(
+    published: tuple[Path, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Work on a pulled pack is not overwritten."""
+    mine = tmp_path / "out/one-time-codes.yaml"
+    mine.parent.mkdir()
+    mine.write_text("id: mine\n", "utf-8")
+    url, digest = f"{published[1]}/packs/one-time-codes/3.yaml", hashlib.sha256(LIVE.encode())
+    assert _pull(url, digest.hexdigest(), mine.parent) == 1
+    assert "has other content" in capsys.readouterr().err
+    assert mine.read_text("utf-8") == "id: mine\n"
+
+
+def test_an_address_without_protection_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Plain http is for this machine only."""
+    assert _pull("http://stats.example/packs/a/1.yaml", "0" * 64, tmp_path) == 1
+    assert "write an https:// address" in capsys.readouterr().err
