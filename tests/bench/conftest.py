@@ -13,7 +13,6 @@ for peers in Path(__file__).parents[2].glob(".tools/bench/lib/python3*/site-pack
 
 from bench.measure import Report  # noqa: E402
 
-
 collect_ignore = ["deployed_worker.py"]  # a program: it needs what bench_deployed gives it
 
 
