@@ -6,17 +6,21 @@ import msgspec
 from msgspec import UNSET
 
 from authoring.source import (
+    LANGUAGE_KEYS,
     GateSource,
     OriginSource,
     PackSource,
     RuleSource,
     ScoreSource,
     SignSource,
+    TitleSource,
+    WordsSource,
 )
 from authoring.yaml_nodes import as_written, is_set
 from rules.card import PackCard
 from rules.pack import AtLeast, InForce, LegalGround, Origin, Pack, Rule
 from rules.score import Gate, Score
+from rules.translation import Translation
 
 
 def pack_of(source: PackSource, digest: str) -> Pack:
@@ -24,8 +28,8 @@ def pack_of(source: PackSource, digest: str) -> Pack:
     return Pack(
         id=str(source.id),
         version=source.version,
-        title=source.title.strip(),
-        why=source.why.strip(),
+        title=_said(source.title),
+        why=_said(source.why),
         category=str(source.category),
         keywords=_strings(source.keywords),
         ground=source.ground,
@@ -42,6 +46,7 @@ def pack_of(source: PackSource, digest: str) -> Pack:
         else UNSET,
         rules=tuple(map(_rule_of, source.rules)),
         digest=digest,
+        translations=_translations(source) or UNSET,
     )
 
 
@@ -50,7 +55,7 @@ def _rule_of(source: RuleSource) -> Rule:
     return Rule(
         id=str(source.id),
         severity=source.severity,
-        why=source.why.strip(),
+        why=_said(source.why),
         groups=tuple(map(_group, groups_of(source))),
         at_least=AtLeast(at_least.n, _group(at_least.of)) if at_least else None,
         links=_strings(source.links or ()),
@@ -63,6 +68,28 @@ def _rule_of(source: RuleSource) -> Rule:
         match=_strings(source.match or ()),
         ignore=_strings(source.ignore or ()),
     )
+
+
+def _translations(source: PackSource) -> dict[str, Translation]:
+    """Return what the pack says in each language other than English, if it says anything."""
+    found = {}
+    for language in LANGUAGE_KEYS[1:]:
+        whys = {str(rule.id): _said(rule.why, language) for rule in source.rules}
+        words = Translation(
+            title=_said(source.title, language),
+            why=_said(source.why, language),
+            rules={rule: why for rule, why in whys.items() if why},
+        )
+        if words != Translation():
+            found[language] = words
+    return found
+
+
+def _said(words: str | TitleSource | WordsSource, language: str = "en") -> str:
+    """Return what is written in a language, or an empty text."""
+    if isinstance(words, str):
+        return words.strip() if language == "en" else ""
+    return (getattr(words, language) or "").strip()
 
 
 def _score_of(source: ScoreSource) -> Score:

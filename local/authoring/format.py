@@ -22,7 +22,15 @@ import yaml
 from msgspec import structs
 
 from authoring.parse import read_pack
-from authoring.source import CARD_KEYS, CARD_LISTS, PACK_KEYS, RULE_KEYS, SCORE_KEYS, WEIGHTS_KEYS
+from authoring.source import (
+    CARD_KEYS,
+    CARD_LISTS,
+    LANGUAGE_KEYS,
+    PACK_KEYS,
+    RULE_KEYS,
+    SCORE_KEYS,
+    WEIGHTS_KEYS,
+)
 from authoring.yaml_nodes import LOADER, STRING
 from rules.card import Interval
 
@@ -34,7 +42,10 @@ _NESTED = {
     "at_least": ("n", "of"),
     "score": SCORE_KEYS,
     "card": CARD_KEYS,
+    "title": LANGUAGE_KEYS,
+    "why": LANGUAGE_KEYS,
 }
+"""The keys of mappings that are laid out line by line. A title or why may be one text instead."""
 _FLOW_KEYS = ("from", "until", "script", "words_of", *Interval.__struct_fields__)
 _LISTS = {"rules": RULE_KEYS, **CARD_LISTS}
 _WEIGHTS = frozenset(WEIGHTS_KEYS)
@@ -163,10 +174,11 @@ class _Layout:
 
     def _entry(self, first: yaml.Node, start: str, value: yaml.Node, indent: str) -> Iterator[str]:
         """Yield the lines of an entry whose first line begins with `start`, and its comments."""
-        if isinstance(first, yaml.ScalarNode) and first.value in {*_BLOCKS, *_NESTED}:
-            head, rest = start, list(self._block(first.value, value, indent))
+        key = first.value if isinstance(first, yaml.ScalarNode) else ""
+        if key in _BLOCKS or (key in _NESTED and isinstance(value, yaml.MappingNode)):
+            head, rest = start, list(self._block(key, value, indent))
         else:
-            is_weights = isinstance(first, yaml.ScalarNode) and first.value in _WEIGHTS
+            is_weights = key in _WEIGHTS
             stripped = first is not value
             lines = (
                 _weights(start, value)

@@ -60,6 +60,9 @@ def _language_problem(written: str) -> str | None:
 
 
 Words = Annotated[str, Meta(pattern=r"\S", extra={"means": "some words"})]
+Title = Annotated[
+    str, _text(r".{0,199}\S.{0,199}", "one line of at most 200 letters"), Meta(max_length=400)
+]
 Id = Annotated[str, _text(_ID, _ID_MEANS)]
 Day = Annotated[date, Meta(extra_json_schema={"pattern": r"^\d{4}-\d\d-\d\d$"})]
 TermText = Annotated[str, Meta(min_length=1, max_length=TERM_LENGTH, extra={"check": term_problem})]
@@ -96,6 +99,22 @@ Keyword = Annotated[
     str,
     Meta(extra_json_schema={"enum": sorted({word for some in KEYWORDS.values() for word in some})}),
 ]
+
+
+class TitleSource(msgspec.Struct, forbid_unknown_fields=True):
+    """A title in several languages."""
+
+    en: Title
+    id: Title | UnsetType = UNSET
+    zh: Title | UnsetType = UNSET
+
+
+class WordsSource(msgspec.Struct, forbid_unknown_fields=True):
+    """An explanation in several languages."""
+
+    en: Words
+    id: Words | UnsetType = UNSET
+    zh: Words | UnsetType = UNSET
 
 
 class SignSource(msgspec.Struct, forbid_unknown_fields=True):
@@ -193,7 +212,7 @@ class RuleSource(
 
     id: Id
     severity: Severity
-    why: Words
+    why: Words | WordsSource
     all_: (
         Annotated[
             list[GroupTerms],
@@ -258,10 +277,11 @@ class PackSource(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
     id: Id
     version: Annotated[int, Meta(ge=1, le=10**9, description="Changed content needs a higher one.")]
-    title: Annotated[
-        str, _text(r".{0,199}\S.{0,199}", "one line of at most 200 letters"), Meta(max_length=400)
+    title: Title | TitleSource
+    why: Annotated[
+        Words | WordsSource,
+        Meta(description="What the public reads, in English or as {en: …, id: …, zh: …}."),
     ]
-    why: Annotated[Words, Meta(description="What the public reads.")]
     category: Annotated[
         str,
         Meta(
@@ -305,6 +325,7 @@ class PackSource(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     rules: Annotated[list[RuleSource], Meta(min_length=1, max_length=RULES_IN_PACK)]
 
 
+LANGUAGE_KEYS = WordsSource.__struct_fields__
 PACK_KEYS = tuple(field.encode_name for field in msgspec.structs.fields(PackSource))
 CARD_KEYS = tuple(field.encode_name for field in msgspec.structs.fields(PackCard))
 CARD_LISTS = {

@@ -19,6 +19,7 @@ from ledger.cases.messages import Measures
 from ledger.records.finding import Finding, FoundCheck
 from ledger.untrusted_text import replace_controls
 from rules.pack import Pack
+from rules.translation import Said
 
 NOTICE_LANGUAGES = ("en", "id", "zh")
 CONTEST_MONTHS = 6
@@ -53,14 +54,17 @@ class NoticeMeasure:
 class NoticeRule:
     """A rule that found the post; `page` is empty if no public pages are served.
 
-    `checks` are the published fact-checks of a claim that the post repeats. `reasons` are the terms
-    and signs of a scored rule with their weights, whose sum is `score`.
+    Title and `why` are in the notice's language; `is_english` says that one of them is in English
+    because the pack does not have it in that language. `checks` are the published fact-checks of a
+    claim that the post repeats. `reasons` are the terms and signs of a scored rule with their
+    weights, whose sum is `score`.
     """
 
     title: str
     name: str
     why: str
     page: str
+    is_english: bool = False
     checks: tuple[FoundCheck, ...] = ()
     reasons: tuple[str, ...] = ()
     score: int = 0
@@ -112,21 +116,25 @@ class AuthorNotices:
             post=replace_controls(posts[0]),  # an id with line breaks could forge lines
             url=replace_controls(next(filter(None, urls), "")),
             reason=decision.reason,
-            rules=[self._rule(decided) for decided in findings],
+            rules=[self._rule(decided, language) for decided in findings],
             contest_until=months_after(applied, CONTEST_MONTHS).isoformat(),
         )
 
-    def _rule(self, decided: DecidedFinding) -> NoticeRule:
-        finding = decided.finding
+    def _rule(self, decided: DecidedFinding, language: str) -> NoticeRule:
+        finding, pack = decided.finding, decided.pack
+        rule = pack.rule(finding.rule)
+        title = pack.title_in(language)
+        why = pack.reason_in(language, rule) if rule else Said("", language)
         return NoticeRule(
-            decided.pack.title,
-            f"{finding.pack}/{finding.version}/{finding.rule}",
-            decided.why,
-            rule_page(finding, self.public_url),
-            finding.checks,
-            finding.reasons,
-            finding.score or 0,
-            finding.threshold or 0,
+            title=title.text,
+            name=f"{finding.pack}/{finding.version}/{finding.rule}",
+            why=why.text,
+            page=rule_page(finding, self.public_url),
+            is_english=not {title.language, why.language} <= {language},
+            checks=finding.checks,
+            reasons=finding.reasons,
+            score=finding.score or 0,
+            threshold=finding.threshold or 0,
         )
 
 

@@ -16,6 +16,7 @@ import msgspec
 
 from rules.card import PackCard
 from rules.score import Score
+from rules.translation import Said, Translation
 
 PACK_BYTES = 2 * 1024 * 1024
 RULES_IN_PACK = 10_000
@@ -155,7 +156,8 @@ class Pack(msgspec.Struct, frozen=True, kw_only=True):
     `published_at` is when this version was first published; None outside of a set. `card` says how
     the weights of its scored rules were learned. `expected_per_mille` is the share of a provider's
     posts that each of its rules may hit in a day before the flood guard holds the rule. `origin`
-    names the published pack that it was taken from.
+    names the published pack that it was taken from. `translations` has its words by language;
+    `title` and `why` are English.
     """
 
     id: str
@@ -177,6 +179,22 @@ class Pack(msgspec.Struct, frozen=True, kw_only=True):
     card: PackCard | msgspec.UnsetType = msgspec.UNSET
     expected_per_mille: int | msgspec.UnsetType = msgspec.UNSET
     origin: Origin | msgspec.UnsetType = msgspec.UNSET
+    translations: dict[str, Translation] | msgspec.UnsetType = msgspec.UNSET
+
+    def title_in(self, language: str) -> Said:
+        """Return the title in a language, or the English one where it has none."""
+        return Said.of(self._words_in(language).title, language, self.title)
+
+    def why_in(self, language: str) -> Said:
+        """Return the explanation in a language, or the English one."""
+        return Said.of(self._words_in(language).why, language, self.why)
+
+    def reason_in(self, language: str, rule: Rule) -> Said:
+        """Return a rule's `why` in a language, or the English one."""
+        return Said.of(self._words_in(language).rules.get(rule.id, ""), language, rule.why)
+
+    def _words_in(self, language: str) -> Translation:
+        return (self.translations or {}).get(language, Translation())
 
     @property
     def has_page(self) -> bool:

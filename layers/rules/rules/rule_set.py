@@ -12,6 +12,7 @@ import msgspec
 from msgspec import structs
 
 from rules.factchecks import FACTCHECKS, factchecks_pack, without_factchecks
+from rules.matching_part import matching_digest
 from rules.pack import Ground, Mode, Pack
 from rules.signs import digests_of, has_scores, signs_problem
 
@@ -92,6 +93,7 @@ class SetFields(msgspec.Struct, frozen=True, kw_only=True):
     providers: dict[str, ProviderSettings] = {}
     factchecks: str = ""
     signs: dict[str, str] | msgspec.UnsetType = msgspec.UNSET
+    matching: dict[str, str] | msgspec.UnsetType = msgspec.UNSET
 
 
 class RuleSet(SetFields, frozen=True, kw_only=True):
@@ -99,7 +101,8 @@ class RuleSet(SetFields, frozen=True, kw_only=True):
 
     `factchecks` is the digest of the index of published checks, or empty. `effort` names the budget
     of work for one post (`matcher.effort`); without it, it is the first. `signs` has the digest of
-    each sign that its rules use; without it, they use none.
+    each sign that its rules use; without it, they use none. `matching` has the digest of the
+    matching part of each pack (`rules.matching_part`); earlier sets lack it.
     """
 
     packs: tuple[Pack, ...]
@@ -214,7 +217,9 @@ def build_set(
 
 def _encode(rule_set: RuleSet) -> bytes:
     check_set(rule_set)
-    return msgspec.json.encode(rule_set, order="sorted")
+    matching = {pack.id: matching_digest(pack) for pack in rule_set.packs}
+    whole = structs.replace(rule_set, matching=matching)
+    return msgspec.json.encode(whole, order="sorted")
 
 
 def counted_rules(packs: Iterable[Pack]) -> Iterator[tuple[str, bool]]:

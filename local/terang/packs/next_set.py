@@ -14,6 +14,7 @@ from ledger.errors import OperatorError
 from ledger.pointer import RETURN_DAYS
 from matcher import FOLD_VERSION, Pack, Paused, ProviderSettings, RuleSet, build_set
 from rules.factchecks import FACTCHECKS, without_factchecks
+from rules.matching_part import matching_digest
 
 
 class ReplacedSet(NamedTuple):
@@ -45,8 +46,9 @@ def next_set(before: RuleSet | None, request: SetRequest, earlier: Sequence[Repl
     """Return the document that follows the set in force.
 
     A version that is in force, or was in force within RETURN_DAYS, keeps the moment of its
-    publication, so that no new notice period begins. Only a higher version of its pack ends a
-    pause. A provider that lost packs because they left the set runs them again when
+    publication, so that no new notice period begins; so does one that differs from it only in its
+    words or its card. Only a higher version that changes more ends a pause. A provider that lost
+    packs because they left the set runs them again when
     they return. The index of published checks and its pack stay: checks are not published here.
 
     `earlier` holds the sets that were in force before, the newest first.
@@ -168,7 +170,11 @@ def _published_at(
 
 
 def _is_same(pack: Pack, other: Pack) -> bool:
-    return (pack.id, pack.version, pack.digest) == (other.id, other.version, other.digest)
+    """Return whether two versions of a pack are one, or differ only in their words or card."""
+    if pack.id != other.id:
+        return False
+    is_one = (pack.version, pack.digest) == (other.version, other.digest)
+    return is_one or matching_digest(pack) == matching_digest(other)
 
 
 def _names(
@@ -221,11 +227,12 @@ def _lost(provider: str, before: RuleSet, earlier: Iterable[ReplacedSet]) -> tup
 def _kept_pauses(
     paused: Iterable[Paused], current: Mapping[str, Pack], after: Mapping[str, Pack]
 ) -> Iterator[Paused]:
-    """Yield the pauses that continue: those of packs that do not get a higher version."""
+    """Yield the pauses that continue: those of packs whose rules stay the same."""
     for pause in paused:
         pack, _, rule = pause.rule.partition("/")
         is_higher = pack in after and after[pack].version > current[pack].version
-        if pack in after and not is_higher and rule in {known.id for known in after[pack].rules}:
+        is_other = is_higher and not _is_same(current[pack], after[pack])
+        if pack in after and not is_other and rule in {known.id for known in after[pack].rules}:
             yield pause
 
 

@@ -162,3 +162,15 @@ def test_a_pack_that_does_not_parse_is_refused() -> None:
 def test_the_packs_that_ship_are_laid_out(path: Path) -> None:
     text = path.read_text("utf-8")
     assert canonical(text, path.name) == text
+
+
+def test_words_in_several_languages_get_a_line_each() -> None:
+    """In the order of languages; Chinese has no spaces, so it stays on one line."""
+    said = PACK.replace(
+        "why: Whoever passes on a code gives away an account.",
+        "why:\n  zh: 交出验证码的人会失去账号。\n  en: Whoever passes on a code loses an account.",
+    )
+    made = canonical(said, "otp.yaml")
+    assert "why:\n  en: Whoever passes on a code loses an account.\n  zh: 交出" in made
+    assert canonical(made, "otp.yaml") == made
+    assert Pack.parse(made, "otp.yaml").why_in("zh") == ("交出验证码的人会失去账号。", "zh")

@@ -5,14 +5,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 from support.memory_cases import MemoryCases, finding
 from support.sample_messages import decision, notice
+from support.sample_posts import pack
 
 from decide import author_notice
 from ledger.cases.case import case_id
 from ledger.cases.dsa_codes import AccountMeasure, Monetary, Provision, Visibility
 from ledger.keys import author_notice_key
 from ledger.records.finding import FoundSpan
+from rules.translation import Translation
 
 F1, F2 = finding(1).finding, finding(2).finding
 EVERYTHING = {
@@ -152,3 +155,33 @@ def test_six_months_later(day: str, after: str) -> None:
 def test_nothing_in_a_reason_is_taken_for_a_template() -> None:
     said = "{{ entry }} {% for x in y %} <b>& </b>"
     assert said in told("en", decision(F1, reason=said))
+
+
+TRANSLATED = {
+    "id": Translation(title="Kode sekali pakai", rules={"asks-for-code": "Meminta kode."}),
+    "zh": Translation(title="一次性验证码"),
+}
+
+
+@pytest.mark.parametrize(
+    ("language", "shown", "said"),
+    [
+        ("en", "Theft of one-time codes: Asks for a code.", "English"),
+        ("id", "Kode sekali pakai: Meminta kode.", "bahasa Inggris"),
+        ("zh", "一次性验证码: Asks for a code.", "仅有英文说明"),
+    ],
+)
+def test_a_rule_is_explained_in_the_language_of_its_author(
+    language: str, shown: str, said: str
+) -> None:
+    """Where the pack has a reason in English only, the notice says so."""
+    cases = MemoryCases()
+    cases.find(finding(1))
+    cases.decide(decision(F1))
+    [entry] = cases.entries[case_id("decision", "acme", "d-1")].values()
+    translated = structs.replace(pack(), translations=TRANSLATED)
+    notices = author_notice.AuthorNotices("https://terang.example")
+    decided = author_notice.DecidedFinding(finding(1), translated)
+    text = notices.text(language, entry, [decided], [])
+    assert shown in text.replace("：", ": ")
+    assert (said in text) is (language == "zh")

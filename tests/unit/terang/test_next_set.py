@@ -21,6 +21,7 @@ from matcher import (
     load_set,
 )
 from rules.rule_set import with_factchecks
+from rules.translation import Translation
 from terang.packs.next_set import ReplacedSet, SetRequest, going_back, next_set
 
 T0 = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -32,7 +33,8 @@ RULES = tuple(
 
 
 def pack(name: str, version: int = 1, **changes: Any) -> Pack:
-    """A pack whose digest is that of its id and version, as that of a YAML would be."""
+    """A pack whose digest is that of its id and version; each version expects another share."""
+    changes = {"expected_per_mille": version, **changes}
     made = pack_of(*RULES)
     digest = f"{name}/{version}"
     return msgspec.structs.replace(made, id=name, version=version, digest=digest, **changes)
@@ -76,6 +78,21 @@ def test_a_higher_version_replaces_and_gives_notice() -> None:
     after = follow(ALL, pack("aaa", 2), at=T0 + DAY)
     assert versions(after) == {"aaa": 2, "bbb": 1, "ccc": 1}
     assert published(after, "aaa") == T0 + DAY
+
+
+def test_a_version_that_changes_only_words_keeps_its_notice_and_its_pauses() -> None:
+    """The digest of the matching part, which each set publishes, is that of the version before."""
+    translations = {"id": Translation(title="Judul")}
+    words = {"title": "Other", "translations": translations, "expected_per_mille": 1}
+    after = follow(PAUSED, pack("aaa", 2, **words), at=T0 + DAY)
+    assert published(after, "aaa") == T0
+    assert after.providers["acme"].paused == (PAUSE,)
+    assert after.matching
+    assert PAUSED.matching
+    assert after.matching["aaa"] == PAUSED.matching["aaa"]
+    more = follow(after, pack("aaa", 3, title="Other"), at=T0 + DAY)
+    assert published(more, "aaa") == T0 + DAY
+    assert more.providers["acme"].paused == ()
 
 
 def test_a_lower_version_is_refused_and_says_how_to_go_back() -> None:
