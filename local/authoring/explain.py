@@ -10,7 +10,7 @@ from matcher.hit import Hit, Span
 from matcher.signs.gates import passes
 from matcher.text.fold import fold
 from rules.pack import Pack, Rule
-from rules.score import WEIGHT, WEIGHTS_IN_LIST, Score
+from rules.score import WEIGHT, WEIGHTS_IN_LIST, Score, deciding
 
 _LOOSER: dict[str, dict[str, Any]] = {
     "unless": {"unless": ()},
@@ -18,6 +18,14 @@ _LOOSER: dict[str, dict[str, Any]] = {
     "within": {"within": None},
 }
 """Keys that can keep a rule from hitting though its groups are met, and the change without each."""
+
+NOTHING_ALONE = "no term alone: without any one of them the score is still high enough"
+
+
+def deciding_terms(hit: Hit) -> tuple[str, ...]:
+    """Return the terms and signs without which a scored hit is none; empty for other hits."""
+    weights = [(span.term, span.weight) for span in hit.spans if span.weight is not None]
+    return deciding(weights, hit.threshold or 0)
 
 
 def explain(packs: Sequence[Pack], text: str) -> Iterator[str]:
@@ -32,6 +40,8 @@ def explain(packs: Sequence[Pack], text: str) -> Iterator[str]:
         score = "" if hit.score is None else f": score {hit.score}, it needs {hit.threshold}"
         yield f"HIT {hit.pack}/{hit.rule} ({hit.mode}, {hit.severity}){score}"
         yield from (f"    {_shown_span(span, text)}" for span in hit.spans)
+        if hit.score is not None:
+            yield f"    decided by: {', '.join(deciding_terms(hit)) or NOTHING_ALONE}"
     hitting = {(hit.pack, hit.rule) for hit in hits}
     for pack in packs:
         for rule in pack.rules:

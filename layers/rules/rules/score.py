@@ -4,6 +4,8 @@ A rule without a score asks whether groups of terms occur together. A scored rul
 so that many weak reasons make one finding, and each of them can be read.
 """
 
+from collections.abc import Iterable
+
 import msgspec
 
 WEIGHT = 9
@@ -75,3 +77,20 @@ class Score(msgspec.Struct, frozen=True, omit_defaults=True):
         """Return the sum of all weights for a post: no text has more."""
         lists = self.terms, self.signs, self.pinyin
         return sum(weight for given in lists for weight in given.values() if weight > 0)
+
+
+def deciding(weights: Iterable[tuple[str, int]], threshold: int) -> tuple[str, ...]:
+    """Return the terms and signs that decided a finding: without one, the score is too low.
+
+    `weights` are what the score is the sum of. Each is tried alone, so two that are enough without
+    each other decide nothing.
+
+    Limits: another part of the post with a lower score may reach the threshold too. A finding keeps
+    only the part with the highest score.
+
+    >>> deciding([("slot", 5), ("gacor", 7), ("kakak", -2)], 8)
+    ('slot', 'gacor')
+    """
+    given = list(weights)
+    total = sum(weight for _, weight in given)
+    return tuple(name for name, weight in given if total - weight < threshold <= total)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from itertools import batched
 from typing import Any
 
+from authoring.explain import NOTHING_ALONE, deciding_terms
 from ledger.records.finding import excerpt_of
 from ledger.records.post import Post, read_line
 from ledger.records.refusal import Refusal
@@ -148,7 +149,9 @@ def as_lines(comparison: PackComparison) -> Iterator[str]:
 
 def _example_row(post: Post, hit: Hit) -> dict[str, Any]:
     row = hit_row(hit)
-    return {"id": post.id} | {key: row[key] for key in ("spans", "score") if key in row}
+    shown = {key: row[key] for key in ("spans", "score") if key in row}
+    decided = {} if hit.score is None else {"decided_by": deciding_terms(hit)}
+    return {"id": post.id} | shown | decided
 
 
 def score_changes(old: Iterable[Pack], new: Iterable[Pack]) -> Iterator[str]:
@@ -199,7 +202,9 @@ def _example(sign: str, post: Post, hit: Hit) -> Iterator[str]:
         for span in hit.spans
     )
     score = "" if hit.score is None else f"score {hit.score}, it needs {hit.threshold}: "
-    yield f"  {sign} {post.id}: {score}{spans}"
+    terms = ", ".join(deciding_terms(hit)) or NOTHING_ALONE
+    decided = "" if hit.score is None else f"; decided by {terms}"
+    yield f"  {sign} {post.id}: {score}{spans}{decided}"
     first = hit.spans[0]
     text = dict(post.parts)[first.part]
     excerpt = excerpt_of(text, first.start, first.end)

@@ -268,6 +268,15 @@ EXPLAINED = {
         "HIT a-pack/asks-for-code (shadow, high): score 8, it needs 6",
         "    +5  0-7 'Send me' is the term 'send me'",
         "    +3  12-15 'ｏtp' is the term 'otp' through width",
+        "    decided by: send me, otp",
+    ]),
+    "more than enough": ("send me the otp: https://shop.example/x", [
+        "compared as: send me the otp https shop example x",
+        "HIT a-pack/asks-for-code (shadow, high): score 10, it needs 6",
+        "    +5  0-7 'send me' is the term 'send me'",
+        "    +3  12-15 'otp' is the term 'otp'",
+        "    +2  17-39 'https://shop.example/x' is the sign {link}",
+        "    decided by: send me",
     ]),
     "too low": ("send me the otp, bank", [
         "compared as: send me the otp bank",
