@@ -448,6 +448,7 @@ SIMPLE_ENTRIES: dict[str, Callable[[Record], Iterable[Entry]]] = {
     "audit": _audit_entries,
     "complaint": lambda line: [("complaints", line["by"], 1)],
     "dispute": lambda _line: [("disputes", COUNT, 1)],
+    "flood_answer": lambda line: [("floods_answered", f"{line['held']}/{line['verdict']}", 1)],
     "notice": lambda line: [
         ("notices", COUNT, 1),
         ("notice_items", COUNT, line.get("items", 0)),

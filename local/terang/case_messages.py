@@ -130,6 +130,7 @@ TIMES = {
     "suspension": ("from_at",),
     "reinstatement": ("reinstated_at",),
     "audit": ("opened_at", "decided_at"),
+    "flood_answer": ("opened_at", "decided_at"),
 }
 """The times that a message of each type must have."""
 

@@ -375,9 +375,10 @@ def test_the_clock_of_the_stack_dates_pauses_and_lifts_floods(
     assert main(words) == 0
     [pause] = in_force(stack).providers["acme"].paused
     assert pause.since == "2026-11-25T12:00:00Z"
-    stack.store.put_flood("acme", "2026-11-25", "codes/asks-for-code", 9)
-    assert main(["providers", "lift", "acme", "codes/asks-for-code"]) == 0
-    assert stack.store.floods("acme", "2026-11-25") == {"codes/asks-for-code": True}
+    words = ["providers", "lift", "acme", "codes/asks-for-code", "--moderator", "m-1"]
+    assert main(words) == 1
+    said = capsys.readouterr().err
+    assert "codes/asks-for-code was not held for acme on 2026-11-25" in said
 
 
 @pytest.mark.parametrize(

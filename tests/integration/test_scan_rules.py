@@ -1,6 +1,7 @@
 """Which rules a unit meets, and when their findings are proposed."""
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from datetime import date, timedelta
 
@@ -8,10 +9,12 @@ import msgspec
 import pytest
 from integration.scanned_units import FILE, handed_out, one
 from support.sample_checks import CHECKS, table
+from support.sample_messages import decision, flood_answer
 from support.sample_posts import OTP, PRIZE, SHADOW, fields, lines, pack
 from support.world import DAY, World
 
 from ledger.errors import OperatorError
+from ledger.records.flood import FloodQuestion
 from rules.pack import InForce
 from rules.rule_set import ProviderSettings
 from scan.flood_guard import FloodLimits
@@ -23,7 +26,7 @@ class TestFloodGuard:
 
     LIMITS = FloodLimits(200, 10)
 
-    def test_holds_for_the_day_and_lifts(self, new_world: Callable[..., World]) -> None:
+    def test_holds_for_the_day_until_a_person_opens(self, new_world: Callable[..., World]) -> None:
         world = new_world(limits=self.LIMITS, range_bytes=100_000)
         world.scan(*world.take_in(lines(*[OTP] * 3, *["a"] * 7), "1.jsonl"))
         receipt = one(world.receipts())
@@ -36,9 +39,46 @@ class TestFloodGuard:
         world.scan(*world.take_in(lines(OTP, *["a"] * 90, start=100), "2.jsonl"))
         assert world.open_findings() == []
 
-        world.store.lift_flood("acme", DAY, "codes/asks-for-code", 9)
+        [hold] = world.store.flood_holds("acme")
+        asks = FloodQuestion(DAY, "codes/asks-for-code", f"{DAY}T12:00:00Z", 10, 3, 200)
+        assert hold == (asks, "")
+        held = world.store.held_findings("acme", DAY, "codes/asks-for-code", 9)
+        assert (len(held), {finding.held for finding in held}) == (4, {True})
+        [handled] = world.decide(flood_answer())
+        assert handled.status == "taken"
         world.scan(*world.take_in(lines(*[OTP] * 9, start=200), "3.jsonl"))
-        assert len(world.open_findings()) == 9
+        listed = world.store.open_findings("acme", 99)
+        assert Counter(finding.held for finding in listed) == {True: 4, False: 9}
+
+    def test_what_is_held_after_the_answer_is_open_too(
+        self, new_world: Callable[..., World]
+    ) -> None:
+        """A worker may have looked before the answer and stored its findings after it."""
+        world = new_world(limits=self.LIMITS, range_bytes=100_000)
+        world.scan(*world.take_in(lines(*[OTP] * 3, *["a"] * 7), "1.jsonl"))
+        world.decide(flood_answer())
+        [late, *_] = world.store.open_findings("acme", 9)
+        late = msgspec.structs.replace(late, finding="f" * 64)
+        world.store.put_findings([(late, OTP)], 2**40)
+        assert late in world.store.open_findings("acme", 9)
+        world.decide(decision(late.finding))
+        assert late not in world.store.open_findings("acme", 9)
+
+    def test_the_question_is_answered_once(self, new_world: Callable[..., World]) -> None:
+        world = new_world(limits=self.LIMITS, range_bytes=100_000)
+        [early] = world.decide(flood_answer())
+        assert (early.status, early.code) == ("refused", "unknown")
+        world.scan(*world.take_in(lines(*[OTP] * 3, *["a"] * 7), "1.jsonl"))
+        left = flood_answer(verdict="left_held")
+        assert [handled.status for handled in world.decide(left, left)] == ["taken", "repeated"]
+        [other] = world.decide(flood_answer(id="f-2", moderator="m-2"))
+        assert (other.status, other.code) == ("refused", "decided_already")
+        assert world.store.open_findings("acme", 9) == []
+        assert world.store.floods("acme", DAY) == {"codes/asks-for-code": False}
+        [entry] = world.store.journal_entries("acme", DAY)
+        assert (entry.day, entry.held_rule, entry.verdict) == (
+            DAY, "codes/asks-for-code", "left_held",
+        )  # fmt: skip
 
     def test_lets_a_share_below_the_limit_through(self, new_world: Callable[..., World]) -> None:
         world = new_world(limits=self.LIMITS, range_bytes=100_000)

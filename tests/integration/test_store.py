@@ -16,6 +16,7 @@ from ledger.aws.table import key_of
 from ledger.cases.case import CaseMarker, JournalEntry
 from ledger.privacy.moderator_letters import assign_letters
 from ledger.records.finding import Finding, FoundSpan
+from ledger.records.flood import FloodQuestion
 from ledger.records.identity import digest
 from ledger.records.manifest import Manifest, Marker, OpenFile, RangeRow, Source
 from ledger.records.provider import Provider
@@ -335,16 +336,19 @@ def test_files_are_open_until_they_are_closed_and_the_first_day_stays(store: Dyn
     assert store.files("acme") == [OpenFile("f2", "2026-11-24", 3), OpenFile("f1", DAY, 3, DAY)]
 
 
-def test_floods_stand_until_they_are_lifted(store: DynamoStore) -> None:
+def test_the_first_question_of_a_rule_and_day_stays(store: DynamoStore) -> None:
+    asks = FloodQuestion(DAY, "codes/asks", "2026-11-25T12:00:00Z", 1_000, 30, 20)
     assert store.floods("acme", DAY) == {}
-    assert store.put_flood("acme", DAY, "codes/asks", 9)
-    assert not store.put_flood("acme", DAY, "codes/asks", 9)
-    store.put_flood("acme", "2026-11-26", "codes/asks", 9)
-    store.put_flood("acme", DAY, "codes/other", 9)
-    store.lift_flood("acme", DAY, "codes/asks", 9)
-    assert not store.put_flood("acme", DAY, "codes/asks", 9)
-    assert store.floods("acme", DAY) == {"codes/asks": True, "codes/other": False}
+    assert store.put_flood("acme", asks, 9)
+    assert not store.put_flood("acme", msgspec.structs.replace(asks, posts=2_000), 9)
+    store.put_flood("acme", FloodQuestion("2026-11-26", "codes/asks"), 9)
+    store.put_flood("acme", FloodQuestion(DAY, "codes/other"), 9)
+    assert store.floods("acme", DAY) == {"codes/asks": False, "codes/other": False}
     assert store.floods("others", DAY) == {}
+    assert store.flood_question("acme", DAY, "codes/asks") == asks
+    assert store.flood_question("acme", "2026-11-24", "codes/asks") is None
+    assert [hold.question.day for hold in store.flood_holds("acme")] == [DAY, DAY, "2026-11-26"]
+    assert {hold.verdict for hold in store.flood_holds("acme")} == {""}
 
 
 def test_what_earlier_releases_noted_beside_the_registration_is_still_read(
@@ -365,9 +369,10 @@ def test_what_earlier_releases_noted_beside_the_registration_is_still_read(
     assert store.audit_secret("2026-10") == "ab"
     store.seal(manifest(file="later"), [DROPPED], 9)
     store.close_file("acme", "early", DAY, 9)
-    store.lift_flood("acme", DAY, rule, 9)
+    store.table.put(old, f"flood#{DAY}#codes/lifted", lifted=True, expires=9)
     assert store.files("acme") == [msgspec.structs.replace(early, closed="2026-11-21"), later]
-    assert store.floods("acme", DAY) == {rule: True}
+    assert store.floods("acme", DAY) == {rule: False, "codes/lifted": True}
+    assert store.flood_question("acme", DAY, rule) == FloodQuestion(DAY, rule)
 
 
 def test_work_is_noted_where_no_provider_can_be_registered(
@@ -376,7 +381,7 @@ def test_work_is_noted_where_no_provider_can_be_registered(
     before = [item for item in world.items() if item["pk"]["S"].startswith("P#")]
     store.seal(manifest(), [DROPPED], 9)
     store.close_file("acme", "f1", DAY, 9)
-    store.put_flood("acme", DAY, "codes/asks", 9)
+    store.put_flood("acme", FloodQuestion(DAY, "codes/asks"), 9)
     store.put_moderator_letter("acme", "2026-11", "A", "m-1", 9)
     store.put_audit_secret("2026-10", "ab", 9)
     assert [item for item in world.items() if item["pk"]["S"].startswith("P#")] == before

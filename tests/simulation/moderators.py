@@ -10,7 +10,14 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from support.sample_messages import complaint, decision, outcome, reinstatement, second_review
+from support.sample_messages import (
+    complaint,
+    decision,
+    flood_answer,
+    outcome,
+    reinstatement,
+    second_review,
+)
 
 from ledger.cases.case import case_id, is_for_second_review
 
@@ -22,6 +29,23 @@ def bodies(handed_out: bytes, now: datetime) -> Iterator[str]:
     """The messages about the findings of one file, each a body of its own, sent at that moment."""
     for row in handed_out.splitlines():
         yield from map(json.dumps, messages(json.loads(row), now))
+
+
+def answers(handed_out: bytes, now: datetime) -> Iterator[str]:
+    """An answer to the flood guard for each held finding of one file: the first is the answer."""
+    for row in handed_out.splitlines():
+        finding = json.loads(row)
+        if finding["held"]:
+            found = min(datetime.fromisoformat(finding["found_at"]), now)
+            yield json.dumps(
+                flood_answer(
+                    id=f"f-{finding['finding'][:8]}",
+                    day=finding["found_at"][:10],
+                    held_rule=f"{finding['pack']}/{finding['rule']}",
+                    opened_at=found.isoformat(),
+                    decided_at=(found + timedelta(minutes=1)).isoformat(),
+                )
+            )
 
 
 def entries(finding: dict[str, Any]) -> list[str]:

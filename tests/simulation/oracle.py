@@ -29,6 +29,7 @@ def broken(cluster: Cluster, scenario: Scenario) -> Iterator[str]:
     yield from _files(cluster, records, scenario)
     yield from _handed_out(cluster, records)
     yield from _cases(cluster, records, scenario)
+    yield from _floods(cluster, records, scenario)
     yield from _published(cluster, records)
     yield from _seen(cluster)
     yield from _failed(cluster)
@@ -203,7 +204,8 @@ def _cases(cluster: Cluster, records: Records, scenario: Scenario) -> Iterator[s
         place = f"{difference.kind}: {difference.where[:24]}"
         yield f"{place} is {difference.found}, should be {difference.wanted}"
     findings = records.findings.values() if scenario.decided else ()
-    if {name for finding in findings for name in entries(finding)} != records.entries.keys():
+    decided = {name for name, one in records.entries.items() if one["type"] != "flood_answer"}
+    if {name for finding in findings for name in entries(finding)} != decided:
         yield f"{len(records.entries)} entries are not those of the messages"
     if records.waiting:
         yield f"{len(records.waiting)} messages wait for what has come"
@@ -212,12 +214,36 @@ def _cases(cluster: Cluster, records: Records, scenario: Scenario) -> Iterator[s
         one["status"] for data in answers.values() if (one := json.loads(data))["kind"] == "case"
     ]
     is_last = "put_object" not in cluster.injector.late and not cluster.largest_skew
-    if is_last and set(last) - {"taken"}:  # else the last word came late, or for another day
+    if (
+        is_last and not scenario.answered and set(last) - {"taken"}
+    ):  # else the last word came late, or for another day
         yield f"messages about cases were {', '.join(sorted(set(last)))}"
     confirmed = {name for name, one in records.entries.items() if one.get("measures")}
     stated = objects_of(cluster, cluster.world.out, "out/acme/decisions/")
     if {key.rpartition("/")[2].removesuffix(".json") for key in stated} != confirmed:
         yield "decisions with a measure and statements are not the same"
+
+
+def _floods(cluster: Cluster, records: Records, scenario: Scenario) -> Iterator[str]:
+    """Each question has one answer. What is held is listed under its question, whenever it came."""
+    held = [one for one in records.findings.values() if one.get("held")]
+    asked = {(one["found_at"][:10], f"{one['pack']}/{one['rule']}") for one in held}
+    answers = [one for one in records.entries.values() if one["type"] == "flood_answer"]
+    answered = Counter((one["day"], one["held_rule"]) for one in answers)
+    if any(count > 1 for count in answered.values()):
+        yield "a question of the flood guard is answered twice"
+    if not answered.keys() <= records.questions | asked:
+        yield "an answer is to no question"
+    if not asked <= records.questions:
+        yield "findings are held without a question"
+    if scenario.answered and not cluster.largest_skew and answered.keys() != asked:
+        yield f"{len(answered)} of {len(asked)} questions are answered"
+    for name, finding in () if scenario.decided else records.findings.items():
+        listed = records.listed.get(name, "")
+        day, rule = finding["found_at"][:10], f"{finding['pack']}/{finding['rule']}"
+        wanted = f"acme#{name[0]}{f'#held#{day}#{rule}' if finding.get('held') else ''}"
+        if listed != (wanted if finding["mode"] == "live" else ""):
+            yield f"finding {name[:8]} is listed under {listed or 'nothing'}"
 
 
 COUNTED = ("bytes", "lines", "records", "inspected", "refused", "findings", "units")

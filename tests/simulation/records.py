@@ -35,6 +35,8 @@ class Records:
     twice: list[str] = field(default_factory=list)
     entries: dict[str, Record] = field(default_factory=dict)
     waiting: set[str] = field(default_factory=set)
+    questions: set[tuple[str, str]] = field(default_factory=set)
+    listed: dict[str, str] = field(default_factory=dict)
     ledger: TableSnapshot = field(default_factory=TableSnapshot)
 
     @classmethod
@@ -52,6 +54,8 @@ class Records:
         record = json.loads(item["record"]["S"]) if "record" in item else {}
         kind, name = pk[0], pk.partition("#")[2]
         sort = sk.partition("#")[0]
+        if "open_pk" in item:
+            self.listed[name] = item["open_pk"]["S"]
         if kind == "J":
             self._add_to_journal(pk.split("#")[2], sk, record, item)
         elif (kind, sort) == ("C", "excerpt"):
@@ -60,6 +64,9 @@ class Records:
             self.waiting |= {sk} if record else set()
         elif (kind, sort) == ("W", "closed"):
             self.closed.add(sk.partition("#")[2])
+        elif (kind, sort) == ("W", "flood"):
+            _, day, rule = sk.split("#")
+            self.questions.add((day, rule))
         elif (kind, sort) in {("F", "part"), ("F", "range")}:
             (self.parts if sort == "part" else self.rows)[name].append(record)
         elif sort == "unit" and "begun" in item:

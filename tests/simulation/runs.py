@@ -1,6 +1,6 @@
 """A run of a scenario from the first file to the published numbers, and the laws that it breaks."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,7 +9,7 @@ from functools import cache, partial
 from simulation.chance import Chance, PlannedFaults
 from simulation.cluster import NOON, Cluster, day_after
 from simulation.comparing import Expected, Facts
-from simulation.moderators import bodies
+from simulation.moderators import answers, bodies
 from simulation.oracle import broken
 from simulation.patches import patched_machine, running_on
 from simulation.records import Records
@@ -132,17 +132,21 @@ def _plan(cluster: Cluster, scenario: Scenario, packs: Packs) -> bool:
 
 def _send(cluster: Cluster, scenario: Scenario) -> None:
     if scenario.decided:
-        cluster.on_findings = lambda data: _decide(cluster, data)
+        cluster.on_findings = lambda data: _decide(cluster, bodies, data)
+    if scenario.answered:
+        cluster.on_findings = lambda data: _decide(cluster, answers, data)
     for key, data in scenario.files.items():
         cluster.world.objects.put(cluster.world.drop, key, data)
     for body in scenario.messages:
         cluster.send("posts", body, SENDER, provider="acme")
 
 
-def _decide(cluster: Cluster, handed_out: bytes) -> None:
+def _decide(
+    cluster: Cluster, messages: Callable[[bytes, datetime], Iterator[str]], handed_out: bytes
+) -> None:
     """The provider's moderators say all that they will ever say, in no order."""
     now = datetime.fromtimestamp(cluster.injector.seconds, UTC)
-    for body in cluster.chance.shuffle(list(bodies(handed_out, now))):
+    for body in cluster.chance.shuffle(list(messages(handed_out, now))):
         cluster.send("cases", body, SENDER, provider="acme")
 
 

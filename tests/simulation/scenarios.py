@@ -27,7 +27,8 @@ class Scenario:
     """Files and messages; `later` files come while work is under way.
 
     `overlaps` says that posts come in more than one unit, `strangers` which files are nobody's,
-    `decided` that moderators decide on each finding as soon as they are handed it.
+    `decided` that moderators decide on each finding as soon as they are handed it, `answered` that
+    they answer the flood guard as soon as they are handed a held finding.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Scenario:
     overlaps: bool = False
     strangers: tuple[str, ...] = ()
     decided: bool = False
+    answered: bool = False
     settings: dict[str, str] = field(default_factory=lambda: NO_FLOOD)
 
 
@@ -149,6 +151,16 @@ DECIDED = Scenario(
 )
 """Moderators answer each file of findings; every ninth seed plays it."""
 
+ANSWERED = Scenario(
+    "people answer the flood guard",
+    {"drop/acme/lines.jsonl": lines(*[OTP, OTP, QUIET] * 4)},
+    (json.dumps([fields(id=f"m{number}", text=OTP) for number in range(4)]),),
+    overlaps=True,
+    answered=True,
+    settings=FLOOD,
+)
+"""Moderators open what is held, while more of it is stored; it has seeds of its own."""
+
 CANONICAL = Scenario(
     "canonical",
     {"drop/acme/lines.jsonl": lines(OTP, QUIET, PRIZE, OTP) + PRIVATE},
@@ -156,7 +168,7 @@ CANONICAL = Scenario(
 )
 """The run in which every fault and every pair of faults is tried."""
 
-BY_NAME = {one.name: one for one in (*SCENARIOS, DECIDED, CANONICAL)}
+BY_NAME = {one.name: one for one in (*SCENARIOS, DECIDED, ANSWERED, CANONICAL)}
 
 
 @cache

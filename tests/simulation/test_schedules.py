@@ -8,8 +8,10 @@ findings and published bytes as a run without faults.
 import pytest
 from simulation.chance import PlannedFaults, SeededFaults
 from simulation.enumerate_faults import check_faults, first_faults, second_faults, single_faults
+from simulation.patches import running_on
+from simulation.records import Records
 from simulation.runs import run
-from simulation.scenarios import DECIDED, SCENARIOS, Scenario
+from simulation.scenarios import ANSWERED, DECIDED, SCENARIOS, Scenario
 from simulation.seeds import check_seed, kept
 
 pytestmark = [
@@ -20,11 +22,14 @@ pytestmark = [
 SEEDS = 2_000
 BLOCK = 100
 
+ANSWERS = 60
+"""Seeds in which people answer the flood guard."""
+
 PAIRS_APART = 101
 """Of the pairs each hundred and first is run here, and all of them by `make drill PAIRS=1`."""
 
 
-@pytest.mark.parametrize("scenario", [*SCENARIOS, DECIDED], ids=lambda one: one.name)
+@pytest.mark.parametrize("scenario", [*SCENARIOS, DECIDED, ANSWERED], ids=lambda one: one.name)
 def test_a_run_without_faults_is_right(scenario: Scenario) -> None:
     finished = run(scenario, PlannedFaults())
     assert finished.wrong == []
@@ -41,6 +46,24 @@ def test_a_seed_that_once_failed_does_not_fail(seed: int, scenario: Scenario) ->
 def test_a_schedule_drawn_from_a_seed_changes_nothing(first: int) -> None:
     for seed in range(first, first + BLOCK):
         check_seed(seed)
+
+
+def test_an_answer_opens_what_is_held_whatever_comes_first() -> None:
+    """Some findings are stored after the answer, by workers that looked before it."""
+    for seed in range(ANSWERS):
+        check_seed(seed, ANSWERED)
+
+
+def test_a_moderator_finds_opened_findings_next_to_others() -> None:
+    """The list of open findings is asked as the console asks it."""
+    finished = run(ANSWERED, PlannedFaults())
+    with running_on(finished.cluster):
+        listed = finished.cluster.world.store.open_findings("acme", 99)
+        holds = finished.cluster.world.store.flood_holds("acme")
+    assert {hold.verdict for hold in holds} == {"opened"}
+    assert any(finding.held for finding in listed)
+    live = [one for one in Records.of(finished.cluster).findings.values() if one["mode"] == "live"]
+    assert len(listed) == len(live)
 
 
 def test_no_single_fault_changes_anything() -> None:

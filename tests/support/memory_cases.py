@@ -15,6 +15,7 @@ from ledger.cases.case import Case, CaseEntry, CaseMarker, CaseMove, JournalEntr
 from ledger.cases.refusal import CaseReceipt
 from ledger.pointer import set_key
 from ledger.records.finding import Finding
+from ledger.records.flood import FloodQuestion
 from ledger.records.manifest import Marker
 from matcher import build_set, digest_of
 
@@ -58,6 +59,7 @@ class MemoryCases:
     markers: dict[str, CaseMarker] = field(default_factory=dict)
     waiting: dict[str, dict[str, WaitingMessage]] = field(default_factory=dict)
     open: set[str] = field(default_factory=set)
+    questions: dict[tuple[str, str], FloodQuestion] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=lambda: {set_key(digest_of(SET)): SET})
 
     def find(self, *findings: Finding) -> tuple[str, ...]:
@@ -104,6 +106,9 @@ class MemoryCases:
 
     def marker(self, unit: str) -> Marker | None:
         return Marker(unit, "acme", DAY) if unit == UNIT else None
+
+    def flood_question(self, provider: str, day: str, rule: str) -> FloodQuestion | None:
+        return self.questions.get((day, rule)) if provider == "acme" else None
 
     def case(self, case: str) -> Case | None:
         entries, waiting = self.entries.get(case, {}), self.waiting.get(case, {})

@@ -176,6 +176,23 @@ def audit(**changes: Any) -> dict[str, Any]:
     )
 
 
+def flood_answer(**changes: Any) -> dict[str, Any]:
+    """A moderator looked at the held findings of a rule, and opens them."""
+    return _with(
+        {
+            "type": "flood_answer",
+            "id": "f-1",
+            "day": "2026-11-25",
+            "held_rule": "codes/asks-for-code",
+            "verdict": "opened",
+            "moderator": "m-1",
+            "opened_at": "2026-11-25T12:20:00+00:00",
+            "decided_at": "2026-11-25T12:30:00+00:00",
+        },
+        changes,
+    )
+
+
 def on_day(day: str, message: dict[str, Any]) -> dict[str, Any]:
     """The message with all that it tells on one day, as a trial has it."""
     return {
@@ -190,6 +207,6 @@ def _with(message: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
 
 MAKERS: tuple[Callable[..., dict[str, Any]], ...] = (
     *(complaint, dispute, outcome, second_review, notice, order, inform, suspension),
-    *(reinstatement, audit),
+    *(reinstatement, audit, flood_answer),
 )
 """All but the decision, which is of findings."""

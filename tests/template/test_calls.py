@@ -8,7 +8,7 @@ import pytest
 from moto import mock_aws
 from support.faults import CrashError
 from support.sample_checks import CHECKS, REPEATS_FRIDGE, table
-from support.sample_messages import audit, complaint, decision, on_day, outcome
+from support.sample_messages import audit, complaint, decision, flood_answer, on_day, outcome
 from template.permissions import allows, matches
 from template.resolved import as_list
 from template.trial import DAY, SETTINGS, STACK, Trial, bucket, delivery, lines, post
@@ -80,6 +80,7 @@ def messages_of(trial: Trial) -> list[dict[str, Any]]:
         decision(harmful, id="d-3", verdict="escalated", escalation="child_abuse"),
         audit(post="p1"),
         audit(id="a-2", post="p1", month="2026-10"),
+        flood_answer(held_rule="lamp-oil/on-offer"),
         *(decision(one, id=f"w-{n}", **dismissed) for n, one in enumerate(wrong)),
     ]
 

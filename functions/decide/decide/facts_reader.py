@@ -15,6 +15,7 @@ from ledger.cases.messages import (
     Complaint,
     Decision,
     Dispute,
+    FloodAnswer,
     Notice,
     Order,
     Outcome,
@@ -25,14 +26,15 @@ from ledger.cases.messages import (
 from ledger.errors import OperatorError
 from ledger.keys import audit_key
 from ledger.pointer import stored_set
-from ledger.ports import CaseStore, Objects, UnitStore
+from ledger.ports import CaseStore, FloodStore, Objects, UnitStore
 from ledger.records.finding import Finding
+from ledger.records.flood import flood_question_id
 from rules.pack import Pack
 from rules.rule_set import SetError
 from rules.set_reader import KnownSets
 
 
-class DecideStore(CaseStore, UnitStore, Protocol):
+class DecideStore(CaseStore, FloodStore, UnitStore, Protocol):
     """The parts of the table that decide uses."""
 
 
@@ -103,6 +105,11 @@ class FactsReader:
             case Audit():
                 cases = self._cases([audit_id(provider, message)])
                 return replace(facts, cases=cases, sampled=self._is_sampled(provider, message))
+            case FloodAnswer(held_rule=rule):
+                day = message.day.isoformat()
+                cases = self._cases([flood_question_id(provider, day, rule)])
+                question = self.store.flood_question(provider, day, rule)
+                return replace(facts, cases=cases, question=question)
             case Suspension():
                 return facts
         return replace(facts, cases=cases)

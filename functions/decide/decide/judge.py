@@ -1,8 +1,8 @@
 """Judge a message about a case: return its entry and moves, or why it is refused.
 
-Pure: no clock, no store. Notices, orders, suspensions and audits need no decision, and are judged
-here; `decisions` and `contests` judge the other types. `ledger.cases.transitions` says which moves
-a case allows.
+Pure: no clock, no store. Messages that need no decision are judged here: notices, orders,
+suspensions, audits and answers to the flood guard. `decisions` and `contests` judge the other
+types. `ledger.cases.transitions` says which moves a case allows.
 """
 
 from collections.abc import Iterator
@@ -21,6 +21,7 @@ from ledger.cases.messages import (
     Complaint,
     Decision,
     Dispute,
+    FloodAnswer,
     Notice,
     Order,
     Outcome,
@@ -31,6 +32,7 @@ from ledger.cases.messages import (
 from ledger.cases.refusal import CaseCode, CaseRefusal
 from ledger.cases.transitions import CaseKind, Move
 from ledger.clock import utc
+from ledger.records.flood import flood_question_id
 
 
 def judge(message: CaseMessage, facts: Facts) -> Judgement | CaseRefusal:
@@ -57,6 +59,15 @@ def _judge(message: CaseMessage, facts: Facts) -> Judgement | CaseRefusal:
             return judge_outcome(message, facts)
         case Reinstatement():
             return judge_reinstatement(message, facts)
+        case _:
+            return _judge_alone(message, facts)
+
+
+def _judge_alone(
+    message: Notice | Order | Suspension | Audit | FloodAnswer, facts: Facts
+) -> Judgement | CaseRefusal:
+    """Judge a message that is about no decision."""
+    match message:
         case Notice():
             return judge_notice(message, facts)
         case Order():
@@ -65,6 +76,8 @@ def _judge(message: CaseMessage, facts: Facts) -> Judgement | CaseRefusal:
             return judge_suspension(message, facts)
         case Audit():
             return judge_audit(message, facts)
+        case FloodAnswer():
+            return judge_flood_answer(message, facts)
 
 
 def _without_words(move: CaseMove) -> CaseMove:
@@ -134,6 +147,27 @@ def judge_audit(message: Audit, facts: Facts) -> Judgement | CaseRefusal:
         yield from refusals_of([step], "post")
         start = datetime.fromisoformat(f"{message.month}-01T00:00:00Z")
         yield from before(message, facts, start, "the sample's month began", "opened_at")
+
+    refusal = next(refusals(), None)
+    return refusal or taken(message, entry_of(message, facts), [step])
+
+
+def judge_flood_answer(message: FloodAnswer, facts: Facts) -> Judgement | CaseRefusal:
+    """Take the answer to a question of the flood guard, once for each rule and day.
+
+    The answer opens the question's case and closes it. No finding is moved: held findings are
+    listed under their rule and day, and open if the answer says so, whenever they were stored.
+    """
+    day, question = message.day.isoformat(), facts.question
+    if question is None:
+        return unknown("held_rule")
+    case = flood_question_id(facts.provider, day, message.held_rule)
+    step = Step(case, facts.cases.get(case), CaseKind.RECORD, Move.CLOSE)
+
+    def refusals() -> Iterator[CaseRefusal]:
+        yield from refusals_of([step], "held_rule")
+        asked = datetime.fromisoformat(question.at or f"{day}T00:00:00Z")
+        yield from before(message, facts, asked, "the rule was held", "opened_at")
 
     refusal = next(refusals(), None)
     return refusal or taken(message, entry_of(message, facts), [step])

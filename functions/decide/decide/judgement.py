@@ -14,6 +14,7 @@ from ledger.cases.refusal import CaseCode, CaseRefusal, EarlierMove
 from ledger.cases.transitions import NEW, TRANSITIONS, CaseKind, CaseState, Move
 from ledger.clock import utc
 from ledger.records.finding import Finding
+from ledger.records.flood import FloodQuestion
 
 REFERENCES = {
     "decision": "decision",
@@ -56,7 +57,7 @@ class Facts:
 
     `arrived` bounds the times that the message states. `counted` holds the findings that a receipt
     counts, `packs` the fields of each finding's pack. `sampled` is whether the post of an audit
-    was drawn.
+    was drawn, `question` the question of the flood guard that is answered.
     """
 
     provider: str
@@ -66,6 +67,7 @@ class Facts:
     counted: frozenset[str] = frozenset()
     packs: Mapping[str, PackFacts] = field(default_factory=dict)
     sampled: bool = False
+    question: FloodQuestion | None = None
 
     def id_of(self, reference: str, message: str) -> str:
         """Return the id of the case to which a field of a message refers."""

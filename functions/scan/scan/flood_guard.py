@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import uuid4
 
-from ledger.clock import Clock
+from ledger.clock import Clock, utc
 from ledger.ports import FloodStore
-from ledger.records.flood_total import FloodTotal
+from ledger.records.flood import FloodQuestion, FloodTotal
 from ledger.records.receipt import Receipt
 
 EXCHANGE_SECONDS = 60
@@ -44,16 +44,20 @@ class FloodLimits:
         return {
             rule
             for rule, count in hits.items()
-            if count * 1000 > max(self.per_mille, expected.get(rule.partition("/")[0], 0)) * posts
+            if count * 1000 > self.most_expected(rule, expected) * posts
         }
+
+    def most_expected(self, rule: str, expected: Mapping[str, int]) -> int:
+        """Return how many hits of a rule per mille are expected at most."""
+        return max(self.per_mille, expected.get(rule.partition("/")[0], 0))
 
 
 @dataclass(frozen=True, slots=True)
 class FloodDecision:
-    """Rules as `pack/rule`: all that propose nothing in this unit, and those not stored yet."""
+    """All rules (`pack/rule`) that propose nothing in this unit, and the questions to store."""
 
-    held: frozenset[str]
-    new: frozenset[str]
+    held: frozenset[str] = frozenset()
+    questions: tuple[FloodQuestion, ...] = ()
 
 
 @dataclass(slots=True)
@@ -101,21 +105,31 @@ class FloodGuard:
         """Decide for one unit.
 
         `hits` are its live hits by `pack/rule`; `expected` has per mille by pack. A rule that was
-        held once stays held for the day, until somebody looks and lifts it.
+        held once stays held for the day, until a person answers its question and opens it.
         """
         if not hits:  # there is nothing to hold
-            return FloodDecision(frozenset(), frozenset())
-        lifted_by_rule = self.store.floods(provider, day)
+            return FloodDecision()
+        opened_by_rule = self.store.floods(provider, day)
         total = self._total(provider, day)
         self._read_others(provider, day, total)
-        flooded = self.limits.flooded(
-            total.posts + total.others_posts + posts,
-            total.hits + total.others_hits + Counter(hits),
-            expected,
+        day_posts = total.posts + total.others_posts + posts
+        day_hits = total.hits + total.others_hits + Counter(hits)
+        flooded = self.limits.flooded(day_posts, day_hits, expected)
+        new = sorted(rule for rule in flooded if rule in hits and rule not in opened_by_rule)
+        at = utc(self.clock.now())
+        questions = tuple(
+            FloodQuestion(
+                day=day,
+                rule=rule,
+                at=at,
+                posts=day_posts,
+                hits=day_hits[rule],
+                expected=self.limits.most_expected(rule, expected),
+            )
+            for rule in new
         )
-        new = frozenset(rule for rule in flooded if rule in hits and rule not in lifted_by_rule)
-        held = new | {rule for rule, lifted in lifted_by_rule.items() if not lifted}
-        return FloodDecision(held, new)
+        held = {rule for rule, is_opened in opened_by_rule.items() if not is_opened}
+        return FloodDecision(frozenset(held.union(new)), questions)
 
     def count(self, receipt: Receipt) -> None:
         """Add a receipt that this worker has just committed, and write its row once a minute."""

@@ -60,10 +60,10 @@ class UnitRecorder:
         return self._commit(effects, own, repeats=len(stored) - len(own))
 
     def put_floods(self, effects: UnitEffects) -> None:
-        """Store the rules that the flood guard holds from now on."""
+        """Store the questions of the rules that the flood guard holds from now on."""
         flood_end = int((effects.now + timedelta(days=FILE_DAYS)).timestamp())
-        for rule in sorted(effects.flood.new):
-            self.store.put_flood(effects.job.provider, effects.marker.day, rule, flood_end)
+        for question in effects.flood.questions:
+            self.store.put_flood(effects.job.provider, question, flood_end)
 
     def put_refusals(self, unit: str, records: UnitRecords) -> None:
         """Store the places of the refused records of a unit."""

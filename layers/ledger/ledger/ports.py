@@ -12,7 +12,7 @@ from typing import BinaryIO, Protocol
 from ledger.cases.case import Case, CaseMarker, CaseMove, JournalEntry, WaitingMessage
 from ledger.privacy.audit_sample import SampledPost
 from ledger.records.finding import Finding
-from ledger.records.flood_total import FloodTotal
+from ledger.records.flood import FloodHold, FloodQuestion, FloodTotal
 from ledger.records.manifest import (
     FirstTry,
     Manifest,
@@ -214,9 +214,15 @@ class FloodStore(Protocol):
     """Rules that the flood guard holds back on a day, and the sums of what workers committed."""
 
     def floods(self, provider: str, day: str) -> dict[str, bool]:
-        """Return the rules under flood guard that day, and whether somebody lifted it."""
+        """Return the rules under flood guard that day, and whether a person opened them."""
 
-    def put_flood(self, provider: str, day: str, rule: str, expires: int) -> bool:
+    def flood_holds(self, provider: str) -> list[FloodHold]:
+        """Return all held rules of the last weeks by day and rule, with their answers."""
+
+    def flood_question(self, provider: str, day: str, rule: str) -> FloodQuestion | None:
+        """Return the question of one rule and day, if the rule was held."""
+
+    def put_flood(self, provider: str, question: FloodQuestion, expires: int) -> bool:
         """Put a rule under flood guard for a day; False if it is or was already."""
 
     def flood_totals(self, provider: str, day: str) -> list[FloodTotal]:
@@ -259,6 +265,9 @@ class OpenFindingStore(Protocol):
 
     def open_findings(self, provider: str, limit: int) -> list[Finding]:
         """Return the first open findings by severity, reach and age; the list may lag a second."""
+
+    def held_findings(self, provider: str, day: str, rule: str, limit: int) -> list[Finding]:
+        """Return the first undecided findings of a rule that were held that day."""
 
     def excerpts(self, findings: Sequence[str]) -> dict[str, str]:
         """Return the excerpts that are still kept, by finding."""

@@ -142,8 +142,8 @@ providers factchecks -> terang.cli.providers:factchecks
     Propose labels with published fact-checks to a provider, or only count them.
     terang providers factchecks acme-chat on
 providers lift -> terang.cli.providers:lift
-    Let a rule that the flood guard holds today propose again.
-    terang providers lift acme-chat account-takeover/asks-for-code
+    Answer the flood guard: let a held rule propose again and open its findings, or leave them.
+    terang providers lift acme-chat account-takeover/asks-for-code --moderator m-7
 recount -> recount.recount:recount_command
     Prove every published number from the public journal.
     terang recount out/public

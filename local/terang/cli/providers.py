@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Callable
-from datetime import timedelta
 from hashlib import sha256
 from typing import Annotated, Literal
 
@@ -10,12 +9,21 @@ import boto3
 import msgspec
 from cyclopts import Parameter
 
-from ledger.closing import FILE_DAYS
+from ledger.clock import utc
 from ledger.errors import OperatorError
+from ledger.records.flood import LEFT_HELD, OPENED
 from ledger.records.provider import Provider
 from matcher import ProviderSettings
 from terang import ROOT
-from terang.cli.arguments import STACK, Channels, JsonLines, ProviderId, StackName
+from terang.cli.arguments import (
+    STACK,
+    Channels,
+    Day,
+    JsonLines,
+    Moderator,
+    ProviderId,
+    StackName,
+)
 from terang.console import Screen, print_json, print_result, print_warning
 from terang.first_steps import first_steps
 from terang.remote import Remote, explain_stack_errors
@@ -145,16 +153,47 @@ def factchecks(
 
 
 @explain_stack_errors()
-def lift(provider: ProviderId, rule: Rule, /, *, stack: StackName = STACK) -> int:
-    """Let a rule propose again today, by the clock of the stack's functions."""
+def lift(
+    provider: ProviderId,
+    rule: Rule,
+    /,
+    *,
+    moderator: Moderator,
+    day: Annotated[Day | None, Parameter(help="the day of the question; default: today")] = None,
+    leave_held: Annotated[
+        bool, Parameter(negative="", help="answer that the findings stay held")
+    ] = False,
+    reason: Annotated[str, Parameter(metavar="TEXT", help="kept with the case")] = "",
+    stack: StackName = STACK,
+) -> int:
+    """Answer the question of the flood guard: 0 if the answer is taken, 1 if it is refused.
+
+    Today is the day of the stack's functions.
+    """
     remote = Remote.find(stack)
     now = remote.clock.now()
-    today = now.date().isoformat()
-    if rule not in remote.store.floods(provider, today):
-        raise OperatorError(f"{rule} is not held for {provider} today")
-    expires = int((now + timedelta(days=FILE_DAYS)).timestamp())
-    remote.store.lift_flood(provider, today, rule, expires)
-    console.print(f"{rule} proposes again for {provider}")
+    held_on = (day or now.date()).isoformat()
+    question = remote.store.flood_question(provider, held_on, rule)
+    if question is None:
+        raise OperatorError(f"{rule} was not held for {provider} on {held_on}")
+    console.print(str(question))
+    verdict = LEFT_HELD if leave_held else OPENED
+    message = {
+        "type": "flood_answer",
+        "id": f"flood-{held_on}-{rule}-{utc(now)}",
+        "day": held_on,
+        "held_rule": rule,
+        "verdict": verdict,
+        "moderator": moderator,
+        "opened_at": utc(now),
+        "decided_at": utc(now),
+        **({"reason": reason} if reason else {}),
+    }
+    [result] = remote.cases(provider).send([message])
+    if result.status != "taken":
+        raise OperatorError(str(result))
+    done = "stay held" if leave_held else "are open, and it proposes again"
+    console.print(f"{rule}: its findings of {held_on} {done}")
     return 0
 
 

@@ -74,6 +74,7 @@ def review(
     if findings is not None:
         sources = _of_run(findings, before, limit)
     else:
+        _print_questions(stack, provider or "", moderator)
         sources = _of_stack(stack, provider or "", moderator, before, limit)
     with _explain_unwritable(file), TtyTerminal() as terminal:
         messages = review_cards(
@@ -95,6 +96,17 @@ def review(
 def _of_run(folder: Path, before: Sequence[dict[str, Any]], limit: int) -> _ReviewSources:
     findings = findings_of_run(folder, decided_in(before))[:limit]
     return _ReviewSources(cards(findings), rule_reasons_in_folder(folder), SystemClock())
+
+
+def _print_questions(stack: str, provider: str, moderator: str) -> None:
+    """Print the questions of the flood guard that nobody has answered, and how to answer."""
+    for question, verdict in _remote(stack).store.flood_holds(provider):
+        if not verdict:
+            console.print(f"The flood guard asks: {question}. Are its findings right?")
+            console.print(
+                f"answer with: terang providers lift {provider} {question.rule}"
+                f" --day {question.day} --moderator {moderator} [--leave-held]"
+            )
 
 
 def _of_stack(

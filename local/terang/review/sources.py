@@ -54,7 +54,9 @@ def findings_of_run(path: Path, decided: Iterable[str]) -> list[OpenFinding]:
             raise OperatorError(f"{file}: finding {number} is not from a run: {needs}")
     done = set(decided)
     listed = [
-        (open_index_keys(row).get("open_sk", ""), row) for row in rows if row.finding not in done
+        (open_index_keys(row).get("open_sk", ""), row)
+        for row in rows
+        if row.finding not in done and not row.held
     ]
     listed = sorted((pair for pair in listed if pair[0]), key=lambda pair: pair[0])
     return [OpenFinding(row, row.excerpt) for _, row in listed]
@@ -183,7 +185,7 @@ CASES = 200
 
 ORDER = (
     *("notice", "order", "decision", "second_review", "complaint", "dispute"),
-    *("outcome", "reinstatement", "correction"),
+    *("outcome", "reinstatement", "correction", "flood_answer"),
 )
 """The order of entries that were committed within one second."""
 

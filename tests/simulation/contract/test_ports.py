@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from support.sample_posts import OTP, PRIZE, line, lines
 from support.world import DAY, World
 
+from ledger.records.flood import FloodQuestion
 from ledger.records.manifest import FirstTry, Marker, RangeRow
 from ledger.records.receipt import Receipt, digest_of_ids
 
@@ -92,6 +93,7 @@ def test_a_batch_is_committed_as_a_whole_or_not_at_all(aws: World) -> None:
 
 
 def test_a_rule_is_held_once_a_day(aws: World) -> None:
-    assert aws.store.put_flood("acme", DAY, "codes/asks", 9)
-    assert not aws.store.put_flood("acme", DAY, "codes/asks", 9)
+    asks = FloodQuestion(DAY, "codes/asks")
+    assert aws.store.put_flood("acme", asks, 9)
+    assert not aws.store.put_flood("acme", asks, 9)
     assert aws.store.floods("acme", DAY) == {"codes/asks": False}

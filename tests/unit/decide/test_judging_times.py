@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 from support.judged_cases import DRAWN, F1, F2, entry, two_findings
-from support.memory_cases import MemoryCases, finding
+from support.memory_cases import DAY, MemoryCases, finding
 from support.sample_messages import (
     MAKERS,
     SENT,
@@ -14,6 +14,7 @@ from support.sample_messages import (
     complaint,
     decision,
     dispute,
+    flood_answer,
     inform,
     notice,
     order,
@@ -30,6 +31,7 @@ from ledger.cases.messages import MESSAGE_TYPES
 from ledger.cases.reading import read_case_message
 from ledger.cases.refusal import CaseRefusal
 from ledger.keys import audit_key
+from ledger.records.flood import FloodQuestion
 from ledger.records.identity import digest
 
 FOUND = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -43,6 +45,8 @@ ALONE = decision(notice="n-1", findings=..., **GROUND)
 def cases() -> MemoryCases:
     made = two_findings()
     made.files[audit_key("acme", "2026-11")] = b'{"post":"1","rank":"00"}\n'
+    held = FloodQuestion(DAY, "codes/asks-for-code", at(FOUND), 1_000, 30, 20)
+    made.questions[held.day, held.rule] = held
     return made
 
 
@@ -136,6 +140,7 @@ EARLY: dict[str, tuple[list[dict[str, Any]], dict[str, Any], str, datetime]] = {
         "reinstated_at",
         FOUND + timedelta(minutes=30),
     ),
+    "an answer before the question": ([], flood_answer(), "opened_at", FOUND),
     "an audit before its month": ([], audit(), "opened_at", datetime(2026, 11, 1, tzinfo=UTC)),
     "a notice of years ago": ([], notice(), "received_at", SENT - timedelta(days=731)),
     "an order of years ago": ([], order(), "received_at", SENT - timedelta(days=731)),

@@ -168,6 +168,20 @@ def test_notices_suspensions_and_audits_are_counts() -> None:
     }
 
 
+def test_answers_to_the_flood_guard_are_counted_by_rule_and_day() -> None:
+    about = {"day": "2026-11-25", "held_rule": "codes/asks"}
+    numbers = counted(
+        entry("f", "flood_answer", verdict="opened", moderator="lia", **about),
+        entry("g", "flood_answer", verdict="left_held", day="2026-11-26", held_rule="codes/asks"),
+    )
+    assert told(numbers) == {
+        "floods_answered": {
+            "2026-11-25/codes/asks/opened": 1,
+            "2026-11-26/codes/asks/left_held": 1,
+        }
+    }
+
+
 def test_a_decision_on_a_notice_alone_has_a_clock_of_its_own() -> None:
     alone = decision("d", rules={}, notice="n" * 64, found_at="2026-11-25T10:00:00Z")
     numbers = counted(alone)

@@ -7,7 +7,7 @@ import pytest
 from support.publish_world import sample_receipt
 from support.sample_posts import StandingClock
 
-from ledger.records.flood_total import FloodTotal
+from ledger.records.flood import FloodTotal
 from ledger.records.receipt import Receipt
 from scan.flood_guard import EXCHANGE_SECONDS, FloodGuard, FloodLimits
 
@@ -72,10 +72,11 @@ def try_once(
 ) -> frozenset[str]:  # fmt: skip
     """Decide and store the new rules; then the unit is not committed."""
     decision = guard.decide(provider, day, posts, hits, expected)
-    assert decision.new <= decision.held
+    new = {question.rule for question in decision.questions}
+    assert new <= decision.held
     floods = days.standing.setdefault((provider, day), {})
-    assert not decision.new & floods.keys()
-    floods.update(dict.fromkeys(decision.new, False))
+    assert not new & floods.keys()
+    floods.update(dict.fromkeys(new, False))
     return decision.held
 
 

@@ -70,11 +70,15 @@ def test_diff_shows_changed_weights_and_what_they_change(
         [
             f"{NAME}: high 9 to 8, -login code 2, otp 3 to 4, +pin 1",
             f"{NAME}: 1 newly hit, 1 no longer, 1 still",
-            "  + p-3: score 6, it needs 6: text 0-7 'send me' +5, text 12-15 'pin' +1"
-            "; decided by send me, pin",
+            (
+                "  + p-3: score 6, it needs 6: text 0-7 'send me' +5, text 12-15 'pin' +1"
+                "; decided by send me, pin"
+            ),
             "      send me the pin",
-            "  - p-2: score 7, it needs 6: text 0-7 'send me' +5, text 12-22 'login code' +2"
-            "; decided by send me, login code",
+            (
+                "  - p-2: score 7, it needs 6: text 0-7 'send me' +5, text 12-22 'login code' +2"
+                "; decided by send me, login code"
+            ),
             "      send me the login code",
             "4 posts (1 lines refused): 1 newly hit, 1 no longer",
         ],

@@ -141,3 +141,6 @@ class Counting:
         self.tally("audited", f"{line.month}/{line.verdict}")
         if line.category:
             self.tally("audited", f"{line.month}/{line.verdict}/{line.category}")
+
+    def _flood_answer(self, line: CaseLine) -> None:
+        self.tally("floods_answered", f"{line.held}/{line.verdict}")

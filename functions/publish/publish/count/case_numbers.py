@@ -160,6 +160,13 @@ class CaseNumbers(msgspec.Struct, frozen=True):
             " `month/violating/category`."
         ),
     ] = {}
+    floods_answered: Annotated[
+        Tally,
+        Meta(
+            description="Answers to the flood guard by `day/pack/rule/what`: the findings of that"
+            " rule and day were `opened`, or `left_held`."
+        ),
+    ] = {}
 
 
 def fold_cases(parts: Iterable[CaseNumbers]) -> CaseNumbers:

@@ -29,8 +29,8 @@ class CaseLine(msgspec.Struct, frozen=True, omit_defaults=True):
         str,
         Meta(
             description="`decision`, `second_review`, `complaint`, `dispute`, `outcome`, `notice`,"
-            " `order`, `suspension`, `reinstatement`, `audit`, or `correction`: a published check"
-            " changed on which a finding rests."
+            " `order`, `suspension`, `reinstatement`, `audit`, `flood_answer`, or `correction`: a"
+            " published check changed on which a finding rests."
         ),
     ]
     moderator: Annotated[
@@ -40,7 +40,8 @@ class CaseLine(msgspec.Struct, frozen=True, omit_defaults=True):
         str,
         Meta(
             description="Of a decision or second review `confirmed`, `dismissed`, `escalated` or"
-            " `skipped`; of an audit `violating`, `not_violating` or `gone`."
+            " `skipped`; of an audit `violating`, `not_violating` or `gone`; of an answer to the"
+            " flood guard `opened` or `left_held`."
         ),
     ] = ""
     category: Annotated[str, Meta(description="What it is about: a category of the DSA.")] = ""
@@ -117,6 +118,10 @@ class CaseLine(msgspec.Struct, frozen=True, omit_defaults=True):
         int | None, Meta(description="From the order to what was done about it.")
     ] = None
     month: Annotated[str, Meta(description="The month of whose sample an audit looked.")] = ""
+    held: Annotated[
+        str,
+        Meta(description="The rule that the flood guard held, and when: `day/pack/rule`."),
+    ] = ""
 
 
 def case_lines(
@@ -156,6 +161,7 @@ def case_line(number: int, entry: JournalEntry, letters: Mapping[str, str]) -> C
         trusted_flagger=entry.trusted_flagger,
         items=entry.items,
         month=entry.month,
+        held=f"{entry.day}/{entry.held_rule}" if entry.held_rule else "",
     )
     return _with_order(line, entry) if entry.type == "order" else line
 

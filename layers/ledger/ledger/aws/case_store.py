@@ -5,7 +5,12 @@ from dataclasses import dataclass
 from heapq import merge
 from itertools import islice
 
-from ledger.aws.privacy_store import DynamoPrivacy
+from ledger.aws.flood_store import (
+    DynamoFloods,
+    held_partition,
+    held_partition_of,
+    opened_partitions,
+)
 from ledger.aws.table import Item, record_of, shards
 from ledger.cases.case import Case, CaseEntry, CaseMarker, CaseMove, JournalEntry, WaitingMessage
 from ledger.records.finding import Finding
@@ -16,7 +21,7 @@ SEVERITY_RANKS = {"high": "0", "medium": "1", "low": "2"}
 
 
 @dataclass(frozen=True, slots=True)
-class DynamoCases(DynamoPrivacy):
+class DynamoCases(DynamoFloods):
     """The ports CaseStore and OpenFindingStore, and the case entries of the journal."""
 
     def case(self, case: str) -> Case | None:
@@ -103,9 +108,18 @@ class DynamoCases(DynamoPrivacy):
         """Return the first open findings by severity, reach and age.
 
         The index only lists: each finding is read from the table, and those decided since are left
-        out. Earlier releases listed all findings of a provider in one partition.
+        out. Held findings of a rule that a person opened are among them. Earlier releases listed
+        all findings of a provider in one partition.
         """
-        partitions = [provider, *(_open_partition(provider, shard) for shard in shards())]
+        opened = opened_partitions(self.flood_holds(provider), provider, shards())
+        listed_in = [_open_partition(provider, shard) for shard in shards()]
+        return self._first([provider, *listed_in, *opened], limit)
+
+    def held_findings(self, provider: str, day: str, rule: str, limit: int) -> list[Finding]:
+        """Return the first undecided findings of a rule that were held that day."""
+        return self._first([held_partition(provider, of, day, rule) for of in shards()], limit)
+
+    def _first(self, partitions: Sequence[str], limit: int) -> list[Finding]:
         listed = [self.table.listed(OPEN_INDEX, partition, limit) for partition in partitions]
         keys = [(pk, sk) for _, pk, sk in islice(merge(*listed), limit)]
         items = self.table.get_many(keys)
@@ -137,19 +151,24 @@ class DynamoCases(DynamoPrivacy):
 def open_index_keys(finding: Finding) -> dict[str, str]:
     """Return the keys under which an open finding is listed: severity, then reach, then age.
 
-    A finding that is in shadow, held or erased has none: nobody decides on it.
+    A finding that is in shadow or erased has none: nobody decides on it. One that the flood guard
+    holds is listed apart, until a person opens its rule.
 
     One partition of an index takes 1,000 writes a second, and a write that the index refuses is
     refused by the table. Ten million posts a day are 116 a second, but a file of them is scanned
     at 100,000 posts a second: one finding in a hundred posts would fill the partition of a
     provider. Sixteen partitions take 16,000 findings a second.
     """
-    if finding.mode != "live" or finding.held or finding.is_erased:
+    if finding.mode != "live" or finding.is_erased:
         return {}
+    shard = finding.finding[0]
+    partition = (
+        held_partition_of(finding) if finding.held else _open_partition(finding.provider, shard)
+    )
     reach = 10**12 - min(finding.reach or 0, 10**12)
     rank = SEVERITY_RANKS[finding.severity]
     return {
-        "open_pk": _open_partition(finding.provider, finding.finding[0]),
+        "open_pk": partition,
         "open_sk": f"{rank}#{reach:013}#{finding.found_at}#{finding.finding}",
     }
 

@@ -16,7 +16,6 @@ from ledger.aws.table import Pair, Table, item_of, record_of, shards
 from ledger.aws.unit_store import DynamoUnits, range_place, receipt_place, unpacked
 from ledger.clock import Clock, SystemClock
 from ledger.records.finding import Finding
-from ledger.records.flood_total import FloodTotal
 from ledger.records.identity import check_id
 from ledger.records.manifest import Manifest, Marker, OpenFile, RangeRow, Source
 from ledger.records.provider import Provider
@@ -170,30 +169,3 @@ class DynamoStore(DynamoUnits):
         items = self.table.query(f"K#{check_id(check)}", "")
         uses = (item["sk"]["S"].partition("#") for item in items)
         return [(provider, finding) for provider, _, finding in uses]
-
-    def floods(self, provider: str, day: str) -> dict[str, bool]:
-        """Return the rules under flood guard that day, and whether somebody lifted it."""
-        prefix, floods = f"flood#{day}#", dict[str, bool]()
-        for item in self.work_items(provider, prefix):
-            rule = item["sk"]["S"].removeprefix(prefix)
-            floods[rule] = floods.get(rule, False) or item["lifted"]["BOOL"]
-        return floods
-
-    def put_flood(self, provider: str, day: str, rule: str, expires: int) -> bool:
-        """Put a rule under flood guard for a day; False if it is or was already."""
-        key = f"flood#{day}#{rule}"
-        new = self.table.put_if_absent(work_of(provider), key, lifted=False, expires=expires)
-        return self.table.transact(new)
-
-    def lift_flood(self, provider: str, day: str, rule: str, expires: int) -> None:
-        """Let the rule propose again that day: somebody looked at what it finds."""
-        self.table.put(work_of(provider), f"flood#{day}#{rule}", lifted=True, expires=expires)
-
-    def flood_totals(self, provider: str, day: str) -> list[FloodTotal]:
-        """Return the sums of the receipts that each worker committed on a day."""
-        return self.table.records(work_of(provider), f"total#{day}#", FloodTotal)
-
-    def put_flood_total(self, provider: str, day: str, total: FloodTotal, expires: int) -> None:
-        """Replace the sum of the receipts that one worker committed on a day."""
-        key = f"total#{day}#{total.worker}"
-        self.table.put(work_of(provider), key, total, expires=expires)

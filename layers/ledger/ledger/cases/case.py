@@ -33,6 +33,8 @@ class JournalEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     A correction is not a message: a published check changed. It has the link under `check`,
     `corrected` or `withdrawn` under `why`, and the finding under `found` if its verdict no longer
     counts.
+
+    The answer to a question of the flood guard has the `day` and the `held_rule` (`pack/rule`).
     """
 
     entry: str
@@ -90,6 +92,8 @@ class JournalEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     source_type: str = ""
     overturns: bool = False
     check: str = ""
+    day: str = ""
+    held_rule: str = ""
     about: "JournalEntry | None" = None
     answers: "JournalEntry | None" = None
 

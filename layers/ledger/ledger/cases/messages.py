@@ -1,4 +1,4 @@
-"""The messages in which a provider reports what people did about a case: ten types.
+"""The messages in which a provider reports what people did about a case: eleven types.
 
 `CaseMessage` is their tagged union. To add a type: declare it here, also in `CaseMessage` and
 `MESSAGE_TYPES`, and give it rules in `reading`. Decide reads its facts in `decide.facts_reader` and
@@ -271,6 +271,28 @@ class Audit(BaseCaseMessage, frozen=True, tag="audit", kw_only=True):
     decided_at: Time
 
 
+class FloodAnswer(BaseCaseMessage, frozen=True, tag="flood_answer", kw_only=True):
+    """A moderator's answer to the question of the flood guard: one for each rule and day.
+
+    `opened` proposes all findings of the rule that were held that day, and lets the rule propose
+    again. `left_held` leaves them as they are: counted, and not proposed.
+    """
+
+    day: Annotated[date, Meta(description="The day on which the rule was held, UTC.")]
+    held_rule: Annotated[
+        str,
+        Meta(
+            pattern=_whole("[a-z0-9][a-z0-9-]{0,99}/[a-z0-9][a-z0-9-]{0,99}"),
+            description="The rule, as `pack/rule`.",
+        ),
+    ]
+    verdict: Literal["opened", "left_held"]
+    reason: Reason | None = None
+    moderator: Moderator
+    opened_at: Time
+    decided_at: Time
+
+
 type CaseMessage = (
     Decision
     | SecondReview
@@ -282,13 +304,14 @@ type CaseMessage = (
     | Suspension
     | Reinstatement
     | Audit
+    | FloodAnswer
 )
 
 MESSAGE_TYPES: dict[str, type[BaseCaseMessage]] = {
     str(message_type.__struct_config__.tag): message_type
     for message_type in (
         *(Decision, SecondReview, Complaint, Dispute, Outcome),
-        *(Notice, Order, Suspension, Reinstatement, Audit),
+        *(Notice, Order, Suspension, Reinstatement, Audit, FloodAnswer),
     )
 }
-"""The ten types of messages by the value of `type`."""
+"""The eleven types of messages by the value of `type`."""

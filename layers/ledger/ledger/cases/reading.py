@@ -25,6 +25,7 @@ from ledger.cases.messages import (
     CaseMessage,
     ContestResult,
     Decision,
+    FloodAnswer,
     Measures,
     Notice,
     Order,
@@ -208,7 +209,7 @@ def _rules(message: CaseMessage) -> Iterator[FieldRule]:
     match message:
         case Decision():
             yield from _decision_rules(message)
-        case SecondReview():
+        case SecondReview() | FloodAnswer():
             yield _order_of_times(message)
         case Outcome():
             yield from _outcome_rules(message)
@@ -303,5 +304,5 @@ def _category_rules(category: str, keyword: str | None, other: str | None) -> It
     yield keyword != "OTHER" and other is not None, _CONFLICT, "other"
 
 
-def _order_of_times(message: Decision | SecondReview | Audit) -> FieldRule:
+def _order_of_times(message: Decision | SecondReview | Audit | FloodAnswer) -> FieldRule:
     return message.decided_at < message.opened_at, _RANGE, "decided_at"
