@@ -22,8 +22,10 @@ def card_lines(learned: Learned, language: str) -> Iterator[str]:
     measured = learned.measured
     yield "card:"
     yield "  trained_on:"
-    kinds = Counter((_file_of(post.place), post.is_harmful) for post in measured.posts)
-    for (name, is_harmful), posts in sorted(kinds.items()):
+    kinds = Counter(
+        (_file_of(post.place), post.is_harmful, post.selected) for post in measured.posts
+    )
+    for (name, is_harmful, selected), posts in sorted(kinds.items()):
         yield f"    - posts: {posts}"
         yield f"      label: {'harmful' if is_harmful else 'ordinary'}"
         yield f"      harmful: {str(is_harmful).lower()}"
@@ -32,7 +34,8 @@ def card_lines(learned: Learned, language: str) -> Iterator[str]:
         yield f"      period: {_UNKNOWN} when they were posted"
         yield f"      source: {plain_or_quoted(name, 'a: {}')}"
         yield f"      licence: {_UNKNOWN} who may use them"
-        yield f"      selected: {_UNKNOWN} how they were chosen out of all posts"
+        selected = selected or f"{_UNKNOWN} how they were chosen out of all posts"
+        yield f"      selected: {plain_or_quoted(selected, 'a: {}')}"
     yield (
         f"  thresholds: The lowest sum with a precision of {PRECISION} on {FOLDS} parts that were "
         f"held back in turn by copy group, and for high the lowest with {FALSE_RATE * 10_000:.0f} "
@@ -43,7 +46,7 @@ def card_lines(learned: Learned, language: str) -> Iterator[str]:
     if measured.brand_sums is not None:
         yield from _held_back("New brands", learned, measured.brand_sums)
     yield "  ordinary:"
-    for name in sorted({name for name, is_harmful in kinds if not is_harmful}):
+    for name in sorted({name for name, is_harmful, _ in kinds if not is_harmful}):
         here = np.array([_file_of(post.place) == name for post in measured.posts])
         sums = measured.sums[here & ~measured.is_harmful]
         yield f"    - kind: {plain_or_quoted(f'Ordinary posts of {name}', 'a: {}')}"

@@ -64,6 +64,20 @@ class FeatureMatrix:
         pairs = np.unique(np.stack([chosen.col, groups[rows][chosen.row]]), axis=1)
         return np.flatnonzero(np.bincount(pairs[0], minlength=self.width) >= fewest)
 
+    def columns_of_several(
+        self, rows: Labels, owners: Sequence[frozenset[int]], fewest: int
+    ) -> Any:
+        """Return the numbers of the features whose chosen posts have enough owners together."""
+        chosen = self._matrix[rows].tocoo()
+        kept = np.flatnonzero(rows)
+        pairs = {
+            (int(column), owner)
+            for column, row in zip(chosen.col, chosen.row, strict=True)
+            for owner in owners[kept[row]]
+        }
+        columns = np.array([column for column, _ in pairs], np.int64)
+        return np.flatnonzero(np.bincount(columns, minlength=self.width) >= fewest)
+
     def sums(self, weights: Weights) -> npt.NDArray[np.int64]:
         """Return the sum of the weights of each post's features."""
         return (self._matrix @ weights).astype(np.int64)  # type: ignore[no-any-return]

@@ -20,13 +20,20 @@ _SEPARATORS = {".csv": ",;", ".tsv": "\t"}  # Excel writes both into .csv; the h
 
 @dataclass(frozen=True, slots=True)
 class LabelledPost:
-    """A text with its label, and the file and line it comes from."""
+    """A text with its label, and the file and line it comes from.
+
+    If moderators gave the label, `moderators` are they, `weight` is how many posts it counts for,
+    and `selected` says how the post came before them.
+    """
 
     text: str
     is_harmful: bool
     place: str
     group: str = ""
     brand: str = ""
+    weight: float = 1.0
+    moderators: frozenset[str] = frozenset()
+    selected: str = ""
 
 
 class LabelError(ValueError):

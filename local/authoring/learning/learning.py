@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from authoring.learning.candidates import GROUPS, candidates
+from authoring.learning.decided import MODERATORS
 from authoring.learning.features import WeighedEntries, features_of
 from authoring.learning.fitting import (
     PROTECTED,
@@ -104,7 +105,15 @@ def learn(
 
     matrix = FeatureMatrix(features_of(texts, entries, show), len(entries))
     is_protected = np.arange(len(every)) >= count
-    fitter = _Fitter(matrix, is_harmful, is_protected, np.asarray(groups), wanted.entries)
+    fitter = _Fitter(
+        matrix,
+        is_harmful,
+        is_protected,
+        np.asarray(groups),
+        np.array([post.weight for post in every]),
+        _numbered([post.moderators for post in posts], len(every)),
+        wanted.entries,
+    )
     weights = fitter.fit(np.ones(len(every), dtype=bool))
     used = {entry: int(weight) for entry, weight in zip(entries, weights, strict=True) if weight}
     report(f"{len(used)} of them have a weight; measuring on {FOLDS} parts held back in turn")
@@ -116,6 +125,7 @@ def learn(
         is_harmful[:count],
         fitter.held_back(groups)[:count],
         by_brand,
+        np.array([post.weight for post in every[:count]]),
     )
     threshold, high = measured.choose_thresholds()
     return Learned(
@@ -136,11 +146,14 @@ class _Fitter:
         is_harmful: Flags,
         is_protected: Flags,
         groups: npt.NDArray[np.int64],
+        counts: npt.NDArray[np.float64],
+        moderators: Sequence[frozenset[int]],
         most: int,
     ):
         self._matrix, self._is_harmful, self._groups = matrix, is_harmful, groups
         self._is_protected, self._protected = is_protected, matrix.rows(is_protected)
-        self._counts = np.where(is_protected, PROTECTED, 1.0)
+        self._counts = np.where(is_protected, PROTECTED, counts)
+        self._moderators = moderators
         self._most = most
         self._strength: float | None = None
 
@@ -160,7 +173,19 @@ class _Fitter:
         weights = np.zeros(self._matrix.width, np.int64)
         found = coefficients(chosen, labels, self._counts[rows], self._strength)
         weights[columns] = rounded(found)
+        if any(self._moderators):
+            weights[(weights > 0) & ~self._may_speak_for_harm(rows)] = 0
         return weakened(weights, self._protected, MOST_PROTECTED)
+
+    def _may_speak_for_harm(self, rows: Flags) -> Flags:
+        """Return the features that harmful posts of enough copy groups and moderators have."""
+        harmful = rows & self._is_harmful
+        of_groups = self._matrix.columns_in_groups(harmful, self._groups, GROUPS)
+        of_people = self._matrix.columns_of_several(harmful, self._moderators, MODERATORS)
+        columns: Flags = np.isin(
+            np.arange(self._matrix.width), np.intersect1d(of_groups, of_people)
+        )
+        return columns
 
     def held_back(self, units: Sequence[int]) -> Sums:
         """Return for each post its sum by weights that no post of its unit shaped."""
@@ -168,6 +193,21 @@ class _Fitter:
         for held in folds(units, FOLDS):
             sums[held] = self._matrix.sums(self.fit(~held))[held]
         return sums
+
+
+def _numbered(people: Sequence[frozenset[str]], length: int) -> list[frozenset[int]]:
+    """Return the people of each post as numbers, and nobody for all further posts.
+
+    A post that a file labelled has a person of its own, so that such posts always count.
+    """
+    if not any(people):
+        return [frozenset()] * length
+    numbers = {name: at for at, name in enumerate(sorted(frozenset().union(*people)))}
+    known = [
+        frozenset(numbers[name] for name in names) if names else frozenset({len(numbers) + at})
+        for at, names in enumerate(people)
+    ]
+    return [*known, *[frozenset[int]()] * (length - len(known))]
 
 
 def _brands(posts: Sequence[LabelledPost], groups: Sequence[int]) -> list[int]:
@@ -185,4 +225,5 @@ def _check_enough(is_harmful: Flags, groups: Sequence[int]) -> None:
         if number < FEWEST:
             raise LearningError(
                 f"{number} copy groups of {name} posts; learning needs {FEWEST} of each label"
+                " (copies of one text count once)"
             )

@@ -35,7 +35,8 @@ class Measured:
     """Posts, and for each a sum of weights that neither it nor a copy of it shaped.
 
     The first `labelled` posts have labels, the others are clean texts. `brand_sums` are of weights
-    that no advert for the same brand shaped; None without brands.
+    that no advert for the same brand shaped; None without brands. `weights` are how many posts each
+    counts for.
     """
 
     posts: Sequence[LabelledPost]
@@ -44,12 +45,17 @@ class Measured:
     is_harmful: Flags
     sums: Sums
     brand_sums: Sums | None
+    weights: npt.NDArray[np.float64] | None = None
 
     def choose_thresholds(self) -> tuple[int, int]:
         """Return the thresholds that hold for new copy groups and for new brands."""
         both = [sums for sums in (self.sums, self.brand_sums) if sums is not None]
         cut = self.labelled
-        chosen = [choose_thresholds(sums[:cut], self.is_harmful[:cut], sums[cut:]) for sums in both]
+        weights = None if self.weights is None else self.weights[:cut]
+        chosen = [
+            choose_thresholds(sums[:cut], self.is_harmful[:cut], sums[cut:], weights)
+            for sums in both
+        ]
         return max(threshold for threshold, _ in chosen), max(high for _, high in chosen)
 
 
@@ -62,7 +68,12 @@ class GroupShare(NamedTuple):
     high: float
 
 
-def choose_thresholds(sums: Sums, is_harmful: Flags, clean: Sums) -> tuple[int, int]:
+def choose_thresholds(
+    sums: Sums,
+    is_harmful: Flags,
+    clean: Sums,
+    weights: npt.NDArray[np.float64] | None = None,
+) -> tuple[int, int]:
     """Return `threshold` and `high`, at least `LOWEST`, `high` above `threshold`.
 
     >>> sums, harmful = np.array([19, 18, 13, 12, 1]), np.array([True, True, False, True, False])
@@ -73,15 +84,17 @@ def choose_thresholds(sums: Sums, is_harmful: Flags, clean: Sums) -> tuple[int, 
         sums: Of the labelled posts.
         is_harmful: Their labels.
         clean: Sums of further ordinary posts.
+        weights: How many posts each labelled one counts for; None for one each.
     """
+    weights = np.ones(len(sums)) if weights is None else weights
     ordinary = np.concatenate([sums[~is_harmful], clean])
     high = max(_lowest_with(ordinary, FALSE_RATE), LOWEST)
     threshold = high
     for candidate in range(LOWEST, high):
         hits = sums >= candidate
-        right = np.count_nonzero(hits & is_harmful)
+        right = weights[hits & is_harmful].sum()
         false_clean = np.count_nonzero(clean >= candidate)
-        if right >= PRECISION * np.count_nonzero(hits) and false_clean <= CLEAN_RATE * len(clean):
+        if right >= PRECISION * weights[hits].sum() and false_clean <= CLEAN_RATE * len(clean):
             threshold = candidate
             break
     return threshold, max(high, threshold + 1)

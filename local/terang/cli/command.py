@@ -73,7 +73,7 @@ packs import -> terang.cli.packs:import_words
     Turn a list of words into a shadow pack on stdout, to be filled in.
     terang packs import words.txt --id new-pack --category SCAMS_AND_FRAUD > new-pack.yaml
 packs learn -> terang.cli.learning:learn
-    Learn a scored pack in shadow from labelled posts.
+    Learn a scored pack in shadow from labelled posts, or from what moderators decided.
     terang packs learn posts.csv --id new-pack --category SCAMS_AND_FRAUD --out learned
 packs schema -> terang.cli.packs:schema
     Print the JSON Schema of a pack, for editors.

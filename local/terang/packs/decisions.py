@@ -1,0 +1,190 @@
+"""Reads what a provider's moderators decided: from the journal of a stack, or a run's messages."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import msgspec
+
+from authoring.learning.decided import SecondWords, Selection, Verdict
+from ledger.cases.case import JournalEntry
+from ledger.cases.messages import (
+    Audit,
+    CaseMessage,
+    ContestResult,
+    Decision,
+    Notice,
+    Outcome,
+    Reinstatement,
+    SecondReview,
+)
+from ledger.cases.reading import read_case_message
+from ledger.cases.refusal import CaseRefusal
+from ledger.ports import CaseStore, JournalStore
+from ledger.records.finding import Finding
+
+_JUDGED = {"confirmed": True, "dismissed": False}
+_AUDITED = {"violating": True, "not_violating": False}
+
+
+class DecidedStore(CaseStore, JournalStore, Protocol):
+    """The parts of the table that hold decisions."""
+
+
+@dataclass(slots=True)
+class Decisions:
+    """All verdicts of a provider, what was said about them later, and the decided findings."""
+
+    provider: str
+    verdicts: list[Verdict] = field(default_factory=list)
+    later: SecondWords = field(default_factory=SecondWords)
+    findings: dict[str, Finding] = field(default_factory=dict)
+    erased: int = 0
+
+
+def decisions_of_stack(store: DecidedStore, provider: str, days: Iterable[str]) -> Decisions:
+    """Return what people decided on these days. Decisions on erased authors' posts are counted."""
+    decisions = Decisions(provider)
+    overturned: set[str] = set()
+    looks: dict[str, list[tuple[str, bool]]] = defaultdict(list)
+    for day in days:
+        for entry in store.journal_entries(provider, day):
+            if entry.overturns:
+                overturned.add(entry.decision)
+            if entry.type == "second_review" and entry.verdict in _JUDGED:
+                looks[entry.decision].append((entry.moderator, _JUDGED[entry.verdict]))
+            if entry.type == "decision" and entry.verdict in _JUDGED:
+                _add_decision(decisions, store, entry)
+            if entry.type == "audit":
+                _add_audit(decisions, store, entry)
+    decisions.later = SecondWords(frozenset(overturned), looks)
+    return decisions
+
+
+def _add_decision(decisions: Decisions, store: CaseStore, entry: JournalEntry) -> None:
+    cases = [case for name in entry.cases if name != entry.entry and (case := store.case(name))]
+    findings = [case.finding for case in cases if case.finding]
+    posts = {finding.post for finding in findings}
+    posts |= {case.entries[0].post for case in cases if not case.finding}
+    if not posts - {""}:
+        decisions.erased += 1
+        return
+    decisions.findings |= {finding.finding: finding for finding in findings}
+    decisions.verdicts.append(
+        Verdict(
+            key=entry.entry,
+            post=max(posts),
+            selection=Selection.RULE if findings else Selection.NOTICE,
+            category=entry.category,
+            is_right=_JUDGED[entry.verdict],
+            moderator=entry.moderator,
+            findings=tuple(finding.finding for finding in findings),
+        )
+    )
+
+
+def _add_audit(decisions: Decisions, store: CaseStore, entry: JournalEntry) -> None:
+    case = store.case(entry.cases[0]) if entry.cases else None
+    post = case.entries[0].post if case and case.entries else ""
+    if not post:
+        decisions.erased += 1
+        return
+    decisions.verdicts.append(
+        Verdict(
+            key=entry.entry,
+            post=post,
+            selection=Selection.AUDIT,
+            category=entry.category,
+            is_right=_AUDITED.get(entry.verdict),
+            moderator=entry.moderator,
+        )
+    )
+
+
+def decisions_of_messages(
+    provider: str, findings: Sequence[Finding], messages: Iterable[Mapping[str, Any]]
+) -> Decisions:
+    """Return the decisions of a run's messages. Each of them names its findings by id.
+
+    Messages that Terang would refuse for their fields are left out, and so is a second decision on
+    the same finding.
+    """
+    by_id = {finding.finding: finding for finding in findings}
+    read = [_read(message) for message in messages]
+    taken = [message for message in read if message is not None]
+    notices = {message.id: message for message in taken if isinstance(message, Notice)}
+    decisions = Decisions(provider, later=_second_words(taken))
+    done: set[str] = set()
+    for message in taken:
+        match message:
+            case Decision() if message.verdict in _JUDGED and done.isdisjoint(message.findings):
+                done.update(message.findings)
+                _add_message(decisions, message, by_id, notices)
+            case Audit():
+                decisions.verdicts.append(
+                    Verdict(
+                        key=message.id,
+                        post=message.post,
+                        selection=Selection.AUDIT,
+                        category=message.category or "",
+                        is_right=_AUDITED.get(message.verdict),
+                        moderator=message.moderator,
+                    )
+                )
+            case _:
+                pass
+    return decisions
+
+
+def _read(fields: Mapping[str, Any]) -> CaseMessage | None:
+    message = read_case_message(msgspec.json.encode(fields))
+    return None if isinstance(message, CaseRefusal) else message
+
+
+def _second_words(messages: Iterable[CaseMessage]) -> SecondWords:
+    """Return which decisions were overturned, and second looks at them, by the sender's ids."""
+    contested: dict[str, str] = {}
+    looks: dict[str, list[tuple[str, bool]]] = defaultdict(list)
+    overturned: set[str] = set()
+    listed = list(messages)
+    for message in listed:
+        if message.__struct_config__.tag in {"complaint", "dispute"}:
+            contested[message.id] = getattr(message, "decision", "")
+    for message in listed:
+        match message:
+            case Outcome(outcome=ContestResult.REVERSED):
+                overturned.add(contested.get(message.complaint or message.dispute or "", ""))
+            case Reinstatement():
+                overturned.add(message.decision)
+            case SecondReview() if message.verdict in _JUDGED:
+                looks[message.decision].append((message.moderator, _JUDGED[message.verdict]))
+            case _:
+                pass
+    return SecondWords(frozenset(overturned), looks)
+
+
+def _add_message(
+    decisions: Decisions,
+    message: Decision,
+    findings: Mapping[str, Finding],
+    notices: Mapping[str, Notice],
+) -> None:
+    found = [findings[name] for name in message.findings if name in findings]
+    notice = notices.get(message.notice or "")
+    if not found and notice is None:
+        return
+    decisions.findings |= {finding.finding: finding for finding in found}
+    post = found[0].post if found else notice.post if notice else ""
+    category = found[0].category if found else notice.category if notice else ""
+    decisions.verdicts.append(
+        Verdict(
+            key=message.id,
+            post=post,
+            selection=Selection.RULE if found else Selection.NOTICE,
+            category=category,
+            is_right=_JUDGED[message.verdict],
+            moderator=message.moderator,
+            findings=tuple(finding.finding for finding in found),
+        )
+    )

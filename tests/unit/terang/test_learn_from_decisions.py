@@ -1,0 +1,232 @@
+"""`terang packs learn --run`: what moderators decided about a run's findings becomes a pack."""
+
+import json
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from support.memory_cases import finding
+from support.packs_folder import run_packs
+from support.sample_messages import audit, complaint, decision, outcome
+from support.sample_posts import fields
+
+from authoring.learning.fitting import LearningError, find_library
+from ledger.records.finding import Finding, FoundSpan
+from ledger.records.identity import finding_id
+from ledger.records.post import read_line
+from ledger.records.refusal import Refusal
+from rules.pack import load_packs
+from terang import ROOT
+
+OFFERS = ["bonus besar", "hadiah besar", "modal kecil", "untung besar", "saldo gratis"]
+CALLS = ["daftar sekarang", "daftar di situs", "klik situs kami", "ayo daftar", "gabung situs"]
+PEOPLE = ["ibu", "bapak", "adik", "kakak", "teman", "guru"]
+DEEDS = ["pergi ke pasar", "memasak nasi", "membaca buku", "tidur siang", "naik sepeda"]
+CATEGORY = "SCAMS_AND_FRAUD"
+LEARN = ("learn", "--id", "offers", "--category", CATEGORY, "--language", "id")
+
+
+def line(number: int, text: str) -> str:
+    return json.dumps(fields(id=f"p{number}", text=text))
+
+
+def found(written: str) -> Finding:
+    """The finding of a rule on a post, as scan stores it."""
+    read = read_line(written.encode())
+    assert not isinstance(read, Refusal)
+    post, _ = read
+    name = finding_id("acme", post.id, post.text_digest, "codes", "asks-for-code", "live")
+    place = FoundSpan("text", 0, 4, "daftar")
+    return finding(1, finding=name, post=post.id, spans=(place,), category=CATEGORY)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A run that found adverts and some remarks; two moderators decided, and audited others."""
+    adverts = [f"{call}, {offer} 🔥" for call, offer in product(CALLS, OFFERS)]
+    remarks = [f"{who} {deed} {at}" for at, (who, deed) in enumerate(product(PEOPLE, DEEDS))]
+    lines = [line(number, text) for number, text in enumerate([*adverts, *remarks])]
+    (tmp_path / "posts.jsonl").write_text("\n".join(lines), "utf-8")
+    findings = [found(one) for one in lines[:30]]
+    run = tmp_path / "run"
+    (run / "public/summaries/acme").mkdir(parents=True)
+    rows = b"\n".join(msgspec.json.encode(one) for one in findings)
+    (run / "findings.jsonl").write_bytes(rows)
+    numbers = {"inspected": 5_055, "live": 55, "held": 5}
+    month = run / "public/summaries/acme/2026-11.json"
+    month.write_text(json.dumps({"kind": "month", "numbers": numbers}))
+    messages = [
+        decision(
+            one.finding,
+            id=f"d-{number}",
+            verdict="confirmed" if number < len(adverts) else "dismissed",
+            moderator=f"m-{number % 2}",
+            **({} if number < len(adverts) else {"measures": ..., "applied_at": ...}),
+        )
+        for number, one in enumerate(findings)
+    ]
+    audits = [
+        audit(id=f"a-{number}", post=f"p{number}", moderator="m-0") for number in range(30, 55)
+    ]
+    write(tmp_path, [*messages, *audits])
+    return tmp_path
+
+
+def write(folder: Path, messages: list[dict[str, Any]]) -> None:
+    (folder / "cases.jsonl").write_text("\n".join(map(json.dumps, messages)))
+
+
+def learn(
+    capsys: pytest.CaptureFixture[str], folder: Path, *more: object, posts: str = "posts.jsonl"
+) -> tuple[int, list[str], list[str]]:
+    files = ("--run", folder / "run", "--cases", folder / "cases.jsonl", "--posts", folder / posts)
+    return run_packs(capsys, folder, *LEARN, *files, "--out", folder / "out", *more)
+
+
+def has_library() -> bool:
+    try:
+        find_library(ROOT)
+    except LearningError:
+        return False
+    return True
+
+
+@pytest.mark.skipif(not has_library(), reason="scikit-learn is missing")
+def test_the_card_says_how_the_posts_were_selected(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, _, err = learn(capsys, folder)
+    assert (code, err[0]) == (
+        0,
+        (
+            "55 decisions label 55 posts for SCAMS_AND_FRAUD; 55 of them are in the files,"
+            " 0 are not, 0 have another text there"
+        ),
+    )
+    [pack] = load_packs(folder / "out")
+    [rule] = pack.rules
+    assert pack.card
+    assert rule.score
+    assert "daftar" in rule.score.terms
+    assert [(row.posts, row.harmful, row.selected) for row in pack.card.trained_on] == [
+        (
+            5,
+            False,
+            (
+                "Found by a rule and dismissed by a moderator. 30 of 50 findings were decided;"
+                " each counts 1.7"
+            ),
+        ),
+        (
+            25,
+            False,
+            (
+                "In the random audit sample and judged not violating. 25 of 5,000 posts were"
+                " judged; each counts 16.7 instead of 200"
+            ),
+        ),
+        (
+            25,
+            True,
+            (
+                "Found by a rule and confirmed by a moderator. 30 of 50 findings were decided;"
+                " each counts 1.7"
+            ),
+        ),
+    ]
+
+
+@pytest.mark.skipif(not has_library(), reason="scikit-learn is missing")
+def test_a_term_of_one_moderator_has_no_weight(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """All posts with these words were confirmed by the same person."""
+    messages = [json.loads(row) for row in (folder / "cases.jsonl").read_text().splitlines()]
+    texts = (folder / "posts.jsonl").read_text("utf-8").splitlines()
+    for number, message in enumerate(messages[:25]):
+        message["moderator"] = "m-1" if "saldo gratis" in texts[number] else f"m-{number % 2}"
+    write(folder, messages)
+    assert learn(capsys, folder)[0] == 0
+    [pack] = load_packs(folder / "out")
+    score = pack.rules[0].score
+    assert score
+    assert not {"saldo", "gratis", "saldo gratis"} & {
+        term for term, weight in score.terms.items() if weight > 0
+    }
+
+
+def test_what_was_overturned_or_edited_is_counted_so(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An overturned confirmation labels an ordinary post; an edited post labels nothing."""
+    with (folder / "cases.jsonl").open("a") as file:
+        for message in (complaint(decision="d-0"), outcome()):
+            file.write("\n" + json.dumps(message))
+    lines = (folder / "posts.jsonl").read_text("utf-8").splitlines()
+    lines[1] = line(1, "another text")
+    (folder / "posts.jsonl").write_text("\n".join(lines[:-1]), "utf-8")
+    code, _, err = learn(capsys, folder)
+    assert "53 of them are in the files, 1 are not, 1 have another text there" in err[0]
+    assert "23 copy groups of harmful" in err[-1] or code == 0
+
+
+FAULTS = {
+    "no decisions": (
+        lambda folder: write(folder, []),
+        "acme has no decisions yet: confirm or dismiss some findings",
+    ),
+    "no texts": (
+        lambda folder: folder.joinpath("posts.jsonl").write_text(line(999, "x")),
+        (
+            "none of 55 decided posts is in the files with its text: --posts must hold the posts as"
+            " they were sent, with the same `id` and `text`"
+        ),
+    ),
+    "no posts": (
+        lambda folder: folder.joinpath("posts.jsonl").write_text("text\n"),
+        "posts.jsonl: no line is a post; write JSON Lines as docs/posts.md says",
+    ),
+    "one moderator": (
+        lambda folder: folder.joinpath("cases.jsonl").write_text(
+            folder.joinpath("cases.jsonl").read_text().replace('"m-1"', '"m-0"')
+        ),
+        (
+            "all decisions are by m-0: 2 moderators must have decided, or the pack learns one"
+            " person's habit"
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize(("change", "fault"), FAULTS.values(), ids=FAULTS)
+def test_what_is_missing_is_said(
+    folder: Path, capsys: pytest.CaptureFixture[str], change: Any, fault: str
+) -> None:
+    change(folder)
+    code, _, err = learn(capsys, folder)
+    assert code == 1
+    assert err[-1].endswith(fault)
+
+
+USAGE = {
+    "nothing": ((), "name a file of labelled posts, or --provider or --run for decisions"),
+    "no texts": (("--provider", "acme"), "--posts FILE is needed: Terang keeps no texts of posts"),
+    "no messages": (
+        ("--run", "run", "--posts", "p"),
+        "--run needs --cases FILE, the messages with the decisions",
+    ),
+    "both": (
+        ("--run", "run", "--provider", "acme", "--posts", "p"),
+        "name --provider P of a stack, or --run DIR, not both",
+    ),
+}
+
+
+@pytest.mark.parametrize(("words", "fault"), USAGE.values(), ids=USAGE)
+def test_wrong_usage_says_what_to_type(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], fault: str
+) -> None:
+    code, _, err = run_packs(capsys, tmp_path, *LEARN, "--out", tmp_path / "out", *words)
+    assert (code, err[0]) == (2, f"terang packs learn: {fault}")
