@@ -48,6 +48,9 @@ LEFT_OUT: dict[str, Any] = dict.fromkeys(
 ) | {"refused": {}, "by_rule": {}, "held": {}, "by_language": {}, "skipped": [], "first": ""}
 """The fields that a short line leaves out where they are 0 or empty."""
 
+OPTIONAL_CASES = ("groups", "grouped", "in_groups")
+"""Numbers of cases that a summary leaves out where no group of near copies was decided as one."""
+
 NO_NUMBERS = {"name", "provisional", "revision"}
 """Fields of a day's or provider's line that are not numbers."""
 
@@ -395,12 +398,17 @@ def _decision_entries(line: Record, found: dict[str, int], found_length: int) ->
     if verdict == "skipped":
         return
     yield "decisions", COUNT, 1
+    is_look = line.get("leads", False) or "group" not in line
+    if "group" in line:
+        yield "grouped", COUNT, 1
+        yield "groups", COUNT, int(is_look)
     yield "partly_automated", COUNT, int("automated" in line)
     yield "drawn", COUNT, int(line.get("drawn", False))
     yield "notices_answered", COUNT, int(line.get("answers") == "notice")
     hurried = line.get("review_seconds", HURRIED_SECONDS) < HURRIED_SECONDS
-    yield "under_5_seconds", COUNT, int(hurried)
-    yield "by_moderator", f"{line['moderator']}/{verdict}", 1
+    if is_look:  # a group of near copies is one look
+        yield "under_5_seconds", COUNT, int(hurried)
+        yield "by_moderator", f"{line['moderator']}/{verdict}", 1
     if "wait_seconds" in line:
         yield ("decide_seconds" if found else "notice_seconds"), str(line["wait_seconds"]), 1
     yield from (("by_measure", measure, 1) for measure in line.get("measures", ()))
@@ -417,10 +425,16 @@ def _decision_entries(line: Record, found: dict[str, int], found_length: int) ->
 def _finding_entries(
     line: Record, found: dict[str, int], result: str, found_length: int
 ) -> Iterator[Entry]:
-    """Yield the results of the findings (`day/pack/version/rule/mode`), and of their post."""
+    """Yield the results of the findings (`day/pack/version/rule/mode`), and of their post.
+
+    A group of near copies counts by what its lines say is `counted`, the rest apart.
+    """
+    counted = line.get("counted", {}) if "group" in line else found
     for key, count in found.items():
         day, _, rule = key.partition("/")
-        yield "by_rule", f"{day[:found_length]}/{rule}/{result}", count
+        name = f"{day[:found_length]}/{rule}/{result}"
+        yield "by_rule", name, counted.get(key, 0)
+        yield "in_groups", name, count - counted.get(key, 0)
     if found and result not in {"dismissed", "escalated", "dismissed_anew"}:
         yield "posts", f"{min(found)[:found_length]}/{line['category']}/{result}", 1
 
@@ -483,9 +497,10 @@ def _campaign_packs(folder: Path, summary: Record) -> set[str]:
 def _of_packs(sums: Sums, packs: set[str]) -> Sums:
     """Return the decisions on findings of these packs: a campaign counts nothing else of cases."""
     chosen: Sums = defaultdict(Counter)
-    for key, count in sums["by_rule"].items():
+    of_rules = ((name, *item) for name in ("by_rule", "in_groups") for item in sums[name].items())
+    for name, key, count in of_rules:
         if "/".join(key.split("/")[1:3]) in packs:
-            chosen["by_rule"][key] += count
+            chosen[name][key] += count
             chosen["decided"][COUNT] += count * key.endswith(("/confirmed", "/dismissed"))
     return chosen
 
@@ -495,12 +510,16 @@ def _case_differences(folder: Path, summary: Record, sums: Sums) -> Iterator[str
         recounted = _as_published(sums[name], published)
         if published != recounted:
             yield f"cases.{name}: {_differ(published, recounted)}"
-    by_rule = Counter[str]()
-    for key, count in sums["by_rule"].items():
-        found, _, rule = key.partition("/")
-        if summary["kind"] == "campaign" or found == summary["period"]:
-            by_rule[rule] += count
-    yield from _precision_differences(summary["errors"], by_rule, "errors")
+    for name in OPTIONAL_CASES:
+        if sums[name].total() and name not in summary["cases"]:
+            yield f"cases.{name}: not published, recounted {sums[name].total()}"
+    by_rule, in_groups = Counter[str](), Counter[str]()
+    for counts, name in ((by_rule, "by_rule"), (in_groups, "in_groups")):
+        for key, count in sums[name].items():
+            found, _, rule = key.partition("/")
+            if summary["kind"] == "campaign" or found == summary["period"]:
+                counts[rule] += count
+    yield from _precision_differences(summary["errors"], by_rule, in_groups, "errors")
     if summary["standing"]:
         yield from _month_differences(folder, summary, sums)
 
@@ -508,26 +527,39 @@ def _case_differences(folder: Path, summary: Record, sums: Sums) -> Iterator[str
 # Precision
 
 
-def _precision_differences(published: Record, by_rule: Counter[str], of: str) -> Iterator[str]:
-    """Compare the precision of each rule and of all, from `pack/version/rule/mode/result`."""
-    results: Sums = defaultdict(Counter)
-    for key, count in by_rule.items():
-        rule, _, result = key.rsplit("/", 2)
-        results[rule][result] += count
-        results[COUNT][result] += count
+def _precision_differences(
+    published: Record, by_rule: Counter[str], in_groups: Counter[str], of: str
+) -> Iterator[str]:
+    """Compare the precision of each rule and of all, from `pack/version/rule/mode/result`.
+
+    `in_groups` are the findings of groups of near copies that do not count in `by_rule`.
+    """
+    results, copies = _by_rule_and_all(by_rule), _by_rule_and_all(in_groups)
     for rule, counts in results.items():
         errors = published if rule == COUNT else published["by_rule"].get(rule, {})
-        for name, value in _precision(counts).items():
+        for name, value in _precision(counts, copies[rule]).items():
             if not _agree(errors.get(name), value):
                 yield f"{of} {rule} {name}: published {errors.get(name)}, recounted {value}"
 
 
-def _precision(counts: Counter[str]) -> dict[str, float | None]:
+def _by_rule_and_all(tally: Counter[str]) -> Sums:
+    results: Sums = defaultdict(Counter)
+    for key, count in tally.items():
+        rule, _, result = key.rsplit("/", 2)
+        results[rule][result] += count
+        results[COUNT][result] += count
+    return results
+
+
+def _precision(counts: Counter[str], copies: Counter[str]) -> dict[str, float | None]:
     confirmed = counts["confirmed"] - counts["confirmed_anew"]
     dismissed = counts["dismissed"] - counts["dismissed_anew"]
     decided = confirmed + dismissed
+    names = ("decided", "dismissed", "overturned", "precision", "low", "high", "with_copies")
     if decided <= 0:
-        return dict.fromkeys(("decided", "dismissed", "overturned", "precision", "low", "high"))
+        return dict.fromkeys(names)
+    judged, open_again = ("confirmed", "dismissed"), ("confirmed_anew", "dismissed_anew")
+    more = sum(copies[name] for name in judged) - sum(copies[name] for name in open_again)
     upheld = max(0, confirmed - counts["overturned"] + counts["restored"])
     low, high = _interval(upheld, decided)
     return {
@@ -537,6 +569,7 @@ def _precision(counts: Counter[str]) -> dict[str, float | None]:
         "precision": upheld / decided,
         "low": low,
         "high": high,
+        "with_copies": decided + more if more else None,
     }
 
 
@@ -612,15 +645,16 @@ def _cohort_differences(
             if cohort[name] != counts[name]:
                 difference = f"published {cohort[name]}, recounted {counts[name]}"
                 yield f"cohort {month} {name}: {difference}"
-        for name in ("by_rule", "posts", "audited"):
+        for name in ("by_rule", "in_groups", "posts", "audited"):
             tally = Counter[str](start.get(name, {}))
             for key, count in sums[name].items():
                 found, _, rest = key.partition("/")
                 tally[rest] += count if found == month else 0
-            if cohort[name] != _positive(tally):
-                yield f"cohort {month} {name}: {_differ(cohort[name], _positive(tally))}"
-        by_rule = Counter[str](cohort["by_rule"])
-        yield from _precision_differences(cohort["errors"], by_rule, f"cohort {month}")
+            published_tally = cohort.get(name, {}) if name == "in_groups" else cohort[name]
+            if published_tally != _positive(tally):
+                yield f"cohort {month} {name}: {_differ(published_tally, _positive(tally))}"
+        by_rule, copies = (Counter[str](cohort.get(name, {})) for name in ("by_rule", "in_groups"))
+        yield from _precision_differences(cohort["errors"], by_rule, copies, f"cohort {month}")
         yield from _stratum_differences(cohort)
 
 

@@ -1,6 +1,7 @@
 """Judge the messages about a decision: second reviews, complaints, disputes, reinstatements."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 
@@ -10,6 +11,7 @@ from decide.judgement import (
     Step,
     earlier_move,
     entry_of,
+    group_step,
     refusals_of,
     taken,
     unknown,
@@ -20,7 +22,7 @@ from decide.times import (
     excerpt_end_while_contested,
     stated_at,
 )
-from ledger.cases.case import Case, CaseMove, JournalEntry, is_for_second_review
+from ledger.cases.case import Case, CaseMove, JournalEntry, counted_once, is_for_second_review
 from ledger.cases.messages import (
     BaseCaseMessage,
     Cause,
@@ -43,26 +45,28 @@ RESULTS = {
 
 
 def judge_second_review(message: SecondReview, facts: Facts) -> Judgement | CaseRefusal:
-    """Take a second verdict on a decision that was drawn for one."""
+    """Take a second verdict on a decision that was drawn for one. A group is drawn as one."""
     named = _decision(message.decision, facts)
     if isinstance(named, CaseRefusal):
         return named
     case, decided = named
     step = Step(case.case, case, CaseKind.DECISION, Move.REVIEW)
+    group = facts.cases.get(decided.group)
 
     def refusals() -> Iterator[CaseRefusal]:
         yield from refusals_of([step], "decision")
         yield from _before_decision(message, decided, facts, "opened_at")
-        if not is_for_second_review(case.case):
+        if not is_for_second_review(decided.look):
             yield CaseRefusal(CaseCode.NOT_IN_SAMPLE, "decision")
         if message.moderator == decided.moderator:
             yield CaseRefusal(CaseCode.SAME_MODERATOR, "moderator")
-        reviewed = case.entry_by(Move.REVIEW)
+        reviewed = (group or case).entry_by(Move.REVIEW)
         if reviewed is not None:
             yield CaseRefusal(CaseCode.DECIDED_ALREADY, "decision", first=earlier_move(reviewed))
 
-    entry = entry_of(message, facts, about=decided)
-    return next(refusals(), None) or taken(message, entry, [step])
+    entry = entry_of(message, facts, about=decided, group=decided.group)
+    counts = group_step(decided.group, group, Move.REVIEW) if group else None
+    return next(refusals(), None) or taken(message, entry, [step], group=counts)
 
 
 def judge_contest(message: Complaint | Dispute, facts: Facts) -> Judgement | CaseRefusal:
@@ -115,11 +119,12 @@ def judge_outcome(message: Outcome, facts: Facts) -> Judgement | CaseRefusal:
         decision=contested.decision,
         about=decided,
         answers=msgspec.structs.replace(contested, about=None),
-        overturns=_overturns(step),
+        **_overturns(step, decided, facts),
     )
     is_last = case.contests_open == 1
     end = excerpt_end_after_answer(decided, CaseState(step.outcome), facts.now)
-    return taken(message, entry, (answer, step), _excerpts(decided, facts, end) if is_last else ())
+    kept = _excerpts(decided, facts, end) if is_last else ()
+    return taken(message, entry, (answer, step), kept, _counting_group(entry, facts))
 
 
 def judge_reinstatement(message: Reinstatement, facts: Facts) -> Judgement | CaseRefusal:
@@ -140,8 +145,8 @@ def judge_reinstatement(message: Reinstatement, facts: Facts) -> Judgement | Cas
     refusal = next(refusals(), None)
     if refusal is not None:
         return refusal
-    entry = entry_of(message, facts, about=decided, overturns=_overturns(step))
-    return taken(message, entry, [step])
+    entry = entry_of(message, facts, about=decided, **_overturns(step, decided, facts))
+    return taken(message, entry, [step], group=_counting_group(entry, facts))
 
 
 def _before_decision(
@@ -160,10 +165,27 @@ def _decision(message: str, facts: Facts) -> tuple[Case, JournalEntry] | CaseRef
     return case, case.first
 
 
-def _overturns(step: Step) -> bool:
-    """Return whether the step overturns a decision that was in force."""
+def _overturns(step: Step, decided: JournalEntry, facts: Facts) -> dict[str, Any]:
+    """Return the fields that say whether the step overturns a decision, and for which rules.
+
+    A group is overturned with the first of its decisions: it counts once here too.
+    """
     was_overturned = step.case is None or step.case.state is CaseState.OVERTURNED
-    return not was_overturned and step.outcome is CaseState.OVERTURNED
+    overturns = not was_overturned and step.outcome is CaseState.OVERTURNED
+    group = facts.cases.get(decided.group)
+    counts = overturns and decided.group
+    return {
+        "overturns": overturns,
+        "group": decided.group,
+        "counted": counted_once(decided.found, group, Move.OVERTURN) if counts else {},
+    }
+
+
+def _counting_group(entry: JournalEntry, facts: Facts) -> Step | None:
+    """Return the step of the group of an overturned decision, if the entry counts for it."""
+    if not entry.counted:
+        return None
+    return group_step(entry.group, facts.cases.get(entry.group), Move.OVERTURN)
 
 
 def _excerpts(decided: JournalEntry, facts: Facts, expires: int) -> Iterator[CaseMove]:

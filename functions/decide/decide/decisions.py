@@ -1,4 +1,9 @@
-"""Judge decisions. One verdict moves all its findings and its notice, or none of them."""
+"""Judge decisions. One verdict moves all its findings and its notice, or none of them.
+
+The decisions of a group are judged one by one, so each stands or falls alone. The first one opens
+the case of the group; a later one gets an entry there only if it has a rule that the group has not
+counted yet.
+"""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -11,12 +16,13 @@ from decide.judgement import (
     PackFacts,
     Step,
     entry_of,
+    group_step,
     refusals_of,
     taken,
     unknown,
 )
 from decide.times import before, excerpt_end_after_decision, is_forgotten, stated_at
-from ledger.cases.case import Case, JournalEntry
+from ledger.cases.case import Case, JournalEntry, counted_once
 from ledger.cases.dsa_codes import SourceType
 from ledger.cases.messages import Decision, Verdict
 from ledger.cases.refusal import CaseCode, CaseRefusal
@@ -41,18 +47,24 @@ def judge_decision(message: Decision, facts: Facts) -> Judgement | CaseRefusal:
     notice = _notice(message, facts)
     findings = _findings(message, facts)
     pack = facts.packs[message.findings[0]] if message.findings else PackFacts()
+    of_findings = _from_findings(findings, facts)
+    group = _group(message, facts)
+    counted = counted_once(of_findings["found"], group, Move.DECIDE) if message.group else {}
     entry = entry_of(
         message,
         facts,
         **_ground(message, pack),
-        **_from_findings(findings, facts),
+        **of_findings,
         **(_from_notice(notice.first) if notice and notice.first and not findings else {}),
         source_type=source_of(notice.first if notice else None),
         about=notice.first if notice else None,
+        counted=counted,
+        leads=message.group is not None and group is None,
     )
     decides = MOVES[message.verdict] is Move.DECIDE
     opening = Step(entry.entry, None, CaseKind.DECISION, Move.DECIDE if decides else Move.REFER)
-    return taken(message, entry, (*_steps(message, facts, entry), opening))
+    counts = group_step(entry.group, group, Move.DECIDE) if counted else None
+    return taken(message, entry, (*_steps(message, facts, entry), opening), group=counts)
 
 
 def source_of(notice: JournalEntry | None) -> SourceType:
@@ -68,6 +80,7 @@ def _refusals(message: Decision, facts: Facts) -> Iterator[CaseRefusal]:
     """Yield all reasons to refuse a decision, in the order in which a sender can correct them."""
     yield from _missing_matters(message, facts)
     yield from _mixed_matters(message, facts)
+    yield from _another_look(message, facts)
     yield from _too_early(message, facts)
     field = "findings" if message.findings else "notice"
     yield from refusals_of(_steps(message, facts), field)
@@ -104,6 +117,31 @@ def _mixed_matters(message: Decision, facts: Facts) -> Iterator[CaseRefusal]:
         yield CaseRefusal(CaseCode.MIXED_POSTS, "findings")
     if len({finding.category for finding in findings}) > 1:
         yield CaseRefusal(CaseCode.MIXED_CATEGORIES, "findings")
+
+
+def _another_look(message: Decision, facts: Facts) -> Iterator[CaseRefusal]:
+    """Refuse a decision that is not of the same look as the others of its group."""
+    group = _group(message, facts)
+    if group is None or group.first is None:
+        return
+    first = group.first
+    own = {
+        "verdict": str(message.verdict),
+        "moderator": message.moderator,
+        "opened_at": utc(message.opened_at),
+        "decided_at": utc(message.decided_at),
+        "category": _findings(message, facts)[0].category,
+    }
+    for name, value in own.items():
+        wanted = getattr(first, name)
+        if value != wanted:
+            advice = f"{name} is {value}; the first decision of the group has {wanted}"
+            yield CaseRefusal(CaseCode.FIELD_CONFLICT, "group", advice=advice)
+
+
+def _group(message: Decision, facts: Facts) -> Case | None:
+    """Return the case of the decision's group; None before the group's first decision."""
+    return facts.cases.get(facts.id_of("group", message.group)) if message.group else None
 
 
 def _too_early(message: Decision, facts: Facts) -> Iterator[CaseRefusal]:

@@ -83,11 +83,13 @@ class FactsReader:
         """Return all facts that `judge` needs."""
         facts = Facts(provider, now, arrived)
         match message:
-            case Decision(findings=findings, notice=notice):
+            case Decision(findings=findings, notice=notice, group=group):
                 names = [*findings, *([facts.id_of("notice", notice)] if notice else [])]
+                names += [facts.id_of("group", group)] if group else []
                 return self._of_findings(replace(facts, cases=self._cases(names)))
             case SecondReview() | Reinstatement():
                 cases = self._cases([facts.id_of("decision", message.decision)])
+                cases |= self._cases(_groups_of(cases))
             case Complaint() | Dispute():
                 cases = self._cases([facts.id_of("decision", message.decision)])
                 cases |= self._cases(_decided_on(cases, list(cases)))
@@ -97,6 +99,7 @@ class FactsReader:
                 cases = self._cases([facts.id_of(reference, contest)])
                 decisions = [case.first.decision for case in cases.values() if case.first]
                 cases |= self._cases(decisions)
+                cases |= self._cases(_groups_of(cases))
                 cases |= self._cases(_decided_on(cases, decisions))
             case Notice(finding=finding):
                 cases = self._cases([finding] if finding is not None else [])
@@ -151,6 +154,11 @@ def pack_facts(pack: Pack, rule_id: str) -> PackFacts:
         keywords=pack.keywords or keywords,
         other=pack.title if "OTHER" in keywords else "",
     )
+
+
+def _groups_of(cases: dict[str, Case]) -> list[str]:
+    """Return the groups that these decisions belong to."""
+    return [case.first.group for case in cases.values() if case.first and case.first.group]
 
 
 def _decided_on(cases: dict[str, Case], decisions: Iterable[str]) -> list[str]:

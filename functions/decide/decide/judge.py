@@ -12,9 +12,19 @@ import msgspec
 
 from decide.contests import judge_contest, judge_outcome, judge_reinstatement, judge_second_review
 from decide.decisions import judge_decision
-from decide.judgement import Facts, Judgement, Step, audit_id, entry_of, refusals_of, taken, unknown
+from decide.judgement import (
+    Facts,
+    Judgement,
+    Step,
+    audit_id,
+    entry_of,
+    refusals_of,
+    taken,
+    unknown,
+    without_words,
+)
 from decide.times import after_arrival, before, too_old
-from ledger.cases.case import Case, CaseMove, JournalEntry
+from ledger.cases.case import Case, JournalEntry
 from ledger.cases.messages import (
     Audit,
     CaseMessage,
@@ -43,7 +53,7 @@ def judge(message: CaseMessage, facts: Facts) -> Judgement | CaseRefusal:
     judged = next(after_arrival(message, facts), None) or _judge(message, facts)
     is_erased = any(case.is_erased for case in facts.cases.values())
     if isinstance(judged, Judgement) and is_erased:
-        return Judgement(judged.entry, tuple(map(_without_words, judged.moves)))
+        return Judgement(judged.entry, tuple(map(without_words, judged.moves)))
     return judged
 
 
@@ -78,13 +88,6 @@ def _judge_alone(
             return judge_audit(message, facts)
         case FloodAnswer():
             return judge_flood_answer(message, facts)
-
-
-def _without_words(move: CaseMove) -> CaseMove:
-    if move.entry is None:
-        return move
-    entry = msgspec.structs.replace(move.entry, reason="", post="", url="")
-    return msgspec.structs.replace(move, entry=entry)
 
 
 def judge_notice(message: Notice, facts: Facts) -> Judgement | CaseRefusal:

@@ -22,6 +22,7 @@ REFERENCES = {
     "dispute": "dispute",
     "notice": "notice",
     "follows": "order",
+    "group": "group",
 }
 """The fields that hold another message's id, and the type of that message."""
 
@@ -175,12 +176,32 @@ def taken(
     entry: JournalEntry,
     steps: Iterable[Step],
     excerpts: Iterable[CaseMove] = (),
+    group: Step | None = None,
 ) -> Judgement:
-    """Return the judgement of these steps; `excerpts` are moves that only move an excerpt's end."""
+    """Return the judgement of these steps.
+
+    `excerpts` are moves that only move an excerpt's end. `group` is the step of the group by which
+    it counts; the group is not among the entry's cases, and its entry has no words.
+    """
     steps = tuple(steps)
     entry = msgspec.structs.replace(entry, cases=tuple(step.id for step in steps))
-    moves = (_move(step, entry, message) for step in steps)
+    moves = [_move(step, entry, message) for step in steps]
+    if group is not None:
+        moves.append(without_words(_move(group, entry, message)))
     return Judgement(entry, (*moves, *excerpts))
+
+
+def without_words(move: CaseMove) -> CaseMove:
+    """Return a move whose entry keeps no words and no address."""
+    if move.entry is None:
+        return move
+    entry = msgspec.structs.replace(move.entry, reason="", post="", url="")
+    return msgspec.structs.replace(move, entry=entry)
+
+
+def group_step(group: str, case: Case | None, move: Move) -> Step:
+    """Return the step of the group of a decision; `case` is None before its first decision."""
+    return Step(group, case, CaseKind.GROUP, move)
 
 
 def _who_was_first(case: Case) -> EarlierMove | None:

@@ -12,7 +12,15 @@ from typing import Protocol
 import msgspec
 
 from claims.feeds.spool import CheckChange, CheckedClaim
-from ledger.cases.case import Case, CaseEntry, CaseMarker, CaseMove, JournalEntry, case_id
+from ledger.cases.case import (
+    Case,
+    CaseEntry,
+    CaseMarker,
+    CaseMove,
+    JournalEntry,
+    case_id,
+    counted_once,
+)
 from ledger.cases.transitions import TRANSITIONS, CaseKind, CaseState, Move
 from ledger.clock import Clock, utc
 from ledger.keys import correction_key
@@ -89,7 +97,8 @@ class Reopening:
             if not _rests_on(case.finding, change, again=again):
                 return ""
             decision = self._decision_of(case)
-            entry = _entry(case.finding, decision, change, message, utc(self.clock.now()))
+            group = self._group_of(decision)
+            entry = _entry(case.finding, decision, change, message, utc(self.clock.now()), group)
             marker = CaseMarker(
                 message=message,
                 provider=entry.provider,
@@ -97,9 +106,8 @@ class Reopening:
                 day=entry.at[:10],
                 entry=entry.entry,
             )
-            if self.store.commit_case(
-                marker, entry, _moves(case, decision, entry, message, change)
-            ):
+            moves = _moves(case, decision, entry, message, change, group)
+            if self.store.commit_case(marker, entry, moves):
                 self._put_correction(finding, message, change)
                 return "reopened" if decision else "noted"
         raise OSError(f"other workers moved the case of a finding {TRIES} times")
@@ -112,6 +120,11 @@ class Reopening:
         decision = self.store.case(decided[-1])
         in_force = {CaseState.STANDING, CaseState.NARROWED}
         return decision if decision is not None and decision.state in in_force else None
+
+    def _group_of(self, decision: Case | None) -> Case | None:
+        """Return the group that a decision belongs to, if it was taken for one."""
+        first = decision.first if decision else None
+        return self.store.case(first.group) if first and first.group else None
 
     def _put_correction(self, finding: str, message: str, change: CheckChange) -> None:
         """Write the provider's correction unless it is there."""
@@ -178,10 +191,16 @@ def _reason(change: CheckChange) -> str:
 
 
 def _entry(
-    finding: Finding, decision: Case | None, change: CheckChange, message: str, at: str
+    finding: Finding,
+    decision: Case | None,
+    change: CheckChange,
+    message: str,
+    at: str,
+    group: Case | None,
 ) -> JournalEntry:
     """Return the entry. If the change supersedes a decision, it carries the number to subtract."""
     key = rule_key(finding.pack, finding.version, finding.rule, finding.mode)
+    found = {f"{finding.found_at[:10]}/{key}": 1} if decision else {}
     return JournalEntry(
         entry=case_id("correction", finding.provider, message),
         type="correction",
@@ -192,17 +211,26 @@ def _entry(
         category=finding.category,
         why=str(change.change),
         check=change.url,
-        found={f"{finding.found_at[:10]}/{key}": 1} if decision else {},
+        found=found,
         about=decision.first if decision else None,
+        group=group.case if group else "",
+        counted=counted_once(found, group, Move.SUPERSEDE) if group else {},
     )
 
 
 def _moves(
-    case: Case, decision: Case | None, entry: JournalEntry, message: str, change: CheckChange
+    case: Case,
+    decision: Case | None,
+    entry: JournalEntry,
+    message: str,
+    change: CheckChange,
+    group: Case | None,
 ) -> tuple[CaseMove, ...]:
     moves = [(case, CaseKind.FINDING_OR_NOTICE, Move.REOPEN if decision else Move.NOTE)]
     if decision:
         moves.append((decision, CaseKind.DECISION, Move.SUPERSEDE))
+    if group and entry.counted:
+        moves.append((group, CaseKind.GROUP, Move.SUPERSEDE))
     return tuple(
         CaseMove(
             moved.case,

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import UNSET
 
 from ledger.cases.case import JournalEntry
+from ledger.records.identity import short_digest
 from ledger.records.manifest import OpenFile
 from ledger.records.receipt import Receipt
 from publish.catalogue import PublishedSets
@@ -20,7 +21,7 @@ from publish.count.case_numbers import CaseNumbers
 from publish.count.folding import Numbers, left_out_reason, numbers_of, sum_numbers
 from publish.journal.case_line import case_lines
 from publish.journal.journal_spool import WHOLE_FORM, JournalSpool
-from publish.journal.public_journal import journal_line, short_digest
+from publish.journal.public_journal import journal_line
 from publish.summary import JournalFile, LeftOut, OpenFileNote, journal_path
 
 FOLD_AT = 500

@@ -47,13 +47,14 @@ class PeriodCounts(NamedTuple):
 
     def errors(self, period: SummaryPeriod) -> Errors:
         """Return the errors in findings of the period itself; for a campaign, of its rules."""
-        tally = self.cases.by_rule
-        if period.kind is PeriodKind.CAMPAIGN:
-            by_rule = without_cohorts(tally)
-        else:
-            by_rule = of_cohort(tally, period.name)
+        by_rule, in_groups = (
+            without_cohorts(tally)
+            if period.kind is PeriodKind.CAMPAIGN
+            else of_cohort(tally, period.name)
+            for tally in (self.cases.by_rule, self.cases.in_groups or {})
+        )
         rules = {key.rpartition("/")[0] for key in self.numbers.by_rule}
-        return errors_of(by_rule, rules, self.last_day)
+        return errors_of(by_rule, rules, self.last_day, in_groups)
 
 
 @dataclass(frozen=True, slots=True)

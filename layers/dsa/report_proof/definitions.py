@@ -48,11 +48,6 @@ class EntryBook:
         return by_type
 
     @cached_property
-    def overturned(self) -> set[str]:
-        """The ids of overturned decisions."""
-        return {entry["about"]["entry"] for entry in self.entries if entry.get("overturns")}
-
-    @cached_property
     def orders(self) -> dict[str, list[Record]]:
         """The first messages of orders, by kind."""
         first = [order for order in self.typed("order") if not order.get("follows")]
@@ -308,8 +303,14 @@ def automated_cell(indicator: str, scope: str, book: EntryBook) -> Expected:
     return _precision(book) if indicator.endswith("Precision") else _recall(book)
 
 
-def _decided_and_right(book: EntryBook) -> tuple[list[Record], list[Record]]:
-    """Return decisions on findings, and those in which the findings were right."""
+def _decided_and_right(
+    book: EntryBook, name: Callable[[Record], str] = lambda decision: decision["entry"]
+) -> tuple[list[Record], list[Record]]:
+    """Return decisions on findings, and those in which the findings were right.
+
+    `name` says which decisions are overturned together: each alone, or all of a group.
+    """
+    overturned = {name(entry["about"]) for entry in book.entries if entry.get("overturns")}
     decided = [
         decision
         for decision in book.typed("decision")
@@ -318,20 +319,27 @@ def _decided_and_right(book: EntryBook) -> tuple[list[Record], list[Record]]:
     right = [
         decision
         for decision in decided
-        if (decision["verdict"] == "confirmed") ^ (decision["entry"] in book.overturned)
+        if (decision["verdict"] == "confirmed") ^ (name(decision) in overturned)
     ]
     return decided, right
 
 
 def _precision(book: EntryBook) -> Expected:
-    decided, right = _decided_and_right(book)
+    decided, right = _decided_and_right(
+        book, lambda decision: decision.get("group") or decision["entry"]
+    )
     decided_findings, right_findings = (
-        sum(sum(decision["rules"].values()) for decision in decisions)
-        for decisions in (decided, right)
+        sum(map(_weight, decisions)) for decisions in (decided, right)
     )
     if not decided_findings:
         return Expected(None, frozenset())
     return Expected(right_findings / decided_findings, _ids(right), _ids(decided))
+
+
+def _weight(decision: Record) -> int:
+    """Return the findings of a decision; of a group, those by which this one counts for it."""
+    found = decision.get("counted", {}) if decision.get("group") else decision["rules"]
+    return sum(found.values())
 
 
 def _recall(book: EntryBook) -> Expected:

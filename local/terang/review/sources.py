@@ -101,19 +101,20 @@ def second_reviews(
     """Return colleagues' recent decisions that were drawn for a second review, oldest first.
 
     A decision that has a second review, also one in `sent`, is left out. So is a decision whose
-    findings are gone.
+    findings are gone. A group is drawn as one and judged by its first decision.
     """
     days = [today - timedelta(days=back) for back in reversed(range(SECOND_REVIEW_DAYS))]
     entries = [entry for day in days for entry in store.journal_entries(provider, day.isoformat())]
-    reviewed = {entry.decision for entry in entries if entry.type == "second_review"}
+    reviewed = {entry.group or entry.decision for entry in entries if entry.type == "second_review"}
     drawn = (
         entry
         for entry in sorted(entries, key=lambda entry: entry.at)
         if entry.type == "decision"
         and entry.verdict != "skipped"
         and entry.moderator != moderator
-        and entry.entry not in reviewed
-        and is_for_second_review(entry.entry)
+        and entry.look not in reviewed
+        and (entry.leads or not entry.group)
+        and is_for_second_review(entry.look)
     )
     done = set(sent)
     made = [_second_card(store, entry) for entry in drawn]

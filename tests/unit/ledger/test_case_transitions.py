@@ -63,6 +63,11 @@ order     closed     report    closed
 order     closed     close     !decided_already
 record    new        close     closed
 record    closed     close     !decided_already
+group     new        decide    standing
+group     standing   decide    standing
+group     standing   review    standing
+group     standing   overturn  standing
+group     standing   supersede standing
 """
 
 

@@ -54,12 +54,16 @@ class Counting:
         if line.verdict == "skipped":
             return
         self.counts["decisions"] += 1
+        if line.group:
+            self.counts["grouped"] += 1
+            self.counts["groups"] += line.leads
         self.counts["partly_automated"] += bool(line.automated)
         self.counts["drawn"] += line.drawn
         self.counts["notices_answered"] += line.answers == "notice"
         hurried = line.review_seconds is not None and line.review_seconds < HURRIED_BELOW_SECONDS
-        self.counts["under_5_seconds"] += hurried
-        self.tally("by_moderator", f"{line.moderator}/{line.verdict}")
+        if line.counts_alone:
+            self.counts["under_5_seconds"] += hurried
+            self.tally("by_moderator", f"{line.moderator}/{line.verdict}")
         if line.wait_seconds is not None:
             self.tally("decide_seconds" if line.found else "notice_seconds", line.wait_seconds)
         for code in line.measures:
@@ -74,9 +78,15 @@ class Counting:
                     self.tally("by_found_day", key[:10], count)
 
     def _findings(self, line: CaseLine, result: str) -> None:
-        """Count the result of a decision's findings, and of their post."""
-        for key, count in line.found.items():
+        """Count the result of a decision's findings, and of their post.
+
+        A group counts each rule once; its other findings are counted apart.
+        """
+        for key, count in line.by_look.items():
             self.tally("by_rule", f"{key}/{result}", count)
+        if line.group:
+            for key, count in line.found.items():
+                self.tally("in_groups", f"{key}/{result}", count - line.counted.get(key, 0))
         if line.found and result in {"confirmed", "overturned", "restored", "confirmed_anew"}:
             self.tally("posts", f"{min(line.found)[:10]}/{line.category}/{result}")
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import Annotated
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from publish.count.folding import sum_records
 from publish.journal.case_line import Tally
@@ -43,7 +43,11 @@ class CaseNumbers(msgspec.Struct, frozen=True):
     ] = 0
     under_5_seconds: Annotated[
         int,
-        Meta(ge=0, description="Decisions less than 5 seconds after the case was opened."),
+        Meta(
+            ge=0,
+            description="Decisions less than 5 seconds after the case was opened; a group counts"
+            " once.",
+        ),
     ] = 0
     decide_seconds: Annotated[
         Tally,
@@ -55,12 +59,16 @@ class CaseNumbers(msgspec.Struct, frozen=True):
     by_moderator: Annotated[
         Tally,
         Meta(
-            description="Decisions by `moderator/verdict`. Moderators are letters that hold for"
-            " one provider and month."
+            description="Decisions by `moderator/verdict`; a group counts once. Moderators are"
+            " letters that hold for one provider and month."
         ),
     ] = {}
     drawn: Annotated[
-        int, Meta(ge=0, description="Decisions that were drawn for a second review: 1 in 20.")
+        int,
+        Meta(
+            ge=0,
+            description="Decisions drawn for a second review: 1 in 20, a group of copies as one.",
+        ),
     ] = 0
     second_reviews: Annotated[int, Meta(ge=0, description="Second reviews that came.")] = 0
     agreed: Annotated[
@@ -128,9 +136,28 @@ class CaseNumbers(msgspec.Struct, frozen=True):
             " longer periods the month, in which each was found; `what` is confirmed, dismissed,"
             " escalated, overturned (confirmed, and it fell), restored (dismissed, and it stood"
             " after all), or confirmed_anew and dismissed_anew (a published check changed, and that"
-            " verdict counts no longer)."
+            " verdict counts no longer). A group of near copies that was decided as one counts"
+            " once for each rule and day."
         ),
     ] = {}
+    in_groups: Annotated[
+        Tally | UnsetType,
+        Meta(
+            description="Findings by the same key that were decided in a group of near copies and"
+            " are not in `by_rule`, where a group counts once. Absent if there are none."
+        ),
+    ] = UNSET
+    groups: Annotated[
+        Annotated[int, Meta(ge=0)] | UnsetType,
+        Meta(description="Decisions taken for a group of near copies. Absent if there are none."),
+    ] = UNSET
+    grouped: Annotated[
+        Annotated[int, Meta(ge=0)] | UnsetType,
+        Meta(
+            description="Of the decisions, those on single posts of such groups. Absent if there"
+            " are none."
+        ),
+    ] = UNSET
     by_found_day: Annotated[
         Tally,
         Meta(description="Findings of live rules that were decided, by the day they were found."),
@@ -181,26 +208,35 @@ def by_month(numbers: CaseNumbers) -> CaseNumbers:
     {'2026-11/a/1/r/live/confirmed': 2}
     """
     return msgspec.structs.replace(
-        numbers, by_rule=_monthly(numbers.by_rule), posts=_monthly(numbers.posts)
+        numbers,
+        by_rule=_monthly(numbers.by_rule),
+        in_groups=_monthly(numbers.in_groups) if numbers.in_groups else UNSET,
+        posts=_monthly(numbers.posts),
     )
 
 
 def of_packs(numbers: CaseNumbers, packs: Iterable[Pack]) -> CaseNumbers:
     """Return the decisions on findings of these packs. A campaign counts nothing else of cases."""
     chosen = {f"{pack.id}/{pack.version}" for pack in packs}
-    by_rule = {
-        key: count
-        for key, count in numbers.by_rule.items()
-        if "/".join(key.split("/")[1:3]) in chosen
-    }
-    decided = sum(count for key, count in by_rule.items() if key.rpartition("/")[2] in JUDGED)
-    return CaseNumbers(decided=decided, by_rule=by_rule)
+    by_rule, in_groups = (
+        {key: count for key, count in tally.items() if "/".join(key.split("/")[1:3]) in chosen}
+        for tally in (numbers.by_rule, numbers.in_groups or {})
+    )
+    decided = sum(
+        count
+        for tally in (by_rule, in_groups)
+        for key, count in tally.items()
+        if key.rpartition("/")[2] in JUDGED
+    )
+    return CaseNumbers(decided=decided, by_rule=by_rule, in_groups=in_groups or UNSET)
 
 
 def case_measures(numbers: CaseNumbers) -> Iterator[tuple[str, str, int]]:
     """Yield every number as (`cases.<name>`, key, value), like `folding.measures`."""
     for name in CaseNumbers.__struct_fields__:
         value = getattr(numbers, name)
+        if value is UNSET:
+            continue
         entries = sorted(value.items()) if isinstance(value, dict) else [("", value)]
         yield from ((f"cases.{name}", key, count) for key, count in entries)
 

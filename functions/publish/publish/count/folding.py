@@ -275,8 +275,8 @@ def sum_records[T: msgspec.Struct](kind: type[T], parts: Iterable[T]) -> T:
     """Return the sum of records: counts and tallies are added, texts are left empty.
 
     Args:
-        kind: A struct whose fields are counts (0), counts that may be unset, tallies ({}) or texts
-            ("") by default.
+        kind: A struct whose fields are counts (0), tallies ({}), texts ("") or, if there are none,
+            unset by default.
         parts: Any number of it.
     """
     zero, folded = kind(), list(parts)
@@ -287,8 +287,10 @@ def sum_records[T: msgspec.Struct](kind: type[T], parts: Iterable[T]) -> T:
             sums[name] = sum_tallies(getattr(part, name) for part in folded)
         elif isinstance(default, int):
             sums[name] = sum(getattr(part, name) for part in folded)
-        elif default is msgspec.UNSET and (total := sum(getattr(p, name) or 0 for p in folded)):
-            sums[name] = total
+        elif default is msgspec.UNSET:
+            known = [value for part in folded if (value := getattr(part, name))]
+            if known:
+                sums[name] = sum_tallies(known) if isinstance(known[0], dict) else sum(known)
     return msgspec.convert(sums, kind)
 
 

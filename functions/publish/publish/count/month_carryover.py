@@ -11,7 +11,7 @@ from datetime import date
 from typing import Annotated, NamedTuple
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from publish.count.case_numbers import CaseNumbers
 from publish.count.folding import Numbers
@@ -41,6 +41,10 @@ class Cohort(msgspec.Struct, frozen=True):
     by_rule: Annotated[
         Tally, Meta(description="What became of them, by `pack/version/rule/mode/what`.")
     ] = {}
+    in_groups: Annotated[
+        Tally | UnsetType,
+        Meta(description="Those decided in a group and not in `by_rule`, by the same key."),
+    ] = UNSET
     posts: Annotated[
         Tally, Meta(description="Decisions on them by `category/what`: one post each.")
     ] = {}
@@ -137,14 +141,16 @@ def _cohorts(month: MonthCounts, earlier: Sequence[Cohort]) -> list[Cohort]:
 def _grown(cohort: Cohort, month: MonthCounts, rules: set[str]) -> Cohort:
     cases, name = month.cases, cohort.month
     by_rule = _added(cohort.by_rule, of_cohort(cases.by_rule, name))
+    in_groups = _added(cohort.in_groups or {}, of_cohort(cases.in_groups or {}, name)) or UNSET
     posts = _added(cohort.posts, of_cohort(cases.posts, name))
     audited = _added(cohort.audited, of_cohort(cases.audited, name))
     return msgspec.structs.replace(
         cohort,
         by_rule=by_rule,
+        in_groups=in_groups,
         posts=posts,
         audited=audited,
-        errors=errors_of(by_rule, rules | cohort.errors.by_rule.keys(), month.day),
+        errors=errors_of(by_rule, rules | cohort.errors.by_rule.keys(), month.day, in_groups),
         strata=strata_of(posts, audited, cohort.inspected),
     )
 

@@ -1,6 +1,7 @@
 """How good the rules are: precision from decisions, prevalence and recall from the audit sample.
 
-Precision is the share of decided findings that were confirmed and not overturned.
+Precision is the share of decided findings that were confirmed and not overturned. A group of near
+copies that was decided as one counts once: it is one look, and its copies say nothing more.
 
 The audit sample is drawn evenly from the posts that no rule met, so its share of violating posts
 holds, within its interval, for all of them. Together with the posts that rules met and people
@@ -20,7 +21,7 @@ from collections.abc import Iterable, Mapping
 from typing import Annotated
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from dsa.estimates import AUDITED_AT_LEAST, AuditSample, missed_posts
 from publish.count.folding import sum_tallies
@@ -48,6 +49,13 @@ class RuleErrors(msgspec.Struct, frozen=True):
         float | None, Meta(description="Lower end of the precision's 95 % interval.")
     ] = None
     high: Annotated[float | None, Meta(description="Upper end of the same interval.")] = None
+    with_copies: Annotated[
+        int | UnsetType,
+        Meta(
+            description="All decided findings. In `decided` a group of near copies that was decided"
+            " as one counts once. Absent if there was no such group."
+        ),
+    ] = UNSET
 
 
 class Errors(RuleErrors, frozen=True):
@@ -66,13 +74,19 @@ class Errors(RuleErrors, frozen=True):
     note: Annotated[str, Meta(description="A remark on these figures, or empty.")] = NO_DECISIONS
 
 
-def errors_of(by_rule: Mapping[str, int], rules: Iterable[str] = (), as_of: str = "") -> Errors:
+def errors_of(
+    by_rule: Mapping[str, int],
+    rules: Iterable[str] = (),
+    as_of: str = "",
+    in_groups: Mapping[str, int] | UnsetType = UNSET,
+) -> Errors:
     """Return the errors of findings, from a tally of `pack/version/rule/mode/result`.
 
     Args:
         by_rule: The results of the findings; see `CaseNumbers.by_rule`.
         rules: Rules that found something, as `pack/version/rule`; each gets an entry.
         as_of: The last day whose decisions are counted.
+        in_groups: The findings that are not in `by_rule`, since their group counts once there.
 
     >>> errors_of({"a/1/r/live/confirmed": 3, "a/1/r/live/overturned": 1}).precision
     0.6667
@@ -81,10 +95,16 @@ def errors_of(by_rule: Mapping[str, int], rules: Iterable[str] = (), as_of: str 
     for key, count in by_rule.items():
         rule, _, result = key.rsplit("/", 2)
         counted.setdefault(rule, Counter())[result] += count
-    total = _errors(sum(counted.values(), Counter[str]()))
+    copies: dict[str, Counter[str]] = {}
+    for key, count in (in_groups or {}).items():
+        rule, _, result = key.rsplit("/", 2)
+        copies.setdefault(rule, Counter())[result] += count
+    total = _errors(sum(counted.values(), Counter()), sum(copies.values(), Counter()))
     return Errors(
         **msgspec.structs.asdict(total),
-        by_rule={rule: _errors(counts) for rule, counts in sorted(counted.items())},
+        by_rule={
+            rule: _errors(counts, copies.get(rule, {})) for rule, counts in sorted(counted.items())
+        },
         as_of=as_of if total.decided else "",
         note="" if total.decided else NO_DECISIONS,
     )
@@ -112,17 +132,27 @@ def without_cohorts(by_rule: Mapping[str, int]) -> dict[str, int]:
     return sum_tallies({key.partition("/")[2]: count} for key, count in by_rule.items())
 
 
-def _errors(counts: Mapping[str, int]) -> RuleErrors:
-    confirmed = counts.get("confirmed", 0) - counts.get("confirmed_anew", 0)
-    dismissed = counts.get("dismissed", 0) - counts.get("dismissed_anew", 0)
+def _errors(counts: Mapping[str, int], copies: Mapping[str, int]) -> RuleErrors:
+    confirmed, dismissed = _judged(counts)
     overturned, restored = counts.get("overturned", 0), counts.get("restored", 0)
-    decided = confirmed + dismissed
+    decided, more = confirmed + dismissed, sum(_judged(copies))
     if decided <= 0:
         return RuleErrors()
     # A decision that is overturned and whose check also changes is subtracted twice; so may be one
     # that is overturned while the journal is read. The result is kept between 0 and `decided`.
     right = estimate(min(decided, max(0, confirmed - overturned + restored)), decided)
-    return RuleErrors(decided, dismissed, overturned, right.share, right.low, right.high)
+    return RuleErrors(
+        *(decided, dismissed, overturned, right.share, right.low, right.high),
+        with_copies=decided + more if more else UNSET,
+    )
+
+
+def _judged(counts: Mapping[str, int]) -> tuple[int, int]:
+    """Return how many were confirmed and dismissed, without those that are open again."""
+    return (
+        counts.get("confirmed", 0) - counts.get("confirmed_anew", 0),
+        counts.get("dismissed", 0) - counts.get("dismissed_anew", 0),
+    )
 
 
 class Stratum(msgspec.Struct, frozen=True):

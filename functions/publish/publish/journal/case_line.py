@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from ledger.cases.case import JournalEntry, is_for_second_review
+from ledger.records.identity import short_digest
 from publish.estimates import rounded_seconds
 
 Tally = dict[str, int]
@@ -122,6 +123,33 @@ class CaseLine(msgspec.Struct, frozen=True, omit_defaults=True):
         str,
         Meta(description="The rule that the flood guard held, and when: `day/pack/rule`."),
     ] = ""
+    group: Annotated[
+        str,
+        Meta(
+            description="First 12 hex digits of the SHA-256 of the group's id, if the decision was"
+            " taken for a group of near copies; the lines of one group share it."
+        ),
+    ] = ""
+    leads: Annotated[bool, Meta(description="Whether the decision is the first of its group.")] = (
+        False
+    )
+    counted: Annotated[
+        Tally,
+        Meta(
+            description="Of a line with `group`, those keys of `found` by which the group counts,"
+            " since no earlier line of the group has them. A group counts each once."
+        ),
+    ] = {}
+
+    @property
+    def counts_alone(self) -> bool:
+        """Return whether it counts as a look: it has no group, or is the first of it."""
+        return self.leads or not self.group
+
+    @property
+    def by_look(self) -> Tally:
+        """Return the findings by which it counts: all of `found`, or of a group those not yet."""
+        return self.counted if self.group else self.found
 
 
 def case_lines(
@@ -151,7 +179,7 @@ def case_line(number: int, entry: JournalEntry, letters: Mapping[str, str]) -> C
         review_seconds=_between(entry.opened_at, entry.decided_at),
         wait_seconds=_wait(entry),
         answers=_answers(entry),
-        drawn=entry.type == "decision" and is_for_second_review(entry.entry),
+        drawn=_is_drawn(entry),
         overturns=entry.overturns,
         by=entry.by,
         outcome=entry.outcome,
@@ -162,6 +190,9 @@ def case_line(number: int, entry: JournalEntry, letters: Mapping[str, str]) -> C
         items=entry.items,
         month=entry.month,
         held=f"{entry.day}/{entry.held_rule}" if entry.held_rule else "",
+        group=short_digest(entry.group) if entry.group else "",
+        leads=entry.leads,
+        counted=entry.counted,
     )
     return _with_order(line, entry) if entry.type == "order" else line
 
@@ -173,6 +204,12 @@ def measures_of(entry: JournalEntry) -> tuple[str, ...]:
         return ()
     single = (done.monetary, done.provision, done.account)
     return (*map(str, done.visibility), *(str(code) for code in single if code))
+
+
+def _is_drawn(entry: JournalEntry) -> bool:
+    """Return whether a decision is drawn; of a group, only its first one shows it."""
+    is_first = entry.leads or not entry.group
+    return entry.type == "decision" and is_first and is_for_second_review(entry.look)
 
 
 def _answers(entry: JournalEntry) -> str:

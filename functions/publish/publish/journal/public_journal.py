@@ -7,7 +7,6 @@ A line keeps the counts of a receipt and drops ids, the sender's file and all ti
 Case lines follow in the same file, see `case_line`.
 """
 
-from hashlib import sha256
 from typing import Annotated
 
 import msgspec
@@ -100,12 +99,3 @@ def journal_line(number: int, receipt: Receipt) -> JournalLine:
         partly_read=receipt.partly_read or UNSET,
         messages=receipt.messages or UNSET,
     )
-
-
-def short_digest(identifier: str) -> str:
-    """Return twelve hex digits by which only somebody who knows an id can find it.
-
-    >>> short_digest("a unit")
-    '148a6cee2cb2'
-    """
-    return sha256(identifier.encode()).hexdigest()[:12]

@@ -88,7 +88,7 @@ def case_tables(numbers: CaseNumbers) -> CaseTables:
     return CaseTables(
         decide=percentiles(numbers.decide_seconds),
         notice=percentiles(numbers.notice_seconds),
-        hurried=estimate(numbers.under_5_seconds, numbers.decisions),
+        hurried=estimate(numbers.under_5_seconds, _looks(numbers)),
         agreement=estimate(numbers.agreed, numbers.second_reviews),
         verdicts=_rows(numbers.by_verdict),
         measures=_rows(numbers.by_measure),
@@ -101,6 +101,11 @@ def case_tables(numbers: CaseNumbers) -> CaseTables:
         moderators_hidden=hidden,
         notices=_rows(numbers.notices_by_category),
     )
+
+
+def _looks(numbers: CaseNumbers) -> int:
+    """Return the decisions, each group of near copies as one."""
+    return numbers.decisions - (numbers.grouped or 0) + (numbers.groups or 0)
 
 
 def decided_chart(days: Iterable[SummaryPart]) -> Chart:

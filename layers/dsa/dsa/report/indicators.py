@@ -164,12 +164,15 @@ def _automated_number(
 
 
 def precision(entries: Entries) -> Counted:
-    """Return the share of decided findings that were right; each decision weighs its findings."""
+    """Return the share of decided findings that were right; each decision weighs its findings.
+
+    Decisions of a group of near copies weigh together what one of them does, and fall with any.
+    """
     decided = _decided(entries)
     decided_findings = sum(map(_findings, decided))
     if not decided_findings:
         return Counted(None, "precision", why="Not measured: no finding was decided.")
-    right = _right(entries)
+    right = _right(entries, by_group=True)
     right_findings = sum(map(_findings, right))
     interval = _interval_text(*wilson_interval(right_findings, decided_findings))
     return Counted(
@@ -236,15 +239,22 @@ def _decided(entries: Entries) -> list[JournalEntry]:
     return [entry for entry in decisions if entry.rules and entry.verdict in verdicts]
 
 
-def _right(entries: Entries) -> list[JournalEntry]:
-    """Return decisions with right findings: confirmed, or dismissed and then overturned."""
-    overturned = {entry.about.entry for entry in entries.all if entry.overturns and entry.about}
+def _right(entries: Entries, *, by_group: bool = False) -> list[JournalEntry]:
+    """Return decisions with right findings: confirmed, or dismissed and then overturned.
+
+    `by_group` counts a decision as overturned if any decision of its group was.
+    """
+
+    def name(decision: JournalEntry) -> str:
+        return decision.look if by_group else decision.entry
+
+    overturned = {name(entry.about) for entry in entries.all if entry.overturns and entry.about}
     return [
         decision
         for decision in _decided(entries)
-        if (decision.verdict == "confirmed") != (decision.entry in overturned)
+        if (decision.verdict == "confirmed") != (name(decision) in overturned)
     ]
 
 
 def _findings(decision: JournalEntry) -> int:
-    return sum(decision.rules.values())
+    return sum((decision.counted if decision.group else decision.rules).values())

@@ -17,11 +17,12 @@ from ledger.errors import SchemaNewerError
 type Item = dict[str, Any]
 """An item in DynamoDB's notation: `{"pk": {"S": …}, …}`."""
 
-SCHEMA = 2
+SCHEMA = 3
 """The newest form of records that is read. A change that earlier code would misread needs the next.
 
 A record is written in the oldest form that says all of it: the property `form` of its class, or 1.
-Form 2 brought batches of messages and the beginning of a unit in the item of its marker.
+Form 2 brought batches of messages and the beginning of a unit in the item of its marker, form 3
+entries of group decisions.
 """
 
 

@@ -1,5 +1,7 @@
 """A case: a finding, notice, order, decision, complaint or dispute, and its history."""
 
+from collections.abc import Mapping
+
 import msgspec
 
 from ledger.cases.messages import Measures
@@ -8,7 +10,10 @@ from ledger.records.finding import Finding
 from ledger.records.identity import digest
 
 SECOND_REVIEW_PER = 20
-"""One decision in this many is drawn for a second review."""
+"""One decision in this many is drawn for a second review; of a group, one for all of it."""
+
+GROUP_FORM = 3
+"""The form of entries with a group: code that does not know groups would count them twice."""
 
 
 class JournalEntry(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -29,6 +34,10 @@ class JournalEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     this one is about, so that no fold has to join: the decision, the notice of a decision, the
     first message of an order. `answers` is the complaint or dispute of an outcome. `overturns` says
     that this entry was the first to overturn the decision.
+
+    The decisions of one look at near copies share a `group`, and so does what is said about them.
+    A group counts once: `counted` has those keys of `found` with which no earlier entry of the
+    group made the same move, and `leads` is set on the first decision.
 
     A correction is not a message: a published check changed. It has the link under `check`,
     `corrected` or `withdrawn` under `why`, and the finding under `found` if its verdict no longer
@@ -96,6 +105,19 @@ class JournalEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     held_rule: str = ""
     about: "JournalEntry | None" = None
     answers: "JournalEntry | None" = None
+    group: str = ""
+    leads: bool = False
+    counted: dict[str, int] = {}
+
+    @property
+    def form(self) -> int:
+        """The form of the record: a reader that does not know groups must refuse one."""
+        return GROUP_FORM if self.group else 1
+
+    @property
+    def look(self) -> str:
+        """The id by which a decision is counted and drawn: its group's, or its own."""
+        return self.group or self.entry
 
 
 class CaseEntry(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -114,6 +136,11 @@ class CaseEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     post: str = ""
     url: str = ""
 
+    @property
+    def form(self) -> int:
+        """The form of the record: that of its entry."""
+        return self.entry.form
+
 
 def case_id(kind: str, provider: str, message: str) -> str:
     """Return the id of the case that a message opens, from its type and the sender's own id.
@@ -124,13 +151,13 @@ def case_id(kind: str, provider: str, message: str) -> str:
     return digest(kind, provider, message)
 
 
-def is_for_second_review(decision: str) -> bool:
-    """Return whether a decision is drawn for a second review: one in twenty, by its id.
+def is_for_second_review(look: str) -> bool:
+    """Return whether a decision or a group is drawn for a second review: one in twenty, by its id.
 
     >>> is_for_second_review("00000014" + "0" * 56), is_for_second_review("00000015" + "0" * 56)
     (True, False)
     """
-    return int(decision[:8], 16) % SECOND_REVIEW_PER == 0
+    return int(look[:8], 16) % SECOND_REVIEW_PER == 0
 
 
 class WaitingMessage(msgspec.Struct, frozen=True):
@@ -195,6 +222,19 @@ class Case(msgspec.Struct, frozen=True, omit_defaults=True):
         moves = [entry.move for entry in self.entries]
         answers = (Move.UPHOLD, Move.NARROW, Move.OVERTURN)
         return moves.count(Move.CONTEST) - sum(map(moves.count, answers))
+
+
+def counted_once(found: Mapping[str, int], group: Case | None, move: Move) -> dict[str, int]:
+    """Return the keys of `found` with which no entry of the group made this move yet, each as 1.
+
+    A key names a rule and the day of the finding. `group` is None before the first entry.
+
+    >>> counted_once({"2026-11-25/a/1/r/live": 2}, None, Move.DECIDE)
+    {'2026-11-25/a/1/r/live': 1}
+    """
+    entries = group.entries if group else ()
+    before = {key for entry in entries if entry.move == move for key in entry.entry.counted}
+    return {key: 1 for key in sorted(found) if key not in before}
 
 
 class CaseMove(msgspec.Struct, frozen=True):

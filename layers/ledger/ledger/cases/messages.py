@@ -137,10 +137,25 @@ class Decision(BaseCaseMessage, frozen=True, tag="decision", kw_only=True):
     """One verdict on findings of one post and one category, or on a notice, or on both.
 
     `ground`, `ground_text` and `ground_url` are taken from the pack if they are not given.
+
+    `group` is the sender's name for a look at near copies: each post gets its own decision, and the
+    decisions with one name count once in all figures about how good a rule or a moderator is. They
+    have the same moderator, verdict, `opened_at` and `decided_at`.
     """
 
     findings: Annotated[tuple[FindingId, ...], Meta(max_length=FINDINGS_IN_DECISION)] = ()
     notice: Id | None = None
+    group: (
+        Annotated[
+            str,
+            Meta(
+                min_length=1,
+                max_length=200,
+                description="Name of a look at near copies, the same in each of its decisions.",
+            ),
+        ]
+        | None
+    ) = None
     verdict: Verdict
     escalation: Escalation | None = None
     measures: Measures | None = None

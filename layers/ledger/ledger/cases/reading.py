@@ -236,6 +236,7 @@ def _decision_rules(message: Decision) -> Iterator[FieldRule]:
     measures, findings = message.measures, message.findings
     yield not findings and message.notice is None, _MISSING, "findings"
     yield len(set(findings)) < len(findings), _RANGE, "findings"
+    yield message.group is not None and not findings, _CONFLICT, "group"
     yield escalated and message.escalation is None, _MISSING, "escalation"
     yield not escalated and message.escalation is not None, _CONFLICT, "escalation"
     yield measures is not None and not confirmed, _CONFLICT, "measures"

@@ -14,6 +14,7 @@ class CaseKind(StrEnum):
     CONTEST = "contest"  # a complaint, or a dispute before a certified body
     ORDER = "order"
     RECORD = "record"  # a suspension, or an audited post: nothing follows
+    GROUP = "group"  # decisions of one look at near copies: its entries are those that count
 
 
 class CaseState(StrEnum):
@@ -131,5 +132,12 @@ TRANSITIONS: Mapping[tuple[CaseKind, CaseState | None], Mapping[Move, CaseState 
     (CaseKind.ORDER, CaseState.CLOSED): {Move.REPORT: CaseState.CLOSED, Move.CLOSE: _DECIDED},
     (CaseKind.RECORD, NEW): {Move.CLOSE: CaseState.CLOSED},
     (CaseKind.RECORD, CaseState.CLOSED): {Move.CLOSE: _DECIDED},
+    (CaseKind.GROUP, NEW): {Move.DECIDE: CaseState.STANDING},
+    (CaseKind.GROUP, CaseState.STANDING): {
+        Move.DECIDE: CaseState.STANDING,
+        Move.REVIEW: CaseState.STANDING,
+        Move.OVERTURN: CaseState.STANDING,
+        Move.SUPERSEDE: CaseState.STANDING,
+    },
 }
 """The state after each move, or why the move is refused. Missing pairs cannot occur."""

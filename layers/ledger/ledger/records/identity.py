@@ -80,3 +80,12 @@ def finding_id(provider: str, post: str, text: str, pack: str, rule: str, mode: 
     False
     """
     return digest("finding", provider, post, text, pack, rule, mode)
+
+
+def short_digest(identifier: str) -> str:
+    """Return twelve hex digits by which only somebody who knows an id can find it.
+
+    >>> short_digest("a unit")
+    '148a6cee2cb2'
+    """
+    return hashlib.sha256(identifier.encode()).hexdigest()[:12]
