@@ -9,6 +9,7 @@ import msgspec
 from integration.decided_cases import case_of, decide, entries, found, receipts
 from support.faults import Calls
 from support.sample_messages import SENT, complaint, decision
+from support.sample_posts import OTP
 from support.world import World
 
 from decide.case_work import Handled
@@ -68,6 +69,21 @@ class TestTwoAtOnce:
         [handled] = meddled(world, message, "commit_case", lambda: world.decide(message))
         assert handled.status == "repeated"
         assert len(entries(world, "decision")) == 1
+
+    def test_two_decisions_of_one_group(self, world: World) -> None:
+        """Each of them read that it would be the first; one is, and the group counts once."""
+        first, second = found(world, OTP, OTP)
+        other = decision(second, id="d-2", group="g-1")
+        [handled] = meddled(
+            world,
+            decision(first, group="g-1"),
+            "commit_case",
+            lambda: world.decide(other),
+        )
+        assert handled.status == "taken"
+        made = entries(world, "decision")
+        assert sorted(entry.leads for entry in made) == [False, True]
+        assert sum(sum(entry.counted.values()) for entry in made) == 1
 
     def test_an_excerpt_that_expires_meanwhile(self, world: World) -> None:
         """The text is gone, so there is nothing to keep: the decision is taken all the same."""

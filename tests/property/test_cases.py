@@ -22,6 +22,7 @@ from support.sample_messages import (
 from ledger.cases.case import case_id, is_for_second_review
 
 F1, F2, F3, F4 = (finding(number).finding for number in range(1, 5))
+F5, F6, F7 = (finding(number, post=f"p{number}").finding for number in range(5, 8))
 _NAMES = (f"d-{number}" for number in range(2, 999))
 DRAWN = next(one for one in _NAMES if is_for_second_review(case_id("decision", "acme", one)))
 MONTH: list[dict[str, Any]] = [
@@ -44,6 +45,9 @@ MONTH: list[dict[str, Any]] = [
     order(id="q-4", follows="q-1", outcome="complied"),
     inform(),
     suspension(),
+    *(decision(name, id=f"g-{name[-1]}", group="g") for name in (F5, F6, F7)),
+    *(complaint(id=f"c-{name[-1]}", decision=f"g-{name[-1]}") for name in (F5, F7)),
+    *(outcome(id=f"o-{name[-1]}", complaint=f"c-{name[-1]}") for name in (F5, F7)),
 ]
 """A month in small: each message once, in the order in which people act."""
 
@@ -51,6 +55,7 @@ MONTH: list[dict[str, Any]] = [
 def world() -> MemoryCases:
     made = MemoryCases()
     made.find(*(finding(number) for number in range(1, 5)))
+    made.find(*(finding(number, post=f"p{number}") for number in range(5, 8)))
     return made
 
 
@@ -63,6 +68,10 @@ def facts(cases: MemoryCases) -> dict[str, Any]:
             one.entry: (one.type, one.rules, one.about and one.about.entry) for one in entries
         },
         "overturned": Counter(one.about.entry for one in entries if one.overturns and one.about),
+        "counted": sum(
+            (Counter(f"{key}/{one.type}" for key in one.counted) for one in entries), Counter()
+        ),
+        "led": sum(one.leads for one in entries),
         "states": states,
         "open": cases.open,
         "waiting": sum(map(len, cases.waiting.values())),
@@ -77,7 +86,13 @@ IN_ORDER.decide(*MONTH)
 
 def test_in_order_every_message_is_taken() -> None:
     assert len(IN_ORDER.journal) == len(MONTH)
-    assert facts(IN_ORDER)["overturned"].total() == 1
+    assert facts(IN_ORDER)["overturned"].total() == 3
+
+
+def test_a_group_counts_and_falls_once() -> None:
+    assert facts(IN_ORDER)["led"] == 1
+    assert set(facts(IN_ORDER)["counted"].values()) == {1}
+    assert len(facts(IN_ORDER)["counted"]) == 2  # a decision and an outcome
 
 
 @settings(max_examples=150, deadline=None)
@@ -121,6 +136,6 @@ def test_each_finding_is_decided_once_and_wholly(decisions: list[tuple[set[str],
     ]
     counted = Counter(name for findings in decided for name in findings)
     assert set(counted.values()) <= {1}
-    assert cases.open == {F1, F2, F3, F4} - counted.keys()
+    assert cases.open == {F1, F2, F3, F4, F5, F6, F7} - counted.keys()
     for numbers in cases.entries.values():
         assert sorted(numbers) == list(range(1, len(numbers) + 1))

@@ -66,6 +66,46 @@ def _year(chance: random.Random) -> Iterator[JournalEntry]:
     for number, cause in enumerate(("court", "complaint", "complaint")):
         about = decisions[number]
         yield entry("reinstatement", number, 95, about=about, cause=cause, reinstated_at=at(94))
+    yield from _groups(chance)
+
+
+def _groups(chance: random.Random) -> Iterator[JournalEntry]:
+    """Groups of near copies that were decided as one; one decision of every second one fell."""
+    for number in range(4):
+        rule, verdict = f"pack-{number % 3}/1/rule/live", chance.choice(("confirmed", "dismissed"))
+        day = f"2026-03-{1 + number:02}"
+        decisions = [
+            entry(
+                *("decision", 1_000 + 10 * number + place, 60 + number),
+                verdict=verdict,
+                category="SCAMS_AND_FRAUD",
+                ground="illegal",
+                decided_at=at(60.5 + number),
+                moderator="m-1",
+                source_type="VOLUNTARY",
+                rules={rule: 1},
+                found_days=(day,),
+                found={f"{day}/{rule}": 1},
+                group=case_id("group", "acme", f"g-{number}"),
+                leads=place == 0,
+                counted={} if place else {f"{day}/{rule}": 1},
+                content_type=("CONTENT_TYPE_TEXT",),
+            )
+            for place in range(5)
+        ]
+        yield from decisions
+        if number % 2:
+            fallen = decisions[3]
+            yield entry(
+                *("reinstatement", 100 + number, 96),
+                about=msgspec.to_builtins(fallen),
+                decision=fallen.entry,
+                cause="court",
+                reinstated_at=at(96),
+                overturns=True,
+                group=fallen.group,
+                counted=fallen.found,
+            )
 
 
 def _notice(number: int, chance: random.Random) -> JournalEntry:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from msgspec import UNSET
+
 from ledger.untrusted_text import escape_csv_formula, replace_controls
 from publish.count.case_numbers import CLOCKS, case_measures
 from publish.count.folding import measures
@@ -41,11 +43,19 @@ def csv_rows(summary: Summary) -> Iterator[tuple[str, str, int | float | str]]:
 
 def _errors(errors: Errors) -> Iterator[tuple[str, str, int | float | str]]:
     """Yield the errors of all rules, then of each rule; blank until the first decision."""
-    for name in RuleErrors.__struct_fields__:
-        yield name, "", _blank(getattr(errors, name))
+    for name, value in _figures(errors):
+        yield name, "", value
     for rule, of_rule in sorted(errors.by_rule.items()):
-        for name in RuleErrors.__struct_fields__:
-            yield f"{name}_by_rule", rule, _blank(getattr(of_rule, name))
+        for name, value in _figures(of_rule):
+            yield f"{name}_by_rule", rule, value
+
+
+def _figures(errors: RuleErrors) -> Iterator[tuple[str, float | str]]:
+    """Yield the figures of a rule by name; those that are absent from the JSON are left out."""
+    for name in RuleErrors.__struct_fields__:
+        value = getattr(errors, name)
+        if value is not UNSET:
+            yield name, _blank(value)
 
 
 def _standing(standing: Standing) -> Iterator[tuple[str, str, int | float | str]]:
@@ -56,8 +66,8 @@ def _standing(standing: Standing) -> Iterator[tuple[str, str, int | float | str]
         yield name, "", getattr(standing, name)
     for cohort in standing.cohorts:
         yield "cohort_live", cohort.month, cohort.live
-        for name in RuleErrors.__struct_fields__:
-            yield f"cohort_{name}", cohort.month, _blank(getattr(cohort.errors, name))
+        for name, value in _figures(cohort.errors):
+            yield f"cohort_{name}", cohort.month, value
         for stratum, found in sorted(cohort.strata.items()):
             key = f"{cohort.month}/{stratum}"
             for name in ("prevalence", "recall"):
