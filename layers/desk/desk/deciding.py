@@ -25,6 +25,7 @@ from ledger.cases.messages import (
     Verdict,
 )
 from ledger.untrusted_text import is_blank
+from phrases import to_translate
 
 UNDO_SECONDS = 10
 REASON_LENGTH = 2_000
@@ -104,13 +105,13 @@ def opened_at(form: str, moderator: str, now: datetime) -> datetime:
     """Return when a form was opened. Raises DecidingError if it is not the moderator's own."""
     match = _FORM_ID.fullmatch(form)
     if match is None or match["name"] != moderator:
-        raise DecidingError("This form is not yours. Load the page again.")
+        raise DecidingError(to_translate("This form is not yours. Load the page again."))
     try:
         opened = datetime.strptime(match["at"], "%Y%m%dT%H%M%S.%fZ").replace(tzinfo=UTC)
     except ValueError:
-        raise DecidingError("This form is not yours. Load the page again.") from None
+        raise DecidingError(to_translate("This form is not yours. Load the page again.")) from None
     if not timedelta() <= now - opened <= timedelta(hours=OPEN_HOURS):
-        raise DecidingError("This page is a day old. Load it again before you decide.")
+        raise DecidingError(to_translate("This page is a day old. Load it again to decide."))
     return opened
 
 
@@ -129,6 +130,12 @@ def decide(
         held_at=_moment(now),
         due_at=_moment(now + timedelta(seconds=UNDO_SECONDS)),
     )
+
+
+def leaves_open(pending: PendingDecision) -> bool:
+    """Return whether an item waits on after a decision: it was skipped or escalated."""
+    first = pending.messages[0]
+    return isinstance(first, Decision) and first.verdict in {Verdict.SKIPPED, Verdict.ESCALATED}
 
 
 def measure_in(pending: PendingDecision) -> str:
@@ -165,17 +172,18 @@ def _decisions(
 ) -> tuple[list[str], list[CaseMessage]]:
     """Return one decision for the post, and one for each near copy that is not left out."""
     if form.verdict not in VERDICTS:
-        raise DecidingError("Choose a verdict.")
+        raise DecidingError(to_translate("Choose a verdict."))
     if form.measure not in MEASURES:
-        raise DecidingError("Choose a measure.")
+        raise DecidingError(to_translate("Choose a measure."))
     verdict, escalation = VERDICTS[form.verdict]
     skips = verdict is Verdict.SKIPPED
     reason = None if skips else _reason(form)
     measure = MEASURES[form.measure] if verdict is Verdict.CONFIRMED else None
     own = [each for each in dossier.findings if each.finding.finding not in form.left_out]
-    notice = next((entry.message for entry in dossier.notices), None)
+    reported = (entry.message for entry in dossier.notices)
+    notice = next(reported, next((each.notice for each in own if each.notice), None))
     if not own and (dossier.findings or notice is None):
-        raise DecidingError("A verdict needs at least one finding.")
+        raise DecidingError(to_translate("A verdict needs at least one finding."))
     parts: list[tuple[str, Sequence[OpenFinding], str | None]] = [(dossier.item.key, own, notice)]
     if not skips:
         parts += [
@@ -207,7 +215,7 @@ def _second_look(
 ) -> SecondReview:
     verdict = VERDICTS.get(form.verdict, (Verdict.SKIPPED, None))[0]
     if verdict is Verdict.SKIPPED:
-        raise DecidingError("Choose a verdict.")
+        raise DecidingError(to_translate("Choose a verdict."))
     assert dossier.contested is not None  # noqa: S101 - a second look is about a decision
     return SecondReview(
         id=form.id,
@@ -223,12 +231,12 @@ def _outcome(form: DecisionForm, dossier: Dossier, moderator: str, now: datetime
     try:
         outcome = ContestResult(form.verdict)
     except ValueError:
-        raise DecidingError("Choose an outcome.") from None
+        raise DecidingError(to_translate("Choose an outcome.")) from None
     assert dossier.contest is not None  # noqa: S101 - a complaint is its own contest
     measure = MEASURES.get(form.measure)
     partly = outcome is ContestResult.PARTLY_REVERSED
     if partly and measure is None:
-        raise DecidingError("Choose the measure that remains.")
+        raise DecidingError(to_translate("Choose the measure that remains."))
     about = {dossier.contest.entry.type: dossier.contest.message}
     return Outcome(
         id=form.id,
@@ -246,10 +254,10 @@ def _audit(
     form: DecisionForm, dossier: Dossier, moderator: str, opened: datetime, now: datetime
 ) -> Audit:
     if form.verdict not in {"violating", "not_violating", "gone"}:
-        raise DecidingError("Choose a verdict.")
+        raise DecidingError(to_translate("Choose a verdict."))
     violating = form.verdict == "violating"
     if violating and form.category not in AUDIT_CATEGORIES:
-        raise DecidingError("Choose a category.")
+        raise DecidingError(to_translate("Choose a category."))
     return Audit(
         id=form.id,
         post=dossier.post,
@@ -264,9 +272,9 @@ def _audit(
 
 def _reason(form: DecisionForm) -> str:
     if is_blank(form.reason):
-        raise DecidingError("Write or choose a reason.")
+        raise DecidingError(to_translate("Write or choose a reason."))
     if len(form.reason) > REASON_LENGTH:
-        raise DecidingError(f"A reason has at most {REASON_LENGTH:,} characters.")
+        raise DecidingError(to_translate("A reason has at most 2,000 characters."))
     return form.reason
 
 

@@ -9,6 +9,10 @@ from enum import StrEnum
 from ledger.cases.case import CaseEntry
 from ledger.records.finding import Finding
 
+COMPLAINT_DAYS = 14
+"""Days in which a complaint should have its answer: a goal of ours. The DSA, Art. 20(4), asks for a
+timely one."""
+
 
 class ItemKind(StrEnum):
     """Why an item waits."""

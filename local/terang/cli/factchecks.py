@@ -24,7 +24,7 @@ from ledger.records.json_text import encode_json_lines
 from terang.check_library import CheckLibrary
 from terang.cli.arguments import Day, UsageError
 from terang.console import Screen, print_lines_of_json, print_result
-from terang.review.cards import LONG_BEFORE_DAYS
+from terang.review.screens import LONG_BEFORE_DAYS
 
 INDEX = Path("terang-index")
 

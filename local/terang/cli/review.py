@@ -1,53 +1,46 @@
-"""`terang review`, `audit`, `cases send` and `case`: decide at the terminal, send, and look up."""
+"""`terang review`, `audit`, `cases send` and `case`: open the desk, send, and look up."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import msgspec
 from cyclopts import Parameter
 
+from desk.moderator import Door, Role
+from desk.moderator import Moderator as DeskModerator
 from ledger.cases.case import case_id
 from ledger.cases.messages import MESSAGE_TYPES
-from ledger.clock import Clock, SystemClock
+from ledger.clock import SystemClock
 from ledger.errors import OperatorError
 from ledger.ports import CaseStore
 from ledger.records.identity import is_id
-from terang.case_messages import MessageFile, decided_in, findings_in, read_file, read_messages
-from terang.case_queue import NOT_SENT, CaseQueue, result_lines, send_messages
+from terang.case_messages import findings_in, read_messages
+from terang.case_queue import NOT_SENT, result_lines, send_messages
 from terang.cli.arguments import STACK, Moderator, Month, ProviderId, StackName, UsageError
-from terang.console import Screen
-from terang.review.audit import begin_audit, read_sample, sample_key, unjudged
-from terang.review.cards import Card, cards
+from terang.console import Screen, counted
+from terang.review.browser import directions, open_browser
+from terang.review.run_source import RunSource, provider_of_run
 from terang.review.screens import case_screen
 from terang.review.sources import (
     CaseHistory,
-    RuleReasons,
     case_history,
-    findings_of_run,
-    findings_of_stack,
-    rule_reasons_in_folder,
-    rule_reasons_in_sets,
-    second_reviews,
+    page_of_rule,
+    rule_facts_in_sets,
 )
-from terang.review.terminal import TtyTerminal, audit_posts, is_terminal, review_cards
 
 if TYPE_CHECKING:
     from terang.remote import Remote
+    from terang.review.door import HomeServer
+    from terang.review.sitting import SittingResult
 
 console = Screen()
 
-
-@dataclass(frozen=True, slots=True)
-class _ReviewSources:
-    """The cards, the reasons of their rules, the clock, and the queue of a stack, if any."""
-
-    cards: tuple[Card, ...]
-    why: RuleReasons
-    clock: Clock
-    queue: Callable[[], CaseQueue] | None = None
+Port = Annotated[int, Parameter(metavar="N", help="the port on this machine; default: any free")]
+Others = Annotated[
+    tuple[Path, ...],
+    Parameter(metavar="FILE", help="messages of colleagues, complaints, notices"),
+]
+RoleName = Annotated[Role, Parameter(help="moderator, lead or auditor")]
 
 
 def review(
@@ -58,76 +51,24 @@ def review(
     decisions: Annotated[
         Path | None, Parameter(metavar="FILE", help="default: decisions-NAME.jsonl")
     ] = None,
+    cases: Others = (),
     provider: Annotated[ProviderId | None, Parameter(help="review this provider's stack")] = None,
     stack: StackName = STACK,
-    send: Annotated[bool, Parameter(help="send the decisions at the end")] = False,
-    limit: Annotated[int, Parameter(metavar="N", help="at most N findings; default: 200")] = 200,
+    send: Annotated[bool, Parameter(help="send each decision after ten seconds")] = False,
+    limit: Annotated[int, Parameter(metavar="N", help="at most N findings of a stack")] = 2_000,
+    role: RoleName = Role.MODERATOR,
+    port: Port = 0,
 ) -> int:
-    """Review findings; 0 when the moderator ends it, even if some are still open."""
+    """Open the desk in a browser; 0 when the moderator leaves it, even if some are still open."""
     if (findings is None) == (provider is None):
         raise UsageError("name a run's folder, or --provider P of a stack")
     if send and provider is None:
         raise UsageError("--send needs --provider P of a stack")
-    _need_terminal("it shows one post at a time and waits for a key")
     file = decisions or Path(f"decisions-{moderator}.jsonl")
-    before = read_messages(file) if file.exists() else []
     if findings is not None:
-        sources = _of_run(findings, before, limit)
-    else:
-        _print_questions(stack, provider or "", moderator)
-        sources = _of_stack(stack, provider or "", moderator, before, limit)
-    with _explain_unwritable(file), TtyTerminal() as terminal:
-        messages = review_cards(
-            terminal, sources.clock, moderator, sources.cards, sources.why, MessageFile(file).write
-        )
-    many = "" if len(messages) == 1 else "s"
-    console.print(f"{len(messages)} decision{many} in {file}" if messages else "nothing decided")
-    if not messages or sources.queue is None:
-        return 0
-    if send:
-        bodies = [msgspec.to_builtins(message) for message in messages]
-        for line in result_lines(send_messages(sources.queue(), bodies, list)):
-            console.print(line)
-    else:
-        console.print(f"send with: {_sending(file, provider or '', stack)}")
-    return 0
-
-
-def _of_run(folder: Path, before: Sequence[dict[str, Any]], limit: int) -> _ReviewSources:
-    findings = findings_of_run(folder, decided_in(before))[:limit]
-    return _ReviewSources(cards(findings), rule_reasons_in_folder(folder), SystemClock())
-
-
-def _print_questions(stack: str, provider: str, moderator: str) -> None:
-    """Print the questions of the flood guard that nobody has answered, and how to answer."""
-    for question, verdict in _remote(stack).store.flood_holds(provider):
-        if not verdict:
-            console.print(f"The flood guard asks: {question}. Are its findings right?")
-            console.print(
-                f"answer with: terang providers lift {provider} {question.rule}"
-                f" --day {question.day} --moderator {moderator} [--leave-held]"
-            )
-
-
-def _of_stack(
-    stack: str, provider: str, moderator: str, before: Sequence[dict[str, Any]], limit: int
-) -> _ReviewSources:
-    """Read the open findings of a stack. Second reviews come after them."""
-    remote = _remote(stack)
-    findings = findings_of_stack(remote.store, provider, limit, decided_in(before))
-    sent = [message for message in before if message.get("type") == "second_review"]
-    seconds = second_reviews(
-        remote.store,
-        provider,
-        moderator,
-        remote.clock.now().date(),
-        [str(message.get("decision")) for message in sent],
-    )
-    bucket = remote.outputs["PublicBucket"]
-    why = rule_reasons_in_sets(lambda key: remote.objects.get(bucket, key))
-    return _ReviewSources(
-        (*cards(findings), *seconds), why, remote.clock, lambda: remote.cases(provider)
-    )
+        source = RunSource.read(findings, _other_messages(file, cases))
+        return _sit_at_run(findings, source, moderator, file, role, port)
+    return _sit_at_stack(stack, provider or "", moderator, file, role, port, limit, send=send)
 
 
 def audit(
@@ -141,45 +82,117 @@ def audit(
         Path | None, Parameter(metavar="FILE", help="default: audit-MONTH-NAME.jsonl")
     ] = None,
     stack: StackName = STACK,
+    port: Port = 0,
 ) -> int:
-    """Audit posts; 0 when the moderator ends it, even if some still wait."""
-    _need_terminal("it names one post at a time and waits for a key")
+    """Open the desk on a month's sample; 0 when the moderator leaves it."""
     file = verdicts or Path(f"audit-{month}-{moderator}.jsonl")
-    before = read_messages(file) if file.exists() else []
-    clock, posts = _sample(run, stack, sample_key(provider, month))
-    begun = begin_audit(moderator, month, unjudged(posts, before, month), clock.now())
-    with _explain_unwritable(file), TtyTerminal() as terminal:
-        messages = audit_posts(terminal, clock, begun, MessageFile(file).write)
-    console.print(f"{len(messages)} judged in {file}")
-    if messages:
-        console.print(f"send with: {_sending(file, provider, stack)}")
+    if run is not None:
+        source = RunSource.read(run, _other_messages(file, ()), provider, month)
+        return _sit_at_run(run, source, moderator, file, Role.AUDITOR, port)
+    return _sit_at_stack(stack, provider, moderator, file, Role.AUDITOR, port, 2_000, month=month)
+
+
+def _sit_at_run(run: Path, source: RunSource, name: str, file: Path, role: Role, port: int) -> int:
+    from terang.review.sitting import Sitting  # late: it takes longer to import than to read a run
+
+    folder = run if run.is_dir() else run.parent
+    who = DeskModerator(name, source.provider or provider_of_run(run), role, Door.FILE)
+    public = folder / "public"
+    sitting = Sitting(who, source, file, SystemClock(), public if public.is_dir() else None)
+    return _report(_explained(sitting.run, file, port), file, "")
+
+
+def _sit_at_stack(
+    stack: str,
+    provider: str,
+    name: str,
+    file: Path,
+    role: Role,
+    port: int,
+    limit: int,
+    *,
+    month: str | None = None,
+    send: bool = False,
+) -> int:
+    from terang.review.sitting import Sitting
+    from terang.review.stack_source import StackSource
+
+    remote = _remote(stack)
+    if month is None:
+        _print_questions(remote, provider, name)
+    bucket = remote.outputs["PublicBucket"]
+    address = remote.outputs.get("PublicUrl", "")
+    facts = rule_facts_in_sets(
+        lambda key: remote.objects.get(bucket, key),
+        lambda finding: page_of_rule(finding, address),
+    )
+    source = StackSource(
+        store=remote.store,
+        objects=remote.objects,
+        out_bucket=remote.outputs["OutBucket"],
+        provider=provider,
+        moderator=name,
+        clock=remote.clock,
+        facts=facts,
+        limit=limit,
+        month=month,
+    )
+    who = DeskModerator(name, provider, role, Door.QUEUE)
+    queue = remote.cases(provider) if send else None
+    sitting = Sitting(
+        who,
+        source,
+        file,
+        remote.clock,
+        send=(lambda messages: send_messages(queue, messages, list)) if queue else None,
+    )
+    with_hint = "" if send else f"terang cases send {file} --provider {provider} --stack {stack}"
+    return _report(_explained(sitting.run, file, port), file, with_hint)
+
+
+def _print_questions(remote: "Remote", provider: str, moderator: str) -> None:
+    """Print the questions of the flood guard that nobody has answered, and how to answer."""
+    for question, verdict in remote.store.flood_holds(provider):
+        if not verdict:
+            console.print(f"The flood guard asks: {question}. Are its findings right?")
+            console.print(
+                f"answer with: terang providers lift {provider} {question.rule}"
+                f" --day {question.day} --moderator {moderator} [--leave-held]"
+            )
+
+
+def _explained(run: Any, file: Path, port: int) -> "SittingResult":
+    try:
+        result: SittingResult = run(_say_where, port)
+    except OSError as error:
+        raise OperatorError(f"cannot write {file} or serve port {port}: {error.strerror}") from None
+    return result
+
+
+def _say_where(server: "HomeServer") -> None:
+    """Open the browser, and in any case print where the desk is and how it ends."""
+    door = server.door
+    open_browser(door.address)
+    for line in directions(door.address, door.port):
+        console.print(line)
+    console.print("Ctrl-C, or `Sign out` on the page, ends it.")
+
+
+def _report(result: "SittingResult", file: Path, hint: str) -> int:
+    decided = counted(result.decided, "message")
+    console.print(f"{decided} in {file}" if result.decided else "nothing decided")
+    for line in result_lines(result.results) if result.results else ():
+        console.print(line)
+    if result.problem is not None:
+        raise OperatorError(f"{result.problem}; what was decided is in {file}: send it again")
+    if hint and result.decided:
+        console.print(f"send with: {hint}")
     return 0
 
 
-def _sample(run: Path | None, stack: str, key: str) -> tuple[Clock, list[str]]:
-    """Return the clock, and the posts of the month's sample by rank."""
-    if run is not None:
-        file = run / key
-        return SystemClock(), read_sample(read_file(file) if file.is_file() else None, str(file))
-    remote = _remote(stack)
-    return remote.clock, read_sample(remote.objects.get(remote.outputs["OutBucket"], key), key)
-
-
-def _need_terminal(reason: str) -> None:
-    if not is_terminal():
-        raise UsageError(f"it needs a terminal: {reason}")
-
-
-def _sending(file: Path, provider: str, stack: str) -> str:
-    return f"terang cases send {file} --provider {provider} --stack {stack}"
-
-
-@contextmanager
-def _explain_unwritable(file: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise OperatorError(f"cannot write {file}: {error.strerror}") from None
+def _other_messages(own: Path, cases: Sequence[Path]) -> list[Mapping[str, Any]]:
+    files = [own, *cases] if own.exists() else cases
+    return [message for file in files for message in read_messages(file)]
 
 
 def send(

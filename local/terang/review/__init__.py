@@ -1,6 +1,5 @@
-"""The review and the audit: open findings, the decisions of a moderator, and the screens.
+"""The desk at home: what waits in a run or a stack, a moderator's book, and a door on loopback.
 
-`cards`, `sources`, `steps` and `audit` are the logic, which a browser can use as well; `screens`
-and `terminal` draw it. The room may import `case_messages`, `console` and the layers. Start with
-`steps`.
+`sitting` joins them. The pages are those of `desk`; `screens` draws a whole case at the terminal.
+The room may import `case_messages`, `case_queue`, `console` and the layers. Start with `home_desk`.
 """

@@ -1,15 +1,13 @@
-"""Groups findings into cards, finds near copies, and places the marks of terms."""
+"""Groups findings into cards, and finds near copies of a card."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import batched, islice
 
-from claims.check import days_between
 from desk.items import OpenFinding
-from ledger.records.finding import EXCERPT_LENGTH, Finding
+from ledger.records.finding import Finding
 from matcher.text.fold import fold
-from terang.console import show_controls
 
 FINDINGS_OF_A_DECISION = 20
 """Findings that one decision may name."""
@@ -20,10 +18,8 @@ ALIKE = 0.6
 SHINGLE = 4
 """Characters of a shingle: two words of Chinese or most of one of English."""
 
-ALIKE_SHOWN = 3
-
-LONG_BEFORE_DAYS = 365
-"""A check that is older than the post by more days is shown with its age."""
+ALIKE_SHOWN = 19
+"""Near copies that are decided with a card: each makes a message of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +31,11 @@ class Card:
 
     findings: tuple[OpenFinding, ...]
     decision: str = ""
+
+    @classmethod
+    def of(cls, found: Iterable[tuple[Finding, str | None]]) -> "Card":
+        """Return the card of findings with their excerpts, wherever they come from."""
+        return cls(tuple(OpenFinding(finding, excerpt) for finding, excerpt in found))
 
     @property
     def first(self) -> Finding:
@@ -93,44 +94,3 @@ def _resemblance(first: frozenset[str], second: frozenset[str]) -> float:
     Source: Broder, On the resemblance and containment of documents (1997).
     """
     return len(first & second) / len(first | second) if first and second else 0.0
-
-
-def checks_of(finding: Finding) -> Iterator[str]:
-    """Yield two lines for each check whose claim the post repeats, the nearest first."""
-    for check in finding.checks:
-        day = check.date or "no date"
-        stated = f" ({check.stated})" if check.stated.casefold() != check.rating else ""
-        yield show_controls(f"{check.publisher}, {day}: {check.rating}{stated}: {check.claim}")
-        yield f"  {show_controls(check.url)}{_age(check.date, finding.published_at[:10])}"
-
-
-def _age(checked: str, published: str) -> str:
-    days = days_between(checked, published)
-    if days is None or days <= LONG_BEFORE_DAYS:
-        return ""
-    return f", checked {days // 365} years before the post"
-
-
-def marks(open_finding: OpenFinding) -> list[tuple[int, int]]:
-    """Return where the finding's terms are in its excerpt; nothing where that is unknown.
-
-    An excerpt is cut around the first span. Near the end of a long text the cut is moved by an
-    unknown number of characters; then the marks fit only if the first term does. A post that
-    repeats a claim has no marks: the whole post repeats it.
-    """
-    finding, excerpt = open_finding.finding, open_finding.excerpt or ""
-    if finding.checks:
-        return []
-    first = finding.spans[0]
-    cut = 0
-    if len(excerpt) >= EXCERPT_LENGTH:
-        cut = max(0, first.start - max(0, EXCERPT_LENGTH - (first.end - first.start)) // 2)
-        if not first.evasion and excerpt[first.start - cut : first.end - cut].casefold() != (
-            first.term.strip("*").casefold()
-        ):
-            return []
-    return [
-        (span.start - cut, span.end - cut)
-        for span in finding.spans
-        if span.part == first.part and cut <= span.start and span.end - cut <= len(excerpt)
-    ]

@@ -1,6 +1,6 @@
 """Reads open findings, second reviews and whole cases from a run or a stack.
 
-`rule_reasons_*` return the reasons that rules give for themselves.
+`rule_facts_*` return the published words about rules.
 """
 
 from collections import deque
@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
-from desk.items import OpenFinding
+from desk.items import OpenFinding, RuleFacts
 from ledger.aws.case_store import SEVERITY_RANKS, open_index_keys
 from ledger.cases.case import Case, CaseEntry, JournalEntry, is_for_second_review
 from ledger.cases.transitions import CaseState, Move
@@ -22,9 +22,7 @@ from ledger.records.finding import Finding
 from matcher import RuleSet, SetError, load_set
 from terang.case_messages import decode_lines, read_file
 from terang.review.cards import Card
-
-type RuleReasons = Callable[[Finding], str]
-"""Returns the `why` of a finding's rule, or an empty text if its set cannot be read."""
+from terang.review.dossiers import FactsOfRule
 
 SECOND_REVIEW_DAYS = 7
 """How old a decision for a second review may be: its excerpt is kept that long if dismissed."""
@@ -46,7 +44,7 @@ def findings_of_run(path: Path, decided: Iterable[str]) -> list[OpenFinding]:
     `path` is the run's folder or its `findings.jsonl`. Findings in `decided` are left out. Raises
     OperatorError if the file holds anything else.
     """
-    file = path / "findings.jsonl" if path.is_dir() else path
+    file = _folder(path) / "findings.jsonl" if path.is_dir() else path
     rows = decode_lines(read_file(file), _Row, str(file), "no findings.jsonl of a run")
     for number, row in enumerate(rows, 1):
         if not (row.spans and row.severity in SEVERITY_RANKS and is_moment(row.found_at)):
@@ -132,18 +130,24 @@ def _second_card(store: ReviewStore, decided: JournalEntry) -> Card | None:
     return Card(findings, decision.entries[0].message) if decision and findings else None
 
 
-def rule_reasons_in_folder(path: Path) -> RuleReasons:
+def rule_facts_in_folder(path: Path) -> FactsOfRule:
     """Read the rules from the copy of the public bucket in a run's folder."""
-    folder = (path if path.is_dir() else path.parent) / "public"
+    folder = _folder(path) / "public"
 
     def read(key: str) -> bytes | None:
         file = folder / key
         return read_file(file) if file.is_file() else None
 
-    return rule_reasons_in_sets(read)
+    def page(finding: Finding) -> str:
+        key = f"packs/{finding.pack}/{finding.version}.html"
+        return f"/public/{key}#{finding.rule}" if (folder / key).is_file() else ""
+
+    return rule_facts_in_sets(read, page)
 
 
-def rule_reasons_in_sets(read: Callable[[str], bytes | None]) -> RuleReasons:
+def rule_facts_in_sets(
+    read: Callable[[str], bytes | None], page: Callable[[Finding], str]
+) -> FactsOfRule:
     """Read the rules from the published sets; `read` returns an object of the public bucket."""
 
     @cache
@@ -154,19 +158,33 @@ def rule_reasons_in_sets(read: Callable[[str], bytes | None]) -> RuleReasons:
         except SetError:
             return None  # written by another version of this code; the finding still names its rule
 
-    def why(finding: Finding) -> str:
+    def facts(finding: Finding) -> RuleFacts:
         published = rule_set(finding.set)
-        return next(
-            (
-                rule.why
-                for pack in (published.packs if published else ())
-                for rule in pack.rules
-                if (pack.id, rule.id) == (finding.pack, finding.rule)
-            ),
-            "",
+        packs = published.packs if published else ()
+        pack = next((pack for pack in packs if pack.id == finding.pack), None)
+        if pack is None:
+            return RuleFacts(finding.pack, "", page(finding))
+        rule = pack.rule(finding.rule)
+        return RuleFacts(
+            pack.title,
+            rule.why if rule else "",
+            page(finding),
+            pack.ground.value,
+            pack.legal_ground.text,
+            pack.legal_ground.url,
         )
 
-    return why
+    return facts
+
+
+def page_of_rule(finding: Finding, public_url: str) -> str:
+    """Return the public page of a finding's rule, or an empty text if no pages are served."""
+    page = f"{public_url}/packs/{finding.pack}/{finding.version}.html#{finding.rule}"
+    return page if public_url else ""
+
+
+def _folder(path: Path) -> Path:
+    return path if path.is_dir() else path.parent
 
 
 def is_moment(text: str) -> bool:

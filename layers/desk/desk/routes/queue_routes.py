@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
+from desk.deciding import leaves_open
 from desk.items import Item
 from desk.ports import DeskClaim
 from desk.queue import (
@@ -57,15 +58,27 @@ def go_to_next() -> Response[str]:
     """Claim the next free item that fits the filters, and go to its card."""
     asking: Asking = router.context["asking"]
     wanted = QueueFilter.parse({name: asking.field(name) for name in QueueFilter.names()})
-    return see(next_path(asking, wanted, skipped=frozenset(asking.form.get("skipped", ()))))
+    return see(next_path(asking, wanted))
 
 
-def next_path(asking: Asking, wanted: QueueFilter, skipped: frozenset[str] = frozenset()) -> str:
-    """Claim the next item and return the path of its card; the queue's where nothing is free."""
+@router.post("/leave")
+def leave() -> Response[str]:
+    """Say good-bye. The door ends the session."""
+    asking: Asking = router.context["asking"]
+    return asking.page("left.html")
+
+
+def next_path(asking: Asking, wanted: QueueFilter) -> str:
+    """Claim the next item and return the path of its card; the queue's where nothing is free.
+
+    What the moderator skipped or escalated today comes last.
+    """
     desk, moderator = asking.desk, asking.moderator
     now = desk.now()
     items = ordered((item for item in desk.items(moderator) if wanted.wants(item, now)), now)
     claims = dict(desk.claims(moderator))
+    left = (each for each in desk.recent(moderator) if leaves_open(each))
+    skipped = frozenset(key for each in left for key in each.items)
     while item := next_item(
         items, claims, moderator, spare_severe=asking.care.spares_severe(now), skipped=skipped
     ):

@@ -1,0 +1,329 @@
+"""Builds what waits at home: the findings of a run and the messages about them, as items.
+
+A run's folder has no table. What a table would hold follows from the messages in the files: the
+moderator's own decisions, and those that `--cases` names.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any
+
+import msgspec
+
+from desk.items import (
+    COMPLAINT_DAYS,
+    Dossier,
+    EarlierDecision,
+    Item,
+    ItemKind,
+    NearCopy,
+    OpenFinding,
+    RuleFacts,
+)
+from ledger.cases.case import CaseEntry, JournalEntry, case_id, is_for_second_review
+from ledger.cases.messages import (
+    CaseMessage,
+    Complaint,
+    Decision,
+    Dispute,
+    Notice,
+    Outcome,
+    SecondReview,
+    Verdict,
+)
+from ledger.cases.reading import read_case_message
+from ledger.cases.refusal import CaseRefusal
+from ledger.cases.transitions import CaseState, Move
+from ledger.clock import utc
+from ledger.records.finding import Finding
+from ledger.records.receipt import rule_key
+from terang.review.cards import Card, alike, cards
+
+type FactsOfRule = Callable[[Finding], RuleFacts]
+"""Returns the published words about a finding's rule."""
+
+EARLIER_SHOWN = 5
+"""Earlier decisions that a card shows."""
+
+
+def finding_dossier(card: Card, facts: FactsOfRule, **known: Any) -> Dossier:
+    """Return a card of findings as an item."""
+    first = card.first
+    item = Item(
+        key=first.finding,
+        kind=ItemKind.FINDING,
+        since=first.found_at,
+        category=first.category,
+        severity=first.severity,
+        rules=tuple(f"{each.finding.pack}/{each.finding.rule}" for each in card.findings),
+        language=first.language or "",
+        reach=first.reach,
+        escalated=card.escalated,
+    )
+    rules = {_name(each.finding): facts(each.finding) for each in card.findings}
+    return Dossier(item, card.findings, rules=tuple(rules.items()), **known)
+
+
+def contest_deadline(received_at: str) -> str:
+    """Return until when a complaint should have its answer."""
+    return utc(datetime.fromisoformat(received_at) + timedelta(days=COMPLAINT_DAYS))
+
+
+def _name(finding: Finding) -> str:
+    return f"{finding.pack}/{finding.version}/{finding.rule}"
+
+
+@dataclass(frozen=True)
+class RunCases:
+    """The findings of a run, and what the messages in the files did about them."""
+
+    provider: str
+    findings: Sequence[OpenFinding]
+    messages: Sequence[CaseMessage]
+    facts: FactsOfRule
+    audits: Sequence[Dossier] = ()
+
+    @cached_property
+    def by_id(self) -> dict[str, OpenFinding]:
+        """Return all findings, decided or not, by id."""
+        return {each.finding.finding: each for each in self.findings}
+
+    @cached_property
+    def decisions(self) -> dict[str, Decision]:
+        """Return the decisions among the messages, by the sender's id."""
+        return {each.id: each for each in self.messages if isinstance(each, Decision)}
+
+    @cached_property
+    def open_cards(self) -> tuple[Card, ...]:
+        """Return the findings that nobody decided, as cards."""
+        decided = decided_findings(self.messages)
+        escalated = {
+            finding
+            for decision in self.decisions.values()
+            if decision.verdict is Verdict.ESCALATED
+            for finding in decision.findings
+        }
+        notices = {
+            notice.finding: notice.id
+            for notice in self.messages
+            if isinstance(notice, Notice) and notice.finding and notice.id not in self._answered
+        }
+        return cards(
+            replace(
+                each,
+                escalated=each.finding.finding in escalated,
+                notice=notices.get(each.finding.finding, ""),
+            )
+            for each in self.findings
+            if each.finding.finding not in decided
+        )
+
+    @cached_property
+    def _answered(self) -> set[str]:
+        """Return the notices that a decision answered."""
+        decided = (Verdict.CONFIRMED, Verdict.DISMISSED)
+        return {
+            each.notice
+            for each in self.decisions.values()
+            if each.notice and each.verdict in decided
+        }
+
+    def dossiers(self) -> list[Dossier]:
+        """Return everything that waits."""
+        return [
+            *(finding_dossier(card, self.facts) for card in self.open_cards),
+            *self._contests(),
+            *self._second_looks(),
+            *self._notices(),
+            *self.audits,
+        ]
+
+    def whole(self, dossier: Dossier) -> Dossier:
+        """Return an item with its near copies and earlier decisions, which take a while to find."""
+        if dossier.item.kind is not ItemKind.FINDING:
+            return dossier
+        copies = alike(Card(dossier.findings), self.open_cards)
+        near = tuple(NearCopy(other.first.finding, other.findings) for other in copies)
+        return replace(dossier, copies=near, earlier=tuple(self._earlier(dossier)))
+
+    def _earlier(self, dossier: Dossier) -> Iterator[EarlierDecision]:
+        first = dossier.findings[0].finding
+        outcomes = {
+            contest.decision: outcome.outcome
+            for outcome in self.messages
+            if isinstance(outcome, Outcome)
+            for contest in self.messages
+            if isinstance(contest, Complaint | Dispute)
+            and contest.id in {outcome.complaint, outcome.dispute}
+        }
+        ranked: defaultdict[str, list[EarlierDecision]] = defaultdict(list)
+        for decision in sorted(self.decisions.values(), key=lambda each: each.decided_at)[::-1]:
+            known = [self.by_id[name].finding for name in decision.findings if name in self.by_id]
+            if not known or decision.verdict is Verdict.SKIPPED:
+                continue
+            same_rule = {f"{each.pack}/{each.rule}" for each in known} & {*dossier.item.rules}
+            about = "post" if known[0].post == first.post else "rule" if same_rule else ""
+            if about:
+                ranked[about].append(
+                    EarlierDecision(
+                        about,
+                        decision.verdict.value,
+                        decision.moderator,
+                        utc(decision.decided_at),
+                        next(iter(sorted(same_rule)), ""),
+                        decision.reason or "",
+                        str(outcomes.get(decision.id, "")),
+                    )
+                )
+        return iter([*ranked["post"], *ranked["rule"]][:EARLIER_SHOWN])
+
+    def _contests(self) -> Iterator[Dossier]:
+        answered = {
+            name
+            for each in self.messages
+            if isinstance(each, Outcome)
+            for name in (each.complaint, each.dispute)
+        }
+        for contest in self.messages:
+            if not isinstance(contest, Complaint | Dispute) or contest.id in answered:
+                continue
+            decision = self.decisions.get(contest.decision)
+            if decision is None:
+                continue
+            kind = "complaint" if isinstance(contest, Complaint) else "dispute"
+            entry = JournalEntry(
+                entry=case_id(kind, self.provider, contest.id),
+                type=kind,
+                provider=self.provider,
+                at=utc(contest.received_at),
+                by=getattr(contest, "by", ""),
+                body=getattr(contest, "body", ""),
+                received_at=utc(contest.received_at),
+            )
+            made = self._about(decision, ItemKind.COMPLAINT, entry.entry, entry.received_at)
+            yield replace(
+                made,
+                item=replace(made.item, deadline=contest_deadline(entry.received_at)),
+                contest=CaseEntry(1, Move.CONTEST, CaseState.OPEN, entry, contest.id),
+            )
+
+    def _second_looks(self) -> Iterator[Dossier]:
+        reviewed = {each.decision for each in self.messages if isinstance(each, SecondReview)}
+        for decision in self.decisions.values():
+            name = case_id("decision", self.provider, decision.id)
+            drawn = is_for_second_review(name) and decision.verdict is not Verdict.SKIPPED
+            if drawn and decision.id not in reviewed and self._known(decision):
+                yield self._about(decision, ItemKind.SECOND_LOOK, name, utc(decision.decided_at))
+
+    def _notices(self) -> Iterator[Dossier]:
+        for notice in self.messages:
+            if not isinstance(notice, Notice) or notice.finding or notice.id in self._answered:
+                continue
+            entry = JournalEntry(
+                entry=case_id("notice", self.provider, notice.id),
+                type="notice",
+                provider=self.provider,
+                at=utc(notice.received_at),
+                category=notice.category,
+                trusted_flagger=notice.trusted_flagger,
+                received_at=utc(notice.received_at),
+            )
+            item = Item(entry.entry, ItemKind.NOTICE, entry.received_at, category=notice.category)
+            yield Dossier(
+                item,
+                notices=(CaseEntry(1, Move.OPEN, CaseState.OPEN, entry, notice.id),),
+                post=notice.post,
+                url=notice.url or "",
+            )
+
+    def _known(self, decision: Decision) -> tuple[OpenFinding, ...]:
+        return tuple(self.by_id[name] for name in decision.findings if name in self.by_id)
+
+    def _about(self, decision: Decision, kind: ItemKind, key: str, since: str) -> Dossier:
+        """Return an item about a decision, for any moderator but the one who decided."""
+        findings = self._known(decision)
+        if findings:
+            made = finding_dossier(Card(findings), self.facts)
+        else:
+            made = Dossier(Item(key, kind, since))
+        entry = decision_entry(decision, self.provider, [each.finding for each in findings])
+        return replace(
+            made,
+            item=replace(made.item, key=key, kind=kind, since=since, not_for=(decision.moderator,)),
+            contested=CaseEntry(
+                1, Move.DECIDE, CaseState.STANDING, entry, decision.id, decision.reason or ""
+            ),
+        )
+
+    def quality_entries(self) -> Iterator[JournalEntry]:
+        """Yield what the lead's page counts: decisions, second looks, and what was overturned."""
+        decided = {}
+        for decision in self.decisions.values():
+            known = [each.finding for each in self._known(decision)]
+            decided[decision.id] = decision_entry(decision, self.provider, known)
+        yield from decided.values()
+        contests = {
+            each.id: each.decision
+            for each in self.messages
+            if isinstance(each, Complaint | Dispute)
+        }
+        overturned: set[str] = set()
+        for message in self.messages:
+            about = None
+            if isinstance(message, SecondReview):
+                about = decided.get(message.decision)
+            elif isinstance(message, Outcome) and message.outcome == "reversed":
+                name = contests.get(message.complaint or message.dispute or "", "")
+                about = None if name in overturned else decided.get(name)
+                overturned.add(name)
+            if about is not None:
+                yield JournalEntry(
+                    entry=message.id,
+                    type="second_review" if isinstance(message, SecondReview) else "outcome",
+                    provider=self.provider,
+                    at="",
+                    verdict=str(getattr(message, "verdict", "")),
+                    overturns=isinstance(message, Outcome),
+                    about=about,
+                )
+
+
+def decision_entry(decision: Decision, provider: str, findings: Iterable[Finding]) -> JournalEntry:
+    """Return the fields of a decision's journal entry that the desk reads."""
+    rules: dict[str, int] = {}
+    for each in findings:
+        key = rule_key(each.pack, each.version, each.rule, each.mode)
+        rules[key] = rules.get(key, 0) + 1
+    return JournalEntry(
+        entry=case_id("decision", provider, decision.id),
+        type="decision",
+        provider=provider,
+        at=utc(decision.decided_at),
+        verdict=decision.verdict,
+        measures=decision.measures,
+        moderator=decision.moderator,
+        decided_at=utc(decision.decided_at),
+        applied_at=utc(decision.applied_at) if decision.applied_at else "",
+        rules=rules,
+    )
+
+
+def decided_findings(messages: Iterable[CaseMessage]) -> set[str]:
+    """Return the findings that these messages decide; skips and escalations decide nothing."""
+    return {
+        finding
+        for message in messages
+        if isinstance(message, Decision)
+        and message.verdict in {Verdict.CONFIRMED, Verdict.DISMISSED}
+        for finding in message.findings
+    }
+
+
+def read_known(messages: Iterable[Mapping[str, Any]]) -> list[CaseMessage]:
+    """Return the messages that decide would take; others are left to it."""
+    lines = (msgspec.json.encode(message) for message in messages)
+    read = (read_case_message(line) for line in lines)
+    return [message for message in read if not isinstance(message, CaseRefusal)]

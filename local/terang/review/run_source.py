@@ -1,0 +1,99 @@
+"""What waits after a run, read from its folder and from files of messages. It needs no AWS."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from desk.items import Dossier, OpenFinding
+from desk.ports import DeskQuality
+from desk.quality import quality_of
+from ledger.cases.messages import CaseMessage
+from ledger.errors import OperatorError
+from ledger.keys import audit_key
+from terang.case_messages import read_file
+from terang.review.dossiers import FactsOfRule, RunCases, read_known
+from terang.review.sample import judged_posts, read_sample, sample_dossiers
+from terang.review.sources import findings_of_run, rule_facts_in_folder
+
+
+@dataclass(slots=True)
+class RunSource:
+    """The port `HomeSource` over a run's folder. `others` are messages that came from elsewhere."""
+
+    provider: str
+    findings: Sequence[OpenFinding]
+    others: Sequence[Mapping[str, Any]]
+    facts: FactsOfRule
+    audits: Sequence[Dossier]
+    _cases: RunCases | None = None
+
+    @classmethod
+    def read(
+        cls,
+        path: Path,
+        others: Sequence[Mapping[str, Any]],
+        provider: str | None = None,
+        month: str | None = None,
+    ) -> "RunSource":
+        """Read a run's folder. With a month, the sample of that month is read as well.
+
+        Raises OperatorError if the folder is not a run's, or the sample does not exist.
+        """
+        findings = findings_of_run(path, ())
+        known = provider or next((each.finding.provider for each in findings), "")
+        mine = [each for each in findings if each.finding.provider == known]
+        return cls(known, mine, others, rule_facts_in_folder(path), _audits(path, known, month))
+
+    def dossiers(self, own: Sequence[CaseMessage]) -> list[Dossier]:
+        """Return everything that waits after the moderator's own messages."""
+        self._cases = self._with(own)
+        judged = judged_posts(self.others)
+        return [
+            each
+            for each in self._cases.dossiers()
+            if not each.month or (each.month, each.post) not in judged
+        ]
+
+    def whole(self, dossier: Dossier) -> Dossier:
+        """Return an item with its near copies and earlier decisions."""
+        return (self._cases or self._with(())).whole(dossier)
+
+    def quality(self, own: Sequence[CaseMessage]) -> DeskQuality:
+        """Return how second looks agreed and decisions held, in all messages of the files."""
+        return quality_of(self._with(own).quality_entries(), "")
+
+    def _with(self, own: Sequence[CaseMessage]) -> RunCases:
+        known = {message.id: message for message in (*read_known(self.others), *own)}
+        return RunCases(
+            self.provider, self.findings, tuple(known.values()), self.facts, self.audits
+        )
+
+
+def _audits(path: Path, provider: str, month: str | None) -> list[Dossier]:
+    """Return the samples in the folder; of one month alone, if one is asked for."""
+    folder = path if path.is_dir() else path.parent
+    if month is not None:
+        file = folder / audit_key(provider, month)
+        return sample_dossiers(read_sample(_bytes(file), str(file)), month)
+    files = sorted((folder / audit_key(provider, "x")).parent.glob("????-??.jsonl"))
+    return [
+        dossier
+        for file in files
+        for dossier in sample_dossiers(read_sample(_bytes(file), str(file)), file.stem)
+    ]
+
+
+def _bytes(file: Path) -> bytes | None:
+    return read_file(file) if file.is_file() else None
+
+
+def provider_of_run(path: Path) -> str:
+    """Return the provider of a run's folder. Raises OperatorError if there is not exactly one."""
+    folder = (path if path.is_dir() else path.parent) / "out"
+    names = (
+        sorted(each.name for each in folder.iterdir() if each.is_dir()) if folder.is_dir() else []
+    )
+    if len(names) != 1:
+        raise OperatorError(f"{folder} has {len(names)} providers: name one with --provider")
+    return names[0]

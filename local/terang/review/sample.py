@@ -1,0 +1,41 @@
+"""The month's random sample of posts that no rule hit, which moderators audit."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from desk.items import Dossier, Item, ItemKind
+from ledger.errors import OperatorError
+from terang.case_messages import decode_lines
+
+
+class _SamplePost(msgspec.Struct, frozen=True):
+    """A line of the month's sample, as publish writes it."""
+
+    post: str
+
+
+def read_sample(data: bytes | None, name: str) -> list[str]:
+    """Return the posts of a sample, by rank. Raises OperatorError if it cannot be read."""
+    if data is None:
+        raise OperatorError(f"there is no sample at {name}: publish draws it with each day")
+    return [line.post for line in decode_lines(data, _SamplePost, name)]
+
+
+def sample_dossiers(posts: Iterable[str], month: str) -> list[Dossier]:
+    """Return each post of a month's sample as an item, by rank."""
+    since = f"{month}-01T00:00:00Z"
+    return [
+        Dossier(Item(f"{month}.{rank}", ItemKind.AUDIT, since), post=post, month=month)
+        for rank, post in enumerate(posts, 1)
+    ]
+
+
+def judged_posts(messages: Iterable[Mapping[str, Any]]) -> set[tuple[str, str]]:
+    """Return month and post of each audit among these messages."""
+    return {
+        (str(message.get("month")), str(message.get("post")))
+        for message in messages
+        if message.get("type") == "audit"
+    }

@@ -1,0 +1,132 @@
+"""What waits in a deployed stack, read from its table and buckets."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+from desk.items import Dossier, EarlierDecision, Item, ItemKind, NearCopy
+from desk.ports import DeskQuality
+from desk.quality import quality_of
+from ledger.cases.case import Case, JournalEntry, case_id
+from ledger.cases.messages import Audit, CaseMessage
+from ledger.cases.transitions import CaseState, Move
+from ledger.clock import Clock
+from ledger.keys import audit_key
+from ledger.ports import Objects
+from terang.review.cards import Card, alike, cards
+from terang.review.dossiers import FactsOfRule, contest_deadline, finding_dossier
+from terang.review.sample import read_sample, sample_dossiers
+from terang.review.sources import ReviewStore, findings_of_stack, second_reviews
+
+CONTEST_DAYS = 30
+"""Days of the journal that are searched for complaints without an answer."""
+
+QUALITY_DAYS = 90
+
+
+@dataclass(slots=True)
+class StackSource:
+    """The port `HomeSource` over a stack. `limit` bounds the findings that are read."""
+
+    store: ReviewStore
+    objects: Objects
+    out_bucket: str
+    provider: str
+    moderator: str
+    clock: Clock
+    facts: FactsOfRule
+    limit: int
+    month: str | None = None
+    _cards: tuple[Card, ...] = field(default_factory=tuple)
+
+    def dossiers(self, own: Sequence[CaseMessage]) -> list[Dossier]:
+        """Return everything that waits after the moderator's own messages."""
+        self._cards = cards(findings_of_stack(self.store, self.provider, self.limit, ()))
+        return [
+            *(finding_dossier(card, self.facts) for card in self._cards),
+            *self._contests(),
+            *self._second_looks(),
+            *self._audits(own),
+        ]
+
+    def whole(self, dossier: Dossier) -> Dossier:
+        """Return an item with its near copies and earlier decisions."""
+        if dossier.item.kind is not ItemKind.FINDING:
+            return dossier
+        near = alike(Card(dossier.findings), self._cards)
+        copies = tuple(NearCopy(other.first.finding, other.findings) for other in near)
+        return replace(dossier, copies=copies, earlier=tuple(self._earlier(dossier)))
+
+    def quality(self, own: Sequence[CaseMessage]) -> DeskQuality:
+        """Return how second looks agreed and decisions held, of the last 90 days."""
+        today = self.clock.now().date()
+        return quality_of(
+            self._entries(QUALITY_DAYS), (today - timedelta(QUALITY_DAYS)).isoformat()
+        )
+
+    def _entries(self, days: int) -> Iterator[JournalEntry]:
+        today = self.clock.now().date()
+        for back in reversed(range(days)):
+            day = (today - timedelta(days=back)).isoformat()
+            yield from self.store.journal_entries(self.provider, day)
+
+    def _earlier(self, dossier: Dossier) -> Iterator[EarlierDecision]:
+        """Yield what was decided on this post before: a changed check reopened it."""
+        for each in dossier.findings:
+            case = self.store.case(each.finding.finding)
+            for entry in case.entries if case else ():
+                if entry.move == Move.DECIDE:
+                    yield EarlierDecision(
+                        "post",
+                        entry.entry.verdict,
+                        entry.entry.moderator,
+                        entry.entry.decided_at,
+                        reason=entry.reason,
+                    )
+
+    def _contests(self) -> Iterator[Dossier]:
+        """Yield the complaints and disputes without an answer, the oldest first."""
+        for entry in self._entries(CONTEST_DAYS):
+            if entry.type not in {"complaint", "dispute"}:
+                continue
+            contest = self.store.case(entry.entry)
+            decision = self.store.case(entry.decision)
+            if contest is None or contest.state is not CaseState.OPEN or decision is None:
+                continue
+            made = self._about(decision, ItemKind.COMPLAINT, entry.entry, entry.received_at)
+            deadline = contest_deadline(entry.received_at)
+            yield replace(
+                made, item=replace(made.item, deadline=deadline), contest=contest.entries[0]
+            )
+
+    def _second_looks(self) -> Iterator[Dossier]:
+        today = self.clock.now().date()
+        for card in second_reviews(self.store, self.provider, self.moderator, today, ()):
+            decision = self.store.case(case_id("decision", self.provider, card.decision))
+            if decision is not None and decision.first is not None:
+                since = decision.first.decided_at
+                yield self._about(decision, ItemKind.SECOND_LOOK, decision.case, since)
+
+    def _about(self, decision: Case, kind: ItemKind, key: str, since: str) -> Dossier:
+        """Return an item about a decision, for any moderator but the one who decided."""
+        contested = decision.entries[0]
+        named = [case for name in contested.entry.cases if (case := self.store.case(name))]
+        found = [(case.finding, case.excerpt) for case in named if case.finding]
+        made = Dossier(Item(key, kind, since))
+        if found:
+            made = finding_dossier(Card.of(found), self.facts)
+        item = replace(
+            made.item, key=key, kind=kind, since=since, not_for=(contested.entry.moderator,)
+        )
+        return replace(made, item=item, contested=contested)
+
+    def _audits(self, own: Sequence[CaseMessage]) -> list[Dossier]:
+        """Return the posts of this month's sample that this moderator has not judged."""
+        month = self.month or f"{self.clock.now():%Y-%m}"
+        key = audit_key(self.provider, month)
+        data = self.objects.get(self.out_bucket, key)
+        if data is None and self.month is None:
+            return []
+        judged = {(each.month, each.post) for each in own if isinstance(each, Audit)}
+        found = sample_dossiers(read_sample(data, key), month)
+        return [each for each in found if (each.month, each.post) not in judged]
