@@ -1,14 +1,11 @@
 """Messages about cases: reads and writes their files, completes them, and puts them in order."""
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from ledger.cases.messages import BaseCaseMessage
 from ledger.clock import Clock, utc
 from ledger.errors import OperatorError
 from ledger.ports import Objects
@@ -59,56 +56,6 @@ def decode_lines[T](data: bytes, kind: type[T], name: str, problem: str = "") ->
             except UNREADABLE as error:
                 raise OperatorError(f"{name}:{number}: {problem or error}") from None
     return values
-
-
-def decided_in(messages: Iterable[Mapping[str, Any]]) -> set[str]:
-    """Return the findings that these messages decide; skipped ones are not decided."""
-    named = [
-        message.get("findings")
-        for message in messages
-        if message.get("type") == "decision" and message.get("verdict") != "skipped"
-    ]
-    lists = [value for value in named if isinstance(value, list)]
-    return {finding for value in lists for finding in value if isinstance(finding, str)}
-
-
-@dataclass(slots=True)
-class MessageFile:
-    """Appends messages to a file, and flushes each to the disk at once.
-
-    The file's earlier content stays. Only one writer may write at a time.
-    """
-
-    path: Path
-    _ends: list[int] = field(default_factory=list)
-
-    def write(self, messages: Sequence[BaseCaseMessage]) -> None:
-        """Make these messages the only ones of this session in the file.
-
-        The last messages of the call before may be missing or replaced.
-        """
-        if not self._ends:
-            if not messages:
-                return
-            self._ends = [self._begin()]
-        with self.path.open("r+b") as file:
-            del self._ends[len(messages) + 1 :]
-            file.truncate(self._ends[-1])
-            file.seek(self._ends[-1])
-            for message in messages[len(self._ends) - 1 :]:
-                file.write(msgspec.json.encode(message) + b"\n")
-                self._ends.append(file.tell())
-            file.flush()
-            os.fsync(file.fileno())
-
-    def _begin(self) -> int:
-        """Return where this session begins: after the last line of the earlier content."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        before = self.path.read_bytes() if self.path.exists() else b""
-        gap = b"\n" if before and not before.endswith(b"\n") else b""
-        with self.path.open("ab") as file:
-            file.write(gap)
-        return len(before) + len(gap)
 
 
 type Fields = Mapping[str, Any]

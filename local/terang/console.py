@@ -11,12 +11,8 @@ import json
 import re
 import sys
 import unicodedata
-from collections.abc import Sequence
-from dataclasses import dataclass
 
-from rich.console import Console, ConsoleOptions, RenderResult
-from rich.panel import Panel
-from rich.table import Table
+from rich.console import Console
 from rich.text import Text
 
 _JOINERS = "\u200c\u200d"
@@ -68,9 +64,6 @@ _OBEYED = re.compile(
 )
 """Characters in JSON that a terminal would obey or not show."""
 
-PANEL_COLUMNS = 36
-"""Columns that a panel needs; where there are fewer, panels are placed below each other."""
-
 
 class Screen(Console):
     """A console that never reads a string as markup or emoji, and never cuts one off.
@@ -96,23 +89,6 @@ class Screen(Console):
         shown = super().render_str("\n".join(map(show_controls, text.split("\n"))), **options)  # type: ignore[arg-type]
         shown.overflow = shown.overflow or "fold"  # a column's default is an ellipsis
         return shown
-
-
-@dataclass(frozen=True, slots=True)
-class SideBySide:
-    """Panels in columns, or below each other where columns would be too narrow to read."""
-
-    panels: Sequence[Panel]
-
-    def __rich_console__(self, _: Console, options: ConsoleOptions) -> RenderResult:
-        if options.max_width < PANEL_COLUMNS * len(self.panels):
-            yield from self.panels
-            return
-        grid = Table.grid(expand=True)
-        for _panel in self.panels:
-            grid.add_column(ratio=1, overflow="fold")
-        grid.add_row(*self.panels)
-        yield grid
 
 
 def print_result(text: object = "") -> None:

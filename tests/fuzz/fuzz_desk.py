@@ -4,9 +4,7 @@ Each is read and shown on a screen, or refused with its line. The first byte cho
 """
 
 import contextlib
-import io
 import tempfile
-from datetime import UTC, datetime
 from pathlib import Path
 
 import atheris
@@ -15,26 +13,25 @@ from harness import INSTRUMENTED, fuzz
 
 with atheris.instrument_imports(include=INSTRUMENTED):
     from fuzz_seeds import CASE_WORDS, CASES, MESSAGES
-    from rich.console import Console
     from support.sample_posts import StandingClock
 
+    from desk.cards import card_view
+    from desk.moderator import Door, Moderator, Role
     from ledger.errors import OperatorError
     from terang.case_messages import (
         complete_times,
-        decided_in,
         findings_of,
         in_waves,
         read_messages,
         resolve_findings,
     )
-    from terang.review.audit import read_sample, unjudged
-    from terang.review.cards import cards
-    from terang.review.screens import review_screen
-    from terang.review.sources import findings_of_run
-    from terang.review.steps import begin_review, press_key
+    from terang.review.dossiers import decided_findings, read_known
+    from terang.review.home_desk import HomeDesk
+    from terang.review.pending_book import PendingBook
+    from terang.review.run_source import RunSource
+    from terang.review.sample import judged_posts, read_sample
 
 FILE = Path(tempfile.mkdtemp(prefix="terang-fuzz-")) / "findings.jsonl"
-NOW = datetime(2026, 11, 25, 13, tzinfo=UTC)
 FINDINGS, MESSAGE_FILE, SAMPLE = range(3)
 FINDING = (
     b'{"finding":"%s","provider":"acme","post":"p1","account":"k2026-11:ab","published_at":'
@@ -56,8 +53,8 @@ def one_file(data: bytes) -> None:
             read_sample(rest, str(FILE))
         else:
             messages = read_messages(FILE)
-            decided_in(messages)
-            unjudged(("p1",), messages, "2026-11")
+            decided_findings(read_known(messages))
+            judged_posts(messages)
             sent = [resolve_findings(message, ()) for message in messages]
             for wave in in_waves([message for message in sent if message is not None]):
                 for message in wave:
@@ -65,11 +62,13 @@ def one_file(data: bytes) -> None:
 
 
 def _review() -> None:
-    review = begin_review("m-7", cards(findings_of_run(FILE, [])), NOW)
-    console = Console(file=io.StringIO(), width=60)
-    for key in " c1\x1bn":
-        console.print(review_screen(review, lambda _: "", NOW))
-        review = press_key(review, key, NOW)
+    """Show the queue and every card of a run."""
+    desk = HomeDesk(RunSource.read(FILE, []), PendingBook(FILE), StandingClock(), FILE)
+    who = Moderator("m-7", "acme", Role.LEAD, Door.FILE)
+    for item in desk.items(who):
+        dossier = desk.dossier(who, item.key)
+        assert dossier is not None
+        card_view(dossier)
 
 
 if __name__ == "__main__":

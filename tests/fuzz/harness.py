@@ -14,10 +14,11 @@ import atheris
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ("layers/rules", "layers/matcher", "layers/ledger", "layers/dsa", "layers/claims",
+           "layers/phrases", "layers/desk",
            "functions/intake", "functions/scan", "local", "tests")  # fmt: skip
-INSTRUMENTED = ["authoring", "claims", "csv", "dsa", "gzip", "intake", "json", "ledger", "matcher",
-                "message", "recount", "report_proof", "rules", "scan", "terang", "yaml",
-                "zipfile"]  # fmt: skip
+INSTRUMENTED = ["authoring", "claims", "csv", "desk", "dsa", "gzip", "intake", "json", "ledger",
+                "matcher", "message", "recount", "report_proof", "rules", "scan",
+                "terang", "yaml", "zipfile"]  # fmt: skip
 
 SECONDS = 1.0
 """Processor time that one input may take: more is a hang."""

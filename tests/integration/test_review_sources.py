@@ -8,10 +8,12 @@ from support.sample_messages import decision, notice, second_review
 from support.sample_posts import OTP, PRIZE, line, lines
 from support.world import World
 
+from desk.deciding import DecisionForm, decide, form_id
+from desk.moderator import Door, Moderator, Role
 from ledger.cases.case import case_id, is_for_second_review
 from terang.review.cards import Card, cards
-from terang.review.sources import findings_of_stack, second_reviews
-from terang.review.steps import begin_review, give_reason, press_key
+from terang.review.dossiers import finding_dossier
+from terang.review.sources import PublishedWords, findings_of_stack, second_reviews
 
 DRAWN = [
     name
@@ -76,9 +78,11 @@ def test_a_notice_that_waits_and_an_escalation_are_told(world: World, findings: 
 def test_a_decision_answers_the_notice(world: World, findings: list[str]) -> None:
     world.decide(notice(post="p0", finding=findings[0]))
     [card, *_] = cards(findings_of_stack(world.store, "acme", 9, []))
-    review = begin_review("m-7", (card,), world.clock.now())
-    judged = press_key(review, "d", world.clock.now())
-    [message] = give_reason(judged, "it warns", world.clock.now()).messages
+    now = world.clock.now()
+    form = DecisionForm(form_id("m-7", now, "00000000"), "dismissed", reason="it warns")
+    words = PublishedWords(lambda _: None, lambda _: "")
+    who = Moderator("m-7", "acme", Role.MODERATOR, Door.QUEUE)
+    [message] = decide(form, finding_dossier(card, words.facts), who, now).messages
     assert [handled.status for handled in world.decide(msgspec.to_builtins(message))] == ["taken"]
     case = world.store.case(case_id("notice", "acme", "n-1"))
     assert case is not None

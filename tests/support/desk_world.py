@@ -115,12 +115,19 @@ class MemoryDesk:
     def items(self, moderator: Moderator) -> Sequence[Item]:
         if moderator.provider != "acme":
             return []
-        return [each.item for each in self.dossiers if self._standing(each.item.key) is None]
+        return [
+            each.item
+            for each in self.dossiers
+            if self._standing(each.item.key) is None and each.item.kind is not ItemKind.GOLDEN
+        ]
 
     def dossier(self, moderator: Moderator, key: str) -> Dossier | None:
         if moderator.provider != "acme":
             return None
         return next((each for each in self.dossiers if each.item.key == key), None)
+
+    def goldens(self, moderator: Moderator) -> Sequence[Dossier]:
+        return [each for each in self.dossiers if each.item.kind is ItemKind.GOLDEN]
 
     def search(self, moderator: Moderator, text: str) -> frozenset[str]:
         return frozenset(

@@ -1,8 +1,6 @@
-"""Invented open findings, and a terminal whose keys and lines are written beforehand."""
+"""Invented open findings, the folder of a run, and what a terminal shows."""
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -62,27 +60,6 @@ def run_folder(folder: Path) -> Path:
             }  # fmt: skip
             file.write(json.dumps(line) + "\n")
     return folder
-
-
-@dataclass(slots=True)
-class WrittenTerminal:
-    """The port `Terminal`: keys and lines are taken in turn, and what was shown is kept."""
-
-    keys: Iterable[str]
-    lines: Iterable[str | None] = ()
-    shown: list[str] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.keys, self.lines = iter(self.keys), iter(self.lines)
-
-    def show(self, screen: RenderableType) -> None:
-        self.shown.append(console_text(screen))
-
-    def key(self) -> str | None:
-        return next(iter(self.keys), None)
-
-    def line(self, prompt: str) -> str | None:
-        return next(iter(self.lines))
 
 
 def console_text(screen: RenderableType) -> str:

@@ -111,6 +111,9 @@ class DeskQueue(Protocol):
     def search(self, moderator: Moderator, text: str) -> frozenset[str]:
         """Return the keys of items whose excerpt holds this text, without regard to case."""
 
+    def goldens(self, moderator: Moderator) -> Sequence[Dossier]:
+        """Return the cards for training, whose answer is known. Nothing about them is stored."""
+
 
 class DeskClaims(Protocol):
     """Who is on what."""

@@ -6,8 +6,15 @@ shipped ones name nobody, and a lead can replace them all.
 
 from collections.abc import Sequence
 
+from desk.deciding import REASON_LENGTH
 from desk.items import Dossier
 from desk.ports import CannedReason
+
+VERDICTS = frozenset(
+    {"confirmed", "dismissed", "escalated", "upheld", "reversed", "partly_reversed", "omitted"}
+)
+MOST = 500
+"""Canned reasons of one provider."""
 
 SHOWN = 9
 """Reasons for one verdict: each has a digit as its key."""
@@ -62,3 +69,45 @@ def suggested_reasons(
                 found[verdict] = texts[:SHOWN]
                 break
     return found
+
+
+class ReasonError(Exception):
+    """A line of canned reasons that cannot be read; `line` is its number from 1."""
+
+    def __init__(self, line: int) -> None:
+        super().__init__(f"line {line}")
+        self.line = line
+
+
+def reason_lines(reasons: Sequence[CannedReason]) -> str:
+    """Return canned reasons as lines that a lead can edit.
+
+    >>> reason_lines([CannedReason(text="A quotation.", verdict="dismissed", language="en")])
+    'dismissed | en | * | A quotation.'
+    """
+    parts = ((each.verdict, each.language, each.pack or "*", each.text) for each in reasons)
+    return "\n".join(" | ".join(part) for part in parts)
+
+
+def read_reasons(lines: str) -> list[CannedReason]:
+    """Return the canned reasons of lines. Raises ReasonError for the first that is none.
+
+    >>> read_reasons("dismissed | en | codes | It warns | loudly")[0].text
+    'It warns | loudly'
+    """
+    found = []
+    for number, line in enumerate(lines.splitlines(), 1):
+        if not line.strip():
+            continue
+        parts = [part.strip() for part in line.split("|", 3)]
+        if len(parts) < 4 or parts[0] not in VERDICTS or not (0 < len(parts[3]) <= REASON_LENGTH):
+            raise ReasonError(number)
+        verdict, language, pack, text = parts
+        if not (language.isascii() and language.isalpha() and len(language) == 2):
+            raise ReasonError(number)
+        found.append(
+            CannedReason(
+                text=text, verdict=verdict, language=language, pack="" if pack == "*" else pack
+            )
+        )
+    return found[:MOST]

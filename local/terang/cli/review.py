@@ -23,9 +23,9 @@ from terang.review.run_source import RunSource, provider_of_run
 from terang.review.screens import case_screen
 from terang.review.sources import (
     CaseHistory,
+    PublishedWords,
     case_history,
     page_of_rule,
-    rule_facts_in_sets,
 )
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def _sit_at_stack(
         _print_questions(remote, provider, name)
     bucket = remote.outputs["PublicBucket"]
     address = remote.outputs.get("PublicUrl", "")
-    facts = rule_facts_in_sets(
+    words = PublishedWords(
         lambda key: remote.objects.get(bucket, key),
         lambda finding: page_of_rule(finding, address),
     )
@@ -133,7 +133,7 @@ def _sit_at_stack(
         provider=provider,
         moderator=name,
         clock=remote.clock,
-        facts=facts,
+        words=words,
         limit=limit,
         month=month,
     )

@@ -40,6 +40,9 @@ class HomeSource(Protocol):
     def whole(self, dossier: Dossier) -> Dossier:
         """Return an item with its near copies and earlier decisions."""
 
+    def goldens(self) -> list[Dossier]:
+        """Return the cards for training."""
+
     def quality(self, own: Sequence[CaseMessage]) -> DeskQuality:
         """Return how second looks agreed and decisions held."""
 
@@ -73,7 +76,7 @@ class HomeDesk:
             self._refresh(self.clock.now())
         known = self._dossiers.get(key)
         if known is None:
-            return None
+            return next((each for each in self.source.goldens() if each.item.key == key), None)
         whole = self.source.whole(known)
         decided = self._decided()
         open_copies = tuple(copy for copy in whole.copies if copy.key not in decided)
@@ -87,6 +90,10 @@ class HomeDesk:
             for key, dossier in self._dossiers.items()
             if any(wanted in (each.excerpt or "").casefold() for each in dossier.findings)
         )
+
+    def goldens(self, moderator: Moderator) -> Sequence[Dossier]:
+        """Return the cards for training."""
+        return self.source.goldens()
 
     def claims(self, moderator: Moderator) -> Mapping[str, DeskClaim]:
         """Return the own claims that have not ended."""

@@ -46,7 +46,12 @@ class PendingBook:
         if file.exists():
             book._written = {str(message.get("id")) for message in read_messages(file)}
         if book.pending_file.exists():
-            for line in book.pending_file.read_bytes().split(b"\n")[:-1]:
+            lines = book.pending_file.read_bytes().split(b"\n")
+            half = lines.pop()  # an earlier process died while it wrote
+            if half:
+                with book.pending_file.open("r+b") as opened:
+                    opened.truncate(opened.seek(-len(half), os.SEEK_END))
+            for line in lines:
                 book._remember(_decoded(line, book.pending_file))
         book.finish(now, everything=True)
         return book

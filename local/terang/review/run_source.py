@@ -12,9 +12,9 @@ from ledger.cases.messages import CaseMessage
 from ledger.errors import OperatorError
 from ledger.keys import audit_key
 from terang.case_messages import read_file
-from terang.review.dossiers import FactsOfRule, RunCases, read_known
+from terang.review.dossiers import RunCases, read_known
 from terang.review.sample import judged_posts, read_sample, sample_dossiers
-from terang.review.sources import findings_of_run, rule_facts_in_folder
+from terang.review.sources import PublishedWords, findings_of_run
 
 
 @dataclass(slots=True)
@@ -24,7 +24,7 @@ class RunSource:
     provider: str
     findings: Sequence[OpenFinding]
     others: Sequence[Mapping[str, Any]]
-    facts: FactsOfRule
+    words: PublishedWords
     audits: Sequence[Dossier]
     _cases: RunCases | None = None
 
@@ -36,14 +36,14 @@ class RunSource:
         provider: str | None = None,
         month: str | None = None,
     ) -> "RunSource":
-        """Read a run's folder. With a month, the sample of that month is read as well.
+        """Read a run's folder. With a month, only the sample of that month is read.
 
         Raises OperatorError if the folder is not a run's, or the sample does not exist.
         """
-        findings = findings_of_run(path, ())
+        findings = findings_of_run(path, ()) if month is None else []
         known = provider or next((each.finding.provider for each in findings), "")
         mine = [each for each in findings if each.finding.provider == known]
-        return cls(known, mine, others, rule_facts_in_folder(path), _audits(path, known, month))
+        return cls(known, mine, others, PublishedWords.of_folder(path), _audits(path, known, month))
 
     def dossiers(self, own: Sequence[CaseMessage]) -> list[Dossier]:
         """Return everything that waits after the moderator's own messages."""
@@ -59,6 +59,10 @@ class RunSource:
         """Return an item with its near copies and earlier decisions."""
         return (self._cases or self._with(())).whole(dossier)
 
+    def goldens(self) -> list[Dossier]:
+        """Return the cards for training."""
+        return self.words.goldens(self.findings, self.provider)
+
     def quality(self, own: Sequence[CaseMessage]) -> DeskQuality:
         """Return how second looks agreed and decisions held, in all messages of the files."""
         return quality_of(self._with(own).quality_entries(), "")
@@ -66,7 +70,7 @@ class RunSource:
     def _with(self, own: Sequence[CaseMessage]) -> RunCases:
         known = {message.id: message for message in (*read_known(self.others), *own)}
         return RunCases(
-            self.provider, self.findings, tuple(known.values()), self.facts, self.audits
+            self.provider, self.findings, tuple(known.values()), self.words.facts, self.audits
         )
 
 

@@ -1,17 +1,17 @@
 """Reads open findings, second reviews and whole cases from a run or a stack.
 
-`rule_facts_*` return the published words about rules.
+`PublishedWords` says what is published about rules.
 """
 
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
-from desk.items import OpenFinding, RuleFacts
+from desk.golden import golden_dossiers
+from desk.items import Dossier, OpenFinding, RuleFacts
 from ledger.aws.case_store import SEVERITY_RANKS, open_index_keys
 from ledger.cases.case import Case, CaseEntry, JournalEntry, is_for_second_review
 from ledger.cases.transitions import CaseState, Move
@@ -20,9 +20,9 @@ from ledger.pointer import set_key
 from ledger.ports import CaseStore, JournalStore, OpenFindingStore
 from ledger.records.finding import Finding
 from matcher import RuleSet, SetError, load_set
+from rules.pack import Pack
 from terang.case_messages import decode_lines, read_file
 from terang.review.cards import Card
-from terang.review.dossiers import FactsOfRule
 
 SECOND_REVIEW_DAYS = 7
 """How old a decision for a second review may be: its excerpt is kept that long if dismissed."""
@@ -130,51 +130,63 @@ def _second_card(store: ReviewStore, decided: JournalEntry) -> Card | None:
     return Card(findings, decision.entries[0].message) if decision and findings else None
 
 
-def rule_facts_in_folder(path: Path) -> FactsOfRule:
-    """Read the rules from the copy of the public bucket in a run's folder."""
-    folder = _folder(path) / "public"
+@dataclass(frozen=True, slots=True)
+class PublishedWords:
+    """The published words about rules. `read` returns an object of the public bucket.
 
-    def read(key: str) -> bytes | None:
-        file = folder / key
-        return read_file(file) if file.is_file() else None
+    `page` returns the address of a rule's page, or an empty text.
+    """
 
-    def page(finding: Finding) -> str:
-        key = f"packs/{finding.pack}/{finding.version}.html"
-        return f"/public/{key}#{finding.rule}" if (folder / key).is_file() else ""
+    read: Callable[[str], bytes | None]
+    page: Callable[[Finding], str]
+    _sets: dict[str, RuleSet | None] = field(default_factory=dict)
 
-    return rule_facts_in_sets(read, page)
+    @classmethod
+    def of_folder(cls, path: Path) -> "PublishedWords":
+        """Read the rules from the copy of the public bucket in a run's folder."""
+        folder = _folder(path) / "public"
 
+        def read(key: str) -> bytes | None:
+            file = folder / key
+            return read_file(file) if file.is_file() else None
 
-def rule_facts_in_sets(
-    read: Callable[[str], bytes | None], page: Callable[[Finding], str]
-) -> FactsOfRule:
-    """Read the rules from the published sets; `read` returns an object of the public bucket."""
+        def page(finding: Finding) -> str:
+            key = f"packs/{finding.pack}/{finding.version}.html"
+            return f"/public/{key}#{finding.rule}" if (folder / key).is_file() else ""
 
-    @cache
-    def rule_set(digest: str) -> RuleSet | None:
-        data = read(set_key(digest))
-        try:
-            return load_set(data, digest) if data else None
-        except SetError:
-            return None  # written by another version of this code; the finding still names its rule
+        return cls(read, page)
 
-    def facts(finding: Finding) -> RuleFacts:
-        published = rule_set(finding.set)
-        packs = published.packs if published else ()
-        pack = next((pack for pack in packs if pack.id == finding.pack), None)
+    def facts(self, finding: Finding) -> RuleFacts:
+        """Return the words about a finding's rule; its name alone if its set cannot be read."""
+        pack = next((pack for pack in self.packs(finding.set) if pack.id == finding.pack), None)
         if pack is None:
-            return RuleFacts(finding.pack, "", page(finding))
+            return RuleFacts(finding.pack, "", self.page(finding))
         rule = pack.rule(finding.rule)
         return RuleFacts(
             pack.title,
             rule.why if rule else "",
-            page(finding),
+            self.page(finding),
             pack.ground.value,
             pack.legal_ground.text,
             pack.legal_ground.url,
         )
 
-    return facts
+    def goldens(self, findings: Iterable[OpenFinding], provider: str) -> list[Dossier]:
+        """Return the examples of the packs that made these findings, as cards for training."""
+        sets = sorted({each.finding.set for each in findings})
+        packs = {pack.id: pack for name in sets for pack in self.packs(name)}
+        return golden_dossiers(packs.values(), provider)
+
+    def packs(self, digest: str) -> tuple[Pack, ...]:
+        """Return the packs of a set; none if it is missing, or written by another version."""
+        if digest not in self._sets:
+            data = self.read(set_key(digest))
+            try:
+                self._sets[digest] = load_set(data, digest) if data else None
+            except SetError:
+                self._sets[digest] = None
+        known = self._sets[digest]
+        return known.packs if known else ()
 
 
 def page_of_rule(finding: Finding, public_url: str) -> str:

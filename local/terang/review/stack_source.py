@@ -14,9 +14,9 @@ from ledger.clock import Clock
 from ledger.keys import audit_key
 from ledger.ports import Objects
 from terang.review.cards import Card, alike, cards
-from terang.review.dossiers import FactsOfRule, contest_deadline, finding_dossier
+from terang.review.dossiers import contest_deadline, finding_dossier
 from terang.review.sample import read_sample, sample_dossiers
-from terang.review.sources import ReviewStore, findings_of_stack, second_reviews
+from terang.review.sources import PublishedWords, ReviewStore, findings_of_stack, second_reviews
 
 CONTEST_DAYS = 30
 """Days of the journal that are searched for complaints without an answer."""
@@ -34,16 +34,21 @@ class StackSource:
     provider: str
     moderator: str
     clock: Clock
-    facts: FactsOfRule
+    words: PublishedWords
     limit: int
     month: str | None = None
     _cards: tuple[Card, ...] = field(default_factory=tuple)
 
     def dossiers(self, own: Sequence[CaseMessage]) -> list[Dossier]:
-        """Return everything that waits after the moderator's own messages."""
+        """Return everything that waits after the moderator's own messages.
+
+        With a month, that is only the sample of that month.
+        """
+        if self.month is not None:
+            return self._audits(own)
         self._cards = cards(findings_of_stack(self.store, self.provider, self.limit, ()))
         return [
-            *(finding_dossier(card, self.facts) for card in self._cards),
+            *(finding_dossier(card, self.words.facts) for card in self._cards),
             *self._contests(),
             *self._second_looks(),
             *self._audits(own),
@@ -56,6 +61,11 @@ class StackSource:
         near = alike(Card(dossier.findings), self._cards)
         copies = tuple(NearCopy(other.first.finding, other.findings) for other in near)
         return replace(dossier, copies=copies, earlier=tuple(self._earlier(dossier)))
+
+    def goldens(self) -> list[Dossier]:
+        """Return the cards for training."""
+        found = [finding for card in self._cards for finding in card.findings]
+        return self.words.goldens(found, self.provider)
 
     def quality(self, own: Sequence[CaseMessage]) -> DeskQuality:
         """Return how second looks agreed and decisions held, of the last 90 days."""
@@ -114,7 +124,7 @@ class StackSource:
         found = [(case.finding, case.excerpt) for case in named if case.finding]
         made = Dossier(Item(key, kind, since))
         if found:
-            made = finding_dossier(Card.of(found), self.facts)
+            made = finding_dossier(Card.of(found), self.words.facts)
         item = replace(
             made.item, key=key, kind=kind, since=since, not_for=(contested.entry.moderator,)
         )

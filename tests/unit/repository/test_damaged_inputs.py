@@ -18,17 +18,18 @@ from typing import Any, NoReturn
 
 import pytest
 from support.damaged_readers import POSTS, READERS, REPORT, STATEMENTS, Reader, damaged, packs
+from support.desk_world import http_event
 from support.published_days import published_folder
-from support.review_world import WrittenTerminal, run_folder
+from support.review_world import run_folder
 from support.sample_checks import CHECKS, table
 
-import terang.cli.review
 import terang.cli.statements
 import terang.remote
 import terang.trial.trial
 from ledger.errors import OperatorError
 from terang.cli.command import main
 from terang.emulator.stack import StackError
+from terang.review.door import HomeServer
 
 SECONDS = 30
 """Longer waits no command: then it reads what never ends, or nobody writes."""
@@ -72,22 +73,19 @@ def world(
     def not_started(**_: object) -> NoReturn:
         raise StackError("the local stack does not start here")
 
-    class Terminal(WrittenTerminal):
-        def __init__(self) -> None:
-            super().__init__([" ", "c", "1", "n", "v", "1", "q", "q"], ["a reason"])
-
-        def __enter__(self) -> "Terminal":
-            return self
-
-        def __exit__(self, *_: object) -> None:
-            pass
+    def looked_through(self: HomeServer) -> None:
+        """Open the queue and every card, as a moderator would, instead of listening."""
+        cookie = self.door.enter(self.door.key).partition(";")[0].partition("=")
+        for item in self.application.desk.items(self.door.moderator):
+            for path in ("/", f"/card/{item.key}", "/lead", "/training", "/recent"):
+                self.answer(http_event("GET", path, cookies={cookie[0]: cookie[2]}))
+        self._server.server_close()
 
     monkeypatch.setattr(terang.remote.Remote, "find", not_there)
     monkeypatch.setattr(terang.trial.trial, "local_stack", not_started)
     monkeypatch.setattr(terang.cli.statements.SorApi, "send", not_there)
     monkeypatch.setenv(terang.cli.statements.TOKEN, "token")
-    monkeypatch.setattr(terang.cli.review, "is_terminal", lambda: True)
-    monkeypatch.setattr(terang.cli.review, "TtyTerminal", Terminal)
+    monkeypatch.setattr(HomeServer, "serve", looked_through)
     folder = tmp_path / "work"
     shutil.copytree(sound_folder, folder)
     monkeypatch.chdir(folder)

@@ -1,31 +1,16 @@
-"""A review as a moderator meets it: cards in order, blurred screens, a terminal, and a file."""
+"""What a review reads: cards in order, near copies, the findings of a run, and messages."""
 
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import msgspec
 import pytest
-from support.review_world import WrittenTerminal, card, found, run_folder
-from support.sample_posts import StandingClock
-from support.typed import typing
+from support.review_world import card, found, run_folder
 
-from ledger.cases.messages import Decision
 from ledger.errors import OperatorError
-from ledger.records.finding import FoundSpan, excerpt_of
-from terang.case_messages import MessageFile, read_messages
+from terang.case_messages import read_messages
 from terang.cli.command import main
-from terang.console import blur, show_controls
-from terang.review.cards import Card, alike, cards, marks
-from terang.review.sources import findings_of_run, rule_reasons_in_folder
-from terang.review.terminal import review_cards
-
-
-def sitting(terminal: WrittenTerminal, *waiting: Any) -> list[Any]:
-    def why(finding: object) -> str:
-        return "Asks for a code."
-
-    return review_cards(terminal, StandingClock(), "m-7", waiting, why, lambda messages: None)
+from terang.console import blur
+from terang.review.cards import alike, cards
+from terang.review.sources import PublishedWords, findings_of_run
 
 
 def test_cards_are_of_one_post_and_one_category() -> None:
@@ -59,115 +44,12 @@ def test_posts_with_nearly_the_same_words_are_alike() -> None:
         card("p8", "恭喜中奖，先付手续费再领奖，明天截止"),
     )
     assert alike(chinese[0], chinese) == [chinese[1]]
-    assert len(alike(own, [card(f"q{n}", own.excerpt) for n in range(9)])) == 3
+    assert len(alike(own, [card(f"q{n}", own.excerpt) for n in range(30)])) == 19
     assert alike(card("p5", None), others) == []
-
-
-def test_an_excerpt_is_blurred_until_it_is_asked_for() -> None:
-    terminal = WrittenTerminal([" ", "q"])
-    sitting(terminal, card("p1", "send me the code"), card("p2", "send me the code!"))
-    hidden, shown = terminal.shown
-    assert "send me" not in hidden
-    assert "░░░░ ░░ ░░░ ░░░░" in hidden
-    assert shown.count("send me the code") == 2
-    assert "alike: p2" in hidden
-    assert "codes/asks v3" in hidden
-    assert "Asks for a code." in hidden
-
-
-def test_a_second_review_does_not_tell_the_first() -> None:
-    terminal = WrittenTerminal(["q"])
-    sitting(terminal, card("p1", "send me", decision="m-1-x"))
-    assert "second review" in terminal.shown[0]
-    assert "m-1-x" not in terminal.shown[0]
-
-
-def test_a_card_shows_what_a_score_is_the_sum_of() -> None:
-    terminal = WrittenTerminal(["q"])
-    spans = (FoundSpan("text", 0, 4, "send", (), 4), FoundSpan("text", 0, 7, "{link}", (), 5))
-    sitting(terminal, Card((found("p1", spans=spans, score=9, threshold=8),)))
-    assert "score 9, it needs 8: {link} +5, send +4" in terminal.shown[0]
-
-
-def test_a_card_tells_of_a_notice_and_of_an_escalation() -> None:
-    terminal = WrittenTerminal(["q"])
-    plain = found("p1")
-    sitting(terminal, Card((replace(plain, notice="n-1", escalated=True), plain)))
-    assert "The notice n-1 is about it" in terminal.shown[0]
-    assert "It was escalated" in terminal.shown[0]
-
-
-def test_a_post_cannot_command_the_terminal() -> None:
-    hostile = "\x1b[2J\x1b]0;title\x07 send\u202e me \x9b31m [/] [bold]:smile:"
-    one = found("p[/]\x1b[31m", "asks", hostile, url="https://a.example/\x1b[2J", language="e\x9bn")
-    terminal = WrittenTerminal([" ", "q"])
-    sitting(terminal, *cards([one, found("[/bold]", "asks", hostile)]))
-    assert "alike: [/bold]" in terminal.shown[0]
-    assert "[/] [bold]:smile:" in terminal.shown[1]
-    for screen in terminal.shown:
-        assert not set(screen) & {"\x1b", "\x07", "\x9b", "\u202e"}
-    assert len(show_controls(hostile)) == len(hostile)
 
 
 def test_blurring_keeps_the_shape_of_wide_and_combining_text() -> None:
     assert blur("验证码 कि a\u0301") == "░░░░░░ ░░ ░"
-
-
-@pytest.mark.parametrize(
-    ("text", "start", "shown"),
-    [
-        pytest.param("word and more", 0, ["word"], id="a short text"),
-        pytest.param(
-            "x" * 500 + " word " + "y" * 500, 501, ["word"], id="the middle of a long one"
-        ),
-        pytest.param("x" * 500 + " word", 501, [], id="the end of a long one: it cannot be told"),
-    ],
-)
-def test_marks_stand_on_the_words_or_nowhere(text: str, start: int, shown: list[str]) -> None:
-    excerpt = excerpt_of(text, start, start + 4)
-    spans = (FoundSpan("text", start, start + 4, "word"),)
-    one = found("p1", "asks", excerpt, spans=spans)
-    assert [excerpt[first:last] for first, last in marks(one)] == shown
-
-
-def test_decisions_are_on_the_disk_when_they_are_taken_and_gone_when_taken_back(
-    tmp_path: Path,
-) -> None:
-    file = tmp_path / "new/decisions.jsonl"
-    seen: list[int] = []
-    terminal = WrittenTerminal(["d", "s", "u", "u", "s", "q"], ["it warns"])
-    decided = MessageFile(file)
-
-    def keep(messages: Any) -> None:
-        decided.write(messages)
-        seen.append(len(read_messages(file)))
-
-    made = review_cards(
-        terminal, StandingClock(), "m-7", (card("p1"), card("p2"), card("p3")), lambda _: "", keep
-    )
-    assert seen == [1, 2, 1, 0, 1]
-    assert [one["verdict"] for one in read_messages(file)] == ["skipped"]
-    assert msgspec.convert(read_messages(file)[0], Decision) == made[0]
-
-
-@pytest.mark.parametrize(
-    ("keys", "lines"), [("", []), ("c", []), ("d", [None]), ("c1", [None]), ("s", [])]
-)
-def test_a_terminal_that_is_closed_ends_the_sitting(keys: str, lines: list[None]) -> None:
-    assert len(sitting(WrittenTerminal(keys, lines), card())) == keys.count("s")
-
-
-def test_earlier_content_of_the_file_stays(tmp_path: Path) -> None:
-    file = tmp_path / "decisions.jsonl"
-    file.write_text('{"id": "before"}')
-    decided = MessageFile(file)
-    decided.write([])
-    assert file.read_text() == '{"id": "before"}'
-    message = sitting(WrittenTerminal(["s", "q"]), card())[0]
-    decided.write([message])
-    decided.write([])
-    decided.write([message])
-    assert [one["id"] for one in read_messages(file)] == ["before", message.id]
 
 
 @pytest.mark.parametrize(
@@ -203,7 +85,7 @@ def test_a_run_is_reviewed_by_severity_and_reach_without_a_stack(tmp_path: Path)
         listed = findings_of_run(path, [])
         assert [one.finding.post for one in listed] == ["p3", "p2", "p1"]
         assert listed[0].excerpt == "send me"
-        assert rule_reasons_in_folder(path)(listed[0].finding) == "Asks for a code."
+        assert PublishedWords.of_folder(path).facts(listed[0].finding).why == "Asks for a code."
     left = findings_of_run(folder, [listed[0].finding.finding])
     assert [one.finding.post for one in left] == ["p2", "p1"]
 
@@ -211,10 +93,13 @@ def test_a_run_is_reviewed_by_severity_and_reach_without_a_stack(tmp_path: Path)
 def test_a_finding_of_an_unknown_set_is_shown(tmp_path: Path) -> None:
     folder = run_folder(tmp_path)
     [first, *_] = findings_of_run(folder, [])
-    assert rule_reasons_in_folder(tmp_path / "elsewhere/findings.jsonl")(first.finding) == ""
+    assert (
+        PublishedWords.of_folder(tmp_path / "elsewhere/findings.jsonl").facts(first.finding).why
+        == ""
+    )
     for file in (folder / "public/sets").iterdir():
         file.write_text("{}")
-    assert rule_reasons_in_folder(folder)(first.finding) == ""
+    assert PublishedWords.of_folder(folder).facts(first.finding).why == ""
 
 
 def test_a_file_of_something_else_is_not_a_run(tmp_path: Path) -> None:
@@ -225,49 +110,10 @@ def test_a_file_of_something_else_is_not_a_run(tmp_path: Path) -> None:
         findings_of_run(tmp_path, [])
 
 
-def test_a_moderator_decides_with_keys_and_goes_on_another_day(tmp_path: Path) -> None:
-    """Keys typed ahead are not lost, and an arrow is not a verdict."""
-    run, file = run_folder(tmp_path / "run"), tmp_path / "decisions.jsonl"
-    with typing("review", run, "--moderator", "m-7", "--decisions", file) as person:
-        assert "send me" not in person.until("3 waiting")
-        person.type(" ")
-        person.until("send")
-        person.type("\x1b[Ac")
-        person.until("What did the provider do")
-        person.type("1")
-        person.until("reason:")
-        person.type("asks for a código 验证码\n")
-        person.until("2 waiting, 1 decided")
-        person.type("nq")
-        assert person.ended() == 0
-        person.until(f"1 decision in {file}")
-    [message] = read_messages(file)
-    assert (message["verdict"], message["reason"]) == ("confirmed", "asks for a código 验证码")
-    with typing("review", run, "--moderator", "m-8", "--decisions", file) as person:
-        person.until("2 waiting, 0 decided")
-        person.type("ss")
-        person.until("Nothing waits any more")
-        person.type("q")
-        assert person.ended() == 0
-    assert len(read_messages(file)) == 3
-
-
-def test_breaking_off_loses_no_decision(tmp_path: Path) -> None:
-    run, file = run_folder(tmp_path / "run"), tmp_path / "decisions.jsonl"
-    with typing("review", run, "--moderator", "m-7", "--decisions", file) as person:
-        person.until("3 waiting")
-        person.type("s")
-        person.until("2 waiting")
-        person.process.send_signal(2)
-        assert person.ended() == 130
-    assert len(read_messages(file)) == 1
-
-
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
         pytest.param(["run", "--moderator", "Jane Doe"], 2, "--moderator", id="a name"),
-        pytest.param(["run", "--moderator", "m-7"], 2, "needs a terminal", id="no terminal"),
         pytest.param(["--moderator", "m-7"], 2, "a run's folder", id="nothing to review"),
     ],
 )

@@ -1,22 +1,15 @@
 """A moderator sees the publisher of a check, and the measure that a finding proposes."""
 
 import re
-from datetime import UTC, datetime
-from io import StringIO
 from typing import Any
 
 import msgspec
 import pytest
-from rich.console import Console
 from support.sample_checks import REPEATS_SALT, SALT
 
-from desk.items import OpenFinding
 from ledger.records.finding import Finding, FoundCheck, FoundSpan, Label
-from terang.review.cards import cards, checks_of, marks
-from terang.review.screens import review_screen
-from terang.review.steps import begin_review, press_key
+from terang.review.screens import checks_of
 
-NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 CHECK = FoundCheck("https://check.example/1", SALT, "false", "Fake", "Check", "2026-10-01", 0.9)
 
 
@@ -48,16 +41,3 @@ def test_an_old_check_says_so() -> None:
 def test_a_hostile_check_commands_no_terminal(field: str) -> None:
     told = "".join(checks_of(finding(**{field: "\x1b[2J\x1b]0;x\x07\u202e[red]"})))
     assert not re.search(r"[\x00-\x1f\x7f\u202a-\u202e]", told)
-
-
-def test_the_review_shows_the_check_and_marks_what_is_proposed() -> None:
-    found = OpenFinding(finding(), REPEATS_SALT)
-    review = begin_review("m-1", cards([found]), NOW)
-    console = Console(width=200, record=True, file=StringIO())
-    console.print(review_screen(review, lambda _: "", NOW))
-    console.print(review_screen(press_key(review, "c", NOW), lambda _: "", NOW))
-    told = console.export_text()
-    assert "https://check.example/1" in told
-    assert "[6] labelled (proposed)" in told
-    assert "[1] removed (proposed)" not in told
-    assert marks(found) == []

@@ -48,6 +48,8 @@ def environment(language: str) -> Environment:
         "language_name": words.language_name,
         "day": words.day,
         "number": words.shown,
+        "decimal": words.decimal,
+        "share": words.share,
         "category_words": partial(wording.category_words, words),
         "kind_name": partial(wording.kind_words, words),
         "age_words": partial(wording.age_words, words),

@@ -9,12 +9,13 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from desk.cards import CardView, card_view
-from desk.deciding import DecidingError, DecisionForm, decide, form_id, measure_in
+from desk.deciding import VERDICTS, DecidingError, DecisionForm, decide, form_id, measure_in
 from desk.items import Dossier, ItemKind
 from desk.ports import DeskClaim, FirstDecision
 from desk.queue import QueueFilter, may_take
 from desk.reasons import suggested_reasons
 from desk.routes.asking import Asking, see
+from desk.routes.other_routes import training_page
 from desk.routes.queue_routes import CLAIM_MINUTES, card_path, next_path, with_filter
 
 router = Router()  # type: ignore[no-untyped-call]
@@ -67,7 +68,9 @@ def decide_card(key: str) -> Response[str]:
     except DecidingError as error:
         return card_page(asking, dossier, wanted, form, asking.phrases.gettext(str(error)))
     if dossier.item.kind is ItemKind.GOLDEN:
-        return asking.page("golden.html", dossier=dossier, form=form, wanted=wanted)
+        verdict = VERDICTS[form.verdict][0].value
+        right = verdict == dossier.answer
+        return training_page(asking, right=right, answer=dossier.answer, why=_why(dossier))
     first = desk.hold(moderator, pending)
     if first is not None:
         return card_page(asking, dossier, wanted, form, first=first, status=HTTPStatus.CONFLICT)
@@ -92,7 +95,9 @@ def recent() -> Response[str]:
     """Show the own decisions of the last day, and what became of them."""
     asking: Asking = router.context["asking"]
     decisions = asking.desk.recent(asking.moderator)
-    return asking.page("recent.html", decisions=decisions, late="late" in asking.query)
+    return asking.page(
+        "recent.html", here="recent", decisions=decisions, late="late" in asking.query
+    )
 
 
 def card_page(
@@ -131,6 +136,10 @@ def card_page(
         may_take=may_take(dossier.item, moderator),
         with_filter=with_filter,
     )
+
+
+def _why(dossier: Dossier) -> str:
+    return next((facts.why for _, facts in dossier.rules), "")
 
 
 def _taken(claim: DeskClaim | None, moderator: str) -> bool:

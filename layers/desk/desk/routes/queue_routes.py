@@ -115,6 +115,7 @@ def queue_page(asking: Asking, wanted: QueueFilter, text: str = "") -> Response[
     first = (number - 1) * PAGE_ITEMS
     return asking.page(
         "queue.html",
+        here="queue",
         wanted=wanted,
         text=text,
         rows=[

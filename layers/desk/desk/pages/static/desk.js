@@ -10,7 +10,10 @@
 
   const press = (element) => {
     if (element.matches("textarea, select")) element.focus();
-    else {
+    else if (element.matches(".excerpt > summary")) {
+      const open = !element.parentElement.open;
+      for (const text of document.querySelectorAll("details.excerpt, .copy details")) text.open = open;
+    } else {
       element.click();
       if (element.matches("input[type=radio]")) element.focus({ preventScroll: true });
     }
