@@ -87,7 +87,7 @@ class DecisionForm:
             verdict="skipped" if "skipped" in verdicts else next(iter(verdicts), ""),
             measure=_first(form, "measure") or "none",
             reason=_first(form, "canned").strip() if is_blank(written) else written,
-            category=_first(form, "category"),
+            category=_first(form, "violates"),  # `category` is a filter of the queue
             left_out=frozenset(form.get("shown", ())) - frozenset(form.get("kept", ())),
         )
 

@@ -170,7 +170,7 @@ def test_a_complaint_is_for_another_moderator(desk: MemoryDesk) -> None:
 
 def test_an_auditor_judges_the_sample_and_nothing_else(desk: MemoryDesk) -> None:
     auditor = Visitor(desk, "m-3", role="auditor")
-    fields = form_of(auditor, "2026-11.1") | {"verdict": "violating", "category": "VIOLENCE"}
+    fields = form_of(auditor, "2026-11.1") | {"verdict": "violating", "violates": "VIOLENCE"}
     assert auditor.post("/card/2026-11.1/decide", fields)["statusCode"] == 303
     finding_form = form_of(auditor, P1.item.key) | {"verdict": "dismissed", "reason": "No."}
     assert auditor.post(f"/card/{P1.item.key}/decide", finding_form)["statusCode"] == 403

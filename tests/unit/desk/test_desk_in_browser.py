@@ -1,0 +1,278 @@
+"""The desk in a real browser: decided by keys, taken back, contested, audited; at two widths."""
+
+import json
+import os
+import re
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from support.desk_world import MemoryDesk, audited, complaint, decided, dossier, finding
+from support.review_world import run_folder
+
+from desk.deciding import DecisionForm, decide, form_id
+from desk.items import EarlierDecision, ItemKind, NearCopy
+from desk.moderator import Door, Moderator, Role
+from desk.routes.application import DeskApplication
+from ledger.cases.messages import Audit, Complaint, Decision, Outcome
+from ledger.clock import SystemClock
+from ledger.records.finding import FoundCheck, FoundSpan, Label
+from terang.case_messages import read_messages
+from terang.review.door import HomeServer
+from terang.review.dossiers import read_known
+from terang.review.home_desk import HomeDesk
+from terang.review.pending_book import PendingBook
+from terang.review.run_source import RunSource
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+playwright = pytest.importorskip("playwright.sync_api")
+axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+ARGUMENTS += ["--disable-component-update", "--disable-sync"]
+
+HOSTILE = (
+    "send me <script>window.ran=1</script> \"'><img src=x onerror=window.ran=2> {{ 7*7 }} "
+    "javascript:window.ran=3 \u202egnp.exe \x00 </textarea></title><svg/onload=window.ran=4>"
+)
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="no Chromium: set CHROMIUM"),
+]
+
+
+@dataclass
+class Window:
+    """A page, and what its console and its requests complained of."""
+
+    page: "Page"
+    complaints: list[str] = field(default_factory=list)
+
+    def press(self, key: str) -> None:
+        """Press a key that leads to another page."""
+        with self.page.expect_navigation():
+            self.page.keyboard.press(key)
+
+
+@pytest.fixture(scope="module")
+def browser() -> "Iterator[Browser]":
+    with playwright.sync_playwright() as started:
+        opened = started.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(params=[("light", 1280), ("dark", 390)], ids=["wide and light", "narrow and dark"])
+def window(browser: "Browser", request: pytest.FixtureRequest) -> Iterator[Window]:
+    scheme, width = request.param
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    opened = Window(context.new_page())
+    opened.page.on("console", lambda message: opened.complaints.append(message.text))
+    opened.page.on("pageerror", lambda error: opened.complaints.append(str(error)))
+    opened.page.on(
+        "requestfailed",
+        lambda failed: failed.failure == "net::ERR_ABORTED" or opened.complaints.append(failed.url),
+    )  # a page that is left stops loading
+    yield opened
+    context.close()
+    assert opened.complaints == []
+
+
+@contextmanager
+def serving(desk: Any, moderator: str = "m-7", role: Role = Role.LEAD, tick: Any = None
+            ) -> Iterator[HomeServer]:  # fmt: skip
+    """The door at home over a desk."""
+    who = Moderator(moderator, "acme", role, Door.FILE)
+    server = HomeServer.open(who, lambda door: DeskApplication(desk, door), tick or (lambda: None))
+    thread = threading.Thread(target=server.serve)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+        thread.join()
+
+
+@contextmanager
+def at_home(folder: Path, file: Path, moderator: str, *others: Path) -> Iterator[HomeServer]:
+    """The desk as `terang review` opens it, with a book that writes at once."""
+    messages = [message for path in (file, *others) if path.exists() for message in
+                read_messages(path)]  # fmt: skip
+    book = PendingBook.open(file, SystemClock().now())
+    desk = HomeDesk(
+        RunSource.read(folder, messages), book, SystemClock(), file.with_name("r.jsonl")
+    )
+    with serving(desk, moderator, Role.MODERATOR) as server:
+        yield server
+    book.finish(SystemClock().now(), everything=True)
+
+
+def everything() -> list[Any]:
+    """Items of every kind, each with text that wants to run."""
+    check = FoundCheck("https://check.example/1", HOSTILE, "false", HOSTILE, HOSTILE, "", 0.9)
+    spans = (
+        FoundSpan("text", 0, 7, "send me", ("leet",), 4),
+        FoundSpan("text", 0, 4, "{link}", (), 5),
+    )
+    scored = finding(
+        "p1", text=HOSTILE, spans=spans, score=9, threshold=8, url="https://chat.example/p1"
+    )
+    checked = finding("p2", "health", HOSTILE, label=Label((check,)), url=f"javascript:{HOSTILE}")
+    copies = tuple(
+        NearCopy(f"{n}" * 64, (finding(f"q{n}", text=f"{HOSTILE} {n}"),)) for n in (1, 2)
+    )
+    earlier = (EarlierDecision("post", "dismissed", "m-1", "2026-11-20T10:00:00Z", "codes/asks",
+                               HOSTILE, "reversed"),)  # fmt: skip
+    arabic = finding("p4", text="send me رمز التحقق الذي وصلك الآن", language="ar")
+    named = finding(HOSTILE.replace("/", ""), text="send me", language="zh", severity="low")
+    return [
+        dossier(scored, copies=copies, earlier=earlier, escalated=True,
+                deadline="2026-11-25T20:00:00Z"),
+        dossier(checked), dossier(arabic), dossier(named), complaint(), audited(),
+        dossier(finding("p5"), key="5" * 64, kind=ItemKind.SECOND_LOOK, contested=decided()),
+        dossier(finding("p6", text=HOSTILE), key="6" * 64, kind=ItemKind.GOLDEN,
+                answer="dismissed"),
+    ]  # fmt: skip
+
+
+def test_every_page_is_inert_accessible_and_fits_its_window(window: Window) -> None:
+    desk = MemoryDesk(everything())
+    page = window.page
+    with serving(desk) as server:
+        page.goto(server.door.address)
+        paths = ["/", "/recent", "/training", "/lead", "/settings", "/?kind=complaint"]
+        paths += [f"/card/{each.item.key}" for each in desk.dossiers]
+        for path in paths:
+            page.goto(f"{server.door.origin}{path}")
+            page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+            found = axe.Axe().run(page)
+            assert found.violations_count == 0, f"{path}: {found.generate_report()}"
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+            assert page.evaluate("window.ran") is None, path
+
+
+def test_a_post_is_hidden_until_it_is_asked_for(window: Window) -> None:
+    desk = MemoryDesk([dossier(finding(text="send me the code"))])
+    page = window.page
+    with serving(desk) as server:
+        page.goto(server.door.address)
+        window.press("n")
+        text = page.locator("p.text")
+        assert not text.is_visible()
+        page.keyboard.press(" ")
+        assert text.is_visible()
+        assert page.locator("mark").first.inner_text().startswith("send")
+        page.keyboard.press(" ")
+        assert not text.is_visible()
+
+
+def test_the_keyboard_reaches_the_contents_first(window: Window) -> None:
+    with serving(MemoryDesk(everything())) as server:
+        window.page.goto(server.door.address)
+        window.page.keyboard.press("Tab")
+        focused = window.page.evaluate("document.activeElement.textContent")
+        assert focused == "Skip to the contents"
+
+
+def test_keys_can_be_turned_off(window: Window) -> None:
+    """WCAG 2.2, 2.1.4: a screen reader may need the single keys for itself."""
+    page = window.page
+    with serving(MemoryDesk(everything())) as server:
+        page.goto(server.door.address)
+        page.goto(f"{server.door.origin}/settings")
+        page.get_by_label("Single keys").uncheck()
+        page.get_by_label("Language").select_option("id")
+        page.get_by_role("button", name="Save").click()
+        page.goto(f"{server.door.origin}/")
+        assert page.get_by_role("heading", level=1).inner_text() == "7 hal menunggu"
+        page.keyboard.press("n")
+        page.wait_for_timeout(100)
+        assert page.url == f"{server.door.origin}/"
+
+
+def test_what_was_typed_stays_when_a_colleague_was_first(window: Window) -> None:
+    desk = MemoryDesk([dossier(finding(text="send me"))])
+    page = window.page
+    with serving(desk) as server:
+        page.goto(server.door.address)
+        window.press("n")
+        page.keyboard.press("d")
+        page.keyboard.press("w")
+        page.keyboard.type("It warns of the code; 验证码.")
+        colleague = Moderator("m-1", "acme", Role.MODERATOR, Door.CONSOLE)
+        form = DecisionForm(form_id("m-1", desk.now(), "00000000"), "confirmed", reason="It asks.")
+        assert desk.hold(colleague, decide(form, desk.dossiers[0], colleague, desk.now())) is None
+        window.press("Control+Enter")
+        assert "m-1 decided this first" in page.get_by_role("alert").inner_text()
+        assert page.locator("textarea").input_value() == "It warns of the code; 验证码."
+    # A conflict is an answer of its own kind, which the browser notes.
+    window.complaints[:] = [each for each in window.complaints if "409" not in each]
+
+
+def test_a_day_of_a_small_service(window: Window, tmp_path: Path) -> None:
+    """Decide by keys and undo; a colleague answers the complaint; another audits."""
+    folder, page = run_folder(tmp_path / "run"), window.page
+    sample = folder / "out/acme/audit/2026-11.jsonl"
+    sample.parent.mkdir(parents=True)
+    sample.write_text('{"post": "quiet-1"}\n{"post": "quiet-2"}\n')
+    first, second = tmp_path / "decisions-m-7.jsonl", tmp_path / "decisions-m-2.jsonl"
+    with at_home(folder, first, "m-7") as server:
+        page.goto(server.door.address)
+        assert page.get_by_role("heading", level=1).inner_text() == "5 items wait"
+        window.press("n")
+        post = page.locator("dl.facts bdi").first.inner_text()
+        page.keyboard.press("d")
+        window.press("1")  # two actions: a verdict, a reason
+        window.press("u")  # taken back: the same card again
+        assert page.locator("dl.facts bdi").first.inner_text() == post
+        assert "2 near copies" in page.locator("main").inner_text()
+        page.locator(".copy input[type=checkbox]").last.uncheck()
+        page.locator("h1").click()
+        page.keyboard.press("c")
+        page.keyboard.press("r")
+        window.press("1")
+        assert page.locator("dl.facts bdi").first.inner_text() != post
+        window.press("s")
+        page.goto(f"{server.door.origin}/")
+        assert "3 items wait" in page.get_by_role("heading", level=1).inner_text()
+        page.get_by_role("button", name="Sign out").click()
+        assert "Signed out" in page.get_by_role("heading", level=1).inner_text()
+    made = read_known(read_messages(first))
+    verdicts = [each.verdict for each in made if isinstance(each, Decision)]
+    assert verdicts == ["confirmed", "confirmed", "skipped"]
+    complaints = tmp_path / "complaints.jsonl"
+    contest = {"type": "complaint", "id": "c-1", "decision": made[0].id, "by": "author",
+               "received_at": "2026-11-28T00:00:00Z"}  # fmt: skip
+    complaints.write_text(json.dumps(contest) + "\n")
+    with at_home(folder, first, "m-7", complaints) as server:
+        page.goto(server.door.address)
+        page.goto(f"{server.door.origin}/?kind=complaint")
+        assert "for a colleague" in page.locator("ol.rows").inner_text()
+    with at_home(folder, second, "m-2", first, complaints) as server:
+        page.goto(server.door.address)
+        page.goto(f"{server.door.origin}/?kind=complaint")
+        window.press("n")
+        assert "The decision that is contested" in page.locator("main").inner_text()
+        page.keyboard.press("d")
+        window.press("1")
+        page.goto(f"{server.door.origin}/?kind=audit")
+        window.press("n")
+        page.keyboard.press("v")
+        page.get_by_label("Category").select_option("VIOLENCE")
+        page.get_by_role("button", name="Decide").last.click()
+        page.wait_for_url(re.compile("/card/2026-11.2"))
+        page.keyboard.press("x")
+        window.press("Enter")
+    answers = read_known(read_messages(second))
+    assert [type(each) for each in answers] == [Outcome, Audit, Audit]
+    assert [getattr(each, "post", "") for each in answers] == ["", "quiet-1", "quiet-2"]
+    assert isinstance(read_known([contest])[0], Complaint)
