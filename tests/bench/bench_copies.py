@@ -20,10 +20,11 @@ from scan.reading import read_records
 
 MADE = Fingerprints(bytes(range(32)))
 POSTS, TEXTS, DECISIONS = 3_000, 36, 30
-WORDS = (
-    "play on my channel today and win real coins bonus for every new member of the group tell your"
-    " friends that the draw begins at nine deposit is small payout is quick ask the admin how"
-).split()
+ADVERTS = """
+play on my channel today and win real coins bonus for every new member of the group tell your
+friends that the draw begins at nine deposit is small payout is quick ask the admin how
+"""
+WORDS = ADVERTS.split()
 
 
 class Row(msgspec.Struct):
@@ -97,25 +98,29 @@ def flood(posts: int) -> Iterator[str]:
 
 
 def test_false_copies(report: Report) -> None:
-    """Ordinary rows that are copies of a harmful one; those known to be labelled wrongly apart."""
+    """Ordinary rows that are copies of a harmful one; those known to be labelled wrongly apart.
+
+    Written tests come in pairs that differ in a word, and are left out. The 16 rows that remain at
+    this writing were read: all but one are adverts that somebody labelled as ordinary.
+    """
     if not REAL_POSTS.is_dir():
         return
     decode = msgspec.json.Decoder(Row).decode_lines
-    rows = [row for path in sorted(REAL_POSTS.glob("*.jsonl")) for row in decode(path.read_bytes())]
+    paths = [path for path in sorted(REAL_POSTS.glob("*.jsonl")) if "tests" not in path.stem]
+    rows = [row for path in paths for row in decode(path.read_bytes())]
     prints = [MADE.of_folded_quickly(text) if may_have_copies(text) else b""
               for text in (" ".join(fold(row.text).split()) for row in rows)]  # fmt: skip
-    ordinary = {"ham", "ham_test"}
     index = CopyIndex(
         Fingerprinted(f"{number:06}", made)
         for number, (row, made) in enumerate(zip(rows, prints, strict=True))
-        if made and row.label not in ordinary
+        if made and row.label != "ham"
     )
     hits = [
         (row, made)
         for row, made in zip(rows, prints, strict=True)
-        if row.label in ordinary and made and index.copy_of(made) is not None
+        if row.label == "ham" and made and index.copy_of(made) is not None
     ]
-    count = sum(row.label in ordinary for row in rows)
+    count = sum(row.label == "ham" for row in rows)
     wrong = sum(not row.label_error for row, _ in hits)
     report.row("False copies", "ordinary rows", "found", "of them not known as label errors")
     report.row("False copies", count, len(hits), wrong)
