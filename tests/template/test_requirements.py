@@ -12,7 +12,7 @@ from template.resolved import ROOT
 
 PIN = re.compile(r"([a-z0-9-]+)==([^\s;\\]+)")
 BROUGHT_BY_LAMBDA = {"boto3", "botocore"}
-LAYERS = ("rules", "matcher", "arrays", "ledger", "dsa", "claims", "phrases")
+LAYERS = ("rules", "matcher", "arrays", "ledger", "dsa", "claims", "phrases", "tlog")
 DEPLOYED = sorted(path.parent for path in ROOT.glob("*/*/requirements.txt"))
 
 

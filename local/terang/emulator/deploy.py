@@ -17,7 +17,7 @@ ARTIFACTS, TEMPLATE = "local-artifacts", "template.yaml"
 BUILT = ROOT / ".local-build"
 DEPLOY_SECONDS = 120
 
-LAYERS = ("rules", "matcher", "arrays", "ledger", "dsa", "claims", "phrases")
+LAYERS = ("rules", "matcher", "arrays", "ledger", "dsa", "claims", "phrases", "tlog")
 FUNCTIONS = ("intake", "scan", "decide", "publish", "learn", "answer")
 
 SKIPPED = {"__pycache__", "requirements.in", "requirements.txt"}

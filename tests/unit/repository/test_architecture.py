@@ -28,7 +28,7 @@ FOLDERS = sorted(
 )  # fmt: skip
 FUNCTIONS = {folder.name for folder in ROOT.glob("functions/*") if folder.is_dir()}
 AWS = {"boto3", "botocore", "aws_lambda_powertools"}
-PURE = ("rules", "matcher", "claims", "phrases", "dsa", "report_proof", "authoring", "recount")
+PURE = ("tlog", "rules", "matcher", "claims", "phrases", "dsa", "report_proof", "authoring", "recount")
 
 
 @cache
@@ -166,7 +166,7 @@ def test_the_ledger_knows_aws_in_one_room() -> None:
 
 def test_the_core_runs_where_there_is_no_aws() -> None:
     """In a process of its own, in which whoever imports boto3 or Powertools fails."""
-    layers = ("rules", "matcher", "claims", "phrases", "dsa", "report_proof", "ledger")
+    layers = ("tlog", "rules", "matcher", "claims", "phrases", "dsa", "report_proof", "ledger")
     names = [
         name
         for name in modules()

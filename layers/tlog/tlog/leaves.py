@@ -1,0 +1,153 @@
+"""What a leaf of Terang's log says: never a text, an account or the id of a post.
+
+A leaf is canonical JSON (RFC 8785), so that everybody gets the same hash of the same facts. Its
+`kind` says which of these it is.
+"""
+
+import hmac
+from typing import Annotated
+
+import msgspec
+import rfc8785
+from msgspec import Meta
+
+type Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
+type Day = Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+
+
+class PublishedLeaf(
+    msgspec.Struct, frozen=True, tag_field="kind", tag="published", omit_defaults=True
+):
+    """A file of the public bucket. `of` is its sort, such as `summary`; `path` is below the bucket.
+
+    A summary, its page, its CSV and its journal name the `revision` of the summary. A newer leaf of
+    the same path replaces an older one.
+    """
+
+    path: str
+    sha256: Digest
+    size: int
+    of: str
+    revision: int = 0
+
+
+class ReportLeaf(msgspec.Struct, frozen=True, tag_field="kind", tag="report"):
+    """A file of a provider's yearly report, which is not public: its digest only."""
+
+    path: str
+    sha256: Digest
+    size: int
+
+
+class UnitLeaf(msgspec.Struct, frozen=True, tag_field="kind", tag="unit", omit_defaults=True):
+    """What was counted once: a range of a file, or the messages of a batch.
+
+    `unit` is a keyed digest of its id, see `keyed`. `messages` is 0 for a range.
+    """
+
+    provider: str
+    day: Day
+    unit: Digest
+    records: int
+    accepted: int
+    refused: dict[str, int]
+    messages: int = 0
+
+
+class ReceiptLeaf(msgspec.Struct, frozen=True, tag_field="kind", tag="receipt"):
+    """The receipt of a file that a provider sent: the digest of what that provider got."""
+
+    provider: str
+    day: Day
+    sha256: Digest
+    records: int
+    accepted: int
+    refused: dict[str, int]
+
+
+class FindingLeaf(msgspec.Struct, frozen=True, tag_field="kind", tag="finding"):
+    """A finding: a keyed digest of its id, see `keyed`."""
+
+    provider: str
+    day: Day
+    finding: Digest
+
+
+class DayLeaf(msgspec.Struct, frozen=True, tag_field="kind", tag="day"):
+    """Ends the leaves of a provider's day: those from `first` until before this one.
+
+    `facts` is a digest of the receipts behind them. A day with late receipts has several.
+    """
+
+    provider: str
+    day: Day
+    facts: Digest
+    first: int
+
+
+class RunLeaf(msgspec.Struct, frozen=True, tag_field="kind", tag="run"):
+    """Ends what one run of the publisher added; `at` is RFC 3339 in UTC."""
+
+    at: str
+
+
+class BeganLeaf(msgspec.Struct, frozen=True, tag_field="kind", tag="began"):
+    """The first leaf of a log that continues another one: the last checkpoint of that one."""
+
+    origin: str
+    size: int
+    root: str
+
+
+class MovedLeaf(msgspec.Struct, frozen=True, tag_field="kind", tag="moved"):
+    """The last leaf of a log that another one continues, and the key of that one."""
+
+    origin: str
+    vkey: str
+
+
+type Leaf = (
+    PublishedLeaf
+    | ReportLeaf
+    | UnitLeaf
+    | ReceiptLeaf
+    | FindingLeaf
+    | DayLeaf
+    | RunLeaf
+    | BeganLeaf
+    | MovedLeaf
+)
+
+_decoder: msgspec.json.Decoder[Leaf] = msgspec.json.Decoder(Leaf)
+
+
+def encode_leaf(leaf: Leaf) -> bytes:
+    """Return the bytes of a leaf.
+
+    >>> encode_leaf(RunLeaf("2026-11-26T02:00:00Z"))
+    b'{"at":"2026-11-26T02:00:00Z","kind":"run"}'
+    """
+    return rfc8785.dumps(msgspec.to_builtins(leaf))
+
+
+def decode_leaf(data: bytes) -> Leaf:
+    """Return the leaf of these bytes. Raise msgspec.DecodeError for anything else."""
+    return _decoder.decode(data)
+
+
+def own_key(period_key: bytes, name: str) -> bytes:
+    """Return the key of one finding or unit, from the key of its month.
+
+    It reveals neither the key of the month nor the key of any other. HKDF-SHA256, one block.
+    """
+    extracted = hmac.digest(b"terang log", period_key, "sha256")
+    return hmac.digest(extracted, name.encode() + b"\x01", "sha256")
+
+
+def keyed(period_key: bytes, name: str) -> str:
+    """Return the digest that stands for a finding or unit in the log: an HMAC under its own key.
+
+    >>> keyed(bytes(32), "a")[:16]
+    'c4a3bd21d17c90cd'
+    """
+    return hmac.digest(own_key(period_key, name), name.encode(), "sha256").hex()
