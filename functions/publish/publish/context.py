@@ -16,6 +16,8 @@ from publish.periods import LOOK_BACK_DAYS, days_before, days_between
 from publish.public_bucket import SummaryBucket
 from publish.sealing import SealBucket
 from publish.summary import LeftOut
+from publish.transparency.logging_run import LogResult
+from publish.transparency.served_log import ServedLog
 
 Day = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")]
 
@@ -47,7 +49,7 @@ class PublishContext:
 
     `close` is called for each open file: if the last worker died after the last range, nobody
     else would write the sender's receipt. `has_time` says whether a run may still read a sealed day
-    for its daily check.
+    for its daily check. Without a `log`, files are published and nothing is added to any log.
     """
 
     store: PublishStore
@@ -60,6 +62,7 @@ class PublishContext:
     notice_hours: int
     pause_below: float
     has_time: Callable[[], bool]
+    log: ServedLog | None = None
 
 
 @dataclass(slots=True)
@@ -73,6 +76,8 @@ class PublishResult:
     unpublishable: list[str] = field(default_factory=list)
     unproved: list[str] = field(default_factory=list)
     behind: list[str] = field(default_factory=list)
+    log: LogResult | None = None
+    log_refused: str = ""
 
 
 def days_due(order: PublishRequest, today: str, closed: str) -> list[str]:

@@ -8,7 +8,9 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from ledger.aws.log_store import DynamoLogStore
 from ledger.aws.objects import S3Objects
+from ledger.aws.signing import KmsSigner
 from ledger.aws.store import DynamoStore
 from ledger.clock import clock_from_setting
 from ledger.closing import Closing
@@ -17,6 +19,7 @@ from publish.handover.auditing import OutBucket
 from publish.public_bucket import SummaryBucket
 from publish.publishing import publish
 from publish.sealing import SealBucket
+from publish.transparency.served_log import ServedLog, origin_of
 from rules.set_reader import KnownSets
 
 logger, metrics = Logger(), Metrics()
@@ -30,6 +33,25 @@ CHECK_SECONDS = 300
 and pages come first, and the next run goes on with the checks."""
 
 closing = Closing(store, objects, clock, setting["OUT_BUCKET"], setting["WORK_BUCKET"])
+
+log_key = setting.get("LOG_KEY", "")  # empty: this stack has no log
+signer = KmsSigner(boto3.client("kms"), log_key) if log_key else None
+
+
+def served_log() -> ServedLog | None:
+    """Return the public log, if this stack has a key for it."""
+    if signer is None:
+        return None
+    return ServedLog(
+        objects=objects,
+        store=DynamoLogStore(store.table),
+        signer=signer,
+        origin=origin_of(setting["PUBLIC_URL"], setting["PUBLIC_BUCKET"]),
+        public=setting["PUBLIC_BUCKET"],
+        work=setting["WORK_BUCKET"],
+        out=setting["OUT_BUCKET"],
+        providers=[provider.provider for provider in store.providers()],
+    )
 
 
 @metrics.log_metrics
@@ -46,6 +68,7 @@ def handler(event: dict[str, object], context: LambdaContext) -> dict[str, int]:
         notice_hours=int(setting["NOTICE_HOURS"]),
         pause_below=float(setting["PAUSE_BELOW"]),
         has_time=lambda: context.get_remaining_time_in_millis() >= CHECK_SECONDS * 1000,
+        log=served_log(),
     )
     result = publish(publish_context, msgspec.convert(event, PublishRequest))
     log_result(result)
@@ -66,6 +89,10 @@ def log_result(result: PublishResult) -> None:
         logger.error("report not proved", extra={"difference": difference})
     for name in result.unpublishable:
         logger.warning("not published under its name", extra={"unpublishable": name})
+    if result.log_refused:
+        logger.error("the log does not grow", extra={"why": result.log_refused})
+    if result.log:
+        logger.info("logged", extra={"size": result.log.size, "added": result.log.added})
     logger.info("published", extra={"written": result.written})
     metrics.add_metric("SummariesWritten", MetricUnit.Count, result.written)
     metrics.add_metric("SummariesRevised", MetricUnit.Count, len(result.revised))
@@ -73,4 +100,5 @@ def log_result(result: PublishResult) -> None:
     metrics.add_metric("ReportNotProved", MetricUnit.Count, len(result.unproved))
     metrics.add_metric("RulesPaused", MetricUnit.Count, len(result.paused))
     metrics.add_metric("TableBehind", MetricUnit.Count, len(result.behind))
+    metrics.add_metric("LogRefused", MetricUnit.Count, int(bool(result.log_refused)))
     metrics.add_metric("NamesUnpublishable", MetricUnit.Count, len(result.unpublishable))

@@ -8,8 +8,10 @@ days, the index last. If a run dies, the published files are older but consisten
 run completes them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
+from secrets import token_bytes
 
 from publish.context import PublishContext, PublishRequest, PublishResult
 from publish.count.case_numbers import fold_cases
@@ -24,8 +26,16 @@ from publish.publish_run import PublishRun, publish_summary, start_run
 from publish.site.pages import Contents, ListedProvider
 from publish.site.score_tables import sign_rows
 from publish.summary import Summary, json_schemas
+from publish.transparency.due_leaves import DueLeaves
+from publish.transparency.known_log import KnownLog
+from publish.transparency.logging_run import log_run
+from publish.transparency.served_log import LogRefusedError
 from rules.pack import Pack
 from rules.signs import definition_of
+from tlog.proofs import LogFiles
+
+LOG = "log"
+"""What `PublishRequest.accept` names if the served log is to be taken up after a restored table."""
 
 
 def publish(context: PublishContext, request: PublishRequest) -> PublishResult:
@@ -49,6 +59,7 @@ def publish(context: PublishContext, request: PublishRequest) -> PublishResult:
     publish_site(run)
     report_years(run)
     close_files(run)
+    add_to_log(run)
     return run.result
 
 
@@ -168,3 +179,31 @@ def close_files(run: PublishRun) -> None:
         for file in run.context.store.files(provider):
             if not file.closed:
                 run.context.close(file.file)
+
+
+def add_to_log(run: PublishRun) -> None:
+    """Add to the public log what was published. A log that cannot grow holds back nothing else."""
+    context = run.context
+    log = context.log
+    if log is None:
+        return
+    days = [day for day in run.days if day <= run.closed]
+
+    def due(known: KnownLog) -> Iterator[bytes]:
+        found = DueLeaves(
+            log=log,
+            known=known,
+            files=LogFiles(known.size, log.read),
+            public=context.public,
+            seals=context.seals,
+            store=context.store,
+            make_key=partial(token_bytes, 32),
+        )
+        return found.leaves(run.providers, days, run.result.behind)
+
+    try:
+        if LOG in run.request.accept:
+            log.adopt()
+        run.result.log = log_run(log, due, context.clock.now(), context.has_time)
+    except LogRefusedError as error:
+        run.result.log_refused = str(error)

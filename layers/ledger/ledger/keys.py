@@ -139,3 +139,12 @@ def proposal_key(provider: str, rule: str, finding: str) -> str:
 def audit_key(provider: str, month: str) -> str:
     """Return the key of the month's sample of posts without findings, for the moderators."""
     return f"out/{provider}/audit/{month}.jsonl"
+
+
+def log_checkpoint_key(provider: str, size: int | None = None) -> str:
+    """Return the key of a provider's copy of the log's newest checkpoint, or of that of a size.
+
+    >>> log_checkpoint_key("acme"), log_checkpoint_key("acme", 1200)
+    ('out/acme/log/checkpoint', 'out/acme/log/checkpoints/000000001200')
+    """
+    return f"out/{provider}/log/" + ("checkpoint" if size is None else f"checkpoints/{size:012}")

@@ -13,6 +13,7 @@ from ledger.cases.case import Case, CaseMarker, CaseMove, JournalEntry, WaitingM
 from ledger.privacy.audit_sample import SampledPost
 from ledger.records.finding import Finding
 from ledger.records.flood import FloodHold, FloodQuestion, FloodTotal
+from ledger.records.log_head import LogHead
 from ledger.records.manifest import (
     FirstTry,
     Manifest,
@@ -68,6 +69,9 @@ class Objects(Protocol):
 
     def keys(self, bucket: str, prefix: str) -> list[str]:
         """Return all keys under a prefix, sorted."""
+
+    def etags(self, bucket: str, prefix: str) -> dict[str, str]:
+        """Return the ETag of each key under a prefix: another one means that it was written."""
 
 
 class UnitQueue(Protocol):
@@ -208,6 +212,30 @@ class JournalStore(Protocol):
 
     def journal_entries(self, provider: str, day: str) -> list[JournalEntry]:
         """Return all case entries of a provider and day, by id."""
+
+
+class LogStore(Protocol):
+    """The public log: its head, the keys of its months, and what it says of units."""
+
+    def log_head(self, origin: str) -> LogHead | None:
+        """Return the head of a log, if it has one."""
+
+    def move_log_head(self, before: LogHead | None, head: LogHead) -> bool:
+        """Move the head of a log. Return False, and move nothing, if `before` is not its head."""
+
+    def log_key(self, month: str) -> bytes | None:
+        """Return the key of a month's findings in the log, if it is still kept."""
+
+    def put_log_key(self, month: str, key: bytes, expires: int) -> bytes:
+        """Put the key of a month if it has none yet; return the one that is stored afterwards."""
+
+    def logged_units(
+        self, provider: str, day: str, shard: str
+    ) -> Iterator[tuple[Receipt | None, list[str]]]:
+        """Yield receipts of a day, and ids of findings; a receipt's ids may come after it.
+
+        A shard is the first digit of the ids of units or batches.
+        """
 
 
 class FloodStore(Protocol):

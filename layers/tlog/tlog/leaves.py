@@ -74,7 +74,7 @@ class FindingLeaf(msgspec.Struct, frozen=True, tag_field="kind", tag="finding"):
 
 
 class DayLeaf(msgspec.Struct, frozen=True, tag_field="kind", tag="day"):
-    """Ends the leaves of a provider's day: those from `first` until before this one.
+    """Ends the leaves of a provider's day, which are right before it; a run may end among them.
 
     `facts` is a digest of the receipts behind them. A day with late receipts has several.
     """
@@ -82,7 +82,6 @@ class DayLeaf(msgspec.Struct, frozen=True, tag_field="kind", tag="day"):
     provider: str
     day: Day
     facts: Digest
-    first: int
 
 
 class RunLeaf(msgspec.Struct, frozen=True, tag_field="kind", tag="run"):

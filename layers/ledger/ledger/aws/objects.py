@@ -219,8 +219,15 @@ class S3Objects:
 
     def keys(self, bucket: str, prefix: str) -> list[str]:
         """Return all keys under a prefix, sorted."""
+        return sorted(item["Key"] for item in self._listed(bucket, prefix))
+
+    def etags(self, bucket: str, prefix: str) -> dict[str, str]:
+        """Return the ETag of each key under a prefix: another one means that it was written."""
+        return {item["Key"]: item["ETag"] for item in self._listed(bucket, prefix)}
+
+    def _listed(self, bucket: str, prefix: str) -> Iterator[dict[str, Any]]:
         pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-        return sorted(item["Key"] for page in pages for item in page.get("Contents", ()))
+        return (item for page in pages for item in page.get("Contents", ()))
 
     def _put(self, bucket: str, key: str, data: bytes, **options: str) -> Source:
         content_type = CONTENT_TYPES.get(key.rpartition(".")[2], "application/octet-stream")

@@ -1,0 +1,118 @@
+"""What a log says so far: a fold of its leaves, kept in the work bucket.
+
+It is a note and never a fact. A lost or old one costs time: it is made again from the log.
+"""
+
+from hashlib import sha256
+
+import msgspec
+
+from ledger.records.log_head import LogHead
+from publish.transparency.served_log import ServedLog
+from tlog.growth import LogDamagedError
+from tlog.hashing import EMPTY_ROOT
+from tlog.leaves import (
+    DayLeaf,
+    FindingLeaf,
+    MovedLeaf,
+    PublishedLeaf,
+    ReceiptLeaf,
+    ReportLeaf,
+    RunLeaf,
+    UnitLeaf,
+    decode_leaf,
+)
+from tlog.proofs import LogFiles
+
+
+class KnownDay(msgspec.Struct):
+    """The newest facts of a provider's day, and the ranges of its leaves."""
+
+    facts: str
+    ranges: list[tuple[int, int]]
+
+
+class KnownLog(msgspec.Struct):
+    """The fold of the first `size` leaves.
+
+    `files` holds the newest digest of each path. `etags` are those under which the bucket had these
+    bytes. `days` has keys `provider/day`. `open_day` is where the leaves of a day begin that no
+    leaf has ended, because a run had no time left.
+    """
+
+    origin: str
+    size: int = 0
+    root: str = EMPTY_ROOT.hex()
+    files: dict[str, str] = {}
+    etags: dict[str, str] = {}
+    days: dict[str, KnownDay] = {}
+    open_day: int = 0
+    at: str = ""
+    moved: bool = False
+
+    def add(self, data: bytes) -> None:
+        """Add the next leaf."""
+        leaf = decode_leaf(data)
+        match leaf:
+            case PublishedLeaf() | ReportLeaf():
+                self.files[leaf.path] = leaf.sha256
+            case DayLeaf():
+                name = f"{leaf.provider}/{leaf.day}"
+                day = self.days.setdefault(name, KnownDay("", []))
+                day.facts = leaf.facts
+                day.ranges.append((self.open_day, self.size))
+            case RunLeaf():
+                self.at = leaf.at
+            case MovedLeaf():
+                self.moved = True
+            case _:
+                pass
+        self.size += 1
+        if not isinstance(leaf, UnitLeaf | FindingLeaf | ReceiptLeaf | RunLeaf):
+            self.open_day = self.size
+
+    def logged(self, provider: str, day: str, files: LogFiles) -> set[bytes]:
+        """Return the digests of a day's leaves, and of those that no leaf has ended."""
+        known = self.days.get(f"{provider}/{day}")
+        ranges = [*(known.ranges if known else ()), (self.open_day, self.size)]
+        return {sha256(leaf).digest() for first, end in ranges for leaf in files.leaves(first, end)}
+
+    def unfinished(self, files: LogFiles) -> tuple[str, str] | None:
+        """Return the provider and day whose leaves no leaf has ended, if there is one."""
+        for data in files.leaves(self.open_day, self.size):
+            leaf = decode_leaf(data)
+            if isinstance(leaf, UnitLeaf | FindingLeaf | ReceiptLeaf):
+                return leaf.provider, leaf.day
+        return None
+
+
+def read_known(log: ServedLog, head: LogHead) -> KnownLog:
+    """Return the fold of all leaves of a head: from the note, and from the leaves after it."""
+    files = log.files(head)
+    known = _noted(log, head, files) or KnownLog(log.origin)
+    for leaf in files.leaves(known.size):
+        known.add(leaf)
+    known.root = head.root
+    return known
+
+
+def note_known(log: ServedLog, known: KnownLog) -> None:
+    """Keep the fold for the next run."""
+    log.objects.put(log.work, _key(log), msgspec.json.encode(known))
+
+
+def _noted(log: ServedLog, head: LogHead, files: LogFiles) -> KnownLog | None:
+    """Return the note, if it is one of the first leaves of this log."""
+    data = log.objects.get(log.work, _key(log))
+    try:
+        known = msgspec.json.decode(data, type=KnownLog) if data else None
+        if known is None or known.origin != log.origin or known.size > head.size:
+            return None
+        root = files.root(0, known.size) if known.size else EMPTY_ROOT
+    except (msgspec.DecodeError, LogDamagedError):
+        return None
+    return known if root.hex() == known.root else None
+
+
+def _key(log: ServedLog) -> str:
+    return f"log/known/{log.folder}known.json"

@@ -1,0 +1,248 @@
+"""The public log as publish keeps it: what is added, in which order, and what it refuses."""
+
+from collections import Counter
+from hashlib import sha256
+
+import pytest
+from support.log_signer import LocalSigner
+from support.log_world import ORIGIN, LogWorld
+from support.publish_world import CLOSED, live, sample_pack, sample_receipt
+
+from ledger.records.log_head import LogHead
+from tlog.checkpoint import is_signed_by, parse_checkpoint
+from tlog.leaves import (
+    DayLeaf,
+    FindingLeaf,
+    Leaf,
+    PublishedLeaf,
+    ReportLeaf,
+    RunLeaf,
+    UnitLeaf,
+    decode_leaf,
+    keyed,
+)
+from tlog.proofs import LogFiles
+
+
+def sample_world() -> LogWorld:
+    made = LogWorld()
+    digest = made.put_set(sample_pack())
+    for day in ("2026-11-24", "2026-11-25"):
+        made.count(sample_receipt(day, by_rule={live(): 2}, set=digest))
+    made.count(sample_receipt(provider="kilat", number=2, inspected=1, refused={}, set=digest))
+    return made
+
+
+def published() -> LogWorld:
+    made = sample_world()
+    made.publish(CLOSED)
+    return made
+
+
+def leaves(made: LogWorld) -> list[Leaf]:
+    note = made.objects.stored["log/checkpoint"]
+    size = parse_checkpoint(note).size
+    files = LogFiles(size, lambda path: made.objects.stored.get(f"log/{path}"))
+    return [decode_leaf(leaf) for leaf in files.leaves()]
+
+
+def kinds(made: LogWorld) -> Counter[str]:
+    return Counter(type(leaf).__name__ for leaf in leaves(made))
+
+
+def logged_files(made: LogWorld) -> dict[str, PublishedLeaf]:
+    return {leaf.path: leaf for leaf in leaves(made) if isinstance(leaf, PublishedLeaf)}
+
+
+def test_a_run_logs_each_file_of_a_closed_period_and_serves_a_signed_checkpoint() -> None:
+    made = published()
+    note = made.objects.stored["log/checkpoint"]
+    assert is_signed_by(note, made.signer)
+    files = logged_files(made)
+    for path, leaf in files.items():
+        assert leaf.sha256 == sha256(made.objects.stored[path]).hexdigest()
+    assert files["summaries/acme/2026-11-25.json"].revision == 1
+    assert files["journal/acme/2026-11-25.jsonl"].of == "journal"
+    assert {leaf.of for leaf in files.values()} == {
+        "journal",
+        "summary",
+        "sheet",
+        "page",
+        "set",
+        "schema",
+    }
+    assert not [path for path in files if "2026-11." in path], "the month is open"
+
+
+def test_units_and_findings_are_logged_by_keyed_digests_only() -> None:
+    made = published()
+    assert kinds(made)["UnitLeaf"] == 3
+    key = made.heads.log_keys["2026-11"]
+    logged = {leaf.finding for leaf in leaves(made) if isinstance(leaf, FindingLeaf)}
+    ids = {*made.findings("acme", "2026-11-24"), *made.findings("acme", "2026-11-25")}
+    assert logged == {keyed(key, name) for name in ids}
+    assert len(logged) == 4
+    everything = b"".join(data for path, data in made.objects.stored.items() if "tile" in path)
+    for receipt, findings in made.heads.units["acme", "2026-11-25"]:
+        for name in (receipt.unit, receipt.source, *findings):
+            assert name.encode() not in everything
+
+
+def test_a_second_run_adds_nothing_until_the_log_would_look_silent() -> None:
+    made = published()
+    before = dict(made.objects.stored)
+    result = made.publish("2026-11-26T03:00:00Z")
+    assert result.log is not None
+    assert (result.log.added, made.objects.stored) == (0, before)
+    result = made.publish("2026-11-26T08:00:00Z")
+    assert result.log is not None
+    assert result.log.added == 1
+    assert leaves(made)[-1] == RunLeaf("2026-11-26T08:00:00Z")
+
+
+def test_a_late_receipt_adds_its_own_leaves_and_the_revision() -> None:
+    made = published()
+    before = leaves(made)
+    made.count(
+        sample_receipt(
+            "2026-11-24", 7, by_rule={live(): 1}, set=next(iter(made.store.journal.values()))[0].set
+        )
+    )
+    made.publish("2026-11-26T04:00:00Z")
+    added = leaves(made)[len(before) :]
+    assert leaves(made)[: len(before)] == before
+    assert [type(leaf).__name__ for leaf in added[:3]].count("UnitLeaf") == 1
+    assert sum(isinstance(leaf, FindingLeaf) for leaf in added) == 1
+    assert sum(isinstance(leaf, DayLeaf) for leaf in added) == 1
+    revised = logged_files(made)["summaries/acme/2026-11-24.json"]
+    assert revised.revision == 2
+    assert logged_files(made)["summaries/acme/2026-11-24.r1.json"].revision == 1
+
+
+def test_an_open_day_is_not_logged() -> None:
+    made = sample_world()
+    made.publish("2026-11-25T12:00:00Z", "2026-11-25", provisional=True)
+    assert "summaries/acme/2026-11-25.json" in made.objects.stored
+    assert "summaries/acme/2026-11-25.json" not in logged_files(made)
+    assert "summaries/acme/2026-11-24.json" in logged_files(made)
+    assert [leaf.day for leaf in leaves(made) if isinstance(leaf, DayLeaf)] == ["2026-11-24"]
+
+
+def test_a_report_is_logged_by_its_digest() -> None:
+    made = published()
+    made.objects.of("out")["out/acme/reports/2025/report.csv"] = b"secret to the public"
+    made.publish("2026-11-26T04:00:00Z")
+    [report] = [leaf for leaf in leaves(made) if isinstance(leaf, ReportLeaf)]
+    assert report.sha256 == sha256(b"secret to the public").hexdigest()
+
+
+def test_each_provider_gets_a_copy_of_each_checkpoint() -> None:
+    made = published()
+    made.publish("2026-11-26T09:00:00Z")
+    note = made.objects.stored["log/checkpoint"]
+    for provider in ("acme", "kilat"):
+        copies = {
+            k: v for k, v in made.objects.of("out").items() if k.startswith(f"out/{provider}/log/")
+        }
+        assert copies[f"out/{provider}/log/checkpoint"] == note
+        assert len(copies) == 3
+
+
+def test_a_day_that_a_run_could_not_end_is_ended_by_the_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("publish.transparency.logging_run.AT_ONCE", 2)
+    cut, whole = sample_world(), published()
+    cut.has_time = False
+    for hour in range(3, 24):
+        cut.publish(f"2026-11-26T{hour:02}:00:00Z")
+    assert {k: n for k, n in kinds(cut).items() if k != "RunLeaf"} == {
+        k: n for k, n in kinds(whole).items() if k != "RunLeaf"
+    }
+    assert logged_files(cut) == logged_files(whole)
+
+
+def test_a_lost_note_of_what_is_logged_changes_nothing() -> None:
+    made = published()
+    before = dict(made.objects.stored)
+    made.objects.of("work").clear()
+    made.publish("2026-11-26T03:00:00Z")
+    assert made.objects.stored == before
+
+
+def test_a_log_that_would_contradict_what_is_served_does_not_grow() -> None:
+    """The table was restored to a moment before the head moved."""
+    made = published()
+    earlier = made.heads.heads[ORIGIN]
+    made.publish("2026-11-26T09:00:00Z")
+    served = made.objects.stored["log/checkpoint"]
+    made.heads.heads[ORIGIN] = earlier
+    refused = made.publish("2026-11-26T16:00:00Z")
+    assert "restored" in refused.log_refused
+    assert made.objects.stored["log/checkpoint"] == served
+    taken = made.publish("2026-11-26T16:00:00Z", accept=("log",))
+    assert (taken.log_refused, taken.log and taken.log.added) == ("", 1)
+    assert (
+        parse_checkpoint(made.objects.stored["log/checkpoint"]).size
+        == parse_checkpoint(served).size + 1
+    )
+
+
+@pytest.mark.parametrize("origin", [ORIGIN])
+def test_a_head_with_another_root_is_refused(origin: str) -> None:
+    made = published()
+    head = made.heads.heads[origin]
+    made.heads.heads[origin] = LogHead(origin, head.size, "0" * 64, head.at)
+    assert made.publish("2026-11-26T16:00:00Z").log_refused
+    assert made.publish("2026-11-26T16:00:00Z", accept=("log",)).log_refused
+
+
+def test_another_key_is_refused() -> None:
+    made = published()
+    made.signer = LocalSigner("another key")
+    assert "another key" in made.publish("2026-11-26T16:00:00Z").log_refused
+
+
+def test_a_served_checkpoint_of_a_stranger_is_not_taken_up() -> None:
+    made = published()
+    made.heads.heads.clear()
+    made.objects.stored["log/checkpoint"] = (
+        made.objects.stored["log/checkpoint"][:-8] + b"AAAAAA==\n"
+    )
+    assert "signature" in made.publish("2026-11-26T16:00:00Z", accept=("log",)).log_refused
+
+
+def test_damaged_tiles_are_refused_before_the_head_moves() -> None:
+    made = published()
+    head = made.heads.heads[ORIGIN]
+    path = next(path for path in made.objects.stored if "tile/0/000.p" in path)
+    made.objects.stored[path] = bytes(len(made.objects.stored[path]))
+    result = made.publish("2026-11-26T16:00:00Z")
+    assert "tiles" in result.log_refused
+    assert made.heads.heads[ORIGIN] == head
+
+
+def test_without_a_log_publishing_is_as_it_was() -> None:
+    made = sample_world()
+    made.signer.signed.clear()
+    from support.publish_world import World
+
+    plain = World(store=made.store)
+    plain.put_set(sample_pack())
+    assert plain.publish(CLOSED).log is None
+    assert not [key for key in plain.objects.stored if key.startswith("log/")]
+
+
+def test_the_clock_of_a_log_never_goes_back() -> None:
+    made = published()
+    made.count(sample_receipt("2026-11-24", 9, set=""))
+    made.publish("2026-11-26T02:00:01Z")
+    made.count(sample_receipt("2026-11-24", 10, set=""))
+    made.publish("2026-11-26T02:00:00Z")
+    assert made.heads.heads[ORIGIN].at == "2026-11-26T02:00:01Z"
+
+
+def test_units_of_a_receipt_add_up() -> None:
+    for leaf in leaves(published()):
+        if isinstance(leaf, UnitLeaf):
+            assert leaf.records == leaf.accepted + sum(leaf.refused.values())
