@@ -64,6 +64,8 @@ class Calls:
             case "sqs":
                 action = operation.removesuffix("Batch")
                 yield Need(f"sqs:{action}", self.stack.arn(params["QueueUrl"].rpartition("/")[2]))
+            case "kms":
+                yield Need(f"kms:{operation}", params["KeyId"])
             case "secretsmanager":
                 yield Need(f"secretsmanager:{operation}", params["SecretId"])
             case _:

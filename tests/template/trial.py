@@ -4,7 +4,7 @@ import importlib
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -19,6 +19,7 @@ from aws_lambda_powertools.utilities import parameters
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 from moto.dynamodb.models.table import Item, Table
+from support.log_signer import LocalSigner
 from template.calls import NOT_THERE, Calls
 from template.resolved import Resolved, source
 
@@ -90,6 +91,7 @@ class Trial:
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.patch = patch
         patch.setattr(Table, "all_items", _all_items)
+        patch.setattr(BaseClient, "_make_api_call", _signing(BaseClient._make_api_call))
         self.outside = {name: one for name, one in os.environ.items() if name not in _ALL_SETTINGS}
         self.environments: dict[str, Environment] = {}
         self.calls = {name: Calls(STACK) for name in SETTINGS}
@@ -284,6 +286,23 @@ def _all_items(table: Table) -> list[Item]:
     """
     items = [item for partition in table.items.values() for item in partition.values()]
     return sorted(items, key=lambda item: (item.hash_key.cast_value, item.range_key.cast_value))
+
+
+def _signing(call: Callable[..., Any]) -> Callable[..., Any]:
+    """Answer for KMS, which moto knows without Ed25519."""
+    signer = LocalSigner()
+
+    def answer(client: BaseClient, operation: str, params: dict[str, Any]) -> Any:
+        if client.meta.service_model.service_name != "kms":
+            return call(client, operation, params)
+        if operation == "GetPublicKey":
+            return {"PublicKey": bytes(12) + signer.public_key()}
+        message = params["Message"]
+        if operation == "Sign":
+            return {"Signature": signer.sign(message)}
+        return {"SignatureValid": signer.verify(message, params["Signature"])}
+
+    return answer
 
 
 def _make_buckets(s3: Any) -> None:
