@@ -1,0 +1,111 @@
+"""Faults of publishers: never two heads, and never a served checkpoint whose tiles are missing."""
+
+import os
+from collections import Counter
+from contextlib import suppress
+from hashlib import sha256
+from random import Random
+
+import pytest
+from support.log_faults import CallLostError, KilledError, LogFaults, run_together
+from support.log_world import LogWorld
+from support.publish_world import live, sample_pack, sample_receipt
+
+from publish.transparency import logging_run
+from tlog.checkpoint import parse_checkpoint
+from tlog.leaves import Leaf, PublishedLeaf, RunLeaf, UnitLeaf, decode_leaf
+
+SEEDS = int(os.environ.get("LOG_SEEDS", "12"))
+"""How many schedules of two publishers are tried; `LOG_SEEDS` tries more."""
+OUTCOMES = ("lost", "unanswered", "late", "killed before", "killed after")
+SHIFTS = len(OUTCOMES) if SEEDS > 12 else 1
+"""Each call meets one outcome; where more is tried, each of them."""
+
+HOURS = [f"2026-11-26T{hour:02}:00:00Z" for hour in range(2, 24)]
+
+
+@pytest.fixture(autouse=True)
+def _small_portions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logging_run, "AT_ONCE", 9)
+
+
+def sample_world() -> LogWorld:
+    made = LogWorld()
+    made.signer.signed.clear()
+    digest = made.put_set(sample_pack())
+    made.count(sample_receipt("2026-11-25", by_rule={live(): 2}, set=digest))
+    return made
+
+
+def late_receipt(made: LogWorld) -> None:
+    rule_set = made.store.journal["acme", "2026-11-25"][0].set
+    made.count(sample_receipt("2026-11-25", 5, by_rule={live(): 1}, set=rule_set))
+
+
+def settled(faults: LogFaults) -> list[Leaf]:
+    """End all faults, publish twice, and return the leaves; no law is broken."""
+    faults.stop()
+    for hour in HOURS[-2:]:
+        assert faults.world.publish(hour).log_refused == ""
+    faults.look()
+    stored = faults.world.objects.stored
+    heads = faults.signed_heads()
+    assert all(len(roots) == 1 for roots in heads.values()), "two heads of one size were signed"
+    assert {size for size, _ in faults.served} <= heads.keys()
+    leaves = [
+        decode_leaf(leaf) for leaf in faults.leaves(parse_checkpoint(stored["log/checkpoint"]).size)
+    ]
+    newest = {leaf.path: leaf.sha256 for leaf in leaves if isinstance(leaf, PublishedLeaf)}
+    assert {
+        path for path in stored if path.startswith(("summaries/acme/2026-11-25", "journal/"))
+    } <= (newest.keys())
+    for path, digest in newest.items():
+        assert digest == sha256(stored[path]).hexdigest()
+    assert (
+        max(Counter(leaf for leaf in leaves if not isinstance(leaf, UnitLeaf | RunLeaf)).values())
+        == 1
+    )
+    return leaves
+
+
+def counted(leaves: list[Leaf]) -> Counter[str]:
+    """How many units, findings and receipts were logged: each once, whatever happened."""
+    kinds = Counter(type(leaf).__name__ for leaf in leaves)
+    return Counter({kind: kinds[kind] for kind in ("UnitLeaf", "FindingLeaf", "ReceiptLeaf")})
+
+
+EXPECTED = Counter({"UnitLeaf": 2, "FindingLeaf": 3, "ReceiptLeaf": 0})
+
+
+def test_without_a_fault_everything_is_logged_once() -> None:
+    faults = LogFaults(sample_world(), Random(0))
+    faults.world.publish(HOURS[0])
+    late_receipt(faults.world)
+    assert counted(settled(faults)) == EXPECTED
+
+
+@pytest.mark.parametrize("shift", range(SHIFTS))
+def test_a_fault_at_each_call_changes_no_leaf(shift: int) -> None:
+    number = 0
+    while True:
+        made, outcome = sample_world(), OUTCOMES[(number + shift) % len(OUTCOMES)]
+        faults = LogFaults(made, Random(number), plan={number: outcome})
+        with suppress(CallLostError, KilledError):
+            made.publish(HOURS[0])
+        if faults.calls <= number:
+            assert number > 30
+            return
+        late_receipt(made)
+        assert counted(settled(faults)) == EXPECTED, (outcome, number)
+        number += 1
+
+
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_two_publishers_with_faults_keep_one_log(seed: int) -> None:
+    made = sample_world()
+    faults = LogFaults(made, Random(seed), rate=0.03, switching=0.5)
+    for hour in HOURS[:3]:
+        run_together(faults, [lambda hour=hour: made.publish(hour)] * 2)  # type: ignore[misc]
+    late_receipt(made)
+    run_together(faults, [lambda: made.publish(HOURS[4])] * 2)
+    assert counted(settled(faults)) == EXPECTED

@@ -1,0 +1,138 @@
+"""Faults between publishers and their log: calls are lost, applied late or not answered.
+
+Each publisher is a greenlet. At each call that concerns the log it may pause while another goes on.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from random import Random
+
+from greenlet import greenlet
+from support.log_world import LogWorld
+
+from tlog.checkpoint import parse_checkpoint
+from tlog.hashing import leaf_hash, root_of
+from tlog.proofs import LogFiles
+
+CHECKPOINT = "log/checkpoint"
+
+
+class CallLostError(OSError):
+    """Nobody knows whether the call was applied."""
+
+
+class KilledError(BaseException):
+    """The worker is gone."""
+
+
+@dataclass
+class LogFaults:
+    """Decides at each call about the log what happens, and checks what is served after each.
+
+    `plan` holds what happens at which call, by number; without an entry chance decides, by `rate`.
+    """
+
+    world: LogWorld
+    random: Random
+    plan: dict[int, str] = field(default_factory=dict)
+    rate: float = 0.0
+    switching: float = 0.0
+    calls: int = 0
+    late: list[Callable[[], object]] = field(default_factory=list)
+    served: list[tuple[int, bytes]] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.world.objects.around = self.around
+        self.world.heads.around = self.around
+
+    def stop(self) -> None:
+        """Apply what is late, and let no further fault happen."""
+        self.rate, self.plan = 0.0, {}
+        self._apply_late(all_of_them=True)
+
+    def around(self, name: str, call: Callable[[], object]) -> object:
+        """Perform a call, or not."""
+        if "log" not in name and "head" not in name:
+            return call()
+        number, self.calls = self.calls, self.calls + 1
+        self.names.append(name)
+        self._apply_late()
+        self._switch()
+        outcome = self.plan.get(number) or self._chosen()
+        if outcome in {"lost", "killed before"}:
+            raise CallLostError(name) if outcome == "lost" else KilledError
+        if outcome == "late":
+            self.late.append(call)
+            raise CallLostError(name)
+        answer = call()
+        self.look()
+        if outcome in {"unanswered", "killed after"}:
+            raise CallLostError(name) if outcome == "unanswered" else KilledError
+        self._switch()
+        return answer
+
+    def look(self) -> None:
+        """Check what a stranger sees at this moment."""
+        note = self.world.objects.stored.get(CHECKPOINT)
+        if note is None:
+            assert not self.served, "a served checkpoint is gone"
+            return
+        checkpoint = parse_checkpoint(note)
+        if self.served and self.served[-1] == (checkpoint.size, checkpoint.root):
+            return
+        hashes = [leaf_hash(leaf) for leaf in self.leaves(checkpoint.size)]
+        assert root_of(hashes) == checkpoint.root
+        for size, root in self.served[-1:]:
+            assert size < checkpoint.size, "the log became smaller, or has two heads"
+            assert root_of(hashes[:size]) == root, "the log was rewritten"
+        self.served.append((checkpoint.size, checkpoint.root))
+
+    def leaves(self, size: int) -> list[bytes]:
+        """The leaves of the served log; every tile of it is read."""
+        stored = self.world.objects.stored
+        files = LogFiles(size, lambda path: stored.get(f"log/{path}"))
+        assert files.root(0, size)
+        return list(files.leaves())
+
+    def signed_heads(self) -> dict[int, set[bytes]]:
+        """The roots that were ever signed, by size."""
+        found: dict[int, set[bytes]] = {}
+        for text in self.world.signer.signed:
+            checkpoint = parse_checkpoint(text + b"\n- a b\n")
+            found.setdefault(checkpoint.size, set()).add(checkpoint.root)
+        return found
+
+    def _chosen(self) -> str:
+        outcomes = ["lost", "unanswered", "late", "killed before", "killed after"]
+        return self.random.choice(outcomes) if self.random.random() < self.rate else ""
+
+    def _switch(self) -> None:
+        parent = greenlet.getcurrent().parent
+        if parent is not None and self.random.random() < self.switching:
+            parent.switch()
+
+    def _apply_late(self, *, all_of_them: bool = False) -> None:
+        while self.late and (all_of_them or self.random.random() < 0.3):
+            call = self.late.pop(self.random.randrange(len(self.late)))
+            with suppress(Exception):  # nobody hears the answer
+                call()
+            self.look()
+
+
+def run_together(faults: LogFaults, runs: list[Callable[[], object]]) -> None:
+    """Let publishers run at once; each may fail."""
+    alive = [greenlet(_quietly(run)) for run in runs]
+    while alive:
+        one = faults.random.choice(alive)
+        one.switch()
+        alive = [other for other in alive if not other.dead]
+
+
+def _quietly(run: Callable[[], object]) -> Callable[[], None]:
+    def quiet() -> None:
+        with suppress(CallLostError, KilledError):
+            run()
+
+    return quiet
