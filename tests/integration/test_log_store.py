@@ -1,0 +1,46 @@
+"""The head and the keys of the public log in the table."""
+
+from support.publish_world import sample_receipt
+from support.world import World
+
+from ledger.aws.log_store import DynamoLogStore
+from ledger.aws.table import Table
+from ledger.records.log_head import LogHead
+from ledger.records.manifest import Marker
+
+FIRST, SECOND, OTHER = (
+    LogHead("terang.example/log", size, root * 64, "2026-11-26T02:00:00Z")
+    for size, root in ((3, "a"), (7, "b"), (7, "c"))
+)
+
+
+def store_of(world: World) -> DynamoLogStore:
+    return DynamoLogStore(Table(world.clients.dynamodb, world.table))
+
+
+def test_only_the_next_head_replaces_a_head(world: World) -> None:
+    store = store_of(world)
+    assert store.log_head(FIRST.origin) is None
+    assert store.move_log_head(None, FIRST)
+    assert not store.move_log_head(None, SECOND)
+    assert store.move_log_head(FIRST, SECOND)
+    assert not store.move_log_head(FIRST, OTHER)
+    assert store.log_head(FIRST.origin) == SECOND
+
+
+def test_the_first_key_of_a_month_stays(world: World) -> None:
+    store = store_of(world)
+    assert store.log_key("2026-11") is None
+    assert store.put_log_key("2026-11", b"a" * 32, 2**31) == b"a" * 32
+    assert store.put_log_key("2026-11", b"b" * 32, 2**31) == b"a" * 32
+    assert store.log_key("2026-11") == b"a" * 32
+
+
+def test_receipts_come_with_the_ids_of_their_findings(world: World) -> None:
+    store, receipt = store_of(world), sample_receipt(by_rule={"a/1/b/live": 2})
+    marker, ids = Marker(receipt.unit, "acme", "2026-11-25"), ["0" * 64, "f" * 64]
+    world.store.put_finding_ids(marker, ids)
+    world.store.commit_unit(marker, receipt, "", None)
+    found = list(store.logged_units("acme", "2026-11-25", receipt.unit[0]))
+    assert [one for one, _ in found if one] == [receipt]
+    assert [name for _, names in found for name in names] == ids
