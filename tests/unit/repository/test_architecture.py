@@ -29,7 +29,17 @@ FOLDERS = sorted(
 )  # fmt: skip
 FUNCTIONS = {folder.name for folder in ROOT.glob("functions/*") if folder.is_dir()}
 AWS = {"boto3", "botocore", "aws_lambda_powertools"}
-PURE = ("tlog", "rules", "matcher", "claims", "phrases", "dsa", "report_proof", "authoring", "recount")
+PURE = (
+    "tlog",
+    "rules",
+    "matcher",
+    "claims",
+    "phrases",
+    "dsa",
+    "report_proof",
+    "authoring",
+    "recount",
+)
 
 
 @cache
