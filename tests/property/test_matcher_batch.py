@@ -15,7 +15,8 @@ from support.sample_packs import pack_of
 
 from matcher import AtLeast, Matcher, Rule, Severity, effort, engine
 from matcher.batch.key_finders import LETTERS_IN_KEY, WORDS_IN_KEY
-from matcher.batch.prefilter import NEEDS_OF_KEY, Prefilter
+from matcher.batch.prefilter import Prefilter
+from matcher.batch.rule_needs import NEEDS_OF_KEY
 from matcher.batch.symbols import Alphabet
 from matcher.terms.term import pattern_of
 from matcher.text.fold import FOLD, fold

@@ -2,12 +2,18 @@
 
 from random import Random
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 from property.effort import share
 
-from matcher.batch.sign_finder import signs_of
+from matcher.batch.gate_view import GateView
+from matcher.batch.key_finders import ALPHABET
+from matcher.batch.sign_bounds import SignBounds
+from matcher.batch.sign_finder import SignFinder, signs_of
 from matcher.signs.catalogue import SIGNS, find_signs
+from matcher.signs.gates import SCRIPTS, passes
+from rules.score import Gate
 
 WRITTEN = """
 HOKI88 gac0r toko4d bandarslot 𝐇𝐎𝐊𝐈 𝟖𝟖 ⓑⓞ ａｂ ʙᴏ b̶ 8️⃣ Б ж é ß ﷺ ½ № ² ℹ️ 🅰 ① ❽ ٣ µ K
@@ -62,3 +68,27 @@ def test_many_texts_have_the_signs_of_each_alone(seed: int) -> None:
     texts = [draw_text(random) for _ in range(8)]
     found = signs_of(texts, SIGNS)
     assert found == [frozenset(find_signs(text, SIGNS)) for text in texts], texts
+
+
+@given(seeds)
+@share(10, each=8)
+def test_a_text_is_never_worth_less_than_its_signs(seed: int) -> None:
+    """Each sign may be in a text that has it, by the traits of the text."""
+    random = Random(seed)
+    texts = [draw_text(random) for _ in range(8)]
+    bounds = SignBounds({sign: [(at, 1)] for at, sign in enumerate(SIGNS)}, len(SIGNS))
+    view = SignFinder(SIGNS).view(ALPHABET.line(texts))
+    for text, worth in zip(texts, bounds.worth[bounds.traits_of(view)].tolist(), strict=True):
+        missed = [sign for sign, may in zip(SIGNS, worth, strict=True) if not may]
+        assert find_signs(text, missed) == {}, text
+
+
+@given(seeds)
+@share(10, each=8)
+def test_many_texts_pass_the_gates_that_each_passes_alone(seed: int) -> None:
+    random = Random(seed)
+    texts = [draw_text(random) for _ in range(8)]
+    gates = GateView(ALPHABET.line(texts), texts)
+    for gate in (*map(Gate, SCRIPTS), Gate(words_of="id"), None):
+        passing = gates.passing(np.arange(8), gate).tolist()
+        assert passing == [at for at in range(8) if gate is None or passes(texts[at], gate)]

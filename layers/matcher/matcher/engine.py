@@ -34,9 +34,9 @@ FIRST_BATCH = 5_000
 BATCH = 100
 """Posts that go through the prefilter together once numpy is imported."""
 
-type _Parts = dict[int, tuple[Stretches | None, bool, Collection[str]]]
+type _Parts = dict[int, tuple[Stretches | None, bool, Collection[str] | None]]
 """The parts of a post that may satisfy a rule, by number. Each has the stretches that hold its
-patterns (None: unknown), whether a word may be in disguise, and its signs."""
+patterns (None: unknown), whether a word may be in disguise, and its signs (None: unknown)."""
 
 if f"3+{TABLE_VERSION}" != FOLD_VERSION:
     raise ImportError(f"fold.json is {TABLE_VERSION}, and sets name the fold {FOLD_VERSION}")
@@ -132,6 +132,7 @@ class Matcher:
                     index.weights(),
                     scored.weights_of_signs,
                     scored.thresholds,
+                    scored.gates,
                     index.only_scored(),
                     index.sounds,
                 ),

@@ -110,6 +110,11 @@ class ScoredRules:
         return {rule: score.threshold for rule, score in self.scores.items()}
 
     @property
+    def gates(self) -> dict[int, Gate]:
+        """Return the gate of each scored rule that has one."""
+        return {rule: score.reads for rule, score in self.scores.items() if score.reads}
+
+    @property
     def weights_of_signs(self) -> dict[str, list[tuple[int, int]]]:
         """Return the scored rules that have each sign, with its weight there."""
         return {
@@ -141,11 +146,11 @@ class ScoredRules:
             rule
             for rule, score in self.scores.items()
             if sums[rule] + self._most_of_signs[rule] >= score.threshold
+            and signs.passes(score.reads)
             and (
                 not score.signs
                 or sums[rule] + _sum_of(score.signs, signs.present) >= score.threshold
             )
-            and signs.passes(score.reads)
         ]
 
     def weigh(

@@ -2,6 +2,7 @@
 
 import pytest
 
+from matcher.batch.sign_finder import signs_of
 from matcher.signs.catalogue import SIGNS, find_signs
 from matcher.signs.shapes import DIGITS, LETTERS, MARKS, SHAPES
 from matcher.text.fold import FOLD
@@ -190,6 +191,17 @@ def test_a_sign_has_a_sentence_and_a_digest_of_its_own() -> None:
 
 def test_only_wanted_signs_are_returned() -> None:
     assert find_signs("HOKI88 $5", ["money"]) == {"money": [(7, 9)]}
+
+
+HARD = {
+    "a mark and a point before a number": "\x7f,10 \x7f.❽",
+    "marks between digits": "8\ufe0f\u20e3" * 5,
+}
+
+
+@pytest.mark.parametrize("text", HARD.values(), ids=HARD)
+def test_a_hard_text_has_the_same_signs_among_others(text: str) -> None:
+    assert signs_of([text], SIGNS) == [frozenset(find_signs(text, SIGNS))]
 
 
 @pytest.mark.parametrize("plane", range(17))

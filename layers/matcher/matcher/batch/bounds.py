@@ -7,10 +7,13 @@ that the sign is there. So the sum is a bound: no text has a higher score.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
+from matcher.batch.sign_bounds import SignBounds
+from matcher.batch.sign_view import SignView
 from matcher.batch.symbols import Places
 
 CELLS = 1 << 20
@@ -21,15 +24,28 @@ class ScoreBounds:
     """The weights of keys, and the thresholds.
 
     >>> bounds = ScoreBounds(2, [(0, 7, 5), (1, 7, 4), (1, 8, 9)], {7: 9, 8: 10})
-    >>> bounds.reaching(np.array([0, 1, 1, 1]), np.array([1, 0, 1, 0]), 2).tolist()
-    [1]
+    >>> texts, rules = bounds.reaching(np.array([0, 1, 1, 1]), np.array([1, 0, 1, 0]), 2)
+    >>> texts.tolist(), rules.tolist()
+    ([1], [7])
     """
 
     def __init__(
-        self, number: int, weights: Iterable[tuple[int, int, int]], thresholds: Mapping[int, int]
+        self,
+        number: int,
+        weights: Iterable[tuple[int, int, int]],
+        thresholds: Mapping[int, int],
+        signs: Mapping[str, Sequence[tuple[int, int]]] | None = None,
     ):
-        """Take the number of keys, keys with a scored rule and a weight, and thresholds by rule."""
+        """Take what is added up.
+
+        Args:
+            number: The number of keys.
+            weights: Keys with a scored rule and a weight there, also those of signs.
+            thresholds: The sum that each rule needs.
+            signs: Scored rules with a weight there, by sign.
+        """
         rules = {rule: at for at, rule in enumerate(sorted(thresholds))}
+        self._order = np.array(list(rules))
         sums: defaultdict[tuple[int, int], int] = defaultdict(int)
         for key, rule, weight in weights:
             sums[key, rules[rule]] += weight
@@ -38,25 +54,55 @@ class ScoreBounds:
         self._weights = of_rows.astype(float)
         self._firsts = np.searchsorted(of_key, np.arange(number + 1))
         self._thresholds = np.array([thresholds[rule] for rule in rules])
+        by_column = {
+            sign: [(rules[rule], weight) for rule, weight in of_sign]
+            for sign, of_sign in (signs or {}).items()
+        }
+        self._signs = SignBounds(by_column, len(rules))
 
-    def reaching(self, texts: Places, keys: Places, number: int) -> Places:
-        """Return the texts of which a sum may reach its threshold, in order.
+    def open(self, texts: Places, keys: Places, view: SignView) -> tuple[Places, Places]:
+        """Return the texts and rules of which the sum may reach the threshold, with signs.
+
+        A sign counts that a text may have.
 
         Args:
             texts: The number of the text of each key.
-            keys: The keys. Of equal ones in a text, one counts.
+            keys: The keys of words. Of equal ones in a text, one counts.
+            view: The view of the line.
+        """
+        traits, worth = self._signs.traits_of(view), self._signs.worth
+        return self._reaching(texts, keys, traits.size, lambda cut: worth[traits[cut]])
+
+    def reaching(self, texts: Places, keys: Places, number: int) -> tuple[Places, Places]:
+        """Return the texts and rules of which the sum may reach the threshold, by text.
+
+        Args:
+            texts: The number of the text of each key.
+            keys: The keys, also of signs. Of equal ones in a text, one counts.
             number: The number of texts.
         """
+        return self._reaching(texts, keys, number, lambda _: 0)
+
+    def _reaching(
+        self,
+        texts: Places,
+        keys: Places,
+        number: int,
+        more: Callable[[slice], npt.NDArray[np.int32] | int],
+    ) -> tuple[Places, Places]:
         some = self._firsts[keys + 1] > self._firsts[keys]
         pairs = np.sort(texts[some] * self._firsts.size + keys[some])
         texts, keys = np.divmod(pairs[np.diff(pairs, prepend=-1) > 0], self._firsts.size)
         step = max(1, CELLS // self._thresholds.size)
-        found = []
+        reaching, rules = [], []
         for first in range(0, number, step):
-            cut = slice(*np.searchsorted(texts, (first, first + step)))
-            sums = self._sums(texts[cut] - first, keys[cut], min(step, number - first))
-            found.append(first + np.flatnonzero((sums >= self._thresholds).any(axis=1)))
-        return np.concatenate(found)
+            last = min(first + step, number)
+            cut = slice(*np.searchsorted(texts, (first, last)))
+            sums = self._sums(texts[cut] - first, keys[cut], last - first)
+            of_step, columns = np.nonzero(sums >= self._thresholds - more(slice(first, last)))
+            reaching.append(first + of_step)
+            rules.append(self._order[columns])
+        return np.concatenate(reaching), np.concatenate(rules)
 
     def _sums(self, texts: Places, keys: Places, number: int) -> np.ndarray[tuple[int, int]]:
         """Return the sums by text and rule."""

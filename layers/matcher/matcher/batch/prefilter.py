@@ -17,19 +17,19 @@ from typing import NamedTuple
 import numpy as np
 
 from matcher.batch.bounds import ScoreBounds
-from matcher.batch.key_finders import ALPHABET, KeyFinder, PatternLine, finders_of
+from matcher.batch.gate_view import GateView
+from matcher.batch.key_finders import ALPHABET, KeyFinder, Mask, PatternLine, finders_of
+from matcher.batch.rule_needs import RuleNeeds
 from matcher.batch.sign_finder import SignFinder
 from matcher.batch.sound_finder import SoundFinder
 from matcher.batch.suspects import Suspects
 from matcher.batch.symbols import Places, SymbolLine, in_lines
 from matcher.evasion.vocabulary import Vocabulary
 from matcher.text.links import stretch_around
+from rules.score import Gate
 
 PLACES_IN_TEXT = 64
 """Keys in a text for which stretches are cut out. A text with more is evaluated as a whole."""
-
-NEEDS_OF_KEY = 64
-"""Needs of a key that are looked at. A text with a key that serves more is let through."""
 
 
 class PassingText(NamedTuple):
@@ -38,26 +38,27 @@ class PassingText(NamedTuple):
     `stretches` is None for a text with patterns in many places, and for one that may reach the
     threshold of a scored rule. Otherwise, they need not hold the patterns of scored rules. A
     suspect text may have further patterns, in disguise. `signs` are all signs that it has of those
-    that rules use.
+    that rules use, or None if nobody looked for them.
     """
 
     text: int
     stretches: list[tuple[int, int]] | None
     suspect: bool
-    signs: Collection[str] = ()
+    signs: Collection[str] | None = None
 
 
 class ScoredPatterns(NamedTuple):
     """The patterns of scored rules.
 
     `weights` has indexes of patterns, each with a scored rule and its weight; `signs` the same for
-    each sign; `thresholds` the sum that each rule needs; `alone` the patterns that no other rule
-    has; `sounds` those of terms in pinyin.
+    each sign; `thresholds` the sum that each rule needs; `gates` what a rule reads, if not all;
+    `alone` the patterns that no other rule has; `sounds` those of terms in pinyin.
     """
 
     weights: Iterable[tuple[int, int, int]]
     signs: Mapping[str, Sequence[tuple[int, int]]]
     thresholds: Mapping[int, int]
+    gates: Mapping[int, Gate]
     alone: Iterable[int]
     sounds: Collection[int] = ()
 
@@ -118,17 +119,20 @@ class Prefilter:
             keys[sounds] = number + self._sounds.keys
             number += self._sounds.number
         wanted = dict.fromkeys((*(signs or ()), *(scored.signs if scored else ())))
-        self._signs = SignFinder(wanted) if wanted else None
+        is_scored = bool(scored and scored.thresholds)
+        self._signs = SignFinder(wanted) if wanted or is_scored else None
+        first_sign = number
         self._key_of_sign = {sign: number + at for at, sign in enumerate(wanted)}
         for sign, pattern in (signs or {}).items():
             keys[pattern] = self._key_of_sign[sign]
         number += len(self._key_of_sign)
-        self._needs = _RuleNeeds(keys, number, needs, all_groups)
+        self._needs = RuleNeeds(keys, number, first_sign, needs, all_groups)
         self._bounds: ScoreBounds | None = None
+        self._gates = scored.gates if scored else {}
         self._is_plain = np.ones(number, bool)  # by key: whether a rule without a score has it
-        if scored and scored.thresholds:
+        if scored and is_scored:
             weights = list(scored.weights_of_keys(keys, self._key_of_sign))
-            self._bounds = ScoreBounds(number, weights, scored.thresholds)
+            self._bounds = ScoreBounds(number, weights, scored.thresholds, scored.signs)
             plain = np.ones(len(patterns), bool)
             plain[list(scored.alone)] = False
             self._is_plain[:] = False
@@ -150,49 +154,66 @@ class Prefilter:
         for some in in_lines(texts):
             line = ALPHABET.line(some)
             places, keys = self._find(line)
-            texts_of = np.searchsorted(line.ends, places)
-            found = self._signs.among(line, some) if self._signs else {}
-            signs = self._keys_of_signs(found, len(some), first, more_signs or {})
-            reaching = self._reaching(texts_of, keys, signs, len(some))
-            if self._bounds:
-                plain = self._is_plain[keys]
-                texts_of, places, keys = texts_of[plain], places[plain], keys[plain]
-                signs = signs[:, self._is_plain[signs[1]]]
-            satisfied = self._needs.satisfied(
-                np.append(texts_of, signs[0]), np.append(keys, signs[1]), len(some)
-            )
+            found = _Keys(np.searchsorted(line.ends, places), keys)
+            given = _from(more_signs or {}, first, len(some))
+            plain = found.where(self._is_plain[keys])
+            satisfied, with_signs = self._needs.passing(*plain, len(some))
+            signs, reaching = {}, set[int]()
+            if self._signs:
+                gates = GateView(line, some)
+                open_ = {*with_signs.tolist(), *given, *self._open(line, gates, found)}
+                signs = self._signs_of(some, sorted(open_))
+                more, reaching = self._passing_with(signs, given, found, gates, len(some))
+                satisfied = np.union1d(satisfied, more)
             suspects = self._suspects.among(line, some) if self._suspects else set()
-            near = np.isin(texts_of, satisfied)
-            spans = self._spans(line, texts_of[near], places[near], keys[near])
+            near = self._is_plain[keys] & np.isin(found.texts, satisfied)
+            spans = self._spans(line, places[near], *found.where(near))
             for text in sorted(suspects.union(satisfied.tolist(), reaching)):
                 around = spans.get(text, [])
                 few = len(around) <= PLACES_IN_TEXT and text not in reaching
                 stretches = _stretches(some[text], around) if few else None
-                yield PassingText(first + text, stretches, text in suspects, found.get(text, ()))
+                yield PassingText(first + text, stretches, text in suspects, signs.get(text))
             first += len(some)
 
-    def _keys_of_signs(
-        self,
-        found: Mapping[int, Collection[str]],
-        number: int,
-        first: int,
-        more_signs: Mapping[int, Collection[str]],
-    ) -> Places:
-        """Return two rows: texts of a line, and the key of a sign that each has."""
-        rows = [(text, self._key_of_sign[sign]) for text, signs in found.items() for sign in signs]
-        rows += (
-            (text, self._key_of_sign[sign])
-            for text in range(number if more_signs else 0)
-            for sign in more_signs.get(first + text, ())
-        )
-        return np.array(rows, np.intp).reshape(-1, 2).T
-
-    def _reaching(self, texts: Places, keys: Places, signs: Places, number: int) -> set[int]:
-        """Return the texts that may reach the threshold of a scored rule."""
-        if self._bounds is None:
+    def _open(self, line: SymbolLine, gates: GateView, found: "_Keys") -> set[int]:
+        """Return the texts that may reach the threshold of a scored rule with some signs."""
+        if self._bounds is None or self._signs is None:
             return set()
-        texts, keys = np.append(texts, signs[0]), np.append(keys, signs[1])
-        return set(self._bounds.reaching(texts, keys, number).tolist())
+        return self._let_in(gates, *self._bounds.open(*found, self._signs.view(line)))
+
+    def _signs_of(self, texts: Sequence[str], numbers: Sequence[int]) -> dict[int, frozenset[str]]:
+        """Return the signs of some of the texts."""
+        if self._signs is None or not numbers:
+            return {}
+        return dict(zip(numbers, self._signs.find([texts[at] for at in numbers]), strict=True))
+
+    def _passing_with(
+        self,
+        signs: Mapping[int, Collection[str]],
+        given: Mapping[int, Collection[str]],
+        found: "_Keys",
+        gates: GateView,
+        number: int,
+    ) -> tuple[Places, set[int]]:
+        """Return which of the texts with known signs satisfy a rule, or may reach a threshold."""
+        rows = [
+            (text, self._key_of_sign[sign])
+            for text, of_text in signs.items()
+            for sign in {*of_text, *given.get(text, ())}
+        ]
+        of_signs = np.array(rows, np.intp).reshape(-1, 2)
+        found = found.where(np.isin(found.texts, list(signs))).with_rows(of_signs)
+        satisfied, _ = self._needs.passing(*found.where(self._is_plain[found.keys]), number)
+        if self._bounds is None:
+            return satisfied, set()
+        return satisfied, self._let_in(gates, *self._bounds.reaching(*found, number))
+
+    def _let_in(self, gates: GateView, texts: Places, rules: Places) -> set[int]:
+        """Return those texts that the gate of one of their rules lets pass."""
+        let_in: set[int] = set()
+        for rule in np.unique(rules).tolist():
+            let_in.update(gates.passing(texts[rules == rule], self._gates.get(rule)).tolist())
+        return let_in
 
     def _find(self, line: SymbolLine) -> tuple[Places, Places]:
         """Return the places at which keys are, and the keys."""
@@ -205,7 +226,7 @@ class Prefilter:
         return np.concatenate(all_places), np.concatenate(all_keys)
 
     def _spans(
-        self, line: SymbolLine, texts: Places, places: Places, keys: Places
+        self, line: SymbolLine, places: Places, texts: Places, keys: Places
     ) -> dict[int, list[tuple[int, int]]]:
         """Return, by text, half-open code points around each key that its patterns may reach."""
         ends = line.words_at(line.ends)  # a text's end is a word by itself
@@ -222,52 +243,25 @@ class Prefilter:
         return spans_of
 
 
-class _RuleNeeds:
-    """Which keys serve which groups of which rules."""
+class _Keys(NamedTuple):
+    """Keys, and the number of the text of each."""
 
-    def __init__(
-        self,
-        keys: Places,
-        number: int,
-        needs: Iterable[tuple[int, int, int]],
-        all_groups: Sequence[int],
-    ):
-        """Take the key of each pattern (-1: none), the number of keys, and what patterns serve."""
-        self._all_groups = np.array(all_groups, np.uint32)
-        rows = np.fromiter(chain.from_iterable(needs), np.int64).reshape(-1, 3)
-        rows[:, 0] = keys[rows[:, 0]]
-        rows = rows[np.lexsort((rows[:, 1], rows[:, 0]))]
-        rows = rows[rows[:, 0] >= 0]
-        of_key, self._rules, bits = rows.T
-        self._bits = bits.astype(np.uint32)
-        self._firsts = np.searchsorted(of_key, np.arange(number + 1))
+    texts: Places
+    keys: Places
 
-    def satisfied(self, texts: Places, keys: Places, number: int) -> Places:
-        """Return the texts in which every group of some rule has a key, in order.
+    def where(self, chosen: Mask) -> "_Keys":
+        return _Keys(self.texts[chosen], self.keys[chosen])
 
-        Args:
-            texts: The number of the text of each key.
-            keys: The keys.
-            number: The number of texts.
-        """
-        pairs = np.sort(texts * self._firsts.size + keys)
-        texts, keys = np.divmod(pairs[np.diff(pairs, prepend=-1) > 0], self._firsts.size)
-        passing = np.zeros(number, bool)
-        counts = self._firsts[keys + 1] - self._firsts[keys]
-        many = counts > NEEDS_OF_KEY
-        passing[texts[many]] = True
-        texts, keys, counts = texts[~many], keys[~many], counts[~many]
-        within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-        needs = np.repeat(self._firsts[keys], counts) + within
-        pairs = np.repeat(texts, counts) * self._all_groups.size + self._rules[needs]
-        order = np.argsort(pairs, kind="stable")
-        pairs = pairs[order]
-        firsts = np.flatnonzero(np.diff(pairs, prepend=-1))
-        if firsts.size:
-            present = np.bitwise_or.reduceat(self._bits[needs[order]], firsts)
-            texts, rules = np.divmod(pairs[firsts], self._all_groups.size)
-            passing[texts[present == self._all_groups[rules]]] = True
-        return np.flatnonzero(passing)
+    def with_rows(self, rows: Places) -> "_Keys":
+        return _Keys(np.append(self.texts, rows[:, 0]), np.append(self.keys, rows[:, 1]))
+
+
+def _from(
+    signs: Mapping[int, Collection[str]], first: int, number: int
+) -> dict[int, Collection[str]]:
+    """Return the signs of a line of texts, whose first one has a number."""
+    texts = range(number if signs else 0)
+    return {text: signs[first + text] for text in texts if first + text in signs}
 
 
 def _stretches(text: str, spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:

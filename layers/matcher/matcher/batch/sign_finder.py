@@ -11,8 +11,9 @@ from functools import lru_cache
 
 import numpy as np
 
+from matcher.batch import sign_tables as tables
 from matcher.batch.key_finders import ALPHABET
-from matcher.batch.sign_view import Bytes, SignView
+from matcher.batch.sign_view import SignView
 from matcher.batch.symbols import Places, SymbolLine, in_lines
 from matcher.signs import han, numbers, parts, proportions, shapes, words
 from matcher.signs.catalogue import SIGNS, signs_of_chunk
@@ -59,30 +60,32 @@ class SignFinder:
 
     def among(self, line: SymbolLine, texts: Sequence[str]) -> dict[int, frozenset[str]]:
         """Return the wanted signs of those texts of a line that have some."""
-        view = SignView(line, self._kinds_of(line))
+        view = self.view(line)
         found: _Found = defaultdict(set)
         self._add_chunks(view, view.addresses, found)
         if "words" in self._rooms:
             self._add_words(view, found)
         if self._rooms & {"numbers", "han"}:
             self._add_numbers(view, found)
-        if self._rooms & {"parts", "words", "han"}:
-            for text, sign in _of_parts(view, texts):
-                found[text].add(sign)
+        for finds, read in _OF_PARTS:
+            if not finds.isdisjoint(self._wanted):
+                for text, sign in read(view, texts):
+                    found[text].add(sign)
         if "proportions" in self._rooms:
             for text, sign in _of_proportions(view):
                 found[text].add(sign)
         kept = ((text, self._wanted & signs) for text, signs in found.items())
         return {text: signs for text, signs in kept if signs}
 
-    def _kinds_of(self, line: SymbolLine) -> Bytes:
+    def view(self, line: SymbolLine) -> SignView:
+        """Return the kinds of the code points of a line."""
         codes = line.joined.codes
         kinds = self._kinds.take(codes)
         if not kinds.all():
             unknown = np.unique(codes[kinds == 0])
             self._kinds[unknown] = [ord(shapes.SHAPES[code]) for code in unknown.tolist()]
             kinds = self._kinds.take(codes)
-        return kinds
+        return SignView(line, kinds)
 
     def _add_chunks(self, view: SignView, places: Places, found: _Found) -> None:
         """Add all signs of the chunks at some places."""
@@ -147,26 +150,56 @@ def _chunk_end(shape: str, start: int) -> int:
     return min((end for end in ends if end >= 0), default=start + numbers.AROUND)
 
 
-def _of_parts(view: SignView, texts: Sequence[str]) -> Iterator[tuple[int, str]]:
-    """Yield the texts with a sign of a whole part, each with the sign."""
+def _emoji(view: SignView, _: Sequence[str]) -> Iterator[tuple[int, str]]:
     with_emoji, counts = view.counts(view.emoji())
     for text, number in zip(with_emoji.tolist(), counts.tolist(), strict=True):
         yield text, parts.emoji_sign(number)
         if number > 1:
             yield from _read(text, parts.wrapped_words(view.shape_of(text)))
+
+
+def _capitals(view: SignView, _: Sequence[str]) -> Iterator[tuple[int, str]]:
     with_capitals, counts = view.counts(view.capitals)
     for text in with_capitals[counts >= _CAPITALS_AT_LEAST].tolist():
         if parts.has_capitals(view.shape_of(text)):
             yield text, "capitals"
+
+
+def _marks(view: SignView, _: Sequence[str]) -> Iterator[tuple[int, str]]:
     yield from ((text, "repeated-marks") for text in view.texts_at(view.bangs()))
+
+
+def _phones(view: SignView, texts: Sequence[str]) -> Iterator[tuple[int, str]]:
     for text in view.texts_at(view.phones()):
         yield from _read(text, parts.phones(texts[text], view.shape_of(text)))
-    for text in view.texts_at(view.letters_apart()):
+
+
+def _letters_apart(view: SignView, texts: Sequence[str]) -> Iterator[tuple[int, str]]:
+    for text in view.texts_at(view.letters_apart):
         yield from _read(text, parts.letters_apart(texts[text], view.shape_of(text)))
+
+
+def _han_apart(view: SignView, _: Sequence[str]) -> Iterator[tuple[int, str]]:
     for text in view.texts_at(view.han_apart()):
         yield from _read(text, han.han_apart(view.shape_of(text)))
-    for text in view.repeated_phrases():
+
+
+def _phrases(view: SignView, texts: Sequence[str]) -> Iterator[tuple[int, str]]:
+    for text in tables.repeated_phrases(view.line):
         yield from _read(text, parts.repeated_phrases(texts[text], view.shape_of(text)))
+
+
+_OF_WORDS = {sign for sign in SIGNS if SIGNS[sign].module == "words"}
+_OF_PARTS = (
+    ({"emoji-1", "emoji-2-3", "many-emoji", "emoji-wrapped"}, _emoji),
+    ({"capitals"}, _capitals),
+    ({"repeated-marks"}, _marks),
+    ({"phone"}, _phones),
+    ({"spaced-letters", *_OF_WORDS}, _letters_apart),
+    ({"han-apart"}, _han_apart),
+    ({"repeated-phrase"}, _phrases),
+)
+"""Signs of a whole part, and what yields the texts that have one of them, each with the sign."""
 
 
 def _of_proportions(view: SignView) -> Iterator[tuple[int, str]]:

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
-from matcher.batch.symbols import Places
-from matcher.signs import han, shapes
+from matcher.batch.symbols import ALONE, Places, SymbolLine
+from matcher.signs import han, parts, shapes
 from matcher.signs.lists import LISTS
 
 type Mask = npt.NDArray[np.bool_]
@@ -19,6 +19,7 @@ IN_CHUNK, IN_WORD, UNIT, DRESS, CAPITAL, BANG, HAN, GAP = (1 << bit for bit in r
 """Properties of kinds, as bits. A unit is a letter or digit."""
 
 _WORD_KINDS = shapes.LETTERS + shapes.DIGITS + shapes.MARKS
+_ODDS = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], np.uint64)
 _CYRILLIC = (0x400, 0x460)  # letters whose five lowest bits tell them apart, whatever their case
 
 
@@ -113,3 +114,21 @@ def close_together(places: Places, number: int, most: int) -> Places:
     firsts, lasts = places[: 1 - number], places[number - 1 :]
     close: Places = firsts[lasts - firsts <= most]
     return close
+
+
+def repeated_phrases(line: SymbolLine) -> list[int]:
+    """Return the texts in which three words in a row may occur three times.
+
+    Overlaps count, and so do words that are equal except in the middle of 13 letters or more.
+    """
+    spaced = line.symbols[line.starts] < ALONE
+    starts, sizes, words = line.starts[spaced], line.sizes[spaced], line.hashes()[spaced]
+    texts = np.searchsorted(line.ends, starts)
+    together = texts[2:] == texts[:-2]
+    together &= sizes[:-2] + sizes[1:-1] + sizes[2:] >= parts.LETTERS_IN_PHRASE
+    keys = words[:-2] + words[1:-1] * _ODDS[0] + words[2:] * _ODDS[1]
+    keys += texts[:-2].view(np.uint64) * _ODDS[2]
+    texts, keys = texts[:-2][together], keys[together]
+    ordered = np.sort(keys)
+    thrice = ordered[2:][ordered[2:] == ordered[:-2]]
+    return np.unique(texts[np.isin(keys, thrice)]).tolist() if thrice.size else []

@@ -11,12 +11,10 @@ import numpy.typing as npt
 
 from matcher.batch import sign_tables as tables
 from matcher.batch.sign_tables import Mask
-from matcher.batch.symbols import ALONE, Places, SymbolLine
-from matcher.signs import han, parts, proportions, shapes
+from matcher.batch.symbols import Places, SymbolLine
+from matcher.signs import han, proportions, shapes
 
 type Bytes = npt.NDArray[np.uint8]
-
-_ODDS = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], np.uint64)
 
 
 class SignView:
@@ -49,6 +47,10 @@ class SignView:
         """Return the texts at some places, and how many places each has."""
         return np.unique(self.texts(places), return_counts=True)
 
+    def has(self, places: Places, least: int = 1) -> Mask:
+        """Return whether each text has as many of these places."""
+        return np.bincount(self.texts(places), minlength=self.line.joined.ends.size) >= least
+
     @cached_property
     def _chunks(self) -> tuple[Places, Places]:
         """The starts and ends of all chunks."""
@@ -72,6 +74,11 @@ class SignView:
     @cached_property
     def addresses(self) -> Places:
         """Places in the chunks that may have an address: these are read as a whole."""
+        return np.concatenate((self._of_kind("@"), self._of_kind("#"), self.links))
+
+    @cached_property
+    def links(self) -> Places:
+        """Places in the chunks that may have a link or a host name."""
         dots, slashes = self._of_kind("."), self._of_kind("/")
         properties, codes = self._properties, self.line.joined.codes
         after_www = dots[codes[dots - 1] & ~np.uint32(32) == ord("W")]
@@ -86,9 +93,7 @@ class SignView:
             with_dot = np.searchsorted(starts, dots, "right")
             both = slashes[np.isin(np.searchsorted(starts, slashes, "right"), with_dot)]
         protocols = slashes[self.kinds[slashes - 1] == ord(":")]
-        return np.concatenate(
-            (self._of_kind("@"), self._of_kind("#"), after_www, dots[is_ending], both, protocols)
-        )
+        return np.concatenate((after_www, dots[is_ending], both, protocols))
 
     @cached_property
     def _taken(self) -> Mask:
@@ -107,24 +112,34 @@ class SignView:
 
     def odd_words(self) -> Places:
         """Return places in words with a dress, a number next to a letter, or several scripts."""
-        properties = self._properties
-        odd = [np.flatnonzero(properties & tables.DRESS), self._game_endings()]
-        digits = self._digits
-        around = (
-            tables.WORD_BUT_DIGITS[self.kinds[digits - 1]]
-            | tables.WORD_BUT_DIGITS[self.kinds[digits + 1]]
-        )
-        odd.append(digits[around])
-        odd.append(self._capital_runs[0])
-        scripts = self._data.translate(tables.SCRIPTS)
+        odd = [self._with(tables.DRESS), self.game_endings()]
+        odd += [self.digits_in_words(), self._capital_runs[0]]
+        scripts, numbers = self._scripts
         if b"\2" in scripts or b"\3" in scripts:
-            numbers = np.frombuffer(scripts, np.uint8)
             left, right = numbers[:-1], numbers[1:]
             mixed = (left != right) & (np.maximum(left, right) > 1) & (np.minimum(left, right) > 0)
             odd.append(np.flatnonzero(mixed))
         return self._free(np.concatenate(odd))
 
-    def _game_endings(self) -> Places:
+    def digits_in_words(self) -> Places:
+        """Return the digits next to a letter or mark."""
+        digits = self.digits
+        before, after = self.kinds[digits - 1], self.kinds[digits + 1]
+        in_words: Places = digits[tables.WORD_BUT_DIGITS[before] | tables.WORD_BUT_DIGITS[after]]
+        return in_words
+
+    @cached_property
+    def _scripts(self) -> tuple[bytes, Bytes]:
+        """The script of each letter, as bytes and as an array."""
+        scripts = self._data.translate(tables.SCRIPTS)
+        return scripts, np.frombuffer(scripts, np.uint8)
+
+    def has_cyrillic_or_greek(self) -> Mask:
+        """Return whether each text has letters of these scripts."""
+        return np.maximum.reduceat(self._scripts[1], self.line.joined.starts) > 1
+
+    def game_endings(self) -> Places:
+        """Return the last letters of words without dress that end like a game."""
         in_word = self._properties & tables.IN_WORD
         lasts = np.flatnonzero(in_word[:-1] > in_word[1:])
         codes = self.line.joined.codes
@@ -155,13 +170,14 @@ class SignView:
     # Numbers
 
     @cached_property
-    def _digits(self) -> Places:
+    def digits(self) -> Places:
+        """The place of each digit."""
         return np.flatnonzero((self.kinds == ord("1")) | (self.kinds == ord("2")))
 
     @cached_property
     def _numbers(self) -> tuple[Places, Places, Places]:
         """The starts and ends of numbers outside of addresses, and how many digits each has."""
-        digits = self._free(self._digits)
+        digits = self._free(self.digits)
         if not digits.size:
             return digits, digits, digits
         gaps, following = np.diff(digits), self.kinds[digits[:-1] + 1]
@@ -178,9 +194,15 @@ class SignView:
         starts, ends, sizes = self._numbers
         in_word = self._properties & tables.IN_WORD
         alone = (in_word[starts - 1] == 0) & (in_word[ends] == 0)
-        points = (self.kinds[starts - 1] == ord(".")) | (self.kinds[starts - 1] == ord(","))
-        alone &= ~(points & tables.MARKS[self.kinds[starts - 2]])  # "8\u20e3.5" is one number
+        alone &= ~self._after_marked_point(starts)
         return starts[alone], sizes[alone]
+
+    def _after_marked_point(self, starts: Places) -> Mask:
+        """Return whether a mark and a point come before each number: "8\u20e3.5" is one number."""
+        before = self.kinds[starts - 1]
+        points = (before == ord(".")) | (before == ord(","))
+        after_mark: Mask = points & tables.MARKS[self.kinds[starts - 2]]
+        return after_mark
 
     def odd_numbers(self) -> Places:
         """Return where numbers begin that may have a currency, unit, mark or Han letter."""
@@ -202,7 +224,7 @@ class SignView:
             odd |= kinds[before] == ord(kind)
         next_to_han: Mask = ((properties[starts - 1] | properties[ends]) & tables.HAN) > 0
         odd |= next_to_han & (sizes >= han.FEWEST_DIGITS)
-        odd |= np.isin(first, tables.CURRENCY_LETTERS)
+        odd |= np.isin(first, tables.CURRENCY_LETTERS) | self._after_marked_point(starts)
         places: Places = starts[odd]
         return places
 
@@ -218,15 +240,19 @@ class SignView:
     @cached_property
     def capitals(self) -> Places:
         """The place of each capital."""
-        return np.flatnonzero(self._properties & tables.CAPITAL)
+        return self._with(tables.CAPITAL)
 
     def bangs(self) -> Places:
         """Return where three exclamation or question marks in a row begin. It is exact."""
-        return tables.close_together(np.flatnonzero(self._properties & tables.BANG), 3, 2)
+        return tables.close_together(self._with(tables.BANG), 3, 2)
 
     def rare_han(self) -> Places:
         """Return the rare Han letters outside of addresses. It is exact."""
-        return self._free(self._of_kind(shapes.RARE_HAN))
+        return self._free(self.rare_letters())
+
+    def rare_letters(self) -> Places:
+        """Return the rare Han letters."""
+        return self._of_kind(shapes.RARE_HAN)
 
     def lengths(self) -> tuple[Places, Places]:
         """Return the texts that are long enough for a sign, and how many chunks each has.
@@ -240,14 +266,20 @@ class SignView:
 
     def dressed(self) -> Places:
         """Return the places of dressed letters and strokes."""
-        return np.flatnonzero(self._properties & tables.DRESS)
+        return self._with(tables.DRESS)
+
+    def long_numbers(self) -> Places:
+        """Return where five digits begin that may be one number, or a digit with a mark."""
+        marked = self.digits[tables.MARKS[self.kinds[self.digits + 1]]]
+        return np.append(tables.close_together(self.digits, 5, 8), marked)
 
     def phones(self) -> Places:
         """Return where eight digits begin that may be a phone number."""
-        return tables.close_together(self._digits, 8, 21)
+        return tables.close_together(self.digits, 8, 21)
 
+    @cached_property
     def letters_apart(self) -> Places:
-        """Return where four letters or digits begin that may be apart."""
+        """Where four letters or digits begin that may be apart."""
         unit = (self._properties & tables.UNIT) > 0
         starts = np.flatnonzero(unit[1:] > unit[:-1]) + 1
         if unit[0]:
@@ -259,28 +291,13 @@ class SignView:
 
     def han_apart(self) -> Places:
         """Return the Han letters that have a gap on both sides."""
-        letters = np.flatnonzero(self._properties & tables.HAN)
+        letters = self._with(tables.HAN)
         gaps = self._properties[letters - 1] & self._properties[letters + 1] & tables.GAP
         apart: Places = letters[gaps > 0]
         return apart
 
-    def repeated_phrases(self) -> list[int]:
-        """Return the texts in which three words in a row may occur three times.
-
-        Overlaps count, and so do words that are equal except in the middle of 13 letters or more.
-        """
-        line = self.line
-        spaced = line.symbols[line.starts] < ALONE
-        starts, sizes, words = line.starts[spaced], line.sizes[spaced], line.hashes()[spaced]
-        texts = np.searchsorted(line.ends, starts)
-        together = texts[2:] == texts[:-2]
-        together &= sizes[:-2] + sizes[1:-1] + sizes[2:] >= parts.LETTERS_IN_PHRASE
-        keys = words[:-2] + words[1:-1] * _ODDS[0] + words[2:] * _ODDS[1]
-        keys += texts[:-2].view(np.uint64) * _ODDS[2]
-        texts, keys = texts[:-2][together], keys[together]
-        ordered = np.sort(keys)
-        thrice = ordered[2:][ordered[2:] == ordered[:-2]]
-        return np.unique(texts[np.isin(keys, thrice)]).tolist() if thrice.size else []
+    def _with(self, properties: int) -> Places:
+        return np.flatnonzero((self._properties & properties) > 0)
 
     def _of_kind(self, kind: str) -> Places:
         return np.flatnonzero(self.kinds == ord(kind))

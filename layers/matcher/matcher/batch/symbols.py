@@ -54,6 +54,11 @@ class JoinedTexts(NamedTuple):
     symbols: Symbols
     ends: Places
 
+    @property
+    def starts(self) -> Places:
+        """The place of the first code point of each text."""
+        return np.append(0, self.ends[:-1] + 1)
+
 
 class Widths:
     """The number of symbols that each code point gave, if it is not one for each."""

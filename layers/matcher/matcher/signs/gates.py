@@ -14,11 +14,13 @@ from typing import Any
 
 import msgspec
 
-from matcher.text.fold import STRICT, fold
+from matcher.text.fold import STRICT, CodePointTable, fold
 from rules.score import Gate, script_gate, words_gate
 
 CODE_VERSION = 1
 """Counts changes to this code. Raise it when a gate lets other texts pass."""
+
+LETTER, OTHER = "y", "n"
 
 FEW_WORDS = 4
 """A text of so few words need not have a common one."""
@@ -50,9 +52,24 @@ def passes(text: str, gate: Gate) -> bool:
 
 def _is_in_script(text: str, script: str) -> bool:
     """Return whether half of the letters are of a script, or there is no letter."""
-    letters = "".join(filter(str.isalpha, text.translate(STRICT)))
-    others = _pattern_of(script).sub("", letters)
-    return 2 * len(others) <= len(letters)
+    letters = text.translate(letters_of(script))
+    return 2 * letters.count(OTHER) <= len(letters)
+
+
+@cache
+def letters_of(script: str) -> CodePointTable[str]:
+    """Return what letters each code point is folded to: `LETTER` of the script, or `OTHER`.
+
+    >>> "Aé, \u0434𝐠".translate(letters_of("Latin"))
+    'yyny'
+    """
+    inside = _pattern_of(script)
+
+    def letters(code: int) -> str:
+        folded = filter(str.isalpha, STRICT[code])
+        return "".join(LETTER if inside.fullmatch(letter) else OTHER for letter in folded)
+
+    return CodePointTable(letters)
 
 
 @cache
