@@ -522,6 +522,7 @@ def _case_differences(folder: Path, summary: Record, sums: Sums) -> Iterator[str
     yield from _precision_differences(summary["errors"], by_rule, in_groups, "errors")
     if summary["standing"]:
         yield from _month_differences(folder, summary, sums)
+    yield from _term_differences(folder, summary, sums)
 
 
 # Precision
@@ -731,6 +732,80 @@ def _csv_differences(path: Path, summary: Record) -> Iterator[str]:
         for key, count in value.items() if isinstance(value, dict) else [("", value)]:
             if isinstance(count, int) and cells.get((name, key)) != str(count):
                 yield f"the CSV says {name} {key} = {cells.get((name, key))}, the JSON {count}"
+
+
+# The evidence by term. The journal never says what decided one finding, so the totals are checked
+# against each other, against the decisions on their rule, and against the card of their pack
+
+
+TERM_GROUPS = 5
+
+
+def _term_differences(folder: Path, summary: Record, sums: Sums) -> Iterator[str]:
+    terms = summary.get("terms")
+    if terms is None:
+        return
+    if summary["kind"] != "month" or summary["provisional"]:
+        yield "terms: only a month that is over has them"
+    decided = Counter[str]()
+    for key, count in sums["by_rule"].items():
+        decided["/".join(key.split("/")[1:4])] += count
+    of_parts = _terms_of_providers(folder, summary) if summary["provider"] == "all" else None
+    for rule, evidence in terms.items():
+        if evidence["bar"] != _promised(folder, summary, rule):
+            yield f"terms {rule}: the bar {evidence['bar']} is not what the card promises"
+        for term, row in evidence["terms"].items():
+            of = f"terms {rule} {term}"
+            for problem in _term_problems(row, evidence["bar"], decided[rule]):
+                yield f"{of}: {problem}"
+            counts = row["groups"], row["stood"], row["findings"]
+            if of_parts is not None and of_parts.get((rule, term)) != counts:
+                yield f"{of}: it is not the sum of the providers"
+    if of_parts is not None and len(of_parts) != sum(len(one["terms"]) for one in terms.values()):
+        yield "terms: they are not those of the providers"
+
+
+def _term_problems(row: Record, bar: float | None, decided: int) -> Iterator[str]:
+    """Yield what is wrong in the totals of one term, on a rule with so many decided findings."""
+    groups, stood = row["groups"], row["stood"]
+    if not TERM_GROUPS <= groups <= row["findings"] <= decided:
+        yield "it has too few copy groups, or more than were decided"
+    if not 0 <= stood <= groups:
+        yield "more stood than there are"
+        return
+    low, high = _interval(stood, groups)
+    if not (_agree(row["low"], low) and _agree(row["high"], high)):
+        yield f"the interval of {stood} of {groups} is another"
+    if row["misleads"] != (bar is not None and row["high"] < bar):
+        yield "whether it misleads does not follow from its interval"
+
+
+def _terms_of_providers(
+    folder: Path, summary: Record
+) -> dict[tuple[str, str], tuple[int, int, int]]:
+    totals: dict[tuple[str, str], tuple[int, int, int]] = {}
+    for line in summary["providers"]:
+        part = read_object(folder / f"summaries/{line['name']}/{summary['period']}.json")
+        for rule, evidence in part.get("terms", {}).items():
+            for term, row in evidence["terms"].items():
+                groups, stood, findings = totals.get((rule, term), (0, 0, 0))
+                totals[rule, term] = (
+                    groups + row["groups"], stood + row["stood"], findings + row["findings"],
+                )  # fmt: skip
+    return totals
+
+
+def _promised(folder: Path, summary: Record, rule: str) -> float | None:
+    """Return the lower end of the precision at the threshold that the pack's card promises."""
+    for digest in summary["numbers"]["sets"]:
+        for pack in read_object(folder / f"sets/{digest}.json").get("packs", ()):
+            if rule.startswith(f"{pack['id']}/{pack['version']}/"):
+                held_back = pack.get("card", {}).get("held_back", ())
+                promised = [
+                    row["precision"]["low"] for row in held_back if row["at"] == "threshold"
+                ]
+                return min(promised, default=None)
+    return None
 
 
 # Reading files, and saying how they differ

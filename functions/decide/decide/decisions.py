@@ -22,7 +22,7 @@ from decide.judgement import (
     unknown,
 )
 from decide.times import before, excerpt_end_after_decision, is_forgotten, stated_at
-from ledger.cases.case import Case, JournalEntry, counted_once
+from ledger.cases.case import Case, DecidedScore, JournalEntry, counted_once
 from ledger.cases.dsa_codes import SourceType
 from ledger.cases.messages import Decision, Verdict
 from ledger.cases.refusal import CaseCode, CaseRefusal
@@ -30,6 +30,7 @@ from ledger.cases.transitions import CaseKind, Move
 from ledger.clock import utc
 from ledger.records.finding import Finding
 from ledger.records.receipt import rule_key
+from rules.score import deciding
 
 MOVES = {
     Verdict.CONFIRMED: Move.DECIDE,
@@ -235,7 +236,22 @@ def _from_findings(findings: Sequence[Finding], facts: Facts) -> dict[str, Any]:
         "found_at": min(finding.found_at for finding in findings),
         "reach": max(reaches, default=None),
         "set": findings[0].set,
+        "scores": tuple(map(_score, filter(_has_whole_score, findings))),
     }
+
+
+def _has_whole_score(finding: Finding) -> bool:
+    """Return whether all that a finding's score is the sum of is kept."""
+    return bool(finding.score and finding.threshold and not finding.spans_capped)
+
+
+def _score(finding: Finding) -> DecidedScore:
+    weights = [(span.term, span.weight) for span in finding.spans if span.weight]
+    return DecidedScore(
+        rule=f"{finding.pack}/{finding.version}/{finding.rule}",
+        score=finding.score or 0,
+        decided=deciding(weights, finding.threshold or 0),
+    )
 
 
 def _from_notice(notice: JournalEntry) -> dict[str, Any]:

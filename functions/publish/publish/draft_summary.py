@@ -8,11 +8,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from msgspec import UNSET, UnsetType
+
 from publish.catalogue import PublishedSets
 from publish.count.case_numbers import CaseNumbers, by_month, fold_cases, of_packs
 from publish.count.folding import Numbers, only_packs, sum_numbers
 from publish.count.month_carryover import Before, MonthCounts, Standing, standing_of
 from publish.count.precision import Errors, errors_of, of_cohort, without_cohorts
+from publish.count.term_evidence import RuleEvidence
 from publish.day_facts import DayFacts
 from publish.periods import PeriodKind, SummaryPeriod, day_period
 from publish.summary import (
@@ -108,6 +111,7 @@ class Drafter:
         *,
         over: bool,
         before: Summary | None = None,
+        terms: dict[str, RuleEvidence] | UnsetType = UNSET,
     ) -> Summary:
         """Return the draft of a month or campaign, from the summaries of its days.
 
@@ -118,6 +122,7 @@ class Drafter:
             packs: For a campaign, its packs; empty if the findings of all packs count.
             over: Whether the period's last day is closed.
             before: For a month, the summary of the month before.
+            terms: For a month that is over, what its terms decided.
         """
         chosen = tuple(packs)
         notes = _joined(days, days[-1:])
@@ -142,6 +147,7 @@ class Drafter:
             standing=_standing(period, whole, days, before)
             if period.kind is PeriodKind.MONTH
             else None,
+            terms=terms,
         )
 
     def _paused_by(self, provider: str, day: str) -> set[PausedNote]:
@@ -168,6 +174,7 @@ class Drafter:
         days: tuple[SummaryPart, ...] = (),
         providers: tuple[SummaryPart, ...] = (),
         standing: Standing | None = None,
+        terms: dict[str, RuleEvidence] | UnsetType = UNSET,
     ) -> Summary:
         numbers = counted.numbers
         return Summary(
@@ -181,6 +188,7 @@ class Drafter:
             cases=counted.cases,
             errors=counted.errors(period),
             standing=standing,
+            terms=terms,
             days=days,
             providers=providers,
             journal=notes.journal,

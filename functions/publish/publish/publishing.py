@@ -13,14 +13,22 @@ from dataclasses import replace
 from functools import partial
 from secrets import token_bytes
 
+from msgspec import UNSET, UnsetType
+
 from publish.context import PublishContext, PublishRequest, PublishResult
 from publish.count.case_numbers import fold_cases
 from publish.count.folding import sum_numbers
 from publish.count.precision import errors_of, without_cohorts
+from publish.count.term_evidence import (
+    RuleEvidence,
+    bar_of_pack,
+    sum_evidence,
+    term_evidence,
+)
 from publish.handover.auditing import encode_key, key_path
 from publish.handover.pausing import due, pause
 from publish.handover.year_report import YearReports
-from publish.periods import PeriodKind, SummaryPeriod, campaign_period, month_of
+from publish.periods import PeriodKind, SummaryPeriod, campaign_period, days_between, month_of
 from publish.publish_days import publish_days
 from publish.publish_run import PublishRun, publish_summary, start_run
 from publish.site.pages import Contents, ListedProvider
@@ -100,8 +108,41 @@ def publish_longer(
         parts = public.published_by_providers(period.name) if provider == "all" else ()
         over = period.last_day <= run.closed
         before = public.published_before(provider, period)
-        draft = run.drafter.longer(period, days, parts, packs, over=over, before=before)
+        terms = terms_of(run, provider, period, parts) if over else UNSET
+        draft = run.drafter.longer(
+            period, days, parts, packs, over=over, before=before, terms=terms
+        )
         publish_summary(run, draft)
+
+
+def terms_of(
+    run: PublishRun, provider: str, period: SummaryPeriod, parts: Sequence[Summary]
+) -> dict[str, RuleEvidence] | UnsetType:
+    """Return what the terms of scored rules decided in a month that is over; UNSET if not known.
+
+    A closed month keeps what it was published with: nothing is decided in it any more. A month that
+    an earlier release closed has nothing.
+    """
+    if period.kind is not PeriodKind.MONTH:
+        return UNSET
+    published = run.context.public.published(provider, period.name)
+    if published and not published.provisional:
+        return published.terms
+    if provider == "all":
+        known = [part.terms for part in parts if part.terms]
+        return sum_evidence(known)
+    packs = run.catalogue.packs
+
+    def bar_of(rule: str) -> float | None:
+        pack, version, _ = rule.split("/")
+        known = packs.get((pack, int(version)))
+        return bar_of_pack(known) if known else None
+
+    days = days_between(period.first_day, period.last_day)
+    return term_evidence(
+        (entry for day in days for entry in run.context.store.journal_entries(provider, day)),
+        bar_of,
+    )
 
 
 def pause_rules(run: PublishRun) -> bool:
@@ -129,7 +170,8 @@ def publish_site(run: PublishRun) -> None:
     totals = sum_numbers(month.numbers for month in months)
     decided = errors_of(without_cohorts(fold_cases(month.cases for month in months).by_rule))
     campaigns = public.periods("all", PeriodKind.CAMPAIGN)
-    for (pack, version), page in run.pages.packs(totals, decided, campaigns).items():
+    terms = sum_evidence(month.terms for month in months if month.terms)
+    for (pack, version), page in run.pages.packs(totals, decided, campaigns, terms).items():
         public.put(f"packs/{pack}/{version}.html", page.encode())
     publish_signs(run)
     checks = public.check_index(run.catalogue.in_force)

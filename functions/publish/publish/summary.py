@@ -12,6 +12,7 @@ from publish.count.case_numbers import CaseNumbers
 from publish.count.folding import LeftOutReason, Numbers
 from publish.count.month_carryover import Standing
 from publish.count.precision import Errors
+from publish.count.term_evidence import RuleEvidence
 from publish.journal.case_line import CaseLine, Tally
 from publish.journal.public_journal import JournalLine
 from publish.journal.short_line import NamesLine, ShortLine
@@ -140,6 +141,13 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
         Standing | None,
         Meta(description="Of a month, how cases stand at its end; null for other periods."),
     ] = None
+    terms: Annotated[
+        dict[str, RuleEvidence] | UnsetType,
+        Meta(
+            description="Of a month that is over: by `pack/version/rule`, the terms and signs that"
+            " decided findings of at least five copy groups, and how many of these stood."
+        ),
+    ] = UNSET
     days: Annotated[
         tuple[SummaryPart, ...], Meta(description="The days, of a month or campaign.")
     ] = ()

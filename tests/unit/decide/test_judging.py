@@ -20,10 +20,11 @@ from support.sample_messages import (
     suspension,
 )
 
-from ledger.cases.case import case_id
+from ledger.cases.case import DecidedScore, case_id
 from ledger.cases.transitions import CaseState
 from ledger.keys import audit_key
 from ledger.pointer import set_key
+from ledger.records.finding import FoundSpan
 from matcher import digest_of
 
 
@@ -45,6 +46,21 @@ def test_a_decision_moves_all_its_findings_at_once(cases: MemoryCases) -> None:
     assert (made.category, made.keywords, made.reach) == ("SCAMS_AND_FRAUD", ("PHISHING",), 2)
     assert (made.ground, made.ground_text) == ("illegal", "A provision")
     assert made.source_type == "VOLUNTARY"
+
+
+def test_a_decision_keeps_which_terms_decided_a_score(cases: MemoryCases) -> None:
+    """Only of scored findings that keep all that their score is the sum of."""
+    spans = (
+        FoundSpan("text", 0, 4, "slot", weight=5),
+        FoundSpan("text", 5, 10, "gacor", weight=7),
+        FoundSpan("text", 0, 10, "{link}", weight=3),
+    )
+    scored = finding(3, spans=spans, score=15, threshold=12)
+    capped = finding(4, spans=spans, score=15, threshold=12, spans_capped=True)
+    cases.find(scored, capped)
+    cases.decide(decision(F1, scored.finding, capped.finding))
+    made = entry(cases, "decision", "d-1")
+    assert made.scores == (DecidedScore("codes/3/asks-for-code", 15, ("slot", "gacor")),)
 
 
 @pytest.mark.parametrize("order", [(1, 7), (7, 1)], ids=["explained last", "explained first"])

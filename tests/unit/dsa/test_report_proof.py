@@ -20,7 +20,7 @@ from dsa.report.entries import Entries
 from dsa.report.files import LedgerError, entries_of, report_files, report_of_ledger
 from dsa.report.report import Period, Report
 from dsa.report.template import PARTS, file_name
-from ledger.cases.case import JournalEntry
+from ledger.cases.case import DecidedScore, JournalEntry
 from report_proof.proof import WrittenReport, prove
 from terang.cli.command import main
 
@@ -30,6 +30,15 @@ TABLES = [file_name(part) for part in PARTS]
 @pytest.fixture(scope="module")
 def report() -> dict[str, bytes]:
     return written()
+
+
+def test_a_report_says_nothing_of_single_terms() -> None:
+    """Its ledger may be handed on, and one entry is about one person's post."""
+    scored = msgspec.structs.replace(entry("decision", 1, 1), scores=(DecidedScore("a/1/r", 9),))
+    later = msgspec.structs.replace(entry("outcome", 2, 1), about=scored)
+    kept = Entries.of([scored, later]).all
+    assert [one.scores for one in kept] == [(), ()]
+    assert all(one.about is None or not one.about.scores for one in kept)
 
 
 @pytest.mark.parametrize("seed", range(5))

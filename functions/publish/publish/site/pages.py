@@ -8,6 +8,7 @@ from enum import StrEnum
 from publish.catalogue import PublishedIndex, PublishedSets, proposes_from, refusals_of
 from publish.count.folding import Numbers
 from publish.count.precision import Errors, RuleErrors
+from publish.count.term_evidence import Evidence
 from publish.site import case_tables, tables, wording
 from publish.site.score_tables import ordinary_rows, sign_rows, weight_rows
 from publish.site.templating import render
@@ -124,7 +125,11 @@ class Pages:
         )
 
     def packs(
-        self, totals: Numbers, errors: Errors, campaigns: Iterable[str] = ()
+        self,
+        totals: Numbers,
+        errors: Errors,
+        campaigns: Iterable[str] = (),
+        terms: Evidence | None = None,
     ) -> dict[tuple[str, int], str]:
         """Return a page for each version of each pack whose id can be part of a path.
 
@@ -132,10 +137,13 @@ class Pages:
             totals: All numbers published so far.
             errors: What people decided on all findings so far.
             campaigns: Those that have a page.
+            terms: What terms of scored rules decided in all months that are over.
         """
         published = frozenset(campaigns)
         return {
-            key: self._pack(pack, totals, errors, campaign_shown=pack.campaign in published)
+            key: self._pack(
+                pack, totals, errors, terms or {}, campaign_shown=pack.campaign in published
+            )
             for key, pack in self.catalogue.packs.items()
             if pack.has_page
         }
@@ -162,7 +170,9 @@ class Pages:
     def _state(self, pack: Pack) -> PackState:
         return state_of(pack, self.catalogue.in_force, self.today, public=bool(self.public_url))
 
-    def _pack(self, pack: Pack, totals: Numbers, errors: Errors, *, campaign_shown: bool) -> str:
+    def _pack(
+        self, pack: Pack, totals: Numbers, errors: Errors, terms: Evidence, *, campaign_shown: bool
+    ) -> str:
         found = {
             rule.id: {
                 mode: totals.by_rule.get(f"{pack.id}/{pack.version}/{rule.id}/{mode}", 0)
@@ -189,6 +199,11 @@ class Pages:
             notice_hours=notice_hours,
             proposes_from=proposes_from(pack, notice_hours),
             category=" or ".join(map(wording.category_words, pack.categories)),
+            evidence={
+                rule.id: evidence
+                for rule in pack.rules
+                if (evidence := terms.get(f"{pack.id}/{pack.version}/{rule.id}"))
+            },
             weights={rule.id: weight_rows(rule.score) for rule in pack.rules if rule.score},
             ordinary=ordinary_rows(pack.card) if pack.card else [],
         )

@@ -6,6 +6,8 @@ from datetime import datetime
 from functools import cached_property
 from statistics import median
 
+import msgspec
+
 from dsa.report.template import TERMS_ONLY, TOTAL, CategoryRow
 from ledger.cases.case import JournalEntry
 from ledger.cases.dsa_codes import CATEGORIES, NOT_SPECIFIED_NOTICE, NOT_SPECIFIED_ORDER, SourceType
@@ -27,8 +29,8 @@ class Entries:
 
     @classmethod
     def of(cls, entries: Iterable[JournalEntry]) -> "Entries":
-        """Sort entries by id, and drop repeated ones."""
-        by_id = {entry.entry: entry for entry in entries}
+        """Sort entries by id, and drop repeated ones. A report says nothing of single terms."""
+        by_id = {entry.entry: _without_terms(entry) for entry in entries}
         return cls(tuple(by_id[entry_id] for entry_id in sorted(by_id)))
 
     def typed(self, *types: str) -> list[JournalEntry]:
@@ -66,6 +68,13 @@ class Entries:
             for entry in self.typed("order")
             if not entry.follows
         ]
+
+
+def _without_terms(entry: JournalEntry) -> JournalEntry:
+    about = entry.about
+    return msgspec.structs.replace(
+        entry, scores=(), about=msgspec.structs.replace(about, scores=()) if about else None
+    )
 
 
 @dataclass(frozen=True, slots=True)

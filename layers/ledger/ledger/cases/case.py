@@ -16,6 +16,18 @@ GROUP_FORM = 3
 """The form of entries with a group: code that does not know groups would count them twice."""
 
 
+class DecidedScore(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A decided finding of a scored rule (`pack/version/rule`), and what decided its score.
+
+    `decided` are the terms and signs without each of which the score is below the threshold.
+    It is kept to be added up over many findings, and never published of one.
+    """
+
+    rule: str
+    score: int
+    decided: tuple[str, ...] = ()
+
+
 class JournalEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     """One message of any type, without its words about a person; publish folds these entries.
 
@@ -30,10 +42,10 @@ class JournalEntry(msgspec.Struct, frozen=True, omit_defaults=True):
 
     A decision also has `rules` (findings by `pack/version/rule/mode`), `found_days` (the
     day of each finding: its cohort), `found` (both together: `day/pack/version/rule/mode`),
-    the first `found_at`, the largest `reach`, `set`, and `source_type`. `about` is the entry which
-    this one is about, so that no fold has to join: the decision, the notice of a decision, the
-    first message of an order. `answers` is the complaint or dispute of an outcome. `overturns` says
-    that this entry was the first to overturn the decision.
+    the first `found_at`, the largest `reach`, `set`, `source_type`, and `scores` (its findings of
+    scored rules). `about` is the entry which this one is about, so that no fold has to join: the
+    decision, the notice of a decision, the first message of an order. `answers` is the complaint or
+    dispute of an outcome. `overturns` says that this entry was the first to overturn the decision.
 
     The decisions of one look at near copies share a `group`, and so does what is said about them.
     A group counts once: `counted` has those keys of `found` with which no earlier entry of the
@@ -103,6 +115,7 @@ class JournalEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     check: str = ""
     day: str = ""
     held_rule: str = ""
+    scores: tuple[DecidedScore, ...] = ()
     about: "JournalEntry | None" = None
     answers: "JournalEntry | None" = None
     group: str = ""
