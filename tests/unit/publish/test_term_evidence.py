@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 from support.publish_world import World, sample_receipt, scored_pack
 from support.sample_entries import contest, decision, outcome
@@ -49,6 +50,18 @@ def test_a_term_is_published_from_five_copy_groups_on() -> None:
 def test_a_copy_group_stood_if_half_of_its_findings_did() -> None:
     wrong = [decided(f"wrong {at}", "slot", score=8, verdict="dismissed") for at in range(2)]
     [row] = evidence(*groups_of(GROUPS, "slot"), *wrong).values()
+    assert (row.groups, row.stood, row.findings) == (5, 4, 7)
+
+
+def test_copies_that_were_decided_in_one_look_count_once_and_fall_together() -> None:
+    look = [
+        msgspec.structs.replace(decided(f"copy {at}", "slot", score=50 + at), group="g" * 64)
+        for at in range(3)
+    ]
+    [row] = evidence(*groups_of(GROUPS - 1, "slot"), *look).values()
+    assert (row.groups, row.stood, row.findings) == (5, 5, 7)
+    fell = outcome("o", contest("c", look[0]))
+    [row] = evidence(*groups_of(GROUPS - 1, "slot"), *look, fell).values()
     assert (row.groups, row.stood, row.findings) == (5, 4, 7)
 
 

@@ -5,8 +5,9 @@ was decided by is never published: it would say much about one person's post. So
 published only of months that are over, and only of terms with `GROUPS` copy groups. While a month
 grows, the difference of two totals would show a single finding.
 
-Copies of one text count once. Publish has no texts: findings with the same score, decided by the
-same terms, are taken for copies. Two texts may be taken for one, which publishes less.
+Copies of one text count once: those that were decided in one look, and findings with the same score
+that the same terms decided, since publish has no texts. Two texts may be taken for one, which
+publishes less.
 
 A term misleads if even the upper end of its interval is below the precision that the pack's card
 promises at its threshold (the lower end of it): the pack was published because it keeps that, and
@@ -20,7 +21,7 @@ name about five that are as good as promised: a person reads before a term is re
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import msgspec
 from msgspec import Meta
@@ -42,7 +43,12 @@ class TermEvidence(msgspec.Struct, frozen=True):
         int, Meta(ge=GROUPS, description="Copy groups of decided findings that it decided.")
     ]
     stood: Annotated[
-        int, Meta(ge=0, description="Those of which at least half were confirmed and not reversed.")
+        int,
+        Meta(
+            ge=0,
+            description="Those that stood: people confirmed at least half of them, and reversed"
+            " none that they decided in the same look.",
+        ),
     ]
     findings: Annotated[int, Meta(ge=GROUPS, description="The findings in these groups.")]
     low: Annotated[float, Meta(description="Lower end of the 95 % interval of stood/groups.")]
@@ -77,20 +83,39 @@ def term_evidence(
     The last word of the month on a finding counts: an overturned decision is turned round.
     `bar_of` returns the bar of a `pack/version/rule`.
     """
-    by_term: dict[tuple[str, str], dict[str, list[bool]]] = defaultdict(lambda: defaultdict(list))
-    for finding, is_right in _last_words(entries):
-        for term in finding.decided:
-            by_term[finding.rule, term][copy_group_of(finding)].append(is_right)
+    by_term: dict[tuple[str, str], dict[str, list[_LastWord]]] = defaultdict(
+        lambda: defaultdict(list)
+    )
+    for word in _last_words(entries):
+        for term in word.finding.decided:
+            by_term[word.finding.rule, term][word.copy_group].append(word)
     totals: dict[str, dict[str, tuple[int, int, int]]] = defaultdict(dict)
     for (rule, term), groups in sorted(by_term.items()):
-        stood = sum(2 * sum(rights) >= len(rights) for rights in groups.values())
+        stood = sum(map(_stood, groups.values()))
         totals[rule][term] = len(groups), stood, sum(map(len, groups.values()))
     return _published(totals, bar_of)
 
 
-def copy_group_of(finding: DecidedScore) -> str:
+class _LastWord(NamedTuple):
+    """A decided finding of a scored rule, by which look, and whether it was right."""
+
+    finding: DecidedScore
+    look: str
+    copy_group: str
+    is_right: bool
+
+
+def _stood(words: Iterable[_LastWord]) -> bool:
+    """Return whether at least half of the looks at copies stood: each, if none of it fell."""
+    looks: dict[str, bool] = {}
+    for word in words:
+        looks[word.look] = looks.get(word.look, True) and word.is_right
+    return 2 * sum(looks.values()) >= len(looks)
+
+
+def copy_group_of(decision: JournalEntry, finding: DecidedScore) -> str:
     """Return a name that findings on copies of one text share."""
-    return "\0".join((str(finding.score), *sorted(finding.decided)))
+    return decision.group or "\0".join((str(finding.score), *sorted(finding.decided)))
 
 
 def sum_evidence(parts: Iterable[Evidence]) -> dict[str, RuleEvidence]:
@@ -117,17 +142,17 @@ def bar_of_pack(pack: Pack) -> float | None:
     return min(promised, default=None)
 
 
-def _last_words(entries: Iterable[JournalEntry]) -> Iterator[tuple[DecidedScore, bool]]:
-    """Yield each decided finding of a scored rule, and whether it was right."""
-    rights: dict[tuple[str, int], tuple[DecidedScore, bool]] = {}
+def _last_words(entries: Iterable[JournalEntry]) -> Iterator[_LastWord]:
+    words: dict[tuple[str, int], _LastWord] = {}
     for entry in sorted(entries, key=lambda entry: (entry.overturns, entry.entry)):
         about = entry.about if entry.overturns else entry
         if about is None or about.type != "decision" or about.verdict not in JUDGED:
             continue
         is_right = (about.verdict == "confirmed") is not entry.overturns
         for number, finding in enumerate(about.scores):
-            rights[about.entry, number] = finding, is_right
-    yield from rights.values()
+            group = copy_group_of(about, finding)
+            words[about.entry, number] = _LastWord(finding, about.look, group, is_right)
+    yield from words.values()
 
 
 def _published(
