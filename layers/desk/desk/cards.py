@@ -16,7 +16,9 @@ class FindingView:
     """A finding on a card, with the published words about its rule."""
 
     finding: Finding
-    facts: RuleFacts
+    title: str
+    why: str
+    page: str
     name: str
     disguises: tuple[str, ...]
     notice: str
@@ -47,8 +49,8 @@ class CardView:
     copies: list[CopyView]
 
 
-def card_view(dossier: Dossier) -> CardView:
-    """Return what the card of an item shows."""
+def card_view(dossier: Dossier, language: str = "en") -> CardView:
+    """Return what the card of an item shows, with the words about rules in a language."""
     text = _text(dossier.findings)
     marks = marks_of(dossier.findings)
     first = dossier.findings[0].finding if dossier.findings else None
@@ -61,7 +63,7 @@ def card_view(dossier: Dossier) -> CardView:
         length=len(text),
         marks=marks,
         part=SHOWN_PARTS.get(first.spans[0].part, "") if first and first.spans else "",
-        findings=[_finding(each, facts) for each in dossier.findings],
+        findings=[_finding(each, facts, language) for each in dossier.findings],
         copies=[_copy(copy, text) for copy in dossier.copies],
     )
 
@@ -80,12 +82,13 @@ def shape(text: str) -> str:
     return "".join("░" if character.strip() else " " for character in text)
 
 
-def _finding(each: OpenFinding, facts: dict[str, RuleFacts]) -> FindingView:
+def _finding(each: OpenFinding, facts: dict[str, RuleFacts], language: str) -> FindingView:
     finding = each.finding
     disguises = sorted({kind for span in finding.spans for kind in span.evasion})
     known = facts.get(rule_name(finding), RuleFacts(title=finding.pack, why=""))
     name = f"{finding.pack}/{finding.rule}"
-    return FindingView(finding, known, name, tuple(disguises), each.notice)
+    title, why = known.said_in(language)
+    return FindingView(finding, title, why, known.page, name, tuple(disguises), each.notice)
 
 
 def _copy(copy: NearCopy, text: str) -> CopyView:

@@ -194,6 +194,7 @@ def _decisions(
     messages: list[CaseMessage] = [
         Decision(
             id=form.id if place == 0 else f"{form.id}.{place}",
+            group=form.id if len(parts) > 1 else None,
             findings=tuple(each.finding.finding for each in findings),
             notice=answered,
             verdict=verdict,

@@ -16,10 +16,10 @@ PER_RULE = 2
 """Examples of each kind and rule that become cards."""
 
 
-def golden_dossiers(packs: Iterable[Pack], provider: str, language: str = "en") -> list[Dossier]:
+def golden_dossiers(packs: Iterable[Pack], provider: str) -> list[Dossier]:
     """Return the examples of packs as cards, in an order that gives no answer away."""
     made = [
-        _dossier(pack, rule, text, answer, provider, language)
+        _dossier(pack, rule, text, answer, provider)
         for pack in packs
         for rule in pack.rules
         for answer, texts in (("confirmed", rule.match), ("dismissed", rule.ignore))
@@ -28,11 +28,8 @@ def golden_dossiers(packs: Iterable[Pack], provider: str, language: str = "en") 
     return sorted(made, key=lambda dossier: dossier.item.key)
 
 
-def _dossier(
-    pack: Pack, rule: Rule, text: str, answer: str, provider: str, language: str
-) -> Dossier:
+def _dossier(pack: Pack, rule: Rule, text: str, answer: str, provider: str) -> Dossier:
     key = digest("golden", pack.id, rule.id, text)
-    why = str(pack.reason_in(language, rule).text)
     finding = Finding(
         finding=key, provider=provider, post="", account="-", published_at=SINCE, found_at=SINCE,
         pack=pack.id, version=pack.version, set="", rule=rule.id, mode="live",
@@ -42,6 +39,6 @@ def _dossier(
     item = Item(
         key, ItemKind.GOLDEN, SINCE, category=finding.category, rules=(f"{pack.id}/{rule.id}",)
     )
-    facts = RuleFacts(str(pack.title_in(language).text), why)
+    facts = RuleFacts.of(pack, rule.id, "")
     name = f"{pack.id}/{pack.version}/{rule.id}"
     return Dossier(item, (OpenFinding(finding, text),), rules=((name, facts),), answer=answer)

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from ledger.cases.case import CaseEntry
 from ledger.records.finding import Finding
+from rules.pack import Pack
 
 COMPLAINT_DAYS = 14
 """Days in which a complaint should have its answer: a goal of ours. The DSA, Art. 20(4), asks for a
@@ -68,7 +69,8 @@ class OpenFinding:
 class RuleFacts:
     """The published words about a rule: its reason, its page, and its pack's title and ground.
 
-    `page` is empty where no public pages are served.
+    `page` is empty where no public pages are served. `translations` has the language, title and
+    reason of each translation; `title` and `why` are English.
     """
 
     title: str
@@ -77,6 +79,32 @@ class RuleFacts:
     ground: str = ""
     ground_text: str = ""
     ground_url: str = ""
+    translations: tuple[tuple[str, str, str], ...] = ()
+
+    @classmethod
+    def of(cls, pack: Pack, rule_id: str, page: str) -> "RuleFacts":
+        """Return the words about a rule of a pack."""
+        rule = pack.rule(rule_id)
+        return cls(
+            pack.title,
+            rule.why if rule else "",
+            page,
+            pack.ground.value,
+            pack.legal_ground.text,
+            pack.legal_ground.url,
+            tuple(
+                (language, pack.title_in(language).text, pack.reason_in(language, rule).text)
+                for language in (pack.translations or ())
+                if rule
+            ),
+        )
+
+    def said_in(self, language: str) -> tuple[str, str]:
+        """Return title and reason in a language, or in English."""
+        for known, title, why in self.translations:
+            if known == language:
+                return title, why
+        return self.title, self.why
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,8 +63,10 @@ def agreement(pairs: Iterable[tuple[str, str, int]]) -> Agreement:
 def quality_of(entries: Iterable[JournalEntry], since: str) -> DeskQuality:
     """Return the facts of the lead's page from journal entries.
 
-    A decision counts once for each of its rules, with all its findings.
+    A decision counts once for each of its rules, with all its findings. So do the decisions of one
+    look at near copies.
     """
+    seen: set[tuple[str, str]] = set()
     pairs = Counter[tuple[str, str]]()
     decided = Counter[tuple[str, str]]()
     overturned = Counter[str]()
@@ -73,7 +75,9 @@ def quality_of(entries: Iterable[JournalEntry], since: str) -> DeskQuality:
             pairs[entry.about.verdict, entry.verdict] += 1
         elif entry.type == "decision" and entry.verdict in {"confirmed", "dismissed"}:
             for rule in _rules(entry):
-                decided[rule, entry.verdict] += 1
+                look = (entry.group or entry.entry, rule)
+                decided[rule, entry.verdict] += look not in seen
+                seen.add(look)
         if entry.overturns and entry.about is not None:
             overturned.update(_rules(entry.about))
     rules = sorted({rule for rule, _ in decided} | set(overturned))

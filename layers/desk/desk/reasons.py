@@ -35,6 +35,33 @@ _SHIPPED = {
         "reversed": ("Looked at again by another person: the decision was wrong.",),
         "partly_reversed": ("Looked at again by another person: the measure went too far.",),
     },
+    "id": {
+        "confirmed": (
+            "Kiriman ini melakukan hal yang diterangkan dalam aturan.",
+            "Kiriman ini menawarkan atau meminta sesuatu yang tidak diperbolehkan layanan ini.",
+        ),
+        "dismissed": (
+            "Kiriman ini mengutip atau memberitakan hal itu, dan memperingatkannya.",
+            "Kata-kata itu berarti lain di sini.",
+            "Ini lelucon atau cerita rekaan, dan tidak merugikan siapa pun.",
+        ),
+        "escalated": ("Seseorang mungkin dalam bahaya. Kiriman ini diteruskan.",),
+        "upheld": ("Ditinjau kembali oleh orang lain: putusannya benar.",),
+        "reversed": ("Ditinjau kembali oleh orang lain: putusannya salah.",),
+        "partly_reversed": ("Ditinjau kembali oleh orang lain: tindakannya berlebihan.",),
+    },
+    "zh": {
+        "confirmed": ("这条帖子的内容正是规则所描述的。", "这条帖子提供或索要本服务不允许的东西。"),
+        "dismissed": (
+            "这条帖子是引用或报道，并提醒他人注意。",
+            "这些词语在这里另有含义。",
+            "这是玩笑或虚构内容，不会伤害任何人。",
+        ),
+        "escalated": ("可能有人处于危险之中。这条帖子已上报。",),
+        "upheld": ("已由另一人重新审看：决定正确。",),
+        "reversed": ("已由另一人重新审看：决定错误。",),
+        "partly_reversed": ("已由另一人重新审看：措施过重。",),
+    },
 }
 
 SHIPPED = tuple(

@@ -306,6 +306,7 @@ def decision_entry(decision: Decision, provider: str, findings: Iterable[Finding
         measures=decision.measures,
         moderator=decision.moderator,
         decided_at=utc(decision.decided_at),
+        group=decision.group or "",
         applied_at=utc(decision.applied_at) if decision.applied_at else "",
         rules=rules,
     )

@@ -161,15 +161,7 @@ class PublishedWords:
         pack = next((pack for pack in self.packs(finding.set) if pack.id == finding.pack), None)
         if pack is None:
             return RuleFacts(finding.pack, "", self.page(finding))
-        rule = pack.rule(finding.rule)
-        return RuleFacts(
-            pack.title,
-            rule.why if rule else "",
-            self.page(finding),
-            pack.ground.value,
-            pack.legal_ground.text,
-            pack.legal_ground.url,
-        )
+        return RuleFacts.of(pack, finding.rule, self.page(finding))
 
     def goldens(self, findings: Iterable[OpenFinding], provider: str) -> list[Dossier]:
         """Return the examples of the packs that made these findings, as cards for training."""

@@ -70,7 +70,9 @@ def decide_card(key: str) -> Response[str]:
     if dossier.item.kind is ItemKind.GOLDEN:
         verdict = VERDICTS[form.verdict][0].value
         right = verdict == dossier.answer
-        return training_page(asking, right=right, answer=dossier.answer, why=_why(dossier))
+        return training_page(
+            asking, right=right, answer=dossier.answer, why=_why(dossier, asking.language)
+        )
     first = desk.hold(moderator, pending)
     if first is not None:
         return card_page(asking, dossier, wanted, form, first=first, status=HTTPStatus.CONFLICT)
@@ -119,7 +121,7 @@ def card_page(
     elif first is not None and first.undone:
         form = replace(form, id=fresh)
     reasons = suggested_reasons(desk.reasons(moderator), dossier, asking.language)
-    view: CardView = card_view(dossier)
+    view: CardView = card_view(dossier, asking.language)
     return asking.page(
         "card.html",
         status,
@@ -138,8 +140,8 @@ def card_page(
     )
 
 
-def _why(dossier: Dossier) -> str:
-    return next((facts.why for _, facts in dossier.rules), "")
+def _why(dossier: Dossier, language: str) -> str:
+    return next((facts.said_in(language)[1] for _, facts in dossier.rules), "")
 
 
 def _taken(claim: DeskClaim | None, moderator: str) -> bool:

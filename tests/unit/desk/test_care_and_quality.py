@@ -1,0 +1,167 @@
+"""Comfort is the moderator's own, reasons are the provider's, and quality names no person."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from support.desk_world import MemoryDesk, Visitor, dossier, finding, later
+from support.sample_posts import PACK
+
+from desk.care import CareSettings
+from desk.golden import golden_dossiers
+from desk.ports import CannedReason
+from desk.quality import agreement, quality_of
+from desk.reasons import SHIPPED, ReasonError, read_reasons, reason_lines, suggested_reasons
+from ledger.cases.case import JournalEntry
+from matcher import Pack
+
+NOW = datetime(2026, 11, 25, 14, tzinfo=UTC)
+
+
+def test_a_break_is_due_after_a_sitting_and_not_after_a_pause() -> None:
+    care = CareSettings(minutes=45)
+    for minute in range(0, 46, 5):
+        care = care.after(NOW + timedelta(minutes=minute), severe=False)
+    assert care.is_break_due(NOW + timedelta(minutes=46))
+    assert not care.is_break_due(NOW + timedelta(minutes=80))
+    assert not care.after_break().is_break_due(NOW + timedelta(minutes=46))
+    assert not CareSettings(minutes=0, began=1, last=int(NOW.timestamp())).is_break_due(NOW)
+
+
+def test_severe_cards_in_a_row_are_limited() -> None:
+    care = CareSettings(severe_limit=3)
+    for _ in range(3):
+        assert not care.spares_severe(NOW)
+        care = care.after(NOW, severe=True)
+    assert care.spares_severe(NOW)
+    assert not care.after(NOW, severe=False).spares_severe(NOW)
+    assert not care.spares_severe(NOW + timedelta(hours=1))
+
+
+@pytest.mark.parametrize(
+    "cookie", ["", "m=9" * 500, "m=-1&s=%00", "l=<b>", "b=&=&", "n=9999999999999"]
+)
+def test_a_broken_cookie_is_the_default(cookie: str) -> None:
+    assert CareSettings.parse(cookie) == CareSettings()
+
+
+def test_settings_survive_their_cookie() -> None:
+    care = CareSettings("id", False, False, False, 30, 10, 5, 6, 7)
+    assert CareSettings.parse(care.cookie.partition("=")[2].partition(";")[0]) == care
+
+
+def test_the_break_is_offered_on_the_page() -> None:
+    desk = MemoryDesk([dossier(finding())])
+    visitor = Visitor(desk)
+    care = CareSettings(minutes=30).after(desk.now(), severe=False)
+    later(desk, minutes=20)
+    care = care.after(desk.now(), severe=False)
+    later(desk, minutes=15)
+    name, _, value = care.cookie.partition(";")[0].partition("=")
+    visitor.cookies[name] = value
+    assert "Take ten minutes away" in visitor.get("/")["body"]
+    visitor.post("/settings/break")
+    assert "Take ten minutes away" not in visitor.get("/")["body"]
+
+
+def test_reasons_are_of_the_pack_and_the_language_of_the_post() -> None:
+    own = [
+        CannedReason(text="For all.", verdict="dismissed", language="en"),
+        CannedReason(text="For codes.", verdict="dismissed", language="en", pack="codes"),
+        CannedReason(text="For others.", verdict="dismissed", language="en", pack="threats"),
+        CannedReason(text="Untuk semua.", verdict="dismissed", language="id"),
+    ]
+    assert suggested_reasons(own, dossier(finding()), "zh")["dismissed"] == [
+        "For codes.",
+        "For all.",
+    ]
+    in_indonesian = dossier(finding(language="id"))
+    assert suggested_reasons(own, in_indonesian, "zh")["dismissed"] == ["Untuk semua."]
+    shipped = suggested_reasons([], dossier(finding(language="zh-Hans")), "en")
+    assert all(texts for texts in shipped.values())
+
+
+def test_every_language_has_the_same_shipped_reasons() -> None:
+    counted = {
+        language: sorted(each.verdict for each in SHIPPED if each.language == language)
+        for language in ("en", "id", "zh")
+    }
+    assert counted["en"] == counted["id"] == counted["zh"]
+
+
+def test_reasons_survive_their_lines() -> None:
+    assert read_reasons(reason_lines(SHIPPED)) == list(SHIPPED)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["no bars", "maybe | en | * | x", "dismissed | english | * | x", "dismissed | en | * | "],
+)
+def test_a_line_that_is_no_reason_is_named(line: str) -> None:
+    with pytest.raises(ReasonError) as raised:
+        read_reasons(f"\ndismissed | en | * | x\n{line}")
+    assert raised.value.line == 3
+
+
+def test_a_lead_edits_the_reasons_and_nobody_else_sees_the_page() -> None:
+    desk = MemoryDesk([dossier(finding())])
+    lead, moderator = Visitor(desk, role="lead"), Visitor(desk, "m-8")
+    assert moderator.get("/lead")["statusCode"] == 404
+    assert moderator.post("/lead/reasons", {"reasons": ""})["statusCode"] == 404
+    answer = lead.post("/lead/reasons", {"reasons": "dismissed | en | * | A poem.\nbroken"})
+    assert answer["statusCode"] == 400
+    assert "A poem." in answer["body"]
+    lead.post("/lead/reasons", {"reasons": "dismissed | en | * | A poem."})
+    assert [each.text for each in desk.own_reasons] == ["A poem."]
+    assert "A poem." in moderator.get(f"/card/{desk.dossiers[0].item.key}")["body"]
+
+
+def test_the_leads_page_names_no_moderator() -> None:
+    desk = MemoryDesk([dossier(finding())])
+    body = Visitor(desk, "lead-1", role="lead").get("/lead")["body"]
+    assert "42 of 46 second looks agreed" in body
+    assert "m-1" not in body
+
+
+@pytest.mark.parametrize(
+    ("pairs", "kappa"),
+    [
+        pytest.param([], None, id="none"),
+        pytest.param([("c", "c", 9)], None, id="one verdict alone"),
+        pytest.param([("c", "c", 5), ("d", "d", 5)], 1.0, id="always"),
+        pytest.param([("c", "d", 5), ("d", "c", 5)], -1.0, id="never"),
+    ],
+)
+def test_agreement(pairs: list[tuple[str, str, int]], kappa: float | None) -> None:
+    found = agreement(pairs)
+    assert found.kappa == kappa
+    assert -1 <= found.low <= found.high <= 1
+
+
+def test_a_look_at_near_copies_counts_once() -> None:
+    made = [
+        JournalEntry(str(number), "decision", "acme", "", verdict="confirmed", group="g",
+                     rules={"codes/3/asks/live": 1})
+        for number in range(3)
+    ]  # fmt: skip
+    overturned = JournalEntry("o", "outcome", "acme", "", overturns=True, about=made[0])
+    second = JournalEntry("s", "second_review", "acme", "", verdict="dismissed", about=made[0])
+    quality = quality_of([*made, overturned, second], "2026-08-27")
+    [rule] = quality.rules
+    assert (rule.rule, rule.confirmed, rule.overturned) == ("codes/asks", 1, 1)
+    assert quality.pairs == (("confirmed", "dismissed", 1),)
+
+
+def test_training_tells_the_known_answer_and_stores_nothing() -> None:
+    [first, *_] = golden_dossiers([Pack.parse(PACK, "sample")], "acme")
+    desk = MemoryDesk([first])
+    visitor = Visitor(desk)
+    body = visitor.get(f"/card/{first.item.key}")["body"]
+    form = body.partition('name="id" value="')[2].partition('"')[0]
+    other = "dismissed" if first.answer == "confirmed" else "confirmed"
+    fields = {"id": form, "verdict": other, "reason": "I think so."}
+    answer = visitor.post(f"/card/{first.item.key}/decide", fields)
+    assert "The known answer is" in answer["body"]
+    right = visitor.post(f"/card/{first.item.key}/decide", fields | {"verdict": first.answer})
+    assert "That is the known answer" in right["body"]
+    assert not desk.pending
+    assert "Nothing waits" in visitor.get("/")["body"]
