@@ -6,7 +6,7 @@ Nothing here knows HTTP or a clock.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Literal, cast
 
 from desk.items import Dossier, ItemKind, OpenFinding
@@ -19,11 +19,13 @@ from ledger.cases.messages import (
     ContestResult,
     Decision,
     Escalation,
+    FloodAnswer,
     Measures,
     Outcome,
     SecondReview,
     Verdict,
 )
+from ledger.records.flood import LEFT_HELD, OPENED
 from ledger.untrusted_text import is_blank
 from phrases import to_translate
 
@@ -163,6 +165,8 @@ def _messages(
             return [key], [_second_look(form, dossier, moderator, opened, now)]
         case ItemKind.COMPLAINT:
             return [key], [_outcome(form, dossier, moderator, now)]
+        case ItemKind.HELD_RULE:
+            return [key], [_flood_answer(form, dossier, moderator, opened, now)]
         case _:
             return _decisions(form, dossier, moderator, opened, now)
 
@@ -265,6 +269,24 @@ def _audit(
         month=dossier.month,
         verdict=cast('Literal["violating", "not_violating", "gone"]', form.verdict),
         category=form.category if violating else None,
+        moderator=moderator,
+        opened_at=opened,
+        decided_at=now,
+    )
+
+
+def _flood_answer(
+    form: DecisionForm, dossier: Dossier, moderator: str, opened: datetime, now: datetime
+) -> FloodAnswer:
+    if form.verdict not in {OPENED, LEFT_HELD}:
+        raise DecidingError(to_translate("Choose an answer."))
+    assert dossier.question is not None  # noqa: S101 - a held rule is a question
+    return FloodAnswer(
+        id=form.id,
+        day=date.fromisoformat(dossier.question.day),
+        held_rule=dossier.question.rule,
+        verdict=cast('Literal["opened", "left_held"]', form.verdict),
+        reason=None if is_blank(form.reason) else _reason(form),
         moderator=moderator,
         opened_at=opened,
         decided_at=now,

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from ledger.cases.case import CaseEntry
 from ledger.records.finding import Finding
+from ledger.records.flood import FloodQuestion
 from rules.pack import Pack
 
 COMPLAINT_DAYS = 14
@@ -23,7 +24,7 @@ class ItemKind(StrEnum):
     COMPLAINT = "complaint"  # somebody contests a decision
     SECOND_LOOK = "second_look"  # a colleague's decision, drawn by chance
     AUDIT = "audit"  # a post of the month's sample, which no rule hit
-    HELD_RULE = "held_rule"  # the flood guard holds a rule of today: a lead looks at its findings
+    HELD_RULE = "held_rule"  # the flood guard asks about all findings of a rule on a day
     GOLDEN = "golden"  # training: the answer is known, and nothing is sent
 
 
@@ -139,7 +140,8 @@ class Dossier:
     of notices about the post. `contested` is the decision of a complaint, or the one of a second
     look; its message id is what the answer names. `contest` is the complaint itself. `post` and
     `url` are of an audit's post, or of a notice without findings. `rules` has the words about each
-    `pack/version/rule`; `answer` is the known verdict of a golden card.
+    `pack/version/rule`; `answer` is the known verdict of a golden card, `question`
+    the flood guard's about a held rule.
     """
 
     item: Item
@@ -154,3 +156,4 @@ class Dossier:
     earlier: tuple[EarlierDecision, ...] = ()
     copies: tuple[NearCopy, ...] = ()
     answer: str = ""
+    question: FloodQuestion | None = None

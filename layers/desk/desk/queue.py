@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 
 from desk.items import Item, ItemKind
-from desk.moderator import Moderator, Role
+from desk.moderator import Moderator
 from desk.ports import DeskClaim
 
 SEVERITIES = ("high", "medium", "low", "")
@@ -111,8 +111,6 @@ def may_take(item: Item, moderator: Moderator) -> bool:
     """Return whether a moderator may decide an item: by role, and not after deciding it before."""
     if moderator.name in item.not_for:
         return False
-    if item.kind is ItemKind.HELD_RULE:
-        return moderator.role is Role.LEAD
     return moderator.may_decide or item.kind is ItemKind.AUDIT
 
 

@@ -118,8 +118,6 @@ def _sit_at_stack(
     from terang.review.stack_source import StackSource
 
     remote = _remote(stack)
-    if month is None:
-        _print_questions(remote, provider, name)
     bucket = remote.outputs["PublicBucket"]
     address = remote.outputs.get("PublicUrl", "")
     words = PublishedWords(
@@ -148,17 +146,6 @@ def _sit_at_stack(
     )
     with_hint = "" if send else f"terang cases send {file} --provider {provider} --stack {stack}"
     return _report(_explained(sitting.run, file, port), file, with_hint)
-
-
-def _print_questions(remote: "Remote", provider: str, moderator: str) -> None:
-    """Print the questions of the flood guard that nobody has answered, and how to answer."""
-    for question, verdict in remote.store.flood_holds(provider):
-        if not verdict:
-            console.print(f"The flood guard asks: {question}. Are its findings right?")
-            console.print(
-                f"answer with: terang providers lift {provider} {question.rule}"
-                f" --day {question.day} --moderator {moderator} [--leave-held]"
-            )
 
 
 def _explained(run: Any, file: Path, port: int) -> "SittingResult":

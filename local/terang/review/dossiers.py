@@ -211,12 +211,17 @@ class RunCases:
             )
 
     def _second_looks(self) -> Iterator[Dossier]:
+        """Yield the decisions that are drawn. A group is drawn as one, by its first decision."""
         reviewed = {each.decision for each in self.messages if isinstance(each, SecondReview)}
+        looks: set[str] = set()
         for decision in self.decisions.values():
-            name = case_id("decision", self.provider, decision.id)
-            drawn = is_for_second_review(name) and decision.verdict is not Verdict.SKIPPED
-            if drawn and decision.id not in reviewed and self._known(decision):
-                yield self._about(decision, ItemKind.SECOND_LOOK, name, utc(decision.decided_at))
+            entry = decision_entry(decision, self.provider, ())
+            drawn = is_for_second_review(entry.look) and decision.verdict is not Verdict.SKIPPED
+            first = entry.look not in looks
+            looks.add(entry.look)
+            if drawn and first and decision.id not in reviewed and self._known(decision):
+                since = utc(decision.decided_at)
+                yield self._about(decision, ItemKind.SECOND_LOOK, entry.entry, since)
 
     def _notices(self) -> Iterator[Dossier]:
         for notice in self.messages:
@@ -306,7 +311,7 @@ def decision_entry(decision: Decision, provider: str, findings: Iterable[Finding
         measures=decision.measures,
         moderator=decision.moderator,
         decided_at=utc(decision.decided_at),
-        group=decision.group or "",
+        group=case_id("group", provider, decision.group) if decision.group else "",
         applied_at=utc(decision.applied_at) if decision.applied_at else "",
         rules=rules,
     )

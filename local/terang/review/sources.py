@@ -17,7 +17,7 @@ from ledger.cases.case import Case, CaseEntry, JournalEntry, is_for_second_revie
 from ledger.cases.transitions import CaseState, Move
 from ledger.errors import OperatorError
 from ledger.pointer import set_key
-from ledger.ports import CaseStore, JournalStore, OpenFindingStore
+from ledger.ports import CaseStore, FloodStore, JournalStore, OpenFindingStore
 from ledger.records.finding import Finding
 from matcher import RuleSet, SetError, load_set
 from rules.pack import Pack
@@ -28,7 +28,7 @@ SECOND_REVIEW_DAYS = 7
 """How old a decision for a second review may be: its excerpt is kept that long if dismissed."""
 
 
-class ReviewStore(CaseStore, JournalStore, OpenFindingStore, Protocol):
+class ReviewStore(CaseStore, FloodStore, JournalStore, OpenFindingStore, Protocol):
     """The parts of the table that a review reads."""
 
 

@@ -13,6 +13,7 @@ from ledger.cases.transitions import CaseState, Move
 from ledger.clock import Clock
 from ledger.keys import audit_key
 from ledger.ports import Objects
+from ledger.records.flood import flood_question_id
 from terang.review.cards import Card, alike, cards
 from terang.review.dossiers import contest_deadline, finding_dossier
 from terang.review.sample import read_sample, sample_dossiers
@@ -49,6 +50,7 @@ class StackSource:
         self._cards = cards(findings_of_stack(self.store, self.provider, self.limit, ()))
         return [
             *(finding_dossier(card, self.words.facts) for card in self._cards),
+            *self._held_rules(),
             *self._contests(),
             *self._second_looks(),
             *self._audits(own),
@@ -93,6 +95,18 @@ class StackSource:
                         entry.entry.decided_at,
                         reason=entry.reason,
                     )
+
+    def _held_rules(self) -> Iterator[Dossier]:
+        """Yield the questions of the flood guard that nobody has answered."""
+        for question, verdict in self.store.flood_holds(self.provider):
+            if not verdict:
+                item = Item(
+                    key=flood_question_id(self.provider, question.day, question.rule),
+                    kind=ItemKind.HELD_RULE,
+                    since=question.at or f"{question.day}T00:00:00Z",
+                    rules=(question.rule,),
+                )
+                yield Dossier(item, question=question)
 
     def _contests(self) -> Iterator[Dossier]:
         """Yield the complaints and disputes without an answer, the oldest first."""

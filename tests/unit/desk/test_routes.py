@@ -2,6 +2,7 @@
 
 import re
 
+import msgspec
 import pytest
 from support.desk_world import (
     MemoryDesk,
@@ -14,8 +15,11 @@ from support.desk_world import (
     later,
 )
 
-from desk.items import NearCopy
+from desk.items import Dossier, Item, ItemKind, NearCopy
 from desk.ports import PendingState
+from ledger.cases.messages import FloodAnswer
+from ledger.cases.reading import read_case_message
+from ledger.records.flood import FloodQuestion
 
 P1, P2 = dossier(finding("p1")), dossier(finding("p2", severity="low", reach=90_000))
 
@@ -240,3 +244,33 @@ def test_the_undo_bar_is_shown_while_a_decision_is_pending(desk: MemoryDesk) -> 
     assert f"/undo/{fields['id']}" in visitor.get("/")["body"]
     later(desk, seconds=11)
     assert "/undo/" not in visitor.get("/")["body"]
+
+
+@pytest.mark.parametrize("verdict", ["opened", "left_held"])
+def test_a_held_rule_is_one_question(verdict: str) -> None:
+    question = FloodQuestion("2026-11-25", "codes/asks", "2026-11-25T11:00:00Z", 1_000, 30, 20)
+    item = Item("f" * 64, ItemKind.HELD_RULE, question.at, rules=(question.rule,))
+    desk = MemoryDesk([Dossier(item, question=question)])
+    visitor = Visitor(desk)
+    assert "hit 30 of 1,000 posts" in visitor.get(f"/card/{item.key}")["body"]
+    fields = form_of(visitor, item.key)
+    assert "Choose an answer" in visitor.post(f"/card/{item.key}/decide", fields)["body"]
+    visitor.post(f"/card/{item.key}/decide", fields | {"verdict": verdict})
+    [pending] = desk.pending.values()
+    answer = pending.messages[0]
+    assert isinstance(answer, FloodAnswer)
+    assert (answer.held_rule, str(answer.day), answer.verdict) == (
+        "codes/asks", "2026-11-25", verdict)  # fmt: skip
+
+
+def test_every_message_of_the_desk_is_one_that_decide_reads(desk: MemoryDesk) -> None:
+    visitor = Visitor(desk, "m-2")
+    verdicts = {P1.item.key: "confirmed", P2.item.key: "threat", "c" * 64: "partly_reversed",
+                "2026-11.1": "gone"}  # fmt: skip
+    for key, verdict in verdicts.items():
+        fields = form_of(visitor, key) | {"verdict": verdict, "measure": "removed", "reason": "So."}
+        assert visitor.post(f"/card/{key}/decide", fields)["statusCode"] == 303
+        later(desk, seconds=20)
+    for pending in desk.pending.values():
+        for message in pending.messages:
+            assert read_case_message(msgspec.json.encode(message)) == message

@@ -4,7 +4,15 @@ from datetime import datetime
 
 from desk.deciding import MEASURES
 from desk.items import ItemKind
-from ledger.cases.messages import Audit, CaseMessage, Decision, Outcome, SecondReview
+from ledger.cases.messages import (
+    Audit,
+    CaseMessage,
+    Decision,
+    FloodAnswer,
+    Outcome,
+    SecondReview,
+)
+from ledger.records.flood import LEFT_HELD, OPENED
 from phrases import Phrases
 
 
@@ -26,10 +34,11 @@ def category_words(words: Phrases, code: str) -> str:
     """Return a DSA category as words.
 
     >>> from phrases import of
-    >>> category_words(of("en"), "SCAMS_AND_FRAUD"), category_words(of("en"), "")
+    >>> category_words(of("en"), "SCAMS_AND_FRAUD"), category_words(of("zh"), "")
     ('Scams and fraud', '')
     """
-    return words.gettext(code.replace("_", " ").capitalize())
+    # The empty message of a catalogue is its header.
+    return words.gettext(code.replace("_", " ").capitalize()) if code else ""
 
 
 def severity_words(words: Phrases, severity: str) -> str:
@@ -55,6 +64,8 @@ def verdict_words(words: Phrases, verdict: str) -> str:
         "violating": _("Violating"),
         "not_violating": _("Not violating"),
         "gone": _("Gone"),
+        OPENED: _("Opened"),
+        LEFT_HELD: _("Left held"),
     }.get(verdict, verdict)
 
 
@@ -85,7 +96,7 @@ def state_words(words: Phrases, state: str) -> str:
 def message_words(words: Phrases, message: CaseMessage) -> str:
     """Return what somebody decided, in words."""
     match message:
-        case Decision() | SecondReview() | Audit():
+        case Decision() | SecondReview() | Audit() | FloodAnswer():
             return verdict_words(words, str(message.verdict))
         case Outcome():
             return outcome_words(words, str(message.outcome)).capitalize()
@@ -118,6 +129,11 @@ def verdict_choices(words: Phrases, kind: str) -> list[tuple[str, str, str]]:
             ("reversed", _("The decision was wrong"), "d"),
             ("partly_reversed", _("The measure went too far"), "p"),
             ("omitted", _("Not decided"), "x"),
+        ]
+    if kind == ItemKind.HELD_RULE:
+        return [
+            (OPENED, _("The findings are right: open them"), "c"),
+            (LEFT_HELD, _("Leave them held"), "d"),
         ]
     if kind == ItemKind.AUDIT:
         return [
