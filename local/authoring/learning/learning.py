@@ -90,8 +90,8 @@ def learn(
     texts = [post.text for post in every]
     is_harmful = np.array([post.is_harmful for post in every], dtype=bool)
     groups = copy_groups(texts, [post.group for post in every])
-    _check_enough(is_harmful, groups)
     count = len(posts) + len(clean)
+    _check_enough(is_harmful[:count], groups[:count])
     report(f"{count:,} posts in {len(set(groups[:count])):,} copy groups")
     left_out = DroppedTerms({post.brand for post in posts if post.brand}, wanted.struck_out)
     entries = WeighedEntries(

@@ -14,12 +14,19 @@ from authoring.learning.decided import MODERATORS, decided_posts
 from authoring.learning.labelled import LabelError, LabelledPost, read_clean, read_labelled
 from authoring.learning.review import read_answers, relabel, review_lines
 from ledger.cases.refusal import CaseReceipt
+from ledger.clock import SystemClock
 from ledger.errors import OperatorError
 from ledger.records.finding import Finding
 from matcher.signs.catalogue import SIGNS
 from rules.categories import category_problem
 from terang import ROOT, USAGE
-from terang.case_messages import decode_lines, read_file, read_messages, resolve_findings
+from terang.case_messages import (
+    complete_times,
+    decode_lines,
+    read_file,
+    read_messages,
+    resolve_findings,
+)
 from terang.cli.arguments import (
     STACK,
     Day,
@@ -166,8 +173,10 @@ def _decided(asked: _DecisionsAsked, category: str) -> list[LabelledPost]:
         decisions, months = _of_stack(asked.stack, asked.provider or "")
     if not decisions.verdicts:
         erased = f" ({decisions.erased} on posts of erased authors)" if decisions.erased else ""
+        unread = f" ({decisions.unread} messages would be refused)" if decisions.unread else ""
         raise OperatorError(
-            f"{decisions.provider} has no decisions yet{erased}: confirm or dismiss some findings"
+            f"{decisions.provider} has no decisions yet{erased}{unread}: confirm or dismiss some"
+            " findings"
         )
     decided = decided_posts(decisions.verdicts, decisions.later, category)
     shares = selection_shares(decisions, months)
@@ -221,7 +230,8 @@ def _of_run(folder: Path, cases: Sequence[Path]) -> tuple[Decisions, dict[str, P
     messages = [message for case in cases for message in read_messages(case)]
     refused = _refused_in(folder / "out" / provider / "receipts/messages")
     taken = [message for message in messages if message.get("id") not in refused]
-    named = [resolve_findings(message, findings) for message in taken]
+    clock = SystemClock()
+    named = [resolve_findings(complete_times(message, clock), findings) for message in taken]
     months = {
         file.stem: _month(read_file(file))
         for file in (folder / "public/summaries" / provider).glob("20??-??.json")

@@ -43,9 +43,15 @@ class PublishedMonth(msgspec.Struct, frozen=True):
 def selection_shares(
     decisions: Decisions, months: Mapping[str, PublishedMonth]
 ) -> dict[Selection, SelectionShare]:
-    """Return how many posts of each kind were decided, out of how many in the published months."""
+    """Return how many posts of each kind were decided, out of how many in the published months.
+
+    Held findings count as proposed if somebody decided on one: then a person had opened them.
+    """
     counted = Counter(verdict.selection for verdict in decisions.verdicts)
-    live = sum(month.numbers.live - month.numbers.held for month in months.values())
+    is_opened = any(finding.held for finding in decisions.findings.values())
+    live = sum(
+        month.numbers.live - (0 if is_opened else month.numbers.held) for month in months.values()
+    )
     unmet = sum(max(month.numbers.inspected - month.numbers.live, 0) for month in months.values())
     decided = sum(finding.mode == "live" for finding in decisions.findings.values())
     shares = {

@@ -34,13 +34,17 @@ class DecidedStore(CaseStore, JournalStore, Protocol):
 
 @dataclass(slots=True)
 class Decisions:
-    """All verdicts of a provider, what was said about them later, and the decided findings."""
+    """All verdicts of a provider, what was said about them later, and the decided findings.
+
+    `erased` counts verdicts on posts of erased authors, `unread` messages that Terang would refuse.
+    """
 
     provider: str
     verdicts: list[Verdict] = field(default_factory=list)
     later: SecondWords = field(default_factory=SecondWords)
     findings: dict[str, Finding] = field(default_factory=dict)
     erased: int = 0
+    unread: int = 0
 
 
 def decisions_of_stack(store: DecidedStore, provider: str, days: Iterable[str]) -> Decisions:
@@ -107,14 +111,14 @@ def decisions_of_messages(
 ) -> Decisions:
     """Return the decisions of a run's messages. Each of them names its findings by id.
 
-    Messages that Terang would refuse for their fields are left out, and so is a second decision on
-    the same finding.
+    Messages that Terang would refuse for their fields are counted. A second decision on the same
+    finding is left out.
     """
     by_id = {finding.finding: finding for finding in findings}
     read = [_read(message) for message in messages]
     taken = [message for message in read if message is not None]
     notices = {message.id: message for message in taken if isinstance(message, Notice)}
-    decisions = Decisions(provider, later=_second_words(taken))
+    decisions = Decisions(provider, later=_second_words(taken), unread=len(read) - len(taken))
     done: set[str] = set()
     for message in taken:
         match message:

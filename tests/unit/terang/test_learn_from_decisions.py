@@ -172,6 +172,43 @@ def test_what_was_overturned_or_edited_is_counted_so(
     assert "23 copy groups of harmful" in err[-1] or code == 0
 
 
+@pytest.mark.skipif(not has_library(), reason="scikit-learn is missing")
+def test_too_few_ordinary_posts_are_counted_without_the_protected_sentences(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without audits the only ordinary posts are those that a rule took for harmful."""
+    messages = [json.loads(row) for row in (folder / "cases.jsonl").read_text().splitlines()]
+    write(folder, [message for message in messages if message["type"] != "audit"])
+    code, _, err = learn(capsys, folder)
+    assert code == 1
+    assert err[-1] == (
+        "terang packs learn: 5 copy groups of ordinary posts; learning needs 20 of each label"
+        " (copies of one text count once)"
+    )
+
+
+def test_a_decision_may_name_post_and_rule_and_leave_out_times_as_in_a_run(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    findings = (folder / "run/findings.jsonl").read_text().splitlines()
+    post = json.loads(findings[0])["post"]
+    short = {"type": "decision", "id": "d", "post": post, "rule": "codes/asks-for-code"}
+    write(folder, [short | {"verdict": "confirmed", "moderator": "m-1", "reason": "An advert."}])
+    _, _, err = learn(capsys, folder)
+    assert err[0].startswith("1 decisions label 1 posts for SCAMS_AND_FRAUD; 1 of them are in")
+
+
+def test_what_a_run_refused_teaches_nothing(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    receipts = folder / "run/out/acme/receipts/messages/2026-11-25"
+    receipts.mkdir(parents=True)
+    refused = {"message": "m", "provider": "acme", "status": "refused", "at": "", "kind": "case"}
+    (receipts / "m.json").write_text(json.dumps(refused | {"type": "audit", "id": "a-30"}))
+    _, _, err = learn(capsys, folder)
+    assert err[0].startswith("54 decisions label 54 posts")
+
+
 FAULTS = {
     "no decisions": (
         lambda folder: write(folder, []),
