@@ -55,6 +55,7 @@ def deployed(name: str, world: World) -> Iterator[ModuleType]:
         "FILES_QUEUE_URL": world.queue_url,
         "UNITS_QUEUE_URL": world.queue_url,
         "REDRIVE_SENDER": "",
+        "CONSOLE_QUEUE_ARN": "arn:console",
         "MAX_RULE_PER_MILLE": "1000",
         "FLOOD_MINIMUM_POSTS": "1000000",
         "EXCERPT_DAYS": "30",

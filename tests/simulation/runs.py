@@ -39,6 +39,7 @@ SETTINGS = {
     "FILES_QUEUE_URL": "https://sqs.example/files",
     "UNITS_QUEUE_URL": "https://sqs.example/units",
     "REDRIVE_SENDER": "",
+    "CONSOLE_QUEUE_ARN": "arn:console",
     "EXCERPT_DAYS": "30",
     "RANGE_BYTES": str(RANGE_BYTES),
     "PART_BYTES": str(RANGE_BYTES),

@@ -34,7 +34,8 @@ class Source:
 
 UNITS, POSTS = Source("units", "scan", 1), Source("posts", "scan", 1_000)
 CASES = Source("cases", "decide", 10)
-SOURCES = [UNITS, POSTS, CASES]
+CONSOLE = Source("console", "decide", 10)
+SOURCES = [UNITS, POSTS, CASES, CONSOLE]
 """Queues and their functions; another function is another line here, and nothing else."""
 
 

@@ -77,11 +77,16 @@ class SQS:
         return {"Attributes": {name: told[name] for name in asked}}
 
     def send_message(
-        self, QueueUrl: str, MessageBody: str, MessageAttributes: dict[str, Any] | None = None
+        self,
+        QueueUrl: str,
+        MessageBody: str,
+        MessageAttributes: dict[str, Any] | None = None,
+        DelaySeconds: int = 0,
     ) -> Any:
         queue = self._queue(QueueUrl, "SendMessage")
         _check_body(MessageBody)
         message = self._add(queue, MessageBody, MessageAttributes or {})
+        message.visible = self.seconds() + DelaySeconds if DelaySeconds else 0.0
         return {"MessageId": _name(message)}
 
     def send_message_batch(self, QueueUrl: str, Entries: list[dict[str, Any]]) -> Any:

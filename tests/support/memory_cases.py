@@ -71,7 +71,7 @@ class MemoryCases:
         return tuple(one.finding for one in findings)
 
     def work(self, store: Any = None) -> CaseWork:
-        settings = DecideSettings("table", "out", "public", "https://terang.example", "", "")
+        settings = DecideSettings("table", "out", "public", "https://terang.example", "", "", "")
         return case_work_of(settings, cast("Any", store or self), cast("Any", self), self.clock)
 
     def decide(

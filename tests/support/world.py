@@ -13,9 +13,11 @@ from support.sample_posts import SHADOW, StandingClock, pack
 
 from decide.case_work import CaseWork, Handled
 from decide.deliveries import CaseDeliveries, DecideSettings, case_work_of
+from decide.pending import PendingDecisions
 from intake.arrival import Intake
 from intake.formats.file_budget import Budget
 from learn.feed_import import FeedImporter, ImportResult, LearnSettings, importer_over
+from ledger.aws.desk_store import DynamoDesk
 from ledger.aws.objects import S3Objects
 from ledger.aws.queue import Senders, SqsUnitQueue
 from ledger.aws.store import DynamoStore
@@ -185,16 +187,32 @@ class World:
             trial_day=False,
         )
 
+    @property
+    def decide_settings(self) -> DecideSettings:
+        return DecideSettings(
+            table=self.table,
+            out_bucket=self.out,
+            public_bucket=self.public,
+            public_url="https://terang.example",
+            redrive_sender="AROAREDRIVE",
+            console_queue_arn="arn:console",
+            today="",
+        )
+
+    @property
+    def desk(self) -> DynamoDesk:
+        return DynamoDesk(self.store.table, self.clock)
+
     def case_work(self, store: Any = None, objects: Any = None) -> CaseWork:
         """A fresh worker of decide, over other ports where they are given."""
-        settings = DecideSettings(
-            self.table, self.out, self.public, "https://terang.example", "AROAREDRIVE", ""
-        )
+        settings = self.decide_settings
         return case_work_of(settings, store or self.store, objects or self.objects, self.clock)
 
     def case_deliveries(self) -> CaseDeliveries:
         """A fresh worker of decide, from the delivery on."""
-        return CaseDeliveries(self.case_work(), Senders(self.store, self.clock, "AROAREDRIVE"))
+        work, senders = self.case_work(), Senders(self.store, self.clock, "AROAREDRIVE")
+        console = PendingDecisions(self.desk, work, senders)
+        return CaseDeliveries(work, senders, console, self.decide_settings.console_queue_arn)
 
     def decide(self, *messages: dict[str, Any], provider: str = "acme") -> list[Handled]:
         """Take messages about cases, each by a fresh worker; what they and the woken came to.

@@ -68,17 +68,22 @@ def a_new_account_can_run_it(stack: Resolved) -> Iterator[str]:
     """All workers together, and no reserved ones, fit the limit of a new account.
 
     A function without a mapping is called by the operator's feed or schedule, one call at a time.
-    The tip line shares what is left: whoever asks it too early asks again.
+    The tip line and the console share what is left: whoever asks too early asks again. A stack with
+    a console needs two workers more for its decisions, as its parameter says.
     """
     functions = stack.typed("AWS::Lambda::Function")
     mappings = _mappings(stack).values()
     asked = {one["TargetFunctionArn"] for one in stack.typed("AWS::Lambda::Url").values()}
+    asked |= {
+        one["IntegrationUri"] for one in stack.typed("AWS::ApiGatewayV2::Integration").values()
+    }
+    most = NEW_ACCOUNT + (2 if "ConsoleCases" in stack.resources else 0)
     mapped = {one["FunctionName"] for one in mappings}
     called = [one for one in functions if one not in mapped and stack.arn(one) not in asked]
     workers = len(called) + sum(
         one.get("ScalingConfig", {}).get("MaximumConcurrency", 1_000) for one in mappings
     )
-    if workers > NEW_ACCOUNT:
+    if workers > most:
         yield f"{workers} workers are more than a new account may run"
     for name, function in functions.items():
         if "ReservedConcurrentExecutions" in function:
@@ -143,6 +148,10 @@ def every_function_fails_into_something(stack: Resolved) -> Iterator[str]:
     A function that is only asked, over its URL, tells a failure to whoever asks.
     """
     asked = {one["TargetFunctionArn"] for one in stack.typed("AWS::Lambda::Url").values()}
+    asked |= {
+        one["IntegrationUri"] for one in stack.typed("AWS::ApiGatewayV2::Integration").values()
+    }
+    most = NEW_ACCOUNT + (2 if "ConsoleCases" in stack.resources else 0)
     mapped = {mapping["FunctionName"] for mapping in _mappings(stack).values()}
     targets = {
         config["FunctionName"]: config.get("DestinationConfig", {}).get("OnFailure", {})

@@ -1,5 +1,7 @@
 """Nobody is let in who need not be, and each rule of that notices when somebody is."""
 
+from itertools import product
+
 import pytest
 from template.access_rules import (
     ACCESS_RULES,
@@ -105,8 +107,8 @@ DOORS: dict[str, Change] = {
 
 @pytest.mark.parametrize("rule", ACCESS_RULES, ids=lambda rule: rule.__name__)
 def test_the_stack_keeps_the_rule(rule: Rule) -> None:
-    for door in ("own", "cloudfront"):
-        assert list(rule(Resolved.of(source(), PublicDoor=door))) == []
+    for door, console in product(("own", "cloudfront"), ("off", "oidc", "cognito")):
+        assert list(rule(Resolved.of(source(), PublicDoor=door, Console=console))) == []
 
 
 @pytest.mark.parametrize("rule", ACCESS_RULES, ids=lambda rule: rule.__name__)

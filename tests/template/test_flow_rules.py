@@ -171,7 +171,8 @@ BROKEN: dict[str, tuple[Rule, Change]] = {
 @pytest.mark.parametrize("door", ["own", "cloudfront"])
 @pytest.mark.parametrize("rule", FLOW_RULES, ids=lambda rule: rule.__name__)
 def test_the_stack_keeps_the_rule(rule: Rule, door: str) -> None:
-    assert list(rule(Resolved.of(source(), PublicDoor=door))) == []
+    for console in ("off", "oidc", "cognito"):
+        assert list(rule(Resolved.of(source(), PublicDoor=door, Console=console))) == []
 
 
 @pytest.mark.parametrize(("rule", "change"), BROKEN.values(), ids=BROKEN)

@@ -47,7 +47,10 @@ class Handled:
 
 @dataclass(frozen=True, slots=True)
 class ArrivedLine:
-    """A line, and when it was first sent; if it waited, also the day, case and message id."""
+    """A line, and when it was first sent; if it waited, also the day, case and message id.
+
+    `other_door` is the door of the provider's moderators if the line came through another one.
+    """
 
     provider: str
     line: bytes
@@ -55,6 +58,7 @@ class ArrivedLine:
     day: str = ""
     case: str = ""
     name: str = ""
+    other_door: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +102,20 @@ class CaseWork:
     out_bucket: str
     trial_day: bool = False
 
-    def take(self, provider: str, line: bytes, sent_at: datetime) -> Iterator[Handled]:
+    def take(
+        self, provider: str, line: bytes, sent_at: datetime, other_door: str = ""
+    ) -> Iterator[Handled]:
         """Take one message, and after it every message that waited for it.
 
         `sent_at` is when the message was first sent: no time that it states may be later. In a
-        trial only the day of `sent_at` counts.
+        trial only the day of `sent_at` counts. `other_door` is the door that the provider's
+        moderators use, if this line came through another one: then it may not name a moderator.
 
         A waiting message is kept until all messages that wait for it are taken too. If a worker
         dies in between, the next delivery finds it waiting and continues.
         """
-        left: list[ArrivedLine | Settled] = [ArrivedLine(provider, line, sent_at)]
+        first = ArrivedLine(provider, line, sent_at, other_door=other_door)
+        left: list[ArrivedLine | Settled] = [first]
         done: set[str] = set()
         while left:
             match left.pop():
@@ -170,6 +178,9 @@ class CaseWork:
                 if known.digest == content:
                     return Committed(known)
                 return NotCommitted(CaseRefusal(CaseCode.ID_REUSED, "id"))
+            if arrival.other_door and getattr(message, "moderator", None) is not None:
+                advice = f"this provider's moderators decide at the door {arrival.other_door}"
+                return NotCommitted(CaseRefusal(CaseCode.WRONG_DOOR, "moderator", advice=advice))
             now = self.clock.now()
             facts = self.reader.read(message, arrival.provider, now, self._arrived(arrival))
             judged = judge(message, facts)

@@ -13,6 +13,8 @@ from decide.author_notice import AuthorNotices
 from decide.case_work import CaseWork, Handled
 from decide.effects import Effects
 from decide.facts_reader import DecidedPacks, DecideStore, FactsReader
+from decide.pending import PendingDecisions
+from ledger.aws.desk_store import DynamoDesk
 from ledger.aws.objects import S3Objects
 from ledger.aws.queue import Delivery, Senders, require_reserve
 from ledger.aws.store import DynamoStore
@@ -36,6 +38,8 @@ class CaseDeliveries:
 
     work: CaseWork
     senders: Senders
+    console: PendingDecisions
+    console_queue_arn: str
 
     def take(self, message: Delivery, seconds_left: Callable[[], float]) -> list[Handled] | None:
         """Return the outcome of each message of a delivery; None if the sender is not registered.
@@ -43,6 +47,8 @@ class CaseDeliveries:
         Raises TimeReserveError when too little time is left, and errors of the platform. SQS then
         delivers all of it again, and messages that were taken before are `repeated`.
         """
+        if message.queue_arn == self.console_queue_arn:
+            return self.console.take(message.body, seconds_left)
         provider = self.senders.believed(message.sender_id, message.attributes)
         if provider is None:
             return None
@@ -60,7 +66,8 @@ class CaseDeliveries:
         for line in lines.split(b"\n"):
             if line.strip():
                 require_reserve(seconds_left)
-                yield from self.work.take(provider, line, sent_at)
+                other_door = self.senders.other_door(provider, "queue")
+                yield from self.work.take(provider, line, sent_at, other_door)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +79,7 @@ class DecideSettings:
     public_bucket: str
     public_url: str
     redrive_sender: str
+    console_queue_arn: str
     today: str
 
     @classmethod
@@ -85,7 +93,9 @@ def case_deliveries_of(settings: DecideSettings, dynamodb: Any, s3: Any) -> Case
     clock = clock_from_setting(settings.today)
     store = DynamoStore.of(dynamodb, settings.table, clock)
     work = case_work_of(settings, store, S3Objects(s3), clock)
-    return CaseDeliveries(work, Senders(store, clock, settings.redrive_sender))
+    senders = Senders(store, clock, settings.redrive_sender)
+    console = PendingDecisions(DynamoDesk(store.table, clock), work, senders)
+    return CaseDeliveries(work, senders, console, settings.console_queue_arn)
 
 
 def case_work_of(

@@ -7,45 +7,14 @@ claim is a put with an end, a decision is stored once under its id, and undo mar
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from enum import StrEnum
 from typing import Protocol
 
 import msgspec
 
 from desk.items import Dossier, Item
 from desk.moderator import Moderator
-from ledger.cases.messages import CaseMessage
-
-
-class PendingState(StrEnum):
-    """How far a decision of the desk has come."""
-
-    PENDING = "pending"  # it can be taken back
-    UNDONE = "undone"  # it was taken back, and its form is used up
-    SENT = "sent"  # it is on its way to decide, or in the file
-    TAKEN = "taken"
-    WAITING = "waiting"
-    REFUSED = "refused"
-
-
-class PendingDecision(msgspec.Struct, frozen=True, kw_only=True):
-    """A decision that can be taken back until `due_at`; its messages are sent after that.
-
-    `id` is the id of its first message and of the form that made it: the same form again is the
-    same decision. `items` are the keys of the items that it decides; several for a copy group.
-    Times are RFC 3339 in UTC, with microseconds.
-    """
-
-    id: str
-    provider: str
-    moderator: str
-    items: tuple[str, ...]
-    messages: tuple[CaseMessage, ...]
-    held_at: str
-    due_at: str
-    state: PendingState = PendingState.PENDING
-    code: str = ""
-    first: str = ""
+from ledger.cases.pending import PendingDecision as PendingDecision
+from ledger.cases.pending import PendingState as PendingState
 
 
 class FirstDecision(msgspec.Struct, frozen=True, kw_only=True):

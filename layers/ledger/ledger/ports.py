@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import BinaryIO, Protocol
 
 from ledger.cases.case import Case, CaseMarker, CaseMove, JournalEntry, WaitingMessage
+from ledger.cases.pending import PendingDecision
 from ledger.privacy.audit_sample import SampledPost
 from ledger.records.finding import Finding
 from ledger.records.flood import FloodHold, FloodQuestion, FloodTotal
@@ -302,3 +303,17 @@ class OpenFindingStore(Protocol):
 
     def with_entries(self, findings: Sequence[str]) -> set[str]:
         """Return those of these findings about which somebody has done anything yet."""
+
+
+class PendingStore(Protocol):
+    """Decisions that can be taken back for a few seconds, and then are sent once."""
+
+    def release_pending(self, provider: str, pending: str) -> PendingDecision:
+        """End the time in which a decision can be taken back, and return it.
+
+        It becomes `sent`, or stays `undone` if that came first. A decision that is not stored
+        becomes `void`, so that it cannot be stored later, when nobody would send it.
+        """
+
+    def end_pending(self, pending: PendingDecision) -> None:
+        """Record what became of a sent decision. The first call counts."""

@@ -141,6 +141,9 @@ providers pause -> terang.cli.providers:pause
 providers factchecks -> terang.cli.providers:factchecks
     Propose labels with published fact-checks to a provider, or only count them.
     terang providers factchecks acme-chat on
+providers door -> terang.cli.providers:door
+    Let a provider's moderators decide at the console, or in messages to the queue.
+    terang providers door acme-chat console
 providers lift -> terang.cli.providers:lift
     Answer the flood guard: let a held rule propose again and open its findings, or leave them.
     terang providers lift acme-chat account-takeover/asks-for-code --moderator m-7

@@ -25,7 +25,7 @@ from terang.repair.table_snapshot import put_back
 WAIT_SECONDS = 900
 """The longest that a function may take."""
 
-Queue = Literal["units", "posts", "cases", "intake", "publish", "learn"]
+Queue = Literal["units", "posts", "cases", "console", "intake", "publish", "learn"]
 
 console = Screen(stderr=True)
 

@@ -107,6 +107,7 @@ def list_all(
                     "open_channels": list(provider.open_channels),
                     "packs": None if settings.packs is None else list(settings.packs),
                     "factchecks": settings.factchecks,
+                    "door": provider.door,
                 }
             )
         else:
@@ -121,7 +122,7 @@ def _line_of(provider: Provider, settings: ProviderSettings) -> str:
     senders = " ".join(provider.senders) or "none"
     return (
         f"{provider.provider}: fact-checks {factchecks}; packs: {packs};"
-        f" open channels: {channels}; senders: {senders}"
+        f" door: {provider.door}; open channels: {channels}; senders: {senders}"
     )
 
 
@@ -149,6 +150,31 @@ def factchecks(
 ) -> int:
     """Switch a provider's fact-checks, and print the digest of the set in force."""
     print_result(Remote.find(stack).public.choose(provider, None, factchecks=answer == "on"))
+    return 0
+
+
+@explain_stack_errors()
+def door(
+    provider: ProviderId,
+    used: Annotated[
+        Literal["queue", "console"], Parameter(help="where its moderators decide from now on")
+    ],
+    /,
+    *,
+    stack: StackName = STACK,
+) -> int:
+    """Change how a provider's moderators decide. Within a minute the other door refuses them.
+
+    A moderator keeps one name in both, so that nobody looks at their own decision.
+    """
+    remote = Remote.find(stack)
+    registered = remote.store.provider(provider)
+    if registered is None:
+        raise OperatorError(f"{provider} is not registered: add it with terang providers add")
+    if used == "console" and "ConsoleUrl" not in remote.outputs:
+        raise OperatorError(f"the stack {stack} has no console: deploy it with the setting Console")
+    remote.store.put_provider(msgspec.structs.replace(registered, door=used))
+    console.print(f"the moderators of {provider} decide at the door {used}")
     return 0
 
 

@@ -17,8 +17,8 @@ ARTIFACTS, TEMPLATE = "local-artifacts", "template.yaml"
 BUILT = ROOT / ".local-build"
 DEPLOY_SECONDS = 120
 
-LAYERS = ("rules", "matcher", "arrays", "ledger", "dsa", "claims", "phrases", "tlog")
-FUNCTIONS = ("intake", "scan", "decide", "publish", "learn", "answer")
+LAYERS = ("rules", "matcher", "arrays", "ledger", "dsa", "claims", "phrases", "tlog", "desk")
+FUNCTIONS = ("intake", "scan", "decide", "publish", "learn", "answer", "console")
 
 SKIPPED = {"__pycache__", "requirements.in", "requirements.txt"}
 PROVIDED = {"boto3", "botocore", "s3transfer"}

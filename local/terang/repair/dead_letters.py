@@ -167,20 +167,23 @@ class DeadLetterQueue:
 
 
 @dataclass(frozen=True, slots=True)
-class UnitsTarget:
-    """The queue of units. Only roles of the stack may send there, so no sender is checked."""
+class NamesTarget:
+    """The queue of units, or of the console's decisions: a message names what is stored elsewhere.
+
+    Only roles of the stack may send there, so no sender is checked.
+    """
 
     sqs: Any
     url: str
 
     def send(self, letter: DeadLetter) -> str:
-        """Send the unit again."""
+        """Send the message again."""
         self.sqs.send_message(QueueUrl=self.url, MessageBody=letter.body)
         return ""
 
     def about(self, letter: DeadLetter) -> str:
-        """Return the provider, as intake wrote it."""
-        return str(_fields(letter.body).get("provider") or "not a unit")
+        """Return the provider, as the function wrote it."""
+        return str(_fields(letter.body).get("provider") or "no name")
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,17 +15,20 @@ from terang.repair.dead_letters import (
     EventsTarget,
     FilesTarget,
     MessagesTarget,
+    NamesTarget,
     Target,
-    UnitsTarget,
 )
 
 
 def dead_letters(remote: Remote) -> dict[str, DeadLetterQueue]:
-    """Return the queues by name: dead letters of four queues, failed events of two functions."""
+    """Return the queues by name: dead letters of four queues, failed events of two functions.
+
+    A stack with a console has the dead letters of a fifth queue.
+    """
     sqs, functions, outputs = boto3.client("sqs"), boto3.client("lambda"), remote.outputs
     is_accepted, sender = _acceptance(remote), remote.redrive_sender
     targets: dict[str, tuple[str, Target]] = {
-        "units": ("UnitsDeadUrl", UnitsTarget(sqs, outputs["UnitsUrl"])),
+        "units": ("UnitsDeadUrl", NamesTarget(sqs, outputs["UnitsUrl"])),
         "posts": ("PostsDeadUrl", MessagesTarget(sqs, outputs["PostsUrl"], is_accepted, sender)),
         "cases": ("CasesDeadUrl", MessagesTarget(sqs, outputs["CasesUrl"], is_accepted, sender)),
         "intake": ("IntakeFailedUrl", FilesTarget(sqs, outputs["FilesUrl"])),
@@ -35,6 +38,9 @@ def dead_letters(remote: Remote) -> dict[str, DeadLetterQueue]:
         ),
         "learn": ("LearnFailedUrl", EventsTarget(functions, outputs["LearnFunction"])),
     }
+    if "ConsoleCasesUrl" in outputs:
+        console = NamesTarget(sqs, outputs["ConsoleCasesUrl"])
+        targets["console"] = "ConsoleCasesDeadUrl", console
     return {
         name: DeadLetterQueue(sqs, outputs[url], target) for name, (url, target) in targets.items()
     }

@@ -14,6 +14,7 @@ from typing import Protocol
 import pytest
 
 from ledger import clock, ports
+from ledger.aws.desk_store import DynamoDesk
 from ledger.aws.log_store import DynamoLogStore
 from ledger.aws.objects import S3Objects
 from ledger.aws.queue import SqsUnitQueue
@@ -206,6 +207,7 @@ def test_adapters_have_the_methods_of_their_ports() -> None:
         ports.Objects: S3Objects,
         ports.UnitQueue: SqsUnitQueue,
         ports.LogStore: DynamoLogStore,
+        ports.PendingStore: DynamoDesk,
     }
     known = (clock, ports, audit_sample, erasure, moderator_letters, pseudonyms)
     classes = {one for module in known for _, one in inspect.getmembers(module, inspect.isclass)}

@@ -19,8 +19,8 @@ from terang.repair.dead_letters import (
     EventsTarget,
     FilesTarget,
     MessagesTarget,
+    NamesTarget,
     RedriveResult,
-    UnitsTarget,
 )
 from terang.repair.table_snapshot import put_back
 
@@ -180,9 +180,9 @@ def test_a_dry_run_shows_the_letters_and_takes_none(sqs: SQS, clock: Clock) -> N
     die(sqs, '{"provider": "acme"}')
     clock.now = 500
     die(sqs, '{"provider": "acme"}', "no json")
-    seen = DeadLetterQueue(sqs, DEAD, UnitsTarget(sqs, LIVE)).contents()
+    seen = DeadLetterQueue(sqs, DEAD, NamesTarget(sqs, LIVE)).contents()
     assert (seen.count, seen.sampled, seen.oldest) == (3, 3, 10)
-    assert seen.about == {"acme": 2, "not a unit": 1}
+    assert seen.about == {"acme": 2, "no name": 1}
     assert len(sqs.receive_message(DEAD, MaxNumberOfMessages=10)["Messages"]) == 3
 
 

@@ -108,12 +108,17 @@ class DynamoCases(DynamoFloods):
         """Return the first open findings by severity, reach and age.
 
         The index only lists: each finding is read from the table, and those decided since are left
-        out. Held findings of a rule that a person opened are among them. Earlier releases listed
-        all findings of a provider in one partition.
+        out. Held findings of a rule that a person opened are among them.
+        """
+        return self._first(self.open_partitions(provider), limit)
+
+    def open_partitions(self, provider: str) -> list[str]:
+        """Return the partitions of the index that list a provider's open findings.
+
+        Earlier releases listed all of them in one, named by the provider alone.
         """
         opened = opened_partitions(self.flood_holds(provider), provider, shards())
-        listed_in = [_open_partition(provider, shard) for shard in shards()]
-        return self._first([provider, *listed_in, *opened], limit)
+        return [provider, *(_open_partition(provider, shard) for shard in shards()), *opened]
 
     def held_findings(self, provider: str, day: str, rule: str, limit: int) -> list[Finding]:
         """Return the first undecided findings of a rule that were held that day."""

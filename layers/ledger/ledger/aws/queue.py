@@ -118,6 +118,16 @@ class Senders:
         provider = self._registered(name) if is_provider_id(name) else None
         return name if provider and sender and sender in provider.senders else None
 
+    def other_door(self, provider: str, door: str) -> str:
+        """Return the door of a provider's moderators if it is not this one, else an empty text.
+
+        The moderators of an unregistered provider have none, so every door is another one.
+        """
+        registered = self._registered(provider) if is_provider_id(provider) else None
+        if registered is None:
+            return "none"
+        return "" if registered.door == door else registered.door
+
     def first_sent(self, message: Delivery) -> datetime:
         """Return when a message was first sent, so that a dead letter is judged as on that day.
 

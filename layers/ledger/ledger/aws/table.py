@@ -22,7 +22,7 @@ SCHEMA = 3
 
 A record is written in the oldest form that says all of it: the property `form` of its class, or 1.
 Form 2 brought batches of messages and the beginning of a unit in the item of its marker, form 3
-entries of group decisions.
+entries of group decisions, and providers whose moderators decide in the console.
 """
 
 
@@ -111,13 +111,8 @@ class Table:
 
     def instead(self, pk: str, sk: str, record: Any, **attribute: str) -> Item:
         """Return the action that replaces an item if it has this attribute with this value."""
-        action = self.put_action(pk, sk, record)
         [(name, value)] = attribute.items()
-        condition = {
-            "ConditionExpression": f"{name} = :value",
-            "ExpressionAttributeValues": {":value": typed(value)},
-        }
-        return {"Put": action["Put"] | condition}
+        return put_where(self.put_action(pk, sk, record), f"{name} = :value", value=value)
 
     def if_absent(self, pk: str, sk: str) -> Item:
         """Return the condition that an item does not exist."""
@@ -311,6 +306,16 @@ class Table:
 def shards() -> str:
     """Return the shards of a journal day or of the open findings: the first hex digit of an id."""
     return "0123456789abcdef"
+
+
+def put_where(action: Item, condition: str, **values: Any) -> Item:
+    """Return a put that also has this condition; `values` are those that it names."""
+    where: Item = {"ConditionExpression": condition}
+    if values:  # DynamoDB takes no empty map
+        where["ExpressionAttributeValues"] = {
+            f":{name}": typed(value) for name, value in values.items()
+        }
+    return {"Put": action["Put"] | where}
 
 
 def _if_absent(action: Item) -> Item:

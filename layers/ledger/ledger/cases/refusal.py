@@ -26,6 +26,7 @@ class CaseCode(StrEnum):
     DECIDED_ALREADY = "decided_already"  # somebody decided before
     STALE = "stale"  # the case changed after the moderator opened it
     SAME_MODERATOR = "same_moderator"  # another person must look
+    WRONG_DOOR = "wrong_door"  # the provider's moderators decide elsewhere
     OUT_OF_ORDER = "out_of_order"  # another message must come first
     NOTHING_DECIDED = "nothing_decided"  # it was passed on, so there is nothing to contest
     NOT_IN_SAMPLE = "not_in_sample"  # it was not drawn, and would bias the sample

@@ -1,6 +1,7 @@
 """A provider, as the operator registered it."""
 
 import re
+from typing import Literal
 
 import msgspec
 
@@ -12,12 +13,20 @@ class Provider(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `senders` are the unique ids of the roles that may send its messages (the part of an SQS
     SenderId before the colon). `open_channels` are channels that anyone may join, where the format
-    itself does not say so (`telegram:ID`, `discord:GUILD`).
+    itself does not say so (`telegram:ID`, `discord:GUILD`). `door` is how its moderators decide: in
+    messages that its senders put into the queue, or signed in at the console. Nobody uses both,
+    so that one person is not two moderators.
     """
 
     provider: str
     senders: tuple[str, ...] = ()
     open_channels: tuple[str, ...] = ()
+    door: Literal["queue", "console"] = "queue"
+
+    @property
+    def form(self) -> int:
+        """Return the form of the record. Earlier code would take decisions from the queue."""
+        return 1 if self.door == "queue" else 3
 
 
 def is_provider_id(value: str) -> bool:

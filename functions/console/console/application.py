@@ -1,0 +1,124 @@
+"""The console over clients of AWS: the routes of the sign-in, and those of the desk behind them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from aws_lambda_powertools.utilities import parameters
+
+from console.identity.door import ConsoleDoor
+from console.identity.grants import Grants
+from console.identity.issuer import Issuer, IssuerError
+from console.identity.pages import broken
+from console.identity.session import Sessions
+from console.identity.sign_in import Answer, Event, Report, SignIn
+from console.identity.tokens import TokenChecks
+from console.table.holding import Holding
+from console.table.table_desk import TableDesk
+from desk.routes.application import SECURITY_HEADERS, DeskApplication
+from ledger.aws.desk_store import DynamoDesk
+from ledger.aws.objects import S3Objects
+from ledger.aws.queue import Senders
+from ledger.aws.store import DynamoStore
+from ledger.clock import clock_from_setting
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleSettings:
+    """The environment variables from template.yaml, by their names in small letters."""
+
+    table: str
+    out_bucket: str
+    public_bucket: str
+    public_url: str
+    console_queue_url: str
+    console_url: str
+    console_issuer: str
+    console_discovery: str
+    console_client_id: str
+    console_client_secret: str
+    console_moderator_claim: str
+    console_groups_claim: str
+    today: str
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> "ConsoleSettings":
+        """Read the environment. Raises KeyError if a variable is missing."""
+        return cls(**{name: environment[name.upper()] for name in cls.__annotations__})
+
+
+@dataclass(frozen=True, slots=True)
+class Console:
+    """Answers the events of the HTTP API."""
+
+    sign_in: SignIn
+    desk: DeskApplication
+
+    def respond(self, event: Event) -> Answer:
+        """Return the answer to a request, always with the security headers."""
+        place = event["requestContext"]["http"]["method"], event["rawPath"]
+        route = self.sign_in.routes().get(place)
+        if route is not None:
+            try:
+                return _secured(route(event))
+            except IssuerError:
+                self.sign_in.report("refused", {"code": "issuer_failed"})
+                return self.failed(HTTPStatus.BAD_GATEWAY)
+        if place[0] == "POST" and self.sign_in.door.session(event) is None:
+            return _secured(self.sign_in.session_ended(event))
+        return self.desk.respond(event)
+
+    def failed(self, status: HTTPStatus = HTTPStatus.INTERNAL_SERVER_ERROR) -> Answer:
+        """Return the page of a request that failed on our side."""
+        headers = {"Content-Type": "text/html; charset=utf-8"}
+        return _secured({"statusCode": int(status), "headers": headers, "body": broken()})
+
+
+def _secured(answer: Answer) -> Answer:
+    return answer | {"headers": {**answer["headers"], **SECURITY_HEADERS}}
+
+
+def console_of(
+    settings: ConsoleSettings, dynamodb: Any, s3: Any, sqs: Any, report: Report
+) -> Console:
+    """Build the console over clients of AWS."""
+    clock = clock_from_setting(settings.today)
+    store = DynamoStore.of(dynamodb, settings.table, clock)
+    senders = Senders(store, clock)
+    held = DynamoDesk(store.table, clock)
+    issuer = Issuer(
+        settings.console_issuer,
+        settings.console_client_id,
+        settings.console_discovery,
+        _client_secret(settings.console_client_secret),
+    )
+    door = ConsoleDoor(
+        settings.console_url,
+        Sessions(store.table, clock),
+        lambda provider: not senders.other_door(provider, "console"),
+    )
+    sign_in = SignIn(
+        issuer=issuer,
+        checks=TokenChecks(settings.console_issuer, settings.console_client_id, issuer.key),
+        grants=Grants(settings.console_moderator_claim, settings.console_groups_claim),
+        door=door,
+        clock=clock,
+        report=report,
+    )
+    desk = TableDesk(
+        store=store,
+        held=held,
+        holding=Holding(held, sqs, settings.console_queue_url),
+        objects=S3Objects(s3),
+        clock=clock,
+        public_bucket=settings.public_bucket,
+        public_url=settings.public_url,
+        out_bucket=settings.out_bucket,
+    )
+    return Console(sign_in, DeskApplication(desk, door))
+
+
+def _client_secret(name: str) -> Any:
+    """Return how to read the client's secret, or None for a public client with PKCE alone."""
+    return (lambda: str(parameters.get_secret(name, max_age=300))) if name else None

@@ -1,0 +1,146 @@
+"""Sign in with the authorization code flow and PKCE, come back, and sign out."""
+
+import base64
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from console.identity import pages
+from console.identity.attempt import ATTEMPT_SECONDS, Attempt
+from console.identity.door import ATTEMPT_COOKIE, SESSION_COOKIE, ConsoleDoor, cookie_of, set_cookie
+from console.identity.grants import GrantError, Grants
+from console.identity.issuer import CodeRefusedError, Issuer
+from console.identity.tokens import TokenChecks, TokenError
+from desk.moderator import Moderator
+from desk.session import FormError, read_form
+from ledger.clock import Clock
+
+CALLBACK = "/callback"
+SIGNED_OUT = "/signed-out"
+CODE_LETTERS = 4_096
+
+type Answer = dict[str, Any]
+type Event = Mapping[str, Any]
+type Report = Callable[[str, Mapping[str, str]], None]
+"""Hears what came of an attempt: `signed_in`, `signed_out`, or `refused` with a code."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """The routes that need no session.
+
+    Source: RFC 9700 (best current practice for OAuth 2.0); OWASP ASVS 5.0, V7 and V10.
+    """
+
+    issuer: Issuer
+    checks: TokenChecks
+    grants: Grants
+    door: ConsoleDoor
+    clock: Clock
+    report: Report
+
+    def routes(self) -> dict[tuple[str, str], Callable[[Event], Answer]]:
+        """Return what answers which method and path."""
+        return {
+            ("GET", self.door.sign_in): self.start,
+            ("GET", CALLBACK): self.come_back,
+            ("POST", self.door.sign_out): self.leave,
+            ("GET", SIGNED_OUT): self.signed_out,
+        }
+
+    def start(self, _: Event) -> Answer:
+        """Send the browser to the issuer."""
+        attempt = Attempt.begin()
+        address = self.issuer.sign_in_address(
+            self._redirect, attempt.state(self.clock.now()), attempt.nonce, attempt.challenge
+        )
+        cookie = set_cookie(ATTEMPT_COOKIE, attempt.secret, ATTEMPT_SECONDS)
+        return _see(address, cookie)
+
+    def come_back(self, event: Event) -> Answer:
+        """Take what the issuer sent the browser back with, and begin a session."""
+        try:
+            moderator = self._moderator(event)
+        except (TokenError, GrantError) as error:
+            return self._refuse(error.code)
+        except CodeRefusedError:
+            return self._refuse("code_refused")
+        if not self.door.is_open(moderator.provider):
+            return self._refuse("other_door")
+        self.door.sessions.end(cookie_of(event, SESSION_COOKIE))
+        secret = self.door.sessions.begin(moderator)
+        who = {
+            "moderator": moderator.name,
+            "provider": moderator.provider,
+            "role": str(moderator.role),
+        }
+        self.report("signed_in", who)
+        return _see("/", set_cookie(SESSION_COOKIE, secret), set_cookie(ATTEMPT_COOKIE, "", 0))
+
+    def leave(self, event: Event) -> Answer:
+        """End the session here, and offer to end it at the issuer."""
+        session = self.door.session(event)
+        headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+        if session is not None:
+            try:
+                read_form(body_of(event), headers, session, self.door.origin)
+            except FormError:
+                return self._refuse("foreign_form", HTTPStatus.FORBIDDEN)
+            self.door.sessions.end(cookie_of(event, SESSION_COOKIE))
+            self.report("signed_out", {"moderator": session.moderator.name})
+        elsewhere = self.issuer.sign_out_address(f"{self.door.origin}{SIGNED_OUT}")
+        page = pages.signed_out(elsewhere)
+        return _page(HTTPStatus.OK, page, set_cookie(SESSION_COOKIE, "", 0))
+
+    def signed_out(self, _: Event) -> Answer:
+        """Show that nobody is signed in any more."""
+        return _page(HTTPStatus.OK, pages.signed_out(""))
+
+    def session_ended(self, event: Event) -> Answer:
+        """Answer a form whose session ended: nothing was done, and what was typed is shown again.
+
+        Only a form of our own pages is shown, so that no other site can write on this page.
+        """
+        headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+        is_ours = headers.get("origin") == self.door.origin
+        page = pages.session_ended(body_of(event) if is_ours else "")
+        return _page(HTTPStatus.UNAUTHORIZED, page)
+
+    @property
+    def _redirect(self) -> str:
+        return f"{self.door.origin}{CALLBACK}"
+
+    def _moderator(self, event: Event) -> Moderator:
+        query = event.get("queryStringParameters") or {}
+        secret, now = cookie_of(event, ATTEMPT_COOKIE), self.clock.now()
+        attempt = Attempt(secret)
+        if not secret or not attempt.knows(str(query.get("state", "")), now):
+            raise TokenError("wrong_state")
+        code = str(query.get("code", ""))
+        if query.get("error") or not code or len(code) > CODE_LETTERS:
+            raise TokenError("no_code")
+        token = self.issuer.exchange(code, attempt.verifier, self._redirect)
+        return self.grants.moderator(self.checks.claims(token, attempt.nonce, now))
+
+    def _refuse(self, code: str, status: HTTPStatus = HTTPStatus.FORBIDDEN) -> Answer:
+        self.report("refused", {"code": code})
+        return _page(status, pages.refused(code), set_cookie(ATTEMPT_COOKIE, "", 0))
+
+
+def body_of(event: Event) -> str:
+    """Return the body of a request as text."""
+    body: str = event.get("body") or ""
+    if event.get("isBase64Encoded"):
+        return base64.b64decode(body).decode("utf-8", "replace")
+    return body
+
+
+def _see(address: str, *cookies: str) -> Answer:
+    status = int(HTTPStatus.SEE_OTHER)
+    return {"statusCode": status, "headers": {"Location": address}, "cookies": [*cookies]}
+
+
+def _page(status: HTTPStatus, page: str, *cookies: str) -> Answer:
+    headers = {"Content-Type": "text/html; charset=utf-8"}
+    return {"statusCode": int(status), "headers": headers, "cookies": [*cookies], "body": page}

@@ -1,0 +1,179 @@
+"""Everything known about one item, for its card: cases, excerpts, rules, earlier decisions."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from desk.items import Dossier, EarlierDecision, Item, OpenFinding, RuleFacts
+from ledger.aws.store import DynamoStore
+from ledger.cases.case import Case, CaseEntry, JournalEntry
+from ledger.cases.transitions import CaseState, Move
+from ledger.errors import OperatorError
+from ledger.pointer import stored_set
+from ledger.ports import Objects
+from ledger.records.finding import Finding
+from rules.pack import Pack
+from rules.rule_set import SetError
+from rules.set_reader import KnownSets
+
+EARLIER = 5
+"""Earlier decisions on the same rule that a card shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dossiers:
+    """Reads dossiers of one stack. Every case is read again, so that a card is never stale."""
+
+    store: DynamoStore
+    objects: Objects
+    public_bucket: str
+    public_url: str
+    _sets: KnownSets = field(default_factory=KnownSets)
+
+    def of_findings(
+        self, item: Item, names: Sequence[str], entries: Sequence[JournalEntry]
+    ) -> Dossier | None:
+        """Return the dossier of findings of one post; None if they are gone."""
+        cases = [case for name in names if (case := self.store.case(name)) and case.finding]
+        if not cases:
+            return None
+        notices = tuple(self._waiting_notices(cases))
+        by_finding = {case: notice.message for notice in notices for case in notice.entry.cases}
+        findings = tuple(
+            OpenFinding(
+                case.finding,
+                case.excerpt,
+                notice=by_finding.get(case.case, ""),
+                escalated=case.state is CaseState.ESCALATED,
+            )
+            for case in cases
+            if case.finding
+        )
+        return Dossier(
+            replace(item, escalated=any(each.escalated for each in findings)),
+            findings,
+            notices=notices,
+            rules=self._rules(findings),
+            earlier=(*_on_the_post(cases), *_on_the_rule(findings, entries)),
+        )
+
+    def of_notice(self, item: Item, case: Case) -> Dossier:
+        """Return the dossier of a notice, with the finding that it names."""
+        opening = case.entries[0]
+        findings = self._findings(opening.entry.cases)
+        return Dossier(
+            item,
+            findings,
+            notices=(opening,),
+            post=opening.post,
+            url=opening.url,
+            rules=self._rules(findings),
+        )
+
+    def of_decision(self, item: Item, decision: Case, contest: Case | None = None) -> Dossier:
+        """Return the dossier of a decision that is looked at again, or contested."""
+        opening = decision.entries[0]
+        findings = self._findings(opening.entry.cases)
+        return Dossier(
+            item,
+            findings,
+            contested=opening,
+            contest=contest.entries[0] if contest else None,
+            rules=self._rules(findings),
+        )
+
+    def _findings(self, names: Iterable[str]) -> tuple[OpenFinding, ...]:
+        cases = (self.store.case(name) for name in names)
+        return tuple(
+            OpenFinding(case.finding, case.excerpt)
+            for case in cases
+            if case and case.finding and not case.finding.is_erased
+        )
+
+    def _waiting_notices(self, cases: Iterable[Case]) -> Iterator[CaseEntry]:
+        named = {
+            entry.entry.entry: None
+            for case in cases
+            for entry in case.entries
+            if entry.move == Move.NOTE
+        }
+        for name in named:
+            notice = self.store.case(name)
+            if notice is not None and notice.state is CaseState.OPEN:
+                yield notice.entries[0]
+
+    def _rules(self, findings: Iterable[OpenFinding]) -> tuple[tuple[str, RuleFacts], ...]:
+        facts = {
+            f"{each.finding.pack}/{each.finding.version}/{each.finding.rule}": known
+            for each in findings
+            if (known := self._facts(each.finding)) is not None
+        }
+        return tuple(facts.items())
+
+    def _facts(self, finding: Finding) -> RuleFacts | None:
+        """Return the published words about a finding's rule; None if its set cannot be read."""
+        pack = self._pack(finding)
+        rule = pack.rule(finding.rule) if pack else None
+        if pack is None or rule is None:
+            return None
+        page = f"{self.public_url}/packs/{pack.id}/{pack.version}.html#{rule.id}"
+        return RuleFacts(
+            title=pack.title,
+            why=rule.why,
+            page=page if self.public_url else "",
+            ground=pack.ground,
+            ground_text=pack.legal_ground.text,
+            ground_url=pack.legal_ground.url,
+        )
+
+    def _pack(self, finding: Finding) -> Pack | None:
+        try:
+            rule_set = self._sets.one(
+                finding.set, lambda digest: stored_set(self.objects, self.public_bucket, digest)
+            )
+        except (SetError, OperatorError):
+            return None
+        named = (finding.pack, finding.version)
+        return next((pack for pack in rule_set.packs if (pack.id, pack.version) == named), None)
+
+
+def _on_the_post(cases: Iterable[Case]) -> Iterator[EarlierDecision]:
+    """Yield what was decided before on the findings of this very post."""
+    told: dict[str, CaseEntry] = {
+        entry.entry.entry: entry
+        for case in cases
+        for entry in case.entries
+        if entry.entry.type == "decision"
+    }
+    for entry in told.values():
+        yield EarlierDecision(
+            about="post",
+            verdict=entry.entry.verdict,
+            moderator=entry.entry.moderator,
+            decided_at=entry.entry.decided_at,
+            reason=entry.reason,
+        )
+
+
+def _on_the_rule(
+    findings: Iterable[OpenFinding], entries: Sequence[JournalEntry]
+) -> Iterator[EarlierDecision]:
+    """Yield the last decisions on the first finding's rule, in any version of its pack."""
+    first = next(iter(findings)).finding
+    overturned = {entry.decision for entry in entries if entry.overturns}
+    shown = 0
+    for entry in reversed(entries):
+        rules = (name.split("/") for name in entry.rules)
+        is_same = any((parts[0], parts[2]) == (first.pack, first.rule) for parts in rules)
+        if entry.type != "decision" or entry.verdict == "skipped" or not is_same:
+            continue
+        yield EarlierDecision(
+            about="rule",
+            verdict=entry.verdict,
+            moderator=entry.moderator,
+            decided_at=entry.decided_at,
+            rule=f"{first.pack}/{first.rule}",
+            outcome="overturned" if entry.entry in overturned else "",
+        )
+        shown += 1
+        if shown == EARLIER:
+            return

@@ -1,0 +1,89 @@
+"""The open findings of a provider, listed by the index and kept by this worker between requests.
+
+The simple version reads every open finding for every page. With 10,000 of them that takes seconds.
+A finding never changes while it is open, so a worker reads each once. What changes is which ones
+are open, and that the index lists in 17 queries, whose answer is used for a few seconds.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import batched
+
+from ledger.aws.case_store import OPEN_INDEX
+from ledger.aws.store import DynamoStore
+from ledger.aws.table import Table, record_of
+from ledger.records.finding import Finding
+
+LISTED_SECONDS = 5
+"""How long a list is used. A decision of this console leaves the queue at once all the same."""
+
+THREADS = 8
+BATCH = 100
+MOST = 20_000
+"""Open findings that are listed, the most urgent of each of the 17 partitions."""
+
+
+@dataclass(slots=True)
+class OpenFindings:
+    """Lists open findings; `seconds` is a clock that only goes on."""
+
+    store: DynamoStore
+    seconds: Callable[[], float]
+    _listed: dict[str, tuple[float, list[str]]] = field(default_factory=dict)
+    _known: dict[str, dict[str, Finding]] = field(default_factory=dict)
+
+    def of(self, provider: str) -> list[Finding]:
+        """Return the open findings of a provider, the most urgent first."""
+        now = self.seconds()
+        listed = self._listed.get(provider)
+        if listed is None or now - listed[0] > LISTED_SECONDS:
+            listed = self._listed[provider] = now, self._list(provider)
+        known = self._read(provider, listed[1])
+        return [known[name] for name in listed[1] if name in known]
+
+    def _list(self, provider: str) -> list[str]:
+        """Return the ids of open findings in the order of the index."""
+        partitions = self.store.open_partitions(provider)
+        each = MOST // len(partitions)
+        with ThreadPoolExecutor(THREADS) as pool:
+            rows = pool.map(
+                lambda name: self.store.table.listed(OPEN_INDEX, name, each), partitions
+            )
+            return [
+                pk.removeprefix("C#") for _, pk, _ in sorted(row for part in rows for row in part)
+            ]
+
+    def _read(self, provider: str, names: Sequence[str]) -> dict[str, Finding]:
+        """Return the findings of these ids, reading those that are not known yet.
+
+        The index may still list one that was decided a moment ago. It is left out by the state of
+        its decision, or comes back as decided when its card is opened.
+        """
+        before = self._known.get(provider, {})
+        missing = [(f"C#{name}", "finding") for name in names if name not in before]
+        known = {name: before[name] for name in names if name in before}
+        for found in read_many(
+            self.store.table, [(f"C#{name}", "finding") for name in missing], Finding
+        ):
+            if found.provider == provider and not found.is_erased:
+                known[found.finding] = found
+        self._known[provider] = known
+        return known
+
+
+def read_many[T](table: Table, keys: Iterable[tuple[str, str]], kind: type[T]) -> list[T]:
+    """Return the records under many keys, read by several threads."""
+    batches = [list(batch) for batch in batched(keys, BATCH)]
+    with ThreadPoolExecutor(THREADS) as pool:
+        parts = list(pool.map(table.get_many, batches))
+    records = (record_of(item, kind) for part in parts for item in part.values())
+    return [record for record in records if record is not None]
+
+
+def read_excerpts(store: DynamoStore, names: Sequence[str]) -> dict[str, str]:
+    """Return the excerpts that are still kept, by finding, read by several threads."""
+    batches = [list(batch) for batch in batched(names, BATCH)]
+    with ThreadPoolExecutor(THREADS) as pool:
+        parts = pool.map(store.excerpts, batches)
+        return {name: text for part in parts for name, text in part.items()}

@@ -1,0 +1,266 @@
+"""The desk's port on the table: the queue, cards, claims, decisions and facts of one stack.
+
+Every method checks that what it is asked for belongs to the moderator's provider. What belongs to
+another one is answered as if it did not exist.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import msgspec
+
+from console.table.dossiers import Dossiers
+from console.table.holding import Holding
+from console.table.journal import RecentJournal
+from console.table.open_findings import OpenFindings, read_excerpts
+from console.table.waiting import (
+    audit_items,
+    by_post,
+    complaint_items,
+    notice_items,
+    rules_of,
+    second_looks,
+    waiting_items,
+)
+from desk.items import Dossier, Item, ItemKind
+from desk.moderator import Moderator
+from desk.ports import (
+    CannedReason,
+    DeskClaim,
+    DeskQuality,
+    FirstDecision,
+    PendingDecision,
+    RuleQuality,
+)
+from ledger.aws.desk_store import DynamoDesk, ItemClaim
+from ledger.aws.store import DynamoStore
+from ledger.aws.table import record_of
+from ledger.cases.case import Case, JournalEntry
+from ledger.cases.transitions import CaseState, Move
+from ledger.clock import Clock
+from ledger.keys import audit_key
+from ledger.ports import Objects
+
+LOOK_BACK_DAYS = 31
+"""Days of the journal in which notices and complaints are looked for."""
+
+QUALITY_DAYS = 90
+RECENT = timedelta(days=1)
+
+_ENDED = {CaseState.DECIDED, CaseState.REFERRED}
+
+
+class _SampledPost(msgspec.Struct, frozen=True):
+    """A line of the month's sample, as publish writes it."""
+
+    post: str
+
+
+@dataclass(frozen=True, slots=True)
+class TableDesk:
+    """The port Desk. One worker answers one request at a time, and keeps what does not change."""
+
+    store: DynamoStore
+    held: DynamoDesk
+    holding: Holding
+    objects: Objects
+    clock: Clock
+    public_bucket: str
+    public_url: str
+    out_bucket: str
+    seconds: Callable[[], float] = time.monotonic
+    _findings: OpenFindings = field(init=False)
+    _journal: RecentJournal = field(init=False)
+    _dossiers: Dossiers = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Make what is kept between requests."""
+        parts = {
+            "_findings": OpenFindings(self.store, self.seconds),
+            "_journal": RecentJournal(self.store.table, self.seconds),
+            "_dossiers": Dossiers(self.store, self.objects, self.public_bucket, self.public_url),
+        }
+        for name, part in parts.items():
+            object.__setattr__(self, name, part)
+
+    def now(self) -> datetime:
+        """Return the time in UTC."""
+        return self.clock.now()
+
+    def items(self, moderator: Moderator) -> Sequence[Item]:
+        """Return all that waits at the moderator's provider."""
+        provider, now = moderator.provider, self.now()
+        entries = self._entries(provider)
+        items = waiting_items(self._findings.of(provider), entries, now)
+        month, posts = self._sample(provider)
+        items += audit_items(provider, month, posts, entries)
+        live = self.held.live_items(provider)
+        return [item for item in items if item.key not in live]
+
+    def dossier(self, moderator: Moderator, key: str) -> Dossier | None:
+        """Return everything about one item; None if the provider has none with this key."""
+        provider = moderator.provider
+        if "." in key:
+            return self._audit(provider, key)
+        case = self.store.case(key)
+        if case is None:
+            return None
+        if case.finding is not None:
+            return self._of_finding(provider, case)
+        opening = case.first
+        if opening is None or opening.provider != provider:
+            return None
+        match opening.type:
+            case "notice":
+                [item] = [*notice_items((), [opening])]
+                return self._dossiers.of_notice(item, case)
+            case "complaint":
+                [item] = [*complaint_items([opening])]
+                decision = self.store.case(opening.decision)
+                return self._dossiers.of_decision(item, decision, case) if decision else None
+            case "decision":
+                items = [*second_looks([opening], self.now())]
+                return self._dossiers.of_decision(items[0], case) if items else None
+        return None
+
+    def search(self, moderator: Moderator, text: str) -> frozenset[str]:
+        """Return the keys of items whose excerpt holds this text, without regard to case."""
+        wanted = text.casefold()
+        groups = by_post(self._findings.of(moderator.provider))
+        firsts = {finding.finding: group[0].finding for group in groups for finding in group}
+        excerpts = read_excerpts(self.store, list(firsts))
+        found = (name for name, excerpt in excerpts.items() if wanted in excerpt.casefold())
+        return frozenset(firsts[name] for name in found)
+
+    def claims(self, moderator: Moderator) -> Mapping[str, DeskClaim]:
+        """Return the claims in force at the moderator's provider, by item."""
+        claims = self.held.claims(moderator.provider)
+        return {item: _claim(claim) for item, claim in claims.items()}
+
+    def claim(self, moderator: Moderator, key: str, until: datetime) -> DeskClaim:
+        """Claim an item, or renew the own claim. Return the claim in force."""
+        wanted = ItemClaim(key, moderator.name, f"{until:%Y-%m-%dT%H:%M:%S.%fZ}")
+        return _claim(self.held.claim(moderator.provider, wanted))
+
+    def release(self, moderator: Moderator, key: str) -> None:
+        """End the own claim."""
+        self.held.release_claim(moderator.provider, moderator.name, key)
+
+    def hold(self, moderator: Moderator, pending: PendingDecision) -> FirstDecision | None:
+        """Store a decision as pending. Return None, or who decided one of its items before.
+
+        Raises PermissionError for a decision in another's name, which no form of ours can make.
+        """
+        if (pending.provider, pending.moderator) != (moderator.provider, moderator.name):
+            raise PermissionError("a decision in another's name")
+        if self.held.pending(moderator.provider, pending.id) is None:
+            decided = self._decided(pending.items)
+            if decided is not None:
+                return FirstDecision(moderator=decided.moderator, decided_at=decided.decided_at)
+        first = self.holding.hold(pending)
+        if first is None:
+            return None
+        return FirstDecision(
+            moderator=first.moderator or moderator.name,
+            decided_at=first.held_at or pending.held_at,
+            undone=first.id == pending.id,
+        )
+
+    def undo(self, moderator: Moderator, pending: str) -> bool:
+        """Take back an own pending decision; False if it is sent, unknown or a colleague's."""
+        return self.held.undo_pending(moderator.provider, moderator.name, pending)
+
+    def recent(self, moderator: Moderator) -> Sequence[PendingDecision]:
+        """Return the moderator's decisions of the last day, the newest first, with their state."""
+        held = self.held.held_by(moderator.provider, moderator.name, self.now() - RECENT)
+        return held[::-1]
+
+    def reasons(self, moderator: Moderator) -> Sequence[CannedReason]:
+        """Return the provider's canned reasons, in order; none if it has not edited them."""
+        item = self.store.table.get(f"D#{moderator.provider}", "reasons")
+        return record_of(item, tuple[CannedReason, ...]) or ()
+
+    def put_reasons(self, moderator: Moderator, reasons: Sequence[CannedReason]) -> None:
+        """Replace the provider's canned reasons."""
+        self.store.table.put(f"D#{moderator.provider}", "reasons", tuple(reasons))
+
+    def quality(self, moderator: Moderator) -> DeskQuality:
+        """Return how second looks agreed and how decisions held, of the last 90 days."""
+        today = self.now().date()
+        entries = list(self._journal.entries(moderator.provider, today, QUALITY_DAYS))
+        return quality_of(entries, (today - timedelta(days=QUALITY_DAYS - 1)).isoformat())
+
+    def _entries(self, provider: str) -> list[JournalEntry]:
+        return list(self._journal.entries(provider, self.now().date(), LOOK_BACK_DAYS))
+
+    def _of_finding(self, provider: str, case: Case) -> Dossier | None:
+        finding = case.finding
+        if finding is None or finding.provider != provider or finding.is_erased:
+            return None
+        open_ones = by_post(self._findings.of(provider))
+        group = next((group for group in open_ones if finding in group), [finding])
+        entries = self._entries(provider)
+        [item] = [*waiting_items(group, (), self.now())]
+        return self._dossiers.of_findings(item, [each.finding for each in group], entries)
+
+    def _decided(self, items: Sequence[str]) -> JournalEntry | None:
+        """Return the decision on one of these items, if decide has taken one."""
+        for name in items:
+            case = self.store.case(name)
+            if case is not None and case.finding is not None and case.state in _ENDED:
+                return case.entry_by(Move.DECIDE, Move.REFER)
+        return None
+
+    def _sample(self, provider: str) -> tuple[str, list[str]]:
+        """Return the last month, whose sample is complete, and its posts by rank."""
+        first = self.now().date().replace(day=1)
+        month = f"{first - timedelta(days=1):%Y-%m}"
+        data = self.objects.get(self.out_bucket, audit_key(provider, month)) or b""
+        lines = (msgspec.json.decode(line, type=_SampledPost) for line in data.splitlines())
+        return month, [line.post for line in lines]
+
+    def _audit(self, provider: str, key: str) -> Dossier | None:
+        month, posts = self._sample(provider)
+        wanted, _, rank = key.partition(".")
+        number = int(rank) if rank.isascii() and rank.isdecimal() and len(rank) < 7 else 0
+        if wanted != month or not 1 <= number <= len(posts):
+            return None
+        item = Item(key, ItemKind.AUDIT, since=f"{month}-01T00:00:00Z")
+        return Dossier(item, post=posts[number - 1], month=month)
+
+
+def quality_of(entries: Sequence[JournalEntry], since: str) -> DeskQuality:
+    """Count second looks by both verdicts, and decisions by rule; nobody is named."""
+    decisions = {entry.entry: entry for entry in entries if entry.type == "decision"}
+    pairs = Counter(
+        (decisions[entry.decision].verdict, entry.verdict)
+        for entry in entries
+        if entry.type == "second_review" and entry.decision in decisions
+    )
+    overturned = {entry.decision for entry in entries if entry.overturns}
+    by_rule: dict[str, Counter[str]] = {}
+    for entry in decisions.values():
+        for rule in rules_of(entry):
+            counts = by_rule.setdefault(rule, Counter())
+            counts[entry.verdict] += 1
+            counts["overturned"] += entry.entry in overturned
+    return DeskQuality(
+        pairs=tuple((first, second, count) for (first, second), count in sorted(pairs.items())),
+        rules=tuple(
+            RuleQuality(
+                rule=rule,
+                confirmed=counts["confirmed"],
+                dismissed=counts["dismissed"],
+                overturned=counts["overturned"],
+            )
+            for rule, counts in sorted(by_rule.items())
+        ),
+        since=since,
+    )
+
+
+def _claim(claim: ItemClaim) -> DeskClaim:
+    return DeskClaim(item=claim.item, moderator=claim.moderator, until=claim.until)

@@ -1,0 +1,300 @@
+"""The desk of each provider in the table: claims, and decisions that can still be taken back.
+
+Everything is under `D#<provider>`. Nothing is counted and nothing is deleted: a claim has an end,
+and a decision moves from one state to the next by a conditional put.
+
+The order makes a decision certain. The caller sends the message that names a decision first, and
+stores the decision after that. If it dies in between, nobody was told that the decision stands, and
+the message finds nothing. It then puts `void` in its place, so that a late put cannot store a
+decision that nobody will send.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import msgspec
+
+from ledger.aws.table import Item, Table, put_where, record_of, typed
+from ledger.cases.pending import PendingDecision, PendingState
+from ledger.clock import Clock, SystemClock
+
+UNSENT_DAYS = 20
+"""How long a decision is kept until it is sent: 4 days in the queue, 14 among the dead letters."""
+
+SENT_DAYS = 1
+"""How long it is kept after that, for the moderator's own list."""
+
+LIVE_MINUTES = 15
+"""How long a decision keeps its items out of the queue. After that, decide says who was first."""
+
+LOCKED_ITEMS = 90
+"""Items of one decision that are locked: a transaction takes 100 actions."""
+
+_ENDED = {PendingState.TAKEN, PendingState.WAITING, PendingState.REFUSED}
+_TRIES = 8
+
+
+class ItemClaim(msgspec.Struct, frozen=True):
+    """Who looks at an item, until when (RFC 3339 in UTC)."""
+
+    item: str
+    moderator: str
+    until: str
+
+
+class ModeratorClaims(msgspec.Struct, frozen=True):
+    """The claims of one moderator that have not ended."""
+
+    claims: tuple[ItemClaim, ...] = ()
+
+
+class HeldName(msgspec.Struct, frozen=True):
+    """The row that finds a decision by its time, and the lock of an item that it decides."""
+
+    pending: str
+    moderator: str
+    items: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DynamoDesk:
+    """The port PendingStore, and the claims and pending decisions of the console."""
+
+    table: Table
+    clock: Clock = field(default_factory=SystemClock)
+
+    def pending(self, provider: str, pending: str) -> PendingDecision | None:
+        """Return a decision of the desk, if it is stored."""
+        return record_of(self.table.get(_desk(provider), _pending(pending)), PendingDecision)
+
+    def hold_pending(self, pending: PendingDecision) -> PendingDecision | None:
+        """Store a decision. Return None, or the one that stands in its way.
+
+        That is a colleague's decision on one of its items, or this very one if it was taken back
+        or is void. The same decision again changes nothing and returns None.
+        """
+        for _ in range(_TRIES):
+            stored = self.pending(pending.provider, pending.id)
+            if stored is not None:
+                return stored if stored.state in {PendingState.UNDONE, PendingState.VOID} else None
+            locks = self._locks(pending.provider, pending.items[:LOCKED_ITEMS])
+            first = self._live(pending.provider, locks.values())
+            if first is not None:
+                return first
+            if self.table.transact_all(*self._hold(pending, locks)):
+                return None
+        raise OSError("other decisions kept the items busy")
+
+    def undo_pending(self, provider: str, moderator: str, pending: str) -> bool:
+        """Take back an own decision; False if it is unknown, a colleague's or already sent."""
+        stored = self.pending(provider, pending)
+        if stored is None or stored.moderator != moderator:
+            return False
+        if stored.state is PendingState.PENDING:
+            # The words of the decision are gone at once.
+            undone = msgspec.structs.replace(stored, state=PendingState.UNDONE, messages=())
+            self._move(undone, PendingState.PENDING, SENT_DAYS)
+            stored = self.pending(provider, pending) or stored
+        return stored.state is PendingState.UNDONE
+
+    def release_pending(self, provider: str, pending: str) -> PendingDecision:
+        """End the time in which a decision can be taken back, and return it."""
+        for _ in range(_TRIES):
+            stored = self.pending(provider, pending)
+            if stored is None:
+                void = PendingDecision(
+                    id=pending, provider=provider, moderator="", state=PendingState.VOID
+                )
+                if self.table.transact(self._put(void, UNSENT_DAYS, is_new=True)):
+                    return void
+            elif stored.state is not PendingState.PENDING:
+                return stored
+            else:
+                sent = msgspec.structs.replace(stored, state=PendingState.SENT)
+                if self._move(sent, PendingState.PENDING, UNSENT_DAYS):
+                    return sent
+        raise OSError("others kept the decision busy")
+
+    def end_pending(self, pending: PendingDecision) -> None:
+        """Record what became of a sent decision. The first call counts."""
+        self._move(pending, PendingState.SENT, SENT_DAYS)
+
+    def held_since(self, provider: str, start: datetime) -> list[PendingDecision]:
+        """Return the decisions that were stored since then, in order, in any state."""
+        names = self._names(provider, "held#", f"held#{_at(start)}")
+        return self._decisions(provider, names)
+
+    def held_by(self, provider: str, moderator: str, start: datetime) -> list[PendingDecision]:
+        """Return the decisions of one moderator that were stored since then, in order."""
+        prefix = f"by#{moderator}#"
+        return self._decisions(provider, self._names(provider, prefix, prefix + _at(start)))
+
+    def live_items(self, provider: str) -> frozenset[str]:
+        """Return the items that a pending or sent decision of the last minutes is about."""
+        start = self.clock.now() - timedelta(minutes=LIVE_MINUTES)
+        held = self.held_since(provider, start)
+        return frozenset(
+            item
+            for pending in held
+            if pending.state in {PendingState.PENDING, PendingState.SENT}
+            for item in pending.items
+        )
+
+    def claims(self, provider: str) -> dict[str, ItemClaim]:
+        """Return the claims in force, by item."""
+        now = _at(self.clock.now())
+        lists = self.table.records(_desk(provider), "on#", ModeratorClaims)
+        return {
+            claim.item: claim for listed in lists for claim in listed.claims if claim.until > now
+        }
+
+    def claim(self, provider: str, wanted: ItemClaim) -> ItemClaim:
+        """Put a claim where none of a colleague's is in force. Return the one in force."""
+        now = _at(self.clock.now())
+        free = "attribute_not_exists(pk) OR ends <= :now OR holder = :holder"
+        put = self._put_claim(provider, wanted)
+        if self.table.transact(put_where(put, free, now=now, holder=wanted.moderator)):
+            self._list_claim(provider, wanted, now)
+            return wanted
+        stored = record_of(self.table.get(_desk(provider), _claim(wanted.item)), ItemClaim)
+        if stored is None or stored.until <= now:
+            raise OSError("the claim of an item is gone")
+        return stored
+
+    def release_claim(self, provider: str, moderator: str, item: str) -> None:
+        """End an own claim; a colleague's stays."""
+        now = _at(self.clock.now())
+        ended = ItemClaim(item, moderator, now)
+        put = self._put_claim(provider, ended)
+        self.table.transact(put_where(put, "holder = :holder", holder=moderator))
+        self._list_claim(provider, ended, now)
+
+    def _put_claim(self, provider: str, claim: ItemClaim) -> Item:
+        return self.table.put_action(
+            _desk(provider),
+            _claim(claim.item),
+            claim,
+            expires=_expires(claim.until),
+            holder=claim.moderator,
+            ends=claim.until,
+        )
+
+    def _list_claim(self, provider: str, changed: ItemClaim, now: str) -> None:
+        """Keep a moderator's claims in one row, so that a page reads a row for each colleague.
+
+        Two pages of one moderator may overwrite each other's row: then a claim is in force and not
+        shown. Nobody can take the item all the same.
+        """
+        key = _desk(provider), f"on#{changed.moderator}"
+        before = record_of(self.table.get(*key), ModeratorClaims) or ModeratorClaims()
+        kept = [one for one in before.claims if one.until > now and one.item != changed.item]
+        if changed.until > now:
+            kept.append(changed)
+        last = max((one.until for one in kept), default=now)
+        self.table.put(*key, ModeratorClaims(tuple(kept)), expires=_expires(last))
+
+    def _locks(self, provider: str, items: Sequence[str]) -> dict[str, HeldName | None]:
+        keys = [(_desk(provider), _lock(item)) for item in items]
+        stored = self.table.get_many(keys)
+        return {
+            item: record_of(stored.get(key), HeldName)
+            for item, key in zip(items, keys, strict=True)
+        }
+
+    def _live(self, provider: str, locks: Iterable[HeldName | None]) -> PendingDecision | None:
+        """Return a decision that holds one of these locks and can still change its case."""
+        start = _at(self.clock.now() - timedelta(minutes=LIVE_MINUTES))
+        names = [lock for lock in locks if lock is not None]
+        for pending in self._decisions(provider, names):
+            is_live = pending.state in {PendingState.PENDING, PendingState.SENT}
+            if is_live and pending.held_at > start:
+                return pending
+        return None
+
+    def _hold(self, pending: PendingDecision, locks: dict[str, HeldName | None]) -> list[Item]:
+        name = HeldName(pending.id, pending.moderator, pending.items)
+        key, soon = _desk(pending.provider), self._in_days(SENT_DAYS)
+        when = f"{pending.held_at}#{pending.id}"
+        actions = [
+            self._put(pending, UNSENT_DAYS, is_new=True),
+            self.table.put_action(key, f"held#{when}", name, expires=soon),
+            self.table.put_action(key, f"by#{pending.moderator}#{when}", name, expires=soon),
+        ]
+        for item, lock in locks.items():
+            put = self.table.put_action(
+                key,
+                _lock(item),
+                HeldName(pending.id, pending.moderator),
+                expires=soon,
+                holder=pending.id,
+            )
+            if lock is None:
+                actions.append(put_where(put, "attribute_not_exists(holder)"))
+            else:
+                actions.append(put_where(put, "holder = :before", before=lock.pending))
+        return actions
+
+    def _names(self, provider: str, prefix: str, start: str) -> list[HeldName]:
+        """Return the rows of a prefix from a sort key on."""
+        pages = self.table.client.get_paginator("query").paginate(
+            TableName=self.table.name,
+            KeyConditionExpression="pk = :pk AND sk BETWEEN :start AND :end",
+            ExpressionAttributeValues={
+                ":pk": typed(_desk(provider)),
+                ":start": typed(start),
+                ":end": typed(prefix + "~"),
+            },
+            ConsistentRead=True,
+        )
+        items = (item for page in pages for item in page["Items"])
+        return [name for item in items if (name := record_of(item, HeldName))]
+
+    def _decisions(self, provider: str, names: Iterable[HeldName]) -> list[PendingDecision]:
+        keys = list(dict.fromkeys((_desk(provider), _pending(name.pending)) for name in names))
+        stored = self.table.get_many(keys)
+        records = (record_of(stored.get(key), PendingDecision) for key in keys)
+        return [record for record in records if record is not None]
+
+    def _move(self, pending: PendingDecision, before: PendingState, days: int) -> bool:
+        """Put the decision in its new state if it is in this one; return whether it was."""
+        put = self._put(pending, days)
+        return self.table.transact(put_where(put, "phase = :before", before=before))
+
+    def _put(self, pending: PendingDecision, days: int, *, is_new: bool = False) -> Item:
+        put = self.table.put_if_absent if is_new else self.table.put_action
+        return put(
+            _desk(pending.provider),
+            _pending(pending.id),
+            pending,
+            phase=pending.state,
+            expires=self._in_days(days),
+        )
+
+    def _in_days(self, days: int) -> int:
+        return int((self.clock.now() + timedelta(days=days)).timestamp())
+
+
+def _desk(provider: str) -> str:
+    return f"D#{provider}"
+
+
+def _pending(pending: str) -> str:
+    return f"pending#{pending}"
+
+
+def _claim(item: str) -> str:
+    return f"claim#{item}"
+
+
+def _lock(item: str) -> str:
+    return f"decided#{item}"
+
+
+def _at(moment: datetime) -> str:
+    """Return a time with microseconds, so that texts sort as times do."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _expires(until: str) -> int:
+    return int(datetime.fromisoformat(until).timestamp()) + 86_400

@@ -1,0 +1,216 @@
+"""Claims, decisions that can be taken back, and who may decide through which door."""
+
+import json
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import msgspec
+import pytest
+from integration.decided_cases import entries, found
+from support.sample_messages import complaint, decision
+from support.sample_posts import OTP
+from support.world import ROLE, World
+
+from decide.case_work import Handled
+from ledger.aws.desk_store import DynamoDesk, ItemClaim
+from ledger.aws.queue import Delivery
+from ledger.cases.messages import Decision, Verdict
+from ledger.cases.pending import PendingDecision, PendingState
+from ledger.records.provider import Provider
+
+
+@pytest.fixture
+def world(new_world: Callable[..., World]) -> World:
+    """A world whose provider decides at the console."""
+    world = new_world()
+    world.store.put_provider(Provider("acme", (ROLE,), door="console"))
+    return world
+
+
+def at(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%dT%H:%M:%S.%fZ}"
+
+
+def pending(world: World, name: str, *findings: str, moderator: str = "m-1") -> PendingDecision:
+    now = world.clock.now()
+    message = Decision(
+        id=name,
+        findings=findings,
+        verdict=Verdict.DISMISSED,
+        reason="It is a joke.",
+        moderator=moderator,
+        opened_at=now,
+        decided_at=now,
+    )
+    return PendingDecision(
+        id=name,
+        provider="acme",
+        moderator=moderator,
+        items=findings,
+        messages=(message,),
+        held_at=at(now),
+        due_at=at(now + timedelta(seconds=10)),
+    )
+
+
+def deliver(world: World, body: str, queue: str = "arn:console") -> list[Handled] | None:
+    """A delivery, from a sender that nobody registered if it is the console's."""
+    sender = ROLE if queue == "arn:cases" else "AROANOBODY"
+    delivery = Delivery(queue, body, sender, {"provider": "acme"}, world.clock.now())
+    return world.case_deliveries().take(delivery, lambda: 300)
+
+
+def name(pending: str) -> str:
+    return json.dumps({"provider": "acme", "pending": pending})
+
+
+class TestPending:
+    """A decision is sent once after it was stored, and never after it was taken back."""
+
+    def test_it_is_sent_once(self, world: World) -> None:
+        [finding] = found(world)
+        assert world.desk.hold_pending(pending(world, "d-1", finding)) is None
+        assert world.desk.live_items("acme") == {finding}
+        assert [one.status for one in deliver(world, name("d-1")) or ()] == ["taken"]
+        assert deliver(world, name("d-1")) == []
+        assert len(entries(world, "decision")) == 1
+        stored = world.desk.pending("acme", "d-1")
+        assert stored is not None
+        assert stored.state is PendingState.TAKEN
+        assert world.desk.live_items("acme") == set()
+
+    def test_it_is_taken_back_by_its_moderator_alone(self, world: World) -> None:
+        [finding] = found(world)
+        world.desk.hold_pending(pending(world, "d-1", finding))
+        assert not world.desk.undo_pending("acme", "m-2", "d-1")
+        assert not world.desk.undo_pending("beta", "m-1", "d-1")
+        assert world.desk.undo_pending("acme", "m-1", "d-1")
+        assert world.desk.undo_pending("acme", "m-1", "d-1")
+        assert deliver(world, name("d-1")) == []
+        assert entries(world, "decision") == []
+        first = world.desk.hold_pending(pending(world, "d-1", finding))
+        assert first is not None
+        assert first.state is PendingState.UNDONE
+        assert world.desk.hold_pending(pending(world, "d-2", finding)) is None
+
+    def test_it_cannot_be_taken_back_once_it_is_sent(self, world: World) -> None:
+        [finding] = found(world)
+        world.desk.hold_pending(pending(world, "d-1", finding))
+        deliver(world, name("d-1"))
+        assert not world.desk.undo_pending("acme", "m-1", "d-1")
+
+    def test_it_cannot_be_stored_after_its_message(self, world: World) -> None:
+        [finding] = found(world)
+        assert deliver(world, name("d-1")) == []
+        first = world.desk.hold_pending(pending(world, "d-1", finding))
+        assert first is not None
+        assert first.state is PendingState.VOID
+
+    def test_the_second_moderator_hears_who_was_first(self, world: World) -> None:
+        [finding] = found(world)
+        world.desk.hold_pending(pending(world, "d-1", finding))
+        first = world.desk.hold_pending(pending(world, "d-2", finding, moderator="m-2"))
+        assert first is not None
+        assert first.moderator == "m-1"
+
+    def test_what_decide_refuses_is_written_down(self, world: World) -> None:
+        [finding] = found(world)
+        for number in (1, 2):
+            world.desk.hold_pending(pending(world, f"d-{number}", finding))
+            deliver(world, name(f"d-{number}"))
+        held = world.desk.held_by("acme", "m-1", _start(world))
+        states = {one.id: (one.state, one.code) for one in held}
+        assert states == {
+            "d-1": (PendingState.TAKEN, ""),
+            "d-2": (PendingState.REFUSED, "decided_already"),
+        }
+
+    def test_a_list_is_of_one_moderator_and_one_provider(self, world: World) -> None:
+        first, second = found(world, f"{OTP} one", f"{OTP} two")
+        world.desk.hold_pending(pending(world, "d-1", first))
+        world.desk.hold_pending(pending(world, "d-2", second, moderator="m-10"))
+        assert [one.id for one in world.desk.held_by("acme", "m-1", _start(world))] == ["d-1"]
+        assert world.desk.held_by("beta", "m-1", _start(world)) == []
+
+
+def _start(world: World) -> datetime:
+    return world.clock.now() - timedelta(days=1)
+
+
+class TestClaims:
+    """One moderator at a time looks at an item, for as long as the claim says."""
+
+    def test_a_claim_keeps_others_away_until_it_ends(self, world: World) -> None:
+        claims, now = world.desk, world.clock.now()
+        until = at(now + timedelta(minutes=10))
+        assert claims.claim("acme", ItemClaim("i", "m-1", until)).moderator == "m-1"
+        assert claims.claim("acme", ItemClaim("i", "m-2", until)).moderator == "m-1"
+        assert claims.claim("acme", ItemClaim("i", "m-1", until)).moderator == "m-1"
+        assert {item: one.moderator for item, one in claims.claims("acme").items()} == {"i": "m-1"}
+        assert claims.claims("beta") == {}
+        world.clock.move(minutes=11)
+        assert world.desk.claims("acme") == {}
+        later = at(world.clock.now() + timedelta(minutes=10))
+        assert world.desk.claim("acme", ItemClaim("i", "m-2", later)).moderator == "m-2"
+
+    def test_a_claim_is_given_back_by_its_moderator_alone(self, world: World) -> None:
+        until = at(world.clock.now() + timedelta(minutes=10))
+        world.desk.claim("acme", ItemClaim("i", "m-1", until))
+        world.desk.release_claim("acme", "m-2", "i")
+        assert world.desk.claim("acme", ItemClaim("i", "m-2", until)).moderator == "m-1"
+        world.desk.release_claim("acme", "m-1", "i")
+        assert world.desk.claim("acme", ItemClaim("i", "m-2", until)).moderator == "m-2"
+
+
+class TestDoors:
+    """A provider's moderators use one door; what no moderator says comes through any."""
+
+    def test_a_moderator_in_the_queue_of_a_provider_with_a_console_is_refused(
+        self, world: World
+    ) -> None:
+        [finding] = found(world)
+        [refused] = deliver(world, json.dumps(decision(finding)), "arn:cases") or ()
+        assert (refused.status, refused.code) == ("refused", "wrong_door")
+        assert entries(world, "decision") == []
+
+    def test_a_complaint_still_comes_through_the_queue(self, world: World) -> None:
+        world.clock.move(days=7)
+        [waiting] = deliver(world, json.dumps(complaint()), "arn:cases") or ()
+        assert waiting.status == "waiting"
+
+    def test_what_was_taken_before_the_door_changed_is_a_repeat(self, world: World) -> None:
+        [finding] = found(world)
+        world.store.put_provider(Provider("acme", (ROLE,)))
+        line = json.dumps(decision(finding))
+        world.clock.move(days=7)
+        assert [one.status for one in deliver(world, line, "arn:cases") or ()] == ["taken"]
+        world.store.put_provider(Provider("acme", (ROLE,), door="console"))
+        assert [one.status for one in deliver(world, line, "arn:cases") or ()] == ["repeated"]
+
+    def test_a_console_decides_for_no_provider_with_another_door(self, world: World) -> None:
+        """Even if its role stores a decision in the name of one."""
+        [finding] = found(world)
+        world.desk.hold_pending(pending(world, "d-1", finding))
+        world.store.put_provider(Provider("acme", (ROLE,), door="queue"))
+        [refused] = deliver(world, name("d-1")) or ()
+        assert (refused.status, refused.code) == ("refused", "wrong_door")
+
+    def test_a_console_decides_nothing_about_another_providers_finding(self, world: World) -> None:
+        [finding] = found(world)
+        world.store.put_provider(Provider("beta", (), door="console"))
+        foreign = pending(world, "d-1", finding)
+        desk = DynamoDesk(world.store.table, world.clock)
+        desk.hold_pending(_of("beta", foreign))
+        body = json.dumps({"provider": "beta", "pending": "d-1"})
+        [refused] = deliver(world, body) or ()
+        assert (refused.status, refused.code) == ("refused", "other_provider")
+
+    def test_a_provider_of_an_earlier_release_decides_by_queue(self, world: World) -> None:
+        world.store.table.put("P#acme", "provider", {"provider": "acme", "senders": [ROLE]})
+        stored = world.store.provider("acme")
+        assert stored == Provider("acme", (ROLE,))
+        assert stored.form == 1
+
+
+def _of(provider: str, pending: PendingDecision) -> PendingDecision:
+    return msgspec.structs.replace(pending, provider=provider)

@@ -1,0 +1,108 @@
+"""A token proves something only if the issuer signed it, for us, now, in answer to our request."""
+
+import json
+from base64 import urlsafe_b64encode
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import jwt
+import pytest
+from support.sign_in_world import CLIENT, ISSUER, KEY, OTHER_KEY, claims_at, jwk, signed
+
+from console.identity.tokens import TokenChecks, TokenError
+
+NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
+LATER, EARLIER = int(NOW.timestamp()) + 3_600, int(NOW.timestamp()) - 3_600
+KEYS = {"k1": jwk(KEY), "secret": {"kty": "oct", "kid": "secret", "k": "c2VjcmV0"}}
+CHECKS = TokenChecks(ISSUER, CLIENT, KEYS.get)
+
+
+def refused(token: str, nonce: str = "n-1") -> str:
+    with pytest.raises(TokenError) as raised:
+        CHECKS.claims(token, nonce, NOW)
+    return raised.value.code
+
+
+def claims(**changes: Any) -> dict[str, Any]:
+    return claims_at(NOW, **changes)
+
+
+def test_a_good_token_gives_its_claims() -> None:
+    assert CHECKS.claims(signed(claims()), "n-1", NOW)["cognito:username"] == "m-7"
+
+
+def unsigned() -> str:
+    parts = ({"alg": "none", "kid": "k1"}, claims())
+    return ".".join(_letters(json.dumps(part).encode()) for part in parts) + "."
+
+
+def signed_with_the_public_key() -> str:
+    """The old trick: a shared-secret signature, with the public key as the secret."""
+    return jwt.encode(claims(), jwk(KEY)["n"], "HS256", headers={"kid": "k1"})
+
+
+def with_other_claims() -> str:
+    head, _, signature = signed(claims()).split(".")
+    body = json.dumps(claims(**{"cognito:groups": ["beta/lead"]})).encode()
+    return f"{head}.{_letters(body)}.{signature}"
+
+
+def with_a_key_inside() -> str:
+    """Signed by a stranger, who sends their own key along."""
+    return signed(claims(), OTHER_KEY, jwk=jwk(OTHER_KEY), jku="https://evil.example/keys")
+
+
+def _letters(data: bytes) -> str:
+    return urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+FORGED: dict[str, tuple[Callable[[], str], str]] = {
+    "no signature": (unsigned, "wrong_algorithm"),
+    "a shared secret": (signed_with_the_public_key, "wrong_algorithm"),
+    "other claims under the signature": (with_other_claims, "forged"),
+    "a stranger's key": (lambda: signed(claims(), OTHER_KEY), "forged"),
+    "a stranger's key that comes along": (with_a_key_inside, "forged"),
+    "a key that the issuer does not have": (lambda: signed(claims(), kid="k9"), "unknown_key"),
+    "a key for shared secrets": (lambda: signed(claims(), kid="secret"), "forged"),
+    "no token at all": (lambda: "a.b.c", "forged"),
+    "empty": (lambda: "", "forged"),
+    "too long": (lambda: "a" * 20_000, "too_long"),
+}
+
+
+@pytest.mark.parametrize(("token", "code"), FORGED.values(), ids=FORGED)
+def test_a_forged_token_proves_nothing(token: Callable[[], str], code: str) -> None:
+    assert refused(token()) == code
+
+
+WRONG: dict[str, tuple[dict[str, Any], str]] = {
+    "it has ended": ({"exp": EARLIER}, "expired"),
+    "it never ends": ({"exp": ...}, "forged"),
+    "its end is a word": ({"exp": "soon"}, "expired"),
+    "it begins later": ({"iat": LATER}, "not_yet"),
+    "another issuer": ({"iss": "https://evil.example"}, "wrong_issuer"),
+    "another client": ({"aud": "client-2"}, "wrong_audience"),
+    "no client": ({"aud": ...}, "forged"),
+    "made for another client": ({"aud": [CLIENT, "client-2"], "azp": "client-2"}, "wrong_audience"),
+    "an access token": ({"token_use": "access"}, "wrong_kind"),
+    "another nonce": ({"nonce": "n-2"}, "wrong_nonce"),
+    "no nonce": ({"nonce": ...}, "wrong_nonce"),
+    "nobody": ({"sub": ...}, "forged"),
+}
+
+
+@pytest.mark.parametrize(("changes", "code"), WRONG.values(), ids=WRONG)
+def test_a_token_for_something_else_proves_nothing(changes: dict[str, Any], code: str) -> None:
+    assert refused(signed(claims(**changes))) == code
+
+
+def test_an_access_token_by_its_header_proves_nothing() -> None:
+    assert refused(signed(claims(), typ="at+jwt")) == "wrong_kind"
+
+
+def test_a_token_ends_by_the_stacks_clock() -> None:
+    token = signed(claims())
+    assert CHECKS.claims(token, "n-1", NOW + timedelta(seconds=350))
+    with pytest.raises(TokenError):
+        CHECKS.claims(token, "n-1", NOW + timedelta(seconds=360))
