@@ -151,7 +151,6 @@ def every_function_fails_into_something(stack: Resolved) -> Iterator[str]:
     asked |= {
         one["IntegrationUri"] for one in stack.typed("AWS::ApiGatewayV2::Integration").values()
     }
-    most = NEW_ACCOUNT + (2 if "ConsoleCases" in stack.resources else 0)
     mapped = {mapping["FunctionName"] for mapping in _mappings(stack).values()}
     targets = {
         config["FunctionName"]: config.get("DestinationConfig", {}).get("OnFailure", {})

@@ -3,16 +3,17 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from desk.golden import golden_dossiers
 from desk.items import Dossier, EarlierDecision, Item, OpenFinding, RuleFacts
 from ledger.aws.store import DynamoStore
 from ledger.cases.case import Case, CaseEntry, JournalEntry
 from ledger.cases.transitions import CaseState, Move
 from ledger.errors import OperatorError
-from ledger.pointer import stored_set
+from ledger.pointer import current_set, stored_set
 from ledger.ports import Objects
 from ledger.records.finding import Finding
 from rules.pack import Pack
-from rules.rule_set import SetError
+from rules.rule_set import RuleSet, SetError
 from rules.set_reader import KnownSets
 
 EARLIER = 5
@@ -81,6 +82,14 @@ class Dossiers:
             rules=self._rules(findings),
         )
 
+    def goldens(self, provider: str) -> list[Dossier]:
+        """Return the examples of the packs in force as cards; none if no set can be read."""
+        try:
+            rule_set = self._set(current_set(self.objects, self.public_bucket))
+        except (SetError, OperatorError):
+            return []
+        return golden_dossiers(rule_set.packs, provider)
+
     def _findings(self, names: Iterable[str]) -> tuple[OpenFinding, ...]:
         cases = (self.store.case(name) for name in names)
         return tuple(
@@ -127,13 +136,17 @@ class Dossiers:
 
     def _pack(self, finding: Finding) -> Pack | None:
         try:
-            rule_set = self._sets.one(
-                finding.set, lambda digest: stored_set(self.objects, self.public_bucket, digest)
-            )
+            rule_set = self._set(finding.set)
         except (SetError, OperatorError):
             return None
         named = (finding.pack, finding.version)
         return next((pack for pack in rule_set.packs if (pack.id, pack.version) == named), None)
+
+    def _set(self, digest: str) -> RuleSet:
+        """Return a published set; each is read once."""
+        return self._sets.one(
+            digest, lambda name: stored_set(self.objects, self.public_bucket, name)
+        )
 
 
 def _on_the_post(cases: Iterable[Case]) -> Iterator[EarlierDecision]:

@@ -5,7 +5,6 @@ another one is answered as if it did not exist.
 """
 
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -21,7 +20,6 @@ from console.table.waiting import (
     by_post,
     complaint_items,
     notice_items,
-    rules_of,
     second_looks,
     waiting_items,
 )
@@ -33,8 +31,8 @@ from desk.ports import (
     DeskQuality,
     FirstDecision,
     PendingDecision,
-    RuleQuality,
 )
+from desk.quality import quality_of
 from ledger.aws.desk_store import DynamoDesk, ItemClaim
 from ledger.aws.store import DynamoStore
 from ledger.aws.table import record_of
@@ -107,7 +105,7 @@ class TableDesk:
             return self._audit(provider, key)
         case = self.store.case(key)
         if case is None:
-            return None
+            return next((each for each in self.goldens(moderator) if each.item.key == key), None)
         if case.finding is not None:
             return self._of_finding(provider, case)
         opening = case.first
@@ -134,6 +132,10 @@ class TableDesk:
         excerpts = read_excerpts(self.store, list(firsts))
         found = (name for name, excerpt in excerpts.items() if wanted in excerpt.casefold())
         return frozenset(firsts[name] for name in found)
+
+    def goldens(self, moderator: Moderator) -> Sequence[Dossier]:
+        """Return the cards for training: examples of the packs in force."""
+        return self._dossiers.goldens(moderator.provider)
 
     def claims(self, moderator: Moderator) -> Mapping[str, DeskClaim]:
         """Return the claims in force at the moderator's provider, by item."""
@@ -230,36 +232,6 @@ class TableDesk:
             return None
         item = Item(key, ItemKind.AUDIT, since=f"{month}-01T00:00:00Z")
         return Dossier(item, post=posts[number - 1], month=month)
-
-
-def quality_of(entries: Sequence[JournalEntry], since: str) -> DeskQuality:
-    """Count second looks by both verdicts, and decisions by rule; nobody is named."""
-    decisions = {entry.entry: entry for entry in entries if entry.type == "decision"}
-    pairs = Counter(
-        (decisions[entry.decision].verdict, entry.verdict)
-        for entry in entries
-        if entry.type == "second_review" and entry.decision in decisions
-    )
-    overturned = {entry.decision for entry in entries if entry.overturns}
-    by_rule: dict[str, Counter[str]] = {}
-    for entry in decisions.values():
-        for rule in rules_of(entry):
-            counts = by_rule.setdefault(rule, Counter())
-            counts[entry.verdict] += 1
-            counts["overturned"] += entry.entry in overturned
-    return DeskQuality(
-        pairs=tuple((first, second, count) for (first, second), count in sorted(pairs.items())),
-        rules=tuple(
-            RuleQuality(
-                rule=rule,
-                confirmed=counts["confirmed"],
-                dismissed=counts["dismissed"],
-                overturned=counts["overturned"],
-            )
-            for rule, counts in sorted(by_rule.items())
-        ),
-        since=since,
-    )
 
 
 def _claim(claim: ItemClaim) -> DeskClaim:
