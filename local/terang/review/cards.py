@@ -1,25 +1,23 @@
 """Groups findings into cards, and finds near copies of a card."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import batched, islice
 
 from desk.items import OpenFinding
 from ledger.records.finding import Finding
+from matcher.copies.fingerprint import Fingerprints
 from matcher.text.fold import fold
+from rules.copies import Fingerprinted, copy_groups, may_have_copies
 
 FINDINGS_OF_A_DECISION = 20
 """Findings that one decision may name."""
 
-ALIKE = 0.6
-"""The resemblance from which two excerpts are shown side by side: a word or two may differ."""
-
-SHINGLE = 4
-"""Characters of a shingle: two words of Chinese or most of one of English."""
-
-ALIKE_SHOWN = 19
+COPIES_SHOWN = 19
 """Near copies that are decided with a card: each makes a message of its own."""
+
+KEY = bytes(32)
+"""The key of fingerprints that never leave this process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,29 +66,45 @@ def cards(findings: Iterable[OpenFinding]) -> tuple[Card, ...]:
     )
 
 
-def alike(card: Card, others: Sequence[Card]) -> list[Card]:
-    """Return cards of other posts of the same category whose text is nearly the same."""
-    shingles = _shingles(card.excerpt)
-    near = (
-        other
-        for other in others
-        if other.first.category == card.first.category
-        and other.first.post != card.first.post
-        and _resemblance(shingles, _shingles(other.excerpt)) >= ALIKE
-    )
-    return list(islice(near, ALIKE_SHOWN))
+@dataclass(frozen=True, slots=True)
+class CopyGroups:
+    """Cards of one category whose posts say nearly the same.
 
-
-@lru_cache(maxsize=1_000)
-def _shingles(text: str) -> frozenset[str]:
-    """Return all runs of a few characters of the folded text, in which a disguise is undone."""
-    folded = fold(text)
-    return frozenset(folded[at : at + SHINGLE] for at in range(len(folded) - SHINGLE + 1))
-
-
-def _resemblance(first: frozenset[str], second: frozenset[str]) -> float:
-    """Return the share of shingles that two texts have in common, from 0 to 1.
-
-    Source: Broder, On the resemblance and containment of documents (1997).
+    `of` is the group of each card by its first finding; a card without copies is in none.
     """
-    return len(first & second) / len(first | second) if first and second else 0.0
+
+    of: Mapping[str, str]
+    members: Mapping[str, tuple[Card, ...]]
+
+    def copies(self, card: Card) -> tuple[Card, ...]:
+        """Return the near copies of a card that are decided with it."""
+        group = self.members.get(self.of.get(card.first.finding, ""), ())
+        others = (other for other in group if other.first.post != card.first.post)
+        return tuple(islice(others, COPIES_SHOWN))
+
+
+def group_copies(found: Iterable[Card]) -> CopyGroups:
+    """Group cards by the algorithm of the published copy groups.
+
+    It does not compare texts of a few words: those are copies only if they are the same.
+    """
+    by_category: dict[str, list[tuple[Card, str]]] = {}
+    for card in found:
+        text = " ".join(fold(card.excerpt).split())
+        if text:
+            by_category.setdefault(card.first.category, []).append((card, text))
+    prints = Fingerprints(KEY)
+    members: dict[str, list[Card]] = {}
+    for category in by_category.values():
+        long = {
+            card.first.finding: prints.of_folded_quickly(text)
+            for card, text in category
+            if may_have_copies(text)
+        }
+        groups = copy_groups(Fingerprinted(*pair) for pair in long.items())
+        for card, text in category:
+            members.setdefault(groups.get(card.first.finding, text), []).append(card)
+    shown = {group: tuple(each) for group, each in members.items() if len(each) > 1}
+    named = {min(card.first.finding for card in each): each for each in shown.values()}
+    of = {card.first.finding: group for group, each in named.items() for card in each}
+    return CopyGroups(of, named)

@@ -40,7 +40,7 @@ from ledger.cases.transitions import CaseState, Move
 from ledger.clock import utc
 from ledger.records.finding import Finding
 from ledger.records.receipt import rule_key
-from terang.review.cards import Card, alike, cards
+from terang.review.cards import Card, CopyGroups, cards, group_copies
 
 type FactsOfRule = Callable[[Finding], RuleFacts]
 """Returns the published words about a finding's rule."""
@@ -49,8 +49,8 @@ EARLIER_SHOWN = 5
 """Earlier decisions that a card shows."""
 
 
-def finding_dossier(card: Card, facts: FactsOfRule, **known: Any) -> Dossier:
-    """Return a card of findings as an item."""
+def finding_dossier(card: Card, facts: FactsOfRule, groups: CopyGroups | None = None) -> Dossier:
+    """Return a card of findings as an item, in its group of near copies."""
     first = card.first
     item = Item(
         key=first.finding,
@@ -62,9 +62,10 @@ def finding_dossier(card: Card, facts: FactsOfRule, **known: Any) -> Dossier:
         language=first.language or "",
         reach=first.reach,
         escalated=card.escalated,
+        group=groups.of.get(first.finding, "") if groups else "",
     )
     rules = {_name(each.finding): facts(each.finding) for each in card.findings}
-    return Dossier(item, card.findings, rules=tuple(rules.items()), **known)
+    return Dossier(item, card.findings, rules=tuple(rules.items()))
 
 
 def contest_deadline(received_at: str) -> str:
@@ -131,10 +132,15 @@ class RunCases:
             if each.notice and each.verdict in decided
         }
 
+    @cached_property
+    def groups(self) -> CopyGroups:
+        """Return the near copies among the open cards."""
+        return group_copies(self.open_cards)
+
     def dossiers(self) -> list[Dossier]:
         """Return everything that waits."""
         return [
-            *(finding_dossier(card, self.facts) for card in self.open_cards),
+            *(finding_dossier(card, self.facts, self.groups) for card in self.open_cards),
             *self._contests(),
             *self._second_looks(),
             *self._notices(),
@@ -145,7 +151,7 @@ class RunCases:
         """Return an item with its near copies and earlier decisions, which take a while to find."""
         if dossier.item.kind is not ItemKind.FINDING:
             return dossier
-        copies = alike(Card(dossier.findings), self.open_cards)
+        copies = self.groups.copies(Card(dossier.findings))
         near = tuple(NearCopy(other.first.finding, other.findings) for other in copies)
         return replace(dossier, copies=near, earlier=tuple(self._earlier(dossier)))
 

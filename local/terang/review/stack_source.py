@@ -14,7 +14,7 @@ from ledger.clock import Clock
 from ledger.keys import audit_key
 from ledger.ports import Objects
 from ledger.records.flood import flood_question_id
-from terang.review.cards import Card, alike, cards
+from terang.review.cards import Card, CopyGroups, cards, group_copies
 from terang.review.dossiers import contest_deadline, finding_dossier
 from terang.review.sample import read_sample, sample_dossiers
 from terang.review.sources import PublishedWords, ReviewStore, findings_of_stack, second_reviews
@@ -39,6 +39,7 @@ class StackSource:
     limit: int
     month: str | None = None
     _cards: tuple[Card, ...] = field(default_factory=tuple)
+    _groups: CopyGroups = field(default_factory=lambda: CopyGroups({}, {}))
 
     def dossiers(self, own: Sequence[CaseMessage]) -> list[Dossier]:
         """Return everything that waits after the moderator's own messages.
@@ -48,8 +49,9 @@ class StackSource:
         if self.month is not None:
             return self._audits(own)
         self._cards = cards(findings_of_stack(self.store, self.provider, self.limit, ()))
+        self._groups = group_copies(self._cards)
         return [
-            *(finding_dossier(card, self.words.facts) for card in self._cards),
+            *(finding_dossier(card, self.words.facts, self._groups) for card in self._cards),
             *self._held_rules(),
             *self._contests(),
             *self._second_looks(),
@@ -60,7 +62,7 @@ class StackSource:
         """Return an item with its near copies and earlier decisions."""
         if dossier.item.kind is not ItemKind.FINDING:
             return dossier
-        near = alike(Card(dossier.findings), self._cards)
+        near = self._groups.copies(Card(dossier.findings))
         copies = tuple(NearCopy(other.first.finding, other.findings) for other in near)
         return replace(dossier, copies=copies, earlier=tuple(self._earlier(dossier)))
 

@@ -9,7 +9,7 @@ from ledger.errors import OperatorError
 from terang.case_messages import read_messages
 from terang.cli.command import main
 from terang.console import blur
-from terang.review.cards import alike, cards
+from terang.review.cards import Card, cards, group_copies
 from terang.review.sources import PublishedWords, findings_of_run
 
 
@@ -26,26 +26,34 @@ def test_a_card_holds_what_one_decision_may_name() -> None:
     assert [len(part.findings) for part in made] == [20, 20, 5]
 
 
-def test_posts_with_nearly_the_same_words_are_alike() -> None:
-    own = card("p1", "Win a prize today, only 7 are left")
-    same = card("p2", "WIN a prize today, only 12 are left!")
-    others = (
-        own,
-        card("p1", "Win a prize today, only 7 are left"),
-        card("p3", "Rain is due in the evening, they say"),
-        card("p4", None),
-        same,
-    )
-    assert alike(own, others) == [same]
-    disguised = card("p6", "Ｗin a рrize today, ｏnly 7 are left")
-    assert alike(own, [disguised]) == [disguised]
-    chinese = (
-        card("p7", "恭喜中奖，先付手续费再领奖，今天截止"),
-        card("p8", "恭喜中奖，先付手续费再领奖，明天截止"),
-    )
-    assert alike(chinese[0], chinese) == [chinese[1]]
-    assert len(alike(own, [card(f"q{n}", own.excerpt) for n in range(30)])) == 19
-    assert alike(card("p5", None), others) == []
+PRIZE = "Win a prize today at our shop in the old town, only 7 are left"
+
+
+def test_posts_with_nearly_the_same_words_are_copies() -> None:
+    own = card("p1", PRIZE)
+    same = card("p2", PRIZE.upper().replace("7", "12"))
+    disguised = card("p6", PRIZE.replace("p", "р").replace("W", "Ｗ"))
+    other = card("p3", "Rain is due in the evening and in the night, they say on the radio")
+    groups = group_copies([own, same, disguised, other, card("p4", None)])
+    assert {each.first.post for each in groups.copies(own)} == {"p2", "p6"}
+    assert groups.copies(other) == ()
+    assert groups.of[same.first.finding] == groups.of[own.first.finding]
+    assert other.first.finding not in groups.of
+
+
+def test_short_texts_are_copies_only_if_they_are_the_same() -> None:
+    own, same, near = card("p1", "send me"), card("p2", "SEND  me"), card("p3", "send it")
+    groups = group_copies([own, same, near])
+    assert [each.first.post for each in groups.copies(own)] == ["p2"]
+    assert groups.copies(near) == ()
+
+
+def test_a_group_holds_what_one_form_may_decide_and_no_other_category() -> None:
+    many = [card(f"q{n}", PRIZE) for n in range(30)]
+    other = Card((found("z", text=PRIZE, category="VIOLENCE"),))
+    groups = group_copies([*many, other])
+    assert len(groups.copies(many[0])) == 19
+    assert groups.copies(other) == ()
 
 
 def test_blurring_keeps_the_shape_of_wide_and_combining_text() -> None:
