@@ -1,10 +1,12 @@
 """`terang packs publish`, `list` and `rollback` on a stack's bucket and table."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -13,8 +15,10 @@ from support.world import World
 
 from ledger.errors import OperatorError
 from ledger.pointer import POINTER_KEY, RETURN_DAYS, read_pointer, set_key
+from ledger.records.flood import FloodQuestion
 from ledger.records.provider import Provider
 from matcher import Pack, ProviderSettings, RuleSet, load_packs, load_set
+from terang.case_queue import MessageResult
 from terang.cli.command import main
 from terang.packs.publishing import PackBucket
 from terang.packs.set_change import SetChange
@@ -379,6 +383,38 @@ def test_the_clock_of_the_stack_dates_pauses_and_lifts_floods(
     assert main(words) == 1
     said = capsys.readouterr().err
     assert "codes/asks-for-code was not held for acme on 2026-11-25" in said
+
+
+@dataclass(frozen=True, slots=True)
+class DirectQueue:
+    """Hands each message to decide at once, and says what became of it."""
+
+    world: World
+
+    def send(self, messages: Iterable[dict[str, Any]]) -> list[MessageResult]:
+        return [
+            MessageResult(message["id"], message["type"], handled.status, handled.code)
+            for message in messages
+            for handled in self.world.decide(message)
+        ]
+
+
+def test_a_held_rule_is_lifted_in_the_name_of_a_moderator(
+    stack: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(Remote, "cases", lambda _remote, _provider: DirectQueue(stack))
+    asks = FloodQuestion("2026-11-25", "codes/asks-for-code", "", 1_000, 30, 20)
+    stack.store.put_flood("acme", asks, 9)
+    words = ["providers", "lift", "acme", "codes/asks-for-code", "--moderator", "m-1"]
+    assert main([*words, "--day", "2026-11-24"]) == 1
+    assert main(words) == 0
+    said = capsys.readouterr().err
+    assert "codes/asks-for-code hit 30 of 1,000 posts of 2026-11-25" in said
+    assert "its findings of 2026-11-25 are open, and it proposes again" in said
+    assert stack.store.floods("acme", "2026-11-25") == {"codes/asks-for-code": True}
+    assert main([*words, "--leave-held"]) == 1
+    [entry] = stack.store.journal_entries("acme", "2026-11-25")
+    assert (entry.moderator, entry.verdict) == ("m-1", "opened")
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,13 @@
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
+
+import msgspec
 
 from desk.golden import golden_dossiers
 from desk.items import Dossier, OpenFinding, RuleFacts
@@ -19,6 +21,7 @@ from ledger.errors import OperatorError
 from ledger.pointer import set_key
 from ledger.ports import CaseStore, FloodStore, JournalStore, OpenFindingStore
 from ledger.records.finding import Finding
+from ledger.records.flood import OPENED
 from matcher import RuleSet, SetError, load_set
 from rules.pack import Pack
 from terang.case_messages import decode_lines, read_file
@@ -50,14 +53,48 @@ def findings_of_run(path: Path, decided: Iterable[str]) -> list[OpenFinding]:
         if not (row.spans and row.severity in SEVERITY_RANKS and is_moment(row.found_at)):
             needs = "it needs spans, a severity, and the time when it was found"
             raise OperatorError(f"{file}: finding {number} is not from a run: {needs}")
-    done = set(decided)
+    done, opened = set(decided), _opened_in(_folder(path), rows)
     listed = [
         (open_index_keys(row).get("open_sk", ""), row)
         for row in rows
-        if row.finding not in done and not row.held
+        if row.finding not in done and (not row.held or _hold_of(row) in opened)
     ]
     listed = sorted((pair for pair in listed if pair[0]), key=lambda pair: pair[0])
     return [OpenFinding(row, row.excerpt) for _, row in listed]
+
+
+class _FloodAnswers(msgspec.Struct, frozen=True):
+    """The answers to the flood guard in a published day: `day/pack/rule/what`."""
+
+    floods_answered: dict[str, int] = {}
+
+
+class _PublishedDay(msgspec.Struct, frozen=True):
+    cases: _FloodAnswers = _FloodAnswers()
+
+
+def _opened_in(folder: Path, rows: Sequence[Finding]) -> set[str]:
+    """Return the holds of these findings that the run's messages opened, as `_hold_of` names them.
+
+    A hold is answered on its own day or later: a run has one day, or two at midnight.
+    """
+    held_by = {row.provider for row in rows if row.held}
+    days = [
+        path
+        for provider in held_by
+        for path in (folder / "public/summaries" / provider).glob("20??-??-??.json")
+    ]
+    answers = [
+        answer
+        for path in days
+        for day in decode_lines(read_file(path).replace(b"\n", b" "), _PublishedDay, str(path))
+        for answer in day.cases.floods_answered
+    ]
+    return {answer.rpartition("/")[0] for answer in answers if answer.endswith(f"/{OPENED}")}
+
+
+def _hold_of(finding: Finding) -> str:
+    return f"{finding.found_at[:10]}/{finding.pack}/{finding.rule}"
 
 
 def findings_of_stack(

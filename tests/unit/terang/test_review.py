@@ -1,5 +1,6 @@
 """What a review reads: cards in order, near copies, the findings of a run, and messages."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,22 @@ def test_a_run_is_reviewed_by_severity_and_reach_without_a_stack(tmp_path: Path)
         assert PublishedWords.of_folder(path).facts(listed[0].finding).why == "Asks for a code."
     left = findings_of_run(folder, [listed[0].finding.finding])
     assert [one.finding.post for one in left] == ["p2", "p1"]
+
+
+def test_held_findings_of_a_run_are_listed_once_they_are_opened(tmp_path: Path) -> None:
+    folder = run_folder(tmp_path)
+    file = folder / "findings.jsonl"
+    rows = [json.loads(line) for line in file.read_text().splitlines()]
+    provider, day = rows[0]["provider"], rows[0]["found_at"][:10]
+    hold = f"{day}/{rows[0]['pack']}/{rows[0]['rule']}"
+    file.write_text("\n".join(json.dumps(row | {"held": True}) for row in rows))
+    assert findings_of_run(folder, []) == []
+    published = folder / f"public/summaries/{provider}/{day}.json"
+    published.parent.mkdir(parents=True)
+    for answer, listed in ((f"{hold}/left_held", 0), (f"{hold}/opened", 3)):
+        cases = {"floods_answered": {answer: 1}}
+        published.write_text(json.dumps({"kind": "day", "cases": cases}, indent=2))
+        assert len(findings_of_run(folder, [])) == listed
 
 
 def test_a_finding_of_an_unknown_set_is_shown(tmp_path: Path) -> None:
