@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .SUFFIXES:
-.PHONY: help run test month load drill drill-ranges fuzz mutants check bench bench-factchecks meaning learning weights transfer build deploy clean setup setup-test setup-check setup-build template-check
+.PHONY: help run test month load drill drill-ranges fuzz invoke mutants check bench bench-factchecks meaning learning weights transfer build deploy clean setup setup-test setup-check setup-build template-check
 
 export SAM_CLI_TELEMETRY := 0
 
@@ -76,6 +76,10 @@ weights: ## fit the published weights of layers/claims to the development set
 transfer: ## do weights fitted to some texts hold for others?
 	@scripts/bootstrap.sh training
 	PYTHONPATH=layers/claims:tests .tools/training/bin/python -m training.transfer
+
+invoke: setup ## EVENT= of events/ to its built function, without Docker; it works on the stack STACK= (terang)
+	@scripts/bootstrap.sh sam runtime
+	@$(BIN)/python events/invoke.py $(EVENT) $(or $(STACK),terang)
 
 build: setup-build ## sam build: layers and functions as they go to AWS
 	PATH="$(CURDIR)/.tools/runtime/bin:$$PATH" $(SAM) build # sam wants a python3.13 that has pip

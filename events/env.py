@@ -17,9 +17,10 @@ import boto3
 SHIPPED = Path(__file__).with_name("env.json")
 
 
-def env_of(stack: str) -> dict[str, dict[str, str]]:
+def env_of(stack: str, *, example_queue: bool = True) -> dict[str, dict[str, str]]:
     """Return the settings of each function of the stack, under its name in the template.
 
+    `example_queue` keeps the example's POSTS_QUEUE_ARN.
     Raises SystemExit if events/env.json is empty: a shell empties the file that it writes to.
     """
     text = SHIPPED.read_text()
@@ -38,7 +39,7 @@ def env_of(stack: str) -> dict[str, dict[str, str]]:
         )
         deployed = configuration["Environment"]["Variables"]
         filled[name] = {
-            key: value if key == "POSTS_QUEUE_ARN" else deployed.get(key, value)
+            key: value if example_queue and key == "POSTS_QUEUE_ARN" else deployed.get(key, value)
             for key, value in settings.items()
         }
     return filled

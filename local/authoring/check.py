@@ -20,7 +20,12 @@ from rules.factchecks import FACTCHECKS
 from rules.pack import DAYS_IN_FORCE, PACK_BYTES, Pack, PackError, Packs, Problem
 
 EXAMPLES = 2  # of each kind, at least
-SHIPPED_SENTENCES = Path(__file__).resolve().parents[2] / "packs" / "protected"
+_INSTALLED_SENTENCES = Path(__file__).with_name("protected")
+SHIPPED_SENTENCES = (
+    _INSTALLED_SENTENCES
+    if _INSTALLED_SENTENCES.is_dir()
+    else Path(__file__).resolve().parents[2] / "packs" / "protected"
+)
 """The sentences of a folder of packs that has none of its own."""
 
 

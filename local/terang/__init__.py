@@ -6,8 +6,13 @@
 
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-"""The folder of the whole project."""
+_CHECKOUT = Path(__file__).resolve().parents[2]
+
+IS_INSTALLED = not (_CHECKOUT / "template.yaml").exists()
+"""Whether this is an installed copy of the command, without the rest of the project."""
+
+ROOT = Path(__file__).parent / "shipped" if IS_INSTALLED else _CHECKOUT
+"""The folder of the whole project, or what an installed copy has of it: the packs."""
 
 USAGE = 2
 """The exit code for wrong usage, and for packs that do not check."""

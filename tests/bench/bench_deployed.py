@@ -26,11 +26,11 @@ from simulation.clients import Client, DirectTransport
 from simulation.dynamodb import DynamoDB
 from simulation.s3 import S3
 from simulation.sqs import SQS
-from stack import built
 from support.world import DAY, ROLE, Clients, World
 
 from matcher import Matcher, load_packs
 from rules.pack import Pack
+from terang.emulator import built
 
 TESTS = Path(__file__).parents[1]
 ROUNDS = 5

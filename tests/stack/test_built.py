@@ -1,16 +1,18 @@
 """The built layers and functions under Lambda's own runtime client: nothing is missing in them."""
 
 import json
+import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from stack import built
-from stack.running import DAY, ROOT, Running
+from stack.running import DAY, ROOT, STACK, Running
 
 from ledger.records.identity import file_id
+from terang.emulator import built
 from terang.emulator.stack import ACCOUNT
 from terang.trial.runner import Dropped
 
@@ -127,6 +129,28 @@ def test_the_built_learn_and_answer_start(running: Running, tmp_path: Path) -> N
     with built.started("Answer", settings_of(running, "Answer"), tmp_path / "answer") as url:
         answer = built.invoke(url, event_of("answer-question"))
     assert (answer["statusCode"], answer["body"]) == (403, '{"code": "not_known"}')
+
+
+def test_an_event_is_sent_with_the_names_of_the_stack(running: Running) -> None:
+    """`make invoke`: the shipped event as it stands, to the built function, without Docker."""
+    running.register("sample-chat", ())
+    typed = [sys.executable, ROOT / "events/invoke.py", "scan-posts-object", STACK]
+    done = subprocess.run(
+        typed, env=os.environ | running.stack.environment(), capture_output=True, text=True
+    )
+    assert (done.returncode, json.loads(done.stdout)) == (0, {"batchItemFailures": []}), done.stderr
+    (receipt,) = [each for each in running.receipts("sample-chat") if each.kind == "messages"]
+    assert (receipt.inspected, receipt.findings) == (1, 1)
+    assert '"message":' in done.stderr
+
+
+def test_an_event_that_is_not_there_is_named() -> None:
+    done = subprocess.run(
+        [sys.executable, ROOT / "events/invoke.py", "scan-post", STACK],
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "there is no event scan-post; there are answer-no-question, " in done.stderr
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

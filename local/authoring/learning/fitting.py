@@ -87,7 +87,10 @@ def find_library(root: Path) -> None:
     """Make scikit-learn importable. Raises LearningError if `make learning` did not install it."""
     sys.path.extend(map(str, root.glob(PACKAGES)))
     if find_spec("sklearn") is None:
-        raise LearningError("scikit-learn is missing: install it with `make learning`")
+        raise LearningError(
+            "scikit-learn is missing: install it with `make learning`, or for a command that was"
+            " installed alone with `uv tool install '.[learn]'`"
+        )
 
 
 def strength_for(

@@ -16,7 +16,7 @@ from rich.table import Table
 
 from claims.index.index_file import BadIndexError
 from ledger.errors import OperatorError
-from terang import ROOT, USAGE
+from terang import IS_INSTALLED, ROOT, USAGE
 from terang.case_messages import read_messages
 from terang.case_queue import result_lines
 from terang.check_library import CheckLibrary
@@ -72,6 +72,7 @@ def run(
     serve: Annotated[bool, Parameter(help="serve the pages on loopback")] = False,
 ) -> int:
     """Run; 0 when all work ended, 1 if the pipeline failed, 2 if the packs do not check."""
+    _require_checkout()
     if not files:
         files = tuple(sorted((SAMPLES / "files").iterdir()))
         messages = messages or SAMPLES / "messages.jsonl"
@@ -114,6 +115,15 @@ def run(
     if serve:
         _serve(out / "public")
     return 0
+
+
+def _require_checkout() -> None:
+    if IS_INSTALLED:
+        raise InputError(
+            "`terang run` deploys template.yaml on this machine, so it needs a checkout of Terang:"
+            " clone the repository and type `make run`. To see what packs find, `terang scan`"
+            " needs no checkout."
+        )
 
 
 class _FailedError(Exception):

@@ -1,4 +1,4 @@
-"""What `sam build` makes, run by Lambda's own runtime client and emulator, without Docker."""
+"""Runs what `sam build` makes under Lambda's own runtime client and emulator, without Docker."""
 
 import json
 import os
@@ -13,9 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from stack.running import ROOT
-
-from terang.emulator.stack import ending_with_this_process
+from terang import ROOT
+from terang.emulator.stack import StackError, ending_with_this_process
 
 BUILD = ROOT / ".aws-sam/build"
 SAM = ROOT / ".tools/sam/bin/sam"
@@ -37,23 +36,32 @@ START_SECONDS = 20
 
 
 def emulator() -> Path:
-    """The Runtime Interface Emulator that ships with sam."""
+    """Return the Runtime Interface Emulator that ships with sam.
+
+    Raises StackError if sam or the runtime client is not set up.
+    """
+    if not (SAM.exists() and RUNTIME.exists()):
+        raise StackError("the build is not set up: run scripts/bootstrap.sh sam runtime")
     name = f"aws-lambda-rie-{MACHINES[platform.machine()]}"
     return next(SAM.parents[1].glob(f"lib/python3.*/site-packages/samcli/local/rapid/{name}"))
 
 
 def build() -> None:
-    """Bring the build up to the sources: `sam build` wants a python3.13 with pip first on PATH."""
+    """Bring the build up to the sources. Raises StackError with what sam said if it fails."""
     if _is_fresh():
         return
+    # `sam build` wants a python3.13 with pip first on PATH.
     path = f"{RUNTIME.parent}{os.pathsep}{os.environ['PATH']}"
-    subprocess.run(
+    done = subprocess.run(  # noqa: S603 - a path of ours, no shell
         [SAM, "build"],
         cwd=ROOT,
         env=os.environ | {"PATH": path, "SAM_CLI_TELEMETRY": "0"},
         capture_output=True,
-        check=True,
+        text=True,
+        check=False,
     )
+    if done.returncode:
+        raise StackError(f"sam build failed:\n{done.stderr[-2000:]}")
 
 
 def _is_fresh() -> bool:
@@ -67,12 +75,12 @@ def _is_fresh() -> bool:
 
 
 def size_of(part: str) -> int:
-    """Bytes of a built layer or function, unzipped."""
+    """Return the bytes of a built layer or function, unzipped."""
     return sum(path.stat().st_size for path in (BUILD / part).rglob("*") if path.is_file())
 
 
 def layers_of(function: str) -> list[str]:
-    """The layers that the template gives the function, in their order."""
+    """Return the layers that the template gives a function, in their order."""
     text = (ROOT / "template.yaml").read_text("utf-8")
     resource = text.partition(f"\n  {function}:\n")[2]
     listed = re.search(r"Layers:[^\[]*\[([^\]]*)\]", resource)
@@ -80,7 +88,11 @@ def layers_of(function: str) -> list[str]:
 
 
 def environment(function: str, settings: Mapping[str, str]) -> dict[str, str]:
-    """What the function finds on Lambda, in the order of /var/task, /opt/python, /var/runtime."""
+    """Return the variables of a function on Lambda.
+
+    Modules come from its folder (/var/task), its layers (/opt/python) and the runtime, in that
+    order.
+    """
     places = [BUILD / function, *(BUILD / layer / "python" for layer in layers_of(function))]
     return dict(settings) | {
         "PATH": os.environ["PATH"],
@@ -98,9 +110,9 @@ def environment(function: str, settings: Mapping[str, str]) -> dict[str, str]:
 def started(
     function: str, settings: Mapping[str, str], log: Path, handler: str = ""
 ) -> Iterator[str]:
-    """The built function, waiting for events at the address that is given.
+    """Start a built function, and yield the address at which it waits for events.
 
-    Its handler is the template's unless another one is named.
+    Its handler is the template's unless another one is named. `log` is the file of its output.
     """
     doors = [_free_port(), _free_port()]
     door, api = (f"127.0.0.1:{port}" for port in doors)
@@ -110,7 +122,7 @@ def started(
         *(RUNTIME, "-m", "awslambdaric", handler or f"{function.lower()}.handler.handler"),
     ]
     with log.open("wb") as out:
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # noqa: S603 - paths of ours, no shell
             ending_with_this_process(*command),
             cwd=BUILD / function,
             env=environment(function, settings),
@@ -126,9 +138,9 @@ def started(
 
 
 def invoke(url: str, event: Mapping[str, Any]) -> Any:
-    """The answer to an event. An error of the handler is an answer too, with `errorMessage`."""
-    request = urllib.request.Request(url, json.dumps(event).encode())
-    with urllib.request.urlopen(request, timeout=60) as answer:
+    """Return the answer to an event. An error of the handler is one too, with `errorMessage`."""
+    request = urllib.request.Request(url, json.dumps(event).encode())  # noqa: S310 - loopback
+    with urllib.request.urlopen(request, timeout=900) as answer:  # noqa: S310 # nosec B310
         return json.loads(answer.read() or b"null")
 
 

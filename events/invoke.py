@@ -1,0 +1,97 @@
+"""Send an event of this folder to its built function under Lambda's runtime client, without Docker.
+
+    make invoke EVENT=scan-posts-object STACK=terang
+
+The function works on that stack with your credentials: on AWS, or on the local stack whose address
+AWS_ENDPOINT_URL names (`terang run --keep` prints it). The example names in the event become those
+of the stack: buckets, queues, and a sender that is registered for the event's provider.
+"""
+
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import boto3
+from env import SHIPPED, env_of
+
+from ledger.errors import OperatorError
+from terang.emulator import built
+from terang.emulator.stack import StackError
+from terang.remote import Remote
+
+EXAMPLE_SENDER = "AROAEXAMPLEUPLOADER1"
+DEFAULT_PROVIDER = "sample-chat"
+
+
+def filled(event: str, settings: dict[str, str], example: dict[str, str], sender: str) -> Any:
+    """Return an event with a stack's names in the place of the example's.
+
+    `settings` and `example` have the same keys: what the function has on the stack, and here.
+    """
+    names = sorted(((example[key], value) for key, value in settings.items()), reverse=True)
+    for name, value in [*names, (EXAMPLE_SENDER, sender)]:
+        if "EXAMPLE" in name or "123456789012" in name:
+            event = event.replace(json.dumps(name)[1:-1], json.dumps(value)[1:-1])
+    return json.loads(event)
+
+
+def session_settings() -> dict[str, str]:
+    """Return the caller's credentials, region and endpoint as a function finds them on Lambda."""
+    session = boto3.Session()
+    found = session.get_credentials()
+    if found is None:
+        raise OperatorError("there are no AWS credentials; those of a local stack may be any words")
+    key = found.get_frozen_credentials()
+    settings = {
+        "AWS_ACCESS_KEY_ID": key.access_key,
+        "AWS_SECRET_ACCESS_KEY": key.secret_key,
+        "AWS_SESSION_TOKEN": key.token,
+        "AWS_REGION": session.region_name,
+        "AWS_DEFAULT_REGION": session.region_name,
+        "AWS_ENDPOINT_URL": os.environ.get("AWS_ENDPOINT_URL"),
+    }
+    return {name: value for name, value in settings.items() if value}
+
+
+def main(name: str, stack: str) -> int:
+    """Send one event and print the answer; 1 if the function failed, 2 if nothing was sent."""
+    path = Path(__file__).parent / f"{Path(name).stem}.json"
+    if not path.exists() or path == SHIPPED:
+        names = ", ".join(sorted({file.stem for file in path.parent.glob("*-*.json")}))
+        sys.stderr.write(f"there is no event {name}; there are {names}\n")
+        return 2
+    text = path.read_text("utf-8")
+    function = path.stem.partition("-")[0].capitalize()
+    try:
+        built.build()
+        remote = Remote.find(stack)
+        settings, example = env_of(stack, example_queue=False), json.loads(SHIPPED.read_text())
+        provider = DEFAULT_PROVIDER
+        known = remote.store.provider(provider)
+        if EXAMPLE_SENDER in text and not (known and known.senders):
+            sys.stderr.write(f"the stack knows no sender of {provider}: terang providers add\n")
+            return 2
+        sender = known.senders[0] if known else ""
+        event = filled(text, settings[function], example[function], sender)
+        given = session_settings() | settings[function]
+        with tempfile.TemporaryDirectory(prefix="terang-invoke-") as folder:
+            log = Path(folder) / "log"
+            with built.started(function, given, log) as url:
+                answer = built.invoke(url, event)
+            sys.stderr.write(log.read_text("utf-8", errors="replace"))
+    except (StackError, OperatorError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    sys.stdout.write(f"{json.dumps(answer, indent=2)}\n")
+    return int(isinstance(answer, dict) and "errorMessage" in answer)
+
+
+if __name__ == "__main__":
+    if not 2 <= len(sys.argv) <= 3:
+        sys.exit(__doc__)
+    sys.exit(main(sys.argv[1], *(sys.argv[2:] or ["terang"])))
