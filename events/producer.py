@@ -1,0 +1,118 @@
+"""An example of a producer: send posts as messages, and read what came of them.
+
+    python3 events/producer.py posts.jsonl --provider acme-chat --queue POSTS-QUEUE --out OUT-BUCKET
+
+`terang providers add` and `terang run --keep` print the queue and the bucket. Copy what you need:
+it imports boto3 and nothing of Terang. A repeat changes no number, so after any failure send again.
+"""
+
+import argparse
+import hashlib
+import json
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from itertools import batched
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+BODY_BYTES = 100_000  # SQS takes 1 MiB for the ten messages of a call together
+IN_A_CALL = 10
+TRIES = 8
+
+
+def bodies_of(lines: Iterable[str]) -> Iterator[str]:
+    """Yield the bodies of messages: posts, one a line, together at most BODY_BYTES."""
+    kept: list[str] = []
+    size = 0
+    for line in filter(None, map(str.strip, lines)):
+        length = len(line.encode()) + 1
+        if kept and size + length > BODY_BYTES:
+            yield "\n".join(kept)
+            kept, size = [], 0
+        kept.append(line)
+        size += length
+    if kept:
+        yield "\n".join(kept)
+
+
+def message_id(provider: str, body: str) -> str:
+    """Return the name that receipts and findings give a message."""
+    digest = hashlib.sha256()
+    for part in (b"unit", provider.encode(), body.encode()):
+        digest.update(len(part).to_bytes(8, "big") + part)
+    return digest.hexdigest()
+
+
+def send(queue: str, provider: str, bodies: Iterable[str]) -> set[str]:
+    """Send messages, ten a call, and return their ids. What SQS did not take is sent again.
+
+    Raises SystemExit if SQS refuses a message for good, or takes nothing after TRIES.
+    """
+    sqs, sent = boto3.client("sqs"), set()
+    attribute = {"provider": {"DataType": "String", "StringValue": provider}}
+    for group in batched(bodies, IN_A_CALL, strict=False):
+        waiting = {
+            str(number): {"MessageBody": body, "MessageAttributes": attribute}
+            for number, body in enumerate(group)
+        }
+        for attempt in range(TRIES):
+            entries = [{"Id": number, **message} for number, message in waiting.items()]
+            answer = sqs.send_message_batch(QueueUrl=queue, Entries=entries)
+            failed = {entry["Id"]: entry for entry in answer.get("Failed", ())}
+            if refused := [entry for entry in failed.values() if entry["SenderFault"]]:
+                sys.exit(f"SQS refuses a message: {refused[0].get('Message', refused[0]['Code'])}")
+            waiting = {number: waiting[number] for number in failed}
+            if not waiting:
+                break
+            time.sleep(min(2**attempt, 60))
+        else:
+            sys.exit(f"SQS did not take {len(waiting)} messages in {TRIES} tries")
+        sent |= {message_id(provider, body) for body in group}
+    return sent
+
+
+def results(bucket: str, provider: str, sent: set[str], seconds: float) -> Iterator[dict[str, Any]]:
+    """Yield findings and refusals of these messages as they come, each once, for so many seconds.
+
+    A message without findings and refusals leaves no file of its own, so nothing says that
+    all have come; a receipt of a batch names the messages that were read together.
+    """
+    s3, read, until = boto3.client("s3"), set(), time.monotonic() + seconds
+    pages = s3.get_paginator("list_objects_v2")
+    while time.monotonic() < until:
+        for place in ("receipts/messages", "findings"):
+            for page in pages.paginate(Bucket=bucket, Prefix=f"out/{provider}/{place}/"):
+                for key in (stored["Key"] for stored in page.get("Contents", ())):
+                    if key in read:
+                        continue
+                    read.add(key)
+                    text = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+                    for line in text.splitlines():
+                        record = json.loads(line)
+                        if record.get("unit") in sent:
+                            yield record
+        time.sleep(2)
+
+
+def main() -> None:
+    """Send a file of posts, and print what comes back as lines of JSON."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("posts", type=Path, help="JSON Lines")
+    parser.add_argument("--provider", required=True)
+    parser.add_argument("--queue", required=True, help="the address of the posts queue")
+    parser.add_argument("--out", required=True, help="the name of the out bucket")
+    parser.add_argument("--wait", type=float, default=60, help="seconds; default: 60")
+    given = parser.parse_args()
+    with given.posts.open(encoding="utf-8") as lines:
+        sent = send(given.queue, given.provider, bodies_of(lines))
+    sys.stderr.write(f"{len(sent)} messages sent; what comes of them, for {given.wait:g} s:\n")
+    for record in results(given.out, given.provider, sent, given.wait):
+        sys.stdout.write(json.dumps(record) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,44 @@
+"""events/producer.py, as a producer would type it, against the local stack."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from stack.running import ROOT, Running
+
+
+def test_posts_are_sent_and_what_came_of_them_is_read(running: Running, tmp_path: Path) -> None:
+    """The finding and the refusal come back, and a second sending changes no number."""
+    provider = "sends-chat"
+    running.register(provider, ())
+    post = {"account": "user-1", "audience": "public", "published_at": "2026-11-25T09:00:00Z"}
+    rows = [
+        post | {"id": "p-1", "text": "Please send me the OTP you just got"},
+        post | {"id": "p-2", "text": "Good morning"},
+        post | {"id": "p-3", "text": "Good evening", "audience": "friends"},
+    ]
+    posts = tmp_path / "posts.jsonl"
+    posts.write_text("\n\n".join(map(json.dumps, rows)), "utf-8")
+    typed = [
+        *(sys.executable, ROOT / "events/producer.py", posts, "--provider", provider),
+        *("--queue", running.outputs["PostsUrl"], "--out", running.outputs["OutBucket"]),
+    ]
+    done = subprocess.run(
+        [*typed, "--wait", "20"],
+        env=os.environ | running.stack.environment(), capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    read = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [record["post"] for record in read if "finding" in record] == ["p-1"]
+    [refused] = [record["refused"] for record in read if "refused" in record]
+    assert refused == {"not_public": 1}
+
+    again = subprocess.run(
+        [*typed, "--wait", "4"],
+        env=os.environ | running.stack.environment(), capture_output=True, text=True,
+    )  # fmt: skip
+    assert "1 messages sent" in again.stderr
+    assert [json.loads(line) for line in again.stdout.splitlines()] == read
+    assert len(running.receipts(provider)) == 1
