@@ -12,6 +12,7 @@ from support.sample_posts import lines
 from support.world import DAY, World
 
 from claims.feeds.spool import ChangeKind, CheckChange, CheckedClaim
+from learn.reopening import TRIES
 from ledger.cases.case import Case
 from ledger.cases.transitions import CaseState
 from ledger.clock import utc
@@ -248,3 +249,32 @@ def test_a_finding_in_shadow_is_nobodys_to_decide(world: World) -> None:
     world.scan(*world.take_in(lines(REPEATS_SALT)))
     world.import_checks(WITHDRAWN)
     assert corrections(world) == []
+
+
+@pytest.mark.parametrize("lost", [TRIES - 1, TRIES])
+def test_a_case_that_others_keep_moving_is_tried_so_often(
+    world: World, monkeypatch: pytest.MonkeyPatch, lost: int
+) -> None:
+    """The last try still counts; then the import fails, and comes again."""
+    decided(world)
+    world.objects.put(world.work, KEY, WITHDRAWN)
+    importer = world.importer()
+    commit, left = type(importer.reopening.store).commit_case, iter(range(lost))
+
+    def losing(*args: Any) -> bool:
+        return next(left, None) is None and commit(*args)
+
+    monkeypatch.setattr(type(importer.reopening.store), "commit_case", losing)
+    if lost < TRIES:
+        importer.import_feed(KEY)
+        assert len(notices(world)) == 1
+    else:
+        with pytest.raises(OSError, match="moved the case"):
+            importer.import_feed(KEY)
+
+
+def test_the_receipt_of_a_first_import_counts_no_change(world: World) -> None:
+    result = world.import_checks(table(*CHECKS))
+    assert result.receipt is not None
+    counted = result.receipt
+    assert (counted.corrected, counted.withdrawn, counted.reopened) == (0, 0, 0)

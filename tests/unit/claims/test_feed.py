@@ -209,3 +209,13 @@ def test_brackets_in_strings_are_no_levels() -> None:
     feed = json.dumps([REVIEW | {"reviewBody": claim}] * 3).encode()
     for shift in range(0, 40, 3):
         assert len(list(read_feed(io.BytesIO(b" " * shift + feed)))) == 3
+
+
+@pytest.mark.parametrize(("levels", "speaker"), [(8, "Somebody"), (9, "")])
+def test_who_said_it_is_looked_for_to_a_depth(levels: int, speaker: str) -> None:
+    """Each source may name another one; the ninth is not read."""
+    said: dict[str, Any] = {"author": "Somebody"}
+    for _ in range(levels):
+        said = {"itemReviewed": said}
+    [review] = read(REVIEW | {"itemReviewed": said})
+    assert review.speaker == speaker

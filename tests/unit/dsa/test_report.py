@@ -3,6 +3,7 @@
 import io
 import zipfile
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from support.report_ledger_samples import entry, year
@@ -157,3 +158,17 @@ def test_every_version_is_kept_and_a_correction_without_a_reason_is_told(
 def test_a_period_that_is_none_is_wrong_usage(period: str, tmp_path: Path) -> None:
     words = ["report", "--provider", "acme", "--out", str(tmp_path / "out"), "--period", period]
     assert main(words) == 2
+
+
+def test_a_sheet_has_columns_that_fit_and_one_header(report: dict[str, bytes]) -> None:
+    """Every column has a width, and only the first row has the header's format."""
+    with zipfile.ZipFile(io.BytesIO(report["report.xlsx"])) as book:
+        sheet = ElementTree.fromstring(book.read("xl/worksheets/sheet1.xml"))
+    place = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+    columns = [int(each.attrib["max"]) for each in sheet.iter(f"{place}col")]
+    rows = [
+        {cell.attrib["s"] for cell in row.iter(f"{place}c")} for row in sheet.iter(f"{place}row")
+    ]
+    assert max(columns) == max(len(list(row)) for row in sheet.iter(f"{place}row"))
+    assert len(rows[0]) == 1
+    assert rows[0].isdisjoint(set().union(*rows[1:]))

@@ -111,3 +111,11 @@ def test_a_machine_that_is_too_slow_refuses_and_does_not_try_for_ever() -> None:
     about_file = FileContext("acme", effort=FileEffort(Budget(), lambda: next(left)))
     data = HEADER + b"a\n" * 500_000
     assert 0 < taken(io.BytesIO(data), data, about_file) < 500_000
+
+
+def test_a_budget_of_bytes_may_be_used_up_and_no_more() -> None:
+    effort = FileEffort(Budget(total_bytes=100))
+    effort.unpack(60)
+    effort.unpack(40)
+    with pytest.raises(FileRefusedError):
+        effort.unpack(1)

@@ -11,6 +11,7 @@ import pytest
 from support.publish_world import CLOSED, World, live, sample_pack, sample_receipt
 
 from ledger.untrusted_text import replace_controls
+from publish.count.precision import RuleErrors
 from publish.journal.public_journal import journal_line
 from publish.site.spreadsheet import HEADER, cell
 from publish.summary import decode_summary, encode_summary
@@ -153,3 +154,13 @@ def test_what_a_terminal_would_obey_is_made_visible() -> None:
     shown = replace_controls("\x1b[2Jred\x9b31m\u202eevil\u2028line")
     assert not re.search(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u2028\u2029]", shown)
     assert replace_controls("می‌خواهم 👩‍👧 ที่นี่") == "می‌خواهم 👩‍👧 ที่นี่"
+
+
+def test_the_table_has_every_measure_of_each_rule(published: World) -> None:
+    """As the JSON has them, whether anything was decided or not."""
+    rows = list(csv.reader(io.StringIO(published.text("summaries/acme/2026-11-25.csv"))))
+    measured = {(row[HEADER.index("measure")], row[HEADER.index("key")]) for row in rows[1:]}
+    errors = published.json("summaries/acme/2026-11-25.json")["errors"]
+    for rule in errors["by_rule"]:
+        assert {(f"{name}_by_rule", rule) for name in RuleErrors.__struct_fields__} <= measured
+    assert {(name, "") for name in RuleErrors.__struct_fields__} <= measured
