@@ -1,16 +1,17 @@
 """Explains why a text hits a rule or not: its terms, and the part of the rule that decides."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from msgspec import structs
 
 from matcher.engine import Matcher
 from matcher.hit import Hit, Span
-from matcher.signs.gates import passes
+from matcher.signs.gates import SCRIPTS, passes, word_lists, words_of
 from matcher.text.fold import fold
 from rules.pack import Pack, Rule
-from rules.score import WEIGHT, WEIGHTS_IN_LIST, Score, deciding
+from rules.score import WEIGHT, WEIGHTS_IN_LIST, Gate, Score, deciding
 
 _LOOSER: dict[str, dict[str, Any]] = {
     "unless": {"unless": ()},
@@ -18,6 +19,8 @@ _LOOSER: dict[str, dict[str, Any]] = {
     "within": {"within": None},
 }
 """Keys that can keep a rule from hitting though its groups are met, and the change without each."""
+
+SHOWN_TERMS = 4
 
 NOTHING_ALONE = "no term alone: without any one of them the score is still high enough"
 
@@ -32,7 +35,7 @@ def explain(packs: Sequence[Pack], text: str) -> Iterator[str]:
     """Yield lines that explain how a text is compared, which rules hit it, and which nearly do.
 
     A rule is listed if at least one of its groups is met, with the terms that are in the text.
-    Scored rules are always listed, with their sum.
+    Scored rules are always listed, with their sum. The nearest misses come first.
     """
     yield f"compared as: {fold(text).strip() or '(no words)'}"
     hits = Matcher(packs).find(text)
@@ -43,13 +46,26 @@ def explain(packs: Sequence[Pack], text: str) -> Iterator[str]:
         if hit.score is not None:
             yield f"    decided by: {', '.join(deciding_terms(hit)) or NOTHING_ALONE}"
     hitting = {(hit.pack, hit.rule) for hit in hits}
-    for pack in packs:
-        for rule in pack.rules:
-            if (pack.id, rule.id) not in hitting and (why := why_not(pack, rule, text)):
-                yield f"no  {pack.id}/{rule.id}: {why}"
-                yield from _met(pack, rule, text)
+    misses = [
+        (_nearness(pack, rule, text), f"no  {pack.id}/{rule.id}: {why}", pack, rule)
+        for pack in packs
+        for rule in pack.rules
+        if (pack.id, rule.id) not in hitting and (why := why_not(pack, rule, text))
+    ]
+    for _, line, pack, rule in sorted(misses, key=lambda miss: -miss[0]):
+        yield line
+        yield from _met(pack, rule, text)
     if not hits:
         yield "no rule hits this text"
+
+
+def _nearness(pack: Pack, rule: Rule, text: str) -> float:
+    """Return how near a rule is to a hit: the share of its threshold or of its groups, 0 to 1."""
+    if rule.score:
+        found = score_in(pack, rule, rule.score, text).score or 0
+        return min(max(found / rule.score.threshold, 0), 1)
+    groups = _groups(rule)
+    return sum(1 for group in groups if _spans_in(pack, group, text)) / len(groups)
 
 
 def _met(pack: Pack, rule: Rule, text: str) -> Iterator[str]:
@@ -149,13 +165,32 @@ def _missing(pack: Pack, group: Rule, text: str) -> str:
     terms = group.groups[0] if group.groups else group.links
     if group.at_least:
         found = len(_spans_of(pack, group, text))
-        shown, needed = _shown(group.at_least.of), group.at_least.n
+        shown, needed = _shown(group.at_least.of, text), group.at_least.n
         return f"only {found} of the {needed} that `at_least` needs of {shown}"
-    return f"none of {_shown(terms)}"
+    return f"none of {_shown(terms, text)}"
 
 
-def _shown(terms: tuple[str, ...]) -> str:
-    return f"[{', '.join(terms[:4])}{', …' if len(terms) > 4 else ''}]"
+def _shown(terms: tuple[str, ...], text: str) -> str:
+    """Return the first terms, those in the text's own script and language before the others."""
+    if len(terms) > SHOWN_TERMS:
+        terms = tuple(sorted(terms, key=partial(_strangeness, text)))
+    return f"[{', '.join(terms[:SHOWN_TERMS])}{', …' if len(terms) > SHOWN_TERMS else ''}]"
+
+
+def _strangeness(text: str, term: str) -> int:
+    """Return 0 for a term with a common word of the text's language, 2 for one of another.
+
+    A term of another script is strange too; one that no list of words knows is in between.
+    """
+    if any(passes(text, Gate(script)) != passes(term, Gate(script)) for script in SCRIPTS):
+        return 2
+    words = {language: words_of(language) for language in word_lists()}
+    in_text, in_term = set(fold(text).split()), set(fold(term).split())
+    language = max(words, key=lambda name: len(words[name] & in_text))
+    if not words[language] & in_text:
+        return 1
+    others = set().union(*(words[name] for name in words if name != language)) - words[language]
+    return 0 if words[language] & in_term else 2 if others & in_term else 1
 
 
 def _quoted(terms: dict[str, None]) -> str:

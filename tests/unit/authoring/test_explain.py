@@ -83,3 +83,28 @@ EXPLAINED = {
 @pytest.mark.parametrize(("text", "lines"), EXPLAINED.values(), ids=EXPLAINED)
 def test_a_text_is_explained(text: str, lines: list[str]) -> None:
     assert list(explain([pack_of(RULE)], text)) == lines
+
+
+def test_the_nearest_miss_comes_first() -> None:
+    """A rule with two of three groups, then one with one of two."""
+    far = structs.replace(RULE, id="far", groups=(("otp",), ("send me",)), within=None)
+    near = structs.replace(far, id="near", groups=(("otp",), ("your",), ("send me",)))
+    lines = list(explain([pack_of(far, near)], "your otp"))
+    assert [line.split()[1] for line in lines if line.startswith("no  ")] == [
+        "a-pack/near:",
+        "a-pack/far:",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("what is your otp", "[send it to me, you send, a, b, …]"),
+        ("apa otp kamu yang ini", "[kirim ke saya, kamu kirim, a, b, …]"),
+        ("你的验证码是 otp", "[发给我, a, b, send it to me, …]"),
+    ],
+)
+def test_missing_terms_of_the_texts_language_are_shown_first(text: str, shown: str) -> None:
+    terms = ("a", "b", "send it to me", "you send", "kirim ke saya", "kamu kirim", "发给我")
+    rule = structs.replace(RULE, groups=(("otp",), terms))
+    assert why_not(pack_of(rule), rule, text) == f"none of {shown}"
