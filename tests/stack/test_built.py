@@ -139,7 +139,7 @@ def test_an_event_is_sent_with_the_names_of_the_stack(running: Running) -> None:
         typed, env=os.environ | running.stack.environment(), capture_output=True, text=True
     )
     assert (done.returncode, json.loads(done.stdout)) == (0, {"batchItemFailures": []}), done.stderr
-    (receipt,) = [each for each in running.receipts("sample-chat") if each.kind == "messages"]
+    (receipt,) = [each for each in running.receipts("sample-chat") if each.kind == "message"]
     assert (receipt.inspected, receipt.findings) == (1, 1)
     assert '"message":' in done.stderr
 

@@ -269,9 +269,9 @@ def test_in_the_table(function: str, actions: tuple[str, ...], key: str, may: bo
 @pytest.mark.parametrize(
     ("parameters", "url"),
     [
-        pytest.param({}, "", id="no address: every rule in shadow"),
+        pytest.param({"PublicDoor": "own"}, "", id="no address: every rule in shadow"),
         pytest.param({"PublicUrl": "https://t.example"}, "https://t.example", id="the operator's"),
-        pytest.param({"PublicDoor": "cloudfront"}, "https://Door.DomainName", id="the door's"),
+        pytest.param({}, "https://Door.DomainName", id="the door's"),
         pytest.param(
             {"PublicDoor": "cloudfront", "PublicUrl": "https://t.example"},
             "https://t.example",

@@ -141,7 +141,11 @@ def invoke(url: str, event: Mapping[str, Any]) -> Any:
     """Return the answer to an event. An error of the handler is one too, with `errorMessage`."""
     request = urllib.request.Request(url, json.dumps(event).encode())  # noqa: S310 - loopback
     with urllib.request.urlopen(request, timeout=900) as answer:  # noqa: S310 # nosec B310
-        return json.loads(answer.read() or b"null")
+        data = answer.read() or b"null"
+    try:
+        return json.loads(data)
+    except ValueError:  # the emulator's own words, such as "Task timed out"
+        return {"errorMessage": data.decode(errors="replace")}
 
 
 def _free_port() -> int:
