@@ -97,7 +97,8 @@ def test_each_package_that_runs_is_listed_with_its_version_and_licence() -> None
 def of_the_command() -> set[str]:
     """What the command on an operator's machine wants: the first part of dev.in."""
     text = (ROOT / "requirements/dev.in").read_text("utf-8").partition("# development")[0]
-    return {normal(line) for line in text.splitlines() if line and not line.startswith("#")}
+    names = (line.partition("[")[0] for line in text.splitlines())
+    return {normal(name) for name in names if name and not name.startswith("#")}
 
 
 def licence(name: str) -> str:
