@@ -100,7 +100,7 @@ def test_a_run_is_reviewed_by_severity_and_reach_without_a_stack(tmp_path: Path)
 
 
 def test_held_findings_of_a_run_are_listed_once_they_are_opened(tmp_path: Path) -> None:
-    folder = run_folder(tmp_path)
+    folder = run_folder(tmp_path)  # one of its four live findings is held already
     file = folder / "findings.jsonl"
     rows = [json.loads(line) for line in file.read_text().splitlines()]
     provider, day = rows[0]["provider"], rows[0]["found_at"][:10]
@@ -109,7 +109,7 @@ def test_held_findings_of_a_run_are_listed_once_they_are_opened(tmp_path: Path) 
     assert findings_of_run(folder, []) == []
     published = folder / f"public/summaries/{provider}/{day}.json"
     published.parent.mkdir(parents=True)
-    for answer, listed in ((f"{hold}/left_held", 0), (f"{hold}/opened", 3)):
+    for answer, listed in ((f"{hold}/left_held", 0), (f"{hold}/opened", 4)):
         cases = {"floods_answered": {answer: 1}}
         published.write_text(json.dumps({"kind": "day", "cases": cases}, indent=2))
         assert len(findings_of_run(folder, [])) == listed
