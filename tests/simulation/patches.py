@@ -31,6 +31,7 @@ from matcher import Matcher, Pack
 from publish import context, public_bucket, publishing
 from publish.count.folding import Numbers
 from publish.count.precision import Errors
+from publish.count.term_evidence import Evidence
 from publish.journal import journal_spool
 from publish.site.pages import Contents, Pages
 from publish.site.spreadsheet import encode_csv
@@ -171,9 +172,13 @@ def _summary_page(self: Pages, summary: Summary, earlier: str = "") -> str:
 
 
 def _pack_pages(
-    self: Pages, totals: Numbers, errors: Errors, campaigns: Iterable[str] = ()
+    self: Pages,
+    totals: Numbers,
+    errors: Errors,
+    campaigns: Iterable[str] = (),
+    terms: Evidence | None = None,
 ) -> dict[Any, str]:
-    digest = _page_digest(self, self.today, totals, errors, *campaigns)
+    digest = _page_digest(self, self.today, totals, errors, terms, *campaigns)
     return {key: f"{key} {digest}" for key, pack in self.catalogue.packs.items() if pack.has_page}
 
 
