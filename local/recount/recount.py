@@ -48,6 +48,9 @@ LEFT_OUT: dict[str, Any] = dict.fromkeys(
 ) | {"refused": {}, "by_rule": {}, "held": {}, "by_language": {}, "skipped": [], "first": ""}
 """The fields that a short line leaves out where they are 0 or empty."""
 
+OF_COPIES = ("copy_findings", "copy_groups", "copy_groups_by_rule")
+"""Numbers that a summary leaves out where no findings were compared, and in a campaign."""
+
 OPTIONAL_CASES = ("groups", "grouped", "in_groups")
 """Numbers of cases that a summary leaves out where no group of near copies was decided as one."""
 
@@ -176,9 +179,12 @@ class Totals:
         self.days = [min(known), max(known)] if known else []
 
 
-def _add(sums: Sums, entries: Iterable[Entry]) -> None:
-    for name, key, count in entries:
-        sums[name][key] += count
+def _add_to(every: Iterable[Sums], entries: Iterable[Entry]) -> None:
+    """Add entries to each of these sums, or to none if one of them cannot be read."""
+    read = list(entries)
+    for sums in every:
+        for name, key, count in read:
+            sums[name][key] += count
 
 
 def _add_journal(
@@ -201,9 +207,11 @@ def _add_journal(
                     continue
                 counted += 1
                 if line["kind"] == "case":
-                    entries = list(case_entries(line, found_length))
-                    for part in parts:
-                        _add(part.cases, entries)
+                    _add_to([part.cases for part in parts], case_entries(line, found_length))
+                    continue
+                if line["kind"] == "copies":
+                    yield from _copy_problems(line)
+                    _add_to([part.receipts for part in parts], copy_entries(line, campaign))
                     continue
                 if names is not None:
                     line = whole_line(line, counted, names)
@@ -213,9 +221,9 @@ def _add_journal(
                 for rule in sorted(found - rules.keys()):
                     rule_set = line["set"][:12]
                     yield f"receipt {line['n']}: {rule} is not a rule of the set {rule_set}"
-                entries = list(receipt_entries(line, rules, campaign))
+                receipts = [part.receipts for part in parts]
+                _add_to(receipts, receipt_entries(line, rules, campaign))
                 for part in parts:
-                    _add(part.receipts, entries)
                     part.add_days(line["first"], line["last"])
             except MALFORMED as error:
                 yield f"{name} line {number} cannot be added: {problem_in(error)}"
@@ -253,9 +261,9 @@ def _name_of(number: int, names: Sequence[str]) -> str:
 
 
 def _number_differences(published: Record, totals: Totals, of: str) -> Iterator[str]:
-    for name in OPTIONAL_COUNTS if "records" in published else ():
-        if totals.receipts[name][COUNT] and name not in published:
-            yield f"{of}{name}: not published, recounted {totals.receipts[name][COUNT]}"
+    for name in (*OPTIONAL_COUNTS, *OF_COPIES) if "records" in published else ():
+        if (recounted_sum := totals.receipts[name].total()) and name not in published:
+            yield f"{of}{name}: not published, recounted {recounted_sum}"
     for name, value in published.items():
         recounted: object
         if name in {"first", "last"}:
@@ -362,6 +370,22 @@ def receipt_entries(
             held = line["held"].get(key, 0)
             yield "held", COUNT, held
             yield "held_by_rule", key, held
+
+
+def copy_entries(line: Record, campaign: str | None) -> Iterator[Entry]:
+    """Yield what the line on copy groups adds; nothing to a campaign, whose packs are a part."""
+    if campaign is not None:
+        return
+    yield "copy_findings", COUNT, line["findings"]
+    yield "copy_groups", COUNT, line["groups"]
+    yield from (("copy_groups_by_rule", rule, count) for rule, count in line["by_rule"].items())
+
+
+def _copy_problems(line: Record) -> Iterator[str]:
+    """Yield which numbers on copies cannot be: the fingerprints behind them are private."""
+    groups, by_rule = line["groups"], line["by_rule"].values()
+    if not (groups <= line["findings"] and max(by_rule, default=0) <= groups <= sum(by_rule)):
+        yield f"line {line['n']}: its copy groups do not fit its findings and rules"
 
 
 # Case entries

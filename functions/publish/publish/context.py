@@ -9,6 +9,7 @@ import msgspec
 from ledger.clock import Clock
 from ledger.ports import FileStore, JournalStore, ProviderStore
 from ledger.privacy.audit_sample import SampleStore
+from ledger.privacy.copies import CopyStore
 from ledger.privacy.moderator_letters import LetterStore
 from publish.handover.auditing import OutBucket
 from publish.handover.pausing import Pause
@@ -39,7 +40,9 @@ class PublishRequest(msgspec.Struct, frozen=True):
     accept: tuple[str, ...] = ()
 
 
-class PublishStore(ProviderStore, FileStore, JournalStore, SampleStore, LetterStore, Protocol):
+class PublishStore(
+    ProviderStore, FileStore, JournalStore, SampleStore, CopyStore, LetterStore, Protocol
+):
     """The parts of the table that publishing uses."""
 
 

@@ -12,12 +12,14 @@ import msgspec
 from msgspec import UNSET
 
 from ledger.cases.case import JournalEntry
+from ledger.privacy.copies import DayCopies
 from ledger.records.identity import short_digest
 from ledger.records.manifest import OpenFile
 from ledger.records.receipt import Receipt
 from publish.catalogue import PublishedSets
 from publish.count.case_counting import case_numbers
 from publish.count.case_numbers import CaseNumbers
+from publish.count.copy_counts import copy_line, numbers_of_copies
 from publish.count.folding import Numbers, left_out_reason, numbers_of, sum_numbers
 from publish.journal.case_line import case_lines
 from publish.journal.journal_spool import WHOLE_FORM, JournalSpool
@@ -33,13 +35,15 @@ class DayRecords:
     """What the table holds of a provider's day.
 
     `receipts` come in the order of their unit's id and are read once. `files` are all files of the
-    provider, open or closed. `letters` are the letters of the moderators who made the entries.
+    provider, open or closed. `copies` are the copy groups of its findings, if there are any.
+    `letters` are the letters of the moderators who made the entries.
     """
 
     receipts: Iterable[Receipt]
     files: Sequence[OpenFile]
     entries: Sequence[JournalEntry] = ()
     letters: Mapping[str, str] = field(default_factory=dict)
+    copies: DayCopies | None = None
 
 
 class FoldedRecords(msgspec.Struct, frozen=True):
@@ -132,6 +136,11 @@ def count_day(
     cases = case_lines(records.entries, records.letters, folding.counted + 1)
     for line in cases:
         journal.add_case(line)
+    numbers, count = folding.numbers, folding.counted + len(cases) + 1
+    if records.copies is not None:
+        copies = copy_line(count, records.copies)
+        journal.add_copies(copies)
+        numbers = sum_numbers([numbers, numbers_of_copies(copies)])
     entries = msgspec.json.encode(sorted(records.entries, key=lambda entry: entry.entry))
     form = UNSET if journal.form == WHOLE_FORM else journal.form
     return DayFacts(
@@ -145,7 +154,7 @@ def count_day(
             for number, piece in enumerate(journal.finish(at_least))
         ),
         journal=journal,
-        numbers=folding.numbers,
+        numbers=numbers,
         cases=case_numbers(cases),
         left_out=tuple(sorted(folding.left_out, key=lambda left: left.receipt)),
         open_files=open_on(provider, day, records.files),

@@ -6,11 +6,13 @@ is short of time leaves the remaining checks to the next run.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
 from ledger.privacy.moderator_letters import assign_letters
 from ledger.records.manifest import OpenFile
+from publish.count.copy_counts import copies_of_day
 from publish.day_facts import DayRecords, count_day, open_on
 from publish.handover.auditing import hand_out
 from publish.handover.statement_batches import batch_statements
@@ -60,6 +62,8 @@ def publish_day(
     """Read a day, publish it if it is due, and seal it. Return whether anything arrived by then."""
     context = run.context
     records = read_day(run, provider, day, files)
+    copies = copies_of_day(run.context.store, provider, day, closed=day <= run.closed)
+    records = replace(records, copies=copies)
     published = context.public.published(provider, day)
     with JournalSpool(journal_form(published)) as journal:
         at_least = len(published.journal) if published else 1

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from publish.count.case_numbers import CaseNumbers
+from publish.count.copy_counts import CopyLine
 from publish.count.folding import LeftOutReason, Numbers
 from publish.count.month_carryover import Standing
 from publish.count.precision import Errors
@@ -235,8 +236,8 @@ def decode_summary(data: bytes) -> Summary:
 PUBLISHED: dict[str, tuple[str, tuple[type[msgspec.Struct], ...]]] = {
     "schemas/summary.json": ("A summary of Terang", (Summary,)),
     "schemas/journal.json": (
-        "A line of Terang's public journal: a receipt, or what somebody did about a case",
-        (JournalLine, ShortLine, NamesLine, CaseLine),
+        "A line of Terang's public journal: a receipt, what somebody did about a case, or copies",
+        (JournalLine, ShortLine, NamesLine, CaseLine, CopyLine),
     ),
 }
 

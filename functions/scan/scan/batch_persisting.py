@@ -122,6 +122,7 @@ class BatchRecorder:
         for message in batch.messages:
             self.recorder.put_refusals(message.unit, message.records)
         self.recorder.put_check_uses(own)
+        self.recorder.put_prints(effects, own)
         sample = self.recorder.sample_to_store(effects, erased)
         # Without findings nothing was stored since that look.
         if effects.inspection.findings and self.store.erased_accounts(provider, accounts) != erased:

@@ -14,6 +14,7 @@ from ledger.records.identity import finding_id
 from ledger.records.post import Post, TranslatedPost
 from ledger.records.receipt import rule_key
 from matcher import Hit
+from matcher.copies.fingerprint import Fingerprints
 from matcher.hit import PostResult
 from scan.fact_checks import CheckHit, CheckHits
 from scan.rule_sets import Rules
@@ -25,10 +26,11 @@ with fewer spans than hits says so."""
 
 @dataclass(frozen=True, slots=True)
 class ExcerptedFinding:
-    """A finding as it would be stored, with its excerpt."""
+    """A finding as it would be stored, with its excerpt and the fingerprint of its post."""
 
     finding: Finding
     excerpt: str
+    fingerprint: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +55,12 @@ def inspect_posts(
     unit: str,
     found_at: str,
     results: Sequence[PostResult] | None = None,
+    fingerprints: Fingerprints | None = None,
 ) -> Inspection:
     """Return all findings of these posts, in order; the same text of the same post counts once.
 
     `results` are what the matcher found, if the posts were matched together with others.
+    `fingerprints` makes the fingerprints of posts with findings.
     """
     findings: dict[str, ExcerptedFinding] = {}
     if results is None:
@@ -68,6 +72,7 @@ def inspect_posts(
         hits = [CheckHit(hit) for hit in term_hits] + check_hits.by_post.get(number, [])
         account = account_of(post, pseudonyms)
         text, parts = post.text_digest, dict(post.parts)
+        fingerprint = fingerprints.of(parts.values()) if fingerprints else b""
         for hit, label in hits:
             finding = Finding(
                 finding=finding_id(provider, post.id, text, hit.pack, hit.rule, hit.mode),
@@ -95,7 +100,7 @@ def inspect_posts(
             )
             first = hit.spans[0]
             excerpt = excerpt_of(parts[first.part], first.start, first.end)
-            findings.setdefault(finding.finding, ExcerptedFinding(finding, excerpt))
+            findings.setdefault(finding.finding, ExcerptedFinding(finding, excerpt, fingerprint))
     partly_read = sum(result.partly_read for result in results)
     return Inspection(list(findings.values()), check_hits.not_asked, partly_read)
 

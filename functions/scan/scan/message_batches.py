@@ -154,6 +154,7 @@ class MessageScanner:
                 unit=one.message.unit,
                 found_at=found_at,
                 results=results[start : start + len(posts)],
+                fingerprints=self.scanner.fingerprints(provider),
             )
             start += len(posts)
             inspected.append(InspectedMessage(one.message.job, read, inspection))

@@ -13,17 +13,19 @@ from ledger.closing import FILE_DAYS
 from ledger.keys import refusals_key
 from ledger.ports import FileStore, FindingStore, FloodStore, Objects, UnitStore
 from ledger.privacy.audit_sample import SAMPLE_DAYS, SampledPost, SampleStore
+from ledger.privacy.copies import COPY_DAYS, CopyStore, FindingPrint
 from ledger.privacy.erasure import ErasureStore, stub_of
 from ledger.records.finding import Finding
 from ledger.records.json_text import encode_json_lines
 from ledger.records.manifest import RangeRow
+from ledger.records.receipt import rule_key
 from scan.effects import UnitEffects, UnitJob, UnitOutcome, own_findings
 from scan.handing_out import Handout
 from scan.reading import UnitRecords
 
 
 class ScanStore(
-    FileStore, UnitStore, FindingStore, FloodStore, SampleStore, ErasureStore, Protocol
+    FileStore, UnitStore, FindingStore, FloodStore, SampleStore, CopyStore, ErasureStore, Protocol
 ):
     """The parts of the table that scanning a unit uses."""
 
@@ -54,6 +56,7 @@ class UnitRecorder:
         self.put_refusals(job.unit, effects.records)
         self.put_check_uses(own)
         self.store.put_finding_ids(marker, [finding.finding for finding in own])
+        self.put_prints(effects, own)
         self._put_sample(effects, erased)
         if self.store.erased_accounts(job.provider, accounts) != erased:
             raise OSError("an author was erased meanwhile")
@@ -91,6 +94,25 @@ class UnitRecorder:
             if finding.account in erased:
                 self.store.replace_with_stub(finding, expires)
         return [stub_of(each) if each.account in erased else each for each in stored]
+
+    def put_prints(self, effects: UnitEffects, own: Sequence[Finding]) -> None:
+        """Store the fingerprints of the findings that a unit counts, without erased authors."""
+        made = {
+            excerpted.finding.finding: excerpted.fingerprint
+            for excerpted in effects.inspection.findings
+        }
+        prints = [
+            FindingPrint(
+                finding.finding,
+                rule_key(finding.pack, finding.version, finding.rule, finding.mode),
+                fingerprint,
+            )
+            for finding in own
+            if not finding.is_erased and (fingerprint := made.get(finding.finding))
+        ]
+        if prints:
+            expires = int((effects.now + timedelta(days=COPY_DAYS)).timestamp())
+            self.store.put_prints(effects.marker, prints, expires)
 
     def _put_sample(self, effects: UnitEffects, erased: Collection[str]) -> None:
         """Store the sampled posts of authors who are not erased, and once the month's key.

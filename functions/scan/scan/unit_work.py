@@ -6,16 +6,19 @@ A unit that was committed before changes no number: its earlier receipt is the a
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 from ledger.clock import Clock, utc
 from ledger.errors import ObjectChangedError, ObjectGoneError
 from ledger.ports import Objects
 from ledger.privacy.audit_sample import month_sample_secret
+from ledger.privacy.copies import copy_key
 from ledger.privacy.pseudonyms import PseudonymKeys, Pseudonyms
 from ledger.records.identity import digest, unit_id
 from ledger.records.manifest import FirstTry, Marker, RangeRow, Unit
 from ledger.records.post import Post
 from ledger.records.refusal import Code, Refusal
+from matcher.copies.fingerprint import Fingerprints
 from scan.effects import UnitEffects, UnitJob, UnitOutcome
 from scan.flood_guard import FloodGuard
 from scan.inspection import Inspection, count_live_hits, inspect_posts, sample_unflagged
@@ -36,6 +39,10 @@ class Scanner:
     keys: PseudonymKeys
     secret: bytes
     recorder: UnitRecorder
+
+    def fingerprints(self, provider: str) -> Fingerprints:
+        """Return what makes the fingerprints of a provider's posts."""
+        return _fingerprints(self.secret, provider)
 
     def scan_range(self, unit: Unit) -> UnitOutcome:
         """Scan one range of a file."""
@@ -147,7 +154,13 @@ class Scanner:
         def inspect(by: FirstTry) -> tuple[Rules, Inspection]:
             rules = self.rulesets.rules(by.set, job.provider, datetime.fromisoformat(by.at))
             return rules, inspect_posts(
-                posts, rules, pseudonyms, provider=job.provider, unit=job.unit, found_at=found_at
+                posts,
+                rules,
+                pseudonyms,
+                provider=job.provider,
+                unit=job.unit,
+                found_at=found_at,
+                fingerprints=self.fingerprints(job.provider),
             )
 
         rules, inspection = inspect(attempt)
@@ -160,6 +173,11 @@ class Scanner:
         if begun != attempt:
             rules, inspection = inspect(begun)
         return begun, rules, inspection
+
+
+@cache
+def _fingerprints(secret: bytes, provider: str) -> Fingerprints:
+    return Fingerprints(copy_key(secret, provider))
 
 
 def _attempt_of(unit: Unit) -> FirstTry:

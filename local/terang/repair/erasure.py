@@ -94,6 +94,7 @@ class Erasure:
         counts = self.buckets.clean_cases(related, stored.erased)
         counts += self._clean_entries(stored, known, related)
         counts += self._clean_samples(stored, author)
+        counts += self._clean_prints(stored)
         counts += self.buckets.clean_posts(accounts, stored.erased, known)
         counts += self._delete_parts(files, result)
         return counts + self._make_stubs(stored)
@@ -117,6 +118,15 @@ class Erasure:
         for item, sample in stored.samples:
             kept = [post for post in sample if not author.wrote(post)]
             counts["samples"] += self._write(self.table.replace, item, kept)
+        return counts
+
+    def _clean_prints(self, stored: TableTraces) -> Counter[str]:
+        """Remove the fingerprints of the author's posts."""
+        counts = Counter[str]()
+        for item, prints in stored.prints:
+            kept = [one for one in prints if one.finding not in stored.erased]
+            if len(kept) < len(prints):
+                counts["fingerprints"] += self._write(self.table.replace, item, kept)
         return counts
 
     def _delete_parts(self, files: BucketTraces, result: ErasureResult) -> Counter[str]:

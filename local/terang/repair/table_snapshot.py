@@ -150,12 +150,12 @@ def _record(item: Record) -> Any:
 def put_back(client: Any, copy: str, table: str) -> tuple[int, int]:
     """Put each item of the copy if it is absent. Return how many were put, and how many were there.
 
-    Excerpts are left out: a text that somebody had deleted must not come back.
+    Excerpts and fingerprints are left out: what somebody had deleted must not come back.
     """
     restored = present = 0
     for page in client.get_paginator("scan").paginate(TableName=copy):
         for item in page["Items"]:
-            if item["sk"]["S"] == "excerpt":
+            if _is_of_a_text(item):
                 continue
             try:
                 client.put_item(
@@ -167,3 +167,9 @@ def put_back(client: Any, copy: str, table: str) -> tuple[int, int]:
                     raise
                 present += 1
     return restored, present
+
+
+def _is_of_a_text(item: Record) -> bool:
+    """Return whether an item holds an excerpt or fingerprints."""
+    pk, sk = item["pk"]["S"], item["sk"]["S"]
+    return bool(sk == "excerpt" or (pk.startswith("J#") and sk.startswith("copies#")))

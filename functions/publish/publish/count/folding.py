@@ -105,6 +105,27 @@ class Numbers(msgspec.Struct, frozen=True):
     ] = UNSET
     first: Annotated[str, Meta(description="Day of the earliest post, or empty.")] = ""
     last: Annotated[str, Meta(description="Day of the latest post, or empty.")] = ""
+    copy_findings: Annotated[
+        Annotated[int, Meta(ge=0)] | UnsetType,
+        Meta(
+            description="Findings whose texts were compared with the others of their provider and"
+            " day, to find near copies. Short texts are not compared. Absent if there are none."
+        ),
+    ] = UNSET
+    copy_groups: Annotated[
+        Annotated[int, Meta(ge=0)] | UnsetType,
+        Meta(
+            description="Copy groups among these findings, by provider and day: near copies of one"
+            " text are one group. Absent if nothing was compared."
+        ),
+    ] = UNSET
+    copy_groups_by_rule: Annotated[
+        Tally | UnsetType,
+        Meta(
+            description="Copy groups in the findings of each `pack/version/rule/mode`. Absent if"
+            " nothing was compared."
+        ),
+    ] = UNSET
     no_rules: Annotated[
         int | UnsetType,
         Meta(
@@ -120,6 +141,9 @@ class LeftOutReason(StrEnum):
     DOES_NOT_CLOSE = "does_not_close"
     RULE_UNKNOWN = "rule_unknown"
 
+
+OF_COPIES = ("copy_findings", "copy_groups", "copy_groups_by_rule")
+"""The numbers that a campaign leaves out: groups are counted over all findings of a day."""
 
 OF_RULES = (
     "findings",
@@ -250,7 +274,8 @@ def only_packs(numbers: Numbers, packs: Iterable[Pack]) -> Numbers:
     by_rule = {key: count for key, count in numbers.by_rule.items() if ruling(key)}
     held = {key: count for key, count in numbers.held_by_rule.items() if ruling(key)}
     found = found_by(by_rule, held, ruling)
-    return msgspec.structs.replace(numbers, **{name: getattr(found, name) for name in OF_RULES})
+    changed = {name: getattr(found, name) for name in OF_RULES} | dict.fromkeys(OF_COPIES, UNSET)
+    return msgspec.structs.replace(numbers, **changed)
 
 
 def measures(numbers: Numbers) -> Iterator[tuple[str, str, int | str]]:

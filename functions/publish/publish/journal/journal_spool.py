@@ -79,7 +79,13 @@ class JournalSpool:
 
     def add_case(self, line: CaseLine) -> None:
         """Add a case entry, in a new file if this one is full."""
-        data = _encoded(line)
+        self._add(_encoded(line))
+
+    def add_copies(self, line: msgspec.Struct) -> None:
+        """Add the line on copy groups, in a new file if this one is full."""
+        self._add(_encoded(line))
+
+    def _add(self, data: bytes) -> None:
         if self.form != WHOLE_FORM and self._is_full(data):
             self._end_file()
         self._write(data)

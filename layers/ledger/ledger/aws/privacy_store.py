@@ -2,14 +2,19 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import batched
 
-from ledger.aws.table import Item, Table, shards
+from ledger.aws.table import Item, Table, record_of, shards
 from ledger.clock import Clock, SystemClock
 from ledger.privacy.audit_sample import SampledPost
+from ledger.privacy.copies import DayCopies, FindingPrint
 from ledger.privacy.erasure import stub_of
 from ledger.privacy.pseudonyms import MonthSalt
 from ledger.records.finding import Finding
 from ledger.records.manifest import Marker
+
+PRINTS_PER_ITEM = 1_000
+"""Fingerprints in one item: 64 bytes, two ids and JSON are at most 300 bytes each."""
 
 SALTS = "S#"
 AUDIT_SECRETS = "_audit"
@@ -17,7 +22,7 @@ AUDIT_SECRETS = "_audit"
 
 @dataclass(frozen=True, slots=True)
 class DynamoPrivacy:
-    """The ports SaltStore, ErasureStore, LetterStore and SampleStore."""
+    """The ports SaltStore, ErasureStore, LetterStore, SampleStore and CopyStore."""
 
     table: Table
     clock: Clock = field(default_factory=SystemClock)
@@ -91,6 +96,39 @@ class DynamoPrivacy:
             for post in sample
         ]
         return sorted(posts, key=lambda post: (post.rank, post.post))
+
+    def put_prints(self, marker: Marker, prints: Sequence[FindingPrint], expires: int) -> None:
+        """Keep the fingerprints of a unit's findings, before its receipt is stored."""
+        name = marker.receipt_id
+        key = f"J#{marker.provider}#{marker.day}#{name[0]}"
+        for page, some in enumerate(batched(prints, PRINTS_PER_ITEM)):
+            self.table.put(key, f"copies#{name}#{page:08}", list(some), expires=expires)
+
+    def prints(self, provider: str, day: str) -> list[FindingPrint]:
+        """Return the fingerprints of a day's counted findings that are still kept, by finding.
+
+        A batch that lost a race leaves fingerprints and no receipt: these do not count.
+        """
+        now, found = self.clock.now().timestamp(), dict[str, FindingPrint]()
+        for shard in shards():
+            key = f"J#{provider}#{day}#{shard}"
+            for item in self.table.query(key, "copies#"):
+                name = item["sk"]["S"].split("#")[1]
+                if int(item["expires"]["N"]) > now and self.table.get(key, f"receipt#{name}"):
+                    prints = record_of(item, list[FindingPrint]) or []
+                    found |= {one.finding: one for one in prints}
+        return sorted(found.values())
+
+    def day_copies(self, provider: str, day: str) -> DayCopies | None:
+        """Return the copy groups that were stored when the day was closed."""
+        return record_of(self.table.get(work_of(provider), f"copies#{day}"), DayCopies)
+
+    def put_day_copies(self, provider: str, day: str, copies: DayCopies) -> DayCopies:
+        """Store a closed day's copy groups if absent; return those that are stored afterwards."""
+        new = self.table.put_if_absent(work_of(provider), f"copies#{day}", copies)
+        if self.table.transact(new):
+            return copies
+        return self.day_copies(provider, day) or copies
 
     def audit_secret(self, month: str) -> str | None:
         """Return the secret of a month's sample in hex, if any post was sampled."""

@@ -8,6 +8,7 @@ could find the key. So fingerprints are private, and end after 30 days.
 """
 
 import struct
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -38,7 +39,10 @@ class Fingerprints:
         b''
         """
         text = " ".join(" ".join(fold(part).split()) for part in texts)
-        return self.of_folded(text) if may_have_copies(text) else b""
+        if not may_have_copies(text):
+            return b""
+        is_quick = "numpy" in sys.modules  # loading it takes longer than some fingerprints
+        return self.of_folded_quickly(text) if is_quick else self.of_folded(text)
 
     def of_folded(self, text: str) -> bytes:
         """Return the fingerprint of a text in its normal form."""
