@@ -87,6 +87,7 @@ def test_it_says_what_went(lived: World) -> None:
     assert {name: count for name, count in counts.items() if count} == {
         "findings": 5, "excerpts": 5, "entries": 9, "waiting": 1, "samples": 3, "files": 3,
         "notices": 6, "statements": 2, "batches": 1, "proposals": 1, "parts": 1,
+        "fingerprints": 3,
     }  # fmt: skip
 
 

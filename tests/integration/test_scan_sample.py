@@ -12,7 +12,7 @@ from ledger.privacy.audit_sample import SampledPost, draw_sample, month_sample_s
 QUIET = ("The market opens at nine", "Rain is due", "The road is closed")
 FILE = lines(OTP, *QUIET, PRIZE) + line(id="bad", audience="followers") + b"\n"
 
-BEFORE_COMMIT = 10
+BEFORE_COMMIT = 11
 """The number of the store's call that puts the sample, as a test checks."""
 
 

@@ -126,6 +126,7 @@ class BatchRecorder:
         sample = self.recorder.sample_to_store(effects, erased)
         # Without findings nothing was stored since that look.
         if effects.inspection.findings and self.store.erased_accounts(provider, accounts) != erased:
+            self.recorder.put_prints(effects, [])  # the next try may be another batch
             raise OSError("an author was erased meanwhile")
         receipt, name = batch.receipt(effects, own), effects.marker
         markers = [Marker(unit, provider, name.day, name.unit) for unit in sorted(units)]

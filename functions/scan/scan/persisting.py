@@ -96,7 +96,10 @@ class UnitRecorder:
         return [stub_of(each) if each.account in erased else each for each in stored]
 
     def put_prints(self, effects: UnitEffects, own: Sequence[Finding]) -> None:
-        """Store the fingerprints of the findings that a unit counts, without erased authors."""
+        """Store the fingerprints of the findings that a unit counts, without erased authors.
+
+        Write them even if none is left: an earlier try may have stored more.
+        """
         made = {
             excerpted.finding.finding: excerpted.fingerprint
             for excerpted in effects.inspection.findings
@@ -110,7 +113,7 @@ class UnitRecorder:
             for finding in own
             if not finding.is_erased and (fingerprint := made.get(finding.finding))
         ]
-        if prints:
+        if any(made.values()):
             expires = int((effects.now + timedelta(days=COPY_DAYS)).timestamp())
             self.store.put_prints(effects.marker, prints, expires)
 

@@ -101,7 +101,7 @@ class DynamoPrivacy:
         """Keep the fingerprints of a unit's findings, before its receipt is stored."""
         name = marker.receipt_id
         key = f"J#{marker.provider}#{marker.day}#{name[0]}"
-        for page, some in enumerate(batched(prints, PRINTS_PER_ITEM)):
+        for page, some in enumerate(batched(prints, PRINTS_PER_ITEM)) if prints else [(0, ())]:
             self.table.put(key, f"copies#{name}#{page:08}", list(some), expires=expires)
 
     def prints(self, provider: str, day: str) -> list[FindingPrint]:
