@@ -8,6 +8,7 @@ ahead, so that waits are the same in every run.
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 from support.sample_messages import (
@@ -31,6 +32,29 @@ def bodies(handed_out: bytes, now: datetime) -> Iterator[str]:
         yield from map(json.dumps, messages(json.loads(row), now))
 
 
+def looks(handed_out: bytes, now: datetime) -> Iterator[str]:
+    """As `bodies`, but the findings of one file are decided in two looks: a group of each verdict.
+
+    One decision of a group is drawn for a second review if the group is.
+    """
+    findings = [
+        one for row in handed_out.splitlines() if (one := json.loads(row))["mode"] == "live"
+    ]
+    latest = max((finding["found_at"] for finding in findings), default="")
+    names = sha256("".join(finding["finding"] for finding in findings).encode()).hexdigest()[:8]
+    reviewed: set[str] = set()
+    for finding in findings:
+        told = messages(finding | {"found_at": latest}, now)
+        group = f"g-{names}-{told[0]['verdict']}"
+        told = [one for one in told if one["type"] != "second_review"]
+        told[0]["group"] = group
+        if is_for_second_review(case_id("group", PROVIDER, group)) and group not in reviewed:
+            reviewed.add(group)
+            times = {"opened_at": told[0]["decided_at"], "decided_at": told[2]["decided_at"]}
+            told.append(second_review(id=f"r-{group}", decision=told[0]["id"], **times))
+        yield from map(json.dumps, told)
+
+
 def answers(handed_out: bytes, now: datetime) -> Iterator[str]:
     """An answer to the flood guard for each held finding of one file: the first is the answer."""
     for row in handed_out.splitlines():
@@ -48,10 +72,12 @@ def answers(handed_out: bytes, now: datetime) -> Iterator[str]:
             )
 
 
-def entries(finding: dict[str, Any]) -> list[str]:
+def entries(finding: dict[str, Any], *, drawn_alone: bool = True) -> list[str]:
     """The ids of the entries that these messages become."""
     return [
-        case_id(message["type"], PROVIDER, message["id"]) for message in messages(finding, NEVER)
+        case_id(message["type"], PROVIDER, message["id"])
+        for message in messages(finding, NEVER)
+        if drawn_alone or message["type"] != "second_review"
     ]
 
 

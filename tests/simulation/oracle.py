@@ -205,7 +205,13 @@ def _cases(cluster: Cluster, records: Records, scenario: Scenario) -> Iterator[s
         yield f"{place} is {difference.found}, should be {difference.wanted}"
     findings = records.findings.values() if scenario.decided else ()
     decided = {name for name, one in records.entries.items() if one["type"] != "flood_answer"}
-    if {name for finding in findings for name in entries(finding)} != decided:
+    if scenario.grouped:  # drawn as a group, a decision is not drawn alone
+        decided = {name for name in decided if records.entries[name]["type"] != "second_review"}
+        said = {n for one in findings for n in entries(one, drawn_alone=False)}
+        yield from _groups(records)
+    else:
+        said = {name for finding in findings for name in entries(finding)}
+    if said != decided:
         yield f"{len(records.entries)} entries are not those of the messages"
     if records.waiting:
         yield f"{len(records.waiting)} messages wait for what has come"
@@ -222,6 +228,34 @@ def _cases(cluster: Cluster, records: Records, scenario: Scenario) -> Iterator[s
     stated = objects_of(cluster, cluster.world.out, "out/acme/decisions/")
     if {key.rpartition("/")[2].removesuffix(".json") for key in stated} != confirmed:
         yield "decisions with a measure and statements are not the same"
+
+
+def _groups(records: Records) -> Iterator[str]:
+    """A group has one first decision, and counts each rule and day once for each result."""
+    groups: dict[str, list[Record]] = {}
+    for one in records.entries.values():
+        if one.get("group"):
+            groups.setdefault(one["group"], []).append(one)
+    for group, entries_of in groups.items():
+        if sum(one.get("leads", False) for one in entries_of) != 1:
+            yield f"group {group[:8]} has not one first decision"
+        for counts in ("decision", "overturned", "second_review"):
+            some = [
+                one
+                for one in entries_of
+                if one["type"] == counts or (counts == "overturned" and one.get("overturns"))
+            ]
+            counted = Counter(key for one in some for key in one.get("counted", ()))
+            found = {
+                key
+                for one in some
+                for key in one.get("found", one.get("about", {}).get("found", ()))
+            }
+            if counts == "second_review":
+                if len(some) > 1:
+                    yield f"group {group[:8]} has {len(some)} second reviews"
+            elif counted.keys() != found or set(counted.values()) - {1}:
+                yield f"group {group[:8]} counts {counts} as {dict(counted)}, and found {found}"
 
 
 def _floods(cluster: Cluster, records: Records, scenario: Scenario) -> Iterator[str]:

@@ -9,7 +9,7 @@ from functools import cache, partial
 from simulation.chance import Chance, PlannedFaults
 from simulation.cluster import NOON, Cluster, day_after
 from simulation.comparing import Expected, Facts
-from simulation.moderators import answers, bodies
+from simulation.moderators import answers, bodies, looks
 from simulation.oracle import broken
 from simulation.patches import patched_machine, running_on
 from simulation.records import Records
@@ -133,7 +133,9 @@ def _plan(cluster: Cluster, scenario: Scenario, packs: Packs) -> bool:
 
 def _send(cluster: Cluster, scenario: Scenario) -> None:
     if scenario.decided:
-        cluster.on_findings = lambda data: _decide(cluster, bodies, data)
+        cluster.on_findings = lambda data: _decide(
+            cluster, looks if scenario.grouped else bodies, data
+        )
     if scenario.answered:
         cluster.on_findings = lambda data: _decide(cluster, answers, data)
     for key, data in scenario.files.items():

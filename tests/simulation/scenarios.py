@@ -27,7 +27,8 @@ class Scenario:
     """Files and messages; `later` files come while work is under way.
 
     `overlaps` says that posts come in more than one unit, `strangers` which files are nobody's,
-    `decided` that moderators decide on each finding as soon as they are handed it, `answered` that
+    `decided` that moderators decide on each finding as soon as they are handed it, and `grouped`
+    that they decide near copies in one look. `answered` that
     they answer the flood guard as soon as they are handed a held finding.
     """
 
@@ -38,6 +39,7 @@ class Scenario:
     overlaps: bool = False
     strangers: tuple[str, ...] = ()
     decided: bool = False
+    grouped: bool = False
     answered: bool = False
     settings: dict[str, str] = field(default_factory=lambda: NO_FLOOD)
 
@@ -151,6 +153,16 @@ DECIDED = Scenario(
 )
 """Moderators answer each file of findings; every ninth seed plays it."""
 
+GROUPED = Scenario(
+    "people decide near copies in one look",
+    {"drop/acme/lines.jsonl": lines(*[OTP, f"{OTP} 🔥", QUIET] * 3)},
+    (json.dumps([fields(id=f"m{number}", text=f"{OTP}!") for number in range(4)]),),
+    overlaps=True,
+    decided=True,
+    grouped=True,
+)
+"""As DECIDED, but decisions name a group; which of them is first is chance."""
+
 ANSWERED = Scenario(
     "people answer the flood guard",
     {"drop/acme/lines.jsonl": lines(*[OTP, OTP, QUIET] * 4)},
@@ -168,7 +180,7 @@ CANONICAL = Scenario(
 )
 """The run in which every fault and every pair of faults is tried."""
 
-BY_NAME = {one.name: one for one in (*SCENARIOS, DECIDED, ANSWERED, CANONICAL)}
+BY_NAME = {one.name: one for one in (*SCENARIOS, DECIDED, GROUPED, ANSWERED, CANONICAL)}
 
 
 @cache

@@ -6,9 +6,9 @@ from itertools import zip_longest
 import pytest
 from simulation.bugs import Bug
 from simulation.enumerate_faults import check_faults, single_faults
-from simulation.known_bugs import BUGS_OF_CASES, KNOWN_BUGS
+from simulation.known_bugs import BUGS_OF_CASES, BUGS_OF_GROUPS, KNOWN_BUGS
 from simulation.runs import expected_of
-from simulation.scenarios import BY_NAME, DECIDED
+from simulation.scenarios import BY_NAME, DECIDED, GROUPED, Scenario
 from simulation.seeds import WrongError, check_seed
 
 pytestmark = [
@@ -44,10 +44,16 @@ def test_a_known_bug_of_cases_is_seen(bug: Bug) -> None:
         _decide_often(bug.shows)
 
 
-def _decide_often(begin: int) -> None:
-    """Seeds of the scenario in which people decide."""
+@pytest.mark.parametrize("bug", BUGS_OF_GROUPS, ids=lambda bug: bug.name)
+def test_a_known_bug_of_groups_is_seen(bug: Bug) -> None:
+    with bug.alive(), pytest.raises(WrongError):
+        _decide_often(bug.shows, GROUPED)
+
+
+def _decide_often(begin: int, scenario: Scenario = DECIDED) -> None:
+    """Seeds of a scenario in which people decide."""
     for seed in _round(range(ENOUGH_OF_CASES), begin):
-        check_seed(seed, DECIDED)
+        check_seed(seed, scenario)
 
 
 def _run_the_suite(begin: int) -> None:

@@ -11,7 +11,7 @@ from simulation.enumerate_faults import check_faults, first_faults, second_fault
 from simulation.patches import running_on
 from simulation.records import Records
 from simulation.runs import run
-from simulation.scenarios import ANSWERED, DECIDED, SCENARIOS, Scenario
+from simulation.scenarios import ANSWERED, DECIDED, GROUPED, SCENARIOS, Scenario
 from simulation.seeds import check_seed, kept
 
 pytestmark = [
@@ -22,6 +22,9 @@ pytestmark = [
 SEEDS = 2_000
 BLOCK = 100
 
+GROUPS = 60
+"""Seeds in which people decide near copies in one look."""
+
 ANSWERS = 60
 """Seeds in which people answer the flood guard."""
 
@@ -29,7 +32,9 @@ PAIRS_APART = 101
 """Of the pairs each hundred and first is run here, and all of them by `make drill PAIRS=1`."""
 
 
-@pytest.mark.parametrize("scenario", [*SCENARIOS, DECIDED, ANSWERED], ids=lambda one: one.name)
+@pytest.mark.parametrize(
+    "scenario", [*SCENARIOS, DECIDED, GROUPED, ANSWERED], ids=lambda one: one.name
+)
 def test_a_run_without_faults_is_right(scenario: Scenario) -> None:
     finished = run(scenario, PlannedFaults())
     assert finished.wrong == []
@@ -46,6 +51,11 @@ def test_a_seed_that_once_failed_does_not_fail(seed: int, scenario: Scenario) ->
 def test_a_schedule_drawn_from_a_seed_changes_nothing(first: int) -> None:
     for seed in range(first, first + BLOCK):
         check_seed(seed)
+
+
+def test_a_group_counts_once_whichever_decision_comes_first() -> None:
+    for seed in range(GROUPS):
+        check_seed(seed, GROUPED)
 
 
 def test_an_answer_opens_what_is_held_whatever_comes_first() -> None:

@@ -6,13 +6,13 @@ from weakref import WeakKeyDictionary, WeakSet
 import msgspec
 import pytest
 from greenlet import getcurrent
-from simulation.bugs import Bug, Call, Change, at_aws, both, handler, method
+from simulation.bugs import Bug, Call, Change, at_aws, both, everywhere, handler, method
 from simulation.known_bugs.answering import name_no_failure
 
 from decide.effects import Effects
 from ledger.aws.case_store import DynamoCases
 from ledger.aws.store import DynamoStore
-from ledger.cases.case import Case, CaseMarker
+from ledger.cases.case import Case, CaseMarker, counted_once
 from ledger.records.identity import digest
 
 
@@ -134,6 +134,13 @@ def _effects_once() -> Change:
 
     return change
 
+
+def _each_counts(found: dict[str, int], group: Any, move: Any) -> dict[str, int]:
+    """Every decision of a group counts, as if it were the first."""
+    return dict.fromkeys(found, 1)
+
+
+GROUPS = [Bug("each decision of a group counts", everywhere(counted_once, _each_counts))]
 
 CASES = [
     Bug("the journal's entry is another call",
