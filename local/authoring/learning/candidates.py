@@ -8,12 +8,14 @@ whatever `names` says.
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import lru_cache
+from itertools import groupby, pairwise
 
-from authoring.wording import weighted_term_problem
+from authoring.wording import pinyin_problem, weighted_term_problem
 from matcher.terms.term import pattern_of
 from matcher.text.fold import fold, is_spaceless
+from matcher.text.pinyin import JOINT, syllable_of
 
 GROUPS = 3
 """Copy groups in which a term must occur: one advert, however often copied, teaches nothing."""
@@ -21,10 +23,16 @@ GROUPS = 3
 MOST = 6_000
 """Candidates that are counted in every post; further ones tell harm from the ordinary less well."""
 
+MOST_SOUNDS = 2_000
+"""Candidates in pinyin, in the same order."""
+
 RUN = range(2, 5)
 """Letters of a term in a script without spaces."""
 
-_BETWEEN = re.compile(r"(?:https?://|www\.|[@#＠])\S+|\S*\d\S*")
+_SPACELESS = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff"
+_BETWEEN = re.compile(
+    rf"(?:https?://|www\.)[^\s{_SPACELESS}]+|[@#＠]\S+|[^\s{_SPACELESS}]*\d[^\s{_SPACELESS}]*"
+)
 _RUN = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _PLAIN = re.compile("[a-z]+(?: [a-z]+)*")
 
@@ -43,27 +51,58 @@ def candidates(
         groups: Their copy groups.
         is_left_out: Whether a term must not be used, such as a name.
     """
-    with_pattern: dict[str, set[tuple[bool, int]]] = defaultdict(set)
-    for text, harmful, group in zip(texts, is_harmful, groups, strict=True):
-        for pattern in set(patterns_in(text)):
-            with_pattern[pattern].add((harmful, group))
-    frequent = {
-        pattern: sum(harmful for harmful, _ in found)
-        for pattern, found in sorted(with_pattern.items())
-        if len(found) >= GROUPS
-    }
-    labelled_groups = set(zip(is_harmful, groups, strict=True))
-    share = sum(harmful for harmful, _ in labelled_groups) / len(labelled_groups)
-    surprise = {
-        pattern: _surprise(harmful, len(with_pattern[pattern]), share)
-        for pattern, harmful in frequent.items()
-    }
+    surprise = _surprise_of(texts, is_harmful, groups, patterns_in)
     usable = [
         (-surprise[pattern], written)
-        for pattern, written in _spellings(texts, frequent.keys()).items()
+        for pattern, written in _spellings(texts, surprise.keys()).items()
         if not is_left_out(written)
     ]
     return sorted(written for _, written in sorted(usable)[:MOST])
+
+
+def sound_candidates(
+    texts: Sequence[str],
+    is_harmful: Sequence[bool],
+    groups: Sequence[int],
+    is_left_out: Callable[[str], bool],
+) -> list[str]:
+    """Return the candidates in pinyin, in the order of the alphabet; arguments as above.
+
+    Each is written in several ways in harmful posts: otherwise a written term says the same.
+    """
+    spellings: dict[str, set[str]] = defaultdict(set)
+    for text, harmful in zip(texts, is_harmful, strict=True):
+        for pattern in patterns_in(text) if harmful else ():
+            if sound := _sound(pattern):
+                spellings[sound].add(pattern)
+    several = {sound for sound, patterns in spellings.items() if len(patterns) > 1}
+    usable = {sound for sound in several if not pinyin_problem(sound) and not is_left_out(sound)}
+
+    def sounds_in(text: str) -> Iterator[str]:
+        yield from (sound for pattern in patterns_in(text) if (sound := _sound(pattern)) in usable)
+
+    surprise = _surprise_of(texts, is_harmful, groups, sounds_in)
+    return sorted(sorted(surprise, key=lambda sound: (-surprise[sound], sound))[:MOST_SOUNDS])
+
+
+def _surprise_of(
+    texts: Sequence[str],
+    is_harmful: Sequence[bool],
+    groups: Sequence[int],
+    patterns_of: Callable[[str], Iterable[str]],
+) -> dict[str, float]:
+    """Return for each pattern of enough groups how well it tells harm from the ordinary."""
+    with_pattern: dict[str, set[tuple[bool, int]]] = defaultdict(set)
+    for text, harmful, group in zip(texts, is_harmful, groups, strict=True):
+        for pattern in set(patterns_of(text)):
+            with_pattern[pattern].add((harmful, group))
+    labelled_groups = set(zip(is_harmful, groups, strict=True))
+    share = sum(harmful for harmful, _ in labelled_groups) / len(labelled_groups)
+    return {
+        pattern: _surprise(sum(harmful for harmful, _ in found), len(found), share)
+        for pattern, found in sorted(with_pattern.items())
+        if len(found) >= GROUPS
+    }
 
 
 def patterns_in(text: str) -> Iterator[str]:
@@ -73,23 +112,52 @@ def patterns_in(text: str) -> Iterator[str]:
     ['main', 'di', 'main di', 'lalu', 'bonus', 'lalu bonus', 'besar', 'bonus besar']
     >>> list(patterns_in("担保交易"))[:4]
     ['担 保', '保 交', '交 易', '担 保 交']
+    >>> list(patterns_in("加我vx日结50"))
+    ['加 我', '日 结', 'vx', '我 vx', 'vx 日']
     """
     for stretch in _BETWEEN.split(text):
         before = ""
         for run in _RUN.findall(stretch):
             words = fold(run).split()
-            if words and all(len(word) == 1 and is_spaceless(word) for word in words):
-                before = ""
-                for length in RUN:
-                    for at in range(len(words) - length + 1):
-                        yield " ".join(words[at : at + length])
-                continue
+            for alone, some in groupby(words, _is_alone):
+                letters = list(some)
+                for length in RUN if alone else ():
+                    for at in range(len(letters) - length + 1):
+                        yield " ".join(letters[at : at + length])
             for word in words:
                 if len(word) > 1:
                     yield word
-                if before and (len(word) > 1 or len(before) > 1):
+                both = len(word) > 1 or len(before) > 1 or _is_alone(word) != _is_alone(before)
+                if before and both:
                     yield f"{before} {word}"
                 before = word
+            if _is_alone(before):
+                before = ""
+
+
+def _is_alone(word: str) -> bool:
+    """Return whether a folded word is a letter of a script without spaces."""
+    return len(word) == 1 and is_spaceless(word)
+
+
+def _glued(pattern: str) -> str:
+    """Return a pattern without the spaces around letters that are words by themselves.
+
+    >>> _glued("加 我 vx")
+    '加我vx'
+    """
+    written = ""
+    for word in pattern.split():
+        touches = not written or _is_alone(word) or is_spaceless(written[-1])
+        written += word if touches else f" {word}"
+    return written
+
+
+@lru_cache(1_000_000)
+def _sound(pattern: str) -> str:
+    """Return the pinyin of a pattern of Han letters, "" for any other."""
+    given = [syllable_of(letter) for letter in pattern.split()]
+    return JOINT.join(given) if len(given) > 1 and all(given) else ""
 
 
 def _surprise(harmful: int, groups: int, share: float) -> float:
@@ -101,7 +169,7 @@ def _surprise(harmful: int, groups: int, share: float) -> float:
 def _spellings(texts: Sequence[str], wanted: Collection[str]) -> dict[str, str]:
     """Return how to write each pattern: in plain letters, else as most texts write it."""
     spelled = {pattern: pattern for pattern in wanted if _PLAIN.fullmatch(pattern)}
-    spelled |= {pattern: pattern.replace(" ", "") for pattern in wanted if is_spaceless(pattern[0])}
+    spelled |= {pattern: _glued(pattern) for pattern in wanted if any(map(is_spaceless, pattern))}
     others = set(wanted) - spelled.keys()
     seen: dict[str, Counter[str]] = defaultdict(Counter)
     if others:

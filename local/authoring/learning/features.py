@@ -8,9 +8,10 @@ spans of their hits name the terms that a post has.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from itertools import batched
 
-from matcher import Ground, Matcher, Pack, Rule, Severity
+from matcher import Evasion, Ground, Matcher, Pack, Rule, Severity, Span
 from matcher.signs.catalogue import find_signs
 from matcher.terms.windows import SPANS_SHOWN
 from rules.pack import InForce, LegalGround
@@ -22,23 +23,32 @@ BATCH = 2_000
 _DAY = date(2026, 1, 1)  # nothing here depends on the day
 
 
-type Entry = tuple[bool, str]
-"""What may get a weight: whether it is a sign, and the term or the sign's id."""
+class EntryKind(StrEnum):
+    """The list of a score that an entry belongs to."""
+
+    TERM = "terms"
+    SIGN = "signs"
+    PINYIN = "pinyin"
+
+
+type Entry = tuple[EntryKind, str]
+"""What may get a weight: its list, and the term or the sign's id."""
 
 
 @dataclass(frozen=True, slots=True)
 class WeighedEntries:
-    """All that may get a weight, in order: terms, then signs."""
+    """All that may get a weight, in order: terms, signs, then terms in pinyin."""
 
     terms: Sequence[str]
     signs: Sequence[str]
+    pinyin: Sequence[str] = ()
 
     def __len__(self) -> int:
-        return len(self.terms) + len(self.signs)
+        return len(self.terms) + len(self.signs) + len(self.pinyin)
 
     def __iter__(self) -> Iterator[Entry]:
-        yield from ((False, term) for term in self.terms)
-        yield from ((True, sign) for sign in self.signs)
+        for kind in EntryKind:
+            yield from ((kind, name) for name in getattr(self, kind))
 
 
 def features_of(
@@ -46,18 +56,22 @@ def features_of(
 ) -> list[list[int]]:
     """Return for each text the numbers of the terms and signs that it has, in order."""
     numbers = {entry: at for at, entry in enumerate(entries)}
-    matcher = Matcher([_pack(entries.terms)])
+    matcher = Matcher([_pack(entries)])
     found: list[list[int]] = []
     for batch in batched(texts, BATCH):
         for text, hits in zip(batch, matcher.find_all(batch), strict=True):
-            terms = {numbers[False, span.term] for hit in hits for span in hit.spans}
-            signs = {numbers[True, sign] for sign in find_signs(text, entries.signs)}
+            terms = {numbers[_kind(span), span.term] for hit in hits for span in hit.spans}
+            signs = {numbers[EntryKind.SIGN, sign] for sign in find_signs(text, entries.signs)}
             found.append(sorted(terms | signs))
         progress(len(found))
     return found
 
 
-def _pack(terms: Sequence[str]) -> Pack:
+def _kind(span: Span) -> EntryKind:
+    return EntryKind.PINYIN if Evasion.SOUND in span.evasion else EntryKind.TERM
+
+
+def _pack(entries: WeighedEntries) -> Pack:
     return Pack(
         id="candidates",
         version=1,
@@ -70,13 +84,16 @@ def _pack(terms: Sequence[str]) -> Pack:
         languages=(),
         owner="",
         in_force=InForce(_DAY, _DAY),
-        rules=tuple(_rules(terms)),
+        rules=tuple(_rules(entries)),
         digest="",
     )
 
 
-def _rules(terms: Sequence[str]) -> Iterator[Rule]:
+def _rules(entries: WeighedEntries) -> Iterator[Rule]:
     """Yield rules with at most as many terms as a hit shows."""
-    for number, some in enumerate(batched(terms, SPANS_SHOWN)):
+    for number, some in enumerate(batched(entries.terms, SPANS_SHOWN)):
         score = Score(threshold=1, terms=dict.fromkeys(some, 1))
         yield Rule(id=f"terms-{number}", severity=Severity.LOW, why="", score=score)
+    for number, some in enumerate(batched(entries.pinyin, SPANS_SHOWN)):
+        score = Score(threshold=1, pinyin=dict.fromkeys(some, 1))
+        yield Rule(id=f"pinyin-{number}", severity=Severity.LOW, why="", score=score)

@@ -8,15 +8,15 @@
    back choose the thresholds, and give the figures of the card.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from authoring.learning.candidates import GROUPS, candidates
+from authoring.learning.candidates import GROUPS, candidates, sound_candidates
 from authoring.learning.decided import MODERATORS
-from authoring.learning.features import WeighedEntries, features_of
+from authoring.learning.features import Entry, EntryKind, WeighedEntries, features_of
 from authoring.learning.fitting import (
     PROTECTED,
     FeatureMatrix,
@@ -61,6 +61,7 @@ class Learned:
 
     terms: dict[str, int]
     signs: dict[str, int]
+    pinyin: dict[str, int]
     threshold: int
     high: int
     measured: Measured
@@ -94,11 +95,14 @@ def learn(
     _check_enough(is_harmful[:count], groups[:count])
     report(f"{count:,} posts in {len(set(groups[:count])):,} copy groups")
     left_out = DroppedTerms({post.brand for post in posts if post.brand}, wanted.struck_out)
+    labelled = texts[:count], is_harmful[:count].tolist(), groups[:count]
     entries = WeighedEntries(
-        candidates(texts[:count], is_harmful[:count].tolist(), groups[:count], left_out),
-        wanted.signs,
+        candidates(*labelled, left_out), wanted.signs, sound_candidates(*labelled, left_out)
     )
-    report(f"{len(entries.terms):,} words and phrases and {len(entries.signs)} signs may count")
+    report(
+        f"{len(entries.terms):,} words and phrases, {len(entries.pinyin):,} terms in pinyin "
+        f"and {len(entries.signs)} signs may count"
+    )
 
     def show(done: int) -> None:
         report(f"read {done:,} of {len(texts):,} posts")
@@ -129,12 +133,17 @@ def learn(
     )
     threshold, high = measured.choose_thresholds()
     return Learned(
-        {name: weight for (is_sign, name), weight in used.items() if not is_sign},
-        {name: weight for (is_sign, name), weight in used.items() if is_sign},
+        _of_kind(used, EntryKind.TERM),
+        _of_kind(used, EntryKind.SIGN),
+        _of_kind(used, EntryKind.PINYIN),
         threshold,
         high,
         measured,
     )
+
+
+def _of_kind(used: Mapping[Entry, int], wanted: EntryKind) -> dict[str, int]:
+    return {name: weight for (kind, name), weight in used.items() if kind is wanted}
 
 
 class _Fitter:

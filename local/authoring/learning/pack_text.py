@@ -64,6 +64,7 @@ def pack_text(pack: LearnedPack, learned: Learned, gate: Mapping[str, str]) -> s
         *_gate(gate),
         *_weights("terms", learned.terms),
         *_weights("signs", learned.signs),
+        *_weights("pinyin", learned.pinyin),
         "    # Rows of terms. Put invented posts in their place: what such an author writes,",
         "    # and what an honest person writes with the same words.",
         *_examples("match", matching_rows(learned)),

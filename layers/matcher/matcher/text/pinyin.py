@@ -37,6 +37,20 @@ def syllables() -> dict[str, str]:
     return {syllable: chr(_FIRST + at) for at, syllable in enumerate(sorted(_data().letters))}
 
 
+def syllable_of(letter: str) -> str:
+    """Return the syllable of a folded Han letter, "" for any other.
+
+    >>> syllable_of("微"), syllable_of("w")
+    ('wei', '')
+    """
+    return _syllable_by_sound().get(sounds().get(ord(letter[0]), ""), "") if letter else ""
+
+
+@cache
+def _syllable_by_sound() -> dict[str, str]:
+    return {sound: syllable for syllable, sound in syllables().items()}
+
+
 @cache
 def sounds() -> dict[int, str]:
     """Return the letter of its syllable for each Han letter, as a table for `str.translate`."""
