@@ -6,13 +6,14 @@ from functools import partial
 from typing import Any
 
 import msgspec
+import pytest
 from integration.decided_cases import case_of, decide, entries, found, receipts
 from support.faults import Calls
 from support.sample_messages import SENT, complaint, decision
 from support.sample_posts import OTP
 from support.world import World
 
-from decide.case_work import Handled
+from decide.case_work import TRIES, Handled
 from ledger.cases.case import case_id
 
 
@@ -122,3 +123,25 @@ class TestTwoAtOnce:
             assert receipt is None or receipt.status == "taken", f"before {name}, call {at}"
             assert len(entries(world, "complaint")) == 1
             world.remove()
+
+
+@pytest.mark.parametrize("lost", [TRIES - 1, TRIES])
+def test_a_case_that_others_keep_moving_is_tried_so_often(world: World, lost: int) -> None:
+    """The last try still counts; then the message fails, and comes again."""
+    [finding] = found(world)
+    left = iter(range(lost))
+
+    class Losing:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(world.store, name)
+
+        def commit_case(self, *args: Any) -> bool:
+            return next(left, None) is None and world.store.commit_case(*args)
+
+    work = world.case_work(Losing())
+    take = partial(work.take, "acme", msgspec.json.encode(decision(finding)), SENT)
+    if lost < TRIES:
+        assert [handled.status for handled in take()] == ["taken"]
+    else:
+        with pytest.raises(OSError, match="moved the cases"):
+            list(take())

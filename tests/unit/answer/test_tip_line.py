@@ -300,3 +300,18 @@ def test_an_index_with_another_digest_is_an_operator_error(line: Line) -> None:
     line.public.stored[key] = built(*CHECKS[:1])
     with pytest.raises(OperatorError, match="has another digest"):
         line.ask({"text": REPEATS_SALT})
+
+
+def test_another_set_with_the_same_index_answers_as_before(line: Line) -> None:
+    """A worker that has the index keeps it, whatever packs were published meanwhile."""
+    assert line.ask({"text": REPEATS_SALT})[1]["checks"]
+    digest = msgspec.json.decode(line.public.stored[_set_of(line)])["factchecks"]
+    data = msgspec.json.encode({"packs": [], "notice_hours": 48, "factchecks": digest})
+    name = sha256(data).hexdigest()
+    line.public.stored |= {set_key(name): data, POINTER_KEY: msgspec.json.encode({"set": name})}
+    line.seconds += 31
+    assert line.ask({"text": REPEATS_SALT})[1]["checks"]
+
+
+def _set_of(line: Line) -> str:
+    return set_key(msgspec.json.decode(line.public.stored[POINTER_KEY])["set"])

@@ -102,3 +102,15 @@ def test_the_keys_of_the_coming_days_are_made_ahead() -> None:
 
 def test_neither_secret_nor_key_is_shown() -> None:
     assert "secret" not in repr(keys(MemorySalts(), StandingClock()))
+
+
+def test_nothing_secret_is_shown_where_a_key_is_printed() -> None:
+    """A traceback or a log prints what a variable holds."""
+    salts, secret = MemorySalts(), b"the root key"
+    made = keys(salts, StandingClock(datetime(2026, 11, 25, tzinfo=UTC)), secret)
+    pseudonyms = made.in_force("acme")
+    [salt] = salts.stored.values()
+    shown = "".join(map(repr, (made, pseudonyms, salt)))
+    assert repr(secret) not in shown
+    assert repr(salt.salt) not in shown
+    assert repr(pseudonyms.key) not in shown

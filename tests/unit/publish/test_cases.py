@@ -35,6 +35,7 @@ def test_a_day_and_its_month_tell_precision_of_their_own_findings_and_its_interv
     assert month.errors.by_rule[NAME].low < 6 / 9 < month.errors.by_rule[NAME].high  # type: ignore[operator]
     assert (month.errors.as_of, month.days[-1].decided) == ("2026-11-25", 9)
     assert day.cases.decided == 9  # the decisions of the day, whenever the finding
+    assert '"cohort_decided","2026-11",9' in made.text("summaries/acme/2026-11.csv")
 
 
 def test_open_findings_are_told_by_age_at_the_end_of_the_month() -> None:
