@@ -37,6 +37,7 @@ from publish.summary import Summary, json_schemas
 from publish.transparency.due_leaves import DueLeaves
 from publish.transparency.known_log import KnownLog
 from publish.transparency.logging_run import log_run
+from publish.transparency.published_files import programs
 from publish.transparency.served_log import LogRefusedError
 from rules.pack import Pack
 from rules.signs import definition_of
@@ -230,6 +231,8 @@ def add_to_log(run: PublishRun) -> None:
     if log is None:
         return
     days = [day for day in run.days if day <= run.closed]
+    for path, program in programs().items():
+        context.public.put(path, program)
 
     def due(known: KnownLog) -> Iterator[bytes]:
         found = DueLeaves(

@@ -1,6 +1,7 @@
 """Which files of the public bucket belong into the log: those that will not change any more."""
 
 import re
+from importlib.resources import files
 from typing import NamedTuple
 
 PERIOD_FILE = re.compile(r"(?P<room>summaries|journal)/(?P<provider>[^/]+)/(?P<period>[^/.]+)\..+")
@@ -58,3 +59,14 @@ def standing_file(path: str) -> str | None:
     ('pack', None)
     """
     return next((of for pattern, of in STANDING_FILES if pattern.fullmatch(path)), None)
+
+
+def programs() -> dict[str, bytes]:
+    """Return the programs that check the log and the numbers, by path. They ship with the log.
+
+    They are published as they are, and never imported: what checks shares no code with the rest.
+    """
+    return {
+        f"log/{name}.py": files(package).joinpath(f"{name}.py").read_bytes()
+        for package, name in (("verifier", "verify"), ("recount", "recount"))
+    }

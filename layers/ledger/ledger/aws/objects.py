@@ -26,6 +26,7 @@ CONTENT_TYPES = {
     "jsonl": "application/x-ndjson",
     "csv": "text/csv; charset=utf-8",
     "yaml": "application/yaml",
+    "py": "text/x-python; charset=utf-8",
 }
 
 _GONE = {"NoSuchKey", "NoSuchVersion", "404", "405", "MethodNotAllowed"}

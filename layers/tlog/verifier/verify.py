@@ -1,0 +1,800 @@
+"""Check the public log of Terang, and every file and number that it names.
+
+    python3 verify.py FOLDER|URL [--key VKEY] [--state FILE] [--checkpoint FILE] [--watch]
+    python3 verify.py FOLDER|URL --proof FILE [--receipt FILE]
+
+FOLDER is a copy of the public bucket, URL its address. This file needs Python 3.12 or newer, the
+package `cryptography`, and `recount.py` next to it. It shares no code with what wrote the log.
+
+It checks the signature of the checkpoint, the hashes of all leaves and tiles, that the log contains
+the one that was seen before (`--state` keeps it) and those of `--checkpoint`, that each file is the
+one that its newest leaf names, that numbers changed only by a new revision, and it recounts every
+number.
+From top to bottom: the command, one log, its files, corrections, proofs, hashes, and where files
+come from.
+"""
+
+import argparse
+import base64
+import hashlib
+import hmac
+import json
+import re
+import subprocess
+import sys
+import tempfile
+import urllib.error
+import urllib.request
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import count, pairwise
+from pathlib import Path
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+type Leaf = dict[str, Any]
+
+WIDTH = 256
+OLD = timedelta(hours=24)
+CLOSED_AFTER = timedelta(hours=26)
+"""When a day is closed, counted from its beginning."""
+
+DAY_SUMMARY = re.compile(r"summaries/[^/]+/(?P<day>\d{4}-\d{2}-\d{2})\.json")
+
+KEPT = timedelta(days=400)
+"""Entries of leaves are kept so long; after that only their hashes are."""
+
+EM_DASH = "\u2014"
+FINAL = re.compile(
+    r"(summaries|journal)/[^/]+/.+|sets/[0-9a-f]{64}\.json|packs/[^/]+/\d+\.yaml"
+    r"|signs/[0-9a-f]+\.json|factchecks/.+|audit/.+|schemas/.+"
+)
+"""Files that do not change any more, once their period is over."""
+
+PERIOD = re.compile(r"(?:summaries|journal)/(?P<provider>[^/]+)/(?P<period>[^/.]+)\.")
+
+
+class UnreadableError(Exception):
+    """There is no log here, or it cannot be read."""
+
+
+@dataclass(slots=True)
+class Result:
+    """What was checked, and what is wrong, in sentences. `is_old` says that the log is."""
+
+    said: list[str] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+    is_old: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to check. `checkpoints` are files of others; `watch` also names what was logged late."""
+
+    key: str = ""
+    state: Path | None = None
+    checkpoints: tuple[Path, ...] = ()
+    watch: bool = False
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+
+# The command
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command. Return 0 if all is well, 1 if something is not, 2 if nothing can be read."""
+    parser = argparse.ArgumentParser(description="Check the public log of Terang.")
+    parser.add_argument("place", help="a copy of the public bucket, or its address")
+    parser.add_argument("--key", default="", help="the log's key, if you know it from elsewhere")
+    parser.add_argument("--state", type=Path, help="where the newest checkpoint seen is kept")
+    parser.add_argument(
+        "--checkpoint", type=Path, action="append", default=[], help="that of somebody else"
+    )
+    parser.add_argument("--watch", action="store_true", help="also name what was logged late")
+    parser.add_argument("--proof", type=Path, help="check this proof and nothing else")
+    parser.add_argument("--receipt", type=Path, help="the receipt that the proof is about")
+    given = parser.parse_args(arguments)
+    if given.proof:
+        return proof_command(given.place, given.proof, given.key, given.receipt)
+    return verify_command(
+        given.place,
+        key=given.key,
+        state=given.state,
+        checkpoints=given.checkpoint,
+        watch=given.watch,
+    )
+
+
+def verify_command(
+    place: str,
+    *,
+    key: str = "",
+    state: Path | None = None,
+    checkpoints: Sequence[Path] = (),
+    watch: bool = False,
+    now: datetime | None = None,
+) -> int:
+    """Check a log and all that it names. Return 0, 1 or 2, as `main` does."""
+    options = Options(key, state, tuple(checkpoints), watch, now or datetime.now(UTC))
+    return _told(place, lambda source: check_place(source, options))
+
+
+def proof_command(place: str, proof: Path, key: str = "", receipt: Path | None = None) -> int:
+    """Check a proof. Return 0, 1 or 2, as `main` does."""
+    return _told(place, lambda source: check_proof(source, proof.read_bytes(), key, receipt))
+
+
+def _told(place: str, check: Callable[["Source"], Result]) -> int:
+    try:
+        result = check(source_of(place))
+    except (UnreadableError, OSError) as error:
+        _print(f"{place}: {error}")
+        return 2
+    for line in (*result.said, *result.wrong):
+        _print(line)
+    count = len(result.wrong)
+    _print(f"Wrong: {count:,}." if count else "All that was checked is right.")
+    return 1 if count else 0
+
+
+def _print(text: str) -> None:
+    """Print a line. A character that would control the terminal is printed as its escape."""
+    print("".join(char if char.isprintable() else ascii(char)[1:-1] for char in text))  # noqa: T201
+
+
+def check_place(source: "Source", options: Options) -> Result:
+    """Check the logs of a place, its files and its numbers, and remember the newest checkpoints."""
+    result, state, now = Result(), options.state, options.now
+    remembered = _remembered(state)
+    logs = list(read_logs(source, options.key, now, result))
+    if not logs:
+        if result.wrong:
+            return result
+        raise UnreadableError("there is no log/checkpoint here")
+    for log in logs:
+        _compare_with_remembered(log, remembered, result)
+        if options.watch:
+            result.wrong += late_leaves(log)
+    for path in options.checkpoints:
+        _compare_with_checkpoint(logs, path, result)
+    for before, log in pairwise(logs):
+        _check_continuation(before, log, result)
+    _say_age(logs[-1], now, source, result)
+    named = newest_leaves(logs)
+    _check_files(source, named, result)
+    _check_corrections(logs, source, result)
+    _recount(source, named, result)
+    if not result.wrong and state:
+        seen = {log.origin: log.remembered(now) for log in logs}
+        state.write_text(json.dumps(remembered | seen, indent=2, sort_keys=True) + "\n")
+    return result
+
+
+def _remembered(state: Path | None) -> dict[str, Any]:
+    if state is None or not state.exists():
+        return {}
+    try:
+        found = json.loads(state.read_bytes())
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise UnreadableError(f"{state} is not what an earlier check left; delete it to begin anew")
+    return found
+
+
+# One log
+
+
+@dataclass(slots=True)
+class Log:
+    """A log whose checkpoint is signed: its leaves with their hashes. Pruned leaves are None."""
+
+    folder: str
+    origin: str
+    key: str
+    size: int
+    root: bytes
+    hashes: list[bytes]
+    leaves: list[Leaf | None]
+
+    def remembered(self, now: datetime) -> dict[str, Any]:
+        """Return what the next check needs."""
+        seen = now.strftime("%Y-%m-%dT%H:%M:%SZ")
+        return {"size": self.size, "root": self.root.hex(), "key": self.key, "seen": seen}
+
+    def newest_run(self) -> str:
+        """Return when the newest run added leaves, or ""."""
+        runs = (leaf["at"] for leaf in reversed(self.leaves) if leaf and leaf["kind"] == "run")
+        return str(next(runs, ""))
+
+
+def read_logs(source: "Source", key: str, now: datetime, result: Result) -> Iterator[Log]:
+    """Yield the log and those that continue it, each after its checks."""
+    for number in count(1):
+        folder = "log/" if number == 1 else f"log/{number}/"
+        note = source.get(f"{folder}checkpoint")
+        if note is None:
+            return
+        log = read_log(source, folder, note, key, result)
+        if log:
+            _check_pruned(log, now, result)
+            yield log
+
+
+def read_log(source: "Source", folder: str, note: bytes, key: str, result: Result) -> Log | None:
+    """Return a log. None if its checkpoint is not signed by the key, or is none."""
+    served = (source.get(f"{folder}vkey") or b"").decode(errors="replace").strip()
+    if key and folder == "log/" and key != served:
+        result.wrong.append(f"{folder}vkey is not the key that you gave")
+    vkey = key if key and folder == "log/" else served
+    try:
+        origin, size, root = open_checkpoint(note, vkey)
+    except ValueError as error:
+        result.wrong.append(f"{folder}checkpoint: {error}")
+        return None
+    hashes, leaves = _read_leaves(source, folder, size, result)
+    if len(hashes) < size or root_of(hashes) != root:
+        result.wrong.append(f"{folder}: the leaves do not add up to the signed root")
+    _check_tiles(source, folder, hashes, result)
+    result.said.append(f"{origin}: {size:,} leaves, signed by the key {vkey}")
+    return Log(folder, origin, vkey, size, root, hashes, leaves)
+
+
+def _read_leaves(
+    source: "Source", folder: str, size: int, result: Result
+) -> tuple[list[bytes], list[Leaf | None]]:
+    """Return all hashes of leaves, and the leaves; of pruned bundles only the hashes."""
+    hashes: list[bytes] = []
+    leaves: list[Leaf | None] = []
+    for number in range(-(-size // WIDTH)):
+        width = min(WIDTH, size - number * WIDTH)
+        bundle = source.get(folder + tile_name("entries", number, width))
+        if bundle is None:
+            tile = source.get(folder + tile_name("0", number, width)) or b""
+            hashes += [tile[at : at + 32] for at in range(0, len(tile), 32)][:width]
+            leaves += [None] * width
+            continue
+        try:
+            found = split_entries(bundle)
+            leaves += [parse_leaf(leaf) for leaf in found]
+            hashes += [leaf_hash(leaf) for leaf in found]
+        except ValueError as error:
+            result.wrong.append(f"{folder}{tile_name('entries', number, width)}: {error}")
+            leaves += [None] * (min(size, (number + 1) * WIDTH) - len(leaves))
+    return hashes, leaves
+
+
+def _check_pruned(log: Log, now: datetime, result: Result) -> None:
+    """Check that only old leaves were deleted: those that a run ended more than KEPT ago."""
+    gone = [index for index, leaf in enumerate(log.leaves) if leaf is None]
+    if not gone:
+        return
+    later = (leaf for leaf in log.leaves[gone[-1] + 1 :] if leaf and leaf["kind"] == "run")
+    run = next(later, None)
+    if run is None or now - datetime.fromisoformat(run["at"]) < KEPT:
+        result.wrong.append(
+            f"{len(gone):,} leaves of {log.origin} are missing, the last at {gone[-1]}"
+        )
+    else:
+        result.said.append(f"{len(gone):,} old leaves were deleted; only their hashes are left.")
+
+
+def _check_tiles(source: "Source", folder: str, hashes: list[bytes], result: Result) -> None:
+    """Compare the tiles of hashes with the leaves; in a folder also those of earlier sizes."""
+    levels, wanted = [hashes], set[str]()
+    while levels[-1]:
+        level, known = str(len(levels) - 1), levels[-1]
+        for number in range(-(-len(known) // WIDTH)):
+            wanted.add(tile_name(level, number, min(WIDTH, len(known) - number * WIDTH)))
+        whole = range(len(known) // WIDTH)
+        levels.append([root_of(known[n * WIDTH : (n + 1) * WIDTH]) for n in whole])
+    here = {
+        path.removeprefix(folder) for path in source.names() if path.startswith(f"{folder}tile/")
+    }
+    for name in sorted(wanted | here):
+        if _hashes_in(source.get(folder + name), name) != _hashes_at(levels, name):
+            result.wrong.append(f"{folder}{name} is missing, or does not hold what the leaves say")
+
+
+def _hashes_in(data: bytes | None, name: str) -> list[bytes] | None:
+    """Return the hashes that a tile holds, or those of the leaves that a bundle holds."""
+    try:
+        if data is not None and name.startswith("tile/entries/"):
+            return [leaf_hash(leaf) for leaf in split_entries(data)]
+    except ValueError:
+        return None
+    return None if data is None else [data[at : at + 32] for at in range(0, len(data), 32)]
+
+
+def _hashes_at(levels: Sequence[list[bytes]], name: str) -> list[bytes]:
+    """Return the hashes that belong into the tile or bundle of this name."""
+    match = re.fullmatch(r"tile/(entries|\d+)/((?:x\d{3}/)*\d{3})(?:\.p/(\d+))?", name)
+    if match is None:
+        return []
+    level = 0 if match[1] == "entries" else int(match[1])
+    first = int(match[2].replace("x", "").replace("/", "")) * WIDTH
+    hashes = levels[level] if level < len(levels) else []
+    return hashes[first : first + int(match[3] or WIDTH)]
+
+
+def _compare_with_remembered(log: Log, remembered: dict[str, Any], result: Result) -> None:
+    """Check that a log contains the one that was seen before."""
+    seen = remembered.get(log.origin)
+    if seen is None:
+        result.said.append(
+            "No earlier checkpoint is remembered: a complete older copy would look the same."
+        )
+        return
+    if seen["key"] != log.key:
+        result.wrong.append(f"{log.origin} had another key on {seen['seen']}: {seen['key']}")
+    if log.size < seen["size"]:
+        result.wrong.append(
+            f"{log.origin} had {seen['size']:,} leaves on {seen['seen']}, and now has {log.size:,}"
+        )
+    elif root_of(log.hashes[: seen["size"]]).hex() != seen["root"]:
+        result.wrong.append(f"{log.origin} is not the log that was seen on {seen['seen']}")
+    else:
+        result.said.append(
+            f"It contains the log of {seen['size']:,} leaves that was seen on {seen['seen']}."
+        )
+
+
+def _compare_with_checkpoint(logs: Sequence[Log], path: Path, result: Result) -> None:
+    """Check that a log contains a checkpoint that somebody else got."""
+    note = path.read_bytes()
+    log = next((log for log in logs if note.startswith(f"{log.origin}\n".encode())), None)
+    if log is None:
+        result.wrong.append(f"{path} is a checkpoint of no log of this place")
+        return
+    try:
+        _, size, root = open_checkpoint(note, log.key)
+    except ValueError as error:
+        result.wrong.append(f"{path}: {error}")
+        return
+    if size > log.size or root_of(log.hashes[:size]) != root:
+        result.wrong.append(f"{path} shows another log of {size:,} leaves than this place")
+    else:
+        result.said.append(f"It contains the log of {size:,} leaves of {path}.")
+
+
+def late_leaves(log: Log) -> Iterator[str]:
+    """Yield the days whose summary was added more than a day after the day was closed.
+
+    Days that were closed before the log began are not late.
+    """
+    runs = [(i, leaf["at"]) for i, leaf in enumerate(log.leaves) if leaf and leaf["kind"] == "run"]
+    seen, ended = set[str](), iter(runs)
+    index, at = next(ended, (-1, ""))
+    for number, leaf in enumerate(log.leaves):
+        if not leaf or leaf["kind"] != "published":
+            continue
+        match = DAY_SUMMARY.fullmatch(leaf["path"])
+        if match is None or leaf["path"] in seen:
+            continue
+        seen.add(leaf["path"])
+        while index < number:
+            index, at = next(ended, (len(log.leaves), ""))
+        closed = datetime.fromisoformat(match["day"]).replace(tzinfo=UTC) + CLOSED_AFTER
+        if at and closed > datetime.fromisoformat(runs[0][1]):
+            hours = (datetime.fromisoformat(at) - closed).total_seconds() / 3600
+            if hours > OLD.total_seconds() / 3600:
+                yield f"{leaf['path']} was added {hours:,.0f} hours after its day was closed"
+
+
+def _check_continuation(before: Log, log: Log, result: Result) -> None:
+    """Check that a log says which log it continues, and whether that one says so too."""
+    first = log.leaves[0] if log.leaves else None
+    told = {
+        "kind": "began",
+        "origin": before.origin,
+        "size": before.size,
+        "root": before.root.hex(),
+    }
+    if first is None or first["kind"] != "began":
+        result.wrong.append(f"{log.origin} does not say which log it continues")
+        return
+    last = next((leaf for leaf in reversed(before.leaves) if leaf and leaf["kind"] != "run"), None)
+    if first != told:
+        result.wrong.append(
+            f"{log.origin} continues another log than {before.origin} as it is here"
+        )
+    if last == {"kind": "moved", "origin": log.origin, "vkey": log.key}:
+        result.said.append(f"{before.origin} names {log.origin} as the log that continues it.")
+    else:
+        result.said.append(
+            f"{log.origin} says that it continues {before.origin}, which does not confirm it: its"
+            " key may be lost, or a stranger wrote this log."
+        )
+
+
+def _say_age(log: Log, now: datetime, source: "Source", result: Result) -> None:
+    """Say how old the log is. Of an address, an old log is wrong; a folder may be an old copy."""
+    at = log.newest_run()
+    if not at:
+        result.wrong.append(f"{log.origin} does not say when it was last added to")
+        return
+    age = now - datetime.fromisoformat(at)
+    hours = age.total_seconds() / 3600
+    result.is_old = age > OLD
+    if result.is_old:
+        line = (
+            f"The log was last added to on {at}, {hours:,.0f} hours ago: there may be a newer one."
+        )
+        (result.wrong if source.is_live else result.said).append(line)
+    else:
+        result.said.append(f"It was last added to on {at}, {max(0, hours):.0f} hours ago.")
+
+
+# Its files
+
+
+def newest_leaves(logs: Sequence[Log]) -> dict[str, tuple[int, Leaf]]:
+    """Return the newest leaf of each published file, with its index, by path."""
+    return {
+        leaf["path"]: (index, leaf)
+        for log in logs
+        for index, leaf in enumerate(log.leaves)
+        if leaf and leaf["kind"] == "published"
+    }
+
+
+def _check_files(source: "Source", named: dict[str, tuple[int, Leaf]], result: Result) -> None:
+    """Check that each file is the one that its newest leaf names, and that none is left out."""
+    right = 0
+    for path, (index, leaf) in sorted(named.items()):
+        data = source.get(path)
+        if data is None:
+            result.wrong.append(f"{path} is missing; leaf {index} names it")
+        elif hashlib.sha256(data).hexdigest() != leaf["sha256"] or len(data) != leaf["size"]:
+            result.wrong.append(f"{path} is not the file that leaf {index} names")
+        else:
+            right += 1
+    result.said.append(f"{right:,} files are as their leaves say.")
+    others = [path for path in source.names() if path not in named and not path.startswith("log/")]
+    unnamed = [path for path in others if FINAL.fullmatch(path) and not _is_open(source, path)]
+    result.wrong += [
+        f"{path} should not change any more, and is not in the log" for path in unnamed
+    ]
+    if rest := len(others) - len(unnamed):
+        result.said.append(
+            f"{rest:,} files are not in the log: their periods are open, or they change every day."
+        )
+
+
+def _is_open(source: "Source", path: str) -> bool:
+    """Return whether a file belongs to a period that is not over: its summary says so."""
+    match = PERIOD.match(path)
+    if match is None or ".r" in path.rpartition("/")[2]:
+        return False
+    summary = _json(source.get(f"summaries/{match['provider']}/{match['period']}.json"))
+    return bool(summary.get("provisional"))
+
+
+def _json(data: bytes | None) -> dict[str, Any]:
+    try:
+        found = json.loads(data or b"{}")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _recount(source: "Source", named: dict[str, tuple[int, Leaf]], result: Result) -> None:
+    """Recount every number with `recount.py`, and report what it says."""
+    program = next((path for path in RECOUNT if path.exists()), None)
+    if program is None:
+        result.said.append("No number was recounted: recount.py is not next to this file.")
+        return
+    with source.folder_of(named) as folder:
+        command = [sys.executable, "-I", str(program), str(folder)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    lines = done.stdout.strip().splitlines()
+    if done.returncode == 1 or (done.returncode and named and "no summaries" not in done.stdout):
+        result.wrong += lines or [f"recount.py failed: {done.stderr.strip()[-200:]}"]
+    else:
+        result.said += lines[-1:]
+
+
+HERE = Path(__file__).resolve().parent
+RECOUNT = (HERE / "recount.py", HERE.parent / "recount" / "recount.py")
+
+
+# Corrections
+
+
+def _check_corrections(logs: Sequence[Log], source: "Source", result: Result) -> None:
+    """Check that the numbers of a closed period changed only by a revision that says why."""
+    history: defaultdict[str, list[Leaf]] = defaultdict(list)
+    for log in logs:
+        for leaf in log.leaves:
+            if leaf and leaf["kind"] == "published" and leaf["of"] == "summary":
+                history[leaf["path"]].append(leaf)
+    corrected = 0
+    for path, leaves in sorted(history.items()):
+        for before, after in pairwise(leaves):
+            if before["sha256"] == after["sha256"]:
+                continue
+            if after.get("revision", 0) <= before.get("revision", 0):
+                result.wrong.append(f"{path} was changed without a new revision")
+        revision = leaves[-1].get("revision", 0)
+        if revision > 1 and ".r" not in path.rpartition("/")[2]:
+            corrected += 1
+            result.wrong += _missing_reasons(path, revision, leaves, source)
+    if corrected:
+        result.said.append(f"{corrected:,} summaries were corrected, and say why.")
+
+
+def _missing_reasons(
+    path: str, revision: int, leaves: Sequence[Leaf], source: "Source"
+) -> Iterator[str]:
+    summary = _json(source.get(path))
+    if summary.get("revision") != revision or not summary.get("why_revised"):
+        yield f"{path} is revision {revision} in the log, and does not say why"
+    if not summary.get("changes"):
+        yield f"{path} is revision {revision}, and does not say what changed"
+    digests = {leaf.get("revision"): leaf["sha256"] for leaf in leaves}
+    for number in range(1, revision):
+        kept = source.get(path.replace(".json", f".r{number}.json"))
+        if kept is None:
+            yield f"{path}: its revision {number} is not kept"
+        elif number in digests and hashlib.sha256(kept).hexdigest() != digests[number]:
+            yield f"{path}: its revision {number} is not the one that was published"
+
+
+# Proofs
+
+
+def check_proof(source: "Source", proof: bytes, key: str, receipt: Path | None) -> Result:
+    """Check that a log contains a leaf, and that the leaf is of the finding or file it is for."""
+    result = Result()
+    try:
+        index, extra, hashes, note = parse_proof(proof)
+        vkey = key or (source.get("log/vkey") or b"").decode(errors="replace").strip()
+        origin, size, root = open_checkpoint(note, vkey)
+        data = extra["leaf"].encode()
+        leaf = parse_leaf(data)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        result.wrong.append(f"this is not a proof of a log with the key of this place: {error}")
+        return result
+    if not is_included(leaf_hash(data), index, size, hashes, root):
+        result.wrong.append(f"{origin} does not contain the leaf at {index}")
+        return result
+    result.said.append(f"{origin}, with {size:,} leaves, contains this leaf at {index}:")
+    result.said.append(data.decode())
+    if "key" in extra:
+        name, of = str(extra.get("id")), str(leaf.get("finding") or leaf.get("unit"))
+        own = hmac.digest(bytes.fromhex(str(extra["key"])), name.encode(), "sha256").hex()
+        if own == of:
+            result.said.append(f"The leaf is that of {name}.")
+        else:
+            result.wrong.append(f"the leaf is not that of {name}")
+    if receipt is not None:
+        if hashlib.sha256(receipt.read_bytes()).hexdigest() == leaf.get("sha256"):
+            result.said.append(f"The leaf is that of {receipt}.")
+        else:
+            result.wrong.append(f"the leaf is not that of {receipt}")
+    return result
+
+
+def parse_proof(proof: bytes) -> tuple[int, dict[str, Any], list[bytes], bytes]:
+    """Return a proof's index, its extra data, its hashes and its checkpoint. Raise ValueError."""
+    head, separator, note = proof.partition(b"\n\n")
+    lines = head.decode().split("\n")
+    if not separator or len(lines) < 3 or lines[0] != "c2sp.org/tlog-proof@v1":
+        raise ValueError("it does not begin as one")
+    extra = json.loads(base64.b64decode(lines[1].removeprefix("extra "), validate=True))
+    index = int(lines[2].removeprefix("index "))
+    return index, extra, [base64.b64decode(one, validate=True) for one in lines[3:]], note
+
+
+def is_included(leaf: bytes, index: int, size: int, hashes: Sequence[bytes], root: bytes) -> bool:
+    """Return whether the hashes lead from a leaf to a root. RFC 9162, section 2.1.3.2."""
+    if not 0 <= index < size:
+        return False
+    node, last, found = index, size - 1, leaf
+    for one in hashes:
+        if last == 0:
+            return False
+        if node & 1 or node == last:
+            found = node_hash(one, found)
+            while not node & 1 and node:
+                node, last = node >> 1, last >> 1
+        else:
+            found = node_hash(found, one)
+        node, last = node >> 1, last >> 1
+    return last == 0 and found == root
+
+
+# Hashes, notes and names
+
+
+def leaf_hash(leaf: bytes) -> bytes:
+    """Return the hash of a leaf. RFC 6962, section 2.1."""
+    return hashlib.sha256(b"\x00" + leaf).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """Return the hash of a node."""
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+def root_of(hashes: Sequence[bytes]) -> bytes:
+    """Return the root of a tree, level by level; a last node without a partner goes up as it is."""
+    level = list(hashes) or [hashlib.sha256().digest()]
+    while len(level) > 1:
+        pairs = zip(level[::2], level[1::2], strict=False)
+        rest = level[-1:] if len(level) % 2 else []
+        level = [node_hash(left, right) for left, right in pairs] + rest
+    return level[0]
+
+
+def open_checkpoint(note: bytes, vkey: str) -> tuple[str, int, bytes]:
+    """Return origin, size and root of a checkpoint that the key signed. Raise ValueError."""
+    name, _, rest = vkey.partition("+")
+    known, _, encoded = rest.partition("+")
+    try:
+        material = base64.b64decode(encoded, validate=True)
+        text, separator, signatures = note.decode().partition("\n\n")
+        origin, size, root = text.split("\n")[:3]
+        decoded = base64.b64decode(root, validate=True)
+    except ValueError:
+        raise ValueError("it is not a checkpoint, or there is no key for it") from None
+    if not separator or len(decoded) != 32 or not re.fullmatch(r"0|[1-9]\d{0,17}", size):
+        raise ValueError("it is not a checkpoint")
+    key_id = hashlib.sha256(name.encode() + b"\n" + material).digest()[:4]
+    if material[:1] != b"\x01" or key_id.hex() != known or origin != name:
+        raise ValueError("the key is not one of this log")
+    for line in signatures.splitlines():
+        dash, _, signed = line.partition(" ")
+        signer, _, value = signed.partition(" ")
+        if dash == EM_DASH and signer == name:
+            try:
+                signature = base64.b64decode(value, validate=True)
+                if signature[:4] == key_id:
+                    public = Ed25519PublicKey.from_public_bytes(material[1:])
+                    public.verify(signature[4:], text.encode() + b"\n")
+                    return origin, int(size), decoded
+            except (ValueError, InvalidSignature):
+                continue
+    raise ValueError("the log's key did not sign it")
+
+
+def tile_name(level: str, number: int, width: int) -> str:
+    """Return the path of a tile or bundle below the folder of the log."""
+    parts = [f"{number % 1000:03}"]
+    while number >= 1000:
+        number //= 1000
+        parts.insert(0, f"x{number % 1000:03}")
+    return f"tile/{level}/{'/'.join(parts)}" + (f".p/{width}" if width < WIDTH else "")
+
+
+def split_entries(bundle: bytes) -> list[bytes]:
+    """Return the leaves of a bundle. Raise ValueError if it ends within one."""
+    leaves, at = [], 0
+    while at < len(bundle):
+        end = at + 2 + int.from_bytes(bundle[at : at + 2], "big")
+        if end > len(bundle):
+            raise ValueError("it ends within a leaf")
+        leaves.append(bundle[at + 2 : end])
+        at = end
+    return leaves
+
+
+def parse_leaf(data: bytes) -> Leaf:
+    """Return a leaf. Raise ValueError if it lacks a field that is read here."""
+    leaf = json.loads(data)
+    if not isinstance(leaf, dict) or not isinstance(leaf.get("kind"), str):
+        raise ValueError("a leaf has no kind")  # noqa: TRY004 - data, and not a caller's type
+    for name, pattern in FIELDS.get(leaf["kind"], {}).items():
+        if not re.fullmatch(pattern, str(leaf.get(name))):
+            raise ValueError(f"a leaf of the kind {leaf['kind']} has no {name}")
+    return leaf
+
+
+FIELDS = {
+    "published": {"path": r"[^/].*", "sha256": "[0-9a-f]{64}", "size": r"\d+", "of": r"[a-z-]+"},
+    "run": {"at": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"},
+}
+"""The fields of leaves that are read here, and what they look like."""
+
+
+# Where files come from
+
+
+def source_of(place: str) -> "Source":
+    """Return the folder or the address."""
+    return Address(place.rstrip("/")) if re.match(r"https?://", place) else Folder(Path(place))
+
+
+class Source:
+    """Files by path."""
+
+    is_live = False
+
+    def get(self, path: str) -> bytes | None:
+        """Return the bytes of a file, or None."""
+        raise NotImplementedError
+
+    def names(self) -> list[str]:
+        """Return all paths; none of an address, which cannot be listed."""
+        return []
+
+    def folder_of(self, named: dict[str, tuple[int, Leaf]]) -> Any:
+        """Return a folder with the files, as a context."""
+        raise NotImplementedError
+
+
+@dataclass(slots=True)
+class Folder(Source):
+    """A copy of the public bucket."""
+
+    folder: Path
+
+    def get(self, path: str) -> bytes | None:
+        """Return the bytes of a file within the folder, or None."""
+        found = (self.folder / path).resolve()
+        if not found.is_relative_to(self.folder.resolve()) or not found.is_file():
+            return None
+        return found.read_bytes()
+
+    def names(self) -> list[str]:
+        """Return all paths."""
+        files = (path for path in self.folder.rglob("*") if path.is_file())
+        return sorted(path.relative_to(self.folder).as_posix() for path in files)
+
+    def folder_of(self, named: dict[str, tuple[int, Leaf]]) -> Any:  # noqa: ARG002
+        """Return the folder itself."""
+        return _Same(self.folder)
+
+
+@dataclass(slots=True)
+class _Same:
+    folder: Path
+
+    def __enter__(self) -> Path:
+        return self.folder
+
+    def __exit__(self, *_: object) -> None: ...
+
+
+@dataclass(slots=True)
+class Address(Source):
+    """The public bucket behind an address. Each file is fetched once."""
+
+    url: str
+    kept: dict[str, bytes | None] = field(default_factory=dict)
+    is_live = True
+
+    def get(self, path: str) -> bytes | None:
+        """Return the bytes of a file, or None if the server has none."""
+        if path not in self.kept:
+            self.kept[path] = self._fetch(path)
+        return self.kept[path]
+
+    def _fetch(self, path: str) -> bytes | None:
+        request = urllib.request.Request(f"{self.url}/{path}")  # noqa: S310 - http or https
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 # nosec B310
+                data: bytes = answer.read()
+        except urllib.error.HTTPError as error:
+            if error.code in {403, 404}:
+                return None
+            raise
+        return data
+
+    def folder_of(self, named: dict[str, tuple[int, Leaf]]) -> Any:
+        """Return a folder with the named files; it is deleted afterwards."""
+        folder = tempfile.TemporaryDirectory()
+        for path in named:
+            data, target = self.get(path), (Path(folder.name) / path).resolve()
+            if data is not None and target.is_relative_to(Path(folder.name).resolve()):
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(data)
+        return folder
+
+
+if __name__ == "__main__":
+    sys.exit(main())

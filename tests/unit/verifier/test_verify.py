@@ -1,0 +1,172 @@
+"""Checking a log: what is reported, what is not, and how."""
+
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+
+import pytest
+from support.log_signer import LocalSigner
+from support.log_world import ORIGIN, LogWorld
+from support.publish_world import CLOSED, live, sample_pack, sample_receipt
+from support.tampering import FIRST_VISIT, LATER_VISIT, Tampering, write
+
+from tlog.checkpoint import verifier_key
+from verifier.verify import Options, Result, check_place, main, source_of
+
+LATER = "2026-11-26T09:00:00Z"
+NOW = datetime(2026, 11, 26, 10, tzinfo=UTC)
+TAMPERINGS = int(os.environ.get("TAMPERINGS", "60"))
+"""How many random changes are tried in each table; `TAMPERINGS` tries more."""
+
+
+def first_world() -> LogWorld:
+    made = LogWorld()
+    digest = made.put_set(sample_pack())
+    for day in ("2026-11-24", "2026-11-25"):
+        made.count(sample_receipt(day, by_rule={live(): 2}, set=digest))
+    made.publish(CLOSED)
+    return made
+
+
+def grow(made: LogWorld) -> LogWorld:
+    rule_set = made.store.journal["acme", "2026-11-24"][0].set
+    made.count(sample_receipt("2026-11-24", 5, by_rule={live(): 1}, set=rule_set))
+    made.publish(LATER)
+    return made
+
+
+WORLD = first_world()
+OLDER = dict(WORLD.objects.stored)
+grow(WORLD)
+FILES = dict(WORLD.objects.stored)
+
+
+def checked(folder: Path, state: Path | None = None, now: datetime = NOW, **more: object) -> Result:
+    options = Options(state=state, now=now, **more)  # type: ignore[arg-type]
+    return check_place(source_of(str(folder)), options)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write(FILES, tmp_path_factory.mktemp("public"))
+
+
+def test_nothing_is_reported_where_nothing_was_changed(folder: Path) -> None:
+    result = checked(folder)
+    assert result.wrong == []
+    assert "signed by the key terang.example/log+" in result.said[0]
+    assert any("a complete older copy would look the same" in line for line in result.said)
+    assert any(
+        "1 summaries were corrected" in line or "2 summaries" in line for line in result.said
+    )
+    assert any("summaries recounted, 0 differ" in line for line in result.said)
+
+
+def test_the_next_visit_knows_the_log_again(tmp_path: Path) -> None:
+    state = tmp_path / "state.json"
+    assert checked(write(OLDER, tmp_path / "older"), state).wrong == []
+    result = checked(write(FILES, tmp_path / "newer"), state)
+    assert result.wrong == []
+    assert any(line.startswith("It contains the log of") for line in result.said)
+    back = checked(tmp_path / "older", state)
+    assert any("leaves on 2026-11-26T10:00:00Z, and now has" in line for line in back.wrong)
+
+
+def test_an_old_log_is_said_to_be_old(folder: Path) -> None:
+    result = checked(folder, now=NOW + timedelta(days=3))
+    assert result.is_old
+    assert any(
+        "72 hours ago: there may be a newer one" in line or "73 hours" in line
+        for line in result.said
+    )
+
+
+def test_a_key_that_is_known_from_elsewhere_decides(folder: Path) -> None:
+    right = verifier_key(ORIGIN, LocalSigner().public_key())
+    wrong = verifier_key(ORIGIN, LocalSigner("a stranger").public_key())
+    assert checked(folder, key=right).wrong == []
+    assert "log/vkey is not the key that you gave" in checked(folder, key=wrong).wrong
+
+
+def test_a_checkpoint_that_somebody_else_got_is_compared(folder: Path, tmp_path: Path) -> None:
+    other = tmp_path / "checkpoint"
+    other.write_bytes(OLDER["log/checkpoint"])
+    assert checked(folder, checkpoints=(other,)).wrong == []
+    forked = Tampering(dict(FILES), OLDER, Random(1), LocalSigner())
+    forked.fork()
+    other.write_bytes(forked.files["log/checkpoint"])
+    [wrong] = checked(folder, checkpoints=(other,)).wrong
+    assert "shows another log" in wrong
+
+
+def test_a_file_that_no_leaf_names_is_reported(folder: Path, tmp_path: Path) -> None:
+    more = {"journal/acme/2026-11-20.jsonl": b"", "sets/" + "a" * 64 + ".json": b"{}"}
+    result = checked(write(FILES | more, tmp_path))
+    assert [line.partition(" ")[0] for line in result.wrong if "not in the log" in line] == sorted(
+        more
+    )
+
+
+def test_a_number_that_changed_without_a_revision_is_reported(tmp_path: Path) -> None:
+    made = grow(first_world())
+    path = "summaries/acme/2026-11-25.json"
+    made.objects.stored[path] += b"\n"
+    made.publish("2026-11-26T09:30:00Z")
+    result = checked(write(made.objects.stored, tmp_path))
+    assert f"{path} was changed without a new revision" in result.wrong
+
+
+def test_what_was_logged_late_is_named_when_watching(tmp_path: Path) -> None:
+    made = first_world()
+    made.publish("2026-11-29T12:00:00Z")
+    folder = write(made.objects.stored, tmp_path)
+    now = datetime(2026, 11, 29, 13, tzinfo=UTC)
+    assert checked(folder, now=now).wrong == []
+    late = checked(folder, now=now, watch=True).wrong
+    assert [line.partition(" ")[0] for line in late] == [
+        "summaries/acme/2026-11-26.json",
+        "summaries/all/2026-11-26.json",
+        "summaries/acme/2026-11-27.json",
+        "summaries/all/2026-11-27.json",
+    ] or all("hours after its day was closed" in line for line in late)
+    assert late
+
+
+def test_the_command_says_all_in_sentences_and_has_exit_codes(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([str(folder)]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "All that was checked is right."
+    changed = write(FILES | {"summaries/all/2026-11-24.csv": b"x"}, tmp_path / "changed")
+    assert main([str(changed)]) == 1
+    assert "is not the file that leaf" in capsys.readouterr().out
+    assert main([str(tmp_path / "nothing")]) == 2
+
+
+def seen_by(
+    table: tuple[Callable[[Tampering], str], ...], seed: int, folder: Path, state: Path | None
+) -> tuple[str, bool]:
+    """What was done to a copy, and whether the check says so."""
+    tampering = Tampering(dict(FILES), OLDER, Random(seed), LocalSigner())
+    told = table[seed % len(table)](tampering)
+    result = checked(write(tampering.files, folder), state, now=NOW + timedelta(hours=20))
+    return told, bool(result.wrong) or result.is_old
+
+
+@pytest.mark.parametrize("seed", range(TAMPERINGS))
+def test_a_first_visitor_sees_every_change(seed: int, tmp_path: Path) -> None:
+    told, is_seen = seen_by(FIRST_VISIT, seed, tmp_path, None)
+    assert is_seen, told
+
+
+@pytest.mark.parametrize("seed", range(TAMPERINGS))
+def test_who_remembers_a_checkpoint_sees_every_change(
+    seed: int, tmp_path: Path, folder: Path
+) -> None:
+    state = tmp_path / "state.json"
+    assert checked(folder, state).wrong == []
+    tampering = Tampering(dict(FILES), OLDER, Random(seed), LocalSigner())
+    told = LATER_VISIT[seed % len(LATER_VISIT)](tampering)
+    assert checked(write(tampering.files, tmp_path / "public"), state).wrong, told
