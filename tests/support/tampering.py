@@ -56,7 +56,11 @@ class Tampering:
         return f"{path} was cut"
 
     def remove_a_file(self) -> str:
+        """Any file but a partial tile of an earlier size, which may be deleted."""
+        size = parse_checkpoint(self.files["log/checkpoint"]).size
         path = self.one("")
+        while ".p/" in path and not path.endswith(f".p/{size % 256}"):
+            path = self.one("")
         del self.files[path]
         return f"{path} was removed"
 

@@ -150,6 +150,21 @@ providers lift -> terang.cli.providers:lift
 recount -> recount.recount:recount_command
     Prove every published number from the public journal.
     terang recount out/public
+verify -> terang.cli.public_log:verify
+    Check the public log, and every file and number that it names.
+    terang verify https://terang.example --state seen.json
+prove
+    Prove that the public log names a finding, or the receipt of a file.
+    terang prove file receipt.json terang-out/public
+prove finding -> terang.cli.public_log:prove_one_finding
+    Write a proof that the log names a finding.
+    terang prove finding 0123abcd --stack terang
+prove file -> terang.cli.public_log:prove_file
+    Write a proof that the log names the receipt of a file.
+    terang prove file receipt.json terang-out/public
+monitor -> terang.cli.public_log:monitor
+    Watch a log: check it against what was seen before, and name what came late.
+    terang monitor https://terang.example --state seen.json
 statements
     Check statements of reasons, and send them.
     terang statements lint out/out/acme-chat/statements

@@ -70,6 +70,7 @@ def test_a_run_logs_each_file_of_a_closed_period_and_serves_a_signed_checkpoint(
         "page",
         "set",
         "schema",
+        "program",
     }
     assert not [path for path in files if "2026-11." in path], "the month is open"
 

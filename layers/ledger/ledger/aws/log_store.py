@@ -46,6 +46,11 @@ class DynamoLogStore:
         new = self.table.put_if_absent(LOG, f"key#{month}", key=key, expires=expires)
         return key if self.table.transact(new) else self.log_key(month) or key
 
+    def log_keys(self) -> dict[str, bytes]:
+        """Return the keys of all months that are still kept."""
+        items = self.table.query(LOG, "key#")
+        return {item["sk"]["S"].removeprefix("key#"): item["key"]["B"] for item in items}
+
     def logged_units(
         self, provider: str, day: str, shard: str
     ) -> Iterator[tuple[Receipt | None, list[str]]]:

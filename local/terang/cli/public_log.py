@@ -1,0 +1,115 @@
+"""`terang verify`, `prove` and `monitor`: check the public log, and prove what it contains."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from cyclopts import Parameter
+
+from ledger.errors import OperatorError
+from terang.cli.arguments import STACK, InputError, StackName
+from terang.console import Screen, print_result
+from terang.log_proofs import Proof, prove_finding, prove_receipt
+from tlog.leaves import encode_leaf
+from verifier.verify import proof_command, source_of, verify_command
+
+console = Screen(stderr=True)
+
+Place = Annotated[str, Parameter(help="a copy of the public bucket, or its address")]
+Key = Annotated[str, Parameter(metavar="VKEY", help="the log's key, if you know it from elsewhere")]
+
+
+def verify(
+    place: Place,
+    /,
+    *,
+    key: Key = "",
+    state: Annotated[
+        Path | None,
+        Parameter(metavar="FILE", help="where the newest checkpoint seen is kept"),
+    ] = None,
+    checkpoint: Annotated[
+        tuple[Path, ...],
+        Parameter(metavar="FILE", help="a checkpoint that somebody else got; repeat it for more"),
+    ] = (),
+    proof: Annotated[
+        Path | None, Parameter(metavar="FILE", help="check this proof, and nothing else")
+    ] = None,
+    receipt: Annotated[
+        Path | None, Parameter(metavar="FILE", help="the receipt that the proof is of")
+    ] = None,
+) -> int:
+    """Check; 0 if all is right, 1 if something is wrong, 2 if there is no log to read."""
+    if proof is not None:
+        return proof_command(place, proof, key, receipt)
+    return verify_command(place, key=key, state=state, checkpoints=checkpoint)
+
+
+def monitor(
+    place: Place,
+    /,
+    *,
+    state: Annotated[
+        Path, Parameter(metavar="FILE", help="where the newest checkpoint seen is kept")
+    ],
+    key: Key = "",
+    checkpoint: Annotated[
+        tuple[Path, ...],
+        Parameter(metavar="FILE", help="the copy in a provider's bucket; repeat it for more"),
+    ] = (),
+) -> int:
+    """Check as `verify` does, and name what was logged late; 1 is an alarm.
+
+    Call it from cron, or from a workflow as in docs/log.md.
+    """
+    return verify_command(place, key=key, state=state, checkpoints=checkpoint, watch=True)
+
+
+def prove_file(
+    receipt: Annotated[Path, Parameter(help="the receipt of a dropped file")],
+    place: Place,
+    /,
+    *,
+    out: Annotated[Path, Parameter(metavar="FILE")] = Path("receipt.tlog-proof"),
+) -> int:
+    """Write the proof that the log names this receipt; 0 if it does, 1 if it does not."""
+    try:
+        data = receipt.read_bytes()
+    except OSError as error:
+        raise InputError(f"cannot read {receipt}: {error.strerror}") from None
+    source = source_of(place)
+    return _write(lambda: prove_receipt(data, lambda path: source.get(f"log/{path}")), out)
+
+
+def prove_one_finding(
+    finding: Annotated[str, Parameter(metavar="ID", help="the id of a finding or unit")],
+    /,
+    *,
+    out: Annotated[Path, Parameter(metavar="FILE")] = Path("finding.tlog-proof"),
+    stack: StackName = STACK,
+) -> int:
+    """Write the proof that the log names this finding; 0 if it does, 1 if it does not."""
+    from ledger.aws.log_store import DynamoLogStore
+    from terang.remote import Remote, explain_stack_errors
+
+    with explain_stack_errors():
+        remote = Remote.find(stack)
+        keys = DynamoLogStore(remote.store.table).log_keys()
+        objects, bucket = remote.objects, remote.outputs["PublicBucket"]
+        return _write(
+            lambda: prove_finding(finding, keys, lambda path: objects.get(bucket, f"log/{path}")),
+            out,
+        )
+
+
+def _write(prove: Callable[[], Proof], out: Path) -> int:
+    try:
+        proof = prove()
+    except (OperatorError, msgspec.DecodeError, ValueError) as error:
+        console.print(str(error))
+        return 1
+    out.write_bytes(proof.file)
+    print_result(encode_leaf(proof.leaf).decode())
+    console.print(f"written to {out}; check it with: terang verify PLACE --proof {out}")
+    return 0
