@@ -1,7 +1,6 @@
 """Checking a log: what is reported, what is not, and how."""
 
 import os
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -13,11 +12,11 @@ from support.publish_world import CLOSED, live, sample_pack, sample_receipt
 from support.tampering import FIRST_VISIT, LATER_VISIT, Tampering, write
 
 from tlog.checkpoint import verifier_key
-from verifier.verify import Options, Result, check_place, main, source_of
+from verifier.verify import Options, Result, UnreadableError, check_place, main, source_of
 
 LATER = "2026-11-26T09:00:00Z"
 NOW = datetime(2026, 11, 26, 10, tzinfo=UTC)
-TAMPERINGS = int(os.environ.get("TAMPERINGS", "60"))
+TAMPERINGS = int(os.environ.get("TAMPERINGS", "24"))
 """How many random changes are tried in each table; `TAMPERINGS` tries more."""
 
 
@@ -145,20 +144,20 @@ def test_the_command_says_all_in_sentences_and_has_exit_codes(
     assert main([str(tmp_path / "nothing")]) == 2
 
 
-def seen_by(
-    table: tuple[Callable[[Tampering], str], ...], seed: int, folder: Path, state: Path | None
-) -> tuple[str, bool]:
-    """What was done to a copy, and whether the check says so."""
-    tampering = Tampering(dict(FILES), OLDER, Random(seed), LocalSigner())
-    told = table[seed % len(table)](tampering)
-    result = checked(write(tampering.files, folder), state, now=NOW + timedelta(hours=20))
-    return told, bool(result.wrong) or result.is_old
+def is_seen(tampering: Tampering, folder: Path, state: Path | None = None) -> bool:
+    """Whether a check reports a change; an older copy at least by its age."""
+    try:
+        result = checked(write(tampering.files, folder), state, now=NOW + timedelta(hours=20))
+    except UnreadableError:
+        return True
+    return bool(result.wrong) or (state is None and result.is_old)
 
 
 @pytest.mark.parametrize("seed", range(TAMPERINGS))
 def test_a_first_visitor_sees_every_change(seed: int, tmp_path: Path) -> None:
-    told, is_seen = seen_by(FIRST_VISIT, seed, tmp_path, None)
-    assert is_seen, told
+    tampering = Tampering(dict(FILES), OLDER, Random(seed), LocalSigner())
+    told = FIRST_VISIT[seed % len(FIRST_VISIT)](tampering)
+    assert is_seen(tampering, tmp_path), told
 
 
 @pytest.mark.parametrize("seed", range(TAMPERINGS))
@@ -169,4 +168,4 @@ def test_who_remembers_a_checkpoint_sees_every_change(
     assert checked(folder, state).wrong == []
     tampering = Tampering(dict(FILES), OLDER, Random(seed), LocalSigner())
     told = LATER_VISIT[seed % len(LATER_VISIT)](tampering)
-    assert checked(write(tampering.files, tmp_path / "public"), state).wrong, told
+    assert is_seen(tampering, tmp_path / "public", state), told
