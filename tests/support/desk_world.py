@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from desk.adopting import Adoption, AdoptionResult
 from desk.items import Dossier, Item, ItemKind, OpenFinding, RuleFacts
 from desk.moderator import Door, Moderator, Role
 from desk.ports import (
@@ -198,6 +199,20 @@ class MemoryDesk:
         pairs = (("confirmed", "confirmed", 30), ("confirmed", "dismissed", 3),
                  ("dismissed", "dismissed", 12), ("dismissed", "confirmed", 1))  # fmt: skip
         return DeskQuality(pairs=pairs, rules=(rule,), since="2026-08-27")
+
+
+@dataclass
+class KnownRule:
+    """The port `Adopter` with one rule."""
+
+    tried: list[Adoption] = field(default_factory=list)
+
+    def rules(self) -> list[str]:
+        return ["codes/asks"]
+
+    def adopted(self, adoption: Adoption) -> AdoptionResult | None:
+        self.tried.append(adoption)
+        return AdoptionResult("+ <b>example</b>", ("codes.yaml:3: is hit",), ())
 
 
 @dataclass

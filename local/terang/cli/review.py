@@ -16,7 +16,15 @@ from ledger.ports import CaseStore
 from ledger.records.identity import is_id
 from terang.case_messages import findings_in, read_messages
 from terang.case_queue import NOT_SENT, result_lines, send_messages
-from terang.cli.arguments import STACK, Moderator, Month, ProviderId, StackName, UsageError
+from terang.cli.arguments import (
+    STACK,
+    Moderator,
+    Month,
+    ProviderId,
+    StackName,
+    UsageError,
+    today_utc,
+)
 from terang.console import Screen, counted
 from terang.review.browser import directions, open_browser
 from terang.review.run_source import RunSource, provider_of_run
@@ -31,6 +39,7 @@ from terang.review.sources import (
 if TYPE_CHECKING:
     from terang.remote import Remote
     from terang.review.door import HomeServer
+    from terang.review.pack_examples import PackExamples
     from terang.review.sitting import SittingResult
 
 console = Screen()
@@ -57,6 +66,9 @@ def review(
     send: Annotated[bool, Parameter(help="send each decision after ten seconds")] = False,
     limit: Annotated[int, Parameter(metavar="N", help="at most N findings of a stack")] = 2_000,
     role: RoleName = Role.MODERATOR,
+    packs: Annotated[
+        Path | None, Parameter(metavar="DIR", help="write examples for the rules of these packs")
+    ] = None,
     port: Port = 0,
 ) -> int:
     """Open the desk in a browser; 0 when the moderator leaves it, even if some are still open."""
@@ -67,8 +79,10 @@ def review(
     file = decisions or Path(f"decisions-{moderator}.jsonl")
     if findings is not None:
         source = RunSource.read(findings, _other_messages(file, cases))
-        return _sit_at_run(findings, source, moderator, file, role, port)
-    return _sit_at_stack(stack, provider or "", moderator, file, role, port, limit, send=send)
+        return _sit_at_run(findings, source, moderator, file, role, port, packs)
+    return _sit_at_stack(
+        stack, provider or "", moderator, file, role, port, limit, send=send, packs=packs
+    )
 
 
 def audit(
@@ -92,13 +106,22 @@ def audit(
     return _sit_at_stack(stack, provider, moderator, file, Role.AUDITOR, port, 2_000, month=month)
 
 
-def _sit_at_run(run: Path, source: RunSource, name: str, file: Path, role: Role, port: int) -> int:
+def _sit_at_run(
+    run: Path,
+    source: RunSource,
+    name: str,
+    file: Path,
+    role: Role,
+    port: int,
+    packs: Path | None = None,
+) -> int:
     from terang.review.sitting import Sitting  # late: it takes longer to import than to read a run
 
     folder = run if run.is_dir() else run.parent
     who = DeskModerator(name, source.provider or provider_of_run(run), role, Door.FILE)
     public = folder / "public"
     sitting = Sitting(who, source, file, SystemClock(), public if public.is_dir() else None)
+    sitting.adopter = _adopter(packs)
     return _report(_explained(sitting.run, file, port), file, "")
 
 
@@ -113,6 +136,7 @@ def _sit_at_stack(
     *,
     month: str | None = None,
     send: bool = False,
+    packs: Path | None = None,
 ) -> int:
     from terang.review.sitting import Sitting
     from terang.review.stack_source import StackSource
@@ -145,7 +169,19 @@ def _sit_at_stack(
         send=(lambda messages: send_messages(queue, messages, list)) if queue else None,
     )
     with_hint = "" if send else f"terang cases send {file} --provider {provider} --stack {stack}"
+    sitting.adopter = _adopter(packs)
     return _report(_explained(sitting.run, file, port), file, with_hint)
+
+
+def _adopter(packs: Path | None) -> "PackExamples | None":
+    """Return what tries examples in these packs. Raises PackError if they cannot be read."""
+    if packs is None:
+        return None
+    from terang.review.pack_examples import PackExamples  # late: it reads YAML
+
+    adopter = PackExamples(packs, today_utc())
+    adopter.rules()
+    return adopter
 
 
 def _explained(run: Any, file: Path, port: int) -> "SittingResult":

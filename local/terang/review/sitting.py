@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from desk.adopting import Adopter
 from desk.moderator import Moderator
 from desk.ports import PendingDecision, PendingState
 from desk.routes.application import DeskApplication
@@ -92,6 +93,7 @@ class Sitting:
     clock: Clock
     public: Path | None = None
     send: Send | None = None
+    adopter: Adopter | None = None
 
     def run(self, show: Callable[[HomeServer], None], port: int = 0) -> "SittingResult":
         """Serve until the moderator leaves or interrupts. Return what was decided.
@@ -105,7 +107,7 @@ class Sitting:
         sender = Sender(book, self.send) if self.send else None
         server = HomeServer.open(
             self.moderator,
-            lambda door: DeskApplication(desk, door),
+            lambda door: DeskApplication(desk, door, self.adopter),
             lambda: finish(book, self.clock),
             port,
             self.public,

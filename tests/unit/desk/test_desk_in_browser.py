@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from support.desk_world import MemoryDesk, audited, complaint, decided, dossier, finding
+from support.desk_world import KnownRule, MemoryDesk, audited, complaint, decided, dossier, finding
 from support.review_world import run_folder
 
 from desk.deciding import DecisionForm, decide, form_id
@@ -92,7 +92,9 @@ def serving(desk: Any, moderator: str = "m-7", role: Role = Role.LEAD, tick: Any
             ) -> Iterator[HomeServer]:  # fmt: skip
     """The door at home over a desk."""
     who = Moderator(moderator, "acme", role, Door.FILE)
-    server = HomeServer.open(who, lambda door: DeskApplication(desk, door), tick or (lambda: None))
+    server = HomeServer.open(
+        who, lambda door: DeskApplication(desk, door, KnownRule()), tick or (lambda: None)
+    )
     thread = threading.Thread(target=server.serve)
     thread.start()
     try:
@@ -151,6 +153,7 @@ def test_every_page_is_inert_accessible_and_fits_its_window(window: Window) -> N
         page.goto(server.door.address)
         paths = ["/", "/recent", "/training", "/lead", "/settings", "/?kind=complaint"]
         paths += [f"/card/{each.item.key}" for each in desk.dossiers]
+        paths += [f"/card/{desk.dossiers[0].item.key}/adopt"]
         for path in paths:
             page.goto(f"{server.door.origin}{path}")
             page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")

@@ -10,9 +10,10 @@ from typing import Any
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from desk.adopting import Adopter
 from desk.pages.templating import error_page
 from desk.ports import Desk
-from desk.routes import card_routes, other_routes, queue_routes
+from desk.routes import adopt_routes, card_routes, other_routes, queue_routes
 from desk.routes.asking import HTML, Asking
 from desk.session import DeskDoor, FormError, read_form
 from phrases import of
@@ -40,6 +41,7 @@ class DeskApplication:
 
     desk: Desk
     door: DeskDoor
+    adopter: Adopter | None = None
 
     def respond(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """Return the answer to an event, always with the security headers."""
@@ -74,7 +76,7 @@ class DeskApplication:
             except FormError as error:
                 return _error(HTTPStatus.FORBIDDEN, str(error))
         app = _resolver()
-        asking = Asking(self.desk, session, form, event, self.door.sign_out)
+        asking = Asking(self.desk, session, form, event, self.door.sign_out, adopter=self.adopter)
         app.append_context(asking=asking)  # type: ignore[no-untyped-call]
         return app.resolve(dict(event), LambdaContext())
 
@@ -82,7 +84,7 @@ class DeskApplication:
 @cache
 def _resolver() -> APIGatewayHttpResolver:
     app = APIGatewayHttpResolver()
-    for room in (queue_routes, card_routes, other_routes):
+    for room in (queue_routes, card_routes, adopt_routes, other_routes):
         app.include_router(room.router)
 
     @app.not_found

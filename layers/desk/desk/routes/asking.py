@@ -7,6 +7,7 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
+from desk.adopting import Adopter
 from desk.care import CARE_COOKIE, CareSettings
 from desk.moderator import Moderator
 from desk.pages.templating import error_page, render
@@ -27,6 +28,7 @@ class Asking:
     event: Mapping[str, Any]
     sign_out: str
     own_care: CareSettings | None = None
+    adopter: Adopter | None = None
 
     @property
     def moderator(self) -> Moderator:
@@ -84,6 +86,7 @@ class Asking:
             token=self.session.token,
             sign_out=self.sign_out,
             care=self.care,
+            adopts=self.adopter is not None,
             now=now,
             break_due=self.care.is_break_due(now),
             last=next(iter(self.desk.recent(self.moderator)), None),
