@@ -137,7 +137,10 @@ class PublicCopy:
         """Check the public journal against the table, and the summaries against the journal."""
         receipts, entries = table.receipts_by_day(), table.entries_by_day()
         for day in sorted(table.days() | self._days()):
-            yield from self._check_day(day, receipts.get(day, {}), entries.get(day, []), now)
+            copies = table.copies.get(day)
+            yield from self._check_day(
+                day, receipts.get(day, {}), entries.get(day, []), copies, now
+            )
         for path in self.summaries():
             yield from self._check_summary(path)
 
@@ -153,6 +156,7 @@ class PublicCopy:
         day: JournalDay,
         receipts: Mapping[str, Record],
         entries: Sequence[Record],
+        copies: Record | None,
         now: datetime,
     ) -> Iterator[Difference]:
         name = f"{day.provider}/{day.day}"
@@ -164,10 +168,15 @@ class PublicCopy:
             if sha256(unit.encode()).hexdigest()[:12] not in left_out
         )
         stored.update(map(_entry_text, entries))
+        stored.update([_copies_text(copies)] if copies else [])
         public = Counter[str]()
         for path in sorted(self.folder.glob(f"journal/{name}*.jsonl")):
             if not EARLIER.search(path.stem):
-                public.update(map(_line_text, _journal_lines(path)))
+                # Copy groups are stored when the day is closed, and may be published before.
+                lines = (
+                    line for line in _journal_lines(path) if copies or line["kind"] != "copies"
+                )
+                public.update(map(_line_text, lines))
         only_public, only_stored = public - stored, stored - public
         where = f"journal/{name}"
         found, wanted = f"{public.total()} lines", f"{stored.total()} in the table"
@@ -244,10 +253,18 @@ def _line_text(line: Record) -> str:
     """Return the fields of a public line that can be compared, as a text."""
     if line["kind"] == "case":
         return _case_text(line, line.get("found", {}), line.get("overturns", False))
+    if line["kind"] == "copies":
+        return _copies_text(line)
     fields = {name: line.get(name, 0) for name in (*_COUNTS, *_LATER_COUNTS)}
     fields |= {name: line.get(name, "") for name in ("kind", "set", "first", "last")}
     fields |= {name: _without_zeros(line.get(name, {})) for name in (*_TALLIES, "held")}
     return json.dumps(fields | {"skipped": sorted(line["skipped"])}, sort_keys=True)
+
+
+def _copies_text(copies: Record) -> str:
+    return json.dumps(
+        {name: copies[name] for name in ("findings", "groups", "by_rule")}, sort_keys=True
+    )
 
 
 def _case_text(fields: Record, found: Mapping[str, int], overturns: bool) -> str:

@@ -59,6 +59,7 @@ class TableSnapshot:
     parts: dict[str, list[Record]] = field(default_factory=lambda: defaultdict(list))
     rows: dict[str, dict[int, Record]] = field(default_factory=lambda: defaultdict(dict))
     closed: set[str] = field(default_factory=set)
+    copies: dict[JournalDay, Record] = field(default_factory=dict)
 
     def add(self, items: Iterable[Record]) -> None:
         """Add items of the table, in DynamoDB's own notation."""
@@ -78,6 +79,8 @@ class TableSnapshot:
                     self.messages[name] = record
                 case "F":
                     self._add_file(name, sk, record)
+                case "W" if sk.startswith("copies#"):
+                    self.copies[JournalDay(name, sk.removeprefix("copies#"))] = record
                 case "P" | "W" if sk.startswith("closed#"):
                     self.closed.add(sk.removeprefix("closed#"))
 
