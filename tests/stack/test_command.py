@@ -221,8 +221,8 @@ def test_what_a_provider_runs_is_changed_and_listed(running: Running) -> None:
     assert (paused.returncode, len(paused.stdout.strip())) == (0, 64), paused.stderr
     for words, said in (
         (
-            ("lift", "choosy-chat", rule),
-            f"terang providers lift: {rule} is not held for choosy-chat today\n",
+            ("lift", "choosy-chat", rule, "--moderator", "m-1"),
+            f"terang providers lift: {rule} was not held for choosy-chat on ",
         ),
         (("pause", "choosy-chat", "none/such", "--why", "no"), "terang providers pause: "),
     ):
