@@ -16,11 +16,8 @@ from matcher.batch.key_finders import ALPHABET
 from matcher.batch.sign_view import SignView
 from matcher.batch.symbols import Places, SymbolLine, in_lines
 from matcher.signs import han, numbers, parts, proportions, shapes, words
-from matcher.signs.catalogue import SIGNS, signs_of_chunk
-from matcher.signs.chunks import Chunk, Found
-
-KNOWN, LONG = 2**14, 160
-"""Words and chunks whose signs are remembered, and the code points of one at most."""
+from matcher.signs.catalogue import LONG, REMEMBERED, SIGNS, read_signs
+from matcher.signs.chunks import Found
 
 _SPACES = (shapes.SPACE, shapes.LINE_END)
 _CAPITALS_AT_LEAST = parts.CAPITALS_SHARE * parts.CASED_AT_LEAST
@@ -46,8 +43,8 @@ class SignFinder:
         self._wanted = frozenset(wanted)
         self._rooms = {SIGNS[sign].module for sign in self._wanted}
         self._kinds = np.zeros(0x110000, np.uint8)
-        self._of_word = lru_cache(KNOWN)(_of_word)
-        self._of_chunk = lru_cache(KNOWN)(_of_chunk)
+        self._of_word = lru_cache(REMEMBERED)(_of_word)
+        self._of_chunk = lru_cache(REMEMBERED)(_of_chunk)
 
     def find(self, texts: Sequence[str]) -> list[frozenset[str]]:
         """Return the wanted signs of each text."""
@@ -134,8 +131,7 @@ def _of_word(word: str, shape: str) -> _Signs:
 
 
 def _of_chunk(text: str, before: str, after: str) -> _Signs:
-    chunk = Chunk(text, shapes.shape_of(text), 0, before, after)
-    return frozenset(sign for sign, _, _ in signs_of_chunk(chunk))
+    return frozenset(sign for sign, _, _ in read_signs(text, before, after))
 
 
 def _chunk_start(shape: str, end: int) -> int:

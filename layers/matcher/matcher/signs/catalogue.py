@@ -12,6 +12,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from types import ModuleType
 
 import msgspec
@@ -25,6 +26,11 @@ from rules.score import PINYIN
 
 CODE_VERSION = 1
 """Counts changes to the code of signs. Raise it when a sign finds something else."""
+
+REMEMBERED, LONG = 2**14, 160
+"""Chunks whose signs are remembered, and the code points of one at most."""
+
+_ROOMS_OF_CHUNKS = frozenset({"addresses", "words", "numbers", "han"})
 
 type Spans = list[tuple[int, int]]
 
@@ -54,21 +60,27 @@ def find_signs(text: str, wanted: Collection[str]) -> dict[str, Spans]:
     {'money': [(22, 26)], 'dressed-name-number': [(8, 14)]}
     """
     found: defaultdict[str, set[tuple[int, int]]] = defaultdict(set)
-    for sign, start, end in signs_in(text):
+    for sign, start, end in signs_in(text, wanted):
         if sign in wanted:
             found[sign].add((start, end))
     return {sign: sorted(found[sign]) for sign in SIGNS if sign in found}
 
 
-def signs_in(text: str) -> Iterator[Found]:
-    """Yield all signs of a text in any order, some of them twice."""
+def signs_in(text: str, wanted: Collection[str]) -> Iterator[Found]:
+    """Yield at least the wanted signs of a text, in any order, some of them twice."""
     shape = shape_of(text)
-    for chunk in chunks_of(text, shape):
-        for sign, start, end in signs_of_chunk(chunk):
-            yield sign, chunk.start + start, chunk.start + end
-    yield from parts.signs_of_part(text, shape)
-    yield from proportions.signs_of_proportions(text, shape)
-    yield from han.han_apart(shape)
+    rooms = {SIGNS[sign].module for sign in wanted}
+    if not rooms.isdisjoint(_ROOMS_OF_CHUNKS):
+        for chunk in chunks_of(text, shape):
+            before, after = chunk.neighbours_read()
+            read = remembered_signs if len(chunk.text) <= LONG else read_signs
+            for sign, start, end in read(chunk.text, before, after):
+                yield sign, chunk.start + start, chunk.start + end
+    yield from parts.signs_of_part(text, shape, wanted, names=not rooms.isdisjoint({"words"}))
+    if "proportions" in rooms:
+        yield from proportions.signs_of_proportions(text, shape)
+    if "han-apart" in wanted:
+        yield from han.han_apart(shape)
 
 
 def signs_of_chunk(chunk: Chunk) -> list[Found]:
@@ -78,6 +90,15 @@ def signs_of_chunk(chunk: Chunk) -> list[Found]:
     found += numbers.numbers_in(chunk, shape)
     found += han.han_in(chunk.text, shape)
     return found
+
+
+def read_signs(text: str, before: str, after: str) -> list[Found]:
+    """Return the signs of a chunk between two others, with places counted from its start."""
+    return signs_of_chunk(Chunk(text, shape_of(text), 0, before, after))
+
+
+remembered_signs = lru_cache(REMEMBERED)(read_signs)
+"""`read_signs` for chunks of at most `LONG` code points: the same chunks come again and again."""
 
 
 def _decides(module: ModuleType) -> dict[str, object]:

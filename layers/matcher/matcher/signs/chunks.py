@@ -1,18 +1,19 @@
 """A chunk: the text between two white spaces, from which its signs are read.
 
-Most signs lie within one chunk. So `matcher.signs.many` can drop the chunks that have none, and
-both ways of looking for signs call the same functions for the rest.
+Most signs lie within one chunk. So `matcher.batch.sign_finder` can drop the chunks that have none,
+and both ways of looking for signs call the same functions for the rest.
 """
 
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from matcher.signs.shapes import LINE_END, SPACE
+from matcher.signs.shapes import DIGITS, LINE_END, MARKS, SPACE
 
 type Found = tuple[str, int, int]
 """A sign's id, and half-open code points."""
 
+_NUMBER_ENDS = frozenset(DIGITS + MARKS)
 _CHUNK = re.compile(f"[^{SPACE}{LINE_END}]+")
 
 
@@ -27,6 +28,17 @@ class Chunk(NamedTuple):
     start: int
     before: str
     after: str
+
+    def neighbours_read(self) -> tuple[str, str]:
+        """Return the neighbours without those that no sign of the chunk depends on.
+
+        Only a number at an edge may have a currency or a unit in the next chunk.
+        """
+        shape = self.shape
+        return (
+            self.before if shape[0] in DIGITS else "",
+            self.after if shape[-1] in _NUMBER_ENDS else "",
+        )
 
 
 def chunks_of(text: str, shape: str) -> Iterator[Chunk]:

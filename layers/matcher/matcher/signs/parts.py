@@ -5,7 +5,7 @@ These are letters apart, emoji, capitals, phone numbers and repeated phrases.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from matcher.signs.chunks import Found
 from matcher.signs.shapes import (
@@ -52,17 +52,29 @@ _LOCAL_PHONE = re.compile(r"0[1-9]\d{7,12}|1[3-9]\d{9}|62\d{9,12}")
 _PARTED_PHONE = re.compile(r"\(?\d{3}\)?[-. ]\d{3}[-. ]\d{4}")
 
 
-def signs_of_part(text: str, shape: str) -> Iterator[Found]:
-    """Yield the signs of a part that are not in one chunk, sign by sign."""
-    yield from letters_apart(text, shape)
+def signs_of_part(
+    text: str, shape: str, wanted: Collection[str], *, names: bool
+) -> Iterator[Found]:
+    """Yield the signs of a part that are not in one chunk, sign by sign.
+
+    Args:
+        text: The part.
+        shape: Its shape.
+        wanted: The signs that must be among the yielded ones.
+        names: Whether signs of words are wanted, which letters apart may have together.
+    """
+    if names or "spaced-letters" in wanted:
+        yield from letters_apart(text, shape)
     if number := len(_EMOJI.findall(shape)):
         yield emoji_sign(number), 0, len(text)
         yield from wrapped_words(shape)
-    if has_capitals(shape):
+    if "capitals" in wanted and has_capitals(shape):
         yield "capitals", 0, len(text)
-    yield from phones(text, shape)
+    if "phone" in wanted:
+        yield from phones(text, shape)
     yield from (("repeated-marks", *found.span()) for found in _REPEATED_MARKS.finditer(shape))
-    yield from repeated_phrases(text, shape)
+    if "repeated-phrase" in wanted:
+        yield from repeated_phrases(text, shape)
 
 
 def letters_apart(text: str, shape: str) -> Iterator[Found]:

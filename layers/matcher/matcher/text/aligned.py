@@ -4,6 +4,7 @@ The fold alone cannot say where in the original a match lies. Aligning is slow, 
 for a text in which some rule may be satisfied.
 """
 
+import re
 import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
@@ -29,6 +30,9 @@ OPAQUE = "\ue000"
 READ = "\ue001"
 """The letter in `AlignedText.strict` that the text does not show: a reading supplied it."""
 
+_SEVERAL = "\ue002"
+"""Where a code point is folded to no letter, to several, or to one that goes on with a word."""
+
 _SPACE = ((" ", " "),)
 _OPAQUE = (*_SPACE, (OPAQUE, OPAQUE), *_SPACE)
 
@@ -44,7 +48,21 @@ def _is_mark(code: int) -> bool:
     return char > "\x7f" and is_spaceless(char) and unicodedata.category(char)[0] == "M"
 
 
+def _is_single(code: int) -> bool:
+    """Return whether a code point is folded to a space, or to one letter that begins words."""
+    folded = FOLD[code]
+    return len(folded) == 1 and not _marks[ord(folded)]
+
+
+def _single_in(table: CodePointTable[str]) -> CodePointTable[str]:
+    return CodePointTable(lambda code: table[code] if _is_single(code) else _SEVERAL)
+
+
 _pairs, _marks = CodePointTable(_folded_and_strict), CodePointTable(_is_mark)
+
+
+_single, _single_strict = _single_in(FOLD), _single_in(STRICT)
+_RUNS = re.compile(f"[^ {_SEVERAL}]+| +|{_SEVERAL}")
 
 
 class WordReading(NamedTuple):
@@ -58,6 +76,52 @@ class WordReading(NamedTuple):
     letters: str
     at: tuple[int, ...]
     evasion: frozenset[Evasion]
+
+
+class _Alignment:
+    """The letters of a fold so far, each with its place in the text and its word.
+
+    The simple way is to add each letter by itself. Here runs of letters that are folded to one each
+    are added at once.
+    """
+
+    def __init__(self, start: int, word: int):
+        self.folded, self.strict = [" "], [" "]
+        self.source, self.words = [start], [word]
+        self._word, self._spaced = word, True
+
+    def add_text(self, text: str, at: int) -> None:
+        """Add a text without links and mentions, which begins at a place."""
+        folded, strict = text.translate(_single), None
+        for run in _RUNS.finditer(folded):
+            start, end = run.span()
+            if folded[start] == _SEVERAL:
+                self.add(at + start, _pairs[ord(text[start])])
+            elif folded[start] == " ":
+                self.add(at + start, _SPACE)
+            else:
+                self._word += self._spaced
+                self._spaced = False
+                strict = strict or text.translate(_single_strict)
+                self.folded.append(run[0])
+                self.strict.append(strict[start:end])
+                self.source += range(at + start, at + end)
+                self.words += [self._word] * (end - start)
+
+    def add(self, at: int, letters: tuple[tuple[str, str], ...]) -> None:
+        """Add what one code point at a place is folded to."""
+        for plain, seen in letters:
+            if plain == " ":
+                if self._spaced:
+                    continue
+                self._spaced = True
+            elif self._spaced:
+                self._spaced = False
+                self._word += not _marks[ord(plain)]
+            self.folded.append(plain)
+            self.strict.append(seen)
+            self.source.append(at)
+            self.words.append(self._word)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,29 +149,14 @@ class AlignedText:
     @classmethod
     def of(cls, text: str, start: int = 0, end: int | None = None, words_before: int = 0) -> Self:
         """Align a text, or a stretch of it as by `links.stretch_around`."""
-        folded, source, words, strict = [" "], [start], [words_before - 1], [" "]
-        to_folded, to_source = folded.append, source.append  # looked up once: this runs at each hit
-        to_words, to_strict = words.append, strict.append
-        word, at, spaced = words_before - 1, start, True
-        stop = len(text) if end is None else end
+        so_far = _Alignment(start, words_before - 1)
+        at, stop = start, len(text) if end is None else end
         for first, last, _ in [*opaque_spans(text, start, stop), (stop, stop, False)]:
-            pairs = [_pairs[ord(char)] for char in text[at:first]]
-            pairs.append(_OPAQUE if first < last else _SPACE)
-            for here, letters in enumerate(pairs, at):
-                for plain, seen in letters:
-                    if plain == " ":
-                        if spaced:
-                            continue
-                        spaced = True
-                    elif spaced:
-                        spaced = False
-                        word += not _marks[ord(plain)]
-                    to_folded(plain)
-                    to_strict(seen)
-                    to_source(here)
-                    to_words(word)
+            so_far.add_text(text[at:first], at)
+            so_far.add(first, _OPAQUE if first < last else _SPACE)
             at = last
-        return cls(text, "".join(folded), source, words, "".join(strict))
+        folded, strict = "".join(so_far.folded), "".join(so_far.strict)
+        return cls(text, folded, so_far.source, so_far.words, strict)
 
     def with_readings(self, readings: Sequence[WordReading]) -> Self:
         """Return the same text with its disguised words replaced by readings.
