@@ -12,7 +12,14 @@ import numpy as np
 
 from authoring.format import plain_or_quoted
 from authoring.learning.learning import FOLDS, Learned
-from authoring.learning.measuring import FALSE_RATE, PRECISION, Flags, Sums, share_of_groups
+from authoring.learning.measuring import (
+    FALSE_RATE,
+    PRECISION,
+    Flags,
+    Measured,
+    Sums,
+    share_of_groups,
+)
 
 _UNKNOWN = "Put here"
 
@@ -39,7 +46,7 @@ def card_lines(learned: Learned, language: str) -> Iterator[str]:
     yield (
         f"  thresholds: The lowest sum with a precision of {PRECISION} on {FOLDS} parts that were "
         f"held back in turn by copy group, and for high the lowest with {FALSE_RATE * 10_000:.0f} "
-        "false hit in 10,000 ordinary posts."
+        f"false hit in 10,000 ordinary posts.{_left_out(measured)}"
     )
     yield "  held_back:"
     yield from _held_back("New copy groups", learned, measured.sums)
@@ -54,6 +61,16 @@ def card_lines(learned: Learned, language: str) -> Iterator[str]:
         yield f"      found: {np.count_nonzero(sums >= learned.threshold)}"
         yield f"      found_high: {np.count_nonzero(sums >= learned.high)}"
     yield f"  never_met: {_UNKNOWN} languages, channels and kinds of posts that it was not tried on"
+
+
+def _left_out(measured: Measured) -> str:
+    suspects = int(np.count_nonzero(measured.suspects))
+    if not suspects:
+        return ""
+    return (
+        f" {suspects} of the ordinary posts with the highest sums look like wrong labels and did "
+        "not count for this; they count in the figures below."
+    )
 
 
 def _held_back(name: str, learned: Learned, sums: Sums) -> Iterator[str]:

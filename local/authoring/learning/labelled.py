@@ -23,7 +23,8 @@ class LabelledPost:
     """A text with its label, and the file and line it comes from.
 
     If moderators gave the label, `moderators` are they, `weight` is how many posts it counts for,
-    and `selected` says how the post came before them.
+    and `selected` says how the post came before them. `is_confirmed` says that somebody looked at
+    the label again.
     """
 
     text: str
@@ -34,6 +35,7 @@ class LabelledPost:
     weight: float = 1.0
     moderators: frozenset[str] = frozenset()
     selected: str = ""
+    is_confirmed: bool = False
 
 
 class LabelError(ValueError):

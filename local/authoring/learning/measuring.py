@@ -2,8 +2,11 @@
 
 `threshold` is the lowest sum from which on 99 of 100 hits are harmful, and at most one of 1,000
 clean texts is hit. `high` is the lowest sum from which on at most one of 10,000 ordinary posts is
-hit. Fewer than 10,000 ordinary posts cannot
-show that: then no ordinary post may reach `high`, and the card says how many there were.
+hit. Fewer than 10,000 ordinary posts cannot show that: then no ordinary post may reach `high`, and
+the card says how many there were.
+
+One advert with the label ordinary would force both up. So a few ordinary posts that look like
+wrong labels (`suspects`) do not count here. The card says how many, and the review lists them.
 """
 
 import math
@@ -21,6 +24,12 @@ from rules.score import WEIGHT
 PRECISION = 0.99
 FALSE_RATE = 1e-4
 CLEAN_RATE = 1e-3
+SUSPECTS = 1 / 100
+"""The part of the ordinary posts that may be left out as wrong labels, and at least one post."""
+
+MOST_SUSPECTS = 10
+"""So many at most: whoever has many posts can look at the labels of these."""
+
 LOWEST = WEIGHT + 1
 """The lowest threshold: no single term or sign is enough."""
 
@@ -47,13 +56,20 @@ class Measured:
     brand_sums: Sums | None
     weights: npt.NDArray[np.float64] | None = None
 
+    @property
+    def suspects(self) -> Flags:
+        """Return which of the labelled posts look like harmful ones with a wrong label."""
+        cut = self.labelled
+        confirmed = np.array([post.is_confirmed for post in self.posts[:cut]], dtype=bool)
+        return suspects(self.sums[:cut], self.is_harmful[:cut], confirmed)
+
     def choose_thresholds(self) -> tuple[int, int]:
         """Return the thresholds that hold for new copy groups and for new brands."""
         both = [sums for sums in (self.sums, self.brand_sums) if sums is not None]
-        cut = self.labelled
-        weights = None if self.weights is None else self.weights[:cut]
+        cut, kept = self.labelled, ~self.suspects
+        weights = None if self.weights is None else self.weights[:cut][kept]
         chosen = [
-            choose_thresholds(sums[:cut], self.is_harmful[:cut], sums[cut:], weights)
+            choose_thresholds(sums[:cut][kept], self.is_harmful[:cut][kept], sums[cut:], weights)
             for sums in both
         ]
         return max(threshold for threshold, _ in chosen), max(high for _, high in chosen)
@@ -66,6 +82,27 @@ class GroupShare(NamedTuple):
     of: int
     low: float
     high: float
+
+
+def suspects(sums: Sums, is_harmful: Flags, is_confirmed: Flags) -> Flags:
+    """Return which ordinary posts look like harmful ones with a wrong label.
+
+    Their sums are at least the median of the harmful ones, and nobody confirmed their labels. At
+    most a part of `SUSPECTS` of the ordinary posts are, and at most `MOST_SUSPECTS`: those with the
+    highest sums.
+
+    >>> sums, harmful = np.array([30, 20, 12, 25, 2, 1]), np.array([True] * 3 + [False] * 3)
+    >>> suspects(sums, harmful, np.zeros(6, bool)).tolist()
+    [False, False, False, True, False, False]
+    """
+    found = np.zeros(len(sums), bool)
+    if not is_harmful.any():
+        return found
+    least = max(LOWEST, float(np.median(sums[is_harmful])))
+    high = np.flatnonzero(~is_harmful & ~is_confirmed & (sums >= least))
+    most = max(1, min(int(SUSPECTS * np.count_nonzero(~is_harmful)), MOST_SUSPECTS))
+    found[high[np.argsort(-sums[high], kind="stable")][:most]] = True
+    return found
 
 
 def choose_thresholds(

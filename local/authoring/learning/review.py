@@ -65,4 +65,9 @@ def read_answers(data: bytes, name: str) -> dict[str, bool]:
 
 def relabel(posts: Iterable[LabelledPost], answers: Mapping[str, bool]) -> list[LabelledPost]:
     """Return the posts with the labels of the answers; copies of a text get the same label."""
-    return [replace(post, is_harmful=answers.get(post.text, post.is_harmful)) for post in posts]
+    return [
+        replace(post, is_harmful=answers[post.text], is_confirmed=True)
+        if post.text in answers
+        else post
+        for post in posts
+    ]

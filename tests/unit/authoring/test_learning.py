@@ -6,11 +6,17 @@ from itertools import product
 import numpy as np
 import pytest
 
-from authoring.learning.candidates import candidates, patterns_in
+from authoring.learning.candidates import candidates, patterns_in, sound_candidates
 from authoring.learning.features import WeighedEntries, features_of
 from authoring.learning.fitting import folds, rounded
 from authoring.learning.labelled import LabelError, LabelledPost, read_clean, read_labelled
-from authoring.learning.measuring import LOWEST, Measured, choose_thresholds, share_of_groups
+from authoring.learning.measuring import (
+    LOWEST,
+    Measured,
+    choose_thresholds,
+    share_of_groups,
+    suspects,
+)
 from authoring.learning.names import DroppedTerms
 from authoring.learning.near_copies import copy_groups
 from authoring.learning.review import read_answers, relabel, review_lines
@@ -157,3 +163,47 @@ def test_answers_of_a_review_change_labels() -> None:
 def test_a_bad_answer_is_reported_with_its_line(line: str) -> None:
     with pytest.raises(LabelError, match=r"r.jsonl:2: "):
         read_answers(f"\n{line}".encode(), "r.jsonl")
+
+
+def test_an_advert_with_the_label_ordinary_does_not_push_thresholds_up() -> None:
+    """Until somebody confirms its label: then it is a mistake of the pack."""
+    texts = [f"post {at}" for at in range(304)]
+    sums = np.array([20, 18, 16, 40, *[3] * 300])
+    harmful = np.array([True, True, True, *[False] * 301])
+    posts = [LabelledPost(text, flag, "p:1") for text, flag in zip(texts, harmful, strict=True)]
+    measured = Measured(posts, 304, list(range(304)), harmful, sums, None)
+    assert np.flatnonzero(measured.suspects).tolist() == [3]
+    assert measured.choose_thresholds() == (LOWEST, LOWEST + 1)
+    confirmed = relabel(posts, {"post 3": False})
+    measured = Measured(confirmed, 304, list(range(304)), harmful, sums, None)
+    assert not measured.suspects.any()
+    assert measured.choose_thresholds() == (41, 42)
+
+
+def test_few_posts_are_suspects_and_none_below_the_median_of_harmful_ones() -> None:
+    sums = np.array([20, 10, 10, *[30] * 9, *[9] * 591])
+    harmful = np.array([True, True, True, *[False] * 600])
+    assert np.flatnonzero(suspects(sums, harmful, np.zeros(603, bool))).tolist() == [3, 4, 5, 6, 7, 8]
+    assert not suspects(sums - 25, harmful, np.zeros(603, bool)).any()
+    assert not suspects(sums, np.zeros(603, bool), np.zeros(603, bool)).any()
+
+
+def test_chinese_terms_are_found_next_to_digits_and_latin_letters() -> None:
+    assert {"日 结", "结 稳", "加 我", "我 vx"} <= {*patterns_in("日结稳50元一天, 加我vx")}
+
+
+def test_a_term_in_pinyin_has_several_spellings_in_harmful_posts() -> None:
+    texts = ["快加薇", "要佳微", "来家喂", "加法", "加法好", "我加法"]
+    harmful = [True, True, True, False, False, False]
+    found = sound_candidates(texts, harmful, list(range(6)), lambda term: term == "never")
+    assert found == ["jia-wei"]
+
+
+def test_features_tell_terms_in_pinyin_from_written_ones() -> None:
+    entries = WeighedEntries(["加微"], ["link"], ["jia-wei"])
+    assert features_of(["加微", "佳薇", "加", "https://a.example"], entries) == [
+        [0, 2],
+        [2],
+        [],
+        [1],
+    ]
