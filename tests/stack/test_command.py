@@ -72,7 +72,7 @@ def test_the_out_bucket_holds_what_this_provider_may_read(run: tuple[Path, str])
         rf"notices/{name}\.(en|id|zh)\.txt": 12,  # four decisions with a measure
         r"reports/2026/(Part_\d+_\w+|TCO_Art_7_3)\.csv": 12,
         r"reports/2026/(ledger\.jsonl|cells\.jsonl|report\.xlsx)": 3,
-        rf"proposals/threats-of-violence/2/knows-where-you-live/{name}\.json": 1,
+        rf"proposals/threats-of-violence/3/knows-where-you-live/{name}\.json": 1,
     }
     found = {
         kind: sum(bool(re.fullmatch(f"acme-chat/{kind}", one)) for one in files) for kind in kinds

@@ -183,7 +183,8 @@ def test_an_advert_with_the_label_ordinary_does_not_push_thresholds_up() -> None
 def test_few_posts_are_suspects_and_none_below_the_median_of_harmful_ones() -> None:
     sums = np.array([20, 10, 10, *[30] * 9, *[9] * 591])
     harmful = np.array([True, True, True, *[False] * 600])
-    assert np.flatnonzero(suspects(sums, harmful, np.zeros(603, bool))).tolist() == [3, 4, 5, 6, 7, 8]
+    found = suspects(sums, harmful, np.zeros(603, bool))
+    assert np.flatnonzero(found).tolist() == [3, 4, 5, 6, 7, 8]
     assert not suspects(sums - 25, harmful, np.zeros(603, bool)).any()
     assert not suspects(sums, np.zeros(603, bool), np.zeros(603, bool)).any()
 
