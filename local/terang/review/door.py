@@ -111,7 +111,11 @@ class HomeServer:
         try:
             self._server.serve_forever(poll_interval=0.5)
         finally:
-            self._server.server_close()
+            self.close()
+
+    def close(self) -> None:
+        """Give the port back."""
+        self._server.server_close()
 
     def stop(self) -> None:
         """Let `serve` return. Safe in any thread but the one that serves."""

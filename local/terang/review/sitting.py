@@ -120,6 +120,7 @@ class Sitting:
         except KeyboardInterrupt:
             pass
         finally:
+            server.close()
             book.finish(self.clock.now(), everything=True)
             if sender:
                 sender.stop()

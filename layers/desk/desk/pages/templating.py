@@ -41,6 +41,7 @@ def environment(language: str) -> Environment:
     )
     page = PagePhrases(words)
     engine.filters["measure_name"] = partial(wording.measure_words, words)
+    engine.filters["disguise_name"] = partial(wording.disguise_words, words)
     engine.globals |= {
         "_": page.gettext,
         "ngettext": page.ngettext,

@@ -53,6 +53,27 @@ def age_filter_words(words: Phrases, age: str) -> str:
     return {"hour": _("an hour"), "day": _("a day"), "week": _("a week")}[age]
 
 
+def disguise_words(words: Phrases, kind: str) -> str:
+    """Return how a term was disguised, in words; a kind that is not known as it is."""
+    _ = words.gettext
+    return {
+        "accent": _("accents"),
+        "foreign": _("letters of another script"),
+        "han": _("other Han spelling"),
+        "invisible": _("characters that show nothing"),
+        "leet": _("digits and signs for letters"),
+        "lookalike": _("letters that look the same"),
+        "masked": _("stars for letters"),
+        "padded": _("digits after the word"),
+        "repeated": _("repeated letters"),
+        "separated": _("letters apart"),
+        "sound": _("letters that sound the same"),
+        "style": _("letters in dress"),
+        "vowel-mark": _("vowel marks"),
+        "width": _("wide letters"),
+    }.get(kind, kind)
+
+
 def verdict_words(words: Phrases, verdict: str) -> str:
     """Return a verdict as a word of its language."""
     _ = words.gettext

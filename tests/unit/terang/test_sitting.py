@@ -1,0 +1,87 @@
+"""A sitting from the first page to the last: what is decided is in the file, and sent once."""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from support.desk_world import http_event
+from support.review_world import run_folder
+
+from desk.moderator import Door, Moderator, Role
+from desk.ports import PendingState
+from ledger.clock import SystemClock
+from ledger.errors import OperatorError
+from terang.case_messages import read_messages
+from terang.case_queue import MessageResult
+from terang.review.door import HomeServer
+from terang.review.pending_book import PendingBook
+from terang.review.run_source import RunSource
+from terang.review.sitting import Sitting
+
+WHO = Moderator("m-7", "acme", Role.MODERATOR, Door.FILE)
+
+
+def decide_first(server: HomeServer) -> None:
+    """Dismiss the first post and its copies, as a browser would, then interrupt the command."""
+    cookie = server.door.enter(server.door.key).partition(";")[0]
+    cookies = dict([cookie.split("=", 1)])
+    [item, *_] = server.application.desk.items(WHO)
+    page = server.answer(http_event("GET", f"/card/{item.key}", cookies=cookies))["body"]
+    fields = {
+        name: re.findall(f'name="{name}" value="([^"]+)"', page)
+        for name in ("token", "id", "shown", "kept")
+    }
+    fields["token"], fields["id"] = fields["token"][:1], fields["id"][:1]
+    form = urlencode(fields | {"verdict": "dismissed", "reason": "A quotation."}, doseq=True)
+    headers = {"origin": server.door.origin, "content-type": "application/x-www-form-urlencoded"}
+    path = f"/card/{item.key}/decide"
+    answer = server.answer(http_event("POST", path, form, headers, cookies))
+    assert answer["statusCode"] == 303
+    raise KeyboardInterrupt
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return run_folder(tmp_path / "run")
+
+
+def sit(folder: Path, send: Any = None) -> Any:
+    source = RunSource.read(folder, [])
+    sitting = Sitting(WHO, source, folder / "d.jsonl", SystemClock(), send=send)
+    return sitting.run(decide_first)
+
+
+def test_an_interrupt_loses_no_decision(folder: Path) -> None:
+    assert sit(folder).decided == 3
+    messages = read_messages(folder / "d.jsonl")
+    assert [message["verdict"] for message in messages] == ["dismissed"] * 3
+    assert len({message["group"] for message in messages}) == 1
+
+
+def test_a_decision_is_sent_once_and_its_answer_is_kept(folder: Path) -> None:
+    sent: list[str] = []
+
+    def send(messages: Sequence[Mapping[str, Any]]) -> list[MessageResult]:
+        sent.extend(message["id"] for message in messages)
+        return [MessageResult(each["id"], "decision", "refused", "decided_already", first="m-1")
+                for each in messages]  # fmt: skip
+
+    result = sit(folder, send)
+    assert result.problem is None
+    assert sent == [message["id"] for message in read_messages(folder / "d.jsonl")]
+    book = PendingBook.open(folder / "d.jsonl", SystemClock().now())
+    assert [(each.state, each.first) for each in book.decisions] == [(PendingState.REFUSED, "m-1")]
+    assert book.unanswered() == []
+
+
+def test_a_stack_that_does_not_answer_leaves_the_decision_in_the_file(folder: Path) -> None:
+    def send(_: Sequence[Mapping[str, Any]]) -> list[MessageResult]:
+        raise OperatorError("3 messages were not answered")
+
+    result = sit(folder, send)
+    assert "not answered" in str(result.problem)
+    assert len(read_messages(folder / "d.jsonl")) == 3
+    assert len(PendingBook.open(folder / "d.jsonl", SystemClock().now()).unanswered()) == 1
