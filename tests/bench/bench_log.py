@@ -4,6 +4,7 @@ Each portion is what one head adds. Files stay in memory here: on S3 each is one
 """
 
 import os
+import sys
 import time
 from hashlib import sha256
 
@@ -47,13 +48,13 @@ def test_ten_million_leaves() -> None:
         data = leaf[:-66] + b"%064d" % index + leaf[-2:]
         assert is_included(leaf_hash(data), index, size, proof, root)
     tiles = sum(map(len, hashes.values()))
-    print(
-        f"\n{size:,} leaves: hashed and laid out in {growing:.0f} s; entries {entries / 1e6:,.0f} MB,"
-        f" tiles {tiles / 1e6:,.0f} MB in {len(hashes):,} files;"
+    sys.stdout.write(
+        f"\n{size:,} leaves: hashed and laid out in {growing:.0f} s;"
+        f" entries {entries / 1e6:,.0f} MB, tiles {tiles / 1e6:,.0f} MB in {len(hashes):,} files;"
         f" a leaf is encoded in {encoding * 1e6:.1f} µs\n"
         f"a day of {DAY:,} more: {day:.2f} s, {len(files):,} files\n"
         f"a proof: {proving * 1e3:.2f} ms from tiles in memory, {len(proofs[0])} hashes,"
-        f" {len(encode_proof(0, proofs[0], b'', leaf)):,} bytes"
+        f" {len(encode_proof(0, proofs[0], b'', leaf)):,} bytes\n"
     )
     assert width_of(0, size // 256, size) < 256
 

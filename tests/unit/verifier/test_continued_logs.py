@@ -1,0 +1,58 @@
+"""A log with a new key continues another one: confirmed by the old key, or not."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from support.log_signer import LocalSigner
+from support.tampering import write
+
+from tlog.checkpoint import Checkpoint, sign_checkpoint, verifier_key
+from tlog.growth import GrowingTree
+from tlog.leaves import BeganLeaf, Leaf, MovedLeaf, RunLeaf, encode_leaf
+from verifier.verify import Options, Result, check_place, source_of
+
+OLD, NEW = "terang.example/log", "terang.example/log/2"
+OLD_KEY, NEW_KEY = LocalSigner("the old key"), LocalSigner("the new key")
+RUN = RunLeaf("2026-11-26T02:00:00Z")
+
+
+def log_of(
+    folder: str, origin: str, signer: LocalSigner, leaves: Sequence[Leaf]
+) -> tuple[dict[str, bytes], Checkpoint]:
+    tree = GrowingTree()
+    for leaf in leaves:
+        tree.add(encode_leaf(leaf))
+    files = {folder + path: data for path, data in tree.finish().items()}
+    checkpoint = Checkpoint(origin, tree.size, tree.root())
+    files[f"{folder}checkpoint"] = sign_checkpoint(checkpoint, signer)
+    files[f"{folder}vkey"] = verifier_key(origin, signer.public_key()).encode() + b"\n"
+    return files, checkpoint
+
+
+def checked(folder: Path, *, confirmed: bool, root: str = "") -> Result:
+    moved = MovedLeaf(NEW, verifier_key(NEW, NEW_KEY.public_key()))
+    old, last = log_of("log/", OLD, OLD_KEY, [RUN, *([moved] if confirmed else []), RUN])
+    began = BeganLeaf(OLD, last.size, root or last.root.hex())
+    new, _ = log_of("log/2/", NEW, NEW_KEY, [began, RUN])
+    return check_place(
+        source_of(str(write(old | new, folder))),
+        Options(now=datetime(2026, 11, 26, 3, tzinfo=UTC)),
+    )
+
+
+def test_a_log_that_the_old_key_confirms_is_followed(tmp_path: Path) -> None:
+    result = checked(tmp_path, confirmed=True)
+    assert result.wrong == []
+    assert f"{OLD} names {NEW} as the log that continues it." in result.said
+
+
+def test_a_log_that_nobody_confirms_is_said_to_be_so(tmp_path: Path) -> None:
+    result = checked(tmp_path, confirmed=False)
+    assert result.wrong == []
+    assert any("which does not confirm it" in line for line in result.said)
+
+
+def test_a_log_that_continues_something_else_is_wrong(tmp_path: Path) -> None:
+    result = checked(tmp_path, confirmed=True, root="0" * 64)
+    assert result.wrong == [f"{NEW} continues another log than {OLD} as it is here"]
