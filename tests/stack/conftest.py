@@ -30,6 +30,7 @@ PARAMETERS = {
     "BatchWindow": "1",
     "TrustedPublishers": "check.example",
     "TipLine": "secret",
+    "Console": "cognito",
 }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from ledger.aws.desk_store import DynamoDesk
 from ledger.closing import FileReceipt
 from terang import ROOT
 from terang.trial.runner import Deployed, Dropped
@@ -28,6 +29,11 @@ class Running(Deployed):
         """Register the provider, drop the files, wait; what the provider is told of each."""
         self.register(provider, open_channels)
         return self.finish(provider, self.drop(provider, paths))
+
+    @property
+    def desk(self) -> DynamoDesk:
+        """The decisions of the console."""
+        return DynamoDesk(self.store.table)
 
     def finish(
         self, provider: str, dropped: list[Dropped], messages: Iterable[str] = ()
@@ -72,7 +78,7 @@ class Running(Deployed):
         """All that the functions logged, and what the emulator itself says."""
         client = self.stack.client("logs")
         told = [self.stack.log()]
-        for function in ("intake", "scan", "decide", "publish", "learn", "answer"):
+        for function in ("intake", "scan", "decide", "publish", "learn", "answer", "console"):
             pages = client.get_paginator("filter_log_events").paginate(
                 logGroupName=f"/terang/{STACK}/{function}"
             )

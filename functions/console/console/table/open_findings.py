@@ -44,15 +44,12 @@ class OpenFindings:
 
     def _list(self, provider: str) -> list[str]:
         """Return the ids of open findings in the order of the index."""
-        partitions = self.store.open_partitions(provider)
+        table, partitions = self.store.table, self.store.open_partitions(provider)
         each = MOST // len(partitions)
         with ThreadPoolExecutor(THREADS) as pool:
-            rows = pool.map(
-                lambda name: self.store.table.listed(OPEN_INDEX, name, each), partitions
-            )
-            return [
-                pk.removeprefix("C#") for _, pk, _ in sorted(row for part in rows for row in part)
-            ]
+            parts = pool.map(lambda name: table.listed(OPEN_INDEX, name, each), partitions)
+            rows = sorted(row for part in parts for row in part)
+        return [pk.removeprefix("C#") for _, pk, _ in rows]
 
     def _read(self, provider: str, names: Sequence[str]) -> dict[str, Finding]:
         """Return the findings of these ids, reading those that are not known yet.
@@ -63,9 +60,7 @@ class OpenFindings:
         before = self._known.get(provider, {})
         missing = [(f"C#{name}", "finding") for name in names if name not in before]
         known = {name: before[name] for name in names if name in before}
-        for found in read_many(
-            self.store.table, [(f"C#{name}", "finding") for name in missing], Finding
-        ):
+        for found in read_many(self.store.table, missing, Finding):
             if found.provider == provider and not found.is_erased:
                 known[found.finding] = found
         self._known[provider] = known

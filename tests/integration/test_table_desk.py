@@ -1,0 +1,191 @@
+"""The desk on the table: what waits, for whom, and nothing of another provider."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from integration.decided_cases import found
+from integration.test_desk_store import deliver, name
+from support.sample_messages import complaint, decision
+from support.sample_posts import OTP
+from support.world import ROLE, World
+
+from console.table.holding import Holding
+from console.table.table_desk import TableDesk
+from desk.deciding import DecisionForm, decide, form_id
+from desk.items import ItemKind
+from desk.moderator import Door, Moderator, Role
+from desk.ports import CannedReason
+from ledger.records.provider import Provider
+
+ANNA = Moderator("m-1", "acme", Role.MODERATOR, Door.CONSOLE)
+BEN = Moderator("m-2", "acme", Role.LEAD, Door.CONSOLE)
+STRANGER = Moderator("m-1", "beta", Role.LEAD, Door.CONSOLE)
+
+
+@pytest.fixture
+def world(new_world: Callable[..., World]) -> World:
+    world = new_world()
+    for provider in ("acme", "beta"):
+        world.store.put_provider(Provider(provider, (ROLE,), door="console"))
+    return world
+
+
+def desk(world: World) -> TableDesk:
+    """A fresh worker's desk: it knows nothing from before."""
+    return TableDesk(
+        store=world.store,
+        held=world.desk,
+        holding=Holding(world.desk, world.clients.sqs, world.queue_url),
+        objects=world.objects,
+        clock=world.clock,
+        public_bucket=world.public,
+        public_url="https://terang.example",
+        out_bucket=world.out,
+    )
+
+
+def dismiss(world: World, key: str, moderator: Moderator) -> str:
+    """Decide on a card by its form; the id of the decision, or who was first."""
+    at = desk(world)
+    dossier = at.dossier(moderator, key)
+    assert dossier is not None
+    form = DecisionForm(
+        form_id(moderator.name, at.now(), "0" * 8), verdict="dismissed", reason="It is a joke."
+    )
+    first = at.hold(moderator, decide(form, dossier, moderator, at.now()))
+    return form.id if first is None else first.moderator
+
+
+def test_a_finding_waits_until_somebody_decides(world: World) -> None:
+    [finding] = found(world)
+    [item] = desk(world).items(ANNA)
+    assert (item.key, item.kind, item.rules) == (
+        finding,
+        ItemKind.FINDING,
+        ("codes/asks-for-code",),
+    )
+    pending = dismiss(world, finding, ANNA)
+    assert desk(world).items(ANNA) == []
+    assert desk(world).items(BEN) == []
+    assert [one.state for one in desk(world).recent(ANNA)] == ["pending"]
+    assert desk(world).recent(BEN) == []
+    deliver(world, name(pending))
+    assert [one.state for one in desk(world).recent(ANNA)] == ["taken"]
+    assert desk(world).items(ANNA) == []
+
+
+def test_an_undone_decision_waits_again(world: World) -> None:
+    [finding] = found(world)
+    pending = dismiss(world, finding, ANNA)
+    assert not desk(world).undo(BEN, pending)
+    assert desk(world).undo(ANNA, pending)
+    assert [item.key for item in desk(world).items(BEN)] == [finding]
+
+
+def test_the_second_is_told_who_was_first(world: World) -> None:
+    [finding] = found(world)
+    pending = dismiss(world, finding, ANNA)
+    assert dismiss(world, finding, BEN) == "m-1"
+    deliver(world, name(pending))
+    assert dismiss(world, finding, BEN) == "m-1"
+
+
+def test_nobody_holds_a_decision_in_anothers_name(world: World) -> None:
+    [finding] = found(world)
+    at = desk(world)
+    dossier = at.dossier(ANNA, finding)
+    assert dossier is not None
+    form = DecisionForm(form_id("m-1", at.now(), "0" * 8), verdict="dismissed", reason="A joke.")
+    pending = decide(form, dossier, ANNA, at.now())
+    for other in (BEN, STRANGER):
+        with pytest.raises(PermissionError):
+            desk(world).hold(other, pending)
+
+
+def test_a_card_has_text_rule_page_and_what_was_decided(world: World) -> None:
+    [finding] = found(world)
+    dossier = desk(world).dossier(ANNA, finding)
+    assert dossier is not None
+    assert dossier.findings[0].excerpt == OTP
+    [(rule, facts)] = dossier.rules
+    assert rule.startswith("codes/")
+    assert facts.page.startswith("https://terang.example/packs/codes/")
+
+
+class TestAnotherProvider:
+    """What belongs to another provider does not exist."""
+
+    def test_sees_no_finding_and_no_decision(self, world: World) -> None:
+        [finding] = found(world)
+        dismiss(world, finding, ANNA)
+        at = desk(world)
+        assert at.items(STRANGER) == []
+        assert at.dossier(STRANGER, finding) is None
+        assert at.search(STRANGER, "one-time") == frozenset()
+        assert at.recent(STRANGER) == []
+        assert at.claims(STRANGER) == {}
+
+    def test_opens_no_case(self, world: World) -> None:
+        decided = contested(world)
+        keys = [item.key for item in desk(world).items(ANNA)]
+        assert keys
+        for key in (*keys, *decided):
+            assert desk(world).dossier(STRANGER, key) is None
+
+
+def contested(world: World) -> tuple[str, ...]:
+    """A decision of m-1 by queue, before the door changed, and a complaint; their cases."""
+    [finding] = found(world)
+    world.clock.moment = datetime(2026, 12, 3, tzinfo=UTC)
+    world.decide(decision(finding), complaint())
+    entries = world.store.journal_entries("acme", "2026-12-03")
+    return tuple(entry.entry for entry in entries)
+
+
+def test_a_complaint_waits_for_another_moderator_until_its_deadline(world: World) -> None:
+    contested(world)
+    [item] = [one for one in desk(world).items(BEN) if one.kind is ItemKind.COMPLAINT]
+    assert item.not_for == ("m-1",)
+    assert item.deadline == "2026-12-10T08:00:00Z"
+    dossier = desk(world).dossier(BEN, item.key)
+    assert dossier is not None
+    assert dossier.contested is not None
+    assert dossier.contested.entry.moderator == "m-1"
+    assert dossier.contest is not None
+
+
+def test_the_audit_shows_the_month_before(world: World) -> None:
+    world.objects.put(world.out, "out/acme/audit/2026-10.jsonl", b'{"post": "a"}\n{"post": "b"}\n')
+    items = [item.key for item in desk(world).items(ANNA)]
+    assert items == ["2026-10.1", "2026-10.2"]
+    dossier = desk(world).dossier(ANNA, "2026-10.2")
+    assert dossier is not None
+    assert (dossier.post, dossier.month) == ("b", "2026-10")
+    for key in ("2026-10.3", "2026-10.0", "2026-10.٢", "2026-09.1", "2026-10.", "."):
+        assert desk(world).dossier(ANNA, key) is None
+    assert desk(world).dossier(STRANGER, "2026-10.1") is None
+
+
+def test_claims_are_shown_to_colleagues(world: World) -> None:
+    [finding] = found(world)
+    at = desk(world)
+    until = at.now() + timedelta(minutes=10)
+    assert at.claim(ANNA, finding, until).moderator == "m-1"
+    assert at.claim(BEN, finding, until).moderator == "m-1"
+    assert at.claims(BEN)[finding].moderator == "m-1"
+    at.release(ANNA, finding)
+    assert at.claims(BEN) == {}
+
+
+def test_reasons_are_those_that_a_lead_wrote(world: World) -> None:
+    written = (CannedReason(text="It is a joke.", verdict="dismissed", language="en"),)
+    desk(world).put_reasons(BEN, written)
+    assert desk(world).reasons(ANNA) == written
+    assert desk(world).reasons(STRANGER) == ()
+
+
+def test_search_finds_words_of_an_excerpt(world: World) -> None:
+    [finding] = found(world)
+    assert desk(world).search(ANNA, "ONE-time") == {finding}
+    assert desk(world).search(ANNA, "nothing of it") == frozenset()
