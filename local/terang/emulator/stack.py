@@ -30,7 +30,7 @@ START_SECONDS = 30
 # CloudFront, Route 53 and others are left out: the template needs them only under a condition.
 SERVICES = (
     "s3,sqs,dynamodb,dynamodbstreams,lambda,iam,sts,ssm,secretsmanager,kms,logs,monitoring,"
-    "events,scheduler,cloudformation,apigateway,cognito"
+    "events,scheduler,cloudformation,apigateway,cognito-idp"
 )
 
 
