@@ -53,7 +53,9 @@ def origin(running: Running) -> str:
 def account(running: Running, name: str, group: str) -> None:
     """Make an account in a group."""
     cognito, pool = running.stack.client("cognito-idp"), running.outputs["ConsolePoolId"]
-    cognito.admin_create_user(UserPoolId=pool, Username=name, MessageAction="SUPPRESS")
+    cognito.admin_create_user(
+        UserPoolId=pool, Username=name, TemporaryPassword=PASSWORD, MessageAction="SUPPRESS"
+    )
     cognito.admin_set_user_password(
         UserPoolId=pool, Username=name, Password=PASSWORD, Permanent=True
     )
