@@ -57,6 +57,7 @@ class Console:
 
     def respond(self, event: Event) -> Answer:
         """Return the answer to a request, always with the security headers."""
+        event = _with_cookies(event)
         place = event["requestContext"]["http"]["method"], event["rawPath"]
         route = self.sign_in.routes().get(place)
         if route is not None:
@@ -73,6 +74,17 @@ class Console:
         """Return the page of a request that failed on our side."""
         headers = {"Content-Type": "text/html; charset=utf-8"}
         return _secured({"statusCode": int(status), "headers": headers, "body": broken()})
+
+
+def _with_cookies(event: Event) -> Event:
+    """Return the event with its cookies in a list, as AWS gives them.
+
+    The local stack leaves them in the header.
+    """
+    headers = event.get("headers") or {}
+    if "cookies" in event or "cookie" not in headers:
+        return event
+    return {**event, "cookies": [part.strip() for part in headers["cookie"].split(";")]}
 
 
 def _secured(answer: Answer) -> Answer:
