@@ -21,7 +21,7 @@ from ledger.aws.desk_store import DynamoDesk
 from ledger.aws.objects import S3Objects
 from ledger.aws.queue import Senders
 from ledger.aws.store import DynamoStore
-from ledger.clock import clock_from_setting
+from ledger.clock import SystemClock, clock_from_setting
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +96,8 @@ def console_of(
 ) -> Console:
     """Build the console over clients of AWS."""
     clock = clock_from_setting(settings.today)
+    # Tokens have the issuer's times, and the issuer knows nothing of the day of a trial.
+    identity_clock = SystemClock()
     store = DynamoStore.of(dynamodb, settings.table, clock)
     senders = Senders(store, clock)
     held = DynamoDesk(store.table, clock)
@@ -107,7 +109,7 @@ def console_of(
     )
     door = ConsoleDoor(
         settings.console_url,
-        Sessions(store.table, clock),
+        Sessions(store.table, identity_clock),
         lambda provider: not senders.other_door(provider, "console"),
     )
     sign_in = SignIn(
@@ -115,7 +117,7 @@ def console_of(
         checks=TokenChecks(settings.console_issuer, settings.console_client_id, issuer.key),
         grants=Grants(settings.console_moderator_claim, settings.console_groups_claim),
         door=door,
-        clock=clock,
+        clock=identity_clock,
         report=report,
     )
     desk = TableDesk(
