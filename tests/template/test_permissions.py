@@ -304,3 +304,57 @@ def test_the_tip_line_is_open_only_where_it_asks_for_secrets(
         assert one["FunctionName"] == "Answer"
         via_url = one.get("FunctionUrlAuthType") == "NONE" or one.get("InvokedViaFunctionUrl")
         assert via_url
+
+
+CONSOLE = Resolved.of(source(), Console="oidc")
+CONSOLE_MAY = {
+    "reads an open finding": ("dynamodb:BatchGetItem", TABLE, "C#ab"),
+    "lists open findings": ("dynamodb:Query", f"{TABLE}/index/open", "acme#0"),
+    "stores a decision": ("dynamodb:PutItem", TABLE, "D#acme"),
+    "names it in its own queue": ("sqs:SendMessage", CONSOLE.arn("ConsoleCases"), ""),
+    "reads the words of a rule": ("s3:GetObject", s3("public", "sets/ab.json"), ""),
+    "reads the audit's sample": ("s3:GetObject", s3("out", "out/acme/audit/2026-10.jsonl"), ""),
+}
+CONSOLE_MAY_NOT = {
+    "writes a case": ("dynamodb:PutItem", TABLE, "C#ab"),
+    "closes a finding": ("dynamodb:UpdateItem", TABLE, "C#ab"),
+    "writes the journal": ("dynamodb:PutItem", TABLE, "J#acme#2026-11-25#0"),
+    "commits a message": ("dynamodb:PutItem", TABLE, "M#ab"),
+    "registers a sender": ("dynamodb:PutItem", TABLE, "P#acme"),
+    "reads salts of pseudonyms": ("dynamodb:Query", TABLE, "S#"),
+    "reads whom somebody erased": ("dynamodb:GetItem", TABLE, "E#acme#k"),
+    "deletes": ("dynamodb:DeleteItem", TABLE, "D#acme"),
+    "sends in a provider's name": ("sqs:SendMessage", STACK.arn("Cases"), ""),
+    "reads what providers dropped": ("s3:GetObject", s3("drop", "drop/acme/x.jsonl"), ""),
+    "reads what was handed out": ("s3:GetObject", s3("out", "out/acme/findings/d/u.jsonl"), ""),
+    "writes a page": ("s3:PutObject", s3("public", "index.html"), ""),
+    "makes pseudonyms": ("secretsmanager:GetSecretValue", "PseudonymSecret", ""),
+}
+
+
+@pytest.mark.parametrize(("action", "resource", "key"), CONSOLE_MAY.values(), ids=CONSOLE_MAY)
+def test_the_console_may(action: str, resource: str, key: str) -> None:
+    assert allows(CONSOLE, "ConsoleRole", action, resource, LeadingKeys=key)
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "key"), CONSOLE_MAY_NOT.values(), ids=CONSOLE_MAY_NOT
+)
+def test_the_console_may_not(action: str, resource: str, key: str) -> None:
+    assert not allows(CONSOLE, "ConsoleRole", action, resource, LeadingKeys=key)
+
+
+def test_only_the_console_and_the_operators_role_send_to_its_queue() -> None:
+    stack = Resolved.of(source(), Console="oidc", RedriveSender="AROAOPERATOR")
+    statements = stack.typed("AWS::SQS::QueuePolicy")["ConsoleCasesPolicy"]["PolicyDocument"]
+    [denied] = [one for one in statements["Statement"] if one["Sid"] == "OnlyTheConsole"]
+    assert denied["Effect"] == "Deny"
+    assert denied["Action"] == "sqs:SendMessage"
+    assert denied["Condition"] == {
+        "ArnNotEquals": {"aws:PrincipalArn": stack.arn("ConsoleRole")},
+        "StringNotLike": {"aws:userid": "AROAOPERATOR:*"},
+    }
+
+
+def test_a_stack_without_a_console_has_nothing_of_it() -> None:
+    assert [name for name in STACK.resources if "Console" in name or "Desk" in name] == []
