@@ -92,8 +92,7 @@ class DynamoDesk:
         if stored is None or stored.moderator != moderator:
             return False
         if stored.state is PendingState.PENDING:
-            # The words of the decision are gone at once.
-            undone = msgspec.structs.replace(stored, state=PendingState.UNDONE, messages=())
+            undone = msgspec.structs.replace(stored, state=PendingState.UNDONE)
             self._move(undone, PendingState.PENDING, SENT_DAYS)
             stored = self.pending(provider, pending) or stored
         return stored.state is PendingState.UNDONE
