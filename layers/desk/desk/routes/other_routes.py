@@ -11,7 +11,11 @@ from desk.quality import agreement
 from desk.queue import category_counts
 from desk.reasons import SHIPPED, ReasonError, read_reasons, reason_lines
 from desk.routes.asking import Asking, see
+from ledger.records.identity import digest
 from phrases import LANGUAGES, NAMES
+
+TRAINING_CARDS = 12
+"""Cards for training that a moderator gets on one day."""
 
 router = Router()  # type: ignore[no-untyped-call]
 
@@ -104,11 +108,15 @@ def lead_page(asking: Asking, lines: str = "", problem: str = "") -> Response[st
 
 def training_page(asking: Asking, **outcome: object) -> Response[str]:
     """Return the page of training, with how the last answer fared."""
-    goldens = asking.desk.goldens(asking.moderator)
+    today = asking.desk.now().date().isoformat()
+    drawn = sorted(
+        asking.desk.goldens(asking.moderator),
+        key=lambda golden: digest(today, asking.moderator.name, golden.item.key),
+    )
     return asking.page(
         "training.html",
         here="training",
-        goldens=[golden.item for golden in goldens],
+        goldens=[golden.item for golden in drawn[:TRAINING_CARDS]],
         outcome=outcome or None,
     )
 
