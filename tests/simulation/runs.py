@@ -35,6 +35,8 @@ SETTINGS = {
     "PUBLIC_URL": "https://terang.example",
     "NOTICE_HOURS": "0",
     "PAUSE_BELOW": "0.5",
+    "CONTACT": "",
+    "DATA_LICENCE": "",
     "POSTS_QUEUE_ARN": "arn:posts",
     "FILES_QUEUE_URL": "https://sqs.example/files",
     "UNITS_QUEUE_URL": "https://sqs.example/units",

@@ -50,7 +50,7 @@ def sample_site() -> World:
 def states(made: World) -> dict[str, str]:
     """What the index says of each version of each pack."""
     table = made.text("index.html").partition('id="packs"')[2]
-    found = re.findall(r'href="packs/(\S+)\.html".*<td>([^<]*)</td></tr>', table)
+    found = re.findall(r'href="packs/(\S+?)\.html".*?data-label="State">([^<]*)<', table, re.DOTALL)
     return dict(found)
 
 

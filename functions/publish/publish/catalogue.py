@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from phrases import to_translate
 from rules.pack import PATH_NAME, Pack
 from rules.rule_set import Paused, RuleSet
 
@@ -85,6 +86,15 @@ class PublishedSets:
         """Return every version of every pack of all sets, by id and version."""
         found = {(p.id, p.version): p for s in self.sets.values() for p in s.packs}
         return dict(sorted(found.items()))
+
+    def matching_of(self, pack: Pack) -> str:
+        """Return the digest of a version's matching part that a set publishes, or ""."""
+        for published in self.sets.values():
+            if published.matching and any(
+                (held.id, held.version) == (pack.id, pack.version) for held in published.packs
+            ):
+                return published.matching[pack.id]
+        return ""
 
     @property
     def campaigns(self) -> dict[str, tuple[Pack, ...]]:
@@ -192,10 +202,12 @@ class RefusedChecks(NamedTuple):
 
 
 _REFUSALS = {
-    "checks_no_claim": "a page that does not check a claim",
-    "no_claim": "no claim that could be compared",
-    "no_link": "no link to a page",
-    "publisher_not_trusted": "a publisher that is not on the list of trusted publishers",
+    "checks_no_claim": to_translate("a page that does not check a claim"),
+    "no_claim": to_translate("no claim that could be compared"),
+    "no_link": to_translate("no link to a page"),
+    "publisher_not_trusted": to_translate(
+        "a publisher that is not on the list of trusted publishers"
+    ),
 }
 
 

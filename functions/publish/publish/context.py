@@ -53,6 +53,7 @@ class PublishContext:
     `close` is called for each open file: if the last worker died after the last range, nobody
     else would write the sender's receipt. `has_time` says whether a run may still read a sealed day
     for its daily check. Without a `log`, files are published and nothing is added to any log.
+    `contact` and `data_licence` are shown on every page.
     """
 
     store: PublishStore
@@ -66,6 +67,8 @@ class PublishContext:
     pause_below: float
     has_time: Callable[[], bool]
     log: ServedLog | None = None
+    contact: str = ""
+    data_licence: str = ""
 
 
 @dataclass(slots=True)

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Meta
 
 from dsa.estimates import wilson_interval
+from phrases import to_translate
 
 DIGITS = 4
 """Decimals of a published share: a hundredth of a per cent, and the same bytes everywhere."""
@@ -56,7 +57,7 @@ def estimate(count: int, of: int, at_least: int = 1) -> Estimate:
     'only 4 of the 20 that are needed'
     """
     if of < at_least or not of:
-        note = f"only {of} of the {at_least} that are needed" if of else "none yet"
+        note = f"only {of} of the {at_least} that are needed" if of else to_translate("none yet")
         return Estimate(count=count, of=of, note=note)
     low, high = (round(end, DIGITS) for end in wilson_interval(count, of))
     return Estimate(count=count, of=of, share=round(count / of, DIGITS), low=low, high=high)

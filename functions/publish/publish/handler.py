@@ -67,6 +67,8 @@ def handler(event: dict[str, object], context: LambdaContext) -> dict[str, int]:
         public_url=setting["PUBLIC_URL"],
         notice_hours=int(setting["NOTICE_HOURS"]),
         pause_below=float(setting["PAUSE_BELOW"]),
+        contact=setting["CONTACT"],
+        data_licence=setting["DATA_LICENCE"],
         has_time=lambda: context.get_remaining_time_in_millis() >= CHECK_SECONDS * 1000,
         log=served_log(),
     )

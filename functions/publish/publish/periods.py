@@ -118,6 +118,16 @@ def days_before(day: str, count: int) -> str:
     return (date.fromisoformat(day) - timedelta(days=count)).isoformat()
 
 
+def months_before(month: str, count: int) -> str:
+    """Return the month `count` months earlier.
+
+    >>> months_before("2026-02", 3), months_before("2026-11", -2)
+    ('2025-11', '2027-01')
+    """
+    number = int(month[:4]) * 12 + int(month[5:]) - 1 - count
+    return f"{number // 12:04d}-{number % 12 + 1:02d}"
+
+
 def day_words(day: str) -> str:
     """Return a day in words; any other text is returned unchanged.
 

@@ -5,7 +5,9 @@ three. If a run dies in between, the JSON is missing or old, and the next run wr
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from hashlib import sha256
 
 import msgspec
@@ -14,9 +16,12 @@ from ledger.errors import OperatorError
 from ledger.keys import factchecks_facts_key
 from ledger.pointer import read_pointer
 from ledger.ports import Objects
+from phrases import LANGUAGES
 from publish.catalogue import PublishedIndex, PublishedSets
 from publish.periods import PeriodKind, SummaryPeriod
+from publish.site.archive import archive_of
 from publish.site.spreadsheet import encode_csv
+from publish.site.templating import page_path
 from publish.summary import Summary, decode_summary, encode_summary, summary_path
 from rules.rule_set import RuleSet, SetError
 from rules.set_reader import KnownSets
@@ -37,12 +42,23 @@ class SummaryBucket:
     known_sets: KnownSets = field(default_factory=KnownSets)
     summaries: dict[str, Summary] = field(default_factory=dict)
     names: dict[str, set[str]] = field(default_factory=dict)
+    shown: set[str] = field(default_factory=set)
 
     def list_summaries(self) -> None:
-        """List the published summaries."""
+        """List the published summaries, and which pages and archives they have."""
         for key in self.objects.keys(self.bucket, "summaries/"):
             if match := SUMMARY_KEY.fullmatch(key):
                 self.names.setdefault(match["provider"], set()).add(match["period"])
+            elif key.endswith((".html", ".zip")):
+                self.shown.add(key)
+
+    def has_pages(self, summary: Summary) -> bool:
+        """Return whether a summary has its page in each language: earlier releases wrote one."""
+        return all(page_path(summary.path, language) in self.shown for language in LANGUAGES)
+
+    def has_archive(self, summary: Summary) -> bool:
+        """Return whether a summary has its zip file, and is the one that it holds."""
+        return not summary.provisional and f"{summary.path}.zip" in self.shown
 
     def catalogue(self) -> PublishedSets:
         """Return all published sets and which one is in force. Only sets not yet known are read."""
@@ -102,10 +118,26 @@ class SummaryBucket:
         self.objects.put(self.bucket, key, data)
         return True
 
-    def put_summary(self, summary: Summary, page: str) -> bool:
-        """Write a summary's page, its CSV, and last its JSON. Return whether one was written."""
+    def put_pages(self, summary: Summary, pages: Mapping[str, str]) -> bool:
+        """Write a summary's pages, given by language. Return whether one was written."""
+        written = False
+        for language, page in pages.items():
+            key = page_path(summary.path, language)
+            written |= self.put(key, page.encode())
+            self.shown.add(key)
+        return written
+
+    def put_archive(self, summary: Summary) -> None:
+        """Write the zip file of a closed summary, unless its files are too large for one."""
+        data = archive_of(summary, partial(self.objects.get, self.bucket))
+        if data is not None:
+            self.put(f"{summary.path}.zip", data)
+            self.shown.add(f"{summary.path}.zip")
+
+    def put_summary(self, summary: Summary, pages: Mapping[str, str]) -> bool:
+        """Write a summary's pages, its CSV, and last its JSON. Return whether one was written."""
         written = [
-            self.put(f"{summary.path}.html", page.encode()),
+            self.put_pages(summary, pages),
             self.put(f"{summary.path}.csv", encode_csv(summary)),
             self.put(f"{summary.path}.json", encode_summary(summary)),
         ]

@@ -4,12 +4,14 @@ from dataclasses import dataclass
 
 from ledger.errors import OperatorError
 from ledger.records.provider import is_provider_id
+from phrases import LANGUAGES
 from publish.catalogue import PublishedSets
 from publish.context import PublishContext, PublishRequest, PublishResult, days_due
 from publish.day_facts import DayFacts
 from publish.draft_summary import Drafter
-from publish.periods import last_closed_day
+from publish.periods import PeriodKind, last_closed_day, months_before
 from publish.revisions import has_lost_records, next_revision
+from publish.site.headline import TREND_MONTHS
 from publish.site.pages import Pages
 from publish.summary import Summary, period_of
 
@@ -36,9 +38,20 @@ class PublishRun:
         return Drafter(self.catalogue, self.context.public_url, self.context.notice_hours)
 
     @property
-    def pages(self) -> Pages:
-        """Return what renders pages under the sets of this run."""
-        return Pages(self.catalogue, self.context.public_url, self.today)
+    def pages(self) -> dict[str, Pages]:
+        """Return what renders pages under the sets of this run, by language."""
+        context = self.context
+        return {
+            language: Pages(
+                self.catalogue,
+                context.public_url,
+                self.today,
+                language,
+                contact=context.contact,
+                licence=context.data_licence,
+            )
+            for language in LANGUAGES
+        }
 
 
 def start_run(context: PublishContext, request: PublishRequest) -> PublishRun:
@@ -77,7 +90,7 @@ def publish_summary(run: PublishRun, draft: Summary, facts: DayFacts | None = No
         result.behind.append(day)
         return False
     summary = next_revision(published, draft)
-    if summary == published and not run.request.rebuild:
+    if summary == published and public.has_pages(summary) and not run.request.rebuild:
         return True
     if published and summary.revision > published.revision:
         public.keep_revision(published)
@@ -87,23 +100,52 @@ def publish_summary(run: PublishRun, draft: Summary, facts: DayFacts | None = No
         for file, data in zip(facts.journal_files, facts.journal.read(), strict=True):
             written |= public.put(file.path, data)
         result.left_out.extend(facts.left_out)
-    if published is None:
-        _link_next_page(run, summary)
-    before = public.published_before(draft.provider, period_of(draft))
-    page = run.pages.summary(summary, before.period if before else "")
-    written |= public.put_summary(summary, page)
+    _renew_later_pages(run, summary, is_new=published is None)
+    if not summary.provisional:
+        public.put_archive(summary)
+    written |= public.put_summary(summary, _pages_of(run, summary))
     result.written += written
     return True
 
 
-def _link_next_page(run: PublishRun, summary: Summary) -> None:
-    """Let the page of the next period link to a summary that is published later than it.
+def _pages_of(run: PublishRun, summary: Summary, changed: Summary | None = None) -> dict[str, str]:
+    """Return a summary's page by language. `changed` is about to replace an earlier month."""
+    public = run.context.public
+    before = public.published_before(summary.provider, period_of(summary))
+    names = [] if before is None else [before.period]
+    if changed and changed.period < summary.period:
+        names.append(changed.period)
+    months: list[Summary] = []
+    if summary.kind is PeriodKind.MONTH:
+        known = {
+            month.period: month
+            for month in public.published_in(
+                summary.provider, PeriodKind.MONTH, months_before(summary.period, TREND_MONTHS - 1)
+            )
+        }
+        known |= {changed.period: changed} if changed else {}
+        months = [known[name] for name in sorted(known) if name < summary.period]
+    archive = public.has_archive(summary)
+    return {
+        language: pages.summary(summary, max(names, default=""), months, archive=archive)
+        for language, pages in run.pages.items()
+    }
 
-    A late receipt can make a provider begin with an earlier day. The summary itself is written
-    afterwards, so that the next run does this again if this one dies.
+
+def _renew_later_pages(run: PublishRun, summary: Summary, *, is_new: bool) -> None:
+    """Write the later pages again that show a summary: before it is written itself.
+
+    The page after a new summary links to it: a late receipt can make a provider begin with an
+    earlier day. The pages of later months compare themselves with each month before them. If this
+    run dies in between, the summary is not written yet, so the next run does this again.
     """
     public = run.context.public
-    following = public.published_after(summary.provider, period_of(summary))
-    if following:
-        page = run.pages.summary(following, summary.period)
-        public.put(f"{following.path}.html", page.encode())
+    later: list[Summary] = []
+    if summary.kind is PeriodKind.MONTH:
+        last = months_before(summary.period, 1 - TREND_MONTHS)
+        found = public.published_in(summary.provider, PeriodKind.MONTH, summary.period, last)
+        later = [month for month in found if month.period > summary.period]
+    elif is_new and (following := public.published_after(summary.provider, period_of(summary))):
+        later = [following]
+    for following in later:
+        public.put_pages(following, _pages_of(run, following, changed=summary))

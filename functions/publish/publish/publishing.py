@@ -28,11 +28,21 @@ from publish.count.term_evidence import (
 from publish.handover.auditing import encode_key, key_path
 from publish.handover.pausing import due, pause
 from publish.handover.year_report import YearReports
-from publish.periods import PeriodKind, SummaryPeriod, campaign_period, days_between, month_of
+from publish.periods import (
+    LOOK_BACK_DAYS,
+    PeriodKind,
+    SummaryPeriod,
+    campaign_period,
+    days_between,
+    month_of,
+)
+from publish.public_bucket import SummaryBucket
 from publish.publish_days import publish_days
 from publish.publish_run import PublishRun, publish_summary, start_run
+from publish.site.feed import feed_of
 from publish.site.pages import Contents, ListedProvider
 from publish.site.score_tables import sign_rows
+from publish.site.templating import page_path
 from publish.summary import Summary, json_schemas
 from publish.transparency.due_leaves import DueLeaves
 from publish.transparency.known_log import KnownLog
@@ -170,13 +180,20 @@ def publish_site(run: PublishRun) -> None:
     months = public.published_in("all", PeriodKind.MONTH)
     totals = sum_numbers(month.numbers for month in months)
     decided = errors_of(without_cohorts(fold_cases(month.cases for month in months).by_rule))
+    cases = fold_cases(month.cases for month in months)
     campaigns = public.periods("all", PeriodKind.CAMPAIGN)
     terms = sum_evidence(month.terms for month in months if month.terms)
-    for (pack, version), page in run.pages.packs(totals, decided, campaigns, terms).items():
-        public.put(f"packs/{pack}/{version}.html", page.encode())
-    publish_signs(run)
     checks = public.check_index(run.catalogue.in_force)
-    public.put("index.html", run.pages.index(contents(run, months), checks).encode())
+    listed = contents(run, months)
+    publish_signs(run)
+    for language, pages in run.pages.items():
+        for (pack, version), page in pages.packs(totals, decided, campaigns, terms).items():
+            public.put(page_path(f"packs/{pack}/{version}", language), page.encode())
+        public.put(page_path("authors", language), pages.authors(cases).encode())
+        public.put(page_path("method", language), pages.method().encode())
+    public.put("feed.xml", feed_of(listed.providers, public.published, run.context.public_url))
+    for language, pages in reversed(run.pages.items()):
+        public.put(page_path("index", language), pages.index(listed, checks).encode())
 
 
 def publish_signs(run: PublishRun) -> None:
@@ -185,8 +202,8 @@ def publish_signs(run: PublishRun) -> None:
     for row in rows:
         if row.is_known:
             run.context.public.put(f"signs/{row.digest}.json", definition_of(row.id))
-    if rows:
-        run.context.public.put("signs.html", run.pages.signs().encode())
+    for language, pages in run.pages.items() if rows else ():
+        run.context.public.put(page_path("signs", language), pages.signs().encode())
 
 
 def contents(run: PublishRun, months: Sequence[Summary]) -> Contents:
@@ -200,12 +217,20 @@ def contents(run: PublishRun, months: Sequence[Summary]) -> Contents:
                 days=tuple(days),
                 months=tuple(public.periods(name, PeriodKind.MONTH)),
                 campaigns=tuple(public.periods(name, PeriodKind.CAMPAIGN)),
-                newest=public.published(name, days[-1]),
             )
             for name in sorted(public.names, key=lambda name: (name != "all", name))
             if (days := public.periods(name, PeriodKind.DAY))
         ),
+        newest=newest_day(public),
     )
+
+
+def newest_day(public: SummaryBucket) -> Summary | None:
+    """Return the newest day of all providers on which posts were read, or the newest day."""
+    days = public.periods("all", PeriodKind.DAY)[-LOOK_BACK_DAYS:]
+    found = (public.published("all", day) for day in reversed(days))
+    with_posts = next((day for day in found if day and day.numbers.inspected), None)
+    return with_posts or (public.published("all", days[-1]) if days else None)
 
 
 def report_years(run: PublishRun) -> None:

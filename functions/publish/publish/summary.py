@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from phrases import to_translate
 from publish.count.case_numbers import CaseNumbers
 from publish.count.copy_counts import CopyLine
 from publish.count.folding import LeftOutReason, Numbers
@@ -19,7 +20,7 @@ from publish.journal.public_journal import JournalLine
 from publish.journal.short_line import NamesLine, ShortLine
 from publish.periods import PeriodKind, SummaryPeriod
 
-NO_ADDRESS = (
+NO_ADDRESS = to_translate(
     "No public address is set, so every rule runs in shadow:"
     " a rule proposes only where everybody can read it."
 )

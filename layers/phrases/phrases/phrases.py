@@ -44,15 +44,20 @@ class Phrases:
     locale: Locale
     translations: NullTranslations
 
-    def gettext(self, message: str, **values: object) -> str:
+    @property
+    def gap(self) -> str:
+        """Return what is between two sentences: nothing in Chinese."""
+        return "" if self.language == "zh" else " "
+
+    def gettext(self, message: str, /, **values: object) -> str:
         """Return a message with its values: whole numbers get the separators of the language.
 
         >>> of("id").gettext("%(posts)s posts", posts=1200)
         '1.200 posts'
         """
-        return self._filled(self.translations.gettext(message), values)
+        return self._filled(self.translations.gettext(message) if message else "", values)
 
-    def ngettext(self, one: str, many: str, count: int, **values: object) -> str:
+    def ngettext(self, one: str, many: str, count: int, /, **values: object) -> str:
         """Return the form of a message for a count, which is `%(num)s` in it.
 
         >>> of("en").ngettext("%(num)s post", "%(num)s posts", 1200)

@@ -175,7 +175,8 @@ def test_open_findings_are_shown_by_age() -> None:
 def test_the_chart_of_decisions_is_on_a_page_with_any(day: SummaryPart, *, shown: bool) -> None:
     month = Summary(
         provider="acme", kind=PeriodKind.MONTH, period="2026-11", first_day="2026-11-01",
-        last_day="2026-11-30", provisional=False, notice_hours=24, days=(day, part("2026-11-06")),
+        last_day="2026-11-30", provisional=False, notice_hours=24,
+        days=(day, part("2026-11-06", inspected=1)),
         numbers=Numbers(), cases=CaseNumbers(by_verdict={"skipped": 1}),
     )  # fmt: skip
     page = Pages(PublishedSets({}), "", "2026-11-30").summary(month)

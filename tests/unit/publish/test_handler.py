@@ -32,6 +32,8 @@ SETTINGS = {
     "PUBLIC_URL": "https://terang.example",
     "NOTICE_HOURS": "24",
     "PAUSE_BELOW": "0.5",
+    "CONTACT": "",
+    "DATA_LICENCE": "",
     "TODAY": "2026-11-25",
     "POWERTOOLS_SERVICE_NAME": "publish",
     "POWERTOOLS_METRICS_NAMESPACE": "Terang",

@@ -68,6 +68,7 @@ def test_a_run_logs_each_file_of_a_closed_period_and_serves_a_signed_checkpoint(
         "summary",
         "sheet",
         "page",
+        "archive",
         "set",
         "schema",
         "program",
@@ -157,6 +158,7 @@ def test_a_day_that_a_run_could_not_end_is_ended_by_the_next(
     cut.has_time = False
     for hour in range(3, 24):
         cut.publish(f"2026-11-26T{hour:02}:00:00Z")
+        cut.publish(f"2026-11-26T{hour:02}:30:00Z")
     assert {k: n for k, n in kinds(cut).items() if k != "RunLeaf"} == {
         k: n for k, n in kinds(whole).items() if k != "RunLeaf"
     }

@@ -42,6 +42,10 @@ PAGES = {
     "a campaign": "summaries/acme/autumn.html",
     "a pack": "packs/one-time-codes/1.html",
     "a pack with scores": "packs/by-weight/1.html",
+    "an open month in Indonesian": "summaries/acme/2026-11.id.html",
+    "the index in Chinese": "index.zh.html",
+    "the page for authors": "authors.zh.html",
+    "the method": "method.id.html",
 }
 
 pytestmark = [

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from ledger.records.receipt import Receipt
+from phrases import to_translate
 from publish.catalogue import PublishedSets, Ruling
 from publish.journal.case_line import Tally
 from publish.journal.public_journal import JournalLine
@@ -33,47 +34,67 @@ class Numbers(msgspec.Struct, frozen=True):
     lines: Annotated[int, Meta(ge=0, description="Lines read.")] = 0
     records: Annotated[
         int,
-        Meta(ge=0, description="All records that were read: always inspected plus refused."),
+        Meta(
+            ge=0,
+            description=to_translate("All records that were read: always inspected plus refused."),
+        ),
     ] = 0
     inspected: Annotated[
         int,
         Meta(
             ge=0,
-            description="Records accepted as public posts and checked by every rule in force. They"
-            " are counted as delivered: a post that comes again in another export counts again.",
+            description=to_translate(
+                "Records accepted as public posts and checked by every rule in force. They"
+                " are counted as delivered: a post that comes again in another export counts again."
+            ),
         ),
     ] = 0
     refused: Annotated[
         int,
-        Meta(ge=0, description="Records not accepted, for example because they are not public."),
+        Meta(
+            ge=0,
+            description=to_translate(
+                "Records not accepted, for example because they are not public."
+            ),
+        ),
     ] = 0
     findings: Annotated[
         int,
         Meta(
             ge=0,
-            description="How often a post met a rule, live or in shadow. A post can meet several"
-            " rules. A finding is a proposal to look, not a verdict.",
+            description=to_translate(
+                "How often a post met a rule, live or in shadow. A post can meet several"
+                " rules. A finding is a proposal to look, not a verdict."
+            ),
         ),
     ] = 0
     live: Annotated[
-        int, Meta(ge=0, description="Findings of live rules, including those held back.")
+        int,
+        Meta(ge=0, description=to_translate("Findings of live rules, including those held back.")),
     ] = 0
     shadow: Annotated[
-        int, Meta(ge=0, description="Findings of rules on trial: counted, never proposed.")
+        int,
+        Meta(
+            ge=0, description=to_translate("Findings of rules on trial: counted, never proposed.")
+        ),
     ] = 0
     held: Annotated[
         int,
         Meta(
             ge=0,
-            description="Live findings not proposed because the flood guard held the rule back.",
+            description=to_translate(
+                "Live findings not proposed because the flood guard held the rule back."
+            ),
         ),
     ] = 0
     repeats: Annotated[
         int,
         Meta(
             ge=0,
-            description="Findings that another unit had already recorded and that are not counted"
-            " again. They are counted for all rules together.",
+            description=to_translate(
+                "Findings that another unit had already recorded and that are not counted"
+                " again. They are counted for all rules together."
+            ),
         ),
     ] = 0
     refused_by_code: Annotated[Tally, Meta(description="Refused records by code.")] = {}

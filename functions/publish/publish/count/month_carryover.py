@@ -13,6 +13,7 @@ from typing import Annotated, NamedTuple
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from phrases import to_translate
 from publish.count.case_numbers import CaseNumbers
 from publish.count.folding import Numbers
 from publish.count.precision import Errors, Stratum, errors_of, of_cohort, strata_of
@@ -21,8 +22,12 @@ from publish.journal.case_line import Tally
 COHORTS = 13
 """Months that are followed: the month itself and the twelve before."""
 
-AGES = ((1, "1 day or less"), (7, "2 to 7 days"), (30, "8 to 30 days"))
-OLDER = "more than 30 days"
+AGES = (
+    (1, to_translate("1 day or less")),
+    (7, to_translate("2 to 7 days")),
+    (30, to_translate("8 to 30 days")),
+)
+OLDER = to_translate("more than 30 days")
 
 
 class Before(msgspec.Struct, frozen=True):

@@ -24,10 +24,11 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from dsa.estimates import AUDITED_AT_LEAST, AuditSample, missed_posts
+from phrases import to_translate
 from publish.count.folding import sum_tallies
 from publish.estimates import DIGITS, Estimate, Share, estimate
 
-NO_DECISIONS = "no decisions recorded yet"
+NO_DECISIONS = to_translate("no decisions recorded yet")
 
 ALL = "all"
 
@@ -216,7 +217,9 @@ def _stratum(confirmed: int, violating: int, judged: int, inspected: int) -> Str
         high=_rounded_share(confirmed + most, inspected),
     )
     if not confirmed + likely:
-        return Stratum(confirmed, missed, prevalence, Share(note="no violating post is known"))
+        return Stratum(
+            confirmed, missed, prevalence, Share(note=to_translate("no violating post is known"))
+        )
     recall = Share(
         share=_rounded_share(confirmed, confirmed + likely),
         low=_rounded_share(confirmed, confirmed + most),

@@ -4,10 +4,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from phrases import to_translate
 from publish.count.case_numbers import CaseNumbers
 from publish.count.month_carryover import Standing
 from publish.estimates import Estimate, Percentiles, estimate, percentiles
-from publish.site.charts import Chart, bars, columns
+from publish.site.charts import Chart, Say, bars, columns
 from publish.site.tables import TableRow, day_label
 from publish.site.wording import case_words
 from publish.summary import SummaryPart
@@ -93,8 +94,8 @@ def case_tables(numbers: CaseNumbers) -> CaseTables:
         verdicts=_rows(numbers.by_verdict),
         measures=_rows(numbers.by_measure),
         contests=[
-            _contest("Complaints by authors and notifiers", "complaint", numbers),
-            _contest("Disputes before certified bodies", "dispute", numbers),
+            _contest(to_translate("Complaints by authors and notifiers"), "complaint", numbers),
+            _contest(to_translate("Disputes before certified bodies"), "dispute", numbers),
         ],
         orders=_orders(numbers),
         moderators=shown,
@@ -108,30 +109,36 @@ def _looks(numbers: CaseNumbers) -> int:
     return numbers.decisions - (numbers.grouped or 0) + (numbers.groups or 0)
 
 
-def decided_chart(days: Iterable[SummaryPart]) -> Chart:
+def decided_chart(days: Iterable[SummaryPart], say: Say = str) -> Chart:
     """Return findings decided by day, with the decisions overturned that day on top."""
     shown = list(days)
     series = [
-        ("plain", "Decided", [day.decided for day in shown]),
-        ("fell", "Overturned", [day.overturned for day in shown]),
+        ("plain", say(to_translate("Decided")), [day.decided for day in shown]),
+        ("fell", say(to_translate("Overturned")), [day.overturned for day in shown]),
     ]
     labels = [day_label(day.name) for day in shown]
-    return columns("Findings decided and decisions overturned by day", labels, series)
+    title = say(to_translate("Findings decided and decisions overturned by day"))
+    return columns(title, labels, series)
 
 
-def open_chart(standing: Standing) -> Chart:
+def open_chart(standing: Standing, say: Say = str) -> Chart:
     """Return open findings by how long they have waited."""
-    return bars("Open findings by age", [("plain", age, count) for age, count in standing.ages()])
+    rows = [("plain", say(age), count) for age, count in standing.ages()]
+    return bars(say(to_translate("Open findings by age")), rows)
 
 
-def complaints_chart(numbers: CaseNumbers) -> Chart | None:
+def complaints_chart(numbers: CaseNumbers, say: Say = str) -> Chart | None:
     """Return how complaints ended, if any did; reversed decisions have their own colour."""
     ended = numbers.complaints_ended
     rows = [
-        ("fell" if outcome == "reversed" else "plain", case_words(outcome), ended.get(outcome, 0))
+        (
+            "fell" if outcome == "reversed" else "plain",
+            say(case_words(outcome)),
+            ended.get(outcome, 0),
+        )
         for outcome in OUTCOMES
     ]
-    return bars("Complaints by outcome", rows) if ended else None
+    return bars(say(to_translate("Complaints by outcome")), rows) if len(ended) > 1 else None
 
 
 def _rows(tally: Mapping[str, int]) -> list[TableRow]:

@@ -4,7 +4,7 @@ A chart is data: bars, guides and labels with their places in units of the pictu
 style of its own: the page's stylesheet colours a bar by its class, in dark and in light.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import NamedTuple
@@ -25,8 +25,14 @@ WIDEST_BAR = 56.0
 ROW, ROW_TEXT, ROW_BAR = 46.0, 17.0, 14.0
 """Of lying bars: the height of a row, the base line of its text, and the thickness of its bar."""
 
+SMALL_WIDTH, SMALL_HEIGHT, SMALL_BASE, SMALL_BAR = 240.0, 64.0, 46.0, 16.0
+"""Of a small chart: its width and height, its base line, and its widest bar."""
+
 GUIDES = 4
 """Guides above the base line, at most."""
+
+Say = Callable[[str], str]
+"""Translates a label of a chart; `str` leaves it in English."""
 
 Series = Sequence[tuple[str, str, Sequence[int]]]
 """Rows of a chart: the class that colours it, its name, and a value for each label."""
@@ -65,6 +71,7 @@ class Chart:
     labels: tuple[ChartLabel, ...]
     guides: tuple[float, ...] = ()
     left: float = 0.0
+    width: float = WIDTH
 
 
 def columns(title: str, labels: Sequence[str], series: Series) -> Chart:
@@ -115,6 +122,37 @@ def bars(title: str, rows: Sequence[tuple[str, str, int]]) -> Chart:
             words = f"{label}: {value:,}"
             drawn.append(ChartBar(0.0, y + 7, unit * value, ROW_BAR, colour, words))
     return Chart(title, ROW * len(rows), tuple(drawn), tuple(texts))
+
+
+def small_columns(title: str, labels: Sequence[str], values: Sequence[float | None]) -> Chart:
+    """Return a small chart of upright bars for a trend: the last bar is the page's own.
+
+    The first and last label are shown. The title holds no numbers: a table of the page has them.
+
+    >>> [bar.colour for bar in small_columns("t", ["Oct", "Nov"], [1, 2]).bars]
+    ['earlier', 'plain']
+    """
+    unit = (SMALL_BASE - 2) / (max((value or 0 for value in values), default=0) or 1)
+    place = SMALL_WIDTH / max(1, len(values))
+    width = min(SMALL_BAR, BAR_SHARE * place)
+    drawn = [
+        ChartBar(
+            (number + 0.5) * place - width / 2,
+            SMALL_BASE - unit * value,
+            width,
+            unit * value,
+            "plain" if number == len(values) - 1 else "earlier",
+            label,
+        )
+        for number, (label, value) in enumerate(zip(labels, values, strict=True))
+        if value
+    ]
+    ends = {0: labels[0], len(labels) - 1: labels[-1]} if labels else {}
+    texts = tuple(
+        ChartLabel((number + 0.5) * place, SMALL_BASE + 15, "middle", label)
+        for number, label in ends.items()
+    )
+    return Chart(title, SMALL_HEIGHT, tuple(drawn), texts, guides=(SMALL_BASE,), width=SMALL_WIDTH)
 
 
 def steps(top: int) -> list[int]:

@@ -4,15 +4,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from hashlib import sha256
 
+from phrases import Phrases, of, to_translate
 from publish.catalogue import PublishedIndex, PublishedSets, proposes_from, refusals_of
+from publish.count.case_numbers import CaseNumbers
 from publish.count.folding import Numbers
 from publish.count.precision import Errors, RuleErrors
 from publish.count.term_evidence import Evidence
 from publish.site import case_tables, tables, wording
+from publish.site.charts import Chart
+from publish.site.contests import EndedComplaints
+from publish.site.headline import done_words, headline_of, open_words, trends
 from publish.site.score_tables import ordinary_rows, sign_rows, weight_rows
 from publish.site.templating import render
-from publish.summary import Summary
+from publish.summary import Summary, SummaryPart, encode_summary
 from rules.factchecks import FACTCHECKS
 from rules.pack import Pack
 from rules.rule_set import RuleSet
@@ -21,12 +27,12 @@ from rules.rule_set import RuleSet
 class PackState(StrEnum):
     """In words for a page. If two are true, the first of them is shown."""
 
-    REPLACED = "replaced"
-    EXPIRED = "expired"
-    NOT_IN_FORCE = "not in force"
-    NOT_YET = "not yet"
-    SHADOW = "shadow"
-    LIVE = "live"
+    REPLACED = to_translate("replaced")
+    EXPIRED = to_translate("expired")
+    NOT_IN_FORCE = to_translate("not in force")
+    NOT_YET = to_translate("not yet")
+    SHADOW = to_translate("shadow")
+    LIVE = to_translate("live")
 
 
 def state_of(pack: Pack, in_force: RuleSet, today: str, *, public: bool) -> PackState:
@@ -67,20 +73,23 @@ class ListedProvider:
     days: tuple[str, ...]
     months: tuple[str, ...]
     campaigns: tuple[str, ...]
-    newest: Summary | None
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What the index lists; `months` are those of `all`, oldest first."""
+    """What the index lists; `months` are those of `all`, oldest first.
+
+    `newest` is the newest day on which posts were read, of all providers, or the newest day.
+    """
 
     months: tuple[Summary, ...]
     providers: tuple[ListedProvider, ...]
+    newest: Summary | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """Renders pages. Packs and rules have the titles that the sets give them.
+    """Renders pages in one language. Packs and rules have the titles that the sets give them.
 
     `public_url` and `today`, the day of the run in UTC, decide whether a pack is live. Pages of
     summaries do not depend on the day.
@@ -89,39 +98,78 @@ class Pages:
     catalogue: PublishedSets
     public_url: str
     today: str
+    language: str = "en"
+    contact: str = ""
+    licence: str = ""
 
-    def summary(self, summary: Summary, earlier: str = "") -> str:
-        """Return the page of a summary; `earlier` is the newest period before it, or empty."""
-        numbers = summary.numbers
-        met, quiet = tables.rule_rows(summary, self.catalogue)
+    @property
+    def phrases(self) -> Phrases:
+        """Return the phrases of the pages' language."""
+        return of(self.language)
+
+    def summary(
+        self,
+        summary: Summary,
+        earlier: str = "",
+        months: Iterable[Summary] = (),
+        *,
+        archive: bool = False,
+    ) -> str:
+        """Return the page of a summary.
+
+        Args:
+            summary: What the page shows.
+            earlier: The newest period before it, or empty.
+            months: For a month, the published months before it, oldest first.
+            archive: Whether its zip file is published.
+        """
+        numbers, say, by_day = summary.numbers, self.phrases.gettext, summary.days
+        met, quiet = tables.rule_rows(summary, self.catalogue, self.language)
         categories = tables.category_rows(numbers.by_category)
         refusals = tables.refusal_rows(numbers.refused_by_code)
-        by_day, cases = summary.days, case_tables.case_tables(summary.cases)
+        cases = case_tables.case_tables(summary.cases)
         decided = any(day.decided or day.overturned for day in by_day)
-        return render(
+        headline = headline_of(summary, months)
+        opening = wording.opening(summary, self.phrases)
+        busy = [day for day in by_day if tables.is_busy(day)]
+        return self._render(
             "summary.html",
-            root="../../",
+            summary.path,
             s=summary,
             n=numbers,
-            title=wording.title_of(summary),
-            opening=wording.opening(summary),
+            h=headline,
+            title=wording.title_of(summary, self.phrases),
+            opening=opening,
+            decided_words=wording.decided_words(summary.cases, self.phrases),
+            done_words=done_words(headline.done, self.phrases),
+            open_words=open_words(headline.open, summary.standing.day, self.phrases)
+            if headline.open and summary.standing
+            else "",
+            trends=trends(headline, self.phrases),
             earlier=earlier,
             met=met,
             quiet=quiet,
             categories=categories,
             refusals=refusals,
-            languages=tables.tally_rows(numbers.by_language),
-            findings_chart=tables.findings_chart(by_day, categories)
-            if by_day
-            else tables.category_chart(categories),
-            inspected_chart=tables.inspected_chart(by_day),
-            refusal_chart=tables.refusal_chart(refusals),
+            by_language=tables.language_rows(numbers.by_language, self.phrases),
+            findings_chart=self._findings_chart(busy, categories, summary),
+            inspected_chart=tables.inspected_chart(by_day, say) if len(busy) > 1 else None,
+            refusal_chart=tables.refusal_chart(refusals, say) if len(refusals) > 1 else None,
+            busy_days=busy,
+            quiet_days=[day for day in by_day if day not in busy],
             packs=self.catalogue.packs,
+            titles={
+                key: pack.title_in(self.language) for key, pack in self.catalogue.packs.items()
+            },
             cases=cases,
             moderator_decisions=case_tables.MODERATOR_DECISIONS,
-            decided_chart=case_tables.decided_chart(by_day) if decided else None,
-            complaints_chart=case_tables.complaints_chart(summary.cases),
-            open_chart=case_tables.open_chart(summary.standing) if summary.standing else None,
+            decided_chart=case_tables.decided_chart(by_day, say)
+            if decided and len(busy) > 1
+            else None,
+            complaints_chart=case_tables.complaints_chart(summary.cases, say),
+            open_chart=case_tables.open_chart(summary.standing, say) if summary.standing else None,
+            archive=archive,
+            digest=sha256(encode_summary(summary)).hexdigest(),
         )
 
     def packs(
@@ -150,22 +198,52 @@ class Pages:
 
     def signs(self) -> str:
         """Return the page of the signs and gates that the set in force names."""
-        return render("signs.html", root="", signs=sign_rows(self.catalogue.in_force))
+        return self._render("signs.html", "signs", signs=sign_rows(self.catalogue.in_force))
+
+    def authors(self, cases: CaseNumbers) -> str:
+        """Return the page for authors; `cases` are the sums of all published months."""
+        return self._render("authors.html", "authors", ended=EndedComplaints.of(cases))
+
+    def method(self) -> str:
+        """Return the page on how the numbers are made."""
+        return self._render("method.html", "method")
 
     def index(self, contents: Contents, checks: PublishedIndex | None = None) -> str:
         """Return the index of all that is published; `checks` is the index of fact-checks."""
-        return render(
+        newest = contents.newest
+        return self._render(
             "index.html",
-            root="",
+            "index",
             c=contents,
-            newest=next((listed.newest for listed in contents.providers), None),
+            newest=newest,
+            newest_words=wording.read_words(newest, self.phrases) if newest else "",
             packs=self.catalogue.packs,
             states={key: self._state(pack) for key, pack in self.catalogue.packs.items()},
-            public_url=self.public_url,
             months_of=tables.months_of,
             checks=checks,
             refused_checks=refusals_of(checks) if checks else [],
         )
+
+    def _render(self, template: str, path: str, **context: object) -> str:
+        return render(
+            template,
+            path,
+            self.language,
+            public_url=self.public_url,
+            contact=self.contact,
+            licence=self.licence,
+            **context,
+        )
+
+    def _findings_chart(
+        self, busy: list[SummaryPart], categories: list[tables.TableRow], summary: Summary
+    ) -> Chart | None:
+        """Return the chart of findings, or None where it would show a single number."""
+        say = self.phrases.gettext
+        if summary.days:
+            return tables.findings_chart(summary.days, categories, say) if len(busy) > 1 else None
+        bars = sum(1 for row in categories if row.live) + any(row.shadow for row in categories)
+        return tables.category_chart(categories, say) if bars > 1 else None
 
     def _state(self, pack: Pack) -> PackState:
         return state_of(pack, self.catalogue.in_force, self.today, public=bool(self.public_url))
@@ -181,9 +259,9 @@ class Pages:
             for rule in pack.rules
         }
         notice_hours = self.catalogue.notice_hours_of(pack)
-        return render(
+        return self._render(
             "pack.html",
-            root="../../",
+            f"packs/{pack.id}/{pack.version}",
             pack=pack,
             of_checks=pack.id == FACTCHECKS,
             found=found,
@@ -194,11 +272,11 @@ class Pages:
             paused=self.catalogue.pauses_of(pack),
             state=self._state(pack),
             versions=versions_in(self.catalogue.in_force, pack.id),
-            public_url=self.public_url,
+            matching=self.catalogue.matching_of(pack),
+            language_name=self.phrases.language_name,
             campaign_shown=campaign_shown,
             notice_hours=notice_hours,
             proposes_from=proposes_from(pack, notice_hours),
-            category=" or ".join(map(wording.category_words, pack.categories)),
             evidence={
                 rule.id: evidence
                 for rule in pack.rules

@@ -3,15 +3,17 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from phrases import Phrases, to_translate
 from publish.catalogue import PublishedSets
 from publish.count.precision import RuleErrors
 from publish.periods import PeriodKind
-from publish.site.charts import Chart, bars, columns
-from publish.site.wording import CATEGORIES, category_words, refusal_words
+from publish.site.charts import Chart, Say, bars, columns
+from publish.site.wording import CATEGORIES, category_words, language_words, refusal_words
 from publish.summary import Summary, SummaryPart
 from rules.pack import Pack, Rule
+from rules.translation import Said
 
-SHADOW = ("shadow", "In shadow")
+SHADOW = ("shadow", to_translate("In shadow"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,7 @@ class RuleRow:
     pack: str
     version: int
     rule: str
-    why: str
+    why: Said
     severity: str
     category: str
     live: int
@@ -41,13 +43,15 @@ class TableRow:
     colour: str = ""
 
 
-def rule_rows(summary: Summary, catalogue: PublishedSets) -> tuple[list[RuleRow], list[RuleRow]]:
+def rule_rows(
+    summary: Summary, catalogue: PublishedSets, language: str = "en"
+) -> tuple[list[RuleRow], list[RuleRow]]:
     """Return the rules with findings, most first, and those that ran and found nothing."""
     known = catalogue.packs
     ran = catalogue.ran(summary.provider, summary.numbers.sets)
     found = {key.rpartition("/")[0] for key in summary.numbers.by_rule}
     rows = [
-        _rule_row(pack, rule, summary)
+        _rule_row(pack, rule, summary, language)
         for version, pack in known.items()
         if summary.kind is not PeriodKind.CAMPAIGN or pack.campaign == summary.period
         if version in ran or any(_rule_name(pack, rule) in found for rule in pack.rules)
@@ -81,10 +85,18 @@ def refusal_rows(by_code: Mapping[str, int]) -> list[TableRow]:
     return sorted(rows, key=lambda row: (-row.live, row.key))
 
 
-def tally_rows(tally: Mapping[str, int]) -> list[TableRow]:
-    """Return the rows of any other tally, the largest first."""
-    rows = [TableRow(key, key, count) for key, count in tally.items()]
+def language_rows(tally: Mapping[str, int], phrases: Phrases) -> list[TableRow]:
+    """Return posts by the language that the sender gave, the most first, with its name."""
+    rows = [
+        TableRow(code, phrases.gettext(language_words(code)) or phrases.language_name(code), count)
+        for code, count in tally.items()
+    ]
     return sorted(rows, key=lambda row: (-row.live, row.key))
+
+
+def is_busy(part: SummaryPart) -> bool:
+    """Return whether anything was received, decided or overturned in a part of a summary."""
+    return any((part.inspected, part.refused, part.decided, part.overturned))
 
 
 def colour_of(category: str) -> str:
@@ -97,37 +109,41 @@ def colour_of(category: str) -> str:
     return f"c{order.index(category) + 1}" if category in order else "c0"
 
 
-def findings_chart(days: Iterable[SummaryPart], rows: Iterable[TableRow]) -> Chart:
+def findings_chart(days: Iterable[SummaryPart], rows: Iterable[TableRow], say: Say = str) -> Chart:
     """Return findings by day: live ones stacked by category, all in shadow on top."""
     shown = list(days)
     live = [
-        (row.colour, row.words, [day.by_category.get(f"{row.key}/live", 0) for day in shown])
+        (row.colour, say(row.words), [day.by_category.get(f"{row.key}/live", 0) for day in shown])
         for row in rows
         if row.live
     ]
-    shadow = (*SHADOW, [day.shadow for day in shown])
+    shadow = (SHADOW[0], say(SHADOW[1]), [day.shadow for day in shown])
     labels = [day_label(day.name) for day in shown]
-    return columns("Findings by day and category", labels, [*live, shadow])
+    title = say(to_translate("Findings by day and category"))
+    return columns(title, labels, [*live, shadow])
 
 
-def inspected_chart(days: Iterable[SummaryPart]) -> Chart:
+def inspected_chart(days: Iterable[SummaryPart], say: Say = str) -> Chart:
     """Return inspected posts by day."""
     shown = list(days)
     values = [day.inspected for day in shown]
     labels = [day_label(day.name) for day in shown]
-    return columns("Inspected posts by day", labels, [("plain", "", values)])
+    return columns(say(to_translate("Inspected posts by day")), labels, [("plain", "", values)])
 
 
-def category_chart(rows: Iterable[TableRow]) -> Chart:
+def category_chart(rows: Iterable[TableRow], say: Say = str) -> Chart:
     """Return the findings of a day by category."""
-    live = [(row.colour, row.words, row.live) for row in rows if row.live]
-    shadow = sum(row.shadow for row in rows)
-    return bars("Findings by category", [*live, *([(*SHADOW, shadow)] if shadow else [])])
+    shown = list(rows)
+    live = [(row.colour, say(row.words), row.live) for row in shown if row.live]
+    shadow = sum(row.shadow for row in shown)
+    whole = [*live, *([(SHADOW[0], say(SHADOW[1]), shadow)] if shadow else [])]
+    return bars(say(to_translate("Findings by category")), whole)
 
 
-def refusal_chart(rows: Iterable[TableRow]) -> Chart:
+def refusal_chart(rows: Iterable[TableRow], say: Say = str) -> Chart:
     """Return refused records by code."""
-    return bars("Refused records by code", [("plain", row.key, row.live) for row in rows])
+    title = say(to_translate("Refused records by code"))
+    return bars(title, [("plain", row.key, row.live) for row in rows])
 
 
 def day_label(day: str) -> str:
@@ -143,13 +159,13 @@ def _rule_name(pack: Pack, rule: Rule) -> str:
     return f"{pack.id}/{pack.version}/{rule.id}"
 
 
-def _rule_row(pack: Pack, rule: Rule, summary: Summary) -> RuleRow:
+def _rule_row(pack: Pack, rule: Rule, summary: Summary, language: str) -> RuleRow:
     numbers, key = summary.numbers, _rule_name(pack, rule)
     return RuleRow(
         pack=pack.id,
         version=pack.version,
         rule=rule.id,
-        why=rule.why,
+        why=pack.reason_in(language, rule),
         severity=rule.severity,
         category=category_words(pack.category_of(rule)),
         live=numbers.by_rule.get(f"{key}/live", 0),

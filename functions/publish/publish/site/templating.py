@@ -1,6 +1,7 @@
 """The template engine of the pages: what every template may call, and how it prints a value."""
 
 import base64
+from collections.abc import Callable
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -9,30 +10,56 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from ledger.untrusted_text import replace_controls
-from publish.periods import PeriodKind, day_words, month_words
+from phrases import LANGUAGES, NAMES, Phrases, of, to_translate
+from phrases.markup import PagePhrases
+from publish.periods import PeriodKind
 from publish.site import wording
 from publish.summary import NO_ADDRESS
 
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-def render(template: str, **context: object) -> str:
-    """Return a page: the template with these values, and a last newline."""
-    return environment().get_template(template).render(context) + "\n"
+def page_path(path: str, language: str) -> str:
+    """Return the path of a page in a language: English has no ending of its own.
+
+    >>> page_path("summaries/all/2026-11", "en"), page_path("index", "id")
+    ('summaries/all/2026-11.html', 'index.id.html')
+    """
+    return f"{path}{html_ending(language)}"
+
+
+def html_ending(language: str) -> str:
+    """Return how the pages of a language end."""
+    return ".html" if language == "en" else f".{language}.html"
+
+
+def render(template: str, path: str, language: str, **context: object) -> str:
+    """Return a page: the template with these values, and a last newline.
+
+    Args:
+        template: The file of the template.
+        path: The page's path below the public address, without its ending.
+        language: One of `LANGUAGES`.
+        context: What the template names.
+    """
+    place = {"root": "../" * path.count("/"), "page": path.rpartition("/")[2], "path": path}
+    return environment(language).get_template(template).render(place | context) + "\n"
 
 
 @cache
-def environment() -> Environment:
-    """Return the template engine. A name that a template does not know is an error."""
+def environment(language: str = "en") -> Environment:
+    """Return the template engine of a language. An unknown name is an error."""
+    phrases = of(language)
     engine = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
-        finalize=shown,
+        finalize=lambda value: shown(value, phrases),
         trim_blocks=True,
         lstrip_blocks=True,
     )
     stylesheet = (TEMPLATES / "page.css").read_text("utf-8")
+    say = PagePhrases(phrases, replace_controls)
     # The stylesheet is a file of ours; a policy by digest needs its bytes as they are.
     engine.globals |= {
         "stylesheet": Markup(stylesheet),  # noqa: S704 # nosec B704
@@ -40,15 +67,31 @@ def environment() -> Environment:
         "meanings": wording.meanings(),
         "no_address": NO_ADDRESS,
         "check_command": wording.CHECK_COMMAND,
-        "day_words": day_words,
-        "month_words": month_words,
-        "category_words": wording.category_words,
-        "counted": wording.counted,
-        "case_words": wording.case_words,
-        "share_words": wording.share_words,
-        "hours_words": wording.hours_words,
+        "language": language,
+        "languages": [(name, NAMES[name], html_ending(name)) for name in LANGUAGES],
+        "html": html_ending(language),
+        "_": say.gettext,  # for messages in the template alone: their tags are tags
+        "say": phrases.gettext,  # for messages that come as data: they are escaped
+        "ngettext": say.ngettext,
+        "gap": phrases.gap,
+        "comma": "、" if language == "zh" else ", ",
+        "decimal": phrases.decimal,
+        "day_words": phrases.day,
+        "month_words": phrases.month,
+        "share_words": phrases.share,
+        "hours_words": phrases.duration,
+        "language_words": _translated(wording.language_words, phrases),
+        "category_words": _translated(wording.category_words, phrases),
+        "case_words": _translated(wording.case_words, phrases),
+        "cause_words": _translated(wording.cause_words, phrases),
+        "severities": {
+            "low": phrases.gettext(to_translate("low severity")),
+            "medium": phrases.gettext(to_translate("medium severity")),
+            "high": phrases.gettext(to_translate("high severity")),
+        },
         "kinds": PeriodKind,
     }
+    engine.filters["say"] = phrases.gettext
     return engine
 
 
@@ -58,12 +101,18 @@ def policy_for(stylesheet: str) -> str:
     return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
 
 
-def shown(value: object) -> object:
+def shown(value: object, phrases: Phrases) -> object:
     """Return what a template prints: numbers with separators, texts without control characters.
 
-    >>> shown(12345), shown("a" + chr(27) + "[2J")
+    >>> shown(12345, of("en")), shown("a" + chr(27) + "[2J", of("en"))
     ('12,345', 'a�[2J')
     """
     if isinstance(value, Markup):
         return value
-    return f"{value:,}" if isinstance(value, int) else replace_controls(str(value))
+    text = str(phrases.shown(value))
+    return text if text.isprintable() else replace_controls(text)
+
+
+def _translated(words: Callable[[str], str], phrases: Phrases) -> Callable[[str], str]:
+    """Return a function of codes that answers in a language."""
+    return lambda code: phrases.gettext(words(code))

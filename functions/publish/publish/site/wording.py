@@ -3,75 +3,114 @@
 import msgspec
 
 from ledger.records.refusal import Code
+from phrases import Phrases, of, to_translate
 from publish.count.case_numbers import CaseNumbers
 from publish.count.folding import Numbers
 from publish.periods import PeriodKind
-from publish.summary import Summary, period_of
+from publish.summary import Summary
 
 CATEGORIES = {
-    "SCAMS_AND_FRAUD": "Scams and fraud",
-    "VIOLENCE": "Violence",
-    "RISK_FOR_PUBLIC_SECURITY": "Risk for public security",
-    "UNSAFE_AND_PROHIBITED_PRODUCTS": "Unsafe or prohibited products",
-    "CYBER_VIOLENCE": "Cyber violence",
-    "SELF_HARM": "Self-harm",
-    "OTHER_VIOLATION_TC": "Other breach of terms",
+    "SCAMS_AND_FRAUD": to_translate("Scams and fraud"),
+    "VIOLENCE": to_translate("Violence"),
+    "RISK_FOR_PUBLIC_SECURITY": to_translate("Risk for public security"),
+    "UNSAFE_AND_PROHIBITED_PRODUCTS": to_translate("Unsafe or prohibited products"),
+    "CYBER_VIOLENCE": to_translate("Cyber violence"),
+    "SELF_HARM": to_translate("Self-harm"),
+    "OTHER_VIOLATION_TC": to_translate("Other breach of terms"),
 }
 """The categories that a pack may carry, in the order in which charts stack them."""
 
 REFUSALS = {
-    Code.NOT_PUBLIC: "Not marked as public, so it was not read",
-    Code.ENCODING: "Not valid UTF-8",
-    Code.LINE_LONG: "A line longer than 2 MiB",
-    Code.JSON_SYNTAX: "Not valid JSON",
-    Code.JSON_DEPTH: "JSON nested too deeply",
-    Code.JSON_DUPLICATE_KEY: "The same key twice in one object",
-    Code.NOT_AN_OBJECT: "JSON, but not an object",
-    Code.FIELD_MISSING: "A required field is missing",
-    Code.FIELD_TYPE: "A field of the wrong type",
-    Code.FIELD_LENGTH: "A field too short or too long",
-    Code.FIELD_RANGE: "A field out of its range",
-    Code.TIME_SYNTAX: "A time that cannot be read",
-    Code.TIME_OFFSET: "A time without its offset from UTC",
-    Code.MSG_SYNTAX: "A message that cannot be read",
-    Code.SENDER_UNKNOWN: "A sender that is not registered for the provider",
-    Code.PROVIDER_UNKNOWN: "A provider that is not registered",
-    Code.OBJECT_CHANGED: "A file that was replaced while it was read",
-    Code.OBJECT_GONE: "A file that was deleted before it was read",
-    Code.OBJECT_UNREADABLE: "A file that the storage did not return",
-    Code.FORMAT_UNKNOWN: "A file in an unknown format",
-    Code.TOO_LARGE_FOR_FORMAT: "A file too large for its format",
-    Code.BOMB: "A file that becomes too large when it is unpacked",
-    Code.GZIP_TRUNCATED: "A gzip file that ends too early",
-    Code.GZIP_BROKEN: "A gzip file that cannot be unpacked",
-    Code.ZIP_BROKEN: "A zip file that cannot be unpacked",
-    Code.ZIP_ENCRYPTED: "An encrypted zip file",
-    Code.ZIP_METHOD: "A zip file with an unknown compression method",
-    Code.ZIP_NESTED: "An archive inside a zip file",
-    Code.ZIP_LINK: "A link inside a zip file",
-    Code.ZIP_OVERLAP: "A zip file whose members overlap",
-    Code.CSV_HEADER: "A CSV file without the needed columns",
-    Code.CSV_NO_AUDIENCE: "A CSV file that does not say what is public",
-    Code.CSV_ROW: "A CSV row that does not fit its header",
-    Code.CHANNEL_NOT_OPEN: "A channel that is not known to be open to everyone",
-    Code.NOT_A_POST: "An item that is not a post, such as a service notice",
+    Code.NOT_PUBLIC: to_translate("Not marked as public, so it was not read"),
+    Code.ENCODING: to_translate("Not valid UTF-8"),
+    Code.LINE_LONG: to_translate("A line longer than 2 MiB"),
+    Code.JSON_SYNTAX: to_translate("Not valid JSON"),
+    Code.JSON_DEPTH: to_translate("JSON nested too deeply"),
+    Code.JSON_DUPLICATE_KEY: to_translate("The same key twice in one object"),
+    Code.NOT_AN_OBJECT: to_translate("JSON, but not an object"),
+    Code.FIELD_MISSING: to_translate("A required field is missing"),
+    Code.FIELD_TYPE: to_translate("A field of the wrong type"),
+    Code.FIELD_LENGTH: to_translate("A field too short or too long"),
+    Code.FIELD_RANGE: to_translate("A field out of its range"),
+    Code.TIME_SYNTAX: to_translate("A time that cannot be read"),
+    Code.TIME_OFFSET: to_translate("A time without its offset from UTC"),
+    Code.MSG_SYNTAX: to_translate("A message that cannot be read"),
+    Code.SENDER_UNKNOWN: to_translate("A sender that is not registered for the provider"),
+    Code.PROVIDER_UNKNOWN: to_translate("A provider that is not registered"),
+    Code.OBJECT_CHANGED: to_translate("A file that was replaced while it was read"),
+    Code.OBJECT_GONE: to_translate("A file that was deleted before it was read"),
+    Code.OBJECT_UNREADABLE: to_translate("A file that the storage did not return"),
+    Code.FORMAT_UNKNOWN: to_translate("A file in an unknown format"),
+    Code.TOO_LARGE_FOR_FORMAT: to_translate("A file too large for its format"),
+    Code.BOMB: to_translate("A file that becomes too large when it is unpacked"),
+    Code.GZIP_TRUNCATED: to_translate("A gzip file that ends too early"),
+    Code.GZIP_BROKEN: to_translate("A gzip file that cannot be unpacked"),
+    Code.ZIP_BROKEN: to_translate("A zip file that cannot be unpacked"),
+    Code.ZIP_ENCRYPTED: to_translate("An encrypted zip file"),
+    Code.ZIP_METHOD: to_translate("A zip file with an unknown compression method"),
+    Code.ZIP_NESTED: to_translate("An archive inside a zip file"),
+    Code.ZIP_LINK: to_translate("A link inside a zip file"),
+    Code.ZIP_OVERLAP: to_translate("A zip file whose members overlap"),
+    Code.CSV_HEADER: to_translate("A CSV file without the needed columns"),
+    Code.CSV_NO_AUDIENCE: to_translate("A CSV file that does not say what is public"),
+    Code.CSV_ROW: to_translate("A CSV row that does not fit its header"),
+    Code.CHANNEL_NOT_OPEN: to_translate("A channel that is not known to be open to everyone"),
+    Code.NOT_A_POST: to_translate("An item that is not a post, such as a service notice"),
 }
 
 CASES = {
-    "confirmed": "Confirmed",
-    "dismissed": "Dismissed",
-    "escalated": "Passed on to an authority",
-    "skipped": "Skipped for now",
-    "upheld": "Decision upheld",
-    "partly_reversed": "Partly reversed",
-    "reversed": "Reversed",
-    "omitted": "No decision",
-    "contested": "contested",
-    "refused": "refused",
-    "impossible": "not possible",
-    "all": "All",
+    "confirmed": to_translate("Confirmed"),
+    "dismissed": to_translate("Dismissed"),
+    "escalated": to_translate("Passed on to an authority"),
+    "skipped": to_translate("Skipped for now"),
+    "upheld": to_translate("Decision upheld"),
+    "partly_reversed": to_translate("Partly reversed"),
+    "reversed": to_translate("Reversed"),
+    "omitted": to_translate("No decision"),
+    "contested": to_translate("contested"),
+    "refused": to_translate("refused"),
+    "impossible": to_translate("not possible"),
+    "all": to_translate("All"),
 }
 """Verdicts and outcomes in words."""
+
+MEASURES = {
+    "DECISION_VISIBILITY_CONTENT_REMOVED": to_translate("Post removed"),
+    "DECISION_VISIBILITY_CONTENT_DISABLED": to_translate("Access to the post disabled"),
+    "DECISION_VISIBILITY_CONTENT_DEMOTED": to_translate("Post shown less"),
+    "DECISION_VISIBILITY_CONTENT_AGE_RESTRICTED": to_translate("Post shown to adults only"),
+    "DECISION_VISIBILITY_CONTENT_INTERACTION_RESTRICTED": to_translate("Answers to it restricted"),
+    "DECISION_VISIBILITY_CONTENT_LABELLED": to_translate("Label put on the post"),
+    "DECISION_VISIBILITY_OTHER": to_translate("Post restricted in another way"),
+    "DECISION_MONETARY_SUSPENSION": to_translate("Earnings suspended"),
+    "DECISION_MONETARY_TERMINATION": to_translate("Earnings ended"),
+    "DECISION_MONETARY_OTHER": to_translate("Earnings restricted"),
+    "DECISION_PROVISION_PARTIAL_SUSPENSION": to_translate("A part of the service suspended"),
+    "DECISION_PROVISION_TOTAL_SUSPENSION": to_translate("The service suspended"),
+    "DECISION_PROVISION_PARTIAL_TERMINATION": to_translate("A part of the service ended"),
+    "DECISION_PROVISION_TOTAL_TERMINATION": to_translate("The service ended"),
+    "DECISION_ACCOUNT_SUSPENDED": to_translate("Account suspended"),
+    "DECISION_ACCOUNT_TERMINATED": to_translate("Account closed"),
+}
+"""Measures in words, by the codes of the DSA."""
+
+CAUSES = {
+    "complaint": to_translate("a complaint"),
+    "dispute": to_translate("a dispute"),
+    "court": to_translate("a court"),
+    "own_initiative": to_translate("the provider's own initiative"),
+    "corrected": to_translate("corrected"),
+    "withdrawn": to_translate("withdrawn"),
+    "author": to_translate("author"),
+    "notifier": to_translate("notifier"),
+}
+"""Why something was overturned, came back or changed."""
+
+LANGUAGE_CODES = {
+    "und": to_translate("No language was given"),
+    "other": to_translate("The code given is not a known language"),
+}
+"""What the numbers by language count in addition to languages."""
 
 CHECK_COMMAND = "terang recount DIR"
 
@@ -89,38 +128,27 @@ def case_words(code: str) -> str:
     """Return a verdict, an outcome, a measure or a category in words.
 
     >>> case_words("partly_reversed"), case_words("DECISION_VISIBILITY_CONTENT_REMOVED")
-    ('Partly reversed', 'Visibility: content removed')
+    ('Partly reversed', 'Post removed')
     """
-    if code.startswith("DECISION_"):
-        field, _, measure = code.removeprefix("DECISION_").partition("_")
-        return f"{field.capitalize()}: {measure.replace('_', ' ').lower()}"
-    return CASES.get(code) or category_words(code)
+    return CASES.get(code) or MEASURES.get(code) or category_words(code)
 
 
-def share_words(share: float | None) -> str:
-    """Return a share in per cent, with a decimal only below 10 %.
+def language_words(code: str) -> str:
+    """Return what is counted under a code that names no language, and "" for any other.
 
-    >>> [share_words(share).replace("\N{NO-BREAK SPACE}", " ") for share in (0.4567, 0.0012, None)]
-    ['46 %', '0.1 %', '']
+    >>> language_words("und"), language_words("id")
+    ('No language was given', '')
     """
-    if share is None:
-        return ""
-    whole = 100 * share
-    digits = 0 if whole == 0 or whole >= 10 else 1
-    return f"{whole:.{digits}f}\N{NO-BREAK SPACE}%"
+    return LANGUAGE_CODES.get(code, "")
 
 
-def hours_words(hours: float | None) -> str:
-    """Return a duration in words.
+def cause_words(cause: str) -> str:
+    """Return why something was overturned, came back or changed, in words.
 
-    >>> hours_words(0.25), hours_words(5.04), hours_words(80.0), hours_words(None)
-    ('15 minutes', '5.0 hours', '3.3 days', '')
+    >>> cause_words("court"), cause_words("new_cause")
+    ('a court', 'new cause')
     """
-    if hours is None:
-        return ""
-    if hours < 1:
-        return counted(round(hours * 60), "minute")
-    return f"{hours:.1f} hours" if hours < 72 else f"{hours / 24:.1f} days"
+    return CAUSES.get(cause) or cause.replace("_", " ")
 
 
 def refusal_words(code: str) -> str:
@@ -139,17 +167,8 @@ def meanings() -> dict[str, str]:
     return {name: field["description"] for name, field in fields}
 
 
-def counted(number: int, one: str, many: str = "") -> str:
-    """Return a number with its noun.
-
-    >>> counted(1, "finding"), counted(1200, "finding")
-    ('1 finding', '1,200 findings')
-    """
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
-
-
-def title_of(summary: Summary) -> str:
-    """Return the title of a summary: provider and period.
+def title_of(summary: Summary, phrases: Phrases | None = None) -> str:
+    """Return the title of a summary: provider and period, in English if no language is given.
 
     >>> from publish.summary import Errors
     >>> title_of(Summary(provider="all", kind=PeriodKind.MONTH, period="2026-11", notice_hours=24,
@@ -157,68 +176,151 @@ def title_of(summary: Summary) -> str:
     ...     errors=Errors()))
     'All providers, November 2026'
     """
-    return f"{_whose(summary)}, {period_of(summary).words}"
+    say = phrases or of("en")
+    whose = say.gettext("All providers") if summary.provider == "all" else summary.provider
+    return say.gettext("%(whose)s, %(period)s", whose=whose, period=_period(summary, say))
 
 
-def opening(summary: Summary) -> list[str]:
+def opening(summary: Summary, phrases: Phrases | None = None) -> list[str]:
     """Return the first sentences of a page: posts read, findings, proposals and decisions."""
+    say = phrases or of("en")
     numbers = summary.numbers
-    of = f"{len(summary.providers)} providers" if summary.provider == "all" else summary.provider
-    if summary.provider == "all" and len(summary.providers) == 1:
-        of = "1 provider"
-    posts = counted(numbers.inspected, "public post")
-    sentences = [f"{_when(summary)} Terang read {posts} of {of}{_found(summary)}."]
+    sentences = [read_words(summary, say)]
     if numbers.findings:
-        sentences.append(_became(numbers))
-    if summary.cases.decisions or summary.cases.overturned:
-        sentences.append(_decided(summary.cases))
+        sentences.append(_became(numbers, say))
+    if decided := decided_words(summary.cases, say):
+        sentences.append(decided)
     if numbers.refused:
-        refused = counted(numbers.refused, "other record was", "other records were")
-        sentences.append(f"{refused} refused and not checked by any rule.")
+        sentences.append(
+            say.ngettext(
+                "%(num)s other record was refused and not checked by any rule.",
+                "%(num)s other records were refused and not checked by any rule.",
+                numbers.refused,
+            )
+        )
     return sentences
 
 
-def _when(summary: Summary) -> str:
-    words = period_of(summary).words
+def read_words(summary: Summary, say: Phrases) -> str:
+    """Return the sentence on what was read and found in a period."""
+    numbers = summary.numbers
+    values = {
+        "when": _when(summary, say),
+        "posts": say.ngettext("%(num)s public post", "%(num)s public posts", numbers.inspected),
+        "of": summary.provider
+        if summary.provider != "all"
+        else say.ngettext("%(num)s provider", "%(num)s providers", len(summary.providers)),
+        "findings": say.ngettext("%(num)s finding", "%(num)s findings", numbers.findings),
+    }
+    if not numbers.findings:
+        none = say.gettext("%(when)s Terang read %(posts)s of %(of)s so far.", **values)
+        if not summary.provisional:
+            none = say.gettext("%(when)s Terang read %(posts)s of %(of)s.", **values)
+        return f"{none}{say.gap}{say.gettext('None of them met a rule.')}"
+    if summary.kind is PeriodKind.CAMPAIGN:
+        if summary.provisional:
+            return say.gettext(
+                "%(when)s Terang read %(posts)s of %(of)s so far and recorded %(findings)s of its"
+                " rules.",
+                **values,
+            )
+        return say.gettext(
+            "%(when)s Terang read %(posts)s of %(of)s and recorded %(findings)s of its rules.",
+            **values,
+        )
+    if summary.provisional:
+        return say.gettext(
+            "%(when)s Terang read %(posts)s of %(of)s so far and recorded %(findings)s.", **values
+        )
+    return say.gettext(
+        "%(when)s Terang read %(posts)s of %(of)s and recorded %(findings)s.", **values
+    )
+
+
+def _period(summary: Summary, say: Phrases) -> str:
+    if summary.kind is PeriodKind.CAMPAIGN:
+        return say.gettext("campaign %(name)s", name=summary.period)
+    is_month = summary.kind is PeriodKind.MONTH
+    return say.month(summary.period) if is_month else say.day(summary.period)
+
+
+def _when(summary: Summary, say: Phrases) -> str:
     if summary.kind is PeriodKind.DAY:
-        return f"On {words}"
+        return say.gettext("On %(day)s", day=say.day(summary.period))
     if summary.kind is PeriodKind.MONTH:
-        return f"In {words}"
-    return f"In the days of the campaign {summary.period}"
+        return say.gettext("In %(month)s", month=say.month(summary.period))
+    return say.gettext("In the days of the campaign %(name)s", name=summary.period)
 
 
-def _found(summary: Summary) -> str:
-    so_far = " so far" if summary.provisional else ""
-    rules = " of its rules" if summary.kind is PeriodKind.CAMPAIGN else ""
-    if not summary.numbers.findings:
-        return f"{so_far}. None of them met a rule"
-    return f"{so_far} and recorded {counted(summary.numbers.findings, 'finding')}{rules}"
-
-
-def _became(numbers: Numbers) -> str:
+def _became(numbers: Numbers, say: Phrases) -> str:
     """Return how many findings were proposed, held back or in shadow; zeros are left out."""
     proposed = numbers.live - numbers.held
-    parts = [
-        (proposed, "proposed for people to look at"),
-        (numbers.held, "held back by the flood guard"),
-        (numbers.shadow, "only counted, by rules in shadow"),
-    ]
-    said = [f"{count:,} {what}" for count, what in parts if count]
-    first = next(count for count, _ in parts if count)
-    were = "was" if first == 1 else "were"
-    if len(said) == 1:
-        every = "It" if first == 1 else "All of them"
-        return f"{every} {were} {said[0].partition(' ')[2]}."
-    said[0] = said[0].replace(" ", f" {were} ", 1)
-    return f"Of these, {', '.join(said[:-1])} and {said[-1]}."
+    if proposed == numbers.findings:
+        return say.ngettext(
+            "It was proposed for people to look at.",
+            "All of them were proposed for people to look at.",
+            proposed,
+        )
+    if numbers.held == numbers.findings:
+        return say.ngettext(
+            "It was held back by the flood guard.",
+            "All of them were held back by the flood guard.",
+            numbers.held,
+        )
+    if numbers.shadow == numbers.findings:
+        return say.ngettext(
+            "It was only counted, by rules in shadow.",
+            "All of them were only counted, by rules in shadow.",
+            numbers.shadow,
+        )
+    values = {"held": numbers.held, "shadow": numbers.shadow}
+    if not proposed:
+        return say.ngettext(
+            "Of these, %(num)s was held back by the flood guard and %(shadow)s only counted, by"
+            " rules in shadow.",
+            "Of these, %(num)s were held back by the flood guard and %(shadow)s only counted, by"
+            " rules in shadow.",
+            numbers.held,
+            **values,
+        )
+    if not numbers.held:
+        return say.ngettext(
+            "Of these, %(num)s was proposed for people to look at and %(shadow)s only counted, by"
+            " rules in shadow.",
+            "Of these, %(num)s were proposed for people to look at and %(shadow)s only counted, by"
+            " rules in shadow.",
+            proposed,
+            **values,
+        )
+    if not numbers.shadow:
+        return say.ngettext(
+            "Of these, %(num)s was proposed for people to look at and %(held)s held back by the"
+            " flood guard.",
+            "Of these, %(num)s were proposed for people to look at and %(held)s held back by the"
+            " flood guard.",
+            proposed,
+            **values,
+        )
+    return say.ngettext(
+        "Of these, %(num)s was proposed for people to look at, %(held)s held back by the flood"
+        " guard and %(shadow)s only counted, by rules in shadow.",
+        "Of these, %(num)s were proposed for people to look at, %(held)s held back by the flood"
+        " guard and %(shadow)s only counted, by rules in shadow.",
+        proposed,
+        **values,
+    )
 
 
-def _decided(cases: CaseNumbers) -> str:
-    """Return how many decisions people made, and how many were overturned."""
-    fell = counted(cases.overturned, "decision was", "decisions were") if cases.overturned else ""
-    done = f"People made {counted(cases.decisions, 'decision')}"
-    return f"{done}; {fell or 'none was'} overturned."
-
-
-def _whose(summary: Summary) -> str:
-    return "All providers" if summary.provider == "all" else summary.provider
+def decided_words(cases: CaseNumbers, say: Phrases) -> str:
+    """Return how many decisions people made, and how many were overturned; "" for none."""
+    if not cases.decisions and not cases.overturned:
+        return ""
+    made = say.ngettext(
+        "People made %(num)s decision", "People made %(num)s decisions", cases.decisions
+    )
+    if not cases.overturned:
+        return say.gettext("%(made)s; none was overturned.", made=made)
+    fell = say.ngettext(
+        "%(num)s decision was overturned", "%(num)s decisions were overturned", cases.overturned
+    )
+    return say.gettext("%(made)s; %(fell)s.", made=made, fell=fell)

@@ -25,8 +25,10 @@ CONTENT_TYPES = {
     "json": "application/json",
     "jsonl": "application/x-ndjson",
     "csv": "text/csv; charset=utf-8",
+    "xml": "application/atom+xml",
     "yaml": "application/yaml",
     "py": "text/x-python; charset=utf-8",
+    "zip": "application/zip",
 }
 
 _GONE = {"NoSuchKey", "NoSuchVersion", "404", "405", "MethodNotAllowed"}

@@ -1,0 +1,245 @@
+"""The first screen of a summary: what was read, done, wrong and open, and how earlier months were.
+
+A month is compared with the published months before it. Their pages and this one change together:
+`publish_run` writes the later pages again when an earlier month gets a revision.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from phrases import Phrases, to_translate
+from publish.count.precision import RuleErrors
+from publish.periods import PeriodKind
+from publish.site.charts import Chart, small_columns
+from publish.summary import Summary
+
+TREND_MONTHS = 12
+"""Months of a trend, the page's own month included."""
+
+REMOVED = "DECISION_VISIBILITY_CONTENT_REMOVED"
+DISABLED = "DECISION_VISIBILITY_CONTENT_DISABLED"
+LABELLED = "DECISION_VISIBILITY_CONTENT_LABELLED"
+
+EXACT = 9_000
+"""Decided findings up to which a share of four decimals gives back the count."""
+
+
+@dataclass(frozen=True, slots=True)
+class DoneCounts:
+    """What people did in a period: decisions by what they did to a post, and what came back."""
+
+    removed: int
+    disabled: int
+    labelled: int
+    other: int
+    restored: int
+
+    @property
+    def measures(self) -> int:
+        """Return how many measures were taken."""
+        return self.removed + self.disabled + self.labelled + self.other
+
+
+@dataclass(frozen=True, slots=True)
+class WrongShare:
+    """How many decided findings turned out wrong: the rest of the precision, and its interval.
+
+    `count` is None where so many were decided that the published share does not give it back.
+    """
+
+    decided: int
+    count: int | None
+    share: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCases:
+    """What waited for people at the end of a month."""
+
+    findings: int
+    notices: int
+    complaints: int
+    disputes: int
+    orders: int
+
+    @property
+    def all(self) -> int:
+        """Return how many cases waited."""
+        return self.findings + self.notices + self.complaints + self.disputes + self.orders
+
+
+@dataclass(frozen=True, slots=True)
+class MonthRow:
+    """One month of a trend. `wrong` and `open` are None where nothing is known."""
+
+    month: str
+    provisional: bool
+    inspected: int
+    live: int
+    done: DoneCounts
+    overturned: int
+    wrong: WrongShare | None
+    open: OpenCases | None
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """The answers of a page, and the months up to it, oldest first: at least its own."""
+
+    done: DoneCounts
+    wrong: WrongShare | None
+    open: OpenCases | None
+    months: tuple[MonthRow, ...]
+
+    @property
+    def before(self) -> MonthRow | None:
+        """Return the month before, or None."""
+        return self.months[-2] if len(self.months) > 1 else None
+
+
+def headline_of(summary: Summary, earlier: Iterable[Summary] = ()) -> Headline:
+    """Return the answers of a summary; `earlier` are its published months, oldest first."""
+    months: tuple[MonthRow, ...] = ()
+    if summary.kind is PeriodKind.MONTH:
+        before = [month for month in earlier if month.period < summary.period]
+        months = tuple(map(_row, [*before[1 - TREND_MONTHS :], summary]))
+    return Headline(_done(summary), wrong_share(summary.errors), _open(summary), months)
+
+
+def wrong_share(errors: RuleErrors) -> WrongShare | None:
+    """Return the share of decided findings that turned out wrong, or None before any decision.
+
+    >>> wrong_share(RuleErrors(4, 1, 0, 0.75, 0.3, 0.95)).count
+    1
+    """
+    if errors.precision is None or not errors.decided:
+        return None
+    share, decided = 1 - errors.precision, errors.decided
+    low, high = 1 - (errors.high or 0), 1 - (errors.low or 0)
+    count = round(share * decided) if decided <= EXACT else None
+    return WrongShare(decided, count, share, low, high)
+
+
+def trends(headline: Headline, phrases: Phrases) -> dict[str, Chart]:
+    """Return a small chart for each answer; {} for a single month: its number says it all."""
+    rows = headline.months
+    if len(rows) < 2:
+        return {}
+
+    def chart(title: str, value: Callable[[MonthRow], float | None]) -> Chart:
+        labels = [phrases.short_month(row.month) for row in rows]
+        return small_columns(phrases.gettext(title), labels, [value(row) for row in rows])
+
+    return {
+        "read": chart(to_translate("Posts read by month"), lambda row: row.inspected),
+        "done": chart(to_translate("Measures taken by month"), lambda row: row.done.measures),
+        "wrong": chart(
+            to_translate("Share of decided findings that were wrong, by month"),
+            lambda row: row.wrong.share if row.wrong else None,
+        ),
+        "open": chart(
+            to_translate("Cases open at the end of the month"),
+            lambda row: row.open.all if row.open else None,
+        ),
+    }
+
+
+def _row(month: Summary) -> MonthRow:
+    return MonthRow(
+        month=month.period,
+        provisional=month.provisional,
+        inspected=month.numbers.inspected,
+        live=month.numbers.live,
+        done=_done(month),
+        overturned=month.cases.overturned,
+        wrong=wrong_share(month.errors),
+        open=_open(month),
+    )
+
+
+def _done(summary: Summary) -> DoneCounts:
+    measures = summary.cases.by_measure
+    removed, disabled, labelled = (measures.get(code, 0) for code in (REMOVED, DISABLED, LABELLED))
+    return DoneCounts(
+        removed=removed,
+        disabled=disabled,
+        labelled=labelled,
+        other=sum(measures.values()) - removed - disabled - labelled,
+        restored=sum(summary.cases.reinstated.values()),
+    )
+
+
+def _open(summary: Summary) -> OpenCases | None:
+    standing = summary.standing
+    if standing is None:
+        return None
+    return OpenCases(
+        findings=sum(standing.open_findings.values()),
+        notices=standing.open_notices,
+        complaints=standing.open_complaints,
+        disputes=standing.open_disputes,
+        orders=standing.open_orders,
+    )
+
+
+def listed(parts: Sequence[str], phrases: Phrases) -> str:
+    """Return parts as a list in a sentence.
+
+    >>> from phrases import of
+    >>> listed(["1 a", "2 b", "3 c"], of("en"))
+    '1 a, 2 b and 3 c'
+    """
+    if len(parts) < 2:
+        return "".join(parts)
+    comma = "、" if phrases.language == "zh" else ", "
+    return phrases.gettext("%(parts)s and %(last)s", parts=comma.join(parts[:-1]), last=parts[-1])
+
+
+def done_words(done: DoneCounts, phrases: Phrases) -> str:
+    """Return what was done in one sentence; measures that nobody took are left out."""
+    counts = [
+        (done.removed, phrases.gettext("%(count)s removed a post", count=done.removed)),
+        (done.disabled, phrases.gettext("%(count)s disabled access to one", count=done.disabled)),
+        (done.labelled, phrases.gettext("%(count)s put a label on one", count=done.labelled)),
+        (done.other, phrases.gettext("%(count)s restricted something else", count=done.other)),
+    ]
+    said = listed([words for count, words in counts if count], phrases)
+    first = (
+        phrases.gettext("Of the measures that people took, %(said)s.", said=said)
+        if said
+        else phrases.gettext("Nothing was removed, disabled or labelled.")
+    )
+    back = (
+        phrases.ngettext("%(num)s post came back.", "%(num)s posts came back.", done.restored)
+        if done.restored
+        else phrases.gettext("Nothing came back.")
+    )
+    return f"{first}{phrases.gap}{back}"
+
+
+def open_words(waiting: OpenCases, day: str, phrases: Phrases) -> str:
+    """Return what waited for people, in one sentence; kinds without a case are left out."""
+    counts = [
+        (
+            waiting.findings,
+            phrases.ngettext("%(num)s finding", "%(num)s findings", waiting.findings),
+        ),
+        (waiting.notices, phrases.ngettext("%(num)s notice", "%(num)s notices", waiting.notices)),
+        (
+            waiting.complaints,
+            phrases.ngettext("%(num)s complaint", "%(num)s complaints", waiting.complaints),
+        ),
+        (
+            waiting.disputes,
+            phrases.ngettext("%(num)s dispute", "%(num)s disputes", waiting.disputes),
+        ),
+        (waiting.orders, phrases.ngettext("%(num)s order", "%(num)s orders", waiting.orders)),
+    ]
+    said = listed([words for count, words in counts if count], phrases)
+    if not said:
+        return phrases.gettext("Nothing was waiting on %(day)s.", day=phrases.day(day))
+    return phrases.gettext(
+        "On %(day)s these waited for people: %(said)s.", day=phrases.day(day), said=said
+    )

@@ -1,0 +1,155 @@
+"""The first screen of a page, what it says of earlier months, and the files next to the pages."""
+
+import io
+import zipfile
+from datetime import date
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import msgspec
+import pytest
+from support.publish_world import CLOSED, World, live, sample_pack, sample_receipt
+from support.published_site import pages_of, parsed, sample_site
+from support.sample_entries import contest, decision, outcome
+
+from phrases import LANGUAGES, of
+from publish.count.case_numbers import CaseNumbers
+from publish.count.precision import RuleErrors
+from publish.site.headline import done_words, headline_of, wrong_share
+from publish.site.templating import html_ending
+from recount.recount import differences_of
+
+MONTHS = ("2026-09", "2026-10", "2026-11")
+
+
+def months_of_posts() -> World:
+    """Three months of one provider, each with decisions; the last is open."""
+    made = World()
+    digest = made.put_set(sample_pack())
+    for month in MONTHS:
+        day = f"{month}-10"
+        made.store.add(sample_receipt(day, by_rule={live(): 4}, set=digest))
+        for number in range(3):
+            done = decision(f"{month}-{number}", found=day)
+            made.store.do(msgspec.structs.replace(done, at=f"{day}T13:00:00Z"))
+        made.publish(f"{month}-20T03:00:00Z")
+    return made
+
+
+def test_a_month_compares_itself_with_the_months_before_it() -> None:
+    made = months_of_posts()
+    page = made.text("summaries/acme/2026-11.html")
+    assert "October 2026: 100" in page
+    assert '<a href="2026-09.html">September 2026</a>' in page
+    assert "October 2026: 100" not in made.text("summaries/acme/2026-10.html")
+
+
+def test_a_revised_month_changes_the_pages_of_later_months_before_itself() -> None:
+    """A run that dies in between is completed by the next, which still finds the old summary."""
+    made = months_of_posts()
+    made.store.add(sample_receipt("2026-10-31", 9, inspected=50))
+    made.publish("2026-11-20T04:00:00Z")
+    assert "October 2026: 150" in made.text("summaries/acme/2026-11.html")
+    writes = made.objects.writes
+    later, own = "summaries/acme/2026-11.html", "summaries/acme/2026-10.json"
+    assert writes.index(later) < writes.index(own)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_page_is_there_in_each_language(language: str) -> None:
+    site = sample_site()
+    english = [key for key in pages_of(site) if key.count(".") == 1]
+    assert len(english) > 10
+    for key in english:
+        page = site.text(key.removesuffix(".html") + html_ending(language))
+        assert f'<html lang="{language}">' in page
+        assert len(page.encode()) < 100_000
+        alternates = {
+            attributes["hreflang"] for tag, attributes in parsed(page).tags
+            if tag == "link" and "hreflang" in attributes
+        }  # fmt: skip
+        assert alternates == set(LANGUAGES)
+
+
+def test_a_release_that_wrote_english_alone_is_caught_up_with() -> None:
+    made = sample_site()
+    whole = dict(made.objects.stored)
+    for key in [key for key in whole if key.endswith((".id.html", ".zh.html"))]:
+        del made.objects.stored[key]
+    made.publish("2026-11-26T12:00:00Z", "2026-11-26", provisional=True)
+    assert made.objects.stored == whole
+
+
+def test_what_was_done_is_said_in_one_sentence() -> None:
+    cases = CaseNumbers(
+        by_measure={
+            "DECISION_VISIBILITY_CONTENT_REMOVED": 31,
+            "DECISION_VISIBILITY_CONTENT_LABELLED": 2,
+            "DECISION_ACCOUNT_SUSPENDED": 1,
+        },
+        reinstated={"complaint": 3},
+    )
+    summary = msgspec.structs.replace(months_of_posts().summary("acme/2026-10"), cases=cases)
+    done = headline_of(summary).done
+    assert done_words(done, of("en")) == (
+        "Of the measures that people took, 31 removed a post, 2 put a label on one and"
+        " 1 restricted something else. 3 posts came back."
+    )
+
+
+def test_the_share_of_wrong_findings_is_the_rest_of_the_precision() -> None:
+    wrong = wrong_share(RuleErrors(212, 9, 2, 0.9481, 0.9098, 0.9707))
+    assert wrong is not None
+    assert (wrong.count, wrong.decided) == (11, 212)
+    assert wrong.low < wrong.share < wrong.high
+    assert wrong_share(RuleErrors()) is None
+
+
+def test_authors_read_how_complaints_ended() -> None:
+    made = World()
+    first = decision("d")
+    complaint = contest("x", first)
+    made.store.add(sample_receipt())
+    for entry in (first, complaint, outcome("o", complaint, day="2026-11-25")):
+        made.store.do(msgspec.structs.replace(entry, at="2026-11-25T13:00:00Z"))
+    made.publish(CLOSED)
+    page = made.text("authors.html")
+    assert "1 complaint was answered so far." in page
+    assert "已答复 1 份申诉" in made.text("authors.zh.html")
+
+
+def test_an_archive_can_be_recounted_alone_and_has_the_same_bytes_again(tmp_path: Path) -> None:
+    made = months_of_posts()
+    data = made.objects.stored["summaries/acme/2026-10.zip"]
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        manifest = msgspec.json.decode(archive.read("manifest.json"))
+        names = {file["path"] for file in manifest["files"]}
+        assert names | {"manifest.json"} == set(archive.namelist())
+        archive.extractall(tmp_path)
+    assert {"summaries/acme/2026-10.json", "journal/acme/2026-10-10.jsonl"} <= names
+    own = tmp_path / "summaries/acme/2026-10.json"
+    assert list(differences_of(tmp_path, own)) == []
+    del made.objects.stored["summaries/acme/2026-10.zip"]
+    made.publish("2026-11-20T05:00:00Z", since="2026-10-01", rebuild=True)
+    assert made.objects.stored["summaries/acme/2026-10.zip"] == data
+
+
+def test_an_open_period_has_no_archive() -> None:
+    stored = months_of_posts().objects.stored
+    assert "summaries/acme/2026-10.zip" in stored
+    assert "summaries/acme/2026-11.zip" not in stored
+
+
+def test_the_feed_names_closed_periods_and_corrections_newest_first() -> None:
+    made = months_of_posts()
+    made.store.add(sample_receipt("2026-11-10", 9, inspected=50))
+    made.publish("2026-11-20T04:00:00Z")
+    atom = "{http://www.w3.org/2005/Atom}"
+    feed = ET.fromstring(made.objects.stored["feed.xml"])
+    titles = [entry.findtext(f"{atom}title") or "" for entry in feed.iter(f"{atom}entry")]
+    dates = [entry.findtext(f"{atom}updated") or "" for entry in feed.iter(f"{atom}entry")]
+    assert dates == sorted(dates, reverse=True)
+    assert date.fromisoformat(dates[0][:10]) == date(2026, 11, 20)
+    assert "Correction: All providers, 10 November 2026, revision 2" in titles
+    assert "acme, October 2026" in titles
+    assert not [title for title in titles if "November 2026" in title and "acme, N" in title]
