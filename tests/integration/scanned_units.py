@@ -45,8 +45,8 @@ def deliver(world: World, unit: Unit, calls: Calls) -> None:
 
 ORDER = [
     "range_row", "read_range", "marker", "month_salt", "get", "record_first_try", "floods",
-    "flood_totals", "erased_accounts", "put_findings", "put", "put_finding_ids", "put_audit_secret",
-    "put_sample", "erased_accounts", "commit_unit",
+    "flood_totals", "erased_accounts", "put_findings", "put", "put_finding_ids", "put_prints",
+    "put_audit_secret", "put_sample", "erased_accounts", "commit_unit",
 ]  # fmt: skip
 """The calls of a delivery until the commit: everything counted is recorded before it."""
 

@@ -31,7 +31,7 @@ def test_the_item_has_no_text_and_no_account_and_ends_after_30_days(world: World
     [item] = [one for one in world.items() if one["sk"]["S"].startswith("copies#")]
     assert item["pk"]["S"] == f"J#acme#{DAY}#{world.receipts()[0].unit[0]}"
     assert int(item["expires"]["N"]) == world.clock.now().timestamp() + 30 * 86_400
-    assert [len(one) for one in msgspec.json.decode(item["record"]["S"])] == [3, 3]
+    assert [len(one) for one in msgspec.json.decode(item["record"]["S"])] == [4, 4]
     world.clock.move(days=31)
     assert kept(world) == []
 

@@ -39,7 +39,11 @@ numbers = st.builds(
         name: counts if value == 0 else tallies if value == {} else days
         for name, value in msgspec.structs.asdict(Numbers()).items()
     }
-    | dict.fromkeys(("no_rules", "partly_read"), counts.map(lambda count: count or msgspec.UNSET)),
+    | dict.fromkeys(
+        ("no_rules", "partly_read", "copy_findings", "copy_groups"),
+        counts.map(lambda count: count or msgspec.UNSET),
+    )
+    | {"copy_groups_by_rule": tallies.map(lambda tally: tally or msgspec.UNSET)},
 )
 
 

@@ -9,8 +9,9 @@ Source: A. Broder, "On the resemblance and containment of documents" (1997); P. 
 """
 
 import operator
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
+from types import MappingProxyType
 from typing import NamedTuple
 
 import msgspec
@@ -88,21 +89,32 @@ def are_copies(left: bytes, right: bytes) -> bool:
     return left == right or sum(map(operator.eq, left, right)) >= EQUAL_AT_LEAST
 
 
-def copy_groups(texts: Iterable[Fingerprinted]) -> dict[str, str]:
+def copy_groups(
+    texts: Iterable[Fingerprinted], known: Mapping[str, str] = MappingProxyType({})
+) -> dict[str, str]:
     """Return for each text the id of its group: the smallest id of a text that it is a copy of.
 
     Texts are taken by their ids. Each joins the first group whose first text it is a copy of, or
-    begins one. So the order in which they are given never matters.
+    begins one. So the order in which they are given never matters. `known` has the groups of texts
+    that were grouped before; the smallest of a group that still has a fingerprint stands for it.
 
     >>> groups = copy_groups([Fingerprinted("b", bytes(64)), Fingerprinted("a", bytes(64)),
     ...     Fingerprinted("c", bytes(range(64)))])
     >>> sorted(groups.items())
     [('a', 'a'), ('b', 'a'), ('c', 'c')]
     """
-    index, groups = CopyIndex(), dict[str, str]()
+    index, groups, first_of = CopyIndex(), dict(known), dict[str, Fingerprinted]()
+    new = []
     for text in sorted(texts):
+        if text.id in known:
+            first_of.setdefault(known[text.id], text)
+        else:
+            new.append(text)
+    for text in first_of.values():
+        index.add(text)
+    for text in new:
         first = index.copy_of(text.fingerprint)
-        groups[text.id] = first or text.id
+        groups[text.id] = groups[first] if first else text.id
         if first is None:
             index.add(text)
     return groups

@@ -80,7 +80,7 @@ packs schema -> terang.cli.packs:schema
     terang packs schema > docs/pack.schema.json
 packs pull -> terang.cli.packs:pull
     Take a pack or set that another stack has published; it runs in shadow first.
-    terang packs pull https://stats.example/packs/new-scam/2.yaml --digest 3f9a… --out pulled
+    terang packs pull https://stats.example/packs/new-scam/2.yaml --digest SHA256 --out pulled
 packs publish -> terang.cli.packs_in_force:publish
     Check packs and put them in force; packs that are not named stay.
     terang packs publish packs --stack terang

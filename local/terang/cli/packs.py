@@ -41,11 +41,6 @@ type Row = dict[str, Any]
 Folder = Annotated[Path, Parameter(help="the folder of the packs, or one file")]
 
 
-def _check_sha256(_: type, digest: str) -> None:
-    if not re.fullmatch("[0-9a-f]{64}", digest):
-        raise ValueError("A SHA-256 has 64 of 0-9 and a-f.")
-
-
 def check(packs: Folder, /, *, today: Today | None = None) -> int:
     """Print each problem with file and line; 0 if there are none, else 1."""
     checked = load_checked(packs, today, advice=True)
@@ -185,7 +180,6 @@ def pull(
         str,
         Parameter(
             metavar="SHA256",
-            validator=_check_sha256,
             help="the SHA-256 of that file, from somebody you trust; a set's is its name",
         ),
     ],
@@ -196,6 +190,8 @@ def pull(
     today: Today | None = None,
 ) -> int:
     """Show each pack and write it in shadow; 1 if it cannot be taken or does not check here."""
+    if not re.fullmatch("[0-9a-f]{64}", digest):
+        raise UsageError(f"--digest {digest}: a SHA-256 has 64 of 0-9 and a-f")
     try:
         pulled = PackSource(url, digest).pull(only)
     except PackError as error:

@@ -124,6 +124,11 @@ class TableEraser:
             traces.add(item, author)
         return traces
 
+    def is_counted(self, item: Item) -> bool:
+        """Return whether the receipt of an item with fingerprints is stored."""
+        name = item["sk"]["S"].split("#")[1]
+        return self.table.get(item["pk"]["S"], f"receipt#{name}") is not None
+
     def replace(self, item: Item, record: Any) -> bool:
         """Replace the record of an item. Return False if it changed since it was read."""
         new = item | {"record": {"S": msgspec.json.encode(record).decode()}}

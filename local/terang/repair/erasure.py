@@ -4,14 +4,17 @@ Data that names the author's posts is removed last. So an erasure that was kille
 and find the rest.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Set
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from ledger.aws.table import Item
 from ledger.clock import Clock
+from ledger.privacy.copies import FindingPrint
 from ledger.privacy.erasure import ErasureStore
 from ledger.privacy.pseudonyms import PseudonymKeys
+from rules.copies import Fingerprinted, copy_groups
 from terang.repair.erase_buckets import BucketEraser, BucketTraces
 from terang.repair.erase_table import (
     ErasedAuthor,
@@ -20,6 +23,9 @@ from terang.repair.erase_table import (
     entry_without_words,
     message_without_words,
 )
+
+type StoredPrints = tuple[Item, list[FindingPrint]]
+
 
 TOMBSTONE_DAYS = 30
 """How long later posts of an erased author are stored as stubs.
@@ -121,12 +127,31 @@ class Erasure:
         return counts
 
     def _clean_prints(self, stored: TableTraces) -> Counter[str]:
-        """Remove the fingerprints of the author's posts."""
-        counts = Counter[str]()
+        """Remove the fingerprints of the author's posts, and note the groups of their days."""
+        counts, days = Counter[str](), defaultdict[str, list[StoredPrints]](list)
         for item, prints in stored.prints:
-            kept = [one for one in prints if one.finding not in stored.erased]
-            if len(kept) < len(prints):
-                counts["fingerprints"] += self._write(self.table.replace, item, kept)
+            days[item["pk"]["S"].rpartition("#")[0]].append((item, prints))
+        for day in days.values():
+            every = [one for _, prints in day for one in prints]
+            if not any(one.fingerprint and one.finding in stored.erased for one in every):
+                continue
+            counted = [one for item, prints in day if self.table.is_counted(item) for one in prints]
+            groups = copy_groups(
+                {Fingerprinted(one.finding, one.fingerprint) for one in counted if one.fingerprint},
+                {one.finding: one.group for one in counted if one.group},
+            )
+            for item, prints in day:
+                noted = [
+                    FindingPrint(
+                        one.finding,
+                        one.rule,
+                        b"" if one.finding in stored.erased else one.fingerprint,
+                        groups.get(one.finding, one.finding),
+                    )
+                    for one in prints
+                ]
+                if noted != prints:
+                    counts["fingerprints"] += self._write(self.table.replace, item, noted)
         return counts
 
     def _delete_parts(self, files: BucketTraces, result: ErasureResult) -> Counter[str]:

@@ -145,7 +145,7 @@ def test_measures_name_every_number_once_in_a_fixed_order() -> None:
     numbers = sum_numbers(
         [
             Numbers(units=1, refused_by_code={"b": 1, "a": 2}, by_rule={live(): 1}),
-            Numbers(partly_read=1),
+            Numbers(partly_read=1, copy_findings=2, copy_groups=1),
         ]
     )
     named = [(measure, key) for measure, key, _ in measures(numbers)]
@@ -153,7 +153,7 @@ def test_measures_name_every_number_once_in_a_fixed_order() -> None:
     assert [key for measure, key in named if measure == "refused_by_code"] == ["a", "b"]
     assert {measure for measure, _ in named} == set(Numbers.__struct_fields__) - {
         *("held_by_rule", "by_category", "by_severity", "by_language", "skipped", "sets"),
-        *("first", "last", "no_rules"),
+        *("first", "last", "no_rules", "copy_groups_by_rule"),
     }
 
 

@@ -157,6 +157,7 @@ def test_a_term_of_one_moderator_has_no_weight(
     }
 
 
+@pytest.mark.skipif(not has_library(), reason="scikit-learn is missing")
 def test_what_was_overturned_or_edited_is_counted_so(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -56,7 +56,10 @@ def count_copies(prints: Sequence[FindingPrint]) -> DayCopies:
     DayCopies(findings=3, groups=2, by_rule={'p/1/r/live': 2})
     """
     compared = sorted(prints)[:COMPARED_AT_MOST]
-    groups = copy_groups(Fingerprinted(one.finding, one.fingerprint) for one in compared)
+    groups = copy_groups(
+        (Fingerprinted(one.finding, one.fingerprint) for one in compared if one.fingerprint),
+        {one.finding: one.group for one in compared if one.group},
+    )
     rules = sorted({one.rule for one in compared})
     return DayCopies(
         findings=len(compared),

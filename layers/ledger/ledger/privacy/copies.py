@@ -18,11 +18,16 @@ COPY_DAYS = 30
 
 
 class FindingPrint(NamedTuple):
-    """The fingerprint of a finding's post, with the rule (`pack/version/rule/mode`)."""
+    """The fingerprint of a finding's post, with the rule (`pack/version/rule/mode`).
+
+    When an author is erased, the fingerprints of the posts go. Each finding of that day then has
+    the `group` in which it was counted, so that the numbers stay.
+    """
 
     finding: str
     rule: str
     fingerprint: bytes
+    group: str = ""
 
 
 class DayCopies(msgspec.Struct, frozen=True):
