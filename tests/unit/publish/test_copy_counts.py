@@ -96,7 +96,7 @@ def test_without_fingerprints_nothing_is_published_of_copies(world: World) -> No
 
 
 def test_groups_that_were_noted_keep_their_numbers_without_fingerprints() -> None:
-    """An author was erased: the first of a group has no fingerprint any more, and later ones come."""
+    """An author was erased: the first of a group has no fingerprint, and later ones come."""
     groups = {"f1": "f1", "f2": "f1", "f3": "f3", "f4": "f3"}
     noted = [one._replace(group=groups[one.finding]) for one in PRINTS]
     erased = [one._replace(fingerprint=b"") if one.finding == "f1" else one for one in noted]
