@@ -29,6 +29,7 @@ import ledger.aws.table
 from ledger.clock import SystemClock
 from matcher import Matcher, Pack
 from publish import context, public_bucket, publishing
+from publish.count.case_numbers import CaseNumbers
 from publish.count.folding import Numbers
 from publish.count.precision import Errors
 from publish.count.term_evidence import Evidence
@@ -145,6 +146,8 @@ def patched_machine(settings: dict[str, str]) -> Iterator[None]:
         patched.setattr(Pages, "summary", _summary_page)
         patched.setattr(Pages, "packs", _pack_pages)
         patched.setattr(Pages, "index", _index_page)
+        patched.setattr(Pages, "authors", _authors_page)
+        patched.setattr(Pages, "method", _method_page)
         yield
 
 
@@ -165,10 +168,16 @@ def _matcher(packs: tuple[Pack, ...]) -> Matcher:
     return _matchers[key]
 
 
-def _summary_page(self: Pages, summary: Summary, earlier: str = "") -> str:
-    return _page_digest(
-        self, "", summary, earlier
-    )  # no page of a summary depends on the day of the run
+def _summary_page(
+    self: Pages,
+    summary: Summary,
+    earlier: str = "",
+    months: Iterable[Summary] = (),
+    *,
+    archive: bool = False,
+) -> str:
+    # No page of a summary depends on the day of the run.
+    return _page_digest(self, "", summary, earlier, *months, archive)
 
 
 def _pack_pages(
@@ -186,10 +195,21 @@ def _index_page(self: Pages, contents: Contents, checks: object = None) -> str:
     return _page_digest(self, self.today, contents)
 
 
+def _authors_page(self: Pages, cases: CaseNumbers) -> str:
+    return _page_digest(self, "", cases)
+
+
+def _method_page(self: Pages) -> str:
+    return _page_digest(self, "")
+
+
 def _page_digest(pages: Pages, today: str, *arguments: object) -> str:
     """A page as the digest of all that it is made of."""
     catalogue = pages.catalogue
-    about = (catalogue.current, *sorted(catalogue.sets), pages.public_url, today)
+    about = (
+        *(catalogue.current, *sorted(catalogue.sets), pages.public_url, today),
+        *(pages.language, pages.contact, pages.licence),
+    )
     return sha256(msgspec.json.encode((about, arguments), order="sorted")).hexdigest()
 
 
