@@ -227,7 +227,10 @@ def read_logs(source: "Source", key: str, now: datetime, result: Result) -> Iter
 
 def read_log(source: "Source", folder: str, note: bytes, key: str, result: Result) -> Log | None:
     """Return a log. None if its checkpoint is not signed by the key, or is none."""
-    served = (source.get(f"{folder}vkey") or b"").decode(errors="replace").strip()
+    line = (source.get(f"{folder}vkey") or b"").decode(errors="replace")
+    served = line.removesuffix("\n")
+    if not line.endswith("\n"):
+        result.wrong.append(f"{folder}vkey was cut")
     if key and folder == "log/" and key != served:
         result.wrong.append(f"{folder}vkey is not the key that you gave")
     vkey = key if key and folder == "log/" else served
@@ -552,7 +555,7 @@ def check_proof(source: "Source", proof: bytes, key: str, receipt: Path | None) 
     result = Result()
     try:
         index, extra, hashes, note = parse_proof(proof)
-        vkey = key or (source.get("log/vkey") or b"").decode(errors="replace").strip()
+        vkey = key or (source.get("log/vkey") or b"").decode(errors="replace").removesuffix("\n")
         origin, size, root = open_checkpoint(note, vkey)
         data = extra["leaf"].encode()
         leaf = parse_leaf(data)
@@ -637,17 +640,18 @@ def open_checkpoint(note: bytes, vkey: str) -> tuple[str, int, bytes]:
     known, _, encoded = rest.partition("+")
     try:
         material = base64.b64decode(encoded, validate=True)
-        text, separator, signatures = note.decode().partition("\n\n")
+        text, _, signatures = note.decode().partition("\n\n")
         origin, size, root = text.split("\n")[:3]
         decoded = base64.b64decode(root, validate=True)
     except ValueError:
         raise ValueError("it is not a checkpoint, or there is no key for it") from None
-    if not separator or len(decoded) != 32 or not re.fullmatch(r"0|[1-9]\d{0,17}", size):
+    *lines, rest = signatures.split("\n")
+    if rest or not all(lines) or len(decoded) != 32 or not re.fullmatch(r"0|[1-9]\d{0,17}", size):
         raise ValueError("it is not a checkpoint")
     key_id = hashlib.sha256(name.encode() + b"\n" + material).digest()[:4]
     if material[:1] != b"\x01" or key_id.hex() != known or origin != name:
         raise ValueError("the key is not one of this log")
-    for line in signatures.splitlines():
+    for line in lines:
         dash, _, signed = line.partition(" ")
         signer, _, value = signed.partition(" ")
         if dash == EM_DASH and signer == name:

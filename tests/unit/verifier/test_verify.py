@@ -89,6 +89,12 @@ def test_a_key_that_is_known_from_elsewhere_decides(folder: Path) -> None:
     assert "log/vkey is not the key that you gave" in checked(folder, key=wrong).wrong
 
 
+@pytest.mark.parametrize("path", ["log/vkey", "log/checkpoint"])
+@pytest.mark.parametrize("end", [b"", b" ", b"\r\n", b"\n\n"])
+def test_the_last_newline_counts(path: str, end: bytes, tmp_path: Path) -> None:
+    assert checked(write(FILES | {path: FILES[path][:-1] + end}, tmp_path)).wrong
+
+
 def test_a_checkpoint_that_somebody_else_got_is_compared(folder: Path, tmp_path: Path) -> None:
     other = tmp_path / "checkpoint"
     other.write_bytes(OLDER["log/checkpoint"])
