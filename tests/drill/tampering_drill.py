@@ -20,14 +20,14 @@ from support.publish_world import CLOSED, live, sample_pack, sample_receipt
 from support.tampering import FIRST_VISIT, LATER_VISIT, Tampering
 
 from verifier import verify
-from verifier.verify import Options, Result, Source, UnreadableError, check_place
+from verifier.verify import LogSource, LogUnreadableError, Options, Result, check_place
 
 NOW = datetime(2026, 11, 26, 10, tzinfo=UTC)
 DAYS = ("2026-11-22", "2026-11-23", "2026-11-24", "2026-11-25")
 
 
 @dataclass
-class Memory(Source):
+class Memory(LogSource):
     """Files in memory."""
 
     files: dict[str, bytes]
@@ -61,7 +61,7 @@ def check(files: dict[str, bytes], remembered: dict[str, object], now: datetime)
     ):
         try:
             return check_place(Memory(files), Options(now=now))
-        except UnreadableError:
+        except LogUnreadableError:
             return None
 
 

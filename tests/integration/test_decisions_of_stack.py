@@ -4,7 +4,7 @@ from support.sample_messages import audit, complaint, decision, notice, outcome,
 from support.sample_posts import OTP, lines
 from support.world import DAY, World
 
-from authoring.learning.decided import Selection, decided_posts
+from authoring.learning.decided import SelectedBy, decided_posts
 from ledger.cases.case import case_id, is_for_second_review
 from ledger.keys import audit_key
 from terang.packs.decisions import decisions_of_stack
@@ -41,10 +41,10 @@ def test_findings_notices_and_audits_become_labels(world: World) -> None:
     labels = {post.post: (post.is_harmful, post.selection) for post in posts}
     finding = {name: found.post for name, found in decisions.findings.items()}
     assert labels == {
-        finding[first]: (True, Selection.RULE),
-        finding[second]: (False, Selection.RULE),
-        "p2": (False, Selection.AUDIT),
-        "p3": (True, Selection.NOTICE),
+        finding[first]: (True, SelectedBy.RULE),
+        finding[second]: (False, SelectedBy.RULE),
+        "p2": (False, SelectedBy.AUDIT),
+        "p3": (True, SelectedBy.NOTICE),
     }
     [confirmed] = [post for post in posts if post.post == finding[first]]
     assert confirmed.moderators == {"m-1", "m-2"}

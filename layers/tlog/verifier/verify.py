@@ -58,7 +58,7 @@ FINAL = re.compile(
 PERIOD = re.compile(r"(?:summaries|journal)/(?P<provider>[^/]+)/(?P<period>[^/.]+)\.")
 
 
-class UnreadableError(Exception):
+class LogUnreadableError(Exception):
     """There is no log here, or it cannot be read."""
 
 
@@ -128,10 +128,10 @@ def proof_command(place: str, proof: Path, key: str = "", receipt: Path | None =
     return _told(place, lambda source: check_proof(source, proof.read_bytes(), key, receipt))
 
 
-def _told(place: str, check: Callable[["Source"], Result]) -> int:
+def _told(place: str, check: Callable[["LogSource"], Result]) -> int:
     try:
         result = check(source_of(place))
-    except (UnreadableError, OSError) as error:
+    except (LogUnreadableError, OSError) as error:
         _print(f"{place}: {error}")
         return 2
     for line in (*result.said, *result.wrong):
@@ -146,7 +146,7 @@ def _print(text: str) -> None:
     print("".join(char if char.isprintable() else ascii(char)[1:-1] for char in text))  # noqa: T201
 
 
-def check_place(source: "Source", options: Options) -> Result:
+def check_place(source: "LogSource", options: Options) -> Result:
     """Check the logs of a place, its files and its numbers, and remember the newest checkpoints."""
     result, state, now = Result(), options.state, options.now
     remembered = _remembered(state)
@@ -154,7 +154,7 @@ def check_place(source: "Source", options: Options) -> Result:
     if not logs:
         if result.wrong:
             return result
-        raise UnreadableError("there is no log/checkpoint here")
+        raise LogUnreadableError("there is no log/checkpoint here")
     for log in logs:
         _compare_with_remembered(log, remembered, result)
         if options.watch:
@@ -182,7 +182,7 @@ def _remembered(state: Path | None) -> dict[str, Any]:
     except ValueError:
         found = None
     if not isinstance(found, dict):
-        raise UnreadableError(f"{state} is not what an earlier check left; delete it to begin anew")
+        raise LogUnreadableError(f"{state} is not what an earlier check left: delete it")
     return found
 
 
@@ -212,7 +212,7 @@ class Log:
         return str(next(runs, ""))
 
 
-def read_logs(source: "Source", key: str, now: datetime, result: Result) -> Iterator[Log]:
+def read_logs(source: "LogSource", key: str, now: datetime, result: Result) -> Iterator[Log]:
     """Yield the log and those that continue it, each after its checks."""
     for number in count(1):
         folder = "log/" if number == 1 else f"log/{number}/"
@@ -225,7 +225,7 @@ def read_logs(source: "Source", key: str, now: datetime, result: Result) -> Iter
             yield log
 
 
-def read_log(source: "Source", folder: str, note: bytes, key: str, result: Result) -> Log | None:
+def read_log(source: "LogSource", folder: str, note: bytes, key: str, result: Result) -> Log | None:
     """Return a log. None if its checkpoint is not signed by the key, or is none."""
     line = (source.get(f"{folder}vkey") or b"").decode(errors="replace")
     served = line.removesuffix("\n")
@@ -248,7 +248,7 @@ def read_log(source: "Source", folder: str, note: bytes, key: str, result: Resul
 
 
 def _read_leaves(
-    source: "Source", folder: str, size: int, result: Result
+    source: "LogSource", folder: str, size: int, result: Result
 ) -> tuple[list[bytes], list[Leaf | None]]:
     """Return all hashes of leaves, and the leaves; of pruned bundles only the hashes."""
     hashes: list[bytes] = []
@@ -286,7 +286,7 @@ def _check_pruned(log: Log, now: datetime, result: Result) -> None:
         result.said.append(f"{len(gone):,} old leaves were deleted; only their hashes are left.")
 
 
-def _check_tiles(source: "Source", folder: str, hashes: list[bytes], result: Result) -> None:
+def _check_tiles(source: "LogSource", folder: str, hashes: list[bytes], result: Result) -> None:
     """Compare the tiles of hashes with the leaves; in a folder also those of earlier sizes."""
     levels, wanted = [hashes], set[str]()
     while levels[-1]:
@@ -414,7 +414,7 @@ def _check_continuation(before: Log, log: Log, result: Result) -> None:
         )
 
 
-def _say_age(log: Log, now: datetime, source: "Source", result: Result) -> None:
+def _say_age(log: Log, now: datetime, source: "LogSource", result: Result) -> None:
     """Say how old the log is. Of an address, an old log is wrong; a folder may be an old copy."""
     at = log.newest_run()
     if not at:
@@ -445,7 +445,7 @@ def newest_leaves(logs: Sequence[Log]) -> dict[str, tuple[int, Leaf]]:
     }
 
 
-def _check_files(source: "Source", named: dict[str, tuple[int, Leaf]], result: Result) -> None:
+def _check_files(source: "LogSource", named: dict[str, tuple[int, Leaf]], result: Result) -> None:
     """Check that each file is the one that its newest leaf names, and that none is left out."""
     right = 0
     for path, (index, leaf) in sorted(named.items()):
@@ -468,7 +468,7 @@ def _check_files(source: "Source", named: dict[str, tuple[int, Leaf]], result: R
         )
 
 
-def _is_open(source: "Source", path: str) -> bool:
+def _is_open(source: "LogSource", path: str) -> bool:
     """Return whether a file belongs to a period that is not over: its summary says so."""
     match = PERIOD.match(path)
     if match is None or ".r" in path.rpartition("/")[2]:
@@ -485,7 +485,7 @@ def _json(data: bytes | None) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _recount(source: "Source", named: dict[str, tuple[int, Leaf]], result: Result) -> None:
+def _recount(source: "LogSource", named: dict[str, tuple[int, Leaf]], result: Result) -> None:
     """Recount every number with `recount.py`, and report what it says."""
     program = next((path for path in RECOUNT if path.exists()), None)
     if program is None:
@@ -508,7 +508,7 @@ RECOUNT = (HERE / "recount.py", HERE.parent / "recount" / "recount.py")
 # Corrections
 
 
-def _check_corrections(logs: Sequence[Log], source: "Source", result: Result) -> None:
+def _check_corrections(logs: Sequence[Log], source: "LogSource", result: Result) -> None:
     """Check that the numbers of a closed period changed only by a revision that says why."""
     history: defaultdict[str, list[Leaf]] = defaultdict(list)
     for log in logs:
@@ -531,7 +531,7 @@ def _check_corrections(logs: Sequence[Log], source: "Source", result: Result) ->
 
 
 def _missing_reasons(
-    path: str, revision: int, leaves: Sequence[Leaf], source: "Source"
+    path: str, revision: int, leaves: Sequence[Leaf], source: "LogSource"
 ) -> Iterator[str]:
     summary = _json(source.get(path))
     if summary.get("revision") != revision or not summary.get("why_revised"):
@@ -550,7 +550,7 @@ def _missing_reasons(
 # Proofs
 
 
-def check_proof(source: "Source", proof: bytes, key: str, receipt: Path | None) -> Result:
+def check_proof(source: "LogSource", proof: bytes, key: str, receipt: Path | None) -> Result:
     """Check that a log contains a leaf, and that the leaf is of the finding or file it is for."""
     result = Result()
     try:
@@ -708,12 +708,12 @@ FIELDS = {
 # Where files come from
 
 
-def source_of(place: str) -> "Source":
+def source_of(place: str) -> "LogSource":
     """Return the folder or the address."""
     return Address(place.rstrip("/")) if re.match(r"https?://", place) else Folder(Path(place))
 
 
-class Source:
+class LogSource:
     """Files by path."""
 
     is_live = False
@@ -732,7 +732,7 @@ class Source:
 
 
 @dataclass(slots=True)
-class Folder(Source):
+class Folder(LogSource):
     """A copy of the public bucket."""
 
     folder: Path
@@ -765,7 +765,7 @@ class _Same:
 
 
 @dataclass(slots=True)
-class Address(Source):
+class Address(LogSource):
     """The public bucket behind an address. Each file is fetched once."""
 
     url: str

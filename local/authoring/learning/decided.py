@@ -24,7 +24,7 @@ MODERATORS = 2
 """People who must have decided on posts with a term: one person's habit is not a rule."""
 
 
-class Selection(StrEnum):
+class SelectedBy(StrEnum):
     """How a post came before a person. If there are several ways, the first of these counts."""
 
     RULE = "rule"
@@ -32,7 +32,7 @@ class Selection(StrEnum):
     NOTICE = "notice"
 
 
-class Verdict(NamedTuple):
+class PostVerdict(NamedTuple):
     """The last word of one decision or audit on a post.
 
     `is_right` is whether the post violates `category`: None if it says nothing, such as a skip.
@@ -41,7 +41,7 @@ class Verdict(NamedTuple):
 
     key: str
     post: str
-    selection: Selection
+    selection: SelectedBy
     category: str
     is_right: bool | None
     moderator: str
@@ -62,7 +62,7 @@ class DecidedPost:
 
     post: str
     is_harmful: bool
-    selection: Selection
+    selection: SelectedBy
     moderators: frozenset[str]
     findings: tuple[str, ...]
 
@@ -80,7 +80,7 @@ class SelectionShare(NamedTuple):
 
 
 def decided_posts(
-    verdicts: Iterable[Verdict], later: SecondWords, category: str
+    verdicts: Iterable[PostVerdict], later: SecondWords, category: str
 ) -> list[DecidedPost]:
     """Return the posts that verdicts label for a category, by id.
 
@@ -90,7 +90,7 @@ def decided_posts(
 
     If verdicts on one post differ, it is harmful: another rule may be wrong about the same post.
     """
-    labels: dict[str, list[tuple[bool, Verdict, frozenset[str]]]] = defaultdict(list)
+    labels: dict[str, list[tuple[bool, PostVerdict, frozenset[str]]]] = defaultdict(list)
     for verdict in verdicts:
         looks = later.looks.get(verdict.key, ())
         is_right = verdict.is_right
@@ -105,9 +105,9 @@ def decided_posts(
     return [_decided(post, said) for post, said in sorted(labels.items())]
 
 
-def _decided(post: str, said: Sequence[tuple[bool, Verdict, frozenset[str]]]) -> DecidedPost:
+def _decided(post: str, said: Sequence[tuple[bool, PostVerdict, frozenset[str]]]) -> DecidedPost:
     is_harmful = any(is_right for is_right, _, _ in said)
-    order = list(Selection)
+    order = list(SelectedBy)
     agreeing = [(verdict, people) for is_right, verdict, people in said if is_right is is_harmful]
     return DecidedPost(
         post,
@@ -118,33 +118,33 @@ def _decided(post: str, said: Sequence[tuple[bool, Verdict, frozenset[str]]]) ->
     )
 
 
-def selection_weights(shares: Mapping[Selection, SelectionShare]) -> dict[Selection, float]:
+def selection_weights(shares: Mapping[SelectedBy, SelectionShare]) -> dict[SelectedBy, float]:
     """Return how often a post of each kind counts, with large weights trimmed.
 
-    >>> selection_weights({Selection.RULE: SelectionShare(50, 100),
-    ...     Selection.AUDIT: SelectionShare(200, 90_000)})
-    {<Selection.RULE: 'rule'>: 2.0, <Selection.AUDIT: 'audit'>: 20.0}
+    >>> selection_weights({SelectedBy.RULE: SelectionShare(50, 100),
+    ...     SelectedBy.AUDIT: SelectionShare(200, 90_000)})
+    {<SelectedBy.RULE: 'rule'>: 2.0, <SelectedBy.AUDIT: 'audit'>: 20.0}
     """
     least = min((share.weight for share in shares.values()), default=1.0)
     return {name: min(share.weight, TRIM * least) for name, share in shares.items()}
 
 
 def selection_words(
-    selection: Selection, share: SelectionShare, weight: float, *, is_harmful: bool
+    selection: SelectedBy, share: SelectionShare, weight: float, *, is_harmful: bool
 ) -> str:
     """Return how posts of a kind were selected, for the card.
 
-    >>> selection_words(Selection.RULE, SelectionShare(50, 100), 2.0, is_harmful=True)
+    >>> selection_words(SelectedBy.RULE, SelectionShare(50, 100), 2.0, is_harmful=True)
     'Found by a rule and confirmed by a moderator. 50 of 100 findings were decided; each counts 2.0'
     """
-    if selection is Selection.AUDIT:
+    if selection is SelectedBy.AUDIT:
         found = "violating" if is_harmful else "not violating"
         how = f"In the random audit sample and judged {found}"
     else:
         verdict = "confirmed" if is_harmful else "dismissed"
-        by = "Found by a rule" if selection is Selection.RULE else "Reported by a notice"
+        by = "Found by a rule" if selection is SelectedBy.RULE else "Reported by a notice"
         how = f"{by} and {verdict} by a moderator"
-    what = "findings were decided" if selection is Selection.RULE else "posts were judged"
+    what = "findings were decided" if selection is SelectedBy.RULE else "posts were judged"
     if share.of is None:
         return f"{how}. How likely that was is not known; each counts once"
     trimmed = f" instead of {share.weight:.0f}" if weight < share.weight else ""

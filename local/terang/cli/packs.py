@@ -34,7 +34,7 @@ from terang.cli.arguments import (
 )
 from terang.console import counted, print_lines_of_json, print_problem, print_result, print_warning
 from terang.packs.comparison import BATCH, as_lines, as_row, compare, hit_row, score_changes
-from terang.packs.pulling import PackSource, describe, keep
+from terang.packs.pulling import PublishedSource, describe, keep
 
 type Row = dict[str, Any]
 
@@ -193,7 +193,7 @@ def pull(
     if not re.fullmatch("[0-9a-f]{64}", digest):
         raise UsageError(f"--digest {digest}: a SHA-256 has 64 of 0-9 and a-f")
     try:
-        pulled = PackSource(url, digest).pull(only)
+        pulled = PublishedSource(url, digest).pull(only)
     except PackError as error:
         print_pack_problems(error)
         return 1

@@ -13,7 +13,7 @@ import msgspec
 
 from authoring.learning.decided import (
     DecidedPost,
-    Selection,
+    SelectedBy,
     SelectionShare,
     selection_weights,
     selection_words,
@@ -42,7 +42,7 @@ class PublishedMonth(msgspec.Struct, frozen=True):
 
 def selection_shares(
     decisions: Decisions, months: Mapping[str, PublishedMonth]
-) -> dict[Selection, SelectionShare]:
+) -> dict[SelectedBy, SelectionShare]:
     """Return how many posts of each kind were decided, out of how many in the published months.
 
     Held findings count as proposed if somebody decided on one: then a person had opened them.
@@ -55,9 +55,9 @@ def selection_shares(
     unmet = sum(max(month.numbers.inspected - month.numbers.live, 0) for month in months.values())
     decided = sum(finding.mode == "live" for finding in decisions.findings.values())
     shares = {
-        Selection.RULE: SelectionShare(decided, live or None),
-        Selection.AUDIT: SelectionShare(counted[Selection.AUDIT], unmet or None),
-        Selection.NOTICE: SelectionShare(counted[Selection.NOTICE], None),
+        SelectedBy.RULE: SelectionShare(decided, live or None),
+        SelectedBy.AUDIT: SelectionShare(counted[SelectedBy.AUDIT], unmet or None),
+        SelectedBy.NOTICE: SelectionShare(counted[SelectedBy.NOTICE], None),
     }
     return {name: share for name, share in shares.items() if counted[name]}
 
@@ -77,7 +77,7 @@ class FoundPosts:
 def with_texts(
     decided: Sequence[DecidedPost],
     decisions: Decisions,
-    shares: Mapping[Selection, SelectionShare],
+    shares: Mapping[SelectedBy, SelectionShare],
     files: Iterable[Path],
     read: Callable[[Path], bytes],
 ) -> FoundPosts:

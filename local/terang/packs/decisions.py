@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from authoring.learning.decided import SecondWords, Selection, Verdict
+from authoring.learning.decided import PostVerdict, SecondWords, SelectedBy
 from ledger.cases.case import JournalEntry
 from ledger.cases.messages import (
     Audit,
@@ -40,7 +40,7 @@ class Decisions:
     """
 
     provider: str
-    verdicts: list[Verdict] = field(default_factory=list)
+    verdicts: list[PostVerdict] = field(default_factory=list)
     later: SecondWords = field(default_factory=SecondWords)
     findings: dict[str, Finding] = field(default_factory=dict)
     erased: int = 0
@@ -76,10 +76,10 @@ def _add_decision(decisions: Decisions, store: CaseStore, entry: JournalEntry) -
         return
     decisions.findings |= {finding.finding: finding for finding in findings}
     decisions.verdicts.append(
-        Verdict(
+        PostVerdict(
             key=entry.entry,
             post=max(posts),
-            selection=Selection.RULE if findings else Selection.NOTICE,
+            selection=SelectedBy.RULE if findings else SelectedBy.NOTICE,
             category=entry.category,
             is_right=_JUDGED[entry.verdict],
             moderator=entry.moderator,
@@ -95,10 +95,10 @@ def _add_audit(decisions: Decisions, store: CaseStore, entry: JournalEntry) -> N
         decisions.erased += 1
         return
     decisions.verdicts.append(
-        Verdict(
+        PostVerdict(
             key=entry.entry,
             post=post,
-            selection=Selection.AUDIT,
+            selection=SelectedBy.AUDIT,
             category=entry.category,
             is_right=_AUDITED.get(entry.verdict),
             moderator=entry.moderator,
@@ -127,10 +127,10 @@ def decisions_of_messages(
                 _add_message(decisions, message, by_id, notices)
             case Audit():
                 decisions.verdicts.append(
-                    Verdict(
+                    PostVerdict(
                         key=message.id,
                         post=message.post,
-                        selection=Selection.AUDIT,
+                        selection=SelectedBy.AUDIT,
                         category=message.category or "",
                         is_right=_AUDITED.get(message.verdict),
                         moderator=message.moderator,
@@ -182,10 +182,10 @@ def _add_message(
     post = found[0].post if found else notice.post if notice else ""
     category = found[0].category if found else notice.category if notice else ""
     decisions.verdicts.append(
-        Verdict(
+        PostVerdict(
             key=message.id,
             post=post,
-            selection=Selection.RULE if found else Selection.NOTICE,
+            selection=SelectedBy.RULE if found else SelectedBy.NOTICE,
             category=category,
             is_right=_JUDGED[message.verdict],
             moderator=message.moderator,

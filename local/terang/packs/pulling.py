@@ -66,7 +66,7 @@ def fetch(url: str, most: int) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class PackSource:
+class PublishedSource:
     """An address with the digest of what it must serve: the YAML of a pack, or a set."""
 
     url: str

@@ -5,10 +5,10 @@ import pytest
 from authoring.learning.decided import (
     TRIM,
     DecidedPost,
+    PostVerdict,
     SecondWords,
-    Selection,
+    SelectedBy,
     SelectionShare,
-    Verdict,
     decided_posts,
     selection_weights,
     selection_words,
@@ -21,10 +21,10 @@ def said(
     verdict: bool | None,
     key: str = "d-1",
     category: str = OURS,
-    by: Selection = Selection.RULE,
+    by: SelectedBy = SelectedBy.RULE,
     moderator: str = "m-1",
-) -> Verdict:
-    return Verdict(key, "p-1", by, category, verdict, moderator)
+) -> PostVerdict:
+    return PostVerdict(key, "p-1", by, category, verdict, moderator)
 
 
 LABELS = {
@@ -38,13 +38,13 @@ LABELS = {
     "two who disagree": ([said(True)], {"looks": {"d-1": [("m-2", False)]}}, None),
     "two who agree": ([said(True)], {"looks": {"d-1": [("m-2", True)]}}, True),
     "two rules, one of them wrong": ([said(False), said(True, "d-2")], {}, True),
-    "an audited post": ([said(False, by=Selection.AUDIT)], {}, False),
+    "an audited post": ([said(False, by=SelectedBy.AUDIT)], {}, False),
 }
 
 
 @pytest.mark.parametrize(("verdicts", "later", "label"), LABELS.values(), ids=LABELS)
 def test_the_last_word_on_a_post_is_its_label(
-    verdicts: list[Verdict], later: dict[str, object], label: bool | None
+    verdicts: list[PostVerdict], later: dict[str, object], label: bool | None
 ) -> None:
     labelled = decided_posts(verdicts, SecondWords(**later), OURS)  # type: ignore[arg-type]
     assert [post.is_harmful for post in labelled] == ([] if label is None else [label])
@@ -53,36 +53,36 @@ def test_the_last_word_on_a_post_is_its_label(
 def test_a_second_look_is_another_moderator_behind_the_label() -> None:
     later = SecondWords(looks={"d-1": [("m-2", True)]})
     [post] = decided_posts([said(True)], later, OURS)
-    assert post == DecidedPost("p-1", True, Selection.RULE, frozenset({"m-1", "m-2"}), ())
+    assert post == DecidedPost("p-1", True, SelectedBy.RULE, frozenset({"m-1", "m-2"}), ())
 
 
 def test_a_rule_selects_before_a_notice() -> None:
-    verdicts = [said(True, by=Selection.NOTICE), said(True, "d-2", moderator="m-2")]
+    verdicts = [said(True, by=SelectedBy.NOTICE), said(True, "d-2", moderator="m-2")]
     [post] = decided_posts(verdicts, SecondWords(), OURS)
-    assert (post.selection, post.moderators) == (Selection.RULE, {"m-1", "m-2"})
+    assert (post.selection, post.moderators) == (SelectedBy.RULE, {"m-1", "m-2"})
 
 
 def test_each_post_counts_for_all_like_it_within_a_limit() -> None:
     shares = {
-        Selection.RULE: SelectionShare(100, 150),
-        Selection.AUDIT: SelectionShare(200, 90_000),
-        Selection.NOTICE: SelectionShare(7, None),
+        SelectedBy.RULE: SelectionShare(100, 150),
+        SelectedBy.AUDIT: SelectionShare(200, 90_000),
+        SelectedBy.NOTICE: SelectionShare(7, None),
     }
     assert selection_weights(shares) == {
-        Selection.RULE: 1.5,
-        Selection.AUDIT: 1.0 * TRIM,
-        Selection.NOTICE: 1.0,
+        SelectedBy.RULE: 1.5,
+        SelectedBy.AUDIT: 1.0 * TRIM,
+        SelectedBy.NOTICE: 1.0,
     }
     assert selection_weights({}) == {}
 
 
 def test_the_card_says_how_posts_were_selected() -> None:
     audited = SelectionShare(200, 90_000)
-    assert selection_words(Selection.AUDIT, audited, 10.0, is_harmful=False) == (
+    assert selection_words(SelectedBy.AUDIT, audited, 10.0, is_harmful=False) == (
         "In the random audit sample and judged not violating. 200 of 90,000 posts were judged;"
         " each counts 10.0 instead of 450"
     )
-    assert selection_words(Selection.NOTICE, SelectionShare(7, None), 1.0, is_harmful=True) == (
+    assert selection_words(SelectedBy.NOTICE, SelectionShare(7, None), 1.0, is_harmful=True) == (
         "Reported by a notice and confirmed by a moderator. How likely that was is not known;"
         " each counts once"
     )

@@ -12,7 +12,7 @@ from support.publish_world import CLOSED, live, sample_pack, sample_receipt
 from support.tampering import FIRST_VISIT, LATER_VISIT, Tampering, write
 
 from tlog.checkpoint import verifier_key
-from verifier.verify import Options, Result, UnreadableError, check_place, main, source_of
+from verifier.verify import LogUnreadableError, Options, Result, check_place, main, source_of
 
 LATER = "2026-11-26T09:00:00Z"
 NOW = datetime(2026, 11, 26, 10, tzinfo=UTC)
@@ -154,7 +154,7 @@ def is_seen(tampering: Tampering, folder: Path, state: Path | None = None) -> bo
     """Whether a check reports a change; an older copy at least by its age."""
     try:
         result = checked(write(tampering.files, folder), state, now=NOW + timedelta(hours=20))
-    except UnreadableError:
+    except LogUnreadableError:
         return True
     return bool(result.wrong) or (state is None and result.is_old)
 
