@@ -86,7 +86,7 @@ def _translations(source: PackSource) -> dict[str, Translation]:
 
 
 def _said(words: str | TitleSource | WordsSource, language: str = "en") -> str:
-    """Return what is written in a language, or an empty text."""
+    """Return the words in a language, or an empty text."""
     if isinstance(words, str):
         return words.strip() if language == "en" else ""
     return (getattr(words, language) or "").strip()

@@ -26,7 +26,7 @@ NOTHING_ALONE = "no term alone: without any one of them the score is still high 
 
 
 def deciding_terms(hit: Hit) -> tuple[str, ...]:
-    """Return the terms and signs without which a scored hit is none; empty for other hits."""
+    """Return the terms and signs that a scored hit needs; empty for other hits."""
     weights = [(span.term, span.weight) for span in hit.spans if span.weight is not None]
     return deciding(weights, hit.threshold or 0)
 

@@ -1,8 +1,8 @@
 """Judge decisions. One verdict moves all its findings and its notice, or none of them.
 
-The decisions of a group are judged one by one, so each stands or falls alone. The first one opens
-the case of the group; a later one gets an entry there only if it has a rule that the group has not
-counted yet.
+The decisions of a group are judged one by one, so one refusal leaves the others. The first one
+opens the case of the group; a later one gets an entry there only if it has a rule that the group
+has not counted yet.
 """
 
 from collections import Counter

@@ -1,7 +1,7 @@
 """One run of publish: days, months and campaigns, then the pages of packs, then the index.
 
 Each summary takes the same steps: read what may have changed, count it, draft a summary, compare
-the draft with what is published, write it. Then results are handed to the providers.
+the draft with the published summary, write it. Then results are handed to the providers.
 
 A summary is written after the files that it names: a day after its journal, a month after its
 days, the index last. If a run dies, the published files are older but consistent, and the next
@@ -250,7 +250,7 @@ def close_files(run: PublishRun) -> None:
 
 
 def add_to_log(run: PublishRun) -> None:
-    """Add to the public log what was published. A log that cannot grow holds back nothing else."""
+    """Add published files to the public log. A log that cannot grow holds back nothing else."""
     context = run.context
     log = context.log
     if log is None:

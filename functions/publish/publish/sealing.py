@@ -1,8 +1,8 @@
 """Seals of closed days: what a day came to, so that an hourly run need not read it again.
 
-A seal is a note and never a fact. It is used only while it agrees with what is published, and it is
-made again from nothing when it is CHECK_AFTER old, when this release folds otherwise, or when it is
-missing. So a lost, old or damaged seal costs time and changes no byte.
+A seal is a note and never a fact. It is used only while it agrees with the published files, and it
+is made again from nothing when it is CHECK_AFTER old, when this release folds otherwise, or when it
+is missing. So a lost, old or damaged seal costs time and changes no byte.
 """
 
 from dataclasses import dataclass

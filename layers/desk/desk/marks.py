@@ -141,7 +141,8 @@ def _differences(first: str, other: str, rest: str) -> Iterator[tuple[str, bool]
 def _words(text: str) -> list[str]:
     """Return the runs of letters and digits of a text, and every other character alone.
 
-    Characters of scripts without spaces stand alone, so that a difference is no whole sentence.
+    Each character of a script without spaces is a word, so that a difference is shorter than a
+    sentence.
     """
     words: list[str] = []
     for character in text:

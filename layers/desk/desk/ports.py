@@ -1,6 +1,6 @@
 """The port of the desk: all that its pages read and write, for one provider at a time.
 
-The caller has checked who the moderator is; an implementation checks that what is asked for
+The caller has checked who the moderator is; an implementation checks that the requested item
 belongs to `moderator.provider`, and answers None as if it did not exist. Nothing is counted: a
 claim is a put with an end, a decision is stored once under its id, and undo marks that record.
 """

@@ -28,7 +28,7 @@ PAGE_ITEMS = 50
 
 @dataclass(frozen=True, slots=True)
 class QueueFilter:
-    """What a moderator wants to see; an empty field is no wish. It never holds text of a post."""
+    """What a moderator wants to see; an empty field means any. It never holds text of a post."""
 
     kind: str = ""
     category: str = ""

@@ -1,6 +1,6 @@
 """Canned reasons: the ones that the desk ships with, and which of them fit a card.
 
-A reason goes to the author as it is, so it says what is in the post, not what a program did. The
+A reason goes to the author as it is, so it describes the post, not what a program did. The
 shipped ones name nobody, and a lead can replace them all.
 """
 
@@ -117,7 +117,7 @@ def reason_lines(reasons: Sequence[CannedReason]) -> str:
 
 
 def read_reasons(lines: str) -> list[CannedReason]:
-    """Return the canned reasons of lines. Raises ReasonError for the first that is none.
+    """Return the canned reasons of lines. Raises ReasonError for the first invalid line.
 
     >>> read_reasons("dismissed | en | codes | It warns | loudly")[0].text
     'It warns | loudly'

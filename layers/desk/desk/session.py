@@ -26,7 +26,7 @@ class DeskSession:
 
 
 class DeskDoor(Protocol):
-    """What a door knows: its own address, and who stands behind a request."""
+    """What a door knows: its own address, and who makes a request."""
 
     @property
     def origin(self) -> str:
@@ -34,14 +34,14 @@ class DeskDoor(Protocol):
 
     @property
     def sign_in(self) -> str:
-        """Return the path where somebody without a session is sent; empty if there is none."""
+        """Return the path where somebody without a session is sent; empty without one."""
 
     @property
     def sign_out(self) -> str:
-        """Return the path that a POST signs out at; empty if there is none."""
+        """Return the path that a POST signs out at; empty without one."""
 
     def session(self, event: Mapping[str, Any]) -> DeskSession | None:
-        """Return the session of a request, from its cookies; None if there is none in force."""
+        """Return the session of a request, from its cookies; None without one in force."""
 
 
 class FormError(Exception):

@@ -316,4 +316,4 @@ class PendingStore(Protocol):
         """
 
     def end_pending(self, pending: PendingDecision) -> None:
-        """Record what became of a sent decision. The first call counts."""
+        """Record the result of a sent decision. The first call counts."""

@@ -46,7 +46,7 @@ class Phrases:
 
     @property
     def gap(self) -> str:
-        """Return what is between two sentences: nothing in Chinese."""
+        """Return the separator of two sentences: nothing in Chinese."""
         return "" if self.language == "zh" else " "
 
     def gettext(self, message: str, /, **values: object) -> str:

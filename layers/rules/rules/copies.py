@@ -96,7 +96,7 @@ def copy_groups(
 
     Texts are taken by their ids. Each joins the first group whose first text it is a copy of, or
     begins one. So the order in which they are given never matters. `known` has the groups of texts
-    that were grouped before; the smallest of a group that still has a fingerprint stands for it.
+    that were grouped before; the smallest of a group that still has a fingerprint represents it.
 
     >>> groups = copy_groups([Fingerprinted("b", bytes(64)), Fingerprinted("a", bytes(64)),
     ...     Fingerprinted("c", bytes(range(64)))])

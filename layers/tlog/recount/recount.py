@@ -790,7 +790,7 @@ def _term_differences(folder: Path, summary: Record, sums: Sums) -> Iterator[str
 
 
 def _term_problems(row: Record, bar: float | None, decided: int) -> Iterator[str]:
-    """Yield what is wrong in the totals of one term, on a rule with so many decided findings."""
+    """Yield the errors in the totals of one term, on a rule with so many decided findings."""
     groups, stood = row["groups"], row["stood"]
     if not TERM_GROUPS <= groups <= row["findings"] <= decided:
         yield "it has too few copy groups, or more than were decided"

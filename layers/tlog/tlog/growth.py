@@ -1,7 +1,7 @@
 """Adds leaves to a tree, and says which files of the log that writes.
 
 The simple version would hash all leaves again. This one keeps only the right edge: of each level
-the hashes of its last, partial tile. They are what is stored in the partial tiles of the log.
+the hashes of its last, partial tile. The partial tiles store them of the log.
 """
 
 from collections.abc import Callable
@@ -31,7 +31,7 @@ class GrowingTree:
     """A tree of `size` leaves that grows at its right edge.
 
     `edge` holds the hashes of the last partial tile of each level, and `bundle` the leaves of the
-    last partial bundle. `files` collects what is to be written: full tiles as they fill up, and the
+    last partial bundle. `files` collects the files to write: full tiles as they fill up, and the
     partial ones when `finish` is called.
     """
 

@@ -144,7 +144,7 @@ def own_key(period_key: bytes, name: str) -> bytes:
 
 
 def keyed(period_key: bytes, name: str) -> str:
-    """Return the digest that stands for a finding or unit in the log: an HMAC under its own key.
+    """Return the digest of a finding or unit in the log: an HMAC under its own key.
 
     >>> keyed(bytes(32), "a")[:16]
     'c4a3bd21d17c90cd'

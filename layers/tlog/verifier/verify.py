@@ -64,7 +64,7 @@ class LogUnreadableError(Exception):
 
 @dataclass(slots=True)
 class Result:
-    """What was checked, and what is wrong, in sentences. `is_old` says that the log is."""
+    """The checks that ran and the errors, in sentences. `is_old` says that the log is."""
 
     said: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
@@ -73,7 +73,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to check. `checkpoints` are files of others; `watch` also names what was logged late."""
+    """How to check. `checkpoints` are files of others; `watch` also names late entries."""
 
     key: str = ""
     state: Path | None = None
@@ -94,7 +94,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--checkpoint", type=Path, action="append", default=[], help="that of somebody else"
     )
-    parser.add_argument("--watch", action="store_true", help="also name what was logged late")
+    parser.add_argument("--watch", action="store_true", help="also name late entries")
     parser.add_argument("--proof", type=Path, help="check this proof and nothing else")
     parser.add_argument("--receipt", type=Path, help="the receipt that the proof is about")
     given = parser.parse_args(arguments)
@@ -226,7 +226,7 @@ def read_logs(source: "LogSource", key: str, now: datetime, result: Result) -> I
 
 
 def read_log(source: "LogSource", folder: str, note: bytes, key: str, result: Result) -> Log | None:
-    """Return a log. None if its checkpoint is not signed by the key, or is none."""
+    """Return a log. None if its checkpoint is not signed by the key, or is not a checkpoint."""
     line = (source.get(f"{folder}vkey") or b"").decode(errors="replace")
     served = line.removesuffix("\n")
     if not line.endswith("\n"):

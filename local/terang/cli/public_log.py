@@ -59,7 +59,7 @@ def monitor(
         Parameter(metavar="FILE", help="the copy in a provider's bucket; repeat it for more"),
     ] = (),
 ) -> int:
-    """Check as `verify` does, and name what was logged late; 1 is an alarm.
+    """Check as `verify` does, and name late entries; 1 is an alarm.
 
     Call it from cron, or from a workflow as in docs/log.md.
     """

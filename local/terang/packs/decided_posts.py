@@ -35,7 +35,7 @@ class PublishedNumbers(msgspec.Struct, frozen=True):
 
 
 class PublishedMonth(msgspec.Struct, frozen=True):
-    """A published summary of a month, without what is not needed here."""
+    """A published summary of a month, with the fields that are needed here."""
 
     numbers: PublishedNumbers
 

@@ -34,7 +34,7 @@ class DecidedStore(CaseStore, JournalStore, Protocol):
 
 @dataclass(slots=True)
 class Decisions:
-    """All verdicts of a provider, what was said about them later, and the decided findings.
+    """All verdicts of a provider, later messages about them, and the decided findings.
 
     `erased` counts verdicts on posts of erased authors, `unread` messages that Terang would refuse.
     """

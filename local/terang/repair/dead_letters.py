@@ -168,7 +168,7 @@ class DeadLetterQueue:
 
 @dataclass(frozen=True, slots=True)
 class NamesTarget:
-    """The queue of units, or of the console's decisions: a message names what is stored elsewhere.
+    """The queue of units, or of the console's decisions: a message names a stored item.
 
     Only roles of the stack may send there, so no sender is checked.
     """

@@ -114,7 +114,7 @@ class BucketEraser:
         """Write a unit's file of findings as the table has them now, unless there is one.
 
         Its worker may have read the findings before they became stubs, and writes a file only where
-        there is none.
+        it is missing.
         """
         marker = self.store.marker(unit)
         if marker is not None:

@@ -122,7 +122,7 @@ class HomeServer:
         self._server.shutdown()
 
     def ticked(self) -> None:
-        """Do what is due, between two requests."""
+        """Do due work between two requests."""
         with self._lock:
             self.tick()
 

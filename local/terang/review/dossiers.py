@@ -270,7 +270,7 @@ class RunCases:
         )
 
     def quality_entries(self) -> Iterator[JournalEntry]:
-        """Yield what the lead's page counts: decisions, second looks, and what was overturned."""
+        """Yield what the lead's page counts: decisions, second looks and overturned decisions."""
         decided = {}
         for decision in self.decisions.values():
             known = [each.finding for each in self._known(decision)]

@@ -1,7 +1,7 @@
 """The moderator's decisions at home: pending in one file, and after ten seconds final in another.
 
 Both files are appended to and flushed to the disk at once. Whatever dies, the next start reads the
-pending file: what was not undone is in the decisions file once, by its ids.
+pending file: decisions that were not undone are in the decisions file once, by its ids.
 """
 
 import os

@@ -33,7 +33,7 @@ STATES = {
 
 @dataclass(slots=True)
 class Sender:
-    """Sends what is final to a stack, in a thread of its own: an answer takes seconds.
+    """Sends final decisions to a stack, in a thread of its own: an answer takes seconds.
 
     A message that was sent before somebody died is sent again: decide knows its id.
     """
@@ -96,7 +96,7 @@ class Sitting:
     adopter: Adopter | None = None
 
     def run(self, show: Callable[[HomeServer], None], port: int = 0) -> "SittingResult":
-        """Serve until the moderator leaves or interrupts. Return what was decided.
+        """Serve until the moderator leaves or interrupts. Return the decisions.
 
         `show` gets the server before it serves, and tells the moderator where it is.
         """
@@ -134,7 +134,7 @@ class Sitting:
 
 
 def finish(book: PendingBook, clock: Clock) -> None:
-    """Write what is due into the file of decisions."""
+    """Write due decisions into the file of decisions."""
     book.finish(clock.now())
 
 

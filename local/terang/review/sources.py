@@ -1,6 +1,6 @@
 """Reads open findings, second reviews and whole cases from a run or a stack.
 
-`PublishedWords` says what is published about rules.
+`PublishedWords` has the published words about rules.
 """
 
 from collections import deque

@@ -85,7 +85,7 @@ class StackSource:
             yield from self.store.journal_entries(self.provider, day)
 
     def _earlier(self, dossier: Dossier) -> Iterator[EarlierDecision]:
-        """Yield what was decided on this post before: a changed check reopened it."""
+        """Yield earlier decisions on this post: a changed check reopened it."""
         for each in dossier.findings:
             case = self.store.case(each.finding.finding)
             for entry in case.entries if case else ():

@@ -1,4 +1,4 @@
-"""The door of the deployed console: its cookies, and who stands behind a request."""
+"""The door of the deployed console: its cookies, and who makes a request."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class ConsoleDoor:
     sign_out = "/sign-out"
 
     def session(self, event: Mapping[str, Any]) -> DeskSession | None:
-        """Return the session of a request, from its cookie; None if there is none in force."""
+        """Return the session of a request, from its cookie; None without one in force."""
         secret = cookie_of(event, SESSION_COOKIE)
         moderator = self.sessions.moderator(secret)
         if moderator is None or not self.is_open(moderator.provider):
@@ -34,7 +34,7 @@ class ConsoleDoor:
 
 
 def cookie_of(event: Mapping[str, Any], name: str) -> str:
-    """Return the value of a cookie of an HTTP API's event; empty if there is none, or two.
+    """Return the value of a cookie of an HTTP API's event; empty without one, or with two.
 
     >>> cookie_of({"cookies": ["a=1", "b=2"]}, "b"), cookie_of({"cookies": ["a=1", "a=2"]}, "a")
     ('2', '')

@@ -37,7 +37,7 @@ def signed_out(elsewhere: str) -> str:
 
 
 def session_ended(form: str) -> str:
-    """Return the page of a form whose session had ended, with what was typed in it."""
+    """Return the page of a form whose session had ended, with the text typed in it."""
     try:
         fields = parse_qsl(form, max_num_fields=400)
     except ValueError:

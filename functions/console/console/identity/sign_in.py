@@ -98,7 +98,7 @@ class SignIn:
         return _page(HTTPStatus.OK, pages.signed_out(""))
 
     def session_ended(self, event: Event) -> Answer:
-        """Answer a form whose session ended: nothing was done, and what was typed is shown again.
+        """Answer a form whose session ended: nothing was done, and the typed text is shown again.
 
         Only a form of our own pages is shown, so that no other site can write on this page.
         """

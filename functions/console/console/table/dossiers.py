@@ -150,7 +150,7 @@ class Dossiers:
 
 
 def _on_the_post(cases: Iterable[Case]) -> Iterator[EarlierDecision]:
-    """Yield what was decided before on the findings of this very post."""
+    """Yield earlier decisions on the findings of this very post."""
     told: dict[str, CaseEntry] = {
         entry.entry.entry: entry
         for case in cases

@@ -198,7 +198,7 @@ def listed(parts: Sequence[str], phrases: Phrases) -> str:
 
 
 def done_words(done: DoneCounts, phrases: Phrases) -> str:
-    """Return what was done in one sentence; measures that nobody took are left out."""
+    """Return the actions taken in one sentence; measures that nobody took are left out."""
     counts = [
         (done.removed, phrases.gettext("%(count)s removed a post", count=done.removed)),
         (done.disabled, phrases.gettext("%(count)s disabled access to one", count=done.disabled)),

@@ -134,7 +134,7 @@ def case_words(code: str) -> str:
 
 
 def language_words(code: str) -> str:
-    """Return what is counted under a code that names no language, and "" for any other.
+    """Return the words for a count under a code that names no language, and "" for any other.
 
     >>> language_words("und"), language_words("id")
     ('No language was given', '')

@@ -1,6 +1,6 @@
 """The log as it is served, and the one way in which it grows.
 
-The order is that of Sunlight: stage what is to be written, move the head in the table by
+The order is that of Sunlight: stage the files, move the head in the table by
 compare-and-swap, write the files, read them back, sign the head, and serve the checkpoint last.
 A run that dies anywhere leaves a head that the next run brings up. Two runs at once cannot both
 move the head, and a head that lost is never signed. A served checkpoint is only replaced by that of
@@ -36,11 +36,11 @@ type Staged = dict[str, bytes]
 
 
 class LogRefusedError(OperatorError):
-    """The log cannot grow without contradicting what was served: the operator must look."""
+    """The log cannot grow without contradicting its served head: the operator must look."""
 
 
 class LogBusyError(Exception):
-    """Another run moved the head meanwhile. Nothing is lost: the next run adds what is missing."""
+    """Another run moved the head meanwhile. The next run adds the missing leaves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +161,7 @@ class ServedLog:
         self.objects.put_if(self.public, self.folder + "checkpoint", note, etag)
 
     def _verify(self, served: Checkpoint, head: LogHead, staged: Staged) -> None:
-        """Read back what was written. Refuse a head that does not extend the served log."""
+        """Read back the written files. Refuse a head that does not extend the served log."""
         for path, data in staged.items():
             if self.read(path) != data:
                 raise OSError(f"{path} of the log was written and reads otherwise")

@@ -70,7 +70,7 @@ class Asking:
         return next(iter(self.form.get(name, ())), "")
 
     def missing(self) -> Response[str]:
-        """Return the answer for what does not exist, and for what is another provider's."""
+        """Return the answer for items that do not exist or belong to another provider."""
         page = error_page(self.phrases, HTTPStatus.NOT_FOUND)
         return Response(HTTPStatus.NOT_FOUND, HTML, page)
 

@@ -94,7 +94,7 @@ def undo(pending: str) -> Response[str]:
 
 @router.get("/recent")
 def recent() -> Response[str]:
-    """Show the own decisions of the last day, and what became of them."""
+    """Show the moderator's decisions of the last day and their results."""
     asking: Asking = router.context["asking"]
     decisions = asking.desk.recent(asking.moderator)
     return asking.page(

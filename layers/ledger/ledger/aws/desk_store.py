@@ -4,8 +4,8 @@ Everything is under `D#<provider>`. Nothing is counted and nothing is deleted: a
 and a decision moves from one state to the next by a conditional put.
 
 The order makes a decision certain. The caller sends the message that names a decision first, and
-stores the decision after that. If it dies in between, nobody was told that the decision stands, and
-the message finds nothing. It then puts `void` in its place, so that a late put cannot store a
+stores the decision after that. If it dies in between, nobody was told that the decision is stored,
+and the message finds nothing. It then puts `void` in its place, so that a late put cannot store a
 decision that nobody will send.
 """
 
@@ -69,7 +69,7 @@ class DynamoDesk:
         return record_of(self.table.get(_desk(provider), _pending(pending)), PendingDecision)
 
     def hold_pending(self, pending: PendingDecision) -> PendingDecision | None:
-        """Store a decision. Return None, or the one that stands in its way.
+        """Store a decision. Return None, or the one that blocks it.
 
         That is a colleague's decision on one of its items, or this very one if it was taken back
         or is void. The same decision again changes nothing and returns None.
@@ -116,7 +116,7 @@ class DynamoDesk:
         raise OSError("others kept the decision busy")
 
     def end_pending(self, pending: PendingDecision) -> None:
-        """Record what became of a sent decision. The first call counts."""
+        """Record the result of a sent decision. The first call counts."""
         self._move(pending, PendingState.SENT, SENT_DAYS)
 
     def held_since(self, provider: str, start: datetime) -> list[PendingDecision]:

@@ -2,7 +2,7 @@
 
 The answer to a question is an entry of its case and changes nothing else. A rule is held and not
 opened, or opened, by what that case says. So held findings need not be touched: they are listed
-apart, and whoever lists open findings adds those of opened rules, also those that came later.
+apart, and lists of open findings add those of opened rules, also those that came later.
 """
 
 from collections.abc import Iterable, Iterator

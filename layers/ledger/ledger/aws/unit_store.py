@@ -2,7 +2,7 @@
 
 The item `U#<unit>` `unit` passes through two states. An attempt that is about to store findings
 first notes its rules there: the unit is *begun*. The commit replaces that note by the marker, on
-the condition that the note is the one that the attempt was made by, or that there is none. So an
+the condition that the note is the one that the attempt was made by, or that it is missing. So an
 attempt that found nothing never commits a unit for which another attempt may have stored findings.
 Earlier releases kept the note in an item `try` of its own, which is still read.
 """

@@ -47,7 +47,7 @@ class JournalEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     decision, the notice of a decision, the first message of an order. `answers` is the complaint or
     dispute of an outcome. `overturns` says that this entry was the first to overturn the decision.
 
-    The decisions of one look at near copies share a `group`, and so does what is said about them.
+    The decisions of one look at near copies share a `group`, and so do later messages about them.
     A group counts once: `counted` has those keys of `found` with which no earlier entry of the
     group made the same move, and `leads` is set on the first decision.
 

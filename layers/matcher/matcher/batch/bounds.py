@@ -36,7 +36,7 @@ class ScoreBounds:
         thresholds: Mapping[int, int],
         signs: Mapping[str, Sequence[tuple[int, int]]] | None = None,
     ):
-        """Take what is added up.
+        """Take the weights and their bounds.
 
         Args:
             number: The number of keys.
