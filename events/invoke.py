@@ -1,10 +1,10 @@
 """Send an event of this folder to its built function under Lambda's runtime client, without Docker.
 
-    make invoke EVENT=scan-posts-object STACK=terang
+    make invoke EVENT=scan-posts-object STACK=terang PROVIDER=sample-chat
 
 The function works on that stack with your credentials: on AWS, or on the local stack whose address
 AWS_ENDPOINT_URL names (`terang run --keep` prints it). The example names in the event become those
-of the stack: buckets, queues, and a sender that is registered for the event's provider.
+of the stack: buckets, queues, the provider, and a sender that is registered for it.
 """
 
 import json
@@ -58,20 +58,19 @@ def session_settings() -> dict[str, str]:
     return {name: value for name, value in settings.items() if value}
 
 
-def main(name: str, stack: str) -> int:
+def main(name: str, stack: str, provider: str = DEFAULT_PROVIDER) -> int:
     """Send one event and print the answer; 1 if the function failed, 2 if nothing was sent."""
     path = Path(__file__).parent / f"{Path(name).stem}.json"
     if not path.exists() or path == SHIPPED:
         names = ", ".join(sorted({file.stem for file in path.parent.glob("*-*.json")}))
         sys.stderr.write(f"there is no event {name}; there are {names}\n")
         return 2
-    text = path.read_text("utf-8")
+    text = path.read_text("utf-8").replace(DEFAULT_PROVIDER, provider)
     function = path.stem.partition("-")[0].capitalize()
     try:
         built.build()
         remote = Remote.find(stack)
         settings, example = env_of(stack, example_queue=False), json.loads(SHIPPED.read_text())
-        provider = DEFAULT_PROVIDER
         known = remote.store.provider(provider)
         if EXAMPLE_SENDER in text and not (known and known.senders):
             sys.stderr.write(f"the stack knows no sender of {provider}: terang providers add\n")
@@ -92,6 +91,6 @@ def main(name: str, stack: str) -> int:
 
 
 if __name__ == "__main__":
-    if not 2 <= len(sys.argv) <= 3:
+    if not 2 <= len(sys.argv) <= 4:
         sys.exit(__doc__)
     sys.exit(main(sys.argv[1], *(sys.argv[2:] or ["terang"])))

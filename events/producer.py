@@ -90,8 +90,8 @@ def results(bucket: str, provider: str, sent: set[str], seconds: float) -> Itera
                         continue
                     read.add(key)
                     text = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-                    for line in text.splitlines():
-                        record = json.loads(line)
+                    rows = text.splitlines() if key.endswith(".jsonl") else [text]
+                    for record in map(json.loads, rows):
                         if record.get("unit") in sent:
                             yield record
         time.sleep(2)

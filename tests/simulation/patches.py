@@ -28,7 +28,7 @@ import ledger.aws.store
 import ledger.aws.table
 from ledger.clock import SystemClock
 from matcher import Matcher, Pack
-from publish import context, public_bucket, publishing
+from publish import context, public_bucket, publish_run, publishing
 from publish.count.case_numbers import CaseNumbers
 from publish.count.folding import Numbers
 from publish.count.precision import Errors
@@ -147,6 +147,9 @@ def patched_machine(settings: dict[str, str]) -> Iterator[None]:
         patched.setattr(Pages, "packs", _pack_pages)
         patched.setattr(Pages, "index", _index_page)
         patched.setattr(Pages, "authors", _authors_page)
+        # Pages in one language: each page that is put is one more call that can fail.
+        patched.setattr(publish_run, "LANGUAGES", ("en",))
+        patched.setattr(public_bucket, "LANGUAGES", ("en",))
         patched.setattr(Pages, "method", _method_page)
         yield
 

@@ -12,7 +12,7 @@ from console.table.holding import Holding
 from ledger.aws.desk_store import DynamoDesk
 from ledger.cases.pending import PendingDecision, PendingName, PendingState
 
-SEEDS = 200
+SEEDS = 100
 PAIRS_APART = 97
 
 

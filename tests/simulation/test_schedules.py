@@ -19,7 +19,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:No application metrics to publish"),
 ]
 
-SEEDS = 2_000
+SEEDS = 1_000
 BLOCK = 100
 
 GROUPS = 60

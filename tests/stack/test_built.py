@@ -133,13 +133,14 @@ def test_the_built_learn_and_answer_start(running: Running, tmp_path: Path) -> N
 
 def test_an_event_is_sent_with_the_names_of_the_stack(running: Running) -> None:
     """`make invoke`: the shipped event as it stands, to the built function, without Docker."""
-    running.register("sample-chat", ())
-    typed = [sys.executable, ROOT / "events/invoke.py", "scan-posts-object", STACK]
+    running.register("invoked-chat", ())
+    event = [ROOT / "events/invoke.py", "scan-posts-object", STACK, "invoked-chat"]
+    typed = [sys.executable, *event]
     done = subprocess.run(
         typed, env=os.environ | running.stack.environment(), capture_output=True, text=True
     )
     assert (done.returncode, json.loads(done.stdout)) == (0, {"batchItemFailures": []}), done.stderr
-    (receipt,) = [each for each in running.receipts("sample-chat") if each.kind == "message"]
+    (receipt,) = [each for each in running.receipts("invoked-chat") if each.kind == "message"]
     assert (receipt.inspected, receipt.findings) == (1, 1)
     assert '"message":' in done.stderr
 

@@ -72,6 +72,8 @@ def test_the_out_bucket_holds_what_this_provider_may_read(run: tuple[Path, str])
         rf"notices/{name}\.(en|id|zh)\.txt": 12,  # four decisions with a measure
         r"reports/2026/(Part_\d+_\w+|TCO_Art_7_3)\.csv": 12,
         r"reports/2026/(ledger\.jsonl|cells\.jsonl|report\.xlsx)": 3,
+        r"log/checkpoint": 1,
+        r"log/checkpoints/\d{12}": 1,
         rf"proposals/threats-of-violence/3/knows-where-you-live/{name}\.json": 1,
     }
     found = {
@@ -205,6 +207,7 @@ def test_the_list_of_providers_cuts_nothing(running: Running) -> None:
         "open_channels": [channel],
         "packs": None,
         "factchecks": False,
+        "door": "queue",
     }
 
 

@@ -53,6 +53,8 @@ def replace_controls(text: str, keep: str = "") -> str:
     >>> replace_controls("a\nb" + chr(0x202E)), replace_controls("a\nb", keep="\n")
     ('a�b�', 'a\nb')
     """
+    if text.isprintable():  # nearly every text; no control or mark of direction is
+        return text
     return "".join(
         "\ufffd" if _is_control(character) and character not in keep else character
         for character in text
