@@ -16,7 +16,7 @@ def send_notices(plan: Plan, chance: random.Random) -> None:
         plan.say(post.day, {"type": "notice", "id": f"n-{post.id}", "post": post.id,
                             "category": category, "trusted_flagger": number % 5 == 0,
                             "items": 1 + number % 3,
-                            "received_at": f"{post.day}T03:{number % 60:02}:00Z"})  # fmt: skip
+                            "received_at": f"{post.day}T00:00:{number % 60:02}Z"})  # fmt: skip
         if post.rules:
             decided[post.id]["notice"] = f"n-{post.id}"
     for number, post in enumerate(quiet[:-2]):
