@@ -111,6 +111,17 @@ class SummaryBucket:
         later = [name for name in self.periods(provider, period.kind) if name > period.name]
         return self.published(provider, later[0]) if later else None
 
+    def encoded(self, summary: Summary) -> bytes:
+        """Return the JSON of a summary: the published bytes if they say the same.
+
+        An earlier release may have written them without fields of this one. The log names their
+        digest, and only a revision may replace them.
+        """
+        data = self.objects.get(self.bucket, f"{summary.path}.json")
+        if data is not None and decode_summary(data) == summary:
+            return data
+        return encode_summary(summary)
+
     def put(self, key: str, data: bytes) -> bool:
         """Write unless the same bytes are there already. Return whether it was written."""
         if self.objects.get(self.bucket, key) == data:
@@ -129,7 +140,8 @@ class SummaryBucket:
 
     def put_archive(self, summary: Summary) -> None:
         """Write the zip file of a closed summary, unless its files are too large for one."""
-        data = archive_of(summary, partial(self.objects.get, self.bucket))
+        read = partial(self.objects.get, self.bucket)
+        data = archive_of(summary, self.encoded(summary), read)
         if data is not None:
             self.put(f"{summary.path}.zip", data)
             self.shown.add(f"{summary.path}.zip")
@@ -139,7 +151,7 @@ class SummaryBucket:
         written = [
             self.put_pages(summary, pages),
             self.put(f"{summary.path}.csv", encode_csv(summary)),
-            self.put(f"{summary.path}.json", encode_summary(summary)),
+            self.put(f"{summary.path}.json", self.encoded(summary)),
         ]
         self.summaries[summary.path] = summary
         self.names.setdefault(summary.provider, set()).add(summary.period)

@@ -1,6 +1,7 @@
 """One run of publish: what it works with, and the one place that writes a summary."""
 
 from dataclasses import dataclass
+from hashlib import sha256
 
 from ledger.errors import OperatorError
 from ledger.records.provider import is_provider_id
@@ -125,9 +126,11 @@ def _pages_of(run: PublishRun, summary: Summary, changed: Summary | None = None)
         }
         known |= {changed.period: changed} if changed else {}
         months = [known[name] for name in sorted(known) if name < summary.period]
-    archive = public.has_archive(summary)
+    archive, digest = public.has_archive(summary), sha256(public.encoded(summary)).hexdigest()
     return {
-        language: pages.summary(summary, max(names, default=""), months, archive=archive)
+        language: pages.summary(
+            summary, max(names, default=""), months, digest=digest, archive=archive
+        )
         for language, pages in run.pages.items()
     }
 

@@ -179,5 +179,5 @@ def test_the_chart_of_decisions_is_on_a_page_with_any(day: SummaryPart, *, shown
         days=(day, part("2026-11-06", inspected=1)),
         numbers=Numbers(), cases=CaseNumbers(by_verdict={"skipped": 1}),
     )  # fmt: skip
-    page = Pages(PublishedSets({}), "", "2026-11-30").summary(month)
+    page = Pages(PublishedSets({}), "", "2026-11-30").summary(month, digest="")
     assert ("<title>Findings decided and decisions overturned by day</title>" in page) == shown

@@ -46,7 +46,7 @@ def hostile_world(payload: str) -> tuple[list[str], bytes]:
     catalogue = PublishedSets(
         {digest: read_set(made.objects.stored[f"sets/{digest}.json"])}, digest
     )
-    pages = [Pages(catalogue, payload, "2026-11-26").summary(day)]
+    pages = [Pages(catalogue, payload, "2026-11-26").summary(day, digest="")]
     return [*pages, *(made.text(key) for key in pages_of(made))], encode_csv(day)
 
 

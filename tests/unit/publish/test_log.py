@@ -1,7 +1,11 @@
 """The public log as publish keeps it: what is added, in which order, and what it refuses."""
 
+import json
+import zipfile
 from collections import Counter
+from dataclasses import replace
 from hashlib import sha256
+from io import BytesIO
 
 import pytest
 from support.log_signer import LocalSigner
@@ -9,6 +13,8 @@ from support.log_world import ORIGIN, LogWorld
 from support.publish_world import CLOSED, live, sample_pack, sample_receipt
 
 from ledger.records.log_head import LogHead
+from publish.context import PublishRequest
+from publish.publishing import publish
 from tlog.checkpoint import is_signed_by, parse_checkpoint
 from tlog.leaves import (
     DayLeaf,
@@ -37,6 +43,13 @@ def published() -> LogWorld:
     made = sample_world()
     made.publish(CLOSED)
     return made
+
+
+def as_older_release_wrote(summary: bytes) -> bytes:
+    """A summary without a field that a later release added."""
+    fields = json.loads(summary)
+    del fields["cases"]["floods_answered"]
+    return json.dumps(fields, indent=2, sort_keys=True).encode() + b"\n"
 
 
 def leaves(made: LogWorld) -> list[Leaf]:
@@ -100,6 +113,27 @@ def test_a_second_run_adds_nothing_until_the_log_would_look_silent() -> None:
     assert result.log is not None
     assert result.log.added == 1
     assert leaves(made)[-1] == RunLeaf("2026-11-26T08:00:00Z")
+
+
+def test_after_an_upgrade_a_rebuild_keeps_the_bytes_of_summaries_that_say_the_same() -> None:
+    """Their digests are in the log: other bytes under the same revision would look like a change.
+
+    The page cites the digest of these bytes, and the archive holds them.
+    """
+    made = sample_world()
+    without_log = replace(made.context(CLOSED), log=None)
+    publish(without_log, PublishRequest())
+    path = "summaries/acme/2026-11-25.json"
+    older = as_older_release_wrote(made.objects.stored[path])
+    made.objects.stored[path] = older
+    made.publish("2026-11-26T03:00:00Z")
+    made.publish("2026-11-26T04:00:00Z", rebuild=True)
+    assert made.objects.stored[path] == older
+    assert sha256(older).hexdigest() in made.text("summaries/acme/2026-11-25.html")
+    archive = zipfile.ZipFile(BytesIO(made.objects.stored["summaries/acme/2026-11-25.zip"]))
+    assert archive.read(path) == older
+    named = [leaf for leaf in leaves(made) if isinstance(leaf, PublishedLeaf) and leaf.path == path]
+    assert [leaf.sha256 for leaf in named] == [sha256(older).hexdigest()]
 
 
 def test_a_late_receipt_adds_its_own_leaves_and_the_revision() -> None:

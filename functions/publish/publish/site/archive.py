@@ -13,7 +13,7 @@ from io import BytesIO
 import msgspec
 
 from publish.site.spreadsheet import encode_csv
-from publish.summary import Summary, encode_summary, summary_path
+from publish.summary import Summary, summary_path
 
 ARCHIVE_BYTES = 64 * 1024 * 1024
 """The most that the files of an archive may have together. Larger periods have none: their journal
@@ -26,15 +26,16 @@ Read = Callable[[str], bytes | None]
 """Returns a published file, or None."""
 
 
-def archive_of(summary: Summary, read: Read) -> bytes | None:
+def archive_of(summary: Summary, encoded: bytes, read: Read) -> bytes | None:
     """Return the zip file of a summary, or None where it would be too large or a file is missing.
 
     Args:
-        summary: A closed summary; its own files come from it, since they are not written yet.
+        summary: A closed summary; its CSV comes from it, since it is not written yet.
+        encoded: Its JSON.
         read: Returns the files that it sums up.
     """
     files = {
-        f"{summary.path}.json": encode_summary(summary),
+        f"{summary.path}.json": encoded,
         f"{summary.path}.csv": encode_csv(summary),
     }
     total = sum(map(len, files.values()))

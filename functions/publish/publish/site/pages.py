@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from hashlib import sha256
 
 from phrases import Phrases, of, to_translate
 from publish.catalogue import PublishedIndex, PublishedSets, proposes_from, refusals_of
@@ -18,7 +17,7 @@ from publish.site.contests import EndedComplaints
 from publish.site.headline import done_words, headline_of, open_words, trends
 from publish.site.score_tables import ordinary_rows, sign_rows, weight_rows
 from publish.site.templating import render
-from publish.summary import Summary, SummaryPart, encode_summary
+from publish.summary import Summary, SummaryPart
 from rules.factchecks import FACTCHECKS
 from rules.pack import Pack
 from rules.rule_set import RuleSet
@@ -113,6 +112,7 @@ class Pages:
         earlier: str = "",
         months: Iterable[Summary] = (),
         *,
+        digest: str,
         archive: bool = False,
     ) -> str:
         """Return the page of a summary.
@@ -121,6 +121,7 @@ class Pages:
             summary: What the page shows.
             earlier: The newest period before it, or empty.
             months: For a month, the published months before it, oldest first.
+            digest: The SHA-256 of its JSON.
             archive: Whether its zip file is published.
         """
         numbers, say, by_day = summary.numbers, self.phrases.gettext, summary.days
@@ -169,7 +170,7 @@ class Pages:
             complaints_chart=case_tables.complaints_chart(summary.cases, say),
             open_chart=case_tables.open_chart(summary.standing, say) if summary.standing else None,
             archive=archive,
-            digest=sha256(encode_summary(summary)).hexdigest(),
+            digest=digest,
         )
 
     def packs(
