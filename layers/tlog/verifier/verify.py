@@ -787,6 +787,8 @@ class Address(LogSource):
             if error.code in {403, 404}:
                 return None
             raise
+        except urllib.error.URLError as error:
+            raise LogUnreadableError(f"no answer: {error.reason}") from None
         return data
 
     def folder_of(self, named: dict[str, tuple[int, Leaf]]) -> Any:

@@ -4,11 +4,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from phrases import Phrases, to_translate
+from phrases.categories import CATEGORIES, category_words
 from publish.catalogue import PublishedSets
 from publish.count.precision import RuleErrors
 from publish.periods import PeriodKind
 from publish.site.charts import Chart, Say, bars, columns
-from publish.site.wording import CATEGORIES, category_words, language_words, refusal_words
+from publish.site.wording import language_words, refusal_words
 from publish.summary import Summary, SummaryPart
 from rules.pack import Pack, Rule
 from rules.translation import Said

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from ledger.untrusted_text import replace_controls
 from phrases import LANGUAGES, NAMES, Phrases, of, to_translate
+from phrases.categories import category_words
 from phrases.markup import PagePhrases
 from publish.periods import PeriodKind
 from publish.site import wording
@@ -81,7 +82,7 @@ def environment(language: str = "en") -> Environment:
         "share_words": phrases.share,
         "hours_words": phrases.duration,
         "language_words": _translated(wording.language_words, phrases),
-        "category_words": _translated(wording.category_words, phrases),
+        "category_words": _translated(category_words, phrases),
         "case_words": _translated(wording.case_words, phrases),
         "cause_words": _translated(wording.cause_words, phrases),
         "severities": {

@@ -4,21 +4,11 @@ import msgspec
 
 from ledger.records.refusal import Code
 from phrases import Phrases, of, to_translate
+from phrases.categories import category_words
 from publish.count.case_numbers import CaseNumbers
 from publish.count.folding import Numbers
 from publish.periods import PeriodKind
 from publish.summary import Summary
-
-CATEGORIES = {
-    "SCAMS_AND_FRAUD": to_translate("Scams and fraud"),
-    "VIOLENCE": to_translate("Violence"),
-    "RISK_FOR_PUBLIC_SECURITY": to_translate("Risk for public security"),
-    "UNSAFE_AND_PROHIBITED_PRODUCTS": to_translate("Unsafe or prohibited products"),
-    "CYBER_VIOLENCE": to_translate("Cyber violence"),
-    "SELF_HARM": to_translate("Self-harm"),
-    "OTHER_VIOLATION_TC": to_translate("Other breach of terms"),
-}
-"""The categories that a pack may carry, in the order in which charts stack them."""
 
 REFUSALS = {
     Code.NOT_PUBLIC: to_translate("Not marked as public, so it was not read"),
@@ -113,15 +103,6 @@ LANGUAGE_CODES = {
 """What the numbers by language count in addition to languages."""
 
 CHECK_COMMAND = "terang recount DIR"
-
-
-def category_words(category: str) -> str:
-    """Return a category in words.
-
-    >>> category_words("SELF_HARM"), category_words("NEW_ONE")
-    ('Self-harm', 'New one')
-    """
-    return CATEGORIES.get(category) or category.replace("_", " ").capitalize()
 
 
 def case_words(code: str) -> str:

@@ -12,6 +12,7 @@ from desk.pages import wording
 from desk.queue import AGES, REACHES
 from ledger.untrusted_text import replace_controls
 from phrases import Phrases, of
+from phrases.categories import category_words
 from phrases.markup import PagePhrases
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -51,7 +52,7 @@ def environment(language: str) -> Environment:
         "number": words.shown,
         "decimal": words.decimal,
         "share": words.share,
-        "category_words": partial(wording.category_words, words),
+        "category_words": lambda category: words.gettext(category_words(category)),
         "kind_name": partial(wording.kind_words, words),
         "age_words": partial(wording.age_words, words),
         "left_words": partial(wording.left_words, words),

@@ -30,17 +30,6 @@ def kind_words(words: Phrases, kind: str) -> str:
     }[ItemKind(kind)]
 
 
-def category_words(words: Phrases, code: str) -> str:
-    """Return a DSA category as words.
-
-    >>> from phrases import of
-    >>> category_words(of("en"), "SCAMS_AND_FRAUD"), category_words(of("zh"), "")
-    ('Scams and fraud', '')
-    """
-    # The empty message of a catalogue is its header.
-    return words.gettext(code.replace("_", " ").capitalize()) if code else ""
-
-
 def severity_words(words: Phrases, severity: str) -> str:
     """Return a severity as a word of its language."""
     _ = words.gettext
