@@ -50,6 +50,7 @@ class PublishRun:
                 language,
                 contact=context.contact,
                 licence=context.data_licence,
+                has_log=context.log is not None,
             )
             for language in LANGUAGES
         }

@@ -10,7 +10,7 @@ from io import BytesIO
 import pytest
 from support.log_signer import LocalSigner
 from support.log_world import ORIGIN, LogWorld
-from support.publish_world import CLOSED, live, sample_pack, sample_receipt
+from support.publish_world import CLOSED, World, live, sample_pack, sample_receipt
 
 from ledger.records.log_head import LogHead
 from publish.context import PublishRequest
@@ -134,6 +134,24 @@ def test_after_an_upgrade_a_rebuild_keeps_the_bytes_of_summaries_that_say_the_sa
     assert archive.read(path) == older
     named = [leaf for leaf in leaves(made) if isinstance(leaf, PublishedLeaf) and leaf.path == path]
     assert [leaf.sha256 for leaf in named] == [sha256(older).hexdigest()]
+
+
+@pytest.mark.parametrize("language", [".html", ".id.html", ".zh.html"])
+@pytest.mark.parametrize("path", ["index", "method", "summaries/acme/2026-11-25"])
+def test_pages_name_the_check_of_the_log_where_there_is_one(path: str, language: str) -> None:
+    made, root = published(), "../" * path.count("/")
+    page = made.text(path + language)
+    for words in ("terang recount", "terang verify", "python3 verify.py"):
+        assert words in page
+    for program in ("log/verify.py", "log/recount.py"):
+        assert f'href="{root}{program}"' in page
+        assert program in made.objects.stored
+    without = World()
+    without.store.add(sample_receipt(set=without.put_set(sample_pack())))
+    without.publish(CLOSED)
+    page = without.text(path + language)
+    assert "terang recount" in page
+    assert "verify" not in page
 
 
 def test_a_late_receipt_adds_its_own_leaves_and_the_revision() -> None:

@@ -91,7 +91,8 @@ class Pages:
     """Renders pages in one language. Packs and rules have the titles that the sets give them.
 
     `public_url` and `today`, the day of the run in UTC, decide whether a pack is live. Pages of
-    summaries do not depend on the day.
+    summaries do not depend on the day. `has_log` says whether `log/` is published: then pages name
+    the command that checks it.
     """
 
     catalogue: PublishedSets
@@ -100,6 +101,7 @@ class Pages:
     language: str = "en"
     contact: str = ""
     licence: str = ""
+    has_log: bool = False
 
     @property
     def phrases(self) -> Phrases:
@@ -233,6 +235,7 @@ class Pages:
             public_url=self.public_url,
             contact=self.contact,
             licence=self.licence,
+            has_log=self.has_log,
             **context,
         )
 

@@ -67,7 +67,6 @@ def environment(language: str = "en") -> Environment:
         "policy": policy_for(stylesheet),
         "meanings": wording.meanings(),
         "no_address": NO_ADDRESS,
-        "check_command": wording.CHECK_COMMAND,
         "language": language,
         "languages": [(name, NAMES[name], html_ending(name)) for name in LANGUAGES],
         "html": html_ending(language),

@@ -102,8 +102,6 @@ LANGUAGE_CODES = {
 }
 """What the numbers by language count in addition to languages."""
 
-CHECK_COMMAND = "terang recount DIR"
-
 
 def case_words(code: str) -> str:
     """Return a verdict, an outcome, a measure or a category in words.
