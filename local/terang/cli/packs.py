@@ -189,7 +189,10 @@ def pull(
     ] = (),
     today: Today | None = None,
 ) -> int:
-    """Show each pack and write it in shadow; 1 if it cannot be taken or does not check here."""
+    """Show each pack and write it in shadow; 1 if it cannot be taken or does not check here.
+
+    A pack that does not check is written too: the problems name lines of its file.
+    """
     if not re.fullmatch("[0-9a-f]{64}", digest):
         raise UsageError(f"--digest {digest}: a SHA-256 has 64 of 0-9 and a-f")
     try:
@@ -202,7 +205,8 @@ def pull(
             print_result(line)
     paths = keep(pulled, out)
     if load_checked(out, today) is None:
-        print_problem(f"{out}: do not run these packs here before that is mended")
+        written = " ".join(map(str, paths))
+        print_problem(f"written: {written}; mend or remove what does not check, then publish {out}")
         return 1
     print_result(f"{counted(len(paths), 'pack')} in {out}, in shadow: only counted, never proposed")
     print_result(f"next: terang packs diff packs {out} --posts posts.jsonl")

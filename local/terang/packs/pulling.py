@@ -44,10 +44,13 @@ class PulledPack(NamedTuple):
 def fetch(url: str, most: int) -> bytes:
     """Return what an address serves, without following it elsewhere.
 
-    Raises OperatorError if it is no https address (http on this machine), does not answer 200, or
-    serves more than `most` bytes.
+    Raises OperatorError if it is not an https address (http on this machine), does not answer 200,
+    or serves more than `most` bytes.
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise OperatorError(f"{url}: {error}") from None
     if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
         raise OperatorError(f"{url}: write an https:// address")
     pool = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(connect=10, read=SECONDS))
@@ -131,9 +134,17 @@ def _with_keys(text: str, **values: object) -> str:
     lines = text.splitlines(keepends=True)
     for key, value in reversed(top.value):
         if key.value in values:
-            del lines[key.start_mark.line : value.end_mark.line + (value.end_mark.column != 0)]
+            del lines[key.start_mark.line : _last_line(value) + 1]
     added = (f"{key}: {msgspec.json.encode(value).decode()}\n" for key, value in values.items())
     return "".join([*lines, *added])
+
+
+def _last_line(node: yaml.Node) -> int:
+    """Return the last line of a value. A mapping ends only after the comments that follow it."""
+    while isinstance(node, yaml.MappingNode):
+        node = node.value[-1][1]
+    line: int = node.end_mark.line
+    return line
 
 
 def keep(pulled: Sequence[PulledPack], folder: Path) -> list[Path]:

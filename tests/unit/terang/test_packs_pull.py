@@ -16,6 +16,7 @@ from matcher import Mode, Pack
 from rules.pack import Origin
 from rules.rule_set import build_set
 from rules.set_reader import digest_of
+from terang import ROOT
 from terang.cli.command import main
 
 SAFE = PACK.replace("send me", "hand me over")
@@ -78,6 +79,50 @@ def test_a_pack_is_taken_in_shadow_with_its_origin(
     assert "its author runs it live" in shown
 
 
+def test_a_pulled_pack_that_is_published_again_keeps_comments(
+    published: tuple[Path, str], tmp_path: Path
+) -> None:
+    """The origin of the other stack is replaced, and nothing that follows it is."""
+    origin = f"origin:\n  url: https://first.example/1.yaml\n  sha256: {'a' * 64}\n"
+    other = SAFE.replace("rules:\n", f"{origin}# read by two people\nrules:\n", 1)
+    (published[0] / "packs/one-time-codes/3.yaml").write_text(other, "utf-8")
+    url, digest = f"{published[1]}/packs/one-time-codes/3.yaml", hashlib.sha256(other.encode())
+    assert _pull(url, digest.hexdigest(), tmp_path / "out") == 0
+    text = (tmp_path / "out/one-time-codes.yaml").read_text("utf-8")
+    assert Pack.parse(text, "one-time-codes.yaml").origin == Origin(url, digest.hexdigest())
+    assert "# read by two people\nrules:\n" in text
+    assert "first.example" not in text
+
+
+@pytest.mark.parametrize("name", ["prize-notices", "telegram-trade-zh"])
+def test_a_shipped_pack_keeps_its_words_in_each_language(
+    published: tuple[Path, str], tmp_path: Path, name: str
+) -> None:
+    data = (ROOT / f"packs/{name}.yaml").read_bytes()
+    (published[0] / f"packs/{name}.yaml").write_bytes(data)
+    url, digest = f"{published[1]}/packs/{name}.yaml", hashlib.sha256(data).hexdigest()
+    assert _pull(url, digest, tmp_path / "out") == 0
+    taken = Pack.parse((tmp_path / f"out/{name}.yaml").read_text("utf-8"), name)
+    assert taken.translations
+    assert taken.translations == Pack.parse(data.decode("utf-8"), name).translations
+
+
+def test_a_pack_that_does_not_check_is_written_to_be_looked_at(
+    published: tuple[Path, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The problem names a line of the file, which somebody can open. The exit code is 1."""
+    sentences = tmp_path / "out/protected"
+    sentences.mkdir(parents=True)
+    (sentences / "ours.txt").write_text("Why would anybody hand me over an otp?\n", "utf-8")
+    url = f"{published[1]}/packs/one-time-codes/3.yaml"
+    assert _pull(url, hashlib.sha256(LIVE.encode()).hexdigest(), sentences.parent) == 1
+    file, said = tmp_path / "out/one-time-codes.yaml", capsys.readouterr().err
+    assert f"{file}:" in said
+    assert "hits the protected sentence" in said
+    assert f"written: {file}; mend or remove" in said
+    assert Pack.parse(file.read_text("utf-8"), file.name).mode is Mode.SHADOW
+
+
 def test_a_set_proves_its_packs(published: tuple[Path, str], tmp_path: Path) -> None:
     """The set's name is its digest, and each file must be the one that the set names."""
     root, address = published
@@ -131,9 +176,16 @@ def test_a_file_with_other_content_stays(
     assert mine.read_text("utf-8") == "id: mine\n"
 
 
-def test_an_address_without_protection_is_refused(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("http://stats.example/packs/a/1.yaml", "write an https:// address"),
+        ("https://[bad/packs/a/1.yaml", "Invalid IPv6 URL"),
+    ],
+    ids=["plain http is for this machine only", "not an address"],
+)
+def test_an_address_that_is_not_https_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], url: str, words: str
 ) -> None:
-    """Plain http is for this machine only."""
-    assert _pull("http://stats.example/packs/a/1.yaml", "0" * 64, tmp_path) == 1
-    assert "write an https:// address" in capsys.readouterr().err
+    assert _pull(url, "0" * 64, tmp_path) == 1
+    assert words in capsys.readouterr().err
