@@ -29,8 +29,9 @@ if TYPE_CHECKING:
     from matcher.batch.prefilter import Prefilter
 
 FIRST_BATCH = 1_000
-"""Posts that justify importing numpy: it takes 0.3 s with the prefilter, and saves 130 µs a post
-under all shipped packs."""
+"""Posts that justify importing numpy and building the prefilter. Under all shipped packs 1,000
+posts then take 0.54 s instead of 0.36 s, and each further 1,000 take 0.07 s instead of 0.20 s, so
+a worker that gets a third such delivery has gained."""
 
 BATCH = 100
 """Posts that go through the prefilter together once numpy is imported."""
