@@ -24,7 +24,8 @@ HASHES = 64
 BANDS = 16
 ROWS = HASHES // BANDS
 """Copies are looked for among texts of which four bytes in a row are equal. Two texts that have 0.6
-of their 4-grams in common are found with 1 - (1 - .6^4)^16 = .89, and with .8 always."""
+of their 4-grams in common are found with probability 1 - (1 - .6^4)^16 = .89, and with .9998 if
+they have 0.8."""
 
 GRAM = 4
 EQUAL_AT_LEAST = 39

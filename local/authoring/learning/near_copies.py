@@ -6,6 +6,10 @@ pieces represent it, and two texts are compared if one of `BANDS` bands of them 
 (Broder 1997; Leskovec, Rajaraman and Ullman, "Mining of Massive Datasets", chapter 3). With four
 hashes a band, a pair that shares .6 of its pieces is compared with probability .89.
 
+`rules.copies` groups posts of which only fingerprints are stored: it estimates what texts share,
+leaves out short ones, and two copies of a third need not be one group. Here the texts are at hand,
+and no text may count twice, so shares are exact, short texts count, and groups grow together.
+
 Limits: a text is compared with the first text of its band alone.
 """
 
