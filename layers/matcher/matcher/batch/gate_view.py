@@ -35,7 +35,7 @@ class _ScriptCounts:
 
 
 class GateView:
-    """Answers for the texts of one line, and remembers.
+    """Answers for the texts of one line. It remembers which are in a script.
 
     >>> from matcher.batch.key_finders import ALPHABET
     >>> texts = ["слот", "slot", "88"]

@@ -213,9 +213,8 @@ class SignView:
         before -= (kinds[before] == ord(".")) | (kinds[before] == ord(":"))
         first, second = codes[after], codes[np.minimum(after + 1, codes.size - 1)]
         last, one_before = codes[before], codes[before - 1]
-        is_unit = tables.AFTER_NUMBERS[first & 31, second & 31] & (
-            (properties[after] & tables.UNIT) > 0
-        )
+        is_unit = tables.AFTER_NUMBERS[first & 31, second & 31]
+        is_unit &= (properties[after] & tables.UNIT) > 0
         is_currency = tables.BEFORE_NUMBERS[last & 31, one_before & 31]
         is_currency &= (properties[before] & tables.UNIT) > 0
         odd = is_unit | is_currency | tables.is_strange(first) | tables.is_strange(last)
@@ -281,9 +280,7 @@ class SignView:
     def letters_apart(self) -> Places:
         """Where four letters or digits begin that may be apart."""
         unit = (self._properties & tables.UNIT) > 0
-        starts = np.flatnonzero(unit[1:] > unit[:-1]) + 1
-        if unit[0]:
-            starts = np.append(0, starts)
+        starts, _ = tables.runs_of(unit)
         alone = ~unit[starts + 1]
         four = np.flatnonzero(alone[:-3] & alone[1:-2] & alone[2:-1] & alone[3:])
         apart: Places = starts[four[self.texts(starts[four]) == self.texts(starts[four + 3])]]
