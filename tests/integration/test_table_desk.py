@@ -7,7 +7,7 @@ import pytest
 from integration.decided_cases import found
 from integration.test_desk_store import deliver, name
 from support.sample_messages import complaint, decision
-from support.sample_posts import OTP
+from support.sample_posts import OTP, pack
 from support.world import ROLE, World
 
 from console.table.holding import Holding
@@ -17,6 +17,7 @@ from desk.items import ItemKind
 from desk.moderator import Door, Moderator, Role
 from desk.ports import CannedReason
 from ledger.records.provider import Provider
+from rules.translation import Translation
 
 ANNA = Moderator("m-1", "acme", Role.MODERATOR, Door.CONSOLE)
 BEN = Moderator("m-2", "acme", Role.LEAD, Door.CONSOLE)
@@ -111,6 +112,16 @@ def test_a_card_has_text_rule_page_and_what_was_decided(world: World) -> None:
     [(rule, facts)] = dossier.rules
     assert rule.startswith("codes/")
     assert facts.page.startswith("https://terang.example/packs/codes/")
+
+
+def test_a_card_has_the_words_about_its_rule_in_the_languages_of_the_pack(world: World) -> None:
+    words = Translation("Kode sekali pakai", rules={"asks-for-code": "Meminta kode."})
+    world.publish(pack(translations={"id": words}))
+    [finding] = found(world)
+    dossier = desk(world).dossier(ANNA, finding)
+    assert dossier is not None
+    [(_, facts)] = dossier.rules
+    assert facts.said_in("id") == ("Kode sekali pakai", "Meminta kode.")
 
 
 class TestAnotherProvider:

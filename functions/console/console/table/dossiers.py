@@ -125,14 +125,7 @@ class Dossiers:
         if pack is None or rule is None:
             return None
         page = f"{self.public_url}/packs/{pack.id}/{pack.version}.html#{rule.id}"
-        return RuleFacts(
-            title=pack.title,
-            why=rule.why,
-            page=page if self.public_url else "",
-            ground=pack.ground,
-            ground_text=pack.legal_ground.text,
-            ground_url=pack.legal_ground.url,
-        )
+        return RuleFacts.of(pack, rule.id, page if self.public_url else "")
 
     def _pack(self, finding: Finding) -> Pack | None:
         try:
