@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from integration.decided_cases import found
 from integration.test_desk_store import deliver, name
-from support.sample_messages import complaint, decision
+from support.sample_messages import complaint, decision, dispute
 from support.sample_posts import OTP, pack
 from support.world import ROLE, World
 
@@ -16,6 +16,8 @@ from desk.deciding import DecisionForm, decide, form_id
 from desk.items import ItemKind
 from desk.moderator import Door, Moderator, Role
 from desk.ports import CannedReason
+from ledger.cases.case import case_id, is_for_second_review
+from ledger.records.flood import FloodQuestion
 from ledger.records.provider import Provider
 from rules.translation import Translation
 
@@ -164,6 +166,51 @@ def test_a_complaint_waits_for_another_moderator_until_its_deadline(world: World
     assert dossier.contested is not None
     assert dossier.contested.entry.moderator == "m-1"
     assert dossier.contest is not None
+
+
+def test_a_dispute_waits_like_a_complaint(world: World) -> None:
+    contested(world)
+    world.decide(dispute())
+    waiting = [one.key for one in desk(world).items(BEN) if one.kind is ItemKind.COMPLAINT]
+    shown = [desk(world).dossier(BEN, key) for key in waiting]
+    contests = [one.contest.entry.type for one in shown if one and one.contest]
+    assert sorted(contests) == ["complaint", "dispute"]
+
+
+def test_a_group_is_drawn_for_a_second_look_as_one(world: World) -> None:
+    """Only then decide takes the answer: it asks whether the group was drawn."""
+    findings = found(world, OTP, OTP)
+    group = next(
+        f"g-{n}" for n in range(200) if is_for_second_review(case_id("group", "acme", f"g-{n}"))
+    )
+    world.clock.moment = datetime(2026, 11, 26, tzinfo=UTC)
+    world.decide(*(decision(each, id=f"d-{each[:4]}", group=group) for each in findings))
+    items = [one for one in desk(world).items(BEN) if one.kind is ItemKind.SECOND_LOOK]
+    assert len(items) == 1
+    dossier = desk(world).dossier(BEN, items[0].key)
+    assert dossier is not None
+    assert dossier.contested is not None
+    assert dossier.contested.entry.leads
+
+
+def test_a_held_rule_waits_for_one_answer(world: World) -> None:
+    """A provider whose door is the console can answer the flood guard nowhere else."""
+    question = FloodQuestion("2026-11-25", "codes/asks-for-code", "2026-11-25T11:00:00Z", 1_000, 30)
+    world.store.put_flood("acme", question, 9)
+    [item] = desk(world).items(ANNA)
+    assert (item.kind, item.rules) == (ItemKind.HELD_RULE, ("codes/asks-for-code",))
+    assert desk(world).dossier(STRANGER, item.key) is None
+    at = desk(world)
+    dossier = at.dossier(ANNA, item.key)
+    assert dossier is not None
+    form = DecisionForm(form_id("m-1", at.now(), "0" * 8), verdict="opened")
+    assert at.hold(ANNA, decide(form, dossier, ANNA, at.now())) is None
+    deliver(world, name(form.id))
+    assert [one.state for one in desk(world).recent(ANNA)] == ["taken"]
+    assert desk(world).items(ANNA) == []
+    answered = desk(world).dossier(BEN, item.key)
+    assert answered is not None
+    assert answered.question == question
 
 
 def test_the_audit_shows_the_month_before(world: World) -> None:

@@ -1,9 +1,8 @@
 """What a card shows about an item, ready for the template: pieces of text, never markup."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from desk.items import Dossier, NearCopy, OpenFinding, RuleFacts
+from desk.items import Dossier, NearCopy, OpenFinding, RuleFacts, excerpt_of, rule_name
 from desk.marks import Mark, MarkedPiece, differences, marks_of, pieces
 from ledger.records.finding import Finding
 
@@ -51,7 +50,7 @@ class CardView:
 
 def card_view(dossier: Dossier, language: str = "en") -> CardView:
     """Return what the card of an item shows, with the words about rules in a language."""
-    text = _text(dossier.findings)
+    text = dossier.excerpt
     marks = marks_of(dossier.findings)
     first = dossier.findings[0].finding if dossier.findings else None
     facts = dict(dossier.rules)
@@ -66,11 +65,6 @@ def card_view(dossier: Dossier, language: str = "en") -> CardView:
         findings=[_finding(each, facts, language) for each in dossier.findings],
         copies=[_copy(copy, text) for copy in dossier.copies],
     )
-
-
-def rule_name(finding: Finding) -> str:
-    """Return the key of a finding's rule in a dossier."""
-    return f"{finding.pack}/{finding.version}/{finding.rule}"
 
 
 def shape(text: str) -> str:
@@ -93,12 +87,8 @@ def _finding(each: OpenFinding, facts: dict[str, RuleFacts], language: str) -> F
 
 def _copy(copy: NearCopy, text: str) -> CopyView:
     first = copy.findings[0].finding
-    other = _text(copy.findings)
+    other = excerpt_of(copy.findings)
     return CopyView(copy.key, first.post, _link(first.url or ""), differences(text, other))
-
-
-def _text(findings: Sequence[OpenFinding]) -> str:
-    return next((each.excerpt for each in findings if each.excerpt), "")
 
 
 def _link(url: str) -> str:

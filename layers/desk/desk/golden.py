@@ -6,7 +6,7 @@ invented, so a card of them teaches what a rule means without a real post.
 
 from collections.abc import Iterable
 
-from desk.items import Dossier, Item, ItemKind, OpenFinding, RuleFacts
+from desk.items import Dossier, Item, ItemKind, OpenFinding, RuleFacts, rule_name
 from ledger.records.finding import Finding, FoundSpan
 from ledger.records.identity import digest
 from rules.pack import Pack, Rule
@@ -40,5 +40,6 @@ def _dossier(pack: Pack, rule: Rule, text: str, answer: str, provider: str) -> D
         key, ItemKind.GOLDEN, SINCE, category=finding.category, rules=(f"{pack.id}/{rule.id}",)
     )
     facts = RuleFacts.of(pack, rule.id, "")
-    name = f"{pack.id}/{pack.version}/{rule.id}"
-    return Dossier(item, (OpenFinding(finding, text),), rules=((name, facts),), answer=answer)
+    return Dossier(
+        item, (OpenFinding(finding, text),), rules=((rule_name(finding), facts),), answer=answer
+    )

@@ -3,6 +3,7 @@
 Times are RFC 3339 in UTC, as in the records of `ledger`.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -10,10 +11,6 @@ from ledger.cases.case import CaseEntry
 from ledger.records.finding import Finding
 from ledger.records.flood import FloodQuestion
 from rules.pack import Pack
-
-COMPLAINT_DAYS = 14
-"""Days in which a complaint should have its answer: a goal of ours. The DSA, Art. 20(4), asks for a
-timely one."""
 
 
 class ItemKind(StrEnum):
@@ -64,6 +61,16 @@ class OpenFinding:
     excerpt: str | None
     notice: str = ""
     escalated: bool = False
+
+
+def excerpt_of(findings: Iterable[OpenFinding]) -> str:
+    """Return the first excerpt of these findings that is still kept, or an empty text."""
+    return next((each.excerpt for each in findings if each.excerpt), "")
+
+
+def rule_name(finding: Finding) -> str:
+    """Return the key of a finding's rule in `Dossier.rules`."""
+    return f"{finding.pack}/{finding.version}/{finding.rule}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,3 +164,8 @@ class Dossier:
     copies: tuple[NearCopy, ...] = ()
     answer: str = ""
     question: FloodQuestion | None = None
+
+    @property
+    def excerpt(self) -> str:
+        """Return the first excerpt that is still kept, or an empty text."""
+        return excerpt_of(self.findings)

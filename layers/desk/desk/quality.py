@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from math import sqrt
 
 from desk.ports import DeskQuality, RuleQuality
+from desk.waiting import rules_of
 from ledger.cases.case import JournalEntry
 
 Z95 = 1.96
@@ -74,12 +75,12 @@ def quality_of(entries: Iterable[JournalEntry], since: str) -> DeskQuality:
         if entry.type == "second_review" and entry.about is not None:
             pairs[entry.about.verdict, entry.verdict] += 1
         elif entry.type == "decision" and entry.verdict in {"confirmed", "dismissed"}:
-            for rule in _rules(entry):
+            for rule in rules_of(entry):
                 look = (entry.group or entry.entry, rule)
                 decided[rule, entry.verdict] += look not in seen
                 seen.add(look)
         if entry.overturns and entry.about is not None:
-            overturned.update(_rules(entry.about))
+            overturned.update(rules_of(entry.about))
     rules = sorted({rule for rule, _ in decided} | set(overturned))
     return DeskQuality(
         pairs=tuple((*pair, count) for pair, count in sorted(pairs.items())),
@@ -94,9 +95,3 @@ def quality_of(entries: Iterable[JournalEntry], since: str) -> DeskQuality:
         ),
         since=since,
     )
-
-
-def _rules(decision: JournalEntry) -> set[str]:
-    """Return the rules of a decision as `pack/rule`, without versions and modes."""
-    parts = (key.split("/") for key in decision.rules)
-    return {f"{part[0]}/{part[2]}" for part in parts if len(part) == 4}

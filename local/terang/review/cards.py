@@ -4,14 +4,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import batched, islice
 
-from desk.items import OpenFinding
+from desk.items import OpenFinding, excerpt_of
+from desk.waiting import FINDINGS_OF_A_DECISION
 from ledger.records.finding import Finding
 from matcher.copies.fingerprint import Fingerprints
 from matcher.text.fold import fold
 from rules.copies import Fingerprinted, copy_groups, may_have_copies
-
-FINDINGS_OF_A_DECISION = 20
-"""Findings that one decision may name."""
 
 COPIES_SHOWN = 19
 """Near copies that are decided with a card: each makes a message of its own."""
@@ -43,7 +41,7 @@ class Card:
     @property
     def excerpt(self) -> str:
         """The first excerpt that is still kept, or nothing."""
-        return next((finding.excerpt for finding in self.findings if finding.excerpt), "")
+        return excerpt_of(self.findings)
 
     @property
     def notice(self) -> str:

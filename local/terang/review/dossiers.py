@@ -7,14 +7,12 @@ moderator's own decisions, and those that `--cases` names.
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
 import msgspec
 
 from desk.items import (
-    COMPLAINT_DAYS,
     Dossier,
     EarlierDecision,
     Item,
@@ -22,7 +20,9 @@ from desk.items import (
     NearCopy,
     OpenFinding,
     RuleFacts,
+    rule_name,
 )
+from desk.waiting import contest_deadline, finding_item
 from ledger.cases.case import CaseEntry, JournalEntry, case_id, is_for_second_review
 from ledger.cases.messages import (
     CaseMessage,
@@ -51,30 +51,11 @@ EARLIER_SHOWN = 5
 
 def finding_dossier(card: Card, facts: FactsOfRule, groups: CopyGroups | None = None) -> Dossier:
     """Return a card of findings as an item, in its group of near copies."""
-    first = card.first
-    item = Item(
-        key=first.finding,
-        kind=ItemKind.FINDING,
-        since=first.found_at,
-        category=first.category,
-        severity=first.severity,
-        rules=tuple(f"{each.finding.pack}/{each.finding.rule}" for each in card.findings),
-        language=first.language or "",
-        reach=first.reach,
-        escalated=card.escalated,
-        group=groups.of.get(first.finding, "") if groups else "",
-    )
-    rules = {_name(each.finding): facts(each.finding) for each in card.findings}
+    group = groups.of.get(card.first.finding, "") if groups else ""
+    findings = [each.finding for each in card.findings]
+    item = finding_item(findings, escalated=card.escalated, group=group)
+    rules = {rule_name(finding): facts(finding) for finding in findings}
     return Dossier(item, card.findings, rules=tuple(rules.items()))
-
-
-def contest_deadline(received_at: str) -> str:
-    """Return until when a complaint should have its answer."""
-    return utc(datetime.fromisoformat(received_at) + timedelta(days=COMPLAINT_DAYS))
-
-
-def _name(finding: Finding) -> str:
-    return f"{finding.pack}/{finding.version}/{finding.rule}"
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,13 @@ from typing import Any
 from desk.items import Dossier, OpenFinding
 from desk.ports import DeskQuality
 from desk.quality import quality_of
+from desk.waiting import audits
 from ledger.cases.messages import CaseMessage
 from ledger.errors import OperatorError
 from ledger.keys import audit_key
 from terang.case_messages import read_file
 from terang.review.dossiers import RunCases, read_known
-from terang.review.sample import judged_posts, read_sample, sample_dossiers
+from terang.review.sample import judged_posts, read_sample
 from terang.review.sources import PublishedWords, findings_of_run
 
 
@@ -79,12 +80,12 @@ def _audits(path: Path, provider: str, month: str | None) -> list[Dossier]:
     folder = path if path.is_dir() else path.parent
     if month is not None:
         file = folder / audit_key(provider, month)
-        return sample_dossiers(read_sample(_bytes(file), str(file)), month)
+        return audits(read_sample(_bytes(file), str(file)), month)
     files = sorted((folder / audit_key(provider, "x")).parent.glob("????-??.jsonl"))
     return [
         dossier
         for file in files
-        for dossier in sample_dossiers(read_sample(_bytes(file), str(file)), file.stem)
+        for dossier in audits(read_sample(_bytes(file), str(file)), file.stem)
     ]
 
 

@@ -5,7 +5,6 @@ from typing import Any
 
 import msgspec
 
-from desk.items import Dossier, Item, ItemKind
 from ledger.errors import OperatorError
 from terang.case_messages import decode_lines
 
@@ -21,15 +20,6 @@ def read_sample(data: bytes | None, name: str) -> list[str]:
     if data is None:
         raise OperatorError(f"there is no sample at {name}: publish draws it with each day")
     return [line.post for line in decode_lines(data, _SamplePost, name)]
-
-
-def sample_dossiers(posts: Iterable[str], month: str) -> list[Dossier]:
-    """Return each post of a month's sample as an item, by rank."""
-    since = f"{month}-01T00:00:00Z"
-    return [
-        Dossier(Item(f"{month}.{rank}", ItemKind.AUDIT, since), post=post, month=month)
-        for rank, post in enumerate(posts, 1)
-    ]
 
 
 def judged_posts(messages: Iterable[Mapping[str, Any]]) -> set[tuple[str, str]]:

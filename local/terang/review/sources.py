@@ -14,8 +14,9 @@ import msgspec
 
 from desk.golden import golden_dossiers
 from desk.items import Dossier, OpenFinding, RuleFacts
+from desk.waiting import SECOND_LOOK_DAYS, drawn_decisions
 from ledger.aws.case_store import SEVERITY_RANKS, open_index_keys
-from ledger.cases.case import Case, CaseEntry, JournalEntry, is_for_second_review
+from ledger.cases.case import Case, CaseEntry, JournalEntry
 from ledger.cases.transitions import CaseState, Move
 from ledger.errors import OperatorError
 from ledger.pointer import set_key
@@ -26,9 +27,6 @@ from matcher import RuleSet, SetError, load_set
 from rules.pack import Pack
 from terang.case_messages import decode_lines, read_file
 from terang.review.cards import Card
-
-SECOND_REVIEW_DAYS = 7
-"""How old a decision for a second review may be: its excerpt is kept that long if dismissed."""
 
 
 class ReviewStore(CaseStore, FloodStore, JournalStore, OpenFindingStore, Protocol):
@@ -138,21 +136,11 @@ def second_reviews(
     A decision that has a second review, also one in `sent`, is left out. So is a decision whose
     findings are gone. A group is drawn as one and judged by its first decision.
     """
-    days = [today - timedelta(days=back) for back in reversed(range(SECOND_REVIEW_DAYS))]
+    days = [today - timedelta(days=back) for back in reversed(range(SECOND_LOOK_DAYS))]
     entries = [entry for day in days for entry in store.journal_entries(provider, day.isoformat())]
-    reviewed = {entry.group or entry.decision for entry in entries if entry.type == "second_review"}
-    drawn = (
-        entry
-        for entry in sorted(entries, key=lambda entry: entry.at)
-        if entry.type == "decision"
-        and entry.verdict != "skipped"
-        and entry.moderator != moderator
-        and entry.look not in reviewed
-        and (entry.leads or not entry.group)
-        and is_for_second_review(entry.look)
-    )
+    drawn = sorted(drawn_decisions(entries), key=lambda entry: entry.at)
     done = set(sent)
-    made = [_second_card(store, entry) for entry in drawn]
+    made = [_second_card(store, entry) for entry in drawn if entry.moderator != moderator]
     return tuple(card for card in made if card is not None and card.decision not in done)
 
 

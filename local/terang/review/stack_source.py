@@ -7,16 +7,16 @@ from datetime import timedelta
 from desk.items import Dossier, EarlierDecision, Item, ItemKind, NearCopy
 from desk.ports import DeskQuality
 from desk.quality import quality_of
+from desk.waiting import audits, contest_deadline, open_questions
 from ledger.cases.case import Case, JournalEntry, case_id
 from ledger.cases.messages import Audit, CaseMessage
 from ledger.cases.transitions import CaseState, Move
 from ledger.clock import Clock
 from ledger.keys import audit_key
 from ledger.ports import Objects
-from ledger.records.flood import flood_question_id
 from terang.review.cards import Card, CopyGroups, cards, group_copies
-from terang.review.dossiers import contest_deadline, finding_dossier
-from terang.review.sample import read_sample, sample_dossiers
+from terang.review.dossiers import finding_dossier
+from terang.review.sample import read_sample
 from terang.review.sources import PublishedWords, ReviewStore, findings_of_stack, second_reviews
 
 CONTEST_DAYS = 30
@@ -52,7 +52,7 @@ class StackSource:
         self._groups = group_copies(self._cards)
         return [
             *(finding_dossier(card, self.words.facts, self._groups) for card in self._cards),
-            *self._held_rules(),
+            *open_questions(self.provider, self.store.flood_holds(self.provider)),
             *self._contests(),
             *self._second_looks(),
             *self._audits(own),
@@ -98,18 +98,6 @@ class StackSource:
                         reason=entry.reason,
                     )
 
-    def _held_rules(self) -> Iterator[Dossier]:
-        """Yield the questions of the flood guard that nobody has answered."""
-        for question, verdict in self.store.flood_holds(self.provider):
-            if not verdict:
-                item = Item(
-                    key=flood_question_id(self.provider, question.day, question.rule),
-                    kind=ItemKind.HELD_RULE,
-                    since=question.at or f"{question.day}T00:00:00Z",
-                    rules=(question.rule,),
-                )
-                yield Dossier(item, question=question)
-
     def _contests(self) -> Iterator[Dossier]:
         """Yield the complaints and disputes without an answer, the oldest first."""
         for entry in self._entries(CONTEST_DAYS):
@@ -154,5 +142,5 @@ class StackSource:
         if data is None and self.month is None:
             return []
         judged = {(each.month, each.post) for each in own if isinstance(each, Audit)}
-        found = sample_dossiers(read_sample(data, key), month)
+        found = audits(read_sample(data, key), month)
         return [each for each in found if (each.month, each.post) not in judged]

@@ -5,11 +5,12 @@ from pathlib import Path
 import pytest
 
 from desk.deciding import AUDIT_CATEGORIES
+from desk.waiting import audits
 from ledger.cases.dsa_codes import CATEGORIES
 from ledger.errors import OperatorError
 from terang.cli.command import main
 from terang.review.run_source import RunSource
-from terang.review.sample import read_sample, sample_dossiers
+from terang.review.sample import read_sample
 
 
 @pytest.fixture
@@ -28,7 +29,7 @@ def test_every_category_can_be_chosen_but_those_that_say_nothing() -> None:
 
 def test_posts_come_by_rank() -> None:
     posts = read_sample(b'{"post": "p3"}\n{"post": "p1"}\n', "sample")
-    made = sample_dossiers(posts, "2026-11")
+    made = audits(posts, "2026-11")
     assert [(each.item.key, each.post) for each in made] == [
         ("2026-11.1", "p3"), ("2026-11.2", "p1")]  # fmt: skip
 

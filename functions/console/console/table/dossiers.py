@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from desk.golden import golden_dossiers
-from desk.items import Dossier, EarlierDecision, Item, OpenFinding, RuleFacts
+from desk.items import Dossier, EarlierDecision, Item, OpenFinding, RuleFacts, rule_name
 from ledger.aws.store import DynamoStore
 from ledger.cases.case import Case, CaseEntry, JournalEntry
 from ledger.cases.transitions import CaseState, Move
@@ -112,7 +112,7 @@ class Dossiers:
 
     def _rules(self, findings: Iterable[OpenFinding]) -> tuple[tuple[str, RuleFacts], ...]:
         facts = {
-            f"{each.finding.pack}/{each.finding.version}/{each.finding.rule}": known
+            rule_name(each.finding): known
             for each in findings
             if (known := self._facts(each.finding)) is not None
         }
@@ -144,13 +144,13 @@ class Dossiers:
 
 def _on_the_post(cases: Iterable[Case]) -> Iterator[EarlierDecision]:
     """Yield earlier decisions on the findings of this very post."""
-    told: dict[str, CaseEntry] = {
+    decisions: dict[str, CaseEntry] = {
         entry.entry.entry: entry
         for case in cases
         for entry in case.entries
         if entry.entry.type == "decision"
     }
-    for entry in told.values():
+    for entry in decisions.values():
         yield EarlierDecision(
             about="post",
             verdict=entry.entry.verdict,

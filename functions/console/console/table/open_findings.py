@@ -14,6 +14,7 @@ from ledger.aws.case_store import OPEN_INDEX
 from ledger.aws.store import DynamoStore
 from ledger.aws.table import Table, record_of
 from ledger.records.finding import Finding
+from ledger.records.flood import FloodHold
 
 LISTED_SECONDS = 5
 """How long a list is used. A decision of this console leaves the queue at once all the same."""
@@ -31,6 +32,7 @@ class OpenFindings:
     store: DynamoStore
     seconds: Callable[[], float]
     _listed: dict[str, tuple[float, list[str]]] = field(default_factory=dict)
+    _holds: dict[str, tuple[float, list[FloodHold]]] = field(default_factory=dict)
     _known: dict[str, dict[str, Finding]] = field(default_factory=dict)
 
     def of(self, provider: str) -> list[Finding]:
@@ -41,6 +43,14 @@ class OpenFindings:
             listed = self._listed[provider] = now, self._list(provider)
         known = self._read(provider, listed[1])
         return [known[name] for name in listed[1] if name in known]
+
+    def holds(self, provider: str) -> list[FloodHold]:
+        """Return the rules that the flood guard held in the last weeks, with their answers."""
+        now = self.seconds()
+        read = self._holds.get(provider)
+        if read is None or now - read[0] > LISTED_SECONDS:
+            read = self._holds[provider] = now, self.store.flood_holds(provider)
+        return read[1]
 
     def _list(self, provider: str) -> list[str]:
         """Return the ids of open findings in the order of the index."""

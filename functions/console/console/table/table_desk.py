@@ -5,7 +5,7 @@ another one is answered as if it did not exist.
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -15,15 +15,7 @@ from console.table.dossiers import Dossiers
 from console.table.holding import Holding
 from console.table.journal import RecentJournal
 from console.table.open_findings import OpenFindings, read_excerpts
-from console.table.waiting import (
-    audit_items,
-    by_post,
-    complaint_items,
-    notice_items,
-    second_looks,
-    waiting_items,
-)
-from desk.items import Dossier, Item, ItemKind
+from desk.items import Dossier, Item
 from desk.moderator import Moderator
 from desk.ports import (
     CannedReason,
@@ -33,6 +25,18 @@ from desk.ports import (
     PendingDecision,
 )
 from desk.quality import quality_of
+from desk.waiting import (
+    audits,
+    by_post,
+    contest_items,
+    finding_items,
+    held_rule,
+    notice_items,
+    open_audits,
+    open_questions,
+    second_looks,
+    waiting_items,
+)
 from ledger.aws.desk_store import DynamoDesk, ItemClaim
 from ledger.aws.store import DynamoStore
 from ledger.aws.table import record_of
@@ -93,8 +97,9 @@ class TableDesk:
         provider, now = moderator.provider, self.now()
         entries = self._entries(provider)
         items = waiting_items(self._findings.of(provider), entries, now)
-        month, posts = self._sample(provider)
-        items += audit_items(provider, month, posts, entries)
+        holds = self._findings.holds(provider)
+        items += (each.item for each in open_questions(provider, holds))
+        items += open_audits(provider, self._sample(provider), entries)
         live = self.held.live_items(provider)
         return [item for item in items if item.key not in live]
 
@@ -102,10 +107,10 @@ class TableDesk:
         """Return everything about one item; None if the provider has none with this key."""
         provider = moderator.provider
         if "." in key:
-            return self._audit(provider, key)
+            return _with_key(self._sample(provider), key)
         case = self.store.case(key)
         if case is None:
-            return next((each for each in self.goldens(moderator) if each.item.key == key), None)
+            return self._held_rule(provider, key) or _with_key(self.goldens(moderator), key)
         if case.finding is not None:
             return self._of_finding(provider, case)
         opening = case.first
@@ -115,13 +120,15 @@ class TableDesk:
             case "notice":
                 [item] = [*notice_items((), [opening])]
                 return self._dossiers.of_notice(item, case)
-            case "complaint":
-                [item] = [*complaint_items([opening])]
+            case "complaint" | "dispute":
+                [item] = [*contest_items([opening])]
                 decision = self.store.case(opening.decision)
                 return self._dossiers.of_decision(item, decision, case) if decision else None
             case "decision":
                 items = [*second_looks([opening], self.now())]
                 return self._dossiers.of_decision(items[0], case) if items else None
+            case "flood_answer":
+                return self._held_rule(provider, key)
         return None
 
     def search(self, moderator: Moderator, text: str) -> frozenset[str]:
@@ -205,7 +212,7 @@ class TableDesk:
         open_ones = by_post(self._findings.of(provider))
         group = next((group for group in open_ones if finding in group), [finding])
         entries = self._entries(provider)
-        [item] = [*waiting_items(group, (), self.now())]
+        [item] = [*finding_items(group, ())]
         return self._dossiers.of_findings(item, [each.finding for each in group], entries)
 
     def _decided(self, items: Sequence[str]) -> JournalEntry | None:
@@ -216,22 +223,21 @@ class TableDesk:
                 return case.entry_by(Move.DECIDE, Move.REFER)
         return None
 
-    def _sample(self, provider: str) -> tuple[str, list[str]]:
-        """Return the last month, whose sample is complete, and its posts by rank."""
+    def _held_rule(self, provider: str, key: str) -> Dossier | None:
+        holds = self._findings.holds(provider)
+        return _with_key((held_rule(provider, hold.question) for hold in holds), key)
+
+    def _sample(self, provider: str) -> list[Dossier]:
+        """Return the sample of the last month: only that one is complete."""
         first = self.now().date().replace(day=1)
         month = f"{first - timedelta(days=1):%Y-%m}"
         data = self.objects.get(self.out_bucket, audit_key(provider, month)) or b""
         lines = (msgspec.json.decode(line, type=_SampledPost) for line in data.splitlines())
-        return month, [line.post for line in lines]
+        return audits((line.post for line in lines), month)
 
-    def _audit(self, provider: str, key: str) -> Dossier | None:
-        month, posts = self._sample(provider)
-        wanted, _, rank = key.partition(".")
-        number = int(rank) if rank.isascii() and rank.isdecimal() and len(rank) < 7 else 0
-        if wanted != month or not 1 <= number <= len(posts):
-            return None
-        item = Item(key, ItemKind.AUDIT, since=f"{month}-01T00:00:00Z")
-        return Dossier(item, post=posts[number - 1], month=month)
+
+def _with_key(dossiers: Iterable[Dossier], key: str) -> Dossier | None:
+    return next((each for each in dossiers if each.item.key == key), None)
 
 
 def _claim(claim: ItemClaim) -> DeskClaim:

@@ -18,7 +18,7 @@ def adopt(key: str) -> Response[str]:
     dossier = asking.desk.dossier(asking.moderator, key)
     if dossier is None or asking.adopter is None:
         return asking.missing()
-    return _editor(asking, dossier, masked(_text(dossier)))
+    return _editor(asking, dossier, masked(dossier.excerpt))
 
 
 @router.post("/card/<key>/adopt")
@@ -30,7 +30,7 @@ def try_adoption(key: str) -> Response[str]:
         return asking.missing()
     text, rule, kind = (asking.field(name) for name in ("text", "for_rule", "example"))
     try:
-        adoption = read_adoption(rule, kind, text, _text(dossier))
+        adoption = read_adoption(rule, kind, text, dossier.excerpt)
     except DecidingError as error:
         problem = asking.phrases.gettext(str(error))
         return _editor(asking, dossier, text, rule, kind, problem=problem)
@@ -62,7 +62,3 @@ def _editor(
         problem=problem,
         result=result,
     )
-
-
-def _text(dossier: Dossier) -> str:
-    return next((each.excerpt for each in dossier.findings if each.excerpt), "")
