@@ -1,104 +1,51 @@
-"""A pack as its author writes it: the fields, their bounds, and the JSON Schema for editors.
+"""A pack as its author writes it: its keys, in the order in which `packs format` writes them.
 
-`parse` reads YAML into these structs and reports each misfit with its line. `means` is the advice
-in a problem, and `check` is a function for the rules that a pattern cannot express.
+`parse` reads YAML into these structs and reports each misfit with its line. `fields` has what a
+value may be.
 """
 
-import re
-from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from authoring.wording import (
-    host_problem,
-    pinyin_problem,
-    script_problem,
-    sign_problem,
-    term_problem,
-    weighted_term_problem,
-    words_problem,
+from authoring.fields import (
+    Campaign,
+    Day,
+    Digest,
+    Examples,
+    Host,
+    Id,
+    Keyword,
+    Language,
+    Link,
+    PinyinWeights,
+    SignWeights,
+    Terms,
+    TermText,
+    Threshold,
+    Title,
+    Weights,
+    Words,
 )
+from authoring.wording import script_problem, sign_problem, words_problem
 from matcher.signs.catalogue import SIGNS
 from matcher.signs.gates import SCRIPTS, word_lists
 from rules.card import HeldBack, OrdinaryPosts, PackCard, Reading, TrainingPosts
-from rules.categories import KEYWORDS, LINK_CATEGORIES, TERMS_ONLY
+from rules.categories import KEYWORDS
 from rules.pack import (
     GROUPS_IN_RULE,
     MOST_AT_LEAST,
     MOST_EXPECTED,
     RULES_IN_PACK,
-    TERM_LENGTH,
     Affixes,
     Ground,
     Mode,
     Severity,
 )
-from rules.score import MOST_THRESHOLD, WEIGHT, WEIGHTS_IN_LIST
-
-type Schema = dict[str, Any]
 
 WORDS_IN_PART = 65_536
 """The bound of `within`: a text has no more words than code points."""
-
-_ID = r"[a-z0-9][a-z0-9-]{2,39}"
-_ID_MEANS = "3 to 40 of a-z, 0-9 and -, and begin with a letter or digit"
-_CAMPAIGN = rf"(?!\d{{4}}-\d{{2}}(-\d{{2}})?$){_ID}"
-_CAMPAIGN_MEANS = f"{_ID_MEANS}, and not be a month or day, since those name other summaries"
-_LANGUAGE = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
-
-
-def _text(pattern: str, means: str) -> Meta:
-    return Meta(pattern=f"^{pattern}$", extra={"means": means})
-
-
-def _language_problem(written: str) -> str | None:
-    if re.fullmatch(_LANGUAGE, written):
-        return None
-    return f"`{written}` is not a language code like en, id, zh-Hant"
-
-
-Words = Annotated[str, Meta(pattern=r"\S", extra={"means": "some words"})]
-Title = Annotated[
-    str, _text(r".{0,199}\S.{0,199}", "one line of at most 200 letters"), Meta(max_length=400)
-]
-Id = Annotated[str, _text(_ID, _ID_MEANS)]
-Day = Annotated[date, Meta(extra_json_schema={"pattern": r"^\d{4}-\d\d-\d\d$"})]
-TermText = Annotated[str, Meta(min_length=1, max_length=TERM_LENGTH, extra={"check": term_problem})]
-Terms = Annotated[list[TermText], Meta(min_length=1)]
-WeightedTerm = Annotated[
-    str, Meta(min_length=1, max_length=TERM_LENGTH, extra={"check": weighted_term_problem})
-]
-Weight = Annotated[int, Meta(ge=-WEIGHT, le=WEIGHT)]
-SignId = Annotated[str, Meta(min_length=1, extra={"check": sign_problem})]
-Weights = Annotated[dict[WeightedTerm, Weight], Meta(min_length=1, max_length=WEIGHTS_IN_LIST)]
-SignWeights = Annotated[
-    dict[SignId, Weight],
-    Meta(
-        min_length=1,
-        max_length=WEIGHTS_IN_LIST,
-        description="Each counts once a part.",
-        extra_json_schema={"propertyNames": {"enum": sorted(SIGNS)}},
-    ),
-]
-PinyinTerm = Annotated[str, Meta(min_length=1, extra={"check": pinyin_problem})]
-PinyinWeights = Annotated[
-    dict[PinyinTerm, Weight],
-    Meta(
-        min_length=1,
-        max_length=WEIGHTS_IN_LIST,
-        description="Syllables without tones (`jia-wei`): Han letters of these sounds count once.",
-    ),
-]
-Threshold = Annotated[int, Meta(ge=1, le=MOST_THRESHOLD)]
-Host = Annotated[str, Meta(pattern=r"\S", extra={"check": host_problem})]
-Examples = Annotated[list[str], Meta(extra_json_schema={"minItems": 2})]
-Language = Annotated[str, Meta(pattern=_LANGUAGE, extra={"check": _language_problem})]
-Keyword = Annotated[
-    str,
-    Meta(extra_json_schema={"enum": sorted({word for some in KEYWORDS.values() for word in some})}),
-]
 
 
 class TitleSource(msgspec.Struct, forbid_unknown_fields=True):
@@ -137,14 +84,14 @@ class LegalGroundSource(msgspec.Struct, forbid_unknown_fields=True):
     """The provision a pack rests on, and where to read it."""
 
     text: Words
-    url: Annotated[str, _text(r"https?://\S+", "a link: https://…")]
+    url: Link
 
 
 class OriginSource(msgspec.Struct, forbid_unknown_fields=True):
     """The published file that a pack was taken from, with the SHA-256 of that file."""
 
-    url: Annotated[str, _text(r"https?://\S+", "a link: https://…")]
-    sha256: Annotated[str, _text(r"[0-9a-f]{64}", "64 of 0-9 and a-f")]
+    url: Link
+    sha256: Digest
 
 
 class InForceSource(msgspec.Struct, forbid_unknown_fields=True, rename={"from_": "from"}):
@@ -296,7 +243,7 @@ class PackSource(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     owner: Words
     in_force: InForceSource
     mode: Annotated[Mode, Meta(description="live proposes; shadow only counts.")] = Mode.LIVE
-    campaign: Annotated[str, _text(_CAMPAIGN, _CAMPAIGN_MEANS)] | UnsetType = UNSET
+    campaign: Campaign | UnsetType = UNSET
     expected_per_mille: (
         Annotated[
             int,
@@ -342,48 +289,3 @@ NOT_WITH_SCORE = ("all", "any", "at_least", "links", "within")
 """The keys that a scored rule does not have."""
 
 RULE_KEYS = tuple(field.encode_name for field in msgspec.structs.fields(RuleSource))
-
-
-def pack_schema() -> Schema:
-    """Return the JSON Schema of a pack, its keys in the order of the layout.
-
-    Limits: only `packs check` sees what needs a look at several fields, such as dates and examples.
-
-    >>> schema = pack_schema()
-    >>> schema["title"], "within" in schema["$defs"]["RuleSource"]["properties"]
-    ('A pack of Terang', True)
-    """
-    schema = msgspec.json.schema(PackSource)
-    definitions = schema["$defs"]
-    for definition in definitions.values():
-        definition.pop("title", None)  # the names of our classes
-        if "properties" in definition:
-            definition["additionalProperties"] = False
-    for key in ("mistakes", "read"):
-        definitions["PackCard"]["properties"][key].pop("default")
-    definitions["PackSource"]["allOf"] = [
-        _rules_of_category(category, words) for category, words in sorted(KEYWORDS.items())
-    ]
-    rule = definitions["RuleSource"]
-    rule["required"] += ["match", "ignore"]
-    rule["anyOf"] = [{"required": [key]} for key in ("all", "any", "at_least", "links", "score")]
-    rule["not"] = {"required": ["all", "any"]}
-    rule["dependentSchemas"] = {
-        "score": {"not": {"anyOf": [{"required": [key]} for key in NOT_WITH_SCORE]}}
-    }
-    definitions["ScoreSource"]["anyOf"] = [{"required": [key]} for key in WEIGHTS_KEYS]
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "A pack of Terang",
-        **schema,
-    }
-
-
-def _rules_of_category(category: str, keywords: tuple[str, ...]) -> Schema:
-    """Return the further limits on a pack of one category."""
-    then: Schema = {"keywords": {"items": {"enum": list(keywords)}}}
-    if category in TERMS_ONLY:
-        then["ground"] = {"const": Ground.TERMS}
-    if category not in LINK_CATEGORIES:
-        then["rules"] = {"items": {"not": {"required": ["links"]}}}
-    return {"if": {"properties": {"category": {"const": category}}}, "then": {"properties": then}}

@@ -13,7 +13,7 @@ from cyclopts import Parameter
 from authoring.check import pack_paths, read_packs
 from authoring.explain import explain
 from authoring.format import LayoutError, canonical
-from authoring.source import pack_schema
+from authoring.schema import pack_schema
 from authoring.word_list import NewPack, WordListError, pack_lines, read_words, usable_terms
 from ledger.errors import OperatorError
 from ledger.records.json_text import encode_json_lines
