@@ -49,6 +49,11 @@ class Phrases:
         """Return the separator of two sentences: nothing in Chinese."""
         return "" if self.language == "zh" else " "
 
+    @property
+    def comma(self) -> str:
+        """Return the separator of two parts of a list."""
+        return "、" if self.language == "zh" else ", "
+
     def gettext(self, message: str, /, **values: object) -> str:
         """Return a message with its values: whole numbers get the separators of the language.
 

@@ -11,7 +11,8 @@ from support.publish_world import CLOSED, World, live, sample_pack, sample_recei
 from support.published_site import pages_of, parsed, sample_site
 
 from ledger.records.refusal import Code
-from publish.site.wording import REFUSALS, opening
+from publish.site.code_words import REFUSALS
+from publish.site.wording import opening
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,8 @@ from publish.count.case_numbers import CaseNumbers
 from publish.count.month_carryover import Standing
 from publish.estimates import Estimate, Percentiles, estimate, percentiles
 from publish.site.charts import Chart, Say, bars, columns
+from publish.site.code_words import case_words
 from publish.site.tables import TableRow, day_label
-from publish.site.wording import case_words
 from publish.summary import SummaryPart
 
 MODERATOR_DECISIONS = 20

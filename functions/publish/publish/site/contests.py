@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from publish.count.case_numbers import CaseNumbers
 from publish.estimates import Estimate, Percentiles, estimate, percentiles
-from publish.site.wording import case_words
+from publish.site.code_words import case_words
 
 OUTCOMES = ("reversed", "partly_reversed", "upheld", "omitted")
 CHANGED = ("reversed", "partly_reversed")

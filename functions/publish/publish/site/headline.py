@@ -193,8 +193,8 @@ def listed(parts: Sequence[str], phrases: Phrases) -> str:
     """
     if len(parts) < 2:
         return "".join(parts)
-    comma = "、" if phrases.language == "zh" else ", "
-    return phrases.gettext("%(parts)s and %(last)s", parts=comma.join(parts[:-1]), last=parts[-1])
+    first = phrases.comma.join(parts[:-1])
+    return phrases.gettext("%(parts)s and %(last)s", parts=first, last=parts[-1])
 
 
 def done_words(done: DoneCounts, phrases: Phrases) -> str:

@@ -9,7 +9,7 @@ from publish.catalogue import PublishedSets
 from publish.count.precision import RuleErrors
 from publish.periods import PeriodKind
 from publish.site.charts import Chart, Say, bars, columns
-from publish.site.wording import language_words, refusal_words
+from publish.site.code_words import language_words, refusal_words
 from publish.summary import Summary, SummaryPart
 from rules.pack import Pack, Rule
 from rules.translation import Said

@@ -14,7 +14,7 @@ from phrases import LANGUAGES, NAMES, Phrases, of, to_translate
 from phrases.categories import category_words
 from phrases.markup import PagePhrases
 from publish.periods import PeriodKind
-from publish.site import wording
+from publish.site import code_words
 from publish.summary import NO_ADDRESS
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -65,7 +65,7 @@ def environment(language: str = "en") -> Environment:
     engine.globals |= {
         "stylesheet": Markup(stylesheet),  # noqa: S704 # nosec B704
         "policy": policy_for(stylesheet),
-        "meanings": wording.meanings(),
+        "meanings": code_words.meanings(),
         "no_address": NO_ADDRESS,
         "language": language,
         "languages": [(name, NAMES[name], html_ending(name)) for name in LANGUAGES],
@@ -74,16 +74,16 @@ def environment(language: str = "en") -> Environment:
         "say": phrases.gettext,  # for messages that come as data: they are escaped
         "ngettext": say.ngettext,
         "gap": phrases.gap,
-        "comma": "、" if language == "zh" else ", ",
+        "comma": phrases.comma,
         "decimal": phrases.decimal,
         "day_words": phrases.day,
         "month_words": phrases.month,
         "share_words": phrases.share,
         "hours_words": phrases.duration,
-        "language_words": _translated(wording.language_words, phrases),
+        "language_words": _translated(code_words.language_words, phrases),
         "category_words": _translated(category_words, phrases),
-        "case_words": _translated(wording.case_words, phrases),
-        "cause_words": _translated(wording.cause_words, phrases),
+        "case_words": _translated(code_words.case_words, phrases),
+        "cause_words": _translated(code_words.cause_words, phrases),
         "severities": {
             "low": phrases.gettext(to_translate("low severity")),
             "medium": phrases.gettext(to_translate("medium severity")),
