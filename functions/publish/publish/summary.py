@@ -15,7 +15,7 @@ from publish.count.folding import LeftOutReason, Numbers
 from publish.count.month_carryover import Standing
 from publish.count.precision import Errors
 from publish.count.term_evidence import RuleEvidence
-from publish.journal.case_line import CaseLine, Tally
+from publish.journal.case_line import AbsentPositive, CaseLine, Tally
 from publish.journal.public_journal import JournalLine
 from publish.journal.short_line import NamesLine, ShortLine
 from publish.periods import PeriodKind, SummaryPeriod
@@ -59,7 +59,7 @@ class LeftOut(msgspec.Struct, frozen=True):
         ),
     ]
     messages: Annotated[
-        Annotated[int, Meta(ge=1)] | UnsetType,
+        AbsentPositive,
         Meta(description="Messages of a batch; absent from a receipt of one unit."),
     ] = UNSET
 

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator
 from typing import Annotated
 
 import msgspec
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET, Meta
 
 from publish.count.folding import sum_records
-from publish.journal.case_line import Tally
+from publish.journal.case_line import AbsentCount, AbsentTally, Tally
 from rules.pack import Pack
 
 CLOCKS = ("decide", "notice", "complaint", "dispute")
@@ -141,18 +141,18 @@ class CaseNumbers(msgspec.Struct, frozen=True):
         ),
     ] = {}
     in_groups: Annotated[
-        Tally | UnsetType,
+        AbsentTally,
         Meta(
             description="Findings by the same key that were decided in a group of near copies and"
             " are not in `by_rule`, where a group counts once. Absent if there are none."
         ),
     ] = UNSET
     groups: Annotated[
-        Annotated[int, Meta(ge=0)] | UnsetType,
+        AbsentCount,
         Meta(description="Decisions taken for a group of near copies. Absent if there are none."),
     ] = UNSET
     grouped: Annotated[
-        Annotated[int, Meta(ge=0)] | UnsetType,
+        AbsentCount,
         Meta(
             description="Of the decisions, those on single posts of such groups. Absent if there"
             " are none."

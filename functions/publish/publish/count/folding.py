@@ -15,7 +15,7 @@ from msgspec import UNSET, Meta, UnsetType
 from ledger.records.receipt import Receipt
 from phrases import to_translate
 from publish.catalogue import PublishedSets, Ruling
-from publish.journal.case_line import Tally
+from publish.journal.case_line import AbsentCount, AbsentPositive, AbsentTally, Tally
 from publish.journal.public_journal import JournalLine
 from rules.pack import Pack
 
@@ -118,7 +118,7 @@ class Numbers(msgspec.Struct, frozen=True):
         int, Meta(ge=0, description="Times of publication without an offset, read as UTC.")
     ] = 0
     partly_read: Annotated[
-        Annotated[int, Meta(ge=1)] | UnsetType,
+        AbsentPositive,
         Meta(
             description="Inspected posts of which only a part was read, since the whole would have"
             " taken more work than a post may take. Absent if there are none.",
@@ -127,21 +127,21 @@ class Numbers(msgspec.Struct, frozen=True):
     first: Annotated[str, Meta(description="Day of the earliest post, or empty.")] = ""
     last: Annotated[str, Meta(description="Day of the latest post, or empty.")] = ""
     copy_findings: Annotated[
-        Annotated[int, Meta(ge=0)] | UnsetType,
+        AbsentCount,
         Meta(
             description="Findings whose texts were compared with the others of their provider and"
             " day, to find near copies. Short texts are not compared. Absent if there are none."
         ),
     ] = UNSET
     copy_groups: Annotated[
-        Annotated[int, Meta(ge=0)] | UnsetType,
+        AbsentCount,
         Meta(
             description="Copy groups among these findings, by provider and day: near copies of one"
             " text are one group. Absent if nothing was compared."
         ),
     ] = UNSET
     copy_groups_by_rule: Annotated[
-        Tally | UnsetType,
+        AbsentTally,
         Meta(
             description="Copy groups in the findings of each `pack/version/rule/mode`. Absent if"
             " nothing was compared."

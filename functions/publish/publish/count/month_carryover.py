@@ -11,13 +11,13 @@ from datetime import date
 from typing import Annotated, NamedTuple
 
 import msgspec
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET, Meta
 
 from phrases import to_translate
 from publish.count.case_numbers import CaseNumbers
 from publish.count.folding import Numbers
 from publish.count.precision import Errors, Stratum, errors_of, of_cohort, strata_of
-from publish.journal.case_line import Tally
+from publish.journal.case_line import AbsentTally, Tally
 
 COHORTS = 13
 """Months that are followed: the month itself and the twelve before."""
@@ -47,7 +47,7 @@ class Cohort(msgspec.Struct, frozen=True):
         Tally, Meta(description="What became of them, by `pack/version/rule/mode/what`.")
     ] = {}
     in_groups: Annotated[
-        Tally | UnsetType,
+        AbsentTally,
         Meta(description="Those decided in a group and not in `by_rule`, by the same key."),
     ] = UNSET
     posts: Annotated[

@@ -16,7 +16,7 @@ large and recall too low, never too high. Findings that wait are not counted as 
 Part 8 of the yearly report has the same definitions (`dsa.report.automated`) for its own period.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Annotated
 
@@ -92,14 +92,8 @@ def errors_of(
     >>> errors_of({"a/1/r/live/confirmed": 3, "a/1/r/live/overturned": 1}).precision
     0.6667
     """
-    counted: dict[str, Counter[str]] = {rule: Counter() for rule in rules}
-    for key, count in by_rule.items():
-        rule, _, result = key.rsplit("/", 2)
-        counted.setdefault(rule, Counter())[result] += count
-    copies: dict[str, Counter[str]] = {}
-    for key, count in (in_groups or {}).items():
-        rule, _, result = key.rsplit("/", 2)
-        copies.setdefault(rule, Counter())[result] += count
+    counted = {rule: Counter[str]() for rule in rules} | _results_by_rule(by_rule)
+    copies = _results_by_rule(in_groups or {})
     total = _errors(sum(counted.values(), Counter()), sum(copies.values(), Counter()))
     return Errors(
         **msgspec.structs.asdict(total),
@@ -131,6 +125,15 @@ def without_cohorts(by_rule: Mapping[str, int]) -> dict[str, int]:
     {'a/1/r/live/confirmed': 11}
     """
     return sum_tallies({key.partition("/")[2]: count} for key, count in by_rule.items())
+
+
+def _results_by_rule(tally: Mapping[str, int]) -> dict[str, Counter[str]]:
+    """Return the results of each `pack/version/rule`, of both modes together."""
+    results: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for key, count in tally.items():
+        rule, _, result = key.rsplit("/", 2)
+        results[rule][result] += count
+    return results
 
 
 def _errors(counts: Mapping[str, int], copies: Mapping[str, int]) -> RuleErrors:

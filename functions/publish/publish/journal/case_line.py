@@ -9,13 +9,22 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Meta
+from msgspec import Meta, UnsetType
 
 from ledger.cases.case import JournalEntry, is_for_second_review
 from ledger.records.identity import short_digest
 from publish.estimates import rounded_seconds
 
 Tally = dict[str, int]
+
+AbsentCount = Annotated[int, Meta(ge=0)] | UnsetType
+"""A count that is left out where there is nothing to count, as in earlier releases."""
+
+AbsentPositive = Annotated[int, Meta(ge=1)] | UnsetType
+"""A count that is left out where it would be 0."""
+
+AbsentTally = Tally | UnsetType
+"""A tally that is left out where it would be empty."""
 
 
 class CaseLine(msgspec.Struct, frozen=True, omit_defaults=True):

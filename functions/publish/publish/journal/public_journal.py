@@ -14,7 +14,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from ledger.records.post import language_of
 from ledger.records.receipt import Receipt
-from publish.journal.case_line import Tally
+from publish.journal.case_line import AbsentPositive, Tally
 
 
 class JournalLine(msgspec.Struct, frozen=True):
@@ -61,11 +61,11 @@ class JournalLine(msgspec.Struct, frozen=True):
         Meta(description="Inspected posts, where the provider had no rule in force; else absent."),
     ] = UNSET
     partly_read: Annotated[
-        Annotated[int, Meta(ge=1)] | UnsetType,
+        AbsentPositive,
         Meta(description="Inspected posts of which only a part was read; absent if none."),
     ] = UNSET
     messages: Annotated[
-        Annotated[int, Meta(ge=1)] | UnsetType,
+        AbsentPositive,
         Meta(description="Messages of a batch, each of them a unit; absent from other lines."),
     ] = UNSET
 
