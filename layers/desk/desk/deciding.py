@@ -25,11 +25,12 @@ from ledger.cases.messages import (
     SecondReview,
     Verdict,
 )
+from ledger.cases.pending import UNDO_SECONDS
+from ledger.clock import utc_exactly
 from ledger.records.flood import LEFT_HELD, OPENED
 from ledger.untrusted_text import is_blank
 from phrases import to_translate
 
-UNDO_SECONDS = 10
 REASON_LENGTH = 2_000
 OPEN_HOURS = 24
 """A form that was opened earlier is too old: the case may have changed since."""
@@ -129,8 +130,8 @@ def decide(
         moderator=moderator.name,
         items=tuple(items),
         messages=tuple(messages),
-        held_at=_moment(now),
-        due_at=_moment(now + timedelta(seconds=UNDO_SECONDS)),
+        held_at=utc_exactly(now),
+        due_at=utc_exactly(now + timedelta(seconds=UNDO_SECONDS)),
     )
 
 
@@ -148,10 +149,6 @@ def measure_in(pending: PendingDecision) -> str:
             code = taken[0] if taken else None
             return next((word for word, known in MEASURES.items() if known == code), "")
     return ""
-
-
-def _moment(time: datetime) -> str:
-    return f"{time.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
 
 
 def _messages(

@@ -1,5 +1,6 @@
-"""The session of a moderator, as a door proves it, and the checks on every form."""
+"""What a door proves: the session of a request, and that its own page sent a form."""
 
+import base64
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -44,18 +45,41 @@ class DeskDoor(Protocol):
         """Return the session of a request, from its cookies; None without one in force."""
 
 
+def headers_of(event: Mapping[str, Any]) -> dict[str, str]:
+    """Return the headers of an HTTP API's event, by their names in lower case."""
+    return {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+
+
+def cookie_of(event: Mapping[str, Any], name: str) -> str:
+    """Return the value of a cookie of an HTTP API's event; empty without one, or with two.
+
+    >>> cookie_of({"cookies": ["a=1", "b=2"]}, "b"), cookie_of({"cookies": ["a=1", "a=2"]}, "a")
+    ('2', '')
+    """
+    pairs = (cookie.partition("=") for cookie in event.get("cookies") or ())
+    values = [value for given, _, value in pairs if given.strip() == name]
+    return values[0] if len(values) == 1 else ""
+
+
+def body_of(event: Mapping[str, Any]) -> str:
+    """Return the body of an HTTP API's event as text."""
+    body: str = event.get("body") or ""
+    if event.get("isBase64Encoded"):
+        return base64.b64decode(body).decode("utf-8", "replace")
+    return body
+
+
 class FormError(Exception):
     """A form that is not ours, is broken, or is too large. Nothing of it was done."""
 
 
-def read_form(
-    body: str, headers: Mapping[str, str], session: DeskSession, origin: str
-) -> dict[str, list[str]]:
+def read_form(event: Mapping[str, Any], session: DeskSession, origin: str) -> dict[str, list[str]]:
     """Return the fields of a form that this session's own page sent. Raises FormError.
 
-    `headers` have names in lower case. Source: OWASP ASVS 5.0, 3.5.1 (cross-site requests): a token
-    in the form, and the Origin that a browser sends with each POST.
+    Source: OWASP ASVS 5.0, 3.5.1 (cross-site requests): a token in the form, and the Origin that a
+    browser sends with each POST.
     """
+    headers, body = headers_of(event), body_of(event)
     if headers.get("origin") != origin or headers.get("sec-fetch-site", "same-origin") != (
         "same-origin"
     ):

@@ -47,6 +47,15 @@ def utc(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def utc_exactly(moment: datetime) -> str:
+    """Return a time as RFC 3339 in UTC with microseconds, so that texts sort as times do.
+
+    >>> utc_exactly(datetime.fromisoformat("2026-11-25T07:00:00+07:00"))
+    '2026-11-25T00:00:00.000000Z'
+    """
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
 def before_leap_second(value: str) -> str:
     """Return a time in its leap second as the last instant before it; any other text unchanged.
 

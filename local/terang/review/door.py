@@ -20,7 +20,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from desk.moderator import Moderator
 from desk.routes.application import SECURITY_HEADERS, DeskApplication
-from desk.session import FORM_BYTES, DeskSession
+from desk.session import FORM_BYTES, DeskSession, cookie_of
 from terang.review.browser import LOOPBACK
 
 ENTER, LEAVE, PUBLIC = "/enter", "/leave", "/public/"
@@ -67,8 +67,7 @@ class HomeDoor:
 
     def session(self, event: Mapping[str, Any]) -> DeskSession | None:
         """Return the moderator's session, if the request has its cookie."""
-        pairs = (cookie.partition("=") for cookie in event.get("cookies", ()))
-        sent = next((value for name, _, value in pairs if name == self.cookie_name), "")
+        sent = cookie_of(event, self.cookie_name)
         if not self._cookie or not hmac.compare_digest(sent.encode(), self._cookie.encode()):
             return None
         token = hmac.new(self.secret, sent.encode(), hashlib.sha256).hexdigest()

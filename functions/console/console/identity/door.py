@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from console.identity.session import Sessions, form_token
-from desk.session import DeskSession
+from desk.session import DeskSession, cookie_of
 
 SESSION_COOKIE = "__Host-terang-session"
 ATTEMPT_COOKIE = "__Host-terang-attempt"
@@ -31,17 +31,6 @@ class ConsoleDoor:
         if moderator is None or not self.is_open(moderator.provider):
             return None
         return DeskSession(moderator, form_token(secret))
-
-
-def cookie_of(event: Mapping[str, Any], name: str) -> str:
-    """Return the value of a cookie of an HTTP API's event; empty without one, or with two.
-
-    >>> cookie_of({"cookies": ["a=1", "b=2"]}, "b"), cookie_of({"cookies": ["a=1", "a=2"]}, "a")
-    ('2', '')
-    """
-    pairs = (cookie.partition("=") for cookie in event.get("cookies") or ())
-    values = [value for given, _, value in pairs if given.strip() == name]
-    return values[0] if len(values) == 1 else ""
 
 
 def set_cookie(name: str, value: str, seconds: int | None = None) -> str:

@@ -1,6 +1,5 @@
 """Sign in with the authorization code flow and PKCE, come back, and sign out."""
 
-import base64
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -8,12 +7,12 @@ from typing import Any
 
 from console.identity import pages
 from console.identity.attempt import ATTEMPT_SECONDS, Attempt
-from console.identity.door import ATTEMPT_COOKIE, SESSION_COOKIE, ConsoleDoor, cookie_of, set_cookie
+from console.identity.door import ATTEMPT_COOKIE, SESSION_COOKIE, ConsoleDoor, set_cookie
 from console.identity.grants import GrantError, Grants
 from console.identity.issuer import CodeRefusedError, Issuer
 from console.identity.tokens import TokenChecks, TokenError
 from desk.moderator import Moderator
-from desk.session import FormError, read_form
+from desk.session import FormError, body_of, cookie_of, headers_of, read_form
 from ledger.clock import Clock
 
 CALLBACK = "/callback"
@@ -81,10 +80,9 @@ class SignIn:
     def leave(self, event: Event) -> Answer:
         """End the session here, and offer to end it at the issuer."""
         session = self.door.session(event)
-        headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
         if session is not None:
             try:
-                read_form(body_of(event), headers, session, self.door.origin)
+                read_form(event, session, self.door.origin)
             except FormError:
                 return self._refuse("foreign_form", HTTPStatus.FORBIDDEN)
             self.door.sessions.end(cookie_of(event, SESSION_COOKIE))
@@ -102,8 +100,7 @@ class SignIn:
 
         Only a form of our own pages is shown, so that no other site can write on this page.
         """
-        headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-        is_ours = headers.get("origin") == self.door.origin
+        is_ours = headers_of(event).get("origin") == self.door.origin
         page = pages.session_ended(body_of(event) if is_ours else "")
         return _page(HTTPStatus.UNAUTHORIZED, page)
 
@@ -126,14 +123,6 @@ class SignIn:
     def _refuse(self, code: str, status: HTTPStatus = HTTPStatus.FORBIDDEN) -> Answer:
         self.report("refused", {"code": code})
         return _page(status, pages.refused(code), set_cookie(ATTEMPT_COOKIE, "", 0))
-
-
-def body_of(event: Event) -> str:
-    """Return the body of a request as text."""
-    body: str = event.get("body") or ""
-    if event.get("isBase64Encoded"):
-        return base64.b64decode(body).decode("utf-8", "replace")
-    return body
 
 
 def _see(address: str, *cookies: str) -> Answer:

@@ -42,7 +42,7 @@ from ledger.aws.store import DynamoStore
 from ledger.aws.table import record_of
 from ledger.cases.case import Case, JournalEntry
 from ledger.cases.transitions import CaseState, Move
-from ledger.clock import Clock
+from ledger.clock import Clock, utc_exactly
 from ledger.keys import audit_key
 from ledger.ports import Objects
 
@@ -151,7 +151,7 @@ class TableDesk:
 
     def claim(self, moderator: Moderator, key: str, until: datetime) -> DeskClaim:
         """Claim an item, or renew the own claim. Return the claim in force."""
-        wanted = ItemClaim(key, moderator.name, f"{until:%Y-%m-%dT%H:%M:%S.%fZ}")
+        wanted = ItemClaim(key, moderator.name, utc_exactly(until))
         return _claim(self.held.claim(moderator.provider, wanted))
 
     def release(self, moderator: Moderator, key: str) -> None:

@@ -1,6 +1,5 @@
 """The application: one event in, one answer out, and the checks that hold for every request."""
 
-import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -70,9 +69,8 @@ class DeskApplication:
             return _error(HTTPStatus.UNAUTHORIZED)
         form: dict[str, list[str]] = {}
         if method == "POST":
-            headers = {name.lower(): value for name, value in event.get("headers", {}).items()}
             try:
-                form = read_form(_body(event), headers, session, self.door.origin)
+                form = read_form(event, session, self.door.origin)
             except FormError as error:
                 return _error(HTTPStatus.FORBIDDEN, str(error))
         app = _resolver()
@@ -94,13 +92,6 @@ def _resolver() -> APIGatewayHttpResolver:
         return Response(HTTPStatus.NOT_FOUND, HTML, page)
 
     return app
-
-
-def _body(event: Mapping[str, Any]) -> str:
-    body: str = event.get("body") or ""
-    if event.get("isBase64Encoded"):
-        return base64.b64decode(body).decode("utf-8", "replace")
-    return body
 
 
 def _error(status: HTTPStatus, why: str = "") -> dict[str, Any]:

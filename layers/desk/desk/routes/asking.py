@@ -12,7 +12,7 @@ from desk.care import CARE_COOKIE, CareSettings
 from desk.moderator import Moderator
 from desk.pages.templating import error_page, render
 from desk.ports import Desk
-from desk.session import DeskSession
+from desk.session import DeskSession, cookie_of, headers_of
 from phrases import LANGUAGES, Phrases, of
 
 HTML = "text/html; charset=utf-8"
@@ -40,9 +40,7 @@ class Asking:
         """Return the moderator's own settings, from a cookie."""
         if self.own_care is not None:
             return self.own_care
-        pairs = (cookie.partition("=") for cookie in self.event.get("cookies", []))
-        values = {name.strip(): value for name, _, value in pairs}
-        return CareSettings.parse(values.get(CARE_COOKIE, ""))
+        return CareSettings.parse(cookie_of(self.event, CARE_COOKIE))
 
     @property
     def phrases(self) -> Phrases:
@@ -54,8 +52,7 @@ class Asking:
         """Return the chosen language, else the first one that the browser wants and we have."""
         if self.care.language in LANGUAGES:
             return self.care.language
-        headers = {name.lower(): value for name, value in self.event.get("headers", {}).items()}
-        wanted = headers.get("accept-language", "").split(",")
+        wanted = headers_of(self.event).get("accept-language", "").split(",")
         codes = (part.partition(";")[0].strip()[:2].lower() for part in wanted)
         return next((code for code in codes if code in LANGUAGES), "en")
 

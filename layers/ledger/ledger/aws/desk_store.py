@@ -17,7 +17,7 @@ import msgspec
 
 from ledger.aws.table import Item, Table, put_where, record_of, typed
 from ledger.cases.pending import PendingDecision, PendingState
-from ledger.clock import Clock, SystemClock
+from ledger.clock import Clock, SystemClock, utc_exactly
 
 UNSENT_DAYS = 20
 """How long a decision is kept until it is sent: 4 days in the queue, 14 among the dead letters."""
@@ -31,7 +31,9 @@ LIVE_MINUTES = 15
 LOCKED_ITEMS = 90
 """Items of one decision that are locked: a transaction takes 100 actions."""
 
-_ENDED = {PendingState.TAKEN, PendingState.WAITING, PendingState.REFUSED}
+_LIVE = {PendingState.PENDING, PendingState.SENT}
+"""States in which a decision can still change the cases of its items."""
+
 _TRIES = 8
 
 
@@ -121,28 +123,25 @@ class DynamoDesk:
 
     def held_since(self, provider: str, start: datetime) -> list[PendingDecision]:
         """Return the decisions that were stored since then, in order, in any state."""
-        names = self._names(provider, "held#", f"held#{_at(start)}")
+        names = self._names(provider, "held#", f"held#{utc_exactly(start)}")
         return self._decisions(provider, names)
 
     def held_by(self, provider: str, moderator: str, start: datetime) -> list[PendingDecision]:
         """Return the decisions of one moderator that were stored since then, in order."""
         prefix = f"by#{moderator}#"
-        return self._decisions(provider, self._names(provider, prefix, prefix + _at(start)))
+        return self._decisions(provider, self._names(provider, prefix, prefix + utc_exactly(start)))
 
     def live_items(self, provider: str) -> frozenset[str]:
         """Return the items that a pending or sent decision of the last minutes is about."""
         start = self.clock.now() - timedelta(minutes=LIVE_MINUTES)
         held = self.held_since(provider, start)
         return frozenset(
-            item
-            for pending in held
-            if pending.state in {PendingState.PENDING, PendingState.SENT}
-            for item in pending.items
+            item for pending in held if pending.state in _LIVE for item in pending.items
         )
 
     def claims(self, provider: str) -> dict[str, ItemClaim]:
         """Return the claims in force, by item."""
-        now = _at(self.clock.now())
+        now = utc_exactly(self.clock.now())
         lists = self.table.records(_desk(provider), "on#", ModeratorClaims)
         return {
             claim.item: claim for listed in lists for claim in listed.claims if claim.until > now
@@ -150,7 +149,7 @@ class DynamoDesk:
 
     def claim(self, provider: str, wanted: ItemClaim) -> ItemClaim:
         """Put a claim where none of a colleague's is in force. Return the one in force."""
-        now = _at(self.clock.now())
+        now = utc_exactly(self.clock.now())
         free = "attribute_not_exists(pk) OR ends <= :now OR holder = :holder"
         put = self._put_claim(provider, wanted)
         if self.table.transact(put_where(put, free, now=now, holder=wanted.moderator)):
@@ -163,7 +162,7 @@ class DynamoDesk:
 
     def release_claim(self, provider: str, moderator: str, item: str) -> None:
         """End an own claim; a colleague's stays."""
-        now = _at(self.clock.now())
+        now = utc_exactly(self.clock.now())
         ended = ItemClaim(item, moderator, now)
         put = self._put_claim(provider, ended)
         self.table.transact(put_where(put, "holder = :holder", holder=moderator))
@@ -187,10 +186,10 @@ class DynamoDesk:
         """
         key = _desk(provider), f"on#{changed.moderator}"
         before = record_of(self.table.get(*key), ModeratorClaims) or ModeratorClaims()
-        kept = [one for one in before.claims if one.until > now and one.item != changed.item]
+        kept = [each for each in before.claims if each.until > now and each.item != changed.item]
         if changed.until > now:
             kept.append(changed)
-        last = max((one.until for one in kept), default=now)
+        last = max((claim.until for claim in kept), default=now)
         self.table.put(*key, ModeratorClaims(tuple(kept)), expires=_expires(last))
 
     def _locks(self, provider: str, items: Sequence[str]) -> dict[str, HeldName | None]:
@@ -203,11 +202,10 @@ class DynamoDesk:
 
     def _live(self, provider: str, locks: Iterable[HeldName | None]) -> PendingDecision | None:
         """Return a decision that holds one of these locks and can still change its case."""
-        start = _at(self.clock.now() - timedelta(minutes=LIVE_MINUTES))
+        start = utc_exactly(self.clock.now() - timedelta(minutes=LIVE_MINUTES))
         names = [lock for lock in locks if lock is not None]
         for pending in self._decisions(provider, names):
-            is_live = pending.state in {PendingState.PENDING, PendingState.SENT}
-            if is_live and pending.held_at > start:
+            if pending.state in _LIVE and pending.held_at > start:
                 return pending
         return None
 
@@ -288,11 +286,6 @@ def _claim(item: str) -> str:
 
 def _lock(item: str) -> str:
     return f"decided#{item}"
-
-
-def _at(moment: datetime) -> str:
-    """Return a time with microseconds, so that texts sort as times do."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def _expires(until: str) -> int:
