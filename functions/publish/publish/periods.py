@@ -1,6 +1,5 @@
-"""Days, months and campaigns as ISO text in UTC, and in words."""
+"""Days, months and campaigns as ISO text in UTC."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -12,21 +11,6 @@ SETTLING = timedelta(hours=2)
 
 LOOK_BACK_DAYS = 35
 """How many closed days are looked at again: any month's first day and four days more."""
-
-MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
 
 
 class PeriodKind(StrEnum):
@@ -45,17 +29,6 @@ class SummaryPeriod:
     name: str
     first_day: str
     last_day: str
-
-    @property
-    def words(self) -> str:
-        """Return the period in words.
-
-        >>> month_of("2026-11-25").words, day_period("2026-11-05").words
-        ('November 2026', '5 November 2026')
-        """
-        if self.kind is PeriodKind.CAMPAIGN:
-            return f"campaign {self.name}"
-        return month_words(self.name) if self.kind is PeriodKind.MONTH else day_words(self.name)
 
 
 class _Dated(Protocol):
@@ -126,23 +99,3 @@ def months_before(month: str, count: int) -> str:
     """
     number = int(month[:4]) * 12 + int(month[5:]) - 1 - count
     return f"{number // 12:04d}-{number % 12 + 1:02d}"
-
-
-def day_words(day: str) -> str:
-    """Return a day in words; any other text is returned unchanged.
-
-    >>> day_words("2026-11-05"), day_words("")
-    ('5 November 2026', '')
-    """
-    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", day):
-        return day
-    return f"{int(day[8:])} {month_words(day[:7])}"
-
-
-def month_words(month: str) -> str:
-    """Return a month in words.
-
-    >>> month_words("2026-11")
-    'November 2026'
-    """
-    return f"{MONTHS[int(month[5:]) - 1]} {month[:4]}"

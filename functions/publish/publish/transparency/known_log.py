@@ -14,7 +14,6 @@ from tlog.hashing import EMPTY_ROOT
 from tlog.leaves import (
     DayLeaf,
     FindingLeaf,
-    MovedLeaf,
     PublishedLeaf,
     ReceiptLeaf,
     ReportLeaf,
@@ -48,7 +47,6 @@ class KnownLog(msgspec.Struct):
     days: dict[str, KnownDay] = {}
     open_day: int = 0
     at: str = ""
-    moved: bool = False
 
     def add(self, data: bytes) -> None:
         """Add the next leaf."""
@@ -63,8 +61,6 @@ class KnownLog(msgspec.Struct):
                 day.ranges.append((self.open_day, self.size))
             case RunLeaf():
                 self.at = leaf.at
-            case MovedLeaf():
-                self.moved = True
             case _:
                 pass
         self.size += 1
