@@ -50,11 +50,11 @@ class GrowingTree:
         while count:
             width = count % TILE_WIDTH
             path = tile_path(level, count // TILE_WIDTH, width)
-            tree.edge.append(decode_tile(_read(read_file, path)) if width else [])
+            tree.edge.append(decode_tile(read_log_file(read_file, path)) if width else [])
             count, level = count // TILE_WIDTH, level + 1
         if width := size % TILE_WIDTH:
             path = entries_path(size // TILE_WIDTH, width)
-            tree.bundle = decode_entries(_read(read_file, path))
+            tree.bundle = decode_entries(read_log_file(read_file, path))
         hashes = [leaf_hash(leaf) for leaf in tree.bundle]
         if tree.root() != root or hashes != (tree.edge[0] if tree.edge else []):
             raise LogDamagedError(f"the last tiles of the log are not those of its {size} leaves")
@@ -110,7 +110,8 @@ class GrowingTree:
         return files
 
 
-def _read(read_file: ReadFile, path: str) -> bytes:
+def read_log_file(read_file: ReadFile, path: str) -> bytes:
+    """Return a file of a log. Raise LogDamagedError if it is missing."""
     data = read_file(path)
     if data is None:
         raise LogDamagedError(f"the log has no file {path}")

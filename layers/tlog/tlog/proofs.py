@@ -7,7 +7,7 @@ import base64
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from tlog.growth import LogDamagedError, ReadFile
+from tlog.growth import ReadFile, read_log_file
 from tlog.hashing import node_hash, root_of, split_point
 from tlog.tiles import TILE_WIDTH, decode_entries, decode_tile, entries_path, tile_path, width_of
 
@@ -28,7 +28,7 @@ class LogFiles:
         end = self.size if end is None else end
         for number in range(start // TILE_WIDTH, -(-end // TILE_WIDTH)):
             first = number * TILE_WIDTH
-            bundle = decode_entries(self._file(entries_path(number, self._width(0, number))))
+            bundle = decode_entries(self._read(entries_path(number, self._width(0, number))))
             yield from bundle[max(0, start - first) : end - first]
 
     def inclusion(self, index: int, size: int | None = None) -> list[bytes]:
@@ -57,36 +57,33 @@ class LogFiles:
             return []
         half = split_point(size)
         if index < half:
-            beside = self.root(start + half, start + size)
-            return [*self._path(index, start, half), beside]
-        beside = self.root(start, start + half)
-        return [*self._path(index - half, start + half, size - half), beside]
+            sibling = self.root(start + half, start + size)
+            return [*self._path(index, start, half), sibling]
+        sibling = self.root(start, start + half)
+        return [*self._path(index - half, start + half, size - half), sibling]
 
     def _subproof(self, old: int, start: int, size: int, *, is_known: bool) -> list[bytes]:
         if old == size:
             return [] if is_known else [self.root(start, start + size)]
         half = split_point(size)
         if old <= half:
-            beside = self.root(start + half, start + size)
-            return [*self._subproof(old, start, half, is_known=is_known), beside]
-        beside = self.root(start, start + half)
+            sibling = self.root(start + half, start + size)
+            return [*self._subproof(old, start, half, is_known=is_known), sibling]
+        sibling = self.root(start, start + half)
         rest = self._subproof(old - half, start + half, size - half, is_known=False)
-        return [*rest, beside]
+        return [*rest, sibling]
 
     def _tile(self, level: int, number: int) -> list[bytes]:
         path = tile_path(level, number, self._width(level, number))
         if path not in self._tiles:
-            self._tiles[path] = decode_tile(self._file(path))
+            self._tiles[path] = decode_tile(self._read(path))
         return self._tiles[path]
 
     def _width(self, level: int, number: int) -> int:
         return width_of(level, number, self.size)
 
-    def _file(self, path: str) -> bytes:
-        data = self.read_file(path)
-        if data is None:
-            raise LogDamagedError(f"the log has no file {path}")
-        return data
+    def _read(self, path: str) -> bytes:
+        return read_log_file(self.read_file, path)
 
 
 def encode_proof(index: int, hashes: list[bytes], note: bytes, extra: bytes) -> bytes:
