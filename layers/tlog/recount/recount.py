@@ -3,7 +3,8 @@
     python3 recount.py FOLDER
 
 FOLDER is a copy of the public bucket. This file needs Python 3.12 or newer and nothing else: no
-package, no other file, no network. It shares no code with the program that published the numbers.
+package, no other file, no network. It is one file on purpose: you can download it, read it from top
+to bottom, and keep your own copy. It shares no code with the program that published the numbers.
 
 For each `summaries/*/*.json` it reads the journal files that the summary names, checks their
 digests, adds up their lines, and prints every number that differs. A journal has a line for each

@@ -4,7 +4,8 @@
     python3 verify.py FOLDER|URL --proof FILE [--receipt FILE]
 
 FOLDER is a copy of the public bucket, URL its address. This file needs Python 3.12 or newer, the
-package `cryptography`, and `recount.py` next to it. It shares no code with what wrote the log.
+package `cryptography`, and `recount.py` next to it. It is one file on purpose: you can download it,
+read it from top to bottom, and keep your own copy. It shares no code with what wrote the log.
 
 It checks the signature of the checkpoint, the hashes of all leaves and tiles, that the log contains
 the one that was seen before (`--state` keeps it) and those of `--checkpoint`, that each file is the
@@ -26,7 +27,8 @@ import tempfile
 import urllib.error
 import urllib.request
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count, pairwise
@@ -56,6 +58,11 @@ FINAL = re.compile(
 """Files that do not change any more, once their period is over."""
 
 PERIOD = re.compile(r"(?:summaries|journal)/(?P<provider>[^/]+)/(?P<period>[^/.]+)\.")
+
+
+HERE = Path(__file__).resolve().parent
+RECOUNT = (HERE / "recount.py", HERE.parent / "recount" / "recount.py")
+"""Where recount.py is looked for: next to this file, and in a checkout of Terang."""
 
 
 class LogUnreadableError(Exception):
@@ -120,15 +127,15 @@ def verify_command(
 ) -> int:
     """Check a log and all that it names. Return 0, 1 or 2, as `main` does."""
     options = Options(key, state, tuple(checkpoints), watch, now or datetime.now(UTC))
-    return _told(place, lambda source: check_place(source, options))
+    return _report(place, lambda source: check_place(source, options))
 
 
 def proof_command(place: str, proof: Path, key: str = "", receipt: Path | None = None) -> int:
     """Check a proof. Return 0, 1 or 2, as `main` does."""
-    return _told(place, lambda source: check_proof(source, proof.read_bytes(), key, receipt))
+    return _report(place, lambda source: check_proof(source, proof.read_bytes(), key, receipt))
 
 
-def _told(place: str, check: Callable[["LogSource"], Result]) -> int:
+def _report(place: str, check: Callable[["LogSource"], Result]) -> int:
     try:
         result = check(source_of(place))
     except (LogUnreadableError, OSError) as error:
@@ -391,7 +398,7 @@ def late_leaves(log: Log) -> Iterator[str]:
 def _check_continuation(before: Log, log: Log, result: Result) -> None:
     """Check that a log says which log it continues, and whether that one says so too."""
     first = log.leaves[0] if log.leaves else None
-    told = {
+    expected = {
         "kind": "began",
         "origin": before.origin,
         "size": before.size,
@@ -401,7 +408,7 @@ def _check_continuation(before: Log, log: Log, result: Result) -> None:
         result.wrong.append(f"{log.origin} does not say which log it continues")
         return
     last = next((leaf for leaf in reversed(before.leaves) if leaf and leaf["kind"] != "run"), None)
-    if first != told:
+    if first != expected:
         result.wrong.append(
             f"{log.origin} continues another log than {before.origin} as it is here"
         )
@@ -501,10 +508,6 @@ def _recount(source: "LogSource", named: dict[str, tuple[int, Leaf]], result: Re
         result.said += lines[-1:]
 
 
-HERE = Path(__file__).resolve().parent
-RECOUNT = (HERE / "recount.py", HERE.parent / "recount" / "recount.py")
-
-
 # Corrections
 
 
@@ -590,25 +593,25 @@ def parse_proof(proof: bytes) -> tuple[int, dict[str, Any], list[bytes], bytes]:
         raise ValueError("it does not begin as one")
     extra = json.loads(base64.b64decode(lines[1].removeprefix("extra "), validate=True))
     index = int(lines[2].removeprefix("index "))
-    return index, extra, [base64.b64decode(one, validate=True) for one in lines[3:]], note
+    return index, extra, [base64.b64decode(line, validate=True) for line in lines[3:]], note
 
 
 def is_included(leaf: bytes, index: int, size: int, hashes: Sequence[bytes], root: bytes) -> bool:
     """Return whether the hashes lead from a leaf to a root. RFC 9162, section 2.1.3.2."""
     if not 0 <= index < size:
         return False
-    node, last, found = index, size - 1, leaf
-    for one in hashes:
+    node, last, subtree = index, size - 1, leaf
+    for sibling in hashes:
         if last == 0:
             return False
         if node & 1 or node == last:
-            found = node_hash(one, found)
+            subtree = node_hash(sibling, subtree)
             while not node & 1 and node:
                 node, last = node >> 1, last >> 1
         else:
-            found = node_hash(found, one)
+            subtree = node_hash(subtree, sibling)
         node, last = node >> 1, last >> 1
-    return last == 0 and found == root
+    return last == 0 and subtree == root
 
 
 # Hashes, notes and names
@@ -726,8 +729,8 @@ class LogSource:
         """Return all paths; none of an address, which cannot be listed."""
         return []
 
-    def folder_of(self, named: dict[str, tuple[int, Leaf]]) -> Any:
-        """Return a folder with the files, as a context."""
+    def folder_of(self, named: Iterable[str]) -> AbstractContextManager[str | Path]:
+        """Return a folder with the files of these paths, as a context."""
         raise NotImplementedError
 
 
@@ -749,19 +752,9 @@ class Folder(LogSource):
         files = (path for path in self.folder.rglob("*") if path.is_file())
         return sorted(path.relative_to(self.folder).as_posix() for path in files)
 
-    def folder_of(self, named: dict[str, tuple[int, Leaf]]) -> Any:  # noqa: ARG002
+    def folder_of(self, named: Iterable[str]) -> AbstractContextManager[str | Path]:  # noqa: ARG002
         """Return the folder itself."""
-        return _Same(self.folder)
-
-
-@dataclass(slots=True)
-class _Same:
-    folder: Path
-
-    def __enter__(self) -> Path:
-        return self.folder
-
-    def __exit__(self, *_: object) -> None: ...
+        return nullcontext(self.folder)
 
 
 @dataclass(slots=True)
@@ -791,7 +784,7 @@ class Address(LogSource):
             raise LogUnreadableError(f"no answer: {error.reason}") from None
         return data
 
-    def folder_of(self, named: dict[str, tuple[int, Leaf]]) -> Any:
+    def folder_of(self, named: Iterable[str]) -> AbstractContextManager[str | Path]:
         """Return a folder with the named files; it is deleted afterwards."""
         folder = tempfile.TemporaryDirectory()
         for path in named:

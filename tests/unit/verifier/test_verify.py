@@ -57,9 +57,7 @@ def test_nothing_is_reported_where_nothing_was_changed(folder: Path) -> None:
     assert result.wrong == []
     assert "signed by the key terang.example/log+" in result.said[0]
     assert any("a complete older copy would look the same" in line for line in result.said)
-    assert any(
-        "1 summaries were corrected" in line or "2 summaries" in line for line in result.said
-    )
+    assert "2 summaries were corrected, and say why." in result.said
     assert any("summaries recounted, 0 differ" in line for line in result.said)
 
 
@@ -76,10 +74,7 @@ def test_the_next_visit_knows_the_log_again(tmp_path: Path) -> None:
 def test_an_old_log_is_said_to_be_old(folder: Path) -> None:
     result = checked(folder, now=NOW + timedelta(days=3))
     assert result.is_old
-    assert any(
-        "72 hours ago: there may be a newer one" in line or "73 hours" in line
-        for line in result.said
-    )
+    assert any("73 hours ago: there may be a newer one" in line for line in result.said)
 
 
 def test_a_key_that_is_known_from_elsewhere_decides(folder: Path) -> None:
@@ -129,14 +124,11 @@ def test_what_was_logged_late_is_named_when_watching(tmp_path: Path) -> None:
     folder = write(made.objects.stored, tmp_path)
     now = datetime(2026, 11, 29, 13, tzinfo=UTC)
     assert checked(folder, now=now).wrong == []
-    late = checked(folder, now=now, watch=True).wrong
-    assert [line.partition(" ")[0] for line in late] == [
-        "summaries/acme/2026-11-26.json",
-        "summaries/all/2026-11-26.json",
-        "summaries/acme/2026-11-27.json",
-        "summaries/all/2026-11-27.json",
-    ] or all("hours after its day was closed" in line for line in late)
-    assert late
+    assert checked(folder, now=now, watch=True).wrong == [
+        f"summaries/{provider}/{day}.json was added {hours} hours after its day was closed"
+        for provider in ("acme", "all")
+        for day, hours in (("2026-11-26", 58), ("2026-11-27", 34))
+    ]
 
 
 def test_the_command_says_all_in_sentences_and_has_exit_codes(
