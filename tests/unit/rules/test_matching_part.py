@@ -2,13 +2,15 @@
 
 import hashlib
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import msgspec
+import pytest
 from support.sample_packs import pack_of
 
+from rules.card import PackCard
 from rules.matching_part import NOT_OF_PACK, NOT_OF_RULE, matching_digest
-from rules.pack import Rule, Severity
+from rules.pack import Ground, InForce, LegalGround, Mode, Origin, Pack, Rule, Severity
 from rules.rule_set import build_set
 from rules.translation import Said, Translation
 
@@ -30,11 +32,52 @@ def test_the_digest_is_that_of_the_set_without_words() -> None:
     assert document["matching"] == {PACK.id: hashlib.sha256(text.encode()).hexdigest()}
 
 
-def test_words_leave_the_digest_and_all_else_changes_it() -> None:
-    words = {"title": "T", "why": "W", "version": 9, "translations": {"id": Translation("J")}}
-    assert matching_digest(msgspec.structs.replace(PACK, **words)) == matching_digest(PACK)
-    for change in ({"languages": ("zh",)}, {"owner": "o"}, {"rules": ()}, {"campaign": "c"}):
-        assert matching_digest(msgspec.structs.replace(PACK, **change)) != matching_digest(PACK)
+WORDS = {
+    "version": 9,
+    "digest": "d",
+    "published_at": None,
+    "title": "T",
+    "why": "W",
+    "translations": {"id": Translation("J")},
+    "card": PackCard(
+        trained_on=(), thresholds="By hand.", held_back=(), ordinary=(), never_met="Others."
+    ),
+}
+CHANGES = {
+    "id": "other-pack",
+    "category": "VIOLENCE",
+    "keywords": ("HUMAN_TRAFFICKING",),
+    "ground": Ground.TERMS,
+    "legal_ground": LegalGround("Another law", "https://law.example/2"),
+    "languages": ("zh",),
+    "owner": "o",
+    "in_force": InForce(date(2026, 1, 1), date(2026, 1, 2)),
+    "rules": (),
+    "mode": Mode.SHADOW,
+    "campaign": "c",
+    "expected_per_mille": 300,
+    "origin": Origin("https://a.example/1.yaml", "0" * 64),
+}
+
+
+@pytest.mark.parametrize("key", WORDS)
+def test_words_and_the_card_leave_the_digest(key: str) -> None:
+    other = msgspec.structs.replace(PACK, **{key: WORDS[key]})
+    assert other != PACK
+    assert matching_digest(other) == matching_digest(PACK)
+
+
+@pytest.mark.parametrize("key", CHANGES)
+def test_all_else_changes_the_digest(key: str) -> None:
+    """A version with another digest begins a notice period: such as one that goes live."""
+    other = msgspec.structs.replace(PACK, **{key: CHANGES[key]})
+    assert other != PACK
+    assert matching_digest(other) != matching_digest(PACK)
+
+
+def test_each_key_of_a_pack_is_one_or_the_other() -> None:
+    assert {*WORDS, *CHANGES} == {*Pack.__struct_fields__}
+    assert not WORDS.keys() & CHANGES.keys()
 
 
 def test_a_word_without_a_translation_is_in_english_and_says_so() -> None:
