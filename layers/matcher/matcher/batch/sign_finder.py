@@ -17,7 +17,7 @@ from matcher.batch.sign_view import SignView
 from matcher.batch.symbols import Places, SymbolLine, in_lines
 from matcher.signs import han, numbers, parts, proportions, shapes, words
 from matcher.signs.catalogue import LONG, REMEMBERED, SIGNS, read_signs
-from matcher.signs.chunks import Found
+from matcher.signs.chunks import NUMBER_ENDS, Found
 
 _SPACES = (shapes.SPACE, shapes.LINE_END)
 _CAPITALS_AT_LEAST = parts.CAPITALS_SHARE * parts.CASED_AT_LEAST
@@ -93,7 +93,7 @@ class SignFinder:
             before = after = ""
             if shape[start] in shapes.DIGITS and shape[start - 1] == shapes.SPACE:
                 before = joined[_chunk_start(shape, start - 1) : start - 1]
-            if shape[end - 1] in _NUMBER_ENDS and shape[end] == shapes.SPACE:
+            if shape[end - 1] in NUMBER_ENDS and shape[end] == shapes.SPACE:
                 after = joined[end + 1 : _chunk_end(shape, end + 1)]
             read = self._of_chunk if end - start <= LONG else _of_chunk
             found[text] |= read(joined[start:end], before, after)
@@ -119,9 +119,6 @@ class SignFinder:
         self._add_chunks(view, view.odd_numbers(), found)
         for text in view.texts_at(view.rare_han()):
             found[text].add("rare-han")
-
-
-_NUMBER_ENDS = frozenset(shapes.DIGITS + shapes.MARKS)
 
 
 def _of_word(word: str, shape: str) -> _Signs:

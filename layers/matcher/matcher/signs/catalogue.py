@@ -76,7 +76,7 @@ def signs_in(text: str, wanted: Collection[str]) -> Iterator[Found]:
             read = remembered_signs if len(chunk.text) <= LONG else read_signs
             for sign, start, end in read(chunk.text, before, after):
                 yield sign, chunk.start + start, chunk.start + end
-    yield from parts.signs_of_part(text, shape, wanted, names=not rooms.isdisjoint({"words"}))
+    yield from parts.signs_of_part(text, shape, wanted, names="words" in rooms)
     if "proportions" in rooms:
         yield from proportions.signs_of_proportions(text, shape)
     if "han-apart" in wanted:

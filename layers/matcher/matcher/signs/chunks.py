@@ -13,7 +13,8 @@ from matcher.signs.shapes import DIGITS, LINE_END, MARKS, SPACE
 type Found = tuple[str, int, int]
 """A sign's id, and half-open code points."""
 
-_NUMBER_ENDS = frozenset(DIGITS + MARKS)
+NUMBER_ENDS = frozenset(DIGITS + MARKS)
+"""What a number may end with, and with it a chunk."""
 _CHUNK = re.compile(f"[^{SPACE}{LINE_END}]+")
 
 
@@ -37,7 +38,7 @@ class Chunk(NamedTuple):
         shape = self.shape
         return (
             self.before if shape[0] in DIGITS else "",
-            self.after if shape[-1] in _NUMBER_ENDS else "",
+            self.after if shape[-1] in NUMBER_ENDS else "",
         )
 
 
