@@ -136,7 +136,7 @@ providers list -> terang.cli.providers:list_all
     List the providers.
     terang providers list --stack terang
 providers pause -> terang.cli.providers:pause
-    Hold a rule in shadow for a provider until a higher version of its pack.
+    Hold a rule in shadow for a provider until a higher version of its pack with other rules.
     terang providers pause acme-chat account-takeover/asks-for-code --why "hits school timetables"
 providers factchecks -> terang.cli.providers:factchecks
     Propose labels with published fact-checks to a provider, or only count them.

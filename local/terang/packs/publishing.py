@@ -166,7 +166,7 @@ class PackBucket:
     def pause(self, provider: str, rule: str, why: str) -> str:
         """Hold a rule (`pack/rule`) in shadow for a provider, and return the new set's digest.
 
-        The pause is public. Only a higher version of its pack ends it.
+        The pause is public. Only a higher version of its pack with other rules ends it.
         """
 
         def changed(before: RuleSet | None) -> bytes:

@@ -1,7 +1,7 @@
 """Pauses a rule for a provider whose moderators find it wrong too often.
 
 A new set holds the rule in shadow and gives the figures as the reason, as an operator's pause
-would; earlier sets stay as they are. Only a higher version of the pack ends the pause.
+would; earlier sets stay as they are. Only a higher version of the pack with other rules ends it.
 """
 
 from collections import Counter
