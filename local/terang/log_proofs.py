@@ -76,6 +76,6 @@ def _prove(
     except LogDamagedError as error:
         raise OperatorError(str(error)) from error
     raise OperatorError(
-        f"none of the {checkpoint.size:,} leaves of {checkpoint.origin} is of it; days are logged"
-        " when they are closed"
+        f"none of the {checkpoint.size:,} leaves of {checkpoint.origin} names it; a day is logged"
+        " when it is closed"
     )
