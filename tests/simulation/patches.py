@@ -177,10 +177,11 @@ def _summary_page(
     earlier: str = "",
     months: Iterable[Summary] = (),
     *,
+    digest: str,
     archive: bool = False,
 ) -> str:
     # No page of a summary depends on the day of the run.
-    return _page_digest(self, "", summary, earlier, *months, archive)
+    return _page_digest(self, "", summary, earlier, *months, digest, archive)
 
 
 def _pack_pages(
