@@ -141,16 +141,6 @@ def leaves_open(pending: PendingDecision) -> bool:
     return isinstance(first, Decision) and first.verdict in {Verdict.SKIPPED, Verdict.ESCALATED}
 
 
-def measure_in(pending: PendingDecision) -> str:
-    """Return the word of the measure that a decision took, or an empty text."""
-    for message in pending.messages:
-        if isinstance(message, Decision) and message.verdict is Verdict.CONFIRMED:
-            taken = message.measures.visibility if message.measures else ()
-            code = taken[0] if taken else None
-            return next((word for word, known in MEASURES.items() if known == code), "")
-    return ""
-
-
 def _messages(
     form: DecisionForm, dossier: Dossier, moderator: str, opened: datetime, now: datetime
 ) -> tuple[list[str], Sequence[CaseMessage]]:

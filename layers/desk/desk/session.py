@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
 from desk.moderator import Moderator
+from phrases import to_translate
 
 FORM_BYTES = 65_536
 """The largest form: a reason has 2,000 code points, an excerpt at most 2,000."""
@@ -83,20 +84,20 @@ def read_form(event: Mapping[str, Any], session: DeskSession, origin: str) -> di
     if headers.get("origin") != origin or headers.get("sec-fetch-site", "same-origin") != (
         "same-origin"
     ):
-        raise FormError("The form came from another page.")
+        raise FormError(to_translate("The form came from another page."))
     if len(body) > FORM_BYTES:
-        raise FormError("The form is too long.")
+        raise FormError(to_translate("The form is too long."))
     kind = headers.get("content-type", "").partition(";")[0].strip()
     if kind != "application/x-www-form-urlencoded":
-        raise FormError("The form has another type.")
+        raise FormError(to_translate("The form has another type."))
     try:
         pairs = parse_qsl(body, keep_blank_values=True, errors="strict", max_num_fields=FORM_FIELDS)
     except ValueError:
-        raise FormError("The form cannot be read.") from None
+        raise FormError(to_translate("The form cannot be read.")) from None
     form: dict[str, list[str]] = {}
     for name, value in pairs:
         form.setdefault(name, []).append(value)
     token = form.pop("token", [""])[0]
     if not hmac.compare_digest(token.encode(), session.token.encode()):
-        raise FormError("The page is older than this session. Load it again.")
+        raise FormError(to_translate("The page is older than this session. Load it again."))
     return form

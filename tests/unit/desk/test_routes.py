@@ -227,6 +227,24 @@ def test_without_a_session_nothing_is_shown(desk: MemoryDesk) -> None:
     assert visitor.get("/static/../routes/application.py")["statusCode"] == 404
 
 
+def test_a_refusal_is_in_the_language_of_the_browser(desk: MemoryDesk) -> None:
+    visitor = Visitor(desk)
+    indonesian = {"accept-language": "id-ID,id;q=0.9"}
+    foreign = visitor.post("/next", origin="https://evil.example", **indonesian)["body"]
+    assert "Formulir ini datang dari halaman lain." in foreign
+    visitor.cookies.clear()
+    assert '<html lang="id">' in visitor.get("/", **indonesian)["body"]
+
+
+def test_a_page_reads_the_moderators_decisions_once(desk: MemoryDesk) -> None:
+    """The undo bar and the measure that a card offers both need them."""
+    reads = []
+    recent = desk.recent
+    desk.recent = lambda moderator: reads.append(moderator) or recent(moderator)  # type: ignore[method-assign, func-returns-value]
+    Visitor(desk).get(f"/card/{P1.item.key}")
+    assert len(reads) == 1
+
+
 def test_every_answer_has_the_security_headers(desk: MemoryDesk) -> None:
     visitor = Visitor(desk)
     for address in ("/", "/nothing", "/static/desk.js", f"/card/{P1.item.key}"):

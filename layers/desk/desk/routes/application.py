@@ -13,7 +13,7 @@ from desk.adopting import Adopter
 from desk.pages.templating import error_page
 from desk.ports import Desk
 from desk.routes import adopt_routes, card_routes, other_routes, queue_routes
-from desk.routes.asking import HTML, Asking
+from desk.routes.asking import HTML, Asking, language_of
 from desk.session import DeskDoor, FormError, read_form
 from phrases import of
 
@@ -66,13 +66,13 @@ class DeskApplication:
                     "headers": {"Location": self.door.sign_in},
                     "body": "",
                 }
-            return _error(HTTPStatus.UNAUTHORIZED)
+            return _error(event, HTTPStatus.UNAUTHORIZED)
         form: dict[str, list[str]] = {}
         if method == "POST":
             try:
                 form = read_form(event, session, self.door.origin)
             except FormError as error:
-                return _error(HTTPStatus.FORBIDDEN, str(error))
+                return _error(event, HTTPStatus.FORBIDDEN, str(error))
         app = _resolver()
         asking = Asking(self.desk, session, form, event, self.door.sign_out, adopter=self.adopter)
         app.append_context(asking=asking)  # type: ignore[no-untyped-call]
@@ -94,6 +94,7 @@ def _resolver() -> APIGatewayHttpResolver:
     return app
 
 
-def _error(status: HTTPStatus, why: str = "") -> dict[str, Any]:
-    page = error_page(of("en"), status, why)
+def _error(event: Mapping[str, Any], status: HTTPStatus, why: str = "") -> dict[str, Any]:
+    words = of(language_of(event))
+    page = error_page(words, status, words.gettext(why) if why else "")
     return {"statusCode": int(status), "headers": {"Content-Type": HTML}, "body": page}

@@ -1,7 +1,8 @@
 """One request of a moderator: the session, the form, the comfort settings; and the answers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from http import HTTPStatus
 from typing import Any
 
@@ -11,14 +12,14 @@ from desk.adopting import Adopter
 from desk.care import CARE_COOKIE, CareSettings
 from desk.moderator import Moderator
 from desk.pages.templating import error_page, render
-from desk.ports import Desk
+from desk.ports import Desk, PendingDecision
 from desk.session import DeskSession, cookie_of, headers_of
 from phrases import LANGUAGES, Phrases, of
 
 HTML = "text/html; charset=utf-8"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Asking:
     """A request whose session and form were checked."""
 
@@ -35,12 +36,15 @@ class Asking:
         """Return who asks."""
         return self.session.moderator
 
+    @cached_property
+    def recent(self) -> Sequence[PendingDecision]:
+        """Return the moderator's decisions of the last day, read once for each request."""
+        return self.desk.recent(self.moderator)
+
     @property
     def care(self) -> CareSettings:
         """Return the moderator's own settings, from a cookie."""
-        if self.own_care is not None:
-            return self.own_care
-        return CareSettings.parse(cookie_of(self.event, CARE_COOKIE))
+        return self.own_care or care_of(self.event)
 
     @property
     def phrases(self) -> Phrases:
@@ -49,12 +53,8 @@ class Asking:
 
     @property
     def language(self) -> str:
-        """Return the chosen language, else the first one that the browser wants and we have."""
-        if self.care.language in LANGUAGES:
-            return self.care.language
-        wanted = headers_of(self.event).get("accept-language", "").split(",")
-        codes = (part.partition(";")[0].strip()[:2].lower() for part in wanted)
-        return next((code for code in codes if code in LANGUAGES), "en")
+        """Return the language of the pages."""
+        return language_of(self.event)
 
     @property
     def query(self) -> Mapping[str, str]:
@@ -86,10 +86,23 @@ class Asking:
             adopts=self.adopter is not None,
             now=now,
             break_due=self.care.is_break_due(now),
-            last=next(iter(self.desk.recent(self.moderator)), None),
+            last=next(iter(self.recent), None),
             **context,
         )
         return Response(status, HTML, text)
+
+
+def care_of(event: Mapping[str, Any]) -> CareSettings:
+    """Return the settings in the cookie of a request."""
+    return CareSettings.parse(cookie_of(event, CARE_COOKIE))
+
+
+def language_of(event: Mapping[str, Any]) -> str:
+    """Return the chosen language, else the first one that the browser wants and we have."""
+    chosen = care_of(event).language
+    wanted = headers_of(event).get("accept-language", "").split(",")
+    codes = (part.partition(";")[0].strip()[:2].lower() for part in wanted)
+    return next((code for code in (chosen, *codes) if code in LANGUAGES), "en")
 
 
 def see(path: str, care: CareSettings | None = None) -> Response[str]:

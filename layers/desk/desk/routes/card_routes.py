@@ -9,14 +9,15 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from desk.cards import CardView, card_view
-from desk.deciding import VERDICTS, DecidingError, DecisionForm, decide, form_id, measure_in
+from desk.deciding import MEASURES, VERDICTS, DecidingError, DecisionForm, decide, form_id
 from desk.items import Dossier, ItemKind
-from desk.ports import DeskClaim, FirstDecision
+from desk.ports import DeskClaim, FirstDecision, PendingDecision
 from desk.queue import QueueFilter, may_take
 from desk.reasons import suggested_reasons
 from desk.routes.asking import Asking, see
 from desk.routes.other_routes import training_page
 from desk.routes.queue_routes import CLAIM_MINUTES, card_path, next_path, with_filter
+from ledger.cases.messages import Decision, Verdict
 
 router = Router()  # type: ignore[no-untyped-call]
 
@@ -86,7 +87,7 @@ def decide_card(key: str) -> Response[str]:
 def undo(pending: str) -> Response[str]:
     """Take back a decision that is still pending, and show its card again."""
     asking: Asking = router.context["asking"]
-    own = {each.id: each for each in asking.desk.recent(asking.moderator)}
+    own = {each.id: each for each in asking.recent}
     if pending in own and asking.desk.undo(asking.moderator, pending):
         return see(card_path(own[pending].items[0], _filter(asking)))
     return see("/recent?late=1" if pending in own else "/recent")
@@ -96,9 +97,8 @@ def undo(pending: str) -> Response[str]:
 def recent() -> Response[str]:
     """Show the moderator's decisions of the last day and their results."""
     asking: Asking = router.context["asking"]
-    decisions = asking.desk.recent(asking.moderator)
     return asking.page(
-        "recent.html", here="recent", decisions=decisions, late="late" in asking.query
+        "recent.html", here="recent", decisions=asking.recent, late="late" in asking.query
     )
 
 
@@ -156,5 +156,15 @@ def _last_measure(asking: Asking, dossier: Dossier) -> str:
     """Return the measure to offer: a label where a fact-check is repeated, else the last one."""
     if any(each.finding.checks for each in dossier.findings):
         return "labelled"
-    taken = (measure_in(pending) for pending in asking.desk.recent(asking.moderator))
+    taken = (_measure_in(pending) for pending in asking.recent)
     return next((measure for measure in taken if measure), "none")
+
+
+def _measure_in(pending: PendingDecision) -> str:
+    """Return the word of the measure that a decision took, or an empty text."""
+    for message in pending.messages:
+        if isinstance(message, Decision) and message.verdict is Verdict.CONFIRMED:
+            taken = message.measures.visibility if message.measures else ()
+            code = taken[0] if taken else None
+            return next((word for word, known in MEASURES.items() if known == code), "")
+    return ""

@@ -77,7 +77,7 @@ def next_path(asking: Asking, wanted: QueueFilter) -> str:
     now = desk.now()
     items = ordered((item for item in desk.items(moderator) if wanted.wants(item, now)), now)
     claims = dict(desk.claims(moderator))
-    left = (each for each in desk.recent(moderator) if leaves_open(each))
+    left = (each for each in asking.recent if leaves_open(each))
     skipped = frozenset(key for each in left for key in each.items)
     while item := next_item(
         items, claims, moderator, spare_severe=asking.care.spares_severe(now), skipped=skipped
