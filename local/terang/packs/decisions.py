@@ -12,8 +12,10 @@ from ledger.cases.case import JournalEntry
 from ledger.cases.messages import (
     Audit,
     CaseMessage,
+    Complaint,
     ContestResult,
     Decision,
+    Dispute,
     Notice,
     Outcome,
     Reinstatement,
@@ -148,13 +150,10 @@ def _read(fields: Mapping[str, Any]) -> CaseMessage | None:
 
 def _second_words(messages: Iterable[CaseMessage]) -> SecondWords:
     """Return which decisions were overturned, and second looks at them, by the sender's ids."""
-    contested: dict[str, str] = {}
+    listed = list(messages)
+    contested = {each.id: each.decision for each in listed if isinstance(each, Complaint | Dispute)}
     looks: dict[str, list[tuple[str, bool]]] = defaultdict(list)
     overturned: set[str] = set()
-    listed = list(messages)
-    for message in listed:
-        if message.__struct_config__.tag in {"complaint", "dispute"}:
-            contested[message.id] = getattr(message, "decision", "")
     for message in listed:
         match message:
             case Outcome(outcome=ContestResult.REVERSED):
@@ -175,18 +174,16 @@ def _add_message(
     notices: Mapping[str, Notice],
 ) -> None:
     found = [findings[name] for name in message.findings if name in findings]
-    notice = notices.get(message.notice or "")
-    if not found and notice is None:
+    about = found[0] if found else notices.get(message.notice or "")
+    if about is None:
         return
     decisions.findings |= {finding.finding: finding for finding in found}
-    post = found[0].post if found else notice.post if notice else ""
-    category = found[0].category if found else notice.category if notice else ""
     decisions.verdicts.append(
         PostVerdict(
             key=message.id,
-            post=post,
+            post=about.post,
             selection=SelectedBy.RULE if found else SelectedBy.NOTICE,
-            category=category,
+            category=about.category,
             is_right=_JUDGED[message.verdict],
             moderator=message.moderator,
             findings=tuple(finding.finding for finding in found),
