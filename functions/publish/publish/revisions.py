@@ -4,10 +4,11 @@ A closed period is compared by its numbers, never by the bytes of its page: a ne
 is not a revision. A provisional summary is replaced without a revision.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from phrases import Phrases, of
 from publish.count.case_numbers import case_measures
 from publish.count.folding import measures
 from publish.periods import PeriodKind
@@ -27,7 +28,7 @@ def next_revision(published: Summary | None, draft: Summary) -> Summary:
     changes = tuple(changes_between(published, draft))
     if not changes:
         return published
-    revision, why = published.revision + 1, _reason(published, draft)
+    revision, why = published.revision + 1, reason_of(changes, published.revision, of("en"))
     return msgspec.structs.replace(draft, revision=revision, why_revised=why, changes=changes)
 
 
@@ -74,20 +75,54 @@ def _numbers(summary: Summary) -> dict[tuple[str, str], int | str]:
     return numbers
 
 
-def _reason(published: Summary, draft: Summary) -> str:
-    """Return why the journal differs, as far as the numbers show it. It is published."""
-    late = draft.numbers.units - published.numbers.units
-    left = len(draft.left_out) - len(published.left_out)
+def why_revised(summary: Summary, phrases: Phrases) -> str:
+    """Return why a summary was published again, in a language; "" for a first revision.
+
+    Its JSON says it in English. What other languages say follows from its changes.
+    """
+    if phrases.language == "en" or not summary.why_revised:
+        return summary.why_revised
+    return reason_of(summary.changes, summary.revision - 1, phrases)
+
+
+def reason_of(changes: Iterable[NumberChange], before: int, say: Phrases) -> str:
+    """Return why the journal differs from that of the revision before, as far as numbers show it.
+
+    >>> reason_of([NumberChange("units", "", 3, 5)], 1, of("en"))
+    '2 units came to the journal after revision 1.'
+    """
+    late = left = 0
+    sorts = set[str]()
+    for change in changes:
+        sorts.add(change.measure.partition(".")[0])
+        if change.measure == "units":
+            late = int(change.after or 0) - int(change.before or 0)
+        elif change.measure == "left_out":
+            left += (change.after is not None) - (change.before is not None)
     if left > 0:
-        return f"{_units(left)} counted before did not close when they were read again."
+        return say.ngettext(
+            "%(num)s unit counted before did not close when it was read again.",
+            "%(num)s units counted before did not close when they were read again.",
+            left,
+        )
     if late > 0:
-        return f"{_units(late)} came to the journal after revision {published.revision}."
+        return say.ngettext(
+            "%(num)s unit came to the journal after revision %(revision)s.",
+            "%(num)s units came to the journal after revision %(revision)s.",
+            late,
+            revision=before,
+        )
     if late < 0:
-        return f"{_units(-late)} of revision {published.revision} were no longer in the journal."
-    if published.numbers == draft.numbers and published.cases != draft.cases:
-        return f"Case entries came to the journal after revision {published.revision}."
-    return f"The journal differed from the one that revision {published.revision} folded."
-
-
-def _units(count: int) -> str:
-    return "1 unit" if count == 1 else f"{count:,} units"
+        return say.ngettext(
+            "%(num)s unit of revision %(revision)s was no longer in the journal.",
+            "%(num)s units of revision %(revision)s were no longer in the journal.",
+            -late,
+            revision=before,
+        )
+    if sorts - {"journal", "left_out"} == {"cases"}:
+        return say.gettext(
+            "Case entries came to the journal after revision %(revision)s.", revision=before
+        )
+    return say.gettext(
+        "The journal differed from the one that revision %(revision)s added up.", revision=before
+    )

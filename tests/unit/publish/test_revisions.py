@@ -53,7 +53,7 @@ def test_a_table_that_is_behind_changes_nothing_until_somebody_accepts_it() -> N
     assert [made.objects.stored[key] for key in days] == [before[key] for key in days]
     made.publish("2026-11-27T04:00:00Z", accept=("acme/2026-11-25",))
     day = made.summary("acme/2026-11-25")
-    assert day.why_revised == "1 unit of revision 1 were no longer in the journal."
+    assert day.why_revised == "1 unit of revision 1 was no longer in the journal."
 
 
 def test_a_table_that_lost_a_whole_day_is_behind_too() -> None:

@@ -11,6 +11,7 @@ from publish.count.case_numbers import CaseNumbers
 from publish.count.folding import Numbers
 from publish.count.precision import Errors, RuleErrors
 from publish.count.term_evidence import Evidence
+from publish.revisions import why_revised
 from publish.site import case_tables, tables, wording
 from publish.site.charts import Chart
 from publish.site.contests import EndedComplaints
@@ -143,6 +144,7 @@ class Pages:
             h=headline,
             title=wording.title_of(summary, self.phrases),
             opening=opening,
+            why_revised=why_revised(summary, self.phrases),
             decided_words=wording.decided_words(summary.cases, self.phrases),
             done_words=done_words(headline.done, self.phrases),
             open_words=open_words(headline.open, summary.standing.day, self.phrases)
