@@ -202,7 +202,7 @@ def print_run(result: RunResult, console: Screen, out: Path) -> None:
     console.print(f"findings: {out / 'findings.jsonl'}")
     if result.report:
         console.print(f"report:   {result.report} (the year so far)")
-    console.print(f"check:    terang recount {out / 'public'}")
+    console.print(f"check:    terang verify {out / 'public'}")
 
 
 def _print_rules(result: RunResult, console: Screen) -> None:
