@@ -9,7 +9,6 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from decide.author_notice import AuthorNotices
 from decide.case_work import CaseWork, Handled
 from decide.effects import Effects
 from decide.facts_reader import DecidedPacks, DecideStore, FactsReader
@@ -103,13 +102,12 @@ def case_work_of(
 ) -> CaseWork:
     """Build decide over ports."""
     packs, out = DecidedPacks(objects, settings.public_bucket), settings.out_bucket
-    notices = AuthorNotices(settings.public_url)
     return CaseWork(
         store=store,
         objects=objects,
         clock=clock,
         reader=FactsReader(store, objects, packs, out),
-        effects=Effects(store, objects, packs, notices, out),
+        effects=Effects(store, objects, packs, settings.public_url, out),
         out_bucket=out,
         trial_day=bool(settings.today),
     )

@@ -11,8 +11,8 @@ from typing import Any
 
 import msgspec
 
-from decide.author_notice import NOTICE_LANGUAGES, AuthorNotices, DecidedFinding, rule_page
 from decide.facts_reader import DecidedPacks, DecideStore
+from dsa.author_notice import NOTICE_LANGUAGES, DecidedFinding, author_notice, rule_page
 from dsa.statement.meaning import meaning_problems
 from dsa.statement.schema import schema_problems
 from dsa.statement.statement import MatchedRule, StatementFacts, build_statement
@@ -36,12 +36,15 @@ TRIES = 5
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """Writes notices to authors, statements, and examples from overturned decisions."""
+    """Writes notices to authors, statements, and examples from overturned decisions.
+
+    `public_url` is the address of the packs' pages, or empty.
+    """
 
     store: DecideStore
     objects: Objects
     packs: DecidedPacks
-    notices: AuthorNotices
+    public_url: str
     out_bucket: str
 
     def apply(self, message: CaseMessage, provider: str) -> tuple[str, ...]:
@@ -73,17 +76,17 @@ class Effects:
         decided_cases = self._decided_on(decision)
         entry = first_entry.entry
         findings = [
-            DecidedFinding(finding, self.packs.of(finding))
+            DecidedFinding(finding, self.packs.of(finding), rule_page(finding, self.public_url))
             for finding in (case.finding for case in decided_cases)
             if finding is not None
         ]
         notices = [case.entries[0] for case in decided_cases if case.finding is None]
         is_erased = any(case.is_erased for case in decided_cases)
         for language in () if is_erased else NOTICE_LANGUAGES:
-            text = self.notices.text(language, first_entry, findings, notices)
+            text = author_notice(language, first_entry, findings, notices)
             key = author_notice_key(entry.provider, decision, language)
             self.objects.put_if(self.out_bucket, key, text.encode(), None)
-        facts = _statement_facts(first_entry, findings, self.notices.public_url)
+        facts = _statement_facts(first_entry, findings)
         statement = build_statement(facts)
         key = statement_key(entry.provider, entry.at[:10], decision)
         self.objects.put_if(self.out_bucket, key, encode_json(statement), None)
@@ -155,9 +158,7 @@ class Effects:
         return case
 
 
-def _statement_facts(
-    decision: CaseEntry, findings: Sequence[DecidedFinding], public_url: str
-) -> StatementFacts:
+def _statement_facts(decision: CaseEntry, findings: Sequence[DecidedFinding]) -> StatementFacts:
     """Return the facts for the statement of a decision, with the rule of its first finding.
 
     A notice does not say when its post was published, so the time when it was received is used.
@@ -173,7 +174,7 @@ def _statement_facts(
         rule=first.rule,
         why=findings[0].why,
         legal_ground=findings[0].pack.legal_ground.text,
-        address=rule_page(first, public_url),
+        address=findings[0].page,
         check=first.checks[0].url if first.checks else "",
     )
     # The sender stated when the post was published: at the latest when it was found.

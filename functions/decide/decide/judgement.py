@@ -26,7 +26,7 @@ REFERENCES = {
 }
 """The fields that hold another message's id, and the type of that message."""
 
-KEPT_APART = frozenset({"id", "findings", "finding", "post", "url", "reason"})
+KEPT_APART = frozenset({"id", "findings", "finding", "post", "url", "reason", "reason_language"})
 """Fields that only the case keeps, where they can be erased, and not the journal."""
 
 
@@ -221,6 +221,7 @@ def _move(step: Step, entry: JournalEntry, message: BaseCaseMessage) -> CaseMove
         reason=getattr(message, "reason", None) or "",
         post=getattr(message, "post", None) or "",
         url=getattr(message, "url", None) or "",
+        reason_language=getattr(message, "reason_language", None) or "",
     )
     return CaseMove(step.id, case_entry, step.closes, step.excerpt_expires, step.forgets)
 

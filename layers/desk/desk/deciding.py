@@ -71,6 +71,7 @@ class DecisionForm:
     """The fields of the form on a card.
 
     `left_out` are ids of findings, and keys of near copies, that the moderator left out.
+    `reason_language` is known of a canned reason. `shows_text` keeps a text open that was opened.
     """
 
     id: str
@@ -79,6 +80,8 @@ class DecisionForm:
     reason: str = ""
     category: str = ""
     left_out: frozenset[str] = frozenset()
+    reason_language: str = ""
+    shows_text: bool = False
 
     @classmethod
     def parse(cls, form: Mapping[str, list[str]]) -> "DecisionForm":
@@ -92,6 +95,7 @@ class DecisionForm:
             reason=_first(form, "canned").strip() if is_blank(written) else written,
             category=_first(form, "violates"),  # `category` is a filter of the queue
             left_out=frozenset(form.get("shown", ())) - frozenset(form.get("kept", ())),
+            shows_text=bool(_first(form, "shows")),
         )
 
 
@@ -192,6 +196,7 @@ def _decisions(
             escalation=escalation,
             measures=Measures(visibility=(measure,)) if measure else None,
             reason=reason,
+            reason_language=(form.reason_language or None) if reason else None,
             moderator=moderator,
             opened_at=opened,
             decided_at=now,

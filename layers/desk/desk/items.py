@@ -10,7 +10,7 @@ from enum import StrEnum
 from ledger.cases.case import CaseEntry
 from ledger.records.finding import Finding
 from ledger.records.flood import FloodQuestion
-from rules.pack import Pack
+from rules.pack import Pack, Rule
 
 
 class ItemKind(StrEnum):
@@ -75,44 +75,30 @@ def rule_name(finding: Finding) -> str:
 
 @dataclass(frozen=True, slots=True)
 class RuleFacts:
-    """The published words about a rule: its reason, its page, and its pack's title and ground.
+    """The published words about a rule: its pack's title, its reason and its page.
 
-    `page` is empty where no public pages are served. `translations` has the language, title and
-    reason of each translation; `title` and `why` are English.
+    `page` is empty where no public pages are served. `title` and `why` are English. `pack` is None
+    where its set cannot be read.
     """
 
     title: str
     why: str
     page: str = ""
-    ground: str = ""
-    ground_text: str = ""
-    ground_url: str = ""
-    translations: tuple[tuple[str, str, str], ...] = ()
+    pack: Pack | None = None
+    rule: Rule | None = None
 
     @classmethod
     def of(cls, pack: Pack, rule_id: str, page: str) -> "RuleFacts":
         """Return the words about a rule of a pack."""
         rule = pack.rule(rule_id)
-        return cls(
-            pack.title,
-            rule.why if rule else "",
-            page,
-            pack.ground.value,
-            pack.legal_ground.text,
-            pack.legal_ground.url,
-            tuple(
-                (language, pack.title_in(language).text, pack.reason_in(language, rule).text)
-                for language in (pack.translations or ())
-                if rule
-            ),
-        )
+        return cls(pack.title, rule.why if rule else "", page, pack, rule)
 
     def said_in(self, language: str) -> tuple[str, str]:
         """Return title and reason in a language, or in English."""
-        for known, title, why in self.translations:
-            if known == language:
-                return title, why
-        return self.title, self.why
+        if self.pack is None or self.rule is None:
+            return self.title, self.why
+        said = self.pack.title_in(language), self.pack.reason_in(language, self.rule)
+        return said[0].text, said[1].text
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,9 +69,10 @@ class QueueFilter:
 
 @dataclass(frozen=True, slots=True)
 class CategoryCount:
-    """How many items of a category wait, and since when the oldest does."""
+    """How many items of a category wait, or of a kind without one, and since when the oldest."""
 
     category: str
+    kind: str
     count: int
     oldest: str
 
@@ -139,12 +140,16 @@ def next_item(
 
 
 def category_counts(items: Iterable[Item]) -> list[CategoryCount]:
-    """Return how many items wait in each category, the most first."""
-    since: dict[str, list[str]] = {}
+    """Return how many items wait in each category, the most first.
+
+    An audit has none before its answer: those without a category are counted by their kind.
+    """
+    since: dict[tuple[str, str], list[str]] = {}
     for item in items:
-        since.setdefault(item.category, []).append(item.since)
-    counts = [CategoryCount(name, len(times), min(times)) for name, times in since.items()]
-    return sorted(counts, key=lambda count: (-count.count, count.category))
+        name = item.category, "" if item.category else item.kind.value
+        since.setdefault(name, []).append(item.since)
+    counts = [CategoryCount(*name, len(times), min(times)) for name, times in since.items()]
+    return sorted(counts, key=lambda count: (-count.count, count.category, count.kind))
 
 
 def choices(items: Iterable[Item]) -> dict[str, list[str]]:

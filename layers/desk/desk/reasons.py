@@ -98,6 +98,15 @@ def suggested_reasons(
     return found
 
 
+def reason_language(own: Sequence[CannedReason], text: str) -> str:
+    """Return the language of a canned reason; empty if these words are somebody's own.
+
+    >>> reason_language([], "The words mean something else here.")
+    'en'
+    """
+    return next((reason.language for reason in own or SHIPPED if reason.text == text), "")
+
+
 class ReasonError(Exception):
     """A line of canned reasons that cannot be read; `line` is its number from 1."""
 

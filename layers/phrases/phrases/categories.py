@@ -13,6 +13,22 @@ CATEGORIES = {
 }
 """The categories that a pack may carry, in the order in which charts stack them."""
 
+REPORTED = {
+    "ANIMAL_WELFARE": to_translate("Animal welfare"),
+    "CONSUMER_INFORMATION": to_translate("Consumer information"),
+    "CYBER_VIOLENCE_AGAINST_WOMEN": to_translate("Cyber violence against women"),
+    "DATA_PROTECTION_AND_PRIVACY_VIOLATIONS": to_translate("Data protection and privacy"),
+    "ILLEGAL_OR_HARMFUL_SPEECH": to_translate("Illegal or harmful speech"),
+    "INTELLECTUAL_PROPERTY_INFRINGEMENTS": to_translate("Intellectual property"),
+    "NEGATIVE_EFFECTS_ON_CIVIC_DISCOURSE_OR_ELECTIONS": to_translate(
+        "Civic discourse or elections"
+    ),
+    "PROTECTION_OF_MINORS": to_translate("Protection of minors"),
+    "NOT_SPECIFIED_NOTICE": to_translate("Not specified"),
+    "NOT_SPECIFIED_ORDER": to_translate("Not specified"),
+}
+"""Categories of the DSA that no pack may carry. People name them in notices, orders and audits."""
+
 
 def category_words(category: str) -> str:
     """Return a category in English words, to be translated.
@@ -20,4 +36,4 @@ def category_words(category: str) -> str:
     >>> category_words("SELF_HARM"), category_words("NEW_ONE"), category_words("")
     ('Self-harm', 'New one', '')
     """
-    return CATEGORIES.get(category) or category.replace("_", " ").capitalize()
+    return (CATEGORIES | REPORTED).get(category) or category.replace("_", " ").capitalize()

@@ -134,7 +134,7 @@ class Phrases:
         """Return a duration in words: "" for None, and less than a minute by that name.
 
         >>> [of("en").duration(hours) for hours in (0.001, 0.25, 5.04, 80.0)]
-        ['less than a minute', '15 minutes', '5.0 hours', '3.3 days']
+        ['less than a minute', '15 minutes', '5 hours', '3.3 days']
         """
         if hours is None:
             return ""
@@ -144,8 +144,15 @@ class Phrases:
         if hours < 1:
             return self.ngettext("%(num)s minute", "%(num)s minutes", minutes)
         if hours < 72:
-            return self.gettext("%(hours)s hours", hours=self.decimal(hours, 1))
-        return self.gettext("%(days)s days", days=self.decimal(hours / 24, 1))
+            number = round(hours, 1)
+            if number == 1:
+                return self.gettext("an hour")
+            return self.gettext("%(hours)s hours", hours=self._short(number))
+        return self.gettext("%(days)s days", days=self._short(hours / 24))
+
+    def _short(self, value: float) -> str:
+        """Return a number with at most one digit after the decimal sign: 3 and 3.3."""
+        return format_decimal(value, format="#,##0.#", locale=self.locale)
 
     def language_name(self, code: str) -> str:
         """Return the name of a language by its code, or the code if it is not known.

@@ -14,7 +14,7 @@ from support.memory_cases import MemoryCases, finding
 from support.report_ledger_samples import year
 from support.sample_messages import decision
 
-from decide.author_notice import NOTICE_LANGUAGES
+from dsa.author_notice import NOTICE_LANGUAGES
 from dsa.report.about import About, Qualitative
 from dsa.report.entries import Entries
 from dsa.report.files import report_files

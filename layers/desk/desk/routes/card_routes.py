@@ -1,6 +1,7 @@
 """The routes of a card: its page, claiming it, deciding, and taking a decision back."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from http import HTTPStatus
@@ -11,9 +12,10 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 from desk.cards import CardView, card_view
 from desk.deciding import MEASURES, VERDICTS, DecidingError, DecisionForm, decide, form_id
 from desk.items import Dossier, ItemKind
+from desk.notices import shown_notices
 from desk.ports import DeskClaim, FirstDecision, PendingDecision
 from desk.queue import QueueFilter, may_take
-from desk.reasons import suggested_reasons
+from desk.reasons import reason_language, suggested_reasons
 from desk.routes.asking import Asking, see
 from desk.routes.other_routes import training_page
 from desk.routes.queue_routes import CLAIM_MINUTES, card_path, next_path, with_filter
@@ -60,7 +62,7 @@ def decide_card(key: str) -> Response[str]:
     dossier = desk.dossier(moderator, key)
     if dossier is None:
         return asking.missing()
-    form, wanted, now = DecisionForm.parse(asking.form), _filter(asking), desk.now()
+    form, wanted, now = _form(asking), _filter(asking), desk.now()
     if not may_take(dossier.item, moderator):
         problem = asking.phrases.gettext("Another moderator must decide this.")
         return card_page(asking, dossier, wanted, form, problem, status=HTTPStatus.FORBIDDEN)
@@ -81,6 +83,22 @@ def decide_card(key: str) -> Response[str]:
         desk.release(moderator, item)
     care = asking.care.after(now, severe=dossier.item.severity == "high")
     return see(next_path(replace(asking, own_care=care), wanted), care)
+
+
+@router.post("/card/<key>/notice")
+def show_notice(key: str) -> Response[str]:
+    """Show the author's notice as it will read. Nothing is stored, and the form stays as it is."""
+    asking: Asking = router.context["asking"]
+    desk, moderator = asking.desk, asking.moderator
+    dossier = desk.dossier(moderator, key)
+    if dossier is None:
+        return asking.missing()
+    form, wanted = _form(asking), _filter(asking)
+    try:
+        notices = shown_notices(form, dossier, moderator, desk.now(), asking.language)
+    except DecidingError as error:
+        return card_page(asking, dossier, wanted, form, asking.phrases.gettext(str(error)))
+    return card_page(asking, dossier, wanted, form, notices=notices)
 
 
 @router.post("/undo/<pending>")
@@ -110,6 +128,7 @@ def card_page(
     problem: str = "",
     first: FirstDecision | None = None,
     status: HTTPStatus = HTTPStatus.OK,
+    notices: Sequence[tuple[str, str]] | None = None,
 ) -> Response[str]:
     """Return the page of a card. A form that decided nothing keeps everything that was typed."""
     desk, moderator = asking.desk, asking.moderator
@@ -134,6 +153,7 @@ def card_page(
         problem=problem,
         first=first,
         claim=claim,
+        notices=notices,
         taken=_taken(claim, moderator.name),
         may_take=may_take(dossier.item, moderator),
         with_filter=with_filter,
@@ -146,6 +166,12 @@ def _why(dossier: Dossier, language: str) -> str:
 
 def _taken(claim: DeskClaim | None, moderator: str) -> bool:
     return claim is not None and claim.moderator != moderator
+
+
+def _form(asking: Asking) -> DecisionForm:
+    form = DecisionForm.parse(asking.form)
+    own = asking.desk.reasons(asking.moderator)
+    return replace(form, reason_language=reason_language(own, form.reason))
 
 
 def _filter(asking: Asking) -> QueueFilter:

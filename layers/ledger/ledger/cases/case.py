@@ -137,7 +137,8 @@ class CaseEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     """One entry of one case: the journal entry, and fields that must not be in the journal.
 
     `move` is what the message did to this case, `state` the state of the case after it, `message`
-    the sender's id. `reason`, `post` and `url` are kept only here, where they can be erased.
+    the sender's id. `reason`, its language, `post` and `url` are kept only here, where they can be
+    erased.
     """
 
     number: int
@@ -148,6 +149,7 @@ class CaseEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     reason: str = ""
     post: str = ""
     url: str = ""
+    reason_language: str = ""
 
     @property
     def form(self) -> int:

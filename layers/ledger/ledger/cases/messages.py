@@ -43,6 +43,13 @@ _A_TIME = (
 )
 Time = Annotated[datetime, Meta(tz=True, description=_A_TIME)]
 Reason = Annotated[str, Meta(min_length=1, max_length=2_000)]
+ReasonLanguage = Annotated[
+    str,
+    Meta(
+        pattern=_whole("[a-z]{2,3}"),
+        description="The language of the reason, ISO 639. The author's notice names it.",
+    ),
+]
 Words = Annotated[str, Meta(min_length=1, max_length=500)]
 Link = Annotated[str, Meta(pattern=_whole(r"https?://\S+"), max_length=500)]
 Items = Annotated[int, Meta(ge=1, le=1_000_000)]
@@ -163,6 +170,7 @@ class Decision(BaseCaseMessage, frozen=True, tag="decision", kw_only=True):
     ground_text: Words | None = None
     ground_url: Link | None = None
     reason: Reason | None = None
+    reason_language: ReasonLanguage | None = None
     moderator: Moderator
     opened_at: Time
     decided_at: Time

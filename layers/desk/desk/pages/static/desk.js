@@ -56,6 +56,7 @@
     form.addEventListener("submit", (event) => {
       if (form.dataset.sent) event.preventDefault();
       form.dataset.sent = "yes";
+      form.elements.shows.value = document.querySelector("details.excerpt")?.open ? "yes" : "";
     });
     addEventListener("pageshow", () => { delete form.dataset.sent; });
     show();

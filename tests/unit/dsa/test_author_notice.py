@@ -10,7 +10,7 @@ from support.memory_cases import MemoryCases, finding
 from support.sample_messages import decision, notice
 from support.sample_posts import pack
 
-from decide import author_notice
+from dsa import author_notice
 from ledger.cases.case import case_id
 from ledger.cases.dsa_codes import AccountMeasure, Monetary, Provision, Visibility
 from ledger.keys import author_notice_key
@@ -139,7 +139,7 @@ def test_without_public_pages_only_the_rule_is_named() -> None:
     assert case is not None
     pack = cases.work().effects.packs.of(finding(1))
     found = [author_notice.DecidedFinding(finding(1), pack)]
-    text = author_notice.AuthorNotices("").text("en", case.entries[0], found, [])
+    text = author_notice.author_notice("en", case.entries[0], found, [])
     assert "(codes/3/asks-for-code)" in text
     assert "/packs/" not in text
 
@@ -155,6 +155,26 @@ def test_six_months_later(day: str, after: str) -> None:
 def test_nothing_in_a_reason_is_taken_for_a_template() -> None:
     said = "{{ entry }} {% for x in y %} <b>& </b>"
     assert said in told("en", decision(F1, reason=said))
+
+
+@pytest.mark.parametrize(
+    ("language", "reason_language", "said"),
+    [
+        ("en", ..., "exist in one language only."),
+        ("en", "en", "in the words of the person who decided."),
+        ("en", "id", "exist in Indonesian only."),
+        ("id", "id", "oleh orang yang memutuskan."),
+        ("id", "zh", "hanya ada dalam bahasa Tionghoa."),
+        ("zh", "en", "仅有英语版本。"),
+        ("zh", "th", "仅有一种语言版本。"),
+    ],
+)
+def test_a_reason_in_another_language_is_called_so(
+    language: str, reason_language: Any, said: str
+) -> None:
+    text = told(language, decision(F1, F2, reason_language=reason_language))
+    assert said in text
+    assert "reason_language" not in text
 
 
 TRANSLATED = {
@@ -180,8 +200,7 @@ def test_a_rule_is_explained_in_the_language_of_its_author(
     cases.decide(decision(F1))
     [entry] = cases.entries[case_id("decision", "acme", "d-1")].values()
     translated = structs.replace(pack(), translations=TRANSLATED)
-    notices = author_notice.AuthorNotices("https://terang.example")
     decided = author_notice.DecidedFinding(finding(1), translated)
-    text = notices.text(language, entry, [decided], [])
+    text = author_notice.author_notice(language, entry, [decided], [])
     assert shown in text.replace("：", ": ")
     assert (said in text) is (language == "zh")

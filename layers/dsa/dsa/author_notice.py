@@ -1,6 +1,7 @@
 """The notice to an author: measure, place, reason, who decided, and how to contest it.
 
-Each language has one template, `templates/notice.<language>.txt`.
+Each language has one template, `templates/notice.<language>.txt`. Decide writes the notice, and
+the desk shows it before the decision.
 
 Source: Regulation (EU) 2022/2065 (DSA), Art. 17(3), 20 and 21.
 """
@@ -29,10 +30,14 @@ _KINDS = ("visibility", "monetary", "provision", "account")
 
 @dataclass(frozen=True, slots=True)
 class DecidedFinding:
-    """A finding that was decided on, with the pack that made it."""
+    """A finding that was decided on, with the pack that made it.
+
+    `page` is the public page of its rule, empty if no public pages are served.
+    """
 
     finding: Finding
     pack: Pack
+    page: str = ""
 
     @property
     def why(self) -> str:
@@ -86,56 +91,51 @@ def _environment() -> Environment:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class AuthorNotices:
-    """Writes notices; `public_url` is the address of the packs' pages, or empty."""
+def author_notice(
+    language: str,
+    decision: CaseEntry,
+    findings: Sequence[DecidedFinding],
+    notices: Sequence[CaseEntry],
+) -> str:
+    """Return the notice of a decision with a measure, in one of `NOTICE_LANGUAGES`.
 
-    public_url: str
+    `findings` and `notices` are those that were decided on.
+    """
+    entry = decision.entry
+    assert entry.measures is not None  # noqa: S101 - a decision without one has no notice
+    found = [decided.finding for decided in findings]
+    posts = [finding.post for finding in found] or [notice.post for notice in notices]
+    urls = [finding.url for finding in found] + [notice.url for notice in notices]
+    applied = date.fromisoformat(entry.applied_at[:10])
+    template = _environment().get_template(f"notice.{language}.txt")
+    return template.render(
+        entry=entry,
+        done=notice_measures(entry.measures),
+        post=replace_controls(posts[0]),  # an id with line breaks could forge lines
+        url=replace_controls(next(filter(None, urls), "")),
+        reason=decision.reason,
+        reason_language=decision.reason_language,
+        rules=[_rule(decided, language) for decided in findings],
+        contest_until=months_after(applied, CONTEST_MONTHS).isoformat(),
+    )
 
-    def text(
-        self,
-        language: str,
-        decision: CaseEntry,
-        findings: Sequence[DecidedFinding],
-        notices: Sequence[CaseEntry],
-    ) -> str:
-        """Return the notice of a decision with a measure, in one of `NOTICE_LANGUAGES`.
 
-        `findings` and `notices` are those that were decided on.
-        """
-        entry = decision.entry
-        assert entry.measures is not None  # noqa: S101 - a decision without one has no notice
-        found = [decided.finding for decided in findings]
-        posts = [finding.post for finding in found] or [notice.post for notice in notices]
-        urls = [finding.url for finding in found] + [notice.url for notice in notices]
-        applied = date.fromisoformat(entry.applied_at[:10])
-        template = _environment().get_template(f"notice.{language}.txt")
-        return template.render(
-            entry=entry,
-            done=notice_measures(entry.measures),
-            post=replace_controls(posts[0]),  # an id with line breaks could forge lines
-            url=replace_controls(next(filter(None, urls), "")),
-            reason=decision.reason,
-            rules=[self._rule(decided, language) for decided in findings],
-            contest_until=months_after(applied, CONTEST_MONTHS).isoformat(),
-        )
-
-    def _rule(self, decided: DecidedFinding, language: str) -> NoticeRule:
-        finding, pack = decided.finding, decided.pack
-        rule = pack.rule(finding.rule)
-        title = pack.title_in(language)
-        why = pack.reason_in(language, rule) if rule else Said("", language)
-        return NoticeRule(
-            title=title.text,
-            name=f"{finding.pack}/{finding.version}/{finding.rule}",
-            why=why.text,
-            page=rule_page(finding, self.public_url),
-            is_english=not {title.language, why.language} <= {language},
-            checks=finding.checks,
-            reasons=finding.reasons,
-            score=finding.score or 0,
-            threshold=finding.threshold or 0,
-        )
+def _rule(decided: DecidedFinding, language: str) -> NoticeRule:
+    finding, pack = decided.finding, decided.pack
+    rule = pack.rule(finding.rule)
+    title = pack.title_in(language)
+    why = pack.reason_in(language, rule) if rule else Said("", language)
+    return NoticeRule(
+        title=title.text,
+        name=f"{finding.pack}/{finding.version}/{finding.rule}",
+        why=why.text,
+        page=decided.page,
+        is_english=not {title.language, why.language} <= {language},
+        checks=finding.checks,
+        reasons=finding.reasons,
+        score=finding.score or 0,
+        threshold=finding.threshold or 0,
+    )
 
 
 def rule_page(finding: Finding, public_url: str) -> str:
