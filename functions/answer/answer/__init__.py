@@ -1,5 +1,6 @@
-"""The function answer: a text in, published checks out.
+"""The function answer: a text in, published checks out, through several doors.
 
-Nothing of a question is stored or logged. It may import `claims`, `rules` and `ledger`. Start with
-`tip_line`; `request` says who may ask, `messages` holds the words of the answers.
+Nothing of a question is stored or logged. It may import `claims`, `rules`, `ledger` and `phrases`.
+Start with `tip_line`; `doors` are the ways to ask, `askers` says who may and how often, `messages`
+holds the words of the answers.
 """

@@ -3,6 +3,7 @@
 import os
 import time
 import traceback
+from contextlib import suppress
 from typing import Any
 
 import boto3
@@ -11,8 +12,9 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities import parameters
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from answer.request import Partners, RateLimit, response
-from answer.tip_line import IndexInForce, TipLine
+from answer.askers import RateLimit
+from answer.request import response
+from answer.tip_line import IndexInForce, TipLine, doors_of
 from ledger.aws.objects import S3Objects
 from ledger.clock import clock_from_setting
 
@@ -31,7 +33,11 @@ def secrets() -> dict[str, str]:
 
 
 tip_line = TipLine(
-    partners=Partners(secrets if setting["TIP_LINE"] == "secret" else None),
+    doors=doors_of(
+        secrets=secrets,
+        asks_for_secret=setting["TIP_LINE"] == "secret",
+        bot=setting["TELEGRAM_BOT"],
+    ),
     rate_limit=RateLimit(int(setting["TIPS_PER_MINUTE"]), time.monotonic),
     in_force=IndexInForce(S3Objects(boto3.client("s3")), setting["PUBLIC_BUCKET"], time.monotonic),
     clock=clock_from_setting(setting["TODAY"]),
@@ -40,15 +46,14 @@ tip_line = TipLine(
 
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001
-    """Answer one question. Only its outcome is counted, by a metric."""
+    """Answer one request. Only its outcome is counted, by a metric."""
     try:
         reply = tip_line.take(event)
     except Exception as error:  # noqa: BLE001 - Lambda would log its message, which could quote the asker
-        last = traceback.extract_tb(error.__traceback__)[-1]
-        place = f"{os.path.basename(last.filename)}:{last.lineno}"  # noqa: PTH119
-        logger.error("failed", extra={"error": type(error).__name__, "at_line": place})  # noqa: TRY400
-        metrics.add_metric("AnswerFailed", MetricUnit.Count, 1)
-        return response(500, {"code": "failed"})
+        return failed(event, error)
+    if not reply.outcome:
+        metrics.add_metric("Opened", MetricUnit.Count, 1)
+        return reply.response
     metrics.add_metric("Asked", MetricUnit.Count, 1)
     if reply.outcome in {"answered", "not_found"}:
         metrics.add_metric("Answered" if reply.outcome == "answered" else "NotFound", "Count", 1)
@@ -56,3 +61,14 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  #
         logger.info("refused", extra={"code": reply.outcome})
         metrics.add_metric("AskersRefused", MetricUnit.Count, 1)
     return reply.response
+
+
+def failed(event: dict[str, Any], error: Exception) -> dict[str, Any]:
+    """Log the kind of an error and its place, never its words, and return a response."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{os.path.basename(last.filename)}:{last.lineno}"  # noqa: PTH119
+    logger.error("failed", extra={"error": type(error).__name__, "at_line": place})
+    metrics.add_metric("AnswerFailed", MetricUnit.Count, 1)
+    with suppress(Exception):  # the door itself may be what failed
+        return tip_line.failed(event)
+    return response(500, {"code": "failed"})

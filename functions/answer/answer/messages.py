@@ -1,78 +1,29 @@
-"""The answer in the asker's language: which checks there are, by whom, and where to read them.
-
-Each language has one table, so that a translator finds all texts in one place.
-"""
+"""The answer in the asker's language: which checks there are, by whom, and where to read them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from claims.asking import CheckAnswer
-from claims.check import days_between
+from claims.check import Check, Rating, days_between
 from claims.text.languages import guess, primary
 from claims.text.words import ClaimText
+from phrases import LANGUAGES, Phrases, of
 
 LONG_AGO_DAYS = 365
 
 
 @dataclass(frozen=True, slots=True)
-class MessageTexts:
-    """The texts of the tip line in one language."""
+class TipAnswer:
+    """The published checks that a text may repeat, best first; empty if nobody checked it."""
 
-    none: str
-    found: str
-    check: str
-    no_date: str
-    long_ago: str
-    ratings: dict[str, str]
+    language: str
+    checks: Sequence[CheckAnswer]
+    today: str
 
-
-MESSAGE_TEXTS = {
-    "en": MessageTexts(
-        none="No published check was found.",
-        found="Published checks that may be about this:",
-        check="{rating}: {claim}\n{publisher}, {date}\n{url}",
-        no_date="no date",
-        long_ago="This check is more than a year old.",
-        ratings={
-            "false": "False",
-            "misleading": "Misleading",
-            "missing context": "Missing context",
-            "satire": "Satire",
-            "true": "True",
-            "unclear": "Unclear",
-        },
-    ),
-    "id": MessageTexts(
-        none="Tidak ditemukan pemeriksaan fakta yang sudah diterbitkan.",
-        found="Pemeriksaan fakta yang mungkin membahas hal ini:",
-        check="{rating}: {claim}\n{publisher}, {date}\n{url}",
-        no_date="tanpa tanggal",
-        long_ago="Pemeriksaan ini sudah lebih dari setahun.",
-        ratings={
-            "false": "Salah",
-            "misleading": "Menyesatkan",
-            "missing context": "Kurang konteks",
-            "satire": "Satire",
-            "true": "Benar",
-            "unclear": "Belum jelas",
-        },
-    ),
-    "zh": MessageTexts(
-        none="没有找到已发布的事实核查。",
-        found="可能与此有关的事实核查：",
-        check="{rating}：{claim}\n{publisher}，{date}\n{url}",
-        no_date="无日期",
-        long_ago="该核查已超过一年。",
-        ratings={
-            "false": "不实",
-            "misleading": "误导",
-            "missing context": "缺少背景",
-            "satire": "讽刺作品",
-            "true": "属实",
-            "unclear": "尚不清楚",
-        },
-    ),
-}
+    def is_old(self, check: Check) -> bool:
+        """Return whether a check is more than a year old."""
+        age = days_between(check.date, self.today)
+        return age is not None and age > LONG_AGO_DAYS
 
 
 def language_for(asked: str, text: str | ClaimText, answers: Sequence[CheckAnswer]) -> str:
@@ -84,29 +35,83 @@ def language_for(asked: str, text: str | ClaimText, answers: Sequence[CheckAnswe
     'en'
     """
     first = [answer.check.language for answer in answers[:1]]
-    for language in (primary(asked), guess(text, set(MESSAGE_TEXTS)), *first):
-        if language in MESSAGE_TEXTS:
-            return language
-    return "en"
+    return supported(asked, guess(text, set(LANGUAGES)), *first)
 
 
-def message_of(answers: Sequence[CheckAnswer], language: str, today: str) -> str:
+def supported(*tags: str) -> str:
+    """Return the first language of these tags that has phrases, else English.
+
+    >>> supported("fr", "zh-Hans", "id"), supported("")
+    ('zh', 'en')
+    """
+    return next((language for tag in tags if (language := primary(tag)) in LANGUAGES), "en")
+
+
+def message_of(answer: TipAnswer) -> str:
     """Return the answer as plain text to forward. A claim with markup is shown as it is."""
-    texts = MESSAGE_TEXTS[language]
-    if not answers:
-        return texts.none
-    checks = (_check_text(answer, texts, today) for answer in answers)
-    return "\n\n".join([texts.found, *checks])
+    words = of(answer.language)
+    if not answer.checks:
+        return words.gettext("No published check was found.")
+    return "\n\n".join(message_parts(answer))
 
 
-def _check_text(answer: CheckAnswer, texts: MessageTexts, today: str) -> str:
-    check = answer.check
-    text = texts.check.format(
-        rating=texts.ratings[check.rating],
+def message_parts(answer: TipAnswer) -> list[str]:
+    """Return the parts of the text: its opening, then one for each check."""
+    words = of(answer.language)
+    opening = words.gettext("Published checks that may be about this:")
+    return [opening, *(_check_text(words, answer, found.check) for found in answer.checks)]
+
+
+def _check_text(words: Phrases, answer: TipAnswer, check: Check) -> str:
+    text = words.gettext(
+        "%(rating)s: %(claim)s\n%(publisher)s, %(date)s\n%(url)s",
+        rating=rating_words(words, check.rating),
         claim=check.claim,
         publisher=check.publisher,
-        date=check.date or texts.no_date,
+        date=check.date or words.gettext("no date"),
         url=check.url,
     )
-    age = days_between(check.date, today)
-    return f"{text}\n{texts.long_ago}" if age is not None and age > LONG_AGO_DAYS else text
+    return f"{text}\n{old_words(words)}" if answer.is_old(check) else text
+
+
+def old_words(words: Phrases) -> str:
+    """Return the warning that a check is old."""
+    return words.gettext("This check is more than a year old.")
+
+
+def rating_words(words: Phrases, rating: Rating) -> str:
+    """Return the verdict of a check as words of a language."""
+    _ = words.gettext
+    return {
+        Rating.FALSE: _("False"),
+        Rating.MISLEADING: _("Misleading"),
+        Rating.MISSING_CONTEXT: _("Missing context"),
+        Rating.SATIRE: _("Satire"),
+        Rating.TRUE: _("True"),
+        Rating.UNCLEAR: _("Unclear"),
+    }[rating]
+
+
+def nothing_words(words: Phrases) -> str:
+    """Return that nobody has checked a text."""
+    return words.gettext("Nobody has checked this yet, as far as we know.")
+
+
+def advice_words(words: Phrases) -> str:
+    """Return what somebody can do about a text that nobody has checked."""
+    return words.gettext(
+        "That makes it neither true nor false. Before you pass it on, look who said it first and"
+        " when, and whether anyone else reports it. Copy one whole sentence of it and ask again:"
+        " a text of a few words is too short to compare. You can also send it to a fact-checker."
+    )
+
+
+def problem_words(words: Phrases, code: str) -> str:
+    """Return why a request got no answer, and what the asker can do."""
+    _ = words.gettext
+    return {
+        "no_text": _("There is no text to look up. Paste one, then try again."),
+        "too_large": _("This text is too long. Paste the part with the claim."),
+        "too_often": _("Too many questions came at once. Please ask again in a minute."),
+        "no_index": _("There are no published checks here yet. Please come back another day."),
+    }.get(code) or _("Something failed here. Please try again in a moment.")

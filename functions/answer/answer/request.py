@@ -1,23 +1,19 @@
-"""A request to the function URL: the asker, their quota, and the question."""
+"""A request of a function URL or an HTTP API, and what is read from it."""
 
 import base64
 import binascii
-import hmac
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from hashlib import sha256
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import IPv6Address, ip_address
 from typing import Any
 
 import msgspec
 
-from ledger.untrusted_text import is_blank
-
 MOST_BYTES = 100 * 1024
 """The most bytes of a question. Only 20,000 code points of it are read."""
-PARTNER, SECRET = "x-terang-partner", "x-terang-secret"
 WINDOW_SECONDS = 60
-_NO_DIGEST = "0" * 64
+"""How long an asker waits after too many questions."""
 
 
 class RequestError(Exception):
@@ -37,48 +33,58 @@ class Question(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """The parts of the event that are read. The asker's address is not one of them."""
+    """The parts of an event (payload format 2.0) that are read.
 
+    `route` is the key of the API's route, `$default` for the function URL. `caller` is the
+    principal that signed the request, if AWS requires that. `address` only serves to count
+    requests. Nothing of them is kept.
+    """
+
+    route: str
     method: str
     headers: Mapping[str, str]
-    body: bytes
+    query: Mapping[str, str]
     caller: str
+    address: str
+    raw_body: Any
+    is_encoded: bool
 
     @classmethod
     def of(cls, event: Mapping[str, Any]) -> "Request":
-        """Read an event of a function URL (payload format 2.0). Raises RequestError.
-
-        `caller` is the principal that signed the request, if the URL requires that.
-        """
+        """Read an event. It holds what AWS says, and strings that anyone may have written."""
         context = event.get("requestContext") or {}
+        http = context.get("http") or {}
         iam = (context.get("authorizer") or {}).get("iam") or {}
-        text = event.get("body") or ""
+        return cls(
+            route=str(event.get("routeKey") or "$default"),
+            method=str(http.get("method", "")),
+            headers={str(k).lower(): str(v) for k, v in (event.get("headers") or {}).items()},
+            query=event.get("queryStringParameters") or {},
+            caller=principal_of(str(iam.get("userArn") or "")),
+            address=network_of(str(http.get("sourceIp") or "")),
+            raw_body=event.get("body") or "",
+            is_encoded=bool(event.get("isBase64Encoded")),
+        )
+
+    @property
+    def body(self) -> bytes:
+        """Return the body, at most `MOST_BYTES`. Raises RequestError if it is not one."""
+        text = self.raw_body
         if not isinstance(text, str):
             raise RequestError(400, "no_json")
         if len(text) > MOST_BYTES * 2:  # too long even in base64, so it need not be decoded
             raise RequestError(413, "too_large")
-        return cls(
-            method=str((context.get("http") or {}).get("method", "")),
-            headers={str(k).lower(): str(v) for k, v in (event.get("headers") or {}).items()},
-            body=_bytes(text, encoded=bool(event.get("isBase64Encoded"))),
-            caller=principal_of(str(iam.get("userArn") or "")),
-        )
-
-    def question(self) -> Question:
-        """Return the question. Raises RequestError if the request does not hold one."""
-        if self.method != "POST":
-            raise RequestError(405, "post_only")
-        if len(self.body) > MOST_BYTES:
-            raise RequestError(413, "too_large")
         try:
-            question = msgspec.json.decode(self.body, type=Question)
-        except msgspec.ValidationError:
-            raise RequestError(400, "no_question") from None
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            data = (
+                base64.b64decode(text, validate=True)
+                if self.is_encoded
+                else text.encode("utf-8", "surrogatepass")
+            )
+        except (binascii.Error, ValueError):
             raise RequestError(400, "no_json") from None
-        if is_blank(question.text):
-            raise RequestError(400, "no_text")
-        return question
+        if len(data) > MOST_BYTES:
+            raise RequestError(413, "too_large")
+        return data
 
 
 def principal_of(arn: str) -> str:
@@ -102,17 +108,23 @@ def principal_of(arn: str) -> str:
     return f"{account}:{kind}" if kind == "federated-user" else arn
 
 
-def _bytes(text: str, *, encoded: bool) -> bytes:
-    if not encoded:
-        return text.encode("utf-8", "surrogatepass")
+def network_of(address: str) -> str:
+    """Return an address; of IPv6 its /64, since a household has all addresses of one.
+
+    >>> network_of("192.0.2.7"), network_of("2001:db8:1:2:3::4"), network_of("")
+    ('192.0.2.7', '2001:db8:1:2::', '')
+    """
     try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        raise RequestError(400, "no_json") from None
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, IPv6Address):
+        return str(IPv6Address(int(parsed) >> 64 << 64))
+    return address
 
 
 def response(status: int, body: Mapping[str, Any], **headers: str) -> dict[str, Any]:
-    """Return the response of a function URL. No cache may keep it."""
+    """Return a response of JSON. No cache may keep it."""
     always = {"content-type": "application/json; charset=utf-8", "cache-control": "no-store"}
     return {
         "statusCode": status,
@@ -120,51 +132,3 @@ def response(status: int, body: Mapping[str, Any], **headers: str) -> dict[str, 
         "body": json.dumps(body, ensure_ascii=False),
         "isBase64Encoded": False,
     }
-
-
-@dataclass(frozen=True, slots=True)
-class Partners:
-    """Partners by id, each with the SHA-256 of its secret in hex; None if requests are signed.
-
-    `secrets` is called for each request, and may cache its result.
-    """
-
-    secrets: Callable[[], Mapping[str, str]] | None
-
-    def asker(self, request: Request) -> str:
-        """Return who asks. Raises RequestError if they are unknown.
-
-        An unknown partner and a wrong secret take the same time and get the same answer.
-        """
-        if self.secrets is None:
-            if not request.caller:  # AWS lets nobody through without one
-                raise RequestError(403, "not_known")
-            return request.caller
-        name = request.headers.get(PARTNER, "")
-        given = sha256(request.headers.get(SECRET, "").encode()).hexdigest()
-        known = self.secrets().get(name, _NO_DIGEST)
-        if not hmac.compare_digest(given.encode(), known.encode()):
-            raise RequestError(403, "not_known")
-        return name
-
-
-@dataclass(slots=True)
-class RateLimit:
-    """How often each asker may ask one worker within a minute.
-
-    Nothing is stored, so the limit of all workers is up to `AnswerConcurrency` times as high.
-    """
-
-    most: int
-    now: Callable[[], float]
-    _began: float = 0.0
-    _counted: dict[str, int] = field(default_factory=dict)
-
-    def count(self, asker: str) -> None:
-        """Count a request. Raises RequestError beyond the limit."""
-        now = self.now()
-        if now - self._began >= WINDOW_SECONDS:
-            self._began, self._counted = now, {}
-        self._counted[asker] = self._counted.get(asker, 0) + 1
-        if self._counted[asker] > self.most:
-            raise RequestError(429, "too_often")

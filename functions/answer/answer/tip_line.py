@@ -4,16 +4,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from answer.messages import MESSAGE_TEXTS, language_for, message_of
-from answer.request import (
-    WINDOW_SECONDS,
-    Partners,
-    Question,
-    RateLimit,
-    Request,
-    RequestError,
-    response,
-)
+from answer.askers import Partners, RateLimit
+from answer.doors.ask_door import AskDoor
+from answer.doors.json_door import JsonDoor
+from answer.doors.page_door import PageDoor
+from answer.doors.telegram_door import TelegramDoor
+from answer.messages import TipAnswer, language_for
+from answer.request import Question, Request, RequestError
 from claims.asking import CheckAnswer, Level, ask
 from claims.index.index import ClaimIndex
 from claims.text.languages import guess
@@ -23,6 +20,7 @@ from ledger.errors import OperatorError
 from ledger.keys import factchecks_key
 from ledger.pointer import current_set, stored_set
 from ledger.ports import Objects
+from ledger.untrusted_text import is_blank
 from rules.rule_set import SetError
 from rules.set_reader import read_set
 
@@ -72,7 +70,10 @@ class IndexInForce:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The response, and how it is counted: `answered`, `not_found`, or the code of an error."""
+    """The response, and how it is counted.
+
+    `outcome` is `answered`, `not_found`, the code of an error, or empty if nothing was asked.
+    """
 
     response: dict[str, Any]
     outcome: str
@@ -80,51 +81,65 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class TipLine:
-    """Answers questions over the ports."""
+    """Answers questions over the ports. `doors` are named by the key of their route."""
 
-    partners: Partners
+    doors: Mapping[str, AskDoor]
     rate_limit: RateLimit
     in_force: IndexInForce
     clock: Clock
 
     def take(self, event: Mapping[str, Any]) -> Reply:
-        """Return the reply to one event of a function URL.
+        """Return the reply to one event of a function URL or an HTTP API.
 
         Raises OperatorError if the index or its set is damaged.
         """
+        request = Request.of(event)
+        door, outcome = self.doors[request.route], None
         try:
-            request = Request.of(event)
-            self.rate_limit.count(self.partners.asker(request))
-            return self._answer(request.question())
+            self.rate_limit.count(f"{request.route} {door.sender(request)}")
+            if question := door.question(request):
+                outcome = self._answer(question)
         except RequestError as error:
-            later = {"retry_after": str(WINDOW_SECONDS)} if error.status == 429 else {}
-            return Reply(response(error.status, {"code": error.code}, **later), error.code)
+            return Reply(door.response(request, error), error.code)
+        return Reply(door.response(request, outcome), _counted(outcome))
 
-    def _answer(self, question: Question) -> Reply:
+    def failed(self, event: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the response to a request at which `take` failed."""
+        request = Request.of(event)
+        return self.doors[request.route].response(request, RequestError(500, "failed"))
+
+    def _answer(self, question: Question) -> TipAnswer:
+        if is_blank(question.text):
+            raise RequestError(400, "no_text")
         index, text = self.in_force.index(), ClaimText(question.text)
         if index is None:
             raise RequestError(503, "no_index")
+        # The language of the answer is a hint at that of an unclear text, and may mislead.
         hint = "" if guess(text, set(index.totals)) else question.language
-        answers = [answer for answer in ask(index, text, hint) if answer.level is not Level.NONE]
+        answers = _near(index, text, hint) or (_near(index, text, "") if hint else [])
         language = language_for(question.language, text, answers)
-        today = self.clock.now().date().isoformat()
-        body = {
-            "language": language,
-            "message": message_of(answers, language, today),
-            "checks": [_row(answer, language) for answer in answers],
-        }
-        return Reply(response(200, body), "answered" if answers else "not_found")
+        return TipAnswer(language, answers, self.clock.now().date().isoformat())
 
 
-def _row(answer: CheckAnswer, language: str) -> dict[str, Any]:
-    check = answer.check
+def _near(index: ClaimIndex, text: ClaimText, language: str) -> list[CheckAnswer]:
+    answers = ask(index, text, language)
+    return [answer for answer in answers if answer.level is not Level.NONE]
+
+
+def _counted(outcome: TipAnswer | None) -> str:
+    if outcome is None:
+        return ""
+    return "answered" if outcome.checks else "not_found"
+
+
+def doors_of(
+    *, secrets: Callable[[], Mapping[str, str]], asks_for_secret: bool, bot: str
+) -> dict[str, AskDoor]:
+    """Return each door by the route that leads to it. The template says which routes there are."""
+    partners, page = Partners(secrets), PageDoor()
     return {
-        "url": check.url,
-        "claim": check.claim,
-        "rating": str(check.rating),
-        "rating_words": MESSAGE_TEXTS[language].ratings[check.rating],
-        "publisher": check.publisher,
-        "date": check.date,
-        "score": answer.score,
-        "level": str(answer.level),
+        "$default": JsonDoor(partners if asks_for_secret else None),
+        "GET /": page,
+        "POST /": page,
+        "POST /telegram": TelegramDoor(bot, partners),
     }

@@ -1,99 +1,28 @@
 """The tip line: who may ask, what is a question, and what is told in which language."""
 
 import base64
-import io
 import json
 import time
-from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 import msgspec
 import pytest
-from support.sample_checks import CHECKS, PUBLISHER, REPEATS_MAYOR, REPEATS_SALT, SALT, check, table
+from support.sample_checks import CHECKS, REPEATS_MAYOR, REPEATS_SALT, SALT
+from support.tip_line_world import GARAM, KNOWN, PARTNERS, Line, built, public_with, sample_index
 
-from answer.messages import MESSAGE_TEXTS, MessageTexts
-from answer.request import MOST_BYTES, PARTNER, SECRET, WINDOW_SECONDS, Partners, RateLimit
-from answer.tip_line import IndexInForce, TipLine
-from claims.building import build_index
+from answer.doors.json_door import PARTNER, SECRET
+from answer.messages import old_words, rating_words
+from answer.request import MOST_BYTES, WINDOW_SECONDS
 from claims.check import Rating
-from claims.feeds.admission import admit
-from claims.feeds.feed import read_feed
-from claims.feeds.publishers import Trust
-from ledger.clock import clock_from_setting
 from ledger.errors import OperatorError
-from ledger.keys import factchecks_key
 from ledger.pointer import POINTER_KEY, set_key
-
-if TYPE_CHECKING:
-    from ledger.ports import Objects
-
-PARTNERS = {"helpdesk": sha256(b"open sesame").hexdigest()}
-KNOWN = {PARTNER: "helpdesk", SECRET: "open sesame"}
-GARAM = "Minum air garam hangat tiga kali sehari menyembuhkan pilek dalam satu malam"
-MORE = (check(11, GARAM, "SALAH", language="id", date="2020-01-01"),)
-
-
-def built(*rows: dict[str, str]) -> bytes:
-    return build_index(admit(read_feed(io.BytesIO(table(*rows))), Trust([PUBLISHER])).entries)
-
-
-@dataclass(slots=True)
-class Public:
-    """The public bucket, with an index in force."""
-
-    stored: dict[str, bytes] = field(default_factory=dict)
-
-    def put(self, index: bytes | None) -> None:
-        digest = sha256(index).hexdigest() if index is not None else ""
-        data = msgspec.json.encode({"packs": [], "notice_hours": 24, "factchecks": digest})
-        name = sha256(data).hexdigest()
-        self.stored |= {set_key(name): data, POINTER_KEY: msgspec.json.encode({"set": name})}
-        if index is not None:
-            self.stored[factchecks_key(digest)] = index
-
-    def get(self, bucket: str, key: str) -> bytes | None:
-        return self.stored.get(key)
-
-
-@pytest.fixture(scope="module")
-def index() -> bytes:
-    return built(*CHECKS, *MORE)
-
-
-@dataclass(slots=True)
-class Line:
-    """A tip line, and its clock."""
-
-    public: Public
-    signed: bool = False
-    most: int = 1_000
-    seconds: float = 1_000.0
-    tip_line: TipLine = field(init=False)
-    sent: str = ""
-
-    def __post_init__(self) -> None:
-        now = lambda: self.seconds  # noqa: E731 - the field of this moment
-        self.tip_line = TipLine(
-            Partners(None if self.signed else lambda: PARTNERS),
-            RateLimit(self.most, now),
-            IndexInForce(cast("Objects", self.public), "public", now),
-            clock_from_setting("2026-11-25"),
-        )
-
-    def ask(self, body: Any, **changes: Any) -> tuple[int, dict[str, Any]]:
-        text = body if isinstance(body, str) else json.dumps(body)
-        event = {"requestContext": {"http": {"method": "POST"}}, "headers": KNOWN, "body": text}
-        response = self.tip_line.take(event | changes).response
-        self.sent = response["body"]
-        return response["statusCode"], json.loads(self.sent)
+from phrases import LANGUAGES, of
 
 
 @pytest.fixture
-def line(index: bytes) -> Line:
-    public = Public()
-    public.put(index)
-    return Line(public)
+def line() -> Line:
+    return Line(public_with(sample_index()))
 
 
 def test_a_text_is_answered_with_checks(line: Line) -> None:
@@ -143,17 +72,17 @@ def test_it_speaks_the_askers_language(
 def test_letters_are_sent_as_they_are(line: Line) -> None:
     """Escaped, a Chinese answer would be twice as long."""
     line.ask({"text": REPEATS_SALT, "language": "zh"})
-    assert MESSAGE_TEXTS["zh"].found in line.sent
+    assert "可能与此有关的事实核查：" in line.sent
 
 
 def test_an_old_check_says_so(line: Line) -> None:
-    assert MESSAGE_TEXTS["id"].long_ago in line.ask({"text": f"{GARAM}, katanya"})[1]["message"]
-    assert MESSAGE_TEXTS["en"].long_ago not in line.ask({"text": REPEATS_SALT})[1]["message"]
+    assert old_words(of("id")) in line.ask({"text": f"{GARAM}, katanya"})[1]["message"]
+    assert old_words(of("en")) not in line.ask({"text": REPEATS_SALT})[1]["message"]
 
 
-@pytest.mark.parametrize("words", MESSAGE_TEXTS.values(), ids=MESSAGE_TEXTS)
-def test_each_language_has_a_word_for_each_rating(words: MessageTexts) -> None:
-    assert words.ratings.keys() == set(Rating)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_language_has_a_word_for_each_rating(language: str) -> None:
+    assert len({rating_words(of(language), rating) for rating in Rating}) == len(Rating)
 
 
 @pytest.mark.parametrize(
@@ -232,10 +161,8 @@ def test_a_signed_request_needs_no_secret(line: Line) -> None:
     assert signed.ask({"text": REPEATS_SALT}) == (403, {"code": "not_known"})
 
 
-def test_a_partner_that_asks_too_often_waits(index: bytes) -> None:
-    public = Public()
-    public.put(index)
-    line = Line(public, most=2)
+def test_a_partner_that_asks_too_often_waits(line: Line) -> None:
+    line = Line(line.public, most=2)
     assert [line.ask({"text": "x"})[0] for _ in range(3)] == [200, 200, 429]
     line.seconds += WINDOW_SECONDS
     assert line.ask({"text": "x"})[0] == 200
@@ -266,11 +193,9 @@ STS, IAM = "arn:aws:sts::123456789012", "arn:aws:iam::123456789012"
          "two users", "two users with a path", "root", "the roots of two accounts"],
 )  # fmt: skip
 def test_a_principal_has_one_quota_whatever_its_session_is_called(
-    index: bytes, first: str, second: str, shared: bool
+    line: Line, first: str, second: str, shared: bool
 ) -> None:
-    public = Public()
-    public.put(index)
-    line = Line(public, signed=True, most=1)
+    line = Line(line.public, signed=True, most=1)
     told = []
     for arn in (first, second):
         iam = {"authorizer": {"iam": {"userArn": arn}}}
@@ -280,9 +205,7 @@ def test_a_principal_has_one_quota_whatever_its_session_is_called(
 
 
 def test_without_an_index_it_says_so() -> None:
-    public = Public()
-    public.put(None)
-    assert Line(public).ask({"text": "x"}) == (503, {"code": "no_index"})
+    assert Line(public_with(None)).ask({"text": "x"}) == (503, {"code": "no_index"})
 
 
 def test_a_new_index_answers_within_half_a_minute(line: Line) -> None:

@@ -134,6 +134,16 @@ def _by_beginning(text: str, table: RatingTable) -> str | None:
     return table[max(fitting, key=len)] if fitting else None
 
 
+def publishers_in(language: str) -> list[Publisher]:
+    """Return the listed publishers of a language, by name.
+
+    >>> [publisher.name for publisher in publishers_in("zh")]
+    ['MyGoPen', 'Taiwan FactCheck Center']
+    """
+    listed = (each for each in _listed().values() if each.language == language)
+    return sorted(listed, key=lambda publisher: publisher.name.casefold())
+
+
 @cache
 def _listed() -> dict[str, Publisher]:
     publishers = read_json("publishers.json")["publishers"]

@@ -1,0 +1,152 @@
+"""The door for people: one page with a form, without a script. The text never is in an address."""
+
+import base64
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from answer import messages
+from answer.messages import TipAnswer, supported
+from answer.request import WINDOW_SECONDS, Question, Request, RequestError
+from claims.feeds.publishers import publishers_in
+from ledger.untrusted_text import replace_controls
+from phrases import LANGUAGES, NAMES, of
+from phrases.markup import PagePhrases
+
+MOST_FIELDS = 10
+MOST_LETTERS = 10_000
+"""Letters that the form takes. In a form each may take nine bytes."""
+
+TEMPLATES = Path(__file__).parent / "templates"
+STYLE = (TEMPLATES / "ask.css").read_text("utf-8")
+_STYLE_DIGEST = base64.b64encode(sha256(STYLE.encode()).digest()).decode()
+
+HEADERS = {
+    "content-type": "text/html; charset=utf-8",
+    "content-security-policy": (
+        f"default-src 'none'; style-src 'sha256-{_STYLE_DIGEST}'; form-action 'self';"
+        " base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "cache-control": "no-store",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+}
+"""Sent with every page. Source: OWASP ASVS 5.0, 3.4."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageDoor:
+    """Shows the form, and below it what was found."""
+
+    def sender(self, request: Request) -> str:
+        """Return the network from which somebody asks."""
+        return request.address
+
+    def question(self, request: Request) -> Question | None:
+        """Return the text of the form; None if somebody opens the page."""
+        if request.method != "POST":
+            return None
+        return Question(_field(request.body), _language(request))
+
+    def response(
+        self, request: Request, outcome: TipAnswer | RequestError | None
+    ) -> dict[str, Any]:
+        """Return the page, with the text that was asked in its form."""
+        error = outcome if isinstance(outcome, RequestError) else None
+        answer = outcome if isinstance(outcome, TipAnswer) else None
+        later = {"retry-after": str(WINDOW_SECONDS)} if error and error.status == 429 else {}
+        language = _language(request)
+        return {
+            "statusCode": error.status if error else 200,
+            "headers": HEADERS | {"content-language": language} | later,
+            "body": _page(language, _asked(request), answer, error),
+            "isBase64Encoded": False,
+        }
+
+
+def _language(request: Request) -> str:
+    """Return the language that somebody chose, else the first that the browser wants and we have.
+
+    The tags of Accept-Language are read in their order: browsers list the preferred one first.
+    """
+    wanted = request.headers.get("accept-language", "")[:200].split(",")
+    chosen = str(request.query.get("language", ""))
+    return supported(chosen, *(tag.partition(";")[0] for tag in wanted))
+
+
+def _field(body: bytes) -> str:
+    try:
+        pairs = parse_qsl(
+            body.decode(), keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS
+        )
+    except ValueError:
+        raise RequestError(400, "no_text") from None
+    return next((value for name, value in pairs if name == "text"), "")
+
+
+def _asked(request: Request) -> str:
+    """Return the text of a form, so that nobody loses it; empty if it cannot be read."""
+    try:
+        return _field(request.body)
+    except RequestError:
+        return ""
+
+
+def _page(language: str, text: str, answer: TipAnswer | None, error: RequestError | None) -> str:
+    words = of(language)
+    return (
+        _environment(language)
+        .get_template("ask.html")
+        .render(
+            text=text,
+            answer=answer,
+            problem=messages.problem_words(words, error.code) if error else "",
+            publishers=publishers_in(language),
+        )
+    )
+
+
+@cache
+def _environment(language: str) -> Environment:
+    """Return the template engine of a language: everything that a stranger wrote is escaped."""
+    words = of(language)
+    engine = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_shown,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    page = PagePhrases(words)
+    engine.globals |= {
+        "_": page.gettext,
+        "ngettext": page.ngettext,
+        "language": language,
+        "languages": {code: NAMES[code] for code in LANGUAGES},
+        "style": Markup(STYLE),  # noqa: S704 # nosec B704 - a file of ours
+        "day": words.day,
+        "rating": lambda check: messages.rating_words(words, check.rating),
+        "old_words": messages.old_words(words),
+        "nothing_words": messages.nothing_words(words),
+        "advice_words": messages.advice_words(words),
+        "most_letters": MOST_LETTERS,
+    }
+    return engine
+
+
+def _shown(value: object) -> object:
+    """Return what the template prints: texts without characters that turn or hide what follows."""
+    if isinstance(value, Markup) or not isinstance(value, str):
+        return value
+    return replace_controls(value, keep="\r\n\t")

@@ -1,0 +1,182 @@
+"""The door for Telegram: an update of its webhook in, a method of the Bot API out.
+
+The answer is in the response to the webhook, so the bot's token never comes here and nothing is
+called. Telegram repeats an update until it gets a status of 200, so a message that cannot be
+answered is one too. Source: https://core.telegram.org/bots/api, `setWebhook` and `Message`.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from answer.askers import Partners
+from answer.messages import (
+    TipAnswer,
+    advice_words,
+    message_parts,
+    nothing_words,
+    problem_words,
+    supported,
+)
+from answer.request import Question, Request, RequestError, response
+from ledger.untrusted_text import replace_controls
+from phrases import of
+
+SECRET = "x-telegram-bot-api-secret-token"  # noqa: S105 - the name of a header
+PARTNER = "telegram"
+"""The partner whose secret the webhook was set with."""
+
+MOST_UNITS = 4096
+"""The longest message. Telegram counts characters; in UTF-16 none is counted too low."""
+
+_COMMAND = re.compile(r"/(?:start|help)\b")
+
+
+class TelegramUser(msgspec.Struct, frozen=True):
+    """Who wrote a message."""
+
+    id: int
+    is_bot: bool = False
+    username: str = ""
+    language_code: str = ""
+
+
+NOBODY = TelegramUser(0, is_bot=True)
+"""The writer of a message that names none, as those of channels. It gets no answer."""
+
+
+class TelegramChat(msgspec.Struct, frozen=True):
+    """Where it was written: `private`, `group`, `supergroup` or `channel`."""
+
+    id: int
+    type: str
+
+
+class TelegramMessage(msgspec.Struct, frozen=True):
+    """A message: text, or a picture or film with a caption. A forwarded post is one too."""
+
+    message_id: int
+    chat: TelegramChat
+    user: TelegramUser = msgspec.field(name="from", default=NOBODY)
+    text: str = ""
+    caption: str = ""
+    reply_to_message: "TelegramMessage | None" = None
+
+    @property
+    def words(self) -> str:
+        """Return what somebody can read in it."""
+        return self.text or self.caption
+
+
+class TelegramUpdate(msgspec.Struct, frozen=True):
+    """An update of which only a new message is read: edits, channels and buttons are ignored."""
+
+    message: TelegramMessage | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TelegramDoor:
+    """Answers messages to the bot. `bot` is its name without the sign @."""
+
+    bot: str
+    partners: Partners
+
+    def sender(self, request: Request) -> str:
+        """Return who wrote. Raises RequestError if the request does not come from the webhook."""
+        self.partners.admit(PARTNER, request.headers.get(SECRET, ""))
+        message = self._addressed(request)
+        return str(message.user.id) if message else ""
+
+    def question(self, request: Request) -> Question | None:
+        """Return the text to look up; None for a command, and for what the bot need not answer."""
+        message = self._addressed(request)
+        if message is None:
+            return None
+        text = self._text(message)
+        return None if _COMMAND.match(text) else Question(text, message.user.language_code)
+
+    def response(
+        self, request: Request, outcome: TipAnswer | RequestError | None
+    ) -> dict[str, Any]:
+        """Return a message to send, or nothing to do. Telegram repeats any other status."""
+        if isinstance(outcome, RequestError) and outcome.status in {403, 500}:
+            return response(outcome.status, {"code": outcome.code})
+        message = self._addressed(request)
+        if message is None:
+            return response(200, {})
+        return response(
+            200,
+            {
+                "method": "sendMessage",
+                "chat_id": message.chat.id,
+                "text": self._reply(outcome, supported(message.user.language_code)),
+                "link_preview_options": {"is_disabled": True},
+                "reply_parameters": {
+                    "message_id": message.message_id,
+                    "allow_sending_without_reply": True,
+                },
+            },
+        )
+
+    def _reply(self, outcome: TipAnswer | RequestError | None, language: str) -> str:
+        words = of(language)
+        if isinstance(outcome, RequestError) and outcome.code != "no_text":
+            return problem_words(words, outcome.code)
+        if not isinstance(outcome, TipAnswer):
+            return words.gettext(
+                "Send or forward me a text, and I look for published checks of what it says. I do"
+                " not judge it. I keep nothing of it; Telegram keeps our chat. In a group, reply to a"
+                " message and name me: @%(bot)s",
+                bot=self.bot,
+            )
+        if not outcome.checks:
+            own = of(outcome.language)
+            return f"{nothing_words(own)}\n\n{advice_words(own)}"
+        return replace_controls(_fitting(message_parts(outcome)), keep="\n")
+
+    def _addressed(self, request: Request) -> TelegramMessage | None:
+        """Return a message that a person wrote to the bot, else None.
+
+        In a group it must name the bot, or reply to it.
+        """
+        try:
+            message = msgspec.json.decode(request.body, type=TelegramUpdate).message
+        except (RequestError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return None
+        if message is None or message.user.is_bot:
+            return None
+        if message.chat.type == "private":
+            return message
+        if message.chat.type not in {"group", "supergroup"}:
+            return None
+        is_named = self._name.search(message.words) is not None
+        return message if is_named or self._is_answered(message) else None
+
+    def _is_answered(self, message: TelegramMessage) -> bool:
+        replied = message.reply_to_message
+        return replied is not None and replied.user.username.casefold() == self.bot.casefold()
+
+    def _text(self, message: TelegramMessage) -> str:
+        """Return the text without the bot's name, or that of the message it replies to."""
+        text = self._name.sub("", message.words).strip()
+        replied = message.reply_to_message
+        if text or replied is None or self._is_answered(message):
+            return text
+        return replied.words
+
+    @property
+    def _name(self) -> re.Pattern[str]:
+        return re.compile(rf"@{re.escape(self.bot)}(?!\w)", re.IGNORECASE)
+
+
+def _fitting(parts: Sequence[str]) -> str:
+    """Return the opening with the checks that fit into one message."""
+    text = parts[0]
+    for part in parts[1:]:
+        longer = f"{text}\n\n{part}"
+        if len(longer.encode("utf-16-le", "surrogatepass")) <= 2 * MOST_UNITS:
+            text = longer
+    return text

@@ -1,0 +1,108 @@
+"""A tip line over an index in force, with its own clock, asked as AWS asks it."""
+
+import io
+import json
+from dataclasses import dataclass, field
+from functools import cache
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, cast
+
+import msgspec
+from support.sample_checks import CHECKS, PUBLISHER, check, table
+
+from answer.askers import RateLimit
+from answer.doors.json_door import PARTNER, SECRET
+from answer.tip_line import IndexInForce, Reply, TipLine, doors_of
+from claims.building import build_index
+from claims.feeds.admission import admit
+from claims.feeds.feed import read_feed
+from claims.feeds.publishers import Trust
+from ledger.clock import clock_from_setting
+from ledger.keys import factchecks_key
+from ledger.pointer import POINTER_KEY, set_key
+
+if TYPE_CHECKING:
+    from ledger.ports import Objects
+
+BOT = "terang_bot"
+PARTNERS = {
+    "helpdesk": sha256(b"open sesame").hexdigest(),
+    "telegram": sha256(b"web-hook_1").hexdigest(),
+}
+KNOWN = {PARTNER: "helpdesk", SECRET: "open sesame"}
+GARAM = "Minum air garam hangat tiga kali sehari menyembuhkan pilek dalam satu malam"
+MORE = (check(11, GARAM, "SALAH", language="id", date="2020-01-01"),)
+
+
+def built(*rows: dict[str, str]) -> bytes:
+    """An index of these checks."""
+    return build_index(admit(read_feed(io.BytesIO(table(*rows))), Trust([PUBLISHER])).entries)
+
+
+@dataclass(slots=True)
+class Public:
+    """The public bucket, with an index in force."""
+
+    stored: dict[str, bytes] = field(default_factory=dict)
+
+    def put(self, index: bytes | None) -> None:
+        digest = sha256(index).hexdigest() if index is not None else ""
+        data = msgspec.json.encode({"packs": [], "notice_hours": 24, "factchecks": digest})
+        name = sha256(data).hexdigest()
+        self.stored |= {set_key(name): data, POINTER_KEY: msgspec.json.encode({"set": name})}
+        if index is not None:
+            self.stored[factchecks_key(digest)] = index
+
+    def get(self, bucket: str, key: str) -> bytes | None:
+        return self.stored.get(key)
+
+
+@cache
+def sample_index() -> bytes:
+    """An index of the sample's checks."""
+    return built(*CHECKS, *MORE)
+
+
+def public_with(index: bytes | None) -> Public:
+    """The public bucket with this index in force, or none."""
+    public = Public()
+    public.put(index)
+    return public
+
+
+@dataclass(slots=True)
+class Line:
+    """A tip line, and its clock."""
+
+    public: Public
+    signed: bool = False
+    most: int = 1_000
+    seconds: float = 1_000.0
+    tip_line: TipLine = field(init=False)
+    sent: str = ""
+
+    def __post_init__(self) -> None:
+        now = lambda: self.seconds  # noqa: E731 - the field of this moment
+        self.tip_line = TipLine(
+            doors_of(secrets=lambda: PARTNERS, asks_for_secret=not self.signed, bot=BOT),
+            RateLimit(self.most, now),
+            IndexInForce(cast("Objects", self.public), "public", now),
+            clock_from_setting("2026-11-25"),
+        )
+
+    def ask(self, body: Any, **changes: Any) -> tuple[int, dict[str, Any]]:
+        """Ask at the function URL."""
+        text = body if isinstance(body, str) else json.dumps(body)
+        event = {"requestContext": {"http": {"method": "POST"}}, "headers": KNOWN, "body": text}
+        response = self.tip_line.take(event | changes).response
+        self.sent = response["body"]
+        return response["statusCode"], json.loads(self.sent)
+
+    def visit(
+        self, route: str, body: str = "", address: str = "192.0.2.7", **changes: Any
+    ) -> Reply:
+        """Send a request over the API."""
+        method, _, path = route.partition(" ")
+        http = {"method": method, "path": path, "sourceIp": address}
+        event = {"routeKey": route, "requestContext": {"http": http}, "body": body, "headers": {}}
+        return self.tip_line.take(event | changes)
