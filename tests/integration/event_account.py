@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from hashlib import sha256
 from types import ModuleType, SimpleNamespace
 from typing import Any
 from urllib.parse import unquote_plus
@@ -102,9 +103,10 @@ class Account:
         """Take all away: the names are those of env.json, and the next test wants them too."""
         boto3.client("dynamodb").delete_table(TableName=ENV["Scan"]["TABLE"])
         self.sqs.delete_queue(QueueUrl=ENV["Intake"]["UNITS_QUEUE_URL"])
-        boto3.client("secretsmanager").delete_secret(
-            SecretId=ENV["Scan"]["PSEUDONYM_SECRET"], ForceDeleteWithoutRecovery=True
-        )
+        for secret in (ENV["Scan"]["PSEUDONYM_SECRET"], ENV["Answer"]["PARTNERS_SECRET"]):
+            boto3.client("secretsmanager").delete_secret(
+                SecretId=secret, ForceDeleteWithoutRecovery=True
+            )
         resource = boto3.resource("s3")
         for kind in ("DROP", "WORK", "OUT", "PUBLIC"):
             resource.Bucket(bucket(kind)).object_versions.delete()
@@ -171,6 +173,10 @@ def account(monkeypatch: pytest.MonkeyPatch, shipped: bytes) -> Iterator[Account
         sqs.create_queue(QueueName=ENV["Intake"]["UNITS_QUEUE_URL"].rpartition("/")[2])
         secret = boto3.client("secretsmanager").create_secret(
             Name="terang-pseudonyms", SecretString="a root key for trials"
+        )
+        webhook = json.dumps({"telegram": sha256(b"web-hook_1").hexdigest()})
+        boto3.client("secretsmanager").create_secret(
+            Name=ENV["Answer"]["PARTNERS_SECRET"], SecretString=webhook
         )
         for settings in ("Intake", "Scan"):
             monkeypatch.setitem(ENV[settings], "PSEUDONYM_SECRET", secret["ARN"])

@@ -65,6 +65,7 @@ def deployed(name: str, world: World) -> Iterator[ModuleType]:
         "TIP_LINE": "iam",
         "TIPS_PER_MINUTE": "1000",
         "PARTNERS_SECRET": "partners",
+        "TELEGRAM_BOT": "terang_bot",
         "NOTICE_HOURS": "0",
         "TRUSTED_PUBLISHERS": "check.example",
         "TODAY": DAY,

@@ -3,9 +3,12 @@
 import json
 import sys
 from collections.abc import Iterator
+from hashlib import sha256
 from types import ModuleType
 from typing import Any
+from urllib.parse import urlencode
 
+import boto3
 import pytest
 from integration.handlers import Context, deployed
 from integration.metrics import metrics_of
@@ -20,8 +23,13 @@ ADDRESS = "203.0.113.77"
 def answer(clients: Any) -> Iterator[tuple[ModuleType, World]]:
     world = World(clients)
     world.import_checks(table(*CHECKS))
+    partners = json.dumps({"telegram": sha256(b"web-hook_1").hexdigest()})
+    secret = boto3.client("secretsmanager").create_secret(Name="partners", SecretString=partners)
     with deployed("answer", world) as module:
         yield module, world
+    boto3.client("secretsmanager").delete_secret(
+        SecretId=secret["ARN"], ForceDeleteWithoutRecovery=True
+    )
     world.remove()
 
 
@@ -41,6 +49,28 @@ def event(text: Any = f"{REPEATS_SALT} {CANARY}", **changes: Any) -> dict[str, A
     } | changes
 
 
+def form(text: str, method: str = "POST") -> dict[str, Any]:
+    """What the API sends of the page."""
+    http = {"method": method, "sourceIp": ADDRESS, "userAgent": CANARY}
+    return event(
+        routeKey=f"{method} /",
+        requestContext={"http": http},
+        queryStringParameters={"language": CANARY},
+        body=urlencode({"text": text}),
+    )
+
+
+def update(text: str, secret: str = "web-hook_1") -> dict[str, Any]:
+    """What the API sends of Telegram's webhook."""
+    user = {"id": 1, "is_bot": False, "first_name": CANARY, "username": CANARY}
+    message = {"message_id": 1, "from": user, "chat": {"id": 1, "type": "private"}, "text": text}
+    return event(
+        routeKey="POST /telegram",
+        headers={"x-telegram-bot-api-secret-token": secret, "user-agent": CANARY},
+        body=json.dumps({"update_id": 1, "message": message}),
+    )
+
+
 def said(capsys: pytest.CaptureFixture[str]) -> str:
     captured = capsys.readouterr()
     return captured.out + captured.err
@@ -58,6 +88,18 @@ def said(capsys: pytest.CaptureFixture[str]) -> str:
             403,
             {"Asked", "AskersRefused"},
             id="nobody",
+        ),
+        pytest.param(form("", "GET"), 200, {"Opened"}, id="the page"),
+        pytest.param(
+            form(f"{REPEATS_SALT} {CANARY}"), 200, {"Asked", "Answered"}, id="the page's answer"
+        ),
+        pytest.param(form(""), 400, {"Asked", "AskersRefused"}, id="the page's refusal"),
+        pytest.param(
+            update(f"{REPEATS_SALT} {CANARY}"), 200, {"Asked", "Answered"}, id="the bot's answer"
+        ),
+        pytest.param(update(f"/start {CANARY}"), 200, {"Opened"}, id="the bot's help"),
+        pytest.param(
+            update(CANARY, secret=CANARY), 403, {"Asked", "AskersRefused"}, id="another webhook"
         ),
     ],
 )
@@ -79,10 +121,20 @@ def test_nothing_of_a_question_is_logged(
 
 
 @pytest.mark.parametrize("failure", [ValueError(CANARY), KeyError(CANARY), RuntimeError(event())])
+@pytest.mark.parametrize(
+    ("asked", "body"),
+    [
+        pytest.param(event(), '{"code": "failed"}', id="JSON"),
+        pytest.param(form(CANARY), "Something failed here", id="the page"),
+        pytest.param(update(CANARY), '{"code": "failed"}', id="the bot"),
+    ],
+)
 def test_a_failure_tells_its_kind_and_place_and_no_word(
     answer: tuple[ModuleType, World],
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
+    asked: dict[str, Any],
+    body: str,
     failure: Exception,
 ) -> None:
     module, _ = answer
@@ -91,13 +143,24 @@ def test_a_failure_tells_its_kind_and_place_and_no_word(
         raise failure
 
     monkeypatch.setattr("answer.tip_line.ask", fail)
-    told = module.handler(event(), Context())
+    told = module.handler(asked, Context())
     printed = said(capsys)
-    assert (told["statusCode"], json.loads(told["body"])) == (500, {"code": "failed"})
+    assert told["statusCode"] == 500
+    assert body in told["body"]
     assert type(failure).__name__ in printed
     assert metrics_of(printed).keys() == {"AnswerFailed"}
     assert CANARY not in printed
     assert ADDRESS not in printed
+
+
+def test_a_door_that_fails_itself_is_answered(
+    answer: tuple[ModuleType, World], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An event without a door, which AWS never sends."""
+    module, _ = answer
+    told = module.handler(event(routeKey=CANARY), Context())
+    assert (told["statusCode"], json.loads(told["body"])) == (500, {"code": "failed"})
+    assert CANARY not in said(capsys)
 
 
 def test_the_search_for_the_canary_finds_it(capsys: pytest.CaptureFixture[str]) -> None:

@@ -278,3 +278,8 @@ def test_a_feed_is_learnt_and_a_question_answered(account: Account) -> None:
     [first, *_] = json.loads(answer["body"])["checks"]
     assert (answer["statusCode"], first["url"]) == (200, "https://check.example/salt-water")
     assert account.invoke("Answer", without)["statusCode"] == 400
+    page = account.invoke("Answer", read_event("answer-page"))
+    assert page["headers"]["content-language"] == "id"
+    assert "https://check.example/salt-water" in page["body"]
+    told = account.invoke("Answer", read_event("answer-telegram"))
+    assert "https://check.example/salt-water" in json.loads(told["body"])["text"]

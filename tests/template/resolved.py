@@ -118,8 +118,8 @@ class Resolved:
                 return str(self.value(left)) == str(self.value(right))
             case "Fn::Not", [inner]:
                 return not self.value(inner)
-            case "Fn::And", list():
-                return all(self.value(one) for one in argument)
+            case "Fn::And" | "Fn::Or", list():
+                return (all if name == "Fn::And" else any)(map(self.value, argument))
             case "Fn::FindInMap", [mapping, first, second]:
                 return self.expanded["Mappings"][mapping][str(self.value(first))][second]
             case "Fn::Join", [between, parts]:

@@ -108,7 +108,9 @@ DOORS: dict[str, Change] = {
 @pytest.mark.parametrize("rule", ACCESS_RULES, ids=lambda rule: rule.__name__)
 def test_the_stack_keeps_the_rule(rule: Rule) -> None:
     for door, console in product(("own", "cloudfront"), ("off", "oidc", "cognito")):
-        assert list(rule(Resolved.of(source(), PublicDoor=door, Console=console))) == []
+        page = "off" if console == "off" else "on"
+        stack = Resolved.of(source(), PublicDoor=door, Console=console, AskPage=page)
+        assert list(rule(stack)) == []
 
 
 @pytest.mark.parametrize("rule", ACCESS_RULES, ids=lambda rule: rule.__name__)

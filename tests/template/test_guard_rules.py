@@ -179,8 +179,9 @@ BROKEN: dict[str, tuple[Rule, Change]] = {
 @pytest.mark.parametrize("door", ["own", "cloudfront"])
 @pytest.mark.parametrize("rule", GUARD_RULES, ids=lambda rule: rule.__name__)
 def test_the_stack_keeps_the_rule(rule: Rule, door: str) -> None:
-    for console in ("off", "oidc", "cognito"):
-        assert list(rule(Resolved.of(source(), PublicDoor=door, Console=console))) == []
+    for console, page in (("off", "off"), ("oidc", "on"), ("cognito", "off")):
+        stack = Resolved.of(source(), PublicDoor=door, Console=console, AskPage=page)
+        assert list(rule(stack)) == []
 
 
 @pytest.mark.parametrize(("rule", "change"), BROKEN.values(), ids=BROKEN)

@@ -1,5 +1,7 @@
 """What each role may do, asked as IAM would be asked."""
 
+import re
+
 import pytest
 from template.permissions import allows
 from template.resolved import Resolved, source
@@ -304,6 +306,37 @@ def test_the_tip_line_is_open_only_where_it_asks_for_secrets(
         assert one["FunctionName"] == "Answer"
         via_url = one.get("FunctionUrlAuthType") == "NONE" or one.get("InvokedViaFunctionUrl")
         assert via_url
+
+
+@pytest.mark.parametrize(
+    ("page", "bot", "routes"),
+    [
+        ("off", "", set()),
+        ("on", "", {"GET /", "POST /"}),
+        ("off", "terang_bot", {"POST /telegram"}),
+        ("on", "terang_bot", {"GET /", "POST /", "POST /telegram"}),
+    ],
+)
+def test_the_page_and_the_bot_are_there_only_if_asked_for(
+    page: str, bot: str, routes: set[str]
+) -> None:
+    stack = Resolved.of(source(), AskPage=page, TelegramBot=bot)
+    ways = stack.typed("AWS::ApiGatewayV2::Route").values()
+    assert {way["RouteKey"] for way in ways} == routes
+    stages = list(stack.typed("AWS::ApiGatewayV2::Stage").values())
+    assert len(stages) == bool(routes)
+    for stage in stages:
+        assert stage["DefaultRouteSettings"]["ThrottlingRateLimit"] <= 10
+        logged = stage["AccessLogSettings"]["Format"]
+        assert not {"sourceIp", "path", "query", "header", "userAgent"} & set(
+            re.findall(r"\w+", logged)
+        )
+
+
+@pytest.mark.parametrize("bot", ["", "terang_bot", "Bot", "x" * 29 + "bot", "a b_bot", "1_bot"])
+def test_a_bots_name_is_one_of_telegrams(bot: str) -> None:
+    pattern = source()["Parameters"]["TelegramBot"]["AllowedPattern"]
+    assert bool(re.fullmatch(pattern, bot)) is (bot in {"", "terang_bot", "x" * 29 + "bot"})
 
 
 CONSOLE = Resolved.of(source(), Console="oidc")

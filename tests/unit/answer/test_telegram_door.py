@@ -216,7 +216,7 @@ def test_an_answer_fits_into_one_message() -> None:
     line = Line(public_with(built(*CHECKS, *rows)))
     _, does, outcome = sent(line, message(claims[1]))
     assert outcome == "answered"
-    assert "https://check.example/2" in does["text"]
+    assert 0 < does["text"].count("https://check.example/2") < len(claims)
     assert len(does["text"].encode("utf-16-le")) // 2 <= MOST_UNITS
 
 

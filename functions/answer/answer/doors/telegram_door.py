@@ -128,8 +128,8 @@ class TelegramDoor:
         if not isinstance(outcome, TipAnswer):
             return words.gettext(
                 "Send or forward me a text, and I look for published checks of what it says. I do"
-                " not judge it. I keep nothing of it; Telegram keeps our chat. In a group, reply to a"
-                " message and name me: @%(bot)s",
+                " not judge it. I keep nothing of it; Telegram keeps our chat. In a group, reply to"
+                " a message and name me: @%(bot)s",
                 bot=self.bot,
             )
         if not outcome.checks:
