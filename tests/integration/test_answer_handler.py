@@ -24,12 +24,11 @@ def answer(clients: Any) -> Iterator[tuple[ModuleType, World]]:
     world = World(clients)
     world.import_checks(table(*CHECKS))
     partners = json.dumps({"telegram": sha256(b"web-hook_1").hexdigest()})
-    secret = boto3.client("secretsmanager").create_secret(Name="partners", SecretString=partners)
+    secrets = boto3.client("secretsmanager", region_name="us-east-1")
+    secrets.create_secret(Name="partners", SecretString=partners)
     with deployed("answer", world) as module:
         yield module, world
-    boto3.client("secretsmanager").delete_secret(
-        SecretId=secret["ARN"], ForceDeleteWithoutRecovery=True
-    )
+    secrets.delete_secret(SecretId="partners", ForceDeleteWithoutRecovery=True)
     world.remove()
 
 

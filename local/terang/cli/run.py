@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import date
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -69,7 +69,7 @@ def run(
         ),
     ] = None,
     keep: Annotated[bool, Parameter(help="leave the stack running")] = False,
-    serve: Annotated[bool, Parameter(help="serve the pages on loopback")] = False,
+    serve: Annotated[bool, Parameter(help="serve the pages and the tip line on loopback")] = False,
 ) -> int:
     """Run; 0 when all work ended, 1 if the pipeline failed, 2 if the packs do not check."""
     _require_checkout()
@@ -101,19 +101,19 @@ def run(
             open_channels=open_channels,
             index=CheckLibrary(index).current() if index else None,
         )
-        with owned(out):
-            deployed, result = _run(trial, keep=keep)
+        with owned(out), ExitStack() as running:
+            deployed, result = _run(trial, running, keep=keep)
+            if as_json:
+                print_json(result.summary(out))
+            print_run(result, console, out)
+            if keep:
+                _print_kept(deployed, provider)
+            if serve:
+                _serve(out / "public", deployed)
     except _FailedError as error:
         raise OperatorError(str(error)) from None
     except (BadIndexError, OperatorError) as error:
         raise InputError(str(error)) from None
-    if as_json:
-        print_json(result.summary(out))
-    print_run(result, console, out)
-    if keep:
-        _print_kept(deployed, provider)
-    if serve:
-        _serve(out / "public")
     return 0
 
 
@@ -130,14 +130,13 @@ class _FailedError(Exception):
     """The pipeline failed, although its input could be used."""
 
 
-def _run(trial: Trial, *, keep: bool) -> tuple[Deployed, RunResult]:
+def _run(trial: Trial, running: ExitStack, *, keep: bool) -> tuple[Deployed, RunResult]:
+    """Run on a stack that `running` stops at its end, unless it is kept."""
     try:
-        with (
-            explain_stack_errors(),
-            deployed_for(trial, keep=keep) as deployed,
-            _progress_bar() as show,
-        ):
-            return deployed, run_trial(deployed, trial, show)
+        with explain_stack_errors():
+            deployed = running.enter_context(deployed_for(trial, keep=keep))
+            with _progress_bar() as show:
+                return deployed, run_trial(deployed, trial, show)
     except (StackError, OperatorError, OSError) as error:
         raise _FailedError(str(error)) from None
 
@@ -238,12 +237,21 @@ def _print_kept(deployed: Deployed, provider: str) -> None:
     for line in first_steps(access).splitlines():
         console.print(line, soft_wrap=True)
     stop = f"kill {stack.pid}; rm -r {stack.folder}"
+    _print_doors(deployed)
     console.print("# The stack is running. Stop it with:")
     console.print(stop, soft_wrap=True)
 
 
-def _serve(folder: Path) -> None:
+def _print_doors(deployed: Deployed) -> None:
+    """Print where the tip line answers on this machine."""
+    console.print(f"ask:      {deployed.ask_url} (the page; updates for a bot under telegram)")
+    console.print(f"tip line: {deployed.tip_line_url} (JSON, for partners)", soft_wrap=True)
+
+
+def _serve(folder: Path, deployed: Deployed) -> None:
+    """Serve the pages while the stack answers questions, until Ctrl-C."""
     handler = partial(SimpleHTTPRequestHandler, directory=str(folder))
     with ThreadingHTTPServer(("127.0.0.1", PAGES_PORT), handler) as server:
+        _print_doors(deployed)
         console.print(f"serving http://127.0.0.1:{PAGES_PORT} until Ctrl-C")
         server.serve_forever()

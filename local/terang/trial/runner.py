@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 from boto3.s3.transfer import TransferConfig
@@ -107,6 +108,18 @@ class Deployed:
     def day(self) -> str:
         """The day by the stack's clocks."""
         return self.clock.now().date().isoformat()
+
+    @property
+    def ask_url(self) -> str:
+        """The address of the page that asks. Browsers and curl find `localhost` by themselves."""
+        port = urlsplit(self.stack.url).port
+        return f"http://{self.outputs['AskApiId']}.execute-api.localhost:{port}/"
+
+    @property
+    def tip_line_url(self) -> str:
+        """The address of the function URL on the emulator, which names it by its id."""
+        url_id = (urlsplit(self.outputs["TipLineUrl"]).hostname or "").partition(".")[0]
+        return f"{self.stack.url}/_aws/lambda-url/{url_id}/"
 
     def register(self, provider: str, open_channels: Iterable[str]) -> None:
         """Register the provider; the emulator names its only account as every sender."""

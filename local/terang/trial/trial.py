@@ -135,6 +135,9 @@ def _parameters(trial: Trial) -> dict[str, str]:
         "FileVisibilityTimeout": "900",  # as long as a translation may take
         "ScanConcurrency": "2",
         "BatchWindow": "1",
+        "AskPage": "on",
+        "TelegramBot": "terang_bot",
+        "TipLine": "secret",
     }
 
 

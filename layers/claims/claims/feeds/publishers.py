@@ -135,13 +135,13 @@ def _by_beginning(text: str, table: RatingTable) -> str | None:
 
 
 def publishers_in(language: str) -> list[Publisher]:
-    """Return the listed publishers of a language, by name.
+    """Return the listed publishers of a language by name, each with one of its domains.
 
     >>> [publisher.name for publisher in publishers_in("zh")]
     ['MyGoPen', 'Taiwan FactCheck Center']
     """
-    listed = (each for each in _listed().values() if each.language == language)
-    return sorted(listed, key=lambda publisher: publisher.name.casefold())
+    by_name = {each.name: each for each in _listed().values() if each.language == language}
+    return sorted(by_name.values(), key=lambda publisher: publisher.name.casefold())
 
 
 @cache

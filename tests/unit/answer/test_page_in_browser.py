@@ -1,0 +1,160 @@
+"""The page that asks in a real browser: three languages, two widths, light and dark, no script."""
+
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+from support.sample_checks import REPEATS_SALT, SALT, check
+from support.tip_line_world import GARAM, Line, built, public_with, sample_index
+
+from answer.messages import advice_words, nothing_words
+from phrases import LANGUAGES, of
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+playwright = pytest.importorskip("playwright.sync_api")
+axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+ARGUMENTS += ["--disable-component-update", "--disable-sync"]
+HOSTILE = (
+    "</textarea></title></style><script>window.ran=1</script>\"'><img src=x onerror=window.ran=2>"
+    " {{ 7*7 }} \u202eabc <svg/onload=window.ran=3> javascript:window.ran=4 " + "w" * 300
+)
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="no Chromium: set CHROMIUM"),
+]
+
+
+class _Api(BaseHTTPRequestHandler):
+    """The HTTP API in front of a tip line."""
+
+    line: Line
+
+    def do_GET(self) -> None:
+        self._respond("")
+
+    def do_POST(self) -> None:
+        self._respond(self.rfile.read(int(self.headers["Content-Length"])).decode())
+
+    def _respond(self, body: str) -> None:
+        query = dict(parse_qsl(urlsplit(self.path).query))
+        reply = self.line.visit(
+            f"{self.command} /", body, headers=dict(self.headers), queryStringParameters=query
+        ).response
+        self.send_response(reply["statusCode"])
+        for name, value in reply["headers"].items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(reply["body"].encode())
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name there
+        pass
+
+
+@pytest.fixture(scope="module")
+def browser() -> "Iterator[Browser]":
+    with playwright.sync_playwright() as started:
+        opened = started.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def served(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of the page over the checks that a test asks for, else the sample's."""
+    index = getattr(request, "param", None) or sample_index()
+    handler = type("_Served", (_Api,), {"line": Line(public_with(index))})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(params=[("light", 1280), ("dark", 390)], ids=["wide and light", "narrow and dark"])
+def page(browser: "Browser", request: pytest.FixtureRequest) -> "Iterator[Page]":
+    """A page of which the browser has nothing to complain."""
+    scheme, width = request.param
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    complaints: list[str] = []
+    opened = context.new_page()
+    opened.on("console", lambda message: complaints.append(message.text))
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    yield opened
+    context.close()
+    assert [each for each in complaints if "favicon" not in each and "404" not in each] == []
+
+
+def look_up(page: "Page", text: str) -> None:
+    """Type a text and send the form by its button."""
+    page.locator("textarea").fill(text)
+    with page.expect_navigation():
+        page.get_by_role("button").click()
+
+
+def is_sound(page: "Page") -> None:
+    """No rule of axe is broken, nothing ran, and nothing is wider than the window."""
+    found = axe.Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.evaluate("window.ran") is None
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_form_and_both_answers_are_accessible(served: str, page: "Page", language: str) -> None:
+    page.goto(f"{served}?language={language}")
+    is_sound(page)
+    look_up(page, REPEATS_SALT)
+    is_sound(page)
+    assert page.get_by_role("heading", level=3).first.inner_text() == SALT
+    assert page.locator("html").get_attribute("lang") == language
+    look_up(page, "The market opens at nine")
+    page.locator("summary").click()
+    is_sound(page)
+    assert nothing_words(of(language)) in page.locator("main").inner_text()
+    assert advice_words(of(language)) in page.locator("main").inner_text()
+
+
+def test_the_text_is_in_no_address(served: str, page: "Page") -> None:
+    page.goto(served)
+    look_up(page, REPEATS_SALT)
+    assert page.url == served
+    assert page.locator("textarea").input_value() == REPEATS_SALT
+    page.get_by_role("link", name="Bahasa Indonesia").click()
+    assert page.url == f"{served}?language=id"
+
+
+@pytest.mark.parametrize(
+    "served",
+    [built(check(1, f"{GARAM} {HOSTILE}", "SALAH", publisher=HOSTILE, language="id"))],
+    ids=["hostile"],
+    indirect=True,
+)
+def test_hostile_text_is_only_shown(served: str, page: "Page") -> None:
+    page.goto(served)
+    look_up(page, f"{GARAM} {HOSTILE}")
+    assert page.locator("ol.checks li").count() == 1
+    is_sound(page)
+    assert "<script>" in page.locator("textarea").input_value()
+
+
+def test_the_keyboard_is_enough(served: str, page: "Page") -> None:
+    page.goto(served)
+    page.locator("textarea").focus()
+    page.keyboard.type(REPEATS_SALT)
+    page.keyboard.press("Tab")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    assert page.get_by_role("heading", level=3).count() == 1
