@@ -66,6 +66,7 @@ def settings_of(world: World, seed: Path) -> dict[str, str]:
         "MAX_RULE_PER_MILLE": "1000",
         "FLOOD_MINIMUM_POSTS": "1000000",
         "EXCERPT_DAYS": "30",
+        "EXCERPT_LENGTH": "280",
         "TODAY": DAY,
         "PSEUDONYM_SECRET": "pseudonym-secret",
         "POWERTOOLS_SERVICE_NAME": "scan",

@@ -59,6 +59,7 @@ def deployed(name: str, world: World) -> Iterator[ModuleType]:
         "MAX_RULE_PER_MILLE": "1000",
         "FLOOD_MINIMUM_POSTS": "1000000",
         "EXCERPT_DAYS": "30",
+        "EXCERPT_LENGTH": "280",
         "RANGE_BYTES": "1000",
         "PART_BYTES": "1000",
         "PSEUDONYM_SECRET": SECRET_NAME,

@@ -157,6 +157,21 @@ def test_messages_of_another_set_are_another_batch(world: World) -> None:
     assert {receipt.set: receipt.findings for receipt in world.receipts()} == {old: 2, new: 0}
 
 
+def test_a_message_that_comes_again_keeps_the_length_of_its_excerpts(world: World) -> None:
+    """Its first try may have stored findings before the setting changed."""
+    long = f"{'x' * 400}. {OTP}"
+    bodies = [body("a", long), body("b", long)]
+    first = FirstTry(world.scanner().rulesets.current(), "2026-11-25T12:00:00Z", 80)
+    for text in bodies:
+        world.store.record_first_try(unit(text), first)
+    deliver(world, *bodies)
+    [marker] = {world.store.marker(unit(text)) for text in bodies[:1]}
+    assert marker is not None
+    for found, excerpt in world.store.findings_of(marker):
+        assert isinstance(found.excerpt_start, int)
+        assert excerpt == long[found.excerpt_start :][:80]
+
+
 def test_messages_of_two_providers_are_two_batches(world: World) -> None:
     from ledger.records.provider import Provider
 

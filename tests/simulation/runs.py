@@ -43,6 +43,7 @@ SETTINGS = {
     "REDRIVE_SENDER": "",
     "CONSOLE_QUEUE_ARN": "arn:console",
     "EXCERPT_DAYS": "30",
+    "EXCERPT_LENGTH": "280",
     "RANGE_BYTES": str(RANGE_BYTES),
     "PART_BYTES": str(RANGE_BYTES),
     "PSEUDONYM_SECRET": "pseudonym-secret",

@@ -98,6 +98,7 @@ class ScanSettings:
     max_rule_per_mille: int
     flood_minimum_posts: int
     excerpt_days: int
+    excerpt_length: int
     today: str
 
     @classmethod
@@ -134,6 +135,7 @@ def connect(settings: ScanSettings, dynamodb: Any, s3: Any, secret: str) -> Deli
             handout=Handout(store, objects, settings.work_bucket, settings.out_bucket),
             excerpt_days=settings.excerpt_days,
         ),
+        excerpt_length=settings.excerpt_length,
     )
     return Deliveries(
         scanner=scanner,

@@ -9,7 +9,7 @@ import msgspec
 from ledger.clock import utc
 from ledger.privacy.audit_sample import SampledPost, draw_sample
 from ledger.privacy.pseudonyms import Pseudonyms
-from ledger.records.finding import Finding, FoundSpan, excerpt_of
+from ledger.records.finding import EXCERPT_LENGTH, Finding, FoundSpan, excerpt_of
 from ledger.records.identity import finding_id
 from ledger.records.post import Post, TranslatedPost
 from ledger.records.receipt import rule_key
@@ -54,6 +54,7 @@ def inspect_posts(
     provider: str,
     unit: str,
     found_at: str,
+    excerpt_length: int = EXCERPT_LENGTH,
     results: Sequence[PostResult] | None = None,
     fingerprints: Fingerprints | None = None,
 ) -> Inspection:
@@ -74,6 +75,8 @@ def inspect_posts(
         text, parts = post.text_digest, dict(post.parts)
         fingerprint = fingerprints.of(parts.values()) if fingerprints else b""
         for hit, label in hits:
+            first = hit.spans[0]
+            start, excerpt = excerpt_of(parts[first.part], first.start, first.end, excerpt_length)
             finding = Finding(
                 finding=finding_id(provider, post.id, text, hit.pack, hit.rule, hit.mode),
                 provider=provider,
@@ -97,9 +100,8 @@ def inspect_posts(
                 language=post.language,
                 url=post.url,
                 label=label,
+                excerpt_start=start,
             )
-            first = hit.spans[0]
-            excerpt = excerpt_of(parts[first.part], first.start, first.end)
             findings.setdefault(finding.finding, ExcerptedFinding(finding, excerpt, fingerprint))
     partly_read = sum(result.partly_read for result in results)
     return Inspection(list(findings.values()), check_hits.not_asked, partly_read)

@@ -102,7 +102,9 @@ class MessageScanner:
         self, message: Message, state: UnitState, groups: dict[tuple[str, FirstTry], RuleGroup]
     ) -> MessageWork:
         is_begun = state.begun is not None
-        attempt = state.begun or FirstTry(self.scanner.rulesets.current(), utc(message.sent_at))
+        attempt = state.begun or self.scanner.first_try(
+            self.scanner.rulesets.current(), message.sent_at
+        )
         key = (message.provider, attempt)
         if key not in groups:
             at = datetime.fromisoformat(attempt.at)
@@ -153,6 +155,7 @@ class MessageScanner:
                 provider=provider,
                 unit=one.message.unit,
                 found_at=found_at,
+                excerpt_length=one.attempt.excerpt_length,
                 results=results[start : start + len(posts)],
                 fingerprints=self.scanner.fingerprints(provider),
             )

@@ -14,6 +14,7 @@ from ledger.ports import Objects
 from ledger.privacy.audit_sample import month_sample_secret
 from ledger.privacy.copies import copy_key
 from ledger.privacy.pseudonyms import PseudonymKeys, Pseudonyms
+from ledger.records.finding import EXCERPT_LENGTH
 from ledger.records.identity import digest, unit_id
 from ledger.records.manifest import FirstTry, Marker, RangeRow, Unit
 from ledger.records.post import Post
@@ -39,6 +40,11 @@ class Scanner:
     keys: PseudonymKeys
     secret: bytes
     recorder: UnitRecorder
+    excerpt_length: int = EXCERPT_LENGTH
+
+    def first_try(self, digest: str, at: datetime) -> FirstTry:
+        """Return what an attempt that begins now records if it is the first."""
+        return FirstTry(digest, utc(at), self.excerpt_length)
 
     def fingerprints(self, provider: str) -> Fingerprints:
         """Return what makes the fingerprints of a provider's posts."""
@@ -74,7 +80,7 @@ class Scanner:
         pseudonyms = self.keys.named(unit.provider, unit.pseudonym_key)
         begins_file = unit.start == 0 and not unit.translated
         records = read_records(lines.data, translated=unit.translated, begins_file=begins_file)
-        return self._work(job, records, _attempt_of(unit), pseudonyms)
+        return self._work(job, records, self._attempt_at(unit), pseudonyms)
 
     def scan_message(self, provider: str, body: str, sent_at: datetime) -> UnitOutcome:
         """Scan one message of a registered sender, and hand out its refusals."""
@@ -84,7 +90,7 @@ class Scanner:
             outcome = self.recorder.committed(job.unit)
         else:
             pseudonyms = self.keys.in_force(provider)
-            attempt = FirstTry(self.rulesets.current(), utc(sent_at))
+            attempt = self.first_try(self.rulesets.current(), sent_at)
             outcome = self._work(job, read_body(body), attempt, pseudonyms)
         self.recorder.handout.hand_out_refusals(outcome.receipt, job, body)
         return outcome
@@ -96,7 +102,7 @@ class Scanner:
         records = UnitRecords(lines=0, records=1)
         records.refuse(Refusal(code))
         no_authors = Pseudonyms(b"", unit.pseudonym_key)  # it has no posts
-        return self._work(job, records, _attempt_of(unit), no_authors)
+        return self._work(job, records, self._attempt_at(unit), no_authors)
 
     def _work(
         self, job: UnitJob, records: UnitRecords, attempt: FirstTry, pseudonyms: Pseudonyms
@@ -160,6 +166,7 @@ class Scanner:
                 provider=job.provider,
                 unit=job.unit,
                 found_at=found_at,
+                excerpt_length=by.excerpt_length,
                 fingerprints=self.fingerprints(job.provider),
             )
 
@@ -174,11 +181,10 @@ class Scanner:
             rules, inspection = inspect(begun)
         return begun, rules, inspection
 
+    def _attempt_at(self, unit: Unit) -> FirstTry:
+        return self.first_try(unit.set, datetime.fromisoformat(unit.at))
+
 
 @cache
 def _fingerprints(secret: bytes, provider: str) -> Fingerprints:
     return Fingerprints(copy_key(secret, provider))
-
-
-def _attempt_of(unit: Unit) -> FirstTry:
-    return FirstTry(unit.set, utc(datetime.fromisoformat(unit.at)))

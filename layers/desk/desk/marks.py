@@ -38,10 +38,12 @@ class MarkedPiece:
 def excerpt_start(finding: Finding, excerpt: str) -> int | None:
     """Return the code point of the original at which the excerpt begins; None if that is unknown.
 
-    An excerpt is cut around the first span. Near the end of a long text the cut is moved by a
-    number that is not stored; then the terms that are written plainly show where it is. A text that
-    is shorter than an excerpt is whole.
+    Findings of earlier releases do not say it. Their excerpts had 280 code points around the first
+    span, but near the end of a text the cut was moved: the terms that are written plainly show
+    where it is. A text that is shorter than an excerpt is whole.
     """
+    if isinstance(finding.excerpt_start, int):
+        return finding.excerpt_start
     if len(excerpt) < EXCERPT_LENGTH:
         return 0
     first = finding.spans[0]
@@ -80,14 +82,16 @@ def marks_of(findings: Sequence[OpenFinding]) -> list[Mark]:
     if shown is None or shown.excerpt is None:
         return []
     found = set()
+    part = next((span.part for span in shown.finding.spans), "")
+    known = shown.finding.excerpt_start
     for each in findings:
         finding = each.finding
-        start = excerpt_start(finding, shown.excerpt)
+        start = known if isinstance(known, int) else excerpt_start(finding, shown.excerpt)
         if finding.checks or not finding.spans or start is None:
             continue
         for span in finding.spans:
             if (
-                span.part == finding.spans[0].part
+                span.part == part
                 and start <= span.start < span.end
                 and span.end - start <= len(shown.excerpt)
             ):

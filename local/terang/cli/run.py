@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
+from cyclopts.validators import Number
 from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as ProgressBar
 from rich.table import Table
 
 from claims.index.index_file import BadIndexError
 from ledger.errors import OperatorError
+from ledger.records.finding import EXCERPT_LENGTH
 from terang import IS_INSTALLED, ROOT, USAGE
 from terang.case_messages import read_messages
 from terang.case_queue import result_lines
@@ -68,6 +70,14 @@ def run(
             help="fact-checks of `terang factchecks import`; default: PACKS/factchecks if present",
         ),
     ] = None,
+    excerpt: Annotated[
+        int,
+        Parameter(
+            metavar="N",
+            validator=Number(gte=80, lte=2_000),
+            help="code points of each found post that are kept to decide",
+        ),
+    ] = EXCERPT_LENGTH,
     keep: Annotated[bool, Parameter(help="leave the stack running")] = False,
     serve: Annotated[bool, Parameter(help="serve the pages and the tip line on loopback")] = False,
 ) -> int:
@@ -95,6 +105,7 @@ def run(
             packs=checked,
             out=out,
             today=today.isoformat() if today else "",
+            excerpt_length=excerpt,
             files=files,
             bodies=_bodies(messages) if messages else (),
             cases=read_messages(cases, may_be_pipe=True) if cases else (),

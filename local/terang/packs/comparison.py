@@ -207,5 +207,5 @@ def _example(sign: str, post: Post, hit: Hit) -> Iterator[str]:
     yield f"  {sign} {post.id}: {score}{spans}{decided}"
     first = hit.spans[0]
     text = dict(post.parts)[first.part]
-    excerpt = excerpt_of(text, first.start, first.end)
+    _, excerpt = excerpt_of(text, first.start, first.end)
     yield f"      {' '.join(excerpt.split())}{'…' if len(excerpt) < len(text) else ''}"

@@ -19,6 +19,7 @@ from ledger.clock import clock_from_setting
 from ledger.closing import FileReceipt
 from ledger.errors import OperatorError
 from ledger.keys import report_key
+from ledger.records.finding import EXCERPT_LENGTH
 from ledger.records.json_text import encode_json_lines
 from ledger.records.receipt import Receipt
 from matcher import Pack
@@ -43,6 +44,7 @@ class Trial:
     packs: Sequence[Pack]
     out: Path
     today: str = ""
+    excerpt_length: int = EXCERPT_LENGTH
     files: Sequence[Path] = ()
     bodies: Sequence[str] = ()
     cases: Sequence[dict[str, Any]] = ()
@@ -130,6 +132,7 @@ def _parameters(trial: Trial) -> dict[str, str]:
         "NoticeHours": "0",  # the packs are read where they are run: no notice is needed
         "DeletionProtection": "false",
         "Today": trial.today,
+        "ExcerptLength": str(trial.excerpt_length),
         # A unit takes seconds, with an index two minutes; the work of a killed worker returns soon.
         "VisibilityTimeout": "300" if trial.index else "60",
         "FileVisibilityTimeout": "900",  # as long as a translation may take

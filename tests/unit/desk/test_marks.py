@@ -25,19 +25,38 @@ LONG = "x" * 500
 def test_marks_are_on_the_words(text: str, start: int, shown: list[str]) -> None:
     spans = (FoundSpan("text", start, start + 4, "word"),)
     found = finding(text="w", spans=spans)
-    excerpt = excerpt_of(text, start, start + 4)
+    _, excerpt = excerpt_of(text, start, start + 4)
     found = type(found)(found.finding, excerpt)
     assert [excerpt[mark.start : mark.end] for mark in marks_of([found])] == shown
 
 
 def test_a_place_that_is_not_known_has_no_mark() -> None:
-    """Near the end of a long text the cut is not stored, and a disguise shows no plain word."""
+    """Earlier releases did not store the cut, and a disguise shows no plain word."""
     text = f"{LONG} w0rd"
     spans = (FoundSpan("text", 501, 505, "word", ("leet",)),)
     found = finding(text="w", spans=spans)
-    found = type(found)(found.finding, excerpt_of(text, 501, 505))
+    found = type(found)(found.finding, excerpt_of(text, 501, 505)[1])
     assert excerpt_start(found.finding, found.excerpt or "") is None
     assert marks_of([found]) == []
+
+
+@pytest.mark.parametrize("length", [80, 280, 2_000])
+@pytest.mark.parametrize("text", [f"w0rd {LONG}", f"{LONG} w0rd {LONG}", f"{LONG} w0rd"])
+def test_a_stored_start_marks_a_disguise_in_an_excerpt_of_any_length(
+    text: str, length: int
+) -> None:
+    at = text.index("w0rd")
+    start, excerpt = excerpt_of(text, at, at + 4, length)
+    spans = (FoundSpan("text", at, at + 4, "word", ("leet",)),)
+    found = finding(text="w", spans=spans, excerpt_start=start)
+    [mark] = marks_of([type(found)(found.finding, excerpt)])
+    assert excerpt[mark.start : mark.end] == "w0rd"
+
+
+def test_a_finding_in_another_part_marks_nothing_in_this_one() -> None:
+    first = finding(text="send me", excerpt_start=0)
+    spans = (FoundSpan("media_text", 0, 4, "send"),)
+    assert len(marks_of([first, finding(rule="other", spans=spans, excerpt_start=0)])) == 1
 
 
 def test_a_mark_has_its_term_rule_weight_and_disguise() -> None:

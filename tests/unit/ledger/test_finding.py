@@ -1,4 +1,4 @@
-"""Excerpts: at most 280 code points, around the span."""
+"""Excerpts: at most so many code points, around the span; and where they begin."""
 
 import pytest
 
@@ -13,21 +13,21 @@ TEXT = "".join(chr(0x4E00 + place) for place in range(1000))
     ids=["first", "early", "middle", "last", "as long, first", "as long, last", "as long, middle"],
 )
 def test_an_excerpt_contains_the_span_and_has_full_length(start: int, end: int) -> None:
-    excerpt = excerpt_of(TEXT, start, end)
+    first, excerpt = excerpt_of(TEXT, start, end)
     assert len(excerpt) == EXCERPT_LENGTH
     assert TEXT[start:end] in excerpt
-    assert excerpt in TEXT
+    assert TEXT[first : first + EXCERPT_LENGTH] == excerpt
 
 
 def test_a_span_is_in_the_middle_of_its_excerpt() -> None:
-    before, after = excerpt_of(TEXT, 500, 502).split(TEXT[500:502])
+    before, after = excerpt_of(TEXT, 500, 502)[1].split(TEXT[500:502])
     assert abs(len(before) - len(after)) <= 1
 
 
 def test_a_span_longer_than_the_excerpt_gives_its_beginning() -> None:
-    assert excerpt_of(TEXT, 100, 900) == TEXT[100 : 100 + EXCERPT_LENGTH]
+    assert excerpt_of(TEXT, 100, 900) == (100, TEXT[100 : 100 + EXCERPT_LENGTH])
 
 
 def test_a_short_text_is_its_own_excerpt() -> None:
-    assert excerpt_of(TEXT[:280], 3, 4) == TEXT[:280]
-    assert excerpt_of("", 0, 0) == ""
+    assert excerpt_of(TEXT[:280], 3, 4) == (0, TEXT[:280])
+    assert excerpt_of("", 0, 0) == (0, "")

@@ -29,9 +29,17 @@ def post(**changes: Any) -> Post:
     return msgspec.convert(fields(**changes), Post)
 
 
-def inspect(*posts: Post, provider: str = "acme", unit: str = "u1") -> list[ExcerptedFinding]:
+def inspect(
+    *posts: Post, provider: str = "acme", unit: str = "u1", **settings: Any
+) -> list[ExcerptedFinding]:
     return inspect_posts(
-        posts, RULES, PSEUDONYMS, provider=provider, unit=unit, found_at="2026-11-25T12:00:00Z"
+        posts,
+        RULES,
+        PSEUDONYMS,
+        provider=provider,
+        unit=unit,
+        found_at="2026-11-25T12:00:00Z",
+        **settings,
     ).findings
 
 
@@ -105,6 +113,17 @@ def test_a_caption_is_inspected_and_gives_the_excerpt() -> None:
     assert {span.part for span in found.finding.spans} == {"media_text/1"}
     assert "SEND ME" in found.excerpt
     assert len(found.excerpt) == 280
+
+
+@pytest.mark.parametrize("length", [80, 2_000])
+def test_an_excerpt_is_as_long_as_the_stack_wants_and_says_where_it_begins(length: int) -> None:
+    text = f"{'x' * 3_000}. {OTP}"
+    [found] = inspect(post(text=text), excerpt_length=length)
+    start = found.finding.excerpt_start
+    assert isinstance(start, int)
+    assert text[start : start + length] == found.excerpt
+    assert len(found.excerpt) == length
+    assert stub_of(found.finding).excerpt_start is msgspec.UNSET
 
 
 def test_a_post_can_satisfy_several_rules() -> None:

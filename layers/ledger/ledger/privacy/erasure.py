@@ -39,6 +39,7 @@ def stub_of(finding: Finding) -> Finding:
         spans=(),
         spans_capped=msgspec.UNSET,
         score=msgspec.UNSET,
+        excerpt_start=msgspec.UNSET,
         reach=None,
         language=None,
         url=None,

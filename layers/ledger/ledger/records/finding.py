@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 EXCERPT_LENGTH = 280
-"""Code points of a post that are kept for those who decide."""
+"""Code points of a post that are kept for those who decide, unless a stack keeps more."""
 
 
 class FoundSpan(msgspec.Struct, frozen=True):
@@ -57,7 +57,8 @@ class Finding(msgspec.Struct, frozen=True):
     `post` and `url` are personal data: they are never published. Only a finding of the pack
     `factchecks` has a `label`. `spans_capped` is set, to true, if the post satisfies the rule at
     more places than `spans` keeps. Only a finding of a scored rule has a `score`, the sum of the
-    weights in the part that has the most, and the `threshold` that it reached.
+    weights in the part that has the most, and the `threshold` that it reached. `excerpt_start` is
+    the code point of the first span's part at which the excerpt begins.
     """
 
     finding: str
@@ -83,6 +84,7 @@ class Finding(msgspec.Struct, frozen=True):
     spans_capped: bool | msgspec.UnsetType = msgspec.UNSET
     score: int | msgspec.UnsetType = msgspec.UNSET
     threshold: int | msgspec.UnsetType = msgspec.UNSET
+    excerpt_start: int | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -108,14 +110,14 @@ def finding_row(finding: Finding, excerpt: str | None) -> dict[str, Any]:
     return row if excerpt is None else row | {"excerpt": excerpt}
 
 
-def excerpt_of(text: str, start: int, end: int, length: int = EXCERPT_LENGTH) -> str:
-    """Return at most `length` code points of the text, around the span if it fits.
+def excerpt_of(text: str, start: int, end: int, length: int = EXCERPT_LENGTH) -> tuple[int, str]:
+    """Return where the excerpt begins, and at most `length` code points around the span.
 
     >>> excerpt_of("abcdefghij", 4, 6, 4)
-    'defg'
+    (3, 'defg')
     >>> excerpt_of("abc", 0, 1)
-    'abc'
+    (0, 'abc')
     """
     margin = max(0, length - (end - start)) // 2
     first = max(0, min(start - margin, len(text) - length))
-    return text[first : first + length]
+    return first, text[first : first + length]

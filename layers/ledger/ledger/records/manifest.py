@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 import msgspec
 
+from ledger.records.finding import EXCERPT_LENGTH
+
 
 class Source(msgspec.Struct, frozen=True):
     """One object that units are cut from: the sender's own, or one part of its translation."""
@@ -103,11 +105,12 @@ class FirstTry(msgspec.Struct, frozen=True):
     """The set and the moment of the first attempt at a unit. They decide which rules apply.
 
     Later attempts use the same: if the first one stored findings and died, the next must find the
-    same.
+    same. `excerpt_length` is how many code points of a post it kept.
     """
 
     set: str
     at: str
+    excerpt_length: int = EXCERPT_LENGTH
 
 
 class UnitState(msgspec.Struct, frozen=True):
