@@ -8,8 +8,6 @@ types. `ledger.cases.transitions` says which moves a case allows.
 from collections.abc import Iterator
 from datetime import datetime
 
-import msgspec
-
 from decide.contests import judge_contest, judge_outcome, judge_reinstatement, judge_second_review
 from decide.decisions import judge_decision
 from decide.judgement import (
@@ -24,7 +22,7 @@ from decide.judgement import (
     without_words,
 )
 from decide.times import after_arrival, before, too_old
-from ledger.cases.case import Case, JournalEntry
+from ledger.cases.case import Case
 from ledger.cases.messages import (
     Audit,
     CaseMessage,
@@ -127,7 +125,9 @@ def judge_order(message: Order, facts: Facts) -> Judgement | CaseRefusal:
         return unknown("follows", first)
     step = Step(first, case, CaseKind.ORDER, Move.CLOSE if is_answered else Move.REPORT)
     refusal = next(_order_refusals(message, case, step), None)
-    return refusal or taken(message, entry_of(message, facts, about=_known_order(case)), [step])
+    # The next message may repeat times. A count uses this entry to tell which of them are new.
+    known = case.order_so_far()
+    return refusal or taken(message, entry_of(message, facts, about=known), [step])
 
 
 def judge_suspension(message: Suspension, facts: Facts) -> Judgement | CaseRefusal:
@@ -174,18 +174,6 @@ def judge_flood_answer(message: FloodAnswer, facts: Facts) -> Judgement | CaseRe
 
     refusal = next(refusals(), None)
     return refusal or taken(message, entry_of(message, facts), [step])
-
-
-def _known_order(case: Case) -> JournalEntry:
-    """Return the order's first entry, with the times that later messages have added so far.
-
-    The next message may repeat them. A count uses this entry to tell which of its times are new.
-    """
-    times = {
-        name: next((at for entry in case.entries if (at := getattr(entry.entry, name))), "")
-        for name in ("acknowledged_at", "effected_at")
-    }
-    return msgspec.structs.replace(case.entries[0].entry, **times)
 
 
 def _order_refusals(message: Order, case: Case, step: Step) -> Iterator[CaseRefusal]:

@@ -14,6 +14,7 @@ from desk.moderator import Moderator
 from desk.ports import PendingDecision
 from ledger.cases.dsa_codes import CATEGORIES, NOT_SPECIFIED_NOTICE, NOT_SPECIFIED_ORDER, Visibility
 from ledger.cases.messages import (
+    Answer,
     Audit,
     CaseMessage,
     ContestResult,
@@ -21,6 +22,7 @@ from ledger.cases.messages import (
     Escalation,
     FloodAnswer,
     Measures,
+    Order,
     Outcome,
     SecondReview,
     Verdict,
@@ -32,6 +34,9 @@ from ledger.untrusted_text import is_blank
 from phrases import to_translate
 
 REASON_LENGTH = 2_000
+GROUND_LENGTH = 500
+"""Characters of the reason why an order was not followed: it is published in the report."""
+
 OPEN_HOURS = 24
 """A form that was opened earlier is too old: the case may have changed since."""
 
@@ -150,6 +155,8 @@ def _messages(
 ) -> tuple[list[str], Sequence[CaseMessage]]:
     key = dossier.item.key
     match dossier.item.kind:
+        case ItemKind.ORDER:
+            return [key], [_answer(form, dossier, now)]
         case ItemKind.AUDIT:
             return [key], [_audit(form, dossier, moderator, opened, now)]
         case ItemKind.SECOND_LOOK:
@@ -205,6 +212,34 @@ def _decisions(
         for place, (_, findings, answered) in enumerate(parts)
     ]
     return [key for key, _, _ in parts], messages
+
+
+def _answer(form: DecisionForm, dossier: Dossier, now: datetime) -> Order:
+    """Return the answer to an order: the message repeats what the first one says of the order."""
+    try:
+        outcome = Answer(form.verdict)
+    except ValueError:
+        raise DecidingError(to_translate("Choose an answer.")) from None
+    assert dossier.order is not None  # noqa: S101 - an order is its own case
+    entry = dossier.order.entry
+    acts, followed = entry.kind == "act", outcome is Answer.COMPLIED
+    return Order(
+        id=form.id,
+        kind=cast('Literal["act", "inform"]', entry.kind),
+        authority=entry.authority,
+        country=entry.country,
+        category=entry.category or None,
+        keyword=next(iter(entry.keywords), None),
+        other=entry.other or None,
+        items=entry.items or None,
+        received_at=datetime.fromisoformat(entry.received_at),
+        acknowledged_at=None if entry.acknowledged_at else now,
+        effected_at=now if followed and not entry.effected_at else None,
+        outcome=outcome,
+        ground=_ground(form) if acts and not followed else None,
+        regulation=cast('Literal["dsa", "tco"]', entry.regulation),
+        follows=dossier.order.message,
+    )
 
 
 def _second_look(
@@ -291,6 +326,14 @@ def _reason(form: DecisionForm) -> str:
     if len(form.reason) > REASON_LENGTH:
         raise DecidingError(to_translate("A reason has at most 2,000 characters."))
     return form.reason
+
+
+def _ground(form: DecisionForm) -> str:
+    """Return why an order is not followed. Raises DecidingError."""
+    reason = _reason(form)
+    if len(reason) > GROUND_LENGTH:
+        raise DecidingError(to_translate("The reason of an order has at most 500 characters."))
+    return reason
 
 
 def _first(form: Mapping[str, list[str]], name: str) -> str:

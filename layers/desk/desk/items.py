@@ -18,6 +18,7 @@ class ItemKind(StrEnum):
 
     FINDING = "finding"  # rules hit a post, and nobody has decided
     NOTICE = "notice"  # somebody reported a post, and nobody has answered
+    ORDER = "order"  # an authority's order that nobody has answered
     COMPLAINT = "complaint"  # somebody contests a decision
     SECOND_LOOK = "second_look"  # a colleague's decision, drawn by chance
     AUDIT = "audit"  # a post of the month's sample, which no rule hit
@@ -131,7 +132,8 @@ class Dossier:
 
     `findings` are those of one post and category, the most urgent first. `notices` are the entries
     of notices about the post. `contested` is the decision of a complaint, or the one of a second
-    look; its message id is what the answer names. `contest` is the complaint itself. `post` and
+    look; its message id is what the answer names. `contest` is the complaint itself, `order` the
+    order of an authority with the times that are known of it. `post` and
     `url` are of an audit's post, or of a notice without findings. `rules` has the words about each
     `pack/version/rule`; `answer` is the known verdict of a golden card, `question`
     the flood guard's about a held rule.
@@ -142,6 +144,7 @@ class Dossier:
     notices: tuple[CaseEntry, ...] = ()
     contested: CaseEntry | None = None
     contest: CaseEntry | None = None
+    order: CaseEntry | None = None
     post: str = ""
     url: str = ""
     month: str = ""

@@ -6,8 +6,10 @@ Pure: findings, entries and questions in, items of the queue out. Both doors to 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
+import msgspec
+
 from desk.items import Dossier, Item, ItemKind
-from ledger.cases.case import JournalEntry, case_id, is_for_second_review
+from ledger.cases.case import Case, JournalEntry, case_id, is_for_second_review
 from ledger.clock import utc
 from ledger.records.finding import Finding
 from ledger.records.flood import FloodHold, FloodQuestion, flood_question_id
@@ -15,6 +17,10 @@ from ledger.records.flood import FloodHold, FloodQuestion, flood_question_id
 COMPLAINT_DAYS = 14
 """Days in which a complaint should have its answer: a goal of ours. The DSA, Art. 20(4), asks for a
 timely one."""
+
+ORDER_HOURS = {"tco": 1, "dsa": 24}
+"""Hours in which an order should be answered, by its regulation. A removal order has one (TCO,
+Art. 3(3)). A day is a goal of ours: the DSA, Art. 9 and 10, asks for no undue delay."""
 
 SECOND_LOOK_DAYS = 7
 """How old a decision for a second look may be: its excerpt is kept that long if dismissed."""
@@ -29,10 +35,11 @@ FINDINGS_OF_A_DECISION = 20
 def waiting_items(
     findings: Sequence[Finding], entries: Sequence[JournalEntry], now: datetime
 ) -> list[Item]:
-    """Return the items about findings, notices, complaints, disputes and decisions."""
+    """Return the items about findings, notices, orders, complaints, disputes and decisions."""
     return [
         *finding_items(findings, entries),
         *notice_items(findings, entries),
+        *order_items(entries),
         *contest_items(entries),
         *second_looks(entries, now),
     ]
@@ -97,6 +104,33 @@ def notice_items(findings: Iterable[Finding], entries: Sequence[JournalEntry]) -
             category=entry.category,
             severity="high" if entry.trusted_flagger else "medium",
         )
+
+
+def order_items(entries: Sequence[JournalEntry]) -> Iterator[Item]:
+    """Yield the orders of authorities that nobody has answered."""
+    orders = [entry for entry in entries if entry.type == "order"]
+    answered = {entry.follows or entry.entry for entry in orders if entry.outcome}
+    for entry in orders:
+        if not entry.follows and entry.entry not in answered:
+            yield order_item(entry)
+
+
+def order_item(entry: JournalEntry) -> Item:
+    """Return the item of an order, from its first entry."""
+    received = datetime.fromisoformat(entry.received_at)
+    return Item(
+        key=entry.entry,
+        kind=ItemKind.ORDER,
+        since=entry.received_at,
+        category=entry.category,
+        deadline=utc(received + timedelta(hours=ORDER_HOURS[entry.regulation])),
+    )
+
+
+def order_dossier(case: Case) -> Dossier:
+    """Return what is known about an order."""
+    first = msgspec.structs.replace(case.entries[0], entry=case.order_so_far())
+    return Dossier(order_item(first.entry), order=first)
 
 
 def contest_items(entries: Sequence[JournalEntry]) -> Iterator[Item]:

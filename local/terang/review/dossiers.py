@@ -22,14 +22,15 @@ from desk.items import (
     RuleFacts,
     rule_name,
 )
-from desk.waiting import contest_deadline, finding_item
-from ledger.cases.case import CaseEntry, JournalEntry, case_id, is_for_second_review
+from desk.waiting import contest_deadline, finding_item, order_dossier
+from ledger.cases.case import Case, CaseEntry, JournalEntry, case_id, is_for_second_review
 from ledger.cases.messages import (
     CaseMessage,
     Complaint,
     Decision,
     Dispute,
     Notice,
+    Order,
     Outcome,
     SecondReview,
     Verdict,
@@ -122,6 +123,7 @@ class RunCases:
         """Return everything that waits."""
         return [
             *(finding_dossier(card, self.facts, self.groups) for card in self.open_cards),
+            *self._orders(),
             *self._contests(),
             *self._second_looks(),
             *self._notices(),
@@ -166,6 +168,31 @@ class RunCases:
                     )
                 )
         return iter([*ranked["post"], *ranked["rule"]][:EARLIER_SHOWN])
+
+    def _orders(self) -> Iterator[Dossier]:
+        orders = [each for each in self.messages if isinstance(each, Order)]
+        answered = {each.follows or each.id for each in orders if each.outcome}
+        for order in orders:
+            if order.follows or order.id in answered:
+                continue
+            entry = JournalEntry(
+                entry=case_id("order", self.provider, order.id),
+                type="order",
+                provider=self.provider,
+                at=utc(order.received_at),
+                category=order.category or "",
+                keywords=(order.keyword,) if order.keyword else (),
+                other=order.other or "",
+                items=order.items or 0,
+                kind=order.kind,
+                authority=order.authority,
+                country=order.country,
+                received_at=utc(order.received_at),
+                acknowledged_at=utc(order.acknowledged_at) if order.acknowledged_at else "",
+                regulation=order.regulation,
+            )
+            first = CaseEntry(1, Move.OPEN, CaseState.OPEN, entry, order.id)
+            yield order_dossier(Case(entry.entry, (first,)))
 
     def _contests(self) -> Iterator[Dossier]:
         answered = {

@@ -7,7 +7,7 @@ from datetime import timedelta
 from desk.items import Dossier, EarlierDecision, Item, ItemKind, NearCopy
 from desk.ports import DeskQuality
 from desk.quality import quality_of
-from desk.waiting import audits, contest_deadline, open_questions
+from desk.waiting import audits, contest_deadline, open_questions, order_dossier, order_items
 from ledger.cases.case import Case, JournalEntry, case_id
 from ledger.cases.messages import Audit, CaseMessage
 from ledger.cases.transitions import CaseState, Move
@@ -20,7 +20,7 @@ from terang.review.sample import read_sample
 from terang.review.sources import PublishedWords, ReviewStore, findings_of_stack, second_reviews
 
 CONTEST_DAYS = 30
-"""Days of the journal that are searched for complaints without an answer."""
+"""Days of the journal that are searched for orders and complaints without an answer."""
 
 QUALITY_DAYS = 90
 
@@ -53,6 +53,7 @@ class StackSource:
         return [
             *(finding_dossier(card, self.words.facts, self._groups) for card in self._cards),
             *open_questions(self.provider, self.store.flood_holds(self.provider)),
+            *self._orders(),
             *self._contests(),
             *self._second_looks(),
             *self._audits(own),
@@ -97,6 +98,11 @@ class StackSource:
                         entry.entry.decided_at,
                         reason=entry.reason,
                     )
+
+    def _orders(self) -> Iterator[Dossier]:
+        for item in order_items([*self._entries(CONTEST_DAYS)]):
+            if (case := self.store.case(item.key)) is not None:
+                yield order_dossier(case)
 
     def _contests(self) -> Iterator[Dossier]:
         """Yield the complaints and disputes without an answer, the oldest first."""

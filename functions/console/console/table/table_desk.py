@@ -34,6 +34,7 @@ from desk.waiting import (
     notice_items,
     open_audits,
     open_questions,
+    order_dossier,
     second_looks,
     waiting_items,
 )
@@ -120,6 +121,8 @@ class TableDesk:
             case "notice":
                 [item] = [*notice_items((), [opening])]
                 return self._dossiers.of_notice(item, case)
+            case "order":
+                return order_dossier(case)
             case "complaint" | "dispute":
                 [item] = [*contest_items([opening])]
                 decision = self.store.case(opening.decision)

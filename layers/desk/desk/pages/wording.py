@@ -9,6 +9,7 @@ from ledger.cases.messages import (
     CaseMessage,
     Decision,
     FloodAnswer,
+    Order,
     Outcome,
     SecondReview,
 )
@@ -22,6 +23,7 @@ def kind_words(words: Phrases, kind: str) -> str:
     return {
         ItemKind.FINDING: _("finding"),
         ItemKind.NOTICE: _("notice"),
+        ItemKind.ORDER: _("order"),
         ItemKind.COMPLAINT: _("complaint"),
         ItemKind.SECOND_LOOK: _("second look"),
         ItemKind.AUDIT: _("audit sample"),
@@ -90,6 +92,17 @@ def outcome_words(words: Phrases, outcome: str) -> str:
     }.get(outcome, outcome)
 
 
+def answer_words(words: Phrases, answer: str) -> str:
+    """Return how an order was answered, in words."""
+    _ = words.gettext
+    return {
+        "complied": _("Followed"),
+        "contested": _("Contested"),
+        "refused": _("Not followed"),
+        "impossible": _("Impossible"),
+    }.get(answer, answer)
+
+
 def state_words(words: Phrases, state: str) -> str:
     """Return how far a decision has come, in words."""
     _ = words.gettext
@@ -108,6 +121,8 @@ def message_words(words: Phrases, message: CaseMessage) -> str:
     match message:
         case Decision() | SecondReview() | Audit() | FloodAnswer():
             return verdict_words(words, str(message.verdict))
+        case Order():
+            return answer_words(words, str(message.outcome))
         case Outcome():
             return outcome_words(words, str(message.outcome)).capitalize()
         case _:
@@ -140,6 +155,9 @@ def verdict_choices(words: Phrases, kind: str) -> list[tuple[str, str, str]]:
             ("partly_reversed", _("The measure went too far"), "p"),
             ("omitted", _("Not decided"), "x"),
         ]
+    if kind == ItemKind.ORDER:
+        keys = {"complied": "c", "refused": "d", "contested": "x", "impossible": "i"}
+        return [(value, answer_words(words, value), key) for value, key in keys.items()]
     if kind == ItemKind.HELD_RULE:
         return [
             (OPENED, _("The findings are right: open them"), "c"),

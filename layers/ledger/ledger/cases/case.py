@@ -223,6 +223,14 @@ class Case(msgspec.Struct, frozen=True, omit_defaults=True):
         """Return the first entry that made one of these moves."""
         return next((entry.entry for entry in self.entries if entry.move in moves), None)
 
+    def order_so_far(self) -> JournalEntry:
+        """Return an order's first entry, with the times that later messages have added so far."""
+        times = {
+            name: next((at for entry in self.entries if (at := getattr(entry.entry, name))), "")
+            for name in ("acknowledged_at", "effected_at")
+        }
+        return msgspec.structs.replace(self.entries[0].entry, **times)
+
     @property
     def is_erased(self) -> bool:
         """Return whether the author of the post that a finding or a notice is about was erased."""
