@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from integration.decided_cases import found
 from integration.test_desk_store import deliver, name
-from support.sample_messages import complaint, decision, dispute
+from support.sample_messages import complaint, decision, dispute, order
 from support.sample_posts import OTP, pack
 from support.world import ROLE, World
 
@@ -124,6 +124,51 @@ def test_a_card_has_the_words_about_its_rule_in_the_languages_of_the_pack(world:
     assert dossier is not None
     [(_, facts)] = dossier.rules
     assert facts.said_in("id") == ("Kode sekali pakai", "Meminta kode.")
+
+
+COPY = f"{OTP} that you got a minute ago on your phone, my good friend {{}}"
+
+
+def test_near_copies_are_on_the_card_and_decided_with_it(world: World) -> None:
+    other = f"{OTP}. Something else entirely follows here, without a friend or a phone"
+    keys = found(world, *(COPY.format(name) for name in ("Ann", "Ben", "Cho")), other)
+    at = desk(world)
+    dossiers = [at.dossier(ANNA, key) for key in keys]
+    shown = {each.item.key: each for each in dossiers if each is not None}
+    first = next(each for each in shown.values() if each.excerpt == COPY.format("Ann"))
+    assert sorted(copy.findings[0].excerpt or "" for copy in first.copies) == [
+        COPY.format("Ben"),
+        COPY.format("Cho"),
+    ]
+    assert next(each for each in shown.values() if each.excerpt == other).copies == ()
+    left_out = first.copies[0].key
+    form = DecisionForm(form_id("m-1", at.now(), "0" * 8), verdict="dismissed", reason="A joke.",
+                        left_out=frozenset({left_out}))  # fmt: skip
+    pending = decide(form, first, ANNA, at.now())
+    assert at.hold(ANNA, pending) is None
+    assert len(pending.messages) == 2
+    again = desk(world).dossier(BEN, left_out)
+    assert again is not None
+    assert again.copies == (), "the others have a decision that waits"
+    deliver(world, name(form.id))
+    again = desk(world).dossier(BEN, left_out)
+    assert again is not None
+    assert again.copies == (), "the others are decided"
+
+
+def test_an_order_waits_and_is_answered(world: World) -> None:
+    world.clock.moment = datetime(2026, 11, 25, 9, tzinfo=UTC)
+    world.decide(order(regulation="tco"))
+    [item] = desk(world).items(ANNA)
+    assert (item.kind, item.deadline) == (ItemKind.ORDER, "2026-11-25T09:00:00Z")
+    assert desk(world).dossier(STRANGER, item.key) is None
+    at = desk(world)
+    dossier = at.dossier(ANNA, item.key)
+    assert dossier is not None
+    form = DecisionForm(form_id("m-1", at.now(), "0" * 8), verdict="complied")
+    assert at.hold(ANNA, decide(form, dossier, ANNA, at.now())) is None
+    deliver(world, name(form.id))
+    assert desk(world).items(ANNA) == []
 
 
 class TestAnotherProvider:

@@ -28,6 +28,9 @@ SECOND_LOOK_DAYS = 7
 AUDITED = 20
 """Posts of the month's sample that are shown at once."""
 
+COPIES_SHOWN = 19
+"""Near copies that are decided with a card: each makes a message of its own."""
+
 FINDINGS_OF_A_DECISION = 20
 """Findings that one decision may name."""
 

@@ -5,14 +5,11 @@ from dataclasses import dataclass
 from itertools import batched, islice
 
 from desk.items import OpenFinding, excerpt_of
-from desk.waiting import FINDINGS_OF_A_DECISION
+from desk.waiting import COPIES_SHOWN, FINDINGS_OF_A_DECISION
 from ledger.records.finding import Finding
 from matcher.copies.fingerprint import Fingerprints
 from matcher.text.fold import fold
 from rules.copies import Fingerprinted, copy_groups, may_have_copies
-
-COPIES_SHOWN = 19
-"""Near copies that are decided with a card: each makes a message of its own."""
 
 KEY = bytes(32)
 """The key of fingerprints that never leave this process."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from desk.golden import golden_dossiers
-from desk.items import Dossier, EarlierDecision, Item, OpenFinding, RuleFacts, rule_name
+from desk.items import Dossier, EarlierDecision, Item, NearCopy, OpenFinding, RuleFacts, rule_name
 from ledger.aws.store import DynamoStore
 from ledger.cases.case import Case, CaseEntry, JournalEntry
 from ledger.cases.transitions import CaseState, Move
@@ -16,6 +16,7 @@ from rules.pack import Pack
 from rules.rule_set import RuleSet, SetError
 from rules.set_reader import KnownSets
 
+ENDED = {CaseState.DECIDED, CaseState.REFERRED}
 EARLIER = 5
 """Earlier decisions on the same rule that a card shows."""
 
@@ -57,6 +58,30 @@ class Dossiers:
             earlier=(*_on_the_post(cases), *_on_the_rule(findings, entries)),
         )
 
+    def near(self, groups: Iterable[Sequence[Finding]]) -> tuple[NearCopy, ...]:
+        """Return the open findings of near copies, with excerpts and notices that wait."""
+        groups = list(groups)
+        names = [each.finding for group in groups for each in group]
+        excerpts, begun = self.store.excerpts(names), self.store.with_entries(names)
+        cases = [case for name in names if name in begun and (case := self.store.case(name))]
+        ended = {case.case for case in cases if case.state in ENDED}
+        waiting = {
+            case: notice.message
+            for notice in self._waiting_notices(cases)
+            for case in notice.entry.cases
+        }
+        return tuple(
+            NearCopy(
+                group[0].finding,
+                tuple(
+                    OpenFinding(each, excerpts.get(each.finding), waiting.get(each.finding, ""))
+                    for each in group
+                ),
+            )
+            for group in groups
+            if ended.isdisjoint(each.finding for each in group)
+        )
+
     def of_notice(self, item: Item, case: Case) -> Dossier:
         """Return the dossier of a notice, with the finding that it names."""
         opening = case.entries[0]
@@ -83,12 +108,15 @@ class Dossiers:
         )
 
     def goldens(self, provider: str) -> list[Dossier]:
-        """Return the examples of the packs in force as cards; none if no set can be read."""
+        """Return the examples of the packs in force as cards."""
+        return golden_dossiers(self.packs(), provider)
+
+    def packs(self) -> tuple[Pack, ...]:
+        """Return the packs in force; none if no set can be read."""
         try:
-            rule_set = self._set(current_set(self.objects, self.public_bucket))
+            return self._set(current_set(self.objects, self.public_bucket)).packs
         except (SetError, OperatorError):
-            return []
-        return golden_dossiers(rule_set.packs, provider)
+            return ()
 
     def _findings(self, names: Iterable[str]) -> tuple[OpenFinding, ...]:
         cases = (self.store.case(name) for name in names)

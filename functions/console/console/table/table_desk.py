@@ -6,14 +6,15 @@ another one is answered as if it did not exist.
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import msgspec
 
-from console.table.dossiers import Dossiers
+from console.table.dossiers import ENDED, Dossiers
 from console.table.holding import Holding
 from console.table.journal import RecentJournal
+from console.table.near_copies import NearCopies
 from console.table.open_findings import OpenFindings, read_excerpts
 from desk.items import Dossier, Item
 from desk.moderator import Moderator
@@ -42,7 +43,7 @@ from ledger.aws.desk_store import DynamoDesk, ItemClaim
 from ledger.aws.store import DynamoStore
 from ledger.aws.table import record_of
 from ledger.cases.case import Case, JournalEntry
-from ledger.cases.transitions import CaseState, Move
+from ledger.cases.transitions import Move
 from ledger.clock import Clock, utc_exactly
 from ledger.keys import audit_key
 from ledger.ports import Objects
@@ -52,8 +53,6 @@ LOOK_BACK_DAYS = 31
 
 QUALITY_DAYS = 90
 RECENT = timedelta(days=1)
-
-_ENDED = {CaseState.DECIDED, CaseState.REFERRED}
 
 
 class _SampledPost(msgspec.Struct, frozen=True):
@@ -77,6 +76,7 @@ class TableDesk:
     seconds: Callable[[], float] = time.monotonic
     _findings: OpenFindings = field(init=False)
     _journal: RecentJournal = field(init=False)
+    _copies: NearCopies = field(init=False)
     _dossiers: Dossiers = field(init=False)
 
     def __post_init__(self) -> None:
@@ -84,6 +84,7 @@ class TableDesk:
         parts = {
             "_findings": OpenFindings(self.store, self.seconds),
             "_journal": RecentJournal(self.store.table, self.seconds),
+            "_copies": NearCopies(self.store.table, self.seconds),
             "_dossiers": Dossiers(self.store, self.objects, self.public_bucket, self.public_url),
         }
         for name, part in parts.items():
@@ -212,17 +213,22 @@ class TableDesk:
         finding = case.finding
         if finding is None or finding.provider != provider or finding.is_erased:
             return None
-        open_ones = by_post(self._findings.of(provider))
-        group = next((group for group in open_ones if finding in group), [finding])
+        open_ones = self._findings.of(provider)
+        group = next((group for group in by_post(open_ones) if finding in group), [finding])
         entries = self._entries(provider)
         [item] = [*finding_items(group, ())]
-        return self._dossiers.of_findings(item, [each.finding for each in group], entries)
+        dossier = self._dossiers.of_findings(item, [each.finding for each in group], entries)
+        if dossier is None or case.state in ENDED:
+            return dossier
+        live = self.held.live_items(provider)
+        near = (each for each in self._copies.of(finding, open_ones) if each[0].finding not in live)
+        return replace(dossier, copies=self._dossiers.near(near))
 
     def _decided(self, items: Sequence[str]) -> JournalEntry | None:
         """Return the decision on one of these items, if decide has taken one."""
         for name in items:
             case = self.store.case(name)
-            if case is not None and case.finding is not None and case.state in _ENDED:
+            if case is not None and case.finding is not None and case.state in ENDED:
                 return case.entry_by(Move.DECIDE, Move.REFER)
         return None
 

@@ -1,0 +1,73 @@
+"""Open findings whose posts say nearly the same, by the fingerprints that scan keeps."""
+
+from collections.abc import Callable, Container, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from itertools import islice
+
+from desk.waiting import COPIES_SHOWN, by_post
+from ledger.aws.table import Table, shards
+from ledger.privacy.copies import FindingPrint
+from ledger.records.finding import Finding
+from rules.copies import are_copies
+
+KEPT_SECONDS = 60
+"""How long the fingerprints of a day are used before they are read again."""
+
+THREADS = 16
+
+
+@dataclass(slots=True)
+class NearCopies:
+    """Finds near copies; `seconds` is a clock that only goes on.
+
+    Limits: it compares findings of three days, the card's and its neighbours. A flood is quick, and
+    a day may have 50,000 fingerprints, most of rules in shadow. Only those of open findings stay
+    in memory.
+    """
+
+    table: Table
+    seconds: Callable[[], float]
+    _days: dict[tuple[str, str], tuple[float, dict[str, bytes]]] = field(default_factory=dict)
+
+    def of(self, finding: Finding, open_findings: Sequence[Finding]) -> list[list[Finding]]:
+        """Return the findings of each near copy in the same category, the most urgent first."""
+        found = date.fromisoformat(finding.found_at[:10])
+        names = {each.finding for each in open_findings}
+        prints: dict[str, bytes] = {}
+        for back in (-1, 0, 1):
+            day = (found + timedelta(days=back)).isoformat()
+            prints |= self._prints(finding.provider, day, names)
+        own = prints.get(finding.finding)
+        if own is None:
+            return []
+        others = by_post(
+            each
+            for each in open_findings
+            if each.category == finding.category and each.post != finding.post
+        )
+        copies = (
+            group
+            for group in others
+            if (other := prints.get(group[0].finding)) and are_copies(own, other)
+        )
+        return list(islice(copies, COPIES_SHOWN))
+
+    def _prints(self, provider: str, day: str, wanted: Container[str]) -> dict[str, bytes]:
+        known = self._days.get((provider, day))
+        if known is None or self.seconds() - known[0] > KEPT_SECONDS:
+            keys = [f"J#{provider}#{day}#{shard}" for shard in shards()]
+            with ThreadPoolExecutor(THREADS) as pool:
+                pages = [page for part in pool.map(self._read, keys) for page in part]
+            prints = {
+                each.finding: each.fingerprint
+                for page in pages
+                for each in page
+                if each.fingerprint and each.finding in wanted
+            }
+            known = self._days[provider, day] = self.seconds(), prints
+        return known[1]
+
+    def _read(self, key: str) -> list[list[FindingPrint]]:
+        return self.table.records(key, "copies#", list[FindingPrint])
