@@ -5,7 +5,9 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import boto3
 import pytest
+from aws_lambda_powertools.utilities import parameters
 from support.sign_in_world import CLIENT, ISSUER, ORIGIN, Browser, MemoryIssuer
 from support.world import ROLE, World
 
@@ -26,7 +28,7 @@ def made(new_world: Callable[..., World]) -> Made:
     return world, issuer, Browser(console(world, issuer).respond)
 
 
-def console(world: World, issuer: MemoryIssuer) -> Console:
+def console(world: World, issuer: MemoryIssuer, secret: str = "") -> Console:
     settings = ConsoleSettings(
         table=world.table,
         out_bucket=world.out,
@@ -37,7 +39,7 @@ def console(world: World, issuer: MemoryIssuer) -> Console:
         console_issuer=ISSUER,
         console_discovery="",
         console_client_id=CLIENT,
-        console_client_secret="",
+        console_client_secret=secret,
         console_moderator_claim="cognito:username",
         console_groups_claim="cognito:groups",
         today="",
@@ -207,6 +209,37 @@ class TestForms:
         elsewhere = browser.post("/card/ab/decide", form, "https://evil.example")
         assert elsewhere["statusCode"] == 401
         assert "It asks" not in elsewhere["body"]
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en-GB", "You are not signed in"), ("id-ID,en", "Anda belum masuk"), ("zh", "您尚未登录")],
+)
+def test_somebody_without_a_session_is_answered_in_their_language(
+    language: str, words: str, made: Made
+) -> None:
+    _, issuer, browser = made
+    browser.headers["accept-language"] = language
+    issuer.changes = {"cognito:groups": []}
+    body = sign_in(issuer, browser)["body"]
+    assert f'<html lang="{language[:2]}">' in body
+    assert f"<h1>{words}</h1>" in body
+    assert "no_group" in body
+
+
+def test_a_client_with_a_secret_shows_it_to_the_issuer_alone(
+    made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is read from Secrets Manager when a code is exchanged, and no page or address has it."""
+    world, issuer, _ = made
+    parameters.clear_caches()
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    boto3.client("secretsmanager").create_secret(Name="client", SecretString="s3cr3t words")
+    browser = Browser(console(world, issuer, "client").respond)
+    pages = [browser.get("/sign-in"), sign_in(issuer, browser), browser.get("/")]
+    assert [page["statusCode"] for page in pages] == [303, 303, 200]
+    assert issuer.secrets == ["s3cr3t words"]
+    assert not any("s3cr3t" in str(page) for page in pages)
 
 
 def test_an_issuer_that_fails_is_said_to_fail(made: Made) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import yaml
 from integration.decided_cases import found
 from integration.test_desk_store import deliver, name
 from support.sample_messages import complaint, decision, dispute, order
@@ -11,7 +12,9 @@ from support.sample_posts import OTP, pack
 from support.world import ROLE, World
 
 from console.table.holding import Holding
+from console.table.set_examples import SetExamples
 from console.table.table_desk import TableDesk
+from desk.adopting import Adoption
 from desk.deciding import DecisionForm, decide, form_id
 from desk.items import ItemKind
 from desk.moderator import Door, Moderator, Role
@@ -169,6 +172,18 @@ def test_an_order_waits_and_is_answered(world: World) -> None:
     assert at.hold(ANNA, decide(form, dossier, ANNA, at.now())) is None
     deliver(world, name(form.id))
     assert desk(world).items(ANNA) == []
+
+
+def test_an_example_for_a_rule_becomes_lines_for_its_author(world: World) -> None:
+    found(world)
+    examples = SetExamples(desk(world).packs)
+    assert "codes/asks-for-code" in examples.rules()
+    made = examples.adopted(Adoption("codes", "asks-for-code", "ignore", 'A "joke" about codes'))
+    assert made is not None
+    assert not made.checked
+    rule = yaml.safe_load(made.patch)
+    assert rule == {"ignore": ['A "joke" about codes']}
+    assert examples.adopted(Adoption("codes", "no-rule", "ignore", "A joke")) is None
 
 
 class TestAnotherProvider:

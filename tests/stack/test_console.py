@@ -2,15 +2,16 @@
 
 import json
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
-from stack.console_browser import Browser, Page
+from stack.console_browser import Browser, Page, console_address
 from stack.running import DAY, Running
+from support.chromium import ARGUMENTS, CHROMIUM, HAS_CHROMIUM
 
 from ledger.records.provider import Provider
 from terang.emulator.stack import ACCOUNT
@@ -20,11 +21,17 @@ PASSWORD = "a long pass phrase, 15 letters and M0re"
 
 
 @pytest.fixture(scope="module")
-def origin(running: Running) -> str:
+def origin(running: Running) -> Iterator[str]:
     """The console's address on the local stack, which is known only after the deployment."""
-    outputs, port = running.outputs, urlsplit(running.stack.url).port
-    # AWS takes plain HTTP for `localhost` alone; `Browser` hands it to the API's own host.
-    origin = f"http://localhost:{port}"
+    with console_address(running.stack.url) as (origin, known):
+        known["api"] = running.outputs["ConsoleApiId"]
+        tell_the_console(running, origin)
+        yield origin
+
+
+def tell_the_console(running: Running, origin: str) -> None:
+    """Register the address at the pool, and give the function the settings that follow from it."""
+    outputs = running.outputs
     pool = outputs["ConsolePoolId"]
     functions, cognito = running.stack.client("lambda"), running.stack.client("cognito-idp")
     client = cognito.create_user_pool_client(
@@ -47,7 +54,6 @@ def origin(running: Running) -> str:
     functions.update_function_configuration(
         FunctionName=name, Environment={"Variables": variables | local}
     )
-    return origin
 
 
 def account(running: Running, name: str, group: str) -> None:
@@ -64,9 +70,9 @@ def account(running: Running, name: str, group: str) -> None:
     cognito.admin_add_user_to_group(UserPoolId=pool, Username=name, GroupName=group)
 
 
-def signed_in(running: Running, origin: str, name: str) -> tuple[Browser, Page]:
+def signed_in(origin: str, name: str) -> tuple[Browser, Page]:
     """A browser in which somebody has gone all the way, and the page that it came to."""
-    browser = Browser(origin, running.outputs["ConsoleApiId"])
+    browser = Browser()
     away = browser.get(f"{origin}/sign-in")
     assert away.status == 303, away.text
     form = browser.get(away.location)
@@ -91,13 +97,16 @@ def found(running: Running, origin: str, tmp_path_factory: pytest.TempPathFactor
         "published_at": "2026-11-24T08:00:00Z",
         "language": "en",
     }
-    path.write_text(json.dumps(post) + "\n" + json.dumps(post | {"id": "c-2"}) + "\n")
+    other = post | {"id": "c-3", "text": "My cousin wants you to send me the OTP for a new phone"}
+    posts = [post, post | {"id": "c-2"}, other]
+    path.write_text("".join(json.dumps(each) + "\n" for each in posts))
     running.take(PROVIDER, Path(path))
     running.store.put_provider(Provider(PROVIDER, (ACCOUNT,), door="console"))
     account(running, "m-7", f"{PROVIDER}/moderator")
     account(running, "m-8", f"{PROVIDER}/lead")
     account(running, "n-1", "other-chat/moderator")
-    return running.store.open_findings(PROVIDER, 1)[0].finding
+    open_ones = running.store.open_findings(PROVIDER, 3)
+    return next(each.finding for each in open_ones if each.post == "c-1")
 
 
 def decide(browser: Browser, origin: str, key: str, **fields: str) -> Page:
@@ -123,7 +132,7 @@ def wait_for(condition: Any, seconds: float = 60) -> None:
 def test_a_moderator_signs_in_decides_and_signs_out(
     running: Running, origin: str, found: str
 ) -> None:
-    browser, back = signed_in(running, origin, "m-7")
+    browser, back = signed_in(origin, "m-7")
     assert (back.status, back.location) == (303, "/"), back.text
     queue = browser.get(f"{origin}/")
     assert queue.status == 200, queue.text
@@ -139,9 +148,11 @@ def test_a_moderator_signs_in_decides_and_signs_out(
     again = decide(browser, origin, found)
     failed = [line for line in running.logs().splitlines() if "at_line" in line]
     assert (again.status, failed) == (303, [])
-    wait_for(lambda: entries(running))
-    [entry] = entries(running)
-    assert (entry.moderator, entry.verdict) == ("m-7", "dismissed")
+    wait_for(lambda: len(entries(running)) == 2)  # a near copy is decided with it
+    decided = {(entry.moderator, entry.verdict, entry.group) for entry in entries(running)}
+    [(moderator, verdict, group)] = decided
+    assert (moderator, verdict) == ("m-7", "dismissed")
+    assert group
     assert f"/card/{found}" not in browser.get(f"{origin}/").text
     left = browser.post(f"{origin}/sign-out", {"token": recent.hidden["token"]})
     assert left.status == 200, left.text
@@ -149,10 +160,51 @@ def test_a_moderator_signs_in_decides_and_signs_out(
     assert "neighbour" not in running.logs()
 
 
-def test_another_providers_moderator_has_no_session(
-    running: Running, origin: str, found: str
-) -> None:
+def test_another_providers_moderator_has_no_session(origin: str, found: str) -> None:
     """`other-chat` is not registered, so its accounts are nobody here."""
-    _, back = signed_in(running, origin, "n-1")
+    _, back = signed_in(origin, "n-1")
     assert back.status == 403
     assert "other_door" in back.text
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(not HAS_CHROMIUM, reason="no Chromium: set CHROMIUM")
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
+def test_in_a_browser_by_keys(
+    running: Running, origin: str, found: str, scheme: str, width: int
+) -> None:
+    """Sign in at the pool, decide by keys, take it back, sign out; no page complains."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    complaints: list[str] = []
+    look: dict[str, Any] = {"viewport": {"width": width, "height": 900}, "color_scheme": scheme}
+    with playwright.sync_playwright() as started:
+        opened = started.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        page = opened.new_context(**look, locale="id-ID").new_page()
+        page.goto(f"{origin}/")
+        page.fill("input[name=username]", "m-8")
+        page.fill("input[name=password]", PASSWORD)
+        with page.expect_navigation(url=f"{origin}/"):
+            page.press("input[name=password]", "Enter")
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        assert page.locator("html").get_attribute("lang") == "id"
+        with page.expect_navigation(url="**/card/*"):
+            page.keyboard.press("n")
+        page.keyboard.press(" ")
+        assert "OTP" in page.locator("p.text").first.inner_text()
+        page.keyboard.press("d")
+        with page.expect_navigation():
+            page.keyboard.press("1")
+        held = running.desk.held_by(PROVIDER, "m-8", datetime(2026, 1, 1, tzinfo=UTC))[-1]
+        with page.expect_navigation(url="**/card/*"):
+            page.keyboard.press("u")
+        undone = running.desk.pending(PROVIDER, held.id)
+        assert undone is not None
+        assert undone.state == "undone"
+        with page.expect_navigation():
+            page.locator("form[action='/sign-out'] button").click()
+        assert page.locator("h1").inner_text() == "Anda sudah keluar"
+        page.goto(f"{origin}/recent")
+        assert not page.url.startswith(origin)
+        opened.close()
+    assert complaints == []

@@ -61,6 +61,7 @@ class MemoryIssuer:
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     keys: list[dict[str, Any]] = field(default_factory=lambda: [jwk(KEY)])
     asked: list[str] = field(default_factory=list)
+    secrets: list[str] = field(default_factory=list)
 
     def authorize(self, address: str) -> str:
         """Somebody signs in at this address; the query that the browser comes back with."""
@@ -85,6 +86,7 @@ class MemoryIssuer:
 
     def _token(self, form: Mapping[str, str]) -> dict[str, Any]:
         asked = self.codes.pop(form["code"], None)
+        self.secrets += [form["client_secret"]] if "client_secret" in form else []
         if asked is None or asked["redirect_uri"] != form["redirect_uri"]:
             raise CodeRefusedError
         challenge = jwt.utils.base64url_encode(
@@ -102,6 +104,7 @@ class Browser:
 
     respond: Any
     cookies: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
 
     def get(self, path: str, query: str = "") -> dict[str, Any]:
         return self._ask("GET", path, query, "", {})
@@ -120,7 +123,7 @@ class Browser:
             "rawQueryString": query,
             "queryStringParameters": fields,
             "cookies": [f"{name}={value}" for name, value in self.cookies.items()],
-            "headers": headers,
+            "headers": self.headers | headers,
             "body": body,
             "isBase64Encoded": False,
             "requestContext": {"http": {"method": method, "path": path}, "stage": "$default"},

@@ -15,8 +15,10 @@ from console.identity.session import Sessions
 from console.identity.sign_in import Answer, Event, Report, SignIn
 from console.identity.tokens import TokenChecks
 from console.table.holding import Holding
+from console.table.set_examples import SetExamples
 from console.table.table_desk import TableDesk
 from desk.routes.application import SECURITY_HEADERS, DeskApplication
+from desk.routes.asking import phrases_of
 from ledger.aws.desk_store import DynamoDesk
 from ledger.aws.objects import S3Objects
 from ledger.aws.queue import Senders
@@ -65,15 +67,15 @@ class Console:
                 return _secured(route(event))
             except IssuerError:
                 self.sign_in.report("refused", {"code": "issuer_failed"})
-                return self.failed(HTTPStatus.BAD_GATEWAY)
+                return self.failed(event, HTTPStatus.BAD_GATEWAY)
         if place[0] == "POST" and self.sign_in.door.session(event) is None:
             return _secured(self.sign_in.session_ended(event))
         return self.desk.respond(event)
 
-    def failed(self, status: HTTPStatus = HTTPStatus.INTERNAL_SERVER_ERROR) -> Answer:
+    def failed(self, event: Event, status: HTTPStatus = HTTPStatus.INTERNAL_SERVER_ERROR) -> Answer:
         """Return the page of a request that failed on our side."""
-        headers = {"Content-Type": "text/html; charset=utf-8"}
-        return _secured({"statusCode": int(status), "headers": headers, "body": broken()})
+        headers, body = {"Content-Type": "text/html; charset=utf-8"}, broken(phrases_of(event))
+        return _secured({"statusCode": int(status), "headers": headers, "body": body})
 
 
 def _with_cookies(event: Event) -> Event:
@@ -130,7 +132,7 @@ def console_of(
         public_url=settings.public_url,
         out_bucket=settings.out_bucket,
     )
-    return Console(sign_in, DeskApplication(desk, door))
+    return Console(sign_in, DeskApplication(desk, door, SetExamples(desk.packs)))
 
 
 def _client_secret(name: str) -> Any:

@@ -43,4 +43,4 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  #
         place = f"{os.path.basename(last.filename)}:{last.lineno}"  # noqa: PTH119
         logger.error("failed", extra={"error": type(error).__name__, "at_line": place})  # noqa: TRY400
         metrics.add_metric("ConsoleFailed", MetricUnit.Count, 1)
-        return console.failed()
+        return console.failed(event)

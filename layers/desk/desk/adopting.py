@@ -44,15 +44,17 @@ class AdoptionResult:
     """What the tools for packs say about an example, and the change to the pack's file.
 
     `problems` are those of `packs check` with the example, `changes` the lines of `packs diff`.
+    Without the pack's file (`checked` is false) there are none, and `patch` is the lines to add.
     """
 
     patch: str
-    problems: tuple[str, ...]
-    changes: tuple[str, ...]
+    problems: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()
+    checked: bool = True
 
 
 class Adopter(Protocol):
-    """Tries an example in the packs of this machine. Nothing is written."""
+    """Tries an example in packs. Nothing is written."""
 
     def rules(self) -> list[str]:
         """Return the rules of the packs, as `pack/rule`, sorted."""

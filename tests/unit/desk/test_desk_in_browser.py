@@ -1,9 +1,7 @@
 """The desk in a real browser: decided by keys, taken back, contested, audited; at two widths."""
 
 import json
-import os
 import re
-import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from support.chromium import ARGUMENTS, CHROMIUM, HAS_CHROMIUM
 from support.desk_world import KnownRule, MemoryDesk, audited, complaint, decided, dossier, finding
 from support.review_world import run_folder
 
@@ -35,10 +34,6 @@ if TYPE_CHECKING:
 playwright = pytest.importorskip("playwright.sync_api")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright")
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-ARGUMENTS += ["--disable-component-update", "--disable-sync"]
-
 HOSTILE = (
     "send me <script>window.ran=1</script> \"'><img src=x onerror=window.ran=2> {{ 7*7 }} "
     "javascript:window.ran=3 \u202egnp.exe \x00 </textarea></title><svg/onload=window.ran=4>"
@@ -46,7 +41,7 @@ HOSTILE = (
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="no Chromium: set CHROMIUM"),
+    pytest.mark.skipif(not HAS_CHROMIUM, reason="no Chromium: set CHROMIUM"),
 ]
 
 

@@ -12,6 +12,7 @@ from console.identity.grants import GrantError, Grants
 from console.identity.issuer import CodeRefusedError, Issuer
 from console.identity.tokens import TokenChecks, TokenError
 from desk.moderator import Moderator
+from desk.routes.asking import phrases_of
 from desk.session import FormError, body_of, cookie_of, headers_of, read_form
 from ledger.clock import Clock
 
@@ -62,11 +63,11 @@ class SignIn:
         try:
             moderator = self._moderator(event)
         except (TokenError, GrantError) as error:
-            return self._refuse(error.code)
+            return self._refuse(event, error.code)
         except CodeRefusedError:
-            return self._refuse("code_refused")
+            return self._refuse(event, "code_refused")
         if not self.door.is_open(moderator.provider):
-            return self._refuse("other_door")
+            return self._refuse(event, "other_door")
         self.door.sessions.end(cookie_of(event, SESSION_COOKIE))
         secret = self.door.sessions.begin(moderator)
         who = {
@@ -84,16 +85,16 @@ class SignIn:
             try:
                 read_form(event, session, self.door.origin)
             except FormError:
-                return self._refuse("foreign_form", HTTPStatus.FORBIDDEN)
+                return self._refuse(event, "foreign_form")
             self.door.sessions.end(cookie_of(event, SESSION_COOKIE))
             self.report("signed_out", {"moderator": session.moderator.name})
         elsewhere = self.issuer.sign_out_address(f"{self.door.origin}{SIGNED_OUT}")
-        page = pages.signed_out(elsewhere)
+        page = pages.signed_out(phrases_of(event), elsewhere)
         return _page(HTTPStatus.OK, page, set_cookie(SESSION_COOKIE, "", 0))
 
-    def signed_out(self, _: Event) -> Answer:
+    def signed_out(self, event: Event) -> Answer:
         """Show that nobody is signed in any more."""
-        return _page(HTTPStatus.OK, pages.signed_out(""))
+        return _page(HTTPStatus.OK, pages.signed_out(phrases_of(event), ""))
 
     def session_ended(self, event: Event) -> Answer:
         """Answer a form whose session ended: nothing was done, and the typed text is shown again.
@@ -101,7 +102,7 @@ class SignIn:
         Only a form of our own pages is shown, so that no other site can write on this page.
         """
         is_ours = headers_of(event).get("origin") == self.door.origin
-        page = pages.session_ended(body_of(event) if is_ours else "")
+        page = pages.session_ended(phrases_of(event), body_of(event) if is_ours else "")
         return _page(HTTPStatus.UNAUTHORIZED, page)
 
     @property
@@ -120,9 +121,10 @@ class SignIn:
         token = self.issuer.exchange(code, attempt.verifier, self._redirect)
         return self.grants.moderator(self.checks.claims(token, attempt.nonce, now))
 
-    def _refuse(self, code: str, status: HTTPStatus = HTTPStatus.FORBIDDEN) -> Answer:
+    def _refuse(self, event: Event, code: str) -> Answer:
         self.report("refused", {"code": code})
-        return _page(status, pages.refused(code), set_cookie(ATTEMPT_COOKIE, "", 0))
+        page = pages.refused(phrases_of(event), code)
+        return _page(HTTPStatus.FORBIDDEN, page, set_cookie(ATTEMPT_COOKIE, "", 0))
 
 
 def _see(address: str, *cookies: str) -> Answer:

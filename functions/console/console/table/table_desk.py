@@ -47,6 +47,7 @@ from ledger.cases.transitions import Move
 from ledger.clock import Clock, utc_exactly
 from ledger.keys import audit_key
 from ledger.ports import Objects
+from rules.pack import Pack
 
 LOOK_BACK_DAYS = 31
 """Days of the journal in which notices and complaints are looked for."""
@@ -147,6 +148,10 @@ class TableDesk:
     def goldens(self, moderator: Moderator) -> Sequence[Dossier]:
         """Return the cards for training: examples of the packs in force."""
         return self._dossiers.goldens(moderator.provider)
+
+    def packs(self) -> tuple[Pack, ...]:
+        """Return the packs in force."""
+        return self._dossiers.packs()
 
     def claims(self, moderator: Moderator) -> Mapping[str, DeskClaim]:
         """Return the claims in force at the moderator's provider, by item."""

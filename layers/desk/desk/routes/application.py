@@ -13,9 +13,8 @@ from desk.adopting import Adopter
 from desk.pages.templating import error_page
 from desk.ports import Desk
 from desk.routes import adopt_routes, card_routes, other_routes, queue_routes
-from desk.routes.asking import HTML, Asking, language_of
+from desk.routes.asking import HTML, Asking, phrases_of
 from desk.session import DeskDoor, FormError, read_form
-from phrases import of
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
@@ -95,6 +94,6 @@ def _resolver() -> APIGatewayHttpResolver:
 
 
 def _error(event: Mapping[str, Any], status: HTTPStatus, why: str = "") -> dict[str, Any]:
-    words = of(language_of(event))
+    words = phrases_of(event)
     page = error_page(words, status, words.gettext(why) if why else "")
     return {"statusCode": int(status), "headers": {"Content-Type": HTML}, "body": page}

@@ -49,7 +49,7 @@ class Asking:
     @property
     def phrases(self) -> Phrases:
         """Return the phrases of the interface's language."""
-        return of(self.language)
+        return phrases_of(self.event)
 
     @property
     def language(self) -> str:
@@ -103,6 +103,11 @@ def language_of(event: Mapping[str, Any]) -> str:
     wanted = headers_of(event).get("accept-language", "").split(",")
     codes = (part.partition(";")[0].strip()[:2].lower() for part in wanted)
     return next((code for code in (chosen, *codes) if code in LANGUAGES), "en")
+
+
+def phrases_of(event: Mapping[str, Any]) -> Phrases:
+    """Return the phrases of the language that a request wants."""
+    return of(language_of(event))
 
 
 def see(path: str, care: CareSettings | None = None) -> Response[str]:

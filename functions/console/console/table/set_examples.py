@@ -1,0 +1,30 @@
+"""An example for a rule of a published pack, as lines for its author."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from desk.adopting import Adoption, AdoptionResult
+from rules.pack import Pack
+
+
+@dataclass(frozen=True, slots=True)
+class SetExamples:
+    """The port `Adopter` over the packs in force.
+
+    Limits: what checks packs is not deployed, so the author of the pack checks the example.
+    """
+
+    packs: Callable[[], tuple[Pack, ...]]
+
+    def rules(self) -> list[str]:
+        """Return the rules of the packs, as `pack/rule`, sorted."""
+        return sorted(f"{pack.id}/{rule.id}" for pack in self.packs() for rule in pack.rules)
+
+    def adopted(self, adoption: Adoption) -> AdoptionResult | None:
+        """Return the lines to add to a rule; None if the packs have no such rule."""
+        if f"{adoption.pack}/{adoption.rule}" not in self.rules():
+            return None
+        text = json.dumps(adoption.text, ensure_ascii=False)
+        lines = f"# {adoption.pack}, rule {adoption.rule}\n{adoption.kind}:\n  - {text}\n"
+        return AdoptionResult(lines, checked=False)
