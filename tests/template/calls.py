@@ -74,7 +74,9 @@ class Calls:
     def _dynamodb(self, operation: str, params: dict[str, Any]) -> Iterator[Need]:
         match operation:
             case "Query" if "IndexName" in params:
-                raise NotImplementedError("no function lists by the index")
+                index = f"{self.stack.arn('Table')}/index/{params['IndexName']}"
+                yield Need("dynamodb:Query", index)
+                return
             case "Query":
                 touched = [("Query", params["ExpressionAttributeValues"][":pk"]["S"])]
             case "GetItem":

@@ -97,8 +97,8 @@ class Trial:
         self.calls = {name: Calls(STACK) for name in SETTINGS}
         self.s3, self.sqs = boto3.client("s3"), boto3.client("sqs")
         self.units = self.sqs.create_queue(QueueName="Units")["QueueUrl"]
-        _make_buckets(self.s3)
-        _make_table()
+        make_buckets(self.s3)
+        make_table()
         secret = {"Name": "PseudonymSecret", "SecretString": "forty letters that nobody can guess"}
         boto3.client("secretsmanager").create_secret(**secret)
         partners = json.dumps({"helpdesk": sha256(b"open sesame").hexdigest()})
@@ -305,7 +305,8 @@ def _signing(call: Callable[..., Any]) -> Callable[..., Any]:
     return answer
 
 
-def _make_buckets(s3: Any) -> None:
+def make_buckets(s3: Any) -> None:
+    """Make the stack's buckets."""
     for one in STACK.typed("AWS::S3::Bucket").values():
         place = {"LocationConstraint": "eu-west-1"}
         s3.create_bucket(Bucket=one["BucketName"], CreateBucketConfiguration=place)
@@ -313,7 +314,8 @@ def _make_buckets(s3: Any) -> None:
         s3.put_bucket_versioning(Bucket=one["BucketName"], VersioningConfiguration=versions)
 
 
-def _make_table() -> None:
+def make_table() -> None:
+    """Make the stack's table, with a provider."""
     table = STACK.typed("AWS::DynamoDB::Table")["Table"]
     kept = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
     dynamodb = boto3.client("dynamodb")

@@ -1,0 +1,143 @@
+"""The console lives on what the template gives it, from the sign-in to a sent decision."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+import pytest
+from aws_lambda_powertools.utilities import parameters
+from moto import mock_aws
+from support.memory_cases import SET, finding
+from support.sign_in_world import CLIENT, ISSUER, ORIGIN, Browser, MemoryIssuer
+from template.calls import Calls
+from template.permissions import allows, matches
+from template.resolved import Resolved, as_list, source
+from template.trial import bucket, make_buckets, make_table
+
+from console.application import ConsoleSettings, console_of
+from ledger.aws.desk_store import DynamoDesk
+from ledger.aws.store import DynamoStore
+from ledger.aws.table import Table
+from ledger.clock import SystemClock
+from ledger.pointer import set_key
+from ledger.records.provider import Provider
+from matcher import digest_of
+
+SECRET = "ClientSecret"  # the name: moto gives it an ARN of its own
+STACK = Resolved.of(
+    source(), Console="oidc", ConsoleUrl=ORIGIN, ConsoleIssuer=ISSUER, ConsoleClientId=CLIENT,
+    ConsoleClientSecretArn=SECRET, PublicUrl="https://terang.example", Today="2026-11-25",
+)  # fmt: skip
+ROLE = "ConsoleRole"
+BY_LAMBDA = {
+    ("logs:CreateLogStream", STACK.arn("ConsoleLogs")),
+    ("logs:PutLogEvents", STACK.arn("ConsoleLogs")),
+    ("kms:Decrypt", STACK.arn("Key")),
+    ("kms:GenerateDataKey", STACK.arn("Key")),
+}
+
+
+class Settings(dict[str, str]):
+    """The function's environment, which remembers what it was asked for."""
+
+    def __init__(self, given: dict[str, Any]) -> None:
+        super().__init__({name: str(value) for name, value in given.items()})
+        self.asked: set[str] = set()
+
+    def __getitem__(self, name: str) -> str:
+        self.asked.add(name)
+        return super().__getitem__(name)
+
+
+@pytest.fixture(scope="module")
+def settings() -> Settings:
+    function = STACK.typed("AWS::Lambda::Function")["ConsoleFunction"]
+    return Settings(function["Environment"]["Variables"])
+
+
+@pytest.fixture(scope="module")
+def calls(settings: Settings) -> Iterator[Calls]:
+    """A moderator signs in, reads, claims, decides, takes back and signs out."""
+    made = Calls(STACK)
+    with pytest.MonkeyPatch.context() as patch, mock_aws():
+        patch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+        dynamodb, s3, sqs = (boto3.client(name) for name in ("dynamodb", "s3", "sqs"))
+        make_buckets(s3)
+        make_table()
+        store, held = DynamoStore.of(dynamodb, "Table"), DynamoDesk(Table(dynamodb, "Table"))
+        store.put_provider(Provider("acme", ("AROAACME",), door="console"))
+        store.put_findings([(finding(1), "Send me the code")], 2**31)
+        s3.put_object(Bucket=bucket("public"), Key=set_key(digest_of(SET)), Body=SET)
+        boto3.client("secretsmanager").create_secret(Name=SECRET, SecretString="words")
+        url = sqs.create_queue(QueueName="ConsoleCases")["QueueUrl"]
+        parameters.clear_caches()
+        read = replace(ConsoleSettings.of(settings), console_queue_url=url)
+        console = console_of(read, dynamodb, s3, sqs, lambda *_: None)
+        issuer = MemoryIssuer(SystemClock().now())
+        console.sign_in.issuer.fetch = issuer.fetch
+        browser = Browser(console.respond)
+        with made.recorded():
+            away = browser.get("/sign-in")["headers"]["Location"]
+            assert browser.get("/callback", issuer.authorize(away))["statusCode"] == 303
+            browse(browser)
+        [pending] = held.held_since("acme", datetime(2026, 1, 1, tzinfo=UTC))
+        assert pending.state == "undone"
+        yield made
+
+
+def browse(browser: Browser) -> None:
+    """Use every page that reads or writes something of its own."""
+
+    def of(page: str, name: str) -> str:
+        return page.partition(f'name="{name}" value="')[2].partition('"')[0]
+
+    key = finding(1).finding
+    token = {"token": of(browser.get("/")["body"], "token")}
+    assert browser.post("/search", token | {"text": "code"})["statusCode"] == 200
+    assert browser.post("/next", token)["headers"]["Location"] == f"/card/{key}"
+    form = {"id": of(browser.get(f"/card/{key}")["body"], "id"), "verdict": "dismissed"}
+    form |= token | {"reason": "It is a joke."}
+    assert browser.post(f"/card/{key}/decide", form)["statusCode"] == 303
+    assert browser.post(f"/undo/{form['id']}", token)["headers"]["Location"] == f"/card/{key}"
+    assert browser.get("/training")["statusCode"] == 200
+    assert browser.post("/sign-out", token)["statusCode"] == 200
+
+
+def test_the_console_is_given_the_settings_that_it_reads(calls: Calls, settings: Settings) -> None:
+    given = {name for name in settings if not name.startswith("POWERTOOLS_")}
+    assert given == settings.asked
+
+
+def test_the_console_may_do_what_it_does(calls: Calls) -> None:
+    denied = {
+        need
+        for need in calls.needs
+        if not allows(STACK, ROLE, need.action, need.resource, LeadingKeys=need.partition)
+    }
+    assert len(calls.needs) > 10
+    assert denied == set()
+
+
+def test_the_console_may_do_nothing_else(calls: Calls) -> None:
+    uncalled = {
+        (action, resource)
+        for statement in STACK.grants(ROLE)
+        for action in as_list(statement["Action"])
+        for resource in as_list(statement["Resource"])
+        if not any(one.action == action and matches(resource, one.resource) for one in calls.needs)
+    }
+    assert uncalled == BY_LAMBDA
+
+
+def test_the_console_may_touch_no_other_partition(calls: Calls) -> None:
+    for statement in STACK.grants(ROLE):
+        actions = as_list(statement["Action"])
+        keys = statement.get("Condition", {}).get("ForAllValues:StringLike", {})
+        untouched = {
+            key
+            for key in keys.get("dynamodb:LeadingKeys", ())
+            if not any(one.action in actions and matches(key, one.partition) for one in calls.needs)
+        }
+        assert untouched == set(), statement["Sid"]
