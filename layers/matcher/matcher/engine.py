@@ -10,12 +10,12 @@ spans, and says if there are more.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from matcher.effort import Effort
-from matcher.evaluator import PartResult, RuleEvaluator, Stretches
-from matcher.hit import Hit, Part, PostResult, Span
+from matcher.evaluator import PartResult, RuleEvaluator
+from matcher.hit import Hit, Part, PassingText, PostResult, Span
 from matcher.host_index import GroupsByLink, HostIndex
 from matcher.scores import PartScore, PartSigns
 from matcher.terms.term import Match
@@ -36,9 +36,8 @@ a worker that gets a third such delivery has gained."""
 BATCH = 100
 """Posts that go through the prefilter together once numpy is imported."""
 
-type _Parts = dict[int, tuple[Stretches | None, bool, Collection[str] | None]]
-"""The parts of a post that may satisfy a rule, by number. Each has the stretches that hold its
-patterns (None: unknown), whether a word may be in disguise, and its signs (None: unknown)."""
+type _Parts = dict[int, PassingText | None]
+"""The parts of a post that may satisfy a rule, by number. Of None, nothing is known."""
 
 if f"3+{TABLE_VERSION}" != FOLD_VERSION:
     raise ImportError(f"fold.json is {TABLE_VERSION}, and sets name the fold {FOLD_VERSION}")
@@ -162,9 +161,9 @@ class Matcher:
                 signs |= dict.fromkeys(found, of_links)
                 if self._evaluator.groups_by_link(post) or (of_links and not found):
                     passing[number] = {}
-        for at, stretches, suspect, present in prefilter.passing(texts, signs):
-            number, part = owners[at]
-            passing.setdefault(number, {})[part] = stretches, suspect, present
+        for known in prefilter.passing(texts, signs):
+            number, part = owners[known.text]
+            passing.setdefault(number, {})[part] = known
         return passing
 
     def _evaluate(self, post: Sequence[Part], parts: _Parts | None = None) -> PostResult:
@@ -199,22 +198,23 @@ class Matcher:
         by_link = self._evaluator.groups_by_link(post) if has_links else {}
         of_links = self._evaluator.scored.signs_of_links(post) if has_links else {}
         if (by_link or of_links) and all(name != "text" for name, _ in post):
-            parts = None if parts is None else parts | {len(post): (None, False, ())}
+            parts = None if parts is None else parts | {len(post): None}
             post = [*post, ("text", "")]
         for number, (name, text) in enumerate(post):
             if name.startswith("links/"):
                 continue
             helpful, signs = (by_link, of_links) if name == "text" else ({}, {})
-            known = None if parts is None or helpful else parts.get(number, ((), False, ()))
-            stretches, suspect, present = known or (None, None, None)
+            if parts is not None and number not in parts and not helpful:
+                continue
+            known = None if parts is None or helpful else parts[number]
+            present = known.signs if known else None
             yield (
                 _TextPart(number, name, helpful),
                 self._evaluator.evaluate(
                     text,
                     helpful,
                     PartSigns(name, text, self._evaluator.signs, signs, present),
-                    stretches,
-                    suspect=suspect,
+                    known,
                     effort=effort,
                     every_score=every_score,
                 ),

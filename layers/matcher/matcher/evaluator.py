@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from matcher.effort import Effort
 from matcher.evasion.suspicion import has_han_apart, has_odd_letters, is_suspect
-from matcher.hit import Part, Span
+from matcher.hit import Part, PassingText, Span
 from matcher.host_index import GroupsByLink, HostIndex
 from matcher.scores import PartScore, PartSigns, ScoredRules
 from matcher.signs.addresses import LINK_SIGNS, signs_of_link
@@ -88,9 +88,8 @@ class RuleEvaluator:
         text: str,
         by_link: GroupsByLink,
         signs: PartSigns,
-        stretches: Stretches | None = None,
+        known: PassingText | None = None,
         *,
-        suspect: bool | None = None,
         effort: Effort | None = None,
         every_score: bool = False,
     ) -> PartResult:
@@ -102,21 +101,19 @@ class RuleEvaluator:
             text: The part.
             by_link: The groups that URLs outside the text satisfy.
             signs: The signs of the part.
-            stretches: The stretches that hold all patterns that are not in disguise, if known. Then
-                no scored rule reaches its threshold without words in disguise.
-            suspect: Whether a word may be in disguise, if that is known.
+            known: What the prefilter knows of the part.
             effort: The work that is left for the post.
             every_score: Whether to return the sums of all scored rules, however small.
         """
         effort = effort or Effort()
-        patterns, stretches, layers = self._search(text, stretches, suspect, effort)
-        numbers = self._possible_rules(patterns, by_link, signs)
+        patterns, stretches, layers = self._search(text, known, effort)
+        known = None if layers else known  # it is about the text as written
+        grouped = known is None or known.grouped
+        numbers = self._possible_rules(patterns, by_link, signs) if grouped else []
         if every_score:
             scored = list(self.scored.scores)
-        elif self.scored.scores and stretches is None:
-            scored = self.scored.reachable(patterns, signs)
         else:
-            scored = []
+            scored = self.scored.reachable(patterns, signs, known and known.scored)
         if not numbers and not scored:
             return PartResult([], [])
         rules = [self._rules[number] for number in numbers]
@@ -171,21 +168,21 @@ class RuleEvaluator:
         return self.index.possible_rules(patterns | present, by_link)
 
     def _search(
-        self, text: str, stretches: Stretches | None, suspect: bool | None, effort: Effort
+        self, text: str, known: PassingText | None, effort: Effort
     ) -> tuple[set[int], Stretches | None, _Layers]:
         """Return the patterns in a part, the stretches that hold them, and its disguised words.
 
         Stretches are None if a pattern may be anywhere, as it may be if a word is disguised.
         """
-        layers = self.read_disguises(text, effort) if suspect else []
+        layers = self.read_disguises(text, effort) if known and known.suspect else []
         patterns: set[int] = set()
-        if stretches is not None and not layers:
-            for start, end in stretches:
+        if known and known.stretches is not None and not known.scored and not layers:
+            for start, end in known.stretches:
                 patterns |= self._automaton.patterns_in(fold(text[start:end]), effort)
-            return patterns, stretches, layers
+            return patterns, known.stretches, layers
         folded = fold(text)
         patterns |= self._patterns_in(folded, effort)
-        if suspect is None and self._may_hide(text, folded):
+        if known is None and self._may_hide(text, folded):
             layers = self.read_disguises(text, effort)
         for layer in layers:
             patterns |= self._patterns_in(_folded_with(layer, text), effort)

@@ -1,5 +1,6 @@
 """The results of matching: which rules a post satisfies, and at which spans."""
 
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -49,6 +50,24 @@ class Hit(msgspec.Struct, frozen=True):
     spans_capped: bool = False
     score: int | None = None
     threshold: int | None = None
+
+
+class PassingText(NamedTuple):
+    """What the prefilter knows of a text that may satisfy a rule.
+
+    `stretches` hold all patterns of rules without a score. They are None if there are too many.
+    A suspect text may have further patterns, in disguise. `signs` are those that it has of the
+    signs in rules, or None if nobody looked for them. `scored` are the scored rules that may reach
+    their threshold, and `grouped` says whether a rule without a score may be satisfied; both hold
+    if no word is in disguise.
+    """
+
+    text: int
+    stretches: Sequence[tuple[int, int]] | None
+    suspect: bool
+    signs: Collection[str] | None
+    scored: Sequence[int]
+    grouped: bool
 
 
 class PostResult(NamedTuple):

@@ -6,8 +6,8 @@ weights of signs may still help are these looked for, and only rules that may re
 have their terms checked.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from functools import cached_property
 from typing import NamedTuple
 
@@ -29,7 +29,8 @@ from rules.score import Gate
 
 
 class PartScore(NamedTuple):
-    """The sum of one scored rule in one part, and the spans that it is the sum of, in order."""
+    """The sum of one scored rule in one part. If it reaches the threshold, with its spans in order.
+    """
 
     rule: int
     threshold: int
@@ -66,7 +67,7 @@ class PartSigns:
             self._passed[gate] = gate is None or passes(self._text, gate)
         return self._passed[gate]
 
-    @property
+    @cached_property
     def present(self) -> Collection[str]:
         """The signs that the part or its links have."""
         return self.spans if self._known is None else {*self._known, *self._links}
@@ -99,10 +100,10 @@ class ScoredRules:
             rule: sum(weight for weight in score.signs.values() if weight > 0)
             for rule, score in self.scores.items()
         }
-        self._helpful: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)  # by pattern
+        self._weights = {rule: Counter[int]() for rule in self.scores}  # by pattern
         for pattern, rule, weight in index.weights():
             if weight > 0:
-                self._helpful[pattern].append((rule, weight))
+                self._weights[rule][pattern] += weight
 
     @property
     def thresholds(self) -> dict[int, int]:
@@ -136,22 +137,24 @@ class ScoredRules:
                         spans.setdefault(sign, Span(name, start, end, f"{{{sign}}}", ()))
         return spans
 
-    def reachable(self, patterns: Iterable[int], signs: PartSigns) -> list[int]:
-        """Return the rules that a part with these patterns and signs may satisfy, in order."""
-        sums = Counter[int]()
-        for pattern in patterns:
-            for rule, weight in self._helpful.get(pattern, ()):
-                sums[rule] += weight
-        return [
-            rule
-            for rule, score in self.scores.items()
-            if sums[rule] + self._most_of_signs[rule] >= score.threshold
-            and signs.passes(score.reads)
-            and (
-                not score.signs
-                or sums[rule] + _sum_of(score.signs, signs.present) >= score.threshold
-            )
-        ]
+    def reachable(
+        self, patterns: Set[int], signs: PartSigns, among: Iterable[int] | None = None
+    ) -> list[int]:
+        """Return the rules that a part with these patterns and signs may satisfy, in order.
+
+        Only those `among` some rules, if the others cannot be satisfied.
+        """
+        reachable: list[int] = []
+        for rule in self.scores if among is None else among:
+            score, weights = self.scores[rule], self._weights[rule]
+            missing = score.threshold - sum(map(weights.__getitem__, patterns & weights.keys()))
+            if (
+                missing <= self._most_of_signs[rule]
+                and signs.passes(score.reads)
+                and (not score.signs or missing <= _sum_of(score.signs, signs.present))
+            ):
+                reachable.append(rule)
+        return reachable
 
     def weigh(
         self,
@@ -169,15 +172,21 @@ class ScoredRules:
             effort: The work that is left for the post. If it runs out, terms found by then count.
         """
         counted: dict[int, dict[_Key, Match]] = {rule: {} for rule in rules}
+        missing: dict[int, list[tuple[dict[_Key, Match], _Key, Term, bool]]] = {}  # by pattern
         for view in views if rules else ():
             for pattern, end in self._occurrences(view.folded, effort):
-                for use, term in self._index.terms(pattern):
-                    if use.rule in counted and _key(use, term) not in counted[use.rule]:
+                if pattern not in missing:
+                    missing[pattern] = [
+                        (counted[use.rule], _key(use, term), term, self._rules[use.rule].exact)
+                        for use, term in self._index.terms(pattern)
+                        if use.rule in counted
+                    ]
+                for matches, key, term, exact in missing[pattern]:
+                    if key not in matches:
                         if not effort.take_weighing():
                             break
-                        exact = self._rules[use.rule].exact
                         if match := term.match_at(view, end, exact=exact):
-                            counted[use.rule][_key(use, term)] = match
+                            matches[key] = match
         return [self._score(rule, counted[rule], signs) for rule in rules]
 
     def _occurrences(self, folded: str, effort: Effort) -> Iterator[tuple[int, int]]:
@@ -193,6 +202,10 @@ class ScoredRules:
         if _CANCELLED in matches or not signs.passes(score.reads):
             return PartScore(rule, score.threshold, 0, [])
         weights = {0: score.terms, SOUNDS: score.pinyin}
+        total = sum(weights[group][term] for group, term in matches)
+        total += _sum_of(score.signs, signs.present)
+        if total < score.threshold:
+            return PartScore(rule, score.threshold, total, [])  # places of signs take long to find
         spans = [
             Span(signs.part, *place[:2], term, evasion, weights[group][term])
             for (group, _), (place, term, evasion) in matches.items()
@@ -201,7 +214,6 @@ class ScoredRules:
             if found := signs.spans.get(sign):
                 spans.append(structs.replace(found, weight=weight))
         spans.sort(key=lambda span: (span.part != signs.part, span.part, *_order(span)))
-        total = sum(span.weight or 0 for span in spans)
         return PartScore(rule, score.threshold, total, spans)
 
 
@@ -229,4 +241,4 @@ def _order(span: Span) -> tuple[int, int, str]:
 
 
 def _sum_of(weights: Mapping[str, int], present: Collection[str]) -> int:
-    return sum(weight for name, weight in weights.items() if name in present)
+    return sum(map(weights.__getitem__, weights.keys() & present))

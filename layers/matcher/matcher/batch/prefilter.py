@@ -25,26 +25,12 @@ from matcher.batch.sound_finder import SoundFinder
 from matcher.batch.suspects import Suspects
 from matcher.batch.symbols import Places, SymbolLine, in_lines
 from matcher.evasion.vocabulary import Vocabulary
+from matcher.hit import PassingText
 from matcher.text.links import stretch_around
 from rules.score import Gate
 
 PLACES_IN_TEXT = 64
 """Keys in a text for which stretches are cut out. A text with more is evaluated as a whole."""
-
-
-class PassingText(NamedTuple):
-    """A text that may satisfy a rule: its number, and stretches that hold all its patterns.
-
-    `stretches` is None for a text with patterns in many places, and for one that may reach the
-    threshold of a scored rule. Otherwise, they need not hold the patterns of scored rules. A
-    suspect text may have further patterns, in disguise. `signs` are all signs that it has of those
-    that rules use, or None if nobody looked for them.
-    """
-
-    text: int
-    stretches: list[tuple[int, int]] | None
-    suspect: bool
-    signs: Collection[str] | None = None
 
 
 class ScoredPatterns(NamedTuple):
@@ -158,7 +144,8 @@ class Prefilter:
             given = _from(more_signs or {}, first, len(some))
             plain = found.where(self._is_plain[keys])
             satisfied, with_signs = self._needs.passing(*plain, len(some))
-            signs, reaching = {}, set[int]()
+            signs: dict[int, frozenset[str]] = {}
+            reaching: Mapping[int, Sequence[int]] = {}
             if self._signs:
                 gates = GateView(line, some)
                 open_ = {*with_signs.tolist(), *given, *self._open(line, gates, found)}
@@ -168,17 +155,23 @@ class Prefilter:
             suspects = self._suspects.among(line, some) if self._suspects else set()
             near = self._is_plain[keys] & np.isin(found.texts, satisfied)
             spans = self._spans(line, places[near], *found.where(near))
-            for text in sorted(suspects.union(satisfied.tolist(), reaching)):
+            grouped = set(satisfied.tolist())
+            for text in sorted(suspects.union(grouped, reaching)):
                 around = spans.get(text, [])
-                few = len(around) <= PLACES_IN_TEXT and text not in reaching
-                stretches = _stretches(some[text], around) if few else None
-                yield PassingText(first + text, stretches, text in suspects, signs.get(text))
+                yield PassingText(
+                    first + text,
+                    _stretches(some[text], around) if len(around) <= PLACES_IN_TEXT else None,
+                    text in suspects,
+                    signs.get(text),
+                    reaching.get(text, ()),
+                    text in grouped,
+                )
             first += len(some)
 
-    def _open(self, line: SymbolLine, gates: GateView, found: "_Keys") -> set[int]:
+    def _open(self, line: SymbolLine, gates: GateView, found: "_Keys") -> Iterable[int]:
         """Return the texts that may reach the threshold of a scored rule with some signs."""
         if self._bounds is None or self._signs is None:
-            return set()
+            return ()
         return self._let_in(gates, *self._bounds.open(*found, self._signs.view(line)))
 
     def _signs_of(self, texts: Sequence[str], numbers: Sequence[int]) -> dict[int, frozenset[str]]:
@@ -194,8 +187,8 @@ class Prefilter:
         found: "_Keys",
         gates: GateView,
         number: int,
-    ) -> tuple[Places, set[int]]:
-        """Return which of the texts with known signs satisfy a rule, or may reach a threshold."""
+    ) -> tuple[Places, Mapping[int, Sequence[int]]]:
+        """Return which of the texts with known signs satisfy a rule, or may reach thresholds."""
         rows = [
             (text, self._key_of_sign[sign])
             for text, of_text in signs.items()
@@ -205,14 +198,15 @@ class Prefilter:
         found = found.where(np.isin(found.texts, list(signs))).with_rows(of_signs)
         satisfied, _ = self._needs.passing(*found.where(self._is_plain[found.keys]), number)
         if self._bounds is None:
-            return satisfied, set()
+            return satisfied, {}
         return satisfied, self._let_in(gates, *self._bounds.reaching(*found, number))
 
-    def _let_in(self, gates: GateView, texts: Places, rules: Places) -> set[int]:
-        """Return those texts that the gate of one of their rules lets pass."""
-        let_in: set[int] = set()
+    def _let_in(self, gates: GateView, texts: Places, rules: Places) -> dict[int, list[int]]:
+        """Return by text those of its rules whose gates let it pass, in order."""
+        let_in: dict[int, list[int]] = {}
         for rule in np.unique(rules).tolist():
-            let_in.update(gates.passing(texts[rules == rule], self._gates.get(rule)).tolist())
+            for text in gates.passing(texts[rules == rule], self._gates.get(rule)).tolist():
+                let_in.setdefault(text, []).append(rule)
         return let_in
 
     def _find(self, line: SymbolLine) -> tuple[Places, Places]:

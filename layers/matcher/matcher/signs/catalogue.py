@@ -71,11 +71,10 @@ def signs_in(text: str, wanted: Collection[str]) -> Iterator[Found]:
     shape = shape_of(text)
     rooms = {SIGNS[sign].module for sign in wanted}
     if not rooms.isdisjoint(_ROOMS_OF_CHUNKS):
-        for chunk in chunks_of(text, shape):
-            before, after = chunk.neighbours_read()
-            read = remembered_signs if len(chunk.text) <= LONG else read_signs
-            for sign, start, end in read(chunk.text, before, after):
-                yield sign, chunk.start + start, chunk.start + end
+        for at, chunk, before, after in chunks_of(text, shape):
+            read = remembered_signs if len(chunk) <= LONG else read_signs
+            for sign, start, end in read(chunk, before, after):
+                yield sign, at + start, at + end
     yield from parts.signs_of_part(text, shape, wanted, names="words" in rooms)
     if "proportions" in rooms:
         yield from proportions.signs_of_proportions(text, shape)
@@ -94,7 +93,7 @@ def signs_of_chunk(chunk: Chunk) -> list[Found]:
 
 def read_signs(text: str, before: str, after: str) -> list[Found]:
     """Return the signs of a chunk between two others, with places counted from its start."""
-    return signs_of_chunk(Chunk(text, shape_of(text), 0, before, after))
+    return signs_of_chunk(Chunk(text, shape_of(text), before, after))
 
 
 remembered_signs = lru_cache(REMEMBERED)(read_signs)

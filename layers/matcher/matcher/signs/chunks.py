@@ -19,42 +19,35 @@ _CHUNK = re.compile(f"[^{SPACE}{LINE_END}]+")
 
 
 class Chunk(NamedTuple):
-    """A chunk with its shape, its place in the text, and the texts of its neighbours.
+    """A chunk with its shape, and the texts of those neighbours that its signs depend on.
 
     A neighbour is empty at an end of the text, or if more than one space is between.
     """
 
     text: str
     shape: str
-    start: int
     before: str
     after: str
 
-    def neighbours_read(self) -> tuple[str, str]:
-        """Return the neighbours without those that no sign of the chunk depends on.
 
-        Only a number at an edge may have a currency or a unit in the next chunk.
-        """
-        shape = self.shape
-        return (
-            self.before if shape[0] in DIGITS else "",
-            self.after if shape[-1] in NUMBER_ENDS else "",
-        )
+def chunks_of(text: str, shape: str) -> Iterator[tuple[int, str, str, str]]:
+    """Yield the place of each chunk of a text, the chunk, and its neighbours, in order.
 
-
-def chunks_of(text: str, shape: str) -> Iterator[Chunk]:
-    """Yield the chunks of a text in order.
+    Only a number at an edge may have a currency or a unit in the next chunk. Where no sign depends
+    on a neighbour, it is empty.
 
     >>> from matcher.signs.shapes import shape_of
     >>> text = "only 10 g  left"
-    >>> [(chunk.before, chunk.text, chunk.after) for chunk in chunks_of(text, shape_of(text))]
-    [('', 'only', '10'), ('only', '10', 'g'), ('10', 'g', ''), ('', 'left', '')]
+    >>> list(chunks_of(text, shape_of(text)))
+    [(0, 'only', '', ''), (5, '10', 'only', 'g'), (8, 'g', '', ''), (11, 'left', '', '')]
     """
     places = [found.span() for found in _CHUNK.finditer(shape)]
     for number, (start, end) in enumerate(places):
         before = after = ""
-        if number and places[number - 1][1] == start - 1 and shape[start - 1] == SPACE:
-            before = text[places[number - 1][0] : start - 1]
-        if number + 1 < len(places) and places[number + 1][0] == end + 1 and shape[end] == SPACE:
-            after = text[end + 1 : places[number + 1][1]]
-        yield Chunk(text[start:end], shape[start:end], start, before, after)
+        if shape[start] in DIGITS and number and shape[start - 1] == SPACE:
+            first, last = places[number - 1]
+            before = text[first:last] if last == start - 1 else ""
+        if shape[end - 1] in NUMBER_ENDS and number + 1 < len(places) and shape[end] == SPACE:
+            first, last = places[number + 1]
+            after = text[first:last] if first == end + 1 else ""
+        yield start, text[start:end], before, after

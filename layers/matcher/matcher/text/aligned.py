@@ -98,7 +98,12 @@ class _Alignment:
             if folded[start] == _SEVERAL:
                 self.add(at + start, _pairs[ord(text[start])])
             elif folded[start] == " ":
-                self.add(at + start, _SPACE)
+                if not self._spaced:
+                    self._spaced = True
+                    self.folded.append(" ")
+                    self.strict.append(" ")
+                    self.source.append(at + start)
+                    self.words.append(self._word)
             else:
                 self._word += self._spaced
                 self._spaced = False
