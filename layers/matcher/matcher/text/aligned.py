@@ -9,6 +9,7 @@ import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from operator import itemgetter
 from typing import NamedTuple, Self
 
@@ -33,6 +34,9 @@ READ = "\ue001"
 _SEVERAL = "\ue002"
 """Where a code point is folded to no letter, to several, or to one that goes on with a word."""
 
+_ALONE = "\ue003"
+"""Where a code point is folded to a letter between spaces that is a word by itself."""
+
 _SPACE = ((" ", " "),)
 _OPAQUE = (*_SPACE, (OPAQUE, OPAQUE), *_SPACE)
 
@@ -48,21 +52,24 @@ def _is_mark(code: int) -> bool:
     return char > "\x7f" and is_spaceless(char) and unicodedata.category(char)[0] == "M"
 
 
-def _is_single(code: int) -> bool:
-    """Return whether a code point is folded to a space, or to one letter that begins words."""
-    folded = FOLD[code]
-    return len(folded) == 1 and not _marks[ord(folded)]
-
-
 def _single_in(table: CodePointTable[str]) -> CodePointTable[str]:
-    return CodePointTable(lambda code: table[code] if _is_single(code) else _SEVERAL)
+    """Return what a code point is folded to: a space or a letter that begins words, or a sign."""
+
+    def single(code: int) -> str:
+        folded = FOLD[code]
+        letter = folded.strip(" ") or folded[:1]
+        if len(letter) != 1 or _marks[ord(letter)]:
+            return _SEVERAL
+        return table[code] if folded == letter else _ALONE if len(folded) == 3 else _SEVERAL
+
+    return CodePointTable(single)
 
 
 _pairs, _marks = CodePointTable(_folded_and_strict), CodePointTable(_is_mark)
 
 
 _single, _single_strict = _single_in(FOLD), _single_in(STRICT)
-_RUNS = re.compile(f"[^ {_SEVERAL}]+| +|{_SEVERAL}")
+_RUNS = re.compile(f"[^ {_SEVERAL}{_ALONE}]+ ?|{_ALONE}+| +|{_SEVERAL}")
 
 
 class WordReading(NamedTuple):
@@ -92,26 +99,33 @@ class _Alignment:
 
     def add_text(self, text: str, at: int) -> None:
         """Add a text without links and mentions, which begins at a place."""
-        folded, strict = text.translate(_single), None
+        folded, strict = text.translate(_single), text.translate(_single_strict)
         for run in _RUNS.finditer(folded):
             start, end = run.span()
             if folded[start] == _SEVERAL:
                 self.add(at + start, _pairs[ord(text[start])])
-            elif folded[start] == " ":
-                if not self._spaced:
-                    self._spaced = True
-                    self.folded.append(" ")
-                    self.strict.append(" ")
-                    self.source.append(at + start)
-                    self.words.append(self._word)
-            else:
+            elif folded[start] == _ALONE:
+                self._add_alone(text[start:end], at + start)
+            elif folded[start] != " ":
                 self._word += self._spaced
-                self._spaced = False
-                strict = strict or text.translate(_single_strict)
+                self._spaced = folded[end - 1] == " "
                 self.folded.append(run[0])
                 self.strict.append(strict[start:end])
                 self.source += range(at + start, at + end)
                 self.words += [self._word] * (end - start)
+            elif not self._spaced:
+                self.add(at + start, _SPACE)
+
+    def _add_alone(self, letters: str, at: int) -> None:
+        """Add letters that are words by themselves, each with a space after it."""
+        if not self._spaced:
+            self.add(at, _SPACE)
+        for pieces, table in ((self.folded, FOLD), (self.strict, STRICT)):
+            pieces.append(letters.translate(table).replace("  ", " ")[1:])
+        for places, first in ((self.source, at), (self.words, self._word + 1)):
+            numbers = range(first, first + len(letters))
+            places += chain.from_iterable(zip(numbers, numbers, strict=True))
+        self._word += len(letters)
 
     def add(self, at: int, letters: tuple[tuple[str, str], ...]) -> None:
         """Add what one code point at a place is folded to."""
