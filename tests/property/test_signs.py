@@ -78,7 +78,7 @@ def test_a_text_is_never_worth_less_than_its_signs(seed: int) -> None:
     texts = [draw_text(random) for _ in range(8)]
     bounds = SignBounds({sign: [(at, 1)] for at, sign in enumerate(SIGNS)}, len(SIGNS))
     view = SignFinder(SIGNS).view(ALPHABET.line(texts))
-    for text, worth in zip(texts, bounds.worth[bounds.traits_of(view)].tolist(), strict=True):
+    for text, worth in zip(texts, bounds.worth(view).tolist(), strict=True):
         missed = [sign for sign, may in zip(SIGNS, worth, strict=True) if not may]
         assert find_signs(text, missed) == {}, text
 

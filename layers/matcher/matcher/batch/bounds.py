@@ -70,8 +70,8 @@ class ScoreBounds:
             keys: The keys of words. Of equal ones in a text, one counts.
             view: The view of the line.
         """
-        traits, worth = self._signs.traits_of(view), self._signs.worth
-        return self._reaching(texts, keys, traits.size, lambda cut: worth[traits[cut]])
+        worth = self._signs.worth(view)
+        return self._reaching(texts, keys, len(worth), lambda cut: worth[cut])
 
     def reaching(self, texts: Places, keys: Places, number: int) -> tuple[Places, Places]:
         """Return the texts and rules of which the sum may reach the threshold, by text.
@@ -88,7 +88,7 @@ class ScoreBounds:
         texts: Places,
         keys: Places,
         number: int,
-        more: Callable[[slice], npt.NDArray[np.int32] | int],
+        more: Callable[[slice], npt.NDArray[np.float64] | int],
     ) -> tuple[Places, Places]:
         some = self._firsts[keys + 1] > self._firsts[keys]
         pairs = np.sort(texts[some] * self._firsts.size + keys[some])

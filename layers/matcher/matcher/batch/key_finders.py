@@ -81,17 +81,26 @@ def finders_of(patterns: PatternLine) -> Iterator[tuple[KeyFinder, Mask]]:
     pieces = (whole < 1) & (sizes > 0)
     inside = pieces & opens & closes & (sizes == 1)
     if inside.any():
-        yield _Pieces(line, firsts[inside], SymbolLine.letters), inside
+        yield _Pieces(line, firsts[inside], _letters), inside
     if (chosen := pieces & ~opens).any():
         yield _Pieces(line, firsts[chosen], _starts), chosen
     if (chosen := pieces & opens & ~inside).any():
-        yield _Endings(line, firsts[chosen]), chosen
+        yield _Pieces(line, firsts[chosen], _lasts, backwards=True), chosen
     if wordless.any():
         yield _Everywhere(), wordless
 
 
-def _starts(line: SymbolLine) -> Places:
-    return line.starts
+def _letters(line: SymbolLine, _: int) -> Places:
+    return line.letters()
+
+
+def _starts(line: SymbolLine, least: int) -> Places:
+    """Return the first letters of words that have as many letters."""
+    return line.starts[line.sizes >= least]
+
+
+def _lasts(line: SymbolLine, least: int) -> Places:
+    return _starts(line, least) + line.sizes[line.sizes >= least] - 1
 
 
 class _Level:
@@ -162,45 +171,46 @@ def _joined(values: Hashes, following: Hashes) -> Hashes:
 
 
 class _Pieces:
-    """Keys of one to eight letters in a row, at certain places of a line."""
+    """Keys of one to eight letters in a row, from certain places of a line on or back."""
 
-    def __init__(self, line: SymbolLine, words: Places, places: Callable[[SymbolLine], Places]):
-        """Take the patterns' line, the word of each key in it, and the places to look at."""
-        self._places = places
-        starts, sizes = line.starts[words], np.minimum(line.sizes[words], LETTERS_IN_KEY)
+    def __init__(
+        self,
+        line: SymbolLine,
+        words: Places,
+        places: Callable[[SymbolLine, int], Places],
+        *,
+        backwards: bool = False,
+    ):
+        """Take the patterns' line and the word of each key in it.
+
+        `places` returns those of a line, given the letters that a key has at least.
+        """
+        self._places, self._backwards = places, backwards
+        at, sizes = line.starts[words], np.minimum(line.sizes[words], LETTERS_IN_KEY)
+        if backwards:
+            at = at + line.sizes[words] - 1
         self.keys = np.zeros(sizes.size, np.intp)
         self.number = 0
         self._levels: dict[int, _Level] = {}  # by letters
-        longer = starts[sizes > 4]
-        for size in sorted({*sizes.tolist(), *([4] if longer.size else [])}):
+        for size in np.unique(sizes).tolist():
             ends = sizes == size
-            keys, which = np.unique(line.heads(starts[ends], size), return_inverse=True)
+            keys, which = np.unique(self._values(line, at[ends], size), return_inverse=True)
             self.keys[ends] = which + self.number
             numbers = np.arange(self.number, self.number + keys.size)
-            beginnings = line.heads(longer if size == 4 else longer[:0], size)
+            beginnings = self._values(line, at[sizes > size], size)
             self._levels[size] = _Level(keys, numbers, beginnings)
             self.number += keys.size
 
     def find(self, line: SymbolLine) -> Iterator[tuple[Places, Places]]:
-        """Yield the places in the line at which keys begin, and the keys."""
-        places = self._places(line)
+        """Yield the places in the line at which keys are, and the keys."""
+        places = self._places(line, min(self._levels))
         for size, level in self._levels.items():
-            found, numbers, onward = level.look_up(line.heads(places, size))
+            found, numbers, onward = level.look_up(self._values(line, places, size))
             yield places[found], numbers
-            if size == 4:
-                places = places[onward]
+            places = places[onward]
 
-
-class _Endings(_Pieces):
-    """Keys of one to eight letters at the end of a word. The line is read backwards."""
-
-    def __init__(self, line: SymbolLine, words: Places):
-        super().__init__(line.mirrored(), words, _starts)
-
-    def find(self, line: SymbolLine) -> Iterator[tuple[Places, Places]]:
-        """Yield the places in the line at which keys end, and the keys."""
-        for places, numbers in super().find(line.mirrored()):
-            yield line.last - places, numbers
+    def _values(self, line: SymbolLine, places: Places, size: int) -> Hashes:
+        return line.heads(places - (size - 1) * self._backwards, size)
 
 
 class _Everywhere:

@@ -1,9 +1,9 @@
 """The most that the signs of each text may be worth, before any sign is looked for.
 
 The simple way is to find the signs of every text. But that takes several times as long as the fold,
-and most texts lack what most signs need, such as a digit or an address. So each text first gets its
-traits, which arrays show for all texts at once. A sign whose trait a text lacks is not there. Every
-other sign counts as if it were.
+and most texts lack what most signs need, such as a digit or an address. Arrays show for all texts at
+once which of them may have a sign, and never leave out one that has it. A sign counts in all texts
+that may have it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,143 +13,109 @@ import numpy.typing as npt
 
 from matcher.batch.sign_tables import Mask
 from matcher.batch.sign_view import SignView
-from matcher.batch.symbols import Places
+from matcher.signs.proportions import MANY_WORDS, SOME_WORDS
 
-_CAPITALS = 4
+CAPITALS_IN_WORD = 4
 """Capitals of a word of capitals, at least."""
 
-
-class Traits:
-    """Which texts of a line have each trait. No text that has it is left out."""
-
-    def __init__(self, view: SignView):
-        """Take the view of the line."""
-        self._view = view
-
-    def digit(self) -> Mask:
-        """Return the texts with a digit."""
-        return self._view.has(self._view.digits)
-
-    def number(self) -> Mask:
-        """Return the texts with five digits that may be one number."""
-        return self._view.has(self._view.long_numbers())
-
-    def phone(self) -> Mask:
-        """Return the texts with eight digits close together."""
-        return self._view.has(self._view.phones())
-
-    def numbered(self) -> Mask:
-        """Return the texts with a digit next to a letter, or with letters apart."""
-        return self._view.has(self._view.digits_in_words()) | self.apart()
-
-    def dress(self) -> Mask:
-        """Return the texts with a dressed letter, or a stroke."""
-        return self._view.has(self._view.dressed())
-
-    def capitals(self) -> Mask:
-        """Return the texts with as many capitals as a word of capitals has."""
-        return self._view.has(self._view.capitals, _CAPITALS)
-
-    def scripts(self) -> Mask:
-        """Return the texts with Cyrillic or Greek letters."""
-        return self._view.has_cyrillic_or_greek()
-
-    def marks(self) -> Mask:
-        """Return the texts with three exclamation or question marks in a row."""
-        return self._view.has(self._view.bangs())
-
-    def emoji(self) -> Mask:
-        """Return the texts with an emoji."""
-        return self._view.has(self._view.emoji())
-
-    def address(self) -> Mask:
-        """Return the texts that may have an address."""
-        return self._view.has(self._view.addresses)
-
-    def link(self) -> Mask:
-        """Return the texts that may have a link."""
-        return self._view.has(self._view.links)
-
-    def rare(self) -> Mask:
-        """Return the texts with a rare Han letter."""
-        return self._view.has(self._view.rare_letters())
-
-    def apart(self) -> Mask:
-        """Return the texts with four letters or digits apart."""
-        return self._view.has(self._view.letters_apart)
-
-    def han_apart(self) -> Mask:
-        """Return the texts with a Han letter between gaps."""
-        return self._view.has(self._view.han_apart())
-
-    def game(self) -> Mask:
-        """Return the texts in which a word may end like a game, in dress or without."""
-        endings = self._view.has(self._view.game_endings())
-        return endings | self.digit() | self.dress() | self.capitals() | self.scripts()
+type _Trait = Callable[[SignView], Mask]
 
 
-type _Trait = Callable[[Traits], Mask]
-
-_SIGNS_WITH: Mapping[_Trait, str] = {
-    Traits.digit: "money percent amount digits-1 digits-2 digits-3 digits-4 han-number",
-    Traits.number: "digits-5-6 digits-7-11 digits-12",
-    Traits.phone: "phone",
-    Traits.numbered: "letters-digits name-number dressed-name-number unknown-name-number"
-    " capital-name-number",
-    Traits.dress: "dressed-letters styled-letters enclosed-letters wide-letters small-capitals"
-    " struck-letters half-dressed dressed-in-plain dressed-text",
-    Traits.capitals: "capital-word capitals",
-    Traits.scripts: "mixed-scripts",
-    Traits.marks: "repeated-marks",
-    Traits.emoji: "emoji-1 emoji-2-3 many-emoji emoji-wrapped",
-    Traits.address: "email handle hashtag",
-    Traits.link: "link messenger-link short-link rare-domain",
-    Traits.rare: "rare-han",
-    Traits.apart: "spaced-letters",
-    Traits.han_apart: "han-apart",
-    Traits.game: "game-name",
-}
-"""The signs that need each trait. Any text may have one of the other signs."""
-
-_TRAIT_OF = {sign: trait for trait, signs in _SIGNS_WITH.items() for sign in signs.split()}
+def _numbers(least: int, most: int) -> _Trait:
+    return lambda view: view.texts_with_numbers(least, most)
 
 
-def _any_text(traits: Traits) -> Mask:
-    return traits.digit() | True
+def _kind(kind: str) -> _Trait:
+    return lambda view: view.has(view.of_kind(kind))
+
+
+def _emoji(least: int, most: int) -> _Trait:
+    def has_emoji(view: SignView) -> Mask:
+        emoji = view.emoji()
+        return view.has(emoji, least) & ~view.has(emoji, most + 1)
+
+    return has_emoji
+
+
+def _words(least: int, most: int) -> _Trait:
+    def has_words(view: SignView) -> Mask:
+        texts, words = view.lengths
+        found = np.zeros(view.line.joined.ends.size, bool)
+        found[texts] = (words >= least) & (words <= most)
+        return found
+
+    return has_words
+
+
+def _apart(view: SignView) -> Mask:
+    return view.has(view.letters_apart)
+
+
+_MANY = 2**20
+_TRAITS: tuple[tuple[str, _Trait], ...] = (
+    ("money percent amount han-number", SignView.texts_with_odd_numbers),
+    ("digits-1", _numbers(1, 1)),
+    ("digits-2", _numbers(2, 2)),
+    ("digits-3", _numbers(3, 3)),
+    ("digits-4", _numbers(4, 4)),
+    ("digits-5-6", _numbers(5, 6)),
+    ("digits-7-11", _numbers(7, 11)),
+    ("digits-12", _numbers(12, _MANY)),
+    ("phone", lambda view: view.has(view.phones())),
+    (
+        "letters-digits name-number dressed-name-number unknown-name-number capital-name-number",
+        lambda view: view.has(view.digits_in_words()) | _apart(view),
+    ),
+    (
+        "dressed-letters styled-letters enclosed-letters wide-letters small-capitals"
+        " struck-letters half-dressed dressed-in-plain dressed-text",
+        lambda view: view.has(view.dressed()),
+    ),
+    ("capital-word", lambda view: view.with_capitals(CAPITALS_IN_WORD)),
+    ("capitals", SignView.in_capitals),
+    ("mixed-scripts", lambda view: view.has(view.mixed_scripts) | _apart(view)),
+    ("repeated-marks", lambda view: view.has(view.bangs())),
+    ("emoji-1", _emoji(1, 1)),
+    ("emoji-2-3", _emoji(2, 3)),
+    ("many-emoji", _emoji(4, _MANY)),
+    ("emoji-wrapped", _emoji(2, _MANY)),
+    ("words-13-25", _words(SOME_WORDS, MANY_WORDS - 1)),
+    ("words-26", _words(MANY_WORDS, _MANY)),
+    ("email handle", _kind("@")),
+    ("hashtag", _kind("#")),
+    ("link messenger-link short-link rare-domain", lambda view: view.has(view.links)),
+    ("rare-han", lambda view: view.has(view.rare_letters())),
+    ("spaced-letters", _apart),
+    ("han-apart", lambda view: view.has(view.han_apart())),
+    ("game-name", lambda view: view.has(view.odd_places) | _apart(view)),
+)
+"""Signs, and which texts of a line may have them. Any text may have one of the other signs."""
 
 
 class SignBounds:
     """What the signs of scored rules may be worth in a text.
 
-    `worth` has a row for each set of traits, and a column for each rule.
-
     >>> from matcher.batch.sign_finder import SignFinder
     >>> from matcher.batch.key_finders import ALPHABET
-    >>> view = SignFinder(["link"]).view(ALPHABET.line(["plain", "shop.com", "call 5000"]))
-    >>> bounds = SignBounds({"link": [(0, 3)], "money": [(0, 2)]}, 1)
-    >>> bounds.worth[bounds.traits_of(view)].tolist()
-    [[0], [3], [2]]
+    >>> view = SignFinder(["link"]).view(ALPHABET.line(["plain", "shop.com", "call 5000 rb"]))
+    >>> SignBounds({"link": [(0, 3)], "money": [(0, 2)]}, 1).worth(view).tolist()
+    [[0.0], [3.0], [2.0]]
     """
 
     def __init__(self, weights: Mapping[str, Sequence[tuple[int, int]]], rules: int):
         """Take for each sign the scored rules that have it, by column, with its weights there."""
-        helpful: dict[_Trait, npt.NDArray[np.int32]] = {}
+        self._rest = np.zeros(rules)
+        by_trait = [(trait, signs.split(), np.zeros(rules)) for signs, trait in _TRAITS]
         for sign, of_rules in weights.items():
-            trait = _TRAIT_OF.get(sign, _any_text)
+            of_trait = next((row for _, signs, row in by_trait if sign in signs), self._rest)
             for rule, weight in of_rules:
-                if weight > 0:
-                    of_trait = helpful.setdefault(trait, np.zeros(rules, np.int32))
-                    of_trait[rule] += weight
-        self._traits = list(helpful)
-        sets = np.arange(1 << len(helpful))
-        self.worth = np.zeros((sets.size, rules), np.int32)
-        for bit, of_trait in enumerate(helpful.values()):
-            self.worth[sets >> bit & 1 > 0] += of_trait
+                of_trait[rule] += max(0, weight)
+        self._traits = [trait for trait, _, row in by_trait if row.any()]
+        self._worth = np.array([row for *_, row in by_trait if row.any()]).reshape(-1, rules)
 
-    def traits_of(self, view: SignView) -> Places:
-        """Return the set of traits of each text of a line."""
-        traits = Traits(view)
-        sets = np.zeros(view.line.joined.ends.size, np.intp)
-        for bit, trait in enumerate(self._traits):
-            sets |= trait(traits).astype(np.intp) << bit
-        return sets
+    def worth(self, view: SignView) -> npt.NDArray[np.float64]:
+        """Return a row for each text of a line, with the most for each rule."""
+        texts = view.line.joined.ends.size
+        having = np.array([trait(view) for trait in self._traits], float).reshape(-1, texts)
+        worth: npt.NDArray[np.float64] = having.T @ self._worth + self._rest
+        return worth

@@ -20,7 +20,6 @@ from matcher.signs.catalogue import LONG, REMEMBERED, SIGNS, read_signs
 from matcher.signs.chunks import NUMBER_ENDS, Found
 
 _SPACES = (shapes.SPACE, shapes.LINE_END)
-_CAPITALS_AT_LEAST = parts.CAPITALS_SHARE * parts.CASED_AT_LEAST
 
 type _Signs = frozenset[str]
 type _Found = defaultdict[int, set[str]]
@@ -152,10 +151,7 @@ def _emoji(view: SignView, _: Sequence[str]) -> Iterator[tuple[int, str]]:
 
 
 def _capitals(view: SignView, _: Sequence[str]) -> Iterator[tuple[int, str]]:
-    with_capitals, counts = view.counts(view.capitals)
-    for text in with_capitals[counts >= _CAPITALS_AT_LEAST].tolist():
-        if parts.has_capitals(view.shape_of(text)):
-            yield text, "capitals"
+    yield from ((text, "capitals") for text in np.flatnonzero(view.in_capitals()).tolist())
 
 
 def _marks(view: SignView, _: Sequence[str]) -> Iterator[tuple[int, str]]:
@@ -197,7 +193,7 @@ _OF_PARTS = (
 
 def _of_proportions(view: SignView) -> Iterator[tuple[int, str]]:
     """Yield the texts with a sign of their length or dress, each with the sign."""
-    texts, words = view.lengths()
+    texts, words = view.lengths
     for text, number in zip(texts.tolist(), words.tolist(), strict=True):
         yield text, proportions.length_sign(number)
     for text in view.texts_at(view.dressed()):

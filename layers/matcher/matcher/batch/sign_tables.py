@@ -15,7 +15,7 @@ from matcher.signs.lists import LISTS
 
 type Mask = npt.NDArray[np.bool_]
 
-IN_CHUNK, IN_WORD, UNIT, DRESS, CAPITAL, BANG, HAN, GAP = (1 << bit for bit in range(8))
+IN_CHUNK, IN_WORD, UNIT, CAPITAL, HAN, GAP = (1 << bit for bit in range(6))
 """Properties of kinds, as bits. A unit is a letter or digit."""
 
 _WORD_KINDS = shapes.LETTERS + shapes.DIGITS + shapes.MARKS
@@ -30,9 +30,7 @@ def _property_table() -> bytes:
     for bit, kinds in (
         (IN_WORD, _WORD_KINDS),
         (UNIT, shapes.LETTERS + shapes.DIGITS),
-        (DRESS, shapes.DRESSED + shapes.STROKE),
         (CAPITAL, shapes.CAPITALS),
-        (BANG, "!?"),
         (HAN, shapes.HAN + shapes.RARE_HAN),
         (GAP, han.GAP_KINDS),
     ):
@@ -67,6 +65,11 @@ def _pair_table(words: Iterable[str]) -> Mask:
 
 
 PROPERTIES, SCRIPTS = _property_table(), _script_table()
+TWO_SCRIPTS = bytes(code in (1 * 2, 1 * 3, 2 * 3) for code in range(256))  # products of numbers
+_COMMON = shapes.SMALLS + shapes.CAPITALS + shapes.HAN + shapes.SPACE + shapes.LINE_END
+RARE = bytes(chr(code) not in _COMMON for code in range(256))
+DRESSED = np.zeros(256, bool)
+DRESSED[[ord(kind) for kind in shapes.DRESSED + shapes.STROKE]] = True
 GAME_ENDINGS = np.zeros((32, 32, 32), bool)
 for _ending in LISTS.game_endings:
     if _ending.isalpha():

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from matcher.batch import sign_tables as tables
 from matcher.batch.sign_tables import Mask
 from matcher.batch.symbols import Places, SymbolLine
-from matcher.signs import han, proportions, shapes
+from matcher.signs import han, parts, proportions, shapes
 
 type Bytes = npt.NDArray[np.uint8]
 
@@ -24,10 +24,14 @@ class SignView:
         """Take a line and the kind of each code point of its joined texts."""
         self.line, self.kinds = line, kinds
         self._data = kinds.tobytes()
-        self.shape = self._data.decode("latin-1")
         self._properties = np.frombuffer(self._data.translate(tables.PROPERTIES), np.uint8)
 
     # Texts and chunks
+
+    @cached_property
+    def shape(self) -> str:
+        """The shape of the joined texts."""
+        return self._data.decode("latin-1")
 
     def shape_of(self, text: int) -> str:
         """Return the shape of one text."""
@@ -52,9 +56,14 @@ class SignView:
         return np.bincount(self.texts(places), minlength=self.line.joined.ends.size) >= least
 
     @cached_property
-    def _chunks(self) -> tuple[Places, Places]:
-        """The starts and ends of all chunks."""
-        return tables.runs_of((self._properties & tables.IN_CHUNK) > 0)
+    def _spaces(self) -> Places:
+        """The places between chunks. The last place of a line is one."""
+        return np.flatnonzero((self._properties & tables.IN_CHUNK) == 0)
+
+    def _chunk_of(self, places: Places) -> Places:
+        """Return the number of the chunk of each place: how many spaces come before it."""
+        chunks: Places = np.searchsorted(self._spaces, places)
+        return chunks
 
     @cached_property
     def _words(self) -> tuple[Places, Places]:
@@ -63,7 +72,8 @@ class SignView:
 
     def chunks_at(self, places: Places) -> tuple[Places, Places]:
         """Return the starts and ends of the chunks at some places, each once."""
-        return tables.runs_at(self._chunks, places)
+        chunks = np.unique(self._chunk_of(places))
+        return np.append(-1, self._spaces)[chunks] + 1, self._spaces[chunks]
 
     def words_at(self, places: Places) -> tuple[Places, Places]:
         """Return the starts and ends of the words at some places, each once."""
@@ -74,12 +84,12 @@ class SignView:
     @cached_property
     def addresses(self) -> Places:
         """Places in the chunks that may have an address: these are read as a whole."""
-        return np.concatenate((self._of_kind("@"), self._of_kind("#"), self.links))
+        return np.concatenate((self.of_kind("@"), self.of_kind("#"), self.links))
 
     @cached_property
     def links(self) -> Places:
         """Places in the chunks that may have a link or a host name."""
-        dots, slashes = self._of_kind("."), self._of_kind("/")
+        dots, slashes = self.of_kind("."), self.of_kind("/")
         properties, codes = self._properties, self.line.joined.codes
         after_www = dots[codes[dots - 1] & ~np.uint32(32) == ord("W")]
         inside = (properties[dots + 1] & (tables.IN_WORD | tables.HAN)) > 0
@@ -89,37 +99,43 @@ class SignView:
         is_ending = (first > 127) | tables.HOST_ENDINGS[first & 31, second & 31]
         both = np.zeros(0, np.intp)
         if slashes.size and dots.size:
-            starts = self._chunks[0]
-            with_dot = np.searchsorted(starts, dots, "right")
-            both = slashes[np.isin(np.searchsorted(starts, slashes, "right"), with_dot)]
+            both = slashes[np.isin(self._chunk_of(slashes), self._chunk_of(dots))]
         protocols = slashes[self.kinds[slashes - 1] == ord(":")]
         return np.concatenate((after_www, dots[is_ending], both, protocols))
 
     @cached_property
     def _taken(self) -> Mask:
         """Whether each chunk may have an address."""
-        starts = self._chunks[0]
-        taken = np.zeros(starts.size + 1, bool)
-        taken[np.searchsorted(starts, self.addresses, "right")] = True
+        taken = np.zeros(self._spaces.size, bool)
+        taken[self._chunk_of(self.addresses)] = True
         return taken
 
     def _free(self, places: Places) -> Places:
         """Return the places in other chunks."""
-        free: Places = places[~self._taken[np.searchsorted(self._chunks[0], places, "right")]]
+        free: Places = places[~self._taken[self._chunk_of(places)]]
         return free
 
     # Words
 
     def odd_words(self) -> Places:
-        """Return places in words with a dress, a number next to a letter, or several scripts."""
-        odd = [self._with(tables.DRESS), self.game_endings()]
-        odd += [self.digits_in_words(), self._capital_runs[0]]
-        scripts, numbers = self._scripts
-        if b"\2" in scripts or b"\3" in scripts:
-            left, right = numbers[:-1], numbers[1:]
-            mixed = (left != right) & (np.maximum(left, right) > 1) & (np.minimum(left, right) > 0)
-            odd.append(np.flatnonzero(mixed))
-        return self._free(np.concatenate(odd))
+        """Return the places outside of addresses that `odd_places` has."""
+        return self._free(self.odd_places)
+
+    @cached_property
+    def odd_places(self) -> Places:
+        """Places in words with a dress, a number next to a letter, or several scripts."""
+        odd = [self.dressed(), self._game_endings(), self.mixed_scripts]
+        return np.concatenate((*odd, self.digits_in_words(), self._capital_runs[0]))
+
+    @cached_property
+    def mixed_scripts(self) -> Places:
+        """Places in words at which a letter of another script follows."""
+        scripts = self._data.translate(tables.SCRIPTS)
+        if b"\2" not in scripts and b"\3" not in scripts:
+            return np.zeros(0, np.intp)
+        numbers = np.frombuffer(scripts, np.uint8)
+        pairs = (numbers[:-1] * numbers[1:]).tobytes().translate(tables.TWO_SCRIPTS)
+        return np.flatnonzero(np.frombuffer(pairs, bool))
 
     def digits_in_words(self) -> Places:
         """Return the digits next to a letter or mark."""
@@ -128,17 +144,7 @@ class SignView:
         in_words: Places = digits[tables.WORD_BUT_DIGITS[before] | tables.WORD_BUT_DIGITS[after]]
         return in_words
 
-    @cached_property
-    def _scripts(self) -> tuple[bytes, Bytes]:
-        """The script of each letter, as bytes and as an array."""
-        scripts = self._data.translate(tables.SCRIPTS)
-        return scripts, np.frombuffer(scripts, np.uint8)
-
-    def has_cyrillic_or_greek(self) -> Mask:
-        """Return whether each text has letters of these scripts."""
-        return np.maximum.reduceat(self._scripts[1], self.line.joined.starts) > 1
-
-    def game_endings(self) -> Places:
+    def _game_endings(self) -> Places:
         """Return the last letters of words without dress that end like a game."""
         in_word = self._properties & tables.IN_WORD
         lasts = np.flatnonzero(in_word[:-1] > in_word[1:])
@@ -172,7 +178,8 @@ class SignView:
     @cached_property
     def digits(self) -> Places:
         """The place of each digit."""
-        return np.flatnonzero((self.kinds == ord("1")) | (self.kinds == ord("2")))
+        kinds, places = self._rare
+        return places[(kinds == ord("1")) | (kinds == ord("2"))]
 
     @cached_property
     def _numbers(self) -> tuple[Places, Places, Places]:
@@ -185,6 +192,22 @@ class SignView:
         breaks = np.flatnonzero(~joined)
         firsts, lasts = np.append(0, breaks + 1), np.append(breaks, digits.size - 1)
         return digits[firsts], digits[lasts] + 1, lasts - firsts + 1
+
+    def texts_with_numbers(self, least: int, most: int) -> Mask:
+        """Return the texts that may have a number of so many digits, by itself or not."""
+        starts, _, sizes = self._numbers
+        return self.has(starts[(sizes >= least) & (sizes <= most)]) | self._unclear_numbers
+
+    def texts_with_odd_numbers(self) -> Mask:
+        """Return the texts that may have a number with a currency, a unit or a Han letter."""
+        return self.has(self.odd_numbers()) | self._unclear_numbers
+
+    @cached_property
+    def _unclear_numbers(self) -> Mask:
+        """Whether each text has digits in a chunk with an address, or with a mark after them."""
+        marked = self.digits[tables.MARKS[self.kinds[self.digits + 1]]]
+        in_addresses = self.digits[self._taken[self._chunk_of(self.digits)]]
+        return self.has(np.concatenate((marked, in_addresses)))
 
     def numbers_alone(self) -> tuple[Places, Places]:
         """Return where numbers by themselves begin, and how many digits each has. It is exact.
@@ -231,7 +254,7 @@ class SignView:
 
     def emoji(self) -> Places:
         """Return the place of each emoji, as `parts.emoji_sign` counts them. It is exact."""
-        emoji, flags = self._of_kind(shapes.EMOJI), self._of_kind(shapes.FLAG_LETTER)
+        emoji, flags = self.of_kind(shapes.EMOJI), self.of_kind(shapes.FLAG_LETTER)
         emoji = emoji[self.kinds[emoji - 1] != ord(shapes.JOINER)]
         flags = flags[self.kinds[flags - 1] != ord(shapes.FLAG_LETTER)]
         return np.concatenate((emoji, flags))
@@ -241,9 +264,25 @@ class SignView:
         """The place of each capital."""
         return self._with(tables.CAPITAL)
 
+    def with_capitals(self, least: int) -> Mask:
+        """Return which texts have as many capitals."""
+        return self._in_each_text(self.capitals) >= least
+
+    def in_capitals(self) -> Mask:
+        """Return whether most letters of each text are capitals. It is exact."""
+        others = (self._spaces, self._rare[1], np.flatnonzero(self.kinds == ord(shapes.HAN)))
+        ends = self.line.joined.ends
+        cased = np.diff(ends - sum(np.searchsorted(places, ends) for places in others), prepend=0)
+        enough: Mask = self._in_each_text(self.capitals) >= parts.CAPITALS_SHARE * cased
+        return enough & (cased >= parts.CASED_AT_LEAST)
+
+    def _in_each_text(self, places: Places) -> Places:
+        """Return how many of some places, which are in order, each text has."""
+        return np.diff(np.searchsorted(places, self.line.joined.ends), prepend=0)
+
     def bangs(self) -> Places:
         """Return where three exclamation or question marks in a row begin. It is exact."""
-        return tables.close_together(self._with(tables.BANG), 3, 2)
+        return tables.close_together(np.union1d(self.of_kind("!"), self.of_kind("?")), 3, 2)
 
     def rare_han(self) -> Places:
         """Return the rare Han letters outside of addresses. It is exact."""
@@ -251,26 +290,21 @@ class SignView:
 
     def rare_letters(self) -> Places:
         """Return the rare Han letters."""
-        return self._of_kind(shapes.RARE_HAN)
+        return self.of_kind(shapes.RARE_HAN)
 
+    @cached_property
     def lengths(self) -> tuple[Places, Places]:
-        """Return the texts that are long enough for a sign, and how many chunks each has.
-
-        It is exact.
-        """
-        before = np.searchsorted(self._chunks[0], self.line.joined.ends)
+        """The texts that are long enough for a sign, and how many chunks each has. It is exact."""
+        after_chunks = self._spaces[np.diff(self._spaces, prepend=-1) > 1]
+        before = np.searchsorted(after_chunks, self.line.joined.ends, "right")
         counts = np.diff(before, prepend=0)
         long = np.flatnonzero(counts >= proportions.SOME_WORDS)
         return long, counts[long]
 
     def dressed(self) -> Places:
         """Return the places of dressed letters and strokes."""
-        return self._with(tables.DRESS)
-
-    def long_numbers(self) -> Places:
-        """Return where five digits begin that may be one number, or a digit with a mark."""
-        marked = self.digits[tables.MARKS[self.kinds[self.digits + 1]]]
-        return np.append(tables.close_together(self.digits, 5, 8), marked)
+        kinds, places = self._rare
+        return places[tables.DRESSED[kinds]]
 
     def phones(self) -> Places:
         """Return where eight digits begin that may be a phone number."""
@@ -296,5 +330,14 @@ class SignView:
     def _with(self, properties: int) -> Places:
         return np.flatnonzero((self._properties & properties) > 0)
 
-    def _of_kind(self, kind: str) -> Places:
-        return np.flatnonzero(self.kinds == ord(kind))
+    def of_kind(self, kind: str) -> Places:
+        """Return the places of one kind that is neither a cased letter, Han nor a space."""
+        kinds, places = self._rare
+        return places[kinds == ord(kind)]
+
+    @cached_property
+    def _rare(self) -> tuple[Bytes, Places]:
+        """The kinds of all that is neither a cased letter, Han nor a space, and their places."""
+        is_rare = self._data.translate(tables.RARE)
+        places = np.flatnonzero(np.frombuffer(is_rare, bool))
+        return self.kinds[places], places

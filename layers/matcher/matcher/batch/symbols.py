@@ -145,11 +145,6 @@ class SymbolLine(NamedTuple):
         """Return the code points of the joined texts that gave the symbols at some places."""
         return places if self.widths is None else self.widths.code_points(places)
 
-    @property
-    def last(self) -> int:
-        """The place of the last text's end."""
-        return self.symbols.size - _PAD - 1
-
     def letters(self) -> Places:
         """Return the places of all letters that form words together with others."""
         return np.flatnonzero((self.symbols >= LETTER) & (self.symbols < ALONE))
@@ -157,12 +152,6 @@ class SymbolLine(NamedTuple):
     def alone(self, words: Places) -> npt.NDArray[np.bool_]:
         """Return whether each word is a letter of a spaceless script, or a text's end."""
         return self.symbols[self.starts[words]] >= ALONE
-
-    def mirrored(self) -> "SymbolLine":
-        """Return the line read backwards: the same words, with place p at `last` - p."""
-        symbols = np.concatenate((self.symbols[self.last :: -1], self.symbols[self.last + 1 :]))
-        starts = self.last - (self.starts + self.sizes - 1)
-        return self._replace(symbols=symbols, starts=starts, ends=self.last - self.ends)
 
 
 class Alphabet:
