@@ -29,8 +29,7 @@ from rules.score import Gate
 
 
 class PartScore(NamedTuple):
-    """The sum of one scored rule in one part. If it reaches the threshold, with its spans in order.
-    """
+    """The sum of one scored rule in one part, and its spans if it reaches the threshold."""
 
     rule: int
     threshold: int

@@ -1,9 +1,8 @@
 """The most that the signs of each text may be worth, before any sign is looked for.
 
 The simple way is to find the signs of every text. But that takes several times as long as the fold,
-and most texts lack what most signs need, such as a digit or an address. Arrays show for all texts at
-once which of them may have a sign, and never leave out one that has it. A sign counts in all texts
-that may have it.
+and most texts lack what most signs need, such as a digit or an address. Arrays show which texts may
+have a sign, for all texts at once, and miss none that has it. A sign counts in all of these.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -67,8 +66,10 @@ _TRAITS: tuple[tuple[str, _Trait], ...] = (
         lambda view: view.has(view.digits_in_words()) | _apart(view),
     ),
     (
-        "dressed-letters styled-letters enclosed-letters wide-letters small-capitals"
-        " struck-letters half-dressed dressed-in-plain dressed-text",
+        (
+            "dressed-letters styled-letters enclosed-letters wide-letters small-capitals"
+            " struck-letters half-dressed dressed-in-plain dressed-text"
+        ),
         lambda view: view.has(view.dressed()),
     ),
     ("capital-word", lambda view: view.with_capitals(CAPITALS_IN_WORD)),
