@@ -1,14 +1,16 @@
-"""Write the JSON Schemas in docs/ that code defines: case messages, and the report's about file."""
+"""Write the JSON Schemas in docs/ that code defines: case messages, events, the report's about."""
 
 import json
 from pathlib import Path
 
+from announce.announcements import announcement_schema
 from dsa.report.about import about_schema
 from ledger.cases.reading import case_message_schema
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 SCHEMAS = {
     "case-message.schema.json": case_message_schema,
+    "event.schema.json": announcement_schema,
     "report-about.schema.json": about_schema,
 }
 

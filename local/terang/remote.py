@@ -1,13 +1,14 @@
 """A deployed stack, on AWS or where AWS_ENDPOINT_URL points."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, BinaryIO
 
 import boto3
+import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ledger.aws.objects import S3Objects
@@ -202,11 +203,30 @@ def _provider_stack(stack: str, provider: str) -> str:
     return f"{stack}-provider-{provider}"
 
 
-def call_publish(functions: Any, name: str, event: dict[str, Any]) -> dict[str, int]:
-    """Call the function publish and return its answer. Raises OperatorError if it fails."""
+def change_secret[T](stack: str, output: str, kind: Any, change: Callable[[T], T]) -> T:
+    """Read the JSON of a stack's secret, write it if `change` changed it, and return it.
+
+    Raises OperatorError if the stack has no such output, or the secret is not of that kind.
+    """
+    outputs = Remote.find(stack).outputs
+    if output not in outputs:
+        raise OperatorError(f"the stack {stack} has no {output}: is what needs it switched on?")
+    client, name = boto3.client("secretsmanager"), outputs[output]
+    text = client.get_secret_value(SecretId=name)["SecretString"]
+    try:
+        before: T = msgspec.json.decode(text, type=kind)
+    except msgspec.MsgspecError as error:
+        raise OperatorError(f"the secret {output} cannot be read: {error}") from None
+    after = change(before)
+    if after != before:
+        client.put_secret_value(SecretId=name, SecretString=msgspec.json.encode(after).decode())
+    return after
+
+
+def call_function(functions: Any, name: str, event: dict[str, Any]) -> Any:
+    """Call a function and return its answer. Raises OperatorError if it fails."""
     answer = functions.invoke(FunctionName=name, Payload=json.dumps(event).encode())
     body = answer["Payload"].read()
     if answer.get("FunctionError"):
-        raise OperatorError(f"publish failed: {body.decode(errors='replace')[:2000]}")
-    counts: dict[str, int] = json.loads(body)
-    return counts
+        raise OperatorError(f"{name} failed: {body.decode(errors='replace')[:2000]}")
+    return json.loads(body)

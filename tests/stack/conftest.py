@@ -31,6 +31,7 @@ PARAMETERS = {
     "TrustedPublishers": "check.example",
     "TipLine": "secret",
     "Console": "cognito",
+    "Announcements": "on",
 }
 
 

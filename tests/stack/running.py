@@ -15,6 +15,7 @@ __all__ = ["DAY", "ROOT", "STACK", "Running"]
 
 STACK = "terang-test"
 DAY = "2026-11-25"
+FUNCTIONS = ("intake", "scan", "decide", "publish", "learn", "answer")
 BUCKETS = ("DropBucket", "WorkBucket", "OutBucket", "PublicBucket")
 
 
@@ -78,7 +79,7 @@ class Running(Deployed):
         """All that the functions logged, and what the emulator itself says."""
         client = self.stack.client("logs")
         told = [self.stack.log()]
-        for function in ("intake", "scan", "decide", "publish", "learn", "answer", "console"):
+        for function in (*FUNCTIONS, "console", "announce"):
             pages = client.get_paginator("filter_log_events").paginate(
                 logGroupName=f"/terang/{STACK}/{function}"
             )

@@ -128,6 +128,9 @@ class MemoryCases:
     def case_marker(self, message: str) -> CaseMarker | None:
         return self.markers.get(message)
 
+    def entry_of(self, marker: CaseMarker) -> JournalEntry:
+        return self.journal[marker.entry]
+
     def commit_case(
         self, marker: CaseMarker, entry: JournalEntry, moves: Sequence[CaseMove]
     ) -> bool:

@@ -66,6 +66,8 @@ class Calls:
                 yield Need(f"sqs:{action}", self.stack.arn(params["QueueUrl"].rpartition("/")[2]))
             case "kms":
                 yield Need(f"kms:{operation}", params["KeyId"])
+            case "events":
+                yield Need("events:PutEvents", self.stack.arn(params["Entries"][0]["EventBusName"]))
             case "secretsmanager":
                 yield Need(f"secretsmanager:{operation}", params["SecretId"])
             case _:

@@ -30,6 +30,15 @@ def source(name: str = "template.yaml") -> dict[str, Any]:
     return yaml_parse((ROOT / name).read_text(encoding="utf-8"))
 
 
+VARIANTS: tuple[dict[str, str], ...] = (
+    {},
+    {"Announcements": "on"},
+    {"Console": "oidc", "AskPage": "on"},
+    {"Console": "cognito", "AskPage": "on", "Announcements": "on"},
+)
+"""What may be switched on, alone and together."""
+
+
 @dataclass(frozen=True)
 class Resolved:
     """A template with the resources that its conditions let stand, under these parameters."""

@@ -44,6 +44,7 @@ MESSAGES = (
 
 # What Lambda itself, S3 and SQS do in the role's name.
 WRITES_NOTHING = {"Answer"}
+UNREAD = {"Announce": {"PUBLIC_BUCKET"}}  # a setting of all functions
 LAMBDA_CALLS = {
     function: {
         *((f"logs:{action}", STACK.arn(f"{function}Logs")) for action in LOG),
@@ -58,6 +59,7 @@ LAMBDA_CALLS = {
         "Publish": [("SendMessage", "PublishFailed")],
         "Learn": [("SendMessage", "LearnFailed")],
         "Answer": [],
+        "Announce": [(action, "AnnouncementsQueue") for action in TAKE],
     }.items()
 }
 
@@ -73,6 +75,7 @@ def messages_of(trial: Trial) -> list[dict[str, Any]]:
     trial.sample("acme", DAY[:7], "p1")
     return [
         outcome(complaint="c-1"),
+        decision(confirmed),
         decision(confirmed),
         decision(confirmed, id="d-2"),
         decision(labelled, id="l-1"),
@@ -132,10 +135,22 @@ def trial() -> Iterator[Trial]:
         trial.run("Learn", trial.feed("factchecks/checks.csv", without))
         trial.run("Answer", question(REPEATS_FRIDGE), question(""))
         trial.leave_key("2026-10")
+        announce_all(trial)
         trial.run("Publish", {"through": DAY, "provisional": True}, {})
         trial.run("Publish", {}, today="2026-11-27")
         play_what_is_rare(trial)
         yield trial
+
+
+def announce_all(trial: Trial) -> None:
+    """Every file for providers, one that has expired, and an event that its webhook cannot get."""
+    keys = [*trial.keys("out", "out/"), f"out/acme/findings/{DAY}/{'0' * 64}.jsonl"]
+    assert {key.split("/")[2] for key in keys} >= {"findings", "receipts", "entries", "corrections"}
+    trial.run("Announce", *(delivery("AnnouncementsQueue", trial.put(key)) for key in keys))
+    sent = trial.waiting(trial.announcements)
+    assert len(sent) > 5
+    [answer] = trial.run("Announce", delivery("AnnouncementsQueue", sent[0]))
+    assert answer["batchItemFailures"]
 
 
 def play_what_is_rare(trial: Trial) -> None:
@@ -195,7 +210,7 @@ def crash() -> None:
 def test_a_function_is_given_the_settings_that_it_reads(trial: Trial, function: str) -> None:
     read = trial.environments[function].asked
     given = {name for name in SETTINGS[function] if not name.startswith("POWERTOOLS_")}
-    assert given - read == set()
+    assert given - read == UNREAD.get(function, set())
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

@@ -17,7 +17,7 @@ from template.guard_rules import (
     what_holds_state_is_retained,
     what_nobody_here_reads_is_not_taken,
 )
-from template.resolved import Resolved, Rule, source
+from template.resolved import VARIANTS, Resolved, Rule, source
 
 OUT, PUBLIC = {"Fn::GetAtt": "OutBucket.Arn"}, {"Fn::Sub": "${PublicBucket.Arn}/*"}
 DROPPED = {"Fn::Sub": "arn:aws:s3:::terang-drop-${AWS::AccountId}-${AWS::Region}/done/*"}
@@ -179,9 +179,8 @@ BROKEN: dict[str, tuple[Rule, Change]] = {
 @pytest.mark.parametrize("door", ["own", "cloudfront"])
 @pytest.mark.parametrize("rule", GUARD_RULES, ids=lambda rule: rule.__name__)
 def test_the_stack_keeps_the_rule(rule: Rule, door: str) -> None:
-    for console, page in (("off", "off"), ("oidc", "on"), ("cognito", "off")):
-        stack = Resolved.of(source(), PublicDoor=door, Console=console, AskPage=page)
-        assert list(rule(stack)) == []
+    for variant in VARIANTS:
+        assert list(rule(Resolved.of(source(), PublicDoor=door, **variant))) == []
 
 
 @pytest.mark.parametrize(("rule", "change"), BROKEN.values(), ids=BROKEN)

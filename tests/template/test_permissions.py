@@ -203,7 +203,8 @@ def test_a_function_may_not(function: str, action: str, resource: str) -> None:
     assert not allows(STACK, STACK.role_of(function), action, resource)
 
 
-READ, WRITE = ("dynamodb:GetItem", "dynamodb:Query"), ("dynamodb:PutItem",)
+QUERY, WRITE = ("dynamodb:Query",), ("dynamodb:PutItem",)
+READ = ("dynamodb:GetItem", *QUERY)
 UPDATE, MESSAGE, USES = ("dynamodb:UpdateItem",), "M#ab", "K#ab"
 MANIFEST, PROVIDERS, WORK, FINDING, RECEIPT, MARKER = (
     "F#ab",
@@ -245,7 +246,7 @@ MANIFEST, PROVIDERS, WORK, FINDING, RECEIPT, MARKER = (
         pytest.param("Decide", READ, MARKER, True, id="decide asks whether a unit is counted"),
         pytest.param("Decide", WRITE + UPDATE, MARKER, False, id="decide marks no unit"),
         pytest.param("Decide", WRITE, RECEIPT, True, id="decide journals entries"),
-        pytest.param("Decide", READ + UPDATE, RECEIPT, False, id="decide folds no journal"),
+        pytest.param("Decide", QUERY + UPDATE, RECEIPT, False, id="decide folds no journal"),
         pytest.param("Decide", WRITE, PROVIDERS, False, id="decide registers nobody"),
         pytest.param("Learn", READ + WRITE + UPDATE, FINDING, True, id="learn opens findings"),
         pytest.param("Learn", READ, USES, True, id="learn finds the uses of a check"),

@@ -39,6 +39,7 @@ STACK = Resolved.of(
     TrustedPublishers="check.example",
     NoticeHours="0",
     TipLine="secret",
+    Announcements="on",
 )
 SETTINGS = {
     name: function["Environment"]["Variables"]
@@ -97,12 +98,17 @@ class Trial:
         self.calls = {name: Calls(STACK) for name in SETTINGS}
         self.s3, self.sqs = boto3.client("s3"), boto3.client("sqs")
         self.units = self.sqs.create_queue(QueueName="Units")["QueueUrl"]
+        self.announcements = self.sqs.create_queue(QueueName="AnnouncementsQueue")["QueueUrl"]
+        boto3.client("events").create_event_bus(Name="EventBus")
         make_buckets(self.s3)
         make_table()
         secret = {"Name": "PseudonymSecret", "SecretString": "forty letters that nobody can guess"}
         boto3.client("secretsmanager").create_secret(**secret)
         partners = json.dumps({"helpdesk": sha256(b"open sesame").hexdigest()})
         boto3.client("secretsmanager").create_secret(Name="PartnersSecret", SecretString=partners)
+        webhook = {"url": "https://127.0.0.1/", "secrets": [{"secret": "whsec_c2VjcmV0"}]}
+        given = json.dumps({"acme": webhook})
+        boto3.client("secretsmanager").create_secret(Name="WebhooksSecret", SecretString=given)
         _publish_a_set(self.s3)
 
     def start(self, function: str, today: str = DAY) -> Any:
@@ -110,6 +116,8 @@ class Trial:
         given = {name: str(value) for name, value in SETTINGS[function].items()} | {"TODAY": today}
         if "UNITS_QUEUE_URL" in given:
             given["UNITS_QUEUE_URL"] = self.units
+        if "ANNOUNCEMENTS_QUEUE_URL" in given:
+            given["ANNOUNCEMENTS_QUEUE_URL"] = self.announcements
         environment = self.environments.setdefault(function, Environment(self.outside, given))
         environment.update(given)
         self.patch.setattr(os, "environ", environment)
@@ -138,6 +146,11 @@ class Trial:
         found = {"key": key, "versionId": put["VersionId"], "size": len(data)}
         place = {"bucket": {"name": bucket("drop")}, "object": found}
         return {"Records": [{"eventName": "ObjectCreated:Put", "s3": place}]}
+
+    def put(self, key: str) -> str:
+        """The event of a file that was put into the out bucket, as the body of a message."""
+        place = {"bucket": {"name": bucket("out")}, "object": {"key": key}}
+        return json.dumps({"Records": [{"eventName": "ObjectCreated:Put", "s3": place}]})
 
     def feed(self, key: str, data: bytes) -> dict[str, Any]:
         """Put a feed of checks; the event that S3 sends."""
@@ -225,12 +238,16 @@ class Trial:
 
     def waiting_units(self) -> list[str]:
         """The bodies of all units that were sent, taken from the queue."""
+        return self.waiting(self.units)
+
+    def waiting(self, queue: str) -> list[str]:
+        """The bodies of all messages of a queue, taken from it."""
         bodies: list[str] = []
-        while found := self.sqs.receive_message(QueueUrl=self.units).get("Messages"):
+        while found := self.sqs.receive_message(QueueUrl=queue).get("Messages"):
             for message in found:
                 bodies.append(message["Body"])
                 handle = message["ReceiptHandle"]
-                self.sqs.delete_message(QueueUrl=self.units, ReceiptHandle=handle)
+                self.sqs.delete_message(QueueUrl=queue, ReceiptHandle=handle)
         return bodies
 
 

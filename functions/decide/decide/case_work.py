@@ -66,6 +66,7 @@ class Committed:
     """A message in the journal, and the facts it was judged by; None if it was there before."""
 
     marker: CaseMarker
+    entry: JournalEntry
     facts: Facts | None = None
 
 
@@ -158,7 +159,7 @@ class CaseWork:
             return Settled(Handled("refused", kind, result.refusal.code), name, arrival)
         if arrival.case:
             self._tell_sender(name, arrival, message, "taken")
-        problems = self.effects.apply(message, arrival.provider)
+        problems = self.effects.apply(message, result.entry)
         status = "repeated" if result.facts is None else "taken"
         handled = Handled(status, kind, problems=problems)
         return Settled(handled, name, arrival, result.marker.wakes)
@@ -176,7 +177,7 @@ class CaseWork:
             known = self.store.case_marker(name)
             if known is not None:
                 if known.digest == content:
-                    return Committed(known)
+                    return Committed(known, self.store.entry_of(known))
                 return NotCommitted(CaseRefusal(CaseCode.ID_REUSED, "id"))
             if arrival.other_door and getattr(message, "moderator", None) is not None:
                 advice = f"this provider's moderators decide at the door {arrival.other_door}"
@@ -197,7 +198,7 @@ class CaseWork:
                 wakes=_wakes(judged.entry),
             )
             if self.store.commit_case(marker, judged.entry, judged.moves):
-                return Committed(marker, facts)
+                return Committed(marker, judged.entry, facts)
         raise OSError(f"other workers moved the cases of a message {TRIES} times")
 
     def _keep_waiting(

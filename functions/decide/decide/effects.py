@@ -1,4 +1,4 @@
-"""Write the files that a committed message causes: notices, statements, proposed examples.
+"""Write the files that a committed message causes: its entry, notices, statements, examples.
 
 Every delivery writes them, a repeated one too, so that a worker that dies in between loses nothing.
 A file that is already there stays.
@@ -16,12 +16,14 @@ from dsa.author_notice import NOTICE_LANGUAGES, DecidedFinding, author_notice, r
 from dsa.statement.meaning import meaning_problems
 from dsa.statement.schema import schema_problems
 from dsa.statement.statement import MatchedRule, StatementFacts, build_statement
+from ledger.cases.announced import announced_entry
 from ledger.cases.case import Case, CaseEntry, JournalEntry, case_id
 from ledger.cases.messages import CaseMessage, Decision, Escalation, Outcome, Reinstatement
 from ledger.cases.transitions import CaseState
 from ledger.keys import (
     HOLDS_EXCERPTS,
     author_notice_key,
+    entry_key,
     findings_key,
     proposal_key,
     statement_key,
@@ -36,7 +38,7 @@ TRIES = 5
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """Writes notices to authors, statements, and examples from overturned decisions.
+    """Writes entries, notices to authors, statements, examples from overturned decisions.
 
     `public_url` is the address of the packs' pages, or empty.
     """
@@ -47,17 +49,25 @@ class Effects:
     public_url: str
     out_bucket: str
 
-    def apply(self, message: CaseMessage, provider: str) -> tuple[str, ...]:
+    def apply(self, message: CaseMessage, entry: JournalEntry) -> tuple[str, ...]:
         """Write the files of a committed message. Return the problems of its statement, if any.
 
         A statement with problems is written all the same: the decision is valid, and a person has
-        to correct the statement or the decision.
+        to correct the statement or the decision. The entry comes last: it is announced, and then
+        the other files are there.
         """
+        problems = self._write_others(message, entry)
+        key = entry_key(entry.provider, entry.at[:10], entry.entry)
+        self.objects.put_if(self.out_bucket, key, encode_json(announced_entry(entry)), None)
+        return problems
+
+    def _write_others(self, message: CaseMessage, entry: JournalEntry) -> tuple[str, ...]:
+        provider = entry.provider
         match message:
             case Decision() if message.measures is not None:
-                return self._write_notice_and_statement(case_id("decision", provider, message.id))
+                return self._write_notice_and_statement(entry.entry)
             case Decision(escalation=Escalation.CHILD_ABUSE):
-                for case in self._decided_on(case_id("decision", provider, message.id)):
+                for case in self._decided_on(entry.entry):
                     if case.finding:
                         self._remove_excerpt(case.finding)
             case Outcome(complaint=str(complaint)):

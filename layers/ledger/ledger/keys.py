@@ -90,6 +90,15 @@ def author_notice_key(provider: str, decision: str, language: str) -> str:
     return f"out/{provider}/notices/{decision}.{language}.txt"
 
 
+def entry_key(provider: str, day: str, entry: str) -> str:
+    """Return the key of what a provider hears of a case entry, by the day of its commit.
+
+    >>> entry_key("acme", "2026-11-25", "ab")
+    'out/acme/entries/2026-11-25/ab.json'
+    """
+    return f"out/{provider}/entries/{day}/{entry}.json"
+
+
 def correction_key(provider: str, day: str, entry: str) -> str:
     """Return the key of the note that a published check behind a finding changed.
 

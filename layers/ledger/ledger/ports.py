@@ -270,6 +270,9 @@ class CaseStore(Protocol):
     def case_marker(self, message: str) -> CaseMarker | None:
         """Return the marker of a message about a case, if it was committed."""
 
+    def entry_of(self, marker: CaseMarker) -> JournalEntry:
+        """Return the journal entry of a committed message."""
+
     def commit_case(
         self, marker: CaseMarker, entry: JournalEntry, moves: Sequence[CaseMove]
     ) -> bool:

@@ -147,6 +147,21 @@ providers door -> terang.cli.providers:door
 providers lift -> terang.cli.providers:lift
     Answer the flood guard: let a held rule propose again and open its findings, or leave them.
     terang providers lift acme-chat account-takeover/asks-for-code --moderator m-7
+webhooks
+    Send a provider's events to its own server.
+    terang webhooks list
+webhooks add -> terang.cli.webhooks:add
+    Register a provider's address, or change its secret, which is printed only now.
+    terang webhooks add acme-chat https://hooks.acme.example/terang --stack terang
+webhooks test -> terang.cli.webhooks:send_test
+    Send a test event to a provider's webhook.
+    terang webhooks test --provider acme-chat --stack terang
+webhooks remove -> terang.cli.webhooks:remove
+    Send a provider no more events.
+    terang webhooks remove acme-chat --stack terang
+webhooks list -> terang.cli.webhooks:list_all
+    List the webhooks, without their secrets.
+    terang webhooks list --stack terang
 recount -> recount.recount:recount_command
     Prove every published number from the public journal.
     terang recount out/public

@@ -15,7 +15,7 @@ from rich.table import Table
 from ledger.errors import OperatorError
 from terang.cli.arguments import STACK, Day, InputError, JsonLine, StackName, UsageError, parse_day
 from terang.console import Screen, print_json, print_result, print_warning
-from terang.remote import Remote, call_publish, explain_stack_errors
+from terang.remote import Remote, call_function, explain_stack_errors
 from terang.repair.dead_letters import QueueContents, RedriveResult
 from terang.repair.difference import Difference
 from terang.repair.failed_queues import dead_letters, send_units
@@ -25,7 +25,7 @@ from terang.repair.table_snapshot import put_back
 WAIT_SECONDS = 900
 """The longest that a function may take."""
 
-Queue = Literal["units", "posts", "cases", "console", "intake", "publish", "learn"]
+Queue = Literal["units", "posts", "cases", "console", "announcements", "intake", "publish", "learn"]
 
 console = Screen(stderr=True)
 
@@ -179,7 +179,7 @@ def publish(
     }
     remote = Remote.find(stack)
     config = Config(read_timeout=WAIT_SECONDS, retries={"total_max_attempts": 1})
-    counts = call_publish(
+    counts = call_function(
         boto3.client("lambda", config=config),
         remote.outputs["PublishFunction"],
         {name: value for name, value in event.items() if value},

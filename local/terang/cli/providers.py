@@ -5,7 +5,6 @@ from collections.abc import Callable
 from hashlib import sha256
 from typing import Annotated, Literal
 
-import boto3
 import msgspec
 from cyclopts import Parameter
 
@@ -26,7 +25,7 @@ from terang.cli.arguments import (
 )
 from terang.console import Screen, print_json, print_result, print_warning
 from terang.first_steps import first_steps
-from terang.remote import Remote, explain_stack_errors
+from terang.remote import Remote, change_secret, explain_stack_errors
 
 SECRET_BYTES = 32
 
@@ -253,18 +252,4 @@ def list_partners(*, stack: StackName = STACK) -> int:
 
 @explain_stack_errors()
 def _change_partners(stack: str, change: Callable[[Partners], Partners]) -> Partners:
-    """Read the partners of a stack, write them if `change` changed them, and return them."""
-    client = boto3.client("secretsmanager")
-    outputs = Remote.find(stack).outputs
-    if "PartnersSecretArn" not in outputs:
-        raise OperatorError(f"the stack {stack} has no tip line yet: deploy it again")
-    arn = outputs["PartnersSecretArn"]
-    text = client.get_secret_value(SecretId=arn)["SecretString"]
-    try:
-        partners = msgspec.json.decode(text, type=Partners)
-    except msgspec.MsgspecError as error:
-        raise OperatorError(f"the secret with the partners cannot be read: {error}") from None
-    changed = change(partners)
-    if changed != partners:
-        client.put_secret_value(SecretId=arn, SecretString=msgspec.json.encode(changed).decode())
-    return changed
+    return change_secret(stack, "PartnersSecretArn", Partners, change)

@@ -18,7 +18,7 @@ BUILT = ROOT / ".local-build"
 DEPLOY_SECONDS = 120
 
 LAYERS = ("rules", "matcher", "arrays", "ledger", "dsa", "claims", "phrases", "tlog", "desk")
-FUNCTIONS = ("intake", "scan", "decide", "publish", "learn", "answer", "console")
+FUNCTIONS = ("intake", "scan", "decide", "publish", "learn", "answer", "announce", "console")
 
 SKIPPED = {"__pycache__", "requirements.in", "requirements.txt"}
 PROVIDED = {"boto3", "botocore", "s3transfer"}

@@ -168,9 +168,10 @@ class DeadLetterQueue:
 
 @dataclass(frozen=True, slots=True)
 class NamesTarget:
-    """The queue of units, or of the console's decisions: a message names a stored item.
+    """The queue of units, of the console's decisions, or of announcements.
 
-    Only roles of the stack may send there, so no sender is checked.
+    A message names something stored. Only roles of the stack and S3 may send there, so no sender is
+    checked.
     """
 
     sqs: Any

@@ -21,7 +21,7 @@ from ledger.records.provider import Provider
 from ledger.records.receipt import Receipt
 from terang.case_queue import CaseQueue
 from terang.emulator.stack import ACCOUNT, LocalStack, StackError
-from terang.remote import call_publish
+from terang.remote import call_function
 
 STALL_SECONDS = 180
 """How long a run waits without any progress before it gives up."""
@@ -230,7 +230,7 @@ class Deployed:
         """
         today = {"through": self.day, "provisional": True}
         name = self.outputs["PublishFunction"]
-        call_publish(self.stack.client("lambda"), name, today if event is None else event)
+        call_function(self.stack.client("lambda"), name, today if event is None else event)
 
     def refusals(
         self, provider: str, dropped: Sequence[Dropped], closed: Sequence[FileReceipt]

@@ -53,14 +53,20 @@ class DynamoCases(DynamoFloods):
         """Return the marker of a message about a case, if it was committed."""
         return record_of(self.table.get(f"M#{message}", "message"), CaseMarker)
 
+    def entry_of(self, marker: CaseMarker) -> JournalEntry:
+        """Return the journal entry of a committed message."""
+        entry = record_of(self.table.get(*_journal_key(marker)), JournalEntry)
+        if entry is None:
+            raise LookupError(f"the message {marker.message} has a marker but no entry")
+        return entry
+
     def commit_case(
         self, marker: CaseMarker, entry: JournalEntry, moves: Sequence[CaseMove]
     ) -> bool:
         """Put marker, journal entry and each case's next entry in one transaction."""
-        journal = f"J#{marker.provider}#{marker.day}#{entry.entry[0]}"
         return self.table.transact_all(
             self.table.put_if_absent(f"M#{marker.message}", "message", marker),
-            self.table.put_if_absent(journal, f"entry#{entry.entry}", entry),
+            self.table.put_if_absent(*_journal_key(marker), entry),
             *(action for move in moves for action in self._actions(move)),
         )
 
@@ -151,6 +157,10 @@ class DynamoCases(DynamoFloods):
         """Return those of these findings about which somebody has done anything yet."""
         items = self.table.get_many([(f"C#{finding}", f"{1:04}") for finding in findings])
         return {pk[2:] for pk, _ in items}
+
+
+def _journal_key(marker: CaseMarker) -> tuple[str, str]:
+    return f"J#{marker.provider}#{marker.day}#{marker.entry[0]}", f"entry#{marker.entry}"
 
 
 def open_index_keys(finding: Finding) -> dict[str, str]:

@@ -164,18 +164,25 @@ class SqsUnitQueue:
     url: str
 
     def send(self, units: Iterable[Unit]) -> None:
-        """Send all. SendMessageBatch answers 200 even if it took only some of them."""
-        for batch in batched(units, _BATCH):
-            entries = [
-                {"Id": str(place), "MessageBody": msgspec.json.encode(unit).decode()}
-                for place, unit in enumerate(batch)
-            ]
-            for attempt in range(_TRIES):
-                answer = self.client.send_message_batch(QueueUrl=self.url, Entries=entries)
-                failed = {failure["Id"] for failure in answer.get("Failed", ())}
-                entries = [entry for entry in entries if entry["Id"] in failed]
-                if not entries:
-                    break
-                time.sleep(0.05 * 2**attempt)
-            else:
-                raise OSError(f"the queue of units did not take {len(entries)} messages")
+        """Send all. Raises OSError if the queue keeps refusing some of them."""
+        send_messages(self.client, self.url, (msgspec.json.encode(unit) for unit in units))
+
+
+def send_messages(client: Any, url: str, bodies: Iterable[bytes]) -> None:
+    """Send all messages. SendMessageBatch answers 200 even if it took only some of them.
+
+    Raises OSError if the queue keeps refusing some.
+    """
+    for batch in batched(bodies, _BATCH):
+        entries = [
+            {"Id": str(place), "MessageBody": body.decode()} for place, body in enumerate(batch)
+        ]
+        for attempt in range(_TRIES):
+            answer = client.send_message_batch(QueueUrl=url, Entries=entries)
+            failed = {failure["Id"] for failure in answer.get("Failed", ())}
+            entries = [entry for entry in entries if entry["Id"] in failed]
+            if not entries:
+                break
+            time.sleep(0.05 * 2**attempt)
+        else:
+            raise OSError(f"the queue did not take {len(entries)} messages")

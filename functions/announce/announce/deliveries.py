@@ -1,0 +1,120 @@
+"""Take messages of the queue: a file of the out bucket to announce, or an event for a webhook.
+
+A file's events go to the bus, and each also into the queue if its provider has a webhook, so that a
+receiver that fails repeats one event and nothing else. Whatever fails comes again, later each time.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import batched
+from typing import Any
+from urllib.parse import unquote_plus
+
+import msgspec
+
+from announce.announcements import AnyAnnouncement, Tested, announcements_of, is_announced
+from announce.webhooks import WebhookSender
+from ledger.aws.queue import send_messages
+from ledger.clock import Clock, utc
+from ledger.ports import Objects
+from ledger.records.identity import digest
+from ledger.records.webhook import Webhooks
+
+WAITS = (5, 300, 1_800, 7_200, 18_000, 36_000, 36_000, 36_000, 36_000)
+"""Seconds until a failed message comes again, by how often it was received: two days in all.
+
+After one delivery more the queue moves it to the dead letters.
+"""
+
+_PUT = 10  # EventBridge: entries of one PutEvents
+
+
+class WebhookMessage(msgspec.Struct, frozen=True):
+    """An event on its way to the webhook of its provider."""
+
+    provider: str
+    id: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Announcer:
+    """Announces over clients of AWS; `webhooks` returns those that are registered now."""
+
+    objects: Objects
+    sqs: Any
+    events: Any
+    webhooks: Callable[[], Webhooks]
+    sender: WebhookSender
+    out_bucket: str
+    queue_url: str
+    bus: str
+
+    def take(self, body: str) -> int:
+        """Take one message. Return how many events it put on the bus, or sent.
+
+        Raises WebhookError if the receiver did not take the event, and errors of the platform.
+        """
+        message = msgspec.json.decode(body, type=dict[str, Any])
+        if "body" in message:
+            return self._send(msgspec.convert(message, WebhookMessage))
+        # S3's test event has no records.
+        return sum(map(self._announce, message.get("Records", ())))
+
+    def test(self, provider: str, clock: Clock) -> None:
+        """Send an event of its own to a webhook. Raises LookupError if there is none."""
+        now = utc(clock.now())
+        event = Tested(id=digest("test", provider, now), timestamp=now, provider=provider, key="")
+        self.sender.send(self.webhooks()[provider], event.id, msgspec.json.encode(event))
+
+    def _send(self, message: WebhookMessage) -> int:
+        webhook = self.webhooks().get(message.provider)
+        if webhook is None:  # it was removed meanwhile
+            return 0
+        self.sender.send(webhook, message.id, message.body.encode())
+        return 1
+
+    def _announce(self, record: dict[str, Any]) -> int:
+        """Announce the file that an event of S3 names. One that has expired announces nothing."""
+        key = unquote_plus(record["s3"]["object"]["key"])
+        if record["s3"]["bucket"]["name"] != self.out_bucket or not is_announced(key):
+            return 0
+        data = self.objects.get(self.out_bucket, key)
+        if data is None:
+            return 0
+        announced = 0
+        for batch in batched(announcements_of(key, data), _PUT):
+            self._put(batch)
+            send_messages(self.sqs, self.queue_url, self._for_webhooks(batch))
+            announced += len(batch)
+        return announced
+
+    def _put(self, batch: tuple[AnyAnnouncement, ...]) -> None:
+        entries = [
+            {
+                "EventBusName": self.bus,
+                "Source": "terang",
+                "DetailType": event.type,
+                "Detail": msgspec.json.encode(event).decode(),
+            }
+            for event in batch
+        ]
+        answer = self.events.put_events(Entries=entries)
+        if answer["FailedEntryCount"]:
+            raise OSError(f"the bus did not take {answer['FailedEntryCount']} events")
+
+    def _for_webhooks(self, batch: tuple[AnyAnnouncement, ...]) -> Iterator[bytes]:
+        webhooks = self.webhooks()
+        for event in batch:
+            if event.provider in webhooks:
+                body = msgspec.json.encode(event).decode()
+                yield msgspec.json.encode(WebhookMessage(event.provider, event.id, body))
+
+
+def wait_after(receives: int) -> int:
+    """Return in how many seconds a message that failed comes again.
+
+    >>> wait_after(1), wait_after(10)
+    (5, 36000)
+    """
+    return WAITS[min(receives, len(WAITS)) - 1]

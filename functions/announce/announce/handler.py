@@ -1,0 +1,98 @@
+"""The Lambda handler of announce."""
+
+import os
+from contextlib import suppress
+from typing import Any
+
+import boto3
+import msgspec
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities import parameters
+from aws_lambda_powertools.utilities.batch import (
+    BatchProcessor,
+    EventType,
+    process_partial_response,
+)
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from botocore.exceptions import BotoCoreError, ClientError
+
+from announce.deliveries import Announcer, wait_after
+from announce.webhooks import WebhookError, WebhookSender
+from ledger.aws.objects import S3Objects
+from ledger.aws.queue import log_failures
+from ledger.clock import clock_from_setting
+from ledger.records.webhook import Webhooks
+
+SECRETS_SECONDS = 60
+
+logger, metrics = Logger(), Metrics()
+processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+setting = os.environ
+clock = clock_from_setting(setting["TODAY"])
+sqs, queue_url = boto3.client("sqs"), setting["ANNOUNCEMENTS_QUEUE_URL"]
+
+
+def webhooks() -> Webhooks:
+    """Return the registered webhooks, at most a minute old."""
+    text = parameters.get_secret(setting["WEBHOOKS_SECRET"], max_age=SECRETS_SECONDS)
+    registered: Webhooks = msgspec.json.decode(str(text), type=Webhooks)
+    return registered
+
+
+announcer = Announcer(
+    objects=S3Objects(boto3.client("s3")),
+    sqs=sqs,
+    events=boto3.client("events"),
+    webhooks=webhooks,
+    sender=WebhookSender(),
+    out_bucket=setting["OUT_BUCKET"],
+    queue_url=queue_url,
+    bus=setting["EVENT_BUS"],
+)
+
+
+@metrics.log_metrics
+def handler(event: dict[str, Any], context: LambdaContext) -> Any:
+    """Take each delivery. Return those that failed: SQS delivers them again.
+
+    An operator may also ask for a test: `{"test": PROVIDER}`. The answer has the code of a failure.
+    """
+    if "test" in event:
+        return test(event["test"])
+
+    def take(record: SQSRecord) -> None:
+        try:
+            metrics.add_metric("Announced", MetricUnit.Count, announcer.take(record.body))
+        except Exception:
+            postpone(record)
+            raise
+
+    response = process_partial_response(
+        event=event, record_handler=take, processor=processor, context=context
+    )
+    log_failures(processor.exceptions, logger.error)
+    return response
+
+
+def test(provider: str) -> dict[str, str]:
+    """Send a test to a provider's webhook."""
+    try:
+        announcer.test(provider, clock)
+    except LookupError:
+        return {"code": "no_webhook"}
+    except WebhookError as error:
+        return {"code": error.code}
+    return {"code": ""}
+
+
+def postpone(record: SQSRecord) -> None:
+    """Set when a failed message comes again, if SQS lets us."""
+    receives = int(record.attributes.approximate_receive_count)
+    with suppress(BotoCoreError, ClientError):
+        sqs.change_message_visibility(
+            QueueUrl=queue_url,
+            ReceiptHandle=record.receipt_handle,
+            VisibilityTimeout=wait_after(receives),
+        )

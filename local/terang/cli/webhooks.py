@@ -1,0 +1,77 @@
+"""`terang webhooks`: where a provider's events are sent, and with which secrets they are signed."""
+
+import secrets
+import time
+from typing import Annotated
+
+import boto3
+from cyclopts import Parameter
+
+from ledger.errors import OperatorError
+from ledger.records.webhook import Webhooks, renewed, split_webhook_url
+from terang.cli.arguments import STACK, ProviderId, StackName
+from terang.console import Screen, print_result
+from terang.remote import Remote, call_function, change_secret, explain_stack_errors
+
+SECRET = "WebhooksSecretArn"  # noqa: S105 - the name of an output
+
+console = Screen(stderr=True)
+
+
+def _check_url(_: type, url: str) -> None:
+    split_webhook_url(url)
+
+
+@explain_stack_errors()
+def add(
+    provider: ProviderId,
+    url: Annotated[str, Parameter(metavar="URL", validator=_check_url, help="an https address")],
+    /,
+    *,
+    stack: StackName = STACK,
+) -> int:
+    """Print a new secret. A secret before it signs too for a day; call it again to change one."""
+    if Remote.find(stack).store.provider(provider) is None:
+        raise OperatorError(f"{provider} is not registered: add it with terang providers add")
+
+    def added(webhooks: Webhooks) -> Webhooks:
+        before, now = webhooks.get(provider), int(time.time())
+        return webhooks | {provider: renewed(before, url, secrets.token_bytes, now)}
+
+    print_result(change_secret(stack, SECRET, Webhooks, added)[provider].secrets[0].secret)
+    return 0
+
+
+@explain_stack_errors()
+def list_all(*, stack: StackName = STACK) -> int:
+    """Print each provider with its address, one a line."""
+    webhooks: Webhooks = change_secret(stack, SECRET, Webhooks, lambda stored: stored)
+    for provider, webhook in sorted(webhooks.items()):
+        print_result(f"{provider} {webhook.url}")
+    return 0
+
+
+@explain_stack_errors()
+def remove(provider: ProviderId, /, *, stack: StackName = STACK) -> int:
+    """Remove a provider's webhook; 0 too if it has none. Events on their way end within minutes."""
+
+    def without(webhooks: Webhooks) -> Webhooks:
+        return {name: webhook for name, webhook in webhooks.items() if name != provider}
+
+    change_secret(stack, SECRET, Webhooks, without)
+    return 0
+
+
+@explain_stack_errors()
+def send_test(*, provider: ProviderId, stack: StackName = STACK) -> int:
+    """Let the stack send an event `webhook.test`; 0 if the receiver took it, 1 if it did not.
+
+    A new webhook is known within a minute.
+    """
+    outputs = Remote.find(stack).outputs
+    if "AnnounceFunction" not in outputs:
+        raise OperatorError(f"the stack {stack} announces nothing: deploy it with Announcements on")
+    event = {"test": provider}
+    code = call_function(boto3.client("lambda"), outputs["AnnounceFunction"], event)["code"]
+    console.print(f"{provider}: not taken ({code})" if code else f"{provider}: taken")
+    return 1 if code else 0

@@ -1,0 +1,176 @@
+"""Nothing is lost and one receiver's failure repeats nothing else, whatever fails in between."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+import pytest
+from support.memory_cases import finding
+from template.resolved import source
+
+from announce.deliveries import WAITS, Announcer, wait_after
+from announce.webhooks import WebhookError
+from ledger.clock import clock_from_setting
+from ledger.keys import findings_key
+from ledger.records.finding import finding_row
+from ledger.records.json_text import encode_json_lines
+from ledger.records.manifest import Marker
+from ledger.records.webhook import Webhook, Webhooks, WebhookSecret
+
+KEY = findings_key(Marker("a" * 64, "acme", "2026-11-25"))
+BETA = findings_key(Marker("b" * 64, "beta", "2026-11-25"))
+
+
+@dataclass
+class Stack:
+    """The out bucket, the queue and the bus; each call fails as often as it is told."""
+
+    files: dict[str, bytes] = field(default_factory=dict)
+    queue: list[str] = field(default_factory=list)
+    bus: list[dict[str, Any]] = field(default_factory=list)
+    sent: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
+    fails: dict[str, int] = field(default_factory=dict)
+    webhooks: Webhooks = field(
+        default_factory=lambda: {"acme": Webhook("https://a.example/", (WebhookSecret(""),))}
+    )
+
+    def fail(self, call: str) -> bool:
+        self.fails[call] = self.fails.get(call, 0) - 1
+        return self.fails[call] >= 0
+
+    def get(self, bucket: str, key: str) -> bytes | None:
+        assert bucket == "out"
+        return self.files.get(key)
+
+    def put_events(self, **given: Any) -> dict[str, Any]:
+        if self.fail("put_events"):
+            return {"FailedEntryCount": 1}
+        self.bus += given["Entries"]
+        return {"FailedEntryCount": 0}
+
+    def send_message_batch(self, **given: Any) -> dict[str, Any]:
+        if self.fail("send_message_batch"):
+            raise OSError("the queue is away")
+        self.queue += [entry["MessageBody"] for entry in given["Entries"]]
+        return {}
+
+    def send(self, webhook: Webhook, name: str, body: bytes) -> None:
+        if self.fail("send"):
+            raise WebhookError("http_500")
+        self.sent.append((webhook.url, name, json.loads(body)))
+
+    def announcer(self) -> Announcer:
+        here: Any = self
+        return Announcer(here, here, here, lambda: self.webhooks, here, "out", "queue", "bus")
+
+    def run(self, *bodies: str) -> int:
+        """Take these messages and all that follow from them, each until it is taken."""
+        waiting, tries = list(bodies), 0
+        while waiting:
+            tries += 1
+            try:
+                self.announcer().take(waiting[0])
+                del waiting[0]
+            except (OSError, WebhookError):
+                pass
+            waiting += self.queue
+            self.queue.clear()
+        return tries
+
+    def on_bus(self) -> list[dict[str, Any]]:
+        return [json.loads(entry["Detail"]) for entry in self.bus]
+
+
+def put(key: str, bucket: str = "out") -> str:
+    """The event of S3 about a file, as the queue gives it."""
+    place = {"bucket": {"name": bucket}, "object": {"key": quote(key)}}
+    return json.dumps({"Records": [{"eventName": "ObjectCreated:Put", "s3": place}]})
+
+
+def stack(count: int = 60) -> Stack:
+    rows = [finding_row(finding(number), "Send me the code") for number in range(count)]
+    return Stack({KEY: encode_json_lines(rows), BETA: encode_json_lines(rows[:1])})
+
+
+def test_a_file_is_announced_on_the_bus_and_to_the_webhook() -> None:
+    world = stack()
+    world.run(put(KEY))
+    assert world.on_bus() == [event for _, _, event in world.sent]
+    assert [name for _, name, _ in world.sent] == [event["id"] for event in world.on_bus()]
+    assert {entry["DetailType"] for entry in world.bus} == {"findings.recorded"}
+    assert {entry["Source"] for entry in world.bus} == {"terang"}
+
+
+def test_a_provider_without_a_webhook_is_on_the_bus_alone() -> None:
+    world = stack()
+    world.run(put(BETA))
+    assert [event["provider"] for event in world.on_bus()] == ["beta"]
+    assert world.sent == []
+
+
+@pytest.mark.parametrize("call", ["put_events", "send_message_batch", "send"])
+def test_whatever_fails_everything_arrives(call: str) -> None:
+    world, calm = stack(), stack()
+    world.fails[call] = 2
+    world.run(put(KEY))
+    calm.run(put(KEY))
+    assert {name for _, name, _ in world.sent} == {name for _, name, _ in calm.sent}
+    assert {event["id"] for event in world.on_bus()} == {event["id"] for event in calm.on_bus()}
+
+
+def test_a_receiver_that_fails_repeats_no_event_on_the_bus_and_none_of_its_own() -> None:
+    world = stack()
+    world.fails["send"] = 3
+    world.run(put(KEY))
+    assert len(world.bus) == len({event["id"] for event in world.on_bus()})
+    assert len(world.sent) == len({name for _, name, _ in world.sent})
+
+
+def test_a_repeat_has_the_ids_of_the_first_time() -> None:
+    world = stack()
+    world.run(put(KEY), put(KEY))
+    ids = [event["id"] for event in world.on_bus()]
+    assert ids[: len(ids) // 2] == ids[len(ids) // 2 :]
+
+
+def test_what_is_gone_or_foreign_announces_nothing() -> None:
+    world = stack()
+    test_event = json.dumps({"Service": "Amazon S3", "Event": "s3:TestEvent"})
+    gone = findings_key(Marker("c" * 64, "acme", "2026-11-25"))
+    world.run(put(gone), put(KEY, "another"), put("out/acme/log/checkpoint"), test_event)
+    assert world.bus == world.sent == []
+
+
+def test_an_event_for_a_webhook_that_was_removed_ends() -> None:
+    world = stack()
+    world.announcer().take(put(KEY))
+    world.webhooks = {}
+    world.run(*world.queue)
+    assert world.sent == []
+
+
+def test_a_webhook_is_tested_with_an_event_of_its_own() -> None:
+    world = stack()
+    world.announcer().test("acme", clock_from_setting("2026-11-25"))
+    [(_, name, event)] = world.sent
+    assert (event["type"], event["id"], event["provider"]) == ("webhook.test", name, "acme")
+    with pytest.raises(LookupError):
+        world.announcer().test("beta", clock_from_setting(""))
+
+
+def test_the_waits_fit_the_queue() -> None:
+    """Every wait happens before the dead letters, and all of them before the message is old."""
+    queue = source()["Resources"]["AnnouncementsQueue"]["Properties"]
+    assert queue["RedrivePolicy"]["maxReceiveCount"] == len(WAITS) + 1
+    assert sum(WAITS) < queue["MessageRetentionPeriod"] / 2 + 1
+    assert [wait_after(number) for number in range(1, len(WAITS) + 1)] == list(WAITS)
+
+
+def test_messages_are_small_enough_for_a_call() -> None:
+    """SQS takes 1 MiB in a call of ten."""
+    world = stack()
+    world.announcer().take(put(KEY))
+    assert 10 * max(map(len, world.queue)) < 1024 * 1024 / 2
+    assert msgspec.json.decode(world.queue[0])["provider"] == "acme"

@@ -1,0 +1,170 @@
+"""A webhook gets signed events at its own public address, or a code says why not."""
+
+import base64
+import hmac
+import ssl
+import time
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.tls_receiver import Receiver, certificate, receiver, sender_to
+
+from announce.webhooks import WebhookError, WebhookSender, is_public_address, signed_headers
+from ledger.records.webhook import (
+    OVERLAP_SECONDS,
+    Webhook,
+    WebhookSecret,
+    renewed,
+    split_webhook_url,
+)
+
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+
+
+@pytest.fixture(scope="module")
+def pem(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return certificate(tmp_path_factory.mktemp("tls"))
+
+
+@pytest.fixture
+def told(pem: Path) -> Iterator[Receiver]:
+    with receiver(pem) as one:
+        yield one
+
+
+def webhook(url: str) -> Webhook:
+    return Webhook(url, (WebhookSecret(SECRET),))
+
+
+def code_of(sender: WebhookSender, url: str) -> str:
+    """The code with which sending fails."""
+    with pytest.raises(WebhookError) as failed:
+        sender.send(webhook(url), "id", b"{}")
+    return failed.value.code
+
+
+def test_the_signature_is_that_of_the_standard() -> None:
+    """The example of the specification and its libraries."""
+    body = b'{"test": 2432232314}'
+    key = WebhookSecret(SECRET).key
+    headers = signed_headers("msg_p5jXN8AQM9LWM0D4loKWxJek", body, [key], 1614265330)
+    assert headers["webhook-signature"] == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+
+
+def test_an_event_arrives_signed_and_whole(told: Receiver, pem: Path) -> None:
+    sender_to(pem).send(webhook(told.url), "event-1", b'{"a": "\xc3\xa9"}')
+    [(headers, body)] = told.arrived
+    assert body == b'{"a": "\xc3\xa9"}'
+    assert headers["webhook-id"] == "event-1"
+    assert abs(int(headers["webhook-timestamp"]) - time.time()) < 60
+    signed = f"event-1.{headers['webhook-timestamp']}.".encode() + body
+    digest = hmac.digest(WebhookSecret(SECRET).key, signed, sha256)
+    assert headers["webhook-signature"] == f"v1,{base64.b64encode(digest).decode()}"
+    assert headers["host"] == told.url.split("/")[2]
+
+
+@pytest.mark.parametrize(
+    ("order", "code"),
+    [("500", "http_500"), ("302", "http_302"), ("404", "http_404"), ("drop", "unreachable")],
+)
+def test_anything_but_success_is_a_failure(
+    told: Receiver, pem: Path, order: str, code: str
+) -> None:
+    """A redirect too: nothing goes to the address that it names."""
+    told.next = [order]
+    assert code_of(sender_to(pem), told.url) == code
+    assert len(told.arrived) == 1
+
+
+@pytest.mark.parametrize("order", ["hang", "drip"])
+def test_a_slow_receiver_ends_and_is_left_alone_for_a_while(
+    told: Receiver, pem: Path, order: str
+) -> None:
+    told.next = [order]
+    sender = sender_to(pem, seconds=0.3)
+    assert code_of(sender, told.url) == "timeout"
+    assert code_of(sender, told.url) == "left_alone"
+    assert len(told.arrived) == 1
+
+
+@pytest.mark.parametrize(
+    "addresses",
+    [
+        ["127.0.0.1"],
+        ["10.0.0.8"],
+        ["169.254.169.254"],
+        ["93.184.216.34", "192.168.1.1"],
+        ["100.64.0.1"],
+        ["0.0.0.0"],
+        ["224.0.0.1"],
+    ],
+    ids="/".join,
+)
+def test_a_name_of_an_inner_address_is_refused(pem: Path, addresses: list[str]) -> None:
+    """After the name was resolved, and if any of its addresses is one."""
+    sender = sender_to(pem, resolve=lambda *_: addresses, is_allowed=is_public_address)
+    assert code_of(sender, "https://hooks.example/") == "address_refused"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "2130706433", "0x7f.1", "localhost"])
+def test_a_disguised_address_is_refused(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def found(*_: Any) -> list[Any]:
+        return [(2, 1, 6, "", ("127.0.0.1", 443))]
+
+    monkeypatch.setattr("socket.getaddrinfo", found)
+    assert code_of(WebhookSender(), f"https://{host}/") == "address_refused"
+
+
+def test_the_connection_goes_to_the_address_that_was_checked(told: Receiver, pem: Path) -> None:
+    """A name that is resolved a second time could give another address."""
+    answers = iter([["127.0.0.1"], ["169.254.169.254"]])
+    sender_to(pem, resolve=lambda *_: next(answers)).send(webhook(told.url), "id", b"{}")
+    assert next(answers)
+
+
+def test_a_name_that_nobody_knows_is_a_failure(pem: Path) -> None:
+    def unknown(host: str, port: int) -> list[str]:
+        raise OSError
+
+    assert code_of(sender_to(pem, resolve=unknown), "https://hooks.example/") == "no_address"
+    assert code_of(sender_to(pem, resolve=lambda *_: []), "https://hooks.example/") == "no_address"
+
+
+def test_a_certificate_of_another_host_is_refused(told: Receiver, pem: Path) -> None:
+    assert code_of(sender_to(pem), told.url.replace("hooks.", "other.")) == "tls"
+    trusting_nobody = sender_to(pem, context=ssl.create_default_context())
+    assert code_of(trusting_nobody, told.url) == "tls"
+    assert told.arrived == []
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://hooks.example/",
+        "https:///path",
+        "https://name:word@hooks.example/",
+        "https://hooks.example/#part",
+        "https://hooks.example:99999/",
+        "https://hooks.example/a b",
+        "https://hooks.example/\r\nhost: x",
+        "https://hóoks.example/",
+        "file:///etc/passwd",
+    ],
+)
+def test_an_address_that_is_not_plain_https_is_refused(url: str, pem: Path) -> None:
+    with pytest.raises(ValueError, match=r"address|port|Port|URL"):
+        split_webhook_url(url)
+    assert code_of(sender_to(pem), url) == "address_refused"
+
+
+def test_a_replaced_secret_signs_for_another_day() -> None:
+    first = renewed(None, "https://a.example/", bytes, 1_000)
+    second = renewed(first, "https://b.example/", lambda size: b"x" * size, 2_000)
+    assert second.url == "https://b.example/"
+    assert second.keys(2_000) == [b"x" * 32, bytes(32)]
+    assert second.keys(2_000 + OVERLAP_SECONDS) == [b"x" * 32]
+    third = renewed(second, second.url, lambda size: b"y" * size, 3_000)
+    assert third.keys(3_000) == [b"y" * 32, b"x" * 32]
