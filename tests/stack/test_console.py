@@ -181,7 +181,7 @@ def test_in_a_browser_by_keys(
         opened = started.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         page = opened.new_context(**look, locale="id-ID").new_page()
         page.goto(f"{origin}/")
-        page.fill("input[name=username]", "m-8")
+        page.fill("input[name=username]", "m-7")  # who has the claim on the third post
         page.fill("input[name=password]", PASSWORD)
         with page.expect_navigation(url=f"{origin}/"):
             page.press("input[name=password]", "Enter")
@@ -195,7 +195,7 @@ def test_in_a_browser_by_keys(
         page.keyboard.press("d")
         with page.expect_navigation():
             page.keyboard.press("1")
-        held = running.desk.held_by(PROVIDER, "m-8", datetime(2026, 1, 1, tzinfo=UTC))[-1]
+        held = running.desk.held_by(PROVIDER, "m-7", datetime(2026, 1, 1, tzinfo=UTC))[-1]
         with page.expect_navigation(url="**/card/*"):
             page.keyboard.press("u")
         undone = running.desk.pending(PROVIDER, held.id)

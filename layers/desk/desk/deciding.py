@@ -35,7 +35,7 @@ from phrases import to_translate
 
 REASON_LENGTH = 2_000
 GROUND_LENGTH = 500
-"""Characters of the reason why an order was not followed: it is published in the report."""
+"""Characters of the reason why an order was not followed: it may be published."""
 
 OPEN_HOURS = 24
 """A form that was opened earlier is too old: the case may have changed since."""

@@ -14,7 +14,7 @@ from desk.deciding import MEASURES, VERDICTS, DecidingError, DecisionForm, decid
 from desk.items import Dossier, ItemKind
 from desk.notices import shown_notices
 from desk.ports import DeskClaim, FirstDecision, PendingDecision
-from desk.queue import QueueFilter, may_take
+from desk.queue import QueueFilter, hours_left, may_take
 from desk.reasons import reason_language, suggested_reasons
 from desk.routes.asking import Asking, see
 from desk.routes.other_routes import training_page
@@ -153,6 +153,7 @@ def card_page(
         problem=problem,
         first=first,
         claim=claim,
+        left=hours_left(dossier.item, now),
         notices=notices,
         taken=_taken(claim, moderator.name),
         may_take=may_take(dossier.item, moderator),
