@@ -136,7 +136,17 @@ class RunCases:
             return dossier
         copies = self.groups.copies(Card(dossier.findings))
         near = tuple(NearCopy(other.first.finding, other.findings) for other in copies)
-        return replace(dossier, copies=near, earlier=tuple(self._earlier(dossier)))
+        reported = {each.notice for each in dossier.findings}
+        return replace(
+            dossier,
+            copies=near,
+            earlier=tuple(self._earlier(dossier)),
+            notices=tuple(
+                self._notice_entry(message)
+                for message in self.messages
+                if isinstance(message, Notice) and message.id in reported
+            ),
+        )
 
     def _earlier(self, dossier: Dossier) -> Iterator[EarlierDecision]:
         first = dossier.findings[0].finding
@@ -241,22 +251,21 @@ class RunCases:
         for notice in self.messages:
             if not isinstance(notice, Notice) or notice.finding or notice.id in self._answered:
                 continue
-            entry = JournalEntry(
-                entry=case_id("notice", self.provider, notice.id),
-                type="notice",
-                provider=self.provider,
-                at=utc(notice.received_at),
-                category=notice.category,
-                trusted_flagger=notice.trusted_flagger,
-                received_at=utc(notice.received_at),
-            )
-            item = Item(entry.entry, ItemKind.NOTICE, entry.received_at, category=notice.category)
-            yield Dossier(
-                item,
-                notices=(CaseEntry(1, Move.OPEN, CaseState.OPEN, entry, notice.id),),
-                post=notice.post,
-                url=notice.url or "",
-            )
+            made = self._notice_entry(notice)
+            item = Item(made.entry.entry, ItemKind.NOTICE, made.entry.received_at, notice.category)
+            yield Dossier(item, notices=(made,), post=notice.post, url=notice.url or "")
+
+    def _notice_entry(self, notice: Notice) -> CaseEntry:
+        entry = JournalEntry(
+            entry=case_id("notice", self.provider, notice.id),
+            type="notice",
+            provider=self.provider,
+            at=utc(notice.received_at),
+            category=notice.category,
+            trusted_flagger=notice.trusted_flagger,
+            received_at=utc(notice.received_at),
+        )
+        return CaseEntry(1, Move.OPEN, CaseState.OPEN, entry, notice.id, post=notice.post)
 
     def _known(self, decision: Decision) -> tuple[OpenFinding, ...]:
         return tuple(self.by_id[name] for name in decision.findings if name in self.by_id)

@@ -65,7 +65,11 @@ class StackSource:
             return dossier
         near = self._groups.copies(Card(dossier.findings))
         copies = tuple(NearCopy(other.first.finding, other.findings) for other in near)
-        return replace(dossier, copies=copies, earlier=tuple(self._earlier(dossier)))
+        names = dict.fromkeys(each.notice for each in dossier.findings if each.notice)
+        cases = (self.store.case(case_id("notice", self.provider, name)) for name in names)
+        notices = tuple(case.entries[0] for case in cases if case)
+        earlier = tuple(self._earlier(dossier))
+        return replace(dossier, copies=copies, notices=notices, earlier=earlier)
 
     def goldens(self) -> list[Dossier]:
         """Return the cards for training."""
