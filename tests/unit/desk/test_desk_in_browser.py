@@ -18,6 +18,8 @@ from desk.deciding import DecisionForm, decide, form_id
 from desk.items import EarlierDecision, ItemKind, NearCopy
 from desk.moderator import Door, Moderator, Role
 from desk.routes.application import DeskApplication
+from desk.waiting import order_dossier
+from ledger.cases.case import Case, CaseEntry, JournalEntry
 from ledger.cases.messages import Audit, Complaint, Decision, Outcome
 from ledger.clock import SystemClock
 from ledger.records.finding import FoundCheck, FoundSpan, Label
@@ -131,10 +133,16 @@ def everything() -> list[Any]:
                                HOSTILE, "reversed"),)  # fmt: skip
     arabic = finding("p4", text="send me رمز التحقق الذي وصلك الآن", language="ar")
     named = finding(HOSTILE.replace("/", ""), text="send me", language="zh", severity="low")
+    asked = JournalEntry(
+        entry="7" * 64, type="order", provider="acme", at="2026-11-25T13:40:00Z", kind="act",
+        authority=HOSTILE, country="DE", items=1, category="VIOLENCE", regulation="tco",
+        received_at="2026-11-25T13:40:00Z",
+    )  # fmt: skip
     return [
         dossier(scored, copies=copies, earlier=earlier, escalated=True,
                 deadline="2026-11-25T20:00:00Z"),
         dossier(checked), dossier(arabic), dossier(named), complaint(), audited(),
+        order_dossier(Case("7" * 64, (CaseEntry(1, "open", "open", asked, HOSTILE),))),
         dossier(finding("p5"), key="5" * 64, kind=ItemKind.SECOND_LOOK, contested=decided()),
         dossier(finding("p6", text=HOSTILE), key="6" * 64, kind=ItemKind.GOLDEN,
                 answer="dismissed"),
@@ -191,7 +199,7 @@ def test_keys_can_be_turned_off(window: Window) -> None:
         page.get_by_label("Language").select_option("id")
         page.get_by_role("button", name="Save").click()
         page.goto(f"{server.door.origin}/")
-        assert page.get_by_role("heading", level=1).inner_text() == "7 hal menunggu"
+        assert page.get_by_role("heading", level=1).inner_text() == "8 hal menunggu"
         page.keyboard.press("n")
         page.wait_for_timeout(100)
         assert page.url == f"{server.door.origin}/"
@@ -237,6 +245,14 @@ def test_a_day_of_a_small_service(window: Window, tmp_path: Path) -> None:
         page.locator("h1").click()
         page.keyboard.press("c")
         page.keyboard.press("r")
+        page.keyboard.press(" ")
+        window.press("v")
+        notice = page.locator(".letter pre").first.inner_text()
+        assert "A decision about your post" in notice
+        assert post in notice
+        assert page.locator("p.text").first.is_visible(), "a text that was open stays open"
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert axe.Axe().run(page).violations_count == 0
         window.press("1")
         assert page.locator("dl.facts bdi").first.inner_text() != post
         window.press("s")
