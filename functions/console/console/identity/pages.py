@@ -58,7 +58,9 @@ def session_ended(phrases: Phrases, form: str) -> str:
         fields = []
     typed = [value for name, value in fields if name.rpartition("-")[0] in TYPED or name in TYPED]
     shown = "".join(
-        f"<pre>{escape(replace_controls(value, keep=chr(10)))}</pre>" for value in typed if value
+        f'<p class="text" dir="auto">{escape(replace_controls(value, keep=chr(10)))}</p>'
+        for value in typed
+        if value
     )
     kept = f"<h2>{escape(_('What you had typed'))}</h2>{shown}" if shown else ""
     words = [_("Nothing was decided by your last form. Decisions before it are kept.")]
