@@ -35,10 +35,11 @@ def shown_notices(
     facts = dict(dossier.rules)
     kept = [each for each in dossier.findings if each.finding.finding in decision.findings]
     found = [_decided(each, facts.get(rule_name(each.finding))) for each in kept]
-    entry = _entry(decision, dossier, moderator.provider, found)
+    answered = [each for each in dossier.notices if each.message == decision.notice]
+    entry = _entry(decision, answered, moderator.provider, found)
     author = dossier.item.language[:2].lower()
     wanted = dict.fromkeys(name for name in (author, language) if name in NOTICE_LANGUAGES)
-    return [(name, author_notice(name, entry, found, dossier.notices)) for name in wanted]
+    return [(name, author_notice(name, entry, found, answered)) for name in wanted]
 
 
 def _decided(each: OpenFinding, facts: RuleFacts | None) -> DecidedFinding:
@@ -49,11 +50,11 @@ def _decided(each: OpenFinding, facts: RuleFacts | None) -> DecidedFinding:
 
 
 def _entry(
-    decision: Decision, dossier: Dossier, provider: str, found: list[DecidedFinding]
+    decision: Decision, answered: list[CaseEntry], provider: str, found: list[DecidedFinding]
 ) -> CaseEntry:
     """Return what decide would record of a decision, as far as the notice reads it."""
     ground = found[0].pack if found else None
-    flagged = any(entry.entry.trusted_flagger for entry in dossier.notices)
+    flagged = any(entry.entry.trusted_flagger for entry in answered)
     entry = JournalEntry(
         entry=case_id("decision", provider, decision.id),
         type="decision",
