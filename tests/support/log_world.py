@@ -125,6 +125,8 @@ class LogWorld(World):
     heads: MemoryLogStore = field(default_factory=MemoryLogStore)
     signer: LocalSigner = field(default_factory=LocalSigner)
     origin: str = ORIGIN
+    sends_sentinel: bool = False
+    sentinel_posts: list[str] = field(default_factory=list)
 
     def count(self, receipt: Receipt) -> None:
         """Add a receipt, and to the log's part of the table the ids of its findings."""
@@ -156,6 +158,7 @@ class LogWorld(World):
             public=SummaryBucket(objects, BUCKET),
             out=OutBucket(objects, "out"),
             log=self.served_log(),
+            send_sentinel=self.sentinel_posts.append if self.sends_sentinel else None,
         )
 
     def copy_public(self, folder: Path) -> Path:

@@ -53,6 +53,7 @@ class PublishContext:
     `close` is called for each open file: if the last worker died after the last range, nobody
     else would write the sender's receipt. `has_time` says whether a run may still read a sealed day
     for its daily check. Without a `log`, files are published and nothing is added to any log.
+    `send_sentinel` sends a message as the provider `sentinel`; without it there is no such post.
     `contact` and `data_licence` are shown on every page.
     """
 
@@ -67,6 +68,7 @@ class PublishContext:
     pause_below: float
     has_time: Callable[[], bool]
     log: ServedLog | None = None
+    send_sentinel: Callable[[str], object] | None = None
     contact: str = ""
     data_licence: str = ""
 
@@ -84,6 +86,7 @@ class PublishResult:
     behind: list[str] = field(default_factory=list)
     log: LogResult | None = None
     log_refused: str = ""
+    sentinel_missed: str = ""
 
 
 def days_due(order: PublishRequest, today: str, closed: str) -> list[str]:

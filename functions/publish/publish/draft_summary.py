@@ -15,6 +15,7 @@ from publish.count.case_numbers import CaseNumbers, by_month, fold_cases, of_pac
 from publish.count.folding import Numbers, only_packs, sum_numbers
 from publish.count.month_carryover import Before, MonthCounts, Standing, standing_of
 from publish.count.precision import Errors, errors_of, of_cohort, without_cohorts
+from publish.count.sentinel_days import SentinelDays, is_found, sum_sentinel
 from publish.count.term_evidence import RuleEvidence
 from publish.day_facts import DayFacts
 from publish.periods import PeriodKind, SummaryPeriod, day_period
@@ -87,8 +88,13 @@ class Drafter:
             provisional=provisional,
         )
 
-    def all_day(self, day: str, providers: Sequence[Summary]) -> Summary:
-        """Return the draft of a day of all providers, from their summaries in order."""
+    def all_day(
+        self, day: str, providers: Sequence[Summary], sentinel: Summary | None = None
+    ) -> Summary:
+        """Return the draft of a day of all providers, from their summaries in order.
+
+        `sentinel` is the summary of the sentinel post, which is not one of them.
+        """
         return self._summary(
             "all",
             day_period(day),
@@ -100,6 +106,7 @@ class Drafter:
             _joined(providers, providers),
             provisional=any(summary.provisional for summary in providers),
             providers=tuple(part_of(summary.provider, summary) for summary in providers),
+            sentinel=_sentinel_day(sentinel) if sentinel else UNSET,
         )
 
     def longer(
@@ -148,6 +155,9 @@ class Drafter:
             if period.kind is PeriodKind.MONTH
             else None,
             terms=terms,
+            sentinel=sum_sentinel(day.sentinel for day in days)
+            if period.kind is PeriodKind.MONTH
+            else UNSET,
         )
 
     def _paused_by(self, provider: str, day: str) -> set[PausedNote]:
@@ -175,6 +185,7 @@ class Drafter:
         providers: tuple[SummaryPart, ...] = (),
         standing: Standing | None = None,
         terms: dict[str, RuleEvidence] | UnsetType = UNSET,
+        sentinel: SentinelDays | UnsetType = UNSET,
     ) -> Summary:
         numbers = counted.numbers
         return Summary(
@@ -191,6 +202,7 @@ class Drafter:
             terms=terms,
             days=days,
             providers=providers,
+            sentinel=sentinel,
             journal=notes.journal,
             open_files=notes.open_files,
             left_out=notes.left_out,
@@ -199,6 +211,13 @@ class Drafter:
             public_url=self.public_url,
             all_in_shadow="" if self.public_url else NO_ADDRESS,
         )
+
+
+def _sentinel_day(day: Summary) -> SentinelDays | UnsetType:
+    """Return whether the sentinel post was found; UNSET while an open day may still find it."""
+    if is_found(day.numbers.by_rule):
+        return SentinelDays(1, ())
+    return UNSET if day.provisional else SentinelDays(0, (day.period,))
 
 
 def _counted(day: Summary, packs: tuple[Pack, ...]) -> PeriodCounts:

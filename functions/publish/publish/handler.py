@@ -1,6 +1,7 @@
 """The Lambda function publish: it adds up the journal and writes the public numbers."""
 
 import os
+from collections.abc import Callable
 
 import boto3
 import msgspec
@@ -14,6 +15,7 @@ from ledger.aws.signing import KmsSigner
 from ledger.aws.store import DynamoStore
 from ledger.clock import clock_from_setting
 from ledger.closing import Closing
+from ledger.records.provider import SENTINEL
 from publish.context import PublishContext, PublishRequest, PublishResult
 from publish.handover.auditing import OutBucket
 from publish.public_bucket import SummaryBucket
@@ -36,6 +38,19 @@ closing = Closing(store, objects, clock, setting["OUT_BUCKET"], setting["WORK_BU
 
 log_key = setting.get("LOG_KEY", "")  # empty: this stack has no log
 signer = KmsSigner(boto3.client("kms"), log_key) if log_key else None
+
+posts_queue = setting.get("SENTINEL_QUEUE_URL", "")  # empty: this stack sends itself no post
+sqs = boto3.client("sqs") if posts_queue else None
+
+
+def sender_of_sentinel() -> Callable[[str], object] | None:
+    """Return what sends the sentinel post through the queue of posts, if this stack does."""
+    if sqs is None:
+        return None
+    provider = {"DataType": "String", "StringValue": SENTINEL}
+    return lambda body: sqs.send_message(
+        QueueUrl=posts_queue, MessageBody=body, MessageAttributes={"provider": provider}
+    )
 
 
 def served_log() -> ServedLog | None:
@@ -71,6 +86,7 @@ def handler(event: dict[str, object], context: LambdaContext) -> dict[str, int]:
         data_licence=setting["DATA_LICENCE"],
         has_time=lambda: context.get_remaining_time_in_millis() >= CHECK_SECONDS * 1000,
         log=served_log(),
+        send_sentinel=sender_of_sentinel(),
     )
     result = publish(publish_context, msgspec.convert(event, PublishRequest))
     log_result(result)
@@ -91,6 +107,8 @@ def log_result(result: PublishResult) -> None:
         logger.error("report not proved", extra={"difference": difference})
     for name in result.unpublishable:
         logger.warning("not published under its name", extra={"unpublishable": name})
+    if result.sentinel_missed:
+        logger.error("the sentinel post was not found", extra={"day": result.sentinel_missed})
     if result.log_refused:
         logger.error("the log does not grow", extra={"why": result.log_refused})
     if result.log:
@@ -103,4 +121,5 @@ def log_result(result: PublishResult) -> None:
     metrics.add_metric("RulesPaused", MetricUnit.Count, len(result.paused))
     metrics.add_metric("TableBehind", MetricUnit.Count, len(result.behind))
     metrics.add_metric("LogRefused", MetricUnit.Count, int(bool(result.log_refused)))
+    metrics.add_metric("SentinelMissed", MetricUnit.Count, int(bool(result.sentinel_missed)))
     metrics.add_metric("NamesUnpublishable", MetricUnit.Count, len(result.unpublishable))

@@ -16,6 +16,7 @@ from ledger.errors import OperatorError
 from ledger.keys import factchecks_facts_key
 from ledger.pointer import read_pointer
 from ledger.ports import Objects
+from ledger.records.provider import SENTINEL
 from phrases import LANGUAGES
 from publish.catalogue import PublishedIndex, PublishedSets
 from publish.periods import PeriodKind, SummaryPeriod
@@ -90,8 +91,11 @@ class SummaryBucket:
         return self.summaries.get(path)
 
     def published_by_providers(self, period: str) -> list[Summary]:
-        """Return the summaries of a period of every provider that was ever published."""
-        names = sorted(name for name in self.names if name != "all")
+        """Return the summaries of a period of every provider that was ever published.
+
+        The sentinel is not one of them.
+        """
+        names = sorted(self.names.keys() - {"all", SENTINEL})
         return [summary for name in names if (summary := self.published(name, period))]
 
     def published_in(

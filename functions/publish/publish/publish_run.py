@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from ledger.errors import OperatorError
-from ledger.records.provider import is_provider_id
+from ledger.records.provider import SENTINEL, is_provider_id
 from phrases import LANGUAGES
 from publish.catalogue import PublishedSets
 from publish.context import PublishContext, PublishRequest, PublishResult, days_due
@@ -61,7 +61,11 @@ def start_run(context: PublishContext, request: PublishRequest) -> PublishRun:
     now = context.clock.now()
     today, closed = now.date().isoformat(), last_closed_day(now)
     catalogue = context.public.catalogue()
-    providers = [provider.provider for provider in context.store.providers()]
+    providers = [
+        name
+        for provider in context.store.providers()
+        if (name := provider.provider) != SENTINEL or context.send_sentinel
+    ]
     for name in providers:
         if not is_provider_id(name):
             raise OperatorError(f"a provider is registered under {name!r}, which is not an id")

@@ -15,10 +15,12 @@ from secrets import token_bytes
 
 from msgspec import UNSET, UnsetType
 
+from ledger.records.provider import SENTINEL
 from publish.context import PublishContext, PublishRequest, PublishResult
 from publish.count.case_numbers import fold_cases
 from publish.count.folding import sum_numbers
 from publish.count.precision import errors_of, without_cohorts
+from publish.count.sentinel_days import is_found
 from publish.count.term_evidence import (
     RuleEvidence,
     bar_of_pack,
@@ -27,6 +29,7 @@ from publish.count.term_evidence import (
 )
 from publish.handover.auditing import encode_key, key_path
 from publish.handover.pausing import due, pause
+from publish.handover.sentinel_post import send_sentinel
 from publish.handover.year_report import YearReports
 from publish.periods import (
     LOOK_BACK_DAYS,
@@ -67,6 +70,8 @@ def publish(context: PublishContext, request: PublishRequest) -> PublishResult:
     """
     context.public.list_summaries()
     run = start_run(context, request)
+    if SENTINEL in run.providers and context.send_sentinel:
+        send_sentinel(context.store, run.today, context.send_sentinel)
     for provider in run.providers:
         publish_days(run, provider)
     publish_days_of_all(run)
@@ -83,10 +88,15 @@ def publish(context: PublishContext, request: PublishRequest) -> PublishResult:
 
 
 def publish_days_of_all(run: PublishRun) -> None:
-    """Publish the days of all providers together."""
+    """Publish the days of all providers together, and note a missed sentinel post."""
+    public = run.context.public
     for day in run.days:
-        if summaries := run.context.public.published_by_providers(day):
-            publish_summary(run, run.drafter.all_day(day, summaries))
+        sentinel = public.published(SENTINEL, day)
+        if summaries := public.published_by_providers(day):
+            publish_summary(run, run.drafter.all_day(day, summaries, sentinel))
+    newest = public.published(SENTINEL, run.closed) if SENTINEL in run.providers else None
+    if newest and not is_found(newest.numbers.by_rule):
+        run.result.sentinel_missed = run.closed
 
 
 def publish_months(run: PublishRun) -> None:
@@ -178,7 +188,10 @@ def publish_site(run: PublishRun) -> None:
         if key := run.context.store.audit_secret(month):
             public.put(key_path(month), encode_key(month, key))
     months = public.published_in("all", PeriodKind.MONTH)
-    totals = sum_numbers(month.numbers for month in months)
+    sentinel = public.published_in(
+        SENTINEL, PeriodKind.MONTH
+    )  # only its own pack has a page for it
+    totals = sum_numbers(month.numbers for month in (*months, *sentinel))
     decided = errors_of(without_cohorts(fold_cases(month.cases for month in months).by_rule))
     cases = fold_cases(month.cases for month in months)
     campaigns = public.periods("all", PeriodKind.CAMPAIGN)
@@ -207,7 +220,7 @@ def publish_signs(run: PublishRun) -> None:
 
 
 def contents(run: PublishRun, months: Sequence[Summary]) -> Contents:
-    """Return what the index lists: `all` first, then the providers by name."""
+    """Return what the index lists: `all`, the providers by name, and last the sentinel."""
     public = run.context.public
     return Contents(
         months=tuple(months),
@@ -218,7 +231,9 @@ def contents(run: PublishRun, months: Sequence[Summary]) -> Contents:
                 months=tuple(public.periods(name, PeriodKind.MONTH)),
                 campaigns=tuple(public.periods(name, PeriodKind.CAMPAIGN)),
             )
-            for name in sorted(public.names, key=lambda name: (name != "all", name))
+            for name in sorted(
+                public.names, key=lambda name: (name != "all", name == SENTINEL, name)
+            )
             if (days := public.periods(name, PeriodKind.DAY))
         ),
         newest=newest_day(public),
@@ -238,6 +253,8 @@ def report_years(run: PublishRun) -> None:
     context = run.context
     years = YearReports(context.store, context.public, context.out, context.clock.now().date())
     for provider in run.providers:
+        if provider == SENTINEL:
+            continue
         run.result.unproved += years.write(provider, run.closed)
 
 

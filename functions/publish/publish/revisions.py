@@ -67,6 +67,8 @@ def _numbers(summary: Summary) -> dict[tuple[str, str], int | str]:
     }
     for measure, key, value in case_measures(summary.cases):
         numbers[measure, key] = value
+    if summary.sentinel:
+        numbers["sentinel_found", ""] = summary.sentinel.found
     for left in summary.left_out:
         numbers["left_out", f"{left.provider}/{left.day}/{left.receipt}"] = str(left.why)
     if summary.kind is not PeriodKind.DAY or summary.provider == "all":

@@ -14,6 +14,7 @@ from publish.count.copy_counts import CopyLine
 from publish.count.folding import LeftOutReason, Numbers
 from publish.count.month_carryover import Standing
 from publish.count.precision import Errors
+from publish.count.sentinel_days import SentinelDays
 from publish.count.term_evidence import RuleEvidence
 from publish.journal.case_line import AbsentPositive, CaseLine, Tally
 from publish.journal.public_journal import JournalLine
@@ -154,6 +155,13 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
         tuple[SummaryPart, ...], Meta(description="The days, of a month or campaign.")
     ] = ()
     providers: Annotated[tuple[SummaryPart, ...], Meta(description="The providers, of `all`.")] = ()
+    sentinel: Annotated[
+        SentinelDays | UnsetType,
+        Meta(
+            description="Of `all`, whether the post was found that the stack sends itself each day,"
+            " as the provider `sentinel`. Absent if it sent none."
+        ),
+    ] = UNSET
     journal: Annotated[
         tuple[JournalFile, ...], Meta(description="The files that these numbers fold.")
     ] = ()

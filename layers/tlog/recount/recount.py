@@ -64,6 +64,9 @@ DAY_LENGTH = len("2026-11-25")
 EARLIER = re.compile(r"\.r\d+$")
 """The end of the name of an earlier revision, of a summary or of a journal."""
 
+SENTINEL = "sentinel"
+"""The provider, and the pack, of the post that a stack sends itself. It is part of no sum."""
+
 HURRIED_SECONDS = 5
 Z = 1.959963984540054
 """The 97.5th percentile of the standard normal distribution, for intervals of 95 %."""
@@ -160,6 +163,7 @@ def _summary_differences(folder: Path, path: Path, summary: Record) -> Iterator[
         numbers = {name: value for name, value in line.items() if name not in NO_NUMBERS}
         yield from _number_differences(numbers, part, f"{line['name']}: ")
     if newest:  # an earlier revision has no CSV
+        yield from _sentinel_differences(folder, summary)
         yield from _csv_differences(path.with_suffix(".csv"), summary)
 
 
@@ -297,10 +301,28 @@ def _journals_left_out(folder: Path, summary: Record) -> Iterator[str]:
     providers = "*" if summary["provider"] == "all" else summary["provider"]
     counted = {journal["path"] for journal in summary["journal"]}
     for path in sorted(folder.glob(f"journal/{providers}/*.jsonl")):
+        if providers == "*" and path.parent.name == SENTINEL:
+            continue
         name = path.relative_to(folder).as_posix()
         in_period = summary["first_day"] <= path.stem[:DAY_LENGTH] <= summary["last_day"]
         if in_period and name not in counted and not EARLIER.search(path.stem):
             yield f"{name} is in the period and is not among its journals"
+
+
+def _sentinel_differences(folder: Path, summary: Record) -> Iterator[str]:
+    """Compare the days on which the sentinel post was found with the summaries of these days."""
+    recounted: Record = {"found": 0, "missed": []}
+    counts = summary["provider"] == "all" and summary["kind"] != "campaign"
+    names = [line["name"] for line in summary["days"]] or [summary["period"]]
+    for name in names if counts else ():
+        day = read_object(folder / f"summaries/{SENTINEL}/{name}.json")
+        if any(key.startswith(f"{SENTINEL}/") for key in day.get("numbers", {}).get("by_rule", ())):
+            recounted["found"] += 1
+        elif day and not day["provisional"]:
+            recounted["missed"].append(name)
+    published = summary.get("sentinel", {"found": 0, "missed": []})
+    if published != recounted:
+        yield f"sentinel: {_differ(published, recounted)}"
 
 
 # Receipts

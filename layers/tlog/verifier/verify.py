@@ -174,6 +174,7 @@ def check_place(source: "LogSource", options: Options) -> Result:
     named = newest_leaves(logs)
     _check_files(source, named, result)
     _check_corrections(logs, source, result)
+    _check_sentinel(source, named, result, watch=options.watch)
     _recount(source, named, result)
     if not result.wrong and state:
         seen = {log.origin: log.remembered(now) for log in logs}
@@ -506,6 +507,37 @@ def _recount(source: "LogSource", named: dict[str, tuple[int, Leaf]], result: Re
         result.wrong += lines or [f"recount.py failed: {done.stderr.strip()[-200:]}"]
     else:
         result.said += lines[-1:]
+
+
+def _check_sentinel(
+    source: "LogSource", named: Iterable[str], result: Result, *, watch: bool
+) -> None:
+    """Say on which days the post was not found that the stack sends itself each day.
+
+    An earlier miss is for all to read. A monitor alarms while the newest day is one.
+    """
+    days: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    for path in named:
+        if match := DAY_SUMMARY.fullmatch(path):
+            days[path.split("/")[1]][match["day"]] = path
+    looked = days.pop("sentinel", {})
+    if not looked:
+        return
+    missed = sorted(day for day, path in looked.items() if not _has_findings(source.get(path)))
+    found, last = len(looked) - len(missed), max(looked)
+    result.said.append(f"The sentinel post was found on {found:,} of {len(looked):,} days.")
+    if missed:
+        result.said.append(f"It was missed on {', '.join(missed[-31:])}.")
+    newest = max((day for of in days.values() for day in of), default=last)
+    if last < newest:
+        result.said.append(f"It was last looked for on {last}; the newest day is {newest}.")
+    if watch and (last < newest or last in missed):
+        result.wrong.append(f"the sentinel post of {newest} was not found")
+
+
+def _has_findings(summary: bytes | None) -> bool:
+    numbers = _json(summary).get("numbers")
+    return isinstance(numbers, dict) and bool(numbers.get("findings"))
 
 
 # Corrections

@@ -135,6 +135,9 @@ providers add -> terang.cli.providers:add
 providers list -> terang.cli.providers:list_all
     List the providers.
     terang providers list --stack terang
+providers sentinel -> terang.cli.providers:sentinel
+    Register the stack as the sender of its own daily post, which must be found.
+    terang providers sentinel --stack terang
 providers pause -> terang.cli.providers:pause
     Hold a rule in shadow for a provider until a higher version of its pack with other rules.
     terang providers pause acme-chat account-takeover/asks-for-code --why "hits school timetables"

@@ -11,7 +11,7 @@ from cyclopts import Parameter
 from ledger.clock import utc
 from ledger.errors import OperatorError
 from ledger.records.flood import LEFT_HELD, OPENED
-from ledger.records.provider import Provider
+from ledger.records.provider import SENTINEL, Provider
 from matcher import ProviderSettings
 from terang import ROOT
 from terang.cli.arguments import (
@@ -54,6 +54,8 @@ def add(
     stack: StackName = STACK,
 ) -> int:
     """Deploy the provider's role and register it. Called again, it changes the role."""
+    if provider == SENTINEL:
+        raise OperatorError(f"{SENTINEL} is the stack itself: terang providers sentinel")
     remote = Remote.find(stack)
     template = (ROOT / "provider.yaml").read_text()
     role = remote.deploy_provider(provider, template, principal)
@@ -82,6 +84,19 @@ def _warn_without_rules(remote: Remote, provider: str) -> None:
         return  # nothing is published yet
     if rule_set.is_without_rules(provider, remote.clock.now().date()):
         print_warning(f"{provider} runs no rule: name packs for it with --packs")
+
+
+@explain_stack_errors()
+def sentinel(*, stack: StackName = STACK) -> int:
+    """Register the stack as the sender of its own daily post, which the pack `sentinel` finds."""
+    remote = Remote.find(stack)
+    if "SentinelSender" not in remote.outputs:
+        raise OperatorError(f"the stack {stack} sends itself no post: deploy it with Sentinel=on")
+    senders = sorted(remote.senders(remote.outputs["SentinelSender"]))
+    remote.public.choose(SENTINEL, [SENTINEL])
+    remote.store.put_provider(Provider(SENTINEL, senders=tuple(senders)))
+    console.print("the next run of publish sends the post; its page is summaries/sentinel/")
+    return 0
 
 
 @explain_stack_errors()

@@ -31,6 +31,9 @@ def csv_rows(summary: Summary) -> Iterator[tuple[str, str, int | float | str]]:
     yield from measures(summary.numbers)
     yield "open_files", "", len(summary.open_files)
     yield "left_out", "", len(summary.left_out)
+    if summary.sentinel:
+        yield "sentinel_found", "", summary.sentinel.found
+        yield "sentinel_missed", "", len(summary.sentinel.missed)
     yield from _errors(summary.errors)
     yield from case_measures(summary.cases)
     for clock in CLOCKS:

@@ -7,6 +7,9 @@ import msgspec
 
 PROVIDER_ID = re.compile(r"[a-z0-9][a-z0-9-]{2,39}")
 
+SENTINEL = "sentinel"
+"""The provider, and the pack, of the post that the stack sends itself. It is part of no sum."""
+
 
 class Provider(msgspec.Struct, frozen=True, omit_defaults=True):
     """One messaging provider as the operator registered it.
