@@ -1,9 +1,11 @@
 """Proofs of single leaves of a public log: of a finding, or of the receipt of a file."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
+from itertools import count
 from typing import Any
 
 from ledger.errors import OperatorError
@@ -60,22 +62,38 @@ def _digest_in(leaf: Leaf) -> str:
 def _prove(
     read_file: ReadFile, is_of: Callable[[Leaf], bool], extra: Callable[[Leaf], dict[str, Any]]
 ) -> Proof:
-    """Return the proof of the first leaf that fits, from the newest checkpoint."""
-    note = read_file("checkpoint")
-    if note is None:
+    """Return the proof of the first leaf that fits, of the newest log that has one."""
+    searched: list[str] = []
+    for folder, note in reversed(list(_checkpoints(read_file))):
+        checkpoint = parse_checkpoint(note)
+        files = LogFiles(checkpoint.size, partial(_read_in, folder, read_file))
+        searched.append(f"{checkpoint.size:,} leaves of {checkpoint.origin}")
+        try:
+            for index, data in enumerate(files.leaves()):
+                leaf = decode_leaf(data)
+                if is_of(leaf):
+                    told = json.dumps({"leaf": data.decode()} | extra(leaf), sort_keys=True)
+                    proof = encode_proof(index, files.inclusion(index), note, told.encode())
+                    return Proof(proof, leaf)
+        except LogDamagedError as error:
+            raise OperatorError(str(error)) from error
+    if not searched:
         raise OperatorError("there is no log/checkpoint here")
-    checkpoint = parse_checkpoint(note)
-    files = LogFiles(checkpoint.size, read_file)
-    try:
-        for index, data in enumerate(files.leaves()):
-            leaf = decode_leaf(data)
-            if is_of(leaf):
-                told = json.dumps({"leaf": data.decode()} | extra(leaf), sort_keys=True)
-                proof = encode_proof(index, files.inclusion(index), note, told.encode())
-                return Proof(proof, leaf)
-    except LogDamagedError as error:
-        raise OperatorError(str(error)) from error
     raise OperatorError(
-        f"none of the {checkpoint.size:,} leaves of {checkpoint.origin} names it; a day is logged"
-        " when it is closed"
+        f"none of the {' and '.join(searched)} names it; a day is logged when it is closed"
     )
+
+
+def _read_in(folder: str, read_file: ReadFile, path: str) -> bytes | None:
+    return read_file(folder + path)
+
+
+def _checkpoints(read_file: ReadFile) -> Iterator[tuple[str, bytes]]:
+    """Yield the log and those that continue it: where below `log/`, and the newest checkpoint."""
+    folder = ""
+    for number in count(2):
+        note = read_file(f"{folder}checkpoint")
+        if note is None:
+            return
+        yield folder, note
+        folder = f"{number}/"

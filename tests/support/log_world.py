@@ -125,6 +125,7 @@ class LogWorld(World):
     heads: MemoryLogStore = field(default_factory=MemoryLogStore)
     signer: LocalSigner = field(default_factory=LocalSigner)
     origin: str = ORIGIN
+    signer_before: LocalSigner | None = None
     sends_sentinel: bool = False
     sentinel_posts: list[str] = field(default_factory=list)
 
@@ -158,6 +159,7 @@ class LogWorld(World):
             public=SummaryBucket(objects, BUCKET),
             out=OutBucket(objects, "out"),
             log=self.served_log(),
+            log_key_before=self.signer_before,
             send_sentinel=self.sentinel_posts.append if self.sends_sentinel else None,
         )
 

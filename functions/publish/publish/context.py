@@ -19,6 +19,7 @@ from publish.sealing import SealBucket
 from publish.summary import LeftOut
 from publish.transparency.logging_run import LogResult
 from publish.transparency.served_log import ServedLog
+from tlog.checkpoint import Signer
 
 Day = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")]
 
@@ -53,6 +54,7 @@ class PublishContext:
     `close` is called for each open file: if the last worker died after the last range, nobody
     else would write the sender's receipt. `has_time` says whether a run may still read a sealed day
     for its daily check. Without a `log`, files are published and nothing is added to any log.
+    `log_key_before` signed it until its key was changed.
     `send_sentinel` sends a message as the provider `sentinel`; without it there is no such post.
     `contact` and `data_licence` are shown on every page.
     """
@@ -68,6 +70,7 @@ class PublishContext:
     pause_below: float
     has_time: Callable[[], bool]
     log: ServedLog | None = None
+    log_key_before: Signer | None = None
     send_sentinel: Callable[[str], object] | None = None
     contact: str = ""
     data_licence: str = ""

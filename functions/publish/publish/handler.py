@@ -37,7 +37,10 @@ and pages come first, and the next run goes on with the checks."""
 closing = Closing(store, objects, clock, setting["OUT_BUCKET"], setting["WORK_BUCKET"])
 
 log_key = setting.get("LOG_KEY", "")  # empty: this stack has no log
-signer = KmsSigner(boto3.client("kms"), log_key) if log_key else None
+kms = boto3.client("kms") if log_key else None
+signer = KmsSigner(kms, log_key) if kms else None
+log_key_before = setting.get("LOG_KEY_BEFORE", "")  # empty: the log never had another key
+signer_before = KmsSigner(kms, log_key_before) if kms and log_key_before else None
 
 posts_queue = setting.get("SENTINEL_QUEUE_URL", "")  # empty: this stack sends itself no post
 sqs = boto3.client("sqs") if posts_queue else None
@@ -86,6 +89,7 @@ def handler(event: dict[str, object], context: LambdaContext) -> dict[str, int]:
         data_licence=setting["DATA_LICENCE"],
         has_time=lambda: context.get_remaining_time_in_millis() >= CHECK_SECONDS * 1000,
         log=served_log(),
+        log_key_before=signer_before,
         send_sentinel=sender_of_sentinel(),
     )
     result = publish(publish_context, msgspec.convert(event, PublishRequest))

@@ -15,6 +15,7 @@ from secrets import token_bytes
 
 from msgspec import UNSET, UnsetType
 
+from ledger.clock import utc
 from ledger.records.provider import SENTINEL
 from publish.context import PublishContext, PublishRequest, PublishResult
 from publish.count.case_numbers import fold_cases
@@ -49,15 +50,19 @@ from publish.site.templating import page_path
 from publish.summary import Summary, json_schemas
 from publish.transparency.due_leaves import DueLeaves
 from publish.transparency.known_log import KnownLog
-from publish.transparency.logging_run import log_run
+from publish.transparency.logging_run import LogResult, log_run
+from publish.transparency.next_log import newest_log
 from publish.transparency.published_files import programs
-from publish.transparency.served_log import LogRefusedError
+from publish.transparency.served_log import LogBusyError, LogRefusedError, ServedLog
 from rules.pack import Pack
 from rules.signs import definition_of
 from tlog.proofs import LogFiles
 
 LOG = "log"
 """What `PublishRequest.accept` names if the served log is to be taken up after a restored table."""
+
+NEW_LOG = "new-log"
+"""What it names if a new log may begin although the key of the log is lost."""
 
 
 def publish(context: PublishContext, request: PublishRequest) -> PublishResult:
@@ -268,15 +273,15 @@ def close_files(run: PublishRun) -> None:
 
 def add_to_log(run: PublishRun) -> None:
     """Add published files to the public log. A log that cannot grow holds back nothing else."""
-    context = run.context
-    log = context.log
-    if log is None:
+    context, accept = run.context, run.request.accept
+    if context.log is None:
         return
+    now = context.clock.now()
     days = [day for day in run.days if day <= run.closed]
     for path, program in programs().items():
         context.public.put(path, program)
 
-    def due(known: KnownLog) -> Iterator[bytes]:
+    def due(log: ServedLog, known: KnownLog) -> Iterator[bytes]:
         found = DueLeaves(
             log=log,
             known=known,
@@ -289,8 +294,11 @@ def add_to_log(run: PublishRun) -> None:
         return found.leaves(run.providers, days, run.result.behind)
 
     try:
-        if LOG in run.request.accept:
+        log = newest_log(context.log, context.log_key_before, utc(now), may_begin=NEW_LOG in accept)
+        if LOG in accept:
             log.adopt()
-        run.result.log = log_run(log, due, context.clock.now(), context.has_time)
+        run.result.log = log_run(log, partial(due, log), now, context.has_time)
+    except LogBusyError:
+        run.result.log = LogResult(0, 0, is_busy=True)
     except LogRefusedError as error:
         run.result.log_refused = str(error)

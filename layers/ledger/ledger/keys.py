@@ -150,10 +150,12 @@ def audit_key(provider: str, month: str) -> str:
     return f"out/{provider}/audit/{month}.jsonl"
 
 
-def log_checkpoint_key(provider: str, size: int | None = None) -> str:
+def log_checkpoint_key(provider: str, folder: str, size: int | None = None) -> str:
     """Return the key of a provider's copy of the log's newest checkpoint, or of that of a size.
 
-    >>> log_checkpoint_key("acme"), log_checkpoint_key("acme", 1200)
+    >>> log_checkpoint_key("acme", "log/"), log_checkpoint_key("acme", "log/", 1200)
     ('out/acme/log/checkpoint', 'out/acme/log/checkpoints/000000001200')
     """
-    return f"out/{provider}/log/" + ("checkpoint" if size is None else f"checkpoints/{size:012}")
+    return f"out/{provider}/{folder}" + (
+        "checkpoint" if size is None else f"checkpoints/{size:012}"
+    )

@@ -80,9 +80,12 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to check. `checkpoints` are files of others; `watch` also names late entries."""
+    """How to check. `checkpoints` are files of others; `watch` also names late entries.
 
-    key: str = ""
+    `keys` are known from elsewhere: that of the first log, and those of logs that continue it.
+    """
+
+    keys: tuple[str, ...] = ()
     state: Path | None = None
     checkpoints: tuple[Path, ...] = ()
     watch: bool = False
@@ -96,7 +99,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command. Return 0 if all is well, 1 if something is not, 2 if nothing can be read."""
     parser = argparse.ArgumentParser(description="Check the public log of Terang.")
     parser.add_argument("place", help="a copy of the public bucket, or its address")
-    parser.add_argument("--key", default="", help="the log's key, if you know it from elsewhere")
+    parser.add_argument(
+        "--key", action="append", default=[], help="a key of the log that you know from elsewhere"
+    )
     parser.add_argument("--state", type=Path, help="where the newest checkpoint seen is kept")
     parser.add_argument(
         "--checkpoint", type=Path, action="append", default=[], help="that of somebody else"
@@ -109,7 +114,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return proof_command(given.place, given.proof, given.key, given.receipt)
     return verify_command(
         given.place,
-        key=given.key,
+        keys=given.key,
         state=given.state,
         checkpoints=given.checkpoint,
         watch=given.watch,
@@ -119,20 +124,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def verify_command(
     place: str,
     *,
-    key: str = "",
+    keys: Sequence[str] = (),
     state: Path | None = None,
     checkpoints: Sequence[Path] = (),
     watch: bool = False,
     now: datetime | None = None,
 ) -> int:
     """Check a log and all that it names. Return 0, 1 or 2, as `main` does."""
-    options = Options(key, state, tuple(checkpoints), watch, now or datetime.now(UTC))
+    options = Options(tuple(keys), state, tuple(checkpoints), watch, now or datetime.now(UTC))
     return _report(place, lambda source: check_place(source, options))
 
 
-def proof_command(place: str, proof: Path, key: str = "", receipt: Path | None = None) -> int:
+def proof_command(
+    place: str, proof: Path, keys: Sequence[str] = (), receipt: Path | None = None
+) -> int:
     """Check a proof. Return 0, 1 or 2, as `main` does."""
-    return _report(place, lambda source: check_proof(source, proof.read_bytes(), key, receipt))
+    return _report(place, lambda source: check_proof(source, proof.read_bytes(), keys, receipt))
 
 
 def _report(place: str, check: Callable[["LogSource"], Result]) -> int:
@@ -157,7 +164,7 @@ def check_place(source: "LogSource", options: Options) -> Result:
     """Check the logs of a place, its files and its numbers, and remember the newest checkpoints."""
     result, state, now = Result(), options.state, options.now
     remembered = _remembered(state)
-    logs = list(read_logs(source, options.key, now, result))
+    logs = list(read_logs(source, options.keys, now, result))
     if not logs:
         if result.wrong:
             return result
@@ -169,7 +176,8 @@ def check_place(source: "LogSource", options: Options) -> Result:
     for path in options.checkpoints:
         _compare_with_checkpoint(logs, path, result)
     for before, log in pairwise(logs):
-        _check_continuation(before, log, result)
+        known = {*options.keys, remembered.get(log.origin, {}).get("key")}
+        _check_continuation(before, log, known, result)
     _say_age(logs[-1], now, source, result)
     named = newest_leaves(logs)
     _check_files(source, named, result)
@@ -220,28 +228,38 @@ class Log:
         return str(next(runs, ""))
 
 
-def read_logs(source: "LogSource", key: str, now: datetime, result: Result) -> Iterator[Log]:
+def read_logs(
+    source: "LogSource", keys: Sequence[str], now: datetime, result: Result
+) -> Iterator[Log]:
     """Yield the log and those that continue it, each after its checks."""
-    for number in count(1):
-        folder = "log/" if number == 1 else f"log/{number}/"
+    for folder in folders():
         note = source.get(f"{folder}checkpoint")
         if note is None:
             return
-        log = read_log(source, folder, note, key, result)
+        log = read_log(source, folder, note, keys, result)
         if log:
             _check_pruned(log, now, result)
             yield log
 
 
-def read_log(source: "LogSource", folder: str, note: bytes, key: str, result: Result) -> Log | None:
+def folders() -> Iterator[str]:
+    """Yield where the log is, and where the logs that continue it would be."""
+    yield "log/"
+    yield from (f"log/{number}/" for number in count(2))
+
+
+def read_log(
+    source: "LogSource", folder: str, note: bytes, keys: Sequence[str], result: Result
+) -> Log | None:
     """Return a log. None if its checkpoint is not signed by the key, or is not a checkpoint."""
     line = (source.get(f"{folder}vkey") or b"").decode(errors="replace")
     served = line.removesuffix("\n")
     if not line.endswith("\n"):
         result.wrong.append(f"{folder}vkey was cut")
-    if key and folder == "log/" and key != served:
+    vkey = served
+    if keys and folder == "log/" and served not in keys:
         result.wrong.append(f"{folder}vkey is not the key that you gave")
-    vkey = key if key and folder == "log/" else served
+        vkey = keys[0]
     try:
         origin, size, root = open_checkpoint(note, vkey)
     except ValueError as error:
@@ -396,8 +414,11 @@ def late_leaves(log: Log) -> Iterator[str]:
                 yield f"{leaf['path']} was added {hours:,.0f} hours after its day was closed"
 
 
-def _check_continuation(before: Log, log: Log, result: Result) -> None:
-    """Check that a log says which log it continues, and whether that one says so too."""
+def _check_continuation(before: Log, log: Log, known: set[str | None], result: Result) -> None:
+    """Check that a log says which log it continues, and that that one says so too.
+
+    If it does not, its key must be one of the known ones.
+    """
     first = log.leaves[0] if log.leaves else None
     expected = {
         "kind": "began",
@@ -415,10 +436,13 @@ def _check_continuation(before: Log, log: Log, result: Result) -> None:
         )
     if last == {"kind": "moved", "origin": log.origin, "vkey": log.key}:
         result.said.append(f"{before.origin} names {log.origin} as the log that continues it.")
+    elif log.key in known:
+        result.said.append(f"{before.origin} does not confirm {log.origin}, but its key is known.")
     else:
-        result.said.append(
-            f"{log.origin} says that it continues {before.origin}, which does not confirm it: its"
-            " key may be lost, or a stranger wrote this log."
+        result.wrong.append(
+            f"{log.origin} says that it continues {before.origin}, which does not confirm it: a"
+            " stranger wrote this log, or the old key is lost. If you know its key from elsewhere,"
+            f" give it: --key {log.key}"
         )
 
 
@@ -585,12 +609,15 @@ def _missing_reasons(
 # Proofs
 
 
-def check_proof(source: "LogSource", proof: bytes, key: str, receipt: Path | None) -> Result:
+def check_proof(
+    source: "LogSource", proof: bytes, keys: Sequence[str], receipt: Path | None
+) -> Result:
     """Check that a log contains a leaf, and that the leaf is of the finding or file it is for."""
     result = Result()
     try:
         index, extra, hashes, note = parse_proof(proof)
-        vkey = key or (source.get("log/vkey") or b"").decode(errors="replace").removesuffix("\n")
+        of_log = [key for key in keys or served_keys(source) if note.startswith(_name_of(key))]
+        vkey = of_log[0] if of_log else ""
         origin, size, root = open_checkpoint(note, vkey)
         data = extra["leaf"].encode()
         leaf = parse_leaf(data)
@@ -615,6 +642,20 @@ def check_proof(source: "LogSource", proof: bytes, key: str, receipt: Path | Non
         else:
             result.wrong.append(f"the leaf is not that of {receipt}")
     return result
+
+
+def served_keys(source: "LogSource") -> Iterator[str]:
+    """Yield the keys that a place serves, of its log and of those that continue it."""
+    for folder in folders():
+        line = source.get(f"{folder}vkey")
+        if line is None:
+            return
+        yield line.decode(errors="replace").removesuffix("\n")
+
+
+def _name_of(vkey: str) -> bytes:
+    """Return the first line of each checkpoint of a key's log."""
+    return vkey.partition("+")[0].encode() + b"\n"
 
 
 def parse_proof(proof: bytes) -> tuple[int, dict[str, Any], list[bytes], bytes]:

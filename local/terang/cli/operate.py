@@ -158,13 +158,14 @@ def publish(
         tuple[str, ...],
         Parameter(
             metavar="PROVIDER/DAY",
-            help="publish this day although the table has lost some of it",
+            help="publish this day although the table has lost some of it; or log, or new-log:"
+            " see docs/log.md",
         ),
     ] = (),
     stack: StackName = STACK,
 ) -> int:
     """Call the function publish; 0 when it ended, 1 if it failed."""
-    for name in accept:
+    for name in {*accept} - {"log", "new-log"}:
         try:
             parse_day(name.rpartition("/")[2])
         except ValueError as error:

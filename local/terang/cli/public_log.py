@@ -17,14 +17,19 @@ from verifier.verify import proof_command, source_of, verify_command
 console = Screen(stderr=True)
 
 Place = Annotated[str, Parameter(help="a copy of the public bucket, or its address")]
-Key = Annotated[str, Parameter(metavar="VKEY", help="the log's key, if you know it from elsewhere")]
+Keys = Annotated[
+    tuple[str, ...],
+    Parameter(
+        metavar="VKEY", help="a key of the log that you know from elsewhere; repeat for more"
+    ),
+]
 
 
 def verify(
     place: Place,
     /,
     *,
-    key: Key = "",
+    key: Keys = (),
     state: Annotated[
         Path | None,
         Parameter(metavar="FILE", help="where the newest checkpoint seen is kept"),
@@ -43,7 +48,7 @@ def verify(
     """Check; 0 if all is right, 1 if something is wrong, 2 if there is no log to read."""
     if proof is not None:
         return proof_command(place, proof, key, receipt)
-    return verify_command(place, key=key, state=state, checkpoints=checkpoint)
+    return verify_command(place, keys=key, state=state, checkpoints=checkpoint)
 
 
 def monitor(
@@ -53,7 +58,7 @@ def monitor(
     state: Annotated[
         Path, Parameter(metavar="FILE", help="where the newest checkpoint seen is kept")
     ],
-    key: Key = "",
+    key: Keys = (),
     checkpoint: Annotated[
         tuple[Path, ...],
         Parameter(metavar="FILE", help="the copy in a provider's bucket; repeat it for more"),
@@ -63,7 +68,7 @@ def monitor(
 
     Call it from cron, or from a workflow as in docs/log.md.
     """
-    return verify_command(place, key=key, state=state, checkpoints=checkpoint, watch=True)
+    return verify_command(place, keys=key, state=state, checkpoints=checkpoint, watch=True)
 
 
 def prove_file(

@@ -256,6 +256,8 @@ def test_another_key_is_refused() -> None:
     made = published()
     made.signer = LocalSigner("another key")
     assert "another key" in made.publish("2026-11-26T16:00:00Z").log_refused
+    made.signer_before = LocalSigner("neither the one before")
+    assert "another key" in made.publish("2026-11-26T16:00:00Z").log_refused
 
 
 def test_a_served_checkpoint_of_a_stranger_is_not_taken_up() -> None:

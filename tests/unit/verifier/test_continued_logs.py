@@ -30,14 +30,21 @@ def log_of(
     return files, checkpoint
 
 
-def checked(folder: Path, *, confirmed: bool, root: str = "") -> Result:
+def checked(
+    folder: Path,
+    *,
+    confirmed: bool,
+    root: str = "",
+    keys: tuple[str, ...] = (),
+    state: Path | None = None,
+) -> Result:
     moved = MovedLeaf(NEW, verifier_key(NEW, NEW_KEY.public_key()))
     old, last = log_of("log/", OLD, OLD_KEY, [RUN, *([moved] if confirmed else []), RUN])
     began = BeganLeaf(OLD, last.size, root or last.root.hex())
     new, _ = log_of("log/2/", NEW, NEW_KEY, [began, RUN])
     return check_place(
         source_of(str(write(old | new, folder))),
-        Options(now=datetime(2026, 11, 26, 3, tzinfo=UTC)),
+        Options(keys=keys, state=state, now=datetime(2026, 11, 26, 3, tzinfo=UTC)),
     )
 
 
@@ -47,10 +54,15 @@ def test_a_log_that_the_old_key_confirms_is_followed(tmp_path: Path) -> None:
     assert f"{OLD} names {NEW} as the log that continues it." in result.said
 
 
-def test_a_log_that_nobody_confirms_is_said_to_be_so(tmp_path: Path) -> None:
-    result = checked(tmp_path, confirmed=False)
-    assert result.wrong == []
-    assert any("which does not confirm it" in line for line in result.said)
+def test_a_log_that_nobody_confirms_is_wrong_unless_its_key_is_known(tmp_path: Path) -> None:
+    """From elsewhere, or from an earlier check that was given it."""
+    [wrong] = checked(tmp_path, confirmed=False).wrong
+    assert "which does not confirm it" in wrong
+    known = verifier_key(OLD, OLD_KEY.public_key()), verifier_key(NEW, NEW_KEY.public_key())
+    state = tmp_path / "state.json"
+    assert checked(tmp_path, confirmed=False, keys=known, state=state).wrong == []
+    assert checked(tmp_path, confirmed=False, state=state).wrong == []
+    assert checked(tmp_path, confirmed=False, keys=known[:1]).wrong
 
 
 def test_a_log_that_continues_something_else_is_wrong(tmp_path: Path) -> None:

@@ -80,8 +80,8 @@ def test_an_old_log_is_said_to_be_old(folder: Path) -> None:
 def test_a_key_that_is_known_from_elsewhere_decides(folder: Path) -> None:
     right = verifier_key(ORIGIN, LocalSigner().public_key())
     wrong = verifier_key(ORIGIN, LocalSigner("a stranger").public_key())
-    assert checked(folder, key=right).wrong == []
-    assert "log/vkey is not the key that you gave" in checked(folder, key=wrong).wrong
+    assert checked(folder, keys=(right,)).wrong == []
+    assert "log/vkey is not the key that you gave" in checked(folder, keys=(wrong,)).wrong
 
 
 @pytest.mark.parametrize("path", ["log/vkey", "log/checkpoint"])

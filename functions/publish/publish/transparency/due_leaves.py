@@ -32,7 +32,7 @@ that of the month, and ends with the last day of the month."""
 
 SHARDS = "0123456789abcdef"
 
-PROGRAMS = ("verify.py", "recount.py")
+PROGRAMS = ("log/verify.py", "log/recount.py")
 """What is published next to the log to check it."""
 
 
@@ -130,7 +130,7 @@ class DueLeaves:
         objects, bucket = self.log.objects, self.log.public
         found = {path: etag for room in ROOMS for path, etag in objects.etags(bucket, room).items()}
         for name in PROGRAMS:
-            found |= objects.etags(bucket, self.log.folder + name)
+            found |= objects.etags(bucket, name)
         for path, etag in sorted(found.items()):
             if self.known.etags.get(path) == etag:
                 continue

@@ -154,8 +154,8 @@ class ServedLog:
         note = sign_checkpoint(checkpoint, self.signer)
         self.objects.put_new(self.public, self.folder + "vkey", self.vkey)
         for provider in self.providers:
-            self.objects.put(self.out, log_checkpoint_key(provider, head.size), note)
-            self.objects.put(self.out, log_checkpoint_key(provider), note)
+            self.objects.put(self.out, log_checkpoint_key(provider, self.folder, head.size), note)
+            self.objects.put(self.out, log_checkpoint_key(provider, self.folder), note)
         etag = found[1] if found else None
         # If it is not written, another run has served this head or a later one.
         self.objects.put_if(self.public, self.folder + "checkpoint", note, etag)

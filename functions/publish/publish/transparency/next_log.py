@@ -1,0 +1,60 @@
+"""A new log with a new key, under `log/2/` and so on.
+
+Where the old key still exists, the old log ends with a leaf that names the new log and its key. The
+new log begins with a leaf that names the last checkpoint of the old one. A run that dies in between
+leaves work that the next run ends. The new log then gets leaves for everything that is published:
+it needs nothing from the old one.
+"""
+
+from dataclasses import replace
+from itertools import count
+
+from publish.transparency.served_log import LogRefusedError, ServedLog
+from tlog.checkpoint import Signer, is_signed_by, parse_checkpoint
+from tlog.leaves import BeganLeaf, MovedLeaf, RunLeaf, decode_leaf, encode_leaf
+
+
+def newest_log(
+    first: ServedLog, former: Signer | None, at: str, *, may_begin: bool = False
+) -> ServedLog:
+    """Return the newest log. If it was signed by another key, begin the next one.
+
+    Args:
+        first: The log under `log/`, with the key that signs now.
+        former: The key that signed before, if it is known.
+        at: The moment of the run.
+        may_begin: Whether a log may begin that the one before does not confirm: its key is lost.
+
+    Raises:
+        LogRefusedError: the newest log was signed by another key, and nobody said to begin a new
+            one; or one of the logs refuses to grow.
+        LogBusyError: another run moved a head meanwhile.
+    """
+    log = first
+    for number in count(2):
+        following = replace(first, folder=f"log/{number}/", origin=f"{first.origin}/{number}")
+        if following.read("checkpoint") is None:
+            break
+        log = following
+    note = log.read("checkpoint")
+    if note is None or log.read("vkey") == log.vkey:
+        return log
+    if former is not None and is_signed_by(note, former):
+        note = _end(replace(log, signer=former), following, at)
+    elif not may_begin:
+        raise LogRefusedError("the log was signed by another key: a new key needs a new log")
+    if following.head().size == 0:
+        old = parse_checkpoint(note)
+        began = BeganLeaf(old.origin, old.size, old.root.hex())
+        following.append(following.head(), [encode_leaf(began), encode_leaf(RunLeaf(at))], at)
+    return following
+
+
+def _end(log: ServedLog, following: ServedLog, at: str) -> bytes:
+    """End a log with a leaf that names the log that continues it. Return its last checkpoint."""
+    head = log.head()
+    moved = MovedLeaf(following.origin, following.vkey.decode().removesuffix("\n"))
+    last = map(decode_leaf, log.files(head).leaves(max(0, head.size - 2)))
+    if moved not in last:
+        log.append(head, [encode_leaf(moved), encode_leaf(RunLeaf(at))], at)
+    return log.read("checkpoint") or b""
