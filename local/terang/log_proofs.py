@@ -69,7 +69,8 @@ def _prove(
         files = LogFiles(checkpoint.size, partial(_read_in, folder, read_file))
         searched.append(f"{checkpoint.size:,} leaves of {checkpoint.origin}")
         try:
-            for index, data in enumerate(files.leaves()):
+            first = files.first_kept()
+            for index, data in enumerate(files.leaves(first), first):
                 leaf = decode_leaf(data)
                 if is_of(leaf):
                     told = json.dumps({"leaf": data.decode()} | extra(leaf), sort_keys=True)

@@ -7,6 +7,7 @@ from ledger.aws.log_store import DynamoLogStore
 from ledger.aws.table import Table
 from ledger.records.log_head import LogHead
 from ledger.records.manifest import Marker
+from publish.transparency.due_leaves import expiry
 
 FIRST, SECOND, OTHER = (
     LogHead("terang.example/log", size, root * 64, "2026-11-26T02:00:00Z")
@@ -34,6 +35,16 @@ def test_the_first_key_of_a_month_stays(world: World) -> None:
     assert store.put_log_key("2026-11", b"a" * 32, 2**31) == b"a" * 32
     assert store.put_log_key("2026-11", b"b" * 32, 2**31) == b"a" * 32
     assert store.log_key("2026-11") == b"a" * 32
+
+
+def test_an_expired_key_is_gone_even_before_the_table_deletes_it(world: World) -> None:
+    """`expires` is the attribute by which the table deletes items, see the template."""
+    store = store_of(world)
+    end = expiry("2026-11")
+    store.put_log_key("2026-11", b"a" * 32, end)
+    store.put_log_key("2026-12", b"b" * 32, expiry("2026-12"))
+    assert [*store.log_keys(end - 1)] == ["2026-11", "2026-12"]
+    assert [*store.log_keys(end)] == ["2026-12"]
 
 
 def test_receipts_come_with_the_ids_of_their_findings(world: World) -> None:

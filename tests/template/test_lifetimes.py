@@ -16,8 +16,10 @@ from ledger.closing import FILE_DAYS
 from ledger.privacy.audit_sample import SAMPLE_DAYS
 from ledger.privacy.pseudonyms import KEY_MONTHS
 from publish.periods import LOOK_BACK_DAYS
+from publish.transparency.due_leaves import KEY_DAYS, RESTATED_DAYS
 from terang.repair.erase_buckets import INTAKE_AGE
 from terang.repair.erasure import TOMBSTONE_DAYS
+from verifier.verify import KEPT
 
 DAY = timedelta(days=1)
 RULE = "Resources/{}/Properties/LifecycleConfiguration/Rules/0/{}"
@@ -93,6 +95,16 @@ def pairs(stack: Resolved) -> dict[str, tuple[timedelta, timedelta]]:
             _most(stack, "DropBucket"), DAY * 30 * KEY_MONTHS
         ),
         "a month's sample is drawn from what is kept": (31 * DAY, DAY * SAMPLE_DAYS),
+        "the key of a finding ends before its leaf": (
+            DAY * (KEY_DAYS + 31), DAY * int(_rule(stack, "PublicBucket")["ExpirationInDays"])
+        ),
+        "a published file is named again before its leaf is pruned": (
+            DAY * (RESTATED_DAYS + LOOK_BACK_DAYS),
+            DAY * int(_rule(stack, "PublicBucket")["ExpirationInDays"]),
+        ),
+        "a check accepts that leaves are pruned": (
+            KEPT, DAY * int(_rule(stack, "PublicBucket")["ExpirationInDays"])
+        ),
         "an excerpt is handed out while it is kept": (
             DAY * int(stack.parameters["ExcerptDays"]), _least(stack, "OutBucket")
         ),
@@ -120,6 +132,10 @@ BROKEN: dict[str, tuple[Change, set[str]]] = {
     "dead letters that end with what waits": (
         put("Resources/UnitsDead/Properties/MessageRetentionPeriod", 345_599),
         {"Units that fail to the end are kept as dead letters"},
+    ),
+    "leaves that are pruned before their keys end": (
+        put(RULE.format("PublicBucket", "ExpirationInDays"), 430),
+        {"the key of a finding ends before its leaf"},
     ),
     "files that outlive a tombstone": (
         put(RULE.format("DropBucket", "ExpirationInDays"), 20),

@@ -290,6 +290,7 @@ def add_to_log(run: PublishRun) -> None:
             seals=context.seals,
             store=context.store,
             make_key=partial(token_bytes, 32),
+            today=run.today,
         )
         return found.leaves(run.providers, days, run.result.behind)
 

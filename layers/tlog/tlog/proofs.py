@@ -4,6 +4,7 @@ Source: RFC 6962, sections 2.1.1 and 2.1.2; c2sp.org/tlog-proof.
 """
 
 import base64
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -30,6 +31,15 @@ class LogFiles:
             first = number * TILE_WIDTH
             bundle = decode_entries(self._read(entries_path(number, self._width(0, number))))
             yield from bundle[max(0, start - first) : end - first]
+
+    def first_kept(self) -> int:
+        """Return the first leaf that can be read: old bundles may be pruned, from the start on."""
+
+        def is_kept(number: int) -> bool:
+            return self.read_file(entries_path(number, self._width(0, number))) is not None
+
+        bundles = range(-(-self.size // TILE_WIDTH))
+        return min(bisect_left(bundles, True, key=is_kept) * TILE_WIDTH, self.size)
 
     def inclusion(self, index: int, size: int | None = None) -> list[bytes]:
         """Return the hashes that lead from a leaf to the root of the first `size` leaves."""

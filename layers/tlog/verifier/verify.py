@@ -31,7 +31,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from itertools import count, pairwise
+from itertools import chain, count, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -164,12 +164,13 @@ def check_place(source: "LogSource", options: Options) -> Result:
     """Check the logs of a place, its files and its numbers, and remember the newest checkpoints."""
     result, state, now = Result(), options.state, options.now
     remembered = _remembered(state)
-    logs = list(read_logs(source, options.keys, now, result))
+    logs = list(read_logs(source, options.keys, result))
     if not logs:
         if result.wrong:
             return result
         raise LogUnreadableError("there is no log/checkpoint here")
-    for log in logs:
+    for number, log in enumerate(logs):
+        _check_pruned(log, logs[number + 1 :], now, result)
         _compare_with_remembered(log, remembered, result)
         if options.watch:
             result.wrong += late_leaves(log)
@@ -177,7 +178,8 @@ def check_place(source: "LogSource", options: Options) -> Result:
         _compare_with_checkpoint(logs, path, result)
     for before, log in pairwise(logs):
         known = {*options.keys, remembered.get(log.origin, {}).get("key")}
-        _check_continuation(before, log, known, result)
+        proof = source.get(f"{log.folder}confirmed.tlog-proof")
+        _check_continuation(before, log, proof, known, result)
     _say_age(logs[-1], now, source, result)
     named = newest_leaves(logs)
     _check_files(source, named, result)
@@ -228,9 +230,7 @@ class Log:
         return str(next(runs, ""))
 
 
-def read_logs(
-    source: "LogSource", keys: Sequence[str], now: datetime, result: Result
-) -> Iterator[Log]:
+def read_logs(source: "LogSource", keys: Sequence[str], result: Result) -> Iterator[Log]:
     """Yield the log and those that continue it, each after its checks."""
     for folder in folders():
         note = source.get(f"{folder}checkpoint")
@@ -238,7 +238,6 @@ def read_logs(
             return
         log = read_log(source, folder, note, keys, result)
         if log:
-            _check_pruned(log, now, result)
             yield log
 
 
@@ -297,13 +296,16 @@ def _read_leaves(
     return hashes, leaves
 
 
-def _check_pruned(log: Log, now: datetime, result: Result) -> None:
-    """Check that only old leaves were deleted: those that a run ended more than KEPT ago."""
+def _check_pruned(log: Log, later: Sequence[Log], now: datetime, result: Result) -> None:
+    """Check that only old leaves were deleted: those that a run ended more than KEPT ago.
+
+    The run may be one of the logs that continue this one.
+    """
     gone = [index for index, leaf in enumerate(log.leaves) if leaf is None]
     if not gone:
         return
-    later = (leaf for leaf in log.leaves[gone[-1] + 1 :] if leaf and leaf["kind"] == "run")
-    run = next(later, None)
+    leaves = chain(log.leaves[gone[-1] + 1 :], *(following.leaves for following in later))
+    run = next((leaf for leaf in leaves if leaf and leaf["kind"] == "run"), None)
     if run is None or now - datetime.fromisoformat(run["at"]) < KEPT:
         result.wrong.append(
             f"{len(gone):,} leaves of {log.origin} are missing, the last at {gone[-1]}"
@@ -414,27 +416,29 @@ def late_leaves(log: Log) -> Iterator[str]:
                 yield f"{leaf['path']} was added {hours:,.0f} hours after its day was closed"
 
 
-def _check_continuation(before: Log, log: Log, known: set[str | None], result: Result) -> None:
+def _check_continuation(
+    before: Log, log: Log, proof: bytes | None, known: set[str | None], result: Result
+) -> None:
     """Check that a log says which log it continues, and that that one says so too.
 
-    If it does not, its key must be one of the known ones.
+    A published proof shows that the log before contains a leaf that names this one: the leaves
+    themselves may be pruned. Without it, the key must be one of the known ones.
     """
-    first = log.leaves[0] if log.leaves else None
+    first = log.leaves[0] if log.leaves else {"kind": "none"}
     expected = {
         "kind": "began",
         "origin": before.origin,
         "size": before.size,
         "root": before.root.hex(),
     }
-    if first is None or first["kind"] != "began":
+    if first and first["kind"] != "began":
         result.wrong.append(f"{log.origin} does not say which log it continues")
         return
-    last = next((leaf for leaf in reversed(before.leaves) if leaf and leaf["kind"] != "run"), None)
-    if first != expected:
+    if first and first != expected:
         result.wrong.append(
             f"{log.origin} continues another log than {before.origin} as it is here"
         )
-    if last == {"kind": "moved", "origin": log.origin, "vkey": log.key}:
+    if proof and _is_confirmed(before, log, proof):
         result.said.append(f"{before.origin} names {log.origin} as the log that continues it.")
     elif log.key in known:
         result.said.append(f"{before.origin} does not confirm {log.origin}, but its key is known.")
@@ -444,6 +448,17 @@ def _check_continuation(before: Log, log: Log, known: set[str | None], result: R
             " stranger wrote this log, or the old key is lost. If you know its key from elsewhere,"
             f" give it: --key {log.key}"
         )
+
+
+def _is_confirmed(before: Log, log: Log, proof: bytes) -> bool:
+    try:
+        index, extra, hashes, note = parse_proof(proof)
+        _, size, root = open_checkpoint(note, before.key)
+        data = extra["leaf"].encode()
+        moved = {"kind": "moved", "origin": log.origin, "vkey": log.key}
+        return parse_leaf(data) == moved and is_included(leaf_hash(data), index, size, hashes, root)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return False
 
 
 def _say_age(log: Log, now: datetime, source: "LogSource", result: Result) -> None:

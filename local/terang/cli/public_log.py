@@ -100,7 +100,7 @@ def prove_one_finding(
 
     with explain_stack_errors():
         remote = Remote.find(stack)
-        keys = DynamoLogStore(remote.store.table).log_keys()
+        keys = DynamoLogStore(remote.store.table).log_keys(remote.clock.now().timestamp())
         objects, bucket = remote.objects, remote.outputs["PublicBucket"]
         return _write(
             lambda: prove_finding(finding, keys, lambda path: objects.get(bucket, f"log/{path}")),

@@ -152,3 +152,20 @@ def test_two_runs_at_once_begin_one_log(seed: int, tmp_path: Path) -> None:
     faults.stop()
     made.publish(LATER)
     assert check(made, tmp_path).wrong == []
+
+
+def test_a_continuation_is_confirmed_after_its_leaves_are_pruned(tmp_path: Path) -> None:
+    made = sample_world()
+    change_key(made)
+    made.publish(NEXT)
+    old = [path for path in made.objects.stored if path.startswith("log/tile/entries/")]
+    made.publish("2027-12-01T02:00:00Z")
+    made.publish("2028-01-10T02:00:00Z")
+    for path in old:
+        del made.objects.stored[path]
+    result = check_place(
+        Folder(made.copy_public(tmp_path)), Options(now=datetime(2028, 1, 10, 3, tzinfo=UTC))
+    )
+    assert result.wrong == []
+    assert any("old leaves were deleted" in line for line in result.said)
+    assert f"{ORIGIN} names {ORIGIN}/2 as the log that continues it." in result.said

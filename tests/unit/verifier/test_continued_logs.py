@@ -1,5 +1,6 @@
 """A log with a new key continues another one: confirmed by the old key, or not."""
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -7,9 +8,10 @@ from pathlib import Path
 from support.log_signer import LocalSigner
 from support.tampering import write
 
-from tlog.checkpoint import Checkpoint, sign_checkpoint, verifier_key
+from tlog.checkpoint import Checkpoint, parse_checkpoint, sign_checkpoint, verifier_key
 from tlog.growth import GrowingTree
 from tlog.leaves import BeganLeaf, Leaf, MovedLeaf, RunLeaf, encode_leaf
+from tlog.proofs import LogFiles, encode_proof
 from verifier.verify import Options, Result, check_place, source_of
 
 OLD, NEW = "terang.example/log", "terang.example/log/2"
@@ -30,11 +32,19 @@ def log_of(
     return files, checkpoint
 
 
+def proof_of(files: dict[str, bytes], index: int, leaf: Leaf) -> bytes:
+    note = files["log/checkpoint"]
+    read = LogFiles(parse_checkpoint(note).size, lambda path: files.get(f"log/{path}"))
+    extra = json.dumps({"leaf": encode_leaf(leaf).decode()}).encode()
+    return encode_proof(index, read.inclusion(index), note, extra)
+
+
 def checked(
     folder: Path,
     *,
     confirmed: bool,
     root: str = "",
+    named: Leaf | None = None,
     keys: tuple[str, ...] = (),
     state: Path | None = None,
 ) -> Result:
@@ -42,6 +52,8 @@ def checked(
     old, last = log_of("log/", OLD, OLD_KEY, [RUN, *([moved] if confirmed else []), RUN])
     began = BeganLeaf(OLD, last.size, root or last.root.hex())
     new, _ = log_of("log/2/", NEW, NEW_KEY, [began, RUN])
+    if confirmed:
+        new["log/2/confirmed.tlog-proof"] = proof_of(old, 1, named or moved)
     return check_place(
         source_of(str(write(old | new, folder))),
         Options(keys=keys, state=state, now=datetime(2026, 11, 26, 3, tzinfo=UTC)),
@@ -68,3 +80,9 @@ def test_a_log_that_nobody_confirms_is_wrong_unless_its_key_is_known(tmp_path: P
 def test_a_log_that_continues_something_else_is_wrong(tmp_path: Path) -> None:
     result = checked(tmp_path, confirmed=True, root="0" * 64)
     assert result.wrong == [f"{NEW} continues another log than {OLD} as it is here"]
+
+
+def test_a_proof_of_another_leaf_confirms_nothing(tmp_path: Path) -> None:
+    stranger = MovedLeaf(NEW, verifier_key(NEW, OLD_KEY.public_key()))
+    [wrong] = checked(tmp_path, confirmed=True, named=stranger).wrong
+    assert "which does not confirm it" in wrong

@@ -9,6 +9,7 @@ import msgspec
 
 from ledger.keys import receipt_key
 from ledger.ports import FileStore
+from publish.periods import days_before
 from publish.public_bucket import SummaryBucket
 from publish.sealing import SealBucket
 from publish.transparency.known_log import KnownLog
@@ -30,6 +31,9 @@ KEY_DAYS = 400
 """How long after a day the key is kept that leads from its findings to their leaves. The key is
 that of the month, and ends with the last day of the month."""
 
+RESTATED_DAYS = 365
+"""After so long a published file is named again: its leaf may be pruned, and the file stays."""
+
 SHARDS = "0123456789abcdef"
 
 PROGRAMS = ("log/verify.py", "log/recount.py")
@@ -46,7 +50,7 @@ class ReceiptCounts(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class DueLeaves:
-    """Finds the leaves that a log lacks. `make_key` returns 32 random bytes."""
+    """Finds the leaves that a log lacks on a day. `make_key` returns 32 random bytes."""
 
     log: ServedLog
     known: KnownLog
@@ -55,6 +59,7 @@ class DueLeaves:
     seals: SealBucket
     store: FileStore
     make_key: Callable[[], bytes]
+    today: str
 
     def leaves(
         self, providers: Sequence[str], days: Sequence[str], behind: Iterable[str]
@@ -126,13 +131,17 @@ class DueLeaves:
                 )
 
     def _published(self) -> Iterator[PublishedLeaf]:
-        """Yield a leaf for each file of the public bucket that is not in the log as it is now."""
+        """Yield a leaf for each file of the public bucket that is not in the log as it is now.
+
+        A leaf that is about to be pruned does not count.
+        """
+        since = self.known.size_on(days_before(self.today, RESTATED_DAYS))
         objects, bucket = self.log.objects, self.log.public
         found = {path: etag for room in ROOMS for path, etag in objects.etags(bucket, room).items()}
         for name in PROGRAMS:
             found |= objects.etags(bucket, name)
         for path, etag in sorted(found.items()):
-            if self.known.etags.get(path) == etag:
+            if self._is_named(path, etag, since):
                 continue
             part = period_file(path)
             of = part.of if part else standing_file(path)
@@ -141,10 +150,15 @@ class DueLeaves:
                 continue
             data = objects.get(bucket, path) or b""
             digest = sha256(data).hexdigest()
-            if self.known.files.get(path) == digest:
+            if self.known.names(path, digest, since):
                 self.known.etags[path] = etag
             else:
                 yield PublishedLeaf(path, digest, len(data), of, revision)
+
+    def _is_named(self, path: str, etag: str, since: int = 0) -> bool:
+        """Return whether the log names a file as it is now, as far as its etag tells."""
+        file = self.known.files.get(path)
+        return file is not None and file.index >= since and self.known.etags.get(path) == etag
 
     def _revision(self, part: PeriodFile) -> int | None:
         """Return the revision that a file of a period is of, or None while the period is open."""
@@ -158,11 +172,11 @@ class DueLeaves:
         objects, bucket = self.log.objects, self.log.out
         for provider in providers:
             for path, etag in sorted(objects.etags(bucket, f"out/{provider}/reports/").items()):
-                if self.known.etags.get(path) == etag:
+                if self._is_named(path, etag):
                     continue
                 data = objects.get(bucket, path) or b""
                 digest = sha256(data).hexdigest()
-                if self.known.files.get(path) == digest:
+                if self.known.names(path, digest, since=0):
                     self.known.etags[path] = etag
                 else:
                     yield ReportLeaf(path, digest, len(data))

@@ -31,21 +31,30 @@ class KnownDay(msgspec.Struct):
     ranges: list[tuple[int, int]]
 
 
-class KnownLog(msgspec.Struct):
-    """The fold of the first `size` leaves.
+class KnownFile(msgspec.Struct, frozen=True, array_like=True):
+    """The digest of a file, and the index of the newest leaf that names it."""
 
-    `files` holds the newest digest of each path. `etags` are those under which the bucket had these
+    sha256: str
+    index: int
+
+
+class KnownLog(msgspec.Struct):
+    """The fold of the first `size` leaves, without those that were pruned.
+
+    `files` holds the newest leaf of each path. `etags` are those under which the bucket had these
     bytes. `days` has keys `provider/day`. `open_day` is where the leaves of a day begin that no
-    leaf has ended, because a run had no time left.
+    leaf has ended, because a run had no time left. `runs` holds the size after the last run of each
+    day.
     """
 
     origin: str
     size: int = 0
     root: str = EMPTY_ROOT.hex()
-    files: dict[str, str] = {}
+    files: dict[str, KnownFile] = {}
     etags: dict[str, str] = {}
     days: dict[str, KnownDay] = {}
     open_day: int = 0
+    runs: dict[str, int] = {}
     at: str = ""
 
     def add(self, data: bytes) -> None:
@@ -53,7 +62,7 @@ class KnownLog(msgspec.Struct):
         leaf = decode_leaf(data)
         match leaf:
             case PublishedLeaf() | ReportLeaf():
-                self.files[leaf.path] = leaf.sha256
+                self.files[leaf.path] = KnownFile(leaf.sha256, self.size)
             case DayLeaf():
                 name = f"{leaf.provider}/{leaf.day}"
                 day = self.days.setdefault(name, KnownDay("", []))
@@ -61,11 +70,21 @@ class KnownLog(msgspec.Struct):
                 day.ranges.append((self.open_day, self.size))
             case RunLeaf():
                 self.at = leaf.at
+                self.runs[leaf.at[:10]] = self.size + 1
             case _:
                 pass
         self.size += 1
         if not isinstance(leaf, UnitLeaf | FindingLeaf | ReceiptLeaf | RunLeaf):
             self.open_day = self.size
+
+    def size_on(self, day: str) -> int:
+        """Return how many leaves the log had at the end of a day."""
+        return max((size for on, size in self.runs.items() if on <= day), default=0)
+
+    def names(self, path: str, sha256: str, since: int) -> bool:
+        """Return whether the newest leaf of a path has this digest, and is one of those `since`."""
+        file = self.files.get(path)
+        return file is not None and file.sha256 == sha256 and file.index >= since
 
     def logged(self, provider: str, day: str, files: LogFiles) -> set[bytes]:
         """Return the digests of a day's leaves, and of those that no leaf has ended."""
@@ -85,7 +104,10 @@ class KnownLog(msgspec.Struct):
 def read_known(log: ServedLog, head: LogHead) -> KnownLog:
     """Return the fold of all leaves of a head: from the note, and from the leaves after it."""
     files = log.files(head)
-    known = _noted(log, head, files) or KnownLog(log.origin)
+    known = _noted(log, head, files)
+    if known is None:
+        first = files.first_kept()
+        known = KnownLog(log.origin, size=first, open_day=first)
     for leaf in files.leaves(known.size):
         known.add(leaf)
     known.root = head.root

@@ -1,17 +1,23 @@
 """A new log with a new key, under `log/2/` and so on.
 
-Where the old key still exists, the old log ends with a leaf that names the new log and its key. The
-new log begins with a leaf that names the last checkpoint of the old one. A run that dies in between
-leaves work that the next run ends. The new log then gets leaves for everything that is published:
-it needs nothing from the old one.
+Where the old key still exists, the old log ends with a leaf that names the new log and its key; the
+proof of that leaf is published, since the leaf itself is pruned one day. The new log begins with a
+leaf that names the last checkpoint of the old one. A run that dies in between leaves work that the
+next run ends. The new log then gets leaves for everything that is published: it needs nothing from
+the old one.
 """
 
+import json
 from dataclasses import replace
 from itertools import count
 
 from publish.transparency.served_log import LogRefusedError, ServedLog
 from tlog.checkpoint import Signer, is_signed_by, parse_checkpoint
-from tlog.leaves import BeganLeaf, MovedLeaf, RunLeaf, decode_leaf, encode_leaf
+from tlog.leaves import BeganLeaf, MovedLeaf, RunLeaf, encode_leaf
+from tlog.proofs import encode_proof
+
+CONFIRMED = "confirmed.tlog-proof"
+"""The proof, in the folder of a log, that the log before names it."""
 
 
 def newest_log(
@@ -51,10 +57,16 @@ def newest_log(
 
 
 def _end(log: ServedLog, following: ServedLog, at: str) -> bytes:
-    """End a log with a leaf that names the log that continues it. Return its last checkpoint."""
+    """End a log with a leaf that names the log that continues it, and publish the proof of it.
+
+    Return its last checkpoint.
+    """
     head = log.head()
-    moved = MovedLeaf(following.origin, following.vkey.decode().removesuffix("\n"))
-    last = map(decode_leaf, log.files(head).leaves(max(0, head.size - 2)))
-    if moved not in last:
-        log.append(head, [encode_leaf(moved), encode_leaf(RunLeaf(at))], at)
-    return log.read("checkpoint") or b""
+    moved = encode_leaf(MovedLeaf(following.origin, following.vkey.decode().removesuffix("\n")))
+    if moved not in log.files(head).leaves(max(0, head.size - 2)):
+        head = log.append(head, [moved, encode_leaf(RunLeaf(at))], at)
+    index, note = head.size - 2, log.read("checkpoint") or b""
+    extra = json.dumps({"leaf": moved.decode()}).encode()
+    proof = encode_proof(index, log.files(head).inclusion(index), note, extra)
+    log.objects.put(log.public, following.folder + CONFIRMED, proof)
+    return note

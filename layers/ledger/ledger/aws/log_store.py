@@ -46,10 +46,13 @@ class DynamoLogStore:
         new = self.table.put_if_absent(LOG, f"key#{month}", key=key, expires=expires)
         return key if self.table.transact(new) else self.log_key(month) or key
 
-    def log_keys(self) -> dict[str, bytes]:
-        """Return the keys of all months that are still kept."""
-        items = self.table.query(LOG, "key#")
-        return {item["sk"]["S"].removeprefix("key#"): item["key"]["B"] for item in items}
+    def log_keys(self, now: float) -> dict[str, bytes]:
+        """Return the keys that have not expired, by month. DynamoDB deletes them up to days later.
+
+        `now` is in seconds since 1970.
+        """
+        kept = (item for item in self.table.query(LOG, "key#") if int(item["expires"]["N"]) > now)
+        return {item["sk"]["S"].removeprefix("key#"): item["key"]["B"] for item in kept}
 
     def logged_units(
         self, provider: str, day: str, shard: str
