@@ -83,11 +83,13 @@ class Options:
     """How to check. `checkpoints` are files of others; `watch` also names late entries.
 
     `keys` are known from elsewhere: that of the first log, and those of logs that continue it.
+    `witnesses` are keys of others who must have signed a checkpoint of the newest log.
     """
 
     keys: tuple[str, ...] = ()
     state: Path | None = None
     checkpoints: tuple[Path, ...] = ()
+    witnesses: tuple[str, ...] = ()
     watch: bool = False
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
@@ -106,6 +108,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--checkpoint", type=Path, action="append", default=[], help="that of somebody else"
     )
+    parser.add_argument(
+        "--witness", action="append", default=[], help="the key of a witness that must have signed"
+    )
     parser.add_argument("--watch", action="store_true", help="also name late entries")
     parser.add_argument("--proof", type=Path, help="check this proof and nothing else")
     parser.add_argument("--receipt", type=Path, help="the receipt that the proof is about")
@@ -117,6 +122,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         keys=given.key,
         state=given.state,
         checkpoints=given.checkpoint,
+        witnesses=given.witness,
         watch=given.watch,
     )
 
@@ -127,11 +133,15 @@ def verify_command(
     keys: Sequence[str] = (),
     state: Path | None = None,
     checkpoints: Sequence[Path] = (),
+    witnesses: Sequence[str] = (),
     watch: bool = False,
     now: datetime | None = None,
 ) -> int:
     """Check a log and all that it names. Return 0, 1 or 2, as `main` does."""
-    options = Options(tuple(keys), state, tuple(checkpoints), watch, now or datetime.now(UTC))
+    moment = now or datetime.now(UTC)
+    options = Options(
+        tuple(keys), state, tuple(checkpoints), tuple(witnesses), watch=watch, now=moment
+    )
     return _report(place, lambda source: check_place(source, options))
 
 
@@ -176,6 +186,9 @@ def check_place(source: "LogSource", options: Options) -> Result:
             result.wrong += late_leaves(log)
     for path in options.checkpoints:
         _compare_with_checkpoint(logs, path, result)
+    notes = [logs[-1].note, *(path.read_bytes() for path in options.checkpoints)]
+    for witness in options.witnesses:
+        _check_witness(logs[-1], notes, witness, result)
     for before, log in pairwise(logs):
         known = {*options.keys, remembered.get(log.origin, {}).get("key")}
         proof = source.get(f"{log.folder}confirmed.tlog-proof")
@@ -209,13 +222,14 @@ def _remembered(state: Path | None) -> dict[str, Any]:
 
 @dataclass(slots=True)
 class Log:
-    """A log whose checkpoint is signed: its leaves with their hashes. Pruned leaves are None."""
+    """A log whose checkpoint (`note`) is signed: its leaves, with their hashes; None if pruned."""
 
     folder: str
     origin: str
     key: str
     size: int
     root: bytes
+    note: bytes
     hashes: list[bytes]
     leaves: list[Leaf | None]
 
@@ -269,7 +283,7 @@ def read_log(
         result.wrong.append(f"{folder}: the leaves do not add up to the signed root")
     _check_tiles(source, folder, hashes, result)
     result.said.append(f"{origin}: {size:,} leaves, signed by the key {vkey}")
-    return Log(folder, origin, vkey, size, root, hashes, leaves)
+    return Log(folder, origin, vkey, size, root, note, hashes, leaves)
 
 
 def _read_leaves(
@@ -390,6 +404,28 @@ def _compare_with_checkpoint(logs: Sequence[Log], path: Path, result: Result) ->
         result.wrong.append(f"{path} shows another log of {size:,} leaves than this place")
     else:
         result.said.append(f"It contains the log of {size:,} leaves of {path}.")
+
+
+def _check_witness(log: Log, notes: Sequence[bytes], witness: str, result: Result) -> None:
+    """Check that a witness signed one of these checkpoints, and say the newest that it saw.
+
+    A witness signs only what extends all that it signed before. Source: c2sp.org/tlog-cosignature.
+    """
+    name, seen = witness.partition("+")[0], []
+    for note in notes:
+        try:
+            _, size, root = open_checkpoint(note, log.key)
+            at = signed_at(note, witness, COSIGNATURE)
+        except ValueError:
+            continue
+        if size <= log.size and root_of(log.hashes[:size]) == root:
+            seen.append((size, at))
+    if not seen:
+        result.wrong.append(f"the witness {name} signed no checkpoint of {log.origin} that is here")
+        return
+    size, at = max(seen)
+    when = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    result.said.append(f"The witness {name} saw the log of {size:,} leaves on {when}.")
 
 
 def late_leaves(log: Log) -> Iterator[str]:
@@ -727,34 +763,62 @@ def root_of(hashes: Sequence[bytes]) -> bytes:
 
 def open_checkpoint(note: bytes, vkey: str) -> tuple[str, int, bytes]:
     """Return origin, size and root of a checkpoint that the key signed. Raise ValueError."""
+    try:
+        origin, size, root = note.decode().partition("\n\n")[0].split("\n")[:3]
+        decoded = base64.b64decode(root, validate=True)
+    except ValueError:
+        raise ValueError("it is not a checkpoint") from None
+    if len(decoded) != 32 or not re.fullmatch(r"0|[1-9]\d{0,17}", size):
+        raise ValueError("it is not a checkpoint")
+    if origin != vkey.partition("+")[0]:
+        raise ValueError("the key is not one of this log")
+    signed_at(note, vkey, SIGNATURE)
+    return origin, int(size), decoded
+
+
+SIGNATURE, COSIGNATURE = b"\x01", b"\x04"
+"""The types of keys: of a log, and of a witness, which also signs the time."""
+
+
+def signed_at(note: bytes, vkey: str, kind: bytes) -> int:
+    """Return when a key of this type signed a note, in seconds since 1970; 0 if it says no time.
+
+    Raises ValueError if it did not. Source: c2sp.org/signed-note and c2sp.org/tlog-cosignature.
+    """
     name, _, rest = vkey.partition("+")
     known, _, encoded = rest.partition("+")
     try:
         material = base64.b64decode(encoded, validate=True)
         text, _, signatures = note.decode().partition("\n\n")
-        origin, size, root = text.split("\n")[:3]
-        decoded = base64.b64decode(root, validate=True)
     except ValueError:
-        raise ValueError("it is not a checkpoint, or there is no key for it") from None
+        raise ValueError("it is not a signed note, or there is no key for it") from None
     *lines, rest = signatures.split("\n")
-    if rest or not all(lines) or len(decoded) != 32 or not re.fullmatch(r"0|[1-9]\d{0,17}", size):
-        raise ValueError("it is not a checkpoint")
+    if rest or not all(lines):
+        raise ValueError("it is not a signed note")
     key_id = hashlib.sha256(name.encode() + b"\n" + material).digest()[:4]
-    if material[:1] != b"\x01" or key_id.hex() != known or origin != name:
-        raise ValueError("the key is not one of this log")
+    if material[:1] != kind or key_id.hex() != known:
+        raise ValueError("the key is not one of this kind")
     for line in lines:
         dash, _, signed = line.partition(" ")
         signer, _, value = signed.partition(" ")
-        if dash == EM_DASH and signer == name:
-            try:
-                signature = base64.b64decode(value, validate=True)
-                if signature[:4] == key_id:
-                    public = Ed25519PublicKey.from_public_bytes(material[1:])
-                    public.verify(signature[4:], text.encode() + b"\n")
-                    return origin, int(size), decoded
-            except (ValueError, InvalidSignature):
-                continue
-    raise ValueError("the log's key did not sign it")
+        if dash != EM_DASH or signer != name:
+            continue
+        try:
+            signature, message, at = (
+                base64.b64decode(value, validate=True),
+                text.encode() + b"\n",
+                0,
+            )
+            signed_id, signature = signature[:4], signature[4:]
+            if kind == COSIGNATURE:
+                at, signature = int.from_bytes(signature[:8], "big"), signature[8:]
+                message = f"cosignature/v1\ntime {at}\n".encode() + message
+            if signed_id == key_id:
+                Ed25519PublicKey.from_public_bytes(material[1:]).verify(signature, message)
+                return at
+        except (ValueError, InvalidSignature):
+            continue
+    raise ValueError(f"the key {name} did not sign it")
 
 
 def tile_name(level: str, number: int, width: int) -> str:

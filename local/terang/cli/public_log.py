@@ -24,6 +24,11 @@ Keys = Annotated[
     ),
 ]
 
+Witnesses = Annotated[
+    tuple[str, ...],
+    Parameter(metavar="VKEY", help="the key of a witness that must have signed; repeat for more"),
+]
+
 
 def verify(
     place: Place,
@@ -38,6 +43,7 @@ def verify(
         tuple[Path, ...],
         Parameter(metavar="FILE", help="a checkpoint that somebody else got; repeat it for more"),
     ] = (),
+    witness: Witnesses = (),
     proof: Annotated[
         Path | None, Parameter(metavar="FILE", help="check this proof, and nothing else")
     ] = None,
@@ -48,7 +54,7 @@ def verify(
     """Check; 0 if all is right, 1 if something is wrong, 2 if there is no log to read."""
     if proof is not None:
         return proof_command(place, proof, key, receipt)
-    return verify_command(place, keys=key, state=state, checkpoints=checkpoint)
+    return verify_command(place, keys=key, state=state, checkpoints=checkpoint, witnesses=witness)
 
 
 def monitor(
@@ -63,12 +69,15 @@ def monitor(
         tuple[Path, ...],
         Parameter(metavar="FILE", help="the copy in a provider's bucket; repeat it for more"),
     ] = (),
+    witness: Witnesses = (),
 ) -> int:
     """Check as `verify` does, and name late entries; 1 is an alarm.
 
     Call it from cron, or from a workflow as in docs/log.md.
     """
-    return verify_command(place, keys=key, state=state, checkpoints=checkpoint, watch=True)
+    return verify_command(
+        place, keys=key, state=state, checkpoints=checkpoint, witnesses=witness, watch=True
+    )
 
 
 def prove_file(
