@@ -28,10 +28,11 @@ import urllib.error
 import urllib.request
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from itertools import chain, count, pairwise
+from itertools import batched, chain, count, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -278,6 +279,7 @@ def read_log(
     except ValueError as error:
         result.wrong.append(f"{folder}checkpoint: {error}")
         return None
+    source.fetch(folder + name for name in tile_names(size))
     hashes, leaves = _read_leaves(source, folder, size, result)
     if len(hashes) < size or root_of(hashes) != root:
         result.wrong.append(f"{folder}: the leaves do not add up to the signed root")
@@ -296,7 +298,9 @@ def _read_leaves(
         width = min(WIDTH, size - number * WIDTH)
         bundle = source.get(folder + tile_name("entries", number, width))
         if bundle is None:
-            tile = source.get(folder + tile_name("0", number, width)) or b""
+            tile = source.get(folder + tile_name("0", number, width))
+            if tile is None:
+                break
             hashes += [tile[at : at + 32] for at in range(0, len(tile), 32)][:width]
             leaves += [None] * width
             continue
@@ -330,13 +334,11 @@ def _check_pruned(log: Log, later: Sequence[Log], now: datetime, result: Result)
 
 def _check_tiles(source: "LogSource", folder: str, hashes: list[bytes], result: Result) -> None:
     """Compare the tiles of hashes with the leaves; in a folder also those of earlier sizes."""
-    levels, wanted = [hashes], set[str]()
-    while levels[-1]:
-        level, known = str(len(levels) - 1), levels[-1]
-        for number in range(-(-len(known) // WIDTH)):
-            wanted.add(tile_name(level, number, min(WIDTH, len(known) - number * WIDTH)))
+    levels = [hashes]
+    while known := levels[-1]:
         whole = range(len(known) // WIDTH)
         levels.append([root_of(known[n * WIDTH : (n + 1) * WIDTH]) for n in whole])
+    wanted = {name for name in tile_names(len(hashes)) if not name.startswith("tile/entries/")}
     here = {
         path.removeprefix(folder) for path in source.names() if path.startswith(f"{folder}tile/")
     }
@@ -531,6 +533,7 @@ def newest_leaves(logs: Sequence[Log]) -> dict[str, tuple[int, Leaf]]:
 def _check_files(source: "LogSource", named: dict[str, tuple[int, Leaf]], result: Result) -> None:
     """Check that each file is the one that its newest leaf names, and that none is left out."""
     right = 0
+    source.fetch(named)
     for path, (index, leaf) in sorted(named.items()):
         data = source.get(path)
         if data is None:
@@ -830,6 +833,18 @@ def tile_name(level: str, number: int, width: int) -> str:
     return f"tile/{level}/{'/'.join(parts)}" + (f".p/{width}" if width < WIDTH else "")
 
 
+def tile_names(size: int) -> Iterator[str]:
+    """Yield the paths of all bundles and tiles of a log, below its folder."""
+    levels, rest = ["entries"], size
+    while rest:
+        levels.append(str(len(levels) - 1))
+        rest //= WIDTH
+    for level in levels:
+        count = size // WIDTH ** int(level) if level.isdigit() else size
+        for number in range(-(-count // WIDTH)):
+            yield tile_name(level, number, min(WIDTH, count - number * WIDTH))
+
+
 def split_entries(bundle: bytes) -> list[bytes]:
     """Return the leaves of a bundle. Raise ValueError if it ends within one."""
     leaves, at = [], 0
@@ -862,6 +877,9 @@ FIELDS = {
 
 # Where files come from
 
+AT_ONCE, PORTION = 8, 64
+"""How many files are fetched at the same time, and after how many the progress is shown."""
+
 
 def source_of(place: str) -> "LogSource":
     """Return the folder or the address."""
@@ -876,6 +894,9 @@ class LogSource:
     def get(self, path: str) -> bytes | None:
         """Return the bytes of a file, or None."""
         raise NotImplementedError
+
+    def fetch(self, paths: Iterable[str]) -> None:
+        """Get files ahead of their use, where each takes time."""
 
     def names(self) -> list[str]:
         """Return all paths; none of an address, which cannot be listed."""
@@ -922,6 +943,17 @@ class Address(LogSource):
         if path not in self.kept:
             self.kept[path] = self._fetch(path)
         return self.kept[path]
+
+    def fetch(self, paths: Iterable[str]) -> None:
+        """Fetch files, AT_ONCE at a time. Stop where a whole portion is missing."""
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            for portion in batched(paths, PORTION, strict=False):
+                found = list(pool.map(self._fetch, portion))
+                self.kept |= dict(zip(portion, found, strict=True))
+                if sys.stderr.isatty():
+                    print(f"\r{len(self.kept):,} files fetched", end="\r", file=sys.stderr)  # noqa: T201
+                if not any(data is not None for data in found):
+                    return
 
     def _fetch(self, path: str) -> bytes | None:
         request = urllib.request.Request(f"{self.url}/{path}")  # noqa: S310 - http or https
