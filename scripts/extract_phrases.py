@@ -3,8 +3,8 @@
 
 Each package of layers and functions that says something has one catalogue per language. A message
 is the text of `_("…")`, `gettext("…")`, `ngettext("…", "…", n)` or `to_translate("…")`, in Python
-and in templates. New messages get an empty translation, which a test names; messages that no
-source has any more are removed.
+and in templates, or the meaning of a sign. New messages get an empty translation, which a test
+names; messages that no source has any more are removed.
 """
 
 from io import BytesIO
@@ -13,6 +13,8 @@ from pathlib import Path
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
+
+from rules.signs import KNOWN, sentence_of
 
 ROOT = Path(__file__).parents[1]
 CATALOGUES = ROOT / "layers/phrases/phrases/catalogues"
@@ -38,6 +40,9 @@ def messages_of(folder: Path) -> Catalog:
     for name, _, message, comments, context in extracted:
         path = (folder / name).relative_to(ROOT)
         found.add(message, locations=[(str(path), 1)], auto_comments=comments, context=context)
+    if folder.name == "publish":
+        for sentence in map(sentence_of, KNOWN.signs | KNOWN.gates):
+            found.add(sentence, locations=[("layers/rules/rules/signs.json", 1)])
     return found
 
 

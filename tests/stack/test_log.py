@@ -1,0 +1,106 @@
+"""The public log of a deployed stack: signed by KMS, with proofs of findings and a sentinel."""
+
+import json
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from unittest import mock
+
+import pytest
+from stack.conftest import PARAMETERS
+from stack.running import DAY, ROOT, STACK, Running
+
+from ledger.records.identity import unit_id
+from matcher import Pack
+from publish.handover.sentinel_post import sentinel_post
+from terang.cli.command import main
+from terang.emulator.deploy import deploy
+from terang.emulator.stack import EMULATOR, local_stack
+from terang.packs.publishing import PackBucket
+from tlog.checkpoint import parse_checkpoint
+from verifier.verify import Folder, Options, check_place
+
+PROVIDER = "log-chat"
+TWO_DAYS_LATER = "2026-11-27"
+PACKS = ("account-takeover", "sentinel")
+
+
+@pytest.fixture(scope="module")
+def logged() -> Iterator[Running]:
+    """A stack with a log and a sentinel, two days after it got one post and its own."""
+    if not EMULATOR.exists():
+        pytest.skip("the local stack is not set up: scripts/bootstrap.sh stack")
+    parameters = PARAMETERS | {"Console": "off", "TipLine": "off", "Sentinel": "on"}
+    with local_stack() as stack, mock.patch.dict(os.environ, stack.environment()):
+        made = Running(stack, deploy(stack, STACK, parameters), DAY)
+        files = [ROOT / f"packs/{name}.yaml" for name in PACKS]
+        packs = [Pack.parse(path.read_text(), path.name) for path in files]
+        bucket = PackBucket(made.objects, made.outputs["PublicBucket"])
+        moment = datetime(2026, 11, 25, tzinfo=UTC)
+        bucket.publish(ROOT / "packs", packs, {}, notice_hours=0, now=moment)
+        assert main(["providers", "sentinel", "--stack", STACK]) == 0
+        made.register(PROVIDER, ())
+        post = {
+            "id": "p-1",
+            "account": "user-1",
+            "text": "Please send me the OTP you just got",
+            "audience": "public",
+            "published_at": f"{DAY}T00:00:00Z",
+        }
+        made.finish(PROVIDER, [], made.send(PROVIDER, [json.dumps(post)]))
+        made.publish({})
+        made.finish("sentinel", [], {unit_id("sentinel", sentinel_post(DAY).encode())})
+        show(made, TWO_DAYS_LATER)
+        made.publish({})
+        yield made
+
+
+def show(made: Running, day: str) -> None:
+    """Let publish's clock show another day."""
+    functions, name = made.stack.client("lambda"), made.outputs["PublishFunction"]
+    variables = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+    functions.update_function_configuration(
+        FunctionName=name, Environment={"Variables": variables | {"TODAY": day}}
+    )
+
+
+def copy(made: Running, folder: Path) -> Path:
+    made.copy(made.outputs["PublicBucket"], "", folder)
+    return folder
+
+
+def test_the_log_is_signed_and_names_what_is_published(logged: Running, tmp_path: Path) -> None:
+    result = check_place(
+        Folder(copy(logged, tmp_path)), Options(now=datetime(2026, 11, 27, 20, tzinfo=UTC))
+    )
+    assert result.wrong == []
+    assert any("sentinel post was found on 1 of" in line for line in result.said)
+
+
+def test_a_finding_is_proved_by_the_command(logged: Running, tmp_path: Path) -> None:
+    [(_, data)] = list(logged.versions("OutBucket", f"out/{PROVIDER}/findings/"))
+    finding, proof = json.loads(data)["finding"], tmp_path / "finding.tlog-proof"
+    words = ["prove", "finding", finding, "--stack", STACK, "--out", str(proof)]
+    assert main(words) == 0
+    public = str(copy(logged, tmp_path / "public"))
+    assert main(["verify", public, "--proof", str(proof)]) == 0
+    words[2] = "0" * 64
+    assert main(words) == 1
+
+
+def test_a_new_key_begins_a_new_log(logged: Running, tmp_path: Path) -> None:
+    """KMS holds both keys; the template passes them as LogKeyArn and LogKeyBefore."""
+    kms, functions = logged.stack.client("kms"), logged.stack.client("lambda")
+    made = kms.create_key(KeySpec="ECC_NIST_EDWARDS25519", KeyUsage="SIGN_VERIFY")
+    name = logged.outputs["PublishFunction"]
+    variables = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+    keys = {"LOG_KEY": made["KeyMetadata"]["Arn"], "LOG_KEY_BEFORE": variables["LOG_KEY"]}
+    functions.update_function_configuration(
+        FunctionName=name, Environment={"Variables": variables | keys}
+    )
+    logged.publish({})
+    folder = copy(logged, tmp_path)
+    assert parse_checkpoint((folder / "log/2/checkpoint").read_bytes()).size > 1
+    result = check_place(Folder(folder), Options(now=datetime(2026, 11, 27, 20, tzinfo=UTC)))
+    assert result.wrong == []
