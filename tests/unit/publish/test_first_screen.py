@@ -105,7 +105,8 @@ def test_the_share_of_wrong_findings_is_the_rest_of_the_precision() -> None:
     assert wrong_share(RuleErrors()) is None
 
 
-def test_authors_read_how_complaints_ended() -> None:
+def contested_month() -> World:
+    """A month with a decision and a complaint that reversed it."""
     made = World()
     first = decision("d")
     complaint = contest("x", first)
@@ -113,6 +114,22 @@ def test_authors_read_how_complaints_ended() -> None:
     for entry in (first, complaint, outcome("o", complaint, day="2026-11-25")):
         made.store.do(msgspec.structs.replace(entry, at="2026-11-25T13:00:00Z"))
     made.publish(CLOSED)
+    return made
+
+
+def test_a_month_says_first_what_fell_how_complaints_ended_and_how_long_findings_waited() -> None:
+    page = contested_month().text("summaries/acme/2026-11.html")
+    first_screen = page[: page.index('id="errors"')]
+    for words in (
+        "people dismissed 0 at once, and a decision on 1 was overturned later.",
+        "1 complaint came; 1 of 1 answers changed a decision.",
+        "Half of the findings that were decided had waited no longer than",
+    ):
+        assert words in first_screen
+
+
+def test_authors_read_how_complaints_ended() -> None:
+    made = contested_month()
     page = made.text("authors.html")
     assert "1 complaint was answered so far." in page
     assert "已答复 1 份申诉" in made.text("authors.zh.html")

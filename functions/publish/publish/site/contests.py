@@ -1,4 +1,4 @@
-"""How complaints ended, for the page that authors read."""
+"""How complaints ended, for the page that authors read and the first screen of a summary."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ CHANGED = ("reversed", "partly_reversed")
 
 @dataclass(frozen=True, slots=True)
 class EndedComplaints:
-    """Complaints of all published months: received, answered, and by outcome in words."""
+    """Complaints of some periods: received, answered, and by outcome in words."""
 
     received: int
     answered: int
@@ -23,7 +23,7 @@ class EndedComplaints:
 
     @classmethod
     def of(cls, cases: CaseNumbers) -> "EndedComplaints":
-        """Return how complaints ended, from the sums of all months.
+        """Return how complaints ended, from the sums of these periods.
 
         >>> EndedComplaints.of(CaseNumbers(complaints_ended={"reversed": 1, "upheld": 3})).answered
         4

@@ -11,6 +11,7 @@ from publish.count.case_numbers import CaseNumbers
 from publish.count.folding import Numbers
 from publish.count.precision import Errors, RuleErrors
 from publish.count.term_evidence import Evidence
+from publish.estimates import percentiles
 from publish.revisions import why_revised
 from publish.site import case_tables, tables, wording
 from publish.site.charts import Chart
@@ -151,6 +152,8 @@ class Pages:
             if headline.open and summary.standing
             else "",
             trends=trends(headline, self.phrases),
+            complaints=EndedComplaints.of(summary.cases),
+            decided_within=percentiles(summary.cases.decide_seconds).median_hours,
             earlier=earlier,
             met=met,
             quiet=quiet,
