@@ -15,7 +15,7 @@ from random import Random
 from unittest import mock
 
 from support.log_signer import LocalSigner
-from support.log_world import LogWorld
+from support.log_world import LogWorld, sentinel_pack, sentinel_receipt
 from support.publish_world import CLOSED, live, sample_pack, sample_receipt
 from support.tampering import FIRST_VISIT, LATER_VISIT, Tampering
 
@@ -41,9 +41,10 @@ class Memory(LogSource):
 
 def sample_log() -> tuple[dict[str, bytes], dict[str, bytes]]:
     """A log that grew twice: the older copy, and the newer one."""
-    made = LogWorld()
-    digest = made.put_set(sample_pack())
+    made = LogWorld(sends_sentinel=True)
+    digest = made.put_set(sample_pack(), sentinel_pack())
     for day in DAYS:
+        made.count(sentinel_receipt(day, digest, found=day != DAYS[1]))
         for number in range(40):
             made.count(sample_receipt(day, number, by_rule={live(): 2}, set=digest))
     made.publish(CLOSED)
@@ -72,7 +73,7 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     given = parser.parse_args()
     older, files = sample_log()
-    logs = list(verify.read_logs(Memory(files), "", NOW, Result()))
+    logs = list(verify.read_logs(Memory(files), (), Result()))
     remembered: dict[str, object] = {log.origin: log.remembered(NOW) for log in logs}
     missed = 0
     for name, table, state in (

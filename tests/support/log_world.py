@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from support.log_signer import LocalSigner
-from support.publish_world import BUCKET, MemoryObjects, World
+from support.publish_world import BUCKET, MemoryObjects, World, sample_pack, sample_receipt
 
 from ledger.errors import ImmutableError
 from ledger.records.log_head import LogHead
@@ -166,3 +166,17 @@ class LogWorld(World):
     def copy_public(self, folder: Path) -> Path:
         """Write the public bucket into a folder."""
         return self.copy_to(folder)
+
+
+def sentinel_pack() -> dict[str, object]:
+    """The pack that finds the sentinel post, as a set holds it."""
+    rule = {"id": "daily-post", "severity": "low", "why": "Is sent.", "all": [["lantern"]]}
+    return sample_pack("sentinel", rules=[rule], ground="terms", mode="shadow")
+
+
+def sentinel_receipt(day: str, rule_set: str, *, found: bool = True) -> Receipt:
+    """The receipt of the sentinel post of a day."""
+    by_rule = {"sentinel/1/daily-post/shadow": 1} if found else {}
+    return sample_receipt(
+        day, 2, "sentinel", inspected=1, refused={}, by_rule=by_rule, set=rule_set
+    )

@@ -257,9 +257,7 @@ def report_years(run: PublishRun) -> None:
     """Write the yearly report of each provider once the year is over."""
     context = run.context
     years = YearReports(context.store, context.public, context.out, context.clock.now().date())
-    for provider in run.providers:
-        if provider == SENTINEL:
-            continue
+    for provider in sorted({*run.providers} - {SENTINEL}):
         run.result.unproved += years.write(provider, run.closed)
 
 

@@ -1,37 +1,35 @@
 """The post that the stack sends itself: sent once a day, part of no sum, and its miss is seen."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from support.log_world import LogWorld
+from support.log_world import LogWorld, sentinel_pack, sentinel_receipt
 from support.publish_world import live, sample_pack, sample_receipt
 
 from ledger.records.identity import unit_id
+from matcher import Matcher
 from publish.handover.sentinel_post import TEXT, sentinel_post
 from recount.recount import differences_of
 from rules.pack import Pack
-from verifier.verify import Folder, LogSource, Options, check_place
+from verifier.verify import Folder, LogSource, Options, Result, check_place
 
-FOUND = {"sentinel/1/daily-post/shadow": 1}
 PACKS = Path(__file__).parents[3] / "packs"
 
 
-def world(*days: tuple[str, bool]) -> LogWorld:
-    """A world with a provider's posts and a sentinel post on each day; found or not."""
+def check(source: LogSource, *, watch: bool = False) -> Result:
+    return check_place(source, Options(watch=watch, now=datetime(2026, 11, 26, 6, tzinfo=UTC)))
+
+
+def world(*days: tuple[str, bool | None]) -> LogWorld:
+    """A world with posts, and a sentinel post that was found, was not found, or never came."""
     made = LogWorld(sends_sentinel=True)
-    rule = {"id": "daily-post", "severity": "low", "why": "Is sent.", "all": [["lantern"]]}
-    pack = sample_pack("sentinel", rules=[rule], ground="terms", mode="shadow")
-    digest = made.put_set(sample_pack(), pack)
+    digest = made.put_set(sample_pack(), sentinel_pack())
     for day, found in days:
         made.count(sample_receipt(day, by_rule={live(): 2}, set=digest))
         if found is not None:
-            by_rule = FOUND if found else {}
-            made.count(
-                sample_receipt(
-                    day, 2, "sentinel", inspected=1, refused={}, by_rule=by_rule, set=digest
-                )
-            )
+            made.count(sentinel_receipt(day, digest, found=found))
     return made
 
 
@@ -41,14 +39,12 @@ def test_the_post_is_sent_until_its_receipt_is_there() -> None:
     made.publish("2026-11-26T03:00:00Z")
     assert made.sentinel_posts == [sentinel_post("2026-11-26")] * 2
     assert len({unit_id("sentinel", post.encode()) for post in made.sentinel_posts}) == 1
-    made.count(sample_receipt("2026-11-26", 2, "sentinel", inspected=1, refused={}))
+    made.count(sentinel_receipt("2026-11-26", ""))
     made.publish("2026-11-26T04:00:00Z")
     assert len(made.sentinel_posts) == 2
 
 
 def test_the_shipped_pack_finds_the_post_and_names_its_text() -> None:
-    from matcher import Matcher
-
     pack = Pack.parse((PACKS / "sentinel.yaml").read_text(), "sentinel.yaml")
     assert [hit.rule for hit in Matcher([pack]).find(TEXT)] == ["daily-post"]
     assert TEXT in pack.rules[0].match
@@ -66,7 +62,7 @@ def test_it_is_part_of_no_sum_and_is_shown_apart() -> None:
 
 
 @pytest.mark.parametrize("came", [False, None], ids=["it came and was not found", "it never came"])
-def test_a_miss_is_counted_shown_and_an_alarm(came: bool, tmp_path: Path) -> None:
+def test_a_miss_is_counted_shown_and_an_alarm(came: bool | None, tmp_path: Path) -> None:
     made = world(("2026-11-24", True), ("2026-11-25", came))
     assert made.publish("2026-11-26T02:00:00Z").sentinel_missed == "2026-11-25"
     missed = {"found": 0, "missed": ["2026-11-25"]}
@@ -84,11 +80,7 @@ def test_a_late_find_is_a_revision_that_says_so(tmp_path: Path) -> None:
     made = world(("2026-11-24", True), ("2026-11-25", None))
     made.publish("2026-11-26T02:00:00Z")
     digest = made.summary("acme/2026-11-25").numbers.sets
-    made.count(
-        sample_receipt(
-            "2026-11-25", 2, "sentinel", inspected=1, refused={}, by_rule=FOUND, set=min(digest)
-        )
-    )
+    made.count(sentinel_receipt("2026-11-25", min(digest)))
     made.publish("2026-11-26T05:00:00Z")
     both = made.summary("all/2026-11-25")
     assert (both.revision, [change.measure for change in both.changes]) == (2, ["sentinel_found"])
@@ -119,9 +111,3 @@ def test_switched_off_nothing_is_sent_and_what_was_published_stays() -> None:
     assert made.summary("all/2026-11-24").revision == 1
     assert "sentinel" not in made.json("summaries/all/2026-11-25.json")
     assert made.json("summaries/all/2026-11.json")["sentinel"]["missed"] == ["2026-11-24"]  # type: ignore[index]
-
-
-def check(source: LogSource, *, watch: bool = False):  # type: ignore[no-untyped-def]
-    from datetime import UTC, datetime
-
-    return check_place(source, Options(watch=watch, now=datetime(2026, 11, 26, 6, tzinfo=UTC)))
