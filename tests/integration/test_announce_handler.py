@@ -1,0 +1,103 @@
+"""The function announce: a message that fails comes again, later each time, and no other does."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import boto3
+import pytest
+from integration.handlers import Context, deployed
+from support.world import World
+
+from announce.deliveries import WAITS
+from ledger.keys import entry_key
+
+# Powertools says so of each event that counts nothing.
+pytestmark = pytest.mark.filterwarnings("ignore:No application metrics to publish")
+
+SECRET = "whsec_c2VjcmV0LWNhbmFyeQ=="
+KEY = entry_key("acme", "2026-11-25", "a" * 64)
+ENTRY = {"entry": "a" * 64, "type": "decision", "at": "2026-11-25T12:00:00Z", "cases": ["b" * 64]}
+
+
+@dataclass
+class Announce:
+    """The handler, and what it asked of the bus and the queue."""
+
+    module: ModuleType
+    world: World
+    waits: list[int] = field(default_factory=list)
+    events: list[dict[str, Any]] = field(default_factory=list)
+
+    def take(self, *bodies: Any, receives: int = 1) -> list[str]:
+        """The names of those that failed; each is named by its place."""
+        records = [
+            {
+                "messageId": str(place),
+                "receiptHandle": "handle",
+                "body": json.dumps(body),
+                "attributes": {"ApproximateReceiveCount": str(receives)},
+                "messageAttributes": {},
+                "eventSource": "aws:sqs",
+                "eventSourceARN": "arn:announcements",
+            }
+            for place, body in enumerate(bodies)
+        ]
+        answer = self.module.handler({"Records": records}, Context())
+        return [failed["itemIdentifier"] for failed in answer["batchItemFailures"]]
+
+
+@pytest.fixture
+def announce(clients: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Announce]:
+    bus, secrets = (
+        boto3.client(service, region_name="us-east-1") for service in ("events", "secretsmanager")
+    )
+    webhooks = {"acme": {"url": "https://127.0.0.1/", "secrets": [{"secret": SECRET}]}}
+    secrets.create_secret(Name="webhooks", SecretString=json.dumps(webhooks))
+    bus.create_event_bus(Name="terang")
+    sqs = boto3.client("sqs", region_name="us-east-1")
+    world = World(SimpleNamespace(dynamodb=clients.dynamodb, s3=clients.s3, sqs=sqs, events=bus))
+    monkeypatch.setenv("ANNOUNCEMENTS_QUEUE_URL", world.queue_url)
+    monkeypatch.setenv("EVENT_BUS", "terang")
+    monkeypatch.setenv("WEBHOOKS_SECRET", "webhooks")
+    with deployed("announce", world) as module:
+        made = Announce(module, world)
+        sqs.meta.events.register(
+            "before-parameter-build.sqs.ChangeMessageVisibility",
+            lambda params, **_: made.waits.append(params["VisibilityTimeout"]),
+        )
+        bus.meta.events.register(
+            "before-parameter-build.events.PutEvents",
+            lambda params, **_: made.events.extend(params["Entries"]),
+        )
+        yield made
+    secrets.delete_secret(SecretId="webhooks", ForceDeleteWithoutRecovery=True)
+    bus.delete_event_bus(Name="terang")
+    world.remove()
+
+
+def put(world: World) -> dict[str, Any]:
+    """A file for the provider, and the event of S3 about it."""
+    world.clients.s3.put_object(Bucket=world.out, Key=KEY, Body=json.dumps(ENTRY).encode())
+    return {"Records": [{"s3": {"bucket": {"name": world.out}, "object": {"key": KEY}}}]}
+
+
+def test_only_what_failed_comes_again_later_each_time(
+    announce: Announce, capsys: pytest.CaptureFixture[str]
+) -> None:
+    event = {"provider": "acme", "id": "event-1", "body": "{}"}
+    for receives, wait in enumerate((*WAITS, WAITS[-1]), start=1):
+        assert announce.take(put(announce.world), event, receives=receives) == ["1"]
+        assert announce.waits.pop() == wait
+    assert announce.waits == []
+    assert len({entry["Detail"] for entry in announce.events}) == 1
+    logs = capsys.readouterr().out
+    assert '"code":"address_refused"' in logs
+    assert SECRET not in logs
+
+
+def test_an_operator_learns_why_a_test_failed(announce: Announce) -> None:
+    assert announce.module.handler({"test": "acme"}, Context()) == {"code": "address_refused"}
+    assert announce.module.handler({"test": "beta"}, Context()) == {"code": "no_webhook"}
