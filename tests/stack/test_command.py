@@ -67,6 +67,7 @@ def test_the_out_bucket_holds_what_this_provider_may_read(run: tuple[Path, str])
         rf"findings/{DAY}/{name}\.jsonl": 1,
         rf"receipts/messages/{DAY}/{name}\.json": 1,  # the decision that nobody took
         r"audit/2026-11\.jsonl": 1,
+        rf"entries/{DAY}/{name}\.json": 10,  # of eleven messages, all but that decision
         rf"decisions/{DAY}/{name}\.json": 4,
         rf"statements/{DAY}-0001\.json": 1,
         rf"notices/{name}\.(en|id|zh)\.txt": 12,  # four decisions with a measure

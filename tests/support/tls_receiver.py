@@ -2,7 +2,6 @@
 
 import ssl
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -119,8 +118,3 @@ def receiver(pem: Path) -> Iterator[Receiver]:
             yield told
         finally:
             over.set()
-
-
-def within(seconds: float, since: float) -> bool:
-    """Whether less time went by."""
-    return time.monotonic() - since < seconds

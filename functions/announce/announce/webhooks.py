@@ -113,7 +113,8 @@ class WebhookSender:
         ) as tls:
             # A timeout of the socket ends one read, and a receiver may send a byte at a time.
             # The plain socket's shutdown lets the reading thread see an end.
-            clock = threading.Timer(self.seconds, socket.socket.shutdown, (tls, socket.SHUT_RDWR))
+            left = max(ends - time.monotonic(), 0)
+            clock = threading.Timer(left, socket.socket.shutdown, (tls, socket.SHUT_RDWR))
             clock.start()
             try:
                 tls.do_handshake()
