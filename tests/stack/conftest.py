@@ -30,6 +30,8 @@ PARAMETERS = {
     "BatchWindow": "1",
     "TrustedPublishers": "check.example",
     "TipLine": "secret",
+    "AskPage": "on",
+    "TelegramBot": "terang_bot",
     "Console": "cognito",
     "Announcements": "on",
 }

@@ -128,6 +128,8 @@ def test_the_built_learn_and_answer_start(running: Running, tmp_path: Path) -> N
         assert built.invoke(url, event_of("intake-s3-test-event")) is None
     with built.started("Answer", settings_of(running, "Answer"), tmp_path / "answer") as url:
         answer = built.invoke(url, event_of("answer-question"))
+        page = built.invoke(url, event_of("answer-page"))
+    assert '<html lang="id">' in page["body"]
     assert (answer["statusCode"], answer["body"]) == (403, '{"code": "not_known"}')
 
 

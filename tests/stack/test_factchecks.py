@@ -3,8 +3,10 @@
 import json
 import time
 from collections.abc import Callable
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 from stack.running import DAY, STACK, Running
@@ -99,40 +101,75 @@ def test_the_operator_is_told_whom_nobody_trusts(scanned: Running) -> None:
     assert receipt["refused"] == {"publisher_not_trusted": 2}
 
 
+def post(running: Running, address: str, body: str, headers: dict[str, str]) -> tuple[int, str]:
+    """Post to an address of the emulator, which may be a host under `localhost`."""
+    parts = urlsplit(address)
+    connection = HTTPConnection("127.0.0.1", urlsplit(running.stack.url).port or 0, timeout=60)
+    try:
+        connection.request("POST", parts.path, body, headers | {"Host": parts.netloc})
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
+    finally:
+        connection.close()
+
+
 def ask(running: Running, text: str, secret: str) -> tuple[int, dict[str, Any]]:
-    """Ask as the function URL would: the emulator keeps the URL and serves none."""
-    event = {
-        "version": "2.0",
-        "headers": {"x-terang-partner": "helpdesk", "x-terang-secret": secret},
-        "requestContext": {"http": {"method": "POST", "sourceIp": "203.0.113.77"}},
-        "body": json.dumps({"text": text}),
-        "isBase64Encoded": False,
+    """Ask at the function URL."""
+    headers = {
+        "content-type": "application/json",
+        "x-terang-partner": "helpdesk",
+        "x-terang-secret": secret,
     }
-    answer = running.stack.client("lambda").invoke(
-        FunctionName=running.outputs["AnswerFunction"], Payload=json.dumps(event).encode()
-    )
-    assert "FunctionError" not in answer
-    told = json.loads(answer["Payload"].read())
-    return told["statusCode"], json.loads(told["body"])
+    status, told = post(running, running.tip_line_url, json.dumps({"text": text}), headers)
+    return status, json.loads(told)
 
 
-def test_the_tip_line_answers_a_partner_and_keeps_nothing(
+@pytest.fixture
+def partner(
     informed: Running, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+) -> Callable[[str], str]:
+    """Adds a partner, and returns its secret."""
     for name, value in informed.stack.environment().items():
         monkeypatch.setenv(name, value)
-    assert main(["partners", "add", "helpdesk", "--stack", STACK]) == 0
-    secret = capsys.readouterr().out.strip()
+
+    def added(name: str) -> str:
+        assert main(["partners", "add", name, "--stack", STACK]) == 0
+        return capsys.readouterr().out.strip()
+
+    return added
+
+
+def test_the_tip_line_answers_at_each_door_and_keeps_nothing(
+    informed: Running, partner: Callable[[str], str]
+) -> None:
+    secret, webhook = partner("helpdesk"), partner("telegram")
     assert informed.outputs["TipLineUrl"].startswith("https://")
     status, told = ask(informed, f"{REPEATS_SALT} {CANARY}", secret)
     assert (status, told["checks"][0]["url"]) == (200, "https://check.example/1")
     assert ask(informed, CANARY, "wrong")[0] == 403
     assert ask(informed, "", secret) == (400, {"code": "no_text"})
+
+    form = urlencode({"text": f"{REPEATS_SALT} {CANARY}"})
+    kind = {"content-type": "application/x-www-form-urlencoded", "accept-language": "id"}
+    status, page = post(informed, informed.ask_url, form, kind)
+    assert status == 200
+    assert '<html lang="id">' in page
+    assert 'href="https://check.example/1"' in page
+
+    user = {"id": 7, "is_bot": False, "language_code": "zh-hans"}
+    chat, text = {"id": 7, "type": "private"}, f"{REPEATS_SALT} {CANARY}"
+    message = {"message_id": 1, "from": user, "chat": chat, "text": text}
+    update = json.dumps({"update_id": 1, "message": message})
+    headers = {"content-type": "application/json", "x-telegram-bot-api-secret-token": webhook}
+    status, does = post(informed, f"{informed.ask_url}telegram", update, headers)
+    assert (status, json.loads(does)["method"]) == (200, "sendMessage")
+    assert "https://check.example/1" in json.loads(does)["text"]
+    assert post(informed, f"{informed.ask_url}telegram", update, {})[0] == 403
+
     assert informed.places_of(CANARY) == []
     logs = informed.logs()
-    assert CANARY not in logs
-    assert secret not in logs
-    assert "203.0.113.77" not in logs
+    for kept_out in (CANARY, secret, webhook):
+        assert kept_out not in logs
     assert '"Answered"' in logs
 
 

@@ -7,10 +7,11 @@ import signal
 import subprocess
 import sys
 from contextlib import suppress
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
-from stack.running import Running
+from stack.running import ROOT, Running
 
 import terang.emulator.stack
 from terang.emulator.stack import StackError, local_stack
@@ -21,6 +22,14 @@ from terang.emulator.stack import local_stack
 with local_stack() as stack:
     print(stack.pid, stack.folder, flush=True)
     signal.pause()
+"""
+
+SERVES = """
+import sys
+import terang.cli.run
+from terang.cli.command import main
+terang.cli.run.PAGES_PORT = 0  # any that is free
+sys.exit(main(sys.argv[1:]))
 """
 
 
@@ -43,6 +52,30 @@ def test_term_stops_the_stack_too(running: Running) -> None:
     assert not Path(folder).exists()
     with pytest.raises(ProcessLookupError):
         os.kill(int(pid), 0)
+
+
+def test_a_run_that_serves_answers_questions_until_it_is_stopped(
+    running: Running, tmp_path: Path
+) -> None:
+    posts = ROOT / "local/samples/files/posts.jsonl"
+    words = ["run", str(posts), "--provider", "acme-chat", "--out", str(tmp_path), "--serve"]
+    with subprocess.Popen(
+        [sys.executable, "-c", SERVES, *words], stderr=subprocess.PIPE, text=True
+    ) as run:
+        assert run.stderr
+        printed = []
+        while "until Ctrl-C" not in "".join(printed[-1:]):
+            printed.append(run.stderr.readline())
+            assert printed[-1], "".join(printed)
+        [ask] = [line.split()[1] for line in printed if line.startswith("ask:")]
+        host, port = ask.removeprefix("http://").strip("/").split(":")
+        connection = HTTPConnection("127.0.0.1", int(port), timeout=60)
+        connection.request("GET", "/", headers={"Host": f"{host}:{port}"})
+        page = connection.getresponse()
+        assert (page.status, b"<form" in page.read()) == (200, True)
+        run.terminate()
+    with pytest.raises(ConnectionRefusedError):
+        HTTPConnection("127.0.0.1", int(port)).connect()
 
 
 def test_an_emulator_ends_with_a_run_that_is_killed(running: Running) -> None:

@@ -96,7 +96,8 @@ class TipLine:
         request = Request.of(event)
         door, outcome = self.doors[request.route], None
         try:
-            self.rate_limit.count(f"{request.route} {door.sender(request)}")
+            if sender := door.sender(request):
+                self.rate_limit.count(f"{request.route} {sender}")
             if question := door.question(request):
                 outcome = self._answer(question)
         except RequestError as error:

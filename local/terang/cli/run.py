@@ -255,8 +255,12 @@ def _print_kept(deployed: Deployed, provider: str) -> None:
 
 def _print_doors(deployed: Deployed) -> None:
     """Print where the tip line answers on this machine."""
-    console.print(f"ask:      {deployed.ask_url} (the page; updates for a bot under telegram)")
-    console.print(f"tip line: {deployed.tip_line_url} (JSON, for partners)", soft_wrap=True)
+    lines = (
+        f"ask:      {deployed.ask_url} (the page; updates for a bot under telegram)",
+        f"tip line: {deployed.tip_line_url} (JSON, for partners)",
+    )
+    for line in lines:
+        console.print(line, soft_wrap=True)
 
 
 def _serve(folder: Path, deployed: Deployed) -> None:

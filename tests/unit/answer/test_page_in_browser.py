@@ -94,7 +94,7 @@ def page(browser: "Browser", request: pytest.FixtureRequest) -> "Iterator[Page]"
     opened.on("pageerror", lambda error: complaints.append(str(error)))
     yield opened
     context.close()
-    assert [each for each in complaints if "favicon" not in each and "404" not in each] == []
+    assert complaints == []
 
 
 def look_up(page: "Page", text: str) -> None:

@@ -198,6 +198,12 @@ def test_one_person_who_asks_too_often_is_told_so(line: Line) -> None:
     assert sent(line, other)[2] == "answered"
 
 
+def test_talk_that_the_bot_overhears_counts_for_nobody(line: Line) -> None:
+    line = Line(line.public, most=1)
+    for _ in range(3):
+        assert sent(line, UPDATES["talk in a group"]) == (200, {}, "")
+
+
 def test_without_an_index_it_says_so() -> None:
     status, does, _ = sent(Line(public_with(None)), message())
     assert (status, does["text"]) == (200, problem_words(of("en"), "no_index"))
