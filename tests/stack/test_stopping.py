@@ -6,7 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from contextlib import suppress
+from contextlib import closing, suppress
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -69,10 +69,10 @@ def test_a_run_that_serves_answers_questions_until_it_is_stopped(
             assert printed[-1], "".join(printed)
         [ask] = [line.split()[1] for line in printed if line.startswith("ask:")]
         host, port = ask.removeprefix("http://").strip("/").split(":")
-        connection = HTTPConnection("127.0.0.1", int(port), timeout=60)
-        connection.request("GET", "/", headers={"Host": f"{host}:{port}"})
-        page = connection.getresponse()
-        assert (page.status, b"<form" in page.read()) == (200, True)
+        with closing(HTTPConnection("127.0.0.1", int(port), timeout=60)) as connection:
+            connection.request("GET", "/", headers={"Host": f"{host}:{port}"})
+            page = connection.getresponse()
+            assert (page.status, b"<form" in page.read()) == (200, True)
         run.terminate()
     with pytest.raises(ConnectionRefusedError):
         HTTPConnection("127.0.0.1", int(port)).connect()
