@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from support.sample_checks import REPEATS_SALT, SALT, check
-from support.tip_line_world import GARAM, Line, built, public_with, sample_index
+from support.sample_checks import REPEATS_SALT, SALT
+from support.tip_line_world import GARAM, Line, built_with, public_with, sample_index
 
 from answer.messages import nothing_words, old_words, problem_words
 from phrases import LANGUAGES, NAMES, of
@@ -98,16 +98,15 @@ def test_the_page_speaks_the_language_that_is_wanted(
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_hostile_text_adds_no_element(line: Line, language: str) -> None:
     """In the form, and in what a publisher wrote."""
-    rows = [check(1, f"{GARAM} {HOSTILE}", "SALAH", publisher=HOSTILE, language="id")]
-    line = Line(public_with(built(*rows)))
-    response = asked(line, f"{GARAM} {HOSTILE}", **in_language(language))
-    page = response["body"]
-    plain = asked(Line(public_with(built(rows[0] | {"claim": GARAM, "publisher": "A"}))),
-                  GARAM, **in_language(language))["body"]  # fmt: skip
+    line = Line(public_with(built_with(f"{GARAM} {HOSTILE}", HOSTILE)))
+    harmless = Line(public_with(built_with(GARAM, "A")))
+    page = asked(line, f"{GARAM} {HOSTILE}", **in_language(language))["body"]
+    plain = asked(harmless, GARAM, **in_language(language))["body"]
     tags = re.compile(r"<[^>]*>")
     assert [tag.partition(" ")[0] for tag in tags.findall(page)] == [
         tag.partition(" ")[0] for tag in tags.findall(plain)
     ]
+    assert page.count("&lt;script&gt;") == 3
     assert "\u202e" not in page
     assert "\x00" not in page
 

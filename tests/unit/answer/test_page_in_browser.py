@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from support.sample_checks import REPEATS_SALT, SALT, check
-from support.tip_line_world import GARAM, Line, built, public_with, sample_index
+from support.sample_checks import REPEATS_SALT, SALT
+from support.tip_line_world import GARAM, Line, built_with, public_with, sample_index
 
 from answer.messages import advice_words, nothing_words
 from phrases import LANGUAGES, of
@@ -138,7 +138,7 @@ def test_the_text_is_in_no_address(served: str, page: "Page") -> None:
 
 @pytest.mark.parametrize(
     "served",
-    [built(check(1, f"{GARAM} {HOSTILE}", "SALAH", publisher=HOSTILE, language="id"))],
+    [built_with(f"{GARAM} {HOSTILE}", HOSTILE)],
     ids=["hostile"],
     indirect=True,
 )
