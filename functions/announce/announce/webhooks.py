@@ -111,8 +111,8 @@ class WebhookSender:
         with self.context.wrap_socket(
             plain, server_hostname=host, do_handshake_on_connect=False
         ) as tls:
-            # A timeout of the socket ends one read, and a receiver may send a byte at a time.
-            # The plain socket's shutdown lets the reading thread see an end.
+            # The socket's own timeout starts again with each byte that a slow receiver sends.
+            # A shutdown below TLS ends the read in this thread.
             left = max(ends - time.monotonic(), 0)
             clock = threading.Timer(left, socket.socket.shutdown, (tls, socket.SHUT_RDWR))
             clock.start()
