@@ -105,6 +105,13 @@ def test_the_share_of_wrong_findings_is_the_rest_of_the_precision() -> None:
     assert wrong_share(RuleErrors()) is None
 
 
+def test_a_dismissal_that_was_overturned_is_not_wrong() -> None:
+    """26 were dismissed, and one of these stood after all."""
+    wrong = wrong_share(RuleErrors(85, 26, 5, 0.6471, 0.5411, 0.7403))
+    assert wrong is not None
+    assert (wrong.count, wrong.dismissed) == (30, 25)
+
+
 def contested_month() -> World:
     """A month with a decision and a complaint that reversed it."""
     made = World()

@@ -45,10 +45,13 @@ class WrongShare:
     """How many decided findings turned out wrong: the rest of the precision, and its interval.
 
     `count` is None where so many were decided that the published share does not give it back.
+    `dismissed` are those of them that people dismissed for good, if that is known; decisions on the
+    others were overturned.
     """
 
     decided: int
     count: int | None
+    dismissed: int | None
     share: float
     low: float
     high: float
@@ -111,15 +114,19 @@ def headline_of(summary: Summary, earlier: Iterable[Summary] = ()) -> Headline:
 def wrong_share(errors: RuleErrors) -> WrongShare | None:
     """Return the share of decided findings that turned out wrong, or None before any decision.
 
-    >>> wrong_share(RuleErrors(4, 1, 0, 0.75, 0.3, 0.95)).count
-    1
+    >>> wrong = wrong_share(RuleErrors(4, 1, 1, 0.5, 0.15, 0.85))
+    >>> wrong.count, wrong.dismissed
+    (2, 1)
     """
     if errors.precision is None or not errors.decided:
         return None
     share, decided = 1 - errors.precision, errors.decided
     low, high = 1 - (errors.high or 0), 1 - (errors.low or 0)
     count = round(share * decided) if decided <= EXACT else None
-    return WrongShare(decided, count, share, low, high)
+    dismissed = None if count is None else count - (errors.overturned or 0)
+    if dismissed is not None and not 0 <= dismissed <= (errors.dismissed or 0):
+        dismissed = None  # a decision that fell while its check changed is subtracted twice
+    return WrongShare(decided, count, dismissed, share, low, high)
 
 
 def trends(headline: Headline, phrases: Phrases) -> dict[str, Chart]:
