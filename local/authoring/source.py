@@ -115,7 +115,8 @@ class GateSource(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
         Annotated[
             str,
             Meta(
-                description="Half of its letters are of this script.",
+                description="Half of its letters are of this script. In Chinese a Han letter counts"
+                " as five, in Han as one.",
                 extra={"check": script_problem},
                 extra_json_schema={"enum": sorted(SCRIPTS)},
             ),

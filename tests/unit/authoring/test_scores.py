@@ -103,7 +103,7 @@ ERRORS = {
         "otp.yaml:19: asks-for-code: `OTP` is found where `otp` is, and would count twice",
     ]),
     "an unknown script": ("high: 9", "reads: {script: Latn}", [
-        "otp.yaml:18: asks-for-code: `Latn` is not a script; there are Arabic, Cyrillic,",
+        "otp.yaml:18: asks-for-code: `Latn` is not a script; there are Arabic, Chinese,",
     ]),
     "an unknown list of words": ("high: 9", "reads: {words_of: tlh}", [
         "otp.yaml:18: asks-for-code: `tlh` is not a list of words; there are en, id",

@@ -16,6 +16,10 @@ TEXTS = {
     "nothing": ("", Gate("Latin", "id"), True),
     "look-alikes": ("рот", Gate("Latin"), False),
     "Han letters": ("加微信 vx", Gate("Han"), True),
+    "a link among Han letters": ("免费送 88aa.example.com", Gate("Han"), False),
+    "a link is few words of a Chinese text": ("免费送 88aa.example.com", Gate("Chinese"), True),
+    "a Chinese name in an English text": ("How to write 上海 in Latin", Gate("Chinese"), False),
+    "a Japanese text": ("これは無料です", Gate("Chinese"), False),
     "any text": ("что угодно", Gate(), True),
 }  # fmt: skip
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from matcher.text.fold import STRICT, CodePointTable, fold
+from matcher.text.fold import STRICT, CodePointTable, fold, is_spaceless
 from rules.score import Gate, script_gate, words_gate
 
 CODE_VERSION = 1
@@ -25,12 +25,21 @@ LETTER, OTHER = "y", "n"
 FEW_WORDS = 4
 """A text of so few words need not have a common one."""
 
+CHINESE, WORD = "Chinese", 5
+"""The script whose texts mix Han letters with names in Latin, and the letters of such a name.
+
+There, a letter that is a word by itself counts as this many.
+"""
+
+_HAN = ("\u3400", "\u9fff")
+
 SCRIPTS: dict[str, tuple[tuple[str, str], ...]] = {
     "Latin": (("a", "z"), ("\u00aa", "\u024f"), ("\u1e00", "\u1eff")),
     "Cyrillic": (("\u0400", "\u052f"),),
     "Greek": (("\u0370", "\u03ff"),),
     "Arabic": (("\u0600", "\u06ff"), ("\u0750", "\u077f")),
-    "Han": (("\u3400", "\u9fff"),),
+    "Han": (_HAN,),
+    CHINESE: (_HAN,),
     "Thai": (("\u0e00", "\u0e7f"),),
     "Devanagari": (("\u0900", "\u097f"),),
 }
@@ -60,14 +69,17 @@ def _is_in_script(text: str, script: str) -> bool:
 def letters_of(script: str) -> CodePointTable[str]:
     """Return what letters each code point is folded to: `LETTER` of the script, or `OTHER`.
 
-    >>> "Aé, \u0434𝐠".translate(letters_of("Latin"))
-    'yyny'
+    >>> "Aé, \u0434𝐠".translate(letters_of("Latin")), "加vx".translate(letters_of("Chinese"))
+    ('yyny', 'yyyyynn')
     """
     inside = _pattern_of(script)
 
+    def counted(letter: str) -> str:
+        kind = LETTER if inside.fullmatch(letter) else OTHER
+        return kind * (WORD if script == CHINESE and is_spaceless(letter) else 1)
+
     def letters(code: int) -> str:
-        folded = filter(str.isalpha, STRICT[code])
-        return "".join(LETTER if inside.fullmatch(letter) else OTHER for letter in folded)
+        return "".join(map(counted, filter(str.isalpha, STRICT[code])))
 
     return CodePointTable(letters)
 
@@ -95,6 +107,7 @@ def definitions() -> dict[str, object]:
     scripts: dict[str, object] = {
         script_gate(script): folded | {"letters": SCRIPTS[script]} for script in SCRIPTS
     }
+    scripts[script_gate(CHINESE)] = folded | {"letters": SCRIPTS[CHINESE], "word": WORD}
     return scripts | {
         words_gate(language): folded | {"few": FEW_WORDS, "words": sorted(words_of(language))}
         for language in word_lists()
