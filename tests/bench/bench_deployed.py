@@ -30,6 +30,7 @@ from support.world import DAY, ROLE, Clients, World
 
 from matcher import Matcher, load_packs
 from rules.pack import Pack
+from rules.rule_set import ProviderSettings
 from terang.emulator import built
 
 TESTS = Path(__file__).parents[1]
@@ -77,13 +78,14 @@ def settings_of(world: World, seed: Path) -> dict[str, str]:
 
 
 def seeded(folder: Path, packs: list[Pack], data: bytes) -> tuple[World, Path, dict[str, Any]]:
-    """A world with packs in force, the file of its services, and the event of a unit."""
+    """A world whose provider runs packs, the file of its services, and the event of a unit."""
     services = DynamoDB(), S3(), SQS()
     world = World(
         Clients(*(Client(service, DirectTransport()) for service in services)), range_bytes=2**24
     )
     at = datetime(2026, 11, 1, tzinfo=UTC)
-    world.publish(*(msgspec.structs.replace(pack, published_at=at) for pack in packs))
+    every = ProviderSettings(packs=tuple(pack.id for pack in packs))
+    world.publish(*(msgspec.structs.replace(pack, published_at=at) for pack in packs), acme=every)
     [unit] = world.take_in(data)
     seed = folder / "seed"
     seed.write_bytes(pickle.dumps((services[0].tables, services[1].buckets)))

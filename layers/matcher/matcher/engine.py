@@ -151,6 +151,10 @@ class Matcher:
         passing: dict[int, _Parts] = {}
         for number, post in enumerate(posts):
             first = len(texts)
+            if len(post) == 1 and post[0][0] == "text":
+                owners.append((number, 0))
+                texts.append(post[0][1])
+                continue
             for part, (name, text) in enumerate(post):
                 if not name.startswith("links/"):
                     owners.append((number, part))

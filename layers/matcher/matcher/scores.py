@@ -212,7 +212,8 @@ class ScoredRules:
         for sign, weight in score.signs.items():
             if found := signs.spans.get(sign):
                 spans.append(structs.replace(found, weight=weight))
-        spans.sort(key=lambda span: (span.part != signs.part, span.part, *_order(span)))
+        own_first = {signs.part: ""}
+        spans.sort(key=lambda at: (own_first.get(at.part, at.part), at.start, at.end, at.term))
         return PartScore(rule, score.threshold, total, spans)
 
 
@@ -233,10 +234,6 @@ _CANCELLED = UNLESS, ""
 
 def _key(use: TermUse, term: Term) -> _Key:
     return (use.group, term.written) if use.group >= 0 else _CANCELLED
-
-
-def _order(span: Span) -> tuple[int, int, str]:
-    return span.start, span.end, span.term
 
 
 def _sum_of(weights: Mapping[str, int], present: Collection[str]) -> int:

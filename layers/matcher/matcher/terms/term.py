@@ -238,10 +238,8 @@ def _follows_apostrophe(text: str, start: int) -> bool:
 
 def _loses_mark(text: str, last: int) -> bool:
     """Return whether a mark of a spaceless script follows that belongs to the letter at `last`."""
-    if text[last].isascii() or not is_spaceless(text[last]):
-        return False
     after = last + 1
     while after < len(text) and not FOLD[ord(text[after])]:
         after += 1
     has_mark = after < len(text) and unicodedata.category(text[after])[0] == "M"
-    return has_mark and is_spaceless(text[after])
+    return has_mark and is_spaceless(text[after]) and is_spaceless(text[last])
