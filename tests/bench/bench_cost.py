@@ -12,13 +12,12 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from bench import corpus
-from bench.bench_deployed import POSTS_ARN, delivery
+from bench.bench_deployed import POSTS_ARN, delivery, put_in_force
 from bench.measure import Report
 from simulation.clients import Client
 from simulation.dynamodb import DynamoDB, size_of
@@ -123,9 +122,7 @@ def _counted(take: Callable[[World], Counter[str]]) -> tuple[Counter[str], float
     counting = Counting()
     services = (DynamoDB(), S3(), SQS())
     world = World(Clients(*(Client(one, counting) for one in services)), range_bytes=2**23)
-    at = datetime(2026, 11, 1, tzinfo=UTC)
-    packs = load_packs(PACKS, advice=False)
-    world.publish(*(msgspec.structs.replace(pack, published_at=at) for pack in packs))
+    put_in_force(world, list(load_packs(PACKS, advice=False)))
     counting.counts.clear()
     start = time.process_time()
     calls = take(world)

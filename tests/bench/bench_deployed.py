@@ -83,13 +83,18 @@ def seeded(folder: Path, packs: list[Pack], data: bytes) -> tuple[World, Path, d
     world = World(
         Clients(*(Client(service, DirectTransport()) for service in services)), range_bytes=2**24
     )
-    at = datetime(2026, 11, 1, tzinfo=UTC)
-    every = ProviderSettings(packs=tuple(pack.id for pack in packs))
-    world.publish(*(msgspec.structs.replace(pack, published_at=at) for pack in packs), acme=every)
+    put_in_force(world, packs)
     [unit] = world.take_in(data)
     seed = folder / "seed"
     seed.write_bytes(pickle.dumps((services[0].tables, services[1].buckets)))
     return world, seed, delivery([msgspec.json.encode(unit).decode()], "arn:units")
+
+
+def put_in_force(world: World, packs: list[Pack]) -> None:
+    """Publish packs all of which the provider runs, also those that rest on its terms."""
+    at = datetime(2026, 11, 1, tzinfo=UTC)
+    every = ProviderSettings(packs=tuple(pack.id for pack in packs))
+    world.publish(*(msgspec.structs.replace(pack, published_at=at) for pack in packs), acme=every)
 
 
 def delivery(bodies: list[str], queue: str, receives: int = 1) -> dict[str, Any]:
