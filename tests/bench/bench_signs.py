@@ -21,7 +21,7 @@ def test_signs(report: Report) -> None:
 
     def among(finder: SignFinder) -> None:
         for line, some in lines:
-            finder.among(line, some)
+            finder.among(finder.view(line), some)
 
     cases = {
         "the line alone": lambda: [ALPHABET.line(some) for _, some in lines],

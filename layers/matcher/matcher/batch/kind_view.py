@@ -14,11 +14,15 @@ type Bytes = npt.NDArray[np.uint8]
 
 
 class KindView:
-    """A line of texts with its kinds, as an array and as the shape of the joined texts."""
+    """A line of texts with its kinds, as an array and as the shape of the joined texts.
+
+    `wanted` says of which texts signs are looked for, by default of all.
+    """
 
     def __init__(self, line: SymbolLine, kinds: Bytes):
         """Take a line and the kind of each code point of its joined texts."""
         self.line, self.kinds = line, kinds
+        self.wanted = np.ones(line.joined.ends.size, bool)
         self._data = kinds.tobytes()
         self._properties = np.frombuffer(self._data.translate(tables.PROPERTIES), np.uint8)
 
@@ -39,13 +43,18 @@ class KindView:
         texts: Places = np.searchsorted(self.line.joined.ends, places)
         return texts
 
+    def within(self, places: Places) -> Places:
+        """Return those of some places that are in wanted texts."""
+        within: Places = places[self.wanted[self.texts(places)]]
+        return within
+
     def texts_at(self, places: Places) -> list[int]:
-        """Return the numbers of the texts at some places, each once."""
-        return np.unique(self.texts(places)).tolist() if places.size else []
+        """Return the numbers of the wanted texts at some places, each once."""
+        return np.unique(self.texts(self.within(places))).tolist() if places.size else []
 
     def counts(self, places: Places) -> tuple[Places, Places]:
-        """Return the texts at some places, and how many places each has."""
-        return np.unique(self.texts(places), return_counts=True)
+        """Return the wanted texts at some places, and how many places each has."""
+        return np.unique(self.texts(self.within(places)), return_counts=True)
 
     def has(self, places: Places, least: int = 1) -> Mask:
         """Return whether each text has as many of these places."""

@@ -21,6 +21,7 @@ from matcher.batch.gate_view import GateView
 from matcher.batch.key_finders import ALPHABET, KeyFinder, Mask, PatternLine, finders_of
 from matcher.batch.rule_needs import RuleNeeds
 from matcher.batch.sign_finder import SignFinder
+from matcher.batch.sign_view import SignView
 from matcher.batch.sound_finder import SoundFinder
 from matcher.batch.suspects import Suspects
 from matcher.batch.symbols import Places, SymbolLine, in_lines
@@ -147,9 +148,11 @@ class Prefilter:
             signs: dict[int, frozenset[str]] = {}
             reaching: Mapping[int, Sequence[int]] = {}
             if self._signs:
-                gates = GateView(line, some)
-                open_ = {*with_signs.tolist(), *given, *self._open(line, gates, found)}
-                signs = self._signs_of(some, sorted(open_))
+                gates, view = GateView(line, some), self._signs.view(line)
+                open_ = {*with_signs.tolist(), *given, *self._open(view, gates, found)}
+                if open_:
+                    view.wanted = np.isin(np.arange(len(some)), list(open_))
+                    signs = dict.fromkeys(open_, frozenset()) | self._signs.among(view, some)
                 more, reaching = self._passing_with(signs, given, found, gates, len(some))
                 satisfied = np.union1d(satisfied, more)
             suspects = self._suspects.among(line, some) if self._suspects else set()
@@ -168,17 +171,9 @@ class Prefilter:
                 )
             first += len(some)
 
-    def _open(self, line: SymbolLine, gates: GateView, found: "_Keys") -> Iterable[int]:
+    def _open(self, view: SignView, gates: GateView, found: "_Keys") -> Iterable[int]:
         """Return the texts that may reach the threshold of a scored rule with some signs."""
-        if self._bounds is None or self._signs is None:
-            return ()
-        return self._let_in(gates, *self._bounds.open(*found, self._signs.view(line)))
-
-    def _signs_of(self, texts: Sequence[str], numbers: Sequence[int]) -> dict[int, frozenset[str]]:
-        """Return the signs of some of the texts."""
-        if self._signs is None or not numbers:
-            return {}
-        return dict(zip(numbers, self._signs.find([texts[at] for at in numbers]), strict=True))
+        return self._let_in(gates, *self._bounds.open(*found, view)) if self._bounds else ()
 
     def _passing_with(
         self,

@@ -50,13 +50,12 @@ class SignFinder:
         signs: list[frozenset[str]] = []
         nothing = frozenset[str]()
         for some in in_lines(texts):
-            found = self.among(ALPHABET.line(some), some)
+            found = self.among(self.view(ALPHABET.line(some)), some)
             signs += (found.get(text, nothing) for text in range(len(some)))
         return signs
 
-    def among(self, line: SymbolLine, texts: Sequence[str]) -> dict[int, frozenset[str]]:
-        """Return the wanted signs of those texts of a line that have some."""
-        view = self.view(line)
+    def among(self, view: SignView, texts: Sequence[str]) -> dict[int, frozenset[str]]:
+        """Return the wanted signs of those wanted texts of a line that have some."""
         found: _Found = defaultdict(set)
         self._add_chunks(view, view.addresses, found)
         if "words" in self._rooms:
@@ -86,7 +85,7 @@ class SignFinder:
     def _add_chunks(self, view: SignView, places: Places, found: _Found) -> None:
         """Add all signs of the chunks at some places."""
         joined, shape = view.line.joined.text, view.shape
-        starts, ends = view.chunks_at(places)
+        starts, ends = view.chunks_at(view.within(places))
         rows = zip(view.texts(starts).tolist(), starts.tolist(), ends.tolist(), strict=True)
         for text, start, end in rows:
             before = after = ""
@@ -99,7 +98,7 @@ class SignFinder:
 
     def _add_words(self, view: SignView, found: _Found) -> None:
         joined, shape = view.line.joined.text, view.shape
-        starts, ends = view.words_at(view.odd_words())
+        starts, ends = view.words_at(view.within(view.odd_words()))
         rows = zip(view.texts(starts).tolist(), starts.tolist(), ends.tolist(), strict=True)
         for text, start, end in rows:
             read = self._of_word if end - start <= LONG else _of_word
@@ -111,7 +110,8 @@ class SignFinder:
     def _add_numbers(self, view: SignView, found: _Found) -> None:
         starts, sizes = view.numbers_alone()
         sizes = np.minimum(sizes, numbers.MOST_DIGITS)
-        pairs = np.unique(view.texts(starts) * (numbers.MOST_DIGITS + 1) + sizes).tolist()
+        of_text, wanted = view.texts(starts), view.wanted[view.texts(starts)]
+        pairs = np.unique((of_text * (numbers.MOST_DIGITS + 1) + sizes)[wanted]).tolist()
         for pair in pairs:
             text, size = divmod(pair, numbers.MOST_DIGITS + 1)
             found[text].add(numbers.SIGN_OF_SIZE[size])
@@ -151,7 +151,9 @@ def _emoji(view: SignView, _: Sequence[str]) -> Iterator[tuple[int, str]]:
 
 
 def _capitals(view: SignView, _: Sequence[str]) -> Iterator[tuple[int, str]]:
-    yield from ((text, "capitals") for text in np.flatnonzero(view.in_capitals()).tolist())
+    yield from (
+        (text, "capitals") for text in np.flatnonzero(view.in_capitals() & view.wanted).tolist()
+    )
 
 
 def _marks(view: SignView, _: Sequence[str]) -> Iterator[tuple[int, str]]:
@@ -175,6 +177,8 @@ def _han_apart(view: SignView, _: Sequence[str]) -> Iterator[tuple[int, str]]:
 
 def _phrases(view: SignView, texts: Sequence[str]) -> Iterator[tuple[int, str]]:
     for text in tables.repeated_phrases(view.line):
+        if not view.wanted[text]:
+            continue
         yield from _read(text, parts.repeated_phrases(texts[text], view.shape_of(text)))
 
 
@@ -194,7 +198,8 @@ _OF_PARTS = (
 def _of_proportions(view: SignView) -> Iterator[tuple[int, str]]:
     """Yield the texts with a sign of their length or dress, each with the sign."""
     texts, words = view.lengths
-    for text, number in zip(texts.tolist(), words.tolist(), strict=True):
+    wanted = view.wanted[texts]
+    for text, number in zip(texts[wanted].tolist(), words[wanted].tolist(), strict=True):
         yield text, proportions.length_sign(number)
     for text in view.texts_at(view.dressed()):
         if sign := proportions.dress_sign(view.shape_of(text)):
