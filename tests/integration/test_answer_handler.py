@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 import boto3
 import pytest
+from aws_lambda_powertools.utilities import parameters
 from integration.handlers import Context, deployed
 from integration.metrics import metrics_of
 from support.sample_checks import CHECKS, REPEATS_SALT, table
@@ -24,11 +25,13 @@ def answer(clients: Any) -> Iterator[tuple[ModuleType, World]]:
     world = World(clients)
     world.import_checks(table(*CHECKS))
     partners = json.dumps({"telegram": sha256(b"web-hook_1").hexdigest()})
+    parameters.clear_caches()  # type: ignore[no-untyped-call] # another test's, of another region
     secrets = boto3.client("secretsmanager", region_name="us-east-1")
     secrets.create_secret(Name="partners", SecretString=partners)
     with deployed("answer", world) as module:
         yield module, world
     secrets.delete_secret(SecretId="partners", ForceDeleteWithoutRecovery=True)
+    parameters.clear_caches()  # type: ignore[no-untyped-call]
     world.remove()
 
 
