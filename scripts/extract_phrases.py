@@ -14,6 +14,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
+from rules.copies import ALGORITHM
 from rules.signs import KNOWN, sentence_of
 
 ROOT = Path(__file__).parents[1]
@@ -41,7 +42,7 @@ def messages_of(folder: Path) -> Catalog:
         path = (folder / name).relative_to(ROOT)
         found.add(message, locations=[(str(path), 1)], auto_comments=comments, context=context)
     if folder.name == "publish":
-        for sentence in map(sentence_of, KNOWN.signs | KNOWN.gates):
+        for sentence in map(sentence_of, [*KNOWN.signs, *KNOWN.gates, ALGORITHM]):
             found.add(sentence, locations=[("layers/rules/rules/signs.json", 1)])
     return found
 

@@ -36,6 +36,8 @@ def advise(files: Iterable[PackFile]) -> Iterator[Problem]:
     first: dict[object, str] = {}
     for file in files:
         for rule in file.pack.rules:
+            if rule.copies:
+                continue
             advice = _Advice(file, rule)
             yield from advice.terms()
             yield from advice.exceptions()

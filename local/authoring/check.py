@@ -170,6 +170,8 @@ def _id_problems(files: list[PackFile]) -> Iterator[Problem]:
 
 def _check_examples(file: PackFile, matcher: Matcher) -> Iterator[Problem]:
     for rule in file.pack.rules:
+        if rule.copies:
+            continue
         for kind, examples in (("match", rule.match), ("ignore", rule.ignore)):
             if len(examples) < EXAMPLES:
                 message = (

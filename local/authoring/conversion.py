@@ -1,12 +1,14 @@
 """Turns YAML that was read without a problem into a pack."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import msgspec
 from msgspec import UNSET
 
 from authoring.source import (
     LANGUAGE_KEYS,
+    CopiesSource,
     GateSource,
     OriginSource,
     PackSource,
@@ -18,7 +20,7 @@ from authoring.source import (
 )
 from authoring.yaml_nodes import as_written, is_set
 from rules.card import PackCard
-from rules.pack import AtLeast, InForce, LegalGround, Origin, Pack, Rule
+from rules.pack import AtLeast, InForce, LegalGround, Mode, Origin, Pack, Rule
 from rules.score import Gate, Score
 from rules.translation import Translation
 
@@ -67,7 +69,16 @@ def _rule_of(source: RuleSource) -> Rule:
         affixes=source.affixes or None,
         match=_strings(source.match or ()),
         ignore=_strings(source.ignore or ()),
+        **_copies_of(source),
     )
+
+
+def _copies_of(source: RuleSource) -> dict[str, Any]:
+    """Return the fields of a rule of copies. It runs in shadow unless it says otherwise."""
+    if not isinstance(source.copies, CopiesSource):
+        return {}
+    is_shadow = source.copies.mode is Mode.SHADOW
+    return {"copies": str(source.copies.of), "mode": Mode.SHADOW if is_shadow else None}
 
 
 def _translations(source: PackSource) -> dict[str, Translation]:

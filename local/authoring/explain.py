@@ -61,6 +61,8 @@ def explain(packs: Sequence[Pack], text: str) -> Iterator[str]:
 
 def _nearness(pack: Pack, rule: Rule, text: str) -> float:
     """Return how near a rule is to a hit: the share of its threshold or of its groups, 0 to 1."""
+    if rule.copies:
+        return 0
     if rule.score:
         found = score_in(pack, rule, rule.score, text).score or 0
         return min(max(found / rule.score.threshold, 0), 1)
@@ -118,8 +120,10 @@ def met_in(pack: Pack, rule: Rule, text: str) -> list[Met]:
 def why_not(pack: Pack, rule: Rule, text: str) -> str:
     """Return the reason why a rule does not hit a text; empty if the text has none of its terms.
 
-    A scored rule always has a reason: its sum.
+    A scored rule always has a reason: its sum. So has a rule of copies, which cannot be tried here.
     """
+    if rule.copies:
+        return f"it finds near copies of posts that people confirmed as `{rule.copies}`: not tried"
     if rule.score:
         return _why_too_low(pack, rule, rule.score, text)
     groups = _groups(rule)

@@ -46,7 +46,7 @@ _NESTED = {
     "why": LANGUAGE_KEYS,
 }
 """The keys of mappings that are laid out line by line. A title or why may be one text instead."""
-_FLOW_KEYS = ("from", "until", "script", "words_of", *Interval.__struct_fields__)
+_FLOW_KEYS = ("from", "until", "script", "words_of", *Interval.__struct_fields__, "mode")
 _LISTS = {"rules": RULE_KEYS, **CARD_LISTS}
 _WEIGHTS = frozenset(WEIGHTS_KEYS)
 _BLOCK_HEADER = re.compile(r"[|>][-+0-9]*[ \t]+(#.*)")

@@ -13,7 +13,10 @@ from authoring.conversion import groups_of, pack_of, weights_of
 from authoring.score_checks import card_problems, score_problems
 from authoring.source import (
     NOT_WITH_SCORE,
+    RULE_KEYS,
+    WITH_COPIES,
     AtLeastSource,
+    CopiesSource,
     PackSource,
     RuleSource,
     ScoreSource,
@@ -140,6 +143,7 @@ class _Checks:
         for rule in source.rules or ():
             if rule is not None:
                 self._rule(rule, source.category)
+        self._copies(source)
         self.problems.rule = None
         self._card(source)
         self._count(self.reader.line(source, "rules"))
@@ -155,6 +159,24 @@ class _Checks:
         elif is_scored and source.mode is Mode.LIVE:
             message = "no `card`: scored rules run in shadow until one says how they were learned"
             self.problems.warn(self.reader.line(source, "mode"), message)
+
+    def _copies(self, source: PackSource) -> None:
+        """Check that each rule of copies names another rule, and has nothing else to match."""
+        parents = {rule.id for rule in source.rules or () if rule and rule.copies is UNSET}
+        for rule in source.rules or ():
+            if rule is None or not isinstance(rule.copies, CopiesSource):
+                continue
+            self.problems.rule, of = rule.id, rule.copies.of
+            for key in RULE_KEYS:
+                if key not in WITH_COPIES and self.reader.has(rule, key):
+                    message = f"a rule with `copies:` has no `{key}`; make it a rule of its own"
+                    self.problems.report(self.reader.line(rule, key), message)
+            if of and of not in parents:
+                message = f"`{of}` is not a rule of this pack that has terms or a score"
+                self.problems.report(self.reader.line(rule.copies, "of"), message)
+            if source.category == "VIOLENCE":
+                message = "a rule of VIOLENCE has no copies: one word can turn a threat around"
+                self.problems.report(self.reader.line(rule, "copies"), message)
 
     def count_affixes(self, pack: Pack) -> None:
         """Count the forms of terms too, for rules that ask for affixes."""
@@ -207,7 +229,7 @@ class _Checks:
             report(self.reader.line(rule, "id"), f"`{rule.id}` names two rules; rename one")
         self.lines.setdefault((rule.id or "",), line)
         both = rule.all_ is not UNSET and rule.any_ is not UNSET
-        parts = (rule.all_, rule.any_, rule.at_least, rule.links, rule.score)
+        parts = (rule.all_, rule.any_, rule.at_least, rule.links, rule.score, rule.copies)
         if both or all(part is UNSET for part in parts):
             report(line, "a rule needs `any:` (one group), `all:` (groups) or `score:` (weights)")
         if isinstance(rule.score, ScoreSource):

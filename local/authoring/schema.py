@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from authoring.source import NOT_WITH_SCORE, WEIGHTS_KEYS, PackSource
+from authoring.source import NOT_WITH_SCORE, WEIGHTS_KEYS, WITH_COPIES, PackSource
 from rules.categories import KEYWORDS, LINK_CATEGORIES, TERMS_ONLY
 from rules.pack import Ground
 
@@ -32,8 +32,12 @@ def pack_schema() -> Schema:
         _rules_of_category(category, words) for category, words in sorted(KEYWORDS.items())
     ]
     rule = definitions["RuleSource"]
-    rule["required"] += ["match", "ignore"]
-    rule["anyOf"] = [{"required": [key]} for key in ("all", "any", "at_least", "links", "score")]
+    rule["if"] = {"required": ["copies"]}
+    rule["then"] = {"propertyNames": {"enum": list(WITH_COPIES)}}
+    rule["else"] = {
+        "required": ["match", "ignore"],
+        "anyOf": [{"required": [key]} for key in ("all", "any", "at_least", "links", "score")],
+    }
     rule["not"] = {"required": ["all", "any"]}
     rule["dependentSchemas"] = {
         "score": {"not": {"anyOf": [{"required": [key]} for key in NOT_WITH_SCORE]}}

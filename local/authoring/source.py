@@ -150,6 +150,13 @@ class ScoreSource(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     signs: SignWeights | UnsetType = UNSET
 
 
+class CopiesSource(msgspec.Struct, forbid_unknown_fields=True):
+    """Near copies of posts on which a person confirmed a rule of this pack."""
+
+    of: Annotated[Id, Meta(description="The rule that a person confirmed.")]
+    mode: Annotated[Mode, Meta(description="live proposes; shadow only counts.")] = Mode.SHADOW
+
+
 class RuleSource(
     msgspec.Struct,
     forbid_unknown_fields=True,
@@ -201,6 +208,7 @@ class RuleSource(
         | UnsetType
     ) = UNSET
     score: ScoreSource | UnsetType = UNSET
+    copies: CopiesSource | UnsetType = UNSET
     except_: (
         Annotated[Terms, Meta(description="Phrases inside which a term does not count.")]
         | UnsetType
@@ -288,5 +296,8 @@ SCORE_KEYS = tuple(field.encode_name for field in msgspec.structs.fields(ScoreSo
 WEIGHTS_KEYS = ("terms", "pinyin", "signs")
 NOT_WITH_SCORE = ("all", "any", "at_least", "links", "within")
 """The keys that a scored rule does not have."""
+
+WITH_COPIES = ("id", "severity", "why", "copies")
+"""The keys that a rule of copies has."""
 
 RULE_KEYS = tuple(field.encode_name for field in msgspec.structs.fields(RuleSource))

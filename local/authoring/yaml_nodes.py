@@ -143,6 +143,10 @@ class StructReader:
         lines = self._lines[id(struct)]
         return lines.get(key, lines[""])
 
+    def has(self, struct: object, key: str) -> bool:
+        """Return whether a field was written."""
+        return key in self._lines[id(struct)]
+
     def _value(
         self, node: yaml.Node, kind: inspect.Type, name: str, extra: dict[str, Any]
     ) -> object:

@@ -57,7 +57,7 @@ def largest(packs: list[Pack], **changes: Any) -> Receipt:
         by_language=dict.fromkeys(languages, COUNT), set=UNIT,
         at="2026-11-25T12:00:00Z", skipped=(), unknown_fields=10**9, assumed_utc=10**8,
         first="2026-11-24T12:00:00Z", last="2026-11-25T11:00:00Z", not_asked=10**8,
-        no_rules=10**8,
+        not_compared=10**8, no_rules=10**8,
     )  # fmt: skip
     return msgspec.structs.replace(made, **changes)
 

@@ -11,7 +11,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, redirect_stdout
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache, lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -33,6 +33,7 @@ from publish.count.case_numbers import CaseNumbers
 from publish.count.folding import Numbers
 from publish.count.precision import Errors
 from publish.count.term_evidence import Evidence
+from publish.handover import copy_snapshots
 from publish.journal import journal_spool
 from publish.site.pages import Contents, Pages
 from publish.site.spreadsheet import encode_csv
@@ -140,6 +141,8 @@ def patched_machine(settings: dict[str, str]) -> Iterator[None]:
         patched.setattr(message_batches, "SECOND_BATCH", SMALL["SECOND_BATCH"])
         patched.setattr(journal_spool, "FILE_BYTES", SMALL["FILE_BYTES"])
         patched.setattr(context, "LOOK_BACK_DAYS", LOOK_BACK_DAYS)
+        # Only scenarios change what is confirmed: publish would find no decision behind it.
+        patched.setattr(copy_snapshots, "WRITTEN_AFTER", timedelta.max)
         patched.setattr(rulesets, "Matcher", _matcher)
         patched.setattr(publishing, "json_schemas", lambda: _schemas)
         patched.setattr(public_bucket, "encode_csv", lambda summary: _csv(encode_summary(summary)))

@@ -17,10 +17,8 @@ from simulation.scenarios import (
     BY_NAME,
     RANGE_BYTES,
     SENDER,
-    Packs,
     Scenario,
-    first_set,
-    second_set,
+    State,
 )
 
 SETTINGS = {
@@ -75,7 +73,7 @@ class Run:
 def run(scenario: Scenario, chance: Chance) -> Run:
     """Play a scenario, publish, and check the result."""
     expected = expected_of(scenario.name)
-    cluster, moved = play(scenario, chance, first_set)
+    cluster, moved = play(scenario, chance, scenario.begins)
     if not moved:
         expected = Expected(expected.first, expected.first)
     wrong = [
@@ -88,21 +86,21 @@ def run(scenario: Scenario, chance: Chance) -> Run:
 @cache
 def expected_of(scenario: str) -> Expected:
     """The run of a scenario without faults; it may break no law."""
-    facts = []
-    for packs in (first_set, second_set):
-        cluster, _ = play(BY_NAME[scenario], PlannedFaults(), packs)
-        wrong = [*broken(cluster, BY_NAME[scenario])]
+    facts, played = [], BY_NAME[scenario]
+    for state in (played.begins, played.moves):
+        cluster, _ = play(played, PlannedFaults(), state)
+        wrong = [*broken(cluster, played)]
         assert not wrong, wrong
         facts.append(Facts.of(cluster))
     return Expected(*facts)
 
 
-def play(scenario: Scenario, chance: Chance, packs: Packs) -> tuple[Cluster, bool]:
-    """Return a finished run, and whether the pointer to the set moved in it."""
+def play(scenario: Scenario, chance: Chance, begins: State) -> tuple[Cluster, bool]:
+    """Return a finished run, and whether what is in force changed in it."""
     cluster = Cluster(chance, SETTINGS | scenario.settings)
     with running_on(cluster):
-        cluster.world.publish(*packs())
-        moves = _plan(cluster, scenario, packs)
+        begins(cluster.world)
+        moves = _plan(cluster, scenario, begins)
         _send(cluster, scenario)
         cluster.run()
         cluster.at(max(day_after(NOON), cluster.injector.seconds), "publish", {})
@@ -119,7 +117,7 @@ def play(scenario: Scenario, chance: Chance, packs: Packs) -> tuple[Cluster, boo
     return cluster, moves
 
 
-def _plan(cluster: Cluster, scenario: Scenario, packs: Packs) -> bool:
+def _plan(cluster: Cluster, scenario: Scenario, begins: State) -> bool:
     """What others do while work is under way: at some call, which may be long after its end."""
     chance, plan = cluster.chance, cluster.injector.plan
     for key, data in scenario.later.items():
@@ -128,9 +126,9 @@ def _plan(cluster: Cluster, scenario: Scenario, packs: Packs) -> bool:
         cluster.published_early = True
         order = {"through": "2026-11-25", "provisional": True}
         plan(chance.pick(60), lambda: cluster.at(cluster.injector.seconds, "publish", order))
-    moves = packs is first_set and chance.happens("moved")
+    moves = begins is scenario.begins and chance.happens("moved")
     if moves:
-        plan(chance.pick(60), lambda: cluster.world.publish(*second_set()))
+        plan(chance.pick(60), partial(scenario.moves, cluster.world))
     return moves
 
 

@@ -3,14 +3,20 @@
 import gzip
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
+from hashlib import sha256
 
+import msgspec
 from support.canary import ACCOUNT, NAME, TEXT, URL
-from support.sample_posts import OTP, PRIZE, SHADOW, fields, line, lines, pack
-from support.world import ROLE
+from support.sample_posts import OTP, PACK, PRIZE, SHADOW, fields, line, lines, pack
+from support.world import ROLE, SECRET, World
 
+from ledger.keys import copies_key
+from ledger.privacy.copies import ConfirmedPrint, CopySnapshot, copy_key
 from matcher import Pack
+from matcher.copies.fingerprint import Fingerprints
+from rules.copies import ALGORITHM
 
 QUIET = f"The market is quiet, {TEXT}."
 PRIVATE = line(id="private", audience="followers", text=QUIET, url=URL) + b"\n"
@@ -18,8 +24,61 @@ PRIVATE = line(id="private", audience="followers", text=QUIET, url=URL) + b"\n"
 
 RANGE_BYTES = 420
 
+COPYING = f"""{PACK}
+  - id: copies-of-code
+    severity: medium
+    why: Is nearly the text of a post that a person confirmed.
+    copies: {{of: asks-for-code, mode: live}}
+"""
+"""The pack of codes with a rule of copies."""
+
 NO_FLOOD = {"MAX_RULE_PER_MILLE": "1000", "FLOOD_MINIMUM_POSTS": "1000000"}
 FLOOD = {"MAX_RULE_PER_MILLE": "200", "FLOOD_MINIMUM_POSTS": "3"}
+
+
+@cache
+def first_set() -> tuple[Pack, ...]:
+    """The packs in force at the beginning."""
+    return pack(), pack(SHADOW)
+
+
+@cache
+def second_set() -> tuple[Pack, ...]:
+    """Those in force after the pointer moved: other rules in a higher version, one pack less."""
+    changed = SHADOW.replace("version: 1", "version: 2").replace("mode: shadow", "mode: live")
+    return (pack(changed.replace("grand prize", "grand")),)
+
+
+def first_state(world: World) -> None:
+    """Put the first packs in force."""
+    world.publish(*first_set())
+
+
+def second_state(world: World) -> None:
+    """Move the pointer."""
+    world.publish(*second_set())
+
+
+def confirmed_state(*texts: str) -> "State":
+    """Return what puts a rule of copies in force, with posts of these texts confirmed."""
+
+    def begin(world: World) -> None:
+        world.publish(pack(COPYING), pack(SHADOW))
+        made = Fingerprints(copy_key(SECRET, "acme"))
+        rows = tuple(
+            ConfirmedPrint(
+                "codes/copies-of-code", sha256(text.encode()).hexdigest(), made.of([text])
+            )
+            for text in texts
+        )
+        snapshot = CopySnapshot("2026-11-01T11:00:00Z", ALGORITHM, rows)
+        world.objects.put(world.work, copies_key("acme"), msgspec.json.encode(snapshot))
+
+    return begin
+
+
+State = Callable[[World], None]
+"""What is in force when a run begins, or from some moment on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +88,8 @@ class Scenario:
     `overlaps` says that posts come in more than one unit, `strangers` which files are nobody's,
     `decided` that moderators decide on each finding as soon as they are handed it, and `grouped`
     that they decide near copies in one look. `answered` that
-    they answer the flood guard as soon as they are handed a held finding.
+    they answer the flood guard as soon as they are handed a held finding. `begins` is what is in
+    force at first, and `moves` from some moment on, if chance wants it.
     """
 
     name: str
@@ -42,6 +102,8 @@ class Scenario:
     grouped: bool = False
     answered: bool = False
     settings: dict[str, str] = field(default_factory=lambda: NO_FLOOD)
+    begins: State = first_state
+    moves: State = second_state
 
 
 def _rows() -> bytes:
@@ -173,6 +235,22 @@ ANSWERED = Scenario(
 )
 """Moderators open what is held, while more of it is stored; it has seeds of its own."""
 
+NEAR = "the market needs {} by nine, so tell my friend at the gate which fish you want today"
+FAR = "our choir sings on the green {} evening, bring a chair and a warm coat for the second part"
+COPIES = [NEAR.format("them"), QUIET, FAR.format("this"), NEAR.format("you all").upper(), OTP]
+"""Near copies of two texts, which no rule of words finds."""
+
+COPIED = Scenario(
+    "copies of confirmed posts, and newer decisions",
+    {"drop/acme/lines.jsonl": lines(*COPIES)},
+    tuple(json.dumps(fields(id=f"m{number}", text=text)) for number, text in enumerate(COPIES)),
+    begins=confirmed_state(NEAR.format("it")),
+    moves=confirmed_state(FAR.format("every")),
+)
+"""The snapshot of confirmed fingerprints changes, or loses all, while units are tried again."""
+
+ERASED = replace(COPIED, name="copies of confirmed posts, and an erasure", moves=confirmed_state())
+
 CANONICAL = Scenario(
     "canonical",
     {"drop/acme/lines.jsonl": lines(OTP, QUIET, PRIZE, OTP) + PRIVATE},
@@ -180,22 +258,9 @@ CANONICAL = Scenario(
 )
 """The run in which every fault and every pair of faults is tried."""
 
-BY_NAME = {one.name: one for one in (*SCENARIOS, DECIDED, GROUPED, ANSWERED, CANONICAL)}
-
-
-@cache
-def first_set() -> tuple[Pack, ...]:
-    """The packs in force at the beginning."""
-    return pack(), pack(SHADOW)
-
-
-@cache
-def second_set() -> tuple[Pack, ...]:
-    """Those in force after the pointer moved: other rules in a higher version, one pack less."""
-    changed = SHADOW.replace("version: 1", "version: 2").replace("mode: shadow", "mode: live")
-    return (pack(changed.replace("grand prize", "grand")),)
+BY_NAME = {
+    one.name: one for one in (*SCENARIOS, DECIDED, GROUPED, ANSWERED, COPIED, ERASED, CANONICAL)
+}
 
 
 SENDER = f"{ROLE}:session"
-
-Packs = Callable[[], tuple[Pack, ...]]

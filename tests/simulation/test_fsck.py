@@ -8,7 +8,7 @@ from simulation.chance import PlannedFaults
 from simulation.deployed import Deployed
 from simulation.patches import running_on
 from simulation.records import objects_of
-from simulation.scenarios import BY_NAME, MESSAGES, Scenario, first_set
+from simulation.scenarios import BY_NAME, MESSAGES, Scenario
 from simulation.stack_faults import BATCH_FAULTS, FAULTS, finding_nobody_counts, row_lost
 from support.world import DAY, StandingClock
 
@@ -49,7 +49,7 @@ def batched(patched_machine: None) -> Deployed:
 
 
 def _made() -> Deployed:
-    cluster, _ = runs.play(SCENARIO, PlannedFaults(), first_set)
+    cluster, _ = runs.play(SCENARIO, PlannedFaults(), SCENARIO.begins)
     world, url = cluster.world, "https://sqs.example"
     outputs = {
         "Table": world.table,

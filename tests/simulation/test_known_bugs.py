@@ -6,9 +6,9 @@ from itertools import zip_longest
 import pytest
 from simulation.bugs import Bug
 from simulation.enumerate_faults import check_faults, single_faults
-from simulation.known_bugs import BUGS_OF_CASES, BUGS_OF_GROUPS, KNOWN_BUGS
+from simulation.known_bugs import BUGS_OF_CASES, BUGS_OF_COPIES, BUGS_OF_GROUPS, KNOWN_BUGS
 from simulation.runs import expected_of
-from simulation.scenarios import BY_NAME, DECIDED, GROUPED, Scenario
+from simulation.scenarios import BY_NAME, COPIED, DECIDED, GROUPED, Scenario
 from simulation.seeds import WrongError, check_seed
 
 pytestmark = [
@@ -48,6 +48,12 @@ def test_a_known_bug_of_cases_is_seen(bug: Bug) -> None:
 def test_a_known_bug_of_groups_is_seen(bug: Bug) -> None:
     with bug.alive(), pytest.raises(WrongError):
         _decide_often(bug.shows, GROUPED)
+
+
+@pytest.mark.parametrize("bug", BUGS_OF_COPIES, ids=lambda bug: bug.name)
+def test_a_known_bug_of_copies_is_seen(bug: Bug) -> None:
+    with bug.alive(), pytest.raises(WrongError):
+        _decide_often(bug.shows, COPIED)
 
 
 def _decide_often(begin: int, scenario: Scenario = DECIDED) -> None:

@@ -11,7 +11,15 @@ from simulation.enumerate_faults import check_faults, first_faults, second_fault
 from simulation.patches import running_on
 from simulation.records import Records
 from simulation.runs import run
-from simulation.scenarios import ANSWERED, DECIDED, GROUPED, SCENARIOS, Scenario
+from simulation.scenarios import (
+    ANSWERED,
+    COPIED,
+    DECIDED,
+    ERASED,
+    GROUPED,
+    SCENARIOS,
+    Scenario,
+)
 from simulation.seeds import check_seed, kept
 
 pytestmark = [
@@ -28,12 +36,15 @@ GROUPS = 60
 ANSWERS = 60
 """Seeds in which people answer the flood guard."""
 
+COPIES = 60
+"""Seeds in which confirmed posts change while their copies are looked for."""
+
 PAIRS_APART = 211
 """Of the pairs each 211th is run here, and all of them by `make drill PAIRS=1`."""
 
 
 @pytest.mark.parametrize(
-    "scenario", [*SCENARIOS, DECIDED, GROUPED, ANSWERED], ids=lambda one: one.name
+    "scenario", [*SCENARIOS, DECIDED, GROUPED, ANSWERED, COPIED, ERASED], ids=lambda one: one.name
 )
 def test_a_run_without_faults_is_right(scenario: Scenario) -> None:
     finished = run(scenario, PlannedFaults())
@@ -62,6 +73,12 @@ def test_an_answer_opens_what_is_held_whatever_comes_first() -> None:
     """Some findings are stored after the answer, by workers that looked before it."""
     for seed in range(ANSWERS):
         check_seed(seed, ANSWERED)
+
+
+@pytest.mark.parametrize("scenario", [COPIED, ERASED], ids=lambda one: one.name)
+def test_each_try_of_a_unit_finds_the_same_copies(scenario: Scenario) -> None:
+    for seed in range(COPIES):
+        check_seed(seed, scenario)
 
 
 def test_a_moderator_finds_opened_findings_next_to_others() -> None:

@@ -110,6 +110,9 @@ class MemoryCases:
     def flood_question(self, provider: str, day: str, rule: str) -> FloodQuestion | None:
         return self.questions.get((day, rule)) if provider == "acme" else None
 
+    def check_uses(self, check: str) -> list[tuple[str, str]]:
+        return []
+
     def case(self, case: str) -> Case | None:
         entries, waiting = self.entries.get(case, {}), self.waiting.get(case, {})
         found = self.findings.get(case)

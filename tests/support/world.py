@@ -31,6 +31,7 @@ from ledger.records.receipt import Receipt
 from matcher import Pack, build_set
 from rules.rule_set import ProviderSettings
 from scan.batch_persisting import BatchRecorder
+from scan.copies import Snapshots
 from scan.deliveries import Deliveries
 from scan.flood_guard import FloodGuard, FloodLimits
 from scan.handing_out import Handout
@@ -171,6 +172,7 @@ class World:
             recorder=UnitRecorder(
                 store, objects, self.work, Handout(store, objects, self.work, self.out), 30
             ),
+            snapshots=Snapshots(objects, self.clock, self.work),
         )
 
     def deliveries(self, store: Any = None, objects: Any = None) -> Deliveries:

@@ -70,7 +70,7 @@ def messages_of(trial: Trial) -> list[dict[str, Any]]:
     So many findings of one rule are dismissed that it is paused.
     """
     [labelled] = trial.findings("factchecks")
-    confirmed, harmful, *wrong = sorted(trial.findings("lamp-oil"))[:14]
+    confirmed, harmful, standing, *wrong = sorted(trial.findings("lamp-oil"))[:15]
     dismissed = {"verdict": "dismissed", "measures": None, "applied_at": None}
     trial.sample("acme", DAY[:7], "p1")
     return [
@@ -81,6 +81,7 @@ def messages_of(trial: Trial) -> list[dict[str, Any]]:
         decision(labelled, id="l-1"),
         complaint(),
         decision(harmful, id="d-3", verdict="escalated", escalation="child_abuse"),
+        decision(standing, id="d-4"),
         audit(post="p1"),
         audit(id="a-2", post="p1", month="2026-10"),
         flood_answer(held_rule="lamp-oil/on-offer"),
@@ -181,6 +182,11 @@ def play_what_is_rare(trial: Trial) -> None:
         taken += trial.run("Scan", *(delivery("Units", one) for one in trial.waiting_units()))
     assert taken == [{"batchItemFailures": []}] * len(taken)
     trial.run("Scan", delivery("Posts", json.dumps(post(550))), today="2026-12-01")
+    again = post(560, text="amp oil for sale, offer 1")
+    trial.run("Scan", delivery("Posts", json.dumps(again)), today="2026-12-01")
+    doubted = (complaint(id="c-4", decision="d-4"), outcome(id="o-4", complaint="c-4"))
+    trial.run("Decide", *map(about_cases, doubted))
+    assert trial.keys("out", "out/acme/copies/")
     trial.expire("work", "refusals/")
     trial.run("Publish", {"accept": ["log"]}, {}, today="2027-01-02")
     assert trial.keys("out", "out/acme/reports/2026/")

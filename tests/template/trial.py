@@ -66,6 +66,7 @@ owner: trust@provider.example
 in_force: {from: 2026-11-01, until: 2027-04-30}
 rules:
   - {id: oil, severity: low, why: Offers lamp oil., any: [lamp oil]}
+  - {id: oil-again, severity: low, why: Repeats an offer., copies: {of: oil, mode: live}}
   - {id: shade, severity: low, why: Sells shades., all: [[lamp shade], [here, {sign: link}]]}
 """
 

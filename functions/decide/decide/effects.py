@@ -23,6 +23,7 @@ from ledger.cases.transitions import CaseState
 from ledger.keys import (
     HOLDS_EXCERPTS,
     author_notice_key,
+    doubtful_copies_key,
     entry_key,
     findings_key,
     proposal_key,
@@ -38,7 +39,7 @@ TRIES = 5
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """Writes entries, notices to authors, statements, examples from overturned decisions.
+    """Writes entries, notices to authors, statements, and what overturned decisions cause.
 
     `public_url` is the address of the packs' pages, or empty.
     """
@@ -112,9 +113,30 @@ class Effects:
             return
         decided = case.entries[0].entry
         overturned = next(entry.entry for entry in case.entries if entry.entry.overturns)
+        self._list_copies(decided)
         for decided_case in self._decided_on(decision):
             if decided_case.finding is not None and decided_case.excerpt is not None:
                 self._put_proposal(decided_case.finding, decided_case.excerpt, decided, overturned)
+
+    def _list_copies(self, overturned: JournalEntry) -> None:
+        """List the findings that copy the post of a decision, for people to look at again.
+
+        Nothing about them is reversed: those that somebody decided stay decided.
+        """
+        provider, decision = overturned.provider, overturned.entry
+        rows = [
+            {
+                "finding": finding.finding,
+                "rule": f"{finding.pack}/{finding.version}/{finding.rule}",
+                "state": case.state,
+                "copy_of": decision,
+            }
+            for _, name in self.store.check_uses(decision)
+            if (case := self.store.case(name)) and (finding := case.finding)
+        ]
+        if rows:
+            key = doubtful_copies_key(provider, decision)
+            self.objects.put(self.out_bucket, key, encode_json_lines(rows))
 
     def _put_proposal(
         self, finding: Finding, excerpt: str, decided: JournalEntry, overturned: JournalEntry

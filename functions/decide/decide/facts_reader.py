@@ -26,7 +26,7 @@ from ledger.cases.messages import (
 from ledger.errors import OperatorError
 from ledger.keys import audit_key
 from ledger.pointer import stored_set
-from ledger.ports import CaseStore, FloodStore, Objects, UnitStore
+from ledger.ports import CaseStore, FindingStore, FloodStore, Objects, UnitStore
 from ledger.records.finding import Finding
 from ledger.records.flood import flood_question_id
 from rules.pack import Pack
@@ -34,7 +34,7 @@ from rules.rule_set import SetError
 from rules.set_reader import KnownSets
 
 
-class DecideStore(CaseStore, FloodStore, UnitStore, Protocol):
+class DecideStore(CaseStore, FindingStore, FloodStore, UnitStore, Protocol):
     """The parts of the table that decide uses."""
 
 

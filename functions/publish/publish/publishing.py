@@ -18,7 +18,7 @@ from msgspec import UNSET, UnsetType
 from ledger.clock import utc
 from ledger.records.provider import SENTINEL
 from publish.context import PublishContext, PublishRequest, PublishResult
-from publish.count.case_numbers import fold_cases
+from publish.count.case_numbers import CaseNumbers, fold_cases
 from publish.count.folding import sum_numbers
 from publish.count.precision import errors_of, without_cohorts
 from publish.count.sentinel_days import is_found
@@ -29,6 +29,7 @@ from publish.count.term_evidence import (
     term_evidence,
 )
 from publish.handover.auditing import encode_key, key_path
+from publish.handover.copy_snapshots import SNAPSHOT_DAYS, SnapshotBucket
 from publish.handover.pausing import due, pause
 from publish.handover.sentinel_post import send_sentinel
 from publish.handover.year_report import YearReports
@@ -37,6 +38,7 @@ from publish.periods import (
     PeriodKind,
     SummaryPeriod,
     campaign_period,
+    days_before,
     days_between,
     month_of,
 )
@@ -87,6 +89,7 @@ def publish(context: PublishContext, request: PublishRequest) -> PublishResult:
     publish_campaigns(run)
     publish_site(run)
     report_years(run)
+    renew_snapshots(run)
     close_files(run)
     add_to_log(run)
     return run.result
@@ -259,6 +262,27 @@ def report_years(run: PublishRun) -> None:
     years = YearReports(context.store, context.public, context.out, context.clock.now().date())
     for provider in sorted({*run.providers} - {SENTINEL}):
         run.result.unproved += years.write(provider, run.closed)
+
+
+def renew_snapshots(run: PublishRun) -> None:
+    """Renew what the rules of copies of each provider compare posts with."""
+    context, in_force = run.context, run.catalogue.in_force
+    bucket = SnapshotBucket(context.seals.objects, context.seals.bucket)
+    now = context.clock.now()
+    for provider in run.providers:
+        packs = in_force.packs_of(provider, now.date())
+        bucket.renew(context.store, provider, packs, decided_days(run, provider), now)
+
+
+def decided_days(run: PublishRun, provider: str) -> list[str]:
+    """Return the days whose decisions a snapshot needs: those with cases, and the open ones."""
+    days = days_between(days_before(run.today, SNAPSHOT_DAYS), run.today)
+    published = {day: run.context.public.published(provider, day) for day in days}
+    return [
+        day
+        for day, summary in published.items()
+        if day > run.closed or (summary and summary.cases != CaseNumbers())
+    ]
 
 
 def close_files(run: PublishRun) -> None:

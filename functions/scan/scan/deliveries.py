@@ -15,6 +15,7 @@ from ledger.closing import Closing
 from ledger.privacy.pseudonyms import PseudonymKeys
 from ledger.records.manifest import Unit
 from scan.batch_persisting import BatchRecorder
+from scan.copies import Snapshots
 from scan.effects import UnitOutcome
 from scan.flood_guard import FloodGuard, FloodLimits
 from scan.handing_out import Handout
@@ -135,6 +136,7 @@ def connect(settings: ScanSettings, dynamodb: Any, s3: Any, secret: str) -> Deli
             handout=Handout(store, objects, settings.work_bucket, settings.out_bucket),
             excerpt_days=settings.excerpt_days,
         ),
+        snapshots=Snapshots(objects, clock, settings.work_bucket),
         excerpt_length=settings.excerpt_length,
     )
     return Deliveries(

@@ -98,6 +98,7 @@ class UnitEffects:
             first=first,
             last=last,
             not_asked=self.inspection.not_asked,
+            not_compared=self.inspection.not_compared,
             no_rules=len(records.posts) if rules.none_in_force else 0,
             partly_read=self.inspection.partly_read,
         )

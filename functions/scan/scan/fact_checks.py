@@ -27,18 +27,22 @@ MAX_PARTS = 4
 """The parts of a post that are looked up: its text, and its first captions."""
 
 
-class CheckHit(NamedTuple):
-    """A hit, and the label that its finding proposes; a hit of a term proposes none."""
+class FoundHit(NamedTuple):
+    """A hit with the label that its finding proposes, or the decision on the post that it copies.
+
+    A hit of a term has neither.
+    """
 
     hit: Hit
     label: Label | msgspec.UnsetType = msgspec.UNSET
+    copy_of: str | msgspec.UnsetType = msgspec.UNSET
 
 
 @dataclass(frozen=True, slots=True)
 class CheckHits:
     """The hits by the index of the post; `not_asked` posts came after MAX_TEXTS."""
 
-    by_post: dict[int, list[CheckHit]] = field(default_factory=dict)
+    by_post: dict[int, list[FoundHit]] = field(default_factory=dict)
     not_asked: int = 0
 
 
@@ -58,7 +62,7 @@ class CheckRules:
     def hits(self, posts: Sequence[Post]) -> CheckHits:
         """Return the hits of each post that has any, at most one for a topic."""
         asked: set[str] = set()
-        by_post: dict[int, list[CheckHit]] = {}
+        by_post: dict[int, list[FoundHit]] = {}
         not_asked = 0
         for number, post in enumerate(posts):
             parts = [part for part in post.parts[:MAX_PARTS] if self.finder.may_repeat(part[1])]
@@ -71,7 +75,7 @@ class CheckRules:
                 by_post[number] = hits
         return CheckHits(by_post, not_asked)
 
-    def _hits_of_post(self, parts: Sequence[tuple[str, str]]) -> Iterator[CheckHit]:
+    def _hits_of_post(self, parts: Sequence[tuple[str, str]]) -> Iterator[FoundHit]:
         topics = set[str]()
         for name, text in parts:
             attached = self.finder.find(text)
@@ -81,7 +85,7 @@ class CheckRules:
                 and attached.topic not in topics
             ):
                 topics.add(attached.topic)
-                yield CheckHit(self._hit(attached, name, text), _label(attached))
+                yield FoundHit(self._hit(attached, name, text), _label(attached))
 
     def _hit(self, attached: "Attached", part: str, text: str) -> Hit:
         """Return a hit whose span is the whole part and whose term is the claim."""

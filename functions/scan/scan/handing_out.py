@@ -52,6 +52,7 @@ def message_receipt(batch: Receipt, job: UnitJob, records: UnitRecords) -> Recei
         first=first,
         last=last,
         not_asked=0,
+        not_compared=0,
         no_rules=len(records.posts) if batch.no_rules else 0,
         partly_read=0,
         messages=0,

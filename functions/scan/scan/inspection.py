@@ -11,12 +11,13 @@ from ledger.privacy.audit_sample import SampledPost, draw_sample
 from ledger.privacy.pseudonyms import Pseudonyms
 from ledger.records.finding import EXCERPT_LENGTH, Finding, FoundSpan, excerpt_of
 from ledger.records.identity import finding_id
+from ledger.records.manifest import FoundCopies
 from ledger.records.post import Post, TranslatedPost
 from ledger.records.receipt import rule_key
 from matcher import Hit
 from matcher.copies.fingerprint import Fingerprints
 from matcher.hit import PostResult
-from scan.fact_checks import CheckHit, CheckHits
+from scan.fact_checks import CheckHits, FoundHit
 from scan.rule_sets import Rules
 
 MAX_SPANS = 100
@@ -37,13 +38,15 @@ class ExcerptedFinding:
 class Inspection:
     """The findings of a unit's posts.
 
-    `not_asked` posts were not compared with fact-checks. `partly_read` posts would have taken more
-    work than one post may take, so that only a part of it was done.
+    `not_asked` posts were not compared with fact-checks, and `not_compared` not with posts that
+    people confirmed. `partly_read` posts would have taken more work than one post may take, so that
+    only a part of it was done.
     """
 
     findings: list[ExcerptedFinding]
     not_asked: int
     partly_read: int
+    not_compared: int = 0
 
 
 def inspect_posts(
@@ -57,24 +60,31 @@ def inspect_posts(
     excerpt_length: int = EXCERPT_LENGTH,
     results: Sequence[PostResult] | None = None,
     fingerprints: Fingerprints | None = None,
+    copies: FoundCopies | None = None,
 ) -> Inspection:
     """Return all findings of these posts, in order; the same text of the same post counts once.
 
     `results` are what the matcher found, if the posts were matched together with others.
-    `fingerprints` makes the fingerprints of posts with findings.
+    `fingerprints` makes the fingerprints of posts with findings. `copies` are those that the first
+    try of the unit found.
     """
     findings: dict[str, ExcerptedFinding] = {}
     if results is None:
         results = match_posts(posts, rules)
     check_hits = rules.checks.hits(posts) if rules.checks else CheckHits()
+    by_post = {number: [*hits] for number, hits in check_hits.by_post.items()}
+    for rule, decision, copied in copies.found if copies else ():
+        for number in copied:
+            copy = FoundHit(rules.copies[rule].hit(posts[number]), copy_of=decision)
+            by_post.setdefault(number, []).append(copy)
     for number, (post, (term_hits, _)) in enumerate(zip(posts, results, strict=True)):
-        if not term_hits and number not in check_hits.by_post:
+        if not term_hits and number not in by_post:
             continue
-        hits = [CheckHit(hit) for hit in term_hits] + check_hits.by_post.get(number, [])
+        hits = [FoundHit(hit) for hit in term_hits] + by_post.get(number, [])
         account = account_of(post, pseudonyms)
         text, parts = post.text_digest, dict(post.parts)
         fingerprint = fingerprints.of(parts.values()) if fingerprints else b""
-        for hit, label in hits:
+        for hit, label, copy_of in hits:
             first = hit.spans[0]
             start, excerpt = excerpt_of(parts[first.part], first.start, first.end, excerpt_length)
             finding = Finding(
@@ -100,11 +110,13 @@ def inspect_posts(
                 language=post.language,
                 url=post.url,
                 label=label,
+                copy_of=copy_of,
                 excerpt_start=start,
             )
             findings.setdefault(finding.finding, ExcerptedFinding(finding, excerpt, fingerprint))
     partly_read = sum(result.partly_read for result in results)
-    return Inspection(list(findings.values()), check_hits.not_asked, partly_read)
+    not_compared = copies.not_compared if copies else 0
+    return Inspection(list(findings.values()), check_hits.not_asked, partly_read, not_compared)
 
 
 def match_posts(posts: Sequence[Post], rules: Rules) -> list[PostResult]:
@@ -123,6 +135,7 @@ def merge_inspections(inspections: Iterable[Inspection]) -> Inspection:
         list(findings.values()),
         sum(inspection.not_asked for inspection in merged),
         sum(inspection.partly_read for inspection in merged),
+        sum(inspection.not_compared for inspection in merged),
     )
 
 

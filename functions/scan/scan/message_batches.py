@@ -18,7 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from ledger.aws.queue import require_reserve
 from ledger.clock import utc
 from ledger.errors import OperatorError
-from ledger.records.manifest import FirstTry, Marker, UnitState
+from ledger.records.manifest import Marker, UnitState
 from scan.batch_persisting import BatchRecorder, InspectedMessage, MessageBatch
 from scan.inspection import count_live_hits, inspect_posts, match_posts
 from scan.messages import (
@@ -86,7 +86,7 @@ class MessageScanner:
             elif not state.marker:
                 left.append((message, state))
         work: list[MessageWork] = []
-        groups: dict[tuple[str, FirstTry], RuleGroup] = {}
+        groups: dict[tuple[str, str, str], RuleGroup] = {}
         for place, (message, state) in enumerate(left):
             try:
                 work.append(self._begin(message, state, groups))
@@ -99,13 +99,13 @@ class MessageScanner:
             yield from self._guarded(piece, seconds_left)
 
     def _begin(
-        self, message: Message, state: UnitState, groups: dict[tuple[str, FirstTry], RuleGroup]
+        self, message: Message, state: UnitState, groups: dict[tuple[str, str, str], RuleGroup]
     ) -> MessageWork:
         is_begun = state.begun is not None
         attempt = state.begun or self.scanner.first_try(
             self.scanner.rulesets.current(), message.sent_at
         )
-        key = (message.provider, attempt)
+        key = (message.provider, attempt.set, attempt.at)
         if key not in groups:
             at = datetime.fromisoformat(attempt.at)
             rules = self.scanner.rulesets.rules(attempt.set, message.provider, at)
@@ -148,6 +148,9 @@ class MessageScanner:
         found_at, start, inspected = utc(self.scanner.clock.now()), 0, []
         for one, read in zip(work, records, strict=True):
             posts = read.posts
+            of_message = results[start : start + len(posts)]
+            if not one.is_begun:
+                one.attempt = self.scanner.compared(one.attempt, provider, posts, of_message, rules)
             inspection = inspect_posts(
                 posts,
                 rules,
@@ -156,8 +159,9 @@ class MessageScanner:
                 unit=one.message.unit,
                 found_at=found_at,
                 excerpt_length=one.attempt.excerpt_length,
-                results=results[start : start + len(posts)],
+                results=of_message,
                 fingerprints=self.scanner.fingerprints(provider),
+                copies=one.attempt.copies,
             )
             start += len(posts)
             inspected.append(InspectedMessage(one.message.job, read, inspection))

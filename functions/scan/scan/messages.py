@@ -77,7 +77,8 @@ class RuleGroup:
 class MessageWork:
     """A message at work, with the rules that it meets. Its body is not read yet: that may kill.
 
-    `is_begun` says that an earlier attempt recorded those rules.
+    `is_begun` says that an earlier attempt recorded those rules, and what is a copy. Otherwise
+    `attempt` gets the copies when the posts are inspected.
     """
 
     message: Message

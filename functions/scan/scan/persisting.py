@@ -75,9 +75,9 @@ class UnitRecorder:
             self.objects.put(self.work_bucket, refusals_key(unit), lines)
 
     def put_check_uses(self, own: Iterable[Finding]) -> None:
-        """Note which of these findings propose a label with which check."""
-        if labelled := [finding for finding in own if finding.mode == "live" and finding.label]:
-            self.store.put_check_uses(labelled)
+        """Note which of these findings rest on which check or decision."""
+        if resting := [finding for finding in own if finding.mode == "live" and finding.rests_on]:
+            self.store.put_check_uses(resting)
 
     def put_findings(self, effects: UnitEffects, erased: Collection[str]) -> list[Finding]:
         """Store the findings, those of erased authors as stubs. Return them as they are stored."""

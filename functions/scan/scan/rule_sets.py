@@ -14,6 +14,7 @@ from ledger.records.receipt import ITEM_BYTES, max_receipt_bytes
 from matcher import Matcher, Pack, RuleSet, load_set
 from rules.factchecks import FACTCHECKS
 from rules.rule_set import counted_rules
+from scan.copies import CopyRule, copy_rules
 from scan.fact_checks import CheckRules, read_finder
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class Rules:
     `checks` is None where the set names no index of fact-checks. `none_in_force` says that the
     provider has no rule at all (see `Selection`). `expected` has the per mille of posts that a rule
     of a pack may hit, by pack, where the pack says so. `receipt_bytes` is the most that a receipt
-    takes.
+    takes. `copies` are the rules of copies, by `pack/rule`.
     """
 
     set: str
@@ -46,6 +47,7 @@ class Rules:
     none_in_force: bool = False
     expected: Mapping[str, int] = field(default_factory=dict)
     receipt_bytes: int = 0
+    copies: Mapping[str, CopyRule] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -100,7 +102,16 @@ class RuleSets:
                 for pack in selection.packs
                 if pack.expected_per_mille
             }
-            rules = Rules(digest, skipped, matcher, checks, selection.no_rules, expected, size)
+            rules = Rules(
+                digest,
+                skipped,
+                matcher,
+                checks,
+                selection.no_rules,
+                expected,
+                size,
+                copy_rules(selection.packs),
+            )
             _keep(self._rules, key, rules)
         return self._rules[key]
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
+import msgspec
+
 from ledger.clock import Clock, utc
 from ledger.errors import ObjectChangedError, ObjectGoneError
 from ledger.ports import Objects
@@ -20,9 +22,17 @@ from ledger.records.manifest import FirstTry, Marker, RangeRow, Unit
 from ledger.records.post import Post
 from ledger.records.refusal import Code, Refusal
 from matcher.copies.fingerprint import Fingerprints
+from matcher.hit import PostResult
+from scan.copies import Snapshots, find_copies
 from scan.effects import UnitEffects, UnitJob, UnitOutcome
 from scan.flood_guard import FloodGuard
-from scan.inspection import Inspection, count_live_hits, inspect_posts, sample_unflagged
+from scan.inspection import (
+    Inspection,
+    count_live_hits,
+    inspect_posts,
+    match_posts,
+    sample_unflagged,
+)
 from scan.persisting import ScanStore, UnitRecorder
 from scan.reading import UnitRecords, read_body, read_owned, read_records
 from scan.rule_sets import Rules, RuleSets
@@ -40,6 +50,7 @@ class Scanner:
     keys: PseudonymKeys
     secret: bytes
     recorder: UnitRecorder
+    snapshots: Snapshots
     excerpt_length: int = EXCERPT_LENGTH
 
     def first_try(self, digest: str, at: datetime) -> FirstTry:
@@ -49,6 +60,21 @@ class Scanner:
     def fingerprints(self, provider: str) -> Fingerprints:
         """Return what makes the fingerprints of a provider's posts."""
         return _fingerprints(self.secret, provider)
+
+    def compared(
+        self,
+        attempt: FirstTry,
+        provider: str,
+        posts: Sequence[Post],
+        results: Sequence[PostResult],
+        rules: Rules,
+    ) -> FirstTry:
+        """Return a first attempt with the copies that it finds by the newest snapshot."""
+        if not rules.copies:
+            return attempt
+        confirmed, fingerprints = self.snapshots.newest(provider), self.fingerprints(provider)
+        found = find_copies(posts, results, rules.copies, confirmed, fingerprints)
+        return msgspec.structs.replace(attempt, copies=found)
 
     def scan_range(self, unit: Unit) -> UnitOutcome:
         """Scan one range of a file."""
@@ -153,24 +179,33 @@ class Scanner:
         Return None if the unit is committed by now.
 
         A unit that is tried again, or by two workers at once, meets the rules of its first try.
-        Otherwise, if the pointer moved since, findings of the old set would be stored that no
-        receipt counts.
+        Otherwise, if the pointer or the snapshot of confirmed posts moved since, findings would be
+        stored that no receipt counts.
         """
 
-        def inspect(by: FirstTry) -> tuple[Rules, Inspection]:
+        def inspect(by: FirstTry, *, is_begun: bool) -> tuple[FirstTry, Rules, Inspection]:
             rules = self.rulesets.rules(by.set, job.provider, datetime.fromisoformat(by.at))
-            return rules, inspect_posts(
-                posts,
+            results = match_posts(posts, rules)
+            if not is_begun:
+                by = self.compared(by, job.provider, posts, results, rules)
+            return (
+                by,
                 rules,
-                pseudonyms,
-                provider=job.provider,
-                unit=job.unit,
-                found_at=found_at,
-                excerpt_length=by.excerpt_length,
-                fingerprints=self.fingerprints(job.provider),
+                inspect_posts(
+                    posts,
+                    rules,
+                    pseudonyms,
+                    provider=job.provider,
+                    unit=job.unit,
+                    found_at=found_at,
+                    excerpt_length=by.excerpt_length,
+                    results=results,
+                    fingerprints=self.fingerprints(job.provider),
+                    copies=by.copies,
+                ),
             )
 
-        rules, inspection = inspect(attempt)
+        attempt, rules, inspection = inspect(attempt, is_begun=False)
         first_try = None if inspection.findings else self.store.first_try(job.unit)
         if not inspection.findings and first_try is None:
             return None, rules, inspection
@@ -178,7 +213,7 @@ class Scanner:
         if begun is None:
             return None
         if begun != attempt:
-            rules, inspection = inspect(begun)
+            _, rules, inspection = inspect(begun, is_begun=True)
         return begun, rules, inspection
 
     def _attempt_at(self, unit: Unit) -> FirstTry:

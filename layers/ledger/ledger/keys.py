@@ -71,6 +71,20 @@ def refusals_key(unit: str) -> str:
     return f"refusals/{unit}.jsonl"
 
 
+def copies_key(provider: str) -> str:
+    """Return the key of a provider's snapshot of confirmed fingerprints, in the work bucket."""
+    return f"copies/{provider}.json"
+
+
+def doubtful_copies_key(provider: str, decision: str) -> str:
+    """Return the key of the list of findings that copy the post of an overturned decision.
+
+    >>> doubtful_copies_key("acme", "ab")
+    'out/acme/copies/ab.jsonl'
+    """
+    return f"out/{provider}/copies/{decision}.jsonl"
+
+
 def part_key(file: str, reader: str, version: int, pseudonym_key: str, number: int) -> str:
     """Return the key of one part of a translated file, in the work bucket."""
     return f"parts/{file}/{reader}-{version}-{pseudonym_key}/{number:06}.jsonl"

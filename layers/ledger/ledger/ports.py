@@ -199,10 +199,10 @@ class FindingStore(Protocol):
         """Return the findings of a unit, or of its batch, by id, each with its excerpt if kept."""
 
     def put_check_uses(self, findings: Sequence[Finding]) -> None:
-        """Note for each check which of these findings propose a label with it."""
+        """Note for each check or decision which of these findings rest on it."""
 
     def check_uses(self, check: str) -> list[tuple[str, str]]:
-        """Return provider and id of the findings that propose a label with a check, by its link."""
+        """Return provider and id of the findings that rest on a check (a link) or a decision."""
 
 
 class JournalStore(Protocol):

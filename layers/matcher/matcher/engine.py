@@ -52,10 +52,10 @@ class Matcher:
     def __init__(self, packs: Iterable[Pack]):
         """Compile packs. Hits come in the order of pack ids, then of rules in their pack.
 
-        The pack `factchecks` is skipped: its rules have no terms.
+        The pack `factchecks` and rules of copies are skipped: they have no terms.
         """
         ordered = sorted(without_factchecks(packs), key=lambda pack: pack.id)
-        self._rules = [(pack, rule) for pack in ordered for rule in pack.rules]
+        self._rules = [(pack, rule) for pack in ordered for rule in pack.rules if not rule.copies]
         self._hosts = HostIndex()
         for number, (_, rule) in enumerate(self._rules):
             self._hosts.add(number, len(rule.term_groups), rule)

@@ -109,7 +109,8 @@ class Rule(
     pack `factchecks` have a category and keywords of their own.
 
     A rule with a `score` has no groups, links or window: the sum of its weights decides. A phrase
-    of `unless` or `except_` in a part makes the score of the part 0.
+    of `unless` or `except_` in a part makes the score of the part 0. A rule with `copies` has no
+    terms at all: it finds near copies of posts that a person confirmed under the rule it names.
     """
 
     id: str
@@ -120,6 +121,7 @@ class Rule(
     links: tuple[str, ...] = ()
     within: int | None = None
     score: Score | None = None
+    copies: str = ""
     except_: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
     exact: bool = False

@@ -1,4 +1,4 @@
-"""The signs, gates and table of pinyin that this release knows, with definitions and digests.
+"""The signs, gates and algorithms that this release knows, with definitions and digests.
 
 `signs.json` is written by `scripts/build_signs.py` from `matcher.signs`, and a test compares the
 two. A set names the digest of each sign and gate that its rules use. So a release in which one of
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from rules import copies
 from rules.pack import Pack, Rule, sign_of
 from rules.score import PINYIN
 
@@ -45,7 +46,9 @@ class KnownSigns(msgspec.Struct, frozen=True, kw_only=True):
 
 
 KNOWN = msgspec.json.decode(Path(__file__).with_name("signs.json").read_bytes(), type=KnownSigns)
-_DIGESTS = {name: known.digest for name, known in (KNOWN.signs | KNOWN.gates).items()}
+_DIGESTS = {name: known.digest for name, known in (KNOWN.signs | KNOWN.gates).items()} | {
+    copies.ALGORITHM: copies.digest_of_definition()
+}
 
 
 def signs_of(packs: Iterable[Pack]) -> set[str]:
@@ -56,6 +59,8 @@ def signs_of(packs: Iterable[Pack]) -> set[str]:
 def _signs_of(rule: Rule) -> Iterable[str]:
     if rule.score:
         return (*rule.score.signs, *rule.score.tables)
+    if rule.copies:
+        return (copies.ALGORITHM,)
     return [sign for group in rule.term_groups for entry in group if (sign := sign_of(entry))]
 
 
@@ -70,6 +75,8 @@ def sentence_of(name: str) -> str:
         return sign.sentence
     if name == PINYIN:
         return "How Han letters sound: the letters of each syllable of pinyin, without tones."
+    if name == copies.ALGORITHM:
+        return "Nearly the same text as a post on which a person confirmed the rule."
     return "Which texts a score reads: a script, or a list of common words of a language."
 
 
@@ -80,6 +87,8 @@ def definition_of(name: str) -> bytes:
     >>> sha256(definition_of("link")).hexdigest() == KNOWN.signs["link"].digest
     True
     """
+    if name == copies.ALGORITHM:
+        return copies.definition()
     if gate := KNOWN.gates.get(name):
         return _encode({"id": name, "is": gate.definition})
     sign = KNOWN.signs[name]

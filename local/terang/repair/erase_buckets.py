@@ -11,10 +11,13 @@ import msgspec
 
 from ledger.aws.objects import S3Objects, StoredVersion
 from ledger.aws.store import DynamoStore
-from ledger.keys import HOLDS_EXCERPTS, findings_key
+from ledger.clock import utc
+from ledger.keys import HOLDS_EXCERPTS, copies_key, findings_key
+from ledger.privacy.copies import CopySnapshot
 from ledger.privacy.erasure import stub_of
 from ledger.records.finding import Finding, finding_row
 from ledger.records.json_text import encode_json, encode_json_lines
+from rules.copies import ALGORITHM
 
 type Clean = Callable[[bytes], bytes]
 type JsonRow = dict[str, Any]
@@ -94,6 +97,18 @@ class BucketEraser:
         for versions in self._versions("findings").values():
             counts["files"] += self._clean(versions, findings, HOLDS_EXCERPTS)
         return counts
+
+    def empty_snapshot(self) -> None:
+        """Empty the provider's snapshot of confirmed fingerprints, in every version.
+
+        Call it when the author's fingerprints are gone from the table. A run of publish that read
+        them before can then write no snapshot; the next run writes a new one.
+        """
+        key = copies_key(self.provider)
+        empty = CopySnapshot(utc(self.now), ALGORITHM, erased=True)
+        self.objects.put(self.work_bucket, key, msgspec.json.encode(empty))
+        versions = self.objects.versions(self.work_bucket, key)
+        self._delete([version for version in versions if not version.is_latest])
 
     def delete_parts(self, parts: Collection[StoredVersion]) -> tuple[int, int]:
         """Delete parts that nobody reads any more. Return how many, and how many are kept."""

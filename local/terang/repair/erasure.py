@@ -87,6 +87,7 @@ class Erasure:
             result.is_clean = not counts.total()
             if result.is_clean:
                 break
+        self._write(self.buckets.empty_snapshot)
         result.waiting_files = self.buckets.waiting_files()
         return result
 

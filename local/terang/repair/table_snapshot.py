@@ -17,7 +17,7 @@ from ledger.errors import SchemaNewerError
 
 type Record = dict[str, Any]
 
-KNOWN_SCHEMA = 3
+KNOWN_SCHEMA = 4
 """The form of records that is read here."""
 
 

@@ -5,6 +5,7 @@ Each is a changed behaviour at AWS, at a port or of a public function (`simulati
 
 from simulation.known_bugs.answering import ANSWERING
 from simulation.known_bugs.cases import CASES, GROUPS
+from simulation.known_bugs.copying import COPYING
 from simulation.known_bugs.counting import COUNTING
 from simulation.known_bugs.handing_on import HANDING_ON
 from simulation.known_bugs.publishing import PUBLISHING
@@ -13,3 +14,4 @@ from simulation.known_bugs.reading import READING
 KNOWN_BUGS = [*COUNTING, *READING, *ANSWERING, *HANDING_ON, *PUBLISHING]
 BUGS_OF_CASES = CASES
 BUGS_OF_GROUPS = GROUPS
+BUGS_OF_COPIES = COPYING

@@ -20,6 +20,7 @@ from publish.site.headline import done_words, headline_of, open_words, trends
 from publish.site.score_tables import ordinary_rows, sign_rows, weight_rows
 from publish.site.templating import render
 from publish.summary import Summary, SummaryPart
+from rules.copies import ALGORITHM
 from rules.factchecks import FACTCHECKS
 from rules.pack import Pack
 from rules.rule_set import RuleSet
@@ -293,4 +294,5 @@ class Pages:
             },
             weights={rule.id: weight_rows(rule.score) for rule in pack.rules if rule.score},
             ordinary=ordinary_rows(pack.card) if pack.card else [],
+            algorithm=ALGORITHM,
         )

@@ -157,15 +157,15 @@ class DynamoStore(DynamoUnits):
         ]
 
     def put_check_uses(self, findings: Sequence[Finding]) -> None:
-        """Note for each check which of these findings propose a label with it."""
+        """Note for each check or decision which of these findings rest on it."""
         self.table.put_all(
-            item_of(f"K#{check_id(check.url)}", f"{finding.provider}#{finding.finding}")
+            item_of(f"K#{check_id(ground)}", f"{finding.provider}#{finding.finding}")
             for finding in findings
-            for check in finding.checks
+            for ground in finding.rests_on
         )
 
     def check_uses(self, check: str) -> list[tuple[str, str]]:
-        """Return provider and id of the findings that propose a label with a check, by its link."""
+        """Return provider and id of the findings that rest on a check (a link) or a decision."""
         items = self.table.query(f"K#{check_id(check)}", "")
         uses = (item["sk"]["S"].partition("#") for item in items)
         return [(provider, finding) for provider, _, finding in uses]

@@ -17,12 +17,13 @@ from ledger.errors import SchemaNewerError
 type Item = dict[str, Any]
 """An item in DynamoDB's notation: `{"pk": {"S": …}, …}`."""
 
-SCHEMA = 3
+SCHEMA = 4
 """The newest form of records that is read. A change that earlier code would misread needs the next.
 
 A record is written in the oldest form that says all of it: the property `form` of its class, or 1.
 Form 2 brought batches of messages and the beginning of a unit in the item of its marker, form 3
-entries of group decisions, and providers whose moderators decide in the console.
+entries of group decisions, and providers whose moderators decide in the console, form 4 the copies
+that the first attempt at a unit found.
 """
 
 

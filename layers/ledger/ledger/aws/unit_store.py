@@ -16,9 +16,6 @@ from ledger.privacy.audit_sample import SampledPost
 from ledger.records.manifest import FirstTry, Marker, RangeRow, UnitState
 from ledger.records.receipt import Receipt
 
-BEGUN_FORM = 2
-"""The form of a note in the item of the marker: code that takes it for a marker must refuse it."""
-
 
 @dataclass(frozen=True, slots=True)
 class DynamoUnits(DynamoCases):
@@ -61,20 +58,13 @@ class DynamoUnits(DynamoCases):
 
         Return None if the unit is committed: then nothing may be stored for it.
         """
-        if self.table.transact(
-            self.table.put_if_absent(
-                f"U#{unit}", "unit", own, schema=BEGUN_FORM, begun=_name_of(own)
-            )
-        ):
+        if self.table.transact(self.table.put_if_absent(f"U#{unit}", "unit", own, begun=own.name)):
             return own
         return _state_of(self.table.get(f"U#{unit}", "unit")).begun
 
     def begin_units(self, tries: Mapping[str, FirstTry]) -> dict[str, FirstTry | None]:
         """Do what `record_first_try` does for many units."""
-        items = [
-            item_of(f"U#{unit}", "unit", own, schema=BEGUN_FORM, begun=_name_of(own))
-            for unit, own in tries.items()
-        ]
+        items = [item_of(f"U#{unit}", "unit", own, begun=own.name) for unit, own in tries.items()]
         existing = self.table.put_pairs([(item, None) for item in items])
         return {
             unit: own if item is None else _state_of(item).begun
@@ -142,7 +132,7 @@ class DynamoUnits(DynamoCases):
     def _commit(self, marker: Marker, begun: FirstTry | None) -> Item:
         if begun is None:
             return self.table.put_if_absent(f"U#{marker.unit}", "unit", marker)
-        return self.table.instead(f"U#{marker.unit}", "unit", marker, begun=_name_of(begun))
+        return self.table.instead(f"U#{marker.unit}", "unit", marker, begun=begun.name)
 
 
 def receipt_place(marker: Marker) -> tuple[str, str]:
@@ -164,10 +154,6 @@ def unpacked(attribute: Item | None) -> list[str]:
 
 def _packed(ids: Iterable[str]) -> bytes:
     return b"".join(bytes.fromhex(name) for name in ids)
-
-
-def _name_of(first_try: FirstTry) -> str:
-    return f"{first_try.set} {first_try.at}"
 
 
 def _state_of(

@@ -41,6 +41,27 @@ class DayCopies(msgspec.Struct, frozen=True):
     by_rule: dict[str, int]
 
 
+class ConfirmedPrint(NamedTuple):
+    """The fingerprint of a confirmed post: for which rule of copies (`pack/rule`), by whom."""
+
+    rule: str
+    decision: str
+    fingerprint: bytes
+
+
+class CopySnapshot(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The fingerprints of a provider's confirmed posts, one of each group, by rule and decision.
+
+    `at` is when it was written, RFC 3339 in UTC. An author was erased since if it is `erased`: it
+    is empty until the next run of publish.
+    """
+
+    at: str
+    algorithm: str
+    rows: tuple[ConfirmedPrint, ...] = ()
+    erased: bool = False
+
+
 class CopyStore(Protocol):
     """Fingerprints, and the copy groups of closed days."""
 

@@ -40,6 +40,7 @@ def stub_of(finding: Finding) -> Finding:
         spans_capped=msgspec.UNSET,
         score=msgspec.UNSET,
         excerpt_start=msgspec.UNSET,
+        copy_of=msgspec.UNSET,
         reach=None,
         language=None,
         url=None,

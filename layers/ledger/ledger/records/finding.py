@@ -57,8 +57,9 @@ class Finding(msgspec.Struct, frozen=True):
     `post` and `url` are personal data: they are never published. Only a finding of the pack
     `factchecks` has a `label`. `spans_capped` is set, to true, if the post satisfies the rule at
     more places than `spans` keeps. Only a finding of a scored rule has a `score`, the sum of the
-    weights in the part that has the most, and the `threshold` that it reached. `excerpt_start` is
-    the code point of the first span's part at which the excerpt begins.
+    weights in the part that has the most, and the `threshold` that it reached. Only a finding of a
+    rule of copies has `copy_of`: the decision by which a person confirmed the post that it copies.
+    `excerpt_start` is the code point of the first span's part at which the excerpt begins.
     """
 
     finding: str
@@ -84,6 +85,7 @@ class Finding(msgspec.Struct, frozen=True):
     spans_capped: bool | msgspec.UnsetType = msgspec.UNSET
     score: int | msgspec.UnsetType = msgspec.UNSET
     threshold: int | msgspec.UnsetType = msgspec.UNSET
+    copy_of: str | msgspec.UnsetType = msgspec.UNSET
     excerpt_start: int | msgspec.UnsetType = msgspec.UNSET
 
     @property
@@ -102,6 +104,11 @@ class Finding(msgspec.Struct, frozen=True):
     def checks(self) -> tuple[FoundCheck, ...]:
         """Return the published fact-checks of its label, if it proposes one."""
         return self.label.checks if self.label else ()
+
+    @property
+    def rests_on(self) -> tuple[str, ...]:
+        """Return the links of its checks, or the decision on the post that it copies."""
+        return (self.copy_of,) if self.copy_of else tuple(check.url for check in self.checks)
 
 
 def finding_row(finding: Finding, excerpt: str | None) -> dict[str, Any]:

@@ -1,6 +1,8 @@
 """A dropped file and its units: how it was cut, and the result of each range."""
 
 from collections.abc import Iterator
+from hashlib import sha256
+from typing import NamedTuple
 
 import msgspec
 
@@ -101,16 +103,49 @@ class Marker(msgspec.Struct, frozen=True, omit_defaults=True):
         return 2 if self.batch else 1
 
 
-class FirstTry(msgspec.Struct, frozen=True):
-    """The set and the moment of the first attempt at a unit. They decide which rules apply.
+class CopyMatch(NamedTuple):
+    """Posts of a unit, by number, that copy the post of a decision, and for which `pack/rule`."""
 
-    Later attempts use the same: if the first one stored findings and died, the next must find the
-    same. `excerpt_length` is how many code points of a post it kept.
+    rule: str
+    decision: str
+    posts: tuple[int, ...]
+
+
+class FoundCopies(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Which posts of a unit are copies of confirmed ones, by the digest of the snapshot used.
+
+    `not_compared` posts were not looked up: the snapshot was erased, or the unit had too many.
+    """
+
+    snapshot: str
+    found: tuple[CopyMatch, ...] = ()
+    not_compared: int = 0
+
+
+class FirstTry(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The set and the moment of the first attempt at a unit, and the copies that it found.
+
+    They decide which rules apply. Later attempts use the same: if the first one stored findings and
+    died, the next must find the same. `excerpt_length` is how many code points of a post it kept.
+    `copies` is None if no rule of copies ran.
     """
 
     set: str
     at: str
     excerpt_length: int = EXCERPT_LENGTH
+    copies: FoundCopies | None = None
+
+    @property
+    def form(self) -> int:
+        """The form of the record: a reader that does not know notes, or copies, must refuse it."""
+        return 4 if self.copies and self.copies.found else 2
+
+    @property
+    def name(self) -> str:
+        """A name that two attempts share only if they find the same."""
+        found = self.copies.found if self.copies else ()
+        copies = [sha256(msgspec.json.encode(found)).hexdigest()] if found else []
+        return " ".join((self.set, self.at, *copies))
 
 
 class UnitState(msgspec.Struct, frozen=True):

@@ -21,8 +21,10 @@ class Receipt(
     the earliest and latest `published_at`, `at` is the time of the commit, all RFC 3339 in UTC.
     `source` is the key of the sender's file, or empty for a message; it is never published.
     `not_asked` counts posts that were not compared with published checks, because the unit had used
-    up its queries. `no_rules` counts the inspected posts of a unit whose provider had neither a
-    pack in force nor fact-checks. `partly_read` counts posts that needed more work than allowed.
+    up its queries. `not_compared` counts those that no rule of copies could compare: an author had
+    just been erased, or the unit had too many copies. `no_rules` counts the inspected posts of a
+    unit whose provider had neither a pack in force nor fact-checks. `partly_read` counts posts that
+    needed more work than allowed.
 
     The receipt of a batch sums its `messages`, each a unit of its own with its own marker. Its
     `unit` is the id of the batch. `refused_messages` names the messages with refused records.
@@ -51,6 +53,7 @@ class Receipt(
     first: str = ""
     last: str = ""
     not_asked: int = 0
+    not_compared: int = 0
     no_rules: int = 0
     partly_read: int = 0
     messages: int = 0

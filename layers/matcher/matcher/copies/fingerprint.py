@@ -10,6 +10,7 @@ could find the key. So fingerprints are private, and end after 30 days.
 import struct
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import shake_256
@@ -93,6 +94,12 @@ class Fingerprints:
         multiplier, mask, factors, addends = self._numbers
         pair = np.array(factors, "u4"), np.array(addends, "u4")
         return np.uint64(multiplier), np.uint64(mask), *pair
+
+
+def load_numpy() -> None:
+    """Load numpy, if it is installed: it pays from some hundred fingerprints on."""
+    with suppress(ModuleNotFoundError):
+        import numpy  # noqa: F401
 
 
 def _mixed(gram: int) -> int:

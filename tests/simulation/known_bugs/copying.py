@@ -1,0 +1,29 @@
+"""Bugs in finding copies of confirmed posts."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from simulation.bugs import Bug, Call, Change, both, everywhere, method
+
+from scan.copies import Confirmed, Snapshots, find_copies
+from scan.inspection import Inspection, inspect_posts
+
+
+def _newest_snapshot() -> Change:
+    """Each try of a unit compares its posts with the newest snapshot, also one after the first."""
+    read: list[Confirmed] = []
+
+    def keep(original: Call, snapshots: Snapshots, provider: str) -> Confirmed:
+        read[:] = [original(snapshots, provider)]
+        return read[0]
+
+    def inspect(posts: Sequence[Any], rules: Any, *given: Any, **named: Any) -> Inspection:
+        if named["copies"] is not None:
+            found = named["results"], rules.copies, read[0], named["fingerprints"]
+            named["copies"] = find_copies(posts, *found)
+        return inspect_posts(posts, rules, *given, **named)
+
+    return both(method(Snapshots, "newest", keep), everywhere(inspect_posts, inspect))
+
+
+COPYING = [Bug("a unit takes the newest snapshot on its second try", _newest_snapshot())]

@@ -1,0 +1,74 @@
+"""Which posts of a unit are compared with confirmed ones, and what is found."""
+
+from datetime import UTC, datetime
+
+import msgspec
+import pytest
+from support.sample_posts import PACK, pack
+
+from ledger.privacy.copies import ConfirmedPrint, CopySnapshot
+from ledger.records.manifest import CopyMatch, FoundCopies
+from ledger.records.post import Post
+from matcher.copies.fingerprint import Fingerprints
+from matcher.hit import PostResult
+from rules.copies import ALGORITHM
+from scan import copies
+from scan.copies import Confirmed, copy_rules, find_copies
+
+TEXT = "the market needs it by nine, so tell my friend at the gate which fish you want today"
+OTHER = "our choir sings on the green this evening, bring a chair and a warm coat with you"
+NAME, DECISION = "codes/copies-of-code", "d" * 64
+RULES = copy_rules([
+    pack(f"{PACK}\n  - {{id: copies-of-code, severity: low, why: Copies.,"
+         " copies: {of: asks-for-code}}\n")
+])  # fmt: skip
+MADE = Fingerprints(bytes(32))
+
+
+def snapshot(**changes: object) -> Confirmed:
+    rows = (ConfirmedPrint(NAME, DECISION, MADE.of([TEXT])),)
+    made = CopySnapshot("2026-11-25T12:00:00Z", ALGORITHM, rows)
+    return Confirmed.of(msgspec.json.encode(msgspec.structs.replace(made, **changes)))
+
+
+def find(*texts: str, known: Confirmed | None = None, hit: bool = False) -> FoundCopies:
+    day = datetime(2026, 11, 25, tzinfo=UTC)
+    posts = [
+        Post(id=f"p{number}", account="a", text=text, audience="public", published_at=day)
+        for number, text in enumerate(texts)
+    ]
+    hits = (RULES[NAME].hit(posts[0]),) if hit else ()
+    parent = tuple(msgspec.structs.replace(one, rule="asks-for-code") for one in hits)
+    return find_copies(posts, [PostResult(parent)] * len(posts), RULES, known or snapshot(), MADE)
+
+
+def test_copies_are_listed_by_rule_and_decision() -> None:
+    found = find(OTHER, TEXT.replace("fish", "bread"), "too short", TEXT.upper())
+    assert found.found == (CopyMatch(NAME, DECISION, (1, 3)),)
+    assert not found.not_compared
+
+
+def test_a_post_that_the_parent_rule_finds_is_not_compared() -> None:
+    assert find(TEXT, hit=True).found == ()
+
+
+def test_a_snapshot_of_another_algorithm_has_nothing_to_compare_with() -> None:
+    assert find(TEXT, known=snapshot(algorithm="minhash-0")).found == ()
+
+
+def test_after_an_erasure_posts_count_as_not_compared() -> None:
+    found = find(TEXT, OTHER, known=snapshot(rows=(), erased=True))
+    assert (found.found, found.not_compared) == ((), 2)
+
+
+def test_a_unit_of_too_many_copies_says_how_many_it_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(copies, "MOST_FOUND", 2)
+    found = find(*[TEXT] * 5)
+    assert found.found == (CopyMatch(NAME, DECISION, (0, 1)),)
+    assert found.not_compared == 3
+
+
+def test_what_was_found_reads_back_as_it_was_written() -> None:
+    """Two tries are compared by it."""
+    found = find(TEXT, OTHER, TEXT)
+    assert msgspec.json.decode(msgspec.json.encode(found), type=FoundCopies) == found
