@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 FIRST_BATCH = 1_000
 """Posts that justify importing numpy and building the prefilter. Under all shipped packs 1,000
-posts then take 0.54 s instead of 0.36 s, and each further 1,000 take 0.07 s instead of 0.20 s, so
-a worker that gets a third such delivery has gained."""
+mixed posts then take 0.50 s instead of 0.43 s, and each further 1,000 take 0.09 s instead of
+0.35 s, so a worker that gets a second such delivery has gained."""
 
 BATCH = 100
 """Posts that go through the prefilter together once numpy is imported."""
