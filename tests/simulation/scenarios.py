@@ -105,6 +105,9 @@ class Scenario:
     begins: State = first_state
     moves: State = second_state
 
+    def __str__(self) -> str:
+        return self.name
+
 
 def _rows() -> bytes:
     """Ten lines over several ranges: one range owns no line, one line is blank, one is private."""

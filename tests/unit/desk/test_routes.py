@@ -50,6 +50,13 @@ def test_a_filter_leaves_out_the_rest(desk: MemoryDesk) -> None:
     assert P1.item.key not in body
 
 
+def test_a_copy_names_the_decision_behind_it() -> None:
+    copied = dossier(finding("p1", copy_of="decision-9"))
+    body = Visitor(MemoryDesk([copied])).get(f"/card/{copied.item.key}")["body"]
+    assert "A near copy of a post that a person confirmed" in body
+    assert "<code>decision-9</code>" in body
+
+
 def test_a_search_is_no_address(desk: MemoryDesk) -> None:
     visitor = Visitor(desk)
     body = visitor.post("/search", {"text": "THE CODE"})["body"]
