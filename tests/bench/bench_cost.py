@@ -27,7 +27,7 @@ from support.world import Clients, World
 
 from ledger.aws.queue import Delivery
 from matcher import load_packs
-from scan.messages import EndedMessages
+from scan.batches.messages import EndedMessages
 
 PACKS = Path(__file__).parents[2] / "packs"
 SMALL_FILES, MESSAGES = 200, 1_000

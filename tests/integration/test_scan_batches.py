@@ -16,9 +16,9 @@ from ledger.keys import batch_receipt_key, findings_key
 from ledger.records.identity import batch_id, unit_id
 from ledger.records.manifest import FirstTry, Marker
 from ledger.records.receipt import BATCH_FINDINGS, BATCH_MESSAGES, Receipt
-from scan import message_batches
-from scan import messages as scan_messages
-from scan.messages import EndedMessages
+from scan.batches import messages as scan_messages
+from scan.batches import scanner
+from scan.batches.messages import EndedMessages
 
 QUIET = "The market is quiet."
 
@@ -288,14 +288,14 @@ class TestComingAgain:
 def test_one_message_that_cannot_be_inspected_fails_alone(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read = message_batches.read_body
+    read = scanner.read_body
 
     def fail(text: str) -> Any:
         if '"bad"' in text:
             raise ValueError
         return read(text)
 
-    monkeypatch.setattr(message_batches, "read_body", fail)
+    monkeypatch.setattr(scanner, "read_body", fail)
     monkeypatch.setattr("scan.unit_work.read_body", fail)
     ended = deliver(world, *(body(f"m{n}") for n in range(8)), body("bad"))
     failed = [one for one in ended if one.error]

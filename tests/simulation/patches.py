@@ -39,8 +39,8 @@ from publish.site.pages import Contents, Pages
 from publish.site.spreadsheet import encode_csv
 from publish.summary import Summary, decode_summary, encode_summary, json_schemas
 from scan import deliveries as scan_deliveries
-from scan import message_batches, messages
 from scan import rule_sets as rulesets
+from scan.batches import messages, scanner
 
 ROOT = Path(__file__).resolve().parents[2]
 LOOK_BACK_DAYS = 7
@@ -138,7 +138,7 @@ def patched_machine(settings: dict[str, str]) -> Iterator[None]:
         patched.setattr(ledger.aws.table, "PAIRS", SMALL["PAIRS"])
         patched.setattr(ledger.aws.store, "IDS_PER_PAGE", SMALL["IDS_PER_PAGE"])
         patched.setattr(messages, "BATCH_MESSAGES", SMALL["BATCH_MESSAGES"])
-        patched.setattr(message_batches, "SECOND_BATCH", SMALL["SECOND_BATCH"])
+        patched.setattr(scanner, "SECOND_BATCH", SMALL["SECOND_BATCH"])
         patched.setattr(journal_spool, "FILE_BYTES", SMALL["FILE_BYTES"])
         patched.setattr(context, "LOOK_BACK_DAYS", LOOK_BACK_DAYS)
         # Only scenarios change what is confirmed: publish would find no decision behind it.

@@ -15,7 +15,7 @@ from support.world import DAY, StandingClock
 from ledger.aws.objects import S3Objects
 from publish import publish_days
 from publish.journal.journal_spool import SHORT_FORM, WHOLE_FORM
-from scan import messages
+from scan.batches import messages
 from terang.repair.difference import ADVICE
 
 pytestmark = [

@@ -19,7 +19,7 @@ from support.faults import CrashError
 from support.sample_posts import OTP, fields
 
 from ledger.records import receipt
-from scan import messages
+from scan.batches import messages
 from scan.reading import read_body
 
 pytestmark = [

@@ -30,12 +30,12 @@ from ledger.records.provider import Provider
 from ledger.records.receipt import Receipt
 from matcher import Pack, build_set
 from rules.rule_set import ProviderSettings
-from scan.batch_persisting import BatchRecorder
+from scan.batches.recorder import BatchRecorder
+from scan.batches.scanner import MessageScanner
 from scan.copies import Snapshots
 from scan.deliveries import Deliveries
 from scan.flood_guard import FloodGuard, FloodLimits
 from scan.handing_out import Handout
-from scan.message_batches import MessageScanner
 from scan.persisting import UnitRecorder
 from scan.rule_sets import RuleSets
 from scan.unit_work import Scanner

@@ -35,7 +35,7 @@ class Partners:
 class RateLimit:
     """How often each asker may ask one worker within a minute.
 
-    An asker is counted under a digest whose key is drawn anew each minute and never leaves the
+    An asker is counted under a digest whose key is drawn each minute and never leaves the
     worker. Nothing is stored, so the limit of all workers together is higher.
     """
 

@@ -14,13 +14,13 @@ from ledger.clock import Clock, clock_from_setting
 from ledger.closing import Closing
 from ledger.privacy.pseudonyms import PseudonymKeys
 from ledger.records.manifest import Unit
-from scan.batch_persisting import BatchRecorder
+from scan.batches.messages import EndedMessages, Message, merge_messages
+from scan.batches.recorder import BatchRecorder
+from scan.batches.scanner import MessageScanner
 from scan.copies import Snapshots
 from scan.effects import UnitOutcome
 from scan.flood_guard import FloodGuard, FloodLimits
 from scan.handing_out import Handout
-from scan.message_batches import MessageScanner
-from scan.messages import EndedMessages, Message, merge_messages
 from scan.persisting import UnitRecorder
 from scan.rule_sets import POINTER_SECONDS, RuleSets
 from scan.unit_work import Scanner

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ledger.cases.case import CaseEntry
-from ledger.records.finding import Finding
+from ledger.records.finding import Finding, FoundSpan
 from ledger.records.flood import FloodQuestion
+from ledger.records.identity import digest
 from rules.pack import Pack, Rule
 
 
@@ -158,3 +159,42 @@ class Dossier:
     def excerpt(self) -> str:
         """Return the first excerpt that is still kept, or an empty text."""
         return excerpt_of(self.findings)
+
+
+_LONG_AGO = "1970-01-01T00:00:00Z"
+EXAMPLES_PER_RULE = 2
+"""Examples of each kind and rule that become cards."""
+
+
+def golden_dossiers(packs: Iterable[Pack], provider: str) -> list[Dossier]:
+    """Return published examples of packs as training cards, in an order that gives nothing away.
+
+    A pack's `match` examples are to be confirmed, its `ignore` examples dismissed. They are public
+    and invented, so a card of them teaches what a rule means without a real post.
+    """
+    made = [
+        _golden_dossier(pack, rule, text, answer, provider)
+        for pack in packs
+        for rule in pack.rules
+        for answer, texts in (("confirmed", rule.match), ("dismissed", rule.ignore))
+        for text in texts[:EXAMPLES_PER_RULE]
+    ]
+    return sorted(made, key=lambda dossier: dossier.item.key)
+
+
+def _golden_dossier(pack: Pack, rule: Rule, text: str, answer: str, provider: str) -> Dossier:
+    key = digest("golden", pack.id, rule.id, text)
+    finding = Finding(
+        finding=key, provider=provider, post="", account="-", published_at=_LONG_AGO,
+        found_at=_LONG_AGO,
+        pack=pack.id, version=pack.version, set="", rule=rule.id, mode="live",
+        category=pack.category_of(rule), severity=rule.severity.value,
+        spans=(FoundSpan("text", 0, 0, ""),), unit="",
+    )  # fmt: skip
+    item = Item(
+        key, ItemKind.GOLDEN, _LONG_AGO, category=finding.category, rules=(f"{pack.id}/{rule.id}",)
+    )
+    facts = RuleFacts.of(pack, rule.id, "")
+    return Dossier(
+        item, (OpenFinding(finding, text),), rules=((rule_name(finding), facts),), answer=answer
+    )

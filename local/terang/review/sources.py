@@ -12,8 +12,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from desk.golden import golden_dossiers
-from desk.items import Dossier, OpenFinding, RuleFacts
+from desk.items import Dossier, OpenFinding, RuleFacts, golden_dossiers
 from desk.waiting import SECOND_LOOK_DAYS, drawn_decisions
 from ledger.aws.case_store import SEVERITY_RANKS, open_index_keys
 from ledger.cases.case import Case, CaseEntry, JournalEntry

@@ -8,10 +8,10 @@ from simulation.bugs import Bug, Call, at_aws, everywhere, handler, method, with
 
 from ledger.aws.objects import S3Objects
 from ledger.aws.queue import error_code, log_failures
+from scan.batches.messages import EndedMessages
+from scan.batches.scanner import MessageScanner
 from scan.deliveries import Deliveries
 from scan.effects import UnitOutcome
-from scan.message_batches import MessageScanner
-from scan.messages import EndedMessages
 
 
 def _answer_nothing(original: Call, *given: Any) -> None:

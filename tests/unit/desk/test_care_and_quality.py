@@ -7,7 +7,7 @@ from support.desk_world import MemoryDesk, Visitor, dossier, finding, later
 from support.sample_posts import PACK
 
 from desk.care import CareSettings
-from desk.golden import golden_dossiers
+from desk.items import golden_dossiers
 from desk.ports import CannedReason
 from desk.quality import agreement, quality_of
 from desk.reasons import SHIPPED, ReasonError, read_reasons, reason_lines, suggested_reasons

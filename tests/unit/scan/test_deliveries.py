@@ -11,14 +11,14 @@ from support.sample_posts import StandingClock
 
 from ledger.aws.queue import RESERVE_SECONDS, Delivery, TimeReserveError
 from ledger.records.manifest import Source, Unit
+from scan.batches.messages import EndedMessages, Message
 from scan.deliveries import Deliveries, UnknownSender
 from scan.effects import UnitOutcome
-from scan.messages import EndedMessages, Message
 
 if TYPE_CHECKING:
     from ledger.aws.queue import Senders
     from ledger.closing import Closing
-    from scan.message_batches import MessageScanner
+    from scan.batches.scanner import MessageScanner
     from scan.unit_work import Scanner
 
 UNIT = Unit(

@@ -25,4 +25,4 @@ class AskDoor(Protocol):
     def response(
         self, request: Request, outcome: TipAnswer | RequestError | None
     ) -> dict[str, Any]:
-        """Return the response of HTTP: an answer, why there is none, or what was asked for else."""
+        """Return the HTTP response to an answer, to an error, or with help if nothing was asked."""

@@ -3,8 +3,16 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from desk.golden import golden_dossiers
-from desk.items import Dossier, EarlierDecision, Item, NearCopy, OpenFinding, RuleFacts, rule_name
+from desk.items import (
+    Dossier,
+    EarlierDecision,
+    Item,
+    NearCopy,
+    OpenFinding,
+    RuleFacts,
+    golden_dossiers,
+    rule_name,
+)
 from ledger.aws.store import DynamoStore
 from ledger.cases.case import Case, CaseEntry, JournalEntry
 from ledger.cases.transitions import CaseState, Move

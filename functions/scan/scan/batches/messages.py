@@ -7,7 +7,7 @@ from datetime import datetime
 from ledger.records.identity import unit_id
 from ledger.records.manifest import FirstTry
 from ledger.records.receipt import BATCH_BYTES, BATCH_FINDINGS, BATCH_MESSAGES, ITEM_BYTES
-from scan.batch_persisting import InspectedMessage
+from scan.batches.recorder import InspectedMessage
 from scan.effects import UnitJob, UnitOutcome
 from scan.rule_sets import Rules
 

@@ -19,9 +19,7 @@ from ledger.aws.queue import require_reserve
 from ledger.clock import utc
 from ledger.errors import OperatorError
 from ledger.records.manifest import Marker, UnitState
-from scan.batch_persisting import BatchRecorder, InspectedMessage, MessageBatch
-from scan.inspection import count_live_hits, inspect_posts, match_posts
-from scan.messages import (
+from scan.batches.messages import (
     EndedMessages,
     Message,
     MessageWork,
@@ -30,6 +28,8 @@ from scan.messages import (
     cut_pieces,
     group_work,
 )
+from scan.batches.recorder import BatchRecorder, InspectedMessage, MessageBatch
+from scan.inspection import count_live_hits, inspect_posts, match_posts
 from scan.reading import read_body
 from scan.unit_work import Scanner
 

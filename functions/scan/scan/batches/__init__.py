@@ -1,0 +1,1 @@
+"""Messages of one delivery, grouped and committed in batches: one transaction for many messages."""
