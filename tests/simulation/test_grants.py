@@ -63,7 +63,7 @@ def test_under_faults_nothing_is_called_that_is_not_granted(called: dict[str, Ca
     for function, calls in called.items():
         assert len(calls.needs) > 20
         assert denied(STACK, function, calls) == []
-    untagged = Resolved.of(broken(drop(f"{SCAN}/6")))
+    untagged = Resolved.of(broken(drop(f"{SCAN}/7")))
     assert {need.action for need in denied(untagged, "scan", called["scan"])} == {
         "s3:PutObjectTagging"
     }

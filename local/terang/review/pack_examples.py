@@ -24,9 +24,9 @@ class PackExamples:
     today: date
 
     def rules(self) -> list[str]:
-        """Return the rules of the packs, as `pack/rule`, sorted."""
+        """Return the rules of the packs that take examples, as `pack/rule`, sorted."""
         return sorted(f"{pack.id}/{rule.id}" for pack in read_packs(self.folder)
-                      for rule in pack.rules)  # fmt: skip
+                      for rule in pack.rules if not rule.copies)  # fmt: skip
 
     def adopted(self, adoption: Adoption) -> AdoptionResult | None:
         """Return the patch and what the check says; None if the packs have no such rule."""

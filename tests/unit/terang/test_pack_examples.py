@@ -15,11 +15,12 @@ FILES = sorted((ROOT / "packs").glob("*.yaml"))
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_every_rule_of_every_shipped_pack_takes_an_example(path: Path) -> None:
+def test_the_rules_of_every_shipped_pack_take_an_example(path: Path) -> None:
     source = path.read_text("utf-8")
     pack = Pack.parse(source, path.name)
     text = 'a "quotation": # not a comment, 警惕'
-    for rule in (pack.rules[0], pack.rules[-1]):
+    rules = [rule for rule in pack.rules if not rule.copies]
+    for rule in (rules[0], rules[-1]):
         for kind in ("match", "ignore"):
             after = with_example(source, Adoption(pack.id, rule.id, kind, text))  # type: ignore[arg-type]
             assert after is not None
@@ -47,6 +48,7 @@ def test_the_check_says_what_the_rule_does_with_it() -> None:
               if path.stem == "threats-of-violence"]  # fmt: skip
     rule = pack.rules[0]
     assert f"{pack.id}/{rule.id}" in examples.rules()
+    assert "account-takeover/copies-of-recovery-offer" not in examples.rules()
     quoted = examples.adopted(Adoption(pack.id, rule.id, "ignore", f"{rule.match[0]} again"))
     assert quoted is not None
     assert "threats-of-violence.yaml" in quoted.problems[0]

@@ -18,8 +18,9 @@ class SetExamples:
     packs: Callable[[], tuple[Pack, ...]]
 
     def rules(self) -> list[str]:
-        """Return the rules of the packs, as `pack/rule`, sorted."""
-        return sorted(f"{pack.id}/{rule.id}" for pack in self.packs() for rule in pack.rules)
+        """Return the rules of the packs that take examples, as `pack/rule`, sorted."""
+        return sorted(f"{pack.id}/{rule.id}" for pack in self.packs()
+                      for rule in pack.rules if not rule.copies)  # fmt: skip
 
     def adopted(self, adoption: Adoption) -> AdoptionResult | None:
         """Return the lines to add to a rule; None if the packs have no such rule."""
