@@ -63,7 +63,7 @@ def _full_when_busy(call: Call, **params: Any) -> Any:
 
 ANSWERING = [
     Bug("messages that were not taken are forgotten",
-        at_aws("send_message_batch", without("Failed")), shows=1488),
+        at_aws("send_message_batch", without("Failed")), shows=2472),
     Bug("the handler answers nothing", handler("scan", _answer_nothing)),
     Bug("the handler names no failure", handler("scan", name_no_failure)),
     Bug("a worker without memory goes on", everywhere(log_failures, _go_on), shows=36),
@@ -74,6 +74,6 @@ ANSWERING = [
     Bug("without time left messages are taken for done",
         method(MessageScanner, "scan", _ended_without_time), shows=124),
     Bug("a write that failed is taken for one that was not needed",
-        method(S3Objects, "put_if", _not_needed), shows=1050),
+        method(S3Objects, "put_if", _not_needed), shows=2065),
     Bug("a busy key is taken for a full one", at_aws("put_object", _full_when_busy), shows=155),
 ]  # fmt: skip

@@ -148,7 +148,7 @@ CASES = [
     Bug("who waits is not woken", method(DynamoCases, "case", _nobody_waits)),
     Bug("who is woken waits no more before it has woken others",
         method(DynamoCases, "commit_case", _stops_waiting_first), shows=81),
-    Bug("what one waits for is not looked for once more", _one_look(), shows=545),
+    Bug("what one waits for is not looked for once more", _one_look(), shows=836),
     Bug("a message that waited is not known when it comes again", _own_waiting_unseen(),
         shows=2386),
     Bug("what follows a decision is written at its first try only", _effects_once(), shows=10),

@@ -147,7 +147,7 @@ def _no_row_of_known(original: Call, store: DynamoStore, file: str, row: RangeRo
 COUNTING = [
     Bug("a plain counter", method(DynamoStore, "commit_unit", _count_up)),
     Bug("the receipt before its findings", _late("put_findings")),
-    Bug("the receipt before its pages", _late("put_finding_ids"), shows=1060),
+    Bug("the receipt before its pages", _late("put_finding_ids"), shows=2071),
     Bug("the marker is not checked", at_aws("transact_write_items", _unchecked_marker), shows=34),
     Bug("no marker is put", at_aws("transact_write_items", _no_marker)),
     Bug("marker and receipt are two calls", at_aws("transact_write_items", _two_calls), shows=36),
