@@ -60,7 +60,7 @@ def _digest_in(leaf: Leaf) -> str:
 
 
 def _prove(
-    read_file: ReadFile, is_of: Callable[[Leaf], bool], extra: Callable[[Leaf], dict[str, Any]]
+    read_file: ReadFile, is_of: Callable[[Leaf], bool], more_about: Callable[[Leaf], dict[str, Any]]
 ) -> Proof:
     """Return the proof of the first leaf that fits, of the newest log that has one."""
     searched: list[str] = []
@@ -73,7 +73,7 @@ def _prove(
             for index, data in enumerate(files.leaves(first), first):
                 leaf = decode_leaf(data)
                 if is_of(leaf):
-                    told = json.dumps({"leaf": data.decode()} | extra(leaf), sort_keys=True)
+                    told = json.dumps({"leaf": data.decode()} | more_about(leaf), sort_keys=True)
                     proof = encode_proof(index, files.inclusion(index), note, told.encode())
                     return Proof(proof, leaf)
         except LogDamagedError as error:
