@@ -62,7 +62,7 @@ def _check_provider(_: type, name: str | None) -> None:
     from ledger.records.provider import is_provider_id  # late: `terang --help` needs no msgspec
 
     if name is not None and not is_provider_id(name):  # Cyclopts checks defaults too
-        raise ValueError("A provider's id has 3 to 40 of a-z, 0-9 and -, and is not `all`.")
+        raise ValueError("An id has 3 to 40 of a-z, 0-9 and -, and is not `all`.")
 
 
 def _check_channels(_: type, channels: tuple[str, ...]) -> None:

@@ -169,7 +169,8 @@ def publish(
         try:
             parse_day(name.rpartition("/")[2])
         except ValueError as error:
-            raise UsageError(f"--accept {name}: {error}") from None
+            allowed = "PROVIDER/DAY, log or new-log"
+            raise UsageError(f"--accept {name} is none of {allowed}: {error}") from None
     event: dict[str, Any] = {
         "since": since and since.isoformat(),
         "through": through and through.isoformat(),

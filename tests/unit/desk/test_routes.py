@@ -262,6 +262,15 @@ def test_every_answer_has_the_security_headers(desk: MemoryDesk) -> None:
         assert headers["X-Frame-Options"] == "DENY"
 
 
+def test_a_skipped_card_is_not_called_decided(desk: MemoryDesk) -> None:
+    visitor = Visitor(desk)
+    fields = form_of(visitor, P1.item.key) | {"verdict": "skipped"}
+    visitor.post(f"/card/{P1.item.key}/decide", fields)
+    body = visitor.get("/")["body"]
+    assert "Left open." in body
+    assert "Decided." not in body
+
+
 def test_the_undo_bar_is_shown_while_a_decision_is_pending(desk: MemoryDesk) -> None:
     visitor = Visitor(desk)
     fields = form_of(visitor, P1.item.key) | {"verdict": "dismissed", "reason": "A quotation."}

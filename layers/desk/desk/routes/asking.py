@@ -10,6 +10,7 @@ from aws_lambda_powertools.event_handler import Response
 
 from desk.adopting import Adopter
 from desk.care import CARE_COOKIE, CareSettings
+from desk.deciding import leaves_open
 from desk.moderator import Moderator
 from desk.pages.templating import error_page, render
 from desk.ports import Desk, PendingDecision
@@ -75,7 +76,7 @@ class Asking:
         self, template: str, status: HTTPStatus = HTTPStatus.OK, **context: object
     ) -> Response[str]:
         """Return a page with what every page shows."""
-        now = self.desk.now()
+        now, last = self.desk.now(), next(iter(self.recent), None)
         text = render(
             template,
             self.phrases,
@@ -86,7 +87,8 @@ class Asking:
             adopts=self.adopter is not None,
             now=now,
             break_due=self.care.is_break_due(now),
-            last=next(iter(self.recent), None),
+            last=last,
+            left_open=last is not None and leaves_open(last),
             **context,
         )
         return Response(status, HTML, text)

@@ -62,11 +62,11 @@ def split_webhook_url(url: str) -> SplitResult:
     """
     parts = urlsplit(url)
     if not url.isascii() or any(character <= " " or character == "\x7f" for character in url):
-        raise ValueError("an address has printable ASCII letters alone")
+        raise ValueError("An address has printable ASCII letters alone")
     if parts.scheme != "https" or not parts.hostname:
-        raise ValueError("an address begins with https:// and names a host")
+        raise ValueError("An address begins with https:// and names a host")
     if "@" in parts.netloc or parts.fragment:
-        raise ValueError("an address has no user, password or fragment")
+        raise ValueError("An address has no user, password or fragment")
     if parts.port == 0:
         raise ValueError("0 is not a port")
     return parts
