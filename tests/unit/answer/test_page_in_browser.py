@@ -1,15 +1,13 @@
 """The page that asks in a real browser: three languages, two widths, light and dark, no script."""
 
-import os
-import shutil
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from support.chromium import ARGUMENTS, CHROMIUM, HAS_CHROMIUM
 from support.sample_checks import REPEATS_SALT, SALT
 from support.tip_line_world import GARAM, Line, built_with, public_with, sample_index
 
@@ -22,9 +20,6 @@ if TYPE_CHECKING:
 playwright = pytest.importorskip("playwright.sync_api")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright")
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-ARGUMENTS += ["--disable-component-update", "--disable-sync"]
 HOSTILE = (
     "</textarea></title></style><script>window.ran=1</script>\"'><img src=x onerror=window.ran=2>"
     " {{ 7*7 }} \u202eabc <svg/onload=window.ran=3> javascript:window.ran=4 " + "w" * 300
@@ -32,7 +27,7 @@ HOSTILE = (
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="no Chromium: set CHROMIUM"),
+    pytest.mark.skipif(not HAS_CHROMIUM, reason="no Chromium: set CHROMIUM"),
 ]
 
 

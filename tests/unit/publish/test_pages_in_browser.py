@@ -2,8 +2,6 @@
 
 import functools
 import http.server
-import os
-import shutil
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
+from support.chromium import ARGUMENTS, CHROMIUM, HAS_CHROMIUM
 from support.publish_world import (
     World,
     live,
@@ -30,9 +29,6 @@ if TYPE_CHECKING:
 playwright = pytest.importorskip("playwright.sync_api")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright")
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-ARGUMENTS += ["--disable-component-update", "--disable-sync"]
 PAGES = {
     "the index": "index.html",
     "an open month": "summaries/acme/2026-11.html",
@@ -50,7 +46,7 @@ PAGES = {
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="no Chromium: set CHROMIUM"),
+    pytest.mark.skipif(not HAS_CHROMIUM, reason="no Chromium: set CHROMIUM"),
 ]
 
 
