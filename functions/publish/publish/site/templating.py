@@ -109,8 +109,7 @@ def shown(value: object, phrases: Phrases) -> object:
     """
     if isinstance(value, Markup):
         return value
-    text = str(phrases.shown(value))
-    return text if text.isprintable() else replace_controls(text)
+    return replace_controls(str(phrases.shown(value)))
 
 
 def _translated(words: Callable[[str], str], phrases: Phrases) -> Callable[[str], str]:
