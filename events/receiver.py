@@ -1,8 +1,8 @@
-"""Receive the events of a Terang stack: check each signature, live with repeats and any order.
+"""Receive the events of a Terang stack: check each signature, take repeats and any order.
 
     WEBHOOK_SECRET=whsec_… python events/receiver.py events.db 8080
 
-It listens on this machine alone: put the server that ends your TLS in front of it. The secret is
+It listens on this machine only: put the server that ends your TLS in front of it. The secret is
 what `terang webhooks add` printed. Standard library only; docs/events.md describes the events.
 """
 
@@ -31,13 +31,13 @@ create table if not exists finding (finding text primary key, rule text, propose
 def is_signed(headers, body: bytes, secret: str, now: float) -> bool:
     """Return whether one of the signatures is ours. During a change of secrets there are two."""
     name, sent = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
-    if not sent.isdigit() or abs(now - int(sent)) > TOLERANCE:
+    if not sent.isdecimal() or abs(now - int(sent)) > TOLERANCE:
         return False
     key = base64.b64decode(secret.removeprefix("whsec_"))
     digest = hmac.digest(key, f"{name}.{sent}.".encode() + body, sha256)
     ours = b"v1," + base64.b64encode(digest)
     given = headers.get("webhook-signature", "").encode().split()
-    return any(hmac.compare_digest(ours, one) for one in given)
+    return any(hmac.compare_digest(ours, signature) for signature in given)
 
 
 def keep(store: sqlite3.Connection, event: dict) -> bool:
@@ -70,7 +70,7 @@ def server(path: str, secret: str, port: int) -> ThreadingHTTPServer:
 
         def do_POST(self) -> None:
             length = self.headers.get("content-length", "")
-            if not length.isdigit() or int(length) > MOST_BYTES:
+            if not length.isdecimal() or int(length) > MOST_BYTES:
                 return self.answer(413)
             body = self.rfile.read(int(length))
             if not is_signed(self.headers, body, secret, time.time()):

@@ -106,6 +106,7 @@ def test_an_old_signature_and_a_changed_body_are_refused() -> None:
     assert not RECEIVER.is_signed(headers, b"{}", SECRET.secret, now + 301)
     assert not RECEIVER.is_signed(headers | {"webhook-id": "event-2"}, b"{}", SECRET.secret, now)
     assert not RECEIVER.is_signed({}, b"{}", SECRET.secret, now)
+    assert not RECEIVER.is_signed({"webhook-timestamp": "²"}, b"{}", SECRET.secret, now)
 
 
 def test_both_secrets_are_taken_while_they_change(running: Running) -> None:
