@@ -210,7 +210,7 @@ def change_secret[T](stack: str, output: str, kind: Any, change: Callable[[T], T
     """
     outputs = Remote.find(stack).outputs
     if output not in outputs:
-        raise OperatorError(f"the stack {stack} has no {output}: is what needs it switched on?")
+        raise OperatorError(f"the stack {stack} has no {output}: deploy it with what needs it")
     client, name = boto3.client("secretsmanager"), outputs[output]
     text = client.get_secret_value(SecretId=name)["SecretString"]
     try:

@@ -1,5 +1,5 @@
 """The function announce: tells a provider of its findings, decisions, corrections and closed files.
 
-It starts from a file in the out bucket, which exists only after the commit that it follows from.
+A file in the out bucket starts it. Such a file is written after the commit that it reports.
 It may import `ledger`. Start reading in `deliveries`.
 """

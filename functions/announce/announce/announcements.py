@@ -14,7 +14,7 @@ from ledger.records.identity import digest, is_id
 from ledger.records.provider import is_provider_id
 
 FINDINGS_PER_EVENT = 50
-"""Ten events of so many findings, each at most 400 bytes, are below the 256 KiB of PutEvents."""
+"""A finding has at most 400 bytes, so ten events have 200 KB. PutEvents takes 256 KiB."""
 
 
 class AnnouncedFinding(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -63,7 +63,7 @@ class CorrectedFinding(msgspec.Struct, frozen=True, omit_defaults=True):
 class Announcement(msgspec.Struct, frozen=True, tag_field="type", kw_only=True):
     """An event. `id` is the same in every repeat, `timestamp` is when it was committed.
 
-    `key` names the file in the out bucket that has all that the provider gets.
+    `key` names the file in the out bucket with all that the provider may read.
     """
 
     id: str
@@ -171,7 +171,7 @@ def announcements_of(key: str, data: bytes) -> Iterator[AnyAnnouncement]:
 
 
 def _split(key: str) -> tuple[str, str] | None:
-    """Return provider and folder of a file that is announced, else None."""
+    """Return provider and folder of a file that is announced, or None for another file."""
     match key.split("/"):
         case ["out", provider, "receipts", name]:
             folder = "receipts"

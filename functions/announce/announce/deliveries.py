@@ -1,7 +1,7 @@
 """Take messages of the queue: a file of the out bucket to announce, or an event for a webhook.
 
-A file's events go to the bus, and each also into the queue if its provider has a webhook, so that a
-receiver that fails repeats one event and nothing else. Whatever fails comes again, later each time.
+A file's events go to the bus. If its provider has a webhook, each event also goes back into the
+queue, so that a receiver that fails repeats that event alone. What fails comes again after a wait.
 """
 
 from collections.abc import Callable, Iterator
@@ -23,7 +23,7 @@ from ledger.records.webhook import Webhooks
 WAITS = (5, 300, 1_800, 7_200, 18_000, 36_000, 36_000, 36_000, 36_000)
 """Seconds until a failed message comes again, by how often it was received: two days in all.
 
-After one delivery more the queue moves it to the dead letters.
+If the delivery after the last wait fails too, the queue moves the message to the dead letters.
 """
 
 _PUT = 10  # EventBridge: entries of one PutEvents
@@ -39,7 +39,7 @@ class WebhookMessage(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Announcer:
-    """Announces over clients of AWS; `webhooks` returns those that are registered now."""
+    """Puts events on the bus and sends them. `webhooks` returns the registered ones."""
 
     objects: Objects
     sqs: Any
@@ -62,7 +62,7 @@ class Announcer:
         return sum(map(self._announce, message.get("Records", ())))
 
     def test(self, provider: str, clock: Clock) -> None:
-        """Send an event of its own to a webhook. Raises LookupError if there is none."""
+        """Send the event `webhook.test`. Raises LookupError if the provider has no webhook."""
         now = utc(clock.now())
         event = Tested(id=digest("test", provider, now), timestamp=now, provider=provider, key="")
         self.sender.send(self.webhooks()[provider], event.id, msgspec.json.encode(event))

@@ -1,6 +1,6 @@
 """Send an event to a provider's webhook, signed as Standard Webhooks says.
 
-The address is resolved once, every result is checked, and the connection goes to the checked one.
+The name is resolved once, every address is checked, and the connection goes to a checked one.
 Redirects are not followed and the answer's body is not read.
 
 Source: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
@@ -62,14 +62,14 @@ def is_public_address(address: str) -> bool:
 
 
 def resolve(host: str, port: int) -> list[str]:
-    """Return the IPv4 addresses of a host. A function outside a network has no other way out."""
+    """Return the IPv4 addresses of a host. A function outside a VPC cannot connect to IPv6."""
     found = socket.getaddrinfo(host, port, socket.AF_INET, socket.SOCK_STREAM)
     return [str(address[0]) for *_, address in found]
 
 
 @dataclass(frozen=True, slots=True)
 class WebhookSender:
-    """Sends events. The fields are replaced in tests alone."""
+    """Sends events. Only tests replace the fields."""
 
     context: ssl.SSLContext = field(default_factory=ssl.create_default_context)
     resolve: Callable[[str, int], list[str]] = resolve
@@ -98,7 +98,7 @@ class WebhookSender:
     def _post(self, url: str, headers: dict[str, str], body: bytes) -> int:
         """Return the status of the answer.
 
-        Raises TimeoutError at the end of the time, however slowly the receiver sends.
+        Raises TimeoutError after `seconds`, however slowly the receiver sends.
         """
         try:
             parts = split_webhook_url(url)

@@ -93,12 +93,12 @@ def rating_words(words: Phrases, rating: Rating) -> str:
 
 
 def nothing_words(words: Phrases) -> str:
-    """Return that nobody has checked a text."""
+    """Return the sentence that nobody has checked a text."""
     return words.gettext("Nobody has checked this yet, as far as we know.")
 
 
 def advice_words(words: Phrases) -> str:
-    """Return what somebody can do about a text that nobody has checked."""
+    """Return what people can do about a text that nobody has checked."""
     return words.gettext(
         "That makes it neither true nor false. Before you pass it on, look who said it first and"
         " when, and whether anyone else reports it. Copy one whole sentence of it and ask again:"

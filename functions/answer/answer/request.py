@@ -37,7 +37,7 @@ class Request:
 
     `route` is the key of the API's route, `$default` for the function URL. `caller` is the
     principal that signed the request, if AWS requires that. `address` only serves to count
-    requests. Nothing of them is kept.
+    requests. None of it is kept.
     """
 
     route: str
@@ -68,7 +68,7 @@ class Request:
 
     @property
     def body(self) -> bytes:
-        """Return the body, at most `MOST_BYTES`. Raises RequestError if it is not one."""
+        """Return at most `MOST_BYTES`. Raises RequestError if it is longer or cannot be decoded."""
         text = self.raw_body
         if not isinstance(text, str):
             raise RequestError(400, "no_json")
@@ -109,7 +109,7 @@ def principal_of(arn: str) -> str:
 
 
 def network_of(address: str) -> str:
-    """Return an address; of IPv6 its /64, since a household has all addresses of one.
+    """Return an IPv4 address, or the /64 of an IPv6 address: a household has all of those.
 
     >>> network_of("192.0.2.7"), network_of("2001:db8:1:2:3::4"), network_of("")
     ('192.0.2.7', '2001:db8:1:2::', '')

@@ -115,7 +115,7 @@ class TipLine:
         index, text = self.in_force.index(), ClaimText(question.text)
         if index is None:
             raise RequestError(503, "no_index")
-        # The language of the answer is a hint at that of an unclear text, and may mislead.
+        # For an unclear text, try the language that the asker wants; if that finds nothing, all.
         hint = "" if guess(text, set(index.totals)) else question.language
         answers = _near(index, text, hint) or (_near(index, text, "") if hint else [])
         language = language_for(question.language, text, answers)

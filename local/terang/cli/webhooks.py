@@ -30,7 +30,7 @@ def add(
     *,
     stack: StackName = STACK,
 ) -> int:
-    """Print a new secret. A secret before it signs too for a day; call it again to change one."""
+    """Print a new secret. The secret before it also signs for a day."""
     if Remote.find(stack).store.provider(provider) is None:
         raise OperatorError(f"{provider} is not registered: add it with terang providers add")
 
@@ -44,7 +44,7 @@ def add(
 
 @explain_stack_errors()
 def list_all(*, stack: StackName = STACK) -> int:
-    """Print each provider with its address, one a line."""
+    """Print a line for each webhook: provider and address."""
     webhooks: Webhooks = change_secret(stack, SECRET, Webhooks, lambda stored: stored)
     for provider, webhook in sorted(webhooks.items()):
         print_result(f"{provider} {webhook.url}")
@@ -53,7 +53,7 @@ def list_all(*, stack: StackName = STACK) -> int:
 
 @explain_stack_errors()
 def remove(provider: ProviderId, /, *, stack: StackName = STACK) -> int:
-    """Remove a provider's webhook; 0 too if it has none. Events on their way end within minutes."""
+    """Remove a provider's webhook; 0 too if it has none. Events on their way are dropped."""
 
     def without(webhooks: Webhooks) -> Webhooks:
         return {name: webhook for name, webhook in webhooks.items() if name != provider}

@@ -12,7 +12,7 @@ class AskDoor(Protocol):
     def sender(self, request: Request) -> str:
         """Return whose questions are counted together: a partner, an address, a person.
 
-        It is only counted, under a digest that lasts a minute; empty for what nobody asks.
+        It is only counted, under a digest that lasts a minute; empty if nobody asks.
         Raises RequestError with 403 if the request does not come from where it should.
         """
 

@@ -1,4 +1,4 @@
-"""The door for people: one page with a form, without a script. The text never is in an address."""
+"""The door for people: one page with a form, without a script. The text is never in an address."""
 
 import base64
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from phrases.markup import PagePhrases
 
 MOST_FIELDS = 10
 MOST_LETTERS = 10_000
-"""Letters that the form takes. In a form each may take nine bytes."""
+"""Letters that the form takes. A body encodes a Chinese one in nine bytes: `%E9%AA%8C`."""
 
 TEMPLATES = Path(__file__).parent / "templates"
 STYLE = (TEMPLATES / "ask.css").read_text("utf-8")
@@ -134,7 +134,7 @@ def _environment(language: str) -> Environment:
         "ngettext": page.ngettext,
         "language": language,
         "languages": {code: NAMES[code] for code in LANGUAGES},
-        "style": Markup(STYLE),  # noqa: S704 # nosec B704 - a file of ours
+        "style": Markup(STYLE),  # noqa: S704 # nosec B704 - our own file
         "day": words.day,
         "rating": lambda check: messages.rating_words(words, check.rating),
         "old_words": messages.old_words(words),

@@ -1,8 +1,8 @@
 """The door for Telegram: an update of its webhook in, a method of the Bot API out.
 
-The answer is in the response to the webhook, so the bot's token never comes here and nothing is
-called. Telegram repeats an update until it gets a status of 200, so a message that cannot be
-answered is one too. Source: https://core.telegram.org/bots/api, `setWebhook` and `Message`.
+The answer is in the response to the webhook, so nothing is called and no token is needed.
+Telegram repeats an update until it gets a status of 200, so a message without an answer gets it
+too. Source: https://core.telegram.org/bots/api, `setWebhook` and `Message`.
 """
 
 import re
@@ -30,7 +30,7 @@ PARTNER = "telegram"
 """The partner whose secret the webhook was set with."""
 
 MOST_UNITS = 4096
-"""The longest message. Telegram counts characters; in UTF-16 none is counted too low."""
+"""The longest message, in units of UTF-16. Telegram counts characters, which are never more."""
 
 _COMMAND = re.compile(r"/(?:start|help)\b")
 
@@ -45,7 +45,7 @@ class TelegramUser(msgspec.Struct, frozen=True):
 
 
 NOBODY = TelegramUser(0, is_bot=True)
-"""The writer of a message that names none, as those of channels. It gets no answer."""
+"""The writer of a message without one, such as a post of a channel. It gets no answer."""
 
 
 class TelegramChat(msgspec.Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""What a provider hears of a case entry: ids and codes, and nothing that anybody wrote."""
+"""What a provider hears of a case entry: ids and codes, never what somebody wrote."""
 
 import msgspec
 

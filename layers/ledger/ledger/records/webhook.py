@@ -43,7 +43,7 @@ type Webhooks = dict[str, Webhook]
 
 
 def renewed(before: Webhook | None, url: str, random: Callable[[int], bytes], now: int) -> Webhook:
-    """Return the webhook with a new secret. The newest earlier one signs for another day."""
+    """Return the webhook with a new secret. The secret before it signs for another day."""
     new = WebhookSecret(SECRET_PREFIX + base64.b64encode(random(SECRET_BYTES)).decode())
     newest = before.secrets[:1] if before else ()
     return Webhook(
@@ -62,7 +62,7 @@ def split_webhook_url(url: str) -> SplitResult:
     """
     parts = urlsplit(url)
     if not url.isascii() or any(character <= " " or character == "\x7f" for character in url):
-        raise ValueError("An address has printable ASCII letters alone")
+        raise ValueError("An address has only printable ASCII characters")
     if parts.scheme != "https" or not parts.hostname:
         raise ValueError("An address begins with https:// and names a host")
     if "@" in parts.netloc or parts.fragment:
