@@ -147,7 +147,10 @@ def _run(trial: Trial, running: ExitStack, *, keep: bool) -> tuple[Deployed, Run
         with explain_stack_errors():
             deployed = running.enter_context(deployed_for(trial, keep=keep))
             with _progress_bar() as show:
-                return deployed, run_trial(deployed, trial, show)
+                result = run_trial(deployed, trial, show)
+            if keep:
+                running.close()  # now: Ctrl-C while serving must not stop a kept stack
+            return deployed, result
     except (StackError, OperatorError, OSError) as error:
         raise _FailedError(str(error)) from None
 
