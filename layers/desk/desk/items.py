@@ -105,9 +105,10 @@ class RuleFacts:
 
 @dataclass(frozen=True, slots=True)
 class EarlierDecision:
-    """A decision on the same post, the same rule or a near copy. `outcome` is how it was contested.
+    """A decision on the same post, the same rule or a near copy.
 
-    `about` is `post`, `rule` or `copy`. `reason` is empty after an erasure.
+    `about` is `post`, `rule` or `copy`. `reason` is empty after an erasure. `outcome` says how the
+    decision ended if somebody contested it.
     """
 
     about: str

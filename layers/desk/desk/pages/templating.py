@@ -53,6 +53,7 @@ def environment(language: str) -> Environment:
         "decimal": words.decimal,
         "share": words.share,
         "category_words": lambda category: words.gettext(category_words(category)),
+        "heading": partial(wording.heading, words),
         "kind_name": partial(wording.kind_words, words),
         "age_words": partial(wording.age_words, words),
         "left_words": partial(wording.left_words, words),

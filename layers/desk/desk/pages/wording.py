@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from desk.deciding import MEASURES
-from desk.items import ItemKind
+from desk.items import Item, ItemKind
+from desk.queue import CategoryCount
 from ledger.cases.messages import (
     Audit,
     CaseMessage,
@@ -15,6 +16,7 @@ from ledger.cases.messages import (
 )
 from ledger.records.flood import LEFT_HELD, OPENED
 from phrases import Phrases
+from phrases.categories import category_words
 
 
 def kind_words(words: Phrases, kind: str) -> str:
@@ -30,6 +32,12 @@ def kind_words(words: Phrases, kind: str) -> str:
         ItemKind.HELD_RULE: _("held rule"),
         ItemKind.GOLDEN: _("training"),
     }[ItemKind(kind)]
+
+
+def heading(words: Phrases, counted: Item | CategoryCount) -> str:
+    """Return the category of an item or a count, or its kind if it has none."""
+    category = words.gettext(category_words(counted.category))
+    return category or kind_words(words, counted.kind).capitalize()
 
 
 def severity_words(words: Phrases, severity: str) -> str:
@@ -66,7 +74,7 @@ def disguise_words(words: Phrases, kind: str) -> str:
 
 
 def verdict_words(words: Phrases, verdict: str) -> str:
-    """Return a verdict as a word of its language."""
+    """Return a verdict, or the answer to an order, as a word of its language."""
     _ = words.gettext
     return {
         "confirmed": _("Confirmed"),
@@ -78,29 +86,28 @@ def verdict_words(words: Phrases, verdict: str) -> str:
         "gone": _("Gone"),
         OPENED: _("Opened"),
         LEFT_HELD: _("Left held"),
+        "complied": _("Followed"),
+        "contested": _("Contested"),
+        "refused": _("Not followed"),
+        "impossible": _("Impossible"),
     }.get(verdict, verdict)
 
 
 def outcome_words(words: Phrases, outcome: str) -> str:
-    """Return how a complaint or dispute ended, in words."""
+    """Return how a contested decision ended, in words.
+
+    >>> from phrases import of
+    >>> outcome_words(of("id"), "overturned"), outcome_words(of("id"), "upheld")
+    ('dibatalkan', 'dipertahankan')
+    """
     _ = words.gettext
     return {
         "upheld": _("upheld"),
         "reversed": _("reversed"),
         "partly_reversed": _("partly reversed"),
         "omitted": _("not decided"),
+        "overturned": _("overturned"),
     }.get(outcome, outcome)
-
-
-def answer_words(words: Phrases, answer: str) -> str:
-    """Return how an order was answered, in words."""
-    _ = words.gettext
-    return {
-        "complied": _("Followed"),
-        "contested": _("Contested"),
-        "refused": _("Not followed"),
-        "impossible": _("Impossible"),
-    }.get(answer, answer)
 
 
 def state_words(words: Phrases, state: str) -> str:
@@ -122,7 +129,7 @@ def message_words(words: Phrases, message: CaseMessage) -> str:
         case Decision() | SecondReview() | Audit() | FloodAnswer():
             return verdict_words(words, str(message.verdict))
         case Order():
-            return answer_words(words, str(message.outcome))
+            return verdict_words(words, str(message.outcome))
         case Outcome():
             return outcome_words(words, str(message.outcome)).capitalize()
         case _:
@@ -157,7 +164,7 @@ def verdict_choices(words: Phrases, kind: str) -> list[tuple[str, str, str]]:
         ]
     if kind == ItemKind.ORDER:
         keys = {"complied": "c", "refused": "d", "contested": "x", "impossible": "i"}
-        return [(value, answer_words(words, value), key) for value, key in keys.items()]
+        return [(value, verdict_words(words, value), key) for value, key in keys.items()]
     if kind == ItemKind.HELD_RULE:
         return [
             (OPENED, _("The findings are right: open them"), "c"),
