@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from decide.facts_reader import DecidedPacks, DecideStore
-from dsa.author_notice import NOTICE_LANGUAGES, DecidedFinding, author_notice, rule_page
+from dsa.author_notice import NOTICE_LANGUAGES, DecidedFinding, author_notice
 from dsa.statement.meaning import meaning_problems
 from dsa.statement.schema import schema_problems
 from dsa.statement.statement import MatchedRule, StatementFacts, build_statement
@@ -27,6 +27,7 @@ from ledger.keys import (
     entry_key,
     findings_key,
     proposal_key,
+    rule_page,
     statement_key,
 )
 from ledger.ports import Objects

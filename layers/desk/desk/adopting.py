@@ -8,12 +8,14 @@ letters, and names at the start of a sentence, are not found: the moderator read
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from desk.deciding import DecidingError
 from ledger.untrusted_text import is_blank
 from phrases import to_translate
+from rules.pack import Pack
 
 EXAMPLE_LENGTH = 500
 
@@ -57,10 +59,16 @@ class Adopter(Protocol):
     """Tries an example in packs. Nothing is written."""
 
     def rules(self) -> list[str]:
-        """Return the rules of the packs, as `pack/rule`, sorted."""
+        """Return the rules of the packs that take examples, as `pack/rule`, sorted."""
 
     def adopted(self, adoption: Adoption) -> AdoptionResult | None:
         """Return what the change would be; None if the packs have no such rule."""
+
+
+def rules_with_examples(packs: Iterable[Pack]) -> list[str]:
+    """Return the rules that take examples, as `pack/rule`, sorted: all but those of copies."""
+    return sorted(f"{pack.id}/{rule.id}" for pack in packs for rule in pack.rules
+                  if not rule.copies)  # fmt: skip
 
 
 def masked(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from desk.items import Dossier, NearCopy, OpenFinding, RuleFacts, excerpt_of, rule_name
+from desk.items import Dossier, NearCopy, OpenFinding, RuleFacts, first_excerpt, rule_name
 from desk.marks import Mark, MarkedPiece, differences, marks_of, pieces
 from ledger.records.finding import Finding
 
@@ -87,7 +87,7 @@ def _finding(each: OpenFinding, facts: dict[str, RuleFacts], language: str) -> F
 
 def _copy(copy: NearCopy, text: str) -> CopyView:
     first = copy.findings[0].finding
-    other = excerpt_of(copy.findings)
+    other = first_excerpt(copy.findings)
     return CopyView(copy.key, first.post, _link(first.url or ""), differences(text, other))
 
 

@@ -65,7 +65,7 @@ class OpenFinding:
     escalated: bool = False
 
 
-def excerpt_of(findings: Iterable[OpenFinding]) -> str:
+def first_excerpt(findings: Iterable[OpenFinding]) -> str:
     """Return the first excerpt of these findings that is still kept, or an empty text."""
     return next((each.excerpt for each in findings if each.excerpt), "")
 
@@ -159,7 +159,7 @@ class Dossier:
     @property
     def excerpt(self) -> str:
         """Return the first excerpt that is still kept, or an empty text."""
-        return excerpt_of(self.findings)
+        return first_excerpt(self.findings)
 
 
 _LONG_AGO = "1970-01-01T00:00:00Z"

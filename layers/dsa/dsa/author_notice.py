@@ -138,12 +138,6 @@ def _rule(decided: DecidedFinding, language: str) -> NoticeRule:
     )
 
 
-def rule_page(finding: Finding, public_url: str) -> str:
-    """Return the public page of a finding's rule, or an empty text if no pages are served."""
-    page = f"{public_url}/packs/{finding.pack}/{finding.version}.html#{finding.rule}"
-    return page if public_url else ""
-
-
 def notice_measures(measures: Measures) -> list[NoticeMeasure]:
     """Return the measures one by one, each with its end.
 

@@ -1,5 +1,6 @@
 """The keys of objects in the buckets. They are part of the stable interface."""
 
+from ledger.records.finding import Finding
 from ledger.records.manifest import Marker
 
 HOLDS_EXCERPTS = "holds=excerpts"
@@ -173,3 +174,9 @@ def log_checkpoint_key(provider: str, folder: str, size: int | None = None) -> s
     return f"out/{provider}/{folder}" + (
         "checkpoint" if size is None else f"checkpoints/{size:012}"
     )
+
+
+def rule_page(finding: Finding, public_url: str) -> str:
+    """Return the public page of a finding's rule, or an empty text if no pages are served."""
+    page = f"{public_url}/packs/{finding.pack}/{finding.version}.html#{finding.rule}"
+    return page if public_url else ""

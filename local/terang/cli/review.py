@@ -12,6 +12,7 @@ from ledger.cases.case import case_id
 from ledger.cases.messages import MESSAGE_TYPES
 from ledger.clock import SystemClock
 from ledger.errors import OperatorError
+from ledger.keys import rule_page
 from ledger.ports import CaseStore
 from ledger.records.identity import is_id
 from terang.case_messages import findings_in, read_messages
@@ -29,12 +30,7 @@ from terang.console import Screen, counted
 from terang.review.browser import directions, open_browser
 from terang.review.run_source import RunSource, provider_of_run
 from terang.review.screens import case_screen
-from terang.review.sources import (
-    CaseHistory,
-    PublishedWords,
-    case_history,
-    page_of_rule,
-)
+from terang.review.sources import CaseHistory, PublishedWords, case_history
 
 if TYPE_CHECKING:
     from terang.remote import Remote
@@ -146,7 +142,7 @@ def _sit_at_stack(
     address = remote.outputs.get("PublicUrl", "")
     words = PublishedWords(
         lambda key: remote.objects.get(bucket, key),
-        lambda finding: page_of_rule(finding, address),
+        lambda finding: rule_page(finding, address),
     )
     source = StackSource(
         store=remote.store,

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import batched, islice
 
-from desk.items import OpenFinding, excerpt_of
+from desk.items import OpenFinding, first_excerpt
 from desk.waiting import COPIES_SHOWN, FINDINGS_OF_A_DECISION
 from ledger.records.finding import Finding
 from matcher.copies.fingerprint import Fingerprints
@@ -38,7 +38,7 @@ class Card:
     @property
     def excerpt(self) -> str:
         """The first excerpt that is still kept, or nothing."""
-        return excerpt_of(self.findings)
+        return first_excerpt(self.findings)
 
     @property
     def notice(self) -> str:

@@ -12,7 +12,7 @@ import yaml
 
 from authoring.check import load_packs, pack_paths, read_packs
 from authoring.yaml_nodes import LOADER
-from desk.adopting import Adoption, AdoptionResult
+from desk.adopting import Adoption, AdoptionResult, rules_with_examples
 from rules.pack import PackError
 
 
@@ -25,8 +25,7 @@ class PackExamples:
 
     def rules(self) -> list[str]:
         """Return the rules of the packs that take examples, as `pack/rule`, sorted."""
-        return sorted(f"{pack.id}/{rule.id}" for pack in read_packs(self.folder)
-                      for rule in pack.rules if not rule.copies)  # fmt: skip
+        return rules_with_examples(read_packs(self.folder))
 
     def adopted(self, adoption: Adoption) -> AdoptionResult | None:
         """Return the patch and what the check says; None if the packs have no such rule."""

@@ -205,12 +205,6 @@ class PublishedWords:
         return known.packs if known else ()
 
 
-def page_of_rule(finding: Finding, public_url: str) -> str:
-    """Return the public page of a finding's rule, or an empty text if no pages are served."""
-    page = f"{public_url}/packs/{finding.pack}/{finding.version}.html#{finding.rule}"
-    return page if public_url else ""
-
-
 def _folder(path: Path) -> Path:
     return path if path.is_dir() else path.parent
 

@@ -15,9 +15,8 @@ from desk.deciding import DecisionForm, decide, form_id
 from desk.items import Dossier, OpenFinding, RuleFacts
 from desk.moderator import Door, Moderator, Role
 from desk.notices import shown_notices
-from dsa.author_notice import rule_page
 from ledger.cases.case import case_id
-from ledger.keys import author_notice_key
+from ledger.keys import author_notice_key, rule_page
 from rules.translation import Translation
 
 MODERATOR = Moderator("m-1", "acme", Role.MODERATOR, Door.CONSOLE)

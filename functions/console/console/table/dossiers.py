@@ -17,6 +17,7 @@ from ledger.aws.store import DynamoStore
 from ledger.cases.case import Case, CaseEntry, JournalEntry
 from ledger.cases.transitions import CaseState, Move
 from ledger.errors import OperatorError
+from ledger.keys import rule_page
 from ledger.pointer import current_set, stored_set
 from ledger.ports import Objects
 from ledger.records.finding import Finding
@@ -160,8 +161,7 @@ class Dossiers:
         rule = pack.rule(finding.rule) if pack else None
         if pack is None or rule is None:
             return None
-        page = f"{self.public_url}/packs/{pack.id}/{pack.version}.html#{rule.id}"
-        return RuleFacts.of(pack, rule.id, page if self.public_url else "")
+        return RuleFacts.of(pack, rule.id, rule_page(finding, self.public_url))
 
     def _pack(self, finding: Finding) -> Pack | None:
         try:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from desk.adopting import Adoption, AdoptionResult
+from desk.adopting import Adoption, AdoptionResult, rules_with_examples
 from rules.pack import Pack
 
 
@@ -12,15 +12,14 @@ from rules.pack import Pack
 class SetExamples:
     """The port `Adopter` over the packs in force.
 
-    Limits: what checks packs is not deployed, so the author of the pack checks the example.
+    Limits: `packs check` is not deployed, so the author of the pack checks the example.
     """
 
     packs: Callable[[], tuple[Pack, ...]]
 
     def rules(self) -> list[str]:
         """Return the rules of the packs that take examples, as `pack/rule`, sorted."""
-        return sorted(f"{pack.id}/{rule.id}" for pack in self.packs()
-                      for rule in pack.rules if not rule.copies)  # fmt: skip
+        return rules_with_examples(self.packs())
 
     def adopted(self, adoption: Adoption) -> AdoptionResult | None:
         """Return the lines to add to a rule; None if the packs have no such rule."""
