@@ -1,19 +1,23 @@
 """A review of a stack lists what is open, and decisions that were drawn for a second look."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 import pytest
-from support.sample_messages import decision, notice, second_review
+from support.sample_messages import complaint, decision, notice, order, second_review
 from support.sample_posts import OTP, PRIZE, line, lines
 from support.world import World
 
 from desk.deciding import DecisionForm, decide, form_id
+from desk.items import ItemKind
 from desk.moderator import Door, Moderator, Role
+from ledger.aws.store import DynamoStore
 from ledger.cases.case import case_id, is_for_second_review
 from terang.review.cards import Card, cards
 from terang.review.dossiers import finding_dossier
 from terang.review.sources import PublishedWords, findings_of_stack, second_reviews
+from terang.review.stack_source import StackSource
 
 DRAWN = [
     name
@@ -113,3 +117,26 @@ def test_one_skipped_and_one_of_long_ago_are_not_offered(world: World, findings:
     assert len(seconds(world)) == 1
     world.clock.move(days=1)
     assert seconds(world) == ()
+
+
+def test_orders_and_complaints_wait_and_the_journal_is_read_once(
+    world: World, findings: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.clock.moment = datetime(2026, 12, 3, tzinfo=UTC)
+    world.decide(decision(findings[0], id=NOT_DRAWN), complaint(decision=NOT_DRAWN), order())
+    days: list[str] = []
+    read = DynamoStore.journal_entries
+
+    def counted(store: DynamoStore, provider: str, day: str) -> Any:
+        days.append(day)
+        return read(store, provider, day)
+
+    monkeypatch.setattr(DynamoStore, "journal_entries", counted)
+    words = PublishedWords(lambda key: None, lambda finding: "")
+    source = StackSource(
+        world.store, world.objects, world.out, "acme", "m-2", world.clock, words, limit=0
+    )
+    waiting = [dossier.item.kind for dossier in source.dossiers(())]
+    assert sorted(waiting) == [ItemKind.COMPLAINT, ItemKind.ORDER]
+    older = "2026-11-20"  # older than a second look may be
+    assert days.count(older) == 1

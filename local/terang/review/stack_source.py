@@ -1,6 +1,6 @@
 """What waits in a deployed stack, read from its table and buckets."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -50,11 +50,12 @@ class StackSource:
             return self._audits(own)
         self._cards = cards(findings_of_stack(self.store, self.provider, self.limit, ()))
         self._groups = group_copies(self._cards)
+        entries = [*self._entries(CONTEST_DAYS)]
         return [
             *(finding_dossier(card, self.words.facts, self._groups) for card in self._cards),
             *open_questions(self.provider, self.store.flood_holds(self.provider)),
-            *self._orders(),
-            *self._contests(),
+            *self._orders(entries),
+            *self._contests(entries),
             *self._second_looks(),
             *self._audits(own),
         ]
@@ -103,14 +104,14 @@ class StackSource:
                         reason=entry.reason,
                     )
 
-    def _orders(self) -> Iterator[Dossier]:
-        for item in order_items([*self._entries(CONTEST_DAYS)]):
+    def _orders(self, entries: Sequence[JournalEntry]) -> Iterator[Dossier]:
+        for item in order_items(entries):
             if (case := self.store.case(item.key)) is not None:
                 yield order_dossier(case)
 
-    def _contests(self) -> Iterator[Dossier]:
+    def _contests(self, entries: Iterable[JournalEntry]) -> Iterator[Dossier]:
         """Yield the complaints and disputes without an answer, the oldest first."""
-        for entry in self._entries(CONTEST_DAYS):
+        for entry in entries:
             if entry.type not in {"complaint", "dispute"}:
                 continue
             contest = self.store.case(entry.entry)
