@@ -23,7 +23,7 @@ from desk.items import (
     rule_name,
 )
 from desk.waiting import contest_deadline, finding_item, order_dossier
-from ledger.cases.case import Case, CaseEntry, JournalEntry, case_id, is_for_second_review
+from ledger.cases.case import Case, CaseEntry, JournalEntry, is_for_second_review
 from ledger.cases.messages import (
     CaseMessage,
     Complaint,
@@ -40,8 +40,8 @@ from ledger.cases.refusal import CaseRefusal
 from ledger.cases.transitions import CaseState, Move
 from ledger.clock import utc
 from ledger.records.finding import Finding
-from ledger.records.receipt import rule_key
 from terang.review.cards import Card, CopyGroups, cards, group_copies
+from terang.review.run_entries import contest_entry, decision_entry, notice_entry, order_entry
 
 type FactsOfRule = Callable[[Finding], RuleFacts]
 """Returns the published words about a finding's rule."""
@@ -142,7 +142,7 @@ class RunCases:
             copies=near,
             earlier=tuple(self._earlier(dossier)),
             notices=tuple(
-                self._notice_entry(message)
+                notice_entry(message, self.provider)
                 for message in self.messages
                 if isinstance(message, Notice) and message.id in reported
             ),
@@ -183,26 +183,9 @@ class RunCases:
         orders = [each for each in self.messages if isinstance(each, Order)]
         answered = {each.follows or each.id for each in orders if each.outcome}
         for order in orders:
-            if order.follows or order.id in answered:
-                continue
-            entry = JournalEntry(
-                entry=case_id("order", self.provider, order.id),
-                type="order",
-                provider=self.provider,
-                at=utc(order.received_at),
-                category=order.category or "",
-                keywords=(order.keyword,) if order.keyword else (),
-                other=order.other or "",
-                items=order.items or 0,
-                kind=order.kind,
-                authority=order.authority,
-                country=order.country,
-                received_at=utc(order.received_at),
-                acknowledged_at=utc(order.acknowledged_at) if order.acknowledged_at else "",
-                regulation=order.regulation,
-            )
-            first = CaseEntry(1, Move.OPEN, CaseState.OPEN, entry, order.id)
-            yield order_dossier(Case(entry.entry, (first,)))
+            if not order.follows and order.id not in answered:
+                first = order_entry(order, self.provider)
+                yield order_dossier(Case(first.entry.entry, (first,)))
 
     def _contests(self) -> Iterator[Dossier]:
         answered = {
@@ -217,22 +200,11 @@ class RunCases:
             decision = self.decisions.get(contest.decision)
             if decision is None:
                 continue
-            kind = "complaint" if isinstance(contest, Complaint) else "dispute"
-            entry = JournalEntry(
-                entry=case_id(kind, self.provider, contest.id),
-                type=kind,
-                provider=self.provider,
-                at=utc(contest.received_at),
-                by=getattr(contest, "by", ""),
-                body=getattr(contest, "body", ""),
-                received_at=utc(contest.received_at),
-            )
-            made = self._about(decision, ItemKind.COMPLAINT, entry.entry, entry.received_at)
-            yield replace(
-                made,
-                item=replace(made.item, deadline=contest_deadline(entry.received_at)),
-                contest=CaseEntry(1, Move.CONTEST, CaseState.OPEN, entry, contest.id),
-            )
+            first = contest_entry(contest, self.provider)
+            since = first.entry.received_at
+            made = self._about(decision, ItemKind.COMPLAINT, first.entry.entry, since)
+            item = replace(made.item, deadline=contest_deadline(since))
+            yield replace(made, item=item, contest=first)
 
     def _second_looks(self) -> Iterator[Dossier]:
         """Yield the decisions that are drawn. A group is drawn as one, by its first decision."""
@@ -251,21 +223,9 @@ class RunCases:
         for notice in self.messages:
             if not isinstance(notice, Notice) or notice.finding or notice.id in self._answered:
                 continue
-            made = self._notice_entry(notice)
+            made = notice_entry(notice, self.provider)
             item = Item(made.entry.entry, ItemKind.NOTICE, made.entry.received_at, notice.category)
             yield Dossier(item, notices=(made,), post=notice.post, url=notice.url or "")
-
-    def _notice_entry(self, notice: Notice) -> CaseEntry:
-        entry = JournalEntry(
-            entry=case_id("notice", self.provider, notice.id),
-            type="notice",
-            provider=self.provider,
-            at=utc(notice.received_at),
-            category=notice.category,
-            trusted_flagger=notice.trusted_flagger,
-            received_at=utc(notice.received_at),
-        )
-        return CaseEntry(1, Move.OPEN, CaseState.OPEN, entry, notice.id, post=notice.post)
 
     def _known(self, decision: Decision) -> tuple[OpenFinding, ...]:
         return tuple(self.by_id[name] for name in decision.findings if name in self.by_id)
@@ -317,27 +277,6 @@ class RunCases:
                     overturns=isinstance(message, Outcome),
                     about=about,
                 )
-
-
-def decision_entry(decision: Decision, provider: str, findings: Iterable[Finding]) -> JournalEntry:
-    """Return the fields of a decision's journal entry that the desk reads."""
-    rules: dict[str, int] = {}
-    for each in findings:
-        key = rule_key(each.pack, each.version, each.rule, each.mode)
-        rules[key] = rules.get(key, 0) + 1
-    return JournalEntry(
-        entry=case_id("decision", provider, decision.id),
-        type="decision",
-        provider=provider,
-        at=utc(decision.decided_at),
-        verdict=decision.verdict,
-        measures=decision.measures,
-        moderator=decision.moderator,
-        decided_at=utc(decision.decided_at),
-        group=case_id("group", provider, decision.group) if decision.group else "",
-        applied_at=utc(decision.applied_at) if decision.applied_at else "",
-        rules=rules,
-    )
 
 
 def decided_findings(messages: Iterable[CaseMessage]) -> set[str]:
